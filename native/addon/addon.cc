@@ -1,0 +1,120 @@
+// The module: one state per environment, one entry per kernel family.
+#include "call.h"
+#include "../runtime/dispatch.h"
+#include "../runtime/pool.h"
+#include "entries.h"
+
+namespace gradtape {
+
+Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
+  size_t argc = static_cast<size_t>(count);
+  void* data = nullptr;
+  napi_get_cb_info(env, info, &argc, args_, nullptr, &data);
+  state_ = static_cast<Env*>(data);
+}
+
+void Call::fail(const char* message) {
+  if (failed_) return;
+  failed_ = true;
+  napi_throw_range_error(env_, "GRADTAPE_BORDER", message);
+}
+
+int64_t Call::integer(int slot) {
+  const double v = state_->frame[slot];
+  if (!(v >= -9007199254740992.0 && v <= 9007199254740992.0)) {
+    fail("a number of the call is not an integer");
+    return 0;
+  }
+  return static_cast<int64_t>(v);
+}
+
+int64_t Call::index(int slot, int64_t limit, const char* what) {
+  const int64_t v = integer(slot);
+  if (v < 0 || v >= limit) {
+    fail(what);
+    return 0;
+  }
+  return v;
+}
+
+void* Call::span(int arg, int offset_slot, int64_t count, int64_t size) {
+  if (failed_) return nullptr;
+  void* data = nullptr;
+  size_t length = 0;
+  if (napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
+    fail("a storage of the call is not an ArrayBuffer");
+    return nullptr;
+  }
+  const int64_t offset = integer(offset_slot);
+  const int64_t limit = static_cast<int64_t>(length);
+  if (offset < 0 || offset > limit || count < 0 || count > (limit - offset) / size) {
+    fail("a range of the call lies outside its storage (was it detached or disposed?)");
+    return nullptr;
+  }
+  if (offset % size != 0) {
+    fail("a range of the call is not aligned to its element size");
+    return nullptr;
+  }
+  return count == 0 ? nullptr : static_cast<char*>(data) + offset;
+}
+
+napi_value Call::value(double v) {
+  napi_value result = nullptr;
+  napi_create_double(env_, v, &result);
+  return result;
+}
+
+void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state) {
+  napi_value fn = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, state, &fn);
+  napi_set_named_property(env, exports, name, fn);
+}
+
+namespace {
+
+Napi::Value isa(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), kernels().isa); }
+
+Napi::Value get_num_threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), num_threads()); }
+
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  const double n = info[0].ToNumber().DoubleValue();
+  if (n >= 1 && n <= 1024) set_num_threads(static_cast<int>(n));
+  return info.Env().Undefined();
+}
+
+/// The low bits of a buffer's address: how far its first byte is past a 64-byte boundary.
+napi_value misalignment(napi_env env, napi_callback_info info) {
+  Call call(env, info, 1);
+  void* p = call.span(0, 0, 1, 1);
+  return call.ok() ? call.value(static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63)) : nullptr;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  if (const char* why = forced_isa_error()) {
+    Napi::Error::New(env, std::string("GRADTAPE_FORCE_ISA ") + why).ThrowAsJavaScriptException();
+    return exports;
+  }
+  // The frame outlives every use: it is freed with the environment, and its memory is ours even if script code
+  // detaches the array buffer over it.
+  Env* state = new Env();
+  napi_add_env_cleanup_hook(env, [](void* p) { delete static_cast<Env*>(p); }, state);
+  napi_value frame = nullptr;
+  if (napi_create_external_arraybuffer(env, state->frame, sizeof state->frame, nullptr, nullptr, &frame) != napi_ok) {
+    Napi::Error::New(env, "this runtime does not allow external array buffers").ThrowAsJavaScriptException();
+    return exports;
+  }
+  exports.Set("frame", Napi::Value(env, frame));
+  exports.Set("isa", Napi::Function::New(env, isa));
+  exports.Set("numThreads", Napi::Function::New(env, get_num_threads));
+  exports.Set("setNumThreads", Napi::Function::New(env, set_threads));
+  define_entry(env, exports, "misalignment", misalignment, state);
+  define_elementwise(env, exports, state);
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace gradtape
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return gradtape::init(env, exports); }
+NODE_API_MODULE(gradtape, Init)

@@ -1,0 +1,9 @@
+// Each calls_*.cc defines the entries of some kernel families; this lists them for addon.cc.
+#pragma once
+#include "call.h"
+
+namespace gradtape {
+
+void define_elementwise(napi_env env, napi_value exports, Env* state);
+
+}  // namespace gradtape

@@ -1,0 +1,140 @@
+// How an elementwise functor becomes rows of the kernel table.
+//
+// A functor is a struct with
+//   template <class T> static constexpr bool has = ...;   // the element types it is defined for
+// and one of
+//   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the compiler
+//   template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for which T
+// (binary functors take two arguments; predicates return bool from `scalar`).
+#pragma once
+#include "simd/vec.h"
+#include "table.h"
+
+namespace {
+
+using gradtape::BinaryEntry;
+using gradtape::DType;
+using gradtape::UnaryEntry;
+
+template <class T>
+inline constexpr bool is_float = false;
+template <>
+inline constexpr bool is_float<float> = true;
+template <>
+inline constexpr bool is_float<double> = true;
+
+/// Bool elements have a type of their own, so that a functor can tell them from uint8.
+enum class Bool : uint8_t { kFalse = 0, kTrue = 1 };
+template <class T>
+inline constexpr bool is_bool = false;
+template <>
+inline constexpr bool is_bool<Bool> = true;
+template <class T>
+inline constexpr bool is_number = !is_bool<T>;
+
+/// Integer arithmetic wraps: it is done on the unsigned type of the same width.
+template <class T>
+struct Wrap {
+  using type = T;
+};
+template <>
+struct Wrap<int32_t> {
+  using type = uint32_t;
+};
+template <>
+struct Wrap<int64_t> {
+  using type = uint64_t;
+};
+template <class T>
+using wrap_t = typename Wrap<T>::type;
+
+template <class F, class T>
+concept HasVec = F::template vectorised<T>;
+
+template <class F, class T>
+void unary_run(const void* xv, void* yv, int64_t n) noexcept {
+  const T* x = static_cast<const T*>(xv);
+  if constexpr (HasVec<F, T>) {
+    T* y = static_cast<T*>(yv);
+    constexpr int L = kLanes<T>;
+    int64_t i = 0;
+    for (; i + L <= n; i += L) store(y + i, F::template vec<T>(load(x + i)));
+    if (i < n) store_n(y + i, F::template vec<T>(load_n(x + i, n - i)), n - i);
+  } else {
+    using R = decltype(F::template scalar<T>(T()));
+    R* y = static_cast<R*>(yv);
+    GT_IVDEP
+    for (int64_t i = 0; i < n; i++) y[i] = F::template scalar<T>(x[i]);
+  }
+}
+
+template <class F, class T, int kMode>
+void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
+  const T* a = static_cast<const T*>(av);
+  const T* b = static_cast<const T*>(bv);
+  if constexpr (HasVec<F, T>) {
+    T* y = static_cast<T*>(yv);
+    constexpr int L = kLanes<T>;
+    const Vec<T> a0 = kMode == gradtape::kScalarVec && n > 0 ? splat(*a) : Vec<T>{};
+    const Vec<T> b0 = kMode == gradtape::kVecScalar && n > 0 ? splat(*b) : Vec<T>{};
+    int64_t i = 0;
+    for (; i + L <= n; i += L) {
+      const Vec<T> va = kMode == gradtape::kScalarVec ? a0 : load(a + i);
+      const Vec<T> vb = kMode == gradtape::kVecScalar ? b0 : load(b + i);
+      store(y + i, F::template vec<T>(va, vb));
+    }
+    if (i < n) {
+      const Vec<T> va = kMode == gradtape::kScalarVec ? a0 : load_n(a + i, n - i);
+      const Vec<T> vb = kMode == gradtape::kVecScalar ? b0 : load_n(b + i, n - i);
+      store_n(y + i, F::template vec<T>(va, vb), n - i);
+    }
+  } else {
+    using R = decltype(F::template scalar<T>(T(), T()));
+    R* y = static_cast<R*>(yv);
+    if (n <= 0) return;
+    const T a0 = *a, b0 = *b;
+    GT_IVDEP
+    for (int64_t i = 0; i < n; i++) {
+      y[i] = F::template scalar<T>(kMode == gradtape::kScalarVec ? a0 : a[i],
+                                   kMode == gradtape::kVecScalar ? b0 : b[i]);
+    }
+  }
+}
+
+template <class F, class T>
+constexpr gradtape::UnaryFn unary_fn() {
+  if constexpr (F::template has<T>) {
+    return &unary_run<F, T>;
+  } else {
+    return nullptr;
+  }
+}
+template <class F, class T, int kMode>
+constexpr gradtape::BinaryFn binary_fn() {
+  if constexpr (F::template has<T>) {
+    return &binary_run<F, T, kMode>;
+  } else {
+    return nullptr;
+  }
+}
+
+template <class F>
+constexpr UnaryEntry unary_entry(const char* name, bool to_bool = false) {
+  return {name,
+          {unary_fn<F, float>(), unary_fn<F, double>(), unary_fn<F, int32_t>(), unary_fn<F, int64_t>(),
+           unary_fn<F, uint8_t>(), unary_fn<F, Bool>()},
+          to_bool};
+}
+
+#define GT_BINARY_MODES(T) \
+  { binary_fn<F, T, 0>(), binary_fn<F, T, 1>(), binary_fn<F, T, 2>() }
+template <class F>
+constexpr BinaryEntry binary_entry(const char* name, bool to_bool = false) {
+  return {name,
+          {GT_BINARY_MODES(float), GT_BINARY_MODES(double), GT_BINARY_MODES(int32_t), GT_BINARY_MODES(int64_t),
+           GT_BINARY_MODES(uint8_t), GT_BINARY_MODES(Bool)},
+          to_bool};
+}
+#undef GT_BINARY_MODES
+
+}  // namespace

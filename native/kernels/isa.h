@@ -1,0 +1,25 @@
+// Included first by every kernel source. The build compiles each source once per instruction set and says which
+// with GRADTAPE_ISA (portable, avx2, avx512, neon). Everything in a kernel source lives in an unnamed namespace,
+// so that no template compiled for AVX-512 can be linked into the baseline; the one exported symbol of a source is
+// its `GT_EXPORT(family)` function, which fills in that family's part of the table.
+#pragma once
+#ifndef GRADTAPE_ISA
+#error "GRADTAPE_ISA must name the instruction set"
+#endif
+#define GT_CAT2(a, b) a##b
+#define GT_CAT(a, b) GT_CAT2(a, b)
+#define GT_STR2(a) #a
+#define GT_STR(a) GT_STR2(a)
+#define GT_EXPORT(family) GT_CAT(GT_CAT(gradtape_fill_##family, _), GRADTAPE_ISA)
+
+#if defined(__clang__)
+#define GT_IVDEP _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
+#define GT_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define GT_IVDEP _Pragma("GCC ivdep")
+#define GT_UNROLL _Pragma("GCC unroll 16")
+#else
+#define GT_IVDEP
+#define GT_UNROLL
+#endif
+#define GT_INLINE inline __attribute__((always_inline))

@@ -1,0 +1,5 @@
+// The kernel families: X(family) once each. Every kernel source exports `gradtape_fill_<family>_<isa>`.
+#pragma once
+#define GT_FAMILIES(X) \
+  X(unary)             \
+  X(binary)

@@ -1,0 +1,11 @@
+{
+  "variables": {
+    "kernel_sources": ["native/kernels/unary.cc", "native/kernels/binary.cc"],
+    "engine_sources": ["native/runtime/cpu.cc", "native/runtime/dispatch.cc", "native/runtime/elementwise.cc", "native/runtime/pool.cc"],
+    "addon_sources": ["native/addon/addon.cc", "native/addon/calls_elementwise.cc"],
+    "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],
+    "kernel_cflags": ["-ffp-contract=fast", "-fno-asynchronous-unwind-tables"],
+    "avx2_cflags": ["-march=x86-64-v3", "-mtune=znver3"],
+    "avx512_cflags": ["-march=x86-64-v4", "-mtune=znver3", "-mprefer-vector-width=512"]
+  }
+}
