@@ -1,0 +1,248 @@
+/**
+ * How one element of each dtype is written: alone (a 0-d tensor), and inside an array, where all elements shown
+ * share one notation and one width.
+ */
+import { Decimal, FloatFormat, exponentText, positional, toDecimal } from './decimal';
+
+export type PrintValue = number | bigint | boolean | string | Uint8Array;
+
+/** Flat row-major elements. Complex dtypes hold two numbers an element: the real part, then the imaginary one. */
+export type PrintData = ArrayLike<PrintValue>;
+
+interface FloatRules extends FloatFormat {
+  /** Arrays with an element of this size or larger are written in scientific notation. */
+  readonly largeInArray: number;
+  /** Arrays with a nonzero element smaller than this are, too: 1e-4, as rounded to the format. */
+  readonly smallInArray: number;
+  /** So are arrays whose largest and smallest nonzero elements have a quotient above 1000, as rounded to the format. */
+  readonly maxQuotient: number;
+  /** A number alone is written in scientific notation from this size on, or when below 1e-4. */
+  readonly largeAlone: number;
+}
+
+const FLOAT64: FloatRules = {
+  significandBits: 53,
+  minExponent: -1074,
+  largeInArray: 1e8,
+  smallInArray: 1e-4,
+  maxQuotient: 1000,
+  largeAlone: 1e16,
+};
+
+const FLOAT_RULES: { readonly [dtype: string]: FloatRules | undefined } = {
+  float16: {
+    significandBits: 11,
+    minExponent: -24,
+    largeInArray: 1e3,
+    smallInArray: 1.0001659393310547e-4,
+    maxQuotient: 1000.25,
+    largeAlone: 1e3,
+  },
+  float32: {
+    significandBits: 24,
+    minExponent: -149,
+    largeInArray: 1e6,
+    smallInArray: Math.fround(1e-4),
+    maxQuotient: 1000 + 2 ** -15,
+    largeAlone: 1e6,
+  },
+  float64: FLOAT64,
+};
+
+const COMPLEX_PARTS: { readonly [dtype: string]: FloatRules | undefined } = {
+  complex64: FLOAT_RULES.float32,
+  complex128: FLOAT64,
+};
+
+const INTEGER = /^u?int\d+$/;
+
+/** Numbers that one element of the dtype takes in a {@link PrintData}. */
+export function numbersPerElement(dtype: string): number {
+  return COMPLEX_PARTS[dtype] ? 2 : 1;
+}
+
+function isNegative(x: number): boolean {
+  return x < 0 || Object.is(x, -0);
+}
+
+function nonFiniteText(x: number): string {
+  return Number.isNaN(x) ? 'nan' : x < 0 ? '-inf' : 'inf';
+}
+
+function scientificText(decimal: Decimal): string {
+  const { digits, exponent } = decimal;
+  return (digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits) + exponentText(exponent);
+}
+
+/** A float alone, in the fewest digits; `whole` follows numbers without a fraction in positional notation. */
+function floatAlone(x: number, rules: FloatRules, whole: string): string {
+  if (!Number.isFinite(x)) return nonFiniteText(x);
+  const size = Math.abs(x);
+  const sign = isNegative(x) ? '-' : '';
+  const decimal = toDecimal(x, rules);
+  if (size !== 0 && (size < 1e-4 || size >= rules.largeAlone)) return sign + scientificText(decimal);
+  const text = positional(decimal);
+  return sign + text.whole + (text.fraction === '' ? whole : `.${text.fraction}`);
+}
+
+function complexAlone(re: number, im: number, rules: FloatRules): string {
+  const imaginary = `${floatAlone(im, rules, '')}j`;
+  if (Object.is(re, 0)) return imaginary;
+  return `(${floatAlone(re, rules, '')}${isNegative(im) ? '' : '+'}${imaginary})`;
+}
+
+/** A bfloat16 is written as C's `%.6g` does, alone and in arrays, whatever stands beside it. */
+function bfloat16Text(x: number): string {
+  if (!Number.isFinite(x)) return nonFiniteText(x);
+  const sign = isNegative(x) ? '-' : '';
+  // Six digits of the exact value: taken as a float64, its neighbours are too near to cut it any shorter.
+  const decimal = toDecimal(x, FLOAT64, (first) => ({ last: first - 5, atLeast: first - 5 }));
+  if (decimal.exponent < -4 || decimal.exponent >= 6) return sign + scientificText(decimal);
+  const text = positional(decimal);
+  return sign + text.whole + (text.fraction === '' ? '' : `.${text.fraction}`);
+}
+
+const ESCAPES: { readonly [byte: number]: string | undefined } = {
+  9: '\\t',
+  10: '\\n',
+  13: '\\r',
+  92: '\\\\',
+};
+
+/** Python's repr of the bytes (a string's are its UTF-8): `b'it\\x00'`. */
+function bytesText(value: string | Uint8Array): string {
+  const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+  const quote = bytes.includes(39) && !bytes.includes(34) ? '"' : "'";
+  let text = '';
+  for (const byte of bytes) {
+    const char = String.fromCharCode(byte);
+    if (char === quote) text += `\\${char}`;
+    else if (byte >= 32 && byte < 127 && byte !== 92) text += char;
+    else text += ESCAPES[byte] ?? `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return `b${quote}${text}${quote}`;
+}
+
+/** The text of elements that look the same wherever they stand; undefined for the dtypes whose elements do not. */
+function fixedText(dtype: string): ((value: PrintValue) => string) | undefined {
+  if (INTEGER.test(dtype)) return (value) => String(value);
+  if (dtype === 'bool') return (value) => (value ? 'True' : 'False');
+  if (dtype === 'string') return (value) => bytesText(value as string | Uint8Array);
+  if (dtype === 'bfloat16') return (value) => bfloat16Text(value as number);
+  return undefined;
+}
+
+/** True for the dtypes that this module can write. */
+export function isPrintable(dtype: string): boolean {
+  return Boolean(FLOAT_RULES[dtype] ?? COMPLEX_PARTS[dtype] ?? fixedText(dtype));
+}
+
+/**
+ * A single element as Python writes it outside an array. `widened` writes a float as the float64 of the same value
+ * (0.10000000149011612, what `repr` of a 0-d tensor shows), else it has the fewest digits of its own dtype (0.1).
+ */
+export function elementAlone(data: PrintData, dtype: string, widened: boolean): string {
+  const complex = COMPLEX_PARTS[dtype];
+  if (complex) return complexAlone(data[0] as number, data[1] as number, widened ? FLOAT64 : complex);
+  const float = FLOAT_RULES[dtype];
+  if (widened && (float || dtype === 'bfloat16')) return floatAlone(data[0] as number, FLOAT64, '.0');
+  if (float) return floatAlone(data[0] as number, float, '.0');
+  return fixedText(dtype)!(data[0]);
+}
+
+export interface FloatNotation {
+  /** Digits after the point, at most. */
+  readonly precision: number;
+  /** Keeps small numbers in positional notation. */
+  readonly suppress: boolean;
+}
+
+/** How a float is written among `values`, which decide the notation and the width of the column. */
+function floatWriter(
+  values: readonly number[],
+  rules: FloatRules,
+  notation: FloatNotation,
+  plus: '' | '+',
+): (x: number) => string {
+  const finite = values.filter(Number.isFinite);
+  const sizes = finite.filter((x) => x !== 0).map(Math.abs);
+  const max = sizes.reduce((a, b) => Math.max(a, b), 0);
+  const min = sizes.reduce((a, b) => Math.min(a, b), Infinity);
+  const wideRange = min < rules.smallInArray || max / min > rules.maxQuotient;
+  const scientific = sizes.length > 0 && (max >= rules.largeInArray || (wideRange && !notation.suppress));
+
+  const sign = (x: number): string => (isNegative(x) ? '-' : plus);
+  let left = 0; // columns before the point
+  let right = 0; // columns after it
+  let write: (x: number) => string;
+  if (scientific) {
+    const limits = (at: number) => ({ last: at - notation.precision });
+    const decimals = finite.map((x) => toDecimal(x, rules, limits));
+    const fraction = Math.max(...decimals.map((d) => d.digits.length - 1));
+    const width = Math.max(2, ...decimals.map((d) => String(Math.abs(d.exponent)).length));
+    left = Math.max(...finite.map((x) => sign(x).length + 1));
+    right = fraction + width + 2;
+    write = (x) => {
+      // All get as many digits as the longest, and true ones: the float32 1e-5 becomes 9.9999997e-06.
+      const d = toDecimal(x, rules, (at) => ({ last: at - fraction, atLeast: at - fraction }));
+      const first = (sign(x) + d.digits[0]).padStart(left);
+      return `${first}.${d.digits.slice(1).padEnd(fraction, '0')}${exponentText(d.exponent, width)}`;
+    };
+  } else {
+    const limits = () => ({ last: -notation.precision, atLeast: 0 });
+    const texts = finite.map((x) => positional(toDecimal(x, rules, limits)));
+    texts.forEach((text, i) => {
+      left = Math.max(left, sign(finite[i]).length + text.whole.length);
+      right = Math.max(right, text.fraction.length);
+    });
+    write = (x) => {
+      const text = positional(toDecimal(x, rules, limits));
+      return `${(sign(x) + text.whole).padStart(left)}.${text.fraction.padEnd(right)}`;
+    };
+  }
+
+  if (finite.length < values.length) {
+    const widest = plus === '+' || values.includes(-Infinity) ? 4 : 3;
+    left = Math.max(left, widest - right - 1);
+  }
+  const nonFinite = (x: number): string =>
+    ((isNegative(x) ? '' : plus) + nonFiniteText(x)).padStart(left + right + 1);
+  return (x) => (Number.isFinite(x) ? write(x) : nonFinite(x));
+}
+
+/**
+ * How elements are written inside an array of which the elements at the flat positions `shown` are to be seen.
+ * Returns the text of the element at a flat position.
+ */
+export function elementWriter(
+  data: PrintData,
+  dtype: string,
+  shown: readonly number[],
+  notation: FloatNotation,
+): (at: number) => string {
+  const float = FLOAT_RULES[dtype];
+  if (float) {
+    const write = floatWriter(
+      shown.map((at) => data[at] as number),
+      float,
+      notation,
+      '',
+    );
+    return (at) => write(data[at] as number);
+  }
+  const complex = COMPLEX_PARTS[dtype];
+  if (complex) {
+    const part = (offset: number): number[] => shown.map((at) => data[2 * at + offset] as number);
+    const real = floatWriter(part(0), complex, notation, '');
+    const imaginary = floatWriter(part(1), complex, notation, '+');
+    // The j goes before the padding of the fraction, not after it.
+    return (at) => real(data[2 * at] as number) + imaginary(data[2 * at + 1] as number).replace(/ *$/, 'j$&');
+  }
+  const text = fixedText(dtype)!;
+  if (dtype === 'bool' || INTEGER.test(dtype)) {
+    const width =
+      dtype === 'bool' ? 5 : shown.reduce((widest, at) => Math.max(widest, String(data[at]).length), 0);
+    return (at) => text(data[at]).padStart(width);
+  }
+  return (at) => text(data[at]);
+}

@@ -1,0 +1,64 @@
+/** Where the elements of an array go on the page: brackets, rows, blank lines, '...' and line breaks. */
+
+export interface Layout {
+  /** Between two elements: `' '` or `', '`. */
+  readonly separator: string;
+  /** Columns a line may take. */
+  readonly width: number;
+  /** Spaces before the opening bracket's continuation lines, the bracket's own column included. */
+  readonly indent: string;
+  /** How many elements to keep at each end of a long axis; undefined keeps all. */
+  readonly edge?: number;
+}
+
+/** The positions seen along an axis of n elements, in order, with a gap after `head` of them where `gap` is set. */
+function visible(n: number, edge: number | undefined): { positions: number[]; head: number; gap: boolean } {
+  const gap = edge !== undefined && n > 2 * edge;
+  if (!gap) return { positions: Array.from({ length: n }, (_, i) => i), head: n, gap };
+  // The last element is always seen, even where no edge is asked for.
+  const tail = Math.max(edge, 1);
+  const positions = Array.from({ length: edge + tail }, (_, i) => (i < edge ? i : n - edge - tail + i));
+  return { positions, head: edge, gap };
+}
+
+/** Flat row-major positions of the elements that decide the format: those seen, or all where the edge is 0. */
+export function shownPositions(shape: readonly number[], edge: number | undefined): number[] {
+  let flat = [0];
+  for (const n of shape) {
+    const { positions } = visible(n, edge === 0 ? undefined : edge);
+    flat = flat.flatMap((base) => positions.map((i) => base * n + i));
+  }
+  return flat;
+}
+
+/** Words in rows, none longer than `width` unless a single word is. */
+function wrapRow(words: readonly string[], layout: Layout, indent: string, width: number): string {
+  const limit = width - Math.max(layout.separator.trimEnd().length, 1);
+  let text = '';
+  let line = indent;
+  words.forEach((word, i) => {
+    if (line.length + word.length > limit && line.length > indent.length) {
+      text += `${line.trimEnd()}\n`;
+      line = indent;
+    }
+    line += i < words.length - 1 ? word + layout.separator : word;
+  });
+  return text + line;
+}
+
+/**
+ * Nested brackets around the elements of an array of the given shape, none of its sizes 0; `element` gives the
+ * text of the element at a flat row-major position.
+ */
+export function nested(shape: readonly number[], layout: Layout, element: (at: number) => string): string {
+  const level = (axis: number, base: number, indent: string, width: number): string => {
+    if (axis === shape.length) return element(base);
+    const { positions, head, gap } = visible(shape[axis], layout.edge);
+    const items = positions.map((i) => level(axis + 1, base * shape[axis] + i, `${indent} `, width - 1));
+    if (gap) items.splice(head, 0, '...');
+    const inner = shape.length - axis - 1;
+    if (inner === 0) return `[${wrapRow(items, layout, indent, width).slice(indent.length)}]`;
+    return `[${items.join(layout.separator.trimEnd() + '\n'.repeat(inner) + indent)}]`;
+  };
+  return level(0, 0, layout.indent, layout.width);
+}
