@@ -139,3 +139,11 @@ test('data that do not fill the shape are refused, and so are dtypes without tex
   expect(() => tensorRepr([1], [], 'complex64')).toThrow('length 2, not 1');
   expect(() => tensorToString([1], [], 'resource')).toThrow(TypeError);
 });
+
+test('an array of any length can be written in full', () => {
+  const count = 200_000;
+  const text = arrayToString(new Float32Array(count).fill(1e-6), [count], 'float32', '', {
+    threshold: Infinity,
+  });
+  expect(text.match(/1\.e-06/g)).toHaveLength(count);
+});

@@ -157,6 +157,11 @@ export interface FloatNotation {
   readonly suppress: boolean;
 }
 
+/** The largest of what `measure` says, at least 0. A loop: an array may have more elements than a call arguments. */
+function largest<T>(items: readonly T[], measure: (item: T, i: number) => number): number {
+  return items.reduce((max, item, i) => Math.max(max, measure(item, i)), 0);
+}
+
 /** How a float is written among `values`, which decide the notation and the width of the column. */
 function floatWriter(
   values: readonly number[],
@@ -166,7 +171,7 @@ function floatWriter(
 ): (x: number) => string {
   const finite = values.filter(Number.isFinite);
   const sizes = finite.filter((x) => x !== 0).map(Math.abs);
-  const max = sizes.reduce((a, b) => Math.max(a, b), 0);
+  const max = largest(sizes, (size) => size);
   const min = sizes.reduce((a, b) => Math.min(a, b), Infinity);
   const wideRange = min < rules.smallInArray || max / min > rules.maxQuotient;
   const scientific = sizes.length > 0 && (max >= rules.largeInArray || (wideRange && !notation.suppress));
@@ -178,9 +183,12 @@ function floatWriter(
   if (scientific) {
     const limits = (at: number) => ({ last: at - notation.precision });
     const decimals = finite.map((x) => toDecimal(x, rules, limits));
-    const fraction = Math.max(...decimals.map((d) => d.digits.length - 1));
-    const width = Math.max(2, ...decimals.map((d) => String(Math.abs(d.exponent)).length));
-    left = Math.max(...finite.map((x) => sign(x).length + 1));
+    const fraction = largest(decimals, (d) => d.digits.length - 1);
+    const width = Math.max(
+      2,
+      largest(decimals, (d) => String(Math.abs(d.exponent)).length),
+    );
+    left = largest(finite, (x) => sign(x).length + 1);
     right = fraction + width + 2;
     write = (x) => {
       // All get as many digits as the longest, and true ones: the float32 1e-5 becomes 9.9999997e-06.
@@ -191,10 +199,8 @@ function floatWriter(
   } else {
     const limits = () => ({ last: -notation.precision, atLeast: 0 });
     const texts = finite.map((x) => positional(toDecimal(x, rules, limits)));
-    texts.forEach((text, i) => {
-      left = Math.max(left, sign(finite[i]).length + text.whole.length);
-      right = Math.max(right, text.fraction.length);
-    });
+    left = largest(texts, (text, i) => sign(finite[i]).length + text.whole.length);
+    right = largest(texts, (text) => text.fraction.length);
     write = (x) => {
       const text = positional(toDecimal(x, rules, limits));
       return `${(sign(x) + text.whole).padStart(left)}.${text.fraction.padEnd(right)}`;
@@ -240,8 +246,7 @@ export function elementWriter(
   }
   const text = fixedText(dtype)!;
   if (dtype === 'bool' || INTEGER.test(dtype)) {
-    const width =
-      dtype === 'bool' ? 5 : shown.reduce((widest, at) => Math.max(widest, String(data[at]).length), 0);
+    const width = dtype === 'bool' ? 5 : largest(shown, (at) => String(data[at]).length);
     return (at) => text(data[at]).padStart(width);
   }
   return (at) => text(data[at]);
