@@ -57,7 +57,7 @@ GT_INLINE void store_n(T* p, Vec<T> v, int64_t n) {
 }
 template <class T>
 GT_INLINE Vec<T> splat(T x) {
-  return Vec<T>{} + x;
+  return x - Vec<T>{};  // not 0 + x, which turns -0 into 0 and costs an addition
 }
 template <class To, class From>
 GT_INLINE To bitcast(From v) {
