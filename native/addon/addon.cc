@@ -94,6 +94,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     Napi::Error::New(env, std::string("GRADTAPE_FORCE_ISA ") + why).ThrowAsJavaScriptException();
     return exports;
   }
+  if (const char* why = num_threads_error()) {
+    Napi::Error::New(env, std::string("GRADTAPE_NUM_THREADS ") + why).ThrowAsJavaScriptException();
+    return exports;
+  }
   // The frame outlives every use: it is freed with the environment, and its memory is ours even if script code
   // detaches the array buffer over it.
   Env* state = new Env();

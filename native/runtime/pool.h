@@ -6,8 +6,14 @@ namespace gradtape {
 
 using RangeFn = void (*)(void* context, int64_t begin, int64_t end) noexcept;
 
-/// Calls f over [0, n) in contiguous ranges of at least `grain` (but for the last), on several threads where that
-/// pays; n ≤ grain runs inline. Returns when all of it is done. Ranges begin at multiples of `align`.
+/// Calls f over [0, n) in contiguous ranges, one for each of as many threads as pays, the caller included.
+/// Returns when all of it is done.
+///  - `grain` is the number of items worth a thread of their own: about 2–4 µs of work. Each range holds at
+///  least
+///    that many, but for rounding to `align`; n < 2·grain runs inline.
+///  - Ranges begin at multiples of `align`; only the last may have a length that is none.
+///  - How the work is split depends on what the threads are doing: results must not depend on it.
+///  - Calls within f, and calls made while another thread has the pool, run inline.
 void parallel_for(int64_t n, int64_t grain, RangeFn f, void* context, int64_t align = 1);
 
 template <class F>
@@ -19,13 +25,21 @@ void parallel_for(int64_t n, int64_t grain, const F& f, int64_t align = 1) {
   }
   parallel_for(
       n, grain,
-      [](void* context, int64_t begin, int64_t end) noexcept { (*static_cast<const F*>(context))(begin, end); },
+      [](void* context, int64_t begin, int64_t end) noexcept {
+        (*static_cast<const F*>(context))(begin, end);
+      },
       const_cast<void*>(static_cast<const void*>(&f)), align);
 }
 
-/// Threads that parallel_for may use, the caller included. At first GRADTAPE_NUM_THREADS, else the CPUs allowed.
+inline constexpr int kMaxThreads = 1024;
+
+/// Threads that parallel_for may use, the caller included. At first GRADTAPE_NUM_THREADS, else the CPUs
+/// allowed.
 int num_threads();
-/// n ≥ 1.
+/// From 1 to kMaxThreads; others are taken to the nearer of these. May be called at any time, from any
+/// thread.
 void set_num_threads(int n);
+/// Null, or why GRADTAPE_NUM_THREADS could not be followed.
+const char* num_threads_error();
 
 }  // namespace gradtape
