@@ -1,0 +1,242 @@
+/** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
+import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
+import { InvalidArgumentError } from './errors';
+import { describe, showShape, sizeOf } from './shape';
+import { makeTensor, scalarTensor, Tensor } from './tensor';
+import { Variable } from './variable';
+
+export type HostArray = readonly (number | bigint | boolean | HostArray)[];
+/** Whatever an op takes for a tensor. */
+export type TensorLike =
+  Tensor | Variable | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
+
+type Host = number | bigint | boolean;
+
+/**
+ * A tensor from anything that can be one. Tensors and variables come back as they are (a variable is read). `hint` is
+ * the dtype that host values take (beside a tensor: that tensor's); null lets the values decide: numbers float32,
+ * booleans bool, bigints int64, typed arrays their own. Errors name `op` and `argument`.
+ */
+export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
+  if (value instanceof Tensor) return value;
+  if (value instanceof Variable) return value.read();
+  switch (typeof value) {
+    case 'number':
+      return scalarFor(hint ?? dtypes.float32, value, op, argument);
+    case 'boolean':
+      return scalarFor(hint ?? dtypes.bool, value, op, argument);
+    case 'bigint':
+      return scalarFor(hint ?? dtypes.int64, value, op, argument);
+    default:
+  }
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return fromTyped(value, hint, op, argument);
+  if (Array.isArray(value)) return fromNested(value, hint, op, argument);
+  if (value instanceof Promise) {
+    throw new TypeError(`[${op}] ${argument} is a Promise: await it first`);
+  }
+  throw new TypeError(
+    `[${op}] ${argument} must be a tensor, a variable, a number, bigint, boolean, or an array of these; ` +
+      `got ${describe(value)}`,
+  );
+}
+
+/** Like toTensor with a hint, and a tensor of another dtype is an error. */
+export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument: string): Tensor {
+  const t = toTensor(value, dt, op, argument);
+  if (t.dt !== dt) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument}: Tensor conversion requested dtype ${dt.name} for Tensor with dtype ${t.dt.name}; ` +
+        `use tf.cast(${argument}, '${dt.name}')`,
+    );
+  }
+  return t;
+}
+
+const cachedScalars = new Map<DTypeInfo, Map<Host, Tensor>>();
+
+/** Operand literals recur (x.mul(2) in a loop), so their tensors, never seen by users, are kept. */
+function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Tensor {
+  let byValue = cachedScalars.get(dt);
+  if (byValue === undefined) cachedScalars.set(dt, (byValue = new Map<Host, Tensor>()));
+  // -0 and 0 are one key of a Map.
+  if (!Object.is(value, -0)) {
+    const known = byValue.get(value);
+    if (known !== undefined) return known;
+  }
+  const made = scalarTensor(dt, element(value, dt, op, argument));
+  if (byValue.size >= 256) byValue.clear();
+  if (!Object.is(value, -0)) byValue.set(value, made);
+  return made;
+}
+
+/** One host value as an element of dtype `dt`; an InvalidArgumentError where it has no place there. */
+export function element(value: unknown, dt: DTypeInfo, op: string, argument: string): number | bigint {
+  const fail = (): never => {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument}: cannot convert ${describe(value)} to an element of dtype ${dt.name}`,
+    );
+  };
+  if (dt.kind === 'bool') {
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    return fail();
+  }
+  if (typeof value === 'boolean') return fail();
+  if (dt.kind === 'float') {
+    if (typeof value === 'number') return value;
+    if (typeof value === 'bigint') return Number(value);
+    return fail();
+  }
+  if (typeof value === 'number') {
+    if (!Number.isInteger(value)) return fail();
+    if (dt.big) return BigInt(value);
+    // uint8 wraps, as in TensorFlow; int32 must fit.
+    if (dt.signed && (value < (dt.min as number) || value > (dt.max as number))) return fail();
+    return value;
+  }
+  if (typeof value === 'bigint') {
+    if (value < BigInt(dt.min) || value > BigInt(dt.max)) return fail();
+    return dt.big ? value : Number(value);
+  }
+  return fail();
+}
+
+function inferred(value: unknown): DTypeInfo | null {
+  switch (typeof value) {
+    case 'number':
+      return dtypes.float32;
+    case 'boolean':
+      return dtypes.bool;
+    case 'bigint':
+      return dtypes.int64;
+    default:
+      return null;
+  }
+}
+
+function typedArrayType(value: ArrayBufferView): DTypeInfo | null {
+  // By tag, not instanceof: the array may come from another realm.
+  switch ((value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]) {
+    case 'Float32Array':
+      return dtypes.float32;
+    case 'Float64Array':
+      return dtypes.float64;
+    case 'Int32Array':
+      return dtypes.int32;
+    case 'BigInt64Array':
+      return dtypes.int64;
+    case 'Uint8Array':
+    case 'Uint8ClampedArray':
+      return dtypes.uint8;
+    default:
+      return null;
+  }
+}
+
+function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, argument: string): Tensor {
+  const own = typedArrayType(value);
+  const values = value as unknown as ArrayLike<number | bigint> & TypedArray;
+  if (values.length === 0) {
+    try {
+      new Uint8Array(value.buffer);
+    } catch {
+      throw new InvalidArgumentError(
+        `[${op}] ${argument}: the typed array's buffer is detached (it was transferred); copy it before the transfer`,
+      );
+    }
+  }
+  const dt = hint ?? own;
+  if (dt === null) {
+    throw new TypeError(
+      `[${op}] ${argument}: ${describe(value)} has no dtype here; pass one of Float32Array, Float64Array, Int32Array, ` +
+        `BigInt64Array, Uint8Array, or give a dtype`,
+    );
+  }
+  const t = makeTensor(dt, [values.length], values.length);
+  const out = t.view();
+  if (dt === own) {
+    (out as { set(v: unknown): void }).set(values);
+  } else {
+    const target = out as { [i: number]: number | bigint };
+    for (let i = 0; i < values.length; i++) target[i] = hostElement(values[i], dt, op, argument);
+  }
+  return t;
+}
+
+/** Elements of typed arrays take a bool hint as 0 and 1 (a Uint8Array is what bool data() gives). */
+function hostElement(value: number | bigint, dt: DTypeInfo, op: string, argument: string): number | bigint {
+  if (dt.kind === 'bool' && (value === 0 || value === 1)) return value;
+  return element(value, dt, op, argument);
+}
+
+function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: string, argument: string): Tensor {
+  const shape: number[] = [];
+  let first: unknown = value;
+  while (Array.isArray(first) || (ArrayBuffer.isView(first) && typedArrayType(first) !== null)) {
+    const list = first as ArrayLike<unknown>;
+    shape.push(list.length);
+    first = list[0];
+    if (shape.length > 254) {
+      throw new InvalidArgumentError(
+        `[${op}] ${argument}: the array is nested too deeply (or contains itself)`,
+      );
+    }
+  }
+  const size = sizeOf(shape);
+  if (first instanceof Tensor || first instanceof Variable) {
+    throw new TypeError(
+      `[${op}] ${argument}: an array of tensors is not a tensor; join them with tf.stack or tf.concat`,
+    );
+  }
+  const dt = hint ?? innerType(value, size === 0 ? undefined : first);
+  const t = makeTensor(dt, shape, size);
+  const out = t.view() as { [i: number]: number | bigint };
+  const kind = typeof first;
+  let at = 0;
+  const path: number[] = [];
+  const visit = (node: unknown, depth: number): void => {
+    if (depth === shape.length) {
+      const type = typeof node;
+      if (type === 'object' && (Array.isArray(node) || ArrayBuffer.isView(node)))
+        throw ragged(path, shape, op, argument);
+      if (type !== kind) {
+        const what = node === undefined ? 'missing (a hole in the array, or undefined)' : describe(node);
+        throw new InvalidArgumentError(
+          `[${op}] ${argument}: element [${path.join(',')}] is ${what}, but the first element is a ${kind}; ` +
+            `all elements must be of one kind`,
+        );
+      }
+      out[at++] =
+        dt === dtypes.float32 && type === 'number' ? (node as number) : element(node, dt, op, argument);
+      return;
+    }
+    const list = node as ArrayLike<unknown> | null | undefined;
+    const isList = Array.isArray(node) || ArrayBuffer.isView(node);
+    if (!isList || list?.length !== shape[depth]) throw ragged(path, shape, op, argument);
+    for (let i = 0; i < shape[depth]; i++) {
+      path[depth] = i;
+      visit((list as ArrayLike<unknown>)[i], depth + 1);
+    }
+    path.length = depth;
+  };
+  visit(value, 0);
+  return t;
+}
+
+function innerType(value: readonly unknown[], first: unknown): DTypeInfo {
+  let node: unknown = value;
+  while (Array.isArray(node)) node = (node as unknown[])[0];
+  if (ArrayBuffer.isView(node)) return typedArrayType(node) ?? dtypes.float32;
+  return inferred(first) ?? dtypes.float32;
+}
+
+function ragged(
+  path: readonly number[],
+  shape: readonly number[],
+  op: string,
+  argument: string,
+): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${op}] ${argument}: the array is ragged: the part at [${path.join(',')}] does not fit the shape ` +
+      `${showShape(shape)} of the first parts`,
+  );
+}

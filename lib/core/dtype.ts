@@ -1,0 +1,126 @@
+/**
+ * The element types: one table that everything else reads. The order of the codes is that of `DType` in
+ * `native/kernels/table.h` (a test compares the two).
+ */
+
+export type TypedArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+type TypedArrayConstructor =
+  | Float32ArrayConstructor
+  | Float64ArrayConstructor
+  | Int32ArrayConstructor
+  | BigInt64ArrayConstructor
+  | Uint8ArrayConstructor;
+
+/** The names of the element types, as TensorFlow spells them. */
+export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
+
+export interface DTypeInfo {
+  readonly name: DType;
+  /** Index in the native tables. */
+  readonly code: number;
+  /** Bytes of one element. */
+  readonly bytes: number;
+  readonly kind: 'float' | 'int' | 'bool';
+  readonly signed: boolean;
+  readonly array: TypedArrayConstructor;
+  /** True where elements are bigints in JavaScript. */
+  readonly big: boolean;
+  /** Least and greatest value of integer types. */
+  readonly min: number | bigint;
+  readonly max: number | bigint;
+}
+
+const float32: DTypeInfo = {
+  name: 'float32',
+  code: 0,
+  bytes: 4,
+  kind: 'float',
+  signed: true,
+  array: Float32Array,
+  big: false,
+  min: -3.4028234663852886e38,
+  max: 3.4028234663852886e38,
+};
+const float64: DTypeInfo = {
+  name: 'float64',
+  code: 1,
+  bytes: 8,
+  kind: 'float',
+  signed: true,
+  array: Float64Array,
+  big: false,
+  min: -Number.MAX_VALUE,
+  max: Number.MAX_VALUE,
+};
+const int32: DTypeInfo = {
+  name: 'int32',
+  code: 2,
+  bytes: 4,
+  kind: 'int',
+  signed: true,
+  array: Int32Array,
+  big: false,
+  min: -(2 ** 31),
+  max: 2 ** 31 - 1,
+};
+const int64: DTypeInfo = {
+  name: 'int64',
+  code: 3,
+  bytes: 8,
+  kind: 'int',
+  signed: true,
+  array: BigInt64Array,
+  big: true,
+  min: -(2n ** 63n),
+  max: 2n ** 63n - 1n,
+};
+const uint8: DTypeInfo = {
+  name: 'uint8',
+  code: 4,
+  bytes: 1,
+  kind: 'int',
+  signed: false,
+  array: Uint8Array,
+  big: false,
+  min: 0,
+  max: 255,
+};
+const bool: DTypeInfo = {
+  name: 'bool',
+  code: 5,
+  bytes: 1,
+  kind: 'bool',
+  signed: false,
+  array: Uint8Array,
+  big: false,
+  min: 0,
+  max: 1,
+};
+
+/** Every element type by name. */
+export const dtypes = { float32, float64, int32, int64, uint8, bool } as const satisfies Record<
+  DType,
+  DTypeInfo
+>;
+
+/** Every element type, by native code. */
+export const dtypeByCode: readonly DTypeInfo[] = Object.values(dtypes);
+
+/** Sets of types that op rows name. */
+export const floating: readonly DType[] = ['float32', 'float64'];
+export const integers: readonly DType[] = ['int32', 'int64', 'uint8'];
+export const indexTypes: readonly DType[] = ['int32', 'int64'];
+export const numeric: readonly DType[] = [...floating, ...integers];
+export const everyType: readonly DType[] = [...numeric, 'bool'];
+
+export function isDType(name: unknown): name is DType {
+  return typeof name === 'string' && Object.hasOwn(dtypes, name);
+}
+
+/** The row of a dtype name; a TypeError names the argument and lists the names. */
+export function dtypeInfo(name: unknown, where = 'dtype'): DTypeInfo {
+  if (isDType(name)) return dtypes[name];
+  const shown = typeof name === 'string' ? `'${name}'` : String(name);
+  throw new TypeError(`${where} must be one of ${Object.keys(dtypes).join(', ')}; got ${shown}`);
+}

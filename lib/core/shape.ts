@@ -1,0 +1,173 @@
+/** Shapes: sizes, strides, broadcasting. Plain functions on number arrays; knows no tensor. */
+import { InvalidArgumentError, ResourceExhaustedError } from './errors';
+
+export type Shape = readonly number[];
+
+/** The shape of every 0-d tensor. */
+export const scalarShape: Shape = [];
+
+/** The most elements a tensor may have: what a Float64Array over one ArrayBuffer can index. */
+export const maxElements = 2 ** 32;
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  return size;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** `[2,3]`, as error messages show shapes. */
+export function showShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((d) => d ?? '?').join(',')}]`;
+}
+
+/** Checks a shape that a user gave; returns a copy. */
+export function checkShape(shape: unknown, where: string): number[] {
+  if (!Array.isArray(shape) && !ArrayBuffer.isView(shape)) {
+    throw new TypeError(`${where} must be an array of dimensions; got ${describe(shape)}`);
+  }
+  const dims = Array.from(shape as ArrayLike<unknown>, (d) => (typeof d === 'bigint' ? Number(d) : d));
+  let size = 1;
+  dims.forEach((d, i) => {
+    if (typeof d !== 'number' || !Number.isInteger(d) || d < 0) {
+      throw new InvalidArgumentError(`${where}: dimension ${i} must be an integer ≥ 0; got ${describe(d)}`);
+    }
+    size *= d;
+  });
+  checkElements(size, dims as number[], where);
+  return dims as number[];
+}
+
+/** Throws where a tensor of `size` elements could not exist. */
+export function checkElements(size: number, shape: Shape, where: string): void {
+  if (size > maxElements) {
+    throw new ResourceExhaustedError(
+      `${where}: a tensor of shape ${showShape(shape)} would have ${size} elements; the limit is ${maxElements}`,
+    );
+  }
+}
+
+/** A short word for any value, for messages. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(describe).join(', ')}]`;
+  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object') {
+    const name = value.constructor?.name ?? 'object';
+    return name === 'Object' ? 'an object' : `a ${name}`;
+  }
+  return String(value);
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i];
+  }
+  return strides;
+}
+
+/** The shape that two shapes broadcast to, or null where they don't. */
+export function broadcastShapes(a: Shape, b: Shape): number[] | null {
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let i = 0; i < rank; i++) {
+    const da = i < rank - a.length ? 1 : a[i - rank + a.length];
+    const db = i < rank - b.length ? 1 : b[i - rank + b.length];
+    if (da !== db && da !== 1 && db !== 1) return null;
+    out[i] = da === 1 ? db : da;
+  }
+  return out;
+}
+
+/** Strides of `shape` seen as `out`: 0 along broadcast dimensions. */
+export function broadcastStrides(shape: Shape, out: Shape): number[] {
+  const strides = new Array<number>(out.length).fill(0);
+  const lead = out.length - shape.length;
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[lead + i] = shape[i] === 1 ? 0 : stride;
+    stride *= shape[i];
+  }
+  return strides;
+}
+
+/** The axes of `out` along which `shape` was broadcast (to sum over on the way back). */
+export function broadcastAxes(shape: Shape, out: Shape): number[] {
+  const axes: number[] = [];
+  const lead = out.length - shape.length;
+  for (let i = 0; i < out.length; i++) {
+    if (i < lead || (shape[i - lead] === 1 && out[i] !== 1)) axes.push(i);
+  }
+  return axes;
+}
+
+/**
+ * Merges neighbouring dimensions that every operand walks the same way; drops dimensions of 1. `strides` holds one
+ * stride list per operand. The result has at least one dimension.
+ */
+export function mergeDims(
+  dims: Shape,
+  strides: readonly (readonly number[])[],
+): { dims: number[]; strides: number[][] } {
+  const outDims: number[] = [];
+  const outStrides: number[][] = strides.map(() => []);
+  for (let d = 0; d < dims.length; d++) {
+    if (dims[d] === 1) continue;
+    const last = outDims.length - 1;
+    if (last >= 0 && strides.every((s, k) => outStrides[k][last] === s[d] * dims[d])) {
+      outDims[last] *= dims[d];
+      strides.forEach((s, k) => (outStrides[k][last] = s[d]));
+    } else {
+      outDims.push(dims[d]);
+      strides.forEach((s, k) => outStrides[k].push(s[d]));
+    }
+  }
+  if (outDims.length === 0) {
+    outDims.push(1);
+    outStrides.forEach((s) => s.push(0));
+  }
+  return { dims: outDims, strides: outStrides };
+}
+
+/** An axis in [0, rank) from one in [−rank, rank). */
+export function normalizeAxis(axis: unknown, rank: number, op: string, argument = 'axis'): number {
+  if (typeof axis === 'bigint') axis = Number(axis);
+  if (typeof axis !== 'number' || !Number.isInteger(axis)) {
+    throw new TypeError(`[${op}] ${argument} must be an integer; got ${describe(axis)}`);
+  }
+  if (axis < -rank || axis >= rank) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} = ${axis} is out of range: for a tensor of rank ${rank} it must be in [${-rank}, ${rank})`,
+    );
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Axes from a number, an array or null (all), sorted, without repeats. */
+export function normalizeAxes(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
+  if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
+  const list: readonly unknown[] = Array.isArray(axes) ? axes : [axes];
+  const seen = new Set<number>();
+  for (const axis of list) {
+    const a = normalizeAxis(axis, rank, op, argument);
+    if (seen.has(a)) {
+      throw new InvalidArgumentError(`[${op}] ${argument} ${describe(axes)} names axis ${a} twice`);
+    }
+    seen.add(a);
+  }
+  return [...seen].sort((x, y) => x - y);
+}

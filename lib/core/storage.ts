@@ -1,0 +1,129 @@
+/**
+ * Where tensors' elements live. A storage is a V8 ArrayBuffer, so that garbage collection frees it inside synchronous
+ * code. Small tensors are carved from slabs by bumping an offset; a large one has a block of its own, which `dispose`,
+ * `tidy` and the tape can hand back to a free list.
+ */
+import { native, frame } from '../binding';
+import { ResourceExhaustedError } from './errors';
+
+/** Tensors up to this many bytes come from slabs. */
+export const smallBytes = 8 * 1024;
+const slabBytes = 64 * 1024;
+const alignment = 64;
+
+/** The storage of one large tensor and the views that share it. */
+export class Block {
+  /** Tensors that share the storage. */
+  refs = 1;
+  /** Holders that need the elements although no tensor may show them any more (a tape, a variable). */
+  pins = 0;
+  constructor(
+    readonly buffer: ArrayBuffer,
+    /** Byte offset of the first 64-byte boundary. */
+    readonly base: number,
+    readonly bytes: number,
+  ) {}
+}
+
+/** Uninitialised memory; page-faulting it in is what costs, not this call. */
+function rawBuffer(bytes: number, what: string): ArrayBuffer {
+  try {
+    return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
+  } catch (error) {
+    throw new ResourceExhaustedError(`${what} needs ${bytes} bytes, which this process cannot allocate`, {
+      cause: error,
+    });
+  }
+}
+
+function alignedBase(buffer: ArrayBuffer): number {
+  frame[0] = 0;
+  return (alignment - native.misalignment(buffer)) % alignment;
+}
+
+/** The slab that small tensors are carved from now. Read by the tensor constructor path only. */
+export const slab = {
+  buffer: new ArrayBuffer(0),
+  /** Next free byte. */
+  position: 0,
+  end: 0,
+};
+
+export function nextSlab(): void {
+  const buffer = rawBuffer(slabBytes + alignment, 'a slab of small tensors');
+  slab.buffer = buffer;
+  slab.position = alignedBase(buffer);
+  slab.end = slab.position + slabBytes;
+  counters.slabs++;
+}
+
+/** Block sizes are rounded up so that freed ones fit again: at most an eighth is lost, and that is never touched. */
+function sizeClass(bytes: number): number {
+  const step = Math.max(4096, 2 ** (Math.floor(Math.log2(bytes)) - 3));
+  return Math.ceil(bytes / step) * step;
+}
+
+const freeBlocks = new Map<number, Block[]>();
+/** Free blocks are kept up to this many bytes. */
+const freeLimit = 512 * 1024 * 1024;
+const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeBlocks: 0 };
+
+export function takeBlock(bytes: number, what: string): Block {
+  const size = sizeClass(bytes);
+  const list = freeBlocks.get(size);
+  const free = list?.pop();
+  if (free !== undefined) {
+    free.refs = 1;
+    free.pins = 0;
+    counters.recycled++;
+    counters.freeBytes -= size;
+    counters.freeBlocks--;
+    return free;
+  }
+  const buffer = rawBuffer(size + alignment, what);
+  counters.blocks++;
+  return new Block(buffer, alignedBase(buffer), size);
+}
+
+/** One sharer less; the last one, if nothing pins the block, frees it for reuse. */
+export function releaseBlock(block: Block): void {
+  if (--block.refs > 0 || block.pins > 0) return;
+  if (block.refs < 0 || counters.freeBytes + block.bytes > freeLimit) return;
+  const list = freeBlocks.get(block.bytes);
+  if (list === undefined) freeBlocks.set(block.bytes, [block]);
+  else list.push(block);
+  counters.freeBytes += block.bytes;
+  counters.freeBlocks++;
+}
+
+export interface MemoryInfo {
+  /** Bytes that V8 holds in array buffers, ours and others'. */
+  arrayBuffers: number;
+  /** Bytes of freed blocks that wait for reuse. */
+  freeBytes: number;
+  freeBlocks: number;
+  /** Blocks allocated, and blocks reused, since the process began. */
+  blocksAllocated: number;
+  blocksRecycled: number;
+  /** Slabs allocated since the process began. */
+  slabsAllocated: number;
+}
+
+/** What the library holds and has used. */
+export function memory(): MemoryInfo {
+  return {
+    arrayBuffers: process.memoryUsage().arrayBuffers,
+    freeBytes: counters.freeBytes,
+    freeBlocks: counters.freeBlocks,
+    blocksAllocated: counters.blocks,
+    blocksRecycled: counters.recycled,
+    slabsAllocated: counters.slabs,
+  };
+}
+
+/** Gives the free list back to the garbage collector. */
+export function releaseFreeMemory(): void {
+  freeBlocks.clear();
+  counters.freeBytes = 0;
+  counters.freeBlocks = 0;
+}

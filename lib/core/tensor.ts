@@ -1,0 +1,255 @@
+/** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
+import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
+import { FailedPreconditionError, InvalidArgumentError } from './errors';
+import { tensorRepr, tensorToString } from './format';
+import { scope } from './scope';
+import { checkElements, showShape, sizeOf, type Shape } from './shape';
+import { nextSlab, releaseBlock, slab, smallBytes, takeBlock, type Block } from './storage';
+
+/** Nested arrays of elements, as `array()` returns them. */
+export type NestedArray = number | bigint | boolean | NestedArray[];
+
+/** What stands in for the storage of a disposed tensor: every native call refuses it. */
+const disposedBuffer = new ArrayBuffer(0);
+
+let nextId = 1;
+/** The id that the next tensor will get. Ids grow. */
+export function peekNextId(): number {
+  return nextId;
+}
+
+/**
+ * An immutable array of elements of one dtype. Created by `tf.constant` and by every op.
+ * @tf tf.Tensor
+ */
+export class Tensor {
+  /** @internal Grows with every tensor made; tapes know tensors by it. */
+  readonly id: number;
+  /** @internal */
+  readonly dt: DTypeInfo;
+  /** The dimensions; `[]` for a scalar. Not to be written to. */
+  readonly shape: Shape;
+  /** Number of elements. */
+  readonly size: number;
+  /** @internal */
+  buffer: ArrayBuffer;
+  /** @internal Byte offset of the first element. */
+  offset: number;
+  /** @internal The storage of its own that a large tensor has; null when carved from a slab. */
+  block: Block | null;
+  /** @internal Where the elements were, for a tape that still needs them after `dispose`. */
+  hidden: { buffer: ArrayBuffer; offset: number } | null;
+
+  /** @internal */
+  constructor(
+    dt: DTypeInfo,
+    shape: Shape,
+    size: number,
+    buffer: ArrayBuffer,
+    offset: number,
+    block: Block | null,
+    id = nextId++,
+  ) {
+    this.id = id;
+    this.dt = dt;
+    this.shape = shape;
+    this.size = size;
+    this.buffer = buffer;
+    this.offset = offset;
+    this.block = block;
+    this.hidden = null;
+  }
+
+  /** The element type. */
+  get dtype(): DType {
+    return this.dt.name;
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Whether `dispose` was called. */
+  get isDisposed(): boolean {
+    return this.buffer === disposedBuffer;
+  }
+
+  /** @internal Throws where the tensor was disposed. */
+  assertAlive(op: string): void {
+    if (this.buffer === disposedBuffer) {
+      throw new FailedPreconditionError(
+        `[${op}] the ${this.dt.name} tensor of shape ${showShape(this.shape)} was disposed; ` +
+          `keep it (tf.keep, or return it from tf.tidy) as long as it is used`,
+      );
+    }
+  }
+
+  /** @internal A view of the elements in place. Must not leave the library: tensors are immutable. */
+  view(): TypedArray {
+    this.assertAlive('data');
+    return new this.dt.array(this.buffer, this.offset, this.size);
+  }
+
+  /** The elements, row-major, as a typed array of their own. int64 gives a BigInt64Array, bool a Uint8Array of 0 and 1. */
+  data(): TypedArray {
+    this.assertAlive('data');
+    return new this.dt.array(this.buffer.slice(this.offset, this.offset + this.size * this.dt.bytes));
+  }
+
+  /** The elements as nested arrays; a scalar gives its value. bool gives booleans, int64 bigints. */
+  array(): NestedArray {
+    const flat = this.view();
+    const read = this.dt.kind === 'bool' ? (i: number) => flat[i] !== 0 : (i: number) => flat[i];
+    const build = (axis: number, at: number, stride: number): NestedArray => {
+      if (axis === this.shape.length) return read(at);
+      const inner = stride / this.shape[axis];
+      return Array.from({ length: this.shape[axis] }, (_, i) => build(axis + 1, at + i * inner, inner));
+    };
+    return this.size === 0 ? emptyNested(this.shape) : build(0, 0, this.size);
+  }
+
+  /** The value of a tensor of one element. InvalidArgumentError for any other size. */
+  item(): number | bigint | boolean {
+    if (this.size !== 1) {
+      throw new InvalidArgumentError(
+        `[item] only a tensor of one element has an item; this one has shape ${showShape(this.shape)}`,
+      );
+    }
+    const value = this.view()[0];
+    return this.dt.kind === 'bool' ? value !== 0 : value;
+  }
+
+  /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */
+  dispose(): void {
+    if (this.buffer === disposedBuffer) return;
+    const block = this.block;
+    if (block === null || block.pins > 0) this.hidden = { buffer: this.buffer, offset: this.offset };
+    this.buffer = disposedBuffer;
+    this.block = null;
+    if (block !== null) releaseBlock(block);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** What Python prints for `print(t)`. */
+  toString(): string {
+    if (this.isDisposed)
+      return `tf.Tensor(<disposed>, shape=(${this.shape.join(', ')}), dtype=${this.dt.name})`;
+    return tensorToString(this.view(), this.shape, this.dt.name);
+  }
+
+  /** What Python prints for `repr(t)`. */
+  repr(): string {
+    if (this.isDisposed) return this.toString();
+    return tensorRepr(this.view(), this.shape, this.dt.name);
+  }
+
+  /** @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number | null,
+    options: { depth?: number | null },
+  ): string {
+    return depth === options.depth ? this.toString() : this.repr();
+  }
+
+  /** JSON has no tensors: nested arrays stand for one. int64 elements become decimal strings. */
+  toJSON(): unknown {
+    return JSON.parse(
+      JSON.stringify(this.array(), (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v)),
+    );
+  }
+
+  /** A tensor is neither a number nor a truth value; say which element is meant. */
+  [Symbol.toPrimitive](hint: string): string | number | bigint {
+    if (hint === 'string') return this.toString();
+    if (this.size === 1) {
+      const value = this.item();
+      return typeof value === 'boolean' ? Number(value) : value;
+    }
+    throw new TypeError(
+      `a tensor of shape ${showShape(this.shape)} is not a number: use tf.add, tf.less… or t.item() on one element`,
+    );
+  }
+}
+
+function emptyNested(shape: Shape): NestedArray[] {
+  if (shape[0] === 0 || shape.length === 1) return [];
+  return Array.from({ length: shape[0] }, () => emptyNested(shape.slice(1)));
+}
+
+/** @internal An uninitialised tensor, for a kernel to fill. `size` must be the product of `shape`. */
+export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
+  const bytes = size * dt.bytes;
+  if (bytes > smallBytes) return makeLarge(dt, shape, size, bytes);
+  const step = (bytes + 63) & -64;
+  if (slab.position + step > slab.end) nextSlab();
+  const at = slab.position;
+  slab.position = at + step;
+  return new Tensor(dt, shape, size, slab.buffer, at, null);
+}
+
+function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Tensor {
+  checkElements(size, shape, 'allocation');
+  const block = takeBlock(bytes, `a ${dt.name} tensor of shape ${showShape(shape)}`);
+  const t = new Tensor(dt, shape, size, block.buffer, block.base, block);
+  if (scope.tidy !== null) scope.tidy.push(t);
+  return t;
+}
+
+/** @internal Another tensor over the same storage: for reshape and the like. */
+export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
+  t.assertAlive(op);
+  const block = t.block;
+  if (block !== null) block.refs++;
+  const alias = new Tensor(t.dt, shape, t.size, t.buffer, t.offset, block);
+  if (block !== null && scope.tidy !== null) scope.tidy.push(alias);
+  return alias;
+}
+
+/** @internal What a tape holds keeps its elements even after the user's `dispose`. */
+export function pin(t: Tensor): void {
+  if (t.block !== null) t.block.pins++;
+}
+
+/** @internal Undoes `pin`. */
+export function unpin(t: Tensor): void {
+  if (t.block !== null) t.block.pins--;
+}
+
+/** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
+export function revive(t: Tensor): Tensor {
+  if (!t.isDisposed || t.hidden === null) return t;
+  return new Tensor(t.dt, t.shape, t.size, t.hidden.buffer, t.hidden.offset, null, t.id);
+}
+
+/** @internal A tensor with the elements of a typed array or a list of element values, copied. */
+export function tensorFrom(dt: DTypeInfo, shape: Shape, values: ArrayLike<number | bigint>): Tensor {
+  const t = makeTensor(dt, shape, sizeOf(shape));
+  (t.view() as { set(v: ArrayLike<unknown>): void }).set(values);
+  return t;
+}
+
+const scalarViews: { buffer: ArrayBuffer; float32: Float32Array }[] = [];
+
+/** @internal A scalar tensor. */
+export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
+  const t = makeTensor(dt, [], 1);
+  if (dt === dtypes.float32) {
+    // One view serves all scalars of a slab.
+    let entry = scalarViews[0];
+    if (entry === undefined || entry.buffer !== t.buffer) {
+      entry = {
+        buffer: t.buffer,
+        float32: new Float32Array(t.buffer, 0, Math.floor(t.buffer.byteLength / 4)),
+      };
+      scalarViews[0] = entry;
+    }
+    entry.float32[t.offset / 4] = value as number;
+  } else {
+    (t.view() as { [i: number]: number | bigint })[0] = value;
+  }
+  return t;
+}

@@ -1,0 +1,43 @@
+/** Scopes that hand large intermediates' storage back as soon as they end. */
+import { flatten, rejectPromise } from './nest';
+import { scope } from './scope';
+import { Tensor } from './tensor';
+
+/**
+ * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays and
+ * objects are searched), those given to `tf.keep`, and those that a tape or a variable holds. Never needed for
+ * correctness or against leaks: it only makes a hot loop reuse warm memory. `fn` must not return a Promise.
+ */
+export function tidy<T>(fn: () => T): T {
+  const outer = scope.tidy;
+  const made: Tensor[] = [];
+  scope.tidy = made;
+  let result: T;
+  try {
+    result = fn();
+  } catch (error) {
+    scope.tidy = outer;
+    for (const t of made) freeUnlessHeld(t);
+    throw error;
+  }
+  scope.tidy = outer;
+  rejectPromise(result, 'tf.tidy');
+  const kept = new Set<unknown>(flatten(result));
+  for (const t of made) {
+    if (kept.has(t)) outer?.push(t);
+    else freeUnlessHeld(t);
+  }
+  return result;
+}
+
+function freeUnlessHeld(t: Tensor): void {
+  if (t.block !== null && t.block.pins === 0 && !keptTensors.has(t)) t.dispose();
+}
+
+const keptTensors = new WeakSet<Tensor>();
+
+/** Excepts a tensor from the `tf.tidy` that it was made in. Returns it. */
+export function keep<T extends Tensor>(t: T): T {
+  keptTensors.add(t);
+  return t;
+}

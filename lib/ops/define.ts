@@ -1,0 +1,460 @@
+/**
+ * How a row becomes a function. Each helper takes a declaration and returns a specialised closure, made once: no
+ * look-up by name, no argument objects, no allocation beyond the result on the eager path.
+ */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, type DType, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { scope } from '../core/scope';
+import {
+  broadcastAxes,
+  broadcastShapes,
+  broadcastStrides,
+  checkElements,
+  mergeDims,
+  sameShape,
+  showShape,
+  sizeOf,
+  type Shape,
+} from '../core/shape';
+import { makeTensor, Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+import {
+  register,
+  type Example,
+  type Grad,
+  type GradContext,
+  type GradientFunction,
+  type OpRow,
+} from './registry';
+
+/** Bit i set for dtype code i. */
+function dtypeMask(list: readonly DType[]): number {
+  return list.reduce((mask, name) => mask | (1 << dtypes[name].code), 0);
+}
+
+export function badDType(
+  op: string,
+  argument: string,
+  dt: DTypeInfo,
+  allowed: readonly DType[],
+): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${op}] ${argument} has dtype ${dt.name}, which the op does not take; it takes ${allowed.join(', ')}`,
+  );
+}
+
+/** Turns an error of the border into one that names the op, where a disposed or detached tensor is the cause. */
+function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
+  for (const t of inputs) t.assertAlive(op);
+  return error;
+}
+
+// ---------------------------------------------------------------------------------------------------- unary
+
+export interface UnarySpec {
+  dtypes: readonly DType[];
+  tf: string;
+  /** What the gradient reads. Default 'input'. */
+  saves?: 'input' | 'output' | 'both' | 'none';
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  /** dx from dy; `x` and `y` are there as `saves` says. null: no gradient passes. */
+  gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor) | null;
+  /** The result is bool. */
+  toBool?: boolean;
+}
+
+export type UnaryOp = (x: TensorLike) => Tensor;
+
+function kernelNumber(names: readonly string[], name: string): number {
+  const code = names.indexOf(name);
+  if (code < 0) throw new Error(`no native kernel is named ${name}`);
+  return code;
+}
+
+/** An elementwise op of one operand: a row of the native unary table of the same name. */
+export function unary(name: string, spec: UnarySpec): UnaryOp {
+  const code = kernelNumber(native.unaryNames, name);
+  const mask = dtypeMask(spec.dtypes);
+  const saves = spec.saves ?? 'input';
+  const gradient = spec.gradient;
+  const toBool = spec.toBool === true;
+  const call = (input: TensorLike): Tensor => {
+    const x = input instanceof Tensor ? input : toTensor(input, null, name, 'x');
+    const dt = x.dt;
+    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
+    frame[0] = x.offset;
+    frame[1] = y.offset;
+    frame[2] = x.size;
+    frame[3] = code;
+    frame[4] = dt.code;
+    try {
+      native.unary(x.buffer, y.buffer);
+    } catch (error) {
+      throw explain(error, name, [x]);
+    }
+    if (scope.recorder !== null) scope.recorder.record1(row, x, y);
+    return y;
+  };
+  const row: OpRow = {
+    name,
+    kind: 'unary',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: gradient !== null,
+    savesInputs: saves === 'input' || saves === 'both' ? 1 : 0,
+    savesOutputs: saves === 'output' || saves === 'both',
+    gradient:
+      gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
+    call,
+  };
+  register(row);
+  return call;
+}
+
+// ---------------------------------------------------------------------------------------------------- binary
+
+export interface BinarySaved {
+  a: Tensor;
+  b: Tensor;
+  y: Tensor;
+}
+
+export interface BinarySpec {
+  dtypes: readonly DType[];
+  tf: string;
+  /** What the gradients read: any of a, b, y. Default both inputs. */
+  saves?: readonly ('a' | 'b' | 'y')[];
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  /**
+   * The gradients with respect to a and to b, in the shape of the result; they are summed back over broadcast
+   * dimensions here. null as a whole: no gradient passes.
+   */
+  gradient:
+    | readonly [
+        (dy: Tensor, saved: BinarySaved) => Tensor | null,
+        (dy: Tensor, saved: BinarySaved) => Tensor | null,
+      ]
+    | null;
+  toBool?: boolean;
+  /** Checks values before the kernel runs (a zero divisor). */
+  check?: (a: Tensor, b: Tensor) => void;
+}
+
+export type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
+
+/** Converts a pair: a host value beside a tensor takes that tensor's dtype. */
+export function convertPair(a: TensorLike, b: TensorLike, op: string): [Tensor, Tensor] {
+  const aIsHost = !(a instanceof Tensor || a instanceof Variable);
+  if (aIsHost && (b instanceof Tensor || b instanceof Variable))
+    return [toTensor(a, b.dt, op, 'x'), toTensor(b, null, op, 'y')];
+  const x = toTensor(a, null, op, 'x');
+  return [x, toTensor(b, x.dt, op, 'y')];
+}
+
+export function mixedDTypes(op: string, x: Tensor, y: Tensor): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${op}] cannot compute ${op} as input #1(zero-based) was expected to be a ${x.dt.name} tensor but is a ` +
+      `${y.dt.name} tensor; cast one of them, tf.cast(y, '${x.dt.name}')`,
+  );
+}
+
+export function incompatible(op: string, a: Shape, b: Shape): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${op}] Incompatible shapes: ${showShape(a)} vs. ${showShape(b)}; sizes must be equal, or one of them 1, ` +
+      `counted from the last dimension`,
+  );
+}
+
+let reduceTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
+/** The reduction that undoes broadcasting; ops/reduce.ts hands it in. */
+export function setBroadcastReducer(f: typeof reduceTo): void {
+  reduceTo = f;
+}
+
+/** Sums `grad` back to `shape`, the shape of an operand that was broadcast to grad's. */
+export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
+  if (sameShape(grad.shape, shape)) return grad;
+  return reduceTo(grad, broadcastAxes(shape, grad.shape), shape);
+}
+
+/** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
+export function binary(name: string, spec: BinarySpec): BinaryOp {
+  const code = kernelNumber(native.binaryNames, name);
+  const mask = dtypeMask(spec.dtypes);
+  const saves = spec.saves ?? ['a', 'b'];
+  const gradient = spec.gradient;
+  const toBool = spec.toBool === true;
+  const check = spec.check ?? null;
+  const call = (left: TensorLike, right: TensorLike): Tensor => {
+    let a: Tensor, b: Tensor;
+    if (left instanceof Tensor && right instanceof Tensor) {
+      a = left;
+      b = right;
+    } else {
+      [a, b] = convertPair(left, right, name);
+    }
+    const dt = a.dt;
+    if (b.dt !== dt) throw mixedDTypes(name, a, b);
+    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    if (check !== null) check(a, b);
+    let y: Tensor;
+    let mode: number;
+    if (sameShape(a.shape, b.shape)) {
+      y = makeTensor(toBool ? dtypes.bool : dt, a.shape, a.size);
+      mode = 0;
+    } else if (b.size === 1 && b.shape.length <= a.shape.length) {
+      y = makeTensor(toBool ? dtypes.bool : dt, a.shape, a.size);
+      mode = 2;
+    } else if (a.size === 1 && a.shape.length <= b.shape.length) {
+      y = makeTensor(toBool ? dtypes.bool : dt, b.shape, b.size);
+      mode = 1;
+    } else {
+      const shape = broadcastShapes(a.shape, b.shape);
+      if (shape === null) throw incompatible(name, a.shape, b.shape);
+      const size = sizeOf(shape);
+      checkElements(size, shape, `[${name}]`);
+      y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
+      mode = 3;
+    }
+    frame[0] = a.offset;
+    frame[1] = b.offset;
+    frame[2] = y.offset;
+    frame[4] = code;
+    frame[5] = dt.code;
+    try {
+      if (mode === 3) {
+        if (y.size > 0) runBroadcast(a, b, y);
+      } else {
+        frame[3] = y.size;
+        frame[6] = mode;
+        native.binary(a.buffer, b.buffer, y.buffer);
+      }
+    } catch (error) {
+      throw explain(error, name, [a, b]);
+    }
+    if (scope.recorder !== null) scope.recorder.record2(row, a, b, y);
+    return y;
+  };
+  const row: OpRow = {
+    name,
+    kind: toBool ? 'compare' : 'binary',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: gradient !== null,
+    savesInputs: (saves.includes('a') ? 1 : 0) | (saves.includes('b') ? 2 : 0),
+    savesOutputs: saves.includes('y'),
+    gradient:
+      gradient === null
+        ? null
+        : (dy, ctx: GradContext) => {
+            const saved: BinarySaved = { a: ctx.x[0], b: ctx.x[1], y: ctx.y[0] };
+            const da = ctx.needs[0] ? gradient[0](dy[0], saved) : null;
+            const db = ctx.needs[1] ? gradient[1](dy[0], saved) : null;
+            return [
+              da === null ? null : unbroadcast(da, ctx.shapes[0]),
+              db === null ? null : unbroadcast(db, ctx.shapes[1]),
+            ];
+          },
+    call,
+  };
+  register(row);
+  return call;
+}
+
+function runBroadcast(a: Tensor, b: Tensor, y: Tensor): void {
+  const { dims, strides } = mergeDims(y.shape, [
+    broadcastStrides(a.shape, y.shape),
+    broadcastStrides(b.shape, y.shape),
+  ]);
+  const n = dims.length;
+  frame[3] = n;
+  for (let d = 0; d < n; d++) {
+    frame[6 + d] = dims[d];
+    frame[6 + n + d] = strides[0][d];
+    frame[6 + 2 * n + d] = strides[1][d];
+  }
+  native.binaryBroadcast(a.buffer, b.buffer, y.buffer);
+}
+
+// ---------------------------------------------------------------------------------------------------- any op
+
+export interface OutSpec {
+  shape: Shape;
+  dt: DTypeInfo;
+}
+
+/**
+ * The general row. The public call is `(...args) => result`:
+ * `args` turns the user's arguments into input tensors and attributes (all validation that needs no shapes);
+ * `infer` says the results' shapes and dtypes (the shape rule; all other validation), and nothing is computed in it;
+ * `run` fills the results, which the framework has allocated.
+ * An op whose result shape depends on data has no `infer`; its `run` makes the results itself and returns them.
+ */
+export interface OpSpec<P extends unknown[], A> {
+  tf: string;
+  dtypes: readonly DType[];
+  kind?: OpRow['kind'];
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  args: (...args: P) => [readonly Tensor[], A];
+  infer: ((inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[]) | null;
+  run: (inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[];
+  /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
+  saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
+  gradient: GradientFunction<A> | null;
+}
+
+interface Defined<P extends unknown[]> {
+  one: (...args: P) => Tensor;
+  many: (...args: P) => Tensor[];
+}
+
+function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, single: boolean): Defined<P> {
+  const { args, infer, run } = spec;
+  const inputs = spec.saves?.inputs ?? [];
+  const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
+    let outputs: readonly Tensor[];
+    try {
+      if (infer === null) {
+        outputs = run(xs, attrs, []) as readonly Tensor[];
+      } else {
+        const inferred = infer(xs, attrs);
+        if (isList(inferred)) outputs = inferred.map((o) => allocate(name, o));
+        else outputs = [allocate(name, inferred)];
+        // A run may hand back results of its own instead (tensors that share an input's storage).
+        const own = run(xs, attrs, outputs);
+        if (own !== undefined) outputs = own;
+      }
+    } catch (error) {
+      throw explain(error, name, xs);
+    }
+    if (scope.recorder !== null) scope.recorder.record(row, xs, attrs, outputs);
+    return outputs;
+  };
+  const one = (...p: P): Tensor => {
+    const [xs, attrs] = args(...p);
+    return compute(xs, attrs)[0];
+  };
+  const many = (...p: P): Tensor[] => {
+    const [xs, attrs] = args(...p);
+    return [...compute(xs, attrs)];
+  };
+  const row: OpRow = {
+    name,
+    kind: spec.kind ?? 'op',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: spec.gradient !== null,
+    savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
+    savesOutputs: spec.saves?.outputs ?? false,
+    gradient: spec.gradient,
+    call: (single ? one : many) as OpRow['call'],
+  };
+  register(row);
+  return { one, many };
+}
+
+function isList(inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] {
+  return Array.isArray(inferred);
+}
+
+function allocate(name: string, out: OutSpec): Tensor {
+  const size = sizeOf(out.shape);
+  checkElements(size, out.shape, `[${name}]`);
+  return makeTensor(out.dt, out.shape, size);
+}
+
+/** An op with one result. */
+export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): (...args: P) => Tensor {
+  return defineOp(name, spec, true).one;
+}
+
+/** An op with several results, which come as an array. */
+export function multiOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): (...args: P) => Tensor[] {
+  return defineOp(name, spec, false).many;
+}
+
+// ---------------------------------------------------------------------------------------------------- composite
+
+export interface CompositeSpec {
+  tf: string;
+  dtypes: readonly DType[];
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  kind?: OpRow['kind'];
+}
+
+/** An op written in other ops: no kernel, and its gradient comes for free. */
+export function composite<P extends unknown[], R>(
+  name: string,
+  spec: CompositeSpec,
+  f: (...args: P) => R,
+): (...args: P) => R {
+  register({
+    name,
+    kind: spec.kind ?? 'composite',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: true,
+    savesInputs: 0,
+    savesOutputs: false,
+    gradient: null,
+    call: f as OpRow['call'],
+  });
+  return f;
+}
+
+// ---------------------------------------------------------------------------------------------------- options
+
+/**
+ * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
+ * plain object. Unknown names are errors.
+ */
+export function options<O extends object>(
+  given: unknown,
+  first: keyof O & string,
+  defaults: O,
+  op: string,
+): O {
+  if (given === undefined) return defaults;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || !isPlain(given)) {
+    return { ...defaults, [first]: given };
+  }
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(defaults, key)) {
+      throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
+    }
+  }
+  const chosen = { ...defaults, ...given };
+  for (const key of Object.keys(chosen) as (keyof O)[])
+    if (chosen[key] === undefined) chosen[key] = defaults[key];
+  return chosen;
+}
+
+function isPlain(value: object): boolean {
+  const proto = Object.getPrototypeOf(value) as unknown;
+  return proto === null || Object.getPrototypeOf(proto) === null;
+}
+
+export type { Grad };

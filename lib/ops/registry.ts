@@ -1,0 +1,84 @@
+/** Every defined row, by name: what the conformance tests, the gradient checks, the benchmarks and the docs read. */
+import type { DType, DTypeInfo } from '../core/dtype';
+import type { IndexedSlices } from '../core/indexed_slices';
+import type { RecordedOp } from '../core/scope';
+import type { Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+
+/** A gradient with respect to one input; null where none flows. */
+export type Grad = Tensor | IndexedSlices | null;
+
+/** What a gradient function may read. Only what the row `saves` is there; shapes and dtypes always are. */
+export interface GradContext<A = unknown> {
+  readonly attrs: A;
+  /** Inputs named by `saves`; reading another is an error. */
+  readonly x: readonly Tensor[];
+  /** Outputs, if `saves` says so. */
+  readonly y: readonly Tensor[];
+  readonly shapes: readonly Shape[];
+  readonly dts: readonly DTypeInfo[];
+  readonly outShapes: readonly Shape[];
+  readonly outDts: readonly DTypeInfo[];
+  /** Whether anyone wants the gradient of input i. Skip work where not. */
+  readonly needs: readonly boolean[];
+}
+
+/** From the gradients of the outputs (zeros where nothing flowed) to those of the inputs, written in ops. */
+export type GradientFunction<A = unknown> = (dy: readonly Tensor[], ctx: GradContext<A>) => readonly Grad[];
+
+/** One tensor argument of an example: random elements in `domain` unless `values` are given. */
+export interface TensorSample {
+  tensor: {
+    shape: readonly number[];
+    dtype?: DType;
+    domain?: readonly [number, number];
+    integers?: boolean;
+    values?: unknown;
+  };
+}
+export type ExampleArgument = TensorSample | number | string | boolean | null | readonly ExampleArgument[];
+
+/** A call that tests, golden fixtures and benchmarks make. */
+export interface Example {
+  args: readonly ExampleArgument[];
+  options?: Readonly<Record<string, ExampleArgument>>;
+  /** Where the call has no gradient to check. */
+  noGradient?: boolean;
+}
+
+/** A random tensor argument for an example. */
+export function sample(
+  shape: readonly number[],
+  options: Omit<TensorSample['tensor'], 'shape'> = {},
+): TensorSample {
+  return { tensor: { shape, ...options } };
+}
+
+export interface OpRow extends RecordedOp {
+  readonly kind: 'unary' | 'binary' | 'compare' | 'reduction' | 'op' | 'composite';
+  /** TensorFlow's symbol, `tf.math.tanh`. */
+  readonly tf: string;
+  /** Element types of the (first) input. */
+  readonly dtypes: readonly DType[];
+  /** Inputs that random tests draw from. */
+  readonly domain?: readonly [number, number];
+  /** Error bound of float32 results in units in the last place. */
+  readonly ulp?: number;
+  readonly examples: readonly Example[];
+  /** Null where gradients do not pass (they are `null`, as for argmax and comparisons). */
+  readonly gradient: GradientFunction<never> | null;
+  /** The public function. */
+  readonly call: (...args: never[]) => unknown;
+}
+
+const rows = new Map<string, OpRow>();
+
+export function register(row: OpRow): void {
+  if (rows.has(row.name)) throw new Error(`op ${row.name} is defined twice`);
+  rows.set(row.name, row);
+}
+
+/** All rows, in the order of their definition. */
+export function registry(): ReadonlyMap<string, OpRow> {
+  return rows;
+}
