@@ -39,8 +39,11 @@ def resolve(path):
     return value
 
 
+UNDERSCORED = {'beta1': 'beta_1', 'beta2': 'beta_2'}  # the only names where a digit hides an underscore
+
+
 def snake(name):
-    return re.sub(r'(?<=[a-z0-9])([A-Z])', r'_\1', name).lower()
+    return UNDERSCORED.get(name) or re.sub(r'(?<=[a-z0-9])([A-Z])', r'_\1', name).lower()
 
 
 def is_tensor(a):
