@@ -113,6 +113,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setNumThreads", Napi::Function::New(env, set_threads));
   define_entry(env, exports, "misalignment", misalignment, state);
   define_elementwise(env, exports, state);
+  define_reduce(env, exports, state);
   return exports;
 }
 

@@ -2,6 +2,7 @@
 #include "../runtime/dispatch.h"
 #include "../runtime/elementwise.h"
 #include "entries.h"
+#include "names.h"
 
 namespace gradtape {
 
@@ -23,8 +24,8 @@ napi_value unary(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// binary(a, b, y); frame: a offset, b offset, y offset, n, op, dtype, mode (0 same shape, 1 a is one element,
-/// 2 b is one element).
+/// binary(a, b, y); frame: a offset, b offset, y offset, n, op, dtype, mode (0 same shape, 1 a is one
+/// element, 2 b is one element).
 napi_value binary(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
   const KernelTable& table = kernels();
@@ -43,8 +44,8 @@ napi_value binary(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// binaryBroadcast(a, b, y); frame: a offset, b offset, y offset, ndim, op, dtype, then ndim dims, a strides, b
-/// strides (elements; 0 where broadcast; innermost 0 or 1).
+/// binaryBroadcast(a, b, y); frame: a offset, b offset, y offset, ndim, op, dtype, then ndim dims, a strides,
+/// b strides (elements; 0 where broadcast; innermost 0 or 1).
 napi_value binary_broadcast(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
   const KernelTable& table = kernels();
@@ -85,14 +86,6 @@ napi_value binary_broadcast(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// The names of a family, in the order of its op numbers.
-template <class Entry>
-napi_value names(napi_env env, const Entry* entries, int count) {
-  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
-  for (int i = 0; i < count; i++) list.Set(static_cast<uint32_t>(i), Napi::String::New(env, entries[i].name));
-  return list;
-}
-
 }  // namespace
 
 void define_elementwise(napi_env env, napi_value exports, Env* state) {
@@ -100,8 +93,8 @@ void define_elementwise(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "binary", binary, state);
   define_entry(env, exports, "binaryBroadcast", binary_broadcast, state);
   const KernelTable& table = kernels();
-  napi_set_named_property(env, exports, "unaryNames", names(env, table.unary, table.unary_count));
-  napi_set_named_property(env, exports, "binaryNames", names(env, table.binary, table.binary_count));
+  define_names(env, exports, "unaryNames", table.unary, table.unary_count);
+  define_names(env, exports, "binaryNames", table.binary, table.binary_count);
 }
 
 }  // namespace gradtape

@@ -36,6 +36,58 @@ struct BinaryEntry {
   bool to_bool;
 };
 
+/// y[r] = the reduction of the n elements at x + r * stride, r < rows; n == 0 gives the identity. Sums are
+/// blocked so that their error stays small up to kReduceRowChunk elements; callers combine longer rows from
+/// chunks.
+using ReduceRowsFn = void (*)(const void* x, void* y, int64_t rows, int64_t n, int64_t stride) noexcept;
+/// y[i] = the reduction of x[r * stride + i] over r < n, i < width; as accurate up to kReduceColChunk rows.
+using ReduceColsFn = void (*)(const void* x, void* y, int64_t n, int64_t stride, int64_t width) noexcept;
+inline constexpr int64_t kReduceRowChunk = 65536;
+inline constexpr int64_t kReduceColChunk = 8192;
+
+struct ReduceEntry {
+  const char* name;
+  ReduceRowsFn rows[kDTypes];
+  ReduceColsFn cols[kDTypes];
+  int out_dtype;  // -1: that of the input
+  int then;       // the op that combines partial results
+  bool mean;      // divide by the number of elements at the end
+};
+
+/// y[r] = position of the first extreme element of the n elements at x + r * n; NaN is skipped.
+using ArgRowsFn = void (*)(const void* x, int32_t* y, int64_t rows, int64_t n) noexcept;
+/// The same over r of x[r * stride + i], i < width.
+using ArgColsFn = void (*)(const void* x, int32_t* y, int64_t n, int64_t stride, int64_t width) noexcept;
+struct ArgReduceEntry {
+  const char* name;
+  ArgRowsFn rows[kDTypes];
+  ArgColsFn cols[kDTypes];
+};
+
+/// Running sums or products down n rows of `width` elements, `stride` apart, in x and y alike.
+using ScanFn = void (*)(const void* x, void* y, int64_t n, int64_t stride, int64_t width, bool exclusive,
+                        bool reverse) noexcept;
+struct ScanEntry {
+  const char* name;
+  ScanFn fn[kDTypes];
+};
+
+/// State of a Philox4x32-10 generator, and what integer distributions draw from: lo + (bits mod range).
+struct RandomArgs {
+  uint32_t key[2];
+  uint32_t counter[4];
+  int64_t lo;
+  uint64_t range;
+};
+/// Writes elements [begin, end) of n of the sequence that `args` starts to y[begin..end); begin is a multiple
+/// of kRandomGroup. Element i depends on args and i alone.
+using RandomFn = void (*)(const RandomArgs& args, void* y, int64_t begin, int64_t end) noexcept;
+inline constexpr int64_t kRandomGroup = 64;
+struct RandomEntry {
+  const char* name;
+  RandomFn fn[kDTypes];
+};
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -43,6 +95,14 @@ struct KernelTable {
   int unary_count;
   const BinaryEntry* binary;
   int binary_count;
+  const ReduceEntry* reduce;
+  int reduce_count;
+  const ArgReduceEntry* argreduce;
+  int argreduce_count;
+  const ScanEntry* scan;
+  int scan_count;
+  const RandomEntry* random;
+  int random_count;
 };
 
 }  // namespace gradtape

@@ -2,4 +2,8 @@
 #pragma once
 #define GT_FAMILIES(X) \
   X(unary)             \
-  X(binary)
+  X(binary)            \
+  X(reduce)            \
+  X(argreduce)         \
+  X(scan)              \
+  X(random)

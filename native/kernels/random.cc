@@ -1,0 +1,256 @@
+// Random numbers: Philox4x32-10 (Salmon et al., 2011), drawn as TensorFlow's CPU kernels draw them, so that
+// the same key and counter give the same numbers. Output element i comes from counter + i / (elements per 128
+// bits), whatever part of the sequence is asked for.
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#include "elementwise.h"
+
+namespace {
+
+using gradtape::RandomArgs;
+using gradtape::RandomEntry;
+using gradtape::RandomFn;
+
+constexpr uint32_t kMul0 = 0xD2511F53u, kMul1 = 0xCD9E8D57u;
+constexpr uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
+
+struct Block {
+  uint32_t w[4];
+};
+
+/// counter + n, on 128 bits.
+GT_INLINE void skip(uint32_t* c, uint64_t n) {
+  const uint64_t low = (static_cast<uint64_t>(c[1]) << 32 | c[0]) + n;
+  if (low < n && ++c[2] == 0) ++c[3];
+  c[0] = static_cast<uint32_t>(low);
+  c[1] = static_cast<uint32_t>(low >> 32);
+}
+
+GT_INLINE Block philox(const uint32_t* counter, const uint32_t* key) {
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
+  for (int round = 0; round < 10; round++) {
+    const uint64_t p0 = static_cast<uint64_t>(kMul0) * c0, p1 = static_cast<uint64_t>(kMul1) * c2;
+    c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;
+    c1 = static_cast<uint32_t>(p1);
+    c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ k1;
+    c3 = static_cast<uint32_t>(p0);
+    k0 += kWeyl0;
+    k1 += kWeyl1;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+using vul = Vec<uint64_t>;
+
+/// The full products of the low halves of 64-bit lanes.
+GT_INLINE vul mul_low(vul a, vul b) {
+#if defined(__AVX512F__)
+  // The unmasked form makes g++ 12 warn about the header's own undefined operand.
+  return reinterpret_cast<vul>(_mm512_maskz_mul_epu32(static_cast<__mmask8>(-1), reinterpret_cast<__m512i>(a),
+                                                      reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<vul>(_mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+#elif defined(__SSE2__)
+  return reinterpret_cast<vul>(_mm_mul_epu32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+#else
+  return (a & 0xffffffffull) * (b & 0xffffffffull);
+#endif
+}
+
+GT_INLINE void mul_high_low(vu a, uint32_t m, vu* high, vu* low) {
+  const vul even = bitcast<vul>(a);
+  const vul factor = splat<uint64_t>(m);
+  const vul p = mul_low(even, factor), q = mul_low(even >> 32, factor);
+  *high = bitcast<vu>((p >> 32) | (q & 0xffffffff00000000ull));
+  *low = bitcast<vu>((p & 0xffffffffull) | (q << 32));
+}
+
+/// As many consecutive blocks as a vector has lanes, w[4 * block + word].
+GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, uint32_t* w) {
+  constexpr int L = kLanes<uint32_t>;
+  uint32_t lanes[4][L];
+  for (int l = 0; l < L; l++) {
+    uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
+    skip(c, first + static_cast<uint64_t>(l));
+    for (int k = 0; k < 4; k++) lanes[k][l] = c[k];
+  }
+  vu c0 = load(lanes[0]), c1 = load(lanes[1]), c2 = load(lanes[2]), c3 = load(lanes[3]);
+  uint32_t k0 = args.key[0], k1 = args.key[1];
+  for (int round = 0; round < 10; round++) {
+    vu h0, l0, h1, l1;
+    mul_high_low(c0, kMul0, &h0, &l0);
+    mul_high_low(c2, kMul1, &h1, &l1);
+    c0 = h1 ^ c1 ^ k0;
+    c1 = l1;
+    c2 = h0 ^ c3 ^ k1;
+    c3 = l0;
+    k0 += kWeyl0;
+    k1 += kWeyl1;
+  }
+  store(lanes[0], c0);
+  store(lanes[1], c1);
+  store(lanes[2], c2);
+  store(lanes[3], c3);
+  for (int l = 0; l < L; l++) {
+    for (int k = 0; k < 4; k++) w[4 * l + k] = lanes[k][l];
+  }
+}
+
+GT_INLINE float unit(uint32_t x) {
+  const uint32_t bits = (x & 0x7fffffu) | 0x3f800000u;
+  float f;
+  memcpy(&f, &bits, sizeof f);
+  return f - 1.0f;
+}
+GT_INLINE double unit(uint32_t high, uint32_t low) {
+  const uint64_t bits = static_cast<uint64_t>((high & 0xfffffu) | 0x3ff00000u) << 32 | low;
+  double d;
+  memcpy(&d, &bits, sizeof d);
+  return d - 1.0;
+}
+
+constexpr double kTwoPi = 6.283185307179586476925286766559;
+
+/// Two normal numbers from two uniform ones (Box and Muller, 1958).
+GT_INLINE void box_muller(float a, float b, float* y) {
+  const float u = a < 1e-7f ? 1e-7f : a;
+  const float angle = static_cast<float>(kTwoPi * static_cast<double>(b));
+  const float radius = __builtin_sqrtf(-2.0f * __builtin_logf(u));
+  y[0] = __builtin_sinf(angle) * radius;
+  y[1] = __builtin_cosf(angle) * radius;
+}
+GT_INLINE void box_muller(double a, double b, double* y) {
+  const double u = a < 1e-7 ? 1e-7 : a;
+  const double angle = kTwoPi * b;
+  const double radius = __builtin_sqrt(-2.0 * __builtin_log(u));
+  y[0] = __builtin_sin(angle) * radius;
+  y[1] = __builtin_cos(angle) * radius;
+}
+
+// A distribution: from the 4 words of a block to 16 / sizeof(T) elements.
+
+struct Uniform {
+  template <class T>
+  static constexpr bool has = is_float<T>;
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
+    for (int i = 0; i < 4; i++) y[i] = unit(w[i]);
+  }
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, double* y) {
+    for (int i = 0; i < 2; i++) y[i] = unit(w[2 * i], w[2 * i + 1]);
+  }
+};
+
+template <class T>
+inline constexpr bool is_wide_int = false;
+template <>
+inline constexpr bool is_wide_int<int32_t> = true;
+template <>
+inline constexpr bool is_wide_int<int64_t> = true;
+
+GT_INLINE uint64_t join_words(const uint32_t* w) { return static_cast<uint64_t>(w[1]) << 32 | w[0]; }
+
+struct UniformInt {
+  template <class T>
+  static constexpr bool has = is_wide_int<T>;
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int32_t* y) {
+    const uint32_t lo = static_cast<uint32_t>(args.lo), range = static_cast<uint32_t>(args.range);
+    for (int i = 0; i < 4; i++) y[i] = static_cast<int32_t>(lo + w[i] % range);
+  }
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int64_t* y) {
+    for (int i = 0; i < 2; i++) {
+      y[i] = static_cast<int64_t>(static_cast<uint64_t>(args.lo) + join_words(w + 2 * i) % args.range);
+    }
+  }
+};
+
+struct UniformFullInt {
+  template <class T>
+  static constexpr bool has = is_wide_int<T>;
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, int32_t* y) {
+    for (int i = 0; i < 4; i++) y[i] = static_cast<int32_t>(w[i]);
+  }
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, int64_t* y) {
+    for (int i = 0; i < 2; i++) y[i] = static_cast<int64_t>(join_words(w + 2 * i));
+  }
+};
+
+struct Normal {
+  template <class T>
+  static constexpr bool has = is_float<T>;
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
+    for (int i = 0; i < 4; i += 2) box_muller(unit(w[i]), unit(w[i + 1]), y + i);
+  }
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, double* y) {
+    box_muller(unit(w[0], w[1]), unit(w[2], w[3]), y);
+  }
+};
+
+template <class D, class T>
+void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) noexcept {
+  constexpr int kPerBlock = 16 / static_cast<int>(sizeof(T));
+  constexpr int L = kLanes<uint32_t>;
+  T* y = static_cast<T*>(yv);
+  uint32_t w[4 * L];
+  T last[kPerBlock * L];
+  for (int64_t i = begin; i < end; i += kPerBlock * L) {
+    philox_lanes(args, static_cast<uint64_t>(i / kPerBlock), w);
+    const bool whole = i + kPerBlock * L <= end;
+    T* to = whole ? y + i : last;
+    for (int l = 0; l < L; l++) D::make(w + 4 * l, args, to + kPerBlock * l);
+    if (!whole) memcpy(y + i, last, static_cast<size_t>(end - i) * sizeof(T));
+  }
+}
+
+/// Normal numbers, drawn again while they lie beyond two deviations. Each output may use 256 samples: group g
+/// of outputs has a stream of its own at counter + g · 256 · (outputs per group) / 4.
+template <class T>
+void truncated_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) noexcept {
+  constexpr int kPerGroup = 16 / static_cast<int>(sizeof(T));
+  T* y = static_cast<T*>(yv);
+  for (int64_t i = begin; i < end; i += kPerGroup) {
+    uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
+    skip(c, static_cast<uint64_t>(i / kPerGroup) * (64 * kPerGroup));
+    const int64_t count = end - i < kPerGroup ? end - i : kPerGroup;
+    for (int64_t made = 0; made < count;) {
+      const Block block = philox(c, args.key);
+      skip(c, 1);
+      T drawn[kPerGroup];
+      Normal::make(block.w, args, drawn);
+      for (int k = 0; k < kPerGroup && made < count; k++) {
+        if (drawn[k] < T(2) && drawn[k] > T(-2)) y[i + made++] = drawn[k];
+      }
+    }
+  }
+}
+
+template <class D, class T>
+constexpr RandomFn random_fn() {
+  if constexpr (D::template has<T>) {
+    return &random_run<D, T>;
+  } else {
+    return nullptr;
+  }
+}
+template <class D>
+constexpr RandomEntry random_entry(const char* name) {
+  return {name,
+          {random_fn<D, float>(), random_fn<D, double>(), random_fn<D, int32_t>(), random_fn<D, int64_t>(),
+           nullptr, nullptr}};
+}
+
+constexpr RandomEntry kRandom[] = {
+    random_entry<Uniform>("uniform"),
+    random_entry<UniformInt>("uniformInt"),
+    random_entry<UniformFullInt>("uniformFullInt"),
+    random_entry<Normal>("normal"),
+    {"truncatedNormal", {&truncated_run<float>, &truncated_run<double>, nullptr, nullptr, nullptr, nullptr}},
+};
+
+}  // namespace
+
+void GT_EXPORT(random)(gradtape::KernelTable& table) {
+  table.random = kRandom;
+  table.random_count = static_cast<int>(sizeof kRandom / sizeof kRandom[0]);
+}

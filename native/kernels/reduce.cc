@@ -1,0 +1,356 @@
+// Reductions. Float sums are blocked: eight vector accumulators over at most 4,096 elements, then those
+// results are added, so that errors grow with the number of blocks and not of elements. The order is fixed by
+// the shape alone.
+#include "elementwise.h"
+
+namespace {
+
+using gradtape::ReduceColsFn;
+using gradtape::ReduceEntry;
+using gradtape::ReduceRowsFn;
+
+template <class T>
+constexpr T lowest() {
+  if constexpr (is_float<T>) {
+    return -static_cast<T>(__builtin_inf());
+  } else if constexpr (static_cast<T>(-1) > T(0)) {
+    return T(0);
+  } else {
+    return static_cast<T>(T(1) << (8 * sizeof(T) - 2)) * T(-2);
+  }
+}
+template <class T>
+constexpr T highest() {
+  if constexpr (is_float<T>) {
+    return static_cast<T>(__builtin_inf());
+  } else {
+    return static_cast<T>(~lowest<T>());
+  }
+}
+
+// An op: `Lane<T>` is the type it computes on, `Out<T>` what it writes. `map` is applied to each element
+// once, `join` combines two results and works on vectors and elements alike; `identity` maps to and joins as
+// itself.
+
+struct Sum {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  using Lane = wrap_t<T>;
+  template <class E>
+  static constexpr E identity() {
+    return E(0);
+  }
+  template <class V>
+  static GT_INLINE V map(V x) {
+    return x;
+  }
+  template <class E, class V>
+  static GT_INLINE V join(V a, V b) {
+    return a + b;
+  }
+};
+
+struct SumSquare : Sum {
+  template <class V>
+  static GT_INLINE V map(V x) {
+    return x * x;
+  }
+};
+
+struct Prod {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  using Lane = wrap_t<T>;
+  template <class E>
+  static constexpr E identity() {
+    return E(1);
+  }
+  template <class V>
+  static GT_INLINE V map(V x) {
+    return x;
+  }
+  template <class E, class V>
+  static GT_INLINE V join(V a, V b) {
+    return a * b;
+  }
+};
+
+/// NaN wins.
+template <bool kMax>
+struct Extreme {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  using Lane = T;
+  template <class E>
+  static constexpr E identity() {
+    return kMax ? lowest<E>() : highest<E>();
+  }
+  template <class V>
+  static GT_INLINE V map(V x) {
+    return x;
+  }
+  template <class E, class V>
+  static GT_INLINE V join(V a, V b) {
+    if constexpr (is_float<E>) {
+      return ((kMax ? b > a : b < a) | (b != b)) ? b : a;
+    } else {
+      return (kMax ? b > a : b < a) ? b : a;
+    }
+  }
+};
+
+/// Bools are bytes of 0 or 1.
+template <bool kAny>
+struct Logical {
+  template <class T>
+  static constexpr bool has = is_bool<T>;
+  template <class T>
+  using Lane = uint8_t;
+  template <class E>
+  static constexpr E identity() {
+    return kAny ? E(0) : E(1);
+  }
+  template <class V>
+  static GT_INLINE V map(V x) {
+    return x;
+  }
+  template <class E, class V>
+  static GT_INLINE V join(V a, V b) {
+    if constexpr (kAny) {
+      return a | b;
+    } else {
+      return a & b;
+    }
+  }
+};
+
+constexpr int kAccumulators = 8;
+constexpr int64_t kBlock = 4096;
+
+/// Lanes to one element, halving.
+template <class Op, class E>
+GT_INLINE E across(Vec<E> v) {
+  E lanes[kLanes<E>];
+  store(lanes, v);
+  GT_UNROLL
+  for (int half = kLanes<E> / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] = static_cast<E>(Op::template join<E>(lanes[i], lanes[i + half]));
+  }
+  return lanes[0];
+}
+
+template <class Op, class E>
+GT_INLINE Vec<E> fold_block(const E* x, int64_t vectors) {
+  constexpr int L = kLanes<E>;
+  Vec<E> acc[kAccumulators];
+  GT_UNROLL
+  for (int k = 0; k < kAccumulators; k++) acc[k] = splat(Op::template identity<E>());
+  int64_t i = 0;
+  for (; i + kAccumulators <= vectors; i += kAccumulators) {
+    GT_UNROLL
+    for (int k = 0; k < kAccumulators; k++) {
+      acc[k] = Op::template join<E>(acc[k], Op::map(load(x + (i + k) * L)));
+    }
+  }
+  for (; i < vectors; i++) acc[0] = Op::template join<E>(acc[0], Op::map(load(x + i * L)));
+  GT_UNROLL
+  for (int half = kAccumulators / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; k++) acc[k] = Op::template join<E>(acc[k], acc[k + half]);
+  }
+  return acc[0];
+}
+
+template <class Op, class E>
+GT_INLINE E fold_row(const E* x, int64_t n) {
+  constexpr int L = kLanes<E>;
+  E result = Op::template identity<E>();
+  int64_t i = 0;
+  if (n >= L) {
+    Vec<E> total = splat(result);
+    for (; i + L <= n;) {
+      const int64_t left = n - i;
+      const int64_t vectors = (left < kBlock ? left : kBlock) / L;
+      total = Op::template join<E>(total, fold_block<Op, E>(x + i, vectors));
+      i += vectors * L;
+    }
+    result = across<Op, E>(total);
+  }
+  E rest = Op::template identity<E>();
+  for (; i < n; i++) rest = static_cast<E>(Op::template join<E>(rest, static_cast<E>(Op::map(x[i]))));
+  return static_cast<E>(Op::template join<E>(result, rest));
+}
+
+template <class Op, class T>
+void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
+  using E = typename Op::template Lane<T>;
+  const E* x = static_cast<const E*>(xv);
+  E* y = static_cast<E*>(yv);
+  for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, E>(x + r * stride, n);
+}
+
+/// acc[i] joined with the 8 rows at x, as a tree; with kRows 1, with one row.
+template <class Op, class E, int kRows>
+GT_INLINE void fold_rows(const E* x, int64_t stride, E* acc, int64_t width) {
+  constexpr int L = kLanes<E>;
+  int64_t i = 0;
+  for (; i + L <= width; i += L) {
+    Vec<E> v[kRows];
+    GT_UNROLL
+    for (int k = 0; k < kRows; k++) v[k] = Op::map(load(x + k * stride + i));
+    GT_UNROLL
+    for (int half = kRows / 2; half > 0; half /= 2) {
+      for (int k = 0; k < half; k++) v[k] = Op::template join<E>(v[k], v[k + half]);
+    }
+    store(acc + i, Op::template join<E>(load(acc + i), v[0]));
+  }
+  for (; i < width; i++) {
+    E v[kRows];
+    GT_UNROLL
+    for (int k = 0; k < kRows; k++) v[k] = static_cast<E>(Op::map(x[k * stride + i]));
+    GT_UNROLL
+    for (int half = kRows / 2; half > 0; half /= 2) {
+      for (int k = 0; k < half; k++) v[k] = static_cast<E>(Op::template join<E>(v[k], v[k + half]));
+    }
+    acc[i] = static_cast<E>(Op::template join<E>(acc[i], v[0]));
+  }
+}
+
+/// A strip of at most kStrip columns: blocks of 512 rows into an accumulator row, blocks joined in y.
+constexpr int64_t kStrip = 1024;
+template <class Op, class E>
+void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
+  constexpr int64_t kRowBlock = 512;
+  E block[kStrip];
+  for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
+  for (int64_t r = 0; r < n; r += kRowBlock) {
+    const int64_t end = n - r < kRowBlock ? n : r + kRowBlock;
+    const bool single = n <= kRowBlock;
+    E* acc = single ? y : block;
+    if (!single) {
+      for (int64_t i = 0; i < width; i++) block[i] = Op::template identity<E>();
+    }
+    int64_t q = r;
+    for (; q + 8 <= end; q += 8) fold_rows<Op, E, 8>(x + q * stride, stride, acc, width);
+    for (; q < end; q++) fold_rows<Op, E, 1>(x + q * stride, stride, acc, width);
+    if (!single) {
+      for (int64_t i = 0; i < width; i++) y[i] = static_cast<E>(Op::template join<E>(y[i], block[i]));
+    }
+  }
+}
+
+template <class Op, class T>
+void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
+  using E = typename Op::template Lane<T>;
+  const E* x = static_cast<const E*>(xv);
+  E* y = static_cast<E*>(yv);
+  constexpr int64_t kNarrow = 64;
+  if (width < kNarrow && stride == width && n >= 16) {
+    // Narrow rows: several of them make one wide row.
+    const int64_t group = 4 * kNarrow / width;
+    const int64_t groups = n / group;
+    E wide[4 * kNarrow];
+    fold_strip<Op, E>(x, wide, groups, group * width, group * width);
+    const E* rest = x + groups * group * width;
+    const int64_t rows = n - groups * group;
+    for (int64_t i = 0; i < width; i++) {
+      E a = Op::template identity<E>(), b = a;
+      if (groups > 0) {
+        for (int64_t r = 0; r < group; r++) a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
+      }
+      for (int64_t r = 0; r < rows; r++) {
+        b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
+      }
+      y[i] = static_cast<E>(Op::template join<E>(a, b));
+    }
+    return;
+  }
+  for (int64_t i = 0; i < width; i += kStrip) {
+    fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
+  }
+}
+
+/// Sums of narrow integers and counts of bools, as int64.
+template <class T>
+void sum_long_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
+  const T* x = static_cast<const T*>(xv);
+  uint64_t* y = static_cast<uint64_t*>(yv);
+  for (int64_t r = 0; r < rows; r++) {
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += static_cast<uint64_t>(static_cast<int64_t>(x[r * stride + i]));
+    y[r] = sum;
+  }
+}
+template <class T>
+void sum_long_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
+  const T* x = static_cast<const T*>(xv);
+  uint64_t* y = static_cast<uint64_t*>(yv);
+  for (int64_t i = 0; i < width; i++) y[i] = 0;
+  for (int64_t r = 0; r < n; r++) {
+    const T* row = x + r * stride;
+    GT_IVDEP
+    for (int64_t i = 0; i < width; i++) y[i] += static_cast<uint64_t>(static_cast<int64_t>(row[i]));
+  }
+}
+
+template <class Op, class T>
+constexpr ReduceRowsFn rows_fn() {
+  if constexpr (Op::template has<T>) {
+    return &reduce_rows<Op, T>;
+  } else {
+    return nullptr;
+  }
+}
+template <class Op, class T>
+constexpr ReduceColsFn cols_fn() {
+  if constexpr (Op::template has<T>) {
+    return &reduce_cols<Op, T>;
+  } else {
+    return nullptr;
+  }
+}
+
+#define GT_ALL(fn, Op)                                                                          \
+  {                                                                                             \
+    fn<Op, float>(), fn<Op, double>(), fn<Op, int32_t>(), fn<Op, int64_t>(), fn<Op, uint8_t>(), \
+        fn<Op, Bool>()                                                                          \
+  }
+template <class Op>
+constexpr ReduceEntry reduce_entry(const char* name, int then, bool mean = false) {
+  return {name, GT_ALL(rows_fn, Op), GT_ALL(cols_fn, Op), -1, then, mean};
+}
+#undef GT_ALL
+
+struct Mean : Sum {
+  template <class T>
+  static constexpr bool has = is_float<T>;
+};
+
+constexpr int kInt64 = static_cast<int>(DType::kInt64);
+constexpr ReduceEntry kReduce[] = {
+    reduce_entry<Sum>("sum", 0),
+    reduce_entry<Mean>("mean", 0, true),
+    reduce_entry<SumSquare>("sumSquare", 0),
+    reduce_entry<Prod>("prod", 3),
+    reduce_entry<Extreme<true>>("max", 4),
+    reduce_entry<Extreme<false>>("min", 5),
+    reduce_entry<Logical<true>>("any", 6),
+    reduce_entry<Logical<false>>("all", 7),
+    {"sumLong",
+     {nullptr, nullptr, &sum_long_rows<int32_t>, &sum_long_rows<int64_t>, &sum_long_rows<uint8_t>,
+      &sum_long_rows<uint8_t>},
+     {nullptr, nullptr, &sum_long_cols<int32_t>, &sum_long_cols<int64_t>, &sum_long_cols<uint8_t>,
+      &sum_long_cols<uint8_t>},
+     kInt64,
+     0,
+     false},
+};
+
+}  // namespace
+
+void GT_EXPORT(reduce)(gradtape::KernelTable& table) {
+  table.reduce = kReduce;
+  table.reduce_count = static_cast<int>(sizeof kReduce / sizeof kReduce[0]);
+}

@@ -1,0 +1,199 @@
+#include "reduce.h"
+
+#include <stdlib.h>
+
+#include "pool.h"
+
+namespace gradtape {
+
+namespace {
+
+/// Below this many bytes a second thread costs more than it brings.
+constexpr int64_t kGrainBytes = 128 * 1024;
+
+const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
+char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
+int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t grain_for(int64_t bytes_each) { return kGrainBytes / (bytes_each < 1 ? 1 : bytes_each) + 1; }
+
+struct Scratch {
+  void* data;
+  explicit Scratch(int64_t bytes) : data(malloc(static_cast<size_t>(bytes))) {}
+  ~Scratch() { free(data); }
+  Scratch(const Scratch&) = delete;
+};
+
+int out_dtype(const ReduceEntry& op, int dtype) { return op.out_dtype < 0 ? dtype : op.out_dtype; }
+
+/// [outer, n, inner] to [outer, inner]. Long reductions go by chunks of fixed size whose results are reduced
+/// in turn.
+bool reduce_middle(const ReduceEntry* ops, int op, int dtype, const void* x, void* y, int64_t outer,
+                   int64_t n, int64_t inner) {
+  const ReduceEntry& entry = ops[op];
+  const int out = out_dtype(entry, dtype);
+  const int64_t in_size = dtype_size(dtype), out_size = dtype_size(out);
+  const int64_t chunk = inner == 1 ? kReduceRowChunk : kReduceColChunk;
+  if (n > chunk) {
+    const int64_t parts = (n + chunk - 1) / chunk;
+    Scratch scratch(outer * parts * inner * out_size);
+    if (scratch.data == nullptr) return false;
+    parallel_for(outer * parts, grain_for(chunk * inner * in_size), [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; t++) {
+        const int64_t row = t / parts * n + t % parts * chunk;
+        const int64_t length = smaller(chunk, n - t % parts * chunk);
+        const void* from = at(x, row * inner * in_size);
+        void* to = at(scratch.data, t * inner * out_size);
+        if (inner == 1) {
+          entry.rows[dtype](from, to, 1, length, length);
+        } else {
+          entry.cols[dtype](from, to, length, inner, inner);
+        }
+      }
+    });
+    return reduce_middle(ops, entry.then, out, scratch.data, y, outer, parts, inner);
+  }
+  if (inner == 1) {
+    parallel_for(outer, grain_for(n * in_size), [&](int64_t begin, int64_t end) {
+      entry.rows[dtype](at(x, begin * n * in_size), at(y, begin * out_size), end - begin, n, n);
+    });
+    return true;
+  }
+  if (outer >= 8 || n * inner * in_size <= kGrainBytes) {
+    parallel_for(outer, grain_for(n * inner * in_size), [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; o++) {
+        entry.cols[dtype](at(x, o * n * inner * in_size), at(y, o * inner * out_size), n, inner, inner);
+      }
+    });
+    return true;
+  }
+  for (int64_t o = 0; o < outer; o++) {
+    parallel_for(
+        inner, grain_for(n * in_size),
+        [&](int64_t begin, int64_t end) {
+          entry.cols[dtype](at(x, (o * n * inner + begin) * in_size), at(y, (o * inner + begin) * out_size),
+                            n, inner, end - begin);
+        },
+        64);
+  }
+  return true;
+}
+
+template <class T>
+void divide_all(void* y, int64_t n, double by) {
+  T* p = static_cast<T*>(y);
+  const T d = static_cast<T>(by);
+  for (int64_t i = 0; i < n; i++) p[i] /= d;
+}
+
+}  // namespace
+
+bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* y,
+                const ReduceLayout& layout) {
+  const bool mean = ops[op].mean;
+  const int first_dtype = dtype;
+  int64_t dims[kMaxDims];
+  int last_to_do = -1;
+  int64_t kept = 1, count = 1;
+  for (int d = 0; d < layout.ndim; d++) {
+    dims[d] = layout.dims[d];
+    if (layout.reduced(d)) {
+      count *= dims[d];
+      if (last_to_do < 0) last_to_do = d;
+    } else {
+      kept *= dims[d];
+    }
+  }
+  if (kept == 0) return true;
+  if (count == 0) {
+    ops[op].rows[dtype](x, y, kept, 0, 0);  // reads nothing
+  } else if (last_to_do < 0) {
+    if (!reduce_middle(ops, op, dtype, x, y, kept, 1, 1)) return false;
+  } else {
+    // From the innermost reduced dimension outwards; each step leaves a smaller tensor.
+    void* partial = nullptr;
+    int64_t inner = 1;
+    for (int d = layout.ndim - 1; d >= 0; d--) {
+      if (!layout.reduced(d)) {
+        inner *= dims[d];
+        continue;
+      }
+      int64_t outer = 1;
+      for (int k = 0; k < d; k++) outer *= dims[k];
+      const int out = out_dtype(ops[op], dtype);
+      void* to = d == last_to_do ? y : malloc(static_cast<size_t>(outer * inner * dtype_size(out)));
+      const bool done = to != nullptr && reduce_middle(ops, op, dtype, partial != nullptr ? partial : x, to,
+                                                       outer, dims[d], inner);
+      free(partial);
+      partial = to == y ? nullptr : to;
+      if (!done) {
+        free(partial);
+        return false;
+      }
+      op = ops[op].then;
+      dtype = out;
+    }
+  }
+  if (mean) {
+    if (first_dtype == static_cast<int>(DType::kFloat32)) {
+      divide_all<float>(y, kept, static_cast<double>(count));
+    } else {
+      divide_all<double>(y, kept, static_cast<double>(count));
+    }
+  }
+  return true;
+}
+
+void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n,
+                   int64_t inner) {
+  const int64_t size = dtype_size(dtype);
+  if (inner == 1) {
+    parallel_for(outer, grain_for(n * size), [&](int64_t begin, int64_t end) {
+      op.rows[dtype](at(x, begin * n * size), y + begin, end - begin, n);
+    });
+  } else if (outer >= 8) {
+    parallel_for(outer, grain_for(n * inner * size), [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; o++)
+        op.cols[dtype](at(x, o * n * inner * size), y + o * inner, n, inner, inner);
+    });
+  } else {
+    for (int64_t o = 0; o < outer; o++) {
+      parallel_for(
+          inner, grain_for(n * size),
+          [&](int64_t begin, int64_t end) {
+            op.cols[dtype](at(x, (o * n * inner + begin) * size), y + o * inner + begin, n, inner,
+                           end - begin);
+          },
+          64);
+    }
+  }
+}
+
+void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
+              bool exclusive, bool reverse) {
+  if (outer >= 8 || n * inner * size <= kGrainBytes) {
+    parallel_for(outer, grain_for(n * inner * size), [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; o++) {
+        const int64_t offset = o * n * inner * size;
+        fn(at(x, offset), at(y, offset), n, inner, inner, exclusive, reverse);
+      }
+    });
+    return;
+  }
+  for (int64_t o = 0; o < outer; o++) {
+    parallel_for(
+        inner, grain_for(n * size),
+        [&](int64_t begin, int64_t end) {
+          const int64_t offset = (o * n * inner + begin) * size;
+          fn(at(x, offset), at(y, offset), n, inner, end - begin, exclusive, reverse);
+        },
+        64);
+  }
+}
+
+void run_random(RandomFn fn, const RandomArgs& args, void* y, int64_t n) {
+  constexpr int64_t kGrain = 4096;
+  parallel_for(
+      n, kGrain, [&](int64_t begin, int64_t end) { fn(args, y, begin, end); }, kRandomGroup);
+}
+
+}  // namespace gradtape

@@ -1,0 +1,32 @@
+// Reductions, positions of extremes, running sums and random numbers over whole tensors.
+#pragma once
+#include "../kernels/table.h"
+#include "layout.h"
+
+namespace gradtape {
+
+/// Dimensions that are alternately kept and reduced, merged as far as can be.
+struct ReduceLayout {
+  int ndim;
+  int64_t dims[kMaxDims];
+  bool first_reduced;
+  bool reduced(int d) const { return ((d & 1) == 0) == first_reduced; }
+};
+
+/// y is the reduction of contiguous x. False if there was no memory for partial results; y is then
+/// unspecified. The order of operations depends on the layout alone, not on the number of threads.
+bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* y,
+                const ReduceLayout& layout);
+
+/// x is [outer, n, inner], y [outer, inner]; n ≥ 1.
+void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n,
+                   int64_t inner);
+
+/// x and y are [outer, n, inner].
+void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
+              bool exclusive, bool reverse);
+
+/// n elements.
+void run_random(RandomFn fn, const RandomArgs& args, void* y, int64_t n);
+
+}  // namespace gradtape
