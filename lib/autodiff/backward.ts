@@ -1,0 +1,156 @@
+/** The way back through a tape. */
+import { dtypes } from '../core/dtype';
+import { InternalError } from '../core/errors';
+import { IndexedSlices } from '../core/indexed_slices';
+import type { Shape } from '../core/shape';
+import { sizeOf } from '../core/shape';
+import { makeTensor, revive, type Tensor } from '../core/tensor';
+import type { DTypeInfo } from '../core/dtype';
+import { add } from '../ops/binary';
+import { addSlices, densify } from '../ops/slices';
+import type { Grad, GradContext, GradientFunction } from '../ops/registry';
+import { IdSet, type Entry, type Tape } from './tape';
+
+/** A tensor of one repeated value. */
+export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
+  const t = makeTensor(dt, shape, sizeOf(shape));
+  const view = t.view();
+  if (dt === dtypes.int64) (view as BigInt64Array).fill(BigInt(value));
+  else (view as Float32Array).fill(value);
+  return t;
+}
+
+/** The sum of two gradients; rows stay sparse as long as both are. */
+export function accumulate(a: Tensor | IndexedSlices, b: Tensor | IndexedSlices): Tensor | IndexedSlices {
+  if (a instanceof IndexedSlices) {
+    if (b instanceof IndexedSlices) return addSlices(a, b);
+    return add(densify(a), b);
+  }
+  return add(a, b instanceof IndexedSlices ? densify(b) : b);
+}
+
+type Gradients = Map<number, Tensor | IndexedSlices>;
+
+function into(gradients: Gradients, id: number, gradient: Tensor | IndexedSlices): void {
+  const known = gradients.get(id);
+  gradients.set(id, known === undefined ? gradient : accumulate(known, gradient));
+}
+
+function takeDy(gradients: Gradients, id: number, wanted: ReadonlySet<number>): Tensor | null {
+  const gradient = gradients.get(id);
+  if (gradient === undefined) return null;
+  // What a source asked for stays.
+  if (!wanted.has(id)) gradients.delete(id);
+  return gradient instanceof IndexedSlices ? densify(gradient) : gradient;
+}
+
+/** Marks the entries that lie between the sources and what follows from them. */
+function reach(entries: readonly Entry[], base: number, sources: ReadonlySet<number>): IdSet {
+  const reached = new IdSet(base);
+  for (const id of sources) reached.add(id);
+  for (const e of entries) {
+    const hit =
+      reached.has(e.id0) ||
+      (e.id1 !== 0 && reached.has(e.id1)) ||
+      (e.moreInputs !== null && e.moreInputs.some((o) => reached.has(o.id)));
+    if (!hit) continue;
+    reached.add(e.outId);
+    if (e.moreOutputs !== null) for (const o of e.moreOutputs) reached.add(o.id);
+  }
+  return reached;
+}
+
+const lost = (op: string): never => {
+  throw new InternalError(`[${op}] its gradient reads a tensor that the row does not save`);
+};
+
+function context(e: Entry, reached: IdSet): GradContext {
+  const x: (Tensor | undefined)[] = [e.saved0 === null ? undefined : revive(e.saved0)];
+  const shapes: Shape[] = [e.shape0];
+  const dts: DTypeInfo[] = [e.dt0];
+  const needs = [e.dt0.kind === 'float' && reached.has(e.id0)];
+  if (e.id1 !== 0) {
+    x.push(e.saved1 === null ? undefined : revive(e.saved1));
+    shapes.push(e.shape1 as Shape);
+    dts.push(e.dt1 as DTypeInfo);
+    needs.push((e.dt1 as DTypeInfo).kind === 'float' && reached.has(e.id1));
+  }
+  const y: (Tensor | undefined)[] = [e.savedOut === null ? undefined : revive(e.savedOut)];
+  const outShapes: Shape[] = [e.outShape];
+  const outDts: DTypeInfo[] = [e.outDt];
+  if (e.moreInputs !== null) {
+    for (const o of e.moreInputs) {
+      x.push(o.saved === null ? undefined : revive(o.saved));
+      shapes.push(o.shape);
+      dts.push(o.dt);
+      needs.push(o.dt.kind === 'float' && reached.has(o.id));
+    }
+  }
+  if (e.moreOutputs !== null) {
+    for (const o of e.moreOutputs) {
+      y.push(o.saved === null ? undefined : revive(o.saved));
+      outShapes.push(o.shape);
+      outDts.push(o.dt);
+    }
+  }
+  return { attrs: e.attrs, x: x as Tensor[], y: y as Tensor[], shapes, dts, outShapes, outDts, needs };
+}
+
+function inputId(e: Entry, i: number): number {
+  if (i === 0) return e.id0;
+  if (i === 1) return e.id1;
+  return e.moreInputs === null ? lost(e.op.name) : e.moreInputs[i - 2].id;
+}
+
+/**
+ * The gradients of Σ targets·dys with respect to the tensors whose ids are in `sources`. With `free`, each entry lets
+ * go of what it saved as soon as the way back has passed it.
+ */
+export function backward(
+  tape: Tape,
+  targets: readonly Tensor[],
+  dys: readonly (Tensor | null)[],
+  sources: ReadonlySet<number>,
+  free: boolean,
+): Gradients {
+  // A persistent tape may be recording what happens here: go back over what it has now.
+  const entries = free ? tape.entries : tape.entries.slice();
+  const reached = reach(entries, tape.base, sources);
+  const gradients: Gradients = new Map();
+  targets.forEach((t, i) => {
+    if (reached.has(t.id)) into(gradients, t.id, dys[i] ?? filled(t.shape, t.dt, 1));
+  });
+  for (let k = entries.length - 1; k >= 0; k--) {
+    const e = entries[k];
+    if (reached.has(e.outId) || e.moreOutputs !== null) {
+      const first = takeDy(gradients, e.outId, sources);
+      let some = first !== null;
+      let all: (Tensor | null)[] = [first];
+      if (e.moreOutputs !== null) {
+        all = all.concat(e.moreOutputs.map((o) => takeDy(gradients, o.id, sources)));
+        some = all.some((dy) => dy !== null);
+      }
+      if (some) {
+        const dy = all.map((d, i) => {
+          if (d !== null) return d;
+          const o = i === 0 ? null : (e.moreOutputs as NonNullable<Entry['moreOutputs']>)[i - 1];
+          return o === null ? filled(e.outShape, e.outDt, 0) : filled(o.shape, o.dt, 0);
+        });
+        step(e, dy, reached, gradients);
+      }
+    }
+    if (free) e.release();
+  }
+  return gradients;
+}
+
+function step(e: Entry, dy: readonly Tensor[], reached: IdSet, gradients: Gradients): void {
+  const row = e.op as unknown as { gradient: GradientFunction | null };
+  if (row.gradient === null) return;
+  const ctx = context(e, reached);
+  const result: readonly Grad[] = row.gradient(dy, ctx);
+  for (let i = 0; i < ctx.needs.length; i++) {
+    const gradient = result[i];
+    if (ctx.needs[i] && gradient !== null && gradient !== undefined) into(gradients, inputId(e, i), gradient);
+  }
+}

@@ -1,0 +1,245 @@
+/** The record that a GradientTape keeps, and who is recording right now. */
+import type { DTypeInfo } from '../core/dtype';
+import { scope, type RecordedOp, type Recorder } from '../core/scope';
+import type { Shape } from '../core/shape';
+import { peekNextId, pin, unpin, type Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
+
+/** A set of tensor ids: a bitmap from `base` up, where the ids of one recording lie close together; a Set below. */
+export class IdSet {
+  private readonly base: number;
+  private flags = new Uint8Array(64);
+  private readonly old = new Set<number>();
+
+  constructor(base: number) {
+    this.base = base;
+  }
+
+  has(id: number): boolean {
+    const k = id - this.base;
+    return k < 0 ? this.old.has(id) : k < this.flags.length && this.flags[k] === 1;
+  }
+
+  add(id: number): void {
+    const k = id - this.base;
+    if (k < 0) {
+      this.old.add(id);
+      return;
+    }
+    if (k >= this.flags.length) this.grow(k);
+    this.flags[k] = 1;
+  }
+
+  private grow(k: number): void {
+    const flags = new Uint8Array(Math.max(2 * this.flags.length, k + 1));
+    flags.set(this.flags);
+    this.flags = flags;
+  }
+}
+
+/** What an entry keeps of one tensor: always its id, shape and dtype; the tensor itself only if the gradient reads it. */
+export class Operand {
+  constructor(
+    readonly id: number,
+    readonly shape: Shape,
+    readonly dt: DTypeInfo,
+    public saved: Tensor | null,
+  ) {}
+}
+
+/** One recorded op. The first two inputs and the first output are fields: most ops have no more. */
+export class Entry {
+  constructor(
+    readonly op: RecordedOp,
+    readonly attrs: unknown,
+    readonly id0: number,
+    readonly shape0: Shape,
+    readonly dt0: DTypeInfo,
+    public saved0: Tensor | null,
+    /** 0 where there is no second input. */
+    readonly id1: number,
+    readonly shape1: Shape | null,
+    readonly dt1: DTypeInfo | null,
+    public saved1: Tensor | null,
+    readonly outId: number,
+    readonly outShape: Shape,
+    readonly outDt: DTypeInfo,
+    public savedOut: Tensor | null,
+    readonly moreInputs: readonly Operand[] | null,
+    readonly moreOutputs: readonly Operand[] | null,
+  ) {}
+
+  /** Lets go of what was saved. */
+  release(): void {
+    if (this.saved0 !== null) unpin(this.saved0);
+    if (this.saved1 !== null) unpin(this.saved1);
+    if (this.savedOut !== null) unpin(this.savedOut);
+    this.saved0 = this.saved1 = this.savedOut = null;
+    for (const list of [this.moreInputs, this.moreOutputs]) {
+      if (list === null) continue;
+      for (const operand of list) {
+        if (operand.saved !== null) unpin(operand.saved);
+        operand.saved = null;
+      }
+    }
+  }
+}
+
+function hold(t: Tensor): Tensor {
+  pin(t);
+  return t;
+}
+
+/** The entries of one recording, and which tensors they follow. */
+export class Tape implements Recorder {
+  readonly base = peekNextId();
+  readonly entries: Entry[] = [];
+  /** The values of each variable that were read, by id: an assignment in between makes several. */
+  readonly variables = new Map<Variable, number[]>();
+  private readonly followed = new IdSet(this.base);
+  private readonly explicit = new Set<Variable>();
+
+  constructor(private readonly watchAccessedVariables: boolean) {}
+
+  follow(id: number): void {
+    this.followed.add(id);
+  }
+
+  follows(id: number): boolean {
+    return this.followed.has(id);
+  }
+
+  watchVariable(variable: Variable): void {
+    this.explicit.add(variable);
+    this.followRead(variable, variable.held.id);
+  }
+
+  readVariable(variable: Variable, value: Tensor): void {
+    if (this.followed.has(value.id)) return;
+    if (variable.dt.kind !== 'float') return;
+    if ((this.watchAccessedVariables && variable.trainable) || this.explicit.has(variable)) {
+      this.followRead(variable, value.id);
+    }
+  }
+
+  private followRead(variable: Variable, id: number): void {
+    const reads = this.variables.get(variable);
+    if (reads === undefined) this.variables.set(variable, [id]);
+    else if (!reads.includes(id)) reads.push(id);
+    this.followed.add(id);
+  }
+
+  record1(op: RecordedOp, x: Tensor, y: Tensor): void {
+    if (!op.differentiable || !this.followed.has(x.id) || y.dt.kind !== 'float') return;
+    this.followed.add(y.id);
+    this.entries.push(
+      new Entry(
+        op, null,
+        x.id, x.shape, x.dt, op.savesInputs !== 0 ? hold(x) : null,
+        0, null, null, null,
+        y.id, y.shape, y.dt, op.savesOutputs ? hold(y) : null,
+        null, null,
+      ),
+    ); // prettier-ignore
+  }
+
+  record2(op: RecordedOp, a: Tensor, b: Tensor, y: Tensor): void {
+    if (!op.differentiable || y.dt.kind !== 'float') return;
+    const followsA = this.followed.has(a.id);
+    const followsB = this.followed.has(b.id);
+    if (!followsA && !followsB) return;
+    this.followed.add(y.id);
+    this.entries.push(
+      new Entry(
+        op, null,
+        a.id, a.shape, a.dt, (op.savesInputs & 1) !== 0 ? hold(a) : null,
+        b.id, b.shape, b.dt, (op.savesInputs & 2) !== 0 ? hold(b) : null,
+        y.id, y.shape, y.dt, op.savesOutputs ? hold(y) : null,
+        null, null,
+      ),
+    ); // prettier-ignore
+  }
+
+  record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
+    if (!op.differentiable || outputs.length === 0) return;
+    let follows = false;
+    for (let i = 0; i < inputs.length; i++) if (this.followed.has(inputs[i].id)) follows = true;
+    if (!follows) return;
+    let floating = false;
+    for (let i = 0; i < outputs.length; i++) {
+      if (outputs[i].dt.kind === 'float') {
+        this.followed.add(outputs[i].id);
+        floating = true;
+      }
+    }
+    if (!floating) return;
+    const [x0, x1] = inputs;
+    const y = outputs[0];
+    const saves = op.savesInputs;
+    this.entries.push(
+      new Entry(
+        op, attrs,
+        x0.id, x0.shape, x0.dt, (saves & 1) !== 0 ? hold(x0) : null,
+        x1 === undefined ? 0 : x1.id, x1 === undefined ? null : x1.shape, x1 === undefined ? null : x1.dt,
+        x1 !== undefined && (saves & 2) !== 0 ? hold(x1) : null,
+        y.id, y.shape, y.dt, op.savesOutputs ? hold(y) : null,
+        inputs.length <= 2 ? null : inputs.slice(2).map((x, i) =>
+          new Operand(x.id, x.shape, x.dt, saves === -1 || ((saves >> (i + 2)) & 1) !== 0 ? hold(x) : null)),
+        outputs.length <= 1 ? null : outputs.slice(1).map((o) =>
+          new Operand(o.id, o.shape, o.dt, op.savesOutputs ? hold(o) : null)),
+      ),
+    ); // prettier-ignore
+  }
+
+  /** Lets go of everything that was saved. */
+  release(): void {
+    for (const entry of this.entries) entry.release();
+    this.entries.length = 0;
+  }
+}
+
+/** Several recorders as one. */
+class Recorders implements Recorder {
+  constructor(private readonly list: readonly Recorder[]) {}
+  record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
+    for (const r of this.list) r.record(op, inputs, attrs, outputs);
+  }
+  record1(op: RecordedOp, x: Tensor, y: Tensor): void {
+    for (const r of this.list) r.record1(op, x, y);
+  }
+  record2(op: RecordedOp, a: Tensor, b: Tensor, y: Tensor): void {
+    for (const r of this.list) r.record2(op, a, b, y);
+  }
+  readVariable(variable: Variable, value: Tensor): void {
+    for (const r of this.list) r.readVariable(variable, value);
+  }
+}
+
+const recording: Recorder[] = [];
+
+function update(): void {
+  scope.recorder =
+    recording.length === 0 ? null : recording.length === 1 ? recording[0] : new Recorders([...recording]);
+}
+
+export function startRecording(recorder: Recorder): void {
+  recording.push(recorder);
+  update();
+}
+
+export function stopRecording(recorder: Recorder): void {
+  const at = recording.lastIndexOf(recorder);
+  if (at >= 0) recording.splice(at, 1);
+  update();
+}
+
+/** Runs f while nothing records. */
+export function withoutRecording<T>(f: () => T): T {
+  const recorder = scope.recorder;
+  scope.recorder = null;
+  try {
+    return f();
+  } finally {
+    scope.recorder = recorder;
+  }
+}
