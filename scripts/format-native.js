@@ -13,7 +13,10 @@ const files = fs
   .map((name) => path.join('native', name))
   .sort();
 const args = check ? ['--dry-run', '--Werror'] : ['-i'];
-const result = spawnSync(getNativeBinary(), [...args, '--style=file', ...files], { cwd: root, stdio: 'inherit' });
+const result = spawnSync(getNativeBinary(), [...args, '--style=file', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+});
 if (result.error) throw result.error;
 if (result.status !== 0 && check) console.error('To mend it: node scripts/format-native.js');
 process.exitCode = result.status ?? 1;

@@ -13,7 +13,8 @@ using RangeFn = void (*)(void* context, int64_t begin, int64_t end) noexcept;
 ///    that many, but for rounding to `align`; n < 2·grain runs inline.
 ///  - Ranges begin at multiples of `align`; only the last may have a length that is none.
 ///  - How the work is split depends on what the threads are doing: results must not depend on it.
-///  - Calls within f, and calls made while another thread has the pool, run inline.
+///  - Calls within a range of a region that was split, and calls made while another thread has the pool, run
+///  inline.
 void parallel_for(int64_t n, int64_t grain, RangeFn f, void* context, int64_t align = 1);
 
 template <class F>

@@ -1,0 +1,181 @@
+'use strict';
+/**
+ * The native checks that need no Node: builds native/tests through CMake and runs them.
+ *
+ *   node scripts/check-native.js [--jobs N] [test|asan|ubsan|tsan|neon|clang|symbols|all]... [-- test names]
+ *
+ * test     the kernel tests, optimised, on this CPU
+ * asan     the same under AddressSanitizer, ubsan and tsan likewise
+ * neon     cross-compiled for aarch64, under qemu (QEMU and CROSS_CXX name other programs)
+ * clang    everything compiled by clang (CLANGXX names another one), and the tests
+ * symbols  each instruction set's library defines no symbol but its own gradtape_fill_*
+ * all      all of these
+ *
+ * Builds go to build-cmake/<check>. The last line is `N passed, N failed, N skipped`.
+ */
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const checks = ['test', 'asan', 'ubsan', 'tsan', 'neon', 'clang', 'symbols'];
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+const args = process.argv.slice(2);
+const split = args.indexOf('--');
+const testNames = split < 0 ? [] : args.splice(split).slice(1);
+const jobsAt = args.indexOf('--jobs');
+const jobs = jobsAt < 0 ? String(os.availableParallelism()) : args.splice(jobsAt, 2)[1];
+const wanted = args.length === 0 ? ['test'] : args.includes('all') ? checks : args;
+for (const name of wanted) {
+  if (!checks.includes(name)) {
+    console.error(`check-native: no check "${name}"; there are ${checks.join(', ')}, all`);
+    process.exit(2);
+  }
+}
+
+const has = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+/** Runs a program with its output shown; true if it succeeded. */
+function run(program, programArgs, env = {}) {
+  const result = spawnSync(program, programArgs, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  if (result.error) console.error(`check-native: ${program}: ${result.error.message}`);
+  return result.status === 0;
+}
+
+function one(name, ok) {
+  console.log(`${ok ? 'ok' : 'FAIL'}: ${name}`);
+  totals[ok ? 'passed' : 'failed']++;
+  return ok;
+}
+function skip(name, why) {
+  console.log(`skipped: ${name}: ${why}`);
+  totals.skipped++;
+}
+
+/** Configures and builds build-cmake/<name>; the folder, or null. */
+function build(name, definitions, target = 'kernels_test') {
+  const folder = path.join(root, 'build-cmake', name);
+  const options = ['-S', root, '-B', folder, '-DCMAKE_BUILD_TYPE=Release', ...definitions];
+  if (has('ninja') && !fs.existsSync(path.join(folder, 'Makefile'))) options.push('-G', 'Ninja');
+  if (has('ccache')) options.push('-DCMAKE_CXX_COMPILER_LAUNCHER=ccache');
+  const ok =
+    run('cmake', [...options, '--log-level=WARNING']) &&
+    run('cmake', ['--build', folder, '--parallel', jobs, '--target', target]);
+  return one(`${name}: build`, ok) ? folder : null;
+}
+
+/** Runs kernels_test and adds its totals. */
+function test(name, folder, { runner = [], env = {} } = {}) {
+  const command = [...runner, path.join(folder, 'kernels_test'), ...testNames];
+  const result = spawnSync(command[0], command.slice(1), {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  });
+  process.stdout.write(result.stdout ?? '');
+  const summary = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(result.stdout ?? '');
+  const failed = summary ? Number(summary[2]) : 0;
+  if (summary) {
+    totals.passed += Number(summary[1]);
+    totals.failed += failed;
+    totals.skipped += Number(summary[3]);
+  }
+  // A crash or a sanitizer's report at the end.
+  if (!summary || (result.status !== 0 && failed === 0))
+    one(`${name}: ended with ${result.signal ?? result.status}`, false);
+}
+
+function sanitizer(name, sanitize, env) {
+  const folder = build(name, [`-DGRADTAPE_SANITIZE=${sanitize}`]);
+  if (folder) test(name, folder, { env: { GRADTAPE_TEST_QUICK: '1', ...env } });
+}
+
+/** Global symbols that an archive defines. */
+function definedSymbols(archive) {
+  const result = spawnSync(
+    process.env.NM ?? 'nm',
+    ['--defined-only', '--extern-only', '--format=posix', archive],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
+  if (result.status !== 0) throw new Error(`nm ${archive}: ${result.stderr}`);
+  return result.stdout
+    .split('\n')
+    .filter((line) => / [A-Za-z] /.test(line))
+    .map((line) => line.split(' ').slice(0, 2));
+}
+
+function checkSymbols(folder, label) {
+  const archives = fs.readdirSync(folder).filter((file) => /^libkernels_.*\.a$/.test(file));
+  if (archives.length === 0) one(`symbols: ${label} has no kernel libraries`, false);
+  for (const file of archives) {
+    const isa = /^libkernels_(.*)\.a$/.exec(file)[1];
+    // gradtape_fill_<family>_<isa>(gradtape::KernelTable&) as the Itanium ABI spells it.
+    const own = new RegExp(`^_Z\\d+gradtape_fill_[a-z0-9_]+_${isa}RN8gradtape11KernelTableE$`);
+    const foreign = definedSymbols(path.join(folder, file)).filter(
+      ([symbol, kind]) => !own.test(symbol) || kind !== 'T',
+    );
+    for (const [symbol, kind] of foreign.slice(0, 10)) console.log(`  ${file}: ${kind} ${symbol}`);
+    one(`symbols: ${label} ${file}`, foreign.length === 0);
+  }
+}
+
+const run_check = {
+  test() {
+    const folder = build('native', []);
+    if (folder) test('test', folder);
+  },
+  asan() {
+    sanitizer('asan', 'address', { ASAN_OPTIONS: 'detect_stack_use_after_return=1' });
+  },
+  ubsan() {
+    sanitizer('ubsan', 'undefined', { UBSAN_OPTIONS: 'print_stacktrace=1' });
+  },
+  tsan() {
+    sanitizer('tsan', 'thread', { TSAN_OPTIONS: 'halt_on_error=1' });
+  },
+  neon() {
+    const compiler = process.env.CROSS_CXX ?? 'aarch64-linux-gnu-g++';
+    const qemu = process.env.QEMU ?? 'qemu-aarch64-static';
+    if (process.arch === 'arm64') return skip('neon', 'this machine runs it in `test`');
+    if (!has(compiler) || !has(qemu)) return skip('neon', `needs ${compiler} and ${qemu}`);
+    const folder = build('neon', [
+      '-DCMAKE_SYSTEM_NAME=Linux',
+      '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+      `-DCMAKE_CXX_COMPILER=${compiler}`,
+      '-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,--no-warnings',
+    ]);
+    if (folder) test('neon', folder, { runner: [qemu], env: { GRADTAPE_TEST_QUICK: '1' } });
+  },
+  clang() {
+    const compiler = process.env.CLANGXX ?? ['clang++-19', 'clang++'].find(has) ?? 'clang++-19';
+    if (!has(compiler)) return skip('clang', `needs ${compiler}`);
+    const folder = build('clang', [`-DCMAKE_CXX_COMPILER=${compiler}`]);
+    if (folder) test('clang', folder);
+  },
+  symbols() {
+    const folder = build('native', []);
+    if (folder) checkSymbols(folder, 'native');
+    for (const other of ['clang', 'neon']) {
+      const built = path.join(root, 'build-cmake', other);
+      if (wanted.includes(other) && fs.existsSync(built)) checkSymbols(built, other);
+    }
+  },
+};
+
+for (const name of wanted) {
+  console.log(`== ${name}`);
+  run_check[name]();
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
