@@ -8,14 +8,13 @@ README.md describes both formats.
 """
 
 import argparse
-import inspect
 import json
 import operator
 import os
 import re
 import sys
 
-from common import (FIXTURES, dumps, encode, encode_tensor, error_class, error_text, generator, np, one_thread,
+from common import (FIXTURES, encode, encode_tensor, error_class, error_text, generator, np, one_thread,
                     seed_of, tf, versions, write_lines)
 
 FLOATS = ('float16', 'bfloat16', 'float32', 'float64')

@@ -8,7 +8,9 @@ import warnings
 
 from common import FIXTURES, encode, encode_error, one_thread, tf, versions, write_lines
 
-import semantics_autodiff
+import semantics_derivatives
+import semantics_kinks
+import semantics_tape
 import semantics_variable
 
 
@@ -28,8 +30,8 @@ def main():
             entry['error'] = encode_error(e)
         cases[name] = entry
 
-    semantics_autodiff.record(case)
-    semantics_variable.record(case)
+    for part in (semantics_tape, semantics_derivatives, semantics_kinks, semantics_variable):
+        part.record(case)
     size = write_lines(os.path.join(FIXTURES, 'semantics.json'), {'versions': versions()}, 'cases', cases)
     print(f'{len(cases)} cases, {size} bytes')
 

@@ -1,10 +1,7 @@
 """Facts about Variable and IndexedSlices."""
 
 from common import np, tf
-
-
-def c(value, dtype=tf.float32):
-    return tf.constant(value, dtype)
+from semantics_common import c
 
 
 def slices(indices, values, dense_shape=None, dtype=tf.float32, index_dtype=tf.int32):
