@@ -17,6 +17,12 @@ export interface Native {
   unary(x: ArrayBuffer, y: ArrayBuffer): void;
   binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
+  cast(x: ArrayBuffer, y: ArrayBuffer): void;
+  select(c: ArrayBuffer, a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
+  fill(y: ArrayBuffer): void;
+  iota(y: ArrayBuffer): void;
+  /** The position of the first zero or negative element, or −1. */
+  find(x: ArrayBuffer): number;
 }
 
 const root = path.join(__dirname, '..');

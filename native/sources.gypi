@@ -1,8 +1,30 @@
 {
   "variables": {
-    "kernel_sources": ["native/kernels/unary.cc", "native/kernels/binary.cc", "native/kernels/reduce.cc", "native/kernels/argreduce.cc", "native/kernels/scan.cc", "native/kernels/random.cc"],
-    "engine_sources": ["native/runtime/cpu.cc", "native/runtime/dispatch.cc", "native/runtime/elementwise.cc", "native/runtime/pool.cc", "native/runtime/reduce.cc"],
-    "addon_sources": ["native/addon/addon.cc", "native/addon/calls_elementwise.cc", "native/addon/calls_reduce.cc"],
+    "kernel_sources": [
+      "native/kernels/argreduce.cc",
+      "native/kernels/binary.cc",
+      "native/kernels/cast.cc",
+      "native/kernels/fill.cc",
+      "native/kernels/random.cc",
+      "native/kernels/reduce.cc",
+      "native/kernels/scan.cc",
+      "native/kernels/select.cc",
+      "native/kernels/unary.cc"
+    ],
+    "engine_sources": [
+      "native/runtime/cpu.cc",
+      "native/runtime/dispatch.cc",
+      "native/runtime/elementwise.cc",
+      "native/runtime/pool.cc",
+      "native/runtime/reduce.cc",
+      "native/runtime/select.cc"
+    ],
+    "addon_sources": [
+      "native/addon/addon.cc",
+      "native/addon/calls_convert.cc",
+      "native/addon/calls_elementwise.cc",
+      "native/addon/calls_reduce.cc"
+    ],
     "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],
     "kernel_cflags": ["-ffp-contract=fast", "-fno-asynchronous-unwind-tables"],
     "avx2_cflags": ["-march=x86-64-v3", "-mtune=znver3"],

@@ -114,6 +114,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_entry(env, exports, "misalignment", misalignment, state);
   define_elementwise(env, exports, state);
   define_reduce(env, exports, state);
+  define_convert(env, exports, state);
   return exports;
 }
 

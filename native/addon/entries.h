@@ -6,5 +6,6 @@ namespace gradtape {
 
 void define_elementwise(napi_env env, napi_value exports, Env* state);
 void define_reduce(napi_env env, napi_value exports, Env* state);
+void define_convert(napi_env env, napi_value exports, Env* state);
 
 }  // namespace gradtape

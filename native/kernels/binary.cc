@@ -1,11 +1,11 @@
 // Elementwise kernels of two operands. To add one: a functor, and its line in the list at the end.
 #include "elementwise.h"
+#include "simd/math.h"
 
 namespace {
 
 struct Add {
-  template <class T>
-  static constexpr bool has = is_number<T>;
+  GT_FOR(is_number)
   template <class T>
   static T scalar(T a, T b) {
     return static_cast<T>(static_cast<wrap_t<T>>(a) + static_cast<wrap_t<T>>(b));
@@ -13,8 +13,7 @@ struct Add {
 };
 
 struct Subtract {
-  template <class T>
-  static constexpr bool has = is_number<T>;
+  GT_FOR(is_number)
   template <class T>
   static T scalar(T a, T b) {
     return static_cast<T>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
@@ -22,29 +21,315 @@ struct Subtract {
 };
 
 struct Multiply {
-  template <class T>
-  static constexpr bool has = is_number<T>;
+  GT_FOR(is_number)
   template <class T>
   static T scalar(T a, T b) {
     return static_cast<T>(static_cast<wrap_t<T>>(a) * static_cast<wrap_t<T>>(b));
   }
 };
 
+/// Real division; integers are cast before they come here.
 struct Divide {
-  template <class T>
-  static constexpr bool has = is_float<T>;
+  GT_FOR(is_float)
   template <class T>
   static T scalar(T a, T b) {
     return a / b;
   }
 };
 
-struct Less {
+/// a / b toward zero for integers. Never traps: x / 0 is 0 (callers look for zeros first), and the least
+/// value over −1 wraps to itself.
+template <class T>
+GT_INLINE T safe_divide(T a, T b) {
+  if (b == T(0)) return T(0);
+  if constexpr (T(-1) < T(0)) {
+    if (b == T(-1)) return static_cast<T>(wrap_t<T>(0) - static_cast<wrap_t<T>>(a));
+  }
+  return static_cast<T>(a / b);
+}
+template <class T>
+GT_INLINE T safe_remainder(T a, T b) {
+  if (b == T(0) || b == static_cast<T>(-1)) {
+    if constexpr (T(-1) < T(0)) return T(0);
+    if (b == T(0)) return T(0);
+  }
+  return static_cast<T>(a % b);
+}
+
+struct Truncatediv {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (is_float<T>) {
+      return lib_trunc(a / b);
+    } else {
+      return safe_divide(a, b);
+    }
+  }
+};
+
+struct Floordiv {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (is_float<T>) {
+      return lib_floor(a / b);
+    } else {
+      const T q = safe_divide(a, b);
+      const T r = safe_remainder(a, b);
+      return static_cast<T>(q - static_cast<T>(r != T(0) && ((r < T(0)) != (b < T(0)))));
+    }
+  }
+};
+
+/// The remainder with b's sign. Floats are exact (fmod), as TensorFlow's are.
+struct Floormod {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    T r;
+    if constexpr (is_float<T>) {
+      r = lib_fmod(a, b);
+    } else {
+      r = safe_remainder(a, b);
+    }
+    return r != T(0) && ((r < T(0)) != (b < T(0))) ? static_cast<T>(r + b) : r;
+  }
+};
+
+struct Truncatemod {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (is_float<T>) {
+      return lib_fmod(a, b);
+    } else {
+      return safe_remainder(a, b);
+    }
+  }
+};
+
+/// Integers wrap; to a negative power they give the truncated value (callers refuse those first), 0 for 0.
+struct Pow {
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
+  static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
+  template <class T>
+  static Vec<T> vec(Vec<T> a, Vec<T> b) {
+    return pow_f32(a, b);
+  }
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (is_float<T>) {
+      return static_cast<T>(__builtin_pow(a, b));
+    } else {
+      if (b < T(0)) return a == T(1) ? T(1) : a == static_cast<T>(-1) ? ((b & 1) != 0 ? a : T(1)) : T(0);
+      uint64_t base = static_cast<uint64_t>(a), result = 1;
+      for (uint64_t e = static_cast<uint64_t>(b); e != 0; e >>= 1) {
+        if ((e & 1) != 0) result *= base;
+        base *= base;
+      }
+      return static_cast<T>(result);
+    }
+  }
+};
+
+/// NaN in either place gives NaN; of equal values the first.
+struct Maximum {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (is_float<T>) {
+      const T m = a >= b ? a : b;
+      return a != a ? a : m;
+    } else {
+      return a > b ? a : b;
+    }
+  }
+};
+
+struct Minimum {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (is_float<T>) {
+      const T m = a <= b ? a : b;
+      return a != a ? a : m;
+    } else {
+      return a < b ? a : b;
+    }
+  }
+};
+
+struct SquaredDifference {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T a, T b) {
+    const auto d = static_cast<wrap_t<T>>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    return static_cast<T>(d * d);
+  }
+};
+
+struct DivideNoNan {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T a, T b) {
+    const T q = a / b;
+    return b == T(0) ? T(0) : q;
+  }
+};
+
+struct MultiplyNoNan {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T a, T b) {
+    const T p = a * b;
+    return b == T(0) ? T(0) : p;
+  }
+};
+
+struct Xdivy {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T a, T b) {
+    const T q = a / b;
+    return a == T(0) ? a : q;
+  }
+};
+
+struct Xlogy {
+  template <class T>
+  static constexpr bool has = is_float<T>;
+  template <class T>
+  static constexpr bool vectorised = sizeof(T) == 4;
+  template <class T>
+  static Vec<T> vec(Vec<T> a, Vec<T> b) {
+    return a == 0.0f ? a : a * log_f32(b);
+  }
+  template <class T>
+  static T scalar(T a, T b) {
+    return a == T(0) ? a : static_cast<T>(a * __builtin_log(b));
+  }
+};
+
+struct Xlog1py {
+  template <class T>
+  static constexpr bool has = is_float<T>;
+  template <class T>
+  static constexpr bool vectorised = sizeof(T) == 4;
+  template <class T>
+  static Vec<T> vec(Vec<T> a, Vec<T> b) {
+    return a == 0.0f ? a : a * log1p_f32(b);
+  }
+  template <class T>
+  static T scalar(T a, T b) {
+    return a == T(0) ? a : static_cast<T>(a * __builtin_log1p(b));
+  }
+};
+
+struct Atan2 {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T a, T b) {
+    return static_cast<T>(__builtin_atan2(a, b));
+  }
+};
+
+/// Gradients that are one pass instead of three: dy by what the forward op saved.
+struct ReluGrad {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T dy, T y) {
+    return y > T(0) ? dy : T(0);
+  }
+};
+
+struct TanhGrad {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T dy, T y) {
+    return dy * (T(1) - y * y);
+  }
+};
+
+struct SigmoidGrad {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T dy, T y) {
+    return dy * (y * (T(1) - y));
+  }
+};
+
+struct Equal {
+  GT_FOR(is_any)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return a == b;
+  }
+};
+
+struct NotEqual {
+  GT_FOR(is_any)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return a != b;
+  }
+};
+
+struct Less {
+  GT_FOR(is_number)
+  template <class T>
   static bool scalar(T a, T b) {
     return a < b;
+  }
+};
+
+struct LessEqual {
+  GT_FOR(is_number)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return a <= b;
+  }
+};
+
+struct Greater {
+  GT_FOR(is_number)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return a > b;
+  }
+};
+
+struct GreaterEqual {
+  GT_FOR(is_number)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return a >= b;
+  }
+};
+
+struct LogicalAnd {
+  GT_FOR(is_bool)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return (a != T(0)) & (b != T(0));
+  }
+};
+
+struct LogicalOr {
+  GT_FOR(is_bool)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return (a != T(0)) | (b != T(0));
+  }
+};
+
+struct LogicalXor {
+  GT_FOR(is_bool)
+  template <class T>
+  static bool scalar(T a, T b) {
+    return (a != T(0)) != (b != T(0));
   }
 };
 
@@ -53,7 +338,32 @@ constexpr BinaryEntry kBinary[] = {
     binary_entry<Subtract>("subtract"),
     binary_entry<Multiply>("multiply"),
     binary_entry<Divide>("divide"),
+    binary_entry<Floordiv>("floordiv"),
+    binary_entry<Floormod>("floormod"),
+    binary_entry<Truncatediv>("truncatediv"),
+    binary_entry<Truncatemod>("truncatemod"),
+    binary_entry<Pow>("pow"),
+    binary_entry<Maximum>("maximum"),
+    binary_entry<Minimum>("minimum"),
+    binary_entry<SquaredDifference>("squaredDifference"),
+    binary_entry<DivideNoNan>("divideNoNan"),
+    binary_entry<MultiplyNoNan>("multiplyNoNan"),
+    binary_entry<Xlogy>("xlogy"),
+    binary_entry<Xlog1py>("xlog1py"),
+    binary_entry<Xdivy>("xdivy"),
+    binary_entry<Atan2>("atan2"),
+    binary_entry<ReluGrad>("reluGrad"),
+    binary_entry<TanhGrad>("tanhGrad"),
+    binary_entry<SigmoidGrad>("sigmoidGrad"),
+    binary_entry<Equal>("equal", true),
+    binary_entry<NotEqual>("notEqual", true),
     binary_entry<Less>("less", true),
+    binary_entry<LessEqual>("lessEqual", true),
+    binary_entry<Greater>("greater", true),
+    binary_entry<GreaterEqual>("greaterEqual", true),
+    binary_entry<LogicalAnd>("logicalAnd", true),
+    binary_entry<LogicalOr>("logicalOr", true),
+    binary_entry<LogicalXor>("logicalXor", true),
 };
 
 }  // namespace

@@ -3,8 +3,9 @@
 // A functor is a struct with
 //   template <class T> static constexpr bool has = ...;   // the element types it is defined for
 // and one of
-//   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the compiler
-//   template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for which T
+//   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the
+//   compiler template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for
+//   which T
 // (binary functors take two arguments; predicates return bool from `scalar`).
 #pragma once
 #include "simd/vec.h"
@@ -31,6 +32,13 @@ template <>
 inline constexpr bool is_bool<Bool> = true;
 template <class T>
 inline constexpr bool is_number = !is_bool<T>;
+template <class T>
+inline constexpr bool is_any = true;
+
+/// The dtypes a functor is defined for.
+#define GT_FOR(condition) \
+  template <class T>      \
+  static constexpr bool has = condition<T>;
 
 /// Integer arithmetic wraps: it is done on the unsigned type of the same width.
 template <class T>
@@ -48,8 +56,23 @@ struct Wrap<int64_t> {
 template <class T>
 using wrap_t = typename Wrap<T>::type;
 
+/// The C library's functions by argument type, without its headers' templates.
+#define GT_OVERLOAD(name)                                                \
+  GT_INLINE float lib_##name(float x) { return __builtin_##name##f(x); } \
+  GT_INLINE double lib_##name(double x) { return __builtin_##name(x); }
+GT_OVERLOAD(fabs)
+GT_OVERLOAD(sqrt)
+GT_OVERLOAD(floor)
+GT_OVERLOAD(ceil)
+GT_OVERLOAD(trunc)
+GT_OVERLOAD(rint)
+#undef GT_OVERLOAD
+GT_INLINE float lib_fmod(float a, float b) { return __builtin_fmodf(a, b); }
+GT_INLINE double lib_fmod(double a, double b) { return __builtin_fmod(a, b); }
+
 template <class F, class T>
-concept HasVec = F::template vectorised<T>;
+concept HasVec = F::template
+vectorised<T>;
 
 template <class F, class T>
 void unary_run(const void* xv, void* yv, int64_t n) noexcept {
@@ -131,8 +154,8 @@ constexpr UnaryEntry unary_entry(const char* name, bool to_bool = false) {
 template <class F>
 constexpr BinaryEntry binary_entry(const char* name, bool to_bool = false) {
   return {name,
-          {GT_BINARY_MODES(float), GT_BINARY_MODES(double), GT_BINARY_MODES(int32_t), GT_BINARY_MODES(int64_t),
-           GT_BINARY_MODES(uint8_t), GT_BINARY_MODES(Bool)},
+          {GT_BINARY_MODES(float), GT_BINARY_MODES(double), GT_BINARY_MODES(int32_t),
+           GT_BINARY_MODES(int64_t), GT_BINARY_MODES(uint8_t), GT_BINARY_MODES(Bool)},
           to_bool};
 }
 #undef GT_BINARY_MODES

@@ -88,6 +88,26 @@ struct RandomEntry {
   RandomFn fn[kDTypes];
 };
 
+/// y[i] = convert(x[i]).
+using CastFn = void (*)(const void* x, void* y, int64_t n) noexcept;
+/// y[i] = c[i] ? a[i] : b[i] over elements of 1, 4 or 8 bytes; the mode says which operands are a single element.
+using SelectFn = void (*)(const void* c, const void* a, const void* b, void* y, int64_t n) noexcept;
+/// y[i] = *pattern, one element of 1, 4 or 8 bytes.
+using FillFn = void (*)(const void* pattern, void* y, int64_t n) noexcept;
+/// y[i] = start + (first + i)·delta. start and delta are doubles for float types and int64 for integer types.
+using IotaFn = void (*)(const void* start, const void* delta, int64_t first, void* y, int64_t n) noexcept;
+/// The least i with x[i] of the kind looked for, or −1.
+using FindFn = int64_t (*)(const void* x, int64_t n) noexcept;
+
+/// Bits of a select mode: that operand is a single element.
+enum SelectMode { kScalarB = 1, kScalarA = 2, kScalarCond = 4, kSelectModes = 8 };
+/// Element sizes that families without arithmetic tell apart.
+inline constexpr int kSizes = 3;
+/// 0, 1, 2 for sizes 1, 4, 8; else −1.
+inline constexpr int size_index(int64_t size) { return size == 1 ? 0 : size == 4 ? 1 : size == 8 ? 2 : -1; }
+/// What a find looks for.
+enum FindKind { kFindZero = 0, kFindNegative = 1, kFindKinds = 2 };
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -103,6 +123,11 @@ struct KernelTable {
   int scan_count;
   const RandomEntry* random;
   int random_count;
+  CastFn cast[kDTypes][kDTypes];  // [from][to]
+  SelectFn select[kSizes][kSelectModes];
+  FillFn fill[kSizes];
+  IotaFn iota[kDTypes];
+  FindFn find[kFindKinds][kDTypes];
 };
 
 }  // namespace gradtape

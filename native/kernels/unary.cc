@@ -4,9 +4,35 @@
 
 namespace {
 
+/// A math function: float32 by the register form, float64 by the C library.
+#define GT_MATH(Name, vector_form, library_form)       \
+  struct Name {                                        \
+    template <class T>                                 \
+    static constexpr bool has = is_float<T>;           \
+    template <class T>                                 \
+    static constexpr bool vectorised = sizeof(T) == 4; \
+    template <class T>                                 \
+    static Vec<T> vec(Vec<T> x) {                      \
+      return vector_form(x);                           \
+    }                                                  \
+    template <class T>                                 \
+    static T scalar(T x) {                             \
+      return static_cast<T>(library_form(x));          \
+    }                                                  \
+  };
+
+/// A rarer math function: the C library's double form for both float types, so float32 is right to 0.5 ULP.
+#define GT_LIBRARY(Name, library_form)        \
+  struct Name {                               \
+    GT_FOR(is_float)                          \
+    template <class T>                        \
+    static T scalar(T x) {                    \
+      return static_cast<T>(library_form(x)); \
+    }                                         \
+  };
+
 struct Negative {
-  template <class T>
-  static constexpr bool has = is_number<T>;
+  GT_FOR(is_number)
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
@@ -17,54 +43,211 @@ struct Negative {
   }
 };
 
-struct Square {
+/// The least integer stays itself.
+struct Abs {
+  GT_FOR(is_number)
   template <class T>
-  static constexpr bool has = is_number<T>;
+  static T scalar(T x) {
+    if constexpr (is_float<T>) {
+      return lib_fabs(x);
+    } else {
+      return x < T(0) ? static_cast<T>(wrap_t<T>(0) - static_cast<wrap_t<T>>(x)) : x;
+    }
+  }
+};
+
+/// −1, 0 or 1; NaN stays NaN.
+struct Sign {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T x) {
+    if constexpr (is_float<T>) {
+      return x != x ? x : static_cast<T>((x > T(0) ? T(1) : T(0)) - (x < T(0) ? T(1) : T(0)));
+    } else {
+      return static_cast<T>((x > T(0)) - (x < T(0)));
+    }
+  }
+};
+
+struct Square {
+  GT_FOR(is_number)
   template <class T>
   static T scalar(T x) {
     return static_cast<T>(static_cast<wrap_t<T>>(x) * static_cast<wrap_t<T>>(x));
   }
 };
 
-struct Exp {
-  template <class T>
-  static constexpr bool has = is_float<T>;
-  template <class T>
-  static constexpr bool vectorised = sizeof(T) == 4;
-  template <class T>
-  static Vec<T> vec(Vec<T> x) {
-    return exp_f32(x);
-  }
+struct Sqrt {
+  GT_FOR(is_float)
   template <class T>
   static T scalar(T x) {
-    return static_cast<T>(__builtin_exp(x));
+    return lib_sqrt(x);
+  }
+};
+
+struct Rsqrt {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x) {
+    return T(1) / lib_sqrt(x);
+  }
+};
+
+struct Reciprocal {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x) {
+    return T(1) / x;
+  }
+};
+
+struct Floor {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x) {
+    return lib_floor(x);
+  }
+};
+
+struct Ceil {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x) {
+    return lib_ceil(x);
+  }
+};
+
+/// Half to even.
+struct Round {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T x) {
+    if constexpr (is_float<T>) {
+      return lib_rint(x);
+    } else {
+      return x;
+    }
+  }
+};
+
+/// max(x, 0); NaN stays NaN.
+struct Relu {
+  GT_FOR(is_number)
+  template <class T>
+  static T scalar(T x) {
+    if constexpr (is_float<T>) {
+      return x <= T(0) ? T(0) : x;
+    } else {
+      return x > T(0) ? x : T(0);
+    }
   }
 };
 
 struct IsNan {
-  template <class T>
-  static constexpr bool has = is_float<T>;
+  GT_FOR(is_float)
   template <class T>
   static bool scalar(T x) {
     return x != x;
   }
 };
 
-struct LogicalNot {
+struct IsFinite {
+  GT_FOR(is_float)
   template <class T>
-  static constexpr bool has = is_bool<T>;
-  template <class T>
-  static T scalar(T x) {
-    return x == Bool::kFalse ? Bool::kTrue : Bool::kFalse;
+  static bool scalar(T x) {
+    return lib_fabs(x) < __builtin_inf();
   }
 };
 
+struct IsInf {
+  GT_FOR(is_float)
+  template <class T>
+  static bool scalar(T x) {
+    return lib_fabs(x) == __builtin_inf();
+  }
+};
+
+struct LogicalNot {
+  GT_FOR(is_bool)
+  template <class T>
+  static bool scalar(T x) {
+    return x == T(0);
+  }
+};
+
+GT_INLINE double sigmoid_f64(double x) {
+  const double z = __builtin_exp(-__builtin_fabs(x));
+  return (x < 0 ? z : 1.0) / (1.0 + z);
+}
+GT_INLINE double softplus_f64(double x) {
+  return (x <= 0 ? 0.0 : x) + __builtin_log1p(__builtin_exp(-__builtin_fabs(x)));
+}
+extern "C" double lgamma_r(double x, int* sign);
+GT_INLINE double lgamma_f64(double x) {
+  int sign;
+  return lgamma_r(x, &sign);
+}
+
+GT_MATH(Exp, exp_f32, __builtin_exp)
+GT_MATH(Expm1, expm1_f32, __builtin_expm1)
+GT_MATH(Log, log_f32, __builtin_log)
+GT_MATH(Log1p, log1p_f32, __builtin_log1p)
+GT_MATH(Sin, sin_f32, __builtin_sin)
+GT_MATH(Cos, cos_f32, __builtin_cos)
+GT_MATH(Tan, tan_f32, __builtin_tan)
+GT_MATH(Tanh, tanh_f32, __builtin_tanh)
+GT_MATH(Sigmoid, sigmoid_f32, sigmoid_f64)
+GT_MATH(Softplus, softplus_f32, softplus_f64)
+GT_MATH(Erf, erf_f32, __builtin_erf)
+
+GT_LIBRARY(Erfc, __builtin_erfc)
+GT_LIBRARY(Sinh, __builtin_sinh)
+GT_LIBRARY(Cosh, __builtin_cosh)
+GT_LIBRARY(Asin, __builtin_asin)
+GT_LIBRARY(Acos, __builtin_acos)
+GT_LIBRARY(Atan, __builtin_atan)
+GT_LIBRARY(Asinh, __builtin_asinh)
+GT_LIBRARY(Acosh, __builtin_acosh)
+GT_LIBRARY(Atanh, __builtin_atanh)
+GT_LIBRARY(Lgamma, lgamma_f64)
+
 constexpr UnaryEntry kUnary[] = {
     unary_entry<Negative>("negative"),
+    unary_entry<Abs>("abs"),
+    unary_entry<Sign>("sign"),
     unary_entry<Square>("square"),
+    unary_entry<Sqrt>("sqrt"),
+    unary_entry<Rsqrt>("rsqrt"),
+    unary_entry<Reciprocal>("reciprocal"),
+    unary_entry<Floor>("floor"),
+    unary_entry<Ceil>("ceil"),
+    unary_entry<Round>("round"),
+    unary_entry<Relu>("relu"),
     unary_entry<Exp>("exp"),
+    unary_entry<Expm1>("expm1"),
+    unary_entry<Log>("log"),
+    unary_entry<Log1p>("log1p"),
+    unary_entry<Sin>("sin"),
+    unary_entry<Cos>("cos"),
+    unary_entry<Tan>("tan"),
+    unary_entry<Tanh>("tanh"),
+    unary_entry<Sigmoid>("sigmoid"),
+    unary_entry<Softplus>("softplus"),
+    unary_entry<Erf>("erf"),
+    unary_entry<Erfc>("erfc"),
+    unary_entry<Sinh>("sinh"),
+    unary_entry<Cosh>("cosh"),
+    unary_entry<Asin>("asin"),
+    unary_entry<Acos>("acos"),
+    unary_entry<Atan>("atan"),
+    unary_entry<Asinh>("asinh"),
+    unary_entry<Acosh>("acosh"),
+    unary_entry<Atanh>("atanh"),
+    unary_entry<Lgamma>("lgamma"),
     unary_entry<IsNan>("isNan", true),
-    unary_entry<LogicalNot>("logicalNot"),
+    unary_entry<IsFinite>("isFinite", true),
+    unary_entry<IsInf>("isInf", true),
+    unary_entry<LogicalNot>("logicalNot", true),
 };
 
 }  // namespace

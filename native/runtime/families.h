@@ -6,4 +6,7 @@
   X(reduce)            \
   X(argreduce)         \
   X(scan)              \
-  X(random)
+  X(random)            \
+  X(cast)              \
+  X(select)            \
+  X(fill)

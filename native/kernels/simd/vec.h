@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "../isa.h"
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 namespace {
 
@@ -29,8 +34,8 @@ inline constexpr int kLanes = GT_VEC_BYTES / static_cast<int>(sizeof(T));
 
 using vf = Vec<float>;
 using vd = Vec<double>;
-using vi = Vec<int32_t>;   // lane masks of vf, and its integer bits
-using vl = Vec<int64_t>;   // lane masks of vd
+using vi = Vec<int32_t>;  // lane masks of vf, and its integer bits
+using vl = Vec<int64_t>;  // lane masks of vd
 using vu = Vec<uint32_t>;
 
 template <class T>
@@ -71,6 +76,52 @@ template <class M, class V>
 GT_INLINE V select(M mask, V a, V b) {
   return mask ? a : b;
 }
+/// Whether any lane of a mask is set.
+GT_INLINE bool any(vi mask) {
+#if defined(__AVX512F__)
+  return _mm512_test_epi32_mask(bitcast<__m512i>(mask), bitcast<__m512i>(mask)) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps(bitcast<__m256>(mask)) != 0;
+#elif defined(__SSE2__)
+  return _mm_movemask_ps(bitcast<__m128>(mask)) != 0;
+#elif defined(__aarch64__)
+  return vmaxvq_u32(bitcast<uint32x4_t>(mask)) != 0;
+#else
+  int32_t r = 0;
+  for (int i = 0; i < kLanes<int32_t>; i++) r |= mask[i];
+  return r != 0;
+#endif
+}
+/// Lanes one by one, for the few inputs that the register form of a function leaves to the C library.
+template <class F>
+GT_INLINE vf each_lane(vf x, F f) {
+  for (int i = 0; i < kLanes<float>; i++) x[i] = f(x[i]);
+  return x;
+}
+
+/// A register of floats as two of doubles, and back.
+#if GT_VEC_BYTES == 64
+#define GT_LOW_LANES 0, 1, 2, 3, 4, 5, 6, 7
+#define GT_HIGH_LANES 8, 9, 10, 11, 12, 13, 14, 15
+#elif GT_VEC_BYTES == 32
+#define GT_LOW_LANES 0, 1, 2, 3
+#define GT_HIGH_LANES 4, 5, 6, 7
+#else
+#define GT_LOW_LANES 0, 1
+#define GT_HIGH_LANES 2, 3
+#endif
+GT_INLINE vd widen_low(vf x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, GT_LOW_LANES), vd);
+}
+GT_INLINE vd widen_high(vf x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, GT_HIGH_LANES), vd);
+}
+GT_INLINE vf narrow(vd low, vd high) {
+  using Half = Vec<float, kLanes<float> / 2>;
+  return __builtin_shufflevector(__builtin_convertvector(low, Half), __builtin_convertvector(high, Half),
+                                 GT_LOW_LANES, GT_HIGH_LANES);
+}
+
 /// a < b ? a : b, so that a NaN in either place yields b.
 template <class V>
 GT_INLINE V min_or_second(V a, V b) {

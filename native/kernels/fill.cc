@@ -1,0 +1,68 @@
+// Runs that are made rather than computed from others (fill, iota), and the search for a value that an op
+// forbids.
+#include "elementwise.h"
+
+namespace {
+
+template <class T>
+void fill_run(const void* pattern, void* yv, int64_t n) noexcept {
+  T v;
+  memcpy(&v, pattern, sizeof v);
+  T* y = static_cast<T*>(yv);
+  GT_IVDEP
+  for (int64_t i = 0; i < n; i++) y[i] = v;
+}
+
+template <class T>
+void iota_run(const void* start, const void* delta, int64_t first, void* yv, int64_t n) noexcept {
+  T* y = static_cast<T*>(yv);
+  if constexpr (is_float<T>) {
+    double s, d;
+    memcpy(&s, start, sizeof s);
+    memcpy(&d, delta, sizeof d);
+    GT_IVDEP
+    for (int64_t i = 0; i < n; i++) y[i] = static_cast<T>(s + static_cast<double>(first + i) * d);
+  } else {
+    uint64_t s, d;
+    memcpy(&s, start, sizeof s);
+    memcpy(&d, delta, sizeof d);
+    GT_IVDEP
+    for (int64_t i = 0; i < n; i++) y[i] = static_cast<T>(s + static_cast<uint64_t>(first + i) * d);
+  }
+}
+
+/// Blocks are tested without a branch per element; the place is looked up only in a block that has one.
+template <class T, gradtape::FindKind kKind>
+int64_t find_run(const void* xv, int64_t n) noexcept {
+  const T* x = static_cast<const T*>(xv);
+  const auto matches = [](T v) { return kKind == gradtape::kFindZero ? v == T(0) : v < T(0); };
+  constexpr int64_t kBlock = 1024;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    const int64_t end = n - begin < kBlock ? n : begin + kBlock;
+    T any = 0;
+    for (int64_t i = begin; i < end; i++) any |= static_cast<T>(matches(x[i]));
+    if (any == 0) continue;
+    for (int64_t i = begin; i < end; i++) {
+      if (matches(x[i])) return i;
+    }
+  }
+  return -1;
+}
+
+}  // namespace
+
+void GT_EXPORT(fill)(gradtape::KernelTable& table) {
+  table.fill[0] = &fill_run<uint8_t>;
+  table.fill[1] = &fill_run<uint32_t>;
+  table.fill[2] = &fill_run<uint64_t>;
+  table.iota[0] = &iota_run<float>;
+  table.iota[1] = &iota_run<double>;
+  table.iota[2] = &iota_run<int32_t>;
+  table.iota[3] = &iota_run<int64_t>;
+  table.iota[4] = &iota_run<uint8_t>;
+  table.find[gradtape::kFindZero][2] = &find_run<int32_t, gradtape::kFindZero>;
+  table.find[gradtape::kFindZero][3] = &find_run<int64_t, gradtape::kFindZero>;
+  table.find[gradtape::kFindZero][4] = &find_run<uint8_t, gradtape::kFindZero>;
+  table.find[gradtape::kFindNegative][2] = &find_run<int32_t, gradtape::kFindNegative>;
+  table.find[gradtape::kFindNegative][3] = &find_run<int64_t, gradtape::kFindNegative>;
+}

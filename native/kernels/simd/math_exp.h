@@ -1,0 +1,106 @@
+// exp and its family, float32.
+#pragma once
+#include "vec.h"
+
+namespace {
+
+GT_INLINE vf abs(vf x) { return bitcast<vf>(bitcast<vi>(x) & 0x7fffffff); }
+/// The magnitude of x with the sign of s.
+GT_INLINE vf copysign(vf x, vf s) {
+  const vi sign = splat(static_cast<int32_t>(0x80000000u));
+  return bitcast<vf>((bitcast<vi>(x) & ~sign) | (bitcast<vi>(s) & sign));
+}
+
+/// x = n·ln2 + r, |r| ≤ ln2/2, for |x| ≤ 110; and r·r·q(r) = exp(r) − 1 − r.
+struct ExpParts {
+  vi n;
+  vf r, rrq;
+};
+GT_INLINE ExpParts exp_parts(vf x) {
+  const vf magic = splat(12582912.0f);
+  vf t = fma(x, splat(1.44269504f), magic);
+  const vi n = bitcast<vi>(t) - 0x4B400000;
+  t -= magic;
+  const vf r = x - t * 0.693145752f - t * 1.42860677e-6f;
+  vf q = fma(splat(1.37805939e-3f), r, splat(8.37312452e-3f));
+  q = fma(q, r, splat(4.16695364e-2f));
+  q = fma(q, r, splat(0.166664720f));
+  q = fma(q, r, splat(0.499999851f));
+  return {n, r, q * (r * r)};
+}
+/// 2ⁿ, −126 ≤ n ≤ 127.
+GT_INLINE vf exp2i(vi n) { return bitcast<vf>((n + 127) << 23); }
+
+/// exp, float32. Max 0.87 ULP for all x; overflows to inf, underflows through the denormals to 0, NaN stays.
+/// A degree-6 polynomial in r; scaled by 2ⁿ in two steps so that denormals come out right.
+GT_INLINE vf exp_f32(vf x) {
+  x = x < -104.0f ? splat(-104.0f) : x;  // compares that let NaN through
+  x = x > 88.8f ? splat(88.8f) : x;
+  const vf magic = splat(12582912.0f);
+  vf t = fma(x, splat(1.44269504f), magic);
+  const vi n = bitcast<vi>(t) - 0x4B400000;
+  t -= magic;
+  const vf r = x - t * 0.693145752f - t * 1.42860677e-6f;
+  vf p = fma(splat(1.37805939e-3f), r, splat(8.37312452e-3f));
+  p = fma(p, r, splat(4.16695364e-2f));
+  p = fma(p, r, splat(0.166664720f));
+  p = fma(p, r, splat(0.499999851f));
+  p = fma(p, r, splat(1.0f));
+  p = fma(p, r, splat(1.0f));
+  const vi h = n >> 1;
+  return p * exp2i(h) * exp2i(n - h);
+}
+
+/// exp(x) − 1, float32.
+GT_INLINE vf expm1_f32(vf x) {
+  const vf x0 = x;
+  x = x < -18.0f ? splat(-18.0f) : x;
+  x = x > 88.8f ? splat(88.8f) : x;
+  const ExpParts e = exp_parts(x);
+  // Half of it, so that 2¹²⁸ needs no second step.
+  const vf s = exp2i(e.n - 1);
+  const vf half = fma(s, e.r + e.rrq, s - 0.5f);
+  return x0 == 0.0f ? x0 : half + half;
+}
+
+/// 1 / (1 + exp(−x)), float32.
+GT_INLINE vf sigmoid_f32(vf x) {
+  const vf z = exp_f32(-abs(x));
+  return (x < 0.0f ? z : splat(1.0f)) / (z + 1.0f);
+}
+
+/// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1, exact about 0.
+GT_INLINE vf tanh_f32(vf x) {
+  vf u = abs(x);
+  u += u;
+  u = u > 20.0f ? splat(20.0f) : u;
+  const ExpParts p = exp_parts(u);
+  const vf s = exp2i(p.n);
+  const vf e = fma(s, p.r + p.rrq, s - 1.0f);
+  return copysign(e / (e + 2.0f), x);
+}
+
+/// The error function, float32: a polynomial below 0.93, 1 − exp(polynomial) above, ±1 from 4 on.
+GT_INLINE vf erf_f32(vf x) {
+  const vf t = abs(x);
+  const vf c = t > 4.0f ? splat(4.0f) : t;
+  const vf s = c * c;
+  vf r = fma(splat(-1.72853470e-5f), c, splat(3.83197126e-4f));
+  const vf u = fma(splat(-3.88396438e-3f), c, splat(2.42546219e-2f));
+  r = fma(r, s, u);
+  r = fma(r, c, splat(-0.106777877f));
+  r = fma(r, c, splat(-0.634846687f));
+  r = fma(r, c, splat(-0.128717512f));
+  r = fma(r, c, -c);
+  vf big = 1.0f - exp_f32(r);
+  big = t >= 4.0f ? splat(1.0f) : big;
+  vf q = fma(splat(-5.96761703e-4f), s, splat(4.99119423e-3f));
+  q = fma(q, s, splat(-2.67681349e-2f));
+  q = fma(q, s, splat(0.112819925f));
+  q = fma(q, s, splat(-0.376125336f));
+  q = fma(q, s, splat(0.128379166f));
+  const vf small = fma(x, q, x);
+  return t > 0.927734375f ? copysign(big, x) : small;
+}
+
+}  // namespace

@@ -1,0 +1,128 @@
+// log and its family, and pow, float32.
+#pragma once
+#include "math_exp.h"
+
+namespace {
+
+/// log(2ⁱ·(1 + f)), 1/√2 ≤ 1 + f ≤ √2.
+GT_INLINE vf log_parts(vf i, vf f) {
+  const vf s = f * f;
+  vf p = fma(splat(7.0376836292e-2f), f, splat(-0.11514610310f));
+  p = fma(p, f, splat(0.11676998740f));
+  p = fma(p, f, splat(-0.12420140846f));
+  p = fma(p, f, splat(0.14249322787f));
+  p = fma(p, f, splat(-0.16668057665f));
+  p = fma(p, f, splat(0.20000714765f));
+  p = fma(p, f, splat(-0.24999993993f));
+  p = fma(p, f, splat(0.33333331174f));
+  vf r = fma(p * f, s, i * -2.12194440e-4f);
+  r = fma(s, splat(-0.5f), r);
+  return fma(i, splat(0.693359375f), f + r);
+}
+
+/// Natural logarithm, float32. log(±0) = −inf, of a negative number NaN.
+GT_INLINE vf log_f32(vf x) {
+  const vi denormal = x < 1.17549435e-38f;
+  const vf y = denormal ? x * 8388608.0f : x;
+  const vi shifted = bitcast<vi>(y) - 0x3f3504f3;
+  const vi e = shifted >> 23;
+  const vf f = bitcast<vf>(bitcast<vi>(y) - (e << 23)) - 1.0f;
+  const vf i = __builtin_convertvector(e - (denormal & 23), vf);
+  vf r = log_parts(i, f);
+  r = x < __builtin_inff() ? r : x;  // inf and NaN stay
+  r = x == 0.0f ? splat(-__builtin_inff()) : r;
+  return x < 0.0f ? splat(__builtin_nanf("")) : r;
+}
+
+/// log(1 + x), float32: f is formed from x itself, scaled, so nothing is lost about 0.
+GT_INLINE vf log1p_f32(vf x) {
+  const vf u = x + 1.0f;
+  const vi e = (bitcast<vi>(u) - 0x3f3504f3) >> 23;
+  const vf scale = exp2i(-e);
+  const vf f = x * scale + (scale - 1.0f);
+  vf r = log_parts(__builtin_convertvector(e, vf), f);
+  r = u < __builtin_inff() ? r : u;
+  r = x == -1.0f ? splat(-__builtin_inff()) : r;
+  r = x < -1.0f ? splat(__builtin_nanf("")) : r;
+  return x == 0.0f ? x : r;
+}
+
+/// log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), float32.
+GT_INLINE vf softplus_f32(vf x) {
+  const vf z = exp_f32(-abs(x));
+  const vi upper = z > 0.41421356f;
+  const vf f = upper ? z * 0.5f - 0.5f : z;
+  const vf l = log_parts(upper ? splat(1.0f) : splat(0.0f), f);
+  return (x <= 0.0f ? splat(0.0f) : x) + l;
+}
+
+/// log2 of positive finite normal doubles, to 1e-13: 2·artanh((m − 1)/(m + 1)) by its series.
+GT_INLINE vd log2_f64(vd x) {
+  const vl bits = bitcast<vl>(x);
+  const vl t = bits + (0x3ff0000000000000LL - 0x3fe6a09e667f3bcdLL);
+  const vl biased = bitcast<vl>(bitcast<Vec<uint64_t>>(t) >> 52);
+  const vd m = bitcast<vd>(bits - (biased << 52) + (1023LL << 52));
+  const vd e = bitcast<vd>(biased | 0x4330000000000000LL) - (4503599627370496.0 + 1023.0);
+  const vd s = (m - 1.0) / (m + 1.0);
+  const vd z = s * s;
+  vd p = splat(1.0 / 15);
+  p = fma(p, z, splat(1.0 / 13));
+  p = fma(p, z, splat(1.0 / 11));
+  p = fma(p, z, splat(1.0 / 9));
+  p = fma(p, z, splat(1.0 / 7));
+  p = fma(p, z, splat(1.0 / 5));
+  p = fma(p, z, splat(1.0 / 3));
+  p = fma(p, z, splat(1.0));
+  return fma(s * 2.8853900817779268, p, e);
+}
+
+/// 2ˣ for doubles, to 1e-12, clamped to [2⁻²⁰⁰, 2²⁰⁰]; NaN stays.
+GT_INLINE vd exp2_f64(vd x) {
+  x = x < -200.0 ? splat(-200.0) : x;
+  x = x > 200.0 ? splat(200.0) : x;
+  const vd magic = splat(6755399441055744.0);
+  const vd t = x + magic;
+  const vl n = bitcast<vl>(t) - 0x4338000000000000LL;
+  const vd r = (x - (t - magic)) * 0.69314718055994531;
+  vd p = splat(1.0 / 3628800);
+  p = fma(p, r, splat(1.0 / 362880));
+  p = fma(p, r, splat(1.0 / 40320));
+  p = fma(p, r, splat(1.0 / 5040));
+  p = fma(p, r, splat(1.0 / 720));
+  p = fma(p, r, splat(1.0 / 120));
+  p = fma(p, r, splat(1.0 / 24));
+  p = fma(p, r, splat(1.0 / 6));
+  p = fma(p, r, splat(0.5));
+  p = fma(p, r, splat(1.0));
+  p = fma(p, r, splat(1.0));
+  return p * bitcast<vd>((n + 1023) << 52);
+}
+
+__attribute__((noinline)) vf pow_rare(vf a, vf b, vi rare, vf r) {
+  for (int i = 0; i < kLanes<float>; i++) {
+    if (rare[i] != 0) r[i] = static_cast<float>(__builtin_pow(a[i], b[i]));
+  }
+  return r;
+}
+
+/// aᵇ, float32, through doubles: 2^(b·log2|a|), then C's rules for zeros and negative bases; lanes with an
+/// infinity or NaN go to the C library.
+GT_INLINE vf pow_f32(vf a, vf b) {
+  const vf x = abs(a), y = abs(b);
+  vf r = narrow(exp2_f64(widen_low(b) * log2_f64(widen_low(x))),
+                exp2_f64(widen_high(b) * log2_f64(widen_high(x))));
+  r = x == 0.0f ? (b > 0.0f ? splat(0.0f) : b < 0.0f ? splat(__builtin_inff()) : splat(1.0f)) : r;
+  // From 2²⁴ on every float is even; below 2²³ the integer part tells, between them the last bit.
+  const vi small = y < 8388608.0f;
+  const vf yi = small ? y : splat(0.0f);
+  const vi whole = __builtin_convertvector(yi, vi);
+  const vi odd_bit = (small ? whole : (y < 16777216.0f ? bitcast<vi>(y) : splat(0))) << 31;
+  const vi integer = __builtin_convertvector(whole, vf) == yi;
+  const vi sign = bitcast<vi>(a) & splat(static_cast<int32_t>(0x80000000u));
+  r = bitcast<vf>(bitcast<vi>(r) | (integer ? sign & odd_bit : splat(0)));
+  r = (a < 0.0f) & ~integer ? splat(__builtin_nanf("")) : r;
+  const vi rare = ~((x < __builtin_inff()) & (y < __builtin_inff()));
+  return __builtin_expect(any(rare), 0) ? pow_rare(a, b, rare, r) : r;
+}
+
+}  // namespace

@@ -1,0 +1,81 @@
+// sin, cos and tan, float32, through doubles.
+#pragma once
+#include "vec.h"
+
+namespace {
+
+/// Up to here the reduction is good to 1e-20; beyond it lanes go to the C library.
+inline constexpr float kTrigLimit = 1.6e6f;
+
+/// x = q·π/2 + r, |r| ≤ π/4 for |x| ≤ kTrigLimit; sine and cosine of r by their series (to 1e-12), and q.
+struct SinCos {
+  vd sin, cos;
+  vl q;
+};
+GT_INLINE SinCos sincos_parts(vd x) {
+  const vd magic = splat(6755399441055744.0);
+  vd t = fma(x, splat(0.63661977236758134), magic);
+  const vl q = bitcast<vl>(t);
+  t -= magic;
+  const vd r =
+      (x - t * 1.57079632673412561417e+00) - t * 6.07710050650619224932e-11;  // π/2: 33 bits, then the rest
+  const vd z = r * r;
+  vd s = splat(1.0 / 6227020800);
+  s = fma(s, z, splat(-1.0 / 39916800));
+  s = fma(s, z, splat(1.0 / 362880));
+  s = fma(s, z, splat(-1.0 / 5040));
+  s = fma(s, z, splat(1.0 / 120));
+  s = fma(s, z, splat(-1.0 / 6));
+  s = fma(s, z, splat(1.0));
+  vd c = splat(1.0 / 479001600);
+  c = fma(c, z, splat(-1.0 / 3628800));
+  c = fma(c, z, splat(1.0 / 40320));
+  c = fma(c, z, splat(-1.0 / 720));
+  c = fma(c, z, splat(1.0 / 24));
+  c = fma(c, z, splat(-0.5));
+  c = fma(c, z, splat(1.0));
+  return {s * r, c, q};
+}
+/// The sine of x + quarter·π/2.
+GT_INLINE vd sin_turned(vd x, int64_t quarter) {
+  const SinCos p = sincos_parts(x);
+  const vl q = p.q + quarter;
+  const vd v = (q & 1) != 0 ? p.cos : p.sin;
+  return bitcast<vd>(bitcast<vl>(v) ^ ((q & 2) << 62));
+}
+GT_INLINE vd tan_parts(vd x) {
+  const SinCos p = sincos_parts(x);
+  const vl odd = (p.q & 1) != 0;
+  return (odd ? -p.cos : p.sin) / (odd ? p.sin : p.cos);
+}
+
+__attribute__((noinline)) vf sin_large(vf x) {
+  return each_lane(x, [](float v) { return static_cast<float>(__builtin_sin(v)); });
+}
+__attribute__((noinline)) vf cos_large(vf x) {
+  return each_lane(x, [](float v) { return static_cast<float>(__builtin_cos(v)); });
+}
+__attribute__((noinline)) vf tan_large(vf x) {
+  return each_lane(x, [](float v) { return static_cast<float>(__builtin_tan(v)); });
+}
+GT_INLINE bool trig_is_large(vf x) { return __builtin_expect(any((x > kTrigLimit) | (x < -kTrigLimit)), 0); }
+
+/// sin, float32.
+GT_INLINE vf sin_f32(vf x) {
+  if (trig_is_large(x)) return sin_large(x);
+  return narrow(sin_turned(widen_low(x), 0), sin_turned(widen_high(x), 0));
+}
+
+/// cos, float32.
+GT_INLINE vf cos_f32(vf x) {
+  if (trig_is_large(x)) return cos_large(x);
+  return narrow(sin_turned(widen_low(x), 1), sin_turned(widen_high(x), 1));
+}
+
+/// tan, float32.
+GT_INLINE vf tan_f32(vf x) {
+  if (trig_is_large(x)) return tan_large(x);
+  return narrow(tan_parts(widen_low(x)), tan_parts(widen_high(x)));
+}
+
+}  // namespace
