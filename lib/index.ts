@@ -11,5 +11,76 @@ export { GradientTape } from './autodiff/gradient_tape';
 export { customGradient, stopGradient } from './autodiff/custom_gradient';
 export { grad, valueAndGrad } from './autodiff/grad';
 import './ops/methods';
-export { add, subtract, multiply, less } from './ops/binary';
-export { negative, square, exp, isNan, logicalNot } from './ops/unary';
+export {
+  add,
+  subtract,
+  multiply,
+  divide,
+  divideNoNan,
+  multiplyNoNan,
+  floordiv,
+  floormod,
+  floormod as mod,
+  truncatediv,
+  truncatemod,
+  pow,
+  maximum,
+  minimum,
+  squaredDifference,
+  xlogy,
+  xlog1py,
+  xdivy,
+  atan2,
+} from './ops/binary';
+export {
+  equal,
+  notEqual,
+  less,
+  lessEqual,
+  greater,
+  greaterEqual,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+} from './ops/compare';
+export {
+  negative,
+  abs,
+  sign,
+  square,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  floor,
+  ceil,
+  round,
+  relu,
+  isNan,
+  isFinite,
+  isInf,
+  logicalNot,
+} from './ops/unary';
+export {
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  tanh,
+  asinh,
+  acosh,
+  atanh,
+  sigmoid,
+  softplus,
+  erf,
+  erfc,
+} from './ops/unary_math';
+export { cast } from './ops/cast';
+export { clipByValue } from './ops/select';

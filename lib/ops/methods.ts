@@ -5,17 +5,59 @@
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import * as binaryOps from './binary';
+import { cast } from './cast';
+import * as compareOps from './compare';
+import { clipByValue } from './select';
 import * as unaryOps from './unary';
+import * as mathOps from './unary_math';
 
 /** The functions that are methods too, by the method's name. */
 const methods = {
   add: binaryOps.add,
   sub: binaryOps.subtract,
   mul: binaryOps.multiply,
-  less: binaryOps.less,
+  div: binaryOps.divide,
+  divNoNan: binaryOps.divideNoNan,
+  floordiv: binaryOps.floordiv,
+  mod: binaryOps.floormod,
+  pow: binaryOps.pow,
+  maximum: binaryOps.maximum,
+  minimum: binaryOps.minimum,
+  squaredDifference: binaryOps.squaredDifference,
+  equal: compareOps.equal,
+  notEqual: compareOps.notEqual,
+  less: compareOps.less,
+  lessEqual: compareOps.lessEqual,
+  greater: compareOps.greater,
+  greaterEqual: compareOps.greaterEqual,
+  logicalAnd: compareOps.logicalAnd,
+  logicalOr: compareOps.logicalOr,
+  logicalXor: compareOps.logicalXor,
+  logicalNot: unaryOps.logicalNot,
   neg: unaryOps.negative,
+  abs: unaryOps.abs,
+  sign: unaryOps.sign,
   square: unaryOps.square,
-  exp: unaryOps.exp,
+  sqrt: unaryOps.sqrt,
+  rsqrt: unaryOps.rsqrt,
+  reciprocal: unaryOps.reciprocal,
+  floor: unaryOps.floor,
+  ceil: unaryOps.ceil,
+  round: unaryOps.round,
+  relu: unaryOps.relu,
+  exp: mathOps.exp,
+  log: mathOps.log,
+  log1p: mathOps.log1p,
+  expm1: mathOps.expm1,
+  sin: mathOps.sin,
+  cos: mathOps.cos,
+  tan: mathOps.tan,
+  tanh: mathOps.tanh,
+  sigmoid: mathOps.sigmoid,
+  softplus: mathOps.softplus,
+  erf: mathOps.erf,
+  cast,
+  clipByValue,
 } as const;
 
 type Methods = typeof methods;

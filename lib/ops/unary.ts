@@ -1,7 +1,7 @@
-/** Elementwise ops of one operand. */
+/** Elementwise ops of one operand: arithmetic, rounding, predicates. ops/unary_math.ts has exp, log, sin and their kin. */
 import { floating, numeric } from '../core/dtype';
-import { multiply } from './binary';
-import { unary } from './define';
+import { multiply, realDivide } from './binary';
+import { binary, unary } from './define';
 
 /** Negation, elementwise. y = −x; integers wrap. @tf tf.math.negative */
 export const negative = unary('negative', {
@@ -11,6 +11,25 @@ export const negative = unary('negative', {
   domain: [-10, 10],
   ulp: 0,
   gradient: (dy) => negative(dy),
+});
+
+/** Absolute value, elementwise. y = |x|; the least integer stays itself. The gradient is 0 at 0. @tf tf.math.abs */
+export const abs = unary('abs', {
+  tf: 'tf.math.abs',
+  dtypes: numeric,
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: (dy, { x }) => multiply(dy, sign(x)),
+});
+
+/** Sign, elementwise. y = −1, 0 or 1; NaN stays NaN. The gradient is 0 everywhere. @tf tf.math.sign */
+export const sign = unary('sign', {
+  tf: 'tf.math.sign',
+  dtypes: numeric,
+  saves: 'none',
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: (dy) => multiply(dy, 0),
 });
 
 /** Square, elementwise. y = x²; integers wrap. @tf tf.math.square */
@@ -23,17 +42,84 @@ export const square = unary('square', {
   gradient: (dy, { x }) => multiply(dy, multiply(x, 2)),
 });
 
-/** Exponential, elementwise. y = eˣ. @tf tf.math.exp */
-export const exp = unary('exp', {
-  tf: 'tf.math.exp',
+/** Square root, elementwise. y = √x; NaN below 0. The gradient is inf at 0. @tf tf.math.sqrt */
+export const sqrt = unary('sqrt', {
+  tf: 'tf.math.sqrt',
   dtypes: floating,
   saves: 'output',
-  domain: [-20, 20],
-  ulp: 1,
-  gradient: (dy, { y }) => multiply(dy, y),
+  domain: [0.1, 20],
+  ulp: 0.5,
+  gradient: (dy, { y }) => realDivide(multiply(dy, 0.5), y),
 });
 
-/** Whether an element is not a number. @tf tf.math.is_nan */
+/** Reciprocal of the square root, elementwise. y = 1 / √x; inf at 0. @tf tf.math.rsqrt */
+export const rsqrt = unary('rsqrt', {
+  tf: 'tf.math.rsqrt',
+  dtypes: floating,
+  saves: 'output',
+  domain: [0.1, 20],
+  ulp: 1.5,
+  gradient: (dy, { y }) => multiply(multiply(dy, -0.5), multiply(y, square(y))),
+});
+
+/** Reciprocal, elementwise. y = 1 / x. @tf tf.math.reciprocal */
+export const reciprocal = unary('reciprocal', {
+  tf: 'tf.math.reciprocal',
+  dtypes: floating,
+  saves: 'output',
+  domain: [0.5, 10],
+  ulp: 0.5,
+  gradient: (dy, { y }) => multiply(negative(dy), square(y)),
+});
+
+/** The greatest integer ≤ x, elementwise. No gradient passes. @tf tf.math.floor */
+export const floor = unary('floor', {
+  tf: 'tf.math.floor',
+  dtypes: floating,
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: null,
+});
+
+/** The least integer ≥ x, elementwise. No gradient passes. @tf tf.math.ceil */
+export const ceil = unary('ceil', {
+  tf: 'tf.math.ceil',
+  dtypes: floating,
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: null,
+});
+
+/** The nearest integer, elementwise; halves go to the even one (2.5 → 2). No gradient passes. @tf tf.math.round */
+export const round = unary('round', {
+  tf: 'tf.math.round',
+  dtypes: numeric,
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: null,
+});
+
+/** dx of relu: dy where y > 0, else 0. */
+const reluGrad = binary('reluGrad', {
+  tf: '',
+  dtypes: numeric,
+  saves: ['b'],
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: [(dy, { b }) => reluGrad(dy, b), () => null],
+});
+
+/** Rectifier, elementwise. y = max(x, 0); NaN stays NaN. The gradient is 0 at 0. @tf tf.nn.relu */
+export const relu = unary('relu', {
+  tf: 'tf.nn.relu',
+  dtypes: numeric,
+  saves: 'output',
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: (dy, { y }) => reluGrad(dy, y),
+});
+
+/** Whether an element is not a number; bool. @tf tf.math.is_nan */
 export const isNan = unary('isNan', {
   tf: 'tf.math.is_nan',
   dtypes: floating,
@@ -42,9 +128,28 @@ export const isNan = unary('isNan', {
   gradient: null,
 });
 
-/** Logical not, elementwise. @tf tf.math.logical_not */
+/** Whether an element is neither infinite nor NaN; bool. @tf tf.math.is_finite */
+export const isFinite = unary('isFinite', {
+  tf: 'tf.math.is_finite',
+  dtypes: floating,
+  domain: [-10, 10],
+  toBool: true,
+  gradient: null,
+});
+
+/** Whether an element is inf or −inf; bool. @tf tf.math.is_inf */
+export const isInf = unary('isInf', {
+  tf: 'tf.math.is_inf',
+  dtypes: floating,
+  domain: [-10, 10],
+  toBool: true,
+  gradient: null,
+});
+
+/** Logical not, elementwise; bool. @tf tf.math.logical_not */
 export const logicalNot = unary('logicalNot', {
   tf: 'tf.math.logical_not',
   dtypes: ['bool'],
+  toBool: true,
   gradient: null,
 });

@@ -1,0 +1,41 @@
+/** Conversion between element types. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../core/dtype';
+import type { Tensor } from '../core/tensor';
+import { op } from './define';
+import { sample } from './registry';
+
+const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
+  tf: 'tf.cast',
+  dtypes: everyType,
+  ulp: 0.5,
+  examples: everyType.flatMap((dtype) => [
+    { args: [sample([2, 3], { domain: [0, 100] }), dtype] },
+    { args: [sample([0]), dtype] },
+    { args: [sample([]), dtype] },
+  ]),
+  args: (x, to) => [[x], to],
+  infer: ([x], to) => ({ shape: x.shape, dt: to }),
+  run: ([x], to, [y]) => {
+    frame[0] = x.offset;
+    frame[1] = y.offset;
+    frame[2] = x.size;
+    frame[3] = x.dt.code;
+    frame[4] = to.code;
+    native.cast(x.buffer, y.buffer);
+  },
+  gradient: ([dy], { dts }) => [dts[0].kind === 'float' ? cast(dy, dts[0].name) : null],
+});
+
+/**
+ * The elements as another dtype. Floats become integers by truncation toward zero; what does not fit (and NaN) is the
+ * least value in int32 and int64, the low byte of the int32 in uint8. Wider integers lose their high bits. Anything but 0
+ * is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
+ * TypeError for an unknown dtype. @tf tf.cast
+ */
+export function cast(x: TensorLike, dtype: DType): Tensor {
+  const to = dtypeByCode[dtypeInfo(dtype, '[cast] dtype').code];
+  const t = toTensor(x, null, 'cast', 'x');
+  return t.dt === to ? t : convert(t, to);
+}

@@ -1,0 +1,123 @@
+/** Choice between two tensors, and clipping. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, everyType, numeric } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { broadcastShapes, broadcastStrides, mergeDims, sameShape, showShape, sizeOf } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { maximum, minimum } from './binary';
+import { composite, convertPair, mixedDTypes, op, unbroadcast } from './define';
+import { sample } from './registry';
+
+const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' });
+
+/**
+ * x where the condition is true, else y; all three broadcast. Values that are not chosen pass no gradient, but their
+ * NaNs can spoil it: ∇ of select(x > 0, log(x), 0) is NaN at 0, so make the argument safe first.
+ * InvalidArgumentError for shapes that don't broadcast, x and y of different dtypes, a condition that is not bool.
+ * @tf tf.where
+ */
+export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor = op<
+  [condition: TensorLike, x: TensorLike, y: TensorLike],
+  undefined
+>('where', {
+  tf: 'tf.where',
+  dtypes: everyType,
+  domain: [-10, 10],
+  ulp: 0,
+  examples: [
+    { args: [condition([2, 3]), sample([2, 3]), sample([2, 3])] },
+    { args: [condition([]), sample([4]), sample([4])] },
+    { args: [condition([3, 1]), sample([4]), sample([])] },
+    { args: [condition([2, 1, 3]), sample([4, 1]), sample([2, 4, 3])] },
+    { args: [condition([0]), sample([]), sample([0])] },
+  ],
+  args: (c, x, y) => {
+    const cond = toTensor(c, dtypes.bool, 'where', 'condition');
+    if (cond.dt !== dtypes.bool) {
+      throw new InvalidArgumentError(
+        `[where] condition must be bool; it is ${cond.dt.name}: compare it, tf.notEqual(condition, 0)`,
+      );
+    }
+    const [a, b] = convertPair(x, y, 'where');
+    if (a.dt !== b.dt) throw mixedDTypes('where', a, b);
+    return [[cond, a, b], undefined];
+  },
+  infer: ([c, a, b]) => {
+    const both = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
+    const shape = both === null ? null : sameShape(both, c.shape) ? both : broadcastShapes(c.shape, both);
+    if (shape === null) {
+      throw new InvalidArgumentError(
+        `[where] condition ${showShape(c.shape)}, x ${showShape(a.shape)} and y ${showShape(b.shape)} must be broadcastable`,
+      );
+    }
+    return { shape, dt: a.dt };
+  },
+  run: (inputs, _, [out]) => {
+    if (out.size === 0) return;
+    for (let k = 0; k < 3; k++) frame[k] = inputs[k].offset;
+    frame[3] = out.offset;
+    frame[5] = out.dt.bytes;
+    if (inputs.every((t) => t.size === 1 || t.size === out.size)) {
+      frame[4] = 1;
+      frame[6] = out.size;
+      for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
+    } else {
+      const { dims, strides } = mergeDims(
+        out.shape,
+        inputs.map((t) => broadcastStrides(t.shape, out.shape)),
+      );
+      const n = dims.length;
+      frame[4] = n;
+      for (let d = 0; d < n; d++) {
+        frame[6 + d] = dims[d];
+        for (let k = 0; k < 3; k++) frame[6 + (k + 1) * n + d] = strides[k][d];
+      }
+    }
+    native.select(inputs[0].buffer, inputs[1].buffer, inputs[2].buffer, out.buffer);
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x, needs, shapes }) => [
+    null,
+    needs[1] ? unbroadcast(select(x[0], dy, 0), shapes[1]) : null,
+    needs[2] ? unbroadcast(select(x[0], 0, dy), shapes[2]) : null,
+  ],
+});
+
+/**
+ * The elements limited to [clipValueMin, clipValueMax]: max(min(x, clipValueMax), clipValueMin). NaN stays. The bounds may
+ * be tensors that broadcast to x's shape. The gradient is 1 at a bound.
+ * InvalidArgumentError where the bounds would make the result larger than x. @tf tf.clip_by_value
+ */
+export const clipByValue = composite(
+  'clipByValue',
+  {
+    tf: 'tf.clip_by_value',
+    dtypes: numeric,
+    domain: [-10, 10],
+    ulp: 0,
+    examples: [
+      { args: [sample([2, 3]), sample([], { values: 1 }), sample([], { values: 4 })] },
+      { args: [sample([2, 3]), sample([3], { domain: [1, 2] }), sample([2, 1], { domain: [3, 5] })] },
+      { args: [sample([0]), sample([], { values: 1 }), sample([], { values: 4 })] },
+    ],
+  },
+  (x: TensorLike, clipValueMin: TensorLike, clipValueMax: TensorLike): Tensor => {
+    const t = toTensor(x, null, 'clipByValue', 'x');
+    const low = toTensor(clipValueMin, t.dt, 'clipByValue', 'clipValueMin');
+    const high = toTensor(clipValueMax, t.dt, 'clipByValue', 'clipValueMax');
+    for (const [name, bound] of [
+      ['clipValueMin', low],
+      ['clipValueMax', high],
+    ] as const) {
+      if (bound.dt !== t.dt) throw mixedDTypes('clipByValue', t, bound);
+      const shape = broadcastShapes(t.shape, bound.shape);
+      if (shape === null || sizeOf(shape) !== t.size || shape.length !== t.shape.length) {
+        throw new InvalidArgumentError(
+          `[clipByValue] ${name} of shape ${showShape(bound.shape)} does not broadcast to x's shape ${showShape(t.shape)}`,
+        );
+      }
+    }
+    return maximum(minimum(t, high), low);
+  },
+);
