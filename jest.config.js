@@ -4,5 +4,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
-  moduleNameMapper: { '^gradtape$': '<rootDir>/lib/index.ts', '^gradtape/plot$': '<rootDir>/lib/plot/index.ts' },
+  moduleNameMapper: {
+    '^gradtape$': '<rootDir>/lib/index.ts',
+    '^gradtape/plot$': '<rootDir>/lib/plot/index.ts',
+  },
 };

@@ -5,7 +5,7 @@ import { rejectPromise } from '../core/nest';
 import { scope, type RecordedOp, type Recorder } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
 import { aliasTensor, Tensor } from '../core/tensor';
-import { Variable } from '../core/variable';
+import type { Variable } from '../core/variable';
 import type { Grad, GradContext } from '../ops/registry';
 import { startRecording, stopRecording } from './tape';
 

@@ -29,7 +29,7 @@ export function valueAndGrad<A extends readonly unknown[], R extends Source>(
     tape.watch(sources);
     const value = tape.run(() => f(...(sources as unknown as A)));
     rejectPromise(value, 'tf.valueAndGrad');
-    const grads = tape.gradient(value, sources as readonly Source[]) as (Tensor | IndexedSlices | null)[];
+    const grads = tape.gradient(value, sources as readonly Source[]);
     return { value, grad: grads.length === 1 ? grads[0] : grads };
   };
 }

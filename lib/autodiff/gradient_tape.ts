@@ -2,7 +2,7 @@
 import type { DTypeInfo } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import { toTensor, type TensorLike } from '../core/convert';
-import { IndexedSlices } from '../core/indexed_slices';
+import type { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
 import { describe, sameShape, showShape, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';

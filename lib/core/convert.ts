@@ -1,9 +1,10 @@
 /** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
 import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
+import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
 import { makeTensor, scalarTensor, Tensor } from './tensor';
-import { Variable } from './variable';
+import type { Variable } from './variable';
 
 export type HostArray = readonly (number | bigint | boolean | HostArray)[];
 /** Whatever an op takes for a tensor. */
@@ -19,7 +20,7 @@ type Host = number | bigint | boolean;
  */
 export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Tensor) return value;
-  if (value instanceof Variable) return value.read();
+  if (value instanceof Readable) return value.read();
   switch (typeof value) {
     case 'number':
       return scalarFor(hint ?? dtypes.float32, value, op, argument);
@@ -182,7 +183,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     }
   }
   const size = sizeOf(shape);
-  if (first instanceof Tensor || first instanceof Variable) {
+  if (first instanceof Tensor || first instanceof Readable) {
     throw new TypeError(
       `[${op}] ${argument}: an array of tensors is not a tensor; join them with tf.stack or tf.concat`,
     );
@@ -214,7 +215,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     if (!isList || list?.length !== shape[depth]) throw ragged(path, shape, op, argument);
     for (let i = 0; i < shape[depth]; i++) {
       path[depth] = i;
-      visit((list as ArrayLike<unknown>)[i], depth + 1);
+      visit(list[i], depth + 1);
     }
     path.length = depth;
   };

@@ -4,7 +4,13 @@
  * Knows nothing of tensors: it takes flat row-major elements, a shape and a dtype's name. Elements of complex dtypes
  * are two numbers (real, imaginary); of string ones strings (written as their UTF-8 bytes) or the bytes themselves.
  */
-import { PrintData, elementAlone, elementWriter, isPrintable, numbersPerElement } from './format/elements';
+import {
+  type PrintData,
+  elementAlone,
+  elementWriter,
+  isPrintable,
+  numbersPerElement,
+} from './format/elements';
 import { nested, shownPositions } from './format/layout';
 
 export type { PrintData } from './format/elements';

@@ -66,6 +66,7 @@ export function describe(value: unknown): string {
     const name = value.constructor?.name ?? 'object';
     return name === 'Object' ? 'an object' : `a ${name}`;
   }
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- objects are dealt with above
   return String(value);
 }
 

@@ -28,7 +28,7 @@ export class Block {
 /** Uninitialised memory; page-faulting it in is what costs, not this call. */
 function rawBuffer(bytes: number, what: string): ArrayBuffer {
   try {
-    return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
+    return Buffer.allocUnsafeSlow(bytes).buffer;
   } catch (error) {
     throw new ResourceExhaustedError(`${what} needs ${bytes} bytes, which this process cannot allocate`, {
       cause: error,

@@ -1,7 +1,7 @@
 /** Scopes that hand large intermediates' storage back as soon as they end. */
 import { flatten, rejectPromise } from './nest';
 import { scope } from './scope';
-import { Tensor } from './tensor';
+import type { Tensor } from './tensor';
 
 /**
  * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays and

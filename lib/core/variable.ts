@@ -4,6 +4,7 @@ import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype'
 import { InvalidArgumentError } from './errors';
 import { variableRepr } from './format';
 import { rejectPromise } from './nest';
+import { Readable } from './readable';
 import { scope } from './scope';
 import { describe, type Shape } from './shape';
 import { aliasTensor, pin, unpin, type NestedArray, type Tensor } from './tensor';
@@ -31,7 +32,7 @@ let nextVariable = 1;
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
-export class Variable {
+export class Variable extends Readable {
   /** @internal */
   readonly ref: number = nextVariable++;
   readonly name: string;
@@ -45,6 +46,7 @@ export class Variable {
   held: Tensor;
 
   constructor(initialValue: TensorLike | (() => TensorLike), options: VariableOptions | boolean = {}) {
+    super();
     const o: VariableOptions = typeof options === 'boolean' ? { trainable: options } : options;
     const given = typeof initialValue === 'function' ? initialValue() : initialValue;
     rejectPromise(given, 'tf.Variable');
@@ -93,7 +95,7 @@ export class Variable {
   }
 
   /** The tensor held now; tapes see the read. @tf tf.Variable.read_value */
-  read(): Tensor {
+  override read(): Tensor {
     const value = this.held;
     if (scope.recorder !== null) scope.recorder.readVariable(this, value);
     return value;
@@ -140,7 +142,7 @@ export class Variable {
     unpin(old);
   }
 
-  toString(): string {
+  override toString(): string {
     return variableRepr(`${this.name}:0`, this.held.view(), this.held.shape, this.dt.name);
   }
 

@@ -365,7 +365,7 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
     savesOutputs: spec.saves?.outputs ?? false,
     gradient: spec.gradient,
-    call: (single ? one : many) as OpRow['call'],
+    call: single ? one : many,
   };
   register(row);
   return { one, many };
@@ -420,7 +420,7 @@ export function composite<P extends unknown[], R>(
     savesInputs: 0,
     savesOutputs: false,
     gradient: null,
-    call: f as OpRow['call'],
+    call: f,
   });
   return f;
 }

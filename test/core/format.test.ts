@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import {
-  PrintData,
-  PrintOptions,
+  type PrintData,
+  type PrintOptions,
   arrayToString,
   shapeToString,
   tensorRepr,
@@ -82,7 +82,7 @@ function decode(c: Case): PrintData {
   }
   const data = c.data!;
   if (c.dtype === 'string') return data.map((hex) => new Uint8Array(Buffer.from(hex as string, 'hex')));
-  if (c.dtype === 'bool') return data as boolean[];
+  if (c.dtype === 'bool') return data;
   if (c.dtype === 'int64') return BigInt64Array.from(data as string[], BigInt);
   if (c.dtype === 'uint64') return BigUint64Array.from(data as string[], BigInt);
   const numbers = data.map((v) => (typeof v === 'string' ? NAMED[v] : (v as number)));

@@ -2,7 +2,7 @@
  * How one element of each dtype is written: alone (a 0-d tensor), and inside an array, where all elements shown
  * share one notation and one width.
  */
-import { Decimal, FloatFormat, exponentText, positional, toDecimal } from './decimal';
+import { type Decimal, type FloatFormat, exponentText, positional, toDecimal } from './decimal';
 
 export type PrintValue = number | bigint | boolean | string | Uint8Array;
 
