@@ -18,7 +18,9 @@ export default tseslint.config(
   eslint.configs.recommended,
   {
     rules: {
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      // Text that a terminal must not see is looked for on purpose.
+      'no-control-regex': 'off',
       'no-constructor-return': 'error',
       'no-promise-executor-return': 'error',
       'no-self-compare': 'error',
@@ -96,6 +98,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
+      'no-sparse-arrays': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',

@@ -29,6 +29,8 @@ const rules = {
     only: { kernels: ['kernels/table.h'] },
     system: [/^[a-z_0-9/]+(\.h)?$/],
   },
+  // Tests that need no Node.
+  tests: { folders: ['program', 'runtime', 'kernels'], system: [/^[a-z_0-9/]+(\.h)?$/] },
 };
 const nodeApi = /^(napi(-inl)?|node_api|node_api_types|js_native_api|js_native_api_types|node|v8|uv)\.h$/;
 

@@ -131,7 +131,7 @@ async function load(what: string, names: readonly string[]): Promise<unknown[]> 
   const results = await Promise.allSettled(names.map((name) => loadOne(name)));
   const failed = results.map((r, i) => ({
     name: names[i],
-    reason: r.status === 'rejected' ? r.reason : undefined,
+    reason: r.status === 'rejected' ? (r.reason as unknown) : undefined,
   }));
   const missing = failed.filter((f) => isMissing(f.name, f.reason)).map((f) => f.name);
   if (missing.length > 0) {

@@ -121,8 +121,9 @@ function draw(
   forEachPoint(mark, model, (px, py) => {
     const here = px === undefined ? undefined : ([x(px), y(py!)] as const);
     if (here !== undefined) {
-      if (mark.kind === 'scatter') glyph === '' ? canvas.dot(...here, owner) : canvas.cell(...here, owner);
-      else canvas.line(...(last ?? here), ...here, owner);
+      if (mark.kind !== 'scatter') canvas.line(...(last ?? here), ...here, owner);
+      else if (glyph === '') canvas.dot(...here, owner);
+      else canvas.cell(...here, owner);
     }
     last = here;
   });

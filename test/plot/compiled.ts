@@ -17,9 +17,9 @@ export class Compiled {
     const config = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.build.json'), {}, {
       ...ts.sys,
       onUnRecoverableConfigFileDiagnostic: (d) => {
-        throw new Error(String(d.messageText));
+        throw new Error(ts.flattenDiagnosticMessageText(d.messageText, '\n'));
       },
-    } as ts.ParseConfigFileHost)!;
+    })!;
     // Types are checked by `npm run typecheck`; here they would cost seconds.
     const untyped = { noCheck: true, noLib: true, types: [] };
     const options = { ...config.options, outDir: dir, declaration: false, sourceMap: false };
