@@ -25,8 +25,10 @@ Test g_tests[256];
 int g_count = 0;
 const char* g_name = "";
 int g_failures = 0;  // of the test that runs
+int g_section = 0;   // of its section
 int g_skips = 0;     // of all
 
+constexpr int kPrinted = 3;
 constexpr int kGuardBytes = 256;
 constexpr unsigned char kGuard = 0xA5;
 
@@ -38,7 +40,8 @@ Registration::Registration(const char* name, TestFn fn) {
 }
 
 void fail(const char* file, int line, const char* format, ...) {
-  if (++g_failures > 5) return;
+  g_failures++;
+  if (++g_section > kPrinted) return;
   printf("  %s:%d: ", file, line);
   va_list args;
   va_start(args, format);
@@ -57,7 +60,12 @@ void skip(const char* format, ...) {
   printf("\n");
 }
 
-bool passing() { return g_failures == 0; }
+void section() {
+  if (g_section > kPrinted) printf("  and %d more\n", g_section - kPrinted);
+  g_section = 0;
+}
+
+bool passing() { return g_section == 0; }
 
 bool quick() {
   static const bool value = getenv("GRADTAPE_TEST_QUICK") != nullptr;
@@ -254,13 +262,13 @@ int run_all(int argc, char** argv) {
     for (int a = 1; a < argc; a++) wanted = wanted || strstr(g_tests[i].name, argv[a]) != nullptr;
     if (!wanted) continue;
     g_name = g_tests[i].name;
-    g_failures = 0;
+    g_failures = g_section = 0;
     const auto start = std::chrono::steady_clock::now();
     g_tests[i].fn();
+    section();
     const double ms =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     printf("%s %s (%.0f ms)\n", g_failures == 0 ? "ok  " : "FAIL", g_name, ms);
-    if (g_failures > 5) printf("  and %d more\n", g_failures - 5);
     (g_failures == 0 ? passed : failed)++;
   }
   printf("%d passed, %d failed, %d skipped\n", passed, failed, g_skips);

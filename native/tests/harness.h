@@ -20,11 +20,13 @@ struct Registration {
   Registration(const char* name, TestFn fn);
 };
 
-/// Says what went wrong in the test that runs; the first few per test are printed.
+/// Says what went wrong in the test that runs; the first few of each section are printed.
 void fail(const char* file, int line, const char* format, ...) __attribute__((format(printf, 3, 4)));
 /// Counts something that could not be checked here, with the reason.
 void skip(const char* format, ...) __attribute__((format(printf, 1, 2)));
-/// True while the test that runs has not failed: for leaving loops early.
+/// Begins a part of the test whose failures are counted and printed by themselves.
+void section();
+/// True while nothing has failed in this section: for leaving loops early.
 bool passing();
 
 #define TEST(name)                                                                   \

@@ -38,7 +38,7 @@ GT_INLINE vf log_f32(vf x) {
 GT_INLINE vf log1p_f32(vf x) {
   const vf u = x + 1.0f;
   const vi e = (bitcast<vi>(u) - 0x3f3504f3) >> 23;
-  const vf scale = exp2i(-e);
+  const vf scale = exp2i(-(e >> 1)) * exp2i((e >> 1) - e);  // 2⁻ᵉ, e up to 128
   const vf f = x * scale + (scale - 1.0f);
   vf r = log_parts(__builtin_convertvector(e, vf), f);
   r = u < __builtin_inff() ? r : u;
