@@ -23,6 +23,15 @@ export interface Native {
   iota(y: ArrayBuffer): void;
   /** The position of the first zero or negative element, or −1. */
   find(x: ArrayBuffer): number;
+  copy(src: ArrayBuffer, dst: ArrayBuffer): void;
+  readonly scatterNames: readonly string[];
+  /** The position of the first index out of range, or -1. */
+  gather(params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer): number;
+  /** The position of the first index out of range, -1, or -2 for a division by zero. */
+  scatter(dst: ArrayBuffer, indices: ArrayBuffer, updates: ArrayBuffer): number;
+  countNonzero(mask: ArrayBuffer): number;
+  nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
+  maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;
 }
 
 const root = path.join(__dirname, '..');

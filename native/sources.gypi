@@ -4,7 +4,9 @@
       "native/kernels/argreduce.cc",
       "native/kernels/binary.cc",
       "native/kernels/cast.cc",
+      "native/kernels/copy.cc",
       "native/kernels/fill.cc",
+      "native/kernels/indexing.cc",
       "native/kernels/random.cc",
       "native/kernels/reduce.cc",
       "native/kernels/scan.cc",
@@ -12,9 +14,11 @@
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
+      "native/runtime/copy.cc",
       "native/runtime/cpu.cc",
       "native/runtime/dispatch.cc",
       "native/runtime/elementwise.cc",
+      "native/runtime/indexing.cc",
       "native/runtime/pool.cc",
       "native/runtime/reduce.cc",
       "native/runtime/select.cc"
@@ -22,7 +26,9 @@
     "addon_sources": [
       "native/addon/addon.cc",
       "native/addon/calls_convert.cc",
+      "native/addon/calls_copy.cc",
       "native/addon/calls_elementwise.cc",
+      "native/addon/calls_indexing.cc",
       "native/addon/calls_reduce.cc"
     ],
     "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],

@@ -9,6 +9,7 @@
 #include "call.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/pool.h"
+#include "call.h"
 #include "entries.h"
 
 namespace gradtape {
@@ -45,6 +46,10 @@ int64_t Call::index(int slot, int64_t limit, const char* what) {
 }
 
 void* Call::span(int arg, int offset_slot, int64_t count, int64_t size) {
+  return range(arg, integer(offset_slot), count, size);
+}
+
+void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
   if (failed_) return nullptr;
   void* data = nullptr;
   size_t length = 0;
@@ -52,7 +57,6 @@ void* Call::span(int arg, int offset_slot, int64_t count, int64_t size) {
     fail("a storage of the call is not an ArrayBuffer");
     return nullptr;
   }
-  const int64_t offset = integer(offset_slot);
   const int64_t limit = static_cast<int64_t>(length);
   if (offset < 0 || offset > limit || count < 0 || count > (limit - offset) / size) {
     fail("a range of the call lies outside its storage (was it detached or disposed?)");
@@ -94,7 +98,9 @@ void keep_heap() {
 
 Napi::Value isa(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), kernels().isa); }
 
-Napi::Value get_num_threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), num_threads()); }
+Napi::Value get_num_threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), num_threads());
+}
 
 Napi::Value set_threads(const Napi::CallbackInfo& info) {
   const double n = info[0].ToNumber().DoubleValue();
@@ -122,10 +128,14 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   (void)once;
   // The frame outlives every use: it is freed with the environment, and its memory is ours even if script code
   // detaches the array buffer over it.
+  // The frame outlives every use: it is freed with the environment, and its memory is ours even if script
+  // code detaches the array buffer over it.
   Env* state = new Env();
-  napi_add_env_cleanup_hook(env, [](void* p) { delete static_cast<Env*>(p); }, state);
+  napi_add_env_cleanup_hook(
+      env, [](void* p) { delete static_cast<Env*>(p); }, state);
   napi_value frame = nullptr;
-  if (napi_create_external_arraybuffer(env, state->frame, sizeof state->frame, nullptr, nullptr, &frame) != napi_ok) {
+  if (napi_create_external_arraybuffer(env, state->frame, sizeof state->frame, nullptr, nullptr, &frame) !=
+      napi_ok) {
     Napi::Error::New(env, "this runtime does not allow external array buffers").ThrowAsJavaScriptException();
     return exports;
   }
@@ -134,9 +144,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("numThreads", Napi::Function::New(env, get_num_threads));
   exports.Set("setNumThreads", Napi::Function::New(env, set_threads));
   define_entry(env, exports, "misalignment", misalignment, state);
+  define_copy(env, exports, state);
   define_elementwise(env, exports, state);
   define_reduce(env, exports, state);
   define_convert(env, exports, state);
+  define_indexing(env, exports, state);
   return exports;
 }
 

@@ -1,9 +1,9 @@
 // What every entry of the border does with its arguments.
 //
-// A call carries array buffers as arguments and everything else (offsets, lengths, op numbers, shapes, strides) in the
-// environment's frame: 512 doubles that TypeScript writes just before. Node asks V8 for each buffer's address and
-// length at every call, so nothing is cached that could dangle; every range is checked against it. A failed check
-// throws and leaves all buffers as they were.
+// A call carries array buffers as arguments and everything else (offsets, lengths, op numbers, shapes,
+// strides) in the environment's frame: 512 doubles that TypeScript writes just before. Node asks V8 for each
+// buffer's address and length at every call, so nothing is cached that could dangle; every range is checked
+// against it. A failed check throws and leaves all buffers as they were.
 #pragma once
 #include <stdint.h>
 
@@ -33,9 +33,12 @@ class Call {
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return &state_->frame[slot]; }
 
-  /// The address of `count` elements of `size` bytes at byte offset `frame[offset_slot]` of buffer argument `arg`.
-  /// Null after a failure, and for count 0.
+  /// The address of `count` elements of `size` bytes at byte offset `frame[offset_slot]` of buffer argument
+  /// `arg`. Null after a failure, and for count 0.
   void* span(int arg, int offset_slot, int64_t count, int64_t size);
+
+  /// The same at a given byte offset.
+  void* range(int arg, int64_t offset, int64_t count, int64_t size);
 
   /// Throws a RangeError (once) and makes ok() false.
   void fail(const char* message);
@@ -53,5 +56,13 @@ class Call {
 
 /// Registers one entry on the exports object.
 void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state);
+
+/// The names of a family, in the order of its op numbers.
+template <class Entry>
+napi_value names(napi_env env, const Entry* entries, int count) {
+  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
+  for (int i = 0; i < count; i++) list.Set(static_cast<uint32_t>(i), Napi::String::New(env, entries[i].name));
+  return list;
+}
 
 }  // namespace gradtape

@@ -108,6 +108,36 @@ inline constexpr int size_index(int64_t size) { return size == 1 ? 0 : size == 4
 /// What a find looks for.
 enum FindKind { kFindZero = 0, kFindNegative = 1, kFindKinds = 2 };
 
+/// Copies inside two dimensions, for elements of one size. Steps and rows are in elements and may be 0 or
+/// negative on the source's side.
+struct CopyEntry {
+  /// dst[i * dst_row + j * dst_step] = src[i * src_row + j * src_step], i < rows, j < n.
+  void (*plane)(const void* src, int64_t src_row, int64_t src_step, void* dst, int64_t dst_row,
+                int64_t dst_step, int64_t rows, int64_t n) noexcept;
+};
+/// Element sizes 1, 2, 4, 8 and 16, by their logarithm.
+inline constexpr int kCopySizes = 5;
+
+/// Rows found by number. All numbers have been checked.
+struct RowsEntry {
+  /// dst row i = src row rows[i], rows of row_bytes bytes, i < n.
+  void (*gather)(const void* src, int64_t row_bytes, const int64_t* rows, int64_t n, void* dst) noexcept;
+  /// How many of n bytes are not 0.
+  int64_t (*count)(const uint8_t* mask, int64_t n) noexcept;
+  /// Writes base + i for each mask[i] ≠ 0, in order; returns how many. `out` has room for n.
+  int64_t (*positions)(const uint8_t* mask, int64_t n, int64_t base, int64_t* out) noexcept;
+};
+
+/// dst[rows[i] * dst_row + j] = f(dst[…], updates[i * update_row + j * update_step]), j < columns, in the
+/// order of i.
+using ScatterFn = void (*)(void* dst, int64_t dst_row, const int64_t* rows, int64_t n, const void* updates,
+                           int64_t update_row, int64_t update_step, int64_t columns) noexcept;
+struct ScatterEntry {
+  const char* name;
+  ScatterFn fn[kDTypes];
+  bool divides;  // an integer update of 0 is an error
+};
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -128,6 +158,10 @@ struct KernelTable {
   FillFn fill[kSizes];
   IotaFn iota[kDTypes];
   FindFn find[kFindKinds][kDTypes];
+  const CopyEntry* copy;  // kCopySizes of them
+  RowsEntry rows;
+  const ScatterEntry* scatter;
+  int scatter_count;
 };
 
 }  // namespace gradtape

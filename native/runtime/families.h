@@ -9,4 +9,6 @@
   X(random)            \
   X(cast)              \
   X(select)            \
-  X(fill)
+  X(fill)              \
+  X(copy)              \
+  X(indexing)

@@ -1,0 +1,198 @@
+// Rows found by number: gather, scatter, and the positions of a mask.
+#include "elementwise.h"
+
+namespace {
+
+using gradtape::ScatterEntry;
+using gradtape::ScatterFn;
+
+// ---- Gather ----
+
+template <class T>
+void gather_items(const void* src_v, const int64_t* rows, int64_t n, void* dst_v) {
+  const T* src = static_cast<const T*>(src_v);
+  T* dst = static_cast<T*>(dst_v);
+  for (int64_t i = 0; i < n; i++) dst[i] = src[rows[i]];
+}
+
+template <int kBytes>
+void gather_fixed(const char* src, const int64_t* rows, int64_t n, char* dst) {
+  for (int64_t i = 0; i < n; i++) memcpy(dst + i * kBytes, src + rows[i] * kBytes, kBytes);
+}
+
+void gather(const void* src_v, int64_t row_bytes, const int64_t* rows, int64_t n, void* dst_v) noexcept {
+  const char* src = static_cast<const char*>(src_v);
+  char* dst = static_cast<char*>(dst_v);
+  switch (row_bytes) {
+    case 1:
+      return gather_items<uint8_t>(src, rows, n, dst);
+    case 4:
+      return gather_fixed<4>(src, rows, n, dst);
+    case 8:
+      return gather_fixed<8>(src, rows, n, dst);
+    case 16:
+      return gather_fixed<16>(src, rows, n, dst);
+    case 32:
+      return gather_fixed<32>(src, rows, n, dst);
+    case 64:
+      return gather_fixed<64>(src, rows, n, dst);
+    default:
+      for (int64_t i = 0; i < n; i++) {
+        memcpy(dst + i * row_bytes, src + rows[i] * row_bytes, static_cast<size_t>(row_bytes));
+      }
+  }
+}
+
+// ---- Masks ----
+
+int64_t count(const uint8_t* mask, int64_t n) noexcept {
+  int64_t total = 0;
+  for (int64_t i = 0; i < n;) {
+    const int64_t end = n - i > 65536 ? i + 65536 : n;
+    uint32_t part = 0;
+    for (; i < end; i++) part += mask[i] != 0;
+    total += part;
+  }
+  return total;
+}
+
+int64_t positions(const uint8_t* mask, int64_t n, int64_t base, int64_t* out) noexcept {
+  int64_t found = 0;
+  for (int64_t i = 0; i < n; i++) {
+    out[found] = base + i;
+    found += mask[i] != 0;
+  }
+  return found;
+}
+
+// ---- Scatter ----
+
+struct Update {
+  template <class T>
+  static constexpr bool has = true;
+  template <class T>
+  static T apply(T, T u) {
+    return u;
+  }
+};
+struct Add {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  static T apply(T x, T u) {
+    return static_cast<T>(static_cast<wrap_t<T>>(x) + static_cast<wrap_t<T>>(u));
+  }
+};
+struct Subtract {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  static T apply(T x, T u) {
+    return static_cast<T>(static_cast<wrap_t<T>>(x) - static_cast<wrap_t<T>>(u));
+  }
+};
+struct Multiply {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  static T apply(T x, T u) {
+    return static_cast<T>(static_cast<wrap_t<T>>(x) * static_cast<wrap_t<T>>(u));
+  }
+};
+struct Divide {  // integers: towards zero; the caller has refused zeros
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  static T apply(T x, T u) {
+    if constexpr (is_float<T>) {
+      return x / u;
+    } else {
+      if (u == static_cast<T>(0)) return T(0);
+      if constexpr (T(-1) < T(0)) {
+        if (u == T(-1)) return static_cast<T>(wrap_t<T>(0) - static_cast<wrap_t<T>>(x));
+      }
+      return static_cast<T>(x / u);
+    }
+  }
+};
+struct Minimum {  // NaN in either place stays
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  static T apply(T x, T u) {
+    return u < x || u != u ? u : x;
+  }
+};
+struct Maximum {
+  template <class T>
+  static constexpr bool has = is_number<T>;
+  template <class T>
+  static T apply(T x, T u) {
+    return u > x || u != u ? u : x;
+  }
+};
+
+template <class F, class T>
+void scatter(void* dst_v, int64_t dst_row, const int64_t* rows, int64_t n, const void* updates_v,
+             int64_t update_row, int64_t update_step, int64_t columns) noexcept {
+  T* dst = static_cast<T*>(dst_v);
+  const T* updates = static_cast<const T*>(updates_v);
+  if (columns == 1) {
+    for (int64_t i = 0; i < n; i++) {
+      T* p = dst + rows[i] * dst_row;
+      *p = F::apply(*p, updates[i * update_row]);
+    }
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    T* p = dst + rows[i] * dst_row;
+    const T* u = updates + i * update_row;
+    if (update_step == 0) {
+      const T one = *u;
+      for (int64_t j = 0; j < columns; j++) p[j] = F::apply(p[j], one);
+    } else {
+      for (int64_t j = 0; j < columns; j++) p[j] = F::apply(p[j], u[j]);
+    }
+  }
+}
+
+template <class F, class T>
+constexpr ScatterFn scatter_fn() {
+  if constexpr (F::template has<T>) {
+    return &scatter<F, T>;
+  } else {
+    return nullptr;
+  }
+}
+template <class F>
+constexpr ScatterEntry scatter_entry(const char* name, bool divides = false) {
+  return {name,
+          {scatter_fn<F, float>(), scatter_fn<F, double>(), scatter_fn<F, int32_t>(),
+           scatter_fn<F, int64_t>(), scatter_fn<F, uint8_t>(), scatter_fn<F, Bool>()},
+          divides};
+}
+/// Bits are moved, whatever they mean.
+constexpr ScatterEntry update_entry() {
+  return {"update",
+          {scatter_fn<Update, uint32_t>(), scatter_fn<Update, uint64_t>(), scatter_fn<Update, uint32_t>(),
+           scatter_fn<Update, uint64_t>(), scatter_fn<Update, uint8_t>(), scatter_fn<Update, uint8_t>()},
+          false};
+}
+
+constexpr ScatterEntry kScatter[] = {
+    update_entry(),
+    scatter_entry<Add>("add"),
+    scatter_entry<Subtract>("sub"),
+    scatter_entry<Multiply>("mul"),
+    scatter_entry<Divide>("div", true),
+    scatter_entry<Minimum>("min"),
+    scatter_entry<Maximum>("max"),
+};
+
+}  // namespace
+
+void GT_EXPORT(indexing)(gradtape::KernelTable& table) {
+  table.rows = {gather, count, positions};
+  table.scatter = kScatter;
+  table.scatter_count = static_cast<int>(sizeof kScatter / sizeof kScatter[0]);
+}

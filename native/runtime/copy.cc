@@ -1,0 +1,124 @@
+#include "copy.h"
+
+#include "dispatch.h"
+#include "pool.h"
+
+namespace gradtape {
+
+namespace {
+
+/// Below this many bytes a second thread costs more than it brings.
+constexpr int64_t kGrainBytes = 256 * 1024;
+
+int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
+
+struct Dim {
+  int64_t n, src, dst;
+};
+
+/// Drops dimensions of 1, makes the destination's strides positive and descending, merges what runs on, and
+/// puts last the dimension to run along, before it the other one of the plane. Moves src and dst accordingly.
+int normalise(const CopyLayout& layout, int64_t size, const char** src, char** dst, Dim* dims) {
+  int count = 0;
+  for (int d = 0; d < layout.ndim; d++) {
+    Dim dim = {layout.dims[d], layout.src_strides[d], layout.dst_strides[d]};
+    if (dim.n == 1) continue;
+    if (dim.dst < 0) {
+      *src += (dim.n - 1) * dim.src * size;
+      *dst += (dim.n - 1) * dim.dst * size;
+      dim.src = -dim.src;
+      dim.dst = -dim.dst;
+    }
+    int at = count++;
+    for (; at > 0 && dims[at - 1].dst < dim.dst; at--) dims[at] = dims[at - 1];
+    dims[at] = dim;
+  }
+  int kept = 0;
+  for (int d = 0; d < count; d++) {
+    const Dim& dim = dims[d];
+    if (kept > 0 && dims[kept - 1].dst == dim.dst * dim.n && dims[kept - 1].src == dim.src * dim.n) {
+      dims[kept - 1] = {dims[kept - 1].n * dim.n, dim.src, dim.dst};
+    } else {
+      dims[kept++] = dim;
+    }
+  }
+  if (kept == 0) dims[kept++] = {1, 1, 1};
+  // A plane with the dimension along which the source runs, so that it is a transpose.
+  const Dim& last = dims[kept - 1];
+  if (kept > 2 && last.dst == 1 && magnitude(last.src) > 1) {
+    for (int d = 0; d < kept - 2; d++) {
+      if (dims[d].src != 1) continue;
+      const Dim along = dims[d];
+      for (int e = d; e < kept - 2; e++) dims[e] = dims[e + 1];
+      dims[kept - 2] = along;
+      break;
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_size) {
+  const int64_t size = int64_t{1} << log_size;
+  for (int d = 0; d < layout.ndim; d++) {
+    if (layout.dims[d] == 0) return;
+  }
+  const char* src = static_cast<const char*>(src_v);
+  char* dst = static_cast<char*>(dst_v);
+  Dim dims[kMaxDims + 1];
+  const int ndim = normalise(layout, size, &src, &dst, dims);
+  const Dim run = dims[ndim - 1];
+  const Dim row = ndim > 1 ? dims[ndim - 2] : Dim{1, 0, 0};
+  const int outer_dims = ndim > 1 ? ndim - 2 : 0;
+  int64_t outer = 1;
+  for (int d = 0; d < outer_dims; d++) outer *= dims[d].n;
+  const auto plane = kernels().copy[log_size].plane;
+
+  if (outer == 1) {
+    // One plane: split along its longer side.
+    if (row.n >= run.n / 64) {
+      parallel_for(
+          row.n, kGrainBytes / size / run.n + 1,
+          [&](int64_t begin, int64_t end) {
+            plane(src + begin * row.src * size, row.src, run.src, dst + begin * row.dst * size, row.dst,
+                  run.dst, end - begin, run.n);
+          },
+          row.n >= 1024 ? 64 : 1);
+    } else {
+      parallel_for(
+          run.n, kGrainBytes / size / row.n + 1,
+          [&](int64_t begin, int64_t end) {
+            plane(src + begin * run.src * size, row.src, run.src, dst + begin * run.dst * size, row.dst,
+                  run.dst, row.n, end - begin);
+          },
+          64);
+    }
+    return;
+  }
+  parallel_for(outer, kGrainBytes / size / (row.n * run.n) + 1, [&](int64_t begin, int64_t end) {
+    int64_t index[kMaxDims] = {};
+    const char* from = src;
+    char* to = dst;
+    int64_t rest = begin;
+    for (int d = outer_dims - 1; d >= 0; d--) {
+      index[d] = rest % dims[d].n;
+      rest /= dims[d].n;
+      from += index[d] * dims[d].src * size;
+      to += index[d] * dims[d].dst * size;
+    }
+    for (int64_t i = begin; i < end; i++) {
+      plane(from, row.src, run.src, to, row.dst, run.dst, row.n, run.n);
+      for (int d = outer_dims - 1; d >= 0; d--) {
+        from += dims[d].src * size;
+        to += dims[d].dst * size;
+        if (++index[d] < dims[d].n) break;
+        from -= index[d] * dims[d].src * size;
+        to -= index[d] * dims[d].dst * size;
+        index[d] = 0;
+      }
+    }
+  });
+}
+
+}  // namespace gradtape
