@@ -7,6 +7,7 @@
       "native/kernels/copy.cc",
       "native/kernels/fill.cc",
       "native/kernels/indexing.cc",
+      "native/kernels/matmul.cc",
       "native/kernels/random.cc",
       "native/kernels/reduce.cc",
       "native/kernels/scan.cc",
@@ -19,8 +20,10 @@
       "native/runtime/dispatch.cc",
       "native/runtime/elementwise.cc",
       "native/runtime/indexing.cc",
+      "native/runtime/matmul.cc",
       "native/runtime/pool.cc",
       "native/runtime/reduce.cc",
+      "native/runtime/scratch.cc",
       "native/runtime/select.cc"
     ],
     "addon_sources": [
@@ -29,6 +32,7 @@
       "native/addon/calls_copy.cc",
       "native/addon/calls_elementwise.cc",
       "native/addon/calls_indexing.cc",
+      "native/addon/calls_matmul.cc",
       "native/addon/calls_reduce.cc"
     ],
     "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],

@@ -149,6 +149,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_reduce(env, exports, state);
   define_convert(env, exports, state);
   define_indexing(env, exports, state);
+  define_matmul(env, exports, state);
   return exports;
 }
 

@@ -138,6 +138,34 @@ struct ScatterEntry {
   bool divides;  // an integer update of 0 is an error
 };
 
+/// One thread's part of a matrix product: C[m, n] = A·B, or += with `accumulate`, over all of k (≥ 1).
+/// Strides are in elements; C's columns are contiguous.
+struct MatmulBlock {
+  const void* a;
+  int64_t a_row, a_col;
+  const void* b;
+  int64_t b_row, b_col;
+  void* c;
+  int64_t c_row;
+  int64_t m, n, k;
+  bool accumulate;
+  bool packed;  // b is what `pack` wrote
+};
+struct MatmulKernels {
+  int lanes;
+  int panel;        // columns of a full panel
+  int tile_rows;    // rows of the tile for full panels
+  int whole_depth;  // up to here k is walked in one go, so that C is touched once,
+  int depth;        // else in blocks of this many
+  int pack_bytes;   // B is worth packing where it is larger
+  /// In register tiles. B's columns are contiguous (b_col = 1) or packed.
+  void (*block)(const MatmulBlock& block) noexcept;
+  /// As scalar products along k: a_col = 1 and b_row = 1. For few rows or few columns.
+  void (*dots)(const MatmulBlock& block) noexcept;
+  /// Writes k×n elements of B as panels, padded to a multiple of `lanes` columns.
+  void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept;
+};
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -162,6 +190,7 @@ struct KernelTable {
   RowsEntry rows;
   const ScatterEntry* scatter;
   int scatter_count;
+  MatmulKernels matmul[kDTypes];  // functions null where there is no product
 };
 
 }  // namespace gradtape

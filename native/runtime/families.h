@@ -11,4 +11,5 @@
   X(select)            \
   X(fill)              \
   X(copy)              \
-  X(indexing)
+  X(indexing)          \
+  X(matmul)

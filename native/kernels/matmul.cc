@@ -1,0 +1,176 @@
+// The matrix product: walks blocks of C in register tiles (matmul.h), and packs B into panels.
+#include "matmul.h"
+
+namespace {
+
+/// The columns of C as panels of at most `most` vectors: all full but the last two, which share what is left
+/// evenly, since a narrow tile is a slow one.
+struct Panels {
+  int64_t vectors, most, count;
+  Panels(int64_t n, int lanes, int most_vectors)
+      : vectors((n + lanes - 1) / lanes), most(most_vectors), count((vectors + most - 1) / most) {}
+  /// Vectors in panel p.
+  int64_t width(int64_t p) const {
+    if (p < count - 2) return most;
+    if (count == 1) return vectors;
+    const int64_t rest = vectors - most * (count - 2);
+    return p == count - 2 ? rest - rest / 2 : rest / 2;
+  }
+};
+
+template <class T>
+using TileFn = void (*)(const Tile<T>&) noexcept;
+
+template <class T, int MR, int NV, bool kPartial>
+constexpr TileFn<T> tile_fn() {
+  if constexpr (MR <= tile_rows<T>(NV)) {
+    return &run_tile < T, MR, NV, kPartial || kFreeMasks > ;
+  } else {
+    return nullptr;
+  }
+}
+/// By the last vector being partial, vectors − 1, rows − 1.
+template <class T>
+struct Tiles {
+  TileFn<T> fn[2][8][kMaxTileRows];
+};
+template <class T, bool kPartial, int NV, int... I>
+constexpr void fill_rows(TileFn<T>* fn, Ints<I...>) {
+  ((fn[I] = tile_fn<T, I + 1, NV, kPartial>()), ...);
+}
+template <class T, bool kPartial, int... I>
+constexpr void fill_vectors(TileFn<T> (*fn)[kMaxTileRows], Ints<I...>) {
+  (fill_rows<T, kPartial, I + 1>(fn[I], typename MakeInts<kMaxTileRows>::type{}), ...);
+}
+template <class T>
+constexpr Tiles<T> all_tiles() {
+  Tiles<T> tiles = {};
+  fill_vectors<T, false>(tiles.fn[0], typename MakeInts<8>::type{});
+  fill_vectors<T, true>(tiles.fn[1], typename MakeInts<8>::type{});
+  return tiles;
+}
+template <class T>
+constexpr Tiles<T> kTiles = all_tiles<T>();
+
+template <class T>
+void block(const MatmulBlock& m) noexcept {
+  constexpr int L = kLanes<T>;
+  Tile<T> tile;
+  tile.a_row = m.a_row;
+  tile.a_col = m.a_col;
+  tile.b = static_cast<const T*>(m.b);
+  tile.c_row = m.c_row;
+  tile.k = m.k;
+  tile.accumulate = m.accumulate;
+  const Panels panels(m.n, L, !m.packed && m.m <= 2 ? kThinVectors<T> : kPanelVectors<T>);
+  int64_t column = 0;
+  for (int64_t p = 0; p < panels.count; p++) {
+    const int64_t width = panels.width(p);
+    const int64_t most = tile_rows<T>(static_cast<int>(width));
+    const int64_t strips = (m.m + most - 1) / most;
+    const int64_t rows = m.m / strips, longer = m.m % strips;
+    const int64_t end = column + width * L;
+    const TileFn<T>* fn = kTiles<T>.fn[end > m.n][width - 1];
+    tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
+    tile.b_row = m.packed ? width * L : m.b_row;
+    tile.a = static_cast<const T*>(m.a);
+    tile.c = static_cast<T*>(m.c) + column;
+    for (int64_t s = 0; s < strips; s++) {
+      const int64_t count = rows + (s < longer);
+      fn[count - 1](tile);
+      tile.a += count * m.a_row;
+      tile.c += count * m.c_row;
+    }
+    tile.b += m.packed ? width * L * m.k : width * L;
+    column = end;
+  }
+}
+
+template <class T>
+using DotsFn = void (*)(const T* a, int64_t a_row, const T* b, int64_t b_col, T* c, int64_t c_row, int64_t k,
+                        bool accumulate) noexcept;
+inline constexpr int kDotRows = kRegisters == 32 ? 4 : 2;
+inline constexpr int kDotColumns = kFused ? 4 : 3;
+#define GT_DOTS(MR) \
+  { &run_dots<T, MR, 1>, &run_dots<T, MR, 2>, &run_dots<T, MR, 3>, &run_dots<T, MR, kDotColumns> }
+template <class T>
+constexpr DotsFn<T> kDots[kDotRows][4] = {GT_DOTS(1), GT_DOTS(2)
+#if (defined(__AVX512F__) && GT_VEC_BYTES == 64) || defined(__aarch64__)
+                                                          ,
+                                          GT_DOTS(3), GT_DOTS(4)
+#endif
+};
+#undef GT_DOTS
+
+template <class T>
+void dots(const MatmulBlock& m) noexcept {
+  const T* const a = static_cast<const T*>(m.a);
+  const T* const b = static_cast<const T*>(m.b);
+  T* const c = static_cast<T*>(m.c);
+  for (int64_t j = 0; j < m.n; j += kDotColumns) {
+    const int64_t columns = m.n - j < kDotColumns ? m.n - j : kDotColumns;
+    for (int64_t i = 0; i < m.m; i += kDotRows) {
+      const int64_t rows = m.m - i < kDotRows ? m.m - i : kDotRows;
+      kDots<T>[rows - 1][columns - 1](a + i * m.a_row, m.a_row, b + j * m.b_col, m.b_col, c + i * m.c_row + j,
+                                      m.c_row, m.k, m.accumulate);
+    }
+  }
+}
+
+template <class T>
+void pack(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept {
+  constexpr int L = kLanes<T>;
+  const T* const b = static_cast<const T*>(bv);
+  T* out = static_cast<T*>(packed);
+  const Panels panels(n, L, kPanelVectors<T>);
+  int64_t column = 0;
+  for (int64_t p = 0; p < panels.count; p++) {
+    const int64_t width = panels.width(p) * L;
+    for (int64_t v = 0; v < width; v += L) {
+      const int64_t j = column + v;
+      const int64_t lanes = n - j < L ? n - j : L;
+      int64_t i = 0;
+      if (b_col == 1) {
+        const Lanes<T> some = first_lanes<T>(lanes);
+        for (; i < k; i++) store(out + i * width + v, load_lanes(b + i * b_row + j, some));
+      } else if (b_row == 1 && lanes == L) {
+        for (; i + L <= k; i += L) transpose_block(b + i + j * b_col, b_col, out + i * width + v, width);
+      }
+      for (; i < k; i++) {
+        for (int64_t l = 0; l < lanes; l++) out[i * width + v + l] = b[i * b_row + (j + l) * b_col];
+        for (int64_t l = lanes; l < L; l++) out[i * width + v + l] = T(0);
+      }
+    }
+    out += width * k;
+    column += width;
+  }
+}
+
+// With many registers a tile has six or more rows for each time it loads B, so a panel may stay in L2. With
+// few it has two: the panel must fit L1, and there its lines must not collide, so it is packed.
+inline constexpr int kDepth = kRegisters == 32 ? 512 : kFused ? 128 : 256;
+inline constexpr int kWholeDepth = kRegisters == 32 ? 1024 : kDepth + kDepth / 2;
+inline constexpr int kPackBytes = kRegisters == 32 ? 2 << 20 : 96 << 10;
+
+template <class T>
+constexpr gradtape::MatmulKernels kernels_of() {
+  return {.lanes = kLanes<T>,
+          .panel = kPanelVectors<T> * kLanes<T>,
+          .tile_rows = tile_rows<T>(kPanelVectors<T>),
+          .whole_depth = kWholeDepth,
+          .depth = kDepth,
+          .pack_bytes = kPackBytes,
+          .block = &block<T>,
+          .dots = &dots<T>,
+          .pack = &pack<T>};
+}
+
+}  // namespace
+
+// Integers multiply as unsigned numbers: products and sums wrap.
+void GT_EXPORT(matmul)(gradtape::KernelTable& table) {
+  table.matmul[static_cast<int>(gradtape::DType::kFloat32)] = kernels_of<float>();
+  table.matmul[static_cast<int>(gradtape::DType::kFloat64)] = kernels_of<double>();
+  table.matmul[static_cast<int>(gradtape::DType::kInt32)] = kernels_of<uint32_t>();
+  table.matmul[static_cast<int>(gradtape::DType::kInt64)] = kernels_of<uint64_t>();
+}

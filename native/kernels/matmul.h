@@ -1,0 +1,266 @@
+// Register tiles of the matrix product.
+//
+// A tile holds MR rows by NV vectors of C in registers while it walks K. Broadcasts of A's elements, not
+// multiply-adds, are what limits it, so tiles are wide with few rows. A is addressed by run-time strides and
+// is never packed; B's columns are contiguous, in place or in packed panels. Only the last vector of a row
+// can be partial: it is loaded and stored by lanes.
+#pragma once
+#include "simd/lanes.h"
+#include "table.h"
+
+namespace {
+
+using gradtape::MatmulBlock;
+
+#if (defined(__AVX512F__) && GT_VEC_BYTES == 64) || defined(__aarch64__)
+inline constexpr int kRegisters = 32;
+#else
+inline constexpr int kRegisters = 16;
+#endif
+#if defined(__AVX2__) || defined(__aarch64__)
+inline constexpr bool kFused = true;  // a multiply-add needs no register for the product
+#else
+inline constexpr bool kFused = false;
+#endif
+
+template <int I>
+struct Int {
+  constexpr operator int() const { return I; }
+};
+template <int... I>
+struct Ints {};
+template <int N, int... I>
+struct MakeInts : MakeInts<N - 1, N - 1, I...> {};
+template <int... I>
+struct MakeInts<0, I...> {
+  using type = Ints<I...>;
+};
+template <class F, int... I>
+GT_INLINE void unroll_over(Ints<I...>, const F& f) {
+  (f(Int<I>{}), ...);
+}
+/// f(0), f(1) … f(N − 1), each with its number known to the compiler, so that arrays indexed by it stay in
+/// registers.
+template <int N, class F>
+GT_INLINE void unroll(const F& f) {
+  unroll_over(typename MakeInts<N>::type{}, f);
+}
+#define GT_LAMBDA __attribute__((always_inline))
+
+/// Most vectors of columns in a tile, and in the tiles for one or two rows of A.
+template <class T>
+inline constexpr bool kIsReal = T(0.5) != T(0);
+template <class T>
+inline constexpr int kPanelVectors = kIsReal<T> ? (kRegisters == 32 ? 4
+                                                   : kFused         ? 6
+                                                                    : 4)
+                                                : 4;
+template <class T>
+inline constexpr int kThinVectors = kIsReal<T> && kRegisters == 32 ? 8 : kPanelVectors<T>;
+
+/// Most rows of a tile of nv vectors.
+template <class T>
+constexpr int tile_rows(int nv) {
+  constexpr int wide[] = {8, 8, 8, 6, 2, 2, 2, 2};   // 32 registers
+  constexpr int fused[] = {8, 6, 3, 2, 2, 2, 0, 0};  // 16 registers
+  constexpr int plain[] = {6, 4, 3, 2, 0, 0, 0, 0};  // 16 registers, the product needs one
+  constexpr int whole[] = {4, 4, 4, 4, 0, 0, 0, 0};  // integers
+  constexpr int narrow[] = {4, 3, 3, 2, 0, 0, 0, 0};
+  return (kIsReal<T> ? (kRegisters == 32 ? wide
+                        : kFused         ? fused
+                                         : plain)
+                     : (kRegisters == 32 ? whole : narrow))[nv - 1];
+}
+inline constexpr int kMaxTileRows = 8;
+/// Where masks are free one function serves full and partial tiles.
+#if defined(__AVX512F__) && GT_VEC_BYTES == 64
+inline constexpr bool kFreeMasks = true;
+#else
+inline constexpr bool kFreeMasks = false;
+#endif
+
+template <class T>
+struct Tile {
+  const T* a;
+  int64_t a_row, a_col;
+  const T* b;
+  int64_t b_row;
+  T* c;
+  int64_t c_row;
+  int64_t k;
+  Lanes<T> last;  // of the last vector
+  bool accumulate;
+};
+
+/// Keeps a loaded vector in a register: folded into each multiply-add it would be loaded again for each.
+template <class V>
+GT_INLINE void hold(V& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__AVX2__)
+  asm("" : "+x"(v));
+#else
+  (void)v;
+#endif
+}
+
+/// p moved by a number of bytes. Steps in bytes keep compilers from making a second loop for a step of one
+/// element.
+template <class T>
+GT_INLINE const T* ahead(const T* p, int64_t bytes) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
+}
+
+/// kPartial: the last vector is loaded and stored by lanes.
+template <class T, int MR, int NV, bool kPartial>
+void run_tile(const Tile<T>& tile) noexcept {
+  constexpr int L = kLanes<T>;
+  constexpr int kGroups = (MR + 3) / 4;
+  using V = Vec<T>;
+  const int64_t row1 = tile.a_row * int64_t{sizeof(T)}, row2 = 2 * row1, row3 = 3 * row1;
+  const int64_t a_col = tile.a_col * int64_t{sizeof(T)}, b_row = tile.b_row * int64_t{sizeof(T)};
+  const int64_t c_row = tile.c_row;
+  const Lanes<T> last = tile.last;
+  T* const out = tile.c;
+  V c[MR][NV];
+  unroll<MR>([&](auto r) GT_LAMBDA {
+    unroll<NV>([&](auto v) GT_LAMBDA {
+      c[r][v] = V{};
+      if (v * sizeof(V) % 64 == 0) __builtin_prefetch(out + r * c_row + v * L, 1);
+    });
+  });
+  const T* a[kGroups];
+  unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(tile.a, 4 * g * row1); });
+  const T* b = tile.b;
+  const auto element = [&](auto r) GT_LAMBDA -> V {
+    constexpr int kRow = decltype(r){} % 4;
+    return splat(*ahead(a[r / 4], kRow == 0 ? 0 : kRow == 1 ? row1 : kRow == 2 ? row2 : row3));
+  };
+  const auto columns = [&](auto v) GT_LAMBDA -> V {
+    if constexpr (kPartial && decltype(v){} == NV - 1) {
+      return load_lanes(b + v * L, last);
+    } else {
+      return load(b + v * L);
+    }
+  };
+  for (int64_t k = tile.k; k > 0; k--) {
+    if constexpr (kRegisters == 16 && MR <= NV) {
+      V x[MR];
+      unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });
+      unroll<NV>([&](auto v) GT_LAMBDA {
+        V y = columns(v);
+        hold(y);
+        unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
+      });
+    } else {
+      V y[NV];
+      unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
+      unroll<MR>([&](auto r) GT_LAMBDA {
+        V x = element(r);
+        hold(x);
+        unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
+      });
+    }
+    unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(a[g], a_col); });
+    b = ahead(b, b_row);
+  }
+  const auto each = [&](auto f) GT_LAMBDA {
+    unroll<MR>([&](auto r) GT_LAMBDA {
+      unroll<NV>([&](auto v) GT_LAMBDA { f(c[r][v], out + r * c_row + v * L, v); });
+    });
+  };
+  if (tile.accumulate) {
+    each([&](V& sum, T* p, auto v) GT_LAMBDA {
+      if constexpr (kPartial && decltype(v){} == NV - 1) {
+        sum += load_lanes(p, last);
+      } else {
+        sum += load(p);
+      }
+    });
+  }
+  each([&](V& sum, T* p, auto v) GT_LAMBDA {
+    if constexpr (kPartial && decltype(v){} == NV - 1) {
+      store_lanes(p, sum, last);
+    } else {
+      store(p, sum);
+    }
+  });
+}
+
+/// MR×NR scalar products along K, where rows of both operands are contiguous along it.
+template <class T, int MR, int NR>
+void run_dots(const T* a, int64_t a_row, const T* b, int64_t b_col, T* c, int64_t c_row, int64_t k,
+              bool accumulate) noexcept {
+  constexpr int L = kLanes<T>;
+  using V = Vec<T>;
+  V sum[MR][NR];
+  unroll<MR>([&](auto r) GT_LAMBDA { unroll<NR>([&](auto j) GT_LAMBDA { sum[r][j] = V{}; }); });
+  const auto step = [&](int64_t i, auto get) GT_LAMBDA {
+    V x[MR];
+    unroll<MR>([&](auto r) GT_LAMBDA { x[r] = get(a + r * a_row + i); });
+    unroll<NR>([&](auto j) GT_LAMBDA {
+      const V y = get(b + j * b_col + i);
+      unroll<MR>([&](auto r) GT_LAMBDA { sum[r][j] = fma(x[r], y, sum[r][j]); });
+    });
+  };
+  int64_t i = 0;
+  for (; i + L <= k; i += L) step(i, [](const T* p) GT_LAMBDA -> V { return load(p); });
+  if (i < k) {
+    const Lanes<T> rest = first_lanes<T>(k - i);
+    step(i, [rest](const T* p) GT_LAMBDA -> V { return load_lanes(p, rest); });
+  }
+  unroll<MR>([&](auto r) GT_LAMBDA {
+    unroll<NR>([&](auto j) GT_LAMBDA {
+      T* p = c + r * c_row + j;
+      const T total = sum_lanes<T>(sum[r][j]);
+      *p = accumulate ? static_cast<T>(*p + total) : total;
+    });
+  });
+}
+
+/// An L×L block transposed in registers: log₂ L rounds of interleaving row i with row i + L/2.
+template <class T>
+GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row) {
+  constexpr int L = kLanes<T>;
+  using V = Vec<T>;
+  V v[L], w[L];
+  unroll<L>([&](auto i) GT_LAMBDA { v[i] = load(x + i * x_row); });
+  const auto round = [](const V* from, V* to) GT_LAMBDA {
+    unroll<L / 2>([&](auto i) GT_LAMBDA {
+      if constexpr (L == 2) {
+        to[2 * i] = __builtin_shufflevector(from[i], from[i + 1], 0, 2);
+        to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 1], 1, 3);
+      } else if constexpr (L == 4) {
+        to[2 * i] = __builtin_shufflevector(from[i], from[i + 2], 0, 4, 1, 5);
+        to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 2], 2, 6, 3, 7);
+      } else if constexpr (L == 8) {
+        to[2 * i] = __builtin_shufflevector(from[i], from[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+        to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+      } else {
+        to[2 * i] = __builtin_shufflevector(from[i], from[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
+                                            22, 7, 23);
+        to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+                                                13, 29, 14, 30, 15, 31);
+      }
+    });
+  };
+  round(v, w);
+  if constexpr (L == 2) {
+    unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, w[i]); });
+    return;
+  }
+  round(w, v);
+  if constexpr (L == 4) {
+    unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, v[i]); });
+    return;
+  }
+  round(v, w);
+  if constexpr (L == 8) {
+    unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, w[i]); });
+    return;
+  }
+  round(w, v);
+  if constexpr (L == 16) unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, v[i]); });
+}
+
+}  // namespace

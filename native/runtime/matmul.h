@@ -1,0 +1,27 @@
+// Matrix products over whole tensors: blocking, packing, threads, batches.
+#pragma once
+#include "../kernels/table.h"
+#include "layout.h"
+
+namespace gradtape {
+
+/// C[batch, m, n] = op(A)[batch, m, k] · op(B)[batch, k, n], or += with `accumulate`. C is contiguous and so
+/// is each matrix of A and B; a transposed operand is stored k×m (A) or n×k (B). Batch strides are in
+/// elements, 0 where an operand is broadcast. Results do not depend on the number of threads.
+struct MatmulCall {
+  const void* a;
+  const void* b;
+  void* c;
+  int dtype;
+  int64_t m, n, k;
+  bool transpose_a, transpose_b, accumulate;
+  int batch_ndim;
+  int64_t batch_dims[kMaxDims];
+  int64_t a_strides[kMaxDims];
+  int64_t b_strides[kMaxDims];
+};
+
+/// False if memory for packing could not be had.
+bool run_matmul(const MatmulCall& call);
+
+}  // namespace gradtape

@@ -1,0 +1,37 @@
+#include "scratch.h"
+
+#include <stddef.h>
+
+#include <new>
+
+namespace gradtape {
+
+namespace {
+
+constexpr std::align_val_t kAlign{64};
+
+struct Scratch {
+  void* data = nullptr;
+  int64_t bytes = 0;
+  ~Scratch() { release(); }
+  void release() {
+    if (data != nullptr) ::operator delete(data, kAlign);
+    data = nullptr;
+    bytes = 0;
+  }
+};
+
+thread_local Scratch scratch;
+
+}  // namespace
+
+void* thread_scratch(int64_t bytes) {
+  if (bytes > scratch.bytes) {
+    scratch.release();
+    scratch.data = ::operator new(static_cast<size_t>(bytes), kAlign, std::nothrow);
+    if (scratch.data != nullptr) scratch.bytes = bytes;
+  }
+  return scratch.data;
+}
+
+}  // namespace gradtape
