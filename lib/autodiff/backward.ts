@@ -4,6 +4,8 @@ import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
+import { scope } from '../core/scope';
+import { freeUnlessHeld } from '../core/tidy';
 import { makeTensor, revive, type Tensor } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/binary';
@@ -107,6 +109,37 @@ function inputId(e: Entry, i: number): number {
  * go of what it saved as soon as the way back has passed it.
  */
 export function backward(
+  tape: Tape,
+  targets: readonly Tensor[],
+  dys: readonly (Tensor | null)[],
+  sources: ReadonlySet<number>,
+  free: boolean,
+): Gradients {
+  // Where nothing else records, no one can hold what the gradient functions make on the way: their large tensors go
+  // back to the free list, so that the next step works in warm memory.
+  if (scope.recorder !== null) return goBack(tape, targets, dys, sources, free);
+  const outer = scope.tidy;
+  const made: Tensor[] = [];
+  scope.tidy = made;
+  let gradients: Gradients;
+  try {
+    gradients = goBack(tape, targets, dys, sources, free);
+  } finally {
+    scope.tidy = outer;
+  }
+  const results = new Set<Tensor>();
+  for (const g of gradients.values()) {
+    if (g instanceof IndexedSlices) results.add(g.values).add(g.indices);
+    else results.add(g);
+  }
+  for (const t of made) {
+    if (results.has(t)) outer?.push(t);
+    else freeUnlessHeld(t);
+  }
+  return gradients;
+}
+
+function goBack(
   tape: Tape,
   targets: readonly Tensor[],
   dys: readonly (Tensor | null)[],

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { rejectPromise } from '../core/nest';
 import { scope, type RecordedOp, type Recorder } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
+import { keep } from '../core/tidy';
 import { aliasTensor, Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { Grad, GradContext } from '../ops/registry';
@@ -95,7 +96,16 @@ function callGradient(
   ctx: GradContext,
 ): readonly Grad[] {
   const withExtras = variables.length === 0 ? [...dy] : [...dy, { variables }];
-  const result = gradient(...(withExtras as (Tensor & CustomGradientExtras)[]));
+  // The user's function may put tensors aside: none that it sees or makes is freed behind its back.
+  dy.forEach(keep);
+  const tidy = scope.tidy;
+  scope.tidy = null;
+  let result: ReturnType<CustomGradientFunction>;
+  try {
+    result = gradient(...(withExtras as (Tensor & CustomGradientExtras)[]));
+  } finally {
+    scope.tidy = tidy;
+  }
   rejectPromise(result, 'tf.customGradient');
   let forInputs: readonly Grad[];
   let forVariables: readonly Grad[] = [];

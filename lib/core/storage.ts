@@ -6,8 +6,10 @@
 import { native, frame } from '../binding';
 import { ResourceExhaustedError } from './errors';
 
-/** Tensors up to this many bytes come from slabs. */
-export const smallBytes = 8 * 1024;
+/** Tensors up to this many bytes are carved from slabs and never given back one by one. */
+export const smallBytes = 1024;
+/** Up to this many bytes blocks are carved from slabs too: an array buffer of its own costs more than such a block. */
+const carvedBytes = 8 * 1024;
 const slabBytes = 64 * 1024;
 const alignment = 64;
 
@@ -26,13 +28,11 @@ export class Block {
 }
 
 /** Uninitialised memory; page-faulting it in is what costs, not this call. */
-function rawBuffer(bytes: number, what: string): ArrayBuffer {
+function rawBuffer(bytes: number): ArrayBuffer {
   try {
-    return Buffer.allocUnsafeSlow(bytes).buffer;
+    return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
   } catch (error) {
-    throw new ResourceExhaustedError(`${what} needs ${bytes} bytes, which this process cannot allocate`, {
-      cause: error,
-    });
+    throw new ResourceExhaustedError(`this process cannot allocate ${bytes} bytes`, { cause: error });
   }
 }
 
@@ -50,7 +50,7 @@ export const slab = {
 };
 
 export function nextSlab(): void {
-  const buffer = rawBuffer(slabBytes + alignment, 'a slab of small tensors');
+  const buffer = rawBuffer(slabBytes + alignment);
   slab.buffer = buffer;
   slab.position = alignedBase(buffer);
   slab.end = slab.position + slabBytes;
@@ -59,16 +59,20 @@ export function nextSlab(): void {
 
 /** Block sizes are rounded up so that freed ones fit again: at most an eighth is lost, and that is never touched. */
 function sizeClass(bytes: number): number {
-  const step = Math.max(4096, 2 ** (Math.floor(Math.log2(bytes)) - 3));
-  return Math.ceil(bytes / step) * step;
+  if (bytes < 2 ** 30) {
+    const step = 1 << Math.max(6, 28 - Math.clz32(bytes));
+    return (bytes + step - 1) & -step;
+  }
+  return Math.ceil(bytes / 2 ** 27) * 2 ** 27;
 }
 
 const freeBlocks = new Map<number, Block[]>();
-/** Free blocks are kept up to this many bytes. */
+/** Free blocks are kept up to this many bytes; carved ones, each of which keeps a whole slab, up to fewer. */
 const freeLimit = 512 * 1024 * 1024;
-const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeBlocks: 0 };
+const freeCarvedLimit = 2 * 1024 * 1024;
+const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeCarvedBytes: 0, freeBlocks: 0 };
 
-export function takeBlock(bytes: number, what: string): Block {
+export function takeBlock(bytes: number): Block {
   const size = sizeClass(bytes);
   const list = freeBlocks.get(size);
   const free = list?.pop();
@@ -76,11 +80,18 @@ export function takeBlock(bytes: number, what: string): Block {
     free.refs = 1;
     free.pins = 0;
     counters.recycled++;
+    if (size <= carvedBytes) counters.freeCarvedBytes -= size;
     counters.freeBytes -= size;
     counters.freeBlocks--;
     return free;
   }
-  const buffer = rawBuffer(size + alignment, what);
+  if (size <= carvedBytes) {
+    if (slab.position + size > slab.end) nextSlab();
+    const at = slab.position;
+    slab.position = at + size;
+    return new Block(slab.buffer, at, size);
+  }
+  const buffer = rawBuffer(size + alignment);
   counters.blocks++;
   return new Block(buffer, alignedBase(buffer), size);
 }
@@ -89,6 +100,10 @@ export function takeBlock(bytes: number, what: string): Block {
 export function releaseBlock(block: Block): void {
   if (--block.refs > 0 || block.pins > 0) return;
   if (block.refs < 0 || counters.freeBytes + block.bytes > freeLimit) return;
+  if (block.bytes <= carvedBytes) {
+    if (counters.freeCarvedBytes + block.bytes > freeCarvedLimit) return;
+    counters.freeCarvedBytes += block.bytes;
+  }
   const list = freeBlocks.get(block.bytes);
   if (list === undefined) freeBlocks.set(block.bytes, [block]);
   else list.push(block);
@@ -125,5 +140,6 @@ export function memory(): MemoryInfo {
 export function releaseFreeMemory(): void {
   freeBlocks.clear();
   counters.freeBytes = 0;
+  counters.freeCarvedBytes = 0;
   counters.freeBlocks = 0;
 }

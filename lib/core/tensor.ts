@@ -1,6 +1,6 @@
 /** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
 import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
-import { FailedPreconditionError, InvalidArgumentError } from './errors';
+import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { tensorRepr, tensorToString } from './format';
 import { scope } from './scope';
 import { checkElements, showShape, sizeOf, type Shape } from './shape';
@@ -193,7 +193,15 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
 
 function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Tensor {
   checkElements(size, shape, 'allocation');
-  const block = takeBlock(bytes, `a ${dt.name} tensor of shape ${showShape(shape)}`);
+  let block: Block;
+  try {
+    block = takeBlock(bytes);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ResourceExhaustedError(`a ${dt.name} tensor of shape ${showShape(shape)}: ${why}`, {
+      cause: error,
+    });
+  }
   const t = new Tensor(dt, shape, size, block.buffer, block.base, block);
   if (scope.tidy !== null) scope.tidy.push(t);
   return t;

@@ -30,7 +30,8 @@ export function tidy<T>(fn: () => T): T {
   return result;
 }
 
-function freeUnlessHeld(t: Tensor): void {
+/** @internal Frees the storage unless a tape, a variable or `keep` holds it. */
+export function freeUnlessHeld(t: Tensor): void {
   if (t.block !== null && t.block.pins === 0 && !keptTensors.has(t)) t.dispose();
 }
 

@@ -18,6 +18,7 @@ export const add = binary('add', {
   saves: [],
   domain: [-10, 10],
   ulp: 0.5,
+  js: (x, y) => x + y,
   gradient: [(dy) => dy, (dy) => dy],
 });
 
@@ -28,6 +29,7 @@ export const subtract = binary('subtract', {
   saves: [],
   domain: [-10, 10],
   ulp: 0.5,
+  js: (x, y) => x - y,
   gradient: [(dy) => dy, (dy) => negative(dy)],
 });
 
@@ -38,6 +40,7 @@ export const multiply = binary('multiply', {
   saves: ['a', 'b'],
   domain: [-10, 10],
   ulp: 0.5,
+  js: (x, y) => x * y,
   gradient: [(dy, { b }) => multiply(dy, b), (dy, { a }) => multiply(dy, a)],
 });
 
@@ -48,6 +51,7 @@ export const realDivide = binary('divide', {
   saves: ['b', 'y'],
   domain: [0.5, 10],
   ulp: 0.5,
+  js: (x, y) => x / y,
   gradient: [(dy, { b }) => realDivide(dy, b), (dy, { b, y }) => negative(realDivide(multiply(dy, y), b))],
 });
 
@@ -75,6 +79,7 @@ const realDivideNoNan = binary('divideNoNan', {
   saves: ['a', 'b'],
   domain: [0.5, 10],
   ulp: 0.5,
+  js: (x, y) => (y === 0 ? 0 : x / y),
   gradient: [
     (dy, { b }) => realDivideNoNan(dy, b),
     (dy, { a, b }) => multiply(dy, realDivideNoNan(realDivideNoNan(negative(a), b), b)),
@@ -127,6 +132,7 @@ export const floordiv = binary('floordiv', {
   dtypes: numeric,
   domain: [1, 10],
   ulp: 0.5,
+  js: (x, y) => Math.floor(x / y),
   gradient: null,
   check: noZero('floordiv'),
 });
@@ -140,6 +146,7 @@ export const floormod = binary('floormod', {
   dtypes: numeric,
   domain: [1, 10],
   ulp: 0.5,
+  js: (x, y) => x - Math.floor(x / y) * y,
   gradient: [(dy) => dy, (dy, { a, b }) => negative(multiply(dy, floordiv(a, b)))],
   check: noZero('floormod'),
 });
@@ -180,6 +187,7 @@ export const pow = binary('pow', {
   saves: ['a', 'b', 'y'],
   domain: [0.5, 4],
   ulp: 1,
+  js: Math.pow,
   gradient: [
     (dy, { a, b }) => multiply(dy, multiply(b, pow(a, subtract(b, 1)))),
     // Where ln x does not exist it counts as 0, as in TensorFlow.
@@ -207,6 +215,7 @@ export const maximum = binary('maximum', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
+  js: Math.max,
   gradient: [
     (dy, { a, b }) => select(greaterEqual(a, b), dy, 0),
     (dy, { a, b }) => select(greaterEqual(a, b), 0, dy),
@@ -219,6 +228,7 @@ export const minimum = binary('minimum', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
+  js: Math.min,
   gradient: [
     (dy, { a, b }) => select(lessEqual(a, b), dy, 0),
     (dy, { a, b }) => select(lessEqual(a, b), 0, dy),
@@ -231,6 +241,7 @@ export const squaredDifference = binary('squaredDifference', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 1.5,
+  js: (x, y) => (x - y) ** 2,
   gradient: [
     (dy, { a, b }) => multiply(dy, multiply(subtract(a, b), 2)),
     (dy, { a, b }) => multiply(dy, multiply(subtract(a, b), -2)),
@@ -282,6 +293,7 @@ export const atan2 = binary('atan2', {
   dtypes: floating,
   domain: [0.5, 10],
   ulp: 1,
+  js: Math.atan2,
   gradient: [
     (dy, { a, b }) => multiply(dy, realDivide(b, add(square(a), square(b)))),
     (dy, { a, b }) => multiply(dy, realDivide(negative(a), add(square(a), square(b)))),

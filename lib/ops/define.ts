@@ -61,6 +61,8 @@ export interface UnarySpec {
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
+  /** One element in plain JavaScript: see OpRow.js. */
+  js?: (x: number) => number;
   /** dx from dy; `x` and `y` are there as `saves` says. null: no gradient passes. */
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor) | null;
   /** The result is bool. */
@@ -108,6 +110,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     domain: spec.domain,
     ulp: spec.ulp,
     examples: spec.examples ?? [],
+    js: spec.js,
     differentiable: gradient !== null,
     savesInputs: saves === 'input' || saves === 'both' ? 1 : 0,
     savesOutputs: saves === 'output' || saves === 'both',
@@ -135,6 +138,8 @@ export interface BinarySpec {
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
+  /** One element in plain JavaScript: see OpRow.js. */
+  js?: (x: number, y: number) => number;
   /**
    * The gradients with respect to a and to b, in the shape of the result; they are summed back over broadcast
    * dimensions here. null as a whole: no gradient passes.
@@ -253,6 +258,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     domain: spec.domain,
     ulp: spec.ulp,
     examples: spec.examples ?? [],
+    js: spec.js,
     differentiable: gradient !== null,
     savesInputs: (saves.includes('a') ? 1 : 0) | (saves.includes('b') ? 2 : 0),
     savesOutputs: saves.includes('y'),

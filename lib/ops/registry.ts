@@ -65,6 +65,8 @@ export interface OpRow extends RecordedOp {
   /** Error bound of float32 results in units in the last place. */
   readonly ulp?: number;
   readonly examples: readonly Example[];
+  /** What the op does to one element, in plain JavaScript numbers: the reference and the rival of tests and benchmarks. */
+  readonly js?: (x: number, y: number) => number;
   /** Null where gradients do not pass (they are `null`, as for argmax and comparisons). */
   readonly gradient: GradientFunction<never> | null;
   /** The public function. */

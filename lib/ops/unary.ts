@@ -10,6 +10,7 @@ export const negative = unary('negative', {
   saves: 'none',
   domain: [-10, 10],
   ulp: 0,
+  js: (x) => -x,
   gradient: (dy) => negative(dy),
 });
 
@@ -19,6 +20,7 @@ export const abs = unary('abs', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
+  js: Math.abs,
   gradient: (dy, { x }) => multiply(dy, sign(x)),
 });
 
@@ -29,6 +31,7 @@ export const sign = unary('sign', {
   saves: 'none',
   domain: [-10, 10],
   ulp: 0,
+  js: Math.sign,
   gradient: (dy) => multiply(dy, 0),
 });
 
@@ -39,6 +42,7 @@ export const square = unary('square', {
   saves: 'input',
   domain: [-10, 10],
   ulp: 0.5,
+  js: (x) => x * x,
   gradient: (dy, { x }) => multiply(dy, multiply(x, 2)),
 });
 
@@ -49,6 +53,7 @@ export const sqrt = unary('sqrt', {
   saves: 'output',
   domain: [0.1, 20],
   ulp: 0.5,
+  js: Math.sqrt,
   gradient: (dy, { y }) => realDivide(multiply(dy, 0.5), y),
 });
 
@@ -59,6 +64,7 @@ export const rsqrt = unary('rsqrt', {
   saves: 'output',
   domain: [0.1, 20],
   ulp: 1.5,
+  js: (x) => 1 / Math.sqrt(x),
   gradient: (dy, { y }) => multiply(multiply(dy, -0.5), multiply(y, square(y))),
 });
 
@@ -69,6 +75,7 @@ export const reciprocal = unary('reciprocal', {
   saves: 'output',
   domain: [0.5, 10],
   ulp: 0.5,
+  js: (x) => 1 / x,
   gradient: (dy, { y }) => multiply(negative(dy), square(y)),
 });
 
@@ -78,6 +85,7 @@ export const floor = unary('floor', {
   dtypes: floating,
   domain: [-10, 10],
   ulp: 0,
+  js: Math.floor,
   gradient: null,
 });
 
@@ -87,6 +95,7 @@ export const ceil = unary('ceil', {
   dtypes: floating,
   domain: [-10, 10],
   ulp: 0,
+  js: Math.ceil,
   gradient: null,
 });
 
@@ -116,6 +125,7 @@ export const relu = unary('relu', {
   saves: 'output',
   domain: [-10, 10],
   ulp: 0,
+  js: (x) => (x < 0 ? 0 : x),
   gradient: (dy, { y }) => reluGrad(dy, y),
 });
 

@@ -11,6 +11,7 @@ export const exp = unary('exp', {
   saves: 'output',
   domain: [-20, 20],
   ulp: 1,
+  js: Math.exp,
   gradient: (dy, { y }) => multiply(dy, y),
 });
 
@@ -20,6 +21,7 @@ export const expm1 = unary('expm1', {
   dtypes: floating,
   domain: [-10, 10],
   ulp: 2,
+  js: Math.expm1,
   gradient: (dy, { x }) => multiply(dy, exp(x)),
 });
 
@@ -29,6 +31,7 @@ export const log = unary('log', {
   dtypes: floating,
   domain: [0.1, 20],
   ulp: 1,
+  js: Math.log,
   gradient: (dy, { x }) => realDivide(dy, x),
 });
 
@@ -38,6 +41,7 @@ export const log1p = unary('log1p', {
   dtypes: floating,
   domain: [-0.9, 10],
   ulp: 1,
+  js: Math.log1p,
   gradient: (dy, { x }) => realDivide(dy, add(x, 1)),
 });
 
@@ -47,6 +51,7 @@ export const sin = unary('sin', {
   dtypes: floating,
   domain: [-10, 10],
   ulp: 1,
+  js: Math.sin,
   gradient: (dy, { x }) => multiply(dy, cos(x)),
 });
 
@@ -56,6 +61,7 @@ export const cos = unary('cos', {
   dtypes: floating,
   domain: [-10, 10],
   ulp: 1,
+  js: Math.cos,
   gradient: (dy, { x }) => negative(multiply(dy, sin(x))),
 });
 
@@ -66,6 +72,7 @@ export const tan = unary('tan', {
   saves: 'output',
   domain: [-1.4, 1.4],
   ulp: 1,
+  js: Math.tan,
   gradient: (dy, { y }) => multiply(dy, add(square(y), 1)),
 });
 
@@ -75,6 +82,7 @@ export const asin = unary('asin', {
   dtypes: floating,
   domain: [-0.9, 0.9],
   ulp: 1,
+  js: Math.asin,
   gradient: (dy, { x }) => multiply(dy, rsqrt(subtract(1, square(x)))),
 });
 
@@ -84,6 +92,7 @@ export const acos = unary('acos', {
   dtypes: floating,
   domain: [-0.9, 0.9],
   ulp: 1,
+  js: Math.acos,
   gradient: (dy, { x }) => negative(multiply(dy, rsqrt(subtract(1, square(x))))),
 });
 
@@ -93,6 +102,7 @@ export const atan = unary('atan', {
   dtypes: floating,
   domain: [-10, 10],
   ulp: 1,
+  js: Math.atan,
   gradient: (dy, { x }) => multiply(dy, reciprocal(add(square(x), 1))),
 });
 
@@ -102,6 +112,7 @@ export const sinh = unary('sinh', {
   dtypes: floating,
   domain: [-9, 9],
   ulp: 1,
+  js: Math.sinh,
   gradient: (dy, { x }) => multiply(dy, cosh(x)),
 });
 
@@ -111,6 +122,7 @@ export const cosh = unary('cosh', {
   dtypes: floating,
   domain: [-9, 9],
   ulp: 1,
+  js: Math.cosh,
   gradient: (dy, { x }) => multiply(dy, sinh(x)),
 });
 
@@ -121,6 +133,7 @@ export const asinh = unary('asinh', {
   saves: 'output',
   domain: [-10, 10],
   ulp: 1,
+  js: Math.asinh,
   gradient: (dy, { y }) => realDivide(dy, cosh(y)),
 });
 
@@ -131,6 +144,7 @@ export const acosh = unary('acosh', {
   saves: 'output',
   domain: [1.1, 10],
   ulp: 1,
+  js: Math.acosh,
   gradient: (dy, { y }) => realDivide(dy, sinh(y)),
 });
 
@@ -140,6 +154,7 @@ export const atanh = unary('atanh', {
   dtypes: floating,
   domain: [-0.9, 0.9],
   ulp: 1,
+  js: Math.atanh,
   gradient: (dy, { x }) => realDivide(dy, subtract(1, square(x))),
 });
 
@@ -159,6 +174,7 @@ export const tanh = unary('tanh', {
   saves: 'output',
   domain: [-9, 9],
   ulp: 3,
+  js: Math.tanh,
   gradient: (dy, { y }) => tanhGrad(dy, y),
 });
 
@@ -181,6 +197,7 @@ export const sigmoid = unary('sigmoid', {
   saves: 'output',
   domain: [-15, 15],
   ulp: 3,
+  js: (x) => 1 / (1 + Math.exp(-x)),
   gradient: (dy, { y }) => sigmoidGrad(dy, y),
 });
 
@@ -190,6 +207,7 @@ export const softplus = unary('softplus', {
   dtypes: floating,
   domain: [-15, 15],
   ulp: 2,
+  js: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   gradient: (dy, { x }) => multiply(dy, sigmoid(x)),
 });
 
