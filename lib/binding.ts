@@ -36,6 +36,28 @@ export interface Native {
 
 const root = path.join(__dirname, '..');
 
+/** The name of the folder in prebuilds/ that belongs to this process. */
+function platform(): string {
+  return `${process.platform}-${process.arch}${usesMusl() ? '-musl' : ''}`;
+}
+
+/** Whether this Node is linked to musl: its own file names the loader within the first bytes. */
+function usesMusl(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const head = Buffer.alloc(4096);
+    const fd = fs.openSync(process.execPath, 'r');
+    try {
+      fs.readSync(fd, head, 0, head.length, 0);
+    } finally {
+      fs.closeSync(fd);
+    }
+    return head.includes('/ld-musl-');
+  } catch {
+    return false;
+  }
+}
+
 function* candidates(): Generator<string> {
   const forced = process.env.GRADTAPE_BINARY;
   if (forced) {
@@ -43,17 +65,42 @@ function* candidates(): Generator<string> {
     return;
   }
   yield path.join(root, 'build', 'Release', 'gradtape.node');
-  yield path.join(root, 'prebuilds', `${process.platform}-${process.arch}${libc()}`, 'gradtape.node');
+  yield path.join(root, 'prebuilds', platform(), 'gradtape.node');
 }
 
-function libc(): string {
-  if (process.platform !== 'linux') return '';
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return report?.header?.glibcVersionRuntime ? '' : '-musl';
+/** What the dynamic loader's message means, in words; '' where it speaks for itself. */
+function meaning(reason: string, file: string): string {
+  // glibc's words for a file that is there and that it does not take; for a library that is missing it names that one.
+  if (reason.startsWith(`${file}: cannot open shared object file`)) return 'it was built for another processor';
+  if (/version .?(GLIBC|GLIBCXX|CXXABI)_/.test(reason))
+    return 'it needs newer C or C++ libraries than this system has';
+  if (/undefined symbol: napi_/.test(reason)) return 'it needs a newer Node (20 or later)';
+  if (/ld-musl|libc\.musl|libc\.so\.6|__\w+_chk: symbol not found/.test(reason))
+    return 'it was built for another C library';
+  if (/file too short|truncated|cannot read file data|self-register/i.test(reason))
+    return 'the file is damaged';
+  if (
+    /ELF|Mach-O|slice is not valid|incompatible architecture|wrong architecture|Exec format|Win32/i.test(
+      reason,
+    )
+  ) {
+    return 'it was built for another platform, or is not an addon at all';
+  }
+  return '';
+}
+
+/** The platforms that the package carries binaries for. */
+function carried(): string[] {
+  try {
+    return fs.readdirSync(path.join(root, 'prebuilds')).sort();
+  } catch {
+    return [];
+  }
 }
 
 function load(): Native {
   const tried: string[] = [];
+  const causes: unknown[] = [];
   for (const file of candidates()) {
     if (!fs.existsSync(file)) {
       tried.push(`${file}: no such file`);
@@ -64,20 +111,35 @@ function load(): Native {
       return require(file) as Native;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (reason.includes('GRADTAPE_FORCE_ISA')) {
-        throw new Error(`${reason}; GRADTAPE_FORCE_ISA='${process.env.GRADTAPE_FORCE_ISA}'`, {
-          cause: error,
-        });
+      // The addon loaded, and refuses a setting of the user's: `NAME what is wrong with it`.
+      const setting = /^(GRADTAPE_[A-Z_]+) /.exec(reason)?.[1];
+      if (setting !== undefined) {
+        throw new Error(`${reason}; ${setting}='${process.env[setting]}'`, { cause: error });
       }
-      tried.push(`${file}: ${reason}`);
+      const says = reason.replace(`${file}: `, '');
+      const why = meaning(reason, file);
+      tried.push(`${file}: ${says}${why && ` (${why})`}`);
+      causes.push(error);
     }
   }
-  throw new Error(
-    `gradtape's native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.versions.node}.\n` +
-      tried.map((line) => `  ${line}`).join('\n') +
-      `\nIf the file is missing or was built for another platform, build it here: ` +
-      `cd ${root} && npm run build:native (a C++20 compiler and Python 3 are needed).`,
-  );
+  const binaries = carried();
+  const lines = [
+    `gradtape's native addon could not be loaded on ${platform()}, Node ${process.versions.node}:`,
+    ...tried.map((line) => `  ${line}`),
+  ];
+  if (process.env.GRADTAPE_BINARY) {
+    lines.push(
+      'The environment variable GRADTAPE_BINARY names this file; unset it to use the one of the package.',
+    );
+  } else {
+    if (binaries.length > 0) lines.push(`The package carries binaries for ${binaries.join(', ')}.`);
+    lines.push(
+      'Build it here, with a C++20 compiler and Python 3:',
+      `  cd ${root} && npm run build:native`,
+      'A node_modules folder that was copied from another machine needs that too.',
+    );
+  }
+  throw new Error(lines.join('\n'), { cause: causes[0] });
 }
 
 export const native: Native = load();
