@@ -10,6 +10,10 @@ export interface Native {
   readonly frame: ArrayBuffer;
   readonly unaryNames: readonly string[];
   readonly binaryNames: readonly string[];
+  readonly reduceNames: readonly string[];
+  readonly argReduceNames: readonly string[];
+  readonly scanNames: readonly string[];
+  readonly randomNames: readonly string[];
   isa(): string;
   numThreads(): number;
   setNumThreads(n: number): void;
@@ -32,6 +36,10 @@ export interface Native {
   countNonzero(mask: ArrayBuffer): number;
   nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
   maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;
+  reduce(x: ArrayBuffer, y: ArrayBuffer): void;
+  argReduce(x: ArrayBuffer, y: ArrayBuffer): void;
+  scan(x: ArrayBuffer, y: ArrayBuffer): void;
+  random(y: ArrayBuffer): void;
 }
 
 const root = path.join(__dirname, '..');

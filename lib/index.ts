@@ -87,3 +87,5 @@ export {
 } from './ops/unary_math';
 export { cast } from './ops/cast';
 export { clipByValue } from './ops/select';
+export { reduceSum, reduceMean } from './ops/reduce';
+export type { Axis, ReduceOptions } from './ops/reduction';

@@ -8,6 +8,7 @@ import * as binaryOps from './binary';
 import { cast } from './cast';
 import * as compareOps from './compare';
 import { clipByValue } from './select';
+import * as reduceOps from './reduce';
 import * as unaryOps from './unary';
 import * as mathOps from './unary_math';
 
@@ -58,6 +59,8 @@ const methods = {
   erf: mathOps.erf,
   cast,
   clipByValue,
+  sum: reduceOps.reduceSum,
+  mean: reduceOps.reduceMean,
 } as const;
 
 type Methods = typeof methods;

@@ -1,0 +1,247 @@
+/** How a reduction's row becomes a function, and the op that leads its gradient back. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import type { DType } from '../core/dtype';
+import { UnimplementedError } from '../core/errors';
+import { scope, type RecordedOp } from '../core/scope';
+import { mergeDims, normalizeAxes, sizeOf, type Shape } from '../core/shape';
+import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
+import { badDType, options, setBroadcastReducer } from './define';
+import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
+
+/** One axis, several, or null for all. Negative ones count from the last. */
+export type Axis = number | readonly number[] | null;
+
+export interface ReduceOptions {
+  /** What to reduce over. Default null: every axis. */
+  axis?: Axis;
+  /** Keep the reduced axes, with size 1. Default false. */
+  keepdims?: boolean;
+}
+
+/** A reduction; `options` may be the axis alone. */
+export type Reduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor;
+
+export interface ReduceAttrs {
+  axes: readonly number[];
+  keepdims: boolean;
+}
+
+const defaults: Required<ReduceOptions> = { axis: null, keepdims: false };
+
+/** Axes, sorted and in [0, rank), and whether to keep them, from what a user gave. */
+export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: number, op: string): ReduceAttrs {
+  const { axis, keepdims } = options<Required<ReduceOptions>>(given, 'axis', defaults, op);
+  if (typeof keepdims !== 'boolean') throw new TypeError(`[${op}] keepdims must be true or false`);
+  return { axes: normalizeAxes(axis, rank, op), keepdims };
+}
+
+/** The shape that is left. */
+export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): number[] {
+  const out: number[] = [];
+  let k = 0;
+  for (let d = 0; d < shape.length; d++) {
+    if (axes[k] === d) {
+      k++;
+      if (keepdims) out.push(1);
+    } else {
+      out.push(shape[d]);
+    }
+  }
+  return out;
+}
+
+/** How many elements make one of the result. */
+export function reducedCount(shape: Shape, axes: readonly number[]): number {
+  let count = 1;
+  for (const axis of axes) count *= shape[axis];
+  return count;
+}
+
+/** The most dimensions that the border takes. */
+const maxDims = 16;
+
+/** Writes the dimensions to the frame, merged so that kept and reduced ones alternate, and runs a kernel. */
+export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
+  const shape = x.shape;
+  let n = 0;
+  if (axes.length === shape.length) {
+    frame[5] = 1;
+    if (shape.length > 0) frame[6] = x.size;
+    n = shape.length > 0 ? 1 : 0;
+  } else {
+    let k = 0;
+    let last = false;
+    for (let d = 0; d < shape.length; d++) {
+      const reduced = axes[k] === d;
+      if (reduced) k++;
+      if (shape[d] === 1) continue;
+      if (n === 0) {
+        frame[5] = reduced ? 1 : 0;
+        frame[6] = shape[d];
+        n = 1;
+      } else if (reduced === last) {
+        frame[5 + n] *= shape[d];
+      } else {
+        if (n === maxDims) {
+          throw new UnimplementedError(
+            `[${op}] more than ${maxDims} alternately kept and reduced dimensions; transpose the tensor so that ` +
+              `fewer groups alternate`,
+          );
+        }
+        frame[6 + n++] = shape[d];
+      }
+      last = reduced;
+    }
+    if (n === 0) frame[5] = 0;
+  }
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = kernel;
+  frame[3] = x.dt.code;
+  frame[4] = n;
+  try {
+    native.reduce(x.buffer, y.buffer);
+  } catch (error) {
+    x.assertAlive(op);
+    throw error;
+  }
+}
+
+export interface ReductionSaved {
+  x: Tensor;
+  y: Tensor;
+  axes: readonly number[];
+  /** The input's shape. */
+  shape: Shape;
+}
+
+export interface ReductionSpec {
+  tf: string;
+  dtypes: readonly DType[];
+  /** What the gradient reads. Default 'none'. */
+  saves?: 'input' | 'output' | 'both' | 'none';
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  /** dx in the input's shape from dy. null: no gradient passes. */
+  gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
+  /** Stands in for the kernel where that does not serve the dtype. */
+  fallback?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
+}
+
+interface ReductionInner {
+  /** @internal The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
+  apply(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor;
+}
+
+export function kernelOf(name: string): number {
+  const code = native.reduceNames.indexOf(name);
+  if (code < 0) throw new Error(`no native reduction is named ${name}`);
+  return code;
+}
+
+/** A reduction over any axes by the native kernel `kernel`. */
+export function reduction(name: string, kernelName: string, spec: ReductionSpec): Reduction & ReductionInner {
+  const kernel = kernelOf(kernelName);
+  const saves = spec.saves ?? 'none';
+  const { gradient, fallback } = spec;
+  const call = (input: TensorLike, given?: ReduceOptions | Axis): Tensor => {
+    const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
+    if (!spec.dtypes.includes(x.dt.name)) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
+    const attrs = reduceAttrs(given, x.shape.length, name);
+    return apply(x, attrs, reducedShape(x.shape, attrs));
+  };
+  const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
+    const y = makeTensor(x.dt, shape, sizeOf(shape));
+    if (fallback !== undefined && x.dt.kind !== 'float') fallback(x, y, attrs.axes);
+    else runReduce(kernel, x, y, attrs.axes, name);
+    if (scope.recorder !== null) scope.recorder.record(row, [x], attrs, [y]);
+    return y;
+  };
+  const row: OpRow = {
+    name,
+    kind: 'reduction',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: gradient !== null,
+    savesInputs: saves === 'input' || saves === 'both' ? 1 : 0,
+    savesOutputs: saves === 'output' || saves === 'both',
+    gradient:
+      gradient === null
+        ? null
+        : (dy, ctx: GradContext<ReduceAttrs>) => [
+            gradient(dy[0], { x: ctx.x[0], y: ctx.y[0], axes: ctx.attrs.axes, shape: ctx.shapes[0] }),
+          ],
+    call,
+  };
+  register(row);
+  return Object.assign(call, { apply });
+}
+
+/** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
+export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  const size = sizeOf(shape);
+  let dx: Tensor;
+  if (dy.size === size) {
+    dx = aliasTensor(dy, shape, 'spread');
+  } else {
+    dx = makeTensor(dy.dt, shape, size);
+    if (size > 0) fillSpread(dy, axes, dx);
+  }
+  if (scope.recorder !== null) scope.recorder.record(spreadRow, [dy], axes, [dx]);
+  return dx;
+}
+
+function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
+  const shape = dx.shape;
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let d = shape.length - 1, k = axes.length - 1; d >= 0; d--) {
+    if (axes[k] === d) {
+      strides[d] = 0;
+      k--;
+    } else {
+      strides[d] = stride;
+      stride *= shape[d];
+    }
+  }
+  const { dims, strides: merged } = mergeDims(shape, [strides]);
+  const n = dims.length;
+  frame[0] = dy.offset;
+  frame[1] = dx.offset;
+  frame[2] = dy.dt.bytes;
+  frame[3] = n;
+  for (let d = n - 1, step = 1; d >= 0; step *= dims[d--]) {
+    frame[4 + d] = dims[d];
+    frame[4 + n + d] = merged[0][d];
+    frame[4 + 2 * n + d] = step;
+  }
+  try {
+    native.copy(dy.buffer, dx.buffer);
+  } catch (error) {
+    dy.assertAlive('spread');
+    throw error;
+  }
+}
+
+const spreadRow: RecordedOp & {
+  gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
+} = {
+  name: 'spread',
+  differentiable: true,
+  savesInputs: 0,
+  savesOutputs: false,
+  gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
+};
+
+let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
+
+/** Takes the sum that leads back from broadcasting: `shape` is the result's, with the same elements as kept axes. */
+export function setSum(f: typeof sumTo): void {
+  sumTo = f;
+  setBroadcastReducer(f);
+}
