@@ -89,3 +89,4 @@ export { cast } from './ops/cast';
 export { clipByValue } from './ops/select';
 export { reduceSum, reduceMean } from './ops/reduce';
 export type { Axis, ReduceOptions } from './ops/reduction';
+export * as random from './ops/random';

@@ -1,0 +1,68 @@
+/**
+ * The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), seeded and drawn from as Python's `random.Random` does.
+ * TensorFlow takes the seeds of random ops from it after `set_seed`.
+ */
+const n = 624;
+const m = 397;
+
+export class MersenneTwister {
+  private readonly state = new Uint32Array(n);
+  private at = n;
+
+  /** As Python's `random.Random(seed)` for an integer: the 32-bit words of |seed|, lowest first, are the key. */
+  constructor(seed: bigint) {
+    const key: number[] = [];
+    for (let rest = seed < 0n ? -seed : seed; rest > 0n; rest >>= 32n) key.push(Number(rest & 0xffffffffn));
+    this.seedByArray(key.length === 0 ? [0] : key);
+  }
+
+  private seedByArray(key: readonly number[]): void {
+    const s = this.state;
+    s[0] = 19650218;
+    for (let i = 1; i < n; i++) s[i] = Math.imul(1812433253, s[i - 1] ^ (s[i - 1] >>> 30)) + i;
+    let i = 1;
+    let j = 0;
+    for (let k = Math.max(n, key.length); k > 0; k--) {
+      s[i] = (s[i] ^ Math.imul(s[i - 1] ^ (s[i - 1] >>> 30), 1664525)) + key[j] + j;
+      if (++i >= n) {
+        s[0] = s[n - 1];
+        i = 1;
+      }
+      if (++j >= key.length) j = 0;
+    }
+    for (let k = n - 1; k > 0; k--) {
+      s[i] = (s[i] ^ Math.imul(s[i - 1] ^ (s[i - 1] >>> 30), 1566083941)) - i;
+      if (++i >= n) {
+        s[0] = s[n - 1];
+        i = 1;
+      }
+    }
+    s[0] = 0x80000000;
+  }
+
+  private twist(): void {
+    const s = this.state;
+    for (let i = 0; i < n; i++) {
+      const y = (s[i] & 0x80000000) | (s[(i + 1) % n] & 0x7fffffff);
+      s[i] = s[(i + m) % n] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+    }
+    this.at = 0;
+  }
+
+  /** 32 random bits. */
+  next(): number {
+    if (this.at >= n) this.twist();
+    let y = this.state[this.at++];
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return (y ^ (y >>> 18)) >>> 0;
+  }
+
+  /** Python's `randint(0, 2**31 - 1)`: as 2³¹ has 32 bits, 32-bit draws until one is small enough. */
+  seed31(): number {
+    let r = this.next();
+    while (r >= 2 ** 31) r = this.next();
+    return r;
+  }
+}

@@ -1,0 +1,264 @@
+/** Random numbers, the same as TensorFlow's for the same seeds: what `tf.random` holds. */
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, type DType } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { showShape } from '../core/shape';
+import { aliasTensor, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
+import { options } from './define';
+import { drawWords, statelessStream } from './philox';
+import { blocksPerElement, nextStream, type Seed } from './random_seed';
+import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
+
+export { setSeed } from './random_seed';
+export { Generator, getGlobalGenerator, setGlobalGenerator, type GeneratorOptions } from './random_generator';
+
+export interface NormalOptions {
+  /** Default 0. */
+  mean?: TensorLike;
+  /** Default 1. */
+  stddev?: TensorLike;
+  /** float32 (default) or float64. */
+  dtype?: DType;
+  /** A seed of this op's own, beside the global one. */
+  seed?: Seed;
+}
+
+export interface UniformOptions {
+  /** Included. Default 0. */
+  minval?: TensorLike;
+  /** Not included. Default 1 for floats; integers need it. */
+  maxval?: TensorLike | null;
+  /** float32 (default), float64, int32 or int64. */
+  dtype?: DType;
+  /** A seed of this op's own, beside the global one. */
+  seed?: Seed;
+}
+
+/** A generator, as TensorFlow spells its name. */
+export type Algorithm = 'philox' | 'auto_select';
+
+export interface StatelessNormalOptions {
+  mean?: TensorLike;
+  stddev?: TensorLike;
+  dtype?: DType;
+  /** Philox is the only one. */
+  alg?: Algorithm;
+}
+
+export interface StatelessUniformOptions {
+  /** Included. Default 0. Null, with maxval null: all integers of the type. */
+  minval?: TensorLike | null;
+  /** Not included. Default 1 for floats; integers need it. */
+  maxval?: TensorLike | null;
+  dtype?: DType;
+  alg?: Algorithm;
+}
+
+/** A pair of integers: numbers, bigints or a tensor of shape [2]. */
+export type SeedPair = readonly [number | bigint, number | bigint] | TensorLike;
+
+const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32', seed: null } as const;
+const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32', seed: null } as const;
+
+/** TensorFlow's kernels of one dtype share a stream for the same seeds; full-range integers have no stateful kernel. */
+const stateful =
+  (seed: Seed, op: string): StreamFor =>
+  (distribution, dt, size) =>
+    nextStream(`${distribution}/${dt.name}`, seed, size * blocksPerElement, op);
+
+/**
+ * Normal numbers of mean `mean` and deviation `stddev` (which broadcast with `shape`, and pass gradients).
+ * Seeded as TensorFlow: see `setSeed`. @tf tf.random.normal
+ */
+export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
+  return normalValues(
+    'normal',
+    shape,
+    o.mean,
+    o.stddev,
+    o.dtype,
+    stateful(o.seed, 'random.normal'),
+    'random.normal',
+  );
+}
+
+/**
+ * Normal numbers, drawn again while they lie beyond two deviations from the mean. @tf tf.random.truncated_normal
+ */
+export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  const op = 'random.truncatedNormal';
+  const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, op);
+  return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, stateful(o.seed, op), op);
+}
+
+/**
+ * Uniform numbers in [minval, maxval). Bounds of floats broadcast with `shape` and pass gradients; those of integers are
+ * scalars, and `maxval` is needed. @tf tf.random.uniform
+ */
+export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
+  const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
+  const stream = stateful(o.seed, 'random.uniform');
+  return uniformValues(shape, o.minval, o.maxval, o.dtype, stream, 'random.uniform', false);
+}
+
+/**
+ * The rows of `value` (its parts along axis 0) in random order. @tf tf.random.shuffle
+ */
+export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
+  const { seed } = options<{ seed: Seed }>(given, 'seed', { seed: null }, 'random.shuffle');
+  const x = toTensor(value, null, 'random.shuffle', 'value');
+  const rows = x.rank === 0 ? 1 : x.shape[0];
+  const trivial = x.size <= 1 || rows <= 1;
+  const blocks = trivial ? 0 : Math.ceil((rows - 1) / 4);
+  const stream = nextStream(`shuffle/${x.dtype}`, seed, blocks, 'random.shuffle');
+  if (trivial) return aliasTensor(x, x.shape, 'random.shuffle');
+  const draws = drawWords(rows - 1, stream);
+  const order = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) order[i] = i;
+  for (let i = 0; i < rows - 1; i++) {
+    const j = i + (draws[i] % (rows - i));
+    const kept = order[i];
+    order[i] = order[j];
+    order[j] = kept;
+  }
+  return takeRows(x, order);
+}
+
+/** The rows of x in the given order. */
+function takeRows(x: Tensor, order: Int32Array): Tensor {
+  const y = makeTensor(x.dt, x.shape, x.size);
+  const bytes = (x.size / order.length) * x.dt.bytes;
+  x.assertAlive('random.shuffle');
+  const from = new Uint8Array(x.buffer, x.offset, x.size * x.dt.bytes);
+  const to = new Uint8Array(y.buffer, y.offset, y.size * y.dt.bytes);
+  for (let i = 0; i < order.length; i++) {
+    to.set(from.subarray(order[i] * bytes, (order[i] + 1) * bytes), i * bytes);
+  }
+  return y;
+}
+
+/** The two numbers of a stateless seed. */
+function seedPair(seed: SeedPair, op: string): [bigint, bigint] {
+  const t = toTensor(
+    Array.isArray(seed) ? seed.map((s: unknown) => (typeof s === 'number' ? wholeNumber(s, op) : s)) : seed,
+    null,
+    op,
+    'seed',
+  );
+  if (t.rank !== 1 || t.size !== 2) {
+    throw new InvalidArgumentError(`[${op}] seed must have shape [2], not ${showShape(t.shape)}`);
+  }
+  if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) {
+    throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
+  }
+  const [a, b] = t.view();
+  return [BigInt(a), BigInt(b)];
+}
+
+/** Whole numbers become int64, so that literals serve as seeds; others are left for the error message. */
+function wholeNumber(value: number, op: string): bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  throw new InvalidArgumentError(`[${op}] seed must consist of integers; got ${value}`);
+}
+
+function checkAlgorithm(alg: unknown, op: string): void {
+  if (alg === 'philox' || alg === 'auto_select') return;
+  throw new InvalidArgumentError(
+    `[${op}] alg must be 'philox' or 'auto_select' (which is Philox); got ${String(alg)}`,
+  );
+}
+
+const statelessNormalDefaults = { mean: 0, stddev: 1, dtype: 'float32', alg: 'auto_select' } as const;
+const statelessUniformDefaults = { minval: 0, maxval: null, dtype: 'float32', alg: 'auto_select' } as const;
+
+function statelessNormalValues(
+  distribution: 'normal' | 'truncatedNormal',
+  shape: ShapeLike,
+  seed: SeedPair,
+  given: StatelessNormalOptions | TensorLike | undefined,
+  op: string,
+): Tensor {
+  const o = options<Required<StatelessNormalOptions>>(given, 'mean', statelessNormalDefaults, op);
+  checkAlgorithm(o.alg, op);
+  const pair = seedPair(seed, op);
+  return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, () => statelessStream(pair), op);
+}
+
+/**
+ * Normal numbers that are a function of `seed` alone. @tf tf.random.stateless_normal
+ */
+export function statelessNormal(
+  shape: ShapeLike,
+  seed: SeedPair,
+  given?: StatelessNormalOptions | TensorLike,
+): Tensor {
+  return statelessNormalValues('normal', shape, seed, given, 'random.statelessNormal');
+}
+
+/**
+ * Truncated normal numbers that are a function of `seed` alone. @tf tf.random.stateless_truncated_normal
+ */
+export function statelessTruncatedNormal(
+  shape: ShapeLike,
+  seed: SeedPair,
+  given?: StatelessNormalOptions | TensorLike,
+): Tensor {
+  return statelessNormalValues('truncatedNormal', shape, seed, given, 'random.statelessTruncatedNormal');
+}
+
+/**
+ * Uniform numbers that are a function of `seed` alone; for integers, `minval` and `maxval` null give the whole range of
+ * the type. @tf tf.random.stateless_uniform
+ */
+export function statelessUniform(
+  shape: ShapeLike,
+  seed: SeedPair,
+  given?: StatelessUniformOptions | TensorLike,
+): Tensor {
+  const op = 'random.statelessUniform';
+  const o = options<Required<StatelessUniformOptions>>(given, 'minval', statelessUniformDefaults, op);
+  checkAlgorithm(o.alg, op);
+  const pair = seedPair(seed, op);
+  return uniformValues(shape, o.minval, o.maxval, o.dtype, () => statelessStream(pair), op, true);
+}
+
+/** The dtype that results of seed arithmetic have: literals are int32, as in TensorFlow. */
+function seedType(seed: SeedPair): DType {
+  return Array.isArray(seed) || !(typeof seed === 'object' && 'dt' in seed) ? 'int32' : seed.dtype;
+}
+
+/**
+ * `num` new seed pairs from one: a tensor of shape [num, 2]. @tf tf.random.split
+ */
+export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
+  const { num, alg } = options<{ num: number; alg: Algorithm }>(
+    given,
+    'num',
+    { num: 2, alg: 'auto_select' },
+    'random.split',
+  );
+  return statelessUniform([num, 2], seed, { minval: null, maxval: null, dtype: seedType(seed), alg });
+}
+
+/**
+ * A new seed pair from a pair and an integer. @tf tf.random.fold_in
+ */
+export function foldIn(
+  seed: SeedPair,
+  data: number | bigint | Tensor,
+  given?: { alg?: Algorithm } | Algorithm,
+): Tensor {
+  const { alg } = options<{ alg: Algorithm }>(given, 'alg', { alg: 'auto_select' }, 'random.foldIn');
+  const t =
+    typeof data === 'number'
+      ? tensorFrom(dtypes.int32, [], [Number(wholeNumber(data, 'random.foldIn'))])
+      : toTensor(data, null, 'random.foldIn', 'data');
+  if (t.rank !== 0 || (t.dt !== dtypes.int32 && t.dt !== dtypes.int64)) {
+    throw new InvalidArgumentError(
+      `[random.foldIn] data must be an int32 or int64 scalar; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+    );
+  }
+  const first = statelessUniform([], seed, { minval: null, maxval: null, dtype: t.dtype, alg });
+  return tensorFrom(t.dt, [2], [first.view()[0], t.view()[0]]);
+}

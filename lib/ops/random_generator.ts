@@ -1,0 +1,254 @@
+/** Generators: random numbers from a state that is yours. */
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypeInfo, dtypes, type DType } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { describe, showShape } from '../core/shape';
+import { tensorFrom, type Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+import { badDType, options } from './define';
+import { draw, words, type Stream } from './philox';
+import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
+import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
+
+export interface GeneratorOptions {
+  /** Philox is the only one; 'auto_select' (default) is Philox. */
+  alg?: 'philox' | 'auto_select' | null;
+}
+
+export interface GeneratorNormalOptions {
+  /** Default 0. */
+  mean?: TensorLike;
+  /** Default 1. */
+  stddev?: TensorLike;
+  /** float32 (default) or float64. */
+  dtype?: DType;
+}
+
+export interface GeneratorUniformOptions {
+  /** Included. Default 0. Null, with maxval null: all integers of the type. */
+  minval?: TensorLike | null;
+  /** Not included. Default 1 for floats; integers need it. */
+  maxval?: TensorLike | null;
+  /** float32 (default), float64, int32 or int64. */
+  dtype?: DType;
+}
+
+/** Numbers, bigints, or a tensor of them. */
+type Integers = TensorLike;
+
+function checkAlg(given: GeneratorOptions | GeneratorOptions['alg'] | undefined, op: string): void {
+  const { alg } = options<{ alg: unknown }>(given, 'alg', { alg: null }, op);
+  if (alg === null || alg === 'philox' || alg === 'auto_select') return;
+  throw new InvalidArgumentError(
+    `[${op}] Argument \`alg\` got unsupported value ${String(alg)}. Supported values are philox for the Philox ` +
+      `algorithm, and auto_select for auto-selection (Philox).`,
+  );
+}
+
+/** `count` 64-bit integers. */
+function int64s(value: Integers, count: number, op: string, argument: string): bigint[] {
+  const given = Array.isArray(value)
+    ? value.map((v: unknown) => checkInteger(v, `[${op}] an element of ${argument}`))
+    : value;
+  const t = toTensor(given, null, op, argument);
+  if (t.dt.kind !== 'int') {
+    throw new InvalidArgumentError(`[${op}] ${argument} must hold integers; it is a ${t.dtype} tensor`);
+  }
+  if (t.rank !== 1 || t.size !== count) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} must have shape [${count}], not ${showShape(t.shape)}` +
+        (argument === 'state' ? ': [counter low, counter high, key]' : ''),
+    );
+  }
+  return Array.from(t.view() as ArrayLike<number | bigint>, (v) => BigInt.asIntN(64, BigInt(v)));
+}
+
+/** The seed in the state's three numbers: the sign fills the upper two. */
+function seedState(seed: unknown, op: string): bigint[] {
+  const value = checkInteger(seed, `[${op}] seed`);
+  return [0n, 64n, 128n].map((shift) => BigInt.asIntN(64, value >> shift));
+}
+
+/**
+ * A random number generator with a state of its own: `[counter low, counter high, key]`. Each draw of n elements moves the
+ * counter on by 256·n. The same state gives the same numbers as TensorFlow's. @tf tf.random.Generator
+ */
+export class Generator {
+  /** The state; assigning to it is `reset`. */
+  readonly state: Variable;
+
+  private constructor(state: readonly bigint[]) {
+    this.state = new Variable(tensorFrom(dtypes.int64, [3], state), { trainable: false, name: 'StateVar' });
+  }
+
+  /** The state `[seed, 0, 0]` (`[seed, -1, -1]` if it is negative). @tf tf.random.Generator.from_seed */
+  static fromSeed(seed: number | bigint, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    checkAlg(given, 'Generator.fromSeed');
+    return new Generator(seedState(seed, 'Generator.fromSeed'));
+  }
+
+  /** `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
+  static fromState(state: Integers, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    checkAlg(given, 'Generator.fromState');
+    return new Generator(int64s(state, 3, 'Generator.fromState', 'state'));
+  }
+
+  /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
+  static fromNonDeterministicState(given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    checkAlg(given, 'Generator.fromNonDeterministicState');
+    return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
+  }
+
+  /** From a key and the two halves of a counter, low first. @tf tf.random.Generator.from_key_counter */
+  static fromKeyCounter(
+    key: number | bigint,
+    counter: Integers,
+    given?: GeneratorOptions | GeneratorOptions['alg'],
+  ): Generator {
+    const op = 'Generator.fromKeyCounter';
+    checkAlg(given, op);
+    return new Generator([
+      ...int64s(counter, 2, op, 'counter'),
+      BigInt.asIntN(64, checkInteger(key, `[${op}] key`)),
+    ]);
+  }
+
+  /** TensorFlow's number for Philox. */
+  get algorithm(): number {
+    return 1;
+  }
+
+  /** The key: an int64 scalar. */
+  get key(): Tensor {
+    return tensorFrom(dtypes.int64, [], [this.values()[2]]);
+  }
+
+  private values(): BigInt64Array {
+    return this.state.held.view() as BigInt64Array;
+  }
+
+  private set(values: readonly bigint[]): void {
+    this.state.assign(tensorFrom(dtypes.int64, [3], values));
+  }
+
+  /** Sets the state. @tf tf.random.Generator.reset */
+  reset(state: Integers): void {
+    this.set(int64s(state instanceof Variable ? state.read() : state, 3, 'Generator.reset', 'state'));
+  }
+
+  /** Sets the state to `[seed, 0, 0]`. @tf tf.random.Generator.reset_from_seed */
+  resetFromSeed(seed: number | bigint): void {
+    this.set(seedState(seed, 'Generator.resetFromSeed'));
+  }
+
+  /** Sets key and counter. @tf tf.random.Generator.reset_from_key_counter */
+  resetFromKeyCounter(key: number | bigint, counter: Integers): void {
+    const op = 'Generator.resetFromKeyCounter';
+    this.set([...int64s(counter, 2, op, 'counter'), BigInt.asIntN(64, checkInteger(key, `[${op}] key`))]);
+  }
+
+  /** Moves the counter on as a draw of `delta` elements would; returns the state before. @tf tf.random.Generator.skip */
+  skip(delta: number | bigint): Tensor {
+    const before = this.state.held;
+    this.advance(checkInteger(delta, '[Generator.skip] delta'));
+    return tensorFrom(dtypes.int64, [3], before.view());
+  }
+
+  private advance(elements: bigint): Stream {
+    const [low, high, key] = this.values();
+    const counter = (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low);
+    const next = BigInt.asUintN(128, counter + elements * BigInt(blocksPerElement));
+    this.set([BigInt.asIntN(64, next), BigInt.asIntN(64, next >> 64n), key]);
+    return { key: words(key), counter: [...words(low), ...words(high)] };
+  }
+
+  private readonly stream: StreamFor = (_distribution, _dt, size) => this.advance(BigInt(size));
+
+  /** Normal numbers. @tf tf.random.Generator.normal */
+  normal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+    return this.normalLike('normal', shape, given, 'Generator.normal');
+  }
+
+  /** Normal numbers within two deviations of the mean. @tf tf.random.Generator.truncated_normal */
+  truncatedNormal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+    return this.normalLike('truncatedNormal', shape, given, 'Generator.truncatedNormal');
+  }
+
+  private normalLike(
+    distribution: 'normal' | 'truncatedNormal',
+    shape: ShapeLike,
+    given: GeneratorNormalOptions | TensorLike | undefined,
+    op: string,
+  ): Tensor {
+    const o = options<Required<GeneratorNormalOptions>>(
+      given,
+      'mean',
+      { mean: 0, stddev: 1, dtype: 'float32' },
+      op,
+    );
+    return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, this.stream, op);
+  }
+
+  /** Uniform numbers in [minval, maxval). @tf tf.random.Generator.uniform */
+  uniform(shape: ShapeLike, given?: GeneratorUniformOptions | TensorLike): Tensor {
+    const op = 'Generator.uniform';
+    const o = options<Required<GeneratorUniformOptions>>(
+      given,
+      'minval',
+      { minval: 0, maxval: null, dtype: 'float32' },
+      op,
+    );
+    return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
+  }
+
+  /** Integers of the type's whole range: int64 (default) or int32. @tf tf.random.Generator.uniform_full_int */
+  uniformFullInt(shape: ShapeLike, given?: { dtype?: DType } | DType): Tensor {
+    const op = 'Generator.uniformFullInt';
+    const { dtype } = options<{ dtype: DType }>(given, 'dtype', { dtype: 'int64' }, op);
+    const dt = dtypeInfo(dtype, `[${op}] dtype`);
+    if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
+    const dims = shapeFrom(shape, op);
+    return draw('uniformFullInt', dims, dt, this.advance(BigInt(dims.reduce((a, b) => a * b, 1))));
+  }
+
+  private keys(count: number, op: string): BigInt64Array {
+    if (!Number.isInteger(count) || count < 0) {
+      throw new InvalidArgumentError(`[${op}] count must be an integer ≥ 0; got ${describe(count)}`);
+    }
+    return this.uniformFullInt([count], 'int64').view() as BigInt64Array;
+  }
+
+  /**
+   * Seeds for stateless functions: an int64 tensor of shape [2, count], a seed in each column.
+   * @tf tf.random.Generator.make_seeds
+   */
+  makeSeeds(given?: { count?: number } | number): Tensor {
+    const { count } = options<{ count: number }>(given, 'count', { count: 1 }, 'Generator.makeSeeds');
+    const keys = this.keys(count, 'Generator.makeSeeds');
+    const seeds = new BigInt64Array(2 * count);
+    seeds.set(keys);
+    return tensorFrom(dtypes.int64, [2, count], seeds);
+  }
+
+  /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
+  split(given?: { count?: number } | number): Generator[] {
+    const { count } = options<{ count: number }>(given, 'count', { count: 1 }, 'Generator.split');
+    return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
+  }
+}
+
+let globalGenerator: Generator | null = null;
+
+/** The generator that all share; made from an unforeseeable state at first use. @tf tf.random.get_global_generator */
+export function getGlobalGenerator(): Generator {
+  globalGenerator ??= Generator.fromNonDeterministicState();
+  return globalGenerator;
+}
+
+/** Puts another generator in its place. @tf tf.random.set_global_generator */
+export function setGlobalGenerator(generator: Generator): void {
+  if (!(generator instanceof Generator)) {
+    throw new TypeError(`[setGlobalGenerator] needs a tf.random.Generator; got ${describe(generator)}`);
+  }
+  globalGenerator = generator;
+}

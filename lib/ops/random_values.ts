@@ -1,0 +1,136 @@
+/** What uniform, normal and truncatedNormal have in common, wherever their streams come from. */
+import { convertLike, element, type TensorLike } from '../core/convert';
+import { dtypeInfo, floating, type DType, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { broadcastShapes, checkShape, showShape, type Shape } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+import { add, multiply, subtract } from './binary';
+import { badDType } from './define';
+import { draw, type Distribution, type Stream } from './philox';
+
+/** A shape: numbers, or a tensor of integers. */
+export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
+
+/** Gives the stream of a draw of so many elements from the distribution. */
+export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream;
+
+const uniformTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+
+export function shapeFrom(shape: unknown, op: string): number[] {
+  const given = shape instanceof Tensor || shape instanceof Variable ? shapeValues(shape, op) : shape;
+  return checkShape(given, `[${op}] shape`);
+}
+
+function shapeValues(t: Tensor | Variable, op: string): number[] {
+  if (t.dt.kind !== 'int' || t.rank !== 1) {
+    throw new InvalidArgumentError(
+      `[${op}] shape must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+    );
+  }
+  return Array.from(t.data() as ArrayLike<number | bigint>, Number);
+}
+
+const sizeOfShape = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
+
+function checkBroadcast(part: Shape, shape: Shape, op: string, argument: string): void {
+  if (part.length > 0 && broadcastShapes(part, shape) === null) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} of shape ${showShape(part)} and numbers of shape ${showShape(shape)} do not broadcast`,
+    );
+  }
+}
+
+/** mean + stddev · (a standard normal number, perhaps truncated). Gradients flow through mean and stddev. */
+export function normalValues(
+  distribution: 'normal' | 'truncatedNormal',
+  shapeLike: unknown,
+  mean: TensorLike,
+  stddev: TensorLike,
+  dtype: unknown,
+  stream: StreamFor,
+  op: string,
+): Tensor {
+  const dt = dtypeInfo(dtype, `[${op}] dtype`);
+  if (!floating.includes(dt.name)) throw badDType(op, 'dtype', dt, floating);
+  const shape = shapeFrom(shapeLike, op);
+  const scale = stddev === 1 ? null : convertLike(stddev, dt, op, 'stddev');
+  const shift = mean === 0 ? null : convertLike(mean, dt, op, 'mean');
+  if (scale !== null) checkBroadcast(scale.shape, shape, op, 'stddev');
+  if (shift !== null) checkBroadcast(shift.shape, shape, op, 'mean');
+  const x = draw(distribution, shape, dt, stream(distribution, dt, sizeOfShape(shape)));
+  const scaled = scale === null ? x : multiply(x, scale);
+  return shift === null ? scaled : add(scaled, shift);
+}
+
+/** One end of a range of integers. */
+function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): bigint {
+  if (value instanceof Tensor || value instanceof Variable) {
+    if (value.size !== 1 || value.rank !== 0 || value.dt !== dt) {
+      throw new InvalidArgumentError(
+        `[${op}] ${argument} must be a ${dt.name} scalar where dtype is ${dt.name}; got a ${value.dtype} tensor of ` +
+          `shape ${showShape(value.shape)}`,
+      );
+    }
+    return BigInt(value.item() as number | bigint);
+  }
+  return BigInt(element(value, dt, op, argument));
+}
+
+/**
+ * Floats in [minval, maxval), gradients flowing through both; integers in [minval, maxval), or if both are null, of
+ * the type's whole range (where `fullRange` allows that).
+ */
+export function uniformValues(
+  shapeLike: unknown,
+  minval: TensorLike | null,
+  maxval: TensorLike | null,
+  dtype: unknown,
+  stream: StreamFor,
+  op: string,
+  fullRange: boolean,
+): Tensor {
+  const dt = dtypeInfo(dtype, `[${op}] dtype`);
+  if (!uniformTypes.includes(dt.name)) throw badDType(op, 'dtype', dt, uniformTypes);
+  if (dt.kind !== 'float') {
+    if (minval === null && maxval === null && fullRange) {
+      const shape = shapeFrom(shapeLike, op);
+      return draw('uniformFullInt', shape, dt, stream('uniformFullInt', dt, sizeOfShape(shape)));
+    }
+    if (maxval === null || minval === null) {
+      throw new InvalidArgumentError(
+        `[${op}] Must specify ${maxval === null ? 'maxval' : 'minval'} for integer dtype ${dt.name}` +
+          (fullRange ? `; or give null for both, for all integers of the type` : ''),
+      );
+    }
+    const lo = bound(minval, dt, op, 'minval');
+    const hi = bound(maxval, dt, op, 'maxval');
+    return integers(shapeLike, dt, lo, hi, stream, op);
+  }
+  const shape = shapeFrom(shapeLike, op);
+  const lo = minval ?? 0;
+  const hi = maxval ?? 1;
+  const size = sizeOfShape(shape);
+  if (lo === 0 && hi === 1) return draw('uniform', shape, dt, stream('uniform', dt, size));
+  // Everything that can fail comes before the draw, so that an error leaves the stream where it was.
+  const bottom = convertLike(lo, dt, op, 'minval');
+  const range = subtract(convertLike(hi, dt, op, 'maxval'), bottom);
+  checkBroadcast(range.shape, shape, op, 'minval and maxval');
+  return add(multiply(draw('uniform', shape, dt, stream('uniform', dt, size)), range), bottom);
+}
+
+function integers(
+  shapeLike: unknown,
+  dt: DTypeInfo,
+  lo: bigint,
+  hi: bigint,
+  stream: StreamFor,
+  op: string,
+): Tensor {
+  const shape = shapeFrom(shapeLike, op);
+  const size = sizeOfShape(shape);
+  if (size > 0 && lo >= hi) {
+    throw new InvalidArgumentError(`[${op}] Need minval < maxval, got ${lo} >= ${hi}`);
+  }
+  return draw('uniformInt', shape, dt, stream('uniformInt', dt, size), lo, BigInt.asUintN(64, hi - lo));
+}
