@@ -40,7 +40,7 @@ function checkAlg(given: GeneratorOptions | GeneratorOptions['alg'] | undefined,
   const { alg } = options<{ alg: unknown }>(given, 'alg', { alg: null }, op);
   if (alg === null || alg === 'philox' || alg === 'auto_select') return;
   throw new InvalidArgumentError(
-    `[${op}] Argument \`alg\` got unsupported value ${String(alg)}. Supported values are philox for the Philox ` +
+    `[${op}] Argument \`alg\` got unsupported value ${describe(alg)}. Supported values are philox for the Philox ` +
       `algorithm, and auto_select for auto-selection (Philox).`,
   );
 }

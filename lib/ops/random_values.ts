@@ -72,7 +72,7 @@ function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): big
           `shape ${showShape(value.shape)}`,
       );
     }
-    return BigInt(value.item() as number | bigint);
+    return BigInt(value.item());
   }
   return BigInt(element(value, dt, op, argument));
 }

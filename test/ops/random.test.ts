@@ -32,7 +32,8 @@ const fixture = JSON.parse(
 
 /** Cases and steps about what is not here: other dtypes and other distributions. */
 const absent = /float16|uint|stateful\/other|stateless\/other/;
-const absentStep = (s: Step) => /uint/.test(JSON.stringify(s.options ?? {})) || s.call === 'generator.uniformFullInt' && !s.options;
+const absentStep = (s: Step) =>
+  /uint/.test(JSON.stringify(s.options ?? {})) || (s.call === 'generator.uniformFullInt' && !s.options);
 
 function argument(a: unknown): unknown {
   if (Array.isArray(a)) return a;
@@ -42,12 +43,16 @@ function argument(a: unknown): unknown {
     const { range, shape, dtype } = a as { range: number; shape?: number[]; dtype?: DType };
     const dims = shape ?? [range];
     const n = dims.reduce((x, y) => x * y, 1);
-    const dt = dtypes[dtype ?? 'int32'] as (typeof dtypes)[DType];
-    return tensorFrom(dt, dims, Array.from({ length: n }, (_, i) => (dt.big ? BigInt(i) : i)));
+    const dt = dtypes[dtype ?? 'int32'];
+    return tensorFrom(
+      dt,
+      dims,
+      Array.from({ length: n }, (_, i) => (dt.big ? BigInt(i) : i)),
+    );
   }
   if ('tensor' in a) {
     const { tensor, dtype } = a as { tensor: number[]; dtype?: DType };
-    const dt = dtypes[dtype ?? 'float32'] as (typeof dtypes)[DType];
+    const dt = dtypes[dtype ?? 'float32'];
     return tensorFrom(dt, [tensor.length], dt.big ? tensor.map((v) => BigInt(v)) : tensor);
   }
   return a;
@@ -97,7 +102,8 @@ function runSteps(steps: readonly Step[]): void {
     }
     const result = perform(owner, name, s);
     if (s.call.startsWith('Generator.')) g = result as tf.random.Generator;
-    if (s.state !== undefined) expect(stateOf(g as tf.random.Generator)).toEqual(s.state.map((v) => BigInt(v)));
+    if (s.state !== undefined)
+      expect(stateOf(g as tf.random.Generator)).toEqual(s.state.map((v) => BigInt(v)));
     if (Array.isArray(s.result)) {
       expect((result as tf.random.Generator[]).map(stateOf)).toEqual(
         s.result.map((r) => r.state.map((v) => BigInt(v))),
@@ -108,7 +114,9 @@ function runSteps(steps: readonly Step[]): void {
   }
 }
 
-const usable = Object.entries(fixture.cases).filter(([name]) => !absent.test(name) && !name.includes('errors'));
+const usable = Object.entries(fixture.cases).filter(
+  ([name]) => !absent.test(name) && !name.includes('errors'),
+);
 const isUnseeded = ([name]: [string, Step[]]) => name.startsWith('unseeded');
 
 // These come first: no seed has been set in this process.
@@ -141,11 +149,20 @@ describe('the numbers of TensorFlow', () => {
 });
 
 describe('properties', () => {
-  test.each(['normal', 'truncatedNormal', 'uniform'] as const)('%s: the first of many numbers are those of few', (name) => {
-    const many = tf.random[`stateless${name[0].toUpperCase()}${name.slice(1)}` as 'statelessNormal']([70_001], [3, 4]).data();
-    const few = tf.random[`stateless${name[0].toUpperCase()}${name.slice(1)}` as 'statelessNormal']([1_003], [3, 4]).data();
-    expect(Array.from(many.slice(0, 1003) as Float32Array)).toEqual(Array.from(few as Float32Array));
-  });
+  test.each(['normal', 'truncatedNormal', 'uniform'] as const)(
+    '%s: the first of many numbers are those of few',
+    (name) => {
+      const many = tf.random[`stateless${name[0].toUpperCase()}${name.slice(1)}` as 'statelessNormal'](
+        [70_001],
+        [3, 4],
+      ).data();
+      const few = tf.random[`stateless${name[0].toUpperCase()}${name.slice(1)}` as 'statelessNormal'](
+        [1_003],
+        [3, 4],
+      ).data();
+      expect(Array.from(many.slice(0, 1003) as Float32Array)).toEqual(Array.from(few as Float32Array));
+    },
+  );
 
   test('a million normals have mean 0, deviation 1 and no tail missing', () => {
     const x = tf.random.statelessNormal([1_000_000], [5, 6]).data() as Float32Array;
@@ -204,7 +221,7 @@ describe('bad input leaves the stream where it was', () => {
     ['an unknown option', () => tf.random.normal([3], { std: 1 } as tf.random.NormalOptions), TypeError, /takes mean, stddev, dtype, seed/],
     ['a shape that is a number', () => tf.random.normal(3 as unknown as number[]), TypeError, /shape must be an array/],
     ['a global seed that is text', () => tf.random.setSeed('1' as unknown as number), TypeError, /seed must be an integer/],
-    ['a seed of one', () => tf.random.statelessNormal([3], [1] as unknown as [number, number]), InvalidArgumentError, /seed must have shape \[2\], not \[1\]/],
+    ['a seed of one', () => tf.random.statelessNormal([3], [1]), InvalidArgumentError, /seed must have shape \[2\], not \[1\]/],
     ['a seed of fractions', () => tf.random.statelessNormal([3], [1.5, 2]), InvalidArgumentError, /integers; got 1.5/],
     ['ThreeFry', () => tf.random.statelessNormal([3], [1, 2], { alg: 'threefry' as 'philox' }), InvalidArgumentError, /must be 'philox'/],
     ['a state of two', () => tf.random.Generator.fromState([1, 2]), InvalidArgumentError, /state must have shape \[3\], not \[2\]/],
