@@ -225,7 +225,7 @@ describe('bad input leaves the stream where it was', () => {
     ['a seed of fractions', () => tf.random.statelessNormal([3], [1.5, 2]), InvalidArgumentError, /integers; got 1.5/],
     ['ThreeFry', () => tf.random.statelessNormal([3], [1, 2], { alg: 'threefry' as 'philox' }), InvalidArgumentError, /must be 'philox'/],
     ['a state of two', () => tf.random.Generator.fromState([1, 2]), InvalidArgumentError, /state must have shape \[3\], not \[2\]/],
-    ['an unknown algorithm', () => tf.random.Generator.fromSeed(1, { alg: 'foo' as 'philox' }), InvalidArgumentError, /unsupported value foo/],
+    ['an unknown algorithm', () => tf.random.Generator.fromSeed(1, { alg: 'foo' as 'philox' }), InvalidArgumentError, /unsupported value 'foo'/],
     ['a negative count', () => tf.random.Generator.fromSeed(1).split(-1), InvalidArgumentError, /count must be an integer ≥ 0/],
     ['something that is no generator', () => tf.random.setGlobalGenerator({} as tf.random.Generator), TypeError, /tf.random.Generator/],
   ]; // prettier-ignore
