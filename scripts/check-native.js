@@ -70,9 +70,9 @@ function build(name, definitions, target = 'kernels_test') {
   return one(`${name}: build`, ok) ? folder : null;
 }
 
-/** Runs kernels_test and adds its totals. */
-function test(name, folder, { runner = [], env = {} } = {}) {
-  const command = [...runner, path.join(folder, 'kernels_test'), ...testNames];
+/** Runs kernels_test once and adds its totals; its output. */
+function runTests(name, folder, { runner = [], env = {} }, filters) {
+  const command = [...runner, path.join(folder, 'kernels_test'), ...filters];
   const result = spawnSync(command[0], command.slice(1), {
     cwd: root,
     env: { ...process.env, ...env },
@@ -80,8 +80,9 @@ function test(name, folder, { runner = [], env = {} } = {}) {
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1 << 28,
   });
-  process.stdout.write(result.stdout ?? '');
-  const summary = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(result.stdout ?? '');
+  const output = result.stdout ?? '';
+  process.stdout.write(output);
+  const summary = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(output);
   const failed = summary ? Number(summary[2]) : 0;
   if (summary) {
     totals.passed += Number(summary[1]);
@@ -89,8 +90,23 @@ function test(name, folder, { runner = [], env = {} } = {}) {
     totals.skipped += Number(summary[3]);
   }
   // A crash or a sanitizer's report at the end.
-  if (!summary || (result.status !== 0 && failed === 0))
+  if (!summary || (result.status !== 0 && failed === 0)) {
     one(`${name}: ended with ${result.signal ?? result.status}`, false);
+  }
+  return output;
+}
+
+/**
+ * Runs kernels_test. Tests named runtime_* see only the instruction set in use, the best one: they run again for each
+ * of the others.
+ */
+function test(name, folder, options = {}) {
+  const output = runTests(name, folder, options, testNames);
+  if (testNames.length > 0) return;
+  const sets = (/^instruction sets: (.*)$/m.exec(output)?.[1] ?? '').split(' ');
+  for (const isa of sets.slice(0, -1)) {
+    runTests(name, folder, { ...options, env: { ...options.env, GRADTAPE_FORCE_ISA: isa } }, ['runtime_']);
+  }
 }
 
 function sanitizer(name, sanitize, env) {
