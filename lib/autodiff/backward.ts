@@ -11,7 +11,7 @@ import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/binary';
 import { addSlices, densify } from '../ops/slices';
 import type { Grad, GradContext, GradientFunction } from '../ops/registry';
-import { IdSet, type Entry, type Tape } from './tape';
+import { IdSet, type Entry, type Operand, type Tape } from './tape';
 
 /** A tensor of one repeated value. */
 export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
@@ -31,24 +31,47 @@ export function accumulate(a: Tensor | IndexedSlices, b: Tensor | IndexedSlices)
   return add(a, b instanceof IndexedSlices ? densify(b) : b);
 }
 
-type Gradients = Map<number, Tensor | IndexedSlices>;
+export type Gradients = Map<number, Tensor | IndexedSlices>;
 
 function into(gradients: Gradients, id: number, gradient: Tensor | IndexedSlices): void {
   const known = gradients.get(id);
   gradients.set(id, known === undefined ? gradient : accumulate(known, gradient));
 }
 
-function takeDy(gradients: Gradients, id: number, wanted: ReadonlySet<number>): Tensor | null {
+/** What flowed to a source, or null. */
+export function gradientOf(
+  source: { readonly ids: readonly number[] },
+  gradients: Gradients,
+): Tensor | IndexedSlices | null {
+  let sum: Tensor | IndexedSlices | null = null;
+  for (const id of source.ids) {
+    const part = gradients.get(id);
+    if (part !== undefined) sum = sum === null ? part : accumulate(sum, part);
+  }
+  return sum;
+}
+
+function takeDy(gradients: Gradients, id: number, sources: ReadonlySet<number>): Tensor | null {
   const gradient = gradients.get(id);
   if (gradient === undefined) return null;
   // What a source asked for stays.
-  if (!wanted.has(id)) gradients.delete(id);
+  if (!sources.has(id)) gradients.delete(id);
   return gradient instanceof IndexedSlices ? densify(gradient) : gradient;
 }
 
-/** Marks the entries that lie between the sources and what follows from them. */
-function reach(entries: readonly Entry[], base: number, sources: ReadonlySet<number>): IdSet {
-  const reached = new IdSet(base);
+/** The part of a record that leads from some sources on. Serves any number of ways back. */
+export interface Path {
+  readonly entries: readonly Entry[];
+  /** The ids of the sources: their gradients are kept. */
+  readonly sources: ReadonlySet<number>;
+  /** The floating tensors that follow from them. */
+  readonly reached: IdSet;
+}
+
+/** With `growing`, the tape may be recording what happens on the way back: the path is what it has now. */
+export function pathFrom(tape: Tape, sources: ReadonlySet<number>, growing: boolean): Path {
+  const entries = growing ? tape.entries.slice() : tape.entries;
+  const reached = new IdSet(tape.base);
   for (const id of sources) reached.add(id);
   for (const e of entries) {
     const hit =
@@ -56,10 +79,12 @@ function reach(entries: readonly Entry[], base: number, sources: ReadonlySet<num
       (e.id1 !== 0 && reached.has(e.id1)) ||
       (e.moreInputs !== null && e.moreInputs.some((o) => reached.has(o.id)));
     if (!hit) continue;
-    reached.add(e.outId);
-    if (e.moreOutputs !== null) for (const o of e.moreOutputs) reached.add(o.id);
+    if (e.outDt.kind === 'float') reached.add(e.outId);
+    if (e.moreOutputs !== null) {
+      for (const o of e.moreOutputs) if (o.dt.kind === 'float') reached.add(o.id);
+    }
   }
-  return reached;
+  return { entries, sources, reached };
 }
 
 const lost = (op: string): never => {
@@ -105,25 +130,24 @@ function inputId(e: Entry, i: number): number {
 }
 
 /**
- * The gradients of Σ targets·dys with respect to the tensors whose ids are in `sources`. With `free`, each entry lets
- * go of what it saved as soon as the way back has passed it.
+ * The gradients of Σ targets·dys (ones where a dy is null) with respect to the path's sources. With `free`, each entry
+ * lets go of what it saved as soon as the way back has passed it.
  */
 export function backward(
-  tape: Tape,
+  path: Path,
   targets: readonly Tensor[],
   dys: readonly (Tensor | null)[],
-  sources: ReadonlySet<number>,
   free: boolean,
 ): Gradients {
   // Where nothing else records, no one can hold what the gradient functions make on the way: their large tensors go
   // back to the free list, so that the next step works in warm memory.
-  if (scope.recorder !== null) return goBack(tape, targets, dys, sources, free);
+  if (scope.recorder !== null) return goBack(path, targets, dys, free);
   const outer = scope.tidy;
   const made: Tensor[] = [];
   scope.tidy = made;
   let gradients: Gradients;
   try {
-    gradients = goBack(tape, targets, dys, sources, free);
+    gradients = goBack(path, targets, dys, free);
   } finally {
     scope.tidy = outer;
   }
@@ -140,41 +164,37 @@ export function backward(
 }
 
 function goBack(
-  tape: Tape,
+  path: Path,
   targets: readonly Tensor[],
   dys: readonly (Tensor | null)[],
-  sources: ReadonlySet<number>,
   free: boolean,
 ): Gradients {
-  // A persistent tape may be recording what happens here: go back over what it has now.
-  const entries = free ? tape.entries : tape.entries.slice();
-  const reached = reach(entries, tape.base, sources);
+  const { entries, sources, reached } = path;
   const gradients: Gradients = new Map();
   targets.forEach((t, i) => {
     if (reached.has(t.id)) into(gradients, t.id, dys[i] ?? filled(t.shape, t.dt, 1));
   });
   for (let k = entries.length - 1; k >= 0; k--) {
     const e = entries[k];
-    if (reached.has(e.outId) || e.moreOutputs !== null) {
-      const first = takeDy(gradients, e.outId, sources);
-      let some = first !== null;
-      let all: (Tensor | null)[] = [first];
-      if (e.moreOutputs !== null) {
-        all = all.concat(e.moreOutputs.map((o) => takeDy(gradients, o.id, sources)));
-        some = all.some((dy) => dy !== null);
-      }
-      if (some) {
-        const dy = all.map((d, i) => {
-          if (d !== null) return d;
-          const o = i === 0 ? null : (e.moreOutputs as NonNullable<Entry['moreOutputs']>)[i - 1];
-          return o === null ? filled(e.outShape, e.outDt, 0) : filled(o.shape, o.dt, 0);
-        });
-        step(e, dy, reached, gradients);
-      }
+    if (e.moreOutputs === null) {
+      const dy = takeDy(gradients, e.outId, sources);
+      if (dy !== null) step(e, [dy], reached, gradients);
+    } else {
+      const dys: (Tensor | null)[] = [takeDy(gradients, e.outId, sources)];
+      for (const o of e.moreOutputs) dys.push(takeDy(gradients, o.id, sources));
+      if (dys.some((dy) => dy !== null)) step(e, withZeros(e, e.moreOutputs, dys), reached, gradients);
     }
     if (free) e.release();
   }
   return gradients;
+}
+
+/** Zeros for the results that nothing flowed to. */
+function withZeros(e: Entry, more: readonly Operand[], dys: readonly (Tensor | null)[]): Tensor[] {
+  return dys.map((dy, i) => {
+    if (dy !== null) return dy;
+    return i === 0 ? filled(e.outShape, e.outDt, 0) : filled(more[i - 1].shape, more[i - 1].dt, 0);
+  });
 }
 
 function step(e: Entry, dy: readonly Tensor[], reached: IdSet, gradients: Gradients): void {

@@ -1,6 +1,7 @@
 /** Functions with a gradient of the user's own, and values that gradients do not pass. */
-import { toTensor, type TensorLike } from '../core/convert';
+import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
+import { IndexedSlices } from '../core/indexed_slices';
 import { rejectPromise } from '../core/nest';
 import { scope, type RecordedOp, type Recorder } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
@@ -47,7 +48,7 @@ export function customGradient<R extends Result>(
 ): (...args: TensorLike[]) => R {
   if (typeof f !== 'function') throw new TypeError(`[customGradient] needs a function; got ${describe(f)}`);
   return (...args) => {
-    const inputs = args.map((arg, i) => toTensor(arg, null, 'customGradient', `argument ${i}`));
+    const inputs = args.map((arg, i) => toValue(arg, null, 'customGradient', `argument ${i}`));
     // The caller's variables, passed as arguments, are arguments; only those that f reaches by itself are watched.
     const watcher = new VariableWatcher();
     startRecording(watcher);
@@ -74,7 +75,7 @@ export function customGradient<R extends Result>(
     const outputs = values.map((v) => aliasTensor(v, v.shape, 'customGradient'));
     if (scope.recorder !== null) {
       const variables = [...watcher.seen].filter((v) => !args.includes(v));
-      const reads = variables.map((v) => v.read());
+      const reads = variables.map((v) => v.operand());
       const op: RecordedOp & { gradient(dy: readonly Tensor[], ctx: GradContext): readonly Grad[] } = {
         name: 'customGradient',
         differentiable: true,
@@ -95,35 +96,36 @@ function callGradient(
   variables: readonly Variable[],
   ctx: GradContext,
 ): readonly Grad[] {
-  const withExtras = variables.length === 0 ? [...dy] : [...dy, { variables }];
+  const withExtras = variables.length === 0 ? dy : [...dy, { variables }];
   // The user's function may put tensors aside: none that it sees or makes is freed behind its back.
   dy.forEach(keep);
   const tidy = scope.tidy;
   scope.tidy = null;
-  let result: ReturnType<CustomGradientFunction>;
+  let result: unknown;
   try {
     result = gradient(...(withExtras as (Tensor & CustomGradientExtras)[]));
   } finally {
     scope.tidy = tidy;
   }
   rejectPromise(result, 'tf.customGradient');
-  let forInputs: readonly Grad[];
-  let forVariables: readonly Grad[] = [];
+  let forInputs: readonly unknown[];
+  let forVariables: readonly unknown[] = [];
   if (variables.length === 0) {
-    forInputs = (Array.isArray(result) ? result : [result]) as readonly Grad[];
+    forInputs = Array.isArray(result) ? result : [result];
   } else {
-    const pair = result as readonly [readonly Grad[], readonly Grad[]];
-    if (!Array.isArray(pair) || pair.length !== 2 || !Array.isArray(pair[1])) {
+    if (!Array.isArray(result) || result.length !== 2 || !Array.isArray(result[1])) {
       throw new TypeError(
-        `[customGradient] the function reads the variables ${variables.map((v) => v.name).join(', ')}, so its gradient ` +
-          `gets { variables } as its last argument and must return [argumentGradients, variableGradients]`,
+        `[customGradient] the gradient function must accept the last argument { variables } and return ` +
+          `[argumentGradients, variableGradients], since function uses variables: [${variables.map(String).join(', ')}]`,
       );
     }
-    forInputs = Array.isArray(pair[0]) ? pair[0] : [pair[0] as unknown as Grad];
-    forVariables = pair[1];
+    const [first, second] = result as [unknown, readonly unknown[]];
+    forInputs = Array.isArray(first) ? first : [first];
+    forVariables = second;
     if (forVariables.length !== variables.length) {
       throw new InvalidArgumentError(
-        `[customGradient] must return gradients for each variable: expected ${variables.length}, got ${forVariables.length}`,
+        `[customGradient] Must return gradient for each variable from the gradient function: expected ` +
+          `${variables.length}, got ${forVariables.length}`,
       );
     }
   }
@@ -133,15 +135,28 @@ function callGradient(
         `${forInputs.length} instead.`,
     );
   }
-  const all = [...forInputs, ...forVariables];
-  all.forEach((g, i) => {
-    if (g instanceof Tensor && !sameShape(g.shape, ctx.shapes[i])) {
-      throw new InvalidArgumentError(
-        `[customGradient] gradient ${i} has shape ${showShape(g.shape)}, its argument ${showShape(ctx.shapes[i])}`,
-      );
-    }
-  });
-  return all;
+  return [...forInputs, ...forVariables].map((g, i) => checkGradient(g, i, ctx));
+}
+
+function checkGradient(given: unknown, i: number, ctx: GradContext): Grad {
+  if (given === null) return null;
+  if (given === undefined) {
+    throw new TypeError(
+      `[customGradient] gradient ${i} is undefined: return a tensor, or null where no gradient flows`,
+    );
+  }
+  const g =
+    given instanceof IndexedSlices ? given : toTensor(given, ctx.dts[i], 'customGradient', `gradient ${i}`);
+  const shape = g.shape ?? ctx.shapes[i];
+  if (!sameShape(shape, ctx.shapes[i]) || g.dt !== ctx.dts[i]) {
+    throw new InvalidArgumentError(
+      `[customGradient] gradient ${i} must have its argument's dtype and shape, ${ctx.dts[i].name} ` +
+        `${showShape(ctx.shapes[i])}; got ${g.dtype} ${showShape(shape)}`,
+    );
+  }
+  return g instanceof IndexedSlices && g.denseShape === null
+    ? new IndexedSlices(g.values, g.indices, ctx.shapes[i])
+    : g;
 }
 
 /** The same elements, as a constant: no gradient passes. @tf tf.stop_gradient */

@@ -1,11 +1,12 @@
 /** Gradients of functions: short forms of GradientTape. */
 import { toTensor } from '../core/convert';
 import type { IndexedSlices } from '../core/indexed_slices';
-import { flatten, mapStructure, rejectPromise } from '../core/nest';
+import { mapStructure, rejectPromise } from '../core/nest';
 import { describe } from '../core/shape';
 import { aliasTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { GradientTape, type Nested, type Source } from './gradient_tape';
+import type { Nested, Source } from './arguments';
+import { GradientTape } from './gradient_tape';
 
 export interface ValueAndGrad<R> {
   value: R;
@@ -36,15 +37,16 @@ export function valueAndGrad<A extends readonly unknown[], R extends Source>(
 
 /** Watched values are tensors of their own: literals share tensors. A host array is one tensor. */
 function asSource(arg: unknown): Nested<Source> {
-  const leaves = flatten(arg);
-  if (Array.isArray(arg) && !leaves.some((leaf) => leaf instanceof Tensor || leaf instanceof Variable)) {
-    return toTensor(arg, null, 'valueAndGrad', 'argument');
-  }
+  if (isHostArray(arg)) return toTensor(arg, null, 'valueAndGrad', 'argument');
   return mapStructure(arg, (leaf) => {
     if (leaf instanceof Variable || leaf instanceof Tensor) return leaf;
     const t = toTensor(leaf, null, 'valueAndGrad', 'argument');
     return aliasTensor(t, t.shape, 'valueAndGrad');
   }) as Nested<Source>;
+}
+
+function isHostArray(arg: unknown): boolean {
+  return Array.isArray(arg) && arg.every((part) => typeof part !== 'object' || isHostArray(part));
 }
 
 /** The gradient alone; see `valueAndGrad`. */

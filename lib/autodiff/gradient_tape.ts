@@ -1,52 +1,36 @@
 /** GradientTape: records ops, and computes gradients from the record. */
-import type { DTypeInfo } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
-import { toTensor, type TensorLike } from '../core/convert';
 import type { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
-import { describe, sameShape, showShape, type Shape } from '../core/shape';
+import { options } from '../core/options';
+import { describe, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { options } from '../ops/define';
-import { accumulate, backward, filled } from './backward';
+import {
+  checkSource,
+  checkUnconnected,
+  idsOf,
+  jacobianZero,
+  oneTarget,
+  resolveOutputGradients,
+  resolveSource,
+  resolveTargets,
+  type GradientOptions,
+  type JacobianOptions,
+  type Mirror,
+  type Nested,
+  type Source,
+  type UnconnectedGradients,
+} from './arguments';
+import { accumulate, backward, filled, gradientOf, pathFrom } from './backward';
 import { batchJacobian, jacobian } from './jacobian';
 import { startRecording, stopRecording, Tape } from './tape';
-
-/** A tensor or a variable, as sources and watched values are. */
-export type Source = Tensor | Variable;
-/** Nested arrays and plain objects of T. */
-export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
-/** The structure S with each leaf replaced by R. */
-export type Mirror<S, R> = S extends Tensor | Variable
-  ? R
-  : S extends readonly unknown[]
-    ? { -readonly [K in keyof S]: Mirror<S[K], R> }
-    : S extends object
-      ? { -readonly [K in keyof S]: Mirror<S[K], R> }
-      : R;
-
-/** `'none'`: null where a source has no influence; `'zero'`: zeros of its shape. @tf tf.UnconnectedGradients */
-export type UnconnectedGradients = 'none' | 'zero';
 
 export interface GradientTapeOptions {
   /** Keep the record after `gradient`, so that it can be called again. Default false. */
   persistent?: boolean;
   /** Watch trainable variables by themselves when they are read. Default true. */
   watchAccessedVariables?: boolean;
-}
-
-export interface GradientOptions {
-  /** Weights of the targets' elements, in the targets' structure. Default ones. */
-  outputGradients?: Nested<TensorLike | null> | null;
-  /** What an unconnected source gets. Default 'none'. */
-  unconnectedGradients?: UnconnectedGradients;
-}
-
-/** A source of a gradient: the ids under which the tape may know it. */
-export interface ResolvedSource {
-  ids: readonly number[];
-  shape: Shape;
-  dt: DTypeInfo;
 }
 
 let warnedInside = false;
@@ -127,23 +111,28 @@ export class GradientTape {
 
   /** Follows tensors (constants are not followed by themselves) or variables from now on. @tf tf.GradientTape.watch */
   watch(tensors: Nested<Source>): void {
-    for (const leaf of flatten(tensors)) {
+    const leaves = flatten(tensors);
+    for (const leaf of leaves) {
       if (!(leaf instanceof Tensor || leaf instanceof Variable)) {
         throw new InvalidArgumentError(
-          `[GradientTape.watch] Passed in object ${String(leaf)} of type '${typeof leaf}', not tf.Tensor or tf.Variable`,
+          `[GradientTape.watch] Passed in object ${describe(leaf)} of type '${typeof leaf}', not tf.Tensor or tf.Variable; ` +
+            `make a tensor of it first, tf.constant(…), and compute with that`,
         );
       }
+    }
+    for (const leaf of leaves as Source[]) {
       if (leaf.dt.kind !== 'float') {
         if (integerWatches++ < 5) {
           process.emitWarning(
-            `The dtype of the watched tensor must be floating (e.g. float32), got ${leaf.dt.name}`,
+            `The dtype of the watched tensor must be floating (e.g. tf.float32), got tf.${leaf.dt.name}`,
             'GradtapeWarning',
           );
         }
-        continue;
+      } else if (leaf instanceof Variable) {
+        this.record().watchVariable(leaf);
+      } else {
+        this.record().follow(leaf.id);
       }
-      if (leaf instanceof Variable) this.record().watchVariable(leaf);
-      else this.record().follow(leaf.id);
     }
   }
 
@@ -178,31 +167,36 @@ export class GradientTape {
     this.tape?.release();
     this.tape = null;
     this.usedUp = false;
+    this.watchedBefore = [];
     if (recording) this.start();
   }
 
   /** The tape to go back over; errors and warnings about when. */
-  private open(): Tape {
+  private open(method: string): Tape {
     if (this.usedUp) {
       throw new FailedPreconditionError(
-        '[GradientTape] A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); ' +
-          'make it with { persistent: true }',
+        `[GradientTape.${method}] A non-persistent GradientTape can only be used to compute one set of gradients (or ` +
+          `jacobians); make it with { persistent: true }`,
       );
     }
-    const tape = this.record();
-    if (this.recording) {
-      if (!this.persistent) {
-        this.stop();
-      } else if (!warnedInside) {
-        warnedInside = true;
-        process.emitWarning(
-          'Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient than ' +
-            'calling it outside the context (it causes the gradient ops to be recorded on the tape, leading to increased ' +
-            'CPU and memory usage). Only call GradientTape.gradient inside the context if you actually want to trace the ' +
-            'gradient in order to compute higher order derivatives.',
-          'GradtapeWarning',
-        );
-      }
+    const tape = this.tape;
+    if (tape === null) {
+      throw new FailedPreconditionError(
+        `[GradientTape.${method}] the tape has recorded nothing: compute the target inside tape.run(() => …)`,
+      );
+    }
+    if (!this.persistent) {
+      this.usedUp = true;
+      this.stop();
+    } else if (this.recording && !warnedInside) {
+      warnedInside = true;
+      process.emitWarning(
+        `Calling GradientTape.${method} on a persistent tape inside its context is significantly less efficient than ` +
+          'calling it outside the context (it causes the gradient ops to be recorded on the tape, leading to increased ' +
+          'CPU and memory usage). Only call GradientTape.gradient inside the context if you actually want to trace the ' +
+          'gradient in order to compute higher order derivatives.',
+        'GradtapeWarning',
+      );
     }
     return tape;
   }
@@ -212,7 +206,6 @@ export class GradientTape {
     this.watchedBefore = [...tape.variables.keys()];
     tape.release();
     this.tape = null;
-    this.usedUp = true;
   }
 
   /**
@@ -220,162 +213,107 @@ export class GradientTape {
    * (or zeros) where a source has no influence. A gather's gradient comes as IndexedSlices. @tf tf.GradientTape.gradient
    */
   gradient<S extends Nested<Source>>(
-    target: Nested<Source>,
+    target: Nested<Source | IndexedSlices>,
     sources: S,
-    given: GradientOptions = {},
+    given?: GradientOptions | GradientOptions['outputGradients'],
   ): Mirror<S, Tensor | IndexedSlices | null> {
-    checkUnconnected(given.unconnectedGradients);
-    const targets = resolveTargets(target);
-    const dys = resolveOutputGradients(target, targets, given.outputGradients);
+    const o = options<Required<GradientOptions>>(
+      given,
+      'outputGradients',
+      { outputGradients: null, unconnectedGradients: 'none' },
+      'GradientTape.gradient',
+    );
+    checkUnconnected(o.unconnectedGradients, 'gradient');
+    const targets = resolveTargets(target, 'gradient');
+    const dys = resolveOutputGradients(target, targets, o.outputGradients);
     const leaves = flatten(sources);
-    leaves.forEach(checkSource);
-    const tape = this.open();
-    const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
-    const wanted = new Set(resolved.flatMap((s) => s.ids));
-    let gradients: Map<number, Tensor | IndexedSlices>;
+    leaves.forEach((leaf) => {
+      checkSource(leaf, 'gradient');
+    });
+    const tape = this.open('gradient');
     try {
-      gradients = backward(tape, targets, dys, wanted, !this.persistent);
+      const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
+      const path = pathFrom(tape, idsOf(resolved), this.recording);
+      const gradients = backward(path, targets, dys, !this.persistent);
+      const results = resolved.map((s) => {
+        let sum = gradientOf(s, gradients);
+        // A source that the tape does not follow still has an influence on itself.
+        if (!s.ids.includes(s.own)) {
+          targets.forEach((t, i) => {
+            if (t.id !== s.own || t.dt.kind !== 'float') return;
+            const dy = dys[i] ?? filled(t.shape, t.dt, 1);
+            sum = sum === null ? dy : accumulate(sum, dy);
+          });
+        }
+        return sum ?? (o.unconnectedGradients === 'zero' ? filled(s.shape, s.dt, 0) : null);
+      });
+      return packAs(sources, results) as Mirror<S, Tensor | IndexedSlices | null>;
     } finally {
       this.close(tape);
     }
-    const results = resolved.map((s) => {
-      let sum: Tensor | IndexedSlices | null = null;
-      for (const id of s.ids) {
-        const part = gradients.get(id);
-        if (part !== undefined) sum = sum === null ? part : accumulate(sum, part);
-      }
-      if (sum === null && given.unconnectedGradients === 'zero') return filled(s.shape, s.dt, 0);
-      return sum;
-    });
-    return packAs(sources, results) as Mirror<S, Tensor | IndexedSlices | null>;
   }
 
   /**
-   * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S.
-   * @tf tf.GradientTape.jacobian
+   * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S; null (or
+   * zeros) where unconnected. One target; the sources may be nested. @tf tf.GradientTape.jacobian
    */
   jacobian<S extends Nested<Source>>(
     target: Source,
     sources: S,
-    given: Pick<GradientOptions, 'unconnectedGradients'> = {},
+    given?: JacobianOptions | UnconnectedGradients,
   ): Mirror<S, Tensor | null> {
-    checkUnconnected(given.unconnectedGradients);
-    const [t, ...rest] = resolveTargets(target);
-    if (rest.length > 0) throw new TypeError('[jacobian] the target must be one tensor');
+    const zero = jacobianZero(given, 'jacobian');
+    const t = oneTarget(target, 'jacobian');
     const leaves = flatten(sources);
-    leaves.forEach(checkSource);
-    const tape = this.open();
-    const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
+    leaves.forEach((leaf) => {
+      checkSource(leaf, 'jacobian');
+    });
+    const tape = this.open('jacobian');
     try {
-      const results = jacobian(tape, t, resolved, given.unconnectedGradients === 'zero');
-      return packAs(sources, results) as Mirror<S, Tensor | null>;
+      const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
+      const path = pathFrom(tape, idsOf(resolved), this.recording);
+      return packAs(sources, jacobian(path, t, resolved, zero)) as Mirror<S, Tensor | null>;
     } finally {
       this.close(tape);
     }
   }
 
   /**
-   * The derivatives within each example of a batch: for a target of shape [b, ...T] and a source of shape [b, ...S],
-   * a tensor of shape [b, ...T, ...S]; null (or zeros) where unconnected. @tf tf.GradientTape.batch_jacobian
+   * The jacobian of each example of a batch: for a target of shape [b, ...T] and a source of shape [b, ...S],
+   * a tensor of shape [b, ...T, ...S]; null (or zeros) where unconnected. Examples must not influence each other.
+   * @tf tf.GradientTape.batch_jacobian
    */
   batchJacobian(
     target: Source,
     source: Source,
-    given: Pick<GradientOptions, 'unconnectedGradients'> = {},
+    given?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
-    checkUnconnected(given.unconnectedGradients);
-    const [t] = resolveTargets(target);
-    checkSource(source);
+    const zero = jacobianZero(given, 'batchJacobian');
+    const t = oneTarget(target, 'batchJacobian');
+    checkSource(source, 'batchJacobian');
     for (const [what, shape] of [
       ['target', t.shape],
       ['source', source.shape],
     ] as const) {
       if (shape.length < 2) {
         throw new InvalidArgumentError(
-          `[batchJacobian] ${what} must have rank at least 2; got shape ${showShape(shape)}`,
+          `[GradientTape.batchJacobian] ${what} must have rank at least 2; got shape ${showShape(shape)}`,
         );
       }
     }
     if (t.shape[0] !== source.shape[0]) {
       throw new InvalidArgumentError(
-        `[batchJacobian] Need first dimension of target shape (${t.shape.join(', ')}) and source shape ` +
+        `[GradientTape.batchJacobian] Need first dimension of target shape (${t.shape.join(', ')}) and source shape ` +
           `(${source.shape.join(', ')}) to match.`,
       );
     }
-    const tape = this.open();
+    const tape = this.open('batchJacobian');
     try {
-      return batchJacobian(tape, t, resolveSource(tape, source), given.unconnectedGradients === 'zero');
+      const resolved = resolveSource(tape, source);
+      const path = pathFrom(tape, idsOf([resolved]), this.recording);
+      return batchJacobian(path, t, resolved, zero);
     } finally {
       this.close(tape);
     }
   }
-}
-
-function checkUnconnected(value: unknown): void {
-  if (value !== undefined && value !== 'none' && value !== 'zero') {
-    throw new InvalidArgumentError(
-      `[gradient] Unknown value for unconnectedGradients: ${describe(value)}; it is 'none' or 'zero'`,
-    );
-  }
-}
-
-function resolveTargets(target: unknown): Tensor[] {
-  if (target === null || target === undefined) {
-    throw new TypeError(
-      '[gradient] Argument `target` should be a list or nested structure of Tensors, Variables or IndexedSlices to be ' +
-        `differentiated, but received ${String(target)}`,
-    );
-  }
-  return flatten(target).map((leaf) => {
-    if (leaf instanceof Tensor) return leaf;
-    if (leaf instanceof Variable) return leaf.held;
-    throw new TypeError(
-      `[gradient] Argument \`target\` should be a list or nested structure of Tensors or Variables; it contains ` +
-        describe(leaf),
-    );
-  });
-}
-
-function resolveOutputGradients(
-  target: unknown,
-  targets: readonly Tensor[],
-  given: GradientOptions['outputGradients'],
-): (Tensor | null)[] {
-  if (given === undefined || given === null) return targets.map(() => null);
-  // A host array beside one tensor target is that target's weights, not a structure.
-  const single = target instanceof Tensor || target instanceof Variable;
-  const leaves = single ? [given] : Array.isArray(given) ? (given as unknown[]) : flatten(given);
-  if (leaves.length !== targets.length) {
-    throw new InvalidArgumentError(
-      `[gradient] outputGradients must have one entry per target: ${targets.length}; got ${leaves.length}`,
-    );
-  }
-  return leaves.map((leaf, i) => {
-    if (leaf === null || leaf === undefined) {
-      throw new InvalidArgumentError(
-        `[gradient] outputGradients[${i}] is ${String(leaf)}: each target needs weights; use zeros to leave one out`,
-      );
-    }
-    const dy = toTensor(leaf, targets[i].dt, 'gradient', `outputGradients[${i}]`);
-    if (!sameShape(dy.shape, targets[i].shape) || dy.dt !== targets[i].dt) {
-      throw new InvalidArgumentError(
-        `[gradient] outputGradients[${i}] must have its target's dtype and shape, ${targets[i].dtype} ` +
-          `${showShape(targets[i].shape)}; got ${dy.dtype} ${showShape(dy.shape)}`,
-      );
-    }
-    return dy;
-  });
-}
-
-function checkSource(leaf: unknown): void {
-  if (!(leaf instanceof Tensor || leaf instanceof Variable)) {
-    throw new TypeError(
-      `[gradient] sources must be tensors or variables, or nested arrays and objects of them; got ${describe(leaf)}`,
-    );
-  }
-}
-
-function resolveSource(tape: Tape, source: Source): ResolvedSource {
-  const ids = source instanceof Variable ? [...(tape.variables.get(source) ?? [])] : [source.id];
-  return { ids: ids.filter((id) => tape.follows(id)), shape: source.shape, dt: source.dt };
 }

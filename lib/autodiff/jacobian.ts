@@ -3,33 +3,28 @@ import { IndexedSlices } from '../core/indexed_slices';
 import { sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { densify, sliceOps } from '../ops/slices';
-import { accumulate, backward, filled } from './backward';
-import type { ResolvedSource } from './gradient_tape';
-import type { Tape } from './tape';
+import { backward, filled, gradientOf, type Path } from './backward';
+import type { ResolvedSource } from './arguments';
 
 /** The gradients of `dy`·target for each source, dense; null where nothing connects. */
-function pull(tape: Tape, target: Tensor, dy: Tensor, sources: readonly ResolvedSource[]): (Tensor | null)[] {
-  const gradients = backward(tape, [target], [dy], new Set(sources.flatMap((s) => s.ids)), false);
+function pull(path: Path, target: Tensor, dy: Tensor, sources: readonly ResolvedSource[]): (Tensor | null)[] {
+  const gradients = backward(path, [target], [dy], false);
   return sources.map((s) => {
-    let sum: Tensor | IndexedSlices | null = null;
-    for (const id of s.ids) {
-      const part = gradients.get(id);
-      if (part !== undefined) sum = sum === null ? part : accumulate(sum, part);
-    }
+    const sum = gradientOf(s, gradients);
     return sum instanceof IndexedSlices ? densify(sum) : sum;
   });
 }
 
-/** 1 at the elements for which `chosen` holds, else 0. */
-function selector(target: Tensor, chosen: (index: number) => boolean): Tensor {
+/** 1 at every `step`-th element from `first` on, else 0. */
+function selector(target: Tensor, first: number, step: number): Tensor {
   const dy = filled(target.shape, target.dt, 0);
   const view = dy.view();
-  for (let i = 0; i < target.size; i++) if (chosen(i)) view[i] = 1;
+  for (let i = first; i < target.size; i += step) view[i] = 1;
   return dy;
 }
 
 export function jacobian(
-  tape: Tape,
+  path: Path,
   target: Tensor,
   sources: readonly ResolvedSource[],
   zero: boolean,
@@ -37,51 +32,41 @@ export function jacobian(
   const rows: (Tensor | null)[][] = sources.map(() => []);
   if (target.dt.kind === 'float') {
     for (let k = 0; k < target.size; k++) {
-      pull(
-        tape,
-        target,
-        selector(target, (i) => i === k),
-        sources,
-      ).forEach((g, s) => rows[s].push(g));
+      pull(path, target, selector(target, k, target.size), sources).forEach((g, s) => rows[s].push(g));
     }
   }
-  return sources.map((s, i) => assemble(rows[i], 0, target.shape, s, [...target.shape, ...s.shape], zero));
+  return sources.map((s, i) => assemble(path, target, rows[i], 0, s, [...target.shape, ...s.shape], zero));
 }
 
 export function batchJacobian(
-  tape: Tape,
+  path: Path,
   target: Tensor,
   source: ResolvedSource,
   zero: boolean,
 ): Tensor | null {
   const [batch, ...inner] = target.shape;
-  const n = sizeOf(inner);
+  const n = target.dt.kind === 'float' ? sizeOf(inner) : 0;
   const rows: (Tensor | null)[] = [];
   for (let k = 0; k < n; k++) {
     // Examples do not mix, so one way back serves the whole batch.
-    rows.push(
-      pull(
-        tape,
-        target,
-        selector(target, (i) => i % n === k),
-        [source],
-      )[0],
-    );
+    rows.push(pull(path, target, selector(target, k, n), [source])[0]);
   }
-  return assemble(rows, 1, target.shape, source, [batch, ...inner, ...source.shape.slice(1)], zero);
+  return assemble(path, target, rows, 1, source, [batch, ...inner, ...source.shape.slice(1)], zero);
 }
 
+/** The rows as one tensor. */
 function assemble(
+  path: Path,
+  target: Tensor,
   rows: readonly (Tensor | null)[],
   axis: number,
-  targetShape: Shape,
   source: ResolvedSource,
   shape: Shape,
   zero: boolean,
 ): Tensor | null {
-  const known = rows.filter((g) => g !== null);
-  if (known.length === 0) {
-    const connected = sizeOf(targetShape) === 0 && source.ids.length > 0;
+  if (rows.every((g) => g === null)) {
+    // An empty target has no rows that could tell whether it is connected.
+    const connected = target.size === 0 && path.reached.has(target.id) && source.ids.length > 0;
     return zero || connected ? filled(shape, source.dt, 0) : null;
   }
   const all = rows.map((g) => g ?? filled(source.shape, source.dt, 0));

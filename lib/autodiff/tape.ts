@@ -5,11 +5,16 @@ import type { Shape } from '../core/shape';
 import { peekNextId, pin, unpin, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
-/** A set of tensor ids: a bitmap from `base` up, where the ids of one recording lie close together; a Set below. */
+/** How far ahead of the others an id may lie for the bitmap to grow to it. */
+const farAhead = 2 ** 24;
+
+/** A set of tensor ids: a bitmap from `base` up, where the ids of one recording lie close together; Sets elsewhere. */
 export class IdSet {
   private readonly base: number;
   private flags = new Uint8Array(64);
   private readonly old = new Set<number>();
+  /** Ids beyond the bitmap: millions of tensors were made while nothing was recorded. */
+  private far: Set<number> | null = null;
 
   constructor(base: number) {
     this.base = base;
@@ -17,7 +22,8 @@ export class IdSet {
 
   has(id: number): boolean {
     const k = id - this.base;
-    return k < 0 ? this.old.has(id) : k < this.flags.length && this.flags[k] === 1;
+    if (k < 0) return this.old.has(id);
+    return k < this.flags.length ? this.flags[k] === 1 : this.far?.has(id) === true;
   }
 
   add(id: number): void {
@@ -26,14 +32,19 @@ export class IdSet {
       this.old.add(id);
       return;
     }
-    if (k >= this.flags.length) this.grow(k);
+    if (k >= this.flags.length && !this.grow(k)) {
+      (this.far ??= new Set()).add(id);
+      return;
+    }
     this.flags[k] = 1;
   }
 
-  private grow(k: number): void {
+  private grow(k: number): boolean {
+    if (this.far !== null || k - this.flags.length > farAhead) return false;
     const flags = new Uint8Array(Math.max(2 * this.flags.length, k + 1));
     flags.set(this.flags);
     this.flags = flags;
+    return true;
   }
 }
 
@@ -116,7 +127,6 @@ export class Tape implements Recorder {
 
   readVariable(variable: Variable, value: Tensor): void {
     if (this.followed.has(value.id)) return;
-    if (variable.dt.kind !== 'float') return;
     if ((this.watchAccessedVariables && variable.trainable) || this.explicit.has(variable)) {
       this.followRead(variable, value.id);
     }
@@ -126,7 +136,8 @@ export class Tape implements Recorder {
     const reads = this.variables.get(variable);
     if (reads === undefined) this.variables.set(variable, [id]);
     else if (!reads.includes(id)) reads.push(id);
-    this.followed.add(id);
+    // An integer variable was watched, as TensorFlow has it, but nothing flows through it.
+    if (variable.dt.kind === 'float') this.followed.add(id);
   }
 
   record1(op: RecordedOp, x: Tensor, y: Tensor): void {

@@ -4,12 +4,13 @@ import { InvalidArgumentError } from './errors';
 import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
 import { makeTensor, scalarTensor, Tensor } from './tensor';
+import type { IndexedSlices } from './indexed_slices';
 import type { Variable } from './variable';
 
 export type HostArray = readonly (number | bigint | boolean | HostArray)[];
 /** Whatever an op takes for a tensor. */
 export type TensorLike =
-  Tensor | Variable | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
+  Tensor | Variable | IndexedSlices | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
 
 type Host = number | bigint | boolean;
 
@@ -20,7 +21,7 @@ type Host = number | bigint | boolean;
  */
 export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Tensor) return value;
-  if (value instanceof Readable) return value.read();
+  if (value instanceof Readable) return value.operand();
   switch (typeof value) {
     case 'number':
       return scalarFor(hint ?? dtypes.float32, value, op, argument);
@@ -39,6 +40,11 @@ export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, arg
     `[${op}] ${argument} must be a tensor, a variable, a number, bigint, boolean, or an array of these; ` +
       `got ${describe(value)}`,
   );
+}
+
+/** Like toTensor, for functions that may hand their argument back: a variable gives a tensor of its own. */
+export function toValue(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
+  return value instanceof Readable ? value.read() : toTensor(value, hint, op, argument);
 }
 
 /** Like toTensor with a hint, and a tensor of another dtype is an error. */

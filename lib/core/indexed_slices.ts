@@ -1,28 +1,41 @@
 /** Sparse rows of a tensor: the gradient of a gather. */
-import type { DType, DTypeInfo } from './dtype';
-import { InvalidArgumentError } from './errors';
-import { showShape, type Shape } from './shape';
-import type { Tensor } from './tensor';
+import { toTensor, type TensorLike } from './convert';
+import { dtypes, type DType, type DTypeInfo } from './dtype';
+import { InternalError, InvalidArgumentError } from './errors';
+import { Readable } from './readable';
+import { checkShape, type Shape } from './shape';
+import { tensorFrom, type Tensor } from './tensor';
+
+let densify: (slices: IndexedSlices) => Tensor = () => {
+  throw new InternalError('[IndexedSlices] the ops are not loaded');
+};
+/** What sums the rows into a whole tensor; ops/slices.ts hands it in. */
+export function setDensifier(f: typeof densify): void {
+  densify = f;
+}
 
 /**
  * A tensor of shape `denseShape` that is zero but for some rows: row `indices[i]` has `values[i]` added. Indices may
- * repeat. @tf tf.IndexedSlices
+ * repeat. Wherever a tensor is wanted, it is the whole tensor. @tf tf.IndexedSlices
  */
-export class IndexedSlices {
-  constructor(
-    /** [n, ...] the rows. */
-    readonly values: Tensor,
-    /** [n] int32 or int64, where they belong. */
-    readonly indices: Tensor,
-    /** The shape of the whole, or null where it is not known. */
-    readonly denseShape: Shape | null = null,
-  ) {
-    if (indices.shape.length !== 1 || values.shape[0] !== indices.shape[0]) {
+export class IndexedSlices extends Readable {
+  /** The rows: the shape of `indices`, then that of a row. */
+  readonly values: Tensor;
+  /** int32 or int64: where they belong. */
+  readonly indices: Tensor;
+  /** The shape of the whole, or null where it is not known. */
+  readonly denseShape: Shape | null;
+
+  constructor(values: TensorLike, indices: TensorLike, denseShape: Shape | null = null) {
+    super();
+    this.values = toTensor(values, null, 'IndexedSlices', 'values');
+    this.indices = toTensor(indices, dtypes.int32, 'IndexedSlices', 'indices');
+    if (this.indices.dt !== dtypes.int32 && this.indices.dt !== dtypes.int64) {
       throw new InvalidArgumentError(
-        `[IndexedSlices] indices must be a vector with one entry per row of values; got indices of shape ` +
-          `${showShape(indices.shape)} and values of shape ${showShape(values.shape)}`,
+        `[IndexedSlices] indices must be int32 or int64; got a ${this.indices.dtype} tensor`,
       );
     }
+    this.denseShape = denseShape === null ? null : checkShape(denseShape, '[IndexedSlices] denseShape');
   }
 
   get dtype(): DType {
@@ -30,7 +43,7 @@ export class IndexedSlices {
   }
 
   /** @internal */
-  get dt(): DTypeInfo {
+  override get dt(): DTypeInfo {
     return this.values.dt;
   }
 
@@ -38,10 +51,21 @@ export class IndexedSlices {
     return this.denseShape;
   }
 
-  toString(): string {
-    return `IndexedSlices(indices=${this.indices.repr()}, values=${this.values.repr()}, dense_shape=${
-      this.denseShape === null ? 'None' : `(${this.denseShape.join(', ')})`
-    })`;
+  /** @internal */
+  override operand(): Tensor {
+    return densify(this);
+  }
+
+  /** @internal */
+  override read(): Tensor {
+    return densify(this);
+  }
+
+  override toString(): string {
+    const shape = this.denseShape;
+    const dense =
+      shape === null ? '' : `, dense_shape=${String(tensorFrom(dtypes.int32, [shape.length], shape))}`;
+    return `IndexedSlices(indices=${String(this.indices)}, values=${String(this.values)}${dense})`;
   }
 
   /** @internal */

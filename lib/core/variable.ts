@@ -4,9 +4,10 @@ import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype'
 import { InvalidArgumentError } from './errors';
 import { variableRepr } from './format';
 import { rejectPromise } from './nest';
+import { options } from './options';
 import { Readable } from './readable';
 import { scope } from './scope';
-import { describe, type Shape } from './shape';
+import { checkShape, describe, type Shape } from './shape';
 import { aliasTensor, pin, unpin, type NestedArray, type Tensor } from './tensor';
 
 /** A shape in which `null` stands for a dimension that may vary. */
@@ -15,15 +16,32 @@ export type PartialShape = readonly (number | null)[];
 export interface VariableOptions {
   /** Whether tapes watch it by themselves. Default true. */
   trainable?: boolean;
-  /** Default 'Variable'. */
+  /** Default 'Variable'; the variable's `name` is this and ':0', as in TensorFlow. */
   name?: string;
   /** Default: that of the initial value. */
-  dtype?: DType;
+  dtype?: DType | null;
   /** The shapes that may be assigned; `null` dimensions may vary. Default: the shape of the initial value. */
-  shape?: PartialShape;
+  shape?: PartialShape | null;
   /** Applied to the new value by optimizers after each update (`(value) => projected`). */
   constraint?: ((value: Tensor) => Tensor) | null;
 }
+
+const defaults: Required<VariableOptions> = {
+  trainable: true,
+  name: 'Variable',
+  dtype: null,
+  shape: null,
+  constraint: null,
+};
+
+/** What a tape records of `read()`: the gradient passes as it is. */
+const readOp = {
+  name: 'read',
+  differentiable: true,
+  savesInputs: 0,
+  savesOutputs: false,
+  gradient: (dy: readonly Tensor[]) => dy,
+};
 
 let nextVariable = 1;
 
@@ -45,32 +63,43 @@ export class Variable extends Readable {
   /** @internal The tensor held: its own object, so that its id stands for this variable and no other value. */
   held: Tensor;
 
-  constructor(initialValue: TensorLike | (() => TensorLike), options: VariableOptions | boolean = {}) {
+  constructor(initialValue: TensorLike | (() => TensorLike), given?: VariableOptions | boolean) {
     super();
-    const o: VariableOptions = typeof options === 'boolean' ? { trainable: options } : options;
-    const given = typeof initialValue === 'function' ? initialValue() : initialValue;
-    rejectPromise(given, 'tf.Variable');
-    if (given === undefined || given === null) {
-      throw new TypeError(
-        `[Variable] initialValue must be a number, array, tensor or function; got ${describe(given)}`,
+    const o = options<Required<VariableOptions>>(given, 'trainable', defaults, 'Variable');
+    const initial: unknown = typeof initialValue === 'function' ? initialValue() : initialValue;
+    rejectPromise(initial, 'tf.Variable');
+    if (initial === undefined || initial === null) {
+      throw new InvalidArgumentError(
+        `[Variable] The \`initialValue\` arg to \`tf.Variable\` must be specified: a number, an array, a tensor or a ` +
+          `function that returns one; got ${describe(initial)}`,
       );
     }
-    const hint = o.dtype === undefined ? null : dtypeInfo(o.dtype, '[Variable] dtype');
-    const value = toTensor(given, hint, 'Variable', 'initialValue');
+    if (typeof o.trainable !== 'boolean') {
+      throw new TypeError(`[Variable] trainable must be true or false; got ${describe(o.trainable)}`);
+    }
+    if (typeof o.name !== 'string') {
+      throw new TypeError(`[Variable] name must be a string; got ${describe(o.name)}`);
+    }
+    if (o.constraint !== null && typeof o.constraint !== 'function') {
+      throw new TypeError(`[Variable] constraint must be a function; got ${describe(o.constraint)}`);
+    }
+    const hint = o.dtype === null ? null : dtypeInfo(o.dtype, '[Variable] dtype');
+    const value = toTensor(initial, hint, 'Variable', 'initialValue');
     if (hint !== null && value.dt !== hint) {
       throw new InvalidArgumentError(
-        `[Variable] dtype ${hint.name} was asked for, but the initial value is a ${value.dtype} tensor; use tf.cast`,
+        `[Variable] initialValue: Tensor conversion requested dtype ${hint.name} for Tensor with dtype ${value.dtype}; ` +
+          `use tf.cast`,
       );
     }
-    this.name = o.name ?? 'Variable';
-    this.trainable = o.trainable ?? true;
-    this.constraint = o.constraint ?? null;
+    this.name = `${o.name}:0`;
+    this.trainable = o.trainable;
+    this.constraint = o.constraint;
     this.dt = value.dt;
-    this.declaredShape = o.shape === undefined ? value.shape : [...o.shape];
+    this.declaredShape = o.shape === null ? value.shape : checkPartial(o.shape);
     if (!fits(value.shape, this.declaredShape)) {
       throw new InvalidArgumentError(
-        `[Variable] the initial value's shape (${tuple(value.shape)}) is not compatible with the explicitly supplied ` +
-          `shape argument (${tuple(this.declaredShape)})`,
+        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${tuple(value.shape)}) is not compatible ` +
+          `with the explicitly supplied \`shape\` argument (${tuple(this.declaredShape)})`,
       );
     }
     this.held = own(value);
@@ -81,7 +110,7 @@ export class Variable extends Readable {
     return this.dt.name;
   }
 
-  /** The shape; `null` where it was declared to vary. */
+  /** The shape of the value held now (a shape declared with `null` dimensions allows others). */
   get shape(): Shape {
     return this.held.shape;
   }
@@ -94,18 +123,30 @@ export class Variable extends Readable {
     return this.held.size;
   }
 
-  /** The tensor held now; tapes see the read. @tf tf.Variable.read_value */
-  override read(): Tensor {
+  /** @internal */
+  override operand(): Tensor {
     const value = this.held;
     if (scope.recorder !== null) scope.recorder.readVariable(this, value);
     return value;
   }
 
-  /** The same as `read()`, for those who like a method in TensorFlow's words. */
+  /**
+   * The value now, as a tensor that later assignments do not change. Tapes see the read: gradients with respect to the
+   * variable pass through the tensor only if one recorded here. @tf tf.Variable.read_value
+   */
+  override read(): Tensor {
+    const value = this.operand();
+    const t = aliasTensor(value, value.shape, 'read');
+    if (scope.recorder !== null) scope.recorder.record1(readOp, value, t);
+    return t;
+  }
+
+  /** The same as `read()`. @tf tf.Variable.value */
   value(): Tensor {
     return this.read();
   }
 
+  /** The same as `read()`. @tf tf.Variable.read_value */
   readValue(): Tensor {
     return this.read();
   }
@@ -132,8 +173,8 @@ export class Variable extends Readable {
   assignTensor(value: Tensor): void {
     if (!fits(value.shape, this.declaredShape)) {
       throw new InvalidArgumentError(
-        `[assign] Cannot assign value to variable '${this.name}:0': Shape mismatch. The variable shape ` +
-          `(${tuple(this.declaredShape)}), and the assigned value shape (${tuple(value.shape)}) are incompatible.`,
+        `[assign] Cannot assign value to variable '${this.name}': Shape mismatch. The variable shape ` +
+          `${tuple(this.declaredShape)}, and the assigned value shape ${tuple(value.shape)} are incompatible.`,
       );
     }
     const old = this.held;
@@ -143,7 +184,7 @@ export class Variable extends Readable {
   }
 
   override toString(): string {
-    return variableRepr(`${this.name}:0`, this.held.view(), this.held.shape, this.dt.name);
+    return variableRepr(this.name, this.held.view(), this.held.shape, this.dt.name);
   }
 
   /** @internal */
@@ -156,7 +197,7 @@ export class Variable extends Readable {
   }
 
   [Symbol.toPrimitive](hint: string): string | number | bigint {
-    return this.read()[Symbol.toPrimitive](hint);
+    return hint === 'string' ? this.toString() : this.held[Symbol.toPrimitive](hint);
   }
 }
 
@@ -175,7 +216,21 @@ function fits(shape: Shape, declared: PartialShape): boolean {
   return shape.length === declared.length && shape.every((d, i) => declared[i] === null || declared[i] === d);
 }
 
+function checkPartial(shape: unknown): PartialShape {
+  if (!Array.isArray(shape)) {
+    throw new TypeError(
+      `[Variable] shape must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
+    );
+  }
+  const known = checkShape(
+    shape.map((d: unknown) => d ?? 0),
+    '[Variable] shape',
+  );
+  return shape.map((d: unknown, i) => (d === null || d === undefined ? null : known[i]));
+}
+
+/** As Python writes it. */
 function tuple(shape: PartialShape): string {
-  const dims = shape.map((d) => d ?? 'None');
-  return dims.length === 1 ? `${dims[0]},` : dims.join(', ');
+  const dims = shape.map((d) => d ?? 'None').join(', ');
+  return shape.length === 1 ? `(${dims},)` : `(${dims})`;
 }

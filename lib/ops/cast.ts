@@ -1,6 +1,6 @@
 /** Conversion between element types. */
 import { frame, native } from '../binding';
-import { toTensor, type TensorLike } from '../core/convert';
+import { toValue, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../core/dtype';
 import type { Tensor } from '../core/tensor';
 import { op } from './define';
@@ -36,6 +36,6 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
  */
 export function cast(x: TensorLike, dtype: DType): Tensor {
   const to = dtypeByCode[dtypeInfo(dtype, '[cast] dtype').code];
-  const t = toTensor(x, null, 'cast', 'x');
+  const t = toValue(x, null, 'cast', 'x');
   return t.dt === to ? t : convert(t, to);
 }

@@ -6,6 +6,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { Readable } from '../core/readable';
 import { scope } from '../core/scope';
 import {
   broadcastAxes,
@@ -19,7 +20,6 @@ import {
   type Shape,
 } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
-import { Variable } from '../core/variable';
 import {
   register,
   type Example,
@@ -159,8 +159,8 @@ export type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
 
 /** Converts a pair: a host value beside a tensor takes that tensor's dtype. */
 export function convertPair(a: TensorLike, b: TensorLike, op: string): [Tensor, Tensor] {
-  const aIsHost = !(a instanceof Tensor || a instanceof Variable);
-  if (aIsHost && (b instanceof Tensor || b instanceof Variable))
+  const aIsHost = !(a instanceof Tensor || a instanceof Readable);
+  if (aIsHost && (b instanceof Tensor || b instanceof Readable))
     return [toTensor(a, b.dt, op, 'x'), toTensor(b, null, op, 'y')];
   const x = toTensor(a, null, op, 'x');
   return [x, toTensor(b, x.dt, op, 'y')];
@@ -433,34 +433,5 @@ export function composite<P extends unknown[], R>(
 
 // ---------------------------------------------------------------------------------------------------- options
 
-/**
- * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
- * plain object. Unknown names are errors.
- */
-export function options<O extends object>(
-  given: unknown,
-  first: keyof O & string,
-  defaults: O,
-  op: string,
-): O {
-  if (given === undefined) return defaults;
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || !isPlain(given)) {
-    return { ...defaults, [first]: given };
-  }
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(defaults, key)) {
-      throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
-    }
-  }
-  const chosen = { ...defaults, ...given };
-  for (const key of Object.keys(chosen) as (keyof O)[])
-    if (chosen[key] === undefined) chosen[key] = defaults[key];
-  return chosen;
-}
-
-function isPlain(value: object): boolean {
-  const proto = Object.getPrototypeOf(value) as unknown;
-  return proto === null || Object.getPrototypeOf(proto) === null;
-}
-
+export { options } from '../core/options';
 export type { Grad };

@@ -1,6 +1,6 @@
 /** Arithmetic of IndexedSlices that gradients need; ops/indexing.ts and ops/movement.ts hand in the ops. */
 import { InvalidArgumentError } from '../core/errors';
-import { IndexedSlices } from '../core/indexed_slices';
+import { IndexedSlices, setDensifier } from '../core/indexed_slices';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -39,3 +39,5 @@ export function densify(slices: IndexedSlices): Tensor {
   }
   return ops.addRows(slices.denseShape, slices.indices, slices.values);
 }
+
+setDensifier(densify);

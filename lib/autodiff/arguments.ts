@@ -1,0 +1,161 @@
+/** What GradientTape's methods take, checked. */
+import { toTensor, type TensorLike } from '../core/convert';
+import type { DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { IndexedSlices } from '../core/indexed_slices';
+import { flatten } from '../core/nest';
+import { options } from '../core/options';
+import { Readable } from '../core/readable';
+import { describe, sameShape, showShape, type Shape } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+import type { Tape } from './tape';
+
+/** A tensor or a variable, as sources and watched values are. */
+export type Source = Tensor | Variable;
+/** Nested arrays and plain objects of T. */
+export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
+/** The structure S with each leaf replaced by R. */
+export type Mirror<S, R> = S extends Tensor | Variable
+  ? R
+  : S extends readonly unknown[]
+    ? { -readonly [K in keyof S]: Mirror<S[K], R> }
+    : S extends object
+      ? { -readonly [K in keyof S]: Mirror<S[K], R> }
+      : R;
+
+/** `'none'`: null where a source has no influence; `'zero'`: zeros of its shape. @tf tf.UnconnectedGradients */
+export type UnconnectedGradients = 'none' | 'zero';
+
+export interface GradientOptions {
+  /** Weights of the targets' elements, in the targets' structure. Default ones. */
+  outputGradients?: Nested<TensorLike | null> | null;
+  /** What an unconnected source gets. Default 'none'. */
+  unconnectedGradients?: UnconnectedGradients;
+}
+
+export type JacobianOptions = Pick<GradientOptions, 'unconnectedGradients'>;
+
+/** A source of a gradient. */
+export interface ResolvedSource {
+  /** The ids under which the tape follows it: an assignment between reads of a variable makes several. */
+  ids: readonly number[];
+  /** The id of a target that is this source. */
+  own: number;
+  shape: Shape;
+  dt: DTypeInfo;
+}
+
+export function checkUnconnected(value: unknown, method: string): void {
+  if (value !== 'none' && value !== 'zero') {
+    throw new InvalidArgumentError(
+      `[GradientTape.${method}] Unknown value for unconnectedGradients: ${describe(value)}; it is 'none' or 'zero'`,
+    );
+  }
+}
+
+/** Whether unconnected sources get zeros. */
+export function jacobianZero(given: unknown, method: string): boolean {
+  const o = options<Required<JacobianOptions>>(
+    given,
+    'unconnectedGradients',
+    { unconnectedGradients: 'none' },
+    `GradientTape.${method}`,
+  );
+  checkUnconnected(o.unconnectedGradients, method);
+  return o.unconnectedGradients === 'zero';
+}
+
+function badTarget(received: unknown, method: string): TypeError {
+  return new TypeError(
+    `[GradientTape.${method}] Argument \`target\` should be a list or nested structure of Tensors, Variables or ` +
+      `IndexedSlices to be differentiated, but received ${describe(received)}`,
+  );
+}
+
+export function resolveTargets(target: unknown, method: string): Tensor[] {
+  return flatten(target).map((leaf) => {
+    if (leaf instanceof Tensor) return leaf;
+    if (leaf instanceof Variable) return leaf.held;
+    if (leaf instanceof IndexedSlices) return leaf.values;
+    throw badTarget(leaf, method);
+  });
+}
+
+export function oneTarget(target: unknown, method: string): Tensor {
+  if (target instanceof Tensor) return target;
+  if (target instanceof Variable) return target.held;
+  throw new TypeError(
+    `[GradientTape.${method}] the target must be one tensor or variable; got ${describe(target)}`,
+  );
+}
+
+export function resolveOutputGradients(
+  target: unknown,
+  targets: readonly Tensor[],
+  given: GradientOptions['outputGradients'],
+): (Tensor | null)[] {
+  if (given === undefined || given === null) return targets.map(() => null);
+  const leaves = alongside(target, given);
+  return leaves.map((leaf, i) => {
+    if (leaf === null || leaf === undefined) {
+      throw new InvalidArgumentError(
+        `[GradientTape.gradient] outputGradients[${i}] is ${String(leaf)}: each target needs weights; use zeros to leave one out`,
+      );
+    }
+    const dy = toTensor(leaf, targets[i].dt, 'GradientTape.gradient', `outputGradients[${i}]`);
+    if (!sameShape(dy.shape, targets[i].shape) || dy.dt !== targets[i].dt) {
+      throw new InvalidArgumentError(
+        `[GradientTape.gradient] outputGradients[${i}] must have its target's dtype and shape, ${targets[i].dtype} ` +
+          `${showShape(targets[i].shape)}; got ${dy.dtype} ${showShape(dy.shape)}`,
+      );
+    }
+    return dy;
+  });
+}
+
+/** The parts of `given` at the leaves of `target`: a host array beside one tensor is that tensor's weights. */
+function alongside(target: unknown, given: unknown): unknown[] {
+  const mismatch = (expected: string): never => {
+    throw new InvalidArgumentError(
+      `[GradientTape.gradient] outputGradients must have one entry per target, in the target's structure: expected ` +
+        `${expected}; got ${describe(given)}`,
+    );
+  };
+  if (Array.isArray(target)) {
+    if (!Array.isArray(given) || given.length !== target.length)
+      return mismatch(`an array of ${target.length}`);
+    return target.flatMap((part, i) => alongside(part, given[i]));
+  }
+  if (target instanceof Tensor || target instanceof Readable) return [given];
+  const keys = Object.keys(target as object);
+  const isObject = typeof given === 'object' && given !== null && !(given instanceof Tensor);
+  if (!isObject || Object.keys(given).length !== keys.length)
+    return mismatch(`an object of ${keys.join(', ')}`);
+  return keys.flatMap((key) =>
+    Object.hasOwn(given, key)
+      ? alongside((target as Record<string, unknown>)[key], (given as Record<string, unknown>)[key])
+      : mismatch(`an object of ${keys.join(', ')}`),
+  );
+}
+
+export function checkSource(leaf: unknown, method: string): void {
+  if (!(leaf instanceof Tensor || leaf instanceof Variable)) {
+    throw new TypeError(
+      `[GradientTape.${method}] sources must be tensors or variables, or nested arrays and objects of them; ` +
+        `got ${describe(leaf)}`,
+    );
+  }
+}
+
+export function resolveSource(tape: Tape, source: Source): ResolvedSource {
+  const own = source instanceof Variable ? source.held.id : source.id;
+  const ids = source instanceof Variable ? (tape.variables.get(source) ?? []) : [own];
+  return { ids: ids.filter((id) => tape.follows(id)), own, shape: source.shape, dt: source.dt };
+}
+
+export function idsOf(sources: readonly ResolvedSource[]): Set<number> {
+  const ids = new Set<number>();
+  for (const s of sources) for (const id of s.ids) ids.add(id);
+  return ids;
+}
