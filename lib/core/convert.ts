@@ -1,5 +1,5 @@
 /** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
-import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
+import { dtypeByCode, dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
@@ -59,20 +59,21 @@ export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument:
   return t;
 }
 
-const cachedScalars = new Map<DTypeInfo, Map<Host, Tensor>>();
+/** By dtype code. */
+const cachedScalars: Map<Host, Tensor>[] = dtypeByCode.map(() => new Map<Host, Tensor>());
 
 /** Operand literals recur (x.mul(2) in a loop), so their tensors, never seen by users, are kept. */
 function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Tensor {
-  let byValue = cachedScalars.get(dt);
-  if (byValue === undefined) cachedScalars.set(dt, (byValue = new Map<Host, Tensor>()));
+  const byValue = cachedScalars[dt.code];
   // -0 and 0 are one key of a Map.
-  if (!Object.is(value, -0)) {
-    const known = byValue.get(value);
-    if (known !== undefined) return known;
-  }
+  const keyed = value !== 0 || !Object.is(value, -0);
+  const known = keyed ? byValue.get(value) : undefined;
+  if (known !== undefined) return known;
   const made = scalarTensor(dt, element(value, dt, op, argument));
-  if (byValue.size >= 256) byValue.clear();
-  if (!Object.is(value, -0)) byValue.set(value, made);
+  if (keyed) {
+    if (byValue.size >= 256) byValue.clear();
+    byValue.set(value, made);
+  }
   return made;
 }
 
