@@ -1,5 +1,5 @@
 /** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
-import { dtypeByCode, dtypes, type DTypeInfo, type TypedArray } from './dtype';
+import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
@@ -59,21 +59,20 @@ export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument:
   return t;
 }
 
-/** By dtype code. */
-const cachedScalars: Map<Host, Tensor>[] = dtypeByCode.map(() => new Map<Host, Tensor>());
+const cachedScalars = new Map<DTypeInfo, Map<Host, Tensor>>();
 
 /** Operand literals recur (x.mul(2) in a loop), so their tensors, never seen by users, are kept. */
 function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Tensor {
-  const byValue = cachedScalars[dt.code];
+  let byValue = cachedScalars.get(dt);
+  if (byValue === undefined) cachedScalars.set(dt, (byValue = new Map<Host, Tensor>()));
   // -0 and 0 are one key of a Map.
-  const keyed = value !== 0 || !Object.is(value, -0);
-  const known = keyed ? byValue.get(value) : undefined;
-  if (known !== undefined) return known;
-  const made = scalarTensor(dt, element(value, dt, op, argument));
-  if (keyed) {
-    if (byValue.size >= 256) byValue.clear();
-    byValue.set(value, made);
+  if (!Object.is(value, -0)) {
+    const known = byValue.get(value);
+    if (known !== undefined) return known;
   }
+  const made = scalarTensor(dt, element(value, dt, op, argument));
+  if (byValue.size >= 256) byValue.clear();
+  if (!Object.is(value, -0)) byValue.set(value, made);
   return made;
 }
 

@@ -157,15 +157,12 @@ export interface BinarySpec {
 
 export type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
 
-/** The left operand: a host value beside a tensor takes that tensor's dtype. */
-function convertLeft(a: TensorLike, b: TensorLike, op: string): Tensor {
-  const beside = b instanceof Tensor || b instanceof Readable ? b.dt : null;
-  return toTensor(a, beside, op, 'x');
-}
-
 /** Converts a pair: a host value beside a tensor takes that tensor's dtype. */
 export function convertPair(a: TensorLike, b: TensorLike, op: string): [Tensor, Tensor] {
-  const x = convertLeft(a, b, op);
+  const aIsHost = !(a instanceof Tensor || a instanceof Readable);
+  if (aIsHost && (b instanceof Tensor || b instanceof Readable))
+    return [toTensor(a, b.dt, op, 'x'), toTensor(b, null, op, 'y')];
+  const x = toTensor(a, null, op, 'x');
   return [x, toTensor(b, x.dt, op, 'y')];
 }
 
@@ -204,8 +201,13 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
   const call = (left: TensorLike, right: TensorLike): Tensor => {
-    const a = left instanceof Tensor ? left : convertLeft(left, right, name);
-    const b = right instanceof Tensor ? right : toTensor(right, a.dt, name, 'y');
+    let a: Tensor, b: Tensor;
+    if (left instanceof Tensor && right instanceof Tensor) {
+      a = left;
+      b = right;
+    } else {
+      [a, b] = convertPair(left, right, name);
+    }
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);

@@ -36,19 +36,9 @@ GT_INLINE vf exp2i(vi n) { return bitcast<vf>((n + 127) << 23); }
 GT_INLINE vf exp_f32(vf x) {
   x = x < -104.0f ? splat(-104.0f) : x;  // compares that let NaN through
   x = x > 88.8f ? splat(88.8f) : x;
-  const vf magic = splat(12582912.0f);
-  vf t = fma(x, splat(1.44269504f), magic);
-  const vi n = bitcast<vi>(t) - 0x4B400000;
-  t -= magic;
-  const vf r = x - t * 0.693145752f - t * 1.42860677e-6f;
-  vf p = fma(splat(1.37805939e-3f), r, splat(8.37312452e-3f));
-  p = fma(p, r, splat(4.16695364e-2f));
-  p = fma(p, r, splat(0.166664720f));
-  p = fma(p, r, splat(0.499999851f));
-  p = fma(p, r, splat(1.0f));
-  p = fma(p, r, splat(1.0f));
-  const vi h = n >> 1;
-  return p * exp2i(h) * exp2i(n - h);
+  const ExpParts e = exp_parts(x);
+  const vi h = e.n >> 1;
+  return ((e.r + e.rrq) + 1.0f) * exp2i(h) * exp2i(e.n - h);
 }
 
 /// exp(x) − 1, float32.

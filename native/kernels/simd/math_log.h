@@ -39,8 +39,10 @@ GT_INLINE vf log1p_f32(vf x) {
   const vf u = x + 1.0f;
   const vi e = (bitcast<vi>(u) - 0x3f3504f3) >> 23;
   const vf scale = exp2i(-(e >> 1)) * exp2i((e >> 1) - e);  // 2⁻ᵉ, e up to 128
-  const vf f = x * scale + (scale - 1.0f);
-  vf r = log_parts(__builtin_convertvector(e, vf), f);
+  const vf c = scale - 1.0f;
+  const vf f = x * scale + c;
+  const vf lost = x * scale - (f - c);  // what f's rounding left out, nearly
+  vf r = log_parts(__builtin_convertvector(e, vf), f) + (lost - lost * f);
   r = u < __builtin_inff() ? r : u;
   r = x == -1.0f ? splat(-__builtin_inff()) : r;
   r = x < -1.0f ? splat(__builtin_nanf("")) : r;
