@@ -40,6 +40,14 @@ export interface Native {
   argReduce(x: ArrayBuffer, y: ArrayBuffer): void;
   scan(x: ArrayBuffer, y: ArrayBuffer): void;
   random(y: ArrayBuffer): void;
+  matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer): void;
+  softmax(x: ArrayBuffer, y: ArrayBuffer): void;
+  softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
+  /** The position of the first label out of range, or -1. */
+  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop: ArrayBuffer): number;
+  readonly optimizerNames: readonly string[];
+  /** The gradient, then what goes in and comes out of each state. */
+  optimizer(gradient: ArrayBuffer, ...states: ArrayBuffer[]): void;
 }
 
 const root = path.join(__dirname, '..');
@@ -79,7 +87,8 @@ function* candidates(): Generator<string> {
 /** What the dynamic loader's message means, in words; '' where it speaks for itself. */
 function meaning(reason: string, file: string): string {
   // glibc's words for a file that is there and that it does not take; for a library that is missing it names that one.
-  if (reason.startsWith(`${file}: cannot open shared object file`)) return 'it was built for another processor';
+  if (reason.startsWith(`${file}: cannot open shared object file`))
+    return 'it was built for another processor';
   if (/version .?(GLIBC|GLIBCXX|CXXABI)_/.test(reason))
     return 'it needs newer C or C++ libraries than this system has';
   if (/undefined symbol: napi_/.test(reason)) return 'it needs a newer Node (20 or later)';

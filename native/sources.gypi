@@ -8,10 +8,12 @@
       "native/kernels/fill.cc",
       "native/kernels/indexing.cc",
       "native/kernels/matmul.cc",
+      "native/kernels/optimizer.cc",
       "native/kernels/random.cc",
       "native/kernels/reduce.cc",
       "native/kernels/scan.cc",
       "native/kernels/select.cc",
+      "native/kernels/softmax.cc",
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
@@ -24,7 +26,8 @@
       "native/runtime/pool.cc",
       "native/runtime/reduce.cc",
       "native/runtime/scratch.cc",
-      "native/runtime/select.cc"
+      "native/runtime/select.cc",
+      "native/runtime/softmax.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
@@ -33,7 +36,8 @@
       "native/addon/calls_elementwise.cc",
       "native/addon/calls_indexing.cc",
       "native/addon/calls_matmul.cc",
-      "native/addon/calls_reduce.cc"
+      "native/addon/calls_reduce.cc",
+      "native/addon/calls_softmax.cc"
     ],
     "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],
     "kernel_cflags": ["-ffp-contract=fast", "-fno-asynchronous-unwind-tables"],

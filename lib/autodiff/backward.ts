@@ -182,7 +182,10 @@ function goBack(
     } else {
       const dys: (Tensor | null)[] = [takeDy(gradients, e.outId, sources)];
       for (const o of e.moreOutputs) dys.push(takeDy(gradients, o.id, sources));
-      if (dys.some((dy) => dy !== null)) step(e, withZeros(e, e.moreOutputs, dys), reached, gradients);
+      if (dys.some((dy) => dy !== null)) {
+        const dy = e.op.partialDy === true ? dys : withZeros(e, e.moreOutputs, dys);
+        step(e, dy, reached, gradients);
+      }
     }
     if (free) e.release();
   }
@@ -197,11 +200,11 @@ function withZeros(e: Entry, more: readonly Operand[], dys: readonly (Tensor | n
   });
 }
 
-function step(e: Entry, dy: readonly Tensor[], reached: IdSet, gradients: Gradients): void {
+function step(e: Entry, dy: readonly (Tensor | null)[], reached: IdSet, gradients: Gradients): void {
   const row = e.op as unknown as { gradient: GradientFunction | null };
   if (row.gradient === null) return;
   const ctx = context(e, reached);
-  const result: readonly Grad[] = row.gradient(dy, ctx);
+  const result: readonly Grad[] = row.gradient(dy as readonly Tensor[], ctx);
   for (let i = 0; i < ctx.needs.length; i++) {
     const gradient = result[i];
     if (ctx.needs[i] && gradient !== null && gradient !== undefined) into(gradients, inputId(e, i), gradient);

@@ -13,6 +13,8 @@ export interface RecordedOp {
   /** Which inputs and outputs the gradient reads: bit i for input i; the tape keeps only those. */
   readonly savesInputs: number;
   readonly savesOutputs: boolean;
+  /** The gradient takes null for outputs that nothing flowed into, instead of zeros. */
+  readonly partialDy?: boolean;
 }
 
 /** The receiver of what ops do: a tape, or several. */

@@ -322,6 +322,8 @@ export interface OpSpec<P extends unknown[], A> {
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
+  /** Of several results: `dy` is null where nothing flowed, instead of zeros. */
+  partialDy?: boolean;
 }
 
 interface Defined<P extends unknown[]> {
@@ -370,6 +372,7 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     differentiable: spec.gradient !== null,
     savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
     savesOutputs: spec.saves?.outputs ?? false,
+    partialDy: spec.partialDy,
     gradient: spec.gradient,
     call: single ? one : many,
   };

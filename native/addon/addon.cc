@@ -150,6 +150,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_convert(env, exports, state);
   define_indexing(env, exports, state);
   define_matmul(env, exports, state);
+  define_softmax(env, exports, state);
   return exports;
 }
 

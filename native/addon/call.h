@@ -20,7 +20,7 @@ struct Env {
 
 class Call {
  public:
-  static constexpr int kMaxBuffers = 8;
+  static constexpr int kMaxBuffers = 9;
 
   /// Fetches `count` arguments.
   Call(napi_env env, napi_callback_info info, int count);

@@ -90,7 +90,8 @@ struct RandomEntry {
 
 /// y[i] = convert(x[i]).
 using CastFn = void (*)(const void* x, void* y, int64_t n) noexcept;
-/// y[i] = c[i] ? a[i] : b[i] over elements of 1, 4 or 8 bytes; the mode says which operands are a single element.
+/// y[i] = c[i] ? a[i] : b[i] over elements of 1, 4 or 8 bytes; the mode says which operands are a single
+/// element.
 using SelectFn = void (*)(const void* c, const void* a, const void* b, void* y, int64_t n) noexcept;
 /// y[i] = *pattern, one element of 1, 4 or 8 bytes.
 using FillFn = void (*)(const void* pattern, void* y, int64_t n) noexcept;
@@ -166,6 +167,38 @@ struct MatmulKernels {
   void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept;
 };
 
+/// Along `rows` rows of `cols` ≥ 1 contiguous elements; float32 and float64.
+struct SoftmaxKernels {
+  void (*softmax)(const void* x, void* y, int64_t rows, int64_t cols) noexcept;
+  void (*log_softmax)(const void* x, void* y, int64_t rows, int64_t cols) noexcept;
+  /// dx = (dy − Σ dy·y)·y.
+  void (*softmax_gradient)(const void* dy, const void* y, void* dx, int64_t rows, int64_t cols) noexcept;
+  /// dx = dy − eʸ·Σ dy.
+  void (*log_softmax_gradient)(const void* dy, const void* y, void* dx, int64_t rows, int64_t cols) noexcept;
+  /// loss[r] = −Σ labels·logSoftmax(logits), backprop = softmax(logits) − labels.
+  void (*cross_entropy)(const void* logits, const void* labels, void* loss, void* backprop, int64_t rows,
+                        int64_t cols) noexcept;
+  /// The same with the number of the one label per row, checked before; int32 and int64.
+  void (*sparse_cross_entropy[2])(const void* logits, const void* labels, void* loss, void* backprop,
+                                  int64_t rows, int64_t cols) noexcept;
+};
+
+/// The weights and the optimizer's own state: read from `in`, written to `out`, which may be the same memory.
+inline constexpr int kOptimizerStates = 4;
+struct OptimizerRun {
+  const void* gradient;
+  const void* in[kOptimizerStates];
+  void* out[kOptimizerStates];
+  int64_t n;
+  double numbers[4];
+};
+struct OptimizerEntry {
+  const char* name;
+  int states;                                       // how many of in and out it has
+  int numbers;                                      // and how many numbers
+  void (*fn[2])(const OptimizerRun& run) noexcept;  // float32, float64
+};
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -190,6 +223,9 @@ struct KernelTable {
   RowsEntry rows;
   const ScatterEntry* scatter;
   int scatter_count;
+  SoftmaxKernels softmax[2];  // float32, float64
+  const OptimizerEntry* optimizer;
+  int optimizer_count;
   MatmulKernels matmul[kDTypes];  // functions null where there is no product
 };
 

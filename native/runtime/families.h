@@ -12,4 +12,6 @@
   X(fill)              \
   X(copy)              \
   X(indexing)          \
-  X(matmul)
+  X(matmul)            \
+  X(softmax)           \
+  X(optimizer)

@@ -1,0 +1,120 @@
+// Entries of softmax, cross entropy and the optimizers.
+#include "../runtime/dispatch.h"
+#include "../runtime/softmax.h"
+#include "entries.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kLimit = int64_t{1} << 53;
+
+/// rows × cols from two slots, their product in `count`.
+void matrix(Call& call, int slot, int64_t* rows, int64_t* cols, int64_t* count) {
+  *rows = call.index(slot, kLimit, "a dimension is negative");
+  *cols = call.index(slot + 1, kLimit, "a dimension is negative");
+  if (__builtin_mul_overflow(*rows, *cols, count)) call.fail("the shape is too large");
+}
+
+/// float32 or float64.
+int floating(Call& call, int slot) {
+  return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
+}
+
+/// softmax(x, y); frame: x offset, y offset, rows, cols, dtype, kind (0 softmax, 1 its logarithm).
+napi_value softmax(napi_env env, napi_callback_info info) {
+  Call call(env, info, 2);
+  int64_t rows, cols, count;
+  matrix(call, 2, &rows, &cols, &count);
+  const int dtype = floating(call, 4);
+  const int64_t kind = call.index(5, 2, "no such kind of softmax");
+  const int64_t size = dtype_size(dtype);
+  void* x = call.span(0, 0, count, size);
+  void* y = call.span(1, 1, count, size);
+  const SoftmaxKernels& k = kernels().softmax[dtype];
+  if (call.ok() && count > 0) run_rows(kind == 0 ? k.softmax : k.log_softmax, x, y, rows, cols, size);
+  return nullptr;
+}
+
+/// softmaxGradient(dy, y, dx); frame: dy offset, y offset, dx offset, rows, cols, dtype, kind; y is the
+/// result of the softmax of that kind.
+napi_value softmax_gradient(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  int64_t rows, cols, count;
+  matrix(call, 3, &rows, &cols, &count);
+  const int dtype = floating(call, 5);
+  const int64_t kind = call.index(6, 2, "no such kind of softmax");
+  const int64_t size = dtype_size(dtype);
+  void* dy = call.span(0, 0, count, size);
+  void* y = call.span(1, 1, count, size);
+  void* dx = call.span(2, 2, count, size);
+  const SoftmaxKernels& k = kernels().softmax[dtype];
+  if (call.ok() && count > 0) {
+    run_rows(kind == 0 ? k.softmax_gradient : k.log_softmax_gradient, dy, y, dx, rows, cols, size);
+  }
+  return nullptr;
+}
+
+/// crossEntropy(logits, labels, loss, backprop); frame: the four offsets, rows, cols, dtype, label dtype:
+/// that of the logits for a distribution per row, int32 or int64 for the number of the one label. Returns the
+/// position of the first number out of range (nothing is written then), or -1.
+napi_value cross_entropy(napi_env env, napi_callback_info info) {
+  Call call(env, info, 4);
+  int64_t rows, cols, count;
+  matrix(call, 4, &rows, &cols, &count);
+  const int dtype = floating(call, 6);
+  const int labels_dtype = static_cast<int>(call.index(7, kDTypes, "no such dtype"));
+  const bool wide = labels_dtype == static_cast<int>(DType::kInt64);
+  const bool sparse = wide || labels_dtype == static_cast<int>(DType::kInt32);
+  if (!sparse && labels_dtype != dtype) call.fail("labels have another dtype than logits");
+  const int64_t size = dtype_size(dtype), label_size = dtype_size(labels_dtype);
+  void* logits = call.span(0, 0, count, size);
+  void* labels = call.span(1, 1, sparse ? rows : count, label_size);
+  void* loss = call.span(2, 2, rows, size);
+  void* backprop = call.span(3, 3, count, size);
+  if (cols == 0 && rows > 0) call.fail("there are no classes");
+  if (!call.ok()) return nullptr;
+  if (count == 0) return call.value(-1);
+  const SoftmaxKernels& k = kernels().softmax[dtype];
+  if (sparse) {
+    const int64_t bad = find_bad_label(labels, rows, cols, label_size);
+    if (bad >= 0) return call.value(static_cast<double>(bad));
+  }
+  run_cross_entropy(sparse ? k.sparse_cross_entropy[wide] : k.cross_entropy, logits, labels, loss, backprop,
+                    rows, cols, size, sparse ? label_size : cols * size);
+  return call.value(-1);
+}
+
+/// optimizer(gradient, in₀, out₀, in₁, out₁ …): weights first, then the states of the rule; frame: the
+/// offsets of the buffers in that order (up to nine slots), then from slot 9: n, dtype, rule, and up to four
+/// numbers.
+napi_value optimizer(napi_env env, napi_callback_info info) {
+  Call call(env, info, 1 + 2 * kOptimizerStates);
+  const KernelTable& table = kernels();
+  OptimizerRun run = {};
+  run.n = call.integer(9);
+  const int dtype = floating(call, 10);
+  const OptimizerEntry& entry = table.optimizer[call.index(11, table.optimizer_count, "no such optimizer")];
+  const int64_t size = dtype_size(dtype);
+  run.gradient = call.span(0, 0, run.n, size);
+  for (int i = 0; i < entry.states; i++) {
+    run.in[i] = call.span(1 + 2 * i, 1 + 2 * i, run.n, size);
+    run.out[i] = call.span(2 + 2 * i, 2 + 2 * i, run.n, size);
+  }
+  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(12 + i);
+  if (call.ok() && run.n > 0) run_optimizer(entry, run, size);
+  return nullptr;
+}
+
+}  // namespace
+
+void define_softmax(napi_env env, napi_value exports, Env* state) {
+  define_entry(env, exports, "softmax", softmax, state);
+  define_entry(env, exports, "softmaxGradient", softmax_gradient, state);
+  define_entry(env, exports, "crossEntropy", cross_entropy, state);
+  define_entry(env, exports, "optimizer", optimizer, state);
+  const KernelTable& table = kernels();
+  napi_set_named_property(env, exports, "optimizerNames", names(env, table.optimizer, table.optimizer_count));
+}
+
+}  // namespace gradtape
