@@ -39,6 +39,7 @@ export interface Native {
   reduce(x: ArrayBuffer, y: ArrayBuffer): void;
   argReduce(x: ArrayBuffer, y: ArrayBuffer): void;
   scan(x: ArrayBuffer, y: ArrayBuffer): void;
+  recurrence(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   random(y: ArrayBuffer): void;
   matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer): void;
   softmax(x: ArrayBuffer, y: ArrayBuffer): void;

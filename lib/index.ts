@@ -87,6 +87,22 @@ export {
 } from './ops/unary_math';
 export { cast } from './ops/cast';
 export { clipByValue } from './ops/select';
-export { reduceSum, reduceMean } from './ops/reduce';
+export {
+  reduceSum,
+  reduceMean,
+  reduceProd,
+  reduceMax,
+  reduceMin,
+  reduceAny,
+  reduceAll,
+  reduceVariance,
+  reduceStd,
+  reduceLogsumexp,
+  reduceEuclideanNorm,
+} from './ops/reduce';
+export { argmax, argmin } from './ops/argreduce';
+export type { ArgOptions } from './ops/argreduce';
+export { cumsum, cumprod } from './ops/scan';
+export type { ScanOptions } from './ops/scan';
 export type { Axis, ReduceOptions } from './ops/reduction';
 export * as random from './ops/random';

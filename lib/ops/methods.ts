@@ -4,11 +4,13 @@
  */
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { argmax, argmin } from './argreduce';
 import * as binaryOps from './binary';
 import { cast } from './cast';
 import * as compareOps from './compare';
 import { clipByValue } from './select';
 import * as reduceOps from './reduce';
+import { cumprod, cumsum } from './scan';
 import * as unaryOps from './unary';
 import * as mathOps from './unary_math';
 
@@ -61,6 +63,18 @@ const methods = {
   clipByValue,
   sum: reduceOps.reduceSum,
   mean: reduceOps.reduceMean,
+  prod: reduceOps.reduceProd,
+  max: reduceOps.reduceMax,
+  min: reduceOps.reduceMin,
+  any: reduceOps.reduceAny,
+  all: reduceOps.reduceAll,
+  variance: reduceOps.reduceVariance,
+  std: reduceOps.reduceStd,
+  logsumexp: reduceOps.reduceLogsumexp,
+  argmax,
+  argmin,
+  cumsum,
+  cumprod,
 } as const;
 
 type Methods = typeof methods;

@@ -1,8 +1,32 @@
 /** Reductions over axes. */
-import { dtypes, numeric } from '../core/dtype';
-import { makeTensor, type Tensor } from '../core/tensor';
-import { realDivide } from './binary';
-import { kernelOf, reducedCount, reduction, runReduce, setSum, spread } from './reduction';
+import { frame, native } from '../binding';
+import type { TensorLike } from '../core/convert';
+import { toTensor } from '../core/convert';
+import { dtypes, floating, numeric, type DType } from '../core/dtype';
+import { aliasTensor, makeTensor, type Tensor } from '../core/tensor';
+import { add, multiply, realDivide, subtract } from './binary';
+import { cast } from './cast';
+import { equal } from './compare';
+import { badDType, composite } from './define';
+import {
+  kernelOf,
+  reduceAttrs,
+  reducedCount,
+  reducedShape,
+  reduction,
+  runReduce,
+  setSum,
+  spread,
+  sumTo,
+  type Axis,
+  type ReduceOptions,
+  type Reduction,
+  type ReductionSaved,
+} from './reduction';
+import { scanBlock } from './scan';
+import { select } from './select';
+import { isFinite, sqrt, square } from './unary';
+import { exp, log } from './unary_math';
 
 /**
  * Sum over axes; integers wrap. y = Σ x. An empty sum is 0. @tf tf.math.reduce_sum
@@ -17,6 +41,7 @@ export const reduceSum = reduction('reduceSum', 'sum', {
 setSum((t, axes, shape) => reduceSum.apply(t, { axes, keepdims: false }, shape));
 
 const sumLong = kernelOf('sumLong');
+const mean = kernelOf('mean');
 
 /** Sums in int64, divides towards zero. An empty mean of integers is 0. */
 function integerMean(x: Tensor, y: Tensor, axes: readonly number[]): void {
@@ -26,8 +51,8 @@ function integerMean(x: Tensor, y: Tensor, axes: readonly number[]): void {
   const from = sums.view() as BigInt64Array;
   const to = y.view() as { [i: number]: number | bigint };
   for (let i = 0; i < from.length; i++) {
-    const mean = count === 0n ? 0n : from[i] / count;
-    to[i] = y.dt.big ? mean : Number(mean);
+    const value = count === 0n ? 0n : from[i] / count;
+    to[i] = y.dt.big ? value : Number(value);
   }
 }
 
@@ -40,6 +65,171 @@ export const reduceMean = reduction('reduceMean', 'mean', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
-  fallback: integerMean,
+  run: (x, y, axes) => {
+    if (x.dt.kind === 'float') runReduce(mean, x, y, axes, 'reduceMean');
+    else integerMean(x, y, axes);
+  },
   gradient: (dy, { axes, shape }) => spread(realDivide(dy, reducedCount(shape, axes)), axes, shape),
 });
+
+/**
+ * Product over axes; integers wrap. y = Π x. An empty product is 1. The gradient is right where elements are 0.
+ * @tf tf.math.reduce_prod
+ */
+export const reduceProd = reduction('reduceProd', 'prod', {
+  tf: 'tf.math.reduce_prod',
+  dtypes: numeric,
+  saves: 'input',
+  domain: [0.5, 2],
+  ulp: 8,
+  oneBlock: true,
+  // dxᵢ = dy · (the product of those before) · (the product of those after): no division by an element.
+  gradient: (dy, { x, axes, shape }) => {
+    const before = scanBlock('cumprod', x, axes, true, false);
+    const after = scanBlock('cumprod', x, axes, true, true);
+    return multiply(multiply(before, after), spread(dy, axes, shape));
+  },
+});
+
+/** Elements that equal the extreme share its gradient equally. */
+function extremeGradient(dy: Tensor, { x, y, axes, shape }: ReductionSaved): Tensor {
+  const chosen = cast(equal(x, spread(y, axes, shape)), x.dtype);
+  const count = sumTo(chosen, axes, y.shape);
+  return multiply(chosen, spread(realDivide(dy, count), axes, shape));
+}
+
+/**
+ * Maximum over axes. NaN wins. That of nothing is −∞ (the least value of integers). Elements that tie share the gradient
+ * equally. @tf tf.math.reduce_max
+ */
+export const reduceMax = reduction('reduceMax', 'max', {
+  tf: 'tf.math.reduce_max',
+  dtypes: numeric,
+  saves: 'both',
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: extremeGradient,
+});
+
+/**
+ * Minimum over axes. NaN wins. That of nothing is ∞ (the greatest value of integers). Elements that tie share the
+ * gradient equally. @tf tf.math.reduce_min
+ */
+export const reduceMin = reduction('reduceMin', 'min', {
+  tf: 'tf.math.reduce_min',
+  dtypes: numeric,
+  saves: 'both',
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: extremeGradient,
+});
+
+/**
+ * Whether any element is true. False for nothing. @tf tf.math.reduce_any
+ */
+export const reduceAny = reduction('reduceAny', 'any', {
+  tf: 'tf.math.reduce_any',
+  dtypes: ['bool'],
+  gradient: null,
+});
+
+/**
+ * Whether all elements are true. True for nothing. @tf tf.math.reduce_all
+ */
+export const reduceAll = reduction('reduceAll', 'all', {
+  tf: 'tf.math.reduce_all',
+  dtypes: ['bool'],
+  gradient: null,
+});
+
+const sumSquare = kernelOf('sumSquare');
+const sqrtKernel = native.unaryNames.indexOf('sqrt');
+
+/**
+ * Euclidean norm over axes. y = √Σ x². Its gradient at 0 is NaN. @tf tf.math.reduce_euclidean_norm
+ */
+export const reduceEuclideanNorm = reduction('reduceEuclideanNorm', 'sumSquare', {
+  tf: 'tf.math.reduce_euclidean_norm',
+  dtypes: floating,
+  saves: 'both',
+  domain: [-10, 10],
+  ulp: 4,
+  run: (x, y, axes) => {
+    runReduce(sumSquare, x, y, axes, 'reduceEuclideanNorm');
+    frame[0] = frame[1] = y.offset;
+    frame[2] = y.size;
+    frame[3] = sqrtKernel;
+    frame[4] = y.dt.code;
+    native.unary(y.buffer, y.buffer);
+  },
+  gradient: (dy, { x, y, axes, shape }) => realDivide(x, spread(realDivide(y, dy), axes, shape)),
+});
+
+/** The input of a composite reduction of floats. */
+function floatInput(input: TensorLike, op: string): Tensor {
+  const x = toTensor(input, null, op, 'inputTensor');
+  if (!floating.includes(x.dt.name)) throw badDType(op, 'inputTensor', x.dt, floating);
+  return x;
+}
+
+interface CompositeSpec {
+  tf: string;
+  domain: readonly [number, number];
+  ulp: number;
+}
+
+function compositeReduction(
+  name: string,
+  spec: CompositeSpec,
+  f: (x: Tensor, options: { axis: readonly number[]; keepdims: boolean }) => Tensor,
+): Reduction {
+  const dt: readonly DType[] = floating;
+  return composite(
+    name,
+    { ...spec, dtypes: dt, kind: 'reduction' },
+    (inputTensor: TensorLike, options?: ReduceOptions | Axis) => {
+      const x = floatInput(inputTensor, name);
+      const { axes, keepdims } = reduceAttrs(options, x.shape.length, name);
+      return f(x, { axis: axes, keepdims });
+    },
+  );
+}
+
+/**
+ * Variance over axes, dividing by n. y = Σ (x − mean)² / n, computed so: the mean first. @tf tf.math.reduce_variance
+ */
+export const reduceVariance = compositeReduction(
+  'reduceVariance',
+  { tf: 'tf.math.reduce_variance', domain: [-10, 10], ulp: 8 },
+  (x, { axis, keepdims }) => {
+    const deviation = subtract(x, reduceMean(x, { axis, keepdims: true }));
+    return reduceMean(square(deviation), { axis, keepdims });
+  },
+);
+
+/**
+ * Standard deviation over axes. y = √variance; its gradient is NaN where all elements are equal. @tf tf.math.reduce_std
+ */
+export const reduceStd = compositeReduction(
+  'reduceStd',
+  { tf: 'tf.math.reduce_std', domain: [-10, 10], ulp: 8 },
+  (x, options) => sqrt(reduceVariance(x, options)),
+);
+
+/**
+ * y = log Σ eˣ over axes, without overflow: the maximum is taken out. −∞ for nothing and for nothing but −∞.
+ * @tf tf.math.reduce_logsumexp
+ */
+export const reduceLogsumexp = compositeReduction(
+  'reduceLogsumexp',
+  { tf: 'tf.math.reduce_logsumexp', domain: [-10, 10], ulp: 8 },
+  (x, { axis, keepdims }) => {
+    const top = reduceMax(x, { axis, keepdims: true });
+    // A constant as far as gradients go: its own would cancel.
+    const constant = aliasTensor(top, top.shape, 'reduceLogsumexp');
+    const shift = select(isFinite(constant), constant, 0);
+    const sum = reduceSum(exp(subtract(x, shift)), { axis, keepdims });
+    const shape = reducedShape(x.shape, { axes: axis, keepdims });
+    return add(log(sum), aliasTensor(shift, shape, 'reduceLogsumexp'));
+  },
+);

@@ -126,8 +126,10 @@ export interface ReductionSpec {
   examples?: readonly Example[];
   /** dx in the input's shape from dy. null: no gradient passes. */
   gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
-  /** Stands in for the kernel where that does not serve the dtype. */
-  fallback?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
+  /** Stands in for the kernel. */
+  run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
+  /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
+  oneBlock?: boolean;
 }
 
 interface ReductionInner {
@@ -145,17 +147,31 @@ export function kernelOf(name: string): number {
 export function reduction(name: string, kernelName: string, spec: ReductionSpec): Reduction & ReductionInner {
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
-  const { gradient, fallback } = spec;
+  const { gradient } = spec;
+  const run =
+    spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
+  const oneBlock = spec.oneBlock === true;
   const call = (input: TensorLike, given?: ReduceOptions | Axis): Tensor => {
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
     if (!spec.dtypes.includes(x.dt.name)) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, x.shape.length, name);
-    return apply(x, attrs, reducedShape(x.shape, attrs));
+    const shape = reducedShape(x.shape, attrs);
+    return oneBlock && attrs.axes.length > 1 ? byBlocks(x, attrs.axes, shape) : apply(x, attrs, shape);
+  };
+  const byBlocks = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
+    let y = x;
+    for (let end = axes.length; end > 0;) {
+      let begin = end - 1;
+      while (begin > 0 && axes[begin - 1] === axes[begin] - 1) begin--;
+      const attrs = { axes: axes.slice(begin, end), keepdims: true };
+      y = apply(y, attrs, begin === 0 ? shape : reducedShape(y.shape, attrs));
+      end = begin;
+    }
+    return y;
   };
   const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
     const y = makeTensor(x.dt, shape, sizeOf(shape));
-    if (fallback !== undefined && x.dt.kind !== 'float') fallback(x, y, attrs.axes);
-    else runReduce(kernel, x, y, attrs.axes, name);
+    run(x, y, attrs.axes);
     if (scope.recorder !== null) scope.recorder.record(row, [x], attrs, [y]);
     return y;
   };
@@ -238,7 +254,7 @@ const spreadRow: RecordedOp & {
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
 };
 
-let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
+export let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
 
 /** Takes the sum that leads back from broadcasting: `shape` is the result's, with the same elements as kept axes. */
 export function setSum(f: typeof sumTo): void {

@@ -83,6 +83,27 @@ napi_value scan(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// recurrence(a, b, y); frame: a offset, b offset, y offset, dtype, outer, n, inner, exclusive, reverse.
+napi_value recurrence(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  const int dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
+  const RecurrenceFn fn = kernels().recurrence[dtype];
+  int64_t product = 1;
+  const int64_t outer = dimension(call, 4, &product);
+  const int64_t n = dimension(call, 5, &product);
+  const int64_t inner = dimension(call, 6, &product);
+  if (fn == nullptr) call.fail("the recurrence does not exist for this dtype");
+  if (!call.ok()) return nullptr;
+  const int64_t size = dtype_size(dtype);
+  const void* a = call.span(0, 0, outer * n * inner, size);
+  const void* b = call.span(1, 1, outer * n * inner, size);
+  void* y = call.span(2, 2, outer * n * inner, size);
+  if (call.ok() && y != nullptr) {
+    run_recurrence(fn, size, a, b, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
+  }
+  return nullptr;
+}
+
 /// random(y); frame: y offset, n, distribution, dtype, two words of key, four words of counter (each in [0,
 /// 2³²)), and as raw 64-bit integers the lowest value and the number of values (for integers; not 0).
 napi_value random(napi_env env, napi_callback_info info) {
@@ -117,6 +138,7 @@ void define_reduce(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "reduce", reduce, state);
   define_entry(env, exports, "argReduce", arg_reduce, state);
   define_entry(env, exports, "scan", scan, state);
+  define_entry(env, exports, "recurrence", recurrence, state);
   define_entry(env, exports, "random", random, state);
   const KernelTable& table = kernels();
   define_names(env, exports, "reduceNames", table.reduce, table.reduce_count);

@@ -56,6 +56,39 @@ void scan(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width, bo
   }
 }
 
+template <class T>
+void recurrence(const void* av, const void* bv, void* yv, int64_t n, int64_t stride, int64_t width,
+                bool exclusive, bool reverse) noexcept {
+  constexpr int64_t kStrip = 512;
+  const int64_t step = reverse ? -stride : stride;
+  const int64_t first = reverse ? (n - 1) * stride : 0;
+  T carry[kStrip];
+  for (int64_t s = 0; s < width; s += kStrip) {
+    const int64_t w = width - s < kStrip ? width - s : kStrip;
+    const T* a = static_cast<const T*>(av) + first + s;
+    const T* b = static_cast<const T*>(bv) + first + s;
+    T* y = static_cast<T*>(yv) + first + s;
+    for (int64_t i = 0; i < w; i++) carry[i] = T(0);
+    for (int64_t r = 0; r < n; r++, a += step, b += step, y += step) {
+      if (exclusive) {
+        GT_IVDEP
+        for (int64_t i = 0; i < w; i++) {
+          const T c = carry[i];
+          carry[i] = a[i] * c + b[i];
+          y[i] = c;
+        }
+      } else {
+        GT_IVDEP
+        for (int64_t i = 0; i < w; i++) {
+          const T h = b[i] + carry[i];
+          carry[i] = a[i] * h;
+          y[i] = h;
+        }
+      }
+    }
+  }
+}
+
 template <class Op>
 constexpr ScanEntry scan_entry(const char* name) {
   return {name,
@@ -69,5 +102,7 @@ constexpr ScanEntry kScan[] = {scan_entry<CumSum>("cumsum"), scan_entry<CumProd>
 
 void GT_EXPORT(scan)(gradtape::KernelTable& table) {
   table.scan = kScan;
+  table.recurrence[static_cast<int>(DType::kFloat32)] = &recurrence<float>;
+  table.recurrence[static_cast<int>(DType::kFloat64)] = &recurrence<double>;
   table.scan_count = static_cast<int>(sizeof kScan / sizeof kScan[0]);
 }

@@ -72,6 +72,11 @@ struct ScanEntry {
   ScanFn fn[kDTypes];
 };
 
+/// The linear recurrence h = a · (the h before) + b along n rows, laid out as for ScanFn. Where it stands at
+/// row r, with c = 0 at first: y = b + c, then c = a · y; exclusive: y = c, then c = a · c + b.
+using RecurrenceFn = void (*)(const void* a, const void* b, void* y, int64_t n, int64_t stride, int64_t width,
+                              bool exclusive, bool reverse) noexcept;
+
 /// State of a Philox4x32-10 generator, and what integer distributions draw from: lo + (bits mod range).
 struct RandomArgs {
   uint32_t key[2];
@@ -212,6 +217,7 @@ struct KernelTable {
   int argreduce_count;
   const ScanEntry* scan;
   int scan_count;
+  RecurrenceFn recurrence[kDTypes];
   const RandomEntry* random;
   int random_count;
   CastFn cast[kDTypes][kDTypes];  // [from][to]

@@ -168,26 +168,38 @@ void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* 
   }
 }
 
-void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
-              bool exclusive, bool reverse) {
+namespace {
+
+/// Calls f(offset, width) for parts of [outer, n, inner] that span all of n.
+template <class F>
+void along_axis(int64_t size, int64_t outer, int64_t n, int64_t inner, const F& f) {
   if (outer >= 8 || n * inner * size <= kGrainBytes) {
     parallel_for(outer, grain_for(n * inner * size), [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; o++) {
-        const int64_t offset = o * n * inner * size;
-        fn(at(x, offset), at(y, offset), n, inner, inner, exclusive, reverse);
-      }
+      for (int64_t o = begin; o < end; o++) f(o * n * inner * size, inner);
     });
     return;
   }
   for (int64_t o = 0; o < outer; o++) {
     parallel_for(
         inner, grain_for(n * size),
-        [&](int64_t begin, int64_t end) {
-          const int64_t offset = (o * n * inner + begin) * size;
-          fn(at(x, offset), at(y, offset), n, inner, end - begin, exclusive, reverse);
-        },
-        64);
+        [&](int64_t begin, int64_t end) { f((o * n * inner + begin) * size, end - begin); }, 64);
   }
+}
+
+}  // namespace
+
+void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
+              bool exclusive, bool reverse) {
+  along_axis(size, outer, n, inner, [&](int64_t offset, int64_t width) {
+    fn(at(x, offset), at(y, offset), n, inner, width, exclusive, reverse);
+  });
+}
+
+void run_recurrence(RecurrenceFn fn, int64_t size, const void* a, const void* b, void* y, int64_t outer,
+                    int64_t n, int64_t inner, bool exclusive, bool reverse) {
+  along_axis(size, outer, n, inner, [&](int64_t offset, int64_t width) {
+    fn(at(a, offset), at(b, offset), at(y, offset), n, inner, width, exclusive, reverse);
+  });
 }
 
 void run_random(RandomFn fn, const RandomArgs& args, void* y, int64_t n) {

@@ -26,6 +26,10 @@ void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* 
 void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
               bool exclusive, bool reverse);
 
+/// a, b and y are [outer, n, inner].
+void run_recurrence(RecurrenceFn fn, int64_t size, const void* a, const void* b, void* y, int64_t outer,
+                    int64_t n, int64_t inner, bool exclusive, bool reverse);
+
 /// n elements.
 void run_random(RandomFn fn, const RandomArgs& args, void* y, int64_t n);
 

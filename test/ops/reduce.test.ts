@@ -98,6 +98,10 @@ const near = (got: number, want: number, dtype: DType) => {
 };
 
 const total = (v: number[]) => v.reduce((a, b) => a + b, 0);
+const variance = (v: number[]) => {
+  const mean = total(v) / v.length;
+  return total(v.map((u) => (u - mean) ** 2)) / v.length;
+};
 const numeric: DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8'];
 const cases: Case[] = [
   { name: 'reduceSum', run: (x, axis) => tf.reduceSum(x, { axis }), of: total, dtypes: numeric },
@@ -106,6 +110,60 @@ const cases: Case[] = [
     run: (x, axis) => tf.reduceMean(x, axis),
     of: (v) => total(v) / v.length,
     dtypes: numeric,
+  },
+  {
+    name: 'reduceProd',
+    run: (x, axis) => tf.reduceProd(x, { axis }),
+    of: (v) => v.reduce((p, u) => p * u, 1),
+    dtypes: ['float32', 'float64'],
+  },
+  {
+    name: 'reduceMax',
+    run: (x, axis) => tf.reduceMax(x, { axis }),
+    of: (v) => Math.max(...v),
+    dtypes: numeric,
+  },
+  {
+    name: 'reduceMin',
+    run: (x, axis) => tf.reduceMin(x, { axis }),
+    of: (v) => Math.min(...v),
+    dtypes: numeric,
+  },
+  {
+    name: 'reduceAny',
+    run: (x, axis) => tf.reduceAny(x, { axis }),
+    of: (v) => Number(v.includes(1)),
+    dtypes: ['bool'],
+  },
+  {
+    name: 'reduceAll',
+    run: (x, axis) => tf.reduceAll(x, { axis }),
+    of: (v) => Number(!v.includes(0)),
+    dtypes: ['bool'],
+  },
+  {
+    name: 'reduceEuclideanNorm',
+    run: (x, axis) => tf.reduceEuclideanNorm(x, { axis }),
+    of: (v) => Math.sqrt(total(v.map((u) => u * u))),
+    dtypes: ['float32', 'float64'],
+  },
+  {
+    name: 'reduceVariance',
+    run: (x, axis) => tf.reduceVariance(x, { axis }),
+    of: variance,
+    dtypes: ['float32', 'float64'],
+  },
+  {
+    name: 'reduceStd',
+    run: (x, axis) => tf.reduceStd(x, { axis }),
+    of: (v) => Math.sqrt(variance(v)),
+    dtypes: ['float32', 'float64'],
+  },
+  {
+    name: 'reduceLogsumexp',
+    run: (x, axis) => tf.reduceLogsumexp(x, { axis }),
+    of: (v) => Math.log(total(v.map(Math.exp))),
+    dtypes: ['float32', 'float64'],
   },
 ];
 
@@ -125,7 +183,11 @@ describe.each(cases)('$name', ({ run, of, dtypes: types }) => {
       const got = y.data();
       groups(shape, axes).forEach((group, i) => {
         let want = of(group.map((k) => values[k]));
-        if (!floating && dtype !== 'bool') want = Number.isNaN(want) ? 0 : Math.trunc(want);
+        if (!floating && dtype !== 'bool') {
+          if (want === -Infinity) want = Number(dtypes[dtype].min);
+          else if (want === Infinity) want = Number(dtypes[dtype].max);
+          want = Number.isNaN(want) ? 0 : Math.trunc(want);
+        }
         if (dtype === 'uint8') want &= 255;
         near(Number(got[i]), want, dtype);
       });
@@ -235,5 +297,157 @@ describe('bad input', () => {
   ] as const)('%s', (_, f, kind, message) => {
     expect(f).toThrow(kind);
     expect(f).toThrow(message);
+  });
+});
+
+/** Checks a gradient, and a second derivative, against differences of float64 values. */
+function checkGradient(f: (x: tf.TensorLike) => tf.Tensor, shape: number[], values: number[]): void {
+  const weighted = (x: tf.TensorLike) => {
+    const y = f(x);
+    const weights = tensorFrom(dtypes.float64, y.shape, numbers(y.size, 99));
+    return tf.reduceSum(tf.multiply(y, weights));
+  };
+  const gradientAt = (v: number[]) => {
+    const x = new tf.Variable(tensorFrom(dtypes.float64, shape, v));
+    const tape = new tf.GradientTape();
+    return (
+      tape.gradient(
+        tape.run(() => weighted(x)),
+        x,
+      ) as tf.Tensor
+    ).data() as Float64Array;
+  };
+  const at = (v: number[]) => weighted(tensorFrom(dtypes.float64, shape, v)).item() as number;
+  const h = 1e-5;
+  const moved = (i: number, by: number) => values.map((v, k) => (k === i ? v + by : v));
+  const gradient = gradientAt(values);
+  const direction = numbers(values.length, 5);
+  // The Hessian times a direction, from a tape within a tape.
+  const x = new tf.Variable(tensorFrom(dtypes.float64, shape, values));
+  const outer = new tf.GradientTape();
+  const along = outer.run(() => {
+    const inner = new tf.GradientTape();
+    const y = inner.run(() => weighted(x));
+    const g = inner.gradient(y, x) as tf.Tensor;
+    return tf.reduceSum(tf.multiply(g, tensorFrom(dtypes.float64, shape, direction)));
+  });
+  const second = outer.gradient(along, x) as tf.Tensor | null;
+  const product = second === null ? values.map(() => 0) : Array.from(second.data() as Float64Array);
+  for (let i = 0; i < values.length; i++) {
+    expect(gradient[i]).toBeCloseTo((at(moved(i, h)) - at(moved(i, -h))) / (2 * h), 5);
+    const above = gradientAt(moved(i, h));
+    const below = gradientAt(moved(i, -h));
+    const want = direction.reduce((sum, d, k) => sum + (d * (above[k] - below[k])) / (2 * h), 0);
+    expect(product[i]).toBeCloseTo(want, 4);
+  }
+}
+
+const reductions = {
+  reduceSum: tf.reduceSum,
+  reduceMean: tf.reduceMean,
+  reduceProd: tf.reduceProd,
+  reduceMax: tf.reduceMax,
+  reduceMin: tf.reduceMin,
+  reduceVariance: tf.reduceVariance,
+  reduceStd: tf.reduceStd,
+  reduceLogsumexp: tf.reduceLogsumexp,
+  reduceEuclideanNorm: tf.reduceEuclideanNorm,
+};
+describe.each(Object.entries(reductions))('gradients of %s', (_, f) => {
+  const axesList: tf.Axis[] = [null, 0, -1, [0, 2], [1, 2], []];
+  const values = numbers(12, 3).map((u) => u * 4 - 1.5);
+  test.each(axesList.flatMap((axis) => [true, false].map((keepdims) => [axis, keepdims] as const)))(
+    'axis %j, keepdims %j',
+    (axis, keepdims) => {
+      if (f === tf.reduceStd && axis !== null && Array.isArray(axis) && axis.length === 0) return; // √ at 0
+      checkGradient((x) => f(x, { axis, keepdims }), [2, 3, 2], values);
+    },
+  );
+});
+
+describe('products of zeros', () => {
+  test.each([
+    ['none', [2, 3, 4]],
+    ['one', [2, 0, 4]],
+    ['two', [0, 3, 0]],
+    ['three', [0, 0, 0]],
+  ])('gradient and second derivative of reduceProd: %s', (_, v) =>
+    checkGradient((x) => tf.reduceProd(x), [3], v),
+  );
+  test('over axes that are no neighbours', () =>
+    checkGradient((x) => tf.reduceProd(x, [0, 2]), [2, 2, 2], [1, 0, 3, 2, 0, 2, 1, 5]));
+});
+
+describe('special values', () => {
+  const { NaN: nan, Infinity: inf } = globalThis;
+  test('NaN wins in maximum and minimum, wherever it stands', () => {
+    for (let at = 0; at < 200; at += 13) {
+      const v = Float32Array.from(numbers(200));
+      v[at] = nan;
+      expect(tf.reduceMax(v).item()).toBeNaN();
+      expect(tf.reduceMin(v).item()).toBeNaN();
+    }
+  });
+  test('infinities', () => {
+    expect(tf.reduceMax([-inf, -inf]).item()).toBe(-inf);
+    expect(tf.reduceLogsumexp([-inf, -inf]).item()).toBe(-inf);
+    expect(tf.reduceLogsumexp([-inf, 0]).item()).toBe(0);
+    expect(tf.reduceLogsumexp([inf, 0]).item()).toBe(inf);
+    expect(tf.reduceLogsumexp([1000, 1000]).item()).toBeCloseTo(1000 + Math.log(2), 3);
+    expect(tf.reduceLogsumexp([]).item()).toBe(-inf);
+  });
+  test('ties share the gradient of an extreme', () => {
+    const g = (f: (x: tf.TensorLike) => tf.Tensor, v: number[]) => {
+      const x = new tf.Variable(v);
+      const tape = new tf.GradientTape();
+      return (
+        tape.gradient(
+          tape.run(() => f(x)),
+          x,
+        ) as tf.Tensor
+      ).array();
+    };
+    expect(g(tf.reduceMax, [1, 3, 3, 2])).toEqual([0, 0.5, 0.5, 0]);
+    expect(g(tf.reduceMin, [1, 1, 1, 1])).toEqual([0.25, 0.25, 0.25, 0.25]);
+    expect(g(tf.reduceStd, [2, 2])).toEqual([nan, nan]);
+    expect(g(tf.reduceEuclideanNorm, [0, 0])).toEqual([nan, nan]);
+  });
+  test('the variance of large numbers with small differences', () => {
+    expect(tf.reduceVariance(new Float32Array([10001, 10002, 10003])).item()).toBeCloseTo(2 / 3, 6);
+  });
+  test('any and all give bools, and of nothing false and true', () => {
+    expect(
+      tf
+        .reduceAny(
+          [
+            [false, true],
+            [false, false],
+          ],
+          1,
+        )
+        .array(),
+    ).toEqual([true, false]);
+    expect(
+      tf
+        .reduceAll(
+          [
+            [false, true],
+            [true, true],
+          ],
+          0,
+        )
+        .array(),
+    ).toEqual([false, true]);
+    const none = tensorFrom(dtypes.bool, [2, 0], []);
+    expect(tf.reduceAny(none, 1).array()).toEqual([false, false]);
+    expect(tf.reduceAll(none, 1).array()).toEqual([true, true]);
+  });
+  test('a scalar reduces to itself', () => {
+    expect(tf.reduceSum(3).array()).toBe(3);
+    expect(tf.reduceMax(3, []).array()).toBe(3);
+    expect(() => tf.reduceSum(3, 0)).toThrow(/axis = 0 is out of range/);
+  });
+  test('integer variance is refused', () => {
+    expect(() => tf.reduceVariance(new Int32Array([1, 2]))).toThrow(/dtype int32.*takes float32, float64/);
   });
 });

@@ -1,0 +1,86 @@
+/** Positions of the largest and the smallest elements. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, everyType, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { describe, normalizeAxis, showShape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
+import { cast } from './cast';
+import { op, options } from './define';
+import { sample } from './registry';
+
+export interface ArgOptions {
+  /** Along which axis. Default 0. */
+  axis?: number | null;
+  /** int32 (default) or int64. */
+  outputType?: 'int32' | 'int64';
+}
+
+type ArgReduce = (input: TensorLike, options?: ArgOptions | number) => Tensor;
+
+const examples = [
+  { args: [sample([7])] },
+  { args: [sample([3, 4])], options: { axis: 1 } },
+  { args: [sample([3, 4])], options: { axis: 0 } },
+  { args: [sample([2, 3, 4])], options: { axis: -2 } },
+  { args: [sample([5], { values: [1, 3, 2, 3, 1] })] },
+  { args: [sample([2, 0])], options: { axis: 0 } },
+];
+
+function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
+  const kernel = native.argReduceNames.indexOf(name);
+  const defaults: Required<ArgOptions> = { axis: 0, outputType: 'int32' };
+  return op<[input: TensorLike, options?: ArgOptions | number], { axis: number; dt: DTypeInfo }>(name, {
+    tf: `tf.math.${name}`,
+    dtypes: everyType,
+    domain: [-10, 10],
+    ulp: 0,
+    examples,
+    args: (input, given) => {
+      const x = toTensor(input, null, name, 'input');
+      const { axis, outputType } = options<Required<ArgOptions>>(given, 'axis', defaults, name);
+      if (outputType !== 'int32' && outputType !== 'int64') {
+        throw new InvalidArgumentError(
+          `[${name}] outputType must be int32 or int64; got ${describe(outputType)}`,
+        );
+      }
+      const along = normalizeAxis(axis ?? 0, x.shape.length, name);
+      if (x.shape[along] === 0) {
+        throw new InvalidArgumentError(
+          `[${name}] Reduction axis ${along} is empty in shape ${showShape(x.shape)}; it must have an element`,
+        );
+      }
+      return [[x], { axis: along, dt: dtypes[outputType] }];
+    },
+    infer: ([x], { axis, dt }) => ({ shape: x.shape.filter((_, d) => d !== axis), dt }),
+    run: ([x], { axis }, [y]) => {
+      const positions = y.dt === dtypes.int32 ? y : makeTensor(dtypes.int32, y.shape, y.size);
+      let outer = 1;
+      for (let d = 0; d < axis; d++) outer *= x.shape[d];
+      let inner = 1;
+      for (let d = axis + 1; d < x.shape.length; d++) inner *= x.shape[d];
+      frame[0] = x.offset;
+      frame[1] = positions.offset;
+      frame[2] = kernel;
+      frame[3] = x.dt.code;
+      frame[4] = outer;
+      frame[5] = x.shape[axis];
+      frame[6] = inner;
+      native.argReduce(x.buffer, positions.buffer);
+      return y.dt === dtypes.int32 ? undefined : [cast(positions, y.dtype)];
+    },
+    gradient: null,
+  });
+}
+
+/**
+ * Position of the largest element along an axis: the first of equals; NaN is skipped unless there is nothing else (then
+ * 0). InvalidArgumentError for an empty axis. @tf tf.math.argmax
+ */
+export const argmax = argReduce('argmax');
+
+/**
+ * Position of the smallest element along an axis: the first of equals; NaN is skipped unless there is nothing else (then
+ * 0). InvalidArgumentError for an empty axis. @tf tf.math.argmin
+ */
+export const argmin = argReduce('argmin');

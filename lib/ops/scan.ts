@@ -1,0 +1,191 @@
+/** Running sums and products, and the recurrence that their gradients need. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { numeric } from '../core/dtype';
+import { normalizeAxis, type Shape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
+import { scope, type RecordedOp } from '../core/scope';
+import { add, multiply } from './binary';
+import { badDType, options } from './define';
+import { register, sample, type Example, type Grad, type GradContext, type OpRow } from './registry';
+
+export interface ScanOptions {
+  /** Along which axis. Default 0. */
+  axis?: number;
+  /** Each result leaves its own element out: the first is the empty sum or product. Default false. */
+  exclusive?: boolean;
+  /** From the end towards the beginning. Default false. */
+  reverse?: boolean;
+}
+
+export type Scan = (x: TensorLike, options?: ScanOptions | number) => Tensor;
+
+interface ScanAttrs {
+  /** The neighbouring axes that are walked as one. */
+  axes: readonly number[];
+  exclusive: boolean;
+  reverse: boolean;
+}
+
+type ScanName = 'cumsum' | 'cumprod';
+
+/** Sizes before, along and after the axes, to three slots of the frame. */
+function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void {
+  let outer = 1;
+  let n = 1;
+  let inner = 1;
+  const first = axes.length === 0 ? 0 : axes[0];
+  for (let d = 0; d < shape.length; d++) {
+    if (d < first) outer *= shape[d];
+    else if (d < first + axes.length) n *= shape[d];
+    else inner *= shape[d];
+  }
+  frame[slot] = outer;
+  frame[slot + 1] = n;
+  frame[slot + 2] = inner;
+}
+
+const kernels: Record<ScanName, number> = {
+  cumsum: native.scanNames.indexOf('cumsum'),
+  cumprod: native.scanNames.indexOf('cumprod'),
+};
+
+/** A running sum or product along neighbouring axes, walked as one. */
+export function scanBlock(
+  name: ScanName,
+  x: Tensor,
+  axes: readonly number[],
+  exclusive: boolean,
+  reverse: boolean,
+): Tensor {
+  const y = makeTensor(x.dt, x.shape, x.size);
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = kernels[name];
+  frame[3] = x.dt.code;
+  writeLayout(4, x.shape, axes);
+  frame[7] = exclusive ? 1 : 0;
+  frame[8] = reverse ? 1 : 0;
+  try {
+    native.scan(x.buffer, y.buffer);
+  } catch (error) {
+    x.assertAlive(name);
+    throw error;
+  }
+  if (scope.recorder !== null) {
+    const attrs: ScanAttrs = { axes, exclusive, reverse };
+    scope.recorder.record(rows[name], [x], attrs, [y]);
+  }
+  return y;
+}
+
+const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: false };
+
+function scan(name: ScanName): Scan {
+  return (input, given) => {
+    const x = toTensor(input, null, name, 'x');
+    if (!numeric.includes(x.dt.name)) throw badDType(name, 'x', x.dt, numeric);
+    const { axis, exclusive, reverse } = options<Required<ScanOptions>>(given, 'axis', defaults, name);
+    if (typeof exclusive !== 'boolean' || typeof reverse !== 'boolean') {
+      throw new TypeError(`[${name}] exclusive and reverse must be true or false`);
+    }
+    return scanBlock(name, x, [normalizeAxis(axis, x.shape.length, name)], exclusive, reverse);
+  };
+}
+
+/**
+ * Running sum along an axis; integers wrap. yᵢ = x₀ + … + xᵢ, with `exclusive` up to xᵢ₋₁, with `reverse` from the end.
+ * @tf tf.math.cumsum
+ */
+export const cumsum = scan('cumsum');
+
+/**
+ * Running product along an axis; integers wrap. yᵢ = x₀ · … · xᵢ, with `exclusive` up to xᵢ₋₁, with `reverse` from the
+ * end. The gradient is right where elements are 0. @tf tf.math.cumprod
+ */
+export const cumprod = scan('cumprod');
+
+const examples: Example[] = [
+  { args: [sample([7])] },
+  { args: [sample([3, 4])], options: { axis: 1 } },
+  { args: [sample([3, 4])], options: { axis: 0, exclusive: true } },
+  { args: [sample([2, 3, 4])], options: { axis: -2, reverse: true } },
+  { args: [sample([2, 5])], options: { axis: 1, exclusive: true, reverse: true } },
+  { args: [sample([0, 3])], options: { axis: 1 } },
+];
+
+function row(
+  name: ScanName,
+  call: Scan,
+  saves: boolean,
+  domain: readonly [number, number],
+  gradient: (dy: Tensor, x: Tensor, attrs: ScanAttrs) => Tensor,
+): OpRow {
+  const made: OpRow = {
+    name,
+    kind: 'op',
+    tf: `tf.math.${name}`,
+    dtypes: numeric,
+    domain,
+    ulp: 8,
+    examples,
+    differentiable: true,
+    savesInputs: saves ? 1 : 0,
+    savesOutputs: false,
+    gradient: (dy, ctx: GradContext<ScanAttrs>) => [gradient(dy[0], ctx.x[0], ctx.attrs)],
+    call,
+  };
+  register(made);
+  return made;
+}
+
+const rows: Record<ScanName, OpRow> = {
+  cumsum: row('cumsum', cumsum, false, [-10, 10], (dy, _, { axes, exclusive, reverse }) =>
+    scanBlock('cumsum', dy, axes, exclusive, !reverse),
+  ),
+  // dxᵢ = (product of those before) · Σ over j ≥ i of dyⱼ · (product of those between): the sum is a recurrence.
+  cumprod: row('cumprod', cumprod, true, [0.5, 2], (dy, x, { axes, exclusive, reverse }) =>
+    multiply(scanBlock('cumprod', x, axes, true, reverse), recurrence(x, dy, axes, exclusive, !reverse)),
+  ),
+};
+
+/**
+ * hᵢ = bᵢ + aᵢ₋₁·hᵢ₋₁ along neighbouring axes; exclusive: hᵢ = bᵢ₋₁ + aᵢ₋₁·hᵢ₋₁, h₀ = 0. Its gradients are of the same
+ * family, so that products along axes have all orders of derivatives, zeros among the elements or not.
+ */
+function recurrence(
+  a: Tensor,
+  b: Tensor,
+  axes: readonly number[],
+  exclusive: boolean,
+  reverse: boolean,
+): Tensor {
+  const y = makeTensor(a.dt, a.shape, a.size);
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = y.offset;
+  frame[3] = a.dt.code;
+  writeLayout(4, a.shape, axes);
+  frame[7] = exclusive ? 1 : 0;
+  frame[8] = reverse ? 1 : 0;
+  native.recurrence(a.buffer, b.buffer, y.buffer);
+  if (scope.recorder !== null) {
+    const attrs: ScanAttrs = { axes, exclusive, reverse };
+    scope.recorder.record(recurrenceRow, [a, b], attrs, [y]);
+  }
+  return y;
+}
+
+const recurrenceRow: RecordedOp & {
+  gradient(dy: readonly Tensor[], ctx: GradContext<ScanAttrs>): readonly Grad[];
+} = {
+  name: 'recurrence',
+  differentiable: true,
+  savesInputs: 1,
+  savesOutputs: true,
+  gradient: ([dh], { x: [a], y: [h], attrs: { axes, exclusive, reverse } }) => {
+    // What flows back into the state after row i.
+    const after = recurrence(a, dh, axes, true, !reverse);
+    return [multiply(after, h), exclusive ? after : add(dh, multiply(a, after))];
+  },
+};
