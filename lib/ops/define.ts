@@ -19,7 +19,7 @@ import {
   sizeOf,
   type Shape,
 } from '../core/shape';
-import { makeTensor, Tensor } from '../core/tensor';
+import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
 import {
   register,
   type Example,
@@ -318,7 +318,8 @@ export interface OpSpec<P extends unknown[], A> {
   examples?: readonly Example[];
   args: (...args: P) => [readonly Tensor[], A];
   infer: ((inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[]) | null;
-  run: (inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[];
+  /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
+  run: ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
@@ -337,7 +338,9 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
     let outputs: readonly Tensor[];
     try {
-      if (infer === null) {
+      if (run === 'view') {
+        outputs = [aliasTensor(xs[0], (infer as (xs: readonly Tensor[], attrs: A) => OutSpec)(xs, attrs).shape, name)];
+      } else if (infer === null) {
         outputs = run(xs, attrs, []) as readonly Tensor[];
       } else {
         const inferred = infer(xs, attrs);

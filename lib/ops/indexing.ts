@@ -1,0 +1,410 @@
+/** Ops that find elements by number: gather, scatter, masks. */
+import { frame, native } from '../binding';
+import { convertLike, toTensor, type TensorLike } from '../core/convert';
+import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { IndexedSlices } from '../core/indexed_slices';
+import { normalizeAxis, showShape, type Shape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
+import { cast } from './cast';
+import { op, options } from './define';
+import { concat, stack } from './movement';
+import { sample } from './registry';
+import {
+  axisMap,
+  badIndex,
+  badTuple,
+  checkTuples,
+  checkUpdates,
+  gatherRows,
+  indexTensor,
+  scatterRows,
+  tupleMap,
+} from './rows';
+import { select } from './select';
+import { setSliceOps } from './slices';
+import { fillWith, integer } from './strided';
+import { reshape, shapeArgument, type ShapeLike } from './views';
+
+const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
+
+export interface GatherOptions {
+  /** The dimension of `params` that the indices count along. Default: batchDims. */
+  axis?: number | null;
+  /** How many leading dimensions of `params` and `indices` go together. Default 0. */
+  batchDims?: number;
+}
+
+interface GatherAttrs {
+  axis: number;
+  batchDims: number;
+}
+
+function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
+  const o = options<{ axis: number | null; batchDims: number }>(
+    given,
+    'axis',
+    { axis: null, batchDims: 0 },
+    'gather',
+  );
+  let batchDims = integer(o.batchDims, 'gather', 'batchDims');
+  if (x.rank === 0) {
+    throw new InvalidArgumentError('[gather] params must be at least 1 dimensional; got a scalar');
+  }
+  if (batchDims < -indices.rank || batchDims > indices.rank || batchDims >= x.rank) {
+    throw new InvalidArgumentError(
+      `[gather] batchDims = ${batchDims} must be in [-${indices.rank}, ${Math.min(indices.rank, x.rank - 1)}] for ` +
+        `params of shape ${showShape(x.shape)} and indices of shape ${showShape(indices.shape)}`,
+    );
+  }
+  if (batchDims < 0) batchDims += indices.rank;
+  const axis = normalizeAxis(o.axis ?? batchDims, x.rank, 'gather');
+  if (axis < batchDims) {
+    throw new InvalidArgumentError(
+      `[gather] batchDims (${batchDims}) must be less than or equal to axis (${axis})`,
+    );
+  }
+  for (let d = 0; d < batchDims; d++) {
+    if (x.shape[d] !== indices.shape[d]) {
+      throw new InvalidArgumentError(
+        `[gather] params.shape[${d}]: ${x.shape[d]} should be equal to indices.shape[${d}]: ${indices.shape[d]}`,
+      );
+    }
+  }
+  return { axis, batchDims };
+}
+
+/**
+ * The slices of `params` along an axis that the indices name: out[…, i, …] = params[…, indices[i], …]. The result has
+ * the indices' shape in place of that dimension. Along axis 0 the gradient is IndexedSlices.
+ * InvalidArgumentError for an index outside [0, size): negative ones don't count from the end. @tf tf.gather
+ */
+export const gather: (
+  params: TensorLike,
+  indices: TensorLike,
+  options?: GatherOptions | number,
+) => Tensor = op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | number], GatherAttrs>(
+  'gather',
+  {
+    tf: 'tf.gather',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [sample([4, 3]), ints([3], [0, 2, 0])] },
+      { args: [sample([4, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 1 } },
+      { args: [sample([2, 3, 4]), ints([2, 2], [0, 2, 1, 1])], options: { batchDims: 1 } },
+      { args: [sample([2, 5, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 2, batchDims: 1 } },
+      { args: [sample([4]), ints([], 3)] },
+      { args: [sample([4, 3]), ints([0], [])] },
+    ],
+    args: (params, indices, given) => {
+      const x = toTensor(params, null, 'gather', 'params');
+      const at = indexTensor(indices, 'gather');
+      return [[x, at], gatherAttrs(x, at, given)];
+    },
+    infer: ([x, at], { axis, batchDims }) => ({
+      shape: [...x.shape.slice(0, axis), ...at.shape.slice(batchDims), ...x.shape.slice(axis + 1)],
+      dt: x.dt,
+    }),
+    run: ([x, at], { axis, batchDims }, [y]) => {
+      const bad = gatherRows(x, at, y, axisMap(x.shape, at.shape, axis, batchDims));
+      if (bad >= 0) throw badIndex('gather', at, bad, x.shape[axis]);
+    },
+    saves: { inputs: [1] },
+    gradient: ([dy], { x, attrs, shapes }) => {
+      const at = x[1];
+      if (attrs.axis > 0) return [scatterAxis(at, dy, shapes[0], attrs), null];
+      const rows = reshape(dy, [at.size, ...shapes[0].slice(1)]);
+      return [new IndexedSlices(rows, reshape(at, [at.size]), shapes[0]), null];
+    },
+  },
+);
+
+/** Zeros of `shape` with the slices of `updates` added where gather would have read them: the gradient of gather. */
+const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs) => Tensor = op<
+  [indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs],
+  GatherAttrs & { shape: Shape }
+>('scatterAxis', {
+  tf: 'tf.gather',
+  dtypes: numeric,
+  args: (indices, updates, shape, attrs) => [[indices, updates], { ...attrs, shape }],
+  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  run: ([at, u], { axis, batchDims, shape }, [y]) => {
+    fillWith(y, 0);
+    // A scalar update would be taken for all rows; here it is the one row.
+    const map = axisMap(shape, at.shape, axis, batchDims);
+    const bad = scatterRows(y, at, u, map, 'add');
+    if (bad >= 0) throw badIndex('convertToTensor', at, bad, shape[axis]);
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x, attrs }) => [
+    null,
+    gather(dy, x[0], { axis: attrs.axis, batchDims: attrs.batchDims }),
+  ],
+});
+
+export interface GatherNdOptions {
+  /** How many leading dimensions go together. Default 0. */
+  batchDims?: number;
+}
+
+/**
+ * The slices of `params` that index tuples name: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
+ * InvalidArgumentError for a tuple that doesn't index into params. @tf tf.gather_nd
+ */
+export const gatherNd: (
+  params: TensorLike,
+  indices: TensorLike,
+  options?: GatherNdOptions | number,
+) => Tensor = op<[params: TensorLike, indices: TensorLike, options?: GatherNdOptions | number], number>(
+  'gatherNd',
+  {
+    tf: 'tf.gather_nd',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [sample([3, 4]), ints([2, 2], [0, 1, 2, 3])] },
+      { args: [sample([3, 4]), ints([3, 1], [0, 2, 0])] },
+      { args: [sample([2, 3, 4]), ints([2, 2, 1], [0, 2, 1, 1])], options: { batchDims: 1 } },
+      { args: [sample([3, 4]), ints([2, 0], [])] },
+      { args: [sample([3, 4]), ints([2], [1, 2])] },
+    ],
+    args: (params, indices, given) => {
+      const { batchDims } = options<{ batchDims: number }>(given, 'batchDims', { batchDims: 0 }, 'gatherNd');
+      const x = toTensor(params, null, 'gatherNd', 'params');
+      const at = indexTensor(indices, 'gatherNd');
+      const b = integer(batchDims, 'gatherNd', 'batchDims');
+      if (b < 0 || b >= at.rank || b > x.rank || at.shape.slice(0, b).some((d, i) => d !== x.shape[i])) {
+        throw new InvalidArgumentError(
+          `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(x.shape)} and of indices ` +
+            `${showShape(at.shape)} (but its last) must be equal`,
+        );
+      }
+      checkTuples('gatherNd', x.shape, at, b);
+      return [[x, at], b];
+    },
+    infer: ([x, at], batchDims) => ({
+      shape: [...at.shape.slice(0, -1), ...x.shape.slice(batchDims + at.shape[at.rank - 1])],
+      dt: x.dt,
+    }),
+    run: ([x, at], batchDims, [y]) => {
+      const bad = gatherRows(x, at, y, tupleMap(x.shape, at.shape, batchDims));
+      if (bad >= 0) throw badTuple('gatherNd', at, bad, x.shape.slice(batchDims), 'param shape');
+    },
+    saves: { inputs: [1] },
+    gradient: ([dy], { x, attrs, shapes }) => {
+      const at = x[1];
+      if (attrs === 0 && at.rank === 2 && at.shape[1] === 1) {
+        return [new IndexedSlices(dy, reshape(at, [at.size]), shapes[0]), null];
+      }
+      return [scatterTuples(at, dy, shapes[0], attrs), null];
+    },
+  },
+);
+
+/** Zeros with updates added at index tuples. */
+const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims: number) => Tensor = op<
+  [indices: Tensor, updates: Tensor, shape: Shape, batchDims: number],
+  { shape: Shape; batchDims: number }
+>('scatterTuples', {
+  tf: 'tf.scatter_nd',
+  dtypes: numeric,
+  args: (indices, updates, shape, batchDims) => [[indices, updates], { shape, batchDims }],
+  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  run: ([at, u], { shape, batchDims }, [y]) => {
+    fillWith(y, 0);
+    const bad = scatterRows(y, at, u, tupleMap(shape, at.shape, batchDims), 'add');
+    if (bad >= 0) throw badTuple('scatterNd', at, bad, shape.slice(batchDims), 'shape');
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x, attrs }) => [null, gatherNd(dy, x[0], { batchDims: attrs.batchDims })],
+});
+
+/**
+ * Zeros of `shape` with the updates added at the index tuples; duplicates sum up. updates has the shape
+ * indices.shape[:-1] + shape[indices.shape[-1]:]. InvalidArgumentError for other shapes or tuples outside. @tf tf.scatter_nd
+ */
+export const scatterNd = op<
+  [indices: TensorLike, updates: TensorLike, shape: ShapeLike],
+  { shape: Shape; batchDims: number }
+>('scatterNd', {
+  tf: 'tf.scatter_nd',
+  dtypes: numeric,
+  ulp: 2,
+  examples: [
+    { args: [ints([4, 1], [4, 3, 1, 7]), sample([4]), [8]] },
+    { args: [ints([3, 1], [0, 2, 0]), sample([3, 2]), [3, 2]] },
+    { args: [ints([2, 2], [0, 1, 1, 0]), sample([2]), [2, 2]] },
+    { args: [ints([0, 1], []), sample([0]), [3]] },
+  ],
+  args: (indices, updates, shape) => {
+    const at = indexTensor(indices, 'scatterNd');
+    const u = toTensor(updates, null, 'scatterNd', 'updates');
+    const dims = shapeArgument(shape, 'scatterNd');
+    checkTuples('scatterNd', dims, at);
+    checkUpdates('scatterNd', dims, at, u);
+    return [[at, u], { shape: dims, batchDims: 0 }];
+  },
+  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  run: ([at, u], { shape }, [y]) => {
+    fillWith(y, 0);
+    const bad = scatterRows(y, at, u, tupleMap(shape, at.shape, 0), 'add');
+    if (bad >= 0) throw badTuple('scatterNd', at, bad, shape, 'shape');
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x }) => [null, gatherNd(dy, x[0])],
+});
+
+// ---------------------------------------------------------------------------------------------------- masks
+
+export interface BooleanMaskOptions {
+  /** The dimension of `tensor` where the mask's first one lies. Default 0. */
+  axis?: number | null;
+}
+
+/** [before the mask, under the mask, after it]. */
+function maskSides(shape: Shape, axis: number, maskRank: number): [number, number, number] {
+  const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
+  return [
+    product(shape.slice(0, axis)),
+    product(shape.slice(axis, axis + maskRank)),
+    product(shape.slice(axis + maskRank)),
+  ];
+}
+
+/**
+ * The elements where the mask is true, in order; the dimensions that the mask covers become one.
+ * InvalidArgumentError for a scalar mask or one whose shape isn't the tensor's there. @tf tf.boolean_mask
+ */
+export const booleanMask = op<
+  [tensor: TensorLike, mask: TensorLike, options?: BooleanMaskOptions | number],
+  number
+>('booleanMask', {
+  tf: 'tf.boolean_mask',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([4]), sample([4], { dtype: 'bool', values: [true, false, true, true] })] },
+    { args: [sample([3, 2]), sample([3], { dtype: 'bool', values: [true, false, true] })] },
+    {
+      args: [sample([2, 3]), sample([3], { dtype: 'bool', values: [true, false, true] })],
+      options: { axis: 1 },
+    },
+    {
+      args: [sample([2, 3]), sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] })],
+    },
+    { args: [sample([2]), sample([2], { dtype: 'bool', values: [false, false] })] },
+  ],
+  args: (tensor, mask, given) => {
+    const x = toTensor(tensor, null, 'booleanMask', 'tensor');
+    const m = convertLike(mask, dtypes.bool, 'booleanMask', 'mask');
+    const o = options<{ axis: number | null }>(given, 'axis', { axis: null }, 'booleanMask');
+    if (m.rank === 0) throw new InvalidArgumentError('[booleanMask] mask cannot be scalar');
+    const axis = o.axis === null ? 0 : normalizeAxis(o.axis, Math.max(x.rank, 1), 'booleanMask');
+    if (m.rank + axis > x.rank || m.shape.some((d, i) => d !== x.shape[axis + i])) {
+      throw new InvalidArgumentError(
+        `[booleanMask] Shapes ${showShape(x.shape.slice(axis, axis + m.rank))} and ${showShape(m.shape)} are ` +
+          `incompatible: the mask must have the tensor's shape ${showShape(x.shape)} from axis ${axis} on`,
+      );
+    }
+    return [[x, m], axis];
+  },
+  infer: null,
+  run: ([x, m], axis) => {
+    const count = countNonzero(m);
+    const shape = [...x.shape.slice(0, axis), count, ...x.shape.slice(axis + m.rank)];
+    const [outer, n, inner] = maskSides(x.shape, axis, m.rank);
+    const y = makeTensor(x.dt, shape, outer * count * inner);
+    frame[0] = x.offset;
+    frame[1] = m.offset;
+    frame[2] = y.offset;
+    frame[3] = x.dt.bytes;
+    frame[4] = outer;
+    frame[5] = n;
+    frame[6] = inner;
+    frame[7] = count;
+    native.maskGather(x.buffer, m.buffer, y.buffer);
+    return [y];
+  },
+  saves: { inputs: [1] },
+  gradient: ([dy], { x, attrs, shapes }) => {
+    const mask = x[1];
+    const [outer, n, inner] = maskSides(shapes[0], attrs, mask.rank);
+    const positions = reshape(nonzero(reshape(mask, [n])), [-1]);
+    const rows = reshape(dy, [outer, positions.size, inner]);
+    const dx = scatterAxis(positions, rows, [outer, n, inner], { axis: 1, batchDims: 0 });
+    return [reshape(dx, shapes[0]), null];
+  },
+});
+
+function countNonzero(mask: Tensor): number {
+  frame[0] = mask.offset;
+  frame[1] = mask.size;
+  return native.countNonzero(mask.buffer);
+}
+
+const nonzero = op<[condition: Tensor, dt?: DTypeInfo], DTypeInfo>('nonzero', {
+  tf: 'tf.where',
+  dtypes: everyType,
+  examples: [
+    { args: [sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] })] },
+    { args: [sample([3], { dtype: 'bool', values: [false, false, false] })] },
+  ],
+  args: (condition, dt = dtypes.int32) => [[condition], dt],
+  infer: null,
+  run: ([mask], dt) => {
+    const count = countNonzero(mask);
+    const out = makeTensor(dt, [count, mask.rank], count * mask.rank);
+    frame[0] = mask.offset;
+    frame[1] = out.offset;
+    frame[2] = count;
+    frame[3] = dt === dtypes.int64 ? 1 : 0;
+    frame[4] = mask.rank;
+    for (let d = 0; d < mask.rank; d++) frame[5 + d] = mask.shape[d];
+    native.nonzero(mask.buffer, out.buffer);
+    return [out];
+  },
+  gradient: null,
+});
+
+export interface WhereOptions {
+  /** 'int32' (default) or 'int64'. */
+  dtype?: DType;
+}
+
+/** The coordinates of the elements that are true (or not 0), a row each, in order. @tf tf.where */
+export function where(condition: TensorLike, options?: WhereOptions | DType): Tensor;
+/** x where the condition is true, else y; all three broadcast. @tf tf.where */
+export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor;
+export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
+  if (y !== undefined) return select(condition, x as TensorLike, y);
+  const o = options<{ dtype: DType }>(x, 'dtype', { dtype: 'int32' }, 'where');
+  if (typeof o.dtype !== 'string') {
+    throw new InvalidArgumentError('[where] x and y must both be given, or neither');
+  }
+  const dt = dtypeInfo(o.dtype, '[where] dtype');
+  if (dt !== dtypes.int32 && dt !== dtypes.int64) {
+    throw new InvalidArgumentError(`[where] dtype must be ${indexTypes.join(' or ')}; got ${dt.name}`);
+  }
+  const c = toTensor(condition, null, 'where', 'condition');
+  if (c.rank > 16) throw new InvalidArgumentError(`[where] at most 16 dimensions; got ${showShape(c.shape)}`);
+  return nonzero(cast(c, 'bool'), dt);
+}
+
+// ---------------------------------------------------------------------------------------------------- slices
+
+/**
+ * The rows of `params` that the ids name: gather along axis 0, so the gradient is IndexedSlices.
+ * InvalidArgumentError for an id outside [0, rows). @tf tf.nn.embedding_lookup
+ */
+export function embeddingLookup(params: TensorLike, ids: TensorLike): Tensor {
+  return gather(params, ids);
+}
+
+setSliceOps({
+  concat,
+  stack: (values, axis) => stack(values, { axis }),
+  reshape,
+  addRows: (shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }),
+});
+

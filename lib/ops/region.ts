@@ -1,0 +1,79 @@
+/**
+ * Regions: what basic slicing selects. A region says, for each dimension of a tensor, where it begins, in what steps
+ * it goes on and how many elements it takes; `shape` is that of the result, in which dimensions may be dropped or
+ * added. Taking a region and putting one back into zeros are each other's gradients.
+ */
+import { everyType } from '../core/dtype';
+import { stridesOf, type Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { op } from './define';
+import type { OpSpec } from './define';
+import type { GradientFunction } from './registry';
+import { copyStrided, fillWith } from './strided';
+
+export interface Region {
+  readonly begin: readonly number[];
+  readonly steps: readonly number[];
+  readonly sizes: readonly number[];
+  /** Shape of the result: `sizes` but for dimensions of 1. */
+  readonly shape: Shape;
+}
+
+/** The region with the same elements of a tensor of the given shape: where it starts, and its strides, in elements. */
+export function regionLayout(shape: Shape, region: Region): { at: number; strides: number[] } {
+  const strides = stridesOf(shape);
+  let at = 0;
+  for (let d = 0; d < strides.length; d++) {
+    at += region.begin[d] * strides[d];
+    strides[d] *= region.steps[d];
+  }
+  return { at, strides };
+}
+
+function isWhole(shape: Shape, region: Region): boolean {
+  return shape.every((d, i) => region.begin[i] === 0 && region.steps[i] === 1 && region.sizes[i] === d);
+}
+
+/** The parts of a row that takes a region. */
+export const regionRow = {
+  dtypes: everyType,
+  ulp: 0,
+  infer: ([x]: readonly Tensor[], region: Region) => ({ shape: region.shape, dt: x.dt }),
+  run: ([x]: readonly Tensor[], region: Region, [y]: readonly Tensor[]): void => {
+    if (y.size === 0) return;
+    const { at, strides } = regionLayout(x.shape, region);
+    copyStrided(x, at, strides, y, 0, stridesOf(region.sizes), region.sizes);
+  },
+  gradient: (([dy], { attrs, shapes }) => [placeRegion(dy, attrs, shapes[0])]) as GradientFunction<Region>,
+} satisfies Partial<OpSpec<never, Region>>;
+
+/** Takes a region; a row of its own so that indexing and slices share it. */
+export const takeRegion: (x: Tensor, region: Region) => Tensor = op<[x: Tensor, region: Region], Region>(
+  'takeRegion',
+  { tf: 'tf.strided_slice', ...regionRow, args: (x, region) => [[x], region] },
+);
+
+interface Placement {
+  region: Region;
+  shape: Shape;
+}
+
+/** Zeros of `shape` with `x` in the place of a region: the gradient of taking it. */
+export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = op<
+  [x: Tensor, region: Region, shape: Shape],
+  Placement
+>('placeRegion', {
+  tf: 'tf.raw_ops.StridedSliceGrad',
+  dtypes: everyType,
+  ulp: 0,
+  args: (x, region, shape) => [[x], { region, shape }],
+  infer: ([x], { shape }) => ({ shape, dt: x.dt }),
+  run: ([x], { region, shape }, [y]) => {
+    if (y.size === 0) return;
+    if (!isWhole(shape, region)) fillWith(y, 0);
+    if (x.size === 0) return;
+    const { at, strides } = regionLayout(shape, region);
+    copyStrided(x, 0, stridesOf(region.sizes), y, at, strides, region.sizes);
+  },
+  gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
+});

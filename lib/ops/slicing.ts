@@ -1,0 +1,373 @@
+/** Basic slicing: slice, stridedSlice, and what indexing by integers, ranges, newaxis and ellipsis comes to. Padding. */
+import { element, toTensor, type TensorLike } from '../core/convert';
+import { everyType } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { describe, showShape, stridesOf, type Shape } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+import { composite, op, options } from './define';
+import { gather } from './indexing';
+import { regionLayout, regionRow, takeRegion, type Region } from './region';
+import { sample } from './registry';
+import { copyStrided, fillWith, integerList } from './strided';
+import type { ShapeLike } from './views';
+
+/** One part of an index: a position, a range (null: from the end that the step's sign says), or how shapes change. */
+export type IndexItem =
+  | { kind: 'index'; at: number }
+  | { kind: 'range'; begin: number | null; end: number | null; step: number }
+  | { kind: 'newaxis' }
+  | { kind: 'ellipsis' };
+
+/** What an index selects of a tensor of a given shape. Ranges are clamped, positions are not. */
+export function regionOf(shape: Shape, items: readonly IndexItem[], opName: string): Region {
+  const used = items.filter((i) => i.kind === 'index' || i.kind === 'range').length;
+  const ellipses = items.filter((i) => i.kind === 'ellipsis').length;
+  if (ellipses > 1) throw new InvalidArgumentError(`[${opName}] Multiple ellipses in slice spec not allowed`);
+  if (used > shape.length) {
+    throw new InvalidArgumentError(
+      `[${opName}] Index out of range using input dim ${shape.length}; input has only ${shape.length} dims`,
+    );
+  }
+  const begin: number[] = [];
+  const steps: number[] = [];
+  const sizes: number[] = [];
+  const out: number[] = [];
+  const whole = (count: number): void => {
+    for (let k = 0; k < count; k++) {
+      const n = shape[begin.length];
+      begin.push(0);
+      steps.push(1);
+      sizes.push(n);
+      out.push(n);
+    }
+  };
+  for (const item of items) {
+    const d = begin.length;
+    const n = shape[d];
+    switch (item.kind) {
+      case 'newaxis':
+        out.push(1);
+        break;
+      case 'ellipsis':
+        whole(shape.length - used);
+        break;
+      case 'index':
+        if (item.at < -n || item.at >= n) {
+          throw new InvalidArgumentError(
+            `[${opName}] slice index ${item.at} of dimension ${d} out of bounds.`,
+          );
+        }
+        begin.push(item.at < 0 ? item.at + n : item.at);
+        steps.push(1);
+        sizes.push(1);
+        break;
+      case 'range': {
+        if (item.step === 0) throw new InvalidArgumentError(`[${opName}] strides[${d}] must be non-zero`);
+        const low = item.step > 0 ? 0 : -1;
+        const high = item.step > 0 ? n : n - 1;
+        const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + n : v, low), high);
+        const from = item.begin === null ? (item.step > 0 ? low : high) : clamp(item.begin);
+        const to = item.end === null ? (item.step > 0 ? high : low) : clamp(item.end);
+        const size = Math.max(0, Math.ceil((to - from) / item.step));
+        begin.push(size === 0 ? 0 : from);
+        steps.push(item.step);
+        sizes.push(size);
+        out.push(size);
+        break;
+      }
+    }
+  }
+  whole(shape.length - begin.length);
+  return { begin, steps, sizes, shape: out };
+}
+
+/** The `size` elements of each dimension from `begin` on; size −1 takes the rest. @tf tf.slice */
+export const slice = op<[input: TensorLike, begin: ShapeLike, size: ShapeLike], Region>('slice', {
+  tf: 'tf.slice',
+  ...regionRow,
+  examples: [
+    { args: [sample([3, 4]), [1, 0], [2, 3]] },
+    { args: [sample([3, 4]), [0, 2], [-1, -1]] },
+    { args: [sample([3, 4]), [3, 0], [0, 4]] },
+    { args: [sample([2, 3, 4]), [1, 1, 1], [1, 2, 3]] },
+  ],
+  args: (input, begin, size) => {
+    const x = toTensor(input, null, 'slice', 'input');
+    const from = integerList(begin, 'slice', 'begin');
+    const sizes = integerList(size, 'slice', 'size');
+    if (from.length !== x.rank || sizes.length !== x.rank) {
+      throw new InvalidArgumentError(
+        `[slice] Expected begin and size arguments to be 1-D tensors of size ${x.rank}, but got sizes ` +
+          `${from.length} and ${sizes.length}; the input has shape ${showShape(x.shape)}`,
+      );
+    }
+    x.shape.forEach((n, d) => {
+      if (from[d] < 0 || from[d] > n) {
+        throw new InvalidArgumentError(`[slice] Expected begin[${d}] in [0, ${n}], but got ${from[d]}`);
+      }
+      if (sizes[d] === -1) sizes[d] = n - from[d];
+      if (sizes[d] < 0 || from[d] + sizes[d] > n) {
+        throw new InvalidArgumentError(
+          `[slice] Expected size[${d}] in [0, ${n - from[d]}], but got ${sizes[d]}`,
+        );
+      }
+    });
+    return [[x], { begin: from, steps: from.map(() => 1), sizes, shape: sizes }];
+  },
+});
+
+export interface StridedSliceOptions {
+  /** Default: all 1. */
+  strides?: ShapeLike | null;
+  /** Bit i: begin[i] is ignored, the range starts at its end of the dimension. */
+  beginMask?: number;
+  /** Bit i: end[i] is ignored. */
+  endMask?: number;
+  /** Bit i: place i stands for as many whole dimensions as are left. */
+  ellipsisMask?: number;
+  /** Bit i: place i is a new dimension of 1. */
+  newAxisMask?: number;
+  /** Bit i: begin[i] is a position, and the dimension is dropped. */
+  shrinkAxisMask?: number;
+}
+
+/**
+ * The elements from `begin` up to `end` in steps of `strides`, per dimension; negative positions count from the end.
+ * Fewer places than dimensions leave the others whole. InvalidArgumentError for a stride of 0 or a position out of
+ * bounds. @tf tf.strided_slice
+ */
+export const stridedSlice = op<
+  [input: TensorLike, begin: ShapeLike, end: ShapeLike, options?: StridedSliceOptions | ShapeLike],
+  Region
+>('stridedSlice', {
+  tf: 'tf.strided_slice',
+  ...regionRow,
+  examples: [
+    { args: [sample([5]), [0], [5]], options: { strides: [2] } },
+    { args: [sample([3, 4]), [2, 3], [-4, -5]], options: { strides: [-1, -2] } },
+    { args: [sample([3, 4]), [1], [3]] },
+    { args: [sample([3, 4]), [1, 1], [2, 3]], options: { shrinkAxisMask: 1, endMask: 2 } },
+    { args: [sample([3, 4]), [0, 0], [0, 2]], options: { newAxisMask: 1 } },
+    { args: [sample([2, 3, 4]), [0, 1], [0, 3]], options: { ellipsisMask: 1 } },
+    { args: [sample([4]), [3], [1]] },
+  ],
+  args: (input, begin, end, given) => {
+    const x = toTensor(input, null, 'stridedSlice', 'input');
+    const o = options<Required<StridedSliceOptions>>(
+      given,
+      'strides',
+      { strides: null, beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 },
+      'stridedSlice',
+    );
+    const from = integerList(begin, 'stridedSlice', 'begin');
+    const to = integerList(end, 'stridedSlice', 'end');
+    const steps =
+      o.strides === null ? from.map(() => 1) : integerList(o.strides, 'stridedSlice', 'strides');
+    if (from.length !== to.length || from.length !== steps.length) {
+      throw new InvalidArgumentError(
+        `[stridedSlice] Expected begin, end, and strides to be 1D equal size tensors, but got sizes ` +
+          `${from.length}, ${to.length} and ${steps.length}`,
+      );
+    }
+    const bit = (mask: number, i: number): boolean => ((mask >> i) & 1) === 1;
+    const items = from.map((b, i): IndexItem => {
+      if (bit(o.ellipsisMask, i)) return { kind: 'ellipsis' };
+      if (bit(o.newAxisMask, i)) return { kind: 'newaxis' };
+      if (steps[i] === 0) throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
+      if (bit(o.shrinkAxisMask, i)) return { kind: 'index', at: b };
+      return {
+        kind: 'range',
+        begin: bit(o.beginMask, i) ? null : b,
+        end: bit(o.endMask, i) ? null : to[i],
+        step: steps[i],
+      };
+    });
+    return [[x], regionOf(x.shape, items, 'stridedSlice')];
+  },
+});
+
+// ---------------------------------------------------------------------------------------------------- padding
+
+interface PadAttrs {
+  region: Region;
+  shape: Shape;
+  value: number | bigint;
+}
+
+/** The tensor inside a larger one that is filled with a value. */
+const padConstant = op<[x: Tensor, paddings: readonly (readonly number[])[], value: number | bigint], PadAttrs>(
+  'padConstant',
+  {
+    tf: 'tf.pad',
+    dtypes: everyType,
+    ulp: 0,
+    args: (x, paddings, value) => [
+      [x],
+      {
+        region: {
+          begin: paddings.map((p) => p[0]),
+          steps: paddings.map(() => 1),
+          sizes: x.shape,
+          shape: x.shape,
+        },
+        shape: x.shape.map((d, i) => d + paddings[i][0] + paddings[i][1]),
+        value,
+      },
+    ],
+    infer: ([x], { shape }) => ({ shape, dt: x.dt }),
+    run: ([x], { region, shape, value }, [y]) => {
+      if (y.size !== x.size) fillWith(y, value);
+      if (x.size === 0) return;
+      const { at, strides } = regionLayout(shape, region);
+      copyStrided(x, 0, stridesOf(x.shape), y, at, strides, x.shape);
+    },
+    gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
+  },
+);
+
+export interface PadOptions {
+  /**
+   * What goes around: 'CONSTANT' (default) a value, 'REFLECT' the elements mirrored at the border element, 'SYMMETRIC'
+   * mirrored at the border, itself included.
+   */
+  mode?: string;
+  /** The value for 'CONSTANT'. Default 0. */
+  constantValues?: TensorLike;
+}
+
+function readPaddings(paddings: unknown, x: Tensor): number[][] {
+  const t = paddings instanceof Variable ? paddings.read() : paddings;
+  let list: number[][];
+  if (t instanceof Tensor) {
+    list = (t.array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
+  } else if (Array.isArray(t)) {
+    list = t.map((row, i) => integerList(row, 'pad', `paddings[${i}]`));
+  } else {
+    throw new TypeError(`[pad] paddings must be an array of [before, after]; got ${describe(paddings)}`);
+  }
+  if (list.length !== x.rank || list.some((p) => p.length !== 2)) {
+    throw new InvalidArgumentError(
+      `[pad] paddings must have shape [${x.rank},2], a [before, after] for each dimension of the input of shape ` +
+        showShape(x.shape),
+    );
+  }
+  for (const p of list) {
+    if (p[0] < 0 || p[1] < 0) {
+      throw new InvalidArgumentError(`[pad] Paddings must be non-negative: ${p[0]} ${p[1]}`);
+    }
+  }
+  return list;
+}
+
+/** Positions in [0, n) of a padded dimension: mirrored, with or without the border element once more. */
+function mirrored(n: number, before: number, after: number, symmetric: boolean): Int32Array {
+  const skip = symmetric ? 0 : 1;
+  return Int32Array.from({ length: before + n + after }, (_, i) => {
+    const at = i - before;
+    if (at < 0) return -at - 1 + skip;
+    return at >= n ? 2 * n - 1 - at - skip : at;
+  });
+}
+
+/**
+ * The tensor with `paddings[i] = [before, after]` elements more around dimension i.
+ * InvalidArgumentError for negative paddings, or mirrored ones larger than the dimension. @tf tf.pad
+ */
+export const pad = composite(
+  'pad',
+  {
+    tf: 'tf.pad',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      {
+        args: [
+          sample([2, 3]),
+          [
+            [1, 1],
+            [2, 0],
+          ],
+        ],
+      },
+      { args: [sample([3]), [[1, 2]]], options: { constantValues: 7 } },
+      {
+        args: [
+          sample([2, 3]),
+          [
+            [1, 1],
+            [2, 2],
+          ],
+        ],
+        options: { mode: 'REFLECT' },
+      },
+      {
+        args: [
+          sample([2, 3]),
+          [
+            [2, 1],
+            [0, 3],
+          ],
+        ],
+        options: { mode: 'SYMMETRIC' },
+      },
+      { args: [sample([0]), [[2, 1]]] },
+    ],
+  },
+  (
+    tensor: TensorLike,
+    paddings: readonly (readonly number[])[] | TensorLike,
+    given?: PadOptions | string,
+  ): Tensor => {
+    const { mode, constantValues } = options<{ mode: string; constantValues: TensorLike }>(
+      given,
+      'mode',
+      { mode: 'CONSTANT', constantValues: 0 },
+      'pad',
+    );
+    const x = toTensor(tensor, null, 'pad', 'tensor');
+    const list = readPaddings(paddings, x);
+    const kind = typeof mode === 'string' ? mode.toUpperCase() : mode;
+    if (kind === 'CONSTANT') {
+      return padConstant(x, list, padValue(constantValues, x));
+    }
+    if (kind !== 'REFLECT' && kind !== 'SYMMETRIC') {
+      throw new InvalidArgumentError(
+        `[pad] Unknown padding mode: ${describe(mode)}; it is 'CONSTANT', 'REFLECT' or 'SYMMETRIC'`,
+      );
+    }
+    const symmetric = kind === 'SYMMETRIC';
+    list.forEach(([before, after], d) => {
+      const n = x.shape[d];
+      const limit = symmetric ? n : n - 1;
+      if (before > Math.max(limit, 0) || after > Math.max(limit, 0)) {
+        throw new InvalidArgumentError(
+          `[pad] paddings must be ${symmetric ? 'no greater' : 'less'} than the dimension size: ${before}, ${after} ` +
+            `${symmetric ? 'greater' : 'not less'} than ${n}`,
+        );
+      }
+    });
+    return list.reduce(
+      (y, [before, after], d) =>
+        before + after === 0
+          ? y
+          : gather(y, mirrored(x.shape[d], before, after, symmetric), { axis: d }),
+      x,
+    );
+  },
+);
+
+function padValue(value: unknown, x: Tensor): number | bigint {
+  if (value instanceof Tensor || value instanceof Variable) {
+    if (value.dt !== x.dt || value.size !== 1) {
+      throw new InvalidArgumentError(
+        `[pad] constantValues must be a scalar of dtype ${x.dtype}; got a ${value.dtype} tensor of shape ` +
+          showShape(value.shape),
+      );
+    }
+    value = value.item();
+  }
+  if (value === 0 && x.dt.kind === 'bool') return 0;
+  return element(value, x.dt, 'pad', 'constantValues');
+}
+

@@ -1,0 +1,137 @@
+/** What the ops that only move elements share: the strided copy, and reading shapes and lists of tensors. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypeByCode, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError, UnimplementedError } from '../core/errors';
+import { describe, mergeDims, showShape, type Shape } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+
+const maxCopyDims = 16;
+
+/**
+ * dst[dstAt + Σ iₖ·dstStrides[k]] = src[srcAt + Σ iₖ·srcStrides[k]] over all indices within dims, in elements. Source
+ * strides may be 0 or negative.
+ */
+export function copyStrided(
+  src: Tensor,
+  srcAt: number,
+  srcStrides: readonly number[],
+  dst: Tensor,
+  dstAt: number,
+  dstStrides: readonly number[],
+  dims: Shape,
+): void {
+  let n = dims.length;
+  if (n > maxCopyDims) {
+    const merged = mergeDims(dims, [srcStrides, dstStrides]);
+    dims = merged.dims;
+    [srcStrides, dstStrides] = merged.strides;
+    n = dims.length;
+    if (n > maxCopyDims) {
+      throw new UnimplementedError(
+        `a copy with ${n} dimensions that do not merge; at most ${maxCopyDims} are possible`,
+      );
+    }
+  }
+  const bytes = dst.dt.bytes;
+  frame[0] = src.offset + srcAt * bytes;
+  frame[1] = dst.offset + dstAt * bytes;
+  frame[2] = bytes;
+  frame[3] = n;
+  for (let d = 0; d < n; d++) {
+    frame[4 + d] = dims[d];
+    frame[4 + n + d] = srcStrides[d];
+    frame[4 + 2 * n + d] = dstStrides[d];
+  }
+  native.copy(src.buffer, dst.buffer);
+}
+
+/** Copies all elements of a tensor to a place in another. */
+export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
+  if (src.size === 0) return;
+  const bytes = dst.dt.bytes;
+  frame[0] = src.offset;
+  frame[1] = dst.offset + dstAt * bytes;
+  frame[2] = bytes;
+  frame[3] = 1;
+  frame[4] = src.size;
+  frame[5] = 1;
+  frame[6] = 1;
+  native.copy(src.buffer, dst.buffer);
+}
+
+/** For each dtype, the frame's fourth slot as an element of it. */
+const fillCells = dtypeByCode.map((dt) => new dt.array(native.frame, 3 * 8, 1) as { [i: number]: unknown });
+
+/** Sets all elements of a new tensor to one value. */
+export function fillWith(t: Tensor, value: number | bigint): void {
+  if (t.size === 0) return;
+  frame[0] = t.offset;
+  frame[1] = t.size;
+  frame[2] = t.dt.bytes;
+  fillCells[t.dt.code][0] = t.dt.big ? BigInt(value) : value;
+  native.fill(t.buffer);
+}
+
+/** Integers that a user gave as numbers, bigints, a typed array or an integer tensor; a lone one makes a list of one. */
+export function integerList(value: unknown, op: string, argument: string): number[] {
+  if (typeof value === 'number' || typeof value === 'bigint') return [integer(value, op, argument)];
+  if (value instanceof Tensor || value instanceof Variable) {
+    const t = value instanceof Tensor ? value : value.read();
+    if (t.dt.kind !== 'int' || t.rank > 1) {
+      throw new InvalidArgumentError(
+        `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+      );
+    }
+    return Array.from(t.view(), Number);
+  }
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+    return Array.from(value as ArrayLike<unknown>, (v, i) => integer(v, op, `${argument}[${i}]`));
+  }
+  throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
+}
+
+/** One integer: a number, a bigint or a scalar integer tensor. */
+export function integer(value: unknown, op: string, argument: string): number {
+  if (typeof value === 'bigint') return Number(value);
+  if ((value instanceof Tensor || value instanceof Variable) && value.size === 1 && value.rank === 0) {
+    const v = value.item();
+    if (typeof v !== 'boolean') return integer(v, op, argument);
+  }
+  if (typeof value !== 'number') {
+    throw new TypeError(`[${op}] ${argument} must be an integer; got ${describe(value)}`);
+  }
+  if (!Number.isInteger(value)) {
+    throw new InvalidArgumentError(`[${op}] ${argument} must be an integer; got ${value}`);
+  }
+  return value;
+}
+
+/** The tensors of a list: host values take the dtype of the first tensor; all must agree. */
+export function tensorList(values: unknown, op: string, argument: string): Tensor[] {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`[${op}] ${argument} must be an array of tensors; got ${describe(values)}`);
+  }
+  const list = values as readonly unknown[];
+  let dt: DTypeInfo | null = null;
+  for (let i = 0; i < list.length; i++) {
+    const v = list[i];
+    if (v instanceof Tensor || v instanceof Variable) {
+      dt = v.dt;
+      break;
+    }
+  }
+  return Array.from(list, (v, i) => {
+    const t = toTensor(v as TensorLike, dt, op, `${argument}[${i}]`);
+    if (dt === null) dt = t.dt;
+    if (t.dt !== dt) {
+      throw new InvalidArgumentError(
+        `[${op}] ${argument}[${i}] was expected to be a ${dt.name} tensor but is a ${t.dt.name} tensor; ` +
+          `cast it, tf.cast(x, '${dt.name}')`,
+      );
+    }
+    return t;
+  });
+}
+
