@@ -106,3 +106,32 @@ export { cumsum, cumprod } from './ops/scan';
 export type { ScanOptions } from './ops/scan';
 export type { Axis, ReduceOptions } from './ops/reduction';
 export * as random from './ops/random';
+export { reshape, expandDims, squeeze, identity } from './ops/views';
+export type { ShapeLike, SqueezeOptions } from './ops/views';
+export { transpose, broadcastTo, tile, reverse, roll } from './ops/movement';
+export { concat, stack, unstack, split } from './ops/joining';
+export type { TransposeOptions } from './ops/movement';
+export type { AxisOptions, UnstackOptions, SplitOptions } from './ops/joining';
+export { slice, stridedSlice, pad } from './ops/slicing';
+export type { StridedSliceOptions, PadOptions } from './ops/slicing';
+export { gather, gatherNd, scatterNd, booleanMask, where } from './ops/indexing';
+export type { GatherOptions, GatherNdOptions, BooleanMaskOptions, WhereOptions } from './ops/indexing';
+export {
+  zeros,
+  ones,
+  zerosLike,
+  onesLike,
+  fill,
+  constant,
+  range,
+  linspace,
+  eye,
+  oneHot,
+} from './ops/creation';
+export type {
+  ConstantOptions,
+  EyeOptions,
+  LinspaceOptions,
+  OneHotOptions,
+  RangeOptions,
+} from './ops/creation';

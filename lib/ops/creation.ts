@@ -3,14 +3,23 @@ import { frame, frameBigInts, native } from '../binding';
 import { element, toTensor, type HostArray, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { checkElements, describe, normalizeAxis, sameShape, showShape, sizeOf, type Shape } from '../core/shape';
+import {
+  checkElements,
+  describe,
+  normalizeAxis,
+  sameShape,
+  showShape,
+  sizeOf,
+  type Shape,
+} from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, divide, multiply, subtract } from './binary';
 import { cast } from './cast';
 import { equal } from './compare';
 import { badDType, composite, convertPair, mixedDTypes, options } from './define';
-import { broadcastTo, concat } from './movement';
+import { concat } from './joining';
+import { broadcastTo } from './movement';
 import { sample, type Example } from './registry';
 import { select } from './select';
 import { copyStrided, fillWith, integer } from './strided';
@@ -60,7 +69,11 @@ export const ones = composite(
 /** Zeros in the shape and (unless another is named) the dtype of a tensor. @tf tf.zeros_like */
 export const zerosLike = composite(
   'zerosLike',
-  { ...exact, tf: 'tf.zeros_like', examples: [plain([sample([2, 3])]), plain([sample([])], { dtype: 'int32' })] },
+  {
+    ...exact,
+    tf: 'tf.zeros_like',
+    examples: [plain([sample([2, 3])]), plain([sample([])], { dtype: 'int32' })],
+  },
   (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
     const x = toTensor(input, null, 'zerosLike', 'input');
     return filled(x.shape, dtypeOption(options, 'zerosLike', x.dtype), 0, 'zerosLike');
@@ -70,7 +83,11 @@ export const zerosLike = composite(
 /** Ones in the shape and (unless another is named) the dtype of a tensor. @tf tf.ones_like */
 export const onesLike = composite(
   'onesLike',
-  { ...exact, tf: 'tf.ones_like', examples: [plain([sample([2, 3])]), plain([sample([])], { dtype: 'int32' })] },
+  {
+    ...exact,
+    tf: 'tf.ones_like',
+    examples: [plain([sample([2, 3])]), plain([sample([])], { dtype: 'int32' })],
+  },
   (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
     const x = toTensor(input, null, 'onesLike', 'input');
     return filled(x.shape, dtypeOption(options, 'onesLike', x.dtype), 1, 'onesLike');
@@ -194,7 +211,12 @@ function rangeNumbers(
   return { dt, values: values.map((v, i) => element(v, of, 'range', names[i])) };
 }
 
-function rangeSize(start: number | bigint, limit: number | bigint, delta: number | bigint, dt: DTypeInfo): number {
+function rangeSize(
+  start: number | bigint,
+  limit: number | bigint,
+  delta: number | bigint,
+  dt: DTypeInfo,
+): number {
   if (Number(delta) === 0) throw new InvalidArgumentError(`[range] Requires delta != 0: ${delta}`);
   if (delta > 0 && start > limit) {
     throw new InvalidArgumentError(`[range] Requires start <= limit when delta > 0: ${start}/${limit}`);
@@ -262,7 +284,13 @@ composite(
   {
     ...exact,
     tf: 'tf.range',
-    examples: [plain([5]), plain([2, 9, 3]), plain([3, 0, -1]), plain([0.5, 3]), plain([4], { dtype: 'int64' })],
+    examples: [
+      plain([5]),
+      plain([2, 9, 3]),
+      plain([3, 0, -1]),
+      plain([0.5, 3]),
+      plain([4], { dtype: 'int64' }),
+    ],
   },
   range as (...args: Scalar[]) => Tensor,
 );
@@ -305,7 +333,11 @@ export const linspace = composite(
     const first = expandDims(a, at);
     if (count === 1) return first;
     const last = expandDims(b, at);
-    if (count === 0) return broadcastTo(zeros([0], a.dtype), first.shape.map((d, i) => (i === at ? 0 : d)));
+    if (count === 0)
+      return broadcastTo(
+        zeros([0], a.dtype),
+        first.shape.map((d, i) => (i === at ? 0 : d)),
+      );
     const delta = divide(subtract(last, first), count - 1);
     const steps = reshape(
       range(1, count - 1, { dtype: a.dtype }),
@@ -390,14 +422,22 @@ export const oneHot = composite(
       { onValue: null, offValue: null, axis: -1, dtype: null },
       'oneHot',
     );
-    const hosted = !(indices instanceof Tensor || indices instanceof Variable) && !ArrayBuffer.isView(indices);
-    const at = toTensor(indices, hosted && typeof indices !== 'bigint' ? dtypes.int32 : null, 'oneHot', 'indices');
+    const hosted =
+      !(indices instanceof Tensor || indices instanceof Variable) && !ArrayBuffer.isView(indices);
+    const at = toTensor(
+      indices,
+      hosted && typeof indices !== 'bigint' ? dtypes.int32 : null,
+      'oneHot',
+      'indices',
+    );
     if (at.dt.kind !== 'int') throw badDType('oneHot', 'indices', at.dt, ['int32', 'int64', 'uint8']);
     const [n] = shapeArgument([depth], 'oneHot', 'depth');
     const axis = normalizeAxis(o.axis, at.rank + 1, 'oneHot');
     const typed = [o.onValue, o.offValue].find((v) => v instanceof Tensor || v instanceof Variable);
     const dt =
-      o.dtype !== null ? dtypeInfo(o.dtype, '[oneHot] dtype') : ((typed as Tensor | undefined)?.dt ?? dtypes.float32);
+      o.dtype !== null
+        ? dtypeInfo(o.dtype, '[oneHot] dtype')
+        : ((typed as Tensor | undefined)?.dt ?? dtypes.float32);
     const value = (v: TensorLike | null, fallback: 0 | 1, name: string): Tensor => {
       if (v === null) return filled([], dt, fallback, 'oneHot');
       const t = toTensor(v, dt, 'oneHot', name);

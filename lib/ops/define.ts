@@ -319,7 +319,8 @@ export interface OpSpec<P extends unknown[], A> {
   args: (...args: P) => [readonly Tensor[], A];
   infer: ((inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[]) | null;
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
-  run: ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
+  run:
+    ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
@@ -339,7 +340,9 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     let outputs: readonly Tensor[];
     try {
       if (run === 'view') {
-        outputs = [aliasTensor(xs[0], (infer as (xs: readonly Tensor[], attrs: A) => OutSpec)(xs, attrs).shape, name)];
+        outputs = [
+          aliasTensor(xs[0], (infer as (xs: readonly Tensor[], attrs: A) => OutSpec)(xs, attrs).shape, name),
+        ];
       } else if (infer === null) {
         outputs = run(xs, attrs, []) as readonly Tensor[];
       } else {

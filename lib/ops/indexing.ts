@@ -8,7 +8,7 @@ import { normalizeAxis, showShape, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { op, options } from './define';
-import { concat, stack } from './movement';
+import { concat, stack } from './joining';
 import { sample } from './registry';
 import {
   axisMap,
@@ -79,13 +79,8 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
  * the indices' shape in place of that dimension. Along axis 0 the gradient is IndexedSlices.
  * InvalidArgumentError for an index outside [0, size): negative ones don't count from the end. @tf tf.gather
  */
-export const gather: (
-  params: TensorLike,
-  indices: TensorLike,
-  options?: GatherOptions | number,
-) => Tensor = op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | number], GatherAttrs>(
-  'gather',
-  {
+export const gather: (params: TensorLike, indices: TensorLike, options?: GatherOptions | number) => Tensor =
+  op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | number], GatherAttrs>('gather', {
     tf: 'tf.gather',
     dtypes: everyType,
     ulp: 0,
@@ -117,8 +112,7 @@ export const gather: (
       const rows = reshape(dy, [at.size, ...shapes[0].slice(1)]);
       return [new IndexedSlices(rows, reshape(at, [at.size]), shapes[0]), null];
     },
-  },
-);
+  });
 
 /** Zeros of `shape` with the slices of `updates` added where gather would have read them: the gradient of gather. */
 const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs) => Tensor = op<
@@ -291,7 +285,10 @@ export const booleanMask = op<
       options: { axis: 1 },
     },
     {
-      args: [sample([2, 3]), sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] })],
+      args: [
+        sample([2, 3]),
+        sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] }),
+      ],
     },
     { args: [sample([2]), sample([2], { dtype: 'bool', values: [false, false] })] },
   ],
@@ -407,4 +404,3 @@ setSliceOps({
   reshape,
   addRows: (shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }),
 });
-

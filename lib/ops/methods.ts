@@ -9,10 +9,15 @@ import * as binaryOps from './binary';
 import { cast } from './cast';
 import * as compareOps from './compare';
 import { clipByValue } from './select';
+import * as indexingOps from './indexing';
+import { split, unstack } from './joining';
+import * as movementOps from './movement';
 import * as reduceOps from './reduce';
 import { cumprod, cumsum } from './scan';
 import * as unaryOps from './unary';
 import * as mathOps from './unary_math';
+import * as viewOps from './views';
+import { pad, slice, stridedSlice } from './slicing';
 
 /** The functions that are methods too, by the method's name. */
 const methods = {
@@ -61,6 +66,21 @@ const methods = {
   erf: mathOps.erf,
   cast,
   clipByValue,
+  reshape: viewOps.reshape,
+  expandDims: viewOps.expandDims,
+  squeeze: viewOps.squeeze,
+  transpose: movementOps.transpose,
+  unstack,
+  split,
+  broadcastTo: movementOps.broadcastTo,
+  tile: movementOps.tile,
+  reverse: movementOps.reverse,
+  roll: movementOps.roll,
+  slice,
+  stridedSlice,
+  pad,
+  gather: indexingOps.gather,
+  gatherNd: indexingOps.gatherNd,
   sum: reduceOps.reduceSum,
   mean: reduceOps.reduceMean,
   prod: reduceOps.reduceProd,

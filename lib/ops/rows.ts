@@ -29,7 +29,9 @@ const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
 /** Indices as an int32 or int64 tensor; host numbers become int32. */
 export function indexTensor(value: TensorLike, op: string, argument = 'indices'): Tensor {
   const hint: DTypeInfo | null =
-    typeof value === 'bigint' || value instanceof BigInt64Array || value instanceof Tensor ? null : dtypes.int32;
+    typeof value === 'bigint' || value instanceof BigInt64Array || value instanceof Tensor
+      ? null
+      : dtypes.int32;
   const t = value instanceof Variable ? value.read() : toTensor(value, hint, op, argument);
   if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) throw badDType(op, argument, t.dt, ['int32', 'int64']);
   return t;
@@ -58,7 +60,13 @@ export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: Ro
 const scatterCodes = Object.fromEntries(native.scatterNames.map((name, i) => [name, i]));
 
 /** Changes dst in place. The position of the first bad index, −1, or −2 for a division by zero (dst is then as it was). */
-export function scatterRows(dst: Tensor, indices: Tensor, updates: Tensor, map: RowMap, kind: ScatterOp): number {
+export function scatterRows(
+  dst: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  map: RowMap,
+  kind: ScatterOp,
+): number {
   const scalar = updates.size === 1 && updates.rank === 0;
   frame[0] = dst.offset;
   frame[1] = indices.offset;
@@ -147,7 +155,13 @@ export function checkTuples(op: string, shape: Shape, indices: Tensor, batchDims
 }
 
 /** Checks that updates have the shape that nd indices ask for. */
-export function checkUpdates(op: string, shape: Shape, indices: Tensor, updates: Tensor, batchDims = 0): void {
+export function checkUpdates(
+  op: string,
+  shape: Shape,
+  indices: Tensor,
+  updates: Tensor,
+  batchDims = 0,
+): void {
   const lead = indices.shape.slice(0, -1);
   const expected = [...lead, ...shape.slice(batchDims + indices.shape[indices.rank - 1])];
   if (expected.length !== updates.rank || expected.some((d, i) => d !== updates.shape[i])) {

@@ -83,7 +83,10 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
 }
 
 /** The `size` elements of each dimension from `begin` on; size −1 takes the rest. @tf tf.slice */
-export const slice = op<[input: TensorLike, begin: ShapeLike, size: ShapeLike], Region>('slice', {
+export const slice: (input: TensorLike, begin: ShapeLike, size: ShapeLike) => Tensor = op<
+  [input: TensorLike, begin: ShapeLike, size: ShapeLike],
+  Region
+>('slice', {
   tf: 'tf.slice',
   ...regionRow,
   examples: [
@@ -137,7 +140,12 @@ export interface StridedSliceOptions {
  * Fewer places than dimensions leave the others whole. InvalidArgumentError for a stride of 0 or a position out of
  * bounds. @tf tf.strided_slice
  */
-export const stridedSlice = op<
+export const stridedSlice: (
+  input: TensorLike,
+  begin: ShapeLike,
+  end: ShapeLike,
+  options?: StridedSliceOptions | ShapeLike,
+) => Tensor = op<
   [input: TensorLike, begin: ShapeLike, end: ShapeLike, options?: StridedSliceOptions | ShapeLike],
   Region
 >('stridedSlice', {
@@ -162,8 +170,7 @@ export const stridedSlice = op<
     );
     const from = integerList(begin, 'stridedSlice', 'begin');
     const to = integerList(end, 'stridedSlice', 'end');
-    const steps =
-      o.strides === null ? from.map(() => 1) : integerList(o.strides, 'stridedSlice', 'strides');
+    const steps = o.strides === null ? from.map(() => 1) : integerList(o.strides, 'stridedSlice', 'strides');
     if (from.length !== to.length || from.length !== steps.length) {
       throw new InvalidArgumentError(
         `[stridedSlice] Expected begin, end, and strides to be 1D equal size tensors, but got sizes ` +
@@ -196,35 +203,35 @@ interface PadAttrs {
 }
 
 /** The tensor inside a larger one that is filled with a value. */
-const padConstant = op<[x: Tensor, paddings: readonly (readonly number[])[], value: number | bigint], PadAttrs>(
-  'padConstant',
-  {
-    tf: 'tf.pad',
-    dtypes: everyType,
-    ulp: 0,
-    args: (x, paddings, value) => [
-      [x],
-      {
-        region: {
-          begin: paddings.map((p) => p[0]),
-          steps: paddings.map(() => 1),
-          sizes: x.shape,
-          shape: x.shape,
-        },
-        shape: x.shape.map((d, i) => d + paddings[i][0] + paddings[i][1]),
-        value,
+const padConstant = op<
+  [x: Tensor, paddings: readonly (readonly number[])[], value: number | bigint],
+  PadAttrs
+>('padConstant', {
+  tf: 'tf.pad',
+  dtypes: everyType,
+  ulp: 0,
+  args: (x, paddings, value) => [
+    [x],
+    {
+      region: {
+        begin: paddings.map((p) => p[0]),
+        steps: paddings.map(() => 1),
+        sizes: x.shape,
+        shape: x.shape,
       },
-    ],
-    infer: ([x], { shape }) => ({ shape, dt: x.dt }),
-    run: ([x], { region, shape, value }, [y]) => {
-      if (y.size !== x.size) fillWith(y, value);
-      if (x.size === 0) return;
-      const { at, strides } = regionLayout(shape, region);
-      copyStrided(x, 0, stridesOf(x.shape), y, at, strides, x.shape);
+      shape: x.shape.map((d, i) => d + paddings[i][0] + paddings[i][1]),
+      value,
     },
-    gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
+  ],
+  infer: ([x], { shape }) => ({ shape, dt: x.dt }),
+  run: ([x], { region, shape, value }, [y]) => {
+    if (y.size !== x.size) fillWith(y, value);
+    if (x.size === 0) return;
+    const { at, strides } = regionLayout(shape, region);
+    copyStrided(x, 0, stridesOf(x.shape), y, at, strides, x.shape);
   },
-);
+  gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
+});
 
 export interface PadOptions {
   /**
@@ -274,7 +281,11 @@ function mirrored(n: number, before: number, after: number, symmetric: boolean):
  * The tensor with `paddings[i] = [before, after]` elements more around dimension i.
  * InvalidArgumentError for negative paddings, or mirrored ones larger than the dimension. @tf tf.pad
  */
-export const pad = composite(
+export const pad: (
+  tensor: TensorLike,
+  paddings: readonly (readonly number[])[] | TensorLike,
+  options?: PadOptions | string,
+) => Tensor = composite(
   'pad',
   {
     tf: 'tf.pad',
@@ -349,9 +360,7 @@ export const pad = composite(
     });
     return list.reduce(
       (y, [before, after], d) =>
-        before + after === 0
-          ? y
-          : gather(y, mirrored(x.shape[d], before, after, symmetric), { axis: d }),
+        before + after === 0 ? y : gather(y, mirrored(x.shape[d], before, after, symmetric), { axis: d }),
       x,
     );
   },
@@ -370,4 +379,3 @@ function padValue(value: unknown, x: Tensor): number | bigint {
   if (value === 0 && x.dt.kind === 'bool') return 0;
   return element(value, x.dt, 'pad', 'constantValues');
 }
-

@@ -123,7 +123,7 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
     }
   }
   return Array.from(list, (v, i) => {
-    const t = toTensor(v as TensorLike, dt, op, `${argument}[${i}]`);
+    const t = toTensor(v, dt, op, `${argument}[${i}]`);
     if (dt === null) dt = t.dt;
     if (t.dt !== dt) {
       throw new InvalidArgumentError(
@@ -134,4 +134,3 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
     return t;
   });
 }
-

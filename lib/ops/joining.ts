@@ -1,0 +1,300 @@
+/** Ops that join tensors and cut them apart. */
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, everyType } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { normalizeAxis, sameShape, showShape, type Shape } from '../core/shape';
+import { makeTensor, Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+import { multiOp, op, options } from './define';
+import { takeRegion, type Region } from './region';
+import { sample } from './registry';
+import { copyStrided, integer, integerList, tensorList } from './strided';
+
+// ---------------------------------------------------------------------------------------------------- joining
+
+/** Copies x to the part of y that begins at `begin` along an axis. */
+function copyPart(x: Tensor, y: Tensor, axis: number, begin: number): void {
+  if (x.size === 0) return;
+  const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const inner = x.size / outer;
+  const outInner = y.size / outer;
+  copyStrided(x, 0, [inner, 1], y, begin * (outInner / y.shape[axis]), [outInner, 1], [outer, inner]);
+}
+
+/** The part of x that begins at `begin` along an axis, in the shape of y. */
+function takePart(x: Tensor, y: Tensor, axis: number, begin: number): void {
+  if (y.size === 0) return;
+  const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const inner = y.size / outer;
+  const inInner = x.size / outer;
+  copyStrided(x, begin * (inInner / x.shape[axis]), [inInner, 1], y, 0, [inner, 1], [outer, inner]);
+}
+
+/** The region of `size` elements from `begin` on along one axis. */
+export function partRegion(shape: Shape, axis: number, begin: number, size: number): Region {
+  const sizes = shape.map((d, i) => (i === axis ? size : d));
+  return {
+    begin: shape.map((_, i) => (i === axis ? begin : 0)),
+    steps: shape.map(() => 1),
+    sizes,
+    shape: sizes,
+  };
+}
+
+/**
+ * The tensors one after the other along an axis; their other dimensions agree. InvalidArgumentError for an empty list
+ * or shapes that don't fit. @tf tf.concat
+ */
+export const concat: (values: readonly TensorLike[], axis: number) => Tensor = op<
+  [values: readonly TensorLike[], axis: number],
+  number
+>('concat', {
+  tf: 'tf.concat',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [[sample([2, 3]), sample([1, 3])], 0] },
+    { args: [[sample([2, 3]), sample([2, 1]), sample([2, 2])], 1] },
+    { args: [[sample([2, 3]), sample([2, 0])], -1] },
+    { args: [[sample([2])], 0] },
+  ],
+  args: (values, axis) => {
+    const list = tensorList(values, 'concat', 'values');
+    if (list.length === 0)
+      throw new InvalidArgumentError('[concat] values is empty: there is nothing to join');
+    return [list, integer(axis, 'concat', 'axis')];
+  },
+  infer: (xs, axis) => {
+    const first = xs[0];
+    if (first.rank === 0) {
+      throw new InvalidArgumentError('[concat] values[0] is a scalar; join scalars with tf.stack');
+    }
+    const at = normalizeAxis(axis, first.rank, 'concat');
+    let total = 0;
+    xs.forEach((x, i) => {
+      if (x.rank !== first.rank || x.shape.some((d, k) => k !== at && d !== first.shape[k])) {
+        throw new InvalidArgumentError(
+          `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(first.shape)}, ` +
+            `values[${i}] has ${showShape(x.shape)}`,
+        );
+      }
+      total += x.shape[at];
+    });
+    return { shape: first.shape.map((d, i) => (i === at ? total : d)), dt: first.dt };
+  },
+  run: (xs, axis, [y]) => {
+    const at = normalizeAxis(axis, y.rank, 'concat');
+    let begin = 0;
+    for (const x of xs) {
+      copyPart(x, y, at, begin);
+      begin += x.shape[at];
+    }
+  },
+  gradient: ([dy], { attrs, shapes, needs }) => {
+    const axis = normalizeAxis(attrs, dy.rank, 'concat');
+    let begin = 0;
+    return shapes.map((shape, i) => {
+      const size = shape[axis];
+      begin += size;
+      return needs[i] ? takeRegion(dy, partRegion(dy.shape, axis, begin - size, size)) : null;
+    });
+  },
+});
+
+export interface AxisOptions {
+  /** Default 0. */
+  axis?: number;
+}
+
+const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) => Tensor = op<
+  [values: readonly TensorLike[], options?: AxisOptions | number],
+  number
+>('stack', {
+  tf: 'tf.stack',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: 0 } },
+    { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: 1 } },
+    { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: -1 } },
+    { args: [[sample([]), sample([]), sample([])]] },
+  ],
+  args: (values, given) => {
+    const { axis } = options<{ axis: number }>(given, 'axis', { axis: 0 }, 'stack');
+    return [tensorList(values, 'stack', 'values'), integer(axis, 'stack', 'axis')];
+  },
+  infer: (xs, axis) => {
+    const first = xs[0];
+    const at = normalizeAxis(axis, first.rank + 1, 'stack');
+    xs.forEach((x, i) => {
+      if (!sameShape(x.shape, first.shape)) {
+        throw new InvalidArgumentError(
+          `[stack] Shapes of all inputs must match: values[0].shape = ${showShape(first.shape)} != ` +
+            `values[${i}].shape = ${showShape(x.shape)}`,
+        );
+      }
+    });
+    return { shape: [...first.shape.slice(0, at), xs.length, ...first.shape.slice(at)], dt: first.dt };
+  },
+  run: (xs, axis, [y]) => {
+    if (y.size === 0) return;
+    const at = normalizeAxis(axis, y.rank, 'stack');
+    const inner = y.shape.slice(at + 1).reduce((a, b) => a * b, 1);
+    const outer = xs[0].size / inner;
+    xs.forEach((x, i) => copyStrided(x, 0, [inner, 1], y, i * inner, [xs.length * inner, 1], [outer, inner]));
+  },
+  gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
+});
+
+/**
+ * Tensors of one shape put side by side along a new axis, which lies in [−rank − 1, rank]. An empty list gives an
+ * empty float32 vector. InvalidArgumentError where shapes differ. @tf tf.stack
+ */
+export function stack(values: readonly TensorLike[], options?: AxisOptions | number): Tensor {
+  if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, [0], 0);
+  return stackRow(values, options);
+}
+
+// ---------------------------------------------------------------------------------------------------- splitting
+
+export interface UnstackOptions {
+  /** How many results are expected. Default: as many as the dimension has. */
+  num?: number | null;
+  /** Default 0. */
+  axis?: number;
+}
+
+/** The slices along an axis, each without it. InvalidArgumentError for a scalar, or where `num` is not their number. @tf tf.unstack */
+export const unstack: (value: TensorLike, options?: UnstackOptions | number) => Tensor[] = multiOp<
+  [value: TensorLike, options?: UnstackOptions | number],
+  number
+>('unstack', {
+  tf: 'tf.unstack',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([3, 2])] },
+    { args: [sample([3, 2])], options: { axis: 1 } },
+    { args: [sample([2, 3, 4])], options: { axis: -2, num: 3 } },
+    { args: [sample([2, 0])] },
+  ],
+  args: (value, given) => {
+    const { num, axis } = options<{ num: number | null; axis: number }>(
+      given,
+      'num',
+      { num: null, axis: 0 },
+      'unstack',
+    );
+    const x = toTensor(value, null, 'unstack', 'value');
+    if (x.rank === 0)
+      throw new InvalidArgumentError('[unstack] value is a scalar: it has no axis to unstack');
+    const at = normalizeAxis(integer(axis, 'unstack', 'axis'), x.rank, 'unstack');
+    if (num !== null && num !== x.shape[at]) {
+      throw new InvalidArgumentError(
+        `[unstack] num is ${num}, but axis ${at} of value with shape ${showShape(x.shape)} has ${x.shape[at]}`,
+      );
+    }
+    return [[x], at];
+  },
+  infer: ([x], axis) => {
+    const shape = x.shape.filter((_, i) => i !== axis);
+    return Array.from({ length: x.shape[axis] }, () => ({ shape, dt: x.dt }));
+  },
+  run: ([x], axis, ys) => {
+    if (x.size === 0) return;
+    const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const row = x.shape[axis] * inner;
+    ys.forEach((y, i) => copyStrided(x, i * inner, [row, 1], y, 0, [inner, 1], [x.size / row, inner]));
+  },
+  gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
+});
+
+export interface SplitOptions {
+  /** Default 0. */
+  axis?: number;
+  /** The number of parts, where `numOrSizeSplits` is a tensor. Only checked. */
+  num?: number | null;
+}
+
+interface SplitAttrs {
+  axis: number;
+  sizes: readonly number[];
+}
+
+function splitSizes(wanted: unknown, x: Tensor, axis: number): number[] {
+  const total = x.shape[axis];
+  const scalar =
+    typeof wanted === 'number' ||
+    typeof wanted === 'bigint' ||
+    ((wanted instanceof Tensor || wanted instanceof Variable) && wanted.rank === 0);
+  if (scalar) {
+    const parts = integer(wanted, 'split', 'numOrSizeSplits');
+    if (parts < 1 || total % parts !== 0) {
+      throw new InvalidArgumentError(
+        `[split] Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} ` +
+          `(size = ${total}) and num_split ${parts}`,
+      );
+    }
+    return Array.from({ length: parts }, () => total / parts);
+  }
+  const sizes = integerList(wanted, 'split', 'numOrSizeSplits');
+  const unknown = sizes.indexOf(-1);
+  if (unknown >= 0) sizes[unknown] = total - sizes.reduce((a, b) => a + b, 1);
+  const sum = sizes.reduce((a, b) => a + b, 0);
+  if (sum !== total || sizes.some((s) => s < 0)) {
+    throw new InvalidArgumentError(
+      `[split] the sizes ${showShape(integerList(wanted, 'split', 'numOrSizeSplits'))} must be ≥ 0 and add up to ` +
+        `the size of axis ${axis}, ${total} (one may be -1: the rest)`,
+    );
+  }
+  return sizes;
+}
+
+/**
+ * The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes (one of which may be −1:
+ * the rest). InvalidArgumentError where they don't fill the axis. @tf tf.split
+ */
+export const split: (
+  value: TensorLike,
+  numOrSizeSplits: number | readonly number[] | TensorLike,
+  options?: SplitOptions | number,
+) => Tensor[] = multiOp<
+  [value: TensorLike, numOrSizeSplits: unknown, options?: SplitOptions | number],
+  SplitAttrs
+>('split', {
+  tf: 'tf.split',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([4, 3]), 2] },
+    { args: [sample([2, 6]), 3], options: { axis: 1 } },
+    { args: [sample([2, 6]), [1, -1, 2]], options: { axis: -1 } },
+    { args: [sample([3]), [3, 0]] },
+  ],
+  args: (value, wanted, given) => {
+    const { axis, num } = options<{ axis: number; num: number | null }>(
+      given,
+      'axis',
+      { axis: 0, num: null },
+      'split',
+    );
+    const x = toTensor(value, null, 'split', 'value');
+    if (x.rank === 0) throw new InvalidArgumentError('[split] value is a scalar: it has no axis to split');
+    const at = normalizeAxis(integer(axis, 'split', 'axis'), x.rank, 'split');
+    const sizes = splitSizes(wanted, x, at);
+    if (num !== null && num !== sizes.length) {
+      throw new InvalidArgumentError(`[split] num is ${num}, but there are ${sizes.length} sizes`);
+    }
+    return [[x], { axis: at, sizes }];
+  },
+  infer: ([x], { axis, sizes }) =>
+    sizes.map((size) => ({ shape: x.shape.map((d, i) => (i === axis ? size : d)), dt: x.dt })),
+  run: ([x], { axis }, ys) => {
+    let begin = 0;
+    for (const y of ys) {
+      takePart(x, y, axis, begin);
+      begin += y.shape[axis];
+    }
+  },
+  gradient: (dys, { attrs }) => [concat(dys, attrs.axis)],
+});
