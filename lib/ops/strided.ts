@@ -1,6 +1,6 @@
 /** What the ops that only move elements share: the strided copy, and reading shapes and lists of tensors. */
 import { frame, native } from '../binding';
-import { toTensor, type TensorLike } from '../core/convert';
+import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
 import { describe, mergeDims, showShape, type Shape } from '../core/shape';
