@@ -9,6 +9,7 @@ import { cast } from './cast';
 import { equal } from './compare';
 import { badDType, composite } from './define';
 import {
+  defineReduction,
   kernelOf,
   reduceAttrs,
   reducedCount,
@@ -28,17 +29,19 @@ import { select } from './select';
 import { isFinite, sqrt, square } from './unary';
 import { exp, log } from './unary_math';
 
-/**
- * Sum over axes; integers wrap. y = Σ x. An empty sum is 0. @tf tf.math.reduce_sum
- */
-export const reduceSum = reduction('reduceSum', 'sum', {
+const sum = defineReduction('reduceSum', 'sum', {
   tf: 'tf.math.reduce_sum',
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
   gradient: (dy, { axes, shape }) => spread(dy, axes, shape),
 });
-setSum((t, axes, shape) => reduceSum.apply(t, { axes, keepdims: false }, shape));
+setSum((t, axes, shape) => sum.apply(t, { axes, keepdims: false }, shape));
+
+/**
+ * Sum over axes; integers wrap. y = Σ x. An empty sum is 0. @tf tf.math.reduce_sum
+ */
+export const reduceSum = sum.call;
 
 const sumLong = kernelOf('sumLong');
 const mean = kernelOf('mean');
@@ -228,8 +231,8 @@ export const reduceLogsumexp = compositeReduction(
     // A constant as far as gradients go: its own would cancel.
     const constant = aliasTensor(top, top.shape, 'reduceLogsumexp');
     const shift = select(isFinite(constant), constant, 0);
-    const sum = reduceSum(exp(subtract(x, shift)), { axis, keepdims });
+    const exps = reduceSum(exp(subtract(x, shift)), { axis, keepdims });
     const shape = reducedShape(x.shape, { axes: axis, keepdims });
-    return add(log(sum), aliasTensor(shift, shape, 'reduceLogsumexp'));
+    return add(log(exps), aliasTensor(shift, shape, 'reduceLogsumexp'));
   },
 );

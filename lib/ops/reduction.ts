@@ -132,8 +132,9 @@ export interface ReductionSpec {
   oneBlock?: boolean;
 }
 
-interface ReductionInner {
-  /** @internal The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
+interface Defined {
+  call: Reduction;
+  /** The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
   apply(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor;
 }
 
@@ -143,8 +144,12 @@ export function kernelOf(name: string): number {
   return code;
 }
 
-/** A reduction over any axes by the native kernel `kernel`. */
-export function reduction(name: string, kernelName: string, spec: ReductionSpec): Reduction & ReductionInner {
+/** A reduction over any axes by a native kernel. */
+export function reduction(name: string, kernelName: string, spec: ReductionSpec): Reduction {
+  return defineReduction(name, kernelName, spec).call;
+}
+
+export function defineReduction(name: string, kernelName: string, spec: ReductionSpec): Defined {
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
   const { gradient } = spec;
@@ -195,7 +200,7 @@ export function reduction(name: string, kernelName: string, spec: ReductionSpec)
     call,
   };
   register(row);
-  return Object.assign(call, { apply });
+  return { call, apply };
 }
 
 /** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
