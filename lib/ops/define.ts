@@ -30,7 +30,7 @@ import {
 } from './registry';
 
 /** Bit i set for dtype code i. */
-function dtypeMask(list: readonly DType[]): number {
+export function dtypeMask(list: readonly DType[]): number {
   return list.reduce((mask, name) => mask | (1 << dtypes[name].code), 0);
 }
 

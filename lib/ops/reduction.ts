@@ -4,9 +4,9 @@ import { toTensor, type TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
 import { scope, type RecordedOp } from '../core/scope';
-import { mergeDims, normalizeAxes, sizeOf, type Shape } from '../core/shape';
+import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
-import { badDType, options, setBroadcastReducer } from './define';
+import { badDType, dtypeMask, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 
 /** One axis, several, or null for all. Negative ones count from the last. */
@@ -29,15 +29,25 @@ export interface ReduceAttrs {
 
 const defaults: Required<ReduceOptions> = { axis: null, keepdims: false };
 
+/** Everything, by rank: what a call without options asks for. */
+const everything: ReduceAttrs[] = [];
+
+function allAxes(rank: number): ReduceAttrs {
+  return (everything[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
+}
+
 /** Axes, sorted and in [0, rank), and whether to keep them, from what a user gave. */
 export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: number, op: string): ReduceAttrs {
+  if (given === undefined) return allAxes(rank);
+  if (typeof given === 'number') return { axes: [normalizeAxis(given, rank, op)], keepdims: false };
   const { axis, keepdims } = options<Required<ReduceOptions>>(given, 'axis', defaults, op);
   if (typeof keepdims !== 'boolean') throw new TypeError(`[${op}] keepdims must be true or false`);
   return { axes: normalizeAxes(axis, rank, op), keepdims };
 }
 
 /** The shape that is left. */
-export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): number[] {
+export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Shape {
+  if (!keepdims && axes.length === shape.length) return scalarShape;
   const out: number[] = [];
   let k = 0;
   for (let d = 0; d < shape.length; d++) {
@@ -152,13 +162,14 @@ export function reduction(name: string, kernelName: string, spec: ReductionSpec)
 export function defineReduction(name: string, kernelName: string, spec: ReductionSpec): Defined {
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
+  const mask = dtypeMask(spec.dtypes);
   const { gradient } = spec;
   const run =
     spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
   const oneBlock = spec.oneBlock === true;
   const call = (input: TensorLike, given?: ReduceOptions | Axis): Tensor => {
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
-    if (!spec.dtypes.includes(x.dt.name)) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
+    if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, x.shape.length, name);
     const shape = reducedShape(x.shape, attrs);
     return oneBlock && attrs.axes.length > 1 ? byBlocks(x, attrs.axes, shape) : apply(x, attrs, shape);
