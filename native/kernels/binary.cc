@@ -119,6 +119,21 @@ struct Pow {
   static Vec<T> vec(Vec<T> a, Vec<T> b) {
     return pow_f32(a, b);
   }
+  /// Squares are what powers mostly are; the gradient of one asks for the first power.
+  template <class T>
+  static bool by_scalar(const T* a, T b, T* y, int64_t n) {
+    if (b == T(2)) {
+      GT_IVDEP
+      for (int64_t i = 0; i < n; i++) y[i] = Multiply::scalar<T>(a[i], a[i]);
+      return true;
+    }
+    if (b == T(1)) {
+      GT_IVDEP
+      for (int64_t i = 0; i < n; i++) y[i] = a[i];
+      return true;
+    }
+    return false;
+  }
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {

@@ -6,7 +6,9 @@
 //   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the
 //   compiler template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for
 //   which T
-// (binary functors take two arguments; predicates return bool from `scalar`).
+// (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
+//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true where it knew a
+//   shorter way
 #pragma once
 #include "simd/vec.h"
 #include "table.h"
@@ -75,6 +77,9 @@ concept HasVec = F::template
 vectorised<T>;
 
 template <class F, class T>
+concept HasShortcut = requires(const T* a, T* y) { F::template by_scalar<T>(a, *a, y, 0); };
+
+template <class F, class T>
 void unary_run(const void* xv, void* yv, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
   if constexpr (HasVec<F, T>) {
@@ -95,6 +100,9 @@ template <class F, class T, int kMode>
 void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
   const T* a = static_cast<const T*>(av);
   const T* b = static_cast<const T*>(bv);
+  if constexpr (kMode == gradtape::kVecScalar && HasShortcut<F, T>) {
+    if (n > 0 && F::template by_scalar<T>(a, *b, static_cast<T*>(yv), n)) return;
+  }
   if constexpr (HasVec<F, T>) {
     T* y = static_cast<T*>(yv);
     constexpr int L = kLanes<T>;

@@ -1,4 +1,5 @@
-// exp and its family, float32.
+// exp and its family, float32. The errors stated are maxima over every 61st bit pattern, the same on every
+// instruction set unless said otherwise (native/tests/math_test.cc).
 #pragma once
 #include "vec.h"
 
@@ -31,8 +32,8 @@ GT_INLINE ExpParts exp_parts(vf x) {
 /// 2ⁿ, −126 ≤ n ≤ 127.
 GT_INLINE vf exp2i(vi n) { return bitcast<vf>((n + 127) << 23); }
 
-/// exp, float32. Max 0.87 ULP for all x; overflows to inf, underflows through the denormals to 0, NaN stays.
-/// A degree-6 polynomial in r; scaled by 2ⁿ in two steps so that denormals come out right.
+/// exp, float32. Max 0.97 ULP for all x; overflows to inf, underflows through the denormals to 0, NaN stays.
+/// Scaled by 2ⁿ in two steps so that denormals come out right.
 GT_INLINE vf exp_f32(vf x) {
   x = x < -104.0f ? splat(-104.0f) : x;  // compares that let NaN through
   x = x > 88.8f ? splat(88.8f) : x;
@@ -41,7 +42,7 @@ GT_INLINE vf exp_f32(vf x) {
   return ((e.r + e.rrq) + 1.0f) * exp2i(h) * exp2i(e.n - h);
 }
 
-/// exp(x) − 1, float32.
+/// exp(x) − 1, float32. Max 1.46 ULP for all x; −1 from −18 down, ±0 and NaN stay.
 GT_INLINE vf expm1_f32(vf x) {
   const vf x0 = x;
   x = x < -18.0f ? splat(-18.0f) : x;
@@ -53,13 +54,13 @@ GT_INLINE vf expm1_f32(vf x) {
   return x0 == 0.0f ? x0 : half + half;
 }
 
-/// 1 / (1 + exp(−x)), float32.
+/// 1 / (1 + exp(−x)), float32. Max 2.31 ULP for all x, denormal results included.
 GT_INLINE vf sigmoid_f32(vf x) {
   const vf z = exp_f32(-abs(x));
   return (x < 0.0f ? z : splat(1.0f)) / (z + 1.0f);
 }
 
-/// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1, exact about 0.
+/// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1. Max 2.85 ULP (2.68 with FMA) for all x; ±1 from 10 on.
 GT_INLINE vf tanh_f32(vf x) {
   vf u = abs(x);
   u += u;
@@ -70,7 +71,8 @@ GT_INLINE vf tanh_f32(vf x) {
   return copysign(e / (e + 2.0f), x);
 }
 
-/// The error function, float32: a polynomial below 0.93, 1 − exp(polynomial) above, ±1 from 4 on.
+/// The error function, float32: a polynomial below 0.93, 1 − exp(polynomial) above, ±1 from 4 on. Max 0.98
+/// ULP for all x (1.06 without FMA).
 GT_INLINE vf erf_f32(vf x) {
   const vf t = abs(x);
   const vf c = t > 4.0f ? splat(4.0f) : t;
@@ -82,7 +84,9 @@ GT_INLINE vf erf_f32(vf x) {
   r = fma(r, c, splat(-0.634846687f));
   r = fma(r, c, splat(-0.128717512f));
   r = fma(r, c, -c);
-  vf big = 1.0f - exp_f32(r);
+  const ExpParts p = exp_parts(r);  // 1 − exp(r) with one rounding; 1.5 ≤ −r ≤ 19
+  const vf e = exp2i(p.n);
+  vf big = (1.0f - e) - e * (p.r + p.rrq);
   big = t >= 4.0f ? splat(1.0f) : big;
   vf q = fma(splat(-5.96761703e-4f), s, splat(4.99119423e-3f));
   q = fma(q, s, splat(-2.67681349e-2f));
