@@ -27,6 +27,7 @@ function run(script: string, isa: string, threads: number): Report | null {
 const scripts = [
   { script: 'matmul_check.js', least: 3000 },
   { script: 'softmax_check.js', least: 400 },
+  { script: 'reduce_check.js', least: 50_000 },
 ];
 
 describe.each(scripts)('$script', ({ script, least }) => {
