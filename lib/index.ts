@@ -6,6 +6,9 @@ export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';
 export * as config from './namespaces/config';
+export * as linalg from './namespaces/linalg';
+export * as nn from './namespaces/nn';
+export * as keras from './keras';
 export { registry, type OpRow } from './ops/registry';
 export { version } from './version';
 export type { DType } from './core/dtype';
@@ -135,3 +138,4 @@ export type {
   OneHotOptions,
   RangeOptions,
 } from './ops/creation';
+export { matmul } from './ops/matmul';

@@ -14,6 +14,7 @@ import { split, unstack } from './joining';
 import * as movementOps from './movement';
 import * as reduceOps from './reduce';
 import { cumprod, cumsum } from './scan';
+import { matmul } from './matmul';
 import * as unaryOps from './unary';
 import * as mathOps from './unary_math';
 import * as viewOps from './views';
@@ -66,6 +67,7 @@ const methods = {
   erf: mathOps.erf,
   cast,
   clipByValue,
+  matmul,
   reshape: viewOps.reshape,
   expandDims: viewOps.expandDims,
   squeeze: viewOps.squeeze,

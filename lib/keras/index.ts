@@ -1,0 +1,2 @@
+/** `tf.keras`. */
+export * as optimizers from './optimizers';

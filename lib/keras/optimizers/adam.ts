@@ -1,0 +1,80 @@
+/** Adam. */
+import { dtypes } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import type { Tensor } from '../../core/tensor';
+import type { Variable } from '../../core/variable';
+import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
+import { Optimizer } from './optimizer';
+import type { Slot } from './slot';
+import { update } from './update';
+
+export interface AdamOptions extends OptimizerOptions {
+  /** Default 0.001. */
+  learningRate?: LearningRate;
+  /** Weight of the old mean of the gradients, in [0, 1). Default 0.9. */
+  beta1?: number;
+  /** Weight of the old mean of their squares, in [0, 1). Default 0.999. */
+  beta2?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+  /** Use the largest mean of squares so far. Default false. */
+  amsgrad?: boolean;
+}
+
+/**
+ * Adam. α = lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ); m += (g − m)(1 − β₁); v += (g² − v)(1 − β₂); w −= α·m/(√v + ε).
+ * The learning rate alone may stand for the options. @tf tf.keras.optimizers.Adam
+ */
+export class Adam extends Optimizer {
+  private readonly beta1: number;
+  private readonly beta2: number;
+  private readonly epsilon: number;
+  private readonly amsgrad: boolean;
+  private momentums: Slot[] = [];
+  private velocities: Slot[] = [];
+  private maxima: Slot[] = [];
+
+  constructor(options?: AdamOptions | LearningRate) {
+    const own = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
+    const o = checkOptions(options, own, 'Adam');
+    super('Adam', o);
+    for (const name of ['beta1', 'beta2'] as const) {
+      const beta = checkNumber(o[name], name, 'Adam');
+      if (beta < 0 || beta >= 1)
+        throw new InvalidArgumentError(`[Adam] ${name} must be in [0, 1); got ${beta}`);
+    }
+    checkNumber(o.epsilon, 'epsilon', 'Adam');
+    checkBoolean(o.amsgrad, 'amsgrad', 'Adam');
+    this.beta1 = o.beta1;
+    this.beta2 = o.beta2;
+    this.epsilon = o.epsilon;
+    this.amsgrad = o.amsgrad;
+  }
+
+  static fromConfig(config: Record<string, unknown>): Adam {
+    return new Adam(config);
+  }
+
+  protected override buildSlots(): void {
+    [this.momentums, this.velocities] = this.addSlots(['momentum', 'velocity']);
+    if (this.amsgrad) this.maxima = this.addSlots('velocity_hat');
+  }
+
+  protected override updateStep(
+    gradient: Tensor,
+    variable: Variable,
+    index: number,
+    learningRate: number,
+  ): void {
+    // α as Keras comes to it: numbers are float32 first, then each operation is rounded to the variable's dtype.
+    const r = variable.dt === dtypes.float32 ? Math.fround : (x: number) => x;
+    const t = this.updates() + 1;
+    const power1 = r(Math.fround(this.beta1) ** t);
+    const power2 = r(Math.fround(this.beta2) ** t);
+    const alpha = r(r(learningRate * r(Math.sqrt(r(1 - power2)))) / r(1 - power1));
+    const numbers = [alpha, 1 - this.beta1, 1 - this.beta2, this.epsilon];
+    const slots = [this.momentums[index], this.velocities[index]];
+    if (this.amsgrad) slots.push(this.maxima[index]);
+    update(this.amsgrad ? 'amsgrad' : 'adam', numbers, gradient, variable, slots);
+  }
+}

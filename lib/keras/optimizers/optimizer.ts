@@ -1,0 +1,395 @@
+/** What all optimizers share: the step from gradients to variables, in the order of Keras 3. */
+import { GradientTape } from '../../autodiff/gradient_tape';
+import { dtypes } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { IndexedSlices } from '../../core/indexed_slices';
+import { describe, sameShape, showShape } from '../../core/shape';
+import { makeTensor, Tensor } from '../../core/tensor';
+import { tidy } from '../../core/tidy';
+import { Variable } from '../../core/variable';
+import { add, multiply } from '../../ops/binary';
+import { cast } from '../../ops/cast';
+import { densify } from '../../ops/slices';
+import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
+import type { CheckedOptions, LearningRate, LearningRateSchedule } from './options';
+import { Slot } from './slot';
+import { update } from './update';
+
+export type Gradient = Tensor | IndexedSlices | null;
+
+/**
+ * Base of the optimizers. `applyGradients([[gradient, variable], …])` makes one step. State is made for the variables
+ * of the first step (or of `build`); later steps may leave some out but bring no new ones.
+ * @tf tf.keras.optimizers.Optimizer
+ */
+export abstract class Optimizer {
+  readonly name: string;
+  /** @internal */
+  protected readonly options: CheckedOptions;
+  private readonly className: string;
+  private rate: Variable | LearningRateSchedule | ((step: number) => number | Tensor | Variable);
+  private readonly counter = new Slot('iteration', dtypes.int64, []);
+  private readonly own: Variable[] = [this.counter];
+  /** Position of each variable; null before `build`. */
+  private positions: Map<Variable, number> | null = null;
+  private trained: readonly Variable[] = [];
+  private averages: Slot[] = [];
+  private accumulators: Slot[] = [];
+  private undecayed: (v: Variable) => boolean = () => false;
+
+  protected constructor(className: string, options: CheckedOptions) {
+    this.className = className;
+    this.name = options.name;
+    this.options = options;
+    this.rate = this.checkRate(options.learningRate);
+    if (this.rate instanceof Variable) this.own.push(this.rate);
+  }
+
+  private checkRate(given: LearningRate): typeof this.rate {
+    if (given instanceof Variable) return given;
+    if (typeof given === 'number') {
+      if (Number.isNaN(given))
+        throw new InvalidArgumentError(`[${this.className}] learningRate must not be NaN`);
+      const rate = new Slot('learning_rate', dtypes.float32, []);
+      (rate.held.view() as Float32Array)[0] = given;
+      return rate;
+    }
+    if (typeof given === 'function') return given;
+    if (typeof given === 'object' && given !== null && typeof given.call === 'function') return given;
+    throw new TypeError(
+      `[${this.className}] learningRate must be a number, or a learning rate schedule (an object with call(step)), or ` +
+        `a function that takes the step and returns the rate; got ${describe(given)}`,
+    );
+  }
+
+  /** Makes the state for these variables. The first step does it if nobody did. */
+  build(variables: readonly Variable[]): void {
+    if (this.positions !== null) return;
+    const positions = new Map<Variable, number>();
+    for (const v of variables) {
+      this.checkVariable(v);
+      positions.set(v, positions.size);
+    }
+    this.trained = [...variables];
+    if (this.options.useEma) this.averages = this.addSlots('average');
+    if (this.options.gradientAccumulationSteps !== null)
+      this.accumulators = this.addSlots('gradient_accumulator');
+    this.buildSlots();
+    this.positions = positions;
+  }
+
+  /** Makes the slots of the rule with `addSlots`. */
+  protected abstract buildSlots(): void;
+
+  /** One update of one variable; `index` is its place in the slot lists. */
+  protected abstract updateStep(
+    gradient: Tensor,
+    variable: Variable,
+    index: number,
+    learningRate: number,
+  ): void;
+
+  /** Zeros like each variable; several names interleave: a's first, a's second, b's first… */
+  protected addSlots(name: string): Slot[];
+  protected addSlots(names: readonly string[]): Slot[][];
+  protected addSlots(names: string | readonly string[]): Slot[] | Slot[][] {
+    const list = typeof names === 'string' ? [names] : names;
+    const slots = list.map((): Slot[] => []);
+    for (const v of this.trained) {
+      list.forEach((name, i) => {
+        const slot = new Slot(`${plainName(v)}_${name}`, v.dt, v.shape);
+        slots[i].push(slot);
+        this.own.push(slot);
+      });
+    }
+    return typeof names === 'string' ? slots[0] : slots;
+  }
+
+  private checkVariable(v: unknown): asserts v is Variable {
+    if (!(v instanceof Variable)) {
+      throw new TypeError(`[${this.className}] only variables can be optimized; got ${describe(v)}`);
+    }
+    if (v.dt.kind !== 'float') {
+      throw new InvalidArgumentError(
+        `[${this.className}] only floating variables can be optimized; '${v.name}' is ${v.dtype}`,
+      );
+    }
+  }
+
+  /**
+   * One step from pairs of gradient and variable. Pairs whose gradient is null are left alone, with a warning.
+   * InvalidArgumentError where all are null, a variable is unknown, or a shape does not fit. Returns the step counter.
+   */
+  applyGradients(gradientsAndVariables: Iterable<readonly [Gradient | undefined, Variable]>): Variable {
+    const pairs = [...gradientsAndVariables];
+    if (pairs.length === 0) {
+      throw new InvalidArgumentError(
+        `[${this.className}] applyGradients needs at least one pair of gradient and variable; got an empty list`,
+      );
+    }
+    this.apply(
+      pairs.map(([g]) => g ?? null),
+      pairs.map(([, v]) => v),
+    );
+    return this.counter;
+  }
+
+  /** One step; without `variables`, those that the optimizer was built for, in their order. */
+  apply(gradients: readonly (Gradient | undefined)[], variables?: readonly Variable[]): void {
+    const list = variables ?? this.trained;
+    if (variables === undefined && this.positions === null) {
+      throw new InvalidArgumentError(
+        `[${this.className}] When passing gradients without variables, the optimizer must already be built on a list ` +
+          `of variables. Call optimizer.build(variables) first.`,
+      );
+    }
+    if (gradients.length !== list.length) {
+      throw new InvalidArgumentError(
+        `[${this.className}] the gradients must match the variables one to one; got ${gradients.length} gradients for ` +
+          `${list.length} variables`,
+      );
+    }
+    if (gradients.length === 0) return;
+    // Everything is checked before anything changes.
+    if (this.positions === null) list.forEach((v) => this.checkVariable(v));
+    const present = list.filter((_, i) => (gradients[i] ?? null) !== null);
+    if (present.length === 0) throw new InvalidArgumentError('No gradients provided for any variable.');
+    this.checkKnown(list);
+    gradients.forEach((g, i) => this.checkGradient(g ?? null, list[i]));
+    this.build(list);
+    if (present.length < list.length) {
+      const names = list.filter((_, i) => (gradients[i] ?? null) === null).map((v) => `'${v.name}'`);
+      process.emitWarning(
+        `Gradients do not exist for variables [${names.join(', ')}] when minimizing the loss. If using ` +
+          `model.compile(), did you forget to provide a loss argument?`,
+      );
+    }
+    tidy(() => {
+      const given = gradients.filter((g): g is Tensor | IndexedSlices => (g ?? null) !== null);
+      this.step(
+        given.map((g, i) => this.prepare(g, present[i])),
+        present,
+      );
+    });
+    for (const v of present) if (v.constraint !== null) v.assign(v.constraint(v.read()));
+    this.setCount(this.count() + 1);
+  }
+
+  private checkKnown(variables: readonly Variable[]): void {
+    const known = this.positions;
+    if (known === null) return;
+    for (const v of variables) {
+      if (known.has(v)) continue;
+      throw new InvalidArgumentError(
+        `[${this.className}] Unknown variable: '${v instanceof Variable ? v.name : describe(v)}'. This optimizer can ` +
+          `only be called for the variables it was originally built with. When working with a new set of variables, you ` +
+          `should recreate a new optimizer instance.`,
+      );
+    }
+  }
+
+  private checkGradient(g: Gradient, v: Variable): void {
+    if (g === null) return;
+    if (!(g instanceof Tensor || g instanceof IndexedSlices)) {
+      throw new TypeError(
+        `[${this.className}] the gradient of '${v.name}' must be a tensor, IndexedSlices or null; got ${describe(g)}`,
+      );
+    }
+    if (g.dt.kind !== 'float') {
+      throw new InvalidArgumentError(
+        `[${this.className}] the gradient of '${v.name}' is ${g.dtype}; gradients must be floating`,
+      );
+    }
+    if (g instanceof Tensor) g.assertAlive(this.className);
+    const shape = g instanceof Tensor ? g.shape : (g.denseShape ?? v.shape);
+    if (!sameShape(shape, v.shape)) {
+      throw new InvalidArgumentError(
+        `[${this.className}] Cannot update variable with shape ${showShape(v.shape)} using a Tensor with shape ` +
+          `${showShape(shape)}, shapes must be equal. (variable '${v.name}')`,
+      );
+    }
+  }
+
+  /** Dense, of the variable's dtype, unscaled. Rows of IndexedSlices that repeat are summed. */
+  private prepare(g: Tensor | IndexedSlices, v: Variable): Tensor {
+    let dense = g instanceof Tensor ? g : densify(new IndexedSlices(g.values, g.indices, v.shape));
+    if (dense.dt !== v.dt) dense = cast(dense, v.dtype);
+    const scale = this.options.lossScaleFactor;
+    return scale === null ? dense : multiply(dense, 1 / scale);
+  }
+
+  private step(gradients: readonly Tensor[], variables: readonly Variable[]): void {
+    const steps = this.options.gradientAccumulationSteps;
+    if (steps === null) {
+      this.updateAll(gradients, variables);
+    } else {
+      const sums = gradients.map((g, i) => add(g, this.accumulators[this.position(variables[i])].held));
+      if ((this.count() + 1) % steps === 0) {
+        this.updateAll(
+          sums.map((sum) => multiply(sum, 1 / steps)),
+          variables,
+        );
+        for (const slot of this.accumulators) zero(slot);
+      } else {
+        variables.forEach((v, i) => this.accumulators[this.position(v)].assignTensor(sums[i]));
+      }
+    }
+    if (this.options.useEma) this.updateAverages();
+  }
+
+  private updateAll(gradients: readonly Tensor[], variables: readonly Variable[]): void {
+    const clipped = this.clip(gradients);
+    const rate = this.currentRate();
+    const decay = this.options.weightDecay;
+    variables.forEach((v, i) => {
+      // w −= w·decay·rate: the plain rule with w as its own gradient.
+      if (decay !== null && !this.undecayed(v)) update('sgd', [Math.fround(decay) * rate], v.held, v, []);
+      this.updateStep(clipped[i], v, this.position(v), rate);
+    });
+  }
+
+  private clip(gradients: readonly Tensor[]): readonly Tensor[] {
+    const { clipnorm, globalClipnorm, clipvalue } = this.options;
+    if (clipnorm !== null) return gradients.map((g) => clipByNorm(g, clipnorm));
+    if (globalClipnorm !== null) return clipByGlobalNorm(gradients, globalClipnorm);
+    if (clipvalue !== null) return gradients.map((g) => clipElements(g, clipvalue));
+    return gradients;
+  }
+
+  private updateAverages(): void {
+    const { emaMomentum, emaOverwriteFrequency } = this.options;
+    const momentum = this.updates() === 0 ? 0 : emaMomentum;
+    const overwrite = emaOverwriteFrequency !== null && (this.updates() + 1) % emaOverwriteFrequency === 0;
+    this.trained.forEach((v, i) => {
+      const slot = this.averages[i];
+      slot.assignTensor(add(multiply(slot.held, momentum), multiply(v.held, 1 - momentum)));
+      if (overwrite) v.assignTensor(slot.held);
+    });
+  }
+
+  /** With `useEma`: gives the variables their averages, at the end of training. */
+  finalizeVariableValues(variables: readonly Variable[]): void {
+    if (!this.options.useEma) return;
+    this.checkKnown(variables);
+    for (const v of variables) v.assignTensor(this.averages[this.position(v)].read());
+  }
+
+  private position(v: Variable): number {
+    return this.positions?.get(v) ?? 0;
+  }
+
+  /** Steps so far, from the counter variable: someone may have assigned it. */
+  private count(): number {
+    return Number(this.counter.held.view()[0]);
+  }
+
+  private setCount(n: number): void {
+    const next = this.counter.target();
+    (next.view() as BigInt64Array)[0] = BigInt(n);
+    this.counter.settle(next);
+  }
+
+  /** Updates so far: with gradient accumulation several steps make one. */
+  protected updates(): number {
+    const steps = this.options.gradientAccumulationSteps;
+    return steps === null ? this.count() : Math.floor(this.count() / steps);
+  }
+
+  /** Updates so far, int64: the counter itself, or with gradient accumulation the whole number of updates. */
+  get iterations(): Variable | Tensor {
+    if (this.options.gradientAccumulationSteps === null) return this.counter;
+    const t = makeTensor(dtypes.int64, [], 1);
+    (t.view() as BigInt64Array)[0] = BigInt(this.updates());
+    return t;
+  }
+
+  /** The variables with state: the counter, the learning rate (unless it is a schedule), the slots of the rule. */
+  get variables(): Variable[] {
+    return [...this.own];
+  }
+
+  /** The learning rate as a float32 number. */
+  private currentRate(): number {
+    const rate = this.rate;
+    if (rate instanceof Variable) return Math.fround(Number(rate.item()));
+    const step = this.count();
+    const value = typeof rate === 'function' ? rate(step) : rate.call(step);
+    const number = value instanceof Tensor || value instanceof Variable ? Number(value.item()) : value;
+    if (typeof number !== 'number') {
+      throw new TypeError(
+        `[${this.className}] the learning rate of step ${step} is ${describe(value)}, not a number`,
+      );
+    }
+    return Math.fround(number);
+  }
+
+  /**
+   * The learning rate: a variable that can be assigned, or where a schedule or function gives it, its value for this
+   * step. Setting a number assigns the variable; a schedule or function takes its place.
+   */
+  get learningRate(): Variable | Tensor {
+    if (this.rate instanceof Variable) return this.rate;
+    const t = makeTensor(dtypes.float32, [], 1);
+    (t.view() as Float32Array)[0] = this.currentRate();
+    return t;
+  }
+
+  set learningRate(rate: LearningRate | Tensor) {
+    if (typeof rate === 'number' || rate instanceof Tensor || rate instanceof Variable) {
+      if (!(this.rate instanceof Variable)) {
+        throw new TypeError(
+          `[${this.className}] This optimizer was created with a schedule or function as its learningRate, hence its ` +
+            `learning rate is not settable. If you need it to be, create the optimizer with a number.`,
+        );
+      }
+      this.rate.assign(rate);
+      return;
+    }
+    const next = this.checkRate(rate);
+    const at = this.own.indexOf(this.rate as Variable);
+    if (at >= 0) this.own.splice(at, 1);
+    this.rate = next;
+  }
+
+  /**
+   * Computes the gradients of `loss()` with respect to `variables` (default: all trainable ones that it reads) and
+   * applies them. Returns the loss.
+   */
+  minimize(loss: () => Tensor, variables?: readonly Variable[]): Tensor {
+    const tape = new GradientTape();
+    const value = tape.run(loss);
+    const list = variables ?? tape.watchedVariables();
+    const gradients = tape.gradient(value, list as Variable[]) as readonly Gradient[];
+    this.apply(gradients, list);
+    return value;
+  }
+
+  /** Excepts variables from weight decay: those listed, and those whose names contain one of `varNames`. */
+  excludeFromWeightDecay(excepted: { varList?: readonly Variable[]; varNames?: readonly string[] }): void {
+    if (this.positions !== null) {
+      throw new InvalidArgumentError(
+        `[${this.className}] excludeFromWeightDecay() can only be called before the optimizer is built`,
+      );
+    }
+    const list = new Set(excepted.varList ?? []);
+    const names = excepted.varNames ?? [];
+    this.undecayed = (v) => list.has(v) || names.some((name) => v.name.includes(name));
+  }
+
+  /** The options, for `fromConfig` of the same class. */
+  getConfig(): Record<string, unknown> {
+    const rate = this.rate;
+    return { ...this.options, learningRate: rate instanceof Variable ? Number(rate.item()) : rate };
+  }
+}
+
+/** Without TensorFlow's number of the output. */
+function plainName(v: Variable): string {
+  return v.name.replace(/:0$/, '');
+}
+
+function zero(slot: Slot): void {
+  const next = slot.target();
+  (next.view() as Float32Array).fill(0);
+  slot.settle(next);
+}

@@ -1,0 +1,41 @@
+/** The optimizer's own variables: updated in place as long as nobody else has seen their elements. */
+import type { DTypeInfo } from '../../core/dtype';
+import { makeTensor, type Tensor } from '../../core/tensor';
+import { Variable } from '../../core/variable';
+import { sizeOf, type Shape } from '../../core/shape';
+
+/** A variable whose elements an optimizer may overwrite while no one holds a tensor of them. */
+export class Slot extends Variable {
+  private shared = false;
+
+  /** Zeros. */
+  constructor(name: string, dt: DTypeInfo, shape: Shape) {
+    const zeros = makeTensor(dt, shape, sizeOf(shape));
+    const view = zeros.view();
+    if (dt.big) (view as BigInt64Array).fill(0n);
+    else (view as Float32Array).fill(0);
+    super(zeros, { name, trainable: false });
+  }
+
+  override read(): Tensor {
+    this.shared = true;
+    return super.read();
+  }
+
+  /** @internal */
+  override assignTensor(value: Tensor): void {
+    this.shared = true;
+    super.assignTensor(value);
+  }
+
+  /** Where the next value is to be written: the present one, or a new tensor that `settle` then puts in its place. */
+  target(): Tensor {
+    return this.shared ? makeTensor(this.dt, this.held.shape, this.held.size) : this.held;
+  }
+
+  settle(value: Tensor): void {
+    if (value === this.held) return;
+    super.assignTensor(value);
+    this.shared = false;
+  }
+}

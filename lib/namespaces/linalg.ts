@@ -1,0 +1,2 @@
+/** `tf.linalg`. */
+export { matmul, matvec, type MatmulOptions, type MatvecOptions } from '../ops/matmul';

@@ -1,0 +1,9 @@
+/** `tf.nn`. */
+export { relu } from '../ops/unary';
+export { sigmoid, softplus, tanh } from '../ops/unary_math';
+export { logSoftmax, softmax, type SoftmaxOptions } from '../ops/softmax';
+export {
+  softmaxCrossEntropyWithLogits,
+  sparseSoftmaxCrossEntropyWithLogits,
+  type SoftmaxCrossEntropyOptions,
+} from '../ops/cross_entropy';

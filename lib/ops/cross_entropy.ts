@@ -1,0 +1,211 @@
+/** Softmax cross entropy: loss and gradient in one pass over the logits. */
+import { frame, native } from '../binding';
+import { convertLike, toTensor, type TensorLike } from '../core/convert';
+import { dtypes, floating, indexTypes } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { broadcastShapes, normalizeAxis, sameShape, showShape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { add, multiply, subtract } from './binary';
+import { badDType, composite, mixedDTypes, multiOp, options } from './define';
+import { broadcastTo, transpose } from './movement';
+import { sample, type GradContext } from './registry';
+import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
+import { negative } from './unary';
+import { reshape } from './views';
+
+/** dy with a dimension of 1 at the end. */
+const column = (dy: Tensor): Tensor => reshape(dy, [...dy.shape, 1]);
+
+/** Runs the kernel; the position of the first bad label, or -1. */
+function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor): number {
+  const [rows, cols] = rowsOf(logits.shape, logits.size);
+  frame[0] = logits.offset;
+  frame[1] = labels.offset;
+  frame[2] = loss.offset;
+  frame[3] = backprop.offset;
+  frame[4] = rows;
+  frame[5] = cols;
+  frame[6] = logits.dt.code;
+  frame[7] = labels.dt.code;
+  return native.crossEntropy(logits.buffer, labels.buffer, loss.buffer, backprop.buffer);
+}
+
+/** From dloss and what flows into backprop itself (second derivatives) to dlogits. */
+function gradientOfLogits(
+  dloss: Tensor | null,
+  dback: Tensor | null,
+  backprop: Tensor,
+  logits: Tensor,
+): Tensor | null {
+  const first = dloss === null ? null : multiply(column(dloss), backprop);
+  if (dback === null) return first;
+  const second = softmaxGradient(dback, softmax(logits));
+  return first === null ? second : add(first, second);
+}
+
+function gradientOfLabels(dloss: Tensor | null, dback: Tensor | null, logits: Tensor): Tensor | null {
+  const first = dloss === null ? null : negative(multiply(column(dloss), logSoftmax(logits)));
+  if (dback === null) return first;
+  return first === null ? negative(dback) : subtract(first, dback);
+}
+
+/** [loss, softmax(logits) − labels] of equal shapes, along the last axis. */
+const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntropy', {
+  tf: 'tf.raw_ops.SoftmaxCrossEntropyWithLogits',
+  dtypes: floating,
+  domain: [-3, 3],
+  args: (logits, labels) => [[logits, labels], null],
+  infer: ([logits]) => [
+    { shape: logits.shape.slice(0, -1), dt: logits.dt },
+    { shape: logits.shape, dt: logits.dt },
+  ],
+  run: ([logits, labels], _, [loss, backprop]) => {
+    if (logits.size > 0) run(logits, labels, loss, backprop);
+    else (loss.view() as Float32Array).fill(0);
+  },
+  saves: { inputs: [0], outputs: true },
+  partialDy: true,
+  gradient: (dy, { x, y, needs }: GradContext<null>) => {
+    const [dloss, dback] = dy as readonly (Tensor | null)[];
+    return [
+      needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null,
+      needs[1] ? gradientOfLabels(dloss, dback, x[0]) : null,
+    ];
+  },
+});
+
+/** [loss, softmax(logits) − oneHot(labels)]. */
+const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCrossEntropy', {
+  tf: 'tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits',
+  dtypes: floating,
+  domain: [-3, 3],
+  args: (logits, labels) => [[logits, labels], null],
+  infer: ([logits]) => [
+    { shape: logits.shape.slice(0, -1), dt: logits.dt },
+    { shape: logits.shape, dt: logits.dt },
+  ],
+  run: ([logits, labels], _, [loss, backprop]) => {
+    const bad = run(logits, labels, loss, backprop);
+    if (bad < 0) return;
+    const values = labels.view();
+    throw new InvalidArgumentError(
+      `[sparseSoftmaxCrossEntropyWithLogits] Received a label value of ${values[bad]} which is outside the valid ` +
+        `range of [0, ${logits.shape[logits.shape.length - 1]}).  Label values: ` +
+        `${Array.from(values.subarray(0, 20), String).join(' ')}${values.length > 20 ? ' …' : ''}`,
+    );
+  },
+  saves: { inputs: [0], outputs: true },
+  partialDy: true,
+  gradient: (dy, { x, y, needs }: GradContext<null>) => {
+    const [dloss, dback] = dy as readonly (Tensor | null)[];
+    return [needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null, null];
+  },
+});
+
+export interface SoftmaxCrossEntropyOptions {
+  /** The axis of the classes. Default: the last. */
+  axis?: number;
+}
+
+function checkLogits(logits: Tensor, op: string): void {
+  if (!floating.includes(logits.dtype)) throw badDType(op, 'logits', logits.dt, floating);
+  if (logits.shape.length === 0) {
+    throw new InvalidArgumentError(
+      `[${op}] logits cannot be a scalar: its last dimension counts the classes`,
+    );
+  }
+}
+
+/**
+ * Softmax cross entropy against a distribution per row. loss = −Σ labels·logSoftmax(logits) along `axis`, which the
+ * result lacks; labels and logits broadcast. Gradients flow to both.
+ * InvalidArgumentError where shapes do not broadcast, or dtypes differ or are not floating.
+ * @tf tf.nn.softmax_cross_entropy_with_logits
+ */
+export const softmaxCrossEntropyWithLogits = composite(
+  'softmaxCrossEntropyWithLogits',
+  {
+    tf: 'tf.nn.softmax_cross_entropy_with_logits',
+    dtypes: floating,
+    domain: [-5, 5],
+    ulp: 8,
+    examples: [
+      { args: [sample([3, 5], { domain: [0, 1] }), sample([3, 5])] },
+      { args: [sample([2, 4, 3], { domain: [0, 1] }), sample([2, 4, 3])], options: { axis: 1 } },
+      { args: [sample([1, 4], { domain: [0, 1] }), sample([3, 4])] },
+      { args: [sample([4], { domain: [0, 1] }), sample([4], { domain: [-100, 100] })] },
+    ],
+  },
+  (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | number): Tensor => {
+    const name = 'softmaxCrossEntropyWithLogits';
+    let x = toTensor(logits, null, name, 'logits');
+    let t = convertLike(labels, x.dt, name, 'labels');
+    checkLogits(x, name);
+    if (t.dt !== x.dt) throw mixedDTypes(name, x, t);
+    const shape = broadcastShapes(t.shape, x.shape);
+    if (shape === null) {
+      throw new InvalidArgumentError(
+        `[${name}] logits and labels must be broadcastable: logits_size=${showShape(x.shape)} ` +
+          `labels_size=${showShape(t.shape)}`,
+      );
+    }
+    if (!sameShape(shape, x.shape)) x = broadcastTo(x, shape);
+    if (!sameShape(shape, t.shape)) t = broadcastTo(t, shape);
+    const { axis } = options<{ axis: unknown }>(given, 'axis', { axis: -1 }, name);
+    const at = normalizeAxis(axis, shape.length, name);
+    if (at === shape.length - 1) return dense(x, t)[0];
+    const perm = exchangeLast(at, shape.length);
+    const loss = dense(transpose(x, { perm }), transpose(t, { perm }))[0];
+    // The last dimension took the place of the classes: back to the end.
+    const back = Array.from({ length: shape.length - 1 }, (_, i) => i);
+    back.splice(at, 1);
+    back.push(at);
+    return transpose(loss, { perm: back });
+  },
+);
+
+/**
+ * Softmax cross entropy against the number of the one right class per row. loss = −logSoftmax(logits)[label] along the
+ * last axis. Labels are int32 or int64 of the logits' shape without that axis; plain numbers are int32.
+ * InvalidArgumentError where a label is outside [0, classes) or shapes do not fit.
+ * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
+ */
+export const sparseSoftmaxCrossEntropyWithLogits = composite(
+  'sparseSoftmaxCrossEntropyWithLogits',
+  {
+    tf: 'tf.nn.sparse_softmax_cross_entropy_with_logits',
+    dtypes: floating,
+    domain: [-5, 5],
+    ulp: 8,
+    examples: [
+      { args: [sample([3], { dtype: 'int32', values: [0, 4, 2] }), sample([3, 5])] },
+      { args: [sample([2, 2], { dtype: 'int64', values: [0, 1, 2, 1] }), sample([2, 2, 3])] },
+      { args: [sample([], { dtype: 'int32', values: [1] }), sample([3])] },
+    ],
+  },
+  (labels: TensorLike, logits: TensorLike): Tensor => {
+    const name = 'sparseSoftmaxCrossEntropyWithLogits';
+    const x = toTensor(logits, null, name, 'logits');
+    checkLogits(x, name);
+    const t = toTensor(labels, dtypes.int32, name, 'labels');
+    if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);
+    if (t.shape.length !== x.shape.length - 1) {
+      throw new InvalidArgumentError(
+        `[${name}] Rank mismatch: Rank of labels (received ${t.shape.length}) should equal rank of logits minus 1 ` +
+          `(received ${x.shape.length}).`,
+      );
+    }
+    if (!sameShape(t.shape, x.shape.slice(0, -1))) {
+      throw new InvalidArgumentError(
+        `[${name}] \`labels.shape\` must equal \`logits.shape\` except for the last dimension. Received: ` +
+          `labels.shape=${showShape(t.shape)} and logits.shape=${showShape(x.shape)}`,
+      );
+    }
+    if (x.shape[x.shape.length - 1] === 0) {
+      throw new InvalidArgumentError(
+        `[${name}] Must have at least one class, but got logits shape ${showShape(x.shape)}`,
+      );
+    }
+    return sparse(x, t)[0];
+  },
+);

@@ -1,0 +1,226 @@
+/** The matrix product. */
+import { frame, native } from '../binding';
+import type { TensorLike } from '../core/convert';
+import type { DType } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { broadcastShapes, broadcastStrides, mergeDims, showShape, sizeOf, type Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { badDType, composite, convertPair, mixedDTypes, op, options, unbroadcast } from './define';
+import { sample, type GradContext } from './registry';
+import { reshape } from './views';
+
+export interface MatmulOptions {
+  /** Multiply the transpose of `a`. Default false. */
+  transposeA?: boolean;
+  /** Multiply the transpose of `b`. Default false. */
+  transposeB?: boolean;
+  /** The same as `transposeA` for real numbers. */
+  adjointA?: boolean;
+  /** The same as `transposeB` for real numbers. */
+  adjointB?: boolean;
+}
+
+interface Sides {
+  ta: boolean;
+  tb: boolean;
+}
+
+const matmulTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+const noOptions: Required<MatmulOptions> = {
+  transposeA: false,
+  transposeB: false,
+  adjointA: false,
+  adjointB: false,
+};
+const plain: Sides = { ta: false, tb: false };
+
+function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
+  const name = 'matmul';
+  if (given === undefined) return plain;
+  if (typeof given === 'object' && 'ta' in given) return given;
+  const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, name);
+  for (const key of Object.keys(noOptions) as (keyof MatmulOptions)[]) {
+    if (typeof o[key] !== 'boolean') throw new TypeError(`[${name}] ${key} must be true or false`);
+  }
+  for (const side of ['A', 'B'] as const) {
+    if (o[`transpose${side}`] && o[`adjoint${side}`]) {
+      throw new InvalidArgumentError(
+        `[${name}] Only one of transpose${side} and adjoint${side} can be true; for real numbers they are the same`,
+      );
+    }
+  }
+  return { ta: o.transposeA || o.adjointA, tb: o.transposeB || o.adjointB };
+}
+
+/** The shape of op(A)·op(B), after all checks. */
+function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): number[] {
+  const ra = a.shape.length;
+  const rb = b.shape.length;
+  for (const [i, t] of [a, b].entries()) {
+    if (t.shape.length < 2) {
+      throw new InvalidArgumentError(
+        `[matmul] In[${i}] ndims must be >= 2: ${t.shape.length}; it has shape ${showShape(t.shape)}. ` +
+          `For a matrix and a vector there is tf.linalg.matvec, for two vectors tf.tensordot`,
+      );
+    }
+  }
+  const m = a.shape[ra - (ta ? 1 : 2)];
+  const k = a.shape[ra - (ta ? 2 : 1)];
+  const n = b.shape[rb - (tb ? 2 : 1)];
+  if (k !== b.shape[rb - (tb ? 1 : 2)]) {
+    const flags = [ta && 'transposeA', tb && 'transposeB'].filter((f) => f !== false);
+    throw new InvalidArgumentError(
+      `[matmul] Matrix size-incompatible: In[0]: ${showShape(a.shape)}, In[1]: ${showShape(b.shape)}` +
+        (flags.length > 0 ? ` with ${flags.join(' and ')}` : '') +
+        `; the inner sizes ${k} and ${b.shape[rb - (tb ? 1 : 2)]} must be equal`,
+    );
+  }
+  if (ra === 2 && rb === 2) return [m, n];
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (batch === null) {
+    throw new InvalidArgumentError(
+      `[matmul] In[0] and In[1] must have compatible batch dimensions: ${showShape(a.shape)} vs. ` +
+        `${showShape(b.shape)}; all but the last two sizes must be equal, or one of them 1`,
+    );
+  }
+  return [...batch, m, n];
+}
+
+/** Strides of the batch dimensions in elements, 0 where broadcast. */
+function batchStrides(shape: Shape, batch: Shape): number[] {
+  const matrix = shape[shape.length - 1] * shape[shape.length - 2];
+  return broadcastStrides(shape.slice(0, -2), batch).map((s) => s * matrix);
+}
+
+function run(inputs: readonly Tensor[], { ta, tb }: Sides, outputs: readonly Tensor[]): void {
+  const [a, b] = inputs;
+  const c = outputs[0];
+  if (c.size === 0) return;
+  const ra = a.shape.length;
+  const rc = c.shape.length;
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = c.offset;
+  frame[3] = a.dt.code;
+  frame[4] = c.shape[rc - 2];
+  frame[5] = c.shape[rc - 1];
+  frame[6] = a.shape[ra - (ta ? 2 : 1)];
+  frame[7] = ta ? 1 : 0;
+  frame[8] = tb ? 1 : 0;
+  frame[9] = 0;
+  frame[10] = 0;
+  if (rc > 2) {
+    const batch = c.shape.slice(0, -2);
+    const { dims, strides } = mergeDims(batch, [batchStrides(a.shape, batch), batchStrides(b.shape, batch)]);
+    const rank = dims.length;
+    if (rank > 16) {
+      throw new InvalidArgumentError(`[matmul] ${rank} batch dimensions that cannot be merged; at most 16`);
+    }
+    frame[10] = rank;
+    for (let d = 0; d < rank; d++) {
+      frame[11 + d] = dims[d];
+      frame[11 + rank + d] = strides[0][d];
+      frame[11 + 2 * rank + d] = strides[1][d];
+    }
+  }
+  native.matmul(a.buffer, b.buffer, c.buffer);
+}
+
+function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
+  return ta ? product(b, dy, { ta: tb, tb: true }) : product(dy, b, { ta: false, tb: !tb });
+}
+
+function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Shape): Tensor {
+  let x = a;
+  let g = dy;
+  if (!ta && shape.length === 2 && a.shape.length > 2) {
+    // One matrix shared by a whole batch: one tall product, not one for each and a sum.
+    const rows = sizeOf(a.shape.slice(0, -1));
+    x = reshape(a, [rows, a.shape[a.shape.length - 1]]);
+    g = reshape(dy, [rows, dy.shape[dy.shape.length - 1]]);
+  }
+  return tb ? product(g, x, { ta: true, tb: ta }) : product(x, g, { ta: !ta, tb: false });
+}
+
+const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Sides], Sides>('matmul', {
+  tf: 'tf.linalg.matmul',
+  dtypes: matmulTypes,
+  domain: [-2, 2],
+  examples: [
+    { args: [sample([2, 3]), sample([3, 4])] },
+    { args: [sample([3, 2]), sample([3, 4])], options: { transposeA: true } },
+    { args: [sample([2, 3]), sample([4, 3])], options: { transposeB: true } },
+    { args: [sample([3, 2]), sample([4, 3])], options: { transposeA: true, transposeB: true } },
+    { args: [sample([2, 1, 2, 3]), sample([5, 3, 4])] },
+    { args: [sample([2, 2, 3]), sample([3, 4])] },
+    { args: [sample([3, 2]), sample([2, 3, 1, 4])], options: { transposeA: true, transposeB: false } },
+    { args: [sample([1, 40]), sample([3, 40])], options: { transposeB: true } },
+    { args: [sample([2, 0]), sample([0, 3])] },
+    { args: [sample([0, 2]), sample([2, 3])] },
+  ],
+  args: (left, right, given) => [convertPair(left, right, 'matmul'), sides(given)],
+  infer: ([a, b], attrs) => {
+    if (a.dt !== b.dt) throw mixedDTypes('matmul', a, b);
+    if (!matmulTypes.includes(a.dtype)) throw badDType('matmul', 'a', a.dt, matmulTypes);
+    return { shape: productShape(a, b, attrs), dt: a.dt };
+  },
+  run,
+  saves: { inputs: [0, 1] },
+  gradient: ([dy], ctx: GradContext<Sides>) => [
+    ctx.needs[0] ? unbroadcast(gradientOfA(dy, ctx.x[1], ctx.attrs), ctx.shapes[0]) : null,
+    ctx.needs[1] ? unbroadcast(gradientOfB(dy, ctx.x[0], ctx.attrs, ctx.shapes[1]), ctx.shapes[1]) : null,
+  ],
+});
+
+/**
+ * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
+ * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
+ * broadcast. @tf tf.linalg.matmul
+ */
+export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | boolean) => Tensor = product;
+
+export interface MatvecOptions {
+  /** Multiply by the transpose of `a`. Default false. */
+  transposeA?: boolean;
+  /** The same as `transposeA` for real numbers. */
+  adjointA?: boolean;
+}
+
+/**
+ * Matrix times vector. y[…, i] = Σₖ A[…, i, k]·b[…, k]; leading dimensions are batches and broadcast.
+ * InvalidArgumentError as for `matmul`. @tf tf.linalg.matvec
+ */
+export const matvec = composite(
+  'matvec',
+  {
+    tf: 'tf.linalg.matvec',
+    dtypes: matmulTypes,
+    domain: [-2, 2],
+    examples: [
+      { args: [sample([2, 3]), sample([3])] },
+      { args: [sample([3, 2]), sample([3])], options: { transposeA: true } },
+      { args: [sample([4, 2, 3]), sample([3])] },
+      { args: [sample([2, 3]), sample([4, 3])] },
+    ],
+  },
+  (a: TensorLike, b: TensorLike, given?: MatvecOptions | boolean): Tensor => {
+    const o = options<Required<MatvecOptions>>(
+      given,
+      'transposeA',
+      { transposeA: false, adjointA: false },
+      'matvec',
+    );
+    const [x, y] = convertPair(a, b, 'matvec');
+    if (y.shape.length < 1 || x.shape.length < 2) {
+      throw new InvalidArgumentError(
+        `[matvec] a must be a matrix and b a vector, or batches of such; got shapes ${showShape(x.shape)} and ` +
+          showShape(y.shape),
+      );
+    }
+    const c = matmul(x, reshape(y, [...y.shape, 1]), {
+      transposeA: o.transposeA,
+      adjointA: o.adjointA,
+    });
+    return reshape(c, c.shape.slice(0, -1));
+  },
+);
