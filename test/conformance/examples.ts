@@ -1,0 +1,156 @@
+/** Random calls of a row: its examples, or the standard ones of its kind, with elements drawn from its domain. */
+import { dtypes, type DType } from '../../lib/core/dtype';
+import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { sizeOf } from '../../lib/core/shape';
+import { sample, type Example, type OpRow, type TensorSample } from '../../lib/ops/registry';
+import { Slot, type Call } from './calls';
+import { elements } from './fixtures';
+
+/** Numbers in [0, 1), the same in every run. */
+export function random(seed: string): () => number {
+  let state = 2166136261;
+  for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 16777619);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export const shapePairs: readonly (readonly [number[], number[]])[] = [
+  [[4], [4]],
+  [[], [4]],
+  [[4], []],
+  [[], []],
+  [
+    [3, 1],
+    [1, 4],
+  ],
+  [[2, 3, 4], [4]],
+  [
+    [2, 1, 3],
+    [4, 1],
+  ],
+  [[0], [0]],
+  [[0], []],
+  [[0, 3], [3]],
+  [
+    [2, 0],
+    [1, 1],
+  ],
+];
+
+function reductionExamples(): Example[] {
+  const examples: Example[] = [];
+  for (const shape of [[], [5], [3, 4], [2, 3, 4], [0, 3]]) {
+    for (const axis of [null, 0, -1, [0, 2], []]) {
+      const axes = axis === null ? [] : Array.isArray(axis) ? axis : [axis];
+      if (axes.some((a: number) => a >= shape.length || a < -shape.length)) continue;
+      for (const keepdims of [false, true])
+        examples.push({ args: [sample(shape)], options: { axis, keepdims } });
+    }
+  }
+  return examples;
+}
+
+const unaryExamples: Example[] = [[], [7], [3, 5], [0], [2, 0, 3]].map((s) => ({ args: [sample(s)] }));
+const binaryExamples: Example[] = shapePairs.map(([a, b]) => ({ args: [sample(a), sample(b)] }));
+
+/** The row's examples; those of its kind where it names none. */
+export function examplesOf(row: OpRow): readonly Example[] {
+  if (row.examples.length > 0) return row.examples;
+  switch (row.kind) {
+    case 'unary':
+      return unaryExamples;
+    case 'binary':
+    case 'compare':
+      return binaryExamples;
+    case 'reduction':
+      return reductionExamples();
+    default:
+      throw new Error(`row ${row.name} of kind ${row.kind} has no examples: give it some`);
+  }
+}
+
+function isSample(a: unknown): a is TensorSample {
+  return typeof a === 'object' && a !== null && 'tensor' in a;
+}
+
+function interval(domain: readonly [number, number] | undefined, dtype: DType): [number, number] {
+  const float = dtypes[dtype].kind === 'float';
+  let [lo, hi] = domain ?? (float ? [-2, 2] : dtype === 'uint8' ? [0, 20] : [-10, 10]);
+  if (!float) {
+    lo = Math.ceil(lo);
+    hi = Math.floor(hi);
+    if (dtype === 'uint8') [lo, hi] = [Math.max(lo, 0), Math.max(hi, 1)];
+  }
+  return [lo, hi];
+}
+
+export interface Draw {
+  /** For tensors that have no dtype of their own. */
+  dtype: DType;
+  seed: string;
+  /** Takes the place of dtypes that samples state. */
+  retype?: Partial<Record<DType, DType>>;
+  /** Changes every sample's shape (samples with values keep theirs). */
+  reshape?: (shape: readonly number[]) => readonly number[];
+}
+
+function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => number): Tensor {
+  const stated = spec.dtype === undefined ? how.dtype : (how.retype?.[spec.dtype] ?? spec.dtype);
+  const dt = dtypes[stated];
+  if (spec.values !== undefined) {
+    const flat = (
+      Array.isArray(spec.values) ? (spec.values as unknown[]).flat(Infinity) : [spec.values]
+    ) as unknown[];
+    return tensorFrom(dt, spec.shape, elements(flat, stated));
+  }
+  const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);
+  const [lo, hi] = interval(spec.domain ?? row.domain, stated);
+  const one = (): number => {
+    if (dt.kind === 'bool') return rng() < 0.5 ? 1 : 0;
+    if (dt.kind === 'float' && spec.integers !== true) return lo + (hi - lo) * rng();
+    return Math.floor(Math.ceil(lo) + (Math.floor(hi) - Math.ceil(lo) + 1) * rng());
+  };
+  const values = Array.from({ length: sizeOf(shape) }, one);
+  return tensorFrom(dt, shape, dt.big ? values.map(BigInt) : values);
+}
+
+/** One example as a call. */
+export function realize(row: OpRow, example: Example, how: Draw): Call {
+  const rng = random(`${row.name}#${how.seed}`);
+  const tensors: Tensor[] = [];
+  const place = (a: unknown): unknown => {
+    if (isSample(a)) {
+      tensors.push(draw(a.tensor, row, how, rng));
+      return new Slot(tensors.length - 1);
+    }
+    return Array.isArray(a) ? a.map(place) : a;
+  };
+  const args = example.args.map(place);
+  const options =
+    example.options === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(example.options).map(([key, value]) => [key, place(value)]));
+  const shown = tensors.map((t) => `${t.dtype}[${t.shape.join(',')}]`).join(' ');
+  const rest = options === undefined ? '' : ` ${JSON.stringify(example.options)}`;
+  return { row, args, options, tensors, label: `${row.name}(${shown}${rest})` };
+}
+
+/** Whether some tensor of the example takes the row's dtypes one after another. */
+export function hasFreeDType(example: Example): boolean {
+  const free = (a: unknown): boolean =>
+    isSample(a) ? a.tensor.dtype === undefined : Array.isArray(a) ? a.some(free) : false;
+  return example.args.some(free) || Object.values(example.options ?? {}).some(free);
+}
+
+/** Every example of a row in every dtype it takes. */
+export function* everyCall(row: OpRow, seed: string): Generator<Call> {
+  for (const [i, example] of examplesOf(row).entries()) {
+    for (const dtype of hasFreeDType(example) ? row.dtypes : row.dtypes.slice(0, 1)) {
+      yield realize(row, example, { dtype, seed: `${seed}/${i}/${dtype}` });
+    }
+  }
+}

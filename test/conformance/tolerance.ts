@@ -1,0 +1,196 @@
+/**
+ * How close is close: the one place that says so.
+ *
+ * Integers and booleans are equal. NaN equals NaN, infinities equal themselves. Where TensorFlow flushes a denormal
+ * result to zero, ours may be the denormal. Everything else:
+ *
+ * - Results of unary, binary and compare rows: within `ulp` units in the last place as the row states it. Up to 0.5
+ *   means correctly rounded here and there, so equal; above it, TensorFlow's own error comes on top (`theirUlp`).
+ * - Results of other rows (sums, products of matrices, whatever cancels): within `ulp + theirUlp` units of the last place
+ *   or of what rounding every input does to the element, whichever is larger. That is measured, by perturbing inputs in
+ *   float64, so a sum of large terms that cancel is compared on the scale of its terms, and nothing else is loosened.
+ * - Gradients: the same with `gradientUlp`, and no stricter than that many units of the largest upstream gradient, because
+ *   formulas such as 1 − y² lose what y rounds off.
+ * - float64 results follow the same rules in float64's units, with `doubleUlp` for the row's.
+ */
+import { dtypes, type DType } from '../../lib/core/dtype';
+import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import type { OpRow } from '../../lib/ops/registry';
+import { gradients, invoke, isFloat, type Call } from './calls';
+import { random } from './examples';
+import { elements, toNumber, type Recorded } from './fixtures';
+
+/** Eigen's elementary functions are within this of the truth (in float32; float64 alike), see `theirUlpOf`. */
+const theirUlp = 2;
+/** Unless a row says how good it is. */
+const defaultUlp = 4;
+const doubleUlp = 4;
+const gradientUlp = 16;
+/** Rounding the inputs may not excuse more than this share of the largest element: kinks and ties stay kinks and ties. */
+const cap = 1e-4;
+
+/** Rows where TensorFlow's own results are worse, with the error seen. */
+const theirUlpOf: Readonly<Record<string, number>> = {};
+
+const digits = { float32: 23, float64: 52 } as const;
+const tiny = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+
+/** One unit in the last place at |x|. */
+export function ulpAt(x: number, dtype: 'float32' | 'float64'): number {
+  const magnitude = Math.max(Math.abs(x), tiny[dtype]);
+  let exponent = Math.floor(Math.log2(magnitude));
+  if (2 ** exponent > magnitude) exponent--;
+  return 2 ** (exponent - digits[dtype]);
+}
+
+const delta = 2 ** -30;
+
+/**
+ * For each element of each result, by how much it moves when inputs move by one part in 2³⁰; null where the call cannot
+ * be made in float64.
+ */
+function sensitivity(call: Call, results: (tensors: Tensor[]) => (Tensor | null)[]): Float64Array[] | null {
+  const wide = call.tensors.map((t) =>
+    isFloat(t) ? tensorFrom(dtypes.float64, t.shape, [...numbers(t)]) : t,
+  );
+  const rng = random(call.label);
+  try {
+    const base = results(wide);
+    if (base.some((t) => t !== null && t.dtype === 'float32')) return null;
+    const moved = base.map((t) => new Float64Array(t === null ? 0 : t.size));
+    for (let round = 0; round < 3; round++) {
+      const near = wide.map((t) =>
+        isFloat(t)
+          ? tensorFrom(
+              dtypes.float64,
+              t.shape,
+              Array.from(numbers(t), (v) => v * (1 + delta * (rng() < 0.5 ? -1 : 1))),
+            )
+          : t,
+      );
+      results(near).forEach((t, i) => {
+        const was = base[i];
+        if (t === null || was === null || t.size !== was.size) return;
+        const now = numbers(t);
+        numbers(was).forEach((v, k) => {
+          const change = Math.abs(now[k] - v);
+          if (change > moved[i][k]) moved[i][k] = change;
+        });
+      });
+    }
+    return moved;
+  } catch {
+    return null;
+  }
+}
+
+export function numbers(t: Tensor): Float64Array {
+  return Float64Array.from(t.view() as ArrayLike<number | bigint>, Number);
+}
+
+export interface Allowance {
+  ulp: number;
+  /** What rounding the inputs does to each element, in absolute terms. */
+  rounding?: Float64Array;
+  /** An absolute floor. */
+  floor?: number;
+}
+
+function scaled(moved: Float64Array | undefined, dtype: DType): Float64Array | undefined {
+  if (moved === undefined || moved.length === 0) return undefined;
+  const unit = 2 ** -(digits[dtype as 'float32' | 'float64'] + 1) / delta;
+  return moved.map((m) => m * unit);
+}
+
+/** What results of a call may be off by. */
+export function resultAllowances(call: Call, wanted: readonly Recorded[]): Allowance[] {
+  const { row } = call;
+  const strict = row.kind === 'unary' || row.kind === 'binary' || row.kind === 'compare';
+  const needed = !strict && wanted.some((w) => w.dtype.startsWith('float') && w.values.length > 0);
+  const moved =
+    needed && stated(row, 'float32') > 0 ? sensitivity(call, (tensors) => invoke(call, tensors)) : null;
+  return wanted.map((w, i) => {
+    const own = stated(row, w.dtype as DType);
+    const exact = own <= 0.5 && strict;
+    return {
+      ulp: own === 0 || exact ? 0 : own + (theirUlpOf[row.name] ?? theirUlp),
+      rounding: scaled(moved?.[i], w.dtype as DType),
+    };
+  });
+}
+
+function stated(row: OpRow, dtype: DType): number {
+  const own = row.ulp ?? defaultUlp;
+  return dtype === 'float64' && own > 0.5 ? Math.max(own, doubleUlp) : own;
+}
+
+/** What gradients of a call may be off by. */
+export function gradientAllowances(
+  call: Call,
+  dy: readonly Recorded[],
+  wanted: readonly (Recorded | null)[],
+): Allowance[] {
+  const weights = dy.map((r) => tensorFrom(dtypes.float64, r.shape, r.values.map(toNumber)));
+  const moved = sensitivity(call, (tensors) => gradients(call, tensors, () => weights));
+  const largest = Math.max(0, ...dy.flatMap((r) => r.values.map((v) => Math.abs(toNumber(v)))));
+  return wanted.map((w, i) => {
+    const dtype = w?.dtype === 'float64' ? 'float64' : 'float32';
+    return {
+      ulp: gradientUlp,
+      rounding: scaled(moved?.[i], dtype),
+      floor: gradientUlp * ulpAt(largest / 4, dtype),
+    };
+  });
+}
+
+function show(values: ArrayLike<unknown>): string {
+  const list = Array.from({ length: Math.min(values.length, 8) }, (_, i) => String(values[i]));
+  return `[${list.join(', ')}${values.length > 8 ? ', …' : ''}]`;
+}
+
+/** Null, or what differs. `skip` names elements that are excluded. */
+export function difference(
+  got: Tensor,
+  want: Recorded,
+  allowance: Allowance,
+  skip?: (index: number) => boolean,
+): string | null {
+  if (got.dtype !== want.dtype) return `dtype ${got.dtype}, TensorFlow has ${want.dtype}`;
+  if (got.shape.length !== want.shape.length || got.shape.some((n, d) => n !== want.shape[d])) {
+    return `shape [${got.shape.join(', ')}], TensorFlow has [${want.shape.join(', ')}]`;
+  }
+  const values = elements(want.values, want.dtype as DType);
+  const own = got.view() as ArrayLike<number | bigint>;
+  const at = (i: number, why: string): string =>
+    `element ${i} is ${String(own[i])}, TensorFlow has ${String(values[i])}${why}; ours ${show(own)}, theirs ${show(values)}`;
+  if (!isFloat(got)) {
+    const i = values.findIndex((v, k) => v !== own[k] && !skip?.(k));
+    return i < 0 ? null : at(i, '');
+  }
+  const dtype = got.dtype as 'float32' | 'float64';
+  const finite = (values as number[]).filter((v) => Number.isFinite(v)).map(Math.abs);
+  const most = finite.length === 0 ? 0 : finite.reduce((a, b) => Math.max(a, b));
+  for (let i = 0; i < values.length; i++) {
+    if (skip?.(i)) continue;
+    // A fixture's float32 is written in the fewest digits that name it.
+    const w = dtype === 'float32' ? Math.fround(values[i] as number) : (values[i] as number);
+    const g = own[i] as number;
+    if (Number.isNaN(w) || Number.isNaN(g) || !Number.isFinite(w) || !Number.isFinite(g)) {
+      if (!Object.is(w, g)) return at(i, '');
+      continue;
+    }
+    if (w === g) continue;
+    if (w === 0 && Math.abs(g) < tiny[dtype]) continue;
+    const unit = ulpAt(w, dtype);
+    const rounding = Math.min(allowance.rounding?.[i] ?? 0, cap * most) || 0;
+    const allowed = Math.max(allowance.ulp * Math.max(unit, rounding), allowance.floor ?? 0);
+    const error = Math.abs(g - w);
+    if (error > allowed) {
+      return at(
+        i,
+        ` (${(error / unit).toPrecision(3)} ulp away, ${(allowed / unit).toPrecision(3)} allowed)`,
+      );
+    }
+  }
+  return null;
+}
