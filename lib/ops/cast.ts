@@ -4,7 +4,7 @@ import { toValue, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../core/dtype';
 import type { Tensor } from '../core/tensor';
 import { op } from './define';
-import { sample } from './registry';
+import { publicCall, sample } from './registry';
 
 const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
   tf: 'tf.cast',
@@ -39,3 +39,4 @@ export function cast(x: TensorLike, dtype: DType): Tensor {
   const t = toValue(x, null, 'cast', 'x');
   return t.dt === to ? t : convert(t, to);
 }
+publicCall('cast', cast);

@@ -417,12 +417,23 @@ export interface CompositeSpec {
   kind?: OpRow['kind'];
 }
 
-/** An op written in other ops: no kernel, and its gradient comes for free. */
+/**
+ * An op written in other ops: no kernel, and its gradient comes for free. A first argument of a dtype that the row does
+ * not list is refused here, in the op's own name.
+ */
 export function composite<P extends unknown[], R>(
   name: string,
   spec: CompositeSpec,
   f: (...args: P) => R,
 ): (...args: P) => R {
+  const mask = dtypeMask(spec.dtypes);
+  const call = (...args: P): R => {
+    const x = args[0];
+    if ((x instanceof Tensor || x instanceof Variable) && ((mask >> x.dt.code) & 1) === 0) {
+      throw badDType(name, 'the first argument', x.dt, spec.dtypes);
+    }
+    return f(...args);
+  };
   register({
     name,
     kind: spec.kind ?? 'composite',
@@ -435,9 +446,9 @@ export function composite<P extends unknown[], R>(
     savesInputs: 0,
     savesOutputs: false,
     gradient: null,
-    call: f,
+    call,
   });
-  return f;
+  return call;
 }
 
 // ---------------------------------------------------------------------------------------------------- options

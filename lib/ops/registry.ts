@@ -80,6 +80,14 @@ export function register(row: OpRow): void {
   rows.set(row.name, row);
 }
 
+/** Says that the public function of a row is another one, which prepares arguments for it. Returns that function. */
+export function publicCall<F extends OpRow['call']>(name: string, f: F): F {
+  const row = rows.get(name);
+  if (row === undefined) throw new Error(`no op is named ${name}`);
+  rows.set(name, { ...row, call: f });
+  return f;
+}
+
 /** All rows, in the order of their definition. */
 export function registry(): ReadonlyMap<string, OpRow> {
   return rows;

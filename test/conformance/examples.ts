@@ -1,6 +1,6 @@
 /** Random calls of a row: its examples, or the standard ones of its kind, with elements drawn from its domain. */
 import { dtypes, type DType } from '../../lib/core/dtype';
-import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { makeTensor, tensorFrom, type Tensor } from '../../lib/core/tensor';
 import { sizeOf } from '../../lib/core/shape';
 import { sample, type Example, type OpRow, type TensorSample } from '../../lib/ops/registry';
 import { Slot, type Call } from './calls';
@@ -109,13 +109,16 @@ function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => nu
   }
   const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);
   const [lo, hi] = interval(spec.domain ?? row.domain, stated);
-  const one = (): number => {
-    if (dt.kind === 'bool') return rng() < 0.5 ? 1 : 0;
-    if (dt.kind === 'float' && spec.integers !== true) return lo + (hi - lo) * rng();
-    return Math.floor(Math.ceil(lo) + (Math.floor(hi) - Math.ceil(lo) + 1) * rng());
-  };
-  const values = Array.from({ length: sizeOf(shape) }, one);
-  return tensorFrom(dt, shape, dt.big ? values.map(BigInt) : values);
+  const t = makeTensor(dt, shape, sizeOf(shape));
+  const whole = dt.kind !== 'float' || spec.integers === true;
+  const [from, width] =
+    dt.kind === 'bool' ? [0, 2] : whole ? [Math.ceil(lo), Math.floor(hi) - Math.ceil(lo) + 1] : [lo, hi - lo];
+  const out = t.view() as { [i: number]: number | bigint };
+  for (let i = 0; i < t.size; i++) {
+    const v = from + width * rng();
+    out[i] = dt.big ? BigInt(Math.floor(v)) : whole ? Math.floor(v) : v;
+  }
+  return t;
 }
 
 /** One example as a call. */

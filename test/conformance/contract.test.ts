@@ -1,0 +1,167 @@
+/**
+ * What every row owes its callers whatever TensorFlow does: it refuses dtypes that it does not list, leaves its inputs
+ * alone, broadcasts, and gives the same bits on one thread and on two.
+ */
+import '../../lib/index';
+import { native } from '../../lib/binding';
+import { everyType } from '../../lib/core/dtype';
+import { OpError } from '../../lib/core/errors';
+import { broadcastShapes, broadcastStrides } from '../../lib/core/shape';
+import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { registry, type OpRow } from '../../lib/ops/registry';
+import { gradients, invoke, isFloat, type Call } from './calls';
+import { everyCall, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
+
+const rows = [...registry().values()].map((row) => [row.name, row] as const);
+
+const bytes = (t: Tensor): Buffer => {
+  const data = t.data();
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+};
+
+/** The results of a call, or null where it is an example of an error. */
+function attempt(call: Call): Tensor[] | null {
+  try {
+    return invoke(call);
+  } catch (error) {
+    if (error instanceof OpError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+describe('refuses dtypes that the row does not list', () => {
+  const limited = rows.filter(([, row]) => row.dtypes.length < everyType.length);
+  test.each(limited)('%s', (_, row) => {
+    const example = examplesOf(row).find(hasFreeDType);
+    if (example === undefined) return;
+    for (const dtype of everyType.filter((d) => !row.dtypes.includes(d))) {
+      const call = realize(row, example, { dtype, seed: 'dtype' });
+      let thrown: unknown = null;
+      let got = '';
+      try {
+        got = invoke(call).map(String).join(', ');
+      } catch (error) {
+        thrown = error;
+      }
+      if (thrown === null) throw new Error(`${call.label} gives ${got}, but the row does not list ${dtype}`);
+      if (!(thrown instanceof OpError || thrown instanceof TypeError)) throw thrown as Error;
+      expect((thrown as Error).message).toContain(row.name);
+    }
+  });
+});
+
+describe('leaves its inputs alone, forward and backward', () => {
+  test.each(rows)('%s', (_, row) => {
+    let made = 0;
+    for (const call of everyCall(row, 'inputs')) {
+      const before = call.tensors.map(bytes);
+      const outputs = attempt(call);
+      if (outputs === null) continue;
+      made++;
+      if (row.differentiable && outputs.some(isFloat) && call.tensors.some(isFloat)) {
+        gradients(call, call.tensors, (ys) =>
+          ys.map((y) => tensorFrom(y.dt, y.shape, new Float64Array(y.size).fill(1))),
+        );
+      }
+      call.tensors.forEach((t, i) => {
+        if (!bytes(t).equals(before[i])) throw new Error(`${call.label} changed its tensor argument ${i}`);
+      });
+    }
+    expect(made).toBeGreaterThan(0);
+  });
+});
+
+/** The operand repeated to the shape that it broadcasts to. */
+function expanded(t: Tensor, shape: readonly number[]): Tensor {
+  const strides = broadcastStrides(t.shape, shape);
+  const from = t.view() as ArrayLike<number | bigint>;
+  const values: (number | bigint)[] = [];
+  const visit = (axis: number, at: number): void => {
+    if (axis === shape.length) {
+      values.push(from[at]);
+      return;
+    }
+    for (let i = 0; i < shape[axis]; i++) visit(axis + 1, at + i * strides[axis]);
+  };
+  visit(0, 0);
+  return tensorFrom(t.dt, shape, values);
+}
+
+describe('broadcasts as if the operands were repeated', () => {
+  const pairs = rows.filter(([, row]) => row.kind === 'binary' || row.kind === 'compare');
+  const shapes = [
+    ...shapePairs,
+    [
+      [2, 1, 3, 1],
+      [5, 1, 4],
+    ] as const,
+    [[1], []] as const,
+    [[1, 1], [3]] as const,
+  ];
+  test.each(pairs)('%s', (_, row) => {
+    for (const dtype of row.dtypes) {
+      for (const [a, b] of shapes) {
+        const args = [a, b].map((shape) => ({ tensor: { shape } }));
+        const call = realize(row, { args }, { dtype, seed: `broadcast/${dtype}` });
+        const shape = broadcastShapes(a, b) as number[];
+        const whole = invoke(
+          call,
+          call.tensors.map((t) => expanded(t, shape)),
+        );
+        const got = invoke(call);
+        expect(got[0].shape).toEqual(shape);
+        if (!bytes(got[0]).equals(bytes(whole[0]))) {
+          throw new Error(`${call.label}: ${got[0].toString()} broadcast, ${whole[0].toString()} repeated`);
+        }
+      }
+      const misfit = realize(
+        row,
+        { args: [{ tensor: { shape: [2] } }, { tensor: { shape: [3] } }] },
+        { dtype, seed: 'x' },
+      );
+      expect(() => invoke(misfit)).toThrow(OpError);
+    }
+  });
+});
+
+/**
+ * Calls large enough to be split among threads, with the relations of their shapes kept: every dimension above 1 times
+ * a factor. Where that makes no sense for an op it says so, and the call is left out.
+ */
+function enlarged(row: OpRow): Call[] {
+  const calls: Call[] = [];
+  const wide = row.dtypes.find((d) => d !== 'uint8' && d !== 'bool') ?? row.dtypes[0];
+  for (const [i, example] of examplesOf(row).entries()) {
+    const dtype = hasFreeDType(example) ? wide : row.dtypes[0];
+    const small = realize(row, example, { dtype, seed: 'size' }).tensors;
+    const dims = Math.max(1, ...small.map((t) => t.shape.filter((n) => n > 1).length));
+    const largest = Math.max(1, ...small.map((t) => t.size));
+    const factor = Math.floor((120_000 / largest) ** (1 / dims));
+    const reshape = (shape: readonly number[]): number[] => shape.map((n) => (n > 1 ? n * factor : n));
+    calls.push(realize(row, example, { dtype, seed: `threads/${i}`, reshape }));
+  }
+  return calls
+    .filter((call) => sizeOfCall(call) < 400_000)
+    .sort((a, b) => sizeOfCall(b) - sizeOfCall(a))
+    .slice(0, 4);
+}
+
+const sizeOfCall = (call: Call): number => call.tensors.reduce((sum, t) => sum + t.size, 0);
+
+describe('gives the same bits on one thread and on two', () => {
+  const before = native.numThreads();
+  afterAll(() => native.setNumThreads(before));
+  test.each(rows)('%s', (_, row) => {
+    for (const call of enlarged(row)) {
+      native.setNumThreads(1);
+      const alone = attempt(call);
+      if (alone === null) continue;
+      native.setNumThreads(2);
+      const shared = invoke(call);
+      alone.forEach((t, k) => {
+        if (!bytes(t).equals(bytes(shared[k])))
+          throw new Error(`${call.label}: result ${k} depends on the threads`);
+      });
+    }
+  });
+});
