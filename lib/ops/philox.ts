@@ -24,7 +24,7 @@ interface Draw {
 
 /** Fills a tensor from a stream. A row, so that whoever records or traces sees it; it has no inputs. */
 const philox = op('philox', {
-  tf: 'tf.raw_ops.StatelessRandomUniformV2',
+  tf: '',
   dtypes: ['float32', 'float64', 'int32', 'int64'],
   args: (draw: Draw) => [[], draw],
   infer: (_, { shape, dt }) => ({ shape, dt }),
