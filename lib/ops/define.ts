@@ -429,7 +429,7 @@ export function composite<P extends unknown[], R>(
   const mask = dtypeMask(spec.dtypes);
   const call = (...args: P): R => {
     const x = args[0];
-    if ((x instanceof Tensor || x instanceof Variable) && ((mask >> x.dt.code) & 1) === 0) {
+    if ((x instanceof Tensor || x instanceof Readable) && ((mask >> x.dt.code) & 1) === 0) {
       throw badDType(name, 'the first argument', x.dt, spec.dtypes);
     }
     return f(...args);

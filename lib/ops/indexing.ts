@@ -7,7 +7,7 @@ import { IndexedSlices } from '../core/indexed_slices';
 import { normalizeAxis, showShape, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { cast } from './cast';
-import { op, options } from './define';
+import { badDType, op, options } from './define';
 import { concat, stack } from './joining';
 import { sample } from './registry';
 import {
@@ -119,7 +119,7 @@ const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: Gathe
   [indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs],
   GatherAttrs & { shape: Shape }
 >('scatterAxis', {
-  tf: 'tf.gather',
+  tf: '',
   dtypes: numeric,
   args: (indices, updates, shape, attrs) => [[indices, updates], { ...attrs, shape }],
   infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
@@ -201,7 +201,7 @@ const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims:
   [indices: Tensor, updates: Tensor, shape: Shape, batchDims: number],
   { shape: Shape; batchDims: number }
 >('scatterTuples', {
-  tf: 'tf.scatter_nd',
+  tf: '',
   dtypes: numeric,
   args: (indices, updates, shape, batchDims) => [[indices, updates], { shape, batchDims }],
   infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
@@ -234,6 +234,7 @@ export const scatterNd = op<
   args: (indices, updates, shape) => {
     const at = indexTensor(indices, 'scatterNd');
     const u = toTensor(updates, null, 'scatterNd', 'updates');
+    if (u.dt === dtypes.bool) throw badDType('scatterNd', 'updates', u.dt, numeric);
     const dims = shapeArgument(shape, 'scatterNd');
     checkTuples('scatterNd', dims, at);
     checkUpdates('scatterNd', dims, at, u);

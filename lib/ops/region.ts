@@ -50,7 +50,7 @@ export const regionRow = {
 /** Takes a region; a row of its own so that indexing and slices share it. */
 export const takeRegion: (x: Tensor, region: Region) => Tensor = op<[x: Tensor, region: Region], Region>(
   'takeRegion',
-  { tf: 'tf.strided_slice', ...regionRow, args: (x, region) => [[x], region] },
+  { tf: '', ...regionRow, args: (x, region) => [[x], region] },
 );
 
 interface Placement {
@@ -63,7 +63,7 @@ export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = 
   [x: Tensor, region: Region, shape: Shape],
   Placement
 >('placeRegion', {
-  tf: 'tf.raw_ops.StridedSliceGrad',
+  tf: '',
   dtypes: everyType,
   ulp: 0,
   args: (x, region, shape) => [[x], { region, shape }],

@@ -56,7 +56,7 @@ export function sample(
 
 export interface OpRow extends RecordedOp {
   readonly kind: 'unary' | 'binary' | 'compare' | 'reduction' | 'op' | 'composite';
-  /** TensorFlow's symbol, `tf.math.tanh`. */
+  /** TensorFlow's symbol, `tf.math.tanh`; '' for a row that is only a part of other functions. */
   readonly tf: string;
   /** Element types of the (first) input. */
   readonly dtypes: readonly DType[];

@@ -207,7 +207,7 @@ const padConstant = op<
   [x: Tensor, paddings: readonly (readonly number[])[], value: number | bigint],
   PadAttrs
 >('padConstant', {
-  tf: 'tf.pad',
+  tf: '',
   dtypes: everyType,
   ulp: 0,
   args: (x, paddings, value) => [

@@ -66,7 +66,7 @@ export function gradients(
   let at = 0;
   return tensors.map((t) => {
     if (!isFloat(t)) return null;
-    const g = found[at++] as Tensor | IndexedSlices | null;
+    const g = found[at++];
     return g instanceof IndexedSlices ? densify(g) : g;
   });
 }

@@ -106,7 +106,7 @@ function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => nu
   if (spec.values !== undefined) {
     const flat = (
       Array.isArray(spec.values) ? (spec.values as unknown[]).flat(Infinity) : [spec.values]
-    ) as unknown[];
+    );
     return tensorFrom(dt, spec.shape, elements(flat, stated));
   }
   const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);

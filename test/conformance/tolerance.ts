@@ -162,7 +162,7 @@ export function difference(
   if (got.shape.length !== want.shape.length || got.shape.some((n, d) => n !== want.shape[d])) {
     return `shape [${got.shape.join(', ')}], TensorFlow has [${want.shape.join(', ')}]`;
   }
-  const values = elements(want.values, want.dtype as DType);
+  const values = elements(want.values, want.dtype);
   const own = got.view() as ArrayLike<number | bigint>;
   const at = (i: number, why: string): string =>
     `element ${i} is ${String(own[i])}, TensorFlow has ${String(values[i])}${why}; ours ${show(own)}, theirs ${show(values)}`;
