@@ -10,6 +10,7 @@ const ts = require('typescript');
 /** For each part of lib/, the other parts that it may import. */
 const mayImport = {
   binding: [],
+  version: [],
   core: ['binding'],
   ops: ['core', 'binding'],
   autodiff: ['ops', 'core', 'binding'],
@@ -19,8 +20,8 @@ const mayImport = {
   data: ['ops', 'core'],
   tfjs: ['keras', 'autodiff', 'function', 'ops', 'core', 'binding'],
   plot: [],
-  namespaces: ['keras', 'autodiff', 'function', 'ops', 'core', 'io', 'data', 'binding'],
-  index: ['namespaces', 'keras', 'autodiff', 'function', 'ops', 'core', 'io', 'data', 'binding'],
+  namespaces: ['version', 'keras', 'autodiff', 'function', 'ops', 'core', 'io', 'data', 'binding'],
+  index: ['version', 'namespaces', 'keras', 'autodiff', 'function', 'ops', 'core', 'io', 'data', 'binding'],
 };
 
 /** Folders in which modules may import each other in circles. */

@@ -10,7 +10,24 @@ const path = require('node:path');
 
 const prefix = path.resolve(process.execPath, '..', '..');
 const hasHeaders = fs.existsSync(path.join(prefix, 'include', 'node', 'node_api.h'));
-const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js');
+const nodeGyp = findNodeGyp();
+
+/** Ours where the development packages are installed; else the one that npm carries. */
+function findNodeGyp() {
+  try {
+    return require.resolve('node-gyp/bin/node-gyp.js');
+  } catch {
+    const ofNpm = [
+      process.env.npm_config_node_gyp,
+      path.join(prefix, 'lib', 'node_modules', 'npm', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'),
+      path.join(path.dirname(process.execPath), 'node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'),
+    ].find((file) => file && fs.existsSync(file));
+    if (ofNpm !== undefined) return ofNpm;
+    console.error('node-gyp was not found: npm install node-gyp, and run this again');
+    process.exit(1);
+  }
+}
+
 const args = ['configure', 'build', '--jobs', String(os.availableParallelism())];
 if (hasHeaders) args.push('--nodedir', prefix);
 args.push(...process.argv.slice(2));

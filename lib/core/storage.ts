@@ -30,7 +30,7 @@ export class Block {
 /** Uninitialised memory; page-faulting it in is what costs, not this call. */
 function rawBuffer(bytes: number): ArrayBuffer {
   try {
-    return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
+    return Buffer.allocUnsafeSlow(bytes).buffer;
   } catch (error) {
     throw new ResourceExhaustedError(`this process cannot allocate ${bytes} bytes`, { cause: error });
   }

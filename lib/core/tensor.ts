@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
 import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
@@ -40,8 +41,8 @@ export class Tensor {
   /** @internal Where the elements were, for a tape that still needs them after `dispose`. */
   hidden: { buffer: ArrayBuffer; offset: number } | null;
 
-  /** @internal */
-  constructor(
+  // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
+  private constructor(
     dt: DTypeInfo,
     shape: Shape,
     size: number,
@@ -175,6 +176,17 @@ export class Tensor {
   }
 }
 
+type Construct = new (
+  dt: DTypeInfo,
+  shape: Shape,
+  size: number,
+  buffer: ArrayBuffer,
+  offset: number,
+  block: Block | null,
+  id?: number,
+) => Tensor;
+const Construct = Tensor as unknown as Construct;
+
 function emptyNested(shape: Shape): NestedArray[] {
   if (shape[0] === 0 || shape.length === 1) return [];
   return Array.from({ length: shape[0] }, () => emptyNested(shape.slice(1)));
@@ -188,7 +200,7 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
   if (slab.position + step > slab.end) nextSlab();
   const at = slab.position;
   slab.position = at + step;
-  return new Tensor(dt, shape, size, slab.buffer, at, null);
+  return new Construct(dt, shape, size, slab.buffer, at, null);
 }
 
 function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Tensor {
@@ -202,7 +214,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
       cause: error,
     });
   }
-  const t = new Tensor(dt, shape, size, block.buffer, block.base, block);
+  const t = new Construct(dt, shape, size, block.buffer, block.base, block);
   if (scope.tidy !== null) scope.tidy.push(t);
   return t;
 }
@@ -212,7 +224,7 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   t.assertAlive(op);
   const block = t.block;
   if (block !== null) block.refs++;
-  const alias = new Tensor(t.dt, shape, t.size, t.buffer, t.offset, block);
+  const alias = new Construct(t.dt, shape, t.size, t.buffer, t.offset, block);
   if (block !== null && scope.tidy !== null) scope.tidy.push(alias);
   return alias;
 }
@@ -230,7 +242,7 @@ export function unpin(t: Tensor): void {
 /** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
 export function revive(t: Tensor): Tensor {
   if (!t.isDisposed || t.hidden === null) return t;
-  return new Tensor(t.dt, t.shape, t.size, t.hidden.buffer, t.hidden.offset, null, t.id);
+  return new Construct(t.dt, t.shape, t.size, t.hidden.buffer, t.hidden.offset, null, t.id);
 }
 
 /** @internal A tensor with the elements of a typed array or a list of element values, copied. */

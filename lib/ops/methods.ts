@@ -19,6 +19,7 @@ import * as unaryOps from './unary';
 import * as mathOps from './unary_math';
 import * as viewOps from './views';
 import { pad, slice, stridedSlice } from './slicing';
+import './method_types';
 
 /** The functions that are methods too, by the method's name. */
 const methods = {
@@ -104,15 +105,6 @@ type Rest<F> = F extends (first: infer _First, ...rest: infer R) => infer T ? (.
 
 /** The methods that tensors and variables share. */
 export type TensorMethods = { [K in keyof Methods]: Rest<Methods[K]> };
-
-declare module '../core/tensor' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
-  interface Tensor extends TensorMethods {}
-}
-declare module '../core/variable' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
-  interface Variable extends TensorMethods {}
-}
 
 for (const [name, f] of Object.entries(methods) as [string, (...args: unknown[]) => unknown][]) {
   const method = {

@@ -14,12 +14,16 @@ export class Compiled {
     this.dir = dir;
     mkdirSync(dir, { recursive: true });
     const root = join(__dirname, '../..');
-    const config = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.build.json'), {}, {
-      ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: (d) => {
-        throw new Error(ts.flattenDiagnosticMessageText(d.messageText, '\n'));
+    const config = ts.getParsedCommandLineOfConfigFile(
+      join(root, 'tsconfig.build.json'),
+      {},
+      {
+        ...ts.sys,
+        onUnRecoverableConfigFileDiagnostic: (d) => {
+          throw new Error(ts.flattenDiagnosticMessageText(d.messageText, '\n'));
+        },
       },
-    })!;
+    )!;
     // Types are checked by `npm run typecheck`; here they would cost seconds.
     const untyped = { noCheck: true, noLib: true, types: [] };
     const options = { ...config.options, outDir: dir, declaration: false, sourceMap: false };
