@@ -11,6 +11,6 @@ export abstract class Readable {
    * to a tape, a variable's operand is the variable, whenever it is used.
    */
   abstract operand(): Tensor;
-  /** A tensor that users may have. */
+  /** @internal A tensor that users may have. */
   abstract read(): Tensor;
 }
