@@ -6,6 +6,8 @@
 #endif
 
 #include "elementwise.h"
+#include "random_normal.h"
+#include "simd/shuffle.h"
 
 namespace {
 
@@ -16,10 +18,6 @@ using gradtape::RandomFn;
 constexpr uint32_t kMul0 = 0xD2511F53u, kMul1 = 0xCD9E8D57u;
 constexpr uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
 
-struct Block {
-  uint32_t w[4];
-};
-
 /// counter + n, on 128 bits.
 GT_INLINE void skip(uint32_t* c, uint64_t n) {
   const uint64_t low = (static_cast<uint64_t>(c[1]) << 32 | c[0]) + n;
@@ -28,18 +26,21 @@ GT_INLINE void skip(uint32_t* c, uint64_t n) {
   c[1] = static_cast<uint32_t>(low >> 32);
 }
 
-GT_INLINE Block philox(const uint32_t* counter, const uint32_t* key) {
-  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
+/// One block.
+GT_INLINE void philox(const RandomArgs& args, uint64_t at, uint32_t* w) {
+  uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
+  skip(c, at);
+  uint32_t k0 = args.key[0], k1 = args.key[1];
   for (int round = 0; round < 10; round++) {
-    const uint64_t p0 = static_cast<uint64_t>(kMul0) * c0, p1 = static_cast<uint64_t>(kMul1) * c2;
-    c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;
-    c1 = static_cast<uint32_t>(p1);
-    c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ k1;
-    c3 = static_cast<uint32_t>(p0);
+    const uint64_t p0 = static_cast<uint64_t>(kMul0) * c[0], p1 = static_cast<uint64_t>(kMul1) * c[2];
+    c[0] = static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k0;
+    c[1] = static_cast<uint32_t>(p1);
+    c[2] = static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k1;
+    c[3] = static_cast<uint32_t>(p0);
     k0 += kWeyl0;
     k1 += kWeyl1;
   }
-  return {{c0, c1, c2, c3}};
+  memcpy(w, c, sizeof c);
 }
 
 using vul = Vec<uint64_t>;
@@ -67,16 +68,22 @@ GT_INLINE void mul_high_low(vu a, uint32_t m, vu* high, vu* low) {
   *low = bitcast<vu>((p & 0xffffffffull) | (q << 32));
 }
 
-/// As many consecutive blocks as a vector has lanes, w[4 * block + word].
-GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, uint32_t* w) {
-  constexpr int L = kLanes<uint32_t>;
-  uint32_t lanes[4][L];
-  for (int l = 0; l < L; l++) {
-    uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
-    skip(c, first + static_cast<uint64_t>(l));
-    for (int k = 0; k < 4; k++) lanes[k][l] = c[k];
-  }
-  vu c0 = load(lanes[0]), c1 = load(lanes[1]), c2 = load(lanes[2]), c3 = load(lanes[3]);
+/// As many blocks as a vector has lanes, `step` apart: w[4 * block + word].
+/// (lanes · step < 2³².)
+GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, uint64_t step, uint32_t* w) {
+  uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
+  skip(c, first);
+  // Lane l is at c + step · l; carries go up lanewise (a true comparison is −1).
+  vu lane;
+  for (int l = 0; l < kLanes<uint32_t>; l++) lane[l] = static_cast<uint32_t>(l);
+  const vu add = lane * static_cast<uint32_t>(step);
+  vu c0 = add + c[0];
+  vu carry = bitcast<vu>(c0 < add);
+  vu c1 = c[1] - carry;
+  carry &= bitcast<vu>(c1 == 0);
+  vu c2 = c[2] - carry;
+  carry &= bitcast<vu>(c2 == 0);
+  vu c3 = c[3] - carry;
   uint32_t k0 = args.key[0], k1 = args.key[1];
   for (int round = 0; round < 10; round++) {
     vu h0, l0, h1, l1;
@@ -89,13 +96,13 @@ GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, uint32_t* w)
     k0 += kWeyl0;
     k1 += kWeyl1;
   }
-  store(lanes[0], c0);
-  store(lanes[1], c1);
-  store(lanes[2], c2);
-  store(lanes[3], c3);
-  for (int l = 0; l < L; l++) {
-    for (int k = 0; k < 4; k++) w[4 * l + k] = lanes[k][l];
-  }
+  const vu low02 = interleave_low(c0, c2), high02 = interleave_high(c0, c2);
+  const vu low13 = interleave_low(c1, c3), high13 = interleave_high(c1, c3);
+  constexpr int L = kLanes<uint32_t>;
+  store(w, interleave_low(low02, low13));
+  store(w + L, interleave_high(low02, low13));
+  store(w + 2 * L, interleave_low(high02, high13));
+  store(w + 3 * L, interleave_high(high02, high13));
 }
 
 GT_INLINE float unit(uint32_t x) {
@@ -114,13 +121,6 @@ GT_INLINE double unit(uint32_t high, uint32_t low) {
 constexpr double kTwoPi = 6.283185307179586476925286766559;
 
 /// Two normal numbers from two uniform ones (Box and Muller, 1958).
-GT_INLINE void box_muller(float a, float b, float* y) {
-  const float u = a < 1e-7f ? 1e-7f : a;
-  const float angle = static_cast<float>(kTwoPi * static_cast<double>(b));
-  const float radius = __builtin_sqrtf(-2.0f * __builtin_logf(u));
-  y[0] = __builtin_sinf(angle) * radius;
-  y[1] = __builtin_cosf(angle) * radius;
-}
 GT_INLINE void box_muller(double a, double b, double* y) {
   const double u = a < 1e-7 ? 1e-7 : a;
   const double angle = kTwoPi * b;
@@ -129,16 +129,18 @@ GT_INLINE void box_muller(double a, double b, double* y) {
   y[1] = __builtin_cos(angle) * radius;
 }
 
-// A distribution: from the 4 words of a block to 16 / sizeof(T) elements.
+// A distribution: from the words of as many blocks as a vector has lanes to elements of the same number of
+// bytes.
+constexpr int kWords = 4 * kLanes<uint32_t>;
 
 struct Uniform {
   template <class T>
   static constexpr bool has = is_float<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
-    for (int i = 0; i < 4; i++) y[i] = unit(w[i]);
+    for (int i = 0; i < kWords; i++) y[i] = unit(w[i]);
   }
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, double* y) {
-    for (int i = 0; i < 2; i++) y[i] = unit(w[2 * i], w[2 * i + 1]);
+    for (int i = 0; i < kWords / 2; i++) y[i] = unit(w[2 * i], w[2 * i + 1]);
   }
 };
 
@@ -156,12 +158,11 @@ struct UniformInt {
   static constexpr bool has = is_wide_int<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int32_t* y) {
     const uint32_t lo = static_cast<uint32_t>(args.lo), range = static_cast<uint32_t>(args.range);
-    for (int i = 0; i < 4; i++) y[i] = static_cast<int32_t>(lo + w[i] % range);
+    for (int i = 0; i < kWords; i++) y[i] = static_cast<int32_t>(lo + w[i] % range);
   }
   static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int64_t* y) {
-    for (int i = 0; i < 2; i++) {
-      y[i] = static_cast<int64_t>(static_cast<uint64_t>(args.lo) + join_words(w + 2 * i) % args.range);
-    }
+    const uint64_t lo = static_cast<uint64_t>(args.lo), range = args.range;
+    for (int i = 0; i < kWords / 2; i++) y[i] = static_cast<int64_t>(lo + join_words(w + 2 * i) % range);
   }
 };
 
@@ -169,10 +170,10 @@ struct UniformFullInt {
   template <class T>
   static constexpr bool has = is_wide_int<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, int32_t* y) {
-    for (int i = 0; i < 4; i++) y[i] = static_cast<int32_t>(w[i]);
+    for (int i = 0; i < kWords; i++) y[i] = static_cast<int32_t>(w[i]);
   }
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, int64_t* y) {
-    for (int i = 0; i < 2; i++) y[i] = static_cast<int64_t>(join_words(w + 2 * i));
+    for (int i = 0; i < kWords / 2; i++) y[i] = static_cast<int64_t>(join_words(w + 2 * i));
   }
 };
 
@@ -180,12 +181,20 @@ struct Normal {
   template <class T>
   static constexpr bool has = is_float<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
-    for (int i = 0; i < 4; i += 2) box_muller(unit(w[i]), unit(w[i + 1]), y + i);
+    for (int i = 0; i < kWords; i += 2 * kWide) normals_wide(w + i, y + i);
   }
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, double* y) {
-    box_muller(unit(w[0], w[1]), unit(w[2], w[3]), y);
+    for (int i = 0; i < kWords; i += 4) box_muller(unit(w[i], w[i + 1]), unit(w[i + 2], w[i + 3]), y + i / 2);
   }
 };
+
+/// The fewest blocks that make whole vectors of normals.
+template <class T>
+inline constexpr int kNormalBlocks = sizeof(T) == 4 ? (kWide + 1) / 2 : 1;
+GT_INLINE void few_normals(const uint32_t* w, float* y) { normals_wide(w, y); }
+GT_INLINE void few_normals(const uint32_t* w, double* y) {
+  box_muller(unit(w[0], w[1]), unit(w[2], w[3]), y);
+}
 
 template <class D, class T>
 void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) noexcept {
@@ -195,10 +204,10 @@ void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) no
   uint32_t w[4 * L];
   T last[kPerBlock * L];
   for (int64_t i = begin; i < end; i += kPerBlock * L) {
-    philox_lanes(args, static_cast<uint64_t>(i / kPerBlock), w);
+    philox_lanes(args, static_cast<uint64_t>(i / kPerBlock), 1, w);
     const bool whole = i + kPerBlock * L <= end;
     T* to = whole ? y + i : last;
-    for (int l = 0; l < L; l++) D::make(w + 4 * l, args, to + kPerBlock * l);
+    D::make(w, args, to);
     if (!whole) memcpy(y + i, last, static_cast<size_t>(end - i) * sizeof(T));
   }
 }
@@ -208,19 +217,33 @@ void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) no
 template <class T>
 void truncated_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) noexcept {
   constexpr int kPerGroup = 16 / static_cast<int>(sizeof(T));
+  constexpr int L = kLanes<uint32_t>;
+  constexpr uint64_t kGroupBlocks = 64 * kPerGroup;
   T* y = static_cast<T*>(yv);
-  for (int64_t i = begin; i < end; i += kPerGroup) {
-    uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
-    skip(c, static_cast<uint64_t>(i / kPerGroup) * (64 * kPerGroup));
-    const int64_t count = end - i < kPerGroup ? end - i : kPerGroup;
-    for (int64_t made = 0; made < count;) {
-      const Block block = philox(c, args.key);
-      skip(c, 1);
-      T drawn[kPerGroup];
-      Normal::make(block.w, args, drawn);
-      for (int k = 0; k < kPerGroup && made < count; k++) {
-        if (drawn[k] < T(2) && drawn[k] > T(-2)) y[i + made++] = drawn[k];
+  uint32_t w[4 * L];
+  T drawn[kPerGroup * L], more[kPerGroup * kNormalBlocks<T>];
+  for (int64_t i = begin; i < end; i += kPerGroup * L) {
+    // The first block of L groups at once: most groups need no more.
+    const uint64_t first = static_cast<uint64_t>(i / kPerGroup) * kGroupBlocks;
+    philox_lanes(args, first, kGroupBlocks, w);
+    Normal::make(w, args, drawn);
+    for (int l = 0; l < L && i + l * kPerGroup < end; l++) {
+      T* group = drawn + kPerGroup * l;
+      int made = 0;
+      for (int k = 0; k < kPerGroup; k++) {
+        if (group[k] < T(2) && group[k] > T(-2)) group[made++] = group[k];
       }
+      for (uint64_t block = 1; made < kPerGroup; block += kNormalBlocks<T>) {
+        const uint64_t at = first + static_cast<uint64_t>(l) * kGroupBlocks + block;
+        for (int k = 0; k < kNormalBlocks<T>; k++) philox(args, at + static_cast<uint64_t>(k), w + 4 * k);
+        few_normals(w, more);
+        for (int k = 0; k < kPerGroup * kNormalBlocks<T> && made < kPerGroup; k++) {
+          if (more[k] < T(2) && more[k] > T(-2)) group[made++] = more[k];
+        }
+      }
+      const int64_t left = end - i - l * kPerGroup;
+      memcpy(y + i + l * kPerGroup, group,
+             static_cast<size_t>(left < kPerGroup ? left : kPerGroup) * sizeof(T));
     }
   }
 }

@@ -192,6 +192,20 @@ describe('properties', () => {
     expect(ds.array()).toEqual(z);
   });
 
+  test.each([
+    ['into the second half', [-2n, 5n], [0n, 6n]],
+    ['through all words', [-2n, -1n], [0n, 0n]],
+  ] as const)('the counter carries %s', (_, before, after) => {
+    const from = (counter: readonly bigint[], n: number) =>
+      Array.from(
+        tf.random.Generator.fromState([...counter, 5n])
+          .uniformFullInt([n], 'int32')
+          .data() as Int32Array,
+      );
+    // Four to a block: the ninth number comes from the block after the carry.
+    expect(from(before, 200).slice(8)).toEqual(from(after, 192));
+  });
+
   test('shuffle keeps the rows', () => {
     const x = tensorFrom(dtypes.float32, [5, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const rows = tf.random.shuffle(x, 3).array() as number[][];
