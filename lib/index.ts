@@ -139,3 +139,14 @@ export type {
   RangeOptions,
 } from './ops/creation';
 export { matmul } from './ops/matmul';
+export { newaxis } from './ops/at';
+export type { IndexPart } from './ops/at';
+export {
+  tensorScatterNdUpdate,
+  tensorScatterNdAdd,
+  tensorScatterNdSub,
+  tensorScatterNdMin,
+  tensorScatterNdMax,
+} from './ops/scatter';
+export { scalarMul } from './ops/variable_ops';
+export type { VariableSlice } from './ops/variable_ops';

@@ -6,9 +6,12 @@ import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { normalizeAxis, showShape, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { divide, maximum, multiply } from './binary';
 import { cast } from './cast';
+import { greater } from './compare';
 import { badDType, op, options } from './define';
 import { concat, stack } from './joining';
+import { reduceSum } from './reduce';
 import { sample } from './registry';
 import {
   axisMap,
@@ -24,6 +27,7 @@ import {
 import { select } from './select';
 import { setSliceOps } from './slices';
 import { fillWith, integer } from './strided';
+import { sqrt, square } from './unary';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
 const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
@@ -236,7 +240,6 @@ export const scatterNd = op<
     const u = toTensor(updates, null, 'scatterNd', 'updates');
     if (u.dt === dtypes.bool) throw badDType('scatterNd', 'updates', u.dt, numeric);
     const dims = shapeArgument(shape, 'scatterNd');
-    checkTuples('scatterNd', dims, at);
     checkUpdates('scatterNd', dims, at, u);
     return [[at, u], { shape: dims, batchDims: 0 }];
   },
@@ -391,12 +394,35 @@ export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tenso
 
 // ---------------------------------------------------------------------------------------------------- slices
 
+export interface EmbeddingLookupOptions {
+  /** Rows with a larger L2 norm are scaled down to it. Default: none are. */
+  maxNorm?: number | null;
+}
+
 /**
  * The rows of `params` that the ids name: gather along axis 0, so the gradient is IndexedSlices.
  * InvalidArgumentError for an id outside [0, rows). @tf tf.nn.embedding_lookup
  */
-export function embeddingLookup(params: TensorLike, ids: TensorLike): Tensor {
-  return gather(params, ids);
+export function embeddingLookup(
+  params: TensorLike,
+  ids: TensorLike,
+  given?: EmbeddingLookupOptions | number,
+): Tensor {
+  const { maxNorm } = options<{ maxNorm: number | null }>(
+    given,
+    'maxNorm',
+    { maxNorm: null },
+    'embeddingLookup',
+  );
+  const rows = gather(params, ids);
+  if (maxNorm === null) return rows;
+  const at = indexTensor(ids, 'embeddingLookup', 'ids');
+  const axis = Array.from({ length: rows.rank - at.rank }, (_, i) => at.rank + i);
+  const squares = reduceSum(square(rows), { axis, keepdims: true });
+  // The square root's gradient at 0 is infinite: rows of zeros take another way.
+  const some = greater(squares, 0);
+  const norms = select(some, sqrt(select(some, squares, 1)), squares);
+  return divide(multiply(rows, maxNorm), maximum(norms, maxNorm));
 }
 
 setSliceOps({

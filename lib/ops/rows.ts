@@ -154,20 +154,32 @@ export function checkTuples(op: string, shape: Shape, indices: Tensor, batchDims
   if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);
 }
 
-/** Checks that updates have the shape that nd indices ask for. */
-export function checkUpdates(
-  op: string,
-  shape: Shape,
-  indices: Tensor,
-  updates: Tensor,
-  batchDims = 0,
-): void {
-  const lead = indices.shape.slice(0, -1);
-  const expected = [...lead, ...shape.slice(batchDims + indices.shape[indices.rank - 1])];
-  if (expected.length !== updates.rank || expected.some((d, i) => d !== updates.shape[i])) {
+/** Checks that updates have the shape that nd indices ask for: indices.shape[:-1] + shape[indices.shape[-1]:]. */
+export function checkUpdates(op: string, shape: Shape, indices: Tensor, updates: Tensor): void {
+  if (indices.rank === 0) {
+    throw new InvalidArgumentError(`[${op}] Indices shape must have rank at least one. Found: []`);
+  }
+  const lead = indices.rank - 1;
+  const depth = indices.shape[lead];
+  const of = showShape(updates.shape);
+  for (let d = 0; d < lead; d++) {
+    if (updates.shape[d] !== indices.shape[d]) {
+      throw new InvalidArgumentError(
+        `[${op}] Dimensions [0,${lead}) of indices[shape=${showShape(indices.shape)}] = ${indices.shape[d]} must match ` +
+          `dimensions [0,${lead}) of updates[shape=${of}] = ${updates.shape[d] ?? 'none'}`,
+      );
+    }
+  }
+  const rest = shape.slice(depth);
+  if (
+    depth > shape.length ||
+    updates.rank - lead !== rest.length ||
+    rest.some((d, i) => d !== updates.shape[lead + i])
+  ) {
     throw new InvalidArgumentError(
-      `[${op}] Must have updates.shape = indices.shape[:-1] + shape[indices.shape[-1]:], got updates.shape: ` +
-        `${showShape(updates.shape)}, indices.shape: ${showShape(indices.shape)}, shape: ${showShape(shape)}`,
+      `[${op}] Dimensions [${depth},${shape.length}) of input[shape=${showShape(shape)}] must match dimensions ` +
+        `[${depth},${updates.rank}) of updates[shape=${of}]`,
     );
   }
+  if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);
 }

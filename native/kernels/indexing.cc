@@ -115,12 +115,12 @@ struct Divide {  // integers: towards zero; the caller has refused zeros
     }
   }
 };
-struct Minimum {  // NaN in either place stays
+struct Minimum {  // a NaN in place stays, one among the updates is passed over, as in TensorFlow
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
   static T apply(T x, T u) {
-    return u < x || u != u ? u : x;
+    return u < x ? u : x;
   }
 };
 struct Maximum {
@@ -128,7 +128,7 @@ struct Maximum {
   static constexpr bool has = is_number<T>;
   template <class T>
   static T apply(T x, T u) {
-    return u > x || u != u ? u : x;
+    return u > x ? u : x;
   }
 };
 

@@ -1,0 +1,113 @@
+/**
+ * Indexing: `x.at(0)`, `x.at('1:3', ':', -1)`, `x.at('...', tf.newaxis)`, `x.at('::-1')`, `x.at(mask)`. What Python writes
+ * between the brackets of `x[…]`, one argument for each part.
+ */
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes } from '../core/dtype';
+import { Readable } from '../core/readable';
+import { describe, showShape } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { booleanMask } from './indexing';
+import { takeRegion, type Region } from './region';
+import { regionOf, type IndexItem } from './slicing';
+
+/** Stands for a new dimension of 1 in an index. @tf tf.newaxis */
+export const newaxis = null;
+
+/** One part of an index: a position, 'begin:end:step', '...', tf.newaxis, an integer scalar, or a bool mask alone. */
+export type IndexPart = number | bigint | string | null | TensorLike;
+
+const parsed = new Map<string, IndexItem>();
+const rangePattern = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/;
+
+function invalid(part: unknown): TypeError {
+  const what =
+    part instanceof Tensor || part instanceof Readable
+      ? `a ${part.dt.name} tensor of shape ${showShape(part instanceof Tensor ? part.shape : part.operand().shape)}`
+      : describe(part);
+  return new TypeError(
+    `[at] Only integers, slices ('1:3'), ellipsis ('...'), tf.newaxis (null) and scalar tf.int32/tf.int64 tensors are ` +
+      `valid indices, and a bool mask alone; got ${what}`,
+  );
+}
+
+function parseString(text: string): IndexItem {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const item = readString(text);
+  if (parsed.size >= 1024) parsed.clear();
+  parsed.set(text, item);
+  return item;
+}
+
+function readString(text: string): IndexItem {
+  if (text.trim() === '...') return { kind: 'ellipsis' };
+  const found = rangePattern.exec(text);
+  if (found === null) throw invalid(text);
+  const number = (s: string | undefined): number | null => (s === undefined ? null : Number(s));
+  return { kind: 'range', begin: number(found[1]), end: number(found[2]), step: number(found[3]) ?? 1 };
+}
+
+function parsePart(part: unknown): IndexItem {
+  if (typeof part === 'number') {
+    if (!Number.isInteger(part)) throw invalid(part);
+    return { kind: 'index', at: part };
+  }
+  if (typeof part === 'string') return parseString(part);
+  if (part === null) return { kind: 'newaxis' };
+  if (typeof part === 'bigint') return { kind: 'index', at: Number(part) };
+  if (part instanceof Tensor || part instanceof Readable) {
+    const t = part instanceof Tensor ? part : part.operand();
+    if (t.rank === 0 && (t.dt === dtypes.int32 || t.dt === dtypes.int64)) {
+      return { kind: 'index', at: Number(t.view()[0]) };
+    }
+  }
+  throw invalid(part);
+}
+
+/** The mask, where the index is one. */
+function maskOf(parts: readonly unknown[]): TensorLike | null {
+  if (parts.length !== 1) return null;
+  const only = parts[0];
+  if (only instanceof Tensor || only instanceof Readable) {
+    return only.dt === dtypes.bool ? (only as TensorLike) : null;
+  }
+  let first: unknown = only;
+  while (Array.isArray(first)) first = (first as unknown[])[0];
+  return Array.isArray(only) && typeof first === 'boolean' ? (only as TensorLike) : null;
+}
+
+/** What basic indexing (everything but a mask) selects of a tensor of a given shape. */
+export function regionAt(shape: readonly number[], parts: readonly unknown[]): Region {
+  const only = parts.length === 1 ? parts[0] : undefined;
+  // x[[0, 1]] means x[0, 1].
+  const list: readonly unknown[] = Array.isArray(only) ? only : parts;
+  return regionOf(shape, list.map(parsePart), 'at');
+}
+
+/**
+ * The elements that an index selects: a position drops its dimension (negative ones count from the end), a range
+ * 'begin:end:step' keeps it (and is clamped), '...' stands for the dimensions in between, tf.newaxis adds one of 1; a bool
+ * tensor selects where it is true. InvalidArgumentError for a position out of bounds, a step of 0 or too many parts,
+ * TypeError for anything else. @tf tf.Tensor.__getitem__
+ */
+export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
+  const t = toTensor(x, null, 'at', 'x');
+  const mask = maskOf(parts);
+  return mask === null ? takeRegion(t, regionAt(t.shape, parts)) : booleanMask(t, mask);
+}
+
+declare module '../core/tensor' {
+  interface Tensor {
+    /** The elements that an index selects. @tf tf.Tensor.__getitem__ */
+    at(...parts: IndexPart[]): Tensor;
+  }
+}
+
+Object.defineProperty(Tensor.prototype, 'at', {
+  value (this: Tensor, ...parts: IndexPart[]): Tensor {
+    return at(this, ...parts);
+  },
+  writable: true,
+  configurable: true,
+});
