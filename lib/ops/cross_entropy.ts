@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { broadcastShapes, normalizeAxis, sameShape, showShape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
-import { badDType, composite, mixedDTypes, multiOp, options } from './define';
+import { badDType, composite, mixedDTypes, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
 import { sample, type GradContext } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
@@ -49,16 +49,24 @@ function gradientOfLabels(dloss: Tensor | null, dback: Tensor | null, logits: Te
   return first === null ? negative(dback) : subtract(first, dback);
 }
 
+/** loss and backprop. */
+function results(name: string, logits: Tensor): OutSpec[] {
+  checkLogits(logits, name);
+  return [
+    { shape: logits.shape.slice(0, -1), dt: logits.dt },
+    { shape: logits.shape, dt: logits.dt },
+  ];
+}
+
 /** [loss, softmax(logits) − labels] of equal shapes, along the last axis. */
 const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntropy', {
   tf: 'tf.raw_ops.SoftmaxCrossEntropyWithLogits',
   dtypes: floating,
   domain: [-3, 3],
+  // Labels sum to 1: for others the gradient to the logits is not that of the loss (nor is TensorFlow's).
+  examples: [{ args: [sample([2, 3]), sample([2, 3], { values: [0.25, 0.25, 0.5, 0, 1, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits]) => [
-    { shape: logits.shape.slice(0, -1), dt: logits.dt },
-    { shape: logits.shape, dt: logits.dt },
-  ],
+  infer: ([logits]) => results('softmaxCrossEntropy', logits),
   run: ([logits, labels], _, [loss, backprop]) => {
     if (logits.size > 0) run(logits, labels, loss, backprop);
     else (loss.view() as Float32Array).fill(0);
@@ -79,11 +87,9 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   tf: 'tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits',
   dtypes: floating,
   domain: [-3, 3],
+  examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits]) => [
-    { shape: logits.shape.slice(0, -1), dt: logits.dt },
-    { shape: logits.shape, dt: logits.dt },
-  ],
+  infer: ([logits]) => results('sparseSoftmaxCrossEntropy', logits),
   run: ([logits, labels], _, [loss, backprop]) => {
     const bad = run(logits, labels, loss, backprop);
     if (bad < 0) return;
@@ -130,10 +136,13 @@ export const softmaxCrossEntropyWithLogits = composite(
     domain: [-5, 5],
     ulp: 8,
     examples: [
-      { args: [sample([3, 5], { domain: [0, 1] }), sample([3, 5])] },
-      { args: [sample([2, 4, 3], { domain: [0, 1] }), sample([2, 4, 3])], options: { axis: 1 } },
-      { args: [sample([1, 4], { domain: [0, 1] }), sample([3, 4])] },
-      { args: [sample([4], { domain: [0, 1] }), sample([4], { domain: [-100, 100] })] },
+      { args: [sample([2, 3], { values: [0.25, 0.25, 0.5, 0, 1, 0] }), sample([2, 3])] },
+      {
+        args: [sample([1, 2, 3], { values: [0.25, 0.5, 1, 0.75, 0.5, 0] }), sample([1, 2, 3])],
+        options: { axis: 1 },
+      },
+      { args: [sample([1, 4], { values: [0.25, 0.125, 0.125, 0.5] }), sample([3, 4])] },
+      { args: [sample([4], { values: [0.25, 0.25, 0.25, 0.25] }), sample([4], { domain: [-100, 100] })] },
     ],
   },
   (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | number): Tensor => {

@@ -35,35 +35,35 @@ const noOptions: Required<MatmulOptions> = {
 const plain: Sides = { ta: false, tb: false };
 
 function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
-  const name = 'matmul';
   if (given === undefined) return plain;
   if (typeof given === 'object' && 'ta' in given) return given;
-  const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, name);
-  for (const key of Object.keys(noOptions) as (keyof MatmulOptions)[]) {
-    if (typeof o[key] !== 'boolean') throw new TypeError(`[${name}] ${key} must be true or false`);
+  const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, 'matmul');
+  for (const key in o) {
+    if (typeof o[key as keyof MatmulOptions] === 'boolean') continue;
+    throw new TypeError(`[matmul] ${key} must be true or false`);
   }
-  for (const side of ['A', 'B'] as const) {
-    if (o[`transpose${side}`] && o[`adjoint${side}`]) {
-      throw new InvalidArgumentError(
-        `[${name}] Only one of transpose${side} and adjoint${side} can be true; for real numbers they are the same`,
-      );
-    }
+  if ((o.transposeA && o.adjointA) || (o.transposeB && o.adjointB)) {
+    const side = o.transposeA && o.adjointA ? 'A' : 'B';
+    throw new InvalidArgumentError(
+      `[matmul] Only one of transpose${side} and adjoint${side} can be true; for real numbers they are the same`,
+    );
   }
   return { ta: o.transposeA || o.adjointA, tb: o.transposeB || o.adjointB };
+}
+
+function notMatrix(i: number, t: Tensor): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[matmul] In[${i}] ndims must be >= 2: ${t.shape.length}; it has shape ${showShape(t.shape)}. ` +
+      `For a matrix and a vector there is tf.linalg.matvec, for two vectors tf.reduceSum(tf.multiply(a, b))`,
+  );
 }
 
 /** The shape of op(A)·op(B), after all checks. */
 function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): number[] {
   const ra = a.shape.length;
   const rb = b.shape.length;
-  for (const [i, t] of [a, b].entries()) {
-    if (t.shape.length < 2) {
-      throw new InvalidArgumentError(
-        `[matmul] In[${i}] ndims must be >= 2: ${t.shape.length}; it has shape ${showShape(t.shape)}. ` +
-          `For a matrix and a vector there is tf.linalg.matvec, for two vectors tf.tensordot`,
-      );
-    }
-  }
+  if (ra < 2) throw notMatrix(0, a);
+  if (rb < 2) throw notMatrix(1, b);
   const m = a.shape[ra - (ta ? 1 : 2)];
   const k = a.shape[ra - (ta ? 2 : 1)];
   const n = b.shape[rb - (tb ? 2 : 1)];
@@ -217,6 +217,7 @@ export const matvec = composite(
           showShape(y.shape),
       );
     }
+    if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
     const c = matmul(x, reshape(y, [...y.shape, 1]), {
       transposeA: o.transposeA,
       adjointA: o.adjointA,

@@ -71,7 +71,10 @@ function gradientRow(
     domain: [-2, 2],
     examples: [{ args: [sample([3, 5]), sample([3, 5])] }],
     args: (dy, y) => [[dy, y], null],
-    infer: ([, y]) => ({ shape: y.shape, dt: y.dt }),
+    infer: ([, y]) => {
+      if (!floating.includes(y.dtype)) throw badDType(name, 'y', y.dt, floating);
+      return { shape: y.shape, dt: y.dt };
+    },
     run: ([dy, y], _, [dx]) => {
       const [rows, cols] = rowsOf(y.shape, y.size);
       frame[0] = dy.offset;

@@ -60,8 +60,9 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   product.a = call.span(0, 0, a_reach, size);
   product.b = call.span(1, 1, b_reach, size);
   product.c = call.span(2, 2, c_count, size);
-  if (kernels().matmul[product.dtype].block == nullptr) call.fail("there is no matrix product of this dtype");
-  if (call.ok() && !run_matmul(product)) call.fail("out of memory in a matrix product");
+  const MatmulKernels& table = kernels().matmul[product.dtype];
+  if (table.block == nullptr) call.fail("there is no matrix product of this dtype");
+  if (call.ok() && !run_matmul(table, product)) call.fail("out of memory in a matrix product");
   return nullptr;
 }
 

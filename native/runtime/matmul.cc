@@ -2,7 +2,6 @@
 
 #include <atomic>
 
-#include "dispatch.h"
 #include "pool.h"
 #include "scratch.h"
 
@@ -180,9 +179,9 @@ void zero(void* p, int64_t bytes) {
 
 }  // namespace
 
-bool run_matmul(const MatmulCall& call) {
+bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   Product p = {};
-  p.kernels = &kernels().matmul[call.dtype];
+  p.kernels = &kernels;
   p.size = dtype_size(call.dtype);
   p.m = call.m;
   p.n = call.n;

@@ -21,7 +21,7 @@ struct MatmulCall {
   int64_t b_strides[kMaxDims];
 };
 
-/// False if memory for packing could not be had.
-bool run_matmul(const MatmulCall& call);
+/// `kernels` are those of the call's dtype. False if memory for packing could not be had.
+bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call);
 
 }  // namespace gradtape
