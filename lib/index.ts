@@ -11,11 +11,21 @@ export * as nn from './namespaces/nn';
 export * as keras from './keras';
 export { registry, type OpRow } from './ops/registry';
 export { version } from './version';
-export type { DType } from './core/dtype';
+export type { DType, TypedArray } from './core/dtype';
+export type { Shape } from './core/shape';
+export type { NestedArray } from './core/tensor';
+export type { PartialShape, VariableOptions } from './core/variable';
 export type { TensorLike } from './core/convert';
-export { GradientTape } from './autodiff/gradient_tape';
-export { customGradient, stopGradient } from './autodiff/custom_gradient';
-export { grad, valueAndGrad } from './autodiff/grad';
+export { GradientTape, type GradientTapeOptions } from './autodiff/gradient_tape';
+export type {
+  GradientOptions,
+  JacobianOptions,
+  Nested,
+  Source,
+  UnconnectedGradients,
+} from './autodiff/arguments';
+export { customGradient, stopGradient, type CustomGradientFunction } from './autodiff/custom_gradient';
+export { grad, valueAndGrad, type ValueAndGrad } from './autodiff/grad';
 import './ops/methods';
 export {
   add,

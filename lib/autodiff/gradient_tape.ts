@@ -1,4 +1,5 @@
 /** GradientTape: records ops, and computes gradients from the record. */
+import type { TensorLike } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
@@ -212,10 +213,10 @@ export class GradientTape {
    * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure; null
    * (or zeros) where a source has no influence. A gather's gradient comes as IndexedSlices. @tf tf.GradientTape.gradient
    */
-  gradient<S extends Nested<Source>>(
+  gradient<const S extends Nested<Source>>(
     target: Nested<Source | IndexedSlices>,
     sources: S,
-    given?: GradientOptions | GradientOptions['outputGradients'],
+    given?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
   ): Mirror<S, Tensor | IndexedSlices | null> {
     const o = options<Required<GradientOptions>>(
       given,
@@ -257,7 +258,7 @@ export class GradientTape {
    * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S; null (or
    * zeros) where unconnected. One target; the sources may be nested. @tf tf.GradientTape.jacobian
    */
-  jacobian<S extends Nested<Source>>(
+  jacobian<const S extends Nested<Source>>(
     target: Source,
     sources: S,
     given?: JacobianOptions | UnconnectedGradients,

@@ -7,7 +7,7 @@ import { makeTensor, scalarTensor, Tensor } from './tensor';
 import type { IndexedSlices } from './indexed_slices';
 import type { Variable } from './variable';
 
-export type HostArray = readonly (number | bigint | boolean | HostArray)[];
+export type HostArray = readonly (number | bigint | boolean | TypedArray | HostArray)[];
 /** Whatever an op takes for a tensor. */
 export type TensorLike =
   Tensor | Variable | IndexedSlices | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
