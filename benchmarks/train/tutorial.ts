@@ -1,0 +1,130 @@
+/** The tutorial's training step: forward, loss, gradients and two updates of a line on 1,000 points. */
+import * as tf from 'gradtape';
+import { measure } from '../measure';
+import type { Benchmark, Settings } from '../suite';
+
+export interface Step {
+  step: () => unknown;
+  W: () => number;
+  b: () => number;
+}
+
+/** The step with a tape, as a user writes it. */
+export function tapedStep(inputs: Float32Array, outputs: Float32Array, learningRate: number): Step {
+  const W = new tf.Variable(5.0);
+  const b = new tf.Variable(0.0);
+  const x = tf.constant(inputs);
+  const y = tf.constant(outputs);
+  return {
+    step: () => {
+      const tape = new tf.GradientTape();
+      const loss = tape.run(() => tf.reduceMean(tf.square(tf.subtract(tf.add(tf.multiply(W, x), b), y))));
+      const [dW, db] = tape.gradient(loss, [W, b]) as [tf.Tensor, tf.Tensor];
+      W.assignSub(tf.multiply(dW, learningRate));
+      b.assignSub(tf.multiply(db, learningRate));
+      return loss;
+    },
+    W: () => Number(W.item()),
+    b: () => Number(b.item()),
+  };
+}
+
+/** The same, one loop per op, as a plain-JS library would run it. */
+export function loopStep(inputs: Float32Array, outputs: Float32Array, learningRate: number): Step {
+  let W = 5.0;
+  let b = 0.0;
+  const n = inputs.length;
+  return {
+    step: () => {
+      const wx = new Float32Array(n);
+      for (let i = 0; i < n; i++) wx[i] = W * inputs[i];
+      const predicted = new Float32Array(n);
+      for (let i = 0; i < n; i++) predicted[i] = wx[i] + b;
+      const difference = new Float32Array(n);
+      for (let i = 0; i < n; i++) difference[i] = predicted[i] - outputs[i];
+      const squares = new Float32Array(n);
+      for (let i = 0; i < n; i++) squares[i] = difference[i] * difference[i];
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += squares[i];
+      const gradient = new Float32Array(n);
+      for (let i = 0; i < n; i++) gradient[i] = (2 * difference[i]) / n;
+      let dW = 0;
+      for (let i = 0; i < n; i++) dW += gradient[i] * inputs[i];
+      let db = 0;
+      for (let i = 0; i < n; i++) db += gradient[i];
+      W -= learningRate * dW;
+      b -= learningRate * db;
+      return sum / n;
+    },
+    W: () => W,
+    b: () => b,
+  };
+}
+
+/** The same, fused by hand into one loop that allocates nothing. */
+export function fusedStep(inputs: Float32Array, outputs: Float32Array, learningRate: number): Step {
+  let W = 5.0;
+  let b = 0.0;
+  const n = inputs.length;
+  return {
+    step: () => {
+      let sum = 0;
+      let dW = 0;
+      let db = 0;
+      for (let i = 0; i < n; i++) {
+        const d = W * inputs[i] + b - outputs[i];
+        sum += d * d;
+        dW += d * inputs[i];
+        db += d;
+      }
+      W -= (learningRate * 2 * dW) / n;
+      b -= (learningRate * 2 * db) / n;
+      return sum / n;
+    },
+    W: () => W,
+    b: () => b,
+  };
+}
+
+/** The tutorial's data. */
+export function tutorialData(n: number): { inputs: Float32Array; outputs: Float32Array } {
+  tf.random.setSeed(1234);
+  const inputs = tf.random.normal([n]);
+  const outputs = inputs
+    .mul(3)
+    .add(2)
+    .add(tf.random.normal([n]));
+  return { inputs: inputs.data() as Float32Array, outputs: outputs.data() as Float32Array };
+}
+
+export function tutorialBenchmarks({ seconds }: Settings): Benchmark[] {
+  return [
+    {
+      name: 'train/tutorial step, 1,000 points',
+      run: () => {
+        const { inputs, outputs } = tutorialData(1000);
+        // A small rate: the steps go on for millions of rounds without diverging or standing still in denormals.
+        const ways = [tapedStep, loopStep, fusedStep].map((make) => make(inputs, outputs, 0.01));
+        for (let i = 0; i < 100; i++) ways.forEach((way) => way.step());
+        for (const way of ways) {
+          if (Math.abs(way.W() - ways[0].W()) > 1e-4 || Math.abs(way.b() - ways[0].b()) > 1e-4) {
+            throw new Error('the ways to train disagree');
+          }
+        }
+        const [ours, loops, fused] = measure(
+          ways.map((way, i) => ({ name: String(i), run: way.step })),
+          seconds,
+        );
+        return {
+          name: 'train/tutorial step, 1,000 points',
+          timings: [
+            { name: 'gradtape', timing: ours },
+            { name: 'plain JS, a loop per op', timing: loops },
+            { name: 'plain JS, fused by hand', timing: fused },
+          ],
+          aim: { text: '≤ 8 µs', met: ours.median <= 8000 },
+        };
+      },
+    },
+  ];
+}

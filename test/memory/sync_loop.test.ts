@@ -1,0 +1,79 @@
+/** Memory in synchronous loops that dispose nothing: garbage collection alone must keep up. */
+import { runChild } from '../helpers/child';
+
+const MB = 1024 * 1024;
+
+test('taped training steps in one synchronous loop do not grow the process', () => {
+  const { first, last } = runChild(`
+    tf.random.setSeed(1);
+    const x = tf.random.normal([1000]);
+    const y = x.mul(3).add(2);
+    const W = new tf.Variable(5), b = new tf.Variable(0);
+    const step = () => {
+      const tape = new tf.GradientTape();
+      const loss = tape.run(() => tf.reduceMean(tf.square(tf.subtract(tf.add(tf.multiply(W, x), b), y))));
+      const [dW, db] = tape.gradient(loss, [W, b]);
+      W.assignSub(dW.mul(0.01));
+      b.assignSub(db.mul(0.01));
+    };
+    for (let i = 0; i < 30000; i++) step();
+    const first = process.memoryUsage.rss();
+    let last = first;
+    for (let i = 0; i < 100000; i++) { step(); if (i % 1000 === 0) last = Math.max(last, process.memoryUsage.rss()); }
+    report({ first, last });
+  `) as { first: number; last: number };
+  expect((last - first) / MB).toBeLessThan(20);
+});
+
+test('10 MB tensors made and dropped in a synchronous loop stay below 300 MB', () => {
+  const peak = runChild(`
+    const x = tf.ones([2500000]);
+    let peak = 0;
+    for (let i = 0; i < 500; i++) { tf.add(x, x); peak = Math.max(peak, process.memoryUsage.rss()); }
+    report(peak);
+  `) as number;
+  expect(peak / MB).toBeLessThan(300);
+});
+
+test('a call that fails leaks nothing', () => {
+  const { before, after } = runChild(
+    `
+    const a = tf.ones([1000, 100]), b = tf.ones([7, 9]);
+    const fail = () => { try { tf.add(a, b); } catch { return; } throw new Error('must fail'); };
+    for (let i = 0; i < 20000; i++) fail();
+    gc(); const before = process.memoryUsage.rss();
+    for (let i = 0; i < 100000; i++) fail();
+    gc(); report({ before, after: process.memoryUsage.rss() });
+  `,
+    { flags: ['--expose-gc'] },
+  ) as { before: number; after: number };
+  expect((after - before) / MB).toBeLessThan(16);
+});
+
+test('the tape keeps only what gradients need', () => {
+  const held = runChild(
+    `
+    const v = new tf.Variable(tf.ones([1000000]));
+    const tape = new tf.GradientTape({ persistent: true });
+    gc(); const before = process.memoryUsage().arrayBuffers;
+    const y = tape.run(() => { let y = v.add(1); for (let i = 0; i < 99; i++) y = y.add(1); return y; });
+    gc(); report(process.memoryUsage().arrayBuffers - before);
+    tape.gradient(y, v);
+  `,
+    { flags: ['--expose-gc'] },
+  ) as number;
+  // One result of 4 MB, not a hundred.
+  expect(held / MB).toBeLessThan(20);
+});
+
+test('tidy and dispose make a loop reuse its memory', () => {
+  const { blocks, recycled } = runChild(`
+    const x = tf.ones([100000]);
+    for (let i = 0; i < 100; i++) tf.tidy(() => x.add(1).mul(2).sub(x));
+    for (let i = 0; i < 100; i++) { const y = x.add(1); y.dispose(); }
+    const m = tf.memory();
+    report({ blocks: m.blocksAllocated, recycled: m.blocksRecycled });
+  `) as { blocks: number; recycled: number };
+  expect(blocks).toBeLessThan(10);
+  expect(recycled).toBeGreaterThan(350);
+});
