@@ -69,7 +69,7 @@ test('the tape keeps only what gradients need', () => {
 test('tidy and dispose make a loop reuse its memory', () => {
   const { blocks, recycled } = runChild(`
     const x = tf.ones([100000]);
-    for (let i = 0; i < 100; i++) tf.tidy(() => x.add(1).mul(2).sub(x));
+    for (let i = 0; i < 100; i++) tf.tidy(() => void x.add(1).mul(2).sub(x));
     for (let i = 0; i < 100; i++) { const y = x.add(1); y.dispose(); }
     const m = tf.memory();
     report({ blocks: m.blocksAllocated, recycled: m.blocksRecycled });
