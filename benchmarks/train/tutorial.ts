@@ -29,24 +29,24 @@ export function tapedStep(inputs: Float32Array, outputs: Float32Array, learningR
   };
 }
 
-/** The same, one loop per op, as a plain-JS library would run it. */
+/** The same, one loop per op, each into memory of its own that is made once: what a plain-JS library could do at best. */
 export function loopStep(inputs: Float32Array, outputs: Float32Array, learningRate: number): Step {
   let W = 5.0;
   let b = 0.0;
   const n = inputs.length;
+  const wx = new Float32Array(n);
+  const predicted = new Float32Array(n);
+  const difference = new Float32Array(n);
+  const squares = new Float32Array(n);
+  const gradient = new Float32Array(n);
   return {
     step: () => {
-      const wx = new Float32Array(n);
       for (let i = 0; i < n; i++) wx[i] = W * inputs[i];
-      const predicted = new Float32Array(n);
       for (let i = 0; i < n; i++) predicted[i] = wx[i] + b;
-      const difference = new Float32Array(n);
       for (let i = 0; i < n; i++) difference[i] = predicted[i] - outputs[i];
-      const squares = new Float32Array(n);
       for (let i = 0; i < n; i++) squares[i] = difference[i] * difference[i];
       let sum = 0;
       for (let i = 0; i < n; i++) sum += squares[i];
-      const gradient = new Float32Array(n);
       for (let i = 0; i < n; i++) gradient[i] = (2 * difference[i]) / n;
       let dW = 0;
       for (let i = 0; i < n; i++) dW += gradient[i] * inputs[i];
