@@ -59,20 +59,26 @@ export function readOptions(argv: string[]): Options {
   };
 }
 
+function numberOf(text: unknown): number {
+  return typeof text === 'string' && text.trim() !== '' ? Number(text) : NaN;
+}
+
 function whole(name: string, text: unknown, fallback: number, least: number, most: number): number {
   if (text === undefined) return fallback;
-  const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : NaN;
+  const value = numberOf(text);
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new UsageError(`${name} must be a whole number from ${least} to ${most}; got '${String(text)}'`);
+    throw new UsageError(
+      `${name} must be a whole number from ${least} to ${most}; got ${JSON.stringify(text)}`,
+    );
   }
   return value;
 }
 
 function positive(name: string, text: unknown, fallback: number): number {
   if (text === undefined) return fallback;
-  const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : NaN;
+  const value = numberOf(text);
   if (!(value > 0) || value === Infinity) {
-    throw new UsageError(`${name} must be a number greater than 0; got '${String(text)}'`);
+    throw new UsageError(`${name} must be a number greater than 0; got ${JSON.stringify(text)}`);
   }
   return value;
 }

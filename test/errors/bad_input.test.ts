@@ -121,7 +121,6 @@ describe('arrays', () => {
     refused(() => tf.constant([1, 2n] as never), InvalidArgumentError);
   });
   test('sparse', () => {
-    // eslint-disable-next-line no-sparse-arrays
     refused(() => tf.constant([1, , 3] as never), InvalidArgumentError, '[1]', 'hole');
   });
   test('that contain themselves', () => {

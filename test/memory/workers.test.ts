@@ -1,5 +1,6 @@
 /** Worker threads: each loads the addon into an environment of its own; the pool is shared; any may end at any time. */
 import { Worker } from 'node:worker_threads';
+import type * as gradtape from 'gradtape';
 import { built } from '../helpers/child';
 
 const code = `
@@ -53,11 +54,13 @@ test('a tensor of another thread is refused by name', async () => {
      try { parentPort.postMessage(tf.constant([1, 2])); } catch (e) { parentPort.postMessage('refused: ' + e.message); }`,
     { eval: true },
   );
-  const got = await new Promise((resolve) => worker.once('message', resolve));
+  const got = await new Promise((resolve) => {
+    worker.once('message', resolve);
+  });
   await worker.terminate();
   // Either the clone itself is refused or what arrives is no tensor.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const tf = require(built) as typeof import('gradtape');
+  const tf = require(built) as typeof gradtape;
   if (typeof got !== 'string') expect(() => tf.add(got as never, 1)).toThrow(/must be a tensor/);
   else expect(got).toMatch(/refused/);
 });
