@@ -7,6 +7,7 @@ export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';
 export * as config from './namespaces/config';
 export * as linalg from './namespaces/linalg';
+export * as math from './namespaces/math';
 export * as nn from './namespaces/nn';
 export * as keras from './keras';
 export { registry, type OpRow } from './ops/registry';
@@ -27,97 +28,9 @@ export type {
 export { customGradient, stopGradient, type CustomGradientFunction } from './autodiff/custom_gradient';
 export { grad, valueAndGrad, type ValueAndGrad } from './autodiff/grad';
 import './ops/methods';
-export {
-  add,
-  subtract,
-  multiply,
-  divide,
-  divideNoNan,
-  multiplyNoNan,
-  floordiv,
-  floormod,
-  floormod as mod,
-  truncatediv,
-  truncatemod,
-  pow,
-  maximum,
-  minimum,
-  squaredDifference,
-  xlogy,
-  xlog1py,
-  xdivy,
-  atan2,
-} from './ops/binary';
-export {
-  equal,
-  notEqual,
-  less,
-  lessEqual,
-  greater,
-  greaterEqual,
-  logicalAnd,
-  logicalOr,
-  logicalXor,
-} from './ops/compare';
-export {
-  negative,
-  abs,
-  sign,
-  square,
-  sqrt,
-  rsqrt,
-  reciprocal,
-  floor,
-  ceil,
-  round,
-  relu,
-  isNan,
-  isFinite,
-  isInf,
-  logicalNot,
-} from './ops/unary';
-export {
-  exp,
-  expm1,
-  log,
-  log1p,
-  sin,
-  cos,
-  tan,
-  asin,
-  acos,
-  atan,
-  sinh,
-  cosh,
-  tanh,
-  asinh,
-  acosh,
-  atanh,
-  sigmoid,
-  softplus,
-  erf,
-  erfc,
-} from './ops/unary_math';
+export * from './namespaces/math';
 export { cast } from './ops/cast';
 export { clipByValue } from './ops/select';
-export {
-  reduceSum,
-  reduceMean,
-  reduceProd,
-  reduceMax,
-  reduceMin,
-  reduceAny,
-  reduceAll,
-  reduceVariance,
-  reduceStd,
-  reduceLogsumexp,
-  reduceEuclideanNorm,
-} from './ops/reduce';
-export { argmax, argmin } from './ops/argreduce';
-export type { ArgOptions } from './ops/argreduce';
-export { cumsum, cumprod } from './ops/scan';
-export type { ScanOptions } from './ops/scan';
-export type { Axis, ReduceOptions } from './ops/reduction';
 export * as random from './ops/random';
 export { reshape, expandDims, squeeze, identity } from './ops/views';
 export type { ShapeLike, SqueezeOptions } from './ops/views';
@@ -149,6 +62,7 @@ export type {
   RangeOptions,
 } from './ops/creation';
 export { matmul } from './ops/matmul';
+export { isTensor, rank, shape, size, type SizeOptions } from './ops/facts';
 export { newaxis } from './ops/at';
 export type { IndexPart } from './ops/at';
 export {
