@@ -25,9 +25,9 @@ GT_INLINE vf log_parts(vf i, vf f) {
 GT_INLINE vf log_f32(vf x) {
   const vi denormal = x < 1.17549435e-38f;
   const vf y = denormal ? x * 8388608.0f : x;
-  const vi shifted = bitcast<vi>(y) - 0x3f3504f3;
-  const vi e = shifted >> 23;
-  const vf f = bitcast<vf>(bitcast<vi>(y) - (e << 23)) - 1.0f;
+  const vu bits = bitcast<vu>(y);  // unsigned: those of negative numbers and NaNs wrap
+  const vi e = bitcast<vi>(bits - 0x3f3504f3u) >> 23;
+  const vf f = bitcast<vf>(bits - (bitcast<vu>(e) << 23)) - 1.0f;
   const vf i = __builtin_convertvector(e - (denormal & 23), vf);
   vf r = log_parts(i, f);
   r = x < __builtin_inff() ? r : x;  // inf and NaN stay
@@ -39,7 +39,7 @@ GT_INLINE vf log_f32(vf x) {
 /// 0.
 GT_INLINE vf log1p_f32(vf x) {
   const vf u = x + 1.0f;
-  const vi e = (bitcast<vi>(u) - 0x3f3504f3) >> 23;
+  const vi e = bitcast<vi>(bitcast<vu>(u) - 0x3f3504f3u) >> 23;
   const vf scale = exp2i(-(e >> 1)) * exp2i((e >> 1) - e);  // 2⁻ᵉ, e up to 128
   const vf c = scale - 1.0f;
   const vf f = x * scale + c;
@@ -62,11 +62,11 @@ GT_INLINE vf softplus_f32(vf x) {
 
 /// log2 of positive finite normal doubles, to 1e-13: 2·artanh((m − 1)/(m + 1)) by its series.
 GT_INLINE vd log2_f64(vd x) {
-  const vl bits = bitcast<vl>(x);
-  const vl t = bits + (0x3ff0000000000000LL - 0x3fe6a09e667f3bcdLL);
-  const vl biased = bitcast<vl>(bitcast<Vec<uint64_t>>(t) >> 52);
-  const vd m = bitcast<vd>(bits - (biased << 52) + (1023LL << 52));
-  const vd e = bitcast<vd>(biased | 0x4330000000000000LL) - (4503599627370496.0 + 1023.0);
+  using Bits = Vec<uint64_t>;
+  const Bits bits = bitcast<Bits>(x);
+  const Bits biased = (bits + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu)) >> 52;
+  const vd m = bitcast<vd>(bits - (biased << 52) + (uint64_t{1023} << 52));
+  const vd e = bitcast<vd>(biased | uint64_t{0x4330000000000000}) - (4503599627370496.0 + 1023.0);
   const vd s = (m - 1.0) / (m + 1.0);
   const vd z = s * s;
   vd p = splat(1.0 / 15);
