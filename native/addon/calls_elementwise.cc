@@ -20,7 +20,7 @@ napi_value unary(napi_env env, napi_callback_info info) {
   void* x = call.span(0, 0, n, in_size);
   void* y = call.span(1, 1, n, out_size);
   if (op.fn[dtype] == nullptr) call.fail("the unary op does not exist for this dtype");
-  if (call.ok() && n > 0) run_unary(op.fn[dtype], x, y, n, in_size, out_size);
+  if (call.ok() && n > 0) run_unary(op.fn[dtype], x, y, n, in_size, out_size, op.cost[dtype]);
   return nullptr;
 }
 
@@ -40,7 +40,7 @@ napi_value binary(napi_env env, napi_callback_info info) {
   void* y = call.span(2, 2, n, out_size);
   const BinaryFn fn = op.fn[dtype][mode];
   if (fn == nullptr) call.fail("the binary op does not exist for this dtype");
-  if (call.ok() && n > 0) run_binary(fn, a, b, y, n, mode, in_size, out_size);
+  if (call.ok() && n > 0) run_binary(fn, a, b, y, n, mode, in_size, out_size, op.cost[dtype]);
   return nullptr;
 }
 
@@ -82,7 +82,7 @@ napi_value binary_broadcast(napi_env env, napi_callback_info info) {
   void* b = call.span(1, 1, b_reach, in_size);
   void* y = call.span(2, 2, n, out_size);
   if (op.fn[dtype][0] == nullptr) call.fail("the binary op does not exist for this dtype");
-  if (call.ok()) run_binary_broadcast(op.fn[dtype], a, b, y, layout, in_size, out_size);
+  if (call.ok()) run_binary_broadcast(op.fn[dtype], a, b, y, layout, in_size, out_size, op.cost[dtype]);
   return nullptr;
 }
 

@@ -59,6 +59,8 @@ GT_INLINE T safe_remainder(T a, T b) {
 struct Truncatediv {
   GT_FOR(is_number)
   template <class T>
+  static constexpr int cost = is_float<T> ? 1 : 8;
+  template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
       return lib_trunc(a / b);
@@ -70,6 +72,8 @@ struct Truncatediv {
 
 struct Floordiv {
   GT_FOR(is_number)
+  template <class T>
+  static constexpr int cost = is_float<T> ? 1 : 8;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -86,6 +90,8 @@ struct Floordiv {
 struct Floormod {
   GT_FOR(is_number)
   template <class T>
+  static constexpr int cost = is_float<T> ? kLibraryCost : 8;
+  template <class T>
   static T scalar(T a, T b) {
     T r;
     if constexpr (is_float<T>) {
@@ -100,6 +106,8 @@ struct Floormod {
 struct Truncatemod {
   GT_FOR(is_number)
   template <class T>
+  static constexpr int cost = is_float<T> ? kLibraryCost : 8;
+  template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
       return lib_fmod(a, b);
@@ -111,6 +119,8 @@ struct Truncatemod {
 
 /// Integers wrap; to a negative power they give the truncated value (callers refuse those first), 0 for 0.
 struct Pow {
+  template <class T>
+  static constexpr int cost = sizeof(T) == 4 ? 12 : kLibraryCost;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
@@ -215,6 +225,8 @@ struct Xdivy {
 
 struct Xlogy {
   template <class T>
+  static constexpr int cost = sizeof(T) == 4 ? 2 : kLibraryCost;
+  template <class T>
   static constexpr bool has = is_float<T>;
   template <class T>
   static constexpr bool vectorised = sizeof(T) == 4;
@@ -229,6 +241,8 @@ struct Xlogy {
 };
 
 struct Xlog1py {
+  template <class T>
+  static constexpr int cost = sizeof(T) == 4 ? 2 : kLibraryCost;
   template <class T>
   static constexpr bool has = is_float<T>;
   template <class T>
@@ -245,6 +259,8 @@ struct Xlog1py {
 
 struct Atan2 {
   GT_FOR(is_float)
+  template <class T>
+  static constexpr int cost = kLibraryCost;
   template <class T>
   static T scalar(T a, T b) {
     return static_cast<T>(__builtin_atan2(a, b));

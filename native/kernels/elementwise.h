@@ -6,6 +6,8 @@
 //   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the
 //   compiler template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for
 //   which T
+// and, where an element takes long, so that fewer of them are worth another thread,
+//   template <class T> static constexpr int cost = ...;   // 1: as long as passing through memory
 // (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
 //   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true where it knew a
 //   shorter way
@@ -149,12 +151,29 @@ constexpr gradtape::BinaryFn binary_fn() {
   }
 }
 
+/// What a call of the C library costs, about.
+inline constexpr int kLibraryCost = 32;
+template <class F, class T>
+constexpr uint8_t cost_of() {
+  if constexpr (requires { F::template cost<T>; }) {
+    return F::template cost<T>;
+  } else {
+    return 1;
+  }
+}
+#define GT_COSTS                                                                             \
+  {                                                                                          \
+    cost_of<F, float>(), cost_of<F, double>(), cost_of<F, int32_t>(), cost_of<F, int64_t>(), \
+        cost_of<F, uint8_t>(), cost_of<F, Bool>()                                            \
+  }
+
 template <class F>
 constexpr UnaryEntry unary_entry(const char* name, bool to_bool = false) {
   return {name,
           {unary_fn<F, float>(), unary_fn<F, double>(), unary_fn<F, int32_t>(), unary_fn<F, int64_t>(),
            unary_fn<F, uint8_t>(), unary_fn<F, Bool>()},
-          to_bool};
+          to_bool,
+          GT_COSTS};
 }
 
 #define GT_BINARY_MODES(T) \
@@ -164,8 +183,10 @@ constexpr BinaryEntry binary_entry(const char* name, bool to_bool = false) {
   return {name,
           {GT_BINARY_MODES(float), GT_BINARY_MODES(double), GT_BINARY_MODES(int32_t),
            GT_BINARY_MODES(int64_t), GT_BINARY_MODES(uint8_t), GT_BINARY_MODES(Bool)},
-          to_bool};
+          to_bool,
+          GT_COSTS};
 }
 #undef GT_BINARY_MODES
+#undef GT_COSTS
 
 }  // namespace

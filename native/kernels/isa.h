@@ -1,7 +1,7 @@
-// Included first by every kernel source. The build compiles each source once per instruction set and says which
-// with GRADTAPE_ISA (portable, avx2, avx512, neon). Everything in a kernel source lives in an unnamed namespace,
-// so that no template compiled for AVX-512 can be linked into the baseline; the one exported symbol of a source is
-// its `GT_EXPORT(family)` function, which fills in that family's part of the table.
+// Included first by every kernel source. The build compiles each source once per instruction set and says
+// which with GRADTAPE_ISA (portable, avx2, avx512, neon). Everything in a kernel source lives in an unnamed
+// namespace, so that no template compiled for AVX-512 can be linked into the baseline; the one exported
+// symbol of a source is its `GT_EXPORT(family)` function, which fills in that family's part of the table.
 #pragma once
 #ifndef GRADTAPE_ISA
 #error "GRADTAPE_ISA must name the instruction set"

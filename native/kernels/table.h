@@ -28,12 +28,14 @@ enum BinaryMode { kVecVec = 0, kScalarVec = 1, kVecScalar = 2, kBinaryModes = 3 
 struct UnaryEntry {
   const char* name;
   UnaryFn fn[kDTypes];
-  bool to_bool;  // the result is bool, whatever the input
+  bool to_bool;           // the result is bool, whatever the input
+  uint8_t cost[kDTypes];  // time per element, in that of one that only passes through memory
 };
 struct BinaryEntry {
   const char* name;
   BinaryFn fn[kDTypes][kBinaryModes];
   bool to_bool;
+  uint8_t cost[kDTypes];
 };
 
 /// y[r] = the reduction of the n elements at x + r * stride, r < rows; n == 0 gives the identity. Sums are

@@ -5,26 +5,30 @@
 namespace {
 
 /// A math function: float32 by the register form, float64 by the C library.
-#define GT_MATH(Name, vector_form, library_form)       \
-  struct Name {                                        \
-    template <class T>                                 \
-    static constexpr bool has = is_float<T>;           \
-    template <class T>                                 \
-    static constexpr bool vectorised = sizeof(T) == 4; \
-    template <class T>                                 \
-    static Vec<T> vec(Vec<T> x) {                      \
-      return vector_form(x);                           \
-    }                                                  \
-    template <class T>                                 \
-    static T scalar(T x) {                             \
-      return static_cast<T>(library_form(x));          \
-    }                                                  \
+#define GT_MATH(Name, vector_form, library_form, float_cost)                \
+  struct Name {                                                             \
+    template <class T>                                                      \
+    static constexpr bool has = is_float<T>;                                \
+    template <class T>                                                      \
+    static constexpr bool vectorised = sizeof(T) == 4;                      \
+    template <class T>                                                      \
+    static constexpr int cost = sizeof(T) == 4 ? float_cost : kLibraryCost; \
+    template <class T>                                                      \
+    static Vec<T> vec(Vec<T> x) {                                           \
+      return vector_form(x);                                                \
+    }                                                                       \
+    template <class T>                                                      \
+    static T scalar(T x) {                                                  \
+      return static_cast<T>(library_form(x));                               \
+    }                                                                       \
   };
 
 /// A rarer math function: the C library's double form for both float types, so float32 is right to 0.5 ULP.
 #define GT_LIBRARY(Name, library_form)        \
   struct Name {                               \
     GT_FOR(is_float)                          \
+    template <class T>                        \
+    static constexpr int cost = kLibraryCost; \
     template <class T>                        \
     static T scalar(T x) {                    \
       return static_cast<T>(library_form(x)); \
@@ -188,17 +192,17 @@ GT_INLINE double lgamma_f64(double x) {
   return lgamma_r(x, &sign);
 }
 
-GT_MATH(Exp, exp_f32, __builtin_exp)
-GT_MATH(Expm1, expm1_f32, __builtin_expm1)
-GT_MATH(Log, log_f32, __builtin_log)
-GT_MATH(Log1p, log1p_f32, __builtin_log1p)
-GT_MATH(Sin, sin_f32, __builtin_sin)
-GT_MATH(Cos, cos_f32, __builtin_cos)
-GT_MATH(Tan, tan_f32, __builtin_tan)
-GT_MATH(Tanh, tanh_f32, __builtin_tanh)
-GT_MATH(Sigmoid, sigmoid_f32, sigmoid_f64)
-GT_MATH(Softplus, softplus_f32, softplus_f64)
-GT_MATH(Erf, erf_f32, __builtin_erf)
+GT_MATH(Exp, exp_f32, __builtin_exp, 2)
+GT_MATH(Expm1, expm1_f32, __builtin_expm1, 2)
+GT_MATH(Log, log_f32, __builtin_log, 2)
+GT_MATH(Log1p, log1p_f32, __builtin_log1p, 2)
+GT_MATH(Sin, sin_f32, __builtin_sin, 4)
+GT_MATH(Cos, cos_f32, __builtin_cos, 4)
+GT_MATH(Tan, tan_f32, __builtin_tan, 4)
+GT_MATH(Tanh, tanh_f32, __builtin_tanh, 2)
+GT_MATH(Sigmoid, sigmoid_f32, sigmoid_f64, 2)
+GT_MATH(Softplus, softplus_f32, softplus_f64, 4)
+GT_MATH(Erf, erf_f32, __builtin_erf, 2)
 
 GT_LIBRARY(Erfc, __builtin_erfc)
 GT_LIBRARY(Sinh, __builtin_sinh)

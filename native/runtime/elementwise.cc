@@ -12,26 +12,27 @@ const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p
 char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 }  // namespace
 
-void run_unary(UnaryFn fn, const void* x, void* y, int64_t n, int64_t in_size, int64_t out_size) {
+void run_unary(UnaryFn fn, const void* x, void* y, int64_t n, int64_t in_size, int64_t out_size, int cost) {
   parallel_for(
-      n, kGrainBytes / in_size,
-      [&](int64_t begin, int64_t end) { fn(at(x, begin * in_size), at(y, begin * out_size), end - begin); }, 64);
+      n, kGrainBytes / (in_size * cost),
+      [&](int64_t begin, int64_t end) { fn(at(x, begin * in_size), at(y, begin * out_size), end - begin); },
+      64);
 }
 
-void run_binary(BinaryFn fn, const void* a, const void* b, void* y, int64_t n, BinaryMode mode, int64_t in_size,
-                int64_t out_size) {
+void run_binary(BinaryFn fn, const void* a, const void* b, void* y, int64_t n, BinaryMode mode,
+                int64_t in_size, int64_t out_size, int cost) {
   const int64_t a_step = mode == kScalarVec ? 0 : in_size;
   const int64_t b_step = mode == kVecScalar ? 0 : in_size;
   parallel_for(
-      n, kGrainBytes / in_size,
+      n, kGrainBytes / (in_size * cost),
       [&](int64_t begin, int64_t end) {
         fn(at(a, begin * a_step), at(b, begin * b_step), at(y, begin * out_size), end - begin);
       },
       64);
 }
 
-void run_binary_broadcast(const BinaryFn* fns, const void* a, const void* b, void* y, const BroadcastLayout& layout,
-                          int64_t in_size, int64_t out_size) {
+void run_binary_broadcast(const BinaryFn* fns, const void* a, const void* b, void* y,
+                          const BroadcastLayout& layout, int64_t in_size, int64_t out_size, int cost) {
   const int last = layout.ndim - 1;
   const int64_t inner = layout.dims[last];
   int64_t outer = 1;
@@ -41,7 +42,7 @@ void run_binary_broadcast(const BinaryFn* fns, const void* a, const void* b, voi
                           : layout.b_strides[last] == 0 ? kVecScalar
                                                         : kVecVec;
   const BinaryFn fn = fns[mode];
-  const int64_t grain = kGrainBytes / (in_size * inner) + 1;
+  const int64_t grain = kGrainBytes / (in_size * cost * inner) + 1;
   parallel_for(outer, grain, [&](int64_t begin, int64_t end) {
     int64_t index[kMaxDims] = {};
     int64_t ao = 0, bo = 0;
