@@ -17,19 +17,25 @@ export type { Shape } from './core/shape';
 export type { NestedArray } from './core/tensor';
 export type { PartialShape, VariableOptions } from './core/variable';
 export type { TensorLike } from './core/convert';
-export { GradientTape, type GradientTapeOptions } from './autodiff/gradient_tape';
+export { GradientTape } from './autodiff/gradient_tape';
+export type { GradientTapeOptions } from './autodiff/gradient_tape';
 export type {
   GradientOptions,
   JacobianOptions,
+  Mirror,
   Nested,
   Source,
   UnconnectedGradients,
 } from './autodiff/arguments';
-export { customGradient, stopGradient, type CustomGradientFunction } from './autodiff/custom_gradient';
-export { grad, valueAndGrad, type ValueAndGrad } from './autodiff/grad';
+export { customGradient, stopGradient } from './autodiff/custom_gradient';
+export type { CustomGradientExtras, CustomGradientFunction } from './autodiff/custom_gradient';
+export { grad, valueAndGrad } from './autodiff/grad';
+export type { ValueAndGrad } from './autodiff/grad';
 import './ops/methods';
 export * from './namespaces/math';
 export { cast } from './ops/cast';
+export { convertToTensor } from './ops/convert';
+export type { ConvertToTensorOptions } from './ops/convert';
 export { clipByValue } from './ops/select';
 export * as random from './ops/random';
 export { reshape, expandDims, squeeze, identity } from './ops/views';

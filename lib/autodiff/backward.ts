@@ -6,7 +6,7 @@ import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
 import { scope } from '../core/scope';
 import { freeUnlessHeld } from '../core/tidy';
-import { makeTensor, revive, type Tensor } from '../core/tensor';
+import { makeTensor, pin, revive, unpin, type Tensor } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/binary';
 import { addSlices, densify } from '../ops/slices';
@@ -31,11 +31,34 @@ export function accumulate(a: Tensor | IndexedSlices, b: Tensor | IndexedSlices)
   return add(a, b instanceof IndexedSlices ? densify(b) : b);
 }
 
+/** Gradients by the id of the tensor they belong to. What is in here is pinned: its storage is not given back. */
 export type Gradients = Map<number, Tensor | IndexedSlices>;
+
+function hold(g: Tensor | IndexedSlices): void {
+  if (g instanceof IndexedSlices) {
+    pin(g.values);
+    pin(g.indices);
+  } else pin(g);
+}
+
+function letGo(g: Tensor | IndexedSlices): void {
+  if (g instanceof IndexedSlices) {
+    unpin(g.values);
+    unpin(g.indices);
+  } else unpin(g);
+}
 
 function into(gradients: Gradients, id: number, gradient: Tensor | IndexedSlices): void {
   const known = gradients.get(id);
-  gradients.set(id, known === undefined ? gradient : accumulate(known, gradient));
+  if (known === undefined) {
+    hold(gradient);
+    gradients.set(id, gradient);
+    return;
+  }
+  const sum = accumulate(known, gradient);
+  hold(sum);
+  letGo(known);
+  gradients.set(id, sum);
 }
 
 /** What flowed to a source, or null. */
@@ -55,8 +78,21 @@ function takeDy(gradients: Gradients, id: number, sources: ReadonlySet<number>):
   const gradient = gradients.get(id);
   if (gradient === undefined) return null;
   // What a source asked for stays.
-  if (!sources.has(id)) gradients.delete(id);
+  if (!sources.has(id)) {
+    gradients.delete(id);
+    letGo(gradient);
+  }
   return gradient instanceof IndexedSlices ? densify(gradient) : gradient;
+}
+
+/** Frees what was made and is no longer of use; the rest stays in the list. */
+function sweep(made: Tensor[]): void {
+  let kept = 0;
+  for (const t of made) {
+    if (t.block !== null && t.block.pins > 0) made[kept++] = t;
+    else freeUnlessHeld(t);
+  }
+  made.length = kept;
 }
 
 /** The part of a record that leads from some sources on. Serves any number of ways back. */
@@ -140,25 +176,21 @@ export function backward(
   free: boolean,
 ): Gradients {
   // Where nothing else records, no one can hold what the gradient functions make on the way: their large tensors go
-  // back to the free list, so that the next step works in warm memory.
-  if (scope.recorder !== null) return goBack(path, targets, dys, free);
+  // back to the free list at once, so that the next step works in warm memory.
   const outer = scope.tidy;
-  const made: Tensor[] = [];
-  scope.tidy = made;
-  let gradients: Gradients;
+  const made: Tensor[] | null = scope.recorder === null ? [] : null;
+  const gradients: Gradients = new Map();
+  if (made !== null) scope.tidy = made;
   try {
-    gradients = goBack(path, targets, dys, free);
+    goBack(path, targets, dys, free, gradients, made);
+    if (made !== null) {
+      sweep(made);
+      // What is left are the results.
+      if (outer !== null) for (const t of made) outer.push(t);
+    }
   } finally {
     scope.tidy = outer;
-  }
-  const results = new Set<Tensor>();
-  for (const g of gradients.values()) {
-    if (g instanceof IndexedSlices) results.add(g.values).add(g.indices);
-    else results.add(g);
-  }
-  for (const t of made) {
-    if (results.has(t)) outer?.push(t);
-    else freeUnlessHeld(t);
+    for (const g of gradients.values()) letGo(g);
   }
   return gradients;
 }
@@ -168,9 +200,10 @@ function goBack(
   targets: readonly Tensor[],
   dys: readonly (Tensor | null)[],
   free: boolean,
-): Gradients {
+  gradients: Gradients,
+  made: Tensor[] | null,
+): void {
   const { entries, sources, reached } = path;
-  const gradients: Gradients = new Map();
   targets.forEach((t, i) => {
     if (reached.has(t.id)) into(gradients, t.id, dys[i] ?? filled(t.shape, t.dt, 1));
   });
@@ -188,8 +221,8 @@ function goBack(
       }
     }
     if (free) e.release();
+    if (made !== null && made.length > 0) sweep(made);
   }
-  return gradients;
 }
 
 /** Zeros for the results that nothing flowed to. */

@@ -1,5 +1,6 @@
 /** Gradients of functions: short forms of GradientTape. */
-import { toTensor } from '../core/convert';
+import { toTensor, type HostArray } from '../core/convert';
+import type { TypedArray } from '../core/dtype';
 import type { IndexedSlices } from '../core/indexed_slices';
 import { mapStructure, rejectPromise } from '../core/nest';
 import { describe } from '../core/shape';
@@ -8,20 +9,32 @@ import { Variable } from '../core/variable';
 import type { Nested, Source } from './arguments';
 import { GradientTape } from './gradient_tape';
 
-export interface ValueAndGrad<R> {
+type Gradient = Tensor | IndexedSlices | null;
+type OneSource = Tensor | Variable | number | bigint | boolean | TypedArray | HostArray;
+/** What the gradient with respect to an argument of type X looks like: a host array is one tensor. */
+type GradientOf<X> = X extends OneSource
+  ? Gradient
+  : X extends object
+    ? { -readonly [K in keyof X]: GradientOf<X[K]> }
+    : Gradient;
+/** One gradient for one argument, an array of them for several. */
+export type GradientsOf<A extends readonly unknown[]> = A extends readonly [infer X]
+  ? GradientOf<X>
+  : { -readonly [K in keyof A]: GradientOf<A[K]> };
+
+export interface ValueAndGrad<R, A extends readonly unknown[]> {
   value: R;
-  /** One gradient for one argument, an array of them for several. */
-  grad: Nested<Tensor | IndexedSlices | null>;
+  grad: GradientsOf<A>;
 }
 
 /**
  * A function that computes `f` and its gradient with respect to its arguments: `{ value, grad }`. Arguments may be
- * nested arrays and objects of tensors, variables and numbers; the gradient of one argument mirrors it, those of
- * several come as an array. Variables that `f` reads by itself are constants here.
+ * nested arrays and objects of tensors, variables and numbers (a host array is one tensor); the gradient of one argument
+ * mirrors it, those of several come as an array. Variables that `f` reads by itself are constants here.
  */
-export function valueAndGrad<A extends readonly unknown[], R extends Source>(
+export function valueAndGrad<A extends readonly unknown[], R extends Nested<Source | IndexedSlices | null>>(
   f: (...args: A) => R,
-): (...args: A) => ValueAndGrad<R> {
+): (...args: A) => ValueAndGrad<R, A> {
   if (typeof f !== 'function') throw new TypeError(`[valueAndGrad] needs a function; got ${describe(f)}`);
   return (...args) => {
     if (args.length === 0) throw new TypeError('[valueAndGrad] the function needs at least one argument');
@@ -30,8 +43,8 @@ export function valueAndGrad<A extends readonly unknown[], R extends Source>(
     tape.watch(sources);
     const value = tape.run(() => f(...(sources as unknown as A)));
     rejectPromise(value, 'tf.valueAndGrad');
-    const grads = tape.gradient(value, sources as readonly Source[]);
-    return { value, grad: grads.length === 1 ? grads[0] : grads };
+    const grads = tape.gradient(value as Source, sources as readonly Source[]);
+    return { value, grad: (grads.length === 1 ? grads[0] : grads) as GradientsOf<A> };
   };
 }
 
@@ -50,9 +63,9 @@ function isHostArray(arg: unknown): boolean {
 }
 
 /** The gradient alone; see `valueAndGrad`. */
-export function grad<A extends readonly unknown[], R extends Source>(
+export function grad<A extends readonly unknown[], R extends Nested<Source | IndexedSlices | null>>(
   f: (...args: A) => R,
-): (...args: A) => Nested<Tensor | IndexedSlices | null> {
+): (...args: A) => GradientsOf<A> {
   const both = valueAndGrad(f);
   return (...args) => both(...args).grad;
 }

@@ -298,7 +298,7 @@ export class GradientTape {
     ] as const) {
       if (shape.length < 2) {
         throw new InvalidArgumentError(
-          `[GradientTape.batchJacobian] ${what} must have rank at least 2; got shape ${showShape(shape)}`,
+          `[GradientTape.batchJacobian] ${what}: Shape ${showShape(shape)} must have rank at least 2`,
         );
       }
     }

@@ -2,7 +2,9 @@
 import { IndexedSlices } from '../core/indexed_slices';
 import { sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { densify, sliceOps } from '../ops/slices';
+import { stack } from '../ops/joining';
+import { densify } from '../ops/slices';
+import { reshape } from '../ops/views';
 import { backward, filled, gradientOf, type Path } from './backward';
 import type { ResolvedSource } from './arguments';
 
@@ -70,5 +72,5 @@ function assemble(
     return zero || connected ? filled(shape, source.dt, 0) : null;
   }
   const all = rows.map((g) => g ?? filled(source.shape, source.dt, 0));
-  return sliceOps().reshape(sliceOps().stack(all, axis), shape);
+  return reshape(stack(all, axis), shape);
 }

@@ -1,4 +1,5 @@
 /** `tf.nn`. */
+export { embeddingLookup } from '../ops/indexing';
 export { relu } from '../ops/unary';
 export { sigmoid, softplus, tanh } from '../ops/unary_math';
 export { logSoftmax, softmax, type SoftmaxOptions } from '../ops/softmax';

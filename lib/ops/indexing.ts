@@ -10,7 +10,6 @@ import { divide, maximum, multiply } from './binary';
 import { cast } from './cast';
 import { greater } from './compare';
 import { badDType, op, options } from './define';
-import { concat, stack } from './joining';
 import { reduceSum } from './reduce';
 import { sample } from './registry';
 import {
@@ -25,7 +24,7 @@ import {
   tupleMap,
 } from './rows';
 import { select } from './select';
-import { setSliceOps } from './slices';
+import { setRowAdder } from './slices';
 import { fillWith, integer } from './strided';
 import { sqrt, square } from './unary';
 import { reshape, shapeArgument, type ShapeLike } from './views';
@@ -425,9 +424,4 @@ export function embeddingLookup(
   return divide(multiply(rows, maxNorm), maximum(norms, maxNorm));
 }
 
-setSliceOps({
-  concat,
-  stack: (values, axis) => stack(values, { axis }),
-  reshape,
-  addRows: (shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }),
-});
+setRowAdder((shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }));

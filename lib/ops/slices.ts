@@ -1,43 +1,47 @@
-/** Arithmetic of IndexedSlices that gradients need; ops/indexing.ts and ops/movement.ts hand in the ops. */
+/** Arithmetic of IndexedSlices. */
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices, setDensifier } from '../core/indexed_slices';
-import type { Shape } from '../core/shape';
+import { showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import { cast } from './cast';
+import { concat } from './joining';
+import { reshape } from './views';
 
-interface SliceOps {
-  concat(values: readonly Tensor[], axis: number): Tensor;
-  stack(values: readonly Tensor[], axis: number): Tensor;
-  reshape(x: Tensor, shape: Shape): Tensor;
-  /** zeros(shape) with rows added at indices. */
-  addRows(shape: Shape, indices: Tensor, values: Tensor): Tensor;
-}
-
-let ops: SliceOps;
-export function setSliceOps(given: SliceOps): void {
-  ops = given;
-}
-
-export function sliceOps(): SliceOps {
-  return ops;
+/** zeros(shape) with rows added at indices; ops/indexing.ts hands it in. */
+let addRows: (shape: Shape, indices: Tensor, values: Tensor) => Tensor;
+export function setRowAdder(f: typeof addRows): void {
+  addRows = f;
 }
 
 /** Both sets of rows, one after the other: duplicates are kept. */
 export function addSlices(a: IndexedSlices, b: IndexedSlices): IndexedSlices {
-  return new IndexedSlices(
-    ops.concat([a.values, b.values], 0),
-    ops.concat([a.indices, b.indices], 0),
-    a.denseShape ?? b.denseShape,
-  );
+  const indices =
+    a.indices.dt === b.indices.dt
+      ? [a.indices, b.indices]
+      : [cast(a.indices, 'int64'), cast(b.indices, 'int64')];
+  return new IndexedSlices(concat([a.values, b.values], 0), concat(indices, 0), a.denseShape ?? b.denseShape);
 }
 
 /** The whole tensor: rows with the same index are summed. @tf tf.convert_to_tensor */
 export function densify(slices: IndexedSlices): Tensor {
-  if (slices.denseShape === null) {
+  const { values, indices, denseShape } = slices;
+  if (denseShape === null) {
     throw new InvalidArgumentError(
-      '[convertToTensor] Tensor conversion requested for IndexedSlices without denseShape; give it one',
+      `[convertToTensor] Tensor conversion requested for IndexedSlices without denseShape: ${String(slices)}`,
     );
   }
-  return ops.addRows(slices.denseShape, slices.indices, slices.values);
+  const rows = [...indices.shape, ...denseShape.slice(1)];
+  if (values.rank !== rows.length || values.shape.some((d, i) => d !== rows[i])) {
+    throw new InvalidArgumentError(
+      `[convertToTensor] IndexedSlices of dense shape ${showShape(denseShape)} with indices of shape ` +
+        `${showShape(indices.shape)} must have values of shape ${showShape(rows)}; got ${showShape(values.shape)}`,
+    );
+  }
+  return addRows(
+    denseShape,
+    reshape(indices, [indices.size]),
+    reshape(values, [indices.size, ...denseShape.slice(1)]),
+  );
 }
 
 setDensifier(densify);
