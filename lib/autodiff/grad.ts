@@ -22,7 +22,7 @@ export type GradientsOf<A extends readonly unknown[]> = A extends readonly [infe
   ? GradientOf<X>
   : { -readonly [K in keyof A]: GradientOf<A[K]> };
 
-export interface ValueAndGrad<R, A extends readonly unknown[]> {
+export interface ValueAndGrad<R, A extends readonly unknown[] = [Tensor]> {
   value: R;
   grad: GradientsOf<A>;
 }

@@ -288,7 +288,7 @@ describe('gradient', () => {
     expect(() => tape.gradient(y, v, { unconnectedGradients: 'foo' as never })).toThrow(
       "Unknown value for unconnectedGradients: 'foo'",
     );
-    expect(() => tape.gradient(y, v, { weights: 1 })).toThrow("no option 'weights'");
+    expect(() => tape.gradient(y, v, { weights: 1 } as object)).toThrow("no option 'weights'");
     expect(() => tape.batchJacobian(y, v)).toThrow('must have rank at least 2');
     expect(array(tape.gradient(y, v))).toEqual([6, 8]);
   });
