@@ -6,7 +6,7 @@ import { add, divide, multiply } from './binary';
 import { cast } from './cast';
 import { zerosLike } from './creation';
 import { equal } from './compare';
-import { mixedDTypes, op } from './define';
+import { badDType, mixedDTypes, op } from './define';
 import { gatherNd, scatterNd } from './indexing';
 import { sample, type Grad, type GradContext } from './registry';
 import { badTuple, checkUpdates, indexTensor, scatterRows, tupleMap, type ScatterOp } from './rows';
@@ -41,6 +41,7 @@ function tensorScatter({ name, tf, kind, dtypes, reads, gradient }: ScatterSpec)
     ],
     args: (tensor, indices, updates) => {
       const x = toTensor(tensor, null, name, 'tensor');
+      if (!dtypes.includes(x.dtype)) throw badDType(name, 'tensor', x.dt, dtypes);
       const at = indexTensor(indices, name);
       const u = toTensor(updates, x.dt, name, 'updates');
       if (u.dt !== x.dt) throw mixedDTypes(name, x, u);

@@ -170,8 +170,8 @@ T scatter_reference(const char* name, T x, T u) {
       return u == 0 ? T(0) : static_cast<T>(static_cast<__int128>(x) / u);
     }
   }
-  if (strcmp(name, "min") == 0) return x != x ? x : u != u || u < x ? u : x;
-  if (strcmp(name, "max") == 0) return x != x ? x : u != u || u > x ? u : x;
+  if (strcmp(name, "min") == 0) return u < x ? u : x;
+  if (strcmp(name, "max") == 0) return u > x ? u : x;
   return u;
 }
 
