@@ -105,7 +105,7 @@ declare module '../core/tensor' {
 }
 
 Object.defineProperty(Tensor.prototype, 'at', {
-  value (this: Tensor, ...parts: IndexPart[]): Tensor {
+  value(this: Tensor, ...parts: IndexPart[]): Tensor {
     return at(this, ...parts);
   },
   writable: true,

@@ -45,7 +45,7 @@ describe('refuses dtypes that the row does not list', () => {
       }
       if (thrown === null) throw new Error(`${call.label} gives ${got}, but the row does not list ${dtype}`);
       if (!(thrown instanceof OpError || thrown instanceof TypeError)) throw thrown as Error;
-      expect((thrown).message).toContain(row.name);
+      expect(thrown.message).toContain(row.name);
     }
   });
 });

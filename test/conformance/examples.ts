@@ -104,9 +104,7 @@ function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => nu
   const stated = spec.dtype === undefined ? how.dtype : (how.retype?.[spec.dtype] ?? spec.dtype);
   const dt = dtypes[stated];
   if (spec.values !== undefined) {
-    const flat = (
-      Array.isArray(spec.values) ? (spec.values as unknown[]).flat(Infinity) : [spec.values]
-    );
+    const flat = Array.isArray(spec.values) ? (spec.values as unknown[]).flat(Infinity) : [spec.values];
     return tensorFrom(dt, spec.shape, elements(flat, stated));
   }
   const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);
