@@ -1,4 +1,7 @@
-/** What `import * as tf from 'gradtape'` gives. Public exports, nothing else. */
+/**
+ * What `import * as tf from 'gradtape'` gives. Public exports, nothing else.
+ * @module gradtape
+ */
 export { Tensor } from './core/tensor';
 export { Variable } from './core/variable';
 export { IndexedSlices } from './core/indexed_slices';

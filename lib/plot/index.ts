@@ -1,6 +1,7 @@
 /**
  * Charts of training runs: points, lines and rules, as SVG, PNG, Vega-Lite or terminal text.
  * Imported as `gradtape/plot`; nothing else of gradtape depends on it.
+ * @module gradtape/plot
  */
 export {
   Chart,

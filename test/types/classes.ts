@@ -49,6 +49,8 @@ export function tensors(): void {
   typeOf(String(x)).is<string>();
   // @ts-expect-error -- tensors come from functions
   new tf.Tensor([1, 2]);
+  typeOf(x.at(0, '1:3', null, '...', -1, tf.newaxis)).is<tf.Tensor>();
+  typeOf(x.at(x.less(1))).is<tf.Tensor>();
   // @ts-expect-error -- immutable
   x.shape = [1];
   // @ts-expect-error -- immutable
@@ -74,7 +76,10 @@ export function variables(): void {
   new tf.Variable(1, { shape: partial });
   // Assignments return the variable, so that they chain.
   typeOf(v.assign(1).assign([2])).is<tf.Variable>();
+  typeOf(v.assignSub(1)).is<tf.Variable>();
+  typeOf(v.assignAdd(x)).is<tf.Variable>();
   typeOf(v.read()).is<tf.Tensor>();
+  typeOf(v.at('1:3').assign([1, 2])).is<tf.Variable>();
   // @ts-expect-error -- no initial value
   new tf.Variable();
   // @ts-expect-error -- no such option
