@@ -274,6 +274,7 @@ function main() {
   step('without its binary it says so', () => {
     const bare = path.join(temp, 'bare', 'node_modules', 'gradtape');
     unpack(first.tarball, bare);
+    write(path.join(temp, 'bare'), { 'package.json': '{}' });
     const script = "try { require('gradtape') } catch (e) { console.log(e.message) }";
     const said = node(['-e', script], { cwd: path.join(temp, 'bare') });
     assert.match(said, /could not be loaded/);
