@@ -8,7 +8,7 @@ import type { Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, mixedDTypes, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
-import { sample, type GradContext } from './registry';
+import { sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
 import { negative } from './unary';
 import { reshape } from './views';
@@ -126,6 +126,21 @@ function checkLogits(logits: Tensor, op: string): void {
       `[${op}] logits cannot be a scalar: its last dimension counts the classes`,
     );
   }
+}
+
+/**
+ * Labels for examples: each row (or, with `along`, the middle dimension) sums to 1. The gradient to logits,
+ * softmax(logits) − labels, is only for such.
+ */
+function distributions(shape: readonly number[], along?: readonly number[]): TensorSample {
+  const n = shape[shape.length - 1];
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const values = Array.from({ length: rows * n }, (_, i) => {
+    const [row, k] = [Math.floor(i / n), i % n];
+    if (along !== undefined) return along[(row + k) % along.length];
+    return (row + k) % n === 0 ? 1 - 0.0625 * (n - 1) : 0.0625;
+  });
+  return sample(shape, { values });
 }
 
 /**

@@ -418,8 +418,8 @@ export interface CompositeSpec {
 }
 
 /**
- * An op written in other ops: no kernel, and its gradient comes for free. A first argument of a dtype that the row does
- * not list is refused here, in the op's own name.
+ * An op written in other ops: no kernel, and its gradient comes for free. A call none of whose
+ * tensors has a dtype that the row lists is refused here, in the op's own name.
  */
 export function composite<P extends unknown[], R>(
   name: string,
@@ -428,10 +428,13 @@ export function composite<P extends unknown[], R>(
 ): (...args: P) => R {
   const mask = dtypeMask(spec.dtypes);
   const call = (...args: P): R => {
-    const x = args[0];
-    if ((x instanceof Tensor || x instanceof Readable) && ((mask >> x.dt.code) & 1) === 0) {
-      throw badDType(name, 'the first argument', x.dt, spec.dtypes);
+    let refused: DTypeInfo | null = null;
+    for (const x of args) {
+      if (!(x instanceof Tensor || x instanceof Readable)) continue;
+      if (((mask >> x.dt.code) & 1) !== 0) return f(...args);
+      refused ??= x.dt;
     }
+    if (refused !== null) throw badDType(name, 'the argument', refused, spec.dtypes);
     return f(...args);
   };
   register({

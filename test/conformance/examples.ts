@@ -1,9 +1,10 @@
 /** Random calls of a row: its examples, or the standard ones of its kind, with elements drawn from its domain. */
 import { dtypes, type DType } from '../../lib/core/dtype';
+import { OpError } from '../../lib/core/errors';
 import { makeTensor, tensorFrom, type Tensor } from '../../lib/core/tensor';
 import { sizeOf } from '../../lib/core/shape';
 import { sample, type Example, type OpRow, type TensorSample } from '../../lib/ops/registry';
-import { Slot, type Call } from './calls';
+import { invoke, Slot, type Call } from './calls';
 import { elements } from './fixtures';
 
 /** Numbers in [0, 1), the same in every run. */
@@ -160,4 +161,38 @@ export function* everyCall(row: OpRow, seed: string): Generator<Call> {
       yield realize(row, example, { dtype, seed: `${seed}/${i}/${dtype}` });
     }
   }
+}
+
+/** The results of a call, or null where it is an example of an error. */
+export function attempt(call: Call): Tensor[] | null {
+  try {
+    return invoke(call);
+  } catch (error) {
+    if (error instanceof OpError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/**
+ * The examples with some `target` elements in the largest tensor, the relations of their shapes kept: every dimension
+ * above 1 times a factor. Where that makes no sense for an op, it will say so. Largest first.
+ */
+export function enlarged(row: OpRow, dtype: DType, target: number): Call[] {
+  const made = [...examplesOf(row).entries()].map(([i, example]) => {
+    const own = hasFreeDType(example) ? dtype : row.dtypes[0];
+    const small = realize(row, example, { dtype: own, seed: 'size' });
+    const { tensors } = small;
+    // Results count too: an outer product is larger than its operands.
+    const all = [...tensors, ...(attempt(small) ?? [])];
+    const dims = Math.max(1, ...all.map((t) => t.shape.filter((n) => n > 1).length));
+    const largest = Math.max(1, ...all.map((t) => t.size));
+    const factor = Math.max(1, Math.floor((target / largest) ** (1 / dims)));
+    const reshape = (shape: readonly number[]): number[] => shape.map((n) => (n > 1 ? n * factor : n));
+    const size = tensors.reduce((sum, t) => sum + sizeOf(reshape(t.shape)), 0);
+    return { size, call: () => realize(row, example, { dtype: own, seed: `large/${i}/${own}`, reshape }) };
+  });
+  return made
+    .filter(({ size }) => size < 3 * target)
+    .sort((a, b) => b.size - a.size)
+    .map(({ call }) => call());
 }

@@ -56,7 +56,7 @@ export function toNumber(value: unknown): number {
 /** Elements as a tensor of dtype `dtype` wants them. */
 export function elements(values: readonly unknown[], dtype: DType): (number | bigint)[] {
   return dtypes[dtype].big
-    ? values.map((v) => BigInt(typeof v === 'string' ? v : (v as number)))
+    ? values.map((v) => BigInt(typeof v === 'string' ? v : Math.trunc(v as number)))
     : values.map((v) => toNumber(v));
 }
 

@@ -1,0 +1,133 @@
+/**
+ * Every instruction set that this CPU has gives the results of the default one, within what the rows state: each runs
+ * all examples in a process of its own.
+ */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import ts from 'typescript';
+import { native } from '../../lib/binding';
+import { dtypes } from '../../lib/core/dtype';
+import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import type { Call } from './calls';
+import { eachResult } from './isa_results';
+import { difference, isStrict, resultAllowances } from './tolerance';
+import type { Recorded } from './fixtures';
+
+const root = path.join(__dirname, '..', '..');
+const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-isa-'));
+
+/** Compiles the library and the child as they are now, without checking types. */
+function compile(): string {
+  const read = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file));
+  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, root);
+  const program = ts.createProgram([path.join(__dirname, 'isa_child.ts')], {
+    ...options,
+    noEmit: false,
+    noCheck: true,
+    noLib: true,
+    types: [],
+    rootDir: root,
+    outDir: dir,
+  });
+  // The library reads its version there.
+  fs.copyFileSync(path.join(root, 'package.json'), path.join(dir, 'package.json'));
+  if (program.emit().emitSkipped) throw new Error('the library did not compile');
+  return path.join(dir, 'test', 'conformance', 'isa_child.js');
+}
+
+let script: string;
+beforeAll(() => {
+  script = compile();
+}, 60_000);
+afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
+
+interface Run {
+  isa: string;
+  bytes: Buffer;
+}
+
+/** Null where this CPU cannot run the instruction set. */
+function run(isa: string): Run | null {
+  const file = path.join(dir, `${isa}.bin`);
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    GRADTAPE_FORCE_ISA: isa,
+    GRADTAPE_BINARY: process.env.GRADTAPE_BINARY ?? path.join(root, 'build', 'Release', 'gradtape.node'),
+  };
+  delete env.NODE_OPTIONS;
+  const child = spawnSync(process.execPath, [script, file], { env, encoding: 'utf8' });
+  if (child.status !== 0) {
+    if (child.stderr.includes('cannot run on this CPU')) return null;
+    throw new Error(`the child for ${isa} failed:\n${child.stderr}`);
+  }
+  return { isa: child.stdout, bytes: fs.readFileSync(file) };
+}
+
+const recorded = (t: Tensor): Recorded => ({
+  shape: [...t.shape],
+  dtype: t.dtype,
+  values: Array.from(t.view() as ArrayLike<number | bigint>, (v) => (typeof v === 'bigint' ? String(v) : v)),
+});
+
+interface Done {
+  call: Call;
+  results: readonly Tensor[];
+}
+let here: Done[] | null = null;
+
+function collect(): Done[] {
+  const all: Done[] = [];
+  eachResult((call, results) => all.push({ call, results }));
+  return all;
+}
+
+function compare({ isa, bytes }: Run): void {
+  const failures: string[] = [];
+  let at = 0;
+  let compared = 0;
+  here ??= collect();
+  for (const { call, results } of here) {
+    const sizes = results.map((t) => t.size * t.dt.bytes);
+    const others = results.map((_, i) => {
+      const own = bytes.subarray(at, at + sizes[i]);
+      at += sizes[i];
+      return own;
+    });
+    const differing = results.some((t, i) => !Buffer.from(t.data().buffer).equals(others[i]));
+    compared++;
+    if (!differing) continue;
+    const wanted = results.map(recorded);
+    // Both are off by what is allowed, and sums of hundreds of terms by more than the short ones of the examples.
+    const factor = isStrict(call.row) ? 1 : 4;
+    const allowances = resultAllowances(call, wanted).map((a) => ({ ...a, ulp: factor * a.ulp }));
+    results.forEach((t, i) => {
+      const copy = new t.dt.array(Uint8Array.from(others[i]).buffer);
+      const why = difference(tensorFrom(dtypes[t.dtype], t.shape, copy), wanted[i], allowances[i]);
+      if (why !== null) failures.push(`${call.label}: ${why.replaceAll('TensorFlow', native.isa())}`);
+    });
+  }
+  expect(at).toBe(bytes.length);
+  expect(compared).toBeGreaterThan(500);
+  if (failures.length > 0) {
+    throw new Error(`${failures.length} results of ${isa} differ:\n${failures.slice(0, 12).join('\n')}`);
+  }
+}
+
+const known = process.arch === 'arm64' ? ['portable', 'neon'] : ['portable', 'avx2', 'avx512'];
+
+test.each(known)(
+  '%s',
+  (isa) => {
+    const other = run(isa);
+    if (other === null) {
+      // Only what the CPU lacks may be left out, and never the baseline or what is in use here.
+      expect([...known.slice(0, 1), native.isa()]).not.toContain(isa);
+      return;
+    }
+    expect(other.isa).toBe(isa);
+    compare(other);
+  },
+  60_000,
+);

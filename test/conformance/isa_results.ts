@@ -1,0 +1,22 @@
+/** The results of every example of every row, one after another: what two instruction sets are compared by. */
+import '../../lib/index';
+import type { Tensor } from '../../lib/core/tensor';
+import { registry } from '../../lib/ops/registry';
+import type { Call } from './calls';
+import { attempt, enlarged, everyCall } from './examples';
+
+/** Small calls, for the ends of rows, and some of a few thousand elements, for the loops of whole vectors. */
+export function* calls(): Generator<Call> {
+  for (const row of registry().values()) {
+    yield* everyCall(row, 'isa');
+    for (const dtype of row.dtypes) yield* enlarged(row, dtype, 3001).slice(0, 3);
+  }
+}
+
+/** Calls `visit` with each call and its results. */
+export function eachResult(visit: (call: Call, results: readonly Tensor[]) => void): void {
+  for (const call of calls()) {
+    const results = attempt(call);
+    if (results !== null) visit(call, results);
+  }
+}

@@ -1,0 +1,49 @@
+/** The tables that TypeScript and C++ both have say the same. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import '../../lib/index';
+import { native } from '../../lib/binding';
+import { dtypeByCode, dtypes, everyType, type DType } from '../../lib/core/dtype';
+import { tensorFrom } from '../../lib/core/tensor';
+import { cast } from '../../lib/ops/cast';
+import { registry } from '../../lib/ops/registry';
+
+test('the element types have the same names, order and sizes', () => {
+  const header = fs.readFileSync(path.join(__dirname, '../../native/kernels/table.h'), 'utf8');
+  const listed = /enum class DType[^{]*\{([^}]*)\}/.exec(header)![1];
+  const names = [...listed.matchAll(/k(\w+)/g)].map((m) => m[1].toLowerCase());
+  expect(names).toEqual([...everyType, 'count']);
+  const sizes = /sizes\[kDTypes\] = \{([^}]*)\}/.exec(header)![1].split(',').map(Number);
+  expect(sizes).toEqual(dtypeByCode.map((dt) => dt.bytes));
+});
+
+test('codes mean the same on both sides: a cast to each type is read back', () => {
+  const expected: Record<DType, number | bigint> = {
+    float32: Math.fround(2.7),
+    float64: Math.fround(2.7),
+    int32: 2,
+    int64: 2n,
+    uint8: 2,
+    bool: 1,
+  };
+  const x = tensorFrom(dtypes.float32, [1], [2.7]);
+  for (const name of everyType) {
+    const y = cast(x, name);
+    expect(y.dtype).toBe(name);
+    expect(y.view()[0]).toBe(expected[name]);
+    const back = cast(y, 'float64');
+    expect(back.view()[0]).toBe(Number(expected[name]));
+  }
+});
+
+const all = [...registry().values()];
+
+test('every native unary op has a row, and every unary row a native op', () => {
+  const rows = all.filter((row) => row.kind === 'unary').map((row) => row.name);
+  expect([...native.unaryNames].sort()).toEqual(rows.sort());
+});
+
+test('every native binary op has a row, and every binary row a native op', () => {
+  const rows = all.filter((row) => row.kind === 'binary' || row.kind === 'compare').map((row) => row.name);
+  expect([...native.binaryNames].sort()).toEqual(rows.sort());
+});
