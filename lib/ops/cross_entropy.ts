@@ -157,13 +157,12 @@ export const softmaxCrossEntropyWithLogits = composite(
     domain: [-5, 5],
     ulp: 8,
     examples: [
-      { args: [sample([2, 3], { values: [0, 0, 1, 0, 1, 0] }), sample([2, 3])] },
-      {
-        args: [sample([1, 2, 3], { values: [0, 1, 0, 1, 0, 1] }), sample([1, 2, 3])],
-        options: { axis: 1 },
-      },
-      { args: [sample([1, 4], { values: [0, 0, 1, 0] }), sample([3, 4])] },
-      { args: [sample([4], { values: [1, 0, 0, 0] }), sample([4], { domain: [-100, 100] })] },
+      { args: [distributions([3, 5]), sample([3, 5])] },
+      { args: [distributions([2, 3, 4], [0.25, 0.5, 0.25]), sample([2, 3, 4])], options: { axis: 1 } },
+      { args: [distributions([1, 4]), sample([3, 4])] },
+      { args: [distributions([4]), sample([4], { domain: [-100, 100] })] },
+      { args: [sample([0, 3]), sample([0, 3])] },
+      { args: [distributions([3, 5]), sample([3, 4])] },
     ],
   },
   (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | number): Tensor => {
