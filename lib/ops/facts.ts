@@ -27,7 +27,11 @@ function asElement(dt: DTypeInfo, value: number): number | bigint {
 export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
   const dt = integerType(given, 'shape');
   const x = toTensor(input, null, 'shape', 'input');
-  return tensorFrom(dt, [x.shape.length], x.shape.map((d) => asElement(dt, d)) as number[]);
+  return tensorFrom(
+    dt,
+    [x.shape.length],
+    x.shape.map((d) => asElement(dt, d)),
+  );
 }
 
 /** The number of elements of `input` as an integer scalar. `x.size` gives it as a number. @tf tf.size */
