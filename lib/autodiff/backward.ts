@@ -127,36 +127,47 @@ const lost = (op: string): never => {
   throw new InternalError(`[${op}] its gradient reads a tensor that the row does not save`);
 };
 
+function read(saved: Tensor | null): Tensor {
+  // Where the row does not save it, its gradient does not read it.
+  return (saved === null ? undefined : revive(saved)) as Tensor;
+}
+
 function context(e: Entry, reached: IdSet): GradContext {
-  const x: (Tensor | undefined)[] = [e.saved0 === null ? undefined : revive(e.saved0)];
-  const shapes: Shape[] = [e.shape0];
-  const dts: DTypeInfo[] = [e.dt0];
-  const needs = [e.dt0.kind === 'float' && reached.has(e.id0)];
-  if (e.id1 !== 0) {
-    x.push(e.saved1 === null ? undefined : revive(e.saved1));
-    shapes.push(e.shape1 as Shape);
-    dts.push(e.dt1 as DTypeInfo);
-    needs.push((e.dt1 as DTypeInfo).kind === 'float' && reached.has(e.id1));
+  const { attrs, saved0, shape0, dt0, id1, moreInputs, moreOutputs } = e;
+  const need0 = dt0.kind === 'float' && reached.has(e.id0);
+  const y = [read(e.savedOut)];
+  const outShapes = [e.outShape];
+  const outDts = [e.outDt];
+  // Literals, not pushes: an array that grows takes room for many more.
+  let x: Tensor[], shapes: Shape[], dts: DTypeInfo[], needs: boolean[];
+  if (id1 === 0) {
+    x = [read(saved0)];
+    shapes = [shape0];
+    dts = [dt0];
+    needs = [need0];
+  } else {
+    const dt1 = e.dt1 as DTypeInfo;
+    x = [read(saved0), read(e.saved1)];
+    shapes = [shape0, e.shape1 as Shape];
+    dts = [dt0, dt1];
+    needs = [need0, dt1.kind === 'float' && reached.has(id1)];
   }
-  const y: (Tensor | undefined)[] = [e.savedOut === null ? undefined : revive(e.savedOut)];
-  const outShapes: Shape[] = [e.outShape];
-  const outDts: DTypeInfo[] = [e.outDt];
-  if (e.moreInputs !== null) {
-    for (const o of e.moreInputs) {
-      x.push(o.saved === null ? undefined : revive(o.saved));
+  if (moreInputs !== null) {
+    for (const o of moreInputs) {
+      x.push(read(o.saved));
       shapes.push(o.shape);
       dts.push(o.dt);
       needs.push(o.dt.kind === 'float' && reached.has(o.id));
     }
   }
-  if (e.moreOutputs !== null) {
-    for (const o of e.moreOutputs) {
-      y.push(o.saved === null ? undefined : revive(o.saved));
+  if (moreOutputs !== null) {
+    for (const o of moreOutputs) {
+      y.push(read(o.saved));
       outShapes.push(o.shape);
       outDts.push(o.dt);
     }
   }
-  return { attrs: e.attrs, x: x as Tensor[], y: y as Tensor[], shapes, dts, outShapes, outDts, needs };
+  return { attrs, x, y, shapes, dts, outShapes, outDts, needs };
 }
 
 function inputId(e: Entry, i: number): number {

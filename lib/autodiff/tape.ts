@@ -12,7 +12,9 @@ const farAhead = 2 ** 24;
 export class IdSet {
   private readonly base: number;
   private flags = new Uint8Array(64);
-  private readonly old = new Set<number>();
+  /** Few as a rule: the variables and what was watched. */
+  private readonly old: number[] = [];
+  private manyOld: Set<number> | null = null;
   /** Ids beyond the bitmap: millions of tensors were made while nothing was recorded. */
   private far: Set<number> | null = null;
 
@@ -22,14 +24,15 @@ export class IdSet {
 
   has(id: number): boolean {
     const k = id - this.base;
-    if (k < 0) return this.old.has(id);
+    if (k < 0) return this.manyOld === null ? this.old.includes(id) : this.manyOld.has(id);
     return k < this.flags.length ? this.flags[k] === 1 : this.far?.has(id) === true;
   }
 
   add(id: number): void {
     const k = id - this.base;
     if (k < 0) {
-      this.old.add(id);
+      if (this.manyOld !== null) this.manyOld.add(id);
+      else if (this.old.push(id) > 16) this.manyOld = new Set(this.old);
       return;
     }
     if (k >= this.flags.length && !this.grow(k)) {

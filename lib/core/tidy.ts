@@ -1,7 +1,7 @@
 /** Scopes that hand large intermediates' storage back as soon as they end. */
 import { flatten, rejectPromise } from './nest';
 import { scope } from './scope';
-import type { Tensor } from './tensor';
+import { pin, type Tensor } from './tensor';
 
 /**
  * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays and
@@ -32,13 +32,11 @@ export function tidy<T>(fn: () => T): T {
 
 /** @internal Frees the storage unless a tape, a variable or `keep` holds it. */
 export function freeUnlessHeld(t: Tensor): void {
-  if (t.block !== null && t.block.pins === 0 && !keptTensors.has(t)) t.dispose();
+  if (t.block !== null && t.block.pins === 0) t.dispose();
 }
-
-const keptTensors = new WeakSet<Tensor>();
 
 /** Excepts a tensor from the `tf.tidy` that it was made in. Returns it. */
 export function keep<T extends Tensor>(t: T): T {
-  keptTensors.add(t);
+  pin(t);
   return t;
 }
