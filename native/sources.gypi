@@ -18,7 +18,6 @@
     ],
     "engine_sources": [
       "native/runtime/copy.cc",
-      "native/runtime/broadcast.cc",
       "native/runtime/cpu.cc",
       "native/runtime/dispatch.cc",
       "native/runtime/elementwise.cc",

@@ -65,7 +65,13 @@ function checkContents({ names, info }) {
   const has = (name) => names.includes(name);
   const needed = [
     ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', 'scripts/build-native.js'],
-    ...['dist/index.js', 'dist/index.d.ts', 'dist/binding.js', 'dist/plot/index.js', 'dist/plot/index.d.ts'],
+    ...[
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/core/tensor.d.ts',
+      'dist/plot/index.js',
+      'dist/plot/index.d.ts',
+    ],
     ...['native/sources.gypi', 'native/addon/addon.cc', 'native/kernels/table.h'],
   ];
   assert.deepEqual(

@@ -9,8 +9,7 @@ const path = require('node:path');
 const dist = path.join(__dirname, '..', 'dist');
 let registry;
 try {
-  require(path.join(dist, 'index.js'));
-  registry = require(path.join(dist, 'ops', 'registry.js')).registry;
+  registry = require(path.join(dist, 'index.js')).registry;
 } catch (error) {
   if (error.code !== 'MODULE_NOT_FOUND') throw error;
   console.error(
