@@ -18,6 +18,7 @@
     ],
     "engine_sources": [
       "native/runtime/copy.cc",
+      "native/runtime/broadcast.cc",
       "native/runtime/cpu.cc",
       "native/runtime/dispatch.cc",
       "native/runtime/elementwise.cc",

@@ -78,6 +78,10 @@ napi_value binary_broadcast(napi_env env, napi_callback_info info) {
   if (call.ok() && (layout.a_strides[layout.ndim - 1] > 1 || layout.b_strides[layout.ndim - 1] > 1)) {
     call.fail("an innermost stride is neither 0 nor 1");
   }
+  if (call.ok() && layout.dims[layout.ndim - 1] > 1 &&
+      layout.a_strides[layout.ndim - 1] + layout.b_strides[layout.ndim - 1] == 0) {
+    call.fail("no operand has the innermost dimension");
+  }
   void* a = call.span(0, 0, a_reach, in_size);
   void* b = call.span(1, 1, b_reach, in_size);
   void* y = call.span(2, 2, n, out_size);

@@ -77,8 +77,7 @@ napi_value scan(napi_env env, napi_callback_info info) {
   void* y = call.span(1, 1, outer * n * inner, dtype_size(dtype));
   if (entry.fn[dtype] == nullptr) call.fail("the scan does not exist for this dtype");
   if (call.ok() && y != nullptr) {
-    run_scan(entry.fn[dtype], dtype_size(dtype), x, y, outer, n, inner, call.number(7) != 0,
-             call.number(8) != 0);
+    run_scan(entry, dtype, x, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
   }
   return nullptr;
 }

@@ -14,6 +14,33 @@ GT_INLINE auto better(V a, V b) {
   }
 }
 
+/// Whether any lane of a mask is set.
+template <class M>
+GT_INLINE bool any(M mask) {
+  using W = Vec<uint64_t>;
+  const W w = bitcast<W>(mask);
+  uint64_t bits = 0;
+  for (int i = 0; i < kLanes<uint64_t>; i++) bits |= w[i];
+  return bits != 0;
+}
+
+/// Where x[0..n) first holds `value`, which it does.
+template <class T>
+GT_INLINE int64_t position(const T* x, int64_t n, T value) {
+  constexpr int L = kLanes<T>;
+  const Vec<T> v = splat(value);
+  int64_t i = 0;
+  while (i + 4 * L <= n) {
+    auto found = load(x + i) == v;
+    GT_UNROLL
+    for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
+    if (any(found)) break;
+    i += 4 * L;
+  }
+  while (i < n && x[i] != value) i++;
+  return i;
+}
+
 template <bool kMax, class T>
 GT_INLINE int32_t arg_row(const T* x, int64_t n) {
   constexpr int L = kLanes<T>;
@@ -42,12 +69,26 @@ GT_INLINE int32_t arg_row(const T* x, int64_t n) {
           }
         }
       }
-      T lanes[4 * L];
       GT_UNROLL
-      for (int k = 0; k < 4; k++) store(lanes + k * L, acc[k]);
-      for (int k = 0; k < 4 * L; k++) {
-        if (better<kMax>(lanes[k], top) || top != top) top = lanes[k];
+      for (int half = 2; half > 0; half /= 2) {
+        for (int k = 0; k < half; k++) {
+          if constexpr (is_float<T>) {
+            acc[k] = (better<kMax>(acc[k + half], acc[k]) | (acc[k] != acc[k])) ? acc[k + half] : acc[k];
+          } else {
+            acc[k] = better<kMax>(acc[k + half], acc[k]) ? acc[k + half] : acc[k];
+          }
+        }
       }
+      T lanes[L];
+      store(lanes, acc[0]);
+      GT_UNROLL
+      for (int half = L / 2; half > 0; half /= 2) {
+        for (int k = 0; k < half; k++) {
+          const T v = lanes[k + half];
+          if (better<kMax>(v, lanes[k]) | (lanes[k] != lanes[k])) lanes[k] = v;
+        }
+      }
+      top = lanes[0];
     }
     for (; i < m; i++) {
       if (better<kMax>(block[i], top) || top != top) top = block[i];
@@ -55,9 +96,7 @@ GT_INLINE int32_t arg_row(const T* x, int64_t n) {
     if (top != top || (found && !better<kMax>(top, best))) continue;
     best = top;
     found = true;
-    int64_t j = 0;
-    while (block[j] != top) j++;
-    at = b + j;
+    at = b + position(block, m, top);
   }
   return static_cast<int32_t>(at);
 }

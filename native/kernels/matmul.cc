@@ -89,30 +89,40 @@ void block(const MatmulBlock& m) noexcept {
 template <class T>
 using DotsFn = void (*)(const T* a, int64_t a_row, const T* b, int64_t b_col, T* c, int64_t c_row, int64_t k,
                         bool accumulate) noexcept;
-inline constexpr int kDotRows = kRegisters == 32 ? 4 : 2;
-inline constexpr int kDotColumns = kFused ? 4 : 3;
-#define GT_DOTS(MR) \
-  { &run_dots<T, MR, 1>, &run_dots<T, MR, 2>, &run_dots<T, MR, 3>, &run_dots<T, MR, kDotColumns> }
 template <class T>
-constexpr DotsFn<T> kDots[kDotRows][4] = {GT_DOTS(1), GT_DOTS(2)
-#if (defined(__AVX512F__) && GT_VEC_BYTES == 64) || defined(__aarch64__)
-                                                          ,
-                                          GT_DOTS(3), GT_DOTS(4)
-#endif
+inline constexpr int kDotRows = kIsReal<T> && kRegisters == 32 ? 4 : 2;
+template <class T>
+inline constexpr int kDotColumns = !kIsReal<T> ? 2
+                                   : kFused    ? 4
+                                               : 3;
+template <class T>
+struct Dots {
+  DotsFn<T> fn[4][4];  // by rows − 1, columns − 1
 };
-#undef GT_DOTS
+template <class T, int MR, int... J>
+constexpr void fill_dots(DotsFn<T>* fn, Ints<J...>) {
+  ((fn[J] = &run_dots<T, MR + 1, J + 1>), ...);
+}
+template <class T, int... R>
+constexpr Dots<T> all_dots(Ints<R...>) {
+  Dots<T> dots = {};
+  (fill_dots<T, R>(dots.fn[R], typename MakeInts<kDotColumns<T>>::type{}), ...);
+  return dots;
+}
+template <class T>
+constexpr Dots<T> kDots = all_dots<T>(typename MakeInts<kDotRows<T>>::type{});
 
 template <class T>
 void dots(const MatmulBlock& m) noexcept {
   const T* const a = static_cast<const T*>(m.a);
   const T* const b = static_cast<const T*>(m.b);
   T* const c = static_cast<T*>(m.c);
-  for (int64_t j = 0; j < m.n; j += kDotColumns) {
-    const int64_t columns = m.n - j < kDotColumns ? m.n - j : kDotColumns;
-    for (int64_t i = 0; i < m.m; i += kDotRows) {
-      const int64_t rows = m.m - i < kDotRows ? m.m - i : kDotRows;
-      kDots<T>[rows - 1][columns - 1](a + i * m.a_row, m.a_row, b + j * m.b_col, m.b_col, c + i * m.c_row + j,
-                                      m.c_row, m.k, m.accumulate);
+  for (int64_t j = 0; j < m.n; j += kDotColumns<T>) {
+    const int64_t columns = m.n - j < kDotColumns<T> ? m.n - j : kDotColumns<T>;
+    for (int64_t i = 0; i < m.m; i += kDotRows<T>) {
+      const int64_t rows = m.m - i < kDotRows<T> ? m.m - i : kDotRows<T>;
+      kDots<T>.fn[rows - 1][columns - 1](a + i * m.a_row, m.a_row, b + j * m.b_col, m.b_col,
+                                         c + i * m.c_row + j, m.c_row, m.k, m.accumulate);
     }
   }
 }

@@ -51,10 +51,10 @@ GT_INLINE void unroll(const F& f) {
 template <class T>
 inline constexpr bool kIsReal = T(0.5) != T(0);
 template <class T>
-inline constexpr int kPanelVectors = kIsReal<T> ? (kRegisters == 32 ? 4
-                                                   : kFused         ? 6
-                                                                    : 4)
-                                                : 4;
+inline constexpr int kPanelVectors = !kIsReal<T>        ? 2
+                                     : kRegisters == 32 ? 4
+                                     : kFused           ? 6
+                                                        : 4;
 template <class T>
 inline constexpr int kThinVectors = kIsReal<T> && kRegisters == 32 ? 8 : kPanelVectors<T>;
 
@@ -64,12 +64,9 @@ constexpr int tile_rows(int nv) {
   constexpr int wide[] = {8, 8, 8, 6, 2, 2, 2, 2};   // 32 registers
   constexpr int fused[] = {8, 6, 3, 2, 2, 2, 0, 0};  // 16 registers
   constexpr int plain[] = {6, 4, 3, 2, 0, 0, 0, 0};  // 16 registers, the product needs one
-  constexpr int whole[] = {4, 4, 4, 4, 0, 0, 0, 0};  // integers
-  constexpr int narrow[] = {4, 3, 3, 2, 0, 0, 0, 0};
-  return (kIsReal<T> ? (kRegisters == 32 ? wide
-                        : kFused         ? fused
-                                         : plain)
-                     : (kRegisters == 32 ? whole : narrow))[nv - 1];
+  constexpr int whole[] = {4, 4, 0, 0,
+                           0, 0, 0, 0};  // integers: code for fewer tiles is worth more than speed
+  return (kIsReal<T> ? (kRegisters == 32 ? wide : kFused ? fused : plain) : whole)[nv - 1];
 }
 inline constexpr int kMaxTileRows = 8;
 /// Where masks are free one function serves full and partial tiles.

@@ -26,23 +26,6 @@ GT_INLINE void skip(uint32_t* c, uint64_t n) {
   c[1] = static_cast<uint32_t>(low >> 32);
 }
 
-/// One block.
-GT_INLINE void philox(const RandomArgs& args, uint64_t at, uint32_t* w) {
-  uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
-  skip(c, at);
-  uint32_t k0 = args.key[0], k1 = args.key[1];
-  for (int round = 0; round < 10; round++) {
-    const uint64_t p0 = static_cast<uint64_t>(kMul0) * c[0], p1 = static_cast<uint64_t>(kMul1) * c[2];
-    c[0] = static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k0;
-    c[1] = static_cast<uint32_t>(p1);
-    c[2] = static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k1;
-    c[3] = static_cast<uint32_t>(p0);
-    k0 += kWeyl0;
-    k1 += kWeyl1;
-  }
-  memcpy(w, c, sizeof c);
-}
-
 using vul = Vec<uint64_t>;
 
 /// The full products of the low halves of 64-bit lanes.
@@ -68,15 +51,11 @@ GT_INLINE void mul_high_low(vu a, uint32_t m, vu* high, vu* low) {
   *low = bitcast<vu>((p & 0xffffffffull) | (q << 32));
 }
 
-/// As many blocks as a vector has lanes, `step` apart: w[4 * block + word].
-/// (lanes · step < 2³².)
-GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, uint64_t step, uint32_t* w) {
+/// As many blocks as a vector has lanes, at first + add[lane]: w[4 * lane + word].
+GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, vu add, uint32_t* w) {
   uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
   skip(c, first);
-  // Lane l is at c + step · l; carries go up lanewise (a true comparison is −1).
-  vu lane;
-  for (int l = 0; l < kLanes<uint32_t>; l++) lane[l] = static_cast<uint32_t>(l);
-  const vu add = lane * static_cast<uint32_t>(step);
+  // Carries go up lanewise (a true comparison is −1).
   vu c0 = add + c[0];
   vu carry = bitcast<vu>(c0 < add);
   vu c1 = c[1] - carry;
@@ -188,12 +167,11 @@ struct Normal {
   }
 };
 
-/// The fewest blocks that make whole vectors of normals.
-template <class T>
-inline constexpr int kNormalBlocks = sizeof(T) == 4 ? (kWide + 1) / 2 : 1;
-GT_INLINE void few_normals(const uint32_t* w, float* y) { normals_wide(w, y); }
-GT_INLINE void few_normals(const uint32_t* w, double* y) {
-  box_muller(unit(w[0], w[1]), unit(w[2], w[3]), y);
+/// 0, 1, 2 …
+GT_INLINE vu lane_numbers() {
+  vu lane;
+  for (int l = 0; l < kLanes<uint32_t>; l++) lane[l] = static_cast<uint32_t>(l);
+  return lane;
 }
 
 template <class D, class T>
@@ -204,7 +182,7 @@ void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) no
   uint32_t w[4 * L];
   T last[kPerBlock * L];
   for (int64_t i = begin; i < end; i += kPerBlock * L) {
-    philox_lanes(args, static_cast<uint64_t>(i / kPerBlock), 1, w);
+    philox_lanes(args, static_cast<uint64_t>(i / kPerBlock), lane_numbers(), w);
     const bool whole = i + kPerBlock * L <= end;
     T* to = whole ? y + i : last;
     D::make(w, args, to);
@@ -213,37 +191,57 @@ void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) no
 }
 
 /// Normal numbers, drawn again while they lie beyond two deviations. Each output may use 256 samples: group g
-/// of outputs has a stream of its own at counter + g · 256 · (outputs per group) / 4.
+/// of outputs has a stream of its own at counter + g · 256 · (outputs per group) / 4. Those groups that the
+/// first block did not fill go on to the next one together, as many side by side as a vector has lanes: no
+/// branch depends on chance.
 template <class T>
 void truncated_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) noexcept {
   constexpr int kPerGroup = 16 / static_cast<int>(sizeof(T));
   constexpr int L = kLanes<uint32_t>;
-  constexpr uint64_t kGroupBlocks = 64 * kPerGroup;
+  constexpr int kGroups = 256;  // at a time
+  constexpr uint32_t kGroupBlocks = 64 * kPerGroup;
   T* y = static_cast<T*>(yv);
-  uint32_t w[4 * L];
-  T drawn[kPerGroup * L], more[kPerGroup * kNormalBlocks<T>];
-  for (int64_t i = begin; i < end; i += kPerGroup * L) {
-    // The first block of L groups at once: most groups need no more.
+  uint32_t w[kWords];
+  T drawn[kPerGroup * L];
+  T kept[kGroups][kPerGroup + 1];
+  int made[kGroups];
+  int open[kGroups + L];
+  for (int64_t i = begin; i < end; i += kGroups * kPerGroup) {
+    const int64_t outputs = end - i < kGroups * kPerGroup ? end - i : kGroups * kPerGroup;
+    const int groups = static_cast<int>((outputs + kPerGroup - 1) / kPerGroup);
     const uint64_t first = static_cast<uint64_t>(i / kPerGroup) * kGroupBlocks;
-    philox_lanes(args, first, kGroupBlocks, w);
-    Normal::make(w, args, drawn);
-    for (int l = 0; l < L && i + l * kPerGroup < end; l++) {
-      T* group = drawn + kPerGroup * l;
-      int made = 0;
-      for (int k = 0; k < kPerGroup; k++) {
-        if (group[k] < T(2) && group[k] > T(-2)) group[made++] = group[k];
-      }
-      for (uint64_t block = 1; made < kPerGroup; block += kNormalBlocks<T>) {
-        const uint64_t at = first + static_cast<uint64_t>(l) * kGroupBlocks + block;
-        for (int k = 0; k < kNormalBlocks<T>; k++) philox(args, at + static_cast<uint64_t>(k), w + 4 * k);
-        few_normals(w, more);
-        for (int k = 0; k < kPerGroup * kNormalBlocks<T> && made < kPerGroup; k++) {
-          if (more[k] < T(2) && more[k] > T(-2)) group[made++] = more[k];
+    for (int g = 0; g < groups; g++) {
+      made[g] = 0;
+      open[g] = g;
+    }
+    int count = groups;
+    for (uint32_t block = 0; count > 0; block++) {
+      int still = 0;
+      for (int j = 0; j < count; j += L) {
+        const int lanes = count - j < L ? count - j : L;
+        vu at = {};
+        for (int l = 0; l < lanes; l++) at[l] = static_cast<uint32_t>(open[j + l]) * kGroupBlocks + block;
+        philox_lanes(args, first, at, w);
+        Normal::make(w, args, drawn);
+        for (int l = 0; l < lanes; l++) {
+          const int g = open[j + l];
+          int m = made[g];
+          for (int k = 0; k < kPerGroup; k++) {
+            const T v = drawn[kPerGroup * l + k];
+            kept[g][m] = v;
+            m += static_cast<int>(v < T(2)) & static_cast<int>(v > T(-2)) & static_cast<int>(m < kPerGroup);
+          }
+          made[g] = m;
+          open[still] = g;
+          still += static_cast<int>(m < kPerGroup);
         }
       }
-      const int64_t left = end - i - l * kPerGroup;
-      memcpy(y + i + l * kPerGroup, group,
-             static_cast<size_t>(left < kPerGroup ? left : kPerGroup) * sizeof(T));
+      count = still;
+    }
+    for (int g = 0; g < groups; g++) {
+      const int64_t left = outputs - static_cast<int64_t>(g) * kPerGroup;
+      T* to = y + i + static_cast<int64_t>(g) * kPerGroup;
+      for (int k = 0; k < kPerGroup && k < left; k++) to[k] = kept[g][k];
     }
   }
 }

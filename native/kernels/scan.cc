@@ -22,6 +22,33 @@ struct CumProd {
   }
 };
 
+/// kRows rows of consecutive elements at once: each sum waits for the one before, so several go side by side.
+template <class Op, class E, int kRows>
+GT_INLINE void scan_rows(const E* x, E* y, int64_t n, bool exclusive, bool reverse) {
+  E total[kRows];
+  for (int k = 0; k < kRows; k++) total[k] = Op::template identity<E>;
+  const int64_t step = reverse ? -1 : 1;
+  for (int64_t r = 0, at = reverse ? n - 1 : 0; r < n; r++, at += step) {
+    GT_UNROLL
+    for (int k = 0; k < kRows; k++) {
+      const E next = Op::join(total[k], x[k * n + at]);
+      y[k * n + at] = exclusive ? total[k] : next;
+      total[k] = next;
+    }
+  }
+}
+
+template <class Op, class T>
+void scan_rows(const void* xv, void* yv, int64_t rows, int64_t n, bool exclusive, bool reverse) noexcept {
+  using E = wrap_t<T>;
+  const E* x = static_cast<const E*>(xv);
+  E* y = static_cast<E*>(yv);
+  constexpr int kRows = 4;
+  int64_t r = 0;
+  for (; r + kRows <= rows; r += kRows) scan_rows<Op, E, kRows>(x + r * n, y + r * n, n, exclusive, reverse);
+  for (; r < rows; r++) scan_rows<Op, E, 1>(x + r * n, y + r * n, n, exclusive, reverse);
+}
+
 template <class Op, class T>
 void scan(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width, bool exclusive,
           bool reverse) noexcept {
@@ -31,17 +58,6 @@ void scan(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width, bo
   if (n <= 0) return;
   const int64_t step = reverse ? -stride : stride;
   const int64_t first = reverse ? (n - 1) * stride : 0;
-  if (width == 1) {
-    E total = Op::template identity<E>;
-    int64_t at = first;
-    for (int64_t r = 0; r < n; r++, at += step) {
-      const E v = x[at];
-      const E next = Op::join(total, v);
-      y[at] = exclusive ? total : next;
-      total = next;
-    }
-    return;
-  }
   x += first;
   y += first;
   for (int64_t i = 0; i < width; i++) y[i] = exclusive ? Op::template identity<E> : x[i];
@@ -89,12 +105,13 @@ void recurrence(const void* av, const void* bv, void* yv, int64_t n, int64_t str
   }
 }
 
+#define GT_ALL(fn) \
+  { &fn<Op, float>, &fn<Op, double>, &fn<Op, int32_t>, &fn<Op, int64_t>, &fn<Op, uint8_t>, nullptr }
 template <class Op>
 constexpr ScanEntry scan_entry(const char* name) {
-  return {name,
-          {&scan<Op, float>, &scan<Op, double>, &scan<Op, int32_t>, &scan<Op, int64_t>, &scan<Op, uint8_t>,
-           nullptr}};
+  return {name, GT_ALL(scan), GT_ALL(scan_rows)};
 }
+#undef GT_ALL
 
 constexpr ScanEntry kScan[] = {scan_entry<CumSum>("cumsum"), scan_entry<CumProd>("cumprod")};
 

@@ -20,8 +20,15 @@ GT_INLINE vd exp_vec(vd x) {
   for (int i = 0; i < kLanes<double>; i++) x[i] = __builtin_exp(x[i]);
   return x;
 }
-GT_INLINE float log_one(float x) { return __builtin_logf(x); }
-GT_INLINE double log_one(double x) { return __builtin_log(x); }
+/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ are 0. exp(0) is 1; NaN stays.
+GT_INLINE vf exp_below(vf x) {
+  const vf least = splat(-87.33654f);
+  const ExpParts e = exp_parts(x < least ? least : x);
+  return x < least ? vf{} : ((e.r + e.rrq) + 1.0f) * exp2i(e.n);
+}
+GT_INLINE vd exp_below(vd x) { return exp_vec(x); }
+GT_INLINE float log1p_one(float x) { return __builtin_log1pf(x); }
+GT_INLINE double log1p_one(double x) { return __builtin_log1p(x); }
 
 /// Whether a vector is the partial one at the end of a row, known to the compiler.
 template <bool kIs>
@@ -98,16 +105,26 @@ struct Sum {
   GT_INLINE T all() const { return sum_lanes<T>(total + block); }
 };
 
-/// e = exp(x − max), written; returns its sum.
+/// Σ exp(x − max), as the number of largest elements and the sum of the others: the logarithm of a sum near 1
+/// needs the digits that adding 1 would take away. Writes exp(x − max) where e is not null.
 template <class T>
-GT_INLINE T exp_row(const Row<T>& row, const T* x, T most, T* e) {
-  Sum<T> sum;
+struct ExpSum {
+  T ones, rest;
+  GT_INLINE T total() const { return ones + rest; }
+  GT_INLINE T log() const { return log1p_one(rest + (ones - T(1))); }
+};
+template <bool kStore, class T>
+GT_INLINE ExpSum<T> exp_row(const Row<T>& row, const T* x, T most, T* e) {
+  Sum<T> rest, ones;
   row.each([&](int64_t i, auto part) {
-    const Vec<T> v = exp_vec(row.get(x + i, part) - most);
-    row.put(e + i, v, part);
-    sum.add(row.only(v, T(0), part));
+    const Vec<T> at = row.get(x + i, part);
+    const Vec<T> v = exp_below(at - most);
+    if constexpr (kStore) row.put(e + i, v, part);
+    const Vec<T> one = row.only(select(at == most, splat(T(1)), Vec<T>{}), T(0), part);
+    ones.add(one);
+    rest.add(row.only(v, T(0), part) - one);  // 0 for a largest element, NaN for an infinite one
   });
-  return sum.all();
+  return {ones.all(), rest.all()};
 }
 
 template <class T>
@@ -116,17 +133,16 @@ void softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
   for (int64_t r = 0; r < rows; r++) {
     const T* x = static_cast<const T*>(xv) + r * cols;
     T* y = static_cast<T*>(yv) + r * cols;
-    const T scale = T(1) / exp_row(row, x, row.max(x), y);
+    const T most = row.max(x);
+    Sum<T> sum;
+    row.each([&](int64_t i, auto part) {
+      const Vec<T> e = exp_below(row.get(x + i, part) - most);
+      row.put(y + i, e, part);
+      sum.add(row.only(e, T(0), part));
+    });
+    const T scale = T(1) / sum.all();
     row.each([&](int64_t i, auto part) { row.put(y + i, row.get(y + i, part) * scale, part); });
   }
-}
-
-template <class T>
-GT_INLINE T log_sum_exp(const Row<T>& row, const T* x, T most) {
-  Sum<T> sum;
-  row.each(
-      [&](int64_t i, auto part) { sum.add(row.only(exp_vec(row.get(x + i, part) - most), T(0), part)); });
-  return log_one(sum.all());
 }
 
 template <class T>
@@ -136,7 +152,7 @@ void log_softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept 
     const T* x = static_cast<const T*>(xv) + r * cols;
     T* y = static_cast<T*>(yv) + r * cols;
     const T most = row.max(x);
-    const T lse = log_sum_exp(row, x, most);
+    const T lse = exp_row<false, T>(row, x, most, nullptr).log();
     row.each([&](int64_t i, auto part) { row.put(y + i, row.get(x + i, part) - most - lse, part); });
   }
 }
@@ -182,8 +198,8 @@ void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int
     const T* target = static_cast<const T*>(tv) + r * cols;
     T* back = static_cast<T*>(backv) + r * cols;
     const T most = row.max(x);
-    const T total = exp_row(row, x, most, back);
-    const T lse = log_one(total), scale = T(1) / total;
+    const ExpSum<T> sum = exp_row<true, T>(row, x, most, back);
+    const T lse = sum.log(), scale = T(1) / sum.total();
     Sum<T> loss;
     row.each([&](int64_t i, auto part) {
       const Vec<T> t = row.get(target + i, part);
@@ -203,9 +219,9 @@ void sparse_cross_entropy(const void* xv, const void* labels, void* lossv, void*
     T* back = static_cast<T*>(backv) + r * cols;
     const int64_t label = static_cast<int64_t>(static_cast<const Label*>(labels)[r]);
     const T most = row.max(x);
-    const T total = exp_row(row, x, most, back);
-    const T scale = T(1) / total;
-    static_cast<T*>(lossv)[r] = log_one(total) - (x[label] - most);
+    const ExpSum<T> sum = exp_row<true, T>(row, x, most, back);
+    const T scale = T(1) / sum.total();
+    static_cast<T*>(lossv)[r] = sum.log() - (x[label] - most);
     row.each([&](int64_t i, auto part) { row.put(back + i, row.get(back + i, part) * scale, part); });
     back[label] -= T(1);
   }

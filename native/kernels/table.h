@@ -69,9 +69,13 @@ struct ArgReduceEntry {
 /// Running sums or products down n rows of `width` elements, `stride` apart, in x and y alike.
 using ScanFn = void (*)(const void* x, void* y, int64_t n, int64_t stride, int64_t width, bool exclusive,
                         bool reverse) noexcept;
+/// The same along each of `rows` rows of n consecutive elements.
+using ScanRowsFn = void (*)(const void* x, void* y, int64_t rows, int64_t n, bool exclusive,
+                            bool reverse) noexcept;
 struct ScanEntry {
   const char* name;
   ScanFn fn[kDTypes];
+  ScanRowsFn rows[kDTypes];
 };
 
 /// The linear recurrence h = a · (the h before) + b along n rows, laid out as for ScanFn. Where it stands at

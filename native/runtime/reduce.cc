@@ -188,10 +188,18 @@ void along_axis(int64_t size, int64_t outer, int64_t n, int64_t inner, const F& 
 
 }  // namespace
 
-void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
+void run_scan(const ScanEntry& op, int dtype, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
               bool exclusive, bool reverse) {
+  const int64_t size = dtype_size(dtype);
+  if (inner == 1) {
+    parallel_for(outer, grain_for(n * size), [&](int64_t begin, int64_t end) {
+      const int64_t offset = begin * n * size;
+      op.rows[dtype](at(x, offset), at(y, offset), end - begin, n, exclusive, reverse);
+    });
+    return;
+  }
   along_axis(size, outer, n, inner, [&](int64_t offset, int64_t width) {
-    fn(at(x, offset), at(y, offset), n, inner, width, exclusive, reverse);
+    op.fn[dtype](at(x, offset), at(y, offset), n, inner, width, exclusive, reverse);
   });
 }
 

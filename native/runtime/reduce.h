@@ -23,7 +23,7 @@ void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* 
                    int64_t inner);
 
 /// x and y are [outer, n, inner].
-void run_scan(ScanFn fn, int64_t size, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
+void run_scan(const ScanEntry& op, int dtype, const void* x, void* y, int64_t outer, int64_t n, int64_t inner,
               bool exclusive, bool reverse);
 
 /// a, b and y are [outer, n, inner].

@@ -343,8 +343,7 @@ TEST(scan) {
               const int64_t outer = 1 + random.below(10), total = outer * n * inner;
               Buffer x(total * dtype_size(dtype), dtype_size(dtype)), y(total * dtype_size(dtype));
               fill_random(random, dtype, x.data(), total, Values::kNormal);
-              run_scan(op.fn[dtype], dtype_size(dtype), x.data(), y.data(), outer, n, inner, exclusive,
-                       reverse);
+              run_scan(op, dtype, x.data(), y.data(), outer, n, inner, exclusive, reverse);
               CHECK(y.intact(), "%s %s wrote outside", table->isa, op.name);
               with_type(dtype, [&]<class T>() {
                 using E = std::conditional_t<std::is_floating_point_v<T>, T, uint64_t>;

@@ -197,6 +197,25 @@ TEST(softmax_of_special_rows) {
   }
 }
 
+/// A prediction that is sure of itself has a loss of exp(-gap), not of 0.
+TEST(cross_entropy_near_zero) {
+  for (const KernelTable* table : isas()) {
+    for (float gap : {5.0f, 12.0f, 20.0f, 60.0f}) {
+      const float x[] = {0, gap, 0}, labels[] = {0, 1, 0};
+      const int32_t label = 1;
+      float loss[2], back[3], log[3];
+      table->softmax[0].cross_entropy(x, labels, &loss[0], back, 1, 3);
+      table->softmax[0].sparse_cross_entropy[0](x, &label, &loss[1], back, 1, 3);
+      table->softmax[0].log_softmax(x, log, 1, 3);
+      const double want = std::log1p(2 * std::exp(-static_cast<double>(gap)));
+      for (float got : {loss[0], loss[1], -log[1]}) {
+        CHECK(ulps(got, static_cast<float>(want)) <= 4, "%s: %.9g after a gap of %g, not %.9g", table->isa,
+              static_cast<double>(got), static_cast<double>(gap), want);
+      }
+    }
+  }
+}
+
 TEST(optimizer_rules) {
   const int before = num_threads();
   for (const KernelTable* table : isas()) {

@@ -278,6 +278,12 @@ describe('the way of a step', () => {
     );
     expect(() => optimizer.applyGradients([[tf.constant([1, 2], 'int32'), w]])).toThrow('must be floating');
     expect(() => optimizer.applyGradients([['x' as never, w]])).toThrow(TypeError);
+    const rows = (values: tf.Tensor, index: number) =>
+      new tf.IndexedSlices(values, tf.constant(Int32Array.of(index)), [2]);
+    expect(() => optimizer.applyGradients([[rows(tf.ones([1]), 2), w]])).toThrow(
+      'indices[0] = 2 is not in [0, 2)',
+    );
+    expect(() => optimizer.applyGradients([[rows(tf.ones([1, 1]), 0), w]])).toThrow('has rows of shape [1]');
     expect([w.array(), ...optimizer.variables.map((u) => u.array())]).toEqual(before);
     expect(() => new SGD().applyGradients([[g, new tf.Variable([1, 2], { dtype: 'int32' })]])).toThrow(
       'only floating variables can be optimized',

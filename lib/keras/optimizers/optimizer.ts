@@ -89,6 +89,10 @@ export abstract class Optimizer {
     learningRate: number,
   ): void;
 
+  /** The update of a few rows by a rule that leaves all others alone; null where the rule moves every weight. */
+  protected updateRows: ((rows: IndexedSlices, variable: Variable, learningRate: number) => void) | null =
+    null;
+
   /** Zeros like each variable; several names interleave: a's first, a's second, b's first… */
   protected addSlots(name: string): Slot[];
   protected addSlots(names: readonly string[]): Slot[][];
@@ -208,22 +212,52 @@ export abstract class Optimizer {
           `${showShape(shape)}, shapes must be equal. (variable '${v.name}')`,
       );
     }
+    if (g instanceof IndexedSlices) this.checkRows(g, v);
   }
 
-  /** Dense, of the variable's dtype, unscaled. Rows of IndexedSlices that repeat are summed. */
-  private prepare(g: Tensor | IndexedSlices, v: Variable): Tensor {
-    let dense = g instanceof Tensor ? g : densify(new IndexedSlices(g.values, g.indices, v.shape));
-    if (dense.dt !== v.dt) dense = cast(dense, v.dtype);
+  private checkRows(g: IndexedSlices, v: Variable): void {
+    const count = v.shape[0];
+    const numbers = g.indices.view();
+    for (let i = 0; i < numbers.length; i++) {
+      if (numbers[i] >= 0 && numbers[i] < count) continue;
+      throw new InvalidArgumentError(
+        `[${this.className}] the gradient of '${v.name}': indices[${i}] = ${numbers[i]} is not in [0, ${count})`,
+      );
+    }
+    if (!sameShape(g.values.shape.slice(1), v.shape.slice(1))) {
+      throw new InvalidArgumentError(
+        `[${this.className}] the gradient of '${v.name}' has rows of shape ${showShape(g.values.shape.slice(1))}; those ` +
+          `of the variable have shape ${showShape(v.shape.slice(1))}`,
+      );
+    }
+  }
+
+  /** Unscaled, of the variable's dtype; dense unless the rule can do with rows. Rows that repeat are summed. */
+  private prepare(g: Tensor | IndexedSlices, v: Variable): Tensor | IndexedSlices {
     const scale = this.options.lossScaleFactor;
-    return scale === null ? dense : multiply(dense, 1 / scale);
+    const convert = (t: Tensor): Tensor => {
+      const same = t.dt === v.dt ? t : cast(t, v.dtype);
+      return scale === null ? same : multiply(same, 1 / scale);
+    };
+    if (g instanceof Tensor) return convert(g);
+    const rows = new IndexedSlices(convert(g.values), g.indices, v.shape);
+    return this.takesRows() ? rows : densify(rows);
   }
 
-  private step(gradients: readonly Tensor[], variables: readonly Variable[]): void {
+  private takesRows(): boolean {
+    const { clipnorm, clipvalue, globalClipnorm, gradientAccumulationSteps } = this.options;
+    const limited = clipnorm !== null || clipvalue !== null || globalClipnorm !== null;
+    return this.updateRows !== null && !limited && gradientAccumulationSteps === null;
+  }
+
+  private step(gradients: readonly (Tensor | IndexedSlices)[], variables: readonly Variable[]): void {
     const steps = this.options.gradientAccumulationSteps;
     if (steps === null) {
       this.updateAll(gradients, variables);
     } else {
-      const sums = gradients.map((g, i) => add(g, this.accumulators[this.position(variables[i])].held));
+      const sums = gradients.map((g, i) =>
+        add(g as Tensor, this.accumulators[this.position(variables[i])].held),
+      );
       if ((this.count() + 1) % steps === 0) {
         this.updateAll(
           sums.map((sum) => multiply(sum, 1 / steps)),
@@ -237,23 +271,27 @@ export abstract class Optimizer {
     if (this.options.useEma) this.updateAverages();
   }
 
-  private updateAll(gradients: readonly Tensor[], variables: readonly Variable[]): void {
+  private updateAll(gradients: readonly (Tensor | IndexedSlices)[], variables: readonly Variable[]): void {
     const clipped = this.clip(gradients);
     const rate = this.currentRate();
     const decay = this.options.weightDecay;
     variables.forEach((v, i) => {
       // w −= w·decay·rate: the plain rule with w as its own gradient.
       if (decay !== null && !this.undecayed(v)) update('sgd', [Math.fround(decay) * rate], v.held, v, []);
-      this.updateStep(clipped[i], v, this.position(v), rate);
+      const g = clipped[i];
+      if (g instanceof Tensor) this.updateStep(g, v, this.position(v), rate);
+      else this.updateRows?.(g, v, rate);
     });
   }
 
-  private clip(gradients: readonly Tensor[]): readonly Tensor[] {
+  private clip(given: readonly (Tensor | IndexedSlices)[]): readonly (Tensor | IndexedSlices)[] {
     const { clipnorm, globalClipnorm, clipvalue } = this.options;
+    // Where there is a limit no gradient comes as rows.
+    const gradients = given as readonly Tensor[];
     if (clipnorm !== null) return gradients.map((g) => clipByNorm(g, clipnorm));
     if (globalClipnorm !== null) return clipByGlobalNorm(gradients, globalClipnorm);
     if (clipvalue !== null) return gradients.map((g) => clipElements(g, clipvalue));
-    return gradients;
+    return given;
   }
 
   private updateAverages(): void {

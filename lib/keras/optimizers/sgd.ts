@@ -1,7 +1,9 @@
 /** Gradient descent. */
 import { InvalidArgumentError } from '../../core/errors';
+import { IndexedSlices } from '../../core/indexed_slices';
 import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
+import { multiply } from '../../ops/binary';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer } from './optimizer';
 import type { Slot } from './slot';
@@ -35,6 +37,10 @@ export class SGD extends Optimizer {
     }
     checkBoolean(o.nesterov, 'nesterov', 'SGD');
     this.nesterov = o.nesterov;
+    if (this.momentum === 0) {
+      this.updateRows = ({ values, indices }, v, rate) =>
+        void v.scatterSub(new IndexedSlices(multiply(values, rate), indices, v.shape));
+    }
   }
 
   static fromConfig(config: Record<string, unknown>): SGD {
