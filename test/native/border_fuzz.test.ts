@@ -1,5 +1,6 @@
 /** The border under hostile calls: whatever the frame and the arguments hold, an entry throws or returns; nothing crashes. */
 import * as path from 'node:path';
+import { frame, native } from '../../lib/binding';
 import { root, runChild } from '../helpers/child';
 
 const fuzz = (seed: number, rounds: number): string => `
@@ -63,4 +64,10 @@ test('the frame survives being detached', () => {
     report(message);
   `);
   expect(typeof result).toBe('string');
+});
+
+test('a broadcast of two operands that both stand still is refused: it would read past one of them', () => {
+  frame.set([0, 0, 0, 1, 0, 0, 16, 0, 0]);
+  const [a, b, y] = [4, 4, 64].map((n) => new ArrayBuffer(n));
+  expect(() => native.binaryBroadcast(a, b, y)).toThrow('no operand has the innermost dimension');
 });
