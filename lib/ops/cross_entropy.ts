@@ -193,13 +193,8 @@ export const softmaxCrossEntropyWithLogits = composite(
   },
 );
 
-/**
- * Softmax cross entropy against the number of the one right class per row. loss = −logSoftmax(logits)[label] along the
- * last axis. Labels are int32 or int64 of the logits' shape without that axis; plain numbers are int32.
- * InvalidArgumentError where a label is outside [0, classes) or shapes do not fit.
- * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
- */
-export const sparseSoftmaxCrossEntropyWithLogits = composite(
+/** Of tensors: what a host array is made of is for the public function to know. */
+const numbered = composite(
   'sparseSoftmaxCrossEntropyWithLogits',
   {
     tf: 'tf.nn.sparse_softmax_cross_entropy_with_logits',
@@ -213,12 +208,10 @@ export const sparseSoftmaxCrossEntropyWithLogits = composite(
       { args: [sample([], { values: [1] }), sample([3], { dtype: 'float64' })] },
     ],
   },
-  (labels: TensorLike, logits: TensorLike): Tensor => {
+  (t: Tensor, logits: TensorLike): Tensor => {
     const name = 'sparseSoftmaxCrossEntropyWithLogits';
     const x = toTensor(logits, null, name, 'logits');
     checkLogits(x, name);
-    const t = toTensor(labels, dtypes.int32, name, 'labels');
-    if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);
     if (t.shape.length !== x.shape.length - 1) {
       throw new InvalidArgumentError(
         `[${name}] Rank mismatch: Rank of labels (received ${t.shape.length}) should equal rank of logits minus 1 ` +
@@ -239,3 +232,16 @@ export const sparseSoftmaxCrossEntropyWithLogits = composite(
     return sparse(x, t)[0];
   },
 );
+
+/**
+ * Softmax cross entropy against the number of the one right class per row. loss = −logSoftmax(logits)[label] along the
+ * last axis. Labels are int32 or int64 of the logits' shape without that axis; plain numbers are int32.
+ * InvalidArgumentError where a label is outside [0, classes) or shapes do not fit.
+ * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
+ */
+export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: TensorLike): Tensor {
+  const name = 'sparseSoftmaxCrossEntropyWithLogits';
+  const t = toTensor(labels, dtypes.int32, name, 'labels');
+  if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);
+  return numbered(t, logits);
+}

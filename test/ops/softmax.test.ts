@@ -148,7 +148,7 @@ describe('softmaxCrossEntropyWithLogits', () => {
     );
     expect(() => f(tf.zeros([2], 'float64'), tf.zeros([2]))).toThrow('float64');
     expect(() => f(tf.zeros([2], 'int32'), tf.zeros([2], 'int32'))).toThrow(
-      '[softmaxCrossEntropyWithLogits] logits',
+      '[softmaxCrossEntropyWithLogits] the argument has dtype int32',
     );
     expect(() => f(1, 2)).toThrow('cannot be a scalar');
     expect(() => f([1, 2], [1, 2], { axis: 1 })).toThrow('axis = 1 is out of range');
