@@ -3,7 +3,7 @@ import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
-import { makeTensor, scalarTensor, Tensor } from './tensor';
+import { aliasTensor, makeTensor, scalarTensor, Tensor } from './tensor';
 import type { IndexedSlices } from './indexed_slices';
 import type { Variable } from './variable';
 
@@ -42,9 +42,14 @@ export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, arg
   );
 }
 
-/** Like toTensor, for functions that may hand their argument back: a variable gives a tensor of its own. */
+/**
+ * Like toTensor, for functions that may hand their argument back: a variable and a literal give tensors of their own (a
+ * tape knows tensors by their ids, and equal literals share one).
+ */
 export function toValue(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
-  return value instanceof Readable ? value.read() : toTensor(value, hint, op, argument);
+  if (value instanceof Readable) return value.read();
+  const t = toTensor(value, hint, op, argument);
+  return typeof value === 'object' ? t : aliasTensor(t, t.shape, op);
 }
 
 /** Like toTensor with a hint, and a tensor of another dtype is an error. */

@@ -1,9 +1,8 @@
 /** Anything as a tensor. */
-import { convertLike, toTensor, type TensorLike } from '../core/convert';
-import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
+import { convertLike, toValue, type TensorLike } from '../core/convert';
+import { dtypeInfo, type DType } from '../core/dtype';
 import { options } from '../core/options';
-import { Readable } from '../core/readable';
-import { aliasTensor, type Tensor } from '../core/tensor';
+import type { Tensor } from '../core/tensor';
 
 export interface ConvertToTensorOptions {
   /** The dtype that the result must have; host values take it. Default: what the value says. */
@@ -24,15 +23,8 @@ export function convertToTensor(value: TensorLike, given?: ConvertToTensorOption
     { dtype: null, dtypeHint: null },
     'convertToTensor',
   );
-  const own = value instanceof Readable ? value.read() : value;
-  const t =
-    dtype === null
-      ? toTensor(own, hintOf(dtypeHint), 'convertToTensor', 'value')
-      : convertLike(own, dtypeInfo(dtype, '[convertToTensor] dtype'), 'convertToTensor', 'value');
-  // Operand literals share their tensors; what a user holds is a tensor of its own.
-  return typeof value === 'object' ? t : aliasTensor(t, t.shape, 'convertToTensor');
-}
-
-function hintOf(dtype: DType | null): DTypeInfo | null {
-  return dtype === null ? null : dtypeInfo(dtype, '[convertToTensor] dtypeHint');
+  const wanted = dtype === null ? null : dtypeInfo(dtype, '[convertToTensor] dtype');
+  const hint = dtypeHint === null ? null : dtypeInfo(dtypeHint, '[convertToTensor] dtypeHint');
+  const t = toValue(value, wanted ?? hint, 'convertToTensor', 'value');
+  return wanted === null ? t : convertLike(t, wanted, 'convertToTensor', 'value');
 }

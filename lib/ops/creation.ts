@@ -1,6 +1,6 @@
 /** Ops that make tensors from numbers. */
 import { frame, frameBigInts, native } from '../binding';
-import { element, toTensor, type HostArray, type TensorLike } from '../core/convert';
+import { element, toTensor, toValue, type HostArray, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import {
@@ -12,7 +12,7 @@ import {
   sizeOf,
   type Shape,
 } from '../core/shape';
-import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
+import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, divide, multiply, subtract } from './binary';
 import { cast } from './cast';
@@ -115,7 +115,7 @@ export interface ConstantOptions {
 }
 
 /**
- * A tensor from a number, bigint, boolean, nested arrays of them, or a typed array.
+ * A tensor from a number, bigint, boolean, nested arrays of them, or a typed array. A tensor comes back as it is.
  * InvalidArgumentError for ragged or mixed arrays, values that the dtype doesn't have, or another number of elements
  * than the shape has. @tf tf.constant
  */
@@ -134,18 +134,13 @@ export const constant = composite(
       'constant',
     );
     const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
-    const t = toTensor(value, hint, 'constant', 'value');
+    const t = toValue(value, hint, 'constant', 'value');
     if (hint !== null && t.dt !== hint) {
       throw new InvalidArgumentError(
         `[constant] value is a ${t.dtype} tensor, and dtype ${hint.name} was asked for; use tf.cast`,
       );
     }
-    if (shape === null) {
-      // Operand literals share their tensors; what a user holds is a tensor of its own.
-      return typeof value === 'object' && !(value instanceof Tensor) && !(value instanceof Variable)
-        ? t
-        : aliasTensor(t, t.shape, 'constant');
-    }
+    if (shape === null) return t;
     const dims = shapeArgument(shape, 'constant');
     if (sameShape(dims, t.shape)) return t;
     if (t.size === 1) return broadcastTo(reshape(t, []), dims);

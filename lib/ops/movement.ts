@@ -1,5 +1,5 @@
 /** Ops that move whole tensors: transposing, repeating, turning round. */
-import { toTensor, type TensorLike } from '../core/convert';
+import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import {
@@ -204,7 +204,7 @@ export const reverse: (tensor: TensorLike, axis: readonly number[] | number) => 
 
 /**
  * The elements moved `shift` places along `axis`, those that leave at one end coming in at the other. Several shifts and
- * axes act one after the other. @tf tf.roll
+ * axes act one after the other. A tensor that needs no move comes back as it is. @tf tf.roll
  */
 export const roll: (
   input: TensorLike,
@@ -223,7 +223,7 @@ export const roll: (
     ],
   },
   (input: TensorLike, shift: number | readonly number[], axis: number | readonly number[]): Tensor => {
-    let x = toTensor(input, null, 'roll', 'input');
+    let x = toValue(input, null, 'roll', 'input');
     const shifts = integerList(shift, 'roll', 'shift');
     const axes = integerList(axis, 'roll', 'axis');
     if (shifts.length !== axes.length) {
