@@ -418,8 +418,8 @@ export interface CompositeSpec {
 }
 
 /**
- * An op written in other ops: no kernel, and its gradient comes for free. A call none of whose
- * tensors has a dtype that the row lists is refused here, in the op's own name.
+ * An op written in other ops: no kernel, and its gradient comes for free. It checks what it takes itself; where one of
+ * the ops inside refuses a dtype that the row does not list, the error is in the row's name.
  */
 export function composite<P extends unknown[], R>(
   name: string,
@@ -428,14 +428,16 @@ export function composite<P extends unknown[], R>(
 ): (...args: P) => R {
   const mask = dtypeMask(spec.dtypes);
   const call = (...args: P): R => {
-    let refused: DTypeInfo | null = null;
-    for (const x of args) {
-      if (!(x instanceof Tensor || x instanceof Readable)) continue;
-      if (((mask >> x.dt.code) & 1) !== 0) return f(...args);
-      refused ??= x.dt;
+    try {
+      return f(...args);
+    } catch (error) {
+      // An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row.
+      if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) throw error;
+      const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
+      const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
+      if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) throw error;
+      throw badDType(name, 'the argument', refused.dt, spec.dtypes);
     }
-    if (refused !== null) throw badDType(name, 'the argument', refused, spec.dtypes);
-    return f(...args);
   };
   register({
     name,
