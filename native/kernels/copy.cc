@@ -168,6 +168,7 @@ void plane(const void* src_v, int64_t src_row, int64_t src_step, void* dst_v, in
   const T* src = static_cast<const T*>(src_v);
   T* dst = static_cast<T*>(dst_v);
   constexpr int64_t kSize = sizeof(T);
+  if (n <= 0) return;  // then there may be no element to read
   if (dst_step == 1 && src_step == 1) {
     contiguous_rows(static_cast<const char*>(src_v), src_row * kSize, static_cast<char*>(dst_v),
                     dst_row * kSize, rows, n * kSize);

@@ -372,6 +372,55 @@ TEST(scan) {
   }
 }
 
+/// h = a·(the h before) + b, against the recurrence in long double.
+TEST(recurrence) {
+  Random random(24);
+  for (const KernelTable* table : isas()) {
+    for (int dtype = 0; dtype < kDTypes; dtype++) {
+      const RecurrenceFn fn = table->recurrence[dtype];
+      if (fn == nullptr) continue;
+      section();
+      for (int round = 0; round < (quick() ? 40 : 200) && passing(); round++) {
+        const bool exclusive = (round & 1) != 0, reverse = (round & 2) != 0;
+        const int64_t outer = 1 + random.below(10), n = random.below(40);
+        const int64_t inner = 1 + random.below(random.below(5) == 0 ? 1200 : 40);
+        const int64_t size = dtype_size(dtype), total = outer * n * inner;
+        Buffer a(total * size), b(total * size, size), y(total * size, size), y1(total * size);
+        fill_random(random, dtype, a.data(), total, Values::kNormal);
+        fill_random(random, dtype, b.data(), total, Values::kNormal);
+        set_num_threads(1);
+        run_recurrence(fn, size, a.data(), b.data(), y1.data(), outer, n, inner, exclusive, reverse);
+        set_num_threads(3);
+        run_recurrence(fn, size, a.data(), b.data(), y.data(), outer, n, inner, exclusive, reverse);
+        set_num_threads(2);
+        CHECK(y.intact() && y.equals(y1), "%s recurrence wrote outside or depends on threads", table->isa);
+        with_type(dtype, [&]<class T>() {
+          if constexpr (std::is_floating_point_v<T>) {
+            for (int64_t column = 0; column < outer * inner && passing(); column++) {
+              const int64_t first = column / inner * n * inner + column % inner;
+              long double carry = 0, scale = 0;
+              for (int64_t step = 0; step < n; step++) {
+                const int64_t at = first + (reverse ? n - 1 - step : step) * inner;
+                const long double av = a.as<T>()[at], bv = b.as<T>()[at];
+                const long double want = exclusive ? carry : bv + carry;
+                // Rounding errors grow with the terms, which a's above 1 make larger.
+                const long double bound = exclusive ? scale : std::fabs(bv) + scale;
+                const long double error = std::fabs(static_cast<long double>(y.as<T>()[at]) - want);
+                CHECK(error <= static_cast<long double>(std::numeric_limits<T>::epsilon()) * bound * 4 * n,
+                      "%s recurrence %s, row %lld of %lld: %.17g, not %.17g", table->isa, dtype_name(dtype),
+                      static_cast<long long>(step), static_cast<long long>(n), double(y.as<T>()[at]),
+                      double(want));
+                scale = exclusive ? std::fabs(av) * scale + std::fabs(bv) : std::fabs(av) * bound;
+                carry = exclusive ? av * carry + bv : av * want;
+              }
+            }
+          }
+        });
+      }
+    }
+  }
+}
+
 namespace {
 
 int random_index(const KernelTable& table, const char* name) {
