@@ -6,7 +6,6 @@
 #include <malloc.h>
 #endif
 
-#include "call.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/pool.h"
 #include "call.h"
@@ -83,9 +82,10 @@ void define_entry(napi_env env, napi_value exports, const char* name, napi_callb
 
 namespace {
 
-/// V8's storages come from the C library's heap, and a fresh mapping costs more in page faults than most ops take
-/// (40 MB written: 18 ms fresh, 2 ms in kept pages). So freed pages stay with the heap: glibc then serves large blocks from
-/// it too, and does not give the top back. Process-wide, once; GRADTAPE_KEEP_HEAP=0 leaves the heap as it is.
+/// V8's storages come from the C library's heap, and a fresh mapping costs more in page faults than most ops
+/// take (40 MB written: 18 ms fresh, 2 ms in kept pages). So freed pages stay with the heap: glibc then
+/// serves large blocks from it too, and does not give the top back. Process-wide, once; GRADTAPE_KEEP_HEAP=0
+/// leaves the heap as it is.
 void keep_heap() {
 #if defined(__GLIBC__)
   const char* choice = getenv("GRADTAPE_KEEP_HEAP");
@@ -126,10 +126,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   }
   static const bool once = (keep_heap(), true);
   (void)once;
-  // The frame outlives every use: it is freed with the environment, and its memory is ours even if script code
-  // detaches the array buffer over it.
   // The frame outlives every use: it is freed with the environment, and its memory is ours even if script
-  // code detaches the array buffer over it.
+  // code detaches the array buffer over it. The frame outlives every use: it is freed with the environment,
+  // and its memory is ours even if script code detaches the array buffer over it.
   Env* state = new Env();
   napi_add_env_cleanup_hook(
       env, [](void* p) { delete static_cast<Env*>(p); }, state);

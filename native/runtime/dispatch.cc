@@ -8,8 +8,8 @@
 GT_FAMILIES(GT_DECLARE)
 #undef GT_DECLARE
 #if defined(__x86_64__)
-#define GT_DECLARE(family)                                      \
-  void gradtape_fill_##family##_avx2(gradtape::KernelTable&);   \
+#define GT_DECLARE(family)                                    \
+  void gradtape_fill_##family##_avx2(gradtape::KernelTable&); \
   void gradtape_fill_##family##_avx512(gradtape::KernelTable&);
 GT_FAMILIES(GT_DECLARE)
 #undef GT_DECLARE
@@ -24,11 +24,11 @@ namespace gradtape {
 
 namespace {
 
-#define GT_FILL(set, bytes)             \
-  [] {                                  \
-    KernelTable t = {};                 \
-    t.isa = #set;                       \
-    t.vector_bytes = bytes;             \
+#define GT_FILL(set, bytes)              \
+  [] {                                   \
+    KernelTable t = {};                  \
+    t.isa = #set;                        \
+    t.vector_bytes = bytes;              \
     GT_FAMILIES(GT_FILL_##set) return t; \
   }()
 #define GT_FILL_portable(family) gradtape_fill_##family##_portable(t);
