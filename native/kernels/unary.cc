@@ -186,11 +186,6 @@ GT_INLINE double sigmoid_f64(double x) {
 GT_INLINE double softplus_f64(double x) {
   return (x <= 0 ? 0.0 : x) + __builtin_log1p(__builtin_exp(-__builtin_fabs(x)));
 }
-extern "C" double lgamma_r(double x, int* sign);
-GT_INLINE double lgamma_f64(double x) {
-  int sign;
-  return lgamma_r(x, &sign);
-}
 
 GT_MATH(Exp, exp_f32, __builtin_exp, 2)
 GT_MATH(Expm1, expm1_f32, __builtin_expm1, 2)
@@ -213,7 +208,6 @@ GT_LIBRARY(Atan, __builtin_atan)
 GT_LIBRARY(Asinh, __builtin_asinh)
 GT_LIBRARY(Acosh, __builtin_acosh)
 GT_LIBRARY(Atanh, __builtin_atanh)
-GT_LIBRARY(Lgamma, lgamma_f64)
 
 constexpr UnaryEntry kUnary[] = {
     unary_entry<Negative>("negative"),
@@ -247,7 +241,6 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<Asinh>("asinh"),
     unary_entry<Acosh>("acosh"),
     unary_entry<Atanh>("atanh"),
-    unary_entry<Lgamma>("lgamma"),
     unary_entry<IsNan>("isNan", true),
     unary_entry<IsFinite>("isFinite", true),
     unary_entry<IsInf>("isInf", true),

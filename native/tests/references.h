@@ -151,7 +151,6 @@ const UnaryReference<W>* find_unary(const char* name) {
       GT_REAL1("asinh", 1, 3, std::asinh(x)),
       GT_REAL1("acosh", 1, 3, std::acosh(x)),
       GT_REAL1("atanh", 1, 3, std::atanh(x)),
-      GT_REAL1("lgamma", 1, 10, std::lgamma(x)),
       GT_REAL1("isNan", 0, 0, std::isnan(x)),
       GT_REAL1("isFinite", 0, 0, std::isfinite(x)),
       GT_REAL1("isInf", 0, 0, std::isinf(x)),
