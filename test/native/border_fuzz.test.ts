@@ -3,8 +3,10 @@ import * as path from 'node:path';
 import { frame, native } from '../../lib/binding';
 import { root, runChild } from '../helpers/child';
 
+const addon = process.env.GRADTAPE_BINARY ?? path.join(root, 'build', 'Release', 'gradtape.node');
+
 const fuzz = (seed: number, rounds: number): string => `
-  const { native } = require(${JSON.stringify(path.join(root, 'dist', 'binding.js'))});
+  const native = require(${JSON.stringify(addon)});
   const frame = new Float64Array(native.frame);
   // A small generator of random numbers with a seed, so that a failure can be run again.
   let state = ${seed};
@@ -55,7 +57,7 @@ test.each([1, 2, 3])(
 
 test('the frame survives being detached', () => {
   const result = runChild(`
-    const { native } = require(${JSON.stringify(path.join(root, 'dist', 'binding.js'))});
+    const native = require(${JSON.stringify(addon)});
     let message = 'none';
     try {
       structuredClone(native.frame, { transfer: [native.frame] });
