@@ -1,11 +1,12 @@
 /** Scopes that hand large intermediates' storage back as soon as they end. */
+import { IndexedSlices } from './indexed_slices';
 import { flatten, rejectPromise } from './nest';
 import { scope } from './scope';
 import { pin, type Tensor } from './tensor';
 
 /**
- * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays and
- * objects are searched), those given to `tf.keep`, and those that a tape or a variable holds. Never needed for
+ * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays,
+ * objects and sparse rows are searched), those given to `tf.keep`, and those that a tape or a variable holds. Never needed for
  * correctness or against leaks: it only makes a hot loop reuse warm memory. `fn` must not return a Promise.
  */
 export function tidy<T>(fn: () => T): T {
@@ -22,7 +23,11 @@ export function tidy<T>(fn: () => T): T {
   }
   scope.tidy = outer;
   rejectPromise(result, 'tf.tidy');
-  const kept = new Set<unknown>(flatten(result));
+  const kept = new Set<unknown>();
+  for (const leaf of flatten(result)) {
+    if (leaf instanceof IndexedSlices) kept.add(leaf.values).add(leaf.indices);
+    else kept.add(leaf);
+  }
   for (const t of made) {
     if (kept.has(t)) outer?.push(t);
     else freeUnlessHeld(t);

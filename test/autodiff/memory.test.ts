@@ -181,3 +181,14 @@ test('a tape that waits while millions of tensors are made does not grow with th
   expect(held() - before).toBeLessThan(4 * MiB);
   expect((tape.gradient(y, v) as tf.Tensor).item()).toBe(27);
 });
+
+test('tidy keeps the parts of sparse rows that it returns', () => {
+  const v = new tf.Variable(tf.ones([4096, 4]));
+  const s = tf.tidy(() => {
+    const tape = new GradientTape();
+    const y = tape.run(() => tf.gather(v, tf.range(4096)).mul(3));
+    return tape.gradient(y, v) as tf.IndexedSlices;
+  });
+  for (let k = 0; k < 4; k++) tf.fill([4096, 4], 9);
+  expect([s.values.data()[5], s.indices.data()[4095]]).toEqual([3, 4095]);
+});
