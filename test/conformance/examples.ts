@@ -174,10 +174,10 @@ export function attempt(call: Call): Tensor[] | null {
 }
 
 /**
- * The examples with some `target` elements in the largest tensor, the relations of their shapes kept: every dimension
+ * At most `most` of the examples with some `target` elements in the largest tensor, the relations of their shapes kept: every dimension
  * above 1 times a factor. Where that makes no sense for an op, it will say so. Largest first.
  */
-export function enlarged(row: OpRow, dtype: DType, target: number): Call[] {
+export function enlarged(row: OpRow, dtype: DType, target: number, most: number): Call[] {
   const made = [...examplesOf(row).entries()].map(([i, example]) => {
     const own = hasFreeDType(example) ? dtype : row.dtypes[0];
     const small = realize(row, example, { dtype: own, seed: 'size' });
@@ -194,5 +194,6 @@ export function enlarged(row: OpRow, dtype: DType, target: number): Call[] {
   return made
     .filter(({ size }) => size < 3 * target)
     .sort((a, b) => b.size - a.size)
+    .slice(0, most)
     .map(({ call }) => call());
 }
