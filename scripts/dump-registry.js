@@ -2,8 +2,9 @@
 /**
  * Prints the op registry as JSON: what test/golden/generate.py records fixtures from (test/golden/README.md has the
  * format). Reads dist/: run `npm run build:ts` after a row has changed. Rows without a TensorFlow counterpart have
- * `"tf": null`.
+ * `"tf": null`. The examples are those of the rows and of test/golden/more_examples.ts.
  */
+const fs = require('node:fs');
 const path = require('node:path');
 
 const dist = path.join(__dirname, '..', 'dist');
@@ -16,6 +17,18 @@ try {
     `dump-registry: no compiled library in ${dist}; run npm run build (${error.message.split('\n')[0]})`,
   );
   process.exit(1);
+}
+
+/** The calls of test/golden/more_examples.ts, which imports types only. */
+function moreExamples() {
+  const ts = require('typescript');
+  const source = fs.readFileSync(path.join(__dirname, '..', 'test', 'golden', 'more_examples.ts'), 'utf8');
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  const made = { exports: {} };
+  new Function('exports', 'module', outputText)(made.exports, made);
+  return made.exports.moreExamples;
 }
 
 /** What JSON cannot say, as the recorder reads it. */
@@ -49,6 +62,8 @@ function encodeExample(example) {
   return { ...encoded, ...rest };
 }
 
+const more = moreExamples();
+const examplesOf = (row) => [...row.examples, ...(more[row.name] ?? [])];
 const rows = [...registry().values()].map((row) => ({
   name: row.name,
   tf: row.tf || null,
@@ -57,6 +72,6 @@ const rows = [...registry().values()].map((row) => ({
   ...(row.domain === undefined ? {} : { domain: row.domain.map(encode) }),
   ...(row.ulp === undefined ? {} : { ulp: row.ulp }),
   differentiable: row.differentiable,
-  ...(row.examples.length === 0 ? {} : { examples: row.examples.map(encodeExample) }),
+  ...(examplesOf(row).length === 0 ? {} : { examples: examplesOf(row).map(encodeExample) }),
 }));
 console.log(`[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]`);

@@ -1,12 +1,13 @@
 /** Softmax cross entropy: loss and gradient in one pass over the logits. */
 import { frame, native } from '../binding';
-import { convertLike, toTensor, type TensorLike } from '../core/convert';
+import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { broadcastShapes, normalizeAxis, sameShape, showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
-import { badDType, composite, mixedDTypes, multiOp, options, type OutSpec } from './define';
+import { cast } from './cast';
+import { badDType, composite, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
 import { sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
@@ -145,8 +146,8 @@ function distributions(shape: readonly number[], along?: readonly number[]): Ten
 
 /**
  * Softmax cross entropy against a distribution per row. loss = −Σ labels·logSoftmax(logits) along `axis`, which the
- * result lacks; labels and logits broadcast. Gradients flow to both.
- * InvalidArgumentError where shapes do not broadcast, or dtypes differ or are not floating.
+ * result lacks; labels and logits broadcast, labels are cast to logits' dtype. Gradients flow to both.
+ * InvalidArgumentError where shapes do not broadcast, or logits are not floating.
  * @tf tf.nn.softmax_cross_entropy_with_logits
  */
 export const softmaxCrossEntropyWithLogits = composite(
@@ -168,9 +169,9 @@ export const softmaxCrossEntropyWithLogits = composite(
   (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | number): Tensor => {
     const name = 'softmaxCrossEntropyWithLogits';
     let x = toTensor(logits, null, name, 'logits');
-    let t = convertLike(labels, x.dt, name, 'labels');
+    let t = toTensor(labels, x.dt, name, 'labels');
+    if (t.dt !== x.dt) t = cast(t, x.dtype);
     checkLogits(x, name);
-    if (t.dt !== x.dt) throw mixedDTypes(name, x, t);
     const shape = broadcastShapes(t.shape, x.shape);
     if (shape === null) {
       throw new InvalidArgumentError(

@@ -11,7 +11,7 @@ import { cast } from './cast';
 import { greater } from './compare';
 import { badDType, op, options } from './define';
 import { reduceSum } from './reduce';
-import { sample } from './registry';
+import { publicCall, sample } from './registry';
 import {
   axisMap,
   badIndex,
@@ -390,6 +390,7 @@ export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tenso
   if (c.rank > 16) throw new InvalidArgumentError(`[where] at most 16 dimensions; got ${showShape(c.shape)}`);
   return nonzero(cast(c, 'bool'), dt);
 }
+publicCall('nonzero', (condition: TensorLike, given?: WhereOptions | DType) => where(condition, given));
 
 // ---------------------------------------------------------------------------------------------------- slices
 

@@ -5,6 +5,7 @@ import { makeTensor, tensorFrom, type Tensor } from '../../lib/core/tensor';
 import { sizeOf } from '../../lib/core/shape';
 import { sample, type Example, type OpRow, type TensorSample } from '../../lib/ops/registry';
 import { invoke, Slot, type Call } from './calls';
+import { moreExamples } from '../golden/more_examples';
 import { elements } from './fixtures';
 
 /** Numbers in [0, 1), the same in every run. */
@@ -60,7 +61,8 @@ const binaryExamples: Example[] = shapePairs.map(([a, b]) => ({ args: [sample(a)
 
 /** The row's examples; those of its kind where it names none. */
 export function examplesOf(row: OpRow): readonly Example[] {
-  if (row.examples.length > 0) return row.examples;
+  const more = moreExamples[row.name] ?? [];
+  if (row.examples.length + more.length > 0) return [...row.examples, ...more];
   switch (row.kind) {
     case 'unary':
       return unaryExamples;

@@ -39,9 +39,28 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     ops: ['linspace'],
-    when: (c) => c.args[2] === 1,
+    when: (c) => c.args[2] === 1 || c.args[2] === 0,
     what: 'gradients',
-    why: 'with one step nothing depends on stop: its gradient is null here, zeros in TensorFlow',
+    why: 'one step does not depend on stop, none on nothing: the gradient is null here, zeros in TensorFlow',
+  },
+  {
+    ops: ['cumprod'],
+    when: (c) =>
+      isRecorded(c.args[0]) && c.args[0].values.some((v) => v === 0 || !Number.isFinite(toNumber(v))),
+    what: 'gradients',
+    why: 'TensorFlow divides by the elements and gives 0 where one is 0; here the gradient is right there too',
+  },
+  {
+    ops: ['pad'],
+    when: (c) => isRecorded(c.args[0]) && c.args[0].shape.length === 0,
+    what: 'error',
+    why: 'an empty list of paddings is of shape [0] to TensorFlow and refused; here it pads a scalar by nothing',
+  },
+  {
+    ops: ['nonzero'],
+    when: (c) => isRecorded(c.args[0]) && c.args[0].shape.length === 0,
+    what: 'error',
+    why: "TensorFlow's kernel has no case for scalars; the coordinates of one are a row of none",
   },
   {
     ops: ['erf'],
@@ -67,6 +86,9 @@ export const otherDTypes: Readonly<Record<string, { theirs: string; ours: DType 
 
 /** Rows whose derivative does not exist at some of their examples: NaN there, here as in TensorFlow. */
 export const singularGradients: readonly string[] = ['reduceStd'];
+
+/** Rows where a tie of 0 and −0 gives either: TensorFlow's depends on the vector instruction, IEEE 754 allows both. */
+export const anyZero: readonly string[] = ['maximum', 'minimum'];
 
 /** TensorFlow refused for want of a kernel of this dtype: it says nothing about what the op should do. */
 export function lacksKernel(error: string): boolean {

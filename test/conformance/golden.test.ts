@@ -147,5 +147,6 @@ describe.each(comparable.map((row) => [row.name, row] as const))('%s', (_, row) 
 });
 
 test('no recording is left of a row that is gone', () => {
-  expect(recordedOps().filter((op) => !registry().has(op))).toEqual([]);
+  const compared = new Set(comparable.map((row) => row.name));
+  expect(recordedOps().filter((op) => !compared.has(op))).toEqual([]);
 });

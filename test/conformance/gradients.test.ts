@@ -36,13 +36,22 @@ function moved(points: readonly Tensor[], directions: readonly (Float64Array | n
   });
 }
 
-/** f'(0) by five points, and how far two- and four-step slopes are apart (a kink lies between where they differ). */
-function slope(f: (t: number) => number): { value: number; unsure: number; scale: number } {
-  const [far, near, far2, near2] = [f(-2 * step), f(-step), f(2 * step), f(step)];
+/**
+ * f'(0) by five points, and what speaks of a kink there: how far two- and four-step slopes are apart, or by how much the
+ * slope jumps (second differences over twice the distance are four times as large where f is smooth, twice at a kink).
+ */
+function slope(f: (t: number) => number): { value: number; unsure: number; jump: number; scale: number } {
+  const [far, near, middle, near2, far2] = [-2, -1, 0, 1, 2].map((k) => f(k * step));
   const one = (near2 - near) / (2 * step);
   const two = (far2 - far) / (4 * step);
-  const scale = Math.max(...[far, near, far2, near2].map(Math.abs));
-  return { value: (4 * one - two) / 3, unsure: Math.abs(one - two), scale };
+  const bend = near2 - 2 * middle + near;
+  const farBend = far2 - 2 * middle + far;
+  return {
+    value: (4 * one - two) / 3,
+    unsure: Math.abs(one - two),
+    jump: Math.abs(4 * bend - farBend) / (2 * step),
+    scale: Math.max(...[far, near, far2, near2].map(Math.abs)),
+  };
 }
 
 interface Outcome {
@@ -52,10 +61,10 @@ interface Outcome {
 }
 
 function judge(outcome: Outcome, row: string, what: string, f: (t: number) => number, got: number): void {
-  const { value, unsure, scale } = slope(f);
+  const { value, unsure, jump, scale } = slope(f);
   const size = Math.max(Math.abs(value), Math.abs(got));
   const singular = Number.isNaN(got) && singularGradients.includes(row);
-  if (singular || !Number.isFinite(value) || unsure > 1e-4 * Math.max(size, scale, 1e-3)) {
+  if (singular || !Number.isFinite(value) || Math.max(unsure, jump) > 1e-4 * Math.max(size, scale, 1e-3)) {
     outcome.kinks++;
     return;
   }

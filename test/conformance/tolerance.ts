@@ -1,7 +1,8 @@
 /**
  * How close is close: the one place that says so.
  *
- * Integers and booleans are equal. NaN equals NaN, infinities equal themselves. Where TensorFlow flushes a denormal
+ * Integers and booleans are equal. NaN equals NaN, infinities equal themselves; so do zeros of either sign where results
+ * need not be equal. Where TensorFlow flushes a denormal
  * result to zero, ours may be the denormal. Everything else:
  *
  * - Results of unary, binary and compare rows: within `ulp` units in the last place as the row states it. Up to 0.5
@@ -18,6 +19,7 @@ import { dtypes, type DType } from '../../lib/core/dtype';
 import { tensorFrom, type Tensor } from '../../lib/core/tensor';
 import type { OpRow } from '../../lib/ops/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
+import { anyZero } from './exclusions';
 import { random } from './examples';
 import { elements, toNumber, type Recorded } from './fixtures';
 
@@ -106,6 +108,8 @@ export interface Allowance {
   rounding?: Float64Array;
   /** An absolute floor. */
   floor?: number;
+  /** 0 and −0 differ. */
+  signedZero?: boolean;
 }
 
 function scaled(moved: Float64Array | undefined, dtype: DType): Float64Array | undefined {
@@ -125,6 +129,7 @@ export function resultAllowances(call: Call, wanted: readonly Recorded[]): Allow
     const own = stated(row, w.dtype as DType);
     const theirs = theirUlpOf[row.name] ?? (own === 0 || (own <= 0.5 && strict) ? 0 : theirUlp);
     return {
+      signedZero: theirs === 0 && !anyZero.includes(row.name),
       ulp: theirs === 0 ? 0 : own + theirs,
       rounding: scaled(moved?.[i], w.dtype as DType),
       floor: row.name in scales ? 2 * ulpAt(scales[row.name], w.dtype as 'float32' | 'float64') : 0,
@@ -197,7 +202,10 @@ export function difference(
       if (!Object.is(w, g)) return at(i, '');
       continue;
     }
-    if (w === g) continue;
+    if (w === g) {
+      if (allowance.signedZero === true && !Object.is(w, g)) return at(i, ', a zero of the other sign');
+      continue;
+    }
     if (w === 0 && Math.abs(g) < tiny[dtype]) continue;
     const unit = ulpAt(w, dtype);
     const rounding = Math.min(allowance.rounding?.[i] ?? 0, cap * most) || 0;
