@@ -9,7 +9,7 @@ import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
 import { badDType, composite, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
-import { sample, type GradContext, type TensorSample } from './registry';
+import { publicCall, sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
 import { negative } from './unary';
 import { reshape } from './views';
@@ -246,3 +246,4 @@ export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: 
   if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);
   return numbered(t, logits);
 }
+publicCall('sparseSoftmaxCrossEntropyWithLogits', sparseSoftmaxCrossEntropyWithLogits);
