@@ -20,56 +20,9 @@ export {
   xdivy,
   atan2,
 } from '../ops/binary';
-export {
-  equal,
-  notEqual,
-  less,
-  lessEqual,
-  greater,
-  greaterEqual,
-  logicalAnd,
-  logicalOr,
-  logicalXor,
-} from '../ops/compare';
-export {
-  negative,
-  abs,
-  sign,
-  square,
-  sqrt,
-  rsqrt,
-  reciprocal,
-  floor,
-  ceil,
-  round,
-  relu,
-  isNan,
-  isFinite,
-  isInf,
-  logicalNot,
-} from '../ops/unary';
-export {
-  exp,
-  expm1,
-  log,
-  log1p,
-  sin,
-  cos,
-  tan,
-  asin,
-  acos,
-  atan,
-  sinh,
-  cosh,
-  tanh,
-  asinh,
-  acosh,
-  atanh,
-  sigmoid,
-  softplus,
-  erf,
-  erfc,
-} from '../ops/unary_math';
+export * from '../ops/compare';
+export * from '../ops/unary';
+export * from '../ops/unary_math';
 export {
   reduceSum,
   reduceMean,
