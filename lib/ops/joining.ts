@@ -12,10 +12,17 @@ import { copyStrided, integer, integerList, tensorList } from './strided';
 
 // ---------------------------------------------------------------------------------------------------- joining
 
+/** The product of the dimensions before an axis. */
+function outerSize(shape: Shape, axis: number): number {
+  let outer = 1;
+  for (let d = 0; d < axis; d++) outer *= shape[d];
+  return outer;
+}
+
 /** Copies x to the part of y that begins at `begin` along an axis. */
 function copyPart(x: Tensor, y: Tensor, axis: number, begin: number): void {
   if (x.size === 0) return;
-  const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const outer = outerSize(x.shape, axis);
   const inner = x.size / outer;
   const outInner = y.size / outer;
   copyStrided(x, 0, [inner, 1], y, begin * (outInner / y.shape[axis]), [outInner, 1], [outer, inner]);
@@ -24,7 +31,7 @@ function copyPart(x: Tensor, y: Tensor, axis: number, begin: number): void {
 /** The part of x that begins at `begin` along an axis, in the shape of y. */
 function takePart(x: Tensor, y: Tensor, axis: number, begin: number): void {
   if (y.size === 0) return;
-  const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const outer = outerSize(x.shape, axis);
   const inner = y.size / outer;
   const inInner = x.size / outer;
   copyStrided(x, begin * (inInner / x.shape[axis]), [inInner, 1], y, 0, [inner, 1], [outer, inner]);

@@ -76,6 +76,15 @@ export function fillWith(t: Tensor, value: number | bigint): void {
 
 /** Integers that a user gave as numbers, bigints, a typed array or an integer tensor; a lone one makes a list of one. */
 export function integerList(value: unknown, op: string, argument: string): number[] {
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+    const given = value as ArrayLike<unknown>;
+    const list = new Array<number>(given.length);
+    for (let i = 0; i < list.length; i++) {
+      const v = given[i];
+      list[i] = typeof v === 'number' && Number.isInteger(v) ? v : integer(v, op, `${argument}[${i}]`);
+    }
+    return list;
+  }
   if (typeof value === 'number' || typeof value === 'bigint') return [integer(value, op, argument)];
   if (value instanceof Tensor || value instanceof Variable) {
     const t = value instanceof Tensor ? value : value.read();
@@ -85,9 +94,6 @@ export function integerList(value: unknown, op: string, argument: string): numbe
       );
     }
     return Array.from(t.view(), Number);
-  }
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
-    return Array.from(value as ArrayLike<unknown>, (v, i) => integer(v, op, `${argument}[${i}]`));
   }
   throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
 }
@@ -122,8 +128,10 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
       break;
     }
   }
-  return Array.from(list, (v, i) => {
-    const t = toTensor(v, dt, op, `${argument}[${i}]`);
+  const tensors = new Array<Tensor>(list.length);
+  for (let i = 0; i < list.length; i++) {
+    const v = list[i];
+    const t = v instanceof Tensor ? v : toTensor(v, dt, op, `${argument}[${i}]`);
     if (dt === null) dt = t.dt;
     if (t.dt !== dt) {
       throw new InvalidArgumentError(
@@ -131,6 +139,7 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
           `cast it, tf.cast(x, '${dt.name}')`,
       );
     }
-    return t;
-  });
+    tensors[i] = t;
+  }
+  return tensors;
 }

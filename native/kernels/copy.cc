@@ -114,12 +114,17 @@ void transpose(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t r
     // As many rows at once as make a cache line of the source, so that a line is read once.
     constexpr int64_t kStrip =
         64 / static_cast<int64_t>(sizeof(T)) > N ? 64 / static_cast<int64_t>(sizeof(T)) : N;
+    // As many source rows at once as the caches hold lines of, also where their stride is a power of two.
+    constexpr int64_t kBand = 64;
     const int64_t whole_rows = rows / N * N, whole_n = n / N * N;
-    for (int64_t i0 = 0; i0 < whole_rows; i0 += kStrip) {
-      const int64_t i1 = i0 + kStrip < whole_rows ? i0 + kStrip : whole_rows;
-      for (int64_t j = 0; j < whole_n; j += N) {
-        for (int64_t i = i0; i < i1; i += N) {
-          transpose_square(src + j * src_row + i, src_row, dst + i * dst_row + j, dst_row);
+    for (int64_t j0 = 0; j0 < whole_n; j0 += kBand) {
+      const int64_t j1 = j0 + kBand < whole_n ? j0 + kBand : whole_n;
+      for (int64_t i0 = 0; i0 < whole_rows; i0 += kStrip) {
+        const int64_t i1 = i0 + kStrip < whole_rows ? i0 + kStrip : whole_rows;
+        for (int64_t j = j0; j < j1; j += N) {
+          for (int64_t i = i0; i < i1; i += N) {
+            transpose_square(src + j * src_row + i, src_row, dst + i * dst_row + j, dst_row);
+          }
         }
       }
     }

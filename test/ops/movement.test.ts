@@ -549,7 +549,13 @@ describe('creation', () => {
 
   test('a disposed constant does not take the literal with it', () => {
     tf.constant(41).dispose();
+    tf.constant(41, { shape: [] }).dispose();
     expect(tf.constant(1).add(41).item()).toBe(42);
+  });
+
+  test('the gradient passes through constant(tensor)', () => {
+    const x = tf.constant([1, 2]);
+    expect(weighted((t) => tf.constant(t), x).array()).toEqual([1, 2]);
   });
 
   test('range', () => {
