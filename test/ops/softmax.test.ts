@@ -146,9 +146,11 @@ describe('softmaxCrossEntropyWithLogits', () => {
     expect(() => f(tf.zeros([3, 3]), tf.zeros([2, 3]))).toThrow(
       'logits and labels must be broadcastable: logits_size=[2,3] labels_size=[3,3]',
     );
-    expect(() => f(tf.zeros([2], 'float64'), tf.zeros([2]))).toThrow('float64');
+    // As in TensorFlow, labels take the logits' dtype.
+    expect(f(tf.constant([0, 1], 'float64'), tf.constant([0, 0])).dtype).toBe('float32');
+    expect(f(tf.constant([0, 1], 'float64'), tf.constant([0, 0])).item()).toBeCloseTo(Math.log(2), 6);
     expect(() => f(tf.zeros([2], 'int32'), tf.zeros([2], 'int32'))).toThrow(
-      '[softmaxCrossEntropyWithLogits] the argument has dtype int32',
+      '[softmaxCrossEntropyWithLogits] logits has dtype int32',
     );
     expect(() => f(1, 2)).toThrow('cannot be a scalar');
     expect(() => f([1, 2], [1, 2], { axis: 1 })).toThrow('axis = 1 is out of range');

@@ -26,7 +26,7 @@ export class Compiled {
     )!;
     // Types are checked by `npm run typecheck`; here they would cost seconds.
     const untyped = { noCheck: true, noLib: true, types: [] };
-    const options = { ...config.options, outDir: dir, declaration: false, sourceMap: false };
+    const options = { ...config.options, outDir: dir, declaration: false, emitDeclarationOnly: false };
     const rootDir = join(root, 'lib/plot');
     const program = ts.createProgram([join(rootDir, 'index.ts')], { ...options, ...untyped, rootDir });
     if (program.emit().emitSkipped) throw new Error('lib/plot did not compile');
