@@ -13,23 +13,38 @@ export interface Contender {
   run: () => unknown;
 }
 
-/** What a call returns is kept here, so that no compiler can leave the call out. */
-export let sink: unknown;
-
-function sample(run: () => unknown, calls: number): number {
-  const start = process.hrtime.bigint();
-  for (let i = 0; i < calls; i++) sink = run();
-  return Number(process.hrtime.bigint() - start) / calls;
+/**
+ * A timing loop of its own for each contender, compiled apart: one loop shared by all would call each through a
+ * megamorphic site, and the first one timed would be optimised for a world in which it is alone.
+ */
+function timer(run: () => unknown): (calls: number) => number {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  const make = new Function(
+    'run',
+    `return (calls) => {
+      let result;
+      const start = process.hrtime.bigint();
+      for (let i = 0; i < calls; i++) result = run();
+      const end = process.hrtime.bigint();
+      if (result === run) throw new Error('never');
+      return Number(end - start) / calls;
+    };`,
+  ) as (run: () => unknown) => (calls: number) => number;
+  return make(run);
 }
 
-/** How many calls make a sample of about `target` nanoseconds; warms up on the way. */
-function calibrate(run: () => unknown, target: number): number {
+/** Nanoseconds that a contender runs before anything counts: its code must have been optimised by then. */
+const warmUp = 2e8;
+
+/** How many calls make a sample of about `target` nanoseconds. */
+function calibrate(sample: (calls: number) => number, target: number): number {
   let calls = 1;
-  for (;;) {
-    const elapsed = sample(run, calls) * calls;
-    if (elapsed >= target) return Math.max(1, Math.round((calls * target) / elapsed));
-    calls = elapsed < target / 20 ? calls * 10 : Math.ceil((calls * target * 1.1) / elapsed);
+  let perCall = 0;
+  for (let spent = 0; spent < warmUp; spent += perCall * calls) {
+    if (perCall * calls < warmUp / 20) calls *= 2;
+    perCall = sample(calls);
   }
+  return Math.max(1, Math.round(target / perCall));
 }
 
 function quantile(sorted: readonly number[], q: number): number {
@@ -42,13 +57,11 @@ function quantile(sorted: readonly number[], q: number): number {
 export function measure(contenders: readonly Contender[], seconds = 1): Timing[] {
   const rounds = 21;
   const perSample = (seconds * 1e9) / rounds / contenders.length;
-  const calls = contenders.map((c) => {
-    calibrate(c.run, perSample);
-    return calibrate(c.run, perSample);
-  });
+  const timers = contenders.map((c) => timer(c.run));
+  const calls = timers.map((sample) => calibrate(sample, perSample));
   const samples = contenders.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
-    contenders.forEach((c, i) => samples[i].push(sample(c.run, calls[i])));
+    timers.forEach((sample, i) => samples[i].push(sample(calls[i])));
   }
   return samples.map((list) => {
     list.sort((a, b) => a - b);
