@@ -125,14 +125,14 @@ void unary_op(const UnaryEntry& portable, int index) {
           op.fn[dtype](xs.data(), ys.data(), size);
           CHECK(ys.intact() && xs.intact(), "%s %s %s of %lld wrote outside", table->isa, op.name,
                 dtype_name(dtype), static_cast<long long>(size));
-          CHECK(memcmp(ys.data(), y.data(), static_cast<size_t>(size * out_size)) == 0,
-                "%s %s %s: the first %lld of %lld differ", table->isa, op.name, dtype_name(dtype),
-                static_cast<long long>(size), static_cast<long long>(n));
+          CHECK(same_values(out_type, ys.data(), y.data(), size), "%s %s %s: the first %lld of %lld differ",
+                table->isa, op.name, dtype_name(dtype), static_cast<long long>(size),
+                static_cast<long long>(n));
           CHECK(memcmp(xs.data(), x.data(), static_cast<size_t>(size * in_size)) == 0,
                 "%s %s %s wrote its input", table->isa, op.name, dtype_name(dtype));
           if (in_size != out_size) continue;
           op.fn[dtype](xs.data(), xs.data(), size);
-          CHECK(xs.intact() && memcmp(xs.data(), ys.data(), static_cast<size_t>(size * out_size)) == 0,
+          CHECK(xs.intact() && same_values(out_type, xs.data(), ys.data(), size),
                 "%s %s %s of %lld in place differs", table->isa, op.name, dtype_name(dtype),
                 static_cast<long long>(size));
         }
@@ -193,16 +193,15 @@ void binary_op(const BinaryEntry& portable, int index) {
           fn(as.data(), bs.data(), ys.data(), size);
           CHECK(ys.intact() && as.intact() && bs.intact(), "%s %s %s of %lld wrote outside", table->isa,
                 op.name, dtype_name(dtype), static_cast<long long>(size));
-          CHECK(memcmp(ys.data(), y.data(), static_cast<size_t>(size * out_size)) == 0,
+          CHECK(same_values(out_type, ys.data(), y.data(), size),
                 "%s %s %s mode %d: the first %lld of %lld differ", table->isa, op.name, dtype_name(dtype),
                 mode, static_cast<long long>(size), static_cast<long long>(n));
           if (in_size != out_size) continue;
           Buffer& target = mode == kScalarVec ? bs : as;
           fn(as.data(), bs.data(), target.data(), size);
-          CHECK(
-              target.intact() && memcmp(target.data(), ys.data(), static_cast<size_t>(size * out_size)) == 0,
-              "%s %s %s mode %d of %lld in place differs", table->isa, op.name, dtype_name(dtype), mode,
-              static_cast<long long>(size));
+          CHECK(target.intact() && same_values(out_type, target.data(), ys.data(), size),
+                "%s %s %s mode %d of %lld in place differs", table->isa, op.name, dtype_name(dtype), mode,
+                static_cast<long long>(size));
         }
       }
     }

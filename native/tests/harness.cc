@@ -238,6 +238,18 @@ double max_ulps(int dtype, const void* a, const void* b, int64_t n, int64_t* whe
   return worst;
 }
 
+bool same_values(int dtype, const void* a, const void* b, int64_t n) {
+  if (memcmp(a, b, static_cast<size_t>(n * dtype_size(dtype))) == 0) return true;
+  bool same = true;
+  with_type(dtype, [&]<class T>() {
+    for (int64_t i = 0; i < n; i++) {
+      const T x = static_cast<const T*>(a)[i], y = static_cast<const T*>(b)[i];
+      same = same && (memcmp(&x, &y, sizeof x) == 0 || (x != x && y != y));
+    }
+  });
+  return same;
+}
+
 Sizes sizes_for(const KernelTable& table, int64_t element_bytes) {
   const int64_t lanes = table.vector_bytes / element_bytes;
   Sizes s = {};

@@ -110,6 +110,10 @@ double ulps(T a, T b) {
 /// The largest distance between two runs of a dtype's elements, and where.
 double max_ulps(int dtype, const void* a, const void* b, int64_t n, int64_t* where);
 
+/// Whether two runs hold the same bits, but for the bits of NaNs, which compilers leave to the order of
+/// operands.
+bool same_values(int dtype, const void* a, const void* b, int64_t n);
+
 /// Calls f.operator()<T>() with the element type of a dtype (bool is uint8_t).
 template <class F>
 void with_type(int dtype, const F& f) {

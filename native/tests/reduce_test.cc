@@ -12,7 +12,6 @@ namespace gradtape::test {
 
 namespace {
 
-constexpr int kBoolType = static_cast<int>(DType::kBool);
 constexpr int64_t kThreads[] = {1, 2, 5};
 
 /// One result of a reduction, step by step; `magnitude` bounds rounding errors.
