@@ -37,7 +37,7 @@ GT_INLINE wd look_up(const double* table, wi index) {
       _mm512_load_pd(table), reinterpret_cast<__m512i>(__builtin_convertvector(index, wl)),
       _mm512_load_pd(table + 8)));
 #else
-  wd v;
+  wd v = {};
   for (int i = 0; i < kWide; i++) v[i] = table[index[i]];
   return v;
 #endif
