@@ -44,6 +44,21 @@ if (at < 0) throw new Error('esbuild left no list of the exported names');
 fs.writeFileSync(library, text.slice(0, at));
 fs.writeFileSync(
   path.join(dist, 'index.js'),
-  `'use strict';\nmodule.exports = require('./library.js');\n${text.slice(at)}`,
+  `'use strict';
+// esbuild exports getters; whoever calls tf.add in a loop should not call one each time.
+function plain(space) {
+  const out = {};
+  for (const [name, value] of Object.entries(space)) out[name] = isNamespace(value) ? plain(value) : value;
+  // Being a prototype once makes V8 lay an object with many properties out for fast access.
+  Object.create(out);
+  return out;
+}
+function isNamespace(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).some((property) => property.get !== undefined);
+}
+module.exports = plain(require('./library.js'));
+Object.defineProperty(module.exports, '__esModule', { value: true });
+${text.slice(at)}`,
 );
 tsc('tsconfig.examples.json');

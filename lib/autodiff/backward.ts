@@ -92,7 +92,8 @@ function sweep(made: Tensor[]): void {
     if (t.block !== null && t.block.pins > 0) made[kept++] = t;
     else freeUnlessHeld(t);
   }
-  made.length = kept;
+  // pop() is inlined; setting length is a call into the runtime.
+  while (made.length > kept) made.pop();
 }
 
 /** The part of a record that leads from some sources on. Serves any number of ways back. */

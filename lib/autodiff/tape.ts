@@ -107,7 +107,7 @@ function hold(t: Tensor): Tensor {
 /** The entries of one recording, and which tensors they follow. */
 export class Tape implements Recorder {
   readonly base = peekNextId();
-  readonly entries: Entry[] = [];
+  entries: Entry[] = [];
   /** The values of each variable that were read, by id: an assignment in between makes several. */
   readonly variables = new Map<Variable, number[]>();
   private readonly followed = new IdSet(this.base);
@@ -208,7 +208,7 @@ export class Tape implements Recorder {
   /** Lets go of everything that was saved. */
   release(): void {
     for (const entry of this.entries) entry.release();
-    this.entries.length = 0;
+    this.entries = [];
   }
 }
 
