@@ -163,6 +163,5 @@ function load(): Native {
 export const native: Native = load();
 /** The numbers of the next call. */
 export const frame = new Float64Array(native.frame);
-/** The same slots as raw 64-bit integers and bytes, for fill values. */
+/** The same slots as raw 64-bit integers. */
 export const frameBigInts = new BigInt64Array(native.frame);
-export const frameBytes = new Uint8Array(native.frame);

@@ -135,11 +135,3 @@ export function memory(): MemoryInfo {
     slabsAllocated: counters.slabs,
   };
 }
-
-/** Gives the free list back to the garbage collector. */
-export function releaseFreeMemory(): void {
-  freeBlocks.clear();
-  counters.freeBytes = 0;
-  counters.freeCarvedBytes = 0;
-  counters.freeBlocks = 0;
-}
