@@ -11,21 +11,29 @@ export function options<O extends object>(
   op: string,
 ): O {
   if (given === undefined) return defaults;
+  const chosen = { ...defaults };
   if (typeof given !== 'object' || given === null || Array.isArray(given) || !isPlain(given)) {
-    return { ...defaults, [first]: given };
+    (chosen as Record<string, unknown>)[first] = given;
+    return chosen;
   }
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(defaults, key)) {
+  // A loop over the names, without lists of them: this is on every call's way that has options.
+  for (const key in given) {
+    const value = (given as Record<string, unknown>)[key];
+    if (!hasOwn.call(defaults, key)) {
+      // Not a name of its own: somebody put it on Object.prototype.
+      if (!hasOwn.call(given, key)) continue;
       throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
     }
+    if (value !== undefined) (chosen as Record<string, unknown>)[key] = value;
   }
-  const chosen = { ...defaults, ...given };
-  for (const key of Object.keys(chosen) as (keyof O)[])
-    if (chosen[key] === undefined) chosen[key] = defaults[key];
   return chosen;
 }
 
-function isPlain(value: object): boolean {
+const hasOwn = Object.prototype.hasOwnProperty;
+const objectPrototype = Object.prototype;
+
+/** Whether a value is an object literal, of this realm or another. */
+export function isPlain(value: object): boolean {
   const proto = Object.getPrototypeOf(value) as unknown;
-  return proto === null || Object.getPrototypeOf(proto) === null;
+  return proto === objectPrototype || proto === null || Object.getPrototypeOf(proto) === null;
 }

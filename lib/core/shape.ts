@@ -96,8 +96,9 @@ export function broadcastShapes(a: Shape, b: Shape): number[] | null {
 
 /** Strides of `shape` seen as `out`: 0 along broadcast dimensions. */
 export function broadcastStrides(shape: Shape, out: Shape): number[] {
-  const strides = new Array<number>(out.length).fill(0);
+  const strides = new Array<number>(out.length);
   const lead = out.length - shape.length;
+  for (let i = 0; i < lead; i++) strides[i] = 0;
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     strides[lead + i] = shape[i] === 1 ? 0 : stride;
@@ -124,22 +125,27 @@ export function mergeDims(
   dims: Shape,
   strides: readonly (readonly number[])[],
 ): { dims: number[]; strides: number[][] } {
+  const count = strides.length;
   const outDims: number[] = [];
-  const outStrides: number[][] = strides.map(() => []);
+  const outStrides: number[][] = [];
+  for (let k = 0; k < count; k++) outStrides.push([]);
   for (let d = 0; d < dims.length; d++) {
-    if (dims[d] === 1) continue;
+    const n = dims[d];
+    if (n === 1) continue;
     const last = outDims.length - 1;
-    if (last >= 0 && strides.every((s, k) => outStrides[k][last] === s[d] * dims[d])) {
-      outDims[last] *= dims[d];
-      strides.forEach((s, k) => (outStrides[k][last] = s[d]));
+    let joins = last >= 0;
+    for (let k = 0; joins && k < count; k++) joins = outStrides[k][last] === strides[k][d] * n;
+    if (joins) {
+      outDims[last] *= n;
+      for (let k = 0; k < count; k++) outStrides[k][last] = strides[k][d];
     } else {
-      outDims.push(dims[d]);
-      strides.forEach((s, k) => outStrides[k].push(s[d]));
+      outDims.push(n);
+      for (let k = 0; k < count; k++) outStrides[k].push(strides[k][d]);
     }
   }
   if (outDims.length === 0) {
     outDims.push(1);
-    outStrides.forEach((s) => s.push(0));
+    for (let k = 0; k < count; k++) outStrides[k].push(0);
   }
   return { dims: outDims, strides: outStrides };
 }
@@ -161,14 +167,19 @@ export function normalizeAxis(axis: unknown, rank: number, op: string, argument 
 /** Axes from a number, an array or null (all), sorted, without repeats. */
 export function normalizeAxes(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
-  const list: readonly unknown[] = Array.isArray(axes) ? axes : [axes];
-  const seen = new Set<number>();
-  for (const axis of list) {
-    const a = normalizeAxis(axis, rank, op, argument);
-    if (seen.has(a)) {
+  if (!Array.isArray(axes)) return [normalizeAxis(axes, rank, op, argument)];
+  const list: readonly unknown[] = axes;
+  const sorted: number[] = [];
+  for (let i = 0; i < list.length; i++) {
+    const a = normalizeAxis(list[i], rank, op, argument);
+    // Few, and sorted as a rule: each goes to its place from the end.
+    let k = i;
+    while (k > 0 && sorted[k - 1] > a) k--;
+    if (k > 0 && sorted[k - 1] === a) {
       throw new InvalidArgumentError(`[${op}] ${argument} ${describe(axes)} names axis ${a} twice`);
     }
-    seen.add(a);
+    if (k === i) sorted.push(a);
+    else sorted.splice(k, 0, a);
   }
-  return [...seen].sort((x, y) => x - y);
+  return sorted;
 }

@@ -3,6 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
+import { isPlain } from '../core/options';
 import { scope, type RecordedOp } from '../core/scope';
 import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
@@ -40,7 +41,15 @@ function allAxes(rank: number): ReduceAttrs {
 export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: number, op: string): ReduceAttrs {
   if (given === undefined) return allAxes(rank);
   if (typeof given === 'number') return { axes: [normalizeAxis(given, rank, op)], keepdims: false };
-  const { axis, keepdims } = options<Required<ReduceOptions>>(given, 'axis', defaults, op);
+  let axis: unknown = given;
+  let keepdims: unknown = false;
+  if (given !== null && !Array.isArray(given)) {
+    // As `options` does it, without the object between.
+    const o = isPlain(given) ? (given as ReduceOptions) : options(given, 'axis', defaults, op);
+    for (const key in o) if (key !== 'axis' && key !== 'keepdims') options(given, 'axis', defaults, op);
+    axis = o.axis;
+    if (o.keepdims !== undefined) keepdims = o.keepdims;
+  }
   if (typeof keepdims !== 'boolean') throw new TypeError(`[${op}] keepdims must be true or false`);
   return { axes: normalizeAxes(axis, rank, op), keepdims };
 }
