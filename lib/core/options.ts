@@ -19,9 +19,9 @@ export function options<O extends object>(
   // A loop over the names, without lists of them: this is on every call's way that has options.
   for (const key in given) {
     const value = (given as Record<string, unknown>)[key];
-    if (!hasOwn.call(defaults, key)) {
+    if (!Object.hasOwn(defaults, key)) {
       // Not a name of its own: somebody put it on Object.prototype.
-      if (!hasOwn.call(given, key)) continue;
+      if (!Object.hasOwn(given, key)) continue;
       throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
     }
     if (value !== undefined) (chosen as Record<string, unknown>)[key] = value;
@@ -29,7 +29,6 @@ export function options<O extends object>(
   return chosen;
 }
 
-const hasOwn = Object.prototype.hasOwnProperty;
 const objectPrototype = Object.prototype;
 
 /** Whether a value is an object literal, of this realm or another. */
