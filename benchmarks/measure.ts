@@ -17,7 +17,7 @@ export interface Contender {
  * A timing loop of its own for each contender, compiled apart: one loop shared by all would call each through a
  * megamorphic site, and the first one timed would be optimised for a world in which it is alone.
  */
-function timer(run: () => unknown): (calls: number) => number {
+export function timer(run: () => unknown): (calls: number) => number {
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function(
     'run',
@@ -47,10 +47,21 @@ function calibrate(sample: (calls: number) => number, target: number): number {
   return Math.max(1, Math.round(target / perCall));
 }
 
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: readonly number[], q: number): number {
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);
   return sorted[low] + (sorted[Math.ceil(at)] - sorted[low]) * (at - low);
+}
+
+/** Median and quartiles of samples. */
+export function summary(samples: readonly number[]): Timing {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return {
+    median: quantile(sorted, 0.5),
+    low: quantile(sorted, 0.25),
+    high: quantile(sorted, 0.75),
+    samples: sorted.length,
+  };
 }
 
 /** Times the contenders in turn, round by round, so that a change of the machine's speed meets all of them. */
@@ -63,15 +74,7 @@ export function measure(contenders: readonly Contender[], seconds = 1): Timing[]
   for (let round = 0; round < rounds; round++) {
     timers.forEach((sample, i) => samples[i].push(sample(calls[i])));
   }
-  return samples.map((list) => {
-    list.sort((a, b) => a - b);
-    return {
-      median: quantile(list, 0.5),
-      low: quantile(list, 0.25),
-      high: quantile(list, 0.75),
-      samples: list.length,
-    };
-  });
+  return samples.map(summary);
 }
 
 export function showTime(ns: number): string {

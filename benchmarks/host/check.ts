@@ -1,0 +1,95 @@
+/** Whether a library's results are right, before anyone looks at its time. */
+import * as fs from 'node:fs';
+import { product, type Elements, type Expected, type Tolerance, type Work } from '../works/work';
+import type { TensorFile } from './protocol';
+
+export interface Result {
+  shape: readonly number[];
+  data: Elements;
+}
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+} as const;
+
+export function readResult({ file, shape, dtype }: TensorFile): Result {
+  const bytes = fs.readFileSync(file);
+  const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  return { shape, data: new arrays[dtype](own) };
+}
+
+/** Dimensions of size 1 aside: libraries that know matrices only return a sum as [1, 1]. */
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  const essential = (shape: readonly number[]): string => shape.filter((n) => n !== 1).join();
+  return essential(a) === essential(b);
+}
+
+export function equal(got: number, want: number, { relative, absolute }: Tolerance): boolean {
+  return (
+    Math.abs(got - want) <= absolute + relative * Math.abs(want) ||
+    Object.is(got, want) ||
+    (Number.isNaN(got) && Number.isNaN(want))
+  );
+}
+
+/** At most `most` positions spread over [0, n), the first and the last among them. */
+function positions(n: number, most: number): number[] {
+  if (n <= most) return Array.from({ length: n }, (_, i) => i);
+  // A step that is no round number meets all columns.
+  return Array.from({ length: most }, (_, i) =>
+    i === most - 1 ? n - 1 : Math.floor((i * (n - 1)) / (most - 1)),
+  );
+}
+
+/** Compares one tensor at up to `most` positions; says what differs, or null. */
+export function difference(got: Result, want: Expected, tolerance: Tolerance, most: number): string | null {
+  if (!sameShape(got.shape, want.shape))
+    return `shape [${got.shape.join()}] instead of [${want.shape.join()}]`;
+  const n = product(want.shape);
+  if (got.data.length !== n) return `${got.data.length} elements instead of ${n}`;
+  for (const i of positions(n, most)) {
+    const [g, w] = [Number(got.data[i]), want.at(i)];
+    if (!equal(g, w, tolerance)) return `element ${i} is ${g} instead of ${w}`;
+  }
+  return null;
+}
+
+/** How many elements of each result the reference computes: about as many as take it a tenth of a second. */
+function affordable(work: Work, expected: Expected): number {
+  const each = Math.max(1, work.cost / product(expected.shape));
+  return Math.max(64, Math.min(4096, Math.floor(1e7 / each)));
+}
+
+/**
+ * What is wrong with results, or null: against the definition at many positions, and in full against the results of
+ * `first`, the library whose results passed first, within twice the tolerance.
+ */
+export function judge(
+  work: Work,
+  expected: readonly Expected[] | null,
+  results: readonly Result[],
+  first: readonly Result[] | null,
+): string | null {
+  if (work.check !== undefined) return work.check(results);
+  if (expected !== null) {
+    if (results.length < expected.length) return `${results.length} results instead of ${expected.length}`;
+    for (const [i, want] of expected.entries()) {
+      const wrong = difference(results[i], want, work.tolerance, affordable(work, want));
+      if (wrong !== null) return wrong;
+    }
+  }
+  if (first !== null) {
+    const { relative, absolute } = work.tolerance;
+    const twice = { relative: 2 * relative, absolute: 2 * absolute };
+    for (const [i, other] of first.slice(0, expected?.length ?? first.length).entries()) {
+      const want = { shape: other.shape, at: (at: number) => Number(other.data[at]) };
+      const wrong = difference(results[i], want, twice, Infinity);
+      if (wrong !== null) return `differs from another library: ${wrong}`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+/** A process that serves a library. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import * as readline from 'node:readline';
+import {
+  parseReply,
+  type Opened,
+  type Prepared,
+  type Reply,
+  type Request,
+  type Results,
+  type Timed,
+} from './protocol';
+
+type ReplyTo<R extends Request> = R extends { do: 'open' }
+  ? Opened
+  : R extends { do: 'prepare' }
+    ? Prepared
+    : R extends { do: 'result' }
+      ? Results
+      : Timed;
+
+interface Waiting {
+  resolve: (reply: Reply) => void;
+  reject: (error: Error) => void;
+}
+
+export interface Command {
+  file: string;
+  args: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}
+
+export class Child {
+  private readonly process: ChildProcessWithoutNullStreams;
+  private waiting: Waiting | null = null;
+  private said = '';
+  private gone: Error | null = null;
+
+  constructor(command: Command) {
+    this.process = spawn(command.file, command.args, { env: { ...process.env, ...command.env } });
+    const end = (why: string): void => {
+      const tail = this.said.trim().split('\n').slice(-3).join(' | ');
+      this.gone ??= new Error(tail === '' ? why : `${why}: ${tail}`);
+      this.waiting?.reject(this.gone);
+      this.waiting = null;
+    };
+    this.process.on('error', (error) => end(error.message));
+    this.process.on('close', (code, signal) => end(`its process ended (${signal ?? code})`));
+    this.process.stdin.on('error', () => undefined);
+    const hear = (text: string): void => {
+      this.said = (this.said + text).slice(-4000);
+    };
+    this.process.stderr.setEncoding('utf8').on('data', hear);
+    readline.createInterface({ input: this.process.stdout }).on('line', (line) => {
+      const reply = parseReply(line);
+      if (reply === null) return hear(`${line}\n`);
+      const { waiting } = this;
+      this.waiting = null;
+      waiting?.resolve(reply);
+    });
+  }
+
+  /** Sends a request and waits for its reply; an error of the library, or its end, rejects. */
+  async ask<R extends Request>(request: R, seconds = 120): Promise<ReplyTo<R>> {
+    if (this.gone !== null) throw this.gone;
+    let clock: NodeJS.Timeout | undefined;
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      clock = setTimeout(() => {
+        this.gone ??= new Error(`no reply to '${request.do}' within ${seconds} s`);
+        this.kill();
+        reject(this.gone);
+      }, seconds * 1000);
+      this.process.stdin.write(`${JSON.stringify(request)}\n`);
+    }).finally(() => clearTimeout(clock));
+    if ('error' in reply) throw new Error(reply.error);
+    return reply as ReplyTo<R>;
+  }
+
+  /** Whether its process still serves. */
+  get alive(): boolean {
+    return this.gone === null;
+  }
+
+  end(): void {
+    this.process.stdin.end();
+    setTimeout(() => this.kill(), 2000).unref();
+  }
+
+  private kill(): void {
+    this.process.kill('SIGKILL');
+  }
+}

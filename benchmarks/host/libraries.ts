@@ -1,0 +1,113 @@
+/** The libraries that can take part, and how each is started. */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Command } from './child';
+
+/** The repository, from dist/benchmarks/host. */
+export const root = path.resolve(__dirname, '..', '..', '..');
+export const peersFolder = path.join(root, 'benchmarks', 'peers');
+
+export interface LibraryEntry {
+  name: string;
+  /** `own` comes with the suite, `npm` from benchmarks/peers, `python` and `folder` where they are found. */
+  from: 'own' | 'npm' | 'python' | 'folder';
+  /** The worker's module, and what it is told. */
+  module: string;
+  setting?: string;
+  /** The package whose presence decides. */
+  needs?: string;
+}
+
+export const libraries: readonly LibraryEntry[] = [
+  { name: 'gradtape', from: 'own', module: 'gradtape.js' },
+  { name: 'PyTorch', from: 'python', module: 'torch_peer', needs: 'torch' },
+  { name: 'TensorFlow', from: 'python', module: 'tensorflow_peer', needs: 'tensorflow' },
+  { name: 'JAX', from: 'python', module: 'jax_peer', needs: 'jax' },
+  { name: 'NumPy', from: 'python', module: 'numpy_peer', needs: 'numpy' },
+  {
+    name: 'tfjs-node',
+    from: 'folder',
+    module: 'tfjs.mjs',
+    setting: 'tensorflow',
+    needs: '@tensorflow/tfjs-node',
+  },
+  { name: 'onnxruntime-node', from: 'npm', module: 'onnxruntime.mjs', needs: 'onnxruntime-node' },
+  {
+    name: 'tfjs-wasm',
+    from: 'npm',
+    module: 'tfjs.mjs',
+    setting: 'wasm',
+    needs: '@tensorflow/tfjs-backend-wasm',
+  },
+  { name: 'tfjs-cpu', from: 'npm', module: 'tfjs.mjs', setting: 'cpu', needs: '@tensorflow/tfjs' },
+  { name: 'jax-js', from: 'npm', module: 'jaxjs.mjs', needs: '@jax-js/jax' },
+  { name: 'numpy-ts', from: 'npm', module: 'numpyts.mjs', needs: 'numpy-ts' },
+  { name: 'ml-matrix', from: 'npm', module: 'mlmatrix.mjs', needs: 'ml-matrix' },
+  { name: 'mathjs', from: 'npm', module: 'mathjs.mjs', needs: 'mathjs' },
+  { name: 'plain JS', from: 'own', module: 'plain.js' },
+];
+
+export interface Places {
+  /** A Python interpreter by library name, and one for all that have none of their own. */
+  pythons: Readonly<Record<string, string | undefined>>;
+  python: string;
+  /** A folder in which tfjs-node is installed. */
+  tfjsNode?: string;
+  threads: number;
+  cpus: number;
+}
+
+/** How to start a library, or why it is not here. */
+export function commandFor(entry: LibraryEntry, places: Places): Command | string {
+  const { threads, cpus } = places;
+  const count = String(threads);
+  const env = {
+    GRADTAPE_NUM_THREADS: count,
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    TF_NUM_INTRAOP_THREADS: count,
+    TF_CPP_MIN_LOG_LEVEL: '3',
+    PYTHONDONTWRITEBYTECODE: '1',
+    XLA_FLAGS: threads === 1 ? '--xla_cpu_multi_thread_eigen=false' : '',
+    ...(entry.setting === 'tensorflow' ? { GRADTAPE_TFJS_NODE: places.tfjsNode ?? '' } : {}),
+  };
+  const command = programOf(entry, places);
+  if (typeof command === 'string') return command;
+  // Fewer threads than CPUs: some libraries size their pools by the CPUs that they may use, and none can do with more.
+  if (threads < cpus && process.platform === 'linux' && hasTaskset()) {
+    return { file: 'taskset', args: ['-c', `0-${threads - 1}`, ...command], env };
+  }
+  return { file: command[0], args: command.slice(1), env };
+}
+
+function hasTaskset(): boolean {
+  return spawnSync('taskset', ['-V']).status === 0;
+}
+
+function programOf(entry: LibraryEntry, places: Places): string[] | string {
+  if (entry.from === 'python') {
+    const python = places.pythons[entry.name] ?? places.python;
+    const missing = lacksModule(python, entry.needs ?? '');
+    if (missing !== null) return missing;
+    return [python, path.join(peersFolder, 'python', 'serve.py'), entry.module];
+  }
+  if (entry.from === 'folder' && places.tfjsNode === undefined) {
+    return 'not given: --tfjs-node names a folder where it is installed';
+  }
+  if (entry.from === 'npm' && !fs.existsSync(path.join(peersFolder, 'node_modules', entry.needs ?? ''))) {
+    return 'not installed in benchmarks/peers';
+  }
+  const folder = entry.from === 'own' ? path.join(__dirname, '..', 'workers') : path.join(peersFolder, 'js');
+  const server = path.join(__dirname, '..', 'workers', 'serve.js');
+  return [process.execPath, server, path.join(folder, entry.module), entry.setting ?? ''];
+}
+
+/** Why a Python cannot import a module, or null. */
+function lacksModule(python: string, module: string): string | null {
+  const code = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
+  const { status, error } = spawnSync(python, ['-c', code], { stdio: 'ignore' });
+  if (error !== undefined) return `no ${python}`;
+  return status === 0 ? null : `${python} has no ${module}: give another by an option`;
+}

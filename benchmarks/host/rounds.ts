@@ -1,0 +1,78 @@
+/** Times contenders in turn, round by round, so that a change of the machine's speed meets all of them. */
+import { summary, type Timing } from '../measure';
+
+export interface Timed {
+  /** Nanoseconds of so many calls in a row. */
+  time: (calls: number) => Promise<number>;
+}
+
+export interface RoundSettings {
+  /** Seconds that each contender is timed for in all. */
+  seconds: number;
+  rounds: number;
+  /** Seconds that each runs before anything counts. */
+  warmUp: number;
+  /** Seconds between two contenders: threads that spin for more work stop meanwhile. */
+  pause: number;
+}
+
+export const defaultRounds: RoundSettings = { seconds: 0.25, rounds: 11, warmUp: 0.08, pause: 0.01 };
+
+const rest = (seconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, seconds * 1000);
+  });
+
+interface Plan {
+  calls: number;
+  rounds: number;
+}
+
+/** Warms up, and says how many calls make a sample and how many samples a contender can have. */
+async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
+  const sample = (settings.seconds * 1e9) / settings.rounds;
+  let calls = 1;
+  let perCall = 0;
+  for (let spent = 0; spent < settings.warmUp * 1e9;) {
+    const ns = await time(calls);
+    spent += ns;
+    perCall = ns / calls;
+    if (ns < sample) calls *= 2;
+  }
+  const inSample = Math.max(1, Math.floor(sample / perCall));
+  // A slow contender has fewer samples, within four times the budget of the others, and one at least.
+  const affordable = Math.floor((4 * settings.seconds * 1e9) / (perCall * inSample));
+  return { calls: inSample, rounds: Math.min(settings.rounds, Math.max(1, affordable)) };
+}
+
+/** One timing for each contender; an error in its place where it failed on the way. */
+export async function timeInRounds(
+  contenders: readonly Timed[],
+  settings: RoundSettings,
+): Promise<(Timing | Error)[]> {
+  const failures = contenders.map((): Error | null => null);
+  const guard = async <T>(i: number, f: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await f();
+    } catch (error) {
+      failures[i] = error as Error;
+      return otherwise;
+    }
+  };
+  const plans: Plan[] = [];
+  for (const [i, contender] of contenders.entries()) {
+    plans.push(await guard(i, () => plan(contender, settings), { calls: 0, rounds: 0 }));
+    await rest(settings.pause);
+  }
+  const samples = contenders.map(() => [] as number[]);
+  for (let round = 0; round < settings.rounds; round++) {
+    for (const [i, contender] of contenders.entries()) {
+      const { calls, rounds } = plans[i];
+      if (failures[i] !== null || round >= rounds) continue;
+      const ns = await guard(i, () => contender.time(calls), 0);
+      samples[i].push(ns / calls);
+      await rest(settings.pause);
+    }
+  }
+  return samples.map((list, i) => failures[i] ?? summary(list));
+}

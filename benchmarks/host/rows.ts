@@ -1,0 +1,96 @@
+/** What a run of the peers gives: a row for each work, with the ratio to the best peer and whether the target is met. */
+import type { Machine } from '../machine';
+import type { Timing } from '../measure';
+import type { Target } from '../works/work';
+
+export interface Entry {
+  library: string;
+  timing?: Timing;
+  /** Why there is no timing. */
+  reason?: string;
+  note?: string;
+  compiled?: boolean;
+}
+
+export interface Row {
+  work: string;
+  kind: string;
+  target?: Target;
+  /** gradtape first. */
+  entries: readonly Entry[];
+}
+
+export interface PeersRun {
+  format: 1;
+  suite: 'peers';
+  machine: Machine;
+  /** Versions, by library; why it did not take part, for one that did not. */
+  libraries: readonly {
+    name: string;
+    version?: string;
+    about?: Readonly<Record<string, string>>;
+    absent?: string;
+  }[];
+  rows: readonly Row[];
+}
+
+export interface Verdict {
+  ours: Timing | null;
+  /** The best eager peer, and the best one of those that compile the whole work beforehand. */
+  best: Entry | null;
+  bestCompiled: Entry | null;
+  /** Our time by that of the best eager peer (or of the one that the target names). */
+  ratio: number | null;
+  /** null: no target, or not measured. */
+  met: boolean | null;
+  /** What the ratio or time is to be. */
+  aim: string;
+}
+
+const own = 'gradtape';
+/** What to beat is a library; the plain loop stands beside them, and counts where a target names it. */
+const baseline = 'plain JS';
+
+function best(entries: readonly Entry[], accept: (e: Entry) => boolean): Entry | null {
+  const timed = entries.filter((e) => e.timing !== undefined && e.library !== own && accept(e));
+  return timed.reduce<Entry | null>(
+    (least, e) => (least === null || e.timing!.median < least.timing!.median ? e : least),
+    null,
+  );
+}
+
+function ownTime(row: Row | undefined): Timing | null {
+  return row?.entries.find((e) => e.library === own)?.timing ?? null;
+}
+
+const showRatio = (ratio: number): string => (ratio < 0.1 ? ratio.toFixed(3) : ratio.toFixed(2));
+
+/** A row's verdict; `rows` are all of the run, for targets that compare works. */
+export function verdict(row: Row, rows: readonly Row[]): Verdict {
+  const ours = ownTime(row);
+  const { target } = row;
+  const to = target?.kind === 'ratio' ? target.to : undefined;
+  const eager = best(row.entries, (e) =>
+    to === undefined ? e.compiled !== true && e.library !== baseline : to.includes(e.library),
+  );
+  const bestCompiled = best(row.entries, (e) => e.compiled === true);
+  const ratio = ours !== null && eager !== null ? ours.median / eager.timing!.median : null;
+  const made = { ours, best: eager, bestCompiled, ratio };
+  if (target === undefined) return { ...made, met: null, aim: '' };
+  if (target.kind === 'ratio') {
+    return {
+      ...made,
+      met: ratio === null ? null : ratio <= target.ratio,
+      aim: `≤ ${showRatio(target.ratio)}×`,
+    };
+  }
+  if (target.kind === 'time') {
+    return { ...made, met: ours === null ? null : ours.median <= target.ns, aim: `≤ ${target.ns} ns` };
+  }
+  const other = ownTime(rows.find((r) => r.work === target.work));
+  return {
+    ...made,
+    met: ours === null || other === null ? null : ours.median <= target.ratio * other.median,
+    aim: `≤ ${showRatio(target.ratio)}× its own ${target.work}`,
+  };
+}

@@ -1,0 +1,146 @@
+/** `npm run bench:peers`: the works of benchmarks/works, in every library that is here. benchmarks/README.md explains. */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { describe, machine } from '../machine';
+import { works } from '../works';
+import { Child } from './child';
+import { commandFor, libraries, peersFolder, type LibraryEntry, type Places } from './libraries';
+import { showRow, showSummary } from './print';
+import { defaultRounds } from './rounds';
+import type { PeersRun, Row } from './rows';
+import { Rates, runWork, type Participant } from './works_run';
+
+const usage = `npm run bench:peers -- [words] [options]
+  words              works whose names contain one of them (--only a,b is the same)
+  --list             print the works and the libraries, and stop
+  --peers a,b        only these libraries; --without a,b: all but these
+  --threads N        threads of every library (default: all CPUs)
+  --seconds S        timed seconds for each library and work (default ${defaultRounds.seconds})
+  --json FILE        write the results
+  --python PY        an interpreter for PyTorch, TensorFlow, JAX and NumPy; --pytorch, --tensorflow, --jax, --numpy PY: for one
+  --tfjs-node DIR    a folder where @tensorflow/tfjs-node is installed`;
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      ...{ only: text, peers: text, without: text, threads: text, seconds: text, json: text, python: text },
+      ...{ pytorch: text, tensorflow: text, jax: text, numpy: text, 'tfjs-node': text },
+      ...{ list: { type: 'boolean' }, help: { type: 'boolean' } },
+    },
+  });
+  const list = (s: string | undefined): string[] => s?.split(',').filter((word) => word !== '') ?? [];
+  const cpus = os.availableParallelism();
+  const threads = Number(values.threads ?? cpus);
+  const seconds = Number(values.seconds ?? defaultRounds.seconds);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new Error('--threads must be a whole number from 1 on');
+  if (!(seconds > 0)) throw new Error('--seconds must be a number greater than 0');
+  const places: Places = {
+    pythons: {
+      PyTorch: values.pytorch,
+      TensorFlow: values.tensorflow,
+      JAX: values.jax,
+      NumPy: values.numpy ?? values.tensorflow ?? values.jax,
+    },
+    python: values.python ?? 'python3',
+    tfjsNode: values['tfjs-node'] === undefined ? undefined : path.resolve(values['tfjs-node']),
+    threads,
+    cpus,
+  };
+  return { values, words: [...positionals, ...list(values.only)], list, places, threads, seconds };
+}
+
+function choose(named: readonly string[], without: readonly string[]): LibraryEntry[] {
+  const matches = (entry: LibraryEntry, names: readonly string[]): boolean =>
+    names.some((n) => n.toLowerCase() === entry.name.toLowerCase());
+  const unknown = [...named, ...without].filter((n) => !libraries.some((entry) => matches(entry, [n])));
+  if (unknown.length > 0) {
+    throw new Error(
+      `no library is named ${unknown.join(' or ')}; there are ${libraries.map((l) => l.name).join(', ')}`,
+    );
+  }
+  return libraries.filter(
+    (entry) =>
+      entry.name === 'gradtape' ||
+      ((named.length === 0 || matches(entry, named)) && !matches(entry, without)),
+  );
+}
+
+/** Installs the package of the peers where it has not been. */
+function install(): void {
+  if (fs.existsSync(path.join(peersFolder, 'node_modules'))) return;
+  console.log('installing the libraries of benchmarks/peers (about 600 MB)…');
+  const command = fs.existsSync(path.join(peersFolder, 'package-lock.json')) ? 'ci' : 'install';
+  const { status } = spawnSync('npm', [command, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: peersFolder,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    // onnxruntime-node would ask for CUDA files; those for CPUs are in its package.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  });
+  if (status !== 0) console.log('the installation failed: the libraries of npm are left out');
+}
+
+async function main(): Promise<void> {
+  const { values, words, list, places, threads, seconds } = readOptions();
+  if (values.help === true) return console.log(usage);
+  const chosen = works.filter((w) => words.length === 0 || words.some((word) => w.name.includes(word)));
+  if (chosen.length === 0) throw new Error(`no work's name contains ${words.join(' or ')}`);
+  const wanted = choose(list(values.peers), list(values.without));
+  if (values.list === true) {
+    console.log(chosen.map((w) => w.name).join('\n'));
+    return console.log(`\n${libraries.map((l) => l.name).join('\n')}`);
+  }
+  if (wanted.some(({ from }) => from === 'npm')) install();
+
+  const about = machine(threads);
+  const participants: Participant[] = [];
+  const known: PeersRun['libraries'][number][] = [];
+  for (const entry of wanted) {
+    const command = commandFor(entry, places);
+    if (typeof command === 'string') {
+      known.push({ name: entry.name, absent: command });
+      continue;
+    }
+    const child = new Child(command);
+    try {
+      const opened = await child.ask({ do: 'open', threads });
+      known.push({ name: entry.name, ...opened });
+      participants.push({ name: entry.name, child });
+    } catch (error) {
+      known.push({ name: entry.name, absent: (error as Error).message });
+    }
+  }
+  console.log(describe(about));
+  for (const { name, version, absent } of known)
+    console.log(`  ${name.padEnd(18)} ${version ?? `absent: ${absent}`}`);
+
+  const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-peers-'));
+  const rows: Row[] = [];
+  try {
+    const rates = new Rates();
+    for (const work of chosen) {
+      const row = await runWork(work, participants, { ...defaultRounds, seconds }, rates, temp);
+      rows.push(row);
+      console.log(`\n${showRow(row, rows)}`);
+    }
+  } finally {
+    fs.rmSync(temp, { recursive: true, force: true });
+    for (const { child } of participants) child.end();
+  }
+  console.log(`\n${showSummary(rows)}`);
+  if (values.json !== undefined) {
+    const run: PeersRun = { format: 1, suite: 'peers', machine: about, libraries: known, rows };
+    fs.writeFileSync(values.json, `${JSON.stringify(run, null, 1)}\n`);
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(`bench:peers: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,107 @@
+/** Runs one work in all libraries: prepare, check, time. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { elements, seedOf } from '../works/inputs';
+import type { Elements, Work } from '../works/work';
+import type { Child } from './child';
+import { judge, readResult, type Result } from './check';
+import type { TensorFile } from './protocol';
+import { timeInRounds, type RoundSettings } from './rounds';
+import type { Entry, Row } from './rows';
+
+export interface Participant {
+  name: string;
+  child: Child;
+}
+
+/** Libraries whose earlier works say that this one would take them longer than so many seconds are not asked. */
+const patience = 3;
+
+/** The best rate, cost per nanosecond, that a library has shown at a kind of work. */
+export class Rates {
+  private readonly rates = new Map<string, number>();
+
+  private key(library: string, work: Work): string {
+    return `${library}/${work.kind}/${String(work.params.f ?? '')}/${work.inputs[0]?.dtype ?? ''}`;
+  }
+
+  note(library: string, work: Work, ns: number): void {
+    // A small work says what a call costs, and nothing of a large one.
+    if (work.cost < 1e6) return;
+    const key = this.key(library, work);
+    this.rates.set(key, Math.max(this.rates.get(key) ?? 0, work.cost / ns));
+  }
+
+  /** Seconds that a call would take; 0 where nothing is known. */
+  predict(library: string, work: Work): number {
+    const rate = this.rates.get(this.key(library, work));
+    return rate === undefined ? 0 : work.cost / rate / 1e9;
+  }
+}
+
+function writeInputs(work: Work, folder: string): { files: TensorFile[]; data: Elements[] } {
+  const data = work.inputs.map((spec, i) => elements(spec, seedOf(`${work.kind}/${i}`)));
+  const files = work.inputs.map(({ shape, dtype = 'float32' }, i) => {
+    const file = path.join(folder, `input${i}`);
+    fs.writeFileSync(file, data[i]);
+    return { file, shape, dtype };
+  });
+  return { files, data };
+}
+
+export async function runWork(
+  work: Work,
+  participants: readonly Participant[],
+  settings: RoundSettings,
+  rates: Rates,
+  temp: string,
+): Promise<Row> {
+  const folder = fs.mkdtempSync(path.join(temp, 'work-'));
+  const { files, data } = writeInputs(work, folder);
+  const expected = work.reference?.(data) ?? null;
+  const entries: Entry[] = [];
+  const ready: { entry: Entry; child: Child }[] = [];
+  let first: Result[] | null = null;
+  for (const { name, child } of participants) {
+    const entry: Entry = { library: name };
+    entries.push(entry);
+    const seconds = rates.predict(name, work);
+    if (seconds > patience) {
+      entry.reason = `too slow: about ${seconds.toPrecision(2)} s a call`;
+      continue;
+    }
+    try {
+      const { kind, params } = work;
+      const prepared = await child.ask({ do: 'prepare', kind, params, inputs: files });
+      Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
+      if (prepared.reason !== undefined) continue;
+      const into = path.join(folder, String(entries.length));
+      fs.mkdirSync(into);
+      const results = (await child.ask({ do: 'result', folder: into })).outputs.map(readResult);
+      fs.rmSync(into, { recursive: true });
+      const wrong = judge(work, expected, results, first);
+      if (wrong !== null) {
+        entry.reason = `wrong result: ${wrong}`;
+        continue;
+      }
+      first ??= results;
+      ready.push({ entry, child });
+    } catch (error) {
+      entry.reason = (error as Error).message;
+    }
+  }
+  fs.rmSync(folder, { recursive: true });
+  const timings = await timeInRounds(
+    ready.map(({ child }) => ({ time: async (calls) => (await child.ask({ do: 'time', calls })).ns })),
+    settings,
+  );
+  for (const [i, { entry }] of ready.entries()) {
+    const timing = timings[i];
+    if (timing instanceof Error) entry.reason = timing.message;
+    else {
+      entry.timing = timing;
+      rates.note(entry.library, work, timing.median);
+    }
+  }
+  return { work: work.name, kind: work.kind, target: work.target, entries };
+}
