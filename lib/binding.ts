@@ -33,6 +33,7 @@ export interface Native {
   gather(params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer): number;
   /** The position of the first index out of range, -1, or -2 for a division by zero. */
   scatter(dst: ArrayBuffer, indices: ArrayBuffer, updates: ArrayBuffer): number;
+  oneHot(indices: ArrayBuffer, out: ArrayBuffer): void;
   countNonzero(mask: ArrayBuffer): number;
   nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
   maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;

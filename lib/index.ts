@@ -51,25 +51,10 @@ export { slice, stridedSlice, pad } from './ops/slicing';
 export type { StridedSliceOptions, PadOptions } from './ops/slicing';
 export { gather, gatherNd, scatterNd, booleanMask, where } from './ops/indexing';
 export type { GatherOptions, GatherNdOptions, BooleanMaskOptions, WhereOptions } from './ops/indexing';
-export {
-  zeros,
-  ones,
-  zerosLike,
-  onesLike,
-  fill,
-  constant,
-  range,
-  linspace,
-  eye,
-  oneHot,
-} from './ops/creation';
-export type {
-  ConstantOptions,
-  EyeOptions,
-  LinspaceOptions,
-  OneHotOptions,
-  RangeOptions,
-} from './ops/creation';
+export { zeros, ones, zerosLike, onesLike, fill, constant, range, linspace } from './ops/creation';
+export { eye, oneHot } from './ops/patterns';
+export type { ConstantOptions, LinspaceOptions, RangeOptions } from './ops/creation';
+export type { EyeOptions, OneHotOptions } from './ops/patterns';
 export { matmul } from './ops/matmul';
 export { isTensor, rank, shape, size, type SizeOptions } from './ops/facts';
 export { newaxis } from './ops/at';

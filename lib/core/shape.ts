@@ -16,6 +16,30 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** Number of elements of the dimensions [from, to). */
+export function sizeBetween(shape: Shape, from: number, to: number): number {
+  let size = 1;
+  for (let i = from; i < to; i++) size *= shape[i];
+  return size;
+}
+
+/** a[…aEnd], middle[from…to], b[bFrom…] in one shape. */
+export function joinShapes(
+  a: Shape,
+  aEnd: number,
+  middle: Shape,
+  from: number,
+  to: number,
+  b: Shape,
+  bFrom: number,
+): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < aEnd; i++) out.push(a[i]);
+  for (let i = from; i < to; i++) out.push(middle[i]);
+  for (let i = bFrom; i < b.length; i++) out.push(b[i]);
+  return out;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

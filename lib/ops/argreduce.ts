@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, showShape } from '../core/shape';
+import { describe, joinShapes, normalizeAxis, showShape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { op, options } from './define';
@@ -52,7 +52,7 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
       }
       return [[x], { axis: along, dt: dtypes[outputType] }];
     },
-    infer: ([x], { axis, dt }) => ({ shape: x.shape.filter((_, d) => d !== axis), dt }),
+    infer: ([x], { axis, dt }) => ({ shape: joinShapes(x.shape, axis, x.shape, 0, 0, x.shape, axis + 1), dt }),
     run: ([x], { axis }, [y]) => {
       const positions = y.dt === dtypes.int32 ? y : makeTensor(dtypes.int32, y.shape, y.size);
       let outer = 1;

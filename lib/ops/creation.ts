@@ -15,29 +15,26 @@ import {
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, divide, multiply, subtract } from './binary';
-import { cast } from './cast';
-import { equal } from './compare';
 import { badDType, composite, convertPair, mixedDTypes, options } from './define';
 import { concat } from './joining';
 import { broadcastTo } from './movement';
 import { sample, type Example } from './registry';
-import { select } from './select';
-import { copyStrided, fillWith, integer } from './strided';
+import { fillWith, integer } from './strided';
 import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
 
 export interface DTypeOptions {
   dtype?: DType;
 }
 
-const exact = { dtypes: everyType, ulp: 0 } as const;
-const plain = (args: Example['args'], more?: Example['options']): Example => ({
+export const exact = { dtypes: everyType, ulp: 0 } as const;
+export const plain = (args: Example['args'], more?: Example['options']): Example => ({
   args,
   options: more,
   noGradient: true,
 });
 
-/** A tensor of one repeated value, not recorded: it depends on nothing. */
-function filled(shape: Shape, dt: DTypeInfo, value: number | bigint, opName: string): Tensor {
+/** @internal A tensor of one repeated value, not recorded: it depends on nothing. */
+export function filled(shape: Shape, dt: DTypeInfo, value: number | bigint, opName: string): Tensor {
   const size = sizeOf(shape);
   checkElements(size, shape, `[${opName}]`);
   const t = makeTensor(dt, shape, size);
@@ -45,8 +42,11 @@ function filled(shape: Shape, dt: DTypeInfo, value: number | bigint, opName: str
   return t;
 }
 
+const dtypeDefaults: { dtype: DType | null } = { dtype: null };
+
 function dtypeOption(given: unknown, opName: string, fallback: DType = 'float32'): DTypeInfo {
-  const { dtype } = options<{ dtype: DType | null }>(given, 'dtype', { dtype: null }, opName);
+  if (given === undefined) return dtypes[fallback];
+  const { dtype } = options<{ dtype: DType | null }>(given, 'dtype', dtypeDefaults, opName);
   return dtypeInfo(dtype ?? fallback, `[${opName}] dtype`);
 }
 
@@ -114,6 +114,8 @@ export interface ConstantOptions {
   shape?: readonly number[] | null;
 }
 
+const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null };
+
 /**
  * A tensor from a number, bigint, boolean, nested arrays of them, or a typed array. A tensor comes back as it is.
  * InvalidArgumentError for ragged or mixed arrays, values that the dtype doesn't have, or another number of elements
@@ -127,12 +129,7 @@ export const constant = composite(
     examples: [plain([[1, 2, 3]]), plain([7], { shape: [2, 2] }), plain([[1, 2]], { dtype: 'int64' })],
   },
   (value: TensorLike | HostArray, given?: ConstantOptions | DType): Tensor => {
-    const { dtype, shape } = options<{ dtype: DType | null; shape: readonly number[] | null }>(
-      given,
-      'dtype',
-      { dtype: null, shape: null },
-      'constant',
-    );
+    const { dtype, shape } = options(given, 'dtype', constantDefaults, 'constant');
     const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
     const t = toValue(value, hint, 'constant', 'value');
     if (hint !== null && t.dt !== hint) {
@@ -237,25 +234,50 @@ export type RangeOptions = DTypeOptions | DType;
 export function range(limit: Scalar, options?: RangeOptions): Tensor;
 export function range(start: Scalar, limit: Scalar, options?: RangeOptions): Tensor;
 export function range(start: Scalar, limit: Scalar, delta: Scalar, options?: RangeOptions): Tensor;
-export function range(...given: (Scalar | RangeOptions | undefined)[]): Tensor {
-  const isNumber = (v: unknown): v is Scalar =>
-    typeof v === 'number' || typeof v === 'bigint' || v instanceof Tensor || v instanceof Variable;
-  let count = given.findIndex((v) => !isNumber(v));
-  if (count < 0) count = given.length;
-  const extra = given.slice(count).filter((v) => v !== undefined);
-  if (count === 0 || count > 3 || extra.length > 1) {
+export function range(
+  a: Scalar,
+  b?: Scalar | RangeOptions,
+  c?: Scalar | RangeOptions,
+  d?: RangeOptions,
+  ...more: unknown[]
+): Tensor {
+  const count = !isScalar(a) ? 0 : !isScalar(b) ? 1 : !isScalar(c) ? 2 : 3;
+  const extra = count === 1 ? b : count === 2 ? c : d;
+  if (count === 0 || (count < 3 && d !== undefined) || (count === 1 && c !== undefined) || more.length > 0) {
     throw new TypeError(
-      `[range] takes (limit), (start, limit) or (start, limit, delta), and options; got ${describe(given)}`,
+      `[range] takes (limit), (start, limit) or (start, limit, delta), and options; got ` +
+        describe([a, b, c, d, ...more].filter((v) => v !== undefined)),
     );
   }
-  const { dtype } = options<{ dtype: DType | null }>(extra[0], 'dtype', { dtype: null }, 'range');
-  const numbers = given.slice(0, count) as Scalar[];
-  const [a, b, c] = numbers;
-  const { dt, values } = rangeNumbers(count === 1 ? [0, a, 1] : [a, b, c ?? 1], dtype);
+  const { dtype } = options(extra, 'dtype', dtypeDefaults, 'range');
+  const from = count === 1 ? 0 : a;
+  const to = count === 1 ? a : (b as Scalar);
+  const step = count === 3 ? (c as Scalar) : 1;
+  if (dtype === null && isInt32(from) && isInt32(to) && isInt32(step)) {
+    const n = Math.ceil((to - from) / step);
+    // Anything else has its error below.
+    if (step !== 0 && n >= 0) return iota(n, dtypes.int32, from, step);
+  }
+  const { dt, values } = rangeNumbers([from, to, step], dtype);
   const [start, limit, delta] = values;
   const size = rangeSize(start, limit, delta, dt);
   checkElements(size, [size], '[range]');
   return iota(size, dt, start, delta);
+}
+
+const isScalar = (v: unknown): v is Scalar =>
+  typeof v === 'number' || typeof v === 'bigint' || v instanceof Tensor || v instanceof Variable;
+
+const isInt32 = (v: Scalar): v is number => typeof v === 'number' && (v | 0) === v;
+
+/** The halves of the frame's slots. */
+const halves = new Int32Array(native.frame);
+const lowHalf = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
+
+/** An int32 as the raw bits of an int64; a bigint on the way would take longer than the kernel. */
+function writeInt32(slot: number, value: number): void {
+  halves[2 * slot + lowHalf] = value;
+  halves[2 * slot + 1 - lowHalf] = value < 0 ? -1 : 0;
 }
 
 function iota(size: number, dt: DTypeInfo, start: number | bigint, delta: number | bigint): Tensor {
@@ -266,6 +288,9 @@ function iota(size: number, dt: DTypeInfo, start: number | bigint, delta: number
   if (dt.kind === 'float') {
     frame[3] = Number(start);
     frame[4] = Number(delta);
+  } else if (dt === dtypes.int32) {
+    writeInt32(3, start as number);
+    writeInt32(4, delta as number);
   } else {
     frameBigInts[3] = BigInt(start);
     frameBigInts[4] = BigInt(delta);
@@ -339,117 +364,5 @@ export const linspace = composite(
       first.shape.map((_, i) => (i === at ? -1 : 1)),
     );
     return concat(count === 2 ? [first, last] : [first, add(first, multiply(delta, steps)), last], at);
-  },
-);
-
-// ---------------------------------------------------------------------------------------------------- patterns
-
-export interface EyeOptions {
-  /** Default: numRows. */
-  numColumns?: number | null;
-  /** Leading dimensions, in which the matrix repeats. */
-  batchShape?: readonly number[] | null;
-  dtype?: DType;
-}
-
-/** Identity matrices. @tf tf.eye */
-export const eye = composite(
-  'eye',
-  {
-    ...exact,
-    tf: 'tf.eye',
-    examples: [
-      plain([3]),
-      plain([2], { numColumns: 4 }),
-      plain([3], { numColumns: 2, batchShape: [2], dtype: 'int32' }),
-      plain([0]),
-    ],
-  },
-  (numRows: number, given?: EyeOptions | number): Tensor => {
-    const o = options<Required<EyeOptions>>(
-      given,
-      'numColumns',
-      { numColumns: null, batchShape: null, dtype: 'float32' },
-      'eye',
-    );
-    const [rows, columns] = shapeArgument([numRows, o.numColumns ?? numRows], 'eye', 'numRows, numColumns');
-    const dt = dtypeInfo(o.dtype, '[eye] dtype');
-    const lead = shapeArgument(o.batchShape ?? [], 'eye', 'batchShape');
-    const t = filled([...lead, rows, columns], dt, 0, 'eye');
-    if (t.size === 0) return t;
-    const dims = [sizeOf(lead), Math.min(rows, columns)];
-    copyStrided(filled([], dt, 1, 'eye'), 0, [0, 0], t, 0, [rows * columns, columns + 1], dims);
-    return t;
-  },
-);
-
-export interface OneHotOptions {
-  /** Default 1. */
-  onValue?: TensorLike | null;
-  /** Default 0. */
-  offValue?: TensorLike | null;
-  /** Where the new dimension goes. Default −1: last. */
-  axis?: number;
-  /** Default: that of onValue or offValue, else float32. */
-  dtype?: DType | null;
-}
-
-/**
- * A new dimension of size `depth` in which the place that the index names has onValue and the others offValue. An index
- * outside [0, depth) gives offValue only. @tf tf.one_hot
- */
-export const oneHot = composite(
-  'oneHot',
-  {
-    ...exact,
-    tf: 'tf.one_hot',
-    examples: [
-      plain([sample([3], { dtype: 'int32', values: [0, 2, -1] }), 3]),
-      plain([sample([2, 2], { dtype: 'int32', values: [0, 1, 2, 3] }), 3], { axis: 1 }),
-      plain([sample([2], { dtype: 'int32', values: [1, 0] }), 2], { onValue: 5, offValue: -1, axis: 0 }),
-      plain([sample([], { dtype: 'int32', values: 1 }), 3], { dtype: 'int32' }),
-    ],
-  },
-  (indices: TensorLike, depth: number, given?: OneHotOptions | TensorLike): Tensor => {
-    const o = options<Required<OneHotOptions>>(
-      given,
-      'onValue',
-      { onValue: null, offValue: null, axis: -1, dtype: null },
-      'oneHot',
-    );
-    const hosted =
-      !(indices instanceof Tensor || indices instanceof Variable) && !ArrayBuffer.isView(indices);
-    const at = toTensor(
-      indices,
-      hosted && typeof indices !== 'bigint' ? dtypes.int32 : null,
-      'oneHot',
-      'indices',
-    );
-    if (at.dt.kind !== 'int') throw badDType('oneHot', 'indices', at.dt, ['int32', 'int64', 'uint8']);
-    const [n] = shapeArgument([depth], 'oneHot', 'depth');
-    const axis = normalizeAxis(o.axis, at.rank + 1, 'oneHot');
-    const typed = [o.onValue, o.offValue].find((v) => v instanceof Tensor || v instanceof Variable);
-    const dt =
-      o.dtype !== null
-        ? dtypeInfo(o.dtype, '[oneHot] dtype')
-        : ((typed as Tensor | undefined)?.dt ?? dtypes.float32);
-    const value = (v: TensorLike | null, fallback: 0 | 1, name: string): Tensor => {
-      if (v === null) return filled([], dt, fallback, 'oneHot');
-      const t = toTensor(v, dt, 'oneHot', name);
-      if (t.dt !== dt || t.rank !== 0) {
-        throw new InvalidArgumentError(
-          `[oneHot] ${name} must be a ${dt.name} scalar; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
-        );
-      }
-      return t;
-    };
-    // uint8 would wrap the places past 255.
-    const wide = at.dt === dtypes.uint8 ? cast(at, 'int32') : at;
-    const places = reshape(
-      range(0, n, { dtype: wide.dtype }),
-      Array.from({ length: at.rank + 1 }, (_, i) => (i === axis ? n : 1)),
-    );
-    const hot = equal(expandDims(wide, axis), places);
-    return select(hot, value(o.onValue, 1, 'onValue'), value(o.offValue, 0, 'offValue'));
   },
 );

@@ -4,7 +4,7 @@ import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
-import { normalizeAxis, showShape, type Shape } from '../core/shape';
+import { joinShapes, normalizeAxis, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { divide, maximum, multiply } from './binary';
 import { cast } from './cast';
@@ -43,13 +43,10 @@ interface GatherAttrs {
   batchDims: number;
 }
 
+const gatherDefaults: Required<GatherOptions> = { axis: null, batchDims: 0 };
+
 function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
-  const o = options<{ axis: number | null; batchDims: number }>(
-    given,
-    'axis',
-    { axis: null, batchDims: 0 },
-    'gather',
-  );
+  const o = options(given, 'axis', gatherDefaults, 'gather');
   let batchDims = integer(o.batchDims, 'gather', 'batchDims');
   if (x.rank === 0) {
     throw new InvalidArgumentError('[gather] params must be at least 1 dimensional; got a scalar');
@@ -101,7 +98,7 @@ export const gather: (params: TensorLike, indices: TensorLike, options?: GatherO
       return [[x, at], gatherAttrs(x, at, given)];
     },
     infer: ([x, at], { axis, batchDims }) => ({
-      shape: [...x.shape.slice(0, axis), ...at.shape.slice(batchDims), ...x.shape.slice(axis + 1)],
+      shape: joinShapes(x.shape, axis, at.shape, batchDims, at.shape.length, x.shape, axis + 1),
       dt: x.dt,
     }),
     run: ([x, at], { axis, batchDims }, [y]) => {
@@ -145,6 +142,8 @@ export interface GatherNdOptions {
   batchDims?: number;
 }
 
+const gatherNdDefaults: Required<GatherNdOptions> = { batchDims: 0 };
+
 /**
  * The slices of `params` that index tuples name: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
  * InvalidArgumentError for a tuple that doesn't index into params. @tf tf.gather_nd
@@ -167,11 +166,13 @@ export const gatherNd: (
       { args: [sample([3, 4]), ints([2], [1, 2])] },
     ],
     args: (params, indices, given) => {
-      const { batchDims } = options<{ batchDims: number }>(given, 'batchDims', { batchDims: 0 }, 'gatherNd');
+      const { batchDims } = options(given, 'batchDims', gatherNdDefaults, 'gatherNd');
       const x = toTensor(params, null, 'gatherNd', 'params');
       const at = indexTensor(indices, 'gatherNd');
       const b = integer(batchDims, 'gatherNd', 'batchDims');
-      if (b < 0 || b >= at.rank || b > x.rank || at.shape.slice(0, b).some((d, i) => d !== x.shape[i])) {
+      let fits = b >= 0 && b < at.rank && b <= x.rank;
+      for (let d = 0; fits && d < b; d++) fits = at.shape[d] === x.shape[d];
+      if (!fits) {
         throw new InvalidArgumentError(
           `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(x.shape)} and of indices ` +
             `${showShape(at.shape)} (but its last) must be equal`,
@@ -181,7 +182,7 @@ export const gatherNd: (
       return [[x, at], b];
     },
     infer: ([x, at], batchDims) => ({
-      shape: [...at.shape.slice(0, -1), ...x.shape.slice(batchDims + at.shape[at.rank - 1])],
+      shape: joinShapes(at.shape, at.rank - 1, at.shape, 0, 0, x.shape, batchDims + at.shape[at.rank - 1]),
       dt: x.dt,
     }),
     run: ([x, at], batchDims, [y]) => {
@@ -259,13 +260,14 @@ export interface BooleanMaskOptions {
   axis?: number | null;
 }
 
+const maskDefaults: Required<BooleanMaskOptions> = { axis: null };
+
 /** [before the mask, under the mask, after it]. */
 function maskSides(shape: Shape, axis: number, maskRank: number): [number, number, number] {
-  const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
   return [
-    product(shape.slice(0, axis)),
-    product(shape.slice(axis, axis + maskRank)),
-    product(shape.slice(axis + maskRank)),
+    sizeBetween(shape, 0, axis),
+    sizeBetween(shape, axis, axis + maskRank),
+    sizeBetween(shape, axis + maskRank, shape.length),
   ];
 }
 
@@ -298,10 +300,12 @@ export const booleanMask = op<
   args: (tensor, mask, given) => {
     const x = toTensor(tensor, null, 'booleanMask', 'tensor');
     const m = convertLike(mask, dtypes.bool, 'booleanMask', 'mask');
-    const o = options<{ axis: number | null }>(given, 'axis', { axis: null }, 'booleanMask');
+    const o = options(given, 'axis', maskDefaults, 'booleanMask');
     if (m.rank === 0) throw new InvalidArgumentError('[booleanMask] mask cannot be scalar');
     const axis = o.axis === null ? 0 : normalizeAxis(o.axis, Math.max(x.rank, 1), 'booleanMask');
-    if (m.rank + axis > x.rank || m.shape.some((d, i) => d !== x.shape[axis + i])) {
+    let fits = m.rank + axis <= x.rank;
+    for (let d = 0; fits && d < m.rank; d++) fits = m.shape[d] === x.shape[axis + d];
+    if (!fits) {
       throw new InvalidArgumentError(
         `[booleanMask] Shapes ${showShape(x.shape.slice(axis, axis + m.rank))} and ${showShape(m.shape)} are ` +
           `incompatible: the mask must have the tensor's shape ${showShape(x.shape)} from axis ${axis} on`,
@@ -312,7 +316,7 @@ export const booleanMask = op<
   infer: null,
   run: ([x, m], axis) => {
     const count = countNonzero(m);
-    const shape = [...x.shape.slice(0, axis), count, ...x.shape.slice(axis + m.rank)];
+    const shape = joinShapes(x.shape, axis, [count], 0, 1, x.shape, axis + m.rank);
     const [outer, n, inner] = maskSides(x.shape, axis, m.rank);
     const y = makeTensor(x.dt, shape, outer * count * inner);
     frame[0] = x.offset;

@@ -31,7 +31,10 @@ export function regionLayout(shape: Shape, region: Region): { at: number; stride
 }
 
 function isWhole(shape: Shape, region: Region): boolean {
-  return shape.every((d, i) => region.begin[i] === 0 && region.steps[i] === 1 && region.sizes[i] === d);
+  for (let d = 0; d < shape.length; d++) {
+    if (region.begin[d] !== 0 || region.steps[d] !== 1 || region.sizes[d] !== shape[d]) return false;
+  }
+  return true;
 }
 
 /** The parts of a row that takes a region. */

@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape, stridesOf, type Shape } from '../core/shape';
+import { describe, showShape, sizeBetween, stridesOf, type Shape } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType } from './define';
@@ -24,15 +24,18 @@ export interface RowMap {
   dims: readonly number[];
 }
 
-const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
-
 /** Indices as an int32 or int64 tensor; host numbers become int32. */
 export function indexTensor(value: TensorLike, op: string, argument = 'indices'): Tensor {
-  const hint: DTypeInfo | null =
-    typeof value === 'bigint' || value instanceof BigInt64Array || value instanceof Tensor
-      ? null
-      : dtypes.int32;
-  const t = value instanceof Variable ? value.read() : toTensor(value, hint, op, argument);
+  let t: Tensor;
+  if (value instanceof Tensor) {
+    t = value;
+  } else if (value instanceof Variable) {
+    t = value.read();
+  } else {
+    const hint: DTypeInfo | null =
+      typeof value === 'bigint' || value instanceof BigInt64Array ? null : dtypes.int32;
+    t = toTensor(value, hint, op, argument);
+  }
   if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) throw badDType(op, argument, t.dt, ['int32', 'int64']);
   return t;
 }
@@ -117,23 +120,26 @@ export function badTuple(
 /** How gather sees its params: the rows along `axis`, the first `batchDims` dimensions going together. */
 export function axisMap(params: Shape, indices: Shape, axis: number, batchDims: number): RowMap {
   return {
-    batch: product(params.slice(0, batchDims)),
-    outer: product(params.slice(batchDims, axis)),
-    k: product(indices.slice(batchDims)),
-    inner: product(params.slice(axis + 1)),
+    batch: sizeBetween(params, 0, batchDims),
+    outer: sizeBetween(params, batchDims, axis),
+    k: sizeBetween(indices, batchDims, indices.length),
+    inner: sizeBetween(params, axis + 1, params.length),
     dims: [params[axis]],
   };
 }
 
 /** How gatherNd and scatterNd see a tensor: the last dimension of the indices names its first dimensions. */
 export function tupleMap(shape: Shape, indices: Shape, batchDims: number): RowMap {
-  const depth = indices[indices.length - 1];
+  const last = indices.length - 1;
+  const rest = batchDims + indices[last];
+  const dims: number[] = [];
+  for (let d = batchDims; d < rest; d++) dims.push(shape[d]);
   return {
-    batch: product(shape.slice(0, batchDims)),
+    batch: sizeBetween(shape, 0, batchDims),
     outer: 1,
-    k: product(indices.slice(batchDims, -1)),
-    inner: product(shape.slice(batchDims + depth)),
-    dims: shape.slice(batchDims, batchDims + depth),
+    k: sizeBetween(indices, batchDims, last),
+    inner: sizeBetween(shape, rest, shape.length),
+    dims,
   };
 }
 
@@ -161,24 +167,20 @@ export function checkUpdates(op: string, shape: Shape, indices: Tensor, updates:
   }
   const lead = indices.rank - 1;
   const depth = indices.shape[lead];
-  const of = showShape(updates.shape);
   for (let d = 0; d < lead; d++) {
     if (updates.shape[d] !== indices.shape[d]) {
       throw new InvalidArgumentError(
         `[${op}] Dimensions [0,${lead}) of indices[shape=${showShape(indices.shape)}] = ${indices.shape[d]} must match ` +
-          `dimensions [0,${lead}) of updates[shape=${of}] = ${updates.shape[d] ?? 'none'}`,
+          `dimensions [0,${lead}) of updates[shape=${showShape(updates.shape)}] = ${updates.shape[d] ?? 'none'}`,
       );
     }
   }
-  const rest = shape.slice(depth);
-  if (
-    depth > shape.length ||
-    updates.rank - lead !== rest.length ||
-    rest.some((d, i) => d !== updates.shape[lead + i])
-  ) {
+  let fits = depth <= shape.length && updates.rank - lead === shape.length - depth;
+  for (let d = depth; fits && d < shape.length; d++) fits = shape[d] === updates.shape[lead + d - depth];
+  if (!fits) {
     throw new InvalidArgumentError(
       `[${op}] Dimensions [${depth},${shape.length}) of input[shape=${showShape(shape)}] must match dimensions ` +
-        `[${depth},${updates.rank}) of updates[shape=${of}]`,
+        `[${depth},${updates.rank}) of updates[shape=${showShape(updates.shape)}]`,
     );
   }
   if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);

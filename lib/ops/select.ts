@@ -55,18 +55,24 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
   },
   run: (inputs, _, [out]) => {
     if (out.size === 0) return;
-    for (let k = 0; k < 3; k++) frame[k] = inputs[k].offset;
+    let flat = true;
+    for (let k = 0; k < 3; k++) {
+      const t = inputs[k];
+      frame[k] = t.offset;
+      if (t.size !== 1 && t.size !== out.size) flat = false;
+    }
     frame[3] = out.offset;
     frame[5] = out.dt.bytes;
-    if (inputs.every((t) => t.size === 1 || t.size === out.size)) {
+    if (flat) {
       frame[4] = 1;
       frame[6] = out.size;
       for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
     } else {
-      const { dims, strides } = mergeDims(
-        out.shape,
-        inputs.map((t) => broadcastStrides(t.shape, out.shape)),
-      );
+      const { dims, strides } = mergeDims(out.shape, [
+        broadcastStrides(inputs[0].shape, out.shape),
+        broadcastStrides(inputs[1].shape, out.shape),
+        broadcastStrides(inputs[2].shape, out.shape),
+      ]);
       const n = dims.length;
       frame[4] = n;
       for (let d = 0; d < n; d++) {

@@ -19,10 +19,19 @@ export type IndexItem =
   | { kind: 'newaxis' }
   | { kind: 'ellipsis' };
 
+/** An end of a range: negative ones count from the end, and what lies outside is the border. */
+function clamp(v: number, n: number, low: number, high: number): number {
+  return Math.min(Math.max(v < 0 ? v + n : v, low), high);
+}
+
 /** What an index selects of a tensor of a given shape. Ranges are clamped, positions are not. */
 export function regionOf(shape: Shape, items: readonly IndexItem[], opName: string): Region {
-  const used = items.filter((i) => i.kind === 'index' || i.kind === 'range').length;
-  const ellipses = items.filter((i) => i.kind === 'ellipsis').length;
+  let used = 0;
+  let ellipses = 0;
+  for (const item of items) {
+    if (item.kind === 'index' || item.kind === 'range') used++;
+    else if (item.kind === 'ellipsis') ellipses++;
+  }
   if (ellipses > 1) throw new InvalidArgumentError(`[${opName}] Multiple ellipses in slice spec not allowed`);
   if (used > shape.length) {
     throw new InvalidArgumentError(
@@ -66,9 +75,8 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
         if (item.step === 0) throw new InvalidArgumentError(`[${opName}] strides[${d}] must be non-zero`);
         const low = item.step > 0 ? 0 : -1;
         const high = item.step > 0 ? n : n - 1;
-        const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + n : v, low), high);
-        const from = item.begin === null ? (item.step > 0 ? low : high) : clamp(item.begin);
-        const to = item.end === null ? (item.step > 0 ? high : low) : clamp(item.end);
+        const from = item.begin === null ? (item.step > 0 ? low : high) : clamp(item.begin, n, low, high);
+        const to = item.end === null ? (item.step > 0 ? high : low) : clamp(item.end, n, low, high);
         const size = Math.max(0, Math.ceil((to - from) / item.step));
         begin.push(size === 0 ? 0 : from);
         steps.push(item.step);
@@ -105,7 +113,9 @@ export const slice: (input: TensorLike, begin: ShapeLike, size: ShapeLike) => Te
           `${from.length} and ${sizes.length}; the input has shape ${showShape(x.shape)}`,
       );
     }
-    x.shape.forEach((n, d) => {
+    const steps = new Array<number>(from.length);
+    for (let d = 0; d < from.length; d++) {
+      const n = x.shape[d];
       if (from[d] < 0 || from[d] > n) {
         throw new InvalidArgumentError(`[slice] Expected begin[${d}] in [0, ${n}], but got ${from[d]}`);
       }
@@ -115,8 +125,9 @@ export const slice: (input: TensorLike, begin: ShapeLike, size: ShapeLike) => Te
           `[slice] Expected size[${d}] in [0, ${n - from[d]}], but got ${sizes[d]}`,
         );
       }
-    });
-    return [[x], { begin: from, steps: from.map(() => 1), sizes, shape: sizes }];
+      steps[d] = 1;
+    }
+    return [[x], { begin: from, steps, sizes, shape: sizes }];
   },
 });
 
@@ -134,6 +145,20 @@ export interface StridedSliceOptions {
   /** Bit i: begin[i] is a position, and the dimension is dropped. */
   shrinkAxisMask?: number;
 }
+
+const stridedDefaults: Required<StridedSliceOptions> = {
+  strides: null,
+  beginMask: 0,
+  endMask: 0,
+  ellipsisMask: 0,
+  newAxisMask: 0,
+  shrinkAxisMask: 0,
+};
+
+const bit = (mask: number, i: number): boolean => ((mask >> i) & 1) === 1;
+
+const ellipsis: IndexItem = { kind: 'ellipsis' };
+const newDimension: IndexItem = { kind: 'newaxis' };
 
 /**
  * The elements from `begin` up to `end` in steps of `strides`, per dimension; negative positions count from the end.
@@ -162,12 +187,7 @@ export const stridedSlice: (
   ],
   args: (input, begin, end, given) => {
     const x = toTensor(input, null, 'stridedSlice', 'input');
-    const o = options<Required<StridedSliceOptions>>(
-      given,
-      'strides',
-      { strides: null, beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 },
-      'stridedSlice',
-    );
+    const o = options(given, 'strides', stridedDefaults, 'stridedSlice');
     const from = integerList(begin, 'stridedSlice', 'begin');
     const to = integerList(end, 'stridedSlice', 'end');
     const steps = o.strides === null ? from.map(() => 1) : integerList(o.strides, 'stridedSlice', 'strides');
@@ -177,19 +197,17 @@ export const stridedSlice: (
           `${from.length}, ${to.length} and ${steps.length}`,
       );
     }
-    const bit = (mask: number, i: number): boolean => ((mask >> i) & 1) === 1;
-    const items = from.map((b, i): IndexItem => {
-      if (bit(o.ellipsisMask, i)) return { kind: 'ellipsis' };
-      if (bit(o.newAxisMask, i)) return { kind: 'newaxis' };
-      if (steps[i] === 0) throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
-      if (bit(o.shrinkAxisMask, i)) return { kind: 'index', at: b };
-      return {
-        kind: 'range',
-        begin: bit(o.beginMask, i) ? null : b,
-        end: bit(o.endMask, i) ? null : to[i],
-        step: steps[i],
-      };
-    });
+    const items: IndexItem[] = [];
+    for (let i = 0; i < from.length; i++) {
+      if (bit(o.ellipsisMask, i)) items.push(ellipsis);
+      else if (bit(o.newAxisMask, i)) items.push(newDimension);
+      else if (steps[i] === 0) throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
+      else if (bit(o.shrinkAxisMask, i)) items.push({ kind: 'index', at: from[i] });
+      else {
+        const begin = bit(o.beginMask, i) ? null : from[i];
+        items.push({ kind: 'range', begin, end: bit(o.endMask, i) ? null : to[i], step: steps[i] });
+      }
+    }
     return [[x], regionOf(x.shape, items, 'stridedSlice')];
   },
 });

@@ -49,7 +49,7 @@ napi_value binary(napi_env env, napi_callback_info info) {
 napi_value binary_broadcast(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
   const KernelTable& table = kernels();
-  BroadcastLayout layout = {};
+  BroadcastLayout layout;  // filled up to ndim
   layout.ndim = static_cast<int>(call.index(3, kMaxDims + 1, "too many dimensions"));
   if (layout.ndim < 1) call.fail("a broadcast needs a dimension");
   const BinaryEntry& op = table.binary[call.index(4, table.binary_count, "no such binary op")];

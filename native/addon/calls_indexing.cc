@@ -10,7 +10,8 @@ namespace {
 
 /// Reads a row map's numbers from the frame: batch, outer, k, inner, wide, depth, then depth dims, at `slot`.
 RowMap read_map(Call& call, int slot) {
-  RowMap map = {};
+  RowMap map;
+  map.indices = nullptr;
   map.batch = call.index(slot, kIntegers, "a dimension is negative");
   map.outer = call.index(slot + 1, kIntegers, "a dimension is negative");
   map.k = call.index(slot + 2, kIntegers, "a dimension is negative");
@@ -119,6 +120,30 @@ napi_value scatter(napi_env env, napi_callback_info info) {
   return call.value(static_cast<double>(status));
 }
 
+/// oneHot(indices, out): out[o, d, i] = on where indices[o, i] is d, else off. Frame: indices offset, out
+/// offset, outer, depth, inner, wide (1: int64 indices), element size (1, 4 or 8), then two slots whose first
+/// bytes are on and off.
+napi_value one_hot(napi_env env, napi_callback_info info) {
+  Call call(env, info, 2);
+  const int64_t outer = call.index(2, kIntegers, "a dimension is negative");
+  const int64_t depth = call.index(3, kIntegers, "a dimension is negative");
+  const int64_t inner = call.index(4, kIntegers, "a dimension is negative");
+  const bool wide = call.index(5, 2, "an index is int32 or int64") != 0;
+  const int64_t size = element_size(call, 6);
+  if (size == 2 || size == 16) call.fail("no such element size");
+  const int64_t n = product(call, outer, inner, 1, 1);
+  const int64_t n_out = product(call, outer, depth, inner, 1);
+  const int64_t index_size = wide ? 8 : 4;
+  const void* indices = call.span(0, 0, n, index_size);
+  void* out = call.span(1, 1, n_out, size);
+  if (call.ok() && overlap(out, n_out * size, indices, n * index_size)) {
+    call.fail("the indices and the result of a oneHot overlap");
+  }
+  if (!call.ok() || n_out == 0) return nullptr;
+  run_one_hot(indices, wide, outer, depth, inner, call.raw(7), call.raw(8), out, size);
+  return nullptr;
+}
+
 /// countNonzero(mask) → how many bytes are not 0; frame: offset, n.
 napi_value count_nonzero(napi_env env, napi_callback_info info) {
   Call call(env, info, 1);
@@ -179,6 +204,7 @@ napi_value mask_gather(napi_env env, napi_callback_info info) {
 void define_indexing(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "gather", gather, state);
   define_entry(env, exports, "scatter", scatter, state);
+  define_entry(env, exports, "oneHot", one_hot, state);
   define_entry(env, exports, "countNonzero", count_nonzero, state);
   define_entry(env, exports, "nonzero", nonzero, state);
   define_entry(env, exports, "maskGather", mask_gather, state);

@@ -12,6 +12,11 @@ constexpr int64_t kGrainBytes = 256 * 1024;
 
 int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
 
+/// An element of 16 bytes.
+struct Pair {
+  uint64_t low, high;
+};
+
 struct Dim {
   int64_t n, src, dst;
 };
@@ -57,15 +62,59 @@ int normalise(const CopyLayout& layout, int64_t size, const char** src, char** d
   return kept;
 }
 
+/// Few elements, one after the other: below this, ordering the dimensions takes longer.
+constexpr int64_t kFewElements = 64;
+
+template <class T>
+void copy_few(const char* src_v, char* dst_v, const CopyLayout& layout) {
+  const T* src = reinterpret_cast<const T*>(src_v);
+  T* dst = reinterpret_cast<T*>(dst_v);
+  const int last = layout.ndim - 1;
+  const int64_t run = last < 0 ? 1 : layout.dims[last];
+  const int64_t src_step = last < 0 ? 0 : layout.src_strides[last];
+  const int64_t dst_step = last < 0 ? 0 : layout.dst_strides[last];
+  int64_t index[kMaxDims];
+  for (int d = 0; d < last; d++) index[d] = 0;
+  for (;;) {
+    for (int64_t i = 0; i < run; i++) dst[i * dst_step] = src[i * src_step];
+    int d = last - 1;
+    for (; d >= 0; d--) {
+      src += layout.src_strides[d];
+      dst += layout.dst_strides[d];
+      if (++index[d] < layout.dims[d]) break;
+      src -= index[d] * layout.src_strides[d];
+      dst -= index[d] * layout.dst_strides[d];
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+void copy_few(const char* src, char* dst, const CopyLayout& layout, int log_size) {
+  switch (log_size) {
+    case 0:
+      return copy_few<uint8_t>(src, dst, layout);
+    case 1:
+      return copy_few<uint16_t>(src, dst, layout);
+    case 2:
+      return copy_few<uint32_t>(src, dst, layout);
+    case 3:
+      return copy_few<uint64_t>(src, dst, layout);
+    default:
+      return copy_few<Pair>(src, dst, layout);
+  }
+}
+
 }  // namespace
 
 void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_size) {
   const int64_t size = int64_t{1} << log_size;
-  for (int d = 0; d < layout.ndim; d++) {
-    if (layout.dims[d] == 0) return;
-  }
   const char* src = static_cast<const char*>(src_v);
   char* dst = static_cast<char*>(dst_v);
+  int64_t elements = 1;
+  for (int d = 0; d < layout.ndim; d++) elements *= layout.dims[d];
+  if (elements == 0) return;
+  if (elements <= kFewElements) return copy_few(src, dst, layout, log_size);
   Dim dims[kMaxDims + 1];
   const int ndim = normalise(layout, size, &src, &dst, dims);
   const Dim run = dims[ndim - 1];

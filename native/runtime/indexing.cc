@@ -122,6 +122,49 @@ void run_scatter(const RowMap& map, ScatterFn fn, void* dst_v, const void* updat
   }
 }
 
+namespace {
+
+template <class T, class Index>
+void one_hot(const Index* indices, int64_t outer, int64_t depth, int64_t inner, const void* on_v,
+             const void* off, T* out) {
+  const T on = *static_cast<const T*>(on_v);
+  const FillFn fill = kernels().fill[sizeof(T) == 1 ? 0 : sizeof(T) == 4 ? 1 : 2];
+  const int64_t plane = depth * inner;
+  parallel_for(outer, kGrainBytes / static_cast<int64_t>(plane * sizeof(T)) + 1,
+               [&](int64_t begin, int64_t end) {
+                 fill(off, out + begin * plane, (end - begin) * plane);
+                 for (int64_t o = begin; o < end; o++) {
+                   for (int64_t i = 0; i < inner; i++) {
+                     const int64_t at = indices[o * inner + i];
+                     if (at >= 0 && at < depth) out[o * plane + at * inner + i] = on;
+                   }
+                 }
+               });
+}
+
+template <class T>
+void one_hot(const void* indices, bool wide, int64_t outer, int64_t depth, int64_t inner, const void* on,
+             const void* off, void* out) {
+  if (wide) {
+    one_hot(static_cast<const int64_t*>(indices), outer, depth, inner, on, off, static_cast<T*>(out));
+  } else {
+    one_hot(static_cast<const int32_t*>(indices), outer, depth, inner, on, off, static_cast<T*>(out));
+  }
+}
+
+}  // namespace
+
+void run_one_hot(const void* indices, bool wide, int64_t outer, int64_t depth, int64_t inner, const void* on,
+                 const void* off, void* out, int64_t size) {
+  if (size == 8) {
+    one_hot<uint64_t>(indices, wide, outer, depth, inner, on, off, out);
+  } else if (size == 4) {
+    one_hot<uint32_t>(indices, wide, outer, depth, inner, on, off, out);
+  } else {
+    one_hot<uint8_t>(indices, wide, outer, depth, inner, on, off, out);
+  }
+}
+
 int64_t count_mask(const uint8_t* mask, int64_t n) { return kernels().rows.count(mask, n); }
 
 namespace {
