@@ -52,7 +52,10 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
       }
       return [[x], { axis: along, dt: dtypes[outputType] }];
     },
-    infer: ([x], { axis, dt }) => ({ shape: joinShapes(x.shape, axis, x.shape, 0, 0, x.shape, axis + 1), dt }),
+    infer: ([x], { axis, dt }) => ({
+      shape: joinShapes(x.shape, axis, x.shape, 0, 0, x.shape, axis + 1),
+      dt,
+    }),
     run: ([x], { axis }, [y]) => {
       const positions = y.dt === dtypes.int32 ? y : makeTensor(dtypes.int32, y.shape, y.size);
       let outer = 1;

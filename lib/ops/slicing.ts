@@ -201,7 +201,8 @@ export const stridedSlice: (
     for (let i = 0; i < from.length; i++) {
       if (bit(o.ellipsisMask, i)) items.push(ellipsis);
       else if (bit(o.newAxisMask, i)) items.push(newDimension);
-      else if (steps[i] === 0) throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
+      else if (steps[i] === 0)
+        throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
       else if (bit(o.shrinkAxisMask, i)) items.push({ kind: 'index', at: from[i] });
       else {
         const begin = bit(o.beginMask, i) ? null : from[i];

@@ -1,5 +1,6 @@
 /** What every optimizer takes, and the checks of it. */
 import { InvalidArgumentError } from '../../core/errors';
+import { isPlain } from '../../core/options';
 import { describe } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
@@ -76,11 +77,6 @@ export function checkOptions<O extends OptimizerOptions>(
   }
   check(merged, optimizer);
   return merged;
-}
-
-function isPlain(value: object): boolean {
-  const proto = Object.getPrototypeOf(value) as unknown;
-  return proto === null || Object.getPrototypeOf(proto) === null;
 }
 
 /** A finite number, or null where that is allowed. */
