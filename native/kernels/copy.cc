@@ -37,15 +37,17 @@ GT_INLINE V pair(V a, V b, Seq<I...>) {
   return __builtin_shufflevector(a, b, (kGroup * E + I % E + (I / E) * N)...);
 }
 
-/// The vectors that one square is made of: full registers for wide elements, 16 bytes for narrow ones (a
-/// square of 64 × 64 bytes would not fit).
-template <class T>
-inline constexpr int kSide = sizeof(T) >= 4 ? kLanes<T> : 16 / static_cast<int>(sizeof(T));
+/// a, then b.
+template <class T, int N, int... I>
+GT_INLINE Vec<T, N> concat(Vec<T, N / 2> a, Vec<T, N / 2> b, Seq<I...>) {
+  return __builtin_shufflevector(a, b, I...);
+}
 
-/// dst[i * dst_row + j] = src[j * src_row + i] for i, j < kSide.
+/// dst[i * dst_row + j] = src[j * src_row + i] for i, j < a register's lanes; elements
+/// of 4 or 8 bytes (a square of 64 × 64 bytes would not fit the registers).
 template <class T>
 GT_INLINE void transpose_square(const T* src, int64_t src_row, T* dst, int64_t dst_row) {
-  constexpr int N = kSide<T>;
+  constexpr int N = kLanes<T>;
   constexpr int E = 16 / static_cast<int>(sizeof(T));
   constexpr int kGroups = N / E;
   using V = Vec<T, N>;
@@ -108,28 +110,136 @@ void transpose_scalar(const T* src, int64_t src_row, T* dst, int64_t dst_row, in
 }
 
 template <class T>
+inline constexpr int kGroup = 16 / static_cast<int>(sizeof(T));
+
+/// kGroups runs of 16 bytes, `step` elements apart, side by side.
+template <int kGroups, class T>
+GT_INLINE Vec<T, kGroup<T> * kGroups> load_groups(const T* p, int64_t step) {
+  constexpr int N = kGroup<T> * kGroups;
+  if constexpr (kGroups == 1) {
+    Vec<T, N> v;
+    memcpy(&v, p, sizeof v);
+    return v;
+  } else {
+    return concat<T, N>(load_groups<kGroups / 2>(p, step),
+                        load_groups<kGroups / 2>(p + kGroups / 2 * step, step), typename MakeSeq<N>::type());
+  }
+}
+
+/// dst[i * dst_row + j] = src[j * src_row + i] for i < 16 bytes' worth, j < kGroups times as much: few rows
+/// are written at once, and few registers are needed.
+template <int kGroups, class T>
+GT_INLINE void transpose_strip(const T* src, int64_t src_row, T* dst, int64_t dst_row) {
+  constexpr int E = kGroup<T>;
+  constexpr int N = E * kGroups;
+  using V = Vec<T, N>;
+  using S = typename MakeSeq<N>::type;
+  V r[E], t[E];
+  GT_UNROLL
+  for (int k = 0; k < E; k++) r[k] = load_groups<kGroups>(src + k * src_row, E * src_row);
+  GT_UNROLL
+  for (int stage = 1; stage < E; stage *= 2) {
+    GT_UNROLL
+    for (int i = 0; i < E / 2; i++) {
+      t[2 * i] = unpack<N, E, 0>(r[i], r[i + E / 2], S());
+      t[2 * i + 1] = unpack<N, E, 1>(r[i], r[i + E / 2], S());
+    }
+    GT_UNROLL
+    for (int i = 0; i < E; i++) r[i] = t[i];
+  }
+  GT_UNROLL
+  for (int i = 0; i < E; i++) memcpy(dst + i * dst_row, &r[i], sizeof(V));
+}
+
+constexpr int kMaxGroups = GT_VEC_BYTES / 16;
+
+/// rows × n, rows a multiple of kGroup, n one of kGroup * kGroups.
+template <int kGroups, class T>
+void transpose_strips(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
+  for (int64_t i = 0; i < rows; i += kGroup<T>) {
+    for (int64_t j = 0; j < n; j += kGroup<T> * kGroups) {
+      transpose_strip<kGroups>(src + j * src_row + i, src_row, dst + i * dst_row + j, dst_row);
+    }
+  }
+}
+
+/// Whether rows so far apart fall into the same few sets of a cache. Then lines are evicted before the rest
+/// of them is used, and those that were fetched ahead as well: a transpose takes 1.4–1.8 times as long.
+bool crowds(int64_t row_bytes) {
+  constexpr int64_t kPeriod = 2048, kLine = 64;
+  if (row_bytes < 0) row_bytes = -row_bytes;
+  const int64_t rest = row_bytes % kPeriod;
+  return row_bytes >= kPeriod / 2 && (rest < kLine || rest > kPeriod - kLine);
+}
+
+/// A block of the source is walked as long as it stays in the caches: so many bytes of so many rows.
+constexpr int64_t kBlockBytes = 256, kBlockRows = 128;
+
+/// rows × n of a block by way of a buffer whose rows do not crowd: whole lines are read, few rows written at
+/// once.
+template <class T>
+void transpose_buffered(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
+  constexpr int64_t kWidth = kBlockBytes / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t kRow = kWidth + 64 / static_cast<int64_t>(sizeof(T));
+  alignas(64) T buffer[kBlockRows * kRow];
+  const int64_t bytes = rows * static_cast<int64_t>(sizeof(T));
+  if (bytes == kBlockBytes) {
+    for (int64_t j = 0; j < n; j++) memcpy(buffer + j * kRow, src + j * src_row, kBlockBytes);
+  } else {
+    for (int64_t j = 0; j < n; j++) memcpy(buffer + j * kRow, src + j * src_row, static_cast<size_t>(bytes));
+  }
+  transpose_strips<kMaxGroups>(buffer, kRow, dst, dst_row, rows, n);
+}
+
+template <class T>
+void transpose_direct(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
+  if constexpr (sizeof(T) >= 4) {
+    constexpr int64_t N = kLanes<T>;
+    const int64_t squares = rows / N * N;
+    const auto square = [=](int64_t i, int64_t j) {
+      transpose_square(src + j * src_row + i, src_row, dst + i * dst_row + j, dst_row);
+    };
+    // Along the rows of the destination, but where these are short.
+    if (n > kBlockRows / 2) {
+      for (int64_t i = 0; i < squares; i += N) {
+        for (int64_t j = 0; j < n; j += N) square(i, j);
+      }
+    } else {
+      for (int64_t j = 0; j < n; j += N) {
+        for (int64_t i = 0; i < squares; i += N) square(i, j);
+      }
+    }
+    transpose_strips<kMaxGroups>(src + squares, src_row, dst + squares * dst_row, dst_row, rows - squares, n);
+  } else {
+    transpose_strips<kMaxGroups>(src, src_row, dst, dst_row, rows, n);
+  }
+}
+
+template <class T>
 void transpose(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
   if constexpr (sizeof(T) <= 8) {
-    constexpr int64_t N = kSide<T>;
-    // As many rows at once as make a cache line of the source, so that a line is read once.
-    constexpr int64_t kStrip =
-        64 / static_cast<int64_t>(sizeof(T)) > N ? 64 / static_cast<int64_t>(sizeof(T)) : N;
-    // As many source rows at once as the caches hold lines of, also where their stride is a power of two.
-    constexpr int64_t kBand = 64;
-    const int64_t whole_rows = rows / N * N, whole_n = n / N * N;
-    for (int64_t j0 = 0; j0 < whole_n; j0 += kBand) {
-      const int64_t j1 = j0 + kBand < whole_n ? j0 + kBand : whole_n;
-      for (int64_t i0 = 0; i0 < whole_rows; i0 += kStrip) {
-        const int64_t i1 = i0 + kStrip < whole_rows ? i0 + kStrip : whole_rows;
-        for (int64_t j = j0; j < j1; j += N) {
-          for (int64_t i = i0; i < i1; i += N) {
-            transpose_square(src + j * src_row + i, src_row, dst + i * dst_row + j, dst_row);
-          }
+    constexpr int64_t E = kGroup<T>, N = E * kMaxGroups;
+    constexpr int64_t kWidth = kBlockBytes / static_cast<int64_t>(sizeof(T));
+    const int64_t strips = rows / E * E, whole = n / N * N, groups = n / E * E;
+    const bool buffered = whole >= kBlockRows / 4 && strips >= kWidth / 4 &&
+                          (crowds(src_row * static_cast<int64_t>(sizeof(T))) ||
+                           crowds(dst_row * static_cast<int64_t>(sizeof(T))));
+    for (int64_t i = 0; i < strips; i += kWidth) {
+      const int64_t width = strips - i < kWidth ? strips - i : kWidth;
+      for (int64_t j = 0; j < whole; j += kBlockRows) {
+        const int64_t count = whole - j < kBlockRows ? whole - j : kBlockRows;
+        const T* from = src + j * src_row + i;
+        T* to = dst + i * dst_row + j;
+        if (buffered) {
+          transpose_buffered(from, src_row, to, dst_row, width, count);
+        } else {
+          transpose_direct(from, src_row, to, dst_row, width, count);
         }
       }
     }
-    transpose_scalar(src + whole_n * src_row, src_row, dst + whole_n, dst_row, whole_rows, n - whole_n);
-    transpose_scalar(src + whole_rows, src_row, dst + whole_rows * dst_row, dst_row, rows - whole_rows, n);
+    transpose_strips<1>(src + whole * src_row, src_row, dst + whole, dst_row, strips, groups - whole);
+    transpose_scalar(src + groups * src_row, src_row, dst + groups, dst_row, strips, n - groups);
+    transpose_scalar(src + strips, src_row, dst + strips * dst_row, dst_row, rows - strips, n);
   } else {
     transpose_scalar(src, src_row, dst, dst_row, rows, n);
   }
@@ -167,6 +277,26 @@ void contiguous_rows(const char* src, int64_t src_row, char* dst, int64_t dst_ro
   }
 }
 
+/// Steps that the compiler turns into shuffles.
+template <int kStep, class T>
+void strided_rows(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
+  for (int64_t i = 0; i < rows; i++) {
+    const T* from = src + i * src_row;
+    T* row = dst + i * dst_row;
+    GT_IVDEP
+    for (int64_t j = 0; j < n; j++) row[j] = from[j * kStep];
+  }
+}
+/// Rows of kWidth elements that lie side by side in the destination: the columns are interleaved.
+template <int kWidth, class T>
+void zip_rows(const T* src, int64_t src_step, T* dst, int64_t rows) {
+  GT_IVDEP
+  for (int64_t i = 0; i < rows; i++) {
+    GT_UNROLL
+    for (int k = 0; k < kWidth; k++) dst[i * kWidth + k] = src[i + k * src_step];
+  }
+}
+
 template <class T>
 void plane(const void* src_v, int64_t src_row, int64_t src_step, void* dst_v, int64_t dst_row,
            int64_t dst_step, int64_t rows, int64_t n) noexcept {
@@ -174,28 +304,47 @@ void plane(const void* src_v, int64_t src_row, int64_t src_step, void* dst_v, in
   T* dst = static_cast<T*>(dst_v);
   constexpr int64_t kSize = sizeof(T);
   if (n <= 0) return;  // then there may be no element to read
-  if (dst_step == 1 && src_step == 1) {
-    contiguous_rows(static_cast<const char*>(src_v), src_row * kSize, static_cast<char*>(dst_v),
-                    dst_row * kSize, rows, n * kSize);
-  } else if (dst_step == 1 && src_step == 0) {
-    for (int64_t i = 0; i < rows; i++) {
-      const T x = src[i * src_row];
-      T* row = dst + i * dst_row;
-      for (int64_t j = 0; j < n; j++) row[j] = x;
-    }
-  } else if (dst_step == 1 && src_step == -1) {
-    for (int64_t i = 0; i < rows; i++) {
-      const T* from = src + i * src_row;
-      T* row = dst + i * dst_row;
-      for (int64_t j = 0; j < n; j++) row[j] = from[-j];
-    }
-  } else if (dst_step == 1 && src_row == 1 && rows > 1) {
-    transpose(src, src_step, dst, dst_row, rows, n);
-  } else {
+  if (dst_step != 1) {
     for (int64_t i = 0; i < rows; i++) {
       const T* from = src + i * src_row;
       T* row = dst + i * dst_row;
       for (int64_t j = 0; j < n; j++) row[j * dst_step] = from[j * src_step];
+    }
+  } else if (src_step == 1) {
+    contiguous_rows(static_cast<const char*>(src_v), src_row * kSize, static_cast<char*>(dst_v),
+                    dst_row * kSize, rows, n * kSize);
+  } else if (src_step == 0) {
+    for (int64_t i = 0; i < rows; i++) {
+      const T x = src[i * src_row];
+      T* row = dst + i * dst_row;
+      GT_IVDEP
+      for (int64_t j = 0; j < n; j++) row[j] = x;
+    }
+  } else if (src_step == -1) {
+    strided_rows<-1>(src, src_row, dst, dst_row, rows, n);
+  } else if (src_row == 1 && rows > 1) {
+    if (n == 2 && dst_row == 2) {
+      zip_rows<2>(src, src_step, dst, rows);
+    } else if (n == 3 && dst_row == 3) {
+      zip_rows<3>(src, src_step, dst, rows);
+    } else if (src_step == 2) {
+      strided_rows<2>(src, src_row, dst, dst_row, rows, n);
+    } else if (src_step == 3) {
+      strided_rows<3>(src, src_row, dst, dst_row, rows, n);
+    } else {
+      transpose(src, src_step, dst, dst_row, rows, n);
+    }
+  } else if (src_step == 2) {
+    strided_rows<2>(src, src_row, dst, dst_row, rows, n);
+  } else if (src_step == 3) {
+    strided_rows<3>(src, src_row, dst, dst_row, rows, n);
+  } else if (src_step == 4) {
+    strided_rows<4>(src, src_row, dst, dst_row, rows, n);
+  } else {
+    for (int64_t i = 0; i < rows; i++) {
+      const T* from = src + i * src_row;
+      T* row = dst + i * dst_row;
+      for (int64_t j = 0; j < n; j++) row[j] = from[j * src_step];
     }
   }
 }

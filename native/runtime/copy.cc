@@ -7,8 +7,10 @@ namespace gradtape {
 
 namespace {
 
-/// Below this many bytes a second thread costs more than it brings.
-constexpr int64_t kGrainBytes = 256 * 1024;
+/// Below this many bytes a second thread costs more than it brings: where runs are copied, and where elements
+/// change places.
+constexpr int64_t kRunGrain = 128 * 1024;
+constexpr int64_t kElementGrain = 32 * 1024;
 
 int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
 
@@ -123,41 +125,26 @@ void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_
   int64_t outer = 1;
   for (int d = 0; d < outer_dims; d++) outer *= dims[d].n;
   const auto plane = kernels().copy[log_size].plane;
+  const bool runs = run.dst == 1 && (run.src == 1 || run.src == 0);
+  const int64_t grain = (runs ? kRunGrain : kElementGrain) / size;
 
-  if (outer == 1) {
-    // One plane: split along its longer side.
-    if (row.n >= run.n / 64) {
-      parallel_for(
-          row.n, kGrainBytes / size / run.n + 1,
-          [&](int64_t begin, int64_t end) {
-            plane(src + begin * row.src * size, row.src, run.src, dst + begin * row.dst * size, row.dst,
-                  run.dst, end - begin, run.n);
-          },
-          row.n >= 1024 ? 64 : 1);
-    } else {
-      parallel_for(
-          run.n, kGrainBytes / size / row.n + 1,
-          [&](int64_t begin, int64_t end) {
-            plane(src + begin * run.src * size, row.src, run.src, dst + begin * run.dst * size, row.dst,
-                  run.dst, row.n, end - begin);
-          },
-          64);
-    }
-    return;
-  }
-  parallel_for(outer, kGrainBytes / size / (row.n * run.n) + 1, [&](int64_t begin, int64_t end) {
+  // Calls f with the first elements of each of the planes that hold the rows [begin, end), all planes' rows
+  // counted through, and which of the plane's rows these are.
+  const auto planes = [&](int64_t begin, int64_t end, const auto& f) {
     int64_t index[kMaxDims] = {};
     const char* from = src;
     char* to = dst;
-    int64_t rest = begin;
+    int64_t rest = begin / row.n;
     for (int d = outer_dims - 1; d >= 0; d--) {
       index[d] = rest % dims[d].n;
       rest /= dims[d].n;
       from += index[d] * dims[d].src * size;
       to += index[d] * dims[d].dst * size;
     }
-    for (int64_t i = begin; i < end; i++) {
-      plane(from, row.src, run.src, to, row.dst, run.dst, row.n, run.n);
+    for (int64_t at = begin, first = begin % row.n; at < end; first = 0) {
+      const int64_t count = row.n - first < end - at ? row.n - first : end - at;
+      f(from + first * row.src * size, to + first * row.dst * size, count);
+      at += count;
       for (int d = outer_dims - 1; d >= 0; d--) {
         from += dims[d].src * size;
         to += dims[d].dst * size;
@@ -167,7 +154,30 @@ void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_
         index[d] = 0;
       }
     }
-  });
+  };
+
+  const int64_t rows = outer * row.n;
+  if (rows < 64 && run.n > grain) {
+    // Few long rows: each is split.
+    planes(0, rows, [&](const char* from, char* to, int64_t count) {
+      parallel_for(
+          run.n, grain / count + 1,
+          [&](int64_t begin, int64_t end) {
+            plane(from + begin * run.src * size, row.src, run.src, to + begin * run.dst * size, row.dst,
+                  run.dst, count, end - begin);
+          },
+          64);
+    });
+    return;
+  }
+  parallel_for(
+      rows, grain / run.n + 1,
+      [&](int64_t begin, int64_t end) {
+        planes(begin, end, [&](const char* from, char* to, int64_t count) {
+          plane(from, row.src, run.src, to, row.dst, run.dst, count, run.n);
+        });
+      },
+      row.n % 64 == 0 && rows >= 512 ? 64 : 1);
 }
 
 }  // namespace gradtape

@@ -261,10 +261,12 @@ void start_workers(int count) {
   while (g_started < count && start_worker(g_started)) g_started++;
 }
 
-/// How many threads a region of so many grains gets, while g_busy is held.
-int threads_for(int64_t grains) {
+/// How many threads a region of so many grains gets that can be split into so many ranges, while g_busy is
+/// held.
+int threads_for(int64_t grains, int64_t ranges) {
   int want = num_threads();
   if (grains < want) want = static_cast<int>(grains);
+  if (ranges < want) want = static_cast<int>(ranges);
   if (g_started < want - 1) start_workers(want - 1);
   if (want > g_started + 1) want = g_started + 1;
   int awake = 0;
@@ -333,10 +335,10 @@ void parallel_for(int64_t n, int64_t grain, RangeFn f, void* context, int64_t al
   if (grain < 1) grain = 1;
   if (align < 1) align = 1;
   const int64_t units = n / align + (n % align != 0);
-  int64_t grains = n / grain;
-  if (grains > units) grains = units;
-  if (grains >= 2 && !t_in_region && num_threads() > 1 && !g_busy.exchange(true, std::memory_order_acquire)) {
-    const int threads = threads_for(grains);
+  const int64_t grains = n / grain;
+  if (grains >= 2 && units >= 2 && !t_in_region && num_threads() > 1 &&
+      !g_busy.exchange(true, std::memory_order_acquire)) {
+    const int threads = threads_for(grains, units);
     if (threads > 1) {
       t_in_region = true;
       run_region(threads, n, f, context, align);

@@ -27,15 +27,17 @@ TEST(copy_plane) {
       section();
       const int64_t size = int64_t{1} << log_size;
       for (int round = 0; round < (quick() ? 200 : 1000) && passing(); round++) {
-        const int64_t rows = random.below(40), n = random.below(70);
-        // The source: a run along n, along rows (a transpose), reversed, repeated, or with gaps.
+        // The source: a run along n, along rows (a transpose), reversed, repeated, or with gaps. Some
+        // transposes are large, between rows that crowd in a cache.
         const int64_t kind = random.below(6);
+        const bool crowd = kind == 1 && round % 8 == 0;
+        const int64_t rows = random.below(crowd ? 300 : 40), n = random.below(crowd ? 150 : 70);
         int64_t src_row = n, src_step = 1;
-        if (kind == 1) src_row = 1, src_step = rows;
+        if (kind == 1) src_row = 1, src_step = crowd ? 2048 : rows;
         if (kind == 2) src_row = n, src_step = -1;
         if (kind == 3) src_row = 0, src_step = 1;
         if (kind == 4) src_row = n, src_step = 0;
-        if (kind == 5) src_row = 3 * n + 1, src_step = 3;
+        if (kind == 5) src_step = 2 + random.below(4), src_row = src_step * n + 1;
         const int64_t dst_step = random.below(4) == 0 ? 2 : 1, dst_row = n * dst_step + random.below(3);
         const int64_t low = src_step < 0 ? (n - 1) * src_step : 0;
         const int64_t span =
