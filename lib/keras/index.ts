@@ -1,2 +1,3 @@
 /** `tf.keras`. */
 export * as optimizers from './optimizers';
+export * as activations from './activations';

@@ -1,4 +1,5 @@
 // Elementwise kernels of two operands. To add one: a functor, and its line in the list at the end.
+#include "activations.h"
 #include "elementwise.h"
 #include "simd/math.h"
 
@@ -292,6 +293,10 @@ struct SigmoidGrad {
   }
 };
 
+GT_GRADIENT(GeluGrad, gelu_grad_f32, 3, gelu_grad_f64)
+GT_GRADIENT(GeluTanhGrad, gelu_tanh_grad_f32, 3, gelu_tanh_grad_f64)
+GT_GRADIENT(SiluGrad, silu_grad_f32, 3, silu_grad_f64)
+
 struct Equal {
   GT_FOR(is_any)
   template <class T>
@@ -386,6 +391,14 @@ constexpr BinaryEntry kBinary[] = {
     binary_entry<ReluGrad>("reluGrad"),
     binary_entry<TanhGrad>("tanhGrad"),
     binary_entry<SigmoidGrad>("sigmoidGrad"),
+    binary_entry<Relu6Grad>("relu6Grad"),
+    binary_entry<EluGrad>("eluGrad"),
+    binary_entry<SeluGrad>("seluGrad"),
+    binary_entry<GeluGrad>("geluGrad"),
+    binary_entry<GeluTanhGrad>("geluTanhGrad"),
+    binary_entry<SiluGrad>("siluGrad"),
+    binary_entry<LeakyRelu>("leakyReluAlpha"),
+    binary_entry<LeakySlope>("leakyReluSlope"),
     binary_entry<Equal>("equal", true),
     binary_entry<NotEqual>("notEqual", true),
     binary_entry<Less>("less", true),

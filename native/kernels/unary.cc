@@ -1,4 +1,5 @@
 // Elementwise kernels of one operand. To add one: a functor, and its line in the list at the end.
+#include "activations.h"
 #include "elementwise.h"
 #include "simd/math.h"
 
@@ -198,6 +199,12 @@ GT_MATH(Tanh, tanh_f32, __builtin_tanh, 2)
 GT_MATH(Sigmoid, sigmoid_f32, sigmoid_f64, 2)
 GT_MATH(Softplus, softplus_f32, softplus_f64, 4)
 GT_MATH(Erf, erf_f32, __builtin_erf, 2)
+GT_MATH(Gelu, gelu_f32, gelu_f64, 3)
+GT_MATH(GeluTanh, gelu_tanh_f32, gelu_tanh_f64, 3)
+GT_MATH(Silu, silu_f32, silu_f64, 2)
+GT_MATH(Elu, elu_f32, elu_f64, 2)
+GT_MATH(Selu, selu_f32, selu_f64, 2)
+GT_MATH(Mish, mish_f32, mish_f64, 3)
 
 GT_LIBRARY(Erfc, __builtin_erfc)
 GT_LIBRARY(Sinh, __builtin_sinh)
@@ -221,6 +228,16 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<Ceil>("ceil"),
     unary_entry<Round>("round"),
     unary_entry<Relu>("relu"),
+    unary_entry<Relu6>("relu6"),
+    unary_entry<Gelu>("geluErf"),
+    unary_entry<GeluTanh>("geluTanh"),
+    unary_entry<Silu>("siluUnit"),
+    unary_entry<Elu>("elu"),
+    unary_entry<Selu>("selu"),
+    unary_entry<Mish>("mish"),
+    unary_entry<Softsign>("softsign"),
+    unary_entry<HardSigmoid>("hardSigmoid"),
+    unary_entry<HardSilu>("hardSilu"),
     unary_entry<Exp>("exp"),
     unary_entry<Expm1>("expm1"),
     unary_entry<Log>("log"),

@@ -151,6 +151,23 @@ const UnaryReference<W>* find_unary(const char* name) {
       GT_REAL1("asinh", 1, 3, std::asinh(x)),
       GT_REAL1("acosh", 1, 3, std::acosh(x)),
       GT_REAL1("atanh", 1, 3, std::atanh(x)),
+      {"relu6", [](W x) -> W { return x <= 0   ? W(0)
+                                      : x >= 6 ? W(6)
+                                               : x; }, 0, 0},
+      GT_REAL1("geluErf", 6, 40000, x < -38.6 ? -W(0) : x * std::erfc(x * W(-0.70710678118654752440L)) / 2),
+      // The argument's rounding, a hundred times as large in the tail.
+      GT_REAL1(
+          "geluTanh", 150, 4000,
+          x < -150 ? -W(0) : x / (1 + std::exp(x * W(-1.5957691216057307118L) * (1 + W(0.044715L) * x * x)))),
+      GT_REAL1("siluUnit", 4, 4, x < -12000 ? -W(0) : x / (1 + std::exp(-x))),
+      GT_REAL1("softsign", 1, 1, x / (1 + std::fabs(x))),
+      GT_REAL1("elu", 2, 2, x < 0 ? std::expm1(x) : x),
+      GT_REAL1("selu", 3, 3,
+               x < 0 ? W(1.7580993408473768599L) * std::expm1(x) : W(1.0507009873554804934L) * x),
+      GT_REAL1("hardSigmoid", 1.5, 1.5,
+               x <= -3  ? W(0)
+               : x >= 3 ? W(1)
+                        : (x + 3) / 6),
       GT_REAL1("isNan", 0, 0, std::isnan(x)),
       GT_REAL1("isFinite", 0, 0, std::isfinite(x)),
       GT_REAL1("isInf", 0, 0, std::isinf(x)),
@@ -225,6 +242,40 @@ const BinaryReference<W>* find_binary(const char* name) {
       GT_ANY2("reluGrad", b > 0 ? a : W(0)),
       {"tanhGrad", [](W a, W b) -> W { return a * (1 - b * b); }, 3, 3, false, 2},
       {"sigmoidGrad", [](W a, W b) -> W { return a * (b * (1 - b)); }, 3, 3, false, 2},
+      GT_ANY2("relu6Grad", b > 0 && b < 6 ? a : W(0)),
+      {"geluGrad",
+       [](W a, W b) -> W {
+         if constexpr (is_real<W>) {
+           return a * (std::erfc(b * W(-0.70710678118654752440L)) / 2 +
+                       b * W(0.39894228040143267794L) * std::exp(b * b / -2));
+         } else {
+           return a;
+         }
+       },
+       3, 3, false, 2},
+      {"siluGrad",
+       [](W a, W b) -> W {
+         if constexpr (is_real<W>) {
+           const W s = 1 / (1 + std::exp(-b));
+           return a * (s + b * s * (1 - s));
+         } else {
+           return a;
+         }
+       },
+       3, 3, false, 2},
+      {"geluTanhGrad",
+       [](W a, W b) -> W {
+         if constexpr (is_real<W>) {
+           const W c = W(1.5957691216057307118L);
+           const W s = 1 / (1 + std::exp(-c * b * (1 + W(0.044715L) * b * b)));
+           return a * (s + b * s * (1 - s) * c * (1 + W(0.134145L) * b * b));
+         } else {
+           return a;
+         }
+       },
+       3, 3, false, 4},
+      GT_ANY2("leakyReluAlpha", a > 0 ? a : a * b),
+      GT_ANY2("leakyReluSlope", a > 0 ? W(1) : b),
       GT_ANY2("equal", a == b),
       GT_ANY2("notEqual", a != b),
       GT_ANY2("less", a < b),

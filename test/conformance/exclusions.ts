@@ -63,6 +63,38 @@ export const exclusions: readonly Exclusion[] = [
     why: "TensorFlow's kernel has no case for scalars; the coordinates of one are a row of none",
   },
   {
+    ops: ['elu', 'selu'],
+    when: (c) => c.note === 'special values',
+    what: 'both',
+    element: (c, i) => {
+      const x = firstValue(c, i);
+      return x === -leastNormal(c) || Math.fround(x) === -leastNormal(c);
+    },
+    why: 'Eigen flushes eˣ − 1 of the least normal number to zero, so that selu has the slope of 0⁺ there',
+  },
+  {
+    ops: ['siluUnit', 'mish', 'hardSilu'],
+    when: (c) => c.note === 'special values',
+    what: 'both',
+    element: (c, i) => Math.abs(firstValue(c, i)) === Infinity,
+    why: 'TensorFlow multiplies infinities by 0; ours are the limits, of the functions and of their derivatives',
+  },
+  {
+    ops: ['leakyRelu'],
+    when: (c) => {
+      const alpha = Number(c.options?.alpha ?? 0.2);
+      return isRecorded(c.args[0]) && c.args[0].dtype === 'float64' && Math.fround(alpha) !== alpha;
+    },
+    what: 'both',
+    why: "TensorFlow's leaky_relu has its slope in float32, for float64 tensors too",
+  },
+  {
+    ops: ['gelu'],
+    when: (c) => isRecorded(c.args[0]) && c.args[0].dtype === 'float64',
+    what: 'both',
+    why: "TensorFlow's float64 gelu has its constants in float32: right to 1e-8 only",
+  },
+  {
     ops: ['erf'],
     when: (c) => c.note === 'special values',
     what: 'outputs',

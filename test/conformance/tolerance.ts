@@ -38,8 +38,13 @@ const theirUlpOf: Readonly<Record<string, number>> = {
   reciprocal: 1,
 };
 
-/** The logarithm of a sum that is near 1 is as exact as that sum, here and in TensorFlow: an error on the scale of 1. */
+/**
+ * The logarithm of a sum that is near 1 is as exact as that sum, here and in TensorFlow: an error on the scale of 1. So is
+ * 1 + tanh in TensorFlow's gelu, and x − tanh(x).
+ */
 const scales: Readonly<Record<string, number>> = {
+  gelu: 1,
+  tanhShrink: 0.5,
   logSoftmax: 1,
   logSoftmaxLast: 1,
   softmaxCrossEntropyWithLogits: 1,

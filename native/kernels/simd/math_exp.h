@@ -12,34 +12,45 @@ GT_INLINE vf copysign(vf x, vf s) {
   return bitcast<vf>((bitcast<vi>(x) & ~sign) | (bitcast<vi>(s) & sign));
 }
 
-/// x = n·ln2 + r, |r| ≤ ln2/2, for |x| ≤ 110; and r·r·q(r) = exp(r) − 1 − r.
+/// x = n·ln2 + r, |r| ≤ ln2/2, for |x| ≤ 110; t is n as a float; and r·r·q(r) = exp(r) − 1 − r.
 struct ExpParts {
   vi n;
-  vf r, rrq;
+  vf t, r, rrq;
 };
-GT_INLINE ExpParts exp_parts(vf x) {
+/// Of x + low, where low is far smaller than x.
+GT_INLINE ExpParts exp_parts(vf x, vf low) {
   const vf magic = splat(12582912.0f);
   vf t = fma(x, splat(1.44269504f), magic);
   const vi n = bitcast<vi>(t) - 0x4B400000;
   t -= magic;
-  const vf r = x - t * 0.693145752f - t * 1.42860677e-6f;
+  const vf r = (x - t * 0.693145752f) - (t * 1.42860677e-6f - low);
   vf q = fma(splat(1.37805939e-3f), r, splat(8.37312452e-3f));
   q = fma(q, r, splat(4.16695364e-2f));
   q = fma(q, r, splat(0.166664720f));
   q = fma(q, r, splat(0.499999851f));
-  return {n, r, q * (r * r)};
+  return {n, t, r, q * (r * r)};
 }
+GT_INLINE ExpParts exp_parts(vf x) { return exp_parts(x, vf{}); }
 /// 2ⁿ, −126 ≤ n ≤ 127.
 GT_INLINE vf exp2i(vi n) { return bitcast<vf>((n + 127) << 23); }
+/// p·2ᵗ for whole t, |t| ≤ 252; one rounding, in denormal results too.
+GT_INLINE vf scale2(vf p, vf t) {
+#if defined(__AVX512F__)
+  return bitcast<vf>(
+      _mm512_maskz_scalef_ps(static_cast<__mmask16>(-1), bitcast<__m512>(p), bitcast<__m512>(t)));
+#else
+  const vi n = __builtin_convertvector(t, vi);
+  const vi h = n >> 1;
+  return p * exp2i(h) * exp2i(n - h);
+#endif
+}
 
 /// exp, float32. Max 0.97 ULP for all x; overflows to inf, underflows through the denormals to 0, NaN stays.
-/// Scaled by 2ⁿ in two steps so that denormals come out right.
 GT_INLINE vf exp_f32(vf x) {
   x = x < -104.0f ? splat(-104.0f) : x;  // compares that let NaN through
   x = x > 88.8f ? splat(88.8f) : x;
   const ExpParts e = exp_parts(x);
-  const vi h = e.n >> 1;
-  return ((e.r + e.rrq) + 1.0f) * exp2i(h) * exp2i(e.n - h);
+  return scale2((e.r + e.rrq) + 1.0f, e.t);
 }
 
 /// exp(x) − 1, float32. Max 1.46 ULP for all x; −1 from −18 down, ±0 and NaN stay.

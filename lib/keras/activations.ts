@@ -1,0 +1,32 @@
+/** `tf.keras.activations`: functions of a tensor. */
+export {
+  elu,
+  gelu,
+  leakyRelu,
+  logSigmoid,
+  relu6,
+  selu,
+  silu,
+  silu as swish,
+  softsign,
+} from '../ops/activations';
+export {
+  celu,
+  exponential,
+  glu,
+  hardShrink,
+  hardSigmoid,
+  hardSilu,
+  hardSilu as hardSwish,
+  hardTanh,
+  mish,
+  softShrink,
+  sparsePlus,
+  sparseSigmoid,
+  squareplus,
+  tanhShrink,
+  type GluOptions,
+} from '../ops/activations_keras';
+export { softmax, logSoftmax } from '../ops/softmax';
+export { relu } from '../ops/unary';
+export { sigmoid, softplus, tanh } from '../ops/unary_math';
