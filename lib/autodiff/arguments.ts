@@ -1,5 +1,5 @@
 /** What GradientTape's methods take, checked. */
-import { toTensor, type TensorLike } from '../core/convert';
+import { toValue, type TensorLike } from '../core/convert';
 import type { DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
@@ -103,7 +103,7 @@ export function resolveOutputGradients(
         `[GradientTape.gradient] outputGradients[${i}] is ${String(leaf)}: each target needs weights; use zeros to leave one out`,
       );
     }
-    const dy = toTensor(leaf, targets[i].dt, 'GradientTape.gradient', `outputGradients[${i}]`);
+    const dy = toValue(leaf, targets[i].dt, 'GradientTape.gradient', `outputGradients[${i}]`);
     if (!sameShape(dy.shape, targets[i].shape) || dy.dt !== targets[i].dt) {
       throw new InvalidArgumentError(
         `[GradientTape.gradient] outputGradients[${i}] must have its target's dtype and shape, ${targets[i].dtype} ` +

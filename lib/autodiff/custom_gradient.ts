@@ -146,7 +146,7 @@ function checkGradient(given: unknown, i: number, ctx: GradContext): Grad {
     );
   }
   const g =
-    given instanceof IndexedSlices ? given : toTensor(given, ctx.dts[i], 'customGradient', `gradient ${i}`);
+    given instanceof IndexedSlices ? given : toValue(given, ctx.dts[i], 'customGradient', `gradient ${i}`);
   const shape = g.shape ?? ctx.shapes[i];
   if (!sameShape(shape, ctx.shapes[i]) || g.dt !== ctx.dts[i]) {
     throw new InvalidArgumentError(

@@ -1,5 +1,5 @@
 /** Sparse rows of a tensor: the gradient of a gather. */
-import { toTensor, type TensorLike } from './convert';
+import { toValue, type TensorLike } from './convert';
 import { dtypes, type DType, type DTypeInfo } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
 import { Readable } from './readable';
@@ -28,8 +28,8 @@ export class IndexedSlices extends Readable {
 
   constructor(values: TensorLike, indices: TensorLike, denseShape: Shape | null = null) {
     super();
-    this.values = toTensor(values, null, 'IndexedSlices', 'values');
-    this.indices = toTensor(indices, dtypes.int32, 'IndexedSlices', 'indices');
+    this.values = toValue(values, null, 'IndexedSlices', 'values');
+    this.indices = toValue(indices, dtypes.int32, 'IndexedSlices', 'indices');
     if (this.indices.dt !== dtypes.int32 && this.indices.dt !== dtypes.int64) {
       throw new InvalidArgumentError(
         `[IndexedSlices] indices must be int32 or int64; got a ${this.indices.dtype} tensor`,

@@ -229,6 +229,23 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   return alias;
 }
 
+/**
+ * @internal Whether a variable's own tensor has a storage that no other tensor shows and nothing but the variable holds:
+ * then nobody can tell if the next value is written over this one. Small tensors lie in slabs, where that is not known.
+ */
+export function isSole(t: Tensor): boolean {
+  const block = t.block;
+  return block !== null && block.refs === 1 && block.pins === 1;
+}
+
+/** @internal Another tensor, with an id of its own, takes over the storage; the old one is as if disposed. */
+export function renew(t: Tensor): Tensor {
+  const next = new Construct(t.dt, t.shape, t.size, t.buffer, t.offset, t.block);
+  t.buffer = disposedBuffer;
+  t.block = null;
+  return next;
+}
+
 /** @internal What a tape holds keeps its elements even after the user's `dispose`. */
 export function pin(t: Tensor): void {
   if (t.block !== null) t.block.pins++;

@@ -8,7 +8,7 @@ import { options } from './options';
 import { Readable } from './readable';
 import { scope } from './scope';
 import { checkShape, describe, type Shape } from './shape';
-import { aliasTensor, pin, unpin, type NestedArray, type Tensor } from './tensor';
+import { aliasTensor, isSole, pin, renew, unpin, type NestedArray, type Tensor } from './tensor';
 
 /** A shape in which `null` stands for a dimension that may vary. */
 export type PartialShape = readonly (number | null)[];
@@ -169,18 +169,44 @@ export class Variable extends Readable {
     return this;
   }
 
-  /** @internal Takes over a tensor of the right dtype, after the shape check. */
+  /** @internal Takes a tensor of the right dtype for its value, after the shape check. Others may have the tensor. */
   assignTensor(value: Tensor): void {
+    this.checkFits(value);
+    this.exchange(own(value));
+  }
+
+  /** @internal The same with a tensor that nobody else has: later updates may then be made in place. */
+  adopt(value: Tensor): void {
+    this.checkFits(value);
+    this.exchange(value);
+  }
+
+  /** @internal Whether an update may write over the value, since no one else can see it. */
+  get writable(): boolean {
+    return isSole(this.held);
+  }
+
+  /** @internal Says that the value was written over: to tapes it is another one. */
+  overwritten(): void {
+    this.held = renew(this.held);
+  }
+
+  private exchange(value: Tensor): void {
+    const old = this.held;
+    this.held = value;
+    pin(value);
+    unpin(old);
+    // The tensor was the variable's own; its storage goes back unless others share or hold it.
+    if (old.block !== null) old.dispose();
+  }
+
+  private checkFits(value: Tensor): void {
     if (!fits(value.shape, this.declaredShape)) {
       throw new InvalidArgumentError(
         `[assign] Cannot assign value to variable '${this.name}': Shape mismatch. The variable shape ` +
           `${tuple(this.declaredShape)}, and the assigned value shape ${tuple(value.shape)} are incompatible.`,
       );
     }
-    const old = this.held;
-    this.held = own(value);
-    pin(this.held);
-    unpin(old);
   }
 
   override toString(): string {
@@ -213,7 +239,10 @@ function own(value: Tensor): Tensor {
 }
 
 function fits(shape: Shape, declared: PartialShape): boolean {
-  return shape.length === declared.length && shape.every((d, i) => declared[i] === null || declared[i] === d);
+  if (shape === declared) return true;
+  if (shape.length !== declared.length) return false;
+  for (let i = 0; i < shape.length; i++) if (declared[i] !== null && declared[i] !== shape[i]) return false;
+  return true;
 }
 
 function checkPartial(shape: unknown): PartialShape {

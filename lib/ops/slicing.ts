@@ -1,5 +1,5 @@
 /** Basic slicing: slice, stridedSlice, and what indexing by integers, ranges, newaxis and ellipsis comes to. Padding. */
-import { element, toTensor, type TensorLike } from '../core/convert';
+import { element, toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape, stridesOf, type Shape } from '../core/shape';
@@ -355,7 +355,7 @@ export const pad: (
       { mode: 'CONSTANT', constantValues: 0 },
       'pad',
     );
-    const x = toTensor(tensor, null, 'pad', 'tensor');
+    const x = toValue(tensor, null, 'pad', 'tensor');
     const list = readPaddings(paddings, x);
     const kind = typeof mode === 'string' ? mode.toUpperCase() : mode;
     if (kind === 'CONSTANT') {

@@ -1,7 +1,9 @@
 /**
- * The methods of variables that compute: they make the new value in a storage of its own and exchange it, so that
- * tensors read earlier never change. A method that throws leaves the variable as it was.
+ * The methods of variables that compute: they make the new value in a storage of its own and exchange it, or write over
+ * the present one where no tensor, tape or other variable shows it, so that tensors read earlier never change. A method
+ * that throws leaves the variable as it was.
  */
+import { frame, native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, numeric } from '../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../core/errors';
@@ -42,6 +44,11 @@ function unrecorded<T>(f: () => T): T {
   }
 }
 
+const kernels = {
+  add: native.binaryNames.indexOf('add'),
+  sub: native.binaryNames.indexOf('subtract'),
+};
+
 /** v ± delta, of the same shape; rows of an IndexedSlices touch only theirs. */
 function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kind: 'add' | 'sub'): Variable {
   if (delta instanceof IndexedSlices) return scatter(v, delta, kind, name);
@@ -54,11 +61,23 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
         `${showShape(d.shape)}, shapes must be equal.`,
     );
   }
-  v.assignTensor(unrecorded(() => f(held, d)));
+  if (v.writable) {
+    d.assertAlive(name);
+    frame[0] = frame[2] = held.offset;
+    frame[1] = d.offset;
+    frame[3] = held.size;
+    frame[4] = kernels[kind];
+    frame[5] = held.dt.code;
+    frame[6] = 0;
+    native.binary(held.buffer, d.buffer, held.buffer);
+    v.overwritten();
+  } else {
+    v.adopt(unrecorded(() => f(held, d)));
+  }
   return v;
 }
 
-/** Changes the rows that indices name in a copy of the value, which then is the value. */
+/** Changes the rows that indices name: in place where no one can tell, else in a copy, which then is the value. */
 function change(
   v: Variable,
   indices: Tensor,
@@ -69,12 +88,15 @@ function change(
   bad: (position: number) => Error,
 ): Variable {
   if (v.dt === dtypes.bool && kind !== 'update') throw badDType(name, 'the variable', v.dt, numeric);
-  const value = copyOf(v.held);
+  const inPlace = v.writable;
+  const value = inPlace ? v.held : copyOf(v.held);
+  // The kernel has seen all indices before it writes.
   const status = scatterRows(value, indices, updates, map, kind);
   if (status === -2)
     throw new InvalidArgumentError(`[${name}] updates must not contain 0: integer division by zero`);
   if (status >= 0) throw bad(status);
-  v.assignTensor(value);
+  if (inPlace) v.overwritten();
+  else v.adopt(value);
   return v;
 }
 
@@ -174,7 +196,8 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
       `[assign] Cannot broadcast input shape ${showShape(x.shape)} into final shape ${showShape(region.shape)}`,
     );
   }
-  const next = copyOf(held);
+  const inPlace = v.writable && x !== held;
+  const next = inPlace ? held : copyOf(held);
   if (region.shape.every((d) => d > 0)) {
     const { at: start, strides } = regionLayout(held.shape, region);
     // The region's own dimensions, without those that the index dropped or added (all of them 1).
@@ -191,7 +214,8 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
       own.map(({ n }) => n),
     );
   }
-  v.assignTensor(next);
+  if (inPlace) v.overwritten();
+  else v.adopt(next);
   return v;
 }
 
@@ -211,7 +235,7 @@ function countUpTo(v: Variable, limit: number): Tensor {
   const old = v.held;
   if (Number(old.item()) >= to) throw new OutOfRangeError(`[countUpTo] Reached limit of ${to}`);
   const before = copyOf(old);
-  v.assignTensor(unrecorded(() => add(old, 1)));
+  v.adopt(unrecorded(() => add(old, 1)));
   return before;
 }
 

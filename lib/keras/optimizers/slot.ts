@@ -1,5 +1,6 @@
 /** The optimizer's own variables: updated in place as long as nobody else has seen their elements. */
 import type { DTypeInfo } from '../../core/dtype';
+import { scope } from '../../core/scope';
 import { makeTensor, type Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { sizeOf, type Shape } from '../../core/shape';
@@ -23,6 +24,13 @@ export class Slot extends Variable {
   }
 
   /** @internal */
+  override operand(): Tensor {
+    // A tape may keep it.
+    if (scope.recorder !== null) this.shared = true;
+    return super.operand();
+  }
+
+  /** @internal */
   override assignTensor(value: Tensor): void {
     this.shared = true;
     super.assignTensor(value);
@@ -35,7 +43,7 @@ export class Slot extends Variable {
 
   settle(value: Tensor): void {
     if (value === this.held) return;
-    super.assignTensor(value);
+    this.adopt(value);
     this.shared = false;
   }
 }
