@@ -24,6 +24,7 @@
       "native/runtime/elementwise.cc",
       "native/runtime/indexing.cc",
       "native/runtime/matmul.cc",
+      "native/runtime/matmul_plan.cc",
       "native/runtime/pool.cc",
       "native/runtime/reduce.cc",
       "native/runtime/scratch.cc",

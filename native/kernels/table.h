@@ -150,6 +150,13 @@ struct ScatterEntry {
   bool divides;  // an integer update of 0 is an error
 };
 
+/// What becomes of the sums in a block of c: c = activation(c + bias + residual), each part there or null.
+struct MatmulFinish {
+  const void* bias;      // one element for each column
+  const void* residual;  // laid out as c
+  UnaryFn activation;
+};
+
 /// One thread's part of a matrix product: C[m, n] = A·B, or += with `accumulate`, over all of k (≥ 1).
 /// Strides are in elements; C's columns are contiguous.
 struct MatmulBlock {
@@ -162,6 +169,7 @@ struct MatmulBlock {
   int64_t m, n, k;
   bool accumulate;
   bool packed;  // b is what `pack` wrote
+  const MatmulFinish* finish;  // of this block of c, or null
 };
 struct MatmulKernels {
   int lanes;
@@ -169,11 +177,15 @@ struct MatmulKernels {
   int tile_rows;    // rows of the tile for full panels
   int whole_depth;  // up to here k is walked in one go, so that C is touched once,
   int depth;        // else in blocks of this many
+  int rate;         // multiply-adds in a nanosecond, about
   int pack_bytes;   // B is worth packing where it is larger
+  bool copy_rows;   // blocks of a transposed A are worth copying
   /// In register tiles. B's columns are contiguous (b_col = 1) or packed.
   void (*block)(const MatmulBlock& block) noexcept;
   /// As scalar products along k: a_col = 1 and b_row = 1. For few rows or few columns.
   void (*dots)(const MatmulBlock& block) noexcept;
+  /// c = activation(c + bias + residual), for columns that `block` and `dots` have not finished themselves.
+  void (*finish)(const MatmulFinish& finish, void* c, int64_t c_row, int64_t rows, int64_t columns) noexcept;
   /// Writes k×n elements of B as panels, padded to a multiple of `lanes` columns.
   void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept;
 };

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "matmul_plan.h"
 #include "pool.h"
 #include "scratch.h"
 
@@ -9,52 +10,38 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kRowBlock = 192;      // rows of A that stay in L2 beside a panel of B
-constexpr int64_t kColumnBlock = 2048;  // columns packed at a time
-constexpr int64_t kGrain = 200'000;     // multiply-adds that pay for a second thread
-constexpr int64_t kFewColumns = 8;      // up to here columns are done as scalar products …
-constexpr int64_t kFewRows = 8;         // … and rows likewise, if B is transposed
-constexpr int64_t kDotDepth = 32;       // where k is at least this
+constexpr int64_t kRowBlock = 192;           // rows of A that stay in L2 beside a panel of B
+constexpr int64_t kColumnBlock = 2048;       // columns packed at a time
+constexpr int64_t kCopyRow = kRowBlock + 16; // elements between copied columns of A: no power of two
+constexpr int kPartsSlot = 1;                // of the scratch memory; the other is the packed operands'
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-enum class Way {
-  kBlock,   // tiles, B in place
-  kPacked,  // tiles, B packed into panels
-  kDots,    // scalar products along k; an operand that is not contiguous along k is copied first
+/// The operands of one product.
+struct Operands {
+  const void* a;
+  const void* b;
+  void* c;
+  const void* residual;
 };
 
-/// One product, strides in elements.
-struct Product {
+/// One product, or the same product of many operands.
+struct Product : MatmulShape {
   const MatmulKernels* kernels;
-  Way way;
-  int64_t size;
-  int64_t m, n, k;
-  int64_t a_row, a_col, b_row, b_col, c_row;
+  MatmulPlan plan;
+  int64_t c_row;
   bool accumulate;
+  const void* bias;
+  UnaryFn activation;
 
-  void choose() {
-    const bool b_in_place = b_col == 1;
-    const bool few_rows = m <= kFewRows, few_columns = n <= kFewColumns;
-    if (k >= kDotDepth && (few_rows || a_col == 1) && (few_columns || b_row == 1) &&
-        (few_rows || few_columns)) {
-      way = Way::kDots;
-    } else if (!b_in_place || (k * n * size > kernels->pack_bytes && m > 2 * kFewRows)) {
-      way = Way::kPacked;
-    } else {
-      way = Way::kBlock;
-    }
-  }
-
-  MatmulBlock part(const void* a, const void* b, void* c, int64_t row, int64_t rows, int64_t column,
-                   int64_t columns) const {
+  MatmulBlock part(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
     MatmulBlock block = {};
-    block.a = at(a, row * a_row * size);
-    block.b = at(b, column * b_col * size);
-    block.c = at(c, (row * c_row + column) * size);
+    block.a = at(x.a, row * a_row * size);
+    block.b = at(x.b, column * b_col * size);
+    block.c = at(x.c, (row * c_row + column) * size);
     block.a_row = a_row;
     block.a_col = a_col;
     block.b_row = b_row;
@@ -66,10 +53,22 @@ struct Product {
     block.accumulate = accumulate;
     return block;
   }
+  bool finishes(const Operands& x) const {
+    return bias != nullptr || x.residual != nullptr || activation != nullptr;
+  }
+  /// What becomes of the block of C from a row and a column on.
+  MatmulFinish finish_at(const Operands& x, int64_t row, int64_t column) const {
+    return {bias == nullptr ? nullptr : at(bias, column * size),
+            x.residual == nullptr ? nullptr : at(x.residual, (row * c_row + column) * size), activation};
+  }
 
   /// Rows [row, row + rows) and columns [column, column + columns) of C, on the calling thread.
-  bool run(const void* a, const void* b, void* c, int64_t row, int64_t rows, int64_t column,
-           int64_t columns) const;
+  bool run(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
+  bool run_dots(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
+  bool run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
+  /// All of it, on as many threads as pay.
+  bool run_split(const Operands& x) const;
+  bool run_chunks(const Operands& x) const;
 };
 
 /// Copies `rows` lines of `k` elements, each contiguous in the copy.
@@ -89,57 +88,79 @@ void gather(const void* from, int64_t line, int64_t step, int64_t lines, int64_t
   }
 }
 
-bool Product::run(const void* a, const void* b, void* c, int64_t row, int64_t rows, int64_t column,
-                  int64_t columns) const {
-  if (way == Way::kDots) {
-    // An operand that is not contiguous along k has at most eight lines: choose() sees to it.
-    MatmulBlock block = part(a, b, c, row, rows, column, columns);
-    const bool copy_a = a_col != 1, copy_b = b_row != 1;
-    const int64_t a_bytes = copy_a ? rows * k * size : 0;
-    if (copy_a || copy_b) {
-      void* copies = thread_scratch(a_bytes + (copy_b ? columns * k * size : 0));
-      if (copies == nullptr) return false;
-      if (copy_a) {
-        gather(block.a, a_row, a_col, rows, k, size, copies);
-        block.a = copies;
-        block.a_row = k;
-        block.a_col = 1;
-      }
-      if (copy_b) {
-        gather(block.b, b_col, b_row, columns, k, size, at(copies, a_bytes));
-        block.b = at(copies, a_bytes);
-        block.b_col = k;
-        block.b_row = 1;
-      }
+bool Product::run(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
+  return plan.way == MatmulWay::kDots ? run_dots(x, row, rows, column, columns)
+                                      : run_tiles(x, row, rows, column, columns);
+}
+
+bool Product::run_dots(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
+  // An operand that is not contiguous along k has at most eight lines: the plan sees to it.
+  MatmulBlock block = part(x, row, rows, column, columns);
+  const bool copy_a = a_col != 1, copy_b = b_row != 1;
+  const int64_t a_bytes = copy_a ? rows * k * size : 0;
+  if (copy_a || copy_b) {
+    void* copies = thread_scratch(a_bytes + (copy_b ? columns * k * size : 0));
+    if (copies == nullptr) return false;
+    if (copy_a) {
+      gather(block.a, a_row, a_col, rows, k, size, copies);
+      block.a = copies;
+      block.a_row = k;
+      block.a_col = 1;
     }
-    kernels->dots(block);
-    return true;
+    if (copy_b) {
+      gather(block.b, b_col, b_row, columns, k, size, at(copies, a_bytes));
+      block.b = at(copies, a_bytes);
+      block.b_col = k;
+      block.b_row = 1;
+    }
   }
-  const int64_t depth = k <= kernels->whole_depth ? k : kernels->depth;
-  const bool packed = way == Way::kPacked;
+  const MatmulFinish finish = finish_at(x, row, column);
+  if (finishes(x)) block.finish = &finish;
+  kernels->dots(block);
+  return true;
+}
+
+bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
+  const int64_t depth = min(plan.depth, k);
+  const bool packed = plan.way == MatmulWay::kPacked;
   const int64_t width = packed ? min(columns, kColumnBlock) : columns;
   void* panels = nullptr;
-  if (packed) {
+  void* copy = nullptr;
+  if (packed || plan.copy_rows) {
     const int64_t lanes = kernels->lanes;
-    panels = thread_scratch((width + lanes - 1) / lanes * lanes * depth * size);
+    const int64_t panel_bytes = packed ? (width + lanes - 1) / lanes * lanes * depth * size : 0;
+    panels = thread_scratch(panel_bytes + (plan.copy_rows ? kCopyRow * depth * size : 0));
     if (panels == nullptr) return false;
+    copy = at(panels, panel_bytes);
   }
   for (int64_t j = 0; j < columns; j += width) {
     for (int64_t d = 0; d < k; d += depth) {
-      MatmulBlock block = part(a, b, c, row, rows, column + j, min(width, columns - j));
+      MatmulBlock block = part(x, row, rows, column + j, min(width, columns - j));
       block.k = min(depth, k - d);
       block.accumulate = accumulate || d > 0;
-      block.a = at(block.a, d * a_col * size);
       block.b = at(block.b, d * b_row * size);
       if (packed) {
         kernels->pack(block.b, b_row, b_col, block.k, block.n, panels);
         block.b = panels;
         block.packed = true;
       }
+      const void* a = at(block.a, d * a_col * size);
       for (int64_t i = 0; i < rows; i += kRowBlock) {
         block.m = min(kRowBlock, rows - i);
+        block.a = a;
+        if (plan.copy_rows) {
+          for (int64_t l = 0; l < block.k; l++) {
+            __builtin_memcpy(at(copy, l * kCopyRow * size), at(a, l * a_col * size),
+                             static_cast<size_t>(block.m * size));
+          }
+          block.a = copy;
+          block.a_row = 1;
+          block.a_col = kCopyRow;
+        }
+        const MatmulFinish finish = finish_at(x, row + i, column + j);
+        if (d + block.k == k && finishes(x)) block.finish = &finish;
         kernels->block(block);
-        block.a = at(block.a, kRowBlock * a_row * size);
+        a = at(a, kRowBlock * a_row * size);
         block.c = at(block.c, kRowBlock * c_row * size);
       }
     }
@@ -147,28 +168,49 @@ bool Product::run(const void* a, const void* b, void* c, int64_t row, int64_t ro
   return true;
 }
 
-/// One product on as many threads as pay: by columns where B is packed (each thread packs what it alone uses)
-/// or where there are few rows, else by rows. Never along k.
-bool run_split(const Product& p, const void* a, const void* b, void* c) {
+bool Product::run_split(const Operands& x) const {
+  if (plan.split == MatmulSplit::kDepth) return run_chunks(x);
   std::atomic<bool> ok{true};
-  const int64_t tile = p.kernels->tile_rows, panel = p.kernels->panel;
-  const bool by_columns = p.way == Way::kPacked ? p.n >= 2 * panel : p.m < 4 * tile && p.n > panel / 2;
-  if (by_columns) {
-    parallel_for(
-        p.n, kGrain / (p.m * p.k) + 1,
-        [&](int64_t begin, int64_t end) {
-          if (!p.run(a, b, c, 0, p.m, begin, end - begin)) ok = false;
-        },
-        panel);
-  } else {
-    parallel_for(
-        p.m, kGrain / (p.n * p.k) + 1,
-        [&](int64_t begin, int64_t end) {
-          if (!p.run(a, b, c, begin, end - begin, 0, p.n)) ok = false;
-        },
-        tile);
-  }
+  const bool by_columns = plan.split == MatmulSplit::kColumns;
+  parallel_for_grains(
+      by_columns ? n : m, plan.grains,
+      [&](int64_t begin, int64_t end) {
+        const bool done =
+            by_columns ? run(x, 0, m, begin, end - begin) : run(x, begin, end - begin, 0, n);
+        if (!done) ok = false;
+      },
+      plan.align);
   return ok;
+}
+
+/// The first chunk of k goes to C, the others to memory of their own, which is added to C in order.
+bool Product::run_chunks(const Operands& x) const {
+  std::atomic<bool> ok{true};
+  const int64_t chunks = (k + plan.chunk - 1) / plan.chunk, count = m * n;
+  void* const parts = thread_scratch((chunks - 1) * count * size, kPartsSlot);
+  if (parts == nullptr) return false;
+  parallel_for_grains(chunks, plan.grains, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      Product chunk = *this;
+      Operands y = {at(x.a, i * plan.chunk * a_col * size), at(x.b, i * plan.chunk * b_row * size), x.c,
+                    nullptr};
+      chunk.k = min(plan.chunk, k - i * plan.chunk);
+      chunk.bias = nullptr;
+      chunk.activation = nullptr;
+      if (i > 0) {
+        y.c = at(parts, (i - 1) * count * size);
+        chunk.c_row = n;
+        chunk.accumulate = false;
+      }
+      if (!chunk.run(y, 0, m, 0, n)) ok = false;
+    }
+  });
+  if (!ok) return false;
+  for (int64_t i = 1; i < chunks; i++) {
+    kernels->finish({nullptr, at(parts, (i - 1) * count * size), nullptr}, x.c, n, m, n);
+  }
+  if (finishes(x)) kernels->finish(finish_at(x, 0, 0), x.c, n, m, n);
+  return true;
 }
 
 void zero(void* p, int64_t bytes) {
@@ -192,6 +234,8 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   p.b_col = call.transpose_b ? call.k : 1;
   p.c_row = call.n;
   p.accumulate = call.accumulate;
+  p.bias = call.finish.bias;
+  p.activation = call.finish.activation;
   int64_t batches = 1;
   bool a_dense = true, b_shared = true;  // A's matrices lie one after another; all products use the same B
   int64_t next = call.m * call.k;
@@ -205,8 +249,10 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   }
   const int64_t count = p.m * p.n;
   if (batches == 0 || count == 0) return true;
+  Operands x = {call.a, call.b, call.c, call.finish.residual};
   if (p.k == 0) {
     if (!p.accumulate) zero(call.c, batches * count * p.size);
+    if (p.finishes(x)) kernels.finish(call.finish, call.c, p.n, batches * p.m, p.n);
     return true;
   }
   if (batches > 1 && a_dense && b_shared && !call.transpose_a) {  // one tall product
@@ -220,23 +266,22 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
     p.a_row = 1, p.a_col = p.m;
     p.b_row = p.n, p.b_col = 1;
   }
-  const void* left = call.a;
-  const void* right = call.b;
   const int64_t* left_strides = call.a_strides;
   const int64_t* right_strides = call.b_strides;
-  if (p.n == 1 && p.a_row == 1 && p.a_col != 1) {  // Aᵀx = (xᵀA)ᵀ: along A's rows, not across them
+  if (p.n == 1 && p.a_row == 1 && p.a_col != 1 && p.bias == nullptr) {
+    // Aᵀx = (xᵀA)ᵀ: along A's rows, not across them. A bias would lie along the wrong side.
     const int64_t m = p.m;
     p.n = m, p.m = 1, p.c_row = m;
     p.a_row = p.k, p.a_col = 1;
     p.b_row = m, p.b_col = 1;
-    left = call.b, right = call.a;
+    x.a = call.b, x.b = call.a;
     left_strides = call.b_strides, right_strides = call.a_strides;
   }
-  p.choose();
+  p.plan = plan_matmul(kernels, p, num_threads(), batches == 1);
+  if (batches == 1) return p.run_split(x);
 
-  if (batches == 1) return run_split(p, left, right, call.c);
-  const int64_t work = p.m * p.n * p.k;
-  const bool over_batches = work < kGrain * 8 || batches >= 4 * num_threads();
+  const double time = matmul_nanoseconds(kernels, p);
+  const bool over_batches = time < 8 * kMatmulGrain || batches >= 4 * num_threads();
   std::atomic<bool> ok{true};
   const auto range = [&](int64_t begin, int64_t end) {
     int64_t index[kMaxDims] = {};
@@ -248,10 +293,10 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
       bo += index[d] * right_strides[d];
     }
     for (int64_t i = begin; i < end; i++) {
-      const void* a = at(left, ao * p.size);
-      const void* b = at(right, bo * p.size);
-      void* c = at(call.c, i * count * p.size);
-      if (!(over_batches ? p.run(a, b, c, 0, p.m, 0, p.n) : run_split(p, a, b, c))) ok = false;
+      const int64_t co = i * count * p.size;
+      const Operands one = {at(x.a, ao * p.size), at(x.b, bo * p.size), at(x.c, co),
+                            x.residual == nullptr ? nullptr : at(x.residual, co)};
+      if (!(over_batches ? p.run(one, 0, p.m, 0, p.n) : p.run_split(one))) ok = false;
       for (int d = call.batch_ndim - 1; d >= 0; d--) {
         ao += left_strides[d];
         bo += right_strides[d];
@@ -263,7 +308,8 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
     }
   };
   if (over_batches) {
-    parallel_for(batches, kGrain / work + 1, range);
+    const double grains = time * static_cast<double>(batches) / static_cast<double>(kMatmulGrain);
+    parallel_for_grains(batches, static_cast<int64_t>(grains), range);
   } else {
     range(0, batches);
   }

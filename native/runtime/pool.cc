@@ -330,12 +330,10 @@ int first_num_threads() {
 
 }  // namespace
 
-void parallel_for(int64_t n, int64_t grain, RangeFn f, void* context, int64_t align) {
+void parallel_for_grains(int64_t n, int64_t grains, RangeFn f, void* context, int64_t align) {
   if (n <= 0) return;
-  if (grain < 1) grain = 1;
   if (align < 1) align = 1;
   const int64_t units = n / align + (n % align != 0);
-  const int64_t grains = n / grain;
   if (grains >= 2 && units >= 2 && !t_in_region && num_threads() > 1 &&
       !g_busy.exchange(true, std::memory_order_acquire)) {
     const int threads = threads_for(grains, units);
@@ -349,6 +347,10 @@ void parallel_for(int64_t n, int64_t grain, RangeFn f, void* context, int64_t al
     g_busy.store(false, std::memory_order_release);
   }
   f(context, 0, n);
+}
+
+void parallel_for(int64_t n, int64_t grain, RangeFn f, void* context, int64_t align) {
+  parallel_for_grains(n, n / (grain < 1 ? 1 : grain), f, context, align);
 }
 
 int num_threads() {

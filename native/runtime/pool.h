@@ -32,6 +32,24 @@ void parallel_for(int64_t n, int64_t grain, const F& f, int64_t align = 1) {
       const_cast<void*>(static_cast<const void*>(&f)), align);
 }
 
+/// The same where each item is worth many grains, or less than one: `grains` is the work of all n items.
+void parallel_for_grains(int64_t n, int64_t grains, RangeFn f, void* context, int64_t align = 1);
+
+template <class F>
+void parallel_for_grains(int64_t n, int64_t grains, const F& f, int64_t align = 1) {
+  if (n <= 0) return;
+  if (grains < 2) {
+    f(int64_t{0}, n);
+    return;
+  }
+  parallel_for_grains(
+      n, grains,
+      [](void* context, int64_t begin, int64_t end) noexcept {
+        (*static_cast<const F*>(context))(begin, end);
+      },
+      const_cast<void*>(static_cast<const void*>(&f)), align);
+}
+
 inline constexpr int kMaxThreads = 1024;
 
 /// Threads that parallel_for may use, the caller included. At first GRADTAPE_NUM_THREADS, else the CPUs

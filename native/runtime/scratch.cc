@@ -21,11 +21,12 @@ struct Scratch {
   }
 };
 
-thread_local Scratch scratch;
+thread_local Scratch scratches[kScratchSlots];
 
 }  // namespace
 
-void* thread_scratch(int64_t bytes) {
+void* thread_scratch(int64_t bytes, int slot) {
+  Scratch& scratch = scratches[slot];
   if (bytes > scratch.bytes) {
     scratch.release();
     scratch.data = ::operator new(static_cast<size_t>(bytes), kAlign, std::nothrow);

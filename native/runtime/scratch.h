@@ -5,7 +5,8 @@
 namespace gradtape {
 
 /// At least `bytes` bytes for the calling thread, 64-byte aligned, or null. The same memory is handed out
-/// again at the thread's next call; it is freed when the thread ends.
-void* thread_scratch(int64_t bytes);
+/// again at the thread's next call for the slot; it is freed when the thread ends.
+inline constexpr int kScratchSlots = 2;
+void* thread_scratch(int64_t bytes, int slot = 0);
 
 }  // namespace gradtape

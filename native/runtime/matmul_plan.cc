@@ -1,0 +1,96 @@
+#include "matmul_plan.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kFewColumns = 8;  // up to here columns are done as scalar products …
+constexpr int64_t kFewRows = 8;     // … and rows likewise, if B is transposed
+constexpr int64_t kDotDepth = 32;   // where k is at least this
+
+// k is cut where C is too small to be split: into at most kChunks, each long enough for its sums to be cheap.
+constexpr int64_t kChunks = 16;
+constexpr int64_t kChunkDepth = 512;
+constexpr int64_t kChunkedElements = 16384;
+constexpr int64_t kFewUnits = 8;
+
+constexpr double kBytesPerNanosecond = 100;  // out of L2 or L3, on one thread
+
+int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+MatmulWay way_of(const MatmulKernels& kernels, const MatmulShape& s) {
+  const bool few_rows = s.m <= kFewRows, few_columns = s.n <= kFewColumns;
+  if (s.k >= kDotDepth && (few_rows || few_columns) && (few_rows || s.a_col == 1) &&
+      (few_columns || s.b_row == 1)) {
+    return MatmulWay::kDots;
+  }
+  if (s.b_col != 1 || (s.k * s.n * s.size > kernels.pack_bytes && s.m > 2 * kFewRows)) {
+    return MatmulWay::kPacked;
+  }
+  return MatmulWay::kTiles;
+}
+
+/// Time on so many threads, in that of one, where the work is so many equal units.
+double share(int64_t units, int64_t threads) {
+  return static_cast<double>(ceil_div(units, threads)) / static_cast<double>(units);
+}
+
+}  // namespace
+
+double matmul_nanoseconds(const MatmulKernels& kernels, const MatmulShape& s) {
+  const double m = static_cast<double>(s.m), n = static_cast<double>(s.n), k = static_cast<double>(s.k);
+  const int64_t lanes = kernels.lanes;
+  const double wide = s.n > kFewColumns ? static_cast<double>(ceil_div(s.n, lanes) * lanes) : n;
+  const double work = m * wide * k / kernels.rate;
+  const double memory = (m * k + k * n + m * n) * static_cast<double>(s.size) / kBytesPerNanosecond;
+  return work > memory ? work : memory;
+}
+
+MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int threads, bool alone) {
+  MatmulPlan plan = {};
+  plan.way = way_of(kernels, s);
+  const double time = matmul_nanoseconds(kernels, s);
+  plan.grains = static_cast<int64_t>(time / static_cast<double>(kMatmulGrain));
+  plan.chunk = s.k;
+
+  const bool tiles = plan.way != MatmulWay::kDots;
+  const int64_t row_units = ceil_div(s.m, kernels.tile_rows), column_units = ceil_div(s.n, kernels.panel);
+  if (alone && s.k >= 2 * kChunkDepth && s.m * s.n <= kChunkedElements &&
+      (max(row_units, column_units) < kFewUnits || (tiles && s.a_col != 1 && s.k >= 16 * max(s.m, s.n)))) {
+    const int64_t chunks = min(min(kChunks, s.k / kChunkDepth), plan.grains / 2);
+    if (chunks >= 2) {
+      plan.chunk = ceil_div(ceil_div(s.k, chunks), 64) * 64;
+      if (plan.chunk >= s.k) plan.chunk = s.k;
+    }
+  }
+  const int64_t blocks = plan.chunk <= kernels.whole_depth ? 1 : ceil_div(plan.chunk, kernels.depth);
+  plan.depth = ceil_div(plan.chunk, blocks);
+  plan.copy_rows = tiles && kernels.copy_rows && s.a_col != 1 && s.m >= 2 * kernels.tile_rows &&
+                   s.n > kernels.panel / 2;
+
+  if (plan.chunk < s.k) {
+    plan.split = MatmulSplit::kDepth;
+    plan.align = 1;
+    return plan;
+  }
+  // Units that divide well among the threads, and tiles of full size where there are many.
+  const auto align = [&](int64_t units, int64_t whole, int64_t fine) {
+    return units >= 8 * threads ? whole : fine;
+  };
+  const int64_t row_align = align(row_units, kernels.tile_rows, 1);
+  const int64_t column_align = align(column_units, kernels.panel, kernels.lanes);
+  double by_rows = share(ceil_div(s.m, row_align), threads);
+  double by_columns = share(ceil_div(s.n, column_align), threads);
+  // Each thread packs the part of B that it uses; a tile with fewer rows or columns is slower.
+  if (plan.way == MatmulWay::kPacked) by_rows += 3.0 / static_cast<double>(s.m);
+  by_rows += row_units < 2 * threads ? 0.2 : 0.02;
+  by_columns += column_units < threads ? 0.3 : 0.02;
+  const bool columns = by_columns < by_rows || (by_columns == by_rows && plan.way == MatmulWay::kPacked);
+  plan.split = columns ? MatmulSplit::kColumns : MatmulSplit::kRows;
+  plan.align = columns ? column_align : row_align;
+  return plan;
+}
+
+}  // namespace gradtape
