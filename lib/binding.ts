@@ -43,6 +43,7 @@ export interface Native {
   recurrence(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   random(y: ArrayBuffer): void;
   matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer): void;
+  fusedMatmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
   softmax(x: ArrayBuffer, y: ArrayBuffer): void;
   softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   /** The position of the first label out of range, or -1. */

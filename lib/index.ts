@@ -12,6 +12,7 @@ export * as config from './namespaces/config';
 export * as linalg from './namespaces/linalg';
 export * as math from './namespaces/math';
 export * as nn from './namespaces/nn';
+export * as raw from './namespaces/raw';
 export * as keras from './keras';
 export { registry, type OpRow } from './ops/registry';
 export { version } from './version';

@@ -4,9 +4,11 @@ import type { TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { broadcastShapes, broadcastStrides, mergeDims, showShape, sizeOf, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
-import { badDType, composite, convertPair, mixedDTypes, op, options, unbroadcast } from './define';
-import { sample, type GradContext } from './registry';
+import { isPlain } from '../core/options';
+import { scope } from '../core/scope';
+import { makeTensor, Tensor } from '../core/tensor';
+import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
+import { publicCall, registry, sample, type GradContext } from './registry';
 import { reshape } from './views';
 
 export interface MatmulOptions {
@@ -20,9 +22,10 @@ export interface MatmulOptions {
   adjointB?: boolean;
 }
 
-interface Sides {
-  ta: boolean;
-  tb: boolean;
+/** Which operands are multiplied transposed. */
+export interface Sides {
+  readonly ta: boolean;
+  readonly tb: boolean;
 }
 
 const matmulTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
@@ -32,9 +35,31 @@ const noOptions: Required<MatmulOptions> = {
   adjointA: false,
   adjointB: false,
 };
-const plain: Sides = { ta: false, tb: false };
+/** All four, by ta + 2·tb. */
+const everySides: readonly Sides[] = [
+  { ta: false, tb: false },
+  { ta: true, tb: false },
+  { ta: false, tb: true },
+  { ta: true, tb: true },
+];
+const plain = everySides[0];
 
-function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
+/** The sides in an options object without a second look, or null where something needs one. */
+function quickSides(given: unknown): Sides | null {
+  if (given === undefined) return plain;
+  if (typeof given !== 'object' || given === null || !isPlain(given)) return null;
+  let seen = 0;
+  for (const key in given) {
+    const value = (given as Record<string, unknown>)[key];
+    if (typeof value !== 'boolean') return null;
+    if (key === 'transposeA') seen |= value ? 1 : 0;
+    else if (key === 'transposeB') seen |= value ? 2 : 0;
+    else return null;
+  }
+  return everySides[seen];
+}
+
+export function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
   if (given === undefined) return plain;
   if (typeof given === 'object' && 'ta' in given) return given;
   const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, 'matmul');
@@ -59,7 +84,7 @@ function notMatrix(i: number, t: Tensor): InvalidArgumentError {
 }
 
 /** The shape of op(A)·op(B), after all checks. */
-function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): number[] {
+export function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): number[] {
   const ra = a.shape.length;
   const rb = b.shape.length;
   if (ra < 2) throw notMatrix(0, a);
@@ -92,10 +117,8 @@ function batchStrides(shape: Shape, batch: Shape): number[] {
   return broadcastStrides(shape.slice(0, -2), batch).map((s) => s * matrix);
 }
 
-function run(inputs: readonly Tensor[], { ta, tb }: Sides, outputs: readonly Tensor[]): void {
-  const [a, b] = inputs;
-  const c = outputs[0];
-  if (c.size === 0) return;
+/** Writes what the native entry must know of C = op(A)·op(B) to the frame. */
+export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Sides): void {
   const ra = a.shape.length;
   const rc = c.shape.length;
   frame[0] = a.offset;
@@ -123,14 +146,20 @@ function run(inputs: readonly Tensor[], { ta, tb }: Sides, outputs: readonly Ten
       frame[11 + 2 * rank + d] = strides[1][d];
     }
   }
-  native.matmul(a.buffer, b.buffer, c.buffer);
 }
 
-function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
+function run(inputs: readonly Tensor[], attrs: Sides, outputs: readonly Tensor[]): void {
+  const c = outputs[0];
+  if (c.size === 0) return;
+  writeProduct(inputs[0], inputs[1], c, attrs);
+  native.matmul(inputs[0].buffer, inputs[1].buffer, c.buffer);
+}
+
+export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
   return ta ? product(b, dy, { ta: tb, tb: true }) : product(dy, b, { ta: false, tb: !tb });
 }
 
-function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Shape): Tensor {
+export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Shape): Tensor {
   let x = a;
   let g = dy;
   if (!ta && shape.length === 2 && a.shape.length > 2) {
@@ -172,12 +201,53 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
   ],
 });
 
+const row = registry().get('matmul') as NonNullable<ReturnType<ReturnType<typeof registry>['get']>>;
+const typeMask = dtypeMask(matmulTypes);
+/** Results of more elements take the long way, which checks how many there may be. */
+const quickElements = 2 ** 24;
+
 /**
  * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
  * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
  * broadcast. @tf tf.linalg.matmul
  */
-export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | boolean) => Tensor = product;
+export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | boolean) => Tensor = publicCall(
+  'matmul',
+  (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor => {
+    // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
+    if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt) return product(a, b, given);
+    const x = a.shape;
+    const y = b.shape;
+    const attrs = quickSides(given);
+    if (x.length !== 2 || y.length !== 2 || attrs === null || ((typeMask >> a.dt.code) & 1) === 0)
+      return product(a, b, given);
+    const { ta, tb } = attrs;
+    const m = ta ? x[1] : x[0];
+    const k = ta ? x[0] : x[1];
+    const n = tb ? y[0] : y[1];
+    const size = m * n;
+    if (k !== (tb ? y[1] : y[0]) || size === 0 || size > quickElements) return product(a, b, given);
+    const c = makeTensor(a.dt, [m, n], size);
+    frame[0] = a.offset;
+    frame[1] = b.offset;
+    frame[2] = c.offset;
+    frame[3] = a.dt.code;
+    frame[4] = m;
+    frame[5] = n;
+    frame[6] = k;
+    frame[7] = ta ? 1 : 0;
+    frame[8] = tb ? 1 : 0;
+    frame[9] = 0;
+    frame[10] = 0;
+    try {
+      native.matmul(a.buffer, b.buffer, c.buffer);
+    } catch {
+      return product(a, b, given); // which says what is wrong
+    }
+    if (scope.recorder !== null) scope.recorder.record(row, [a, b], attrs, [c]);
+    return c;
+  },
+);
 
 export interface MatvecOptions {
   /** Multiply by the transpose of `a`. Default false. */

@@ -22,13 +22,8 @@ bool batch_reach(int64_t matrix, int ndim, const int64_t* dims, const int64_t* s
   return true;
 }
 
-/// matmul(a, b, c): C = op(A)·op(B), or += ; frame: a offset, b offset, c offset, dtype, m, n, k, transpose a
-/// (0 or 1), transpose b, accumulate, batch ndim, then the batch dims, a's batch strides, b's batch strides
-/// (elements; 0 where broadcast). Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k transposed);
-/// C is [batch dims, m, n].
-napi_value matmul(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
-  MatmulCall product = {};
+/// The operands and the shape of a product, for both entries below.
+void read_product(Call& call, MatmulCall& product, int64_t* c_count) {
   product.dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
   product.m = call.index(4, kLimit, "a dimension is negative");
   product.n = call.index(5, kLimit, "a dimension is negative");
@@ -44,14 +39,14 @@ napi_value matmul(napi_env env, napi_callback_info info) {
     product.b_strides[d] = call.index(11 + 2 * ndim + d, kLimit, "a stride is negative");
     if (__builtin_mul_overflow(batches, product.batch_dims[d], &batches)) call.fail("the shape is too large");
   }
-  int64_t a_count = 0, b_count = 0, c_count = 0, a_reach = 0, b_reach = 0;
+  int64_t a_count = 0, b_count = 0, a_reach = 0, b_reach = 0;
   if (__builtin_mul_overflow(product.m, product.k, &a_count) ||
       __builtin_mul_overflow(product.k, product.n, &b_count) ||
-      __builtin_mul_overflow(product.m, product.n, &c_count) ||
-      __builtin_mul_overflow(batches, c_count, &c_count)) {
+      __builtin_mul_overflow(product.m, product.n, c_count) ||
+      __builtin_mul_overflow(batches, *c_count, c_count)) {
     call.fail("the shape is too large");
   }
-  if (!call.ok() || c_count == 0) return nullptr;
+  if (!call.ok() || *c_count == 0) return;
   if (product.k > 0 && (!batch_reach(a_count, ndim, product.batch_dims, product.a_strides, &a_reach) ||
                         !batch_reach(b_count, ndim, product.batch_dims, product.b_strides, &b_reach))) {
     call.fail("the shape is too large");
@@ -59,10 +54,50 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   const int64_t size = dtype_size(product.dtype);
   product.a = call.span(0, 0, a_reach, size);
   product.b = call.span(1, 1, b_reach, size);
-  product.c = call.span(2, 2, c_count, size);
+  product.c = call.span(2, 2, *c_count, size);
+}
+
+void run_product(Call& call, const MatmulCall& product) {
   const MatmulKernels& table = kernels().matmul[product.dtype];
   if (table.block == nullptr) call.fail("there is no matrix product of this dtype");
   if (call.ok() && !run_matmul(table, product)) call.fail("out of memory in a matrix product");
+}
+
+/// matmul(a, b, c): C = op(A)·op(B), or += ; frame: a offset, b offset, c offset, dtype, m, n, k, transpose a
+/// (0 or 1), transpose b, accumulate, batch ndim, then the batch dims, a's batch strides, b's batch strides
+/// (elements; 0 where broadcast). Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k transposed);
+/// C is [batch dims, m, n].
+napi_value matmul(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  MatmulCall product = {};
+  int64_t c_count = 0;
+  read_product(call, product, &c_count);
+  if (c_count > 0) run_product(call, product);
+  return nullptr;
+}
+
+constexpr int kFinishSlot = 11 + 3 * kMaxDims;
+
+/// fusedMatmul(a, b, c, bias, residual): C = f(op(A)·op(B) + bias + residual); the frame as for matmul, and
+/// from slot 59 on: bias offset, residual offset (−1: there is none), the unary op f (−1: none). The bias has
+/// n elements, the residual those of C.
+napi_value fused_matmul(napi_env env, napi_callback_info info) {
+  Call call(env, info, 5);
+  MatmulCall product = {};
+  int64_t c_count = 0;
+  read_product(call, product, &c_count);
+  if (!call.ok() || c_count == 0) return nullptr;
+  const int64_t size = dtype_size(product.dtype);
+  if (call.integer(kFinishSlot) >= 0) product.finish.bias = call.span(3, kFinishSlot, product.n, size);
+  if (call.integer(kFinishSlot + 1) >= 0)
+    product.finish.residual = call.span(4, kFinishSlot + 1, c_count, size);
+  if (call.integer(kFinishSlot + 2) >= 0) {
+    const KernelTable& table = kernels();
+    const UnaryEntry& op = table.unary[call.index(kFinishSlot + 2, table.unary_count, "no such unary op")];
+    product.finish.activation = op.fn[product.dtype];
+    if (product.finish.activation == nullptr || op.to_bool) call.fail("the activation is none of this dtype");
+  }
+  run_product(call, product);
   return nullptr;
 }
 
@@ -70,6 +105,7 @@ napi_value matmul(napi_env env, napi_callback_info info) {
 
 void define_matmul(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "matmul", matmul, state);
+  define_entry(env, exports, "fusedMatmul", fused_matmul, state);
 }
 
 }  // namespace gradtape

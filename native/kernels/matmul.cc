@@ -53,7 +53,8 @@ template <class T>
 constexpr Tiles<T> kTiles = all_tiles<T>();
 
 template <class T>
-void finish(const gradtape::MatmulFinish& f, void* cv, int64_t c_row, int64_t rows, int64_t columns) noexcept {
+void finish(const gradtape::MatmulFinish& f, void* cv, int64_t c_row, int64_t rows,
+            int64_t columns) noexcept {
   constexpr int64_t L = kLanes<T>;
   T* c = static_cast<T*>(cv);
   const T* const bias = static_cast<const T*>(f.bias);
@@ -207,9 +208,14 @@ inline constexpr int kWholeDepth = kRegisters == 32 ? 1024 : kDepth + kDepth / 2
 inline constexpr int kPackBytes = kRegisters == 32 ? 2 << 20 : 96 << 10;
 
 // About 95 % of the multiply-adds that a core of 3.6 GHz can do: one a cycle of 64 bytes, two of 32, and
-// where the two operations are not fused a product and a sum of 16. Only the splitting among threads reads it.
+// where the two operations are not fused a product and a sum of 16. Only the splitting among threads reads
+// it.
 template <class T>
-inline constexpr int kRate = kLanes<T>*(kRegisters == 32 && GT_VEC_BYTES == 64 ? 7 : kFused ? 12 : 4) / 2;
+inline constexpr int kRate = kLanes<T> *
+                             (kRegisters == 32 && GT_VEC_BYTES == 64 ? 7
+                              : kFused                               ? 12
+                                                                     : 4) /
+                             2;
 
 template <class T>
 constexpr gradtape::MatmulKernels kernels_of() {
@@ -220,7 +226,7 @@ constexpr gradtape::MatmulKernels kernels_of() {
           .depth = kDepth,
           .rate = kRate<T>,
           .pack_bytes = kPackBytes,
-          .copy_rows = kRegisters == 16,
+          .copy_columns = kRegisters == 16 ? kPanelVectors<T> * kLanes<T> / 2 + 1 : 768,
           .block = &block<T>,
           .dots = &dots<T>,
           .finish = &finish<T>,

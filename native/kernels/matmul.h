@@ -108,6 +108,10 @@ GT_INLINE const T* ahead(const T* p, int64_t bytes) {
   return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
 }
 
+/// The elements of a transposed A lie far apart: no hardware prefetcher follows them, so they are fetched
+/// this many steps ahead (288×25088 transposed: 66 GF/s without, 91 with). A's other forms do not notice.
+inline constexpr int64_t kSoon = 16;
+
 /// kPartial: the last vector is loaded and stored by lanes.
 template <class T, int MR, int NV, bool kPartial>
 void run_tile(const Tile<T>& tile) noexcept {
@@ -129,6 +133,7 @@ void run_tile(const Tile<T>& tile) noexcept {
   const T* a[kGroups];
   unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(tile.a, 4 * g * row1); });
   const T* b = tile.b;
+  const int64_t soon = kSoon * a_col;
   const auto element = [&](auto r) GT_LAMBDA -> V {
     constexpr int kRow = decltype(r){} % 4;
     return splat(*ahead(a[r / 4], kRow == 0 ? 0 : kRow == 1 ? row1 : kRow == 2 ? row2 : row3));
@@ -141,6 +146,7 @@ void run_tile(const Tile<T>& tile) noexcept {
     }
   };
   for (int64_t k = tile.k; k > 0; k--) {
+    __builtin_prefetch(ahead(a[0], soon));
     if constexpr (kRegisters == 16 && MR <= NV) {
       V x[MR];
       unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });

@@ -168,18 +168,18 @@ struct MatmulBlock {
   int64_t c_row;
   int64_t m, n, k;
   bool accumulate;
-  bool packed;  // b is what `pack` wrote
+  bool packed;                 // b is what `pack` wrote
   const MatmulFinish* finish;  // of this block of c, or null
 };
 struct MatmulKernels {
   int lanes;
-  int panel;        // columns of a full panel
-  int tile_rows;    // rows of the tile for full panels
-  int whole_depth;  // up to here k is walked in one go, so that C is touched once,
-  int depth;        // else in blocks of this many
-  int rate;         // multiply-adds in a nanosecond, about
-  int pack_bytes;   // B is worth packing where it is larger
-  bool copy_rows;   // blocks of a transposed A are worth copying
+  int panel;         // columns of a full panel
+  int tile_rows;     // rows of the tile for full panels
+  int whole_depth;   // up to here k is walked in one go, so that C is touched once,
+  int depth;         // else in blocks of this many
+  int rate;          // multiply-adds in a nanosecond, about
+  int pack_bytes;    // B is worth packing where it is larger
+  int copy_columns;  // blocks of a transposed A are worth copying where C has as many columns
   /// In register tiles. B's columns are contiguous (b_col = 1) or packed.
   void (*block)(const MatmulBlock& block) noexcept;
   /// As scalar products along k: a_col = 1 and b_row = 1. For few rows or few columns.

@@ -10,10 +10,10 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kRowBlock = 192;           // rows of A that stay in L2 beside a panel of B
-constexpr int64_t kColumnBlock = 2048;       // columns packed at a time
-constexpr int64_t kCopyRow = kRowBlock + 16; // elements between copied columns of A: no power of two
-constexpr int kPartsSlot = 1;                // of the scratch memory; the other is the packed operands'
+constexpr int64_t kRowBlock = 192;            // rows of A that stay in L2 beside a panel of B
+constexpr int64_t kColumnBlock = 2048;        // columns packed at a time
+constexpr int64_t kCopyRow = kRowBlock + 16;  // elements between copied columns of A: no power of two
+constexpr int kPartsSlot = 1;                 // of the scratch memory; the other is the packed operands'
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -175,8 +175,7 @@ bool Product::run_split(const Operands& x) const {
   parallel_for_grains(
       by_columns ? n : m, plan.grains,
       [&](int64_t begin, int64_t end) {
-        const bool done =
-            by_columns ? run(x, 0, m, begin, end - begin) : run(x, begin, end - begin, 0, n);
+        const bool done = by_columns ? run(x, 0, m, begin, end - begin) : run(x, begin, end - begin, 0, n);
         if (!done) ok = false;
       },
       plan.align);

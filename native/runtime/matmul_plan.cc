@@ -67,8 +67,7 @@ MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int t
   }
   const int64_t blocks = plan.chunk <= kernels.whole_depth ? 1 : ceil_div(plan.chunk, kernels.depth);
   plan.depth = ceil_div(plan.chunk, blocks);
-  plan.copy_rows = tiles && kernels.copy_rows && s.a_col != 1 && s.m >= 2 * kernels.tile_rows &&
-                   s.n > kernels.panel / 2;
+  plan.copy_rows = tiles && s.a_col != 1 && s.m >= 2 * kernels.tile_rows && s.n >= kernels.copy_columns;
 
   if (plan.chunk < s.k) {
     plan.split = MatmulSplit::kDepth;

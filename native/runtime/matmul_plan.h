@@ -19,7 +19,8 @@ enum class MatmulWay {
 enum class MatmulSplit { kRows, kColumns, kDepth };
 
 struct MatmulPlan {
-  // These decide in which order products are added up: they depend on the shape and the instruction set alone.
+  // These decide in which order products are added up: they depend on the shape and the instruction set
+  // alone.
   MatmulWay way;
   int64_t chunk;   // k is cut into chunks of this many, summed in order; k if it is not cut
   int64_t depth;   // within a chunk k is walked in blocks of this many
