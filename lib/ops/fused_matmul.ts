@@ -20,9 +20,7 @@ const activationRows = {
   tanh: 'tanh',
 } as const;
 export type FusedActivation = keyof typeof activationRows;
-const activations = (Object.keys(activationRows) as FusedActivation[]).filter((name) =>
-  native.unaryNames.includes(activationRows[name]),
-);
+const activations = Object.keys(activationRows) as FusedActivation[];
 
 export interface FusedMatmulOptions {
   /** Added to each row: as many elements as the result has columns. Default null, none. */
