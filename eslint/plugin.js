@@ -14,7 +14,7 @@ const mayImport = {
   core: ['binding'],
   ops: ['core', 'binding'],
   autodiff: ['ops', 'core', 'binding'],
-  function: ['ops', 'core', 'binding'],
+  function: ['autodiff', 'ops', 'core', 'binding'],
   keras: ['autodiff', 'function', 'ops', 'core'],
   io: ['ops', 'core'],
   data: ['ops', 'core'],

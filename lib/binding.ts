@@ -51,6 +51,10 @@ export interface Native {
   readonly optimizerNames: readonly string[];
   /** The gradient, then what goes in and comes out of each state. */
   optimizer(gradient: ArrayBuffer, ...states: ArrayBuffer[]): void;
+  /** From now on entries are not carried out but told: their number and buffers; undefined ends that. */
+  capture(tell: ((entry: number, ...buffers: ArrayBuffer[]) => void) | undefined): void;
+  /** -1, or the word of the instruction that gave another result than -1: native/addon/calls_program.cc. */
+  runProgram(code: ArrayBuffer, table: ArrayBuffer, storages: readonly ArrayBuffer[]): number;
 }
 
 const root = path.join(__dirname, '..');

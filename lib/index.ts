@@ -35,6 +35,8 @@ export { customGradient, stopGradient } from './autodiff/custom_gradient';
 export type { CustomGradientExtras, CustomGradientFunction } from './autodiff/custom_gradient';
 export { grad, valueAndGrad } from './autodiff/grad';
 export type { ValueAndGrad } from './autodiff/grad';
+export { compiled as function } from './function/function';
+export type { CompiledFunction } from './function/function';
 import './ops/methods';
 export * from './namespaces/math';
 export { cast } from './ops/cast';

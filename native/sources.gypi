@@ -38,6 +38,7 @@
       "native/addon/calls_elementwise.cc",
       "native/addon/calls_indexing.cc",
       "native/addon/calls_matmul.cc",
+      "native/addon/calls_program.cc",
       "native/addon/calls_reduce.cc",
       "native/addon/calls_softmax.cc"
     ],

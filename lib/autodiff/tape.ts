@@ -247,6 +247,11 @@ export function stopRecording(recorder: Recorder): void {
   update();
 }
 
+/** How many recorders see what happens now. */
+export function recordingDepth(): number {
+  return scope.recorder === null ? 0 : recording.length;
+}
+
 /** Runs f while nothing records. */
 export function withoutRecording<T>(f: () => T): T {
   const recorder = scope.recorder;

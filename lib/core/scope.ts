@@ -2,6 +2,8 @@
  * What is in force right now: the tapes that record, the tidy scope that tracks. Every op looks here; the things
  * that are in force put themselves here.
  */
+import type { DTypeInfo } from './dtype';
+import type { Shape } from './shape';
 import type { Tensor } from './tensor';
 import type { Variable } from './variable';
 
@@ -25,9 +27,52 @@ export interface Recorder {
   readVariable(variable: Variable, value: Tensor): void;
 }
 
+/** What an op hands to a tracer in place of computing. */
+export interface TracedOp extends RecordedOp {
+  /**
+   * Fills the outputs, or returns results of its own that share an input's storage; 'view': the one result is the first
+   * input in another shape.
+   */
+  readonly execute:
+    | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
+    | 'view';
+}
+
+export type Effects = 'none' | 'order' | 'variables';
+
+/** A function that is being traced: ops on its tensors are noted, not computed. */
+export interface Tracer {
+  /** Notes an op; returns tensors that stand for its results. */
+  emit(
+    op: TracedOp,
+    inputs: readonly Tensor[],
+    attrs: unknown,
+    outputs: readonly { shape: Shape; dt: DTypeInfo }[],
+  ): Tensor[];
+  /**
+   * Notes something that JavaScript does at this point of every run; returns tensors that stand for its results. Its
+   * effects: 'none', it may be left out where nobody uses the results; 'order', it keeps its place among others; or
+   * 'variables', which it may read and write.
+   */
+  host(
+    name: string,
+    inputs: readonly Tensor[],
+    outputs: readonly { shape: Shape; dt: DTypeInfo }[],
+    run: (inputs: readonly Tensor[]) => readonly Tensor[],
+    why: string,
+    effects: Effects,
+  ): Tensor[];
+  /** From now on the variable holds a tensor that stands for its value. */
+  touch(variable: Variable): void;
+  /** A variable made by the traced function. */
+  created(variable: Variable): void;
+}
+
 export const scope: {
   /** Null where nothing records, which is what the fast path of every op asks. */
   recorder: Recorder | null;
   /** Tensors with blocks of their own made in the innermost `tf.tidy`, or null outside. */
   tidy: Tensor[] | null;
-} = { recorder: null, tidy: null };
+  /** The function that is being traced, or null. */
+  tracer: Tracer | null;
+} = { recorder: null, tidy: null, tracer: null };

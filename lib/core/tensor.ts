@@ -13,6 +13,16 @@ export type NestedArray = number | bigint | boolean | NestedArray[];
 /** What stands in for the storage of a disposed tensor: every native call refuses it. */
 const disposedBuffer = new ArrayBuffer(0);
 
+/** What marks a tensor that has no elements: it stands for a value of a function that is being traced. */
+export abstract class Placeholder {
+  readonly buffer = disposedBuffer;
+  readonly offset = 0;
+  /** A tensor that stands for the same elements in another shape. */
+  abstract alias(t: Tensor, shape: Shape): Tensor;
+  /** Why the elements cannot be had. */
+  abstract misuse(t: Tensor, op: string): Error;
+}
+
 let nextId = 1;
 /** The id that the next tensor will get. Ids grow. */
 export function peekNextId(): number {
@@ -39,7 +49,7 @@ export class Tensor {
   /** @internal The storage of its own that a large tensor has; null when carved from a slab. */
   block: Block | null;
   /** @internal Where the elements were, for a tape that still needs them after `dispose`. */
-  hidden: { buffer: ArrayBuffer; offset: number } | null;
+  hidden: { buffer: ArrayBuffer; offset: number } | Placeholder | null;
 
   // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
   private constructor(
@@ -71,6 +81,11 @@ export class Tensor {
     return this.shape.length;
   }
 
+  /** @internal Whether it stands for a value of a function that is being traced. */
+  get isSymbolic(): boolean {
+    return this.hidden instanceof Placeholder;
+  }
+
   /** Whether `dispose` was called. */
   get isDisposed(): boolean {
     return this.buffer === disposedBuffer;
@@ -78,6 +93,7 @@ export class Tensor {
 
   /** @internal Throws where the tensor was disposed. */
   assertAlive(op: string): void {
+    if (this.hidden instanceof Placeholder) throw this.hidden.misuse(this, op);
     if (this.buffer === disposedBuffer) {
       throw new FailedPreconditionError(
         `[${op}] the ${this.dt.name} tensor of shape ${showShape(this.shape)} was disposed; ` +
@@ -123,7 +139,7 @@ export class Tensor {
 
   /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */
   dispose(): void {
-    if (this.buffer === disposedBuffer) return;
+    if (this.buffer === disposedBuffer || this.isSymbolic) return;
     const block = this.block;
     if (block === null || block.pins > 0) this.hidden = { buffer: this.buffer, offset: this.offset };
     this.buffer = disposedBuffer;
@@ -137,6 +153,8 @@ export class Tensor {
 
   /** What Python prints for `print(t)`. */
   toString(): string {
+    if (this.isSymbolic)
+      return `tf.Tensor(<symbolic>, shape=(${this.shape.join(', ')}), dtype=${this.dt.name})`;
     if (this.isDisposed)
       return `tf.Tensor(<disposed>, shape=(${this.shape.join(', ')}), dtype=${this.dt.name})`;
     return tensorToString(this.view(), this.shape, this.dt.name);
@@ -144,7 +162,7 @@ export class Tensor {
 
   /** What Python prints for `repr(t)`. */
   repr(): string {
-    if (this.isDisposed) return this.toString();
+    if (this.isDisposed || this.isSymbolic) return this.toString();
     return tensorRepr(this.view(), this.shape, this.dt.name);
   }
 
@@ -219,8 +237,14 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
   return t;
 }
 
+/** @internal A tensor over elements that lie in a buffer of someone else. */
+export function tensorOver(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
+  return new Construct(dt, shape, sizeOf(shape), buffer, offset, null);
+}
+
 /** @internal Another tensor over the same storage: for reshape and the like. */
 export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
+  if (t.hidden instanceof Placeholder) return t.hidden.alias(t, shape);
   t.assertAlive(op);
   const block = t.block;
   if (block !== null) block.refs++;
@@ -244,6 +268,18 @@ export function renew(t: Tensor): Tensor {
   t.buffer = disposedBuffer;
   t.block = null;
   return next;
+}
+
+/** @internal A tensor that stands for a value: nothing can read it, and by its buffer it is told apart. */
+export function symbolicTensor(
+  dt: DTypeInfo,
+  shape: Shape,
+  mark: Placeholder,
+  buffer = new ArrayBuffer(0),
+): Tensor {
+  const t = new Construct(dt, shape, sizeOf(shape), buffer, 0, null);
+  t.hidden = mark;
+  return t;
 }
 
 /** @internal What a tape holds keeps its elements even after the user's `dispose`. */

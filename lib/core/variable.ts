@@ -104,6 +104,7 @@ export class Variable extends Readable {
     }
     this.held = own(value);
     pin(this.held);
+    if (scope.tracer !== null) scope.tracer.created(this);
   }
 
   get dtype(): DType {
@@ -125,6 +126,7 @@ export class Variable extends Readable {
 
   /** @internal */
   override operand(): Tensor {
+    if (scope.tracer !== null) scope.tracer.touch(this);
     const value = this.held;
     if (scope.recorder !== null) scope.recorder.readVariable(this, value);
     return value;
@@ -192,6 +194,7 @@ export class Variable extends Readable {
   }
 
   private exchange(value: Tensor): void {
+    if (scope.tracer !== null) scope.tracer.touch(this);
     const old = this.held;
     this.held = value;
     pin(value);

@@ -99,7 +99,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
     results('sparseSoftmaxCrossEntropy', logits, labels, logits.shape.slice(0, -1)),
   run: ([logits, labels], _, [loss, backprop]) => {
     const bad = run(logits, labels, loss, backprop);
-    if (bad < 0) return;
+    if (!(bad >= 0)) return;
     const values = labels.view();
     throw new InvalidArgumentError(
       `[sparseSoftmaxCrossEntropyWithLogits] Received a label value of ${values[bad]} which is outside the valid ` +

@@ -27,6 +27,8 @@ import {
   type GradientFunction,
   type OpRow,
 } from './registry';
+import { passOn } from './composite';
+import { shapeUnknown, traced } from './traced';
 
 /** Bit i set for dtype code i. */
 export function dtypeMask(list: readonly DType[]): number {
@@ -87,6 +89,8 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'x');
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    if (scope.tracer !== null && x.isSymbolic)
+      return traced(row, [x], null, [{ shape: x.shape, dt: toBool ? dtypes.bool : dt }])[0];
     const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
     frame[0] = x.offset;
     frame[1] = y.offset;
@@ -115,6 +119,14 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     savesOutputs: saves === 'output' || saves === 'both',
     gradient:
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
+    execute: ([x], _, [y]) => {
+      frame[0] = x.offset;
+      frame[1] = y.offset;
+      frame[2] = x.size;
+      frame[3] = code;
+      frame[4] = x.dt.code;
+      native.unary(x.buffer, y.buffer);
+    },
     call,
   };
   register(row);
@@ -210,6 +222,10 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    if (scope.tracer !== null && (a.isSymbolic || b.isSymbolic))
+      return traced(row, [a, b], null, [
+        { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
+      ])[0];
     if (check !== null) check(a, b);
     let y: Tensor;
     let mode: number;
@@ -273,10 +289,35 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
               db === null ? null : unbroadcast(db, ctx.shapes[1]),
             ];
           },
+    execute: ([a, b], _, [y]) => {
+      if (check !== null) check(a, b);
+      frame[0] = a.offset;
+      frame[1] = b.offset;
+      frame[2] = y.offset;
+      frame[4] = code;
+      frame[5] = a.dt.code;
+      if (y.size === 0) return;
+      const mode = a.size === y.size && b.size === y.size ? 0 : b.size === 1 ? 2 : a.size === 1 ? 1 : 3;
+      if (mode === 3) {
+        runBroadcast(a, b, y);
+      } else {
+        frame[3] = y.size;
+        frame[6] = mode;
+        native.binary(a.buffer, b.buffer, y.buffer);
+      }
+    },
     call,
   };
   register(row);
   return call;
+}
+
+function resultShape(name: string, a: Tensor, b: Tensor): Shape {
+  if (sameShape(a.shape, b.shape)) return a.shape;
+  const shape = broadcastShapes(a.shape, b.shape);
+  if (shape === null) throw incompatible(name, a.shape, b.shape);
+  checkElements(sizeOf(shape), shape, `[${name}]`);
+  return shape;
 }
 
 // ---------------------------------------------------------------------------------------------------- any op
@@ -312,23 +353,6 @@ export interface OpSpec<P extends unknown[], A> {
   partialDy?: boolean;
 }
 
-/** f(...p), but that spreading a list into a call costs more than the call where p is short. */
-function passOn<P extends unknown[], R>(f: (...args: P) => R, p: P): R {
-  const g = f as (...args: unknown[]) => R;
-  switch (p.length) {
-    case 1:
-      return g(p[0]);
-    case 2:
-      return g(p[0], p[1]);
-    case 3:
-      return g(p[0], p[1], p[2]);
-    case 4:
-      return g(p[0], p[1], p[2], p[3]);
-    default:
-      return f(...p);
-  }
-}
-
 interface Defined<P extends unknown[]> {
   one: (...args: P) => Tensor;
   many: (...args: P) => Tensor[];
@@ -338,6 +362,11 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
   const { args, infer, run } = spec;
   const inputs = spec.saves?.inputs ?? [];
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
+    if (scope.tracer !== null && xs.some((x) => x.isSymbolic)) {
+      if (infer === null) throw shapeUnknown(name);
+      const specs = infer(xs, attrs);
+      return traced(row, xs, attrs, isList(specs) ? specs : [specs]);
+    }
     let outputs: readonly Tensor[];
     try {
       if (run === 'view') {
@@ -381,6 +410,7 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     savesOutputs: spec.saves?.outputs ?? false,
     partialDy: spec.partialDy,
     gradient: spec.gradient,
+    execute: run,
     call: single ? one : many,
   };
   register(row);
@@ -407,57 +437,8 @@ export function multiOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>
   return defineOp(name, spec, false).many;
 }
 
-// ---------------------------------------------------------------------------------------------------- composite
+// ---------------------------------------------------------------------------------------------------- the rest
 
-export interface CompositeSpec {
-  tf: string;
-  dtypes: readonly DType[];
-  domain?: readonly [number, number];
-  ulp?: number;
-  examples?: readonly Example[];
-  kind?: OpRow['kind'];
-}
-
-/**
- * An op written in other ops: no kernel, and its gradient comes for free. It checks what it takes itself; where one of
- * the ops inside refuses a dtype that the row does not list, the error is in the row's name.
- */
-export function composite<P extends unknown[], R>(
-  name: string,
-  spec: CompositeSpec,
-  f: (...args: P) => R,
-): (...args: P) => R {
-  const mask = dtypeMask(spec.dtypes);
-  const call = (...args: P): R => {
-    try {
-      return passOn(f, args);
-    } catch (error) {
-      // An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row.
-      if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) throw error;
-      const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
-      const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
-      if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) throw error;
-      throw badDType(name, 'the argument', refused.dt, spec.dtypes);
-    }
-  };
-  register({
-    name,
-    kind: spec.kind ?? 'composite',
-    tf: spec.tf,
-    dtypes: spec.dtypes,
-    domain: spec.domain,
-    ulp: spec.ulp,
-    examples: spec.examples ?? [],
-    differentiable: true,
-    savesInputs: 0,
-    savesOutputs: false,
-    gradient: null,
-    call,
-  });
-  return call;
-}
-
-// ---------------------------------------------------------------------------------------------------- options
-
+export { composite, type CompositeSpec } from './composite';
 export { options } from '../core/options';
 export type { Grad };

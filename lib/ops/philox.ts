@@ -1,6 +1,7 @@
 /** Draws from Philox4x32-10 streams: the native kernels behind everything in tf.random. */
 import { frame, frameBigInts, native } from '../binding';
 import { dtypes, type DTypeInfo } from '../core/dtype';
+import { scope, type Effects, type Tracer } from '../core/scope';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { op } from './define';
@@ -43,16 +44,29 @@ const philox = op('philox', {
   gradient: null,
 });
 
+/** A stream that is known when a compiled function runs, not yet while it is traced. */
+export interface LaterStream {
+  readonly later: () => Stream;
+  /** Whether finding it changes a variable. */
+  readonly effects: Effects;
+}
+
 /** A tensor of the distribution's elements; integers lie in [lo, lo + range). */
 export function draw(
   distribution: Distribution,
   shape: Shape,
   dt: DTypeInfo,
-  stream: Stream,
+  stream: Stream | LaterStream,
   lo = 0n,
   range = 1n,
 ): Tensor {
-  return philox({ kernel: native.randomNames.indexOf(distribution), shape, dt, stream, lo, range });
+  const kernel = native.randomNames.indexOf(distribution);
+  if ('later' in stream) {
+    const run = (): Tensor[] => [philox({ kernel, shape, dt, stream: stream.later(), lo, range })];
+    const why = 'random numbers are drawn anew in every run';
+    return (scope.tracer as Tracer).host(distribution, [], [{ shape, dt }], run, why, stream.effects)[0];
+  }
+  return philox({ kernel, shape, dt, stream, lo, range });
 }
 
 /** The two words of a 64-bit integer, low first. */

@@ -2,10 +2,11 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { scope } from '../core/scope';
 import { showShape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
 import { options } from './define';
-import { drawWords, statelessStream } from './philox';
+import { drawWords, statelessStream, type Stream } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
@@ -63,8 +64,10 @@ const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32', seed: null 
 /** TensorFlow's kernels of one dtype share a stream for the same seeds; full-range integers have no stateful kernel. */
 const stateful =
   (seed: Seed, op: string): StreamFor =>
-  (distribution, dt, size) =>
-    nextStream(`${distribution}/${dt.name}`, seed, size * blocksPerElement, op);
+  (distribution, dt, size) => {
+    const next = (): Stream => nextStream(`${distribution}/${dt.name}`, seed, size * blocksPerElement, op);
+    return scope.tracer === null ? next() : { later: next, effects: 'order' };
+  };
 
 /**
  * Normal numbers of mean `mean` and deviation `stddev` (which broadcast with `shape`, and pass gradients).
@@ -108,6 +111,11 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
   const { seed } = options<{ seed: Seed }>(given, 'seed', { seed: null }, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
+  if (scope.tracer !== null) {
+    const run = ([real]: readonly Tensor[]): Tensor[] => [shuffle(real, seed)];
+    const why = 'the order is drawn anew in every run';
+    return scope.tracer.host('shuffle', [x], [{ shape: x.shape, dt: x.dt }], run, why, 'order')[0];
+  }
   const rows = x.rank === 0 ? 1 : x.shape[0];
   const trivial = x.size <= 1 || rows <= 1;
   const blocks = trivial ? 0 : Math.ceil((rows - 1) / 4);

@@ -2,11 +2,12 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
 import { tensorFrom, type Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType, options } from './define';
-import { draw, words, type Stream } from './philox';
+import { draw, words, type LaterStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
@@ -162,7 +163,12 @@ export class Generator {
     return { key: words(key), counter: [...words(low), ...words(high)] };
   }
 
-  private readonly stream: StreamFor = (_distribution, _dt, size) => this.advance(BigInt(size));
+  private readonly stream: StreamFor = (_distribution, _dt, size) => this.next(BigInt(size));
+
+  private next(elements: bigint): Stream | LaterStream {
+    if (scope.tracer === null) return this.advance(elements);
+    return { later: () => this.advance(elements), effects: 'variables' };
+  }
 
   /** Normal numbers. @tf tf.random.Generator.normal */
   normal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
@@ -208,7 +214,7 @@ export class Generator {
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
     const dims = shapeFrom(shape, op);
-    return draw('uniformFullInt', dims, dt, this.advance(BigInt(dims.reduce((a, b) => a * b, 1))));
+    return draw('uniformFullInt', dims, dt, this.next(BigInt(dims.reduce((a, b) => a * b, 1))));
   }
 
   private keys(count: number, op: string): BigInt64Array {

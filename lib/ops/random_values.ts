@@ -7,13 +7,13 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, multiply, subtract } from './binary';
 import { badDType } from './define';
-import { draw, type Distribution, type Stream } from './philox';
+import { draw, type Distribution, type LaterStream, type Stream } from './philox';
 
 /** A shape: numbers, or a tensor of integers. */
 export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
 
 /** Gives the stream of a draw of so many elements from the distribution. */
-export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream;
+export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | LaterStream;
 
 const uniformTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
 

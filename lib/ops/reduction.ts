@@ -4,11 +4,12 @@ import { toTensor, type TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
 import { isPlain } from '../core/options';
-import { scope, type RecordedOp } from '../core/scope';
+import { scope, type TracedOp } from '../core/scope';
 import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
 import { badDType, dtypeMask, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
+import { traced } from './traced';
 
 /** One axis, several, or null for all. Negative ones count from the last. */
 export type Axis = number | readonly number[] | null;
@@ -195,6 +196,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     return y;
   };
   const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
+    if (scope.tracer !== null && x.isSymbolic) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
     const y = makeTensor(x.dt, shape, sizeOf(shape));
     run(x, y, attrs.axes);
     if (scope.recorder !== null) scope.recorder.record(row, [x], attrs, [y]);
@@ -217,6 +219,9 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
         : (dy, ctx: GradContext<ReduceAttrs>) => [
             gradient(dy[0], { x: ctx.x[0], y: ctx.y[0], axes: ctx.attrs.axes, shape: ctx.shapes[0] }),
           ],
+    execute: ([x], attrs: ReduceAttrs, [y]) => {
+      run(x, y, attrs.axes);
+    },
     call,
   };
   register(row);
@@ -225,6 +230,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
 
 /** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
 export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  if (scope.tracer !== null && dy.isSymbolic) return traced(spreadRow, [dy], axes, [{ shape, dt: dy.dt }])[0];
   const size = sizeOf(shape);
   let dx: Tensor;
   if (dy.size === size) {
@@ -269,7 +275,7 @@ function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   }
 }
 
-const spreadRow: RecordedOp & {
+const spreadRow: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
 } = {
   name: 'spread',
@@ -277,6 +283,11 @@ const spreadRow: RecordedOp & {
   savesInputs: 0,
   savesOutputs: false,
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
+  execute: ([dy], axes: readonly number[], [dx]) => {
+    if (dy.size === dx.size) return [aliasTensor(dy, dx.shape, 'spread')];
+    if (dx.size > 0) fillSpread(dy, axes, dx);
+    return undefined;
+  },
 };
 
 export let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;

@@ -1,7 +1,7 @@
 /** Every defined row, by name: what the conformance tests, the gradient checks, the benchmarks and the docs read. */
 import type { DType, DTypeInfo } from '../core/dtype';
 import type { IndexedSlices } from '../core/indexed_slices';
-import type { RecordedOp } from '../core/scope';
+import type { RecordedOp, TracedOp } from '../core/scope';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -69,6 +69,8 @@ export interface OpRow extends RecordedOp {
   readonly js?: (x: number, y: number) => number;
   /** Null where gradients do not pass (they are `null`, as for argmax and comparisons). */
   readonly gradient: GradientFunction<never> | null;
+  /** See TracedOp.execute; absent in composites, which are no ops to a tracer. */
+  readonly execute?: TracedOp['execute'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }

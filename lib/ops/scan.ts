@@ -4,10 +4,11 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { numeric } from '../core/dtype';
 import { normalizeAxis, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
-import { scope, type RecordedOp } from '../core/scope';
+import { scope, type TracedOp } from '../core/scope';
 import { add, multiply } from './binary';
 import { badDType, options } from './define';
 import { register, sample, type Example, type Grad, type GradContext, type OpRow } from './registry';
+import { traced } from './traced';
 
 export interface ScanOptions {
   /** Along which axis. Default 0. */
@@ -58,7 +59,15 @@ export function scanBlock(
   exclusive: boolean,
   reverse: boolean,
 ): Tensor {
+  const attrs: ScanAttrs = { axes, exclusive, reverse };
+  if (scope.tracer !== null && x.isSymbolic) return traced(rows[name], [x], attrs, [x])[0];
   const y = makeTensor(x.dt, x.shape, x.size);
+  runScan(name, x, y, attrs);
+  if (scope.recorder !== null) scope.recorder.record(rows[name], [x], attrs, [y]);
+  return y;
+}
+
+function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
   frame[0] = x.offset;
   frame[1] = y.offset;
   frame[2] = kernels[name];
@@ -72,11 +81,6 @@ export function scanBlock(
     x.assertAlive(name);
     throw error;
   }
-  if (scope.recorder !== null) {
-    const attrs: ScanAttrs = { axes, exclusive, reverse };
-    scope.recorder.record(rows[name], [x], attrs, [y]);
-  }
-  return y;
 }
 
 const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: false };
@@ -133,6 +137,9 @@ function row(
     savesInputs: saves ? 1 : 0,
     savesOutputs: false,
     gradient: (dy, ctx: GradContext<ScanAttrs>) => [gradient(dy[0], ctx.x[0], ctx.attrs)],
+    execute: ([x], attrs: ScanAttrs, [y]) => {
+      runScan(name, x, y, attrs);
+    },
     call,
   };
   register(made);
@@ -160,7 +167,16 @@ function recurrence(
   exclusive: boolean,
   reverse: boolean,
 ): Tensor {
+  const attrs: ScanAttrs = { axes, exclusive, reverse };
+  if (scope.tracer !== null && (a.isSymbolic || b.isSymbolic))
+    return traced(recurrenceRow, [a, b], attrs, [a])[0];
   const y = makeTensor(a.dt, a.shape, a.size);
+  runRecurrence(a, b, y, attrs);
+  if (scope.recorder !== null) scope.recorder.record(recurrenceRow, [a, b], attrs, [y]);
+  return y;
+}
+
+function runRecurrence(a: Tensor, b: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
   frame[0] = a.offset;
   frame[1] = b.offset;
   frame[2] = y.offset;
@@ -169,17 +185,15 @@ function recurrence(
   frame[7] = exclusive ? 1 : 0;
   frame[8] = reverse ? 1 : 0;
   native.recurrence(a.buffer, b.buffer, y.buffer);
-  if (scope.recorder !== null) {
-    const attrs: ScanAttrs = { axes, exclusive, reverse };
-    scope.recorder.record(recurrenceRow, [a, b], attrs, [y]);
-  }
-  return y;
 }
 
-const recurrenceRow: RecordedOp & {
+const recurrenceRow: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<ScanAttrs>): readonly Grad[];
 } = {
   name: 'recurrence',
+  execute: ([a, b], attrs: ScanAttrs, [y]) => {
+    runRecurrence(a, b, y, attrs);
+  },
   differentiable: true,
   savesInputs: 1,
   savesOutputs: true,

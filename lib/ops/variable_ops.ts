@@ -8,9 +8,9 @@ import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, numeric } from '../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
-import { scope } from '../core/scope';
+import { scope, type Tracer } from '../core/scope';
 import { broadcastShapes, broadcastStrides, describe, sameShape, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { at, regionAt, type IndexPart } from './at';
 import { add, multiply, subtract } from './binary';
@@ -221,7 +221,12 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
 
 function variableAt(v: Variable, parts: readonly IndexPart[]): VariableSlice {
   const t = at(v, ...parts);
-  Object.defineProperty(t, 'assign', { value: (value: TensorLike) => assignAt(v, parts, value) });
+  const assign = (value: TensorLike): unknown => {
+    if (scope.tracer === null) return assignAt(v, parts, value);
+    const x = convertLike(value, v.dt, 'assign', 'value');
+    return later(scope.tracer, 'assign', (u, given) => assignAt(u, parts, given as Tensor), v, [x]);
+  };
+  Object.defineProperty(t, 'assign', { value: assign });
   return t as VariableSlice;
 }
 
@@ -316,10 +321,53 @@ const methods: {
   at: (v, ...parts) => variableAt(v, parts),
 };
 
+/** Methods made of ops, which a tracer follows by itself; the others are calls at every run. */
+const followed = new Set<string>(['assignAdd', 'assignSub', 'sparseRead', 'at']);
+
+/** In a function that is being traced. */
+function later(
+  tracer: Tracer,
+  name: string,
+  f: (v: Variable, ...args: unknown[]) => unknown,
+  v: Variable,
+  args: unknown[],
+): unknown {
+  const sparse = (name === 'assignAdd' || name === 'assignSub') && args[0] instanceof IndexedSlices;
+  if (followed.has(name) && !sparse) {
+    tracer.touch(v);
+    return f(v, ...args);
+  }
+  const given = args.map((a) => (a instanceof Variable ? a.read() : a));
+  const tensors = given.flatMap((a) =>
+    a instanceof Tensor ? [a] : a instanceof IndexedSlices ? [a.values, a.indices] : [],
+  );
+  const counts = name === 'countUpTo';
+  const run = (real: readonly Tensor[]): Tensor[] => {
+    let next = 0;
+    const own = given.map((a) => {
+      if (a instanceof Tensor) return real[next++];
+      if (a instanceof IndexedSlices) return new IndexedSlices(real[next++], real[next++], a.denseShape);
+      return a;
+    });
+    const result = f(v, ...own);
+    return counts ? [result as Tensor] : [];
+  };
+  const outputs = counts ? [{ shape: v.shape, dt: v.dt }] : [];
+  const [count] = tracer.host(
+    name,
+    tensors,
+    outputs,
+    run,
+    'it changes a variable in JavaScript',
+    'variables',
+  );
+  return counts ? count : v;
+}
+
 for (const [name, f] of Object.entries(methods) as [string, (v: Variable, ...args: unknown[]) => unknown][]) {
   const method = {
     [name](this: Variable, ...args: unknown[]): unknown {
-      return f(this, ...args);
+      return scope.tracer === null ? f(this, ...args) : later(scope.tracer, name, f, this, args);
     },
   }[name];
   Object.defineProperty(Variable.prototype, name, { value: method, writable: true, configurable: true });

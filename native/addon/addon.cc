@@ -14,20 +14,46 @@
 namespace gradtape {
 
 Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
+  if (env == nullptr) {
+    step_ = reinterpret_cast<ProgramStep*>(info);
+    frame_ = step_->frame;
+    numbers_ = step_->number_count;
+    numbers_ = step_->number_count;
+    return;
+  }
   size_t argc = static_cast<size_t>(count);
   void* data = nullptr;
   napi_get_cb_info(env, info, &argc, args_, nullptr, &data);
-  state_ = static_cast<Env*>(data);
+  Entry* entry = static_cast<Entry*>(data);
+  frame_ = entry->env->frame;
+  if (entry->env->capture != nullptr) {
+    capture(entry, argc < static_cast<size_t>(count) ? argc : static_cast<size_t>(count));
+  }
+}
+
+void Call::capture(Entry* entry, size_t argc) {
+  failed_ = true;
+  napi_value tell = nullptr, self = nullptr, result = nullptr;
+  napi_value all[kMaxBuffers + 1];
+  napi_create_int32(env_, entry->number, &all[0]);
+  for (size_t i = 0; i < argc; i++) all[i + 1] = args_[i];
+  napi_get_reference_value(env_, entry->env->capture, &tell);
+  napi_get_undefined(env_, &self);
+  napi_call_function(env_, self, tell, argc + 1, all, &result);
 }
 
 void Call::fail(const char* message) {
   if (failed_) return;
   failed_ = true;
+  if (step_ != nullptr) {
+    step_->error = message;
+    return;
+  }
   napi_throw_range_error(env_, "GRADTAPE_BORDER", message);
 }
 
 int64_t Call::integer(int slot) {
-  const double v = state_->frame[slot];
+  const double v = number(slot);
   if (!(v >= -9007199254740992.0 && v <= 9007199254740992.0)) {
     fail("a number of the call is not an integer");
     return 0;
@@ -52,7 +78,14 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
   if (failed_) return nullptr;
   void* data = nullptr;
   size_t length = 0;
-  if (napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
+  if (step_ != nullptr) {
+    if (arg >= step_->buffer_count) {
+      fail("a step of the program has too few buffers");
+      return nullptr;
+    }
+    data = step_->buffers[arg].data;
+    length = static_cast<size_t>(step_->buffers[arg].bytes);
+  } else if (napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
     fail("a storage of the call is not an ArrayBuffer");
     return nullptr;
   }
@@ -69,6 +102,10 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
 }
 
 napi_value Call::value(double v) {
+  if (step_ != nullptr) {
+    step_->result = v;
+    return nullptr;
+  }
   napi_value result = nullptr;
   napi_create_double(env_, v, &result);
   return result;
@@ -76,7 +113,10 @@ napi_value Call::value(double v) {
 
 void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state) {
   napi_value fn = nullptr;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, state, &fn);
+  if (state->entry_count == kMaxEntries) napi_fatal_error("gradtape", NAPI_AUTO_LENGTH, "kMaxEntries", 11);
+  Entry* entry = &state->entries[state->entry_count];
+  *entry = {state, state->entry_count++, name, callback};
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, entry, &fn);
   napi_set_named_property(env, exports, name, fn);
 }
 
@@ -126,8 +166,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   }
   static const bool once = (keep_heap(), true);
   (void)once;
-  // The frame outlives every use: it is freed with the environment, and its memory is ours even if script
-  // code detaches the array buffer over it. The frame outlives every use: it is freed with the environment,
+  // The frame outlives every use: it is freed with the environment,
   // and its memory is ours even if script code detaches the array buffer over it.
   Env* state = new Env();
   napi_add_env_cleanup_hook(
@@ -150,6 +189,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_indexing(env, exports, state);
   define_matmul(env, exports, state);
   define_softmax(env, exports, state);
+  define_program(env, exports, state);
   return exports;
 }
 

@@ -13,25 +13,55 @@ namespace gradtape {
 
 inline constexpr int kFrameSlots = 512;
 
+struct Env;
+
+/// One entry as an environment knows it.
+struct Entry {
+  Env* env;
+  int number;  // within the environment's entries, the same in all of them
+  const char* name;
+  napi_callback callback;
+};
+inline constexpr int kMaxEntries = 96;
+
 /// Per environment (the main thread and each worker has its own).
 struct Env {
   double frame[kFrameSlots];
+  Entry entries[kMaxEntries];
+  int entry_count;
+  int step_count;    // the first so many may be steps of programs
+  napi_ref capture;  // while set, calls are told to this function and not carried out
+};
+
+/// What an entry finds in place of a call from JavaScript when a program runs it: `env` is null then, and
+/// `info` points to this.
+struct ProgramStep {
+  struct Range {
+    char* data;
+    int64_t bytes;
+  };
+  const double* frame;  // its numbers; those not there are 0
+  int number_count;
+  const Range* buffers;
+  int buffer_count;
+  double result;      // what the entry returned, or −1
+  const char* error;  // why it refused, or null
 };
 
 class Call {
  public:
-  static constexpr int kMaxBuffers = 9;
+  static constexpr int kMaxBuffers = 33;
 
-  /// Fetches `count` arguments.
+  /// Fetches `count` arguments. Where calls are captured it tells of this one, and is not ok().
   Call(napi_env env, napi_callback_info info, int count);
 
   /// The integer in a slot of the frame; fails outside ±2⁵³.
   int64_t integer(int slot);
-  double number(int slot) const { return state_->frame[slot]; }
+  double number(int slot) const { return slot < numbers_ ? frame_[slot] : 0; }
   /// An integer that must lie in [0, limit).
   int64_t index(int slot, int64_t limit, const char* what);
   /// Raw bytes of a slot: an int64 or float64 fill value.
-  const void* raw(int slot) const { return &state_->frame[slot]; }
+  const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }
 
   /// The address of `count` elements of `size` bytes at byte offset `frame[offset_slot]` of buffer argument
   /// `arg`. Null after a failure, and for count 0.
@@ -48,8 +78,13 @@ class Call {
   napi_value value(double v);
 
  private:
+  void capture(Entry* entry, size_t argc);
+
   napi_env env_;
-  Env* state_ = nullptr;
+  static constexpr double kZero = 0;
+  const double* frame_ = nullptr;
+  int numbers_ = kFrameSlots;
+  ProgramStep* step_ = nullptr;
   napi_value args_[kMaxBuffers];
   bool failed_ = false;
 };

@@ -3,6 +3,7 @@ import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
+import { scope, type Tracer } from '../../core/scope';
 import { describe, sameShape, showShape } from '../../core/shape';
 import { makeTensor, Tensor } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
@@ -161,6 +162,10 @@ export abstract class Optimizer {
     this.checkKnown(list);
     gradients.forEach((g, i) => this.checkGradient(g ?? null, list[i]));
     this.build(list);
+    if (scope.tracer !== null) {
+      this.applyLater(scope.tracer, gradients, list);
+      return;
+    }
     if (present.length < list.length) {
       const names = list.filter((_, i) => (gradients[i] ?? null) === null).map((v) => `'${v.name}'`);
       process.emitWarning(
@@ -177,6 +182,32 @@ export abstract class Optimizer {
     });
     for (const v of present) if (v.constraint !== null) v.assign(v.constraint(v.read()));
     this.setCount(this.count() + 1);
+  }
+
+  /** Of a function that is being traced: the step is made whenever it runs. */
+  private applyLater(
+    tracer: Tracer,
+    gradients: readonly (Gradient | undefined)[],
+    variables: readonly Variable[],
+  ): void {
+    const given = gradients.map((g) => g ?? null);
+    const inputs = given.flatMap((g) =>
+      g === null ? [] : g instanceof Tensor ? [g] : [g.values, g.indices],
+    );
+    const run = (tensors: readonly Tensor[]): Tensor[] => {
+      let next = 0;
+      this.apply(
+        given.map((g) => {
+          if (g === null) return null;
+          return g instanceof Tensor
+            ? tensors[next++]
+            : new IndexedSlices(tensors[next++], tensors[next++], g.denseShape);
+        }),
+        variables,
+      );
+      return [];
+    };
+    tracer.host(this.className, inputs, [], run, 'its numbers depend on the step', 'variables');
   }
 
   private checkKnown(variables: readonly Variable[]): void {
@@ -204,7 +235,7 @@ export abstract class Optimizer {
         `[${this.className}] the gradient of '${v.name}' is ${g.dtype}; gradients must be floating`,
       );
     }
-    if (g instanceof Tensor) g.assertAlive(this.className);
+    if (g instanceof Tensor && !g.isSymbolic) g.assertAlive(this.className);
     const shape = g instanceof Tensor ? g.shape : (g.denseShape ?? v.shape);
     if (!sameShape(shape, v.shape)) {
       throw new InvalidArgumentError(
@@ -217,7 +248,7 @@ export abstract class Optimizer {
 
   private checkRows(g: IndexedSlices, v: Variable): void {
     const count = v.shape[0];
-    const numbers = g.indices.view();
+    const numbers = g.indices.isSymbolic ? [] : g.indices.view();
     for (let i = 0; i < numbers.length; i++) {
       if (numbers[i] >= 0 && numbers[i] < count) continue;
       throw new InvalidArgumentError(

@@ -1,0 +1,125 @@
+/** The way back through a graph, as two graphs: forward, which saves what the second needs, and backward. */
+import { backward, gradientOf, pathFrom } from '../autodiff/backward';
+import { IndexedSlices } from '../core/indexed_slices';
+import { densify } from '../ops/slices';
+import { startRecording, stopRecording, Tape } from '../autodiff/tape';
+import type { Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
+import { inputsOf, outputsOf, type Graph, type Node } from './graph';
+import { deadCode } from './passes/dead_code';
+import { replay } from './replay';
+import { Trace } from './trace';
+
+export interface Derivative {
+  /** The graph's results, then what the way back reads. */
+  readonly forward: Graph;
+  /** From gradients of the floating results, then what was saved, to gradients. */
+  readonly backward: Graph;
+  /** How many results the graph has, and how many values forward saves behind them. */
+  readonly results: number;
+  readonly saved: number;
+  /** Which results take a gradient. */
+  readonly targets: readonly number[];
+  /** The variables that the graph reads, in order; after the parameters, gradients go to these reads. */
+  readonly reads: readonly Variable[];
+  /** For each parameter, then each read: the place of its gradient among the backward results, or −1. */
+  readonly gradients: readonly number[];
+}
+
+export function derive(graph: Graph): Derivative {
+  const trace = new Trace(graph.name);
+  const parameters = graph.parameters.map((p) => trace.symbol(p.dt, p.shape));
+  const dys: Tensor[] = [];
+  let targets: number[] = [];
+  let results: readonly Tensor[] = [];
+  let middle = 0;
+  const reads: { variable: Variable; output: Tensor }[] = [];
+  const found: (Tensor | null)[] = [];
+  trace.run(
+    () => {
+      // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
+      const tape = new Tape(false);
+      for (const p of parameters) tape.follow(p.id);
+      startRecording(tape);
+      try {
+        trace.onRead = (output) => {
+          if (output.dt.kind === 'float') tape.follow(output.id);
+        };
+        const done = replay(graph, trace, parameters);
+        results = done.results;
+        for (const r of done.reads) {
+          if (r.node.kind === 'read') reads.push({ variable: r.node.variable, output: r.output });
+        }
+      } finally {
+        stopRecording(tape);
+        trace.onRead = null;
+      }
+      middle = trace.nodes.length;
+      targets = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
+      for (const i of targets) dys.push(trace.symbol(results[i].dt, results[i].shape));
+      const sources = [...parameters, ...reads.map((r) => r.output)];
+      const path = pathFrom(tape, new Set(sources.map((s) => s.id)), false);
+      const gradients = backward(
+        path,
+        targets.map((i) => results[i]),
+        dys,
+        false,
+      );
+      for (const s of sources) {
+        const g = gradientOf({ ids: [s.id] }, gradients);
+        found.push(g instanceof IndexedSlices ? densify(g) : g);
+      }
+      return null;
+    },
+    () => [],
+    parameters,
+  );
+  // What hangs on the gradients is the way back; the rest belongs to the way there.
+  const later = new Set<Tensor>(dys);
+  const there: Node[] = trace.nodes.slice(0, middle);
+  const back: Node[] = [];
+  for (const node of trace.nodes.slice(middle)) {
+    if (node.kind === 'op' && !inputsOf(node).some((t) => later.has(t))) {
+      there.push(node);
+      continue;
+    }
+    back.push(node);
+    for (const t of outputsOf(node)) later.add(t);
+  }
+  const constants = [...trace.constants.values()];
+  const constantSymbols = new Set(constants.map((c) => c.symbol));
+  const wanted = found.filter((g): g is Tensor => g !== null).map((g) => trace.known(g));
+  const saved = new Set<Tensor>();
+  const save = (t: Tensor): void => {
+    if (!later.has(t) && !constantSymbols.has(t)) saved.add(t);
+  };
+  for (const node of deadCode({ name: graph.name, parameters: [], constants, nodes: back, results: wanted })
+    .nodes) {
+    for (const t of inputsOf(node)) save(t);
+  }
+  for (const t of wanted) save(t);
+  const own = [...saved];
+  let next = 0;
+  return {
+    // Nothing is dropped from it here: the reads must stay those of every order.
+    forward: {
+      name: graph.name,
+      parameters,
+      constants: [...trace.constants.values()],
+      nodes: there,
+      results: [...results.map((t) => trace.known(t)), ...own],
+    },
+    backward: deadCode({
+      name: `${graph.name}, backward`,
+      parameters: [...dys, ...own],
+      constants: [...trace.constants.values()],
+      nodes: back,
+      results: wanted,
+    }),
+    results: results.length,
+    saved: own.length,
+    targets,
+    reads: reads.map((r) => r.variable),
+    gradients: found.map((g) => (g === null ? -1 : next++)),
+  };
+}

@@ -1,0 +1,64 @@
+/** What a trace yields: operations in program order over tensors that stand for values. */
+import type { Tensor } from '../core/tensor';
+import type { Effects, TracedOp } from '../core/scope';
+import type { Variable } from '../core/variable';
+
+/** An op of a row. Pure: it may be dropped, shared or moved as its inputs allow. */
+export interface OpNode {
+  readonly kind: 'op';
+  readonly op: TracedOp;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: unknown;
+  readonly outputs: readonly Tensor[];
+}
+
+/** Something that runs in JavaScript, between compiled parts. It sees all assignments made before it. */
+export interface HostNode {
+  readonly kind: 'host';
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly run: (inputs: readonly Tensor[]) => readonly Tensor[];
+  readonly effects: Effects;
+  /** Why it is no part of the compiled program. */
+  readonly why: string;
+}
+
+/** The output stands for what the variable holds when this point is reached. */
+export interface ReadNode {
+  readonly kind: 'read';
+  readonly variable: Variable;
+  readonly output: Tensor;
+}
+
+/** The variable holds the value from here on. */
+export interface AssignNode {
+  readonly kind: 'assign';
+  readonly variable: Variable;
+  readonly value: Tensor;
+}
+
+export type Node = OpNode | HostNode | ReadNode | AssignNode;
+
+export interface Graph {
+  /** The function's. */
+  readonly name: string;
+  /** Tensors that were there before, and what stands for them. */
+  readonly constants: readonly { readonly real: Tensor; readonly symbol: Tensor }[];
+  /** One for each tensor argument. */
+  readonly parameters: readonly Tensor[];
+  readonly nodes: readonly Node[];
+  readonly results: readonly Tensor[];
+}
+
+export function inputsOf(node: Node): readonly Tensor[] {
+  if (node.kind === 'read') return [];
+  if (node.kind === 'assign') return [node.value];
+  return node.inputs;
+}
+
+export function outputsOf(node: Node): readonly Tensor[] {
+  if (node.kind === 'read') return [node.output];
+  if (node.kind === 'assign') return [];
+  return node.outputs;
+}

@@ -1,0 +1,43 @@
+/** Where the values of a compiled part live: intermediates in an arena, whose bytes are used again and again. */
+
+/** A storage and the instructions between which it is needed. */
+export interface Life {
+  readonly bytes: number;
+  /** The instruction that writes it first. */
+  readonly from: number;
+  /** The last one that reads or writes it. */
+  to: number;
+}
+
+export interface ArenaPlan {
+  readonly bytes: number;
+  /** The byte offset of each storage. */
+  readonly offsets: readonly number[];
+}
+
+const alignment = 64;
+
+/** Largest first, each at the lowest place where no storage that lives at the same time is. */
+export function planArena(lives: readonly Life[]): ArenaPlan {
+  const order = lives
+    .map((_, i) => i)
+    .sort((a, b) => lives[b].bytes - lives[a].bytes || lives[a].from - lives[b].from);
+  const offsets = lives.map(() => 0);
+  const placed: number[] = [];
+  let total = 0;
+  for (const i of order) {
+    const { from, to, bytes } = lives[i];
+    const others = placed
+      .filter((j) => lives[j].from <= to && lives[j].to >= from)
+      .sort((a, b) => offsets[a] - offsets[b]);
+    let at = 0;
+    for (const j of others) {
+      if (offsets[j] >= at + bytes) break;
+      at = Math.max(at, Math.ceil((offsets[j] + lives[j].bytes) / alignment) * alignment);
+    }
+    offsets[i] = at;
+    total = Math.max(total, at + bytes);
+    placed.push(i);
+  }
+  return { bytes: total, offsets };
+}

@@ -1,0 +1,79 @@
+/** What makes two calls the same to a traced function: dtypes and shapes of tensors, structure, and host values. */
+import { toTensor } from '../core/convert';
+import { IndexedSlices } from '../core/indexed_slices';
+import { mapStructure } from '../core/nest';
+import { Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
+
+const identities = new WeakMap<object, number>();
+let nextIdentity = 1;
+
+function identity(value: object): number {
+  let id = identities.get(value);
+  if (id === undefined) identities.set(value, (id = nextIdentity++));
+  return id;
+}
+
+export interface BoundCall {
+  readonly key: string;
+  /** The tensors among the arguments, in order. */
+  readonly tensors: Tensor[];
+}
+
+/** Typed arrays count as tensors; numbers, strings, booleans and other objects are part of the signature. */
+export function bind(args: readonly unknown[], name: string): BoundCall {
+  const tensors: Tensor[] = [];
+  let key = '';
+  const visit = (node: unknown): void => {
+    if (node instanceof Tensor) {
+      tensors.push(node);
+      key += `T${node.dt.code}[${node.shape.join()}]`;
+    } else if (ArrayBuffer.isView(node)) {
+      visit(toTensor(node, null, name, 'an argument'));
+    } else if (node instanceof Variable) {
+      key += `V${node.ref};`;
+    } else if (node instanceof IndexedSlices) {
+      key += 'S';
+      visit(node.values);
+      visit(node.indices);
+      key += `${node.denseShape === null ? '' : node.denseShape.join()};`;
+    } else if (Array.isArray(node)) {
+      key += '(';
+      node.forEach(visit);
+      key += ')';
+    } else if (typeof node === 'object' && node !== null && isPlain(node)) {
+      key += '{';
+      for (const [k, v] of Object.entries(node)) {
+        key += `${JSON.stringify(k)}:`;
+        visit(v);
+      }
+      key += '}';
+    } else if ((typeof node === 'object' && node !== null) || typeof node === 'function') {
+      key += `O${identity(node)};`;
+    } else {
+      key +=
+        typeof node === 'string'
+          ? JSON.stringify(node)
+          : `${typeof node}:${Object.is(node, -0) ? '-0' : String(node)};`;
+    }
+  };
+  args.forEach(visit);
+  return { key, tensors };
+}
+
+function isPlain(value: object): boolean {
+  const proto = Object.getPrototypeOf(value) as unknown;
+  return proto === null || Object.getPrototypeOf(proto) === null;
+}
+
+/** The arguments with each tensor replaced, in the same order. */
+export function replaceTensors(args: readonly unknown[], tensors: readonly Tensor[]): unknown[] {
+  let next = 0;
+  const leaf = (node: unknown): unknown => {
+    if (node instanceof Tensor || ArrayBuffer.isView(node)) return tensors[next++];
+    if (node instanceof IndexedSlices)
+      return new IndexedSlices(tensors[next++], tensors[next++], node.denseShape);
+    return node;
+  };
+  return args.map((arg) => mapStructure(arg, leaf));
+}

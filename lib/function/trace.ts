@@ -1,0 +1,190 @@
+/** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
+import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
+import type { DTypeInfo } from '../core/dtype';
+import { scope, type Effects, type TracedOp, type Tracer } from '../core/scope';
+import { showShape, type Shape } from '../core/shape';
+import { Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
+import type { Graph, HostNode, Node } from './graph';
+
+const view: TracedOp = {
+  name: 'alias',
+  differentiable: true,
+  savesInputs: 0,
+  savesOutputs: false,
+  execute: 'view',
+};
+
+interface Touched {
+  /** What the variable held before the trace. */
+  readonly real: Tensor;
+  /** What stands for that. */
+  readonly read: Tensor;
+}
+
+export class Trace extends Placeholder implements Tracer {
+  readonly nodes: Node[] = [];
+  /** Variables that the traced function made. */
+  readonly made: Variable[] = [];
+  /** Variables that were read or assigned, in the order of their first use. */
+  readonly variables = new Set<Variable>();
+  /** What stands for the tensors that were there before. */
+  readonly constants = new Map<number, { readonly real: Tensor; readonly symbol: Tensor }>();
+  private readonly touched = new Map<Variable, Touched>();
+  private open = true;
+  /** Told of each symbol that stands for a variable's value. */
+  onRead: ((output: Tensor) => void) | null = null;
+
+  constructor(private readonly name: string) {
+    super();
+  }
+
+  symbol(dt: DTypeInfo, shape: Shape): Tensor {
+    return symbolicTensor(dt, shape, this);
+  }
+
+  emit(
+    op: TracedOp,
+    inputs: readonly Tensor[],
+    attrs: unknown,
+    outs: readonly { shape: Shape; dt: DTypeInfo }[],
+  ): Tensor[] {
+    for (const t of inputs)
+      if (t.hidden instanceof Placeholder && t.hidden !== this) throw t.hidden.misuse(t, op.name);
+    const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
+    this.nodes.push({ kind: 'op', op, inputs: inputs.map((t) => this.known(t)), attrs, outputs });
+    return outputs;
+  }
+
+  /** The tensor itself, or what stands for it if it was there before the trace. */
+  known(t: Tensor): Tensor {
+    if (t.isSymbolic) return t;
+    let constant = this.constants.get(t.id);
+    if (constant === undefined) {
+      t.assertAlive(this.name);
+      constant = { real: t, symbol: this.symbol(t.dt, t.shape) };
+      this.constants.set(t.id, constant);
+    }
+    return constant.symbol;
+  }
+
+  override alias(t: Tensor, shape: Shape): Tensor {
+    if (!this.open) return symbolicTensor(t.dt, shape, this, t.buffer);
+    if (scope.tracer !== this) throw this.misuse(t, 'alias');
+    return this.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
+  }
+
+  override misuse(t: Tensor, op: string): Error {
+    const what = `a ${t.dt.name} tensor of shape ${showShape(t.shape)} made while tracing ${this.name}`;
+    if (scope.tracer === this) {
+      return new FailedPreconditionError(
+        `[${op}] ${what} has no value yet: the traced function is run once to see which ops it calls, and computed later. ` +
+          `Return the tensor and read it outside; for a decision that depends on it use tf.where`,
+      );
+    }
+    return new TypeError(
+      `[${op}] ${what} is out of scope and cannot be used here: it stood for a value while the function was traced. ` +
+        `Return it from the function, or assign it to a tf.Variable`,
+    );
+  }
+
+  touch(variable: Variable): void {
+    this.variables.add(variable);
+    if (this.touched.has(variable)) return;
+    const real = variable.held;
+    const read = this.symbol(real.dt, real.shape);
+    this.nodes.push({ kind: 'read', variable, output: read });
+    this.touched.set(variable, { real, read });
+    variable.held = read;
+    this.onRead?.(read);
+  }
+
+  /** The same read in another trace. */
+  readAgain(variable: Variable, like: Tensor): Tensor {
+    const read = this.symbol(like.dt, like.shape);
+    this.nodes.push({ kind: 'read', variable, output: read });
+    this.onRead?.(read);
+    return read;
+  }
+
+  assignAgain(variable: Variable, value: Tensor): void {
+    this.nodes.push({ kind: 'assign', variable, value: this.known(value) });
+  }
+
+  /** The same host step over other tensors. */
+  again(node: HostNode, inputs: readonly Tensor[]): Tensor[] {
+    const outputs = node.outputs.map((o) => this.symbol(o.dt, o.shape));
+    this.nodes.push({ ...node, inputs: inputs.map((t) => this.known(t)), outputs });
+    return outputs;
+  }
+
+  created(variable: Variable): void {
+    if (variable.held.isSymbolic) {
+      throw new InvalidArgumentError(
+        `[${this.name}] the variable '${variable.name}' is made from a value that is not known yet: make variables from ` +
+          `constants, or outside of the function`,
+      );
+    }
+    this.made.push(variable);
+  }
+
+  /** Lets the variables hold their real values again; their new ones become assignments. */
+  private settle(keep: boolean): void {
+    for (const [variable, { real, read }] of this.touched) {
+      const value = variable.held;
+      variable.held = real;
+      if (keep && value !== read) this.nodes.push({ kind: 'assign', variable, value: this.known(value) });
+    }
+    this.touched.clear();
+  }
+
+  host(
+    name: string,
+    inputs: readonly Tensor[],
+    outs: readonly { shape: Shape; dt: DTypeInfo }[],
+    run: HostNode['run'],
+    why: string,
+    effects: Effects,
+  ): Tensor[] {
+    if (effects === 'variables') this.settle(true);
+    const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
+    this.nodes.push({
+      kind: 'host',
+      name,
+      inputs: inputs.map((t) => this.known(t)),
+      outputs,
+      run,
+      effects,
+      why,
+    });
+    return outputs;
+  }
+
+  /** Runs `f`; `results` says which tensors of what it returned are wanted. */
+  run<R>(
+    f: () => R,
+    results: (r: R) => readonly Tensor[],
+    parameters: readonly Tensor[],
+  ): { graph: Graph; value: R } {
+    const { tracer, recorder, tidy } = scope;
+    scope.tracer = this;
+    scope.recorder = null;
+    scope.tidy = null;
+    let value: R;
+    let wanted: readonly Tensor[];
+    let done = false;
+    try {
+      value = f();
+      wanted = results(value).map((t) => this.known(t));
+      done = true;
+    } finally {
+      this.settle(done);
+      this.open = false;
+      scope.tracer = tracer;
+      scope.recorder = recorder;
+      scope.tidy = tidy;
+    }
+    const constants = [...this.constants.values()];
+    return { graph: { name: this.name, parameters, constants, nodes: this.nodes, results: wanted }, value };
+  }
+}

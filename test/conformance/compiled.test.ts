@@ -1,0 +1,64 @@
+/** Every row inside a compiled function gives what it gives eagerly, bit for bit: results and gradients. */
+import '../../lib/index';
+import { compiled } from '../../lib/function/function';
+import { OpError } from '../../lib/core/errors';
+import { type Tensor, tensorFrom } from '../../lib/core/tensor';
+import { registry } from '../../lib/ops/registry';
+import { gradients, invoke, isFloat } from './calls';
+import { attempt, everyCall, examplesOf } from './examples';
+
+const rows = [...registry().values()].map((row) => [row.name, row] as const);
+
+const bytes = (t: Tensor): Buffer => {
+  const data = t.data();
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+};
+
+function expectSame(got: readonly (Tensor | null)[], want: readonly (Tensor | null)[], label: string): void {
+  expect(got.length).toBe(want.length);
+  want.forEach((w, i) => {
+    const g = got[i];
+    if (w === null || g === null) {
+      if (w !== g) throw new Error(`${label}: result ${i} is ${String(g)}, eagerly ${String(w)}`);
+      return;
+    }
+    if (g.dtype !== w.dtype || g.shape.join() !== w.shape.join() || !bytes(g).equals(bytes(w)))
+      throw new Error(`${label}: result ${i} is ${g.repr()}, eagerly ${w.repr()}`);
+  });
+}
+
+const ones = (ys: readonly Tensor[]): Tensor[] =>
+  ys.map((y) => tensorFrom(y.dt, y.shape, new Float64Array(y.size).fill(1)));
+
+/** Ops whose results have as many elements as the data say. */
+const shapesFromData = new Set(['booleanMask', 'nonzero']);
+
+describe('compiled, every row', () => {
+  test.each(rows)('%s', (_, row) => {
+    let made = 0;
+    for (const call of everyCall(row, 'compiled')) {
+      const want = attempt(call);
+      if (want === null) continue;
+      made++;
+      const f = compiled((...tensors: Tensor[]) => invoke(call, tensors));
+      if (shapesFromData.has(row.name)) {
+        expect(() => f(...call.tensors)).toThrow(/depends on values/);
+        continue;
+      }
+      const got = f(...call.tensors);
+      expectSame(got, want, call.label);
+      expectSame(f(...call.tensors), want, `${call.label}, called again`);
+      if (!row.differentiable || !want.some(isFloat) || !call.tensors.some(isFloat)) continue;
+      const g = compiled((...tensors: Tensor[]) => gradients(call, tensors, ones));
+      let wantGradients: (Tensor | null)[];
+      try {
+        wantGradients = gradients(call, call.tensors, ones);
+      } catch (error) {
+        if (error instanceof OpError || error instanceof TypeError) continue;
+        throw error;
+      }
+      expectSame(g(...call.tensors), wantGradients, `${call.label}, gradients`);
+    }
+    if (examplesOf(row).length > 0) expect(made).toBeGreaterThan(0);
+  });
+});
