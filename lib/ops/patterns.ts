@@ -3,6 +3,7 @@ import { frame, native } from '../binding';
 import { element, toTensor, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { scope, type TracedOp } from '../core/scope';
 import { checkElements, joinShapes, normalizeAxis, showShape, sizeBetween, sizeOf } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -13,6 +14,7 @@ import { badDType, composite, options } from './define';
 import { sample } from './registry';
 import { select } from './select';
 import { copyStrided, integer } from './strided';
+import { traced } from './traced';
 import { expandDims, reshape, shapeArgument } from './views';
 
 export interface EyeOptions {
@@ -93,7 +95,32 @@ function hotPlaces(
   const shape = joinShapes(at.shape, axis, [depth], 0, 1, at.shape, axis);
   const size = sizeOf(shape);
   checkElements(size, shape, '[oneHot]');
+  const hot: Hot = { depth, axis, on, off };
+  if (scope.tracer !== null && at.isSymbolic) return traced(hotRow, [at], hot, [{ shape, dt }])[0];
   const t = makeTensor(dt, shape, size);
+  fillHot(at, hot, t);
+  return t;
+}
+
+interface Hot {
+  depth: number;
+  axis: number;
+  on: number | bigint;
+  off: number | bigint;
+}
+
+const hotRow: TracedOp = {
+  name: 'hotPlaces',
+  differentiable: false,
+  savesInputs: 0,
+  savesOutputs: false,
+  execute: ([at], hot: Hot, [t]) => {
+    fillHot(at, hot, t);
+  },
+};
+
+function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
+  const dt = t.dt;
   frame[0] = at.offset;
   frame[1] = t.offset;
   frame[2] = sizeBetween(at.shape, 0, axis);
@@ -109,7 +136,6 @@ function hotPlaces(
     at.assertAlive('oneHot');
     throw error;
   }
-  return t;
 }
 
 /**
