@@ -1,6 +1,6 @@
 'use strict';
 /**
- * The import chain of the library as lint rules: keras → autodiff, function → ops → core → binding.
+ * The import chain of the library as lint rules: keras → function → autodiff → ops → core → binding.
  * CONTRIBUTING.md says what the folders are.
  */
 const fs = require('node:fs');
