@@ -17,12 +17,21 @@ export interface LibraryEntry {
   setting?: string;
   /** The package whose presence decides. */
   needs?: string;
+  /** Takes part in these kinds of works alone. */
+  kinds?: readonly string[];
 }
 
 export const libraries: readonly LibraryEntry[] = [
   { name: 'gradtape', from: 'own', module: 'gradtape.js' },
   { name: 'PyTorch', from: 'python', module: 'torch_peer', needs: 'torch' },
   { name: 'TensorFlow', from: 'python', module: 'tensorflow_peer', needs: 'tensorflow' },
+  {
+    name: 'tf.function',
+    from: 'python',
+    module: 'tensorflow_function_peer',
+    needs: 'tensorflow',
+    kinds: ['mlp', 'cnn'],
+  },
   { name: 'JAX', from: 'python', module: 'jax_peer', needs: 'jax' },
   { name: 'NumPy', from: 'python', module: 'numpy_peer', needs: 'numpy' },
   {

@@ -14,14 +14,14 @@ export interface TensorFile {
 export type Request =
   /** Loads the library. */
   | { do: 'open'; threads: number }
-  /** Makes a work ready to run. Replaces the work before it. */
+  /** Makes a work ready and runs it once. Replaces the work before it. */
   | {
       do: 'prepare';
       kind: string;
       params: Readonly<Record<string, Parameter>>;
       inputs: readonly TensorFile[];
     }
-  /** Runs it once and writes what came out to files in `folder`. */
+  /** Writes what came out of that one run to files in `folder`; asked once. */
   | { do: 'result'; folder: string }
   /** Runs it so many times. */
   | { do: 'time'; calls: number };

@@ -16,7 +16,7 @@ export interface RoundSettings {
   pause: number;
 }
 
-export const defaultRounds: RoundSettings = { seconds: 0.25, rounds: 11, warmUp: 0.08, pause: 0.01 };
+export const defaultRounds: RoundSettings = { seconds: 0.2, rounds: 11, warmUp: 0.08, pause: 0.01 };
 
 const rest = (seconds: number): Promise<void> =>
   new Promise((resolve) => {
@@ -26,6 +26,8 @@ const rest = (seconds: number): Promise<void> =>
 interface Plan {
   calls: number;
   rounds: number;
+  /** Samples that were taken on the way: of a contender too slow for more. */
+  samples: number[];
 }
 
 /** Warms up, and says how many calls make a sample and how many samples a contender can have. */
@@ -40,9 +42,10 @@ async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
     if (ns < sample) calls *= 2;
   }
   const inSample = Math.max(1, Math.floor(sample / perCall));
-  // A slow contender has fewer samples, within four times the budget of the others, and one at least.
+  // A slow contender has fewer samples: as many as four times the budget of the others affords.
   const affordable = Math.floor((4 * settings.seconds * 1e9) / (perCall * inSample));
-  return { calls: inSample, rounds: Math.min(settings.rounds, Math.max(1, affordable)) };
+  if (affordable === 0) return { calls: 0, rounds: 0, samples: [perCall] };
+  return { calls: inSample, rounds: Math.min(settings.rounds, affordable), samples: [] };
 }
 
 /** One timing for each contender; an error in its place where it failed on the way. */
@@ -61,10 +64,10 @@ export async function timeInRounds(
   };
   const plans: Plan[] = [];
   for (const [i, contender] of contenders.entries()) {
-    plans.push(await guard(i, () => plan(contender, settings), { calls: 0, rounds: 0 }));
+    plans.push(await guard(i, () => plan(contender, settings), { calls: 0, rounds: 0, samples: [] }));
     await rest(settings.pause);
   }
-  const samples = contenders.map(() => [] as number[]);
+  const samples = plans.map((p) => p.samples);
   for (let round = 0; round < settings.rounds; round++) {
     for (const [i, contender] of contenders.entries()) {
       const { calls, rounds } = plans[i];

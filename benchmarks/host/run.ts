@@ -44,6 +44,7 @@ function readOptions() {
     pythons: {
       PyTorch: values.pytorch,
       TensorFlow: values.tensorflow,
+      'tf.function': values.tensorflow,
       JAX: values.jax,
       NumPy: values.numpy ?? values.tensorflow ?? values.jax,
     },
@@ -111,7 +112,7 @@ async function main(): Promise<void> {
     try {
       const opened = await child.ask({ do: 'open', threads });
       known.push({ name: entry.name, ...opened });
-      participants.push({ name: entry.name, child });
+      participants.push({ name: entry.name, child, kinds: entry.kinds });
     } catch (error) {
       known.push({ name: entry.name, absent: (error as Error).message });
     }

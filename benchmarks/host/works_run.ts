@@ -12,10 +12,12 @@ import type { Entry, Row } from './rows';
 export interface Participant {
   name: string;
   child: Child;
+  /** The kinds of works that it takes part in; absent: all. */
+  kinds?: readonly string[];
 }
 
 /** Libraries whose earlier works say that this one would take them longer than so many seconds are not asked. */
-const patience = 3;
+const patience = 1.5;
 
 /** The best rate, cost per nanosecond, that a library has shown at a kind of work. */
 export class Rates {
@@ -62,7 +64,8 @@ export async function runWork(
   const entries: Entry[] = [];
   const ready: { entry: Entry; child: Child }[] = [];
   let first: Result[] | null = null;
-  for (const { name, child } of participants) {
+  for (const { name, child, kinds } of participants) {
+    if (kinds !== undefined && !kinds.includes(work.kind)) continue;
     const entry: Entry = { library: name };
     entries.push(entry);
     const seconds = rates.predict(name, work);

@@ -1,35 +1,9 @@
 /** gradtape as a library that takes part. */
 import * as tf from 'gradtape';
-import type { Input, Library, Maker, Output, Task } from './library';
-
-type Tensors = tf.Tensor | readonly tf.Tensor[];
-type AnyFunction = (...args: unknown[]) => Tensors;
-
-/** A public function by its path, `nn.conv2d`; undefined where this version has none. */
-export function find(path: string): AnyFunction | undefined {
-  let at: unknown = tf;
-  for (const part of path.split('.')) at = (at as Record<string, unknown> | undefined)?.[part];
-  return typeof at === 'function' ? (at as AnyFunction) : undefined;
-}
-
-export function tensor({ data, shape, dtype }: Input): tf.Tensor {
-  return tf.reshape(tf.constant(data, { dtype }), shape);
-}
-
-export function outputsOf(result: Tensors): Output[] {
-  const list = result instanceof tf.Tensor ? [result] : result;
-  return list.map((t) => ({
-    shape: t.shape,
-    dtype: t.dtype as Output['dtype'],
-    data: t.data(),
-  }));
-}
-
-/** The task of calling a function, which may not be there yet. */
-export function calling(paths: readonly string[], use: (f: AnyFunction) => () => Tensors): Task | string {
-  const f = paths.map(find).find((g) => g !== undefined);
-  return f === undefined ? `this version has no tf.${paths[0]}` : { run: use(f), outputs: outputsOf };
-}
+import { imageKinds } from './gradtape_images';
+import { trainKinds } from './gradtape_train';
+import { calling, outputsOf, tensor } from './gradtape_task';
+import type { Input, Library, Maker, Task } from './library';
 
 const named: Record<string, readonly string[]> = { gelu: ['nn.gelu', 'gelu'] };
 
@@ -53,7 +27,98 @@ const matmul = (
   return { run, outputs: outputsOf };
 };
 
-const kinds: Record<string, Maker> = { unary, binary, matmul };
+const reduce = ({ axes }: { axes: readonly number[] }, [input]: readonly Input[]): Task => {
+  const x = tensor(input);
+  return {
+    run: axes.length === x.rank ? () => tf.reduceSum(x) : () => tf.reduceSum(x, axes[0]),
+    outputs: outputsOf,
+  };
+};
+
+const argmax = (_: unknown, [input]: readonly Input[]): Task => {
+  const x = tensor(input);
+  return { run: () => tf.argmax(x), outputs: outputsOf };
+};
+
+const softmax = (_: unknown, [input]: readonly Input[]): Task => {
+  const x = tensor(input);
+  return { run: () => tf.nn.softmax(x), outputs: outputsOf };
+};
+
+const crossEntropy = (_: unknown, inputs: readonly Input[]): Task => {
+  const [logits, labels] = inputs.map(tensor);
+  return { run: () => tf.nn.sparseSoftmaxCrossEntropyWithLogits(labels, logits), outputs: outputsOf };
+};
+
+const transpose = ({ perm }: { perm: readonly number[] }, [input]: readonly Input[]): Task => {
+  const x = tensor(input);
+  return { run: perm.length === 2 ? () => tf.transpose(x) : () => tf.transpose(x, perm), outputs: outputsOf };
+};
+
+const reshape = ({ shape }: { shape: readonly number[] }, [input]: readonly Input[]): Task => {
+  const x = tensor(input);
+  return { run: () => tf.reshape(x, shape), outputs: outputsOf };
+};
+
+/** There is no function that copies and does nothing else; a cast to the same type does not. */
+const copy = (_: unknown, [input]: readonly Input[]): Task => {
+  const x = tensor(input);
+  return { run: () => tf.add(x, 0), outputs: outputsOf, note: 'x + 0' };
+};
+
+const concat = (_: unknown, inputs: readonly Input[]): Task => {
+  const parts = inputs.map(tensor);
+  return { run: () => tf.concat(parts, 0), outputs: outputsOf };
+};
+
+const gather = (_: unknown, inputs: readonly Input[]): Task => {
+  const [table, indices] = inputs.map(tensor);
+  return { run: () => tf.gather(table, indices), outputs: outputsOf };
+};
+
+const sparseUpdate = ({ rate }: { rate: number }, inputs: readonly Input[]): Task => {
+  const [table, indices, updates] = inputs.map(tensor);
+  const step = (v: tf.Variable) => () =>
+    v.scatterSub(new tf.IndexedSlices(tf.multiply(updates, rate), indices));
+  return {
+    run: step(new tf.Variable(table)),
+    outputs: () => {
+      const zeros = new tf.Variable(tf.zerosLike(table));
+      step(zeros)();
+      return outputsOf(zeros.read());
+    },
+  };
+};
+
+const random = ({ f, n }: { f: 'normal' | 'uniform'; n: number }): Task => {
+  tf.random.setSeed(1);
+  return {
+    run: f === 'normal' ? () => tf.random.normal([n]) : () => tf.random.uniform([n]),
+    outputs: outputsOf,
+  };
+};
+
+const sort = (_: unknown, [input]: readonly Input[]): Task | string => {
+  const x = tensor(input);
+  return calling(['sort'], (f) => () => f(x));
+};
+
+const topK = ({ k }: { k: number }, [input]: readonly Input[]): Task | string => {
+  const x = tensor(input);
+  const task = calling(['math.topK', 'nn.topK'], (f) => () => f(x, k));
+  if (typeof task === 'string') return task;
+  return {
+    ...task,
+    outputs: (r: { values: tf.Tensor; indices: tf.Tensor }) => outputsOf([r.values, r.indices]),
+  };
+};
+
+const kinds: Record<string, Maker> = {
+  ...{ unary, binary, matmul, reduce, argmax, softmax, crossEntropy, transpose, reshape, copy, concat },
+  ...{ gather, sparseUpdate, random, sort, topK },
+  ...imageKinds,
+  ...trainKinds,
+};
 
 export function open(threads: number): Library {
   tf.config.threading.setIntraOpParallelismThreads(threads);

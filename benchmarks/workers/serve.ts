@@ -25,6 +25,8 @@ function writeElements(file: string, data: Elements): void {
 export class Server {
   private library: Library | null = null;
   private task: Task | null = null;
+  /** The result of the first call, until it has been written. */
+  private first: unknown = null;
   private time: ((calls: number) => number | Promise<number>) | null = null;
 
   constructor(
@@ -42,7 +44,8 @@ export class Server {
     if (request.do === 'prepare') return this.prepare(this.library, request);
     if (this.task === null || this.time === null) throw new Error('no work is prepared');
     if (request.do === 'time') return { ns: await this.time(request.calls) };
-    const outputs = await this.task.outputs((await this.task.run()) as never);
+    const outputs = await this.task.outputs(this.first as never);
+    this.task.free?.(this.first as never);
     return {
       outputs: outputs.map(({ shape, dtype, data }, i) => {
         const file = path.join(request.folder, String(i));
@@ -59,11 +62,9 @@ export class Server {
     const task = await make(request.params as never, request.inputs.map(readTensor));
     if (typeof task === 'string') return { reason: task };
     this.task = task;
-    const { free } = task;
     const first = task.run();
     const asynchronous = first instanceof Promise;
-    const result = await first;
-    free?.(result as never);
+    this.first = await first;
     this.time = asynchronous ? asyncTimer(task) : syncTimer(task);
     return { note: task.note, compiled: task.compiled };
   }

@@ -1,6 +1,15 @@
 /** Every work, in the order of the table. */
+import { convWorks } from './conv';
 import { elementwiseWorks } from './elementwise';
 import { matmulWorks } from './matmul';
+import { otherWorks } from './other';
+import { rowsWorks } from './rows';
 import type { Work } from './work';
 
-export const works: readonly Work[] = [...elementwiseWorks, ...matmulWorks];
+export const works: readonly Work[] = [
+  ...elementwiseWorks,
+  ...rowsWorks,
+  ...matmulWorks,
+  ...convWorks,
+  ...otherWorks,
+];

@@ -59,5 +59,5 @@ export const close: Tolerance = { relative: 4e-6, absolute: 1e-6 };
 
 /** Rounding of a sum of `n` products of numbers in [−1, 1]. */
 export function sumOf(n: number, unit = 2 ** -24): Tolerance {
-  return { relative: 1e-6 * (unit / 2 ** -24), absolute: 8 * Math.sqrt(n) * unit + 1e-30 };
+  return { relative: 1e-6 * (unit / 2 ** -24), absolute: 32 * Math.sqrt(n) * unit };
 }

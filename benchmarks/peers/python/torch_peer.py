@@ -5,15 +5,17 @@ import ctypes
 import torch
 import torch.nn.functional as F
 
-from task import Task, Tensor
+from task import Task, Tensor, fastest
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "int32": torch.int32, "int64": torch.int64}
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
+LAYOUTS = [("NCHW", torch.contiguous_format), ("channels last", torch.channels_last)]
 
 
 def open(threads):
     torch.set_num_threads(threads)
-    return {"version": torch.__version__, "about": {"blas": "MKL" if torch.backends.mkl.is_available() else "other"}}
+    torch.manual_seed(1)
+    return {"version": torch.__version__, "about": {"mkl": str(torch.backends.mkl.is_available())}}
 
 
 def tensor(t):
@@ -21,8 +23,7 @@ def tensor(t):
 
 
 def outputs(result):
-    list_ = result if isinstance(result, (tuple, list)) else [result]
-    return [output(t) for t in list_]
+    return [output(t) for t in (result if isinstance(result, (tuple, list)) else [result])]
 
 
 def output(t):
@@ -59,4 +60,274 @@ def matmul(params, inputs):
     return task(lambda: torch.matmul(a, b))
 
 
-KINDS = {"unary": unary, "binary": binary, "matmul": matmul}
+def reduce(params, inputs):
+    x = tensor(inputs[0])
+    axes = params["axes"]
+    if len(axes) == x.dim():
+        return task(lambda: torch.sum(x))
+    axis = axes[0]
+    return task(lambda: torch.sum(x, axis))
+
+
+def argmax(_, inputs):
+    x = tensor(inputs[0])
+    return task(lambda: torch.argmax(x))
+
+
+def softmax(_, inputs):
+    x = tensor(inputs[0])
+    return task(lambda: torch.softmax(x, -1))
+
+
+def layer_norm(_, inputs):
+    x, gamma, beta = map(tensor, inputs)
+    shape = x.shape[-1:]
+    return task(lambda: F.layer_norm(x, shape, gamma, beta, 1e-5))
+
+
+def cross_entropy(_, inputs):
+    x, labels = map(tensor, inputs)
+    labels = labels.long()
+    return task(lambda: F.cross_entropy(x, labels, reduction="none"))
+
+
+def transpose(params, inputs):
+    x = tensor(inputs[0])
+    perm = params["perm"]
+    return task(lambda: x.permute(perm).contiguous())
+
+
+def reshape(params, inputs):
+    x = tensor(inputs[0])
+    shape = params["shape"]
+    return task(lambda: torch.reshape(x, shape))
+
+
+def copy(_, inputs):
+    x = tensor(inputs[0])
+    return task(lambda: x.clone())
+
+
+def concat(_, inputs):
+    parts = [tensor(t) for t in inputs]
+    return task(lambda: torch.cat(parts))
+
+
+def gather(_, inputs):
+    table, indices = map(tensor, inputs)
+    indices = indices.long()
+    return task(lambda: F.embedding(indices, table))
+
+
+def sparse_update(params, inputs):
+    table, indices, updates = map(tensor, inputs)
+    indices = indices.long()
+    rate = params["rate"]
+
+    def check(_):
+        return outputs(torch.zeros_like(table).index_add_(0, indices, updates, alpha=-rate))
+
+    return Task(lambda: table.index_add_(0, indices, updates, alpha=-rate), check)
+
+
+def random(params, _):
+    n = params["n"]
+    if params["f"] == "normal":
+        return task(lambda: torch.randn(n))
+    return task(lambda: torch.rand(n))
+
+
+def sort(_, inputs):
+    x = tensor(inputs[0])
+    return Task(lambda: torch.sort(x), lambda result: outputs(result[0]))
+
+
+def top_k(params, inputs):
+    x = tensor(inputs[0])
+    k = params["k"]
+    return Task(lambda: torch.topk(x, k), lambda result: outputs(result[0]))
+
+
+# Images: from NHWC to the layout that is faster here, and back for the comparison.
+
+
+def image(t, layout):
+    return tensor(t).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+
+
+def filters(t, layout):
+    return tensor(t).permute(3, 2, 0, 1).contiguous(memory_format=layout)
+
+
+def image_outputs(t):
+    return outputs(t.permute(0, 2, 3, 1))
+
+
+def in_layouts(make, back):
+    """The faster of the two layouts; make(layout) gives a function."""
+    name, run = fastest([(name, make(layout)) for name, layout in LAYOUTS])
+    return Task(run, back, note=name)
+
+
+def conv_options(params):
+    if params["padding"] == "VALID":
+        padding = 0
+    else:
+        padding = params["before"]
+    return {"stride": params["stride"], "padding": padding, "dilation": params["dilation"], "groups": params["groups"]}
+
+
+def conv2d(params, inputs):
+    options = conv_options(params)
+
+    def make(layout):
+        x, w = image(inputs[0], layout), filters(inputs[1], layout)
+        return lambda: F.conv2d(x, w, **options)
+
+    return in_layouts(make, image_outputs)
+
+
+def gradient(f, source, dy):
+    """The gradient of f(source) where dy arrives, from a graph that is recorded once."""
+    source.requires_grad_(True)
+    y = f(source)
+    return lambda: torch.autograd.grad(y, source, dy, retain_graph=True)[0]
+
+
+def conv2d_input_gradient(params, inputs):
+    options = conv_options(params)
+    b, h, w_, c = params["x"]
+
+    def make(layout):
+        dy, w = image(inputs[0], layout), filters(inputs[1], layout)
+        x = torch.zeros(b, c, h, w_).contiguous(memory_format=layout)
+        return gradient(lambda x: F.conv2d(x, w, **options), x, dy)
+
+    return in_layouts(make, image_outputs)
+
+
+def conv2d_filter_gradient(params, inputs):
+    options = conv_options(params)
+    kh, kw, cin, cout = params["w"]
+
+    def make(layout):
+        x, dy = image(inputs[0], layout), image(inputs[1], layout)
+        w = torch.zeros(cout, cin, kh, kw).contiguous(memory_format=layout)
+        return gradient(lambda w: F.conv2d(x, w, **options), w, dy)
+
+    return in_layouts(make, lambda t: outputs(t.permute(2, 3, 1, 0)))
+
+
+POOLS = {"max": F.max_pool2d, "avg": F.avg_pool2d}
+
+
+def pool(params, inputs):
+    f = POOLS[params["f"]]
+
+    def make(layout):
+        x = image(inputs[0], layout)
+        return lambda: f(x, 2)
+
+    return in_layouts(make, image_outputs)
+
+
+def pool_gradient(params, inputs):
+    f = POOLS[params["f"]]
+
+    def make(layout):
+        x, dy = image(inputs[0], layout), image(inputs[1], layout)
+        return gradient(lambda x: f(x, 2), x, dy)
+
+    return in_layouts(make, image_outputs)
+
+
+def batch_norm(params, inputs):
+    gamma, beta = map(tensor, inputs[1:])
+    epsilon = params["epsilon"]
+
+    def make(layout):
+        x = image(inputs[0], layout)
+        return lambda: F.batch_norm(x, None, None, gamma, beta, True, 0.1, epsilon)
+
+    return in_layouts(make, image_outputs)
+
+
+# Training.
+
+
+def training(params, inputs, layout, forward, prepare):
+    """Returns make(), which returns a step: fresh parameters each time."""
+    labels = tensor(inputs[1]).long()
+    x = prepare(inputs[0], layout)
+
+    def make():
+        weights = []
+        for t in inputs[2:]:
+            w = filters(t, layout) if len(t.shape) == 4 else tensor(t)
+            weights.append(w.requires_grad_(True))
+        optimizer = torch.optim.Adam(weights, lr=params["rate"], eps=params["epsilon"], fused=True)
+
+        def step():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(forward(x, weights), labels)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return step
+
+    return make
+
+
+def losses(make, params):
+    step = make()
+    return outputs(torch.stack([step().detach() for _ in range(params["steps"])]))
+
+
+def mlp(params, inputs):
+    def forward(x, v):
+        return torch.addmm(v[3], torch.relu(torch.addmm(v[1], x, v[0])), v[2])
+
+    make = training(params, inputs, None, forward, lambda t, _: tensor(t))
+    return Task(make(), lambda _: losses(make, params), note="fused Adam")
+
+
+def cnn(params, inputs):
+    def forward(x, v):
+        x = F.max_pool2d(torch.relu(F.conv2d(x, v[0], v[1], padding=1)), 2)
+        x = F.max_pool2d(torch.relu(F.conv2d(x, v[2], v[3], padding=1)), 2)
+        # The dense weights know the features in the order height, width, channel.
+        return torch.addmm(v[5], x.permute(0, 2, 3, 1).flatten(1), v[4])
+
+    makes = {name: training(params, inputs, layout, forward, image) for name, layout in LAYOUTS}
+    name, run = fastest([(name, make()) for name, make in makes.items()])
+    return Task(run, lambda _: losses(makes[name], params), note=f"{name}, fused Adam")
+
+
+KINDS = {
+    "unary": unary,
+    "binary": binary,
+    "matmul": matmul,
+    "reduce": reduce,
+    "argmax": argmax,
+    "softmax": softmax,
+    "layerNorm": layer_norm,
+    "crossEntropy": cross_entropy,
+    "transpose": transpose,
+    "reshape": reshape,
+    "copy": copy,
+    "concat": concat,
+    "gather": gather,
+    "sparseUpdate": sparse_update,
+    "random": random,
+    "sort": sort,
+    "topK": top_k,
+    "conv2d": conv2d,
+    "conv2dInputGradient": conv2d_input_gradient,
+    "conv2dFilterGradient": conv2d_filter_gradient,
+    "pool": pool,
+    "poolGradient": pool_gradient,
+    "batchNorm": batch_norm,
+    "mlp": mlp,
+    "cnn": cnn,
+}

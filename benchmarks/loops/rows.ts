@@ -1,0 +1,157 @@
+/** Loops over the rows of a matrix. */
+
+export function softmax(x: Float32Array, rows: number, n: number): Float32Array {
+  const y = new Float32Array(rows * n);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let most = -Infinity;
+    for (let j = 0; j < n; j++) if (x[at + j] > most) most = x[at + j];
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += y[at + j] = Math.exp(x[at + j] - most);
+    const scale = 1 / sum;
+    for (let j = 0; j < n; j++) y[at + j] *= scale;
+  }
+  return y;
+}
+
+export function logSoftmax(x: Float32Array, rows: number, n: number): Float32Array {
+  const y = new Float32Array(rows * n);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let most = -Infinity;
+    for (let j = 0; j < n; j++) if (x[at + j] > most) most = x[at + j];
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += Math.exp(x[at + j] - most);
+    const log = most + Math.log(sum);
+    for (let j = 0; j < n; j++) y[at + j] = x[at + j] - log;
+  }
+  return y;
+}
+
+/** dx = (dy − Σ dy·y)·y. */
+export function softmaxGradient(dy: Float32Array, y: Float32Array, rows: number, n: number): Float32Array {
+  const dx = new Float32Array(rows * n);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += dy[at + j] * y[at + j];
+    for (let j = 0; j < n; j++) dx[at + j] = (dy[at + j] - sum) * y[at + j];
+  }
+  return dx;
+}
+
+/** dx = dy − Σ dy·exp(y). */
+export function logSoftmaxGradient(dy: Float32Array, y: Float32Array, rows: number, n: number): Float32Array {
+  const dx = new Float32Array(rows * n);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += dy[at + j];
+    for (let j = 0; j < n; j++) dx[at + j] = dy[at + j] - sum * Math.exp(y[at + j]);
+  }
+  return dx;
+}
+
+export function layerNorm(
+  x: Float32Array,
+  gamma: Float32Array,
+  beta: Float32Array,
+  epsilon: number,
+): Float32Array {
+  const n = gamma.length;
+  const y = new Float32Array(x.length);
+  for (let at = 0; at < x.length; at += n) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += x[at + j];
+    const mean = sum / n;
+    let squares = 0;
+    for (let j = 0; j < n; j++) {
+      const d = x[at + j] - mean;
+      squares += d * d;
+    }
+    const scale = 1 / Math.sqrt(squares / n + epsilon);
+    for (let j = 0; j < n; j++) y[at + j] = (x[at + j] - mean) * scale * gamma[j] + beta[j];
+  }
+  return y;
+}
+
+/** −log softmax(x)[label] of each row. */
+export function sparseCrossEntropy(x: Float32Array, labels: Int32Array, n: number): Float32Array {
+  const losses = new Float32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    const at = i * n;
+    let most = -Infinity;
+    for (let j = 0; j < n; j++) if (x[at + j] > most) most = x[at + j];
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += Math.exp(x[at + j] - most);
+    losses[i] = most + Math.log(sum) - x[at + labels[i]];
+  }
+  return losses;
+}
+
+/** −Σ labels·log softmax(x) of each row. */
+export function crossEntropy(x: Float32Array, labels: Float32Array, rows: number, n: number): Float32Array {
+  const losses = new Float32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let most = -Infinity;
+    for (let j = 0; j < n; j++) if (x[at + j] > most) most = x[at + j];
+    let [sum, dot, total] = [0, 0, 0];
+    for (let j = 0; j < n; j++) {
+      sum += Math.exp(x[at + j] - most);
+      dot += labels[at + j] * x[at + j];
+      total += labels[at + j];
+    }
+    losses[i] = total * (most + Math.log(sum)) - dot;
+  }
+  return losses;
+}
+
+/** Training: statistics over all positions of each channel. */
+export function batchNorm(
+  x: Float32Array,
+  gamma: Float32Array,
+  beta: Float32Array,
+  epsilon: number,
+): Float32Array {
+  const channels = gamma.length;
+  const count = x.length / channels;
+  const mean = new Float64Array(channels);
+  const scale = new Float64Array(channels);
+  for (let at = 0; at < x.length; at += channels) for (let c = 0; c < channels; c++) mean[c] += x[at + c];
+  for (let c = 0; c < channels; c++) mean[c] /= count;
+  for (let at = 0; at < x.length; at += channels) {
+    for (let c = 0; c < channels; c++) {
+      const d = x[at + c] - mean[c];
+      scale[c] += d * d;
+    }
+  }
+  for (let c = 0; c < channels; c++) scale[c] = gamma[c] / Math.sqrt(scale[c] / count + epsilon);
+  const y = new Float32Array(x.length);
+  for (let at = 0; at < x.length; at += channels) {
+    for (let c = 0; c < channels; c++) y[at + c] = (x[at + c] - mean[c]) * scale[c] + beta[c];
+  }
+  return y;
+}
+
+/** Sums along the rows (axis 1) or the columns (axis 0) of a matrix. */
+export function sumAxis(x: Float32Array, rows: number, n: number, axis: 0 | 1): Float32Array {
+  if (axis === 0) {
+    const sums = new Float64Array(n);
+    for (let i = 0; i < rows; i++) for (let j = 0; j < n; j++) sums[j] += x[i * n + j];
+    return Float32Array.from(sums);
+  }
+  const sums = new Float32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += x[i * n + j];
+    sums[i] = sum;
+  }
+  return sums;
+}
+
+export function argmax(x: Float32Array): Int32Array {
+  let at = 0;
+  for (let i = 1; i < x.length; i++) if (x[i] > x[at]) at = i;
+  return Int32Array.of(at);
+}

@@ -1,0 +1,69 @@
+/** The bytes of an ONNX model of a few nodes, written by hand: the format is Protocol Buffers. */
+
+function varint(value) {
+  const out = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  while (rest > 127n) {
+    out.push(Number(rest & 127n) | 128);
+    rest >>= 7n;
+  }
+  out.push(Number(rest));
+  return out;
+}
+
+const integer = (field, value) => [...varint(field << 3), ...varint(value)];
+const bytes = (field, content) => [...varint((field << 3) | 2), ...varint(content.length), ...content];
+const text = (field, value) => bytes(field, Buffer.from(value));
+const float = (field, value) => [...varint((field << 3) | 5), ...Buffer.from(Float32Array.of(value).buffer)];
+
+/** Element types by ONNX's numbers. */
+const types = { float32: 1, int32: 6, int64: 7, float64: 11 };
+
+function attribute([name, value]) {
+  const head = text(1, name);
+  if (typeof value === 'string') return [...head, ...text(4, value), ...integer(20, 3)];
+  if (Array.isArray(value)) return [...head, ...value.flatMap((v) => integer(8, v)), ...integer(20, 7)];
+  if (value?.float !== undefined) return [...head, ...float(2, value.float), ...integer(20, 1)];
+  return [...head, ...integer(3, value), ...integer(20, 2)];
+}
+
+const node = ({ op, inputs, outputs, attributes = {}, domain = '' }) => [
+  ...inputs.flatMap((name) => text(1, name)),
+  ...outputs.flatMap((name) => text(2, name)),
+  ...text(4, op),
+  ...Object.entries(attributes).flatMap((a) => bytes(5, attribute(a))),
+  ...(domain === '' ? [] : text(7, domain)),
+];
+
+function value({ name, dtype = 'float32', shape }) {
+  const dimensions = shape.flatMap((n) => bytes(1, integer(1, n)));
+  const tensor = [...integer(1, types[dtype]), ...bytes(2, dimensions)];
+  return [...text(1, name), ...bytes(2, bytes(1, tensor))];
+}
+
+/** A list of int64 that belongs to the model. */
+const constant = ({ name, values }) => [
+  ...integer(1, values.length),
+  ...integer(2, types.int64),
+  ...values.flatMap((v) => integer(7, v)),
+  ...text(8, name),
+];
+
+const opset = (domain, version) => bytes(8, [...text(1, domain), ...integer(2, version)]);
+
+/** A model: `nodes`, `inputs` and `outputs` with shapes and types, `constants` of int64. */
+export function model({ nodes, inputs, outputs, constants = [] }) {
+  const graph = [
+    ...nodes.flatMap((n) => bytes(1, node(n))),
+    ...text(2, 'work'),
+    ...constants.flatMap((c) => bytes(5, constant(c))),
+    ...inputs.flatMap((i) => bytes(11, value(i))),
+    ...outputs.flatMap((o) => bytes(12, value(o))),
+  ];
+  return Uint8Array.from([
+    ...integer(1, 9),
+    ...bytes(7, graph),
+    ...opset('', 20),
+    ...opset('com.microsoft', 1),
+  ]);
+}

@@ -1,0 +1,32 @@
+/** What the tasks of gradtape share. */
+import * as tf from 'gradtape';
+import type { Input, Output, Task } from './library';
+
+export type Tensors = tf.Tensor | readonly tf.Tensor[];
+export type AnyFunction = (...args: unknown[]) => Tensors;
+
+/** A public function by its path, `nn.conv2d`; undefined where this version has none. */
+export function find(path: string): AnyFunction | undefined {
+  let at: unknown = tf;
+  for (const part of path.split('.')) at = (at as Record<string, unknown> | undefined)?.[part];
+  return typeof at === 'function' ? (at as AnyFunction) : undefined;
+}
+
+export function tensor({ data, shape, dtype }: Input): tf.Tensor {
+  return tf.reshape(tf.constant(data, { dtype }), shape);
+}
+
+export function outputsOf(result: Tensors): Output[] {
+  const list = result instanceof tf.Tensor ? [result] : result;
+  return list.map((t) => ({
+    shape: t.shape,
+    dtype: t.dtype as Output['dtype'],
+    data: t.data(),
+  }));
+}
+
+/** The task of calling a function, which may not be there yet. */
+export function calling(paths: readonly string[], use: (f: AnyFunction) => () => Tensors): Task | string {
+  const f = paths.map(find).find((g) => g !== undefined);
+  return f === undefined ? `this version has no tf.${paths[0]}` : { run: use(f), outputs: outputsOf };
+}
