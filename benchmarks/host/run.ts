@@ -9,6 +9,7 @@ import { works } from '../works';
 import { Child } from './child';
 import { commandFor, libraries, peersFolder, type LibraryEntry, type Places } from './libraries';
 import { showRow, showSummary } from './print';
+import type { Opened } from './protocol';
 import { defaultRounds } from './rounds';
 import type { PeersRun, Row } from './rows';
 import { Rates, runWork, type Participant } from './works_run';
@@ -108,11 +109,15 @@ async function main(): Promise<void> {
       known.push({ name: entry.name, absent: command });
       continue;
     }
-    const child = new Child(command);
+    const start = async (): Promise<[Child, Opened]> => {
+      const child = new Child(command);
+      return [child, await child.ask({ do: 'open', threads })];
+    };
     try {
-      const opened = await child.ask({ do: 'open', threads });
+      const [child, opened] = await start();
       known.push({ name: entry.name, ...opened });
-      participants.push({ name: entry.name, child, kinds: entry.kinds });
+      const restart = async (): Promise<Child> => (await start())[0];
+      participants.push({ name: entry.name, child, restart, kinds: entry.kinds });
     } catch (error) {
       known.push({ name: entry.name, absent: (error as Error).message });
     }

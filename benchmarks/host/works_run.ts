@@ -12,19 +12,23 @@ import type { Entry, Row } from './rows';
 export interface Participant {
   name: string;
   child: Child;
+  /** Starts another process, after one that ended or was given up. */
+  restart: () => Promise<Child>;
   /** The kinds of works that it takes part in; absent: all. */
   kinds?: readonly string[];
 }
 
 /** Libraries whose earlier works say that this one would take them longer than so many seconds are not asked. */
 const patience = 1.5;
+/** Seconds that a library may take to prepare a work and run it once. */
+const longest = 40;
 
 /** The best rate, cost per nanosecond, that a library has shown at a kind of work. */
 export class Rates {
   private readonly rates = new Map<string, number>();
 
   private key(library: string, work: Work): string {
-    return `${library}/${work.kind}/${String(work.params.f ?? '')}/${work.inputs[0]?.dtype ?? ''}`;
+    return `${library}/${work.kind}/${String(work.params.f ?? '')}`;
   }
 
   note(library: string, work: Work, ns: number): void {
@@ -64,7 +68,8 @@ export async function runWork(
   const entries: Entry[] = [];
   const ready: { entry: Entry; child: Child }[] = [];
   let first: Result[] | null = null;
-  for (const { name, child, kinds } of participants) {
+  for (const participant of participants) {
+    const { name, kinds } = participant;
     if (kinds !== undefined && !kinds.includes(work.kind)) continue;
     const entry: Entry = { library: name };
     entries.push(entry);
@@ -74,8 +79,10 @@ export async function runWork(
       continue;
     }
     try {
+      if (!participant.child.alive) participant.child = await participant.restart();
+      const { child } = participant;
       const { kind, params } = work;
-      const prepared = await child.ask({ do: 'prepare', kind, params, inputs: files });
+      const prepared = await child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
       Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
       if (prepared.reason !== undefined) continue;
       const into = path.join(folder, String(entries.length));

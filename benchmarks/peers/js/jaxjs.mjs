@@ -5,12 +5,15 @@ globalThis.navigator ??= {};
 const jax = await import('@jax-js/jax');
 const { numpy: np, lax, nn, random: rng } = jax;
 
+// Node 20 has no Float16Array, which this library looks at when it meets float64.
+globalThis.Float16Array ??= class Float16Array {};
+
 const array = ({ data, shape, dtype }) => np.array(data, { shape, dtype: np[dtype] });
 
 async function outputs(result) {
   const shape = result.shape;
   const dtype = String(result.dtype);
-  return [{ shape, dtype, data: await result.data() }];
+  return [{ shape, dtype, data: await result.ref.data() }];
 }
 
 const free = (result) => result.dispose();
