@@ -8,7 +8,9 @@ namespace {
 struct Panels {
   int64_t vectors, most, count;
   Panels(int64_t n, int lanes, int most_vectors)
-      : vectors((n + lanes - 1) / lanes), most(most_vectors), count((vectors + most - 1) / most) {}
+      : vectors((n + lanes - 1) / lanes),
+        most(most_vectors),
+        count(vectors <= most ? 1 : (vectors + most - 1) / most) {}
   /// Vectors in panel p.
   int64_t width(int64_t p) const {
     if (p < count - 2) return most;
@@ -100,8 +102,8 @@ void block(const MatmulBlock& m) noexcept {
   for (int64_t p = 0; p < panels.count; p++) {
     const int64_t width = panels.width(p);
     const int64_t most = tile_rows<T>(static_cast<int>(width));
-    const int64_t strips = (m.m + most - 1) / most;
-    const int64_t rows = m.m / strips, longer = m.m % strips;
+    const int64_t strips = m.m <= most ? 1 : (m.m + most - 1) / most;
+    const int64_t rows = strips == 1 ? m.m : m.m / strips, longer = m.m - rows * strips;
     const int64_t end = column + width * L;
     const TileFn<T>* fn = kTiles<T>.fn[end > m.n][width - 1];
     tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
@@ -173,6 +175,16 @@ void dots(const MatmulBlock& m) noexcept {
 }
 
 template <class T>
+void turn(const void* x, int64_t x_row, int64_t rows, int64_t columns, void* c, int64_t c_row,
+          bool accumulate) noexcept {
+  constexpr int L = kLanes<T>;
+  for (int64_t i = 0; i < rows; i += L) {
+    turn_rows<T>(static_cast<const T*>(x) + i * x_row, x_row, rows - i < L ? rows - i : L, columns,
+                 static_cast<T*>(c) + i, c_row, accumulate);
+  }
+}
+
+template <class T>
 void pack(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept {
   constexpr int L = kLanes<T>;
   const T* const b = static_cast<const T*>(bv);
@@ -188,8 +200,14 @@ void pack(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, vo
       if (b_col == 1) {
         const Lanes<T> some = first_lanes<T>(lanes);
         for (; i < k; i++) store(out + i * width + v, load_lanes(b + i * b_row + j, some));
-      } else if (b_row == 1 && lanes == L) {
-        for (; i + L <= k; i += L) transpose_block(b + i + j * b_col, b_col, out + i * width + v, width);
+      } else if (b_row == 1) {
+        if (lanes == L) {
+          for (; i + L <= k; i += L) transpose_block(b + i + j * b_col, b_col, out + i * width + v, width);
+        }
+        for (; i < k; i += L) {
+          transpose_block<T, true>(b + i + j * b_col, b_col, out + i * width + v, width, lanes,
+                                   k - i < L ? k - i : L);
+        }
       }
       for (; i < k; i++) {
         for (int64_t l = 0; l < lanes; l++) out[i * width + v + l] = b[i * b_row + (j + l) * b_col];
@@ -217,8 +235,15 @@ inline constexpr int kRate = kLanes<T> *
                                                                      : 4) /
                              2;
 
+/// How much is gained by the columns of C in place of its rows: nothing, some, much.
+template <class T>
+inline constexpr int kTurns = !kIsReal<T> || !kFused ? 0
+                              : GT_VEC_BYTES == 64   ? 2
+                                                     : 1;
+
 template <class T>
 constexpr gradtape::MatmulKernels kernels_of() {
+  constexpr int kBytes = sizeof(T);
   return {.lanes = kLanes<T>,
           .panel = kPanelVectors<T> * kLanes<T>,
           .tile_rows = tile_rows<T>(kPanelVectors<T>),
@@ -227,10 +252,16 @@ constexpr gradtape::MatmulKernels kernels_of() {
           .rate = kRate<T>,
           .pack_bytes = kPackBytes,
           .copy_columns = kRegisters == 16 ? kPanelVectors<T> * kLanes<T> / 2 + 1 : 768,
+          .turn_columns = kTurns<T> == 0   ? 0
+                          : kTurns<T> == 2 ? 64 / kBytes
+                                           : 48 / kBytes,
+          .turn_copied_columns = kTurns<T> == 2 ? 48 / kBytes : 0,
+          .turn_depth = kTurns<T> == 2 ? 8 : 64,
           .block = &block<T>,
           .dots = &dots<T>,
           .finish = &finish<T>,
-          .pack = &pack<T>};
+          .pack = &pack<T>,
+          .turn = &turn<T>};
 }
 
 }  // namespace

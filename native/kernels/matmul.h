@@ -221,13 +221,28 @@ void run_dots(const T* a, int64_t a_row, const T* b, int64_t b_col, T* c, int64_
   });
 }
 
-/// An L×L block transposed in registers: log₂ L rounds of interleaving row i with row i + L/2.
-template <class T>
-GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row) {
+/// An L×L block transposed in registers: log₂ L rounds of interleaving row i with row i + L/2. kPartial: only
+/// rows × columns of x are there, the other rows count as 0, and only `columns` rows of y are written.
+template <class T, bool kPartial = false>
+GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row, int64_t rows = kLanes<T>,
+                               int64_t columns = kLanes<T>) {
   constexpr int L = kLanes<T>;
   using V = Vec<T>;
   V v[L], w[L];
-  unroll<L>([&](auto i) GT_LAMBDA { v[i] = load(x + i * x_row); });
+  const Lanes<T> some = first_lanes<T>(columns);
+  unroll<L>([&](auto i) GT_LAMBDA {
+    if constexpr (kPartial) {
+      v[i] = V{};
+      if (i < rows) v[i] = load_lanes(x + i * x_row, some);
+    } else {
+      v[i] = load(x + i * x_row);
+    }
+  });
+  const auto write = [&](const V* from) GT_LAMBDA {
+    unroll<L>([&](auto i) GT_LAMBDA {
+      if (!kPartial || i < columns) store(y + i * y_row, from[i]);
+    });
+  };
   const auto round = [](const V* from, V* to) GT_LAMBDA {
     unroll<L / 2>([&](auto i) GT_LAMBDA {
       if constexpr (L == 2) {
@@ -249,21 +264,40 @@ GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row) {
   };
   round(v, w);
   if constexpr (L == 2) {
-    unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, w[i]); });
+    write(w);
     return;
   }
   round(w, v);
   if constexpr (L == 4) {
-    unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, v[i]); });
+    write(v);
     return;
   }
   round(v, w);
   if constexpr (L == 8) {
-    unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, w[i]); });
+    write(w);
     return;
   }
   round(w, v);
-  if constexpr (L == 16) unroll<L>([&](auto i) GT_LAMBDA { store(y + i * y_row, v[i]); });
+  if constexpr (L == 16) write(v);
+}
+
+/// c[j][i] = x[i][j], or += , for rows × columns of x with no more rows than lanes.
+template <class T>
+void turn_rows(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* c, int64_t c_row,
+               bool accumulate) noexcept {
+  constexpr int L = kLanes<T>;
+  T block[L * L];
+  const Lanes<T> some = first_lanes<T>(rows);
+  for (int64_t j = 0; j < columns; j += L) {
+    const int64_t count = columns - j < L ? columns - j : L;
+    transpose_block<T, true>(x + j, x_row, block, L, rows, count);
+    T* out = c + j * c_row;
+    for (int64_t i = 0; i < count; i++, out += c_row) {
+      Vec<T> v = load(block + i * L);
+      if (accumulate) v += load_lanes(out, some);
+      store_lanes(out, v, some);
+    }
+  }
 }
 
 }  // namespace

@@ -180,6 +180,9 @@ struct MatmulKernels {
   int rate;          // multiply-adds in a nanosecond, about
   int pack_bytes;    // B is worth packing where it is larger
   int copy_columns;  // blocks of a transposed A are worth copying where C has as many columns
+  // Cᵀ = Bᵀ·Aᵀ is worth its transposes up to so many columns of C, where k is at least turn_depth: with A
+  // transposed already, and where A must be copied for it (there k is at least 32 in any case).
+  int turn_columns, turn_copied_columns, turn_depth;
   /// In register tiles. B's columns are contiguous (b_col = 1) or packed.
   void (*block)(const MatmulBlock& block) noexcept;
   /// As scalar products along k: a_col = 1 and b_row = 1. For few rows or few columns.
@@ -188,6 +191,9 @@ struct MatmulKernels {
   void (*finish)(const MatmulFinish& finish, void* c, int64_t c_row, int64_t rows, int64_t columns) noexcept;
   /// Writes k×n elements of B as panels, padded to a multiple of `lanes` columns.
   void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept;
+  /// c[j * c_row + i] = x[i * x_row + j], or += , i < rows, j < columns.
+  void (*turn)(const void* x, int64_t x_row, int64_t rows, int64_t columns, void* c, int64_t c_row,
+               bool accumulate) noexcept;
 };
 
 /// Along `rows` rows of `cols` ≥ 1 contiguous elements; float32 and float64.

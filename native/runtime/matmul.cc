@@ -66,6 +66,7 @@ struct Product : MatmulShape {
   bool run(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
   bool run_dots(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
   bool run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
+  bool run_turned(const Operands& x, int64_t row, int64_t rows) const;
   /// All of it, on as many threads as pay.
   bool run_split(const Operands& x) const;
   bool run_chunks(const Operands& x) const;
@@ -89,8 +90,9 @@ void gather(const void* from, int64_t line, int64_t step, int64_t lines, int64_t
 }
 
 bool Product::run(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
-  return plan.way == MatmulWay::kDots ? run_dots(x, row, rows, column, columns)
-                                      : run_tiles(x, row, rows, column, columns);
+  if (plan.way == MatmulWay::kDots) return run_dots(x, row, rows, column, columns);
+  if (plan.way == MatmulWay::kTurned) return run_turned(x, row, rows);
+  return run_tiles(x, row, rows, column, columns);
 }
 
 bool Product::run_dots(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
@@ -164,6 +166,32 @@ bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t co
         block.c = at(block.c, kRowBlock * c_row * size);
       }
     }
+  }
+  return true;
+}
+
+/// All columns of C, by way of Cᵀ = Bᵀ·Aᵀ.
+bool Product::run_turned(const Operands& x, int64_t row, int64_t rows) const {
+  const int64_t lanes = kernels->lanes, width = (min(rows, kRowBlock) + lanes - 1) / lanes * lanes;
+  const bool packed = a_col == 1;
+  void* const turned = thread_scratch((n + (packed ? k : 0)) * width * size);
+  if (turned == nullptr) return false;
+  void* const panels = at(turned, n * width * size);
+  for (int64_t i = 0; i < rows; i += kRowBlock) {
+    MatmulBlock block = part(x, row + i, min(kRowBlock, rows - i), 0, n);
+    MatmulBlock other = {};
+    other.a = block.b, other.a_row = b_col, other.a_col = b_row;
+    other.b = block.a, other.b_row = a_col, other.b_col = a_row;
+    other.c = turned, other.c_row = width;
+    other.m = n, other.n = block.m, other.k = k;
+    if (packed) {
+      kernels->pack(other.b, other.b_row, other.b_col, k, other.n, panels);
+      other.b = panels;
+      other.packed = true;
+    }
+    kernels->block(other);
+    kernels->turn(turned, width, n, block.m, block.c, c_row, accumulate);
+    if (finishes(x)) kernels->finish(finish_at(x, row + i, 0), block.c, c_row, block.m, n);
   }
   return true;
 }

@@ -14,6 +14,10 @@ constexpr int64_t kChunkDepth = 512;
 constexpr int64_t kChunkedElements = 16384;
 constexpr int64_t kFewUnits = 8;
 
+// Up to here the plan is the obvious one, and made at once.
+constexpr int64_t kSmallElements = 1024;
+constexpr int64_t kSmallDepth = 64;
+
 constexpr double kBytesPerNanosecond = 100;  // out of L2 or L3, on one thread
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -22,10 +26,16 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 MatmulWay way_of(const MatmulKernels& kernels, const MatmulShape& s) {
   const bool few_rows = s.m <= kFewRows, few_columns = s.n <= kFewColumns;
-  if (s.k >= kDotDepth && (few_rows || few_columns) && (few_rows || s.a_col == 1) &&
-      (few_columns || s.b_row == 1)) {
-    return MatmulWay::kDots;
+  const bool dots = s.k >= kDotDepth && (few_rows || few_columns) && (few_rows || s.a_col == 1) &&
+                    (few_columns || s.b_row == 1);
+  // A vector of a row of C would be short, and its tile limited by broadcasts of A: 64×128×10 takes 3.3 µs.
+  // The columns are long: 1.6 µs, 2.4 where A must be copied.
+  if (s.m >= 32 && s.k >= kernels.turn_depth && s.k <= kernels.whole_depth &&
+      (s.a_col != 1 ? s.n <= kernels.turn_columns : s.n <= kernels.turn_copied_columns && s.k >= kDotDepth) &&
+      (s.k < 2 * kDotDepth || !dots)) {
+    return MatmulWay::kTurned;
   }
+  if (dots) return MatmulWay::kDots;
   if (s.b_col != 1 || (s.k * s.n * s.size > kernels.pack_bytes && s.m > 2 * kFewRows)) {
     return MatmulWay::kPacked;
   }
@@ -51,13 +61,19 @@ double matmul_nanoseconds(const MatmulKernels& kernels, const MatmulShape& s) {
 MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int threads, bool alone) {
   MatmulPlan plan = {};
   plan.way = way_of(kernels, s);
+  if (s.m * s.n <= kSmallElements && s.k <= kSmallDepth) {  // not worth a division
+    plan.chunk = plan.depth = s.k;
+    plan.split = MatmulSplit::kRows;
+    plan.align = 1;
+    return plan;
+  }
   const double time = matmul_nanoseconds(kernels, s);
   plan.grains = static_cast<int64_t>(time / static_cast<double>(kMatmulGrain));
   plan.chunk = s.k;
 
-  const bool tiles = plan.way != MatmulWay::kDots;
+  const bool tiles = plan.way == MatmulWay::kTiles || plan.way == MatmulWay::kPacked;
   const int64_t row_units = ceil_div(s.m, kernels.tile_rows), column_units = ceil_div(s.n, kernels.panel);
-  if (alone && s.k >= 2 * kChunkDepth && s.m * s.n <= kChunkedElements &&
+  if (alone && plan.way != MatmulWay::kTurned && s.k >= 2 * kChunkDepth && s.m * s.n <= kChunkedElements &&
       (max(row_units, column_units) < kFewUnits || (tiles && s.a_col != 1 && s.k >= 16 * max(s.m, s.n)))) {
     const int64_t chunks = min(min(kChunks, s.k / kChunkDepth), plan.grains / 2);
     if (chunks >= 2) {
@@ -69,6 +85,11 @@ MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int t
   plan.depth = ceil_div(plan.chunk, blocks);
   plan.copy_rows = tiles && s.a_col != 1 && s.m >= 2 * kernels.tile_rows && s.n >= kernels.copy_columns;
 
+  if (plan.way == MatmulWay::kTurned) {
+    plan.split = MatmulSplit::kRows;
+    plan.align = kernels.lanes;
+    return plan;
+  }
   if (plan.chunk < s.k) {
     plan.split = MatmulSplit::kDepth;
     plan.align = 1;

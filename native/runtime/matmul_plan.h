@@ -14,6 +14,7 @@ struct MatmulShape {
 enum class MatmulWay {
   kTiles,   // register tiles, B in place
   kPacked,  // register tiles, B packed into panels
+  kTurned,  // register tiles of Cᵀ = Bᵀ·Aᵀ, where C has few columns
   kDots,    // scalar products along k; an operand that is not contiguous along k is copied first
 };
 enum class MatmulSplit { kRows, kColumns, kDepth };

@@ -1,6 +1,9 @@
 // The matrix product on every instruction set, against plain loops over small integers: exact in every dtype.
 #include "../runtime/matmul.h"
 
+#include <string.h>
+
+#include "../runtime/matmul_plan.h"
 #include "../runtime/pool.h"
 #include "harness.h"
 
@@ -123,13 +126,190 @@ TEST(matmul_batches) {
   }
 }
 
+// k in several chunks and blocks; columns of C in place of rows.
+TEST(matmul_long_sums) {
+  for (const KernelTable* table : isas()) {
+    with_product_types([&]<class T>(int dtype) {
+      section();
+      Random random(10);
+      for (int form = 0; form < 4; form++) {
+        if (quick() && form != dtype) continue;
+        const bool ta = form & 1, tb = form & 2;
+        for (Shape s : {Shape{24, 20, 9000}, Shape{3, 5, 20'000}, Shape{1, 1, 50'000}, Shape{9, 32, 12'345},
+                        Shape{96, 32, 4097}, Shape{17, 33, 2047}, Shape{40, 10, 1025}, Shape{193, 12, 1024},
+                        Shape{65, 7, 33}, Shape{385, 16, 9}}) {
+          check<T>(*table, dtype, random, s, ta, tb, s.m % 2 == 1);
+        }
+        check<T>(*table, dtype, random, {33, 10, 70}, ta, tb, form % 2 == 1, 3);
+      }
+    });
+  }
+}
+
+// Sizes beside those of tiles, panels and blocks, on real numbers, against sums in double precision.
+TEST(matmul_rounding) {
+  static constexpr int64_t edges[] = {1,  2,  5,   6,   7,   8,   11,  12,  13,  15,  16,
+                                      17, 23, 31,  32,  33,  47,  48,  49,  63,  64,  65,
+                                      95, 97, 127, 129, 191, 192, 193, 257, 511, 512, 513};
+  constexpr int64_t kEdges = sizeof edges / sizeof edges[0];
+  for (const KernelTable* table : isas()) {
+    const auto run = [&]<class T>(int dtype) {
+      section();
+      Random random(11);
+      const double epsilon = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
+      for (int i = 0; i < (quick() ? 20 : 150); i++) {
+        const int64_t m = edges[random.below(kEdges)], n = edges[random.below(kEdges)];
+        const int64_t k = i % 10 == 0 ? 1020 + random.below(10) : edges[random.below(kEdges)];
+        if (m * n * k > 4'000'000) continue;
+        const bool ta = random.below(2) == 1, tb = random.below(2) == 1;
+        Buffer a(m * k * dtype_size(dtype)), b(k * n * dtype_size(dtype)), c(m * n * dtype_size(dtype));
+        fill_random(random, dtype, a.data(), m * k, Values::kNormal);
+        fill_random(random, dtype, b.data(), k * n, Values::kNormal);
+        MatmulCall call = {};
+        call.a = a.data();
+        call.b = b.data();
+        call.c = c.data();
+        call.dtype = dtype;
+        call.m = m;
+        call.n = n;
+        call.k = k;
+        call.transpose_a = ta;
+        call.transpose_b = tb;
+        CHECK(run_matmul(table->matmul[dtype], call) && c.intact(), "%s", table->isa);
+        double worst = 0;
+        for (int64_t r = 0; r < m; r++) {
+          for (int64_t j = 0; j < n; j++) {
+            long double sum = 0;
+            double size = 0;
+            for (int64_t l = 0; l < k; l++) {
+              const long double p = static_cast<long double>(a.as<T>()[ta ? l * m + r : r * k + l]) *
+                                    static_cast<long double>(b.as<T>()[tb ? j * k + l : l * n + j]);
+              sum += p;
+              size += static_cast<double>(p < 0 ? -p : p);
+            }
+            const double off = static_cast<double>(static_cast<long double>(c.as<T>()[r * n + j]) - sum);
+            const double error = (off < 0 ? -off : off) / (size * epsilon + 1e-300);
+            if (!(error <= worst)) worst = error;
+          }
+        }
+        CHECK(worst <= static_cast<double>(k < 4 ? 4 : k), "%s %s %lldx%lldx%lld transpose %d%d: %g epsilon",
+              table->isa, dtype_name(dtype), static_cast<long long>(m), static_cast<long long>(k),
+              static_cast<long long>(n), ta, tb, worst);
+      }
+    };
+    run.operator()<float>(0);
+    run.operator()<double>(1);
+  }
+}
+
+// What is finished strip by strip has the bits of what is finished afterwards.
+TEST(matmul_finish) {
+  const int before = num_threads();
+  for (const KernelTable* table : isas()) {
+    section();
+    Random random(12);
+    UnaryFn activation = nullptr;
+    for (int i = 0; i < table->unary_count; i++) {
+      if (strcmp(table->unary[i].name, "tanh") == 0) activation = table->unary[i].fn[0];
+    }
+    CHECK(activation != nullptr, "no tanh");
+    const MatmulKernels& kernels = table->matmul[0];
+    for (Shape s : {Shape{5, 7, 3}, Shape{70, 130, 20}, Shape{64, 10, 80}, Shape{2, 90, 64}, Shape{90, 2, 64},
+                    Shape{200, 65, 1200}, Shape{20, 24, 9000}, Shape{3, 4, 0}, Shape{130, 1, 40}}) {
+      for (int form = 0; form < 4; form++) {
+        const int64_t batches = s.k > 1000 ? 1 : 2;
+        Buffer a(batches * s.m * s.k * 4), b(batches * s.k * s.n * 4), bias(s.n * 4);
+        Buffer residual(batches * s.m * s.n * 4), c(residual.bytes()), want(residual.bytes());
+        fill_random(random, 0, a.data(), a.bytes() / 4, Values::kNormal);
+        fill_random(random, 0, b.data(), b.bytes() / 4, Values::kNormal);
+        fill_random(random, 0, bias.data(), s.n, Values::kNormal);
+        fill_random(random, 0, residual.data(), residual.bytes() / 4, Values::kNormal);
+        MatmulCall call = {};
+        call.a = a.data();
+        call.b = b.data();
+        call.m = s.m;
+        call.n = s.n;
+        call.k = s.k;
+        call.transpose_a = form & 1;
+        call.transpose_b = form & 2;
+        call.batch_ndim = batches > 1;
+        call.batch_dims[0] = batches;
+        call.a_strides[0] = s.m * s.k;
+        call.b_strides[0] = s.k * s.n;
+        call.c = want.data();
+        run_matmul(kernels, call);
+        float* w = want.as<float>();
+        for (int64_t i = 0; i < want.bytes() / 4; i++)
+          w[i] = (w[i] + bias.as<float>()[i % s.n]) + residual.as<float>()[i];
+        activation(w, w, want.bytes() / 4);
+        call.c = c.data();
+        call.finish = {bias.data(), residual.data(), activation};
+        for (int threads : {1, 2, 3}) {
+          set_num_threads(threads);
+          c.fill(0x55);
+          run_matmul(kernels, call);
+          CHECK(c.equals(want) && c.intact(), "%s %lldx%lldx%lld form %d on %d threads", table->isa,
+                static_cast<long long>(s.m), static_cast<long long>(s.k), static_cast<long long>(s.n), form,
+                threads);
+        }
+      }
+    }
+  }
+  set_num_threads(before);
+}
+
+// What decides the order of the sums depends on the shape alone; what is small is left to one thread.
+TEST(matmul_plans) {
+  const auto plan = [](const KernelTable& table, Shape s, bool ta, bool tb, int threads) {
+    const MatmulShape shape = {s.m, s.n, s.k, ta ? 1 : s.k, ta ? s.m : 1, tb ? 1 : s.n, tb ? s.k : 1, 4};
+    return plan_matmul(table.matmul[0], shape, threads, true);
+  };
+  for (const KernelTable* table : isas()) {
+    section();
+    Random random(13);
+    for (int i = 0; i < 2000; i++) {
+      const auto size = [&] { return int64_t{1} + random.below(int64_t{1} << random.below(14)); };
+      const Shape s = {size(), size(), size()};
+      const bool ta = random.below(2) == 1, tb = random.below(2) == 1;
+      const MatmulPlan one = plan(*table, s, ta, tb, 1);
+      CHECK(one.chunk >= 1 && one.chunk <= s.k && one.depth >= 1 && one.depth <= one.chunk && one.align >= 1,
+            "%lldx%lldx%lld: chunk %lld, depth %lld", static_cast<long long>(s.m),
+            static_cast<long long>(s.k), static_cast<long long>(s.n), static_cast<long long>(one.chunk),
+            static_cast<long long>(one.depth));
+      CHECK(one.way != MatmulWay::kTiles || !tb || s.k == 1 || s.n == 1, "tiles of a transposed B in place");
+      CHECK((one.split == MatmulSplit::kDepth) == (one.chunk < s.k), "chunks and how they are split");
+      CHECK(s.m * s.n * s.k > 16'000 || one.grains < 2, "a thread for little work");
+      for (int threads : {2, 7, 64}) {
+        const MatmulPlan many = plan(*table, s, ta, tb, threads);
+        CHECK(many.way == one.way && many.chunk == one.chunk && many.depth == one.depth &&
+                  many.copy_rows == one.copy_rows && many.grains == one.grains,
+              "%lldx%lldx%lld is another product on %d threads", static_cast<long long>(s.m),
+              static_cast<long long>(s.k), static_cast<long long>(s.n), threads);
+      }
+    }
+    CHECK(plan(*table, {512, 512, 512}, false, false, 2).split == MatmulSplit::kRows ||
+              plan(*table, {512, 512, 512}, false, false, 2).way == MatmulWay::kPacked,
+          "%s 512", table->isa);
+    CHECK(plan(*table, {1, 128, 784}, false, false, 2).split == MatmulSplit::kColumns, "%s a row",
+          table->isa);
+    CHECK(plan(*table, {1, 128, 784}, false, true, 2).way == MatmulWay::kDots, "%s a row, Bᵀ", table->isa);
+    CHECK(plan(*table, {64, 128, 784}, false, true, 2).way == MatmulWay::kPacked, "%s Bᵀ", table->isa);
+    CHECK(plan(*table, {288, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
+    CHECK(plan(*table, {9, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
+    CHECK(plan(*table, {64, 10, 128}, true, false, 2).way ==
+              (table->matmul[0].turn_columns > 0 ? MatmulWay::kTurned : MatmulWay::kTiles),
+          "%s ten columns", table->isa);
+  }
+}
+
 TEST(matmul_threads) {
   const int before = num_threads();
   for (const KernelTable* table : isas()) {
     section();
     Random random(9);
     for (Shape s : {Shape{150, 200, 170}, Shape{33, 700, 300}, Shape{700, 33, 300}, Shape{4, 2000, 500},
-                    Shape{2000, 4, 500}, Shape{1, 3000, 400}, Shape{3000, 1, 400}}) {
+                    Shape{2000, 4, 500}, Shape{1, 3000, 400}, Shape{3000, 1, 400}, Shape{20, 30, 9000},
+                    Shape{900, 10, 64}}) {
       for (int form = 0; form < 4; form += quick() ? 3 : 1) {
         MatmulCall call = {};
         Buffer a(s.m * s.k * 4), b(s.k * s.n * 4), one(s.m * s.n * 4), many(s.m * s.n * 4);
