@@ -17,7 +17,7 @@ export interface Native {
   isa(): string;
   numThreads(): number;
   setNumThreads(n: number): void;
-  misalignment(buffer: ArrayBuffer): number;
+  newStorage(buffer: ArrayBuffer): number;
   unary(x: ArrayBuffer, y: ArrayBuffer): void;
   binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;

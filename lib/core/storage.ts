@@ -4,6 +4,7 @@
  * `tidy` and the tape can hand back to a free list.
  */
 import { native, frame } from '../binding';
+import { madeBytes } from './collect';
 import { ResourceExhaustedError } from './errors';
 
 /** Tensors up to this many bytes are carved from slabs and never given back one by one. */
@@ -37,8 +38,8 @@ function rawBuffer(bytes: number): ArrayBuffer {
 }
 
 function alignedBase(buffer: ArrayBuffer): number {
-  frame[0] = 0;
-  return (alignment - native.misalignment(buffer)) % alignment;
+  frame[0] = buffer.byteLength;
+  return (alignment - native.newStorage(buffer)) % alignment;
 }
 
 /** The slab that small tensors are carved from now. Read by the tensor constructor path only. */
@@ -91,6 +92,7 @@ export function takeBlock(bytes: number): Block {
     slab.position = at + size;
     return new Block(slab.buffer, at, size);
   }
+  madeBytes(size);
   const buffer = rawBuffer(size + alignment);
   counters.blocks++;
   return new Block(buffer, alignedBase(buffer), size);

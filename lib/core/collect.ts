@@ -1,0 +1,56 @@
+/**
+ * When garbage is collected. V8 finds out that a result is garbage when it next collects its young generation, which it
+ * does after 32 MB of new buffers at the earliest: a loop of large results would walk through more memory than the caches
+ * hold. So the young generation is collected after fewer bytes, as long as that is quick (40 µs where little is alive);
+ * where it takes long, more bytes must come together for it. GRADTAPE_COLLECT=0 leaves all of it to V8.
+ */
+import * as v8 from 'node:v8';
+import * as vm from 'node:vm';
+
+/** Two or three results of a million floats. With 4 MB the collections cost more than the caches save, with 16 MB less is left in them. */
+const leastWindow = 12 * 2 ** 20;
+/** Milliseconds. */
+const quick = 0.2;
+
+/** Bytes of new buffers since the last collection, and how many may come together. */
+let bytes = 0;
+let window = process.env.GRADTAPE_COLLECT === '0' ? Infinity : leastWindow;
+let collect: (() => void) | null = null;
+
+/** Says that a buffer is about to be made. */
+export function madeBytes(size: number): void {
+  bytes += size;
+  if (bytes <= window) return;
+  bytes = 0;
+  collect ??= youngCollector();
+  const start = performance.now();
+  collect();
+  const took = performance.now() - start;
+  if (took > quick) window *= 2;
+  else if (window > leastWindow) window /= 2;
+}
+
+type Collector = (options: { type: 'minor' }) => void;
+
+/** V8's own function. The flag that shows it is set for as long as it takes to get hold of it. */
+function youngCollector(): () => void {
+  const options = { type: 'minor' } as const;
+  let gc = (globalThis as { gc?: Collector }).gc;
+  if (gc === undefined) {
+    v8.setFlagsFromString('--expose-gc');
+    try {
+      gc = vm.runInNewContext('gc') as Collector;
+    } catch {
+      window = Infinity;
+      return () => undefined;
+    } finally {
+      v8.setFlagsFromString('--no-expose-gc');
+    }
+  }
+  // Another thread would free the buffers too late for the next result.
+  v8.setFlagsFromString('--no-concurrent-array-buffer-sweeping');
+  const found = gc;
+  return () => {
+    found(options);
+  };
+}
