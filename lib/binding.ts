@@ -55,6 +55,8 @@ export interface Native {
   capture(tell: ((entry: number, ...buffers: ArrayBuffer[]) => void) | undefined): void;
   /** -1, or the word of the instruction that gave another result than -1: native/addon/calls_program.cc. */
   runProgram(code: ArrayBuffer, table: ArrayBuffer, storages: readonly ArrayBuffer[]): number;
+  /** The position of the first index out of range, or -1. */
+  optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, weights: ArrayBuffer): number;
 }
 
 const root = path.join(__dirname, '..');

@@ -29,7 +29,8 @@
       "native/runtime/reduce.cc",
       "native/runtime/scratch.cc",
       "native/runtime/select.cc",
-      "native/runtime/softmax.cc"
+      "native/runtime/softmax.cc",
+      "native/runtime/optimizer.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
@@ -40,7 +41,8 @@
       "native/addon/calls_matmul.cc",
       "native/addon/calls_program.cc",
       "native/addon/calls_reduce.cc",
-      "native/addon/calls_softmax.cc"
+      "native/addon/calls_softmax.cc",
+      "native/addon/calls_optimizer.cc"
     ],
     "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],
     "kernel_cflags": ["-ffp-contract=fast", "-fno-asynchronous-unwind-tables"],

@@ -60,6 +60,17 @@ export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: Ro
   return native.gather(params.buffer, indices.buffer, out.buffer);
 }
 
+/** The position of the first of a list of indices that is not in [0, limit), or −1: a gather of rows without elements. */
+export function firstBadIndex(indices: Tensor, limit: number): number {
+  return gatherRows(indices, indices, indices, {
+    batch: 1,
+    outer: 1,
+    k: indices.size,
+    inner: 0,
+    dims: [limit],
+  });
+}
+
 const scatterCodes = Object.fromEntries(native.scatterNames.map((name, i) => [name, i]));
 
 /** Changes dst in place. The position of the first bad index, −1, or −2 for a division by zero (dst is then as it was). */

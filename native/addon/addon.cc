@@ -220,6 +220,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_matmul(env, exports, state);
   define_softmax(env, exports, state);
   define_program(env, exports, state);
+  define_optimizer(env, exports, state);
   return exports;
 }
 

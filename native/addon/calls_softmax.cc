@@ -1,4 +1,4 @@
-// Entries of softmax, cross entropy and the optimizers.
+// Entries of softmax and cross entropy.
 #include "../runtime/dispatch.h"
 #include "../runtime/softmax.h"
 #include "entries.h"
@@ -85,36 +85,12 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
   return call.value(-1);
 }
 
-/// optimizer(gradient, in₀, out₀, in₁, out₁ …): weights first, then the states of the rule; frame: the
-/// offsets of the buffers in that order (up to nine slots), then from slot 9: n, dtype, rule, and up to four
-/// numbers.
-napi_value optimizer(napi_env env, napi_callback_info info) {
-  Call call(env, info, 1 + 2 * kOptimizerStates);
-  const KernelTable& table = kernels();
-  OptimizerRun run = {};
-  run.n = call.integer(9);
-  const int dtype = floating(call, 10);
-  const OptimizerEntry& entry = table.optimizer[call.index(11, table.optimizer_count, "no such optimizer")];
-  const int64_t size = dtype_size(dtype);
-  run.gradient = call.span(0, 0, run.n, size);
-  for (int i = 0; i < entry.states; i++) {
-    run.in[i] = call.span(1 + 2 * i, 1 + 2 * i, run.n, size);
-    run.out[i] = call.span(2 + 2 * i, 2 + 2 * i, run.n, size);
-  }
-  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(12 + i);
-  if (call.ok() && run.n > 0) run_optimizer(entry, run, size);
-  return nullptr;
-}
-
 }  // namespace
 
 void define_softmax(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "softmax", softmax, state);
   define_entry(env, exports, "softmaxGradient", softmax_gradient, state);
   define_entry(env, exports, "crossEntropy", cross_entropy, state);
-  define_entry(env, exports, "optimizer", optimizer, state);
-  const KernelTable& table = kernels();
-  napi_set_named_property(env, exports, "optimizerNames", names(env, table.optimizer, table.optimizer_count));
 }
 
 }  // namespace gradtape

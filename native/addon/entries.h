@@ -12,5 +12,6 @@ void define_indexing(napi_env env, napi_value exports, Env* state);
 void define_matmul(napi_env env, napi_value exports, Env* state);
 void define_softmax(napi_env env, napi_value exports, Env* state);
 void define_program(napi_env env, napi_value exports, Env* state);
+void define_optimizer(napi_env env, napi_value exports, Env* state);
 
 }  // namespace gradtape

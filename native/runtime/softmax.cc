@@ -8,7 +8,6 @@ namespace {
 
 /// Elements that pay for a thread of their own.
 constexpr int64_t kRowsGrain = 8 * 1024;
-constexpr int64_t kUpdateGrain = 16 * 1024;
 
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
@@ -48,23 +47,6 @@ int64_t find_bad_label(const void* labels, int64_t rows, int64_t cols, int64_t l
     if (label < 0 || label >= cols) return r;
   }
   return -1;
-}
-
-void run_optimizer(const OptimizerEntry& entry, const OptimizerRun& run, int64_t size) {
-  const auto fn = entry.fn[size == 8];
-  parallel_for(
-      run.n, kUpdateGrain,
-      [&](int64_t begin, int64_t end) {
-        OptimizerRun part = run;
-        part.n = end - begin;
-        part.gradient = at(run.gradient, begin * size);
-        for (int i = 0; i < entry.states; i++) {
-          part.in[i] = at(run.in[i], begin * size);
-          part.out[i] = at(run.out[i], begin * size);
-        }
-        fn(part);
-      },
-      64);
 }
 
 }  // namespace gradtape

@@ -1,4 +1,4 @@
-// Softmax, cross entropy and optimizer updates over whole tensors: split among threads.
+// Softmax and cross entropy over whole tensors: split among threads.
 #pragma once
 #include "../kernels/table.h"
 
@@ -16,8 +16,5 @@ void run_cross_entropy(void (*fn)(const void*, const void*, void*, void*, int64_
                        int64_t cols, int64_t size, int64_t label_bytes);
 /// The position of the first label outside [0, cols), or -1. Labels have 4 or 8 bytes.
 int64_t find_bad_label(const void* labels, int64_t rows, int64_t cols, int64_t label_bytes);
-
-/// One update over all of run.n elements of `size` bytes.
-void run_optimizer(const OptimizerEntry& entry, const OptimizerRun& run, int64_t size);
 
 }  // namespace gradtape

@@ -1,5 +1,6 @@
 // Softmax, cross entropy and the optimizer rules on every instruction set, against plain loops in double.
 #include "../runtime/softmax.h"
+#include "../runtime/optimizer.h"
 
 #include <cmath>
 

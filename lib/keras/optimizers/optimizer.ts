@@ -10,6 +10,7 @@ import { tidy } from '../../core/tidy';
 import { Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/binary';
 import { cast } from '../../ops/cast';
+import { firstBadIndex } from '../../ops/rows';
 import { densify } from '../../ops/slices';
 import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
 import type { CheckedOptions, LearningRate, LearningRateSchedule } from './options';
@@ -248,11 +249,11 @@ export abstract class Optimizer {
 
   private checkRows(g: IndexedSlices, v: Variable): void {
     const count = v.shape[0];
-    const numbers = g.indices.isSymbolic ? [] : g.indices.view();
-    for (let i = 0; i < numbers.length; i++) {
-      if (numbers[i] >= 0 && numbers[i] < count) continue;
+    const bad = g.indices.isSymbolic ? -1 : firstBadIndex(g.indices, count);
+    if (bad >= 0) {
       throw new InvalidArgumentError(
-        `[${this.className}] the gradient of '${v.name}': indices[${i}] = ${numbers[i]} is not in [0, ${count})`,
+        `[${this.className}] the gradient of '${v.name}': indices[${bad}] = ${g.indices.view()[bad]} is not in ` +
+          `[0, ${count})`,
       );
     }
     if (!sameShape(g.values.shape.slice(1), v.shape.slice(1))) {

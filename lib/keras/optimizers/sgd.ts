@@ -1,13 +1,11 @@
 /** Gradient descent. */
 import { InvalidArgumentError } from '../../core/errors';
-import { IndexedSlices } from '../../core/indexed_slices';
 import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { multiply } from '../../ops/binary';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer } from './optimizer';
 import type { Slot } from './slot';
-import { update } from './update';
+import { descendRows, update } from './update';
 
 export interface SGDOptions extends OptimizerOptions {
   /** Default 0.01. */
@@ -37,10 +35,7 @@ export class SGD extends Optimizer {
     }
     checkBoolean(o.nesterov, 'nesterov', 'SGD');
     this.nesterov = o.nesterov;
-    if (this.momentum === 0) {
-      this.updateRows = ({ values, indices }, v, rate) =>
-        void v.scatterSub(new IndexedSlices(multiply(values, rate), indices, v.shape));
-    }
+    if (this.momentum === 0) this.updateRows = descendRows;
   }
 
   static fromConfig(config: Record<string, unknown>): SGD {

@@ -1,7 +1,9 @@
 /** A rule applied to a variable and its slots. */
+import type { IndexedSlices } from '../../core/indexed_slices';
 import { makeTensor, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { applyRule, type Rule } from '../../ops/optimizer_rules';
+import { applyRule, applyRuleToRows, type Rule } from '../../ops/optimizer_rules';
+import { copyOf } from '../../ops/rows';
 import type { Slot } from './slot';
 
 /**
@@ -24,4 +26,13 @@ export function update(
   slots.forEach((slot, i) => slot.settle(targets[i]));
   if (inPlace) variable.overwritten();
   else variable.adopt(next);
+}
+
+/** Gradient descent for the rows that a sparse gradient names; rows that repeat meet one after another. */
+export function descendRows({ values, indices }: IndexedSlices, variable: Variable, rate: number): void {
+  const inPlace = variable.writable;
+  const value = inPlace ? variable.held : copyOf(variable.held);
+  applyRuleToRows('sgd', [rate], values, indices, value);
+  if (inPlace) variable.overwritten();
+  else variable.adopt(value);
 }

@@ -1,0 +1,106 @@
+#include "optimizer.h"
+
+#include "pool.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kUpdateGrain = 16 * 1024;
+/// Elements of rows, which are read from all over the table.
+constexpr int64_t kRowsGrain = 8 * 1024;
+
+/// Takes denormal numbers for zero while it lives, as TensorFlow does: once gradients vanish, the decaying
+/// moments become denormal and stay so for long, and arithmetic with them takes half as long again.
+class FlushDenormals {
+ public:
+#if defined(__x86_64__)
+  FlushDenormals() : before_(__builtin_ia32_stmxcsr()) { __builtin_ia32_ldmxcsr(before_ | 0x8040); }
+  ~FlushDenormals() { __builtin_ia32_ldmxcsr(before_); }
+
+ private:
+  unsigned before_;
+#elif defined(__aarch64__)
+  FlushDenormals() {
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before_));
+    __asm__ volatile("msr fpcr, %0" ::"r"(before_ | (uint64_t{1} << 24)));
+  }
+  ~FlushDenormals() { __asm__ volatile("msr fpcr, %0" ::"r"(before_)); }
+
+ private:
+  uint64_t before_;
+#else
+  FlushDenormals() {}
+#endif
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+};
+
+const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
+void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
+
+/// Rows are dealt out by their numbers, so that those that repeat meet in their order in one thread.
+constexpr int64_t kHands = 64;
+/// Rows lie all over the table: those to come are fetched this many ahead.
+constexpr int64_t kAhead = 6;
+constexpr int64_t kLine = 64;
+
+template <class Index>
+void update_rows(const OptimizerEntry& entry, const OptimizerRun& run, const Index* rows, int64_t count,
+                 int64_t columns, int64_t size) {
+  const auto fn = entry.fn[size == 8];
+  const int64_t row_bytes = columns * size;
+  const int64_t fetched = row_bytes < 1024 ? row_bytes : 1024;
+  parallel_for(kHands, kHands * kRowsGrain / (count * columns) + 1, [&](int64_t begin, int64_t end) {
+    const FlushDenormals flush;
+    const auto mine = [&](int64_t i) {
+      const int64_t hand = static_cast<int64_t>(rows[i]) & (kHands - 1);
+      return hand >= begin && hand < end;
+    };
+    OptimizerRun part = run;
+    part.n = columns;
+    for (int64_t i = 0; i < count; i++) {
+      if (i + kAhead < count && mine(i + kAhead)) {
+        const char* p = static_cast<const char*>(run.in[0]) + rows[i + kAhead] * row_bytes;
+        for (int64_t b = 0; b < fetched; b += kLine) __builtin_prefetch(p + b);
+      }
+      if (!mine(i)) continue;
+      part.gradient = at(run.gradient, i * row_bytes);
+      part.in[0] = at(run.in[0], rows[i] * row_bytes);
+      part.out[0] = at(run.out[0], rows[i] * row_bytes);
+      fn(part);
+    }
+  });
+}
+
+}  // namespace
+
+void run_optimizer(const OptimizerEntry& entry, const OptimizerRun& run, int64_t size) {
+  const auto fn = entry.fn[size == 8];
+  parallel_for(
+      run.n, kUpdateGrain,
+      [&](int64_t begin, int64_t end) {
+        const FlushDenormals flush;
+        OptimizerRun part = run;
+        part.n = end - begin;
+        part.gradient = at(run.gradient, begin * size);
+        for (int i = 0; i < entry.states; i++) {
+          part.in[i] = at(run.in[i], begin * size);
+          part.out[i] = at(run.out[i], begin * size);
+        }
+        fn(part);
+      },
+      64);
+}
+
+void run_optimizer_rows(const OptimizerEntry& entry, const OptimizerRun& run, const void* rows, bool wide,
+                        int64_t count, int64_t columns, int64_t size) {
+  if (count == 0 || columns == 0) return;
+  if (wide) {
+    update_rows(entry, run, static_cast<const int64_t*>(rows), count, columns, size);
+  } else {
+    update_rows(entry, run, static_cast<const int32_t*>(rows), count, columns, size);
+  }
+}
+
+}  // namespace gradtape

@@ -1,0 +1,17 @@
+// Optimizer updates over whole tensors, or over some of their rows: split among threads.
+#pragma once
+#include "../kernels/table.h"
+
+namespace gradtape {
+
+/// One update over all of run.n elements of `size` bytes.
+void run_optimizer(const OptimizerEntry& entry, const OptimizerRun& run, int64_t size);
+
+/// The updates of single rows of weights, one after the other in the order of the `count` row numbers (int64
+/// if `wide`, else int32; checked before), each in place: run.in and run.out are the weights, run.gradient
+/// the gradients of the rows, one after another. A row has `columns` elements of `size` bytes. For rules
+/// without state.
+void run_optimizer_rows(const OptimizerEntry& entry, const OptimizerRun& run, const void* rows, bool wide,
+                        int64_t count, int64_t columns, int64_t size);
+
+}  // namespace gradtape
