@@ -1,5 +1,6 @@
 // Positions of extremes: the first of equals wins, NaN is skipped unless there is nothing else (then 0).
 #include "elementwise.h"
+#include "simd/columns.h"
 
 namespace {
 
@@ -14,36 +15,107 @@ GT_INLINE auto better(V a, V b) {
   }
 }
 
-/// Whether any lane of a mask is set.
-template <class M>
-GT_INLINE bool any(M mask) {
-  using W = Vec<uint64_t>;
-  const W w = bitcast<W>(mask);
-  uint64_t bits = 0;
-  for (int i = 0; i < kLanes<uint64_t>; i++) bits |= w[i];
-  return bits != 0;
+/// What nothing is worse than.
+template <bool kMax, class T>
+constexpr T worst() {
+  if constexpr (is_float<T>) {
+    return kMax ? -static_cast<T>(__builtin_inf()) : static_cast<T>(__builtin_inf());
+  } else {
+    constexpr bool is_signed = static_cast<T>(-1) < T(0);
+    constexpr T least = is_signed ? static_cast<T>(T(1) << (8 * sizeof(T) - 2)) * T(-2) : T(0);
+    return kMax ? least : static_cast<T>(~least);
+  }
 }
 
-/// Where x[0..n) first holds `value`, which it does.
+template <int kBytes>
+struct IntOf;
+template <>
+struct IntOf<1> {
+  using type = int8_t;
+};
+template <>
+struct IntOf<4> {
+  using type = int32_t;
+};
+template <>
+struct IntOf<8> {
+  using type = int64_t;
+};
+/// An integer as wide as T, so that vectors of both have as many lanes.
+template <class T>
+using int_of = typename IntOf<sizeof(T)>::type;
+
+template <class T, int... I>
+GT_INLINE Vec<T> iota(Seq<I...>) {
+  return Vec<T>{static_cast<T>(I)...};
+}
+
+/// a lane, the least or the greatest.
+template <bool kMax, class T, int N = kLanes<T>>
+GT_INLINE T best_lane(Vec<T, N> v) {
+  if constexpr (N == 1) {
+    return v[0];
+  } else if constexpr (N == 2) {
+    return better<kMax>(v[1], v[0]) ? v[1] : v[0];
+  } else {
+    using S = typename MakeSeq<N / 2>::type;
+    const Vec<T, N / 2> a = part<T, N / 2, 0>(v, S()), b = part<T, N / 2, N / 2>(v, S());
+    return best_lane<kMax, T, N / 2>(better<kMax>(b, a) ? b : a);
+  }
+}
+
+/// Where x[0..n) first holds `value`; n if it does not.
 template <class T>
 GT_INLINE int64_t position(const T* x, int64_t n, T value) {
   constexpr int L = kLanes<T>;
+  using I = int_of<T>;
   const Vec<T> v = splat(value);
   int64_t i = 0;
-  while (i + 4 * L <= n) {
+  for (; i + 4 * L <= n; i += 4 * L) {
     auto found = load(x + i) == v;
     GT_UNROLL
     for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
-    if (any(found)) break;
-    i += 4 * L;
+    if (any(bitcast<vi>(found))) break;
+  }
+  for (; i + L <= n; i += L) {
+    const auto found = load(x + i) == v;
+    if (!any(bitcast<vi>(found))) continue;
+    const Vec<I> lane = found ? iota<I>(typename MakeSeq<L>::type()) : splat(static_cast<I>(127));
+    return i + best_lane<false, I>(lane);
   }
   while (i < n && x[i] != value) i++;
   return i;
 }
 
+/// The extreme of x[0..n), NaN skipped; the worst there is if there is nothing better.
+template <bool kMax, class T>
+GT_INLINE T extreme(const T* x, int64_t n) {
+  constexpr int L = kLanes<T>;
+  constexpr int kAccumulators = 8;
+  T top = worst<kMax, T>();
+  int64_t i = 0;
+  if (n >= L) {
+    Vec<T> acc[kAccumulators];
+    GT_UNROLL
+    for (int k = 0; k < kAccumulators; k++) acc[k] = splat(top);
+    const auto join = [](Vec<T>& a, Vec<T> v) { a = better<kMax>(v, a) ? v : a; };  // a NaN is not better
+    for (; i + kAccumulators * L <= n; i += kAccumulators * L) {
+      GT_UNROLL
+      for (int k = 0; k < kAccumulators; k++) join(acc[k], load(x + i + k * L));
+    }
+    for (; i + L <= n; i += L) join(acc[0], load(x + i));
+    GT_UNROLL
+    for (int half = kAccumulators / 2; half > 0; half /= 2) {
+      for (int k = 0; k < half; k++) join(acc[k], acc[k + half]);
+    }
+    top = best_lane<kMax, T>(acc[0]);
+  }
+  for (; i < n; i++) top = better<kMax>(x[i], top) ? x[i] : top;
+  return top;
+}
+
 template <bool kMax, class T>
 GT_INLINE int32_t arg_row(const T* x, int64_t n) {
-  constexpr int L = kLanes<T>;
   // The extreme by vectors, a block at a time; then, in a block that beats the best so far, where it stands.
   constexpr int64_t kBlock = 4096;
   int64_t at = 0;
@@ -51,68 +123,130 @@ GT_INLINE int32_t arg_row(const T* x, int64_t n) {
   T best = T(0);
   for (int64_t b = 0; b < n; b += kBlock) {
     const int64_t m = n - b < kBlock ? n - b : kBlock;
-    const T* block = x + b;
-    int64_t i = 0;
-    T top = block[0];
-    if (m >= L) {
-      Vec<T> acc[4];
-      GT_UNROLL
-      for (int k = 0; k < 4; k++) acc[k] = load(block);
-      for (; i + 4 * L <= m; i += 4 * L) {
-        GT_UNROLL
-        for (int k = 0; k < 4; k++) {
-          const Vec<T> v = load(block + i + k * L);
-          if constexpr (is_float<T>) {
-            acc[k] = (better<kMax>(v, acc[k]) | (acc[k] != acc[k])) ? v : acc[k];
-          } else {
-            acc[k] = better<kMax>(v, acc[k]) ? v : acc[k];
-          }
-        }
-      }
-      GT_UNROLL
-      for (int half = 2; half > 0; half /= 2) {
-        for (int k = 0; k < half; k++) {
-          if constexpr (is_float<T>) {
-            acc[k] = (better<kMax>(acc[k + half], acc[k]) | (acc[k] != acc[k])) ? acc[k + half] : acc[k];
-          } else {
-            acc[k] = better<kMax>(acc[k + half], acc[k]) ? acc[k + half] : acc[k];
-          }
-        }
-      }
-      T lanes[L];
-      store(lanes, acc[0]);
-      GT_UNROLL
-      for (int half = L / 2; half > 0; half /= 2) {
-        for (int k = 0; k < half; k++) {
-          const T v = lanes[k + half];
-          if (better<kMax>(v, lanes[k]) | (lanes[k] != lanes[k])) lanes[k] = v;
-        }
-      }
-      top = lanes[0];
-    }
-    for (; i < m; i++) {
-      if (better<kMax>(block[i], top) || top != top) top = block[i];
-    }
-    if (top != top || (found && !better<kMax>(top, best))) continue;
+    const T top = extreme<kMax>(x + b, m);
+    if (found && !better<kMax>(top, best)) continue;
+    const int64_t i = position(x + b, m, top);
+    if (i == m) continue;  // nothing but NaN
     best = top;
     found = true;
-    at = b + position(block, m, top);
+    at = b + i;
   }
   return static_cast<int32_t>(at);
+}
+
+/// The best so far of a lane and where it was found. NaN at first: then any number is better.
+template <bool kMax, class T>
+struct Best {
+  Vec<T> value;
+  Vec<int_of<T>> at;
+  GT_INLINE void offer(Vec<T> v, int_of<T> here) {
+    auto take = better<kMax>(v, value);
+    if constexpr (is_float<T>) take |= (value != value) & (v == v);
+    value = take ? v : value;
+    at = take ? splat(here) : at;
+  }
+};
+
+/// Shorter rows are searched side by side, a lane for each.
+template <class T>
+inline constexpr int64_t kShortRow = 4 * kLanes<T> < 64 ? 4 * kLanes<T> : 64;
+
+/// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
+template <bool kMax, class T>
+GT_INLINE void arg_short(const T* x, int32_t* y, int64_t n) {
+  constexpr int64_t C = kGroup<T>;
+  using I = int_of<T>;
+  Vec<T> column[C];
+  Best<kMax, T> best = {};
+  for (int64_t c = 0; c < n; c += C) {
+    const int64_t again = c > 0 && c + C > n ? c + C - n : 0;
+    load_columns<kMaxGroups>(x + c - again, n, column);
+    if (c == 0) best = {column[0], Vec<I>{}};
+    GT_UNROLL
+    for (int k = 0; k < C; k++) {
+      if (k >= again && k - again < n - c) best.offer(column[k], static_cast<I>(c + k - again));
+    }
+  }
+  I at[kLanes<T>];
+  store(at, best.at);
+  for (int i = 0; i < kLanes<T>; i++) y[i] = static_cast<int32_t>(at[i]);
 }
 
 template <bool kMax, class T>
 void arg_rows(const void* xv, int32_t* y, int64_t rows, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
+  constexpr int64_t L = kLanes<T>;
+  if (n < kShortRow<T> && rows >= L) {
+    const int64_t past = n < kGroup<T> ? kGroup<T> - n : 0;
+    int64_t r = 0;
+    for (; (r + L) * n + past <= rows * n; r += L) arg_short<kMax>(x + r * n, y + r, n);
+    for (; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
+    return;
+  }
   for (int64_t r = 0; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
+}
+
+template <int kIs>
+struct Count {
+  static constexpr int is = kIs;
+};
+
+/// Whole vectors of columns, several rows at a time. No number is better than the worst, not even than what
+/// stands for a NaN in the first row: columns that end so are looked at again.
+template <bool kMax, class T>
+void arg_strip(const T* x, int32_t* y, int64_t n, int64_t stride, int64_t width) {
+  using I = int_of<T>;
+  constexpr int L = kLanes<T>;
+  constexpr int64_t kStrip = 512;
+  constexpr int kRows = 8;
+  T best[kStrip];
+  I at[kStrip];
+  for (int64_t i = 0; i < width; i++) {
+    best[i] = x[i] == x[i] ? x[i] : worst<kMax, T>();
+    at[i] = 0;
+  }
+  const auto rows = [&](int64_t r, auto count) {
+    for (int64_t i = 0; i < width; i += L) {
+      Vec<T> value = load(best + i);
+      Vec<I> where = load(at + i);
+      GT_UNROLL
+      for (int k = 0; k < count.is; k++) {
+        const Vec<T> v = load(x + (r + k) * stride + i);
+        where = better<kMax>(v, value) ? splat(static_cast<I>(r + k)) : where;
+        value = better<kMax>(v, value) ? v : value;
+      }
+      store(best + i, value);
+      store(at + i, where);
+    }
+  };
+  int64_t r = 1;
+  for (; r + kRows <= n; r += kRows) rows(r, Count<kRows>());
+  for (; r < n; r++) rows(r, Count<1>());
+  for (int64_t i = 0; i < width; i++) {
+    y[i] = static_cast<int32_t>(at[i]);
+    if constexpr (is_float<T>) {
+      if (best[i] != worst<kMax, T>()) continue;
+      int64_t first = 0;
+      while (first < n && x[first * stride + i] != best[i]) first++;
+      y[i] = static_cast<int32_t>(first < n ? first : 0);
+    }
+  }
 }
 
 template <bool kMax, class T>
 void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t width) noexcept {
   constexpr int64_t kStrip = 512;
   const T* x = static_cast<const T*>(xv);
+  int64_t c = 0;
+  if constexpr (sizeof(T) >= 4) {
+    const int64_t whole = width / kLanes<T> * kLanes<T>;
+    for (; c < whole; c += kStrip) {
+      arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
+    }
+    c = whole;
+  }
   T best[kStrip];
-  for (int64_t c = 0; c < width; c += kStrip) {
+  for (; c < width; c += kStrip) {
     const int64_t w = width - c < kStrip ? width - c : kStrip;
     int32_t* at = y + c;
     for (int64_t i = 0; i < w; i++) {

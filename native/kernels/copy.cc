@@ -1,5 +1,5 @@
 // Copies over two dimensions of any steps: rows, splats, transposes.
-#include "simd/vec.h"
+#include "simd/columns.h"
 #include "table.h"
 
 namespace {
@@ -10,22 +10,6 @@ struct Bytes16 {
 
 // ---- The transpose of a square that fits the registers ----
 
-template <int... I>
-struct Seq {};
-template <int N, int... I>
-struct MakeSeq {
-  using type = typename MakeSeq<N - 1, N - 1, I...>::type;
-};
-template <int... I>
-struct MakeSeq<0, I...> {
-  using type = Seq<I...>;
-};
-
-/// Interleaves the low (kHigh = 0) or high halves of a's and b's 16-byte groups, of E elements each.
-template <int N, int E, int kHigh, class V, int... I>
-GT_INLINE V unpack(V a, V b, Seq<I...>) {
-  return __builtin_shufflevector(a, b, (I / E * E + kHigh * (E / 2) + I % E / 2 + (I % 2) * N)...);
-}
 /// Two groups of a, then the same two of b, where a vector is four groups: first, first + step.
 template <int N, int E, int kFirst, int kStep, class V, int... I>
 GT_INLINE V groups(V a, V b, Seq<I...>) {
@@ -35,12 +19,6 @@ GT_INLINE V groups(V a, V b, Seq<I...>) {
 template <int N, int E, int kGroup, class V, int... I>
 GT_INLINE V pair(V a, V b, Seq<I...>) {
   return __builtin_shufflevector(a, b, (kGroup * E + I % E + (I / E) * N)...);
-}
-
-/// a, then b.
-template <class T, int N, int... I>
-GT_INLINE Vec<T, N> concat(Vec<T, N / 2> a, Vec<T, N / 2> b, Seq<I...>) {
-  return __builtin_shufflevector(a, b, I...);
 }
 
 /// dst[i * dst_row + j] = src[j * src_row + i] for i, j < a register's lanes; elements
@@ -109,49 +87,15 @@ void transpose_scalar(const T* src, int64_t src_row, T* dst, int64_t dst_row, in
   }
 }
 
-template <class T>
-inline constexpr int kGroup = 16 / static_cast<int>(sizeof(T));
-
-/// kGroups runs of 16 bytes, `step` elements apart, side by side.
-template <int kGroups, class T>
-GT_INLINE Vec<T, kGroup<T> * kGroups> load_groups(const T* p, int64_t step) {
-  constexpr int N = kGroup<T> * kGroups;
-  if constexpr (kGroups == 1) {
-    Vec<T, N> v;
-    memcpy(&v, p, sizeof v);
-    return v;
-  } else {
-    return concat<T, N>(load_groups<kGroups / 2>(p, step),
-                        load_groups<kGroups / 2>(p + kGroups / 2 * step, step), typename MakeSeq<N>::type());
-  }
-}
-
 /// dst[i * dst_row + j] = src[j * src_row + i] for i < 16 bytes' worth, j < kGroups times as much: few rows
 /// are written at once, and few registers are needed.
 template <int kGroups, class T>
 GT_INLINE void transpose_strip(const T* src, int64_t src_row, T* dst, int64_t dst_row) {
-  constexpr int E = kGroup<T>;
-  constexpr int N = E * kGroups;
-  using V = Vec<T, N>;
-  using S = typename MakeSeq<N>::type;
-  V r[E], t[E];
+  Vec<T, kGroup<T> * kGroups> r[kGroup<T>];
+  load_columns<kGroups>(src, src_row, r);
   GT_UNROLL
-  for (int k = 0; k < E; k++) r[k] = load_groups<kGroups>(src + k * src_row, E * src_row);
-  GT_UNROLL
-  for (int stage = 1; stage < E; stage *= 2) {
-    GT_UNROLL
-    for (int i = 0; i < E / 2; i++) {
-      t[2 * i] = unpack<N, E, 0>(r[i], r[i + E / 2], S());
-      t[2 * i + 1] = unpack<N, E, 1>(r[i], r[i + E / 2], S());
-    }
-    GT_UNROLL
-    for (int i = 0; i < E; i++) r[i] = t[i];
-  }
-  GT_UNROLL
-  for (int i = 0; i < E; i++) memcpy(dst + i * dst_row, &r[i], sizeof(V));
+  for (int i = 0; i < kGroup<T>; i++) memcpy(dst + i * dst_row, &r[i], sizeof r[i]);
 }
-
-constexpr int kMaxGroups = GT_VEC_BYTES / 16;
 
 /// rows × n, rows a multiple of kGroup, n one of kGroup * kGroups.
 template <int kGroups, class T>

@@ -1,6 +1,7 @@
 #include "reduce.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "pool.h"
 
@@ -15,6 +16,12 @@ const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p
 char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t grain_for(int64_t bytes_each) { return kGrainBytes / (bytes_each < 1 ? 1 : bytes_each) + 1; }
+
+/// f over n items of so many bytes.
+template <class F>
+void parallel_items(int64_t n, int64_t bytes_each, const F& f) {
+  parallel_for_grains(n, n * bytes_each / kGrainBytes, f);
+}
 
 struct Scratch {
   void* data;
@@ -32,12 +39,19 @@ bool reduce_middle(const ReduceEntry* ops, int op, int dtype, const void* x, voi
   const ReduceEntry& entry = ops[op];
   const int out = out_dtype(entry, dtype);
   const int64_t in_size = dtype_size(dtype), out_size = dtype_size(out);
-  const int64_t chunk = inner == 1 ? kReduceRowChunk : kReduceColChunk;
+  int64_t chunk = inner == 1 ? kReduceRowChunk : kReduceColChunk;
+  // A few tall matrices: threads take whole rows, which is faster than columns of all rows.
+  constexpr int64_t kTallBytes = 1024 * 1024;
+  if (inner > 1 && outer < 8 && n >= 128 && inner * in_size >= 1024 &&
+      n * inner * in_size >= 2 * kTallBytes) {
+    const int64_t rows = (kTallBytes / (inner * in_size) + 8) / 8 * 8;
+    if (rows < chunk) chunk = rows;
+  }
   if (n > chunk) {
     const int64_t parts = (n + chunk - 1) / chunk;
     Scratch scratch(outer * parts * inner * out_size);
     if (scratch.data == nullptr) return false;
-    parallel_for(outer * parts, grain_for(chunk * inner * in_size), [&](int64_t begin, int64_t end) {
+    parallel_items(outer * parts, chunk * inner * in_size, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; t++) {
         const int64_t row = t / parts * n + t % parts * chunk;
         const int64_t length = smaller(chunk, n - t % parts * chunk);
@@ -53,13 +67,13 @@ bool reduce_middle(const ReduceEntry* ops, int op, int dtype, const void* x, voi
     return reduce_middle(ops, entry.then, out, scratch.data, y, outer, parts, inner);
   }
   if (inner == 1) {
-    parallel_for(outer, grain_for(n * in_size), [&](int64_t begin, int64_t end) {
+    parallel_items(outer, n * in_size, [&](int64_t begin, int64_t end) {
       entry.rows[dtype](at(x, begin * n * in_size), at(y, begin * out_size), end - begin, n, n);
     });
     return true;
   }
   if (outer >= 8 || n * inner * in_size <= kGrainBytes) {
-    parallel_for(outer, grain_for(n * inner * in_size), [&](int64_t begin, int64_t end) {
+    parallel_items(outer, n * inner * in_size, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o++) {
         entry.cols[dtype](at(x, o * n * inner * in_size), at(y, o * inner * out_size), n, inner, inner);
       }
@@ -143,15 +157,49 @@ bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* 
   return true;
 }
 
+namespace {
+
+/// Long rows by chunks of fixed size: where the extreme of each is, then which of these is the first extreme.
+/// False where there is no memory for that.
+bool arg_chunks(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n) {
+  const int64_t size = dtype_size(dtype);
+  constexpr int64_t kChunk = kReduceRowChunk / 4;
+  const int64_t parts = (n + kChunk - 1) / kChunk;
+  const int64_t position_bytes = (outer * parts * 4 + 63) / 64 * 64;
+  Scratch scratch(position_bytes + parts * size);
+  if (scratch.data == nullptr) return false;
+  int32_t* positions = static_cast<int32_t*>(scratch.data);
+  char* values = at(scratch.data, position_bytes);
+  parallel_items(outer * parts, kChunk * size, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; t++) {
+      const int64_t first = t % parts * kChunk;
+      op.rows[dtype](at(x, (t / parts * n + first) * size), positions + t, 1, smaller(kChunk, n - first));
+    }
+  });
+  for (int64_t o = 0; o < outer; o++) {
+    const int32_t* of_row = positions + o * parts;
+    for (int64_t p = 0; p < parts; p++) {
+      memcpy(values + p * size, at(x, (o * n + p * kChunk + of_row[p]) * size), static_cast<size_t>(size));
+    }
+    int32_t best = 0;
+    op.rows[dtype](values, &best, 1, parts);
+    y[o] = static_cast<int32_t>(best * kChunk + of_row[best]);
+  }
+  return true;
+}
+
+}  // namespace
+
 void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n,
                    int64_t inner) {
   const int64_t size = dtype_size(dtype);
   if (inner == 1) {
-    parallel_for(outer, grain_for(n * size), [&](int64_t begin, int64_t end) {
+    if (n > kReduceRowChunk && outer < 64 && arg_chunks(op, dtype, x, y, outer, n)) return;
+    parallel_items(outer, n * size, [&](int64_t begin, int64_t end) {
       op.rows[dtype](at(x, begin * n * size), y + begin, end - begin, n);
     });
   } else if (outer >= 8) {
-    parallel_for(outer, grain_for(n * inner * size), [&](int64_t begin, int64_t end) {
+    parallel_items(outer, n * inner * size, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o++)
         op.cols[dtype](at(x, o * n * inner * size), y + o * inner, n, inner, inner);
     });
@@ -174,7 +222,7 @@ namespace {
 template <class F>
 void along_axis(int64_t size, int64_t outer, int64_t n, int64_t inner, const F& f) {
   if (outer >= 8 || n * inner * size <= kGrainBytes) {
-    parallel_for(outer, grain_for(n * inner * size), [&](int64_t begin, int64_t end) {
+    parallel_items(outer, n * inner * size, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o++) f(o * n * inner * size, inner);
     });
     return;
@@ -192,7 +240,7 @@ void run_scan(const ScanEntry& op, int dtype, const void* x, void* y, int64_t ou
               bool exclusive, bool reverse) {
   const int64_t size = dtype_size(dtype);
   if (inner == 1) {
-    parallel_for(outer, grain_for(n * size), [&](int64_t begin, int64_t end) {
+    parallel_items(outer, n * size, [&](int64_t begin, int64_t end) {
       const int64_t offset = begin * n * size;
       op.rows[dtype](at(x, offset), at(y, offset), end - begin, n, exclusive, reverse);
     });
