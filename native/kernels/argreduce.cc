@@ -64,6 +64,13 @@ GT_INLINE T best_lane(Vec<T, N> v) {
   }
 }
 
+/// `any` asks whole 32-bit lanes; those of bytes are gathered first.
+template <class M>
+GT_INLINE bool any_lane(M mask) {
+  const vi bits = bitcast<vi>(mask);
+  return any(sizeof(mask[0]) == 1 ? bits != 0 : bits);
+}
+
 /// Where x[0..n) first holds `value`; n if it does not.
 template <class T>
 GT_INLINE int64_t position(const T* x, int64_t n, T value) {
@@ -75,11 +82,11 @@ GT_INLINE int64_t position(const T* x, int64_t n, T value) {
     auto found = load(x + i) == v;
     GT_UNROLL
     for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
-    if (any(bitcast<vi>(found))) break;
+    if (any_lane(found)) break;
   }
   for (; i + L <= n; i += L) {
     const auto found = load(x + i) == v;
-    if (!any(bitcast<vi>(found))) continue;
+    if (!any_lane(found)) continue;
     const Vec<I> lane = found ? iota<I>(typename MakeSeq<L>::type()) : splat(static_cast<I>(127));
     return i + best_lane<false, I>(lane);
   }

@@ -209,6 +209,7 @@ TEST(reduce) {
                           8 * lanes + 3, int64_t{1000}}) {
           check_layout(*table, op, dtype, {1, {n}, true}, random);
           check_layout(*table, op, dtype, {2, {3, n}, false}, random);
+          if (n < 100) check_layout(*table, op, dtype, {2, {150, n}, false}, random);
           check_layout(*table, op, dtype, {2, {n, 5}, true}, random);
           check_layout(*table, op, dtype, {2, {7, n}, true}, random);
         }
@@ -230,6 +231,43 @@ TEST(reduce) {
     }
   }
   if (unknown > 0) skip("%d of %d reductions have no reference here", unknown, portable.reduce_count);
+}
+
+/// Float sums of ten million elements are as good as pairwise ones: those that lose most when they are added
+/// one by one.
+TEST(sum_error) {
+  constexpr int64_t kCount = 10'000'000;
+  Buffer x(kCount * 4);
+  float* values = x.as<float>();
+  for (const KernelTable* table : isas()) {
+    if (quick() && table != isas().table[isas().count - 1]) continue;
+    section();
+    for (int kind = 0; kind < 3; kind++) {
+      for (int64_t i = 0; i < kCount; i++) {
+        const float sign = i % 2 == 0 ? 1.0f : -1.0f;
+        values[i] = kind == 0   ? (i == 0 ? 1e8f : 1.0f)
+                    : kind == 1 ? sign * static_cast<float>(i % 1013)
+                                : 0.1f;
+      }
+      for (int64_t inner : {1, 4, 1000}) {
+        const ReduceLayout layout = {inner == 1 ? 1 : 2, {kCount / inner, inner}, true};
+        const int64_t kept = inner == 1 ? 1 : inner;
+        Buffer out(kept * 4);
+        CHECK(run_reduce(table->reduce, 0, 0, x.data(), out.data(), layout), "no memory");
+        for (int64_t c = 0; c < kept; c += 1 + kept / 4) {
+          double want = 0, size = 0;
+          for (int64_t i = c; i < kCount; i += kept) {
+            want += static_cast<double>(values[i]);
+            size += std::fabs(static_cast<double>(values[i]));
+          }
+          const double error = std::fabs(static_cast<double>(out.as<float>()[c]) - want);
+          CHECK(error <= 24 * 0x1p-24 * size, "%s: kind %d, sum %lld of %lld is off by %g, %g of the sizes",
+                table->isa, kind, static_cast<long long>(c), static_cast<long long>(kept), error,
+                error / size);
+        }
+      }
+    }
+  }
 }
 
 /// Rows and columns that lie apart, through the kernels themselves.
@@ -271,10 +309,11 @@ TEST(argreduce) {
       for (int dtype = 0; dtype < kDTypes; dtype++) {
         if (op.rows[dtype] == nullptr) continue;
         section();
-        for (int64_t n : {1, 2, 3, 15, 16, 17, 64, 127, 1000, 5000}) {
+        for (int64_t n : {1, 2, 3, 4, 7, 15, 16, 17, 64, 127, 1000, 5000, 150'000}) {
           for (int64_t inner : {1, 2, 7, 600}) {
-            if (n * inner > 40'000) continue;
-            for (int64_t outer : {1, 3, 9}) {
+            if (n * inner > (inner == 1 ? 150'000 : 40'000)) continue;
+            for (int64_t outer : {1, 3, 9, 150}) {
+              if (outer * n * inner > 500'000) continue;
               Buffer x(outer * n * inner * dtype_size(dtype), dtype_size(dtype)), y(outer * inner * 4),
                   y2(outer * inner * 4);
               // Few values, so that there are equal ones; now and then NaN everywhere.
@@ -282,8 +321,12 @@ TEST(argreduce) {
                           random.below(2) != 0 ? Values::kMixed : Values::kNormal);
               with_type(dtype, [&]<class T>() {
                 if constexpr (std::is_floating_point_v<T>) {
-                  if (n < 4) {
+                  // NaN alone, or with the infinity that nothing is worse than.
+                  const T infinity = std::numeric_limits<T>::infinity();
+                  const bool worst = random.below(3) == 0;
+                  if (n < 4 || worst) {
                     for (int64_t i = 0; i < outer * n * inner; i++) {
+                      if (worst) x.as<T>()[i] = max ? -infinity : infinity;
                       if (random.below(2) != 0) x.as<T>()[i] = std::numeric_limits<T>::quiet_NaN();
                     }
                   }

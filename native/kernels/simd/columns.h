@@ -1,0 +1,79 @@
+// Columns of matrices whose rows are contiguous, in registers: what transposes and reductions of short rows
+// need.
+#pragma once
+#include "vec.h"
+
+namespace {
+
+template <int... I>
+struct Seq {};
+template <int N, int... I>
+struct MakeSeq {
+  using type = typename MakeSeq<N - 1, N - 1, I...>::type;
+};
+template <int... I>
+struct MakeSeq<0, I...> {
+  using type = Seq<I...>;
+};
+
+/// Interleaves the low (kHigh = 0) or high halves of a's and b's 16-byte groups, of E elements each.
+template <int N, int E, int kHigh, class V, int... I>
+GT_INLINE V unpack(V a, V b, Seq<I...>) {
+  return __builtin_shufflevector(a, b, (I / E * E + kHigh * (E / 2) + I % E / 2 + (I % 2) * N)...);
+}
+/// a, then b.
+template <class T, int N, int... I>
+GT_INLINE Vec<T, N> concat(Vec<T, N / 2> a, Vec<T, N / 2> b, Seq<I...>) {
+  return __builtin_shufflevector(a, b, I...);
+}
+
+/// N lanes from kFirst on.
+template <class E, int N, int kFirst, int... I>
+GT_INLINE Vec<E, N> part(Vec<E, 2 * N> v, Seq<I...>) {
+  return __builtin_shufflevector(v, v, (kFirst + I)...);
+}
+/// Elements in 16 bytes, and how many such groups a register has.
+template <class T>
+inline constexpr int kGroup = 16 / static_cast<int>(sizeof(T));
+
+/// kGroups runs of 16 bytes, `step` elements apart, side by side.
+template <int kGroups, class T>
+GT_INLINE Vec<T, kGroup<T> * kGroups> load_groups(const T* p, int64_t step) {
+  constexpr int N = kGroup<T> * kGroups;
+  if constexpr (kGroups == 1) {
+    Vec<T, N> v;
+    memcpy(&v, p, sizeof v);
+    return v;
+  } else {
+    return concat<T, N>(load_groups<kGroups / 2>(p, step),
+                        load_groups<kGroups / 2>(p + kGroups / 2 * step, step), typename MakeSeq<N>::type());
+  }
+}
+inline constexpr int kMaxGroups = GT_VEC_BYTES / 16;
+
+/// columns[i], lane j = p[j * row + i] for i < 16 bytes' worth, j < kGroups times as many.
+template <int kGroups, class T>
+GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>* columns) {
+  constexpr int E = kGroup<T>;
+  constexpr int N = E * kGroups;
+  using V = Vec<T, N>;
+  using S = typename MakeSeq<N>::type;
+  V r[E], t[E];
+  GT_UNROLL
+  for (int k = 0; k < E; k++) r[k] = load_groups<kGroups>(p + k * row, E * row);
+  // As many perfect shuffles as E has bits.
+  GT_UNROLL
+  for (int stage = 1; stage < E; stage *= 2) {
+    GT_UNROLL
+    for (int i = 0; i < E / 2; i++) {
+      t[2 * i] = unpack<N, E, 0>(r[i], r[i + E / 2], S());
+      t[2 * i + 1] = unpack<N, E, 1>(r[i], r[i + E / 2], S());
+    }
+    GT_UNROLL
+    for (int i = 0; i < E; i++) r[i] = t[i];
+  }
+  GT_UNROLL
+  for (int i = 0; i < E; i++) columns[i] = r[i];
+}
+
+}  // namespace
