@@ -51,17 +51,11 @@ GT_INLINE Vec<T, kGroup<T> * kGroups> load_groups(const T* p, int64_t step) {
 }
 inline constexpr int kMaxGroups = GT_VEC_BYTES / 16;
 
-/// columns[i], lane j = p[j * row + i] for i < 16 bytes' worth, j < kGroups times as many.
-template <int kGroups, class T>
-GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>* columns) {
-  constexpr int E = kGroup<T>;
-  constexpr int N = E * kGroups;
-  using V = Vec<T, N>;
+/// As many perfect shuffles as E has bits: E × E squares, one in each group, are transposed.
+template <int N, int E, class V>
+GT_INLINE void transpose_groups(V* r) {
   using S = typename MakeSeq<N>::type;
-  V r[E], t[E];
-  GT_UNROLL
-  for (int k = 0; k < E; k++) r[k] = load_groups<kGroups>(p + k * row, E * row);
-  // As many perfect shuffles as E has bits.
+  V t[E];
   GT_UNROLL
   for (int stage = 1; stage < E; stage *= 2) {
     GT_UNROLL
@@ -72,8 +66,35 @@ GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>
     GT_UNROLL
     for (int i = 0; i < E; i++) r[i] = t[i];
   }
+}
+
+/// columns[i], lane j = p[j * row + i] for i < 16 bytes' worth, j < kGroups times as many.
+template <int kGroups, class T>
+GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>* columns) {
+  constexpr int E = kGroup<T>;
+  constexpr int N = E * kGroups;
+  Vec<T, N> r[E];
+  GT_UNROLL
+  for (int k = 0; k < E; k++) r[k] = load_groups<kGroups>(p + k * row, E * row);
+  transpose_groups<N, E>(r);
   GT_UNROLL
   for (int i = 0; i < E; i++) columns[i] = r[i];
+}
+
+/// p[j * row + i] = columns[i], lane j, row by row; 16 bytes of each.
+template <class T>
+GT_INLINE void store_columns(const Vec<T>* columns, T* p, int64_t row) {
+  constexpr int E = kGroup<T>;
+  Vec<T> r[E];
+  GT_UNROLL
+  for (int i = 0; i < E; i++) r[i] = columns[i];
+  transpose_groups<kLanes<T>, E>(r);
+  GT_UNROLL
+  for (int g = 0; g < kMaxGroups; g++) {
+    GT_UNROLL
+    for (int i = 0; i < E; i++)
+      memcpy(p + (g * E + i) * row, reinterpret_cast<const char*>(&r[i]) + 16 * g, 16);
+  }
 }
 
 }  // namespace
