@@ -26,7 +26,8 @@ GT_INLINE vf exp_below(vf x) {
   const ExpParts e = exp_parts(c);
   const vf magic = splat(12582912.0f);
   const vf n = fma(c, splat(1.44269504f), magic) - magic;  // exp_parts has it too
-  return bitcast<vf>(_mm512_scalef_ps(bitcast<__m512>((e.r + e.rrq) + 1.0f), bitcast<__m512>(n)));
+  return bitcast<vf>(
+      _mm512_maskz_scalef_ps(0xffff, bitcast<__m512>((e.r + e.rrq) + 1.0f), bitcast<__m512>(n)));
 #else
   const vf least = splat(-87.33654f);
   const ExpParts e = exp_parts(max_or_second(least, x));
