@@ -17,6 +17,7 @@
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
+      "native/program/tiles.cc",
       "native/runtime/copy.cc",
       "native/runtime/broadcast.cc",
       "native/runtime/cpu.cc",

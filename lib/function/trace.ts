@@ -3,7 +3,7 @@ import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
 import { scope, type Effects, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
-import { Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
+import { pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { Graph, HostNode, Node } from './graph';
 
@@ -62,6 +62,8 @@ export class Trace extends Placeholder implements Tracer {
     let constant = this.constants.get(t.id);
     if (constant === undefined) {
       t.assertAlive(this.name);
+      // Gradients free what they made; this is needed as long as the function is.
+      pin(t);
       constant = { real: t, symbol: this.symbol(t.dt, t.shape) };
       this.constants.set(t.id, constant);
     }

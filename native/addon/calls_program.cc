@@ -8,6 +8,8 @@
 // wild access.
 #include <vector>
 
+#include "../program/tiles.h"
+#include "../runtime/dispatch.h"
 #include "entries.h"
 
 namespace gradtape {
@@ -143,9 +145,55 @@ napi_value run_program(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/// fused(...storages): a group of elementwise steps in tiles (native/program/tiles.h). Frame: rows, columns,
+/// the number of values, that of steps, that of storages; for each value its space, its dtype, its storage
+/// (−1: within a tile only) and its byte offset there; for each step its kind, op, dtype, result and three
+/// operands.
+napi_value fused(napi_env env, napi_callback_info info) {
+  const int64_t most = Call::kMaxBuffers;
+  Call call(env, info, Call::kMaxBuffers);
+  TileGroup group = {};
+  group.rows = call.integer(0);
+  group.columns = call.integer(1);
+  group.value_count = static_cast<int>(call.index(2, kMaxTileValues + 1, "a group has too many values"));
+  group.step_count = static_cast<int>(call.index(3, kMaxTileSteps + 1, "a group has too many steps"));
+  int64_t size = 0;
+  if (group.rows < 0 || group.columns < 0 || __builtin_mul_overflow(group.rows, group.columns, &size)) {
+    call.fail("a group has no such size");
+  }
+  int slot = 4;
+  for (int v = 0; call.ok() && v < group.value_count; v++, slot += 4) {
+    TileValue& value = group.values[v];
+    value.space =
+        static_cast<TileSpace>(call.index(slot, static_cast<int>(TileSpace::kCount), "no such space"));
+    value.dtype = static_cast<int>(call.index(slot + 1, kDTypes, "no such dtype"));
+    const int64_t storage = call.integer(slot + 2);
+    if (storage < -1 || storage >= most) call.fail("no such storage");
+    if (!call.ok() || storage < 0) continue;
+    const int64_t n = group.size_of(value.space);
+    value.data = static_cast<char*>(
+        call.range(static_cast<int>(storage), call.integer(slot + 3), n, dtype_size(value.dtype)));
+  }
+  for (int i = 0; call.ok() && i < group.step_count; i++, slot += 7) {
+    TileStep& step = group.steps[i];
+    step.kind = static_cast<TileOp>(call.index(slot, static_cast<int>(TileOp::kCount), "no such step"));
+    step.op = static_cast<int>(call.index(slot + 1, 1 << 16, "no such op"));
+    step.dtype = static_cast<int>(call.index(slot + 2, kDTypes, "no such dtype"));
+    step.out = static_cast<int>(call.index(slot + 3, group.value_count, "no such value"));
+    for (int k = 0; k < 3; k++) {
+      step.in[k] = static_cast<int>(call.index(slot + 4 + k, group.value_count, "no such value"));
+    }
+  }
+  if (!call.ok() || size == 0) return nullptr;
+  if (const char* why = check_tiles(kernels(), group)) call.fail(why);
+  if (call.ok() && !run_tiles(kernels(), group)) call.fail("there is no memory for a group of steps");
+  return nullptr;
+}
+
 }  // namespace
 
 void define_program(napi_env env, napi_value exports, Env* state) {
+  define_entry(env, exports, "fused", fused, state);
   state->step_count = state->entry_count;  // all but these two
   define_entry(env, exports, "capture", capture, state);
   define_entry(env, exports, "runProgram", run_program, state);

@@ -1,0 +1,369 @@
+#include "tiles.h"
+
+#include <stdlib.h>
+
+#include <atomic>
+
+#include "../runtime/pool.h"
+#include "../runtime/scratch.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kTile = 1024;        // elements that a tile should have
+constexpr int64_t kGrain = 64 * 1024;  // element steps that pay for a second thread
+constexpr int64_t kAlign = 64;
+
+int64_t round_up(int64_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
+
+/// How the group is cut: into tiles of whole rows, or each row into pieces.
+struct Cut {
+  bool whole;
+  int64_t tile_rows;     // of a tile of whole rows
+  int64_t tile_columns;  // of a piece
+  int64_t pieces;        // of a row
+  int64_t tiles;
+};
+
+bool reduces_rows(const TileGroup& g) {
+  for (int s = 0; s < g.step_count; s++) {
+    if (g.values[g.steps[s].out].space == TileSpace::kPerRow) return true;
+  }
+  return false;
+}
+
+bool has_per_column(const TileGroup& g) {
+  for (int v = 0; v < g.value_count; v++) {
+    if (g.values[v].space == TileSpace::kPerColumn || g.values[v].space == TileSpace::kPerRow) return true;
+  }
+  return false;
+}
+
+Cut cut(const TileGroup& g) {
+  Cut c = {};
+  c.whole = g.columns <= kTile || reduces_rows(g);
+  if (!has_per_column(g)) c.whole = false;
+  if (c.whole) {
+    c.tile_rows = g.columns >= kTile / 2 ? 1 : kTile / (g.columns > 0 ? g.columns : 1);
+    if (c.tile_rows > g.rows) c.tile_rows = g.rows > 0 ? g.rows : 1;
+    c.tile_columns = g.columns;
+    c.pieces = 1;
+    c.tiles = (g.rows + c.tile_rows - 1) / c.tile_rows;
+  } else {
+    c.tile_rows = 1;
+    c.tile_columns = g.columns < kTile ? g.columns : kTile;
+    c.pieces = c.tile_columns > 0 ? (g.columns + c.tile_columns - 1) / c.tile_columns : 0;
+    c.tiles = g.rows * c.pieces;
+  }
+  return c;
+}
+
+int size(const TileValue& v) { return static_cast<int>(dtype_size(v.dtype)); }
+
+/// Writes `count` copies of each of n elements.
+void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, const KernelTable& table) {
+  const FillFn fill = table.fill[size_index(bytes)];
+  for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
+}
+
+/// Places in a thread's scratch memory.
+struct Layout {
+  int64_t temp[kMaxTileValues];    // of values that exist only within a tile
+  int64_t spread[kMaxTileValues];  // of values that were repeated to full ones
+  int64_t bytes;
+};
+
+/// Whether a step with a full result reads `v` in a repeated form.
+bool needs_spread(const TileGroup& g, const Cut& c, int v) {
+  const TileSpace space = g.values[v].space;
+  return c.tile_rows > 1 && (space == TileSpace::kPerColumn || space == TileSpace::kPerRow);
+}
+
+Layout lay_out(const TileGroup& g, const Cut& c) {
+  Layout l = {};
+  const int64_t full = c.tile_rows * c.tile_columns;
+  for (int v = 0; v < g.value_count; v++) {
+    const TileValue& value = g.values[v];
+    const int64_t count = value.space == TileSpace::kFull ? full : c.tile_rows;
+    l.temp[v] = l.bytes;
+    if (value.data == nullptr) l.bytes += round_up(count * size(value));
+    l.spread[v] = l.bytes;
+    if (needs_spread(g, c, v)) l.bytes += round_up(full * size(value));
+  }
+  return l;
+}
+
+struct Operand {
+  const char* p;
+  bool scalar;
+};
+
+/// The thread's walk over tiles [begin, end).
+class Walk {
+ public:
+  Walk(const KernelTable& table, const TileGroup& group, const Cut& cut, const Layout& layout, char* scratch,
+       char* const* partials)
+      : table_(table), g_(group), c_(cut), l_(layout), scratch_(scratch), partials_(partials) {}
+
+  void run(int64_t begin, int64_t end) {
+    // Per-column values are the same for all tiles of whole rows.
+    for (int v = 0; v < g_.value_count; v++) {
+      if (g_.values[v].space != TileSpace::kPerColumn || !needs_spread(g_, c_, v)) continue;
+      const int64_t bytes = g_.columns * size(g_.values[v]);
+      for (int64_t r = 0; r < c_.tile_rows; r++) {
+        __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, g_.values[v].data, static_cast<size_t>(bytes));
+      }
+    }
+    for (int64_t t = begin; t < end; t++) tile(t);
+  }
+
+  static void divide(char* y, int64_t n, int dtype, int64_t by) {
+    if (dtype == static_cast<int>(DType::kFloat32)) {
+      float* p = reinterpret_cast<float*>(y);
+      for (int64_t i = 0; i < n; i++) p[i] /= static_cast<float>(by);
+    } else {
+      double* p = reinterpret_cast<double*>(y);
+      for (int64_t i = 0; i < n; i++) p[i] /= static_cast<double>(by);
+    }
+  }
+
+ private:
+  void tile(int64_t t) {
+    row_ = c_.whole ? t * c_.tile_rows : t / c_.pieces;
+    column_ = c_.whole ? 0 : t % c_.pieces * c_.tile_columns;
+    rows_ = g_.rows - row_ < c_.tile_rows ? g_.rows - row_ : c_.tile_rows;
+    columns_ = g_.columns - column_ < c_.tile_columns ? g_.columns - column_ : c_.tile_columns;
+    spread_ = 0;
+    for (int s = 0; s < g_.step_count; s++) step(g_.steps[s], t);
+  }
+
+  /// Where this tile's part of a value begins.
+  char* place(int v) const {
+    const TileValue& value = g_.values[v];
+    if (value.data == nullptr) return scratch_ + l_.temp[v];
+    const int64_t bytes = size(value);
+    switch (value.space) {
+      case TileSpace::kFull:
+        return value.data + (row_ * g_.columns + column_) * bytes;
+      case TileSpace::kPerColumn:
+        return value.data + column_ * bytes;
+      case TileSpace::kPerRow:
+        return value.data + row_ * bytes;
+      default:
+        return value.data;
+    }
+  }
+
+  /// An operand of a step whose result is full, or has an element for each row.
+  Operand operand(int v, bool full) {
+    const TileValue& value = g_.values[v];
+    if (value.space == TileSpace::kScalar) return {value.data, true};
+    if (!full || value.space == TileSpace::kFull) return {place(v), false};
+    if (value.space == TileSpace::kPerColumn) {
+      return {needs_spread(g_, c_, v) ? scratch_ + l_.spread[v] : place(v), false};
+    }
+    if (!needs_spread(g_, c_, v)) return {place(v), true};
+    char* const repeated = scratch_ + l_.spread[v];
+    if ((spread_ >> v & 1) == 0) {
+      spread_rows(place(v), repeated, rows_, columns_, size(value), table_);
+      spread_ |= uint64_t{1} << v;
+    }
+    return {repeated, false};
+  }
+
+  void step(const TileStep& s, int64_t t) {
+    const TileValue& out = g_.values[s.out];
+    if (s.kind == TileOp::kReduce) {
+      const ReduceRowsFn fn = table_.reduce[s.op].rows[s.dtype];
+      if (out.space == TileSpace::kPerRow) {
+        reduce_rows(s, fn);
+        spread_ &= ~(uint64_t{1} << s.out);
+      } else {
+        const char* x = place(s.in[0]);
+        fn(x, partials_[s.out] + t * size(out), 1, rows_ * columns_, rows_ * columns_);
+      }
+      return;
+    }
+    const bool full = out.space == TileSpace::kFull;
+    const int64_t n = full ? rows_ * columns_ : rows_;
+    char* const y = place(s.out);
+    const Operand a = operand(s.in[0], full);
+    if (s.kind == TileOp::kUnary) {
+      table_.unary[s.op].fn[s.dtype](a.p, y, n);
+    } else if (s.kind == TileOp::kBinary) {
+      const Operand b = operand(s.in[1], full);
+      const BinaryMode mode = a.scalar ? kScalarVec : b.scalar ? kVecScalar : kVecVec;
+      if (a.scalar && b.scalar) {
+        // Both are one element here: the result is too.
+        table_.binary[s.op].fn[s.dtype][kVecVec](a.p, b.p, y, 1);
+        repeat(y, n, size(out));
+      } else {
+        table_.binary[s.op].fn[s.dtype][mode](a.p, b.p, y, n);
+      }
+    } else {
+      const Operand x = operand(s.in[1], full), z = operand(s.in[2], full);
+      const int mode = (a.scalar ? kScalarCond : 0) | (x.scalar ? kScalarA : 0) | (z.scalar ? kScalarB : 0);
+      table_.select[size_index(size(out))][mode](a.p, x.p, z.p, y, n);
+    }
+    if (!full) spread_ &= ~(uint64_t{1} << s.out);
+  }
+
+  void reduce_rows(const TileStep& s, ReduceRowsFn fn) {
+    const ReduceEntry& op = table_.reduce[s.op];
+    char* const y = place(s.out);
+    fn(place(s.in[0]), y, rows_, columns_, columns_);
+    if (op.mean) divide(y, rows_, s.dtype, columns_);
+  }
+
+  void repeat(char* y, int64_t n, int bytes) const {
+    if (n > 1) table_.fill[size_index(bytes)](y, y + bytes, n - 1);
+  }
+
+  const KernelTable& table_;
+  const TileGroup& g_;
+  const Cut& c_;
+  const Layout& l_;
+  char* const scratch_;
+  char* const* const partials_;
+  int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
+  uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
+};
+
+/// Reduces the partial results of all tiles, in their order.
+void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, char* partial, int64_t tiles) {
+  const ReduceEntry& op = table.reduce[s.op];
+  const ReduceRowsFn fn = table.reduce[op.then].rows[s.dtype];
+  const TileValue& out = g.values[s.out];
+  const int bytes = size(out);
+  // Chunks, then chunks of chunks: each kernel call sees what its error is bounded for.
+  while (tiles > kReduceRowChunk) {
+    const int64_t chunks = (tiles + kReduceRowChunk - 1) / kReduceRowChunk;
+    for (int64_t i = 0; i < chunks; i++) {
+      const int64_t from = i * kReduceRowChunk;
+      const int64_t n = tiles - from < kReduceRowChunk ? tiles - from : kReduceRowChunk;
+      fn(partial + from * bytes, partial + i * bytes, 1, n, n);
+    }
+    tiles = chunks;
+  }
+  fn(partial, out.data, 1, tiles, tiles);
+  if (op.mean) Walk::divide(out.data, 1, s.dtype, g.rows * g.columns);
+}
+
+}  // namespace
+
+const char* check_tiles(const KernelTable& table, const TileGroup& g) {
+  if (g.rows < 0 || g.columns < 0) return "a group has a negative size";
+  bool known[kMaxTileValues] = {};
+  for (int v = 0; v < g.value_count; v++) {
+    known[v] = g.values[v].data != nullptr;
+    if (!known[v] &&
+        (g.values[v].space == TileSpace::kScalar || g.values[v].space == TileSpace::kPerColumn)) {
+      return "a value within a tile is full or has an element for each row";
+    }
+  }
+  bool per_row = false;
+  bool reduced[kMaxTileValues] = {};
+  for (int i = 0; i < g.step_count; i++) {
+    const TileStep& s = g.steps[i];
+    const int operands = s.kind == TileOp::kSelect ? 3 : s.kind == TileOp::kBinary ? 2 : 1;
+    const TileValue& out = g.values[s.out];
+    const bool full = out.space == TileSpace::kFull;
+    if (out.space == TileSpace::kPerRow) per_row = true;
+    for (int k = 0; k < operands; k++) {
+      const TileValue& in = g.values[s.in[k]];
+      if (!known[s.in[k]]) return "a step of a group reads a value that is not there yet";
+      if (reduced[s.in[k]]) return "a step of a group reads a result that comes after all tiles";
+      if (s.kind == TileOp::kReduce
+              ? in.space != TileSpace::kFull
+              : !full && in.space != TileSpace::kPerRow && in.space != TileSpace::kScalar) {
+        return "a step of a group reads a value of the wrong kind";
+      }
+      const bool condition = s.kind == TileOp::kSelect && k == 0;
+      if (in.dtype != (condition ? static_cast<int>(DType::kBool) : s.dtype)) {
+        return "a step of a group reads a value of another dtype";
+      }
+    }
+    int result = s.dtype;
+    if (s.kind == TileOp::kUnary) {
+      if (s.op >= table.unary_count || table.unary[s.op].fn[s.dtype] == nullptr) return "no such unary op";
+      if (table.unary[s.op].to_bool) result = static_cast<int>(DType::kBool);
+    } else if (s.kind == TileOp::kBinary) {
+      if (s.op >= table.binary_count || table.binary[s.op].fn[s.dtype][0] == nullptr)
+        return "no such binary op";
+      if (table.binary[s.op].to_bool) result = static_cast<int>(DType::kBool);
+    } else if (s.kind == TileOp::kReduce) {
+      if (s.op >= table.reduce_count || table.reduce[s.op].rows[s.dtype] == nullptr)
+        return "no such reduction";
+      const ReduceEntry& op = table.reduce[s.op];
+      if (op.out_dtype >= 0) return "a group cannot reduce to another dtype";
+      if (op.then < 0 || op.then >= table.reduce_count || table.reduce[op.then].rows[s.dtype] == nullptr) {
+        return "no such reduction";
+      }
+      if (op.mean && s.dtype > static_cast<int>(DType::kFloat64)) return "a group has means of floats only";
+      if (full || out.space == TileSpace::kPerColumn) return "a reduction gives row values or one";
+      if (out.space == TileSpace::kScalar) {
+        if (out.data == nullptr) return "a reduction over everything needs a buffer";
+        reduced[s.out] = true;
+      }
+    }
+    if (out.dtype != result) return "a result of a group has the wrong dtype";
+    if (s.kind != TileOp::kReduce && !full && out.space != TileSpace::kPerRow) {
+      return "a result of a group is full or has an element for each row";
+    }
+    known[s.out] = true;
+  }
+  if (per_row && g.columns > kMaxTileRow) return "the rows of a group are too long to be reduced within it";
+  return nullptr;
+}
+
+bool run_tiles(const KernelTable& table, const TileGroup& g) {
+  const Cut c = cut(g);
+  const Layout layout = lay_out(g, c);
+  // Partial results of reductions over everything: one for each tile.
+  char* partials[kMaxTileValues] = {};
+  int64_t bytes = 0;
+  for (int i = 0; i < g.step_count; i++) {
+    const TileStep& s = g.steps[i];
+    if (s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kScalar)
+      bytes += round_up(c.tiles * 8);
+  }
+  constexpr int64_t kFew = 4096;
+  alignas(64) char few[kFew];
+  char* memory = few;
+  if (bytes > kFew) memory = static_cast<char*>(malloc(static_cast<size_t>(bytes)));
+  if (memory == nullptr) return false;
+  int64_t used = 0, cost = 0;
+  for (int i = 0; i < g.step_count; i++) {
+    const TileStep& s = g.steps[i];
+    if (s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kScalar) {
+      partials[s.out] = memory + used;
+      used += round_up(c.tiles * 8);
+    }
+    if (g.values[s.out].space == TileSpace::kPerRow && s.kind != TileOp::kReduce) continue;
+    cost += s.kind == TileOp::kUnary    ? table.unary[s.op].cost[s.dtype]
+            : s.kind == TileOp::kBinary ? table.binary[s.op].cost[s.dtype]
+                                        : 1;
+  }
+  std::atomic<bool> ok{true};
+  const int64_t per_tile = c.tile_rows * c.tile_columns * (cost > 0 ? cost : 1);
+  parallel_for(c.tiles, kGrain / (per_tile > 0 ? per_tile : 1) + 1, [&](int64_t begin, int64_t end) {
+    char* scratch = static_cast<char*>(thread_scratch(layout.bytes + 1));
+    if (scratch == nullptr) {
+      ok = false;
+      return;
+    }
+    Walk(table, g, c, layout, scratch, partials).run(begin, end);
+  });
+  if (ok) {
+    for (int i = 0; i < g.step_count; i++) {
+      const TileStep& s = g.steps[i];
+      if (partials[s.out] != nullptr && s.kind == TileOp::kReduce)
+        combine(table, g, s, partials[s.out], c.tiles);
+    }
+  }
+  if (memory != few) free(memory);
+  return ok;
+}
+
+}  // namespace gradtape
