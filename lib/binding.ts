@@ -53,6 +53,8 @@ export interface Native {
   optimizer(gradient: ArrayBuffer, ...states: ArrayBuffer[]): void;
   /** From now on entries are not carried out but told: their number and buffers; undefined ends that. */
   capture(tell: ((entry: number, ...buffers: ArrayBuffer[]) => void) | undefined): void;
+  /** A group of elementwise steps; only as an instruction of a program. */
+  fused(): void;
   /** -1, or the word of the instruction that gave another result than -1: native/addon/calls_program.cc. */
   runProgram(code: ArrayBuffer, table: ArrayBuffer, storages: readonly ArrayBuffer[]): number;
   /** The position of the first index out of range, or -1. */

@@ -27,8 +27,18 @@ export interface Recorder {
   readVariable(variable: Variable, value: Tensor): void;
 }
 
+/** The kernel that computes an op piece by piece: its table and its number there. */
+export interface TileKernel {
+  readonly kind: 'unary' | 'binary' | 'select' | 'reduce';
+  readonly op: number;
+  /** The input's dtypes that it serves; absent: all that the op takes. */
+  readonly dtypes?: readonly DTypeInfo[];
+}
+
 /** What an op hands to a tracer in place of computing. */
 export interface TracedOp extends RecordedOp {
+  /** Where elementwise ops and reductions can be fused: how a piece is computed. */
+  readonly tile?: TileKernel;
   /**
    * Fills the outputs, or returns results of its own that share an input's storage; 'view': the one result is the first
    * input in another shape.

@@ -1,29 +1,12 @@
 /** From a graph to what runs: parts of instructions, and what JavaScript does between them. */
 import type { Tensor } from '../core/tensor';
 import type { Graph, HostNode, OpNode } from './graph';
-import { lower, type Instruction } from './lower';
+import { lower } from './lower';
+import { Storages, type LoweredNode } from './lowered';
+import { enabled } from './passes/enabled';
+import { Fusion } from './passes/fuse';
 import { planArena, type Life } from './plan';
 import { Executable, type Part, type PartNode, type Step } from './executable';
-
-interface LoweredNode {
-  readonly node: OpNode;
-  readonly instructions: readonly Instruction[];
-  /** Nothing happens: the results share storages. */
-  readonly view: boolean;
-}
-
-/** Finds the tensor whose storage another one shares. */
-class Storages {
-  private readonly parent = new Map<Tensor, Tensor>();
-  share(t: Tensor, source: Tensor): void {
-    this.parent.set(t, source);
-  }
-  root(t: Tensor): Tensor {
-    let at = t;
-    for (let next = this.parent.get(at); next !== undefined; next = this.parent.get(at)) at = next;
-    return at;
-  }
-}
 
 /** What JavaScript does for an op that has no instructions. */
 function hostNode(node: OpNode): HostNode {
@@ -95,7 +78,8 @@ export function compile(graph: Graph): Executable {
 
   let current: LoweredNode[] = [];
   const flush = (): void => {
-    if (current.some((n) => !n.view)) steps.push(makePart(current, storages, leaving, slotOf));
+    if (current.some((n) => !n.view))
+      steps.push(makePart(fuse(current, storages, leaving), storages, leaving, slotOf));
     current = [];
   };
   for (const node of graph.nodes) {
@@ -134,6 +118,14 @@ export function compile(graph: Graph): Executable {
     graph.results.map((t) => ({ slot: slotOf(t), shape: t.shape })),
     slots.size,
   );
+}
+
+function fuse(
+  nodes: readonly LoweredNode[],
+  storages: Storages,
+  leaving: ReadonlySet<Tensor>,
+): readonly LoweredNode[] {
+  return enabled('fuse') ? new Fusion(storages, leaving).run(nodes) : nodes;
 }
 
 function makePart(

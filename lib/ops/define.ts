@@ -119,6 +119,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     savesOutputs: saves === 'output' || saves === 'both',
     gradient:
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
+    tile: { kind: 'unary', op: code },
     execute: ([x], _, [y]) => {
       frame[0] = x.offset;
       frame[1] = y.offset;
@@ -289,6 +290,11 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
               db === null ? null : unbroadcast(db, ctx.shapes[1]),
             ];
           },
+    tile: {
+      kind: 'binary',
+      op: code,
+      dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
+    },
     execute: ([a, b], _, [y]) => {
       if (check !== null) check(a, b);
       frame[0] = a.offset;
@@ -346,6 +352,8 @@ export interface OpSpec<P extends unknown[], A> {
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
+  /** See TracedOp.tile. */
+  tile?: OpRow['tile'];
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
@@ -411,6 +419,7 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     partialDy: spec.partialDy,
     gradient: spec.gradient,
     execute: run,
+    tile: spec.tile,
     call: single ? one : many,
   };
   register(row);

@@ -68,6 +68,7 @@ export const reduceMean = reduction('reduceMean', 'mean', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
+  kernelForFloats: true,
   run: (x, y, axes) => {
     if (x.dt.kind === 'float') runReduce(mean, x, y, axes, 'reduceMean');
     else integerMean(x, y, axes);

@@ -1,7 +1,7 @@
 /** How a reduction's row becomes a function, and the op that leads its gradient back. */
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
-import type { DType } from '../core/dtype';
+import { dtypes, type DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
 import { isPlain } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
@@ -146,11 +146,15 @@ export interface ReductionSpec {
   examples?: readonly Example[];
   /** dx in the input's shape from dy. null: no gradient passes. */
   gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
+  /** With `run`: for floats that is the kernel alone. */
+  kernelForFloats?: boolean;
   /** Stands in for the kernel. */
   run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
   /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
   oneBlock?: boolean;
 }
+
+const floats = [dtypes.float32, dtypes.float64];
 
 interface Defined {
   call: Reduction;
@@ -219,6 +223,12 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
         : (dy, ctx: GradContext<ReduceAttrs>) => [
             gradient(dy[0], { x: ctx.x[0], y: ctx.y[0], axes: ctx.attrs.axes, shape: ctx.shapes[0] }),
           ],
+    tile:
+      spec.run === undefined
+        ? { kind: 'reduce', op: kernel }
+        : spec.kernelForFloats === true
+          ? { kind: 'reduce', op: kernel, dtypes: floats }
+          : undefined,
     execute: ([x], attrs: ReduceAttrs, [y]) => {
       run(x, y, attrs.axes);
     },

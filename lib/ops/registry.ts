@@ -71,6 +71,7 @@ export interface OpRow extends RecordedOp {
   readonly gradient: GradientFunction<never> | null;
   /** See TracedOp.execute; absent in composites, which are no ops to a tracer. */
   readonly execute?: TracedOp['execute'];
+  readonly tile?: TracedOp['tile'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }

@@ -22,6 +22,7 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
   undefined
 >('where', {
   tf: 'tf.where',
+  tile: { kind: 'select', op: 0 },
   dtypes: everyType,
   domain: [-10, 10],
   ulp: 0,

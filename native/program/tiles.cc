@@ -11,7 +11,7 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kTile = 1024;        // elements that a tile should have
+constexpr int64_t kTile = 1024;        // elements that a tile of a small group should have
 constexpr int64_t kGrain = 64 * 1024;  // element steps that pay for a second thread
 constexpr int64_t kAlign = 64;
 
@@ -40,19 +40,27 @@ bool has_per_column(const TileGroup& g) {
   return false;
 }
 
+/// So many elements that the parts of all values lie in the first-level cache together.
+int64_t tile_size(const TileGroup& g) {
+  int full = 0;
+  for (int v = 0; v < g.value_count; v++) full += g.values[v].space == TileSpace::kFull;
+  return full <= 6 ? kTile : full <= 12 ? kTile / 2 : kTile / 4;
+}
+
 Cut cut(const TileGroup& g) {
   Cut c = {};
-  c.whole = g.columns <= kTile || reduces_rows(g);
+  const int64_t tile = tile_size(g);
+  c.whole = g.columns <= tile || reduces_rows(g);
   if (!has_per_column(g)) c.whole = false;
   if (c.whole) {
-    c.tile_rows = g.columns >= kTile / 2 ? 1 : kTile / (g.columns > 0 ? g.columns : 1);
+    c.tile_rows = g.columns >= tile / 2 ? 1 : tile / (g.columns > 0 ? g.columns : 1);
     if (c.tile_rows > g.rows) c.tile_rows = g.rows > 0 ? g.rows : 1;
     c.tile_columns = g.columns;
     c.pieces = 1;
     c.tiles = (g.rows + c.tile_rows - 1) / c.tile_rows;
   } else {
     c.tile_rows = 1;
-    c.tile_columns = g.columns < kTile ? g.columns : kTile;
+    c.tile_columns = g.columns < tile ? g.columns : tile;
     c.pieces = c.tile_columns > 0 ? (g.columns + c.tile_columns - 1) / c.tile_columns : 0;
     c.tiles = g.rows * c.pieces;
   }

@@ -13,7 +13,7 @@ namespace gradtape {
 enum class TileSpace : int { kFull = 0, kScalar, kPerColumn, kPerRow, kCount };
 enum class TileOp : int { kUnary = 0, kBinary, kSelect, kReduce, kCount };
 
-inline constexpr int kMaxTileValues = 40;
+inline constexpr int kMaxTileValues = 64;
 inline constexpr int kMaxTileSteps = 60;
 /// Columns of the longest row that may be reduced within a tile.
 inline constexpr int64_t kMaxTileRow = 8192;

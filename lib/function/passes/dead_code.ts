@@ -1,7 +1,9 @@
 /** Drops ops whose results nobody uses. */
+import { enabled } from './enabled';
 import { inputsOf, outputsOf, type Graph, type Node } from '../graph';
 
 export function deadCode(graph: Graph): Graph {
+  if (!enabled('deadCode')) return graph;
   const used = new Set<number>(graph.results.map((t) => t.id));
   const kept: Node[] = [];
   for (let i = graph.nodes.length - 1; i >= 0; i--) {

@@ -1,0 +1,8 @@
+/** Which passes run: all but those that GRADTAPE_DISABLE_PASS names, separated by commas. */
+export const passes = ['deadCode', 'fuse'] as const;
+export type Pass = (typeof passes)[number];
+
+export function enabled(pass: Pass): boolean {
+  const off = process.env.GRADTAPE_DISABLE_PASS;
+  return off === undefined || !off.split(',').some((name) => name.trim() === pass);
+}

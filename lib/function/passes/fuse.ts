@@ -1,0 +1,345 @@
+/**
+ * Fuses elementwise ops, what they broadcast, and reductions of their results into groups that run tile by tile
+ * (native/program/tiles.h): an intermediate that only the group needs is never written to memory.
+ */
+import type { DTypeInfo } from '../../core/dtype';
+import { sizeOf, type Shape } from '../../core/shape';
+import type { Tensor } from '../../core/tensor';
+import type { TileKernel } from '../../core/scope';
+import type { OpNode } from '../graph';
+import type { LoweredNode, Storages } from '../lowered';
+import { encodeGroup } from './encode_group';
+
+/** What a value is to a group of [rows, columns]. */
+export const enum Space {
+  Full = 0,
+  Scalar = 1,
+  PerColumn = 2,
+  PerRow = 3,
+}
+
+/** Longest row that may be reduced within a tile: kMaxTileRow. */
+const maxRow = 8192;
+/** Limits of one instruction: kMaxTileValues, kMaxTileSteps, its storages and its numbers. */
+const maxSteps = 36;
+const maxStorages = 32;
+
+export interface Operand {
+  readonly root: Tensor;
+  readonly space: Space;
+}
+
+export interface Member {
+  readonly lowered: LoweredNode;
+  readonly node: OpNode;
+  readonly kernel: TileKernel;
+  readonly operands: readonly Operand[];
+  readonly out: Operand;
+}
+
+export interface Group {
+  readonly size: number;
+  /** Known as soon as something differs from row to row. */
+  columns: number | null;
+  readonly members: Member[];
+  /** Values made here, by storage. Scalar: a reduction that is complete only after the group. */
+  readonly made: Map<Tensor, Space>;
+}
+
+interface Item {
+  readonly single: LoweredNode | null;
+  readonly group: Group | null;
+}
+
+/** How an operand of `shape` repeats over `full`: its space, and the columns that this asks for. */
+function repeats(shape: Shape, full: Shape): { space: Space; columns: number | null } | null {
+  const size = sizeOf(shape);
+  const n = sizeOf(full);
+  if (size === n) return { space: Space.Full, columns: null };
+  if (size === 1) return { space: Space.Scalar, columns: null };
+  const lead = full.length - shape.length;
+  const dim = (d: number): number => (d < lead ? 1 : shape[d - lead]);
+  let first = 0;
+  while (dim(first) === 1) first++;
+  let tail = true;
+  for (let d = first; d < full.length; d++) if (dim(d) !== full[d]) tail = false;
+  if (tail) return { space: Space.PerColumn, columns: size };
+  let last = full.length - 1;
+  while (dim(last) === 1) last--;
+  for (let d = 0; d <= last; d++) if (dim(d) !== full[d]) return null;
+  return { space: Space.PerRow, columns: n / size };
+}
+
+/** Rows or columns, where the reduced axes come last or first; null where neither. */
+function reducedSpace(
+  shape: Shape,
+  axes: readonly number[],
+): { space: Space; columns: number | null } | null {
+  const reduced = new Set(axes);
+  const kept = shape.map((n, d) => (reduced.has(d) ? 1 : n));
+  const count = sizeOf(kept);
+  if (count === 1) return { space: Space.Scalar, columns: null };
+  if (count === sizeOf(shape)) return null;
+  const r = repeats(kept, shape);
+  return r !== null && r.space !== Space.Full ? r : null;
+}
+
+export class Fusion {
+  private items: Item[] = [];
+  private readonly producer = new Map<Tensor, Item>();
+  /** Of values that only repeat another one: that one, and how. */
+  private readonly spreads = new Map<Tensor, { readonly source: Tensor; readonly axes: readonly number[] }>();
+
+  constructor(
+    private readonly storages: Storages,
+    /** Storages that must be in memory whoever reads them here. */
+    private readonly leaving: ReadonlySet<Tensor>,
+  ) {}
+
+  run(nodes: readonly LoweredNode[]): LoweredNode[] {
+    for (const lowered of nodes) this.place(lowered);
+    return this.finish();
+  }
+
+  private root(t: Tensor): Tensor {
+    return this.storages.root(t);
+  }
+
+  private addSingle(lowered: LoweredNode): void {
+    const item: Item = { single: lowered, group: null };
+    this.items.push(item);
+    for (const t of lowered.node.outputs) if (this.root(t) === t) this.producer.set(t, item);
+  }
+
+  private place(lowered: LoweredNode): void {
+    // What shares a storage is read there.
+    if (lowered.view) return;
+    const { node } = lowered;
+    if (node.op.name === 'spread') {
+      this.spreads.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
+    }
+    const kernel = node.op.tile;
+    const fusible =
+      kernel !== undefined &&
+      node.outputs.length === 1 &&
+      this.root(node.outputs[0]) === node.outputs[0] &&
+      node.outputs[0].size > 0 &&
+      (kernel.dtypes === undefined || kernel.dtypes.includes(dtypeOf(node, kernel)));
+    if (!fusible) {
+      this.addSingle(lowered);
+      return;
+    }
+    for (const group of this.candidates(node)) {
+      if (this.tryJoin(group, lowered, kernel)) return;
+    }
+    if (!this.start(lowered, kernel)) this.addSingle(lowered);
+  }
+
+  /** Groups that could take a node: those that make its operands, then those that read one of them too. */
+  private candidates(node: OpNode): Group[] {
+    const found: Group[] = [];
+    for (const t of node.inputs) {
+      const item = this.producer.get(this.source(t));
+      if (item?.group != null && !found.includes(item.group)) found.push(item.group);
+    }
+    const inputs = new Set(node.inputs.map((t) => this.root(t)));
+    for (let i = this.items.length - 1; i >= 0 && i >= this.items.length - 8; i--) {
+      const { group } = this.items[i];
+      if (group === null || found.includes(group)) continue;
+      if (group.members.some((m) => m.operands.some((o) => o.space === Space.Full && inputs.has(o.root))))
+        found.push(group);
+    }
+    return found;
+  }
+
+  /** The storage that is read where a value that merely repeats another one is. */
+  private source(t: Tensor): Tensor {
+    const root = this.root(t);
+    const spread = this.spreads.get(root);
+    return spread === undefined ? root : this.source(spread.source);
+  }
+
+  /** The node as a member of a group of so many elements; null where it cannot be. */
+  private member(
+    lowered: LoweredNode,
+    kernel: TileKernel,
+    group: Pick<Group, 'size' | 'columns' | 'made'>,
+  ): { member: Member; columns: number | null } | null {
+    const { node } = lowered;
+    const out = node.outputs[0];
+    let columns = group.columns;
+    const agree = (c: number | null): boolean => {
+      if (c === null) return true;
+      if (columns === null) columns = c;
+      return columns === c;
+    };
+    const operand = (t: Tensor, full: Shape): Operand | null => {
+      const root = this.root(t);
+      const spread = this.spreads.get(root);
+      const how = repeats(t.shape, full);
+      if (how === null || !agree(how.columns)) return null;
+      if (spread === undefined || how.space !== Space.Full) return { root, space: how.space };
+      const from = reducedSpace(t.shape, spread.axes);
+      if (from === null || !agree(from.columns)) return null;
+      return { root: this.root(spread.source), space: from.space };
+    };
+    if (kernel.kind === 'reduce') {
+      const x = node.inputs[0];
+      if (x.size !== group.size) return null;
+      const to = reducedSpace(x.shape, (node.attrs as { axes: readonly number[] }).axes);
+      if (to === null || to.space === Space.PerColumn || !agree(to.columns)) return null;
+      if (
+        to.space === Space.PerRow &&
+        (columns as number | null) !== null &&
+        (columns as unknown as number) > maxRow
+      )
+        return null;
+      const from = operand(x, x.shape);
+      if (from === null || from.space !== Space.Full) return null;
+      return {
+        member: { lowered, node, kernel, operands: [from], out: { root: out, space: to.space } },
+        columns,
+      };
+    }
+    if (out.size === group.size) {
+      const operands: Operand[] = [];
+      for (const t of node.inputs) {
+        const o = operand(t, out.shape);
+        if (o === null) return null;
+        operands.push(o);
+      }
+      if (!operands.some((o) => o.space === Space.Full) && !operands.some((o) => o.space === Space.PerColumn))
+        return null;
+      return { member: { lowered, node, kernel, operands, out: { root: out, space: Space.Full } }, columns };
+    }
+    // One element for each row, from values that the group has of its rows.
+    if (columns === null || out.size * columns !== group.size || columns > maxRow) return null;
+    const operands: Operand[] = [];
+    for (const t of node.inputs) {
+      if (t.size === 1 && out.size !== 1) operands.push({ root: this.root(t), space: Space.Scalar });
+      else if (t.size === out.size) operands.push({ root: this.root(t), space: Space.PerRow });
+      else return null;
+    }
+    if (!operands.some((o) => group.made.get(o.root) === Space.PerRow)) return null;
+    return { member: { lowered, node, kernel, operands, out: { root: out, space: Space.PerRow } }, columns };
+  }
+
+  private start(lowered: LoweredNode, kernel: TileKernel): boolean {
+    const { node } = lowered;
+    const size = kernel.kind === 'reduce' ? node.inputs[0].size : node.outputs[0].size;
+    const empty = { size, columns: null, made: new Map<Tensor, Space>() };
+    const fits = this.member(lowered, kernel, empty);
+    if (fits === null) return false;
+    const group: Group = { ...empty, columns: fits.columns, members: [] };
+    const item: Item = { single: null, group };
+    this.items.push(item);
+    this.add(item, group, fits.member);
+    return true;
+  }
+
+  private add(item: Item, group: Group, member: Member): void {
+    group.members.push(member);
+    group.made.set(member.out.root, member.out.space);
+    this.producer.set(member.out.root, item);
+  }
+
+  private tryJoin(group: Group, lowered: LoweredNode, kernel: TileKernel): boolean {
+    const { node } = lowered;
+    if (group.members.length >= maxSteps) return false;
+    const fits = this.member(lowered, kernel, group);
+    if (fits === null) return false;
+    // A reduction over everything is known after the group only; a value of rows within it must be one it made.
+    for (const o of fits.member.operands) {
+      const made = group.made.get(o.root);
+      if (made === Space.Scalar) return false;
+      if (made !== undefined && made !== o.space) return false;
+    }
+    if (this.storageCount(group, fits.member) > maxStorages) return false;
+    const own = this.items.find((i) => i.group === group) as Item;
+    // What depends on the group must come after it, so nothing of that may lead to the node.
+    const after = this.dependents(own);
+    for (const t of node.inputs) {
+      const item = this.producer.get(this.source(t));
+      if (item !== undefined && item !== own && after.has(item)) return false;
+    }
+    const at = this.items.indexOf(own);
+    const rest = this.items.slice(at + 1);
+    this.items = [
+      ...this.items.slice(0, at),
+      ...rest.filter((i) => !after.has(i)),
+      own,
+      ...rest.filter((i) => after.has(i)),
+    ];
+    group.columns = fits.columns;
+    this.add(own, group, fits.member);
+    return true;
+  }
+
+  private storageCount(group: Group, more: Member): number {
+    const roots = new Set<Tensor>();
+    for (const m of [...group.members, more]) {
+      for (const o of m.operands) roots.add(o.root);
+      roots.add(m.out.root);
+    }
+    return roots.size;
+  }
+
+  private reads(item: Item): readonly Tensor[] {
+    if (item.single !== null) return item.single.node.inputs.map((t) => this.root(t));
+    return (item.group as Group).members.flatMap((m) => m.operands.map((o) => o.root));
+  }
+
+  private dependents(of: Item): Set<Item> {
+    const found = new Set<Item>();
+    for (let i = this.items.indexOf(of) + 1; i < this.items.length; i++) {
+      const item = this.items[i];
+      const depends = this.reads(item).some((t) => {
+        const p = this.producer.get(t);
+        return p !== undefined && p !== item && (p === of || found.has(p));
+      });
+      if (depends) found.add(item);
+    }
+    return found;
+  }
+
+  private finish(): LoweredNode[] {
+    // Repetitions that no one reads any more are not carried out.
+    const needed = new Set<Tensor>(this.leaving);
+    const kept: Item[] = [];
+    for (let i = this.items.length - 1; i >= 0; i--) {
+      const item = this.items[i];
+      if (item.single !== null && item.single.node.op.name === 'spread') {
+        if (!needed.has(item.single.node.outputs[0])) continue;
+      }
+      kept.push(item);
+      for (const t of this.reads(item)) needed.add(t);
+    }
+    kept.reverse();
+    const users = new Map<Tensor, Set<Item>>();
+    for (const item of kept) {
+      for (const t of this.reads(item)) {
+        let set = users.get(t);
+        if (set === undefined) users.set(t, (set = new Set()));
+        set.add(item);
+      }
+    }
+    return kept.map((item) => {
+      if (item.single !== null) return item.single;
+      const group = item.group as Group;
+      return encodeGroup(
+        group,
+        (t) => this.root(t),
+        (root) => {
+          if (this.leaving.has(root)) return true;
+          for (const user of users.get(root) ?? []) if (user !== item) return true;
+          return false;
+        },
+      );
+    });
+  }
+}
+
+/** The dtype that the kernel is chosen by. */
+export function dtypeOf(node: OpNode, kernel: TileKernel): DTypeInfo {
+  return kernel.kind === 'select' ? node.inputs[1].dt : node.inputs[0].dt;
+}
