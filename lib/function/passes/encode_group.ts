@@ -4,7 +4,7 @@ import type { Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../core/scope';
 import type { OpNode } from '../graph';
 import type { LoweredNode } from '../lowered';
-import { dtypeOf, Space, type Group, type Member } from './fuse';
+import { dtypeOf, Space, type Group, type Member } from './group';
 
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3 } as const;
 

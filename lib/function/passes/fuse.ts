@@ -2,49 +2,19 @@
  * Fuses elementwise ops, what they broadcast, and reductions of their results into groups that run tile by tile
  * (native/program/tiles.h): an intermediate that only the group needs is never written to memory.
  */
-import type { DTypeInfo } from '../../core/dtype';
 import { sizeOf, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../core/scope';
 import type { OpNode } from '../graph';
 import type { LoweredNode, Storages } from '../lowered';
 import { encodeGroup } from './encode_group';
-
-/** What a value is to a group of [rows, columns]. */
-export const enum Space {
-  Full = 0,
-  Scalar = 1,
-  PerColumn = 2,
-  PerRow = 3,
-}
+import { dtypeOf, Space, type Group, type Member, type Operand } from './group';
 
 /** Longest row that may be reduced within a tile: kMaxTileRow. */
 const maxRow = 8192;
 /** Limits of one instruction: kMaxTileValues, kMaxTileSteps, its storages and its numbers. */
 const maxSteps = 36;
 const maxStorages = 32;
-
-export interface Operand {
-  readonly root: Tensor;
-  readonly space: Space;
-}
-
-export interface Member {
-  readonly lowered: LoweredNode;
-  readonly node: OpNode;
-  readonly kernel: TileKernel;
-  readonly operands: readonly Operand[];
-  readonly out: Operand;
-}
-
-export interface Group {
-  readonly size: number;
-  /** Known as soon as something differs from row to row. */
-  columns: number | null;
-  readonly members: Member[];
-  /** Values made here, by storage. Scalar: a reduction that is complete only after the group. */
-  readonly made: Map<Tensor, Space>;
-}
 
 interface Item {
   readonly single: LoweredNode | null;
@@ -188,12 +158,7 @@ export class Fusion {
       if (x.size !== group.size) return null;
       const to = reducedSpace(x.shape, (node.attrs as { axes: readonly number[] }).axes);
       if (to === null || to.space === Space.PerColumn || !agree(to.columns)) return null;
-      if (
-        to.space === Space.PerRow &&
-        (columns as number | null) !== null &&
-        (columns as unknown as number) > maxRow
-      )
-        return null;
+      if (to.space === Space.PerRow && columns !== null && columns > maxRow) return null;
       const from = operand(x, x.shape);
       if (from === null || from.space !== Space.Full) return null;
       return {
@@ -337,9 +302,4 @@ export class Fusion {
       );
     });
   }
-}
-
-/** The dtype that the kernel is chosen by. */
-export function dtypeOf(node: OpNode, kernel: TileKernel): DTypeInfo {
-  return kernel.kind === 'select' ? node.inputs[1].dt : node.inputs[0].dt;
 }
