@@ -212,6 +212,76 @@ struct SoftmaxKernels {
                                   int64_t rows, int64_t cols) noexcept;
 };
 
+/// A pivot this many variances (its distance from the mean, squared) away costs too many digits.
+inline constexpr double kPivotFar = 4;
+
+/// Normalisation; float32 and float64. Along rows of n ≥ 1 contiguous elements, or down columns `width` wide.
+struct NormKernels {
+  /// y = (x − mean)·rstd·scale + shift, with mean and 1/√(variance + epsilon) of each row; scale and shift
+  /// (n elements) may be null.
+  void (*layer_norm)(const void* x, const void* scale, const void* shift, void* y, void* mean, void* rstd,
+                     int64_t rows, int64_t n, double epsilon) noexcept;
+  /// dx, and the sums over these rows (at least one) for dscale and dshift.
+  void (*layer_norm_gradient)(const void* dy, const void* x, const void* scale, const void* mean,
+                              const void* rstd, void* dx, void* dscale, void* dshift, int64_t rows,
+                              int64_t n) noexcept;
+  /// Σ (x − pivot) and Σ (x − pivot)² of each column; for up to some thousand rows.
+  void (*column_moments)(const void* x, const void* pivot, int64_t rows, int64_t width, void* sums,
+                         void* squares) noexcept;
+  /// Σ dy and Σ dy·(x − mean).
+  void (*column_products)(const void* dy, const void* x, const void* mean, int64_t rows, int64_t width,
+                          void* sums, void* products) noexcept;
+  /// y = (x − mean)·a + b.
+  void (*column_scale)(const void* x, const void* mean, const void* a, const void* b, void* y, int64_t rows,
+                       int64_t width) noexcept;
+  /// dx = (dy − c − (x − mean)·b)·a.
+  void (*column_gradient)(const void* dy, const void* x, const void* mean, const void* a, const void* b,
+                          const void* c, void* dx, int64_t rows, int64_t width) noexcept;
+};
+
+/// Outputs of a sliding window, rows × count pixels of `channels` contiguous elements, that all have the same
+/// taps. Output (r, i) reads x[r · x_row + i · x_step + Σ tₐ · x_tap[a]] for tₐ < taps[a], the axes from
+/// depth to width; all strides are in elements.
+struct WindowBlock {
+  const void* x;
+  void* y;
+  int64_t x_row, x_step, y_row, y_step;
+  int64_t rows, count, channels;
+  int64_t taps[3], x_tap[3];
+};
+
+/// Depthwise convolution; float32 and float64. Weights of tap t are at w + Σ tₐ · w_tap[a], one a channel.
+struct DepthwiseBlock : WindowBlock {
+  void* w;
+  int64_t w_tap[3];
+};
+struct DepthwiseKernels {
+  /// y = Σ w·x over the taps.
+  void (*forward)(const DepthwiseBlock& block) noexcept;
+  /// w += Σ x·y over the outputs: y is read.
+  void (*filter)(const DepthwiseBlock& block) noexcept;
+};
+
+/// Pooling. g and dx have the layout of x.
+struct PoolBlock : WindowBlock {
+  const void* g;
+  void* dx;
+  double scale;
+  bool fresh;  // dx is written, not added to
+};
+struct PoolKernels {
+  /// y = max x; NaN where one is.
+  void (*max)(const PoolBlock& block) noexcept;
+  /// y = g where x is largest: at the first NaN, else at the first of the largest.
+  void (*gather)(const PoolBlock& block) noexcept;
+  /// dx += y there; the other taps get 0 where they are fresh. Floats only, as what follows.
+  void (*scatter)(const PoolBlock& block) noexcept;
+  /// y = scale · Σ x.
+  void (*mean)(const PoolBlock& block) noexcept;
+  /// dx += scale · y at all taps.
+  void (*spread)(const PoolBlock& block) noexcept;
+};
+
 /// The weights and the optimizer's own state: read from `in`, written to `out`, which may be the same memory.
 inline constexpr int kOptimizerStates = 4;
 struct OptimizerRun {
@@ -256,6 +326,9 @@ struct KernelTable {
   SoftmaxKernels softmax[2];  // float32, float64
   const OptimizerEntry* optimizer;
   int optimizer_count;
+  NormKernels norm[2];
+  DepthwiseKernels depthwise[2];
+  PoolKernels pooling[kDTypes];   // functions null where there are none
   MatmulKernels matmul[kDTypes];  // functions null where there is no product
 };
 

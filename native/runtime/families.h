@@ -14,4 +14,7 @@
   X(indexing)          \
   X(matmul)            \
   X(softmax)           \
-  X(optimizer)
+  X(optimizer)         \
+  X(norm)              \
+  X(depthwise)         \
+  X(pooling)

@@ -1,0 +1,126 @@
+// Entries of layer and batch normalisation.
+#include "../runtime/dispatch.h"
+#include "../runtime/norm.h"
+#include "entries.h"
+#include "overflow.h"
+
+namespace gradtape {
+
+namespace {
+
+/// rows × n from two slots, and their product.
+struct Matrix {
+  int64_t rows, n, count = 1;
+  Matrix(Call& call, int slot)
+      : rows(call.index(slot, kIntegers, "a dimension is negative")),
+        n(call.index(slot + 1, kIntegers, "a dimension is negative")) {
+    // 16 bytes for each element: so that sizes of scratch memory do not overflow either.
+    int64_t room = 16;
+    if (!multiply_into(&count, rows) || !multiply_into(&count, n) || !multiply_into(&room, count)) {
+      call.fail("the shape is too large");
+    }
+  }
+};
+
+int floating(Call& call, int slot) {
+  return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
+}
+
+/// layerNorm(x, scale, shift, y, mean, rstd); frame: their offsets, rows, n, dtype, whether there is a scale,
+/// a shift, epsilon.
+napi_value layer_norm(napi_env env, napi_callback_info info) {
+  Call call(env, info, 6);
+  const Matrix m(call, 6);
+  const int dtype = floating(call, 8);
+  const int64_t size = dtype_size(dtype);
+  const bool scaled = call.index(9, 2, "a flag is neither 0 nor 1") != 0;
+  const bool shifted = call.index(10, 2, "a flag is neither 0 nor 1") != 0;
+  void* x = call.span(0, 0, m.count, size);
+  void* scale = scaled ? call.span(1, 1, m.n, size) : nullptr;
+  void* shift = shifted ? call.span(2, 2, m.n, size) : nullptr;
+  void* y = call.span(3, 3, m.count, size);
+  void* mean = call.span(4, 4, m.rows, size);
+  void* rstd = call.span(5, 5, m.rows, size);
+  if (call.ok() && m.count > 0) {
+    run_layer_norm(kernels().norm[dtype], x, scale, shift, y, mean, rstd, m.rows, m.n, call.number(11), size);
+  }
+  return nullptr;
+}
+
+/// layerNormGradient(dy, x, scale, mean, rstd, dx, dscale, dshift); frame: their offsets, rows, n, dtype,
+/// whether there is a scale.
+napi_value layer_norm_gradient(napi_env env, napi_callback_info info) {
+  Call call(env, info, 8);
+  const Matrix m(call, 8);
+  const int dtype = floating(call, 10);
+  const int64_t size = dtype_size(dtype);
+  const bool scaled = call.index(11, 2, "a flag is neither 0 nor 1") != 0;
+  void* dy = call.span(0, 0, m.count, size);
+  void* x = call.span(1, 1, m.count, size);
+  void* scale = scaled ? call.span(2, 2, m.n, size) : nullptr;
+  void* mean = call.span(3, 3, m.rows, size);
+  void* rstd = call.span(4, 4, m.rows, size);
+  void* dx = call.span(5, 5, m.count, size);
+  void* dscale = call.span(6, 6, m.n, size);
+  void* dshift = call.span(7, 7, m.n, size);
+  if (call.ok() && m.count > 0 &&
+      !run_layer_norm_gradient(kernels().norm[dtype], dy, x, scale, mean, rstd, dx, dscale, dshift, m.rows,
+                               m.n, size)) {
+    call.fail("out of memory in a layer normalisation");
+  }
+  return nullptr;
+}
+
+/// batchNorm(x, scale, shift, y, mean, variance); frame: their offsets, rows, channels, dtype, epsilon.
+napi_value batch_norm(napi_env env, napi_callback_info info) {
+  Call call(env, info, 6);
+  const Matrix m(call, 6);
+  const int dtype = floating(call, 8);
+  const int64_t size = dtype_size(dtype);
+  void* x = call.span(0, 0, m.count, size);
+  void* scale = call.span(1, 1, m.n, size);
+  void* shift = call.span(2, 2, m.n, size);
+  void* y = call.span(3, 3, m.count, size);
+  void* mean = call.span(4, 4, m.n, size);
+  void* variance = call.span(5, 5, m.n, size);
+  if (call.ok() && m.count > 0 &&
+      !run_batch_norm(kernels().norm[dtype], x, scale, shift, y, mean, variance, m.rows, m.n, call.number(9),
+                      size)) {
+    call.fail("out of memory in a batch normalisation");
+  }
+  return nullptr;
+}
+
+/// batchNormGradient(dy, x, scale, mean, variance, dx, dscale, dshift); frame: their offsets, rows, channels,
+/// dtype, epsilon.
+napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
+  Call call(env, info, 8);
+  const Matrix m(call, 8);
+  const int dtype = floating(call, 10);
+  const int64_t size = dtype_size(dtype);
+  void* dy = call.span(0, 0, m.count, size);
+  void* x = call.span(1, 1, m.count, size);
+  void* scale = call.span(2, 2, m.n, size);
+  void* mean = call.span(3, 3, m.n, size);
+  void* variance = call.span(4, 4, m.n, size);
+  void* dx = call.span(5, 5, m.count, size);
+  void* dscale = call.span(6, 6, m.n, size);
+  void* dshift = call.span(7, 7, m.n, size);
+  if (call.ok() && m.count > 0 &&
+      !run_batch_norm_gradient(kernels().norm[dtype], dy, x, scale, mean, variance, dx, dscale, dshift,
+                               m.rows, m.n, call.number(11), size)) {
+    call.fail("out of memory in a batch normalisation");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void define_norm(napi_env env, napi_value exports, Env* state) {
+  define_entry(env, exports, "layerNorm", layer_norm, state);
+  define_entry(env, exports, "layerNormGradient", layer_norm_gradient, state);
+  define_entry(env, exports, "batchNorm", batch_norm, state);
+  define_entry(env, exports, "batchNormGradient", batch_norm_gradient, state);
+}
+
+}  // namespace gradtape

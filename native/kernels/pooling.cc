@@ -1,0 +1,181 @@
+// Pooling: lanes are channels, and all pixels of a block have the same taps. The usual windows, 2 × 2 and 3 ×
+// 3, are unrolled.
+#include "spans.h"
+#include "table.h"
+
+#define GT_LAMBDA __attribute__((always_inline))
+
+namespace {
+
+using gradtape::PoolBlock;
+
+template <class T>
+inline constexpr bool kIsReal = T(0.5) != T(0);
+
+/// f(t, offset) for tap number t, which is `offset` elements from the first; NY × NX taps, or any where they
+/// are 0.
+template <int NY, int NX, class F>
+GT_INLINE void each_tap(const PoolBlock& b, const F& f) {
+  if constexpr (NY > 0) {
+    GT_UNROLL
+    for (int t = 0; t < NY * NX; t++) f(t, t / NX * b.x_tap[1] + t % NX * b.x_tap[2]);
+  } else {
+    int64_t t = 0;
+    for (int64_t z = 0; z < b.taps[0]; z++) {
+      for (int64_t y = 0; y < b.taps[1]; y++) {
+        const int64_t row = z * b.x_tap[0] + y * b.x_tap[1];
+        for (int64_t x = 0; x < b.taps[2]; x++) f(t++, row + x * b.x_tap[2]);
+      }
+    }
+  }
+}
+
+/// body(x, y, span) for every vector of channels of every output: the distances of its first tap and of
+/// itself from the first ones.
+template <class T, class F>
+GT_INLINE void each_output(const PoolBlock& b, const F& body) {
+  for (int64_t r = 0; r < b.rows; r++) {
+    for (int64_t i = 0; i < b.count; i++) {
+      const int64_t x = r * b.x_row + i * b.x_step, y = r * b.y_row + i * b.y_step;
+      each_vector<T>(b.channels, [&](int64_t c, auto span) GT_LAMBDA { body(x + c, y + c, span); });
+    }
+  }
+}
+
+/// Chooses the unrolled form of a kernel: K<T, NY, NX>::run(block).
+template <class T, template <class, int, int> class K>
+void run(const PoolBlock& b) noexcept {
+  if (b.taps[0] == 1 && b.taps[1] == 2 && b.taps[2] == 2) {
+    K<T, 2, 2>::run(b);
+  } else if (b.taps[0] == 1 && b.taps[1] == 3 && b.taps[2] == 3) {
+    K<T, 3, 3>::run(b);
+  } else {
+    K<T, 0, 0>::run(b);
+  }
+}
+
+/// Where x takes the place of m: it is larger, or the first NaN.
+template <class T>
+GT_INLINE auto beats(Vec<T> x, Vec<T> m) {
+  if constexpr (kIsReal<T>) {
+    return ~(x <= m) & (m == m);
+  } else {
+    return x > m;
+  }
+}
+
+template <class T, int NY, int NX>
+struct Max {
+  GT_INLINE static void run(const PoolBlock& b) {
+    const T* x = static_cast<const T*>(b.x);
+    T* y = static_cast<T*>(b.y);
+    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA {
+      Vec<T> m = span.get(x + from);
+      each_tap<NY, NX>(b, [&](int64_t, int64_t offset) GT_LAMBDA {
+        const Vec<T> v = span.get(x + from + offset);
+        m = select(beats<T>(v, m), v, m);
+      });
+      span.put(y + to, m);
+    });
+  }
+};
+
+template <class T, int NY, int NX>
+struct Gather {
+  GT_INLINE static void run(const PoolBlock& b) {
+    const T *x = static_cast<const T*>(b.x), *g = static_cast<const T*>(b.g);
+    T* y = static_cast<T*>(b.y);
+    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA {
+      Vec<T> m = span.get(x + from), found = span.get(g + from);
+      each_tap<NY, NX>(b, [&](int64_t, int64_t offset) GT_LAMBDA {
+        const Vec<T> v = span.get(x + from + offset);
+        const auto better = beats<T>(v, m);
+        m = select(better, v, m);
+        found = select(better, span.get(g + from + offset), found);
+      });
+      span.put(y + to, found);
+    });
+  }
+};
+
+template <class T, int NY, int NX>
+struct Scatter {
+  GT_INLINE static void run(const PoolBlock& b) {
+    const T *x = static_cast<const T*>(b.x), *dy = static_cast<const T*>(b.y);
+    T* dx = static_cast<T*>(b.dx);
+    const bool fresh = b.fresh;
+    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA {
+      using Index = decltype(Vec<T>{} == Vec<T>{});
+      using Lane = decltype(Index{}[0] + 0);
+      Vec<T> m = span.get(x + from);
+      Index first = {};
+      each_tap<NY, NX>(b, [&](int64_t t, int64_t offset) GT_LAMBDA {
+        const Vec<T> v = span.get(x + from + offset);
+        const auto better = beats<T>(v, m);
+        m = select(better, v, m);
+        first = select(better, static_cast<Lane>(t) - Index{}, first);
+      });
+      const Vec<T> d = span.get(dy + to);
+      each_tap<NY, NX>(b, [&](int64_t t, int64_t offset) GT_LAMBDA {
+        const Vec<T> v = select(first == static_cast<Lane>(t) - Index{}, d, Vec<T>{});
+        T* at = dx + from + offset;
+        span.put(at, fresh ? v : span.get(at) + v);
+      });
+    });
+  }
+};
+
+template <class T, int NY, int NX>
+struct Mean {
+  GT_INLINE static void run(const PoolBlock& b) {
+    const T* x = static_cast<const T*>(b.x);
+    T* y = static_cast<T*>(b.y);
+    const T scale = static_cast<T>(b.scale);
+    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA {
+      Vec<T> sum = {};
+      each_tap<NY, NX>(b, [&](int64_t, int64_t offset) GT_LAMBDA { sum += span.get(x + from + offset); });
+      span.put(y + to, sum * scale);
+    });
+  }
+};
+
+template <class T, int NY, int NX>
+struct Spread {
+  GT_INLINE static void run(const PoolBlock& b) {
+    const T* dy = static_cast<const T*>(b.y);
+    T* dx = static_cast<T*>(b.dx);
+    const T scale = static_cast<T>(b.scale);
+    const bool fresh = b.fresh;
+    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA {
+      const Vec<T> d = span.get(dy + to) * scale;
+      each_tap<NY, NX>(b, [&](int64_t, int64_t offset) GT_LAMBDA {
+        T* at = dx + from + offset;
+        span.put(at, fresh ? d : span.get(at) + d);
+      });
+    });
+  }
+};
+
+template <class T>
+constexpr gradtape::PoolKernels kernels_of() {
+  gradtape::PoolKernels k = {};
+  k.max = &run<T, Max>;
+  k.gather = &run<T, Gather>;
+  if constexpr (kIsReal<T>) {
+    k.scatter = &run<T, Scatter>;
+    k.mean = &run<T, Mean>;
+    k.spread = &run<T, Spread>;
+  }
+  return k;
+}
+
+}  // namespace
+
+void GT_EXPORT(pooling)(gradtape::KernelTable& table) {
+  using gradtape::DType;
+  table.pooling[static_cast<int>(DType::kFloat32)] = kernels_of<float>();
+  table.pooling[static_cast<int>(DType::kFloat64)] = kernels_of<double>();
+  table.pooling[static_cast<int>(DType::kInt32)] = kernels_of<int32_t>();
+  table.pooling[static_cast<int>(DType::kInt64)] = kernels_of<int64_t>();
+  table.pooling[static_cast<int>(DType::kUInt8)] = kernels_of<uint8_t>();
+}
