@@ -48,6 +48,26 @@ export interface Native {
   softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   /** The position of the first label out of range, or -1. */
   crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop: ArrayBuffer): number;
+  layerNorm(
+    x: ArrayBuffer,
+    scale: ArrayBuffer,
+    shift: ArrayBuffer,
+    y: ArrayBuffer,
+    mean: ArrayBuffer,
+    rstd: ArrayBuffer,
+  ): void;
+  layerNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
+  batchNorm(
+    x: ArrayBuffer,
+    scale: ArrayBuffer,
+    shift: ArrayBuffer,
+    y: ArrayBuffer,
+    mean: ArrayBuffer,
+    variance: ArrayBuffer,
+  ): void;
+  batchNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
+  depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer): void;
+  pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   readonly optimizerNames: readonly string[];
   /** The gradient, then what goes in and comes out of each state. */
   optimizer(gradient: ArrayBuffer, ...states: ArrayBuffer[]): void;

@@ -23,3 +23,32 @@ export {
   sparseSoftmaxCrossEntropyWithLogits,
   type SoftmaxCrossEntropyOptions,
 } from '../ops/cross_entropy';
+export { depthwiseConv2d, separableConv2d, type DepthwiseConv2dOptions } from '../ops/depthwise';
+export {
+  avgPool,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  maxPool,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  maxPoolWithArgmax,
+  pool,
+  type MaxPoolWithArgmaxOptions,
+  type PoolOptions,
+  type PoolWindowOptions,
+} from '../ops/pooling';
+export { layerNorm, type LayerNormOptions } from '../ops/layer_norm';
+export { batchNormalization, fusedBatchNorm, type FusedBatchNormOptions } from '../ops/batch_norm';
+export {
+  biasAdd,
+  l2Normalize,
+  localResponseNormalization,
+  moments,
+  type BiasAddOptions,
+  type L2NormalizeOptions,
+  type LocalResponseNormalizationOptions,
+  type MomentsOptions,
+} from '../ops/normalization';
+export type { Padding, PadPair, PerDimension } from '../ops/window';

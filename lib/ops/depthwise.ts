@@ -1,0 +1,246 @@
+/** Depthwise and separable convolution. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { floating } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { showShape, sizeOf } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { badDType, composite, mixedDTypes, op, options } from './define';
+import { matmul } from './matmul';
+import { broadcastTo } from './movement';
+import { writeWindows } from './pooling';
+import { sample, type GradContext } from './registry';
+import { reshape } from './views';
+import {
+  checkWindowRank,
+  fromChannelsLast,
+  perDimension,
+  spatialSizes,
+  toChannelsLast,
+  windowAxes,
+  windowDims,
+  windowPadding,
+  type Padding,
+  type PerDimension,
+  type WindowDim,
+} from './window';
+
+type Dims = readonly WindowDim[];
+type Product = (a: Tensor, b: Tensor, dims: Dims) => Tensor;
+
+/** What is computed from the other two of x, w and y. */
+const kinds = { y: 0, x: 1, w: 2 } as const;
+
+function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tensor): void {
+  frame[0] = x.offset;
+  frame[1] = w.offset;
+  frame[2] = y.offset;
+  frame[3] = x.dt.code;
+  frame[4] = kinds[kind];
+  frame[5] = x.shape[0];
+  frame[6] = x.shape[3];
+  writeWindows(7, dims, 2);
+  native.depthwise(x.buffer, w.buffer, y.buffer);
+}
+
+// Three rows, each linear in both inputs, that are each other's gradients: x [n, h, w, c], w [kh, kw, c], y [n, oh, ow, c].
+
+/** y = Σ w·x over the window of each pixel and channel. */
+const depthwise: Product = op<[x: Tensor, w: Tensor, dims: Dims], Dims>('depthwise', {
+  tf: '',
+  dtypes: floating,
+  args: (x, w, dims) => [[x, w], dims],
+  infer: ([x], [h, w]) => ({ shape: [x.shape[0], h.out, w.out, x.shape[3]], dt: x.dt }),
+  run: ([x, w], dims, [y]) => run('y', dims, x, w, y),
+  saves: { inputs: [0, 1] },
+  gradient: ([dy], { x, needs, attrs }: GradContext<Dims>) => [
+    needs[0] ? depthwiseInput(dy, x[1], attrs) : null,
+    needs[1] ? depthwiseFilter(x[0], dy, attrs) : null,
+  ],
+});
+
+/** The gradient of `depthwise` towards x. */
+const depthwiseInput: Product = op<[dy: Tensor, w: Tensor, dims: Dims], Dims>('depthwiseInput', {
+  tf: '',
+  dtypes: floating,
+  args: (dy, w, dims) => [[dy, w], dims],
+  infer: ([dy], [h, w]) => ({ shape: [dy.shape[0], h.size, w.size, dy.shape[3]], dt: dy.dt }),
+  run: ([dy, w], dims, [x]) => run('x', dims, x, w, dy),
+  saves: { inputs: [0, 1] },
+  gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
+    needs[0] ? depthwise(g, x[1], attrs) : null,
+    needs[1] ? depthwiseFilter(g, x[0], attrs) : null,
+  ],
+});
+
+/** The gradient of `depthwise` towards w. */
+const depthwiseFilter: Product = op<[x: Tensor, dy: Tensor, dims: Dims], Dims>('depthwiseFilter', {
+  tf: '',
+  dtypes: floating,
+  args: (x, dy, dims) => [[x, dy], dims],
+  infer: ([x], [h, w]) => ({ shape: [h.kernel, w.kernel, x.shape[3]], dt: x.dt }),
+  run: ([x, dy], dims, [w]) => run('w', dims, x, w, dy),
+  saves: { inputs: [0, 1] },
+  gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
+    needs[0] ? depthwiseInput(x[1], g, attrs) : null,
+    needs[1] ? depthwise(x[0], g, attrs) : null,
+  ],
+});
+
+export interface DepthwiseConv2dOptions {
+  /** 'NHWC' (default) or 'NCHW'. */
+  dataFormat?: string | null;
+  /** Distances between the elements of a window. Default 1. */
+  dilations?: PerDimension | null;
+}
+
+/** The result with channels last, before `dataFormat` has its way; for the ops that go on from there. */
+function convolve(
+  name: string,
+  input: TensorLike,
+  filter: TensorLike,
+  strides: unknown,
+  padding: unknown,
+  given: unknown,
+): { y: Tensor; back: (y: Tensor) => Tensor } {
+  const x = toTensor(input, null, name, 'input');
+  if (!floating.includes(x.dtype)) throw badDType(name, 'input', x.dt, floating);
+  const f = toTensor(filter, x.dt, name, 'filter');
+  if (f.dt !== x.dt) throw mixedDTypes(name, x, f);
+  const o = options<{ dataFormat: unknown; dilations: unknown }>(
+    given,
+    'dataFormat',
+    { dataFormat: null, dilations: null },
+    name,
+  );
+  const axes = windowAxes(o.dataFormat, 2, name);
+  checkWindowRank(x, axes, name, 'input');
+  if (f.shape.length !== 4) {
+    throw new InvalidArgumentError(
+      `[${name}] filter must be 4-dimensional: height, width, channels and multiplier; got shape ${showShape(f.shape)}`,
+    );
+  }
+  const [kh, kw, channels, multiplier] = f.shape;
+  if (x.shape[axes.channelsFirst ? 1 : 3] !== channels) {
+    throw new InvalidArgumentError(
+      `[${name}] input and filter must have the same depth: ${x.shape[axes.channelsFirst ? 1 : 3]} vs ${channels} ` +
+        `(input ${showShape(x.shape)}, filter ${showShape(f.shape)})`,
+    );
+  }
+  if (kh === 0 || kw === 0) {
+    throw new InvalidArgumentError(`[${name}] filter must not be empty; got shape ${showShape(f.shape)}`);
+  }
+  const dims = windowDims(
+    spatialSizes(x.shape, axes),
+    [kh, kw],
+    perDimension(strides, axes, name, 'strides'),
+    perDimension(o.dilations ?? 1, axes, name, 'dilations'),
+    windowPadding(padding, axes, name),
+    name,
+  );
+  let last = toChannelsLast(x, axes);
+  if (multiplier !== 1) {
+    // A channel for each output: lanes are channels, and the gradient is a sum over them by itself.
+    const shape = last.shape;
+    last = reshape(broadcastTo(reshape(last, [...shape, 1]), [...shape, multiplier]), [
+      ...shape.slice(0, 3),
+      channels * multiplier,
+    ]);
+  }
+  const y = depthwise(last, reshape(f, [kh, kw, channels * multiplier]), dims);
+  return { y, back: (t) => fromChannelsLast(t, axes) };
+}
+
+/**
+ * Depthwise convolution: each channel with filters of its own. y[b, i, j, c·m + q] = Σ filter[di, dj, c, q]·x[b,
+ * i·stride + di·dilation − before, …, c]. input is [batch, height, width, channels], filter [height, width, channels, m],
+ * the result has channels·m channels. padding is 'VALID', 'SAME' or a list of pairs. InvalidArgumentError where shapes
+ * do not fit. @tf tf.nn.depthwise_conv2d
+ */
+export const depthwiseConv2d = composite(
+  'depthwiseConv2d',
+  {
+    tf: 'tf.nn.depthwise_conv2d',
+    dtypes: floating,
+    domain: [-2, 2],
+    examples: [
+      { args: [sample([2, 5, 6, 3]), sample([3, 3, 3, 1]), [1, 1, 1, 1], 'SAME'] },
+      { args: [sample([1, 5, 4, 18]), sample([3, 3, 18, 1]), [1, 2, 2, 1], 'SAME'] },
+      { args: [sample([1, 5, 7, 2]), sample([2, 3, 2, 3]), [1, 1, 1, 1], 'VALID'] },
+      { args: [sample([1, 8, 7, 2]), sample([3, 2, 2, 2]), [1, 3, 3, 1], 'VALID'] },
+      {
+        args: [sample([1, 7, 9, 2]), sample([3, 3, 2, 1]), [1, 1, 1, 1], 'SAME'],
+        options: { dilations: [2, 3] },
+      },
+      {
+        args: [
+          sample([1, 4, 5, 2]),
+          sample([3, 3, 2, 1]),
+          [1, 2, 2, 1],
+          [
+            [0, 0],
+            [1, 2],
+            [3, 0],
+            [0, 0],
+          ],
+        ],
+      },
+      { args: [sample([1, 3, 3, 1]), sample([5, 5, 1, 4]), [1, 1, 1, 1], 'SAME'] },
+      // Without windows TensorFlow leaves the filter's gradient uninitialised.
+      { args: [sample([0, 4, 4, 2]), sample([3, 3, 2, 1]), [1, 1, 1, 1], 'SAME'], noGradient: true },
+      { args: [sample([1, 2, 2, 2]), sample([3, 3, 2, 1]), [1, 1, 1, 1], 'VALID'], noGradient: true },
+    ],
+  },
+  (
+    input: TensorLike,
+    filter: TensorLike,
+    strides: PerDimension,
+    padding: Padding,
+    given?: DepthwiseConv2dOptions | string | null,
+  ): Tensor => {
+    const { y, back } = convolve('depthwiseConv2d', input, filter, strides, padding, given);
+    return back(y);
+  },
+);
+
+/**
+ * Separable convolution: `depthwiseConv2d`, then a product over channels with pointwiseFilter of shape [1, 1, channels·m,
+ * outputs]. @tf tf.nn.separable_conv2d
+ */
+export const separableConv2d = composite(
+  'separableConv2d',
+  {
+    tf: 'tf.nn.separable_conv2d',
+    dtypes: floating,
+    domain: [-1, 1],
+    ulp: 8,
+    examples: [
+      { args: [sample([2, 5, 6, 3]), sample([3, 3, 3, 2]), sample([1, 1, 6, 4]), [1, 1, 1, 1], 'SAME'] },
+      { args: [sample([1, 8, 7, 2]), sample([3, 2, 2, 1]), sample([1, 1, 2, 3]), [1, 2, 2, 1], 'VALID'] },
+    ],
+  },
+  (
+    input: TensorLike,
+    depthwiseFilter: TensorLike,
+    pointwiseFilter: TensorLike,
+    strides: PerDimension,
+    padding: Padding,
+    given?: DepthwiseConv2dOptions | string | null,
+  ): Tensor => {
+    const name = 'separableConv2d';
+    const { y, back } = convolve(name, input, depthwiseFilter, strides, padding, given);
+    const p = toTensor(pointwiseFilter, y.dt, name, 'pointwiseFilter');
+    if (p.dt !== y.dt) throw mixedDTypes(name, y, p);
+    const channels = y.shape[3];
+    const [h, w, inputs, outputs] = p.shape;
+    if (p.shape.length !== 4 || h !== 1 || w !== 1 || inputs !== channels) {
+      throw new InvalidArgumentError(
+        `[${name}] pointwiseFilter must have shape [1,1,${channels},outputs], for the ${channels} channels of the ` +
+          `depthwise result; got ${showShape(p.shape)}`,
+      );
+    }
+    const pixels = sizeOf(y.shape.slice(0, 3));
+    const flat = matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs]));
+    return back(reshape(flat, [...y.shape.slice(0, 3), outputs]));
+  },
+);

@@ -1,0 +1,208 @@
+/** Normalisations and their parts that are written in other ops. */
+import { toTensor, type TensorLike } from '../core/convert';
+import { floating, numeric } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { describe, normalizeAxes, showShape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { add, maximum, multiply, pow, realDivide, squaredDifference } from './binary';
+import { badDType, composite, mixedDTypes, options } from './define';
+import { matmul } from './matmul';
+import { reduceMean, reduceSum } from './reduce';
+import { sample } from './registry';
+import { rsqrt, square } from './unary';
+import { reshape } from './views';
+import { constant } from './creation';
+
+export interface MomentsOptions {
+  /** Has no effect, as in TensorFlow. */
+  shift?: null;
+  /** Keep the reduced axes with size 1. Default false. */
+  keepdims?: boolean;
+}
+
+/**
+ * [mean, variance] over the axes, a number or an array of them: the variance is Σ (x − mean)² / N. Gradients of any order
+ * flow to x. @tf tf.nn.moments
+ */
+export const moments = composite(
+  'moments',
+  {
+    tf: 'tf.nn.moments',
+    dtypes: floating,
+    domain: [-3, 3],
+    ulp: 8,
+    examples: [
+      { args: [sample([3, 4]), [0]] },
+      { args: [sample([2, 3, 4]), [0, -1]], options: { keepdims: true } },
+      { args: [sample([5]), 0] },
+    ],
+  },
+  (x: TensorLike, axes: number | readonly number[], given?: MomentsOptions | null): Tensor[] => {
+    const t = toTensor(x, null, 'moments', 'x');
+    if (!floating.includes(t.dtype)) throw badDType('moments', 'x', t.dt, floating);
+    const { keepdims } = options<{ shift: unknown; keepdims: boolean }>(
+      given ?? undefined,
+      'shift',
+      { shift: null, keepdims: false },
+      'moments',
+    );
+    const axis = normalizeAxes(axes, t.shape.length, 'moments', 'axes');
+    const mean = reduceMean(t, { axis, keepdims: true });
+    const variance = reduceMean(squaredDifference(t, mean), { axis, keepdims });
+    return [keepdims ? mean : reshape(mean, variance.shape), variance];
+  },
+);
+
+export interface L2NormalizeOptions {
+  /** The axis or axes that are normalised together. Default: all. */
+  axis?: number | readonly number[] | null;
+  /** The least sum of squares to divide by. Default 1e-12. */
+  epsilon?: number;
+}
+
+/** x / √max(Σ x², epsilon) along the axes. @tf tf.math.l2_normalize */
+export const l2Normalize = composite(
+  'l2Normalize',
+  {
+    tf: 'tf.math.l2_normalize',
+    dtypes: floating,
+    domain: [-3, 3],
+    ulp: 4,
+    examples: [
+      { args: [sample([3, 4])] },
+      { args: [sample([3, 4])], options: { axis: 1 } },
+      { args: [sample([2, 3, 2])], options: { axis: [0, 2], epsilon: 1e-3 } },
+      { args: [sample([2], { values: [0, 0] })], options: { axis: 0 }, noGradient: true },
+    ],
+  },
+  (x: TensorLike, given?: L2NormalizeOptions | number | readonly number[] | null): Tensor => {
+    const t = toTensor(x, null, 'l2Normalize', 'x');
+    if (!floating.includes(t.dtype)) throw badDType('l2Normalize', 'x', t.dt, floating);
+    const { axis, epsilon } = options<{ axis: unknown; epsilon: number }>(
+      given,
+      'axis',
+      { axis: null, epsilon: 1e-12 },
+      'l2Normalize',
+    );
+    const axes = normalizeAxes(axis, t.shape.length, 'l2Normalize');
+    return multiply(t, rsqrt(maximum(reduceSum(square(t), { axis: axes, keepdims: true }), epsilon)));
+  },
+);
+
+export interface LocalResponseNormalizationOptions {
+  /** Channels on either side that count. Default 5. */
+  depthRadius?: number;
+  /** Default 1. */
+  bias?: number;
+  /** Default 1. */
+  alpha?: number;
+  /** Default 0.5. */
+  beta?: number;
+}
+
+/**
+ * y = x / (bias + alpha·Σ x²)^beta, the sum going over the channels (the last of four dimensions) within depthRadius of
+ * each. @tf tf.nn.local_response_normalization
+ */
+export const localResponseNormalization = composite(
+  'localResponseNormalization',
+  {
+    tf: 'tf.nn.local_response_normalization',
+    dtypes: floating,
+    domain: [-2, 2],
+    ulp: 8,
+    examples: [
+      { args: [sample([1, 2, 2, 9])] },
+      { args: [sample([2, 1, 2, 5])], options: { depthRadius: 1, bias: 2, alpha: 0.5, beta: 0.75 } },
+    ],
+  },
+  (input: TensorLike, given?: LocalResponseNormalizationOptions | number): Tensor => {
+    const name = 'localResponseNormalization';
+    const x = toTensor(input, null, name, 'input');
+    if (!floating.includes(x.dtype)) throw badDType(name, 'input', x.dt, floating);
+    const o = options<Required<LocalResponseNormalizationOptions>>(
+      given,
+      'depthRadius',
+      { depthRadius: 5, bias: 1, alpha: 1, beta: 0.5 },
+      name,
+    );
+    if (x.shape.length !== 4) {
+      throw new InvalidArgumentError(
+        `[${name}] input must be 4-dimensional; got shape ${showShape(x.shape)}`,
+      );
+    }
+    if (!Number.isInteger(o.depthRadius) || o.depthRadius < 0) {
+      throw new InvalidArgumentError(
+        `[${name}] depthRadius must be an integer ≥ 0; got ${describe(o.depthRadius)}`,
+      );
+    }
+    const n = x.shape[3];
+    // A matrix of ones along the diagonal adds up the neighbours, exactly where they are.
+    const near = (i: number): number => (Math.abs(Math.floor(i / n) - (i % n)) <= o.depthRadius ? 1 : 0);
+    const band = reshape(
+      constant(
+        Float32Array.from({ length: n * n }, (_, i) => near(i)),
+        x.dtype,
+      ),
+      [n, n],
+    );
+    const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
+    const scale = pow(add(multiply(reshape(sums, x.shape), o.alpha), o.bias), o.beta);
+    return realDivide(x, scale);
+  },
+);
+
+export interface BiasAddOptions {
+  /** 'N…C', such as 'NHWC' (default): the last dimension; 'NC…', such as 'NCHW': the second. */
+  dataFormat?: string | null;
+}
+
+/**
+ * value + bias, a vector with one element for each channel. InvalidArgumentError where value is not at least a matrix or
+ * bias does not fit. @tf tf.nn.bias_add
+ */
+export const biasAdd = composite(
+  'biasAdd',
+  {
+    tf: 'tf.nn.bias_add',
+    dtypes: numeric,
+    ulp: 0.5,
+    examples: [
+      { args: [sample([2, 3]), sample([3])] },
+      { args: [sample([2, 3, 4]), sample([4])], options: { dataFormat: 'N..C' } },
+      { args: [sample([2, 3, 2, 2]), sample([3])], options: { dataFormat: 'NCHW' } },
+      { args: [sample([0, 3]), sample([3])] },
+    ],
+  },
+  (value: TensorLike, bias: TensorLike, given?: BiasAddOptions | string | null): Tensor => {
+    const name = 'biasAdd';
+    const x = toTensor(value, null, name, 'value');
+    if (!numeric.includes(x.dtype)) throw badDType(name, 'value', x.dt, numeric);
+    const b = toTensor(bias, x.dt, name, 'bias');
+    if (b.dt !== x.dt) throw mixedDTypes(name, x, b);
+    const { dataFormat } = options<{ dataFormat: unknown }>(given, 'dataFormat', { dataFormat: null }, name);
+    const first = typeof dataFormat === 'string' && dataFormat.startsWith('NC');
+    const last = dataFormat === null || (typeof dataFormat === 'string' && /^N.*C$/s.test(dataFormat));
+    if (!first && !last) {
+      throw new InvalidArgumentError(
+        `[${name}] dataFormat must be of the form 'N...C' or 'NC...'; got ${describe(dataFormat)}`,
+      );
+    }
+    const rank = x.shape.length;
+    if (rank < 2) {
+      throw new InvalidArgumentError(`[${name}] value must be at least 2D; got shape ${showShape(x.shape)}`);
+    }
+    if (b.shape.length !== 1) {
+      throw new InvalidArgumentError(`[${name}] bias must be 1D; got shape ${showShape(b.shape)}`);
+    }
+    const channels = x.shape[first ? 1 : rank - 1];
+    if (b.shape[0] !== channels) {
+      throw new InvalidArgumentError(
+        `[${name}] Must provide as many biases as the ${first ? 'second' : 'last'} dimension of the input tensor: ` +
+          `${showShape(b.shape)} vs. ${showShape(x.shape)}`,
+      );
+    }
+    if (!first || rank === 2) return add(x, b);
+    return add(x, reshape(b, [channels, ...new Array<number>(rank - 2).fill(1)]));
+  },
+);
