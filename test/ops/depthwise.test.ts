@@ -32,7 +32,7 @@ function taps(c: Case, visit: (x: number, w: number, y: number) => void): number
       c.k[i],
       c.stride[i],
       c.dilation[i],
-      typeof c.padding === 'string' ? c.padding : (c.padding[i + 1] as [number, number]),
+      typeof c.padding === 'string' ? c.padding : c.padding[i + 1],
       'naive',
     ),
   );
@@ -83,7 +83,7 @@ for (const channels of [1, 5, 16, 40])
         m: 1,
         stride: [s, s],
         dilation: [d, d],
-        padding: padding as Case['padding'],
+        padding,
       });
     }
 cases.push({ x: [1, 21, 40, 17], k: [3, 3], m: 1, stride: [1, 1], dilation: [1, 1], padding: 'SAME' });
