@@ -56,22 +56,34 @@ class Call {
   Call(napi_env env, napi_callback_info info, int count);
 
   /// The integer in a slot of the frame; fails outside ±2⁵³.
-  int64_t integer(int slot);
+  int64_t integer(int slot) {
+    const double v = number(slot);
+    if (v >= -9007199254740992.0 && v <= 9007199254740992.0) return static_cast<int64_t>(v);
+    fail("a number of the call is not an integer");
+    return 0;
+  }
   double number(int slot) const { return slot < numbers_ ? frame_[slot] : 0; }
   /// An integer that must lie in [0, limit).
-  int64_t index(int slot, int64_t limit, const char* what);
+  int64_t index(int slot, int64_t limit, const char* what) {
+    const int64_t v = integer(slot);
+    if (v >= 0 && v < limit) return v;
+    fail(what);
+    return 0;
+  }
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }
 
   /// The address of `count` elements of `size` bytes at byte offset `frame[offset_slot]` of buffer argument
   /// `arg`. Null after a failure, and for count 0.
-  void* span(int arg, int offset_slot, int64_t count, int64_t size);
+  void* span(int arg, int offset_slot, int64_t count, int64_t size) {
+    return range(arg, integer(offset_slot), count, size);
+  }
 
   /// The same at a given byte offset.
   void* range(int arg, int64_t offset, int64_t count, int64_t size);
 
   /// Throws a RangeError (once) and makes ok() false.
-  void fail(const char* message);
+  [[gnu::cold, gnu::noinline]] void fail(const char* message);
   bool ok() const { return !failed_; }
   napi_env env() const { return env_; }
   /// A JS number, for entries that report where something is wrong.

@@ -17,10 +17,14 @@ constexpr int64_t kTile = 512;
 struct Walk {
   const BroadcastLayout& layout;
   int rank;
-  int64_t index[kMaxDims] = {};
+  int64_t index[kMaxDims];
   int64_t a = 0, b = 0;
 
   Walk(const BroadcastLayout& l, int r, int64_t begin) : layout(l), rank(r) {
+    if (begin == 0) {
+      for (int d = 0; d < rank; d++) index[d] = 0;
+      return;
+    }
     for (int64_t rest = begin, d = rank - 1; d >= 0; d--) {
       index[d] = rest % layout.dims[d];
       rest /= layout.dims[d];
