@@ -22,6 +22,8 @@ export interface HostNode {
   readonly effects: Effects;
   /** Why it is no part of the compiled program. */
   readonly why: string;
+  /** Notes it again, in the trace in force, together with what a gradient needs, and tells who records. Absent: no gradient. */
+  readonly record?: ((inputs: readonly Tensor[]) => readonly Tensor[]) | undefined;
 }
 
 /** The output stands for what the variable holds when this point is reached. */

@@ -28,7 +28,8 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
       }
       case 'host': {
         const inputs = node.inputs.map(at);
-        const outputs = trace.again(node, inputs);
+        const recorded = scope.recorder === null ? undefined : node.record;
+        const outputs = recorded === undefined ? trace.again(node, inputs) : recorded(inputs);
         node.outputs.forEach((t, i) => map.set(t, outputs[i]));
         break;
       }

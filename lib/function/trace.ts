@@ -15,7 +15,7 @@ const view: TracedOp = {
   execute: 'view',
 };
 
-interface Touched {
+export interface Touched {
   /** What the variable held before the trace. */
   readonly real: Tensor;
   /** What stands for that. */
@@ -30,12 +30,12 @@ export class Trace extends Placeholder implements Tracer {
   readonly variables = new Set<Variable>();
   /** What stands for the tensors that were there before. */
   readonly constants = new Map<number, { readonly real: Tensor; readonly symbol: Tensor }>();
-  private readonly touched = new Map<Variable, Touched>();
+  protected readonly touched = new Map<Variable, Touched>();
   private open = true;
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
 
-  constructor(private readonly name: string) {
+  constructor(readonly name: string) {
     super();
   }
 
@@ -50,10 +50,15 @@ export class Trace extends Placeholder implements Tracer {
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[] {
     for (const t of inputs)
-      if (t.hidden instanceof Placeholder && t.hidden !== this) throw t.hidden.misuse(t, op.name);
+      if (t.hidden instanceof Placeholder && !this.sees(t.hidden)) throw t.hidden.misuse(t, op.name);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     this.nodes.push({ kind: 'op', op, inputs: inputs.map((t) => this.known(t)), attrs, outputs });
     return outputs;
+  }
+
+  /** Whether tensors of that trace may be used here: in its own, and in those around a part of a function. */
+  sees(other: Placeholder): boolean {
+    return other === this;
   }
 
   /** The tensor itself, or what stands for it if it was there before the trace. */
@@ -72,16 +77,17 @@ export class Trace extends Placeholder implements Tracer {
 
   override alias(t: Tensor, shape: Shape): Tensor {
     if (!this.open) return symbolicTensor(t.dt, shape, this, t.buffer);
-    if (scope.tracer !== this) throw this.misuse(t, 'alias');
-    return this.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
+    const tracer = scope.tracer;
+    if (!(tracer instanceof Trace && tracer.sees(this))) throw this.misuse(t, 'alias');
+    return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
   override misuse(t: Tensor, op: string): Error {
     const what = `a ${t.dt.name} tensor of shape ${showShape(t.shape)} made while tracing ${this.name}`;
-    if (scope.tracer === this) {
+    if (scope.tracer instanceof Trace && scope.tracer.sees(this)) {
       return new FailedPreconditionError(
         `[${op}] ${what} has no value yet: the traced function is run once to see which ops it calls, and computed later. ` +
-          `Return the tensor and read it outside; for a decision that depends on it use tf.where`,
+          `Return the tensor and read it outside; for a decision that depends on it use tf.where or tf.cond`,
       );
     }
     return new TypeError(
@@ -131,7 +137,7 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   /** Lets the variables hold their real values again; their new ones become assignments. */
-  private settle(keep: boolean): void {
+  settle(keep: boolean): void {
     for (const [variable, { real, read }] of this.touched) {
       const value = variable.held;
       variable.held = real;
@@ -147,6 +153,7 @@ export class Trace extends Placeholder implements Tracer {
     run: HostNode['run'],
     why: string,
     effects: Effects,
+    record?: HostNode['record'],
   ): Tensor[] {
     if (effects === 'variables') this.settle(true);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
@@ -158,6 +165,7 @@ export class Trace extends Placeholder implements Tracer {
       run,
       effects,
       why,
+      record,
     });
     return outputs;
   }

@@ -1,0 +1,276 @@
+/** tf.cond, tf.case, tf.switchCase. */
+import { toTensor, type TensorLike } from '../../core/convert';
+import { dtypes } from '../../core/dtype';
+import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
+import { options } from '../../core/options';
+import { scope } from '../../core/scope';
+import { describe, showShape } from '../../core/shape';
+import type { Tensor } from '../../core/tensor';
+import type { Variable } from '../../core/variable';
+import { lessEqual } from '../../ops/compare';
+import { cast } from '../../ops/cast';
+import { stack } from '../../ops/joining';
+import { reduceSum } from '../../ops/reduce';
+import { Assert } from '../../ops/assertions';
+import type { Trace } from '../trace';
+import { BranchFlow, type Branch, type Choose } from './branches';
+import { emit, type Out } from './flow';
+import { alike, checkCallable, packTensors, showStructure, showTensor, take, type Taken } from './structure';
+import { tracePart, type Part } from './subgraph';
+
+/** Whether a scalar is true. Numbers other than 0 are. */
+export function isTrue(t: Tensor): boolean {
+  const value = t.item();
+  return value !== 0 && value !== 0n && value !== false;
+}
+
+/** A scalar condition as a tensor. */
+export function predicate(value: unknown, op: string, argument: string): Tensor {
+  const t = toTensor(value, null, op, argument);
+  if (t.rank !== 0) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} must be a scalar, but it has shape ${showShape(t.shape)}; reduce it with tf.reduceAny or ` +
+        `tf.reduceAll, or choose elementwise with tf.where`,
+    );
+  }
+  return t;
+}
+
+/**
+ * Runs one of two functions, as a scalar condition says, and returns its result. While a function is traced and the
+ * condition has no value yet, both are traced, and must return tensors of the same structure, shapes and dtypes; when the
+ * compiled function runs, one of them does. Gradients of any order pass; variables may be read and assigned in both.
+ * @tf tf.cond
+ */
+export function cond<R>(pred: TensorLike, trueFn: () => R, falseFn: () => R): R {
+  checkCallable(trueFn, 'cond', 'trueFn');
+  checkCallable(falseFn, 'cond', 'falseFn');
+  if (typeof pred === 'boolean') return pred ? trueFn() : falseFn();
+  const p = predicate(pred, 'cond', 'pred');
+  if (!p.isSymbolic) return isTrue(p) ? trueFn() : falseFn();
+  return choice('cond', p, (index) => (isTrue(index) ? 0 : 1), [trueFn, falseFn], ['trueFn', 'falseFn']) as R;
+}
+
+export type PredFnPair<R> = readonly [pred: TensorLike, fn: () => R];
+
+export interface CaseOptions<R> {
+  /** What runs where no condition is true. Without one, the last function, after a check that its condition is true. */
+  default?: (() => R) | null;
+  /** More than one true condition is an error. Default false: the first one counts. */
+  exclusive?: boolean;
+}
+
+const caseDefaults = { default: null, exclusive: false };
+
+/**
+ * Runs the function of the first pair whose condition, a bool scalar, is true. What is said of `tf.cond` holds here too.
+ * @tf tf.case
+ */
+export function caseOf<R>(
+  predFnPairs: readonly PredFnPair<R>[],
+  given?: CaseOptions<R> | CaseOptions<R>['default'],
+): R {
+  const o = options<Required<CaseOptions<R>>>(given, 'default', caseDefaults, 'case');
+  if (!Array.isArray(predFnPairs))
+    throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
+  const pairs = (predFnPairs as readonly PredFnPair<R>[]).map((pair: unknown, i): [Tensor, () => R] => {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError(
+        `[case] Each entry in 'predFnPairs' must be a pair [pred, fn]. Received ${describe(pair)}`,
+      );
+    const [pred, fn] = pair as unknown as PredFnPair<R>;
+    const p = predicate(pred, 'case', `the condition of pair ${i}`);
+    if (p.dt.kind !== 'bool')
+      throw new TypeError(`[case] the condition of pair ${i} must be of type bool; got ${p.dtype}`);
+    checkCallable(fn, 'case', `fn of pair ${i}`);
+    return [p, fn];
+  });
+  const otherwise = o.default;
+  if (otherwise !== null) checkCallable(otherwise, 'case', 'default');
+  if (pairs.length === 0) {
+    if (otherwise !== null) return otherwise();
+    throw new InvalidArgumentError(`[case] Must provide at least one pair in 'predFnPairs', or a default`);
+  }
+  const preds = pairs.map(([p]) => p);
+  if (o.exclusive && pairs.length > 1) {
+    const many = lessEqual(reduceSum(cast(stack(preds), 'int32')), 1);
+    Assert(many, ['Input error: exclusive=true: more than 1 conditions evaluated as true:', stack(preds)]);
+  }
+  let rest = otherwise;
+  if (rest === null) {
+    const [p, fn] = pairs[pairs.length - 1];
+    pairs.pop();
+    rest = () => {
+      Assert(p, ['Input error: None of conditions evaluated as True:', stack(preds)]);
+      return fn();
+    };
+  }
+  return pairs.reduceRight(
+    (next, [p, fn]) =>
+      () =>
+        cond(p, fn, next),
+    rest,
+  )();
+}
+
+export interface SwitchCaseOptions<R> {
+  /** What runs for an index without a branch. Default: the last branch. */
+  default?: (() => R) | null;
+}
+
+/**
+ * Runs the branch of an integer scalar. `branchFns` are functions, whose indices are their places, or pairs of index and
+ * function, whose indices are 0 to their number. What is said of `tf.cond` holds here too.
+ * @tf tf.switch_case
+ */
+export function switchCase<R>(
+  branchIndex: TensorLike,
+  branchFns: readonly (() => R)[] | readonly (readonly [number, () => R])[],
+  given?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
+): R {
+  const o = options<Required<SwitchCaseOptions<R>>>(given, 'default', { default: null }, 'switchCase');
+  if (!Array.isArray(branchFns))
+    throw new TypeError(`[switchCase] 'branchFns' must be an array; got ${describe(branchFns)}`);
+  const list = branchFns as readonly unknown[];
+  if (list.length === 0) {
+    throw new InvalidArgumentError(`[switchCase] Must provide at least one item in 'branchFns'`);
+  }
+  const fns = new Array<(() => R) | undefined>(list.length);
+  list.forEach((entry, i) => {
+    const pair: readonly unknown[] = Array.isArray(entry) ? entry : [i, entry];
+    if (pair.length !== 2 || typeof pair[0] !== 'number' || typeof pair[1] !== 'function') {
+      throw new TypeError(
+        `[switchCase] Each entry in 'branchFns' must be a function, or a pair of index and function. Received ` +
+          describe(entry),
+      );
+    }
+    fns[pair[0]] = pair[1] as () => R;
+  });
+  if (fns.length !== list.length || fns.includes(undefined)) {
+    const keys = list.map((e) => (e as unknown[])[0]).join();
+    throw new InvalidArgumentError(
+      `[switchCase] branch indices (keys) must form contiguous range of [0 to ${list.length}) but found {${keys}}`,
+    );
+  }
+  const branches = fns as (() => R)[];
+  const names = branches.map((_, i) => `branch ${i}`);
+  if (o.default !== null) {
+    checkCallable(o.default, 'switchCase', 'default');
+    branches.push(o.default);
+    names.push('default');
+  }
+  const index = toTensor(
+    branchIndex,
+    typeof branchIndex === 'number' ? dtypes.int32 : null,
+    'switchCase',
+    'branchIndex',
+  );
+  if (index.dt.kind !== 'int')
+    throw new TypeError(`[switchCase] 'branchIndex' must be an integer tensor, got ${index.dtype}`);
+  if (index.rank !== 0) predicate(index, 'switchCase', 'branchIndex');
+  const choose = (t: Tensor): number => {
+    const i = Number(t.item());
+    return i >= 0 && i < branches.length ? i : branches.length - 1;
+  };
+  if (!index.isSymbolic) return branches[choose(index)]();
+  return choice('switchCase', index, choose, branches, names) as R;
+}
+
+/** Of branches whose choice has no value yet. */
+function choice(
+  op: string,
+  index: Tensor,
+  choose: Choose,
+  fs: readonly (() => unknown)[],
+  names: readonly string[],
+): unknown {
+  const traceAll = (live: boolean): Part<Taken>[] =>
+    fs.map((f, i) =>
+      tracePart(
+        op,
+        [],
+        () => take(f(), op, names[i]),
+        (r) => r.tensors,
+        live,
+      ),
+    );
+  let parts = traceAll(false);
+  if (parts.some((p) => p.needsVariables)) {
+    // What it does to variables needs the variables themselves.
+    (scope.tracer as Trace).settle(true);
+    parts = traceAll(true);
+  }
+  checkAlike(op, parts, names);
+
+  // Variables: their values go in, and out again where a branch assigned them.
+  const assigned = new Set<Variable>(parts.flatMap((p) => [...p.assigned.keys()]));
+  const captures = [...new Set(parts.flatMap((p) => p.captures))];
+  if (scope.recorder !== null) {
+    for (const v of new Set(parts.flatMap((p) => [...p.variables]))) {
+      const read = v.operand();
+      if (!captures.includes(read)) captures.push(read);
+    }
+  }
+  const olds = [...assigned].map((v) => v.held);
+  for (const old of olds) if (!captures.includes(old)) captures.push(old);
+  const place = new Map(captures.map((t, i) => [t, i + 1]));
+  const own = parts[0].graph.results.length;
+  const branches = parts.map((part, k): Branch => {
+    const { graph } = part;
+    const parameters = [...graph.parameters];
+    const inputs = part.captures.map((t) => place.get(t) as number);
+    const news = [...assigned].map((v, i) => {
+      const value = part.assigned.get(v);
+      if (value !== undefined) {
+        const now = olds[i];
+        if (!alike(value, now)) {
+          throw new UnimplementedError(
+            `[${op}] ${names[k]} assigns ${showTensor(value)} to the variable '${v.name}', which holds ${showTensor(now)}: ` +
+              `inside tf.function a branch must keep the shape`,
+          );
+        }
+        return value;
+      }
+      const at = part.captures.indexOf(olds[i]);
+      if (at >= 0) return graph.parameters[at];
+      // This branch does not know it: the old value passes through.
+      const symbol = part.trace.symbol(olds[i].dt, olds[i].shape);
+      parameters.push(symbol);
+      inputs.push(place.get(olds[i]) as number);
+      return symbol;
+    });
+    const results = [...graph.results, ...news];
+    return { graph: { ...graph, parameters, results }, inputs, outs: results.map((_, i) => i) };
+  });
+  const spec = (t: Tensor): Out => ({ shape: t.shape, dt: t.dt });
+  const outs = branches[0].graph.results.map(spec);
+  const flow = new BranchFlow(op, choose, branches, captures.map(spec), outs);
+  const results = emit(flow, [index, ...captures]);
+  [...assigned].forEach((v, i) => v.adopt(results[own + i]));
+  return packTensors(parts[0].value.structure, results);
+}
+
+function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly string[]): void {
+  const [first] = parts;
+  parts.forEach((part, i) => {
+    const a = showStructure(first.value.structure);
+    const b = showStructure(part.value.structure);
+    const fail = (details: string): never => {
+      throw new TypeError(
+        `[${op}] ${names[0]} and ${names[i]} arguments to tf.${op} must have the same number, type, and overall structure ` +
+          `of return values.\n\n${names[0]} output: ${a}\n${names[i]} output: ${b}\n\nError details:\n${details}`,
+      );
+    };
+    if (a !== b) fail('the structures differ');
+    first.graph.results.forEach((t, k) => {
+      const other = part.graph.results[k];
+      if (t.dt !== other.dt)
+        fail(`result ${k}: ${showTensor(t)} and ${showTensor(other)} have different types`);
+      if (alike(t, other)) return;
+      throw new InvalidArgumentError(
+        `[${op}] ${names[0]} returns ${showTensor(t)} as result ${k}, ${names[i]} ${showTensor(other)}: inside tf.function ` +
+          `the branches must return tensors of the same shapes`,
+      );
+    });
+  });
+}

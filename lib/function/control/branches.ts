@@ -1,0 +1,132 @@
+/** A choice between graphs, and its derivatives of any order, which are choices too. */
+import { filled } from '../../autodiff/backward';
+import { dtypes } from '../../core/dtype';
+import type { Effects } from '../../core/scope';
+import { aliasTensor, pin, type Tensor } from '../../core/tensor';
+import { derive } from '../derivative';
+import { GraphFunction } from '../graph_function';
+import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
+import { effectsOf } from './subgraph';
+import type { Graph } from '../graph';
+
+export interface Branch {
+  readonly graph: Graph;
+  /** Which of the flow's inputs its parameters are. */
+  readonly inputs: readonly number[];
+  /** Where its results stand among the flow's; the other places are zeros. */
+  readonly outs: readonly number[];
+}
+
+/** Takes a branch by the value of its first input. */
+export type Choose = (index: Tensor) => number;
+
+const scalar: Out = { shape: [], dt: dtypes.int32 };
+
+export class BranchFlow extends Flow {
+  private readonly functions: readonly GraphFunction[];
+  private readonly zeros: (Tensor | null)[];
+
+  constructor(
+    name: string,
+    private readonly choose: Choose,
+    private readonly branches: readonly Branch[],
+    /** Those of the inputs behind the first. */
+    private readonly ins: readonly Out[],
+    outs: readonly Out[],
+    effects: Effects = effectsOf(branches.map((b) => b.graph)),
+  ) {
+    super(name, outs, effects);
+    this.functions = branches.map((b) => new GraphFunction(b.graph));
+    this.zeros = outs.map(() => null);
+  }
+
+  run(inputs: readonly Tensor[]): readonly Tensor[] {
+    const at = this.choose(inputs[0]);
+    const branch = this.branches[at];
+    const results = this.functions[at].executable.run(branch.inputs.map((i) => inputs[i]));
+    if (results.length === this.outs.length) return order(results, branch.outs);
+    const all = new Array<Tensor | undefined>(this.outs.length);
+    branch.outs.forEach((place, i) => (all[place] = results[i]));
+    return this.outs.map((out, i) => all[i] ?? this.zero(out, i));
+  }
+
+  /** One for all runs: what a branch that was not taken saves is never read. */
+  private zero(out: Out, i: number): Tensor {
+    let t = this.zeros[i];
+    if (t === null) {
+      this.zeros[i] = t = filled(out.shape, out.dt, 0);
+      pin(t);
+    }
+    return aliasTensor(t, t.shape, this.name);
+  }
+
+  protected derive(): FlowOrder {
+    const { name, choose, branches, outs, ins } = this;
+    if (this.effects === 'variables') {
+      const message =
+        `[${name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript (an optimizer's, a ` +
+        `scatter update, countUpTo). Move that out of it, or compute the gradient inside of it`;
+      return unavailable(this, [scalar, ...ins], message);
+    }
+    const floats = outs.flatMap((o, i) => (isFloat(o) ? [i] : []));
+    const parts = branches.map((b) => derive(b.graph));
+    // Forward: behind the results stands what each branch saves.
+    let next = outs.length;
+    const savedAt = parts.map((d) => Array.from({ length: d.saved }, () => next++));
+    const forwardOuts: Out[] = [
+      ...outs,
+      ...parts.flatMap((d) => d.forward.results.slice(d.results).map((t) => ({ shape: t.shape, dt: t.dt }))),
+    ];
+    const forward = new BranchFlow(
+      name,
+      choose,
+      branches.map((b, i) => ({
+        graph: parts[i].forward,
+        inputs: b.inputs,
+        outs: [...b.outs, ...savedAt[i]],
+      })),
+      ins,
+      forwardOuts,
+    );
+    // Backward: the index, a gradient for each floating result, everything saved.
+    const dyAt = (out: number): number => 1 + floats.indexOf(out);
+    const savedFrom = 1 + floats.length - outs.length;
+    const wanted = ins.flatMap((_, i) => {
+      const takes = branches.some((b, k) => {
+        const at = b.inputs.indexOf(i + 1);
+        return at >= 0 && parts[k].gradients[at] >= 0;
+      });
+      return takes ? [i + 1] : [];
+    });
+    const backward = new BranchFlow(
+      `${name}, backward`,
+      choose,
+      branches.map((b, k) => {
+        const d = parts[k];
+        const places: number[] = [];
+        d.gradients.forEach((at, param) => {
+          if (at >= 0) places[at] = wanted.indexOf(b.inputs[param]);
+        });
+        return {
+          graph: d.backward,
+          inputs: [...d.targets.map((t) => dyAt(b.outs[t])), ...savedAt[k].map((s) => s + savedFrom)],
+          outs: places,
+        };
+      }),
+      [...floats.map((i) => outs[i]), ...forwardOuts.slice(outs.length)],
+      wanted.map((i) => ins[i - 1]),
+    );
+    return {
+      forward,
+      backward,
+      keeps: [0],
+      gradients: [-1, ...ins.map((_, i) => wanted.indexOf(i + 1))],
+    };
+  }
+}
+
+function order(results: readonly Tensor[], places: readonly number[]): Tensor[] {
+  const all = new Array<Tensor>(results.length);
+  places.forEach((place, i) => (all[place] = results[i]));
+  return all;
+}

@@ -1,0 +1,67 @@
+/** Nested structures of loop variables and results, as lists of tensors. */
+import { toValue } from '../../core/convert';
+import { InvalidArgumentError } from '../../core/errors';
+import { mapStructure, rejectPromise } from '../../core/nest';
+import { describe, sameShape, showShape } from '../../core/shape';
+import { Tensor } from '../../core/tensor';
+
+/** Arrays and plain objects of T; null stands for nothing. */
+export type Structure = unknown;
+
+export interface Taken {
+  readonly tensors: readonly Tensor[];
+  /** The structure, its leaves tensors or null. */
+  readonly structure: Structure;
+}
+
+/** The tensors of a structure. Numbers, booleans, typed arrays and variables become tensors; null and undefined stay. */
+export function take(value: Structure, op: string, argument: string): Taken {
+  rejectPromise(value, `tf.${op}`);
+  const tensors: Tensor[] = [];
+  const structure = mapStructure(value, (leaf) => {
+    if (leaf === null || leaf === undefined) return null;
+    const t = toValue(leaf, null, op, argument);
+    tensors.push(t);
+    return t;
+  });
+  return { tensors, structure };
+}
+
+/** A structure like `like` with other tensors. */
+export function packTensors(like: Structure, tensors: readonly Tensor[]): Structure {
+  let next = 0;
+  return mapStructure(like, (leaf) => (leaf === null ? null : tensors[next++]));
+}
+
+/** The structure as text, its tensors dots: what TensorFlow's messages show. */
+export function showStructure(structure: Structure): string {
+  if (structure === null) return 'null';
+  if (Array.isArray(structure)) return `[${structure.map(showStructure).join(', ')}]`;
+  if (structure instanceof Tensor) return '.';
+  return `{${Object.entries(structure as object)
+    .map(([k, v]) => `${k}: ${showStructure(v)}`)
+    .join(', ')}}`;
+}
+
+export function checkSameStructure(first: Structure, second: Structure, op: string, where: string): void {
+  const a = showStructure(first);
+  const b = showStructure(second);
+  if (a === b) return;
+  throw new InvalidArgumentError(
+    `[${op}] ${where}: The two structures don't have the same nested structure.\n\nFirst structure: ${a}\n\n` +
+      `Second structure: ${b}`,
+  );
+}
+
+export function showTensor(t: Tensor): string {
+  return `a ${t.dtype} tensor of shape ${showShape(t.shape)}`;
+}
+
+export function alike(a: Tensor, b: Tensor): boolean {
+  return a.dt === b.dt && sameShape(a.shape, b.shape);
+}
+
+export function checkCallable(f: unknown, op: string, argument: string): void {
+  if (typeof f !== 'function')
+    throw new TypeError(`[${op}] '${argument}' must be callable; got ${describe(f)}`);
+}

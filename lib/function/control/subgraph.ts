@@ -1,0 +1,150 @@
+/** Traces a part of a function that is being traced: a branch, or a loop's body. */
+import { scope } from '../../core/scope';
+import type { Placeholder, Tensor } from '../../core/tensor';
+import type { Variable } from '../../core/variable';
+import type { Effects } from '../../core/scope';
+import type { Graph, HostNode } from '../graph';
+import { Trace } from '../trace';
+
+/**
+ * The trace of a part. Tensors of the traces around it that it uses become its parameters. So do the values of variables:
+ * an assignment is a result of the part, and the trace around it carries it out.
+ */
+export class PartTrace extends Trace {
+  /** Tensors from outside, and what stands for them here: the parameters behind the part's own. */
+  readonly captures = new Map<Tensor, Tensor>();
+  /** The new values of the variables that were assigned. */
+  readonly assigned = new Map<Variable, Tensor>();
+  /** It does something to variables that JavaScript must see: it has to run over the variables themselves. */
+  needsVariables = false;
+  private readonly capturesReal: boolean;
+
+  constructor(
+    name: string,
+    readonly parent: Trace,
+  ) {
+    super(name);
+    // Somebody may want the gradient of a tensor that was there before.
+    this.capturesReal =
+      scope.recorder !== null || (parent instanceof PartTrace && (parent.capturesReal));
+  }
+
+  override sees(other: Placeholder): boolean {
+    return other === this || this.parent.sees(other);
+  }
+
+  override known(t: Tensor): Tensor {
+    if (t.hidden === this) return t;
+    if (!t.isSymbolic && !(this.capturesReal && t.dt.kind === 'float')) return super.known(t);
+    return this.capture(t);
+  }
+
+  private capture(outer: Tensor): Tensor {
+    let inner = this.captures.get(outer);
+    if (inner === undefined) {
+      if (!outer.isSymbolic) outer.assertAlive(this.name);
+      inner = this.symbol(outer.dt, outer.shape);
+      this.captures.set(outer, inner);
+    }
+    return inner;
+  }
+
+  override touch(variable: Variable): void {
+    this.variables.add(variable);
+    if (this.touched.has(variable)) return;
+    this.parent.touch(variable);
+    const real = variable.held;
+    const read = this.capture(real);
+    this.touched.set(variable, { real, read });
+    variable.held = read;
+  }
+
+  override settle(keep: boolean): void {
+    for (const [variable, { real, read }] of this.touched) {
+      const value = variable.held;
+      variable.held = real;
+      if (keep && value !== read) this.assigned.set(variable, this.known(value));
+    }
+    this.touched.clear();
+  }
+
+  override created(variable: Variable): void {
+    this.parent.created(variable);
+  }
+
+  override host(
+    name: string,
+    inputs: readonly Tensor[],
+    outs: Parameters<Trace['host']>[2],
+    run: HostNode['run'],
+    why: string,
+    effects: Effects,
+    record?: HostNode['record'],
+  ): Tensor[] {
+    if (effects === 'variables') this.needsVariables = true;
+    return super.host(name, inputs, outs, run, why, effects, record);
+  }
+}
+
+/** The same over the variables themselves, which it reads and assigns when it runs. */
+class LiveTrace extends PartTrace {
+  override touch(variable: Variable): void {
+    Trace.prototype.touch.call(this, variable);
+  }
+  override settle(keep: boolean): void {
+    Trace.prototype.settle.call(this, keep);
+  }
+}
+
+export interface Part<R> {
+  readonly trace: PartTrace;
+  /** Its parameters: the part's own, then what `captures` stands for. */
+  readonly graph: Graph;
+  readonly value: R;
+  /** Tensors of the trace around it, in the order of the parameters behind the part's own. */
+  readonly captures: readonly Tensor[];
+  readonly assigned: ReadonlyMap<Variable, Tensor>;
+  readonly variables: ReadonlySet<Variable>;
+  /** It must run over the variables themselves. */
+  readonly needsVariables: boolean;
+}
+
+/**
+ * Traces `f` as a part of the function that is being traced. `own` are the parameters that it is given; `results` says
+ * which tensors of its result are wanted. With `live`, it reads and assigns variables when it runs, and the trace around
+ * it must have let go of them.
+ */
+export function tracePart<R>(
+  name: string,
+  own: readonly Tensor[],
+  f: (given: readonly Tensor[]) => R,
+  results: (r: R) => readonly Tensor[],
+  live: boolean,
+): Part<R> {
+  const parent = scope.tracer as Trace;
+  const trace = live ? new LiveTrace(name, parent) : new PartTrace(name, parent);
+  const given = own.map((t) => trace.symbol(t.dt, t.shape));
+  const { graph, value } = trace.run(() => f(given), results, given);
+  const captures = [...trace.captures];
+  return {
+    trace,
+    graph: { ...graph, parameters: [...given, ...captures.map(([, inner]) => inner)] },
+    value,
+    captures: captures.map(([outer]) => outer),
+    assigned: trace.assigned,
+    variables: trace.variables,
+    needsVariables: trace.needsVariables,
+  };
+}
+
+/** What a graph does besides computing its results. */
+export function effectsOf(graphs: readonly Graph[]): Effects {
+  let effects: Effects = 'none';
+  for (const node of graphs.flatMap((g) => g.nodes)) {
+    if (node.kind === 'read' || node.kind === 'assign') return 'variables';
+    if (node.kind !== 'host' || node.effects === 'none') continue;
+    if (node.effects === 'variables') return 'variables';
+    effects = 'order';
+  }
+  return effects;
+}

@@ -1,0 +1,257 @@
+/** Checks of values: an error at once, or, in a function that is being traced, at each run. */
+import { toTensor, type TensorLike } from '../core/convert';
+import { InvalidArgumentError } from '../core/errors';
+import { arrayToString, shapeToString } from '../core/format';
+import { options } from '../core/options';
+import { scope } from '../core/scope';
+import { describe, sameShape, showShape } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { equal, greater, greaterEqual, less, lessEqual, notEqual } from './compare';
+import { badDType, convertPair, mixedDTypes } from './define';
+
+export interface AssertOptions {
+  /** What the error begins with. */
+  message?: string | null;
+  /** How many elements the error shows; −1 for all. Default 3. */
+  summarize?: number | null;
+}
+
+const defaults: Required<AssertOptions> = { message: null, summarize: null };
+
+/** Runs the check over values: now, or at this point of each run of the function that is being traced. */
+function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor[]) => void): void {
+  if (scope.tracer !== null && tensors.some((t) => t.isSymbolic)) {
+    const run = (real: readonly Tensor[]): readonly Tensor[] => {
+      f(real);
+      return [];
+    };
+    scope.tracer.host(op, tensors, [], run, 'it may stop the run', 'order');
+    return;
+  }
+  f(tensors);
+}
+
+function withMessage(op: string, message: string | null, text: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    message === null || message === '' ? `[${op}] ${text}` : `[${op}] ${message}\n${text}`,
+  );
+}
+
+/** The first elements, as NumPy prints them. */
+function firstElements(t: Tensor, count: number): string {
+  const n = Math.min(count, t.size);
+  return arrayToString(t.view().subarray(0, n), [n], t.dtype);
+}
+
+/** The first elements, with commas. */
+function listed(t: Tensor, count: number): string {
+  const n = Math.min(count, t.size);
+  const text = arrayToString(t.view().subarray(0, n), [n], t.dtype, '', {
+    separator: ', ',
+    linewidth: Infinity,
+  });
+  return t.size > n ? `${text.slice(1, -1)}, ...` : text.slice(1, -1);
+}
+
+function howMany(summarize: number | null): number {
+  if (summarize === null) return 3;
+  return summarize < 0 ? Infinity : summarize;
+}
+
+/**
+ * Throws an InvalidArgumentError that shows `data`, strings and tensors, unless the scalar `condition` is true.
+ * @tf tf.debugging.Assert
+ */
+export function Assert(
+  condition: TensorLike,
+  data: readonly (TensorLike | string)[],
+  given?: { summarize?: number | null } | number,
+): void {
+  const { summarize } = options<{ summarize: number | null }>(
+    given,
+    'summarize',
+    { summarize: null },
+    'Assert',
+  );
+  const c = toTensor(condition, null, 'Assert', 'condition');
+  if (c.size !== 1) {
+    throw new InvalidArgumentError(
+      `[Assert] condition must be a scalar, but it has shape ${showShape(c.shape)}; use tf.reduceAll`,
+    );
+  }
+  if (!Array.isArray(data))
+    throw new TypeError(`[Assert] data must be an array of strings and tensors; got ${describe(data)}`);
+  const parts = (data as readonly (TensorLike | string)[]).map((d) =>
+    typeof d === 'string' ? d : toTensor(d, null, 'Assert', 'data'),
+  );
+  const tensors = parts.filter((p) => p instanceof Tensor);
+  check('Assert', [c, ...tensors], ([real, ...values]) => {
+    const value = real.view()[0];
+    if (Number(value) !== 0) return;
+    let next = 0;
+    const text = parts.map((p) => (typeof p === 'string' ? p : listed(values[next++], howMany(summarize))));
+    throw new InvalidArgumentError(`[Assert] assertion failed: ${text.join('\n')}`);
+  });
+}
+
+type Compare = (a: TensorLike, b: TensorLike) => Tensor;
+
+function comparison(name: string, sign: string, holds: Compare) {
+  const op = `debugging.${name}`;
+  return (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void => {
+    const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    const [a, b] = convertPair(x, y, op);
+    if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
+    check(op, [a, b], ([u, v]) => {
+      const good = holds(u, v);
+      const flags = good.view();
+      if (!flags.includes(0 as never)) return;
+      const count = howMany(summarize);
+      let text = `Condition x ${sign} y did not hold.`;
+      if (sameShape(u.shape, v.shape) && u.rank > 0) {
+        const bad: number[] = [];
+        for (let i = 0; i < flags.length && bad.length < count; i++) if (flags[i] === 0) bad.push(i);
+        const pick = (t: Tensor): string => {
+          const all = t.view();
+          const values = new t.dt.array(bad.length) as { [i: number]: number | bigint };
+          bad.forEach((i, k) => (values[k] = all[i]));
+          return arrayToString(values as never, [bad.length], t.dtype);
+        };
+        const places = bad.flatMap((i) => coordinates(i, u.shape));
+        text +=
+          `\nIndices of first ${bad.length} different values:\n` +
+          arrayToString(Int32Array.from(places), [bad.length, u.rank], 'int32') +
+          `\nCorresponding x values:\n${pick(u)}\nCorresponding y values:\n${pick(v)}`;
+      }
+      text += `\nFirst ${Math.min(count, u.size)} elements of x:\n${firstElements(u, count)}`;
+      text += `\nFirst ${Math.min(count, v.size)} elements of y:\n${firstElements(v, count)}`;
+      throw withMessage(op, message, text);
+    });
+  };
+}
+
+function coordinates(index: number, shape: readonly number[]): number[] {
+  const at: number[] = [];
+  for (let d = shape.length - 1; d >= 0; d--) {
+    at.unshift(index % shape[d]);
+    index = Math.floor(index / shape[d]);
+  }
+  return at;
+}
+
+/** Throws unless x = y everywhere; they broadcast. @tf tf.debugging.assert_equal */
+export const assertEqual = comparison('assertEqual', '==', equal);
+/** Throws where x = y; they broadcast. @tf tf.debugging.assert_none_equal */
+export const assertNoneEqual = comparison('assertNoneEqual', '!=', notEqual);
+/** Throws unless x < y everywhere; they broadcast. @tf tf.debugging.assert_less */
+export const assertLess = comparison('assertLess', '<', less);
+/** Throws unless x ≤ y everywhere; they broadcast. @tf tf.debugging.assert_less_equal */
+export const assertLessEqual = comparison('assertLessEqual', '<=', lessEqual);
+/** Throws unless x > y everywhere; they broadcast. @tf tf.debugging.assert_greater */
+export const assertGreater = comparison('assertGreater', '>', greater);
+/** Throws unless x ≥ y everywhere; they broadcast. @tf tf.debugging.assert_greater_equal */
+export const assertGreaterEqual = comparison('assertGreaterEqual', '>=', greaterEqual);
+
+function againstZero(name: string, sign: string, holds: (v: number | bigint) => boolean) {
+  const op = `debugging.${name}`;
+  return (x: TensorLike, given?: AssertOptions | string): void => {
+    const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    const t = toTensor(x, null, op, 'x');
+    check(op, [t], ([real]) => {
+      const values = real.view();
+      for (let i = 0; i < values.length; i++) {
+        if (holds(values[i])) continue;
+        throw withMessage(
+          op,
+          message,
+          `Condition x ${sign} 0 did not hold element-wise:\nx (shape=${shapeToString(real.shape)} ` +
+            `dtype=${real.dtype}) = \n${listed(real, howMany(summarize))}`,
+        );
+      }
+    });
+  };
+}
+
+/** Throws unless every element is above 0. @tf tf.debugging.assert_positive */
+export const assertPositive = againstZero('assertPositive', '>', (v) => v > 0);
+/** Throws unless every element is below 0. @tf tf.debugging.assert_negative */
+export const assertNegative = againstZero('assertNegative', '<', (v) => v < 0);
+/** Throws unless every element is 0 or above. @tf tf.debugging.assert_non_negative */
+export const assertNonNegative = againstZero('assertNonNegative', '>=', (v) => v >= 0);
+/** Throws unless every element is 0 or below. @tf tf.debugging.assert_non_positive */
+export const assertNonPositive = againstZero('assertNonPositive', '<=', (v) => v <= 0);
+
+export interface AssertNearOptions extends AssertOptions {
+  /** Default: ten times the machine epsilon of the dtype. */
+  rtol?: number | null;
+  /** Default: ten times the machine epsilon of the dtype. */
+  atol?: number | null;
+}
+
+/** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
+export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptions | number): void {
+  const op = 'debugging.assertNear';
+  const o = options<Required<AssertNearOptions>>(given, 'rtol', { rtol: null, atol: null, ...defaults }, op);
+  const [a, b] = convertPair(x, y, op);
+  if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
+  if (a.dt.kind !== 'float') throw badDType(op, 'x', a.dt, ['float32', 'float64']);
+  const epsilon = a.dt.bytes === 4 ? 2 ** -23 : 2 ** -52;
+  const rtol = o.rtol ?? 10 * epsilon;
+  const atol = o.atol ?? 10 * epsilon;
+  check(op, [a, b], ([u, v]) => {
+    const count = howMany(o.summarize);
+    const near = (p: number, q: number): boolean => Math.abs(p - q) <= atol + rtol * Math.abs(q) || p === q;
+    const shown = (t: Tensor): string =>
+      `(shape=${shapeToString(t.shape)} dtype=${t.dtype}) = \n${listed(t, count)}`;
+    if (everyPair(u, v, near)) return;
+    const text = `x and y not equal to tolerance rtol = ${rtol}, atol = ${atol}\nx ${shown(u)}\ny ${shown(v)}`;
+    throw withMessage(op, o.message, text);
+  });
+}
+
+function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): boolean {
+  // The comparison knows how the shapes broadcast, and says so where they do not.
+  const shape = equal(u, v).shape;
+  const a = u.view() as Float64Array;
+  const b = v.view() as Float64Array;
+  const size = shape.reduce((n, d) => n * d, 1);
+  const at = (t: Tensor, place: readonly number[]): number => {
+    let index = 0;
+    const skip = shape.length - t.rank;
+    for (let d = 0; d < t.rank; d++) index = index * t.shape[d] + (t.shape[d] === 1 ? 0 : place[d + skip]);
+    return index;
+  };
+  for (let i = 0; i < size; i++) {
+    const place = coordinates(i, shape);
+    if (!f(a[at(u, place)], b[at(v, place)])) return false;
+  }
+  return true;
+}
+
+/**
+ * Throws an InvalidArgumentError that begins with `message` where the tensor has a NaN or an infinity; else returns it.
+ * @tf tf.debugging.check_numerics
+ */
+export function checkNumerics(tensor: TensorLike, message: string): Tensor {
+  const op = 'debugging.checkNumerics';
+  const t = toTensor(tensor, null, op, 'tensor');
+  if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, ['float32', 'float64']);
+  check(op, [t], ([real]) => {
+    let nan = false;
+    let infinite = false;
+    for (const v of real.view() as Float32Array) {
+      if (Number.isFinite(v)) continue;
+      if (Number.isNaN(v)) nan = true;
+      else infinite = true;
+    }
+    if (!nan && !infinite) return;
+    const what = nan && infinite ? 'Inf and NaN' : nan ? 'NaN' : 'Inf';
+    throw new InvalidArgumentError(`[${op}] ${message} : Tensor had ${what} values`);
+  });
+  return t;
+}
+
+/** The same as `checkNumerics`, without a result. @tf tf.debugging.assert_all_finite */
+export function assertAllFinite(x: TensorLike, message: string): void {
+  checkNumerics(x, message);
+}
