@@ -25,8 +25,7 @@ export class PartTrace extends Trace {
   ) {
     super(name);
     // Somebody may want the gradient of a tensor that was there before.
-    this.capturesReal =
-      scope.recorder !== null || (parent instanceof PartTrace && (parent.capturesReal));
+    this.capturesReal = scope.recorder !== null || (parent instanceof PartTrace && parent.capturesReal);
   }
 
   override sees(other: Placeholder): boolean {
