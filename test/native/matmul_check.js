@@ -114,6 +114,8 @@ for (let code = 0; code < 4; code++) {
         [200, 7, 1100],
         [66, 70, 1300],
         [130, 520, 140],
+        [9, 32, 5000],
+        [70, 10, 100],
       ])
         check(code, m, n, k, ta, tb, m % 2);
       // Batches: dense, either side broadcast, both in part.
@@ -171,6 +173,8 @@ for (const [m, n, k, ta, tb] of [
   [3000, 4, 700, 0, 0],
   [1, 5000, 300, 0, 0],
   [5000, 1, 300, 1, 0],
+  [24, 20, 9000, 1, 0],
+  [900, 10, 64, 0, 0],
 ]) {
   for (const Type of [Float32Array, Float64Array]) {
     const a = new Type(m * k).map(() => random() - 0.5);
