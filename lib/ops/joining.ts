@@ -37,6 +37,39 @@ function takePart(x: Tensor, y: Tensor, axis: number, begin: number): void {
   copyStrided(x, begin * (inInner / x.shape[axis]), [inInner, 1], y, 0, [inner, 1], [outer, inner]);
 }
 
+/** Whether shapes are equal but for one axis. */
+function sameBut(a: Shape, b: Shape, axis: number): boolean {
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d] && d !== axis) return false;
+  return true;
+}
+
+/** The shape with another size along an axis. */
+function withSize(shape: Shape, axis: number, size: number): number[] {
+  const out = shape.slice();
+  out[axis] = size;
+  return out;
+}
+
+/** The product of the dimensions after an axis. */
+function innerSize(shape: Shape, axis: number): number {
+  let inner = 1;
+  for (let d = axis + 1; d < shape.length; d++) inner *= shape[d];
+  return inner;
+}
+
+/** The shape with a dimension put in before an axis, and with an axis left out. */
+function withAxis(shape: Shape, axis: number, size: number): number[] {
+  const out = new Array<number>(shape.length + 1);
+  for (let d = 0; d < out.length; d++) out[d] = d < axis ? shape[d] : d === axis ? size : shape[d - 1];
+  return out;
+}
+function withoutAxis(shape: Shape, axis: number): number[] {
+  const out = new Array<number>(shape.length - 1);
+  for (let d = 0; d < out.length; d++) out[d] = shape[d < axis ? d : d + 1];
+  return out;
+}
+
 /** The region of `size` elements from `begin` on along one axis. */
 export function partRegion(shape: Shape, axis: number, begin: number, size: number): Region {
   const sizes = shape.map((d, i) => (i === axis ? size : d));
@@ -78,16 +111,16 @@ export const concat: (values: readonly TensorLike[], axis: number) => Tensor = o
     }
     const at = normalizeAxis(axis, first.rank, 'concat');
     let total = 0;
-    xs.forEach((x, i) => {
-      if (x.rank !== first.rank || x.shape.some((d, k) => k !== at && d !== first.shape[k])) {
+    for (let i = 0; i < xs.length; i++) {
+      if (!sameBut(xs[i].shape, first.shape, at)) {
         throw new InvalidArgumentError(
           `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(first.shape)}, ` +
-            `values[${i}] has ${showShape(x.shape)}`,
+            `values[${i}] has ${showShape(xs[i].shape)}`,
         );
       }
-      total += x.shape[at];
-    });
-    return { shape: first.shape.map((d, i) => (i === at ? total : d)), dt: first.dt };
+      total += xs[i].shape[at];
+    }
+    return { shape: withSize(first.shape, at, total), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
     const at = normalizeAxis(axis, y.rank, 'concat');
@@ -133,22 +166,23 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) 
   infer: (xs, axis) => {
     const first = xs[0];
     const at = normalizeAxis(axis, first.rank + 1, 'stack');
-    xs.forEach((x, i) => {
-      if (!sameShape(x.shape, first.shape)) {
+    for (let i = 1; i < xs.length; i++) {
+      if (!sameShape(xs[i].shape, first.shape)) {
         throw new InvalidArgumentError(
           `[stack] Shapes of all inputs must match: values[0].shape = ${showShape(first.shape)} != ` +
-            `values[${i}].shape = ${showShape(x.shape)}`,
+            `values[${i}].shape = ${showShape(xs[i].shape)}`,
         );
       }
-    });
-    return { shape: [...first.shape.slice(0, at), xs.length, ...first.shape.slice(at)], dt: first.dt };
+    }
+    return { shape: withAxis(first.shape, at, xs.length), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
     if (y.size === 0) return;
-    const at = normalizeAxis(axis, y.rank, 'stack');
-    const inner = y.shape.slice(at + 1).reduce((a, b) => a * b, 1);
-    const outer = xs[0].size / inner;
-    xs.forEach((x, i) => copyStrided(x, 0, [inner, 1], y, i * inner, [xs.length * inner, 1], [outer, inner]));
+    const inner = innerSize(y.shape, normalizeAxis(axis, y.rank, 'stack'));
+    const from = [inner, 1];
+    const to = [xs.length * inner, 1];
+    const dims = [xs[0].size / inner, inner];
+    for (let i = 0; i < xs.length; i++) copyStrided(xs[i], 0, from, y, i * inner, to, dims);
   },
   gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
 });
@@ -204,14 +238,17 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
     return [[x], at];
   },
   infer: ([x], axis) => {
-    const shape = x.shape.filter((_, i) => i !== axis);
-    return Array.from({ length: x.shape[axis] }, () => ({ shape, dt: x.dt }));
+    const out = { shape: withoutAxis(x.shape, axis), dt: x.dt };
+    return new Array<typeof out>(x.shape[axis]).fill(out);
   },
   run: ([x], axis, ys) => {
     if (x.size === 0) return;
-    const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const inner = innerSize(x.shape, axis);
     const row = x.shape[axis] * inner;
-    ys.forEach((y, i) => copyStrided(x, i * inner, [row, 1], y, 0, [inner, 1], [x.size / row, inner]));
+    const from = [row, 1];
+    const to = [inner, 1];
+    const dims = [x.size / row, inner];
+    for (let i = 0; i < ys.length; i++) copyStrided(x, i * inner, from, ys[i], 0, to, dims);
   },
   gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
 });
@@ -242,7 +279,7 @@ function splitSizes(wanted: unknown, x: Tensor, axis: number): number[] {
           `(size = ${total}) and num_split ${parts}`,
       );
     }
-    return Array.from({ length: parts }, () => total / parts);
+    return new Array<number>(parts).fill(total / parts);
   }
   const sizes = integerList(wanted, 'split', 'numOrSizeSplits');
   const unknown = sizes.indexOf(-1);
@@ -294,8 +331,7 @@ export const split: (
     }
     return [[x], { axis: at, sizes }];
   },
-  infer: ([x], { axis, sizes }) =>
-    sizes.map((size) => ({ shape: x.shape.map((d, i) => (i === axis ? size : d)), dt: x.dt })),
+  infer: ([x], { axis, sizes }) => sizes.map((size) => ({ shape: withSize(x.shape, axis, size), dt: x.dt })),
   run: ([x], { axis }, ys) => {
     let begin = 0;
     for (const y of ys) {

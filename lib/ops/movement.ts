@@ -25,18 +25,41 @@ export interface TransposeOptions {
   perm?: readonly number[] | TensorLike | null;
 }
 
-function permutation(perm: readonly number[] | null, rank: number): number[] {
-  if (perm === null) return Array.from({ length: rank }, (_, i) => rank - 1 - i);
-  if (perm.length !== rank) {
+/** The dimensions reversed, by rank. */
+const reversals: number[][] = [];
+
+function reversal(rank: number): readonly number[] {
+  return (reversals[rank] ??= Array.from({ length: rank }, (_, i) => rank - 1 - i));
+}
+
+/** Every axis once, in [0, rank); `given` where it is so already. */
+function permutation(given: readonly number[] | null, rank: number): readonly number[] {
+  if (given === null) return reversal(rank);
+  if (given.length !== rank) {
     throw new InvalidArgumentError(
-      `[transpose] transpose expects a vector of size ${rank}. But perm is a vector of size ${perm.length}`,
+      `[transpose] transpose expects a vector of size ${rank}. But perm is a vector of size ${given.length}`,
     );
   }
-  const list = perm.map((p) => normalizeAxis(p, rank, 'transpose', 'perm'));
-  const missing = list.findIndex((_, i) => !list.includes(i));
-  if (missing >= 0) {
-    throw new InvalidArgumentError(`[transpose] ${missing} is missing from perm [${perm.join(',')}]`);
+  const list = new Array<number>(rank);
+  let seen = 0;
+  for (let i = 0; i < rank; i++) {
+    const axis = normalizeAxis(given[i], rank, 'transpose', 'perm');
+    list[i] = axis;
+    if (axis < 31) seen |= 1 << axis;
   }
+  if (rank < 31 && seen === (1 << rank) - 1) return list;
+  for (let axis = 0; axis < rank; axis++) {
+    if (!list.includes(axis)) {
+      throw new InvalidArgumentError(`[transpose] ${axis} is missing from perm [${given.join(',')}]`);
+    }
+  }
+  return list;
+}
+
+/** values[perm[i]] at place i. */
+function permuted(values: readonly number[], perm: readonly number[]): number[] {
+  const list = new Array<number>(perm.length);
+  for (let i = 0; i < perm.length; i++) list[i] = values[perm[i]];
   return list;
 }
 
@@ -57,25 +80,18 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
     { args: [sample([])] },
   ],
   args: (a, given) => {
-    const { perm } = options<{ perm: unknown }>(given, 'perm', { perm: null }, 'transpose');
-    return [
-      [toTensor(a, null, 'transpose', 'a')],
-      perm === null ? null : integerList(perm, 'transpose', 'perm'),
-    ];
+    const x = toTensor(a, null, 'transpose', 'a');
+    if (given === undefined) return [[x], null];
+    const perm = Array.isArray(given)
+      ? given
+      : options<{ perm: unknown }>(given, 'perm', { perm: null }, 'transpose').perm;
+    return [[x], perm === null ? null : integerList(perm, 'transpose', 'perm')];
   },
-  infer: ([x], perm) => ({ shape: permutation(perm, x.rank).map((p) => x.shape[p]), dt: x.dt }),
+  infer: ([x], perm) => ({ shape: permuted(x.shape, permutation(perm, x.rank)), dt: x.dt }),
   run: ([x], perm, [y]) => {
     if (y.size === 0) return;
-    const strides = stridesOf(x.shape);
-    copyStrided(
-      x,
-      0,
-      permutation(perm, x.rank).map((p) => strides[p]),
-      y,
-      0,
-      stridesOf(y.shape),
-      y.shape,
-    );
+    const strides = permuted(stridesOf(x.shape), permutation(perm, x.rank));
+    copyStrided(x, 0, strides, y, 0, stridesOf(y.shape), y.shape);
   },
   gradient: ([dy], { attrs, shapes }) => {
     const perm = permutation(attrs, shapes[0].length);
@@ -124,7 +140,12 @@ export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
 
 /** [m₀, d₀, m₁, d₁, …]: a tiled shape with the repeats as dimensions of their own. */
 function tiled(multiples: readonly number[], shape: Shape): number[] {
-  return shape.flatMap((d, i) => [multiples[i], d]);
+  const dims = new Array<number>(2 * shape.length);
+  for (let i = 0; i < shape.length; i++) {
+    dims[2 * i] = multiples[i];
+    dims[2 * i + 1] = shape[i];
+  }
+  return dims;
 }
 
 /** The tensor repeated multiples[i] times along dimension i. @tf tf.tile */
@@ -152,13 +173,15 @@ export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
         `[tile] Expected multiples argument to be a vector of length ${x.rank} but got length ${multiples.length}`,
       );
     }
-    return { shape: x.shape.map((d, i) => d * multiples[i]), dt: x.dt };
+    const shape = new Array<number>(multiples.length);
+    for (let i = 0; i < shape.length; i++) shape[i] = x.shape[i] * multiples[i];
+    return { shape, dt: x.dt };
   },
   run: ([x], multiples, [y]) => {
     if (y.size === 0) return;
     const dims = tiled(multiples, x.shape);
-    const strides = stridesOf(x.shape).flatMap((s) => [0, s]);
-    copyStrided(x, 0, strides, y, 0, stridesOf(dims), dims);
+    const none = new Array<number>(multiples.length).fill(0);
+    copyStrided(x, 0, tiled(none, stridesOf(x.shape)), y, 0, stridesOf(dims), dims);
   },
   gradient: ([dy], { attrs, shapes }) => {
     const shape = shapes[0];
