@@ -38,7 +38,10 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
     examples,
     args: (input, given) => {
       const x = toTensor(input, null, name, 'input');
-      const { axis, outputType } = options<Required<ArgOptions>>(given, 'axis', defaults, name);
+      const { axis, outputType } =
+        given === undefined || typeof given === 'number'
+          ? { axis: given ?? 0, outputType: 'int32' as const }
+          : options<Required<ArgOptions>>(given, 'axis', defaults, name);
       if (outputType !== 'int32' && outputType !== 'int64') {
         throw new InvalidArgumentError(
           `[${name}] outputType must be int32 or int64; got ${describe(outputType)}`,

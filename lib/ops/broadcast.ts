@@ -1,5 +1,6 @@
 /** The call of a binary kernel whose operands broadcast. */
 import { frame, native } from '../binding';
+import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
 /** Dimensions and strides of a broadcast while they are merged, from the last on. */
@@ -46,4 +47,40 @@ export function runBroadcast(a: Tensor, b: Tensor, y: Tensor): void {
     frame[6 + 2 * n + d] = bStrides[k];
   }
   native.binaryBroadcast(a.buffer, b.buffer, y.buffer);
+}
+
+const threeStrides = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;
+const running = [1, 1, 1];
+const here = [0, 0, 0];
+
+/** The merged dimensions of three operands that broadcast to `shape`: count at slot 4, from slot 6 on dims and strides. */
+export function writeThree(shape: Shape, operands: readonly Tensor[]): void {
+  const dims = merged[0];
+  let n = 0;
+  running[0] = running[1] = running[2] = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    const dim = shape[d];
+    if (dim === 1) continue;
+    let joins = n > 0;
+    for (let k = 0; k < 3; k++) {
+      const own = operands[k].shape;
+      const at = d - shape.length + own.length;
+      const has = at >= 0 && own[at] !== 1;
+      here[k] = has ? running[k] : 0;
+      if (has) running[k] *= dim;
+      if (joins && here[k] !== threeStrides[k][n - 1] * dims[n - 1]) joins = false;
+    }
+    if (joins) {
+      dims[n - 1] *= dim;
+    } else {
+      dims[n] = dim;
+      for (let k = 0; k < 3; k++) threeStrides[k][n] = here[k];
+      n++;
+    }
+  }
+  frame[4] = n;
+  for (let d = 0; d < n; d++) {
+    frame[6 + d] = dims[n - 1 - d];
+    for (let k = 0; k < 3; k++) frame[6 + (k + 1) * n + d] = threeStrides[k][n - 1 - d];
+  }
 }

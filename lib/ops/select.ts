@@ -3,9 +3,10 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { broadcastShapes, broadcastStrides, mergeDims, sameShape, showShape, sizeOf } from '../core/shape';
+import { broadcastShapes, sameShape, showShape, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { maximum, minimum } from './binary';
+import { writeThree } from './broadcast';
 import { composite, convertPair, mixedDTypes, op, unbroadcast } from './define';
 import { sample } from './registry';
 
@@ -69,17 +70,7 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
       frame[6] = out.size;
       for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
     } else {
-      const { dims, strides } = mergeDims(out.shape, [
-        broadcastStrides(inputs[0].shape, out.shape),
-        broadcastStrides(inputs[1].shape, out.shape),
-        broadcastStrides(inputs[2].shape, out.shape),
-      ]);
-      const n = dims.length;
-      frame[4] = n;
-      for (let d = 0; d < n; d++) {
-        frame[6 + d] = dims[d];
-        for (let k = 0; k < 3; k++) frame[6 + (k + 1) * n + d] = strides[k][d];
-      }
+      writeThree(out.shape, inputs);
     }
     native.select(inputs[0].buffer, inputs[1].buffer, inputs[2].buffer, out.buffer);
   },

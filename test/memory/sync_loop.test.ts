@@ -77,3 +77,23 @@ test('tidy and dispose make a loop reuse its memory', () => {
   expect(blocks).toBeLessThan(10);
   expect(recycled).toBeGreaterThan(350);
 });
+
+test('collecting young garbage shows the garbage collector to nobody, and GRADTAPE_COLLECT=0 does without it', () => {
+  const loop = `
+    const vm = require('node:vm');
+    const x = tf.ones([2500000]);
+    let peak = 0, sum = 0;
+    for (let i = 0; i < 200; i++) { sum += tf.add(x, i).at(7).item(); peak = Math.max(peak, process.memoryUsage.rss()); }
+    report({ peak, sum, shown: [typeof globalThis.gc, vm.runInNewContext('typeof gc')] });
+  `;
+  for (const collect of ['1', '0']) {
+    const { peak, sum, shown } = runChild(loop, { env: { GRADTAPE_COLLECT: collect } }) as {
+      peak: number;
+      sum: number;
+      shown: string[];
+    };
+    expect(peak / MB).toBeLessThan(300);
+    expect(sum).toBe((200 * 201) / 2);
+    expect(shown).toEqual(['undefined', 'undefined']);
+  }
+});
