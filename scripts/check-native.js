@@ -2,11 +2,12 @@
 /**
  * The native checks that need no Node: builds native/tests through CMake and runs them.
  *
- *   node scripts/check-native.js [--jobs N] [test|asan|tsan|neon|clang|symbols|all]... [-- test names]
+ *   node scripts/check-native.js [--jobs N] [test|asan|tsan|sweep|neon|clang|symbols|all]... [-- test names]
  *
  * test     the kernel tests, optimised, on this CPU
  * asan     the same under AddressSanitizer and UndefinedBehaviorSanitizer
  * tsan     the same under ThreadSanitizer, which sees the runtime and the portable kernels
+ * sweep    the math functions over every 64th float (another sample each day; `sweep -- --full`: over all, an hour)
  * neon     cross-compiled for aarch64, under qemu (QEMU and CROSS_CXX name other programs)
  * clang    everything compiled by clang (CLANGXX names another one), and the tests
  * symbols  each instruction set's library defines no symbol but its own gradtape_fill_*
@@ -20,7 +21,7 @@ const os = require('node:os');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
-const checks = ['test', 'asan', 'tsan', 'neon', 'clang', 'symbols'];
+const checks = ['test', 'asan', 'tsan', 'sweep', 'neon', 'clang', 'symbols'];
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 const args = process.argv.slice(2);
@@ -76,9 +77,9 @@ function build(name, definitions, target = 'kernels_test') {
   return one(`${name}: build`, ok) ? folder : null;
 }
 
-/** Runs kernels_test once and adds its totals; its output. */
-function runTests(name, folder, { runner = [], env = {} }, filters) {
-  const command = [...runner, path.join(folder, 'kernels_test'), ...filters];
+/** Runs a test program once and adds its totals; its output. */
+function runTests(name, folder, { runner = [], env = {}, program = 'kernels_test' }, filters) {
+  const command = [...runner, path.join(folder, program), ...filters];
   const result = spawnSync(command[0], command.slice(1), {
     cwd: root,
     env: { ...process.env, ...env },
@@ -169,6 +170,10 @@ const run_check = {
   tsan() {
     sanitizer('tsan', 'thread', { TSAN_OPTIONS: 'halt_on_error=1', GRADTAPE_FORCE_ISA: 'portable' });
   },
+  sweep() {
+    const folder = build('native', [], 'math_sweep');
+    if (folder) runTests('sweep', folder, { program: 'math_sweep' }, testNames);
+  },
   neon() {
     const compiler = process.env.CROSS_CXX ?? 'aarch64-linux-gnu-g++';
     const qemu = process.env.QEMU ?? 'qemu-aarch64-static';
@@ -180,7 +185,12 @@ const run_check = {
       `-DCMAKE_CXX_COMPILER=${compiler}`,
       '-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,--no-warnings',
     ]);
-    if (folder) test('neon', folder, { runner: [qemu], env: { GRADTAPE_TEST_QUICK: '1' } });
+    if (!folder) return;
+    test('neon', folder, { runner: [qemu], env: { GRADTAPE_TEST_QUICK: '1' } });
+    if (testNames.length === 0 && build('neon', [], 'math_sweep')) {
+      // Emulated: a thousandth of the sample.
+      runTests('neon', folder, { runner: [qemu], program: 'math_sweep' }, ['--stride', '65521']);
+    }
   },
   clang() {
     const compiler = process.env.CLANGXX ?? ['clang++-19', 'clang++'].find(has) ?? 'clang++-19';

@@ -144,7 +144,7 @@ const geluTanh = unary('geluTanh', {
   tf: '',
   dtypes: floating,
   domain: [-8, 8],
-  ulp: 8,
+  ulp: 200,
   js: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
   gradient: (dy, { x }) => geluTanhGrad(dy, x),
 });

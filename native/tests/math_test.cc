@@ -1,71 +1,14 @@
-// Accuracy of the float32 math functions: against double, over every nth bit pattern, on every instruction
-// set. GRADTAPE_MATH_STRIDE sets n (1 is exhaustive: minutes per function); with it the measured maxima are
-// printed.
+// Accuracy of the float32 math functions: against double, over a few bit patterns, on every instruction set.
+// The sweep (sweep/math_sweep.cc) takes many more, or all.
 #include <cmath>
 #include <limits>
 
+#include "accuracy.h"
 #include "harness.h"
 
 namespace gradtape::test {
 
 namespace {
-
-double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
-double softplus(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
-double rsqrt(double x) { return 1 / std::sqrt(x); }
-
-struct Function {
-  const char* name;
-  double (*reference)(double);
-  double ulp;
-};
-using Real = double (*)(double);
-const Function kFunctions[] = {
-    {"sqrt", static_cast<Real>(std::sqrt), 0.5},
-    {"rsqrt", rsqrt, 1.5},
-    {"exp", static_cast<Real>(std::exp), 1},
-    {"expm1", static_cast<Real>(std::expm1), 2},
-    {"log", static_cast<Real>(std::log), 1},
-    {"log1p", static_cast<Real>(std::log1p), 1},
-    {"sin", static_cast<Real>(std::sin), 0.51},
-    {"cos", static_cast<Real>(std::cos), 0.51},
-    {"tan", static_cast<Real>(std::tan), 0.51},
-    {"tanh", static_cast<Real>(std::tanh), 3},
-    {"sigmoid", sigmoid, 3},
-    {"softplus", softplus, 2},
-    {"erf", static_cast<Real>(std::erf), 1.2},
-    {"erfc", static_cast<Real>(std::erfc), 0.51},
-    {"sinh", static_cast<Real>(std::sinh), 0.51},
-    {"cosh", static_cast<Real>(std::cosh), 0.51},
-    {"asin", static_cast<Real>(std::asin), 0.51},
-    {"acos", static_cast<Real>(std::acos), 0.51},
-    {"atan", static_cast<Real>(std::atan), 0.51},
-    {"asinh", static_cast<Real>(std::asinh), 0.51},
-    {"acosh", static_cast<Real>(std::acosh), 0.51},
-    {"atanh", static_cast<Real>(std::atanh), 0.51},
-};
-
-/// The distance of a float from the true value, in units of the last place of floats there.
-double error_ulps(float got, double want) {
-  if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got) ? 0 : 1e300;
-  constexpr double kBeyond = 0x1.ffffffp127;  // from here on the nearest float is inf
-  if (std::fabs(want) >= kBeyond) {
-    if (std::isinf(got)) return std::signbit(got) == std::signbit(want) ? 0 : 1e300;
-    want = std::copysign(0x1p128, want);
-  }
-  const double value = std::isinf(got) ? std::copysign(0x1p128, got) : static_cast<double>(got);
-  const double magnitude = std::fabs(want);
-  const int exponent = magnitude < 0x1p-126 ? -126 : std::ilogb(magnitude);
-  return std::fabs(value - want) / std::ldexp(1.0, exponent - 23);
-}
-
-struct Worst {
-  double error = 0;
-  float a = 0, b = 0;
-  void see(double e, float x, float y = 0) {
-    if (e > error) error = e, a = x, b = y;
-  }
-};
 
 uint64_t stride() {
   const char* given = getenv("GRADTAPE_MATH_STRIDE");
@@ -73,21 +16,6 @@ uint64_t stride() {
   return n > 0 ? static_cast<uint64_t>(n) : quick() ? 65521 * 64 + 1 : 65521;
 }
 bool verbose() { return getenv("GRADTAPE_MATH_STRIDE") != nullptr; }
-
-float from_bits(uint64_t bits) {
-  const auto low = static_cast<uint32_t>(bits);
-  float x;
-  memcpy(&x, &low, sizeof x);
-  return x;
-}
-
-template <class Entry>
-const Entry* find_entry(const Entry* entries, int count, const char* name) {
-  for (int i = 0; i < count; i++) {
-    if (strcmp(entries[i].name, name) == 0) return &entries[i];
-  }
-  return nullptr;
-}
 
 constexpr int kBlock = 1024;
 

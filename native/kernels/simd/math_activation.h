@@ -16,7 +16,7 @@ GT_INLINE vf sigmoid_times(vf a, vf k) {
   return scale2(q, lower ? e.t : splat(0.0f));
 }
 
-/// x·sigmoid(x), float32. Max 2.9 ULP for all x; −0 at −inf.
+/// x·sigmoid(x), float32. Max 3.1 ULP for all x; −0 at −inf.
 GT_INLINE vf silu_f32(vf x) {
   x = x < -110.0f ? splat(-110.0f) : x;
   return sigmoid_times(x, x);
@@ -54,7 +54,8 @@ GT_INLINE NormalParts normal_parts(vf x) {
   return {u, (e.r + e.rrq) + 1.0f, e.t, a / b};
 }
 
-/// x·Φ(x), float32, Φ the normal distribution: max(x, 0) − u·(1 − Φ(u)). Nothing cancels in the left tail.
+/// x·Φ(x), float32, Φ the normal distribution: max(x, 0) − u·(1 − Φ(u)). Nothing cancels in the left tail:
+/// max 6.9 ULP for all x, 2 above −1; the absolute error is below 1e-7, above 1 below 1 ULP.
 GT_INLINE vf gelu_f32(vf x) {
   const NormalParts n = normal_parts(x);
   const vf g = scale2(n.u * n.r * n.p, n.t);
@@ -67,7 +68,8 @@ GT_INLINE vf gelu_grad_f32(vf dy, vf x) {
   return dy * (x < 0.0f ? g : 1.0f - g);
 }
 
-/// x·sigmoid(1.59576912·(x + 0.044715·x³)), float32: gelu by tanh.
+/// x·sigmoid(1.59576912·(x + 0.044715·x³)), float32: gelu by tanh. Max 197 ULP, near −10, where the
+/// argument's rounding counts a hundred times; the absolute error is below 2e-7.
 GT_INLINE vf gelu_tanh_argument(vf x) { return x * fma(x * x, splat(0.0713548163f), splat(1.59576912f)); }
 GT_INLINE vf gelu_tanh_f32(vf x) {
   x = x < -10.9f ? splat(-10.9f) : x;
@@ -84,11 +86,11 @@ GT_INLINE vf gelu_tanh_grad_f32(vf dy, vf x) {
   return dy * fma(c * slope * v, w, s);
 }
 
-/// x < 0 ? alpha·(exp(x) − 1) : x, times a scale, float32.
+/// x < 0 ? alpha·(exp(x) − 1) : x, times a scale, float32. Max 0.95 and 1.9 ULP for all x.
 GT_INLINE vf elu_f32(vf x) { return x < 0.0f ? expm1_f32(x) : x; }
 GT_INLINE vf selu_f32(vf x) { return x < 0.0f ? expm1_f32(x) * 1.75809934f : x * 1.05070099f; }
 
-/// x·tanh(softplus(x)) = x·n/(n + 2), n = eˣ·(eˣ + 2), float32.
+/// x·tanh(softplus(x)) = x·n/(n + 2), n = eˣ·(eˣ + 2), float32. Max 3.8 ULP for all x.
 GT_INLINE vf mish_f32(vf x) {
   vf c = x > 20.0f ? splat(20.0f) : x;
   c = c < -110.0f ? splat(-110.0f) : c;

@@ -1,0 +1,111 @@
+// The float32 math functions, what they should give, and how far off they may be: read by the kernel tests
+// and by the sweep over all floats.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+namespace gradtape::test {
+
+inline double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
+inline double softplus(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
+inline double rsqrt(double x) { return 1 / std::sqrt(x); }
+inline double gelu(double x) { return x < -1e4 ? -0.0 : x * std::erfc(x * -0.70710678118654752440) / 2; }
+inline double gelu_tanh(double x) {
+  return x < -1e4 ? -0.0 : x * sigmoid(1.5957691216057308 * x * (1 + 0.044715 * x * x));
+}
+inline double silu(double x) { return x < -1e4 ? -0.0 : x * sigmoid(x); }
+inline double elu(double x) { return x < 0 ? std::expm1(x) : x; }
+inline double selu(double x) {
+  return x < 0 ? 1.7580993408473768599 * std::expm1(x) : 1.0507009873554804934 * x;
+}
+inline double mish(double x) {
+  if (x < -1e4) return -0.0;
+  if (x > 50) return x;
+  const double z = std::exp(x);
+  return x * (z * (z + 2) / (z * (z + 2) + 2));
+}
+
+using Real = double (*)(double);
+struct Function {
+  const char* name;
+  Real reference;
+  double ulp;            // for all x
+  bool library = false;  // the C library's double form: the same on every instruction set, and slow
+};
+inline constexpr Function kFunctions[] = {
+    {"sqrt", static_cast<Real>(std::sqrt), 0.5},
+    {"rsqrt", rsqrt, 1.5},
+    {"exp", static_cast<Real>(std::exp), 1},
+    {"expm1", static_cast<Real>(std::expm1), 1.5},
+    {"log", static_cast<Real>(std::log), 1},
+    {"log1p", static_cast<Real>(std::log1p), 1},
+    {"sin", static_cast<Real>(std::sin), 2},
+    {"cos", static_cast<Real>(std::cos), 2},
+    {"tan", static_cast<Real>(std::tan), 2},
+    {"tanh", static_cast<Real>(std::tanh), 3},
+    {"sigmoid", sigmoid, 3},
+    {"softplus", softplus, 2},
+    {"erf", static_cast<Real>(std::erf), 1},
+    {"geluErf", gelu, 7.5},
+    {"geluTanh", gelu_tanh, 200},
+    {"siluUnit", silu, 3.5},
+    {"elu", elu, 1.5},
+    {"selu", selu, 2.5},
+    {"mish", mish, 5},
+    {"erfc", static_cast<Real>(std::erfc), 0.51, true},
+    {"sinh", static_cast<Real>(std::sinh), 0.51, true},
+    {"cosh", static_cast<Real>(std::cosh), 0.51, true},
+    {"asin", static_cast<Real>(std::asin), 0.51, true},
+    {"acos", static_cast<Real>(std::acos), 0.51, true},
+    {"atan", static_cast<Real>(std::atan), 0.51, true},
+    {"asinh", static_cast<Real>(std::asinh), 0.51, true},
+    {"acosh", static_cast<Real>(std::acosh), 0.51, true},
+    {"atanh", static_cast<Real>(std::atanh), 0.51, true},
+};
+
+/// The distance of a float from the true value, in units of the last place of floats there; huge where one is
+/// NaN and the other not, and for the wrong sign, of zeros too.
+inline double error_ulps(float got, double want) {
+  if (want != want || got != got) return want != want && got != got ? 0 : 1e300;
+  if (std::signbit(got) != std::signbit(want)) return 1e300;
+  constexpr double kBeyond = 0x1.ffffffp127;  // from here on the nearest float is inf
+  if (std::fabs(want) >= kBeyond) {
+    if (std::isinf(got)) return 0;
+    want = std::copysign(0x1p128, want);
+  }
+  const double value = std::isinf(got) ? std::copysign(0x1p128, got) : static_cast<double>(got);
+  const double magnitude = std::fmax(std::fabs(want), 0x1p-126);
+  uint64_t bits;
+  memcpy(&bits, &magnitude, sizeof bits);
+  bits = (bits >> 52 << 52) - (uint64_t{23} << 52);
+  double unit;
+  memcpy(&unit, &bits, sizeof unit);
+  return std::fabs(value - want) / unit;
+}
+
+inline float from_bits(uint64_t bits) {
+  const auto low = static_cast<uint32_t>(bits);
+  float x;
+  memcpy(&x, &low, sizeof x);
+  return x;
+}
+
+struct Worst {
+  double error = 0;
+  float a = 0, b = 0;
+  void see(double e, float x, float y = 0) {
+    if (e > error) error = e, a = x, b = y;
+  }
+};
+
+template <class Entry>
+const Entry* find_entry(const Entry* entries, int count, const char* name) {
+  for (int i = 0; i < count; i++) {
+    if (strcmp(entries[i].name, name) == 0) return &entries[i];
+  }
+  return nullptr;
+}
+
+}  // namespace gradtape::test
