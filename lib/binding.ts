@@ -45,6 +45,8 @@ export interface Native {
   matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer): void;
   fusedMatmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
   softmax(x: ArrayBuffer, y: ArrayBuffer): void;
+  sort(x: ArrayBuffer, y: ArrayBuffer): void;
+  topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
   softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   /** The position of the first label out of range, or -1. */
   crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop: ArrayBuffer): number;

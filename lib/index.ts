@@ -61,6 +61,7 @@ export { zeros, ones, zerosLike, onesLike, fill, constant, range, linspace } fro
 export { eye, oneHot } from './ops/patterns';
 export type { ConstantOptions, LinspaceOptions, RangeOptions } from './ops/creation';
 export type { EyeOptions, OneHotOptions } from './ops/patterns';
+export { sort, argsort, type SortOptions, type ArgsortOptions } from './ops/sort';
 export { matmul } from './ops/matmul';
 export { isTensor, rank, shape, size, type SizeOptions } from './ops/facts';
 export { newaxis } from './ops/at';

@@ -17,6 +17,7 @@
       "native/kernels/scan.cc",
       "native/kernels/select.cc",
       "native/kernels/softmax.cc",
+      "native/kernels/sort.cc",
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
@@ -36,7 +37,8 @@
       "native/runtime/scratch.cc",
       "native/runtime/select.cc",
       "native/runtime/softmax.cc",
-      "native/runtime/optimizer.cc"
+      "native/runtime/optimizer.cc",
+      "native/runtime/sort.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
@@ -50,7 +52,8 @@
       "native/addon/calls_reduce.cc",
       "native/addon/calls_softmax.cc",
       "native/addon/calls_optimizer.cc",
-      "native/addon/calls_window.cc"
+      "native/addon/calls_window.cc",
+      "native/addon/calls_sort.cc"
     ],
     "common_cflags": ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas"],
     "kernel_cflags": ["-ffp-contract=fast", "-fno-asynchronous-unwind-tables"],

@@ -39,6 +39,7 @@ export {
 export { logSigmoid, softsign } from '../ops/activations';
 export { argmax, argmin } from '../ops/argreduce';
 export type { ArgOptions } from '../ops/argreduce';
+export { topK, type TopK, type TopKOptions } from '../ops/sort';
 export { cumsum, cumprod } from '../ops/scan';
 export type { ScanOptions } from '../ops/scan';
 export type { Axis, ReduceOptions } from '../ops/reduction';

@@ -15,6 +15,7 @@ export {
   type LeakyReluOptions,
   type SiluOptions,
 } from '../ops/activations';
+export { topK } from '../ops/sort';
 export { relu } from '../ops/unary';
 export { sigmoid, softplus, tanh } from '../ops/unary_math';
 export { logSoftmax, softmax, type SoftmaxOptions } from '../ops/softmax';

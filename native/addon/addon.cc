@@ -200,10 +200,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_indexing(env, exports, state);
   define_matmul(env, exports, state);
   define_softmax(env, exports, state);
+  define_sort(env, exports, state);
+  define_program(env, exports, state);
   define_optimizer(env, exports, state);
   define_norm(env, exports, state);
   define_window(env, exports, state);
-  define_program(env, exports, state);
   return exports;
 }
 

@@ -11,6 +11,7 @@ void define_convert(napi_env env, napi_value exports, Env* state);
 void define_indexing(napi_env env, napi_value exports, Env* state);
 void define_matmul(napi_env env, napi_value exports, Env* state);
 void define_softmax(napi_env env, napi_value exports, Env* state);
+void define_sort(napi_env env, napi_value exports, Env* state);
 void define_program(napi_env env, napi_value exports, Env* state);
 void define_optimizer(napi_env env, napi_value exports, Env* state);
 void define_norm(napi_env env, napi_value exports, Env* state);

@@ -298,6 +298,37 @@ struct OptimizerEntry {
   void (*fn[2])(const OptimizerRun& run) noexcept;  // float32, float64
 };
 
+/// Sorting by radix: digits of this many bits, each with a count for every value.
+inline constexpr int kSortBits = 11;
+inline constexpr int kSortBuckets = 1 << kSortBits;
+/// Sorting of items, which are unsigned keys, or such keys with the position of their element.
+struct SortItems {
+  int bytes;   // of an item
+  int passes;  // digits of a key
+  /// items[i] = the key of x[i] and the position first + i.
+  void (*make)(const void* x, void* items, int64_t first, int64_t n, bool descending) noexcept;
+  /// y[i] = the value of items[i], or its position as int32.
+  void (*take)(const void* items, void* y, int64_t n, bool descending) noexcept;
+  /// counts[pass][digit], of all passes; and of one.
+  void (*count_all)(const void* items, int64_t n, uint32_t* counts) noexcept;
+  void (*count)(const void* items, int64_t n, int pass, uint32_t* counts) noexcept;
+  /// Moves each item to to[places[its digit]++].
+  void (*scatter)(const void* from, void* to, int64_t n, int pass, uint32_t* places) noexcept;
+  /// Sorts a short row in place with as much spare memory.
+  void (*sort_short)(void* items, void* spare, int64_t n) noexcept;
+};
+struct SortKernels {
+  SortItems items[2];  // for values, for positions
+  int pair_bytes;      // 0: the dtype has no order
+  /// Adds the n elements at x, the first of them at position `first`, to the `found` greatest of those
+  /// before, at most k; how many there are then.
+  int64_t (*top_run)(const void* x, int64_t first, int64_t n, int64_t k, void* pairs, int64_t found) noexcept;
+  /// The same with the greatest of later elements.
+  int64_t (*top_merge)(void* pairs, int64_t found, const void* more, int64_t count, int64_t k) noexcept;
+  /// Values and positions of k pairs found in x.
+  void (*top_take)(const void* x, const void* pairs, void* values, int32_t* indices, int64_t k) noexcept;
+};
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -323,6 +354,7 @@ struct KernelTable {
   RowsEntry rows;
   const ScatterEntry* scatter;
   int scatter_count;
+  const SortKernels* sort;    // by dtype
   SoftmaxKernels softmax[2];  // float32, float64
   const OptimizerEntry* optimizer;
   int optimizer_count;

@@ -17,4 +17,5 @@
   X(optimizer)         \
   X(norm)              \
   X(depthwise)         \
-  X(pooling)
+  X(pooling)           \
+  X(sort)

@@ -1,0 +1,70 @@
+// Entries of the sorting family.
+#include "../runtime/dispatch.h"
+#include "../runtime/sort.h"
+#include "entries.h"
+
+namespace gradtape {
+
+namespace {
+
+/// What sort and topK have in common: rows and n at `slot`, n < 2³¹, and the dtype's kernels.
+struct Rows {
+  int64_t rows, n, size;
+  const SortKernels* kernels;
+};
+Rows rows_of(Call& call, int slot, int dtype_slot) {
+  Rows r = {};
+  r.rows = call.index(slot, int64_t{1} << 53, "rows is negative");
+  r.n = call.index(slot + 1, int64_t{1} << 31, "rows are too long to be sorted");
+  const int dtype = static_cast<int>(call.index(dtype_slot, kDTypes, "no such dtype"));
+  r.size = dtype_size(dtype);
+  r.kernels = &kernels().sort[dtype];
+  int64_t elements = 0;
+  if (__builtin_mul_overflow(r.rows, r.n, &elements) || elements > (int64_t{1} << 53)) {
+    call.fail("the shape is too large");
+  }
+  if (r.kernels->pair_bytes == 0) call.fail("this dtype has no order");
+  return r;
+}
+
+/// sort(x, y); frame: x offset, y offset, rows, n, dtype, 1 for positions (int32) instead of values, 1 for
+/// descending.
+napi_value sort(napi_env env, napi_callback_info info) {
+  Call call(env, info, 2);
+  const Rows r = rows_of(call, 2, 4);
+  if (!call.ok()) return nullptr;
+  const bool positions = call.number(5) != 0, descending = call.number(6) != 0;
+  const void* x = call.span(0, 0, r.rows * r.n, r.size);
+  void* y = call.span(1, 1, r.rows * r.n, positions ? 4 : r.size);
+  if (call.ok() && r.rows * r.n > 0 &&
+      !run_sort(*r.kernels, x, y, r.rows, r.n, r.size, positions, descending)) {
+    call.fail("not enough memory to sort");
+  }
+  return nullptr;
+}
+
+/// topK(x, values, indices); frame: x offset, values offset, indices offset (int32), rows, n, dtype, k ≤ n.
+napi_value top_k(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  const Rows r = rows_of(call, 3, 5);
+  if (!call.ok()) return nullptr;
+  const int64_t k = call.index(6, r.n + 1, "k is negative or larger than the rows");
+  if (!call.ok()) return nullptr;
+  const void* x = call.span(0, 0, r.rows * r.n, r.size);
+  void* values = call.span(1, 1, r.rows * k, r.size);
+  void* indices = call.span(2, 2, r.rows * k, 4);
+  if (call.ok() && r.rows * k > 0 &&
+      !run_top(*r.kernels, x, values, static_cast<int32_t*>(indices), r.rows, r.n, k, r.size)) {
+    call.fail("not enough memory to find the greatest elements");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void define_sort(napi_env env, napi_value exports, Env* state) {
+  define_entry(env, exports, "sort", sort, state);
+  define_entry(env, exports, "topK", top_k, state);
+}
+
+}  // namespace gradtape
