@@ -50,7 +50,7 @@ export const sin = unary('sin', {
   tf: 'tf.math.sin',
   dtypes: floating,
   domain: [-10, 10],
-  ulp: 1,
+  ulp: 2,
   js: Math.sin,
   gradient: (dy, { x }) => multiply(dy, cos(x)),
 });
@@ -60,7 +60,7 @@ export const cos = unary('cos', {
   tf: 'tf.math.cos',
   dtypes: floating,
   domain: [-10, 10],
-  ulp: 1,
+  ulp: 2,
   js: Math.cos,
   gradient: (dy, { x }) => negative(multiply(dy, sin(x))),
 });

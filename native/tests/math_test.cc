@@ -92,7 +92,7 @@ TEST(math_pow_accuracy) {
   int k = 0;
   for (const KernelTable* table : isas()) {
     if (verbose()) printf("  pow      %-8s %.3f ULP\n", table->isa, worst[k].error);
-    CHECK(worst[k].error <= 0.51, "%s pow: %.3f ULP at %.9g, %.9g", table->isa, worst[k].error,
+    CHECK(worst[k].error <= 0.6, "%s pow: %.3f ULP at %.9g, %.9g", table->isa, worst[k].error,
           double(worst[k].a), double(worst[k].b));
     k++;
   }

@@ -134,7 +134,7 @@ const UnaryReference<W>* find_unary(const char* name) {
       GT_REAL1("sin", 2, 1, std::sin(x)),
       GT_REAL1("cos", 2, 1, std::cos(x)),
       GT_REAL1("tan", 2, 1, std::tan(x)),
-      GT_REAL1("tanh", 2, 3, std::tanh(x)),
+      GT_REAL1("tanh", 3, 3, std::tanh(x)),
       GT_REAL1("sigmoid", 3, 4, x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x))),
       GT_REAL1("softplus", 3, 3,
                (x > 0    ? x

@@ -12,23 +12,51 @@ GT_INLINE vf copysign(vf x, vf s) {
   return bitcast<vf>((bitcast<vi>(x) & ~sign) | (bitcast<vi>(s) & sign));
 }
 
+/// max(x, bound) and min(x, bound) that let NaN through: one instruction, where a choice takes two.
+GT_INLINE vf at_least(vf x, float bound) {
+#if defined(__AVX512F__)
+  return bitcast<vf>(
+      _mm512_maskz_max_ps(static_cast<__mmask16>(-1), _mm512_set1_ps(bound), bitcast<__m512>(x)));
+#elif defined(__AVX2__)
+  return bitcast<vf>(_mm256_max_ps(_mm256_set1_ps(bound), bitcast<__m256>(x)));
+#elif defined(__SSE2__)
+  return bitcast<vf>(_mm_max_ps(_mm_set1_ps(bound), bitcast<__m128>(x)));
+#else
+  return x < bound ? splat(bound) : x;
+#endif
+}
+GT_INLINE vf at_most(vf x, float bound) {
+#if defined(__AVX512F__)
+  return bitcast<vf>(
+      _mm512_maskz_min_ps(static_cast<__mmask16>(-1), _mm512_set1_ps(bound), bitcast<__m512>(x)));
+#elif defined(__AVX2__)
+  return bitcast<vf>(_mm256_min_ps(_mm256_set1_ps(bound), bitcast<__m256>(x)));
+#elif defined(__SSE2__)
+  return bitcast<vf>(_mm_min_ps(_mm_set1_ps(bound), bitcast<__m128>(x)));
+#else
+  return x > bound ? splat(bound) : x;
+#endif
+}
+
 /// x = n·ln2 + r, |r| ≤ ln2/2, for |x| ≤ 110; t is n as a float; and r·r·q(r) = exp(r) − 1 − r.
 struct ExpParts {
   vi n;
   vf t, r, rrq;
 };
+GT_INLINE ExpParts exp_series(vi n, vf t, vf r) {
+  vf q = fma(splat(1.37805939e-3f), r, splat(8.37312452e-3f));
+  q = fma(q, r, splat(4.16695364e-2f));
+  q = fma(q, r, splat(0.166664720f));
+  q = fma(q, r, splat(0.499999851f));
+  return {n, t, r, q * (r * r)};
+}
 /// Of x + low, where low is far smaller than x.
 GT_INLINE ExpParts exp_parts(vf x, vf low) {
   const vf magic = splat(12582912.0f);
   vf t = fma(x, splat(1.44269504f), magic);
   const vi n = bitcast<vi>(t) - 0x4B400000;
   t -= magic;
-  const vf r = (x - t * 0.693145752f) - (t * 1.42860677e-6f - low);
-  vf q = fma(splat(1.37805939e-3f), r, splat(8.37312452e-3f));
-  q = fma(q, r, splat(4.16695364e-2f));
-  q = fma(q, r, splat(0.166664720f));
-  q = fma(q, r, splat(0.499999851f));
-  return {n, t, r, q * (r * r)};
+  return exp_series(n, t, (x - t * 0.693145752f) - (t * 1.42860677e-6f - low));
 }
 GT_INLINE ExpParts exp_parts(vf x) { return exp_parts(x, vf{}); }
 /// 2ⁿ, −126 ≤ n ≤ 127.
@@ -47,8 +75,7 @@ GT_INLINE vf scale2(vf p, vf t) {
 
 /// exp, float32. Max 0.97 ULP for all x; overflows to inf, underflows through the denormals to 0, NaN stays.
 GT_INLINE vf exp_f32(vf x) {
-  x = x < -104.0f ? splat(-104.0f) : x;  // compares that let NaN through
-  x = x > 88.8f ? splat(88.8f) : x;
+  x = at_most(at_least(x, -104.0f), 88.8f);
   const ExpParts e = exp_parts(x);
   return scale2((e.r + e.rrq) + 1.0f, e.t);
 }
@@ -56,8 +83,7 @@ GT_INLINE vf exp_f32(vf x) {
 /// exp(x) − 1, float32. Max 1.46 ULP for all x; −1 from −18 down; ±0, denormals and NaN stay.
 GT_INLINE vf expm1_f32(vf x) {
   const vf x0 = x;
-  x = x < -18.0f ? splat(-18.0f) : x;
-  x = x > 88.8f ? splat(88.8f) : x;
+  x = at_most(at_least(x, -18.0f), 88.8f);
   const ExpParts e = exp_parts(x);
   // Half of it, so that 2¹²⁸ needs no second step.
   const vf s = exp2i(e.n - 1);
@@ -67,23 +93,20 @@ GT_INLINE vf expm1_f32(vf x) {
 
 /// 1 / (1 + exp(−x)), float32. Max 2.31 ULP for all x, denormal results included.
 GT_INLINE vf sigmoid_f32(vf x) {
-  const vf z = exp_f32(-abs(x));
+  const ExpParts e = exp_parts(-at_most(abs(x), 104.0f));
+  const vf z = scale2((e.r + e.rrq) + 1.0f, e.t);
   const vf lower = z / (z + 1.0f);  // of −|x|; what is near 1 is formed from its distance to 1
   return x < 0.0f ? lower : 1.0f - lower;
 }
 
-/// tanh, float32: e / (e + 2), or 1 − 2 / (e + 2), with e = exp(2|x|) − 1. Max 2.85 ULP (2.68 with FMA) for
-/// all x; ±1 from 10 on.
+/// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1. Max 2.85 ULP (2.68 with FMA) for all x; ±1 from 10 on.
 GT_INLINE vf tanh_f32(vf x) {
   vf u = abs(x);
-  u += u;
-  u = u > 20.0f ? splat(20.0f) : u;
+  u = at_most(u + u, 20.0f);
   const ExpParts p = exp_parts(u);
   const vf s = exp2i(p.n);
   const vf e = fma(s, p.r + p.rrq, s - 1.0f);
-  const vi small = e < 2.0f;
-  const vf q = (small ? e : splat(2.0f)) / (e + 2.0f);
-  return copysign(small ? q : 1.0f - q, x);
+  return copysign(e / (e + 2.0f), x);
 }
 
 /// The error function, float32: a polynomial below 0.88, 1 − exp(polynomial) above, ±1 from 4 on. Max 0.98
@@ -91,7 +114,7 @@ GT_INLINE vf tanh_f32(vf x) {
 /// range, where its products are smaller, and what the other's last step rounds off was kept.
 GT_INLINE vf erf_f32(vf x) {
   const vf t = abs(x);
-  const vf c = t > 4.0f ? splat(4.0f) : t;
+  const vf c = at_most(t, 4.0f);
   const vf s = c * c;
   vf r = fma(splat(-1.72853470e-5f), c, splat(3.83197126e-4f));
   const vf u = fma(splat(-3.88396438e-3f), c, splat(2.42546219e-2f));

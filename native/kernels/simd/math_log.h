@@ -60,18 +60,29 @@ GT_INLINE vf softplus_f32(vf x) {
   return (x <= 0.0f ? splat(0.0f) : x) + l;
 }
 
-/// log2 of positive finite normal doubles, to 1e-13: 2·artanh((m − 1)/(m + 1)) by its series.
+/// a / b for normal numbers, to 1e-15 or so.
+GT_INLINE vd quotient(vd a, vd b) {
+#if defined(__AVX512F__)
+  // Newton's iterations: two of them and a product are half the time of a division.
+  vd y = bitcast<vd>(_mm512_maskz_rcp14_pd(static_cast<__mmask8>(-1), bitcast<__m512d>(b)));
+  y = fma(fma(-b, y, splat(1.0)), y, y);
+  y = fma(fma(-b, y, splat(1.0)), y, y);
+  return a * y;
+#else
+  return a / b;
+#endif
+}
+
+/// log2 of positive finite normal doubles, to 6e-11: 2·artanh((m − 1)/(m + 1)) by its series.
 GT_INLINE vd log2_f64(vd x) {
   using Bits = Vec<uint64_t>;
   const Bits bits = bitcast<Bits>(x);
   const Bits biased = (bits + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu)) >> 52;
   const vd m = bitcast<vd>(bits - (biased << 52) + (uint64_t{1023} << 52));
   const vd e = bitcast<vd>(biased | uint64_t{0x4330000000000000}) - (4503599627370496.0 + 1023.0);
-  const vd s = (m - 1.0) / (m + 1.0);
+  const vd s = quotient(m - 1.0, m + 1.0);
   const vd z = s * s;
-  vd p = splat(1.0 / 15);
-  p = fma(p, z, splat(1.0 / 13));
-  p = fma(p, z, splat(1.0 / 11));
+  vd p = splat(1.0 / 11);
   p = fma(p, z, splat(1.0 / 9));
   p = fma(p, z, splat(1.0 / 7));
   p = fma(p, z, splat(1.0 / 5));
@@ -80,7 +91,7 @@ GT_INLINE vd log2_f64(vd x) {
   return fma(s * 2.8853900817779268, p, e);
 }
 
-/// 2ˣ for doubles, to 1e-12, clamped to [2⁻²⁰⁰, 2²⁰⁰]; NaN stays.
+/// 2ˣ for doubles, to 1e-9, clamped to [2⁻²⁰⁰, 2²⁰⁰]; NaN stays.
 GT_INLINE vd exp2_f64(vd x) {
   x = x < -200.0 ? splat(-200.0) : x;
   x = x > 200.0 ? splat(200.0) : x;
@@ -88,9 +99,7 @@ GT_INLINE vd exp2_f64(vd x) {
   const vd t = x + magic;
   const vl n = bitcast<vl>(t) - 0x4338000000000000LL;
   const vd r = (x - (t - magic)) * 0.69314718055994531;
-  vd p = splat(1.0 / 3628800);
-  p = fma(p, r, splat(1.0 / 362880));
-  p = fma(p, r, splat(1.0 / 40320));
+  vd p = splat(1.0 / 40320);
   p = fma(p, r, splat(1.0 / 5040));
   p = fma(p, r, splat(1.0 / 720));
   p = fma(p, r, splat(1.0 / 120));
@@ -109,7 +118,7 @@ __attribute__((noinline)) vf pow_rare(vf a, vf b, vi rare, vf r) {
   return r;
 }
 
-/// aᵇ, float32. Max 0.51 ULP for all a and b. Through doubles: 2^(b·log2|a|), then C's rules for zeros and
+/// aᵇ, float32. Max 0.6 ULP for all a and b. Through doubles: 2^(b·log2|a|), then C's rules for zeros and
 /// negative bases; lanes with an infinity or NaN go to the C library.
 GT_INLINE vf pow_f32(vf a, vf b) {
   const vf x = abs(a), y = abs(b);
