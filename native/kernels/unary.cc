@@ -24,6 +24,24 @@ namespace {
     }                                                                       \
   };
 
+/// A math function with a register form for each type.
+#define GT_MATH_BOTH(Name, float_form, float_cost, double_form, double_cost) \
+  struct Name {                                                              \
+    GT_FOR(is_float)                                                         \
+    template <class T>                                                       \
+    static constexpr bool vectorised = true;                                 \
+    template <class T>                                                       \
+    static constexpr int cost = sizeof(T) == 4 ? float_cost : double_cost;   \
+    template <class T>                                                       \
+    static Vec<T> vec(Vec<T> x) {                                            \
+      if constexpr (sizeof(T) == 4) {                                        \
+        return float_form(x);                                                \
+      } else {                                                               \
+        return double_form(x);                                               \
+      }                                                                      \
+    }                                                                        \
+  };
+
 /// A rarer math function: the C library's double form for both float types, so float32 is right to 0.5 ULP.
 #define GT_LIBRARY(Name, library_form)        \
   struct Name {                               \
@@ -180,23 +198,19 @@ struct LogicalNot {
   }
 };
 
-GT_INLINE double sigmoid_f64(double x) {
-  const double z = __builtin_exp(-__builtin_fabs(x));
-  return (x < 0 ? z : 1.0) / (1.0 + z);
-}
 GT_INLINE double softplus_f64(double x) {
   return (x <= 0 ? 0.0 : x) + __builtin_log1p(__builtin_exp(-__builtin_fabs(x)));
 }
 
-GT_MATH(Exp, exp_f32, __builtin_exp, 2)
-GT_MATH(Expm1, expm1_f32, __builtin_expm1, 2)
-GT_MATH(Log, log_f32, __builtin_log, 2)
+GT_MATH_BOTH(Exp, exp_f32, 2, exp_f64, 6)
+GT_MATH_BOTH(Expm1, expm1_f32, 2, expm1_f64, 6)
+GT_MATH_BOTH(Log, log_f32, 2, log_f64, 6)
 GT_MATH(Log1p, log1p_f32, __builtin_log1p, 2)
-GT_MATH(Sin, sin_f32, __builtin_sin, 4)
-GT_MATH(Cos, cos_f32, __builtin_cos, 4)
+GT_MATH_BOTH(Sin, sin_f32, 3, sin_f64, 8)
+GT_MATH_BOTH(Cos, cos_f32, 3, cos_f64, 8)
 GT_MATH(Tan, tan_f32, __builtin_tan, 4)
-GT_MATH(Tanh, tanh_f32, __builtin_tanh, 2)
-GT_MATH(Sigmoid, sigmoid_f32, sigmoid_f64, 2)
+GT_MATH_BOTH(Tanh, tanh_f32, 2, tanh_f64, 8)
+GT_MATH_BOTH(Sigmoid, sigmoid_f32, 2, sigmoid_f64, 8)
 GT_MATH(Softplus, softplus_f32, softplus_f64, 4)
 GT_MATH(Erf, erf_f32, __builtin_erf, 2)
 GT_MATH(Gelu, gelu_f32, gelu_f64, 3)
