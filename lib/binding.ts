@@ -44,6 +44,8 @@ export interface Native {
   random(y: ArrayBuffer): void;
   matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer): void;
   fusedMatmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
+  /** A convolution or one of its gradients. */
+  conv(a: ArrayBuffer, b: ArrayBuffer, result: ArrayBuffer): void;
   softmax(x: ArrayBuffer, y: ArrayBuffer): void;
   sort(x: ArrayBuffer, y: ArrayBuffer): void;
   topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;

@@ -4,6 +4,8 @@
       "native/kernels/argreduce.cc",
       "native/kernels/binary.cc",
       "native/kernels/cast.cc",
+      "native/kernels/conv.cc",
+      "native/kernels/conv_winograd.cc",
       "native/kernels/copy.cc",
       "native/kernels/depthwise.cc",
       "native/kernels/fill.cc",
@@ -22,6 +24,10 @@
     ],
     "engine_sources": [
       "native/program/tiles.cc",
+      "native/runtime/conv.cc",
+      "native/runtime/conv_filter.cc",
+      "native/runtime/conv_map.cc",
+      "native/runtime/conv_winograd.cc",
       "native/runtime/copy.cc",
       "native/runtime/broadcast.cc",
       "native/runtime/cpu.cc",
@@ -42,6 +48,7 @@
     ],
     "addon_sources": [
       "native/addon/addon.cc",
+      "native/addon/calls_conv.cc",
       "native/addon/calls_convert.cc",
       "native/addon/calls_copy.cc",
       "native/addon/calls_elementwise.cc",

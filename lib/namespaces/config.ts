@@ -31,3 +31,9 @@ const startThreads = native.numThreads();
 export function isa(): string {
   return native.isa();
 }
+
+export {
+  convolutionPrecision as getConvolutionPrecision,
+  setConvolutionPrecision,
+  type ConvolutionPrecision,
+} from '../ops/conv_precision';

@@ -53,3 +53,19 @@ export {
   type MomentsOptions,
 } from '../ops/normalization';
 export type { Padding, PadPair, PerDimension } from '../ops/window';
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  convolution,
+  type ConvOptions,
+  type ConvPadding,
+  type ConvolutionOptions,
+} from '../ops/conv';
+export {
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+  convTranspose,
+  type ConvTransposeOptions,
+} from '../ops/conv_transpose';

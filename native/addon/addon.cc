@@ -199,6 +199,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_convert(env, exports, state);
   define_indexing(env, exports, state);
   define_matmul(env, exports, state);
+  define_conv(env, exports, state);
   define_softmax(env, exports, state);
   define_sort(env, exports, state);
   define_program(env, exports, state);

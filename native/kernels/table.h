@@ -196,6 +196,62 @@ struct MatmulKernels {
                bool accumulate) noexcept;
 };
 
+/// A run of terms of a TapBlock: k products, the left operand from element `shift` of slot `slot`, the right
+/// one from row `row`.
+struct TapRun {
+  int64_t slot, shift, row, k;
+};
+/// One thread's part of a convolution: C[i, j] = Σ over runs, Σ over t < k of a[slot][i][shift + t·a_step] ·
+/// B[row + t, j], or += with `accumulate`; i < m, j < n. Each row of the left operand is a pointer for each
+/// slot, and each row of C is one: where they point to makes strides, dilations and borders.
+struct TapBlock {
+  const void* const* a;  // a[slot * a_stride + i]
+  int64_t a_stride;
+  int64_t a_step, a_first;  // elements; a_first is added to all pointers of a
+  const TapRun* runs;
+  int64_t count;  // of runs; none gives zeros
+  const void* b;
+  int64_t b_row;
+  void* const* c;
+  int64_t c_first;  // elements, added to all pointers of c
+  int64_t m, n;
+  bool accumulate;
+  bool packed;          // b is what `pack` wrote,
+  int64_t packed_rows;  // from so many rows
+};
+/// float32 and float64.
+struct ConvKernels {
+  int lanes;
+  int panel;        // columns of a full panel
+  int tile_rows;    // rows of the tile for full panels
+  int depth;        // terms to sum in one go
+  int pack_bytes;   // B is worth packing where it is larger
+  int few_columns;  // up to here `dots` is faster, if runs have many terms
+  void (*taps)(const TapBlock& block) noexcept;
+  /// The same with column j of B at b + j · b_row, its terms contiguous, and a_step = 1.
+  void (*dots)(const TapBlock& block) noexcept;
+  /// Writes k×n elements of B as the rows from `row` on of panels of `rows` rows each, padded to a multiple
+  /// of `lanes` columns.
+  void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed, int64_t row,
+               int64_t rows) noexcept;
+  /// y[i] += x[i].
+  void (*add)(const void* x, void* y, int64_t n) noexcept;
+};
+
+/// Transforms of Winograd's convolution with filters of 3×3; tiles are N×N of the input for (N − 2)×(N − 2)
+/// of the result. Planes are the N² numbers of a tile, so many elements apart.
+struct WinogradKernels {
+  int tile;  // N
+  /// One tile of x, its rows and columns so many elements apart.
+  void (*input)(const void* x, int64_t row, int64_t column, int64_t channels, void* v,
+                int64_t plane) noexcept;
+  /// n weights, tap t of each at w + t * tap.
+  void (*filter)(const void* w, int64_t tap, int64_t n, void* u, int64_t plane) noexcept;
+  /// The first rows × columns of a tile of the result.
+  void (*output)(const void* m, int64_t plane, int64_t channels, void* y, int64_t row, int64_t column,
+                 int64_t rows, int64_t columns) noexcept;
+};
+
 /// Along `rows` rows of `cols` ≥ 1 contiguous elements; float32 and float64.
 struct SoftmaxKernels {
   void (*softmax)(const void* x, void* y, int64_t rows, int64_t cols) noexcept;
@@ -362,6 +418,8 @@ struct KernelTable {
   DepthwiseKernels depthwise[2];
   PoolKernels pooling[kDTypes];   // functions null where there are none
   MatmulKernels matmul[kDTypes];  // functions null where there is no product
+  ConvKernels conv[2];            // float32, float64
+  WinogradKernels winograd[2];    // F(2×2), F(4×4); float32
 };
 
 }  // namespace gradtape

@@ -13,6 +13,8 @@
   X(copy)              \
   X(indexing)          \
   X(matmul)            \
+  X(conv)              \
+  X(winograd)          \
   X(softmax)           \
   X(optimizer)         \
   X(norm)              \

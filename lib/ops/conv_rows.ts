@@ -1,0 +1,146 @@
+/**
+ * The convolution that all others are written in, and its two gradients: rows of their own, each the gradient of the
+ * others, so that derivatives of any order exist. Tensors have their channels last.
+ */
+import { frame, native } from '../binding';
+import { floating } from '../core/dtype';
+import type { Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
+import { badDType, mixedDTypes, op } from './define';
+import { sample, type GradContext } from './registry';
+
+/** Where each element of a result comes from. Lists have one number for each dimension of space, at most three. */
+export interface ConvGeometry {
+  readonly batch: number;
+  /** Sizes of x, of y and of the filter. */
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Zeros before the first element. */
+  readonly pads: readonly number[];
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly precision?: ConvolutionPrecision;
+}
+
+const xShape = (g: ConvGeometry): Shape => [g.batch, ...g.input, g.inChannels];
+const yShape = (g: ConvGeometry): Shape => [g.batch, ...g.output, g.outChannels];
+const filterShape = (g: ConvGeometry): Shape => [...g.kernel, g.inChannels / g.groups, g.outChannels];
+
+/** Three numbers into the frame: dimensions that are not there come first. */
+function writeDims(slot: number, dims: readonly number[], missing: number): void {
+  const lead = 3 - dims.length;
+  for (let d = 0; d < 3; d++) frame[slot + d] = d < lead ? missing : dims[d - lead];
+}
+
+/** The kinds of the native entry. */
+const Kind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
+
+function convRow(
+  name: string,
+  kind: number,
+  resultShape: (g: ConvGeometry) => Shape,
+  gradient: (
+    dy: Tensor,
+    a: Tensor,
+    b: Tensor,
+    g: ConvGeometry,
+    needs: readonly boolean[],
+  ) => [Tensor | null, Tensor | null],
+  operands: readonly [Shape, Shape],
+): (a: Tensor, b: Tensor, geometry: ConvGeometry) => Tensor {
+  return op<[a: Tensor, b: Tensor, geometry: ConvGeometry], ConvGeometry>(name, {
+    tf: '',
+    dtypes: floating,
+    domain: [-2, 2],
+    examples: [
+      {
+        args: [sample(operands[0]), sample(operands[1])],
+        options: {
+          batch: 2,
+          input: [5, 4],
+          output: [3, 2],
+          kernel: [3, 2],
+          strides: [2, 2],
+          dilations: [1, 2],
+          pads: [1, 0],
+          inChannels: 2,
+          outChannels: 3,
+          groups: 1,
+        },
+      },
+    ],
+    args: (a, b, geometry) => [[a, b], geometry],
+    infer: ([a, b], g) => {
+      if (a.dt !== b.dt) throw mixedDTypes(name, a, b);
+      if (!floating.includes(a.dtype)) throw badDType(name, 'input', a.dt, floating);
+      return { shape: resultShape(g), dt: a.dt };
+    },
+    run: ([a, b], g, [y]) => {
+      frame[0] = a.offset;
+      frame[1] = b.offset;
+      frame[2] = y.offset;
+      frame[3] = a.dt.code;
+      frame[4] = kind;
+      frame[5] = precisionCodes[g.precision ?? convolutionPrecision()];
+      frame[6] = g.batch;
+      frame[7] = g.inChannels;
+      frame[8] = g.outChannels;
+      frame[9] = g.groups;
+      writeDims(10, g.input, 1);
+      writeDims(13, g.output, 1);
+      writeDims(16, g.kernel, 1);
+      writeDims(19, g.strides, 1);
+      writeDims(22, g.dilations, 1);
+      writeDims(25, g.pads, 0);
+      native.conv(a.buffer, b.buffer, y.buffer);
+    },
+    saves: { inputs: [0, 1] },
+    gradient: ([dy], { x, attrs, needs }: GradContext<ConvGeometry>) =>
+      gradient(dy, x[0], x[1], attrs, needs),
+  });
+}
+
+const x: Shape = [2, 5, 4, 2];
+const y: Shape = [2, 3, 2, 3];
+const filter: Shape = [3, 2, 2, 3];
+
+/** y[n, q, o] = Σ over taps t and channels c of x[n, q·strides + t·dilations − pads, c]·filter[t, c, o]. */
+export const convForward = convRow(
+  'convForward',
+  Kind.forward,
+  yShape,
+  (dy, a, b, g, needs) => [
+    needs[0] ? convBackpropInput(dy, b, g) : null,
+    needs[1] ? convBackpropFilter(a, dy, g) : null,
+  ],
+  [x, filter],
+);
+
+/** dx from (dy, filter). */
+export const convBackpropInput: (dy: Tensor, filter: Tensor, geometry: ConvGeometry) => Tensor = convRow(
+  'convBackpropInput',
+  Kind.inputGradient,
+  xShape,
+  (dx, a, b, g, needs) => [
+    needs[0] ? convForward(dx, b, g) : null,
+    needs[1] ? convBackpropFilter(dx, a, g) : null,
+  ],
+  [y, filter],
+);
+
+/** dfilter from (x, dy). */
+export const convBackpropFilter: (x: Tensor, dy: Tensor, geometry: ConvGeometry) => Tensor = convRow(
+  'convBackpropFilter',
+  Kind.filterGradient,
+  filterShape,
+  (df, a, b, g, needs) => [
+    needs[0] ? convBackpropInput(b, df, g) : null,
+    needs[1] ? convForward(a, df, g) : null,
+  ],
+  [x, y],
+);

@@ -1,0 +1,79 @@
+// The entry of convolutions and their gradients.
+#include "../runtime/conv.h"
+
+#include "../runtime/dispatch.h"
+#include "entries.h"
+#include "overflow.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kSizes31 = int64_t{1} << 31;  // positions and extents then fit in 64 bits
+
+/// conv(a, b, result); frame: a offset, b offset, result offset, dtype, kind (0 forward: a = x, b = filter; 1
+/// input gradient: a = dy, b = filter; 2 filter gradient: a = x, b = dy), precision (0 fast, 1 balanced, 2
+/// exact), batch, input channels, output channels, groups; then for three dimensions of space each: sizes of
+/// x, sizes of y, sizes of the filter, strides, dilations, paddings before. x is [batch, sizes, input
+/// channels], the filter [sizes, input channels / groups, output channels], y [batch, sizes, output
+/// channels].
+napi_value conv(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  ConvCall c = {};
+  ConvShape& s = c.shape;
+  s.dtype = static_cast<int>(call.index(3, 2, "no such dtype of a convolution"));
+  c.kind = static_cast<ConvKind>(call.index(4, static_cast<int>(ConvKind::kCount), "no such kind"));
+  c.precision =
+      static_cast<ConvPrecision>(call.index(5, static_cast<int>(ConvPrecision::kCount), "no such precision"));
+  s.batch = call.index(6, kSizes31, "a dimension is negative or too large");
+  s.in_channels = call.index(7, kSizes31, "a dimension is negative or too large");
+  s.out_channels = call.index(8, kSizes31, "a dimension is negative or too large");
+  s.groups = call.index(9, kSizes31, "the number of groups is negative or too large");
+  int64_t x_count = s.batch, filter_count = 1, y_count = s.batch;
+  bool fits = true;
+  for (int d = 0; d < 3; d++) {
+    s.in[d] = call.index(10 + d, kSizes31, "a dimension is negative or too large");
+    s.out[d] = call.index(13 + d, kSizes31, "a dimension is negative or too large");
+    s.kernel[d] = call.index(16 + d, kSizes31, "a dimension is negative or too large");
+    s.stride[d] = call.index(19 + d, kSizes31, "a stride is negative or too large");
+    s.dilation[d] = call.index(22 + d, kSizes31, "a dilation is negative or too large");
+    s.pad[d] = call.index(25 + d, kSizes31, "a padding is negative or too large");
+    if (s.stride[d] < 1 || s.dilation[d] < 1) call.fail("a stride or dilation is 0");
+    fits = fits && multiply_into(&x_count, s.in[d]) && multiply_into(&filter_count, s.kernel[d]) &&
+           multiply_into(&y_count, s.out[d]);
+  }
+  if (s.groups < 1 || s.in_channels % s.groups != 0 || s.out_channels % s.groups != 0) {
+    call.fail("channels cannot be divided into the groups");
+  }
+  if (!call.ok()) return nullptr;
+  fits = fits && multiply_into(&x_count, s.in_channels) && multiply_into(&y_count, s.out_channels) &&
+         multiply_into(&filter_count, s.group_in()) && multiply_into(&filter_count, s.out_channels);
+  if (!fits) {
+    call.fail("the shape is too large");
+    return nullptr;
+  }
+  const int64_t size = dtype_size(s.dtype);
+  const int64_t a_count = c.kind == ConvKind::kInputGradient ? y_count : x_count;
+  const int64_t b_count = c.kind == ConvKind::kFilterGradient ? y_count : filter_count;
+  const int64_t result_count = c.kind == ConvKind::kForward         ? y_count
+                               : c.kind == ConvKind::kInputGradient ? x_count
+                                                                    : filter_count;
+  c.a = call.span(0, 0, a_count, size);
+  c.b = call.span(1, 1, b_count, size);
+  c.result = call.span(2, 2, result_count, size);
+  if (!call.ok() || result_count == 0) return nullptr;
+  if (a_count == 0 || b_count == 0) {  // sums of nothing
+    __builtin_memset(c.result, 0, static_cast<size_t>(result_count * size));
+    return nullptr;
+  }
+  if (!run_conv(kernels(), c)) call.fail("out of memory in a convolution");
+  return nullptr;
+}
+
+}  // namespace
+
+void define_conv(napi_env env, napi_value exports, Env* state) {
+  define_entry(env, exports, "conv", conv, state);
+}
+
+}  // namespace gradtape

@@ -1,0 +1,199 @@
+// Convolutions as sums over runs of terms: walks blocks of results in register tiles (conv.h), packs the
+// right operand into panels, and adds partial sums.
+#include "conv.h"
+
+namespace {
+
+/// The columns as panels of at most `most` vectors: all full but the last two, which share what is left
+/// evenly, since a narrow tile is a slow one.
+struct TapPanels {
+  int64_t vectors, most, count;
+  TapPanels(int64_t n, int lanes, int most_vectors)
+      : vectors((n + lanes - 1) / lanes), most(most_vectors), count((vectors + most - 1) / most) {}
+  int64_t width(int64_t p) const {
+    if (p < count - 2) return most;
+    if (count == 1) return vectors;
+    const int64_t rest = vectors - most * (count - 2);
+    return p == count - 2 ? rest - rest / 2 : rest / 2;
+  }
+};
+
+template <class T>
+using TapFn = void (*)(const TapTile<T>&) noexcept;
+inline constexpr int kTapVectors = 8;
+
+template <class T, int MR, int NV, bool kPartial>
+constexpr TapFn<T> tap_fn() {
+  if constexpr (NV <= kPanelVectors<T> && MR <= tile_rows<T>(NV)) {
+    return &run_taps < T, MR, NV, kPartial || kFreeMasks > ;
+  } else {
+    return nullptr;
+  }
+}
+/// By the last vector being partial, vectors − 1, rows − 1.
+template <class T>
+struct TapTiles {
+  TapFn<T> fn[2][kTapVectors][kMaxTileRows];
+};
+template <class T, bool kPartial, int NV, int... I>
+constexpr void fill_tap_rows(TapFn<T>* fn, Ints<I...>) {
+  ((fn[I] = tap_fn<T, I + 1, NV, kPartial>()), ...);
+}
+template <class T, bool kPartial, int... I>
+constexpr void fill_tap_vectors(TapFn<T> (*fn)[kMaxTileRows], Ints<I...>) {
+  (fill_tap_rows<T, kPartial, I + 1>(fn[I], typename MakeInts<kMaxTileRows>::type{}), ...);
+}
+template <class T>
+constexpr TapTiles<T> all_tap_tiles() {
+  TapTiles<T> tiles = {};
+  fill_tap_vectors<T, false>(tiles.fn[0], typename MakeInts<kTapVectors>::type{});
+  fill_tap_vectors<T, true>(tiles.fn[1], typename MakeInts<kTapVectors>::type{});
+  return tiles;
+}
+template <class T>
+constexpr TapTiles<T> kTapTiles = all_tap_tiles<T>();
+
+template <class T>
+TapTile<T> first_tile(const TapBlock& m) {
+  constexpr int64_t kSize = sizeof(T);
+  TapTile<T> tile = {};
+  tile.a_stride = m.a_stride;
+  tile.a_step = m.a_step * kSize;
+  tile.a_first = m.a_first * kSize;
+  tile.runs = m.runs;
+  tile.count = m.count;
+  tile.b = static_cast<const T*>(m.b);
+  tile.b_row = m.b_row * kSize;
+  tile.c_first = m.c_first;
+  tile.accumulate = m.accumulate;
+  return tile;
+}
+
+template <class T>
+void taps(const TapBlock& m) noexcept {
+  constexpr int L = kLanes<T>;
+  constexpr int64_t kSize = sizeof(T);
+  TapTile<T> tile = first_tile<T>(m);
+  const TapPanels panels(m.n, L, kPanelVectors<T>);
+  int64_t column = 0;
+  for (int64_t p = 0; p < panels.count; p++) {
+    const int64_t width = panels.width(p);
+    const int64_t most = tile_rows<T>(static_cast<int>(width));
+    const int64_t strips = (m.m + most - 1) / most;
+    const int64_t rows = m.m / strips, longer = m.m % strips;
+    const int64_t end = column + width * L;
+    const TapFn<T>* fn = kTapTiles<T>.fn[end > m.n][width - 1];
+    tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
+    tile.b_row = (m.packed ? width * L : m.b_row) * kSize;
+    tile.a = m.a;
+    tile.c = m.c;
+    tile.c_first = m.c_first + column;
+    for (int64_t s = 0; s < strips; s++) {
+      const int64_t count = rows + (s < longer);
+      fn[count - 1](tile);
+      tile.a += count;
+      tile.c += count;
+    }
+    tile.b += m.packed ? width * L * m.packed_rows : width * L;
+    column = end;
+  }
+}
+
+/// Rows of a tile of so many columns.
+constexpr int dot_rows(int columns) {
+  constexpr int many[] = {8, 8, 6, 4}, few[] = {4, 4, 3, 2};
+  return (kRegisters == 32 ? many : few)[columns - 1];
+}
+inline constexpr int kDotWidth = 4;
+
+template <class T>
+struct TapDots {
+  TapFn<T> full[kDotWidth], single[kDotWidth];  // by columns − 1
+};
+template <class T, int... J>
+constexpr TapDots<T> all_tap_dots(Ints<J...>) {
+  return {{&run_tap_dots<T, dot_rows(J + 1), J + 1>...}, {&run_tap_dots<T, 1, J + 1>...}};
+}
+template <class T>
+constexpr TapDots<T> kTapDots = all_tap_dots<T>(typename MakeInts<kDotWidth>::type{});
+
+template <class T>
+void tap_dots(const TapBlock& m) noexcept {
+  TapTile<T> tile = first_tile<T>(m);
+  for (int64_t j = 0; j < m.n; j += kDotWidth) {
+    const int columns = static_cast<int>(m.n - j < kDotWidth ? m.n - j : kDotWidth);
+    tile.b = static_cast<const T*>(m.b) + j * m.b_row;
+    tile.c_first = m.c_first + j;
+    const int64_t rows = dot_rows(columns);
+    for (int64_t i = 0; i < m.m;) {
+      tile.a = m.a + i;
+      tile.c = m.c + i;
+      const bool full = i + rows <= m.m;
+      (full ? kTapDots<T>.full : kTapDots<T>.single)[columns - 1](tile);
+      i += full ? rows : 1;
+    }
+  }
+}
+
+template <class T>
+void pack_taps(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed, int64_t row,
+               int64_t rows) noexcept {
+  constexpr int L = kLanes<T>;
+  const T* const b = static_cast<const T*>(bv);
+  T* panel = static_cast<T*>(packed);
+  const TapPanels panels(n, L, kPanelVectors<T>);
+  int64_t column = 0;
+  for (int64_t p = 0; p < panels.count; p++) {
+    const int64_t width = panels.width(p) * L;
+    T* const out = panel + row * width;
+    for (int64_t v = 0; v < width; v += L) {
+      const int64_t j = column + v;
+      const int64_t lanes = n - j < L ? n - j : L;
+      int64_t i = 0;
+      if (b_col == 1) {
+        const Lanes<T> some = first_lanes<T>(lanes);
+        for (; i < k; i++) store(out + i * width + v, load_lanes(b + i * b_row + j, some));
+      } else if (b_row == 1 && lanes == L) {
+        for (; i + L <= k; i += L) transpose_block(b + i + j * b_col, b_col, out + i * width + v, width);
+      }
+      for (; i < k; i++) {
+        for (int64_t l = 0; l < lanes; l++) out[i * width + v + l] = b[i * b_row + (j + l) * b_col];
+        for (int64_t l = lanes; l < L; l++) out[i * width + v + l] = T(0);
+      }
+    }
+    panel += width * rows;
+    column += width;
+  }
+}
+
+template <class T>
+void add_into(const void* xv, void* yv, int64_t n) noexcept {
+  const T* x = static_cast<const T*>(xv);
+  T* y = static_cast<T*>(yv);
+  GT_IVDEP
+  for (int64_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+template <class T>
+constexpr gradtape::ConvKernels conv_kernels() {
+  return {.lanes = kLanes<T>,
+          .panel = kPanelVectors<T> * kLanes<T>,
+          .tile_rows = tile_rows<T>(kPanelVectors<T>),
+          // With few registers a panel must fit L1 (see matmul.cc).
+          .depth = kRegisters == 32 ? 1024
+                   : kFused         ? 128
+                                    : 256,
+          .pack_bytes = kRegisters == 32 ? 2 << 20 : 96 << 10,
+          .few_columns = 8,
+          .taps = &taps<T>,
+          .dots = &tap_dots<T>,
+          .pack = &pack_taps<T>,
+          .add = &add_into<T>};
+}
+
+}  // namespace
+
+void GT_EXPORT(conv)(gradtape::KernelTable& table) {
+  table.conv[0] = conv_kernels<float>();
+  table.conv[1] = conv_kernels<double>();
+}

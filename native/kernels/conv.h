@@ -1,0 +1,154 @@
+// Register tiles of convolutions: those of the matrix product (matmul.h), with a pointer for each row of the
+// left operand in each run of terms, and one for each row of the result. So nothing is copied: a filter's
+// taps, strides, dilations and borders are where the pointers point to.
+#pragma once
+#include "matmul.h"
+
+namespace {
+
+using gradtape::TapBlock;
+using gradtape::TapRun;
+
+template <class T>
+struct TapTile {
+  const void* const* a;  // of the first row, at run 0
+  int64_t a_stride;
+  int64_t a_step, a_first;  // bytes
+  const TapRun* runs;
+  int64_t count;
+  const T* b;
+  int64_t b_row;  // bytes
+  void* const* c;
+  int64_t c_first;  // elements
+  Lanes<T> last;    // of the last vector
+  bool accumulate;
+};
+
+/// kPartial: the last vector is loaded and stored by lanes.
+template <class T, int MR, int NV, bool kPartial>
+void run_taps(const TapTile<T>& tile) noexcept {
+  constexpr int L = kLanes<T>;
+  using V = Vec<T>;
+  const Lanes<T> last = tile.last;
+  const int64_t b_row = tile.b_row, a_step = tile.a_step;
+  V c[MR][NV];
+  unroll<MR>([&](auto r) GT_LAMBDA {
+    T* const out = static_cast<T*>(tile.c[r]) + tile.c_first;
+    unroll<NV>([&](auto v) GT_LAMBDA {
+      c[r][v] = V{};
+      if (v * sizeof(V) % 64 == 0) __builtin_prefetch(out + v * L, 1);
+    });
+  });
+  for (int64_t s = 0; s < tile.count; s++) {
+    const TapRun& run = tile.runs[s];
+    const T* a[MR];
+    unroll<MR>([&](auto r) GT_LAMBDA { a[r] = static_cast<const T*>(tile.a[run.slot * tile.a_stride + r]); });
+    const T* b = ahead(tile.b, run.row * b_row);
+    const auto columns = [&](auto v) GT_LAMBDA -> V {
+      if constexpr (kPartial && decltype(v){} == NV - 1) {
+        return load_lanes(b + v * L, last);
+      } else {
+        return load(b + v * L);
+      }
+    };
+    int64_t at = tile.a_first + run.shift * int64_t{sizeof(T)};
+    for (int64_t k = run.k; k > 0; k--) {
+      if constexpr (kRegisters == 16 && MR <= NV) {
+        V x[MR];
+        unroll<MR>([&](auto r) GT_LAMBDA { x[r] = splat(*ahead(a[r], at)); });
+        unroll<NV>([&](auto v) GT_LAMBDA {
+          V y = columns(v);
+          hold(y);
+          unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
+        });
+      } else {
+        V y[NV];
+        unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
+        unroll<MR>([&](auto r) GT_LAMBDA {
+          V x = splat(*ahead(a[r], at));
+          hold(x);
+          unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
+        });
+      }
+      at += a_step;
+      b = ahead(b, b_row);
+    }
+  }
+  const auto each = [&](auto f) GT_LAMBDA {
+    unroll<MR>([&](auto r) GT_LAMBDA {
+      T* const out = static_cast<T*>(tile.c[r]) + tile.c_first;
+      unroll<NV>([&](auto v) GT_LAMBDA { f(c[r][v], out + v * L, v); });
+    });
+  };
+  if (tile.accumulate) {
+    each([&](V& sum, T* p, auto v) GT_LAMBDA {
+      if constexpr (kPartial && decltype(v){} == NV - 1) {
+        sum += load_lanes(p, last);
+      } else {
+        sum += load(p);
+      }
+    });
+  }
+  each([&](V& sum, T* p, auto v) GT_LAMBDA {
+    if constexpr (kPartial && decltype(v){} == NV - 1) {
+      store_lanes(p, sum, last);
+    } else {
+      store(p, sum);
+    }
+  });
+}
+
+template <class T, int N, int... I>
+GT_INLINE Vec<T, N / 2> add_halves(Vec<T, N> v, Ints<I...>) {
+  return __builtin_shufflevector(v, v, I...) + __builtin_shufflevector(v, v, (I + N / 2)...);
+}
+/// The sum of all lanes, added pairwise in registers.
+template <class T, int N>
+GT_INLINE T sum_tree(Vec<T, N> v) {
+  if constexpr (N == 2) {
+    return v[0] + v[1];
+  } else {
+    return sum_tree<T, N / 2>(add_halves<T, N>(v, typename MakeInts<N / 2>::type{}));
+  }
+}
+
+/// MR rows by NR columns of scalar products: the terms of a run are contiguous in both operands, column j of
+/// B at b + j · b_row.
+template <class T, int MR, int NR>
+void run_tap_dots(const TapTile<T>& tile) noexcept {
+  constexpr int L = kLanes<T>;
+  using V = Vec<T>;
+  V sum[MR][NR];
+  unroll<MR>([&](auto r) GT_LAMBDA { unroll<NR>([&](auto j) GT_LAMBDA { sum[r][j] = V{}; }); });
+  for (int64_t s = 0; s < tile.count; s++) {
+    const TapRun& run = tile.runs[s];
+    const T* a[MR];
+    unroll<MR>([&](auto r) GT_LAMBDA {
+      a[r] = ahead(static_cast<const T*>(tile.a[run.slot * tile.a_stride + r]), tile.a_first) + run.shift;
+    });
+    const T* const b = tile.b + run.row;
+    const auto step = [&](int64_t i, auto get) GT_LAMBDA {
+      V y[NR];
+      unroll<NR>([&](auto j) GT_LAMBDA { y[j] = get(ahead(b, j * tile.b_row) + i); });
+      unroll<MR>([&](auto r) GT_LAMBDA {
+        const V x = get(a[r] + i);
+        unroll<NR>([&](auto j) GT_LAMBDA { sum[r][j] = fma(x, y[j], sum[r][j]); });
+      });
+    };
+    int64_t i = 0;
+    for (; i + L <= run.k; i += L) step(i, [](const T* p) GT_LAMBDA -> V { return load(p); });
+    if (i < run.k) {
+      const Lanes<T> rest = first_lanes<T>(run.k - i);
+      step(i, [rest](const T* p) GT_LAMBDA -> V { return load_lanes(p, rest); });
+    }
+  }
+  unroll<MR>([&](auto r) GT_LAMBDA {
+    T* const out = static_cast<T*>(tile.c[r]) + tile.c_first;
+    unroll<NR>([&](auto j) GT_LAMBDA {
+      const T total = sum_tree<T, L>(sum[r][j]);
+      out[j] = tile.accumulate ? out[j] + total : total;
+    });
+  });
+}
+
+}  // namespace

@@ -1,0 +1,348 @@
+// The convolution and its input gradient by tap pointers: the register tiles of the matrix product walk the
+// channels of one tap after another, and the pointers say where. Nothing is copied but weights and, where
+// there are few channels, a border around the input.
+#include "conv.h"
+
+#include <atomic>
+
+#include "conv_map.h"
+#include "conv_winograd.h"
+#include "matmul.h"
+#include "pool.h"
+#include "scratch.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kPixelBlock = 192;         // pixels whose pointers are made at a time,
+constexpr int64_t kPointerBytes = 48 << 10;  // or fewer where there are many taps
+
+/// One sum over taps for every pixel of a map.
+struct TapSum {
+  const ConvKernels* kernels;
+  PixelMap map;
+  const int64_t* tap_row;  // where the weights of each tap begin, in rows
+  int64_t groups, depth;   // channels that each tap sums over, in each group
+  int64_t columns;         // of each group
+  const void* in;
+  const void* weights;
+  int64_t weights_row, weights_group;  // elements
+  bool packed;
+  int64_t packed_rows;
+  bool dots;  // the weights of each column are contiguous, the columns weights_row elements apart
+  void* out;
+
+  bool run() const;
+};
+
+bool TapSum::run() const {
+  const int64_t pixels = map.pixels(), size = map.element;
+  if (pixels == 0) return true;
+  // The runs, in parts of about kernels->depth terms.
+  const int64_t piece = least(depth, kernels->depth);
+  const int64_t pieces = map.taps == 0 ? 0 : (depth + piece - 1) / piece;
+  const int64_t count = map.taps * pieces;
+  Temporary list(count * static_cast<int64_t>(sizeof(TapRun)) + (count + 2) * 8);
+  Temporary zeros(depth * groups * size);
+  if (list.failed() || zeros.failed()) return false;
+  __builtin_memset(zeros.as<void>(), 0, static_cast<size_t>(depth * groups * size));
+  TapRun* const runs = list.as<TapRun>();
+  int64_t* const parts = reinterpret_cast<int64_t*>(runs + count);  // the ends of parts
+  const int64_t terms = map.taps * depth;
+  const int64_t wanted = terms == 0 ? 1 : (terms + kernels->depth - 1) / kernels->depth;
+  int64_t part_count = 0, made = 0, sum = 0;
+  for (int64_t t = 0; t < map.taps; t++) {
+    for (int64_t d = 0; d < depth; d += piece) {
+      const int64_t k = least(piece, depth - d);
+      runs[made++] = {t, d, tap_row[t] + d, k};
+      sum += k;
+      if (sum * wanted >= terms * (part_count + 1)) parts[part_count++] = made;
+    }
+  }
+  if (part_count == 0 || parts[part_count - 1] < made) parts[part_count++] = made;
+
+  const int64_t tile = kernels->tile_rows;
+  const int64_t fit = most(2 * tile, least(kPixelBlock, kPointerBytes / (8 * (map.taps + 1))));
+  const int64_t block_pixels = fit / tile * tile;
+  std::atomic<bool> enough{true};
+  parallel_for(
+      pixels, kConvGrain / most(1, terms * groups * columns) + 1,
+      [&](int64_t begin, int64_t end) {
+        const void** a = static_cast<const void**>(thread_scratch((map.taps + 1) * block_pixels * 8));
+        if (a == nullptr) {
+          enough = false;
+          return;
+        }
+        for (int64_t p = begin; p < end; p += block_pixels) {
+          const int64_t m = least(block_pixels, end - p);
+          void** c = const_cast<void**>(a + map.taps * m);
+          map.point(p, m, in, zeros.as<void>(), out, a, c);
+          for (int64_t g = 0; g < groups; g++) {
+            TapBlock block = {};
+            block.a = a;
+            block.a_stride = m;
+            block.a_step = 1;
+            block.a_first = g * depth;
+            block.b = bytes_at(weights, g * weights_group * size);
+            block.b_row = weights_row;
+            block.c = c;
+            block.c_first = g * columns;
+            block.m = m;
+            block.n = columns;
+            block.packed = packed;
+            block.packed_rows = packed_rows;
+            for (int64_t i = 0, first = 0; i < part_count; first = parts[i++]) {
+              block.runs = runs + first;
+              block.count = parts[i] - first;
+              block.accumulate = i > 0;
+              (dots ? kernels->dots : kernels->taps)(block);
+            }
+          }
+        }
+      },
+      tile);
+  return enough;
+}
+
+/// The filter's matrices in panels, all taps one below another, group after group.
+struct Packing {
+  int64_t taps, groups, rows, columns;  // rows and columns of one tap in one group
+  int64_t tap, group, row, column;      // steps in elements
+
+  int64_t group_elements(const ConvKernels& kernels) const {
+    return taps * rows * ((columns + kernels.lanes - 1) / kernels.lanes * kernels.lanes);
+  }
+  void run(const ConvKernels& kernels, int64_t size, const void* filter, void* packed) const {
+    const int64_t each = group_elements(kernels);
+    parallel_for(taps * groups, (1 << 15) / (rows * columns + 1) + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        const int64_t g = i / taps, t = i % taps;
+        kernels.pack(bytes_at(filter, (t * tap + g * group) * size), row, column, rows, columns,
+                     bytes_at(packed, g * each * size), t * rows, taps * rows);
+      }
+    });
+  }
+};
+
+/// Whether scalar products along the channels are faster than tiles as wide as a register.
+bool few_columns(const ConvKernels& kernels, int64_t columns, int64_t depth) {
+  return columns <= kernels.few_columns && depth >= kernels.lanes;
+}
+
+bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
+  const ConvKernels& kernels = table_of_kernels.conv[call.shape.dtype];
+  ConvShape s = call.shape;
+  const int64_t size = dtype_size(s.dtype);
+  const void* x = call.a;
+  int64_t row_pitch = s.in[2] * s.in_channels;
+  int64_t depth = s.group_in();
+  int64_t pixel = s.in_channels;
+  int64_t extent[3] = {};
+  const bool merge = merges_taps(s), pad = merge && !stays_inside(s);
+  if (pad) padded_extent(s, extent);
+  Temporary padded(pad ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
+  if (padded.failed()) return false;
+  if (merge) {
+    if (pad) {
+      pad_input(s, extent, x, padded.as<void>());
+      x = padded.as<void>();
+      for (int d = 0; d < 3; d++) s.in[d] = extent[d], s.pad[d] = 0;
+      row_pitch = s.in[2] * s.in_channels;
+    }
+    depth = s.kernel[2] * s.in_channels;
+    s.kernel[2] = 1;
+  }
+  const int64_t taps = s.taps();
+  Temporary table(taps * 4 * 8);
+  if (table.failed()) return false;
+  int64_t(*const offset)[3] = table.as<int64_t[3]>();
+  int64_t* const rows = table.as<int64_t>() + taps * 3;
+  for (int64_t t = 0, i = 0; i < s.kernel[0]; i++) {
+    for (int64_t j = 0; j < s.kernel[1]; j++) {
+      for (int64_t l = 0; l < s.kernel[2]; l++, t++) {
+        offset[t][0] = i * s.dilation[0] - s.pad[0];
+        offset[t][1] = j * s.dilation[1] - s.pad[1];
+        offset[t][2] = l * s.dilation[2] - s.pad[2];
+        rows[t] = t * depth;
+      }
+    }
+  }
+  TapSum sum = {};
+  sum.kernels = &kernels;
+  sum.map.batch = s.batch;
+  sum.map.element = size;
+  int64_t out = s.out_channels, in = row_pitch;
+  sum.map.in_pitch[2] = pixel;
+  for (int d = 2; d >= 0; d--) {
+    sum.map.size[d] = s.out[d];
+    sum.map.in_size[d] = s.in[d];
+    sum.map.step[d] = s.stride[d];
+    sum.map.out_pitch[d] = out;
+    out *= s.out[d];
+    if (d < 2) {
+      sum.map.in_pitch[d] = in;
+      in *= s.in[d];
+    }
+  }
+  sum.map.out_batch = out;
+  sum.map.in_batch = in;
+  sum.map.taps = taps;
+  sum.map.offset = offset;
+  sum.tap_row = rows;
+  sum.groups = s.groups;
+  sum.depth = depth;
+  sum.columns = s.group_out();
+  sum.in = x;
+  sum.out = call.result;
+  const Packing packing = {taps,        s.groups,       depth, sum.columns, depth * s.out_channels,
+                           sum.columns, s.out_channels, 1};
+  // Columns of one group are far apart in the filter: their lines would collide.
+  sum.packed = (s.groups > 1 || taps * depth * s.out_channels * size > kernels.pack_bytes) && s.pixels() > 64;
+  sum.dots = few_columns(kernels, sum.columns, depth);
+  const int64_t terms = taps * depth;
+  Temporary panels(sum.dots     ? terms * s.out_channels * size
+                   : sum.packed ? s.groups * packing.group_elements(kernels) * size
+                                : 0);
+  if (panels.failed()) return false;
+  if (sum.dots) {  // the weights of each output channel one after another
+    table_of_kernels.copy[size == 4 ? 2 : 3].plane(call.b, 1, s.out_channels, panels.as<void>(), terms, 1,
+                                                   s.out_channels, terms);
+    sum.packed = false;
+    sum.weights = panels.as<void>();
+    sum.weights_row = terms;
+    sum.weights_group = sum.columns * terms;
+  } else if (sum.packed) {
+    packing.run(kernels, size, call.b, panels.as<void>());
+    sum.weights = panels.as<void>();
+    sum.weights_group = packing.group_elements(kernels);
+    sum.packed_rows = terms;
+  } else {
+    sum.weights = call.b;
+    sum.weights_row = s.out_channels;
+    sum.weights_group = sum.columns;
+  }
+  return sum.run();
+}
+
+/// The pixels of dx whose position is the same modulo the strides read the same taps, so each such phase is a
+/// convolution of its own with step 1: nothing is multiplied by zeros between dy's elements.
+bool input_gradient(const ConvKernels& kernels, const ConvCall& call) {
+  const ConvShape& s = call.shape;
+  const int64_t size = dtype_size(s.dtype), taps = s.taps();
+  const int64_t depth = s.group_out(), columns = s.group_in();
+  const Packing packing = {taps,  s.groups, depth,         columns, columns * s.out_channels,
+                           depth, 1,        s.out_channels};
+  const bool dots = few_columns(kernels, columns, depth);
+  Temporary panels(dots ? 0 : s.groups * packing.group_elements(kernels) * size);
+  Temporary table(taps * 4 * 8);
+  if (panels.failed() || table.failed()) return false;
+  if (!dots) packing.run(kernels, size, call.b, panels.as<void>());
+  int64_t(*const offset)[3] = table.as<int64_t[3]>();
+  int64_t* const rows = table.as<int64_t>() + taps * 3;
+
+  TapSum sum = {};
+  sum.kernels = &kernels;
+  sum.map.batch = s.batch;
+  sum.map.element = size;
+  int64_t pitch[3], out = s.in_channels, in = s.out_channels;
+  for (int d = 2; d >= 0; d--) {
+    pitch[d] = out;
+    out *= s.in[d];
+    sum.map.in_pitch[d] = in;
+    in *= s.out[d];
+    sum.map.in_size[d] = s.out[d];
+    sum.map.step[d] = 1;
+    sum.map.out_pitch[d] = pitch[d] * s.stride[d];
+  }
+  sum.map.out_batch = out;
+  sum.map.in_batch = in;
+  sum.map.offset = offset;
+  sum.tap_row = rows;
+  sum.groups = s.groups;
+  sum.depth = depth;
+  sum.columns = columns;
+  sum.in = call.a;
+  sum.out = call.result;
+  sum.dots = dots;
+  sum.weights = dots ? call.b : panels.as<void>();
+  sum.weights_row = s.out_channels;
+  sum.weights_group = dots ? depth : packing.group_elements(kernels);
+  sum.packed = !dots;
+  sum.packed_rows = taps * depth;
+  const int64_t tap_rows = dots ? columns * s.out_channels : depth;
+  int64_t phase[3];
+  for (phase[0] = 0; phase[0] < least(s.stride[0], s.in[0]); phase[0]++) {
+    for (phase[1] = 0; phase[1] < least(s.stride[1], s.in[1]); phase[1]++) {
+      for (phase[2] = 0; phase[2] < least(s.stride[2], s.in[2]); phase[2]++) {
+        int64_t count = 0, t = 0;
+        int64_t tap[3];
+        for (tap[0] = 0; tap[0] < s.kernel[0]; tap[0]++) {
+          for (tap[1] = 0; tap[1] < s.kernel[1]; tap[1]++) {
+            for (tap[2] = 0; tap[2] < s.kernel[2]; tap[2]++, t++) {
+              bool reads = true;
+              for (int d = 0; d < 3; d++) {
+                const int64_t from = phase[d] + s.pad[d] - tap[d] * s.dilation[d];
+                reads = reads && from % s.stride[d] == 0;
+                offset[count][d] = from / s.stride[d];
+              }
+              rows[count] = t * tap_rows;
+              count += reads;
+            }
+          }
+        }
+        sum.map.taps = count;
+        sum.map.out_first = 0;
+        for (int d = 0; d < 3; d++) {
+          sum.map.size[d] = (s.in[d] - phase[d] + s.stride[d] - 1) / s.stride[d];
+          sum.map.out_first += phase[d] * pitch[d];
+        }
+        if (!sum.run()) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// A 1×1 filter over every pixel is a product of matrices.
+bool is_product(const ConvShape& s) {
+  if (s.groups != 1) return false;
+  for (int d = 0; d < 3; d++) {
+    if (s.kernel[d] != 1 || s.stride[d] != 1 || s.pad[d] != 0 || s.in[d] != s.out[d]) return false;
+  }
+  return true;
+}
+
+bool product(const KernelTable& table, const ConvCall& call) {
+  const ConvShape& s = call.shape;
+  const bool forward = call.kind == ConvKind::kForward;
+  MatmulCall matmul = {};
+  matmul.a = call.a;
+  matmul.b = call.b;
+  matmul.c = call.result;
+  matmul.dtype = s.dtype;
+  matmul.m = s.pixels();
+  matmul.k = forward ? s.in_channels : s.out_channels;
+  matmul.n = forward ? s.out_channels : s.in_channels;
+  matmul.transpose_b = !forward;
+  return run_matmul(table.matmul[s.dtype], matmul);
+}
+
+}  // namespace
+
+bool run_conv(const KernelTable& table, const ConvCall& call) {
+  const ConvKernels& kernels = table.conv[call.shape.dtype];
+  if (const WinogradKernels* winograd = choose_winograd(table, call)) {
+    return run_winograd(table, *winograd, call);
+  }
+  switch (call.kind) {
+    case ConvKind::kFilterGradient:
+      return run_conv_filter(kernels, call);
+    case ConvKind::kInputGradient:
+      return is_product(call.shape) ? product(table, call) : input_gradient(kernels, call);
+    default:
+      return is_product(call.shape) ? product(table, call) : forward(table, call);
+  }
+}
+
+}  // namespace gradtape

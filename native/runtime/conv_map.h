@@ -1,0 +1,84 @@
+// What the parts of a convolution share: where pixels lie, and memory for a call.
+#pragma once
+#include <stddef.h>
+
+#include "conv.h"
+
+namespace gradtape {
+
+/// Memory for one call, 64-byte aligned; null where it could not be had.
+class Temporary {
+ public:
+  explicit Temporary(int64_t bytes);
+  ~Temporary();
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
+  bool failed() const { return data_ == nullptr; }
+
+ private:
+  void* data_;
+};
+
+/// Runs of pixels along a row of the result.
+struct PixelRun {
+  int64_t batch, z, y, x;  // of the first
+  int64_t length;
+};
+/// Takes the pixels [first, first + count) of [batch, size…] row by row.
+class PixelRuns {
+ public:
+  PixelRuns(const int64_t* size, int64_t first, int64_t count);
+  /// False at the end.
+  bool next(PixelRun* run);
+
+ private:
+  const int64_t* size_;
+  int64_t rest_;
+  int64_t at_[4];
+};
+
+/// A result's pixels, and what each reads: at tap t the element q·step + offset[t] of the input in each
+/// dimension of space.
+struct PixelMap {
+  int64_t batch, size[3];
+  int64_t out_first, out_batch, out_pitch[3];  // in elements
+  int64_t in_batch, in_pitch[3];
+  int64_t in_size[3];
+  int64_t step[3];
+  int64_t taps;
+  const int64_t (*offset)[3];
+  int64_t element;  // bytes
+
+  int64_t pixels() const { return batch * size[0] * size[1] * size[2]; }
+  /// The pixels of a run that tap t reads inside the input, as [*from, *to) of 0 … run.length; false if none.
+  /// *at = the element that the first of them reads.
+  bool inside(const PixelRun& run, int64_t t, int64_t* from, int64_t* to, int64_t* at) const;
+  /// a[t · count + i] and c[i]: where pixel first + i reads at tap t, `zeros` outside, and where it lies.
+  void point(int64_t first, int64_t count, const void* in, const void* zeros, void* out, const void** a,
+             void** c) const;
+};
+
+/// The parts' entries; see conv.cc.
+bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call);
+/// x with zeros around, so that no tap is outside: out must hold the elements of `padded_size`.
+void pad_input(const ConvShape& shape, const int64_t* extent, const void* x, void* out);
+/// The rows, columns … that the taps of all pixels reach over.
+void padded_extent(const ConvShape& shape, int64_t* extent);
+/// Whether the taps along the last dimension are better taken as one with more channels.
+bool merges_taps(const ConvShape& shape);
+/// Whether no tap lies outside x.
+bool stays_inside(const ConvShape& shape);
+
+inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+inline const void* bytes_at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
+inline void* bytes_at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
+
+/// Multiply-adds that pay for a second thread.
+inline constexpr int64_t kConvGrain = 200'000;
+
+}  // namespace gradtape

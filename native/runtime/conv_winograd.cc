@@ -1,0 +1,235 @@
+// Winograd's algorithm: N×N inputs of each channel become N² numbers, the filter's likewise; for each of the
+// N² one product of matrices over the channels; then N² sums become (N − 2)² outputs. F(4×4) takes 2.25
+// multiplications for each output and channel, F(2×2) 4, plain sums 9. Tiles are taken in blocks whose
+// numbers stay in L2.
+#include "conv_winograd.h"
+
+#include <atomic>
+
+#include "conv_map.h"
+#include "pool.h"
+#include "scratch.h"
+
+namespace gradtape {
+
+namespace {
+
+constexpr int64_t kBlockBytes = 480 << 10;  // of the numbers of a block of tiles
+constexpr int64_t kFewTiles = 24, kManyTiles = 96;
+constexpr int64_t kSkew = 16;  // elements between planes, so that their lines do not collide
+constexpr int64_t kSize = 4;
+
+/// The convolution as both directions have it: `to` at (y, x) reads `from` at (y − pad_y + i, x − pad_x + j).
+struct Sides {
+  int64_t batch;
+  int64_t from_height, from_width, depth;
+  int64_t height, width, columns;
+  int64_t pad_y, pad_x;
+
+  explicit Sides(const ConvCall& call) {
+    const ConvShape& s = call.shape;
+    const bool forward = call.kind == ConvKind::kForward;
+    const int64_t* const from = forward ? s.in : s.out;
+    const int64_t* const to = forward ? s.out : s.in;
+    batch = s.batch * s.in[0];
+    from_height = from[1], from_width = from[2];
+    height = to[1], width = to[2];
+    depth = forward ? s.in_channels : s.out_channels;
+    columns = forward ? s.out_channels : s.in_channels;
+    pad_y = forward ? s.pad[1] : 2 - s.pad[1];
+    pad_x = forward ? s.pad[2] : 2 - s.pad[2];
+  }
+};
+
+/// How a call is cut into tiles and blocks of them.
+struct Tiling {
+  int64_t out, planes;  // M and N²
+  int64_t down, across, tiles, block;
+
+  Tiling(const Sides& s, int n) : out(n - 2), planes(n * n) {
+    down = (s.height + out - 1) / out;
+    across = (s.width + out - 1) / out;
+    tiles = s.batch * down * across;
+    const int64_t each = planes * (s.depth + s.columns) * kSize;
+    block = most(kFewTiles, least(kManyTiles, kBlockBytes / each / 6 * 6));
+  }
+};
+
+bool fits(const ConvShape& s) {
+  return s.dtype == 0 && s.groups == 1 && s.kernel[0] == 1 && s.kernel[1] == 3 && s.kernel[2] == 3 &&
+         s.stride[0] == 1 && s.stride[1] == 1 && s.stride[2] == 1 && s.dilation[1] == 1 &&
+         s.dilation[2] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
+}
+
+/// Nanoseconds of one thread, roughly, as measured with 512-bit vectors; what counts are the proportions.
+double winograd_cost(const Sides& s, int n) {
+  const Tiling t(s, n);
+  const double planes = static_cast<double>(t.planes), tiles = static_cast<double>(t.tiles);
+  const double depth = static_cast<double>(s.depth), columns = static_cast<double>(s.columns);
+  // The filter's numbers are read for each block of tiles: from memory, where L2 cannot hold them.
+  const double each = planes * depth * columns * kSize > 1 << 20 ? 1.5 : 0.2;
+  return planes *
+         (tiles * (columns * (depth + 8) / 50 + depth * 0.44 + columns * 0.28) + depth * columns * each);
+}
+double direct_cost(const Sides& s) {
+  return static_cast<double>(s.batch * s.height * s.width) * 9 * static_cast<double>(s.depth * s.columns) /
+         55;
+}
+
+/// What all threads read: the filter's numbers, in panels where the product wants that.
+struct Filter {
+  const void* u;
+  int64_t plane, depth_step;  // elements between planes, and between parts of the depth
+  int64_t depth;              // of a part
+  bool packed;
+};
+
+/// Tiles [begin, end) on the calling thread.
+bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const Sides& s, const Tiling& t,
+               const Filter& filter, const void* from, void* to, int64_t begin, int64_t end) {
+  const int64_t n = kernels.tile, pixel = s.depth * kSize;
+  const int64_t block = least(t.block, end - begin);
+  const int64_t v_plane = block * s.depth + kSkew, m_plane = block * s.columns + kSkew;
+  char* const scratch =
+      static_cast<char*>(thread_scratch((t.planes * (v_plane + m_plane + s.depth)) * kSize));
+  if (scratch == nullptr) return false;
+  char* const v = scratch;
+  char* const m = v + t.planes * v_plane * kSize;
+  char* const window = m + t.planes * m_plane * kSize;  // a tile at the border, with its zeros
+  const MatmulKernels& matmul = table.matmul[0];
+  for (int64_t first = begin; first < end; first += block) {
+    const int64_t count = least(block, end - first);
+    for (int64_t i = 0; i < count; i++) {
+      const int64_t tile = first + i, tx = tile % t.across, ty = tile / t.across % t.down;
+      const int64_t image = tile / t.across / t.down;
+      const int64_t y = ty * t.out - s.pad_y, x = tx * t.out - s.pad_x;
+      const char* source = static_cast<const char*>(from) + image * s.from_height * s.from_width * pixel;
+      int64_t row = s.from_width * s.depth;
+      if (y >= 0 && x >= 0 && y + n <= s.from_height && x + n <= s.from_width) {
+        source += (y * s.from_width + x) * pixel;
+      } else {
+        const int64_t left = least(n, most(0, -x)), right = most(left, least(n, s.from_width - x));
+        for (int64_t r = 0; r < n; r++) {
+          char* const line = window + r * n * pixel;
+          const bool inside = y + r >= 0 && y + r < s.from_height && left < right;
+          __builtin_memset(line, 0, static_cast<size_t>((inside ? left : n) * pixel));
+          if (!inside) continue;
+          __builtin_memcpy(line + left * pixel, source + ((y + r) * s.from_width + x + left) * pixel,
+                           static_cast<size_t>((right - left) * pixel));
+          __builtin_memset(line + right * pixel, 0, static_cast<size_t>((n - right) * pixel));
+        }
+        source = window;
+        row = n * s.depth;
+      }
+      kernels.input(source, row, s.depth, s.depth, v + i * pixel, v_plane);
+    }
+    for (int64_t p = 0; p < t.planes; p++) {
+      MatmulBlock product = {};
+      product.a_row = s.depth;
+      product.a_col = 1;
+      product.b_row = s.columns;
+      product.b_col = 1;
+      product.c = m + p * m_plane * kSize;
+      product.c_row = s.columns;
+      product.m = count;
+      product.n = s.columns;
+      product.packed = filter.packed;
+      for (int64_t d = 0, part = 0; d < s.depth; d += filter.depth, part++) {
+        product.a = v + (p * v_plane + d) * kSize;
+        product.b = bytes_at(filter.u, (p * filter.plane + part * filter.depth_step) * kSize);
+        product.k = least(filter.depth, s.depth - d);
+        product.accumulate = d > 0;
+        matmul.block(product);
+      }
+    }
+    for (int64_t i = 0; i < count; i++) {
+      const int64_t tile = first + i, tx = tile % t.across, ty = tile / t.across % t.down;
+      const int64_t image = tile / t.across / t.down;
+      const int64_t y = ty * t.out, x = tx * t.out;
+      kernels.output(m + i * s.columns * kSize, m_plane, s.columns,
+                     bytes_at(to, ((image * s.height + y) * s.width + x) * s.columns * kSize),
+                     s.width * s.columns, s.columns, least(t.out, s.height - y), least(t.out, s.width - x));
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall& call) {
+  if (call.precision == ConvPrecision::kExact || call.kind == ConvKind::kFilterGradient ||
+      !fits(call.shape)) {
+    return nullptr;
+  }
+  const Sides sides(call);
+  const WinogradKernels* best = nullptr;
+  double cost = direct_cost(sides);
+  const int allowed = call.precision == ConvPrecision::kFast ? 2 : 1;
+  for (int i = 0; i < allowed; i++) {
+    const double own = winograd_cost(sides, table.winograd[i].tile);
+    if (own < cost) cost = own, best = &table.winograd[i];
+  }
+  return best;
+}
+
+bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, const ConvCall& call) {
+  const Sides s(call);
+  const Tiling t(s, winograd.tile);
+  const MatmulKernels& matmul = table.matmul[0];
+  const int64_t weights = s.depth * s.columns;
+  const bool turned = call.kind == ConvKind::kInputGradient;
+  Temporary swapped(turned ? 9 * weights * kSize : 0);
+  Temporary numbers(t.planes * (weights + kSkew) * kSize);
+  if (swapped.failed() || numbers.failed()) return false;
+  const void* w = call.b;
+  if (turned) {  // taps the other way round, channels exchanged
+    parallel_for(9, (1 << 15) / weights + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        table.copy[2].plane(bytes_at(call.b, i * weights * kSize), 1, s.depth,
+                            bytes_at(swapped.as<void>(), (8 - i) * weights * kSize), s.columns, 1, s.depth,
+                            s.columns);
+      }
+    });
+    w = swapped.as<void>();
+  }
+  parallel_for(
+      weights, 1 << 13,
+      [&](int64_t begin, int64_t end) {
+        winograd.filter(bytes_at(w, begin * kSize), weights, end - begin,
+                        bytes_at(numbers.as<void>(), begin * kSize), weights + kSkew);
+      },
+      16);
+  Filter filter = {};
+  filter.u = numbers.as<void>();
+  filter.plane = weights + kSkew;
+  filter.depth = s.depth <= matmul.whole_depth ? s.depth : matmul.depth;
+  filter.depth_step = filter.depth * s.columns;
+  filter.packed = weights * kSize > matmul.pack_bytes;
+  const int64_t wide = (s.columns + matmul.lanes - 1) / matmul.lanes * matmul.lanes;
+  Temporary panels(filter.packed ? t.planes * s.depth * wide * kSize : 0);
+  if (panels.failed()) return false;
+  if (filter.packed) {
+    parallel_for(t.planes, (1 << 16) / weights + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; p++) {
+        for (int64_t d = 0; d < s.depth; d += filter.depth) {
+          matmul.pack(bytes_at(numbers.as<void>(), (p * filter.plane + d * s.columns) * kSize), s.columns, 1,
+                      least(filter.depth, s.depth - d), s.columns,
+                      bytes_at(panels.as<void>(), (p * s.depth + d) * wide * kSize));
+        }
+      }
+    });
+    filter.u = panels.as<void>();
+    filter.plane = s.depth * wide;
+    filter.depth_step = filter.depth * wide;
+  }
+  std::atomic<bool> enough{true};
+  parallel_for(
+      t.tiles, kConvGrain / most(1, t.planes * weights) + 1,
+      [&](int64_t begin, int64_t end) {
+        if (!run_tiles(table, winograd, s, t, filter, call.a, call.result, begin, end)) enough = false;
+      },
+      6);
+  return enough;
+}
+
+}  // namespace gradtape

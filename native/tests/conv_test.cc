@@ -1,0 +1,182 @@
+// Convolutions and their gradients on every instruction set, against their definition in double.
+#include "../runtime/conv.h"
+
+#include <math.h>
+
+#include "../runtime/pool.h"
+#include "harness.h"
+
+namespace gradtape::test {
+
+namespace {
+
+struct Doubles {
+  explicit Doubles(int64_t n) : p(static_cast<double*>(calloc(static_cast<size_t>(n) + 1, sizeof(double)))) {}
+  ~Doubles() { free(p); }
+  Doubles(const Doubles&) = delete;
+  double* p;
+};
+
+int64_t x_count(const ConvShape& s) { return s.batch * s.in[0] * s.in[1] * s.in[2] * s.in_channels; }
+int64_t y_count(const ConvShape& s) { return s.pixels() * s.out_channels; }
+int64_t filter_count(const ConvShape& s) { return s.taps() * s.group_in() * s.out_channels; }
+
+/// f(position in x, in the filter, in y) for every product of the definition.
+template <class F>
+void each_product(const ConvShape& s, const F& f) {
+  const int64_t in = s.group_in(), out = s.group_out();
+  const int64_t taps = s.taps(), pixels = s.pixels();
+  for (int64_t q = 0; q < pixels; q++) {
+    for (int64_t t = 0; t < taps; t++) {
+      int64_t rest_q = q, rest_t = t, x = 0, pitch = 1;
+      bool inside = true;
+      for (int d = 2; d >= 0; d--) {
+        const int64_t i = rest_q % s.out[d] * s.stride[d] + rest_t % s.kernel[d] * s.dilation[d] - s.pad[d];
+        inside = inside && i >= 0 && i < s.in[d];
+        x += i * pitch;
+        pitch *= s.in[d];
+        rest_q /= s.out[d];
+        rest_t /= s.kernel[d];
+      }
+      if (!inside) continue;
+      x += rest_q * pitch;
+      for (int64_t g = 0; g < s.groups; g++) {
+        for (int64_t c = 0; c < in; c++) {
+          for (int64_t o = g * out; o < (g + 1) * out; o++) {
+            f(x * s.in_channels + g * in + c, (t * in + c) * s.out_channels + o, q * s.out_channels + o);
+          }
+        }
+      }
+    }
+  }
+}
+
+template <class T>
+void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision, Random& random) {
+  const int64_t size = sizeof(T), counts[3] = {x_count(s), filter_count(s), y_count(s)};
+  if (counts[0] == 0 || counts[1] == 0 || counts[2] == 0) return;
+  Buffer x(counts[0] * size, size), filter(counts[1] * size, 2 * size), dy(counts[2] * size, size);
+  for (Buffer* b : {&x, &filter, &dy}) {
+    for (int64_t i = 0; i < b->bytes() / size; i++) b->as<T>()[i] = static_cast<T>(2 * random.unit() - 1);
+  }
+  for (int k = 0; k < static_cast<int>(ConvKind::kCount); k++) {
+    const ConvKind kind = static_cast<ConvKind>(k);
+    const int64_t n = kind == ConvKind::kForward         ? counts[2]
+                      : kind == ConvKind::kInputGradient ? counts[0]
+                                                         : counts[1];
+    Doubles want(n);
+    each_product(s, [&](int64_t i, int64_t w, int64_t o) {
+      const double a = static_cast<double>(x.as<T>()[i]), b = static_cast<double>(filter.as<T>()[w]);
+      const double c = static_cast<double>(dy.as<T>()[o]);
+      if (kind == ConvKind::kForward) want.p[o] += a * b;
+      if (kind == ConvKind::kInputGradient) want.p[i] += c * b;
+      if (kind == ConvKind::kFilterGradient) want.p[w] += a * c;
+    });
+    Buffer one(n * size, size), many(n * size, size);
+    ConvCall call = {};
+    call.shape = s;
+    call.kind = kind;
+    call.precision = precision;
+    call.a = kind == ConvKind::kInputGradient ? dy.data() : x.data();
+    call.b = kind == ConvKind::kFilterGradient ? dy.data() : filter.data();
+    bool done = true;
+    for (int threads : {1, 3}) {
+      Buffer& result = threads == 1 ? one : many;
+      result.fill(0x55);
+      set_num_threads(threads);
+      call.result = result.data();
+      done = done && run_conv(table, call);
+    }
+    double error = 0, norm = 0;
+    for (int64_t i = 0; i < n; i++) {
+      const double e = static_cast<double>(one.as<T>()[i]) - want.p[i];
+      error += e * e;
+      norm += want.p[i] * want.p[i];
+    }
+    const double limit = (sizeof(T) == 4 ? 1e-6 : 4e-15) * (precision == ConvPrecision::kFast ? 4 : 1);
+    CHECK(
+        done && sqrt(error) <= limit * sqrt(norm) && one.equals(many) && one.intact() && many.intact(),
+        "%s %zu bytes kind %d precision %d batch %lld in %lld %lld %lld out %lld %lld %lld filter %lld %lld "
+        "%lld strides %lld %lld %lld dilations %lld %lld %lld pads %lld %lld %lld channels %lld %lld groups "
+        "%lld: error %g, threads agree %d",
+        table.isa, sizeof(T), k, static_cast<int>(precision), static_cast<long long>(s.batch),
+        static_cast<long long>(s.in[0]), static_cast<long long>(s.in[1]), static_cast<long long>(s.in[2]),
+        static_cast<long long>(s.out[0]), static_cast<long long>(s.out[1]), static_cast<long long>(s.out[2]),
+        static_cast<long long>(s.kernel[0]), static_cast<long long>(s.kernel[1]),
+        static_cast<long long>(s.kernel[2]), static_cast<long long>(s.stride[0]),
+        static_cast<long long>(s.stride[1]), static_cast<long long>(s.stride[2]),
+        static_cast<long long>(s.dilation[0]), static_cast<long long>(s.dilation[1]),
+        static_cast<long long>(s.dilation[2]), static_cast<long long>(s.pad[0]),
+        static_cast<long long>(s.pad[1]), static_cast<long long>(s.pad[2]),
+        static_cast<long long>(s.in_channels), static_cast<long long>(s.out_channels),
+        static_cast<long long>(s.groups), sqrt(error / (norm > 0 ? norm : 1)), one.equals(many));
+  }
+}
+
+/// A random shape, with the sizes of the result that follow.
+ConvShape random_shape(Random& random, bool three) {
+  ConvShape s = {};
+  s.batch = 1 + random.below(3);
+  s.groups = random.below(3) == 0 ? 1 + random.below(3) : 1;
+  s.in_channels = s.groups * (1 + random.below(random.below(3) == 0 ? 40 : 9));
+  s.out_channels = s.groups * (1 + random.below(random.below(3) == 0 ? 140 : 20));
+  for (int d = 0; d < 3; d++) {
+    const bool flat = d == 0 && !three;
+    s.in[d] = flat ? 1 : 1 + random.below(11);
+    s.kernel[d] = flat ? 1 : 1 + random.below(4);
+    s.stride[d] = flat ? 1 : 1 + random.below(3);
+    s.dilation[d] = 1 + random.below(2);
+    s.pad[d] = flat ? 0 : random.below(4);
+    const int64_t after = flat ? 0 : random.below(4);
+    const int64_t span = s.in[d] + s.pad[d] + after - ((s.kernel[d] - 1) * s.dilation[d] + 1);
+    s.out[d] = span < 0 ? 0 : span / s.stride[d] + 1;
+  }
+  return s;
+}
+
+}  // namespace
+
+TEST(conv_random_shapes) {
+  const int before = num_threads();
+  for (const KernelTable* table : isas()) {
+    section();
+    Random random(11);
+    for (int i = 0; i < (quick() ? 25 : 120); i++) {
+      ConvShape s = random_shape(random, i % 3 == 0);
+      check<float>(*table, s, ConvPrecision::kFast, random);
+      s.dtype = 1;
+      check<double>(*table, s, ConvPrecision::kFast, random);
+    }
+  }
+  set_num_threads(before);
+}
+
+TEST(conv_winograd) {
+  const int before = num_threads();
+  for (const KernelTable* table : isas()) {
+    section();
+    Random random(12);
+    for (int i = 0; i < (quick() ? 6 : 25); i++) {
+      ConvShape s = {};
+      s.batch = 1 + random.below(3);
+      s.groups = 1;
+      s.in_channels = 16 + random.below(60);
+      s.out_channels = 16 + random.below(60);
+      for (int d = 0; d < 3; d++) {
+        s.in[d] = d == 0 ? 1 + random.below(2) : 1 + random.below(quick() ? 11 : 21);
+        s.kernel[d] = d == 0 ? 1 : 3;
+        s.stride[d] = s.dilation[d] = 1;
+        s.pad[d] = d == 0 ? 0 : random.below(4);
+        const int64_t after = d == 0 ? 0 : random.below(3);
+        const int64_t span = s.in[d] + s.pad[d] + after - s.kernel[d];
+        s.out[d] = span < 0 ? 0 : span + 1;
+      }
+      for (int p = 0; p < static_cast<int>(ConvPrecision::kCount); p++) {
+        check<float>(*table, s, static_cast<ConvPrecision>(p), random);
+      }
+    }
+  }
+  set_num_threads(before);
+}
+
+}  // namespace gradtape::test
