@@ -163,8 +163,8 @@ void check_rule(const KernelTable& table, int dtype, const OptimizerEntry& entry
     near<T>(table, entry.name, in_place ? in[s] : out[s], want.p + s * n, n, 16);
 }
 
-constexpr int64_t kShapes[][2] = {{1, 1},  {3, 2},    {5, 7},    {4, 16},   {3, 17},
-                                  {2, 33}, {1, 1000}, {300, 10}, {40, 1030}};
+constexpr int64_t kShapes[][2] = {{1, 1},   {3, 2},    {5, 7},  {4, 16},   {3, 17},   {37, 3},
+                                  {150, 2}, {100, 31}, {2, 33}, {1, 1000}, {300, 10}, {40, 1030}};
 
 }  // namespace
 
@@ -189,11 +189,15 @@ TEST(softmax_of_special_rows) {
   const float x[] = {-inf, -inf, -inf, 1, -inf, 1, 1, inf, 0, nan, 0, 0, 1e30f, -1e30f, 0};
   const float want[] = {nan, nan, nan, 0.5f, 0, 0.5f, nan, nan, nan, nan, nan, nan, 1, 0, 0};
   for (const KernelTable* table : isas()) {
-    float y[15];
-    table->softmax[0].softmax(x, y, 5, 3);
-    for (int i = 0; i < 15; i++) {
-      CHECK(ulps(y[i], want[i]) <= 2, "%s: element %d is %g, not %g", table->isa, i,
-            static_cast<double>(y[i]), static_cast<double>(want[i]));
+    // A few rows one by one; many side by side.
+    for (int times : {1, 7}) {
+      float xs[7 * 15], y[7 * 15];
+      for (int i = 0; i < times * 15; i++) xs[i] = x[i % 15];
+      table->softmax[0].softmax(xs, y, times * 5, 3);
+      for (int i = 0; i < times * 15; i++) {
+        CHECK(ulps(y[i], want[i % 15]) <= 2, "%s: element %d is %g, not %g", table->isa, i,
+              static_cast<double>(y[i]), static_cast<double>(want[i % 15]));
+      }
     }
   }
 }
