@@ -37,6 +37,7 @@ export { grad, valueAndGrad } from './autodiff/grad';
 export type { ValueAndGrad } from './autodiff/grad';
 export { compiled as function } from './function/function';
 export type { CompiledFunction } from './function/function';
+export type { ProfileRow, Program, ProgramOp, ProgramStep } from './function/describe';
 export { cond, caseOf as case, switchCase } from './function/control/branch_ops';
 export type { CaseOptions, PredFnPair, SwitchCaseOptions } from './function/control/branch_ops';
 export { Assert } from './ops/assertions';

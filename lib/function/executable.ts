@@ -61,16 +61,27 @@ export type Step =
 /** What the border needs of a part besides its code: filled anew for each run. */
 interface Bound {
   readonly storages: ArrayBuffer[];
-  readonly table: Float64Array;
+  readonly table: Float64Array<ArrayBuffer>;
 }
 
 const nothing = new ArrayBuffer(0);
+
+/** Nanoseconds of each run, by what ran. */
+type Samples = Map<{ readonly name: string }, number[]>;
+
+function note(samples: Samples, what: { readonly name: string }, time: number): void {
+  const list = samples.get(what);
+  if (list === undefined) samples.set(what, [time]);
+  else list.push(time);
+}
 const bytesType = dtypes.uint8;
 
 export class Executable {
   private readonly bound = new Map<Part, Bound>();
   private readonly arenaBytes: number;
   private arena: Tensor | null = null;
+  /** While it is profiled. */
+  private samples: Samples | null = null;
   /** Tensors by slot, while it runs; constants always. */
   private readonly values: (Tensor | null)[];
 
@@ -118,8 +129,10 @@ export class Executable {
           step.variable.assignTensor(shaped(values[step.slot] as Tensor, step.shape));
           break;
         default: {
+          const start = this.samples === null ? 0n : process.hrtime.bigint();
           const outputs = step.node.run(step.inputs.map((s) => shaped(values[s.slot] as Tensor, s.shape)));
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
+          if (this.samples !== null) note(this.samples, step.node, Number(process.hrtime.bigint() - start));
         }
       }
     }
@@ -144,10 +157,14 @@ export class Executable {
     }
     let at = 0;
     try {
+      if (this.samples !== null) {
+        this.runApart(part, storages, table, this.samples);
+        return;
+      }
       for (;;) {
         frame[0] = at;
         frame[1] = storages.length;
-        const stopped = native.runProgram(part.code, table.buffer as ArrayBuffer, storages);
+        const stopped = native.runProgram(part.code, table.buffer, storages);
         if (stopped === -1) break;
         at = this.redo(part, stopped, storages, table);
       }
@@ -156,6 +173,40 @@ export class Executable {
       throw error;
     } finally {
       for (let i = 1; i < storages.length; i++) storages[i] = nothing;
+    }
+  }
+
+  /** Microseconds of each op and host step, the medians of some runs (each with all its effects). */
+  profile(args: readonly Tensor[], runs: number): { name: string; time: number }[] {
+    const samples: Samples = new Map();
+    this.samples = samples;
+    try {
+      for (let i = 0; i < runs; i++) this.run(args);
+    } finally {
+      this.samples = null;
+    }
+    return [...samples].map(([{ name }, times]) => {
+      times.sort((a, b) => a - b);
+      return { name, time: times[times.length >> 1] / 1000 };
+    });
+  }
+
+  /** Op by op, each timed. */
+  private runApart(
+    part: Part,
+    storages: ArrayBuffer[],
+    table: Float64Array<ArrayBuffer>,
+    samples: Samples,
+  ): void {
+    for (const n of part.nodes) {
+      const code = part.code.slice(n.start * 8, n.end * 8);
+      frame[0] = 0;
+      frame[1] = storages.length;
+      const start = process.hrtime.bigint();
+      const stopped = native.runProgram(code, table.buffer, storages);
+      const time = Number(process.hrtime.bigint() - start);
+      if (stopped !== -1) this.redo(part, n.start, storages, table);
+      note(samples, n.node.op, time);
     }
   }
 

@@ -6,6 +6,8 @@ import { scope } from '../core/scope';
 import { describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { options } from '../core/options';
+import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { GraphFunction } from './graph_function';
 import { bind, replaceTensors } from './signature';
 import { Trace } from './trace';
@@ -22,6 +24,13 @@ export interface CompiledFunction<A extends unknown[], R> {
   (...args: A): R;
   /** How often the function was run to trace it. @tf tf.types.experimental.PolymorphicFunction.experimental_get_tracing_count */
   experimentalGetTracingCount(): number;
+  /** What a call with these arguments runs: ops, fused groups, memory, what stays in JavaScript and why. */
+  program(...args: A): Program;
+  /**
+   * Where the time goes: runs the function `runs` times (default 20), its effects included, and gives the median time of
+   * each op in microseconds.
+   */
+  profile(args: A, options?: { runs?: number } | number): ProfileRow[];
   /** The function itself. @tf tf.types.experimental.PolymorphicFunction.python_function */
   readonly jsFunction: (...args: A) => R;
 }
@@ -103,13 +112,32 @@ export function compiled<A extends unknown[], R>(f: (...args: A) => R): Compiled
     return { graph: new GraphFunction(result.graph), pack: packer(result.value) };
   };
 
-  const call = (...args: A): R => {
-    // Inside another trace it becomes a part of that.
-    if (scope.tracer !== null) return f(...args);
+  const find = (args: A): { concrete: Concrete; tensors: Tensor[] } => {
     const { key, tensors } = bind(args, name);
     let concrete = known.get(key);
     if (concrete === undefined) known.set(key, (concrete = build(args, tensors)));
+    return { concrete, tensors };
+  };
+
+  const call = (...args: A): R => {
+    // Inside another trace it becomes a part of that.
+    if (scope.tracer !== null) return f(...args);
+    const { concrete, tensors } = find(args);
     return concrete.pack(concrete.graph.run(tensors)) as R;
   };
-  return Object.assign(call, { experimentalGetTracingCount: () => traces, jsFunction: f });
+  return Object.assign(call, {
+    experimentalGetTracingCount: () => traces,
+    program: (...args: A) => describeProgram(find(args).concrete.graph.executable),
+    profile: (args: A, given?: { runs?: number } | number) => {
+      const { runs } = options<{ runs: number }>(given, 'runs', { runs: 20 }, 'function.profile');
+      if (!Number.isInteger(runs) || runs < 1) {
+        throw new InvalidArgumentError(
+          `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
+        );
+      }
+      const { concrete, tensors } = find(args);
+      return profileRows(concrete.graph.executable.profile(tensors, runs));
+    },
+    jsFunction: f,
+  });
 }

@@ -1,0 +1,178 @@
+/** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
+import type { Tensor } from '../core/tensor';
+import type { Executable, Part, PartNode, Step } from './executable';
+
+/** One op of a compiled part, or a fused group of them. */
+export interface ProgramOp {
+  /** `matmul`, or `fused(add, relu)`. */
+  readonly name: string;
+  /** `float32[2,3]` for each. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Estimate: multiplications, additions and the like. */
+  readonly flops: number;
+  /** Bytes read and written, if each operand is touched once. */
+  readonly bytes: number;
+}
+
+export type ProgramStep =
+  | {
+      /** Runs natively, in one go. */
+      readonly kind: 'part';
+      readonly ops: readonly ProgramOp[];
+      /** Bytes of its intermediates, which share one arena. */
+      readonly arenaBytes: number;
+      /** Bytes that the intermediates would take side by side. */
+      readonly intermediateBytes: number;
+    }
+  | {
+      /** Runs in JavaScript: it cuts the program. */
+      readonly kind: 'host';
+      readonly name: string;
+      readonly why: string;
+    }
+  | { readonly kind: 'read' | 'assign'; readonly variable: string };
+
+/** What `f.program(...)` gives. */
+export interface Program {
+  readonly name: string;
+  readonly steps: readonly ProgramStep[];
+  /** Bytes of the arena that all parts share. */
+  readonly arenaBytes: number;
+  readonly flops: number;
+  readonly bytes: number;
+  /** The whole as text. */
+  toString(): string;
+  /** The whole in the language of Graphviz. */
+  toDot(): string;
+}
+
+/** Time of one op within a function: what `f.profile(...)` gives for each. */
+export interface ProfileRow {
+  readonly name: string;
+  /** Microseconds: the median of the runs. */
+  readonly time: number;
+  /** Of the sum of all. */
+  readonly share: number;
+}
+
+const show = (t: Tensor): string => `${t.dtype}[${t.shape.join(',')}]`;
+const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
+
+function flopsOf({ node }: PartNode): number {
+  const { name } = node.op;
+  const out = node.outputs.reduce((sum, t) => sum + t.size, 0);
+  const largest = Math.max(out, ...node.inputs.map((t) => t.size));
+  if (name === 'matmul' || name === 'fusedMatmul') {
+    // m·n·k, where the three matrices have m·k, k·n and m·n elements (batches aside).
+    const [a, b] = node.inputs;
+    const c = node.outputs[0];
+    return 2 * Math.round(Math.sqrt(a.size * b.size * c.size));
+  }
+  const fused = /^fused\((.*)\)$/.exec(name);
+  if (fused !== null) return fused[1].split(', ').length * largest;
+  return /^(reshape|spread|transpose|concat|slice|gather|broadcastTo)$/.test(name) ? 0 : largest;
+}
+
+function describeOp(n: PartNode): ProgramOp {
+  const { node } = n;
+  return {
+    name: node.op.name,
+    inputs: node.inputs.map(show),
+    outputs: node.outputs.map(show),
+    flops: flopsOf(n),
+    bytes: sizes(node.inputs) + sizes(node.outputs),
+  };
+}
+
+function describePart(part: Part): ProgramStep {
+  const inner = part.nodes.flatMap((n) => n.node.outputs.filter((_, i) => n.outputs[i][0] === 0));
+  return {
+    kind: 'part',
+    ops: part.nodes.map(describeOp),
+    arenaBytes: part.arenaBytes,
+    intermediateBytes: sizes(inner),
+  };
+}
+
+function describeStep(step: Step): ProgramStep {
+  if (step.kind === 'part') return describePart(step);
+  if (step.kind === 'host') return { kind: 'host', name: step.node.name, why: step.node.why };
+  return { kind: step.kind, variable: step.variable.name };
+}
+
+const thousands = (n: number): string => n.toLocaleString('en-US');
+
+export function describeProgram(executable: Executable): Program {
+  const steps = executable.steps.map(describeStep);
+  const ops = steps.flatMap((s) => (s.kind === 'part' ? s.ops : []));
+  const arenaBytes = Math.max(0, ...steps.map((s) => (s.kind === 'part' ? s.arenaBytes : 0)));
+  const flops = ops.reduce((sum, o) => sum + o.flops, 0);
+  const bytes = ops.reduce((sum, o) => sum + o.bytes, 0);
+  const { name } = executable;
+  return {
+    name,
+    steps,
+    arenaBytes,
+    flops,
+    bytes,
+    toString: () => {
+      const lines = [
+        `${name}: ${ops.length} ${ops.length === 1 ? 'op' : 'ops'}, about ${thousands(flops)} FLOPs and ${thousands(bytes)} bytes, ` +
+          `arena ${thousands(arenaBytes)} bytes`,
+      ];
+      for (const step of steps) {
+        if (step.kind === 'part') {
+          lines.push(
+            `  compiled (intermediates ${thousands(step.intermediateBytes)} bytes in ${thousands(step.arenaBytes)}):`,
+          );
+          for (const o of step.ops)
+            lines.push(`    ${o.name}  ${o.inputs.join(' ')} → ${o.outputs.join(' ')}`);
+        } else if (step.kind === 'host') {
+          lines.push(`  in JavaScript: ${step.name} (${step.why})`);
+        } else {
+          lines.push(`  ${step.kind} ${step.variable}`);
+        }
+      }
+      return lines.join('\n');
+    },
+    toDot: () => dot(executable),
+  };
+}
+
+function dot(executable: Executable): string {
+  const lines = [
+    `digraph ${JSON.stringify(executable.name)} {`,
+    '  node [shape=box, fontname="sans-serif"];',
+  ];
+  const producer = new Map<Tensor, string>();
+  let next = 0;
+  const node = (label: string, inputs: readonly Tensor[], outputs: readonly Tensor[], style = ''): void => {
+    const id = `n${next++}`;
+    lines.push(`  ${id} [label=${JSON.stringify(label)}${style}];`);
+    for (const t of inputs) {
+      const from = producer.get(t);
+      if (from !== undefined) lines.push(`  ${from} -> ${id} [label=${JSON.stringify(show(t))}];`);
+    }
+    for (const t of outputs) producer.set(t, id);
+  };
+  for (const step of executable.steps) {
+    if (step.kind === 'part') {
+      for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
+    } else if (step.kind === 'host') {
+      node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');
+    } else {
+      node(`${step.kind} ${step.variable.name}`, [], [], ', style=rounded');
+    }
+  }
+  lines.push('}');
+  return lines.join('\n');
+}
+
+/** Shares of the ops' times. */
+export function profileRows(
+  times: readonly { readonly name: string; readonly time: number }[],
+): ProfileRow[] {
+  const total = times.reduce((sum, t) => sum + t.time, 0);
+  return times.map((t) => ({ ...t, share: total === 0 ? 0 : t.time / total }));
+}

@@ -1,0 +1,41 @@
+import * as tf from 'gradtape';
+
+const w = new tf.Variable(tf.ones([3, 2]), { name: 'w' });
+const step = tf.function(function step(x: tf.Tensor) {
+  const y = tf.nn.relu(tf.add(tf.matmul(x, w), 1));
+  const z = tf.add(y, tf.random.uniform([4, 2]));
+  w.assignSub(tf.multiply(tf.ones([3, 2]), tf.reduceMean(z)));
+  return z;
+});
+
+test('what was compiled, as data and as text', () => {
+  const program = step.program(tf.ones([4, 3]));
+  expect(program.name).toBe('step');
+  expect(program.steps.map((s) => s.kind)).toEqual(['read', 'part', 'host', 'part', 'assign']);
+  const [, first] = program.steps;
+  if (first.kind !== 'part') throw new Error('no part');
+  expect(first.ops.map((o) => o.name)).toEqual(['matmul', 'fused(add, relu)']);
+  expect(first.ops[0]).toEqual({
+    name: 'matmul',
+    inputs: ['float32[4,3]', 'float32[3,2]'],
+    outputs: ['float32[4,2]'],
+    flops: 2 * 4 * 3 * 2,
+    bytes: 4 * (12 + 6 + 8),
+  });
+  expect(first.arenaBytes).toBeGreaterThanOrEqual(32);
+  const text = program.toString();
+  expect(text).toContain('matmul  float32[4,3] float32[3,2] → float32[4,2]');
+  expect(text).toContain('in JavaScript: uniform (random numbers are drawn anew in every run)');
+  expect(text).toContain('assign w:0');
+  expect(program.toDot()).toMatch(/^digraph "step" \{[^]*n\d+ -> n\d+ \[label="float32\[4,2\]"\];[^]*\}$/);
+});
+
+test('what takes the time', () => {
+  const before = w.data();
+  const rows = step.profile([tf.ones([4, 3])], 3);
+  expect(rows.map((r) => r.name)).toEqual(expect.arrayContaining(['matmul', 'fused(add, relu)', 'uniform']));
+  expect(rows.reduce((sum, r) => sum + r.share, 0)).toBeCloseTo(1);
+  expect(rows.every((r) => r.time >= 0)).toBe(true);
+  expect(w.data()).not.toEqual(before);
+  expect(() => step.profile([tf.ones([4, 3])], 0)).toThrow(/runs must be an integer above 0/);
+});
