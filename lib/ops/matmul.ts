@@ -215,7 +215,8 @@ export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | bo
   'matmul',
   (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor => {
     // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
-    if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt) return product(a, b, given);
+    if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || scope.tracer !== null)
+      return product(a, b, given);
     const x = a.shape;
     const y = b.shape;
     const attrs = quickSides(given);
