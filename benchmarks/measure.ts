@@ -33,11 +33,15 @@ export function timer(run: () => unknown): (calls: number) => number {
   return make(run);
 }
 
-/** Nanoseconds that a contender runs before anything counts: its code must have been optimised by then. */
-const warmUp = 2e8;
+export interface MeasureOptions {
+  /** Samples of each contender. */
+  rounds?: number;
+  /** Seconds that a contender runs before anything counts: its code must have been optimised by then. */
+  warmUp?: number;
+}
 
 /** How many calls make a sample of about `target` nanoseconds. */
-function calibrate(sample: (calls: number) => number, target: number): number {
+function calibrate(sample: (calls: number) => number, target: number, warmUp: number): number {
   let calls = 1;
   let perCall = 0;
   for (let spent = 0; spent < warmUp; spent += perCall * calls) {
@@ -65,11 +69,14 @@ export function summary(samples: readonly number[]): Timing {
 }
 
 /** Times the contenders in turn, round by round, so that a change of the machine's speed meets all of them. */
-export function measure(contenders: readonly Contender[], seconds = 1): Timing[] {
-  const rounds = 21;
+export function measure(
+  contenders: readonly Contender[],
+  seconds = 1,
+  { rounds = 21, warmUp = 0.2 }: MeasureOptions = {},
+): Timing[] {
   const perSample = (seconds * 1e9) / rounds / contenders.length;
   const timers = contenders.map((c) => timer(c.run));
-  const calls = timers.map((sample) => calibrate(sample, perSample));
+  const calls = timers.map((sample) => calibrate(sample, perSample, warmUp * 1e9));
   const samples = contenders.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
     timers.forEach((sample, i) => samples[i].push(sample(calls[i])));

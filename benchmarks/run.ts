@@ -1,80 +1,127 @@
-/**
- * The benchmark suite: `npm run bench -- [words] [--seconds S] [--json FILE]`. Words choose the rows whose names
- * contain one of them. Every figure is a median of samples taken in turn with the plain-JS loop beside it; on a shared
- * machine only the ratios within one run mean much.
- */
+/** `npm run bench`: every op and the training steps beside plain JavaScript. benchmarks/README.md explains. */
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
+import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from 'gradtape';
 import { borderBenchmarks } from './border/calls';
-import { showTime } from './measure';
+import { describe, machine } from './machine';
 import { memoryBenchmarks } from './memory/loops';
-import { elementwiseBenchmarks } from './ops/elementwise';
-import { matmulBenchmarks } from './ops/matmul';
-import type { Result } from './suite';
+import { moreBenchmarks } from './ops/more';
+import { rowBenchmarks } from './ops/rows';
+import { sizesBenchmarks } from './ops/sizes';
+import { showResult, showSummary } from './print';
+import { rooflineBenchmarks } from './roofline';
+import type { BenchFile, Benchmark, Result, Settings } from './suite';
+import { networkBenchmarks } from './train/networks';
 import { tutorialBenchmarks } from './train/tutorial';
 
-function machine(): Record<string, string | number> {
-  return {
-    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
-    cpus: os.availableParallelism(),
-    isa: tf.config.isa(),
-    threads: tf.config.threading.getIntraOpParallelismThreads(),
-    node: process.versions.node,
-    gradtape: tf.version,
-  };
-}
+const usage = `npm run bench -- [words] [options]
+  words            rows whose names contain one of them: matmul, ops/exp, train, memory, sizes, roofline
+  --list           print the names, and stop
+  --seconds S      timed seconds for each row (default 0.5; rows of ops take a fifth)
+  --threads 1,2    a run for each number of threads
+  --isa avx2,…     a run for each instruction set: avx512, avx2, neon, portable
+  --json FILE      write the results`;
 
-function print(result: Result): void {
-  console.log(`\n${result.name}`);
-  const base = result.timings[0]?.timing.median;
-  result.timings.forEach(({ name, timing }, i) => {
-    const spread = `${showTime(timing.low)} – ${showTime(timing.high)}`;
-    const ratio = i === 0 ? '' : `${(timing.median / base).toFixed(2)}× gradtape's time`;
-    console.log(
-      `  ${name.padEnd(26)} ${showTime(timing.median).padStart(9)}   (${spread})`.padEnd(66) + ratio,
-    );
-  });
-  for (const [name, value] of Object.entries(result.figures ?? {}))
-    console.log(`  ${name.padEnd(34)} ${value}`);
-  if (result.aim !== undefined)
-    console.log(`  aim: ${result.aim.text}: ${result.aim.met ? 'met' : 'NOT met'} in this run`);
-}
-
-function main(): void {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { seconds: { type: 'string' }, json: { type: 'string' } },
-  });
-  const seconds = Number(values.seconds ?? 0.5);
-  if (!(seconds > 0)) throw new Error('--seconds must be a number greater than 0');
-  const settings = { seconds };
-  const all = [
+function benchmarks(settings: Settings): Benchmark[] {
+  return [
     ...borderBenchmarks(settings),
     ...tutorialBenchmarks(settings),
     ...memoryBenchmarks(),
-    ...matmulBenchmarks(settings),
-    ...elementwiseBenchmarks(settings),
+    ...networkBenchmarks(settings),
+    ...rowBenchmarks(settings),
+    ...moreBenchmarks(settings),
+    ...sizesBenchmarks(settings),
+    ...rooflineBenchmarks(settings),
   ];
-  const chosen = all.filter(
-    (b) => positionals.length === 0 || positionals.some((word) => b.name.includes(word)),
-  );
-  if (chosen.length === 0) throw new Error(`no benchmark's name contains ${positionals.join(' or ')}`);
-  const about = machine();
-  console.log(
-    Object.entries(about)
-      .map(([k, v]) => `${k}: ${v}`)
-      .join(', '),
-  );
-  const results = chosen.flatMap((b) => b.run());
-  results.forEach(print);
-  if (values.json !== undefined) {
-    fs.writeFileSync(
-      values.json,
-      JSON.stringify({ machine: about, date: new Date().toISOString(), results }, null, 2),
+}
+
+const list = (text: string | undefined): string[] => text?.split(',').filter((word) => word !== '') ?? [];
+
+/** Runs the suite again in processes of their own, one for each combination, and gathers what they write. */
+function runApart(
+  isas: readonly string[],
+  threads: readonly string[],
+  rest: readonly string[],
+): BenchFile['runs'] {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-bench-'));
+  const file = path.join(folder, 'run.json');
+  try {
+    return (isas.length > 0 ? isas : ['']).flatMap((isa) =>
+      (threads.length > 0 ? threads : ['']).flatMap((count) => {
+        const env = { ...process.env };
+        if (isa !== '') env.GRADTAPE_FORCE_ISA = isa;
+        if (count !== '') env.GRADTAPE_NUM_THREADS = count;
+        const { status } = spawnSync(
+          process.execPath,
+          [...process.execArgv, __filename, ...rest, '--json', file],
+          { env, stdio: 'inherit' },
+        );
+        if (status !== 0)
+          throw new Error(
+            `the run with ${isa || 'the usual instruction set'}, ${count || 'all'} threads failed`,
+          );
+        return (JSON.parse(fs.readFileSync(file, 'utf8')) as BenchFile).runs;
+      }),
     );
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
-main();
+function runHere(words: readonly string[], seconds: number): Result[] {
+  const all = benchmarks({ seconds, full: words.length > 0 });
+  // A word may stand for more than a benchmark's name says: 'roofline/machine' is a result of 'roofline'.
+  const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  if (chosen.length === 0) throw new Error(`no benchmark's name contains ${words.join(' or ')}`);
+  const results: Result[] = [];
+  for (const benchmark of chosen) {
+    for (const result of [benchmark.run()].flat()) {
+      results.push(result);
+      console.log(showResult(result));
+    }
+  }
+  console.log(`\n${showSummary(results)}`);
+  return results;
+}
+
+function main(): void {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { seconds: text, json: text, threads: text, isa: text, list: flag, help: flag },
+  });
+  if (values.help === true) return console.log(usage);
+  const seconds = Number(values.seconds ?? 0.5);
+  if (!(seconds > 0)) throw new Error('--seconds must be a number greater than 0');
+  if (values.list === true) {
+    return console.log(
+      benchmarks({ seconds, full: false })
+        .map(({ name }) => name)
+        .join('\n'),
+    );
+  }
+  const [isas, threads] = [list(values.isa), list(values.threads)];
+  let runs: BenchFile['runs'];
+  if (isas.length > 0 || threads.length > 0) {
+    runs = runApart(isas, threads, [...positionals, '--seconds', String(seconds)]);
+  } else {
+    const about = machine(tf.config.threading.getIntraOpParallelismThreads());
+    console.log(`${describe(about)}\n`);
+    runs = [{ machine: about, rows: runHere(positionals, seconds) }];
+  }
+  if (values.json !== undefined) {
+    const file: BenchFile = { format: 1, suite: 'bench', runs };
+    fs.writeFileSync(values.json, `${JSON.stringify(file, null, 1)}\n`);
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

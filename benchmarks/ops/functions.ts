@@ -1,0 +1,66 @@
+/** One element of what a row computes, where the row itself names no `js`: what a person would write in the loop. */
+import { erf } from '../works/special';
+
+type F = (x: number, y: number) => number;
+
+const { abs, exp, log, max, min, tanh, trunc, sign } = Math;
+
+const sigmoid = (x: number): number => 1 / (1 + exp(-x));
+const normal = (x: number): number => exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+const phi = (x: number): number => 0.5 * (1 + erf(x / Math.SQRT2));
+const [seluAlpha, seluScale] = [1.6732632423543772, 1.0507009873554805];
+
+/** Halves go to the even neighbour. */
+function round(x: number): number {
+  const r = Math.round(x);
+  return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
+}
+
+export const functions: Readonly<Record<string, F>> = {
+  equal: (x, y) => (x === y ? 1 : 0),
+  notEqual: (x, y) => (x !== y ? 1 : 0),
+  less: (x, y) => (x < y ? 1 : 0),
+  lessEqual: (x, y) => (x <= y ? 1 : 0),
+  greater: (x, y) => (x > y ? 1 : 0),
+  greaterEqual: (x, y) => (x >= y ? 1 : 0),
+  logicalAnd: (x, y) => x & y,
+  logicalOr: (x, y) => x | y,
+  logicalXor: (x, y) => x ^ y,
+  logicalNot: (x) => x ^ 1,
+  isNan: (x) => (x !== x ? 1 : 0), // eslint-disable-line no-self-compare
+  isFinite: (x) => (Number.isFinite(x) ? 1 : 0),
+  isInf: (x) => (x === Infinity || x === -Infinity ? 1 : 0),
+  round,
+  erf: (x) => erf(x),
+  erfc: (x) => 1 - erf(x),
+  truncatediv: (x, y) => trunc(x / y),
+  truncatemod: (x, y) => x % y,
+  multiplyNoNan: (x, y) => (y === 0 ? 0 : x * y),
+  xlogy: (x, y) => (x === 0 ? 0 : x * log(y)),
+  xlog1py: (x, y) => (x === 0 ? 0 : x * Math.log1p(y)),
+  xdivy: (x, y) => (x === 0 ? 0 : x / y),
+  reluGrad: (dy, y) => (y > 0 ? dy : 0),
+  relu6Grad: (dy, x) => (x > 0 && x < 6 ? dy : 0),
+  tanhGrad: (dy, y) => dy * (1 - y * y),
+  sigmoidGrad: (dy, y) => dy * y * (1 - y),
+  gelu: (x) => x * phi(x),
+  geluErf: (x) => x * phi(x),
+  geluGrad: (dy, x) => dy * (phi(x) + x * normal(x)),
+  silu: (x) => x * sigmoid(x),
+  siluGrad: (dy, x) => dy * sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+  leakyRelu: (x) => (x > 0 ? x : 0.2 * x),
+  exponential: (x) => exp(x),
+  logSigmoid: (x) => min(x, 0) - Math.log1p(exp(-abs(x))),
+  elu: (x) => (x > 0 ? x : Math.expm1(x)),
+  selu: (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)),
+  celu: (x) => max(x, 0) + min(0, Math.expm1(x)),
+  hardTanh: (x) => min(1, max(-1, x)),
+  tanhShrink: (x) => x - tanh(x),
+  hardShrink: (x) => (abs(x) > 0.5 ? x : 0),
+  softShrink: (x) => sign(x) * max(abs(x) - 0.5, 0),
+  sparsePlus: (x) => (x <= -1 ? 0 : x >= 1 ? x : ((x + 1) * (x + 1)) / 4),
+  sparseSigmoid: (x) => min(1, max(0, (x + 1) / 2)),
+  squareplus: (x) => (x + Math.sqrt(x * x + 4)) / 2,
+  clipByValue: (x) => min(0.5, max(-0.5, x)),
+  identity: (x) => x,
+};

@@ -1,0 +1,122 @@
+/** Measures the machine: multiply-adds, bandwidth by size, what a call costs, a round trip to all threads. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as tf from 'gradtape';
+
+/** The addon's own loops; no part of the library's interface. */
+interface Measuring {
+  frame: ArrayBuffer;
+  measure?: (x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer) => number;
+}
+
+const kinds = { nothing: 0, round: 1, fma: 2, read: 3, write: 4, copy: 5, add: 6 } as const;
+export type Stream = 'read' | 'write' | 'copy' | 'add';
+export const streams: readonly Stream[] = ['read', 'write', 'copy', 'add'];
+
+/** Bytes that a pass moves for each byte of one array. */
+export const moved: Readonly<Record<Stream, number>> = { read: 1, write: 1, copy: 2, add: 3 };
+
+/** Bytes of one array, by where three of them fit on the CPUs of these days. */
+export const levels = [
+  { name: 'L1', bytes: 8 << 10 },
+  { name: 'L2', bytes: 192 << 10 },
+  { name: 'L3', bytes: 4 << 20 },
+  { name: 'DRAM', bytes: 128 << 20 },
+] as const;
+export type Level = (typeof levels)[number]['name'];
+
+export interface Limits {
+  isa: string;
+  /** By the number of threads: 1 and all. */
+  threads: readonly {
+    threads: number;
+    /** Multiply-adds count as two. */
+    gflops: number;
+    /** Bytes that a program reads and writes. */
+    gbps: Readonly<Record<Level, Readonly<Record<Stream, number>>>>;
+  }[];
+  /** Nanoseconds. */
+  call: number;
+  roundTrip: number;
+}
+
+function addon(): Measuring {
+  // From dist/benchmarks/roofline, or from the sources.
+  const built = ['../../..', '../..'].map((up) => path.resolve(__dirname, up, 'build/Release/gradtape.node'));
+  const file = process.env.GRADTAPE_BINARY ?? built.find((f) => fs.existsSync(f)) ?? built[0];
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require(path.resolve(file)) as Measuring;
+}
+
+const native = addon();
+const frame = new Float64Array(native.frame);
+const none = new ArrayBuffer(0);
+
+/** Whether the addon has the loops: one that was built before them has not. */
+export const measurable = native.measure !== undefined;
+
+const measure = (x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer): number => {
+  if (native.measure === undefined) throw new Error('this addon cannot measure the machine: build it again');
+  return native.measure(x, a, y);
+};
+
+function call(
+  kind: number,
+  repeats: number,
+  n: number,
+  x: ArrayBuffer,
+  a: ArrayBuffer,
+  y: ArrayBuffer,
+): number {
+  frame.set([kind, repeats, n, 0, 0, 0]);
+  return measure(x, a, y);
+}
+
+/** The least of several times of f, which takes about `target` ns: a limit is what is reached undisturbed. */
+function best(f: (repeats: number) => void, target: number): number {
+  let repeats = 1;
+  let least = Infinity;
+  const time = (): number => {
+    const start = process.hrtime.bigint();
+    f(repeats);
+    return Number(process.hrtime.bigint() - start) / repeats;
+  };
+  for (let ns = time(); ns * repeats < target && repeats < 1 << 19; ns = time()) repeats *= 2;
+  for (let i = 0; i < 7; i++) least = Math.min(least, time());
+  return least;
+}
+
+/** About 0.4 s a thread count; the large arrays are made once. */
+export function measureLimits(milliseconds = 4): Limits {
+  const before = tf.config.threading.getIntraOpParallelismThreads();
+  const target = milliseconds * 1e6;
+  const most = levels[levels.length - 1].bytes;
+  const [x, a, y] = [new ArrayBuffer(most), new ArrayBuffer(most), new ArrayBuffer(most)];
+  // Touched, so that no page is missing later.
+  for (const buffer of [x, a, y]) new Float32Array(buffer).fill(1);
+  const threads = [...new Set([1, before])].map((count) => {
+    tf.config.threading.setIntraOpParallelismThreads(count);
+    let operations = 0;
+    const fma = best((r) => (operations = call(kinds.fma, r, 0, none, none, none)), target);
+    const gbps = levels.map(({ name, bytes }) => {
+      const n = bytes / 4;
+      const of = (stream: Stream): number =>
+        (bytes * moved[stream]) / best((r) => call(kinds[stream], r, n, x, a, y), target);
+      return [name, Object.fromEntries(streams.map((s) => [s, of(s)]))] as const;
+    });
+    return {
+      threads: count,
+      gflops: (operations * count) / fma,
+      gbps: Object.fromEntries(gbps) as Limits['threads'][number]['gbps'],
+    };
+  });
+  const roundTrip = best((r) => call(kinds.round, r, 0, none, none, none), target);
+  tf.config.threading.setIntraOpParallelismThreads(before);
+  const oneCall = best(
+    (r) => {
+      for (let i = 0; i < r; i++) measure(none, none, none);
+    },
+    (call(kinds.nothing, 0, 0, none, none, none), target),
+  );
+  return { isa: tf.config.isa(), threads, call: oneCall, roundTrip };
+}
