@@ -1,6 +1,6 @@
 /** A run of the suite on a terminal. */
 import { showTime } from './measure';
-import { showLimits } from './roofline';
+import { showLimits } from './roofline/levels';
 import type { Result } from './suite';
 
 function showSpread({ median, low, high }: { median: number; low: number; high: number }): string {

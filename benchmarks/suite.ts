@@ -1,7 +1,7 @@
 /** What a benchmark is: a named row that yields one or more results. */
 import type { Machine } from './machine';
 import type { Timing } from './measure';
-import type { Limits } from './roofline/machine';
+import type { Limits } from './roofline/levels';
 
 export interface SizePoint {
   n: number;

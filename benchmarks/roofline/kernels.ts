@@ -3,7 +3,7 @@ import * as tf from 'gradtape';
 import { measure } from '../measure';
 import { floats } from '../ops/data';
 import type { Result } from '../suite';
-import { levels, type Level, type Limits, type Stream } from './machine';
+import { levels, type Level, type Limits, type Stream } from './levels';
 
 /** A kernel's work: multiply-adds (counted as two), or bytes passed in the way of a stream. */
 type Work = { operations: number } | { bytes: number; stream: Stream; working: number };

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tf from 'gradtape';
+import { levels, moved, streams, type Limits, type Stream } from './levels';
 
 /** The addon's own loops; no part of the library's interface. */
 interface Measuring {
@@ -10,36 +11,6 @@ interface Measuring {
 }
 
 const kinds = { nothing: 0, round: 1, fma: 2, read: 3, write: 4, copy: 5, add: 6 } as const;
-export type Stream = 'read' | 'write' | 'copy' | 'add';
-export const streams: readonly Stream[] = ['read', 'write', 'copy', 'add'];
-
-/** Bytes that a pass moves for each byte of one array. */
-export const moved: Readonly<Record<Stream, number>> = { read: 1, write: 1, copy: 2, add: 3 };
-
-/** Bytes of one array, by where three of them fit on the CPUs of these days. */
-export const levels = [
-  { name: 'L1', bytes: 8 << 10 },
-  { name: 'L2', bytes: 192 << 10 },
-  { name: 'L3', bytes: 4 << 20 },
-  { name: 'DRAM', bytes: 128 << 20 },
-] as const;
-export type Level = (typeof levels)[number]['name'];
-
-export interface Limits {
-  isa: string;
-  /** By the number of threads: 1 and all. */
-  threads: readonly {
-    threads: number;
-    /** Multiply-adds count as two. */
-    gflops: number;
-    /** Bytes that a program reads and writes. */
-    gbps: Readonly<Record<Level, Readonly<Record<Stream, number>>>>;
-  }[];
-  /** Nanoseconds. */
-  call: number;
-  roundTrip: number;
-}
-
 function addon(): Measuring {
   // From dist/benchmarks/roofline, or from the sources.
   const built = ['../../..', '../..'].map((up) => path.resolve(__dirname, up, 'build/Release/gradtape.node'));

@@ -1,7 +1,8 @@
 /** The limits of the machine, and what holds for which kernel. */
 import { steps } from '../../benchmarks/ops/sizes';
 import { limitOf } from '../../benchmarks/roofline/kernels';
-import { levels, measurable, measureLimits, streams, type Limits } from '../../benchmarks/roofline/machine';
+import { levels, streams, type Limits } from '../../benchmarks/roofline/levels';
+import { measurable, measureLimits } from '../../benchmarks/roofline/machine';
 
 (measurable ? it : it.skip)('the machine is measured', () => {
   const limits = measureLimits(0.05);

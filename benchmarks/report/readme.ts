@@ -1,0 +1,98 @@
+/** The table of figures in the README, between two marks. */
+import { verdict, type Row } from '../host/rows';
+import { showTime } from '../measure';
+import { speedUp } from '../print';
+import type { Result } from '../suite';
+import { table, type Results } from './markdown';
+
+export const begin = '<!-- figures: npm run bench:report writes what is between these marks -->';
+export const end = '<!-- end of the figures -->';
+
+/** What the README shows of `npm run bench`: words for a row, and its name. */
+const own: readonly (readonly [string, string])[] = [
+  ['eager `add` of 4 elements', 'eager/add 4'],
+  ['the same, on a tape', 'eager/add 4, taped'],
+  ['the tutorial’s step, 1,000 points: forward, backward, two updates', 'train/tutorial step, 1,000 points'],
+  ['training step, MLP 784-128-10, batch 64, Adam', 'train/MLP 784-128-10, batch 64, Adam'],
+  ['training step, MNIST CNN, batch 32, Adam', 'train/MNIST CNN, batch 32, Adam'],
+  ['`exp` of a million elements', 'ops/exp large'],
+  ['softmax of 1024×1024', 'ops/softmax large'],
+  ['matrix product 256×256', 'ops/matmul large'],
+];
+
+/** And of `npm run bench:peers`. */
+const beside: readonly (readonly [string, string])[] = [
+  ['add, 1M elements', 'elementwise/add 1M'],
+  ['exp, 1M elements', 'elementwise/exp 1M'],
+  ['sum, 1M elements', 'reduce/sum all 1M'],
+  ['softmax 1024×1024', 'rows/softmax 1024x1024'],
+  ['matrix product 1024×1024', 'matmul/1024'],
+  ['convolution 3×3, 8×56×56×64', 'conv2d/8x56x56x64, 3x3x64'],
+  ['eager add of 4 elements', 'eager/add 4'],
+  ['training step, MLP 784-128-10', 'train/MLP 784-128-10, batch 64, Adam'],
+  ['training step, MNIST CNN', 'train/MNIST CNN, batch 32, Adam'],
+];
+
+function ownRow(words: string, r: Result): string[] {
+  const by = speedUp(r);
+  const loop = r.timings[1]?.timing;
+  return [
+    words,
+    showTime(r.timings[0].timing.median),
+    loop === undefined ? '' : showTime(loop.median),
+    by === undefined ? '' : `${by.toFixed(by < 10 ? 1 : 0)}×`,
+  ];
+}
+
+function besideRow(words: string, row: Row, rows: readonly Row[]): string[] {
+  const v = verdict(row, rows);
+  const other = v.best === null ? '' : `${showTime(v.best.timing!.median)} (${v.best.library})`;
+  return [
+    words,
+    v.ours === null ? '' : showTime(v.ours.median),
+    other,
+    v.ratio === null ? '' : v.ratio.toFixed(2),
+  ];
+}
+
+/** The tables; empty where nothing has been measured. */
+export function figures({ peers, bench }: Results): string {
+  const parts: string[] = [];
+  const run = bench?.runs[0];
+  if (run !== undefined) {
+    const { machine, rows } = run;
+    const cells = own.flatMap(([words, name]) => {
+      const row = rows.find((r) => r.name === name);
+      return row === undefined ? [] : [ownRow(words, row)];
+    });
+    for (const { name, figures: made } of rows) {
+      if (!name.startsWith('memory/') || made === undefined) continue;
+      const [[what, value]] = Object.entries(made);
+      cells.push([`${name.slice('memory/'.length)}: ${what}`, value, '', '']);
+    }
+    parts.push(
+      `\`npm run bench\`, ${machine.threads} threads of ${machine.cpu} (${machine.isa}), Node ${machine.node}:`,
+      table(['work', 'gradtape', 'plain JS', 'speed-up'], cells),
+    );
+  }
+  if (peers !== undefined) {
+    const cells = beside.flatMap(([words, name]) => {
+      const row = peers.rows.find((r) => r.work === name);
+      return row === undefined ? [] : [besideRow(words, row, peers.rows)];
+    });
+    const { machine } = peers;
+    parts.push(
+      `\`npm run bench:peers\`, ${machine.threads} threads of ${machine.cpu} (${machine.isa}); all rows and libraries are in ` +
+        '`benchmarks/RESULTS.md`:',
+      table(['work', 'gradtape', 'best other', 'ratio'], cells),
+    );
+  }
+  return parts.join('\n\n');
+}
+
+/** A text with what is between the marks replaced. */
+export function withFigures(text: string, results: Results): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`the README has no marks ${begin} … ${end}`);
+  return `${text.slice(0, from + begin.length)}\n\n${figures(results)}\n\n${text.slice(to)}`;
+}
