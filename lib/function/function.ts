@@ -8,6 +8,7 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { options } from '../core/options';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
+import { functionsRunEagerly } from './eager';
 import { GraphFunction } from './graph_function';
 import { bind, replaceTensors } from './signature';
 import { Trace } from './trace';
@@ -121,7 +122,7 @@ export function compiled<A extends unknown[], R>(f: (...args: A) => R): Compiled
 
   const call = (...args: A): R => {
     // Inside another trace it becomes a part of that.
-    if (scope.tracer !== null) return f(...args);
+    if (scope.tracer !== null || functionsRunEagerly()) return f(...args);
     const { concrete, tensors } = find(args);
     return concrete.pack(concrete.graph.run(tensors)) as R;
   };

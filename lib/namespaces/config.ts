@@ -37,3 +37,4 @@ export {
   setConvolutionPrecision,
   type ConvolutionPrecision,
 } from '../ops/conv_precision';
+export { functionsRunEagerly, runFunctionsEagerly } from '../function/eager';

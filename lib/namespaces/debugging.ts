@@ -1,0 +1,18 @@
+/** `tf.debugging`: checks of values. */
+export {
+  Assert,
+  assertAllFinite,
+  assertEqual,
+  assertGreater,
+  assertGreaterEqual,
+  assertLess,
+  assertLessEqual,
+  assertNear,
+  assertNegative,
+  assertNonNegative,
+  assertNoneEqual,
+  assertNonPositive,
+  assertPositive,
+  checkNumerics,
+} from '../ops/assertions';
+export type { AssertNearOptions, AssertOptions } from '../ops/assertions';
