@@ -3,21 +3,55 @@ import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { scope } from '../core/scope';
-import { describe } from '../core/shape';
+import { options } from '../core/options';
+import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { options } from '../core/options';
-import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
+import { bindSignature, checkSignature } from './bind_signature';
 import { functionsRunEagerly } from './eager';
+import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { GraphFunction } from './graph_function';
 import { bind, replaceTensors } from './signature';
+import { RetracingWatch } from './retracing';
+import { generalize, TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
 
 /** One trace of a function, compiled. */
 interface Concrete {
   readonly graph: GraphFunction;
+  /** What the function returned at the trace. */
+  readonly value: unknown;
   /** What the function returned, its tensors replaced by placeholders for the executable's results. */
   readonly pack: (results: readonly Tensor[]) => unknown;
+}
+
+export interface FunctionOptions {
+  /** A TensorSpec for each argument (or structures of them): arguments become such tensors, and others are refused. */
+  inputSignature?: readonly unknown[] | null;
+  /** Counts shapes that differ in the same dimensions as one trace. Each shape is a program of its own all the same. */
+  reduceRetracing?: boolean;
+  /** No effect: every function is compiled. */
+  jitCompile?: boolean | null;
+  /** For messages. Default: that of `f`. */
+  name?: string | null;
+}
+
+const defaults: Required<FunctionOptions> = {
+  inputSignature: null,
+  reduceRetracing: false,
+  jitCompile: null,
+  name: null,
+};
+
+/** A function for one signature. */
+export interface ConcreteFunction<A extends unknown[], R> {
+  (...args: A): R;
+  /** The arguments, its tensors as specs; then what Python passes by name: nothing. */
+  readonly structuredInputSignature: readonly [readonly unknown[], object];
+  /** What it returns, its tensors as specs; null as long as a signature with null dimensions was not called. */
+  readonly structuredOutputs: unknown;
+  /** The specs among these. */
+  readonly outputs: readonly TensorSpec[] | null;
 }
 
 /** A compiled function: call it like the function that it was made of. */
@@ -25,6 +59,11 @@ export interface CompiledFunction<A extends unknown[], R> {
   (...args: A): R;
   /** How often the function was run to trace it. @tf tf.types.experimental.PolymorphicFunction.experimental_get_tracing_count */
   experimentalGetTracingCount(): number;
+  /**
+   * The function for one signature: tensors or TensorSpecs, and the values of other arguments. It is traced now, unless a
+   * dimension is null. @tf tf.types.experimental.PolymorphicFunction.get_concrete_function
+   */
+  getConcreteFunction(...args: unknown[]): ConcreteFunction<A, R>;
   /** What a call with these arguments runs: ops, fused groups, memory, what stays in JavaScript and why. */
   program(...args: A): Program;
   /**
@@ -82,25 +121,52 @@ function traceOnce(
   return { trace, graph, value };
 }
 
+const toSpecs = (value: unknown): unknown =>
+  mapStructure(value, (leaf) => (leaf instanceof Tensor ? TensorSpec.fromTensor(leaf) : leaf));
+
+const isSpec = (leaf: unknown): leaf is TensorSpec => leaf instanceof TensorSpec;
+
 /**
  * A compiled version of `f`. At the first call for a new signature (dtypes and shapes of tensors, structure, and all other
  * arguments by value) `f` runs once with tensors that have no values yet, and the ops that it calls are compiled; what
  * else it does happens then only. Variables keep their program order. `f` must not return a Promise.
  * @tf tf.function
  */
-export function compiled<A extends unknown[], R>(f: (...args: A) => R): CompiledFunction<A, R> {
+export function compiled<A extends unknown[], R>(
+  f: (...args: A) => R,
+  given?: FunctionOptions | FunctionOptions['inputSignature'],
+): CompiledFunction<A, R> {
   if (typeof f !== 'function') throw new TypeError(`[function] takes a function; got ${describe(f)}`);
-  const name = f.name === '' ? 'the function' : f.name;
+  const o = options<Required<FunctionOptions>>(given, 'inputSignature', defaults, 'function');
+  const signature = o.inputSignature;
+  if (signature !== null) checkSignature(signature);
+  const name = o.name ?? (f.name === '' ? 'the function' : f.name);
+  const watch = new RetracingWatch(name);
   const known = new Map<string, Concrete>();
+  /** With reduceRetracing: what was traced, by everything but shapes. */
+  const relaxed = new Map<string, TensorSpec[][]>();
   let traces = 0;
 
-  const build = (args: A, tensors: readonly Tensor[]): Concrete => {
+  /** Whether a new program is a trace to the user: under one signature, other shapes are not. */
+  const counts = (key: string, tensors: readonly Tensor[]): boolean => {
+    if (signature !== null) return known.size === 0;
+    if (!o.reduceRetracing) return true;
+    const base = key.replace(/(T\d+)\[[\d,]*\]/g, '$1');
+    const traced = relaxed.get(base) ?? [];
+    relaxed.set(base, traced);
+    if (traced.some((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])))) return false;
+    const specs = tensors.map((t) => TensorSpec.fromTensor(t));
+    const last = traced.at(-1);
+    traced.push(last === undefined ? specs : specs.map((s, i) => generalize(last[i], s) ?? s));
+    return true;
+  };
+
+  const build = (args: readonly unknown[], tensors: readonly Tensor[], counted: boolean): Concrete => {
     const first = traces === 0;
     let result = traceOnce(f, args, tensors, name);
-    traces++;
+    if (counted) traces++;
     if (first && result.trace.made.length > 0) {
       // Variables are made on the first call; a second trace shows whether the function keeps them.
-
       result = traceOnce(f, args, tensors, name);
       traces++;
     }
@@ -110,25 +176,66 @@ export function compiled<A extends unknown[], R>(f: (...args: A) => R): Compiled
           `only created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables`,
       );
     }
-    return { graph: new GraphFunction(result.graph), pack: packer(result.value) };
+    return { graph: new GraphFunction(result.graph), value: result.value, pack: packer(result.value) };
   };
 
-  const find = (args: A): { concrete: Concrete; tensors: Tensor[] } => {
+  /** The program for these arguments, and whether it is a trace to the user. */
+  const find = (args: readonly unknown[]) => {
     const { key, tensors } = bind(args, name);
     let concrete = known.get(key);
-    if (concrete === undefined) known.set(key, (concrete = build(args, tensors)));
-    return { concrete, tensors };
+    let counted = false;
+    if (concrete === undefined) {
+      counted = counts(key, tensors);
+      known.set(key, (concrete = build(args, tensors, counted)));
+    }
+    return { concrete, tensors, counted };
   };
 
+  const bound = (args: A): A => (signature === null ? args : (bindSignature(signature, args) as A));
+
   const call = (...args: A): R => {
+    const own = bound(args);
     // Inside another trace it becomes a part of that.
-    if (scope.tracer !== null || functionsRunEagerly()) return f(...args);
-    const { concrete, tensors } = find(args);
+    if (scope.tracer !== null || functionsRunEagerly()) return f(...own);
+    const { concrete, tensors, counted } = find(own);
+    watch.called(counted);
     return concrete.pack(concrete.graph.run(tensors)) as R;
+  };
+
+  const getConcreteFunction = (...args: unknown[]): ConcreteFunction<A, R> => {
+    const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
+    const open = flatten(specs).some((leaf) => isSpec(leaf) && !leaf.isFullyDefined);
+    let outputs: unknown = null;
+    const use = (own: readonly unknown[]) => {
+      const found = find(own);
+      outputs ??= toSpecs(found.concrete.value);
+      return found;
+    };
+    if (!open) {
+      // Tensors without values will do for a trace.
+      const mark = new Trace(name);
+      use(
+        specs.map((s) =>
+          mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
+        ),
+      );
+    }
+    const concreteCall = (...given: A): R => {
+      const own = bindSignature(specs, given);
+      if (scope.tracer !== null) return f(...(own as A));
+      const { concrete, tensors } = use(own);
+      return concrete.pack(concrete.graph.run(tensors)) as R;
+    };
+    return Object.defineProperties(concreteCall, {
+      structuredInputSignature: { value: [specs, {}] },
+      structuredOutputs: { get: () => outputs },
+      outputs: { get: () => (outputs === null ? null : flatten(outputs).filter(isSpec)) },
+    }) as unknown as ConcreteFunction<A, R>;
   };
   return Object.assign(call, {
     experimentalGetTracingCount: () => traces,
-    program: (...args: A) => describeProgram(find(args).concrete.graph.executable),
+    getConcreteFunction,
+    program: (...args: A) => describeProgram(find(bound(args)).concrete.graph.executable),
     profile: (args: A, given?: { runs?: number } | number) => {
       const { runs } = options<{ runs: number }>(given, 'runs', { runs: 20 }, 'function.profile');
       if (!Number.isInteger(runs) || runs < 1) {
@@ -136,7 +243,7 @@ export function compiled<A extends unknown[], R>(f: (...args: A) => R): Compiled
           `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
         );
       }
-      const { concrete, tensors } = find(args);
+      const { concrete, tensors } = find(bound(args));
       return profileRows(concrete.graph.executable.profile(tensors, runs));
     },
     jsFunction: f,

@@ -1,0 +1,95 @@
+/** What a tensor argument may be. */
+import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
+import { shapeToString } from '../core/format';
+import { options } from '../core/options';
+import { checkShape, describe } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import type { Variable, PartialShape } from '../core/variable';
+
+export interface TensorSpecOptions {
+  /** Default float32. */
+  dtype?: DType;
+  name?: string | null;
+}
+
+/**
+ * Dtype and shape of a tensor; `null` dimensions may be of any size, a `null` shape is any shape.
+ * @tf tf.TensorSpec
+ */
+export class TensorSpec {
+  readonly shape: PartialShape | null;
+  readonly name: string | null;
+  /** @internal */
+  readonly dt: DTypeInfo;
+
+  constructor(shape: PartialShape | null, given?: TensorSpecOptions | DType) {
+    const o = options<Required<TensorSpecOptions>>(
+      given,
+      'dtype',
+      { dtype: 'float32', name: null },
+      'TensorSpec',
+    );
+    this.dt = dtypeInfo(o.dtype, '[TensorSpec] dtype');
+    this.name = o.name;
+    if (shape === null) {
+      this.shape = null;
+    } else {
+      if (!Array.isArray(shape)) {
+        throw new TypeError(
+          `[TensorSpec] shape must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
+        );
+      }
+      const known = checkShape(
+        shape.map((d: number | null) => d ?? 0),
+        '[TensorSpec] shape',
+      );
+      this.shape = shape.map((d: number | null, i) => (d === null ? null : known[i]));
+    }
+  }
+
+  get dtype(): DType {
+    return this.dt.name;
+  }
+
+  /** @tf tf.TensorSpec.from_tensor */
+  static fromTensor(tensor: Tensor | Variable, name: string | null = null): TensorSpec {
+    return new TensorSpec(tensor.shape, { dtype: tensor.dtype, name });
+  }
+
+  /** Whether the tensor, or every tensor of the other spec, is one of these. @tf tf.TensorSpec.is_compatible_with */
+  isCompatibleWith(other: Tensor | Variable | TensorSpec): boolean {
+    if (this.dtype !== other.dtype) return false;
+    const { shape } = other;
+    if (this.shape === null || shape === null) return true;
+    if (this.shape.length !== shape.length) return false;
+    return this.shape.every((d, i) => d === null || shape[i] === null || d === shape[i]);
+  }
+
+  /** Whether every dimension is known. */
+  get isFullyDefined(): boolean {
+    return this.shape !== null && !this.shape.includes(null);
+  }
+
+  toString(): string {
+    const name = this.name === null ? 'None' : `'${this.name}'`;
+    return `TensorSpec(shape=${shapeToString(this.shape)}, dtype=tf.${this.dtype}, name=${name})`;
+  }
+
+  /** @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** The least spec that holds both; null where their dtypes differ. */
+export function generalize(a: TensorSpec, b: TensorSpec): TensorSpec | null {
+  if (a.dt !== b.dt) return null;
+  const options = { dtype: a.dtype, name: a.name };
+  const other = b.shape;
+  if (a.shape === null || other === null || a.shape.length !== other.length)
+    return new TensorSpec(null, options);
+  return new TensorSpec(
+    a.shape.map((d, i) => (d === other[i] ? d : null)),
+    options,
+  );
+}

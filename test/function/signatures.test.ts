@@ -1,0 +1,95 @@
+import * as tf from 'gradtape';
+
+const counts = (calls: readonly unknown[][], given?: Parameters<typeof tf.function>[1]): number[] => {
+  const f = tf.function((...a: unknown[]) => a[0], given);
+  return calls.map((a) => {
+    f(...a);
+    return f.experimentalGetTracingCount();
+  });
+};
+const shapes = (...list: number[][]): tf.Tensor[][] => list.map((s) => [tf.zeros(s)]);
+
+describe('signatures', () => {
+  const spec = new tf.TensorSpec([null], { dtype: 'float32' });
+
+  test('how often TensorFlow traces, it is said to be traced', () => {
+    const lengths = shapes([1], [2], [3], [4]);
+    expect(counts(lengths)).toEqual([1, 2, 3, 4]);
+    expect(counts(lengths, { reduceRetracing: true })).toEqual([1, 2, 2, 2]);
+    expect(counts(shapes([1], [1, 1], [1, 1, 1]), { reduceRetracing: true })).toEqual([1, 2, 2]);
+    expect(
+      counts(shapes([1, 2], [2, 2], [3, 2], [4, 2], [2, 3], [2, 4], [1, 2]), { reduceRetracing: true }),
+    ).toEqual([1, 2, 2, 2, 3, 3, 3]);
+    const int = (n: number): unknown[] => [tf.zeros([n], 'int32')];
+    expect(counts([[tf.zeros([1])], int(2), [tf.zeros([3])], int(3)], { reduceRetracing: true })).toEqual([
+      1, 2, 3, 4,
+    ]);
+    expect(counts([[1], [2], [3]], { reduceRetracing: true })).toEqual([1, 2, 3]);
+    expect(counts(lengths, { inputSignature: [spec] })).toEqual([1, 1, 1, 1]);
+  });
+
+  test('an inputSignature converts, and refuses in TensorFlow’s words', () => {
+    const f = tf.function((x: tf.Tensor) => tf.add(x, 1), [spec]);
+    expect(f([1, 2] as never).array()).toEqual([2, 3]);
+    expect(f(tf.constant([1])).array()).toEqual([2]);
+    const start = 'Binding inputs to tf.function failed due to ';
+    expect(() => f(tf.constant([1], 'int32'))).toThrow(
+      `${start}\`Can not cast TensorSpec(shape=(1,), dtype=tf.int32, name=None) to TensorSpec(shape=(None,), ` +
+        `dtype=tf.float32, name=None)\``,
+    );
+    expect(() => f(tf.constant([[1]]))).toThrow(
+      'Can not cast TensorSpec(shape=(1, 1), dtype=tf.float32, name=None)',
+    );
+    const any = f as unknown as (...a: unknown[]) => unknown;
+    expect(() => any(1, 2)).toThrow(`${start}\`too many positional arguments\``);
+    expect(() => any()).toThrow(`${start}\`missing a required argument`);
+    expect(() => any('a')).toThrow(start);
+    expect(() => any(null)).toThrow(TypeError);
+    const g = tf.function((d: { a: tf.Tensor }) => d.a, [{ a: new tf.TensorSpec([]) }]);
+    expect(g({ a: 1 } as never).item()).toBe(1);
+    expect(() => g({ b: 1 } as never)).toThrow(/has different keys/);
+    expect(() => tf.function(() => 1, 3 as never)).toThrow(/inputSignature must be an array/);
+    expect(() => tf.function(() => 1, [3])).toThrow(/possibly nested sequence of TensorSpec/);
+  });
+
+  test('concrete functions', () => {
+    let runs = 0;
+    const h = tf.function((x: tf.Tensor, k: number) => {
+      runs++;
+      return { y: tf.multiply(x, k) };
+    });
+    const cf = h.getConcreteFunction(new tf.TensorSpec([2]), 3);
+    expect([runs, h.experimentalGetTracingCount()]).toEqual([1, 1]);
+    expect(String(cf.structuredInputSignature[0][0])).toBe(
+      'TensorSpec(shape=(2,), dtype=tf.float32, name=None)',
+    );
+    expect(cf.structuredInputSignature[0][1]).toBe(3);
+    expect(cf.outputs?.map(String)).toEqual(['TensorSpec(shape=(2,), dtype=tf.float32, name=None)']);
+    expect(cf(tf.constant([1, 2]), 3).y.array()).toEqual([3, 6]);
+    expect((cf as unknown as (x: tf.Tensor) => { y: tf.Tensor })(tf.constant([1, 2])).y.array()).toEqual([
+      3, 6,
+    ]);
+    expect(h(tf.constant([1, 2]), 3).y.array()).toEqual([3, 6]);
+    expect(runs).toBe(1);
+    expect(() => cf(tf.constant([1]), 3)).toThrow(/Can not cast/);
+    expect(() => cf(tf.constant([1, 2]), 4)).toThrow(/was traced for/);
+    const open = h.getConcreteFunction(spec, 2);
+    expect([runs, open.outputs]).toEqual([1, null]);
+    expect(open(tf.constant([1]), 2).y.array()).toEqual([2]);
+  });
+
+  test('many traces in a row are told of once', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    try {
+      counts(shapes([1], [1], [2], [2], [3], [3], [4], [4], [4], [4]));
+      expect(warn).toHaveBeenCalledTimes(0);
+      counts(shapes([1], [2], [3], [4], [5], [6], [7], [8]));
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls[0][0]).toMatch(
+        /^5 out of the last 5 calls to the function triggered tf\.function retracing\. Tracing is expensive/,
+      );
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});
