@@ -46,6 +46,7 @@ export { scan, foldl, foldr, mapFn, vectorizedMap } from './function/control/fol
 export type { FoldOptions, MapFnOptions, ScanOptions } from './function/control/folds';
 export { executingEagerly, initScope, insideFunction } from './function/eager';
 export * as debugging from './namespaces/debugging';
+export { print, type PrintOptions } from './ops/print';
 export { Assert } from './ops/assertions';
 import './ops/methods';
 export * from './namespaces/math';
