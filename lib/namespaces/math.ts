@@ -36,6 +36,7 @@ export {
   reduceLogsumexp,
   reduceEuclideanNorm,
 } from '../ops/reduce';
+export { l2Normalize } from '../ops/normalization';
 export { logSigmoid, softsign } from '../ops/activations';
 export { argmax, argmin } from '../ops/argreduce';
 export type { ArgOptions } from '../ops/argreduce';

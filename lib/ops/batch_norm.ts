@@ -10,6 +10,7 @@ import { badDType, composite, mixedDTypes, multiOp, options } from './define';
 import { checkEpsilon, fillWith, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from './movement';
 import { sample, type GradContext } from './registry';
+import { identity } from './views';
 import { negative, rsqrt } from './unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';
 
@@ -230,7 +231,7 @@ export const fusedBatchNorm = composite(
     }
     const m = perChannel(name, 'mean', o.mean, t, channels);
     const v = perChannel(name, 'variance', o.variance, t, channels);
-    if (!o.isTraining) return [back(batchNormalization(last, m, v, b, s, epsilon)), m, v];
+    if (!o.isTraining) return [back(batchNormalization(last, m, v, b, s, epsilon)), identity(m), identity(v)];
     const [y, mean, variance] = batchNormTraining(last, s, b, epsilon);
     const blend = (old: Tensor, now: Tensor): Tensor => add(multiply(old, 1 - factor), multiply(now, factor));
     return [back(y), blend(m, mean), blend(v, variance)];

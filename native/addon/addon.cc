@@ -95,11 +95,12 @@ napi_value Call::value(double v) {
   return result;
 }
 
-void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state) {
+void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
+                  bool step) {
   napi_value fn = nullptr;
   if (state->entry_count == kMaxEntries) napi_fatal_error("gradtape", NAPI_AUTO_LENGTH, "kMaxEntries", 11);
   Entry* entry = &state->entries[state->entry_count];
-  *entry = {state, state->entry_count++, name, callback};
+  *entry = {state, state->entry_count++, name, callback, step};
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, entry, &fn);
   napi_set_named_property(env, exports, name, fn);
 }

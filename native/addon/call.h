@@ -21,6 +21,7 @@ struct Entry {
   int number;  // within the environment's entries, the same in all of them
   const char* name;
   napi_callback callback;
+  bool step;  // may be a step of a program
 };
 inline constexpr int kMaxEntries = 96;
 
@@ -29,7 +30,6 @@ struct Env {
   double frame[kFrameSlots];
   Entry entries[kMaxEntries];
   int entry_count;
-  int step_count;    // the first so many may be steps of programs
   napi_ref capture;  // while set, calls are told to this function and not carried out
 };
 
@@ -102,7 +102,8 @@ class Call {
 };
 
 /// Registers one entry on the exports object.
-void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state);
+void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
+                  bool step = true);
 
 /// The names of a family, in the order of its op numbers.
 template <class Entry>

@@ -48,12 +48,16 @@ int64_t run(const Env& env, const Code& code, int64_t at, const ProgramStep::Ran
   const int64_t end = code.count;
   while (at < end) {
     const double* w = code.words + at;
-    if (end - at < 3 || !is_count(w[0], env.step_count - 1) || !is_count(w[1], Call::kMaxBuffers) ||
+    if (end - at < 3 || !is_count(w[0], env.entry_count - 1) || !is_count(w[1], Call::kMaxBuffers) ||
         !is_count(w[2], kFrameSlots)) {
       *error = "an instruction of the program is damaged";
       return at;
     }
     const Entry& entry = env.entries[static_cast<int>(w[0])];
+    if (!entry.step) {
+      *error = "an instruction of the program is no step";
+      return at;
+    }
     const int buffers = static_cast<int>(w[1]);
     const int64_t numbers = static_cast<int64_t>(w[2]);
     const int64_t next = at + 3 + 3 * buffers + numbers;
@@ -194,9 +198,8 @@ napi_value fused(napi_env env, napi_callback_info info) {
 
 void define_program(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "fused", fused, state);
-  state->step_count = state->entry_count;  // all but these two
-  define_entry(env, exports, "capture", capture, state);
-  define_entry(env, exports, "runProgram", run_program, state);
+  define_entry(env, exports, "capture", capture, state, false);
+  define_entry(env, exports, "runProgram", run_program, state, false);
 }
 
 }  // namespace gradtape

@@ -19,17 +19,18 @@ struct MaskOf<double> {
 
 GT_INLINE vf exp_vec(vf x) { return exp_f32(x); }
 GT_INLINE vd exp_vec(vd x) { return exp_f64(x); }
-/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ are 0, or denormal. exp(0) is 1; NaN stays.
+/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ are 0. exp(0) is 1; NaN stays.
 GT_INLINE vf exp_below(vf x) {
+  const vf least = splat(-87.33654f);
 #if defined(__AVX512F__) && GT_VEC_BYTES == 64
-  const vf c = max_or_second(splat(-104.0f), x);
+  const vf c = max_or_second(least, x);
   const ExpParts e = exp_parts(c);
   const vf magic = splat(12582912.0f);
   const vf n = fma(c, splat(1.44269504f), magic) - magic;  // exp_parts has it too
-  return bitcast<vf>(
-      _mm512_maskz_scalef_ps(0xffff, bitcast<__m512>((e.r + e.rrq) + 1.0f), bitcast<__m512>(n)));
+  const vf y =
+      bitcast<vf>(_mm512_maskz_scalef_ps(0xffff, bitcast<__m512>((e.r + e.rrq) + 1.0f), bitcast<__m512>(n)));
+  return x < least ? vf{} : y;
 #else
-  const vf least = splat(-87.33654f);
   const ExpParts e = exp_parts(max_or_second(least, x));
   return x < least ? vf{} : ((e.r + e.rrq) + 1.0f) * exp2i(e.n);
 #endif

@@ -262,6 +262,15 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
 
 const char* check_tiles(const KernelTable& table, const TileGroup& g) {
   if (g.rows < 0 || g.columns < 0) return "a group has a negative size";
+  // Buffers bound the size of a group; values within tiles alone would not.
+  bool full_buffer = false, column_buffer = false, row_buffer = false;
+  for (int v = 0; v < g.value_count; v++) {
+    if (g.values[v].data == nullptr) continue;
+    full_buffer |= g.values[v].space == TileSpace::kFull;
+    column_buffer |= g.values[v].space == TileSpace::kPerColumn;
+    row_buffer |= g.values[v].space == TileSpace::kPerRow;
+  }
+  if (!full_buffer && !(column_buffer && row_buffer)) return "nothing in a group has its size";
   bool known[kMaxTileValues] = {};
   for (int v = 0; v < g.value_count; v++) {
     known[v] = g.values[v].data != nullptr;

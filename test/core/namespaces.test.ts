@@ -5,6 +5,7 @@ const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, c: stri
 
 function find(symbol: string): unknown {
   return symbol
+    .replace('tf.compat.v1.', 'tf.')
     .split('.')
     .slice(1)
     .reduce<unknown>((node, part) => (node as Record<string, unknown> | undefined)?.[camel(part)], tf);
