@@ -140,23 +140,27 @@ GT_INLINE vd sin_turned(vd x, int64_t quarter) {
 GT_INLINE bool trig_is_large(vd x) {
   return __builtin_expect(any(bitcast<vi>((x > kTrigLimit64) | (x < -kTrigLimit64))), 0);
 }
-__attribute__((noinline)) vd sin_large(vd x) {
-  for (int i = 0; i < kLanes<double>; i++) x[i] = __builtin_sin(x[i]);
-  return x;
+__attribute__((noinline)) vd sin_large(vd x, vd y) {
+  for (int i = 0; i < kLanes<double>; i++) {
+    if (!(x[i] <= kTrigLimit64 && x[i] >= -kTrigLimit64)) y[i] = __builtin_sin(x[i]);
+  }
+  return y;
 }
-__attribute__((noinline)) vd cos_large(vd x) {
-  for (int i = 0; i < kLanes<double>; i++) x[i] = __builtin_cos(x[i]);
-  return x;
+__attribute__((noinline)) vd cos_large(vd x, vd y) {
+  for (int i = 0; i < kLanes<double>; i++) {
+    if (!(x[i] <= kTrigLimit64 && x[i] >= -kTrigLimit64)) y[i] = __builtin_cos(x[i]);
+  }
+  return y;
 }
 
 /// sin and cos, float64. Max 0.9 ULP for all x.
 GT_INLINE vd sin_f64(vd x) {
-  if (trig_is_large(x)) return sin_large(x);
-  return x == 0.0 ? x : sin_turned(x, 0);
+  const vd y = x == 0.0 ? x : sin_turned(x, 0);
+  return trig_is_large(x) ? sin_large(x, y) : y;
 }
 GT_INLINE vd cos_f64(vd x) {
-  if (trig_is_large(x)) return cos_large(x);
-  return sin_turned(x, 1);
+  const vd y = sin_turned(x, 1);
+  return trig_is_large(x) ? cos_large(x, y) : y;
 }
 
 }  // namespace
