@@ -207,6 +207,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_optimizer(env, exports, state);
   define_norm(env, exports, state);
   define_window(env, exports, state);
+  define_measure(env, exports, state);
   return exports;
 }
 

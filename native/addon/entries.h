@@ -10,6 +10,7 @@ void define_reduce(napi_env env, napi_value exports, Env* state);
 void define_convert(napi_env env, napi_value exports, Env* state);
 void define_indexing(napi_env env, napi_value exports, Env* state);
 void define_matmul(napi_env env, napi_value exports, Env* state);
+void define_measure(napi_env env, napi_value exports, Env* state);
 void define_conv(napi_env env, napi_value exports, Env* state);
 void define_softmax(napi_env env, napi_value exports, Env* state);
 void define_sort(napi_env env, napi_value exports, Env* state);

@@ -385,6 +385,16 @@ struct SortKernels {
   void (*top_take)(const void* x, const void* pairs, void* values, int32_t* indices, int64_t k) noexcept;
 };
 
+/// Loops that measure the machine: runtime and kernels have no other use for them.
+struct MeasureKernels {
+  int64_t operations;  // of one repeat of multiply_add
+  float (*multiply_add)(int64_t repeats) noexcept;
+  float (*read)(const float* x, int64_t n) noexcept;
+  void (*write)(float* y, int64_t n) noexcept;
+  void (*copy)(const float* x, float* y, int64_t n) noexcept;
+  void (*add)(const float* x, const float* a, float* y, int64_t n) noexcept;
+};
+
 struct KernelTable {
   const char* isa;
   int vector_bytes;
@@ -420,6 +430,7 @@ struct KernelTable {
   MatmulKernels matmul[kDTypes];  // functions null where there is no product
   ConvKernels conv[2];            // float32, float64
   WinogradKernels winograd[2];    // F(2×2), F(4×4); float32
+  MeasureKernels measure;
 };
 
 }  // namespace gradtape

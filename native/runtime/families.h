@@ -13,6 +13,7 @@
   X(copy)              \
   X(indexing)          \
   X(matmul)            \
+  X(measure)           \
   X(conv)              \
   X(winograd)          \
   X(softmax)           \
