@@ -87,7 +87,7 @@ struct Relu6Grad {
   GT_FOR(is_number)
   template <class T>
   static T scalar(T dy, T y) {
-    return (y > T(0)) & (y < T(6)) ? dy : T(0);
+    return ((y > T(0)) & (y < T(6))) ? dy : T(0);
   }
 };
 
