@@ -3,7 +3,7 @@ import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { rejectPromise } from '../core/nest';
-import { scope, type RecordedOp, type Recorder } from '../core/scope';
+import { scope, withScope, type RecordedOp, type Recorder } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
 import { keep } from '../core/tidy';
 import { aliasTensor, Tensor } from '../core/tensor';
@@ -99,14 +99,9 @@ function callGradient(
   const withExtras = variables.length === 0 ? dy : [...dy, { variables }];
   // The user's function may put tensors aside: none that it sees or makes is freed behind its back.
   dy.forEach(keep);
-  const tidy = scope.tidy;
-  scope.tidy = null;
-  let result: unknown;
-  try {
-    result = gradient(...(withExtras as (Tensor & CustomGradientExtras)[]));
-  } finally {
-    scope.tidy = tidy;
-  }
+  const result: unknown = withScope({ tidy: null }, () =>
+    gradient(...(withExtras as (Tensor & CustomGradientExtras)[])),
+  );
   rejectPromise(result, 'tf.customGradient');
   let forInputs: readonly unknown[];
   let forVariables: readonly unknown[] = [];

@@ -214,7 +214,7 @@ export class Tape implements Recorder {
 
 /** Several recorders as one. */
 class Recorders implements Recorder {
-  constructor(private readonly list: readonly Recorder[]) {}
+  constructor(readonly list: readonly Recorder[]) {}
   record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
     for (const r of this.list) r.record(op, inputs, attrs, outputs);
   }
@@ -229,36 +229,28 @@ class Recorders implements Recorder {
   }
 }
 
-const recording: Recorder[] = [];
+/** What sees what happens now, the outermost first. */
+function recorders(): readonly Recorder[] {
+  const recorder = scope.recorder;
+  if (recorder === null) return [];
+  return recorder instanceof Recorders ? recorder.list : [recorder];
+}
 
-function update(): void {
-  scope.recorder =
-    recording.length === 0 ? null : recording.length === 1 ? recording[0] : new Recorders([...recording]);
+function setRecorders(list: readonly Recorder[]): void {
+  scope.recorder = list.length === 0 ? null : list.length === 1 ? list[0] : new Recorders(list);
 }
 
 export function startRecording(recorder: Recorder): void {
-  recording.push(recorder);
-  update();
+  setRecorders([...recorders(), recorder]);
 }
 
 export function stopRecording(recorder: Recorder): void {
-  const at = recording.lastIndexOf(recorder);
-  if (at >= 0) recording.splice(at, 1);
-  update();
+  const list = recorders();
+  const at = list.lastIndexOf(recorder);
+  if (at >= 0) setRecorders(list.filter((_, i) => i !== at));
 }
 
 /** How many recorders see what happens now. */
 export function recordingDepth(): number {
-  return scope.recorder === null ? 0 : recording.length;
-}
-
-/** Runs f while nothing records. */
-export function withoutRecording<T>(f: () => T): T {
-  const recorder = scope.recorder;
-  scope.recorder = null;
-  try {
-    return f();
-  } finally {
-    scope.recorder = recorder;
-  }
+  return recorders().length;
 }

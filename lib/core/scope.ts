@@ -86,3 +86,14 @@ export const scope: {
   /** The function that is being traced, or null. */
   tracer: Tracer | null;
 } = { recorder: null, tidy: null, tracer: null };
+
+/** Runs f while other things are in force; what is not named stays as it is. */
+export function withScope<T>(change: Partial<typeof scope>, f: () => T): T {
+  const before = { ...scope };
+  Object.assign(scope, change);
+  try {
+    return f();
+  } finally {
+    Object.assign(scope, before);
+  }
+}

@@ -1,6 +1,6 @@
 /** Whether functions are compiled, and whether one is being traced. */
 import { rejectPromise } from '../core/nest';
-import { scope } from '../core/scope';
+import { scope, withScope } from '../core/scope';
 import { describe } from '../core/shape';
 
 let eagerly = false;
@@ -36,17 +36,9 @@ export function insideFunction(): boolean {
  * tensors of the traced function, nor variables that that has read or assigned. @tf tf.init_scope
  */
 export function initScope<R>(f: () => R): R {
-  const { tracer, recorder, tidy } = scope;
-  scope.tracer = null;
-  scope.recorder = null;
-  scope.tidy = null;
-  try {
+  return withScope({ tracer: null, recorder: null, tidy: null }, () => {
     const result = f();
     rejectPromise(result, 'tf.initScope');
     return result;
-  } finally {
-    scope.tracer = tracer;
-    scope.recorder = recorder;
-    scope.tidy = tidy;
-  }
+  });
 }

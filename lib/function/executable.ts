@@ -2,7 +2,7 @@
 import { frame, native } from '../binding';
 import { InternalError } from '../core/errors';
 import { dtypes, type DTypeInfo } from '../core/dtype';
-import { scope } from '../core/scope';
+import { withScope } from '../core/scope';
 import { sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, pin, tensorOver, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -211,13 +211,7 @@ export class Executable {
   }
 
   private makeArena(): Tensor {
-    const tidy = scope.tidy;
-    scope.tidy = null;
-    try {
-      return makeTensor(bytesType, [this.arenaBytes], this.arenaBytes);
-    } finally {
-      scope.tidy = tidy;
-    }
+    return withScope({ tidy: null }, () => makeTensor(bytesType, [this.arenaBytes], this.arenaBytes));
   }
 
   /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it knows what to say. */

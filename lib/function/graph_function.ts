@@ -1,7 +1,7 @@
 /** A graph that can be called, under tapes too. */
 import { recordingDepth } from '../autodiff/tape';
 import { UnimplementedError } from '../core/errors';
-import { scope, type Recorder, type RecordedOp } from '../core/scope';
+import { scope, withScope, type Recorder, type RecordedOp } from '../core/scope';
 import { sizeOf } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import type { Grad, GradContext } from '../ops/registry';
@@ -54,13 +54,7 @@ export class GraphFunction {
     const last = orders[orders.length - 1];
     // Tapes see the variables before the function changes them.
     const inputs = [...args, ...last.derivative.reads.map((v) => v.operand())];
-    scope.recorder = null;
-    let all: Tensor[];
-    try {
-      all = last.forward.executable.run(args);
-    } finally {
-      scope.recorder = recorder;
-    }
+    const all = withScope({ recorder: null }, () => last.forward.executable.run(args));
     const targets = last.derivative.targets;
     const own = this.graph.results.length;
     if (targets.length > 0) {

@@ -1,7 +1,7 @@
 /** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
-import { scope, type Effects, type TracedOp, type Tracer } from '../core/scope';
+import { scope, withScope, type Effects, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
 import { pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -176,24 +176,18 @@ export class Trace extends Placeholder implements Tracer {
     results: (r: R) => readonly Tensor[],
     parameters: readonly Tensor[],
   ): { graph: Graph; value: R } {
-    const { tracer, recorder, tidy } = scope;
-    scope.tracer = this;
-    scope.recorder = null;
-    scope.tidy = null;
-    let value: R;
-    let wanted: readonly Tensor[];
-    let done = false;
-    try {
-      value = f();
-      wanted = results(value).map((t) => this.known(t));
-      done = true;
-    } finally {
-      this.settle(done);
-      this.open = false;
-      scope.tracer = tracer;
-      scope.recorder = recorder;
-      scope.tidy = tidy;
-    }
+    const { value, wanted } = withScope({ tracer: this, recorder: null, tidy: null }, () => {
+      let done = false;
+      try {
+        const value = f();
+        const wanted = results(value).map((t) => this.known(t));
+        done = true;
+        return { value, wanted };
+      } finally {
+        this.settle(done);
+        this.open = false;
+      }
+    });
     const constants = [...this.constants.values()];
     return { graph: { name: this.name, parameters, constants, nodes: this.nodes, results: wanted }, value };
   }

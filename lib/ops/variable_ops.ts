@@ -8,7 +8,7 @@ import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, numeric } from '../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
-import { scope, type Tracer } from '../core/scope';
+import { scope, withScope, type Tracer } from '../core/scope';
 import { broadcastShapes, broadcastStrides, describe, sameShape, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -34,14 +34,7 @@ import { negative } from './unary';
 
 /** Runs without any tape: assignments are no ops of the computation. */
 function unrecorded<T>(f: () => T): T {
-  const recorder = scope.recorder;
-  if (recorder === null) return f();
-  scope.recorder = null;
-  try {
-    return f();
-  } finally {
-    scope.recorder = recorder;
-  }
+  return scope.recorder === null ? f() : withScope({ recorder: null }, f);
 }
 
 const kernels = {

@@ -3,7 +3,7 @@ import { recordingDepth } from '../../autodiff/tape';
 import { filled } from '../../autodiff/backward';
 import type { DTypeInfo } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
-import { scope, type Effects, type RecordedOp } from '../../core/scope';
+import { scope, withScope, type Effects, type RecordedOp } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { Grad, GradContext } from '../../ops/registry';
@@ -64,13 +64,7 @@ export function emit(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
   // One order for each tape: it may ask for derivatives of what the one inside it computes.
   const orders = [flow.order];
   while (orders.length < recordingDepth()) orders.push(orders[orders.length - 1].forward.order);
-  scope.recorder = null;
-  let all: Tensor[];
-  try {
-    all = host(orders[orders.length - 1].forward, inputs);
-  } finally {
-    scope.recorder = recorder;
-  }
+  const all = withScope({ recorder: null }, () => host(orders[orders.length - 1].forward, inputs));
   const targets = all.filter(isFloat);
   if (targets.length > 0) {
     const op: RecordedOp & { gradient(dy: readonly (Tensor | null)[], ctx: GradContext): readonly Grad[] } = {
