@@ -4,7 +4,7 @@ import { InternalError } from '../core/errors';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { withScope } from '../core/scope';
 import { sizeOf, type Shape } from '../core/shape';
-import { aliasTensor, makeTensor, pin, tensorOver, type Tensor } from '../core/tensor';
+import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { HostNode, OpNode } from './graph';
 
@@ -94,12 +94,7 @@ export class Executable {
     slots: number,
   ) {
     this.values = new Array<Tensor | null>(slots).fill(null);
-    for (const { slot, real } of constants) {
-      // A tensor object of our own: the user may dispose theirs.
-      const own = aliasTensor(real, real.shape, name);
-      pin(own);
-      this.values[slot] = own;
-    }
+    for (const { slot, real } of constants) this.values[slot] = real;
     let bytes = 0;
     for (const step of steps) {
       if (step.kind !== 'part') continue;

@@ -45,7 +45,7 @@ export type Node = OpNode | HostNode | ReadNode | AssignNode;
 export interface Graph {
   /** The function's. */
   readonly name: string;
-  /** Tensors that were there before, and what stands for them. */
+  /** The elements of tensors that were there before, which nobody frees, and what stands for them. */
   readonly constants: readonly { readonly real: Tensor; readonly symbol: Tensor }[];
   /** One for each tensor argument. */
   readonly parameters: readonly Tensor[];

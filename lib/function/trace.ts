@@ -3,7 +3,7 @@ import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
 import { scope, withScope, type Effects, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
-import { pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
+import { aliasTensor, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { Graph, HostNode, Node } from './graph';
 
@@ -66,10 +66,10 @@ export class Trace extends Placeholder implements Tracer {
     if (t.isSymbolic) return t;
     let constant = this.constants.get(t.id);
     if (constant === undefined) {
-      t.assertAlive(this.name);
-      // Gradients free what they made; this is needed as long as the function is.
-      pin(t);
-      constant = { real: t, symbol: this.symbol(t.dt, t.shape) };
+      // A tensor object of its own, pinned: users dispose theirs, gradients what they made, variables what they held.
+      const real = withScope({ tidy: null }, () => aliasTensor(t, t.shape, this.name));
+      pin(real);
+      constant = { real, symbol: this.symbol(t.dt, t.shape) };
       this.constants.set(t.id, constant);
     }
     return constant.symbol;

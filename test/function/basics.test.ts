@@ -75,6 +75,21 @@ describe('a compiled function', () => {
     expect(f(x).data()[999]).toBe(3);
   });
 
+  test('keeps a constant that a variable held only for a while', () => {
+    const v = new tf.Variable(tf.zeros([1000]));
+    const f = tf.function((x: tf.Tensor) => {
+      v.assign(tf.fill([1000], 2));
+      const y = tf.multiply(v, x);
+      v.assign(tf.fill([1000], 3));
+      return y;
+    });
+    const x = tf.ones([1000]);
+    for (let i = 0; i < 2; i++) {
+      expect(f(x).data()[999]).toBe(2);
+      expect(v.data()[999]).toBe(3);
+    }
+  });
+
   test('reads and writes variables in program order', () => {
     const v = new tf.Variable(1);
     const w = new tf.Variable(10);
