@@ -1,12 +1,12 @@
 /** Control flow as a step of a graph: JavaScript that decides which compiled graphs run, with gradients. */
-import { recordingDepth } from '../../autodiff/tape';
 import { filled } from '../../autodiff/backward';
 import type { DTypeInfo } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
-import { scope, withScope, type Effects, type RecordedOp } from '../../core/scope';
+import { scope, withScope, type Effects } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
-import type { Grad, GradContext } from '../../ops/registry';
+import type { Grad } from '../../ops/registry';
+import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../trace';
 
 export interface Out {
@@ -61,26 +61,15 @@ function host(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
 export function emit(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
   const recorder = scope.recorder;
   if (recorder === null) return host(flow, inputs);
-  // One order for each tape: it may ask for derivatives of what the one inside it computes.
-  const orders = [flow.order];
-  while (orders.length < recordingDepth()) orders.push(orders[orders.length - 1].forward.order);
+  const orders = ordersFor(flow.order);
   const all = withScope({ recorder: null }, () => host(orders[orders.length - 1].forward, inputs));
-  const targets = all.filter(isFloat);
-  if (targets.length > 0) {
-    const op: RecordedOp & { gradient(dy: readonly (Tensor | null)[], ctx: GradContext): readonly Grad[] } = {
-      name: flow.name,
-      differentiable: true,
-      savesInputs: 0,
-      savesOutputs: false,
-      partialDy: true,
-      gradient: (dys) => wayBack(flow, orders, inputs, all, dys),
-    };
-    recorder.record(op, inputs, null, targets);
-  }
+  recordStep(recorder, flow.name, inputs, all.filter(isFloat), (dys) =>
+    wayBack(flow, orders, inputs, all, dys),
+  );
   return all.slice(0, flow.outs.length);
 }
 
-/** `dys` belong to the floating ones of `all`. The lowest order serves to whose saved values nothing flows. */
+/** `dys` belong to the floating ones of `all`. */
 function wayBack(
   flow: Flow,
   orders: readonly FlowOrder[],
@@ -88,27 +77,15 @@ function wayBack(
   all: readonly Tensor[],
   dys: readonly (Tensor | null)[],
 ): Grad[] {
-  let results = flow.outs.length;
-  for (const { forward, backward, keeps, gradients } of orders) {
-    const floats = all.slice(0, results).filter(isFloat).length;
-    if (!dys.slice(floats).some((dy) => dy !== null)) {
-      const given = all
-        .slice(0, results)
-        .filter(isFloat)
-        .map((t, i) => dys[i] ?? filled(t.shape, t.dt, 0));
-      const saved = all.slice(results, forward.outs.length);
-      const found = emit(backward, [...keeps.map((i) => inputs[i]), ...given, ...saved]);
-      return gradients.map((at) => (at < 0 ? null : found[at]));
-    }
-    results = forward.outs.length;
-  }
-  throw noHigherOrder(flow.name);
-}
-
-function noHigherOrder(name: string): UnimplementedError {
-  return new UnimplementedError(
-    `[${name}] a derivative of higher order than there were tapes when it ran: run it inside one tape for each order`,
-  );
+  /** How many of `all` are results of an order; what it saved stands behind them. */
+  const results = (i: number): number => (i === 0 ? flow : orders[i - 1].forward).outs.length;
+  const floats = (i: number): Tensor[] => all.slice(0, results(i)).filter(isFloat);
+  const at = lowestOrder(flow.name, orders.length, dys, (i) => floats(i).length);
+  const { forward, backward, keeps, gradients } = orders[at];
+  const given = floats(at).map((t, i) => dys[i] ?? filled(t.shape, t.dt, 0));
+  const saved = all.slice(results(at), forward.outs.length);
+  const found = emit(backward, [...keeps.map((i) => inputs[i]), ...given, ...saved]);
+  return gradients.map((k) => (k < 0 ? null : found[k]));
 }
 
 /** Says, if its results are wanted when it runs, that this derivative is not there. */
