@@ -1,6 +1,6 @@
 /** Scopes that hand large intermediates' storage back as soon as they end. */
-import { IndexedSlices } from './indexed_slices';
-import { flatten, rejectPromise } from './nest';
+import { tensorsIn } from './leaves';
+import { rejectPromise } from './nest';
 import { scope } from './scope';
 import { pin, type Tensor } from './tensor';
 
@@ -23,11 +23,7 @@ export function tidy<T>(fn: () => T): T {
   }
   scope.tidy = outer;
   rejectPromise(result, 'tf.tidy');
-  const kept = new Set<unknown>();
-  for (const leaf of flatten(result)) {
-    if (leaf instanceof IndexedSlices) kept.add(leaf.values).add(leaf.indices);
-    else kept.add(leaf);
-  }
+  const kept = new Set(tensorsIn(result));
   for (const t of made) {
     if (kept.has(t)) outer?.push(t);
     else freeUnlessHeld(t);

@@ -1,7 +1,7 @@
 /** tf.function: a function is run once for each signature to see what it computes, and from then on compiled. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { IndexedSlices } from '../core/indexed_slices';
+import { tensorsIn, withTensors } from '../core/leaves';
 import { scope } from '../core/scope';
 import { options } from '../core/options';
 import { describe, type Shape } from '../core/shape';
@@ -19,10 +19,8 @@ import { Trace } from './trace';
 /** One trace of a function, compiled. */
 interface Concrete {
   readonly graph: GraphFunction;
-  /** What the function returned at the trace. */
+  /** What the function returned at the trace: its tensors stand for the graph's results. */
   readonly value: unknown;
-  /** What the function returned, its tensors replaced by placeholders for the executable's results. */
-  readonly pack: (results: readonly Tensor[]) => unknown;
 }
 
 export interface FunctionOptions {
@@ -75,29 +73,15 @@ export interface CompiledFunction<A extends unknown[], R> {
   readonly jsFunction: (...args: A) => R;
 }
 
-function tensorsIn(value: unknown, name: string): Tensor[] {
-  const list: Tensor[] = [];
-  for (const leaf of flatten(value)) {
-    if (leaf instanceof Tensor) list.push(leaf);
-    else if (leaf instanceof Variable) list.push(leaf.read());
-    else if (leaf instanceof IndexedSlices) list.push(leaf.values, leaf.indices);
-    else if (typeof leaf === 'function') {
+/** What a traced function returned, the values of variables in their place. */
+function checkResult(value: unknown, name: string): unknown {
+  rejectPromise(value, name);
+  return mapStructure(value, (leaf) => {
+    if (typeof leaf === 'function') {
       throw new TypeError(`[${name}] a traced function returns tensors and values; got ${describe(leaf)}`);
     }
-  }
-  return list;
-}
-
-function packer(value: unknown): Concrete['pack'] {
-  return (results) => {
-    let next = 0;
-    return mapStructure(value, (leaf) => {
-      if (leaf instanceof Tensor || leaf instanceof Variable) return results[next++];
-      if (leaf instanceof IndexedSlices)
-        return new IndexedSlices(results[next++], results[next++], leaf.denseShape);
-      return leaf;
-    });
-  };
+    return leaf instanceof Variable ? leaf.read() : leaf;
+  });
 }
 
 function traceOnce(
@@ -110,12 +94,8 @@ function traceOnce(
   const parameters = tensors.map((t) => trace.symbol(t.dt, t.shape));
   const given = replaceTensors(args, parameters);
   const { graph, value } = trace.run(
-    () => {
-      const result = f(...(given as never[]));
-      rejectPromise(result, name);
-      return result;
-    },
-    (result) => tensorsIn(result, name),
+    () => checkResult(f(...(given as never[])), name),
+    tensorsIn,
     parameters,
   );
   return { trace, graph, value };
@@ -176,7 +156,7 @@ export function compiled<A extends unknown[], R>(
           `only created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables`,
       );
     }
-    return { graph: new GraphFunction(result.graph), value: result.value, pack: packer(result.value) };
+    return { graph: new GraphFunction(result.graph), value: result.value };
   };
 
   /** The program for these arguments, and whether it is a trace to the user. */
@@ -199,7 +179,7 @@ export function compiled<A extends unknown[], R>(
     if (scope.tracer !== null || functionsRunEagerly()) return f(...own);
     const { concrete, tensors, counted } = find(own);
     watch.called(counted);
-    return concrete.pack(concrete.graph.run(tensors)) as R;
+    return withTensors(concrete.value, concrete.graph.run(tensors)) as R;
   };
 
   const getConcreteFunction = (...args: unknown[]): ConcreteFunction<A, R> => {
@@ -224,7 +204,7 @@ export function compiled<A extends unknown[], R>(
       const own = bindSignature(specs, given);
       if (scope.tracer !== null) return f(...(own as A));
       const { concrete, tensors } = use(own);
-      return concrete.pack(concrete.graph.run(tensors)) as R;
+      return withTensors(concrete.value, concrete.graph.run(tensors)) as R;
     };
     return Object.defineProperties(concreteCall, {
       structuredInputSignature: { value: [specs, {}] },

@@ -1,7 +1,7 @@
 /** What makes two calls the same to a traced function: dtypes and shapes of tensors, structure, and host values. */
 import { toTensor } from '../core/convert';
 import { IndexedSlices } from '../core/indexed_slices';
-import { mapStructure } from '../core/nest';
+import { withTensors } from '../core/leaves';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 
@@ -66,14 +66,11 @@ function isPlain(value: object): boolean {
   return proto === null || Object.getPrototypeOf(proto) === null;
 }
 
-/** The arguments with each tensor replaced, in the same order. */
+/** The arguments with each tensor, and what counts as one, replaced, in the same order. */
 export function replaceTensors(args: readonly unknown[], tensors: readonly Tensor[]): unknown[] {
-  let next = 0;
-  const leaf = (node: unknown): unknown => {
-    if (node instanceof Tensor || ArrayBuffer.isView(node)) return tensors[next++];
-    if (node instanceof IndexedSlices)
-      return new IndexedSlices(tensors[next++], tensors[next++], node.denseShape);
-    return node;
-  };
-  return args.map((arg) => mapStructure(arg, leaf));
+  return withTensors(
+    args,
+    tensors,
+    (leaf) => leaf instanceof Tensor || ArrayBuffer.isView(leaf),
+  ) as unknown[];
 }

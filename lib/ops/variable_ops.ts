@@ -8,9 +8,10 @@ import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, numeric } from '../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
+import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope, type Tracer } from '../core/scope';
 import { broadcastShapes, broadcastStrides, describe, sameShape, showShape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import type { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { at, regionAt, type IndexPart } from './at';
 import { add, multiply, subtract } from './binary';
@@ -331,24 +332,15 @@ function later(
     return f(v, ...args);
   }
   const given = args.map((a) => (a instanceof Variable ? a.read() : a));
-  const tensors = given.flatMap((a) =>
-    a instanceof Tensor ? [a] : a instanceof IndexedSlices ? [a.values, a.indices] : [],
-  );
   const counts = name === 'countUpTo';
   const run = (real: readonly Tensor[]): Tensor[] => {
-    let next = 0;
-    const own = given.map((a) => {
-      if (a instanceof Tensor) return real[next++];
-      if (a instanceof IndexedSlices) return new IndexedSlices(real[next++], real[next++], a.denseShape);
-      return a;
-    });
-    const result = f(v, ...own);
+    const result = f(v, ...(withTensors(given, real) as unknown[]));
     return counts ? [result as Tensor] : [];
   };
   const outputs = counts ? [{ shape: v.shape, dt: v.dt }] : [];
   const [count] = tracer.host(
     name,
-    tensors,
+    tensorsIn(given),
     outputs,
     run,
     'it changes a variable in JavaScript',

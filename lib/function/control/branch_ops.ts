@@ -2,6 +2,7 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
+import { withTensors } from '../../core/leaves';
 import { options } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
@@ -15,7 +16,7 @@ import { Assert } from '../../ops/assertions';
 import type { Trace } from '../trace';
 import { BranchFlow, type Branch, type Choose } from './branches';
 import { emit, type Out } from './flow';
-import { alike, checkCallable, packTensors, showStructure, showTensor, take, type Taken } from './structure';
+import { alike, checkCallable, showStructure, showTensor, take, type Taken } from './structure';
 import { tracePart, type Part } from './subgraph';
 
 /** Whether a scalar is true. Numbers other than 0 are. */
@@ -247,7 +248,7 @@ function choice(
   const flow = new BranchFlow(op, choose, branches, captures.map(spec), outs);
   const results = emit(flow, [index, ...captures]);
   [...assigned].forEach((v, i) => v.adopt(results[own + i]));
-  return packTensors(parts[0].value.structure, results);
+  return withTensors(parts[0].value.structure, results);
 }
 
 function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly string[]): void {

@@ -3,11 +3,12 @@ import { toTensor } from '../../core/convert';
 import { dtypeInfo, type DType } from '../../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
 import { mapStructure } from '../../core/nest';
+import { withTensors } from '../../core/leaves';
 import { options } from '../../core/options';
 import type { Tensor } from '../../core/tensor';
 import { stack, unstack } from '../../ops/joining';
 import { zeros } from '../../ops/creation';
-import { checkCallable, checkSameStructure, packTensors, take, type Taken } from './structure';
+import { checkCallable, checkSameStructure, take, type Taken } from './structure';
 
 /** Arrays and plain objects of tensors. */
 type Elements = unknown;
@@ -39,7 +40,7 @@ function rowsOf(elems: Elements, op: string): Rows {
     taken,
     count: tensors[0].shape[0],
     at: (i) =>
-      packTensors(
+      withTensors(
         taken.structure,
         parts.map((p) => p[i]),
       ),
@@ -101,7 +102,7 @@ export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, give
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
   const all: Tensor[][] = [];
   const last = fold('scan', fn, elems, o.initializer, o.reverse, (t, i) => (all[i] = [...t.tensors]));
-  return packTensors(
+  return withTensors(
     last.structure,
     last.tensors.map((t, k) =>
       all.length === 0 ? zeros([0, ...t.shape], t.dtype) : stack(all.map((row) => row[k])),
@@ -177,7 +178,7 @@ function mapped<E, R>(op: string, fn: (element: E) => R, elems: E, signature: un
       return d;
     });
   }
-  return packTensors(
+  return withTensors(
     first.structure,
     first.tensors.map((_, k) => stack(results.map((r) => r.tensors[k]))),
   ) as R;

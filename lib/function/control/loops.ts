@@ -2,6 +2,7 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { withTensors } from '../../core/leaves';
 import { options } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
@@ -11,7 +12,7 @@ import type { Trace } from '../trace';
 import { isTrue, predicate } from './branch_ops';
 import { emit, type Out } from './flow';
 import { LoopFlow } from './loop_flow';
-import { alike, checkCallable, checkSameStructure, packTensors, take } from './structure';
+import { alike, checkCallable, checkSameStructure, take } from './structure';
 import { tracePart, type Part } from './subgraph';
 
 export interface WhileLoopOptions {
@@ -123,14 +124,14 @@ function compiledLoop(
     tracePart(
       'whileLoop',
       vars,
-      (given) => predicate(cond(packTensors(start, given)), 'whileLoop', 'the result of cond'),
+      (given) => predicate(cond(withTensors(start, given)), 'whileLoop', 'the result of cond'),
       (t) => [t],
       live,
     ),
     tracePart(
       'whileLoop',
       vars,
-      (given) => take(step(packTensors(start, given)), 'whileLoop', 'the result of body').tensors,
+      (given) => take(step(withTensors(start, given)), 'whileLoop', 'the result of body').tensors,
       (ts) => ts,
       live,
     ),
@@ -179,7 +180,7 @@ function compiledLoop(
   );
   const results = emit(flow, inputs);
   assigned.forEach((v, i) => v.adopt(results[vars.length + i]));
-  return packTensors(start, results);
+  return withTensors(start, results);
 }
 
 const nameOf = (v: Variable): string => `The variable '${v.name}'`;

@@ -27,12 +27,6 @@ export function take(value: Structure, op: string, argument: string): Taken {
   return { tensors, structure };
 }
 
-/** A structure like `like` with other tensors. */
-export function packTensors(like: Structure, tensors: readonly Tensor[]): Structure {
-  let next = 0;
-  return mapStructure(like, (leaf) => (leaf === null ? null : tensors[next++]));
-}
-
 /** The structure as text, its tensors dots: what TensorFlow's messages show. */
 export function showStructure(structure: Structure): string {
   if (structure === null) return 'null';

@@ -3,6 +3,7 @@ import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
+import { tensorsIn, withTensors } from '../../core/leaves';
 import { scope, type Tracer } from '../../core/scope';
 import { describe, sameShape, showShape } from '../../core/shape';
 import { makeTensor, Tensor } from '../../core/tensor';
@@ -192,23 +193,11 @@ export abstract class Optimizer {
     variables: readonly Variable[],
   ): void {
     const given = gradients.map((g) => g ?? null);
-    const inputs = given.flatMap((g) =>
-      g === null ? [] : g instanceof Tensor ? [g] : [g.values, g.indices],
-    );
     const run = (tensors: readonly Tensor[]): Tensor[] => {
-      let next = 0;
-      this.apply(
-        given.map((g) => {
-          if (g === null) return null;
-          return g instanceof Tensor
-            ? tensors[next++]
-            : new IndexedSlices(tensors[next++], tensors[next++], g.denseShape);
-        }),
-        variables,
-      );
+      this.apply(withTensors(given, tensors) as Gradient[], variables);
       return [];
     };
-    tracer.host(this.className, inputs, [], run, 'its numbers depend on the step', 'variables');
+    tracer.host(this.className, tensorsIn(given), [], run, 'its numbers depend on the step', 'variables');
   }
 
   private checkKnown(variables: readonly Variable[]): void {
