@@ -139,24 +139,3 @@ def top_k(params, inputs):
     x = array(inputs[0])
     k = params["k"]
     return task(lambda: np.sort(np.partition(x, -k)[-k:])[::-1], note="partition")
-
-
-KINDS = {
-    "unary": unary,
-    "binary": binary,
-    "matmul": matmul,
-    "reduce": reduce,
-    "argmax": argmax,
-    "softmax": softmax,
-    "layerNorm": layer_norm,
-    "crossEntropy": cross_entropy,
-    "transpose": transpose,
-    "reshape": reshape,
-    "copy": copy,
-    "concat": concat,
-    "gather": gather,
-    "sparseUpdate": sparse_update,
-    "random": random,
-    "sort": sort,
-    "topK": top_k,
-}

@@ -1,12 +1,13 @@
 """Serves one Python library to the host: `python serve.py MODULE`. The protocol is in benchmarks/host/protocol.ts.
 
-A library's module has open(threads) -> {"version": ..., "about": {...}} and KINDS, a dict from a kind of work to a
-function (params, inputs) that returns a Task or, as a string, the reason why the library cannot do it.
+A library's module has open(threads) -> {"version": ..., "about": {...}} and a function for each kind of work that it can
+do, layer_norm(params, inputs) for layerNorm: it returns a Task or, as a string, the reason why the library cannot do it.
 """
 
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from itertools import repeat
@@ -32,7 +33,7 @@ class Server:
 
     def do_prepare(self, request):
         self.task = None
-        make = self.library.KINDS.get(request["kind"])
+        make = getattr(self.library, re.sub("[A-Z]", lambda m: "_" + m[0].lower(), request["kind"]), None)
         if make is None:
             return {"reason": "the library has no such function"}
         inputs = [Tensor.read(i["file"], i["shape"], i["dtype"]) for i in request["inputs"]]

@@ -2,6 +2,7 @@
 
 from tensorflow_peer import cnn_forward, mlp_forward, open, trained
 
-__all__ = ["KINDS", "open"]
+__all__ = ["cnn", "mlp", "open"]
 
-KINDS = {"mlp": trained(mlp_forward, compiled=True), "cnn": trained(cnn_forward, compiled=True)}
+mlp = trained(mlp_forward, compiled=True)
+cnn = trained(cnn_forward, compiled=True)

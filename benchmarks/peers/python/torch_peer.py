@@ -302,32 +302,3 @@ def cnn(params, inputs):
     makes = {name: training(params, inputs, layout, forward, image) for name, layout in LAYOUTS}
     name, run = fastest([(name, make()) for name, make in makes.items()])
     return Task(run, lambda _: losses(makes[name], params), note=f"{name}, fused Adam")
-
-
-KINDS = {
-    "unary": unary,
-    "binary": binary,
-    "matmul": matmul,
-    "reduce": reduce,
-    "argmax": argmax,
-    "softmax": softmax,
-    "layerNorm": layer_norm,
-    "crossEntropy": cross_entropy,
-    "transpose": transpose,
-    "reshape": reshape,
-    "copy": copy,
-    "concat": concat,
-    "gather": gather,
-    "sparseUpdate": sparse_update,
-    "random": random,
-    "sort": sort,
-    "topK": top_k,
-    "conv2d": conv2d,
-    "conv2dInputGradient": conv2d_input_gradient,
-    "conv2dFilterGradient": conv2d_filter_gradient,
-    "pool": pool,
-    "poolGradient": pool_gradient,
-    "batchNorm": batch_norm,
-    "mlp": mlp,
-    "cnn": cnn,
-}
