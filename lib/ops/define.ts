@@ -78,6 +78,15 @@ function kernelNumber(names: readonly string[], name: string): number {
   return code;
 }
 
+function runUnary(code: number, x: Tensor, y: Tensor): void {
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = x.size;
+  frame[3] = code;
+  frame[4] = x.dt.code;
+  native.unary(x.buffer, y.buffer);
+}
+
 /** An elementwise op of one operand: a row of the native unary table of the same name. */
 export function unary(name: string, spec: UnarySpec): UnaryOp {
   const code = kernelNumber(native.unaryNames, name);
@@ -92,13 +101,8 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     if (scope.tracer !== null && x.isSymbolic)
       return traced(row, [x], null, [{ shape: x.shape, dt: toBool ? dtypes.bool : dt }])[0];
     const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
-    frame[0] = x.offset;
-    frame[1] = y.offset;
-    frame[2] = x.size;
-    frame[3] = code;
-    frame[4] = dt.code;
     try {
-      native.unary(x.buffer, y.buffer);
+      runUnary(code, x, y);
     } catch (error) {
       throw explain(error, name, [x]);
     }
@@ -121,12 +125,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
     tile: { kind: 'unary', op: code },
     execute: ([x], _, [y]) => {
-      frame[0] = x.offset;
-      frame[1] = y.offset;
-      frame[2] = x.size;
-      frame[3] = code;
-      frame[4] = x.dt.code;
-      native.unary(x.buffer, y.buffer);
+      runUnary(code, x, y);
     },
     call,
   };
@@ -228,38 +227,11 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
         { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
       ])[0];
     if (check !== null) check(a, b);
-    let y: Tensor;
-    let mode: number;
-    if (sameShape(a.shape, b.shape)) {
-      y = makeTensor(toBool ? dtypes.bool : dt, a.shape, a.size);
-      mode = 0;
-    } else if (b.size === 1 && b.shape.length <= a.shape.length) {
-      y = makeTensor(toBool ? dtypes.bool : dt, a.shape, a.size);
-      mode = 2;
-    } else if (a.size === 1 && a.shape.length <= b.shape.length) {
-      y = makeTensor(toBool ? dtypes.bool : dt, b.shape, b.size);
-      mode = 1;
-    } else {
-      const shape = broadcastShapes(a.shape, b.shape);
-      if (shape === null) throw incompatible(name, a.shape, b.shape);
-      const size = sizeOf(shape);
-      checkElements(size, shape, `[${name}]`);
-      y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
-      mode = 3;
-    }
-    frame[0] = a.offset;
-    frame[1] = b.offset;
-    frame[2] = y.offset;
-    frame[4] = code;
-    frame[5] = dt.code;
+    const shape = resultShape(name, a, b);
+    const size = shape === a.shape ? a.size : shape === b.shape ? b.size : sizeOf(shape);
+    const y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
-      if (mode === 3) {
-        if (y.size > 0) runBroadcast(a, b, y);
-      } else {
-        frame[3] = y.size;
-        frame[6] = mode;
-        native.binary(a.buffer, b.buffer, y.buffer);
-      }
+      runBinary(code, a, b, y);
     } catch (error) {
       throw explain(error, name, [a, b]);
     }
@@ -297,20 +269,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     },
     execute: ([a, b], _, [y]) => {
       if (check !== null) check(a, b);
-      frame[0] = a.offset;
-      frame[1] = b.offset;
-      frame[2] = y.offset;
-      frame[4] = code;
-      frame[5] = a.dt.code;
-      if (y.size === 0) return;
-      const mode = a.size === y.size && b.size === y.size ? 0 : b.size === 1 ? 2 : a.size === 1 ? 1 : 3;
-      if (mode === 3) {
-        runBroadcast(a, b, y);
-      } else {
-        frame[3] = y.size;
-        frame[6] = mode;
-        native.binary(a.buffer, b.buffer, y.buffer);
-      }
+      runBinary(code, a, b, y);
     },
     call,
   };
@@ -318,8 +277,27 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   return call;
 }
 
+function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
+  const n = y.size;
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = y.offset;
+  frame[4] = code;
+  frame[5] = a.dt.code;
+  const mode = a.size === n && b.size === n ? 0 : b.size === 1 ? 2 : a.size === 1 ? 1 : 3;
+  if (mode < 3) {
+    frame[3] = n;
+    frame[6] = mode;
+    native.binary(a.buffer, b.buffer, y.buffer);
+  } else if (n > 0) {
+    runBroadcast(a, b, y);
+  }
+}
+
 function resultShape(name: string, a: Tensor, b: Tensor): Shape {
   if (sameShape(a.shape, b.shape)) return a.shape;
+  if (b.size === 1 && b.shape.length <= a.shape.length) return a.shape;
+  if (a.size === 1 && a.shape.length <= b.shape.length) return b.shape;
   const shape = broadcastShapes(a.shape, b.shape);
   if (shape === null) throw incompatible(name, a.shape, b.shape);
   checkElements(sizeOf(shape), shape, `[${name}]`);
