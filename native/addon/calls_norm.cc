@@ -47,25 +47,35 @@ napi_value layer_norm(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// layerNormGradient(dy, x, scale, mean, rstd, dx, dscale, dshift); frame: their offsets, rows, n, dtype,
-/// whether there is a scale.
+/// What both gradients take: (dy, x, scale, mean, spread, dx, dscale, dshift); frame: their offsets, rows, n,
+/// dtype. mean and spread have an element for each row, or for each column.
+struct Gradient {
+  Matrix m;
+  int dtype;
+  int64_t size;
+  void *dy, *x, *scale, *mean, *spread, *dx, *dscale, *dshift;
+  Gradient(Call& call, bool per_row, bool scaled) : m(call, 8), dtype(floating(call, 10)) {
+    size = dtype_size(dtype);
+    const int64_t groups = per_row ? m.rows : m.n;
+    dy = call.span(0, 0, m.count, size);
+    x = call.span(1, 1, m.count, size);
+    scale = scaled ? call.span(2, 2, m.n, size) : nullptr;
+    mean = call.span(3, 3, groups, size);
+    spread = call.span(4, 4, groups, size);
+    dx = call.span(5, 5, m.count, size);
+    dscale = call.span(6, 6, m.n, size);
+    dshift = call.span(7, 7, m.n, size);
+  }
+};
+
+/// layerNormGradient: see Gradient; spread is 1/√(variance + ε). Frame besides: whether there is a scale.
 napi_value layer_norm_gradient(napi_env env, napi_callback_info info) {
   Call call(env, info, 8);
-  const Matrix m(call, 8);
-  const int dtype = floating(call, 10);
-  const int64_t size = dtype_size(dtype);
   const bool scaled = call.index(11, 2, "a flag is neither 0 nor 1") != 0;
-  void* dy = call.span(0, 0, m.count, size);
-  void* x = call.span(1, 1, m.count, size);
-  void* scale = scaled ? call.span(2, 2, m.n, size) : nullptr;
-  void* mean = call.span(3, 3, m.rows, size);
-  void* rstd = call.span(4, 4, m.rows, size);
-  void* dx = call.span(5, 5, m.count, size);
-  void* dscale = call.span(6, 6, m.n, size);
-  void* dshift = call.span(7, 7, m.n, size);
-  if (call.ok() && m.count > 0 &&
-      !run_layer_norm_gradient(kernels().norm[dtype], dy, x, scale, mean, rstd, dx, dscale, dshift, m.rows,
-                               m.n, size)) {
+  const Gradient g(call, true, scaled);
+  if (call.ok() && g.m.count > 0 &&
+      !run_layer_norm_gradient(kernels().norm[g.dtype], g.dy, g.x, g.scale, g.mean, g.spread, g.dx, g.dscale,
+                               g.dshift, g.m.rows, g.m.n, g.size)) {
     call.fail("out of memory in a layer normalisation");
   }
   return nullptr;
@@ -91,24 +101,13 @@ napi_value batch_norm(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// batchNormGradient(dy, x, scale, mean, variance, dx, dscale, dshift); frame: their offsets, rows, channels,
-/// dtype, epsilon.
+/// batchNormGradient: see Gradient; spread is the variance. Frame besides: epsilon.
 napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
   Call call(env, info, 8);
-  const Matrix m(call, 8);
-  const int dtype = floating(call, 10);
-  const int64_t size = dtype_size(dtype);
-  void* dy = call.span(0, 0, m.count, size);
-  void* x = call.span(1, 1, m.count, size);
-  void* scale = call.span(2, 2, m.n, size);
-  void* mean = call.span(3, 3, m.n, size);
-  void* variance = call.span(4, 4, m.n, size);
-  void* dx = call.span(5, 5, m.count, size);
-  void* dscale = call.span(6, 6, m.n, size);
-  void* dshift = call.span(7, 7, m.n, size);
-  if (call.ok() && m.count > 0 &&
-      !run_batch_norm_gradient(kernels().norm[dtype], dy, x, scale, mean, variance, dx, dscale, dshift,
-                               m.rows, m.n, call.number(11), size)) {
+  const Gradient g(call, false, true);
+  if (call.ok() && g.m.count > 0 &&
+      !run_batch_norm_gradient(kernels().norm[g.dtype], g.dy, g.x, g.scale, g.mean, g.spread, g.dx, g.dscale,
+                               g.dshift, g.m.rows, g.m.n, call.number(11), g.size)) {
     call.fail("out of memory in a batch normalisation");
   }
   return nullptr;

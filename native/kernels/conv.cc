@@ -22,36 +22,19 @@ template <class T>
 using TapFn = void (*)(const TapTile<T>&) noexcept;
 inline constexpr int kTapVectors = 8;
 
-template <class T, int MR, int NV, bool kPartial>
-constexpr TapFn<T> tap_fn() {
-  if constexpr (NV <= kPanelVectors<T> && MR <= tile_rows<T>(NV)) {
-    return &run_taps < T, MR, NV, kPartial || kFreeMasks > ;
-  } else {
-    return nullptr;
+template <class T>
+struct MakeTaps {
+  template <int MR, int NV, bool kPartial>
+  static constexpr TapFn<T> make() {
+    if constexpr (NV <= kPanelVectors<T> && MR <= tile_rows<T>(NV)) {
+      return &run_taps < T, MR, NV, kPartial || kFreeMasks > ;
+    } else {
+      return nullptr;
+    }
   }
-}
-/// By the last vector being partial, vectors − 1, rows − 1.
-template <class T>
-struct TapTiles {
-  TapFn<T> fn[2][kTapVectors][kMaxTileRows];
 };
-template <class T, bool kPartial, int NV, int... I>
-constexpr void fill_tap_rows(TapFn<T>* fn, Ints<I...>) {
-  ((fn[I] = tap_fn<T, I + 1, NV, kPartial>()), ...);
-}
-template <class T, bool kPartial, int... I>
-constexpr void fill_tap_vectors(TapFn<T> (*fn)[kMaxTileRows], Ints<I...>) {
-  (fill_tap_rows<T, kPartial, I + 1>(fn[I], typename MakeInts<kMaxTileRows>::type{}), ...);
-}
 template <class T>
-constexpr TapTiles<T> all_tap_tiles() {
-  TapTiles<T> tiles = {};
-  fill_tap_vectors<T, false>(tiles.fn[0], typename MakeInts<kTapVectors>::type{});
-  fill_tap_vectors<T, true>(tiles.fn[1], typename MakeInts<kTapVectors>::type{});
-  return tiles;
-}
-template <class T>
-constexpr TapTiles<T> kTapTiles = all_tap_tiles<T>();
+constexpr auto kTapTiles = tile_table<MakeTaps<T>, TapFn<T>, kTapVectors>();
 
 template <class T>
 TapTile<T> first_tile(const TapBlock& m) {

@@ -74,42 +74,8 @@ void run_taps(const TapTile<T>& tile) noexcept {
       b = ahead(b, b_row);
     }
   }
-  const auto each = [&](auto f) GT_LAMBDA {
-    unroll<MR>([&](auto r) GT_LAMBDA {
-      T* const out = static_cast<T*>(tile.c[r]) + tile.c_first;
-      unroll<NV>([&](auto v) GT_LAMBDA { f(c[r][v], out + v * L, v); });
-    });
-  };
-  if (tile.accumulate) {
-    each([&](V& sum, T* p, auto v) GT_LAMBDA {
-      if constexpr (kPartial && decltype(v){} == NV - 1) {
-        sum += load_lanes(p, last);
-      } else {
-        sum += load(p);
-      }
-    });
-  }
-  each([&](V& sum, T* p, auto v) GT_LAMBDA {
-    if constexpr (kPartial && decltype(v){} == NV - 1) {
-      store_lanes(p, sum, last);
-    } else {
-      store(p, sum);
-    }
-  });
-}
-
-template <class T, int N, int... I>
-GT_INLINE Vec<T, N / 2> add_halves(Vec<T, N> v, Ints<I...>) {
-  return __builtin_shufflevector(v, v, I...) + __builtin_shufflevector(v, v, (I + N / 2)...);
-}
-/// The sum of all lanes, added pairwise in registers.
-template <class T, int N>
-GT_INLINE T sum_tree(Vec<T, N> v) {
-  if constexpr (N == 2) {
-    return v[0] + v[1];
-  } else {
-    return sum_tree<T, N / 2>(add_halves<T, N>(v, typename MakeInts<N / 2>::type{}));
-  }
+  store_tile<T, MR, NV, kPartial>(
+      c, last, tile.accumulate, [&](auto r) GT_LAMBDA { return static_cast<T*>(tile.c[r]) + tile.c_first; });
 }
 
 /// MR rows by NR columns of scalar products: the terms of a run are contiguous in both operands, column j of
@@ -145,7 +111,7 @@ void run_tap_dots(const TapTile<T>& tile) noexcept {
   unroll<MR>([&](auto r) GT_LAMBDA {
     T* const out = static_cast<T*>(tile.c[r]) + tile.c_first;
     unroll<NR>([&](auto j) GT_LAMBDA {
-      const T total = sum_tree<T, L>(sum[r][j]);
+      const T total = sum_lanes<T>(sum[r][j]);
       out[j] = tile.accumulate ? out[j] + total : total;
     });
   });

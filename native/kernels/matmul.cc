@@ -23,36 +23,19 @@ struct Panels {
 template <class T>
 using TileFn = void (*)(const Tile<T>&) noexcept;
 
-template <class T, int MR, int NV, bool kPartial>
-constexpr TileFn<T> tile_fn() {
-  if constexpr (MR <= tile_rows<T>(NV)) {
-    return &run_tile < T, MR, NV, kPartial || kFreeMasks > ;
-  } else {
-    return nullptr;
+template <class T>
+struct MakeTile {
+  template <int MR, int NV, bool kPartial>
+  static constexpr TileFn<T> make() {
+    if constexpr (MR <= tile_rows<T>(NV)) {
+      return &run_tile < T, MR, NV, kPartial || kFreeMasks > ;
+    } else {
+      return nullptr;
+    }
   }
-}
-/// By the last vector being partial, vectors − 1, rows − 1.
-template <class T>
-struct Tiles {
-  TileFn<T> fn[2][8][kMaxTileRows];
 };
-template <class T, bool kPartial, int NV, int... I>
-constexpr void fill_rows(TileFn<T>* fn, Ints<I...>) {
-  ((fn[I] = tile_fn<T, I + 1, NV, kPartial>()), ...);
-}
-template <class T, bool kPartial, int... I>
-constexpr void fill_vectors(TileFn<T> (*fn)[kMaxTileRows], Ints<I...>) {
-  (fill_rows<T, kPartial, I + 1>(fn[I], typename MakeInts<kMaxTileRows>::type{}), ...);
-}
 template <class T>
-constexpr Tiles<T> all_tiles() {
-  Tiles<T> tiles = {};
-  fill_vectors<T, false>(tiles.fn[0], typename MakeInts<8>::type{});
-  fill_vectors<T, true>(tiles.fn[1], typename MakeInts<8>::type{});
-  return tiles;
-}
-template <class T>
-constexpr Tiles<T> kTiles = all_tiles<T>();
+constexpr auto kTiles = tile_table<MakeTile<T>, TileFn<T>, 8>();
 
 template <class T>
 void finish(const gradtape::MatmulFinish& f, void* cv, int64_t c_row, int64_t rows,

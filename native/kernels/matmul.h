@@ -23,30 +23,6 @@ inline constexpr bool kFused = true;  // a multiply-add needs no register for th
 inline constexpr bool kFused = false;
 #endif
 
-template <int I>
-struct Int {
-  constexpr operator int() const { return I; }
-};
-template <int... I>
-struct Ints {};
-template <int N, int... I>
-struct MakeInts : MakeInts<N - 1, N - 1, I...> {};
-template <int... I>
-struct MakeInts<0, I...> {
-  using type = Ints<I...>;
-};
-template <class F, int... I>
-GT_INLINE void unroll_over(Ints<I...>, const F& f) {
-  (f(Int<I>{}), ...);
-}
-/// f(0), f(1) … f(N − 1), each with its number known to the compiler, so that arrays indexed by it stay in
-/// registers.
-template <int N, class F>
-GT_INLINE void unroll(const F& f) {
-  unroll_over(typename MakeInts<N>::type{}, f);
-}
-#define GT_LAMBDA __attribute__((always_inline))
-
 /// Most vectors of columns in a tile, and in the tiles for one or two rows of A.
 template <class T>
 inline constexpr bool kIsReal = T(0.5) != T(0);
@@ -112,6 +88,56 @@ GT_INLINE const T* ahead(const T* p, int64_t bytes) {
 /// this many steps ahead (288×25088 transposed: 66 GF/s without, 91 with). A's other forms do not notice.
 inline constexpr int64_t kSoon = 16;
 
+/// Writes a tile's sums to memory, or adds them to what is there. row(r) is where row r begins.
+template <class T, int MR, int NV, bool kPartial, class Row>
+GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumulate, const Row& row) {
+  constexpr int L = kLanes<T>;
+  const auto each = [&](auto f) GT_LAMBDA {
+    unroll<MR>([&](auto r) GT_LAMBDA {
+      T* const out = row(r);
+      unroll<NV>([&](auto v) GT_LAMBDA { f(c[r][v], out + v * L, v); });
+    });
+  };
+  if (accumulate) {
+    each([&](Vec<T>& sum, T* p, auto v) GT_LAMBDA {
+      if constexpr (kPartial && decltype(v){} == NV - 1) {
+        sum += load_lanes(p, last);
+      } else {
+        sum += load(p);
+      }
+    });
+  }
+  each([&](Vec<T>& sum, T* p, auto v) GT_LAMBDA {
+    if constexpr (kPartial && decltype(v){} == NV - 1) {
+      store_lanes(p, sum, last);
+    } else {
+      store(p, sum);
+    }
+  });
+}
+
+/// A function for each tile: by the last vector being partial, vectors − 1, rows − 1.
+template <class Fn, int kVectors>
+struct TileTable {
+  Fn fn[2][kVectors][kMaxTileRows];
+};
+template <class Make, bool kPartial, int NV, class Fn, int... I>
+constexpr void fill_tile_rows(Fn* fn, Ints<I...>) {
+  ((fn[I] = Make::template make<I + 1, NV, kPartial>()), ...);
+}
+template <class Make, bool kPartial, class Fn, int... I>
+constexpr void fill_tile_vectors(Fn (*fn)[kMaxTileRows], Ints<I...>) {
+  (fill_tile_rows<Make, kPartial, I + 1>(fn[I], typename MakeInts<kMaxTileRows>::type{}), ...);
+}
+/// Make::make<MR, NV, kPartial>() gives them, null where there is no such tile.
+template <class Make, class Fn, int kVectors>
+constexpr TileTable<Fn, kVectors> tile_table() {
+  TileTable<Fn, kVectors> tiles = {};
+  fill_tile_vectors<Make, false>(tiles.fn[0], typename MakeInts<kVectors>::type{});
+  fill_tile_vectors<Make, true>(tiles.fn[1], typename MakeInts<kVectors>::type{});
+  return tiles;
+}
+
 /// kPartial: the last vector is loaded and stored by lanes.
 template <class T, int MR, int NV, bool kPartial>
 void run_tile(const Tile<T>& tile) noexcept {
@@ -167,27 +193,8 @@ void run_tile(const Tile<T>& tile) noexcept {
     unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(a[g], a_col); });
     b = ahead(b, b_row);
   }
-  const auto each = [&](auto f) GT_LAMBDA {
-    unroll<MR>([&](auto r) GT_LAMBDA {
-      unroll<NV>([&](auto v) GT_LAMBDA { f(c[r][v], out + r * c_row + v * L, v); });
-    });
-  };
-  if (tile.accumulate) {
-    each([&](V& sum, T* p, auto v) GT_LAMBDA {
-      if constexpr (kPartial && decltype(v){} == NV - 1) {
-        sum += load_lanes(p, last);
-      } else {
-        sum += load(p);
-      }
-    });
-  }
-  each([&](V& sum, T* p, auto v) GT_LAMBDA {
-    if constexpr (kPartial && decltype(v){} == NV - 1) {
-      store_lanes(p, sum, last);
-    } else {
-      store(p, sum);
-    }
-  });
+  store_tile<T, MR, NV, kPartial>(c, last, tile.accumulate,
+                                  [&](auto r) GT_LAMBDA { return out + r * c_row; });
 }
 
 /// MR×NR scalar products along K, where rows of both operands are contiguous along it.

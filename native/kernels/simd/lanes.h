@@ -4,6 +4,7 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
+#include "unroll.h"
 #include "vec.h"
 
 namespace {
@@ -103,16 +104,22 @@ GT_INLINE void store_lanes(T* p, Vec<T> v, Lanes<T> lanes) {
 
 #endif
 
+template <class T, int N, int... I>
+GT_INLINE Vec<T, N / 2> add_halves(Vec<T, N> v, Ints<I...>) {
+  return __builtin_shufflevector(v, v, I...) + __builtin_shufflevector(v, v, (I + N / 2)...);
+}
+template <class T, int N>
+GT_INLINE T sum_halves(Vec<T, N> v) {
+  if constexpr (N == 2) {
+    return v[0] + v[1];
+  } else {
+    return sum_halves<T, N / 2>(add_halves<T, N>(v, typename MakeInts<N / 2>::type{}));
+  }
+}
 /// The sum of all lanes, added pairwise.
 template <class T>
 GT_INLINE T sum_lanes(Vec<T> v) {
-  T lane[kLanes<T>];
-  store(lane, v);
-  GT_UNROLL
-  for (int half = kLanes<T> / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-  }
-  return lane[0];
+  return sum_halves<T, kLanes<T>>(v);
 }
 
 }  // namespace
