@@ -6,13 +6,9 @@ import { type Tensor, tensorFrom } from '../../lib/core/tensor';
 import { registry } from '../../lib/ops/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, examplesOf } from './examples';
+import { bytesOf } from '../helpers/threads';
 
 const rows = [...registry().values()].map((row) => [row.name, row] as const);
-
-const bytes = (t: Tensor): Buffer => {
-  const data = t.data();
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-};
 
 function expectSame(got: readonly (Tensor | null)[], want: readonly (Tensor | null)[], label: string): void {
   expect(got.length).toBe(want.length);
@@ -22,7 +18,7 @@ function expectSame(got: readonly (Tensor | null)[], want: readonly (Tensor | nu
       if (w !== g) throw new Error(`${label}: result ${i} is ${String(g)}, eagerly ${String(w)}`);
       return;
     }
-    if (g.dtype !== w.dtype || g.shape.join() !== w.shape.join() || !bytes(g).equals(bytes(w)))
+    if (g.dtype !== w.dtype || g.shape.join() !== w.shape.join() || !bytesOf(g).equals(bytesOf(w)))
       throw new Error(`${label}: result ${i} is ${g.repr()}, eagerly ${w.repr()}`);
   });
 }

@@ -11,13 +11,9 @@ import { tensorFrom, type Tensor } from '../../lib/core/tensor';
 import { registry } from '../../lib/ops/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, enlarged, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
+import { bytesOf } from '../helpers/threads';
 
 const rows = [...registry().values()].map((row) => [row.name, row] as const);
-
-const bytes = (t: Tensor): Buffer => {
-  const data = t.data();
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-};
 
 describe('refuses dtypes that the row does not list', () => {
   const limited = rows.filter(([, row]) => row.dtypes.length < everyType.length && row.tf !== '');
@@ -44,7 +40,7 @@ describe('leaves its inputs alone, forward and backward', () => {
   test.each(rows)('%s', (_, row) => {
     let made = 0;
     for (const call of everyCall(row, 'inputs')) {
-      const before = call.tensors.map(bytes);
+      const before = call.tensors.map(bytesOf);
       const outputs = attempt(call);
       if (outputs === null) continue;
       made++;
@@ -54,7 +50,7 @@ describe('leaves its inputs alone, forward and backward', () => {
         );
       }
       call.tensors.forEach((t, i) => {
-        if (!bytes(t).equals(before[i])) throw new Error(`${call.label} changed its tensor argument ${i}`);
+        if (!bytesOf(t).equals(before[i])) throw new Error(`${call.label} changed its tensor argument ${i}`);
       });
     }
     if (examplesOf(row).length > 0) expect(made).toBeGreaterThan(0);
@@ -100,7 +96,7 @@ describe('broadcasts as if the operands were repeated', () => {
         );
         const got = invoke(call);
         expect(got[0].shape).toEqual(shape);
-        if (!bytes(got[0]).equals(bytes(whole[0]))) {
+        if (!bytesOf(got[0]).equals(bytesOf(whole[0]))) {
           throw new Error(`${call.label}: ${got[0].toString()} broadcast, ${whole[0].toString()} repeated`);
         }
       }
@@ -128,7 +124,7 @@ describe('gives the same bits on one thread and on two', () => {
       native.setNumThreads(2);
       const shared = invoke(call);
       alone.forEach((t, k) => {
-        if (!bytes(t).equals(bytes(shared[k])))
+        if (!bytesOf(t).equals(bytesOf(shared[k])))
           throw new Error(`${call.label}: result ${k} depends on the threads`);
       });
     }

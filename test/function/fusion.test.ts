@@ -1,7 +1,7 @@
 /** Fused groups: what is fused, and that it gives what the ops give one by one, whatever the shape and the threads. */
 import * as tf from 'gradtape';
-import { native } from '../../lib/binding';
 import { Executable } from '../../lib/function/executable';
+import { withOneAndTwo } from '../helpers/threads';
 
 type F = (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
 
@@ -26,13 +26,8 @@ const flat = (r: tf.Tensor | tf.Tensor[]): tf.Tensor[] => (Array.isArray(r) ? r 
 
 function compare(f: F, args: readonly tf.Tensor[], label: string): void {
   const want = flat(f(...args));
-  const before = native.numThreads();
   const compiled = tf.function((...x: tf.Tensor[]) => flat(f(...x)));
-  const runs = [1, 2].map((threads) => {
-    native.setNumThreads(threads);
-    return compiled(...args);
-  });
-  native.setNumThreads(before);
+  const runs = withOneAndTwo(() => compiled(...args));
   want.forEach((w, i) => {
     const [one, two] = runs.map((r) => r[i].data() as Float32Array);
     expect(runs[0][i].shape).toEqual(w.shape);

@@ -1,6 +1,5 @@
 /** Convolutions against sums written out in float64, over shapes that meet every way in which they are computed. */
 import * as tf from '../../lib/index';
-import { native } from '../../lib/binding';
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { tensorFrom, type Tensor } from '../../lib/core/tensor';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../lib/ops/conv_rows';
 import type { ConvolutionPrecision } from '../../lib/ops/conv_precision';
 import { random } from '../conformance/examples';
+import { bytesOf, withOneAndTwo } from '../helpers/threads';
 
 const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
 
@@ -107,21 +107,11 @@ function check(g: ConvGeometry, dtype: DType, limit: number, seed = 'conv'): voi
     want.input[i] += dy[o] * filter[w];
     want.filter[w] += x[i] * dy[o];
   });
-  const threads = native.numThreads();
-  try {
-    native.setNumThreads(1);
-    const alone = results(p);
-    native.setNumThreads(2);
-    const shared = results(p);
-    for (const kind of kinds) {
-      const error = errorOf(alone[kind], want[kind]);
-      if (!(error <= limit)) throw new Error(`${kind} of ${JSON.stringify(g)} in ${dtype}: error ${error}`);
-      expect(Buffer.from(alone[kind].data().buffer).equals(Buffer.from(shared[kind].data().buffer))).toBe(
-        true,
-      );
-    }
-  } finally {
-    native.setNumThreads(threads);
+  const [alone, shared] = withOneAndTwo(() => results(p));
+  for (const kind of kinds) {
+    const error = errorOf(alone[kind], want[kind]);
+    if (!(error <= limit)) throw new Error(`${kind} of ${JSON.stringify(g)} in ${dtype}: error ${error}`);
+    expect(bytesOf(alone[kind]).equals(bytesOf(shared[kind]))).toBe(true);
   }
 }
 

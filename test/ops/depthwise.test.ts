@@ -1,7 +1,7 @@
 /** Depthwise convolution and its gradients against loops over the taps. */
 import * as tf from 'gradtape';
-import { native } from '../../lib/binding';
 import { windowDim } from '../../lib/ops/window';
+import { bytesOf, withOneAndTwo } from '../helpers/threads';
 
 let seed = 17;
 const random = (): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32 - 0.5;
@@ -141,7 +141,6 @@ test('channels first is the transpose', () => {
 });
 
 test('one thread and two give the same bits', () => {
-  const before = native.numThreads();
   const x = real([8, 28, 28, 64], 'float32');
   const w = real([3, 3, 64, 1], 'float32');
   const run = (): Buffer[] => {
@@ -150,13 +149,9 @@ test('one thread and two give the same bits', () => {
     const y = tape.run(() => tf.nn.depthwiseConv2d(x, w, 1, 'SAME'));
     const gs = tape.gradient(y, [x, w], { outputGradients: y }) as tf.Tensor[];
 
-    return [y, ...gs].map((t) => Buffer.from(t.data().buffer));
+    return [y, ...gs].map(bytesOf);
   };
-  native.setNumThreads(1);
-  const one = run();
-  native.setNumThreads(2);
-  const two = run();
-  native.setNumThreads(before);
+  const [one, two] = withOneAndTwo(run);
   one.forEach((b, i) => expect(b.equals(two[i])).toBe(true));
 });
 

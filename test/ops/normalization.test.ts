@@ -1,6 +1,6 @@
 /** Layer and batch normalisation against float64 formulas, far from zero too; threads; errors. */
 import * as tf from 'gradtape';
-import { native } from '../../lib/binding';
+import { bytesOf, withOneAndTwo } from '../helpers/threads';
 
 let seed = 29;
 const random = (): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32 - 0.5;
@@ -126,7 +126,6 @@ test('fusedBatchNorm in float32, far from zero and from the first elements', () 
 });
 
 test('one thread and two give the same bits', () => {
-  const before = native.numThreads();
   const [x, dy, g, b] = [[8, 28, 28, 48], [8, 28, 28, 48], [48], [48]].map((s) => single(real(s)));
   const run = (): Buffer[] => {
     const norms = [
@@ -134,13 +133,9 @@ test('one thread and two give the same bits', () => {
       (t: tf.Tensor, s: tf.Tensor, o: tf.Tensor) => tf.nn.layerNorm(t, s, o),
     ];
     const all = norms.flatMap((f) => [f(x, g, b), ...gradients(f, [x, g, b], dy)]);
-    return all.map((t) => Buffer.from(t.data().buffer));
+    return all.map(bytesOf);
   };
-  native.setNumThreads(1);
-  const one = run();
-  native.setNumThreads(2);
-  const two = run();
-  native.setNumThreads(before);
+  const [one, two] = withOneAndTwo(run);
   one.forEach((bytes, i) => expect(bytes.equals(two[i])).toBe(true));
 });
 

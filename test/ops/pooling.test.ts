@@ -1,7 +1,7 @@
 /** Pooling against loops over the windows, its gradients, special values and errors. */
 import * as tf from 'gradtape';
-import { native } from '../../lib/binding';
 import { windowDim } from '../../lib/ops/window';
+import { bytesOf, withOneAndTwo } from '../helpers/threads';
 
 let seed = 5;
 const random = (): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32 - 0.5;
@@ -159,7 +159,6 @@ test('explicit padding', () => {
 });
 
 test('one thread and two give the same bits', () => {
-  const before = native.numThreads();
   const x = real([8, 56, 56, 64], 'float32');
   const run = () => {
     const tape = new tf.GradientTape();
@@ -170,13 +169,9 @@ test('one thread and two give the same bits', () => {
       tf.nn.avgPool2d(x, 2, 2, 'VALID'),
       tf.nn.avgPool2d(x, 3, 2, 'SAME'),
     ]);
-    return [...ys, tape.gradient(ys, x) as tf.Tensor].map((t) => Buffer.from(t.data().buffer));
+    return [...ys, tape.gradient(ys, x) as tf.Tensor].map(bytesOf);
   };
-  native.setNumThreads(1);
-  const one = run();
-  native.setNumThreads(2);
-  const two = run();
-  native.setNumThreads(before);
+  const [one, two] = withOneAndTwo(run);
   one.forEach((b, i) => expect(b.equals(two[i])).toBe(true));
 });
 
