@@ -1,4 +1,4 @@
-/** A process that serves a library. */
+/** The processes that serve the libraries. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as readline from 'node:readline';
 import {
@@ -30,6 +30,23 @@ export interface Command {
   env?: Readonly<Record<string, string>>;
 }
 
+/** Children that have not ended: none may outlive the host, least of all a halted one, which no signal but the last reaches. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.on(signal, () => process.exit(code));
+}
+
+/**
+ * A process that serves a library. It is halted while nothing is asked of it: threads that spin for more work, as those
+ * of OpenMP and XLA do, take a CPU from whoever is timed next.
+ */
 export class Child {
   private readonly process: ChildProcessWithoutNullStreams;
   private waiting: Waiting | null = null;
@@ -38,6 +55,7 @@ export class Child {
 
   constructor(command: Command) {
     this.process = spawn(command.file, command.args, { env: { ...process.env, ...command.env } });
+    running.add(this.process);
     const end = (why: string): void => {
       const tail = this.said.trim().split('\n').slice(-3).join(' | ');
       this.gone ??= new Error(tail === '' ? why : `${why}: ${tail}`);
@@ -45,7 +63,10 @@ export class Child {
       this.waiting = null;
     };
     this.process.on('error', (error) => end(error.message));
-    this.process.on('close', (code, signal) => end(`its process ended (${signal ?? code})`));
+    this.process.on('close', (code, signal) => {
+      running.delete(this.process);
+      end(`its process ended (${signal ?? code})`);
+    });
     this.process.stdin.on('error', () => undefined);
     const hear = (text: string): void => {
       this.said = (this.said + text).slice(-4000);
@@ -71,8 +92,12 @@ export class Child {
         this.kill();
         reject(this.gone);
       }, seconds * 1000);
+      this.halt(false);
       this.process.stdin.write(`${JSON.stringify(request)}\n`);
-    }).finally(() => clearTimeout(clock));
+    }).finally(() => {
+      clearTimeout(clock);
+      this.halt(true);
+    });
     if ('error' in reply) throw new Error(reply.error);
     return reply as ReplyTo<R>;
   }
@@ -82,7 +107,12 @@ export class Child {
     return this.gone === null;
   }
 
+  private halt(halt: boolean): void {
+    if (process.platform !== 'win32' && this.gone === null) this.process.kill(halt ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   end(): void {
+    this.halt(false);
     this.process.stdin.end();
     setTimeout(() => this.kill(), 2000).unref();
   }

@@ -128,11 +128,18 @@ async function main(): Promise<void> {
 
   const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-peers-'));
   const rows: Row[] = [];
+  // After every work: a run that is cut short keeps what it has.
+  const save = (): void => {
+    if (values.json === undefined) return;
+    const run: PeersRun = { format: 1, suite: 'peers', machine: about, libraries: known, rows };
+    fs.writeFileSync(values.json, `${JSON.stringify(run, null, 1)}\n`);
+  };
   try {
     const rates = new Rates();
     for (const work of chosen) {
       const row = await runWork(work, participants, { ...defaultRounds, seconds }, rates, temp);
       rows.push(row);
+      save();
       console.log(`\n${showRow(row, rows)}`);
     }
   } finally {
@@ -140,10 +147,6 @@ async function main(): Promise<void> {
     for (const { child } of participants) child.end();
   }
   console.log(`\n${showSummary(rows)}`);
-  if (values.json !== undefined) {
-    const run: PeersRun = { format: 1, suite: 'peers', machine: about, libraries: known, rows };
-    fs.writeFileSync(values.json, `${JSON.stringify(run, null, 1)}\n`);
-  }
 }
 
 main().catch((error: Error) => {

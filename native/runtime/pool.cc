@@ -150,6 +150,8 @@ int allowed_cpus() {
   return n > 0 ? static_cast<int>(n) : 1;
 }
 
+constinit thread_local bool t_confined = false;
+
 /// A worker on the caller's CPU would hold up the caller with its spinning, and the load balancer does not
 /// part them: it leaves that CPU by itself.
 void leave_cpu(int cpu) {
@@ -157,9 +159,17 @@ void leave_cpu(int cpu) {
   if (cpu < 0 || cpu >= CPU_SETSIZE || cpu != sched_getcpu() || !CPU_ISSET(cpu, &g_allowed)) return;
   cpu_set_t set = g_allowed;
   CPU_CLR(cpu, &set);
-  if (CPU_COUNT(&set) > 0) sched_setaffinity(0, sizeof set, &set);
+  if (CPU_COUNT(&set) > 0) t_confined = sched_setaffinity(0, sizeof set, &set) == 0;
 #else
   (void)cpu;
+#endif
+}
+
+/// Before it sleeps a worker may go anywhere again. The caller moves too while nothing runs: a worker still
+/// kept from where the caller was would be woken where the caller is, and wait there for its turn.
+void roam() {
+#if defined(__linux__)
+  if (t_confined && sched_setaffinity(0, sizeof g_allowed, &g_allowed) == 0) t_confined = false;
 #endif
 }
 
@@ -191,6 +201,7 @@ bool take(Worker& worker, uint64_t number, uint64_t state) {
       return static_cast<int>(epoch & ((1 << kThreadBits) - 1)) > index + 1;
     };
     if (!spin(index + 1 < g_cpus ? kSpinNanoseconds : 0, news)) {
+      roam();
       // Says that it sleeps, then looks again: the publisher raises the epoch first and looks for sleepers
       // then.
       do {
