@@ -24,6 +24,7 @@
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
+      "native/program/run.cc",
       "native/program/tiles.cc",
       "native/runtime/conv.cc",
       "native/runtime/conv_filter.cc",

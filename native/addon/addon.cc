@@ -21,7 +21,6 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
     step_ = reinterpret_cast<ProgramStep*>(info);
     frame_ = step_->frame;
     numbers_ = step_->number_count;
-    numbers_ = step_->number_count;
     return;
   }
   size_t argc = static_cast<size_t>(count);
@@ -83,6 +82,14 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
     return nullptr;
   }
   return count == 0 ? nullptr : static_cast<char*>(data) + offset;
+}
+
+StepTable Env::steps() const {
+  return {entries, entry_count, [](const void* list, int number, ProgramStep* step) {
+            const Entry& entry = static_cast<const Entry*>(list)[number];
+            if (entry.step) entry.callback(nullptr, reinterpret_cast<napi_callback_info>(step));
+            return entry.step;
+          }};
 }
 
 napi_value Call::value(double v) {

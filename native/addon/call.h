@@ -7,11 +7,10 @@
 #pragma once
 #include <stdint.h>
 
+#include "../program/run.h"
 #include "napi_setup.h"
 
 namespace gradtape {
-
-inline constexpr int kFrameSlots = 512;
 
 struct Env;
 
@@ -31,27 +30,14 @@ struct Env {
   Entry entries[kMaxEntries];
   int entry_count;
   napi_ref capture;  // while set, calls are told to this function and not carried out
-};
 
-/// What an entry finds in place of a call from JavaScript when a program runs it: `env` is null then, and
-/// `info` points to this.
-struct ProgramStep {
-  struct Range {
-    char* data;
-    int64_t bytes;
-  };
-  const double* frame;  // its numbers; those not there are 0
-  int number_count;
-  const Range* buffers;
-  int buffer_count;
-  double result;      // what the entry returned, or −1
-  const char* error;  // why it refused, or null
+  /// The entries for programs: they get a null `env` and a ProgramStep in place of `info`, and touch nothing
+  /// of the environment, so that any thread may run them.
+  StepTable steps() const;
 };
 
 class Call {
  public:
-  static constexpr int kMaxBuffers = 33;
-
   /// Fetches `count` arguments. Where calls are captured it tells of this one, and is not ok().
   Call(napi_env env, napi_callback_info info, int count);
 

@@ -1,13 +1,7 @@
-// Programs: lists of calls that run without JavaScript in between.
-//
-// A program is an array buffer of doubles, one instruction after another:
-//   entry, count of buffers, count of numbers, then for each buffer the storage it lies in (its place in the
-//   list that the call brings), its byte offset there and its length in bytes, then the numbers, as they
-//   would stand in the frame; zeros at their end may be left out.
-// Every instruction passes the same checks as a call from JavaScript: a damaged program is an error, never a
-// wild access.
+// The entries that run programs (native/program/run.h) and those that are there for programs only.
 #include <vector>
 
+#include "../program/run.h"
 #include "../program/tiles.h"
 #include "../runtime/dispatch.h"
 #include "entries.h"
@@ -30,66 +24,6 @@ napi_value capture(napi_env env, napi_callback_info info) {
   napi_typeof(env, f, &type);
   if (type == napi_function) napi_create_reference(env, f, 1, &state->capture);
   return nullptr;
-}
-
-bool is_count(double v, double limit) {
-  return v >= 0 && v <= limit && v == static_cast<double>(static_cast<int64_t>(v));
-}
-
-struct Code {
-  const double* words;
-  int64_t count;
-};
-
-/// Where it ended: −1 after the last instruction, else the word of the one that gave another result than −1.
-/// `error` is set where an instruction is not valid.
-int64_t run(const Env& env, const Code& code, int64_t at, const ProgramStep::Range* storages,
-            int64_t storage_count, const char** error) {
-  const int64_t end = code.count;
-  while (at < end) {
-    const double* w = code.words + at;
-    if (end - at < 3 || !is_count(w[0], env.entry_count - 1) || !is_count(w[1], Call::kMaxBuffers) ||
-        !is_count(w[2], kFrameSlots)) {
-      *error = "an instruction of the program is damaged";
-      return at;
-    }
-    const Entry& entry = env.entries[static_cast<int>(w[0])];
-    if (!entry.step) {
-      *error = "an instruction of the program is no step";
-      return at;
-    }
-    const int buffers = static_cast<int>(w[1]);
-    const int64_t numbers = static_cast<int64_t>(w[2]);
-    const int64_t next = at + 3 + 3 * buffers + numbers;
-    if (next > end) {
-      *error = "an instruction of the program is cut off";
-      return at;
-    }
-    ProgramStep::Range ranges[Call::kMaxBuffers];
-    for (int i = 0; i < buffers; i++) {
-      const double* b = w + 3 + 3 * i;
-      if (!is_count(b[0], static_cast<double>(storage_count - 1))) {
-        *error = "an instruction of the program names no storage";
-        return at;
-      }
-      const ProgramStep::Range& storage = storages[static_cast<int64_t>(b[0])];
-      if (!is_count(b[1], static_cast<double>(storage.bytes)) ||
-          !is_count(b[2], static_cast<double>(storage.bytes) - b[1])) {
-        *error = "a range of the program lies outside its storage";
-        return at;
-      }
-      ranges[i] = {storage.data + static_cast<int64_t>(b[1]), static_cast<int64_t>(b[2])};
-    }
-    ProgramStep step = {w + 3 + 3 * buffers, static_cast<int>(numbers), ranges, buffers, -1, nullptr};
-    entry.callback(nullptr, reinterpret_cast<napi_callback_info>(&step));
-    if (step.error != nullptr) {
-      *error = step.error;
-      return at;
-    }
-    if (step.result != -1) return at;
-    at = next;
-  }
-  return -1;
 }
 
 /// runProgram(code, table, storages) → −1, or the word of the instruction that gave another result than −1.
@@ -120,9 +54,9 @@ napi_value run_program(napi_env env, napi_callback_info info) {
     return fail("a program is damaged");
   }
   const int64_t n = static_cast<int64_t>(count);
-  ProgramStep::Range few[kFew];
-  std::vector<ProgramStep::Range> many;
-  ProgramStep::Range* ranges = few;
+  Range few[kFew];
+  std::vector<Range> many;
+  Range* ranges = few;
   if (n > kFew) {
     many.resize(static_cast<size_t>(n));
     ranges = many.data();
@@ -141,11 +75,10 @@ napi_value run_program(napi_env env, napi_callback_info info) {
     }
     ranges[i] = {static_cast<char*>(bytes) + static_cast<int64_t>(t[0]), static_cast<int64_t>(t[1])};
   }
-  const char* error = nullptr;
-  const int64_t stopped = run(*state, code, static_cast<int64_t>(start), ranges, n, &error);
-  if (error != nullptr) return fail(error);
+  const ProgramResult ended = run_program(state->steps(), code, static_cast<int64_t>(start), ranges, n);
+  if (ended.error != nullptr) return fail(ended.error);
   napi_value result = nullptr;
-  napi_create_double(env, static_cast<double>(stopped), &result);
+  napi_create_double(env, static_cast<double>(ended.stopped), &result);
   return result;
 }
 
@@ -154,8 +87,8 @@ napi_value run_program(napi_env env, napi_callback_info info) {
 /// (−1: within a tile only) and its byte offset there; for each step its kind, op, dtype, result and three
 /// operands.
 napi_value fused(napi_env env, napi_callback_info info) {
-  const int64_t most = Call::kMaxBuffers;
-  Call call(env, info, Call::kMaxBuffers);
+  const int64_t most = kMaxBuffers;
+  Call call(env, info, kMaxBuffers);
   TileGroup group = {};
   group.rows = call.integer(0);
   group.columns = call.integer(1);
