@@ -35,8 +35,38 @@ export interface TileKernel {
   readonly dtypes?: readonly DTypeInfo[];
 }
 
+/** An op on certain tensors. */
+export interface OpCall {
+  readonly op: TracedOp;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: unknown;
+}
+
+/** What an op may know of the graph around it when it looks for something simpler. */
+export interface Surroundings {
+  /** What makes a tensor; null for parameters, constants and what JavaScript makes. */
+  maker(t: Tensor): OpCall | null;
+  /** The one value that all elements of a constant have; null where there is none. NaN does not count. */
+  uniform(t: Tensor): number | bigint | null;
+  /** A scalar constant of the value that a constant has everywhere. */
+  scalar(t: Tensor): Tensor;
+}
+
+export type Simplifier = (call: OpCall, around: Surroundings, out: Tensor) => Tensor | OpCall | null;
+
 /** What an op hands to a tracer in place of computing. */
 export interface TracedOp extends RecordedOp {
+  /** The result is the input, broadcast to its shape. */
+  readonly broadcasts?: boolean;
+  /**
+   * What gives the same elements, bit for bit, for less: a tensor that is there already (of any shape with as many
+   * elements), or another op. `out` is the (first) result. Null where there is nothing.
+   */
+  readonly simpler?: Simplifier;
+  /** As `simpler`, where floats are summed in another order, within the bounds that the op has anyway. */
+  readonly regrouped?: Simplifier;
+  /** Where the result is the input with its dimensions in another order: which of them dimension i is. */
+  readonly permutes?: (call: OpCall) => readonly number[];
   /** Where elementwise ops and reductions can be fused: how a piece is computed. */
   readonly tile?: TileKernel;
   /**

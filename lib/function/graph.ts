@@ -42,11 +42,20 @@ export interface AssignNode {
 
 export type Node = OpNode | HostNode | ReadNode | AssignNode;
 
+/** A tensor that was there before the trace. */
+export interface Constant {
+  /** That tensor: tapes know it by its id. Its elements may be gone. */
+  readonly source: Tensor;
+  /** Its elements, which nobody frees. */
+  readonly real: Tensor;
+  /** What stands for it in the graph. */
+  readonly symbol: Tensor;
+}
+
 export interface Graph {
   /** The function's. */
   readonly name: string;
-  /** The elements of tensors that were there before, which nobody frees, and what stands for them. */
-  readonly constants: readonly { readonly real: Tensor; readonly symbol: Tensor }[];
+  readonly constants: readonly Constant[];
   /** One for each tensor argument. */
   readonly parameters: readonly Tensor[];
   readonly nodes: readonly Node[];

@@ -8,7 +8,7 @@ import { derive, type Derivative } from './derivative';
 import type { Executable } from './executable';
 import type { Graph } from './graph';
 import { lowestOrder, ordersFor, recordStep } from './orders';
-import { deadCode } from './passes/dead_code';
+import { optimize } from './passes/optimize';
 
 /**
  * Order k of derivatives: a forward graph whose results are those of order k − 1 and what its way back needs, and that
@@ -27,7 +27,7 @@ export class GraphFunction {
   constructor(readonly graph: Graph) {}
 
   get executable(): Executable {
-    return (this.compiled ??= compile(deadCode(this.graph)));
+    return (this.compiled ??= compile(optimize(this.graph)));
   }
 
   run(args: readonly Tensor[]): Tensor[] {

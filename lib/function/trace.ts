@@ -5,9 +5,10 @@ import { scope, withScope, type Effects, type TracedOp, type Tracer } from '../c
 import { showShape, type Shape } from '../core/shape';
 import { aliasTensor, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import type { Graph, HostNode, Node } from './graph';
+import type { Constant, Graph, HostNode, Node } from './graph';
 
-const view: TracedOp = {
+/** Another shape of the same elements. */
+export const view: TracedOp = {
   name: 'alias',
   differentiable: true,
   savesInputs: 0,
@@ -29,7 +30,7 @@ export class Trace extends Placeholder implements Tracer {
   /** Variables that were read or assigned, in the order of their first use. */
   readonly variables = new Set<Variable>();
   /** What stands for the tensors that were there before. */
-  readonly constants = new Map<number, { readonly real: Tensor; readonly symbol: Tensor }>();
+  readonly constants = new Map<number, Constant>();
   protected readonly touched = new Map<Variable, Touched>();
   private open = true;
   /** Told of each symbol that stands for a variable's value. */
@@ -69,7 +70,7 @@ export class Trace extends Placeholder implements Tracer {
       // A tensor object of its own, pinned: users dispose theirs, gradients what they made, variables what they held.
       const real = withScope({ tidy: null }, () => aliasTensor(t, t.shape, this.name));
       pin(real);
-      constant = { real, symbol: this.symbol(t.dt, t.shape) };
+      constant = { source: t, real, symbol: this.symbol(t.dt, t.shape) };
       this.constants.set(t.id, constant);
     }
     return constant.symbol;

@@ -19,6 +19,7 @@ export const add = binary('add', {
   domain: [-10, 10],
   ulp: 0.5,
   js: (x, y) => x + y,
+  neutral: { a: -0, b: -0 },
   gradient: [(dy) => dy, (dy) => dy],
 });
 
@@ -30,6 +31,7 @@ export const subtract = binary('subtract', {
   domain: [-10, 10],
   ulp: 0.5,
   js: (x, y) => x - y,
+  neutral: { b: 0 },
   gradient: [(dy) => dy, (dy) => negative(dy)],
 });
 
@@ -41,6 +43,7 @@ export const multiply = binary('multiply', {
   domain: [-10, 10],
   ulp: 0.5,
   js: (x, y) => x * y,
+  neutral: { a: 1, b: 1 },
   gradient: [(dy, { b }) => multiply(dy, b), (dy, { a }) => multiply(dy, a)],
 });
 
@@ -52,6 +55,7 @@ export const realDivide = binary('divide', {
   domain: [0.5, 10],
   ulp: 0.5,
   js: (x, y) => x / y,
+  neutral: { b: 1 },
   gradient: [(dy, { b }) => realDivide(dy, b), (dy, { b, y }) => negative(realDivide(multiply(dy, y), b))],
 });
 

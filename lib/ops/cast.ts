@@ -6,6 +6,14 @@ import type { Tensor } from '../core/tensor';
 import { op } from './define';
 import { publicCall, sample } from './registry';
 
+/** Whether a dtype has all values of another one. Float64 has not all of int64, float32 not all of int32. */
+function holds(wide: DTypeInfo, narrow: DTypeInfo): boolean {
+  if (narrow.kind === 'bool') return true;
+  if (wide.kind === 'bool') return false;
+  if (narrow.kind === 'float') return wide.kind === 'float' && wide.bytes >= narrow.bytes;
+  return wide.kind === 'float' ? wide.bytes > narrow.bytes : wide.bytes >= narrow.bytes && wide.signed;
+}
+
 const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
   tf: 'tf.cast',
   dtypes: everyType,
@@ -24,6 +32,13 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
     frame[3] = x.dt.code;
     frame[4] = to.code;
     native.cast(x.buffer, y.buffer);
+  },
+  // There and back again: nothing is lost where the way leads through more than there is.
+  simpler: (call, around) => {
+    const inner = around.maker(call.inputs[0]);
+    if (inner?.op !== call.op) return null;
+    const [x] = inner.inputs;
+    return x.dt === call.attrs && holds(inner.attrs as DTypeInfo, x.dt) ? x : null;
   },
   gradient: ([dy], { dts }) => [dts[0].kind === 'float' ? cast(dy, dts[0].name) : null],
 });

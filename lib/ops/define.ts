@@ -28,6 +28,7 @@ import {
   type OpRow,
 } from './registry';
 import { passOn } from './composite';
+import { simplerBinary } from './simpler';
 import { shapeUnknown, traced } from './traced';
 
 /** Bit i set for dtype code i. */
@@ -68,6 +69,8 @@ export interface UnarySpec {
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor) | null;
   /** The result is bool. */
   toBool?: boolean;
+  /** See TracedOp.simpler. */
+  simpler?: OpRow['simpler'];
 }
 
 export type UnaryOp = (x: TensorLike) => Tensor;
@@ -124,6 +127,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     gradient:
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
     tile: { kind: 'unary', op: code },
+    simpler: spec.simpler,
     execute: ([x], _, [y]) => {
       runUnary(code, x, y);
     },
@@ -162,6 +166,8 @@ export interface BinarySpec {
       ]
     | null;
   toBool?: boolean;
+  /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
+  neutral?: { readonly a?: number; readonly b?: number };
   /** Checks values before the kernel runs (a zero divisor). */
   check?: (a: Tensor, b: Tensor) => void;
 }
@@ -267,6 +273,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
       op: code,
       dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
     },
+    simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),
     execute: ([a, b], _, [y]) => {
       if (check !== null) check(a, b);
       runBinary(code, a, b, y);
@@ -332,6 +339,11 @@ export interface OpSpec<P extends unknown[], A> {
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** See TracedOp.tile. */
   tile?: OpRow['tile'];
+  /** See TracedOp. */
+  simpler?: OpRow['simpler'];
+  regrouped?: OpRow['regrouped'];
+  broadcasts?: boolean;
+  permutes?: OpRow['permutes'];
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
@@ -398,6 +410,10 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     gradient: spec.gradient,
     execute: run,
     tile: spec.tile,
+    simpler: spec.simpler,
+    regrouped: spec.regrouped,
+    broadcasts: spec.broadcasts,
+    permutes: spec.permutes,
     call: single ? one : many,
   };
   register(row);

@@ -5,7 +5,7 @@ import type { DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { broadcastShapes, broadcastStrides, mergeDims, showShape, sizeOf, type Shape } from '../core/shape';
 import { isPlain } from '../core/options';
-import { scope } from '../core/scope';
+import { scope, type Surroundings } from '../core/scope';
 import { makeTensor, Tensor } from '../core/tensor';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
@@ -171,6 +171,16 @@ export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Sha
   return tb ? product(g, x, { ta: true, tb: ta }) : product(x, g, { ta: !ta, tb: false });
 }
 
+/** What a tensor is the transpose of, its leading dimensions left as they are. */
+function turned(t: Tensor, around: Surroundings): Tensor | null {
+  const maker = around.maker(t);
+  const perm = maker === null ? undefined : maker.op.permutes?.(maker);
+  if (maker === null || perm === undefined) return null;
+  const n = perm.length;
+  const swaps = perm.every((d, i) => d === (i < n - 2 ? i : 2 * n - 3 - i));
+  return swaps ? maker.inputs[0] : null;
+}
+
 const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Sides], Sides>('matmul', {
   tf: 'tf.linalg.matmul',
   dtypes: matmulTypes,
@@ -194,6 +204,17 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
     return { shape: productShape(a, b, attrs), dt: a.dt };
   },
   run,
+  // A transpose of the last two dimensions is done by the product itself.
+  regrouped: (call, around) => {
+    const { ta, tb } = call.attrs as Sides;
+    const [a, b] = call.inputs.map((t) => turned(t, around));
+    if (a === null && b === null) return null;
+    return {
+      ...call,
+      inputs: [a ?? call.inputs[0], b ?? call.inputs[1]],
+      attrs: { ta: ta !== (a !== null), tb: tb !== (b !== null) },
+    };
+  },
   saves: { inputs: [0, 1] },
   gradient: ([dy], ctx: GradContext<Sides>) => [
     ctx.needs[0] ? unbroadcast(gradientOfA(dy, ctx.x[1], ctx.attrs), ctx.shapes[0]) : null,

@@ -2,6 +2,7 @@
 import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import type { OpCall } from '../core/scope';
 import {
   broadcastShapes,
   broadcastStrides,
@@ -17,6 +18,7 @@ import { composite, op, options, unbroadcast } from './define';
 import { concat, partRegion } from './joining';
 import { takeRegion } from './region';
 import { sample } from './registry';
+import { asMany } from './simpler';
 import { copyStrided, integerList } from './strided';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
@@ -63,6 +65,9 @@ function permuted(values: readonly number[], perm: readonly number[]): number[] 
   return list;
 }
 
+const permutes = ({ inputs: [x], attrs }: OpCall): readonly number[] =>
+  permutation(attrs as readonly number[] | null, x.rank);
+
 /** The tensor with its dimensions in another order. @tf tf.transpose */
 export const transpose: (a: TensorLike, options?: TransposeOptions | readonly number[]) => Tensor = op<
   [a: TensorLike, options?: TransposeOptions | readonly number[]],
@@ -93,6 +98,16 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
     const strides = permuted(stridesOf(x.shape), permutation(perm, x.rank));
     copyStrided(x, 0, strides, y, 0, stridesOf(y.shape), y.shape);
   },
+  simpler: (call, around) => {
+    const [x] = call.inputs;
+    const perm = permutes(call);
+    const long = perm.filter((d) => x.shape[d] !== 1);
+    if (long.every((d, i) => i === 0 || d > long[i - 1])) return x;
+    const inner = around.maker(x);
+    if (inner?.op !== call.op) return null;
+    return { ...call, inputs: inner.inputs, attrs: permuted(permutes(inner), perm) };
+  },
+  permutes,
   gradient: ([dy], { attrs, shapes }) => {
     const perm = permutation(attrs, shapes[0].length);
     return [transpose(dy, { perm: perm.map((_, i) => perm.indexOf(i)) })];
@@ -132,6 +147,8 @@ export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
     }
     return { shape, dt: x.dt };
   },
+  simpler: asMany,
+  broadcasts: true,
   run: ([x], shape, [y]) => {
     if (y.size > 0) copyStrided(x, 0, broadcastStrides(x.shape, shape), y, 0, stridesOf(shape), shape);
   },
@@ -177,6 +194,7 @@ export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
     for (let i = 0; i < shape.length; i++) shape[i] = x.shape[i] * multiples[i];
     return { shape, dt: x.dt };
   },
+  simpler: asMany,
   run: ([x], multiples, [y]) => {
     if (y.size === 0) return;
     const dims = tiled(multiples, x.shape);

@@ -9,6 +9,7 @@ import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shap
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
 import { badDType, dtypeMask, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
+import { asMany } from './simpler';
 import { traced } from './traced';
 
 /** One axis, several, or null for all. Negative ones count from the last. */
@@ -292,6 +293,7 @@ const spreadRow: TracedOp & {
   differentiable: true,
   savesInputs: 0,
   savesOutputs: false,
+  simpler: asMany,
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
   execute: ([dy], axes: readonly number[], [dx]) => {
     if (dy.size === dx.size) return [aliasTensor(dy, dx.shape, 'spread')];

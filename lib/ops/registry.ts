@@ -72,6 +72,10 @@ export interface OpRow extends RecordedOp {
   /** See TracedOp.execute; absent in composites, which are no ops to a tracer. */
   readonly execute?: TracedOp['execute'];
   readonly tile?: TracedOp['tile'];
+  readonly simpler?: TracedOp['simpler'];
+  readonly regrouped?: TracedOp['regrouped'];
+  readonly broadcasts?: TracedOp['broadcasts'];
+  readonly permutes?: TracedOp['permutes'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }

@@ -9,6 +9,7 @@ import { maximum, minimum } from './binary';
 import { writeThree } from './broadcast';
 import { composite, convertPair, mixedDTypes, op, unbroadcast } from './define';
 import { sample } from './registry';
+import { smallerOperands } from './simpler';
 
 const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' });
 
@@ -24,6 +25,7 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
 >('where', {
   tf: 'tf.where',
   tile: { kind: 'select', op: 0 },
+  simpler: smallerOperands,
   dtypes: everyType,
   domain: [-10, 10],
   ulp: 0,

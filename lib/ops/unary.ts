@@ -2,6 +2,7 @@
 import { floating, numeric } from '../core/dtype';
 import { multiply, realDivide } from './binary';
 import { binary, unary } from './define';
+import { idempotent, involution } from './simpler';
 
 /** Negation, elementwise. y = −x; integers wrap. @tf tf.math.negative */
 export const negative = unary('negative', {
@@ -11,6 +12,7 @@ export const negative = unary('negative', {
   domain: [-10, 10],
   ulp: 0,
   js: (x) => -x,
+  simpler: involution,
   gradient: (dy) => negative(dy),
 });
 
@@ -21,6 +23,11 @@ export const abs = unary('abs', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.abs,
+  simpler: (call, around) => {
+    const inner = around.maker(call.inputs[0]);
+    if (inner?.op.name !== 'negative') return idempotent(call, around);
+    return { ...call, inputs: inner.inputs };
+  },
   gradient: (dy, { x }) => multiply(dy, sign(x)),
 });
 
@@ -86,6 +93,7 @@ export const floor = unary('floor', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.floor,
+  simpler: idempotent,
   gradient: null,
 });
 
@@ -96,6 +104,7 @@ export const ceil = unary('ceil', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.ceil,
+  simpler: idempotent,
   gradient: null,
 });
 
@@ -105,6 +114,7 @@ export const round = unary('round', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
+  simpler: idempotent,
   gradient: null,
 });
 
@@ -126,6 +136,7 @@ export const relu = unary('relu', {
   domain: [-10, 10],
   ulp: 0,
   js: (x) => (x < 0 ? 0 : x),
+  simpler: idempotent,
   gradient: (dy, { y }) => reluGrad(dy, y),
 });
 
@@ -161,5 +172,6 @@ export const logicalNot = unary('logicalNot', {
   tf: 'tf.math.logical_not',
   dtypes: ['bool'],
   toBool: true,
+  simpler: involution,
   gradient: null,
 });

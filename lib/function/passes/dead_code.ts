@@ -1,4 +1,4 @@
-/** Drops ops whose results nobody uses. */
+/** Drops ops whose results nobody uses, and constants that nothing reads. */
 import { enabled } from './enabled';
 import { inputsOf, outputsOf, type Graph, type Node } from '../graph';
 
@@ -13,5 +13,6 @@ export function deadCode(graph: Graph): Graph {
     kept.push(node);
     for (const t of inputsOf(node)) used.add(t.id);
   }
-  return { ...graph, nodes: kept.reverse() };
+  const constants = graph.constants.filter((c) => used.has(c.symbol.id));
+  return { ...graph, constants, nodes: kept.reverse() };
 }

@@ -1,5 +1,12 @@
 /** Which passes run: all but those that GRADTAPE_DISABLE_PASS names, separated by commas. */
-export const passes = ['deadCode', 'fuse'] as const;
+export const passes = [
+  'foldConstants',
+  'simplify',
+  'regroup',
+  'commonSubexpressions',
+  'deadCode',
+  'fuse',
+] as const;
 export type Pass = (typeof passes)[number];
 
 export function enabled(pass: Pass): boolean {

@@ -1,0 +1,36 @@
+/** Computes, when the function is compiled, what depends on constants alone. */
+import { withScope } from '../../core/scope';
+import { aliasTensor, pin, type Tensor } from '../../core/tensor';
+import { Executable } from '../executable';
+import type { Graph } from '../graph';
+import { enabled } from './enabled';
+import { rewrite } from './rewrite';
+
+/** Results of more bytes are computed at each run: a program does not grow by what a small op could blow up. */
+const mostBytes = 64 * 1024;
+
+export function foldConstants(graph: Graph): Graph {
+  if (!enabled('foldConstants')) return graph;
+  const known = new Map<Tensor, Tensor>(graph.constants.map((c) => [c.symbol, c.real]));
+  return rewrite(graph, (node, { constants }) => {
+    if (node.inputs.length === 0 || !node.inputs.every((t) => known.has(t))) return null;
+    if (node.outputs.some((t) => t.size * t.dt.bytes > mostBytes)) return null;
+    const inputs = node.inputs.map((t) => known.get(t) as Tensor);
+    withScope({ tidy: null, recorder: null, tracer: null }, () => {
+      let results: readonly Tensor[];
+      try {
+        results = Executable.runEagerly(node, inputs);
+      } catch {
+        // It has something to say, which belongs to the run.
+        return;
+      }
+      node.outputs.forEach((symbol, i) => {
+        const real = aliasTensor(results[i], symbol.shape, node.op.name);
+        pin(real);
+        known.set(symbol, real);
+        constants.push({ real, symbol, source: real });
+      });
+    });
+    return known.has(node.outputs[0]) ? node.outputs : null;
+  });
+}

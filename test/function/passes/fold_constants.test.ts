@@ -1,0 +1,60 @@
+/** What depends on constants alone is computed when the function is compiled. */
+import * as tf from 'gradtape';
+import { compile } from '../../../lib/function/compile';
+import { foldConstants } from '../../../lib/function/passes/fold_constants';
+import { optimize } from '../../../lib/function/passes/optimize';
+import { Trace } from '../../../lib/function/trace';
+import type { TracedOp } from '../../../lib/core/scope';
+import { registry } from '../../../lib/ops/registry';
+import { bytesOf } from '../../helpers/threads';
+import { namesOf } from './graphs';
+
+const row = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
+
+/** x + op(constant): ops of constants alone run while a function is traced; in parts of other graphs they may stay. */
+function graph(name: string, constant: tf.Tensor, attrs: unknown, out: tf.Tensor) {
+  const trace = new Trace('f');
+  const x = trace.symbol(out.dt, out.shape);
+  return trace.run(
+    () => {
+      const [y] = trace.emit(row(name), [constant], attrs, [{ shape: out.shape, dt: out.dt }]);
+      return trace.emit(row('add'), [x, y], null, [{ shape: out.shape, dt: out.dt }]);
+    },
+    (r) => r,
+    [x],
+  ).graph;
+}
+
+test('an op of constants is a constant', () => {
+  const c = tf.constant([1, 2, NaN, -0]);
+  const before = graph('exp', c, null, c);
+  const after = foldConstants(before);
+  expect(namesOf(before)).toEqual(['exp', 'add']);
+  expect(namesOf(after)).toEqual(['add']);
+  const x = tf.constant([1, 1, 1, 1]);
+  const [got] = compile(after).run([x]);
+  expect(bytesOf(got).equals(bytesOf(tf.add(x, tf.exp(c))))).toBe(true);
+  // What nobody reads any more is no part of the program.
+  expect(optimize(before).constants).toHaveLength(1);
+});
+
+test('not where it would make something large', () => {
+  const c = tf.constant([1]);
+  const large = tf.zeros([100_000]);
+  expect(namesOf(foldConstants(graph('tile', c, [100_000], large)))).toEqual(['tile', 'add']);
+  const small = tf.zeros([100]);
+  expect(namesOf(foldConstants(graph('tile', c, [100], small)))).toEqual(['add']);
+});
+
+test('not what is an error: that belongs to the run', () => {
+  const zero = tf.constant([1, 0], 'int32');
+  const trace = new Trace('f');
+  const x = trace.symbol(zero.dt, zero.shape);
+  const g = trace.run(
+    () => trace.emit(row('floordiv'), [tf.constant([1, 1], 'int32'), zero], null, [zero]),
+    (r) => r,
+    [x],
+  ).graph;
+  expect(namesOf(foldConstants(g))).toEqual(['floordiv']);
+  expect(() => compile(foldConstants(g)).run([zero])).toThrow(/division by zero/);
+});

@@ -1,0 +1,29 @@
+/** Each pass can be switched off, and then does nothing. */
+import * as tf from 'gradtape';
+import { optimize } from '../../../lib/function/passes/optimize';
+import { graphOf, namesOf } from './graphs';
+
+const x = tf.random.normal([3, 3], { seed: 1 });
+const f = (t: tf.Tensor): tf.Tensor => {
+  tf.sqrt(t);
+  const y = tf.matmul(t, tf.transpose(t)).mul(1);
+  return tf.sin(y).add(tf.sin(y));
+};
+
+test('all of them', () => {
+  expect(namesOf(optimize(graphOf(f, [x])))).toEqual(['matmul', 'sin', 'add']);
+});
+
+test.each([
+  ['deadCode', ['sqrt', 'transpose', 'matmul', 'sin', 'add']],
+  ['regroup', ['transpose', 'matmul', 'sin', 'add']],
+  ['simplify', ['matmul', 'multiply', 'sin', 'add']],
+  ['commonSubexpressions', ['matmul', 'sin', 'sin', 'add']],
+])('without %s', (pass, names) => {
+  process.env.GRADTAPE_DISABLE_PASS = `fuse, ${pass}`;
+  try {
+    expect(namesOf(optimize(graphOf(f, [x])))).toEqual(names);
+  } finally {
+    delete process.env.GRADTAPE_DISABLE_PASS;
+  }
+});
