@@ -30,6 +30,9 @@ export type CustomGradientFunction = (
 /** Notes which variables are read. */
 class VariableWatcher implements Recorder {
   readonly seen = new Set<Variable>();
+  follows(): boolean {
+    return false;
+  }
   record(): void {}
   record1(): void {}
   record2(): void {}

@@ -215,6 +215,9 @@ export class Tape implements Recorder {
 /** Several recorders as one. */
 class Recorders implements Recorder {
   constructor(readonly list: readonly Recorder[]) {}
+  follows(id: number): boolean {
+    return this.list.some((r) => r.follows(id));
+  }
   record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
     for (const r of this.list) r.record(op, inputs, attrs, outputs);
   }

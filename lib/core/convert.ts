@@ -77,8 +77,17 @@ function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Te
   }
   const made = scalarTensor(dt, element(value, dt, op, argument));
   if (byValue.size >= 256) byValue.clear();
-  if (!Object.is(value, -0)) byValue.set(value, made);
+  if (!Object.is(value, -0)) {
+    byValue.set(value, made);
+    literals.add(made);
+  }
   return made;
+}
+
+const literals = new WeakSet<Tensor>();
+/** @internal Whether it stands for a number that someone wrote as an operand. */
+export function isLiteral(t: Tensor): boolean {
+  return literals.has(t);
 }
 
 /** One host value as an element of dtype `dt`; an InvalidArgumentError where it has no place there. */

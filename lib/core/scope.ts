@@ -21,6 +21,8 @@ export interface RecordedOp {
 
 /** The receiver of what ops do: a tape, or several. */
 export interface Recorder {
+  /** Whether what is computed from the tensor of that id is of interest. */
+  follows(id: number): boolean;
   record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void;
   record1(op: RecordedOp, x: Tensor, y: Tensor): void;
   record2(op: RecordedOp, a: Tensor, b: Tensor, y: Tensor): void;
@@ -82,6 +84,11 @@ export type Effects = 'none' | 'order' | 'variables';
 
 /** A function that is being traced: ops on its tensors are noted, not computed. */
 export interface Tracer {
+  /**
+   * Whether an op on the tensor is noted: where it has no value yet; and where it is a floating tensor that was there
+   * before the function was called, since somebody may ask for its gradient.
+   */
+  traces(t: Tensor): boolean;
   /** Notes an op; returns tensors that stand for its results. */
   emit(
     op: TracedOp,

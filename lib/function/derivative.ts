@@ -22,11 +22,15 @@ export interface Derivative {
   readonly targets: readonly number[];
   /** The variables that the graph reads, in order; after the parameters, gradients go to these reads. */
   readonly reads: readonly Variable[];
-  /** For each parameter, then each read: the place of its gradient among the backward results, or −1. */
+  /** The tensors from before the trace that take gradients, in order, after the reads. */
+  readonly captured: readonly Tensor[];
+  /** For each parameter, then each read and each captured tensor: the place of its gradient among the backward results, or −1. */
   readonly gradients: readonly number[];
 }
 
-export function derive(graph: Graph): Derivative {
+/** `followed`: the ids of the tensors from before the trace to which gradients go. */
+export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()): Derivative {
+  const captured = graph.constants.filter((c) => followed.has(c.source.id));
   const trace = new Trace(graph.name);
   const parameters = graph.parameters.map((p) => trace.symbol(p.dt, p.shape));
   const dys: Tensor[] = [];
@@ -40,6 +44,7 @@ export function derive(graph: Graph): Derivative {
       // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
       const tape = new Tape(false);
       for (const p of parameters) tape.follow(p.id);
+      for (const c of captured) tape.follow(c.real.id);
       startRecording(tape);
       try {
         trace.onRead = (output) => {
@@ -57,7 +62,7 @@ export function derive(graph: Graph): Derivative {
       middle = trace.nodes.length;
       targets = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
       for (const i of targets) dys.push(trace.symbol(results[i].dt, results[i].shape));
-      const sources = [...parameters, ...reads.map((r) => r.output)];
+      const sources = [...parameters, ...reads.map((r) => r.output), ...captured.map((c) => c.real)];
       const path = pathFrom(tape, new Set(sources.map((s) => s.id)), false);
       const gradients = backward(
         path,
@@ -120,6 +125,7 @@ export function derive(graph: Graph): Derivative {
     saved: own.length,
     targets,
     reads: reads.map((r) => r.variable),
+    captured: captured.map((c) => c.source),
     gradients: found.map((g) => (g === null ? -1 : next++)),
   };
 }

@@ -24,22 +24,41 @@ export class GraphFunction {
   private compiled: Executable | null = null;
   private derived: Order | null = null;
 
-  constructor(readonly graph: Graph) {}
+  /** The same for tapes that follow tensors which the graph has as constants, by the ids of those. */
+  private readonly following = new Map<string, GraphFunction>();
+
+  constructor(
+    readonly graph: Graph,
+    private readonly followed: ReadonlySet<number> = new Set(),
+  ) {}
 
   get executable(): Executable {
     return (this.compiled ??= compile(optimize(this.graph)));
   }
 
   run(args: readonly Tensor[]): Tensor[] {
-    return scope.recorder === null ? this.executable.run(args) : this.runRecorded(args, scope.recorder);
+    const { recorder } = scope;
+    return recorder === null ? this.executable.run(args) : this.under(recorder).runRecorded(args, recorder);
+  }
+
+  private under(recorder: Recorder): GraphFunction {
+    const ids: number[] = [];
+    for (const { source } of this.graph.constants) {
+      if (source.dt.kind === 'float' && recorder.follows(source.id)) ids.push(source.id);
+    }
+    if (ids.length === 0) return this;
+    const key = ids.join();
+    let f = this.following.get(key);
+    if (f === undefined) this.following.set(key, (f = new GraphFunction(this.graph, new Set(ids))));
+    return f;
   }
 
   get order(): Order {
     if (this.derived === null) {
-      const derivative = derive(this.graph);
+      const derivative = derive(this.graph, this.followed);
       this.derived = {
         derivative,
-        forward: new GraphFunction(derivative.forward),
+        forward: new GraphFunction(derivative.forward, this.followed),
         backward: new GraphFunction(derivative.backward),
       };
     }
@@ -50,7 +69,8 @@ export class GraphFunction {
     const orders = ordersFor(this.order);
     const last = orders[orders.length - 1];
     // Tapes see the variables before the function changes them.
-    const inputs = [...args, ...last.derivative.reads.map((v) => v.operand())];
+    const { reads, captured } = last.derivative;
+    const inputs = [...args, ...reads.map((v) => v.operand()), ...captured];
     const all = withScope({ recorder: null }, () => last.forward.executable.run(args));
     const targets = last.derivative.targets.map((i) => all[i]);
     const { name } = this.graph;

@@ -14,7 +14,10 @@ export interface Replayed {
 export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]): Replayed {
   const map = new Map<Tensor, Tensor>();
   graph.parameters.forEach((p, i) => map.set(p, parameters[i]));
-  for (const { real, symbol } of graph.constants) map.set(symbol, real);
+  for (const constant of graph.constants) {
+    trace.adopt(constant);
+    map.set(constant.symbol, constant.real);
+  }
   const reads: { node: Node; output: Tensor }[] = [];
   const at = (t: Tensor): Tensor => map.get(t) ?? t;
   for (const node of graph.nodes) {

@@ -1,9 +1,10 @@
 /** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
+import { isLiteral } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
 import { scope, withScope, type Effects, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
-import { aliasTensor, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
+import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { Constant, Graph, HostNode, Node } from './graph';
 
@@ -36,12 +37,28 @@ export class Trace extends Placeholder implements Tracer {
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
 
-  constructor(readonly name: string) {
+  constructor(
+    readonly name: string,
+    /** Tensors with smaller ids were there before the function was called. */
+    readonly base = peekNextId(),
+  ) {
     super();
+  }
+
+  /** A constant of another graph is one of this too. */
+  adopt(constant: Constant): void {
+    this.constants.set(constant.real.id, {
+      ...constant,
+      symbol: this.symbol(constant.real.dt, constant.real.shape),
+    });
   }
 
   symbol(dt: DTypeInfo, shape: Shape): Tensor {
     return symbolicTensor(dt, shape, this);
+  }
+
+  traces(t: Tensor): boolean {
+    return t.isSymbolic || (t.id < this.base && t.dt.kind === 'float' && !isLiteral(t));
   }
 
   emit(

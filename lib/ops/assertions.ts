@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { arrayToString, shapeToString } from '../core/format';
 import { options } from '../core/options';
-import { scope } from '../core/scope';
+import { scope, withScope } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from './compare';
@@ -28,7 +28,9 @@ function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor
     scope.tracer.host(op, tensors, [], run, 'it may stop the run', 'order');
     return;
   }
-  f(tensors);
+  withScope({ tracer: null }, () => {
+    f(tensors);
+  });
 }
 
 function withMessage(op: string, message: string | null, text: string): InvalidArgumentError {

@@ -101,7 +101,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'x');
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    if (scope.tracer !== null && x.isSymbolic)
+    if (scope.tracer !== null && scope.tracer.traces(x))
       return traced(row, [x], null, [{ shape: x.shape, dt: toBool ? dtypes.bool : dt }])[0];
     const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
     try {
@@ -228,7 +228,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    if (scope.tracer !== null && (a.isSymbolic || b.isSymbolic))
+    if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b)))
       return traced(row, [a, b], null, [
         { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
       ])[0];
@@ -360,8 +360,9 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
   const { args, infer, run } = spec;
   const inputs = spec.saves?.inputs ?? [];
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
-    if (scope.tracer !== null && xs.some((x) => x.isSymbolic)) {
-      if (infer === null) throw shapeUnknown(name);
+    const { tracer } = scope;
+    if (tracer !== null && infer === null && xs.some((x) => x.isSymbolic)) throw shapeUnknown(name);
+    if (tracer !== null && infer !== null && xs.some((x) => tracer.traces(x))) {
       const specs = infer(xs, attrs);
       return traced(row, xs, attrs, isList(specs) ? specs : [specs]);
     }

@@ -201,7 +201,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     return y;
   };
   const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
-    if (scope.tracer !== null && x.isSymbolic) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
+    if (scope.tracer?.traces(x) === true) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
     const y = makeTensor(x.dt, shape, sizeOf(shape));
     run(x, y, attrs.axes);
     if (scope.recorder !== null) scope.recorder.record(row, [x], attrs, [y]);
@@ -241,7 +241,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
 
 /** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
 export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
-  if (scope.tracer !== null && dy.isSymbolic) return traced(spreadRow, [dy], axes, [{ shape, dt: dy.dt }])[0];
+  if (scope.tracer?.traces(dy) === true) return traced(spreadRow, [dy], axes, [{ shape, dt: dy.dt }])[0];
   const size = sizeOf(shape);
   let dx: Tensor;
   if (dy.size === size) {

@@ -60,7 +60,7 @@ export function scanBlock(
   reverse: boolean,
 ): Tensor {
   const attrs: ScanAttrs = { axes, exclusive, reverse };
-  if (scope.tracer !== null && x.isSymbolic) return traced(rows[name], [x], attrs, [x])[0];
+  if (scope.tracer?.traces(x) === true) return traced(rows[name], [x], attrs, [x])[0];
   const y = makeTensor(x.dt, x.shape, x.size);
   runScan(name, x, y, attrs);
   if (scope.recorder !== null) scope.recorder.record(rows[name], [x], attrs, [y]);
@@ -168,7 +168,7 @@ function recurrence(
   reverse: boolean,
 ): Tensor {
   const attrs: ScanAttrs = { axes, exclusive, reverse };
-  if (scope.tracer !== null && (a.isSymbolic || b.isSymbolic))
+  if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b)))
     return traced(recurrenceRow, [a, b], attrs, [a])[0];
   const y = makeTensor(a.dt, a.shape, a.size);
   runRecurrence(a, b, y, attrs);

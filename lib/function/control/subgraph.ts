@@ -2,7 +2,7 @@
 import { scope } from '../../core/scope';
 import type { Placeholder, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { Effects } from '../../core/scope';
+import type { Effects, Recorder } from '../../core/scope';
 import type { Graph, HostNode } from '../graph';
 import { Trace } from '../trace';
 
@@ -17,15 +17,21 @@ export class PartTrace extends Trace {
   readonly assigned = new Map<Variable, Tensor>();
   /** It does something to variables that JavaScript must see: it has to run over the variables themselves. */
   needsVariables = false;
-  private readonly capturesReal: boolean;
+  /** What records around it. */
+  private readonly recorders: readonly Recorder[];
 
   constructor(
     name: string,
     readonly parent: Trace,
   ) {
-    super(name);
-    // Somebody may want the gradient of a tensor that was there before.
-    this.capturesReal = scope.recorder !== null || (parent instanceof PartTrace && parent.capturesReal);
+    super(name, parent.base);
+    const outer = parent instanceof PartTrace ? parent.recorders : [];
+    this.recorders = scope.recorder === null ? outer : [...outer, scope.recorder];
+  }
+
+  /** Somebody may want the gradient of a tensor that was there before. */
+  private mayTakeGradient(t: Tensor): boolean {
+    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.follows(t.id)));
   }
 
   override sees(other: Placeholder): boolean {
@@ -34,7 +40,7 @@ export class PartTrace extends Trace {
 
   override known(t: Tensor): Tensor {
     if (t.hidden === this) return t;
-    if (!t.isSymbolic && !(this.capturesReal && t.dt.kind === 'float')) return super.known(t);
+    if (!t.isSymbolic && !this.mayTakeGradient(t)) return super.known(t);
     return this.capture(t);
   }
 

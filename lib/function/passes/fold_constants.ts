@@ -6,15 +6,16 @@ import type { Graph } from '../graph';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
 
-/** Results of more bytes are computed at each run: a program does not grow by what a small op could blow up. */
+/** Results of more bytes than this, and than what they are made of, are computed at each run. */
 const mostBytes = 64 * 1024;
+const bytesOf = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
 export function foldConstants(graph: Graph): Graph {
   if (!enabled('foldConstants')) return graph;
   const known = new Map<Tensor, Tensor>(graph.constants.map((c) => [c.symbol, c.real]));
   return rewrite(graph, (node, { constants }) => {
     if (node.inputs.length === 0 || !node.inputs.every((t) => known.has(t))) return null;
-    if (node.outputs.some((t) => t.size * t.dt.bytes > mostBytes)) return null;
+    if (bytesOf(node.outputs) > Math.max(mostBytes, bytesOf(node.inputs))) return null;
     const inputs = node.inputs.map((t) => known.get(t) as Tensor);
     withScope({ tidy: null, recorder: null, tracer: null }, () => {
       let results: readonly Tensor[];
