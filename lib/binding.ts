@@ -79,8 +79,11 @@ export interface Native {
   capture(tell: ((entry: number, ...buffers: ArrayBuffer[]) => void) | undefined): void;
   /** A group of elementwise steps; only as an instruction of a program. */
   fused(): void;
-  /** -1, or the word of the instruction that gave another result than -1: native/addon/calls_program.cc. */
-  runProgram(code: ArrayBuffer, table: ArrayBuffer, storages: readonly ArrayBuffer[]): number;
+  /** Checks a program and keeps it; its number (native/program/run.h). */
+  loadProgram(code: ArrayBuffer): number;
+  freeProgram(): void;
+  /** Undefined, or the word of the instruction that gave another result than -1. */
+  runProgram(table: ArrayBuffer, ...storages: ArrayBuffer[]): number | undefined;
   /** The position of the first index out of range, or -1. */
   optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, weights: ArrayBuffer): number;
 }

@@ -186,7 +186,7 @@ function makePart(
   for (const { node, instructions } of nodes) {
     const start = words;
     for (const { entry, buffers, numbers } of instructions) {
-      write(Float64Array.of(entry, buffers.length, numbers.length));
+      write(Float64Array.of(entry, buffers.length, numbers.length, 0, 0, 0));
       for (const b of buffers) write(Float64Array.from(place(byBuffer.get(b) as Tensor)));
       write(numbers);
     }
@@ -208,7 +208,7 @@ function makePart(
     kind: 'part',
     code: code.buffer,
     arenaBytes: arena.bytes,
-    externals: externals.map((t) => ({ slot: slotOf(t), bytes: t.size * t.dt.bytes })),
+    externals: externals.map(slotOf),
     fresh: fresh.map((t) => ({ slot: slotOf(t), dt: t.dt, shape: t.shape, size: t.size })),
     nodes: partNodes,
   };

@@ -1,5 +1,4 @@
 /** What a graph was compiled to. Runs it. */
-import { frame, native } from '../binding';
 import { InternalError } from '../core/errors';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { withScope } from '../core/scope';
@@ -7,6 +6,7 @@ import { sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { HostNode, OpNode } from './graph';
+import { NativeProgram } from './native_program';
 
 /** The storage it lies in (0: the arena), its byte offset there, its length. */
 export type Place = readonly [storage: number, offset: number, bytes: number];
@@ -25,7 +25,8 @@ export interface Part {
   readonly kind: 'part';
   readonly code: ArrayBuffer;
   readonly arenaBytes: number;
-  readonly externals: readonly { readonly slot: number; readonly bytes: number }[];
+  /** The slots of the storages behind the arena. */
+  readonly externals: readonly number[];
   /** Results that leave: they get tensors of their own. */
   readonly fresh: readonly {
     readonly slot: number;
@@ -58,26 +59,19 @@ export type Step =
       readonly outputs: readonly number[];
     };
 
-/** What the border needs of a part besides its code: filled anew for each run. */
-interface Bound {
-  readonly storages: ArrayBuffer[];
-  readonly table: Float64Array<ArrayBuffer>;
-}
-
-const nothing = new ArrayBuffer(0);
-
 /** Nanoseconds of each run, by what ran. */
-type Samples = Map<{ readonly name: string }, number[]>;
+type Samples = Map<object, { readonly name: string; readonly times: number[] }>;
 
-function note(samples: Samples, what: { readonly name: string }, time: number): void {
-  const list = samples.get(what);
-  if (list === undefined) samples.set(what, [time]);
-  else list.push(time);
+function note(samples: Samples, what: object, name: string, time: number): void {
+  const entry = samples.get(what);
+  if (entry === undefined) samples.set(what, { name, times: [time] });
+  else entry.times.push(time);
 }
+
 const bytesType = dtypes.uint8;
 
 export class Executable {
-  private readonly bound = new Map<Part, Bound>();
+  private readonly programs = new Map<Part, NativeProgram>();
   private readonly arenaBytes: number;
   private arena: Tensor | null = null;
   /** While it is profiled. */
@@ -99,10 +93,7 @@ export class Executable {
     for (const step of steps) {
       if (step.kind !== 'part') continue;
       bytes = Math.max(bytes, step.arenaBytes);
-      const n = step.externals.length + 1;
-      const table = new Float64Array(2 * n);
-      step.externals.forEach((e, i) => (table[2 * i + 3] = e.bytes));
-      this.bound.set(step, { storages: new Array<ArrayBuffer>(n).fill(nothing), table });
+      this.programs.set(step, new NativeProgram(step.code, step.externals.length + 1, 0));
     }
     this.arenaBytes = bytes;
   }
@@ -127,7 +118,8 @@ export class Executable {
           const start = this.samples === null ? 0n : process.hrtime.bigint();
           const outputs = step.node.run(step.inputs.map((s) => shaped(values[s.slot] as Tensor, s.shape)));
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
-          if (this.samples !== null) note(this.samples, step.node, Number(process.hrtime.bigint() - start));
+          if (this.samples !== null)
+            note(this.samples, step, step.node.name, Number(process.hrtime.bigint() - start));
         }
       }
     }
@@ -139,35 +131,29 @@ export class Executable {
 
   private runPart(part: Part, values: (Tensor | null)[]): void {
     for (const f of part.fresh) values[f.slot] = makeTensor(f.dt, f.shape, f.size);
-    const { storages, table } = this.bound.get(part) as Bound;
+    const program = this.programs.get(part) as NativeProgram;
+    const { storages, table } = program;
     const arena = (this.arena ??= this.makeArena());
     storages[0] = arena.buffer;
     table[0] = arena.offset;
-    table[1] = this.arenaBytes;
     const { externals } = part;
     for (let i = 0; i < externals.length; i++) {
-      const t = values[externals[i].slot] as Tensor;
+      const t = values[externals[i]] as Tensor;
       storages[i + 1] = t.buffer;
-      table[2 * i + 2] = t.offset;
+      table[i + 1] = t.offset;
     }
-    let at = 0;
     try {
       if (this.samples !== null) {
-        this.runApart(part, storages, table, this.samples);
+        this.runApart(part, program, this.samples);
         return;
       }
-      for (;;) {
-        frame[0] = at;
-        frame[1] = storages.length;
-        const stopped = native.runProgram(part.code, table.buffer, storages);
-        if (stopped === -1) break;
-        at = this.redo(part, stopped, storages, table);
-      }
+      let stopped = program.run();
+      while (stopped !== undefined) stopped = program.run(this.redo(part, stopped, program));
     } catch (error) {
-      for (const e of externals) (values[e.slot] as Tensor).assertAlive(this.name);
+      for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw error;
     } finally {
-      for (let i = 1; i < storages.length; i++) storages[i] = nothing;
+      program.clear();
     }
   }
 
@@ -180,28 +166,20 @@ export class Executable {
     } finally {
       this.samples = null;
     }
-    return [...samples].map(([{ name }, times]) => {
+    return [...samples.values()].map(({ name, times }) => {
       times.sort((a, b) => a - b);
       return { name, time: times[times.length >> 1] / 1000 };
     });
   }
 
   /** Op by op, each timed. */
-  private runApart(
-    part: Part,
-    storages: ArrayBuffer[],
-    table: Float64Array<ArrayBuffer>,
-    samples: Samples,
-  ): void {
+  private runApart(part: Part, program: NativeProgram, samples: Samples): void {
     for (const n of part.nodes) {
-      const code = part.code.slice(n.start * 8, n.end * 8);
-      frame[0] = 0;
-      frame[1] = storages.length;
       const start = process.hrtime.bigint();
-      const stopped = native.runProgram(code, table.buffer, storages);
+      const stopped = program.run(n.start, n.end);
       const time = Number(process.hrtime.bigint() - start);
-      if (stopped !== -1) this.redo(part, n.start, storages, table);
-      note(samples, n.node.op, time);
+      if (stopped !== undefined) this.redo(part, n.start, program);
+      note(samples, n, n.node.op.name, time);
     }
   }
 
@@ -210,11 +188,11 @@ export class Executable {
   }
 
   /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it knows what to say. */
-  private redo(part: Part, word: number, storages: readonly ArrayBuffer[], table: Float64Array): number {
+  private redo(part: Part, word: number, { storages, table }: NativeProgram): number {
     const found = part.nodes.find((n) => word >= n.start && word < n.end);
     if (found === undefined) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
-      tensorOver(t.dt, t.shape, storages[storage], table[2 * storage] + offset);
+      tensorOver(t.dt, t.shape, storages[storage], table[storage] + offset);
     const { node } = found;
     const inputs = node.inputs.map((t, i) => at(t, found.inputs[i]));
     const outputs = node.outputs.map((t, i) => at(t, found.outputs[i]));

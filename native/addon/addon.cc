@@ -85,10 +85,11 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
 }
 
 StepTable Env::steps() const {
-  return {entries, entry_count, [](const void* list, int number, ProgramStep* step) {
-            const Entry& entry = static_cast<const Entry*>(list)[number];
-            if (entry.step) entry.callback(nullptr, reinterpret_cast<napi_callback_info>(step));
-            return entry.step;
+  return {entries, entry_count, group_entry,
+          [](const void* list, int number) { return static_cast<const Entry*>(list)[number].step; },
+          [](const void* list, int number, ProgramStep* step) {
+            static_cast<const Entry*>(list)[number].callback(nullptr,
+                                                             reinterpret_cast<napi_callback_info>(step));
           }};
 }
 

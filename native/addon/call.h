@@ -7,6 +7,9 @@
 #pragma once
 #include <stdint.h>
 
+#include <memory>
+#include <vector>
+
 #include "../program/run.h"
 #include "napi_setup.h"
 
@@ -30,6 +33,8 @@ struct Env {
   Entry entries[kMaxEntries];
   int entry_count;
   napi_ref capture;  // while set, calls are told to this function and not carried out
+  int group_entry;   // that of fused groups
+  std::vector<std::shared_ptr<const Program>> programs;  // null where one was freed
 
   /// The entries for programs: they get a null `env` and a ProgramStep in place of `info`, and touch nothing
   /// of the environment, so that any thread may run them.

@@ -1,42 +1,209 @@
 #include "run.h"
 
+#include <algorithm>
+
+#include "../runtime/dispatch.h"
+
 namespace gradtape {
 
-ProgramResult run_program(const StepTable& steps, const Code& code, int64_t at, const Range* storages,
-                          int64_t storage_count, const std::atomic<bool>* cancelled) {
-  const int64_t end = code.count;
-  while (at < end) {
-    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) return {at, kCancelled};
-    const double* w = code.words + at;
-    if (end - at < 3 || !is_count(w[0], steps.count - 1) || !is_count(w[1], kMaxBuffers) ||
-        !is_count(w[2], kFrameSlots)) {
-      return {at, "an instruction of the program is damaged"};
+namespace {
+
+/// The numbers of a group; the first that is not as it should be is remembered.
+class Numbers {
+ public:
+  Numbers(const double* numbers, int count) : numbers_(numbers), count_(count) {}
+
+  int64_t index(int slot, int64_t limit, const char* what) {
+    const double v = slot < count_ ? numbers_[slot] : 0;
+    if (is_count(v, static_cast<double>(limit - 1))) return static_cast<int64_t>(v);
+    if (error == nullptr) error = what;
+    return 0;
+  }
+  int small(int slot, int limit, const char* what) { return static_cast<int>(index(slot, limit, what)); }
+  double at(int slot) const { return slot < count_ ? numbers_[slot] : 0; }
+
+  const char* error = nullptr;
+
+ private:
+  const double* numbers_;
+  int count_;
+};
+
+constexpr int64_t kIntegers = int64_t{1} << 53;
+constexpr int64_t kHeader = 6;
+
+}  // namespace
+
+std::shared_ptr<const Program> Program::load(const StepTable& steps, const double* words, int64_t count,
+                                             int64_t storages, int64_t late, const char** error) {
+  auto program = std::make_shared<Program>();
+  program->steps_ = steps;
+  program->words_.assign(words, words + count);
+  program->needs_.assign(static_cast<size_t>(storages), Need{0, 1});
+  program->late_ = late;
+  for (int64_t at = 0; at < count;) {
+    *error = program->add(at, &at);
+    if (*error != nullptr) return nullptr;
+  }
+  return program;
+}
+
+const char* Program::add(int64_t at, int64_t* next) {
+  const int64_t left = word_count() - at;
+  const double* w = words_.data() + at;
+  if (left < kHeader || !is_count(w[0], steps_.count - 1) || !is_count(w[1], kMaxBuffers) ||
+      !is_count(w[2], kFrameSlots) || !is_count(w[3], kFrameSlots) || !is_count(w[4], kFrameSlots - w[3]) ||
+      !is_count(w[5], static_cast<double>(late_) - w[4])) {
+    return "an instruction of the program is damaged";
+  }
+  Instruction i = {};
+  i.word = at;
+  i.entry = static_cast<int>(w[0]);
+  if (!steps_.is_step(steps_.entries, i.entry)) return "an instruction of the program is no step";
+  i.place_count = static_cast<int>(w[1]);
+  i.number_count = static_cast<int>(w[2]);
+  i.late_slot = static_cast<int>(w[3]);
+  i.late_count = static_cast<int>(w[4]);
+  i.late_at = static_cast<int64_t>(w[5]);
+  i.numbers = at + kHeader + 3 * i.place_count;
+  i.places = static_cast<int64_t>(places_.size());
+  i.group = -1;
+  *next = i.numbers + i.number_count;
+  if (*next > word_count()) return "an instruction of the program is cut off";
+  for (int k = 0; k < i.place_count; k++) {
+    const double* b = w + kHeader + 3 * k;
+    constexpr double most = static_cast<double>(kIntegers);
+    if (!is_count(b[0], static_cast<double>(storage_count() - 1)) || !is_count(b[1], most) ||
+        !is_count(b[2], most)) {
+      return "an instruction of the program names no storage";
     }
-    const int buffers = static_cast<int>(w[1]);
-    const int numbers = static_cast<int>(w[2]);
-    const int64_t next = at + 3 + 3 * buffers + numbers;
-    if (next > end) return {at, "an instruction of the program is cut off"};
-    Range ranges[kMaxBuffers];
-    for (int i = 0; i < buffers; i++) {
-      const double* b = w + 3 + 3 * i;
-      if (!is_count(b[0], static_cast<double>(storage_count - 1))) {
-        return {at, "an instruction of the program names no storage"};
-      }
-      const Range& storage = storages[static_cast<int64_t>(b[0])];
-      if (!is_count(b[1], static_cast<double>(storage.bytes)) ||
-          !is_count(b[2], static_cast<double>(storage.bytes) - b[1])) {
-        return {at, "a range of the program lies outside its storage"};
-      }
-      ranges[i] = {storage.data + static_cast<int64_t>(b[1]), static_cast<int64_t>(b[2])};
+    const Place place = {static_cast<int64_t>(b[0]), static_cast<int64_t>(b[1]), static_cast<int64_t>(b[2])};
+    Need& need = needs_[static_cast<size_t>(place.storage)];
+    need.bytes = std::max(need.bytes, place.offset + place.bytes);
+    places_.push_back(place);
+  }
+  if (i.entry == steps_.group) {
+    if (i.late_count > 0) return "a group has no numbers of a run";
+    i.group = static_cast<int64_t>(groups_.size());
+    if (const char* why = add_group(i)) return why;
+  }
+  instructions_.push_back(i);
+  return nullptr;
+}
+
+/// Of a group: rows, columns, the number of values, that of steps; for each value its space, its dtype, its
+/// buffer (−1: within a tile only) and its byte offset there; for each step its kind, op, dtype, result and
+/// three operands.
+const char* Program::add_group(const Instruction& i) {
+  Numbers n(words_.data() + i.numbers, i.number_count);
+  TileGroup g = {};
+  g.rows = n.index(0, kIntegers, "a group has no such size");
+  g.columns = n.index(1, kIntegers, "a group has no such size");
+  g.value_count = n.small(2, kMaxTileValues + 1, "a group has too many values");
+  g.step_count = n.small(3, kMaxTileSteps + 1, "a group has too many steps");
+  int64_t size = 0;
+  if (__builtin_mul_overflow(g.rows, g.columns, &size)) return "a group has no such size";
+  auto group = std::make_unique<Group>();
+  int slot = 4;
+  for (int v = 0; v < g.value_count; v++, slot += 4) {
+    TileValue& value = g.values[v];
+    value.space = static_cast<TileSpace>(n.small(slot, static_cast<int>(TileSpace::kCount), "no such space"));
+    value.dtype = n.small(slot + 1, kDTypes, "no such dtype");
+    value.buffer = n.at(slot + 2) != -1;
+    if (!value.buffer) continue;
+    const int64_t buffer = n.index(slot + 2, i.place_count, "no such buffer");
+    const int64_t offset = n.index(slot + 3, kIntegers, "no such offset");
+    if (n.error != nullptr) return n.error;
+    const Place& place = places_[static_cast<size_t>(i.places + buffer)];
+    const int64_t bytes = dtype_size(value.dtype);
+    int64_t needed = 0;
+    if (__builtin_mul_overflow(g.size_of(value.space), bytes, &needed) || offset > place.bytes ||
+        needed > place.bytes - offset || (place.offset + offset) % bytes != 0) {
+      return "a value of a group lies outside its buffer";
     }
-    ProgramStep step = {w + 3 + 3 * buffers, numbers, ranges, buffers, -1, nullptr};
-    if (!steps.run(steps.entries, static_cast<int>(w[0]), &step)) {
-      return {at, "an instruction of the program is no step"};
-    }
-    if (step.error != nullptr || step.result != -1) return {at, step.error};
-    at = next;
+    Need& need = needs_[static_cast<size_t>(place.storage)];
+    need.align = std::max(need.align, static_cast<uintptr_t>(bytes));
+    group->buffers.push_back({v, place.storage, place.offset + offset});
+  }
+  for (int k = 0; k < g.step_count; k++, slot += 7) {
+    TileStep& step = g.steps[k];
+    step.kind = static_cast<TileOp>(n.small(slot, static_cast<int>(TileOp::kCount), "no such step"));
+    step.op = n.small(slot + 1, 1 << 16, "no such op");
+    step.dtype = n.small(slot + 2, kDTypes, "no such dtype");
+    step.out = n.small(slot + 3, g.value_count, "no such value");
+    for (int o = 0; o < 3; o++) step.in[o] = n.small(slot + 4 + o, g.value_count, "no such value");
+  }
+  if (n.error != nullptr) return n.error;
+  group->empty = size == 0;
+  if (!group->empty) {
+    if (const char* why = check_tiles(kernels(), g)) return why;
+    plan_tiles(kernels(), g, &group->plan);
+  }
+  groups_.push_back(std::move(group));
+  return nullptr;
+}
+
+Range Program::storage(int64_t i, void* buffer, size_t length, double offset, const char** error) const {
+  const Need& need = needs_[static_cast<size_t>(i)];
+  if (!is_count(offset, static_cast<double>(length)) ||
+      need.bytes > static_cast<int64_t>(length) - static_cast<int64_t>(offset)) {
+    *error = "a tensor of the program lies outside its storage (was it detached or disposed?)";
+    return {};
+  }
+  char* data = static_cast<char*>(buffer) + static_cast<int64_t>(offset);
+  if ((reinterpret_cast<uintptr_t>(data) & (need.align - 1)) != 0) {
+    *error = "a tensor of the program is not aligned to its element size";
+    return {};
+  }
+  return {data, need.bytes};
+}
+
+ProgramResult Program::run(const Range* storages, const double* late, int64_t from, int64_t to,
+                           const std::atomic<bool>* cancelled) const {
+  size_t at = 0;
+  if (from > 0) {
+    at = static_cast<size_t>(std::lower_bound(instructions_.begin(), instructions_.end(), from,
+                                              [](const Instruction& i, int64_t w) { return i.word < w; }) -
+                             instructions_.begin());
+  }
+  for (; at < instructions_.size() && instructions_[at].word < to; at++) {
+    const Instruction& i = instructions_[at];
+    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) return {i.word, kCancelled};
+    double result = -1;
+    const char* error = run_one(i, storages, late, &result);
+    if (error != nullptr || result != -1) return {i.word, error};
   }
   return {-1, nullptr};
+}
+
+const char* Program::run_one(const Instruction& i, const Range* storages, const double* late,
+                             double* result) const {
+  if (i.group >= 0) {
+    const Group& group = *groups_[static_cast<size_t>(i.group)];
+    if (group.empty) return nullptr;
+    char* buffers[kMaxTileValues];
+    for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
+    return run_tiles(kernels(), group.plan, buffers) ? nullptr : "there is no memory for a group of steps";
+  }
+  Range ranges[kMaxBuffers];
+  const Place* places = places_.data() + i.places;
+  for (int k = 0; k < i.place_count; k++) {
+    ranges[k] = {storages[places[k].storage].data + places[k].offset, places[k].bytes};
+  }
+  const double* numbers = words_.data() + i.numbers;
+  int count = i.number_count;
+  double own[kFrameSlots];
+  if (i.late_count > 0) {
+    const int end = i.late_slot + i.late_count;
+    std::copy(numbers, numbers + count, own);
+    for (; count < end; count++) own[count] = 0;
+    std::copy(late + i.late_at, late + i.late_at + i.late_count, own + i.late_slot);
+    numbers = own;
+  }
+  ProgramStep step = {numbers, count, ranges, i.place_count, -1, nullptr};
+  steps_.run(steps_.entries, i.entry, &step);
+  *result = step.result;
+  return step.error;
 }
 
 }  // namespace gradtape

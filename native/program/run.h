@@ -1,15 +1,21 @@
 // Programs: lists of calls that run without JavaScript in between.
 //
-// A program is an array of doubles, one instruction after another:
-//   entry, count of buffers, count of numbers, then for each buffer the storage it lies in (its place in the
-//   list that the call brings), its byte offset there and its length in bytes, then the numbers, as they
-//   would stand in the frame; zeros at their end may be left out.
-// Every instruction passes the same checks as a call from JavaScript: a damaged program is an error, never a
-// wild access. Programs may run on any thread, several at once.
+// A program arrives as an array of doubles, one instruction after another:
+//   entry, count of buffers, count of numbers, the first of the numbers that each run brings, how many those
+//   are, and where they stand among all that a run brings; then for each buffer the storage it lies in (its
+//   place in the list that a run brings), its byte offset there and its length in bytes; then the numbers, as
+//   they would stand in the frame. Zeros at their end may be left out.
+// It is checked and copied once, when it is loaded. A run checks that the storages are there, as long as the
+// program needs; an entry still checks its own arguments against its ranges, as in a call from JavaScript. So
+// a damaged program is an error, never a wild access. Programs may run on any thread, several at once.
 #pragma once
 #include <stdint.h>
 
 #include <atomic>
+#include <memory>
+#include <vector>
+
+#include "tiles.h"
 
 namespace gradtape {
 
@@ -37,13 +43,10 @@ struct ProgramStep {
 struct StepTable {
   const void* entries;
   int count;
-  /// Carries out one step; false if that entry is no step of a program.
-  bool (*run)(const void* entries, int entry, ProgramStep* step);
-};
-
-struct Code {
-  const double* words;
-  int64_t count;
+  /// The entry whose numbers are a fused group: programs carry it out themselves.
+  int group;
+  bool (*is_step)(const void* entries, int entry);
+  void (*run)(const void* entries, int entry, ProgramStep* step);
 };
 
 struct ProgramResult {
@@ -58,8 +61,63 @@ inline bool is_count(double v, double limit) {
   return v >= 0 && v <= limit && v == static_cast<double>(static_cast<int64_t>(v));
 }
 
-/// Runs the instructions from word `at` on. Between two of them it looks whether it was cancelled.
-ProgramResult run_program(const StepTable& steps, const Code& code, int64_t at, const Range* storages,
-                          int64_t storage_count, const std::atomic<bool>* cancelled = nullptr);
+class Program {
+ public:
+  /// Null and the reason where the words are no program over so many storages and numbers of each run.
+  static std::shared_ptr<const Program> load(const StepTable& steps, const double* words, int64_t count,
+                                             int64_t storages, int64_t late, const char** error);
+
+  int64_t storage_count() const { return static_cast<int64_t>(needs_.size()); }
+  int64_t late_count() const { return late_; }
+  int64_t word_count() const { return static_cast<int64_t>(words_.size()); }
+
+  /// The part of a buffer that is storage i of a run; the reason where it does not reach.
+  Range storage(int64_t i, void* buffer, size_t length, double offset, const char** error) const;
+
+  /// Carries out the instructions that begin at words [from, to). `late` are the numbers that the run brings.
+  /// Between two instructions it looks whether it was cancelled.
+  ProgramResult run(const Range* storages, const double* late, int64_t from, int64_t to,
+                    const std::atomic<bool>* cancelled = nullptr) const;
+
+ private:
+  struct Place {
+    int64_t storage, offset, bytes;
+  };
+  struct TileBuffer {
+    int value;
+    int64_t storage, offset;
+  };
+  struct Instruction {
+    int64_t word;
+    int entry;
+    int number_count, place_count;
+    int64_t numbers, places;  // where they begin
+    int late_slot, late_count;
+    int64_t late_at;
+    int64_t group;  // place among the groups, −1 where it is none
+  };
+  struct Group {
+    TilePlan plan;
+    bool empty;
+    std::vector<TileBuffer> buffers;
+  };
+  /// What a storage must have: bytes, and an address that is a multiple.
+  struct Need {
+    int64_t bytes;
+    uintptr_t align;
+  };
+
+  const char* add(int64_t at, int64_t* next);
+  const char* add_group(const Instruction& i);
+  const char* run_one(const Instruction& i, const Range* storages, const double* late, double* result) const;
+
+  StepTable steps_ = {};
+  std::vector<double> words_;
+  std::vector<Instruction> instructions_;
+  std::vector<Place> places_;
+  std::vector<std::unique_ptr<Group>> groups_;
+  std::vector<Need> needs_;
+  int64_t late_ = 0;
+};
 
 }  // namespace gradtape

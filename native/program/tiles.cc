@@ -17,15 +17,6 @@ constexpr int64_t kAlign = 64;
 
 int64_t round_up(int64_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
 
-/// How the group is cut: into tiles of whole rows, or each row into pieces.
-struct Cut {
-  bool whole;
-  int64_t tile_rows;     // of a tile of whole rows
-  int64_t tile_columns;  // of a piece
-  int64_t pieces;        // of a row
-  int64_t tiles;
-};
-
 bool reduces_rows(const TileGroup& g) {
   for (int s = 0; s < g.step_count; s++) {
     if (g.values[g.steps[s].out].space == TileSpace::kPerRow) return true;
@@ -47,8 +38,8 @@ int64_t tile_size(const TileGroup& g) {
   return full <= 6 ? kTile : full <= 12 ? kTile / 2 : kTile / 4;
 }
 
-Cut cut(const TileGroup& g) {
-  Cut c = {};
+TileCut cut(const TileGroup& g) {
+  TileCut c = {};
   const int64_t tile = tile_size(g);
   c.whole = g.columns <= tile || reduces_rows(g);
   if (!has_per_column(g)) c.whole = false;
@@ -75,27 +66,20 @@ void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, co
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
 }
 
-/// Places in a thread's scratch memory.
-struct Layout {
-  int64_t temp[kMaxTileValues];    // of values that exist only within a tile
-  int64_t spread[kMaxTileValues];  // of values that were repeated to full ones
-  int64_t bytes;
-};
-
 /// Whether a step with a full result reads `v` in a repeated form.
-bool needs_spread(const TileGroup& g, const Cut& c, int v) {
+bool needs_spread(const TileGroup& g, const TileCut& c, int v) {
   const TileSpace space = g.values[v].space;
   return c.tile_rows > 1 && (space == TileSpace::kPerColumn || space == TileSpace::kPerRow);
 }
 
-Layout lay_out(const TileGroup& g, const Cut& c) {
-  Layout l = {};
+TileLayout lay_out(const TileGroup& g, const TileCut& c) {
+  TileLayout l = {};
   const int64_t full = c.tile_rows * c.tile_columns;
   for (int v = 0; v < g.value_count; v++) {
     const TileValue& value = g.values[v];
     const int64_t count = value.space == TileSpace::kFull ? full : c.tile_rows;
     l.temp[v] = l.bytes;
-    if (value.data == nullptr) l.bytes += round_up(count * size(value));
+    if (!value.buffer) l.bytes += round_up(count * size(value));
     l.spread[v] = l.bytes;
     if (needs_spread(g, c, v)) l.bytes += round_up(full * size(value));
   }
@@ -110,9 +94,15 @@ struct Operand {
 /// The thread's walk over tiles [begin, end).
 class Walk {
  public:
-  Walk(const KernelTable& table, const TileGroup& group, const Cut& cut, const Layout& layout, char* scratch,
-       char* const* partials)
-      : table_(table), g_(group), c_(cut), l_(layout), scratch_(scratch), partials_(partials) {}
+  Walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, char* scratch, char* partials)
+      : table_(table),
+        g_(plan.group),
+        c_(plan.cut),
+        l_(plan.layout),
+        buffers_(buffers),
+        partial_(plan.partial),
+        scratch_(scratch),
+        partials_(partials) {}
 
   void run(int64_t begin, int64_t end) {
     // Per-column values are the same for all tiles of whole rows.
@@ -120,7 +110,7 @@ class Walk {
       if (g_.values[v].space != TileSpace::kPerColumn || !needs_spread(g_, c_, v)) continue;
       const int64_t bytes = g_.columns * size(g_.values[v]);
       for (int64_t r = 0; r < c_.tile_rows; r++) {
-        __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, g_.values[v].data, static_cast<size_t>(bytes));
+        __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, buffers_[v], static_cast<size_t>(bytes));
       }
     }
     for (int64_t t = begin; t < end; t++) tile(t);
@@ -149,24 +139,24 @@ class Walk {
   /// Where this tile's part of a value begins.
   char* place(int v) const {
     const TileValue& value = g_.values[v];
-    if (value.data == nullptr) return scratch_ + l_.temp[v];
+    if (!value.buffer) return scratch_ + l_.temp[v];
     const int64_t bytes = size(value);
     switch (value.space) {
       case TileSpace::kFull:
-        return value.data + (row_ * g_.columns + column_) * bytes;
+        return buffers_[v] + (row_ * g_.columns + column_) * bytes;
       case TileSpace::kPerColumn:
-        return value.data + column_ * bytes;
+        return buffers_[v] + column_ * bytes;
       case TileSpace::kPerRow:
-        return value.data + row_ * bytes;
+        return buffers_[v] + row_ * bytes;
       default:
-        return value.data;
+        return buffers_[v];
     }
   }
 
   /// An operand of a step whose result is full, or has an element for each row.
   Operand operand(int v, bool full) {
     const TileValue& value = g_.values[v];
-    if (value.space == TileSpace::kScalar) return {value.data, true};
+    if (value.space == TileSpace::kScalar) return {buffers_[v], true};
     if (!full || value.space == TileSpace::kFull) return {place(v), false};
     if (value.space == TileSpace::kPerColumn) {
       return {needs_spread(g_, c_, v) ? scratch_ + l_.spread[v] : place(v), false};
@@ -189,7 +179,7 @@ class Walk {
         spread_ &= ~(uint64_t{1} << s.out);
       } else {
         const char* x = place(s.in[0]);
-        fn(x, partials_[s.out] + t * size(out), 1, rows_ * columns_, rows_ * columns_);
+        fn(x, partials_ + partial_[s.out] + t * size(out), 1, rows_ * columns_, rows_ * columns_);
       }
       return;
     }
@@ -230,16 +220,19 @@ class Walk {
 
   const KernelTable& table_;
   const TileGroup& g_;
-  const Cut& c_;
-  const Layout& l_;
+  const TileCut& c_;
+  const TileLayout& l_;
+  char* const* const buffers_;
+  const int64_t* const partial_;
   char* const scratch_;
-  char* const* const partials_;
+  char* const partials_;
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
   uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
 };
 
 /// Reduces the partial results of all tiles, in their order.
-void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, char* partial, int64_t tiles) {
+void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, char* partial, char* result,
+             int64_t tiles) {
   const ReduceEntry& op = table.reduce[s.op];
   const ReduceRowsFn fn = table.reduce[op.then].rows[s.dtype];
   const TileValue& out = g.values[s.out];
@@ -254,8 +247,8 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
     }
     tiles = chunks;
   }
-  fn(partial, out.data, 1, tiles, tiles);
-  if (op.mean) Walk::divide(out.data, 1, s.dtype, g.rows * g.columns);
+  fn(partial, result, 1, tiles, tiles);
+  if (op.mean) Walk::divide(result, 1, s.dtype, g.rows * g.columns);
 }
 
 }  // namespace
@@ -265,7 +258,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
   // Buffers bound the size of a group; values within tiles alone would not.
   bool full_buffer = false, column_buffer = false, row_buffer = false;
   for (int v = 0; v < g.value_count; v++) {
-    if (g.values[v].data == nullptr) continue;
+    if (!g.values[v].buffer) continue;
     full_buffer |= g.values[v].space == TileSpace::kFull;
     column_buffer |= g.values[v].space == TileSpace::kPerColumn;
     row_buffer |= g.values[v].space == TileSpace::kPerRow;
@@ -273,7 +266,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
   if (!full_buffer && !(column_buffer && row_buffer)) return "nothing in a group has its size";
   bool known[kMaxTileValues] = {};
   for (int v = 0; v < g.value_count; v++) {
-    known[v] = g.values[v].data != nullptr;
+    known[v] = g.values[v].buffer;
     if (!known[v] &&
         (g.values[v].space == TileSpace::kScalar || g.values[v].space == TileSpace::kPerColumn)) {
       return "a value within a tile is full or has an element for each row";
@@ -320,7 +313,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
       if (op.mean && s.dtype > static_cast<int>(DType::kFloat64)) return "a group has means of floats only";
       if (full || out.space == TileSpace::kPerColumn) return "a reduction gives row values or one";
       if (out.space == TileSpace::kScalar) {
-        if (out.data == nullptr) return "a reduction over everything needs a buffer";
+        if (!out.buffer) return "a reduction over everything needs a buffer";
         reduced[s.out] = true;
       }
     }
@@ -334,52 +327,54 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
   return nullptr;
 }
 
-bool run_tiles(const KernelTable& table, const TileGroup& g) {
-  const Cut c = cut(g);
-  const Layout layout = lay_out(g, c);
-  // Partial results of reductions over everything: one for each tile.
-  char* partials[kMaxTileValues] = {};
-  int64_t bytes = 0;
+void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
+  plan->group = g;
+  plan->cut = cut(g);
+  plan->layout = lay_out(g, plan->cut);
+  plan->partial_bytes = 0;
+  for (int64_t& partial : plan->partial) partial = -1;
+  int64_t cost = 0;
   for (int i = 0; i < g.step_count; i++) {
     const TileStep& s = g.steps[i];
-    if (s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kScalar)
-      bytes += round_up(c.tiles * 8);
-  }
-  constexpr int64_t kFew = 4096;
-  alignas(64) char few[kFew];
-  char* memory = few;
-  if (bytes > kFew) memory = static_cast<char*>(malloc(static_cast<size_t>(bytes)));
-  if (memory == nullptr) return false;
-  int64_t used = 0, cost = 0;
-  for (int i = 0; i < g.step_count; i++) {
-    const TileStep& s = g.steps[i];
-    if (s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kScalar) {
-      partials[s.out] = memory + used;
-      used += round_up(c.tiles * 8);
+    const TileSpace space = g.values[s.out].space;
+    if (s.kind == TileOp::kReduce && space == TileSpace::kScalar) {
+      plan->partial[s.out] = plan->partial_bytes;
+      plan->partial_bytes += round_up(plan->cut.tiles * 8);
     }
-    if (g.values[s.out].space == TileSpace::kPerRow && s.kind != TileOp::kReduce) continue;
+    if (space == TileSpace::kPerRow && s.kind != TileOp::kReduce) continue;
     cost += s.kind == TileOp::kUnary    ? table.unary[s.op].cost[s.dtype]
             : s.kind == TileOp::kBinary ? table.binary[s.op].cost[s.dtype]
                                         : 1;
   }
+  const int64_t per_tile = plan->cut.tile_rows * plan->cut.tile_columns * (cost > 0 ? cost : 1);
+  plan->grain = kGrain / (per_tile > 0 ? per_tile : 1) + 1;
+}
+
+bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buffers) {
+  constexpr int64_t kFew = 4096;
+  alignas(64) char few[kFew];
+  char* partials = few;
+  if (plan.partial_bytes > kFew) {
+    partials = static_cast<char*>(malloc(static_cast<size_t>(plan.partial_bytes)));
+  }
+  if (partials == nullptr) return false;
   std::atomic<bool> ok{true};
-  const int64_t per_tile = c.tile_rows * c.tile_columns * (cost > 0 ? cost : 1);
-  parallel_for(c.tiles, kGrain / (per_tile > 0 ? per_tile : 1) + 1, [&](int64_t begin, int64_t end) {
-    char* scratch = static_cast<char*>(thread_scratch(layout.bytes + 1));
+  parallel_for(plan.cut.tiles, plan.grain, [&](int64_t begin, int64_t end) {
+    char* scratch = static_cast<char*>(thread_scratch(plan.layout.bytes + 1));
     if (scratch == nullptr) {
       ok = false;
       return;
     }
-    Walk(table, g, c, layout, scratch, partials).run(begin, end);
+    Walk(table, plan, buffers, scratch, partials).run(begin, end);
   });
-  if (ok) {
-    for (int i = 0; i < g.step_count; i++) {
-      const TileStep& s = g.steps[i];
-      if (partials[s.out] != nullptr && s.kind == TileOp::kReduce)
-        combine(table, g, s, partials[s.out], c.tiles);
+  if (ok && plan.partial_bytes > 0) {
+    for (int i = 0; i < plan.group.step_count; i++) {
+      const TileStep& s = plan.group.steps[i];
+      if (s.kind != TileOp::kReduce || plan.partial[s.out] < 0) continue;
+      combine(table, plan.group, s, partials + plan.partial[s.out], buffers[s.out], plan.cut.tiles);
     }
   }
-  if (memory != few) free(memory);
+  if (partials != few) free(partials);
   return ok;
 }
 

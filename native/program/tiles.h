@@ -21,7 +21,7 @@ inline constexpr int64_t kMaxTileRow = 8192;
 struct TileValue {
   TileSpace space;
   int dtype;
-  char* data;  // null: only within a tile
+  bool buffer;  // false: it exists only within a tile
 };
 
 struct TileStep {
@@ -47,11 +47,39 @@ struct TileGroup {
   }
 };
 
-/// Null, or what is wrong with the group. Values' data need not be set.
+/// Null, or what is wrong with the group.
 const char* check_tiles(const KernelTable& table, const TileGroup& group);
 
-/// Carries out a group that was checked. False if there was no memory. Results do not depend on the number of
-/// threads.
-bool run_tiles(const KernelTable& table, const TileGroup& group);
+/// How a group is cut: into tiles of whole rows, or each row into pieces.
+struct TileCut {
+  bool whole;
+  int64_t tile_rows;     // of a tile of whole rows
+  int64_t tile_columns;  // of a piece
+  int64_t pieces;        // of a row
+  int64_t tiles;
+};
+
+/// Places in a thread's scratch memory.
+struct TileLayout {
+  int64_t temp[kMaxTileValues];    // of values that exist only within a tile
+  int64_t spread[kMaxTileValues];  // of values that were repeated to full ones
+  int64_t bytes;
+};
+
+/// A group that was checked, and how it is carried out.
+struct TilePlan {
+  TileGroup group;
+  TileCut cut;
+  TileLayout layout;
+  int64_t partial[kMaxTileValues];  // where the tiles' results of a reduction over everything stand, or −1
+  int64_t partial_bytes;
+  int64_t grain;  // tiles that pay for a second thread
+};
+
+void plan_tiles(const KernelTable& table, const TileGroup& group, TilePlan* plan);
+
+/// Carries out a group over the buffers of its values. False if there was no memory. Results do not depend on
+/// the number of threads.
+bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buffers);
 
 }  // namespace gradtape

@@ -1,6 +1,7 @@
 /** The border under hostile calls: whatever the frame and the arguments hold, an entry throws or returns; nothing crashes. */
 import * as path from 'node:path';
 import { frame, native } from '../../lib/binding';
+import * as tf from 'gradtape';
 import { root, runChild } from '../helpers/child';
 
 const addon = process.env.GRADTAPE_BINARY ?? path.join(root, 'build', 'Release', 'gradtape.node');
@@ -73,4 +74,86 @@ test('a broadcast of two operands that both stand still is refused: it would rea
   frame.set([0, 0, 0, 1, 0, 0, 16, 0, 0]);
   const [a, b, y] = [4, 4, 64].map((n) => new ArrayBuffer(n));
   expect(() => native.binaryBroadcast(a, b, y)).toThrow('no operand has the innermost dimension');
+});
+
+describe('programs', () => {
+  /** The code that a compiled function was loaded from, and how many storages and numbers of a run it has. */
+  function codes(): { code: string; storages: number; late: number }[] {
+    const seen: { code: string; storages: number; late: number }[] = [];
+    const load = native.loadProgram.bind(native);
+    const spy = jest.spyOn(native, 'loadProgram').mockImplementation((code) => {
+      seen.push({
+        code: Buffer.from(code.slice(0)).toString('base64'),
+        storages: frame[0],
+        late: frame[1],
+      });
+      return load(code);
+    });
+    const w = new tf.Variable(tf.ones([20, 30]));
+    const step = tf.function((x: tf.Tensor) => {
+      const tape = new tf.GradientTape();
+      const loss = tape.run(() => {
+        const h = tf.nn.softmax(tf.add(tf.matmul(x, w), tf.gather(w, tf.constant([1, 2, 3], 'int32'))));
+        return tf.reduceMean(tf.square(tf.where(tf.greater(h, 0.1), h, tf.exp(h))));
+      });
+      w.assignSub(tape.gradient(loss, w) as tf.Tensor);
+      return loss;
+    });
+    step(tf.ones([3, 20]));
+    spy.mockRestore();
+    return seen;
+  }
+
+  const script = (programs: unknown, rounds: number): string => `
+    const native = require(${JSON.stringify(addon)});
+    const frame = new Float64Array(native.frame);
+    let state = 1;
+    const next = () => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return state / 2 ** 32; };
+    const below = (n) => Math.floor(next() * n);
+    const pick = (list) => list[below(list.length)];
+    const odd = [NaN, Infinity, -1, -2, 0.5, 1, 2, 3, 7, 33, 64, 300, 4096, 2 ** 31, 2 ** 40, 2 ** 53, 2 ** 62, -1e308];
+    let refused = 0, ran = 0, damaged = 0;
+    for (const { code, storages, late } of ${JSON.stringify(programs)}) {
+      const bytes = Buffer.from(code, 'base64');
+      const valid = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+      for (let round = 0; round < ${rounds}; round++) {
+        const words = valid.slice();
+        for (let i = below(2); i >= 0; i--) words[below(words.length)] = next() < 0.7 ? pick(odd) : below(64);
+        frame[0] = storages; frame[1] = late;
+        let program;
+        try { program = native.loadProgram(words.buffer); } catch (e) { damaged++; continue; }
+        const table = new Float64Array(storages + late);
+        for (let i = 0; i < table.length; i++) table[i] = next() < 0.9 ? 0 : pick(odd);
+        const buffers = Array.from({ length: storages }, () => new ArrayBuffer(next() < 0.9 ? 65536 : below(5000)));
+        frame[0] = program; frame[1] = 0; frame[2] = words.length;
+        try { native.runProgram(table.buffer, ...buffers); ran++; } catch (e) { refused++; }
+        frame[0] = program;
+        native.freeProgram();
+      }
+    }
+    report({ refused, ran, damaged });
+  `;
+
+  test('that are damaged are refused, or stay within their storages', () => {
+    const found = runChild(script(codes(), 20_000), { timeout: 240_000 }) as Record<string, number>;
+    expect(found.damaged).toBeGreaterThan(1000);
+    expect(found.refused).toBeGreaterThan(1000);
+    expect(found.ran).toBeGreaterThan(300);
+  }, 240_000);
+
+  test('that were freed, or another count of storages', () => {
+    frame[0] = 1;
+    frame[1] = 0;
+    const program = native.loadProgram(new ArrayBuffer(0));
+    const call = (...storages: ArrayBuffer[]) => {
+      frame[0] = program;
+      frame[1] = frame[2] = 0;
+      return native.runProgram(new ArrayBuffer(8), ...storages);
+    };
+    expect(call(new ArrayBuffer(8))).toBeUndefined();
+    expect(() => call()).toThrow('a program is damaged');
+    frame[0] = program;
+    native.freeProgram();
+    expect(() => call(new ArrayBuffer(8))).toThrow('no such program');
+  });
 });

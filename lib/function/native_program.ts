@@ -1,0 +1,42 @@
+/** A program that the addon has checked and holds: loaded once, freed with this object. */
+import { frame, native } from '../binding';
+
+const freed = new FinalizationRegistry<number>((number) => {
+  frame[0] = number;
+  native.freeProgram();
+});
+
+const nothing = new ArrayBuffer(0);
+
+export class NativeProgram {
+  private readonly number: number;
+  private readonly words: number;
+  /** What the next run works on; empty between runs. */
+  readonly storages: ArrayBuffer[];
+  /** The byte offset of each storage, then the numbers that the run brings. */
+  readonly table: Float64Array<ArrayBuffer>;
+
+  /** `code` as native/program/run.h describes it, over so many storages, and numbers that each run brings. */
+  constructor(code: ArrayBuffer, storages: number, late: number) {
+    frame[0] = storages;
+    frame[1] = late;
+    this.number = native.loadProgram(code);
+    this.words = code.byteLength / 8;
+    this.storages = new Array<ArrayBuffer>(storages).fill(nothing);
+    this.table = new Float64Array(storages + late);
+    freed.register(this, this.number);
+  }
+
+  /** The word of an instruction that gave an unusual result, or undefined. */
+  run(from = 0, to = this.words): number | undefined {
+    frame[0] = this.number;
+    frame[1] = from;
+    frame[2] = to;
+    return native.runProgram(this.table.buffer, ...this.storages);
+  }
+
+  /** Lets go of the storages. */
+  clear(): void {
+    this.storages.fill(nothing);
+  }
+}
