@@ -80,7 +80,11 @@ export interface TracedOp extends RecordedOp {
     | 'view';
 }
 
-export type Effects = 'none' | 'order' | 'variables';
+/**
+ * What a step of JavaScript does besides its results: 'none', it may be left out where nobody uses them; 'order', it keeps
+ * its place among others; 'check', it may stop the run there; 'variables', it may read and write them.
+ */
+export type Effects = 'none' | 'order' | 'check' | 'variables';
 
 /** A function that is being traced: ops on its tensors are noted, not computed. */
 export interface Tracer {
@@ -96,11 +100,7 @@ export interface Tracer {
     attrs: unknown,
     outputs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[];
-  /**
-   * Notes something that JavaScript does at this point of every run; returns tensors that stand for its results. Its
-   * effects: 'none', it may be left out where nobody uses the results; 'order', it keeps its place among others; or
-   * 'variables', which it may read and write.
-   */
+  /** Notes something that JavaScript does at this point of every run; returns tensors that stand for its results. */
   host(
     name: string,
     inputs: readonly Tensor[],
@@ -109,6 +109,10 @@ export interface Tracer {
     why: string,
     effects: Effects,
   ): Tensor[];
+  /** Notes an op whose results have as many elements as the data say; returns tensors that stand for them. */
+  sized(op: TracedOp, inputs: readonly Tensor[], attrs: unknown): Tensor[];
+  /** The elements of a tensor that decide what the function does next: a shape, an axis, a branch. */
+  decide(t: Tensor, op: string, why: string): Tensor;
   /** From now on the variable holds a tensor that stands for its value. */
   touch(variable: Variable): void;
   /** A variable made by the traced function. */

@@ -154,15 +154,21 @@ export class Variable extends Readable {
   }
 
   data(): TypedArray {
-    return this.held.data();
+    return this.readable.data();
   }
 
   array(): NestedArray {
-    return this.held.array();
+    return this.readable.array();
   }
 
   item(): number | bigint | boolean {
-    return this.held.item();
+    return this.readable.item();
+  }
+
+  /** What is held; in a function that is being traced, what stands for it, which says that it has no value yet. */
+  private get readable(): Tensor {
+    if (scope.tracer !== null) scope.tracer.touch(this);
+    return this.held;
   }
 
   /** Exchanges the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */

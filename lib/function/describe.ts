@@ -1,6 +1,7 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
 import type { Tensor } from '../core/tensor';
-import type { Executable, Part, PartNode, Step } from './executable';
+import type { Part, PartNode, Step } from './executable';
+import type { Piece } from './piece';
 
 /** One op of a compiled part, or a fused group of them. */
 export interface ProgramOp {
@@ -31,7 +32,15 @@ export type ProgramStep =
       readonly name: string;
       readonly why: string;
     }
-  | { readonly kind: 'read' | 'assign'; readonly variable: string };
+  | { readonly kind: 'read' | 'assign'; readonly variable: string }
+  | {
+      /** What comes after it depends on what it gives. */
+      readonly kind: 'cut';
+      readonly name: string;
+      readonly why: string;
+      /** What runs then, for each shape (or value) that came up so far. Others are traced when they come. */
+      readonly continuations: readonly { readonly when: string; readonly steps: readonly ProgramStep[] }[];
+    };
 
 /** What `f.program(...)` gives. */
 export interface Program {
@@ -56,7 +65,7 @@ export interface ProfileRow {
   readonly share: number;
 }
 
-const show = (t: Tensor): string => `${t.dtype}[${t.shape.join(',')}]`;
+const showType = (t: Tensor): string => `${t.dtype}[${t.shape.join(',')}]`;
 const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
 function flopsOf({ node }: PartNode): number {
@@ -78,8 +87,8 @@ function describeOp(n: PartNode): ProgramOp {
   const { node } = n;
   return {
     name: node.op.name,
-    inputs: node.inputs.map(show),
-    outputs: node.outputs.map(show),
+    inputs: node.inputs.map(showType),
+    outputs: node.outputs.map(showType),
     flops: flopsOf(n),
     bytes: sizes(node.inputs) + sizes(node.outputs),
   };
@@ -103,13 +112,32 @@ function describeStep(step: Step): ProgramStep {
 
 const thousands = (n: number): string => n.toLocaleString('en-US');
 
-export function describeProgram(executable: Executable): Program {
-  const steps = executable.steps.map(describeStep);
-  const ops = steps.flatMap((s) => (s.kind === 'part' ? s.ops : []));
-  const arenaBytes = Math.max(0, ...steps.map((s) => (s.kind === 'part' ? s.arenaBytes : 0)));
+function describePiece(piece: Piece): ProgramStep[] {
+  const steps = piece.whole.executable.steps.map(describeStep);
+  if (piece.cut === null) return steps;
+  const continuations = piece.continuations.map(({ when, to }) => ({ when, steps: describePiece(to) }));
+  const { name, why } = piece.cut;
+  return [...steps, { kind: 'cut', name, why, continuations }];
+}
+
+type PartStep = Extract<ProgramStep, { kind: 'part' }>;
+
+/** All compiled parts, those behind cuts too. */
+function partsOf(steps: readonly ProgramStep[]): PartStep[] {
+  return steps.flatMap((s) => {
+    if (s.kind === 'cut') return s.continuations.flatMap((c) => partsOf(c.steps));
+    return s.kind === 'part' ? [s] : [];
+  });
+}
+
+export function describeProgram(first: Piece): Program {
+  const steps = describePiece(first);
+  const parts = partsOf(steps);
+  const ops = parts.flatMap((s) => s.ops);
+  const arenaBytes = Math.max(0, ...parts.map((s) => s.arenaBytes));
   const flops = ops.reduce((sum, o) => sum + o.flops, 0);
   const bytes = ops.reduce((sum, o) => sum + o.bytes, 0);
-  const { name } = executable;
+  const { name } = first;
   return {
     name,
     steps,
@@ -121,30 +149,39 @@ export function describeProgram(executable: Executable): Program {
         `${name}: ${ops.length} ${ops.length === 1 ? 'op' : 'ops'}, about ${thousands(flops)} FLOPs and ${thousands(bytes)} bytes, ` +
           `arena ${thousands(arenaBytes)} bytes`,
       ];
-      for (const step of steps) {
-        if (step.kind === 'part') {
-          lines.push(
-            `  compiled (intermediates ${thousands(step.intermediateBytes)} bytes in ${thousands(step.arenaBytes)}):`,
-          );
-          for (const o of step.ops)
-            lines.push(`    ${o.name}  ${o.inputs.join(' ')} → ${o.outputs.join(' ')}`);
-        } else if (step.kind === 'host') {
-          lines.push(`  in JavaScript: ${step.name} (${step.why})`);
-        } else {
-          lines.push(`  ${step.kind} ${step.variable}`);
-        }
-      }
+      show(steps, '  ', lines);
       return lines.join('\n');
     },
-    toDot: () => dot(executable),
+    toDot: () => dot(first),
   };
 }
 
-function dot(executable: Executable): string {
-  const lines = [
-    `digraph ${JSON.stringify(executable.name)} {`,
-    '  node [shape=box, fontname="sans-serif"];',
-  ];
+function show(steps: readonly ProgramStep[], indent: string, lines: string[]): void {
+  for (const step of steps) {
+    if (step.kind === 'part') {
+      const { intermediateBytes, arenaBytes } = step;
+      lines.push(
+        `${indent}compiled (intermediates ${thousands(intermediateBytes)} bytes in ${thousands(arenaBytes)}):`,
+      );
+      for (const o of step.ops)
+        lines.push(`${indent}  ${o.name}  ${o.inputs.join(' ')} → ${o.outputs.join(' ')}`);
+    } else if (step.kind === 'host') {
+      lines.push(`${indent}in JavaScript: ${step.name} (${step.why})`);
+    } else if (step.kind === 'cut') {
+      lines.push(`${indent}cut: ${step.name} (${step.why})`);
+      for (const { when, steps: then } of step.continuations) {
+        lines.push(`${indent}  if it gives ${when}:`);
+        show(then, `${indent}    `, lines);
+      }
+      lines.push(`${indent}  else: traced when it comes`);
+    } else {
+      lines.push(`${indent}${step.kind} ${step.variable}`);
+    }
+  }
+}
+
+function dot(first: Piece): string {
+  const lines = [`digraph ${JSON.stringify(first.name)} {`, '  node [shape=box, fontname="sans-serif"];'];
   const producer = new Map<Tensor, string>();
   let next = 0;
   const node = (label: string, inputs: readonly Tensor[], outputs: readonly Tensor[], style = ''): void => {
@@ -152,19 +189,28 @@ function dot(executable: Executable): string {
     lines.push(`  ${id} [label=${JSON.stringify(label)}${style}];`);
     for (const t of inputs) {
       const from = producer.get(t);
-      if (from !== undefined) lines.push(`  ${from} -> ${id} [label=${JSON.stringify(show(t))}];`);
+      if (from !== undefined) lines.push(`  ${from} -> ${id} [label=${JSON.stringify(showType(t))}];`);
     }
     for (const t of outputs) producer.set(t, id);
   };
-  for (const step of executable.steps) {
-    if (step.kind === 'part') {
-      for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
-    } else if (step.kind === 'host') {
-      node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');
-    } else {
-      node(`${step.kind} ${step.variable.name}`, [], [], ', style=rounded');
+  const visit = (piece: Piece): void => {
+    for (const step of piece.whole.executable.steps) {
+      if (step.kind === 'part') {
+        for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
+      } else if (step.kind === 'host') {
+        node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');
+      } else {
+        node(`${step.kind} ${step.variable.name}`, [], [], ', style=rounded');
+      }
     }
-  }
+    const { cut } = piece;
+    if (cut === null) return;
+    for (const { to } of piece.continuations) {
+      node(cut.name, cut.inputs, to.given, ', style=dashed');
+      visit(to);
+    }
+  };
+  visit(first);
   lines.push('}');
   return lines.join('\n');
 }

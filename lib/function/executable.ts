@@ -60,9 +60,17 @@ export type Step =
     };
 
 /** Nanoseconds of each run, by what ran. */
-type Samples = Map<object, { readonly name: string; readonly times: number[] }>;
+export type Samples = Map<object, { readonly name: string; readonly times: number[] }>;
 
-function note(samples: Samples, what: object, name: string, time: number): void {
+/** Microseconds of each op and host step, the medians. */
+export function medians(samples: Samples): { name: string; time: number }[] {
+  return [...samples.values()].map(({ name, times }) => {
+    times.sort((a, b) => a - b);
+    return { name, time: times[times.length >> 1] / 1000 };
+  });
+}
+
+export function note(samples: Samples, what: object, name: string, time: number): void {
   const entry = samples.get(what);
   if (entry === undefined) samples.set(what, { name, times: [time] });
   else entry.times.push(time);
@@ -157,19 +165,14 @@ export class Executable {
     }
   }
 
-  /** Microseconds of each op and host step, the medians of some runs (each with all its effects). */
-  profile(args: readonly Tensor[], runs: number): { name: string; time: number }[] {
-    const samples: Samples = new Map();
+  /** Notes the times of each op and host step of the runs that `f` makes. */
+  sampled<R>(samples: Samples, f: () => R): R {
     this.samples = samples;
     try {
-      for (let i = 0; i < runs; i++) this.run(args);
+      return f();
     } finally {
       this.samples = null;
     }
-    return [...samples.values()].map(({ name, times }) => {
-      times.sort((a, b) => a - b);
-      return { name, time: times[times.length >> 1] / 1000 };
-    });
   }
 
   /** Op by op, each timed. */

@@ -1,7 +1,6 @@
 /** tf.function: a function is run once for each signature to see what it computes, and from then on compiled. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { tensorsIn, withTensors } from '../core/leaves';
 import { scope } from '../core/scope';
 import { options } from '../core/options';
 import { describe, type Shape } from '../core/shape';
@@ -10,18 +9,11 @@ import { Variable } from '../core/variable';
 import { bindSignature, checkSignature } from './bind_signature';
 import { functionsRunEagerly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
-import { GraphFunction } from './graph_function';
+import { madeAgain, Pieces } from './pieces';
 import { bind, replaceTensors } from './signature';
 import { RetracingWatch } from './retracing';
 import { generalize, TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
-
-/** One trace of a function, compiled. */
-interface Concrete {
-  readonly graph: GraphFunction;
-  /** What the function returned at the trace: its tensors stand for the graph's results. */
-  readonly value: unknown;
-}
 
 export interface FunctionOptions {
   /** A TensorSpec for each argument (or structures of them): arguments become such tensors, and others are refused. */
@@ -46,7 +38,10 @@ export interface ConcreteFunction<A extends unknown[], R> {
   (...args: A): R;
   /** The arguments, its tensors as specs; then what Python passes by name: nothing. */
   readonly structuredInputSignature: readonly [readonly unknown[], object];
-  /** What it returns, its tensors as specs; null as long as a signature with null dimensions was not called. */
+  /**
+   * What it returns, its tensors as specs; null as long as a signature with null dimensions was not called, and where
+   * shapes depend on values.
+   */
   readonly structuredOutputs: unknown;
   /** The specs among these. */
   readonly outputs: readonly TensorSpec[] | null;
@@ -84,23 +79,6 @@ function checkResult(value: unknown, name: string): unknown {
   });
 }
 
-function traceOnce(
-  f: (...args: never[]) => unknown,
-  args: readonly unknown[],
-  tensors: readonly Tensor[],
-  name: string,
-) {
-  const trace = new Trace(name);
-  const parameters = tensors.map((t) => trace.symbol(t.dt, t.shape));
-  const given = replaceTensors(args, parameters);
-  const { graph, value } = trace.run(
-    () => checkResult(f(...(given as never[])), name),
-    tensorsIn,
-    parameters,
-  );
-  return { trace, graph, value };
-}
-
 const toSpecs = (value: unknown): unknown =>
   mapStructure(value, (leaf) => (leaf instanceof Tensor ? TensorSpec.fromTensor(leaf) : leaf));
 
@@ -122,7 +100,7 @@ export function compiled<A extends unknown[], R>(
   if (signature !== null) checkSignature(signature);
   const name = o.name ?? (f.name === '' ? 'the function' : f.name);
   const watch = new RetracingWatch(name);
-  const known = new Map<string, Concrete>();
+  const known = new Map<string, Pieces>();
   /** With reduceRetracing: what was traced, by everything but shapes. */
   const relaxed = new Map<string, TensorSpec[][]>();
   let traces = 0;
@@ -141,34 +119,34 @@ export function compiled<A extends unknown[], R>(
     return true;
   };
 
-  const build = (args: readonly unknown[], tensors: readonly Tensor[], counted: boolean): Concrete => {
+  const make = (args: readonly unknown[], tensors: readonly Tensor[]): Pieces =>
+    new Pieces(name, (given) => checkResult(f(...(replaceTensors(args, given) as A)), name), tensors);
+
+  /** A trace. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
+  const build = (args: readonly unknown[], tensors: readonly Tensor[], counted: boolean, runs: boolean) => {
     const first = traces === 0;
-    let result = traceOnce(f, args, tensors, name);
+    let pieces = make(args, tensors);
+    const done = pieces.begin(runs ? tensors : null);
     if (counted) traces++;
-    if (first && result.trace.made.length > 0) {
+    if (first && pieces.made > 0) {
       // Variables are made on the first call; a second trace shows whether the function keeps them.
-      result = traceOnce(f, args, tensors, name);
+      pieces = make(args, tensors);
+      pieces.begin(null);
       traces++;
     }
-    if (result.trace.made.length > 0) {
-      throw new InvalidArgumentError(
-        `[${name}] tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is ` +
-          `only created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables`,
-      );
-    }
-    return { graph: new GraphFunction(result.graph), value: result.value };
+    if (pieces.made > 0) throw madeAgain(name);
+    return { pieces, done };
   };
 
   /** The program for these arguments, and whether it is a trace to the user. */
-  const find = (args: readonly unknown[]) => {
+  const find = (args: readonly unknown[], runs: boolean) => {
     const { key, tensors } = bind(args, name);
-    let concrete = known.get(key);
-    let counted = false;
-    if (concrete === undefined) {
-      counted = counts(key, tensors);
-      known.set(key, (concrete = build(args, tensors, counted)));
-    }
-    return { concrete, tensors, counted };
+    const before = known.get(key);
+    if (before !== undefined) return { pieces: before, tensors, counted: false, done: null };
+    const counted = counts(key, tensors);
+    const { pieces, done } = build(args, tensors, counted, runs);
+    known.set(key, pieces);
+    return { pieces, tensors, counted, done };
   };
 
   const bound = (args: A): A => (signature === null ? args : (bindSignature(signature, args) as A));
@@ -177,18 +155,19 @@ export function compiled<A extends unknown[], R>(
     const own = bound(args);
     // Inside another trace it becomes a part of that.
     if (scope.tracer !== null || functionsRunEagerly()) return f(...own);
-    const { concrete, tensors, counted } = find(own);
+    const { pieces, tensors, counted, done } = find(own, true);
     watch.called(counted);
-    return withTensors(concrete.value, concrete.graph.run(tensors)) as R;
+    return (done === null ? pieces.run(tensors) : done.value) as R;
   };
 
   const getConcreteFunction = (...args: unknown[]): ConcreteFunction<A, R> => {
     const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
     const open = flatten(specs).some((leaf) => isSpec(leaf) && !leaf.isFullyDefined);
     let outputs: unknown = null;
-    const use = (own: readonly unknown[]) => {
-      const found = find(own);
-      outputs ??= toSpecs(found.concrete.value);
+    const use = (own: readonly unknown[], runs: boolean) => {
+      const found = find(own, runs);
+      const { last } = found.pieces.first;
+      if (last !== null) outputs ??= toSpecs(last.value);
       return found;
     };
     if (!open) {
@@ -198,13 +177,14 @@ export function compiled<A extends unknown[], R>(
         specs.map((s) =>
           mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
         ),
+        false,
       );
     }
     const concreteCall = (...given: A): R => {
       const own = bindSignature(specs, given);
       if (scope.tracer !== null) return f(...(own as A));
-      const { concrete, tensors } = use(own);
-      return withTensors(concrete.value, concrete.graph.run(tensors)) as R;
+      const { pieces, tensors, done } = use(own, true);
+      return (done === null ? pieces.run(tensors) : done.value) as R;
     };
     return Object.defineProperties(concreteCall, {
       structuredInputSignature: { value: [specs, {}] },
@@ -215,7 +195,7 @@ export function compiled<A extends unknown[], R>(
   return Object.assign(call, {
     experimentalGetTracingCount: () => traces,
     getConcreteFunction,
-    program: (...args: A) => describeProgram(find(bound(args)).concrete.graph.executable),
+    program: (...args: A) => describeProgram(find(bound(args), false).pieces.first),
     profile: (args: A, given?: { runs?: number } | number) => {
       const { runs } = options<{ runs: number }>(given, 'runs', { runs: 20 }, 'function.profile');
       if (!Number.isInteger(runs) || runs < 1) {
@@ -223,8 +203,8 @@ export function compiled<A extends unknown[], R>(
           `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
         );
       }
-      const { concrete, tensors } = find(bound(args));
-      return profileRows(concrete.graph.executable.profile(tensors, runs));
+      const { pieces, tensors } = find(bound(args), false);
+      return profileRows(pieces.profile(tensors, runs));
     },
     jsFunction: f,
   });

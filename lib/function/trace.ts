@@ -1,6 +1,6 @@
 /** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
 import { isLiteral } from '../core/convert';
-import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
+import { FailedPreconditionError, InvalidArgumentError, UnimplementedError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
 import { scope, withScope, type Effects, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
@@ -33,14 +33,14 @@ export class Trace extends Placeholder implements Tracer {
   /** What stands for the tensors that were there before. */
   readonly constants = new Map<number, Constant>();
   protected readonly touched = new Map<Variable, Touched>();
-  private open = true;
+  private open = false;
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
 
   constructor(
     readonly name: string,
     /** Tensors with smaller ids were there before the function was called. */
-    readonly base = peekNextId(),
+    public base = peekNextId(),
   ) {
     super();
   }
@@ -70,8 +70,34 @@ export class Trace extends Placeholder implements Tracer {
     for (const t of inputs)
       if (t.hidden instanceof Placeholder && !this.sees(t.hidden)) throw t.hidden.misuse(t, op.name);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
-    this.nodes.push({ kind: 'op', op, inputs: inputs.map((t) => this.known(t)), attrs, outputs });
-    return outputs;
+    return this.add({
+      kind: 'op',
+      op,
+      inputs: inputs.map((t) => this.known(t)),
+      attrs,
+      outputs,
+    }).outputs.slice();
+  }
+
+  /** Puts a node behind the others; what it returns holds the outputs that count. */
+  protected add<N extends Node>(node: N): N {
+    this.nodes.push(node);
+    return node;
+  }
+
+  sized(op: TracedOp, _inputs: readonly Tensor[], _attrs: unknown): Tensor[] {
+    throw this.cannotCut(op.name);
+  }
+
+  decide(_: Tensor, op: string, _why: string): Tensor {
+    throw this.cannotCut(op);
+  }
+
+  private cannotCut(op: string): Error {
+    return new UnimplementedError(
+      `[${op}] inside the derivative of ${this.name} something depends on values that are not known while it is traced: ` +
+        `compute the gradient inside of the function, or outside of tf.function`,
+    );
   }
 
   /** Whether tensors of that trace may be used here: in its own, and in those around a part of a function. */
@@ -118,8 +144,7 @@ export class Trace extends Placeholder implements Tracer {
     this.variables.add(variable);
     if (this.touched.has(variable)) return;
     const real = variable.held;
-    const read = this.symbol(real.dt, real.shape);
-    this.nodes.push({ kind: 'read', variable, output: read });
+    const read = this.add({ kind: 'read', variable, output: this.symbol(real.dt, real.shape) }).output;
     this.touched.set(variable, { real, read });
     variable.held = read;
     this.onRead?.(read);
@@ -127,21 +152,19 @@ export class Trace extends Placeholder implements Tracer {
 
   /** The same read in another trace. */
   readAgain(variable: Variable, like: Tensor): Tensor {
-    const read = this.symbol(like.dt, like.shape);
-    this.nodes.push({ kind: 'read', variable, output: read });
+    const read = this.add({ kind: 'read', variable, output: this.symbol(like.dt, like.shape) }).output;
     this.onRead?.(read);
     return read;
   }
 
   assignAgain(variable: Variable, value: Tensor): void {
-    this.nodes.push({ kind: 'assign', variable, value: this.known(value) });
+    this.add({ kind: 'assign', variable, value: this.known(value) });
   }
 
   /** The same host step over other tensors. */
   again(node: HostNode, inputs: readonly Tensor[]): Tensor[] {
     const outputs = node.outputs.map((o) => this.symbol(o.dt, o.shape));
-    this.nodes.push({ ...node, inputs: inputs.map((t) => this.known(t)), outputs });
-    return outputs;
+    return this.add({ ...node, inputs: inputs.map((t) => this.known(t)), outputs }).outputs.slice();
   }
 
   created(variable: Variable): void {
@@ -159,7 +182,7 @@ export class Trace extends Placeholder implements Tracer {
     for (const [variable, { real, read }] of this.touched) {
       const value = variable.held;
       variable.held = real;
-      if (keep && value !== read) this.nodes.push({ kind: 'assign', variable, value: this.known(value) });
+      if (keep && value !== read) this.add({ kind: 'assign', variable, value: this.known(value) });
     }
     this.touched.clear();
   }
@@ -175,17 +198,9 @@ export class Trace extends Placeholder implements Tracer {
   ): Tensor[] {
     if (effects === 'variables') this.settle(true);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
-    this.nodes.push({
-      kind: 'host',
-      name,
-      inputs: inputs.map((t) => this.known(t)),
-      outputs,
-      run,
-      effects,
-      why,
-      record,
-    });
-    return outputs;
+    const given = inputs.map((t) => this.known(t));
+    const node: HostNode = { kind: 'host', name, inputs: given, outputs, run, effects, why, record };
+    return this.add(node).outputs.slice();
   }
 
   /** Runs `f`; `results` says which tensors of what it returned are wanted. */
@@ -194,6 +209,7 @@ export class Trace extends Placeholder implements Tracer {
     results: (r: R) => readonly Tensor[],
     parameters: readonly Tensor[],
   ): { graph: Graph; value: R } {
+    this.open = true;
     const { value, wanted } = withScope({ tracer: this, recorder: null, tidy: null }, () => {
       let done = false;
       try {

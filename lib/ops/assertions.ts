@@ -25,7 +25,7 @@ function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor
       f(real);
       return [];
     };
-    scope.tracer.host(op, tensors, [], run, 'it may stop the run', 'order');
+    scope.tracer.host(op, tensors, [], run, 'it may stop the run', 'check');
     return;
   }
   withScope({ tracer: null }, () => {

@@ -7,7 +7,11 @@ import { dtypes } from '../core/dtype';
 import { Readable } from '../core/readable';
 import { describe, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
-import { booleanMask } from './indexing';
+import { scope } from '../core/scope';
+import { add } from './binary';
+import { less } from './compare';
+import { booleanMask, gather, where } from './indexing';
+import { decided } from './traced';
 import { takeRegion, type Region } from './region';
 import { regionOf, type IndexItem } from './slicing';
 
@@ -59,7 +63,7 @@ function parsePart(part: unknown): IndexItem {
   if (part instanceof Tensor || part instanceof Readable) {
     const t = part instanceof Tensor ? part : part.operand();
     if (t.rank === 0 && (t.dt === dtypes.int32 || t.dt === dtypes.int64)) {
-      return { kind: 'index', at: Number(t.view()[0]) };
+      return { kind: 'index', at: Number(decided(t, 'at').view()[0]) };
     }
   }
   throw invalid(part);
@@ -94,8 +98,52 @@ export function regionAt(shape: readonly number[], parts: readonly unknown[]): R
 export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
   const t = toTensor(x, null, 'at', 'x');
   const mask = maskOf(parts);
-  return mask === null ? takeRegion(t, regionAt(t.shape, parts)) : booleanMask(t, mask);
+  if (mask !== null) return booleanMask(t, mask);
+  if (scope.tracer !== null) {
+    const list: readonly unknown[] = parts.length === 1 && Array.isArray(parts[0]) ? parts[0] : parts;
+    if (list.some(isLater)) return atLater(t, list);
+  }
+  return takeRegion(t, regionAt(t.shape, parts));
 }
+
+/** A position that has no value yet: in a function that is being traced. */
+function isLater(part: unknown): part is Tensor | Readable {
+  if (!(part instanceof Tensor || part instanceof Readable)) return false;
+  const t = part instanceof Tensor ? part : part.operand();
+  return t.isSymbolic && t.rank === 0 && t.dt.kind === 'int';
+}
+
+/** With such positions: everything else first, then they are gathered. */
+function atLater(t: Tensor, parts: readonly unknown[]): Tensor {
+  const items = parts.map((p) => (isLater(p) ? null : parsePart(p)));
+  let y = takeRegion(
+    t,
+    regionOf(
+      t.shape,
+      items.map((item): IndexItem => item ?? whole),
+      'at',
+    ),
+  );
+  const axesOf = (list: typeof items): number => list.filter((item) => item?.kind !== 'index').length;
+  // From the end on, so that the axes before stay what they are.
+  let axis = items.some((item) => item?.kind === 'ellipsis') ? y.rank : axesOf(items);
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i];
+    if (item?.kind === 'index') continue;
+    if (item?.kind === 'ellipsis') {
+      axis = axesOf(items.slice(0, i));
+      continue;
+    }
+    axis--;
+    if (item !== null) continue;
+    const n = y.shape[axis];
+    const position = toTensor(parts[i], null, 'at', 'an index');
+    y = gather(y, where(less(position, 0), add(position, n), position), { axis });
+  }
+  return y;
+}
+
+const whole: IndexItem = { kind: 'range', begin: null, end: null, step: 1 };
 
 declare module '../core/tensor' {
   interface Tensor {

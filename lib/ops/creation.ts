@@ -20,6 +20,7 @@ import { concat } from './joining';
 import { broadcastTo } from './movement';
 import { sample, type Example } from './registry';
 import { fillWith, integer } from './strided';
+import { decided } from './traced';
 import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
 
 export interface DTypeOptions {
@@ -169,7 +170,7 @@ function rangeNumbers(
           `[range] ${names[i]} must be a scalar, not shape ${showShape(v.shape)}`,
         );
       }
-      const value = v.item();
+      const value = decided(v, 'range').item();
       if (typeof value === 'boolean') throw badDType('range', names[i], dtypes.bool, numeric);
       return value;
     }

@@ -29,7 +29,7 @@ import {
 } from './registry';
 import { passOn } from './composite';
 import { simplerBinary } from './simpler';
-import { shapeUnknown, traced } from './traced';
+import { traced } from './traced';
 
 /** Bit i set for dtype code i. */
 export function dtypeMask(list: readonly DType[]): number {
@@ -323,7 +323,7 @@ export interface OutSpec {
  * `args` turns the user's arguments into input tensors and attributes (all validation that needs no shapes);
  * `infer` says the results' shapes and dtypes (the shape rule; all other validation), and nothing is computed in it;
  * `run` fills the results, which the framework has allocated.
- * An op whose result shape depends on data has no `infer`; its `run` makes the results itself and returns them.
+ * Where the shapes depend on data, `infer` gives null, and `run` makes the results itself and returns them.
  */
 export interface OpSpec<P extends unknown[], A> {
   tf: string;
@@ -333,7 +333,7 @@ export interface OpSpec<P extends unknown[], A> {
   ulp?: number;
   examples?: readonly Example[];
   args: (...args: P) => [readonly Tensor[], A];
-  infer: ((inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[]) | null;
+  infer: (inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[] | null;
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
@@ -359,24 +359,25 @@ interface Defined<P extends unknown[]> {
 function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, single: boolean): Defined<P> {
   const { args, infer, run } = spec;
   const inputs = spec.saves?.inputs ?? [];
+  /** Shapes that depend on data which are known although a function is being traced. */
+  const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
+    if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
+    return run(xs, attrs, []) as readonly Tensor[];
+  };
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
     const { tracer } = scope;
-    if (tracer !== null && infer === null && xs.some((x) => x.isSymbolic)) throw shapeUnknown(name);
-    if (tracer !== null && infer !== null && xs.some((x) => tracer.traces(x))) {
-      const specs = infer(xs, attrs);
-      return traced(row, xs, attrs, isList(specs) ? specs : [specs]);
+    if (tracer !== null && xs.some((x) => tracer.traces(x))) {
+      const specs = infer(xs, attrs) ?? shapesNow(xs, attrs);
+      return traced(row, xs, attrs, specs === null || isList(specs) ? specs : [specs]);
     }
     let outputs: readonly Tensor[];
     try {
       if (run === 'view') {
-        outputs = [
-          aliasTensor(xs[0], (infer as (xs: readonly Tensor[], attrs: A) => OutSpec)(xs, attrs).shape, name),
-        ];
-      } else if (infer === null) {
-        outputs = run(xs, attrs, []) as readonly Tensor[];
+        outputs = [aliasTensor(xs[0], (infer(xs, attrs) as OutSpec).shape, name)];
       } else {
         const inferred = infer(xs, attrs);
-        if (isList(inferred)) outputs = inferred.map((o) => allocate(name, o));
+        if (inferred === null) outputs = [];
+        else if (isList(inferred)) outputs = inferred.map((o) => allocate(name, o));
         else outputs = [allocate(name, inferred)];
         // A run may hand back results of its own instead (tensors that share an input's storage).
         const own = run(xs, attrs, outputs);

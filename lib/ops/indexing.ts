@@ -2,7 +2,7 @@
 import { frame, native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
-import { InvalidArgumentError } from '../core/errors';
+import { InternalError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { joinShapes, normalizeAxis, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
@@ -313,7 +313,7 @@ export const booleanMask = op<
     }
     return [[x, m], axis];
   },
-  infer: null,
+  infer: () => null,
   run: ([x, m], axis) => {
     const count = countNonzero(m);
     const shape = joinShapes(x.shape, axis, [count], 0, 1, x.shape, axis + m.rank);
@@ -334,7 +334,9 @@ export const booleanMask = op<
   gradient: ([dy], { x, attrs, shapes }) => {
     const mask = x[1];
     const [outer, n, inner] = maskSides(shapes[0], attrs, mask.rank);
-    const positions = reshape(nonzero(reshape(mask, [n])), [-1]);
+    // As many as dy has there: a function that is being traced knows that.
+    const count = dy.shape[attrs];
+    const positions = reshape(nonzero(reshape(mask, [n]), dtypes.int32, count), [-1]);
     const rows = reshape(dy, [outer, positions.size, inner]);
     const dx = scatterAxis(positions, rows, [outer, n, inner], { axis: 1, batchDims: 0 });
     return [reshape(dx, shapes[0]), null];
@@ -347,17 +349,25 @@ function countNonzero(mask: Tensor): number {
   return native.countNonzero(mask.buffer);
 }
 
-const nonzero = op<[condition: Tensor, dt?: DTypeInfo], DTypeInfo>('nonzero', {
+interface Nonzero {
+  readonly dt: DTypeInfo;
+  /** How many there are; null where that is not known before. */
+  readonly count: number | null;
+}
+
+const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>('nonzero', {
   tf: 'tf.where',
   dtypes: everyType,
   examples: [
     { args: [sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] })] },
     { args: [sample([3], { dtype: 'bool', values: [false, false, false] })] },
   ],
-  args: (condition, dt = dtypes.int32) => [[condition], dt],
-  infer: null,
-  run: ([mask], dt) => {
+  args: (condition, dt = dtypes.int32, count) => [[condition], { dt, count: count ?? null }],
+  infer: ([mask], { dt, count }) => (count === null ? null : { shape: [count, mask.rank], dt }),
+  run: ([mask], { dt, count: known }) => {
     const count = countNonzero(mask);
+    if (known !== null && known !== count)
+      throw new InternalError(`[nonzero] ${count} elements are not 0, where ${known} were expected`);
     const out = makeTensor(dt, [count, mask.rank], count * mask.rank);
     frame[0] = mask.offset;
     frame[1] = out.offset;

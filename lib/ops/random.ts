@@ -8,6 +8,7 @@ import { aliasTensor, makeTensor, tensorFrom, type Tensor } from '../core/tensor
 import { options } from './define';
 import { drawWords, statelessStream, type Stream } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
+import { decided } from './traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 export { setSeed } from './random_seed';
@@ -160,7 +161,7 @@ function seedPair(seed: SeedPair, op: string): [bigint, bigint] {
   if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) {
     throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
   }
-  const [a, b] = t.view();
+  const [a, b] = decided(t, op).view();
   return [BigInt(a), BigInt(b)];
 }
 
@@ -268,5 +269,9 @@ export function foldIn(
     );
   }
   const first = statelessUniform([], seed, { minval: null, maxval: null, dtype: t.dtype, alg });
-  return tensorFrom(t.dt, [2], [first.view()[0], t.view()[0]]);
+  return tensorFrom(
+    t.dt,
+    [2],
+    [decided(first, 'random.foldIn').view()[0], decided(t, 'random.foldIn').view()[0]],
+  );
 }

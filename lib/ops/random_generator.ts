@@ -9,6 +9,7 @@ import { Variable } from '../core/variable';
 import { badDType, options } from './define';
 import { draw, words, type LaterStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
+import { decided } from './traced';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 export interface GeneratorOptions {
@@ -61,7 +62,7 @@ function int64s(value: Integers, count: number, op: string, argument: string): b
         (argument === 'state' ? ': [counter low, counter high, key]' : ''),
     );
   }
-  return Array.from(t.view() as ArrayLike<number | bigint>, (v) => BigInt.asIntN(64, BigInt(v)));
+  return Array.from(decided(t, op).view() as ArrayLike<number | bigint>, (v) => BigInt.asIntN(64, BigInt(v)));
 }
 
 /** The seed in the state's three numbers: the sign fills the upper two. */

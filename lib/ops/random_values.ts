@@ -8,6 +8,7 @@ import { Variable } from '../core/variable';
 import { add, multiply, subtract } from './binary';
 import { badDType } from './define';
 import { draw, type Distribution, type LaterStream, type Stream } from './philox';
+import { decided } from './traced';
 
 /** A shape: numbers, or a tensor of integers. */
 export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
@@ -28,7 +29,7 @@ function shapeValues(t: Tensor | Variable, op: string): number[] {
       `[${op}] shape must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
     );
   }
-  return Array.from(t.data() as ArrayLike<number | bigint>, Number);
+  return Array.from(decided(t, op).view() as ArrayLike<number | bigint>, Number);
 }
 
 const sizeOfShape = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
@@ -72,7 +73,7 @@ function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): big
           `shape ${showShape(value.shape)}`,
       );
     }
-    return BigInt(value.item());
+    return BigInt(decided(value, op).item());
   }
   return BigInt(element(value, dt, op, argument));
 }

@@ -10,6 +10,7 @@ import { gather } from './indexing';
 import { regionLayout, regionRow, takeRegion, type Region } from './region';
 import { sample } from './registry';
 import { copyStrided, fillWith, integerList } from './strided';
+import { decided } from './traced';
 import type { ShapeLike } from './views';
 
 /** One part of an index: a position, a range (null: from the end that the step's sign says), or how shapes change. */
@@ -266,7 +267,7 @@ function readPaddings(paddings: unknown, x: Tensor): number[][] {
   const t = paddings instanceof Variable ? paddings.read() : paddings;
   let list: number[][];
   if (t instanceof Tensor) {
-    list = (t.array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
+    list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
   } else if (Array.isArray(t)) {
     list = t.map((row, i) => integerList(row, 'pad', `paddings[${i}]`));
   } else {
@@ -393,7 +394,7 @@ function padValue(value: unknown, x: Tensor): number | bigint {
           showShape(value.shape),
       );
     }
-    value = value.item();
+    value = decided(value, 'pad').item();
   }
   if (value === 0 && x.dt.kind === 'bool') return 0;
   return element(value, x.dt, 'pad', 'constantValues');

@@ -6,6 +6,7 @@ import { InvalidArgumentError, UnimplementedError } from '../core/errors';
 import { describe, mergeDims, showShape, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { decided } from './traced';
 
 const maxCopyDims = 16;
 
@@ -93,7 +94,7 @@ export function integerList(value: unknown, op: string, argument: string): numbe
         `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
       );
     }
-    return Array.from(t.view(), Number);
+    return Array.from(decided(t, op).view(), Number);
   }
   throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
 }
@@ -102,7 +103,7 @@ export function integerList(value: unknown, op: string, argument: string): numbe
 export function integer(value: unknown, op: string, argument: string): number {
   if (typeof value === 'bigint') return Number(value);
   if ((value instanceof Tensor || value instanceof Variable) && value.size === 1 && value.rank === 0) {
-    const v = value.item();
+    const v = decided(value, op).item();
     if (typeof v !== 'boolean') return integer(v, op, argument);
   }
   if (typeof value !== 'number') {

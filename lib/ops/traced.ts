@@ -1,27 +1,30 @@
 /** What ops do while a function is being traced. */
 import type { DTypeInfo } from '../core/dtype';
-import { UnimplementedError } from '../core/errors';
+import { Readable } from '../core/readable';
 import { scope, type TracedOp, type Tracer } from '../core/scope';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
-/** For an op whose result has as many elements as the data say. */
-export function shapeUnknown(name: string): UnimplementedError {
-  return new UnimplementedError(
-    `[${name}] the shape of its result depends on values, which are not known while a function is traced: call it outside ` +
-      `of tf.function, or keep the shape with tf.where(condition, x, y)`,
-  );
-}
-
-/** Notes an op of a function that is being traced, and lets tapes see it. Returns what stands for its results. */
+/**
+ * Notes an op of a function that is being traced, and lets tapes see it. Returns what stands for its results; `outs` is null
+ * where these have as many elements as the data say.
+ */
 export function traced(
   row: Omit<TracedOp, 'execute'> & { readonly execute?: TracedOp['execute'] },
   xs: readonly Tensor[],
   attrs: unknown,
-  outs: readonly { shape: Shape; dt: DTypeInfo }[],
+  outs: readonly { shape: Shape; dt: DTypeInfo }[] | null,
 ): Tensor[] {
   const { tracer, recorder } = scope;
-  const ys = (tracer as Tracer).emit(row as TracedOp, xs, attrs, outs);
+  const t = tracer as Tracer;
+  const ys = outs === null ? t.sized(row as TracedOp, xs, attrs) : t.emit(row as TracedOp, xs, attrs, outs);
   if (recorder !== null) recorder.record(row, xs, attrs, ys);
   return ys;
+}
+
+/** A tensor whose elements can be read, while a function is traced too: for shapes, axes and bounds given as tensors. */
+export function decided(given: Tensor | Readable, op: string): Tensor {
+  const t = given instanceof Readable ? given.operand() : given;
+  if (!t.isSymbolic || scope.tracer === null) return t;
+  return scope.tracer.decide(t, op, 'an argument that is a tensor decides the shape of its result');
 }

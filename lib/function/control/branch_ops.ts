@@ -1,7 +1,7 @@
 /** tf.cond, tf.case, tf.switchCase. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
-import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
+import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { options } from '../../core/options';
 import { scope } from '../../core/scope';
@@ -17,7 +17,7 @@ import type { Trace } from '../trace';
 import { BranchFlow, type Branch, type Choose } from './branches';
 import { emit, type Out } from './flow';
 import { alike, checkCallable, showStructure, showTensor, take, type Taken } from './structure';
-import { tracePart, type Part } from './subgraph';
+import { tracePart, Undecided, type Part } from './subgraph';
 
 /** Whether a scalar is true. Numbers other than 0 are. */
 export function isTrue(t: Tensor): boolean {
@@ -39,7 +39,7 @@ export function predicate(value: unknown, op: string, argument: string): Tensor 
 
 /**
  * Runs one of two functions, as a scalar condition says, and returns its result. While a function is traced and the
- * condition has no value yet, both are traced, and must return tensors of the same structure, shapes and dtypes; when the
+ * condition has no value yet, both are traced, and must return tensors of the same structure and dtypes; when the
  * compiled function runs, one of them does. Gradients of any order pass; variables may be read and assigned in both.
  * @tf tf.cond
  */
@@ -185,6 +185,22 @@ function choice(
   fs: readonly (() => unknown)[],
   names: readonly string[],
 ): unknown {
+  try {
+    return chosenLater(op, index, choose, fs, names);
+  } catch (error) {
+    if (!(error instanceof Undecided)) throw error;
+    const value = (scope.tracer as Trace).decide(index, op, `in a branch, ${error.message}`);
+    return fs[choose(value)]();
+  }
+}
+
+function chosenLater(
+  op: string,
+  index: Tensor,
+  choose: Choose,
+  fs: readonly (() => unknown)[],
+  names: readonly string[],
+): unknown {
   const traceAll = (live: boolean): Part<Taken>[] =>
     fs.map((f, i) =>
       tracePart(
@@ -216,7 +232,7 @@ function choice(
   for (const old of olds) if (!captures.includes(old)) captures.push(old);
   const place = new Map(captures.map((t, i) => [t, i + 1]));
   const own = parts[0].graph.results.length;
-  const branches = parts.map((part, k): Branch => {
+  const branches = parts.map((part): Branch => {
     const { graph } = part;
     const parameters = [...graph.parameters];
     const inputs = part.captures.map((t) => place.get(t) as number);
@@ -224,12 +240,7 @@ function choice(
       const value = part.assigned.get(v);
       if (value !== undefined) {
         const now = olds[i];
-        if (!alike(value, now)) {
-          throw new UnimplementedError(
-            `[${op}] ${names[k]} assigns ${showTensor(value)} to the variable '${v.name}', which holds ${showTensor(now)}: ` +
-              `inside tf.function a branch must keep the shape`,
-          );
-        }
+        if (!alike(value, now)) throw new Undecided(`the shape of the variable '${v.name}'`);
         return value;
       }
       const at = part.captures.indexOf(olds[i]);
@@ -267,11 +278,11 @@ function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly s
       const other = part.graph.results[k];
       if (t.dt !== other.dt)
         fail(`result ${k}: ${showTensor(t)} and ${showTensor(other)} have different types`);
-      if (alike(t, other)) return;
-      throw new InvalidArgumentError(
-        `[${op}] ${names[0]} returns ${showTensor(t)} as result ${k}, ${names[i]} ${showTensor(other)}: inside tf.function ` +
-          `the branches must return tensors of the same shapes`,
-      );
     });
   });
+  for (const { graph } of parts) {
+    graph.results.forEach((t, k) => {
+      if (!alike(first.graph.results[k], t)) throw new Undecided(`the shape of result ${k}`);
+    });
+  }
 }

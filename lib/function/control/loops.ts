@@ -13,7 +13,7 @@ import { isTrue, predicate } from './branch_ops';
 import { emit, type Out } from './flow';
 import { LoopFlow } from './loop_flow';
 import { alike, checkCallable, checkSameStructure, take } from './structure';
-import { tracePart, type Part } from './subgraph';
+import { tracePart, Undecided, type Part } from './subgraph';
 
 export interface WhileLoopOptions {
   /** The most iterations. Default: no limit. */
@@ -98,19 +98,37 @@ export function whileLoop<V extends unknown[]>(
   if (most !== null && done >= most) return now as V;
   const left =
     most === null || most === Infinity ? limit : toTensor(most - done, dtypes.int32, 'whileLoop', '');
-  return compiledLoop((vars) => call(cond, vars), step, now, left) as V;
+  try {
+    return compiledLoop((vars) => call(cond, vars), step, now, left) as V;
+  } catch (error) {
+    if (!(error instanceof Undecided)) throw error;
+    const tracer = scope.tracer as Trace;
+    const decide = (t: Tensor): Tensor =>
+      t.isSymbolic ? tracer.decide(t, 'whileLoop', `in the loop, ${error.message}`) : t;
+    const end = left === null ? Infinity : Number(decide(left).item());
+    for (let i = 0; i < end; i++) {
+      if (!isTrue(decide(predicate(call(cond, now), 'whileLoop', 'the result of cond')))) break;
+      now = step(now);
+    }
+    return now as V;
+  }
 }
 
 /** The condition if it does not depend on what is not known while the function is traced; else null. */
 function knownCondition(f: () => unknown): boolean | null {
-  const { value } = tracePart(
-    'whileLoop',
-    [],
-    () => predicate(f(), 'whileLoop', 'the result of cond'),
-    () => [],
-    false,
-  );
-  return value.isSymbolic ? null : isTrue(value);
+  try {
+    const { value } = tracePart(
+      'whileLoop',
+      [],
+      () => predicate(f(), 'whileLoop', 'the result of cond'),
+      () => [],
+      false,
+    );
+    return value.isSymbolic ? null : isTrue(value);
+  } catch (error) {
+    if (error instanceof Undecided) return null;
+    throw error;
+  }
 }
 
 function compiledLoop(

@@ -1,5 +1,5 @@
 /** Traces a part of a function that is being traced: a branch, or a loop's body. */
-import { scope } from '../../core/scope';
+import { scope, type TracedOp } from '../../core/scope';
 import type { Placeholder, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../core/scope';
@@ -19,6 +19,8 @@ export class PartTrace extends Trace {
   needsVariables = false;
   /** What records around it. */
   private readonly recorders: readonly Recorder[];
+  /** Set where it met something that cannot be decided inside of a part. */
+  undecided: Undecided | null = null;
 
   constructor(
     name: string,
@@ -73,6 +75,14 @@ export class PartTrace extends Trace {
     this.touched.clear();
   }
 
+  override sized(op: TracedOp): Tensor[] {
+    throw (this.undecided = new Undecided(op.name));
+  }
+
+  override decide(_: Tensor, op: string): Tensor {
+    throw (this.undecided = new Undecided(op));
+  }
+
   override created(variable: Variable): void {
     this.parent.created(variable);
   }
@@ -88,6 +98,16 @@ export class PartTrace extends Trace {
   ): Tensor[] {
     if (effects === 'variables') this.needsVariables = true;
     return super.host(name, inputs, outs, run, why, effects, record);
+  }
+}
+
+/**
+ * What happens in a part depends on values: whoever is about to make a step of the parts has to decide, when the function
+ * runs, which of them come, and trace these as the function's own.
+ */
+export class Undecided extends Error {
+  constructor(readonly op: string) {
+    super(`${op} depends on values`);
   }
 }
 
@@ -130,6 +150,8 @@ export function tracePart<R>(
   const trace = live ? new LiveTrace(name, parent) : new PartTrace(name, parent);
   const given = own.map((t) => trace.symbol(t.dt, t.shape));
   const { graph, value } = trace.run(() => f(given), results, given);
+  // Perhaps the user's function caught it.
+  if (trace.undecided !== null) throw trace.undecided;
   const captures = [...trace.captures];
   return {
     trace,
@@ -149,7 +171,7 @@ export function effectsOf(graphs: readonly Graph[]): Effects {
     if (node.kind === 'read' || node.kind === 'assign') return 'variables';
     if (node.kind !== 'host' || node.effects === 'none') continue;
     if (node.effects === 'variables') return 'variables';
-    effects = 'order';
+    if (effects !== 'check') effects = node.effects;
   }
   return effects;
 }

@@ -1,0 +1,160 @@
+/** One trace of a function, compiled: as a whole, or in pieces where it has cuts. */
+import { InvalidArgumentError } from '../core/errors';
+import { tensorsIn, withTensors } from '../core/leaves';
+import { scope, withScope } from '../core/scope';
+import type { Tensor } from '../core/tensor';
+import { identity } from '../ops/views';
+import { medians, note, type Samples } from './executable';
+import type { Node } from './graph';
+import { runCut, type CutResult, type Piece } from './piece';
+import { PiecesTrace, TraceEnds } from './pieces_trace';
+
+/** One call, on its way through the pieces. */
+export class PiecesRun {
+  /** The pieces that ran, and what the cuts behind them gave. */
+  readonly path: Piece[] = [];
+  readonly cuts: CutResult[] = [];
+  private readonly values = new Map<Tensor, Tensor>();
+  /** What was in force at the call: a trace in between must not see what runs. */
+  private readonly around = { ...scope, tracer: null };
+
+  /** With `samples`, it is timed. */
+  constructor(private readonly samples: Samples | null = null) {}
+
+  bind(symbols: readonly Tensor[], real: readonly Tensor[]): void {
+    symbols.forEach((t, i) => this.values.set(t, real[i]));
+  }
+
+  /** Runs a piece and the cut behind it. */
+  step(piece: Piece): CutResult {
+    return withScope(this.around, () => {
+      this.runPiece(piece);
+      const cut = piece.cut as NonNullable<Piece['cut']>;
+      const start = this.samples === null ? 0n : process.hrtime.bigint();
+      const result = runCut(cut, this.values);
+      if (this.samples !== null) note(this.samples, cut, cut.name, Number(process.hrtime.bigint() - start));
+      this.path.push(piece);
+      this.cuts.push(result);
+      return result;
+    });
+  }
+
+  /** Runs the last piece; the function's results. */
+  finish(piece: Piece): unknown {
+    const { value, results } = piece.last as NonNullable<Piece['last']>;
+    const tensors = withScope(this.around, () => {
+      this.runPiece(piece);
+      // Tensors of their own: what a trace holds must not get into a user's hands.
+      return results.map((t) => identity(this.values.get(t) as Tensor));
+    });
+    return withTensors(value, tensors);
+  }
+
+  private runPiece(piece: Piece): void {
+    const missing = new Set(piece.parameters.filter((t) => !this.values.has(t)));
+    if (missing.size > 0) this.recompute(missing);
+    if (this.samples === null) piece.run(this.values);
+    else piece.whole.executable.sampled(this.samples, () => piece.runWhole(this.values));
+  }
+
+  /** What pieces that ran were not asked for when they were compiled. */
+  private recompute(missing: Set<Tensor>): void {
+    const plans: Node[][] = [];
+    for (let i = this.path.length - 1; i >= 0; i--) plans[i] = this.path[i].plan(missing, this.values);
+    this.path.forEach((piece, i) => piece.again(plans[i], this.values));
+  }
+}
+
+export class Pieces {
+  private readonly trace: PiecesTrace;
+  private readonly parameters: readonly Tensor[];
+  private root: Piece | null = null;
+
+  /** `f` calls the function with tensors in place of its own, and checks what it returns. */
+  constructor(
+    private readonly name: string,
+    private readonly f: (given: readonly Tensor[]) => unknown,
+    tensors: readonly Tensor[],
+  ) {
+    this.trace = new PiecesTrace(name);
+    this.parameters = tensors.map((t) => this.trace.symbol(t.dt, t.shape));
+  }
+
+  /** The first piece: all of it where it has no cuts. */
+  get first(): Piece {
+    return this.root as Piece;
+  }
+
+  /** How many variables the last trace made. */
+  get made(): number {
+    return this.trace.made.length;
+  }
+
+  /**
+   * Traces the function: to its first cut, or, if `tensors` are given, to its end; then what was traced has run, and this is
+   * what it returned. Null where nothing ran.
+   */
+  begin(tensors: readonly Tensor[] | null): { readonly value: unknown } | null {
+    const run = tensors === null ? null : this.start(tensors);
+    this.trace.follow(run, this.parameters);
+    try {
+      const { first, last } = this.traceAll();
+      this.root = first;
+      return run === null || first === last ? null : { value: run.finish(last) };
+    } catch (error) {
+      if (!(error instanceof TraceEnds)) throw error;
+      this.root = error.first;
+      return null;
+    }
+  }
+
+  run(tensors: readonly Tensor[]): unknown {
+    const { first } = this;
+    if (first.last !== null) return withTensors(first.last.value, first.whole.run(tensors));
+    return this.walk(this.start(tensors));
+  }
+
+  /** Microseconds of each op and host step, the medians of some runs (each with all its effects). */
+  profile(tensors: readonly Tensor[], runs: number): { name: string; time: number }[] {
+    const samples: Samples = new Map();
+    for (let i = 0; i < runs; i++) this.walk(this.start(tensors, samples));
+    return medians(samples);
+  }
+
+  private walk(run: PiecesRun): unknown {
+    let piece = this.first;
+    while (piece.cut !== null) {
+      const { outs, key } = run.step(piece);
+      const next = piece.next(key);
+      if (next === undefined) return this.grow(run);
+      run.bind(next.given, outs);
+      piece = next;
+    }
+    return run.finish(piece);
+  }
+
+  private start(tensors: readonly Tensor[], samples: Samples | null = null): PiecesRun {
+    const run = new PiecesRun(samples);
+    run.bind(this.parameters, tensors);
+    return run;
+  }
+
+  /** Traces on from where a run does not know what comes next. */
+  private grow(run: PiecesRun): unknown {
+    this.trace.follow(run, this.parameters);
+    const { last } = this.traceAll();
+    if (this.made > 0) throw madeAgain(this.name);
+    return run.finish(last);
+  }
+
+  private traceAll(): { first: Piece; last: Piece } {
+    return this.trace.traceAll(() => this.f(this.parameters), tensorsIn);
+  }
+}
+
+export function madeAgain(name: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${name}] tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is ` +
+      `only created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables`,
+  );
+}
