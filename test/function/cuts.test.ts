@@ -220,6 +220,28 @@ describe('gradients through cuts', () => {
     }
   });
 
+  test('a tensor from around the function, before, at and behind the cut', () => {
+    const c = tf.constant([1, 2, 3, 4, 5, 6, 7, 8]);
+    const mask = tf.constant([true, false, true, true, false, true, true, false]);
+    const f: F = (t) => {
+      const p = positive(tf.multiply(t, c));
+      const q = tf.booleanMask(c, mask);
+      return tf.add(tf.reduceSum(tf.square(p)), tf.multiply(tf.reduceSum(p), tf.reduceSum(tf.exp(q))));
+    };
+    const g = tf.function(f);
+    for (let round = 0; round < 3; round++) {
+      for (const t of [x, y]) {
+        const [got, want] = [g, f].map((h) => {
+          const tape = new tf.GradientTape();
+          tape.watch(c);
+          const value = tape.run(() => h(t)) as tf.Tensor;
+          return plain(tape.gradient(value, c));
+        });
+        expect(got).toEqual(want);
+      }
+    }
+  });
+
   test('a training step: variables, before and behind the cut', () => {
     const run = (wrap: <T>(f: T) => T): unknown => {
       const w = new tf.Variable([[1], [-1], [0.5]]);
