@@ -3,12 +3,13 @@ import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { rejectPromise } from '../core/nest';
-import { scope, withScope, type RecordedOp, type Recorder } from '../core/scope';
+import { scope, withScope, type Recorder, type TracedOp } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
 import { keep } from '../core/tidy';
 import { aliasTensor, Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { Grad, GradContext } from '../ops/registry';
+import { traced } from '../ops/traced';
 import { startRecording, stopRecording } from './tape';
 
 /** What the gradient of a function that reads variables gets last. */
@@ -75,19 +76,26 @@ export function customGradient<R extends Result>(
       }
     });
     // Results of their own: what the inner ops recorded leads to other tensors, so only this entry leads here.
-    const outputs = values.map((v) => aliasTensor(v, v.shape, 'customGradient'));
-    if (scope.recorder !== null) {
-      const variables = [...watcher.seen].filter((v) => !args.includes(v));
-      const reads = variables.map((v) => v.operand());
-      const op: RecordedOp & { gradient(dy: readonly Tensor[], ctx: GradContext): readonly Grad[] } = {
-        name: 'customGradient',
-        differentiable: true,
-        savesInputs: 0,
-        savesOutputs: false,
-        gradient: (dy, ctx) => callGradient(gradient, dy, inputs.length, variables, ctx),
-      };
-      if (inputs.length + reads.length > 0) scope.recorder.record(op, [...inputs, ...reads], null, outputs);
+    const { tracer, recorder } = scope;
+    const variables =
+      recorder === null && tracer === null ? [] : [...watcher.seen].filter((v) => !args.includes(v));
+    const sources = [...inputs, ...variables.map((v) => v.operand())];
+    // Behind what takes gradients stand, in a graph, the values.
+    const op: TracedOp & { gradient(dy: readonly Tensor[], ctx: GradContext): readonly Grad[] } = {
+      name: 'customGradient',
+      differentiable: true,
+      savesInputs: 0,
+      savesOutputs: false,
+      execute: (xs: readonly Tensor[]) => xs.slice(sources.length),
+      gradient: (dy, ctx) => callGradient(gradient, dy, inputs.length, variables, ctx),
+    };
+    const all = [...sources, ...values];
+    if (tracer !== null && all.some((t) => tracer.traces(t))) {
+      const outputs = traced(op, all, null, values);
+      return (Array.isArray(value) ? outputs : outputs[0]) as unknown as R;
     }
+    const outputs = values.map((v) => aliasTensor(v, v.shape, 'customGradient'));
+    if (recorder !== null && sources.length > 0) recorder.record(op, sources, null, outputs);
     return (Array.isArray(value) ? outputs : outputs[0]) as unknown as R;
   };
 }

@@ -6,7 +6,7 @@ import { variableRepr } from './format';
 import { rejectPromise } from './nest';
 import { options } from './options';
 import { Readable } from './readable';
-import { scope } from './scope';
+import { scope, type TracedOp } from './scope';
 import { checkShape, describe, type Shape } from './shape';
 import { aliasTensor, isSole, pin, renew, unpin, type NestedArray, type Tensor } from './tensor';
 
@@ -35,12 +35,13 @@ const defaults: Required<VariableOptions> = {
 };
 
 /** What a tape records of `read()`: the gradient passes as it is. */
-const readOp = {
+const readOp: TracedOp & { gradient(dy: readonly Tensor[]): readonly Tensor[] } = {
   name: 'read',
   differentiable: true,
   savesInputs: 0,
   savesOutputs: false,
-  gradient: (dy: readonly Tensor[]) => dy,
+  execute: 'view',
+  gradient: (dy) => dy,
 };
 
 let nextVariable = 1;
@@ -138,7 +139,11 @@ export class Variable extends Readable {
    */
   override read(): Tensor {
     const value = this.operand();
-    const t = aliasTensor(value, value.shape, 'read');
+    const { tracer } = scope;
+    const t =
+      tracer !== null && value.isSymbolic
+        ? tracer.emit(readOp, [value], null, [{ shape: value.shape, dt: value.dt }])[0]
+        : aliasTensor(value, value.shape, 'read');
     if (scope.recorder !== null) scope.recorder.record1(readOp, value, t);
     return t;
   }

@@ -38,6 +38,9 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
   let results: readonly Tensor[] = [];
   let middle = 0;
   const reads: { variable: Variable; output: Tensor }[] = [];
+  /** Where a variable is a parameter, what flows to its later reads flows there too. */
+  const again: { parameter: Tensor; output: Tensor }[] = [];
+  let variables: ReadonlyMap<Variable, Tensor> = new Map();
   const found: (Tensor | null)[] = [];
   trace.run(
     () => {
@@ -52,8 +55,11 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
         };
         const done = replay(graph, trace, parameters);
         results = done.results;
+        ({ variables } = done);
         for (const r of done.reads) {
-          if (r.node.kind === 'read') reads.push({ variable: r.node.variable, output: r.output });
+          const parameter = variables.get(r.variable);
+          if (parameter === undefined) reads.push(r);
+          else again.push({ parameter, output: r.output });
         }
       } finally {
         stopRecording(tape);
@@ -63,7 +69,11 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
       targets = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
       for (const i of targets) dys.push(trace.symbol(results[i].dt, results[i].shape));
       const sources = [...parameters, ...reads.map((r) => r.output), ...captured.map((c) => c.real)];
-      const path = pathFrom(tape, new Set(sources.map((s) => s.id)), false);
+      const path = pathFrom(
+        tape,
+        new Set([...sources, ...again.map((r) => r.output)].map((s) => s.id)),
+        false,
+      );
       const gradients = backward(
         path,
         targets.map((i) => results[i]),
@@ -71,7 +81,8 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
         false,
       );
       for (const s of sources) {
-        const g = gradientOf({ ids: [s.id] }, gradients);
+        const others = again.filter((r) => r.parameter === s).map((r) => r.output.id);
+        const g = gradientOf({ ids: [s.id, ...others] }, gradients);
         found.push(g instanceof IndexedSlices ? densify(g) : g);
       }
       return null;
@@ -113,6 +124,8 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
       constants: [...trace.constants.values()],
       nodes: there,
       results: [...results.map((t) => trace.known(t)), ...own],
+      variables,
+      meanings: trace.meanings,
     },
     backward: deadCode({
       name: `${graph.name}, backward`,
@@ -120,6 +133,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
       constants: [...trace.constants.values()],
       nodes: back,
       results: wanted,
+      meanings: trace.meanings,
     }),
     results: results.length,
     saved: own.length,

@@ -60,6 +60,10 @@ export interface Graph {
   readonly parameters: readonly Tensor[];
   readonly nodes: readonly Node[];
   readonly results: readonly Tensor[];
+  /** Of a part of a function: the parameters that are the values of variables. */
+  readonly variables?: ReadonlyMap<Variable, Tensor> | undefined;
+  /** What stands here for the tensors of the traces that this one was made from: gradients that users write know those. */
+  readonly meanings?: ReadonlyMap<Tensor, Tensor> | undefined;
 }
 
 export function inputsOf(node: Node): readonly Tensor[] {

@@ -163,7 +163,7 @@ export class PiecesTrace extends Trace {
 
 function same(a: Node, b: Node): boolean {
   if (a.kind === 'op' && b.kind === 'op') {
-    if (a.op !== b.op || a.inputs.length !== b.inputs.length) return false;
+    if (a.op.name !== b.op.name || a.inputs.length !== b.inputs.length) return false;
     // Constants are other tensors at each trace.
     if (b.inputs.some((t, i) => t.isSymbolic && t !== a.inputs[i])) return false;
   } else if (a.kind === 'host' && b.kind === 'host') {

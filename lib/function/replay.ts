@@ -1,13 +1,16 @@
 /** Goes through a graph again, so that tapes can see what its ops do. */
 import { scope } from '../core/scope';
 import type { Tensor } from '../core/tensor';
-import type { Graph, Node } from './graph';
-import type { Trace } from './trace';
+import type { Variable } from '../core/variable';
+import type { Graph } from './graph';
+import { reread, type Trace } from './trace';
 
 export interface Replayed {
   readonly results: readonly Tensor[];
   /** What stands for the values of variables where the graph reads them. */
-  readonly reads: readonly { readonly node: Node; readonly output: Tensor }[];
+  readonly reads: readonly { readonly variable: Variable; readonly output: Tensor }[];
+  /** The graph's parameters that are the values of variables, as those that took their places. */
+  readonly variables: ReadonlyMap<Variable, Tensor>;
 }
 
 /** Notes the graph's nodes in `trace`, over other parameters. Whatever records sees the ops. */
@@ -18,14 +21,17 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
     trace.adopt(constant);
     map.set(constant.symbol, constant.real);
   }
-  const reads: { node: Node; output: Tensor }[] = [];
+  const reads: { variable: Variable; output: Tensor }[] = [];
   const at = (t: Tensor): Tensor => map.get(t) ?? t;
   for (const node of graph.nodes) {
     switch (node.kind) {
       case 'op': {
         const inputs = node.inputs.map(at);
         const outputs = trace.emit(node.op, inputs, node.attrs, node.outputs);
-        if (scope.recorder !== null) scope.recorder.record(node.op, inputs, node.attrs, outputs);
+        if (node.op === reread) {
+          reads.push({ variable: node.attrs as Variable, output: outputs[0] });
+          trace.onRead?.(outputs[0]);
+        } else if (scope.recorder !== null) scope.recorder.record(node.op, inputs, node.attrs, outputs);
         node.outputs.forEach((t, i) => map.set(t, outputs[i]));
         break;
       }
@@ -39,12 +45,15 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
       case 'read': {
         const output = trace.readAgain(node.variable, node.output);
         map.set(node.output, output);
-        reads.push({ node, output });
+        reads.push({ variable: node.variable, output });
         break;
       }
       default:
         trace.assignAgain(node.variable, at(node.value));
     }
   }
-  return { results: graph.results.map(at), reads };
+  for (const [a, b] of graph.meanings ?? []) map.set(a, at(b));
+  trace.meanings = map;
+  const variables = new Map([...(graph.variables ?? [])].map(([v, t]) => [v, at(t)]));
+  return { results: graph.results.map(at), reads, variables };
 }

@@ -8,14 +8,20 @@ import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor 
 import type { Variable } from '../core/variable';
 import type { Constant, Graph, HostNode, Node } from './graph';
 
-/** Another shape of the same elements. */
+/** The same elements as a tensor of its own, of any shape; no gradient passes. */
 export const view: TracedOp = {
   name: 'alias',
-  differentiable: true,
+  differentiable: false,
   savesInputs: 0,
   savesOutputs: false,
   execute: 'view',
 };
+
+/**
+ * A variable (the attribute) is read after it was given a value: gradients go from here to the variable, and not to what
+ * the value was made of.
+ */
+export const reread: TracedOp = { ...view, name: 'read' };
 
 export interface Touched {
   /** What the variable held before the trace. */
@@ -33,6 +39,10 @@ export class Trace extends Placeholder implements Tracer {
   /** What stands for the tensors that were there before. */
   readonly constants = new Map<number, Constant>();
   protected readonly touched = new Map<Variable, Touched>();
+  /** What stands here for tensors of the traces that this one is made from. */
+  meanings: ReadonlyMap<Tensor, Tensor> = new Map();
+  /** The values of variables that were read again after an assignment. */
+  private readonly rereads = new Set<Tensor>();
   private open = false;
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
@@ -67,8 +77,10 @@ export class Trace extends Placeholder implements Tracer {
     attrs: unknown,
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[] {
-    for (const t of inputs)
-      if (t.hidden instanceof Placeholder && !this.sees(t.hidden)) throw t.hidden.misuse(t, op.name);
+    for (const t of inputs) {
+      if (t.hidden instanceof Placeholder && !this.sees(t.hidden) && !this.meanings.has(t))
+        throw t.hidden.misuse(t, op.name);
+    }
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
@@ -107,7 +119,10 @@ export class Trace extends Placeholder implements Tracer {
 
   /** The tensor itself, or what stands for it if it was there before the trace. */
   known(t: Tensor): Tensor {
-    if (t.isSymbolic) return t;
+    if (t.isSymbolic) {
+      const meant = this.meanings.get(t);
+      return meant === undefined ? t : this.known(meant);
+    }
     let constant = this.constants.get(t.id);
     if (constant === undefined) {
       // A tensor object of its own, pinned: users dispose theirs, gradients what they made, variables what they held.
@@ -120,9 +135,10 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   override alias(t: Tensor, shape: Shape): Tensor {
-    if (!this.open) return symbolicTensor(t.dt, shape, this, t.buffer);
     const tracer = scope.tracer;
-    if (!(tracer instanceof Trace && tracer.sees(this))) throw this.misuse(t, 'alias');
+    const meant = tracer instanceof Trace && tracer.meanings.has(t);
+    if (!this.open && !meant) return symbolicTensor(t.dt, shape, this, t.buffer);
+    if (!(tracer instanceof Trace && (meant || tracer.sees(this)))) throw this.misuse(t, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
@@ -142,12 +158,23 @@ export class Trace extends Placeholder implements Tracer {
 
   touch(variable: Variable): void {
     this.variables.add(variable);
-    if (this.touched.has(variable)) return;
+    if (this.readAfterAssignment(variable)) return;
     const real = variable.held;
     const read = this.add({ kind: 'read', variable, output: this.symbol(real.dt, real.shape) }).output;
     this.touched.set(variable, { real, read });
     variable.held = read;
     this.onRead?.(read);
+  }
+
+  /** Whether the variable was used already. If it was assigned, from now on it holds a tensor that stands for this read. */
+  protected readAfterAssignment(variable: Variable): boolean {
+    const touched = this.touched.get(variable);
+    if (touched === undefined) return false;
+    const { held } = variable;
+    if (held === touched.read || this.rereads.has(held) || held.dt.kind !== 'float') return true;
+    [variable.held] = this.emit(reread, [held], variable, [{ shape: held.shape, dt: held.dt }]);
+    this.rereads.add(variable.held);
+    return true;
   }
 
   /** The same read in another trace. */

@@ -20,6 +20,8 @@ export interface Loop {
   readonly bodyInputs: readonly number[];
   /** How many of the flow's inputs, the first ones, are the loop's variables. */
   readonly carried: number;
+  /** Those from here on are the values of variables. */
+  readonly variablesFrom: number;
   /** Which input holds the most iterations, if one does. */
   readonly limit: number | null;
   readonly isTrue: (t: Tensor) => boolean;
@@ -119,7 +121,9 @@ class LoopBack extends Flow {
 
   run(inputs: readonly Tensor[]): readonly Tensor[] {
     const { loop, derivative, ins, wanted } = this;
-    const { carried, bodyInputs } = loop;
+    const { carried, bodyInputs, variablesFrom } = loop;
+    /** What flows to variables: to their values at each read, and not through assignments. */
+    const held = new Array<Tensor | null>(carried).fill(null);
     const total = new Array<Tensor | null>(ins.length).fill(null);
     let next = 0;
     for (let k = 0; k < carried; k++) if (isFloat(ins[k])) total[k] = inputs[next++];
@@ -132,10 +136,15 @@ class LoopBack extends Flow {
       bodyInputs.forEach((input, p) => {
         const at = derivative.gradients[p];
         if (at < 0 || !isFloat(ins[input])) return;
-        const known = total[input];
-        total[input] = known === null ? found[at] : add(known, found[at]);
+        const to = input >= variablesFrom && input < carried ? held : total;
+        const known = to[input];
+        to[input] = known === null ? found[at] : add(known, found[at]);
       });
     }
+    held.forEach((g, k) => {
+      const known = total[k];
+      if (g !== null) total[k] = known === null ? g : add(known, g);
+    });
     return wanted.map((i) => total[i] ?? zeros(ins[i]));
   }
 

@@ -13,6 +13,8 @@ import { Trace } from '../trace';
 export class PartTrace extends Trace {
   /** Tensors from outside, and what stands for them here: the parameters behind the part's own. */
   readonly captures = new Map<Tensor, Tensor>();
+  /** The parameters that are the values of variables. */
+  readonly entered = new Map<Variable, Tensor>();
   /** The new values of the variables that were assigned. */
   readonly assigned = new Map<Variable, Tensor>();
   /** It does something to variables that JavaScript must see: it has to run over the variables themselves. */
@@ -58,11 +60,12 @@ export class PartTrace extends Trace {
 
   override touch(variable: Variable): void {
     this.variables.add(variable);
-    if (this.touched.has(variable)) return;
+    if (this.readAfterAssignment(variable)) return;
     this.parent.touch(variable);
     const real = variable.held;
     const read = this.capture(real);
     this.touched.set(variable, { real, read });
+    this.entered.set(variable, read);
     variable.held = read;
   }
 
@@ -155,7 +158,11 @@ export function tracePart<R>(
   const captures = [...trace.captures];
   return {
     trace,
-    graph: { ...graph, parameters: [...given, ...captures.map(([, inner]) => inner)] },
+    graph: {
+      ...graph,
+      parameters: [...given, ...captures.map(([, inner]) => inner)],
+      variables: trace.entered,
+    },
     value,
     captures: captures.map(([outer]) => outer),
     assigned: trace.assigned,

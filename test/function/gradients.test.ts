@@ -1,0 +1,141 @@
+/** What gradients pass in compiled functions, and what they do not: with the tape around the function, and inside it. */
+import * as tf from 'gradtape';
+
+type F = (t: tf.Tensor) => tf.Tensor;
+
+/** f, its gradient and the gradient of that with respect to the argument and the variable. */
+function derivatives(f: F, a: tf.Tensor, v: tf.Variable): unknown[] {
+  const outer = new tf.GradientTape({ persistent: true });
+  outer.watch(a);
+  const [y, first] = outer.run((): [tf.Tensor, (tf.Tensor | null)[]] => {
+    const inner = new tf.GradientTape();
+    inner.watch(a);
+    const z = inner.run(() => f(a));
+    return [z, inner.gradient(z, [a, v], { unconnectedGradients: 'zero' }) as tf.Tensor[]];
+  });
+  const second = first.flatMap(
+    (g) => outer.gradient(g as tf.Tensor, [a, v], { unconnectedGradients: 'zero' }) as tf.Tensor[],
+  );
+  return [y, ...first, ...second].map((t) => (t as tf.Tensor).array());
+}
+
+function same(f: F, v: tf.Variable): void {
+  const start = v.read();
+  const a = tf.constant(5);
+  const run = (g: () => unknown): unknown => {
+    v.assign(start);
+    return [g(), v.array()];
+  };
+  const want = run(() => derivatives(f, a, v));
+  const compiled = tf.function(f);
+  expect(run(() => derivatives(compiled, a, v))).toEqual(want);
+  expect(run(() => derivatives(compiled, a, v))).toEqual(want);
+  const inside = tf.function((t: tf.Tensor) => {
+    const tape = new tf.GradientTape();
+    tape.watch(t);
+    const y = tape.run(() => f(t));
+    return [y, ...(tape.gradient(y, [t, v], { unconnectedGradients: 'zero' }) as tf.Tensor[])];
+  });
+  const [values] = want as [unknown[]];
+  expect((run(() => inside(a).map((t) => t.array())) as unknown[])[0]).toEqual(values.slice(0, 3));
+}
+
+const positive = (t: tf.Tensor): tf.Tensor => tf.greater(t, 0);
+
+describe('through variables', () => {
+  const assigns: F = (t) => {
+    v.assign(tf.multiply(t, 2));
+    return tf.multiply(tf.multiply(v, 3), t);
+  };
+  const v = new tf.Variable(2);
+
+  test('not through an assignment, but to the variable where it is read after it', () => {
+    same(assigns, v);
+    same((t) => {
+      const before = tf.multiply(v, t);
+      v.assignAdd(t);
+      return tf.add(before, tf.multiply(v.read(), tf.square(v)));
+    }, v);
+    same((t) => {
+      v.assign(7);
+      return tf.multiply(tf.multiply(v, v), t);
+    }, v);
+  });
+
+  test('the same in branches', () => {
+    const one = (t: tf.Tensor): tf.Tensor => tf.multiply(t, 1);
+    same((t) => tf.cond(positive(t), () => assigns(t), () => one(t)), v); // prettier-ignore
+    same((t) => tf.cond(positive(tf.negative(t)), () => assigns(t), () => one(t)), v); // prettier-ignore
+    same((t) => {
+      const y = tf.cond(positive(t), () => assigns(t), () => tf.square(v)); // prettier-ignore
+      return tf.multiply(y, v);
+    }, v);
+    same((t) => {
+      v.assign(tf.square(t));
+      return tf.cond(positive(t), () => tf.multiply(v, t), () => assigns(t)); // prettier-ignore
+    }, v);
+  });
+
+  test('and in loops', () => {
+    const f: F = (t) =>
+      tf.whileLoop(
+        (i: tf.Tensor, _: tf.Tensor) => tf.less(i, 3),
+        (i, y) => {
+          v.assignAdd(tf.multiply(t, 0.5));
+          return [tf.add(i, 1), tf.add(y, tf.multiply(v, t))];
+        },
+        [tf.cast(tf.multiply(t, 0), 'int32'), tf.multiply(t, 1)],
+      )[1];
+    const a = tf.constant(5);
+    const first = (g: F): unknown => {
+      v.assign(2);
+      const tape = new tf.GradientTape();
+      tape.watch(a);
+      const y = tape.run(() => g(a));
+      return tape.gradient(y, [a, v]).map((t) => (t as tf.Tensor).item());
+    };
+    expect(first(tf.function(f))).toEqual(first(f));
+  });
+});
+
+describe('as written by the user', () => {
+  const v = new tf.Variable(2);
+
+  test('a custom gradient', () => {
+    const clip = tf.customGradient((x: tf.Tensor) => {
+      const y = tf.sin(x);
+      return [y, (dy: tf.Tensor) => tf.multiply(dy, tf.multiply(y, 10))];
+    });
+    same((t) => tf.multiply(clip(tf.multiply(t, 0.125)), t), v);
+    same((t) => tf.cond(positive(t), () => clip(t), () => t), v); // prettier-ignore
+    const twice = tf.customGradient((x: tf.Tensor) => {
+      const y = clip(tf.square(x));
+      return [y, (dy: tf.Tensor) => tf.multiply(tf.reshape(dy, []), tf.multiply(clip(x), y))];
+    });
+    same((t) => twice(tf.multiply(t, 0.25)), v);
+  });
+
+  test('one that reads a variable', () => {
+    const scaled = tf.customGradient((x: tf.Tensor) => [
+      tf.multiply(x, v),
+      ((dy: tf.Tensor) => [[tf.multiply(dy, 3)], [tf.multiply(dy, x)]]) as never,
+    ]);
+    same((t) => tf.multiply(scaled(t), t), v);
+  });
+
+  test('stopGradient', () => {
+    same((t) => tf.multiply(tf.stopGradient(tf.square(t)), t), v);
+    same((t) => tf.cond(positive(t), () => tf.multiply(tf.stopGradient(t), t), () => t), v); // prettier-ignore
+  });
+});
+
+test('reduceLogsumexp, which keeps its shift from gradients', () => {
+  const x = tf.constant([1, 2, 3]);
+  const g = (f: F): unknown => {
+    const tape = new tf.GradientTape();
+    tape.watch(x);
+    const y = tape.run(() => f(x));
+    return (tape.gradient(y, x) as tf.Tensor).array();
+  };
+  expect(g(tf.function((t: tf.Tensor) => tf.reduceLogsumexp(t)))).toEqual(g((t) => tf.reduceLogsumexp(t)));
+});
