@@ -40,15 +40,19 @@ export interface MeasureOptions {
   warmUp?: number;
 }
 
-/** How many calls make a sample of about `target` nanoseconds. */
-function calibrate(sample: (calls: number) => number, target: number, warmUp: number): number {
+/** How many calls make a sample of about `target` nanoseconds, and the nanoseconds of one. */
+function calibrate(
+  sample: (calls: number) => number,
+  target: number,
+  warmUp: number,
+): { calls: number; perCall: number } {
   let calls = 1;
   let perCall = 0;
   for (let spent = 0; spent < warmUp; spent += perCall * calls) {
     if (perCall * calls < warmUp / 20) calls *= 2;
     perCall = sample(calls);
   }
-  return Math.max(1, Math.round(target / perCall));
+  return { calls: Math.max(1, Math.round(target / perCall)), perCall };
 }
 
 export function quantile(sorted: readonly number[], q: number): number {
@@ -68,7 +72,10 @@ export function summary(samples: readonly number[]): Timing {
   };
 }
 
-/** Times the contenders in turn, round by round, so that a change of the machine's speed meets all of them. */
+/**
+ * Times the contenders in turn, round by round, so that a change of the machine's speed meets all of them. A slow one has fewer
+ * samples: as many as four times its share of the time affords.
+ */
 export function measure(
   contenders: readonly Contender[],
   seconds = 1,
@@ -76,10 +83,14 @@ export function measure(
 ): Timing[] {
   const perSample = (seconds * 1e9) / rounds / contenders.length;
   const timers = contenders.map((c) => timer(c.run));
-  const calls = timers.map((sample) => calibrate(sample, perSample, warmUp * 1e9));
+  const plans = timers.map((sample) => calibrate(sample, perSample, warmUp * 1e9));
   const samples = contenders.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
-    timers.forEach((sample, i) => samples[i].push(sample(calls[i])));
+    timers.forEach((sample, i) => {
+      const { calls, perCall } = plans[i];
+      const affordable = Math.max(1, Math.floor((4 * perSample * rounds) / (calls * perCall)));
+      if (round < affordable) samples[i].push(sample(calls));
+    });
   }
   return samples.map(summary);
 }
@@ -87,5 +98,6 @@ export function measure(
 export function showTime(ns: number): string {
   if (ns < 1e3) return `${ns.toFixed(ns < 10 ? 1 : 0)} ns`;
   if (ns < 1e6) return `${(ns / 1e3).toPrecision(3)} µs`;
-  return `${(ns / 1e6).toPrecision(3)} ms`;
+  if (ns < 1e9) return `${(ns / 1e6).toPrecision(3)} ms`;
+  return `${(ns / 1e9).toPrecision(3)} s`;
 }

@@ -14,11 +14,11 @@ import { sizesBenchmarks } from './ops/sizes';
 import { showResult, showSummary } from './print';
 import { rooflineBenchmarks } from './roofline';
 import type { BenchFile, Benchmark, Result, Settings } from './suite';
-import { networkBenchmarks } from './train/networks';
 import { tutorialBenchmarks } from './train/tutorial';
+import { trainingBenchmarks } from './train/works';
 
 const usage = `npm run bench -- [words] [options]
-  words            rows whose names contain one of them: matmul, ops/exp, train, memory, sizes, roofline
+  words            rows whose names contain one of them: matmul, ops/exp, training, memory, sizes, roofline
   --list           print the names, and stop
   --seconds S      timed seconds for each row (default 0.5; rows of ops take a fifth)
   --threads 1,2    a run for each number of threads
@@ -30,7 +30,7 @@ function benchmarks(settings: Settings): Benchmark[] {
     ...borderBenchmarks(settings),
     ...tutorialBenchmarks(settings),
     ...memoryBenchmarks(),
-    ...networkBenchmarks(settings),
+    ...trainingBenchmarks(settings),
     ...rowBenchmarks(settings),
     ...moreBenchmarks(settings),
     ...sizesBenchmarks(settings),

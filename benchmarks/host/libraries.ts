@@ -17,21 +17,17 @@ export interface LibraryEntry {
   setting?: string;
   /** The package whose presence decides. */
   needs?: string;
-  /** Takes part in these kinds of works alone. */
-  kinds?: readonly string[];
+  /** Another way to use a library that stands here too: it takes part where it has a function of the kind, and is silent elsewhere. */
+  way?: true;
 }
 
 export const libraries: readonly LibraryEntry[] = [
   { name: 'gradtape', from: 'own', module: 'gradtape.js' },
   { name: 'PyTorch', from: 'python', module: 'torch_peer', needs: 'torch' },
+  { name: 'torch.compile', from: 'python', module: 'torch_compile_peer', needs: 'torch', way: true },
   { name: 'TensorFlow', from: 'python', module: 'tensorflow_peer', needs: 'tensorflow' },
-  {
-    name: 'tf.function',
-    from: 'python',
-    module: 'tensorflow_function_peer',
-    needs: 'tensorflow',
-    kinds: ['mlp', 'cnn'],
-  },
+  { name: 'tf.function', from: 'python', module: 'tensorflow_function_peer', needs: 'tensorflow', way: true },
+  { name: 'XLA', from: 'python', module: 'tensorflow_xla_peer', needs: 'tensorflow', way: true },
   { name: 'JAX', from: 'python', module: 'jax_peer', needs: 'jax' },
   { name: 'NumPy', from: 'python', module: 'numpy_peer', needs: 'numpy' },
   {

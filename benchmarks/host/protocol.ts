@@ -41,6 +41,9 @@ export interface Prepared {
   compiled?: boolean;
 }
 
+/** The reason of a library that has no function of a kind. */
+export const lacking = 'the library has no such function';
+
 export interface Results {
   outputs: readonly TensorFile[];
 }

@@ -1,6 +1,6 @@
 /** What a run of the peers gives: a row for each work, with the ratio to the best peer and whether the target is met. */
 import type { Machine } from '../machine';
-import type { Timing } from '../measure';
+import { showTime, type Timing } from '../measure';
 import type { Target } from '../works/work';
 
 export interface Entry {
@@ -36,10 +36,10 @@ export interface PeersRun {
 
 export interface Verdict {
   ours: Timing | null;
-  /** The best eager peer, and the best one of those that compile the whole work beforehand. */
+  /** The best peer that counts, and the best of those that compile the whole work beforehand where those do not count. */
   best: Entry | null;
   bestCompiled: Entry | null;
-  /** Our time by that of the best eager peer (or of the one that the target names). */
+  /** Our time by that of the best peer. */
   ratio: number | null;
   /** null: no target, or not measured. */
   met: boolean | null;
@@ -59,23 +59,29 @@ function best(entries: readonly Entry[], accept: (e: Entry) => boolean): Entry |
   );
 }
 
-function ownTime(row: Row | undefined): Timing | null {
-  return row?.entries.find((e) => e.library === own)?.timing ?? null;
+function ownEntry(row: Row | undefined): Entry | undefined {
+  return row?.entries.find((e) => e.library === own);
 }
+
+const ownTime = (row: Row | undefined): Timing | null => ownEntry(row)?.timing ?? null;
 
 const showRatio = (ratio: number): string => (ratio < 0.1 ? ratio.toFixed(3) : ratio.toFixed(2));
 
-/** A row's verdict; `rows` are all of the run, for targets that compare works. */
+/**
+ * A row's verdict: like is compared with like. Where gradtape compiles the work, peers that compile count too; where it runs
+ * op by op, they stand beside. `rows` are all of the run, for targets that compare works.
+ */
 export function verdict(row: Row, rows: readonly Row[]): Verdict {
   const ours = ownTime(row);
   const { target } = row;
   const to = target?.kind === 'ratio' ? target.to : undefined;
-  const eager = best(row.entries, (e) =>
-    to === undefined ? e.compiled !== true && e.library !== baseline : to.includes(e.library),
+  const compiled = ownEntry(row)?.compiled === true;
+  const peer = best(row.entries, (e) =>
+    to === undefined ? (compiled || e.compiled !== true) && e.library !== baseline : to.includes(e.library),
   );
-  const bestCompiled = best(row.entries, (e) => e.compiled === true);
-  const ratio = ours !== null && eager !== null ? ours.median / eager.timing!.median : null;
-  const made = { ours, best: eager, bestCompiled, ratio };
+  const bestCompiled = compiled ? null : best(row.entries, (e) => e.compiled === true);
+  const ratio = ours !== null && peer !== null ? ours.median / peer.timing!.median : null;
+  const made = { ours, best: peer, bestCompiled, ratio };
   if (target === undefined) return { ...made, met: null, aim: '' };
   if (target.kind === 'ratio') {
     return {
@@ -85,7 +91,7 @@ export function verdict(row: Row, rows: readonly Row[]): Verdict {
     };
   }
   if (target.kind === 'time') {
-    return { ...made, met: ours === null ? null : ours.median <= target.ns, aim: `≤ ${target.ns} ns` };
+    return { ...made, met: ours === null ? null : ours.median <= target.ns, aim: `≤ ${showTime(target.ns)}` };
   }
   const other = ownTime(rows.find((r) => r.work === target.work));
   return {

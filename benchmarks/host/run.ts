@@ -44,8 +44,10 @@ function readOptions() {
   const places: Places = {
     pythons: {
       PyTorch: values.pytorch,
+      'torch.compile': values.pytorch,
       TensorFlow: values.tensorflow,
       'tf.function': values.tensorflow,
+      XLA: values.tensorflow,
       JAX: values.jax,
       NumPy: values.numpy ?? values.tensorflow ?? values.jax,
     },
@@ -117,7 +119,7 @@ async function main(): Promise<void> {
       const [child, opened] = await start();
       known.push({ name: entry.name, ...opened });
       const restart = async (): Promise<Child> => (await start())[0];
-      participants.push({ name: entry.name, child, restart, kinds: entry.kinds });
+      participants.push({ name: entry.name, child, restart, way: entry.way });
     } catch (error) {
       known.push({ name: entry.name, absent: (error as Error).message });
     }

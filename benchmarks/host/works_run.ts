@@ -5,7 +5,7 @@ import { elements, seedOf } from '../works/inputs';
 import type { Elements, Work } from '../works/work';
 import type { Child } from './child';
 import { judge, readResult, type Result } from './check';
-import type { TensorFile } from './protocol';
+import { lacking, type TensorFile } from './protocol';
 import { timeInRounds, type RoundSettings } from './rounds';
 import type { Entry, Row } from './rows';
 
@@ -14,13 +14,13 @@ export interface Participant {
   child: Child;
   /** Starts another process, after one that ended or was given up. */
   restart: () => Promise<Child>;
-  /** The kinds of works that it takes part in; absent: all. */
-  kinds?: readonly string[];
+  /** It is silent where it has no function of the kind. */
+  way?: boolean;
 }
 
 /** Libraries whose earlier works say that this one would take them longer than so many seconds are not asked. */
 const patience = 1.5;
-/** Seconds that a library may take to prepare a work and run it once. */
+/** Seconds that a library may take to prepare a work and run it once, and again for its result. */
 const longest = 40;
 
 /** The best rate, cost per nanosecond, that a library has shown at a kind of work. */
@@ -69,8 +69,7 @@ export async function runWork(
   const ready: { entry: Entry; child: Child }[] = [];
   let first: Result[] | null = null;
   for (const participant of participants) {
-    const { name, kinds } = participant;
-    if (kinds !== undefined && !kinds.includes(work.kind)) continue;
+    const { name } = participant;
     const entry: Entry = { library: name };
     entries.push(entry);
     const seconds = rates.predict(name, work);
@@ -84,10 +83,11 @@ export async function runWork(
       const { kind, params } = work;
       const prepared = await child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
       Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
+      if (prepared.reason === lacking && participant.way === true) entries.pop();
       if (prepared.reason !== undefined) continue;
       const into = path.join(folder, String(entries.length));
       fs.mkdirSync(into);
-      const results = (await child.ask({ do: 'result', folder: into })).outputs.map(readResult);
+      const results = (await child.ask({ do: 'result', folder: into }, longest)).outputs.map(readResult);
       fs.rmSync(into, { recursive: true });
       const wrong = judge(work, expected, results, first);
       if (wrong !== null) {
@@ -98,6 +98,8 @@ export async function runWork(
       ready.push({ entry, child });
     } catch (error) {
       entry.reason = (error as Error).message;
+      // It is not waited for twice.
+      if (!participant.child.alive) rates.note(name, work, longest * 1e9);
     }
   }
   fs.rmSync(folder, { recursive: true });

@@ -38,7 +38,7 @@ export class Adam {
   }
 }
 
-const product = (
+export const product = (
   a: Float32Array,
   b: Float32Array,
   m: number,
@@ -56,7 +56,7 @@ const product = (
   }) as Float32Array;
 
 /** Adds a bias to each row, and takes max(x, 0) where `relu`: in place. */
-function addBias(x: Float32Array, b: Float32Array, relu: boolean): Float32Array {
+export function addBias(x: Float32Array, b: Float32Array, relu: boolean): Float32Array {
   const n = b.length;
   for (let at = 0; at < x.length; at += n) {
     for (let j = 0; j < n; j++) {
@@ -73,14 +73,14 @@ function throughRelu(dy: Float32Array, y: Float32Array): Float32Array {
   return dy;
 }
 
-function columnSums(x: Float32Array, n: number): Float32Array {
+export function columnSums(x: Float32Array, n: number): Float32Array {
   const sums = new Float32Array(n);
   for (let at = 0; at < x.length; at += n) for (let j = 0; j < n; j++) sums[j] += x[at + j];
   return sums;
 }
 
 /** The mean cross entropy of logits, and its gradient. */
-function lossOf(
+export function lossOf(
   logits: Float32Array,
   labels: Int32Array,
   classes: number,
@@ -101,30 +101,47 @@ function lossOf(
   return { loss: loss / rows, d };
 }
 
-export interface Training {
+export interface Training<Target = Int32Array> {
   x: Float32Array;
-  labels: Int32Array;
+  labels: Target;
   /** Copied: the steps change their own. */
   parameters: readonly Float32Array[];
   rate: number;
   epsilon: number;
 }
 
-/** 784 → 128 → 10, ReLU. Parameters: W1, b1, W2, b2. A call is a step and returns its loss. */
+/** Dense layers, weights and biases in turn, with ReLU between them: what each gives, the inputs first. */
+export function mlpForward(
+  x: Float32Array,
+  rows: number,
+  parameters: readonly Float32Array[],
+): Float32Array[] {
+  const ys = [x];
+  for (let i = 0; i < parameters.length; i += 2) {
+    const [w, b] = [parameters[i], parameters[i + 1]];
+    const y = product(ys[i / 2], w, rows, w.length / b.length, b.length);
+    ys.push(addBias(y, b, i + 2 < parameters.length));
+  }
+  return ys;
+}
+
+/** A call is a step and returns its loss. */
 export function mlpTraining({ x, labels, parameters, rate, epsilon }: Training): () => number {
-  const [w1, b1, w2, b2] = parameters.map((p) => p.slice());
-  const adam = new Adam([w1, b1, w2, b2], rate, epsilon);
+  const own = parameters.map((p) => p.slice());
+  const adam = new Adam(own, rate, epsilon);
   const rows = labels.length;
-  const [hidden, classes] = [b1.length, b2.length];
-  const inputs = x.length / rows;
   return () => {
-    const h = addBias(product(x, w1, rows, inputs, hidden), b1, true);
-    const logits = addBias(product(h, w2, rows, hidden, classes), b2, false);
-    const { loss, d } = lossOf(logits, labels, classes);
-    const dw2 = product(h, d, hidden, rows, classes, 'TN');
-    const dh = throughRelu(product(d, w2, rows, classes, hidden, 'NT'), h);
-    const dw1 = product(x, dh, inputs, rows, hidden, 'TN');
-    adam.apply([dw1, columnSums(dh, hidden), dw2, columnSums(d, classes)]);
+    const ys = mlpForward(x, rows, own);
+    const { loss, d: dlogits } = lossOf(ys[ys.length - 1], labels, own[own.length - 1].length);
+    let d = dlogits;
+    const gradients: Float32Array[] = [];
+    for (let i = own.length - 2; i >= 0; i -= 2) {
+      const [y, w, n] = [ys[i / 2], own[i], own[i + 1].length];
+      const m = w.length / n;
+      gradients.unshift(product(y, d, m, rows, n, 'TN'), columnSums(d, n));
+      if (i > 0) d = throughRelu(product(d, w, rows, n, m, 'NT'), y);
+    }
+    adam.apply(gradients);
     return loss;
   };
 }

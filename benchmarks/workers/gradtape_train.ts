@@ -1,58 +1,109 @@
-/** gradtape's training steps, as a user of a tape writes them. */
+/** gradtape's training steps and what stands around them: op by op, or compiled by tf.function where the work says so. */
 import * as tf from 'gradtape';
-import { find, tensor } from './gradtape_task';
-import type { Input, Maker, Task } from './library';
+import { mlpForward, models, type Loss, type ModelParams } from './gradtape_models';
+import { outputsOf, tensor } from './gradtape_task';
+import type { Input, Maker, Output, Task } from './library';
 
-interface TrainParams {
+interface TrainParams extends ModelParams {
   steps: number;
   rate: number;
   epsilon: number;
+  compiled: boolean;
 }
 
-type Forward = (x: tf.Tensor, v: readonly tf.Variable[]) => tf.Tensor;
+/** A step and its first arguments. */
+type Step = () => tf.Tensor;
 
-/** A model's step: made anew for the losses that are compared, so that they start from the given parameters. */
-function training(forward: Forward, { steps, rate, epsilon }: TrainParams, inputs: readonly Input[]): Task {
-  const [x, labels, ...initial] = inputs.map(tensor);
-  const make = (): (() => tf.Tensor) => {
+function lossesOf(step: Step, steps: number): Output[] {
+  const data = Float32Array.from({ length: steps }, () => Number(step().item()));
+  return [{ shape: [steps], dtype: 'float32', data }];
+}
+
+/** Makes steps that start from the given parameters, each with variables and an optimizer of its own. */
+function stepsOf(loss: Loss, { rate, epsilon, compiled }: TrainParams, inputs: readonly Input[]): () => Step {
+  const [x, target, ...initial] = inputs.map(tensor);
+  return () => {
     const variables = initial.map((t) => new tf.Variable(t));
     const optimizer = new tf.keras.optimizers.Adam({ learningRate: rate, epsilon });
-    return () => {
+    const step = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
       const tape = new tf.GradientTape();
-      const loss = tape.run(() =>
-        tf.reduceMean(tf.nn.sparseSoftmaxCrossEntropyWithLogits(labels, forward(x, variables))),
-      );
-      const gradients = tape.gradient(loss, variables);
+      const value = tape.run(() => loss(a, b, variables));
+      const gradients = tape.gradient(value, variables);
       optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]]));
-      return loss;
+      return value;
     };
-  };
-  return {
-    run: make(),
-    outputs: () => {
-      const step = make();
-      const losses = Float32Array.from({ length: steps }, () => Number(step().item()));
-      return [{ shape: [steps], dtype: 'float32', data: losses }];
-    },
+    const run = compiled ? tf.function(step) : step;
+    return () => run(x, target);
   };
 }
 
-const dense = (x: tf.Tensor, w: tf.Variable, b: tf.Variable): tf.Tensor => tf.add(tf.matmul(x, w), b);
-
-const mlp = (params: TrainParams, inputs: readonly Input[]): Task =>
-  training((x, [w1, b1, w2, b2]) => dense(tf.nn.relu(dense(x, w1, b1)), w2, b2), params, inputs);
-
-const cnn = (params: TrainParams, inputs: readonly Input[]): Task | string => {
-  const conv = find('nn.conv2d');
-  const pool = find('nn.maxPool2d');
-  if (conv === undefined || pool === undefined) return 'this version has no tf.nn.conv2d or tf.nn.maxPool2d';
-  const block = (x: tf.Tensor, w: tf.Variable, b: tf.Variable): tf.Tensor =>
-    pool(tf.nn.relu(tf.add(conv(x, w, 1, 'SAME') as tf.Tensor, b)), 2, 2, 'VALID') as tf.Tensor;
-  const forward: Forward = (x, [w1, b1, w2, b2, w3, b3]) => {
-    const features = block(block(x, w1, b1), w2, b2);
-    return dense(tf.reshape(features, [x.shape[0], -1]), w3, b3);
+const training =
+  (model: (params: ModelParams) => Loss) =>
+  (params: TrainParams, inputs: readonly Input[]): Task => {
+    const make = stepsOf(model(params), params, inputs);
+    return { run: make(), outputs: () => lossesOf(make(), params.steps), compiled: params.compiled };
   };
-  return training(forward, params, inputs);
+
+const firstCall = (params: TrainParams & { model: string }, inputs: readonly Input[]): Task => {
+  const make = stepsOf(models[params.model](params), params, inputs);
+  return { run: () => make()(), outputs: outputsOf, compiled: true };
 };
 
-export const trainKinds: Record<string, Maker> = { mlp, cnn };
+/** A line through points: W·x + b by gradient descent, as in TensorFlow's tutorial. */
+const line = ({ steps, rate, compiled }: TrainParams, inputs: readonly Input[]): Task => {
+  const [x, y] = inputs.map(tensor);
+  const make = (): Step => {
+    const [W, b] = [new tf.Variable(5.0), new tf.Variable(0.0)];
+    const step = (inputs: tf.Tensor, outputs: tf.Tensor): tf.Tensor => {
+      const tape = new tf.GradientTape();
+      const loss = tape.run(() =>
+        tf.reduceMean(tf.square(tf.subtract(tf.add(tf.multiply(W, inputs), b), outputs))),
+      );
+      const [dW, db] = tape.gradient(loss, [W, b]) as [tf.Tensor, tf.Tensor];
+      W.assignSub(tf.multiply(dW, rate));
+      b.assignSub(tf.multiply(db, rate));
+      return loss;
+    };
+    const run = compiled ? tf.function(step) : step;
+    return () => run(x, y);
+  };
+  return { run: make(), outputs: () => lossesOf(make(), steps), compiled };
+};
+
+/** The task of a compiled function of all inputs. */
+const calling =
+  (
+    make: (params: never, inputs: readonly tf.Tensor[]) => (...args: tf.Tensor[]) => tf.Tensor,
+    free = Infinity,
+  ) =>
+  (params: never, inputs: readonly Input[]): Task => {
+    const all = inputs.map(tensor);
+    const f = tf.function(make(params, all.slice(free)));
+    const args = all.slice(0, free);
+    return { run: () => f(...args), outputs: outputsOf, compiled: true };
+  };
+
+const chain = calling(() => (x, y) => tf.add(tf.multiply(x, y), tf.multiply(tf.sigmoid(x), 2)));
+
+const normGelu = calling(({ epsilon }: { epsilon: number }) => (x, gamma, beta) => {
+  const mean = tf.reduceMean(x, { axis: -1, keepdims: true });
+  const centred = tf.subtract(x, mean);
+  const variance = tf.reduceMean(tf.square(centred), { axis: -1, keepdims: true });
+  const y = tf.add(tf.multiply(tf.multiply(centred, tf.math.rsqrt(tf.add(variance, epsilon))), gamma), beta);
+  const gelu = tf.multiply(tf.multiply(0.5, y), tf.add(1, tf.math.erf(tf.multiply(y, Math.SQRT1_2))));
+  return tf.add(x, gelu);
+});
+
+const predict = calling((_, parameters) => {
+  const variables = parameters.map((t) => new tf.Variable(t));
+  return (x) => mlpForward(x, variables);
+}, 1);
+
+const pick = calling(() => (_a, _b, c) => c);
+
+const { mlp, cnn, lstm, transformer } = models;
+
+export const trainKinds: Record<string, Maker> = {
+  ...{ mlp: training(mlp), cnn: training(cnn), lstm: training(lstm), transformer: training(transformer) },
+  ...{ firstCall, line, chain, normGelu, predict, pick },
+};

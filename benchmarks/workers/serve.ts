@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { mark, type Reply, type Request, type TensorFile } from '../host/protocol';
+import { lacking, mark, type Reply, type Request, type TensorFile } from '../host/protocol';
 import { timer } from '../measure';
 import type { Elements } from '../works/work';
 import type { Input, Library, Open, Task } from './library';
@@ -58,7 +58,7 @@ export class Server {
   private async prepare(library: Library, request: Request & { do: 'prepare' }): Promise<Reply> {
     this.task = this.time = null;
     const make = Object.hasOwn(library.kinds, request.kind) ? library.kinds[request.kind] : undefined;
-    if (make === undefined) return { reason: 'the library has no such function' };
+    if (make === undefined) return { reason: lacking };
     const task = await make(request.params as never, request.inputs.map(readTensor));
     if (typeof task === 'string') return { reason: task };
     this.task = task;

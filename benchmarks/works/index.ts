@@ -4,6 +4,7 @@ import { elementwiseWorks } from './elementwise';
 import { matmulWorks } from './matmul';
 import { otherWorks } from './other';
 import { rowsWorks } from './rows';
+import { trainingWorks } from './training';
 import type { Work } from './work';
 
 export const works: readonly Work[] = [
@@ -12,4 +13,5 @@ export const works: readonly Work[] = [
   ...matmulWorks,
   ...convWorks,
   ...otherWorks,
+  ...trainingWorks,
 ];

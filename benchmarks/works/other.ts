@@ -1,6 +1,6 @@
-/** Embeddings, random numbers, sorting, small eager ops, training steps. */
+/** Embeddings, random numbers, sorting, small eager ops. */
 import { million } from './elementwise';
-import { close, product, type Elements, type Expected, type Target, type Work } from './work';
+import { close, type Elements, type Expected, type Target, type Work } from './work';
 
 const best = (ratio: number): Target => ({ kind: 'ratio', ratio });
 const within = (ns: number): Target => ({ kind: 'time', ns });
@@ -187,63 +187,6 @@ const smallWorks: readonly Work[] = [
   ),
 ];
 
-export interface TrainingModel {
-  name: string;
-  kind: string;
-  batch: number;
-  /** Shapes of the parameters, in the order in which all libraries take them. */
-  parameters: readonly (readonly number[])[];
-  image: readonly number[];
-  /** Multiplications and additions of a step. */
-  cost: number;
-}
-
-/** Steps whose losses are compared. */
-export const lossSteps = 5;
-
-export const mlp: TrainingModel = {
-  name: 'train/MLP 784-128-10, batch 64, Adam',
-  kind: 'mlp',
-  batch: 64,
-  parameters: [[784, 128], [128], [128, 10], [10]],
-  image: [784],
-  cost: 6 * 64 * (784 * 128 + 128 * 10),
-};
-
-/** Convolution 3×3×32, pool 2×2, convolution 3×3×64, pool 2×2, 10 classes; padding SAME, ReLU after the convolutions. */
-export const cnn: TrainingModel = {
-  name: 'train/MNIST CNN, batch 32, Adam',
-  kind: 'cnn',
-  batch: 32,
-  parameters: [[3, 3, 1, 32], [32], [3, 3, 32, 64], [64], [3136, 10], [10]],
-  image: [28, 28, 1],
-  cost: 6 * 32 * (28 * 28 * 9 * 32 + 14 * 14 * 9 * 32 * 64 + 3136 * 10),
-};
-
-/**
- * A training step: forward, cross entropy, gradients, Adam (rate 1e-3, epsilon 1e-7). The inputs are the batch, its
- * labels and the parameters; the result that is compared is the losses of the first steps.
- */
-function trainWork(model: TrainingModel): Work {
-  const fan = (shape: readonly number[]): number => Math.sqrt(6 / (product(shape) / shape[shape.length - 1]));
-  return {
-    name: model.name,
-    kind: model.kind,
-    params: { steps: lossSteps, rate: 1e-3, epsilon: 1e-7 },
-    inputs: [
-      { shape: [model.batch, ...model.image], low: 0, high: 1 },
-      { shape: [model.batch], dtype: 'int32', low: 0, high: 10 },
-      ...model.parameters.map((shape) =>
-        shape.length === 1 ? { shape, low: 0, high: 0 } : { shape, low: -fan(shape), high: fan(shape) },
-      ),
-    ],
-    cost: model.cost,
-    target: best(0.5),
-    tolerance: { relative: 2e-3, absolute: 1e-4 },
-    reference: null,
-  };
-}
-
 export const otherWorks: readonly Work[] = [
   gather,
   scatter,
@@ -251,6 +194,4 @@ export const otherWorks: readonly Work[] = [
   randomWork('uniform'),
   ...sorting,
   ...smallWorks,
-  trainWork(mlp),
-  trainWork(cnn),
 ];

@@ -148,6 +148,22 @@ describe('verdict', () => {
     expect(verdict(plain, [plain])).toMatchObject({ ratio: 5, met: false });
   });
 
+  it('compares a compiled work with compiled peers too', () => {
+    const r = row(
+      { kind: 'ratio', ratio: 0.5 },
+      entry('gradtape', 50, { compiled: true }),
+      entry('A', 200),
+      entry('D', 80, { compiled: true }),
+      entry('plain JS', 10),
+    );
+    expect(verdict(r, [r])).toMatchObject({
+      ratio: 0.625,
+      met: false,
+      best: { library: 'D' },
+      bestCompiled: null,
+    });
+  });
+
   it('knows times and own works, and what was not measured', () => {
     const quick = row({ kind: 'time', ns: 100 }, entry('gradtape', 99));
     expect(verdict(quick, [quick])).toMatchObject({ met: true, ratio: null });

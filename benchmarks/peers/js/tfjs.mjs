@@ -31,8 +31,7 @@ const task = (run, more = {}) => ({ run, outputs, free, ...more });
 const unary = ({ f }, inputs) => {
   const x = tensor(inputs[0]);
   if (f !== 'gelu') return task(() => tf[f](x));
-  const half = () => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.div(x, Math.SQRT2)), 1));
-  return task(() => tf.tidy(half), { note: 'from erf' });
+  return task(() => tf.tidy(() => gelu(x)), { note: 'from erf' });
 };
 
 const binary = ({ f }, inputs) => {
@@ -64,12 +63,7 @@ const softmax = (_, [input]) => {
 
 const layerNorm = (_, inputs) => {
   const [x, gamma, beta] = inputs.map(tensor);
-  const run = () => {
-    const { mean, variance } = tf.moments(x, -1, true);
-    const scale = tf.mul(tf.rsqrt(tf.add(variance, 1e-5)), gamma);
-    return tf.add(tf.mul(tf.sub(x, mean), scale), beta);
-  };
-  return task(() => tf.tidy(run), { note: 'from moments' });
+  return task(() => tf.tidy(() => norm(x, gamma, beta, 1e-5)), { note: 'from moments' });
 };
 
 const crossEntropy = (_, inputs) => {
@@ -180,34 +174,109 @@ const batchNorm = ({ epsilon }, inputs) => {
   return task(() => tf.tidy(run), { note: 'moments, batchNorm' });
 };
 
-function training({ steps, rate, epsilon }, [x0, labels0, ...initial], forward) {
+/** Models give the loss of a batch; a step is Adam's. */
+function training({ steps, rate, epsilon }, [x0, target0, ...initial], loss) {
   const x = tensor(x0);
-  const labels = tf.oneHot(tensor(labels0), 10);
+  const target = target0.dtype === 'int32' ? tf.oneHot(tensor(target0), 10) : tensor(target0);
   const make = () => {
     const variables = initial.map((t) => tf.variable(tensor(t)));
     const optimizer = tf.train.adam(rate, 0.9, 0.999, epsilon);
-    return () =>
-      optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, forward(x, variables)), true, variables);
+    return () => optimizer.minimize(() => loss(x, target, variables), true, variables);
   };
-  const losses = async () => {
-    const step = make();
-    const data = new Float32Array(steps);
-    for (let i = 0; i < steps; i++) [data[i]] = await step().data();
-    return [{ shape: [steps], dtype: 'float32', data }];
-  };
-  return task(make(), { outputs: losses });
+  return task(make(), { outputs: () => losses(make(), steps) });
+}
+
+async function losses(step, steps) {
+  const data = new Float32Array(steps);
+  for (let i = 0; i < steps; i++) [data[i]] = await step().data();
+  return [{ shape: [steps], dtype: 'float32', data }];
+}
+
+const batchLoss = (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits);
+
+/** Of the last dimension. */
+function dense(x, w, b) {
+  const y = tf.add(tf.matMul(tf.reshape(x, [-1, w.shape[0]]), w), b);
+  return tf.reshape(y, [...x.shape.slice(0, -1), w.shape[1]]);
+}
+
+function mlpForward(x, v) {
+  let y = x;
+  for (let i = 0; i < v.length; i += 2) y = dense(i > 0 ? tf.relu(y) : y, v[i], v[i + 1]);
+  return y;
 }
 
 const mlp = (params, inputs) =>
-  training(params, inputs, (x, [w1, b1, w2, b2]) =>
-    tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(x, w1), b1)), w2), b2),
-  );
+  training(params, inputs, (x, labels, v) => batchLoss(labels, mlpForward(x, v)));
 
 const cnn = (params, inputs) => {
   const block = (x, w, b) => tf.maxPool(tf.relu(tf.add(tf.conv2d(x, w, 1, 'same'), b)), 2, 2, 'valid');
-  const forward = (x, [w1, b1, w2, b2, w3, b3]) =>
-    tf.add(tf.matMul(tf.reshape(block(block(x, w1, b1), w2, b2), [x.shape[0], -1]), w3), b3);
-  return training(params, inputs, forward);
+  return training(params, inputs, (x, labels, [w1, b1, w2, b2, w3, b3]) => {
+    const features = tf.reshape(block(block(x, w1, b1), w2, b2), [x.shape[0], -1]);
+    return batchLoss(labels, dense(features, w3, b3));
+  });
+};
+
+const lstm = (params, inputs) =>
+  training(params, inputs, (x, labels, [wx, wh, b, w, b2]) => {
+    let h = tf.zeros([x.shape[0], wh.shape[0]]);
+    let c = h;
+    for (const given of tf.unstack(dense(x, wx, b), 1)) {
+      const [i, f, g, o] = tf.split(tf.add(given, tf.matMul(h, wh)), 4, 1);
+      c = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+      h = tf.mul(tf.sigmoid(o), tf.tanh(c));
+    }
+    return batchLoss(labels, dense(h, w, b2));
+  });
+
+function norm(x, gamma, beta, epsilon) {
+  const { mean, variance } = tf.moments(x, -1, true);
+  return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon))), gamma), beta);
+}
+
+const gelu = (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+
+const transformer = (params, inputs) => {
+  const { heads, normEpsilon: epsilon } = params;
+  const attention = (x, [wqkv, bqkv, wo, bo]) => {
+    const [batch, time, width] = x.shape;
+    const parts = tf.reshape(dense(x, wqkv, bqkv), [batch, time, 3 * heads, width / heads]);
+    const [q, k, v] = tf.split(tf.transpose(parts, [0, 2, 1, 3]), 3, 1);
+    const scores = tf.mul(tf.matMul(q, k, false, true), Math.sqrt(heads / width));
+    const mixed = tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3]);
+    return dense(tf.reshape(mixed, [batch, time, width]), wo, bo);
+  };
+  return training(params, inputs, (x, target, v) => {
+    const y = tf.add(x, attention(norm(x, v[0], v[1], epsilon), v.slice(2, 6)));
+    const hidden = gelu(dense(norm(y, v[6], v[7], epsilon), v[8], v[9]));
+    return tf.mean(tf.squaredDifference(tf.add(y, dense(hidden, v[10], v[11])), target));
+  });
+};
+
+const line = ({ steps, rate }, inputs) => {
+  const [x, y] = inputs.map(tensor);
+  const make = () => {
+    const [w, b] = [tf.variable(tf.scalar(5)), tf.variable(tf.scalar(0))];
+    const optimizer = tf.train.sgd(rate);
+    const loss = () => tf.mean(tf.squaredDifference(tf.add(tf.mul(w, x), b), y));
+    return () => optimizer.minimize(loss, true, [w, b]);
+  };
+  return task(make(), { outputs: () => losses(make(), steps) });
+};
+
+const chain = (_, inputs) => {
+  const [x, y] = inputs.map(tensor);
+  return task(() => tf.tidy(() => tf.add(tf.mul(x, y), tf.mul(tf.sigmoid(x), 2))));
+};
+
+const normGelu = ({ epsilon }, inputs) => {
+  const [x, gamma, beta] = inputs.map(tensor);
+  return task(() => tf.tidy(() => tf.add(x, gelu(norm(x, gamma, beta, epsilon)))));
+};
+
+const predict = (_, inputs) => {
+  const [x, ...v] = inputs.map(tensor);
+  return task(() => tf.tidy(() => mlpForward(x, v)));
 };
 
 const all = {
@@ -226,7 +295,9 @@ const all = {
     concat,
   },
   ...{ gather, random, sort, topK, conv2d, conv2dInputGradient, conv2dFilterGradient, pool, poolGradient },
-  ...{ batchNorm, mlp, cnn },
+  ...{ batchNorm, mlp, cnn, lstm, transformer, line, chain, normGelu, predict },
+  firstCall: () => 'it runs op by op',
+  pick: () => 'it runs op by op',
   sparseUpdate: () => 'it has no sparse update of a variable',
 };
 

@@ -1,13 +1,13 @@
-"""JAX: every work is one function under jit; what it returns is waited for. Training steps count as compiled."""
+"""JAX: every work is one function under jit; what it returns is waited for. Training counts as compiled: jax_training.py."""
 
 import os
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
-from arrays import array, output, outputs
+from arrays import array, outputs
+from jax_training import KINDS, sparse_cross_entropy
 from task import Task
 
 
@@ -74,11 +74,6 @@ def layer_norm(_, inputs):
         return (x - mean) * lax.rsqrt(variance + jnp.float32(1e-5)) * gamma + beta
 
     return jitted(f, *map(tensor, inputs))
-
-
-def sparse_cross_entropy(logits, labels):
-    picked = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], 1)
-    return -picked[:, 0]
 
 
 def cross_entropy(_, inputs):
@@ -199,68 +194,4 @@ def batch_norm(params, inputs):
 
 # Training.
 
-
-def mlp_forward(x, v):
-    return jax.nn.relu(x @ v[0] + v[1]) @ v[2] + v[3]
-
-
-def cnn_forward(x, v):
-    params = {"stride": 1, "dilation": 1, "groups": 1, "padding": "SAME"}
-    conv, pool = convolution(params), pooling("max")
-    x = pool(jax.nn.relu(conv(x, v[0]) + v[1]))
-    x = pool(jax.nn.relu(conv(x, v[2]) + v[3]))
-    return x.reshape(x.shape[0], -1) @ v[4] + v[5]
-
-
-def adam(params):
-    rate, epsilon, b1, b2 = (np.float32(x) for x in (params["rate"], params["epsilon"], 0.9, 0.999))
-
-    def update(v, m, s, g, alpha):
-        m = m + (g - m) * (1 - b1)
-        s = s + (g * g - s) * (1 - b2)
-        return v - alpha * m / (jnp.sqrt(s) + epsilon), m, s
-
-    def step(state, gradients):
-        t = state["t"] + np.float32(1)
-        alpha = rate * jnp.sqrt(1 - b2**t) / (1 - b1**t)
-        new = [update(*each, alpha) for each in zip(state["v"], state["m"], state["s"], gradients)]
-        v, m, s = (list(x) for x in zip(*new))
-        return {"t": t, "v": v, "m": m, "s": s}
-
-    return step
-
-
-def trained(forward):
-    def kind(params, inputs):
-        x, labels, *initial = map(tensor, inputs)
-        update = adam(params)
-
-        def loss(v):
-            return jnp.mean(sparse_cross_entropy(forward(x, v), labels))
-
-        @jax.jit
-        def step(state):
-            value, gradients = jax.value_and_grad(loss)(state["v"])
-            return value, update(state, gradients)
-
-        def make():
-            zeros = [jnp.zeros_like(t) for t in initial]
-            state = [{"t": jnp.float32(0), "v": list(initial), "m": zeros, "s": zeros}]
-
-            def run():
-                value, state[0] = jax.block_until_ready(step(state[0]))
-                return value
-
-            return run
-
-        def check(_):
-            run = make()
-            return [output(np.array([float(run()) for _ in range(params["steps"])], np.float32))]
-
-        return Task(make(), check, note="jit", compiled=True)
-
-    return kind
-
-
-mlp = trained(mlp_forward)
-cnn = trained(cnn_forward)
+globals().update(KINDS)

@@ -1,8 +1,10 @@
-"""TensorFlow's training steps, each compiled by tf.function into a graph beforehand."""
+"""TensorFlow's training, compiled by tf.function into graphs."""
 
-from tensorflow_peer import cnn_forward, mlp_forward, open, trained
+import tensorflow as tf
 
-__all__ = ["cnn", "mlp", "open"]
+from tensorflow_peer import open
+from tensorflow_training import training_kinds
 
-mlp = trained(mlp_forward, compiled=True)
-cnn = trained(cnn_forward, compiled=True)
+__all__ = ["open"]
+
+globals().update(training_kinds(tf.function, "tf.function"))

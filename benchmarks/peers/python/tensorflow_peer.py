@@ -1,10 +1,10 @@
-"""TensorFlow 2, eager; a training step is also there compiled by tf.function (see tensorflow_function_peer.py)."""
+"""TensorFlow 2, eager; training is also there compiled: tensorflow_function_peer.py, tensorflow_xla_peer.py."""
 
-import numpy as np
 import tensorflow as tf
 
-from arrays import array, output, outputs, task
+from arrays import array, outputs, task
 from task import Task
+from tensorflow_training import training_kinds
 
 
 def open(threads):
@@ -195,50 +195,4 @@ def batch_norm(params, inputs):
 
 # Training.
 
-
-def training(params, inputs, forward):
-    x, labels, *initial = map(tensor, inputs)
-
-    def make():
-        variables = [tf.Variable(t) for t in initial]
-        optimizer = tf.keras.optimizers.Adam(params["rate"], epsilon=params["epsilon"])
-        optimizer.build(variables)
-
-        def step():
-            with tf.GradientTape() as tape:
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, forward(x, variables))
-                loss = tf.reduce_mean(losses)
-            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
-            return loss
-
-        return step
-
-    return make
-
-
-def mlp_forward(x, v):
-    return tf.matmul(tf.nn.relu(tf.matmul(x, v[0]) + v[1]), v[2]) + v[3]
-
-
-def cnn_forward(x, v):
-    x = tf.nn.max_pool2d(tf.nn.relu(tf.nn.conv2d(x, v[0], 1, "SAME") + v[1]), 2, 2, "VALID")
-    x = tf.nn.max_pool2d(tf.nn.relu(tf.nn.conv2d(x, v[2], 1, "SAME") + v[3]), 2, 2, "VALID")
-    return tf.matmul(tf.reshape(x, [x.shape[0], -1]), v[4]) + v[5]
-
-
-def trained(forward, compiled=False):
-    def kind(params, inputs):
-        make = training(params, inputs, forward)
-        wrap = tf.function if compiled else lambda step: step
-
-        def check(_):
-            step = wrap(make())
-            return [output(np.array([step().numpy() for _ in range(params["steps"])]))]
-
-        return Task(wrap(make()), check, note="tf.function" if compiled else None, compiled=compiled)
-
-    return kind
-
-
-mlp = trained(mlp_forward)
-cnn = trained(cnn_forward)
+globals().update(training_kinds())

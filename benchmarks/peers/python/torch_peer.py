@@ -1,39 +1,17 @@
 """PyTorch."""
 
-import ctypes
-
 import torch
 import torch.nn.functional as F
 
-from task import Task, Tensor, fastest
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64, "int32": torch.int32, "int64": torch.int64}
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
-LAYOUTS = [("NCHW", torch.contiguous_format), ("channels last", torch.channels_last)]
+from task import Task, fastest
+from torch_arrays import LAYOUTS, filters, image, outputs, task, tensor
+from torch_training import training_kinds
 
 
 def open(threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     return {"version": torch.__version__, "about": {"mkl": str(torch.backends.mkl.is_available())}}
-
-
-def tensor(t):
-    return torch.frombuffer(t.data, dtype=DTYPES[t.dtype]).reshape(t.shape).clone()
-
-
-def outputs(result):
-    return [output(t) for t in (result if isinstance(result, (tuple, list)) else [result])]
-
-
-def output(t):
-    t = t.detach().contiguous()
-    data = ctypes.string_at(t.data_ptr(), t.numel() * t.element_size()) if t.numel() else b""
-    return Tensor(data, list(t.shape), NAMES[t.dtype])
-
-
-def task(run, **more):
-    return Task(run, outputs, **more)
 
 
 UNARY = {"exp": torch.exp, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "gelu": F.gelu}
@@ -151,14 +129,6 @@ def top_k(params, inputs):
 # Images: from NHWC to the layout that is faster here, and back for the comparison.
 
 
-def image(t, layout):
-    return tensor(t).permute(0, 3, 1, 2).contiguous(memory_format=layout)
-
-
-def filters(t, layout):
-    return tensor(t).permute(3, 2, 0, 1).contiguous(memory_format=layout)
-
-
 def image_outputs(t):
     return outputs(t.permute(0, 2, 3, 1))
 
@@ -254,51 +224,4 @@ def batch_norm(params, inputs):
 
 # Training.
 
-
-def training(params, inputs, layout, forward, prepare):
-    """Returns make(), which returns a step: fresh parameters each time."""
-    labels = tensor(inputs[1]).long()
-    x = prepare(inputs[0], layout)
-
-    def make():
-        weights = []
-        for t in inputs[2:]:
-            w = filters(t, layout) if len(t.shape) == 4 else tensor(t)
-            weights.append(w.requires_grad_(True))
-        optimizer = torch.optim.Adam(weights, lr=params["rate"], eps=params["epsilon"], fused=True)
-
-        def step():
-            optimizer.zero_grad()
-            loss = F.cross_entropy(forward(x, weights), labels)
-            loss.backward()
-            optimizer.step()
-            return loss
-
-        return step
-
-    return make
-
-
-def losses(make, params):
-    step = make()
-    return outputs(torch.stack([step().detach() for _ in range(params["steps"])]))
-
-
-def mlp(params, inputs):
-    def forward(x, v):
-        return torch.addmm(v[3], torch.relu(torch.addmm(v[1], x, v[0])), v[2])
-
-    make = training(params, inputs, None, forward, lambda t, _: tensor(t))
-    return Task(make(), lambda _: losses(make, params), note="fused Adam")
-
-
-def cnn(params, inputs):
-    def forward(x, v):
-        x = F.max_pool2d(torch.relu(F.conv2d(x, v[0], v[1], padding=1)), 2)
-        x = F.max_pool2d(torch.relu(F.conv2d(x, v[2], v[3], padding=1)), 2)
-        # The dense weights know the features in the order height, width, channel.
-        return torch.addmm(v[5], x.permute(0, 2, 3, 1).flatten(1), v[4])
-
-    makes = {name: training(params, inputs, layout, forward, image) for name, layout in LAYOUTS}
-    name, run = fastest([(name, make()) for name, make in makes.items()])
-    return Task(run, lambda _: losses(makes[name], params), note=f"{name}, fused Adam")
+globals().update(training_kinds())
