@@ -15,8 +15,6 @@ import {
 } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { composite, op, options, unbroadcast } from './define';
-import { concat, partRegion } from './joining';
-import { takeRegion } from './region';
 import { sample } from './registry';
 import { asMany } from './simpler';
 import { copyStrided, integerList } from './strided';
@@ -243,6 +241,29 @@ export const reverse: (tensor: TensorLike, axis: readonly number[] | number) => 
   gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
 });
 
+/** One axis moved by 0 < by < its size places. */
+const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
+  [x: Tensor, axis: number, by: number],
+  { axis: number; by: number }
+>('rolled', {
+  tf: '',
+  dtypes: everyType,
+  ulp: 0,
+  args: (x, axis, by) => [[x], { axis, by }],
+  infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+  run: ([x], { axis, by }, [y]) => {
+    const strides = stridesOf(x.shape);
+    const step = strides[axis];
+    const n = x.shape[axis];
+    const dims = [...x.shape];
+    dims[axis] = n - by;
+    copyStrided(x, 0, strides, y, by * step, strides, dims);
+    dims[axis] = by;
+    copyStrided(x, (n - by) * step, strides, y, 0, strides, dims);
+  },
+  gradient: ([dy], { attrs: { axis, by } }) => [rolled(dy, axis, dy.shape[axis] - by)],
+});
+
 /**
  * The elements moved `shift` places along `axis`, those that leave at one end coming in at the other. Several shifts and
  * axes act one after the other. A tensor that needs no move comes back as it is. @tf tf.roll
@@ -275,16 +296,10 @@ export const roll: (
     axes.forEach((a, i) => {
       const at = normalizeAxis(a, x.rank, 'roll');
       const n = x.shape[at];
-      if (n === 0) return;
+      if (x.size === 0) return;
       const by = ((shifts[i] % n) + n) % n;
       if (by === 0) return;
-      x = concat(
-        [
-          takeRegion(x, partRegion(x.shape, at, n - by, by)),
-          takeRegion(x, partRegion(x.shape, at, 0, n - by)),
-        ],
-        at,
-      );
+      x = rolled(x, at, by);
     });
     return x;
   },

@@ -87,16 +87,60 @@ struct Floordiv {
   }
 };
 
+/// The remainder of a / b with a's sign, exact as the C library's, in registers where that is possible. A
+/// quotient q below 2²⁸ has a product with b of no more than 53 bits, so that a − q·b is exact in double; and
+/// a / b in double does not round up to a whole number, from which it is at least 2⁻²⁴ of itself away.
+GT_INLINE vf remainder_vec(vf a, vf b) {
+  const vi beyond = ~((abs(a / b) < 268435456.0f) & (abs(b) < __builtin_inff()));
+  if (any(beyond)) {
+    for (int i = 0; i < kLanes<float>; i++) a[i] = __builtin_fmodf(a[i], b[i]);
+    return a;
+  }
+  const auto half = [](vd x, vd y) {
+    const auto q = __builtin_convertvector(x / y, Vec<int32_t, kLanes<double>>);
+    return x - __builtin_convertvector(q, vd) * y;
+  };
+  const vf r = narrow(half(widen_low(a), widen_low(b)), half(widen_high(a), widen_high(b)));
+  constexpr int32_t kSign = static_cast<int32_t>(0x80000000u);
+  return bitcast<vf>((bitcast<vi>(r) & ~kSign) | (bitcast<vi>(a) & kSign));
+}
+/// The same of doubles. The quotient may have been rounded up, by one: then the rest, exact in a fused
+/// multiplication, has the wrong sign.
+GT_INLINE double remainder_one(double a, double b) {
+#if defined(__FMA__) || defined(__aarch64__)
+  const double q = __builtin_trunc(a / b);
+  if (__builtin_fabs(q) < 4503599627370496.0 && __builtin_fabs(b) < __builtin_inf()) {
+    double r = __builtin_fma(-q, b, a);
+    if (r != 0 && (r < 0) != (a < 0)) r += (b < 0) != (a < 0) ? -b : b;
+    return __builtin_copysign(r, a);
+  }
+#endif
+  return __builtin_fmod(a, b);
+}
+
+#if defined(__FMA__) || defined(__aarch64__)
+inline constexpr int kRemainderCost = 8;
+#else
+inline constexpr int kRemainderCost = kLibraryCost;
+#endif
+
 /// The remainder with b's sign. Floats are exact (fmod), as TensorFlow's are.
 struct Floormod {
   GT_FOR(is_number)
   template <class T>
-  static constexpr int cost = is_float<T> ? kLibraryCost : 8;
+  static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
+  template <class T>
+  static constexpr int cost = is_float<T> && sizeof(T) == 8 ? kRemainderCost : 8;
+  template <class T>
+  static Vec<T> vec(Vec<T> a, Vec<T> b) {
+    const vf r = remainder_vec(a, b);
+    return select((r != 0.0f) & ((r < 0.0f) ^ (b < 0.0f)), r + b, r);
+  }
   template <class T>
   static T scalar(T a, T b) {
     T r;
     if constexpr (is_float<T>) {
-      r = lib_fmod(a, b);
+      r = remainder_one(a, b);
     } else {
       r = safe_remainder(a, b);
     }
@@ -107,11 +151,17 @@ struct Floormod {
 struct Truncatemod {
   GT_FOR(is_number)
   template <class T>
-  static constexpr int cost = is_float<T> ? kLibraryCost : 8;
+  static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
+  template <class T>
+  static constexpr int cost = is_float<T> && sizeof(T) == 8 ? kRemainderCost : 8;
+  template <class T>
+  static Vec<T> vec(Vec<T> a, Vec<T> b) {
+    return remainder_vec(a, b);
+  }
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
-      return lib_fmod(a, b);
+      return remainder_one(a, b);
     } else {
       return safe_remainder(a, b);
     }

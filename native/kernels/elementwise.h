@@ -71,8 +71,6 @@ GT_OVERLOAD(ceil)
 GT_OVERLOAD(trunc)
 GT_OVERLOAD(rint)
 #undef GT_OVERLOAD
-GT_INLINE float lib_fmod(float a, float b) { return __builtin_fmodf(a, b); }
-GT_INLINE double lib_fmod(double a, double b) { return __builtin_fmod(a, b); }
 
 template <class F, class T>
 concept HasVec = F::template
