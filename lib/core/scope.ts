@@ -78,6 +78,8 @@ export interface TracedOp extends RecordedOp {
   readonly execute:
     | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
     | 'view';
+  /** Pairs of output and input, by number, where the output may be written over the input. */
+  readonly over?: readonly (readonly [output: number, input: number])[];
 }
 
 /**
@@ -85,6 +87,21 @@ export interface TracedOp extends RecordedOp {
  * its place among others; 'check', it may stop the run there; 'variables', it may read and write them.
  */
 export type Effects = 'none' | 'order' | 'check' | 'variables';
+
+/** Numbers of an op that each run finds anew: where a random stream stands, the step size of an optimizer. */
+export interface LateNumbers {
+  /** They stand in the frame of the op's calls from this slot on. */
+  readonly slot: number;
+  readonly count: number;
+  /** Finds those of the run that begins, which is the next in the order of runs. */
+  write(to: Float64Array, at: number): void;
+  /** Takes back what `write` changed: the run failed. */
+  undo?(): void;
+  /** The variables that `write` reads or changes. */
+  readonly variables: readonly Variable[];
+  /** The op's attributes with these numbers. */
+  attrs(numbers: Float64Array): unknown;
+}
 
 /** A function that is being traced: ops on its tensors are noted, not computed. */
 export interface Tracer {
@@ -113,6 +130,13 @@ export interface Tracer {
   sized(op: TracedOp, inputs: readonly Tensor[], attrs: unknown): Tensor[];
   /** The elements of a tensor that decide what the function does next: a shape, an axis, a branch. */
   decide(t: Tensor, op: string, why: string): Tensor;
+  /** Notes an op whose numbers each run finds anew. It keeps its place among effects. */
+  late(
+    op: TracedOp,
+    inputs: readonly Tensor[],
+    outputs: readonly { shape: Shape; dt: DTypeInfo }[],
+    numbers: LateNumbers,
+  ): Tensor[];
   /** From now on the variable holds a tensor that stands for its value. */
   touch(variable: Variable): void;
   /** A variable made by the traced function. */

@@ -32,7 +32,13 @@ export type ProgramStep =
       readonly name: string;
       readonly why: string;
     }
-  | { readonly kind: 'read' | 'assign'; readonly variable: string }
+  | { readonly kind: 'read'; readonly variable: string }
+  | {
+      readonly kind: 'assign';
+      readonly variable: string;
+      /** The value is written over the one before, where nobody holds that and it pays. */
+      readonly inPlace: boolean;
+    }
   | {
       /** What comes after it depends on what it gives. */
       readonly kind: 'cut';
@@ -104,16 +110,22 @@ function describePart(part: Part): ProgramStep {
   };
 }
 
-function describeStep(step: Step): ProgramStep {
+function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
   if (step.kind === 'part') return describePart(step);
   if (step.kind === 'host') return { kind: 'host', name: step.node.name, why: step.node.why };
-  return { kind: step.kind, variable: step.variable.name };
+  const variable = step.variable.name;
+  if (step.kind === 'read') return { kind: 'read', variable };
+  return { kind: 'assign', variable, inPlace: over.has(step.slot) };
 }
 
 const thousands = (n: number): string => n.toLocaleString('en-US');
 
 function describePiece(piece: Piece): ProgramStep[] {
-  const steps = piece.whole.executable.steps.map(describeStep);
+  const own = piece.whole.executable.steps;
+  const over = new Set(
+    own.flatMap((s) => (s.kind === 'part' ? s.fresh.filter((f) => f.over !== null) : [])).map((f) => f.slot),
+  );
+  const steps = own.map((s) => describeStep(s, over));
   if (piece.cut === null) return steps;
   const continuations = piece.continuations.map(({ when, to }) => ({ when, steps: describePiece(to) }));
   const { name, why } = piece.cut;
@@ -175,7 +187,8 @@ function show(steps: readonly ProgramStep[], indent: string, lines: string[]): v
       }
       lines.push(`${indent}  else: traced when it comes`);
     } else {
-      lines.push(`${indent}${step.kind} ${step.variable}`);
+      const how = step.kind === 'assign' && step.inPlace ? ', in place where nobody holds the old value' : '';
+      lines.push(`${indent}${step.kind} ${step.variable}${how}`);
     }
   }
 }

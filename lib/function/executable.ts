@@ -1,7 +1,7 @@
 /** What a graph was compiled to. Runs it. */
 import { InternalError } from '../core/errors';
 import { dtypes, type DTypeInfo } from '../core/dtype';
-import { withScope } from '../core/scope';
+import { withScope, type LateNumbers } from '../core/scope';
 import { sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -33,7 +33,12 @@ export interface Part {
     readonly dt: DTypeInfo;
     readonly shape: Shape;
     readonly size: number;
+    /** It may be written over this variable's value, if nobody else can see that. */
+    readonly over: Variable | null;
   }[];
+  /** What finds the numbers of a run, and where in the table they stand. */
+  readonly late: readonly { readonly numbers: LateNumbers; readonly at: number }[];
+  readonly lateCount: number;
   readonly nodes: readonly PartNode[];
 }
 
@@ -51,7 +56,12 @@ export type Step =
       /** The value is needed after the variable may have been given another. */
       readonly keep: boolean;
     }
-  | ({ readonly kind: 'assign'; readonly variable: Variable } & Slot)
+  | ({
+      readonly kind: 'assign';
+      readonly variable: Variable;
+      /** Nobody else gets the value. */
+      readonly own: boolean;
+    } & Slot)
   | {
       readonly kind: 'host';
       readonly node: HostNode;
@@ -92,7 +102,10 @@ export class Executable {
     readonly steps: readonly Step[],
     private readonly parameters: readonly number[],
     constants: readonly { readonly slot: number; readonly real: Tensor }[],
-    private readonly results: readonly Slot[],
+    private readonly results: readonly (Slot & {
+      /** Nobody else has the tensor. */
+      readonly own: boolean;
+    })[],
     slots: number,
   ) {
     this.values = new Array<Tensor | null>(slots).fill(null);
@@ -101,7 +114,7 @@ export class Executable {
     for (const step of steps) {
       if (step.kind !== 'part') continue;
       bytes = Math.max(bytes, step.arenaBytes);
-      this.programs.set(step, new NativeProgram(step.code, step.externals.length + 1, 0));
+      this.programs.set(step, new NativeProgram(step.code, step.externals.length + 1, step.lateCount));
     }
     this.arenaBytes = bytes;
   }
@@ -115,12 +128,10 @@ export class Executable {
           this.runPart(step, values);
           break;
         case 'read':
-          values[step.slot] = step.keep
-            ? aliasTensor(step.variable.held, step.variable.held.shape, this.name)
-            : step.variable.held;
+          values[step.slot] = step.keep ? step.variable.lend() : step.variable.held;
           break;
         case 'assign':
-          step.variable.assignTensor(shaped(values[step.slot] as Tensor, step.shape));
+          this.assign(step, values[step.slot] as Tensor);
           break;
         default: {
           const start = this.samples === null ? 0n : process.hrtime.bigint();
@@ -133,12 +144,20 @@ export class Executable {
     }
     return this.results.map((r) => {
       const t = values[r.slot] as Tensor;
-      return aliasTensor(t, r.shape, this.name);
+      return r.own ? t : aliasTensor(t, r.shape, this.name);
     });
   }
 
+  private assign({ variable, own, shape }: Step & { readonly kind: 'assign' }, value: Tensor): void {
+    if (!own) variable.assignTensor(shaped(value, shape));
+    else if (value === variable.held) variable.overwritten();
+    else variable.adopt(value);
+  }
+
   private runPart(part: Part, values: (Tensor | null)[]): void {
-    for (const f of part.fresh) values[f.slot] = makeTensor(f.dt, f.shape, f.size);
+    for (const f of part.fresh) {
+      values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
+    }
     const program = this.programs.get(part) as NativeProgram;
     const { storages, table } = program;
     const arena = (this.arena ??= this.makeArena());
@@ -150,6 +169,7 @@ export class Executable {
       storages[i + 1] = t.buffer;
       table[i + 1] = t.offset;
     }
+    for (const l of part.late) l.numbers.write(table, l.at);
     try {
       if (this.samples !== null) {
         this.runApart(part, program, this.samples);
@@ -158,6 +178,7 @@ export class Executable {
       let stopped = program.run();
       while (stopped !== undefined) stopped = program.run(this.redo(part, stopped, program));
     } catch (error) {
+      for (let i = part.late.length - 1; i >= 0; i--) part.late[i].numbers.undo?.();
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw error;
     } finally {

@@ -1,6 +1,6 @@
 /** What a trace yields: operations in program order over tensors that stand for values. */
 import type { Tensor } from '../core/tensor';
-import type { Effects, TracedOp } from '../core/scope';
+import type { Effects, LateNumbers, TracedOp } from '../core/scope';
 import type { Variable } from '../core/variable';
 
 /** An op of a row. Pure: it may be dropped, shared or moved as its inputs allow. */
@@ -24,6 +24,13 @@ export interface HostNode {
   readonly why: string;
   /** Notes it again, in the trace in force, together with what a gradient needs, and tells who records. Absent: no gradient. */
   readonly record?: ((inputs: readonly Tensor[]) => readonly Tensor[]) | undefined;
+  /** It is an op with numbers that JavaScript finds before a part runs: it can be a step of that part. */
+  readonly late?: LateOp | undefined;
+}
+
+export interface LateOp {
+  readonly op: TracedOp;
+  readonly numbers: LateNumbers;
 }
 
 /** The output stands for what the variable holds when this point is reached. */

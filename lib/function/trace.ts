@@ -2,10 +2,11 @@
 import { isLiteral } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError, UnimplementedError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
-import { scope, withScope, type Effects, type TracedOp, type Tracer } from '../core/scope';
+import { scope, withScope, type Effects, type LateNumbers, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
 import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
+import { Executable } from './executable';
 import type { Constant, Graph, HostNode, Node } from './graph';
 
 /** The same elements as a tensor of its own, of any shape; no gradient passes. */
@@ -228,6 +229,33 @@ export class Trace extends Placeholder implements Tracer {
     const given = inputs.map((t) => this.known(t));
     const node: HostNode = { kind: 'host', name, inputs: given, outputs, run, effects, why, record };
     return this.add(node).outputs.slice();
+  }
+
+  late(
+    op: TracedOp,
+    inputs: readonly Tensor[],
+    outs: readonly { shape: Shape; dt: DTypeInfo }[],
+    numbers: LateNumbers,
+  ): Tensor[] {
+    // What finds the numbers sees the variables themselves.
+    if (numbers.variables.some((v) => this.touched.has(v))) this.settle(true);
+    const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
+    const run = (real: readonly Tensor[]): readonly Tensor[] => {
+      const own = new Float64Array(numbers.count);
+      numbers.write(own, 0);
+      const attrs = numbers.attrs(own);
+      return Executable.runEagerly({ kind: 'op', op, inputs: real, attrs, outputs }, real);
+    };
+    return this.add({
+      kind: 'host',
+      name: op.name,
+      inputs: inputs.map((t) => this.known(t)),
+      outputs,
+      run,
+      effects: 'order',
+      why: 'its numbers are found anew in every run',
+      late: { op, numbers },
+    }).outputs.slice();
   }
 
   /** Runs `f`; `results` says which tensors of what it returned are wanted. */

@@ -7,19 +7,6 @@ export type Rule = 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'amsgrad';
 
 const codes = new Map(native.optimizerNames.map((name, i) => [name, i]));
 
-const leastShared = 32 * 1024;
-const mostShared = 4 * 1024 * 1024;
-
-/**
- * Whether the weights are likely to lie in the caches of several cores, which have read them in matrix products: writing
- * over such a line waits until the others have dropped it (235 µs instead of 65 for 100,000 weights, where the cores are
- * far apart). These go back and forth between two storages; an update gives the old one to the next.
- */
-export function isShared(weights: Tensor): boolean {
-  const bytes = weights.size * weights.dt.bytes;
-  return bytes > leastShared && bytes <= mostShared && native.numThreads() > 1;
-}
-
 /** Applies a rule without state to the rows of `weights` that `indices` (checked before) name, in place. */
 export function applyRuleToRows(
   rule: 'sgd',

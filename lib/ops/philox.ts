@@ -1,10 +1,12 @@
 /** Draws from Philox4x32-10 streams: the native kernels behind everything in tf.random. */
 import { frame, frameBigInts, native } from '../binding';
 import { dtypes, type DTypeInfo } from '../core/dtype';
-import { scope, type Effects, type Tracer } from '../core/scope';
+import { scope, type TracedOp, type Tracer } from '../core/scope';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
 import { op } from './define';
+import { registry, type OpRow } from './registry';
 
 /** Where a stream stands: two words of key, four of counter. */
 export interface Stream {
@@ -23,6 +25,9 @@ interface Draw {
   range: bigint;
 }
 
+/** Where the stream stands among the numbers of the native call: key, then counter. */
+const streamSlot = 4;
+
 /** Fills a tensor from a stream. A row, so that whoever records or traces sees it; it has no inputs. */
 const philox = op('philox', {
   tf: '',
@@ -35,8 +40,8 @@ const philox = op('philox', {
     frame[1] = y.size;
     frame[2] = kernel;
     frame[3] = dt.code;
-    for (let i = 0; i < 2; i++) frame[4 + i] = stream.key[i];
-    for (let i = 0; i < 4; i++) frame[6 + i] = stream.counter[i];
+    for (let i = 0; i < 2; i++) frame[streamSlot + i] = stream.key[i];
+    for (let i = 0; i < 4; i++) frame[streamSlot + 2 + i] = stream.counter[i];
     frameBigInts[10] = lo;
     frameBigInts[11] = range;
     native.random(y.buffer);
@@ -47,8 +52,8 @@ const philox = op('philox', {
 /** A stream that is known when a compiled function runs, not yet while it is traced. */
 export interface LaterStream {
   readonly later: () => Stream;
-  /** Whether finding it changes a variable. */
-  readonly effects: Effects;
+  /** The variables that finding it reads or changes. */
+  readonly variables: readonly Variable[];
 }
 
 /** A tensor of the distribution's elements; integers lie in [lo, lo + range). */
@@ -61,12 +66,22 @@ export function draw(
   range = 1n,
 ): Tensor {
   const kernel = native.randomNames.indexOf(distribution);
-  if ('later' in stream) {
-    const run = (): Tensor[] => [philox({ kernel, shape, dt, stream: stream.later(), lo, range })];
-    const why = 'random numbers are drawn anew in every run';
-    return (scope.tracer as Tracer).host(distribution, [], [{ shape, dt }], run, why, stream.effects)[0];
-  }
-  return philox({ kernel, shape, dt, stream, lo, range });
+  if (!('later' in stream)) return philox({ kernel, shape, dt, stream, lo, range });
+  const { later, variables } = stream;
+  const row = registry().get('philox') as OpRow & TracedOp;
+  return (scope.tracer as Tracer).late({ ...row, name: distribution }, [], [{ shape, dt }], {
+    slot: streamSlot,
+    count: 6,
+    variables,
+    write: (to, at) => {
+      const { key, counter } = later();
+      for (let i = 0; i < 2; i++) to[at + i] = key[i];
+      for (let i = 0; i < 4; i++) to[at + 2 + i] = counter[i];
+    },
+    attrs: ([k0, k1, c0, c1, c2, c3]): Draw => {
+      return { kernel, shape, dt, stream: { key: [k0, k1], counter: [c0, c1, c2, c3] }, lo, range };
+    },
+  })[0];
 }
 
 /** The two words of a 64-bit integer, low first. */

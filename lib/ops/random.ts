@@ -67,7 +67,7 @@ const stateful =
   (seed: Seed, op: string): StreamFor =>
   (distribution, dt, size) => {
     const next = (): Stream => nextStream(`${distribution}/${dt.name}`, seed, size * blocksPerElement, op);
-    return scope.tracer === null ? next() : { later: next, effects: 'order' };
+    return scope.tracer === null ? next() : { later: next, variables: [] };
   };
 
 /**

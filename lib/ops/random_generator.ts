@@ -168,7 +168,7 @@ export class Generator {
 
   private next(elements: bigint): Stream | LaterStream {
     if (scope.tracer === null) return this.advance(elements);
-    return { later: () => this.advance(elements), effects: 'variables' };
+    return { later: () => this.advance(elements), variables: [this.state] };
   }
 
   /** Normal numbers. @tf tf.random.Generator.normal */

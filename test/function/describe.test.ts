@@ -3,7 +3,7 @@ import * as tf from 'gradtape';
 const w = new tf.Variable(tf.ones([3, 2]), { name: 'w' });
 const step = tf.function(function step(x: tf.Tensor) {
   const y = tf.nn.relu(tf.add(tf.matmul(x, w), 1));
-  const z = tf.add(y, tf.random.uniform([4, 2]));
+  const z = tf.add(tf.random.shuffle(y), tf.random.uniform([4, 2]));
   w.assignSub(tf.multiply(tf.ones([3, 2]), tf.reduceMean(z)));
   return z;
 });
@@ -25,15 +25,19 @@ test('what was compiled, as data and as text', () => {
   expect(first.arenaBytes).toBeGreaterThanOrEqual(32);
   const text = program.toString();
   expect(text).toContain('matmul  float32[4,3] float32[3,2] → float32[4,2]');
-  expect(text).toContain('in JavaScript: uniform (random numbers are drawn anew in every run)');
-  expect(text).toContain('assign w:0');
+  expect(text).toContain('in JavaScript: shuffle (the order is drawn anew in every run)');
+  // Both parts read the old value: the new one cannot take its place.
+  expect(program.steps.at(-1)).toEqual({ kind: 'assign', variable: 'w:0', inPlace: false });
+  expect(text).toMatch(/assign w:0$/);
   expect(program.toDot()).toMatch(/^digraph "step" \{[^]*n\d+ -> n\d+ \[label="float32\[4,2\]"\];[^]*\}$/);
 });
 
 test('what takes the time', () => {
   const before = w.data();
   const rows = step.profile([tf.ones([4, 3])], 3);
-  expect(rows.map((r) => r.name)).toEqual(expect.arrayContaining(['matmul', 'fused(add, relu)', 'uniform']));
+  expect(rows.map((r) => r.name)).toEqual(
+    expect.arrayContaining(['matmul', 'fused(add, relu)', 'shuffle', 'uniform']),
+  );
   expect(rows.reduce((sum, r) => sum + r.share, 0)).toBeCloseTo(1);
   expect(rows.every((r) => r.time >= 0)).toBe(true);
   expect(w.data()).not.toEqual(before);

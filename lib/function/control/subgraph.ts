@@ -102,6 +102,11 @@ export class PartTrace extends Trace {
     if (effects === 'variables') this.needsVariables = true;
     return super.host(name, inputs, outs, run, why, effects, record);
   }
+
+  override late(...args: Parameters<Trace['late']>): Tensor[] {
+    if (args[3].variables.length > 0) this.needsVariables = true;
+    return super.late(...args);
+  }
 }
 
 /**
@@ -177,7 +182,7 @@ export function effectsOf(graphs: readonly Graph[]): Effects {
   for (const node of graphs.flatMap((g) => g.nodes)) {
     if (node.kind === 'read' || node.kind === 'assign') return 'variables';
     if (node.kind !== 'host' || node.effects === 'none') continue;
-    if (node.effects === 'variables') return 'variables';
+    if (node.effects === 'variables' || (node.late?.numbers.variables.length ?? 0) > 0) return 'variables';
     if (effects !== 'check') effects = node.effects;
   }
   return effects;

@@ -95,7 +95,29 @@ export function encodeGroup(
     node,
     instructions: [{ entry: fusedEntry(), buffers: storages.map((t) => t.buffer), numbers }],
     view: false,
+    over: overwrites(group, (root) => outputs.includes(root)),
   };
+}
+
+/** An output may be written over what is read at the same places, by no step after the one that makes it. */
+function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonly [Tensor, Tensor])[] {
+  const last = new Map<Tensor, number>();
+  const elsewhere = new Set<Tensor>();
+  group.members.forEach((m, i) => {
+    for (const o of m.operands) {
+      last.set(o.root, i);
+      if (o.space !== Space.Full) elsewhere.add(o.root);
+    }
+  });
+  const pairs: (readonly [Tensor, Tensor])[] = [];
+  group.members.forEach(({ out }, i) => {
+    if (out.space !== Space.Full || !inMemory(out.root)) return;
+    for (const [root, at] of last) {
+      if (at <= i && !elsewhere.has(root) && !group.made.has(root) && root.dt === out.root.dt)
+        pairs.push([out.root, root]);
+    }
+  });
+  return pairs;
 }
 
 function fusedOp(group: Group): TracedOp {

@@ -25,8 +25,8 @@ export class Slot extends Variable {
 
   /** @internal */
   override operand(): Tensor {
-    // A tape may keep it.
-    if (scope.recorder !== null) this.shared = true;
+    // A tape may keep it, or a reshape show it.
+    if (scope.tracer === null) this.shared = true;
     return super.operand();
   }
 
@@ -36,14 +36,39 @@ export class Slot extends Variable {
     super.assignTensor(value);
   }
 
+  /** @internal */
+  override lend(): Tensor {
+    this.shared = true;
+    return super.lend();
+  }
+
+  /** @internal */
+  override adopt(value: Tensor): void {
+    super.adopt(value);
+    this.shared = false;
+  }
+
+  /** @internal */
+  override get writable(): boolean {
+    return !this.shared;
+  }
+
+  /** @internal No tape has seen it. */
+  override get inPlace(): boolean {
+    return !this.shared;
+  }
+
+  /** @internal */
+  override overwritten(): void {
+    // The same tensor goes on.
+  }
+
   /** Where the next value is to be written: the present one, or a new tensor that `settle` then puts in its place. */
   target(): Tensor {
     return this.shared ? makeTensor(this.dt, this.held.shape, this.held.size) : this.held;
   }
 
   settle(value: Tensor): void {
-    if (value === this.held) return;
-    this.adopt(value);
-    this.shared = false;
+    if (value !== this.held) this.adopt(value);
   }
 }

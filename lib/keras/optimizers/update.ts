@@ -2,7 +2,7 @@
 import type { IndexedSlices } from '../../core/indexed_slices';
 import { makeTensor, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { applyRule, applyRuleToRows, isShared, type Rule } from '../../ops/optimizer_rules';
+import { applyRule, applyRuleToRows, type Rule } from '../../ops/optimizer_rules';
 import { copyOf } from '../../ops/rows';
 import type { Slot } from './slot';
 
@@ -19,7 +19,7 @@ export function update(
   slots: readonly Slot[],
 ): void {
   const old = variable.held;
-  const inPlace = variable.writable && !isShared(old);
+  const { inPlace } = variable;
   const next = inPlace ? old : makeTensor(old.dt, old.shape, old.size);
   const targets = slots.map((slot) => slot.target());
   applyRule(rule, numbers, gradient, [old, ...slots.map((slot) => slot.held)], [next, ...targets]);

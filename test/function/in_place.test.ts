@@ -1,0 +1,121 @@
+/** Variables are written over where nobody can tell; what was read before never changes. */
+import * as tf from 'gradtape';
+
+/** Few enough elements that no cache of another core is thought to have them. */
+const n = 5000;
+const inPlace = (f: tf.CompiledFunction<never[], unknown>): (boolean | string)[] =>
+  f.program().steps.map((s) => (s.kind === 'assign' ? s.inPlace : s.kind));
+
+/** The storage of a variable, by what it is at the moment. */
+const storageOf = (v: tf.Variable): unknown => (v as unknown as { held: { buffer: unknown } }).held.buffer;
+
+test('an update is written over the old value as long as nobody holds that', () => {
+  const v = new tf.Variable(tf.zeros([n]));
+  const f = tf.function(() => {
+    v.assignAdd(tf.multiply(tf.ones([n]), 2));
+  });
+  expect(inPlace(f as never)).toEqual(['read', 'part', true]);
+  expect(f.program().toString()).toMatch(/assign Variable:0, in place where nobody holds the old value$/);
+  f();
+  const storage = storageOf(v);
+  f();
+  expect(storageOf(v)).toBe(storage);
+  const held = v.read();
+  f();
+  expect(storageOf(v)).not.toBe(storage);
+  expect([held.data()[n - 1], v.data()[n - 1]]).toEqual([4, 6]);
+});
+
+test('an argument that shows the variable keeps its elements', () => {
+  const v = new tf.Variable(tf.fill([n], 1));
+  const f = tf.function((x: tf.Tensor) => {
+    v.assign(tf.add(v, 1));
+    return tf.multiply(x, 10);
+  });
+  for (let i = 1; i < 4; i++) {
+    const x = v.read();
+    expect(f(x).data()[7]).toBe(10 * i);
+    expect(x.data()[7]).toBe(i);
+  }
+});
+
+test('what is read after the update was computed reads the old value', () => {
+  const v = new tf.Variable(tf.fill([n], 2));
+  const other = new tf.Variable(tf.fill([n], 1));
+  const f = tf.function(() => {
+    const old = tf.identity(v);
+    v.assign(tf.multiply(v, 3));
+    const sum = tf.reduceSum(tf.multiply(old, tf.sort(v)));
+    other.assign(tf.add(tf.reverse(old, [0]), v));
+    return [sum, old];
+  });
+  expect([...f()].map((t) => t.data()[0])).toEqual([2 * 6 * n, 2]);
+  expect([v.data()[3], other.data()[3]]).toEqual([6, 8]);
+  expect([...f()].map((t) => t.data()[0])).toEqual([6 * 18 * n, 6]);
+  expect([v.data()[3], other.data()[3]]).toEqual([18, 24]);
+});
+
+test('a value that depends on the whole old one is made in a place of its own', () => {
+  const v = new tf.Variable(tf.cast(tf.range(n), 'float32'));
+  const f = tf.function(() => {
+    v.assign(tf.reverse(v, [0]));
+  });
+  expect(inPlace(f as never)).toEqual(['read', 'part', false]);
+  f();
+  expect([v.data()[0], v.data()[n - 1]]).toEqual([n - 1, 0]);
+  const w = new tf.Variable(tf.reshape(tf.cast(tf.range(4 * n), 'float32'), [n, 4]));
+  const g = tf.function(() => {
+    // The rows' sums are read by all of a row.
+    w.assign(tf.subtract(w, tf.reduceMean(w, { axis: 1, keepdims: true })));
+    w.assign(tf.divide(w, tf.reduceMax(w)));
+  });
+  g();
+  expect(w.array()).toEqual(Array.from({ length: n }, () => [-1, -1 / 3, 1 / 3, 1].map(Math.fround)));
+});
+
+test('two variables that get one value, and one that gives its own', () => {
+  const a = new tf.Variable(tf.fill([n], 1));
+  const b = new tf.Variable(tf.fill([n], 5));
+  const f = tf.function(() => {
+    const sum = tf.add(a, b);
+    a.assign(sum);
+    b.assign(sum);
+    return sum;
+  });
+  const first = f();
+  const second = f();
+  expect([first, second, a, b].map((t) => t.data()[1])).toEqual([6, 12, 12, 12]);
+  const swap = tf.function(() => {
+    const old = a.read();
+    a.assign(tf.multiply(b, 2));
+    b.assign(old);
+  });
+  swap();
+  swap();
+  expect([a, b].map((t) => t.data()[1])).toEqual([24, 24]);
+});
+
+test('results are handed out once, and may be disposed', () => {
+  const f = tf.function((x: tf.Tensor) => {
+    const y = tf.multiply(x, 2);
+    return [y, y, tf.reshape(y, [2, n / 2]), tf.add(y, 1)];
+  });
+  const [a, b, c, d] = f(tf.ones([n]));
+  a.dispose();
+  d.dispose();
+  expect([b.data()[0], c.data()[n - 1]]).toEqual([2, 2]);
+  expect(f(tf.fill([n], 4)).map((t) => t.data()[3])).toEqual([8, 8, 8, 9]);
+  expect([b.data()[0], c.data()[n - 1]]).toEqual([2, 2]);
+});
+
+test('a variable without a fixed shape takes values of other sizes', () => {
+  const v = new tf.Variable(tf.ones([n]), { shape: [null] });
+  const f = tf.function((x: tf.Tensor) => {
+    v.assign(tf.multiply(x, 3));
+  });
+  for (const size of [n, 2 * n, n / 2]) {
+    f(tf.ones([size]));
+    expect(v.shape).toEqual([size]);
+    expect(v.data()[size - 1]).toBe(3);
+  }
+});
