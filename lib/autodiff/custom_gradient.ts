@@ -86,6 +86,7 @@ export function customGradient<R extends Result>(
       differentiable: true,
       savesInputs: 0,
       savesOutputs: false,
+      closes: true,
       execute: (xs: readonly Tensor[]) => xs.slice(sources.length),
       gradient: (dy, ctx) => callGradient(gradient, dy, inputs.length, variables, ctx),
     };

@@ -69,6 +69,8 @@ export interface TracedOp extends RecordedOp {
   readonly regrouped?: Simplifier;
   /** Where the result is the input with its dimensions in another order: which of them dimension i is. */
   readonly permutes?: (call: OpCall) => readonly number[];
+  /** Its gradient uses tensors of the function besides its inputs. */
+  readonly closes?: boolean;
   /** Where elementwise ops and reductions can be fused: how a piece is computed. */
   readonly tile?: TileKernel;
   /**

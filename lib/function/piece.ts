@@ -5,8 +5,10 @@
 import { arrayToString } from '../core/format';
 import { scope, withScope } from '../core/scope';
 import type { Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
 import { Executable } from './executable';
 import { GraphFunction } from './graph_function';
+import { reread } from './trace';
 import { inputsOf, outputsOf, type Graph, type HostNode, type Node, type OpNode } from './graph';
 
 /** Why one piece ends, and how the next one is found. */
@@ -113,11 +115,19 @@ export class Piece {
 
   /** Computes what is wanted of it. Op by op at the first time: of many shapes, most come once. */
   run(values: Map<Tensor, Tensor>): void {
-    if (this.runs++ === 0) {
+    const first = this.runs++ === 0;
+    if (first && scope.recorder !== null && this.closes) {
+      // A gradient of the user's own needs the whole; later pieces may take anything from it.
+      for (const t of this.makers.keys()) this.want(t);
+    } else if (first) {
       this.again(this.nodes, values);
       return;
     }
     this.runWhole(values);
+  }
+
+  private get closes(): boolean {
+    return this.nodes.some((node) => node.kind === 'op' && node.op.closes === true);
   }
 
   /** The same, compiled. */
@@ -177,7 +187,10 @@ function runNode(node: Node, values: Map<Tensor, Tensor>): void {
 /** As it runs outside of functions: whatever records sees it. */
 function runOp(node: OpNode, inputs: readonly Tensor[]): readonly Tensor[] {
   const outputs = Executable.runEagerly(node, inputs);
-  if (scope.recorder !== null) scope.recorder.record(node.op, inputs, node.attrs, outputs);
+  const { recorder } = scope;
+  if (recorder === null) return outputs;
+  if (node.op === reread) recorder.readVariable(node.attrs as Variable, outputs[0]);
+  else recorder.record(node.op, inputs, node.attrs, outputs);
   return outputs;
 }
 

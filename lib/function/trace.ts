@@ -8,6 +8,7 @@ import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor 
 import type { Variable } from '../core/variable';
 import { Executable } from './executable';
 import type { Constant, Graph, HostNode, Node } from './graph';
+import { orElseAssign, pendingAround, withPending, type Pending } from './pending';
 
 /** The same elements as a tensor of its own, of any shape; no gradient passes. */
 export const view: TracedOp = {
@@ -228,7 +229,36 @@ export class Trace extends Placeholder implements Tracer {
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     const given = inputs.map((t) => this.known(t));
     const node: HostNode = { kind: 'host', name, inputs: given, outputs, run, effects, why, record };
-    return this.add(node).outputs.slice();
+    return this.add(effects === 'check' ? this.afterAssignments(node) : node).outputs.slice();
+  }
+
+  /** The step with the values that variables have by then: if it stops the run, they get them. */
+  private afterAssignments(node: HostNode): HostNode {
+    const pending: Pending[] = [...pendingAround()];
+    for (const [variable, { read }] of this.touched) {
+      if (variable.held !== read) pending.push({ variable, value: this.known(variable.held) });
+    }
+    if (pending.length === 0) return node;
+    const own = node.inputs.length;
+    const variables = pending.map((p) => p.variable);
+    const { record } = node;
+    return {
+      ...node,
+      inputs: [...node.inputs, ...pending.map((p) => p.value)],
+      run: (real) =>
+        orElseAssign(
+          variables,
+          (i) => real[own + i],
+          () => node.run(real.slice(0, own)),
+        ),
+      record:
+        record &&
+        ((again) =>
+          withPending(
+            variables.map((variable, i) => ({ variable, value: again[own + i] })),
+            () => record(again.slice(0, own)),
+          )),
+    };
   }
 
   late(

@@ -77,10 +77,71 @@ describe('tf.debugging', () => {
     expect(f(tf.constant(4)).item()).toBe(-1);
     expect(v.item()).toBe(2);
     expect(() => f(tf.constant(-1))).toThrow('too small');
-    // A run that fails leaves variables as they were.
-    expect(v.item()).toBe(2);
+    // What stands before the check has happened.
+    expect(v.item()).toBe(3);
     expect(() => f(tf.constant(5))).toThrow('pole : Tensor had Inf values');
+    expect(v.item()).toBe(5);
     expect(() => tf.function(() => d.assertEqual(1, 2))()).toThrow('Condition x == y did not hold.');
+  });
+
+  test('assignments before a check that fails have happened, in loops, branches and under tapes too', () => {
+    const run = (wrap: <T>(f: T) => T, taped: boolean): unknown => {
+      const v = new tf.Variable(1);
+      const w = new tf.Variable(100);
+      const f = wrap((x: tf.Tensor, n: tf.Tensor) => {
+        v.assign(tf.minimum(tf.multiply(v, 2), 3));
+        const [y] = tf.whileLoop(
+          (_: tf.Tensor, i: tf.Tensor) => tf.less(i, n),
+          (y, i) => {
+            w.assignAdd(1);
+            const z = tf.cond(
+              tf.greater(i, 1),
+              () => {
+                v.assignAdd(10);
+                d.assertLess(i, 4, 'too far');
+                w.assignAdd(0.5);
+                return tf.multiply(y, 3);
+              },
+              () => tf.add(y, v),
+            );
+            v.assignAdd(1);
+            d.assertLess(y, 1000, 'too big');
+            return [z, tf.add(i, 1)];
+          },
+          [x, tf.constant(0)],
+        );
+        v.assignAdd(1000);
+        d.assertPositive(y, 'negative');
+        v.assignAdd(0.25);
+        return y;
+      });
+      return [
+        [1, 2],
+        [1, 3],
+        [1, 6],
+        [500, 4],
+        [-50, 2],
+        [-900, 1],
+        [2, 0],
+      ].map(([x, n]) => {
+        let what: string;
+        try {
+          const a = tf.constant(x);
+          const tape = new tf.GradientTape();
+          if (taped) tape.watch(a);
+          const y = taped ? tape.run(() => f(a, tf.constant(n))) : f(a, tf.constant(n));
+          what = `${String(y)} ${taped ? String(tape.gradient(y, a)) : ''}`;
+        } catch (error) {
+          what = /too far|too big|negative/.exec((error as Error).message)?.[0] ?? String(error);
+        }
+        return [what, v.item(), w.item()];
+      });
+    };
+    for (const taped of [false, true]) {
+      const want = run((f) => f, taped);
+      expect(JSON.stringify(want)).toMatch(/too far.*too big.*negative/);
+      expect(run((f) => tf.function(f as never) as never, taped)).toEqual(want);
+    }
   });
 
   test('eager functions, and what lies outside', () => {

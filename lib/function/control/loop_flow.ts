@@ -6,7 +6,9 @@ import { tensorOver, type Tensor } from '../../core/tensor';
 import { add } from '../../ops/binary';
 import { derive, type Derivative } from '../derivative';
 import { GraphFunction } from '../graph_function';
+import type { Variable } from '../../core/variable';
 import type { Graph } from '../graph';
+import { orElseAssign } from '../pending';
 import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
 import { effectsOf } from './subgraph';
 
@@ -20,8 +22,8 @@ export interface Loop {
   readonly bodyInputs: readonly number[];
   /** How many of the flow's inputs, the first ones, are the loop's variables. */
   readonly carried: number;
-  /** Those from here on are the values of variables. */
-  readonly variablesFrom: number;
+  /** The last of those are the values of variables: of these. */
+  readonly variables: readonly Variable[];
   /** Which input holds the most iterations, if one does. */
   readonly limit: number | null;
   readonly isTrue: (t: Tensor) => boolean;
@@ -52,11 +54,27 @@ export class LoopFlow extends Flow {
   }
 
   run(inputs: readonly Tensor[]): readonly Tensor[] {
+    const { carried, variables } = this.loop;
+    const now = inputs.slice();
+    const first = carried - variables.length;
+    const saved = orElseAssign(
+      variables,
+      (i) => now[first + i],
+      () => this.iterate(now),
+    );
+    const last = now.slice(0, carried);
+    if (this.derivative === null) return last;
+    const buffer = new ArrayBuffer(8);
+    records.set(buffer, saved);
+    return [...last, tensorOver(token.dt, token.shape, buffer, 0)];
+  }
+
+  /** Changes the first of `now`, the loop's variables; returns what the iterations saved. */
+  private iterate(now: Tensor[]): (readonly Tensor[])[] {
     const { conditionInputs, bodyInputs, carried, limit, isTrue } = this.loop;
     const { condition, body } = this;
     const saved: (readonly Tensor[])[] = [];
-    const most = limit === null ? Infinity : Number(inputs[limit].item());
-    const now = inputs.slice();
+    const most = limit === null ? Infinity : Number(now[limit].item());
     for (let i = 0; i < most; i++) {
       const [go] = condition.executable.run(conditionInputs.map((k) => now[k]));
       if (!isTrue(go)) break;
@@ -64,11 +82,7 @@ export class LoopFlow extends Flow {
       for (let k = 0; k < carried; k++) now[k] = results[k];
       if (this.derivative !== null) saved.push(results.slice(carried));
     }
-    const last = now.slice(0, carried);
-    if (this.derivative === null) return last;
-    const buffer = new ArrayBuffer(8);
-    records.set(buffer, saved);
-    return [...last, tensorOver(token.dt, token.shape, buffer, 0)];
+    return saved;
   }
 
   protected derive(): FlowOrder {
@@ -121,7 +135,8 @@ class LoopBack extends Flow {
 
   run(inputs: readonly Tensor[]): readonly Tensor[] {
     const { loop, derivative, ins, wanted } = this;
-    const { carried, bodyInputs, variablesFrom } = loop;
+    const { carried, bodyInputs, variables } = loop;
+    const variablesFrom = carried - variables.length;
     /** What flows to variables: to their values at each read, and not through assignments. */
     const held = new Array<Tensor | null>(carried).fill(null);
     const total = new Array<Tensor | null>(ins.length).fill(null);

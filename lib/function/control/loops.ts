@@ -191,7 +191,7 @@ function compiledLoop(
       body: { ...body.graph, results: news },
       bodyInputs: [...own, ...body.captures.map(place)],
       carried: carried.length,
-      variablesFrom: vars.length,
+      variables: assigned,
       limit: limit === null ? null : inputs.length - 1,
       isTrue,
     },

@@ -1,0 +1,50 @@
+/** Assignments that stand before a check: where it stops the run, they have happened. */
+import type { Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
+
+export interface Pending {
+  readonly variable: Variable;
+  readonly value: Tensor;
+}
+
+/** Which variables have their values already, by the error: inner parts of a function are later in program order. */
+const applied = new WeakMap<object, Set<Variable>>();
+
+/** Runs `f`; if it throws, the variables take these values first. */
+export function orElseAssign<R>(
+  variables: readonly Variable[],
+  values: (i: number) => Tensor,
+  f: () => R,
+): R {
+  try {
+    return f();
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) {
+      let done = applied.get(error);
+      if (done === undefined) applied.set(error, (done = new Set()));
+      for (const [i, variable] of variables.entries()) {
+        if (done.has(variable)) continue;
+        done.add(variable);
+        variable.assignTensor(values(i));
+      }
+    }
+    throw error;
+  }
+}
+
+let around: readonly Pending[] = [];
+
+/** Notes what `f` notes as if these assignments stood before it. */
+export function withPending<R>(pending: readonly Pending[], f: () => R): R {
+  const before = around;
+  around = pending;
+  try {
+    return f();
+  } finally {
+    around = before;
+  }
+}
+
+export function pendingAround(): readonly Pending[] {
+  return around;
+}
