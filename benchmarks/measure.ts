@@ -95,6 +95,11 @@ export function measure(
   return samples.map(summary);
 }
 
+/** e to the mean of the logarithms: what ratios are averaged by. */
+export function geometricMean(ratios: readonly number[]): number {
+  return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+}
+
 export function showTime(ns: number): string {
   if (ns < 1e3) return `${ns.toFixed(ns < 10 ? 1 : 0)} ns`;
   if (ns < 1e6) return `${(ns / 1e3).toPrecision(3)} µs`;

@@ -1,5 +1,5 @@
 /** A run of the suite on a terminal. */
-import { showTime } from './measure';
+import { geometricMean, showTime } from './measure';
 import { showLimits } from './roofline/levels';
 import type { Result } from './suite';
 
@@ -51,7 +51,7 @@ export function showSummary(results: readonly Result[]): string {
       .map((r) => ({ name: r.name, by: speedUp(r) }))
       .filter((r): r is { name: string; by: number } => r.by !== undefined);
     if (rows.length === 0) continue;
-    const mean = Math.exp(rows.reduce((sum, { by }) => sum + Math.log(by), 0) / rows.length);
+    const mean = geometricMean(rows.map(({ by }) => by));
     const slower = rows.filter(({ by }) => by < 1).map(({ name }) => name.slice(4, -size.length - 1));
     lines.push(
       `ops on ${text}: ${mean.toFixed(1)}× as fast as the plain loop in the geometric mean of ${rows.length} rows` +

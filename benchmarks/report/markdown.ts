@@ -5,20 +5,12 @@ import { showTime } from '../measure';
 import { speedUp } from '../print';
 import type { BenchFile, Result } from '../suite';
 import { levels, streams, type Limits } from '../roofline/levels';
+import { table, type Cell } from './table';
+import { variantsPart } from './variants';
 
 export interface Results {
   peers?: PeersRun;
   bench?: BenchFile;
-}
-
-type Cell = string;
-
-/** A table of Markdown, its columns as wide as what they hold. */
-export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
-  const width = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((r) => r[i].length)));
-  const line = (cells: readonly Cell[]): string =>
-    `| ${cells.map((c, i) => c.padEnd(width[i])).join(' | ')} |`;
-  return [line(head), `| ${width.map((w) => '-'.repeat(w)).join(' | ')} |`, ...rows.map(line)].join('\n');
 }
 
 function about(m: Machine): string {
@@ -173,6 +165,10 @@ export function resultsMarkdown({ peers, bench }: Results): string {
     'Written by `npm run bench:report` from the files in `results/`; `README.md` here says how they are measured.',
   ];
   if (peers !== undefined) parts.push(peersPart(peers));
-  for (const run of bench?.runs ?? []) parts.push(benchPart(run));
+  if (bench !== undefined) {
+    parts.push(benchPart(bench.runs[0]));
+    const variants = variantsPart(bench.runs);
+    if (variants !== null) parts.push(variants);
+  }
   return `${parts.join('\n\n')}\n`;
 }

@@ -6,7 +6,9 @@ import { summary, type Timing } from '../../benchmarks/measure';
 import { model } from '../../benchmarks/report/charts';
 import { compare, showComparison } from '../../benchmarks/report/compare';
 import { readResults } from '../../benchmarks/report/main';
-import { resultsMarkdown, table } from '../../benchmarks/report/markdown';
+import { resultsMarkdown } from '../../benchmarks/report/markdown';
+import { table } from '../../benchmarks/report/table';
+import { variantsPart } from '../../benchmarks/report/variants';
 import { figures, withFigures, begin, end } from '../../benchmarks/report/readme';
 import type { BenchFile } from '../../benchmarks/suite';
 
@@ -128,6 +130,18 @@ describe('report', () => {
   it('has the rows beside plain JavaScript', () => {
     const text = resultsMarkdown({ bench: bench({ 'ops/exp large': around(1000) }) });
     expect(text).toMatch(/\| ops\/exp large \| 1\.00 µs +\| 10\.0 µs +\| 10× +\|/);
+  });
+
+  it('sets further runs beside the first, and names the rows that stand out', () => {
+    const [first] = bench({ 'ops/exp large': around(1000), 'ops/add large': around(100) }).runs;
+    const [other] = bench({ 'ops/exp large': around(4000), 'ops/add large': around(100) }).runs;
+    expect(variantsPart([first])).toBeNull();
+    const text = variantsPart([first, { ...other, machine: { ...machine, isa: 'portable' } }]);
+    expect(text).toMatch(/\| avx2, 2 threads +\| 1\.00 +\| 10 +\| none +\| none +\|/);
+    expect(text).toMatch(/\| portable, 2 threads \| 0\.50 +\| 10 +\| exp +\| none +\|/);
+    expect(resultsMarkdown({ bench: { format: 1, suite: 'bench', runs: [first, other] } })).toContain(
+      '### Instruction sets and threads',
+    );
   });
 
   it('writes the figures of the README between the marks and leaves the rest alone', () => {

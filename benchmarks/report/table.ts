@@ -1,0 +1,9 @@
+export type Cell = string;
+
+/** A table of Markdown, its columns as wide as what they hold. */
+export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
+  const width = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((r) => r[i].length)));
+  const line = (cells: readonly Cell[]): string =>
+    `| ${cells.map((c, i) => c.padEnd(width[i])).join(' | ')} |`;
+  return [line(head), `| ${width.map((w) => '-'.repeat(w)).join(' | ')} |`, ...rows.map(line)].join('\n');
+}
