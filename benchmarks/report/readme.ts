@@ -3,7 +3,8 @@ import { verdict, type Row } from '../host/rows';
 import { showTime } from '../measure';
 import { speedUp } from '../print';
 import type { Result } from '../suite';
-import { table, type Results } from './markdown';
+import type { Results } from './markdown';
+import { table } from './table';
 
 export const begin = '<!-- figures: npm run bench:report writes what is between these marks -->';
 export const end = '<!-- end of the figures -->';
