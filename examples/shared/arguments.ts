@@ -1,0 +1,69 @@
+/** Arguments of a command line, checked. */
+import { parseArgs } from 'node:util';
+
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(`${message}\nRun with --help for the options.`);
+  }
+}
+
+type Values = Record<string, string | boolean | undefined>;
+
+/** The options of these names by their text, flags by true; on --help prints `help` and ends the process. */
+export function readArguments(
+  argv: string[],
+  help: string,
+  names: readonly string[],
+  flags: readonly string[] = [],
+): Values {
+  const options: Record<string, { type: 'string' | 'boolean' }> = {};
+  for (const name of names) options[name] = { type: 'string' };
+  for (const name of ['help', ...flags]) options[name] = { type: 'boolean' };
+  let values: Values;
+  try {
+    values = parseArgs({ args: argv, options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help === true) {
+    console.log(help);
+    process.exit(0);
+  }
+  return values;
+}
+
+function numberOf(text: unknown): number {
+  return typeof text === 'string' && text.trim() !== '' ? Number(text) : NaN;
+}
+
+export function whole(name: string, text: unknown, fallback: number, least: number, most: number): number {
+  if (text === undefined) return fallback;
+  const value = numberOf(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new UsageError(
+      `${name} must be a whole number from ${least} to ${most}; got ${JSON.stringify(text)}`,
+    );
+  }
+  return value;
+}
+
+export function positive(name: string, text: unknown, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = numberOf(text);
+  if (!(value > 0) || value === Infinity) {
+    throw new UsageError(`${name} must be a number greater than 0; got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** A folder's path; null for "none". */
+export function folder(name: string, text: unknown, fallback: string): string | null {
+  if (text === undefined) return fallback;
+  if (typeof text !== 'string' || text.trim() === '') throw new UsageError(`${name} must be a folder's path`);
+  return text === 'none' ? null : text;
+}
+
+/** A seed; null for "none". */
+export function seed(name: string, text: unknown, fallback: number): number | null {
+  return text === 'none' ? null : whole(name, text, fallback, 0, 2 ** 53 - 1);
+}

@@ -1,0 +1,47 @@
+/** The command line that the examples of networks share. */
+import { folder, readArguments, seed, whole } from './arguments';
+
+export interface Options {
+  /** Passes over the data, or steps: as the example says. */
+  length: number;
+  quick: boolean;
+  /** Null: other numbers at every run. */
+  seed: number | null;
+  /** Where the picture goes; null: none is drawn. */
+  out: string | null;
+}
+
+/** Reads the options of the example `name`, whose training is as long as `length` (or `quick`) of `unit` unless it is given. */
+export function readOptions(
+  name: string,
+  about: string,
+  unit: 'epochs' | 'steps',
+  length: number,
+  quick: number,
+): Options {
+  const help = `Usage: node dist/examples/${name}/main.js [options]
+
+${about}
+
+  ${`--${unit} N`.padEnd(12)} how long to train (default ${length})
+  --quick      less data, ${quick} ${unit}: to see that it runs
+  --seed N     the same random numbers at every run (default 1; "none" for other ones each time)
+  --out DIR    where the picture goes (default out/${name}; "none" for no picture)
+  --help       this text`;
+  const values = readArguments(process.argv.slice(2), help, [unit, 'seed', 'out'], ['quick']);
+  const short = values.quick === true;
+  return {
+    length: whole(`--${unit}`, values[unit], short ? quick : length, 1, 1e6),
+    quick: short,
+    seed: seed('--seed', values.seed, 1),
+    out: folder('--out', values.out, `out/${name}`),
+  };
+}
+
+/** Runs an example; an error is a message and status 1. */
+export function start(main: () => Promise<void>): void {
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}
