@@ -18,7 +18,11 @@ function read<T>(name: string): T | undefined {
 }
 
 export function readResults(): Results {
-  return { peers: read<PeersRun>('peers.json'), bench: read<BenchFile>('bench.json') };
+  return {
+    peers: read<PeersRun>('peers.json'),
+    bench: read<BenchFile>('bench.json'),
+    sizes: read<BenchFile>('sizes.json'),
+  };
 }
 
 async function main(): Promise<void> {
@@ -29,7 +33,9 @@ async function main(): Promise<void> {
     await ratiosChart(results.peers).save(path.join(charts, 'ratios.svg'));
     await matmulChart(results.peers).save(path.join(charts, 'matmul.svg'));
   }
-  const run = results.bench?.runs.find(({ rows }) => rows.some((r) => r.sizes !== undefined));
+  const run = [results.sizes, results.bench]
+    .flatMap((file) => file?.runs ?? [])
+    .find(({ rows }) => rows.some((r) => r.sizes !== undefined));
   if (run !== undefined) await sizesChart(run).save(path.join(charts, 'sizes.svg'));
   fs.writeFileSync(path.join(root, 'benchmarks', 'RESULTS.md'), resultsMarkdown(results));
   const readme = path.join(root, 'README.md');

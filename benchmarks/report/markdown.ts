@@ -11,6 +11,8 @@ import { variantsPart } from './variants';
 export interface Results {
   peers?: PeersRun;
   bench?: BenchFile;
+  /** A run of `sizes` alone, which goes up to 10⁸ elements; without it the chart has those of `bench`. */
+  sizes?: BenchFile;
 }
 
 function about(m: Machine): string {
