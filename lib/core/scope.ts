@@ -31,7 +31,8 @@ export interface Recorder {
 
 /** The kernel that computes an op piece by piece: its table and its number there. */
 export interface TileKernel {
-  readonly kind: 'unary' | 'binary' | 'select' | 'reduce';
+  readonly kind: 'unary' | 'binary' | 'select' | 'reduce' | 'cast';
+  /** Of a cast, nothing: its result says which. */
   readonly op: number;
   /** The input's dtypes that it serves; absent: all that the op takes. */
   readonly dtypes?: readonly DTypeInfo[];

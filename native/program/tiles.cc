@@ -24,6 +24,18 @@ bool reduces_rows(const TileGroup& g) {
   return false;
 }
 
+/// A reduction down columns.
+bool is_column_step(const TileGroup& g, const TileStep& s) {
+  return s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kPerColumn;
+}
+
+bool reduces_columns(const TileGroup& g) {
+  for (int s = 0; s < g.step_count; s++) {
+    if (is_column_step(g, g.steps[s])) return true;
+  }
+  return false;
+}
+
 bool has_per_column(const TileGroup& g) {
   for (int v = 0; v < g.value_count; v++) {
     if (g.values[v].space == TileSpace::kPerColumn || g.values[v].space == TileSpace::kPerRow) return true;
@@ -41,7 +53,7 @@ int64_t tile_size(const TileGroup& g) {
 TileCut cut(const TileGroup& g) {
   TileCut c = {};
   const int64_t tile = tile_size(g);
-  c.whole = g.columns <= tile || reduces_rows(g);
+  c.whole = g.columns <= tile || reduces_rows(g) || reduces_columns(g);
   if (!has_per_column(g)) c.whole = false;
   if (c.whole) {
     c.tile_rows = g.columns >= tile / 2 ? 1 : tile / (g.columns > 0 ? g.columns : 1);
@@ -55,6 +67,17 @@ TileCut cut(const TileGroup& g) {
     c.pieces = c.tile_columns > 0 ? (g.columns + c.tile_columns - 1) / c.tile_columns : 0;
     c.tiles = g.rows * c.pieces;
   }
+  c.chunk_tiles = 1;
+  if (reduces_columns(g)) {
+    // What is reduced stays in the second-level cache meanwhile.
+    constexpr int64_t kRows = 64, kMost = 16, kElements = 32 * 1024;
+    const int64_t by_rows = kRows / c.tile_rows,
+                  by_size = kElements / (c.tile_rows * (g.columns > 0 ? g.columns : 1));
+    c.chunk_tiles = by_rows < by_size ? by_rows : by_size;
+    if (c.chunk_tiles > kMost) c.chunk_tiles = kMost;
+    if (c.chunk_tiles < 1) c.chunk_tiles = 1;
+  }
+  c.chunks = (c.tiles + c.chunk_tiles - 1) / c.chunk_tiles;
   return c;
 }
 
@@ -79,7 +102,10 @@ TileLayout lay_out(const TileGroup& g, const TileCut& c) {
     const TileValue& value = g.values[v];
     const int64_t count = value.space == TileSpace::kFull ? full : c.tile_rows;
     l.temp[v] = l.bytes;
-    if (!value.buffer) l.bytes += round_up(count * size(value));
+    bool kept = false;
+    for (int s = 0; s < g.step_count; s++) kept |= is_column_step(g, g.steps[s]) && g.steps[s].in[0] == v;
+    l.next[v] = kept ? full * size(value) : 0;
+    if (!value.buffer) l.bytes += round_up(count * size(value) * (kept ? c.chunk_tiles : 1));
     l.spread[v] = l.bytes;
     if (needs_spread(g, c, v)) l.bytes += round_up(full * size(value));
   }
@@ -91,7 +117,7 @@ struct Operand {
   bool scalar;
 };
 
-/// The thread's walk over tiles [begin, end).
+/// The thread's walk over chunks [begin, end) of tiles.
 class Walk {
  public:
   Walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, char* scratch, char* partials)
@@ -113,7 +139,15 @@ class Walk {
         __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, buffers_[v], static_cast<size_t>(bytes));
       }
     }
-    for (int64_t t = begin; t < end; t++) tile(t);
+    for (int64_t c = begin; c < end; c++) {
+      const int64_t first = c * c_.chunk_tiles;
+      for (in_chunk_ = 0; in_chunk_ < c_.chunk_tiles && first + in_chunk_ < c_.tiles; in_chunk_++) {
+        tile(first + in_chunk_);
+      }
+      for (int s = 0; s < g_.step_count; s++) {
+        if (is_column_step(g_, g_.steps[s])) reduce_columns(g_.steps[s], c);
+      }
+    }
   }
 
   static void divide(char* y, int64_t n, int dtype, int64_t by) {
@@ -139,7 +173,7 @@ class Walk {
   /// Where this tile's part of a value begins.
   char* place(int v) const {
     const TileValue& value = g_.values[v];
-    if (!value.buffer) return scratch_ + l_.temp[v];
+    if (!value.buffer) return scratch_ + l_.temp[v] + in_chunk_ * l_.next[v];
     const int64_t bytes = size(value);
     switch (value.space) {
       case TileSpace::kFull:
@@ -172,6 +206,7 @@ class Walk {
 
   void step(const TileStep& s, int64_t t) {
     const TileValue& out = g_.values[s.out];
+    if (is_column_step(g_, s)) return;  // when the chunk is complete
     if (s.kind == TileOp::kReduce) {
       const ReduceRowsFn fn = table_.reduce[s.op].rows[s.dtype];
       if (out.space == TileSpace::kPerRow) {
@@ -189,6 +224,8 @@ class Walk {
     const Operand a = operand(s.in[0], full);
     if (s.kind == TileOp::kUnary) {
       table_.unary[s.op].fn[s.dtype](a.p, y, n);
+    } else if (s.kind == TileOp::kCast) {
+      table_.cast[s.dtype][s.op](a.p, y, n);
     } else if (s.kind == TileOp::kBinary) {
       const Operand b = operand(s.in[1], full);
       const BinaryMode mode = a.scalar ? kScalarVec : b.scalar ? kVecScalar : kVecVec;
@@ -214,6 +251,16 @@ class Walk {
     if (op.mean) divide(y, rows_, s.dtype, columns_);
   }
 
+  void reduce_columns(const TileStep& s, int64_t chunk) {
+    const int64_t row = chunk * c_.chunk_tiles * c_.tile_rows, most = c_.chunk_tiles * c_.tile_rows;
+    const int64_t rows = g_.rows - row < most ? g_.rows - row : most;
+    const int64_t row_bytes = g_.columns * size(g_.values[s.out]);
+    const int v = s.in[0];
+    const char* x = g_.values[v].buffer ? buffers_[v] + row * row_bytes : scratch_ + l_.temp[v];
+    char* y = c_.chunks == 1 ? buffers_[s.out] : partials_ + partial_[s.out] + chunk * row_bytes;
+    table_.reduce[s.op].cols[s.dtype](x, y, rows, g_.columns, g_.columns);
+  }
+
   void repeat(char* y, int64_t n, int bytes) const {
     if (n > 1) table_.fill[size_index(bytes)](y, y + bytes, n - 1);
   }
@@ -227,8 +274,27 @@ class Walk {
   char* const scratch_;
   char* const partials_;
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
+  int64_t in_chunk_ = 0;
   uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
 };
+
+/// Reduces the rows that all chunks gave, in their order.
+void combine_columns(const KernelTable& table, const TilePlan& plan, const TileStep& s, const char* partial,
+                     char* result) {
+  const TileGroup& g = plan.group;
+  const ReduceEntry& op = table.reduce[s.op];
+  const int64_t bytes = size(g.values[s.out]), chunks = plan.cut.chunks;
+  if (chunks > 1) {
+    parallel_for(
+        g.columns, kGrain / chunks + 1,
+        [&](int64_t begin, int64_t end) {
+          table.reduce[op.then].cols[s.dtype](partial + begin * bytes, result + begin * bytes, chunks,
+                                              g.columns, end - begin);
+        },
+        64);
+  }
+  if (op.mean) Walk::divide(result, g.columns, s.dtype, g.rows);
+}
 
 /// Reduces the partial results of all tiles, in their order.
 void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, char* partial, char* result,
@@ -272,14 +338,14 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
       return "a value within a tile is full or has an element for each row";
     }
   }
-  bool per_row = false;
+  bool whole_rows = false;
   bool reduced[kMaxTileValues] = {};
   for (int i = 0; i < g.step_count; i++) {
     const TileStep& s = g.steps[i];
     const int operands = s.kind == TileOp::kSelect ? 3 : s.kind == TileOp::kBinary ? 2 : 1;
     const TileValue& out = g.values[s.out];
     const bool full = out.space == TileSpace::kFull;
-    if (out.space == TileSpace::kPerRow) per_row = true;
+    if (out.space == TileSpace::kPerRow) whole_rows = true;
     for (int k = 0; k < operands; k++) {
       const TileValue& in = g.values[s.in[k]];
       if (!known[s.in[k]]) return "a step of a group reads a value that is not there yet";
@@ -302,6 +368,9 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
       if (s.op >= table.binary_count || table.binary[s.op].fn[s.dtype][0] == nullptr)
         return "no such binary op";
       if (table.binary[s.op].to_bool) result = static_cast<int>(DType::kBool);
+    } else if (s.kind == TileOp::kCast) {
+      if (s.op >= kDTypes || table.cast[s.dtype][s.op] == nullptr) return "no such cast";
+      result = s.op;
     } else if (s.kind == TileOp::kReduce) {
       if (s.op >= table.reduce_count || table.reduce[s.op].rows[s.dtype] == nullptr)
         return "no such reduction";
@@ -311,7 +380,14 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
         return "no such reduction";
       }
       if (op.mean && s.dtype > static_cast<int>(DType::kFloat64)) return "a group has means of floats only";
-      if (full || out.space == TileSpace::kPerColumn) return "a reduction gives row values or one";
+      if (full) return "a reduction gives a value for each row, for each column, or one";
+      if (out.space == TileSpace::kPerColumn) {
+        if (!out.buffer) return "a reduction down columns needs a buffer";
+        if (op.cols[s.dtype] == nullptr || table.reduce[op.then].cols[s.dtype] == nullptr) {
+          return "no such reduction";
+        }
+        reduced[s.out] = whole_rows = true;
+      }
       if (out.space == TileSpace::kScalar) {
         if (!out.buffer) return "a reduction over everything needs a buffer";
         reduced[s.out] = true;
@@ -323,7 +399,8 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
     }
     known[s.out] = true;
   }
-  if (per_row && g.columns > kMaxTileRow) return "the rows of a group are too long to be reduced within it";
+  if (whole_rows && g.columns > kMaxTileRow)
+    return "the rows of a group are too long to be reduced within it";
   return nullptr;
 }
 
@@ -340,14 +417,18 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
     if (s.kind == TileOp::kReduce && space == TileSpace::kScalar) {
       plan->partial[s.out] = plan->partial_bytes;
       plan->partial_bytes += round_up(plan->cut.tiles * 8);
+    } else if (is_column_step(g, s)) {
+      plan->partial[s.out] = plan->partial_bytes;
+      if (plan->cut.chunks > 1) plan->partial_bytes += round_up(plan->cut.chunks * g.columns * 8);
     }
     if (space == TileSpace::kPerRow && s.kind != TileOp::kReduce) continue;
     cost += s.kind == TileOp::kUnary    ? table.unary[s.op].cost[s.dtype]
             : s.kind == TileOp::kBinary ? table.binary[s.op].cost[s.dtype]
                                         : 1;
   }
-  const int64_t per_tile = plan->cut.tile_rows * plan->cut.tile_columns * (cost > 0 ? cost : 1);
-  plan->grain = kGrain / (per_tile > 0 ? per_tile : 1) + 1;
+  const int64_t elements = plan->cut.chunk_tiles * plan->cut.tile_rows * plan->cut.tile_columns;
+  const int64_t per_chunk = elements * (cost > 0 ? cost : 1);
+  plan->grain = kGrain / (per_chunk > 0 ? per_chunk : 1) + 1;
 }
 
 bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buffers) {
@@ -359,7 +440,7 @@ bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buff
   }
   if (partials == nullptr) return false;
   std::atomic<bool> ok{true};
-  parallel_for(plan.cut.tiles, plan.grain, [&](int64_t begin, int64_t end) {
+  parallel_for(plan.cut.chunks, plan.grain, [&](int64_t begin, int64_t end) {
     char* scratch = static_cast<char*>(thread_scratch(plan.layout.bytes + 1));
     if (scratch == nullptr) {
       ok = false;
@@ -367,10 +448,14 @@ bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buff
     }
     Walk(table, plan, buffers, scratch, partials).run(begin, end);
   });
-  if (ok && plan.partial_bytes > 0) {
+  if (ok) {
     for (int i = 0; i < plan.group.step_count; i++) {
       const TileStep& s = plan.group.steps[i];
       if (s.kind != TileOp::kReduce || plan.partial[s.out] < 0) continue;
+      if (is_column_step(plan.group, s)) {
+        combine_columns(table, plan, s, partials + plan.partial[s.out], buffers[s.out]);
+        continue;
+      }
       combine(table, plan.group, s, partials + plan.partial[s.out], buffers[s.out], plan.cut.tiles);
     }
   }

@@ -4,18 +4,18 @@
 // A group works on [rows, columns] elements. Its values are buffers or exist only within a tile. A value has
 // an element for each place (full), one for each row, one for each column, or one for all. Reductions along
 // rows give row values, which later steps may use, so that a softmax or a layer norm is one pass over memory;
-// reductions over everything are combined at the end.
+// reductions over everything, and down columns, are combined at the end.
 #pragma once
 #include "../kernels/table.h"
 
 namespace gradtape {
 
 enum class TileSpace : int { kFull = 0, kScalar, kPerColumn, kPerRow, kCount };
-enum class TileOp : int { kUnary = 0, kBinary, kSelect, kReduce, kCount };
+enum class TileOp : int { kUnary = 0, kBinary, kSelect, kReduce, kCast, kCount };
 
 inline constexpr int kMaxTileValues = 64;
 inline constexpr int kMaxTileSteps = 60;
-/// Columns of the longest row that may be reduced within a tile.
+/// Columns of the longest row that lies in a tile as a whole: where rows or columns are reduced.
 inline constexpr int64_t kMaxTileRow = 8192;
 
 struct TileValue {
@@ -26,7 +26,7 @@ struct TileValue {
 
 struct TileStep {
   TileOp kind;
-  int op;     // number in the table of its kind
+  int op;     // number in the table of its kind; of a cast, the dtype of its result
   int dtype;  // of the operands; for a select, of the two it chooses from
   int out;
   int in[3];
@@ -57,12 +57,15 @@ struct TileCut {
   int64_t tile_columns;  // of a piece
   int64_t pieces;        // of a row
   int64_t tiles;
+  int64_t chunk_tiles;  // so many tiles are reduced down their columns at a time
+  int64_t chunks;
 };
 
 /// Places in a thread's scratch memory.
 struct TileLayout {
   int64_t temp[kMaxTileValues];    // of values that exist only within a tile
   int64_t spread[kMaxTileValues];  // of values that were repeated to full ones
+  int64_t next[kMaxTileValues];    // from a tile's part of a value to that of the next one in a chunk, or 0
   int64_t bytes;
 };
 
@@ -71,9 +74,9 @@ struct TilePlan {
   TileGroup group;
   TileCut cut;
   TileLayout layout;
-  int64_t partial[kMaxTileValues];  // where the tiles' results of a reduction over everything stand, or −1
+  int64_t partial[kMaxTileValues];  // where the parts of a result that is combined at the end stand, or −1
   int64_t partial_bytes;
-  int64_t grain;  // tiles that pay for a second thread
+  int64_t grain;  // chunks that pay for a second thread
 };
 
 void plan_tiles(const KernelTable& table, const TileGroup& group, TilePlan* plan);

@@ -70,6 +70,31 @@ describe('what is fused', () => {
     expect(opsOf(softmax, [normal(8, 5)])).toHaveLength(1);
   });
 
+  test('reductions down columns, casts, and the whole way back through a layer norm and a softmax', () => {
+    const down: F = (x, w) => {
+      const y = tf.tanh(tf.multiply(x, w));
+      return [tf.reduceSum(y, 0), tf.reduceMax(y, 0), tf.reduceMean(tf.cast(tf.greater(y, 0), 'float32'), 0)];
+    };
+    expect(opsOf(down, [normal(8, 5), normal(5)])).toEqual([
+      'fused(multiply, tanh, reduceSum, reduceMax, greater, cast, reduceMean)',
+    ]);
+    const back =
+      (f: F): F =>
+      (...x) => {
+        const tape = new tf.GradientTape();
+        tape.watch(x);
+        const loss = tape.run(() => tf.reduceSum(tf.square(f(...x) as tf.Tensor)));
+        return tape.gradient(loss, x) as tf.Tensor[];
+      };
+    expect(opsOf(back(layerNorm), [normal(8, 5), normal(5), normal(5)])).toHaveLength(1);
+    expect(opsOf(back(softmax), [normal(8, 5)])).toHaveLength(1);
+  });
+
+  test('not what comes after a reduction down columns', () => {
+    const f: F = (x) => tf.divide(tf.square(x), tf.reduceSum(tf.square(x), 0));
+    expect(opsOf(f, [normal(8, 5)])).toEqual(['fused(square, reduceSum)', 'divide']);
+  });
+
   test('not what comes after a reduction over everything', () => {
     const f: F = (x) => tf.divide(x, tf.reduceSum(x));
     expect(opsOf(f, [normal(8, 5)])).toEqual(['reduceSum', 'divide']);
@@ -130,6 +155,29 @@ describe('gives what the ops give', () => {
       `${label} broadcasts`,
     );
     compare(
+      (a, b, c) => {
+        const y = tf.sin(tf.add(tf.multiply(a, b), c));
+        const down = [tf.reduceSum, tf.reduceMean, tf.reduceMax, tf.reduceMin].map((f) => f(y, 0));
+        return [...down, tf.reduceSum(y, 1), tf.reduceSum(y), tf.reduceSum(a, 0), tf.square(y)];
+      },
+      [x, row, column],
+      `${label} down columns`,
+    );
+    compare(
+      (a, b) => {
+        const flag = tf.greater(a, b);
+        const count = tf.cast(flag, 'int32');
+        return [
+          tf.cast(flag, 'float32'),
+          tf.reduceSum(tf.cast(count, 'float32'), 0),
+          tf.reduceSum(count, 0),
+          count,
+        ];
+      },
+      [x, row],
+      `${label} casts`,
+    );
+    compare(
       (a, b, c) => [
         tf.where(tf.greater(a, 0), b, c),
         tf.where(tf.greater(b, tf.negative(c)), a, tf.square(a)),
@@ -153,6 +201,13 @@ describe('gives what the ops give', () => {
       };
       compare(f, [normal(rows, columns), normal(columns), normal(columns)], `[${rows}, ${columns}]`);
     }
+  });
+
+  test('down the first dimensions of several', () => {
+    const x = normal(3, 40, 7, 5);
+    compare((a) => [tf.reduceSum(tf.sin(a), [0, 1]), tf.reduceMean(tf.cos(a), 0)], [x], 'first dimensions');
+    compare((a) => [tf.reduceSum(tf.sin(a), [0, 1, 2]), tf.cos(a)], [x], 'all but the last');
+    compare((a) => [tf.reduceSum(tf.sin(a), [1, 2]), tf.cos(a)], [x], 'in the middle');
   });
 
   test('more than three dimensions, and broadcasts in the middle, which are not fused', () => {

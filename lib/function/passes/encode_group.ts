@@ -6,7 +6,7 @@ import type { OpNode } from '../graph';
 import type { LoweredNode } from '../lowered';
 import { dtypeOf, Space, type Group, type Member } from './group';
 
-const kinds = { unary: 0, binary: 1, select: 2, reduce: 3 } as const;
+const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
 /** The number of the entry that runs groups. */
 let entry = -1;
@@ -40,7 +40,9 @@ export function encodeGroup(
   const valueOf = new Map<Tensor, number>();
   const lastUse = new Map<Tensor, number>();
   group.members.forEach((m, i) => {
-    for (const o of m.operands) lastUse.set(o.root, i);
+    // What is reduced down columns is read when some more rows are there.
+    const end = m.out.space === Space.PerColumn ? Infinity : i;
+    for (const o of m.operands) lastUse.set(o.root, Math.max(lastUse.get(o.root) ?? 0, end));
   });
   const free: number[] = [];
   const inputs: Tensor[] = [];
@@ -64,7 +66,7 @@ export function encodeGroup(
     const operands = m.operands.map((o) => read(o, o.root.dt.code));
     // The kernels of a step may write over what they read, but a repeated operand is read again for each row.
     const out = m.out;
-    const inMemory = out.space === Space.Scalar || needed(out.root);
+    const inMemory = out.space === Space.Scalar || out.space === Space.PerColumn || needed(out.root);
     let value: number;
     if (inMemory) {
       outputs.push(out.root);
@@ -78,7 +80,8 @@ export function encodeGroup(
     }
     valueOf.set(out.root, value);
     const [a, b = a, c = a] = operands;
-    steps.push([kinds[m.kernel.kind], m.kernel.op, dtypeOf(m.node, m.kernel).code, value, a, b, c]);
+    const op = m.kernel.kind === 'cast' ? out.root.dt.code : m.kernel.op;
+    steps.push([kinds[m.kernel.kind], op, dtypeOf(m.node, m.kernel).code, value, a, b, c]);
     for (const o of m.operands) {
       const v = valueOf.get(o.root);
       if (lastUse.get(o.root) === i && v !== undefined && values[v].storage < 0 && !free.includes(v))

@@ -10,11 +10,12 @@ import type { LoweredNode, Storages } from '../lowered';
 import { encodeGroup } from './encode_group';
 import { dtypeOf, Space, type Group, type Member, type Operand } from './group';
 
-/** Longest row that may be reduced within a tile: kMaxTileRow. */
+/** Longest row where rows or columns are reduced: kMaxTileRow. */
 const maxRow = 8192;
 /** Limits of one instruction: kMaxTileValues, kMaxTileSteps, its storages and its numbers. */
 const maxSteps = 36;
 const maxStorages = 32;
+const maxValues = 64;
 
 interface Item {
   readonly single: LoweredNode | null;
@@ -57,6 +58,8 @@ function reducedSpace(
 export class Fusion {
   private items: Item[] = [];
   private readonly producer = new Map<Tensor, Item>();
+  /** Who reads a storage, whatever the shape. */
+  private readonly readers = new Map<Tensor, LoweredNode[]>();
   /** Of values that only repeat another one: that one, and how. */
   private readonly spreads = new Map<Tensor, { readonly source: Tensor; readonly axes: readonly number[] }>();
 
@@ -67,6 +70,14 @@ export class Fusion {
   ) {}
 
   run(nodes: readonly LoweredNode[]): LoweredNode[] {
+    for (const lowered of nodes) {
+      if (lowered.view) continue;
+      for (const t of lowered.node.inputs) {
+        const users = this.readers.get(this.root(t));
+        if (users === undefined) this.readers.set(this.root(t), [lowered]);
+        else users.push(lowered);
+      }
+    }
     for (const lowered of nodes) this.place(lowered);
     return this.finish();
   }
@@ -157,8 +168,8 @@ export class Fusion {
       const x = node.inputs[0];
       if (x.size !== group.size) return null;
       const to = reducedSpace(x.shape, (node.attrs as { axes: readonly number[] }).axes);
-      if (to === null || to.space === Space.PerColumn || !agree(to.columns)) return null;
-      if (to.space === Space.PerRow && columns !== null && columns > maxRow) return null;
+      if (to === null || !agree(to.columns)) return null;
+      if (to.space !== Space.Scalar && columns !== null && columns > maxRow) return null;
       const from = operand(x, x.shape);
       if (from === null || from.space !== Space.Full) return null;
       return {
@@ -213,13 +224,13 @@ export class Fusion {
     if (group.members.length >= maxSteps) return false;
     const fits = this.member(lowered, kernel, group);
     if (fits === null) return false;
-    // A reduction over everything is known after the group only; a value of rows within it must be one it made.
+    // A reduction over everything or down columns is known after the group only; a value of rows within it must be one it made.
     for (const o of fits.member.operands) {
       const made = group.made.get(o.root);
-      if (made === Space.Scalar) return false;
+      if (made === Space.Scalar || made === Space.PerColumn) return false;
       if (made !== undefined && made !== o.space) return false;
     }
-    if (this.storageCount(group, fits.member) > maxStorages) return false;
+    if (!this.hasRoom(group, fits.member)) return false;
     const own = this.items.find((i) => i.group === group) as Item;
     // What depends on the group must come after it, so nothing of that may lead to the node.
     const after = this.dependents(own);
@@ -240,13 +251,28 @@ export class Fusion {
     return true;
   }
 
-  private storageCount(group: Group, more: Member): number {
-    const roots = new Set<Tensor>();
-    for (const m of [...group.members, more]) {
-      for (const o of m.operands) roots.add(o.root);
-      roots.add(m.out.root);
+  /** Whether the group still has few enough values and storages with one member more. */
+  private hasRoom(group: Group, more: Member): boolean {
+    const members = [...group.members, more];
+    const inside = new Set(members.map((m) => m.lowered));
+    const read = new Set<string>();
+    const storages = new Set<Tensor>();
+    for (const m of members) {
+      for (const { root, space } of m.operands) {
+        if (group.made.has(root)) continue;
+        read.add(`${root.id}/${space}`);
+        storages.add(root);
+      }
+      // What only members read is never in memory.
+      const { root, space } = m.out;
+      const kept =
+        space === Space.Scalar ||
+        space === Space.PerColumn ||
+        this.leaving.has(root) ||
+        (this.readers.get(root) ?? []).some((user) => !inside.has(user));
+      if (kept) storages.add(root);
     }
-    return roots.size;
+    return storages.size <= maxStorages && read.size + members.length <= maxValues;
   }
 
   private reads(item: Item): readonly Tensor[] {

@@ -31,7 +31,7 @@ export interface Group {
   /** Known as soon as something differs from row to row. */
   columns: number | null;
   readonly members: Member[];
-  /** Values made here, by storage. Scalar: a reduction that is complete only after the group. */
+  /** Values made here, by storage. Scalar and PerColumn: reductions that are complete only after the group. */
   readonly made: Map<Tensor, Space>;
 }
 
