@@ -6,8 +6,12 @@ import { mapStructure } from '../../core/nest';
 import { withTensors } from '../../core/leaves';
 import { options } from '../../core/options';
 import type { Tensor } from '../../core/tensor';
-import { stack, unstack } from '../../ops/joining';
+import { scope } from '../../core/scope';
+import { at } from '../../ops/at';
+import { concat, stack, unstack } from '../../ops/joining';
 import { zeros } from '../../ops/creation';
+import { mostUnrolled } from './loops';
+import { stepInLoop } from './scan_loop';
 import { checkCallable, checkSameStructure, take, type Taken } from './structure';
 
 /** Arrays and plain objects of tensors. */
@@ -35,15 +39,22 @@ function rowsOf(elems: Elements, op: string): Rows {
       );
     }
   }
-  const parts = tensors.map((t) => (t.shape[0] === 0 ? [] : unstack(t)));
+  const count = tensors[0].shape[0];
+  let parts: Tensor[][] | null = null;
   return {
     taken,
-    count: tensors[0].shape[0],
-    at: (i) =>
-      withTensors(
+    count,
+    at: (i) => {
+      if (isLong(count)) {
+        const each = tensors.map((t) => at(t, i));
+        return withTensors(taken.structure, each);
+      }
+      parts ??= tensors.map((t) => (count === 0 ? [] : unstack(t)));
+      return withTensors(
         taken.structure,
         parts.map((p) => p[i]),
-      ),
+      );
+    },
   };
 }
 
@@ -63,35 +74,89 @@ export interface ScanOptions {
 
 const scanDefaults = { initializer: undefined, reverse: false };
 
+interface Folded {
+  readonly last: Taken;
+  /** The accumulators by element, as far as they were computed one by one. */
+  readonly single: ReadonlyMap<number, readonly Tensor[]>;
+  /** Those of a loop, stacked, from the element `first` on. */
+  readonly looped: { readonly first: number; readonly tensors: readonly Tensor[] } | null;
+}
+
+/** Whether so many steps are made by a loop of the program. */
+const isLong = (steps: number): boolean => scope.tracer !== null && steps > mostUnrolled;
+
 function fold(
   op: string,
   fn: (accumulated: never, element: never) => unknown,
   elems: Elements,
   initializer: unknown,
   backwards: boolean,
-  each: ((accumulated: Taken, i: number) => void) | null,
-): Taken {
+  keeps: boolean,
+): Folded {
   checkCallable(fn, op, 'fn');
   const rows = rowsOf(elems, op);
-  const order = Array.from({ length: rows.count }, (_, i) => (backwards ? rows.count - 1 - i : i));
+  const single = new Map<number, readonly Tensor[]>();
+  let looped: Folded['looped'] = null;
+  let low = 0;
+  let high = rows.count;
   let now: Taken;
   if (initializer === undefined || initializer === null) {
-    const first = order.shift();
-    if (first === undefined) {
+    if (rows.count === 0) {
       throw new OutOfRangeError(`[${op}] elems are empty: without an initializer there is no result`);
     }
+    const first = backwards ? --high : low++;
     now = take(rows.at(first), op, 'elems');
-    each?.(now, first);
+    if (keeps) single.set(first, now.tensors);
   } else {
     now = take(initializer, op, 'initializer');
   }
-  for (const i of order) {
-    const next = take(fn(now.structure as never, rows.at(i) as never), op, 'the result of fn');
-    checkSameStructure(now.structure, next.structure, op, 'the accumulator and the result of fn');
-    now = next;
-    each?.(now, i);
+  const step = (before: unknown, element: unknown): Taken => {
+    const next = take(fn(before as never, element as never), op, 'the result of fn');
+    checkSameStructure(before, next.structure, op, 'the accumulator and the result of fn');
+    return next;
+  };
+  if (isLong(high - low)) {
+    const done = stepInLoop(now.structure, {
+      op,
+      step: (before, element) => {
+        const next = step(before, element).structure;
+        return { next, given: keeps ? next : null };
+      },
+      elements: rows.taken,
+      first: low,
+      count: high - low,
+      backwards,
+    });
+    if (done !== null) {
+      now = take(done.next, op, 'the result of fn');
+      looped = { first: done.first, tensors: take(done.given, op, 'the result of fn').tensors };
+      if (backwards) high = done.first;
+      else low = done.first + done.count;
+    }
   }
-  return now;
+  for (let n = high - low; n > 0; n--) {
+    const i = backwards ? --high : low++;
+    now = step(now.structure, rows.at(i));
+    if (keeps) single.set(i, now.tensors);
+  }
+  return { last: now, single, looped };
+}
+
+/** What was computed one by one and in a loop, as one tensor for each of `count`. */
+function stackAll(
+  { single, looped }: Pick<Folded, 'single' | 'looped'>,
+  count: number,
+  ofNone: (k: number) => Tensor,
+): Tensor[] {
+  const rows = [...single.keys()].sort((a, b) => a - b);
+  return Array.from({ length: count }, (_, k) => {
+    const stackOf = (list: readonly number[]): Tensor[] =>
+      list.length === 0 ? [] : [stack(list.map((i) => (single.get(i) as readonly Tensor[])[k]))];
+    if (looped === null) return stackOf(rows)[0] ?? ofNone(k);
+    const before = rows.filter((i) => i < looped.first);
+    const pieces = [...stackOf(before), looped.tensors[k], ...stackOf(rows.slice(before.length))];
+    return pieces.length === 1 ? pieces[0] : concat(pieces, 0);
+  });
 }
 
 /**
@@ -100,14 +165,10 @@ function fold(
  */
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions): A {
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
-  const all: Tensor[][] = [];
-  const last = fold('scan', fn, elems, o.initializer, o.reverse, (t, i) => (all[i] = [...t.tensors]));
-  return withTensors(
-    last.structure,
-    last.tensors.map((t, k) =>
-      all.length === 0 ? zeros([0, ...t.shape], t.dtype) : stack(all.map((row) => row[k])),
-    ),
-  ) as A;
+  const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
+  const { structure, tensors } = folded.last;
+  const none = (k: number): Tensor => zeros([0, ...tensors[k].shape], tensors[k].dtype);
+  return withTensors(structure, stackAll(folded, tensors.length, none)) as A;
 }
 
 export interface FoldOptions {
@@ -118,13 +179,13 @@ export interface FoldOptions {
 /** The last accumulator fn(accumulator, element) over the elements along the first dimension. @tf tf.foldl */
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
   const o = options<{ initializer: unknown }>(given, 'initializer', { initializer: undefined }, 'foldl');
-  return fold('foldl', fn, elems, o.initializer, false, null).structure as A;
+  return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
 
 /** The same from the last element to the first. @tf tf.foldr */
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
   const o = options<{ initializer: unknown }>(given, 'initializer', { initializer: undefined }, 'foldr');
-  return fold('foldr', fn, elems, o.initializer, true, null).structure as A;
+  return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
 
 export interface MapFnOptions {
@@ -160,15 +221,33 @@ function mapped<E, R>(op: string, fn: (element: E) => R, elems: E, signature: un
     const { shape } = rows.taken.tensors[0];
     return mapStructure(signature, (d) => zeros(shape, d as DType)) as R;
   }
-  const results = Array.from({ length: rows.count }, (_, i) =>
-    take(fn(rows.at(i) as E), op, 'the result of fn'),
-  );
-  const [first] = results;
-  for (const r of results) checkSameStructure(first.structure, r.structure, op, 'results of fn');
+  const single = new Map<number, readonly Tensor[]>();
+  let looped: Folded['looped'] = null;
+  let first: Taken | null = null;
+  const call = (element: unknown): Taken => {
+    const result = take(fn(element as E), op, 'the result of fn');
+    if (first !== null) checkSameStructure(first.structure, result.structure, op, 'results of fn');
+    first ??= result;
+    return result;
+  };
+  let low = 0;
+  if (isLong(rows.count)) {
+    const step = (_: unknown, element: unknown) => ({ next: [], given: call(element).structure });
+    const elements = rows.taken;
+    const done = stepInLoop([], { op, step, elements, first: 0, count: rows.count, backwards: false });
+    first = null;
+    if (done !== null) {
+      low = done.count;
+      first = take(done.given, op, 'the result of fn');
+      looped = { first: 0, tensors: first.tensors };
+    }
+  }
+  for (; low < rows.count; low++) single.set(low, call(rows.at(low)).tensors);
+  const { structure, tensors } = first as unknown as Taken;
   if (signature !== null) {
     let next = 0;
     mapStructure(signature, (d) => {
-      const t = first.tensors[next++] as Tensor | undefined;
+      const t = tensors[next++] as Tensor | undefined;
       const want = dtypeInfo(d, `[${op}] fnOutputSignature`);
       if (t !== undefined && t.dt !== want) {
         throw new InvalidArgumentError(
@@ -178,8 +257,6 @@ function mapped<E, R>(op: string, fn: (element: E) => R, elems: E, signature: un
       return d;
     });
   }
-  return withTensors(
-    first.structure,
-    first.tensors.map((_, k) => stack(results.map((r) => r.tensors[k]))),
-  ) as R;
+  const none = (k: number): Tensor => tensors[k];
+  return withTensors(structure, stackAll({ single, looped }, tensors.length, none)) as R;
 }

@@ -149,7 +149,7 @@ export interface Part<R> {
  */
 export function tracePart<R>(
   name: string,
-  own: readonly Tensor[],
+  own: readonly Pick<Tensor, 'dt' | 'shape'>[],
   f: (given: readonly Tensor[]) => R,
   results: (r: R) => readonly Tensor[],
   live: boolean,
