@@ -63,27 +63,46 @@ std::vector<float> specials() {
   return list;
 }
 
+/// The worst that one function has shown on one instruction set.
+struct Shown {
+  Worst ulps, absolute;
+  void see(float got, double want, float a, float b = 0) {
+    ulps.see(error_ulps(got, want), a, b);
+    absolute.see(error_absolute(got, want), a, b);
+  }
+  void join(const Shown& other) {
+    ulps.see(other.ulps.error, other.ulps.a, other.ulps.b);
+    absolute.see(other.absolute.error, other.absolute.a, other.absolute.b);
+  }
+};
+
 /// What one function has shown so far, for each instruction set.
 struct Result {
   std::mutex mutex;
-  std::vector<Worst> worst;
+  std::vector<Shown> shown;
   uint64_t count = 0;
+
+  void join(const std::vector<Shown>& others, uint64_t inputs) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    count += inputs;
+    for (size_t k = 0; k < shown.size(); k++) shown[k].join(others[k]);
+  }
 };
 
 void check_block(const Function& f, const std::vector<const KernelTable*>& isas, const float* x, int n,
-                 std::vector<Worst>& worst) {
+                 std::vector<Shown>& shown) {
   double want[kBlock];
   float y[kBlock];
   for (int i = 0; i < n; i++) want[i] = f.reference(x[i]);
   for (size_t k = 0; k < isas.size(); k++) {
     find_entry(isas[k]->unary, isas[k]->unary_count, f.name)->fn[0](x, y, n);
-    for (int i = 0; i < n; i++) worst[k].see(error_ulps(y[i], want[i]), x[i]);
+    for (int i = 0; i < n; i++) shown[k].see(y[i], want[i], x[i]);
   }
 }
 
 void unary_task(const Function& f, int part, const Settings& settings,
                 const std::vector<const KernelTable*>& isas, Result& result) {
-  std::vector<Worst> worst(isas.size());
+  std::vector<Shown> shown(isas.size());
   const uint64_t step = settings.stride * (f.library && settings.stride > 1 ? kRarer : 1);
   const uint64_t begin = kFloats / kParts * static_cast<uint64_t>(part), end = begin + kFloats / kParts;
   float x[kBlock];
@@ -91,25 +110,21 @@ void unary_task(const Function& f, int part, const Settings& settings,
   while (bits < end) {
     int n = 0;
     for (; n < kBlock && bits < end; bits += step) x[n++] = from_bits(bits);
-    check_block(f, isas, x, n, worst);
+    check_block(f, isas, x, n, shown);
     count += static_cast<uint64_t>(n);
   }
   if (part == 0) {
     const std::vector<float> list = specials();
-    check_block(f, isas, list.data(), static_cast<int>(list.size()), worst);
+    check_block(f, isas, list.data(), static_cast<int>(list.size()), shown);
     count += list.size();
   }
-  const std::lock_guard<std::mutex> lock(result.mutex);
-  result.count += count;
-  for (size_t k = 0; k < isas.size(); k++) {
-    if (worst[k].error > result.worst[k].error) result.worst[k] = worst[k];
-  }
+  result.join(shown, count);
 }
 
 /// pow on a grid: bases of all magnitudes against exponents from tiny to such that the result just fits.
 void pow_task(int part, const Settings& settings, const std::vector<const KernelTable*>& isas,
               Result& result) {
-  std::vector<Worst> worst(isas.size());
+  std::vector<Shown> shown(isas.size());
   float a[kBlock], b[kBlock], y[kBlock];
   double want[kBlock];
   const uint64_t bases = (uint64_t{1} << 22) / settings.stride / kParts + 1;
@@ -128,15 +143,11 @@ void pow_task(int part, const Settings& settings, const std::vector<const Kernel
     }
     for (size_t k = 0; k < isas.size(); k++) {
       find_entry(isas[k]->binary, isas[k]->binary_count, "pow")->fn[0][0](a, b, y, kBlock);
-      for (int j = 0; j < kBlock; j++) worst[k].see(error_ulps(y[j], want[j]), a[j], b[j]);
+      for (int j = 0; j < kBlock; j++) shown[k].see(y[j], want[j], a[j], b[j]);
     }
     count += kBlock;
   }
-  const std::lock_guard<std::mutex> lock(result.mutex);
-  result.count += count;
-  for (size_t k = 0; k < isas.size(); k++) {
-    if (worst[k].error > result.worst[k].error) result.worst[k] = worst[k];
-  }
+  result.join(shown, count);
 }
 
 int sweep(const Settings& settings) {
@@ -148,7 +159,7 @@ int sweep(const Settings& settings) {
   for (const KernelTable* table : isas) printf(" %s", table->isa);
   printf("\n");
   std::vector<Result> results(kCount);
-  for (Result& r : results) r.worst.resize(isas.size());
+  for (Result& r : results) r.shown.resize(isas.size());
   const auto wanted = [&](int f) {
     const char* name = f < kCount - 1 ? kFunctions[f].name : "pow";
     return settings.only == nullptr || strcmp(settings.only, name) == 0;
@@ -175,16 +186,23 @@ int sweep(const Settings& settings) {
     if (!wanted(f)) continue;
     const char* name = f < kCount - 1 ? kFunctions[f].name : "pow";
     const double limit = f < kCount - 1 ? kFunctions[f].ulp : kPowUlp;
+    const double absolute = f < kCount - 1 ? kFunctions[f].absolute : 0;
     bool ok = true;
     printf("%-9s", name);
     for (size_t k = 0; k < isas.size(); k++) {
-      const Worst& w = results[f].worst[k];
+      const Worst& w = results[f].shown[k].ulps;
       printf("  %s %.3f at %.9g", isas[k]->isa, w.error, static_cast<double>(w.a));
       if (f == kCount - 1) printf(", %.9g", static_cast<double>(w.b));
       ok = ok && w.error <= limit;
     }
-    printf("  ULP of %g  (%llu inputs)%s\n", limit, static_cast<unsigned long long>(results[f].count),
-           ok ? "" : "  FAIL");
+    printf("  ULP of %g", limit);
+    for (size_t k = 0; absolute > 0 && k < isas.size(); k++) {
+      const Worst& w = results[f].shown[k].absolute;
+      printf("%s %s %.3g at %.9g", k == 0 ? ";" : "", isas[k]->isa, w.error, static_cast<double>(w.a));
+      ok = ok && w.error <= absolute;
+    }
+    if (absolute > 0) printf(" absolute of %g", absolute);
+    printf("  (%llu inputs)%s\n", static_cast<unsigned long long>(results[f].count), ok ? "" : "  FAIL");
     (ok ? passed : failed)++;
   }
   printf("%d passed, %d failed, 0 skipped\n", passed, failed);
