@@ -1,11 +1,12 @@
 /** Timing: medians and spread of many samples; competitors of one row are sampled in turn. */
 
 export interface Timing {
-  /** Nanoseconds per call: the median of the samples, and the quartiles about it. */
+  /** Nanoseconds per call (or bytes): the median of the samples, and the quartiles about it. */
   median: number;
   low: number;
   high: number;
   samples: number;
+  unit?: 'bytes';
 }
 
 export interface Contender {
@@ -99,6 +100,14 @@ export function measure(
 export function geometricMean(ratios: readonly number[]): number {
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }
+
+/** A timing's figures in words. */
+export function show({ median, low, high, unit }: Timing): { median: string; low: string; high: string } {
+  const one = unit === 'bytes' ? showBytes : showTime;
+  return { median: one(median), low: one(low), high: one(high) };
+}
+
+export const showBytes = (bytes: number): string => `${(bytes / 2 ** 20).toPrecision(3)} MB`;
 
 export function showTime(ns: number): string {
   if (ns < 1e3) return `${ns.toFixed(ns < 10 ? 1 : 0)} ns`;

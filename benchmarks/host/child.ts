@@ -102,6 +102,10 @@ export class Child {
     return reply as ReplyTo<R>;
   }
 
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
   /** Whether its process still serves. */
   get alive(): boolean {
     return this.gone === null;

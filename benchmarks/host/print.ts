@@ -1,17 +1,18 @@
 /** The table of a run of the peers, for a terminal. */
-import { showTime } from '../measure';
+import { show, showTime } from '../measure';
 import { verdict, type Entry, type Row } from './rows';
 
 function line(entry: Entry, base: number | undefined): string {
   const name = `  ${entry.library.padEnd(18)}`;
   if (entry.timing === undefined) return `${name} –  ${entry.reason}`;
-  const { median, low, high, samples } = entry.timing;
-  const spread = samples > 1 ? `(${showTime(low)} – ${showTime(high)})` : '(one sample)';
+  const { median, samples } = entry.timing;
+  const shown = show(entry.timing);
+  const spread = samples > 1 ? `(${shown.low} – ${shown.high})` : '(one sample)';
   const ratio = base === undefined ? '' : `${(median / base).toFixed(2)}×`;
   const notes = [entry.compiled === true ? 'compiled' : '', entry.note ?? '']
     .filter((n) => n !== '')
     .join(', ');
-  return `${name} ${showTime(median).padStart(9)}  ${spread.padEnd(26)} ${ratio.padStart(9)}  ${notes}`.trimEnd();
+  return `${name} ${shown.median.padStart(9)}  ${spread.padEnd(26)} ${ratio.padStart(9)}  ${notes}`.trimEnd();
 }
 
 /** A work's block: a line for each library, the fastest first, and the verdict. */
@@ -21,7 +22,10 @@ export function showRow(row: Row, rows: readonly Row[]): string {
   const entries = [...row.entries].sort((a, b) => time(a) - time(b));
   const lines = entries.map((e) => line(e, ours?.median));
   const parts: string[] = [];
-  if (ratio !== null && best !== null) parts.push(`${ratio.toFixed(3)}× the time of ${best.library}`);
+  if (ratio !== null && best !== null)
+    parts.push(
+      `${ratio.toFixed(3)}× ${ours?.unit === undefined ? 'the time' : 'the memory'} of ${best.library}`,
+    );
   if (bestCompiled !== null && ours !== null) {
     const r = ours.median / bestCompiled.timing!.median;
     parts.push(`${r.toFixed(3)}× that of ${bestCompiled.library}, which is compiled`);

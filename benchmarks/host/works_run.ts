@@ -6,6 +6,8 @@ import type { Elements, Work } from '../works/work';
 import type { Child } from './child';
 import { judge, readResult, type Result } from './check';
 import { lacking, type TensorFile } from './protocol';
+import { showBytes, summary } from '../measure';
+import { watchMemory, type Growth } from './memory';
 import { timeInRounds, type RoundSettings } from './rounds';
 import type { Entry, Row } from './rows';
 
@@ -55,6 +57,13 @@ function writeInputs(work: Work, folder: string): { files: TensorFile[]; data: E
   return { files, data };
 }
 
+/** Starts a library's process anew, and gives what tells how much it has grown at most. */
+async function anew(participant: Participant): Promise<() => Growth> {
+  participant.child.end();
+  participant.child = await participant.restart();
+  return watchMemory(participant.child.pid!);
+}
+
 export async function runWork(
   work: Work,
   participants: readonly Participant[],
@@ -79,6 +88,7 @@ export async function runWork(
     }
     try {
       if (!participant.child.alive) participant.child = await participant.restart();
+      const growth = work.quantity === 'memory' ? await anew(participant) : null;
       const { child } = participant;
       const { kind, params } = work;
       const prepared = await child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
@@ -95,6 +105,13 @@ export async function runWork(
         continue;
       }
       first ??= results;
+      if (growth !== null) {
+        await child.ask({ do: 'time', calls: 20 }, longest);
+        const { grown, whole } = growth();
+        entry.timing = { ...summary([grown]), unit: 'bytes' };
+        entry.note = [entry.note, `${showBytes(whole)} with the library`].filter(Boolean).join(', ');
+        continue;
+      }
       ready.push({ entry, child });
     } catch (error) {
       entry.reason = (error as Error).message;

@@ -1,6 +1,6 @@
 /** `npm run bench:compare old.json new.json`: what moved beyond the noise. */
 import type { PeersRun } from '../host/rows';
-import { showTime, type Timing } from '../measure';
+import { show, type Timing } from '../measure';
 import type { BenchFile } from '../suite';
 
 export type ResultFile = BenchFile | PeersRun;
@@ -77,7 +77,7 @@ export function compare(
 export function showComparison({ moved, unmoved, onlyBefore, onlyAfter }: Comparison): string {
   const lines = moved.map(
     ({ name, before, after, ratio }) =>
-      `${ratio.toFixed(3).padStart(7)}×  ${showTime(before.median).padStart(8)} → ${showTime(after.median).padStart(8)}  ${name}`,
+      `${ratio.toFixed(3).padStart(7)}×  ${show(before).median.padStart(8)} → ${show(after).median.padStart(8)}  ${name}`,
   );
   lines.push(`${moved.length} moved, ${unmoved} within the noise`);
   if (onlyBefore.length > 0) lines.push(`gone: ${onlyBefore.join('; ')}`);

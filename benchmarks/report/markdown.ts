@@ -1,7 +1,7 @@
 /** RESULTS.md from the files of results. */
 import { verdict, type Entry, type PeersRun, type Row } from '../host/rows';
 import type { Machine } from '../machine';
-import { showTime } from '../measure';
+import { show, showTime } from '../measure';
 import { speedUp } from '../print';
 import type { BenchFile, Result } from '../suite';
 import { levels, streams, type Limits } from '../roofline/levels';
@@ -23,16 +23,16 @@ function about(m: Machine): string {
 }
 
 const best = (entry: Entry | null): Cell =>
-  entry === null ? '–' : `${showTime(entry.timing!.median)} ${entry.library}`;
+  entry === null ? '–' : `${show(entry.timing!).median} ${entry.library}`;
 
 function peersRow(row: Row, rows: readonly Row[]): Cell[] {
   const v = verdict(row, rows);
   const missing = row.entries[0]?.reason ?? 'not measured';
-  const spread = v.ours === null ? missing : `${showTime(v.ours.low)} – ${showTime(v.ours.high)}`;
+  const spread = v.ours === null ? missing : `${show(v.ours).low} – ${show(v.ours).high}`;
   const ratio = v.ratio === null ? '–' : v.ratio.toFixed(3);
   return [
     row.work,
-    v.ours === null ? '–' : showTime(v.ours.median),
+    v.ours === null ? '–' : show(v.ours).median,
     spread,
     best(v.best) + (v.bestCompiled === null ? '' : ` (compiled: ${best(v.bestCompiled)})`),
     ratio,
@@ -48,7 +48,7 @@ function everyLibrary(run: PeersRun): string {
     row.work,
     ...names.map((name) => {
       const timing = row.entries.find((e) => e.library === name)?.timing;
-      return timing === undefined ? '–' : showTime(timing.median);
+      return timing === undefined ? '–' : show(timing).median;
     }),
   ]);
   return table(['work', ...names], rows);
@@ -80,7 +80,8 @@ function peersPart(run: PeersRun): string {
     '## Beside other libraries',
     `${about(run.machine)}.\n\n${versions.join(', ')}.`,
     "Medians and quartiles of one run, in which the libraries take turns. The ratio is gradtape's time by that of the best " +
-      'eager library, or of the one that the target names; below 1 gradtape is faster.',
+      'library, or of the one that the target names; libraries that compile the whole work count where gradtape does. Below 1 ' +
+      'gradtape is faster.',
     `${met} of ${aimed.length} targets met.`,
     '![The ratio to the best library, by work](charts/ratios.svg)',
     '![Matrix products by size](charts/matmul.svg)',

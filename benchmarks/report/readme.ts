@@ -1,6 +1,6 @@
 /** The table of figures in the README, between two marks. */
 import { verdict, type Row } from '../host/rows';
-import { showTime } from '../measure';
+import { show, showTime } from '../measure';
 import { speedUp } from '../print';
 import type { Result } from '../suite';
 import type { Results } from './markdown';
@@ -16,6 +16,9 @@ const own: readonly (readonly [string, string])[] = [
   ['the tutorial’s step, 1,000 points: forward, backward, two updates', 'train/tutorial step, 1,000 points'],
   ['training step, MLP 784-128-10, batch 64, Adam', 'train/MLP 784-128-10, batch 64, Adam'],
   ['training step, MNIST CNN, batch 32, Adam', 'train/MNIST CNN, batch 32, Adam'],
+  ['the same step, compiled: MLP', 'training/MLP 784-128-10, batch 64, Adam'],
+  ['compiled: MNIST CNN', 'training/MNIST CNN, batch 32, Adam'],
+  ['compiled: LSTM h128, T50, batch 32, Adam', 'training/LSTM h128, T50, batch 32, Adam'],
   ['`exp` of a million elements', 'ops/exp large'],
   ['softmax of 1024×1024', 'ops/softmax large'],
   ['matrix product 256×256', 'ops/matmul large'],
@@ -32,6 +35,14 @@ const beside: readonly (readonly [string, string])[] = [
   ['eager add of 4 elements', 'eager/add 4'],
   ['training step, MLP 784-128-10', 'train/MLP 784-128-10, batch 64, Adam'],
   ['training step, MNIST CNN', 'train/MNIST CNN, batch 32, Adam'],
+  ['compiled step, MLP 784-128-10', 'training/MLP 784-128-10, batch 64, Adam'],
+  ['compiled step, MNIST CNN', 'training/MNIST CNN, batch 32, Adam'],
+  ['compiled step, LSTM h128, T50', 'training/LSTM h128, T50, batch 32, Adam'],
+  [
+    'compiled step, transformer block d128, T64',
+    'training/transformer block d128, 4 heads, T64, batch 16, Adam',
+  ],
+  ['first call of a compiled MLP step', 'training/first call, MLP 784-128-10, batch 64, Adam'],
 ];
 
 function ownRow(words: string, r: Result): string[] {
@@ -47,10 +58,10 @@ function ownRow(words: string, r: Result): string[] {
 
 function besideRow(words: string, row: Row, rows: readonly Row[]): string[] {
   const v = verdict(row, rows);
-  const other = v.best === null ? '' : `${showTime(v.best.timing!.median)} (${v.best.library})`;
+  const other = v.best === null ? '' : `${show(v.best.timing!).median} (${v.best.library})`;
   return [
     words,
-    v.ours === null ? '' : showTime(v.ours.median),
+    v.ours === null ? '' : show(v.ours).median,
     other,
     v.ratio === null ? '' : v.ratio.toFixed(2),
   ];

@@ -118,6 +118,13 @@ const predict: Work = {
   reference: null,
 };
 
+/** What a training step takes: parameters, batch, intermediates, and what the library makes ready for it. */
+const memory = (model: Model, target: Target): Work => ({
+  ...stepOf(model, true, target),
+  name: `training/memory of a step, ${model.title}`,
+  quantity: 'memory',
+});
+
 const small = { shape: [4] } as const;
 const pick: Work = {
   name: 'training/call of a function that returns one of its 4 inputs',
@@ -145,4 +152,5 @@ export const trainingWorks: readonly Work[] = [
   firstCall(mlp, 5),
   firstCall(transformer, 25),
   pick,
+  memory(cnn, { kind: 'ratio', ratio: 0.5, to: ['TensorFlow', 'tf.function'] }),
 ];

@@ -1,8 +1,10 @@
 /** The host of the peers: what counts as equal, how rounds go, what a row's verdict is. */
 import { judge, type Result } from '../../benchmarks/host/check';
+import { watchMemory } from '../../benchmarks/host/memory';
 import { parseReply } from '../../benchmarks/host/protocol';
 import { timeInRounds } from '../../benchmarks/host/rounds';
 import { verdict, type Entry, type Row } from '../../benchmarks/host/rows';
+import { measure, show } from '../../benchmarks/measure';
 import { works } from '../../benchmarks/works';
 import { elements, seedOf } from '../../benchmarks/works/inputs';
 import { product, type Target, type Work } from '../../benchmarks/works/work';
@@ -174,6 +176,33 @@ describe('verdict', () => {
     const none = row({ kind: 'ratio', ratio: 1 }, entry('gradtape'), entry('A', 3));
     expect(verdict(none, [none]).met).toBeNull();
   });
+});
+
+const linux = process.platform === 'linux' ? it : it.skip;
+linux('tells how much a process grew, and shows it as memory', () => {
+  const growth = watchMemory(process.pid);
+  const size = 64 * 2 ** 20;
+  expect(Buffer.alloc(size, 1)[5]).toBe(1);
+  const { grown, whole } = growth();
+  expect(grown).toBeGreaterThan(0.9 * size);
+  expect(grown).toBeLessThan(3 * size);
+  expect(whole).toBeGreaterThan(grown);
+  expect(show({ median: size, low: size / 2, high: size, samples: 1, unit: 'bytes' })).toEqual({
+    median: '64.0 MB',
+    low: '32.0 MB',
+    high: '64.0 MB',
+  });
+});
+
+it('takes fewer samples of what is slow', () => {
+  const wait = (ms: number) => () => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+  const run = (ms: number): number =>
+    measure([{ name: 'a', run: wait(ms) }], 0.01, { rounds: 7, warmUp: 0.001 })[0].samples;
+  expect(run(0.1)).toBe(7);
+  expect(run(60)).toBe(1);
 });
 
 it('tells replies from what a library prints', () => {
