@@ -23,21 +23,22 @@ export function planArena(lives: readonly Life[]): ArenaPlan {
     .map((_, i) => i)
     .sort((a, b) => lives[b].bytes - lives[a].bytes || lives[a].from - lives[b].from);
   const offsets = lives.map(() => 0);
+  // By offset.
   const placed: number[] = [];
   let total = 0;
   for (const i of order) {
     const { from, to, bytes } = lives[i];
-    const others = placed
-      .filter((j) => lives[j].from <= to && lives[j].to >= from)
-      .sort((a, b) => offsets[a] - offsets[b]);
     let at = 0;
-    for (const j of others) {
+    for (const j of placed) {
       if (offsets[j] >= at + bytes) break;
+      if (lives[j].from > to || lives[j].to < from) continue;
       at = Math.max(at, Math.ceil((offsets[j] + lives[j].bytes) / alignment) * alignment);
     }
     offsets[i] = at;
     total = Math.max(total, at + bytes);
-    placed.push(i);
+    let place = placed.length;
+    while (place > 0 && offsets[placed[place - 1]] > at) place--;
+    placed.splice(place, 0, i);
   }
   return { bytes: total, offsets };
 }

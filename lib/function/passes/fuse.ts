@@ -20,6 +20,8 @@ const maxValues = 64;
 interface Item {
   readonly single: LoweredNode | null;
   readonly group: Group | null;
+  /** The storages that it reads. */
+  readonly reads: Tensor[];
 }
 
 /** How an operand of `shape` repeats over `full`: its space, and the columns that this asks for. */
@@ -87,7 +89,8 @@ export class Fusion {
   }
 
   private addSingle(lowered: LoweredNode): void {
-    const item: Item = { single: lowered, group: null };
+    const reads = lowered.node.inputs.map((t) => this.root(t));
+    const item: Item = { single: lowered, group: null, reads };
     this.items.push(item);
     for (const t of lowered.node.outputs) if (this.root(t) === t) this.producer.set(t, item);
   }
@@ -207,7 +210,7 @@ export class Fusion {
     const fits = this.member(lowered, kernel, empty);
     if (fits === null) return false;
     const group: Group = { ...empty, columns: fits.columns, members: [] };
-    const item: Item = { single: null, group };
+    const item: Item = { single: null, group, reads: [] };
     this.items.push(item);
     this.add(item, group, fits.member);
     return true;
@@ -215,6 +218,7 @@ export class Fusion {
 
   private add(item: Item, group: Group, member: Member): void {
     group.members.push(member);
+    for (const o of member.operands) item.reads.push(o.root);
     group.made.set(member.out.root, member.out.space);
     this.producer.set(member.out.root, item);
   }
@@ -232,13 +236,21 @@ export class Fusion {
     }
     if (!this.hasRoom(group, fits.member)) return false;
     const own = this.items.find((i) => i.group === group) as Item;
+    if (!this.moveBehind(own, node)) return false;
+    group.columns = fits.columns;
+    this.add(own, group, fits.member);
+    return true;
+  }
+
+  /** Moves a group behind what the node reads; false where that is not possible. */
+  private moveBehind(own: Item, node: OpNode): boolean {
+    const at = this.items.lastIndexOf(own);
+    const makers = node.inputs.map((t) => this.producer.get(this.source(t)));
+    const later = makers.filter((i): i is Item => i !== undefined && this.items.lastIndexOf(i) > at);
+    if (later.length === 0) return true;
     // What depends on the group must come after it, so nothing of that may lead to the node.
     const after = this.dependents(own);
-    for (const t of node.inputs) {
-      const item = this.producer.get(this.source(t));
-      if (item !== undefined && item !== own && after.has(item)) return false;
-    }
-    const at = this.items.indexOf(own);
+    if (later.some((item) => after.has(item))) return false;
     const rest = this.items.slice(at + 1);
     this.items = [
       ...this.items.slice(0, at),
@@ -246,8 +258,6 @@ export class Fusion {
       own,
       ...rest.filter((i) => after.has(i)),
     ];
-    group.columns = fits.columns;
-    this.add(own, group, fits.member);
     return true;
   }
 
@@ -275,16 +285,11 @@ export class Fusion {
     return storages.size <= maxStorages && read.size + members.length <= maxValues;
   }
 
-  private reads(item: Item): readonly Tensor[] {
-    if (item.single !== null) return item.single.node.inputs.map((t) => this.root(t));
-    return (item.group as Group).members.flatMap((m) => m.operands.map((o) => o.root));
-  }
-
   private dependents(of: Item): Set<Item> {
     const found = new Set<Item>();
     for (let i = this.items.indexOf(of) + 1; i < this.items.length; i++) {
       const item = this.items[i];
-      const depends = this.reads(item).some((t) => {
+      const depends = item.reads.some((t) => {
         const p = this.producer.get(t);
         return p !== undefined && p !== item && (p === of || found.has(p));
       });
@@ -303,12 +308,12 @@ export class Fusion {
         if (!needed.has(item.single.node.outputs[0])) continue;
       }
       kept.push(item);
-      for (const t of this.reads(item)) needed.add(t);
+      for (const t of item.reads) needed.add(t);
     }
     kept.reverse();
     const users = new Map<Tensor, Set<Item>>();
     for (const item of kept) {
-      for (const t of this.reads(item)) {
+      for (const t of item.reads) {
         let set = users.get(t);
         if (set === undefined) users.set(t, (set = new Set()));
         set.add(item);
