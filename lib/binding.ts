@@ -73,8 +73,8 @@ export interface Native {
   depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer): void;
   pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   readonly optimizerNames: readonly string[];
-  /** The gradient, then what goes in and comes out of each state. */
-  optimizer(gradient: ArrayBuffer, ...states: ArrayBuffer[]): void;
+  /** For each variable the gradient, then what goes in and comes out of each state. */
+  optimizer(...buffers: ArrayBuffer[]): void;
   /** From now on entries are not carried out but told: their number and buffers; undefined ends that. */
   capture(tell: ((entry: number, ...buffers: ArrayBuffer[]) => void) | undefined): void;
   /** A group of elementwise steps; only as an instruction of a program. */
@@ -85,7 +85,7 @@ export interface Native {
   /** Undefined, or the word of the instruction that gave another result than -1. */
   runProgram(table: ArrayBuffer, ...storages: ArrayBuffer[]): number | undefined;
   /** The position of the first index out of range, or -1. */
-  optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, weights: ArrayBuffer): number;
+  optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, from: ArrayBuffer, to: ArrayBuffer): number;
 }
 
 const root = path.join(__dirname, '..');

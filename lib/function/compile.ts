@@ -48,7 +48,8 @@ function lowerNode(node: OpNode | HostNode, storages: Storages): LoweredNode | H
   code.aliases.forEach((source, i) => {
     if (source !== null) storages.share(op.outputs[i], source);
   });
-  const view = late === undefined && code.aliases.every((source) => source !== null);
+  const view =
+    late === undefined && code.instructions.length === 0 && code.aliases.every((source) => source !== null);
   const over = overwrites(op, storages);
   return { node: op, instructions: code.instructions, view, late, over };
 }

@@ -1,4 +1,5 @@
 // Entries of the optimizers.
+#include "../runtime/copy.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/indexing.h"
 #include "../runtime/optimizer.h"
@@ -14,42 +15,52 @@ int floating(Call& call, int slot) {
   return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
 }
 
-/// optimizer(gradient, in₀, out₀, in₁, out₁ …): weights first, then the states of the rule; frame: the
-/// offsets of the buffers in that order (up to nine slots), then from slot 9: n, dtype, rule, and up to four
-/// numbers.
+constexpr int kNumbers = static_cast<int>(sizeof(OptimizerRun::numbers) / sizeof(double));
+
+/// optimizer(gradient, in₀, out₀, in₁, out₁ …, the next variable's gradient …): a rule applied to several
+/// variables, each with its weights first, then the states of the rule. Frame: rule, dtype, the number of
+/// variables, four numbers of the rule, then the number of elements of each variable, then the offsets of the
+/// buffers in their order.
 napi_value optimizer(napi_env env, napi_callback_info info) {
-  Call call(env, info, 1 + 2 * kOptimizerStates);
+  Call call(env, info, kMaxBuffers);
   const KernelTable& table = kernels();
-  OptimizerRun run = {};
-  run.n = call.integer(9);
-  const int dtype = floating(call, 10);
-  const OptimizerEntry& entry = table.optimizer[call.index(11, table.optimizer_count, "no such optimizer")];
-  const int64_t size = dtype_size(dtype);
-  run.gradient = call.span(0, 0, run.n, size);
-  for (int i = 0; i < entry.states; i++) {
-    run.in[i] = call.span(1 + 2 * i, 1 + 2 * i, run.n, size);
-    run.out[i] = call.span(2 + 2 * i, 2 + 2 * i, run.n, size);
+  const OptimizerEntry& entry = table.optimizer[call.index(0, table.optimizer_count, "no such optimizer")];
+  const int64_t size = dtype_size(floating(call, 1));
+  const int buffers = 1 + 2 * entry.states;
+  const int count = static_cast<int>(call.index(2, kMaxBuffers / buffers + 1, "too many variables"));
+  int slot = 3 + kNumbers + count;
+  if (slot + count * buffers > kFrameSlots) call.fail("too many variables");
+  OptimizerRun runs[kMaxBuffers];
+  for (int v = 0, arg = 0; call.ok() && v < count; v++) {
+    OptimizerRun& run = runs[v];
+    run.n = call.index(3 + kNumbers + v, kIntegers, "a variable has no such size");
+    run.gradient = call.span(arg++, slot++, run.n, size);
+    for (int i = 0; i < entry.states; i++) {
+      run.in[i] = call.span(arg++, slot++, run.n, size);
+      run.out[i] = call.span(arg++, slot++, run.n, size);
+    }
+    for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(3 + i);
   }
-  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(12 + i);
-  if (call.ok() && run.n > 0) run_optimizer(entry, run, size);
+  if (call.ok()) run_optimizer(entry, runs, count, size);
   return nullptr;
 }
 
-/// optimizerRows(gradient, indices, weights) → position of the first index out of range, or -1; then nothing
-/// has been written. Updates rows of the weights in place by a rule without state. Frame: the three offsets,
-/// count, columns, rows (of the weights), wide (1: int64 indices, 0: int32), dtype, rule, and up to four
-/// numbers. The gradient is [count, columns], the weights are [rows, columns].
+/// optimizerRows(gradient, indices, in, out) → position of the first index out of range, or -1; then nothing
+/// has been written. Updates rows of the weights by a rule without state; the other rows are copied where the
+/// result is not in place. Frame: the four offsets, count, columns, rows (of the weights), wide (1: int64
+/// indices, 0: int32), dtype, rule, and up to four numbers. The gradient is [count, columns], the weights are
+/// [rows, columns].
 napi_value optimizer_rows(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
+  Call call(env, info, 4);
   const KernelTable& table = kernels();
   RowMap map = {};
   map.batch = map.outer = map.depth = 1;
-  map.k = call.index(3, kIntegers, "a dimension is negative");
-  map.inner = call.index(4, kIntegers, "a dimension is negative");
-  map.rows = map.dims[0] = call.index(5, kIntegers, "a dimension is negative");
-  map.wide = call.index(6, 2, "an index is int32 or int64") != 0;
-  const int dtype = floating(call, 7);
-  const OptimizerEntry& entry = table.optimizer[call.index(8, table.optimizer_count, "no such optimizer")];
+  map.k = call.index(4, kIntegers, "a dimension is negative");
+  map.inner = call.index(5, kIntegers, "a dimension is negative");
+  map.rows = map.dims[0] = call.index(6, kIntegers, "a dimension is negative");
+  map.wide = call.index(7, 2, "an index is int32 or int64") != 0;
+  const int dtype = floating(call, 8);
+  const OptimizerEntry& entry = table.optimizer[call.index(9, table.optimizer_count, "no such optimizer")];
   if (entry.states != 1) call.fail("the rule has a state");
   const int64_t size = dtype_size(dtype), index_size = map.wide ? 8 : 4;
   int64_t n_gradient = map.k, n_weights = map.rows;
@@ -59,16 +70,29 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
   OptimizerRun run = {};
   run.gradient = call.span(0, 0, n_gradient, size);
   map.indices = call.span(1, 1, map.k, index_size);
-  run.in[0] = run.out[0] = call.span(2, 2, n_weights, size);
-  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(9 + i);
+  const void* weights = call.span(2, 2, n_weights, size);
+  run.in[0] = run.out[0] = call.span(3, 3, n_weights, size);
+  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(10 + i);
   if (call.ok() && (overlap(run.out[0], n_weights * size, map.indices, map.k * index_size) ||
                     overlap(run.out[0], n_weights * size, run.gradient, n_gradient * size))) {
     call.fail("the weights overlap the gradient or its indices");
   }
+  const bool copies = weights != run.out[0];
+  if (call.ok() && copies && overlap(run.out[0], n_weights * size, weights, n_weights * size)) {
+    call.fail("the weights overlap their new values");
+  }
   if (!call.ok()) return nullptr;
   const int64_t bad = map.k > 0 ? find_bad_row(map) : -1;
-  if (bad < 0) run_optimizer_rows(entry, run, map.indices, map.wide, map.k, map.inner, size);
-  return call.value(static_cast<double>(bad));
+  if (bad >= 0) return call.value(static_cast<double>(bad));
+  if (copies && n_weights > 0) {
+    CopyLayout flat = {};
+    flat.ndim = 1;
+    flat.dims[0] = n_weights;
+    flat.src_strides[0] = flat.dst_strides[0] = 1;
+    run_copy(weights, run.out[0], flat, size == 8 ? 3 : 2);
+  }
+  run_optimizer_rows(entry, run, map.indices, map.wide, map.k, map.inner, size);
+  return call.value(-1);
 }
 
 }  // namespace

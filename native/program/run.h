@@ -21,7 +21,7 @@ namespace gradtape {
 
 /// Numbers and buffers that a call may have.
 inline constexpr int kFrameSlots = 512;
-inline constexpr int kMaxBuffers = 33;
+inline constexpr int kMaxBuffers = 257;
 
 /// Bytes that a program may touch.
 struct Range {

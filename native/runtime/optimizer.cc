@@ -75,22 +75,34 @@ void update_rows(const OptimizerEntry& entry, const OptimizerRun& run, const Ind
 
 }  // namespace
 
-void run_optimizer(const OptimizerEntry& entry, const OptimizerRun& run, int64_t size) {
+void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int count, int64_t size) {
   const auto fn = entry.fn[size == 8];
+  // Each variable begins at a multiple of the alignment, as if they lay one behind the other.
+  constexpr int64_t kAlign = 64;
+  const auto room = [&](int v) { return (runs[v].n + kAlign - 1) / kAlign * kAlign; };
+  int64_t total = 0;
+  for (int v = 0; v < count; v++) total += room(v);
   parallel_for(
-      run.n, kUpdateGrain,
+      total, kUpdateGrain,
       [&](int64_t begin, int64_t end) {
         const FlushDenormals flush;
-        OptimizerRun part = run;
-        part.n = end - begin;
-        part.gradient = at(run.gradient, begin * size);
-        for (int i = 0; i < entry.states; i++) {
-          part.in[i] = at(run.in[i], begin * size);
-          part.out[i] = at(run.out[i], begin * size);
+        int64_t first = 0;
+        for (int v = 0; v < count && first < end; first += room(v), v++) {
+          const OptimizerRun& run = runs[v];
+          const int64_t from = begin > first ? begin - first : 0;
+          const int64_t to = end - first < run.n ? end - first : run.n;
+          if (from >= to) continue;
+          OptimizerRun part = run;
+          part.n = to - from;
+          part.gradient = at(run.gradient, from * size);
+          for (int i = 0; i < entry.states; i++) {
+            part.in[i] = at(run.in[i], from * size);
+            part.out[i] = at(run.out[i], from * size);
+          }
+          fn(part);
         }
-        fn(part);
       },
-      64);
+      kAlign);
 }
 
 void run_optimizer_rows(const OptimizerEntry& entry, const OptimizerRun& run, const void* rows, bool wide,

@@ -4,8 +4,8 @@
 
 namespace gradtape {
 
-/// One update over all of run.n elements of `size` bytes.
-void run_optimizer(const OptimizerEntry& entry, const OptimizerRun& run, int64_t size);
+/// The updates of several variables, whose elements have `size` bytes, as one piece of work.
+void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int count, int64_t size);
 
 /// The updates of single rows of weights, one after the other in the order of the `count` row numbers (int64
 /// if `wide`, else int32; checked before), each in place: run.in and run.out are the weights, run.gradient

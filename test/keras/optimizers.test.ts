@@ -219,6 +219,23 @@ describe('the way of a step', () => {
     ]);
   });
 
+  test('a variable that comes twice leaves the others their own state', () => {
+    const [a, b, c] = [1, 1, 1].map((n) => new tf.Variable(n));
+    const one = tf.constant(2);
+    const twice = new Adam(0.1);
+    const once = new Adam(0.1);
+    for (let i = 0; i < 3; i++) {
+      twice.applyGradients([
+        [one, a],
+        [one, a],
+        [one, b],
+      ]);
+      once.applyGradients([[one, c]]);
+    }
+    expect(b.item()).toBe(c.item());
+    expect(a.item()).toBeLessThan(b.item() as number);
+  });
+
   test('slots that were read are not overwritten, and assigned ones count', () => {
     const w = v();
     const optimizer = new SGD({ learningRate: 1, momentum: 0.5 });

@@ -1,12 +1,9 @@
 /** Adam. */
-import { dtypes } from '../../core/dtype';
+import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import type { Tensor } from '../../core/tensor';
-import type { Variable } from '../../core/variable';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
-import { Optimizer } from './optimizer';
+import { Optimizer, type RuleOfVariable } from './optimizer';
 import type { Slot } from './slot';
-import { update } from './update';
 
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.001. */
@@ -60,21 +57,20 @@ export class Adam extends Optimizer {
     if (this.amsgrad) this.maxima = this.addSlots('velocity_hat');
   }
 
-  protected override updateStep(
-    gradient: Tensor,
-    variable: Variable,
-    index: number,
-    learningRate: number,
-  ): void {
+  protected override rule(index: number): RuleOfVariable {
+    const slots = [this.momentums[index], this.velocities[index]];
+    return this.amsgrad
+      ? { rule: 'amsgrad', slots: [...slots, this.maxima[index]] }
+      : { rule: 'adam', slots };
+  }
+
+  protected override numbers(dt: DTypeInfo, learningRate: number): readonly number[] {
     // α as Keras comes to it: numbers are float32 first, then each operation is rounded to the variable's dtype.
-    const r = variable.dt === dtypes.float32 ? Math.fround : (x: number) => x;
+    const r = dt === dtypes.float32 ? Math.fround : (x: number) => x;
     const t = this.updates() + 1;
     const power1 = r(Math.fround(this.beta1) ** t);
     const power2 = r(Math.fround(this.beta2) ** t);
     const alpha = r(r(learningRate * r(Math.sqrt(r(1 - power2)))) / r(1 - power1));
-    const numbers = [alpha, 1 - this.beta1, 1 - this.beta2, this.epsilon];
-    const slots = [this.momentums[index], this.velocities[index]];
-    if (this.amsgrad) slots.push(this.maxima[index]);
-    update(this.amsgrad ? 'amsgrad' : 'adam', numbers, gradient, variable, slots);
+    return [alpha, 1 - this.beta1, 1 - this.beta2, this.epsilon];
   }
 }

@@ -1,11 +1,11 @@
 /** What all optimizers share: the step from gradients to variables, in the order of Keras 3. */
 import { GradientTape } from '../../autodiff/gradient_tape';
-import { dtypes } from '../../core/dtype';
+import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { tensorsIn, withTensors } from '../../core/leaves';
-import { scope, type Tracer } from '../../core/scope';
-import { describe, sameShape, showShape } from '../../core/shape';
+import { scope, type TracedOp, type Tracer } from '../../core/scope';
+import { describe } from '../../core/shape';
 import { makeTensor, Tensor } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
 import { Variable } from '../../core/variable';
@@ -13,12 +13,19 @@ import { add, multiply } from '../../ops/binary';
 import { cast } from '../../ops/cast';
 import { firstBadIndex } from '../../ops/rows';
 import { densify } from '../../ops/slices';
+import { badRow, checkGradient, checkVariable, rateFrom, type Gradient, type Rate } from './checks';
 import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
-import type { CheckedOptions, LearningRate, LearningRateSchedule } from './options';
-import { Slot } from './slot';
-import { update } from './update';
+import type { CheckedOptions, LearningRate } from './options';
+import type { Rule } from '../../ops/optimizer_rules';
+import { Element, Slot } from './slot';
+import { atOnce, byType, TracedUpdater, type Update, type Updater } from './update';
 
-export type Gradient = Tensor | IndexedSlices | null;
+/** How a variable is updated. */
+export interface RuleOfVariable {
+  readonly rule: Rule;
+  /** The state that the rule has of it. */
+  readonly slots: readonly Slot[];
+}
 
 /**
  * Base of the optimizers. `applyGradients([[gradient, variable], …])` makes one step. State is made for the variables
@@ -30,7 +37,7 @@ export abstract class Optimizer {
   /** @internal */
   protected readonly options: CheckedOptions;
   private readonly className: string;
-  private rate: Variable | LearningRateSchedule | ((step: number) => number | Tensor | Variable);
+  private rate: Rate;
   private readonly counter = new Slot('iteration', dtypes.int64, []);
   private readonly own: Variable[] = [this.counter];
   /** Position of each variable; null before `build`. */
@@ -39,40 +46,27 @@ export abstract class Optimizer {
   private averages: Slot[] = [];
   private accumulators: Slot[] = [];
   private undecayed: (v: Variable) => boolean = () => false;
+  /** The learning rate of the step that is being made. */
+  private rateNow = 0;
+  private readonly counted = new Element();
+  private readonly rated = new Element();
 
   protected constructor(className: string, options: CheckedOptions) {
     this.className = className;
     this.name = options.name;
     this.options = options;
-    this.rate = this.checkRate(options.learningRate);
+    this.rate = rateFrom(options.learningRate, className);
     if (this.rate instanceof Variable) this.own.push(this.rate);
-  }
-
-  private checkRate(given: LearningRate): typeof this.rate {
-    if (given instanceof Variable) return given;
-    if (typeof given === 'number') {
-      if (Number.isNaN(given))
-        throw new InvalidArgumentError(`[${this.className}] learningRate must not be NaN`);
-      const rate = new Slot('learning_rate', dtypes.float32, []);
-      (rate.held.view() as Float32Array)[0] = given;
-      return rate;
-    }
-    if (typeof given === 'function') return given;
-    if (typeof given === 'object' && given !== null && typeof given.call === 'function') return given;
-    throw new TypeError(
-      `[${this.className}] learningRate must be a number, or a learning rate schedule (an object with call(step)), or ` +
-        `a function that takes the step and returns the rate; got ${describe(given)}`,
-    );
   }
 
   /** Makes the state for these variables. The first step does it if nobody did. */
   build(variables: readonly Variable[]): void {
     if (this.positions !== null) return;
     const positions = new Map<Variable, number>();
-    for (const v of variables) {
-      this.checkVariable(v);
-      positions.set(v, positions.size);
-    }
+    variables.forEach((v, i) => {
+      checkVariable(v, this.className);
+      positions.set(v, i);
+    });
     this.trained = [...variables];
     if (this.options.useEma) this.averages = this.addSlots('average');
     if (this.options.gradientAccumulationSteps !== null)
@@ -84,17 +78,14 @@ export abstract class Optimizer {
   /** Makes the slots of the rule with `addSlots`. */
   protected abstract buildSlots(): void;
 
-  /** One update of one variable; `index` is its place in the slot lists. */
-  protected abstract updateStep(
-    gradient: Tensor,
-    variable: Variable,
-    index: number,
-    learningRate: number,
-  ): void;
+  /** The rule, and the state of a variable; `index` is its place in the slot lists. */
+  protected abstract rule(index: number): RuleOfVariable;
 
-  /** The update of a few rows by a rule that leaves all others alone; null where the rule moves every weight. */
-  protected updateRows: ((rows: IndexedSlices, variable: Variable, learningRate: number) => void) | null =
-    null;
+  /** The numbers of the rule for variables of a dtype. */
+  protected abstract numbers(dt: DTypeInfo, learningRate: number): readonly number[];
+
+  /** Whether the rule is gradient descent, which leaves rows without a gradient alone. */
+  protected descendsRows = false;
 
   /** Zeros like each variable; several names interleave: a's first, a's second, b's first… */
   protected addSlots(name: string): Slot[];
@@ -110,17 +101,6 @@ export abstract class Optimizer {
       });
     }
     return typeof names === 'string' ? slots[0] : slots;
-  }
-
-  private checkVariable(v: unknown): asserts v is Variable {
-    if (!(v instanceof Variable)) {
-      throw new TypeError(`[${this.className}] only variables can be optimized; got ${describe(v)}`);
-    }
-    if (v.dt.kind !== 'float') {
-      throw new InvalidArgumentError(
-        `[${this.className}] only floating variables can be optimized; '${v.name}' is ${v.dtype}`,
-      );
-    }
   }
 
   /**
@@ -158,14 +138,20 @@ export abstract class Optimizer {
     }
     if (gradients.length === 0) return;
     // Everything is checked before anything changes.
-    if (this.positions === null) list.forEach((v) => this.checkVariable(v));
+    if (this.positions === null) list.forEach((v) => checkVariable(v, this.className));
     const present = list.filter((_, i) => (gradients[i] ?? null) !== null);
     if (present.length === 0) throw new InvalidArgumentError('No gradients provided for any variable.');
     this.checkKnown(list);
-    gradients.forEach((g, i) => this.checkGradient(g ?? null, list[i]));
+    gradients.forEach((g, i) => checkGradient(g ?? null, list[i], this.className));
     this.build(list);
     if (scope.tracer !== null) {
-      this.applyLater(scope.tracer, gradients, list);
+      const { useEma, gradientAccumulationSteps } = this.options;
+      if (useEma || gradientAccumulationSteps !== null) {
+        this.applyLater(scope.tracer, gradients, list);
+      } else {
+        const given = gradients.filter((g): g is Tensor | IndexedSlices => (g ?? null) !== null);
+        this.applyTraced(scope.tracer, given, present);
+      }
       return;
     }
     if (present.length < list.length) {
@@ -180,13 +166,61 @@ export abstract class Optimizer {
       this.step(
         given.map((g, i) => this.prepare(g, present[i])),
         present,
+        atOnce,
       );
     });
     for (const v of present) if (v.constraint !== null) v.assign(v.constraint(v.read()));
     this.setCount(this.count() + 1);
   }
 
-  /** Of a function that is being traced: the step is made whenever it runs. */
+  /** In a function that is being traced: steps of it, whose numbers are found whenever it runs. */
+  private applyTraced(
+    tracer: Tracer,
+    gradients: readonly (Tensor | IndexedSlices)[],
+    variables: readonly Variable[],
+  ): void {
+    const updater = new TracedUpdater(tracer, {
+      variables: this.rate instanceof Variable ? [this.counter, this.rate] : [this.counter],
+      begin: () => (this.rateNow = this.currentRate()),
+      end: () => this.setCount(this.count() + 1),
+      undo: () => this.setCount(this.count() - 1),
+    });
+    const checked = gradients.map((g, i) =>
+      g instanceof Tensor ? g : this.checkedRows(g, variables[i], tracer),
+    );
+    this.step(
+      checked.map((g, i) => this.prepare(g, variables[i])),
+      variables,
+      updater,
+    );
+    updater.end();
+    for (const v of variables) if (v.constraint !== null) v.assign(v.constraint(v.read()));
+  }
+
+  /** Rows whose indices are checked when the function runs. */
+  private checkedRows(g: IndexedSlices, v: Variable, tracer: Tracer): IndexedSlices {
+    const { indices } = g;
+    const count = v.shape[0];
+    const check = ([real]: readonly Tensor[]): readonly Tensor[] => {
+      const bad = firstBadIndex(real, count);
+      if (bad >= 0) throw badRow(real, bad, v, this.className);
+      return [real];
+    };
+    const op: TracedOp = {
+      name: 'checkRows',
+      differentiable: false,
+      savesInputs: 0,
+      savesOutputs: false,
+      execute: check,
+    };
+    return new IndexedSlices(
+      g.values,
+      tracer.emit(op, [indices], null, [{ shape: indices.shape, dt: indices.dt }])[0],
+      g.denseShape,
+    );
+  }
+
+  /** In a function that is being traced, where what is done depends on the step: JavaScript does it whenever it runs. */
   private applyLater(
     tracer: Tracer,
     gradients: readonly (Gradient | undefined)[],
@@ -197,7 +231,7 @@ export abstract class Optimizer {
       this.apply(withTensors(given, tensors) as Gradient[], variables);
       return [];
     };
-    tracer.host(this.className, tensorsIn(given), [], run, 'its numbers depend on the step', 'variables');
+    tracer.host(this.className, tensorsIn(given), [], run, 'what it does depends on the step', 'variables');
   }
 
   private checkKnown(variables: readonly Variable[]): void {
@@ -209,46 +243,6 @@ export abstract class Optimizer {
         `[${this.className}] Unknown variable: '${v instanceof Variable ? v.name : describe(v)}'. This optimizer can ` +
           `only be called for the variables it was originally built with. When working with a new set of variables, you ` +
           `should recreate a new optimizer instance.`,
-      );
-    }
-  }
-
-  private checkGradient(g: Gradient, v: Variable): void {
-    if (g === null) return;
-    if (!(g instanceof Tensor || g instanceof IndexedSlices)) {
-      throw new TypeError(
-        `[${this.className}] the gradient of '${v.name}' must be a tensor, IndexedSlices or null; got ${describe(g)}`,
-      );
-    }
-    if (g.dt.kind !== 'float') {
-      throw new InvalidArgumentError(
-        `[${this.className}] the gradient of '${v.name}' is ${g.dtype}; gradients must be floating`,
-      );
-    }
-    if (g instanceof Tensor && !g.isSymbolic) g.assertAlive(this.className);
-    const shape = g instanceof Tensor ? g.shape : (g.denseShape ?? v.shape);
-    if (!sameShape(shape, v.shape)) {
-      throw new InvalidArgumentError(
-        `[${this.className}] Cannot update variable with shape ${showShape(v.shape)} using a Tensor with shape ` +
-          `${showShape(shape)}, shapes must be equal. (variable '${v.name}')`,
-      );
-    }
-    if (g instanceof IndexedSlices) this.checkRows(g, v);
-  }
-
-  private checkRows(g: IndexedSlices, v: Variable): void {
-    const count = v.shape[0];
-    const bad = g.indices.isSymbolic ? -1 : firstBadIndex(g.indices, count);
-    if (bad >= 0) {
-      throw new InvalidArgumentError(
-        `[${this.className}] the gradient of '${v.name}': indices[${bad}] = ${g.indices.view()[bad]} is not in ` +
-          `[0, ${count})`,
-      );
-    }
-    if (!sameShape(g.values.shape.slice(1), v.shape.slice(1))) {
-      throw new InvalidArgumentError(
-        `[${this.className}] the gradient of '${v.name}' has rows of shape ${showShape(g.values.shape.slice(1))}; those ` +
-          `of the variable have shape ${showShape(v.shape.slice(1))}`,
       );
     }
   }
@@ -268,13 +262,17 @@ export abstract class Optimizer {
   private takesRows(): boolean {
     const { clipnorm, clipvalue, globalClipnorm, gradientAccumulationSteps } = this.options;
     const limited = clipnorm !== null || clipvalue !== null || globalClipnorm !== null;
-    return this.updateRows !== null && !limited && gradientAccumulationSteps === null;
+    return this.descendsRows && !limited && gradientAccumulationSteps === null;
   }
 
-  private step(gradients: readonly (Tensor | IndexedSlices)[], variables: readonly Variable[]): void {
+  private step(
+    gradients: readonly (Tensor | IndexedSlices)[],
+    variables: readonly Variable[],
+    updater: Updater,
+  ): void {
     const steps = this.options.gradientAccumulationSteps;
     if (steps === null) {
-      this.updateAll(gradients, variables);
+      this.updateAll(gradients, variables, updater);
     } else {
       const sums = gradients.map((g, i) =>
         add(g as Tensor, this.accumulators[this.position(variables[i])].held),
@@ -283,6 +281,7 @@ export abstract class Optimizer {
         this.updateAll(
           sums.map((sum) => multiply(sum, 1 / steps)),
           variables,
+          updater,
         );
         for (const slot of this.accumulators) zero(slot);
       } else {
@@ -292,17 +291,55 @@ export abstract class Optimizer {
     if (this.options.useEma) this.updateAverages();
   }
 
-  private updateAll(gradients: readonly (Tensor | IndexedSlices)[], variables: readonly Variable[]): void {
+  private updateAll(
+    gradients: readonly (Tensor | IndexedSlices)[],
+    variables: readonly Variable[],
+    updater: Updater,
+  ): void {
+    // In a function, each run finds it.
+    if (updater === atOnce) this.rateNow = this.currentRate();
     const clipped = this.clip(gradients);
-    const rate = this.currentRate();
-    const decay = this.options.weightDecay;
+    // One that comes twice is updated twice, one time after the other.
+    let first = 0;
+    const seen = new Set<Variable>();
     variables.forEach((v, i) => {
-      // w −= w·decay·rate: the plain rule with w as its own gradient.
-      if (decay !== null && !this.undecayed(v)) update('sgd', [Math.fround(decay) * rate], v.held, v, []);
-      const g = clipped[i];
-      if (g instanceof Tensor) this.updateStep(g, v, this.position(v), rate);
-      else this.updateRows?.(g, v, rate);
+      if (seen.has(v)) {
+        this.updateDistinct(clipped.slice(first, i), variables.slice(first, i), updater);
+        first = i;
+        seen.clear();
+      }
+      seen.add(v);
     });
+    this.updateDistinct(clipped.slice(first), variables.slice(first), updater);
+  }
+
+  private updateDistinct(
+    gradients: readonly (Tensor | IndexedSlices)[],
+    variables: readonly Variable[],
+    updater: Updater,
+  ): void {
+    const decay = this.options.weightDecay;
+    if (decay !== null) {
+      // w −= w·decay·rate: the plain rule with w as its own gradient.
+      const numbers = (): readonly number[] => [Math.fround(decay) * this.rateNow];
+      const decayed = variables.filter((v) => !this.undecayed(v));
+      for (const some of byType(decayed.map((variable) => ({ gradient: null, variable, slots: [] }))))
+        updater.update('sgd', numbers, some);
+    }
+    const numbers = (dt: DTypeInfo): readonly number[] => this.numbers(dt, this.rateNow);
+    const updates: Update[] = [];
+    let rule: Rule | null = null;
+    variables.forEach((variable, i) => {
+      const gradient = gradients[i];
+      if (gradient instanceof Tensor) {
+        const own = this.rule(this.position(variable));
+        rule = own.rule;
+        updates.push({ gradient, variable, slots: own.slots });
+      } else {
+        updater.descendRows(numbers, gradient, variable);
+      }
+    });
+    for (const some of byType(updates)) updater.update(rule as unknown as Rule, numbers, some);
   }
 
   private clip(given: readonly (Tensor | IndexedSlices)[]): readonly (Tensor | IndexedSlices)[] {
@@ -339,7 +376,7 @@ export abstract class Optimizer {
 
   /** Steps so far, from the counter variable: someone may have assigned it. */
   private count(): number {
-    return Number(this.counter.held.view()[0]);
+    return this.counted.get(this.counter);
   }
 
   private setCount(n: number): void {
@@ -370,7 +407,7 @@ export abstract class Optimizer {
   /** The learning rate as a float32 number. */
   private currentRate(): number {
     const rate = this.rate;
-    if (rate instanceof Variable) return Math.fround(Number(rate.item()));
+    if (rate instanceof Variable) return Math.fround(this.rated.get(rate));
     const step = this.count();
     const value = typeof rate === 'function' ? rate(step) : rate.call(step);
     const number = value instanceof Tensor || value instanceof Variable ? Number(value.item()) : value;
@@ -404,7 +441,7 @@ export abstract class Optimizer {
       this.rate.assign(rate);
       return;
     }
-    const next = this.checkRate(rate);
+    const next = rateFrom(rate, this.className);
     const at = this.own.indexOf(this.rate as Variable);
     if (at >= 0) this.own.splice(at, 1);
     this.rate = next;

@@ -1,11 +1,9 @@
 /** Gradient descent. */
+import type { DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import type { Tensor } from '../../core/tensor';
-import type { Variable } from '../../core/variable';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
-import { Optimizer } from './optimizer';
+import { Optimizer, type RuleOfVariable } from './optimizer';
 import type { Slot } from './slot';
-import { descendRows, update } from './update';
 
 export interface SGDOptions extends OptimizerOptions {
   /** Default 0.01. */
@@ -35,7 +33,7 @@ export class SGD extends Optimizer {
     }
     checkBoolean(o.nesterov, 'nesterov', 'SGD');
     this.nesterov = o.nesterov;
-    if (this.momentum === 0) this.updateRows = descendRows;
+    this.descendsRows = this.momentum === 0;
   }
 
   static fromConfig(config: Record<string, unknown>): SGD {
@@ -46,18 +44,13 @@ export class SGD extends Optimizer {
     if (this.momentum !== 0) this.momentums = this.addSlots('momentum');
   }
 
-  protected override updateStep(
-    gradient: Tensor,
-    variable: Variable,
-    index: number,
-    learningRate: number,
-  ): void {
-    if (this.momentum === 0) {
-      update('sgd', [learningRate], gradient, variable, []);
-    } else {
-      const rule = this.nesterov ? 'nesterov' : 'momentum';
-      // Keras makes a float32 of the momentum, whatever the variable's dtype.
-      update(rule, [learningRate, Math.fround(this.momentum)], gradient, variable, [this.momentums[index]]);
-    }
+  protected override rule(index: number): RuleOfVariable {
+    if (this.momentum === 0) return { rule: 'sgd', slots: [] };
+    return { rule: this.nesterov ? 'nesterov' : 'momentum', slots: [this.momentums[index]] };
+  }
+
+  protected override numbers(_: DTypeInfo, learningRate: number): readonly number[] {
+    // Keras makes a float32 of the momentum, whatever the variable's dtype.
+    return this.momentum === 0 ? [learningRate] : [learningRate, Math.fround(this.momentum)];
   }
 }

@@ -1,5 +1,5 @@
 /** The optimizer's own variables: updated in place as long as nobody else has seen their elements. */
-import type { DTypeInfo } from '../../core/dtype';
+import type { DTypeInfo, TypedArray } from '../../core/dtype';
 import { scope } from '../../core/scope';
 import { makeTensor, type Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
@@ -70,5 +70,20 @@ export class Slot extends Variable {
 
   settle(value: Tensor): void {
     if (value !== this.held) this.adopt(value);
+  }
+}
+
+/** The element of a variable that has one, through a view that is made once for each tensor. */
+export class Element {
+  private of: Tensor | null = null;
+  private view: TypedArray = new Float32Array(1);
+
+  get(variable: Variable): number {
+    const { held } = variable;
+    if (held !== this.of) {
+      this.of = held;
+      this.view = held.view();
+    }
+    return Number(this.view[0]);
   }
 }

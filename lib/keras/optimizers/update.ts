@@ -1,38 +1,160 @@
-/** A rule applied to a variable and its slots. */
+/** Rules applied to variables and their slots: at once, or as steps of a function that is being traced. */
+import type { DTypeInfo } from '../../core/dtype';
 import type { IndexedSlices } from '../../core/indexed_slices';
+import type { LateNumbers, TracedOp, Tracer } from '../../core/scope';
 import { makeTensor, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { applyRule, applyRuleToRows, type Rule } from '../../ops/optimizer_rules';
-import { copyOf } from '../../ops/rows';
+import {
+  applyRule,
+  applyRuleToRows,
+  ruleNumbers,
+  ruleOp,
+  rowsRuleOp,
+  type Rule,
+} from '../../ops/optimizer_rules';
 import type { Slot } from './slot';
 
-/**
- * Updates `variable` and `slots` by the native rule, in place where no one can tell. Tensors that were read from them
- * before keep their elements.
- * `gradient` has the variable's dtype and shape.
- */
-export function update(
-  rule: Rule,
-  numbers: readonly number[],
-  gradient: Tensor,
-  variable: Variable,
-  slots: readonly Slot[],
-): void {
-  const old = variable.held;
-  const { inPlace } = variable;
-  const next = inPlace ? old : makeTensor(old.dt, old.shape, old.size);
-  const targets = slots.map((slot) => slot.target());
-  applyRule(rule, numbers, gradient, [old, ...slots.map((slot) => slot.held)], [next, ...targets]);
-  slots.forEach((slot, i) => slot.settle(targets[i]));
-  if (inPlace) variable.overwritten();
-  else variable.adopt(next);
+export interface Update {
+  /** It has the variable's dtype and shape. Null: the weights are their own gradient. */
+  readonly gradient: Tensor | null;
+  readonly variable: Variable;
+  readonly slots: readonly Slot[];
 }
 
-/** Gradient descent for the rows that a sparse gradient names; rows that repeat meet one after another. */
-export function descendRows({ values, indices }: IndexedSlices, variable: Variable, rate: number): void {
-  const inPlace = variable.writable;
-  const value = inPlace ? variable.held : copyOf(variable.held);
-  applyRuleToRows('sgd', [rate], values, indices, value);
-  if (inPlace) variable.overwritten();
-  else variable.adopt(value);
+/** Variables of each dtype together. */
+export function byType(updates: readonly Update[]): Update[][] {
+  const groups = new Map<DTypeInfo, Update[]>();
+  for (const u of updates) {
+    const { dt } = u.variable;
+    const group = groups.get(dt);
+    if (group === undefined) groups.set(dt, [u]);
+    else group.push(u);
+  }
+  return [...groups.values()];
+}
+
+/** The numbers of a rule for variables of a dtype. */
+export type Numbers = (dt: DTypeInfo) => readonly number[];
+
+/** What carries rules out. */
+export interface Updater {
+  /** No variable stands twice among the updates, which all have one dtype. */
+  update(rule: Rule, numbers: Numbers, updates: readonly Update[]): void;
+  /** Gradient descent for the rows that a sparse gradient names; rows that repeat meet one after another. */
+  descendRows(numbers: Numbers, rows: IndexedSlices, variable: Variable): void;
+}
+
+/**
+ * Carries rules out at once, in place where no one can tell. Tensors that were read from the variables before keep their
+ * elements.
+ */
+export const atOnce: Updater = {
+  update(rule, numbers, updates) {
+    const all = updates.map(({ gradient, variable, slots }) => {
+      const old = variable.held;
+      const next = variable.inPlace ? old : makeTensor(old.dt, old.shape, old.size);
+      return {
+        gradient: gradient ?? old,
+        from: [old, ...slots.map((slot) => slot.held)],
+        to: [next, ...slots.map((slot) => slot.target())],
+      };
+    });
+    applyRule(rule, numbers(updates[0].variable.dt), all);
+    updates.forEach(({ variable, slots }, i) => {
+      const [next, ...targets] = all[i].to;
+      slots.forEach((slot, k) => slot.settle(targets[k]));
+      if (next === variable.held) variable.overwritten();
+      else variable.adopt(next);
+    });
+  },
+
+  descendRows(numbers, { values, indices }, variable) {
+    const old = variable.held;
+    const inPlace = variable.writable;
+    const next = inPlace ? old : makeTensor(old.dt, old.shape, old.size);
+    applyRuleToRows('sgd', numbers(variable.dt), values, indices, old, next);
+    if (inPlace) variable.overwritten();
+    else variable.adopt(next);
+  },
+};
+
+/** What the numbers of a function's steps depend on. */
+export interface StepClock {
+  /** Called in each run before the first numbers are found. */
+  begin(): void;
+  /** Called behind the last, and undone where the run fails. */
+  end(): void;
+  undo(): void;
+  /** The variables that these read or change. */
+  readonly variables: readonly Variable[];
+}
+
+const countStep: TracedOp = {
+  name: 'countStep',
+  differentiable: false,
+  savesInputs: 0,
+  savesOutputs: false,
+  execute: () => undefined,
+};
+
+/** Notes rules as steps of a function that is being traced; `end` comes last. */
+export class TracedUpdater implements Updater {
+  private begun = false;
+
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly clock: StepClock,
+  ) {}
+
+  update(rule: Rule, numbers: Numbers, updates: readonly Update[]): void {
+    const all = updates.flatMap(({ variable, slots }) => [variable, ...slots]);
+    const { dt } = all[0];
+    const late = this.late(ruleNumbers.slot, () => numbers(dt));
+    for (const v of all) this.tracer.touch(v);
+    const inputs = updates.flatMap(({ gradient, variable, slots }) => {
+      const own = [variable, ...slots].map((v) => v.held);
+      return [gradient ?? own[0], ...own];
+    });
+    const outs = all.map(({ held: { shape } }) => ({ shape, dt }));
+    const op = ruleOp(rule, all.length / updates.length, updates.length);
+    const found = this.tracer.late(op, inputs, outs, late);
+    all.forEach((v, i) => v.adopt(found[i]));
+  }
+
+  descendRows(numbers: Numbers, { values, indices }: IndexedSlices, variable: Variable): void {
+    const late = this.late(ruleNumbers.rowsSlot, () => numbers(variable.dt));
+    this.tracer.touch(variable);
+    const { held } = variable;
+    const outs = [{ shape: held.shape, dt: held.dt }];
+    variable.adopt(this.tracer.late(rowsRuleOp('sgd'), [values, indices, held], outs, late)[0]);
+  }
+
+  end(): void {
+    const { clock } = this;
+    this.tracer.late(countStep, [], [], {
+      slot: 0,
+      count: 0,
+      variables: clock.variables,
+      write: () => clock.end(),
+      undo: () => clock.undo(),
+      attrs: () => null,
+    });
+  }
+
+  private late(slot: number, numbers: () => readonly number[]): LateNumbers {
+    const { clock } = this;
+    const first = !this.begun;
+    this.begun = true;
+    return {
+      slot,
+      count: ruleNumbers.count,
+      variables: clock.variables,
+      write: (to, at) => {
+        if (first) clock.begin();
+        const found = numbers();
+        for (let i = 0; i < found.length; i++) to[at + i] = found[i];
+      },
+      attrs: (found) => found,
+    };
+  }
 }
