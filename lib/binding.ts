@@ -84,6 +84,12 @@ export interface Native {
   freeProgram(): void;
   /** Undefined, or the word of the instruction that gave another result than -1. */
   runProgram(table: ArrayBuffer, ...storages: ArrayBuffer[]): number | undefined;
+  /** The same on another thread; then, on the event loop, `done` with that word or -1, and with what it throws. */
+  startProgram(
+    done: (stopped: number, error: Error | undefined) => void,
+    table: ArrayBuffer,
+    ...storages: ArrayBuffer[]
+  ): void;
   /** The position of the first index out of range, or -1. */
   optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, from: ArrayBuffer, to: ArrayBuffer): number;
 }

@@ -24,6 +24,7 @@
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
+      "native/program/executor.cc",
       "native/program/run.cc",
       "native/program/tiles.cc",
       "native/runtime/conv.cc",
@@ -46,10 +47,12 @@
       "native/runtime/select.cc",
       "native/runtime/softmax.cc",
       "native/runtime/optimizer.cc",
-      "native/runtime/sort.cc"
+      "native/runtime/sort.cc",
+      "native/runtime/thread.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
+      "native/addon/calls_async.cc",
       "native/addon/calls_conv.cc",
       "native/addon/calls_convert.cc",
       "native/addon/calls_copy.cc",

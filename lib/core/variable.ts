@@ -2,7 +2,7 @@
 import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
 import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype';
-import { InvalidArgumentError } from './errors';
+import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { variableRepr } from './format';
 import { rejectPromise } from './nest';
 import { options } from './options';
@@ -45,6 +45,25 @@ const readOp: TracedOp & { gradient(dy: readonly Tensor[]): readonly Tensor[] } 
   gradient: (dy) => dy,
 };
 
+/** A call off the event loop that has not ended, of a compiled function by that name. */
+export interface Claim {
+  readonly name: string;
+}
+
+/** @internal How many calls in flight assign variables, and whether an assignment now has its place among them. */
+export const claims = { open: 0, ordered: false };
+
+/** @internal Runs what may assign variables that calls in flight assign too, since it comes when it is its turn. */
+export function assigning<T>(f: () => T): T {
+  const before = claims.ordered;
+  claims.ordered = true;
+  try {
+    return f();
+  } finally {
+    claims.ordered = before;
+  }
+}
+
 let nextVariable = 1;
 
 /**
@@ -64,6 +83,8 @@ export class Variable extends Readable {
   readonly declaredShape: PartialShape;
   /** @internal The tensor held: its own object, so that its id stands for this variable and no other value. */
   held: Tensor;
+  /** @internal The last of the calls in flight that assign it. */
+  claim: Claim | null = null;
 
   constructor(initialValue: TensorLike | (() => TensorLike), given?: VariableOptions | boolean) {
     super();
@@ -197,6 +218,7 @@ export class Variable extends Readable {
 
   /** @internal Whether an update may write over the value, since no one else can see it. */
   get writable(): boolean {
+    this.checkFree();
     return isSole(this.held);
   }
 
@@ -220,8 +242,18 @@ export class Variable extends Readable {
     this.held = renew(this.held);
   }
 
+  /** @internal Throws where a call in flight assigns it: its value would be lost, or that of the call. */
+  checkFree(): void {
+    if (this.claim === null || claims.ordered || scope.tracer !== null) return;
+    throw new FailedPreconditionError(
+      `[assign] the variable '${this.name}' is assigned by a call of '${this.claim.name}' off the event loop that has not ` +
+        `ended: await its promise first`,
+    );
+  }
+
   private exchange(value: Tensor): void {
     if (scope.tracer !== null) scope.tracer.touch(this);
+    this.checkFree();
     const old = this.held;
     this.held = value;
     pin(value);
@@ -230,7 +262,8 @@ export class Variable extends Readable {
     if (old.block !== null) old.dispose();
   }
 
-  private checkFits(value: Tensor): void {
+  /** @internal */
+  checkFits(value: Tensor): void {
     if (!fits(value.shape, this.declaredShape)) {
       throw new InvalidArgumentError(
         `[assign] Cannot assign value to variable '${this.name}': Shape mismatch. The variable shape ` +

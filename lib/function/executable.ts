@@ -4,7 +4,8 @@ import { dtypes, type DTypeInfo } from '../core/dtype';
 import { withScope, type LateNumbers } from '../core/scope';
 import { sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
-import type { Variable } from '../core/variable';
+import { claims, type Variable } from '../core/variable';
+import { useOf, type VariableUse } from './async/use';
 import type { HostNode, OpNode } from './graph';
 import { NativeProgram } from './native_program';
 
@@ -90,26 +91,28 @@ const bytesType = dtypes.uint8;
 
 export class Executable {
   private readonly programs = new Map<Part, NativeProgram>();
-  private readonly arenaBytes: number;
+  readonly arenaBytes: number;
   private arena: Tensor | null = null;
   /** While it is profiled. */
   private samples: Samples | null = null;
   /** Tensors by slot, while it runs; constants always. */
-  private readonly values: (Tensor | null)[];
+  readonly values: readonly (Tensor | null)[];
+  private used: VariableUse | null = null;
 
   constructor(
     readonly name: string,
     readonly steps: readonly Step[],
-    private readonly parameters: readonly number[],
+    readonly parameters: readonly number[],
     constants: readonly { readonly slot: number; readonly real: Tensor }[],
-    private readonly results: readonly (Slot & {
+    readonly results: readonly (Slot & {
       /** Nobody else has the tensor. */
       readonly own: boolean;
     })[],
     slots: number,
   ) {
-    this.values = new Array<Tensor | null>(slots).fill(null);
-    for (const { slot, real } of constants) this.values[slot] = real;
+    const values = new Array<Tensor | null>(slots).fill(null);
+    for (const { slot, real } of constants) values[slot] = real;
+    this.values = values;
     let bytes = 0;
     for (const step of steps) {
       if (step.kind !== 'part') continue;
@@ -119,7 +122,16 @@ export class Executable {
     this.arenaBytes = bytes;
   }
 
+  get use(): VariableUse {
+    return (this.used ??= useOf(this.steps));
+  }
+
+  programOf(part: Part): NativeProgram {
+    return this.programs.get(part) as NativeProgram;
+  }
+
   run(args: readonly Tensor[]): Tensor[] {
+    if (claims.open > 0) for (const v of this.use.writes) v.checkFree();
     const values = this.values.slice();
     for (let i = 0; i < args.length; i++) values[this.parameters[i]] = args[i];
     for (const step of this.steps) {
@@ -158,7 +170,7 @@ export class Executable {
     for (const f of part.fresh) {
       values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
     }
-    const program = this.programs.get(part) as NativeProgram;
+    const program = this.programOf(part);
     const { storages, table } = program;
     const arena = (this.arena ??= this.makeArena());
     storages[0] = arena.buffer;
@@ -207,12 +219,24 @@ export class Executable {
     }
   }
 
+  /** For a run beside which others may begin. */
+  takeArena(): Tensor {
+    const { arena } = this;
+    this.arena = null;
+    return arena ?? this.makeArena();
+  }
+
+  giveArena(arena: Tensor): void {
+    if (this.arena === null) this.arena = arena;
+    else arena.dispose();
+  }
+
   private makeArena(): Tensor {
     return withScope({ tidy: null }, () => makeTensor(bytesType, [this.arenaBytes], this.arenaBytes));
   }
 
   /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it knows what to say. */
-  private redo(part: Part, word: number, { storages, table }: NativeProgram): number {
+  redo(part: Part, word: number, { storages, table }: Pick<NativeProgram, 'storages' | 'table'>): number {
     const found = part.nodes.find((n) => word >= n.start && word < n.end);
     if (found === undefined) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>

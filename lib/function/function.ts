@@ -6,6 +6,7 @@ import { options } from '../core/options';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { checkLater, runLater } from './async/call';
 import { bindSignature, checkSignature } from './bind_signature';
 import { functionsRunEagerly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
@@ -36,6 +37,8 @@ const defaults: Required<FunctionOptions> = {
 /** A function for one signature. */
 export interface ConcreteFunction<A extends unknown[], R> {
   (...args: A): R;
+  /** The same off the event loop: `async` of the compiled function. */
+  async(...args: A): Promise<R>;
   /** The arguments, its tensors as specs; then what Python passes by name: nothing. */
   readonly structuredInputSignature: readonly [readonly unknown[], object];
   /**
@@ -50,6 +53,14 @@ export interface ConcreteFunction<A extends unknown[], R> {
 /** A compiled function: call it like the function that it was made of. */
 export interface CompiledFunction<A extends unknown[], R> {
   (...args: A): R;
+  /**
+   * Computes what a call computes, bit for bit, on other threads; what has to happen in JavaScript (the trace at the first
+   * call, `tf.print`…) happens on the event loop. Arguments are as they are at the call, whatever becomes of them. Several
+   * calls may be in flight: each sees the variables as the calls before it leave them. A variable that a call assigns keeps
+   * its value until that call ends; to assign it meanwhile is a FailedPreconditionError. Errors, those of the trace too,
+   * reject the promise. Not while a tape records or another function is traced.
+   */
+  async(...args: A): Promise<R>;
   /** How often the function was run to trace it. @tf tf.types.experimental.PolymorphicFunction.experimental_get_tracing_count */
   experimentalGetTracingCount(): number;
   /**
@@ -160,6 +171,15 @@ export function compiled<A extends unknown[], R>(
     return (done === null ? pieces.run(tensors) : done.value) as R;
   };
 
+  const callLater = async (...args: A): Promise<R> => {
+    checkLater(name);
+    const own = bound(args);
+    if (functionsRunEagerly()) return f(...own);
+    const { pieces, tensors, counted } = find(own, false);
+    watch.called(counted);
+    return (await runLater(name, pieces, tensors)) as R;
+  };
+
   const getConcreteFunction = (...args: unknown[]): ConcreteFunction<A, R> => {
     const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
     const open = flatten(specs).some((leaf) => isSpec(leaf) && !leaf.isFullyDefined);
@@ -186,13 +206,20 @@ export function compiled<A extends unknown[], R>(
       const { pieces, tensors, done } = use(own, true);
       return (done === null ? pieces.run(tensors) : done.value) as R;
     };
+    const concreteLater = async (...given: A): Promise<R> => {
+      checkLater(name);
+      const { pieces, tensors } = use(bindSignature(specs, given), false);
+      return (await runLater(name, pieces, tensors)) as R;
+    };
     return Object.defineProperties(concreteCall, {
+      async: { value: concreteLater },
       structuredInputSignature: { value: [specs, {}] },
       structuredOutputs: { get: () => outputs },
       outputs: { get: () => (outputs === null ? null : flatten(outputs).filter(isSpec)) },
     }) as unknown as ConcreteFunction<A, R>;
   };
   return Object.assign(call, {
+    async: callLater,
     experimentalGetTracingCount: () => traces,
     getConcreteFunction,
     program: (...args: A) => describeProgram(find(bound(args), false).pieces.first),

@@ -35,6 +35,24 @@ export class NativeProgram {
     return native.runProgram(this.table.buffer, ...this.storages);
   }
 
+  /** The same on another thread, over storages and a table that nobody else changes until it is done. */
+  start(
+    storages: readonly ArrayBuffer[],
+    table: Float64Array<ArrayBuffer>,
+    from = 0,
+  ): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      frame[0] = this.number;
+      frame[1] = from;
+      frame[2] = this.words;
+      const done = (stopped: number, error: Error | undefined): void => {
+        if (error !== undefined) reject(error);
+        else resolve(stopped === -1 ? undefined : stopped);
+      };
+      native.startProgram(done, table.buffer, ...storages);
+    });
+  }
+
   /** Lets go of the storages. */
   clear(): void {
     this.storages.fill(nothing);

@@ -23,6 +23,9 @@ export interface Cut {
   readonly op: Pick<OpNode, 'op' | 'attrs'> | null;
 }
 
+/** Runs a compiled graph and takes its time. */
+export type Execute = (e: Executable, args: readonly Tensor[]) => Promise<readonly Tensor[]>;
+
 export interface Way {
   /** `float32[3]`, or `3` where a value chooses. */
   readonly when: string;
@@ -135,6 +138,23 @@ export class Piece {
     const { whole } = this;
     const found = whole.run(this.parameters.map((t) => values.get(t) as Tensor));
     this.results.forEach((t, i) => values.set(t, found[i]));
+  }
+
+  /** Whether `run` would run it op by op. */
+  get isNew(): boolean {
+    return this.runs === 0;
+  }
+
+  /** As `runWhole`, by `execute`. */
+  async runWholeLater(values: Map<Tensor, Tensor>, execute: Execute): Promise<void> {
+    const { whole, parameters } = this;
+    // Meanwhile someone may want more of it.
+    const { results } = this;
+    const found = await execute(
+      whole.executable,
+      parameters.map((t) => values.get(t) as Tensor),
+    );
+    results.forEach((t, i) => values.set(t, found[i]));
   }
 
   /** Which nodes compute what a compiled run left out; `missing` becomes what earlier pieces have to compute for that. */

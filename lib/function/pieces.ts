@@ -3,10 +3,11 @@ import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope } from '../core/scope';
 import type { Tensor } from '../core/tensor';
+import { assigning } from '../core/variable';
 import { identity } from '../ops/views';
 import { medians, note, type Samples } from './executable';
 import type { Node } from './graph';
-import { runCut, type CutResult, type Piece } from './piece';
+import { runCut, type CutResult, type Execute, type Piece } from './piece';
 import { PiecesTrace, TraceEnds } from './pieces_trace';
 
 /** One call, on its way through the pieces. */
@@ -29,30 +30,71 @@ export class PiecesRun {
   step(piece: Piece): CutResult {
     return withScope(this.around, () => {
       this.runPiece(piece);
-      const cut = piece.cut as NonNullable<Piece['cut']>;
-      const start = this.samples === null ? 0n : process.hrtime.bigint();
-      const result = runCut(cut, this.values);
-      if (this.samples !== null) note(this.samples, cut, cut.name, Number(process.hrtime.bigint() - start));
-      this.path.push(piece);
-      this.cuts.push(result);
-      return result;
+      return this.cut(piece);
     });
+  }
+
+  /** The same where the compiled piece is run by `execute`. */
+  async stepLater(piece: Piece, execute: Execute): Promise<CutResult> {
+    await this.runPieceLater(piece, execute);
+    return withScope(this.around, () => this.cut(piece));
+  }
+
+  private cut(piece: Piece): CutResult {
+    const cut = piece.cut as NonNullable<Piece['cut']>;
+    const start = this.samples === null ? 0n : process.hrtime.bigint();
+    const result = runCut(cut, this.values);
+    if (this.samples !== null) note(this.samples, cut, cut.name, Number(process.hrtime.bigint() - start));
+    this.path.push(piece);
+    this.cuts.push(result);
+    return result;
   }
 
   /** Runs the last piece; the function's results. */
   finish(piece: Piece): unknown {
-    const { value, results } = piece.last as NonNullable<Piece['last']>;
-    const tensors = withScope(this.around, () => {
+    return withScope(this.around, () => {
       this.runPiece(piece);
-      // Tensors of their own: what a trace holds must not get into a user's hands.
-      return results.map((t) => identity(this.values.get(t) as Tensor));
+      return this.results(piece);
     });
-    return withTensors(value, tensors);
+  }
+
+  async finishLater(piece: Piece, execute: Execute): Promise<unknown> {
+    await this.runPieceLater(piece, execute);
+    return withScope(this.around, () => this.results(piece));
+  }
+
+  private results(piece: Piece): unknown {
+    const { value, results } = piece.last as NonNullable<Piece['last']>;
+    // Tensors of their own: what a trace holds must not get into a user's hands.
+    return withTensors(
+      value,
+      results.map((t) => identity(this.values.get(t) as Tensor)),
+    );
+  }
+
+  private async runPieceLater(piece: Piece, execute: Execute): Promise<void> {
+    if (piece.isNew) {
+      assigning(() => {
+        withScope(this.around, () => {
+          this.runPiece(piece);
+        });
+      });
+      return;
+    }
+    withScope(this.around, () => {
+      this.complete(piece);
+    });
+    await piece.runWholeLater(this.values, execute);
+  }
+
+  /** Computes what a piece takes from others that did not compute it. */
+  private complete(piece: Piece): void {
+    const missing = new Set(piece.parameters.filter((t) => !this.values.has(t)));
+    if (missing.size > 0) this.recompute(missing);
   }
 
   private runPiece(piece: Piece): void {
-    const missing = new Set(piece.parameters.filter((t) => !this.values.has(t)));
-    if (missing.size > 0) this.recompute(missing);
+    this.complete(piece);
     if (this.samples === null) piece.run(this.values);
     else piece.whole.executable.sampled(this.samples, () => piece.runWhole(this.values));
   }
@@ -112,6 +154,23 @@ export class Pieces {
     const { first } = this;
     if (first.last !== null) return withTensors(first.last.value, first.whole.run(tensors));
     return this.walk(this.start(tensors));
+  }
+
+  /** As `run`, where compiled graphs are run by `execute`. */
+  async runLater(tensors: readonly Tensor[], execute: Execute): Promise<unknown> {
+    const { first } = this;
+    if (first.last !== null)
+      return withTensors(first.last.value, await execute(first.whole.executable, tensors));
+    const run = this.start(tensors);
+    let piece = first;
+    while (piece.cut !== null) {
+      const { outs, key } = await run.stepLater(piece, execute);
+      const next = piece.next(key);
+      if (next === undefined) return assigning(() => this.grow(run));
+      run.bind(next.given, outs);
+      piece = next;
+    }
+    return run.finishLater(piece, execute);
   }
 
   /** Microseconds of each op and host step, the medians of some runs (each with all its effects). */

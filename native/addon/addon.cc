@@ -51,7 +51,7 @@ void Call::fail(const char* message) {
     step_->error = message;
     return;
   }
-  napi_throw_range_error(env_, "GRADTAPE_BORDER", message);
+  napi_throw_range_error(env_, kBorderError, message);
 }
 
 void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
@@ -212,6 +212,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_softmax(env, exports, state);
   define_sort(env, exports, state);
   define_program(env, exports, state);
+  define_async(env, exports, state);
   define_optimizer(env, exports, state);
   define_norm(env, exports, state);
   define_window(env, exports, state);

@@ -16,6 +16,10 @@
 namespace gradtape {
 
 struct Env;
+struct AsyncJobs;
+
+/// The code of the errors that the border throws.
+inline constexpr const char* kBorderError = "GRADTAPE_BORDER";
 
 /// One entry as an environment knows it.
 struct Entry {
@@ -35,6 +39,7 @@ struct Env {
   napi_ref capture;  // while set, calls are told to this function and not carried out
   int group_entry;   // that of fused groups
   std::vector<std::shared_ptr<const Program>> programs;  // null where one was freed
+  AsyncJobs* async;                                      // runs off the event loop, once there was one
 
   /// The entries for programs: they get a null `env` and a ProgramStep in place of `info`, and touch nothing
   /// of the environment, so that any thread may run them.

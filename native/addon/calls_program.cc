@@ -2,6 +2,7 @@
 #include "../program/run.h"
 
 #include "entries.h"
+#include "program_call.h"
 
 namespace gradtape {
 
@@ -11,19 +12,6 @@ Env* state_of(napi_env env, napi_callback_info info, size_t* argc, napi_value* a
   void* data = nullptr;
   napi_get_cb_info(env, info, argc, args, nullptr, &data);
   return static_cast<Entry*>(data)->env;
-}
-
-napi_value refuse(napi_env env, const char* why) {
-  napi_throw_range_error(env, "GRADTAPE_BORDER", why);
-  return nullptr;
-}
-
-/// The integer in a slot of the frame, −1 where it is none in [0, limit].
-int64_t count_in(const Env& state, int slot, int64_t limit) {
-  const double v = state.frame[slot];
-  if (!(v >= 0 && v <= static_cast<double>(limit))) return -1;
-  const int64_t n = static_cast<int64_t>(v);
-  return static_cast<double>(n) == v ? n : -1;
 }
 
 /// capture(f): from now on calls of entries are not carried out but told to f(entry, ...buffers); the numbers
@@ -76,60 +64,12 @@ napi_value free_program(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// The storages of a run, on the stack where they are few.
-constexpr size_t kFew = 64;
-template <class T>
-struct List {
-  T few[kFew];
-  std::vector<T> many;
-  T* resize(size_t n) {
-    if (n <= kFew) return few;
-    many.resize(n);
-    return many.data();
-  }
-};
-
 /// runProgram(table, ...storages) → undefined, or the word of the instruction that gave another result than
-/// −1. Frame: the program's number, and between which words it is to be carried out. The table has the byte
-/// offset of each storage, then the numbers that the run brings.
+/// −1. What the arguments and the frame say: program_call.h.
 napi_value run_program(napi_env env, napi_callback_info info) {
-  List<napi_value> arg_list;
-  size_t argc = kFew;
-  napi_value* args = arg_list.few;
-  Env* state = state_of(env, info, &argc, args);
-  if (argc > kFew) {
-    args = arg_list.resize(argc);
-    napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
-  }
-  const int64_t number = count_in(*state, 0, static_cast<int64_t>(state->programs.size()) - 1);
-  if (number < 0 || state->programs[static_cast<size_t>(number)] == nullptr) {
-    return refuse(env, "no such program");
-  }
-  const Program& program = *state->programs[static_cast<size_t>(number)];
-  const int64_t n = program.storage_count();
-  const int64_t from = count_in(*state, 1, program.word_count());
-  const int64_t to = count_in(*state, 2, program.word_count());
-  if (from < 0 || to < 0 || static_cast<int64_t>(argc) != n + 1) return refuse(env, "a program is damaged");
-  void* data = nullptr;
-  size_t bytes = 0;
-  if (napi_get_arraybuffer_info(env, args[0], &data, &bytes) != napi_ok ||
-      static_cast<int64_t>(bytes / 8) < n + program.late_count()) {
-    return refuse(env, "the table of a program is too short");
-  }
-  const double* table = static_cast<const double*>(data);
-  List<Range> range_list;
-  Range* ranges = range_list.resize(static_cast<size_t>(n));
-  const char* error = nullptr;
-  for (int64_t i = 0; i < n; i++) {
-    void* buffer = nullptr;
-    size_t length = 0;
-    if (napi_get_arraybuffer_info(env, args[i + 1], &buffer, &length) != napi_ok) {
-      return refuse(env, "a storage of the program is not an ArrayBuffer");
-    }
-    ranges[i] = program.storage(i, buffer, length, table[i], &error);
-    if (error != nullptr) return refuse(env, error);
-  }
-  const ProgramResult result = program.run(ranges, table + n, from, to);
+  ProgramCall call(env, info, 0);
+  if (call.error != nullptr) return refuse(env, call.error);
+  const ProgramResult result = call.program->run(call.ranges, call.late, call.from, call.to);
   if (result.error != nullptr) return refuse(env, result.error);
   if (result.stopped < 0) return nullptr;
   napi_value word = nullptr;
@@ -146,6 +86,60 @@ napi_value fused(napi_env env, napi_callback_info info) {
 }
 
 }  // namespace
+
+napi_value refuse(napi_env env, const char* why) {
+  napi_throw_range_error(env, kBorderError, why);
+  return nullptr;
+}
+
+int64_t count_in(const Env& state, int slot, int64_t limit) {
+  const double v = state.frame[slot];
+  return is_count(v, static_cast<double>(limit)) ? static_cast<int64_t>(v) : -1;
+}
+
+ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
+  args = arg_list_.few;
+  size_t argc = kFew;
+  state = state_of(env, info, &argc, args);
+  if (argc > kFew) {
+    args = arg_list_.resize(argc);
+    napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
+  }
+  const int64_t number = count_in(*state, 0, static_cast<int64_t>(state->programs.size()) - 1);
+  if (number < 0 || state->programs[static_cast<size_t>(number)] == nullptr) {
+    error = "no such program";
+    return;
+  }
+  program = state->programs[static_cast<size_t>(number)].get();
+  this->number = static_cast<size_t>(number);
+  const int64_t n = program->storage_count();
+  from = count_in(*state, 1, program->word_count());
+  to = count_in(*state, 2, program->word_count());
+  if (from < 0 || to < 0 || argc != before + 1 + static_cast<size_t>(n)) {
+    error = "a program is damaged";
+    return;
+  }
+  void* data = nullptr;
+  size_t bytes = 0;
+  if (napi_get_arraybuffer_info(env, args[before], &data, &bytes) != napi_ok ||
+      static_cast<int64_t>(bytes / 8) < n + program->late_count()) {
+    error = "the table of a program is too short";
+    return;
+  }
+  const double* table = static_cast<const double*>(data);
+  late = table + n;
+  storages = args + before + 1;
+  ranges = range_list_.resize(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n && error == nullptr; i++) {
+    void* buffer = nullptr;
+    size_t length = 0;
+    if (napi_get_arraybuffer_info(env, storages[i], &buffer, &length) != napi_ok) {
+      error = "a storage of the program is not an ArrayBuffer";
+      return;
+    }
+    ranges[i] = program->storage(i, buffer, length, table[i], &error);
+  }
+}
 
 void define_program(napi_env env, napi_value exports, Env* state) {
   state->group_entry = state->entry_count;

@@ -14,6 +14,7 @@ void define_measure(napi_env env, napi_value exports, Env* state);
 void define_conv(napi_env env, napi_value exports, Env* state);
 void define_softmax(napi_env env, napi_value exports, Env* state);
 void define_sort(napi_env env, napi_value exports, Env* state);
+void define_async(napi_env env, napi_value exports, Env* state);
 void define_program(napi_env env, napi_value exports, Env* state);
 void define_optimizer(napi_env env, napi_value exports, Env* state);
 void define_norm(napi_env env, napi_value exports, Env* state);

@@ -15,16 +15,13 @@
 #include <cstdlib>
 #include <thread>
 
+#include "thread.h"
+
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#endif
-#if !defined(_WIN32)
-#include <dlfcn.h>
-#include <pthread.h>
-#include <signal.h>
 #endif
 
 namespace gradtape {
@@ -39,6 +36,7 @@ constexpr int64_t kColdFactor = 8;
 /// next.
 constexpr int64_t kDebtLimit = 64;
 constexpr int64_t kDebtGapNanoseconds = 100'000;
+constexpr int64_t kStackBytes = int64_t{2} << 20;
 
 int64_t now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -225,35 +223,6 @@ bool take(Worker& worker, uint64_t number, uint64_t state) {
   }
 }
 
-bool start_worker(int index) {
-#if defined(_WIN32)
-  std::thread(work, index).detach();
-  return true;
-#else
-  // Signals are for the program's own threads.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, size_t{2} << 20);
-  pthread_t thread;
-  const int error = pthread_create(
-      &thread, &attributes,
-      [](void* p) -> void* {
-#if defined(__linux__)
-        pthread_setname_np(pthread_self(), "gradtape");
-#endif
-        work(static_cast<int>(reinterpret_cast<intptr_t>(p)));
-      },
-      reinterpret_cast<void*>(static_cast<intptr_t>(index)));
-  pthread_attr_destroy(&attributes);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return error == 0;
-#endif
-}
-
 /// Starts workers until there are `count`, as far as the system lets us.
 void start_workers(int count) {
   if (g_started == 0) {
@@ -261,15 +230,8 @@ void start_workers(int count) {
 #if defined(__linux__)
     if (sched_getaffinity(0, sizeof g_allowed, &g_allowed) != 0) CPU_ZERO(&g_allowed);
 #endif
-#if !defined(_WIN32)
-    // Node unloads an addon with the last environment that has it; the workers' code must stay.
-    Dl_info info;
-    if (dladdr(reinterpret_cast<void*>(&start_worker), &info) != 0 && info.dli_fname != nullptr) {
-      dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-    }
-#endif
   }
-  while (g_started < count && start_worker(g_started)) g_started++;
+  while (g_started < count && start_thread(work, g_started, kStackBytes)) g_started++;
 }
 
 /// How many threads a region of so many grains gets that can be split into so many ranges, while g_busy is

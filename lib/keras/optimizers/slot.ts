@@ -50,6 +50,7 @@ export class Slot extends Variable {
 
   /** @internal */
   override get writable(): boolean {
+    this.checkFree();
     return !this.shared;
   }
 
@@ -65,6 +66,7 @@ export class Slot extends Variable {
 
   /** Where the next value is to be written: the present one, or a new tensor that `settle` then puts in its place. */
   target(): Tensor {
+    this.checkFree();
     return this.shared ? makeTensor(this.dt, this.held.shape, this.held.size) : this.held;
   }
 

@@ -1,0 +1,126 @@
+/** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
+import { markAsUntransferable } from 'node:worker_threads';
+import { withScope } from '../../core/scope';
+import type { Shape } from '../../core/shape';
+import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
+import { assigning } from '../../core/variable';
+import type { Executable, Part } from '../executable';
+import type { Transaction } from './transaction';
+
+/** Runs `f` under no tape, trace or tidy: what it makes belongs to a call that outlives them. */
+export function apart<T>(f: () => T): T {
+  return withScope({ recorder: null, tracer: null, tidy: null }, f);
+}
+
+const guarded = new WeakSet<ArrayBuffer>();
+
+/**
+ * Keeps the buffer where it is: one that was transferred to another thread could be freed there while a kernel writes to it.
+ * No user gets hold of the library's buffers, unless on purpose.
+ */
+function guard(buffer: ArrayBuffer): void {
+  if (guarded.has(buffer)) return;
+  guarded.add(buffer);
+  markAsUntransferable(buffer);
+  for (const name of ['transfer', 'transferToFixedLength']) {
+    if (!(name in buffer)) continue;
+    Object.defineProperty(buffer, name, {
+      value: () => {
+        throw new TypeError(`${name}: the elements of a tensor stay where they are; copy them with data()`);
+      },
+    });
+  }
+}
+
+/**
+ * Runs all steps. The tensors of `args` must live until the promise is settled. Begins at once, up to the first part or
+ * to the end.
+ */
+export async function runSteps(
+  e: Executable,
+  args: readonly Tensor[],
+  variables: Transaction,
+): Promise<Tensor[]> {
+  const values = e.values.slice();
+  args.forEach((t, i) => (values[e.parameters[i]] = t));
+  /** What goes when the run ends: results and variables share of it what they need. */
+  const made = new Set<Tensor>();
+  const shaped = ({ slot, shape }: { slot: number; shape: Shape }): Tensor => {
+    const t = values[slot] as Tensor;
+    if (t.shape === shape) return t;
+    const alias = aliasTensor(t, shape, e.name);
+    made.add(alias);
+    return alias;
+  };
+  const arena = e.takeArena();
+  try {
+    for (const step of e.steps) {
+      switch (step.kind) {
+        case 'part':
+          // Never over a variable's value: until the call ends everyone may read that.
+          for (const f of step.fresh) made.add((values[f.slot] = makeTensor(f.dt, f.shape, f.size)));
+          await runPart(e, step, values, arena, variables);
+          break;
+        case 'read':
+          values[step.slot] = variables.read(step.variable);
+          break;
+        case 'assign': {
+          const value = step.own ? (values[step.slot] as Tensor) : shaped(step);
+          variables.assign(step.variable, value, step.own);
+          if (step.own) made.delete(value);
+          break;
+        }
+        default: {
+          const { node } = step;
+          if (node.effects === 'variables') variables.carryOut();
+          else if (node.late !== undefined) variables.carryOut(node.late.numbers.variables);
+          const inputs = step.inputs.map(shaped);
+          const outputs = assigning(() => apart(() => node.run(inputs)));
+          step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
+        }
+      }
+    }
+    return e.results.map((r) => {
+      const t = values[r.slot] as Tensor;
+      if (!r.own) return aliasTensor(t, r.shape, e.name);
+      made.delete(t);
+      return t;
+    });
+  } finally {
+    e.giveArena(arena);
+    for (const t of made) t.dispose();
+  }
+}
+
+async function runPart(
+  e: Executable,
+  part: Part,
+  values: readonly (Tensor | null)[],
+  arena: Tensor,
+  variables: Transaction,
+): Promise<void> {
+  const tensors = [arena, ...part.externals.map((slot) => values[slot] as Tensor)];
+  const storages = tensors.map((t) => t.buffer);
+  storages.forEach(guard);
+  const table = new Float64Array(tensors.length + part.lateCount);
+  tensors.forEach((t, i) => (table[i] = t.offset));
+  for (const { numbers, at } of part.late) {
+    variables.carryOut(numbers.variables);
+    assigning(() => {
+      numbers.write(table, at);
+    });
+  }
+  const program = e.programOf(part);
+  try {
+    let stopped = await program.start(storages, table);
+    while (stopped !== undefined) {
+      const from = e.redo(part, stopped, { storages, table });
+      stopped = await program.start(storages, table, from);
+    }
+  } catch (error) {
+    assigning(() => {
+      for (const { numbers } of part.late.toReversed()) numbers.undo?.();
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+/** Variables as one call sees them: its own assignments, and below them what was there when it began. */
+import { aliasTensor, type Tensor } from '../../core/tensor';
+import { assigning, type Variable } from '../../core/variable';
+
+interface Assigned {
+  readonly value: Tensor;
+  /** Nobody else has the tensor. */
+  readonly own: boolean;
+}
+
+export class Transaction {
+  private readonly seen = new Map<Variable, Tensor>();
+  private readonly assigned = new Map<Variable, Assigned>();
+  private readonly held: Tensor[] = [];
+
+  private hold(t: Tensor): Tensor {
+    this.held.push(t);
+    return t;
+  }
+
+  /** Takes down what the variable holds now. The tensor keeps others from writing over the elements. */
+  see(variable: Variable): Tensor {
+    const t = this.hold(variable.lend());
+    this.seen.set(variable, t);
+    return t;
+  }
+
+  read(variable: Variable): Tensor {
+    const assigned = this.assigned.get(variable);
+    // The variable may give its own tensor's memory away when it gets the next value.
+    if (assigned !== undefined) return this.hold(aliasTensor(assigned.value, assigned.value.shape, 'read'));
+    return this.seen.get(variable) ?? this.see(variable);
+  }
+
+  /** The value is the variable's from now on for this call, and for all others when it is carried out. */
+  assign(variable: Variable, value: Tensor, own: boolean): void {
+    variable.checkFits(value);
+    this.drop(variable);
+    const kept = own ? value : this.hold(aliasTensor(value, value.shape, 'assign'));
+    this.assigned.set(variable, { value: kept, own });
+  }
+
+  private drop(variable: Variable): void {
+    const before = this.assigned.get(variable);
+    if (before?.own === true) this.hold(before.value);
+  }
+
+  /** Carries the assignments out, or those of some variables; what is read of these from now on is read anew. */
+  carryOut(only?: readonly Variable[]): void {
+    assigning(() => {
+      for (const variable of only ?? [...this.assigned.keys()]) {
+        const assigned = this.assigned.get(variable);
+        if (assigned === undefined) continue;
+        if (assigned.own) variable.adopt(assigned.value);
+        else variable.assignTensor(assigned.value);
+        this.assigned.delete(variable);
+      }
+    });
+    if (only === undefined) this.seen.clear();
+    else for (const variable of only) this.seen.delete(variable);
+  }
+
+  release(): void {
+    for (const t of this.held) t.dispose();
+    this.held.length = 0;
+  }
+}

@@ -1,0 +1,49 @@
+// What an entry that runs a program is given.
+#pragma once
+#include <vector>
+
+#include "call.h"
+
+namespace gradtape {
+
+/// Throws a RangeError.
+napi_value refuse(napi_env env, const char* why);
+
+/// The integer in a slot of the frame, −1 where it is none in [0, limit].
+int64_t count_in(const Env& state, int slot, int64_t limit);
+
+/// Arguments: `before` others, the table, the storages. The table has the byte offset of each storage, then
+/// the numbers that the run brings. Frame: the program's number, and between which words it is to be carried
+/// out.
+class ProgramCall {
+ public:
+  ProgramCall(napi_env env, napi_callback_info info, size_t before);
+
+  const char* error = nullptr;
+  Env* state = nullptr;
+  const Program* program = nullptr;
+  size_t number = 0;
+  int64_t from = 0, to = 0;
+  napi_value* args = nullptr;
+  napi_value* storages = nullptr;
+  const double* late = nullptr;
+  Range* ranges = nullptr;
+
+ private:
+  /// On the stack where they are few.
+  static constexpr size_t kFew = 64;
+  template <class T>
+  struct List {
+    T few[kFew];
+    std::vector<T> many;
+    T* resize(size_t n) {
+      if (n <= kFew) return few;
+      many.resize(n);
+      return many.data();
+    }
+  };
+  List<napi_value> arg_list_;
+  List<Range> range_list_;
+};
+
+}  // namespace gradtape

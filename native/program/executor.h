@@ -1,0 +1,38 @@
+// Threads that run programs, so that the event loop does not have to.
+//
+// They belong to the process; jobs belong to an owner (an environment of Node), which may end at any time.
+// Jobs begin in the order in which they come, as many at a time as the pool may use threads. The regions of
+// their kernels are split among the pool's threads as those of any other caller.
+#pragma once
+#include "run.h"
+
+namespace gradtape {
+
+/// Who submits jobs.
+struct JobOwner {
+  std::atomic<bool> closing = false;
+  int under_way = 0;  // the executor's
+};
+
+/// One run of a program.
+struct Job {
+  JobOwner* owner;
+  std::shared_ptr<const Program> program;
+  const Range* storages;
+  const double* late;
+  int64_t from, to;
+  ProgramResult result;
+  /// Called on the executor's thread when the result is there. From then on the job is no longer the
+  /// executor's.
+  void (*done)(Job*) noexcept;
+  Job* next;  // the executor's
+};
+
+/// Queues a job. False, with nothing done, where the system has no thread to give.
+bool submit(Job* job);
+
+/// Ends an owner's work: returns when none of its jobs runs (at the end of the step that each is in), with
+/// the list of those that never began. `done` is not called for these.
+Job* close_owner(JobOwner* owner);
+
+}  // namespace gradtape
