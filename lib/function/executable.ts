@@ -110,7 +110,7 @@ export class Executable {
     })[],
     slots: number,
   ) {
-    const values = new Array<Tensor | null>(slots).fill(null);
+    const values = Array.from<unknown, Tensor | null>({ length: slots }, () => null);
     for (const { slot, real } of constants) values[slot] = real;
     this.values = values;
     let bytes = 0;
@@ -154,10 +154,12 @@ export class Executable {
         }
       }
     }
-    return this.results.map((r) => {
+    const results: Tensor[] = [];
+    for (const r of this.results) {
       const t = values[r.slot] as Tensor;
-      return r.own ? t : aliasTensor(t, r.shape, this.name);
-    });
+      results.push(r.own ? t : aliasTensor(t, r.shape, this.name));
+    }
+    return results;
   }
 
   private assign({ variable, own, shape }: Step & { readonly kind: 'assign' }, value: Tensor): void {

@@ -11,7 +11,7 @@ import { bindSignature, checkSignature } from './bind_signature';
 import { functionsRunEagerly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { madeAgain, Pieces } from './pieces';
-import { bind, replaceTensors } from './signature';
+import { bind, Recent, replaceTensors } from './signature';
 import { RetracingWatch } from './retracing';
 import { generalize, TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
@@ -112,6 +112,7 @@ export function compiled<A extends unknown[], R>(
   const name = o.name ?? (f.name === '' ? 'the function' : f.name);
   const watch = new RetracingWatch(name);
   const known = new Map<string, Pieces>();
+  const recent = new Recent<Pieces>();
   /** With reduceRetracing: what was traced, by everything but shapes. */
   const relaxed = new Map<string, TensorSpec[][]>();
   let traces = 0;
@@ -153,7 +154,10 @@ export function compiled<A extends unknown[], R>(
   const find = (args: readonly unknown[], runs: boolean) => {
     const { key, tensors } = bind(args, name);
     const before = known.get(key);
-    if (before !== undefined) return { pieces: before, tensors, counted: false, done: null };
+    if (before !== undefined) {
+      recent.remember(args, before);
+      return { pieces: before, tensors, counted: false, done: null };
+    }
     const counted = counts(key, tensors);
     const { pieces, done } = build(args, tensors, counted, runs);
     known.set(key, pieces);
@@ -166,6 +170,11 @@ export function compiled<A extends unknown[], R>(
     const own = bound(args);
     // Inside another trace it becomes a part of that.
     if (scope.tracer !== null || functionsRunEagerly()) return f(...own);
+    const again = recent.find(own);
+    if (again !== null) {
+      watch.called(false);
+      return again.run(own as unknown as readonly Tensor[]) as R;
+    }
     const { pieces, tensors, counted, done } = find(own, true);
     watch.called(counted);
     return (done === null ? pieces.run(tensors) : done.value) as R;

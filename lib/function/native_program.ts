@@ -22,7 +22,7 @@ export class NativeProgram {
     frame[1] = late;
     this.number = native.loadProgram(code);
     this.words = code.byteLength / 8;
-    this.storages = new Array<ArrayBuffer>(storages).fill(nothing);
+    this.storages = Array.from({ length: storages }, () => nothing);
     this.table = new Float64Array(storages + late);
     freed.register(this, this.number);
   }
@@ -55,6 +55,8 @@ export class NativeProgram {
 
   /** Lets go of the storages. */
   clear(): void {
-    this.storages.fill(nothing);
+    // Shorter than `fill`, which calls into C++.
+    const { storages } = this;
+    for (let i = 0; i < storages.length; i++) storages[i] = nothing;
   }
 }

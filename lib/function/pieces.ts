@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { Tensor } from '../core/tensor';
 import { assigning } from '../core/variable';
 import { identity } from '../ops/views';
 import { medians, note, type Samples } from './executable';
@@ -152,7 +152,11 @@ export class Pieces {
 
   run(tensors: readonly Tensor[]): unknown {
     const { first } = this;
-    if (first.last !== null) return withTensors(first.last.value, first.whole.run(tensors));
+    if (first.last !== null) {
+      const { value } = first.last;
+      const found = first.whole.run(tensors);
+      return value instanceof Tensor ? found[0] : withTensors(value, found);
+    }
     return this.walk(this.start(tensors));
   }
 

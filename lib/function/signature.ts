@@ -1,7 +1,9 @@
 /** What makes two calls the same to a traced function: dtypes and shapes of tensors, structure, and host values. */
 import { toTensor } from '../core/convert';
+import type { DTypeInfo } from '../core/dtype';
 import { IndexedSlices } from '../core/indexed_slices';
 import { withTensors } from '../core/leaves';
+import { sameShape, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 
@@ -59,6 +61,42 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
   };
   args.forEach(visit);
   return { key, tensors };
+}
+
+interface Entry<T> {
+  readonly dts: readonly DTypeInfo[];
+  readonly shapes: Shape[];
+  readonly value: T;
+}
+
+const mostRecent = 4;
+
+/** What belongs to the last few signatures of tensors alone: found without a key, which takes longer than a small call. */
+export class Recent<T> {
+  private readonly entries: Entry<T>[] = [];
+
+  find(args: readonly unknown[]): T | null {
+    for (const entry of this.entries) if (fits(entry, args)) return entry.value;
+    return null;
+  }
+
+  /** Of arguments that were not found. */
+  remember(args: readonly unknown[], value: T): void {
+    const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
+    if (tensors.length !== args.length) return;
+    this.entries.unshift({ dts: tensors.map((t) => t.dt), shapes: tensors.map((t) => t.shape), value });
+    if (this.entries.length > mostRecent) this.entries.pop();
+  }
+}
+
+function fits<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
+  if (args.length !== dts.length) return false;
+  for (let i = 0; i < args.length; i++) {
+    const t = args[i];
+    if (!(t instanceof Tensor) || t.dt !== dts[i]) return false;
+    if (t.shape !== shapes[i] && !sameShape(t.shape, shapes[i])) return false;
+  }
+  return true;
 }
 
 function isPlain(value: object): boolean {

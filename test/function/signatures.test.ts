@@ -93,3 +93,26 @@ describe('signatures', () => {
     }
   });
 });
+
+test('calls that take turns among many signatures each find their own program', () => {
+  let traced = 0;
+  const f = tf.function((...xs: tf.Tensor[]) => {
+    traced++;
+    return [tf.add(xs[0], traced), xs.length];
+  });
+  const args = [
+    [tf.ones([2])],
+    [tf.ones([3])],
+    [tf.ones([2, 1])],
+    [tf.ones([2], 'float64')],
+    [tf.ones([2]), tf.ones([2])],
+    [tf.ones([2]), tf.ones([3])],
+    [tf.ones([])],
+  ];
+  const turn = () => args.map((a) => f(...a).map((r) => (r instanceof tf.Tensor ? r.data()[0] : r)));
+  const first = turn();
+  expect(first).toEqual(args.map((a, i) => [1 + i + 1, a.length]));
+  for (let i = 0; i < 3; i++) expect(turn()).toEqual(first);
+  expect(args.reverse().map((a) => (f(...a)[0] as tf.Tensor).dtype)).toEqual(args.map((a) => a[0].dtype));
+  expect([traced, f.experimentalGetTracingCount()]).toEqual([7, 7]);
+});
