@@ -14,6 +14,7 @@ import { sizesBenchmarks } from './ops/sizes';
 import { showResult, showSummary } from './print';
 import { rooflineBenchmarks } from './roofline';
 import type { BenchFile, Benchmark, Result, Settings } from './suite';
+import { latencyBenchmarks } from './train/latency';
 import { tutorialBenchmarks } from './train/tutorial';
 import { trainingBenchmarks } from './train/works';
 
@@ -31,6 +32,7 @@ function benchmarks(settings: Settings): Benchmark[] {
     ...tutorialBenchmarks(settings),
     ...memoryBenchmarks(),
     ...trainingBenchmarks(settings),
+    ...latencyBenchmarks(settings),
     ...rowBenchmarks(settings),
     ...moreBenchmarks(settings),
     ...sizesBenchmarks(settings),

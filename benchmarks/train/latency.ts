@@ -1,0 +1,109 @@
+/** How long the event loop is kept waiting while training steps run off it, back to back. In a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import * as tf from 'gradtape';
+import type { Benchmark, Result } from '../suite';
+import { models, type ModelParams } from '../workers/gradtape_models';
+import { trainingWorks } from '../works/training';
+import { elements, seedOf } from '../works/inputs';
+
+const limit = 5;
+
+interface Figures {
+  median: number;
+  p99: number;
+  most: number;
+  /** p99 where nothing runs. */
+  idle: number;
+  step: number;
+  plain: number;
+}
+
+/** Milliseconds: how late events come, an awaited step, a plain step. */
+async function watch(kind: string, seconds: number): Promise<Figures> {
+  const work = trainingWorks.find((w) => w.kind === kind)!;
+  const tensors = work.inputs.map(({ shape, dtype = 'float32', ...rest }, i) =>
+    tf.constant(elements({ shape, dtype, ...rest }, seedOf(`${kind}/${i}`)), { shape: [...shape] }),
+  );
+  const [x, target, ...initial] = tensors;
+  const variables = initial.map((t) => new tf.Variable(t));
+  const optimizer = new tf.keras.optimizers.Adam(1e-4);
+  const loss = models[kind](work.params as unknown as ModelParams);
+  const step = tf.function((a: tf.Tensor, b: tf.Tensor) => {
+    const tape = new tf.GradientTape();
+    const value = tape.run(() => loss(a, b, variables));
+    const gradients = tape.gradient(value, variables) as tf.Tensor[];
+    optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]]));
+    return value;
+  });
+  for (let i = 0; i < 20; i++) await step.async(x, target);
+
+  const timed = async (): Promise<number> => {
+    const begin = performance.now();
+    let steps = 0;
+    for (; performance.now() - begin < 500 * seconds; steps++) await step.async(x, target);
+    return (performance.now() - begin) / steps;
+  };
+  const awaited = await timed();
+  const idle = await sample(() => setTimeout(500 * seconds));
+  const busy = await sample(timed);
+  const begin = performance.now();
+  let steps = 0;
+  for (; performance.now() - begin < 200 * seconds; steps++) step(x, target);
+  const plain = (performance.now() - begin) / steps;
+  return { ...busy, idle: idle.p99, step: awaited, plain };
+}
+
+/** How late a setImmediate comes that a timer makes every two milliseconds. The loop sleeps in between, as that of a server. */
+async function sample(f: () => Promise<unknown>): Promise<{ median: number; p99: number; most: number }> {
+  const pause = 2;
+  const late: number[] = [];
+  let going = true;
+  const sampling = (async () => {
+    while (going) {
+      const due = performance.now() + pause;
+      await setTimeout(pause);
+      await setImmediate();
+      late.push(Math.max(0, performance.now() - due));
+    }
+  })();
+  await f();
+  going = false;
+  await sampling;
+  late.sort((a, b) => a - b);
+  const at = (share: number): number => late[Math.min(late.length - 1, Math.floor(share * late.length))];
+  return { median: at(0.5), p99: at(0.99), most: at(1) };
+}
+
+function run(name: string, kind: string, seconds: number): Result {
+  const child = spawnSync(process.execPath, [__filename, kind, String(seconds)], { encoding: 'utf8' });
+  if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
+  const f = JSON.parse(child.stdout) as Figures;
+  const ms = (v: number): string => `${v.toFixed(v < 1 ? 3 : 2)} ms`;
+  return {
+    name,
+    timings: [],
+    figures: {
+      'setImmediate, median': ms(f.median),
+      p99: ms(f.p99),
+      longest: ms(f.most),
+      'p99 of an idle loop': ms(f.idle),
+      'awaited step': ms(f.step),
+      'plain step': ms(f.plain),
+    },
+    aim: { text: `p99 ≤ ${limit} ms`, met: f.p99 <= limit },
+  };
+}
+
+export function latencyBenchmarks({ seconds }: { seconds: number }): Benchmark[] {
+  return ['mlp', 'cnn'].map((kind) => {
+    const name = `training/event loop beside ${kind} steps`;
+    return { name, run: () => run(name, kind, 4 * seconds) };
+  });
+}
+
+if (require.main === module) {
+  void watch(process.argv[2], Number(process.argv[3])).then((figures) => {
+    process.stdout.write(JSON.stringify(figures));
+  });
+}

@@ -1,0 +1,127 @@
+/** Calls off the event loop in processes and threads that end, and in long loops. */
+import { spawnSync } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+import { built, root, runChild } from '../helpers/child';
+
+/** A step of some milliseconds that assigns a variable. */
+const prelude = `
+  const tf = require(${JSON.stringify(built)});
+  const n = 300;
+  const w = new tf.Variable(tf.ones([n, n]));
+  const step = tf.function((x) => {
+    let y = x;
+    for (let i = 0; i < 6; i++) y = tf.multiply(tf.matmul(y, w), 1 / n);
+    w.assign(y);
+    return tf.reduceMean(y);
+  });
+  const x = tf.ones([n, n]);
+`;
+
+function end(code: string): { status: number | null; signal: string | null; out: string } {
+  const r = spawnSync(process.execPath, ['-e', prelude + code], {
+    encoding: 'utf8',
+    cwd: root,
+    timeout: 60_000,
+  });
+  return { status: r.status, signal: r.signal, out: r.stdout + r.stderr };
+}
+
+describe('a process', () => {
+  test('ends by process.exit() while calls run', () => {
+    for (const wait of [0, 1, 5]) {
+      const code = `for (let i = 0; i < 20; i++) step.async(x); setTimeout(() => process.exit(7), ${wait});`;
+      expect(end(code)).toEqual({ status: 7, signal: null, out: '' });
+    }
+    expect(end('step.async(x); process.exit(5);')).toEqual({ status: 5, signal: null, out: '' });
+  });
+
+  test('ends by an error while calls run', () => {
+    const r = end('step.async(x); setTimeout(() => { throw new Error("on purpose"); }, 1);');
+    expect(r.status).toBe(1);
+    expect(r.signal).toBeNull();
+    expect(r.out).toMatch(/on purpose/);
+  });
+
+  test('that has nothing else to do waits for its calls, and then ends', () => {
+    const code = `for (let i = 0; i < 5; i++) step.async(x).then((y) => process.stdout.write(y.item() + ' '));`;
+    expect(end(code)).toEqual({ status: 0, signal: null, out: '1 1 1 1 1 ' });
+  });
+
+  test('where nobody takes care of a rejection ends as for any other promise', () => {
+    const r = end('tf.function((i) => tf.gather(w, i)).async(tf.constant(1000, "int32"));');
+    expect(r.status).toBe(1);
+    expect(r.out).toMatch(/InvalidArgumentError/);
+  });
+});
+
+/** Runs code in worker threads; terminates those that say so. What each answered. */
+function inWorkers(count: number, code: string): Promise<unknown[]> {
+  return Promise.all(
+    Array.from(
+      { length: count },
+      (_, i) =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(
+            `${prelude}const { parentPort } = require('node:worker_threads');${code}`,
+            {
+              eval: true,
+              workerData: i,
+            },
+          );
+          let answer: unknown;
+          worker.on('message', (message: unknown) => {
+            answer = message;
+            if (message === 'end me') setTimeout(() => void worker.terminate(), i);
+          });
+          worker.on('error', reject);
+          worker.on('exit', () => {
+            resolve(answer);
+          });
+        }),
+    ),
+  );
+}
+
+describe('worker threads', () => {
+  test('eight run calls at once, and end by themselves', async () => {
+    const code = `
+      (async () => {
+        const losses = await Promise.all(Array.from({ length: 10 }, () => step.async(x)));
+        parentPort.postMessage(losses.map((t) => t.item()));
+      })();`;
+    for (const answer of await inWorkers(8, code)) expect(answer).toEqual(Array(10).fill(1));
+  }, 60_000);
+
+  test('end in the middle of calls, again and again', async () => {
+    const code = `
+      (async () => {
+        parentPort.postMessage('end me');
+        for (;;) await Promise.all([step.async(x), step.async(x), tf.function((y) => tf.matmul(y, y)).async(x)]);
+      })();`;
+    for (let round = 0; round < 5; round++) {
+      expect(await inWorkers(8, code)).toEqual(Array(8).fill('end me'));
+    }
+  }, 120_000);
+});
+
+test('memory stays flat over thousands of calls', () => {
+  const code = `
+    const w = new tf.Variable(tf.zeros([100, 100]));
+    const big = tf.function((x) => {
+      const y = tf.matmul(tf.add(x, 1), x);
+      tf.debugging.assertEqual(tf.constant(1), tf.constant(1));
+      w.assign(tf.add(tf.multiply(w, 0.5), y));
+      return [y, tf.reduceSum(y)];
+    });
+    (async () => {
+      const x = tf.ones([100, 100]);
+      const rss = [];
+      for (let part = 0; part < 6; part++) {
+        for (let i = 0; i < 150; i++) await Promise.all([big.async(x), big.async(x), big.async(x), big.async(x)]);
+        rss.push(process.memoryUsage().rss / 2 ** 20);
+      }
+      report({ rss, blocks: tf.memory().blocksAllocated });
+    })();`;
+  const { rss } = runChild(code) as { rss: number[] };
+  expect(Math.max(...rss.slice(2)) - rss[1]).toBeLessThan(25);
+});
