@@ -222,10 +222,11 @@ class Walk {
     const int64_t n = full ? rows_ * columns_ : rows_;
     char* const y = place(s.out);
     const Operand a = operand(s.in[0], full);
-    if (s.kind == TileOp::kUnary) {
-      table_.unary[s.op].fn[s.dtype](a.p, y, n);
-    } else if (s.kind == TileOp::kCast) {
-      table_.cast[s.dtype][s.op](a.p, y, n);
+    if (s.kind == TileOp::kUnary || s.kind == TileOp::kCast) {
+      const UnaryFn fn =
+          s.kind == TileOp::kUnary ? table_.unary[s.op].fn[s.dtype] : table_.cast[s.dtype][s.op];
+      fn(a.p, y, a.scalar ? 1 : n);
+      if (a.scalar) repeat(y, n, size(out));
     } else if (s.kind == TileOp::kBinary) {
       const Operand b = operand(s.in[1], full);
       const BinaryMode mode = a.scalar ? kScalarVec : b.scalar ? kVecScalar : kVecVec;
