@@ -4,8 +4,10 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import * as tf from 'gradtape';
 import type { Benchmark, Result } from '../suite';
 import { models, type ModelParams } from '../workers/gradtape_models';
+import { tensor } from '../workers/gradtape_task';
+import { freshStep } from '../workers/gradtape_train';
 import { trainingWorks } from '../works/training';
-import { elements, seedOf } from '../works/inputs';
+import { inputsOf } from './works';
 
 const limit = 5;
 
@@ -22,20 +24,9 @@ interface Figures {
 /** Milliseconds: how late events come, an awaited step, a plain step. */
 async function watch(kind: string, seconds: number): Promise<Figures> {
   const work = trainingWorks.find((w) => w.kind === kind)!;
-  const tensors = work.inputs.map(({ shape, dtype = 'float32', ...rest }, i) =>
-    tf.constant(elements({ shape, dtype, ...rest }, seedOf(`${kind}/${i}`)), { shape: [...shape] }),
-  );
-  const [x, target, ...initial] = tensors;
-  const variables = initial.map((t) => new tf.Variable(t));
-  const optimizer = new tf.keras.optimizers.Adam(1e-4);
-  const loss = models[kind](work.params as unknown as ModelParams);
-  const step = tf.function((a: tf.Tensor, b: tf.Tensor) => {
-    const tape = new tf.GradientTape();
-    const value = tape.run(() => loss(a, b, variables));
-    const gradients = tape.gradient(value, variables) as tf.Tensor[];
-    optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]]));
-    return value;
-  });
+  const params = work.params as unknown as ModelParams & { epsilon: number };
+  const [x, target, ...initial] = inputsOf(work).map(tensor);
+  const step = tf.function(freshStep(models[kind](params), { ...params, rate: 1e-4 }, initial));
   for (let i = 0; i < 20; i++) await step.async(x, target);
 
   const timed = async (): Promise<number> => {

@@ -19,20 +19,29 @@ function lossesOf(step: Step, steps: number): Output[] {
   return [{ shape: [steps], dtype: 'float32', data }];
 }
 
-/** Makes steps that start from the given parameters, each with variables and an optimizer of its own. */
-function stepsOf(loss: Loss, { rate, epsilon, compiled }: TrainParams, inputs: readonly Input[]): () => Step {
-  const [x, target, ...initial] = inputs.map(tensor);
+/** A step on batches, from the given parameters, with variables and an optimizer of its own. */
+export function freshStep(
+  loss: Loss,
+  { rate, epsilon }: Pick<TrainParams, 'rate' | 'epsilon'>,
+  parameters: readonly tf.Tensor[],
+): (x: tf.Tensor, target: tf.Tensor) => tf.Tensor {
+  const variables = parameters.map((t) => new tf.Variable(t));
+  const optimizer = new tf.keras.optimizers.Adam({ learningRate: rate, epsilon });
+  return (x, target) => {
+    const tape = new tf.GradientTape();
+    const value = tape.run(() => loss(x, target, variables));
+    const gradients = tape.gradient(value, variables);
+    optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]]));
+    return value;
+  };
+}
+
+/** Makes steps on the same batch, each fresh. */
+function stepsOf(loss: Loss, params: TrainParams, inputs: readonly Input[]): () => Step {
+  const [x, target, ...parameters] = inputs.map(tensor);
   return () => {
-    const variables = initial.map((t) => new tf.Variable(t));
-    const optimizer = new tf.keras.optimizers.Adam({ learningRate: rate, epsilon });
-    const step = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
-      const tape = new tf.GradientTape();
-      const value = tape.run(() => loss(a, b, variables));
-      const gradients = tape.gradient(value, variables);
-      optimizer.applyGradients(gradients.map((g, i) => [g, variables[i]]));
-      return value;
-    };
-    const run = compiled ? tf.function(step) : step;
+    const step = freshStep(loss, params, parameters);
+    const run = params.compiled ? tf.function(step) : step;
     return () => run(x, target);
   };
 }
