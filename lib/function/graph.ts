@@ -2,6 +2,7 @@
 import type { Tensor } from '../core/tensor';
 import type { Effects, LateNumbers, TracedOp } from '../core/scope';
 import type { Variable } from '../core/variable';
+import type { Flowing } from './flowing';
 
 /** An op of a row. Pure: it may be dropped, shared or moved as its inputs allow. */
 export interface OpNode {
@@ -19,6 +20,8 @@ export interface HostNode {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly run: (inputs: readonly Tensor[]) => readonly Tensor[];
+  /** What `run` does, where that is to run compiled graphs. */
+  readonly steps?: ((inputs: readonly Tensor[]) => Flowing) | undefined;
   readonly effects: Effects;
   /** Why it is no part of the compiled program. */
   readonly why: string;

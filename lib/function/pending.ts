@@ -19,16 +19,33 @@ export function orElseAssign<R>(
   try {
     return f();
   } catch (error) {
-    if (typeof error === 'object' && error !== null) {
-      let done = applied.get(error);
-      if (done === undefined) applied.set(error, (done = new Set()));
-      for (const [i, variable] of variables.entries()) {
-        if (done.has(variable)) continue;
-        done.add(variable);
-        variable.assignTensor(values(i));
-      }
-    }
+    assignAfter(error, variables, values);
     throw error;
+  }
+}
+
+/** The same of steps, which `f` makes. */
+export function* orElseAssignSteps<S, R, T>(
+  variables: readonly Variable[],
+  values: (i: number) => Tensor,
+  f: () => Generator<S, R, T>,
+): Generator<S, R, T> {
+  try {
+    return yield* f();
+  } catch (error) {
+    assignAfter(error, variables, values);
+    throw error;
+  }
+}
+
+function assignAfter(error: unknown, variables: readonly Variable[], values: (i: number) => Tensor): void {
+  if (typeof error !== 'object' || error === null) return;
+  let done = applied.get(error);
+  if (done === undefined) applied.set(error, (done = new Set()));
+  for (const [i, variable] of variables.entries()) {
+    if (done.has(variable)) continue;
+    done.add(variable);
+    variable.assignTensor(values(i));
   }
 }
 

@@ -8,7 +8,7 @@ import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor 
 import type { Variable } from '../core/variable';
 import { Executable } from './executable';
 import type { Constant, Graph, HostNode, Node } from './graph';
-import { orElseAssign, pendingAround, withPending, type Pending } from './pending';
+import { orElseAssign, orElseAssignSteps, pendingAround, withPending, type Pending } from './pending';
 
 /** The same elements as a tensor of its own, of any shape; no gradient passes. */
 export const view: TracedOp = {
@@ -224,11 +224,12 @@ export class Trace extends Placeholder implements Tracer {
     why: string,
     effects: Effects,
     record?: HostNode['record'],
+    steps?: HostNode['steps'],
   ): Tensor[] {
     if (effects === 'variables') this.settle(true);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     const given = inputs.map((t) => this.known(t));
-    const node: HostNode = { kind: 'host', name, inputs: given, outputs, run, effects, why, record };
+    const node: HostNode = { kind: 'host', name, inputs: given, outputs, run, steps, effects, why, record };
     return this.add(effects === 'check' ? this.afterAssignments(node) : node).outputs.slice();
   }
 
@@ -241,16 +242,13 @@ export class Trace extends Placeholder implements Tracer {
     if (pending.length === 0) return node;
     const own = node.inputs.length;
     const variables = pending.map((p) => p.variable);
-    const { record } = node;
+    const { record, steps } = node;
+    const value = (real: readonly Tensor[]) => (i: number) => real[own + i];
     return {
       ...node,
       inputs: [...node.inputs, ...pending.map((p) => p.value)],
-      run: (real) =>
-        orElseAssign(
-          variables,
-          (i) => real[own + i],
-          () => node.run(real.slice(0, own)),
-        ),
+      run: (real) => orElseAssign(variables, value(real), () => node.run(real.slice(0, own))),
+      steps: steps && ((real) => orElseAssignSteps(variables, value(real), () => steps(real.slice(0, own)))),
       record:
         record &&
         ((again) =>

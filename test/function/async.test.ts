@@ -380,6 +380,81 @@ describe('what JavaScript does between the parts', () => {
     expect(v.item()).toBe(twin.item());
   });
 
+  test('an assertion that fails after one more assignment, as in a call', async () => {
+    const run = async (later: boolean): Promise<unknown> => {
+      const v = new tf.Variable(0);
+      const f = tf.function((x: tf.Tensor) => {
+        v.assign(tf.add(x, 1));
+        tf.print(v, { outputStream: () => undefined });
+        v.assign(tf.add(x, 2));
+        tf.debugging.assertPositive(x);
+        return v.read();
+      });
+      await expect(
+        (async () => (later ? f.async(tf.constant(-10)) : f(tf.constant(-10))))(),
+      ).rejects.toThrow();
+      return v.item();
+    };
+    expect(await run(true)).toBe(await run(false));
+    expect(await run(true)).toBe(-8);
+  });
+
+  test('loops and branches run their graphs off the event loop too, with gradients', async () => {
+    const w = new tf.Variable(tf.fill([n, n], 1 / n));
+    const f = tf.function((x: tf.Tensor, count: tf.Tensor) => {
+      const tape = new tf.GradientTape();
+      const loss = tape.run(() => {
+        const [, y] = tf.whileLoop(
+          (i: tf.Tensor, _: tf.Tensor) => tf.less(i, count),
+          (i: tf.Tensor, t: tf.Tensor) => [tf.add(i, 1), tf.tanh(tf.matmul(t, w))],
+          [tf.constant(0), x],
+        ) as tf.Tensor[];
+        return tf.cond(
+          tf.greater(count, 3),
+          () => tf.reduceSum(tf.matmul(y, w)),
+          () => tf.reduceMean(y),
+        );
+      });
+      return [loss, tape.gradient(loss, w) as tf.Tensor];
+    });
+    const x = tf.random.statelessNormal([n, n], [4, 5]);
+    for (const count of [2, 12]) {
+      const [loss, g] = f(x, tf.constant(count));
+      let turns = 0;
+      let done = false;
+      const later = f.async(x, tf.constant(count)).finally(() => (done = true));
+      while (!done) {
+        await turn();
+        turns++;
+      }
+      const [a, b] = await later;
+      expect(same(a, loss)).toBe(true);
+      expect(same(b, g)).toBe(true);
+      expect(turns).toBeGreaterThan(4 * count);
+    }
+  });
+
+  test('long loops of small steps give the event loop its turns', async () => {
+    const f = tf.function((x: tf.Tensor) =>
+      tf.scan((a: tf.Tensor, e: tf.Tensor) => tf.add(tf.multiply(a, 0.5), e), x),
+    );
+    const x = tf.random.statelessNormal([5000, 3], [4, 5]);
+    const expected = f(x);
+    let longest = 0;
+    let done = false;
+    const later = f.async(x).finally(() => (done = true));
+    let turns = 0;
+    while (!done) {
+      const begin = performance.now();
+      await turn();
+      longest = Math.max(longest, performance.now() - begin);
+      turns++;
+    }
+    expect(same(await later, expected)).toBe(true);
+    expect(turns).toBeGreaterThan(5);
+    expect(longest).toBeLessThan(200);
+  });
+
   test('optimizers, random numbers and control flow give what they give in calls', async () => {
     const make = () => {
       tf.random.setSeed(3);

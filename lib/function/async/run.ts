@@ -1,15 +1,58 @@
 /** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
+import { setImmediate } from 'node:timers/promises';
 import { markAsUntransferable } from 'node:worker_threads';
 import { withScope } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
 import { assigning } from '../../core/variable';
 import type { Executable, Part } from '../executable';
+import type { Flowing } from '../flowing';
 import type { Transaction } from './transaction';
 
 /** Runs `f` under no tape, trace or tidy: what it makes belongs to a call that outlives them. */
 export function apart<T>(f: () => T): T {
   return withScope({ recorder: null, tracer: null, tidy: null }, f);
+}
+
+/** Runs on the event loop what belongs to a call whose turn it is. */
+function here<T>(f: () => T): T {
+  return assigning(() => apart(f));
+}
+
+/** Milliseconds: graphs that take less run on the event loop, where to go elsewhere takes as long; so many at a stretch. */
+const least = 0.1;
+const stretch = 1;
+
+/** Runs steps that run compiled graphs: loops, branches. */
+async function drive(steps: Flowing, variables: Transaction): Promise<readonly Tensor[]> {
+  const small = new Set<Executable>();
+  let since = performance.now();
+  let next = here(() => steps.next());
+  while (next.done !== true) {
+    const [e, args] = next.value;
+    let results: readonly Tensor[];
+    try {
+      if (small.has(e)) {
+        results = here(() => e.run(args));
+        if (performance.now() - since > stretch) {
+          await setImmediate();
+          since = performance.now();
+        }
+      } else {
+        const begin = performance.now();
+        results = await runSteps(e, args, variables);
+        since = performance.now();
+        const { reads, writes, unknown } = e.use;
+        if (since - begin < least && !unknown && reads.size + writes.size === 0) small.add(e);
+      }
+    } catch (error) {
+      next = here(() => steps.throw(error));
+      continue;
+    }
+    const found = results;
+    next = here(() => steps.next(found));
+  }
+  return next.value;
 }
 
 const guarded = new WeakSet<ArrayBuffer>();
@@ -75,7 +118,10 @@ export async function runSteps(
           if (node.effects === 'variables') variables.carryOut();
           else if (node.late !== undefined) variables.carryOut(node.late.numbers.variables);
           const inputs = step.inputs.map(shaped);
-          const outputs = assigning(() => apart(() => node.run(inputs)));
+          const outputs =
+            node.steps === undefined
+              ? here(() => node.run(inputs))
+              : await drive(node.steps(inputs), variables);
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
         }
       }

@@ -6,6 +6,8 @@ interface Assigned {
   readonly value: Tensor;
   /** Nobody else has the tensor. */
   readonly own: boolean;
+  /** What the variable held then. A check that fails assigns what stands before it, which is later than this. */
+  readonly before: Tensor;
 }
 
 export class Transaction {
@@ -37,7 +39,7 @@ export class Transaction {
     variable.checkFits(value);
     this.drop(variable);
     const kept = own ? value : this.hold(aliasTensor(value, value.shape, 'assign'));
-    this.assigned.set(variable, { value: kept, own });
+    this.assigned.set(variable, { value: kept, own, before: variable.held });
   }
 
   private drop(variable: Variable): void {
@@ -51,7 +53,8 @@ export class Transaction {
       for (const variable of only ?? [...this.assigned.keys()]) {
         const assigned = this.assigned.get(variable);
         if (assigned === undefined) continue;
-        if (assigned.own) variable.adopt(assigned.value);
+        if (variable.held !== assigned.before) this.drop(variable);
+        else if (assigned.own) variable.adopt(assigned.value);
         else variable.assignTensor(assigned.value);
         this.assigned.delete(variable);
       }

@@ -4,6 +4,7 @@ import { dtypes } from '../../core/dtype';
 import type { Effects } from '../../core/scope';
 import { aliasTensor, pin, type Tensor } from '../../core/tensor';
 import { derive } from '../derivative';
+import type { Flowing } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
 import { effectsOf } from './subgraph';
@@ -40,10 +41,10 @@ export class BranchFlow extends Flow {
     this.zeros = outs.map(() => null);
   }
 
-  run(inputs: readonly Tensor[]): readonly Tensor[] {
+  *steps(inputs: readonly Tensor[]): Flowing {
     const at = this.choose(inputs[0]);
     const branch = this.branches[at];
-    const results = this.functions[at].executable.run(branch.inputs.map((i) => inputs[i]));
+    const results = yield [this.functions[at].executable, branch.inputs.map((i) => inputs[i])];
     if (results.length === this.outs.length) return order(results, branch.outs);
     const all = new Array<Tensor | undefined>(this.outs.length);
     branch.outs.forEach((place, i) => (all[place] = results[i]));

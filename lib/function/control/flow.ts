@@ -6,6 +6,7 @@ import { scope, withScope, type Effects } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { Grad } from '../../ops/registry';
+import { flow, type Flowing } from '../flowing';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../trace';
 
@@ -35,7 +36,12 @@ export abstract class Flow {
     readonly effects: Effects,
   ) {}
 
-  abstract run(inputs: readonly Tensor[]): readonly Tensor[];
+  abstract steps(inputs: readonly Tensor[]): Flowing;
+
+  run(inputs: readonly Tensor[]): readonly Tensor[] {
+    return flow(this.steps(inputs));
+  }
+
   protected abstract derive(): FlowOrder;
 
   get order(): FlowOrder {
@@ -45,15 +51,16 @@ export abstract class Flow {
 
 export const isFloat = (o: Out): boolean => o.dt.kind === 'float';
 
-function host(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
+function host(step: Flow, inputs: readonly Tensor[]): Tensor[] {
   return (scope.tracer as Trace).host(
-    flow.name,
+    step.name,
     inputs,
-    flow.outs,
-    (real) => flow.run(real),
+    step.outs,
+    (real) => step.run(real),
     'JavaScript decides what runs',
-    flow.effects,
-    (again) => emit(flow, again),
+    step.effects,
+    (again) => emit(step, again),
+    (real) => step.steps(real),
   );
 }
 
@@ -97,7 +104,8 @@ class Unavailable extends Flow {
   ) {
     super(name, outs, 'none');
   }
-  run(): never {
+  // eslint-disable-next-line require-yield
+  *steps(): Flowing {
     throw new UnimplementedError(this.message);
   }
   protected derive(): FlowOrder {

@@ -5,10 +5,11 @@ import { InternalError } from '../../core/errors';
 import { tensorOver, type Tensor } from '../../core/tensor';
 import { add } from '../../ops/binary';
 import { derive, type Derivative } from '../derivative';
+import type { Flowing, Steps } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
 import type { Graph } from '../graph';
-import { orElseAssign } from '../pending';
+import { orElseAssignSteps } from '../pending';
 import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
 import { effectsOf } from './subgraph';
 
@@ -53,14 +54,15 @@ export class LoopFlow extends Flow {
     this.body = new GraphFunction(derivative === null ? loop.body : derivative.forward);
   }
 
-  run(inputs: readonly Tensor[]): readonly Tensor[] {
+  *steps(inputs: readonly Tensor[]): Flowing {
     const { carried, variables } = this.loop;
     const now = inputs.slice();
     const first = carried - variables.length;
-    const saved = orElseAssign(
+    const saved: (readonly Tensor[])[] = [];
+    yield* orElseAssignSteps(
       variables,
       (i) => now[first + i],
-      () => this.iterate(now),
+      () => this.iterate(now, saved),
     );
     const last = now.slice(0, carried);
     if (this.derivative === null) return last;
@@ -69,20 +71,18 @@ export class LoopFlow extends Flow {
     return [...last, tensorOver(token.dt, token.shape, buffer, 0)];
   }
 
-  /** Changes the first of `now`, the loop's variables; returns what the iterations saved. */
-  private iterate(now: Tensor[]): (readonly Tensor[])[] {
+  /** Changes the first of `now`, the loop's variables, and adds to `saved` what the iterations save. */
+  private *iterate(now: Tensor[], saved: (readonly Tensor[])[]): Steps<void> {
     const { conditionInputs, bodyInputs, carried, limit, isTrue } = this.loop;
     const { condition, body } = this;
-    const saved: (readonly Tensor[])[] = [];
     const most = limit === null ? Infinity : Number(now[limit].item());
     for (let i = 0; i < most; i++) {
-      const [go] = condition.executable.run(conditionInputs.map((k) => now[k]));
+      const [go] = yield [condition.executable, conditionInputs.map((k) => now[k])];
       if (!isTrue(go)) break;
-      const results = body.executable.run(bodyInputs.map((k) => now[k]));
+      const results = yield [body.executable, bodyInputs.map((k) => now[k])];
       for (let k = 0; k < carried; k++) now[k] = results[k];
       if (this.derivative !== null) saved.push(results.slice(carried));
     }
-    return saved;
   }
 
   protected derive(): FlowOrder {
@@ -133,7 +133,7 @@ class LoopBack extends Flow {
     this.back = new GraphFunction(derivative.backward);
   }
 
-  run(inputs: readonly Tensor[]): readonly Tensor[] {
+  *steps(inputs: readonly Tensor[]): Flowing {
     const { loop, derivative, ins, wanted } = this;
     const { carried, bodyInputs, variables } = loop;
     const variablesFrom = carried - variables.length;
@@ -146,7 +146,7 @@ class LoopBack extends Flow {
     if (saved === undefined) throw new InternalError(`[${this.name}] the record of the iterations is lost`);
     for (let i = saved.length - 1; i >= 0; i--) {
       const dys = derivative.targets.map((k) => total[k] ?? zeros(ins[k]));
-      const found = this.back.executable.run([...dys, ...saved[i]]);
+      const found = yield [this.back.executable, [...dys, ...saved[i]]];
       for (let k = 0; k < carried; k++) total[k] = null;
       bodyInputs.forEach((input, p) => {
         const at = derivative.gradients[p];

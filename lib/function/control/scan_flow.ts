@@ -8,9 +8,10 @@ import { sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/binary';
 import { derive, type Derivative } from '../derivative';
+import type { Flowing, Steps } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import type { Graph } from '../graph';
-import { orElseAssign } from '../pending';
+import { orElseAssignSteps } from '../pending';
 import { replay } from '../replay';
 import { Trace } from '../trace';
 import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
@@ -58,7 +59,7 @@ export class ScanFlow extends Flow {
     this.body = new GraphFunction(body);
   }
 
-  run(inputs: readonly Tensor[]): readonly Tensor[] {
+  *steps(inputs: readonly Tensor[]): Flowing {
     const { starts, count, variables } = this.scan;
     const now = starts.map((input, k) =>
       input === null ? filled(this.outs[k].shape, this.outs[k].dt, 0) : inputs[input],
@@ -66,18 +67,16 @@ export class ScanFlow extends Flow {
     const parts = this.outs.slice(starts.length).map((o) => makeTensor(o.dt, o.shape, sizeOf(o.shape)));
     const first = now.length - variables.length;
     if (count > 0)
-      orElseAssign(
+      yield* orElseAssignSteps(
         variables,
         (i) => now[first + i],
-        () => {
-          this.iterate(inputs, now, parts);
-        },
+        () => this.iterate(inputs, now, parts),
       );
     // Tensors of their own: a part of an input may be among them.
     return [...now.map(copied), ...parts];
   }
 
-  private iterate(inputs: readonly Tensor[], now: Tensor[], parts: readonly Tensor[]): void {
+  private *iterate(inputs: readonly Tensor[], now: Tensor[], parts: readonly Tensor[]): Steps<void> {
     const { sources, count, backwards } = this.scan;
     const { executable } = this.body;
     for (let n = 0; n < count; n++) {
@@ -86,7 +85,7 @@ export class ScanFlow extends Flow {
         if (s.kind === 'carried') return now[s.index];
         return s.kind === 'whole' ? inputs[s.input] : partOf(inputs[s.input], i);
       });
-      const results = executable.run(args);
+      const results = yield [executable, args];
       for (let k = 0; k < now.length; k++) now[k] = results[k];
       parts.forEach((whole, k) => {
         put(results[now.length + k], whole, i);

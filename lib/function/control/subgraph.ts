@@ -98,9 +98,10 @@ export class PartTrace extends Trace {
     why: string,
     effects: Effects,
     record?: HostNode['record'],
+    steps?: HostNode['steps'],
   ): Tensor[] {
     if (effects === 'variables') this.needsVariables = true;
-    return super.host(name, inputs, outs, run, why, effects, record);
+    return super.host(name, inputs, outs, run, why, effects, record, steps);
   }
 
   override late(...args: Parameters<Trace['late']>): Tensor[] {
