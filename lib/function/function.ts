@@ -12,8 +12,8 @@ import { functionsRunEagerly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { madeAgain, Pieces } from './pieces';
 import { bind, Recent, replaceTensors } from './signature';
-import { RetracingWatch } from './retracing';
-import { generalize, TensorSpec } from './tensor_spec';
+import { RetracingWatch, TraceTypes } from './retracing';
+import { TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
 
 export interface FunctionOptions {
@@ -113,53 +113,39 @@ export function compiled<A extends unknown[], R>(
   const watch = new RetracingWatch(name);
   const known = new Map<string, Pieces>();
   const recent = new Recent<Pieces>();
-  /** With reduceRetracing: what was traced, by everything but shapes. */
-  const relaxed = new Map<string, TensorSpec[][]>();
+  const types = new TraceTypes(signature !== null, o.reduceRetracing);
   let traces = 0;
-
-  /** Whether a new program is a trace to the user: under one signature, other shapes are not. */
-  const counts = (key: string, tensors: readonly Tensor[]): boolean => {
-    if (signature !== null) return known.size === 0;
-    if (!o.reduceRetracing) return true;
-    const base = key.replace(/(T\d+)\[[\d,]*\]/g, '$1');
-    const traced = relaxed.get(base) ?? [];
-    relaxed.set(base, traced);
-    if (traced.some((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])))) return false;
-    const specs = tensors.map((t) => TensorSpec.fromTensor(t));
-    const last = traced.at(-1);
-    traced.push(last === undefined ? specs : specs.map((s, i) => generalize(last[i], s) ?? s));
-    return true;
-  };
 
   const make = (args: readonly unknown[], tensors: readonly Tensor[]): Pieces =>
     new Pieces(name, (given) => checkResult(f(...(replaceTensors(args, given) as A)), name), tensors);
 
   /** A trace. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
   const build = (args: readonly unknown[], tensors: readonly Tensor[], counted: boolean, runs: boolean) => {
-    const first = traces === 0;
     let pieces = make(args, tensors);
     const done = pieces.begin(runs ? tensors : null);
-    if (counted) traces++;
-    if (first && pieces.made > 0) {
+    const before = traces;
+    if (before === 0 && pieces.made > 0) {
       // Variables are made on the first call; a second trace shows whether the function keeps them.
+      traces++;
       pieces = make(args, tensors);
       pieces.begin(null);
-      traces++;
     }
     if (pieces.made > 0) throw madeAgain(name);
+    if (counted) traces++;
     return { pieces, done };
   };
 
   /** The program for these arguments, and whether it is a trace to the user. */
   const find = (args: readonly unknown[], runs: boolean) => {
-    const { key, tensors } = bind(args, name);
+    const { key, type, tensors } = bind(args, name);
     const before = known.get(key);
     if (before !== undefined) {
       recent.remember(args, before);
       return { pieces: before, tensors, counted: false, done: null };
     }
-    const counted = counts(key, tensors);
+    const counted = types.isNew(type, tensors);
     const { pieces, done } = build(args, tensors, counted, runs);
+    if (counted) types.add(type, tensors);
     known.set(key, pieces);
     return { pieces, tensors, counted, done };
   };

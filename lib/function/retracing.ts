@@ -1,7 +1,44 @@
-/** Tells users whose functions are traced again and again. */
+/** What counts as a trace, and a word to users whose functions are traced again and again. */
+import type { Tensor } from '../core/tensor';
+import { generalize, TensorSpec } from './tensor_spec';
 
 const threshold = 5;
 const history = 10;
+
+/** The traces of one function as TensorFlow counts them: several programs may belong to one. */
+export class TraceTypes {
+  private readonly types = new Set<string>();
+  /** With `relaxes`: what was traced, by everything but shapes; the last holds all before. */
+  private readonly relaxed = new Map<string, TensorSpec[][]>();
+
+  /** `declared`: there is an input signature. `relaxes`: dimensions that varied once may be of any size. */
+  constructor(
+    private readonly declared: boolean,
+    private readonly relaxes: boolean,
+  ) {}
+
+  /** Whether a program for such a call is a trace. */
+  isNew(type: string, tensors: readonly Tensor[]): boolean {
+    if (this.declared) return this.types.size === 0;
+    if (!this.relaxes) return !this.types.has(type);
+    const traced = this.relaxed.get(withoutShapes(type)) ?? [];
+    return !traced.some((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])));
+  }
+
+  /** It was made. */
+  add(type: string, tensors: readonly Tensor[]): void {
+    this.types.add(type);
+    if (!this.relaxes) return;
+    const base = withoutShapes(type);
+    const traced = this.relaxed.get(base) ?? [];
+    this.relaxed.set(base, traced);
+    const specs = tensors.map((t) => TensorSpec.fromTensor(t));
+    const last = traced.at(-1);
+    traced.push(last === undefined ? specs : specs.map((s, i) => generalize(last[i], s) ?? s));
+  }
+}
+
+const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
 
 /** Counts the calls of one function, and warns once. */
 export class RetracingWatch {

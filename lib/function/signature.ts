@@ -2,7 +2,6 @@
 import { toTensor } from '../core/convert';
 import type { DTypeInfo } from '../core/dtype';
 import { IndexedSlices } from '../core/indexed_slices';
-import { withTensors } from '../core/leaves';
 import { sameShape, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -18,6 +17,11 @@ function identity(value: object): number {
 
 export interface BoundCall {
   readonly key: string;
+  /**
+   * The same as TensorFlow counts: variables by dtype, shape, and where the same one comes again. Programs hold on to their
+   * variables, so that one type may have several.
+   */
+  readonly type: string;
   /** The tensors among the arguments, in order. */
   readonly tensors: Tensor[];
 }
@@ -25,7 +29,11 @@ export interface BoundCall {
 /** Typed arrays count as tensors; numbers, strings, booleans and other objects are part of the signature. */
 export function bind(args: readonly unknown[], name: string): BoundCall {
   const tensors: Tensor[] = [];
+  const variables: Variable[] = [];
   let key = '';
+  let type = '';
+  /** How far `key` went into `type`. */
+  let copied = 0;
   const visit = (node: unknown): void => {
     if (node instanceof Tensor) {
       tensors.push(node);
@@ -33,7 +41,10 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
     } else if (ArrayBuffer.isView(node)) {
       visit(toTensor(node, null, name, 'an argument'));
     } else if (node instanceof Variable) {
+      if (!variables.includes(node)) variables.push(node);
+      type += `${key.slice(copied)}V${node.dt.code}[${node.shape.join()}]${node.trainable ? 't' : ''}${variables.indexOf(node)};`;
       key += `V${node.ref};`;
+      copied = key.length;
     } else if (node instanceof IndexedSlices) {
       key += 'S';
       visit(node.values);
@@ -45,9 +56,9 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
       key += ')';
     } else if (typeof node === 'object' && node !== null && isPlain(node)) {
       key += '{';
-      for (const [k, v] of Object.entries(node)) {
+      for (const k of sortedKeys(node)) {
         key += `${JSON.stringify(k)}:`;
-        visit(v);
+        visit((node as Record<string, unknown>)[k]);
       }
       key += '}';
     } else if ((typeof node === 'object' && node !== null) || typeof node === 'function') {
@@ -60,7 +71,12 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
     }
   };
   args.forEach(visit);
-  return { key, tensors };
+  return { key, type: type + key.slice(copied), tensors };
+}
+
+/** The order of an object's keys says nothing. */
+function sortedKeys(node: object): string[] {
+  return Object.keys(node).sort();
 }
 
 interface Entry<T> {
@@ -106,9 +122,17 @@ function isPlain(value: object): boolean {
 
 /** The arguments with each tensor, and what counts as one, replaced, in the same order. */
 export function replaceTensors(args: readonly unknown[], tensors: readonly Tensor[]): unknown[] {
-  return withTensors(
-    args,
-    tensors,
-    (leaf) => leaf instanceof Tensor || ArrayBuffer.isView(leaf),
-  ) as unknown[];
+  let next = 0;
+  const visit = (node: unknown): unknown => {
+    if (node instanceof Tensor || ArrayBuffer.isView(node)) return tensors[next++];
+    if (node instanceof IndexedSlices)
+      return new IndexedSlices(tensors[next++], tensors[next++], node.denseShape);
+    if (Array.isArray(node)) return node.map(visit);
+    if (typeof node !== 'object' || node === null || !isPlain(node)) return node;
+    const replaced = new Map(
+      sortedKeys(node).map((k): [string, unknown] => [k, visit((node as Record<string, unknown>)[k])]),
+    );
+    return Object.fromEntries(Object.keys(node).map((k) => [k, replaced.get(k)]));
+  };
+  return args.map(visit);
 }
