@@ -74,7 +74,8 @@ export interface ProfileRow {
 const showType = (t: Tensor): string => `${t.dtype}[${t.shape.join(',')}]`;
 const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
-function flopsOf({ node }: PartNode): number {
+/** Estimate: multiplications, additions and the like. */
+export function flopsOf({ node }: PartNode): number {
   const { name } = node.op;
   const out = node.outputs.reduce((sum, t) => sum + t.size, 0);
   const largest = Math.max(out, ...node.inputs.map((t) => t.size));

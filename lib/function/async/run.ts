@@ -5,6 +5,7 @@ import { withScope } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
 import { assigning } from '../../core/variable';
+import { flopsOf } from '../describe';
 import type { Executable, Part } from '../executable';
 import type { Flowing } from '../flowing';
 import type { Transaction } from './transaction';
@@ -19,31 +20,42 @@ function here<T>(f: () => T): T {
   return assigning(() => apart(f));
 }
 
-/** Milliseconds: graphs that take less run on the event loop, where to go elsewhere takes as long; so many at a stretch. */
-const least = 0.1;
+/** Estimate of operations in a graph that takes no longer than to go elsewhere: some 20 µs. */
+const few = 100_000;
+/** Milliseconds on the event loop at a stretch. */
 const stretch = 1;
+const sizes = new WeakMap<Executable, boolean>();
+
+/** Whether the graph may as well run on the event loop: it is little, and touches no variables. */
+function isSmall(e: Executable): boolean {
+  let small = sizes.get(e);
+  if (small === undefined) {
+    let cost = 0;
+    for (const step of e.steps) {
+      cost += step.kind === 'part' ? step.nodes.reduce((sum, n) => sum + flopsOf(n), 0) : Infinity;
+    }
+    sizes.set(e, (small = cost <= few));
+  }
+  return small;
+}
 
 /** Runs steps that run compiled graphs: loops, branches. */
 async function drive(steps: Flowing, variables: Transaction): Promise<readonly Tensor[]> {
-  const small = new Set<Executable>();
   let since = performance.now();
   let next = here(() => steps.next());
   while (next.done !== true) {
     const [e, args] = next.value;
     let results: readonly Tensor[];
     try {
-      if (small.has(e)) {
+      if (isSmall(e)) {
         results = here(() => e.run(args));
         if (performance.now() - since > stretch) {
           await setImmediate();
           since = performance.now();
         }
       } else {
-        const begin = performance.now();
         results = await runSteps(e, args, variables);
         since = performance.now();
-        const { reads, writes, unknown } = e.use;
-        if (since - begin < least && !unknown && reads.size + writes.size === 0) small.add(e);
       }
     } catch (error) {
       next = here(() => steps.throw(error));
