@@ -34,6 +34,8 @@ export interface TileKernel {
   readonly kind: 'unary' | 'binary' | 'select' | 'reduce' | 'cast';
   /** Of a cast, nothing: its result says which. */
   readonly op: number;
+  /** It costs less than a way through memory. */
+  readonly cheap?: boolean;
   /** The input's dtypes that it serves; absent: all that the op takes. */
   readonly dtypes?: readonly DTypeInfo[];
 }

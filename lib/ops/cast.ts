@@ -33,7 +33,7 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
     frame[4] = to.code;
     native.cast(x.buffer, y.buffer);
   },
-  tile: { kind: 'cast', op: 0 },
+  tile: { kind: 'cast', op: 0, cheap: true },
   // There and back again: nothing is lost where the way leads through more than there is.
   simpler: (call, around) => {
     const inner = around.maker(call.inputs[0]);

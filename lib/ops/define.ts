@@ -81,6 +81,9 @@ function kernelNumber(names: readonly string[], name: string): number {
   return code;
 }
 
+/** What is right to half a unit in the last place is an instruction or two. */
+const roundsOnce = (ulp: number | undefined): boolean => ulp !== undefined && ulp <= 0.5;
+
 function runUnary(code: number, x: Tensor, y: Tensor): void {
   frame[0] = x.offset;
   frame[1] = y.offset;
@@ -126,7 +129,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     savesOutputs: saves === 'output' || saves === 'both',
     gradient:
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
-    tile: { kind: 'unary', op: code },
+    tile: { kind: 'unary', op: code, cheap: roundsOnce(spec.ulp) },
     simpler: spec.simpler,
     execute: ([x], _, [y]) => {
       runUnary(code, x, y);
@@ -271,6 +274,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     tile: {
       kind: 'binary',
       op: code,
+      cheap: roundsOnce(spec.ulp),
       dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
     },
     simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),

@@ -24,7 +24,7 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
   undefined
 >('where', {
   tf: 'tf.where',
-  tile: { kind: 'select', op: 0 },
+  tile: { kind: 'select', op: 0, cheap: true },
   simpler: smallerOperands,
   dtypes: everyType,
   domain: [-10, 10],

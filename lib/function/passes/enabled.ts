@@ -6,6 +6,7 @@ export const passes = [
   'commonSubexpressions',
   'deadCode',
   'fuse',
+  'recompute',
 ] as const;
 export type Pass = (typeof passes)[number];
 

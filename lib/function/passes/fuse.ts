@@ -8,7 +8,9 @@ import type { TileKernel } from '../../core/scope';
 import type { OpNode } from '../graph';
 import type { LoweredNode, Storages } from '../lowered';
 import { encodeGroup } from './encode_group';
-import { dtypeOf, Space, type Group, type Member, type Operand } from './group';
+import { enabled } from './enabled';
+import { dtypeOf, Space, type Group, type Item, type Member, type Operand } from './group';
+import { recompute } from './recompute';
 
 /** Longest row where rows or columns are reduced: kMaxTileRow. */
 const maxRow = 8192;
@@ -16,13 +18,6 @@ const maxRow = 8192;
 const maxSteps = 36;
 const maxStorages = 32;
 const maxValues = 64;
-
-interface Item {
-  readonly single: LoweredNode | null;
-  readonly group: Group | null;
-  /** The storages that it reads. */
-  readonly reads: Tensor[];
-}
 
 /** How an operand of `shape` repeats over `full`: its space, and the columns that this asks for. */
 function repeats(shape: Shape, full: Shape): { space: Space; columns: number | null } | null {
@@ -311,15 +306,18 @@ export class Fusion {
       for (const t of item.reads) needed.add(t);
     }
     kept.reverse();
+    if (enabled('recompute')) recompute(kept, this.leaving, (group, more) => this.hasRoom(group, more));
     const users = new Map<Tensor, Set<Item>>();
     for (const item of kept) {
       for (const t of item.reads) {
+        if (item.group?.made.has(t) === true) continue;
         let set = users.get(t);
         if (set === undefined) users.set(t, (set = new Set()));
         set.add(item);
       }
     }
-    return kept.map((item) => {
+    const left = kept.filter((item) => item.group === null || item.group.members.length > 0);
+    return left.map((item) => {
       if (item.single !== null) return item.single;
       const group = item.group as Group;
       return encodeGroup(

@@ -35,6 +35,14 @@ export interface Group {
   readonly made: Map<Tensor, Space>;
 }
 
+/** An op by itself, or a group. */
+export interface Item {
+  readonly single: LoweredNode | null;
+  readonly group: Group | null;
+  /** The storages that it reads. */
+  readonly reads: Tensor[];
+}
+
 /** The dtype that the kernel is chosen by. */
 export function dtypeOf(node: OpNode, kernel: TileKernel): DTypeInfo {
   return kernel.kind === 'select' ? node.inputs[1].dt : node.inputs[0].dt;

@@ -1,0 +1,92 @@
+/** Computes again, where it is read, what costs less than a way through memory. */
+import type { Tensor } from '../../core/tensor';
+import { Space, type Group, type Item, type Member } from './group';
+
+/** Smaller values stay in the cache between two groups. */
+const fewest = 16 * 1024;
+
+/**
+ * Where all that reads a cheap value of one group are groups themselves, and have what it is made of, they compute it again:
+ * then it is never written. `items` are in the order in which they run, and are changed; what is left without members was
+ * only made for others.
+ */
+export function recompute(
+  items: readonly Item[],
+  leaving: ReadonlySet<Tensor>,
+  hasRoom: (group: Group, more: Member) => boolean,
+): void {
+  const users = new Map<Tensor, Set<Item>>();
+  for (const item of items) {
+    for (const t of item.reads) {
+      const set = users.get(t);
+      if (set === undefined) users.set(t, new Set([item]));
+      else set.add(item);
+    }
+  }
+  const inMemory = (root: Tensor, maker: Item): boolean =>
+    leaving.has(root) || [...(users.get(root) ?? [])].some((user) => user !== maker);
+  /** How many members at the start of a group were put there. */
+  const again = new Map<Item, number>();
+  for (const item of items) {
+    const { group } = item;
+    if (group === null || group.size < fewest) continue;
+    for (const member of group.members.slice(again.get(item) ?? 0)) {
+      const { root, space } = member.out;
+      if (member.kernel.cheap !== true || space !== Space.Full || leaving.has(root)) continue;
+      const readers = [...(users.get(root) ?? [])].filter((user) => user !== item);
+      if (readers.length === 0 || readers.length > 2) continue;
+      const fits = (user: Item): boolean =>
+        user.group !== null &&
+        serves(group, user.group, member, again.get(user) ?? 0, (root) => inMemory(root, item)) &&
+        hasRoom(user.group, member);
+      if (!readers.every(fits)) continue;
+      for (const user of readers) {
+        const to = user.group as Group;
+        const at = again.get(user) ?? 0;
+        to.members.splice(at, 0, member);
+        again.set(user, at + 1);
+        to.made.set(root, Space.Full);
+        to.columns ??= group.columns;
+        for (const o of member.operands) {
+          user.reads.push(o.root);
+          users.get(o.root)?.add(user);
+        }
+      }
+      users.set(root, new Set([item]));
+      if (!group.members.some((m) => m.operands.some((o) => o.root === root))) {
+        group.members.splice(group.members.indexOf(member), 1);
+        group.made.delete(root);
+      }
+    }
+  }
+  for (const { group, reads } of items) {
+    if (group !== null)
+      reads.splice(0, reads.length, ...group.members.flatMap((m) => m.operands.map((o) => o.root)));
+  }
+}
+
+/** Whether `to` could compute a member of `from` behind its first `ready` ones, and would read no more than it does now. */
+function serves(
+  from: Group,
+  to: Group,
+  { operands, out }: Member,
+  ready: number,
+  inMemory: (root: Tensor) => boolean,
+): boolean {
+  if (to.size !== from.size) return false;
+  const reads = to.members.flatMap((m) => m.operands);
+  if (reads.some((o) => o.root === out.root && o.space !== Space.Full)) return false;
+  let more = 0;
+  for (const o of operands) {
+    const byRow = o.space === Space.PerRow || o.space === Space.PerColumn;
+    if (byRow && to.columns !== null && to.columns !== from.columns) return false;
+    if (to.made.has(o.root)) {
+      if (!to.members.slice(0, ready).some((m) => m.out.root === o.root)) return false;
+      continue;
+    }
+    if (o.space !== Space.Full) continue;
+    if (from.made.has(o.root) && !inMemory(o.root)) return false;
+    if (!reads.some((r) => r.root === o.root && r.space === Space.Full)) more++;
+  }
+  return more <= 1;
+}
