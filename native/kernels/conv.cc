@@ -37,6 +37,54 @@ template <class T>
 constexpr auto kTapTiles = tile_table<MakeTaps<T>, TapFn<T>, kTapVectors>();
 
 template <class T>
+using TermFn = void (*)(const TermTile<T>&) noexcept;
+template <class T>
+struct MakeTerms {
+  template <int MR, int NV, bool kPartial>
+  static constexpr TermFn<T> make() {
+    if constexpr (NV <= kPanelVectors<T> && MR <= tile_rows<T>(NV)) {
+      return &run_terms < T, MR, NV, kPartial || kFreeMasks > ;
+    } else {
+      return nullptr;
+    }
+  }
+};
+template <class T>
+constexpr auto kTermTiles = tile_table<MakeTerms<T>, TermFn<T>, kTapVectors>();
+
+template <class T>
+void term_row(const TermRow& m) noexcept {
+  constexpr int L = kLanes<T>;
+  TermTile<T> tile = {};
+  tile.a_row = m.a_row * int64_t{sizeof(T)};
+  tile.offset = m.offset;
+  tile.terms = m.terms;
+  tile.b = static_cast<const T*>(m.b);
+  tile.b_row = m.b_row * int64_t{sizeof(T)};
+  tile.c_row = m.c_row;
+  const TapPanels panels(m.n, L, kPanelVectors<T>);
+  int64_t column = 0;
+  for (int64_t p = 0; p < panels.count; p++) {
+    const int64_t width = panels.width(p), end = column + width * L;
+    const int64_t most = tile_rows<T>(static_cast<int>(width));
+    const int64_t strips = (m.m + most - 1) / most;
+    const int64_t rows = m.m / strips, longer = m.m % strips;
+    const TermFn<T>* fn = kTermTiles<T>.fn[end > m.n][width - 1];
+    tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
+    tile.a = static_cast<const T*>(m.a);
+    tile.c = static_cast<T*>(m.c) + column;
+    for (int64_t s = 0; s < strips; s++) {
+      const int64_t count = rows + (s < longer);
+      fn[count - 1](tile);
+      tile.a += count * m.a_row;
+      tile.c += count * m.c_row;
+    }
+    tile.b += width * L;
+    column = end;
+  }
+}
+
+template <class T>
 TapTile<T> first_tile(const TapBlock& m) {
   constexpr int64_t kSize = sizeof(T);
   TapTile<T> tile = {};
@@ -170,6 +218,7 @@ constexpr gradtape::ConvKernels conv_kernels() {
           .few_columns = 8,
           .taps = &taps<T>,
           .dots = &tap_dots<T>,
+          .row = &term_row<T>,
           .pack = &pack_taps<T>,
           .add = &add_into<T>};
 }

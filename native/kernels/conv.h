@@ -8,6 +8,7 @@ namespace {
 
 using gradtape::TapBlock;
 using gradtape::TapRun;
+using gradtape::TermRow;
 
 template <class T>
 struct TapTile {
@@ -23,6 +24,29 @@ struct TapTile {
   Lanes<T> last;    // of the last vector
   bool accumulate;
 };
+
+/// c[r][v] += element(r) · columns(v), all loaded in the order that spares registers.
+template <class T, int MR, int NV, class Element, class Columns>
+GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec<T> (&c)[MR][NV]) {
+  using V = Vec<T>;
+  if constexpr (kRegisters == 16 && MR <= NV) {
+    V x[MR];
+    unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });
+    unroll<NV>([&](auto v) GT_LAMBDA {
+      V y = columns(v);
+      hold(y);
+      unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
+    });
+  } else {
+    V y[NV];
+    unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
+    unroll<MR>([&](auto r) GT_LAMBDA {
+      V x = element(r);
+      hold(x);
+      unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
+    });
+  }
+}
 
 /// kPartial: the last vector is loaded and stored by lanes.
 template <class T, int MR, int NV, bool kPartial>
@@ -53,29 +77,57 @@ void run_taps(const TapTile<T>& tile) noexcept {
     };
     int64_t at = tile.a_first + run.shift * int64_t{sizeof(T)};
     for (int64_t k = run.k; k > 0; k--) {
-      if constexpr (kRegisters == 16 && MR <= NV) {
-        V x[MR];
-        unroll<MR>([&](auto r) GT_LAMBDA { x[r] = splat(*ahead(a[r], at)); });
-        unroll<NV>([&](auto v) GT_LAMBDA {
-          V y = columns(v);
-          hold(y);
-          unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
-        });
-      } else {
-        V y[NV];
-        unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
-        unroll<MR>([&](auto r) GT_LAMBDA {
-          V x = splat(*ahead(a[r], at));
-          hold(x);
-          unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
-        });
-      }
+      multiply_tile<T, MR, NV>([&](auto r) GT_LAMBDA -> V { return splat(*ahead(a[r], at)); }, columns, c);
       at += a_step;
       b = ahead(b, b_row);
     }
   }
   store_tile<T, MR, NV, kPartial>(
       c, last, tile.accumulate, [&](auto r) GT_LAMBDA { return static_cast<T*>(tile.c[r]) + tile.c_first; });
+}
+
+/// A tile of a row of results; strides and offsets in bytes.
+template <class T>
+struct TermTile {
+  const T* a;
+  int64_t a_row;
+  const int64_t* offset;
+  int64_t terms;
+  const T* b;
+  int64_t b_row;
+  T* c;
+  int64_t c_row;  // elements
+  Lanes<T> last;
+};
+
+template <class T, int MR, int NV, bool kPartial>
+void run_terms(const TermTile<T>& tile) noexcept {
+  constexpr int L = kLanes<T>;
+  constexpr int kGroups = (MR + 3) / 4;
+  using V = Vec<T>;
+  const int64_t row1 = tile.a_row, row2 = 2 * row1, row3 = 3 * row1, b_row = tile.b_row;
+  const Lanes<T> last = tile.last;
+  const T* a[kGroups];
+  unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(tile.a, 4 * g * row1); });
+  V c[MR][NV];
+  unroll<MR>([&](auto r) GT_LAMBDA { unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = V{}; }); });
+  const T* b = tile.b;
+  for (int64_t t = 0; t < tile.terms; t++, b = ahead(b, b_row)) {
+    const int64_t at = tile.offset[t];
+    const auto element = [&](auto r) GT_LAMBDA -> V {
+      constexpr int kRow = decltype(r){} % 4;
+      return splat(*ahead(ahead(a[r / 4], at), kRow == 0 ? 0 : kRow == 1 ? row1 : kRow == 2 ? row2 : row3));
+    };
+    const auto columns = [&](auto v) GT_LAMBDA -> V {
+      if constexpr (kPartial && decltype(v){} == NV - 1) {
+        return load_lanes(b + v * L, last);
+      } else {
+        return load(b + v * L);
+      }
+    };
+    multiply_tile<T, MR, NV>(element, columns, c);
+  }
+  store_tile<T, MR, NV, kPartial>(c, last, false, [&](auto r) GT_LAMBDA { return tile.c + r * tile.c_row; });
 }
 
 /// MR rows by NR columns of scalar products: the terms of a run are contiguous in both operands, column j of

@@ -4,8 +4,6 @@
 #include "spans.h"
 #include "table.h"
 
-#define GT_LAMBDA __attribute__((always_inline))
-
 namespace {
 
 using gradtape::DepthwiseBlock;
@@ -33,7 +31,7 @@ GT_INLINE void pixels(const DepthwiseBlock& b, const T* x, const T* w, T* y, Spa
       GT_UNROLL
       for (int p = 0; p < P; p++) {
         const T* at = x + p / 4 * 4 * step;
-        sum[p] += weight * span.get(p % 4 == 3 ? at + step3 : at + p % 4 * step);
+        sum[p] = fma(weight, span.get(p % 4 == 3 ? at + step3 : at + p % 4 * step), sum[p]);
       }
     }
   }
@@ -41,31 +39,85 @@ GT_INLINE void pixels(const DepthwiseBlock& b, const T* x, const T* w, T* y, Spa
   for (int p = 0; p < P; p++) span.put(y + p * b.y_step, sum[p]);
 }
 
-/// The same for 3 × 3 taps side by side: a column of the input serves all pixels that see it.
-template <class T, int P, class Span>
-GT_INLINE void pixels3(const DepthwiseBlock& b, const T* x, const T* w, T* y, Span span) {
-  Vec<T> sum[P] = {};
-  GT_UNROLL
-  for (int t = 0; t < 3; t++) {
-    const T *row = x + t * b.x_tap[1], *by = w + t * b.w_tap[1];
-    const Vec<T> w0 = span.get(by), w1 = span.get(by + b.w_tap[2]), w2 = span.get(by + 2 * b.w_tap[2]);
-    Vec<T> v[P + 2];
-    GT_UNROLL
-    for (int p = 0; p < P + 2; p++) v[p] = span.get(row + p * b.x_step);
-    GT_UNROLL
-    for (int p = 0; p < P; p++) sum[p] += w0 * v[p];
-    GT_UNROLL
-    for (int p = 0; p < P; p++) sum[p] += w1 * v[p + 1];
-    GT_UNROLL
-    for (int p = 0; p < P; p++) sum[p] += w2 * v[p + 2];
+/// Rows and pixels of a tile of windows that slide by one element: their weights and sums are in registers.
+/// To fetch the rows of the next tile ahead cost a tenth; two rows of four pixels, or four of two, a
+/// twentieth.
+constexpr int kTileRows = kRegisters == 32 ? 3 : 1, kTilePixels = 4;
+
+/// R rows of P pixels under NY × 3 taps that lie side by side: an element of the input is loaded once for all
+/// pixels of a row that see it, and with R > 1 once for all rows. Sums go down the columns of the taps
+/// whatever R and P are. w: the weights, column by column.
+template <class T, int NY, int R, int P, class Span>
+GT_INLINE void tile3(const DepthwiseBlock& b, const Vec<T> (&w)[3 * NY], const T* x, T* y, Span span) {
+  const int64_t row = b.x_tap[1], row3 = 3 * row, step = b.x_step;
+  const int64_t y_row = b.y_row, y_step = b.y_step;
+  Vec<T> sum[R][P] = {};
+  unroll<P + 2>([&](auto c) GT_LAMBDA {
+    unroll<R + NY - 1>([&](auto q) GT_LAMBDA {
+      Vec<T> v = span.get(q == 3 ? x + row3 : x + q * row);
+      hold(v);
+      unroll<3>([&](auto u) GT_LAMBDA {
+        unroll<R>([&](auto r) GT_LAMBDA {
+          constexpr int p = decltype(c){} - decltype(u){}, t = decltype(q){} - decltype(r){};
+          if constexpr (p >= 0 && p < P && t >= 0 && t < NY) sum[r][p] = fma(w[NY * u + t], v, sum[r][p]);
+        });
+      });
+    });
+    x += step;
+  });
+  unroll<P>([&](auto p) GT_LAMBDA {
+    unroll<R>([&](auto r) GT_LAMBDA { span.put(y + r * y_row, sum[r][p]); });
+    y += y_step;
+  });
+}
+
+/// R rows of n pixels.
+template <class T, int NY, int R, class Span>
+GT_INLINE void strip3(const DepthwiseBlock& b, const T* x, const T* weights, T* y, int64_t n, Span span) {
+  Vec<T> w[3 * NY];
+  unroll<3 * NY>([&](auto t)
+                     GT_LAMBDA { w[t] = span.get(weights + t % NY * b.w_tap[1] + t / NY * b.w_tap[2]); });
+  if (n < kTilePixels) {
+    for (int64_t i = 0; i < n; i++) tile3<T, NY, R, 1>(b, w, x + i * b.x_step, y + i * b.y_step, span);
+    return;
   }
-  GT_UNROLL
-  for (int p = 0; p < P; p++) span.put(y + p * b.y_step, sum[p]);
+  // The last tile may overlap the one before it.
+  for (int64_t i = 0; i < n; i += kTilePixels) {
+    const int64_t at = i + kTilePixels <= n ? i : n - kTilePixels;
+    tile3<T, NY, R, kTilePixels>(b, w, x + at * b.x_step, y + at * b.y_step, span);
+  }
+}
+
+template <class T, int NY>
+void slide3(const DepthwiseBlock& b) {
+  constexpr int R = NY == 3 ? kTileRows : 1;
+  const bool together = b.x_row == b.x_tap[1];
+  for (int64_t r = 0; r < b.rows;) {
+    const int64_t rows = together && r + R <= b.rows ? R : 1;
+    for (int64_t i = 0; i < b.count;) {
+      const int64_t n = b.count - i < kStrip + kStrip / 2 ? b.count - i : kStrip;
+      each_vector<T>(b.channels, [&](int64_t c, auto span) GT_LAMBDA {
+        const T *x = in<T>(b.x) + r * b.x_row + i * b.x_step + c, *w = in<T>(b.w) + c;
+        T* y = static_cast<T*>(b.y) + r * b.y_row + i * b.y_step + c;
+        if (R > 1 && rows > 1) {
+          strip3<T, NY, R>(b, x, w, y, n, span);
+        } else {
+          strip3<T, NY, 1>(b, x, w, y, n, span);
+        }
+      });
+      i += n;
+    }
+    r += rows;
+  }
 }
 
 template <class T>
 void forward(const DepthwiseBlock& b) noexcept {
-  const bool three = b.taps[1] == 3 && b.taps[2] == 3 && b.x_tap[2] == b.x_step;
+  if (b.taps[2] == 3 && b.x_tap[2] == b.x_step) {
+    if (b.taps[1] == 3) return slide3<T, 3>(b);
+    if (b.taps[1] == 2) return slide3<T, 2>(b);
+    if (b.taps[1] == 1) return slide3<T, 1>(b);
+  }
   for (int64_t begin = 0; begin < b.count; begin += kStrip) {
     const int64_t end = begin + kStrip < b.count ? begin + kStrip : b.count;
     for (int64_t r = 0; r < b.rows; r++) {
@@ -73,16 +125,12 @@ void forward(const DepthwiseBlock& b) noexcept {
         const T *x = in<T>(b.x) + r * b.x_row + c, *w = in<T>(b.w) + c;
         T* y = static_cast<T*>(b.y) + r * b.y_row + c;
         int64_t i = begin;
-        if (three) {
-          for (; i + 4 <= end; i += 4) pixels3<T, 4>(b, x + i * b.x_step, w, y + i * b.y_step, span);
-        } else {
-          for (; i + kPixels <= end; i += kPixels) {
-            pixels<T, kPixels>(b, x + i * b.x_step, w, y + i * b.y_step, span);
-          }
-          if (i + 4 <= end) {
-            pixels<T, 4>(b, x + i * b.x_step, w, y + i * b.y_step, span);
-            i += 4;
-          }
+        for (; i + kPixels <= end; i += kPixels) {
+          pixels<T, kPixels>(b, x + i * b.x_step, w, y + i * b.y_step, span);
+        }
+        if (i + 4 <= end) {
+          pixels<T, 4>(b, x + i * b.x_step, w, y + i * b.y_step, span);
+          i += 4;
         }
         for (; i < end; i++) pixels<T, 1>(b, x + i * b.x_step, w, y + i * b.y_step, span);
       });
@@ -102,7 +150,7 @@ GT_INLINE void taps(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64
     const Vec<T> by = span.get(y);
     GT_UNROLL
     for (int t = 0; t < NY * NX; t++) {
-      sum[t] += by * span.get(x + t / NX * b.x_tap[1] + t % NX * b.x_tap[2]);
+      sum[t] = fma(by, span.get(x + t / NX * b.x_tap[1] + t % NX * b.x_tap[2]), sum[t]);
     }
   }
   GT_UNROLL
@@ -112,26 +160,72 @@ GT_INLINE void taps(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64
   }
 }
 
+/// Rows whose products with the input share its loads, where 3 × 3 taps lie side by side.
+constexpr int kFilterRows = kRegisters == 32 ? 3 : 2;
+
+/// The terms of P pixels of R rows.
+template <class T, int R, int P, class Span>
+GT_INLINE void terms3(const DepthwiseBlock& b, const T* x, const T* y, Vec<T> (&sum)[9], Span span) {
+  const int64_t row = b.x_tap[1], row3 = 3 * row, step = b.x_step;
+  Vec<T> g[R][P];
+  unroll<R>([&](auto r) GT_LAMBDA {
+    unroll<P>([&](auto p) GT_LAMBDA { g[r][p] = span.get(y + r * b.y_row + p * b.y_step); });
+  });
+  unroll<P + 2>([&](auto c) GT_LAMBDA {
+    unroll<R + 2>([&](auto q) GT_LAMBDA {
+      Vec<T> v = span.get(q == 3 ? x + row3 : x + q * row);
+      hold(v);
+      unroll<3>([&](auto u) GT_LAMBDA {
+        unroll<R>([&](auto r) GT_LAMBDA {
+          constexpr int p = decltype(c){} - decltype(u){}, t = decltype(q){} - decltype(r){};
+          if constexpr (p >= 0 && p < P && t >= 0 && t < 3) sum[3 * t + u] = fma(g[r][p], v, sum[3 * t + u]);
+        });
+      });
+    });
+    x += step;
+  });
+}
+
+/// R rows of n pixels, one vector of channels.
+template <class T, int R, class Span>
+GT_INLINE void taps3(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64_t n, Span span) {
+  Vec<T> sum[9] = {};
+  for (; n >= 2; n -= 2, x += 2 * b.x_step, y += 2 * b.y_step) terms3<T, R, 2>(b, x, y, sum, span);
+  if (n > 0) terms3<T, R, 1>(b, x, y, sum, span);
+  unroll<9>([&](auto t) GT_LAMBDA {
+    T* to = w + t / 3 * b.w_tap[1] + t % 3 * b.w_tap[2];
+    span.put(to, span.get(to) + sum[t]);
+  });
+}
+
+/// Any taps of n pixels of a row.
+template <class T, class Span>
+GT_INLINE void any_taps(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64_t n, Span span) {
+  const int64_t nx = b.taps[2];
+  if (b.taps[1] == 3 && nx == 3) return taps<T, 3, 3>(b, x, y, w, n, span);
+  for (int64_t t = b.taps[1]; t > 0; t--, x += b.x_tap[1], w += b.w_tap[1]) {
+    int64_t u = 0;
+    for (; u + 5 <= nx; u += 5) taps<T, 1, 5>(b, x + u * b.x_tap[2], y, w + u * b.w_tap[2], n, span);
+    for (; u + 3 <= nx; u += 3) taps<T, 1, 3>(b, x + u * b.x_tap[2], y, w + u * b.w_tap[2], n, span);
+    for (; u < nx; u++) taps<T, 1, 1>(b, x + u * b.x_tap[2], y, w + u * b.w_tap[2], n, span);
+  }
+}
+
 template <class T>
 void filter(const DepthwiseBlock& b) noexcept {
-  const int64_t nx = b.taps[2];
-  for (int64_t r = 0; r < b.rows; r++) {
+  const bool slides = b.taps[1] == 3 && b.taps[2] == 3 && b.x_tap[2] == b.x_step;
+  const bool together = slides && b.x_row == b.x_tap[1];
+  for (int64_t r = 0, rows = 1; r < b.rows; r += rows) {
+    rows = together && r + kFilterRows <= b.rows ? kFilterRows : 1;
     for (int64_t begin = 0; begin < b.count; begin += kRun) {
       const int64_t n = begin + kRun < b.count ? kRun : b.count - begin;
       each_vector<T>(b.channels, [&](int64_t c, auto span) GT_LAMBDA {
         const T *x = in<T>(b.x) + r * b.x_row + begin * b.x_step + c,
                 *y = in<T>(b.y) + r * b.y_row + begin * b.y_step + c;
         T* w = static_cast<T*>(b.w) + c;
-        if (b.taps[1] == 3 && nx == 3) {
-          taps<T, 3, 3>(b, x, y, w, n, span);
-          return;
-        }
-        for (int64_t t = b.taps[1]; t > 0; t--, x += b.x_tap[1], w += b.w_tap[1]) {
-          int64_t u = 0;
-          for (; u + 5 <= nx; u += 5) taps<T, 1, 5>(b, x + u * b.x_tap[2], y, w + u * b.w_tap[2], n, span);
-          for (; u + 3 <= nx; u += 3) taps<T, 1, 3>(b, x + u * b.x_tap[2], y, w + u * b.w_tap[2], n, span);
-          for (; u < nx; u++) taps<T, 1, 1>(b, x + u * b.x_tap[2], y, w + u * b.w_tap[2], n, span);
-        }
+        if (rows > 1) return taps3<T, kFilterRows>(b, x, y, w, n, span);
+        if (slides) return taps3<T, 1>(b, x, y, w, n, span);
+        any_taps<T>(b, x, y, w, n, span);
       });
     }
   }

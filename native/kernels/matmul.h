@@ -12,11 +12,6 @@ namespace {
 
 using gradtape::MatmulBlock;
 
-#if (defined(__AVX512F__) && GT_VEC_BYTES == 64) || defined(__aarch64__)
-inline constexpr int kRegisters = 32;
-#else
-inline constexpr int kRegisters = 16;
-#endif
 #if defined(__AVX2__) || defined(__aarch64__)
 inline constexpr bool kFused = true;  // a multiply-add needs no register for the product
 #else
@@ -64,18 +59,6 @@ struct Tile {
   Lanes<T> last;  // of the last vector
   bool accumulate;
 };
-
-/// Keeps a loaded vector in a register: folded into each multiply-add it would be loaded again for each.
-template <class V>
-GT_INLINE void hold(V& v) {
-#if defined(__AVX512F__)
-  asm("" : "+v"(v));
-#elif defined(__AVX2__)
-  asm("" : "+x"(v));
-#else
-  (void)v;
-#endif
-}
 
 /// p moved by a number of bytes. Steps in bytes keep compilers from making a second loop for a step of one
 /// element.

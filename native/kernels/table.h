@@ -140,10 +140,11 @@ struct RowsEntry {
   int64_t (*positions)(const uint8_t* mask, int64_t n, int64_t base, int64_t* out) noexcept;
 };
 
-/// dst[rows[i] * dst_row + j] = f(dst[…], updates[i * update_row + j * update_step]), j < columns, in the
-/// order of i.
-using ScatterFn = void (*)(void* dst, int64_t dst_row, const int64_t* rows, int64_t n, const void* updates,
-                           int64_t update_row, int64_t update_step, int64_t columns) noexcept;
+/// dst[rows[i] * dst_row + j] = f(dst[…], updates[from[i] * update_row + j * update_step]), j < columns, in
+/// the order of i; from[i] is i where there is no `from`.
+using ScatterFn = void (*)(void* dst, int64_t dst_row, const int64_t* rows, const int64_t* from, int64_t n,
+                           const void* updates, int64_t update_row, int64_t update_step,
+                           int64_t columns) noexcept;
 struct ScatterEntry {
   const char* name;
   ScatterFn fn[kDTypes];
@@ -219,6 +220,19 @@ struct TapBlock {
   bool packed;          // b is what `pack` wrote,
   int64_t packed_rows;  // from so many rows
 };
+/// A row of results that all have the same terms: C[i, j] = Σ over t of a[i · a_row + offset[t]] ·
+/// B[t, j]; i < m, j < n. Strides are in elements, offsets in bytes.
+struct TermRow {
+  const void* a;
+  int64_t a_row;
+  const int64_t* offset;
+  int64_t terms;
+  const void* b;
+  int64_t b_row;
+  void* c;
+  int64_t c_row;
+  int64_t m, n;
+};
 /// float32 and float64.
 struct ConvKernels {
   int lanes;
@@ -230,6 +244,7 @@ struct ConvKernels {
   void (*taps)(const TapBlock& block) noexcept;
   /// The same with column j of B at b + j · b_row, its terms contiguous, and a_step = 1.
   void (*dots)(const TapBlock& block) noexcept;
+  void (*row)(const TermRow& row) noexcept;
   /// Writes k×n elements of B as the rows from `row` on of panels of `rows` rows each, padded to a multiple
   /// of `lanes` columns.
   void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed, int64_t row,

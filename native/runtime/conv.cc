@@ -10,6 +10,7 @@
 #include "matmul.h"
 #include "pool.h"
 #include "scratch.h"
+#include "window.h"
 
 namespace gradtape {
 
@@ -125,9 +126,41 @@ struct Packing {
   }
 };
 
-/// Whether scalar products along the channels are faster than tiles as wide as a register.
-bool few_columns(const ConvKernels& kernels, int64_t columns, int64_t depth) {
-  return columns <= kernels.few_columns && depth >= kernels.lanes;
+/// Few channels, and no tap outside of x: pixels along a row have the same few terms, at fixed distances.
+bool few_terms(const ConvKernels& kernels, const ConvShape& s) {
+  const int64_t terms = s.taps() * s.in_channels;
+  return terms <= kernels.depth && terms * s.out_channels * dtype_size(s.dtype) <= kernels.pack_bytes;
+}
+bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, const void* filter, void* y) {
+  const int64_t size = dtype_size(s.dtype), terms = s.taps() * s.in_channels;
+  const int64_t pitch = s.in[2] * s.in_channels, inner = s.kernel[2] * s.in_channels;
+  Temporary table(terms * 8);
+  if (table.failed()) return false;
+  int64_t* const offset = table.as<int64_t>();
+  for (int64_t t = 0; t < terms; t++) {
+    const int64_t i = t / inner / s.kernel[1], j = t / inner % s.kernel[1];
+    offset[t] = ((i * s.dilation[0] * s.in[1] + j * s.dilation[1]) * pitch + t % inner) * size;
+  }
+  const int64_t rows = s.batch * s.out[0] * s.out[1], work = terms * s.out_channels * s.out[2];
+  parallel_for(rows, kConvGrain / most(1, work) + 1, [&](int64_t begin, int64_t end) {
+    TermRow row = {};
+    row.a_row = s.stride[2] * s.in_channels;
+    row.offset = offset;
+    row.terms = terms;
+    row.b = filter;
+    row.b_row = s.out_channels;
+    row.c_row = s.out_channels;
+    row.m = s.out[2];
+    row.n = s.out_channels;
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t line = i % s.out[1] * s.stride[1];
+      const int64_t plane = i / s.out[1] % s.out[0] * s.stride[0] + i / s.out[1] / s.out[0] * s.in[0];
+      row.a = bytes_at(x, (plane * s.in[1] + line) * pitch * size);
+      row.c = bytes_at(y, i * s.out[2] * s.out_channels * size);
+      kernels.row(row);
+    }
+  });
+  return true;
 }
 
 bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
@@ -151,6 +184,9 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
       row_pitch = s.in[2] * s.in_channels;
     }
     depth = s.kernel[2] * s.in_channels;
+    if (few_terms(kernels, s) && !few_columns(kernels, s.out_channels, depth)) {
+      return term_rows(kernels, s, x, call.b, call.result);
+    }
     s.kernel[2] = 1;
   }
   const int64_t taps = s.taps();
@@ -328,10 +364,37 @@ bool product(const KernelTable& table, const ConvCall& call) {
   return run_matmul(table.matmul[s.dtype], matmul);
 }
 
+/// A group for each channel: that is a depthwise convolution, its filter lies in memory like that one's.
+bool is_depthwise(const ConvShape& s) {
+  return s.groups > 1 && s.groups == s.in_channels && s.groups == s.out_channels && s.in[0] == 1 &&
+         s.out[0] == 1 && s.kernel[0] == 1 && s.pad[0] == 0;
+}
+
+bool depthwise(const DepthwiseKernels& kernels, const ConvCall& call) {
+  const ConvShape& s = call.shape;
+  WindowCall window = {};
+  window.batch = s.batch;
+  window.channels = s.groups;
+  window.bytes = dtype_size(s.dtype);
+  for (int d = 0; d < 3; d++) {
+    window.dims[d] = {s.in[d], s.out[d], s.kernel[d], s.stride[d], s.dilation[d], s.pad[d]};
+  }
+  void *a = const_cast<void*>(call.a), *b = const_cast<void*>(call.b);
+  switch (call.kind) {
+    case ConvKind::kFilterGradient:
+      return run_depthwise(kernels, kDepthwiseFilter, window, a, call.result, b);
+    case ConvKind::kInputGradient:
+      return run_depthwise(kernels, kDepthwiseInput, window, call.result, b, a);
+    default:
+      return run_depthwise(kernels, kDepthwise, window, a, b, call.result);
+  }
+}
+
 }  // namespace
 
 bool run_conv(const KernelTable& table, const ConvCall& call) {
   const ConvKernels& kernels = table.conv[call.shape.dtype];
+  if (is_depthwise(call.shape)) return depthwise(table.depthwise[call.shape.dtype], call);
   if (const WinogradKernels* winograd = choose_winograd(table, call)) {
     return run_winograd(table, *winograd, call);
   }

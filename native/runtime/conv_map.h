@@ -81,4 +81,9 @@ inline void* bytes_at(void* p, int64_t bytes) { return static_cast<char*>(p) + b
 /// Multiply-adds that pay for a second thread.
 inline constexpr int64_t kConvGrain = 200'000;
 
+/// Whether scalar products along the channels are faster than tiles as wide as a register.
+inline bool few_columns(const ConvKernels& kernels, int64_t columns, int64_t depth) {
+  return columns <= kernels.few_columns && depth >= kernels.lanes;
+}
+
 }  // namespace gradtape

@@ -24,6 +24,7 @@ struct Sides {
   int64_t batch;
   int64_t from_height, from_width, depth;
   int64_t height, width, columns;
+  int64_t groups;
   int64_t pad_y, pad_x;
 
   explicit Sides(const ConvCall& call) {
@@ -36,9 +37,13 @@ struct Sides {
     height = to[1], width = to[2];
     depth = forward ? s.in_channels : s.out_channels;
     columns = forward ? s.out_channels : s.in_channels;
+    groups = s.groups;
     pad_y = forward ? s.pad[1] : 2 - s.pad[1];
     pad_x = forward ? s.pad[2] : 2 - s.pad[2];
   }
+  int64_t group_depth() const { return depth / groups; }
+  int64_t group_columns() const { return columns / groups; }
+  int64_t weights() const { return group_depth() * columns; }
 };
 
 /// How a call is cut into tiles and blocks of them.
@@ -56,31 +61,42 @@ struct Tiling {
 };
 
 bool fits(const ConvShape& s) {
-  return s.dtype == 0 && s.groups == 1 && s.kernel[0] == 1 && s.kernel[1] == 3 && s.kernel[2] == 3 &&
-         s.stride[0] == 1 && s.stride[1] == 1 && s.stride[2] == 1 && s.dilation[1] == 1 &&
-         s.dilation[2] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
+  return s.dtype == 0 && s.kernel[0] == 1 && s.kernel[1] == 3 && s.kernel[2] == 3 && s.stride[0] == 1 &&
+         s.stride[1] == 1 && s.stride[2] == 1 && s.dilation[1] == 1 && s.dilation[2] == 1 && s.pad[0] == 0 &&
+         s.in[0] == s.out[0];
 }
 
+/// Columns of all groups as registers hold them: a group's last vector is filled up.
+double full_columns(const Sides& s, int64_t lanes) {
+  if (s.groups == 1) return static_cast<double>(s.columns);
+  return static_cast<double>((s.group_columns() + lanes - 1) / lanes * lanes * s.groups);
+}
 /// Nanoseconds of one thread, roughly, as measured with 512-bit vectors; what counts are the proportions.
-double winograd_cost(const Sides& s, int n) {
+double winograd_cost(const Sides& s, int n, int64_t lanes) {
   const Tiling t(s, n);
   const double planes = static_cast<double>(t.planes), tiles = static_cast<double>(t.tiles);
   const double depth = static_cast<double>(s.depth), columns = static_cast<double>(s.columns);
+  const double terms = static_cast<double>(s.group_depth()), weights = static_cast<double>(s.weights());
   // The filter's numbers are read for each block of tiles: from memory, where L2 cannot hold them.
-  const double each = planes * depth * columns * kSize > 1 << 20 ? 1.5 : 0.2;
-  return planes *
-         (tiles * (columns * (depth + 8) / 50 + depth * 0.44 + columns * 0.28) + depth * columns * each);
+  const double each = planes * weights * kSize > 1 << 20 ? 1.5 : 0.2;
+  const double products = full_columns(s, lanes) * (terms + 8) / 50;
+  return planes * (tiles * (products + depth * 0.44 + columns * 0.28) + weights * each);
 }
-double direct_cost(const Sides& s) {
-  return static_cast<double>(s.batch * s.height * s.width) * 9 * static_cast<double>(s.depth * s.columns) /
-         55;
+double direct_cost(const Sides& s, const ConvKernels& kernels) {
+  const bool dots = few_columns(kernels, s.group_columns(), s.group_depth());
+  const double columns = dots ? static_cast<double>(s.columns) : full_columns(s, kernels.lanes);
+  // Groups are narrow: a tile of one vector has too few sums for the latency of multiply-adds, and there is
+  // little depth to each tap, whose pointers have to be loaded.
+  const double narrow = s.groups > 1 && s.group_columns() <= kernels.lanes ? 1.3 : 1;
+  const int64_t depth = s.group_depth() + (s.groups > 1 ? 2 : 0);
+  return static_cast<double>(s.batch * s.height * s.width * 9 * depth) * columns * narrow / 55;
 }
 
-/// What all threads read: the filter's numbers, in panels where the product wants that.
+/// What all threads read: the filter's numbers, group after group, in panels where the product wants that.
 struct Filter {
   const void* u;
-  int64_t plane, depth_step;  // elements between planes, and between parts of the depth
-  int64_t depth;              // of a part
+  int64_t plane, group, depth_step;  // elements between planes, groups, and parts of the depth
+  int64_t depth;                     // of a part
   bool packed;
 };
 
@@ -127,19 +143,23 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
       MatmulBlock product = {};
       product.a_row = s.depth;
       product.a_col = 1;
-      product.b_row = s.columns;
+      product.b_row = s.group_columns();
       product.b_col = 1;
-      product.c = m + p * m_plane * kSize;
       product.c_row = s.columns;
       product.m = count;
-      product.n = s.columns;
+      product.n = s.group_columns();
       product.packed = filter.packed;
-      for (int64_t d = 0, part = 0; d < s.depth; d += filter.depth, part++) {
-        product.a = v + (p * v_plane + d) * kSize;
-        product.b = bytes_at(filter.u, (p * filter.plane + part * filter.depth_step) * kSize);
-        product.k = least(filter.depth, s.depth - d);
-        product.accumulate = d > 0;
-        matmul.block(product);
+      for (int64_t g = 0; g < s.groups; g++) {
+        const char* const a = v + (p * v_plane + g * s.group_depth()) * kSize;
+        const int64_t b = p * filter.plane + g * filter.group;
+        product.c = m + (p * m_plane + g * s.group_columns()) * kSize;
+        for (int64_t d = 0, part = 0; d < s.group_depth(); d += filter.depth, part++) {
+          product.a = a + d * kSize;
+          product.b = bytes_at(filter.u, (b + part * filter.depth_step) * kSize);
+          product.k = least(filter.depth, s.group_depth() - d);
+          product.accumulate = d > 0;
+          matmul.block(product);
+        }
       }
     }
     for (int64_t i = 0; i < count; i++) {
@@ -163,10 +183,10 @@ const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall&
   }
   const Sides sides(call);
   const WinogradKernels* best = nullptr;
-  double cost = direct_cost(sides);
+  double cost = direct_cost(sides, table.conv[0]);
   const int allowed = call.precision == ConvPrecision::kFast ? 2 : 1;
   for (int i = 0; i < allowed; i++) {
-    const double own = winograd_cost(sides, table.winograd[i].tile);
+    const double own = winograd_cost(sides, table.winograd[i].tile, table.matmul[0].lanes);
     if (own < cost) cost = own, best = &table.winograd[i];
   }
   return best;
@@ -176,18 +196,21 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
   const Sides s(call);
   const Tiling t(s, winograd.tile);
   const MatmulKernels& matmul = table.matmul[0];
-  const int64_t weights = s.depth * s.columns;
-  const bool turned = call.kind == ConvKind::kInputGradient;
-  Temporary swapped(turned ? 9 * weights * kSize : 0);
+  const int64_t weights = s.weights(), depth = s.group_depth(), columns = s.group_columns();
+  const bool turned = call.kind == ConvKind::kInputGradient, moved = turned || s.groups > 1;
+  Temporary swapped(moved ? 9 * weights * kSize : 0);
   Temporary numbers(t.planes * (weights + kSkew) * kSize);
   if (swapped.failed() || numbers.failed()) return false;
   const void* w = call.b;
-  if (turned) {  // taps the other way round, channels exchanged
-    parallel_for(9, (1 << 15) / weights + 1, [&](int64_t begin, int64_t end) {
+  if (moved) {  // group after group; for the gradient taps the other way round, channels exchanged
+    const int64_t row = turned ? 1 : s.columns, step = turned ? s.depth : 1;
+    const int64_t group = turned ? depth : columns;
+    parallel_for(9 * s.groups, (1 << 15) / (depth * columns) + 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) {
-        table.copy[2].plane(bytes_at(call.b, i * weights * kSize), 1, s.depth,
-                            bytes_at(swapped.as<void>(), (8 - i) * weights * kSize), s.columns, 1, s.depth,
-                            s.columns);
+        const int64_t tap = i / s.groups, g = i % s.groups;
+        const int64_t to = (turned ? 8 - tap : tap) * weights + g * depth * columns;
+        table.copy[2].plane(bytes_at(call.b, (tap * weights + g * group) * kSize), row, step,
+                            bytes_at(swapped.as<void>(), to * kSize), columns, 1, depth, columns);
       }
     });
     w = swapped.as<void>();
@@ -202,24 +225,28 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
   Filter filter = {};
   filter.u = numbers.as<void>();
   filter.plane = weights + kSkew;
-  filter.depth = s.depth <= matmul.whole_depth ? s.depth : matmul.depth;
-  filter.depth_step = filter.depth * s.columns;
-  filter.packed = weights * kSize > matmul.pack_bytes;
-  const int64_t wide = (s.columns + matmul.lanes - 1) / matmul.lanes * matmul.lanes;
-  Temporary panels(filter.packed ? t.planes * s.depth * wide * kSize : 0);
+  filter.group = depth * columns;
+  filter.depth = depth <= matmul.whole_depth ? depth : matmul.depth;
+  filter.depth_step = filter.depth * columns;
+  filter.packed = filter.group * kSize > matmul.pack_bytes;
+  const int64_t wide = (columns + matmul.lanes - 1) / matmul.lanes * matmul.lanes;
+  Temporary panels(filter.packed ? t.planes * s.groups * depth * wide * kSize : 0);
   if (panels.failed()) return false;
   if (filter.packed) {
-    parallel_for(t.planes, (1 << 16) / weights + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; p++) {
-        for (int64_t d = 0; d < s.depth; d += filter.depth) {
-          matmul.pack(bytes_at(numbers.as<void>(), (p * filter.plane + d * s.columns) * kSize), s.columns, 1,
-                      least(filter.depth, s.depth - d), s.columns,
-                      bytes_at(panels.as<void>(), (p * s.depth + d) * wide * kSize));
+    const int64_t matrices = t.planes * s.groups;
+    parallel_for(matrices, (1 << 16) / filter.group + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        const int64_t from = i / s.groups * filter.plane + i % s.groups * filter.group;
+        for (int64_t d = 0; d < depth; d += filter.depth) {
+          matmul.pack(bytes_at(numbers.as<void>(), (from + d * columns) * kSize), columns, 1,
+                      least(filter.depth, depth - d), columns,
+                      bytes_at(panels.as<void>(), (i * depth + d) * wide * kSize));
         }
       }
     });
     filter.u = panels.as<void>();
-    filter.plane = s.depth * wide;
+    filter.group = depth * wide;
+    filter.plane = s.groups * filter.group;
     filter.depth_step = filter.depth * wide;
   }
   std::atomic<bool> enough{true};

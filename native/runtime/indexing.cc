@@ -1,6 +1,7 @@
 #include "indexing.h"
 
 #include "dispatch.h"
+#include "hands.h"
 #include "pool.h"
 
 namespace gradtape {
@@ -9,7 +10,7 @@ namespace {
 
 constexpr int64_t kGrainBytes = 128 * 1024;
 /// Row numbers are computed this many at a time.
-constexpr int64_t kChunk = 512;
+constexpr int64_t kChunk = Hands::kChunk;
 
 /// rows[i] = the row number of tuple first + i, i < n.
 template <class Index>
@@ -33,6 +34,20 @@ void row_numbers(const RowMap& map, int64_t first, int64_t n, int64_t* rows) {
   }
 }
 
+/// Whether one of n indices lies outside [0, size). Of int32 the unsigned number alone says so: the compiler
+/// makes vectors of that.
+bool any_outside(const int32_t* indices, int64_t n, int64_t size) {
+  const uint32_t limit = size > INT32_MAX ? uint32_t{1} << 31 : static_cast<uint32_t>(size);
+  uint32_t bad = 0;
+  for (int64_t i = 0; i < n; i++) bad |= static_cast<uint32_t>(indices[i]) >= limit;
+  return bad != 0;
+}
+bool any_outside(const int64_t* indices, int64_t n, int64_t size) {
+  bool bad = false;
+  for (int64_t i = 0; i < n; i++) bad |= static_cast<uint64_t>(indices[i]) >= static_cast<uint64_t>(size);
+  return bad;
+}
+
 template <class Index>
 int64_t find_bad(const RowMap& map) {
   const Index* indices = static_cast<const Index*>(map.indices);
@@ -40,10 +55,14 @@ int64_t find_bad(const RowMap& map) {
   for (int64_t first = 0; first < tuples; first += kChunk) {
     const int64_t end = tuples - first > kChunk ? first + kChunk : tuples;
     bool bad = false;
-    for (int64_t i = first; i < end; i++) {
-      for (int d = 0; d < map.depth; d++) {
-        bad |= static_cast<uint64_t>(static_cast<int64_t>(indices[i * map.depth + d])) >=
-               static_cast<uint64_t>(map.dims[d]);
+    if (map.depth == 1) {
+      bad = any_outside(indices + first, end - first, map.dims[0]);
+    } else {
+      for (int64_t i = first; i < end; i++) {
+        for (int d = 0; d < map.depth; d++) {
+          bad |= static_cast<uint64_t>(static_cast<int64_t>(indices[i * map.depth + d])) >=
+                 static_cast<uint64_t>(map.dims[d]);
+        }
       }
     }
     if (!bad) continue;
@@ -102,23 +121,33 @@ void run_scatter(const RowMap& map, ScatterFn fn, void* dst_v, const void* updat
   const char* updates = static_cast<const char*>(updates_v);
   const int64_t update_row = scalar ? 0 : map.inner;
   const int64_t update_step = scalar ? 0 : 1;
-  const int64_t slices = map.batch * map.outer;
-  const auto columns = [&](int64_t slice, int64_t begin, int64_t end) {
-    char* to = dst + (slice * map.rows * map.inner + begin) * size;
-    const char* from = scalar ? updates : updates + (slice * map.k * map.inner + begin) * size;
+  const int64_t slices = map.batch * map.outer, row_bytes = map.inner * size;
+  const Hands hands(row_bytes);
+  // The rows of a slice that the hands [begin, end) have.
+  const auto deal = [&](int64_t slice, int64_t begin, int64_t end) {
+    char* to = dst + slice * map.rows * row_bytes;
+    const char* from = scalar ? updates : updates + slice * map.k * row_bytes;
+    const bool all = begin == 0 && end == Hands::kCount;
     for_rows(map, slice / map.outer, 0, map.k, [&](const int64_t* rows, int64_t j, int64_t n) {
-      fn(to, map.inner, rows, n, from + j * update_row * size, update_row, update_step, end - begin);
+      const char* u = from + j * update_row * size;
+      if (all) return fn(to, map.inner, rows, nullptr, n, u, update_row, update_step, map.inner);
+      int64_t mine[kChunk], at[kChunk];
+      const int64_t found = hands.pick(
+          0, n, begin, end, [rows](int64_t i) { return rows[i]; }, mine, at);
+      fn(to, map.inner, mine, at, found, u, update_row, update_step, map.inner);
     });
   };
-  // A destination row is always the work of one thread, so that duplicates meet in their order.
+  const double bytes = static_cast<double>(map.k) * static_cast<double>(row_bytes);
+  const auto grain = [bytes](double items) {
+    return static_cast<int64_t>(static_cast<double>(kGrainBytes) * items / bytes) + 1;
+  };
   if (slices > 1) {
-    parallel_for(slices, kGrainBytes / (map.k * map.inner * size) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t slice = begin; slice < end; slice++) columns(slice, 0, map.inner);
+    parallel_for(slices, grain(1), [&](int64_t begin, int64_t end) {
+      for (int64_t slice = begin; slice < end; slice++) deal(slice, 0, Hands::kCount);
     });
   } else {
-    const int64_t grain = kGrainBytes / (map.k * size) + 1;
-    parallel_for(
-        map.inner, grain < 64 ? 64 : grain, [&](int64_t begin, int64_t end) { columns(0, begin, end); }, 16);
+    parallel_for(Hands::kCount, grain(Hands::kCount),
+                 [&](int64_t begin, int64_t end) { deal(0, begin, end); });
   }
 }
 

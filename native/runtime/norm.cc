@@ -97,18 +97,24 @@ struct Columns {
   /// f(part, first row's offset in bytes, rows, width): every chunk, and the rest as the last.
   template <class F>
   void each_chunk(const F& f) const {
-    parallel_for(chunks, kGrain / (chunk * width) + 1, [&](int64_t begin, int64_t end) {
+    parallel_for_grains(chunks, whole * width / kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; p++) {
         f(p, p * chunk * bytes(), smaller(chunk, whole - p * chunk), width);
       }
     });
     f(chunks, rest_offset(), rest > 0 ? 1 : 0, rest * channels);
   }
-  /// The same over ranges of rows, for work that sums nothing.
+  /// The same over ranges of rows, for work that sums nothing; from the last to the first, since the last
+  /// ones are still near.
   template <class F>
   void each_range(const F& f) const {
-    parallel_for(whole, kGrain / width + 1,
-                 [&](int64_t begin, int64_t end) { f(begin * bytes(), end - begin, width); });
+    parallel_for(whole, kGrain / width + 1, [&](int64_t begin, int64_t end) {
+      while (end > begin) {
+        const int64_t first = larger(begin, end - chunk);
+        f(first * bytes(), end - first, width);
+        end = first;
+      }
+    });
     if (rest > 0) f(rest_offset(), int64_t{1}, rest * channels);
   }
   /// total[c], c < channels, from the partial sums of all columns.

@@ -1,6 +1,6 @@
 #include "optimizer.h"
 
-#include "pool.h"
+#include "hands.h"
 
 namespace gradtape {
 
@@ -39,8 +39,6 @@ class FlushDenormals {
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// Rows are dealt out by their numbers, so that those that repeat meet in their order in one thread.
-constexpr int64_t kHands = 64;
 /// Rows lie all over the table: those to come are fetched this many ahead.
 constexpr int64_t kAhead = 6;
 constexpr int64_t kLine = 64;
@@ -51,26 +49,29 @@ void update_rows(const OptimizerEntry& entry, const OptimizerRun& run, const Ind
   const auto fn = entry.fn[size == 8];
   const int64_t row_bytes = columns * size;
   const int64_t fetched = row_bytes < 1024 ? row_bytes : 1024;
-  parallel_for(kHands, kHands * kRowsGrain / (count * columns) + 1, [&](int64_t begin, int64_t end) {
-    const FlushDenormals flush;
-    const auto mine = [&](int64_t i) {
-      const int64_t hand = static_cast<int64_t>(rows[i]) & (kHands - 1);
-      return hand >= begin && hand < end;
-    };
-    OptimizerRun part = run;
-    part.n = columns;
-    for (int64_t i = 0; i < count; i++) {
-      if (i + kAhead < count && mine(i + kAhead)) {
-        const char* p = static_cast<const char*>(run.in[0]) + rows[i + kAhead] * row_bytes;
-        for (int64_t b = 0; b < fetched; b += kLine) __builtin_prefetch(p + b);
-      }
-      if (!mine(i)) continue;
-      part.gradient = at(run.gradient, i * row_bytes);
-      part.in[0] = at(run.in[0], rows[i] * row_bytes);
-      part.out[0] = at(run.out[0], rows[i] * row_bytes);
-      fn(part);
-    }
-  });
+  const Hands hands(row_bytes);
+  parallel_for(Hands::kCount, Hands::kCount * kRowsGrain / (count * columns) + 1,
+               [&](int64_t begin, int64_t end) {
+                 const FlushDenormals flush;
+                 OptimizerRun part = run;
+                 part.n = columns;
+                 int64_t mine[Hands::kChunk], from[Hands::kChunk];
+                 for (int64_t first = 0; first < count; first += Hands::kChunk) {
+                   const int64_t n = count - first < Hands::kChunk ? count - first : Hands::kChunk;
+                   const int64_t found = hands.pick(
+                       first, n, begin, end, [rows](int64_t i) { return int64_t{rows[i]}; }, mine, from);
+                   for (int64_t i = 0; i < found; i++) {
+                     if (i + kAhead < found) {
+                       const char* p = static_cast<const char*>(run.in[0]) + mine[i + kAhead] * row_bytes;
+                       for (int64_t b = 0; b < fetched; b += kLine) __builtin_prefetch(p + b);
+                     }
+                     part.gradient = at(run.gradient, from[i] * row_bytes);
+                     part.in[0] = at(run.in[0], mine[i] * row_bytes);
+                     part.out[0] = at(run.out[0], mine[i] * row_bytes);
+                     fn(part);
+                   }
+                 }
+               });
 }
 
 }  // namespace

@@ -21,6 +21,11 @@ const char* at(const void* p, int64_t bytes) {
 char* at(void* p, int64_t bytes) { return p == nullptr ? nullptr : static_cast<char*>(p) + bytes; }
 /// The grain for items of so much work, which may be more than an integer holds.
 int64_t grain_for(double work) { return static_cast<int64_t>(kGrain / (work < 1 ? 1 : work)) + 1; }
+/// The grains of n items that each are worth some.
+int64_t grains_of(int64_t n, double work) {
+  const double grains = static_cast<double>(n) * work / static_cast<double>(kGrain);
+  return grains < 1e9 ? static_cast<int64_t>(grains) : int64_t{1000000000};
+}
 double taps_of(const WindowDim& d) { return static_cast<double>(smaller(d.kernel, d.size)); }
 /// ⌈a / b⌉ and ⌊a / b⌋ for b > 0.
 int64_t ceil_div(int64_t a, int64_t b) { return a > 0 ? (a - 1) / b + 1 : a / b; }
@@ -162,14 +167,27 @@ void reverse_taps(DepthwiseBlock* b, int axis, int64_t bytes) {
   b->w_tap[axis] = -b->w_tap[axis];
 }
 
-/// A column of pixels as a row: what blocks of one pixel a row are better done as.
-void turn(WindowBlock* b) {
-  if (b->count != 1 || b->rows == 1) return;
+void exchange(int64_t* a) {
+  const int64_t first = a[1];
+  a[1] = a[2];
+  a[2] = first;
+}
+
+/// A column of pixels as a row: what blocks of one pixel a row are better done as. A single pixel too, or its
+/// sum would have another order where threads part the column.
+void turn(DepthwiseBlock* b) {
+  if (b->count != 1) return;
   b->count = b->rows;
   b->rows = 1;
   b->x_step = b->x_row;
   b->y_step = b->y_row;
+  exchange(b->taps);
+  exchange(b->x_tap);
+  exchange(b->w_tap);
 }
+
+/// Rows that are done together: their left and right borders, blocks of their own, are still near.
+constexpr int64_t kRows = 12;
 
 /// y = x * w, or with `readers` x's gradient out of y's: `from` is what is read, `to` what is written.
 void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, const void* from, void* w,
@@ -183,7 +201,8 @@ void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, c
   const double work = static_cast<double>(to_width * call.channels) * taps_of(height) * taps_of(width);
   parallel_for(call.batch * rows, grain_for(work), [&](int64_t begin, int64_t end) {
     while (begin < end) {
-      const int64_t image = begin / rows, first = begin % rows, last = smaller(rows, first + end - begin);
+      const int64_t image = begin / rows, first = begin % rows;
+      const int64_t last = smaller(rows, smaller(first + end - begin, first + kRows));
       each_segment(height, readers, [&](const Segment& whole) {
         const Segment v = within(whole, first, last);
         if (v.count <= 0) return;
@@ -222,7 +241,7 @@ bool filter_gradient(const DepthwiseKernels& k, const WindowCall& call, const vo
       static_cast<char*>(calloc(static_cast<size_t>(parts), static_cast<size_t>(weights * call.bytes)));
   if (partial == nullptr) return false;
   const double work = static_cast<double>(band * width.out) * static_cast<double>(weights);
-  parallel_for(parts, grain_for(work), [&](int64_t begin, int64_t end) {
+  parallel_for_grains(parts, grains_of(parts, work), [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; p++) {
       const int64_t first = p % bands * band, last = smaller(height.out, first + band);
       const int64_t image = p / bands * together, stop = smaller(call.batch, image + together);
@@ -330,13 +349,22 @@ bool tiles(const WindowDim& d) {
   return d.stride == d.kernel && d.dilation == 1 && d.out * d.kernel - d.before >= d.size;
 }
 
+/// Zeros for some channels of so many pixels.
+void clear_channels(void* p, int64_t pixels, int64_t first, int64_t channels, int64_t all, int64_t bytes) {
+  if (channels == all) {
+    memset(p, 0, static_cast<size_t>(pixels * all * bytes));
+    return;
+  }
+  for (int64_t i = 0; i < pixels; i++) {
+    memset(at(p, (i * all + first) * bytes), 0, static_cast<size_t>(channels * bytes));
+  }
+}
+
 void pool_gradient(const PoolKernels& k, PoolKind kind, const WindowCall& call, const void* x, void* y,
                    void* dx) {
   const auto fn = kind == kPoolMaxGradient ? k.scatter : k.spread;
   const WindowDim &depth = call.dims[0], &height = call.dims[1], &width = call.dims[2];
   const bool tiled = tiles(depth) && tiles(height) && tiles(width);
-  const int64_t image_bytes = depth.size * height.size * width.size * call.channels * call.bytes;
-  const auto clear = [&](int64_t n) { memset(at(dx, n * image_bytes), 0, static_cast<size_t>(image_bytes)); };
   // Windows that overlap add to the same elements, always in the order of the windows: an image, or some of
   // its channels, is one thread's. Where none overlap, rows of windows are split.
   const auto windows = [&](int64_t image, int64_t z_first, int64_t first, int64_t last, int64_t c,
@@ -367,19 +395,34 @@ void pool_gradient(const PoolKernels& k, PoolKind kind, const WindowCall& call, 
     });
     return;
   }
-  const int64_t groups = larger(1, call.channels / kChannelGroup);
+  const int64_t groups = larger(1, call.channels / kChannelGroup), lines = depth.size * height.size;
   const double image_work = static_cast<double>(depth.out * height.out * width.out) * taps_of(depth) *
                             taps_of(height) * taps_of(width) *
                             static_cast<double>(smaller(call.channels, kChannelGroup));
-  parallel_for(call.batch, grain_for(static_cast<double>(image_bytes / call.bytes)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t n = begin; n < end; n++) clear(n);
-               });
-  parallel_for(call.batch * groups, grain_for(image_work), [&](int64_t begin, int64_t end) {
+  const int64_t units = call.batch * groups;
+  parallel_for_grains(units, grains_of(units, image_work), [&](int64_t begin, int64_t end) {
     for (int64_t u = begin; u < end; u++) {
       const int64_t c = u % groups * kChannelGroup;
       const int64_t channels = u % groups == groups - 1 ? call.channels - c : kChannelGroup;
-      for (int64_t z = 0; z < depth.out; z++) windows(u / groups, z, 0, height.out, c, channels);
+      // Rows of dx are cleared just before windows add to them, while they stay near; with more than one
+      // plane of depth, all at first.
+      int64_t cleared = 0;
+      const auto clear = [&](int64_t last) {
+        clear_channels(at(dx, (u / groups * lines + cleared) * width.size * call.channels * call.bytes),
+                       (last - cleared) * width.size, c, channels, call.channels, call.bytes);
+        cleared = last;
+      };
+      if (depth.size > 1 || depth.out > 1) clear(lines);
+      for (int64_t z = 0; z < depth.out; z++) {
+        for (int64_t first = 0; first < height.out; first += kRows) {
+          const int64_t last = smaller(height.out, first + kRows);
+          const int64_t reached =
+              (last - 1) * height.stride - height.before + (height.kernel - 1) * height.dilation + 1;
+          if (cleared < lines) clear(larger(cleared, smaller(lines, reached)));
+          windows(u / groups, z, first, last, c, channels);
+        }
+      }
+      clear(lines);
     }
   });
 }

@@ -120,6 +120,7 @@ ConvShape random_shape(Random& random, bool three) {
   s.groups = random.below(3) == 0 ? 1 + random.below(3) : 1;
   s.in_channels = s.groups * (1 + random.below(random.below(3) == 0 ? 40 : 9));
   s.out_channels = s.groups * (1 + random.below(random.below(3) == 0 ? 140 : 20));
+  if (random.below(8) == 0) s.groups = s.out_channels = s.in_channels;
   for (int d = 0; d < 3; d++) {
     const bool flat = d == 0 && !three;
     s.in[d] = flat ? 1 : 1 + random.below(11);
@@ -159,9 +160,9 @@ TEST(conv_winograd) {
     for (int i = 0; i < (quick() ? 6 : 25); i++) {
       ConvShape s = {};
       s.batch = 1 + random.below(3);
-      s.groups = 1;
-      s.in_channels = 16 + random.below(60);
-      s.out_channels = 16 + random.below(60);
+      s.groups = random.below(2) == 0 ? 1 : 2 + random.below(3);
+      s.in_channels = s.groups * (16 + random.below(60 / s.groups));
+      s.out_channels = s.groups * (16 + random.below(60 / s.groups));
       for (int d = 0; d < 3; d++) {
         s.in[d] = d == 0 ? 1 + random.below(2) : 1 + random.below(quick() ? 11 : 21);
         s.kernel[d] = d == 0 ? 1 : 3;

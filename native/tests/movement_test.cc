@@ -276,6 +276,44 @@ TEST(runtime_scatter) {
   set_num_threads(2);
 }
 
+/// Large enough to be split: rows that repeat still meet in their order.
+TEST(runtime_scatter_split) {
+  Random random(36);
+  for (const KernelTable* table : isas()) {
+    section();
+    for (int round = 0; round < (quick() ? 4 : 16) && passing(); round++) {
+      RowMap map = {};
+      map.batch = map.outer = map.depth = 1;
+      map.k = 3000 + random.below(3000);
+      map.inner = round % 2 == 0 ? 1 + random.below(7) : 20 + random.below(150);
+      map.dims[0] = map.rows = 1 + random.below(3000);
+      if (map.inner < 20) map.k *= 20;
+      std::vector<int32_t> indices;
+      for (int64_t i = 0; i < map.k; i++) {
+        indices.push_back(static_cast<int32_t>(random.below(random.below(2) == 0 ? map.rows : 1)));
+      }
+      map.indices = indices.data();
+      const int64_t n = map.rows * map.inner, m = map.k * map.inner, size = 4;
+      Buffer one(n * size, size), many(n * size, size), updates(m * size);
+      fill_random(random, 0, updates.data(), m, Values::kNormal);
+      fill_random(random, 0, one.data(), n, Values::kNormal);
+      memcpy(many.data(), one.data(), static_cast<size_t>(one.bytes()));
+      for (int64_t j = 0; j < map.k; j++) {
+        float* x = one.as<float>() + indices[static_cast<size_t>(j)] * map.inner;
+        for (int64_t i = 0; i < map.inner; i++) x[i] += updates.as<float>()[j * map.inner + i];
+      }
+      set_num_threads(2 + round % 3);
+      for (int op = 0; op < table->scatter_count; op++) {
+        if (strcmp(table->scatter[op].name, "add") != 0) continue;
+        run_scatter(map, table->scatter[op].fn[0], many.data(), updates.data(), false, size);
+      }
+      CHECK(many.equals(one) && many.intact(), "%s scatter of %lld rows of %lld differs", table->isa,
+            static_cast<long long>(map.k), static_cast<long long>(map.inner));
+    }
+  }
+  set_num_threads(2);
+}
+
 TEST(runtime_masks) {
   Random random(35);
   for (int round = 0; round < (quick() ? 100 : 500) && passing(); round++) {

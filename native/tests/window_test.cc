@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "../runtime/pool.h"
 #include "harness.h"
 
 namespace gradtape::test {
@@ -42,12 +43,13 @@ void each_tap(const WindowCall& c, const F& visit) {
   }
 }
 
-WindowDim random_dim(Random& random, int64_t most) {
+/// `slides`: three taps, one element apart, as most networks have them.
+WindowDim random_dim(Random& random, int64_t most, bool slides = false) {
   WindowDim d = {};
   d.size = 1 + random.below(most);
-  d.kernel = 1 + random.below(4);
-  d.stride = 1 + random.below(4);
-  d.dilation = 1 + random.below(3);
+  d.kernel = slides ? 3 : 1 + random.below(4);
+  d.stride = slides ? 1 : 1 + random.below(4);
+  d.dilation = slides ? 1 : 1 + random.below(3);
   const int64_t reach = (d.kernel - 1) * d.dilation + 1;
   d.before = random.below(reach + 2);
   const int64_t room = d.size + d.before + random.below(reach + 2) - reach;
@@ -73,8 +75,9 @@ void depthwise(const KernelTable& table, int dtype, Random& random) {
   c.batch = 1 + random.below(3);
   c.channels = 1 + random.below(40);
   c.dims[0] = {1, 1, 1, 1, 1, 0};
-  c.dims[1] = random_dim(random, 9);
-  c.dims[2] = random_dim(random, 40);
+  const bool slides = random.below(2) == 0;
+  c.dims[1] = random_dim(random, slides ? 30 : 9, slides);
+  c.dims[2] = random_dim(random, 40, slides);
   c.bytes = sizeof(T);
   const int64_t nx = in_size(c), ny = out_size(c), nw = c.dims[1].kernel * c.dims[2].kernel * c.channels;
   Buffer x(nx * c.bytes), w(nw * c.bytes), y(ny * c.bytes), out_x(nx * c.bytes), out_w(nw * c.bytes),
@@ -92,9 +95,16 @@ void depthwise(const KernelTable& table, int dtype, Random& random) {
     ww[static_cast<size_t>(k)] += g * a;
   });
   const DepthwiseKernels& k = table.depthwise[dtype];
-  run_depthwise(k, kDepthwise, c, x.data(), w.data(), out_y.data());
-  run_depthwise(k, kDepthwiseInput, c, out_x.data(), w.data(), y.data());
-  run_depthwise(k, kDepthwiseFilter, c, x.data(), out_w.data(), y.data());
+  Buffer many_x(nx * c.bytes), many_w(nw * c.bytes), many_y(ny * c.bytes);
+  for (int threads : {3, 1}) {
+    const bool one = threads == 1;
+    set_num_threads(threads);
+    run_depthwise(k, kDepthwise, c, x.data(), w.data(), (one ? out_y : many_y).data());
+    run_depthwise(k, kDepthwiseInput, c, (one ? out_x : many_x).data(), w.data(), y.data());
+    run_depthwise(k, kDepthwiseFilter, c, x.data(), (one ? out_w : many_w).data(), y.data());
+  }
+  CHECK(out_y.equals(many_y) && out_x.equals(many_x) && out_w.equals(many_w),
+        "%s depthwise: three threads differ from one", table.isa);
   check<T>(table, "depthwise", out_y, wy, 16);
   check<T>(table, "depthwise input gradient", out_x, wx, 16);
   check<T>(table, "depthwise filter gradient", out_w, ww, c.dims[1].out * c.dims[2].out * c.batch);
@@ -156,6 +166,7 @@ void pooling(const KernelTable& table, int dtype, Random& random) {
 }  // namespace
 
 TEST(depthwise_convolution) {
+  const int before = num_threads();
   for (const KernelTable* table : isas()) {
     section();
     Random random(7);
@@ -164,6 +175,7 @@ TEST(depthwise_convolution) {
       depthwise<double>(*table, 1, random);
     }
   }
+  set_num_threads(before);
 }
 
 TEST(pooling) {

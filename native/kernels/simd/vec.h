@@ -32,6 +32,13 @@ using Vec = typename VecType<T, N>::type;
 template <class T>
 inline constexpr int kLanes = GT_VEC_BYTES / static_cast<int>(sizeof(T));
 
+/// Vector registers.
+#if (defined(__AVX512F__) && GT_VEC_BYTES == 64) || defined(__aarch64__)
+inline constexpr int kRegisters = 32;
+#else
+inline constexpr int kRegisters = 16;
+#endif
+
 using vf = Vec<float>;
 using vd = Vec<double>;
 using vi = Vec<int32_t>;  // lane masks of vf, and its integer bits
@@ -47,6 +54,17 @@ GT_INLINE Vec<T> load(const T* p) {
 template <class T>
 GT_INLINE void store(T* p, Vec<T> v) {
   memcpy(p, &v, sizeof v);
+}
+/// Keeps a loaded vector in a register: folded into each multiply-add it would be loaded again for each.
+template <class V>
+GT_INLINE void hold(V& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__AVX2__)
+  asm("" : "+x"(v));
+#else
+  (void)v;
+#endif
 }
 /// The first n (< lanes) elements, the other lanes `fill`.
 template <class T>
@@ -131,9 +149,22 @@ template <class V>
 GT_INLINE V max_or_second(V a, V b) {
   return a > b ? a : b;
 }
+/// a·b + c; where the instruction set can, rounded once. In 256 bits it is asked for by name: tuned for Zen 2
+/// and 3, GCC takes apart what a loop has only one of, and a tile of one sum would round otherwise than a
+/// large one.
 template <class V>
 GT_INLINE V fma(V a, V b, V c) {
+#if defined(__FMA__) && GT_VEC_BYTES == 32
+  if constexpr (__is_same(V, vf)) {
+    return bitcast<V>(_mm256_fmadd_ps(bitcast<__m256>(a), bitcast<__m256>(b), bitcast<__m256>(c)));
+  } else if constexpr (__is_same(V, vd)) {
+    return bitcast<V>(_mm256_fmadd_pd(bitcast<__m256d>(a), bitcast<__m256d>(b), bitcast<__m256d>(c)));
+  } else {
+    return a * b + c;
+  }
+#else
   return a * b + c;  // contracted: -ffp-contract=fast
+#endif
 }
 
 }  // namespace
