@@ -1,0 +1,127 @@
+/** In which order calls off the event loop see and change variables: as if each ran when it was made. */
+import * as fc from 'fast-check';
+import * as tf from 'gradtape';
+
+test('a generator gives its numbers in call order, and is not to be used meanwhile', async () => {
+  const draws = async (later: boolean): Promise<unknown[]> => {
+    const g = tf.random.Generator.fromSeed(5);
+    const f = tf.function((x: tf.Tensor) => [tf.add(g.normal([3]), x), g.uniform([2])]);
+    const x = tf.constant(1);
+    f(x);
+    const list: tf.Tensor[][] = [];
+    if (later) {
+      const calls = [f.async(x), f.async(x), f.async(x)];
+      expect(() => g.normal([1])).toThrow(tf.errors.FailedPreconditionError);
+      list.push(...(await Promise.all(calls)));
+    } else {
+      for (let k = 0; k < 3; k++) list.push(f(x));
+    }
+    return [...list.map((r) => r.map((t) => t.array())), g.normal([2]).array()];
+  };
+  expect(await draws(true)).toEqual(await draws(false));
+});
+
+test('updates of rows and cuts: calls that change variables between parts run one at a time, in order', async () => {
+  const run = async (later: boolean): Promise<unknown[]> => {
+    const v = new tf.Variable([1, 2, 3, 4]);
+    const f = tf.function((x: tf.Tensor) => {
+      const big = tf.booleanMask(v, tf.greater(v, x));
+      v.scatterAdd(new tf.IndexedSlices(tf.constant([10]), tf.constant([0], 'int32')));
+      v.assign(tf.multiply(v, 2));
+      return tf.reduceSum(big);
+    });
+    const sum = tf.function(() => tf.reduceSum(v));
+    const results: tf.Tensor[] = [];
+    for (let round = 0; round < 3; round++) {
+      const calls = [1, 3, 2].flatMap((k) => {
+        const x = tf.constant(k);
+        return later ? [f.async(x), sum.async()] : [Promise.resolve(f(x)), Promise.resolve(sum())];
+      });
+      results.push(...(await Promise.all(calls)));
+    }
+    return [...results.map((t) => t.item()), v.array()];
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
+/** Functions over three variables, and what plain code does to these in between. */
+function world() {
+  const [a, b, c] = [1, 2, 3].map((k) => new tf.Variable(tf.fill([40, 40], k)));
+  const rows = new tf.Variable(tf.ones([4, 2]));
+  const lines: string[] = [];
+  const outputStream = (text: string): void => void lines.push(text);
+  const scalar = (v: tf.Variable): tf.Tensor => tf.reduceMean(v);
+  const functions = {
+    move: tf.function((x: tf.Tensor) => {
+      a.assign(tf.add(tf.multiply(tf.matmul(b, b), 1 / 40), x));
+      return scalar(a);
+    }),
+    mix: tf.function((x: tf.Tensor) => {
+      const before = b.read();
+      b.assign(tf.multiply(tf.add(a, c), 0.25));
+      return tf.add(tf.reduceMean(tf.multiply(before, x)), scalar(b));
+    }),
+    read: tf.function((x: tf.Tensor) => tf.multiply(tf.add(scalar(a), scalar(c)), x)),
+    printed: tf.function((x: tf.Tensor) => {
+      c.assignAdd(tf.fill([40, 40], 1));
+      tf.print(scalar(c), x, { outputStream });
+      c.assign(tf.multiply(c, 0.5));
+      return scalar(c);
+    }),
+    checked: tf.function((x: tf.Tensor) => {
+      a.assignAdd(tf.ones([40, 40]));
+      tf.debugging.assertGreater(x, 1);
+      a.assignSub(tf.fill([40, 40], 0.5));
+      return scalar(a);
+    }),
+    scattered: tf.function((x: tf.Tensor) => {
+      rows.scatterAdd(new tf.IndexedSlices(tf.fill([1, 2], 2), tf.cast(tf.reshape(x, [1]), 'int32')));
+      return tf.add(tf.reduceSum(rows), scalar(b));
+    }),
+    cut: tf.function((x: tf.Tensor) => {
+      const kept = tf.booleanMask(rows, tf.greater(tf.reduceSum(rows, 1), x));
+      rows.assign(tf.multiply(rows, 0.75));
+      return tf.reduceSum(kept);
+    }),
+  };
+  return { functions, variables: [a, b, c, rows], lines };
+}
+type Name = keyof ReturnType<typeof world>['functions'];
+const names = Object.keys(world().functions) as Name[];
+
+const settled = async (p: Promise<tf.Tensor>): Promise<unknown> => {
+  try {
+    return (await p).item();
+  } catch (error) {
+    return (error as Error).name;
+  }
+};
+
+test('any calls in flight give what the same calls give one by one', async () => {
+  const call = fc.record({
+    name: fc.constantFrom(...names),
+    x: fc.integer({ min: 0, max: 3 }),
+    wait: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { maxLength: 25 }), async (calls) => {
+      const one = world();
+      const expected: unknown[] = [];
+      for (const { name, x } of calls) {
+        expected.push(await settled((async () => Promise.resolve(one.functions[name](tf.constant(x))))()));
+      }
+      const other = world();
+      const got: Promise<unknown>[] = [];
+      for (const { name, x, wait } of calls) {
+        const result = settled(other.functions[name].async(tf.constant(x)));
+        got.push(result);
+        if (wait && x === 0) await result;
+      }
+      expect(await Promise.all(got)).toEqual(expected);
+      expect(other.lines).toEqual(one.lines);
+      expect(other.variables.map((v) => v.array())).toEqual(one.variables.map((v) => v.array()));
+      expect(other.variables.map((v) => v.claim)).toEqual([null, null, null, null]);
+    }),
+    { numRuns: 40 },
+  );
+}, 120_000);
