@@ -1,4 +1,5 @@
 /** One trace of a function, compiled: as a whole, or in pieces where it has cuts. */
+import { recordingDepth } from '../autodiff/tape';
 import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope } from '../core/scope';
@@ -111,14 +112,17 @@ export class Pieces {
   private readonly trace: PiecesTrace;
   private readonly parameters: readonly Tensor[];
   private root: Piece | null = null;
+  /** The same, where what has no derivative is decided by value: for calls under more tapes. */
+  private derivable: Pieces | null = null;
 
   /** `f` calls the function with tensors in place of its own, and checks what it returns. */
   constructor(
     private readonly name: string,
     private readonly f: (given: readonly Tensor[]) => unknown,
     tensors: readonly Tensor[],
+    decides = false,
   ) {
-    this.trace = new PiecesTrace(name);
+    this.trace = new PiecesTrace(name, decides);
     this.parameters = tensors.map((t) => this.trace.symbol(t.dt, t.shape));
   }
 
@@ -137,7 +141,8 @@ export class Pieces {
    * what it returned. Null where nothing ran.
    */
   begin(tensors: readonly Tensor[] | null): { readonly value: unknown } | null {
-    const run = tensors === null ? null : this.start(tensors);
+    // Under several tapes, how often it can be derived comes first.
+    const run = tensors === null || recordingDepth() > 1 ? null : this.start(tensors);
     this.trace.follow(run, this.parameters);
     try {
       const { first, last } = this.traceAll();
@@ -151,6 +156,15 @@ export class Pieces {
   }
 
   run(tensors: readonly Tensor[]): unknown {
+    if (scope.recorder !== null && recordingDepth() >= this.trace.limit) {
+      if (this.derivable === null) {
+        const made = new Pieces(this.name, this.f, tensors, true);
+        const done = made.begin(tensors);
+        this.derivable = made;
+        if (done !== null) return done.value;
+      }
+      return this.derivable.run(tensors);
+    }
     const { first } = this;
     if (first.last !== null) {
       const { value } = first.last;

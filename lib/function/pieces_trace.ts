@@ -3,6 +3,8 @@ import { FailedPreconditionError } from '../core/errors';
 import type { TracedOp } from '../core/scope';
 import { sameShape } from '../core/shape';
 import { peekNextId, type Tensor } from '../core/tensor';
+import { recordingDepth } from '../autodiff/tape';
+import { Undecided } from './control/subgraph';
 import { outputsOf, type Node } from './graph';
 import { Piece, type Cut, type CutResult } from './piece';
 import { Trace } from './trace';
@@ -27,6 +29,21 @@ export class PiecesTrace extends Trace {
   private reached: CutResult | null = null;
   private failed: { readonly error: unknown } | null = null;
   private readonly decided = new Map<Tensor, Tensor>();
+
+  /** Calls under so many tapes need another trace, which decides by value what has no derivative of that order. */
+  limit = Infinity;
+
+  constructor(
+    name: string,
+    private readonly decides: boolean,
+  ) {
+    super(name);
+  }
+
+  override limitOrders(orders: number, inside = recordingDepth()): void {
+    if (this.decides || inside >= orders) throw new Undecided(`a derivative of order ${orders}`);
+    this.limit = Math.min(this.limit, orders - inside);
+  }
 
   /** Begins anew: at the start of the function, or behind the last cut of the path that `run` took. */
   follow(run: PiecesRun | null, parameters: readonly Tensor[]): void {

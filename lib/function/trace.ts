@@ -114,6 +114,12 @@ export class Trace extends Placeholder implements Tracer {
     );
   }
 
+  /**
+   * Says that a step has derivatives of fewer than `orders` orders, or throws an Undecided where so many tapes may want them.
+   * `inside`: the tapes within the function.
+   */
+  limitOrders(_orders: number, _inside?: number): void {}
+
   /** Whether tensors of that trace may be used here: in its own, and in those around a part of a function. */
   sees(other: Placeholder): boolean {
     return other === this;

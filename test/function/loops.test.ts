@@ -107,26 +107,69 @@ describe('tf.whileLoop', () => {
     });
   });
 
-  test('a second derivative says that it is not there', () => {
-    const f = tf.function((x: tf.Tensor) =>
+  test('a second derivative, of a loop that ends when its values say', () => {
+    const power = (x: tf.Tensor): tf.Tensor[] =>
       tf.whileLoop(
         (y: tf.Tensor) => tf.less(y, 50),
         (y) => tf.multiply(y, y),
         [x],
-      ),
-    );
-    const x = tf.constant(2);
-    const outer = new tf.GradientTape();
-    outer.watch(x);
-    const g = outer.run(() => {
+      );
+    const derivative = (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => {
       const tape = new tf.GradientTape();
       tape.watch(x);
-      const [y] = tape.run(() => f(x));
+      const y = tape.run(() => f(x));
       return tensor(tape.gradient(y, x));
+    };
+    const f = tf.function(power);
+    const outside = derivative(derivative((x) => f(x)[0]));
+    const inside = tf.function(derivative(derivative((x) => power(x)[0])));
+    const both = derivative(tf.function(derivative((x) => power(x)[0])));
+    // y = x⁸, then x⁴ and x itself.
+    for (const [x, want] of [
+      [2, 56 * 2 ** 6],
+      [3, 12 * 9],
+      [60, 0],
+      [2, 56 * 2 ** 6],
+    ]) {
+      const at = tf.constant(x);
+      expect(f(at)[0].item()).toBe(x === 60 ? 60 : x === 3 ? 81 : 256);
+      if (x === 60) continue;
+      expect([outside(at), inside(at), both(at)].map((g) => g.item())).toEqual([want, want, want]);
+    }
+    expect(f.experimentalGetTracingCount()).toBe(1);
+  });
+
+  test('gradients through loops and branches that update variables in JavaScript', () => {
+    same((wrap) => {
+      const w = new tf.Variable([1, 2]);
+      const rows = (): tf.IndexedSlices =>
+        new tf.IndexedSlices(tf.constant([0.5]), tf.constant([0], 'int32'));
+      const f = wrap((x: tf.Tensor, n: tf.Tensor) => {
+        const [y] = tf.whileLoop(
+          (_: tf.Tensor, i: tf.Tensor) => tf.less(i, n),
+          (y, i) => {
+            w.scatterAdd(rows());
+            return [tf.multiply(y, tf.reduceSum(w.read())), tf.add(i, 1)];
+          },
+          [x, tf.constant(0)],
+        );
+        return tf.cond(
+          tf.greater(y, 100),
+          () => {
+            w.scatterSub(rows());
+            return tf.square(y);
+          },
+          () => y,
+        );
+      });
+      return [1, 3, 0, 2].map((n) => {
+        const x = tf.constant(2);
+        const tape = new tf.GradientTape();
+        tape.watch(x);
+        const y = tape.run(() => f(x, tf.constant(n)));
+        return [y.item(), tensor(tape.gradient(y, x)).item(), w.array()];
+      });
     });
-    // y = x⁸
-    expect(g.item()).toBe(8 * 2 ** 7);
-    expect(() => outer.gradient(g, x)).toThrow(/second derivatives of a loop/);
   });
 
   test('variables and random numbers keep program order', () => {

@@ -213,6 +213,7 @@ function chosenLater(
     );
   let parts = traceAll(false);
   if (parts.some((p) => p.needsVariables)) {
+    (scope.tracer as Trace).limitOrders(1);
     // What it does to variables needs the variables themselves.
     (scope.tracer as Trace).settle(true);
     parts = traceAll(true);

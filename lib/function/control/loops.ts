@@ -27,7 +27,7 @@ export const mostUnrolled = 64;
  * Calls `body` with the loop variables as long as `cond`, called with the same, gives a true scalar; the results of `body`
  * are the next loop variables. They may be nested structures, of which each keeps its structure and dtypes, and inside a
  * function its shapes. Returns the last ones. Inside a function, a condition that has no value yet makes a loop of the
- * compiled program; its gradient is of first order.
+ * compiled program; under several tapes its iterations are decided one by one.
  * @tf tf.while_loop
  */
 export function whileLoop<V extends unknown[]>(
@@ -137,6 +137,7 @@ function compiledLoop(
   start: unknown,
   limit: Tensor | null,
 ): unknown {
+  (scope.tracer as Trace).limitOrders(2);
   const vars = take(start, 'whileLoop', 'loopVars').tensors;
   const traceBoth = (live: boolean): [Part<Tensor>, Part<readonly Tensor[]>] => [
     tracePart(
@@ -156,6 +157,7 @@ function compiledLoop(
   ];
   let [condition, body] = traceBoth(false);
   if (condition.needsVariables || body.needsVariables || condition.assigned.size > 0) {
+    (scope.tracer as Trace).limitOrders(1);
     // What it does to variables needs the variables themselves.
     (scope.tracer as Trace).settle(true);
     [condition, body] = traceBoth(true);

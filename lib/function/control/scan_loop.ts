@@ -81,6 +81,7 @@ function loop(start: Structure, steps: Steps): Stepped | null {
     tracePart(op, specs, body, (r) => [...r.next, ...r.stacked], live);
   let part = traceBody(false);
   if (part.needsVariables) {
+    (scope.tracer as Trace).limitOrders(1);
     (scope.tracer as Trace).settle(true);
     part = traceBody(true);
   }

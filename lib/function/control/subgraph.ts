@@ -1,4 +1,5 @@
 /** Traces a part of a function that is being traced: a branch, or a loop's body. */
+import { recordingDepth } from '../../autodiff/tape';
 import { scope, type TracedOp } from '../../core/scope';
 import type { Placeholder, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
@@ -21,6 +22,8 @@ export class PartTrace extends Trace {
   needsVariables = false;
   /** What records around it. */
   private readonly recorders: readonly Recorder[];
+  /** How many tapes of the trace around it record. */
+  private readonly outside = recordingDepth();
   /** Set where it met something that cannot be decided inside of a part. */
   undecided: Undecided | null = null;
 
@@ -76,6 +79,10 @@ export class PartTrace extends Trace {
       if (keep && value !== read) this.assigned.set(variable, this.known(value));
     }
     this.touched.clear();
+  }
+
+  override limitOrders(orders: number, inside = recordingDepth()): void {
+    this.parent.limitOrders(orders, inside + this.outside);
   }
 
   override sized(op: TracedOp): Tensor[] {
