@@ -64,6 +64,11 @@ async function anew(participant: Participant): Promise<() => Growth> {
   return watchMemory(participant.child.pid!);
 }
 
+async function grownBy(child: Child, growth: () => Growth): Promise<Growth> {
+  await child.ask({ do: 'time', calls: 20 }, longest);
+  return growth();
+}
+
 export async function runWork(
   work: Work,
   participants: readonly Participant[],
@@ -95,6 +100,8 @@ export async function runWork(
       Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
       if (prepared.reason === lacking && participant.way === true) entries.pop();
       if (prepared.reason !== undefined) continue;
+      // Before the result, for which some make the work ready once more.
+      const grown = growth === null ? null : await grownBy(child, growth);
       const into = path.join(folder, String(entries.length));
       fs.mkdirSync(into);
       const results = (await child.ask({ do: 'result', folder: into }, longest)).outputs.map(readResult);
@@ -105,11 +112,9 @@ export async function runWork(
         continue;
       }
       first ??= results;
-      if (growth !== null) {
-        await child.ask({ do: 'time', calls: 20 }, longest);
-        const { grown, whole } = growth();
-        entry.timing = { ...summary([grown]), unit: 'bytes' };
-        entry.note = [entry.note, `${showBytes(whole)} with the library`].filter(Boolean).join(', ');
+      if (grown !== null) {
+        entry.timing = { ...summary([grown.grown]), unit: 'bytes' };
+        entry.note = [entry.note, `${showBytes(grown.whole)} with the library`].filter(Boolean).join(', ');
         continue;
       }
       ready.push({ entry, child });

@@ -142,6 +142,8 @@ const kinds: Record<string, Maker> = {
   ...{ gather, sparseUpdate, random, sort, topK, conv2d, conv2dInputGradient, conv2dFilterGradient },
   ...{ pool, poolGradient, batchNorm, ...plainTraining },
   reshape: () => 'an array has no shape',
+  firstCall: () => 'nothing is compiled',
+  pick: () => 'nothing is compiled',
 };
 
 export function open(): Library {

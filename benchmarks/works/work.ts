@@ -45,7 +45,7 @@ export interface Work {
   /** Arithmetic operations or elements touched: predicts which works would take a slow library too long. */
   cost: number;
   target?: Target;
-  /** What is compared: the time of a call, or how much the process grows, by 20 calls and what goes before, beyond the loaded library. */
+  /** What is compared: the time of a call, or how much a process grows by the first call and 20 more. */
   quantity?: 'memory';
   tolerance: Tolerance;
   /** null: the results are checked by `check`, or against this library's alone. */
