@@ -182,15 +182,21 @@ for (const code of [0, 1]) {
         s.forEach((v, k) => (want[k][i] = v));
       }
       for (const inPlace of [false, true]) {
-        const ins = before.map((b) => b.slice());
-        const outs = inPlace ? ins : before.map(() => new Type(n));
-        frame.fill(0, 0, 9);
-        frame.set([n, code, native.optimizerNames.indexOf(rule), ...numbers], 9);
-        native.optimizer(g.buffer, ...ins.flatMap((a, k) => [a.buffer, outs[k].buffer]));
-        outs.forEach((o, k) =>
-          compare(`${rule} ${code} n=${n} state ${k}`, o, Array.from(want[k]), 8 * epsilon[code]),
+        // Two variables with the same numbers in one call.
+        const ins = [0, 1].map(() => before.map((b) => b.slice()));
+        const outs = ins.map((all) => (inPlace ? all : before.map(() => new Type(n))));
+        const offsets = new Array(2 * (1 + 2 * count)).fill(0);
+        const four = [...numbers, 0, 0].slice(0, 4);
+        frame.set([native.optimizerNames.indexOf(rule), code, 2, ...four, n, n, ...offsets]);
+        native.optimizer(
+          ...ins.flatMap((all, v) => [g.buffer, ...all.flatMap((a, k) => [a.buffer, outs[v][k].buffer])]),
         );
-        if (!inPlace && !ins.every((a, k) => a.every((v, i) => v === before[k][i])))
+        for (const all of outs) {
+          all.forEach((o, k) =>
+            compare(`${rule} ${code} n=${n} state ${k}`, o, Array.from(want[k]), 8 * epsilon[code]),
+          );
+        }
+        if (!inPlace && !ins[0].every((a, k) => a.every((v, i) => v === before[k][i])))
           bad.push(`${rule} changed its inputs`);
       }
     }
@@ -227,22 +233,18 @@ refused(
   'loss short',
   () => (set(0, 0, 40, 0, 3, 4, 0, 0), native.crossEntropy(small(), small(), small(), small())),
 );
-refused(
-  'missing state',
-  () => (set(0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 3), native.optimizer(small(), small(), small())),
-);
-refused(
-  'optimizer too long',
-  () => (set(0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0), native.optimizer(small(), small(), small())),
-);
-refused(
-  'no such rule',
-  () => (set(0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 5), native.optimizer(small(), small(), small())),
-);
-refused(
-  'negative',
-  () => (set(0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0), native.optimizer(small(), small(), small())),
-);
+const optimize = (rule, sizes, ...offsets) => {
+  set(rule, 0, sizes.length, 0, 0, 0, 0, ...sizes, ...offsets);
+  native.optimizer(small(), small(), small());
+};
+const [sgd, adam] = ['sgd', 'adam'].map((rule) => native.optimizerNames.indexOf(rule));
+refused('missing state', () => optimize(adam, [12], 0, 0, 0, 0, 0, 0, 0));
+refused('optimizer too long', () => optimize(sgd, [13], 0, 0, 0));
+refused('optimizer beyond its buffer', () => optimize(sgd, [12], 0, 0, 4));
+refused('no such rule', () => optimize(5, [12], 0, 0, 0));
+refused('negative', () => optimize(sgd, [-1], 0, 0, 0));
+refused('more variables than buffers', () => optimize(sgd, [12, 12], 0, 0, 0, 0, 0, 0));
+refused('too many variables', () => optimize(sgd, new Array(400).fill(0)));
 
 console.log(
   JSON.stringify({
