@@ -141,6 +141,52 @@ describe('programs', () => {
     expect(found.ran).toBeGreaterThan(300);
   }, 240_000);
 
+  test('that run on another thread, and are freed meanwhile, do what they do here', () => {
+    const code = `
+      const native = require(${JSON.stringify(addon)});
+      const frame = new Float64Array(native.frame);
+      let state = 5;
+      const below = (n) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0), state % n);
+      (async () => {
+        let same = 0, other = 0, refused = 0;
+        for (const { code, storages, late } of ${JSON.stringify(codes())}) {
+          const bytes = Buffer.from(code, 'base64');
+          const valid = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+          for (let round = 0; round < 300; round++) {
+            const words = valid.slice();
+            if (round > 0) words[below(words.length)] = below(64);
+            frame[0] = storages; frame[1] = late;
+            let program;
+            try { program = native.loadProgram(words.buffer); } catch { continue; }
+            const table = new Float64Array(storages + late);
+            const make = () => Array.from({ length: storages }, (_, i) => new Float32Array(16384).fill(i % 3).buffer);
+            const [here, there] = [make(), make()];
+            const set = () => { frame[0] = program; frame[1] = 0; frame[2] = words.length; };
+            let now;
+            set();
+            try { now = native.runProgram(table.buffer, ...here) ?? -1; } catch (e) { now = e.message; }
+            set();
+            let later = new Promise((resolve) => {
+              try { native.startProgram((word, e) => resolve(e === undefined ? word : e.message), table.buffer, ...there); }
+              catch (e) { resolve(e.message); }
+            });
+            table.fill(1e9);
+            frame[0] = program;
+            native.freeProgram();
+            later = await later;
+            const equal = later === now && here.every((b, i) => Buffer.compare(Buffer.from(b), Buffer.from(there[i])) === 0);
+            if (typeof now === 'string') refused++;
+            if (equal) same++; else other++;
+          }
+        }
+        report({ same, other, refused });
+      })();`;
+    const found = runChild(code, { timeout: 240_000 }) as Record<string, number>;
+    expect(found.other).toBe(0);
+    expect(found.same).toBeGreaterThan(100);
+    expect(found.refused).toBeGreaterThan(10);
+  }, 240_000);
+
   test('that were freed, or another count of storages', () => {
     frame[0] = 1;
     frame[1] = 0;
