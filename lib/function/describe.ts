@@ -79,7 +79,7 @@ export function flopsOf({ node }: PartNode): number {
   const { name } = node.op;
   const out = node.outputs.reduce((sum, t) => sum + t.size, 0);
   const largest = Math.max(out, ...node.inputs.map((t) => t.size));
-  if (name === 'matmul' || name === 'fusedMatmul') {
+  if (name === 'matmul' || name.startsWith('fusedMatmul')) {
     // m·n·k, where the three matrices have m·k, k·n and m·n elements (batches aside).
     const [a, b] = node.inputs;
     const c = node.outputs[0];

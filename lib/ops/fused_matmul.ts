@@ -35,7 +35,12 @@ export interface FusedMatmulOptions {
   transposeB?: boolean;
 }
 
-interface Attrs extends Sides {
+/** The activation that the op of that name is, or null. */
+export function activationOf(op: string): FusedActivation | null {
+  return activations.find((name) => activationRows[name] === op) ?? null;
+}
+
+export interface FusedAttrs extends Sides {
   /** Places among the inputs, −1 where there is none. */
   readonly bias: number;
   readonly residual: number;
@@ -53,7 +58,7 @@ const defaults: Required<FusedMatmulOptions> = {
 /** From slot 59 on: bias offset, residual offset, activation (native/addon/calls_matmul.cc). */
 const finishSlot = 59;
 
-function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], Attrs] {
+function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], FusedAttrs] {
   const inputs: Tensor[] = convertPair(left, right, 'fusedMatmul');
   const o = options<Required<FusedMatmulOptions>>(given, 'bias', defaults, 'fusedMatmul');
   const { ta, tb } = sides({ transposeA: o.transposeA, transposeB: o.transposeB });
@@ -69,7 +74,7 @@ function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions):
   return [inputs, { ta, tb, bias, residual: add(o.residual, 'residual'), activation }];
 }
 
-function infer(inputs: readonly Tensor[], attrs: Attrs): { shape: number[]; dt: DTypeInfo } {
+function infer(inputs: readonly Tensor[], attrs: FusedAttrs): { shape: number[]; dt: DTypeInfo } {
   const [a, ...others] = inputs;
   for (const x of others) if (x.dt !== a.dt) throw mixedDTypes('fusedMatmul', a, x);
   if (!types.includes(a.dtype)) throw badDType('fusedMatmul', 'a', a.dt, types);
@@ -92,7 +97,7 @@ function infer(inputs: readonly Tensor[], attrs: Attrs): { shape: number[]; dt: 
   return { shape, dt: a.dt };
 }
 
-function run(inputs: readonly Tensor[], attrs: Attrs, outputs: readonly Tensor[]): void {
+function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Tensor[]): void {
   const c = outputs[0];
   if (c.size === 0) return;
   const [a, b] = inputs;
@@ -107,7 +112,7 @@ function run(inputs: readonly Tensor[], attrs: Attrs, outputs: readonly Tensor[]
 }
 
 /** The gradient at the sums, before the activation: that of the activation's own row. */
-function atSums(dy: Tensor, ctx: GradContext<Attrs>): Tensor {
+function atSums(dy: Tensor, ctx: GradContext<FusedAttrs>): Tensor {
   const { activation, ...linear } = ctx.attrs;
   if (activation === null) return dy;
   const row = registry().get(activationRows[activation]);
@@ -118,7 +123,7 @@ function atSums(dy: Tensor, ctx: GradContext<Attrs>): Tensor {
   return rule([dy], { x, y: ctx.y, needs: [true] })[0];
 }
 
-function rebuild(x: readonly Tensor[], attrs: Omit<Attrs, 'activation'>): FusedMatmulOptions {
+function rebuild(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): FusedMatmulOptions {
   return {
     bias: attrs.bias < 0 ? null : x[attrs.bias],
     residual: attrs.residual < 0 ? null : x[attrs.residual],
@@ -127,7 +132,7 @@ function rebuild(x: readonly Tensor[], attrs: Omit<Attrs, 'activation'>): FusedM
   };
 }
 
-const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Attrs>('fusedMatmul', {
+const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], FusedAttrs>('fusedMatmul', {
   tf: '',
   dtypes: types,
   domain: [-2, 2],
@@ -154,7 +159,7 @@ const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Att
   infer,
   run,
   saves: { inputs: 'all', outputs: true },
-  gradient: ([dy], ctx: GradContext<Attrs>) => {
+  gradient: ([dy], ctx: GradContext<FusedAttrs>) => {
     const dz = atSums(dy, ctx);
     const { bias, residual } = ctx.attrs;
     return ctx.shapes.map((shape, i) => {

@@ -96,6 +96,8 @@ napi_value fused_matmul(napi_env env, napi_callback_info info) {
     const UnaryEntry& op = table.unary[call.index(kFinishSlot + 2, table.unary_count, "no such unary op")];
     product.finish.activation = op.fn[product.dtype];
     if (product.finish.activation == nullptr || op.to_bool) call.fail("the activation is none of this dtype");
+    product.finish.relu = __builtin_strcmp(op.name, "relu") == 0;
+    if (product.finish.relu) product.finish.activation = nullptr;
   }
   run_product(call, product);
   return nullptr;

@@ -45,22 +45,23 @@ void finish(const gradtape::MatmulFinish& f, void* cv, int64_t c_row, int64_t ro
   const T* const bias = static_cast<const T*>(f.bias);
   const T* residual = static_cast<const T*>(f.residual);
   if (c_row == columns && bias == nullptr) columns *= rows, rows = 1;
-  if (bias != nullptr || residual != nullptr) {
+  const auto sum = [&](Vec<T> x, int64_t j, const auto& get) __attribute__((always_inline)) {
+    if (bias != nullptr) x += get(bias + j);
+    if (residual != nullptr) x += get(residual + j);
+    // NaN stays NaN.
+    if (f.relu) x = x <= Vec<T>{} ? Vec<T>{} : x;
+    return x;
+  };
+  if (bias != nullptr || residual != nullptr || f.relu) {
     T* row = c;
     for (int64_t r = 0; r < rows; r++, row += c_row) {
       int64_t j = 0;
-      for (; j + L <= columns; j += L) {
-        Vec<T> sum = load(row + j);
-        if (bias != nullptr) sum += load(bias + j);
-        if (residual != nullptr) sum += load(residual + j);
-        store(row + j, sum);
-      }
+      for (; j + L <= columns; j += L)
+        store(row + j, sum(load(row + j), j, [](const T* p) { return load(p); }));
       if (j < columns) {
         const Lanes<T> rest = first_lanes<T>(columns - j);
-        Vec<T> sum = load_lanes(row + j, rest);
-        if (bias != nullptr) sum += load_lanes(bias + j, rest);
-        if (residual != nullptr) sum += load_lanes(residual + j, rest);
-        store_lanes(row + j, sum, rest);
+        store_lanes(row + j,
+                    sum(load_lanes(row + j, rest), j, [&](const T* p) { return load_lanes(p, rest); }), rest);
       }
       if (residual != nullptr) residual += c_row;
     }

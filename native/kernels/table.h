@@ -156,6 +156,7 @@ struct MatmulFinish {
   const void* bias;      // one element for each column
   const void* residual;  // laid out as c
   UnaryFn activation;
+  bool relu;  // in its place: done together with the sums
 };
 
 /// One thread's part of a matrix product: C[m, n] = A·B, or += with `accumulate`, over all of k (≥ 1).

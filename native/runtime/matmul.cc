@@ -36,6 +36,7 @@ struct Product : MatmulShape {
   bool accumulate;
   const void* bias;
   UnaryFn activation;
+  bool relu;
 
   MatmulBlock part(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
     MatmulBlock block = {};
@@ -54,12 +55,13 @@ struct Product : MatmulShape {
     return block;
   }
   bool finishes(const Operands& x) const {
-    return bias != nullptr || x.residual != nullptr || activation != nullptr;
+    return bias != nullptr || x.residual != nullptr || activation != nullptr || relu;
   }
   /// What becomes of the block of C from a row and a column on.
   MatmulFinish finish_at(const Operands& x, int64_t row, int64_t column) const {
     return {bias == nullptr ? nullptr : at(bias, column * size),
-            x.residual == nullptr ? nullptr : at(x.residual, (row * c_row + column) * size), activation};
+            x.residual == nullptr ? nullptr : at(x.residual, (row * c_row + column) * size), activation,
+            relu};
   }
 
   /// Rows [row, row + rows) and columns [column, column + columns) of C, on the calling thread.
@@ -224,6 +226,7 @@ bool Product::run_chunks(const Operands& x) const {
       chunk.k = min(plan.chunk, k - i * plan.chunk);
       chunk.bias = nullptr;
       chunk.activation = nullptr;
+      chunk.relu = false;
       if (i > 0) {
         y.c = at(parts, (i - 1) * count * size);
         chunk.c_row = n;
@@ -234,7 +237,7 @@ bool Product::run_chunks(const Operands& x) const {
   });
   if (!ok) return false;
   for (int64_t i = 1; i < chunks; i++) {
-    kernels->finish({nullptr, at(parts, (i - 1) * count * size), nullptr}, x.c, n, m, n);
+    kernels->finish({nullptr, at(parts, (i - 1) * count * size), nullptr, false}, x.c, n, m, n);
   }
   if (finishes(x)) kernels->finish(finish_at(x, 0, 0), x.c, n, m, n);
   return true;
@@ -263,6 +266,7 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   p.accumulate = call.accumulate;
   p.bias = call.finish.bias;
   p.activation = call.finish.activation;
+  p.relu = call.finish.relu;
   int64_t batches = 1;
   bool a_dense = true, b_shared = true;  // A's matrices lie one after another; all products use the same B
   int64_t next = call.m * call.k;

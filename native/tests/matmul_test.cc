@@ -208,15 +208,17 @@ TEST(matmul_finish) {
   for (const KernelTable* table : isas()) {
     section();
     Random random(12);
-    UnaryFn activation = nullptr;
+    UnaryFn tanh = nullptr, relu = nullptr;
     for (int i = 0; i < table->unary_count; i++) {
-      if (strcmp(table->unary[i].name, "tanh") == 0) activation = table->unary[i].fn[0];
+      if (strcmp(table->unary[i].name, "tanh") == 0) tanh = table->unary[i].fn[0];
+      if (strcmp(table->unary[i].name, "relu") == 0) relu = table->unary[i].fn[0];
     }
-    CHECK(activation != nullptr, "no tanh");
+    CHECK(tanh != nullptr && relu != nullptr, "no activations");
     const MatmulKernels& kernels = table->matmul[0];
     for (Shape s : {Shape{5, 7, 3}, Shape{70, 130, 20}, Shape{64, 10, 80}, Shape{2, 90, 64}, Shape{90, 2, 64},
                     Shape{200, 65, 1200}, Shape{20, 24, 9000}, Shape{3, 4, 0}, Shape{130, 1, 40}}) {
-      for (int form = 0; form < 4; form++) {
+      for (int form = 0; form < 8; form++) {
+        const bool rectified = form >= 4;
         const int64_t batches = s.k > 1000 ? 1 : 2;
         Buffer a(batches * s.m * s.k * 4), b(batches * s.k * s.n * 4), bias(s.n * 4);
         Buffer residual(batches * s.m * s.n * 4), c(residual.bytes()), want(residual.bytes());
@@ -241,9 +243,9 @@ TEST(matmul_finish) {
         float* w = want.as<float>();
         for (int64_t i = 0; i < want.bytes() / 4; i++)
           w[i] = (w[i] + bias.as<float>()[i % s.n]) + residual.as<float>()[i];
-        activation(w, w, want.bytes() / 4);
+        (rectified ? relu : tanh)(w, w, want.bytes() / 4);
         call.c = c.data();
-        call.finish = {bias.data(), residual.data(), activation};
+        call.finish = {bias.data(), residual.data(), rectified ? nullptr : tanh, rectified};
         for (int threads : {1, 2, 3}) {
           set_num_threads(threads);
           c.fill(0x55);
