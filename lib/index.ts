@@ -69,6 +69,8 @@ export { zeros, ones, zerosLike, onesLike, fill, constant, range, linspace } fro
 export { eye, oneHot } from './ops/patterns';
 export type { ConstantOptions, LinspaceOptions, RangeOptions } from './ops/creation';
 export type { EyeOptions, OneHotOptions } from './ops/patterns';
+export { unique, uniqueWithCounts } from './ops/unique';
+export type { Unique, UniqueOptions, UniqueWithCounts } from './ops/unique';
 export { sort, argsort, type SortOptions, type ArgsortOptions } from './ops/sort';
 export { matmul } from './ops/matmul';
 export { isTensor, rank, shape, size, type SizeOptions } from './ops/facts';

@@ -1,0 +1,124 @@
+/** The different elements of a vector. */
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, everyType, type DType, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { describe, showShape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
+import { composite, multiOp, options } from './define';
+import { scatterNd } from './indexing';
+import { sample } from './registry';
+import { expandDims } from './views';
+
+type Elements = Record<number, number | bigint> & { readonly length: number };
+
+/**
+ * In the order in which they first come; for each element the position of its like in that order; how often each comes;
+ * where each first came.
+ */
+const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniqueParts', {
+  tf: '',
+  dtypes: everyType,
+  ulp: 0,
+  args: (x, index) => [[x], index],
+  infer: () => null,
+  run: ([x], index) => {
+    const from = x.view() as Elements;
+    const n = from.length;
+    const idx = makeTensor(index, [n], n);
+    const to = idx.view() as Elements;
+    const seen = new Map<number | bigint, number>();
+    const came: number[] = [];
+    const counts: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const v = from[i];
+      let at = seen.get(v);
+      // A NaN is like no other, itself included; a Map would find it again.
+      if (at === undefined || Number.isNaN(v)) {
+        at = came.length;
+        seen.set(v, at);
+        came.push(i);
+        counts.push(0);
+      }
+      counts[at]++;
+      to[i] = index.big ? BigInt(at) : at;
+    }
+    const made = (dt: DTypeInfo, list: readonly number[]): Tensor => {
+      const t = makeTensor(dt, [list.length], list.length);
+      (t.view() as { set(v: ArrayLike<unknown>): void }).set(dt.big ? list.map(BigInt) : list);
+      return t;
+    };
+    const y = makeTensor(x.dt, [came.length], came.length);
+    const values = y.view() as Elements;
+    came.forEach((i, at) => (values[at] = from[i]));
+    return [y, idx, made(index, counts), made(dtypes.int32, came)];
+  },
+  saves: { outputs: true },
+  gradient: ([dy], { y, shapes }) => [scatterNd(expandDims(y[3], 1), dy, shapes[0])],
+});
+
+export interface UniqueOptions {
+  /** dtype of positions and counts: 'int32' (default) or 'int64'. */
+  outIdx?: DType;
+}
+/** What `unique` gives. */
+export interface Unique {
+  /** The different elements, in the order in which they first come. */
+  y: Tensor;
+  /** For each element of the input its position in y. */
+  idx: Tensor;
+}
+/** What `uniqueWithCounts` gives. */
+export interface UniqueWithCounts extends Unique {
+  /** How often each element of y comes. */
+  count: Tensor;
+}
+
+function parts(name: string, input: TensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
+  const x = toTensor(input, null, name, 'x');
+  const { outIdx } = options<{ outIdx: unknown }>(given, 'outIdx', { outIdx: 'int32' }, name);
+  if (outIdx !== 'int32' && outIdx !== 'int64')
+    throw new InvalidArgumentError(`[${name}] outIdx must be int32 or int64; got ${describe(outIdx)}`);
+  if (x.rank !== 1) {
+    throw new InvalidArgumentError(
+      `[${name}] unique expects a 1D vector; x has shape ${showShape(x.shape)}: tf.reshape(x, [-1])`,
+    );
+  }
+  return uniqueParts(x, dtypes[outIdx]);
+}
+
+const examples = [
+  { args: [sample([9], { dtype: 'int32', values: [1, 1, 2, 4, 4, 4, 7, 8, 8] })] },
+  { args: [sample([7], { dtype: 'float32', values: [3, 'NaN', -1, 3, 'NaN', -1, 0] })] },
+  { args: [sample([6])] },
+  { args: [sample([0])] },
+  {
+    args: [sample([4], { dtype: 'int64', values: ['9007199254740993', 5, '9007199254740993', 5] })],
+    options: { outIdx: 'int64' },
+  },
+  { args: [sample([2, 2], { dtype: 'float32' })] },
+];
+
+/**
+ * The different elements of a vector and where each element is among them: `{ y, idx }`, y[idx[i]] = x[i]. A NaN differs from every
+ * element. Its results' sizes depend on the data. The gradient (TensorFlow has none) goes to where each element first
+ * came. InvalidArgumentError where x is not a vector. @tf tf.unique
+ */
+export const unique: (x: TensorLike, options?: UniqueOptions | DType) => Unique = composite(
+  'unique',
+  { tf: 'tf.unique', dtypes: everyType, ulp: 0, examples },
+  (x: TensorLike, given?: UniqueOptions | DType): Unique => {
+    const [y, idx] = parts('unique', x, given);
+    return { y, idx };
+  },
+);
+
+/** As `unique`, and how often each comes: `{ y, idx, count }`. @tf tf.unique_with_counts */
+export const uniqueWithCounts: (x: TensorLike, options?: UniqueOptions | DType) => UniqueWithCounts =
+  composite(
+    'uniqueWithCounts',
+    { tf: 'tf.unique_with_counts', dtypes: everyType, ulp: 0, examples },
+    (x: TensorLike, given?: UniqueOptions | DType): UniqueWithCounts => {
+      const [y, idx, count] = parts('uniqueWithCounts', x, given);
+      return { y, idx, count };
+    },
+  );
