@@ -51,11 +51,16 @@ export function difference(got: Result, want: Expected, tolerance: Tolerance, mo
     return `shape [${got.shape.join()}] instead of [${want.shape.join()}]`;
   const n = product(want.shape);
   if (got.data.length !== n) return `${got.data.length} elements instead of ${n}`;
+  let wrong: string | null = null;
+  let [error, norm] = [0, 0];
   for (const i of positions(n, most)) {
     const [g, w] = [Number(got.data[i]), want.at(i)];
-    if (!equal(g, w, tolerance)) return `element ${i} is ${g} instead of ${w}`;
+    if (!equal(g, w, tolerance)) wrong ??= `element ${i} is ${g} instead of ${w}`;
+    if (wrong !== null && tolerance.l2 === undefined) return wrong;
+    error += (g - w) ** 2;
+    norm += w ** 2;
   }
-  return null;
+  return wrong !== null && Math.sqrt(error / norm) <= tolerance.l2! ? null : wrong;
 }
 
 /** How many elements of each result the reference computes: about as many as take it a tenth of a second. */
@@ -83,8 +88,8 @@ export function judge(
     }
   }
   if (first !== null) {
-    const { relative, absolute } = work.tolerance;
-    const twice = { relative: 2 * relative, absolute: 2 * absolute };
+    const { relative, absolute, l2 } = work.tolerance;
+    const twice = { relative: 2 * relative, absolute: 2 * absolute, l2: l2 === undefined ? l2 : 2 * l2 };
     for (const [i, other] of first.slice(0, expected?.length ?? first.length).entries()) {
       const want = { shape: other.shape, at: (at: number) => Number(other.data[at]) };
       const wrong = difference(results[i], want, twice, Infinity);

@@ -173,8 +173,8 @@ function convWork(name: string, part: Part, c: Convolution, target: Target): Wor
     inputs: inputs.map((shape) => ({ shape })),
     cost: 2 * product(y) * c.kernel ** 2 * perGroup,
     target,
-    // Winograd's transforms add and take away tiles: its error is a few times that of the plain sum.
-    tolerance: { relative: 1e-5, absolute: 2 * tolerance.absolute },
+    // Winograd's transforms add and take away tiles: its error is a few times that of the plain sum, and 2e-6 at most.
+    tolerance: { relative: 1e-5, absolute: 2 * tolerance.absolute, l2: 2e-6 },
     reference: reference(c),
   };
 }

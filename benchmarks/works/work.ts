@@ -24,6 +24,8 @@ export interface Expected {
 export interface Tolerance {
   relative: number;
   absolute: number;
+  /** Equal too: ‖a − b‖ ≤ l2 · ‖b‖, whatever single elements show (Winograd's error is stated so). */
+  l2?: number;
 }
 
 /** What a row is meant to reach. */

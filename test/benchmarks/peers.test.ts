@@ -58,6 +58,13 @@ describe('judge', () => {
     expect(judge(add, expected, [], null)).toMatch(/0 results/);
   });
 
+  it('takes a bound of the whole error where one is given, for what is near and nothing else', () => {
+    const loose = { ...add, tolerance: { ...add.tolerance, l2: 1e-3 } };
+    expect(judge(loose, expected, result(11, 22, 33, 44.01), null)).toBeNull();
+    expect(judge(loose, expected, result(11, 22, 33, 44.1), null)).toMatch(/element 3/);
+    expect(judge(loose, expected, result(11, 22, 33, NaN), null)).toMatch(/element 3 is NaN/);
+  });
+
   it('compares libraries with each other in full', () => {
     expect(judge(add, null, result(1, 2, 3, 4), result(1, 2, 3, 4))).toBeNull();
     expect(judge(add, null, result(1, 2, 3, 4), result(1, 2.1, 3, 4))).toMatch(/another library: element 1/);
