@@ -2,6 +2,7 @@
 import { toTensor } from '../core/convert';
 import type { DTypeInfo } from '../core/dtype';
 import { IndexedSlices } from '../core/indexed_slices';
+import { isPlain } from '../core/options';
 import { sameShape, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -113,11 +114,6 @@ function fits<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
     if (t.shape !== shapes[i] && !sameShape(t.shape, shapes[i])) return false;
   }
   return true;
-}
-
-function isPlain(value: object): boolean {
-  const proto = Object.getPrototypeOf(value) as unknown;
-  return proto === null || Object.getPrototypeOf(proto) === null;
 }
 
 /** The arguments with each tensor, and what counts as one, replaced, in the same order. */

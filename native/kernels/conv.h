@@ -25,29 +25,6 @@ struct TapTile {
   bool accumulate;
 };
 
-/// c[r][v] += element(r) · columns(v), all loaded in the order that spares registers.
-template <class T, int MR, int NV, class Element, class Columns>
-GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec<T> (&c)[MR][NV]) {
-  using V = Vec<T>;
-  if constexpr (kRegisters == 16 && MR <= NV) {
-    V x[MR];
-    unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });
-    unroll<NV>([&](auto v) GT_LAMBDA {
-      V y = columns(v);
-      hold(y);
-      unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
-    });
-  } else {
-    V y[NV];
-    unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
-    unroll<MR>([&](auto r) GT_LAMBDA {
-      V x = element(r);
-      hold(x);
-      unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
-    });
-  }
-}
-
 /// kPartial: the last vector is loaded and stored by lanes.
 template <class T, int MR, int NV, bool kPartial>
 void run_taps(const TapTile<T>& tile) noexcept {

@@ -121,6 +121,29 @@ constexpr TileTable<Fn, kVectors> tile_table() {
   return tiles;
 }
 
+/// c[r][v] += element(r) · columns(v), all loaded in the order that spares registers.
+template <class T, int MR, int NV, class Element, class Columns>
+GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec<T> (&c)[MR][NV]) {
+  using V = Vec<T>;
+  if constexpr (kRegisters == 16 && MR <= NV) {
+    V x[MR];
+    unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });
+    unroll<NV>([&](auto v) GT_LAMBDA {
+      V y = columns(v);
+      hold(y);
+      unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
+    });
+  } else {
+    V y[NV];
+    unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
+    unroll<MR>([&](auto r) GT_LAMBDA {
+      V x = element(r);
+      hold(x);
+      unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
+    });
+  }
+}
+
 /// kPartial: the last vector is loaded and stored by lanes.
 template <class T, int MR, int NV, bool kPartial>
 void run_tile(const Tile<T>& tile) noexcept {
@@ -156,23 +179,7 @@ void run_tile(const Tile<T>& tile) noexcept {
   };
   for (int64_t k = tile.k; k > 0; k--) {
     __builtin_prefetch(ahead(a[0], soon));
-    if constexpr (kRegisters == 16 && MR <= NV) {
-      V x[MR];
-      unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });
-      unroll<NV>([&](auto v) GT_LAMBDA {
-        V y = columns(v);
-        hold(y);
-        unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
-      });
-    } else {
-      V y[NV];
-      unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
-      unroll<MR>([&](auto r) GT_LAMBDA {
-        V x = element(r);
-        hold(x);
-        unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
-      });
-    }
+    multiply_tile<T, MR, NV>(element, columns, c);
     unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(a[g], a_col); });
     b = ahead(b, b_row);
   }

@@ -6,7 +6,7 @@ import { aliasTensor, pin, type Tensor } from '../../core/tensor';
 import { derive } from '../derivative';
 import type { Flowing } from '../flowing';
 import { GraphFunction } from '../graph_function';
-import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
+import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 import { effectsOf } from './subgraph';
 import type { Graph } from '../graph';
 
@@ -63,12 +63,7 @@ export class BranchFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, choose, branches, outs, ins } = this;
-    if (this.effects === 'variables') {
-      const message =
-        `[${name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript (an optimizer's, a ` +
-        `scatter update, countUpTo). Move that out of it, or compute the gradient inside of it`;
-      return unavailable(this, [scalar, ...ins], message);
-    }
+    if (this.effects === 'variables') return updatesInJavaScript(this, [scalar, ...ins], 'it');
     const floats = outs.flatMap((o, i) => (isFloat(o) ? [i] : []));
     const parts = branches.map((b) => derive(b.graph));
     // Forward: behind the results stands what each branch saves.

@@ -127,3 +127,13 @@ export function unavailable(flow: Flow, ins: readonly Out[], message: string): F
     gradients: ins.map((_, i) => floats.indexOf(i)),
   };
 }
+
+/** The derivatives of a flow with updates of variables that have to run in JavaScript; `around`: what they are inside of. */
+export function updatesInJavaScript(flow: Flow, ins: readonly Out[], around: string): FlowOrder {
+  return unavailable(
+    flow,
+    ins,
+    `[${flow.name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript (a scatter update, ` +
+      `countUpTo, an optimizer's average). Move that out of ${around}, or compute the gradient inside of it`,
+  );
+}

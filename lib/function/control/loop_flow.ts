@@ -10,7 +10,7 @@ import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
 import type { Graph } from '../graph';
 import { orElseAssignSteps } from '../pending';
-import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
+import { Flow, isFloat, unavailable, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 import { effectsOf } from './subgraph';
 
 export interface Loop {
@@ -87,14 +87,7 @@ export class LoopFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, loop, ins } = this;
-    if (this.effects === 'variables') {
-      return unavailable(
-        this,
-        ins,
-        `[${name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript. Move that out of the ` +
-          `loop, or compute the gradient inside of it`,
-      );
-    }
+    if (this.effects === 'variables') return updatesInJavaScript(this, ins, 'the loop');
     if (this.derivative !== null) {
       return unavailable(
         this,

@@ -14,7 +14,7 @@ import type { Graph } from '../graph';
 import { orElseAssignSteps } from '../pending';
 import { replay } from '../replay';
 import { Trace } from '../trace';
-import { Flow, isFloat, unavailable, type FlowOrder, type Out } from './flow';
+import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 import { effectsOf } from './subgraph';
 
 /** Where a parameter of the body comes from. Each input of the flow is used once. */
@@ -95,14 +95,7 @@ export class ScanFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, scan, ins } = this;
-    if (this.effects === 'variables') {
-      return unavailable(
-        this,
-        ins,
-        `[${name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript. Move that out of the ` +
-          `loop, or compute the gradient inside of it`,
-      );
-    }
+    if (this.effects === 'variables') return updatesInJavaScript(this, ins, 'the loop');
     const derivative = derive(scan.body);
     const { forward: body } = derivative;
     // What the way back needs: parameters that come from inputs are there anyway, the rest is stacked.
