@@ -1,6 +1,6 @@
 /** Whether functions are compiled, and whether one is being traced. */
 import { rejectPromise } from '../core/nest';
-import { scope, withScope } from '../core/scope';
+import { apart, scope } from '../core/scope';
 import { describe } from '../core/shape';
 
 let eagerly = false;
@@ -36,7 +36,7 @@ export function insideFunction(): boolean {
  * tensors of the traced function, nor variables that that has read or assigned. @tf tf.init_scope
  */
 export function initScope<R>(f: () => R): R {
-  return withScope({ tracer: null, recorder: null, tidy: null }, () => {
+  return apart(() => {
     const result = f();
     rejectPromise(result, 'tf.initScope');
     return result;

@@ -87,6 +87,11 @@ export function note(samples: Samples, what: object, name: string, time: number)
   else entry.times.push(time);
 }
 
+/** Takes back what finding the numbers of a run changed: the run failed. */
+export function takeBack({ late }: Part): void {
+  for (let i = late.length - 1; i >= 0; i--) late[i].numbers.undo?.();
+}
+
 const bytesType = dtypes.uint8;
 
 export class Executable {
@@ -192,7 +197,7 @@ export class Executable {
       let stopped = program.run();
       while (stopped !== undefined) stopped = program.run(this.redo(part, stopped, program));
     } catch (error) {
-      for (let i = part.late.length - 1; i >= 0; i--) part.late[i].numbers.undo?.();
+      takeBack(part);
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw error;
     } finally {

@@ -4,9 +4,9 @@
  * what is assigned later does not matter to it.
  */
 import { native } from '../../binding';
+import { apart } from '../../core/scope';
 import { aliasTensor, type Tensor } from '../../core/tensor';
 import { claims, type Claim } from '../../core/variable';
-import { apart } from './run';
 import { Transaction } from './transaction';
 import type { VariableUse } from './use';
 

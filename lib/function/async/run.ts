@@ -1,19 +1,14 @@
 /** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
 import { setImmediate } from 'node:timers/promises';
 import { markAsUntransferable } from 'node:worker_threads';
-import { withScope } from '../../core/scope';
+import { apart } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
 import { assigning } from '../../core/variable';
 import { flopsOf } from '../describe';
-import type { Executable, Part } from '../executable';
+import { takeBack, type Executable, type Part } from '../executable';
 import type { Flowing } from '../flowing';
 import type { Transaction } from './transaction';
-
-/** Runs `f` under no tape, trace or tidy: what it makes belongs to a call that outlives them. */
-export function apart<T>(f: () => T): T {
-  return withScope({ recorder: null, tracer: null, tidy: null }, f);
-}
 
 /** Runs on the event loop what belongs to a call whose turn it is. */
 function here<T>(f: () => T): T {
@@ -177,7 +172,7 @@ async function runPart(
     }
   } catch (error) {
     assigning(() => {
-      for (const { numbers } of part.late.toReversed()) numbers.undo?.();
+      takeBack(part);
     });
     throw error;
   }

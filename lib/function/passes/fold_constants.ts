@@ -1,5 +1,5 @@
 /** Computes, when the function is compiled, what depends on constants alone. */
-import { withScope } from '../../core/scope';
+import { apart } from '../../core/scope';
 import { aliasTensor, pin, type Tensor } from '../../core/tensor';
 import { Executable } from '../executable';
 import type { Graph } from '../graph';
@@ -17,7 +17,7 @@ export function foldConstants(graph: Graph): Graph {
     if (node.inputs.length === 0 || !node.inputs.every((t) => known.has(t))) return null;
     if (bytesOf(node.outputs) > Math.max(mostBytes, bytesOf(node.inputs))) return null;
     const inputs = node.inputs.map((t) => known.get(t) as Tensor);
-    withScope({ tidy: null, recorder: null, tracer: null }, () => {
+    apart(() => {
       let results: readonly Tensor[];
       try {
         results = Executable.runEagerly(node, inputs);
