@@ -6,7 +6,7 @@
 import { native } from '../../binding';
 import { apart } from '../../core/scope';
 import { aliasTensor, type Tensor } from '../../core/tensor';
-import { claims, type Claim } from '../../core/variable';
+import { claims, type Claim, type Variable } from '../../core/variable';
 import { Transaction } from './transaction';
 import type { VariableUse } from './use';
 
@@ -22,12 +22,18 @@ const using = new Set<Call>();
 /** The last one in flight that may use any variable; the last one that prints or draws numbers. */
 const last: { unknown: Call | null; ordered: Call | null } = { unknown: null, ordered: null };
 
+let calls = 0;
+
 class Call implements Claim {
   private readonly inputs: Tensor[];
   private readonly variables = new Transaction();
   /** How many calls it still waits for, and those that wait for it. */
   private waits = 0;
   private readonly waiting: Call[] = [];
+  /** Of each variable that it does not read at the call: the one whose end gives it the value. */
+  private readonly sources = new Map<Variable, Call>();
+  /** Greater than that of all calls before. */
+  readonly order = calls++;
 
   constructor(
     readonly name: string,
@@ -49,8 +55,13 @@ class Call implements Claim {
     if (ordered && last.ordered !== null) before.add(last.ordered);
     for (const v of writes) if (v.claim !== null) before.add(v.claim as Call);
     for (const v of reads) {
-      if (v.claim !== null) before.add(v.claim as Call);
-      else if (last.unknown === null) this.variables.see(v);
+      const source = later(v.claim as Call | null, last.unknown);
+      if (source === null) {
+        this.variables.see(v);
+      } else {
+        before.add(source);
+        this.sources.set(v, source);
+      }
     }
     if (touches) using.add(this);
     if (unknown) last.unknown = this;
@@ -87,17 +98,21 @@ class Call implements Claim {
     using.delete(this);
     if (last.unknown === this) last.unknown = null;
     if (last.ordered === this) last.ordered = null;
-    for (const call of this.waiting) call.oneLess();
+    for (const call of this.waiting) call.oneLess(this);
     running--;
     beginReady();
   }
 
-  private oneLess(): void {
-    if (--this.waits > 0) return;
-    // What it reads is there now; it may be a while until it begins.
-    for (const v of this.use.reads) this.variables.read(v);
-    ready.push(this);
+  private oneLess(ended: Call): void {
+    // What it reads of that one is there now. It may have to wait for others, and the next to assign it may not.
+    for (const [v, source] of this.sources) if (source === ended) this.variables.read(v);
+    if (--this.waits === 0) ready.push(this);
   }
+}
+
+function later(a: Call | null, b: Call | null): Call | null {
+  if (a === null || b === null) return a ?? b;
+  return a.order > b.order ? a : b;
 }
 
 function beginReady(): void {
