@@ -16,7 +16,7 @@ export interface RoundSettings {
   pause: number;
 }
 
-/** A sample is 40 ms: the first milliseconds after a halt find cold caches, and V8 catching up. */
+/** A sample is 40 ms: after an idle gap the first calls of some libraries are slow for ten. */
 export const defaultRounds: RoundSettings = { seconds: 0.3, rounds: 7, warmUp: 0.08, pause: 0.01 };
 
 const rest = (seconds: number): Promise<void> =>

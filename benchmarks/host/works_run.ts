@@ -1,7 +1,7 @@
 /** Runs one work in all libraries: prepare, check, time. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { elements, seedOf } from '../works/inputs';
+import { elementsOf } from '../works/inputs';
 import type { Elements, Work } from '../works/work';
 import type { Child } from './child';
 import { judge, readResult, type Result } from './check';
@@ -48,7 +48,7 @@ export class Rates {
 }
 
 function writeInputs(work: Work, folder: string): { files: TensorFile[]; data: Elements[] } {
-  const data = work.inputs.map((spec, i) => elements(spec, seedOf(`${work.kind}/${i}`)));
+  const data = elementsOf(work);
   const files = work.inputs.map(({ shape, dtype = 'float32' }, i) => {
     const file = path.join(folder, `input${i}`);
     fs.writeFileSync(file, data[i]);

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import * as tf from 'gradtape';
+import { quantile } from '../measure';
 import type { Benchmark, Result } from '../suite';
 import { models, type ModelParams } from '../workers/gradtape_models';
 import { tensor } from '../workers/gradtape_task';
@@ -21,6 +22,17 @@ interface Figures {
   plain: number;
 }
 
+/** Milliseconds of each of the steps that fit into so many. */
+async function perStep(step: () => tf.Tensor | Promise<tf.Tensor>, milliseconds: number): Promise<number> {
+  const begin = performance.now();
+  let steps = 0;
+  for (; performance.now() - begin < milliseconds; steps++) {
+    const result = step();
+    if (result instanceof Promise) await result;
+  }
+  return (performance.now() - begin) / steps;
+}
+
 /** Milliseconds: how late events come, an awaited step, a plain step. */
 async function watch(kind: string, seconds: number): Promise<Figures> {
   const work = trainingWorks.find((w) => w.kind === kind)!;
@@ -29,19 +41,11 @@ async function watch(kind: string, seconds: number): Promise<Figures> {
   const step = tf.function(freshStep(models[kind](params), { ...params, rate: 1e-4 }, initial));
   for (let i = 0; i < 20; i++) await step.async(x, target);
 
-  const timed = async (): Promise<number> => {
-    const begin = performance.now();
-    let steps = 0;
-    for (; performance.now() - begin < 500 * seconds; steps++) await step.async(x, target);
-    return (performance.now() - begin) / steps;
-  };
+  const timed = (): Promise<number> => perStep(() => step.async(x, target), 500 * seconds);
   const awaited = await timed();
   const idle = await sample(() => setTimeout(500 * seconds));
   const busy = await sample(timed);
-  const begin = performance.now();
-  let steps = 0;
-  for (; performance.now() - begin < 200 * seconds; steps++) step(x, target);
-  const plain = (performance.now() - begin) / steps;
+  const plain = await perStep(() => step(x, target), 200 * seconds);
   return { ...busy, idle: idle.p99, step: awaited, plain };
 }
 
@@ -62,8 +66,7 @@ async function sample(f: () => Promise<unknown>): Promise<{ median: number; p99:
   going = false;
   await sampling;
   late.sort((a, b) => a - b);
-  const at = (share: number): number => late[Math.min(late.length - 1, Math.floor(share * late.length))];
-  return { median: at(0.5), p99: at(0.99), most: at(1) };
+  return { median: quantile(late, 0.5), p99: quantile(late, 0.99), most: quantile(late, 1) };
 }
 
 function run(name: string, kind: string, seconds: number): Result {

@@ -5,17 +5,14 @@ import type { Benchmark, Result, Settings } from '../suite';
 import { trainKinds } from '../workers/gradtape_train';
 import type { Input, Maker, Task } from '../workers/library';
 import { plainTraining } from '../workers/plain_train';
-import { elements, seedOf } from '../works/inputs';
+import { elementsOf } from '../works/inputs';
 import { trainingWorks } from '../works/training';
 import type { Target, Work } from '../works/work';
 
-/** The inputs of a work, as every library gets them. */
-export function inputsOf({ kind, inputs }: Work): Input[] {
-  return inputs.map(({ shape, dtype = 'float32', ...rest }, i) => ({
-    shape: [...shape],
-    dtype,
-    data: elements({ shape, dtype, ...rest }, seedOf(`${kind}/${i}`)),
-  }));
+/** The inputs of a work, as a worker of the peers gets them. */
+export function inputsOf(work: Work): Input[] {
+  const data = elementsOf(work);
+  return work.inputs.map(({ shape, dtype = 'float32' }, i) => ({ shape: [...shape], dtype, data: data[i] }));
 }
 
 /** The work in gradtape and in loops; null where a loop would say nothing. */

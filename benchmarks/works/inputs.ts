@@ -1,5 +1,5 @@
 /** The elements of inputs: a hash of their position, so that they are the same in every run and on every machine. */
-import { product, type InputSpec } from './work';
+import { product, type InputSpec, type Work } from './work';
 
 /** A seed from a text (FNV-1a). */
 export function seedOf(text: string): number {
@@ -29,4 +29,9 @@ export function elements(spec: InputSpec, seed: number): Float32Array | Float64A
   const out = spec.dtype === 'float64' ? new Float64Array(n) : new Float32Array(n);
   for (let i = 0; i < n; i++) out[i] = low + width * unit(i, seed);
   return out;
+}
+
+/** The elements of a work's inputs, as every library gets them. */
+export function elementsOf({ kind, inputs }: Work): ReturnType<typeof elements>[] {
+  return inputs.map((spec, i) => elements(spec, seedOf(`${kind}/${i}`)));
 }
