@@ -12,12 +12,23 @@ export interface RoundSettings {
   rounds: number;
   /** Seconds that each runs before anything counts. */
   warmUp: number;
+  /**
+   * Seconds of calls before each sample that do not count: a contender that waited for its turn finds cold caches, and
+   * V8 has given memory back that it takes again in the first milliseconds. What is compared is a loop that runs.
+   */
+  wake: number;
   /** Seconds between two contenders: threads that spin for more work stop meanwhile. */
   pause: number;
 }
 
-/** A sample is 40 ms: after an idle gap the first calls of some libraries are slow for ten. */
-export const defaultRounds: RoundSettings = { seconds: 0.3, rounds: 7, warmUp: 0.08, pause: 0.01 };
+/** Samples of 30 ms. */
+export const defaultRounds: RoundSettings = {
+  seconds: 0.21,
+  rounds: 7,
+  warmUp: 0.08,
+  wake: 0.015,
+  pause: 0.01,
+};
 
 const rest = (seconds: number): Promise<void> =>
   new Promise((resolve) => {
@@ -26,6 +37,8 @@ const rest = (seconds: number): Promise<void> =>
 
 interface Plan {
   calls: number;
+  /** Calls before a sample. */
+  wake: number;
   rounds: number;
   /** Samples that were taken on the way: of a contender too slow for more. */
   samples: number[];
@@ -45,8 +58,9 @@ async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
   const inSample = Math.max(1, Math.floor(sample / perCall));
   // A slow contender has fewer samples: as many as four times the budget of the others affords.
   const affordable = Math.floor((4 * settings.seconds * 1e9) / (perCall * inSample));
-  if (affordable === 0) return { calls: 0, rounds: 0, samples: [perCall] };
-  return { calls: inSample, rounds: Math.min(settings.rounds, affordable), samples: [] };
+  if (affordable === 0) return { calls: 0, wake: 0, rounds: 0, samples: [perCall] };
+  const wake = Math.floor((settings.wake * 1e9) / perCall);
+  return { calls: inSample, wake, rounds: Math.min(settings.rounds, affordable), samples: [] };
 }
 
 /** One timing for each contender; an error in its place where it failed on the way. */
@@ -65,14 +79,17 @@ export async function timeInRounds(
   };
   const plans: Plan[] = [];
   for (const [i, contender] of contenders.entries()) {
-    plans.push(await guard(i, () => plan(contender, settings), { calls: 0, rounds: 0, samples: [] }));
+    plans.push(
+      await guard(i, () => plan(contender, settings), { calls: 0, wake: 0, rounds: 0, samples: [] }),
+    );
     await rest(settings.pause);
   }
   const samples = plans.map((p) => p.samples);
   for (let round = 0; round < settings.rounds; round++) {
     for (const [i, contender] of contenders.entries()) {
-      const { calls, rounds } = plans[i];
+      const { calls, wake, rounds } = plans[i];
       if (failures[i] !== null || round >= rounds) continue;
+      if (wake > 0) await guard(i, () => contender.time(wake), 0);
       const ns = await guard(i, () => contender.time(calls), 0);
       samples[i].push(ns / calls);
       await rest(settings.pause);

@@ -11,11 +11,15 @@ import * as vm from 'node:vm';
 const leastWindow = 8 * 2 ** 20;
 /** Milliseconds. */
 const quick = 0.2;
+/** After an idle time V8 gives back the young generation's pages and makes them anew: one or two slow collections say nothing. */
+const chance = 3;
 
 /** Bytes of new buffers since the last collection, and how many may come together. */
 let bytes = 0;
 let window = process.env.GRADTAPE_COLLECT === '0' ? Infinity : leastWindow;
 let collect: (() => void) | null = null;
+/** Slow collections in a row. */
+let slow = 0;
 
 /** Says that a buffer is about to be made. */
 export function madeBytes(size: number): void {
@@ -26,8 +30,10 @@ export function madeBytes(size: number): void {
   const start = performance.now();
   collect();
   const took = performance.now() - start;
-  if (took > quick) window *= 2;
-  else if (window > leastWindow) window /= 2;
+  if (took <= quick) {
+    slow = 0;
+    if (window > leastWindow) window /= 2;
+  } else if (++slow >= chance) window *= 2;
 }
 
 type Collector = (options: { type: 'minor' }) => void;

@@ -89,7 +89,7 @@ describe('judge', () => {
 });
 
 describe('rounds', () => {
-  const settings = { seconds: 0.01, rounds: 5, warmUp: 0.001, pause: 0 };
+  const settings = { seconds: 0.01, rounds: 5, warmUp: 0.001, wake: 0, pause: 0 };
 
   it('take the contenders in turn, and give a slow one fewer samples', async () => {
     const order: string[] = [];
@@ -106,6 +106,19 @@ describe('rounds', () => {
     expect(timings.map((t) => (t as { median: number }).median)).toEqual([1e5, 2e5, 3e7]);
     expect(timings.map((t) => (t as { samples: number }).samples)).toEqual([5, 5, 1]);
     expect(order.slice(-8)).toEqual(['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b']);
+  });
+
+  it('let a contender run before each sample, which does not count', async () => {
+    const asked: number[] = [];
+    const slowAtFirst = {
+      time: (calls: number) => {
+        asked.push(calls);
+        return Promise.resolve(calls === 10 ? 1e9 : 1e5 * calls);
+      },
+    };
+    const [timing] = await timeInRounds([slowAtFirst], { ...settings, wake: 0.001 });
+    expect(asked.slice(-4)).toEqual([10, 20, 10, 20]);
+    expect(timing).toMatchObject({ low: 1e5, high: 1e5, samples: 5 });
   });
 
   it('leave out a contender that fails, and go on with the others', async () => {
