@@ -3,12 +3,13 @@ import { backward, gradientOf, pathFrom } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { densify } from '../ops/slices';
 import { startRecording, stopRecording, Tape } from '../autodiff/tape';
-import type { Tensor } from '../core/tensor';
+import type { Placeholder, Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, outputsOf, type Graph, type Node } from './graph';
 import { deadCode } from './passes/dead_code';
 import { replay } from './replay';
 import { Trace } from './trace';
+import { Undecided } from './undecided';
 
 export interface Derivative {
   /** The graph's results, then what the way back reads. */
@@ -28,10 +29,17 @@ export interface Derivative {
   readonly gradients: readonly number[];
 }
 
+class DerivativeTrace extends Trace {
+  /** A gradient of the user's own may use what the graph around this one knows. */
+  override stranger(_t: Tensor, _of: Placeholder, op: string): Error {
+    return (this.undecided = new Undecided(op));
+  }
+}
+
 /** `followed`: the ids of the tensors from before the trace to which gradients go. */
 export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()): Derivative {
   const captured = graph.constants.filter((c) => followed.has(c.source.id));
-  const trace = new Trace(graph.name);
+  const trace = new DerivativeTrace(graph.name);
   const parameters = graph.parameters.map((p) => trace.symbol(p.dt, p.shape));
   const dys: Tensor[] = [];
   let targets: number[] = [];
@@ -90,6 +98,8 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
     () => [],
     parameters,
   );
+  // Perhaps a gradient of the user's own caught it.
+  if (trace.undecided !== null) throw trace.undecided;
   // What hangs on the gradients is the way back; the rest belongs to the way there.
   const later = new Set<Tensor>(dys);
   const there: Node[] = trace.nodes.slice(0, middle);

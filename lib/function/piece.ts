@@ -3,9 +3,10 @@
  * cut or in the function's results. What a cut gives at run time says which piece comes next.
  */
 import { arrayToString } from '../core/format';
-import { scope, withScope } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { scope, withScope, type Recorder, type TracedOp } from '../core/scope';
+import { aliasTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
+import type { Grad, GradContext } from '../ops/registry';
 import { Executable } from './executable';
 import { GraphFunction } from './graph_function';
 import { reread } from './trace';
@@ -21,6 +22,13 @@ export interface Cut {
    * choose.
    */
   readonly op: Pick<OpNode, 'op' | 'attrs'> | null;
+}
+
+/** A call on its way through pieces. */
+export interface PieceRun {
+  readonly values: Map<Tensor, Tensor>;
+  /** What an op with a gradient of the user's own gives for these. */
+  gradient(node: OpNode, dys: readonly Tensor[], ctx: GradContext): readonly Grad[];
 }
 
 /** Runs a compiled graph and takes its time. */
@@ -117,16 +125,11 @@ export class Piece {
   }
 
   /** Computes what is wanted of it. Op by op at the first time: of many shapes, most come once. */
-  run(values: Map<Tensor, Tensor>): void {
+  run(run: PieceRun): void {
     const first = this.runs++ === 0;
-    if (first && scope.recorder !== null && this.closes) {
-      // A gradient of the user's own needs the whole; later pieces may take anything from it.
-      for (const t of this.makers.keys()) this.want(t);
-    } else if (first) {
-      this.again(this.nodes, values);
-      return;
-    }
-    this.runWhole(values);
+    // A gradient of the user's own may use any tensor of the function, and depend on values: it is a function of its own.
+    if (first || (scope.recorder !== null && this.closes)) this.again(this.nodes, run);
+    else this.runWhole(run.values);
   }
 
   private get closes(): boolean {
@@ -173,17 +176,19 @@ export class Piece {
   }
 
   /** Runs some of its nodes op by op. */
-  again(nodes: readonly Node[], values: Map<Tensor, Tensor>): void {
+  again(nodes: readonly Node[], run: PieceRun): void {
+    const { values } = run;
     for (const { source, symbol, real } of this.constants) {
       // Tapes know it by its id.
       const followed = scope.recorder?.follows(source.id) === true && !source.isDisposed;
       values.set(symbol, followed ? source : real);
     }
-    for (const node of nodes) runNode(node, values);
+    for (const node of nodes) runNode(node, run);
   }
 }
 
-function runNode(node: Node, values: Map<Tensor, Tensor>): void {
+function runNode(node: Node, run: PieceRun): void {
+  const { values } = run;
   const at = (t: Tensor): Tensor => values.get(t) as Tensor;
   switch (node.kind) {
     case 'read':
@@ -193,7 +198,7 @@ function runNode(node: Node, values: Map<Tensor, Tensor>): void {
       node.variable.assignTensor(at(node.value));
       return;
     case 'op': {
-      const outputs = runOp(node, node.inputs.map(at));
+      const outputs = runOp(node, node.inputs.map(at), run);
       node.outputs.forEach((t, i) => values.set(t, outputs[i]));
       return;
     }
@@ -205,12 +210,28 @@ function runNode(node: Node, values: Map<Tensor, Tensor>): void {
 }
 
 /** As it runs outside of functions: whatever records sees it. */
-function runOp(node: OpNode, inputs: readonly Tensor[]): readonly Tensor[] {
-  const outputs = Executable.runEagerly(node, inputs);
+function runOp(node: OpNode, inputs: readonly Tensor[], run: PieceRun): readonly Tensor[] {
   const { recorder } = scope;
+  if (recorder !== null && node.op.closes === true) return runClosing(node, inputs, run, recorder);
+  const outputs = Executable.runEagerly(node, inputs);
   if (recorder === null) return outputs;
   if (node.op === reread) recorder.readVariable(node.attrs as Variable, outputs[0]);
   else recorder.record(node.op, inputs, node.attrs, outputs);
+  return outputs;
+}
+
+/** Its results are tensors of their own: what computed the values leads to other ones. */
+function runClosing(
+  node: OpNode,
+  inputs: readonly Tensor[],
+  run: PieceRun,
+  recorder: Recorder,
+): readonly Tensor[] {
+  const outputs = Executable.runEagerly(node, inputs).map((t) => aliasTensor(t, t.shape, node.op.name));
+  const gradient = (dys: readonly Tensor[], ctx: GradContext): readonly Grad[] =>
+    run.gradient(node, dys, ctx);
+  const op: TracedOp & { gradient: typeof gradient } = { ...node.op, gradient };
+  recorder.record(op, inputs, node.attrs, outputs);
   return outputs;
 }
 
@@ -230,14 +251,14 @@ export interface CutResult {
   readonly when: string;
 }
 
-export function runCut(cut: Cut, values: ReadonlyMap<Tensor, Tensor>): CutResult {
-  const inputs = cut.inputs.map((t) => values.get(t) as Tensor);
+export function runCut(cut: Cut, run: PieceRun): CutResult {
+  const inputs = cut.inputs.map((t) => run.values.get(t) as Tensor);
   if (cut.op === null) {
     const [t] = inputs;
     const key = Buffer.from(t.data().buffer).toString('latin1');
     return { outs: inputs, key, when: arrayToString(t.view(), t.shape, t.dtype) };
   }
-  const outs = runOp({ kind: 'op', ...cut.op, inputs, outputs: [] }, inputs);
+  const outs = runOp({ kind: 'op', ...cut.op, inputs, outputs: [] }, inputs, run);
   const when = outs.map((t) => `${t.dtype}[${t.shape.join(',')}]`).join(' ');
   return { outs, key: when, when };
 }

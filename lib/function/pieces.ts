@@ -7,21 +7,28 @@ import { Tensor } from '../core/tensor';
 import { assigning } from '../core/variable';
 import { identity } from '../ops/views';
 import { medians, note, type Samples } from './executable';
-import type { Node } from './graph';
-import { runCut, type CutResult, type Execute, type Piece } from './piece';
+import type { Grad, GradContext, GradientFunction } from '../ops/registry';
+import type { Node, OpNode } from './graph';
+import { runCut, type CutResult, type Execute, type Piece, type PieceRun } from './piece';
 import { PiecesTrace, TraceEnds } from './pieces_trace';
+import { Undecided } from './undecided';
 
 /** One call, on its way through the pieces. */
-export class PiecesRun {
+export class PiecesRun implements PieceRun {
   /** The pieces that ran, and what the cuts behind them gave. */
   readonly path: Piece[] = [];
   readonly cuts: CutResult[] = [];
-  private readonly values = new Map<Tensor, Tensor>();
+  readonly values = new Map<Tensor, Tensor>();
   /** What was in force at the call: a trace in between must not see what runs. */
   private readonly around = { ...scope, tracer: null };
 
-  /** With `samples`, it is timed. */
-  constructor(private readonly samples: Samples | null = null) {}
+  constructor(
+    private readonly trace: PiecesTrace,
+    /** With this, it is timed. */
+    private readonly samples: Samples | null = null,
+    /** The run whose tensors it may use. */
+    private readonly outer: PiecesRun | null = null,
+  ) {}
 
   bind(symbols: readonly Tensor[], real: readonly Tensor[]): void {
     symbols.forEach((t, i) => this.values.set(t, real[i]));
@@ -44,7 +51,7 @@ export class PiecesRun {
   private cut(piece: Piece): CutResult {
     const cut = piece.cut as NonNullable<Piece['cut']>;
     const start = this.samples === null ? 0n : process.hrtime.bigint();
-    const result = runCut(cut, this.values);
+    const result = runCut(cut, this);
     if (this.samples !== null) note(this.samples, cut, cut.name, Number(process.hrtime.bigint() - start));
     this.path.push(piece);
     this.cuts.push(result);
@@ -94,9 +101,34 @@ export class PiecesRun {
     if (missing.size > 0) this.recompute(missing);
   }
 
+  /** What a tensor of the trace stands for, when the run is over. */
+  private valueOf(t: Tensor): Tensor {
+    if (t.hidden !== this.trace && this.outer !== null) return this.outer.valueOf(t);
+    if (!this.values.has(t)) {
+      withScope({ tidy: null, tracer: null }, () => {
+        this.recompute(new Set([t]));
+      });
+    }
+    const found = this.values.get(t);
+    // It belongs to another way through the function.
+    if (found === undefined) throw this.trace.misuse(t, this.trace.name);
+    return found;
+  }
+
+  gradient(node: OpNode, dys: readonly Tensor[], ctx: GradContext): readonly Grad[] {
+    const known = gradients.get(node);
+    if (known !== undefined) return known.run(dys, this) as readonly Grad[];
+    const { gradient } = node.op as unknown as { gradient: GradientFunction };
+    const { name } = this.trace;
+    const pieces = new Pieces(`${name}, gradient`, (given) => gradient(given, ctx), dys, false, this.trace);
+    const done = pieces.begin(dys, this);
+    gradients.set(node, pieces);
+    return (done === null ? pieces.run(dys, this) : done.value) as readonly Grad[];
+  }
+
   private runPiece(piece: Piece): void {
     this.complete(piece);
-    if (this.samples === null) piece.run(this.values);
+    if (this.samples === null) piece.run(this);
     else piece.whole.executable.sampled(this.samples, () => piece.runWhole(this.values));
   }
 
@@ -104,9 +136,16 @@ export class PiecesRun {
   private recompute(missing: Set<Tensor>): void {
     const plans: Node[][] = [];
     for (let i = this.path.length - 1; i >= 0; i--) plans[i] = this.path[i].plan(missing, this.values);
-    this.path.forEach((piece, i) => piece.again(plans[i], this.values));
+    for (const t of missing) {
+      const around = this.trace.captured.get(t);
+      if (around !== undefined) this.values.set(t, (this.outer as PiecesRun).valueOf(around));
+    }
+    this.path.forEach((piece, i) => piece.again(plans[i], this));
   }
 }
+
+/** The gradients that users gave for ops of a trace, as functions. */
+const gradients = new WeakMap<OpNode, Pieces>();
 
 export class Pieces {
   private readonly trace: PiecesTrace;
@@ -114,6 +153,8 @@ export class Pieces {
   private root: Piece | null = null;
   /** The same, where what has no derivative is decided by value: for calls under more tapes. */
   private derivable: Pieces | null = null;
+  /** Its derivative depends on values: under tapes it is no program as a whole. */
+  private stepwise = false;
 
   /** `f` calls the function with tensors in place of its own, and checks what it returns. */
   constructor(
@@ -121,8 +162,9 @@ export class Pieces {
     private readonly f: (given: readonly Tensor[]) => unknown,
     tensors: readonly Tensor[],
     decides = false,
+    private readonly outer: PiecesTrace | null = null,
   ) {
-    this.trace = new PiecesTrace(name, decides);
+    this.trace = new PiecesTrace(name, decides, outer);
     this.parameters = tensors.map((t) => this.trace.symbol(t.dt, t.shape));
   }
 
@@ -138,11 +180,14 @@ export class Pieces {
 
   /**
    * Traces the function: to its first cut, or, if `tensors` are given, to its end; then what was traced has run, and this is
-   * what it returned. Null where nothing ran.
+   * what it returned. Null where nothing ran. `around`: the run whose tensors it may use.
    */
-  begin(tensors: readonly Tensor[] | null): { readonly value: unknown } | null {
+  begin(
+    tensors: readonly Tensor[] | null,
+    around: PiecesRun | null = null,
+  ): { readonly value: unknown } | null {
     // Under several tapes, how often it can be derived comes first.
-    const run = tensors === null || recordingDepth() > 1 ? null : this.start(tensors);
+    const run = tensors === null || recordingDepth() > 1 ? null : this.start(tensors, around);
     this.trace.follow(run, this.parameters);
     try {
       const { first, last } = this.traceAll();
@@ -155,23 +200,29 @@ export class Pieces {
     }
   }
 
-  run(tensors: readonly Tensor[]): unknown {
+  run(tensors: readonly Tensor[], around: PiecesRun | null = null): unknown {
     if (scope.recorder !== null && recordingDepth() >= this.trace.limit) {
       if (this.derivable === null) {
-        const made = new Pieces(this.name, this.f, tensors, true);
-        const done = made.begin(tensors);
+        const made = new Pieces(this.name, this.f, tensors, true, this.outer);
+        const done = made.begin(tensors, around);
         this.derivable = made;
         if (done !== null) return done.value;
       }
-      return this.derivable.run(tensors);
+      return this.derivable.run(tensors, around);
     }
     const { first } = this;
-    if (first.last !== null) {
-      const { value } = first.last;
-      const found = first.whole.run(tensors);
-      return value instanceof Tensor ? found[0] : withTensors(value, found);
+    const { last } = first;
+    if (last !== null && around === null && (scope.recorder === null || !this.stepwise)) {
+      try {
+        const found = first.whole.run(tensors);
+        return last.value instanceof Tensor ? found[0] : withTensors(last.value, found);
+      } catch (error) {
+        // Nothing has run: derivatives come first.
+        if (!(error instanceof Undecided)) throw error;
+        this.stepwise = true;
+      }
     }
-    return this.walk(this.start(tensors));
+    return this.walk(this.start(tensors, around));
   }
 
   /** As `run`, where compiled graphs are run by `execute`. */
@@ -194,7 +245,7 @@ export class Pieces {
   /** Microseconds of each op and host step, the medians of some runs (each with all its effects). */
   profile(tensors: readonly Tensor[], runs: number): { name: string; time: number }[] {
     const samples: Samples = new Map();
-    for (let i = 0; i < runs; i++) this.walk(this.start(tensors, samples));
+    for (let i = 0; i < runs; i++) this.walk(this.start(tensors, null, samples));
     return medians(samples);
   }
 
@@ -210,8 +261,12 @@ export class Pieces {
     return run.finish(piece);
   }
 
-  private start(tensors: readonly Tensor[], samples: Samples | null = null): PiecesRun {
-    const run = new PiecesRun(samples);
+  private start(
+    tensors: readonly Tensor[],
+    around: PiecesRun | null = null,
+    samples: Samples | null = null,
+  ): PiecesRun {
+    const run = new PiecesRun(this.trace, samples, around);
     run.bind(this.parameters, tensors);
     return run;
   }

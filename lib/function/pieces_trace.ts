@@ -2,12 +2,12 @@
 import { FailedPreconditionError } from '../core/errors';
 import type { TracedOp } from '../core/scope';
 import { sameShape } from '../core/shape';
-import { peekNextId, type Tensor } from '../core/tensor';
+import { peekNextId, Placeholder, type Tensor } from '../core/tensor';
 import { recordingDepth } from '../autodiff/tape';
-import { Undecided } from './control/subgraph';
 import { outputsOf, type Node } from './graph';
 import { Piece, type Cut, type CutResult } from './piece';
 import { Trace } from './trace';
+import { Undecided } from './undecided';
 import type { PiecesRun } from './pieces';
 
 /** Ends a trace at a cut, where nothing runs that could say how it goes on. */
@@ -29,6 +29,9 @@ export class PiecesTrace extends Trace {
   private reached: CutResult | null = null;
   private failed: { readonly error: unknown } | null = null;
   private readonly decided = new Map<Tensor, Tensor>();
+  /** Tensors of the trace around it that it uses, and what stands for them here; and the other way. */
+  private readonly captures = new Map<Tensor, Tensor>();
+  readonly captured = new Map<Tensor, Tensor>();
 
   /** Calls under so many tapes need another trace, which decides by value what has no derivative of that order. */
   limit = Infinity;
@@ -36,8 +39,29 @@ export class PiecesTrace extends Trace {
   constructor(
     name: string,
     private readonly decides: boolean,
+    /** Of the gradient of a user's own: the trace, which is over, whose tensors it may use. */
+    private readonly outer: Trace | null = null,
   ) {
     super(name);
+  }
+
+  override sees(other: Placeholder): boolean {
+    return other === this || this.outer?.sees(other) === true;
+  }
+
+  override means(t: Tensor): boolean {
+    return t.hidden instanceof Placeholder && t.hidden !== this && this.sees(t.hidden);
+  }
+
+  /** What stands here for a tensor of the trace around it. */
+  private capture(t: Tensor): Tensor {
+    let inner = this.captures.get(t);
+    if (inner === undefined) {
+      inner = this.symbol(t.dt, t.shape);
+      this.captures.set(t, inner);
+      this.captured.set(inner, t);
+    }
+    return inner;
   }
 
   override limitOrders(orders: number, inside = recordingDepth()): void {
@@ -80,6 +104,7 @@ export class PiecesTrace extends Trace {
   }
 
   override known(t: Tensor): Tensor {
+    if (this.means(t)) return this.capture(t);
     return this.following === null ? super.known(t) : t;
   }
 
@@ -110,7 +135,7 @@ export class PiecesTrace extends Trace {
   }
 
   private checkSeen(t: Tensor): void {
-    if (t.hidden !== this) t.assertAlive(this.name);
+    if (t.hidden !== this && !this.means(t)) t.assertAlive(this.name);
   }
 
   private cutAt(cut: Cut): { outs: readonly Tensor[]; given: readonly Tensor[] } {
@@ -158,7 +183,7 @@ export class PiecesTrace extends Trace {
     const constants = [...this.constants.values()];
     const piece = new Piece(this.name, this.given, this.takeNodes(), constants, cut, last);
     for (const t of piece.parameters) {
-      if (this.given.includes(t)) continue;
+      if (this.given.includes(t) || this.captured.has(t)) continue;
       const maker = this.done.find((p) => p.makes(t) || p.given.includes(t));
       if (maker === undefined) throw this.misuse(t, this.name);
       if (maker.makes(t)) maker.want(t);

@@ -1,6 +1,6 @@
 /** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
 import { isLiteral } from '../core/convert';
-import { FailedPreconditionError, InvalidArgumentError, UnimplementedError } from '../core/errors';
+import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
 import { scope, withScope, type Effects, type LateNumbers, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
@@ -9,6 +9,7 @@ import type { Variable } from '../core/variable';
 import { Executable } from './executable';
 import type { Constant, Graph, HostNode, Node } from './graph';
 import { orElseAssign, orElseAssignSteps, pendingAround, withPending, type Pending } from './pending';
+import { Undecided } from './undecided';
 
 /** The same elements as a tensor of its own, of any shape; no gradient passes. */
 export const view: TracedOp = {
@@ -46,6 +47,10 @@ export class Trace extends Placeholder implements Tracer {
   /** The values of variables that were read again after an assignment. */
   private readonly rereads = new Set<Tensor>();
   private open = false;
+  /** It notes a function with a gradient of the user's own: that may use any tensor of the trace. */
+  closes = false;
+  /** Set where it met something that only values decide. */
+  undecided: Undecided | null = null;
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
 
@@ -80,9 +85,10 @@ export class Trace extends Placeholder implements Tracer {
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[] {
     for (const t of inputs) {
-      if (t.hidden instanceof Placeholder && !this.sees(t.hidden) && !this.meanings.has(t))
-        throw t.hidden.misuse(t, op.name);
+      if (t.hidden instanceof Placeholder && !this.sees(t.hidden) && !this.means(t))
+        throw this.stranger(t, t.hidden, op.name);
     }
+    if (op.closes === true) this.closing();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
@@ -99,19 +105,22 @@ export class Trace extends Placeholder implements Tracer {
     return node;
   }
 
+  /** Why a tensor of a trace that this one knows nothing of cannot be used. */
+  stranger(t: Tensor, of: Placeholder, op: string): Error {
+    return of.misuse(t, op);
+  }
+
+  /** Told of a function with a gradient of the user's own. */
+  closing(): void {
+    this.closes = true;
+  }
+
   sized(op: TracedOp, _inputs: readonly Tensor[], _attrs: unknown): Tensor[] {
-    throw this.cannotCut(op.name);
+    throw (this.undecided = new Undecided(op.name));
   }
 
   decide(_: Tensor, op: string, _why: string): Tensor {
-    throw this.cannotCut(op);
-  }
-
-  private cannotCut(op: string): Error {
-    return new UnimplementedError(
-      `[${op}] inside the derivative of ${this.name} something depends on values that are not known while it is traced: ` +
-        `compute the gradient inside of the function, or outside of tf.function`,
-    );
+    throw (this.undecided = new Undecided(op));
   }
 
   /**
@@ -123,6 +132,11 @@ export class Trace extends Placeholder implements Tracer {
   /** Whether tensors of that trace may be used here: in its own, and in those around a part of a function. */
   sees(other: Placeholder): boolean {
     return other === this;
+  }
+
+  /** Whether a tensor of a trace that is over stands for something here. */
+  means(t: Tensor): boolean {
+    return this.meanings.has(t);
   }
 
   /** The tensor itself, or what stands for it if it was there before the trace. */
@@ -144,9 +158,10 @@ export class Trace extends Placeholder implements Tracer {
 
   override alias(t: Tensor, shape: Shape): Tensor {
     const tracer = scope.tracer;
-    const meant = tracer instanceof Trace && tracer.meanings.has(t);
+    const meant = tracer instanceof Trace && tracer.means(t);
     if (!this.open && !meant) return symbolicTensor(t.dt, shape, this, t.buffer);
-    if (!(tracer instanceof Trace && (meant || tracer.sees(this)))) throw this.misuse(t, 'alias');
+    if (!(tracer instanceof Trace)) throw this.misuse(t, 'alias');
+    if (!meant && !tracer.sees(this)) throw tracer.stranger(t, this, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 

@@ -17,7 +17,8 @@ import type { Trace } from '../trace';
 import { BranchFlow, type Branch, type Choose } from './branches';
 import { emit, type Out } from './flow';
 import { alike, checkCallable, showStructure, showTensor, take, type Taken } from './structure';
-import { tracePart, Undecided, type Part } from './subgraph';
+import { Undecided } from '../undecided';
+import { tracePart, type Part } from './subgraph';
 
 /** Whether a scalar is true. Numbers other than 0 are. */
 export function isTrue(t: Tensor): boolean {
@@ -189,7 +190,7 @@ function choice(
     return chosenLater(op, index, choose, fs, names);
   } catch (error) {
     if (!(error instanceof Undecided)) throw error;
-    const value = (scope.tracer as Trace).decide(index, op, `in a branch, ${error.message}`);
+    const value = (scope.tracer as Trace).decide(index, op, `in a branch, ${error.why}`);
     return fs[choose(value)]();
   }
 }
@@ -258,6 +259,7 @@ function chosenLater(
   const spec = (t: Tensor): Out => ({ shape: t.shape, dt: t.dt });
   const outs = branches[0].graph.results.map(spec);
   const flow = new BranchFlow(op, choose, branches, captures.map(spec), outs);
+  if (parts.some((p) => p.trace.closes)) flow.tryDerivative();
   const results = emit(flow, [index, ...captures]);
   [...assigned].forEach((v, i) => v.adopt(results[own + i]));
   return withTensors(parts[0].value.structure, results);

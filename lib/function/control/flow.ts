@@ -9,6 +9,7 @@ import type { Grad } from '../../ops/registry';
 import { flow, type Flowing } from '../flowing';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../trace';
+import { Undecided } from '../undecided';
 
 export interface Out {
   readonly shape: Shape;
@@ -46,6 +47,18 @@ export abstract class Flow {
 
   get order(): FlowOrder {
     return (this.derived ??= this.derive());
+  }
+
+  /**
+   * Of one with gradients of the user's own inside: throws an Undecided where these depend on values. Any other error comes
+   * where a gradient is wanted.
+   */
+  tryDerivative(): void {
+    try {
+      void this.order;
+    } catch (error) {
+      if (error instanceof Undecided) throw error;
+    }
   }
 }
 

@@ -13,7 +13,8 @@ import { isTrue, predicate } from './branch_ops';
 import { emit, type Out } from './flow';
 import { LoopFlow } from './loop_flow';
 import { alike, checkCallable, checkSameStructure, take } from './structure';
-import { tracePart, Undecided, type Part } from './subgraph';
+import { Undecided } from '../undecided';
+import { tracePart, type Part } from './subgraph';
 
 export interface WhileLoopOptions {
   /** The most iterations. Default: no limit. */
@@ -104,7 +105,7 @@ export function whileLoop<V extends unknown[]>(
     if (!(error instanceof Undecided)) throw error;
     const tracer = scope.tracer as Trace;
     const decide = (t: Tensor): Tensor =>
-      t.isSymbolic ? tracer.decide(t, 'whileLoop', `in the loop, ${error.message}`) : t;
+      t.isSymbolic ? tracer.decide(t, 'whileLoop', `in the loop, ${error.why}`) : t;
     const end = left === null ? Infinity : Number(decide(left).item());
     for (let i = 0; i < end; i++) {
       if (!isTrue(decide(predicate(call(cond, now), 'whileLoop', 'the result of cond')))) break;
@@ -199,6 +200,7 @@ function compiledLoop(
     },
     inputs.map((t): Out => ({ shape: t.shape, dt: t.dt })),
   );
+  if (condition.trace.closes || body.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);
   assigned.forEach((v, i) => v.adopt(results[vars.length + i]));
   return withTensors(start, results);

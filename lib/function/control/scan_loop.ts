@@ -10,7 +10,8 @@ import type { Trace } from '../trace';
 import { emit, type Out } from './flow';
 import { ScanFlow, type Source } from './scan_flow';
 import { alike, take, type Structure, type Taken } from './structure';
-import { tracePart, Undecided, type Part } from './subgraph';
+import { Undecided } from '../undecided';
+import { tracePart, type Part } from './subgraph';
 
 /** How many steps one iteration of a long loop makes: enough that calling it costs little, few enough to compile at once. */
 const stepsAtOnce = 32;
@@ -132,6 +133,7 @@ function emitLoop(
     },
     inputs.map((t): Out => ({ shape: t.shape, dt: t.dt })),
   );
+  if (part.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);
   assigned.forEach((v, i) => v.adopt(results[nexts + i]));
   const from = nexts + assigned.length;

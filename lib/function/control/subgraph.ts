@@ -1,6 +1,6 @@
 /** Traces a part of a function that is being traced: a branch, or a loop's body. */
 import { recordingDepth } from '../../autodiff/tape';
-import { scope, type TracedOp } from '../../core/scope';
+import { scope } from '../../core/scope';
 import type { Placeholder, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../core/scope';
@@ -24,8 +24,6 @@ export class PartTrace extends Trace {
   private readonly recorders: readonly Recorder[];
   /** How many tapes of the trace around it record. */
   private readonly outside = recordingDepth();
-  /** Set where it met something that cannot be decided inside of a part. */
-  undecided: Undecided | null = null;
 
   constructor(
     name: string,
@@ -43,6 +41,19 @@ export class PartTrace extends Trace {
 
   override sees(other: Placeholder): boolean {
     return other === this || this.parent.sees(other);
+  }
+
+  override means(t: Tensor): boolean {
+    return super.means(t) || this.parent.means(t);
+  }
+
+  override stranger(t: Tensor, of: Placeholder, op: string): Error {
+    return this.parent.stranger(t, of, op);
+  }
+
+  override closing(): void {
+    super.closing();
+    this.parent.closing();
   }
 
   override known(t: Tensor): Tensor {
@@ -85,14 +96,6 @@ export class PartTrace extends Trace {
     this.parent.limitOrders(orders, inside + this.outside);
   }
 
-  override sized(op: TracedOp): Tensor[] {
-    throw (this.undecided = new Undecided(op.name));
-  }
-
-  override decide(_: Tensor, op: string): Tensor {
-    throw (this.undecided = new Undecided(op));
-  }
-
   override created(variable: Variable): void {
     this.parent.created(variable);
   }
@@ -114,16 +117,6 @@ export class PartTrace extends Trace {
   override late(...args: Parameters<Trace['late']>): Tensor[] {
     if (args[3].variables.length > 0) this.needsVariables = true;
     return super.late(...args);
-  }
-}
-
-/**
- * What happens in a part depends on values: whoever is about to make a step of the parts has to decide, when the function
- * runs, which of them come, and trace these as the function's own.
- */
-export class Undecided extends Error {
-  constructor(readonly op: string) {
-    super(`${op} depends on values`);
   }
 }
 
