@@ -10,7 +10,7 @@ import { checkLater, runLater } from './async/call';
 import { bindSignature, checkSignature } from './bind_signature';
 import { functionsRunEagerly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
-import { madeAgain, Pieces } from './pieces';
+import { Pieces, type Origin } from './pieces';
 import { bind, Recent, replaceTensors } from './signature';
 import { RetracingWatch, TraceTypes } from './retracing';
 import { TensorSpec } from './tensor_spec';
@@ -114,28 +114,15 @@ export function compiled<A extends unknown[], R>(
   const known = new Map<string, Pieces>();
   const recent = new Recent<Pieces>();
   const types = new TraceTypes(signature !== null, o.reduceRetracing);
-  let traces = 0;
+  const origin: Origin = { name, open: true, traces: 0 };
 
-  const make = (args: readonly unknown[], tensors: readonly Tensor[]): Pieces =>
-    new Pieces(name, (given) => checkResult(f(...(replaceTensors(args, given) as A)), name), tensors);
+  const run = (args: readonly unknown[], tensors: readonly Tensor[]): unknown =>
+    checkResult(f(...(replaceTensors(args, tensors) as A)), name);
 
-  /** A trace. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
-  const build = (args: readonly unknown[], tensors: readonly Tensor[], counted: boolean, runs: boolean) => {
-    let pieces = make(args, tensors);
-    const done = pieces.begin(runs ? tensors : null);
-    const before = traces;
-    if (before === 0 && pieces.made > 0) {
-      // Variables are made on the first call; a second trace shows whether the function keeps them.
-      traces++;
-      pieces = make(args, tensors);
-      pieces.begin(null);
-    }
-    if (pieces.made > 0) throw madeAgain(name);
-    if (counted) traces++;
-    return { pieces, done };
-  };
-
-  /** The program for these arguments, and whether it is a trace to the user. */
+  /**
+   * The program for these arguments, and whether it is a trace to the user. Where it runs, up to its cuts and on from there,
+   * `done` is what the function returned.
+   */
   const find = (args: readonly unknown[], runs: boolean) => {
     const { key, type, tensors } = bind(args, name);
     const before = known.get(key);
@@ -144,8 +131,12 @@ export function compiled<A extends unknown[], R>(
       return { pieces: before, tensors, counted: false, done: null };
     }
     const counted = types.isNew(type, tensors);
-    const { pieces, done } = build(args, tensors, counted, runs);
-    if (counted) types.add(type, tensors);
+    const pieces = new Pieces(origin, (given) => run(args, given), tensors);
+    const done = pieces.begin(runs ? tensors : null);
+    if (counted) {
+      origin.traces++;
+      types.add(type, tensors);
+    }
     known.set(key, pieces);
     return { pieces, tensors, counted, done };
   };
@@ -215,7 +206,7 @@ export function compiled<A extends unknown[], R>(
   };
   return Object.assign(call, {
     async: callLater,
-    experimentalGetTracingCount: () => traces,
+    experimentalGetTracingCount: () => origin.traces,
     getConcreteFunction,
     program: (...args: A) => describeProgram(find(bound(args), false).pieces.first),
     profile: (args: A, given?: { runs?: number } | number) => {

@@ -23,7 +23,7 @@ export class PiecesRun implements PieceRun {
   private readonly around = { ...scope, tracer: null };
 
   constructor(
-    private readonly trace: PiecesTrace,
+    readonly trace: PiecesTrace,
     /** With this, it is timed. */
     private readonly samples: Samples | null = null,
     /** The run whose tensors it may use. */
@@ -119,8 +119,8 @@ export class PiecesRun implements PieceRun {
     const known = gradients.get(node);
     if (known !== undefined) return known.run(dys, this) as readonly Grad[];
     const { gradient } = node.op as unknown as { gradient: GradientFunction };
-    const { name } = this.trace;
-    const pieces = new Pieces(`${name}, gradient`, (given) => gradient(given, ctx), dys, false, this.trace);
+    const origin: Origin = { name: `${this.trace.name}, gradient`, open: true, traces: 0 };
+    const pieces = new Pieces(origin, (given) => gradient(given, ctx), dys, false, this.trace);
     const done = pieces.begin(dys, this);
     gradients.set(node, pieces);
     return (done === null ? pieces.run(dys, this) : done.value) as readonly Grad[];
@@ -147,9 +147,17 @@ export class PiecesRun implements PieceRun {
 /** The gradients that users gave for ops of a trace, as functions. */
 const gradients = new WeakMap<OpNode, Pieces>();
 
+/** What the programs of one function have in common. */
+export interface Origin {
+  readonly name: string;
+  /** Variables may be made: no call has come to its end yet. */
+  open: boolean;
+  /** How often the function was traced, as users count. */
+  traces: number;
+}
+
 export class Pieces {
-  private readonly trace: PiecesTrace;
-  private readonly parameters: readonly Tensor[];
+  private trace: PiecesTrace;
   private root: Piece | null = null;
   /** The same, where what has no derivative is decided by value: for calls under more tapes. */
   private derivable: Pieces | null = null;
@@ -158,24 +166,18 @@ export class Pieces {
 
   /** `f` calls the function with tensors in place of its own, and checks what it returns. */
   constructor(
-    private readonly name: string,
+    private readonly origin: Origin,
     private readonly f: (given: readonly Tensor[]) => unknown,
     tensors: readonly Tensor[],
-    decides = false,
+    private readonly decides = false,
     private readonly outer: PiecesTrace | null = null,
   ) {
-    this.trace = new PiecesTrace(name, decides, outer);
-    this.parameters = tensors.map((t) => this.trace.symbol(t.dt, t.shape));
+    this.trace = new PiecesTrace(origin.name, tensors, decides, outer);
   }
 
   /** The first piece: all of it where it has no cuts. */
   get first(): Piece {
     return this.root as Piece;
-  }
-
-  /** How many variables the last trace made. */
-  get made(): number {
-    return this.trace.made.length;
   }
 
   /**
@@ -188,11 +190,20 @@ export class Pieces {
   ): { readonly value: unknown } | null {
     // Under several tapes, how often it can be derived comes first.
     const run = tensors === null || recordingDepth() > 1 ? null : this.start(tensors, around);
-    this.trace.follow(run, this.parameters);
+    const last = this.traceFirst(run);
+    const done = run === null || last === null || last === this.root ? null : { value: run.finish(last) };
+    if (this.trace.made.length > 0) this.traceAgain();
+    if (last !== null) this.origin.open = false;
+    return done;
+  }
+
+  /** Traces from the start. The last piece; null where the trace ended at a cut. */
+  private traceFirst(run: PiecesRun | null): Piece | null {
+    this.trace.follow(run);
     try {
-      const { first, last } = this.traceAll();
+      const { first, last } = this.traceAll(this.trace);
       this.root = first;
-      return run === null || first === last ? null : { value: run.finish(last) };
+      return last;
     } catch (error) {
       if (!(error instanceof TraceEnds)) throw error;
       this.root = error.first;
@@ -200,10 +211,30 @@ export class Pieces {
     }
   }
 
+  /** After a trace that made variables, which is the first call's alone: another shows whether the function keeps them. */
+  private traceAgain(): void {
+    const { origin, decides, outer } = this;
+    this.checkMade();
+    this.trace = new PiecesTrace(origin.name, this.trace.parameters, decides, outer);
+    origin.traces++;
+    this.traceFirst(null);
+    if (this.trace.made.length > 0) origin.open = false;
+    this.checkMade();
+  }
+
+  private checkMade(trace = this.trace): void {
+    if (trace.made.length === 0 || this.origin.open) return;
+    throw new InvalidArgumentError(
+      `[${this.origin.name}] tf.function only supports singleton tf.Variables created on the first call. Make sure the ` +
+        `tf.Variable is only created once or created outside tf.function. See ` +
+        `https://www.tensorflow.org/guide/function#creating_tfvariables`,
+    );
+  }
+
   run(tensors: readonly Tensor[], around: PiecesRun | null = null): unknown {
     if (scope.recorder !== null && recordingDepth() >= this.trace.limit) {
       if (this.derivable === null) {
-        const made = new Pieces(this.name, this.f, tensors, true, this.outer);
+        const made = new Pieces(this.origin, this.f, tensors, true, this.outer);
         const done = made.begin(tensors, around);
         this.derivable = made;
         if (done !== null) return done.value;
@@ -267,26 +298,23 @@ export class Pieces {
     samples: Samples | null = null,
   ): PiecesRun {
     const run = new PiecesRun(this.trace, samples, around);
-    run.bind(this.parameters, tensors);
+    run.bind(this.trace.parameters, tensors);
     return run;
   }
 
   /** Traces on from where a run does not know what comes next. */
   private grow(run: PiecesRun): unknown {
-    this.trace.follow(run, this.parameters);
-    const { last } = this.traceAll();
-    if (this.made > 0) throw madeAgain(this.name);
-    return run.finish(last);
+    const { trace } = run;
+    trace.follow(run);
+    const { last } = this.traceAll(trace);
+    this.checkMade(trace);
+    const value = run.finish(last);
+    if (trace.made.length > 0) this.traceAgain();
+    this.origin.open = false;
+    return value;
   }
 
-  private traceAll(): { first: Piece; last: Piece } {
-    return this.trace.traceAll(() => this.f(this.parameters), tensorsIn);
+  private traceAll(trace: PiecesTrace): { first: Piece; last: Piece } {
+    return trace.traceAll(() => this.f(trace.parameters), tensorsIn);
   }
-}
-
-export function madeAgain(name: string): InvalidArgumentError {
-  return new InvalidArgumentError(
-    `[${name}] tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is ` +
-      `only created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables`,
-  );
 }

@@ -36,13 +36,18 @@ export class PiecesTrace extends Trace {
   /** Calls under so many tapes need another trace, which decides by value what has no derivative of that order. */
   limit = Infinity;
 
+  /** What stands for the function's tensor arguments. */
+  readonly parameters: readonly Tensor[];
+
   constructor(
     name: string,
+    tensors: readonly Tensor[],
     private readonly decides: boolean,
     /** Of the gradient of a user's own: the trace, which is over, whose tensors it may use. */
     private readonly outer: Trace | null = null,
   ) {
     super(name);
+    this.parameters = tensors.map((t) => this.symbol(t.dt, t.shape));
   }
 
   override sees(other: Placeholder): boolean {
@@ -70,12 +75,12 @@ export class PiecesTrace extends Trace {
   }
 
   /** Begins anew: at the start of the function, or behind the last cut of the path that `run` took. */
-  follow(run: PiecesRun | null, parameters: readonly Tensor[]): void {
+  follow(run: PiecesRun | null): void {
     this.current = run;
     this.base = peekNextId();
     this.path = run === null ? [] : [...run.path];
     this.at = this.cursor = 0;
-    this.given = parameters;
+    this.given = this.parameters;
     this.done = [];
     this.reached = null;
     this.failed = null;

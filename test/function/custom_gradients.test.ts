@@ -137,9 +137,9 @@ const functions: Record<string, F> = {
     return tf.reduceSum(g(tf.sin(t)));
   },
   'variables and tensors from outside': (t) => {
-    const g = tf.customGradient((y) => [
+    const g = tf.customGradient<tf.Tensor>((y) => [
       tf.multiply(sumOfSquares(y), v),
-      (dy) => [tf.multiply(dy, tf.multiply(y, v)), [sumOfPositive(tf.multiply(y, dy))]],
+      (dy) => [[tf.multiply(dy, tf.multiply(y, v))], [sumOfPositive(tf.multiply(y, dy))]],
     ]);
     return g(tf.multiply(c, t));
   },

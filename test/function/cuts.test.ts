@@ -127,6 +127,67 @@ describe('ops whose results have as many elements as the data say', () => {
     expect(() => [again(x), again(x)]).toThrow(/only supports singleton tf.Variables/);
   });
 
+  const makers = (): F => {
+    let v: tf.Variable | null = null;
+    let w: tf.Variable | null = null;
+    return (t) => {
+      v ??= new tf.Variable(1);
+      v.assignAdd(1);
+      const p = positive(t);
+      w ??= new tf.Variable(10);
+      w.assignAdd(tf.reduceSum(p));
+      const q = positive(p);
+      return [v.read(), w.read(), tf.reduceSum(q)];
+    };
+  };
+
+  test('the same where the first look at the function is another one', async () => {
+    const eager = makers();
+    const want = [x, x, y, x].map((t) => plain(eager(t)));
+    const first: ((f: tf.CompiledFunction<tf.Tensor[], unknown>) => unknown)[] = [
+      (f) => f.program(x),
+      (f) => [f.program(x), f.program(tf.zeros([3]))],
+      (f) => f.getConcreteFunction(new tf.TensorSpec([8])),
+    ];
+    for (const look of first) {
+      const f = tf.function(makers());
+      look(f);
+      expect([x, x, y, x].map((t) => plain(f(t)))).toEqual(want);
+    }
+    const later = tf.function(makers());
+    expect(plain([await later.async(x), later(x), await later.async(y), later(x)])).toEqual(want);
+    const several = tf.function(makers());
+    expect(plain(await Promise.all([x, x, y, x].map((t) => several.async(t))))).toEqual(want);
+    // Under several tapes nothing runs at the first trace.
+    const taped = tf.function(makers());
+    const [outer, inner] = [new tf.GradientTape(), new tf.GradientTape()];
+    const values = outer.run(() => inner.run(() => taped(x)));
+    expect(plain([values, taped(x), taped(y), taped(x)])).toEqual(want);
+  });
+
+  test('variables made behind the cut at every call, whatever came first', async () => {
+    const make = (): tf.CompiledFunction<tf.Tensor[], unknown> =>
+      tf.function((t: tf.Tensor) => {
+        const p = positive(t);
+        return tf.add(new tf.Variable(1), tf.reduceSum(p));
+      });
+    const a = make();
+    a.program(x);
+    expect(() => [a(x), a(x)]).toThrow(/only supports singleton tf.Variables/);
+    const b = make();
+    await expect(Promise.all([b.async(x), b.async(x)])).rejects.toThrow(
+      /only supports singleton tf.Variables/,
+    );
+    // Behind a cut that was not passed at the first call.
+    let v: tf.Variable | null = null;
+    const c = tf.function((t: tf.Tensor) => {
+      const p = positive(t);
+      return p.shape[0] < 6 ? p : tf.multiply(p, (v ??= new tf.Variable(2)));
+    });
+    c(x);
+    expect(() => c(y)).toThrow(/only supports singleton tf.Variables/);
+  });
+
   test('random numbers are those of eager mode', () => {
     const run = (wrap: <T>(f: T) => T): unknown => {
       tf.random.setSeed(3);
