@@ -71,7 +71,7 @@ struct Product : MatmulShape {
   bool run_turned(const Operands& x, int64_t row, int64_t rows) const;
   /// All of it, on as many threads as pay.
   bool run_split(const Operands& x) const;
-  bool run_chunks(const Operands& x) const;
+  bool run_chunks(const Operands& x, int64_t length) const;
 };
 
 /// Copies `rows` lines of `k` elements, each contiguous in the copy.
@@ -199,7 +199,8 @@ bool Product::run_turned(const Operands& x, int64_t row, int64_t rows) const {
 }
 
 bool Product::run_split(const Operands& x) const {
-  if (plan.split == MatmulSplit::kDepth) return run_chunks(x);
+  if (plan.split == MatmulSplit::kDepth) return run_chunks(x, plan.chunk);
+  if (plan.split == MatmulSplit::kBlocks) return run_chunks(x, plan.depth);
   std::atomic<bool> ok{true};
   const bool by_columns = plan.split == MatmulSplit::kColumns;
   parallel_for_grains(
@@ -213,17 +214,16 @@ bool Product::run_split(const Operands& x) const {
 }
 
 /// The first chunk of k goes to C, the others to memory of their own, which is added to C in order.
-bool Product::run_chunks(const Operands& x) const {
+bool Product::run_chunks(const Operands& x, int64_t length) const {
   std::atomic<bool> ok{true};
-  const int64_t chunks = (k + plan.chunk - 1) / plan.chunk, count = m * n;
+  const int64_t chunks = (k + length - 1) / length, count = m * n;
   void* const parts = thread_scratch((chunks - 1) * count * size, kPartsSlot);
   if (parts == nullptr) return false;
   parallel_for_grains(chunks, plan.grains, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       Product chunk = *this;
-      Operands y = {at(x.a, i * plan.chunk * a_col * size), at(x.b, i * plan.chunk * b_row * size), x.c,
-                    nullptr};
-      chunk.k = min(plan.chunk, k - i * plan.chunk);
+      Operands y = {at(x.a, i * length * a_col * size), at(x.b, i * length * b_row * size), x.c, nullptr};
+      chunk.k = min(length, k - i * length);
       chunk.bias = nullptr;
       chunk.activation = nullptr;
       chunk.relu = false;

@@ -14,6 +14,13 @@ constexpr int64_t kChunkDepth = 512;
 constexpr int64_t kChunkedElements = 16384;
 constexpr int64_t kFewUnits = 8;
 
+// A weight that meets a small batch: each of two threads multiplies by half of B's rows, those whose gradient
+// it computes and which it updates in a training step, so that they stay in its own cache. (784×128, batch
+// 64: a step takes 2 % less where the two caches are near each other, 12 % less where they are far; the
+// product by itself 3 % more.)
+constexpr int64_t kOwnedDepth = 512;
+constexpr int64_t kOwnedFor = 8;  // where B has at least this many times as many rows as A
+
 // Up to here the plan is the obvious one, and made at once.
 constexpr int64_t kSmallElements = 1024;
 constexpr int64_t kSmallDepth = 64;
@@ -83,6 +90,9 @@ MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int t
   }
   const int64_t blocks = plan.chunk <= kernels.whole_depth ? 1 : ceil_div(plan.chunk, kernels.depth);
   plan.depth = ceil_div(plan.chunk, blocks);
+  const bool owned = alone && tiles && blocks <= 2 && s.m > kFewRows && plan.chunk == s.k && s.a_col == 1 &&
+                     s.k >= kOwnedDepth && s.k >= kOwnedFor * s.m && s.m * s.n <= kChunkedElements;
+  if (owned) plan.depth = ceil_div(ceil_div(s.k, 2), kernels.tile_rows) * kernels.tile_rows;
   plan.copy_rows = tiles && s.a_col != 1 && s.m >= 2 * kernels.tile_rows && s.n >= kernels.copy_columns;
 
   if (plan.way == MatmulWay::kTurned) {
@@ -92,6 +102,11 @@ MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int t
   }
   if (plan.chunk < s.k) {
     plan.split = MatmulSplit::kDepth;
+    plan.align = 1;
+    return plan;
+  }
+  if (owned && threads == 2) {
+    plan.split = MatmulSplit::kBlocks;
     plan.align = 1;
     return plan;
   }

@@ -17,7 +17,12 @@ enum class MatmulWay {
   kTurned,  // register tiles of Cᵀ = Bᵀ·Aᵀ, where C has few columns
   kDots,    // scalar products along k; an operand that is not contiguous along k is copied first
 };
-enum class MatmulSplit { kRows, kColumns, kDepth };
+enum class MatmulSplit {
+  kRows,
+  kColumns,
+  kDepth,   // the chunks of k
+  kBlocks,  // the blocks of k, summed in order: what one thread does too, which adds one after another to C
+};
 
 struct MatmulPlan {
   // These decide in which order products are added up: they depend on the shape and the instruction set

@@ -296,6 +296,10 @@ TEST(matmul_plans) {
           table->isa);
     CHECK(plan(*table, {1, 128, 784}, false, true, 2).way == MatmulWay::kDots, "%s a row, Bᵀ", table->isa);
     CHECK(plan(*table, {64, 128, 784}, false, true, 2).way == MatmulWay::kPacked, "%s Bᵀ", table->isa);
+    const MatmulPlan owned = plan(*table, {64, 128, 784}, false, false, 2);
+    CHECK(
+        table->matmul[0].whole_depth < 784 || (owned.split == MatmulSplit::kBlocks && 2 * owned.depth >= 784),
+        "%s: rows of B with an owner", table->isa);
     CHECK(plan(*table, {288, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
     CHECK(plan(*table, {9, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
     CHECK(plan(*table, {64, 10, 128}, true, false, 2).way ==
@@ -311,7 +315,7 @@ TEST(matmul_threads) {
     Random random(9);
     for (Shape s : {Shape{150, 200, 170}, Shape{33, 700, 300}, Shape{700, 33, 300}, Shape{4, 2000, 500},
                     Shape{2000, 4, 500}, Shape{1, 3000, 400}, Shape{3000, 1, 400}, Shape{20, 30, 9000},
-                    Shape{900, 10, 64}}) {
+                    Shape{900, 10, 64}, Shape{64, 128, 784}, Shape{60, 130, 513}}) {
       for (int form = 0; form < 4; form += quick() ? 3 : 1) {
         MatmulCall call = {};
         Buffer a(s.m * s.k * 4), b(s.k * s.n * 4), one(s.m * s.n * 4), many(s.m * s.n * 4);
