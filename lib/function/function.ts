@@ -1,17 +1,17 @@
 /** tf.function: a function is run once for each signature to see what it computes, and from then on compiled. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { scope } from '../core/scope';
 import { options } from '../core/options';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { checkLater, runLater } from './async/call';
 import { bindSignature, checkSignature } from './bind_signature';
-import { functionsRunEagerly } from './eager';
+import { functionsRunEagerly, plainly, runsPlainly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { Pieces, type Origin } from './pieces';
-import { bind, Recent, replaceTensors } from './signature';
+import { Programs } from './programs';
+import { bind, Recent, replaceTensors, type BoundCall } from './signature';
 import { RetracingWatch, TraceTypes } from './retracing';
 import { TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
@@ -111,7 +111,7 @@ export function compiled<A extends unknown[], R>(
   if (signature !== null) checkSignature(signature);
   const name = o.name ?? (f.name === '' ? 'the function' : f.name);
   const watch = new RetracingWatch(name);
-  const known = new Map<string, Pieces>();
+  const programs = new Programs<Pieces>(signature !== null || o.reduceRetracing);
   const recent = new Recent<Pieces>();
   const types = new TraceTypes(signature !== null, o.reduceRetracing);
   const origin: Origin = { name, open: true, traces: 0 };
@@ -119,17 +119,17 @@ export function compiled<A extends unknown[], R>(
   const run = (args: readonly unknown[], tensors: readonly Tensor[]): unknown =>
     checkResult(f(...(replaceTensors(args, tensors) as A)), name);
 
-  /**
-   * The program for these arguments, and whether it is a trace to the user. Where it runs, up to its cuts and on from there,
-   * `done` is what the function returned.
-   */
-  const find = (args: readonly unknown[], runs: boolean) => {
+  /** The program for these arguments, and whether it is a trace to the user. Nothing runs. */
+  const find = (args: readonly unknown[]) => {
     const { key, type, tensors } = bind(args, name);
-    const before = known.get(key);
-    if (before !== undefined) {
-      recent.remember(args, before);
-      return { pieces: before, tensors, counted: false, done: null };
-    }
+    const before = programs.get(key);
+    return before === undefined
+      ? { ...build(args, { key, type, tensors }, false), tensors }
+      : { pieces: before, tensors, counted: false };
+  };
+
+  /** Traces. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
+  const build = (args: readonly unknown[], { key, type, tensors }: BoundCall, runs: boolean) => {
     const counted = types.isNew(type, tensors);
     const pieces = new Pieces(origin, (given) => run(args, given), tensors);
     const done = pieces.begin(runs ? tensors : null);
@@ -137,31 +137,47 @@ export function compiled<A extends unknown[], R>(
       origin.traces++;
       types.add(type, tensors);
     }
-    known.set(key, pieces);
-    return { pieces, tensors, counted, done };
+    programs.add(key, pieces);
+    return { pieces, counted, done };
+  };
+
+  /** Runs a call that is not among the last ones. */
+  const invoke = (args: readonly unknown[]) => {
+    const found = bind(args, name);
+    const { key, type, tensors } = found;
+    const before = programs.get(key);
+    if (before !== undefined) {
+      recent.remember(args, before);
+      return { value: before.run(tensors), pieces: before, counted: false };
+    }
+    if (!programs.admits(key) && !types.isNew(type, tensors)) {
+      return { value: plainly(() => run(args, tensors)), pieces: null, counted: false };
+    }
+    const { pieces, counted, done } = build(args, found, true);
+    return { value: done === null ? pieces.run(tensors) : done.value, pieces, counted };
   };
 
   const bound = (args: A): A => (signature === null ? args : (bindSignature(signature, args) as A));
 
   const call = (...args: A): R => {
     const own = bound(args);
-    // Inside another trace it becomes a part of that.
-    if (scope.tracer !== null || functionsRunEagerly()) return f(...own);
+    // Inside another it becomes a part of that.
+    if (runsPlainly()) return f(...own);
     const again = recent.find(own);
     if (again !== null) {
       watch.called(false);
       return again.run(own as unknown as readonly Tensor[]) as R;
     }
-    const { pieces, tensors, counted, done } = find(own, true);
+    const { value, counted } = invoke(own);
     watch.called(counted);
-    return (done === null ? pieces.run(tensors) : done.value) as R;
+    return value as R;
   };
 
   const callLater = async (...args: A): Promise<R> => {
     checkLater(name);
     const own = bound(args);
     if (functionsRunEagerly()) return f(...own);
-    const { pieces, tensors, counted } = find(own, false);
+    const { pieces, tensors, counted } = find(own);
     watch.called(counted);
     return (await runLater(name, pieces, tensors)) as R;
   };
@@ -170,31 +186,30 @@ export function compiled<A extends unknown[], R>(
     const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
     const open = flatten(specs).some((leaf) => isSpec(leaf) && !leaf.isFullyDefined);
     let outputs: unknown = null;
-    const use = (own: readonly unknown[], runs: boolean) => {
-      const found = find(own, runs);
-      const { last } = found.pieces.first;
+    const note = <F extends { pieces: Pieces | null }>(found: F): F => {
+      const last = found.pieces?.first.last ?? null;
       if (last !== null) outputs ??= toSpecs(last.value);
       return found;
     };
     if (!open) {
       // Tensors without values will do for a trace.
       const mark = new Trace(name);
-      use(
-        specs.map((s) =>
-          mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
+      note(
+        find(
+          specs.map((s) =>
+            mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
+          ),
         ),
-        false,
       );
     }
     const concreteCall = (...given: A): R => {
       const own = bindSignature(specs, given);
-      if (scope.tracer !== null) return f(...(own as A));
-      const { pieces, tensors, done } = use(own, true);
-      return (done === null ? pieces.run(tensors) : done.value) as R;
+      if (runsPlainly()) return f(...(own as A));
+      return note(invoke(own)).value as R;
     };
     const concreteLater = async (...given: A): Promise<R> => {
       checkLater(name);
-      const { pieces, tensors } = use(bindSignature(specs, given), false);
+      const { pieces, tensors } = note(find(bindSignature(specs, given)));
       return (await runLater(name, pieces, tensors)) as R;
     };
     return Object.defineProperties(concreteCall, {
@@ -208,7 +223,7 @@ export function compiled<A extends unknown[], R>(
     async: callLater,
     experimentalGetTracingCount: () => origin.traces,
     getConcreteFunction,
-    program: (...args: A) => describeProgram(find(bound(args), false).pieces.first),
+    program: (...args: A) => describeProgram(find(bound(args)).pieces.first),
     profile: (args: A, given?: { runs?: number } | number) => {
       const { runs } = options<{ runs: number }>(given, 'runs', { runs: 20 }, 'function.profile');
       if (!Number.isInteger(runs) || runs < 1) {
@@ -216,7 +231,7 @@ export function compiled<A extends unknown[], R>(
           `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
         );
       }
-      const { pieces, tensors } = find(bound(args), false);
+      const { pieces, tensors } = find(bound(args));
       return profileRows(pieces.profile(tensors, runs));
     },
     jsFunction: f,

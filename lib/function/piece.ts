@@ -114,6 +114,11 @@ export class Piece {
     return found?.to;
   }
 
+  /** Whether ways that were taken are forgotten. */
+  get isFull(): boolean {
+    return this.ways.size >= mostWays;
+  }
+
   lead({ key, when }: CutResult, to: Piece): void {
     this.ways.set(key, { when, to });
     if (this.ways.size > mostWays) this.ways.delete(this.ways.keys().next().value as string);

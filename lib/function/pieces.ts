@@ -6,6 +6,7 @@ import { scope, withScope } from '../core/scope';
 import { Tensor } from '../core/tensor';
 import { assigning } from '../core/variable';
 import { identity } from '../ops/views';
+import { plainly } from './eager';
 import { medians, note, type Samples } from './executable';
 import type { Grad, GradContext, GradientFunction } from '../ops/registry';
 import type { Node, OpNode } from './graph';
@@ -156,13 +157,23 @@ export interface Origin {
   traces: number;
 }
 
+/** Calls in a row, about, for whose shapes nothing was kept, before the next ones run op by op; and how many of those. */
+const mostMissed = 16;
+const fewPlain = 256;
+const mostPlain = 4096;
+
 export class Pieces {
+  uses = 0;
   private trace: PiecesTrace;
   private root: Piece | null = null;
   /** The same, where what has no derivative is decided by value: for calls under more tapes. */
   private derivable: Pieces | null = null;
   /** Its derivative depends on values: under tapes it is no program as a whole. */
   private stepwise = false;
+  /** How many more calls run as the plain function, since no way through the pieces comes again; and how many will next. */
+  private plain = 0;
+  private pause = fewPlain;
+  private missed = 0;
 
   /** `f` calls the function with tensors in place of its own, and checks what it returns. */
   constructor(
@@ -232,6 +243,11 @@ export class Pieces {
   }
 
   run(tensors: readonly Tensor[], around: PiecesRun | null = null): unknown {
+    this.uses++;
+    if (this.plain > 0) {
+      this.plain--;
+      return plainly(() => this.f(tensors));
+    }
     if (scope.recorder !== null && recordingDepth() >= this.trace.limit) {
       if (this.derivable === null) {
         const made = new Pieces(this.origin, this.f, tensors, true, this.outer);
@@ -285,11 +301,27 @@ export class Pieces {
     while (piece.cut !== null) {
       const { outs, key } = run.step(piece);
       const next = piece.next(key);
-      if (next === undefined) return this.grow(run);
+      if (next === undefined) {
+        if (piece.isFull) this.miss();
+        return this.grow(run);
+      }
       run.bind(next.given, outs);
       piece = next;
     }
+    if (this.missed > 0) {
+      this.missed--;
+      this.pause = fewPlain;
+    }
     return run.finish(piece);
+  }
+
+  /** To trace what does not come again takes longer than to run it: calls run plainly, but one now and then, to see. */
+  private miss(): void {
+    // A gradient of the user's own is no function without the trace around it.
+    if (this.outer !== null || ++this.missed < mostMissed) return;
+    this.missed--;
+    this.plain = this.pause;
+    this.pause = Math.min(2 * this.pause, mostPlain);
   }
 
   private start(

@@ -2,6 +2,7 @@
 import { FailedPreconditionError } from '../../core/errors';
 import { scope } from '../../core/scope';
 import type { Tensor } from '../../core/tensor';
+import { insideFunction } from '../eager';
 import type { Pieces } from '../pieces';
 import { enqueue } from './queue';
 import { runSteps } from './run';
@@ -9,9 +10,9 @@ import { anyUse } from './use';
 
 /** Throws where what a call computes later would be missed. */
 export function checkLater(name: string): void {
-  if (scope.tracer !== null) {
+  if (insideFunction()) {
     throw new FailedPreconditionError(
-      `[${name}] async inside a function that is being traced: call the function itself, it becomes a part of that one`,
+      `[${name}] async inside a compiled function: call the function itself, it becomes a part of that one`,
     );
   }
   if (scope.recorder !== null) {
