@@ -177,16 +177,33 @@ void pack(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, vo
   T* out = static_cast<T*>(packed);
   const Panels panels(n, L, kPanelVectors<T>);
   int64_t column = 0;
+  if (b_col == 1) {
+    // Some rows at a time, for all panels: a row of B is read in one go.
+    constexpr int64_t kRows = 16;
+    for (int64_t from = 0; from < k; from += kRows, column = 0) {
+      const int64_t to = k - from < kRows ? k : from + kRows;
+      for (int64_t p = 0; p < panels.count; p++) {
+        const int64_t width = panels.width(p) * L;
+        T* const panel = out + column * k;
+        for (int64_t i = from; i < to; i++) {
+          for (int64_t v = 0; v < width; v += L) {
+            const int64_t rest = n - column - v;
+            store(panel + i * width + v,
+                  load_lanes(b + i * b_row + column + v, first_lanes<T>(rest < L ? rest : L)));
+          }
+        }
+        column += width;
+      }
+    }
+    return;
+  }
   for (int64_t p = 0; p < panels.count; p++) {
     const int64_t width = panels.width(p) * L;
     for (int64_t v = 0; v < width; v += L) {
       const int64_t j = column + v;
       const int64_t lanes = n - j < L ? n - j : L;
       int64_t i = 0;
-      if (b_col == 1) {
-        const Lanes<T> some = first_lanes<T>(lanes);
-        for (; i < k; i++) store(out + i * width + v, load_lanes(b + i * b_row + j, some));
-      } else if (b_row == 1) {
+      if (b_row == 1) {
         if (lanes == L) {
           for (; i + L <= k; i += L) transpose_block(b + i + j * b_col, b_col, out + i * width + v, width);
         }
