@@ -128,12 +128,10 @@ export function compile(graph: Graph): Executable {
       const own = updates.target(value) !== null;
       steps.push({ kind: 'assign', variable, slot: slotOf(value), shape: value.shape, own });
     } else {
-      steps.push({
-        kind: 'host',
-        node: what,
-        inputs: what.inputs.map((t) => ({ slot: slotOf(t), shape: t.shape })),
-        outputs: what.outputs.map(slotOf),
-      });
+      const inputs = what.inputs.map((t) => ({ slot: slotOf(t), shape: t.shape }));
+      const { chosen } = what;
+      if (chosen !== undefined) steps.push({ kind: 'choice', node: what, chosen, inputs });
+      else steps.push({ kind: 'host', node: what, inputs, outputs: what.outputs.map(slotOf) });
     }
   });
   flush();

@@ -1,6 +1,6 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
 import type { Tensor } from '../core/tensor';
-import type { Part, PartNode, Step } from './executable';
+import type { Executable, Part, PartNode, Step } from './executable';
 import type { Piece } from './piece';
 
 /** One op of a compiled part, or a fused group of them. */
@@ -31,6 +31,12 @@ export type ProgramStep =
       readonly kind: 'host';
       readonly name: string;
       readonly why: string;
+    }
+  | {
+      /** One of several programs, chosen by numbers that the run finds: whether it is time for an update. */
+      readonly kind: 'choice';
+      readonly name: string;
+      readonly branches: readonly { readonly when: string; readonly steps: readonly ProgramStep[] }[];
     }
   | { readonly kind: 'read'; readonly variable: string }
   | {
@@ -112,6 +118,10 @@ function describePart(part: Part): ProgramStep {
 }
 
 function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
+  if (step.kind === 'choice') {
+    const branches = step.chosen.branches.map(({ when, f }) => ({ when, steps: describeAll(f.executable) }));
+    return { kind: 'choice', name: step.node.name, branches };
+  }
   if (step.kind === 'part') return describePart(step);
   if (step.kind === 'host') return { kind: 'host', name: step.node.name, why: step.node.why };
   const variable = step.variable.name;
@@ -121,12 +131,17 @@ function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
 
 const thousands = (n: number): string => n.toLocaleString('en-US');
 
-function describePiece(piece: Piece): ProgramStep[] {
-  const own = piece.whole.executable.steps;
+function describeAll({ steps }: Executable): ProgramStep[] {
   const over = new Set(
-    own.flatMap((s) => (s.kind === 'part' ? s.fresh.filter((f) => f.over !== null) : [])).map((f) => f.slot),
+    steps
+      .flatMap((s) => (s.kind === 'part' ? s.fresh.filter((f) => f.over !== null) : []))
+      .map((f) => f.slot),
   );
-  const steps = own.map((s) => describeStep(s, over));
+  return steps.map((s) => describeStep(s, over));
+}
+
+function describePiece(piece: Piece): ProgramStep[] {
+  const steps = describeAll(piece.whole.executable);
   if (piece.cut === null) return steps;
   const continuations = piece.continuations.map(({ when, to }) => ({ when, steps: describePiece(to) }));
   const { name, why } = piece.cut;
@@ -139,6 +154,7 @@ type PartStep = Extract<ProgramStep, { kind: 'part' }>;
 function partsOf(steps: readonly ProgramStep[]): PartStep[] {
   return steps.flatMap((s) => {
     if (s.kind === 'cut') return s.continuations.flatMap((c) => partsOf(c.steps));
+    if (s.kind === 'choice') return s.branches.flatMap((b) => partsOf(b.steps));
     return s.kind === 'part' ? [s] : [];
   });
 }
@@ -180,6 +196,12 @@ function show(steps: readonly ProgramStep[], indent: string, lines: string[]): v
         lines.push(`${indent}  ${o.name}  ${o.inputs.join(' ')} → ${o.outputs.join(' ')}`);
     } else if (step.kind === 'host') {
       lines.push(`${indent}in JavaScript: ${step.name} (${step.why})`);
+    } else if (step.kind === 'choice') {
+      lines.push(`${indent}each run chooses: ${step.name}`);
+      for (const { when, steps: then } of step.branches) {
+        lines.push(`${indent}  ${when}:`);
+        show(then, `${indent}    `, lines);
+      }
     } else if (step.kind === 'cut') {
       lines.push(`${indent}cut: ${step.name} (${step.why})`);
       for (const { when, steps: then } of step.continuations) {
@@ -211,7 +233,7 @@ function dot(first: Piece): string {
     for (const step of piece.whole.executable.steps) {
       if (step.kind === 'part') {
         for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
-      } else if (step.kind === 'host') {
+      } else if (step.kind === 'host' || step.kind === 'choice') {
         node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');
       } else {
         node(`${step.kind} ${step.variable.name}`, [], [], ', style=rounded');

@@ -6,7 +6,7 @@ import { sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
 import { claims, type Variable } from '../core/variable';
 import { useOf, type VariableUse } from './async/use';
-import type { HostNode, OpNode } from './graph';
+import type { Chosen, HostNode, OpNode } from './graph';
 import { NativeProgram } from './native_program';
 
 /** The storage it lies in (0: the arena), its byte offset there, its length. */
@@ -63,6 +63,12 @@ export type Step =
       /** Nobody else gets the value. */
       readonly own: boolean;
     } & Slot)
+  | {
+      readonly kind: 'choice';
+      readonly node: HostNode;
+      readonly chosen: Chosen;
+      readonly inputs: readonly Slot[];
+    }
   | {
       readonly kind: 'host';
       readonly node: HostNode;
@@ -139,6 +145,7 @@ export class Executable {
     if (claims.open > 0) for (const v of this.use.writes) v.checkFree();
     const values = this.values.slice();
     for (let i = 0; i < args.length; i++) values[this.parameters[i]] = args[i];
+    const at = ({ slot, shape }: Slot): Tensor => shaped(values[slot] as Tensor, shape);
     for (const step of this.steps) {
       switch (step.kind) {
         case 'part':
@@ -150,9 +157,16 @@ export class Executable {
         case 'assign':
           this.assign(step, values[step.slot] as Tensor);
           break;
+        case 'choice': {
+          const { f, inputs } = step.chosen.branches[step.chosen.choose()];
+          const given = inputs.map((i) => at(step.inputs[i]));
+          if (this.samples === null) f.executable.run(given);
+          else f.executable.sampled(this.samples, () => f.executable.run(given));
+          break;
+        }
         default: {
           const start = this.samples === null ? 0n : process.hrtime.bigint();
-          const outputs = step.node.run(step.inputs.map((s) => shaped(values[s.slot] as Tensor, s.shape)));
+          const outputs = step.node.run(step.inputs.map(at));
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
           if (this.samples !== null)
             note(this.samples, step, step.node.name, Number(process.hrtime.bigint() - start));

@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor';
 import type { Effects, LateNumbers, TracedOp } from '../core/scope';
 import type { Variable } from '../core/variable';
 import type { Flowing } from './flowing';
+import type { GraphFunction } from './graph_function';
 
 /** An op of a row. Pure: it may be dropped, shared or moved as its inputs allow. */
 export interface OpNode {
@@ -29,6 +30,23 @@ export interface HostNode {
   readonly record?: ((inputs: readonly Tensor[]) => readonly Tensor[]) | undefined;
   /** It is an op with numbers that JavaScript finds before a part runs: it can be a step of that part. */
   readonly late?: LateOp | undefined;
+  /** It is a choice among programs: a step of the program around it. */
+  readonly chosen?: Chosen | undefined;
+}
+
+/** Programs that change variables, of which each run takes one. */
+export interface Chosen {
+  /** Its number. */
+  choose(): number;
+  /** The variables that `choose` looks at. */
+  readonly variables: readonly Variable[];
+  readonly branches: readonly {
+    /** For people. */
+    readonly when: string;
+    readonly f: GraphFunction;
+    /** Which of the node's inputs it takes. */
+    readonly inputs: readonly number[];
+  }[];
 }
 
 export interface LateOp {

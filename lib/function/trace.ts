@@ -7,7 +7,7 @@ import { showShape, type Shape } from '../core/shape';
 import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { Executable } from './executable';
-import type { Constant, Graph, HostNode, Node } from './graph';
+import type { Chosen, Constant, Graph, HostNode, Node } from './graph';
 import { orElseAssign, orElseAssignSteps, pendingAround, withPending, type Pending } from './pending';
 import { Undecided } from './undecided';
 
@@ -278,6 +278,24 @@ export class Trace extends Placeholder implements Tracer {
             () => record(again.slice(0, own)),
           )),
     };
+  }
+
+  /** Notes programs of which each run takes one. Variables hold their own values by then. */
+  choice(name: string, inputs: readonly Tensor[], chosen: Chosen): void {
+    this.add({
+      kind: 'host',
+      name,
+      inputs: inputs.map((t) => this.known(t)),
+      outputs: [],
+      run: (real) => {
+        const { f, inputs: own } = chosen.branches[chosen.choose()];
+        f.executable.run(own.map((i) => real[i]));
+        return [];
+      },
+      effects: 'variables',
+      why: 'each run chooses',
+      chosen,
+    });
   }
 
   late(

@@ -63,7 +63,11 @@ export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
 }
 
 /** For each dtype, the frame's fourth slot as an element of it. */
-const fillCells = dtypeByCode.map((dt) => new dt.array(native.frame, 3 * 8, 1) as { [i: number]: unknown });
+/** Where the value stands among the numbers of a fill. */
+export const fillSlot = 3;
+const fillCells = dtypeByCode.map(
+  (dt) => new dt.array(native.frame, fillSlot * 8, 1) as { [i: number]: unknown },
+);
 
 /** Sets all elements of a new tensor to one value. */
 export function fillWith(t: Tensor, value: number | bigint): void {

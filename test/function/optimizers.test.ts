@@ -81,9 +81,116 @@ describe.each(Object.keys(rules))('%s', (rule) => {
   });
 });
 
-test('averages and accumulated gradients are steps of JavaScript, as they depend on the step', () => {
-  expectSame(() => network(() => new Adam({ useEma: true, emaOverwriteFrequency: 2 })), 1);
-  expectSame(() => network(() => new SGD({ momentum: 0.5, gradientAccumulationSteps: 3 })), 1, 7);
+const onTheStep: Record<string, tf.keras.optimizers.OptimizerOptions> = {
+  averages: { useEma: true },
+  'averages, assigned every other step': { useEma: true, emaMomentum: 0.7, emaOverwriteFrequency: 2 },
+  'accumulated gradients': { gradientAccumulationSteps: 3 },
+  'accumulated gradients, decay, a limit and a scale': {
+    gradientAccumulationSteps: 2,
+    weightDecay: 0.01,
+    globalClipnorm: 0.01,
+    lossScaleFactor: 4,
+  },
+  'both, and a function of the step': {
+    gradientAccumulationSteps: 2,
+    useEma: true,
+    emaOverwriteFrequency: 3,
+    learningRate: (step: number) => 0.1 / (step + 1),
+  },
+};
+
+describe.each(Object.keys(rules))('%s with what depends on the step', (rule) => {
+  test.each(Object.keys(onTheStep))('%s', (name) => {
+    expectSame(() => network(() => rules[rule](onTheStep[name])), 0, 13);
+    expectSame(() => network(() => rules[rule](onTheStep[name]), true), 0, 7);
+  });
+});
+
+describe.each(Object.keys(onTheStep))('%s', (name) => {
+  test('in branches, loops and behind cuts, with null gradients, infinities and reads around', () => {
+    const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expectSame(
+      () => {
+        const [a, b] = [1, -0].map((n) => new tf.Variable(tf.fill([4], n)));
+        const optimizer = new Adam({ learningRate: 0.1, ...onTheStep[name] });
+        optimizer.build([a, b]);
+        const { variables } = optimizer;
+        const step = (t: tf.Tensor) => {
+          const g = tf.reduceMean(t, 0);
+          const before = [a, ...variables].map((v) => v.read());
+          const apply = (scale: tf.Tensor): void => {
+            optimizer.applyGradients([
+              [tf.multiply(g, scale), a],
+              [null, b],
+            ]);
+            optimizer.applyGradients([
+              [tf.divide(g, tf.floormod(tf.cast(variables[0], 'float32'), 3)), b],
+              [tf.negative(g), a],
+            ]);
+          };
+          tf.cond(
+            tf.greater(tf.reduceSum(a), 3.7),
+            () => (apply(tf.constant(1)), g),
+            () => g,
+          );
+          tf.whileLoop(
+            (i: tf.Tensor) => tf.less(i, 3),
+            (i: tf.Tensor) => (apply(i), [tf.add(i, 1)] as [tf.Tensor]),
+            [tf.reduceSum(tf.multiply(t, 0))] as [tf.Tensor],
+          );
+          const kept = tf.booleanMask(g, tf.greater(g, 0));
+          apply(tf.reduceSum(kept));
+          return [...before, ...[a, b, ...variables].map((v) => v.read())];
+        };
+        return { optimizer, variables: [a, b], step };
+      },
+      2,
+      5,
+    );
+    warnings.mockRestore();
+  });
+
+  test('off the event loop, several calls in flight', async () => {
+    const [eager, later] = [true, false].map(() =>
+      network(() => new Adam({ learningRate: 0.1, ...onTheStep[name] })),
+    );
+    const want = Array.from({ length: 9 }, () => bits(eager.step(x) as tf.Tensor));
+    const f = tf.function(later.step);
+    const got = await Promise.all(want.map(() => f.async(x)));
+    expect(got.map((t) => bits(t as tf.Tensor))).toEqual(want);
+    expect([...later.variables, ...later.optimizer.variables].map(bits)).toEqual(
+      [...eager.variables, ...eager.optimizer.variables].map(bits),
+    );
+  });
+
+  test('under a tape', () => {
+    const [eager, compiled] = [false, true].map((compile) => {
+      const { optimizer, variables, step } = network(
+        () => new SGD({ learningRate: 0.1, ...onTheStep[name] }),
+      );
+      const f = compile ? tf.function(step) : step;
+      const gradients = Array.from({ length: 5 }, () => {
+        const tape = new tf.GradientTape();
+        const loss = tape.run(() => f(x)) as tf.Tensor;
+        return (tape.gradient(loss, variables) as tf.Tensor[]).map((g) => g.array());
+      });
+      return [JSON.stringify(gradients), ...[...variables, ...optimizer.variables].map(bits)];
+    });
+    expect(compiled.slice(1)).toEqual(eager.slice(1));
+    expect(compiled[0].length).toBeGreaterThan(100);
+  });
+});
+
+test('program() shows what a step chooses among', () => {
+  const { step } = network(() => new SGD({ learningRate: 0.1, gradientAccumulationSteps: 3 }));
+  const f = tf.function(step);
+  const program = f.program(x);
+  const choice = program.steps.find((s) => s.kind === 'choice');
+  expect(choice?.branches.map((b) => b.when)).toEqual(['it is time', 'it is not']);
+  expect(choice?.branches.map((b) => b.steps.some((s) => s.kind === 'part'))).toEqual([true, true]);
+  expect(String(program)).toMatch(/each run chooses: SGD\n {4}it is time:\n/);
+  expect(program.toDot()).toMatch(/"SGD", style=dashed/);
+  expect(f.profile([x], 6).map((r) => r.name)).toContain('sgd');
 });
 
 test('more variables than one native call takes', () => {

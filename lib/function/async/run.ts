@@ -120,6 +120,17 @@ export async function runSteps(
           if (step.own) made.delete(value);
           break;
         }
+        case 'choice': {
+          const { chosen } = step;
+          variables.carryOut(chosen.variables);
+          const { f, inputs } = chosen.branches[here(() => chosen.choose())];
+          await runSteps(
+            f.executable,
+            inputs.map((i) => shaped(step.inputs[i])),
+            variables,
+          );
+          break;
+        }
         default: {
           const { node } = step;
           if (node.effects === 'variables') variables.carryOut();

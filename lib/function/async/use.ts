@@ -25,7 +25,16 @@ export function useOf(steps: readonly Step[]): VariableUse {
     for (const v of variables) writes.add(v);
   };
   for (const step of steps) {
-    if (step.kind === 'read') {
+    if (step.kind === 'choice') {
+      for (const v of step.chosen.variables) if (!writes.has(v)) reads.add(v);
+      for (const { f } of step.chosen.branches) {
+        const { use } = f.executable;
+        for (const v of use.reads) if (!writes.has(v)) reads.add(v);
+        for (const v of use.writes) writes.add(v);
+        unknown ||= use.unknown;
+        ordered ||= use.ordered;
+      }
+    } else if (step.kind === 'read') {
       if (!writes.has(step.variable)) reads.add(step.variable);
     } else if (step.kind === 'assign') {
       writes.add(step.variable);

@@ -147,6 +147,6 @@ export function updatesInJavaScript(flow: Flow, ins: readonly Out[], around: str
     flow,
     ins,
     `[${flow.name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript (a scatter update, ` +
-      `countUpTo, an optimizer's average). Move that out of ${around}, or compute the gradient inside of it`,
+      `countUpTo, an optimizer's step). Move that out of ${around}, or compute the gradient inside of it`,
   );
 }

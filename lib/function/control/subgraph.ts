@@ -4,7 +4,7 @@ import { scope } from '../../core/scope';
 import type { Placeholder, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../core/scope';
-import type { Graph, HostNode } from '../graph';
+import type { Chosen, Graph, HostNode } from '../graph';
 import { Trace } from '../trace';
 
 /**
@@ -112,6 +112,11 @@ export class PartTrace extends Trace {
   ): Tensor[] {
     if (effects === 'variables') this.needsVariables = true;
     return super.host(name, inputs, outs, run, why, effects, record, steps);
+  }
+
+  override choice(name: string, inputs: readonly Tensor[], chosen: Chosen): void {
+    this.needsVariables = true;
+    super.choice(name, inputs, chosen);
   }
 
   override late(...args: Parameters<Trace['late']>): Tensor[] {

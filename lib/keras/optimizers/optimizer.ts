@@ -3,7 +3,6 @@ import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
-import { tensorsIn, withTensors } from '../../core/leaves';
 import { scope, type TracedOp, type Tracer } from '../../core/scope';
 import { describe } from '../../core/shape';
 import { makeTensor, Tensor } from '../../core/tensor';
@@ -11,6 +10,7 @@ import { tidy } from '../../core/tidy';
 import { Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/binary';
 import { cast } from '../../ops/cast';
+import { where } from '../../ops/indexing';
 import { firstBadIndex } from '../../ops/rows';
 import { densify } from '../../ops/slices';
 import { badRow, checkGradient, checkVariable, rateFrom, type Gradient, type Rate } from './checks';
@@ -144,14 +144,9 @@ export abstract class Optimizer {
     this.checkKnown(list);
     gradients.forEach((g, i) => checkGradient(g ?? null, list[i], this.className));
     this.build(list);
+    const given = gradients.filter((g): g is Tensor | IndexedSlices => (g ?? null) !== null);
     if (scope.tracer !== null) {
-      const { useEma, gradientAccumulationSteps } = this.options;
-      if (useEma || gradientAccumulationSteps !== null) {
-        this.applyLater(scope.tracer, gradients, list);
-      } else {
-        const given = gradients.filter((g): g is Tensor | IndexedSlices => (g ?? null) !== null);
-        this.applyTraced(scope.tracer, given, present);
-      }
+      this.applyTraced(scope.tracer, given, present);
       return;
     }
     if (present.length < list.length) {
@@ -162,7 +157,6 @@ export abstract class Optimizer {
       );
     }
     tidy(() => {
-      const given = gradients.filter((g): g is Tensor | IndexedSlices => (g ?? null) !== null);
       this.step(
         given.map((g, i) => this.prepare(g, present[i])),
         present,
@@ -220,20 +214,6 @@ export abstract class Optimizer {
     );
   }
 
-  /** In a function that is being traced, where what is done depends on the step: JavaScript does it whenever it runs. */
-  private applyLater(
-    tracer: Tracer,
-    gradients: readonly (Gradient | undefined)[],
-    variables: readonly Variable[],
-  ): void {
-    const given = gradients.map((g) => g ?? null);
-    const run = (tensors: readonly Tensor[]): Tensor[] => {
-      this.apply(withTensors(given, tensors) as Gradient[], variables);
-      return [];
-    };
-    tracer.host(this.className, tensorsIn(given), [], run, 'what it does depends on the step', 'variables');
-  }
-
   private checkKnown(variables: readonly Variable[]): void {
     const known = this.positions;
     if (known === null) return;
@@ -274,21 +254,24 @@ export abstract class Optimizer {
     if (steps === null) {
       this.updateAll(gradients, variables, updater);
     } else {
-      const sums = gradients.map((g, i) =>
-        add(g as Tensor, this.accumulators[this.position(variables[i])].held),
-      );
-      if ((this.count() + 1) % steps === 0) {
-        this.updateAll(
-          sums.map((sum) => multiply(sum, 1 / steps)),
-          variables,
-          updater,
-        );
-        for (const slot of this.accumulators) zero(slot);
-      } else {
-        variables.forEach((v, i) => this.accumulators[this.position(v)].assignTensor(sums[i]));
-      }
+      const slotOf = (i: number): Slot => this.accumulators[this.position(variables[i])];
+      const sums = (u: Updater): Tensor[] => gradients.map((g, i) => add(g as Tensor, u.value(slotOf(i))));
+      updater.choose({
+        name: this.className,
+        isTime: () => (this.count() + 1) % steps === 0,
+        yes: (u) => {
+          const means = sums(u).map((sum) => multiply(sum, 1 / steps));
+          this.updateAll(means, variables, u);
+          for (const slot of this.accumulators) u.assign(slot, u.zeros(slot.dt, slot.shape));
+        },
+        no: (u) => {
+          sums(u).forEach((sum, i) => {
+            u.assign(slotOf(i), sum);
+          });
+        },
+      });
     }
-    if (this.options.useEma) this.updateAverages();
+    if (this.options.useEma) this.updateAverages(updater);
   }
 
   private updateAll(
@@ -352,14 +335,23 @@ export abstract class Optimizer {
     return given;
   }
 
-  private updateAverages(): void {
-    const { emaMomentum, emaOverwriteFrequency } = this.options;
-    const momentum = this.updates() === 0 ? 0 : emaMomentum;
-    const overwrite = emaOverwriteFrequency !== null && (this.updates() + 1) % emaOverwriteFrequency === 0;
+  private updateAverages(updater: Updater): void {
+    const { emaMomentum, emaOverwriteFrequency: every } = this.options;
+    const momentum = (): number => (this.updates() === 0 ? 0 : emaMomentum);
+    const isTime = (): number => (every !== null && (this.updates() + 1) % every === 0 ? 1 : 0);
+    const overwrites = every === null ? null : updater.number(dtypes.bool, isTime);
+    const weights = new Map<DTypeInfo, [Tensor, Tensor]>();
     this.trained.forEach((v, i) => {
+      const { dt } = v;
       const slot = this.averages[i];
-      slot.assignTensor(add(multiply(slot.held, momentum), multiply(v.held, 1 - momentum)));
-      if (overwrite) v.assignTensor(slot.held);
+      const own = weights.get(dt) ?? [updater.number(dt, momentum), updater.number(dt, () => 1 - momentum())];
+      weights.set(dt, own);
+      const old = updater.value(v);
+      const average = add(multiply(updater.value(slot), own[0]), multiply(old, own[1]));
+      updater.assign(slot, average);
+      if (overwrites === null) return;
+      if (updater !== atOnce) updater.assign(v, where(overwrites, average, old));
+      else if (isTime() === 1) updater.assign(v, average);
     });
   }
 
@@ -482,10 +474,4 @@ export abstract class Optimizer {
 /** Without TensorFlow's number of the output. */
 function plainName(v: Variable): string {
   return v.name.replace(/:0$/, '');
-}
-
-function zero(slot: Slot): void {
-  const next = slot.target();
-  (next.view() as Float32Array).fill(0);
-  slot.settle(next);
 }

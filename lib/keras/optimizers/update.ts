@@ -2,7 +2,10 @@
 import type { DTypeInfo } from '../../core/dtype';
 import type { IndexedSlices } from '../../core/indexed_slices';
 import type { LateNumbers, TracedOp, Tracer } from '../../core/scope';
-import { makeTensor, type Tensor } from '../../core/tensor';
+import { scope } from '../../core/scope';
+import type { Shape } from '../../core/shape';
+import { chooseInRun } from '../../function/control/chosen';
+import { makeTensor, scalarTensor, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import {
   applyRule,
@@ -12,6 +15,8 @@ import {
   rowsRuleOp,
   type Rule,
 } from '../../ops/optimizer_rules';
+import { filled } from '../../ops/creation';
+import { numberOfRun, zerosOfRun } from '../../ops/run_numbers';
 import type { Slot } from './slot';
 
 export interface Update {
@@ -42,6 +47,21 @@ export interface Updater {
   update(rule: Rule, numbers: Numbers, updates: readonly Update[]): void;
   /** Gradient descent for the rows that a sparse gradient names; rows that repeat meet one after another. */
   descendRows(numbers: Numbers, rows: IndexedSlices, variable: Variable): void;
+  /** Does the one thing where it is time, else the other. */
+  choose(choice: Choice): void;
+  /** A number in a dtype, as it is when the step is made. */
+  number(dt: DTypeInfo, find: () => number): Tensor;
+  zeros(dt: DTypeInfo, shape: Shape): Tensor;
+  /** What a variable holds, and how it gets another value, which nobody else has. */
+  value(v: Variable): Tensor;
+  assign(v: Variable, value: Tensor): void;
+}
+
+export interface Choice {
+  readonly name: string;
+  readonly isTime: () => boolean;
+  readonly yes: (updater: Updater) => void;
+  readonly no: (updater: Updater) => void;
 }
 
 /**
@@ -75,6 +95,18 @@ export const atOnce: Updater = {
     applyRuleToRows('sgd', numbers(variable.dt), values, indices, old, next);
     if (inPlace) variable.overwritten();
     else variable.adopt(next);
+  },
+
+  choose({ isTime, yes, no }) {
+    if (isTime()) yes(atOnce);
+    else no(atOnce);
+  },
+
+  number: (dt, find) => scalarTensor(dt, find()),
+  zeros: (dt, shape) => filled(shape, dt, 0, 'zeros'),
+  value: (v) => v.held,
+  assign: (v, value) => {
+    v.assignTensor(value);
   },
 };
 
@@ -127,6 +159,40 @@ export class TracedUpdater implements Updater {
     const { held } = variable;
     const outs = [{ shape: held.shape, dt: held.dt }];
     variable.adopt(this.tracer.late(rowsRuleOp('sgd'), [values, indices, held], outs, late)[0]);
+  }
+
+  choose({ name, isTime, yes, no }: Choice): void {
+    const { clock } = this;
+    const branch = (f: Choice['yes']) => (): void => {
+      f(new TracedUpdater(scope.tracer as Tracer, clock));
+    };
+    chooseInRun(
+      name,
+      [
+        { when: 'it is time', f: branch(yes) },
+        { when: 'it is not', f: branch(no) },
+      ],
+      () => (isTime() ? 0 : 1),
+      clock.variables,
+    );
+  }
+
+  number(dt: DTypeInfo, find: () => number): Tensor {
+    return numberOfRun(this.tracer, dt, find, this.clock.variables);
+  }
+
+  zeros(dt: DTypeInfo, shape: Shape): Tensor {
+    return zerosOfRun(this.tracer, dt, shape);
+  }
+
+  value(v: Variable): Tensor {
+    this.tracer.touch(v);
+    return v.held;
+  }
+
+  assign(v: Variable, value: Tensor): void {
+    this.tracer.touch(v);
+    v.adopt(value);
   }
 
   end(): void {
