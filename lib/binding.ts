@@ -46,6 +46,13 @@ export interface Native {
   fusedMatmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
   /** A convolution or one of its gradients. */
   conv(a: ArrayBuffer, b: ArrayBuffer, result: ArrayBuffer): void;
+  fusedConv(
+    x: ArrayBuffer,
+    filter: ArrayBuffer,
+    y: ArrayBuffer,
+    bias: ArrayBuffer,
+    residual: ArrayBuffer,
+  ): void;
   softmax(x: ArrayBuffer, y: ArrayBuffer): void;
   sort(x: ArrayBuffer, y: ArrayBuffer): void;
   topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
@@ -71,6 +78,13 @@ export interface Native {
   ): void;
   batchNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
   depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer): void;
+  fusedDepthwise(
+    x: ArrayBuffer,
+    w: ArrayBuffer,
+    y: ArrayBuffer,
+    bias: ArrayBuffer,
+    residual: ArrayBuffer,
+  ): void;
   pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   readonly optimizerNames: readonly string[];
   /** For each variable the gradient, then what goes in and comes out of each state. */

@@ -91,6 +91,14 @@ export function flopsOf({ node }: PartNode): number {
     const c = node.outputs[0];
     return 2 * Math.round(Math.sqrt(a.size * b.size * c.size));
   }
+  const conv = /^(?:fusedConv|convForward|convBackprop|fusedDepthwise|depthwise)(Input|Filter)?\b/.exec(name);
+  if (conv !== null) {
+    // For each element of y as many products as the filter has for an output channel.
+    const [a, b] = node.inputs;
+    const w = conv[1] === 'Filter' ? node.outputs[0] : b;
+    const y = conv[1] === 'Filter' ? b : conv[1] === 'Input' ? a : node.outputs[0];
+    return (2 * y.size * w.size) / Math.max(1, w.shape[w.rank - 1]);
+  }
   const fused = /^fused\((.*)\)$/.exec(name);
   if (fused !== null) return fused[1].split(', ').length * largest;
   return /^(reshape|spread|transpose|concat|slice|gather|broadcastTo)$/.test(name) ? 0 : largest;

@@ -40,6 +40,30 @@ function writeDims(slot: number, dims: readonly number[], missing: number): void
 /** The kinds of the native entry. */
 const Kind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
 
+function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = y.offset;
+  frame[3] = a.dt.code;
+  frame[4] = kind;
+  frame[5] = precisionCodes[g.precision ?? convolutionPrecision()];
+  frame[6] = g.batch;
+  frame[7] = g.inChannels;
+  frame[8] = g.outChannels;
+  frame[9] = g.groups;
+  writeDims(10, g.input, 1);
+  writeDims(13, g.output, 1);
+  writeDims(16, g.kernel, 1);
+  writeDims(19, g.strides, 1);
+  writeDims(22, g.dilations, 1);
+  writeDims(25, g.pads, 0);
+}
+
+/** What the native entry must know of a forward convolution. */
+export function writeConv(x: Tensor, filter: Tensor, y: Tensor, geometry: ConvGeometry): void {
+  write(Kind.forward, x, filter, y, geometry);
+}
+
 function convRow(
   name: string,
   kind: number,
@@ -81,22 +105,7 @@ function convRow(
       return { shape: resultShape(g), dt: a.dt };
     },
     run: ([a, b], g, [y]) => {
-      frame[0] = a.offset;
-      frame[1] = b.offset;
-      frame[2] = y.offset;
-      frame[3] = a.dt.code;
-      frame[4] = kind;
-      frame[5] = precisionCodes[g.precision ?? convolutionPrecision()];
-      frame[6] = g.batch;
-      frame[7] = g.inChannels;
-      frame[8] = g.outChannels;
-      frame[9] = g.groups;
-      writeDims(10, g.input, 1);
-      writeDims(13, g.output, 1);
-      writeDims(16, g.kernel, 1);
-      writeDims(19, g.strides, 1);
-      writeDims(22, g.dilations, 1);
-      writeDims(25, g.pads, 0);
+      write(kind, a, b, y, g);
       native.conv(a.buffer, b.buffer, y.buffer);
     },
     saves: { inputs: [0, 1] },

@@ -25,13 +25,14 @@ import {
   type WindowDim,
 } from './window';
 
-type Dims = readonly WindowDim[];
+export type DepthwiseDims = readonly WindowDim[];
+type Dims = DepthwiseDims;
 type Product = (a: Tensor, b: Tensor, dims: Dims) => Tensor;
 
 /** What is computed from the other two of x, w and y. */
 const kinds = { y: 0, x: 1, w: 2 } as const;
 
-function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tensor): void {
+function write(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tensor): void {
   frame[0] = x.offset;
   frame[1] = w.offset;
   frame[2] = y.offset;
@@ -40,6 +41,15 @@ function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tens
   frame[5] = x.shape[0];
   frame[6] = x.shape[3];
   writeWindows(7, dims, 2);
+}
+
+/** What the native entry must know of y. */
+export function writeDepthwise(x: Tensor, w: Tensor, y: Tensor, dims: DepthwiseDims): void {
+  write('y', dims, x, w, y);
+}
+
+function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tensor): void {
+  write(kind, dims, x, w, y);
   native.depthwise(x.buffer, w.buffer, y.buffer);
 }
 

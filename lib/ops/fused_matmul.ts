@@ -1,26 +1,22 @@
 /** The matrix product with what usually follows it, in one pass over the result. */
-import { frame, native } from '../binding';
+import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { sameShape, showShape } from '../core/shape';
 import type { DType, DTypeInfo } from '../core/dtype';
+import type { TracedOp } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import { badDType, convertPair, mixedDTypes, op, options, unbroadcast } from './define';
+import {
+  activationRows,
+  activations,
+  setFinisher,
+  writeFinish,
+  type Finish,
+  type FusedActivation,
+} from './finish';
 import { gradientOfA, gradientOfB, productShape, sides, writeProduct, type Sides } from './matmul';
-import { registry, sample, type GradContext } from './registry';
-
-/** What the sums go through, by name; each is a row of the unary table, and an op of that name. */
-const activationRows = {
-  relu: 'relu',
-  relu6: 'relu6',
-  gelu: 'geluErf',
-  geluTanh: 'geluTanh',
-  silu: 'siluUnit',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-} as const;
-export type FusedActivation = keyof typeof activationRows;
-const activations = Object.keys(activationRows) as FusedActivation[];
+import { registry, sample, type GradContext, type OpRow } from './registry';
 
 export interface FusedMatmulOptions {
   /** Added to each row: as many elements as the result has columns. Default null, none. */
@@ -35,17 +31,7 @@ export interface FusedMatmulOptions {
   transposeB?: boolean;
 }
 
-/** The activation that the op of that name is, or null. */
-export function activationOf(op: string): FusedActivation | null {
-  return activations.find((name) => activationRows[name] === op) ?? null;
-}
-
-export interface FusedAttrs extends Sides {
-  /** Places among the inputs, −1 where there is none. */
-  readonly bias: number;
-  readonly residual: number;
-  readonly activation: FusedActivation | null;
-}
+export type FusedAttrs = Sides & Finish;
 
 const types: readonly DType[] = ['float32', 'float64'];
 const defaults: Required<FusedMatmulOptions> = {
@@ -55,7 +41,7 @@ const defaults: Required<FusedMatmulOptions> = {
   transposeA: false,
   transposeB: false,
 };
-/** From slot 59 on: bias offset, residual offset, activation (native/addon/calls_matmul.cc). */
+/** That of native/addon/calls_matmul.cc. */
 const finishSlot = 59;
 
 function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], FusedAttrs] {
@@ -101,14 +87,8 @@ function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Ten
   const c = outputs[0];
   if (c.size === 0) return;
   const [a, b] = inputs;
-  const bias = attrs.bias < 0 ? null : inputs[attrs.bias];
-  const residual = attrs.residual < 0 ? null : inputs[attrs.residual];
   writeProduct(a, b, c, attrs);
-  frame[finishSlot] = bias === null ? -1 : bias.offset;
-  frame[finishSlot + 1] = residual === null ? -1 : residual.offset;
-  frame[finishSlot + 2] =
-    attrs.activation === null ? -1 : native.unaryNames.indexOf(activationRows[attrs.activation]);
-  native.fusedMatmul(a.buffer, b.buffer, c.buffer, (bias ?? c).buffer, (residual ?? c).buffer);
+  native.fusedMatmul(a.buffer, b.buffer, c.buffer, ...writeFinish(finishSlot, inputs, attrs, c));
 }
 
 /** The gradient at the sums, before the activation: that of the activation's own row. */
@@ -173,6 +153,11 @@ const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Fus
     });
   },
 });
+
+setFinisher('matmul', () => ({
+  op: registry().get('fusedMatmul') as OpRow & TracedOp,
+  attrs: (own, finish): FusedAttrs => ({ ...(own as Sides), ...finish }),
+}));
 
 /**
  * activation(A·B + bias + residual), the sum and the activation done on each part of the result while it is in the

@@ -1,7 +1,7 @@
 // The entry of convolutions and their gradients.
 #include "../runtime/conv.h"
 
-#include "../runtime/dispatch.h"
+#include "call_finish.h"
 #include "entries.h"
 #include "overflow.h"
 
@@ -9,7 +9,16 @@ namespace gradtape {
 
 namespace {
 
+constexpr int kFinishSlot = 28;
 constexpr int64_t kSizes31 = int64_t{1} << 31;  // positions and extents then fit in 64 bits
+
+/// Forward, where there is nothing to sum up: zeros, finished.
+void finish_zeros(const ConvCall& c, int64_t count) {
+  const int64_t columns = c.shape.out_channels;
+  __builtin_memset(c.result, 0, static_cast<size_t>(count * dtype_size(c.shape.dtype)));
+  if (c.finish.any())
+    kernels().depthwise[c.shape.dtype].finish(c.finish, c.result, columns, count / columns, columns);
+}
 
 /// conv(a, b, result); frame: a offset, b offset, result offset, dtype, kind (0 forward: a = x, b = filter; 1
 /// input gradient: a = dy, b = filter; 2 filter gradient: a = x, b = dy), precision (0 fast, 1 balanced, 2
@@ -17,8 +26,7 @@ constexpr int64_t kSizes31 = int64_t{1} << 31;  // positions and extents then fi
 /// x, sizes of y, sizes of the filter, strides, dilations, paddings before. x is [batch, sizes, input
 /// channels], the filter [sizes, input channels / groups, output channels], y [batch, sizes, output
 /// channels].
-napi_value conv(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
+void convolve(Call& call, bool finishes) {
   ConvCall c = {};
   ConvShape& s = c.shape;
   s.dtype = static_cast<int>(call.index(3, 2, "no such dtype of a convolution"));
@@ -45,12 +53,13 @@ napi_value conv(napi_env env, napi_callback_info info) {
   if (s.groups < 1 || s.in_channels % s.groups != 0 || s.out_channels % s.groups != 0) {
     call.fail("channels cannot be divided into the groups");
   }
-  if (!call.ok()) return nullptr;
+  if (finishes && c.kind != ConvKind::kForward) call.fail("a gradient is not finished");
+  if (!call.ok()) return;
   fits = fits && multiply_into(&x_count, s.in_channels) && multiply_into(&y_count, s.out_channels) &&
          multiply_into(&filter_count, s.group_in()) && multiply_into(&filter_count, s.out_channels);
   if (!fits) {
     call.fail("the shape is too large");
-    return nullptr;
+    return;
   }
   const int64_t size = dtype_size(s.dtype);
   const int64_t a_count = c.kind == ConvKind::kInputGradient ? y_count : x_count;
@@ -61,12 +70,24 @@ napi_value conv(napi_env env, napi_callback_info info) {
   c.a = call.span(0, 0, a_count, size);
   c.b = call.span(1, 1, b_count, size);
   c.result = call.span(2, 2, result_count, size);
-  if (!call.ok() || result_count == 0) return nullptr;
-  if (a_count == 0 || b_count == 0) {  // sums of nothing
-    __builtin_memset(c.result, 0, static_cast<size_t>(result_count * size));
-    return nullptr;
-  }
+  if (!call.ok() || result_count == 0) return;
+  if (finishes) c.finish = read_finish(call, 3, kFinishSlot, s.dtype, c.result, y_count, s.out_channels);
+  if (!call.ok()) return;
+  if (a_count == 0 || b_count == 0) return finish_zeros(c, result_count);
   if (!run_conv(kernels(), c)) call.fail("out of memory in a convolution");
+}
+napi_value conv(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  convolve(call, false);
+  return nullptr;
+}
+
+/// fusedConv(x, filter, y, bias, residual): y = f(the forward convolution + bias + residual); the frame as
+/// for conv, and from slot 28 on: bias offset, residual offset (−1: there is none), the unary op f (−1:
+/// none). The bias has an element for each output channel, the residual those of y.
+napi_value fused_conv(napi_env env, napi_callback_info info) {
+  Call call(env, info, 5);
+  convolve(call, true);
   return nullptr;
 }
 
@@ -74,6 +95,7 @@ napi_value conv(napi_env env, napi_callback_info info) {
 
 void define_conv(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "conv", conv, state);
+  define_entry(env, exports, "fusedConv", fused_conv, state);
 }
 
 }  // namespace gradtape

@@ -1,6 +1,7 @@
 // The entry of the matrix product.
-#include "../runtime/dispatch.h"
 #include "../runtime/matmul.h"
+
+#include "call_finish.h"
 #include "entries.h"
 
 namespace gradtape {
@@ -87,18 +88,7 @@ napi_value fused_matmul(napi_env env, napi_callback_info info) {
   int64_t c_count = 0;
   read_product(call, product, &c_count);
   if (!call.ok() || c_count == 0) return nullptr;
-  const int64_t size = dtype_size(product.dtype);
-  if (call.integer(kFinishSlot) >= 0) product.finish.bias = call.span(3, kFinishSlot, product.n, size);
-  if (call.integer(kFinishSlot + 1) >= 0)
-    product.finish.residual = call.span(4, kFinishSlot + 1, c_count, size);
-  if (call.integer(kFinishSlot + 2) >= 0) {
-    const KernelTable& table = kernels();
-    const UnaryEntry& op = table.unary[call.index(kFinishSlot + 2, table.unary_count, "no such unary op")];
-    product.finish.activation = op.fn[product.dtype];
-    if (product.finish.activation == nullptr || op.to_bool) call.fail("the activation is none of this dtype");
-    product.finish.relu = __builtin_strcmp(op.name, "relu") == 0;
-    if (product.finish.relu) product.finish.activation = nullptr;
-  }
+  product.finish = read_finish(call, 3, kFinishSlot, product.dtype, product.c, c_count, product.n);
   run_product(call, product);
   return nullptr;
 }

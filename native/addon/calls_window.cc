@@ -1,6 +1,7 @@
 // Entries of depthwise convolution and pooling.
-#include "../runtime/dispatch.h"
 #include "../runtime/window.h"
+
+#include "call_finish.h"
 #include "entries.h"
 #include "overflow.h"
 
@@ -8,6 +9,7 @@ namespace gradtape {
 
 namespace {
 
+constexpr int kFinishSlot = 19;
 /// Windows, strides and paddings are smaller than this; so are the distances that windows reach.
 constexpr int64_t kWindow = int64_t{1} << 31;
 
@@ -50,8 +52,7 @@ void count(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
 /// depthwise(x, w, y): y from x and w, or x from y and w (its gradient), or w from x and y; frame: their
 /// offsets, dtype, kind (0, 1, 2 in this order), batch, channels, then height and width, each size, out,
 /// kernel, stride, dilation, before.
-napi_value depthwise(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
+void convolve_depthwise(Call& call, bool finishes) {
   const int dtype = static_cast<int>(call.index(3, 2, "the dtype is not floating"));
   const auto kind = static_cast<DepthwiseKind>(call.index(4, kDepthwiseKinds, "no such kind"));
   WindowCall window = {};
@@ -70,9 +71,26 @@ napi_value depthwise(napi_env env, napi_callback_info info) {
   void* x = call.span(0, 0, in, window.bytes);
   void* w = call.span(1, 1, weights, window.bytes);
   void* y = call.span(2, 2, out, window.bytes);
+  if (finishes) {
+    if (kind != kDepthwise) call.fail("a gradient is not finished");
+    window.finish = read_finish(call, 3, kFinishSlot, dtype, y, out, window.channels);
+  }
   if (call.ok() && !run_depthwise(kernels().depthwise[dtype], kind, window, x, w, y)) {
     call.fail("out of memory in a depthwise convolution");
   }
+}
+napi_value depthwise(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  convolve_depthwise(call, false);
+  return nullptr;
+}
+
+/// fusedDepthwise(x, w, y, bias, residual): y = f(the depthwise convolution + bias + residual); the frame as
+/// for depthwise, and from slot 19 on: bias offset, residual offset (−1: there is none), the unary op f (−1:
+/// none). The bias has an element for each channel, the residual those of y.
+napi_value fused_depthwise(napi_env env, napi_callback_info info) {
+  Call call(env, info, 5);
+  convolve_depthwise(call, true);
   return nullptr;
 }
 
@@ -106,6 +124,7 @@ napi_value pool(napi_env env, napi_callback_info info) {
 
 void define_window(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "depthwise", depthwise, state);
+  define_entry(env, exports, "fusedDepthwise", fused_depthwise, state);
   define_entry(env, exports, "pool", pool, state);
 }
 

@@ -73,9 +73,11 @@ void term_row(const TermRow& m) noexcept {
     tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
     tile.a = static_cast<const T*>(m.a);
     tile.c = static_cast<T*>(m.c) + column;
+    tile.finish = TileFinish<T>(m.finish, column);
     for (int64_t s = 0; s < strips; s++) {
       const int64_t count = rows + (s < longer);
       fn[count - 1](tile);
+      activate<T>(m.finish, tile.c, m.c_row, count, (end < m.n ? end : m.n) - column);
       tile.a += count * m.a_row;
       tile.c += count * m.c_row;
     }
@@ -119,9 +121,14 @@ void taps(const TapBlock& m) noexcept {
     tile.a = m.a;
     tile.c = m.c;
     tile.c_first = m.c_first + column;
+    tile.finish = TileFinish<T>(m.finish, column);
     for (int64_t s = 0; s < strips; s++) {
       const int64_t count = rows + (s < longer);
       fn[count - 1](tile);
+      for (int64_t r = 0; r < count; r++) {
+        activate<T>(m.finish, static_cast<T*>(tile.c[r]) + tile.c_first, 0, 1,
+                    (end < m.n ? end : m.n) - column);
+      }
       tile.a += count;
       tile.c += count;
     }
@@ -164,6 +171,9 @@ void tap_dots(const TapBlock& m) noexcept {
       i += full ? rows : 1;
     }
   }
+  if (m.finish == nullptr) return;
+  for (int64_t i = 0; i < m.m; i++)
+    finish_rows<T>(*m.finish, static_cast<T*>(m.c[i]) + m.c_first, m.n, 1, m.n);
 }
 
 template <class T>

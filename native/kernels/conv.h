@@ -23,6 +23,7 @@ struct TapTile {
   int64_t c_first;  // elements
   Lanes<T> last;    // of the last vector
   bool accumulate;
+  TileFinish<T> finish;
 };
 
 /// kPartial: the last vector is loaded and stored by lanes.
@@ -59,8 +60,9 @@ void run_taps(const TapTile<T>& tile) noexcept {
       b = ahead(b, b_row);
     }
   }
-  store_tile<T, MR, NV, kPartial>(
-      c, last, tile.accumulate, [&](auto r) GT_LAMBDA { return static_cast<T*>(tile.c[r]) + tile.c_first; });
+  store_tile<T, MR, NV, kPartial>(c, last, tile.accumulate, tile.finish, [&](auto r) GT_LAMBDA {
+    return static_cast<T*>(tile.c[r]) + tile.c_first;
+  });
 }
 
 /// A tile of a row of results; strides and offsets in bytes.
@@ -75,6 +77,7 @@ struct TermTile {
   T* c;
   int64_t c_row;  // elements
   Lanes<T> last;
+  TileFinish<T> finish;
 };
 
 template <class T, int MR, int NV, bool kPartial>
@@ -104,7 +107,8 @@ void run_terms(const TermTile<T>& tile) noexcept {
     };
     multiply_tile<T, MR, NV>(element, columns, c);
   }
-  store_tile<T, MR, NV, kPartial>(c, last, false, [&](auto r) GT_LAMBDA { return tile.c + r * tile.c_row; });
+  store_tile<T, MR, NV, kPartial>(c, last, false, tile.finish,
+                                  [&](auto r) GT_LAMBDA { return tile.c + r * tile.c_row; });
 }
 
 /// MR rows by NR columns of scalar products: the terms of a run are contiguous in both operands, column j of

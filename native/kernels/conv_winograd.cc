@@ -1,8 +1,7 @@
 // Winograd's transforms for filters of 3×3: F(2×2, 3×3) and F(4×4, 3×3) at the points 0, ±1, (±2,) ∞. A tile
 // of N×N inputs becomes N² numbers that are multiplied by those of the filter, and N² sums become M×M
 // outputs, M = N − 2. All of them work on one channel in each lane.
-#include "simd/lanes.h"
-#include "table.h"
+#include "finish.h"
 
 namespace {
 
@@ -148,13 +147,15 @@ void transform_filter(const void* wv, int64_t tap, int64_t n, void* uv, int64_t 
 
 template <class T, int N>
 void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv, int64_t row, int64_t column,
-                      int64_t rows, int64_t columns) noexcept {
+                      int64_t rows, int64_t columns, const Finish* given) noexcept {
   using V = Vec<T>;
   constexpr int M = N - 2;
   const T* const m = static_cast<const T*>(mv);
   T* const out = static_cast<T*>(yv);
   const bool whole = rows == M && columns == M;
-  over_channels<T>(channels, [&](int64_t c, auto get, auto put) {
+  const TileFinish<T> finish(given, 0);
+  over_channels<T>(channels, [&](int64_t c, auto get, auto set) {
+    const auto put = [&](T* p, V v) GT_LAMBDA { set(p, finished<T>(finish, v, p, c, get)); };
     V t[M][N];
     GT_UNROLL
     for (int j = 0; j < N; j++) {
@@ -189,6 +190,8 @@ void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv,
       }
     }
   });
+  if (given == nullptr || given->activation == nullptr) return;
+  for (int64_t i = 0; i < rows; i++) activate<T>(given, out + i * row, column, columns, channels);
 }
 
 template <class T, int N>

@@ -1,8 +1,8 @@
 // Depthwise convolution: a channel has weights of its own, so lanes are channels. All pixels of a block have
 // the same taps; eight of them share each load of a weight, and their own loads are operands of the
 // multiply-adds.
+#include "finish.h"
 #include "spans.h"
-#include "table.h"
 
 namespace {
 
@@ -234,6 +234,7 @@ void filter(const DepthwiseBlock& b) noexcept {
 }  // namespace
 
 void GT_EXPORT(depthwise)(gradtape::KernelTable& table) {
-  table.depthwise[0] = {.forward = &forward<float>, .filter = &filter<float>};
-  table.depthwise[1] = {.forward = &forward<double>, .filter = &filter<double>};
+  table.depthwise[0] = {.forward = &forward<float>, .filter = &filter<float>, .finish = &finish_rows<float>};
+  table.depthwise[1] = {
+      .forward = &forward<double>, .filter = &filter<double>, .finish = &finish_rows<double>};
 }

@@ -38,40 +38,6 @@ template <class T>
 constexpr auto kTiles = tile_table<MakeTile<T>, TileFn<T>, 8>();
 
 template <class T>
-void finish(const gradtape::MatmulFinish& f, void* cv, int64_t c_row, int64_t rows,
-            int64_t columns) noexcept {
-  constexpr int64_t L = kLanes<T>;
-  T* c = static_cast<T*>(cv);
-  const T* const bias = static_cast<const T*>(f.bias);
-  const T* residual = static_cast<const T*>(f.residual);
-  if (c_row == columns && bias == nullptr) columns *= rows, rows = 1;
-  const auto sum = [&](Vec<T> x, int64_t j, const auto& get) __attribute__((always_inline)) {
-    if (bias != nullptr) x += get(bias + j);
-    if (residual != nullptr) x += get(residual + j);
-    // NaN stays NaN.
-    if (f.relu) x = x <= Vec<T>{} ? Vec<T>{} : x;
-    return x;
-  };
-  if (bias != nullptr || residual != nullptr || f.relu) {
-    T* row = c;
-    for (int64_t r = 0; r < rows; r++, row += c_row) {
-      int64_t j = 0;
-      for (; j + L <= columns; j += L)
-        store(row + j, sum(load(row + j), j, [](const T* p) { return load(p); }));
-      if (j < columns) {
-        const Lanes<T> rest = first_lanes<T>(columns - j);
-        store_lanes(row + j,
-                    sum(load_lanes(row + j, rest), j, [&](const T* p) { return load_lanes(p, rest); }), rest);
-      }
-      if (residual != nullptr) residual += c_row;
-    }
-  }
-  if (f.activation == nullptr) return;
-  if (c_row == columns) columns *= rows, rows = 1;
-  for (int64_t r = 0; r < rows; r++, c += c_row) f.activation(c, c, columns);
-}
-
-template <class T>
 void block(const MatmulBlock& m) noexcept {
   constexpr int L = kLanes<T>;
   Tile<T> tile;
@@ -94,22 +60,13 @@ void block(const MatmulBlock& m) noexcept {
     tile.b_row = m.packed ? width * L : m.b_row;
     tile.a = static_cast<const T*>(m.a);
     tile.c = static_cast<T*>(m.c) + column;
-    gradtape::MatmulFinish after = {};
-    if (m.finish != nullptr) {
-      after = *m.finish;
-      if (after.bias != nullptr) after.bias = static_cast<const T*>(after.bias) + column;
-      if (after.residual != nullptr) after.residual = static_cast<const T*>(after.residual) + column;
-    }
+    tile.finish = TileFinish<T>(m.finish, column);
     // Fetching the next packed panel to L2 meanwhile was slower (1024: 110 GF/s to 102), blocks of 96 to 384
     // rows were all the same.
     for (int64_t s = 0; s < strips; s++) {
       const int64_t count = rows + (s < longer);
       fn[count - 1](tile);
-      if (m.finish != nullptr) {  // while the strip is in L1
-        finish<T>(after, tile.c, m.c_row, count, (end < m.n ? end : m.n) - column);
-        if (after.residual != nullptr)
-          after.residual = static_cast<const T*>(after.residual) + count * m.c_row;
-      }
+      activate<T>(m.finish, tile.c, m.c_row, count, (end < m.n ? end : m.n) - column);
       tile.a += count * m.a_row;
       tile.c += count * m.c_row;
     }
@@ -157,17 +114,18 @@ void dots(const MatmulBlock& m) noexcept {
                                          c + i * m.c_row + j, m.c_row, m.k, m.accumulate);
     }
   }
-  if (m.finish != nullptr) finish<T>(*m.finish, c, m.c_row, m.m, m.n);
+  if (m.finish != nullptr) finish_rows<T>(*m.finish, c, m.c_row, m.m, m.n);
 }
 
 template <class T>
 void turn(const void* x, int64_t x_row, int64_t rows, int64_t columns, void* c, int64_t c_row,
-          bool accumulate) noexcept {
+          bool accumulate, const Finish* finish) noexcept {
   constexpr int L = kLanes<T>;
   for (int64_t i = 0; i < rows; i += L) {
     turn_rows<T>(static_cast<const T*>(x) + i * x_row, x_row, rows - i < L ? rows - i : L, columns,
-                 static_cast<T*>(c) + i, c_row, accumulate);
+                 static_cast<T*>(c) + i, c_row, accumulate, TileFinish<T>(finish, i));
   }
+  activate<T>(finish, static_cast<T*>(c), c_row, columns, rows);
 }
 
 template <class T>
@@ -262,7 +220,7 @@ constexpr gradtape::MatmulKernels kernels_of() {
           .turn_depth = kTurns<T> == 2 ? 8 : 64,
           .block = &block<T>,
           .dots = &dots<T>,
-          .finish = &finish<T>,
+          .finish = &finish_rows<T>,
           .pack = &pack<T>,
           .turn = &turn<T>};
 }

@@ -5,8 +5,7 @@
 // is never packed; B's columns are contiguous, in place or in packed panels. Only the last vector of a row
 // can be partial: it is loaded and stored by lanes.
 #pragma once
-#include "simd/lanes.h"
-#include "table.h"
+#include "finish.h"
 
 namespace {
 
@@ -18,9 +17,9 @@ inline constexpr bool kFused = true;  // a multiply-add needs no register for th
 inline constexpr bool kFused = false;
 #endif
 
-/// Most vectors of columns in a tile, and in the tiles for one or two rows of A.
 template <class T>
 inline constexpr bool kIsReal = T(0.5) != T(0);
+/// Most vectors of columns in a tile, and in the tiles for one or two rows of A.
 template <class T>
 inline constexpr int kPanelVectors = !kIsReal<T>        ? 2
                                      : kRegisters == 32 ? 4
@@ -58,22 +57,17 @@ struct Tile {
   int64_t k;
   Lanes<T> last;  // of the last vector
   bool accumulate;
+  TileFinish<T> finish;
 };
-
-/// p moved by a number of bytes. Steps in bytes keep compilers from making a second loop for a step of one
-/// element.
-template <class T>
-GT_INLINE const T* ahead(const T* p, int64_t bytes) {
-  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
-}
 
 /// The elements of a transposed A lie far apart: no hardware prefetcher follows them, so they are fetched
 /// this many steps ahead (288×25088 transposed: 66 GF/s without, 91 with). A's other forms do not notice.
 inline constexpr int64_t kSoon = 16;
 
-/// Writes a tile's sums to memory, or adds them to what is there. row(r) is where row r begins.
+/// Writes a tile's sums to memory, or adds them to what is there; row(r) is where row r begins.
 template <class T, int MR, int NV, bool kPartial, class Row>
-GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumulate, const Row& row) {
+GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumulate,
+                          const TileFinish<T>& finish, const Row& row) {
   constexpr int L = kLanes<T>;
   const auto each = [&](auto f) GT_LAMBDA {
     unroll<MR>([&](auto r) GT_LAMBDA {
@@ -89,6 +83,18 @@ GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumu
         sum += load(p);
       }
     });
+  }
+  if constexpr (kIsReal<T>) {
+    if (finish.any()) {
+      each([&](Vec<T>& sum, T* p, auto v) GT_LAMBDA {
+        if constexpr (kPartial && decltype(v){} == NV - 1) {
+          sum = finished<T>(finish, sum, p, v * L,
+                            [&](const T* q) GT_LAMBDA -> Vec<T> { return load_lanes(q, last); });
+        } else {
+          sum = finished<T>(finish, sum, p, v * L, [](const T* q) GT_LAMBDA -> Vec<T> { return load(q); });
+        }
+      });
+    }
   }
   each([&](Vec<T>& sum, T* p, auto v) GT_LAMBDA {
     if constexpr (kPartial && decltype(v){} == NV - 1) {
@@ -183,7 +189,7 @@ void run_tile(const Tile<T>& tile) noexcept {
     unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(a[g], a_col); });
     b = ahead(b, b_row);
   }
-  store_tile<T, MR, NV, kPartial>(c, last, tile.accumulate,
+  store_tile<T, MR, NV, kPartial>(c, last, tile.accumulate, tile.finish,
                                   [&](auto r) GT_LAMBDA { return out + r * c_row; });
 }
 
@@ -280,18 +286,20 @@ GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row, i
 
 /// c[j][i] = x[i][j], or += , for rows × columns of x with no more rows than lanes.
 template <class T>
-void turn_rows(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* c, int64_t c_row,
-               bool accumulate) noexcept {
+void turn_rows(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* c, int64_t c_row, bool accumulate,
+               const TileFinish<T>& finish) noexcept {
   constexpr int L = kLanes<T>;
   T block[L * L];
   const Lanes<T> some = first_lanes<T>(rows);
+  const auto get = [&](const T* p) GT_LAMBDA -> Vec<T> { return load_lanes(p, some); };
   for (int64_t j = 0; j < columns; j += L) {
     const int64_t count = columns - j < L ? columns - j : L;
     transpose_block<T, true>(x + j, x_row, block, L, rows, count);
     T* out = c + j * c_row;
     for (int64_t i = 0; i < count; i++, out += c_row) {
       Vec<T> v = load(block + i * L);
-      if (accumulate) v += load_lanes(out, some);
+      if (accumulate) v += get(out);
+      if constexpr (kIsReal<T>) v = finished<T>(finish, v, out, 0, get);
       store_lanes(out, v, some);
     }
   }

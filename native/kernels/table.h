@@ -151,13 +151,27 @@ struct ScatterEntry {
   bool divides;  // an integer update of 0 is an error
 };
 
-/// What becomes of the sums in a block of c: c = activation(c + bias + residual), each part there or null.
-struct MatmulFinish {
-  const void* bias;      // one element for each column
-  const void* residual;  // laid out as c
+/// What becomes of the sums of a product or a convolution: c = activation(c + bias + residual), each part
+/// there or not.
+struct Finish {
+  const void* bias;  // one element for each column, or null
+  bool adds;         // the residual, which is laid out as c
+  int64_t residual;  // and lies so many bytes from it
   UnaryFn activation;
-  bool relu;  // in its place: done together with the sums
+  bool relu;  // in place of an activation: done while the sums are in registers
+
+  bool any() const { return bias != nullptr || adds || activation != nullptr || relu; }
+  /// Of the columns from one on.
+  Finish from(int64_t bytes) const {
+    Finish f = *this;
+    if (bias != nullptr) f.bias = static_cast<const char*>(bias) + bytes;
+    return f;
+  }
 };
+/// How far the residual is from c.
+inline int64_t bytes_between(const void* c, const void* residual) {
+  return static_cast<int64_t>(reinterpret_cast<intptr_t>(residual) - reinterpret_cast<intptr_t>(c));
+}
 
 /// One thread's part of a matrix product: C[m, n] = A·B, or += with `accumulate`, over all of k (≥ 1).
 /// Strides are in elements; C's columns are contiguous.
@@ -170,8 +184,8 @@ struct MatmulBlock {
   int64_t c_row;
   int64_t m, n, k;
   bool accumulate;
-  bool packed;                 // b is what `pack` wrote
-  const MatmulFinish* finish;  // of this block of c, or null
+  bool packed;           // b is what `pack` wrote
+  const Finish* finish;  // of this block of c, or null
 };
 struct MatmulKernels {
   int lanes;
@@ -190,12 +204,12 @@ struct MatmulKernels {
   /// As scalar products along k: a_col = 1 and b_row = 1. For few rows or few columns.
   void (*dots)(const MatmulBlock& block) noexcept;
   /// c = activation(c + bias + residual), for columns that `block` and `dots` have not finished themselves.
-  void (*finish)(const MatmulFinish& finish, void* c, int64_t c_row, int64_t rows, int64_t columns) noexcept;
+  void (*finish)(const Finish& finish, void* c, int64_t c_row, int64_t rows, int64_t columns) noexcept;
   /// Writes k×n elements of B as panels, padded to a multiple of `lanes` columns.
   void (*pack)(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept;
-  /// c[j * c_row + i] = x[i * x_row + j], or += , i < rows, j < columns.
+  /// c[j * c_row + i] = x[i * x_row + j], or += , i < rows, j < columns, and finished if `finish` is there.
   void (*turn)(const void* x, int64_t x_row, int64_t rows, int64_t columns, void* c, int64_t c_row,
-               bool accumulate) noexcept;
+               bool accumulate, const Finish* finish) noexcept;
 };
 
 /// A run of terms of a TapBlock: k products, the left operand from element `shift` of slot `slot`, the right
@@ -218,8 +232,9 @@ struct TapBlock {
   int64_t c_first;  // elements, added to all pointers of c
   int64_t m, n;
   bool accumulate;
-  bool packed;          // b is what `pack` wrote,
-  int64_t packed_rows;  // from so many rows
+  bool packed;           // b is what `pack` wrote,
+  int64_t packed_rows;   // from so many rows
+  const Finish* finish;  // of all columns from c_first on, or null
 };
 /// A row of results that all have the same terms: C[i, j] = Σ over t of a[i · a_row + offset[t]] ·
 /// B[t, j]; i < m, j < n. Strides are in elements, offsets in bytes.
@@ -233,6 +248,7 @@ struct TermRow {
   void* c;
   int64_t c_row;
   int64_t m, n;
+  const Finish* finish;  // or null
 };
 /// float32 and float64.
 struct ConvKernels {
@@ -263,9 +279,9 @@ struct WinogradKernels {
                 int64_t plane) noexcept;
   /// n weights, tap t of each at w + t * tap.
   void (*filter)(const void* w, int64_t tap, int64_t n, void* u, int64_t plane) noexcept;
-  /// The first rows × columns of a tile of the result.
+  /// The first rows × columns of a tile of the result, finished if `finish` is there.
   void (*output)(const void* m, int64_t plane, int64_t channels, void* y, int64_t row, int64_t column,
-                 int64_t rows, int64_t columns) noexcept;
+                 int64_t rows, int64_t columns, const Finish* finish) noexcept;
 };
 
 /// Along `rows` rows of `cols` ≥ 1 contiguous elements; float32 and float64.
@@ -332,6 +348,8 @@ struct DepthwiseKernels {
   void (*forward)(const DepthwiseBlock& block) noexcept;
   /// w += Σ x·y over the outputs: y is read.
   void (*filter)(const DepthwiseBlock& block) noexcept;
+  /// As that of MatmulKernels.
+  void (*finish)(const Finish& finish, void* c, int64_t c_row, int64_t rows, int64_t columns) noexcept;
 };
 
 /// Pooling. g and dx have the layout of x.

@@ -33,6 +33,7 @@ struct TapSum {
   int64_t packed_rows;
   bool dots;  // the weights of each column are contiguous, the columns weights_row elements apart
   void* out;
+  Finish finish;
 
   bool run() const;
 };
@@ -93,10 +94,12 @@ bool TapSum::run() const {
             block.n = columns;
             block.packed = packed;
             block.packed_rows = packed_rows;
+            const Finish own = finish.from(g * columns * size);
             for (int64_t i = 0, first = 0; i < part_count; first = parts[i++]) {
               block.runs = runs + first;
               block.count = parts[i] - first;
               block.accumulate = i > 0;
+              if (i + 1 == part_count && own.any()) block.finish = &own;
               (dots ? kernels->dots : kernels->taps)(block);
             }
           }
@@ -131,7 +134,7 @@ bool few_terms(const ConvKernels& kernels, const ConvShape& s) {
   const int64_t terms = s.taps() * s.in_channels;
   return terms <= kernels.depth && terms * s.out_channels * dtype_size(s.dtype) <= kernels.pack_bytes;
 }
-bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, const void* filter, void* y) {
+bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, const ConvCall& call) {
   const int64_t size = dtype_size(s.dtype), terms = s.taps() * s.in_channels;
   const int64_t pitch = s.in[2] * s.in_channels, inner = s.kernel[2] * s.in_channels;
   Temporary table(terms * 8);
@@ -147,16 +150,17 @@ bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, co
     row.a_row = s.stride[2] * s.in_channels;
     row.offset = offset;
     row.terms = terms;
-    row.b = filter;
+    row.b = call.b;
     row.b_row = s.out_channels;
     row.c_row = s.out_channels;
     row.m = s.out[2];
     row.n = s.out_channels;
+    row.finish = call.finish.any() ? &call.finish : nullptr;
     for (int64_t i = begin; i < end; i++) {
       const int64_t line = i % s.out[1] * s.stride[1];
       const int64_t plane = i / s.out[1] % s.out[0] * s.stride[0] + i / s.out[1] / s.out[0] * s.in[0];
       row.a = bytes_at(x, (plane * s.in[1] + line) * pitch * size);
-      row.c = bytes_at(y, i * s.out[2] * s.out_channels * size);
+      row.c = bytes_at(call.result, i * s.out[2] * s.out_channels * size);
       kernels.row(row);
     }
   });
@@ -185,7 +189,7 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
     }
     depth = s.kernel[2] * s.in_channels;
     if (few_terms(kernels, s) && !few_columns(kernels, s.out_channels, depth)) {
-      return term_rows(kernels, s, x, call.b, call.result);
+      return term_rows(kernels, s, x, call);
     }
     s.kernel[2] = 1;
   }
@@ -231,6 +235,7 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
   sum.columns = s.group_out();
   sum.in = x;
   sum.out = call.result;
+  sum.finish = call.finish;
   const Packing packing = {taps,        s.groups,       depth, sum.columns, depth * s.out_channels,
                            sum.columns, s.out_channels, 1};
   // Columns of one group are far apart in the filter: their lines would collide.
@@ -361,6 +366,7 @@ bool product(const KernelTable& table, const ConvCall& call) {
   matmul.k = forward ? s.in_channels : s.out_channels;
   matmul.n = forward ? s.out_channels : s.in_channels;
   matmul.transpose_b = !forward;
+  matmul.finish = call.finish;
   return run_matmul(table.matmul[s.dtype], matmul);
 }
 
@@ -379,6 +385,7 @@ bool depthwise(const DepthwiseKernels& kernels, const ConvCall& call) {
   for (int d = 0; d < 3; d++) {
     window.dims[d] = {s.in[d], s.out[d], s.kernel[d], s.stride[d], s.dilation[d], s.pad[d]};
   }
+  window.finish = call.finish;
   void *a = const_cast<void*>(call.a), *b = const_cast<void*>(call.b);
   switch (call.kind) {
     case ConvKind::kFilterGradient:

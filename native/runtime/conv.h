@@ -38,6 +38,7 @@ struct ConvCall {
   const void* a;
   const void* b;
   void* result;
+  Finish finish;  // of a forward convolution: what becomes of y
 };
 
 /// False if memory for the work could not be had.

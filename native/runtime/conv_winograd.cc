@@ -102,7 +102,7 @@ struct Filter {
 
 /// Tiles [begin, end) on the calling thread.
 bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const Sides& s, const Tiling& t,
-               const Filter& filter, const void* from, void* to, int64_t begin, int64_t end) {
+               const Filter& filter, const ConvCall& call, int64_t begin, int64_t end) {
   const int64_t n = kernels.tile, pixel = s.depth * kSize;
   const int64_t block = least(t.block, end - begin);
   const int64_t v_plane = block * s.depth + kSkew, m_plane = block * s.columns + kSkew;
@@ -119,7 +119,7 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
       const int64_t tile = first + i, tx = tile % t.across, ty = tile / t.across % t.down;
       const int64_t image = tile / t.across / t.down;
       const int64_t y = ty * t.out - s.pad_y, x = tx * t.out - s.pad_x;
-      const char* source = static_cast<const char*>(from) + image * s.from_height * s.from_width * pixel;
+      const char* source = static_cast<const char*>(call.a) + image * s.from_height * s.from_width * pixel;
       int64_t row = s.from_width * s.depth;
       if (y >= 0 && x >= 0 && y + n <= s.from_height && x + n <= s.from_width) {
         source += (y * s.from_width + x) * pixel;
@@ -167,8 +167,9 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
       const int64_t image = tile / t.across / t.down;
       const int64_t y = ty * t.out, x = tx * t.out;
       kernels.output(m + i * s.columns * kSize, m_plane, s.columns,
-                     bytes_at(to, ((image * s.height + y) * s.width + x) * s.columns * kSize),
-                     s.width * s.columns, s.columns, least(t.out, s.height - y), least(t.out, s.width - x));
+                     bytes_at(call.result, ((image * s.height + y) * s.width + x) * s.columns * kSize),
+                     s.width * s.columns, s.columns, least(t.out, s.height - y), least(t.out, s.width - x),
+                     call.finish.any() ? &call.finish : nullptr);
     }
   }
   return true;
@@ -253,7 +254,7 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
   parallel_for(
       t.tiles, kConvGrain / most(1, t.planes * weights) + 1,
       [&](int64_t begin, int64_t end) {
-        if (!run_tiles(table, winograd, s, t, filter, call.a, call.result, begin, end)) enough = false;
+        if (!run_tiles(table, winograd, s, t, filter, call, begin, end)) enough = false;
       },
       6);
   return enough;

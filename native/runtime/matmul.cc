@@ -25,7 +25,6 @@ struct Operands {
   const void* a;
   const void* b;
   void* c;
-  const void* residual;
 };
 
 /// One product, or the same product of many operands.
@@ -34,9 +33,7 @@ struct Product : MatmulShape {
   MatmulPlan plan;
   int64_t c_row;
   bool accumulate;
-  const void* bias;
-  UnaryFn activation;
-  bool relu;
+  Finish finish;
 
   MatmulBlock part(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
     MatmulBlock block = {};
@@ -53,15 +50,6 @@ struct Product : MatmulShape {
     block.k = k;
     block.accumulate = accumulate;
     return block;
-  }
-  bool finishes(const Operands& x) const {
-    return bias != nullptr || x.residual != nullptr || activation != nullptr || relu;
-  }
-  /// What becomes of the block of C from a row and a column on.
-  MatmulFinish finish_at(const Operands& x, int64_t row, int64_t column) const {
-    return {bias == nullptr ? nullptr : at(bias, column * size),
-            x.residual == nullptr ? nullptr : at(x.residual, (row * c_row + column) * size), activation,
-            relu};
   }
 
   /// Rows [row, row + rows) and columns [column, column + columns) of C, on the calling thread.
@@ -118,8 +106,8 @@ bool Product::run_dots(const Operands& x, int64_t row, int64_t rows, int64_t col
       block.b_row = 1;
     }
   }
-  const MatmulFinish finish = finish_at(x, row, column);
-  if (finishes(x)) block.finish = &finish;
+  const Finish own = finish.from(column * size);
+  if (finish.any()) block.finish = &own;
   kernels->dots(block);
   return true;
 }
@@ -138,6 +126,7 @@ bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t co
     copy = at(panels, panel_bytes);
   }
   for (int64_t j = 0; j < columns; j += width) {
+    const Finish own = finish.from((column + j) * size);
     for (int64_t d = 0; d < k; d += depth) {
       MatmulBlock block = part(x, row, rows, column + j, min(width, columns - j));
       block.k = min(depth, k - d);
@@ -161,8 +150,7 @@ bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t co
           block.a_row = 1;
           block.a_col = kCopyRow;
         }
-        const MatmulFinish finish = finish_at(x, row + i, column + j);
-        if (d + block.k == k && finishes(x)) block.finish = &finish;
+        if (d + block.k == k && own.any()) block.finish = &own;
         kernels->block(block);
         a = at(a, kRowBlock * a_row * size);
         block.c = at(block.c, kRowBlock * c_row * size);
@@ -192,8 +180,7 @@ bool Product::run_turned(const Operands& x, int64_t row, int64_t rows) const {
       other.packed = true;
     }
     kernels->block(other);
-    kernels->turn(turned, width, n, block.m, block.c, c_row, accumulate);
-    if (finishes(x)) kernels->finish(finish_at(x, row + i, 0), block.c, c_row, block.m, n);
+    kernels->turn(turned, width, n, block.m, block.c, c_row, accumulate, finish.any() ? &finish : nullptr);
   }
   return true;
 }
@@ -222,11 +209,9 @@ bool Product::run_chunks(const Operands& x, int64_t length) const {
   parallel_for_grains(chunks, plan.grains, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       Product chunk = *this;
-      Operands y = {at(x.a, i * length * a_col * size), at(x.b, i * length * b_row * size), x.c, nullptr};
+      Operands y = {at(x.a, i * length * a_col * size), at(x.b, i * length * b_row * size), x.c};
       chunk.k = min(length, k - i * length);
-      chunk.bias = nullptr;
-      chunk.activation = nullptr;
-      chunk.relu = false;
+      chunk.finish = {};
       if (i > 0) {
         y.c = at(parts, (i - 1) * count * size);
         chunk.c_row = n;
@@ -237,9 +222,12 @@ bool Product::run_chunks(const Operands& x, int64_t length) const {
   });
   if (!ok) return false;
   for (int64_t i = 1; i < chunks; i++) {
-    kernels->finish({nullptr, at(parts, (i - 1) * count * size), nullptr, false}, x.c, n, m, n);
+    Finish sum = {};
+    sum.adds = true;
+    sum.residual = bytes_between(x.c, at(parts, (i - 1) * count * size));
+    kernels->finish(sum, x.c, n, m, n);
   }
-  if (finishes(x)) kernels->finish(finish_at(x, 0, 0), x.c, n, m, n);
+  if (finish.any()) kernels->finish(finish, x.c, n, m, n);
   return true;
 }
 
@@ -264,9 +252,7 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   p.b_col = call.transpose_b ? call.k : 1;
   p.c_row = call.n;
   p.accumulate = call.accumulate;
-  p.bias = call.finish.bias;
-  p.activation = call.finish.activation;
-  p.relu = call.finish.relu;
+  p.finish = call.finish;
   int64_t batches = 1;
   bool a_dense = true, b_shared = true;  // A's matrices lie one after another; all products use the same B
   int64_t next = call.m * call.k;
@@ -280,10 +266,10 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   }
   const int64_t count = p.m * p.n;
   if (batches == 0 || count == 0) return true;
-  Operands x = {call.a, call.b, call.c, call.finish.residual};
+  Operands x = {call.a, call.b, call.c};
   if (p.k == 0) {
     if (!p.accumulate) zero(call.c, batches * count * p.size);
-    if (p.finishes(x)) kernels.finish(call.finish, call.c, p.n, batches * p.m, p.n);
+    if (p.finish.any()) kernels.finish(call.finish, call.c, p.n, batches * p.m, p.n);
     return true;
   }
   if (batches > 1 && a_dense && b_shared && !call.transpose_a) {  // one tall product
@@ -299,7 +285,7 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   }
   const int64_t* left_strides = call.a_strides;
   const int64_t* right_strides = call.b_strides;
-  if (p.n == 1 && p.a_row == 1 && p.a_col != 1 && p.bias == nullptr) {
+  if (p.n == 1 && p.a_row == 1 && p.a_col != 1 && p.finish.bias == nullptr) {
     // Aᵀx = (xᵀA)ᵀ: along A's rows, not across them. A bias would lie along the wrong side.
     const int64_t m = p.m;
     p.n = m, p.m = 1, p.c_row = m;
@@ -325,8 +311,7 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
     }
     for (int64_t i = begin; i < end; i++) {
       const int64_t co = i * count * p.size;
-      const Operands one = {at(x.a, ao * p.size), at(x.b, bo * p.size), at(x.c, co),
-                            x.residual == nullptr ? nullptr : at(x.residual, co)};
+      const Operands one = {at(x.a, ao * p.size), at(x.b, bo * p.size), at(x.c, co)};
       if (!(over_batches ? p.run(one, 0, p.m, 0, p.n) : p.run_split(one))) ok = false;
       for (int d = call.batch_ndim - 1; d >= 0; d--) {
         ao += left_strides[d];

@@ -19,7 +19,7 @@ struct MatmulCall {
   int64_t batch_dims[kMaxDims];
   int64_t a_strides[kMaxDims];
   int64_t b_strides[kMaxDims];
-  MatmulFinish finish;  // all null, or what becomes of C; a residual is laid out as C
+  Finish finish;  // what becomes of C
 };
 
 /// `kernels` are those of the call's dtype. False if memory for packing could not be had.

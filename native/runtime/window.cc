@@ -215,6 +215,10 @@ void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, c
           k.forward(b);
         });
       });
+      if (call.finish.any()) {  // while the rows are near
+        void* const row = at(to, image * to_image + first * to_width * pixel);
+        k.finish(call.finish, row, call.channels, (last - first) * to_width, call.channels);
+      }
       begin += last - first;
     }
   });

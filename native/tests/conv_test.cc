@@ -51,6 +51,53 @@ void each_product(const ConvShape& s, const F& f) {
   }
 }
 
+UnaryFn activation(const KernelTable& table, const char* name, int dtype) {
+  for (int i = 0; i < table.unary_count; i++) {
+    if (strcmp(table.unary[i].name, name) == 0) return table.unary[i].fn[dtype];
+  }
+  return nullptr;
+}
+
+/// What is finished as it is written has the bits of the plain result, finished afterwards.
+template <class T>
+void check_finish(const KernelTable& table, ConvCall call, Buffer& plain, Random& random) {
+  const int64_t size = sizeof(T), n = call.shape.out_channels, count = plain.bytes() / size;
+  const int dtype = call.shape.dtype;
+  Buffer bias(n * size, size), residual(count * size, 3 * size), want(count * size), got(count * size, size);
+  for (Buffer* b : {&bias, &residual}) {
+    for (int64_t i = 0; i < b->bytes() / size; i++) b->as<T>()[i] = static_cast<T>(2 * random.unit() - 1);
+  }
+  const UnaryFn relu = activation(table, "relu", dtype), tanh = activation(table, "tanh", dtype);
+  for (int i = 0; i < 3; i++) {  // bias, residual; no activation, relu, tanh
+    const int64_t parts = 1 + random.below(11);
+    call.finish = {};
+    if (parts & 1) call.finish.bias = bias.data();
+    call.finish.adds = parts & 2;
+    call.finish.residual = bytes_between(got.data(), residual.data());
+    call.finish.relu = parts / 4 == 1;
+    if (parts / 4 == 2) call.finish.activation = tanh;
+    for (int64_t j = 0; j < count; j++) {
+      T y = plain.as<T>()[j];
+      if (parts & 1) y += bias.as<T>()[j % n];
+      if (parts & 2) y += residual.as<T>()[j];
+      want.as<T>()[j] = y;
+    }
+    if (parts >= 4) (parts < 8 ? relu : tanh)(want.data(), want.data(), count);
+    for (int threads : {1, 3}) {
+      got.fill(0x55);
+      set_num_threads(threads);
+      call.result = got.data();
+      const bool done = run_conv(table, call);
+      CHECK(done && got.equals(want) && got.intact(),
+            "%s %zu bytes: finished with %lld on %d threads; channels %lld %lld groups %lld filter %lld %lld",
+            table.isa, sizeof(T), static_cast<long long>(parts), threads,
+            static_cast<long long>(call.shape.in_channels), static_cast<long long>(n),
+            static_cast<long long>(call.shape.groups), static_cast<long long>(call.shape.kernel[1]),
+            static_cast<long long>(call.shape.kernel[2]));
+    }
+  }
+}
+
 template <class T>
 void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision, Random& random) {
   const int64_t size = sizeof(T), counts[3] = {x_count(s), filter_count(s), y_count(s)};
@@ -87,6 +134,7 @@ void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision
       call.result = result.data();
       done = done && run_conv(table, call);
     }
+    if (kind == ConvKind::kForward) check_finish<T>(table, call, one, random);
     double error = 0, norm = 0;
     for (int64_t i = 0; i < n; i++) {
       const double e = static_cast<double>(one.as<T>()[i]) - want.p[i];

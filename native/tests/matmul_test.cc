@@ -245,7 +245,8 @@ TEST(matmul_finish) {
           w[i] = (w[i] + bias.as<float>()[i % s.n]) + residual.as<float>()[i];
         (rectified ? relu : tanh)(w, w, want.bytes() / 4);
         call.c = c.data();
-        call.finish = {bias.data(), residual.data(), rectified ? nullptr : tanh, rectified};
+        call.finish = {bias.data(), true, bytes_between(c.data(), residual.data()),
+                       rectified ? nullptr : tanh, rectified};
         for (int threads : {1, 2, 3}) {
           set_num_threads(threads);
           c.fill(0x55);

@@ -43,3 +43,28 @@ test('what takes the time', () => {
   expect(w.data()).not.toEqual(before);
   expect(() => step.profile([tf.ones([4, 3])], 0)).toThrow(/runs must be an integer above 0/);
 });
+
+test('the work of convolutions and of their gradients', () => {
+  const x = tf.ones([2, 6, 6, 4]);
+  const filter = new tf.Variable(tf.ones([3, 3, 4, 8]));
+  const deep = new tf.Variable(tf.ones([3, 3, 8, 1]));
+  const gradients = tf.function((t: tf.Tensor) => {
+    const tape = new tf.GradientTape();
+    tape.watch(t);
+    const loss = tape.run(() => {
+      const y = tf.nn.relu(tf.nn.conv2d(t, filter, 1, 'SAME'));
+      return tf.reduceSum(tf.square(tf.nn.depthwiseConv2d(y, deep, [1, 2, 2, 1], 'SAME')));
+    });
+    return tape.gradient(loss, [t, filter, deep]) as tf.Tensor[];
+  });
+  const flops = new Map<string, number>();
+  for (const s of gradients.program(x).steps) {
+    if (s.kind === 'part') for (const o of s.ops) flops.set(o.name, o.flops);
+  }
+  const products = 2 * (2 * 6 * 6 * 8) * (3 * 3 * 4);
+  for (const name of ['fusedConv(relu)', 'convBackpropInput', 'convBackpropFilter'])
+    expect([name, flops.get(name)]).toEqual([name, products]);
+  const deeply = 2 * (2 * 3 * 3 * 8) * (3 * 3);
+  for (const name of ['depthwise', 'depthwiseInput', 'depthwiseFilter'])
+    expect([name, flops.get(name)]).toEqual([name, deeply]);
+});

@@ -5,6 +5,7 @@ export const passes = [
   'regroup',
   'commonSubexpressions',
   'deadCode',
+  'layout',
   'epilogues',
   'fuse',
   'recompute',

@@ -1,20 +1,21 @@
 /**
- * Lets a matrix product add the bias and the residual and apply the activation to its sums while they are in the cache
- * (ops/fused_matmul.ts). The bits are those of the ops one after another.
+ * Lets matrix products and convolutions add the bias and the residual and apply the activation to their sums before these
+ * are written (ops/finish.ts). The bits are those of the ops one after another.
  */
-import { sameShape } from '../../core/shape';
-import type { TracedOp } from '../../core/scope';
+import { sameShape, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
-import { activationOf, type FusedAttrs } from '../../ops/fused_matmul';
-import type { Sides } from '../../ops/matmul';
-import { registry, type OpRow } from '../../ops/registry';
+import { activationOf, finisherOf, noFinish, type Finish, type Finisher } from '../../ops/finish';
+import '../../ops/fused_conv';
+import '../../ops/fused_matmul';
 import { inputsOf, type Graph, type Node, type OpNode } from '../graph';
 import { enabled } from './enabled';
 
-/** A product with what it does at its end so far. */
+/** A product or convolution, with what it does at its end so far. */
 interface Product {
+  readonly first: OpNode;
+  readonly finisher: Finisher;
   readonly inputs: readonly Tensor[];
-  readonly attrs: FusedAttrs;
+  readonly finish: Finish;
   /** The last of the ops that it stands for. */
   readonly node: OpNode;
 }
@@ -33,9 +34,9 @@ export function epilogues(graph: Graph): Graph {
   for (const node of graph.nodes) {
     if (node.kind !== 'op') continue;
     const [out] = node.outputs;
-    if (node.op.name === 'matmul' && out.dt.kind === 'float' && out.size > 0) {
-      const attrs: FusedAttrs = { ...(node.attrs as Sides), bias: -1, residual: -1, activation: null };
-      products.set(out, { inputs: node.inputs, attrs, node });
+    const finisher = finisherOf(node.op.name);
+    if (finisher !== null && out.dt.kind === 'float' && out.size > 0) {
+      products.set(out, { first: node, finisher, inputs: node.inputs, finish: noFinish, node });
       continue;
     }
     for (const t of node.inputs) {
@@ -58,24 +59,30 @@ export function epilogues(graph: Graph): Graph {
 }
 
 /** The product `sum`, which nobody else reads, with another op behind it; null where that is none that it can do. */
-function extend({ inputs, attrs }: Product, sum: Tensor, node: OpNode): Product | null {
+function extend(product: Product, sum: Tensor, node: OpNode): Product | null {
+  const { inputs, finish } = product;
   const [out] = node.outputs;
-  if (attrs.activation !== null || !sameShape(out.shape, sum.shape)) return null;
+  if (finish.activation !== null || !sameShape(out.shape, sum.shape)) return null;
   const activation = activationOf(node.op.name);
-  if (activation !== null) return { inputs, attrs: { ...attrs, activation }, node };
-  if (node.op.name !== 'add' || attrs.residual >= 0) return null;
+  if (activation !== null) return { ...product, finish: { ...finish, activation }, node };
+  if (node.op.name !== 'add' || finish.residual >= 0) return null;
   const other = node.inputs[node.inputs[0] === sum ? 1 : 0];
   const place = inputs.length;
-  if (attrs.bias < 0 && sameShape(other.shape, out.shape.slice(-1)))
-    return { inputs: [...inputs, other], attrs: { ...attrs, bias: place }, node };
+  if (finish.bias < 0 && isRow(other.shape, out.shape))
+    return { ...product, inputs: [...inputs, other], finish: { ...finish, bias: place }, node };
   if (sameShape(other.shape, out.shape))
-    return { inputs: [...inputs, other], attrs: { ...attrs, residual: place }, node };
+    return { ...product, inputs: [...inputs, other], finish: { ...finish, residual: place }, node };
   return null;
 }
 
-function fusedNode({ inputs, attrs, node }: Product): OpNode {
-  const row = registry().get('fusedMatmul') as OpRow & TracedOp;
-  const parts = [attrs.bias >= 0 && 'bias', attrs.residual >= 0 && 'residual', attrs.activation];
-  const name = `fusedMatmul(${parts.filter((p) => p !== false && p !== null).join(', ')})`;
-  return { kind: 'op', op: { ...row, name }, inputs, attrs, outputs: node.outputs };
+/** Whether that has one element for each column. */
+function isRow(shape: Shape, out: Shape): boolean {
+  return shape.length > 0 && shape.every((n, d) => n === (d < shape.length - 1 ? 1 : out[out.length - 1]));
+}
+
+function fusedNode({ first, finisher, inputs, finish, node }: Product): OpNode {
+  const parts = [finish.bias >= 0 && 'bias', finish.residual >= 0 && 'residual', finish.activation];
+  const name = `${finisher.op.name}(${parts.filter((p) => p !== false && p !== null).join(', ')})`;
+  const attrs = finisher.attrs(first.attrs, finish);
+  return { kind: 'op', op: { ...finisher.op, name }, inputs, attrs, outputs: node.outputs };
 }

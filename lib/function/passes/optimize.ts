@@ -4,11 +4,15 @@ import { commonSubexpressions } from './common';
 import { deadCode } from './dead_code';
 import { epilogues } from './epilogues';
 import { foldConstants } from './fold_constants';
+import { layout } from './layout';
 import { regroup, simplify } from './simplify';
 
 export function optimize(graph: Graph): Graph {
-  return [simplify, foldConstants, regroup, commonSubexpressions, deadCode, epilogues].reduce(
+  const first = [simplify, foldConstants, regroup, commonSubexpressions, deadCode].reduce(
     (g, pass) => pass(g),
     graph,
   );
+  const moved = layout(first);
+  // Transposes that were moved may have met a product.
+  return epilogues(moved === first ? first : deadCode(regroup(moved)));
 }

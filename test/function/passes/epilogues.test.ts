@@ -98,6 +98,75 @@ test('what is read elsewhere too', () => {
   expect(left((x, y) => tf.matmul(x, y).add(tf.matmul(tf.sin(x), y)), a, b)).toHaveLength(3);
 });
 
+const image = wave(2, 6, 5, 4);
+const filter = wave(3, 3, 4, 9);
+const channels = wave(9);
+const like = wave(2, 6, 5, 9);
+const conv: F = (x, w) => tf.nn.conv2d(x, w, 1, 'SAME');
+
+test('convolutions', () => {
+  const plain = (x: tf.Tensor, w: tf.Tensor): tf.Tensor => conv(x, w) as tf.Tensor;
+  expect(left((x, w, z) => plain(x, w).add(z), image, filter, channels)).toEqual(['fusedConv(bias)']);
+  expect(left((x, w, z) => tf.nn.relu(tf.nn.biasAdd(plain(x, w), z)), image, filter, channels)).toEqual([
+    'fusedConv(bias, relu)',
+  ]);
+  expect(left((x, w, z, r) => tf.tanh(plain(x, w).add(z).add(r)), image, filter, channels, like)).toEqual([
+    'fusedConv(bias, residual, tanh)',
+  ]);
+  const wide = [image, filter, channels].map((t) => tf.cast(t, 'float64'));
+  expect(left((x, w, z) => tf.sigmoid(plain(x, w).add(z)), ...wide)).toEqual(['fusedConv(bias, sigmoid)']);
+  expect(left((x, w, z) => plain(x, w).mul(z), image, filter, channels)).toEqual(['convForward', 'multiply']);
+  expect(left((x, w) => [plain(x, w), tf.nn.relu(plain(x, w))], image, filter)).toContain('fusedConv(relu)');
+});
+
+/** Batch, sizes, channels, filter, outputs, stride, groups: each way that a convolution goes. */
+const ways: [string, number[], number[], number][] = [
+  ['few channels', [2, 9, 8, 1], [3, 3, 1, 32], 1],
+  ['few channels inside', [1, 9, 8, 3], [2, 3, 3, 20], 2],
+  ['pointers', [2, 9, 8, 24], [3, 2, 24, 40], 1],
+  ['strides', [1, 9, 8, 24], [3, 3, 24, 40], 2],
+  ['Winograd', [2, 13, 14, 64], [3, 3, 64, 70], 1],
+  ['a product', [2, 7, 7, 24], [1, 1, 24, 65], 1],
+  ['few outputs', [2, 9, 8, 40], [3, 3, 40, 3], 1],
+  ['groups', [2, 9, 8, 24], [3, 3, 12, 34], 1],
+  ['a group for each channel', [2, 9, 8, 24], [3, 3, 1, 24], 1],
+  ['deep', [1, 3, 3, 700], [3, 3, 700, 20], 1],
+];
+
+test.each(ways)('convolution: %s', (_, x, w, stride) => {
+  const f = (t: tf.Tensor, u: tf.Tensor): tf.Tensor => tf.nn.conv2d(t, u, stride, 'SAME');
+  const y = f(wave(...x), wave(...w));
+  const all: F = (t, u, z, r) => tf.nn.relu(f(t, u).add(z).add(r));
+  const args = [wave(...x), wave(...w), wave(w[3]), tf.multiply(wave(...y.shape), 3)];
+  expect(left(all, ...args)).toEqual(['fusedConv(bias, residual, relu)']);
+  const smooth: F = (t, u, z) => tf.nn.gelu(f(t, u).add(z));
+  expect(left(smooth, ...args.slice(0, 3))).toEqual(['fusedConv(bias, gelu)']);
+});
+
+test('convolutions of one and three dimensions, and depthwise', () => {
+  const one: F = (x, w, z) => tf.nn.relu(tf.nn.conv1d(x, w, 1, 'SAME').add(z));
+  expect(left(one, wave(2, 9, 4), wave(3, 4, 8), wave(8))).toEqual(['fusedConv(bias, relu)']);
+  const three: F = (x, w, z) => tf.nn.relu(tf.nn.conv3d(x, w, 1, 'SAME').add(z));
+  expect(left(three, wave(1, 4, 5, 6, 4), wave(2, 3, 3, 4, 8), wave(8))).toEqual(['fusedConv(bias, relu)']);
+  const deep: F = (x, w, z, r) =>
+    tf.nn.relu6(tf.nn.depthwiseConv2d(x, w, [1, 1, 1, 1], 'SAME').add(z).add(r));
+  expect(left(deep, like, wave(3, 3, 9, 1), channels, like)).toEqual([
+    ...['reshape', 'fusedDepthwise(bias, residual, relu6)'],
+  ]);
+});
+
+test('a convolution without elements to sum is the bias', () => {
+  const f: F = (x, w, z) => tf.nn.relu(tf.nn.conv2d(x, w, 1, 'SAME').add(z));
+  expect(left(f, wave(0, 6, 5, 4), filter, channels)).toEqual(['convForward', 'add', 'relu']);
+});
+
+test('a bias with dimensions of one in front', () => {
+  expect(left((x, w, z) => tf.matmul(x, w).add(z), a, b, wave(1, 33))).toEqual(['fusedMatmul(bias)']);
+  expect(left((x, w, z) => (conv(x, w) as tf.Tensor).add(z), image, filter, wave(1, 1, 1, 9))).toEqual([
+    'fusedConv(bias)',
+  ]);
+});
+
 test('empty products, and values that are assigned', () => {
   expect(left((x, y, z) => tf.matmul(x, y).add(z), wave(0, 7), b, bias)).toEqual(['matmul', 'add']);
   expect(left((x, y, z) => tf.matmul(x, y).add(z), wave(5, 0), wave(0, 33), bias)).toEqual([

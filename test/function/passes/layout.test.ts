@@ -1,0 +1,193 @@
+/** Transposes meet and cancel; not where it takes more of them, nor what must stay in its order. */
+import * as tf from 'gradtape';
+import { deadCode } from '../../../lib/function/passes/dead_code';
+import { layout } from '../../../lib/function/passes/layout';
+import { commonSubexpressions } from '../../../lib/function/passes/common';
+import { simplify } from '../../../lib/function/passes/simplify';
+import { graphOf, leaves, namesOf, type F } from './graphs';
+
+const left = (f: F, ...args: tf.Tensor[]): string[] => leaves(layout, f, ...args);
+const wave = (...shape: number[]): tf.Tensor =>
+  tf.reshape(tf.sin(tf.cast(tf.range(shape.reduce((a, b) => a * b, 1)), 'float32')), shape);
+const count = (names: readonly string[], name: string): number => names.filter((n) => n === name).length;
+const last = [0, 2, 3, 1];
+const first = [0, 3, 1, 2];
+const x = wave(2, 5, 7, 6);
+const bias = wave(5);
+const toLast = (t: tf.Tensor): tf.Tensor => tf.transpose(t, last);
+const toFirst = (t: tf.Tensor): tf.Tensor => tf.transpose(t, first);
+
+test('through elementwise ops and a bias', () => {
+  expect(left((a) => toLast(tf.exp(toFirst(a))), wave(2, 7, 6, 5))).toEqual(['exp']);
+  expect(left((a, b) => toLast(tf.add(toFirst(a), toFirst(b))), wave(2, 7, 6, 5), wave(2, 7, 6, 5))).toEqual([
+    'add',
+  ]);
+  const channels: F = (a, b) => toLast(tf.nn.relu(tf.nn.biasAdd(toFirst(a), b, 'NCHW')));
+  expect(left(channels, wave(2, 7, 6, 5), bias)).toEqual(['reshape', 'add', 'relu'].slice(1));
+  const chosen: F = (a, b) => toLast(tf.where(tf.greater(toFirst(a), 0), toFirst(b), 1));
+  expect(left(chosen, wave(2, 7, 6, 5), wave(2, 7, 6, 5))).toEqual(['greater', 'where']);
+  expect(left((a) => toLast(tf.cast(toFirst(a), 'float64')), wave(2, 7, 6, 5))).toEqual(['cast']);
+});
+
+test('operands that broadcast, of any rank', () => {
+  const f: F = (a, b) => toLast(tf.multiply(toFirst(a), b));
+  const a = wave(2, 7, 6, 5);
+  for (const shape of [[], [1], [5, 1, 1], [1, 5, 1, 1], [2, 1, 1, 1], [2, 5, 1, 1], [7, 6], [7, 1], [6]]) {
+    const names = left(f, a, wave(...shape));
+    expect(count(names, 'transpose')).toBe(0);
+    expect(count(names, 'multiply')).toBe(1);
+  }
+  // These are transposed, being smaller.
+  for (const shape of [
+    [5, 7, 6],
+    [1, 5, 7, 6],
+  ])
+    expect(count(left(f, a, wave(...shape)), 'transpose')).toBe(1);
+  // Both repeat.
+  const both: F = (b, c) => toLast(tf.add(toFirst(b), toFirst(c)));
+  expect(count(left(both, wave(2, 7, 1, 5), wave(1, 1, 6, 5)), 'transpose')).toBe(0);
+  expect(left((b) => toLast(tf.broadcastTo(b, [2, 5, 7, 6])), wave(5, 1, 1))).not.toContain('transpose');
+});
+
+test('a chain of convolutions has one transpose at each end', () => {
+  const conv = (t: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+    tf.nn.relu(tf.nn.biasAdd(tf.nn.conv2d(t, w, 1, 'SAME', { dataFormat: 'NCHW' }), b, 'NCHW'));
+  const f: F = (a, w, b) => {
+    const one = conv(a, w, b);
+    const two = tf.add(one, conv(one, w, b));
+    return conv(tf.nn.maxPool2d(two, 2, 2, 'VALID', 'NCHW'), w, b);
+  };
+  const args = [x, wave(3, 3, 5, 5), bias];
+  expect(count(namesOf(graphOf(f, args)), 'transpose')).toBe(8);
+  expect(count(left(f, ...args), 'transpose')).toBe(2);
+});
+
+test('batch normalisation', () => {
+  const f: F = (a, s, o) => {
+    const [y] = tf.nn.fusedBatchNorm(a, s, o, { dataFormat: 'NCHW' });
+    return tf.nn.avgPool2d(tf.nn.relu(y), 2, 2, 'SAME', 'NCHW');
+  };
+  expect(count(left(f, x, bias, bias), 'transpose')).toBe(2);
+});
+
+test('reductions, where sums may be taken in another order', () => {
+  const a = wave(2, 7, 6, 5);
+  const f: F = (t) => tf.reduceSum(tf.exp(toFirst(t)), { axis: [0, 2, 3] });
+  const graph = graphOf(f, [a]);
+  expect(namesOf(layout(graph))).toEqual(['exp', 'reduceSum']);
+  process.env.GRADTAPE_DISABLE_PASS = 'regroup';
+  try {
+    expect(namesOf(layout(graph))).toEqual(['transpose', 'exp', 'reduceSum']);
+  } finally {
+    delete process.env.GRADTAPE_DISABLE_PASS;
+  }
+  // Those of exact numbers have the same bits in any order.
+  const exact: F = (t) => [
+    tf.reduceMax(toFirst(t), { axis: [0, 2, 3] }),
+    tf.reduceMin(toFirst(t), { axis: [2, 3], keepdims: true }),
+    tf.reduceMax(toFirst(t), { axis: 1 }),
+    tf.reduceMax(toFirst(t)),
+  ];
+  expect(count(left(exact, a), 'transpose')).toBe(0);
+  // What is kept is in another order.
+  const kept: F = (t) => tf.reduceMax(tf.transpose(t, [3, 2, 1, 0]), { axis: 1 });
+  expect(count(left(kept, a), 'transpose')).toBe(1);
+});
+
+test('gradients that were reduced are spread as they are wanted', () => {
+  const f: F = (a) => {
+    const tape = new tf.GradientTape();
+    tape.watch(a);
+    const loss = tape.run(() => tf.reduceSum(tf.square(tf.reduceMax(toFirst(a), { axis: [2, 3] }))));
+    return tape.gradient(loss, a) as tf.Tensor;
+  };
+  expect(count(left(f, wave(2, 7, 6, 5)), 'transpose')).toBe(0);
+});
+
+test('nothing is moved where that takes as many', () => {
+  const a = wave(2, 7, 6, 5);
+  const graph = graphOf((t) => tf.exp(toFirst(t)), [a]);
+  expect(layout(graph)).toBe(graph);
+  expect(left((t, u) => tf.add(tf.exp(toFirst(t)), u), a, x)).toEqual(['transpose', 'exp', 'add']);
+  const plain = graphOf((t) => tf.exp(t), [a]);
+  expect(layout(plain)).toBe(plain);
+});
+
+test('what is wanted in both orders is transposed once', () => {
+  const f: F = (t) => {
+    const y = tf.exp(toFirst(t));
+    return [y, tf.sin(toLast(y)), toLast(tf.cos(y)), tf.nn.softmax(y)];
+  };
+  expect(count(left(f, wave(2, 7, 6, 5)), 'transpose')).toBe(1);
+});
+
+test('other ranks and orders, and what has no elements', () => {
+  const f: F = (t) => tf.transpose(tf.exp(tf.transpose(t, [2, 0, 1])), [1, 2, 0]);
+  expect(left(f, wave(3, 4, 5))).toEqual(['exp']);
+  const g: F = (t) => tf.transpose(tf.exp(tf.transpose(t, [2, 0, 1])), [2, 0, 1]);
+  expect(count(left(g, wave(3, 4, 5)), 'transpose')).toBe(1);
+  expect(left((t) => tf.transpose(tf.exp(tf.transpose(t))), wave(3, 4))).toEqual(['exp']);
+  expect(left((t) => toLast(tf.exp(toFirst(t))), tf.zeros([0, 3, 4, 5]))).toEqual([
+    'transpose',
+    'exp',
+    'transpose',
+  ]);
+});
+
+test('values that are assigned and read are what they were', () => {
+  const v = new tf.Variable(tf.zeros([2, 5, 7, 6]));
+  const f = tf.function((t: tf.Tensor) => {
+    const y = tf.exp(toFirst(t));
+    v.assign(y);
+    return toLast(tf.add(v, y));
+  });
+  const a = wave(2, 7, 6, 5);
+  const y = tf.exp(toFirst(a));
+  const got = f(a);
+  expect(got.array()).toEqual(toLast(tf.add(y, y)).array());
+  expect(v.array()).toEqual(y.array());
+});
+
+/** A step of training a network with channels in either place. */
+function step(format: 'NCHW' | 'NHWC'): { f: (x: tf.Tensor) => tf.Tensor[]; before: () => string[] } {
+  const w = [wave(3, 3, 4, 8), wave(3, 3, 8, 8), wave(8, 3)].map((t) => tf.multiply(t, 0.2));
+  const b = [wave(8), wave(8)];
+  const loss = (t: tf.Tensor, ...p: tf.Tensor[]): tf.Tensor => {
+    let y = t;
+    for (const i of [0, 1]) {
+      y = tf.nn.conv2d(y, p[i], 1, 'SAME', format);
+      y = tf.nn.relu(tf.nn.biasAdd(y, p[3 + i], format));
+      y = tf.nn.maxPool2d(y, 2, 2, 'VALID', format);
+    }
+    const pooled = tf.reduceMean(y, { axis: format === 'NCHW' ? [2, 3] : [1, 2] });
+    return tf.reduceMean(tf.square(tf.matmul(pooled, p[2])));
+  };
+  const all = [...w, ...b];
+  const gradients = (t: tf.Tensor): tf.Tensor[] => {
+    const tape = new tf.GradientTape();
+    tape.watch(all);
+    const l = tape.run(() => loss(t, ...all));
+    return [l, ...(tape.gradient(l, all) as tf.Tensor[])];
+  };
+  return {
+    f: tf.function(gradients),
+    before: () =>
+      namesOf(deadCode(commonSubexpressions(simplify(graphOf((t) => gradients(t), [wave(2, 4, 8, 8)]))))),
+  };
+}
+
+test('a training step with channels first does what its twin with channels last does', () => {
+  const t = wave(2, 4, 8, 8);
+  const [one, two] = [step('NCHW'), step('NHWC')];
+  const names = (f: (x: tf.Tensor) => tf.Tensor[], arg: tf.Tensor): string[] =>
+    (f as unknown as { program(x: tf.Tensor): { steps: { ops?: { name: string }[] }[] } })
+      .program(arg)
+      .steps.flatMap((s) => s.ops ?? [])
+      .map((o) => o.name);
+  expect(count(one.before(), 'transpose')).toBeGreaterThan(10);
+  const [ours, twins] = [names(one.f, t), names(two.f, toLast(t))];
+  expect(count(ours, 'transpose')).toBe(1);
+  expect(ours.filter((n) => n !== 'transpose')).toEqual(twins);
+  const want = two.f(toLast(t)).map((g) => g.data());
+  one.f(t).forEach((g, i) => expect(g.data()).toEqual(want[i]));
+});
