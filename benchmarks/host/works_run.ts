@@ -127,7 +127,7 @@ export async function runWork(
   fs.rmSync(folder, { recursive: true });
   const timings = await timeInRounds(
     ready.map(({ child }) => ({ time: async (calls) => (await child.ask({ do: 'time', calls })).ns })),
-    settings,
+    { ...settings, warmUp: work.warmUp ?? settings.warmUp },
   );
   for (const [i, { entry }] of ready.entries()) {
     const timing = timings[i];

@@ -27,6 +27,7 @@ export function stepOf(model: Model, compiled: boolean, target: Target): Work {
     params: { steps: lossSteps, ...adam, ...model.params, compiled },
     inputs: [...model.data, ...model.parameters],
     cost: model.cost,
+    warmUp: compiled ? 0.3 : 1,
     target,
     tolerance: lossTolerance,
     reference: null,

@@ -47,6 +47,11 @@ export interface Work {
   /** Arithmetic operations or elements touched: predicts which works would take a slow library too long. */
   cost: number;
   target?: Target;
+  /**
+   * Seconds that every library runs it before anything counts, where that is longer than usual: what an engine compiles as
+   * it runs, such as a step of dozens of calls in JavaScript, is at its speed after some thousand steps.
+   */
+  warmUp?: number;
   /** What is compared: the time of a call, or how much a process grows by the first call and 20 more. */
   quantity?: 'memory';
   tolerance: Tolerance;
