@@ -102,8 +102,10 @@ export interface LateNumbers {
   write(to: Float64Array, at: number): void;
   /** Takes back what `write` changed: the run failed. */
   undo?(): void;
-  /** The variables that `write` reads or changes. */
+  /** The variables that `write` changes, here or in another step of the same kind. */
   readonly variables: readonly Variable[];
+  /** Those that it only reads. */
+  readonly reads?: readonly Variable[] | undefined;
   /** The op's attributes with these numbers. */
   attrs(numbers: Float64Array): unknown;
 }

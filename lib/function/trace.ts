@@ -305,7 +305,8 @@ export class Trace extends Placeholder implements Tracer {
     numbers: LateNumbers,
   ): Tensor[] {
     // What finds the numbers sees the variables themselves.
-    if (numbers.variables.some((v) => this.touched.has(v))) this.settle(true);
+    const seen = [...numbers.variables, ...(numbers.reads ?? [])];
+    if (seen.some((v) => this.touched.has(v))) this.settle(true);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     const run = (real: readonly Tensor[]): readonly Tensor[] => {
       const own = new Float64Array(numbers.count);

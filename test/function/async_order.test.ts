@@ -135,3 +135,57 @@ test('any calls in flight give what the same calls give one by one', async () =>
     },
   );
 }, 120_000);
+
+describe('the learning rate of an optimizer whose steps are in flight', () => {
+  const { Adam, SGD } = tf.keras.optimizers;
+  const makers = {
+    SGD: () => new SGD(0.5),
+    Adam: () => new Adam({ learningRate: 0.5, weightDecay: 0.1 }),
+    accumulating: () => new SGD({ learningRate: 0.5, momentum: 0.5, gradientAccumulationSteps: 2 }),
+  };
+
+  test.each(Object.entries(makers))('what is assigned counts for later calls: %s', async (_, make) => {
+    const run = async (later: boolean): Promise<unknown[]> => {
+      const v = new tf.Variable(tf.ones([300]));
+      const optimizer = make();
+      const rate = optimizer.learningRate as tf.Variable;
+      const step = tf.function((x: tf.Tensor) => {
+        optimizer.applyGradients([[tf.multiply(x, v), v]]);
+        optimizer.applyGradients([[tf.fill([300], x), v]]);
+        return tf.reduceSum(v);
+      });
+      const rateOf = tf.function(() => rate.read());
+      const results: Promise<tf.Tensor>[] = [];
+      const call = (f: tf.CompiledFunction<never[], tf.Tensor>, ...args: never[]): void =>
+        void results.push(later ? f.async(...args) : Promise.resolve(f(...args)));
+      for (let k = 0; k < 8; k++) {
+        call(step as never, tf.constant(k) as never);
+        call(rateOf);
+        optimizer.learningRate = 1 / (k + 1);
+        if (k % 2 === 1) rate.assign(tf.multiply(rate, 0.5));
+        expect((optimizer.learningRate as tf.Variable).item()).toBe(rate.item());
+      }
+      const values = await Promise.all(results);
+      return [...values.map((t) => t.item()), v.array(), ...optimizer.variables.map((u) => u.toJSON())];
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
+  test('a function that assigns it keeps it until it ends', async () => {
+    const v = new tf.Variable(tf.ones([300]));
+    const optimizer = new SGD(0.5);
+    const rate = optimizer.learningRate as tf.Variable;
+    const f = tf.function(() => {
+      optimizer.applyGradients([[tf.ones([300]), v]]);
+      rate.assign(tf.multiply(rate, 0.5));
+      optimizer.applyGradients([[tf.ones([300]), v]]);
+      return v.at(0);
+    });
+    f();
+    const calls = [f.async(), f.async()];
+    expect(() => (optimizer.learningRate = 1)).toThrow(tf.errors.FailedPreconditionError);
+    expect((await Promise.all(calls)).map((t) => t.item())).toEqual([-0.125, -0.3125]);
+    optimizer.learningRate = 1;
+    expect(rate.item()).toBe(1);
+  });
+});

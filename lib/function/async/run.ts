@@ -136,10 +136,14 @@ export async function runSteps(
           if (node.effects === 'variables') variables.carryOut();
           else if (node.late !== undefined) variables.carryOut(node.late.numbers.variables);
           const inputs = step.inputs.map(shaped);
-          const outputs =
-            node.steps === undefined
-              ? here(() => node.run(inputs))
-              : await drive(node.steps(inputs), variables);
+          let outputs: readonly Tensor[] = [];
+          if (node.steps === undefined) {
+            variables.during(node.late?.numbers.reads ?? [], () => {
+              outputs = here(() => node.run(inputs));
+            });
+          } else {
+            outputs = await drive(node.steps(inputs), variables);
+          }
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
         }
       }
@@ -170,8 +174,10 @@ async function runPart(
   tensors.forEach((t, i) => (table[i] = t.offset));
   for (const { numbers, at } of part.late) {
     variables.carryOut(numbers.variables);
-    assigning(() => {
-      numbers.write(table, at);
+    variables.during(numbers.reads ?? [], () => {
+      assigning(() => {
+        numbers.write(table, at);
+      });
     });
   }
   const program = e.programOf(part);

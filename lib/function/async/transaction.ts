@@ -34,6 +34,18 @@ export class Transaction {
     return this.seen.get(variable) ?? this.see(variable);
   }
 
+  /** Runs `f` while variables hold what they do for this call. */
+  during(only: readonly Variable[], f: () => void): void {
+    const own = only.map((variable) => this.read(variable));
+    const held = only.map((variable) => variable.held);
+    only.forEach((variable, i) => (variable.held = own[i]));
+    try {
+      f();
+    } finally {
+      only.forEach((variable, i) => (variable.held = held[i]));
+    }
+  }
+
   /** The value is the variable's from now on for this call, and for all others when it is carried out. */
   assign(variable: Variable, value: Tensor, own: boolean): void {
     variable.checkFits(value);

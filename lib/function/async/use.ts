@@ -1,4 +1,5 @@
 /** What a program does to variables: which of its runs must wait for which. */
+import type { LateNumbers } from '../../core/scope';
 import type { Variable } from '../../core/variable';
 import type { Step } from '../executable';
 
@@ -19,7 +20,8 @@ export function useOf(steps: readonly Step[]): VariableUse {
   const writes = new Set<Variable>();
   let unknown = false;
   let ordered = false;
-  const find = (variables: readonly Variable[]): void => {
+  const find = ({ variables, reads: seen = [] }: LateNumbers): void => {
+    for (const v of seen) if (!writes.has(v)) reads.add(v);
     // A stream of numbers that is no variable.
     if (variables.length === 0) ordered = true;
     for (const v of variables) writes.add(v);
@@ -39,9 +41,9 @@ export function useOf(steps: readonly Step[]): VariableUse {
     } else if (step.kind === 'assign') {
       writes.add(step.variable);
     } else if (step.kind === 'part') {
-      for (const { numbers } of step.late) find(numbers.variables);
+      for (const { numbers } of step.late) find(numbers);
     } else if (step.node.late !== undefined) {
-      find(step.node.late.numbers.variables);
+      find(step.node.late.numbers);
     } else if (step.node.effects === 'variables') {
       unknown = ordered = true;
     } else if (step.node.effects === 'order') {

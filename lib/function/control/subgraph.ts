@@ -120,7 +120,8 @@ export class PartTrace extends Trace {
   }
 
   override late(...args: Parameters<Trace['late']>): Tensor[] {
-    if (args[3].variables.length > 0) this.needsVariables = true;
+    const { variables, reads = [] } = args[3];
+    if (variables.length + reads.length > 0) this.needsVariables = true;
     return super.late(...args);
   }
 }

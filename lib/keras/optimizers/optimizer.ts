@@ -174,7 +174,8 @@ export abstract class Optimizer {
     variables: readonly Variable[],
   ): void {
     const updater = new TracedUpdater(tracer, {
-      variables: this.rate instanceof Variable ? [this.counter, this.rate] : [this.counter],
+      variables: [this.counter],
+      reads: this.rate instanceof Variable ? [this.rate] : [],
       begin: () => (this.rateNow = this.currentRate()),
       end: () => this.setCount(this.count() + 1),
       undo: () => this.setCount(this.count() - 1),

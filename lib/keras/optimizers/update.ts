@@ -117,8 +117,9 @@ export interface StepClock {
   /** Called behind the last, and undone where the run fails. */
   end(): void;
   undo(): void;
-  /** The variables that these read or change. */
+  /** The variables that these change, and those that they only read. */
   readonly variables: readonly Variable[];
+  readonly reads: readonly Variable[];
 }
 
 const countStep: TracedOp = {
@@ -215,6 +216,7 @@ export class TracedUpdater implements Updater {
       slot,
       count: ruleNumbers.count,
       variables: clock.variables,
+      reads: clock.reads,
       write: (to, at) => {
         if (first) clock.begin();
         const found = numbers();
