@@ -5,6 +5,7 @@ import type { Variable } from '../core/variable';
 import { inputsOf, type Graph, type HostNode, type Node, type OpNode } from './graph';
 import { lower } from './lower';
 import { Storages, type LoweredNode } from './lowered';
+import { blocks } from './passes/blocks';
 import { enabled } from './passes/enabled';
 import { Fusion } from './passes/fuse';
 import { makePart } from './part';
@@ -154,5 +155,6 @@ function fuse(
   storages: Storages,
   leaving: ReadonlySet<Tensor>,
 ): readonly LoweredNode[] {
-  return enabled('fuse') ? new Fusion(storages, leaving).run(nodes) : nodes;
+  const placed = blocks(nodes, storages, leaving);
+  return enabled('fuse') ? new Fusion(storages, leaving).run(placed) : placed;
 }

@@ -15,9 +15,10 @@ export interface LoweredNode {
   readonly over?: readonly (readonly [to: Tensor, from: Tensor])[] | undefined;
 }
 
-/** Finds the tensor whose storage another one shares. */
+/** Finds the tensor whose storage another one shares, and where it lies. */
 export class Storages {
   private readonly parent = new Map<Tensor, Tensor>();
+  private readonly within = new Map<Tensor, { readonly whole: Tensor; readonly offset: number }>();
   share(t: Tensor, source: Tensor): void {
     this.parent.set(t, source);
   }
@@ -25,5 +26,21 @@ export class Storages {
     let at = t;
     for (let next = this.parent.get(at); next !== undefined; next = this.parent.get(at)) at = next;
     return at;
+  }
+
+  /** A root has no storage of its own but lies in that of `whole`, so many bytes from its start on. */
+  lay(root: Tensor, whole: Tensor, offset: number): void {
+    this.within.set(root, { whole, offset });
+  }
+
+  /** The root in whose storage a tensor lies, and the byte where it begins there. */
+  place(t: Tensor): { readonly root: Tensor; readonly offset: number } {
+    let root = this.root(t);
+    let offset = 0;
+    for (let on = this.within.get(root); on !== undefined; on = this.within.get(root)) {
+      root = this.root(on.whole);
+      offset += on.offset;
+    }
+    return { root, offset };
   }
 }

@@ -26,8 +26,9 @@ export function makePart(
     if (view) return;
     for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(t.buffer, t);
     for (const t of node.outputs) {
-      const root = storages.root(t);
-      if (root !== t) continue;
+      if (storages.root(t) !== t) continue;
+      const { root } = storages.place(t);
+      if (made.has(root)) continue;
       made.add(root);
       if (leaving.has(root)) {
         fresh.push({ root, over: updates.over(root, nodes, at, leaving) });
@@ -37,7 +38,7 @@ export function makePart(
       }
     }
     for (const t of [...node.inputs, ...node.outputs]) {
-      const root = storages.root(t);
+      const { root } = storages.place(t);
       const life = inner.get(root);
       if (life !== undefined) {
         lives[life].to = at;
@@ -58,10 +59,12 @@ export function makePart(
   };
   const partNodes: PartNode[] = [];
   const place = (t: Tensor): [storage: number, offset: number, bytes: number] => {
-    const root = storages.root(t);
-    const bytes = root.size * root.dt.bytes;
+    const { root, offset } = storages.place(t);
+    const bytes = t.size * t.dt.bytes;
     const life = inner.get(root);
-    return life === undefined ? [external.get(root) as number, 0, bytes] : [0, arena.offsets[life], bytes];
+    return life === undefined
+      ? [external.get(root) as number, offset, bytes]
+      : [0, arena.offsets[life] + offset, bytes];
   };
   const late: { numbers: LateNumbers; at: number }[] = [];
   let lateCount = 0;

@@ -16,6 +16,12 @@ export interface ArenaPlan {
 }
 
 const alignment = 64;
+/**
+ * Values of whole pages would all begin at the same place of a page, and what reads many of them side by side would find
+ * that they take each other's places in the first-level cache: the next one begins five lines further on.
+ */
+const page = 4096;
+const room = (bytes: number): number => (bytes % page === 0 ? bytes + 5 * alignment : bytes);
 
 /** Largest first, each at the lowest place where no storage that lives at the same time is. */
 export function planArena(lives: readonly Life[]): ArenaPlan {
@@ -30,9 +36,9 @@ export function planArena(lives: readonly Life[]): ArenaPlan {
     const { from, to, bytes } = lives[i];
     let at = 0;
     for (const j of placed) {
-      if (offsets[j] >= at + bytes) break;
+      if (offsets[j] >= at + room(bytes)) break;
       if (lives[j].from > to || lives[j].to < from) continue;
-      at = Math.max(at, Math.ceil((offsets[j] + lives[j].bytes) / alignment) * alignment);
+      at = Math.max(at, Math.ceil((offsets[j] + room(lives[j].bytes)) / alignment) * alignment);
     }
     offsets[i] = at;
     total = Math.max(total, at + bytes);

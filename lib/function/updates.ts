@@ -78,10 +78,10 @@ export class Updates {
     if (old === null) return variable;
     if (leaving.has(old)) return null;
     for (let i = nodes.length - 1; i > at; i--) {
-      if (nodes[i].node.inputs.some((t) => this.storages.root(t) === old)) return null;
+      if (nodes[i].node.inputs.some((t) => this.storages.place(t).root === old)) return null;
     }
     const { node, over } = nodes[at];
-    const reads = node.inputs.filter((t) => this.storages.root(t) === old);
+    const reads = node.inputs.filter((t) => this.storages.place(t).root === old);
     const allowed = (x: Tensor): boolean =>
       over === undefined ? false : over.some(([to, from]) => to === root && from === this.storages.root(x));
     return reads.every(allowed) ? variable : null;

@@ -91,9 +91,10 @@ const char* Program::add(int64_t at, int64_t* next) {
   return nullptr;
 }
 
-/// Of a group: rows, columns, the number of values, that of steps; for each value its space, its dtype, its
-/// buffer (−1: within a tile only) and its byte offset there; for each step its kind, op, dtype, result and
-/// three operands.
+/// Of a group: rows, columns, the number of values, that of steps, that of strides; for each value its space,
+/// its dtype, its buffer (−1: within a tile only) and its byte offset there; for each step its kind, op,
+/// dtype, result and three operands; for each block of a wider matrix its value, and the elements from row to
+/// row.
 const char* Program::add_group(const Instruction& i) {
   Numbers n(words_.data() + i.numbers, i.number_count);
   TileGroup g = {};
@@ -104,7 +105,15 @@ const char* Program::add_group(const Instruction& i) {
   int64_t size = 0;
   if (__builtin_mul_overflow(g.rows, g.columns, &size)) return "a group has no such size";
   auto group = std::make_unique<Group>();
-  int slot = 4;
+  const int stride_count = n.small(4, kMaxTileValues + 1, "a group has too many strides");
+  constexpr int kGroupHeader = 5;
+  const int strides = kGroupHeader + 4 * g.value_count + 7 * g.step_count;
+  for (int k = 0; k < stride_count; k++) {
+    const int v = n.small(strides + 2 * k, g.value_count, "no such value");
+    g.values[v].stride = n.index(strides + 2 * k + 1, kIntegers, "no such stride");
+  }
+  if (n.error != nullptr) return n.error;
+  int slot = kGroupHeader;
   for (int v = 0; v < g.value_count; v++, slot += 4) {
     TileValue& value = g.values[v];
     value.space = static_cast<TileSpace>(n.small(slot, static_cast<int>(TileSpace::kCount), "no such space"));
@@ -116,8 +125,8 @@ const char* Program::add_group(const Instruction& i) {
     if (n.error != nullptr) return n.error;
     const Place& place = places_[static_cast<size_t>(i.places + buffer)];
     const int64_t bytes = dtype_size(value.dtype);
-    int64_t needed = 0;
-    if (__builtin_mul_overflow(g.size_of(value.space), bytes, &needed) || offset > place.bytes ||
+    int64_t needed = g.reach_of(value);
+    if (needed < 0 || __builtin_mul_overflow(needed, bytes, &needed) || offset > place.bytes ||
         needed > place.bytes - offset || (place.offset + offset) % bytes != 0) {
       return "a value of a group lies outside its buffer";
     }

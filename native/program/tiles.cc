@@ -36,9 +36,12 @@ bool reduces_columns(const TileGroup& g) {
   return false;
 }
 
-bool has_per_column(const TileGroup& g) {
+/// Whether something differs from row to row.
+bool has_rows(const TileGroup& g) {
   for (int v = 0; v < g.value_count; v++) {
-    if (g.values[v].space == TileSpace::kPerColumn || g.values[v].space == TileSpace::kPerRow) return true;
+    const TileValue& value = g.values[v];
+    if (value.space == TileSpace::kPerColumn || value.space == TileSpace::kPerRow || value.stride != 0)
+      return true;
   }
   return false;
 }
@@ -54,7 +57,7 @@ TileCut cut(const TileGroup& g) {
   TileCut c = {};
   const int64_t tile = tile_size(g);
   c.whole = g.columns <= tile || reduces_rows(g) || reduces_columns(g);
-  if (!has_per_column(g)) c.whole = false;
+  if (!has_rows(g)) c.whole = false;
   if (c.whole) {
     c.tile_rows = g.columns >= tile / 2 ? 1 : tile / (g.columns > 0 ? g.columns : 1);
     if (c.tile_rows > g.rows) c.tile_rows = g.rows > 0 ? g.rows : 1;
@@ -89,10 +92,12 @@ void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, co
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
 }
 
-/// Whether a step with a full result reads `v` in a repeated form.
+/// Whether a step with a full result reads (or writes) `v` in another form: repeated, or a block in one
+/// piece.
 bool needs_spread(const TileGroup& g, const TileCut& c, int v) {
-  const TileSpace space = g.values[v].space;
-  return c.tile_rows > 1 && (space == TileSpace::kPerColumn || space == TileSpace::kPerRow);
+  const TileValue& value = g.values[v];
+  return c.tile_rows > 1 &&
+         (value.space == TileSpace::kPerColumn || value.space == TileSpace::kPerRow || value.stride != 0);
 }
 
 TileLayout lay_out(const TileGroup& g, const TileCut& c) {
@@ -110,6 +115,13 @@ TileLayout lay_out(const TileGroup& g, const TileCut& c) {
     if (needs_spread(g, c, v)) l.bytes += round_up(full * size(value));
   }
   return l;
+}
+
+/// Copies rows of n bytes, each so many bytes behind the one before.
+void copy_rows(const char* x, int64_t x_stride, char* y, int64_t y_stride, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; r++) {
+    __builtin_memcpy(y + r * y_stride, x + r * x_stride, static_cast<size_t>(n));
+  }
 }
 
 struct Operand {
@@ -177,7 +189,7 @@ class Walk {
     const int64_t bytes = size(value);
     switch (value.space) {
       case TileSpace::kFull:
-        return buffers_[v] + (row_ * g_.columns + column_) * bytes;
+        return buffers_[v] + (row_ * (value.stride != 0 ? value.stride : g_.columns) + column_) * bytes;
       case TileSpace::kPerColumn:
         return buffers_[v] + column_ * bytes;
       case TileSpace::kPerRow:
@@ -191,6 +203,7 @@ class Walk {
   Operand operand(int v, bool full) {
     const TileValue& value = g_.values[v];
     if (value.space == TileSpace::kScalar) return {buffers_[v], true};
+    if (value.stride != 0 && needs_spread(g_, c_, v)) return {piece(v), false};
     if (!full || value.space == TileSpace::kFull) return {place(v), false};
     if (value.space == TileSpace::kPerColumn) {
       return {needs_spread(g_, c_, v) ? scratch_ + l_.spread[v] : place(v), false};
@@ -202,6 +215,17 @@ class Walk {
       spread_ |= uint64_t{1} << v;
     }
     return {repeated, false};
+  }
+
+  /// This tile's part of a block, in one piece.
+  const char* piece(int v) {
+    char* const y = scratch_ + l_.spread[v];
+    if ((spread_ >> v & 1) == 0) {
+      const int64_t bytes = size(g_.values[v]), row = columns_ * bytes;
+      copy_rows(place(v), g_.values[v].stride * bytes, y, row, rows_, row);
+      spread_ |= uint64_t{1} << v;
+    }
+    return y;
   }
 
   void step(const TileStep& s, int64_t t) {
@@ -220,7 +244,8 @@ class Walk {
     }
     const bool full = out.space == TileSpace::kFull;
     const int64_t n = full ? rows_ * columns_ : rows_;
-    char* const y = place(s.out);
+    const bool block = out.stride != 0 && needs_spread(g_, c_, s.out);
+    char* const y = block ? scratch_ + l_.spread[s.out] : place(s.out);
     const Operand a = operand(s.in[0], full);
     if (s.kind == TileOp::kUnary || s.kind == TileOp::kCast) {
       const UnaryFn fn =
@@ -243,6 +268,11 @@ class Walk {
       table_.select[size_index(size(out))][mode](a.p, x.p, z.p, y, n);
     }
     if (!full) spread_ &= ~(uint64_t{1} << s.out);
+    if (block) {
+      const int64_t row = columns_ * size(out);
+      copy_rows(y, row, place(s.out), out.stride * size(out), rows_, row);
+      spread_ |= uint64_t{1} << s.out;
+    }
   }
 
   void reduce_rows(const TileStep& s, ReduceRowsFn fn) {
@@ -322,6 +352,12 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
 
 const char* check_tiles(const KernelTable& table, const TileGroup& g) {
   if (g.rows < 0 || g.columns < 0) return "a group has a negative size";
+  for (int v = 0; v < g.value_count; v++) {
+    const TileValue& value = g.values[v];
+    if (value.stride == 0) continue;
+    if (!value.buffer || value.space != TileSpace::kFull || value.stride < g.columns)
+      return "a block of a matrix is a full value in a buffer, and its rows are apart";
+  }
   // Buffers bound the size of a group; values within tiles alone would not.
   bool full_buffer = false, column_buffer = false, row_buffer = false;
   for (int v = 0; v < g.value_count; v++) {
@@ -356,6 +392,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
               : !full && in.space != TileSpace::kPerRow && in.space != TileSpace::kScalar) {
         return "a step of a group reads a value of the wrong kind";
       }
+      if (s.kind == TileOp::kReduce && in.stride != 0) return "a block of a matrix cannot be reduced";
       const bool condition = s.kind == TileOp::kSelect && k == 0;
       if (in.dtype != (condition ? static_cast<int>(DType::kBool) : s.dtype)) {
         return "a step of a group reads a value of another dtype";

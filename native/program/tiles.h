@@ -22,6 +22,9 @@ struct TileValue {
   TileSpace space;
   int dtype;
   bool buffer;  // false: it exists only within a tile
+  /// Of a full value in a buffer: elements from a row to the next one, where it is a block of a wider matrix;
+  /// 0 where its rows follow each other.
+  int64_t stride;
 };
 
 struct TileStep {
@@ -45,6 +48,14 @@ struct TileGroup {
            : space == TileSpace::kPerRow    ? rows
                                             : 1;
   }
+
+  /// Elements from the first of a value to behind its last one; −1 where there are too many to count.
+  int64_t reach_of(const TileValue& value) const {
+    int64_t reach = 0;
+    if (value.stride == 0 || rows == 0) return size_of(value.space);
+    if (__builtin_mul_overflow(rows - 1, value.stride, &reach)) return -1;
+    return __builtin_add_overflow(reach, columns, &reach) ? -1 : reach;
+  }
 };
 
 /// Null, or what is wrong with the group.
@@ -64,7 +75,7 @@ struct TileCut {
 /// Places in a thread's scratch memory.
 struct TileLayout {
   int64_t temp[kMaxTileValues];    // of values that exist only within a tile
-  int64_t spread[kMaxTileValues];  // of values that were repeated to full ones
+  int64_t spread[kMaxTileValues];  // of values that were repeated to full ones, and of blocks in one piece
   int64_t next[kMaxTileValues];    // from a tile's part of a value to that of the next one in a chunk, or 0
   int64_t bytes;
 };

@@ -61,8 +61,8 @@ void instruction(Sample& s, int entry, std::initializer_list<int64_t> places, co
   s.words.insert(s.words.end(), n.begin(), n.end());
 }
 
-/// Softmax with its row and column sums, a mask and a sum of everything over [rows, columns]; then a step
-/// that writes what it made.
+/// Softmax with its row and column sums, a mask and a sum of everything over [rows, columns], and what reads
+/// one block of a wider matrix and writes another; then a step that writes what it made.
 Sample sample(int64_t rows, int64_t columns) {
   const double r = static_cast<double>(rows), c = static_cast<double>(columns);
   const auto full = static_cast<double>(TileSpace::kFull), scalar = static_cast<double>(TileSpace::kScalar);
@@ -75,26 +75,31 @@ Sample sample(int64_t rows, int64_t columns) {
   const int64_t size = rows * columns * 4;
   Sample s;
   // Storage 0 is an arena with two full values, the others hold one value each.
-  s.storages = {2 * size, size, columns * 4, rows * 4, 4, columns * 4};
-  const std::vector<double> group = {r, c, 11, 9,
-                                     // values: x, exp x, its row sum, y, column bias, mask, mask as floats,
-                                     // z, sum of rows, sum of all, sum of columns
-                                     full, f32, 0, 0, full, f32, -1, 0, row, f32, 3, 0, full, f32, 1, 0,
-                                     column, f32, 2, 0, full, boolean, -1, 0, full, f32, -1, 0, full, f32, 0,
-                                     static_cast<double>(size), row, f32, -1, 0, scalar, f32, 4, 0, column,
-                                     f32, 5, 0,
-                                     // steps
-                                     unary, static_cast<double>(find_unary("exp")), f32, 1, 0, 0, 0,        //
-                                     reduce, static_cast<double>(find_reduce("sum")), f32, 2, 1, 1, 1,      //
-                                     binary, static_cast<double>(find_binary("divide")), f32, 3, 1, 2, 1,   //
-                                     binary, static_cast<double>(find_binary("greater")), f32, 5, 3, 4, 3,  //
-                                     cast, f32, boolean, 6, 5, 5, 5,                                        //
-                                     select, 0, f32, 7, 5, 3, 6,                                            //
-                                     reduce, static_cast<double>(find_reduce("mean")), f32, 8, 7, 7, 7,     //
-                                     reduce, static_cast<double>(find_reduce("sum")), f32, 9, 7, 7, 7,      //
-                                     reduce, static_cast<double>(find_reduce("max")), f32, 10, 6, 6, 6};
-  instruction(s, kGroup,
-              {0, 0, 2 * size, 1, 0, size, 2, 0, columns * 4, 3, 0, rows * 4, 4, 0, 4, 5, 0, columns * 4},
+  s.storages = {2 * size, size, columns * 4, rows * 4, 4, columns * 4, 2 * size + (rows - 1) * 4};
+  const std::vector<double> group = {
+      r, c, 14, 11, 2,
+      // values: x, exp x, its row sum, y, column bias, mask, mask as floats,
+      // z, sum of rows, sum of all, sum of columns, a block, another, its exp
+      full, f32, 0, 0, full, f32, -1, 0, row, f32, 3, 0, full, f32, 1, 0, column, f32, 2, 0, full, boolean,
+      -1, 0, full, f32, -1, 0, full, f32, 0, static_cast<double>(size), row, f32, -1, 0, scalar, f32, 4, 0,
+      column, f32, 5, 0, full, f32, 6, 0, full, f32, 6, c * 4, full, f32, -1, 0,
+      // steps
+      unary, static_cast<double>(find_unary("exp")), f32, 1, 0, 0, 0,          //
+      reduce, static_cast<double>(find_reduce("sum")), f32, 2, 1, 1, 1,        //
+      binary, static_cast<double>(find_binary("divide")), f32, 3, 1, 2, 1,     //
+      binary, static_cast<double>(find_binary("greater")), f32, 5, 3, 4, 3,    //
+      cast, f32, boolean, 6, 5, 5, 5,                                          //
+      select, 0, f32, 7, 5, 3, 6,                                              //
+      reduce, static_cast<double>(find_reduce("mean")), f32, 8, 7, 7, 7,       //
+      reduce, static_cast<double>(find_reduce("sum")), f32, 9, 7, 7, 7,        //
+      reduce, static_cast<double>(find_reduce("max")), f32, 10, 6, 6, 6,       //
+      binary, static_cast<double>(find_binary("divide")), f32, 12, 11, 3, 11,  //
+      unary, static_cast<double>(find_unary("exp")), f32, 13, 12, 12, 12,      //
+      // rows of blocks
+      11, 2 * c + 1, 12, 2 * c + 1};
+  instruction(s, kGroup, {0, 0,           2 * size, 1,           0,        size, 2,
+                          0, columns * 4, 3,        0,           rows * 4, 4,    0,
+                          4, 5,           0,        columns * 4, 6,        0,    2 * size + (rows - 1) * 4},
               group);
   instruction(s, kTouch, {0, size, size, 4, 0, 4}, {1, 2, 3});
   return s;

@@ -5,8 +5,10 @@ export const passes = [
   'regroup',
   'commonSubexpressions',
   'deadCode',
+  'stackProducts',
   'layout',
   'epilogues',
+  'blocks',
   'fuse',
   'recompute',
 ] as const;

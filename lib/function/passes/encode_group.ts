@@ -2,6 +2,7 @@
 import { native } from '../../binding';
 import type { Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../core/scope';
+import type { Block } from '../blocks';
 import type { OpNode } from '../graph';
 import type { LoweredNode } from '../lowered';
 import { dtypeOf, Space, type Group, type Member } from './group';
@@ -18,16 +19,28 @@ function fusedEntry(): number {
   return entry;
 }
 
+/** A block of another value, which a value is written to. */
+export interface Target {
+  readonly whole: Tensor;
+  readonly block: Block;
+}
+
+const header = 5;
+/** The count of numbers of a group's instruction. */
+export const numbersOf = (values: number, steps: number, blocks: number): number =>
+  header + 4 * values + 7 * steps + 2 * blocks;
+
 /** `needed` says whether someone outside reads a value. A group of one is that op's own instruction. */
 export function encodeGroup(
   group: Group,
   rootOf: (t: Tensor) => Tensor,
+  targets: ReadonlyMap<Tensor, Target>,
   needed: (root: Tensor) => boolean,
 ): LoweredNode {
   const [first] = group.members;
   // Unless it reads through a repetition that is not carried out.
-  if (group.members.length === 1 && first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root))
-    return first.lowered;
+  const itself = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
+  if (group.members.length === 1 && itself && !targets.has(first.out.root)) return first.lowered;
   const columns = group.columns ?? group.size;
   const storages: Tensor[] = [];
   const storageOf = (root: Tensor): number => {
@@ -36,7 +49,12 @@ export function encodeGroup(
     return at;
   };
   // Values by storage; those that exist within a tile only take each other's places as soon as they have been read.
-  const values: { space: Space; dtype: number; storage: number }[] = [];
+  const values: { space: Space; dtype: number; storage: number; at: number; stride: number }[] = [];
+  const plain = { at: 0, stride: 0 };
+  const within = (block: Block | undefined, t: Tensor): typeof plain =>
+    block === undefined
+      ? plain
+      : { at: block.at * t.dt.bytes, stride: block.stride === block.columns ? 0 : block.stride };
   const valueOf = new Map<Tensor, number>();
   const lastUse = new Map<Tensor, number>();
   group.members.forEach((m, i) => {
@@ -53,11 +71,12 @@ export function encodeGroup(
     const known = valueOf.get(o.root);
     if (known !== undefined) return known;
     // One storage may be read in two ways: a vector along rows and along columns.
-    const key = `${o.root.id}/${o.space}`;
+    const key = `${o.root.id}/${o.space}/${o.block?.at ?? ''}`;
     let value = external.get(key);
     if (value === undefined) {
       if (!inputs.includes(o.root)) inputs.push(o.root);
-      value = values.push({ space: o.space, dtype, storage: storageOf(o.root) }) - 1;
+      const place = within(o.block, o.root);
+      value = values.push({ space: o.space, dtype, storage: storageOf(o.root), ...place }) - 1;
       external.set(key, value);
     }
     return value;
@@ -66,17 +85,21 @@ export function encodeGroup(
     const operands = m.operands.map((o) => read(o, o.root.dt.code));
     // The kernels of a step may write over what they read, but a repeated operand is read again for each row.
     const out = m.out;
-    const inMemory = out.space === Space.Scalar || out.space === Space.PerColumn || needed(out.root);
+    const target = targets.get(out.root);
+    const inMemory =
+      target !== undefined || out.space === Space.Scalar || out.space === Space.PerColumn || needed(out.root);
     let value: number;
     if (inMemory) {
-      outputs.push(out.root);
-      value = values.push({ space: out.space, dtype: out.root.dt.code, storage: storageOf(out.root) }) - 1;
+      const to = target?.whole ?? out.root;
+      if (!outputs.includes(to)) outputs.push(to);
+      const place = within(target?.block, out.root);
+      value = values.push({ space: out.space, dtype: to.dt.code, storage: storageOf(to), ...place }) - 1;
     } else {
       const at = free.findIndex((v) => values[v].space === out.space && values[v].dtype === out.root.dt.code);
       value =
         at >= 0
           ? free.splice(at, 1)[0]
-          : values.push({ space: out.space, dtype: out.root.dt.code, storage: -1 }) - 1;
+          : values.push({ space: out.space, dtype: out.root.dt.code, storage: -1, ...plain }) - 1;
     }
     valueOf.set(out.root, value);
     const [a, b = a, c = a] = operands;
@@ -89,10 +112,13 @@ export function encodeGroup(
     }
     if (!inMemory && lastUse.get(out.root) === undefined) free.push(value);
   });
-  const numbers = new Float64Array(4 + 4 * values.length + 7 * steps.length);
-  numbers.set([group.size / columns, columns, values.length, steps.length]);
-  values.forEach((v, i) => numbers.set([v.space, v.dtype, v.storage, 0], 4 + 4 * i));
-  steps.forEach((s, i) => numbers.set(s, 4 + 4 * values.length + 7 * i));
+  const strides = values.flatMap((v, i) => (v.stride === 0 ? [] : [i, v.stride]));
+  const numbers = Float64Array.from([
+    ...[group.size / columns, columns, values.length, steps.length, strides.length / 2],
+    ...values.flatMap((v) => [v.space, v.dtype, v.storage, v.at]),
+    ...steps.flat(),
+    ...strides,
+  ]);
   const node: OpNode = { kind: 'op', op: fusedOp(group), inputs, attrs: null, outputs };
   return {
     node,
@@ -109,7 +135,7 @@ function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonl
   group.members.forEach((m, i) => {
     for (const o of m.operands) {
       last.set(o.root, i);
-      if (o.space !== Space.Full) elsewhere.add(o.root);
+      if (o.space !== Space.Full || o.block !== undefined) elsewhere.add(o.root);
     }
   });
   const pairs: (readonly [Tensor, Tensor])[] = [];

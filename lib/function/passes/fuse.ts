@@ -5,11 +5,12 @@
 import { sizeOf, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../core/scope';
+import { cutsOf, isRun, joinsOf, type Block } from '../blocks';
 import type { OpNode } from '../graph';
 import type { LoweredNode, Storages } from '../lowered';
-import { encodeGroup } from './encode_group';
+import { encodeGroup, numbersOf, type Target } from './encode_group';
 import { enabled } from './enabled';
-import { dtypeOf, Space, type Group, type Item, type Member, type Operand } from './group';
+import { dtypeOf, readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
 import { recompute } from './recompute';
 
 /** Longest row where rows or columns are reduced: kMaxTileRow. */
@@ -18,6 +19,9 @@ const maxRow = 8192;
 const maxSteps = 36;
 const maxStorages = 32;
 const maxValues = 64;
+const maxNumbers = 512;
+/** Shorter rows of a matrix are not read one by one. */
+const minColumns = 16;
 
 /** How an operand of `shape` repeats over `full`: its space, and the columns that this asks for. */
 function repeats(shape: Shape, full: Shape): { space: Space; columns: number | null } | null {
@@ -52,6 +56,13 @@ function reducedSpace(
   return r !== null && r.space !== Space.Full ? r : null;
 }
 
+type Rows = Pick<Group, 'size' | 'columns' | 'made'>;
+/** A member, and the columns that the group has with it. */
+interface Fit {
+  readonly member: Member;
+  readonly columns: number | null;
+}
+
 export class Fusion {
   private items: Item[] = [];
   private readonly producer = new Map<Tensor, Item>();
@@ -59,6 +70,10 @@ export class Fusion {
   private readonly readers = new Map<Tensor, LoweredNode[]>();
   /** Of values that only repeat another one: that one, and how. */
   private readonly spreads = new Map<Tensor, { readonly source: Tensor; readonly axes: readonly number[] }>();
+  /** Of values that are blocks of a matrix: that one, and which. */
+  private readonly blocks = new Map<Tensor, { readonly source: Tensor; readonly block: Block }>();
+  /** Of values that lie in the storage of what they were cut from: that one. */
+  private readonly wholes = new Map<Tensor, Tensor>();
 
   constructor(
     private readonly storages: Storages,
@@ -68,10 +83,14 @@ export class Fusion {
 
   run(nodes: readonly LoweredNode[]): LoweredNode[] {
     for (const lowered of nodes) {
-      if (lowered.view) continue;
-      for (const t of lowered.node.inputs) {
-        const users = this.readers.get(this.root(t));
-        if (users === undefined) this.readers.set(this.root(t), [lowered]);
+      if (lowered.view) {
+        const [whole] = lowered.node.inputs;
+        for (const t of lowered.node.outputs) if (this.root(t) === t) this.wholes.set(t, this.root(whole));
+        continue;
+      }
+      for (const t of lowered.node.inputs.flatMap((t) => this.read(t))) {
+        const users = this.readers.get(t);
+        if (users === undefined) this.readers.set(t, [lowered]);
         else users.push(lowered);
       }
     }
@@ -83,19 +102,40 @@ export class Fusion {
     return this.storages.root(t);
   }
 
+  private operandOf(root: Tensor, space: Space): Operand {
+    return { root, space, whole: this.wholes.get(root) };
+  }
+
+  /** The storages that must be there for `t` to be read. */
+  private read(t: Tensor): readonly Tensor[] {
+    return readsOf(this.operandOf(this.root(t), Space.Full));
+  }
+
   private addSingle(lowered: LoweredNode): void {
-    const reads = lowered.node.inputs.map((t) => this.root(t));
+    const reads = lowered.node.inputs.flatMap((t) => this.read(t));
     const item: Item = { single: lowered, group: null, reads };
     this.items.push(item);
     for (const t of lowered.node.outputs) if (this.root(t) === t) this.producer.set(t, item);
   }
 
   private place(lowered: LoweredNode): void {
-    // What shares a storage is read there.
-    if (lowered.view) return;
     const { node } = lowered;
+    // What shares a storage, or is a part of one, is read there.
+    if (lowered.view) {
+      for (const t of node.outputs) {
+        const whole = this.wholes.get(t);
+        const maker = whole === undefined ? undefined : this.producer.get(whole);
+        if (maker !== undefined) this.producer.set(t, maker);
+      }
+      return;
+    }
     if (node.op.name === 'spread') {
       this.spreads.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
+    }
+    if (enabled('blocks')) {
+      for (const { part, block } of cutsOf(lowered)?.copies ?? []) {
+        if (block.columns >= minColumns) this.blocks.set(part, { source: node.inputs[0], block });
+      }
     }
     const kernel = node.op.tile;
     const fusible =
@@ -121,7 +161,7 @@ export class Fusion {
       const item = this.producer.get(this.source(t));
       if (item?.group != null && !found.includes(item.group)) found.push(item.group);
     }
-    const inputs = new Set(node.inputs.map((t) => this.root(t)));
+    const inputs = new Set(node.inputs.flatMap((t) => [this.root(t), this.source(t)]));
     for (let i = this.items.length - 1; i >= 0 && i >= this.items.length - 8; i--) {
       const { group } = this.items[i];
       if (group === null || found.includes(group)) continue;
@@ -131,19 +171,20 @@ export class Fusion {
     return found;
   }
 
-  /** The storage that is read where a value that merely repeats another one is. */
+  /** The storage that is read where a value is that merely repeats another one, or is a block of one. */
   private source(t: Tensor): Tensor {
     const root = this.root(t);
-    const spread = this.spreads.get(root);
-    return spread === undefined ? root : this.source(spread.source);
+    const from = this.spreads.get(root) ?? this.blocks.get(root);
+    return from === undefined ? root : this.source(from.source);
   }
 
   /** The node as a member of a group of so many elements; null where it cannot be. */
-  private member(
-    lowered: LoweredNode,
-    kernel: TileKernel,
-    group: Pick<Group, 'size' | 'columns' | 'made'>,
-  ): { member: Member; columns: number | null } | null {
+  private member(lowered: LoweredNode, kernel: TileKernel, group: Rows): Fit | null {
+    return this.fit(lowered, kernel, group, true) ?? this.fit(lowered, kernel, group, false);
+  }
+
+  /** `cut`: it may read blocks as they lie. */
+  private fit(lowered: LoweredNode, kernel: TileKernel, group: Rows, cut: boolean): Fit | null {
     const { node } = lowered;
     const out = node.outputs[0];
     let columns = group.columns;
@@ -157,10 +198,15 @@ export class Fusion {
       const spread = this.spreads.get(root);
       const how = repeats(t.shape, full);
       if (how === null || !agree(how.columns)) return null;
-      if (spread === undefined || how.space !== Space.Full) return { root, space: how.space };
-      const from = reducedSpace(t.shape, spread.axes);
-      if (from === null || !agree(from.columns)) return null;
-      return { root: this.root(spread.source), space: from.space };
+      if (how.space !== Space.Full) return this.operandOf(root, how.space);
+      const from = cut && kernel.kind !== 'reduce' ? this.blocks.get(root) : undefined;
+      // As it lies there if its rows are those of the group, else as it was copied.
+      if (from !== undefined && agree(isRun(from.block, t) ? null : from.block.columns))
+        return { ...this.operandOf(this.root(from.source), Space.Full), block: from.block };
+      if (spread === undefined) return this.operandOf(root, how.space);
+      const reduced = reducedSpace(t.shape, spread.axes);
+      if (reduced === null || !agree(reduced.columns)) return null;
+      return this.operandOf(this.root(spread.source), reduced.space);
     };
     if (kernel.kind === 'reduce') {
       const x = node.inputs[0];
@@ -190,8 +236,8 @@ export class Fusion {
     if (columns === null || out.size * columns !== group.size || columns > maxRow) return null;
     const operands: Operand[] = [];
     for (const t of node.inputs) {
-      if (t.size === 1 && out.size !== 1) operands.push({ root: this.root(t), space: Space.Scalar });
-      else if (t.size === out.size) operands.push({ root: this.root(t), space: Space.PerRow });
+      if (t.size === 1 && out.size !== 1) operands.push(this.operandOf(this.root(t), Space.Scalar));
+      else if (t.size === out.size) operands.push(this.operandOf(this.root(t), Space.PerRow));
       else return null;
     }
     if (!operands.some((o) => group.made.get(o.root) === Space.PerRow)) return null;
@@ -213,13 +259,12 @@ export class Fusion {
 
   private add(item: Item, group: Group, member: Member): void {
     group.members.push(member);
-    for (const o of member.operands) item.reads.push(o.root);
+    for (const o of member.operands) item.reads.push(...readsOf(o));
     group.made.set(member.out.root, member.out.space);
     this.producer.set(member.out.root, item);
   }
 
   private tryJoin(group: Group, lowered: LoweredNode, kernel: TileKernel): boolean {
-    const { node } = lowered;
     if (group.members.length >= maxSteps) return false;
     const fits = this.member(lowered, kernel, group);
     if (fits === null) return false;
@@ -227,20 +272,21 @@ export class Fusion {
     for (const o of fits.member.operands) {
       const made = group.made.get(o.root);
       if (made === Space.Scalar || made === Space.PerColumn) return false;
-      if (made !== undefined && made !== o.space) return false;
+      if (made !== undefined && (made !== o.space || o.block !== undefined)) return false;
+      if (o.whole !== undefined && group.made.has(o.whole)) return false;
     }
     if (!this.hasRoom(group, fits.member)) return false;
     const own = this.items.find((i) => i.group === group) as Item;
-    if (!this.moveBehind(own, node)) return false;
+    if (!this.moveBehind(own, fits.member.operands)) return false;
     group.columns = fits.columns;
     this.add(own, group, fits.member);
     return true;
   }
 
   /** Moves a group behind what the node reads; false where that is not possible. */
-  private moveBehind(own: Item, node: OpNode): boolean {
+  private moveBehind(own: Item, operands: readonly Operand[]): boolean {
     const at = this.items.lastIndexOf(own);
-    const makers = node.inputs.map((t) => this.producer.get(this.source(t)));
+    const makers = operands.map((o) => this.producer.get(o.root));
     const later = makers.filter((i): i is Item => i !== undefined && this.items.lastIndexOf(i) > at);
     if (later.length === 0) return true;
     // What depends on the group must come after it, so nothing of that may lead to the node.
@@ -258,14 +304,24 @@ export class Fusion {
 
   /** Whether the group still has few enough values and storages with one member more. */
   private hasRoom(group: Group, more: Member): boolean {
-    const members = [...group.members, more];
+    const { values, storages, numbers } = this.needs(group, [...group.members, more]);
+    return storages <= maxStorages && values <= maxValues && numbers <= maxNumbers;
+  }
+
+  /** What the instruction of a group with these members has, at most. */
+  private needs(
+    { made }: Group,
+    members: readonly Member[],
+  ): { values: number; storages: number; numbers: number } {
     const inside = new Set(members.map((m) => m.lowered));
     const read = new Set<string>();
     const storages = new Set<Tensor>();
+    const blocks = new Set<string>();
     for (const m of members) {
-      for (const { root, space } of m.operands) {
-        if (group.made.has(root)) continue;
-        read.add(`${root.id}/${space}`);
+      for (const { root, space, block } of m.operands) {
+        if (made.has(root)) continue;
+        read.add(`${root.id}/${space}/${block?.at ?? ''}`);
+        if (block !== undefined) blocks.add(`${root.id}/${block.at}`);
         storages.add(root);
       }
       // What only members read is never in memory.
@@ -277,7 +333,8 @@ export class Fusion {
         (this.readers.get(root) ?? []).some((user) => !inside.has(user));
       if (kept) storages.add(root);
     }
-    return storages.size <= maxStorages && read.size + members.length <= maxValues;
+    const values = read.size + members.length;
+    return { values, storages: storages.size, numbers: numbersOf(values, members.length, blocks.size) };
   }
 
   private dependents(of: Item): Set<Item> {
@@ -294,13 +351,15 @@ export class Fusion {
   }
 
   private finish(): LoweredNode[] {
-    // Repetitions that no one reads any more are not carried out.
+    // Repetitions and blocks that no one reads any more are not carried out.
     const needed = new Set<Tensor>(this.leaving);
     const kept: Item[] = [];
     for (let i = this.items.length - 1; i >= 0; i--) {
       const item = this.items[i];
-      if (item.single !== null && item.single.node.op.name === 'spread') {
-        if (!needed.has(item.single.node.outputs[0])) continue;
+      if (item.single !== null) {
+        const { op, outputs } = item.single.node;
+        const dropped = op.name === 'spread' || outputs.some((t) => this.blocks.has(t));
+        if (dropped && !outputs.some((t) => needed.has(t))) continue;
       }
       kept.push(item);
       for (const t of item.reads) needed.add(t);
@@ -316,13 +375,15 @@ export class Fusion {
         set.add(item);
       }
     }
+    const targets = this.targets(kept, users);
     const left = kept.filter((item) => item.group === null || item.group.members.length > 0);
-    return left.map((item) => {
-      if (item.single !== null) return item.single;
+    return left.flatMap((item) => {
+      if (item.single !== null) return targets.joined.has(item) ? [] : [item.single];
       const group = item.group as Group;
       return encodeGroup(
         group,
         (t) => this.root(t),
+        targets.of,
         (root) => {
           if (this.leaving.has(root)) return true;
           for (const user of users.get(root) ?? []) if (user !== item) return true;
@@ -330,5 +391,44 @@ export class Fusion {
         },
       );
     });
+  }
+
+  /** Where the values of a group are nothing but blocks of what is joined from them, the group writes them there. */
+  private targets(
+    items: readonly Item[],
+    users: ReadonlyMap<Tensor, ReadonlySet<Item>>,
+  ): { of: Map<Tensor, Target>; joined: Set<Item> } {
+    const of = new Map<Tensor, Target>();
+    const joined = new Set<Item>();
+    const blocksOf = new Map<Group, number>();
+    if (!enabled('blocks')) return { of, joined };
+    for (const item of items) {
+      const found = item.single === null ? null : joinsOf(item.single);
+      if (item.single === null || found === null || found.copies.length < item.single.instructions.length)
+        continue;
+      const { copies, whole } = found;
+      const roots = copies.map(({ part }) => this.root(part));
+      const maker = this.producer.get(roots[0]);
+      const group = maker?.group ?? null;
+      if (group === null || new Set(roots).size < roots.length) continue;
+      const own = (root: Tensor): boolean =>
+        group.made.get(root) === Space.Full &&
+        !this.leaving.has(root) &&
+        this.storages.place(root).root === root &&
+        [...(users.get(root) ?? [])].every((user) => user === item || user === maker) &&
+        !group.members.some((m) => m.kernel.kind === 'reduce' && m.operands[0].root === root);
+      if (!roots.every(own)) continue;
+      const rows = copies.find(({ part, block }) => !isRun(block, part))?.block.columns;
+      const columns = group.columns ?? rows ?? null;
+      if (copies.some(({ part, block }) => !isRun(block, part) && block.columns !== columns)) continue;
+      if (rows !== undefined && rows < minColumns) continue;
+      const more = (blocksOf.get(group) ?? 0) + copies.length;
+      if (this.needs(group, group.members).numbers + 2 * more > maxNumbers) continue;
+      blocksOf.set(group, more);
+      group.columns = columns;
+      copies.forEach(({ block }, i) => of.set(roots[i], { whole, block }));
+      joined.add(item);
+    }
+    return { of, joined };
   }
 }

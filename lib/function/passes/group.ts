@@ -2,6 +2,7 @@
 import type { DTypeInfo } from '../../core/dtype';
 import type { TileKernel } from '../../core/scope';
 import type { Tensor } from '../../core/tensor';
+import type { Block } from '../blocks';
 import type { OpNode } from '../graph';
 import type { LoweredNode } from '../lowered';
 
@@ -16,7 +17,15 @@ export const enum Space {
 export interface Operand {
   readonly root: Tensor;
   readonly space: Space;
+  /** Where it reads rows of a wider matrix: which. */
+  readonly block?: Block | undefined;
+  /** The storage that the root is a part of. */
+  readonly whole?: Tensor | undefined;
 }
+
+/** The storages that must be there. */
+export const readsOf = ({ root, whole }: Operand): readonly Tensor[] =>
+  whole === undefined ? [root] : [root, whole];
 
 export interface Member {
   readonly lowered: LoweredNode;

@@ -6,12 +6,11 @@ import { epilogues } from './epilogues';
 import { foldConstants } from './fold_constants';
 import { layout } from './layout';
 import { regroup, simplify } from './simplify';
+import { stackProducts } from './stack_products';
 
 export function optimize(graph: Graph): Graph {
-  const first = [simplify, foldConstants, regroup, commonSubexpressions, deadCode].reduce(
-    (g, pass) => pass(g),
-    graph,
-  );
+  const passes = [simplify, foldConstants, regroup, commonSubexpressions, deadCode, stackProducts];
+  const first = passes.reduce((g, pass) => pass(g), graph);
   const moved = layout(first);
   // Transposes that were moved may have met a product.
   return epilogues(moved === first ? first : deadCode(regroup(moved)));

@@ -1,6 +1,6 @@
 /** Computes again, where it is read, what costs less than a way through memory. */
 import type { Tensor } from '../../core/tensor';
-import { Space, type Group, type Item, type Member } from './group';
+import { readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
 
 /** Smaller values stay in the cache between two groups. */
 const fewest = 16 * 1024;
@@ -33,6 +33,8 @@ export function recompute(
     for (const member of group.members.slice(again.get(item) ?? 0)) {
       const { root, space } = member.out;
       if (member.kernel.cheap !== true || space !== Space.Full || leaving.has(root)) continue;
+      // What it reads may have other columns there.
+      if (member.operands.some((o) => o.block !== undefined)) continue;
       const readers = [...(users.get(root) ?? [])].filter((user) => user !== item);
       if (readers.length === 0 || readers.length > 2) continue;
       const fits = (user: Item): boolean =>
@@ -47,9 +49,9 @@ export function recompute(
         again.set(user, at + 1);
         to.made.set(root, Space.Full);
         to.columns ??= group.columns;
-        for (const o of member.operands) {
-          user.reads.push(o.root);
-          users.get(o.root)?.add(user);
+        for (const t of member.operands.flatMap(readsOf)) {
+          user.reads.push(t);
+          users.get(t)?.add(user);
         }
       }
       users.set(root, new Set([item]));
@@ -61,7 +63,7 @@ export function recompute(
   }
   for (const { group, reads } of items) {
     if (group !== null)
-      reads.splice(0, reads.length, ...group.members.flatMap((m) => m.operands.map((o) => o.root)));
+      reads.splice(0, reads.length, ...group.members.flatMap((m) => m.operands.flatMap(readsOf)));
   }
 }
 
@@ -75,7 +77,8 @@ function serves(
 ): boolean {
   if (to.size !== from.size) return false;
   const reads = to.members.flatMap((m) => m.operands);
-  if (reads.some((o) => o.root === out.root && o.space !== Space.Full)) return false;
+  const elsewhere = (o: Operand): boolean => o.space !== Space.Full || o.block !== undefined;
+  if (reads.some((o) => o.whole === out.root || (o.root === out.root && elsewhere(o)))) return false;
   let more = 0;
   for (const o of operands) {
     const byRow = o.space === Space.PerRow || o.space === Space.PerColumn;
@@ -86,7 +89,7 @@ function serves(
     }
     if (o.space !== Space.Full) continue;
     if (from.made.has(o.root) && !inMemory(o.root)) return false;
-    if (!reads.some((r) => r.root === o.root && r.space === Space.Full)) more++;
+    if (!reads.some((r) => r.root === o.root && r.space === Space.Full && r.block === undefined)) more++;
   }
   return more <= 1;
 }
