@@ -28,6 +28,8 @@ export interface Native {
   /** The position of the first zero or negative element, or −1. */
   find(x: ArrayBuffer): number;
   copy(src: ArrayBuffer, dst: ArrayBuffer): void;
+  /** Pieces that lie side by side in the rows of a whole, to it or from it. */
+  parts(whole: ArrayBuffer, ...pieces: ArrayBuffer[]): void;
   readonly scatterNames: readonly string[];
   /** The position of the first index out of range, or -1. */
   gather(params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer): number;

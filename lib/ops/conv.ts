@@ -1,8 +1,9 @@
 /** Convolutions over one, two and three dimensions of space. */
 import { toTensor, type TensorLike } from '../core/convert';
-import { floating, type DTypeInfo } from '../core/dtype';
+import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape, sizeOf } from '../core/shape';
+import { remembered } from '../core/remember';
+import { describe, showShape, sizeOf, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { checkPrecision, type ConvolutionPrecision } from './conv_precision';
 import { convForward, type ConvGeometry } from './conv_rows';
@@ -58,35 +59,37 @@ export function convPrecision(value: unknown, op: string): ConvolutionPrecision 
 export function convOperands(
   input: TensorLike,
   filters: TensorLike,
-  n: number,
   op: string,
-): [x: Tensor, filter: Tensor] {
-  const hint = (other: unknown): DTypeInfo | null => (other instanceof Tensor ? other.dt : null);
-  const x = toTensor(input, hint(filters), op, 'input');
+): readonly [x: Tensor, filter: Tensor] {
+  const x = toTensor(input, filters instanceof Tensor ? filters.dt : null, op, 'input');
   const w = toTensor(filters, x.dt, op, 'filters');
-  if (!floating.includes(x.dtype)) throw badDType(op, 'input', x.dt, floating);
+  if (x.dt.kind !== 'float') throw badDType(op, 'input', x.dt, floating);
   if (x.dt !== w.dt) throw mixedDTypes(op, x, w);
-  if (w.shape.length !== n + 2) {
-    throw new InvalidArgumentError(
-      `[${op}] convolution filter must be ${n + 2}-dimensional: ${showShape(w.shape)}; its dimensions are ` +
-        `${n === 1 ? 'one size' : `${n} sizes`}, input channels and output channels`,
-    );
-  }
-  if (w.shape.slice(0, n + 1).includes(0)) {
-    throw new InvalidArgumentError(
-      `[${op}] filter must not have zero elements; got shape ${showShape(w.shape)}`,
-    );
-  }
   return [x, w];
 }
 
+/** Throws unless a filter has n sizes, none of them 0, and channels. */
+export function checkFilter(filter: Shape, n: number, op: string): void {
+  if (filter.length !== n + 2) {
+    throw new InvalidArgumentError(
+      `[${op}] convolution filter must be ${n + 2}-dimensional: ${showShape(filter)}; its dimensions are ` +
+        `${n === 1 ? 'one size' : `${n} sizes`}, input channels and output channels`,
+    );
+  }
+  if (filter.slice(0, n + 1).includes(0)) {
+    throw new InvalidArgumentError(
+      `[${op}] filter must not have zero elements; got shape ${showShape(filter)}`,
+    );
+  }
+}
+
 /** How many groups of channels there are. */
-export function convGroups(inChannels: number, filter: Tensor, op: string): number {
-  const [depth, outChannels] = filter.shape.slice(-2);
+export function convGroups(inChannels: number, filter: Shape, op: string): number {
+  const [depth, outChannels] = filter.slice(-2);
   if (inChannels % depth !== 0) {
     throw new InvalidArgumentError(
       `[${op}] input depth must be evenly divisible by filter depth: ${inChannels} vs ${depth}; the filter has shape ` +
-        showShape(filter.shape),
+        showShape(filter),
     );
   }
   const groups = Math.max(1, inChannels / depth);
@@ -121,6 +124,54 @@ export function convGeometry(
   };
 }
 
+interface ConvPlan {
+  axes: WindowAxes;
+  geometry: ConvGeometry;
+  /** The input's shape with its dimensions of batch taken together, and the result's with them apart; null where there is one. */
+  flat: Shape | null;
+  result: Shape | null;
+}
+
+/** All that follows from the shapes and from the arguments that are no tensors. */
+const convPlan = remembered(
+  (
+    op: string,
+    n: number,
+    shape: Shape,
+    filter: Shape,
+    strides: unknown,
+    padding: unknown,
+    dataFormat: unknown,
+    dilations: unknown,
+    precision: unknown,
+  ): ConvPlan => {
+    checkFilter(filter, n, op);
+    const axes = windowAxes(dataFormat, n, op);
+    const steps = perDimension(strides, axes, op, n === 1 ? 'stride' : 'strides');
+    const apart = perDimension(dilations ?? 1, axes, op, 'dilations');
+    const around = convPadding(padding, axes, op);
+    const exact = convPrecision(precision, op);
+    const rank = shape.length;
+    if (rank < n + 2) {
+      throw new InvalidArgumentError(
+        `[${op}] convolution input must be ${n + 2}-dimensional: ${showShape(shape)}; its dimensions are batch, ` +
+          `${n === 1 ? 'one size' : `${n} sizes`} and channels, with dataFormat ${describe(dataFormat ?? 'channels last')}`,
+      );
+    }
+    // More dimensions of batch than one are taken together.
+    const lead = shape.slice(0, rank - n - 1);
+    const flat = [sizeOf(lead), ...shape.slice(rank - n - 1)];
+    const inChannels = flat[axes.channelsFirst ? 1 : n + 1];
+    const outChannels = filter[n + 1];
+    const groups = convGroups(inChannels, filter, op);
+    const dims = windowDims(spatialSizes(flat, axes), filter.slice(0, n), steps, apart, around, op);
+    const geometry = convGeometry(flat[0], dims, inChannels, outChannels, groups, exact);
+    if (rank === n + 2) return { axes, geometry, flat: null, result: null };
+    const each = windowShape(axes, flat[0], geometry.output, outChannels).slice(1);
+    return { axes, geometry, flat, result: [...lead, ...each] };
+  },
+);
+
 function convolve(
   op: string,
   n: number,
@@ -130,31 +181,21 @@ function convolve(
   padding: unknown,
   o: { dataFormat: unknown; dilations: unknown; precision: unknown },
 ): Tensor {
-  const axes = windowAxes(o.dataFormat, n, op);
-  const [given, w] = convOperands(input, filters, n, op);
-  const steps = perDimension(strides, axes, op, n === 1 ? 'stride' : 'strides');
-  const apart = perDimension(o.dilations ?? 1, axes, op, 'dilations');
-  const around = convPadding(padding, axes, op);
-  const precision = convPrecision(o.precision, op);
-  const rank = given.shape.length;
-  if (rank < n + 2) {
-    throw new InvalidArgumentError(
-      `[${op}] convolution input must be ${n + 2}-dimensional: ${showShape(given.shape)}; its dimensions are batch, ` +
-        `${n === 1 ? 'one size' : `${n} sizes`} and channels, with dataFormat ${describe(o.dataFormat ?? 'channels last')}`,
-    );
-  }
-  // More dimensions of batch than one are taken together.
-  const lead = given.shape.slice(0, rank - n - 1);
-  const flat = rank === n + 2 ? given : reshape(given, [sizeOf(lead), ...given.shape.slice(rank - n - 1)]);
-  const batch = flat.shape[0];
-  const inChannels = flat.shape[axes.channelsFirst ? 1 : n + 1];
-  const outChannels = w.shape[n + 1];
-  const groups = convGroups(inChannels, w, op);
-  const dims = windowDims(spatialSizes(flat.shape, axes), w.shape.slice(0, n), steps, apart, around, op);
-  const geometry = convGeometry(batch, dims, inChannels, outChannels, groups, precision);
-  const y = fromChannelsLast(convForward(toChannelsLast(flat, axes), w, geometry), axes);
-  if (rank === n + 2) return y;
-  return reshape(y, [...lead, ...windowShape(axes, batch, geometry.output, outChannels).slice(1)]);
+  const [x, w] = convOperands(input, filters, op);
+  const { axes, geometry, flat, result } = convPlan(
+    op,
+    n,
+    x.shape,
+    w.shape,
+    strides,
+    padding,
+    o.dataFormat,
+    o.dilations,
+    o.precision,
+  );
+  const images = toChannelsLast(flat === null ? x : reshape(x, flat), axes);
+  const y = fromChannelsLast(convForward(images, w, geometry), axes);
+  return result === null ? y : reshape(y, result);
 }
 
 type Conv = (

@@ -9,6 +9,7 @@ import type { Tensor } from '../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
 import { badDType, mixedDTypes, op } from './define';
 import { sample, type GradContext } from './registry';
+import { channelsLast } from './window';
 
 /** Where each element of a result comes from. Lists have one number for each dimension of space, at most three. */
 export interface ConvGeometry {
@@ -27,8 +28,8 @@ export interface ConvGeometry {
   readonly precision?: ConvolutionPrecision;
 }
 
-const xShape = (g: ConvGeometry): Shape => [g.batch, ...g.input, g.inChannels];
-const yShape = (g: ConvGeometry): Shape => [g.batch, ...g.output, g.outChannels];
+const xShape = (g: ConvGeometry): Shape => channelsLast(g.batch, g.input, g.inChannels);
+const yShape = (g: ConvGeometry): Shape => channelsLast(g.batch, g.output, g.outChannels);
 const filterShape = (g: ConvGeometry): Shape => [...g.kernel, g.inChannels / g.groups, g.outChannels];
 
 /** Three numbers into the frame: dimensions that are not there come first. */

@@ -2,9 +2,11 @@
 import type { TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { showShape } from '../core/shape';
+import { remembered } from '../core/remember';
+import { showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import {
+  checkFilter,
   convGeometry,
   convGroups,
   convOperands,
@@ -13,7 +15,7 @@ import {
   type ConvOptions,
   type ConvPadding,
 } from './conv';
-import { convBackpropInput } from './conv_rows';
+import { convBackpropInput, type ConvGeometry } from './conv_rows';
 import { composite, options } from './define';
 import { sample, type Example } from './registry';
 import { integerList } from './strided';
@@ -28,6 +30,7 @@ import {
   windowDims,
   windowShape,
   type PerDimension,
+  type WindowAxes,
 } from './window';
 
 export interface ConvTransposeOptions extends ConvOptions {
@@ -36,6 +39,67 @@ export interface ConvTransposeOptions extends ConvOptions {
 }
 
 const defaults = { padding: 'SAME', dataFormat: null, dilations: null, precision: null };
+
+interface TransposePlan {
+  axes: WindowAxes;
+  geometry: ConvGeometry;
+}
+
+/** All that follows from the shapes and from the arguments that are no tensors. */
+const transposePlan = remembered(
+  (
+    op: string,
+    n: number,
+    input: Shape,
+    filter: Shape,
+    outputShape: readonly number[],
+    strides: unknown,
+    padding: unknown,
+    dataFormat: unknown,
+    dilations: unknown,
+    precision: unknown,
+  ): TransposePlan => {
+    checkFilter(filter, n, op);
+    const axes = windowAxes(dataFormat, n, op);
+    const steps = perDimension(strides, axes, op, 'strides');
+    const apart = perDimension(dilations ?? 1, axes, op, 'dilations');
+    const around = convPadding(padding, axes, op);
+    const exact = convPrecision(precision, op);
+    checkWindowRank(input, axes, op, 'input');
+    const batch = input[0];
+    const outChannels = input[axes.channelsFirst ? 1 : n + 1];
+    if (filter[n + 1] !== outChannels) {
+      throw new InvalidArgumentError(
+        `[${op}] filter and input must have the same depth: the last dimension of the filter of shape ` +
+          `${showShape(filter)} and the ${outChannels} channels of the input of shape ${showShape(input)}`,
+      );
+    }
+    const shape =
+      outputShape.length === n ? windowShape(axes, batch, outputShape, filter[n]) : outputShape;
+    if (shape.length !== n + 2 || shape.some((d) => d < 0)) {
+      throw new InvalidArgumentError(
+        `[${op}] outputShape must be ${n + 2} sizes, or ${n} for space alone; got ${showShape(shape)}`,
+      );
+    }
+    if (shape[0] !== batch) {
+      throw new InvalidArgumentError(
+        `[${op}] input and outputShape must have the same batch size: ${batch} and ${shape[0]}`,
+      );
+    }
+    const inChannels = shape[axes.channelsFirst ? 1 : n + 1];
+    const groups = convGroups(inChannels, filter, op);
+    const dims = windowDims(spatialSizes(shape, axes), filter.slice(0, n), steps, apart, around, op);
+    const sizes = spatialSizes(input, axes);
+    dims.forEach((d, i) => {
+      if (d.out === sizes[i]) return;
+      throw new InvalidArgumentError(
+        `[${op}] Size of input doesn't match computed: actual = ${sizes[i]}, computed = ${d.out} spatial_dim: ${i} ` +
+          `output: ${d.size} filter: ${d.kernel} stride: ${d.stride} dilation: ${d.dilation}; outputShape is ${showShape(shape)}`,
+      );
+    });
+    return { axes, geometry: convGeometry(batch, dims, inChannels, outChannels, groups, exact) };
+  },
+);
 
 function transposed(
   op: string,
@@ -49,45 +113,19 @@ function transposed(
   const o: { padding: unknown; dataFormat: unknown; dilations: unknown; precision: unknown } = options<
     typeof defaults
   >(given, 'padding', defaults, op);
-  const axes = windowAxes(o.dataFormat, n, op);
-  const [y, w] = convOperands(input, filters, n, op);
-  const steps = perDimension(strides, axes, op, 'strides');
-  const apart = perDimension(o.dilations ?? 1, axes, op, 'dilations');
-  const around = convPadding(o.padding, axes, op);
-  const precision = convPrecision(o.precision, op);
-  checkWindowRank(y, axes, op, 'input');
-  const batch = y.shape[0];
-  const outChannels = y.shape[axes.channelsFirst ? 1 : n + 1];
-  if (w.shape[n + 1] !== outChannels) {
-    throw new InvalidArgumentError(
-      `[${op}] filter and input must have the same depth: the last dimension of the filter of shape ` +
-        `${showShape(w.shape)} and the ${outChannels} channels of the input of shape ${showShape(y.shape)}`,
-    );
-  }
-  let shape = integerList(outputShape, op, 'outputShape');
-  if (shape.length === n) shape = windowShape(axes, batch, shape, w.shape[n]);
-  if (shape.length !== n + 2 || shape.some((d) => d < 0)) {
-    throw new InvalidArgumentError(
-      `[${op}] outputShape must be ${n + 2} sizes, or ${n} for space alone; got ${showShape(shape)}`,
-    );
-  }
-  if (shape[0] !== batch) {
-    throw new InvalidArgumentError(
-      `[${op}] input and outputShape must have the same batch size: ${batch} and ${shape[0]}`,
-    );
-  }
-  const inChannels = shape[axes.channelsFirst ? 1 : n + 1];
-  const groups = convGroups(inChannels, w, op);
-  const dims = windowDims(spatialSizes(shape, axes), w.shape.slice(0, n), steps, apart, around, op);
-  const sizes = spatialSizes(y.shape, axes);
-  dims.forEach((d, i) => {
-    if (d.out === sizes[i]) return;
-    throw new InvalidArgumentError(
-      `[${op}] Size of input doesn't match computed: actual = ${sizes[i]}, computed = ${d.out} spatial_dim: ${i} ` +
-        `output: ${d.size} filter: ${d.kernel} stride: ${d.stride} dilation: ${d.dilation}; outputShape is ${showShape(shape)}`,
-    );
-  });
-  const geometry = convGeometry(batch, dims, inChannels, outChannels, groups, precision);
+  const [y, w] = convOperands(input, filters, op);
+  const { axes, geometry } = transposePlan(
+    op,
+    n,
+    y.shape,
+    w.shape,
+    integerList(outputShape, op, 'outputShape'),
+    strides,
+    o.padding,
+    o.dataFormat,
+    o.dilations,
+    o.precision,
+  );
   return fromChannelsLast(convBackpropInput(toChannelsLast(y, axes), w, geometry), axes);
 }
 

@@ -3,7 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { showShape, sizeOf } from '../core/shape';
+import { remembered } from '../core/remember';
+import { showShape, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { badDType, composite, mixedDTypes, op, options } from './define';
 import { matmul } from './matmul';
@@ -22,6 +23,7 @@ import {
   windowPadding,
   type Padding,
   type PerDimension,
+  type WindowAxes,
   type WindowDim,
 } from './window';
 
@@ -104,6 +106,43 @@ export interface DepthwiseConv2dOptions {
   dilations?: PerDimension | null;
 }
 
+/** The windows, from the shapes and from the arguments that are no tensors. */
+const windowsOf = remembered(
+  (
+    name: string,
+    input: Shape,
+    filter: Shape,
+    strides: unknown,
+    padding: unknown,
+    dataFormat: unknown,
+    dilations: unknown,
+  ): { axes: WindowAxes; dims: Dims } => {
+    const axes = windowAxes(dataFormat, 2, name);
+    checkWindowRank(input, axes, name, 'input');
+    if (filter.length !== 4) {
+      throw new InvalidArgumentError(
+        `[${name}] filter must be 4-dimensional: height, width, channels and multiplier; got shape ${showShape(filter)}`,
+      );
+    }
+    const [kh, kw, channels] = filter;
+    if (input[axes.channelsFirst ? 1 : 3] !== channels) {
+      throw new InvalidArgumentError(
+        `[${name}] input and filter must have the same depth: ${input[axes.channelsFirst ? 1 : 3]} vs ${channels} ` +
+          `(input ${showShape(input)}, filter ${showShape(filter)})`,
+      );
+    }
+    if (kh === 0 || kw === 0) {
+      throw new InvalidArgumentError(`[${name}] filter must not be empty; got shape ${showShape(filter)}`);
+    }
+    const steps = perDimension(strides, axes, name, 'strides');
+    const apart = perDimension(dilations ?? 1, axes, name, 'dilations');
+    const around = windowPadding(padding, axes, name);
+    return { axes, dims: windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name) };
+  },
+);
+
+const noOptions = { dataFormat: null, dilations: null };
+
 /** The result with channels last, before `dataFormat` has its way; for the ops that go on from there. */
 function convolve(
   name: string,
@@ -112,42 +151,14 @@ function convolve(
   strides: unknown,
   padding: unknown,
   given: unknown,
-): { y: Tensor; back: (y: Tensor) => Tensor } {
+): { y: Tensor; axes: WindowAxes } {
   const x = toTensor(input, null, name, 'input');
-  if (!floating.includes(x.dtype)) throw badDType(name, 'input', x.dt, floating);
+  if (x.dt.kind !== 'float') throw badDType(name, 'input', x.dt, floating);
   const f = toTensor(filter, x.dt, name, 'filter');
   if (f.dt !== x.dt) throw mixedDTypes(name, x, f);
-  const o = options<{ dataFormat: unknown; dilations: unknown }>(
-    given,
-    'dataFormat',
-    { dataFormat: null, dilations: null },
-    name,
-  );
-  const axes = windowAxes(o.dataFormat, 2, name);
-  checkWindowRank(x, axes, name, 'input');
-  if (f.shape.length !== 4) {
-    throw new InvalidArgumentError(
-      `[${name}] filter must be 4-dimensional: height, width, channels and multiplier; got shape ${showShape(f.shape)}`,
-    );
-  }
+  const o = options<{ dataFormat: unknown; dilations: unknown }>(given, 'dataFormat', noOptions, name);
+  const { axes, dims } = windowsOf(name, x.shape, f.shape, strides, padding, o.dataFormat, o.dilations);
   const [kh, kw, channels, multiplier] = f.shape;
-  if (x.shape[axes.channelsFirst ? 1 : 3] !== channels) {
-    throw new InvalidArgumentError(
-      `[${name}] input and filter must have the same depth: ${x.shape[axes.channelsFirst ? 1 : 3]} vs ${channels} ` +
-        `(input ${showShape(x.shape)}, filter ${showShape(f.shape)})`,
-    );
-  }
-  if (kh === 0 || kw === 0) {
-    throw new InvalidArgumentError(`[${name}] filter must not be empty; got shape ${showShape(f.shape)}`);
-  }
-  const dims = windowDims(
-    spatialSizes(x.shape, axes),
-    [kh, kw],
-    perDimension(strides, axes, name, 'strides'),
-    perDimension(o.dilations ?? 1, axes, name, 'dilations'),
-    windowPadding(padding, axes, name),
-    name,
-  );
   let last = toChannelsLast(x, axes);
   if (multiplier !== 1) {
     // A channel for each output: lanes are channels, and the gradient is a sum over them by itself.
@@ -157,8 +168,7 @@ function convolve(
       channels * multiplier,
     ]);
   }
-  const y = depthwise(last, reshape(f, [kh, kw, channels * multiplier]), dims);
-  return { y, back: (t) => fromChannelsLast(t, axes) };
+  return { y: depthwise(last, reshape(f, [kh, kw, channels * multiplier]), dims), axes };
 }
 
 /**
@@ -208,8 +218,8 @@ export const depthwiseConv2d = composite(
     padding: Padding,
     given?: DepthwiseConv2dOptions | string | null,
   ): Tensor => {
-    const { y, back } = convolve('depthwiseConv2d', input, filter, strides, padding, given);
-    return back(y);
+    const { y, axes } = convolve('depthwiseConv2d', input, filter, strides, padding, given);
+    return fromChannelsLast(y, axes);
   },
 );
 
@@ -238,7 +248,7 @@ export const separableConv2d = composite(
     given?: DepthwiseConv2dOptions | string | null,
   ): Tensor => {
     const name = 'separableConv2d';
-    const { y, back } = convolve(name, input, depthwiseFilter, strides, padding, given);
+    const { y, axes } = convolve(name, input, depthwiseFilter, strides, padding, given);
     const p = toTensor(pointwiseFilter, y.dt, name, 'pointwiseFilter');
     if (p.dt !== y.dt) throw mixedDTypes(name, y, p);
     const channels = y.shape[3];
@@ -251,6 +261,6 @@ export const separableConv2d = composite(
     }
     const pixels = sizeOf(y.shape.slice(0, 3));
     const flat = matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs]));
-    return back(reshape(flat, [...y.shape.slice(0, 3), outputs]));
+    return fromChannelsLast(reshape(flat, [...y.shape.slice(0, 3), outputs]), axes);
   },
 );

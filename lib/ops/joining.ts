@@ -2,40 +2,15 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { normalizeAxis, sameShape, showShape, type Shape } from '../core/shape';
+import { normalizeAxis, sameShape, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { multiOp, op, options } from './define';
 import { takeRegion, type Region } from './region';
 import { sample } from './registry';
-import { copyStrided, integer, integerList, tensorList } from './strided';
+import { copyParts, integer, integerList, tensorList } from './strided';
 
 // ---------------------------------------------------------------------------------------------------- joining
-
-/** The product of the dimensions before an axis. */
-function outerSize(shape: Shape, axis: number): number {
-  let outer = 1;
-  for (let d = 0; d < axis; d++) outer *= shape[d];
-  return outer;
-}
-
-/** Copies x to the part of y that begins at `begin` along an axis. */
-function copyPart(x: Tensor, y: Tensor, axis: number, begin: number): void {
-  if (x.size === 0) return;
-  const outer = outerSize(x.shape, axis);
-  const inner = x.size / outer;
-  const outInner = y.size / outer;
-  copyStrided(x, 0, [inner, 1], y, begin * (outInner / y.shape[axis]), [outInner, 1], [outer, inner]);
-}
-
-/** The part of x that begins at `begin` along an axis, in the shape of y. */
-function takePart(x: Tensor, y: Tensor, axis: number, begin: number): void {
-  if (y.size === 0) return;
-  const outer = outerSize(x.shape, axis);
-  const inner = y.size / outer;
-  const inInner = x.size / outer;
-  copyStrided(x, begin * (inInner / x.shape[axis]), [inInner, 1], y, 0, [inner, 1], [outer, inner]);
-}
 
 /** Whether shapes are equal but for one axis. */
 function sameBut(a: Shape, b: Shape, axis: number): boolean {
@@ -49,13 +24,6 @@ function withSize(shape: Shape, axis: number, size: number): number[] {
   const out = shape.slice();
   out[axis] = size;
   return out;
-}
-
-/** The product of the dimensions after an axis. */
-function innerSize(shape: Shape, axis: number): number {
-  let inner = 1;
-  for (let d = axis + 1; d < shape.length; d++) inner *= shape[d];
-  return inner;
 }
 
 /** The shape with a dimension put in before an axis, and with an axis left out. */
@@ -123,12 +91,7 @@ export const concat: (values: readonly TensorLike[], axis: number) => Tensor = o
     return { shape: withSize(first.shape, at, total), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
-    const at = normalizeAxis(axis, y.rank, 'concat');
-    let begin = 0;
-    for (const x of xs) {
-      copyPart(x, y, at, begin);
-      begin += x.shape[at];
-    }
+    copyParts(y, xs, sizeBetween(y.shape, 0, normalizeAxis(axis, y.rank, 'concat')), false);
   },
   gradient: ([dy], { attrs, shapes, needs }) => {
     const axis = normalizeAxis(attrs, dy.rank, 'concat');
@@ -177,12 +140,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) 
     return { shape: withAxis(first.shape, at, xs.length), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
-    if (y.size === 0) return;
-    const inner = innerSize(y.shape, normalizeAxis(axis, y.rank, 'stack'));
-    const from = [inner, 1];
-    const to = [xs.length * inner, 1];
-    const dims = [xs[0].size / inner, inner];
-    for (let i = 0; i < xs.length; i++) copyStrided(xs[i], 0, from, y, i * inner, to, dims);
+    copyParts(y, xs, sizeBetween(y.shape, 0, normalizeAxis(axis, y.rank, 'stack')), false);
   },
   gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
 });
@@ -242,13 +200,7 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
     return new Array<typeof out>(x.shape[axis]).fill(out);
   },
   run: ([x], axis, ys) => {
-    if (x.size === 0) return;
-    const inner = innerSize(x.shape, axis);
-    const row = x.shape[axis] * inner;
-    const from = [row, 1];
-    const to = [inner, 1];
-    const dims = [x.size / row, inner];
-    for (let i = 0; i < ys.length; i++) copyStrided(x, i * inner, from, ys[i], 0, to, dims);
+    copyParts(x, ys, sizeBetween(x.shape, 0, axis), true);
   },
   gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
 });
@@ -333,11 +285,7 @@ export const split: (
   },
   infer: ([x], { axis, sizes }) => sizes.map((size) => ({ shape: withSize(x.shape, axis, size), dt: x.dt })),
   run: ([x], { axis }, ys) => {
-    let begin = 0;
-    for (const y of ys) {
-      takePart(x, y, axis, begin);
-      begin += y.shape[axis];
-    }
+    copyParts(x, ys, sizeBetween(x.shape, 0, axis), true);
   },
   gradient: (dys, { attrs }) => [concat(dys, attrs.axis)],
 });

@@ -3,7 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape } from '../core/shape';
+import { remembered } from '../core/remember';
+import { describe, showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { range } from './creation';
@@ -20,7 +21,6 @@ import {
   windowAxes,
   windowDims,
   windowPadding,
-  windowShape,
   type Padding,
   type PerDimension,
   type WindowAxes,
@@ -63,20 +63,14 @@ function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tens
   native.pool(x.buffer, g.buffer, y.buffer, dx.buffer);
 }
 
-const outShape = (x: Tensor, dims: Dims): number[] =>
-  windowShape(
-    last[dims.length - 1],
-    x.shape[0],
-    dims.map((d) => d.out),
-    x.shape[x.shape.length - 1],
-  );
-const inShape = (y: Tensor, dims: Dims): number[] =>
-  windowShape(
-    last[dims.length - 1],
-    y.shape[0],
-    dims.map((d) => d.size),
-    y.shape[y.shape.length - 1],
-  );
+/** The shape with other sizes of space: those of the windows, or of what they move over. */
+function pooledShape({ shape }: Tensor, dims: Dims, sizes: 'out' | 'size'): number[] {
+  const pooled = shape.slice();
+  for (let i = 0; i < dims.length; i++) pooled[i + 1] = dims[i][sizes];
+  return pooled;
+}
+const outShape = (x: Tensor, dims: Dims): number[] => pooledShape(x, dims, 'out');
+const inShape = (y: Tensor, dims: Dims): number[] => pooledShape(y, dims, 'size');
 
 // Rows of tensors with channels last.
 
@@ -168,42 +162,36 @@ function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
   return x;
 }
 
-type WindowArguments = readonly [
-  ksize: unknown,
-  strides: unknown,
-  padding: unknown,
-  dilations?: readonly number[],
-];
+/** The windows of a pooling call on x of that shape. */
+const windowsOf = remembered(
+  (
+    name: string,
+    shape: Shape,
+    axes: WindowAxes,
+    ksize: unknown,
+    strides: unknown,
+    padding: unknown,
+    explicit: boolean,
+    dilations: readonly number[] | null,
+  ): Dims => {
+    checkWindowRank(shape, axes, name, 'input');
+    const kernels = perDimension(ksize, axes, name, 'ksize');
+    const steps = perDimension(strides, axes, name, 'strides');
+    const pads = windowPadding(padding, axes, name, { explicit: explicit && axes.n < 3 });
+    if (typeof pads !== 'string') {
+      pads.forEach((pair, i) => {
+        if (Math.max(pair[0], pair[1]) < kernels[i]) return;
+        throw new InvalidArgumentError(
+          `[${name}] padding [${pair.join(', ')}] needs to be smaller than the window size ${kernels[i]}`,
+        );
+      });
+    }
+    const apart = dilations ?? kernels.map(() => 1);
+    return windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
+  },
+);
 
-/** The windows of a pooling call on x. */
-function windowsOf(
-  name: string,
-  x: Tensor,
-  axes: WindowAxes,
-  [ksize, strides, padding, dilations]: WindowArguments,
-  explicit: boolean,
-): WindowDim[] {
-  checkWindowRank(x, axes, name, 'input');
-  const kernels = perDimension(ksize, axes, name, 'ksize');
-  const steps = perDimension(strides, axes, name, 'strides');
-  const pads = windowPadding(padding, axes, name, { explicit: explicit && axes.n < 3 });
-  if (typeof pads !== 'string') {
-    pads.forEach((pair, i) => {
-      if (Math.max(pair[0], pair[1]) < kernels[i]) return;
-      throw new InvalidArgumentError(
-        `[${name}] padding [${pair.join(', ')}] needs to be smaller than the window size ${kernels[i]}`,
-      );
-    });
-  }
-  return windowDims(
-    spatialSizes(x.shape, axes),
-    kernels,
-    steps,
-    dilations ?? kernels.map(() => 1),
-    pads,
-    name,
-  );
-}
+const noFormat = { dataFormat: null };
 
 /** n spatial dimensions, or with 0 as many as the input has. */
 function pooling(name: string, tf: string, n: number, kind: Kind, examples: readonly Example[]): PoolCall {
@@ -212,12 +200,7 @@ function pooling(name: string, tf: string, n: number, kind: Kind, examples: read
     { tf, dtypes: kind.dtypes, ulp: kind.explicit ? 0 : 4, examples },
     (input: TensorLike, ksize: unknown, strides: unknown, padding: unknown, given?: unknown): Tensor => {
       const x = poolInput(name, input, kind);
-      const { dataFormat } = options<{ dataFormat: unknown }>(
-        given,
-        'dataFormat',
-        { dataFormat: null },
-        name,
-      );
+      const { dataFormat } = options<{ dataFormat: unknown }>(given, 'dataFormat', noFormat, name);
       const spatial = n === 0 ? x.shape.length - 2 : n;
       if (spatial < 1 || spatial > 3) {
         throw new InvalidArgumentError(
@@ -226,7 +209,7 @@ function pooling(name: string, tf: string, n: number, kind: Kind, examples: read
         );
       }
       const axes = windowAxes(dataFormat, spatial, name);
-      const dims = windowsOf(name, x, axes, [ksize, strides, padding], kind.explicit);
+      const dims = windowsOf(name, x.shape, axes, ksize, strides, padding, kind.explicit, null);
       return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
     },
   );
@@ -340,7 +323,16 @@ export const pool = composite(
         `[${name}] pooling with padding ${describe(o.padding)} is not implemented for dilations ${describe(dilations)}; it takes 'VALID'`,
       );
     }
-    const dims = windowsOf(name, x, axes, [windowSizes, o.strides ?? 1, o.padding, dilations], kind.explicit);
+    const dims = windowsOf(
+      name,
+      x.shape,
+      axes,
+      windowSizes,
+      o.strides ?? 1,
+      o.padding,
+      kind.explicit,
+      dilations,
+    );
     return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
   },
 );
@@ -392,7 +384,7 @@ export const maxPoolWithArgmax = composite(
     if (out.name !== 'int32' && out.name !== 'int64') {
       throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
     }
-    const dims = windowsOf(name, x, last[1], [ksize, strides, padding], false);
+    const dims = windowsOf(name, x.shape, last[1], ksize, strides, padding, false, null);
     // Positions go through the same windows as elements; they have to be as wide as these.
     const key = x.dt.bytes === 1 ? cast(x, 'int32') : x;
     const wide = key.dt.bytes === 8 ? 'int64' : 'int32';

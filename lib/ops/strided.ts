@@ -62,6 +62,38 @@ export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   native.copy(src.buffer, dst.buffer);
 }
 
+/** The most pieces that a call of the border takes. */
+const maxPieces = 252;
+
+/**
+ * Copies between a whole of so many rows and the pieces that lie side by side in each of them: to the pieces, or from
+ * them to the whole. A piece has the same number of rows.
+ */
+export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number, toPieces: boolean): void {
+  if (whole.size === 0) return;
+  let column = 0;
+  for (let from = 0; from < pieces.length; from += maxPieces) {
+    const count = Math.min(pieces.length - from, maxPieces);
+    frame[0] = whole.offset;
+    frame[1] = whole.dt.bytes;
+    frame[2] = rows;
+    frame[3] = whole.size / rows;
+    frame[4] = column;
+    frame[5] = toPieces ? 1 : 0;
+    frame[6] = count;
+    for (let i = 0; i < count; i++) {
+      const piece = pieces[from + i];
+      const width = piece.size / rows;
+      frame[7 + 2 * i] = piece.offset;
+      frame[8 + 2 * i] = width;
+      column += width;
+    }
+    // A list that is spread into a call costs more than a small copy.
+    if (count === 2) native.parts(whole.buffer, pieces[from].buffer, pieces[from + 1].buffer);
+    else native.parts(whole.buffer, ...pieces.slice(from, from + count).map((p) => p.buffer));
+  }
+}
+
 /** For each dtype, the frame's fourth slot as an element of it. */
 /** Where the value stands among the numbers of a fill. */
 export const fillSlot = 3;

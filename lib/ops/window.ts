@@ -47,12 +47,15 @@ const formats: readonly (readonly [last: string, first: string])[] = [
   ['NHWC', 'NCHW'],
   ['NDHWC', 'NCDHW'],
 ];
+const axesLast: readonly WindowAxes[] = [1, 2, 3].map((n) => ({ n, channelsFirst: false }));
+const axesFirst: readonly WindowAxes[] = [1, 2, 3].map((n) => ({ n, channelsFirst: true }));
 
-/** `dataFormat` for n = 1, 2 or 3 spatial dimensions; null is the default, channels last. */
+/** `dataFormat` for n = 1, 2 or 3 spatial dimensions; null is the default, channels last. The same object each time. */
 export function windowAxes(format: unknown, n: number, op: string): WindowAxes {
+  if (format === null || format === undefined) return axesLast[n - 1];
   const [last, first] = formats[n - 1];
-  if (format === null || format === undefined || format === last) return { n, channelsFirst: false };
-  if (format === first) return { n, channelsFirst: true };
+  if (format === last) return axesLast[n - 1];
+  if (format === first) return axesFirst[n - 1];
   throw new InvalidArgumentError(
     `[${op}] dataFormat must be '${last}' or '${first}'; got ${describe(format)}`,
   );
@@ -71,7 +74,15 @@ export function spatialSizes(shape: Shape, axes: WindowAxes): number[] {
 
 /** [batch, …spatial, channels] in the tensor's own order. */
 export function windowShape(axes: WindowAxes, batch: number, spatial: Shape, channels: number): number[] {
-  return axes.channelsFirst ? [batch, channels, ...spatial] : [batch, ...spatial, channels];
+  return axes.channelsFirst ? [batch, channels, ...spatial] : channelsLast(batch, spatial, channels);
+}
+
+/** [batch, …spatial, channels]. */
+export function channelsLast(batch: number, spatial: Shape, channels: number): number[] {
+  const shape = [batch];
+  for (let i = 0; i < spatial.length; i++) shape.push(spatial[i]);
+  shape.push(channels);
+  return shape;
 }
 
 /** A list of n numbers ≥ 1 from a number, or a list of 1, n or n + 2 of them, those of batch and channels 1. */
@@ -208,12 +219,12 @@ export function windowDims(
   );
 }
 
-/** Throws unless a tensor has batch, n spatial dimensions and channels. */
-export function checkWindowRank(t: Tensor, { n }: WindowAxes, op: string, argument: string): void {
-  if (t.shape.length === n + 2) return;
+/** Throws unless a shape has batch, n spatial dimensions and channels. */
+export function checkWindowRank(shape: Shape, { n }: WindowAxes, op: string, argument: string): void {
+  if (shape.length === n + 2) return;
   throw new InvalidArgumentError(
     `[${op}] ${argument} must be ${n + 2}-dimensional: batch, ${n === 1 ? 'one spatial dimension' : `${n} spatial dimensions`} ` +
-      `and channels; got shape ${showShape(t.shape)}`,
+      `and channels; got shape ${showShape(shape)}`,
   );
 }
 

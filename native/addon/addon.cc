@@ -23,9 +23,17 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
     numbers_ = step_->number_count;
     return;
   }
-  size_t argc = static_cast<size_t>(count);
+  // Node fills all places that it is given; most calls of an entry that takes many buffers have few.
+  constexpr int kFew = 10;
+  arg_count_ = count < kFew ? count : kFew;
+  size_t argc = static_cast<size_t>(arg_count_);
   void* data = nullptr;
   napi_get_cb_info(env, info, &argc, args_, nullptr, &data);
+  if (count > kFew && argc > static_cast<size_t>(kFew)) {
+    arg_count_ = count;
+    argc = static_cast<size_t>(count);
+    napi_get_cb_info(env, info, &argc, args_, nullptr, nullptr);
+  }
   Entry* entry = static_cast<Entry*>(data);
   frame_ = entry->env->frame;
   if (entry->env->capture != nullptr) {
@@ -65,7 +73,7 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
     }
     data = step_->buffers[arg].data;
     length = static_cast<size_t>(step_->buffers[arg].bytes);
-  } else if (napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
+  } else if (arg >= arg_count_ || napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
     fail("a storage of the call is not an ArrayBuffer");
     return nullptr;
   }

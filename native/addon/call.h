@@ -93,8 +93,9 @@ class Call {
   const double* frame_ = nullptr;
   int numbers_ = kFrameSlots;
   ProgramStep* step_ = nullptr;
-  napi_value args_[kMaxBuffers];
+  int arg_count_ = 0;
   bool failed_ = false;
+  napi_value args_[kMaxBuffers];
 };
 
 /// Registers one entry on the exports object.

@@ -32,13 +32,31 @@ char* strided(Call& call, int arg, int offset_slot, const Reach& reach, int64_t 
   return first == nullptr ? nullptr : first - reach.low * size;
 }
 
+/// The size of an element in a slot, as a power of two.
+int log_of_size(Call& call, int slot) {
+  switch (call.integer(slot)) {
+    case 1:
+      return 0;
+    case 2:
+      return 1;
+    case 4:
+      return 2;
+    case 8:
+      return 3;
+    case 16:
+      return 4;
+    default:
+      call.fail("no such element size");
+      return 0;
+  }
+}
+
 /// copy(src, dst); frame: src offset, dst offset (bytes, of the elements with all indices 0), element size,
 /// ndim, then ndim dims, src strides, dst strides (elements; negative ones allowed, in the source also 0).
 napi_value copy(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
-  const int64_t size = call.integer(2);
-  const int log_size = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : size == 8 ? 3 : size == 16 ? 4 : -1;
-  if (log_size < 0) call.fail("no such element size");
+  const int log_size = log_of_size(call, 2);
+  const int64_t size = int64_t{1} << log_size;
   CopyLayout layout;  // filled up to ndim: clearing it all takes longer than a small copy
   layout.ndim = static_cast<int>(call.index(3, kMaxDims + 1, "too many dimensions"));
   Reach src_reach, dst_reach;
@@ -77,10 +95,55 @@ napi_value copy(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// parts(whole, piece, piece …): pieces that lie side by side in the rows of a whole are written to it or read
+/// from it. Frame: whole offset, element size, rows, columns of the whole, the first piece's first column,
+/// whether pieces are read from the whole (1) or written to it (0), how many pieces there are, then for each
+/// its offset and its columns.
+napi_value parts(napi_env env, napi_callback_info info) {
+  constexpr int kFirst = 7;
+  constexpr int kMost = (kFrameSlots - kFirst) / 2;
+  Call call(env, info, kMost + 1);
+  const int log_size = log_of_size(call, 1);
+  const int64_t size = int64_t{1} << log_size;
+  const int64_t rows = call.index(2, kIntegers, "a dimension is negative");
+  const int64_t columns = call.index(3, kIntegers, "a dimension is negative");
+  const int64_t begin = call.index(4, columns + 1, "a piece does not lie in the whole");
+  const bool reads = call.index(5, 2, "a flag is neither 0 nor 1") != 0;
+  const int count = static_cast<int>(call.index(6, kMost + 1, "too many pieces"));
+  int64_t n = rows;
+  if (!multiply_into(&n, columns)) call.fail("the shape is too large");
+  char* whole = static_cast<char*>(call.span(0, 0, n, size));
+  char* pieces[kMost];
+  int64_t widths[kMost];
+  int64_t rest = columns - begin;
+  for (int i = 0; call.ok() && i < count; i++) {
+    const int slot = kFirst + 2 * i;
+    widths[i] = call.index(slot + 1, rest + 1, "a piece does not lie in the whole");
+    rest -= widths[i];
+    pieces[i] = static_cast<char*>(call.span(1 + i, slot, rows * widths[i], size));
+    if (overlap(whole, n * size, pieces[i], rows * widths[i] * size)) {
+      call.fail("the source and the destination of a copy overlap");
+    }
+  }
+  if (!call.ok() || n == 0) return nullptr;
+  char* at = whole + begin * size;
+  for (int i = 0; i < count; i++) {
+    if (pieces[i] == nullptr) continue;
+    if (reads) {
+      run_copy_rows(at, columns, pieces[i], widths[i], rows, widths[i], log_size);
+    } else {
+      run_copy_rows(pieces[i], widths[i], at, columns, rows, widths[i], log_size);
+    }
+    at += widths[i] * size;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void define_copy(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "copy", copy, state);
+  define_entry(env, exports, "parts", parts, state);
 }
 
 }  // namespace gradtape

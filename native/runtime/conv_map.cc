@@ -10,11 +10,10 @@ namespace {
 constexpr std::align_val_t kAlign{64};
 }
 
-Temporary::Temporary(int64_t bytes)
-    : data_(::operator new(static_cast<size_t>(bytes) + 1, kAlign, std::nothrow)) {}
-Temporary::~Temporary() {
-  if (data_ != nullptr) ::operator delete(data_, kAlign);
+void* Temporary::allocate(int64_t bytes) {
+  return ::operator new(static_cast<size_t>(bytes), kAlign, std::nothrow);
 }
+void Temporary::release(void* data) { ::operator delete(data, kAlign); }
 
 PixelRuns::PixelRuns(const int64_t* size, int64_t first, int64_t count) : size_(size), rest_(count) {
   for (int d = 2; d >= 0; d--) {

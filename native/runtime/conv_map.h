@@ -6,11 +6,14 @@
 
 namespace gradtape {
 
-/// Memory for one call, 64-byte aligned; null where it could not be had.
+/// Memory for one call, 64-byte aligned; null where it could not be had. A little lies on the stack: small
+/// calls would take longer to find memory than to compute.
 class Temporary {
  public:
-  explicit Temporary(int64_t bytes);
-  ~Temporary();
+  explicit Temporary(int64_t bytes) : data_(bytes >= 0 && bytes <= kOwn ? own_ : allocate(bytes)) {}
+  ~Temporary() {
+    if (data_ != own_ && data_ != nullptr) release(data_);
+  }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   template <class T>
@@ -20,6 +23,11 @@ class Temporary {
   bool failed() const { return data_ == nullptr; }
 
  private:
+  static constexpr int64_t kOwn = 1024;
+  static void* allocate(int64_t bytes);
+  static void release(void* data);
+
+  alignas(64) char own_[kOwn];  // not cleared
   void* data_;
 };
 

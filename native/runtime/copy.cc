@@ -68,6 +68,34 @@ int normalise(const CopyLayout& layout, int64_t size, const char** src, char** d
 constexpr int64_t kFewElements = 64;
 
 template <class T>
+void move(const char* src, char* dst) {
+  T v;
+  __builtin_memcpy(&v, src, sizeof v);
+  __builtin_memcpy(dst, &v, sizeof v);
+}
+
+/// Pieces of T, the last of which ends with the run: where there are at least as many bytes as one has.
+template <class T>
+void copy_by(const char* src, char* dst, int64_t bytes) {
+  constexpr int64_t step = sizeof(T);
+  for (int64_t i = 0; i < bytes - step; i += step) move<T>(src + i, dst + i);
+  move<T>(src + bytes - step, dst + bytes - step);
+}
+
+/// A short run of bytes, without the call that the C library's copy is.
+inline void copy_short(const char* src, char* dst, int64_t bytes) {
+  if (bytes >= 16) {
+    copy_by<Pair>(src, dst, bytes);
+  } else if (bytes >= 8) {
+    copy_by<uint64_t>(src, dst, bytes);
+  } else if (bytes >= 4) {
+    copy_by<uint32_t>(src, dst, bytes);
+  } else {
+    for (int64_t i = 0; i < bytes; i++) dst[i] = src[i];
+  }
+}
+
+template <class T>
 void copy_few(const char* src_v, char* dst_v, const CopyLayout& layout) {
   const T* src = reinterpret_cast<const T*>(src_v);
   T* dst = reinterpret_cast<T*>(dst_v);
@@ -78,7 +106,12 @@ void copy_few(const char* src_v, char* dst_v, const CopyLayout& layout) {
   int64_t index[kMaxDims];
   for (int d = 0; d < last; d++) index[d] = 0;
   for (;;) {
-    for (int64_t i = 0; i < run; i++) dst[i * dst_step] = src[i * src_step];
+    if (src_step == 1 && dst_step == 1) {
+      copy_short(reinterpret_cast<const char*>(src), reinterpret_cast<char*>(dst),
+                 run * static_cast<int64_t>(sizeof(T)));
+    } else {
+      for (int64_t i = 0; i < run; i++) dst[i * dst_step] = src[i * src_step];
+    }
     int d = last - 1;
     for (; d >= 0; d--) {
       src += layout.src_strides[d];
@@ -178,6 +211,26 @@ void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_
         });
       },
       row.n % 64 == 0 && rows >= 512 ? 64 : 1);
+}
+
+void run_copy_rows(const void* src_v, int64_t src_pitch, void* dst_v, int64_t dst_pitch, int64_t rows,
+                   int64_t width, int log_size) {
+  const char* src = static_cast<const char*>(src_v);
+  char* dst = static_cast<char*>(dst_v);
+  if (rows * width <= kFewElements) {
+    for (int64_t r = 0; r < rows; r++) {
+      copy_short(src + ((r * src_pitch) << log_size), dst + ((r * dst_pitch) << log_size), width << log_size);
+    }
+    return;
+  }
+  CopyLayout layout;
+  layout.ndim = 2;
+  layout.dims[0] = rows;
+  layout.dims[1] = width;
+  layout.src_strides[0] = src_pitch;
+  layout.dst_strides[0] = dst_pitch;
+  layout.src_strides[1] = layout.dst_strides[1] = 1;
+  run_copy(src, dst, layout, log_size);
 }
 
 }  // namespace gradtape

@@ -1,0 +1,38 @@
+/** What is worked out again and again from the same shapes and plain arguments. */
+
+/** Calls that are remembered for each function. */
+const kept = 16;
+
+/** Numbers, strings, null and the like, and arrays of them: what `remembered` compares by value. */
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
+  return true;
+}
+
+/** The argument as it is now: the caller may change an array later. */
+function copied(value: unknown): unknown {
+  return Array.isArray(value) ? value.map(copied) : value;
+}
+
+/**
+ * f, which must be pure, with the results of its last few calls kept; what it throws is not. Arguments are compared by
+ * value as far as they are arrays, by identity else. A result is handed out again, so nobody may write to it.
+ */
+export function remembered<P extends readonly unknown[], R>(f: (...args: P) => R): (...args: P) => R {
+  const calls: { args: readonly unknown[]; result: R }[] = [];
+  let next = 0;
+  return (...args: P): R => {
+    for (let c = 0; c < calls.length; c++) {
+      const known = calls[c].args;
+      let i = 0;
+      while (i < args.length && same(args[i], known[i])) i++;
+      if (i === args.length && i === known.length) return calls[c].result;
+    }
+    const result = f(...args);
+    calls[next] = { args: args.map(copied), result };
+    next = (next + 1) % kept;
+    return result;
+  };
+}
