@@ -3,10 +3,10 @@
 /** Calls that are remembered for each function. */
 const kept = 16;
 
-/** Numbers, strings, null and the like, and arrays of them: what `remembered` compares by value. */
+/** Whether arguments are equal: arrays by their elements. NaN is equal to nothing. */
 function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  if (a === b) return true;
+  if (typeof a !== 'object' || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
   return true;
 }

@@ -32,17 +32,23 @@ type OfOne = (t: Tensor, dims: Dims) => Tensor;
 type OfTwo = (x: Tensor, t: Tensor, dims: Dims) => Tensor;
 const last: readonly WindowAxes[] = [1, 2, 3].map((n) => ({ n, channelsFirst: false }));
 
-/** The frame's slots of three spatial dimensions; missing ones in front are 1. */
+/** The frame's slots of `count` spatial dimensions; missing ones in front are 1. */
 export function writeWindows(slot: number, dims: Dims, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const d = dims[i - count + dims.length] as WindowDim | undefined;
+  const missing = count - dims.length;
+  for (let i = 0; i < missing; i++) {
     const at = slot + 6 * i;
-    frame[at] = d?.size ?? 1;
-    frame[at + 1] = d?.out ?? 1;
-    frame[at + 2] = d?.kernel ?? 1;
-    frame[at + 3] = d?.stride ?? 1;
-    frame[at + 4] = d?.dilation ?? 1;
-    frame[at + 5] = d?.before ?? 0;
+    frame[at] = frame[at + 1] = frame[at + 2] = frame[at + 3] = frame[at + 4] = 1;
+    frame[at + 5] = 0;
+  }
+  for (let i = 0; i < dims.length; i++) {
+    const d = dims[i];
+    const at = slot + 6 * (missing + i);
+    frame[at] = d.size;
+    frame[at + 1] = d.out;
+    frame[at + 2] = d.kernel;
+    frame[at + 3] = d.stride;
+    frame[at + 4] = d.dilation;
+    frame[at + 5] = d.before;
   }
 }
 

@@ -43,6 +43,14 @@ struct ItemTraits<Pair<K>> {
   using key = K;
   static constexpr bool indexed = true;
 };
+template <int kBytes>
+struct SignedOf {
+  using type = int32_t;
+};
+template <>
+struct SignedOf<8> {
+  using type = int64_t;
+};
 template <class Item>
 GT_INLINE auto key_of(const Item& item) {
   if constexpr (ItemTraits<Item>::indexed) {
@@ -150,12 +158,52 @@ void scatter_items(const void* fromv, void* tov, int64_t n, int pass, uint32_t* 
   }
 }
 
-/// A short row: by insertion, or by digits of 8 bits, between `items` and as many `spare` ones. The result is
-/// in `items`.
+/// Rows that are sorted by comparing all with all: as many as take less time so than by digits.
+template <class K>
+inline constexpr int64_t kRanked = kLanes<K> >= 16 ? 128 : kLanes<K> >= 4 ? 64 : 40;
+
+/// An item's place is how many are less, and equal ones before it.
+template <class Item>
+GT_INLINE void sort_by_rank(Item* items, Item* spare, int64_t n) {
+  using K = typename ItemTraits<Item>::key;
+  using S = typename SignedOf<sizeof(K)>::type;
+  constexpr int L = kLanes<S>;
+  constexpr K kTop = K(1) << (sizeof(K) * 8 - 1);
+  S keys[kRanked<K> + L], lane[L], place[L];
+  for (int64_t i = 0; i < n; i++) keys[i] = static_cast<S>(key_of(items[i]) ^ kTop);
+  for (int64_t i = n; i < n + L; i++) keys[i] = 0;
+  for (int i = 0; i < L; i++) lane[i] = i;
+  const Vec<S> lanes = load(lane);
+  for (int64_t b = 0; b < n; b += L) {
+    const Vec<S> v = load(keys + b);
+    const int64_t end = b + L < n ? b + L : n;
+    Vec<S> rank = {}, other = {};
+    int64_t j = 0;
+    for (; j < b; j += 2) {  // b is even
+      rank -= splat(keys[j]) <= v;
+      other -= splat(keys[j + 1]) <= v;
+    }
+    for (; j < end; j++) {
+      const Vec<S> key = splat(keys[j]);
+      rank -= (key < v) | ((key == v) & (splat(static_cast<S>(j - b)) < lanes));
+    }
+    for (; j + 2 <= n; j += 2) {
+      rank -= splat(keys[j]) < v;
+      other -= splat(keys[j + 1]) < v;
+    }
+    if (j < n) rank -= splat(keys[j]) < v;
+    store(place, rank + other);
+    for (int64_t i = b; i < end; i++) spare[place[i - b]] = items[i];
+  }
+  memcpy(items, spare, static_cast<size_t>(n) * sizeof(Item));
+}
+
+/// A short row: by insertion, by rank or by digits of 8 bits, between `items` and as many `spare` ones. The
+/// result is in `items`.
 template <class Item>
 void sort_short(void* itemsv, void* sparev, int64_t n) noexcept {
   Item* items = static_cast<Item*>(itemsv);
-  if (n <= 40) {
+  if (n <= 8) {
     for (int64_t i = 1; i < n; i++) {
       const Item item = items[i];
       int64_t j = i;
@@ -163,6 +211,9 @@ void sort_short(void* itemsv, void* sparev, int64_t n) noexcept {
       items[j] = item;
     }
     return;
+  }
+  if (n <= kRanked<typename ItemTraits<Item>::key>) {
+    return sort_by_rank(items, static_cast<Item*>(sparev), n);
   }
   constexpr int kDigits = static_cast<int>(sizeof(typename ItemTraits<Item>::key));
   uint32_t counts[kDigits][256];
