@@ -56,6 +56,7 @@ export interface Native {
     residual: ArrayBuffer,
   ): void;
   softmax(x: ArrayBuffer, y: ArrayBuffer): void;
+  logSumExp(x: ArrayBuffer, y: ArrayBuffer): void;
   sort(x: ArrayBuffer, y: ArrayBuffer): void;
   topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
   softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;

@@ -305,22 +305,27 @@ export function tensorFrom(dt: DTypeInfo, shape: Shape, values: ArrayLike<number
   return t;
 }
 
-const scalarViews: { buffer: ArrayBuffer; float32: Float32Array }[] = [];
+let floatsBuffer: ArrayBuffer | null = null;
+let floatsView = new Float32Array(0);
+
+/** @internal All floats of the tensor's storage, its own from `offset / 4` on: one view serves all tensors of a slab. */
+export function floatsAround(t: Tensor): Float32Array {
+  if (floatsBuffer === t.buffer) return floatsView;
+  t.assertAlive('data');
+  const floats = new Float32Array(t.buffer, 0, Math.floor(t.buffer.byteLength / 4));
+  // What is kept must not keep a large storage.
+  if (t.block === null) {
+    floatsBuffer = t.buffer;
+    floatsView = floats;
+  }
+  return floats;
+}
 
 /** @internal A scalar tensor. */
 export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
   const t = makeTensor(dt, [], 1);
   if (dt === dtypes.float32) {
-    // One view serves all scalars of a slab.
-    let entry = scalarViews[0];
-    if (entry === undefined || entry.buffer !== t.buffer) {
-      entry = {
-        buffer: t.buffer,
-        float32: new Float32Array(t.buffer, 0, Math.floor(t.buffer.byteLength / 4)),
-      };
-      scalarViews[0] = entry;
-    }
-    entry.float32[t.offset / 4] = value as number;
+    floatsAround(t)[t.offset / 4] = value as number;
   } else {
     (t.view() as { [i: number]: number | bigint })[0] = value;
   }

@@ -50,10 +50,16 @@ function gradientOfLabels(dloss: Tensor | null, dback: Tensor | null, logits: Te
   return first === null ? negative(dback) : subtract(first, dback);
 }
 
-/** loss and backprop. */
-function results(name: string, logits: Tensor, labels: Tensor, labelShape: Shape): OutSpec[] {
+/** Whether two shapes agree in their first `rank` dimensions. */
+function sameLead(a: Shape, b: Shape, rank: number): boolean {
+  for (let i = 0; i < rank; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** loss and backprop; labels have all dimensions of the logits, or all but the last. */
+function results(name: string, logits: Tensor, labels: Tensor, rank: number): OutSpec[] {
   checkLogits(logits, name);
-  if (!sameShape(labels.shape, labelShape)) {
+  if (labels.shape.length !== rank || !sameLead(labels.shape, logits.shape, rank)) {
     throw new InvalidArgumentError(
       `[${name}] labels of shape ${showShape(labels.shape)} do not belong to logits of shape ${showShape(logits.shape)}`,
     );
@@ -72,7 +78,7 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
   // Labels sum to 1: for others the gradient to the logits is not that of the loss (nor is TensorFlow's).
   examples: [{ args: [sample([2, 3]), sample([2, 3], { values: [0, 0, 1, 0, 1, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits, labels]) => results('softmaxCrossEntropy', logits, labels, logits.shape),
+  infer: ([logits, labels]) => results('softmaxCrossEntropy', logits, labels, logits.rank),
   run: ([logits, labels], _, [loss, backprop]) => {
     if (logits.size > 0) run(logits, labels, loss, backprop);
     else (loss.view() as Float32Array).fill(0);
@@ -96,7 +102,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
   infer: ([logits, labels]) =>
-    results('sparseSoftmaxCrossEntropy', logits, labels, logits.shape.slice(0, -1)),
+    results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
   run: ([logits, labels], _, [loss, backprop]) => {
     const bad = run(logits, labels, loss, backprop);
     if (!(bad >= 0)) return;
@@ -120,8 +126,10 @@ export interface SoftmaxCrossEntropyOptions {
   axis?: number;
 }
 
+const lastAxis = { axis: -1 };
+
 function checkLogits(logits: Tensor, op: string): void {
-  if (!floating.includes(logits.dtype)) throw badDType(op, 'logits', logits.dt, floating);
+  if (logits.dt.kind !== 'float') throw badDType(op, 'logits', logits.dt, floating);
   if (logits.shape.length === 0) {
     throw new InvalidArgumentError(
       `[${op}] logits cannot be a scalar: its last dimension counts the classes`,
@@ -172,7 +180,7 @@ export const softmaxCrossEntropyWithLogits = composite(
     let t = toTensor(labels, x.dt, name, 'labels');
     if (t.dt !== x.dt) t = cast(t, x.dtype);
     checkLogits(x, name);
-    const shape = broadcastShapes(t.shape, x.shape);
+    const shape = sameShape(t.shape, x.shape) ? x.shape : broadcastShapes(t.shape, x.shape);
     if (shape === null) {
       throw new InvalidArgumentError(
         `[${name}] logits and labels must be broadcastable: logits_size=${showShape(x.shape)} ` +
@@ -181,7 +189,7 @@ export const softmaxCrossEntropyWithLogits = composite(
     }
     if (!sameShape(shape, x.shape)) x = broadcastTo(x, shape);
     if (!sameShape(shape, t.shape)) t = broadcastTo(t, shape);
-    const { axis } = options<{ axis: unknown }>(given, 'axis', { axis: -1 }, name);
+    const { axis } = options<{ axis: unknown }>(given, 'axis', lastAxis, name);
     const at = normalizeAxis(axis, shape.length, name);
     if (at === shape.length - 1) return dense(x, t)[0];
     const perm = exchangeLast(at, shape.length);
@@ -219,7 +227,7 @@ const numbered = composite(
           `(received ${x.shape.length}).`,
       );
     }
-    if (!sameShape(t.shape, x.shape.slice(0, -1))) {
+    if (!sameLead(t.shape, x.shape, t.shape.length)) {
       throw new InvalidArgumentError(
         `[${name}] \`labels.shape\` must equal \`logits.shape\` except for the last dimension. Received: ` +
           `labels.shape=${showShape(t.shape)} and logits.shape=${showShape(x.shape)}`,

@@ -383,8 +383,11 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
       } else {
         const inferred = infer(xs, attrs);
         if (inferred === null) outputs = [];
-        else if (isList(inferred)) outputs = inferred.map((o) => allocate(name, o));
-        else outputs = [allocate(name, inferred)];
+        else if (isList(inferred)) {
+          const made = new Array<Tensor>(inferred.length);
+          for (let i = 0; i < made.length; i++) made[i] = allocate(name, inferred[i]);
+          outputs = made;
+        } else outputs = [allocate(name, inferred)];
         // A run may hand back results of its own instead (tensors that share an input's storage).
         const own = run(xs, attrs, outputs);
         if (own !== undefined) outputs = own;

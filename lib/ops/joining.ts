@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { normalizeAxis, sameShape, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { multiOp, op, options } from './define';
+import { multiOp, op, options, type OutSpec } from './define';
 import { takeRegion, type Region } from './region';
 import { sample } from './registry';
 import { copyParts, integer, integerList, tensorList } from './strided';
@@ -109,6 +109,8 @@ export interface AxisOptions {
   axis?: number;
 }
 
+const firstAxis: Required<AxisOptions> = { axis: 0 };
+
 const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) => Tensor = op<
   [values: readonly TensorLike[], options?: AxisOptions | number],
   number
@@ -123,7 +125,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) 
     { args: [[sample([]), sample([]), sample([])]] },
   ],
   args: (values, given) => {
-    const { axis } = options<{ axis: number }>(given, 'axis', { axis: 0 }, 'stack');
+    const { axis } = options<Required<AxisOptions>>(given, 'axis', firstAxis, 'stack');
     return [tensorList(values, 'stack', 'values'), integer(axis, 'stack', 'axis')];
   },
   infer: (xs, axis) => {
@@ -163,6 +165,8 @@ export interface UnstackOptions {
   axis?: number;
 }
 
+const unstackDefaults: Required<UnstackOptions> = { num: null, axis: 0 };
+
 /** The slices along an axis, each without it. InvalidArgumentError for a scalar, or where `num` is not their number. @tf tf.unstack */
 export const unstack: (value: TensorLike, options?: UnstackOptions | number) => Tensor[] = multiOp<
   [value: TensorLike, options?: UnstackOptions | number],
@@ -178,12 +182,7 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
     { args: [sample([2, 0])] },
   ],
   args: (value, given) => {
-    const { num, axis } = options<{ num: number | null; axis: number }>(
-      given,
-      'num',
-      { num: null, axis: 0 },
-      'unstack',
-    );
+    const { num, axis } = options<Required<UnstackOptions>>(given, 'num', unstackDefaults, 'unstack');
     const x = toTensor(value, null, 'unstack', 'value');
     if (x.rank === 0)
       throw new InvalidArgumentError('[unstack] value is a scalar: it has no axis to unstack');
@@ -211,6 +210,8 @@ export interface SplitOptions {
   /** The number of parts, where `numOrSizeSplits` is a tensor. Only checked. */
   num?: number | null;
 }
+
+const splitDefaults: Required<SplitOptions> = { axis: 0, num: null };
 
 interface SplitAttrs {
   axis: number;
@@ -268,12 +269,7 @@ export const split: (
     { args: [sample([3]), [3, 0]] },
   ],
   args: (value, wanted, given) => {
-    const { axis, num } = options<{ axis: number; num: number | null }>(
-      given,
-      'axis',
-      { axis: 0, num: null },
-      'split',
-    );
+    const { axis, num } = options<Required<SplitOptions>>(given, 'axis', splitDefaults, 'split');
     const x = toTensor(value, null, 'split', 'value');
     if (x.rank === 0) throw new InvalidArgumentError('[split] value is a scalar: it has no axis to split');
     const at = normalizeAxis(integer(axis, 'split', 'axis'), x.rank, 'split');
@@ -283,7 +279,15 @@ export const split: (
     }
     return [[x], { axis: at, sizes }];
   },
-  infer: ([x], { axis, sizes }) => sizes.map((size) => ({ shape: withSize(x.shape, axis, size), dt: x.dt })),
+  infer: ([x], { axis, sizes }) => {
+    const parts = new Array<OutSpec>(sizes.length);
+    for (let i = 0; i < sizes.length; i++) {
+      // Equal parts share their shape.
+      const same = i > 0 && sizes[i] === sizes[i - 1];
+      parts[i] = same ? parts[i - 1] : { shape: withSize(x.shape, axis, sizes[i]), dt: x.dt };
+    }
+    return parts;
+  },
   run: ([x], { axis }, ys) => {
     copyParts(x, ys, sizeBetween(x.shape, 0, axis), true);
   },

@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxes, sameShape, showShape, sizeOf } from '../core/shape';
+import { describe, normalizeAxes, showShape, sizeBetween } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, mixedDTypes, multiOp, options } from './define';
@@ -78,14 +78,25 @@ interface RowAttrs {
 
 type RowArgs = [x: Tensor, scale: Tensor | null, shift: Tensor | null, n: number, epsilon: number];
 
-function rowsAndCols(x: Tensor, n: number): [rows: number, cols: number] {
-  const cut = x.shape.length - n;
-  return [sizeOf(x.shape.slice(0, cut)), sizeOf(x.shape.slice(cut))];
-}
+/** Elements of the trailing dimensions that are normalised together. */
+const rowLength = ({ shape }: Tensor, n: number): number =>
+  sizeBetween(shape, shape.length - n, shape.length);
 
-function checkParameter(name: string, what: string, t: Tensor, x: Tensor, shape: readonly number[]): void {
+/** Scale or shift, in the shape of the normalised dimensions; null stays. */
+function parameter(
+  name: string,
+  what: string,
+  value: TensorLike | null,
+  x: Tensor,
+  axes: readonly number[],
+): Tensor | null {
+  if (value === null) return null;
+  const t = toTensor(value, x.dt, name, what);
   if (t.dt !== x.dt) throw mixedDTypes(name, x, t);
-  if (sameShape(t.shape, shape)) return;
+  let fits = t.shape.length === axes.length;
+  for (let i = 0; fits && i < axes.length; i++) fits = t.shape[i] === x.shape[axes[i]];
+  if (fits) return t;
+  const shape = axes.map((a) => x.shape[a]);
   throw new InvalidArgumentError(
     `[${name}] ${what} must have the shape of the normalised dimensions, ${showShape(shape)}; got ` +
       `${showShape(t.shape)} for x of shape ${showShape(x.shape)}`,
@@ -96,10 +107,12 @@ function checkParameter(name: string, what: string, t: Tensor, x: Tensor, shape:
 const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
   tf: '',
   dtypes: floating,
-  args: (x, scale, shift, n, epsilon) => [
-    [x, scale, shift].filter((t) => t !== null),
-    { n, scaled: scale !== null, shifted: shift !== null, epsilon },
-  ],
+  args: (x, scale, shift, n, epsilon) => {
+    const inputs = [x];
+    if (scale !== null) inputs.push(scale);
+    if (shift !== null) inputs.push(shift);
+    return [inputs, { n, scaled: scale !== null, shifted: shift !== null, epsilon }];
+  },
   infer: ([x], { n }) => {
     const rows = { shape: x.shape.slice(0, x.shape.length - n), dt: x.dt };
     return [{ shape: x.shape, dt: x.dt }, rows, rows];
@@ -108,7 +121,6 @@ const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
     const [x] = inputs;
     const scale = scaled ? inputs[1] : x;
     const shift = shifted ? inputs[inputs.length - 1] : x;
-    const [rows, cols] = rowsAndCols(x, n);
     if (x.size === 0) {
       fillWith(mean, NaN);
       fillWith(rstd, NaN);
@@ -120,8 +132,8 @@ const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
     frame[3] = y.offset;
     frame[4] = mean.offset;
     frame[5] = rstd.offset;
-    frame[6] = rows;
-    frame[7] = cols;
+    frame[6] = mean.size;
+    frame[7] = rowLength(x, n);
     frame[8] = x.dt.code;
     frame[9] = scaled ? 1 : 0;
     frame[10] = shifted ? 1 : 0;
@@ -166,7 +178,6 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
   },
   run: ([dy, x, mean, rstd, given], { n, scaled }, [dx, dscale, dshift]) => {
     const scale = scaled ? given : x;
-    const [rows, cols] = rowsAndCols(x, n);
     if (x.size === 0) {
       fillWith(dscale, 0);
       fillWith(dshift, 0);
@@ -180,8 +191,8 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
     frame[5] = dx.offset;
     frame[6] = dscale.offset;
     frame[7] = dshift.offset;
-    frame[8] = rows;
-    frame[9] = cols;
+    frame[8] = mean.size;
+    frame[9] = rowLength(x, n);
     frame[10] = x.dt.code;
     frame[11] = scaled ? 1 : 0;
     native.layerNormGradient(
@@ -213,6 +224,8 @@ export interface LayerNormOptions {
   /** Added to the variance. Default 0.001. */
   epsilon?: number;
 }
+
+const defaults = { axis: -1, epsilon: 1e-3 };
 
 /** A number ≥ 0. */
 export function checkEpsilon(value: unknown, op: string, argument = 'epsilon'): number {
@@ -253,13 +266,8 @@ export const layerNorm = composite(
   ): Tensor => {
     const name = 'layerNorm';
     const t = toTensor(x, null, name, 'x');
-    if (!floating.includes(t.dtype)) throw badDType(name, 'x', t.dt, floating);
-    const { axis, epsilon } = options<{ axis: unknown; epsilon: unknown }>(
-      given,
-      'axis',
-      { axis: -1, epsilon: 1e-3 },
-      name,
-    );
+    if (t.dt.kind !== 'float') throw badDType(name, 'x', t.dt, floating);
+    const { axis, epsilon } = options<{ axis: unknown; epsilon: unknown }>(given, 'axis', defaults, name);
     const rank = t.shape.length;
     if (rank === 0)
       throw new InvalidArgumentError(`[${name}] x must have at least one dimension; got a scalar`);
@@ -267,15 +275,8 @@ export const layerNorm = composite(
     if (axes.length === 0)
       throw new InvalidArgumentError(`[${name}] axis must name at least one axis; got []`);
     const eps = checkEpsilon(epsilon, name);
-    const shape = axes.map((a) => t.shape[a]);
-    const parameter = (value: TensorLike | null, what: string): Tensor | null => {
-      if (value === null) return null;
-      const p = toTensor(value, t.dt, name, what);
-      checkParameter(name, what, p, t, shape);
-      return p;
-    };
-    const scale = parameter(gamma, 'gamma');
-    const shift = parameter(beta, 'beta');
+    const scale = parameter(name, 'gamma', gamma, t, axes);
+    const shift = parameter(name, 'beta', beta, t, axes);
     const n = axes.length;
     if (axes[0] === rank - n) return layerNormRows(t, scale, shift, n, eps)[0];
     const perm = [...upTo(rank).filter((a) => !axes.includes(a)), ...axes];

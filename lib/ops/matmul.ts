@@ -278,6 +278,8 @@ export interface MatvecOptions {
   adjointA?: boolean;
 }
 
+const matvecDefaults: Required<MatvecOptions> = { transposeA: false, adjointA: false };
+
 /**
  * Matrix times vector. y[…, i] = Σₖ A[…, i, k]·b[…, k]; leading dimensions are batches and broadcast.
  * InvalidArgumentError as for `matmul`. @tf tf.linalg.matvec
@@ -296,12 +298,7 @@ export const matvec = composite(
     ],
   },
   (a: TensorLike, b: TensorLike, given?: MatvecOptions | boolean): Tensor => {
-    const o = options<Required<MatvecOptions>>(
-      given,
-      'transposeA',
-      { transposeA: false, adjointA: false },
-      'matvec',
-    );
+    const o = options<Required<MatvecOptions>>(given, 'transposeA', matvecDefaults, 'matvec');
     const [x, y] = convertPair(a, b, 'matvec');
     if (y.shape.length < 1 || x.shape.length < 2) {
       throw new InvalidArgumentError(
@@ -310,10 +307,8 @@ export const matvec = composite(
       );
     }
     if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
-    const c = matmul(x, reshape(y, [...y.shape, 1]), {
-      transposeA: o.transposeA,
-      adjointA: o.adjointA,
-    });
+    const column = reshape(y, y.shape.concat(1));
+    const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
     return reshape(c, c.shape.slice(0, -1));
   },
 );

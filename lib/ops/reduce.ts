@@ -3,11 +3,13 @@ import { frame, native } from '../binding';
 import type { TensorLike } from '../core/convert';
 import { toTensor } from '../core/convert';
 import { dtypes, floating, numeric, type DType } from '../core/dtype';
+import type { Shape } from '../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../core/tensor';
-import { add, multiply, realDivide, subtract } from './binary';
+import { multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
 import { equal } from './compare';
-import { badDType, composite } from './define';
+import { badDType, composite, op } from './define';
+import { transpose } from './movement';
 import {
   defineReduction,
   kernelOf,
@@ -27,7 +29,9 @@ import {
 import { scanBlock } from './scan';
 import { select } from './select';
 import { isFinite, sqrt, square } from './unary';
-import { exp, log } from './unary_math';
+import { fillWith } from './strided';
+import { exp } from './unary_math';
+import { reshape } from './views';
 
 const sum = defineReduction('reduceSum', 'sum', {
   tf: 'tf.math.reduce_sum',
@@ -220,6 +224,43 @@ export const reduceStd = compositeReduction(
   (x, options) => sqrt(reduceVariance(x, options)),
 );
 
+interface LogSumExp {
+  /** How many of the last dimensions are summed over. */
+  n: number;
+  /** The result's shape. */
+  shape: Shape;
+}
+
+/** log Σ eˣ over the last n dimensions. */
+const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSumExpLast', {
+  tf: '',
+  dtypes: floating,
+  args: (x, n, shape) => [[x], { n, shape }],
+  infer: ([x], { shape }) => ({ shape, dt: x.dt }),
+  run: ([x], _, [y]) => {
+    if (x.size === 0) {
+      fillWith(y, -Infinity);
+      return;
+    }
+    frame[0] = x.offset;
+    frame[1] = y.offset;
+    frame[2] = y.size;
+    frame[3] = x.size / y.size;
+    frame[4] = x.dt.code;
+    native.logSumExp(x.buffer, y.buffer);
+  },
+  saves: { inputs: [0] },
+  // dx = dy·eˣ / Σ eˣ, where the largest element is taken out: a constant as far as gradients go, its own would cancel.
+  gradient: ([dy], { x: [x], attrs: { n } }) => {
+    const axes = Array.from({ length: n }, (_, i) => x.rank - n + i);
+    const top = reduceMax(x, { axis: axes, keepdims: true });
+    const constant = aliasTensor(top, top.shape, 'reduceLogsumexp');
+    const exps = exp(subtract(x, select(isFinite(constant), constant, 0)));
+    const sum = reduceSum(exps, { axis: axes, keepdims: true });
+    return [multiply(exps, realDivide(reshape(dy, sum.shape), sum))];
+  },
+});
+
 /**
  * y = log Σ eˣ over axes, without overflow: the maximum is taken out. −∞ for nothing and for nothing but −∞.
  * @tf tf.math.reduce_logsumexp
@@ -227,13 +268,13 @@ export const reduceStd = compositeReduction(
 export const reduceLogsumexp = compositeReduction(
   'reduceLogsumexp',
   { tf: 'tf.math.reduce_logsumexp', domain: [-10, 10], ulp: 8 },
-  (x, { axis, keepdims }) => {
-    const top = reduceMax(x, { axis, keepdims: true });
-    // A constant as far as gradients go: its own would cancel.
-    const constant = aliasTensor(top, top.shape, 'reduceLogsumexp');
-    const shift = select(isFinite(constant), constant, 0);
-    const exps = reduceSum(exp(subtract(x, shift)), { axis, keepdims });
-    const shape = reducedShape(x.shape, { axes: axis, keepdims });
-    return add(log(exps), aliasTensor(shift, shape, 'reduceLogsumexp'));
+  (x, attrs) => {
+    const { axis: axes, keepdims } = attrs;
+    const shape = reducedShape(x.shape, { axes, keepdims });
+    const n = axes.length;
+    const kept = x.rank - n;
+    if (n === 0 || axes[0] === kept) return logSumExpLast(x, n, shape);
+    const perm = Array.from({ length: x.rank }, (_, i) => i).filter((d) => !axes.includes(d));
+    return logSumExpLast(transpose(x, { perm: perm.concat(axes) }), n, shape);
   },
 );

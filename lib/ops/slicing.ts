@@ -230,19 +230,19 @@ const padConstant = op<
   tf: '',
   dtypes: everyType,
   ulp: 0,
-  args: (x, paddings, value) => [
-    [x],
-    {
-      region: {
-        begin: paddings.map((p) => p[0]),
-        steps: paddings.map(() => 1),
-        sizes: x.shape,
-        shape: x.shape,
-      },
-      shape: x.shape.map((d, i) => d + paddings[i][0] + paddings[i][1]),
-      value,
-    },
-  ],
+  args: (x, paddings, value) => {
+    const rank = paddings.length;
+    const begin = new Array<number>(rank);
+    const steps = new Array<number>(rank);
+    const shape = new Array<number>(rank);
+    for (let d = 0; d < rank; d++) {
+      const [before, after] = paddings[d];
+      begin[d] = before;
+      steps[d] = 1;
+      shape[d] = before + x.shape[d] + after;
+    }
+    return [[x], { region: { begin, steps, sizes: x.shape, shape: x.shape }, shape, value }];
+  },
   infer: ([x], { shape }) => ({ shape, dt: x.dt }),
   run: ([x], { region, shape, value }, [y]) => {
     if (y.size !== x.size) fillWith(y, value);
@@ -263,17 +263,28 @@ export interface PadOptions {
   constantValues?: TensorLike;
 }
 
+const padDefaults: Required<PadOptions> = { mode: 'CONSTANT', constantValues: 0 };
+
 function readPaddings(paddings: unknown, x: Tensor): number[][] {
   const t = paddings instanceof Variable ? paddings.read() : paddings;
   let list: number[][];
   if (t instanceof Tensor) {
     list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
   } else if (Array.isArray(t)) {
-    list = t.map((row, i) => integerList(row, 'pad', `paddings[${i}]`));
+    list = [];
+    for (let i = 0; i < t.length; i++) {
+      const row = t[i] as unknown;
+      // The usual case, without the words of an error.
+      if (Array.isArray(row) && row.length === 2 && Number.isInteger(row[0]) && Number.isInteger(row[1]))
+        list.push(row as number[]);
+      else list.push(integerList(row, 'pad', `paddings[${i}]`));
+    }
   } else {
     throw new TypeError(`[pad] paddings must be an array of [before, after]; got ${describe(paddings)}`);
   }
-  if (list.length !== x.rank || list.some((p) => p.length !== 2)) {
+  let fits = list.length === x.rank;
+  for (let i = 0; fits && i < list.length; i++) fits = list[i].length === 2;
+  if (!fits) {
     throw new InvalidArgumentError(
       `[pad] paddings must have shape [${x.rank},2], a [before, after] for each dimension of the input of shape ` +
         showShape(x.shape),
@@ -350,15 +361,10 @@ export const pad: (
     paddings: readonly (readonly number[])[] | TensorLike,
     given?: PadOptions | string,
   ): Tensor => {
-    const { mode, constantValues } = options<{ mode: string; constantValues: TensorLike }>(
-      given,
-      'mode',
-      { mode: 'CONSTANT', constantValues: 0 },
-      'pad',
-    );
+    const { mode, constantValues } = options<Required<PadOptions>>(given, 'mode', padDefaults, 'pad');
     const x = toValue(tensor, null, 'pad', 'tensor');
     const list = readPaddings(paddings, x);
-    const kind = typeof mode === 'string' ? mode.toUpperCase() : mode;
+    const kind = mode === 'CONSTANT' || typeof mode !== 'string' ? mode : mode.toUpperCase();
     if (kind === 'CONSTANT') {
       return padConstant(x, list, padValue(constantValues, x));
     }
@@ -396,6 +402,6 @@ function padValue(value: unknown, x: Tensor): number | bigint {
     }
     value = decided(value, 'pad').item();
   }
-  if (value === 0 && x.dt.kind === 'bool') return 0;
+  if (value === 0 && !x.dt.big) return 0;
   return element(value, x.dt, 'pad', 'constantValues');
 }

@@ -36,6 +36,23 @@ napi_value softmax(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// logSumExp(x, y); frame: x offset, y offset, rows, cols, dtype.
+napi_value log_sum_exp(napi_env env, napi_callback_info info) {
+  Call call(env, info, 2);
+  int64_t rows, cols, count;
+  matrix(call, 2, &rows, &cols, &count);
+  const int dtype = floating(call, 4);
+  const int64_t size = dtype_size(dtype);
+  void* x = call.span(0, 0, count, size);
+  void* y = call.span(1, 1, rows, size);
+  if (cols == 0 && rows > 0) call.fail("there is nothing to sum");
+  if (call.ok() && count > 0 &&
+      !run_log_sum_exp(kernels().softmax[dtype].log_sum_exp, x, y, rows, cols, size)) {
+    call.fail("out of memory in a sum of exponentials");
+  }
+  return nullptr;
+}
+
 /// softmaxGradient(dy, y, dx); frame: dy offset, y offset, dx offset, rows, cols, dtype, kind; y is the
 /// result of the softmax of that kind.
 napi_value softmax_gradient(napi_env env, napi_callback_info info) {
@@ -89,6 +106,7 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
 
 void define_softmax(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "softmax", softmax, state);
+  define_entry(env, exports, "logSumExp", log_sum_exp, state);
   define_entry(env, exports, "softmaxGradient", softmax_gradient, state);
   define_entry(env, exports, "crossEntropy", cross_entropy, state);
 }

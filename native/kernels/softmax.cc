@@ -265,6 +265,23 @@ void log_softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept 
 }
 
 template <class T>
+void log_sum_exp(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
+  const Row<T> row(cols);
+  for (int64_t r = 0; r < rows; r++) {
+    const T* x = static_cast<const T*>(xv) + r * cols;
+    const T most = row.max(x);
+    T y = most;
+    if (most - most == T(0)) {
+      y += exp_row<false, T>(row, x, most, nullptr, r + 1 < rows ? cols : 0).log();
+    } else {
+      // The largest is infinite: so is the result, but for a NaN.
+      for (int64_t c = 0; c < cols; c++) y = x[c] == x[c] ? y : x[c];
+    }
+    static_cast<T*>(yv)[r] = y;
+  }
+}
+
+template <class T>
 void softmax_gradient(const void* dyv, const void* yv, void* dxv, int64_t rows, int64_t cols) noexcept {
   const Row<T> row(cols);
   for (int64_t r = 0; r < rows; r++) {
@@ -338,6 +355,7 @@ template <class T>
 constexpr gradtape::SoftmaxKernels kernels_of() {
   return {.softmax = &softmax<T>,
           .log_softmax = &log_softmax<T>,
+          .log_sum_exp = &log_sum_exp<T>,
           .softmax_gradient = &softmax_gradient<T>,
           .log_softmax_gradient = &log_softmax_gradient<T>,
           .cross_entropy = &cross_entropy<T>,

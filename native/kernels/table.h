@@ -288,6 +288,8 @@ struct WinogradKernels {
 struct SoftmaxKernels {
   void (*softmax)(const void* x, void* y, int64_t rows, int64_t cols) noexcept;
   void (*log_softmax)(const void* x, void* y, int64_t rows, int64_t cols) noexcept;
+  /// y[r] = log Σ exp(x) over a row; −∞ where all are −∞, ∞ where one is ∞ and none NaN.
+  void (*log_sum_exp)(const void* x, void* y, int64_t rows, int64_t cols) noexcept;
   /// dx = (dy − Σ dy·y)·y.
   void (*softmax_gradient)(const void* dy, const void* y, void* dx, int64_t rows, int64_t cols) noexcept;
   /// dx = dy − eʸ·Σ dy.

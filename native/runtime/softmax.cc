@@ -1,5 +1,7 @@
 #include "softmax.h"
 
+#include <stdlib.h>
+
 #include "pool.h"
 
 namespace gradtape {
@@ -8,6 +10,8 @@ namespace {
 
 /// Elements that pay for a thread of their own.
 constexpr int64_t kRowsGrain = 8 * 1024;
+/// Elements of a long row whose sum is taken by itself.
+constexpr int64_t kChunk = 32 * 1024;
 
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
@@ -28,6 +32,32 @@ void run_rows(void (*fn)(const void*, const void*, void*, int64_t, int64_t) noex
   parallel_for(rows, kRowsGrain / cols + 1, [&](int64_t begin, int64_t end) {
     fn(at(a, begin * bytes), at(b, begin * bytes), at(y, begin * bytes), end - begin, cols);
   });
+}
+
+bool run_log_sum_exp(void (*fn)(const void*, void*, int64_t, int64_t) noexcept, const void* x, void* y,
+                     int64_t rows, int64_t cols, int64_t size) {
+  if (cols < 2 * kChunk) {
+    parallel_for(rows, kRowsGrain / cols + 1, [&](int64_t begin, int64_t end) {
+      fn(at(x, begin * cols * size), at(y, begin * size), end - begin, cols);
+    });
+    return true;
+  }
+  // Of a long row, first its pieces: their logarithms add up in the same way.
+  const int64_t pieces = cols / kChunk;
+  void* parts = malloc(static_cast<size_t>(pieces * size));
+  if (parts == nullptr) return false;
+  for (int64_t r = 0; r < rows; r++) {
+    const void* row = at(x, r * cols * size);
+    parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; p++) {
+        const int64_t first = p * kChunk;
+        fn(at(row, first * size), at(parts, p * size), 1, p + 1 < pieces ? kChunk : cols - first);
+      }
+    });
+    fn(parts, at(y, r * size), 1, pieces);
+  }
+  free(parts);
+  return true;
 }
 
 void run_cross_entropy(void (*fn)(const void*, const void*, void*, void*, int64_t, int64_t) noexcept,
