@@ -57,16 +57,19 @@ export function checkShape(shape: unknown, where: string): number[] {
   if (!Array.isArray(shape) && !ArrayBuffer.isView(shape)) {
     throw new TypeError(`${where} must be an array of dimensions; got ${describe(shape)}`);
   }
-  const dims = Array.from(shape as ArrayLike<unknown>, (d) => (typeof d === 'bigint' ? Number(d) : d));
+  const given = shape as ArrayLike<unknown>;
+  const dims: number[] = [];
   let size = 1;
-  dims.forEach((d, i) => {
+  for (let i = 0; i < given.length; i++) {
+    const d = typeof given[i] === 'bigint' ? Number(given[i]) : given[i];
     if (typeof d !== 'number' || !Number.isInteger(d) || d < 0) {
       throw new InvalidArgumentError(`${where}: dimension ${i} must be an integer ≥ 0; got ${describe(d)}`);
     }
+    dims.push(d);
     size *= d;
-  });
-  checkElements(size, dims as number[], where);
-  return dims as number[];
+  }
+  checkElements(size, dims, where);
+  return dims;
 }
 
 /** Throws where a tensor of `size` elements could not exist. */

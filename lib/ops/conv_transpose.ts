@@ -74,8 +74,7 @@ const transposePlan = remembered(
           `${showShape(filter)} and the ${outChannels} channels of the input of shape ${showShape(input)}`,
       );
     }
-    const shape =
-      outputShape.length === n ? windowShape(axes, batch, outputShape, filter[n]) : outputShape;
+    const shape = outputShape.length === n ? windowShape(axes, batch, outputShape, filter[n]) : outputShape;
     if (shape.length !== n + 2 || shape.some((d) => d < 0)) {
       throw new InvalidArgumentError(
         `[${op}] outputShape must be ${n + 2} sizes, or ${n} for space alone; got ${showShape(shape)}`,

@@ -101,8 +101,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   domain: [-3, 3],
   examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits, labels]) =>
-    results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
+  infer: ([logits, labels]) => results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
   run: ([logits, labels], _, [loss, backprop]) => {
     const bad = run(logits, labels, loss, backprop);
     if (!(bad >= 0)) return;

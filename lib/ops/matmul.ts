@@ -3,7 +3,15 @@ import { frame, native } from '../binding';
 import type { TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { broadcastShapes, broadcastStrides, mergeDims, showShape, sizeOf, type Shape } from '../core/shape';
+import {
+  joinShapes,
+  broadcastShapes,
+  broadcastStrides,
+  mergeDims,
+  showShape,
+  sizeOf,
+  type Shape,
+} from '../core/shape';
 import { isPlain } from '../core/options';
 import { scope, type Surroundings } from '../core/scope';
 import { makeTensor, Tensor } from '../core/tensor';
@@ -278,6 +286,7 @@ export interface MatvecOptions {
   adjointA?: boolean;
 }
 
+const one = [1];
 const matvecDefaults: Required<MatvecOptions> = { transposeA: false, adjointA: false };
 
 /**
@@ -307,7 +316,7 @@ export const matvec = composite(
       );
     }
     if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
-    const column = reshape(y, y.shape.concat(1));
+    const column = reshape(y, joinShapes(y.shape, y.rank, one, 0, 1, y.shape, y.rank));
     const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
     return reshape(c, c.shape.slice(0, -1));
   },

@@ -66,7 +66,7 @@ const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32', seed: null 
 const stateful =
   (seed: Seed, op: string): StreamFor =>
   (distribution, dt, size) => {
-    const next = (): Stream => nextStream(`${distribution}/${dt.name}`, seed, size * blocksPerElement, op);
+    const next = (): Stream => nextStream(distribution, dt.name, seed, size * blocksPerElement, op);
     return scope.tracer === null ? next() : { later: next, variables: [] };
   };
 
@@ -120,7 +120,7 @@ export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tens
   const rows = x.rank === 0 ? 1 : x.shape[0];
   const trivial = x.size <= 1 || rows <= 1;
   const blocks = trivial ? 0 : Math.ceil((rows - 1) / 4);
-  const stream = nextStream(`shuffle/${x.dtype}`, seed, blocks, 'random.shuffle');
+  const stream = nextStream('shuffle', x.dtype, seed, blocks, 'random.shuffle');
   if (trivial) return aliasTensor(x, x.shape, 'random.shuffle');
   const draws = drawWords(rows - 1, stream);
   const order = new Int32Array(rows);

@@ -63,17 +63,18 @@ function unforeseen(blocks: number): Stream {
   }
   const at = unseeded.blocks;
   unseeded.blocks += blocks;
-  return { key: unseeded.key, counter: [at % 2 ** 32, Math.floor(at / 2 ** 32), ...unseeded.high] };
+  const [c2, c3] = unseeded.high;
+  return { key: unseeded.key, counter: [at % 2 ** 32, Math.floor(at / 2 ** 32), c2, c3] };
 }
 
 /**
- * Where the next draw of an op starts. `state` names what shares a stream (TensorFlow's kernel and dtype); the draw
+ * Where the next draw of an op starts. What shares a stream is TensorFlow's kernel and dtype; the draw
  * moves it on by `blocks`.
  */
-export function nextStream(state: string, opSeed: Seed, blocks: number, op: string): Stream {
+export function nextStream(kernel: string, dtype: string, opSeed: Seed, blocks: number, op: string): Stream {
   const seeds = seedsFor(opSeed, op);
   if (seeds === null) return unforeseen(blocks);
-  const key = `${state}/${seeds[0]}/${seeds[1]}`;
+  const key = `${kernel}/${dtype}/${seeds[0]}/${seeds[1]}`;
   const at = used.get(key) ?? 0;
   // Streams of seeds that the Mersenne Twister gave are used once: only those of explicit seeds are worth remembering.
   if (opSeed !== null || at > 0) used.set(key, at + blocks);

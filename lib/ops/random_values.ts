@@ -2,7 +2,7 @@
 import { convertLike, element, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { broadcastShapes, checkShape, showShape, type Shape } from '../core/shape';
+import { broadcastShapes, checkShape, showShape, sizeOf, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, multiply, subtract } from './binary';
@@ -32,8 +32,6 @@ function shapeValues(t: Tensor | Variable, op: string): number[] {
   return Array.from(decided(t, op).view() as ArrayLike<number | bigint>, Number);
 }
 
-const sizeOfShape = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
-
 function checkBroadcast(part: Shape, shape: Shape, op: string, argument: string): void {
   if (part.length > 0 && broadcastShapes(part, shape) === null) {
     throw new InvalidArgumentError(
@@ -59,7 +57,7 @@ export function normalValues(
   const shift = mean === 0 ? null : convertLike(mean, dt, op, 'mean');
   if (scale !== null) checkBroadcast(scale.shape, shape, op, 'stddev');
   if (shift !== null) checkBroadcast(shift.shape, shape, op, 'mean');
-  const x = draw(distribution, shape, dt, stream(distribution, dt, sizeOfShape(shape)));
+  const x = draw(distribution, shape, dt, stream(distribution, dt, sizeOf(shape)));
   const scaled = scale === null ? x : multiply(x, scale);
   return shift === null ? scaled : add(scaled, shift);
 }
@@ -96,7 +94,7 @@ export function uniformValues(
   if (dt.kind !== 'float') {
     if (minval === null && maxval === null && fullRange) {
       const shape = shapeFrom(shapeLike, op);
-      return draw('uniformFullInt', shape, dt, stream('uniformFullInt', dt, sizeOfShape(shape)));
+      return draw('uniformFullInt', shape, dt, stream('uniformFullInt', dt, sizeOf(shape)));
     }
     if (maxval === null || minval === null) {
       throw new InvalidArgumentError(
@@ -111,7 +109,7 @@ export function uniformValues(
   const shape = shapeFrom(shapeLike, op);
   const lo = minval ?? 0;
   const hi = maxval ?? 1;
-  const size = sizeOfShape(shape);
+  const size = sizeOf(shape);
   if (lo === 0 && hi === 1) return draw('uniform', shape, dt, stream('uniform', dt, size));
   // Everything that can fail comes before the draw, so that an error leaves the stream where it was.
   const bottom = convertLike(lo, dt, op, 'minval');
@@ -129,7 +127,7 @@ function integers(
   op: string,
 ): Tensor {
   const shape = shapeFrom(shapeLike, op);
-  const size = sizeOfShape(shape);
+  const size = sizeOf(shape);
   if (size > 0 && lo >= hi) {
     throw new InvalidArgumentError(`[${op}] Need minval < maxval, got ${lo} >= ${hi}`);
   }

@@ -252,6 +252,7 @@ const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSu
   saves: { inputs: [0] },
   // dx = dy·eˣ / Σ eˣ, where the largest element is taken out: a constant as far as gradients go, its own would cancel.
   gradient: ([dy], { x: [x], attrs: { n } }) => {
+    if (x.size === 0) return [x];
     const axes = Array.from({ length: n }, (_, i) => x.rank - n + i);
     const top = reduceMax(x, { axis: axes, keepdims: true });
     const constant = aliasTensor(top, top.shape, 'reduceLogsumexp');
@@ -274,7 +275,9 @@ export const reduceLogsumexp = compositeReduction(
     const n = axes.length;
     const kept = x.rank - n;
     if (n === 0 || axes[0] === kept) return logSumExpLast(x, n, shape);
-    const perm = Array.from({ length: x.rank }, (_, i) => i).filter((d) => !axes.includes(d));
-    return logSumExpLast(transpose(x, { perm: perm.concat(axes) }), n, shape);
+    const perm: number[] = [];
+    for (let d = 0; d < x.rank; d++) if (!axes.includes(d)) perm.push(d);
+    perm.push(...axes);
+    return logSumExpLast(transpose(x, perm), n, shape);
   },
 );

@@ -95,10 +95,10 @@ napi_value copy(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// parts(whole, piece, piece …): pieces that lie side by side in the rows of a whole are written to it or read
-/// from it. Frame: whole offset, element size, rows, columns of the whole, the first piece's first column,
-/// whether pieces are read from the whole (1) or written to it (0), how many pieces there are, then for each
-/// its offset and its columns.
+/// parts(whole, piece, piece …): pieces that lie side by side in the rows of a whole are written to it or
+/// read from it. Frame: whole offset, element size, rows, columns of the whole, the first piece's first
+/// column, whether pieces are read from the whole (1) or written to it (0), how many pieces there are, then
+/// for each its offset and its columns.
 napi_value parts(napi_env env, napi_callback_info info) {
   constexpr int kFirst = 7;
   constexpr int kMost = (kFrameSlots - kFirst) / 2;

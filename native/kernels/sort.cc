@@ -160,7 +160,9 @@ void scatter_items(const void* fromv, void* tov, int64_t n, int pass, uint32_t* 
 
 /// Rows that are sorted by comparing all with all: as many as take less time so than by digits.
 template <class K>
-inline constexpr int64_t kRanked = kLanes<K> >= 16 ? 128 : kLanes<K> >= 4 ? 64 : 40;
+inline constexpr int64_t kRanked = kLanes<K> >= 16  ? 128
+                                   : kLanes<K> >= 4 ? 64
+                                                    : 40;
 
 /// An item's place is how many are less, and equal ones before it.
 template <class Item>

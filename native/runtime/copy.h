@@ -16,7 +16,8 @@ struct CopyLayout {
 /// src and dst point at the elements with all indices 0; an element has 1 << log_size bytes.
 void run_copy(const void* src, void* dst, const CopyLayout& layout, int log_size);
 
-/// Rows of `width` elements to rows of `width` elements, which lie `src_pitch` and `dst_pitch` elements apart.
+/// Rows of `width` elements to rows of `width` elements, which lie `src_pitch` and `dst_pitch` elements
+/// apart.
 void run_copy_rows(const void* src, int64_t src_pitch, void* dst, int64_t dst_pitch, int64_t rows,
                    int64_t width, int log_size);
 

@@ -203,6 +203,20 @@ describe('gives what the ops give', () => {
     }
   });
 
+  test.each([
+    [3, 0],
+    [0, 3],
+  ])('rows or columns of nothing, [%d, %d]', (rows, columns) => {
+    for (const axis of [0, 1]) {
+      const f = (x: tf.Tensor): tf.Tensor[] => {
+        const e = tf.exp(x);
+        const sum = tf.reduceSum(e, { axis, keepdims: true });
+        return [tf.multiply(e, tf.divide(1, sum)), sum];
+      };
+      compare(f, [tf.ones([rows, columns])], `axis ${axis}`);
+    }
+  });
+
   test('down the first dimensions of several', () => {
     const x = normal(3, 40, 7, 5);
     compare((a) => [tf.reduceSum(tf.sin(a), [0, 1]), tf.reduceMean(tf.cos(a), 0)], [x], 'first dimensions');

@@ -29,6 +29,8 @@ function repeats(shape: Shape, full: Shape): { space: Space; columns: number | n
   const n = sizeOf(full);
   if (size === n) return { space: Space.Full, columns: null };
   if (size === 1) return { space: Space.Scalar, columns: null };
+  // Rows of no elements are not told from no rows.
+  if (n === 0) return null;
   const lead = full.length - shape.length;
   const dim = (d: number): number => (d < lead ? 1 : shape[d - lead]);
   let first = 0;
