@@ -1,6 +1,7 @@
 // Normalisation along rows (layer norm) and down columns (batch norm). Mean and variance come from one pass
 // over x less a pivot that lies among the elements; where it lies far from the mean, so that digits would be
 // lost, a second pass takes the mean itself. Sums are of T over blocks of fixed size, and double beyond.
+#include "simd/columns.h"
 #include "spans.h"
 #include "table.h"
 
@@ -53,9 +54,105 @@ GT_INLINE Moments row_moments(const T* x, int64_t n, T pivot) {
   return {off, squares / count - off * off};
 }
 
+/// A register as registers of doubles, and back.
+template <class T>
+struct Doubles;
+template <>
+struct Doubles<float> {
+  static constexpr int kCount = 2;
+  GT_INLINE static void split(vf v, vd* out) {
+    out[0] = widen_low(v);
+    out[1] = widen_high(v);
+  }
+  GT_INLINE static vf join(const vd* v) { return narrow(v[0], v[1]); }
+};
+template <>
+struct Doubles<double> {
+  static constexpr int kCount = 1;
+  GT_INLINE static void split(vd v, vd* out) { out[0] = v; }
+  GT_INLINE static vd join(const vd* v) { return v[0]; }
+};
+
+/// Rows of at most so many elements, a quarter of a vector of them or more, go side by side, a lane for each:
+/// what follows the sums takes longer than these.
+template <class T>
+inline constexpr int64_t kSideBySide = kLanes<T>;
+
+template <class T, bool kScale, bool kShift>
+void normalize_side_by_side(const T* x, const T* scale, const T* shift, T* y, T* means, T* rstds,
+                            int64_t rows, int64_t n, double epsilon) {
+  using V = Vec<T>;
+  using D = Doubles<T>;
+  constexpr int64_t L = kLanes<T>, C = kGroup<T>;
+  V at[kSideBySide<T> + C];
+  T staged[L * kSideBySide<T> + C], lanes[L];
+  const vd count = splat(static_cast<double>(n));
+  for (int64_t r = 0; r < rows; r += L) {
+    const int64_t here = rows - r < L ? rows - r : L;
+    const size_t bytes = static_cast<size_t>(here * n) * sizeof(T);
+    memset(staged, 0, static_cast<size_t>(L * n + C) * sizeof(T));
+    memcpy(staged, x + r * n, bytes);
+    for (int64_t c = 0; c < n; c += C) load_columns<kMaxGroups>(staged + c, n, at + c);
+    V pivot = at[0];
+    vd exact[D::kCount], variance[D::kCount];
+    for (int pass = 0; pass < 2; pass++) {
+      V s = {}, q = {};
+      for (int64_t c = 0; c < n; c++) {
+        const V d = at[c] - pivot;
+        s += d;
+        q += d * d;
+      }
+      vd sums[D::kCount], squares[D::kCount], pivots[D::kCount];
+      D::split(s, sums);
+      D::split(q, squares);
+      D::split(pivot, pivots);
+      bool again = false;
+      for (int h = 0; h < D::kCount; h++) {
+        const vd off = sums[h] / count;
+        variance[h] = squares[h] / count - off * off;
+        exact[h] = pivots[h] + off;
+        const vl far = ~(off * off <= gradtape::kPivotFar * variance[h]);
+        again = again || any(bitcast<vi>(far));
+        // Rows whose pivot is near keep it, and get the same sums once more.
+        pivots[h] = select(far, exact[h], pivots[h]);
+      }
+      if (!again) break;
+      pivot = D::join(pivots);
+    }
+    vd rests[D::kCount], inverse[D::kCount];
+    const V mean = D::join(exact);
+    vd rounded[D::kCount];
+    D::split(mean, rounded);
+    for (int h = 0; h < D::kCount; h++) {
+      rests[h] = exact[h] - rounded[h];
+      vd v = select(variance[h] < 0.0, vd{}, variance[h]) + epsilon;
+      for (int i = 0; i < kLanes<double>; i++) v[i] = __builtin_sqrt(v[i]);
+      inverse[h] = 1.0 / v;
+    }
+    const V rest = D::join(rests), rstd = D::join(inverse);
+    for (int64_t c = 0; c < n; c++) {
+      V f = rstd;
+      if constexpr (kScale) f = scale[c] * rstd;
+      V v = ((at[c] - mean) - rest) * f;
+      if constexpr (kShift) v += shift[c];
+      at[c] = v;
+    }
+    for (int64_t c = (n - 1) / C * C; c >= 0; c -= C) store_columns(at + c, staged + c, n);
+    memcpy(y + r * n, staged, bytes);
+    const size_t each = static_cast<size_t>(here) * sizeof(T);
+    store(lanes, mean);
+    memcpy(means + r, lanes, each);
+    store(lanes, rstd);
+    memcpy(rstds + r, lanes, each);
+  }
+}
+
 template <class T, bool kScale, bool kShift>
 void normalize_rows(const T* x, const T* scale, const T* shift, T* y, T* means, T* rstds, int64_t rows,
                     int64_t n, double epsilon) {
+  if (n <= kSideBySide<T> && rows >= kLanes<T> / 4) {
+    return normalize_side_by_side<T, kScale, kShift>(x, scale, shift, y, means, rstds, rows, n, epsilon);
+  }
   for (int64_t r = 0; r < rows; r++, x += n, y += n) {
     T pivot = n < kLanes<T> ? x[0] : sum_lanes<T>(load(x)) / T(kLanes<T>);
     Moments m = row_moments(x, n, pivot);

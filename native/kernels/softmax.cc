@@ -313,9 +313,109 @@ void log_softmax_gradient(const void* dyv, const void* yv, void* dxv, int64_t ro
   }
 }
 
+/// Rows of fewer elements than a few vectors, at least a quarter of a vector of rows: a lane for each.
+template <class T>
+GT_INLINE bool side_by_side(int64_t rows, int64_t cols) {
+  return cols < kShortRow<T> && rows >= (cols <= kLanes<T> ? kLanes<T> / 4 : kLanes<T>);
+}
+
+/// The rows' columns, as many rows as there are lanes; 16 bytes are read of each even if it is shorter.
+template <class T>
+struct Columns {
+  Vec<T> at[kShortRow<T> + kGroup<T>];
+  GT_INLINE void load(const T* x, int64_t n) {
+    for (int64_t c = 0; c < n; c += kGroup<T>) load_columns<kMaxGroups>(x + c, n, at + c);
+  }
+  /// Past the end of y there is room for 16 bytes.
+  GT_INLINE void store(T* y, int64_t n) const {
+    constexpr int C = kGroup<T>;
+    for (int64_t c = (n - 1) / C * C; c >= 0; c -= C) store_columns(at + c, y + c, n);
+  }
+};
+
+/// Cross entropy of rows side by side; finish(first row, rows, rows' logits, their largest, their log-sum-exp
+/// above it, their softmax) writes the results.
+template <class T, class F>
+GT_INLINE void each_side_by_side(const T* x, int64_t rows, int64_t n, const F& finish) {
+  using V = Vec<T>;
+  constexpr int64_t L = kLanes<T>;
+  Columns<T> logits, e;
+  T in[L * kShortRow<T> + kGroup<T>];
+  for (int64_t r = 0; r < rows; r += L) {
+    const int64_t count = rows - r < L ? rows - r : L;
+    const T* from = x + r * n;
+    if ((r + L) * n + kGroup < T >> rows * n) {
+      memset(in, 0, static_cast<size_t>(L * n + kGroup<T>) * sizeof(T));
+      memcpy(in, from, static_cast<size_t>(count * n) * sizeof(T));
+      from = in;
+    }
+    logits.load(from, n);
+    V most = splat(-static_cast<T>(__builtin_inf()));
+    for (int64_t c = 0; c < n; c++) most = max_or_second(logits.at[c], most);
+    V sum = {}, ones = {};
+    for (int64_t c = 0; c < n; c++) {
+      const V v = exp_below(logits.at[c] - most);
+      const V one = select(logits.at[c] == most, splat(T(1)), V{});
+      e.at[c] = v;
+      ones += one;
+      sum += v - one;
+    }
+    const V scale = T(1) / (ones + sum);
+    for (int64_t c = 0; c < n; c++) e.at[c] *= scale;
+    finish(r, count, logits, most, log1p_vec(sum + (ones - T(1))), e);
+  }
+}
+
+template <class T>
+void cross_entropy_short(const T* x, const T* target, T* loss, T* back, int64_t rows, int64_t n) {
+  using V = Vec<T>;
+  constexpr int64_t L = kLanes<T>;
+  Columns<T> t;
+  T staged[L * kShortRow<T> + kGroup<T>], losses[L];
+  each_side_by_side(x, rows, n,
+                    [&](int64_t r, int64_t count, const Columns<T>& logits, V most, V lse, Columns<T>& e) {
+                      const size_t bytes = static_cast<size_t>(count * n) * sizeof(T);
+                      memset(staged, 0, static_cast<size_t>(L * n + kGroup<T>) * sizeof(T));
+                      memcpy(staged, target + r * n, bytes);
+                      t.load(staged, n);
+                      V sum = {};
+                      for (int64_t c = 0; c < n; c++) {
+                        sum += t.at[c] * (lse - (logits.at[c] - most));
+                        e.at[c] -= t.at[c];
+                      }
+                      store(losses, sum);
+                      memcpy(loss + r, losses, static_cast<size_t>(count) * sizeof(T));
+                      e.store(staged, n);
+                      memcpy(back + r * n, staged, bytes);
+                    });
+}
+
+template <class T, class Label>
+void sparse_cross_entropy_short(const T* x, const Label* labels, T* loss, T* back, int64_t rows, int64_t n) {
+  using V = Vec<T>;
+  constexpr int64_t L = kLanes<T>;
+  T staged[L * kShortRow<T> + kGroup<T>], tops[L], sums[L];
+  each_side_by_side(x, rows, n,
+                    [&](int64_t r, int64_t count, const Columns<T>&, V most, V lse, Columns<T>& e) {
+                      store(tops, most);
+                      store(sums, lse);
+                      e.store(staged, n);
+                      memcpy(back + r * n, staged, static_cast<size_t>(count * n) * sizeof(T));
+                      for (int64_t i = 0; i < count; i++) {
+                        const int64_t place = (r + i) * n + static_cast<int64_t>(labels[r + i]);
+                        loss[r + i] = sums[i] - (x[place] - tops[i]);
+                        back[place] -= T(1);
+                      }
+                    });
+}
+
 template <class T>
 void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int64_t rows,
                    int64_t cols) noexcept {
+  if (side_by_side<T>(rows, cols)) {
+    return cross_entropy_short(static_cast<const T*>(xv), static_cast<const T*>(tv), static_cast<T*>(lossv),
+                               static_cast<T*>(backv), rows, cols);
+  }
   const Row<T> row(cols);
   for (int64_t r = 0; r < rows; r++) {
     const T* x = static_cast<const T*>(xv) + r * cols;
@@ -337,6 +437,10 @@ void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int
 template <class T, class Label>
 void sparse_cross_entropy(const void* xv, const void* labels, void* lossv, void* backv, int64_t rows,
                           int64_t cols) noexcept {
+  if (side_by_side<T>(rows, cols)) {
+    return sparse_cross_entropy_short(static_cast<const T*>(xv), static_cast<const Label*>(labels),
+                                      static_cast<T*>(lossv), static_cast<T*>(backv), rows, cols);
+  }
   const Row<T> row(cols);
   for (int64_t r = 0; r < rows; r++) {
     const T* x = static_cast<const T*>(xv) + r * cols;
