@@ -227,14 +227,20 @@ linux('tells how much a process grew, and shows it as memory', async () => {
 });
 
 it('takes fewer samples of what is slow', () => {
-  const wait = (ms: number) => () => {
-    const end = performance.now() + ms;
-    while (performance.now() < end);
+  let now = 0n;
+  const clock = jest.spyOn(process.hrtime, 'bigint').mockImplementation(() => now);
+  const run = (ms: number): number => {
+    const wait = (): void => void (now += BigInt(ms * 1e6));
+    return measure([{ name: 'a', run: wait }], 0.01, { rounds: 7, warmUp: 0.001 })[0].samples;
   };
-  const run = (ms: number): number =>
-    measure([{ name: 'a', run: wait(ms) }], 0.01, { rounds: 7, warmUp: 0.001 })[0].samples;
-  expect(run(0.1)).toBe(7);
-  expect(run(60)).toBe(1);
+  try {
+    expect(run(0.1)).toBe(7);
+    expect(run(2)).toBe(7);
+    expect(run(10)).toBe(4);
+    expect(run(60)).toBe(1);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 it('tells replies from what a library prints', () => {
