@@ -1,9 +1,12 @@
 // Softmax and cross entropy along rows. A row is walked several times rather than held in a cleverer way: it
-// stays in the cache, and another exponential would cost more than reading it again. x may be y.
+// stays in the cache, and another exponential would cost more than reading it again. But the walk that takes
+// exponentials waits for arithmetic alone: it finishes the row before and looks for the largest element of
+// the row behind on the way (a softmax of 1024 × 1024 in its own walks took a third longer). x may be y.
 #include "simd/columns.h"
 #include "simd/lanes.h"
 #include "simd/math.h"
 #include "simd/math_double.h"
+#include "simd/unroll.h"
 #include "table.h"
 
 namespace {
@@ -19,21 +22,11 @@ struct MaskOf<double> {
 
 GT_INLINE vf exp_vec(vf x) { return exp_f32(x); }
 GT_INLINE vd exp_vec(vd x) { return exp_f64(x); }
-/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ are 0. exp(0) is 1; NaN stays.
+/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ may be 0, as those of x ≤ −88 are. exp(0) is 1; NaN stays.
 GT_INLINE vf exp_below(vf x) {
-  const vf least = splat(-87.33654f);
-#if defined(__AVX512F__) && GT_VEC_BYTES == 64
-  const vf c = max_or_second(least, x);
-  const ExpParts e = exp_parts(c);
-  const vf magic = splat(12582912.0f);
-  const vf n = fma(c, splat(1.44269504f), magic) - magic;  // exp_parts has it too
-  const vf y =
-      bitcast<vf>(_mm512_maskz_scalef_ps(0xffff, bitcast<__m512>((e.r + e.rrq) + 1.0f), bitcast<__m512>(n)));
-  return x < least ? vf{} : y;
-#else
-  const ExpParts e = exp_parts(max_or_second(least, x));
-  return x < least ? vf{} : ((e.r + e.rrq) + 1.0f) * exp2i(e.n);
-#endif
+  const ExpParts e = exp_parts(at_least(x, -88.0f));
+  const vf s = exp2i(e.n);  // 0 for n = −127
+  return fma(e.r + e.rrq, s, s);
 }
 GT_INLINE vd exp_below(vd x) { return exp_vec(x); }
 GT_INLINE float log1p_one(float x) { return __builtin_log1pf(x); }
@@ -138,27 +131,62 @@ struct Sum {
 };
 
 /// Σ exp(x − max), as the number of largest elements and the sum of the others: the logarithm of a sum near 1
-/// needs the digits that adding 1 would take away. Writes exp(x − max) where e is not null. The next row is
-/// `next` elements on.
+/// needs the digits that adding 1 would take away. Softmax does not: there `rest` is all of it.
 template <class T>
 struct ExpSum {
   T ones, rest;
   GT_INLINE T total() const { return ones + rest; }
   GT_INLINE T log() const { return log1p_one(rest + (ones - T(1))); }
 };
-template <bool kStore, class T>
-GT_INLINE ExpSum<T> exp_row(const Row<T>& row, const T* x, T most, T* e, int64_t next) {
-  Sum<T> rest, ones;
-  row.each([&](int64_t i, auto part) {
-    __builtin_prefetch(x + i + next);
+/// Of a row whose largest element is *most; writes exp(x − most) if kStore. On the way: `before` for each of
+/// its vectors, and the largest element of `next` comes into *most.
+template <bool kStore, bool kOnes, class T, class F>
+GT_INLINE ExpSum<T> exp_row(const Row<T>& row, const T* x, T* e, T* most, const T* next, const F& before) {
+  const T m = *most;
+  Sum<T> rest;
+  Vec<T> ones = {};
+  Vec<T> found = splat(-static_cast<T>(__builtin_inf()));
+  row.each([&](int64_t i, auto part) GT_LAMBDA {
     const Vec<T> at = row.get(x + i, part);
-    const Vec<T> v = exp_below(at - most);
+    const Vec<T> v = exp_below(at - m);
+    before(i, part);
     if constexpr (kStore) row.put(e + i, v, part);
-    const Vec<T> one = row.only(select(at == most, splat(T(1)), Vec<T>{}), T(0), part);
-    ones.add(one);
-    rest.add(row.only(v, T(0), part) - one);  // 0 for a largest element, NaN for an infinite one
+    if constexpr (kOnes) {
+      const auto largest = at == m;
+      ones = select(largest, ones + row.only(splat(T(1)), T(0), part), ones);
+      rest.add(row.only(select(largest, Vec<T>{}, v), T(0), part));
+    } else {
+      rest.add(row.only(v, T(0), part));
+    }
+    found = max_or_second(row.only(row.get(next + i, part), -static_cast<T>(__builtin_inf()), part), found);
   });
-  return {ones.all(), rest.all()};
+  *most = max_lanes(found);
+  return {sum_lanes<T>(ones), rest.all() + (m - m)};  // NaN where the largest element is infinite
+}
+
+/// Exponentials of all rows, to e if kStore. Of each row sums(r, most, sum) is told, then finish(r, i, part)
+/// is called for its vectors, which may happen within the next row, then end(r).
+template <bool kStore, bool kOnes, class T, class Sums, class Finish, class End>
+GT_INLINE void each_row(const Row<T>& row, const T* x, T* e, int64_t rows, const Sums& sums,
+                        const Finish& finish, const End& end) {
+  T next_most = row.max(x);
+  for (int64_t r = 0; r < rows; r++) {
+    const T most = next_most;
+    const T* at = x + r * row.n;
+    const T* next = r + 1 < rows ? at + row.n : at;
+    T* to = kStore ? e + r * row.n : nullptr;
+    ExpSum<T> sum;
+    if (r == 0) {
+      sum = exp_row<kStore, kOnes>(row, at, to, &next_most, next, [](int64_t, auto) GT_LAMBDA {});
+    } else {
+      sum = exp_row<kStore, kOnes>(row, at, to, &next_most, next,
+                                   [&](int64_t i, auto part) GT_LAMBDA { finish(r - 1, i, part); });
+      end(r - 1);
+    }
+    sums(r, most, sum);
+  }
+  row.each([&](int64_t i, auto part) GT_LAMBDA { finish(rows - 1, i, part); });
+  end(rows - 1);
 }
 
 /// Rows of fewer elements go side by side, a lane for each.
@@ -230,23 +258,16 @@ void softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
     return softmax_short_rows<false>(static_cast<const T*>(xv), static_cast<T*>(yv), rows, cols);
   }
   const Row<T> row(cols);
-  for (int64_t r = 0; r < rows; r++) {
-    const T* x = static_cast<const T*>(xv) + r * cols;
-    T* y = static_cast<T*>(yv) + r * cols;
-    // The next row is fetched while this one computes: looking for its largest element takes a tenth of the
-    // time.
-    const int64_t next = r + 1 < rows ? cols : 0;
-    const T most = row.max(x);
-    Sum<T> sum;
-    row.each([&](int64_t i, auto part) {
-      __builtin_prefetch(x + i + next);
-      const Vec<T> e = exp_below(row.get(x + i, part) - most);
-      row.put(y + i, e, part);
-      sum.add(row.only(e, T(0), part));
-    });
-    const T scale = T(1) / sum.all();
-    row.each([&](int64_t i, auto part) { row.put(y + i, row.get(y + i, part) * scale, part); });
-  }
+  T* y = static_cast<T*>(yv);
+  T scale = T(0);
+  each_row<true, false>(
+      row, static_cast<const T*>(xv), y, rows,
+      [&](int64_t, T, ExpSum<T> sum) GT_LAMBDA { scale = T(1) / sum.rest; },
+      [&](int64_t r, int64_t i, auto part) GT_LAMBDA {
+        T* at = y + r * cols + i;
+        row.put(at, row.get(at, part) * scale, part);
+      },
+      [](int64_t) GT_LAMBDA {});
 }
 
 template <class T>
@@ -255,13 +276,18 @@ void log_softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept 
     return softmax_short_rows<true>(static_cast<const T*>(xv), static_cast<T*>(yv), rows, cols);
   }
   const Row<T> row(cols);
-  for (int64_t r = 0; r < rows; r++) {
-    const T* x = static_cast<const T*>(xv) + r * cols;
-    T* y = static_cast<T*>(yv) + r * cols;
-    const T most = row.max(x);
-    const T lse = exp_row<false, T>(row, x, most, nullptr, r + 1 < rows ? cols : 0).log();
-    row.each([&](int64_t i, auto part) { row.put(y + i, row.get(x + i, part) - most - lse, part); });
-  }
+  const T* x = static_cast<const T*>(xv);
+  T* y = static_cast<T*>(yv);
+  T most = T(0), lse = T(0);
+  each_row<false, true, T>(
+      row, x, nullptr, rows,
+      [&](int64_t, T m, ExpSum<T> sum) GT_LAMBDA {
+        most = m;
+        lse = sum.log();
+      },
+      [&](int64_t r, int64_t i, auto part)
+          GT_LAMBDA { row.put(y + r * cols + i, row.get(x + r * cols + i, part) - most - lse, part); },
+      [](int64_t) GT_LAMBDA {});
 }
 
 template <class T>
@@ -417,21 +443,25 @@ void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int
                                static_cast<T*>(backv), rows, cols);
   }
   const Row<T> row(cols);
-  for (int64_t r = 0; r < rows; r++) {
-    const T* x = static_cast<const T*>(xv) + r * cols;
-    const T* target = static_cast<const T*>(tv) + r * cols;
-    T* back = static_cast<T*>(backv) + r * cols;
-    const T most = row.max(x);
-    const ExpSum<T> sum = exp_row<true, T>(row, x, most, back, r + 1 < rows ? cols : 0);
-    const T lse = sum.log(), scale = T(1) / sum.total();
-    Sum<T> loss;
-    row.each([&](int64_t i, auto part) {
-      const Vec<T> t = row.get(target + i, part);
-      loss.add(row.only(t * (lse - (row.get(x + i, part) - most)), T(0), part));
-      row.put(back + i, row.get(back + i, part) * scale - t, part);
-    });
-    static_cast<T*>(lossv)[r] = loss.all();
-  }
+  const T *x = static_cast<const T*>(xv), *target = static_cast<const T*>(tv);
+  T *back = static_cast<T*>(backv), *losses = static_cast<T*>(lossv);
+  T most = T(0), lse = T(0), scale = T(0);
+  Sum<T> loss;
+  each_row<true, true>(
+      row, x, back, rows,
+      [&](int64_t, T m, ExpSum<T> sum) GT_LAMBDA {
+        most = m;
+        lse = sum.log();
+        scale = T(1) / sum.total();
+        loss = {};
+      },
+      [&](int64_t r, int64_t i, auto part) GT_LAMBDA {
+        const int64_t at = r * cols + i;
+        const Vec<T> t = row.get(target + at, part);
+        loss.add(row.only(t * (lse - (row.get(x + at, part) - most)), T(0), part));
+        row.put(back + at, row.get(back + at, part) * scale - t, part);
+      },
+      [&](int64_t r) GT_LAMBDA { losses[r] = loss.all(); });
 }
 
 template <class T, class Label>
@@ -442,17 +472,33 @@ void sparse_cross_entropy(const void* xv, const void* labels, void* lossv, void*
                                       static_cast<T*>(lossv), static_cast<T*>(backv), rows, cols);
   }
   const Row<T> row(cols);
-  for (int64_t r = 0; r < rows; r++) {
-    const T* x = static_cast<const T*>(xv) + r * cols;
-    T* back = static_cast<T*>(backv) + r * cols;
-    const int64_t label = static_cast<int64_t>(static_cast<const Label*>(labels)[r]);
-    const T most = row.max(x);
-    const ExpSum<T> sum = exp_row<true, T>(row, x, most, back, r + 1 < rows ? cols : 0);
-    const T scale = T(1) / sum.total();
-    static_cast<T*>(lossv)[r] = sum.log() - (x[label] - most);
-    row.each([&](int64_t i, auto part) { row.put(back + i, row.get(back + i, part) * scale, part); });
-    back[label] -= T(1);
-  }
+  const T* x = static_cast<const T*>(xv);
+  T* back = static_cast<T*>(backv);
+  const auto label = [&](int64_t r) {
+    return r * cols + static_cast<int64_t>(static_cast<const Label*>(labels)[r]);
+  };
+  T scale = T(0);
+  // Logarithms of as many rows together as there are lanes: one at a time they took a tenth of it all.
+  constexpr int64_t L = kLanes<T>;
+  T sums[L], above[L];
+  const auto log_rows = [&](int64_t first, int64_t n) {
+    for (int64_t i = n; i < L; i++) sums[i] = above[i] = T(0);
+    store_n(static_cast<T*>(lossv) + first, log1p_vec(load(sums)) - load(above), n);
+  };
+  each_row<true, true>(
+      row, x, back, rows,
+      [&](int64_t r, T most, ExpSum<T> sum) GT_LAMBDA {
+        scale = T(1) / sum.total();
+        sums[r % L] = sum.rest + (sum.ones - T(1));
+        above[r % L] = x[label(r)] - most;
+        if (r % L == L - 1) log_rows(r - L + 1, L);
+      },
+      [&](int64_t r, int64_t i, auto part) GT_LAMBDA {
+        T* at = back + r * cols + i;
+        row.put(at, row.get(at, part) * scale, part);
+      },
+      [&](int64_t r) GT_LAMBDA { back[label(r)] -= T(1); });
+  if (rows % L != 0) log_rows(rows / L * L, rows % L);
 }
 
 template <class T>
