@@ -123,22 +123,21 @@ GT_INLINE T extreme(const T* x, int64_t n) {
 
 template <bool kMax, class T>
 GT_INLINE int32_t arg_row(const T* x, int64_t n) {
-  // The extreme by vectors, a block at a time; then, in a block that beats the best so far, where it stands.
+  // The extreme by vectors, a block at a time; then, in the first block that has it, where it stands. Looking
+  // into each block that beat those before took a quarter longer.
   constexpr int64_t kBlock = 4096;
-  int64_t at = 0;
-  bool found = false;
-  T best = T(0);
+  int64_t block = -1;
+  T best = worst<kMax, T>();
   for (int64_t b = 0; b < n; b += kBlock) {
-    const int64_t m = n - b < kBlock ? n - b : kBlock;
-    const T top = extreme<kMax>(x + b, m);
-    if (found && !better<kMax>(top, best)) continue;
-    const int64_t i = position(x + b, m, top);
-    if (i == m) continue;  // nothing but NaN
+    const T top = extreme<kMax>(x + b, n - b < kBlock ? n - b : kBlock);
+    if (!better<kMax>(top, best)) continue;
     best = top;
-    found = true;
-    at = b + i;
+    block = b;
   }
-  return static_cast<int32_t>(at);
+  if (block >= 0) return static_cast<int32_t>(block + position(x + block, n - block, best));
+  // Nothing is better than the worst: it stands somewhere, or there is nothing but NaN.
+  const int64_t at = position(x, n, best);
+  return static_cast<int32_t>(at < n ? at : 0);
 }
 
 /// The best so far of a lane and where it was found. NaN at first: then any number is better.

@@ -44,7 +44,9 @@ bool reduce_middle(const ReduceEntry* ops, int op, int dtype, const void* x, voi
   constexpr int64_t kTallBytes = 1024 * 1024;
   if (inner > 1 && outer < 8 && n >= 128 && inner * in_size >= 1024 &&
       n * inner * in_size >= 2 * kTallBytes) {
-    const int64_t rows = (kTallBytes / (inner * in_size) + 8) / 8 * 8;
+    // Parts of one size, or the threads wait for each other.
+    const int64_t most = kTallBytes / (inner * in_size) + 8, parts = (n + most - 1) / most;
+    const int64_t rows = ((n + parts - 1) / parts + 7) / 8 * 8;
     if (rows < chunk) chunk = rows;
   }
   if (n > chunk) {
@@ -163,7 +165,7 @@ namespace {
 /// False where there is no memory for that.
 bool arg_chunks(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n) {
   const int64_t size = dtype_size(dtype);
-  constexpr int64_t kChunk = kReduceRowChunk / 4;
+  constexpr int64_t kChunk = kReduceRowChunk / 2;
   const int64_t parts = (n + kChunk - 1) / kChunk;
   const int64_t position_bytes = (outer * parts * 4 + 63) / 64 * 64;
   Scratch scratch(position_bytes + parts * size);
