@@ -45,13 +45,10 @@ void* sort_long(const SortItems& s, void* items, void* spare, int64_t n, int64_t
       }
     });
   };
-  each_part([&](int64_t p, int64_t first, int64_t length) {
-    s.count_all(at(items, first * s.bytes), length, counts + p * stride);
-  });
-  bool moved = false;
+  if (parts == 1) s.count_all(items, n, counts);
   for (int pass = 0; pass < s.passes; pass++) {
-    // What each part holds changes with each pass that moves items; the totals do not.
-    if (moved) {
+    // What each of several parts holds changes with each pass that moves items; the totals do not.
+    if (parts > 1) {
       each_part([&](int64_t p, int64_t first, int64_t length) {
         s.count(at(items, first * s.bytes), length, pass, counts + p * stride + pass * kSortBuckets);
       });
@@ -72,7 +69,6 @@ void* sort_long(const SortItems& s, void* items, void* spare, int64_t n, int64_t
     each_part([&](int64_t p, int64_t first, int64_t length) {
       s.scatter(at(items, first * s.bytes), spare, length, pass, counts + p * stride + pass * kSortBuckets);
     });
-    moved = true;
     void* was = items;
     items = spare;
     spare = was;
