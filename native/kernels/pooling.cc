@@ -1,9 +1,8 @@
 // Pooling: lanes are channels, and all pixels of a block have the same taps. The usual windows, 2 × 2 and 3 ×
 // 3, are unrolled.
+#include "simd/unroll.h"
 #include "spans.h"
 #include "table.h"
-
-#define GT_LAMBDA __attribute__((always_inline))
 
 namespace {
 
@@ -64,18 +63,94 @@ GT_INLINE auto beats(Vec<T> x, Vec<T> m) {
   }
 }
 
+/// max_or_second by one instruction, where a choice takes two.
+GT_INLINE vf larger(vf a, vf b) {
+#if defined(__AVX512F__)
+  constexpr __mmask16 kAll = static_cast<__mmask16>(-1);
+  return bitcast<vf>(_mm512_maskz_max_ps(kAll, bitcast<__m512>(a), bitcast<__m512>(b)));
+#elif defined(__AVX2__)
+  return bitcast<vf>(_mm256_max_ps(bitcast<__m256>(a), bitcast<__m256>(b)));
+#elif defined(__SSE2__)
+  return bitcast<vf>(_mm_max_ps(bitcast<__m128>(a), bitcast<__m128>(b)));
+#else
+  return max_or_second(a, b);
+#endif
+}
+GT_INLINE vd larger(vd a, vd b) { return max_or_second(a, b); }
+
+/// Pixels whose windows of 3 × 3, one element apart, share the maxima of their columns.
+constexpr int kSlid = 4;
+
 template <class T, int NY, int NX>
 struct Max {
   GT_INLINE static void run(const PoolBlock& b) {
+    if constexpr (kIsReal<T> && NX == 3) {
+      if (b.x_tap[2] == b.x_step && b.count >= kSlid) return slide(b);
+    }
     const T* x = static_cast<const T*>(b.x);
     T* y = static_cast<T*>(b.y);
-    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA {
-      Vec<T> m = span.get(x + from);
+    each_output<T>(b, [&](int64_t from, int64_t to, auto span) GT_LAMBDA { one(b, x + from, y + to, span); });
+  }
+
+ private:
+  template <class Span>
+  GT_INLINE static void one(const PoolBlock& b, const T* x, T* y, Span span) {
+    Vec<T> m = span.get(x);
+    if constexpr (kIsReal<T>) {
+      // As if there were no NaN, which takes a third of the time; their sum tells whether there may be one.
+      Vec<T> sum = {};
       each_tap<NY, NX>(b, [&](int64_t, int64_t offset) GT_LAMBDA {
-        const Vec<T> v = span.get(x + from + offset);
-        m = select(beats<T>(v, m), v, m);
+        const Vec<T> v = span.get(x + offset);
+        m = larger(v, m);
+        sum += v;
       });
-      span.put(y + to, m);
+      if (__builtin_expect(any(bitcast<vi>(sum != sum)), 0)) return exact(b, x, y, span);
+      span.put(y, m);
+    } else {
+      exact(b, x, y, span);
+    }
+  }
+  template <class Span>
+  GT_INLINE static void exact(const PoolBlock& b, const T* x, T* y, Span span) {
+    Vec<T> m = span.get(x);
+    each_tap<NY, NX>(b, [&](int64_t, int64_t offset) GT_LAMBDA {
+      const Vec<T> v = span.get(x + offset);
+      m = select(beats<T>(v, m), v, m);
+    });
+    span.put(y, m);
+  }
+
+  static void slide(const PoolBlock& b) {
+    for (int64_t r = 0; r < b.rows; r++) {
+      // The last tile may overlap the one before it.
+      for (int64_t i = 0; i < b.count; i += kSlid) {
+        const int64_t at = i + kSlid <= b.count ? i : b.count - kSlid;
+        const T* x = static_cast<const T*>(b.x) + r * b.x_row + at * b.x_step;
+        T* y = static_cast<T*>(b.y) + r * b.y_row + at * b.y_step;
+        each_vector<T>(b.channels, [&](int64_t c, auto span) GT_LAMBDA { tile(b, x + c, y + c, span); });
+      }
+    }
+  }
+  /// kSlid pixels, one vector of channels.
+  template <class Span>
+  GT_INLINE static void tile(const PoolBlock& b, const T* x, T* y, Span span) {
+    Vec<T> column[kSlid + 2], sum = {};
+    unroll<kSlid + 2>([&](auto k) GT_LAMBDA {
+      Vec<T> m = span.get(x + k * b.x_step);
+      sum += m;
+      unroll<NY - 1>([&](auto t) GT_LAMBDA {
+        const Vec<T> v = span.get(x + k * b.x_step + (t + 1) * b.x_tap[1]);
+        m = larger(v, m);
+        sum += v;
+      });
+      column[k] = m;
+    });
+    if (__builtin_expect(any(bitcast<vi>(sum != sum)), 0)) {
+      for (int p = 0; p < kSlid; p++) exact(b, x + p * b.x_step, y + p * b.y_step, span);
+      return;
+    }
+    unroll<kSlid>([&](auto p) GT_LAMBDA {
+      span.put(y + p * b.y_step, larger(column[p + 2], larger(column[p + 1], column[p])));
     });
   }
 };

@@ -2,6 +2,7 @@
 #include "../runtime/window.h"
 
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "../runtime/pool.h"
@@ -110,18 +111,44 @@ void depthwise(const KernelTable& table, int dtype, Random& random) {
   check<T>(table, "depthwise filter gradient", out_w, ww, c.dims[1].out * c.dims[2].out * c.batch);
 }
 
+/// Maxima where some numbers are NaN or infinite: NaN wins.
+template <class T>
+void max_of_specials(const KernelTable& table, const PoolKernels& k, const WindowCall& c, Buffer& x,
+                     Random& random) {
+  const int64_t nx = in_size(c), ny = out_size(c);
+  Buffer special(nx * c.bytes), y(ny * c.bytes);
+  const T values[] = {static_cast<T>(NAN), static_cast<T>(HUGE_VAL), static_cast<T>(-HUGE_VAL)};
+  for (int64_t i = 0; i < nx; i++) {
+    special.as<T>()[i] = random.below(100) == 0 ? values[random.below(3)] : x.as<T>()[i];
+  }
+  std::vector<T> want(static_cast<size_t>(ny), values[2]);
+  each_tap(c, [&](int64_t i, int64_t, int64_t o) {
+    T& most = want[static_cast<size_t>(o)];
+    const T v = special.as<T>()[i];
+    if (!(v <= most) && most == most) most = v;
+  });
+  run_pool(k, kPoolMax, c, special.data(), nullptr, y.data(), nullptr);
+  for (int64_t o = 0; o < ny && passing(); o++) {
+    const T got = y.as<T>()[o], wanted = want[static_cast<size_t>(o)];
+    CHECK(got == wanted || (got != got && wanted != wanted), "%s max: element %lld is %g, not %g", table.isa,
+          static_cast<long long>(o), static_cast<double>(got), static_cast<double>(wanted));
+  }
+  CHECK(y.intact(), "%s max wrote outside", table.isa);
+}
+
 template <class T>
 void pooling(const KernelTable& table, int dtype, Random& random) {
   WindowCall c = {};
   c.batch = 1 + random.below(3);
   c.channels = 1 + random.below(150);
-  for (int a = 0; a < 3; a++) c.dims[a] = random_dim(random, a == 0 ? 3 : 7);
-  if (random.below(3) > 0) c.dims[0] = {1, 1, 1, 1, 1, 0};
+  const bool slides = random.below(3) == 0;
+  for (int a = 0; a < 3; a++) c.dims[a] = random_dim(random, a == 0 ? 3 : slides ? 16 : 7, slides && a > 0);
+  if (slides || random.below(3) > 0) c.dims[0] = {1, 1, 1, 1, 1, 0};
   // No window without an element, as the callers have it.
   for (WindowDim& d : c.dims) {
     d.dilation = 1;
     d.before = d.before % d.kernel;
-    if (random.below(2) == 0) d.stride = d.kernel;
+    if (!slides && random.below(2) == 0) d.stride = d.kernel;
     d.out = (d.size - 1 + d.before) / d.stride + 1;
   }
   c.bytes = sizeof(T);
@@ -148,6 +175,7 @@ void pooling(const KernelTable& table, int dtype, Random& random) {
   for (size_t o = 0; o < want.size(); o++) want[o] = static_cast<double>(g.as<T>()[best[o]]);
   check<T>(table, "gather", y, want, 0);
   if (k.mean == nullptr) return;
+  if constexpr (std::is_floating_point_v<T>) max_of_specials<T>(table, k, c, x, random);
   run_pool(k, kPoolMean, c, x.data(), nullptr, y.data(), nullptr);
   for (size_t o = 0; o < want.size(); o++) want[o] = sum[o] / taps[o];
   check<T>(table, "mean", y, want, 16);
