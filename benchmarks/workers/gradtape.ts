@@ -76,10 +76,15 @@ const gather = (_: unknown, inputs: readonly Input[]): Task => {
   return { run: () => tf.gather(table, indices), outputs: outputsOf };
 };
 
+/** A step of gradient descent with a sparse gradient, as a training loop has it: one pass, as index_add_ with alpha. */
 const sparseUpdate = ({ rate }: { rate: number }, inputs: readonly Input[]): Task => {
   const [table, indices, updates] = inputs.map(tensor);
-  const step = (v: tf.Variable) => () =>
-    v.scatterSub(new tf.IndexedSlices(tf.multiply(updates, rate), indices));
+  const step = (v: tf.Variable) => {
+    const optimizer = new tf.keras.optimizers.SGD(rate);
+    return () => {
+      optimizer.applyGradients([[new tf.IndexedSlices(updates, indices), v]]);
+    };
+  };
   return {
     run: step(new tf.Variable(table)),
     outputs: () => {
