@@ -72,6 +72,11 @@ export interface TracedOp extends RecordedOp {
   readonly regrouped?: Simplifier;
   /** Where the result is the input with its dimensions in another order: which of them dimension i is. */
   readonly permutes?: (call: OpCall) => readonly number[];
+  /**
+   * Of an op all of whose inputs and results have the same rank: the attributes with which it does the same where their
+   * dimensions come in another order, dimension i being what dimension perm[i] was; null where there are none.
+   */
+  readonly reordered?: (attrs: never, perm: readonly number[]) => unknown;
   /** Its gradient uses tensors of the function besides its inputs. */
   readonly closes?: boolean;
   /** Where elementwise ops and reductions can be fused: how a piece is computed. */

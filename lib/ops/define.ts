@@ -350,6 +350,7 @@ export interface OpSpec<P extends unknown[], A> {
   regrouped?: OpRow['regrouped'];
   broadcasts?: boolean;
   permutes?: OpRow['permutes'];
+  reordered?: (attrs: A, perm: readonly number[]) => A | null;
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
@@ -425,6 +426,7 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     regrouped: spec.regrouped,
     broadcasts: spec.broadcasts,
     permutes: spec.permutes,
+    reordered: spec.reordered,
     call: single ? one : many,
   };
   register(row);

@@ -93,6 +93,7 @@ export const concat: (values: readonly TensorLike[], axis: number) => Tensor = o
   run: (xs, axis, [y]) => {
     copyParts(y, xs, sizeBetween(y.shape, 0, normalizeAxis(axis, y.rank, 'concat')), false);
   },
+  reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
   gradient: ([dy], { attrs, shapes, needs }) => {
     const axis = normalizeAxis(attrs, dy.rank, 'concat');
     let begin = 0;

@@ -5,7 +5,7 @@
  */
 import { everyType } from '../core/dtype';
 import type { OpCall } from '../core/scope';
-import { stridesOf, type Shape } from '../core/shape';
+import { sameShape, stridesOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { op } from './define';
 import type { OpSpec } from './define';
@@ -31,6 +31,23 @@ export function regionLayout(shape: Shape, region: Region): { at: number; stride
   return { at, strides };
 }
 
+/** The same of a tensor with its dimensions in another order; null where dimensions are dropped or added. */
+export function reorderedRegion(region: Region, perm: readonly number[]): Region | null {
+  if (!sameShape(region.shape, region.sizes)) return null;
+  const of = (list: readonly number[]): number[] => perm.map((d) => list[d]);
+  const sizes = of(region.sizes);
+  return { begin: of(region.begin), steps: of(region.steps), sizes, shape: sizes };
+}
+
+/** The same for a region of a tensor of a given shape. */
+export function reorderedPlace<A extends { readonly region: Region; readonly shape: Shape }>(
+  attrs: A,
+  perm: readonly number[],
+): A | null {
+  const region = reorderedRegion(attrs.region, perm);
+  return region === null ? null : { ...attrs, region, shape: perm.map((d) => attrs.shape[d]) };
+}
+
 function isWhole(shape: Shape, region: Region): boolean {
   for (let d = 0; d < shape.length; d++) {
     if (region.begin[d] !== 0 || region.steps[d] !== 1 || region.sizes[d] !== shape[d]) return false;
@@ -44,6 +61,7 @@ export const regionRow = {
   ulp: 0,
   infer: ([x]: readonly Tensor[], region: Region) => ({ shape: region.shape, dt: x.dt }),
   simpler: ({ inputs: [x], attrs }: OpCall) => (isWhole(x.shape, attrs as Region) ? x : null),
+  reordered: reorderedRegion,
   run: ([x]: readonly Tensor[], region: Region, [y]: readonly Tensor[]): void => {
     if (y.size === 0) return;
     const { at, strides } = regionLayout(x.shape, region);
@@ -80,5 +98,6 @@ export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = 
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(region.sizes), y, at, strides, region.sizes);
   },
+  reordered: reorderedPlace,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
 });

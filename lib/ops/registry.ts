@@ -76,6 +76,7 @@ export interface OpRow extends RecordedOp {
   readonly regrouped?: TracedOp['regrouped'];
   readonly broadcasts?: TracedOp['broadcasts'];
   readonly permutes?: TracedOp['permutes'];
+  readonly reordered?: TracedOp['reordered'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }

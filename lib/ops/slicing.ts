@@ -7,7 +7,7 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { composite, op, options } from './define';
 import { gather } from './indexing';
-import { regionLayout, regionRow, takeRegion, type Region } from './region';
+import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
 import { sample } from './registry';
 import { copyStrided, fillWith, integerList } from './strided';
 import { decided } from './traced';
@@ -250,6 +250,7 @@ const padConstant = op<
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(x.shape), y, at, strides, x.shape);
   },
+  reordered: reorderedPlace,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
 });
 

@@ -1,6 +1,6 @@
 /**
- * Moves transposes through elementwise ops and what broadcasts, and through reductions, until they meet and cancel: a chain of
- * convolutions with channels first then runs with channels last, with one transpose at each end.
+ * Moves transposes through elementwise ops, what broadcasts, joins, pads or takes parts, and through reductions, until they
+ * meet and cancel: a chain of convolutions with channels first then runs with channels last, with one transpose at each end.
  *
  * A value and its transposes are one family, of which the graph has those members that somebody made. Each op that may run in
  * any order of dimensions is given the one in which its operands are there, or will be wanted by others, and in which its
@@ -38,14 +38,17 @@ interface Member {
 }
 
 /** What an op does if its dimensions come in another order. */
-type Kind = 'elementwise' | 'broadcast' | 'spread' | 'reduce';
+type Kind = 'elementwise' | 'reordered' | 'broadcast' | 'spread' | 'reduce';
 
 function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
-  if (op.broadcasts === true) return outputs[0].rank > 1 ? 'broadcast' : null;
-  if (op.name === 'spread') return outputs[0].rank > 1 ? 'spread' : null;
+  const { rank } = outputs[0];
+  if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
+  if (op.name === 'spread') return rank > 1 ? 'spread' : null;
+  if (op.reordered !== undefined && rank > 1 && op.reordered(attrs as never, identity(rank)) !== null)
+    return 'reordered';
   if (op.tile === undefined) return null;
-  if (op.tile.kind !== 'reduce') return outputs[0].rank > 1 ? 'elementwise' : null;
+  if (op.tile.kind !== 'reduce') return rank > 1 ? 'elementwise' : null;
   // Sums are taken in another order.
   const moves = enabled('regroup') && inputs[0].rank > 1 && (attrs as ReduceAttrs).axes.length > 0;
   return moves ? 'reduce' : null;
@@ -110,7 +113,7 @@ class Layout {
       if (transposeOf(node) !== null) continue;
       const kind = node.kind === 'op' ? kindOf(node) : null;
       if (kind === null) inputsOf(node).forEach(need);
-      else if (kind === 'elementwise') this.pass(node as OpNode);
+      else if (kind === 'elementwise' || kind === 'reordered') this.pass(node as OpNode);
     }
   }
 
@@ -215,7 +218,7 @@ class Layout {
       if (!orders.has(p.join())) orders.set(p.join(), p);
     };
     for (const t of kind === 'spread' || kind === 'broadcast' ? [] : node.inputs) {
-      if (t.rank !== full.rank || t.size < full.size) continue;
+      if (t.rank !== full.rank || (kind === 'elementwise' && t.size < full.size)) continue;
       const { root, perm } = this.member(t);
       for (const form of this.there.get(root)?.values() ?? []) consider(then(inverse(perm), form.perm));
     }
@@ -272,6 +275,7 @@ class Layout {
       kind === 'spread' ? [this.own(x)] : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
     if (kind === 'broadcast' && !plain) attrs = shape;
+    if (kind === 'reordered' && !plain) attrs = node.op.reordered?.(attrs as never, p);
     if (kind === 'spread' && !plain) attrs = moved(attrs as readonly number[], p);
     const made = plain ? out : this.symbol(out, shape);
     this.nodes.push({ ...node, inputs, attrs, outputs: [made] });

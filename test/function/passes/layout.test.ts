@@ -94,6 +94,48 @@ test('reductions, where sums may be taken in another order', () => {
   expect(count(left(kept, a), 'transpose')).toBe(1);
 });
 
+test('what is joined, padded and cut', () => {
+  const a = wave(2, 7, 6, 5);
+  for (const axis of [0, 1, -1]) {
+    expect(left((t, u) => toLast(tf.concat([toFirst(t), toFirst(u)], axis)), a, a)).toEqual(['concat']);
+  }
+  const border: F = (t) =>
+    toLast(
+      tf.pad(toFirst(t), [
+        [0, 0],
+        [1, 2],
+        [3, 0],
+        [0, 4],
+      ]),
+    );
+  expect(left(border, a)).toEqual(['padConstant']);
+  expect(left((t) => toLast(tf.slice(toFirst(t), [0, 1, 2, 3], [2, 3, -1, 2])), a)).toEqual(['slice']);
+  expect(left((t) => toLast(tf.exp(toFirst(t).slice([0, 1, 2, 3], [2, 3, -1, 2]))), a)).toEqual([
+    'slice',
+    'exp',
+  ]);
+  // Dimensions that go: what is left is in another order.
+  expect(
+    count(
+      left((t) => tf.exp(toFirst(t).at(0)), a),
+      'transpose',
+    ),
+  ).toBe(1);
+  // Of a block whose inputs are joined to what it computes, forward and backward.
+  const dense: F = (t, w, v) => {
+    const tape = new tf.GradientTape();
+    tape.watch([w, v]);
+    const loss = tape.run(() => {
+      const one = tf.nn.conv2d(t, w, 1, 'SAME', 'NCHW');
+      const both = tf.nn.relu(tf.concat([one, tf.nn.conv2d(one, v, 1, 'SAME', 'NCHW')], 1));
+      return tf.reduceMax(tf.nn.avgPool2d(both, 2, 2, 'VALID', 'NCHW'));
+    });
+    return tape.gradient(loss, [w, v]) as tf.Tensor[];
+  };
+  const args = [x, wave(1, 1, 5, 4), wave(1, 1, 4, 3)];
+  expect(count(left(dense, ...args), 'transpose')).toBe(1);
+});
+
 test('gradients that were reduced are spread as they are wanted', () => {
   const f: F = (a) => {
     const tape = new tf.GradientTape();
@@ -146,6 +188,62 @@ test('values that are assigned and read are what they were', () => {
   const got = f(a);
   expect(got.array()).toEqual(toLast(tf.add(y, y)).array());
   expect(v.array()).toEqual(y.array());
+});
+
+let moved = 0;
+test.each(Array.from({ length: 60 }, (_, i) => i))('random programs, %i', (seed) => {
+  let state = seed * 7919 + 1;
+  const below = (n: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  const shuffled = (n: number): number[] => {
+    const rest = Array.from({ length: n }, (_, i) => i);
+    return Array.from({ length: n }, () => rest.splice(below(rest.length), 1)[0]);
+  };
+  const rank = 3 + below(2);
+  const shape = Array.from({ length: rank }, () => 1 + below(3));
+  const there = shuffled(rank);
+  const perms = [there, there.map((_, i) => there.indexOf(i)), shuffled(rank)];
+  // Drawn once: the function is run several times, and must be the same.
+  const plan = Array.from({ length: 14 }, () => ({
+    what: below(11),
+    a: below(4),
+    b: below(1000),
+    perm: perms[below(3)],
+    axis: below(rank),
+  }));
+  const f: F = (...given) => {
+    const values = [...given];
+    for (const { what, a, b, perm, axis } of plan) {
+      const x = values[Math.max(0, values.length - 1 - a)];
+      const same = values.filter((t) => t.shape.join() === x.shape.join());
+      const y = same[b % same.length];
+      const tail = tf.reshape(tf.reduceMax(x, { axis: [0] }), x.shape.slice(1));
+      if (what < 4) values.push(tf.transpose(x, perm));
+      else if (what === 4) values.push(tf.sin(y));
+      else if (what === 5) values.push(tf.add(x, y));
+      else if (what === 6) values.push(tf.multiply(x, tail));
+      else if (what === 7) values.push(tf.maximum(x, tf.reduceMax(y, { axis: [axis], keepdims: true })));
+      else if (what === 8) values.push(tf.concat([x, y], axis));
+      else if (what === 9) values.push(tf.add(tf.broadcastTo(tail, x.shape), y));
+      else values.push(tf.where(tf.greater(x, 0.1), x, tf.cos(y)));
+    }
+    return values.slice(-1 - (seed % 2));
+  };
+  const args = [wave(...shape), tf.multiply(wave(...shape), 2)];
+  const before = count(namesOf(deadCode(graphOf(f, args))), 'transpose');
+  if (
+    count(
+      leaves((graph) => layout(deadCode(graph)), f, ...args),
+      'transpose',
+    ) < before
+  )
+    moved++;
+});
+
+test('in many of them something was moved', () => {
+  expect(moved).toBeGreaterThan(20);
 });
 
 /** A step of training a network with channels in either place. */
