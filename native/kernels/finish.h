@@ -33,13 +33,19 @@ struct TileFinish {
   bool any() const { return bias != nullptr || adds || relu; }
 };
 
+/// max(x, 0); NaN stays NaN.
+template <class T>
+GT_INLINE Vec<T> rectified(Vec<T> x) {
+  return x <= Vec<T>{} ? Vec<T>{} : x;
+}
+
 /// What becomes of sums; `p` is where they go, get(q) reads as many elements as there are, those of the bias
 /// from `column` on. NaN stays NaN.
 template <class T, class Get>
 GT_INLINE Vec<T> finished(const TileFinish<T>& f, Vec<T> sum, const T* p, int64_t column, const Get& get) {
   if (f.bias != nullptr) sum += get(f.bias + column);
   if (f.adds) sum += get(ahead(p, f.residual));
-  if (f.relu) sum = sum <= Vec<T>{} ? Vec<T>{} : sum;
+  if (f.relu) sum = rectified<T>(sum);
   return sum;
 }
 

@@ -85,16 +85,28 @@ GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumu
     });
   }
   if constexpr (kIsReal<T>) {
-    if (finish.any()) {
+    // One after another: a branch for each vector would be more code than the work.
+    if (finish.bias != nullptr) {
+      unroll<NV>([&](auto v) GT_LAMBDA {
+        Vec<T> bias;
+        if constexpr (kPartial && decltype(v){} == NV - 1) {
+          bias = load_lanes(finish.bias + v * L, last);
+        } else {
+          bias = load(finish.bias + v * L);
+        }
+        unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] += bias; });
+      });
+    }
+    if (finish.adds) {
       each([&](Vec<T>& sum, T* p, auto v) GT_LAMBDA {
         if constexpr (kPartial && decltype(v){} == NV - 1) {
-          sum = finished<T>(finish, sum, p, v * L,
-                            [&](const T* q) GT_LAMBDA -> Vec<T> { return load_lanes(q, last); });
+          sum += load_lanes(ahead(p, finish.residual), last);
         } else {
-          sum = finished<T>(finish, sum, p, v * L, [](const T* q) GT_LAMBDA -> Vec<T> { return load(q); });
+          sum += load(ahead(p, finish.residual));
         }
       });
     }
+    if (finish.relu) each([&](Vec<T>& sum, T*, auto) GT_LAMBDA { sum = rectified<T>(sum); });
   }
   each([&](Vec<T>& sum, T* p, auto v) GT_LAMBDA {
     if constexpr (kPartial && decltype(v){} == NV - 1) {
