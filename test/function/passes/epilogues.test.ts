@@ -167,6 +167,35 @@ test('a bias with dimensions of one in front', () => {
   ]);
 });
 
+test('results in another shape, with the same columns', () => {
+  const f: F = (x, w, z) => tf.nn.relu(tf.reshape(tf.matmul(x, w), [3, 2, 33]).add(z));
+  expect(left(f, wave(6, 7), b, bias)).toEqual(['fusedMatmul(bias, relu)', 'alias']);
+  const g: F = (x, w, z, r) =>
+    tf.reshape(tf.reshape(tf.matmul(x, w).add(z), [2, 3, 33]).add(r), [6, 33]).add(z);
+  expect(left(g, wave(6, 7), b, bias, wave(2, 3, 33))).toEqual([
+    'fusedMatmul(bias, residual)',
+    'alias',
+    'reshape',
+    'add',
+  ]);
+  const back: F = (x, w, z) =>
+    tf.nn.relu(tf.reshape(tf.reshape(tf.matmul(x, w), [3, 2, 33]), [6, 33]).add(z));
+  expect(left(back, wave(6, 7), b, bias)).toEqual(['fusedMatmul(bias, relu)']);
+  // Other columns, and what is read in its own shape too.
+  const h: F = (x, w, z) => tf.reshape(tf.matmul(x, w), [33, 6]).add(z);
+  expect(left(h, wave(6, 7), b, wave(6))).toEqual(['matmul', 'reshape', 'add']);
+  const both: F = (x, w, z) => {
+    const p = tf.matmul(x, w);
+    return [tf.reshape(p, [3, 2, 33]).add(z), p];
+  };
+  expect(left(both, wave(6, 7), b, bias)).toEqual(['matmul', 'reshape', 'add']);
+  const separable: F = (x, w, p, z) =>
+    tf.nn.relu(tf.nn.separableConv2d(x, w, p, [1, 1, 1, 1], 'SAME').add(z));
+  expect(left(separable, image, wave(3, 3, 4, 1), wave(1, 1, 4, 9), channels)).toContain(
+    'fusedMatmul(bias, relu)',
+  );
+});
+
 test('empty products, and values that are assigned', () => {
   expect(left((x, y, z) => tf.matmul(x, y).add(z), wave(0, 7), b, bias)).toEqual(['matmul', 'add']);
   expect(left((x, y, z) => tf.matmul(x, y).add(z), wave(5, 0), wave(0, 33), bias)).toEqual([
