@@ -292,19 +292,20 @@ void log_softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept 
 
 template <class T>
 void log_sum_exp(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
-  const Row<T> row(cols);
-  for (int64_t r = 0; r < rows; r++) {
-    const T* x = static_cast<const T*>(xv) + r * cols;
-    const T most = row.max(x);
-    T y = most;
-    if (most - most == T(0)) {
-      y += exp_row<false, T>(row, x, most, nullptr, r + 1 < rows ? cols : 0).log();
-    } else {
-      // The largest is infinite: so is the result, but for a NaN.
-      for (int64_t c = 0; c < cols; c++) y = x[c] == x[c] ? y : x[c];
-    }
-    static_cast<T*>(yv)[r] = y;
-  }
+  const T* x = static_cast<const T*>(xv);
+  each_row<false, true, T>(
+      Row<T>(cols), x, nullptr, rows,
+      [&](int64_t r, T most, ExpSum<T> sum) GT_LAMBDA {
+        T y = most;
+        if (most - most == T(0)) {
+          y += sum.log();
+        } else {
+          // The largest is infinite: so is the result, but for a NaN.
+          for (int64_t c = r * cols; c < (r + 1) * cols; c++) y = x[c] == x[c] ? y : x[c];
+        }
+        static_cast<T*>(yv)[r] = y;
+      },
+      [](int64_t, int64_t, auto) GT_LAMBDA {}, [](int64_t) GT_LAMBDA {});
 }
 
 template <class T>
