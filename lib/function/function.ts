@@ -11,6 +11,7 @@ import { functionsRunEagerly, plainly, runsPlainly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { Pieces, type Origin } from './pieces';
 import { Programs } from './programs';
+import { mayUseThis, Receiver, receiverOf } from './receiver';
 import { bind, Recent, replaceTensors, type BoundCall } from './signature';
 import { RetracingWatch, TraceTypes } from './retracing';
 import { TensorSpec } from './tensor_spec';
@@ -86,6 +87,13 @@ function checkResult(value: unknown, name: string): unknown {
     if (typeof leaf === 'function') {
       throw new TypeError(`[${name}] a traced function returns tensors and values; got ${describe(leaf)}`);
     }
+    rejectPromise(leaf, name);
+    if (typeof leaf === 'object' && leaf !== null && Symbol.iterator in leaf && !ArrayBuffer.isView(leaf)) {
+      // What it holds would not be seen.
+      throw new TypeError(
+        `[${name}] a traced function returns tensors and values in arrays and plain objects; got ${describe(leaf)}`,
+      );
+    }
     return leaf instanceof Variable ? leaf.read() : leaf;
   });
 }
@@ -116,8 +124,11 @@ export function compiled<A extends unknown[], R>(
   const types = new TraceTypes(signature !== null, o.reduceRetracing);
   const origin: Origin = { name, open: true, traces: 0 };
 
-  const run = (args: readonly unknown[], tensors: readonly Tensor[]): unknown =>
-    checkResult(f(...(replaceTensors(args, tensors) as A)), name);
+  const run = (args: readonly unknown[], tensors: readonly Tensor[]): unknown => {
+    const own = replaceTensors(args, tensors);
+    const [first, ...rest] = own;
+    return checkResult(first instanceof Receiver ? f.apply(first.value, rest as A) : f(...(own as A)), name);
+  };
 
   /** The program for these arguments, and whether it is a trace to the user. Nothing runs. */
   const find = (args: readonly unknown[]) => {
@@ -159,14 +170,18 @@ export function compiled<A extends unknown[], R>(
 
   const bound = (args: A): A => (signature === null ? args : (bindSignature(signature, args) as A));
 
-  const call = (...args: A): R => {
-    const own = bound(args);
+  const takesThis = mayUseThis(f);
+
+  const call = function (this: unknown, ...args: A): R {
+    const given = bound(args);
     // Inside another it becomes a part of that.
-    if (runsPlainly()) return f(...own);
+    if (runsPlainly()) return f.apply(this, given);
+    const receiver = takesThis ? receiverOf(this) : null;
+    const own: readonly unknown[] = receiver === null ? given : [receiver, ...given];
     const again = recent.find(own);
     if (again !== null) {
       watch.called(false);
-      return again.run(own as unknown as readonly Tensor[]) as R;
+      return again.run(own as readonly Tensor[]) as R;
     }
     const { value, counted } = invoke(own);
     watch.called(counted);

@@ -116,3 +116,62 @@ test('calls that take turns among many signatures each find their own program', 
   expect(args.reverse().map((a) => (f(...a)[0] as tf.Tensor).dtype)).toEqual(args.map((a) => a[0].dtype));
   expect([traced, f.experimentalGetTracingCount()]).toEqual([7, 7]);
 });
+
+describe('methods', () => {
+  class Scale {
+    readonly w: tf.Variable;
+    constructor(w: number) {
+      this.w = new tf.Variable(w);
+    }
+    call(x: tf.Tensor): tf.Tensor {
+      return tf.multiply(x, this.w);
+    }
+    declare compiled: (x: tf.Tensor) => tf.Tensor;
+  }
+
+  test('this is passed on, and a part of the signature', () => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const compiled = tf.function(Scale.prototype.call);
+    Scale.prototype.compiled = compiled;
+    const [two, three] = [new Scale(2), new Scale(3)];
+    const x = tf.constant([1, 2]);
+    for (let i = 0; i < 3; i++) {
+      expect(two.compiled(x).array()).toEqual([2, 4]);
+      expect(three.compiled(x).array()).toEqual([3, 6]);
+    }
+    expect(compiled.experimentalGetTracingCount()).toBe(2);
+    const whole = tf.function((t: tf.Tensor) => two.compiled(three.compiled(t)));
+    expect(whole(x).array()).toEqual([6, 12]);
+    two.w.assign(5);
+    expect(two.compiled(x).array()).toEqual([5, 10]);
+  });
+
+  test('it counts only where the function looks at it', () => {
+    const f = tf.function((t: tf.Tensor) => tf.square(t));
+    const [a, b] = [{ f }, { f }];
+    const x = tf.constant(2);
+    expect([a.f(x), b.f(x), f(x)].map((t) => t.item())).toEqual([4, 4, 4]);
+    expect(f.experimentalGetTracingCount()).toBe(1);
+    class Model {
+      readonly w = new tf.Variable(3);
+      readonly call = tf.function((t: tf.Tensor) => tf.multiply(t, this.w));
+    }
+    const model = new Model();
+    const { call } = model;
+    expect([model.call(x), call(x)].map((t) => t.item())).toEqual([6, 6]);
+    expect(call.experimentalGetTracingCount()).toBe(1);
+  });
+});
+
+test('what a function may not return: what it holds would not be seen', () => {
+  const x = tf.constant(1);
+  const bad: (() => unknown)[] = [
+    () => new Map([['x', x]]),
+    () => [new Set([x])],
+    () => ({ later: Promise.resolve(x) }),
+    function* () {
+      yield x;
+    },
+  ];
+  for (const f of bad) expect(() => tf.function(f)()).toThrow(TypeError);
+});
