@@ -6,6 +6,7 @@ export const passes = [
   'commonSubexpressions',
   'deadCode',
   'stackProducts',
+  'activations',
   'layout',
   'epilogues',
   'blocks',

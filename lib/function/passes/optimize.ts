@@ -1,5 +1,6 @@
 /** The passes over graphs, in their order: each is a pure function, and may be left out. */
 import type { Graph } from '../graph';
+import { activations } from './activations';
 import { commonSubexpressions } from './common';
 import { deadCode } from './dead_code';
 import { epilogues } from './epilogues';
@@ -9,7 +10,15 @@ import { regroup, simplify } from './simplify';
 import { stackProducts } from './stack_products';
 
 export function optimize(graph: Graph): Graph {
-  const passes = [simplify, foldConstants, regroup, commonSubexpressions, deadCode, stackProducts];
+  const passes = [
+    simplify,
+    foldConstants,
+    regroup,
+    commonSubexpressions,
+    activations,
+    deadCode,
+    stackProducts,
+  ];
   const first = passes.reduce((g, pass) => pass(g), graph);
   const moved = layout(first);
   // Transposes that were moved may have met a product.

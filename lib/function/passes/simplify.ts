@@ -13,7 +13,8 @@ import { rewrite, type Replacement, type Rewriting } from './rewrite';
 /** Larger constants are not looked through. */
 const mostElements = 2 ** 22;
 
-class Around implements Surroundings {
+/** What a pass knows of the ops that it has gone through. */
+export class Around implements Surroundings {
   private readonly makers = new Map<Tensor, OpNode>();
   private readonly values = new Map<Tensor, number | bigint | null>();
   private readonly scalars = new Map<Tensor, Tensor>();
