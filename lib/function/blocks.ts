@@ -18,6 +18,8 @@ export interface Block {
 /** One copy: between a block of one tensor and the whole of the other. */
 export interface BlockCopy {
   readonly instruction: Instruction;
+  /** Which of the instruction's copies. */
+  readonly piece: number;
   /** The tensor that is copied as a whole, or is made of this copy alone. */
   readonly part: Tensor;
   readonly block: Block;
@@ -27,20 +29,37 @@ export interface BlockCopies {
   /** The tensor with the blocks: an input that is cut apart, or the output that is joined. */
   readonly whole: Tensor;
   readonly copies: readonly BlockCopy[];
+  /** Nothing else is copied. */
+  readonly complete: boolean;
 }
 
 /** All elements in one run. */
 export const isRun = (block: Block, part: Tensor): boolean => block.columns === part.size;
 
-/** The number of the entry that copies. */
-let entry = -1;
-function copyEntry(): number {
-  if (entry >= 0) return entry;
-  native.capture((number) => (entry = number));
+/** The numbers of the entries that copy. */
+let known: { readonly copy: number; readonly parts: number } | null = null;
+function entries(): NonNullable<typeof known> {
+  if (known !== null) return known;
+  const numbers: number[] = [];
+  native.capture((number) => numbers.push(number));
   native.copy(new ArrayBuffer(0), new ArrayBuffer(0));
+  native.parts(new ArrayBuffer(0));
   native.capture(undefined);
-  return entry;
+  return (known = { copy: numbers[0], parts: numbers[1] });
 }
+
+/** What an instruction copies from one buffer to another; null: not a block. */
+interface Copy {
+  readonly source: ArrayBuffer;
+  readonly target: ArrayBuffer;
+  readonly from: Block | null;
+  readonly to: Block | null;
+  readonly size: number;
+}
+
+const nowhere = new ArrayBuffer(0);
+/** Stands for what is no copy. */
+const nothing: Copy = { source: nowhere, target: nowhere, from: null, to: null, size: 0 };
 
 function blockOf(dims: readonly number[], strides: readonly number[], at: number): Block | null {
   const merged = mergeDims(dims, [strides]);
@@ -53,17 +72,72 @@ function blockOf(dims: readonly number[], strides: readonly number[], at: number
   return merged.dims.length === 2 && step === 1 && stride > columns ? { at, columns, stride } : null;
 }
 
-/** What a copy reads and what it writes (calls_copy.cc says how the numbers stand). */
-function sides({ numbers }: Instruction): { from: Block | null; to: Block | null; size: number } | null {
+/** What an instruction copies (calls_copy.cc says how the numbers stand); null where it does something else. */
+function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | null {
+  const { copy, parts } = entries();
   const at = (slot: number): number => (slot < numbers.length ? numbers[slot] : 0);
-  const [bytes, n] = [at(2), at(3)];
-  const list = (begin: number): number[] => Array.from({ length: n }, (_, i) => at(begin + i));
-  const dims = list(4);
-  const block = (offset: number, strides: readonly number[]): Block | null =>
-    offset % bytes === 0 ? blockOf(dims, strides, offset / bytes) : null;
-  const size = dims.reduce((a, b) => a * b, 1);
-  if (size === 0) return null;
-  return { from: block(at(0), list(4 + n)), to: block(at(1), list(4 + 2 * n)), size };
+  if (entry === copy) {
+    const [bytes, n] = [at(2), at(3)];
+    const list = (begin: number): number[] => Array.from({ length: n }, (_, i) => at(begin + i));
+    const dims = list(4);
+    const block = (offset: number, strides: readonly number[]): Block | null =>
+      offset % bytes === 0 ? blockOf(dims, strides, offset / bytes) : null;
+    const [from, to] = [block(at(0), list(4 + n)), block(at(1), list(4 + 2 * n))];
+    return [{ source: buffers[0], target: buffers[1], from, to, size: dims.reduce((a, b) => a * b, 1) }];
+  }
+  if (entry !== parts) return null;
+  const [rows, columns, reads] = [at(2), at(3), at(5) === 1];
+  let begin = at(4);
+  return Array.from({ length: at(6) }, (_, i) => {
+    const width = at(8 + 2 * i);
+    const size = rows * width;
+    const inWhole = blockOf([rows, width], [columns, 1], begin);
+    const alone = { at: 0, columns: size, stride: size };
+    begin += width;
+    return reads
+      ? { source: buffers[0], target: buffers[1 + i], from: inWhole, to: alone, size }
+      : { source: buffers[1 + i], target: buffers[0], from: alone, to: inWhole, size };
+  });
+}
+
+/** The instructions but for these copies. */
+export function without(
+  instructions: readonly Instruction[],
+  left: ReadonlySet<BlockCopy>,
+): readonly Instruction[] {
+  const pieces = new Map<Instruction, Set<number>>();
+  for (const { instruction, piece } of left) {
+    const set = pieces.get(instruction);
+    if (set === undefined) pieces.set(instruction, new Set([piece]));
+    else set.add(piece);
+  }
+  return instructions.flatMap((instruction) => {
+    const gone = pieces.get(instruction);
+    if (gone === undefined) return [instruction];
+    return instruction.entry === entries().parts ? runsOf(instruction, gone) : [];
+  });
+}
+
+/** The pieces that stay, a call for each run of them. */
+function runsOf({ entry, numbers, buffers }: Instruction, gone: ReadonlySet<number>): Instruction[] {
+  const [count, header] = [numbers[6], 7];
+  const runs: Instruction[] = [];
+  let begin = numbers[4];
+  for (let i = 0; i < count;) {
+    let end = i;
+    while (end < count && !gone.has(end)) end++;
+    if (end > i) {
+      const list = numbers.slice(header + 2 * i, header + 2 * end);
+      const now = [...numbers.slice(0, 4), begin, numbers[5], end - i, ...list];
+      runs.push({
+        entry,
+        numbers: Float64Array.from(now),
+        buffers: [buffers[0], ...buffers.slice(1 + i, 1 + end)],
+      });
+    }
+    for (const next = Math.max(end, i + 1); i < next; i++) begin += numbers[header + 1 + 2 * i] ?? 0;
+  }
+  return runs;
 }
 
 const all = (block: Block | null, t: Tensor, size: number): boolean =>
@@ -71,35 +145,42 @@ const all = (block: Block | null, t: Tensor, size: number): boolean =>
 
 /** The results of an op that only cuts its input into blocks. Results that are no block are left out. */
 export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies | null {
-  if (late !== undefined || instructions.some((i) => i.entry !== copyEntry())) return null;
   const [whole] = node.inputs;
   const copies: BlockCopy[] = [];
+  let count = 0;
+  if (late !== undefined) return null;
   for (const instruction of instructions) {
-    const [source, target] = instruction.buffers;
-    const part = node.outputs.find((t) => t.buffer === target);
-    const found = sides(instruction);
-    if (source !== whole.buffer || part === undefined || found === null) return null;
-    if (found.from !== null && all(found.to, part, found.size))
-      copies.push({ instruction, part, block: found.from });
+    for (const [piece, { source, target, from, to, size }] of copiesOf(instruction)?.entries() ?? [
+      [0, nothing],
+    ]) {
+      const part = node.outputs.find((t) => t.buffer === target);
+      if (source !== whole.buffer || part === undefined) return null;
+      count++;
+      if (from !== null && size > 0 && all(to, part, size))
+        copies.push({ instruction, piece, part, block: from });
+    }
   }
-  return copies.length > 0 ? { whole, copies } : null;
+  return copies.length > 0 ? { whole, copies, complete: copies.length === count } : null;
 }
 
 /** The inputs that an op only joins to one result. Inputs that do not become a block are left out. */
 export function joinsOf({ node, instructions, late }: LoweredNode): BlockCopies | null {
   if (late !== undefined || node.outputs.length !== 1) return null;
-  if (instructions.some((i) => i.entry !== copyEntry())) return null;
   const [whole] = node.outputs;
   const copies: BlockCopy[] = [];
-  let covered = 0;
+  let [covered, count] = [0, 0];
   for (const instruction of instructions) {
-    const [source, target] = instruction.buffers;
-    const part = node.inputs.find((t) => t.buffer === source);
-    const found = sides(instruction);
-    if (target !== whole.buffer || part === undefined || found === null) return null;
-    covered += found.size;
-    if (found.to !== null && all(found.from, part, found.size))
-      copies.push({ instruction, part, block: found.to });
+    for (const [piece, { source, target, from, to, size }] of copiesOf(instruction)?.entries() ?? [
+      [0, nothing],
+    ]) {
+      const part = node.inputs.find((t) => t.buffer === source);
+      if (target !== whole.buffer || part === undefined) return null;
+      count++;
+      covered += size;
+      if (to !== null && size > 0 && all(from, part, size))
+        copies.push({ instruction, piece, part, block: to });
+    }
   }
-  return copies.length > 0 && covered === whole.size ? { whole, copies } : null;
+  if (copies.length === 0 || covered !== whole.size) return null;
+  return { whole, copies, complete: copies.length === count };
 }

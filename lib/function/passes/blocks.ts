@@ -3,7 +3,7 @@
  * split or concat along the first dimension, a stack, an unstack, the rows from one on move nothing then.
  */
 import type { Tensor } from '../../core/tensor';
-import { cutsOf, isRun, joinsOf, type BlockCopies } from '../blocks';
+import { cutsOf, isRun, joinsOf, without, type BlockCopies } from '../blocks';
 import type { LoweredNode, Storages } from '../lowered';
 import { enabled } from './enabled';
 
@@ -35,7 +35,7 @@ function cut(lowered: LoweredNode, storages: Storages, leaving: ReadonlySet<Tens
     ({ part, block }) => isRun(block, part) && storages.root(part) === part && !leaving.has(part),
   );
   // Either all of it is left out, or nothing: where one result is copied, the others would be read twice.
-  if (moved.length < lowered.instructions.length) return null;
+  if (!found.complete || moved.length < found.copies.length) return null;
   for (const { part, block } of moved) storages.lay(part, found.whole, block.at * part.dt.bytes);
   return { ...lowered, instructions: [], view: true };
 }
@@ -49,15 +49,14 @@ function join(
 ): LoweredNode | null {
   const found = joinsOf(lowered);
   if (found === null || storages.root(found.whole) !== found.whole || leaving.has(found.whole)) return null;
-  const without = new Set(movable(found, storages, leaving, made));
-  if (without.size === 0) return null;
-  for (const { part, block } of without) {
+  const moved = new Set(movable(found, lowered.node.inputs, storages, leaving, made));
+  if (moved.size === 0) return null;
+  for (const { part, block } of moved) {
     const root = storages.root(part);
     storages.lay(root, found.whole, block.at * part.dt.bytes);
     made.delete(root);
   }
-  const out = new Set([...without].map((c) => c.instruction));
-  const instructions = lowered.instructions.filter((i) => !out.has(i));
+  const instructions = without(lowered.instructions, moved);
   const { node } = lowered;
   const name = instructions.length === 0 ? `${node.op.name} in place` : node.op.name;
   return { ...lowered, node: { ...node, op: { ...node.op, name } }, instructions };
@@ -65,16 +64,20 @@ function join(
 
 function movable(
   { copies }: BlockCopies,
+  inputs: readonly Tensor[],
   storages: Storages,
   leaving: ReadonlySet<Tensor>,
   made: ReadonlySet<Tensor>,
 ): BlockCopies['copies'] {
-  const seen = new Set<Tensor>();
+  // What is joined twice, as a whole or in part, would be copied within the result.
+  const times = new Map<Tensor, number>();
+  for (const t of inputs) {
+    const { root } = storages.place(t);
+    times.set(root, (times.get(root) ?? 0) + 1);
+  }
   return copies.filter(({ part, block }) => {
     const root = storages.root(part);
-    if (!made.has(root) || leaving.has(root) || seen.has(root)) return false;
-    if (!isRun(block, part) || (block.at * part.dt.bytes) % alignment !== 0) return false;
-    seen.add(root);
-    return true;
+    if (!made.has(root) || leaving.has(root) || times.get(root) !== 1) return false;
+    return isRun(block, part) && (block.at * part.dt.bytes) % alignment === 0;
   });
 }

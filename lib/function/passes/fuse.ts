@@ -406,8 +406,7 @@ export class Fusion {
     if (!enabled('blocks')) return { of, joined };
     for (const item of items) {
       const found = item.single === null ? null : joinsOf(item.single);
-      if (item.single === null || found === null || found.copies.length < item.single.instructions.length)
-        continue;
+      if (found?.complete !== true) continue;
       const { copies, whole } = found;
       const roots = copies.map(({ part }) => this.root(part));
       const maker = this.producer.get(roots[0]);

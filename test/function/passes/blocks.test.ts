@@ -80,6 +80,13 @@ describe('runs of elements', () => {
       return tf.exp(tf.concat([a, a], 0));
     };
     expect(unfused(twice, x)).toEqual(['sin', 'concat', 'exp']);
+    const again: F = (t) => {
+      const a = tf.sin(t);
+      return tf.exp(tf.concat([a, tf.cos(t), a.at('2:4')], 0));
+    };
+    expect(unfused(again, x)).toEqual(['sin', 'cos', 'concat', 'exp']);
+    const some: F = (t) => tf.exp(tf.concat([tf.sin(t), t, tf.cos(t), tf.abs(t), t], 0));
+    expect(unfused(some, x)).toEqual(['sin', 'cos', 'abs', 'concat', 'exp']);
     const both: F = (t) => {
       const a = tf.sin(t);
       return [a, tf.exp(tf.concat([a, tf.cos(t)], 0))];
