@@ -48,6 +48,8 @@ const readOp: TracedOp & { gradient(dy: readonly Tensor[]): readonly Tensor[] } 
 /** A call off the event loop that has not ended, of a compiled function by that name. */
 export interface Claim {
   readonly name: string;
+  /** What it does to the variable: a function with cuts may only read it. */
+  readonly does: 'assigned' | 'used';
 }
 
 /** @internal How many calls in flight assign variables, and whether an assignment now has its place among them. */
@@ -246,7 +248,7 @@ export class Variable extends Readable {
   checkFree(): void {
     if (this.claim === null || claims.ordered || scope.tracer !== null) return;
     throw new FailedPreconditionError(
-      `[assign] the variable '${this.name}' is assigned by a call of '${this.claim.name}' off the event loop that has not ` +
+      `[assign] the variable '${this.name}' is ${this.claim.does} by a call of '${this.claim.name}' off the event loop that has not ` +
         `ended: await its promise first`,
     );
   }

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope } from '../core/scope';
 import { Tensor } from '../core/tensor';
-import { assigning } from '../core/variable';
+import { assigning, type Variable } from '../core/variable';
 import { identity } from '../ops/views';
 import { plainly } from './eager';
 import { medians, note, type Samples } from './executable';
@@ -189,6 +189,11 @@ export class Pieces {
   /** The first piece: all of it where it has no cuts. */
   get first(): Piece {
     return this.root as Piece;
+  }
+
+  /** The variables that it uses, as far as it is traced. */
+  get used(): ReadonlySet<Variable> {
+    return this.trace.used;
   }
 
   /**

@@ -3,6 +3,7 @@ import { FailedPreconditionError } from '../core/errors';
 import type { TracedOp } from '../core/scope';
 import { sameShape } from '../core/shape';
 import { peekNextId, Placeholder, type Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
 import { recordingDepth } from '../autodiff/tape';
 import { outputsOf, type Node } from './graph';
 import { Piece, type Cut, type CutResult } from './piece';
@@ -36,6 +37,8 @@ export class PiecesTrace extends Trace {
   /** Calls under so many tapes need another trace, which decides by value what has no derivative of that order. */
   limit = Infinity;
 
+  /** The variables of all pieces. */
+  readonly used = new Set<Variable>();
   /** What stands for the function's tensor arguments. */
   readonly parameters: readonly Tensor[];
 
@@ -185,6 +188,12 @@ export class PiecesTrace extends Trace {
 
   /** The nodes since the last cut become a piece. */
   private finish(cut: Cut | null, last: Piece['last']): Piece {
+    for (const v of this.variables) this.used.add(v);
+    for (const node of this.nodes) {
+      if (node.kind !== 'host' || node.late === undefined) continue;
+      const { variables, reads = [] } = node.late.numbers;
+      for (const v of [...variables, ...reads]) this.used.add(v);
+    }
     const constants = [...this.constants.values()];
     const piece = new Piece(this.name, this.given, this.takeNodes(), constants, cut, last);
     for (const t of piece.parameters) {

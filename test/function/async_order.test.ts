@@ -189,3 +189,22 @@ describe('the learning rate of an optimizer whose steps are in flight', () => {
     expect(rate.item()).toBe(1);
   });
 });
+
+test('a variable that a function with cuts reads is not assigned while it is in flight', async () => {
+  const v = new tf.Variable(1);
+  const optimizer = new tf.keras.optimizers.SGD(0.5);
+  const w = new tf.Variable(1);
+  const f = tf.function((x: tf.Tensor) => {
+    const p = tf.booleanMask(x, tf.greater(x, 0));
+    optimizer.applyGradients([[tf.reduceSum(p), w]]);
+    return tf.multiply(tf.reduceSum(p), v);
+  });
+  const x = tf.constant([3, -1, 4]);
+  for (let i = 0; i < 3; i++) f(x);
+  const calls = [f.async(x), f.async(x)];
+  for (const u of [v, w, optimizer.learningRate as tf.Variable])
+    expect(() => u.assign(10)).toThrow(/is used by a call of 'the function' off the event loop/);
+  expect((await Promise.all(calls)).map((t) => t.item())).toEqual([7, 7]);
+  v.assign(10);
+  expect((await f.async(x)).item()).toBe(70);
+});

@@ -26,8 +26,8 @@ export function checkLater(name: string): void {
 export function runLater(name: string, pieces: Pieces, tensors: readonly Tensor[]): Promise<unknown> {
   const { first } = pieces;
   const whole = first.cut === null;
-  // What comes after a cut is not known yet.
-  const use = whole ? first.whole.executable.use : anyUse;
+  // What comes after a cut is not known yet, and reads variables when it runs: what is known to be used is not to be assigned.
+  const use = whole ? first.whole.executable.use : { ...anyUse, writes: pieces.used };
   return enqueue(name, use, tensors, (args, variables) =>
     pieces.runLater(args, async (e, given) => {
       const results = await runSteps(e, given, variables);

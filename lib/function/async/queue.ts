@@ -34,6 +34,7 @@ class Call implements Claim {
   private readonly sources = new Map<Variable, Call>();
   /** Greater than that of all calls before. */
   readonly order = calls++;
+  readonly does: Claim['does'];
 
   constructor(
     readonly name: string,
@@ -44,6 +45,7 @@ class Call implements Claim {
     private readonly reject: (error: unknown) => void,
   ) {
     this.inputs = args.map((t) => aliasTensor(t, t.shape, name));
+    this.does = use.unknown ? 'used' : 'assigned';
   }
 
   join(): void {
