@@ -3,6 +3,7 @@ import { backward, gradientOf, pathFrom } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { densify } from '../ops/slices';
 import { startRecording, stopRecording, Tape } from '../autodiff/tape';
+import type { Shape } from '../core/shape';
 import type { Placeholder, Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, outputsOf, type Graph, type Node } from './graph';
@@ -27,6 +28,14 @@ export interface Derivative {
   readonly captured: readonly Tensor[];
   /** For each parameter, then each read and each captured tensor: the place of its gradient among the backward results, or −1. */
   readonly gradients: readonly number[];
+  /** The gradients, by their place in that list, that are rows of a tensor of this shape: their indices are the next result. */
+  readonly rows: ReadonlyMap<number, Shape>;
+}
+
+/** Values and indices. */
+interface Rows {
+  readonly parts: readonly [Tensor, Tensor];
+  readonly shape: Shape;
 }
 
 class DerivativeTrace extends Trace {
@@ -36,8 +45,8 @@ class DerivativeTrace extends Trace {
   }
 }
 
-/** `followed`: the ids of the tensors from before the trace to which gradients go. */
-export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()): Derivative {
+/** `followed`: the ids of the tensors from before the trace to which gradients go; `sparse`: rows may stay rows. */
+export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), sparse = false): Derivative {
   const captured = graph.constants.filter((c) => followed.has(c.source.id));
   const trace = new DerivativeTrace(graph.name);
   const parameters = graph.parameters.map((p) => trace.symbol(p.dt, p.shape));
@@ -49,7 +58,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
   /** Where a variable is a parameter, what flows to its later reads flows there too. */
   const again: { parameter: Tensor; output: Tensor }[] = [];
   let variables: ReadonlyMap<Variable, Tensor> = new Map();
-  const found: (Tensor | null)[] = [];
+  const found: (Tensor | Rows | null)[] = [];
   trace.run(
     () => {
       // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
@@ -91,7 +100,9 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
       for (const s of sources) {
         const others = again.filter((r) => r.parameter === s).map((r) => r.output.id);
         const g = gradientOf({ ids: [s.id, ...others] }, gradients);
-        found.push(g instanceof IndexedSlices ? densify(g) : g);
+        if (!(g instanceof IndexedSlices)) found.push(g);
+        else if (!sparse || g.denseShape === null) found.push(densify(g));
+        else found.push({ parts: [g.values, g.indices], shape: g.denseShape });
       }
       return null;
     },
@@ -114,7 +125,9 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
   }
   const constants = [...trace.constants.values()];
   const constantSymbols = new Set(constants.map((c) => c.symbol));
-  const wanted = found.filter((g): g is Tensor => g !== null).map((g) => trace.known(g));
+  const partsOf = (g: Tensor | Rows | null): readonly Tensor[] =>
+    g === null ? [] : 'parts' in g ? g.parts : [g];
+  const wanted = found.flatMap(partsOf).map((g) => trace.known(g));
   const saved = new Set<Tensor>();
   const save = (t: Tensor): void => {
     if (!later.has(t) && !constantSymbols.has(t)) saved.add(t);
@@ -125,7 +138,14 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
   }
   for (const t of wanted) save(t);
   const own = [...saved];
+  const places: number[] = [];
+  const rows = new Map<number, Shape>();
   let next = 0;
+  found.forEach((g, i) => {
+    places.push(g === null ? -1 : next);
+    next += partsOf(g).length;
+    if (g !== null && 'parts' in g) rows.set(i, g.shape);
+  });
   return {
     // Nothing is dropped from it here: the reads must stay those of every order.
     forward: {
@@ -150,6 +170,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set()):
     targets,
     reads: reads.map((r) => r.variable),
     captured: captured.map((c) => c.source),
-    gradients: found.map((g) => (g === null ? -1 : next++)),
+    gradients: places,
+    rows,
   };
 }

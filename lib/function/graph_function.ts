@@ -1,5 +1,6 @@
 /** A graph that can be called, under tapes too. */
 import { filled } from '../autodiff/backward';
+import { IndexedSlices } from '../core/indexed_slices';
 import { scope, withScope, type Recorder } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import type { Grad } from '../ops/registry';
@@ -55,7 +56,7 @@ export class GraphFunction {
 
   get order(): Order {
     if (this.derived === null) {
-      const derivative = derive(this.graph, this.followed);
+      const derivative = derive(this.graph, this.followed, true);
       this.derived = {
         derivative,
         forward: new GraphFunction(derivative.forward, this.followed),
@@ -90,5 +91,9 @@ function wayBack(
   const given = derivative.targets.map((k, i) => dys[i] ?? filled(all[k].shape, all[k].dt, 0));
   const first = derivative.results;
   const found = backward.run([...given, ...all.slice(first, first + derivative.saved)]);
-  return derivative.gradients.map((k) => (k < 0 ? null : found[k]));
+  return derivative.gradients.map((k, i) => {
+    if (k < 0) return null;
+    const shape = derivative.rows.get(i);
+    return shape === undefined ? found[k] : new IndexedSlices(found[k], found[k + 1], shape);
+  });
 }

@@ -139,3 +139,40 @@ test('reduceLogsumexp, which keeps its shift from gradients', () => {
   };
   expect(g(tf.function((t: tf.Tensor) => tf.reduceLogsumexp(t)))).toEqual(g((t) => tf.reduceLogsumexp(t)));
 });
+
+test('gradients of rows stay rows across the border of a function', () => {
+  const table = new tf.Variable(tf.reshape(tf.cast(tf.range(12), 'float32'), [6, 2]));
+  const given = tf.sin(table);
+  const f = (ids: tf.Tensor, t: tf.Tensor): tf.Tensor =>
+    tf.add(
+      tf.reduceSum(tf.square(tf.gather(table, ids))),
+      tf.reduceSum(tf.multiply(tf.gather(t, tf.constant([1, 0], 'int32')), tf.gather(given, ids))),
+    );
+  const g = tf.function(f);
+  const ids = tf.constant([1, 5], 'int32');
+  const t = tf.cos(table);
+  for (let i = 0; i < 2; i++) {
+    const [want, got] = [f, g].map((h) => {
+      const tape = new tf.GradientTape();
+      tape.watch([t, given]);
+      const y = tape.run(() => h(ids, t));
+      return tape.gradient(y, [table, t, given]).map((r) => {
+        expect(r).toBeInstanceOf(tf.IndexedSlices);
+        const rows = r as tf.IndexedSlices;
+        return [rows.denseShape, tf.convertToTensor(rows).array()];
+      });
+    });
+    expect(got).toEqual(want);
+  }
+  // To the second order, too.
+  const [want, got] = [f, g].map((h) => {
+    const outer = new tf.GradientTape();
+    const sum = outer.run(() => {
+      const tape = new tf.GradientTape();
+      const y = tape.run(() => h(ids, t));
+      return tf.reduceSum(tf.square(tf.convertToTensor(tape.gradient(y, table) as tf.IndexedSlices)));
+    });
+    return tf.convertToTensor(outer.gradient(sum, table) as tf.Tensor).array();
+  });
+  expect(got).toEqual(want);
+});
