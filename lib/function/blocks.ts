@@ -148,7 +148,8 @@ export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies |
   const [whole] = node.inputs;
   const copies: BlockCopy[] = [];
   let count = 0;
-  if (late !== undefined) return null;
+  // One may have no input at all.
+  if (late !== undefined || node.inputs.length === 0) return null;
   for (const instruction of instructions) {
     for (const [piece, { source, target, from, to, size }] of copiesOf(instruction)?.entries() ?? [
       [0, nothing],
