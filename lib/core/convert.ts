@@ -3,7 +3,7 @@ import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
-import { aliasTensor, floatsAround, makeTensor, scalarTensor, Tensor } from './tensor';
+import { aliasTensor, elementsAround, makeTensor, scalarTensor, Tensor } from './tensor';
 import type { IndexedSlices } from './indexed_slices';
 import type { Variable } from './variable';
 
@@ -210,10 +210,9 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
   }
   const dt = hint ?? innerType(value, size === 0 ? undefined : first);
   const t = makeTensor(dt, shape, size);
-  const floats = dt === dtypes.float32;
-  const out = (floats ? floatsAround(t) : t.view()) as { [i: number]: number | bigint };
+  const out = elementsAround(t) as { [i: number]: number | bigint };
   const kind = typeof first;
-  let at = floats ? t.offset / 4 : 0;
+  let at = t.offset / dt.bytes;
   const path: number[] = [];
   const visit = (node: unknown, depth: number): void => {
     if (depth === shape.length) {

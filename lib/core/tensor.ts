@@ -305,27 +305,29 @@ export function tensorFrom(dt: DTypeInfo, shape: Shape, values: ArrayLike<number
   return t;
 }
 
-let floatsBuffer: ArrayBuffer | null = null;
-let floatsView = new Float32Array(0);
+/** For each dtype the storage that was looked at last, and a view of all of it. */
+const around: { buffer: ArrayBuffer; view: TypedArray }[] = [];
 
-/** @internal All floats of the tensor's storage, its own from `offset / 4` on: one view serves all tensors of a slab. */
-export function floatsAround(t: Tensor): Float32Array {
-  if (floatsBuffer === t.buffer) return floatsView;
+/**
+ * @internal All elements of the tensor's storage, its own from `offset / dt.bytes` on: one view serves all tensors of a slab,
+ * and making one takes longer than a small op.
+ */
+export function elementsAround(t: Tensor): TypedArray {
+  const { buffer, dt } = t;
+  const known = around[dt.code] as (typeof around)[number] | undefined;
+  if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
-  const floats = new Float32Array(t.buffer, 0, Math.floor(t.buffer.byteLength / 4));
+  const view = new dt.array(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
   // What is kept must not keep a large storage.
-  if (t.block === null) {
-    floatsBuffer = t.buffer;
-    floatsView = floats;
-  }
-  return floats;
+  if (t.block === null) around[dt.code] = { buffer, view };
+  return view;
 }
 
 /** @internal A scalar tensor. */
 export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
   const t = makeTensor(dt, [], 1);
   if (dt === dtypes.float32) {
-    floatsAround(t)[t.offset / 4] = value as number;
+    (elementsAround(t) as Float32Array)[t.offset / 4] = value as number;
   } else {
     (t.view() as { [i: number]: number | bigint })[0] = value;
   }

@@ -6,21 +6,46 @@ import { Tensor } from '../core/tensor';
 import { badDType, dtypeMask } from './define';
 import { register, type Example, type OpRow } from './registry';
 
-/** f(...p), but that spreading a list into a call costs more than the call where p is short. */
-export function passOn<P extends unknown[], R>(f: (...args: P) => R, p: P): R {
+/**
+ * f with the first n arguments, n ≤ 5. A list of arguments that is made for each call and spread into another costs as much
+ * as a small op.
+ */
+export function passOn<R>(
+  f: unknown,
+  n: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  e: unknown,
+): R {
   const g = f as (...args: unknown[]) => R;
-  switch (p.length) {
+  switch (n) {
+    case 0:
+      return g();
     case 1:
-      return g(p[0]);
+      return g(a);
     case 2:
-      return g(p[0], p[1]);
+      return g(a, b);
     case 3:
-      return g(p[0], p[1], p[2]);
+      return g(a, b, c);
     case 4:
-      return g(p[0], p[1], p[2], p[3]);
+      return g(a, b, c, d);
     default:
-      return f(...p);
+      return g(a, b, c, d, e);
   }
+}
+
+/* eslint-disable prefer-rest-params -- a rest parameter makes the list that `arguments.length` does without */
+/** (...p) => then(f(...p)). */
+export function following<P extends unknown[], Q, R>(
+  f: (...args: P) => Q,
+  then: (q: Q) => R,
+): (...args: P) => R {
+  return function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+    const n = arguments.length;
+    return then(n <= 5 ? passOn<Q>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as Q));
+  } as unknown as (...args: P) => R;
 }
 
 export interface CompositeSpec {
@@ -42,18 +67,22 @@ export function composite<P extends unknown[], R>(
   f: (...args: P) => R,
 ): (...args: P) => R {
   const mask = dtypeMask(spec.dtypes);
-  const call = (...args: P): R => {
-    try {
-      return passOn(f, args);
-    } catch (error) {
-      // An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row.
-      if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) throw error;
-      const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
-      const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
-      if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) throw error;
-      throw badDType(name, 'the argument', refused.dt, spec.dtypes);
-    }
+  /** An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row. */
+  const named = (error: unknown, args: readonly unknown[]): unknown => {
+    if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) return error;
+    const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
+    const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
+    if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) return error;
+    return badDType(name, 'the argument', refused.dt, spec.dtypes);
   };
+  const call = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+    const n = arguments.length;
+    try {
+      return n <= 5 ? passOn<R>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as R);
+    } catch (error) {
+      throw named(error, Array.from(arguments));
+    }
+  } as unknown as (...args: P) => R;
   register({
     name,
     kind: spec.kind ?? 'composite',

@@ -13,7 +13,7 @@ import {
   sizeOf,
   type Shape,
 } from '../core/shape';
-import { floatsAround, makeTensor, Tensor } from '../core/tensor';
+import { elementsAround, makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, divide, multiply, subtract } from './binary';
 import { badDType, composite, convertPair, mixedDTypes, options } from './define';
@@ -317,6 +317,8 @@ composite(
   range as (...args: Scalar[]) => Tensor,
 );
 
+const linspaceDefaults: Required<LinspaceOptions> = { axis: 0 };
+
 /** Whether nobody asks where the tensor's value comes from: no gradient flows to it, and it is there. */
 function isConstant(t: Tensor): boolean {
   const { recorder, tracer } = scope;
@@ -327,13 +329,13 @@ function isConstant(t: Tensor): boolean {
 function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
   start.assertAlive('linspace');
   stop.assertAlive('linspace');
-  const first = floatsAround(start)[start.offset / 4];
-  const last = floatsAround(stop)[stop.offset / 4];
+  const first = elementsAround(start)[start.offset / 4] as number;
+  const last = elementsAround(stop)[stop.offset / 4] as number;
   const { fround } = Math;
   const delta = fround(fround(last - first) / fround(count - 1));
   checkElements(count, [count], '[linspace]');
   const t = makeTensor(dtypes.float32, [count], count);
-  const floats = floatsAround(t);
+  const floats = elementsAround(t) as Float32Array;
   const at = t.offset / 4;
   floats[at] = first;
   for (let i = 1; i < count - 1; i++) floats[at + i] = first + fround(delta * fround(i));
@@ -364,7 +366,7 @@ export const linspace = composite(
     ],
   },
   (start: TensorLike, stop: TensorLike, num: number, given?: LinspaceOptions | number): Tensor => {
-    const { axis } = options<{ axis: number }>(given, 'axis', { axis: 0 }, 'linspace');
+    const { axis } = options<Required<LinspaceOptions>>(given, 'axis', linspaceDefaults, 'linspace');
     const [a, b] = convertPair(start, stop, 'linspace');
     if (a.dt !== b.dt) throw mixedDTypes('linspace', a, b);
     if (a.dt.kind !== 'float') throw badDType('linspace', 'start', a.dt, ['float32', 'float64']);
@@ -376,6 +378,8 @@ export const linspace = composite(
     const count = integer(num, 'linspace', 'num');
     if (count < 0) throw new InvalidArgumentError(`[linspace] Requires num >= 0: ${count}`);
     const at = normalizeAxis(axis, a.rank + 1, 'linspace');
+    if (count > 1 && a.rank === 0 && a.dt === dtypes.float32 && isConstant(a) && isConstant(b))
+      return spacedFloats(a, b, count);
     const first = expandDims(a, at);
     if (count === 1) return first;
     const last = expandDims(b, at);
@@ -384,8 +388,6 @@ export const linspace = composite(
         zeros([0], a.dtype),
         first.shape.map((d, i) => (i === at ? 0 : d)),
       );
-    if (a.rank === 0 && a.dt === dtypes.float32 && isConstant(a) && isConstant(b))
-      return spacedFloats(a, b, count);
     const delta = divide(subtract(last, first), count - 1);
     const steps = reshape(
       range(1, count - 1, { dtype: a.dtype }),

@@ -28,7 +28,7 @@ import {
   type GradientFunction,
   type OpRow,
 } from './registry';
-import { passOn } from './composite';
+import { following } from './composite';
 import { simplerBinary } from './simpler';
 import { traced } from './traced';
 
@@ -399,14 +399,8 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     if (scope.recorder !== null) scope.recorder.record(row, xs, attrs, outputs);
     return outputs;
   };
-  const one = (...p: P): Tensor => {
-    const parsed = passOn(args, p);
-    return compute(parsed[0], parsed[1])[0];
-  };
-  const many = (...p: P): Tensor[] => {
-    const parsed = passOn(args, p);
-    return compute(parsed[0], parsed[1]).slice();
-  };
+  const one = following(args, (parsed) => compute(parsed[0], parsed[1])[0]);
+  const many = following(args, (parsed) => compute(parsed[0], parsed[1]).slice());
   const row: OpRow = {
     name,
     kind: spec.kind ?? 'op',

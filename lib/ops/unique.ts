@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { elementsAround, makeTensor, type Tensor } from '../core/tensor';
 import { composite, multiOp, options } from './define';
 import { scatterNd } from './indexing';
 import { sample } from './registry';
@@ -22,34 +22,48 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
   args: (x, index) => [[x], index],
   infer: () => null,
   run: ([x], index) => {
-    const from = x.view() as Elements;
-    const n = from.length;
+    x.assertAlive('unique');
+    const from = elementsAround(x) as Elements;
+    const begin = x.offset / x.dt.bytes;
+    const n = x.size;
     const idx = makeTensor(index, [n], n);
-    const to = idx.view() as Elements;
-    const seen = new Map<number | bigint, number>();
+    const to = elementsAround(idx) as Elements;
+    const toBegin = idx.offset / index.bytes;
     const came: number[] = [];
     const counts: number[] = [];
-    for (let i = 0; i < n; i++) {
-      const v = from[i];
-      let at = seen.get(v);
+    // Few are looked through one by one; a Map pays for more.
+    let seen: Map<number | bigint, number> | null = null;
+    const find = (v: number | bigint): number => {
       // A NaN is like no other, itself included; a Map would find it again.
-      if (at === undefined || Number.isNaN(v)) {
+      if (seen !== null) return Number.isNaN(v) ? -1 : (seen.get(v) ?? -1);
+      let k = came.length - 1;
+      while (k >= 0 && from[begin + came[k]] !== v) k--;
+      return k;
+    };
+    for (let i = 0; i < n; i++) {
+      const v = from[begin + i];
+      let at = find(v);
+      if (at < 0) {
         at = came.length;
-        seen.set(v, at);
         came.push(i);
         counts.push(0);
+        if (seen !== null) seen.set(v, at);
+        else if (at === 16) seen = new Map(came.map((place, k) => [from[begin + place], k]));
       }
       counts[at]++;
-      to[i] = index.big ? BigInt(at) : at;
+      to[toBegin + i] = index.big ? BigInt(at) : at;
     }
     const made = (dt: DTypeInfo, list: readonly number[]): Tensor => {
       const t = makeTensor(dt, [list.length], list.length);
-      (t.view() as { set(v: ArrayLike<unknown>): void }).set(dt.big ? list.map(BigInt) : list);
+      const values = elementsAround(t) as Elements;
+      const at = t.offset / dt.bytes;
+      for (let i = 0; i < list.length; i++) values[at + i] = dt.big ? BigInt(list[i]) : list[i];
       return t;
     };
     const y = makeTensor(x.dt, [came.length], came.length);
-    const values = y.view() as Elements;
-    came.forEach((i, at) => (values[at] = from[i]));
+    const values = elementsAround(y) as Elements;
+    const yBegin = y.offset / y.dt.bytes;
+    for (let i = 0; i < came.length; i++) values[yBegin + i] = from[begin + came[i]];
     return [y, idx, made(index, counts), made(dtypes.int32, came)];
   },
   saves: { outputs: true },

@@ -87,13 +87,16 @@ void normalize_side_by_side(const T* x, const T* scale, const T* shift, T* y, T*
   V at[kSideBySide<T> + C];
   T staged[L * kSideBySide<T> + C], lanes[L];
   const vd count = splat(static_cast<double>(n));
+  const T part_of_row = T(1) / static_cast<T>(n);
   for (int64_t r = 0; r < rows; r += L) {
     const int64_t here = rows - r < L ? rows - r : L;
     const size_t bytes = static_cast<size_t>(here * n) * sizeof(T);
     memset(staged, 0, static_cast<size_t>(L * n + C) * sizeof(T));
     memcpy(staged, x + r * n, bytes);
     for (int64_t c = 0; c < n; c += C) load_columns<kMaxGroups>(staged + c, n, at + c);
-    V pivot = at[0];
+    // The mean, all but for rounding; parts of it, so that large elements do not overflow.
+    V pivot = {};
+    for (int64_t c = 0; c < n; c++) pivot += at[c] * part_of_row;
     vd exact[D::kCount], variance[D::kCount];
     for (int pass = 0; pass < 2; pass++) {
       V s = {}, q = {};

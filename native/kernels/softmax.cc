@@ -292,18 +292,30 @@ void log_softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept 
 
 template <class T>
 void log_sum_exp(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
+  constexpr int64_t L = kLanes<T>;
   const T* x = static_cast<const T*>(xv);
+  T top[L] = {}, over[L] = {};
   each_row<false, true, T>(
       Row<T>(cols), x, nullptr, rows,
       [&](int64_t r, T most, ExpSum<T> sum) GT_LAMBDA {
-        T y = most;
+        const int64_t at = r % L;
+        top[at] = most;
+        over[at] = T(0);
         if (most - most == T(0)) {
-          y += sum.log();
+          over[at] = sum.rest + (sum.ones - T(1));
         } else {
           // The largest is infinite: so is the result, but for a NaN.
-          for (int64_t c = r * cols; c < (r + 1) * cols; c++) y = x[c] == x[c] ? y : x[c];
+          for (int64_t c = r * cols; c < (r + 1) * cols; c++) top[at] = x[c] == x[c] ? top[at] : x[c];
         }
-        static_cast<T*>(yv)[r] = y;
+        // The logarithms of several rows at once.
+        if (at + 1 < L && r + 1 < rows) return;
+        T* y = static_cast<T*>(yv) + (r - at);
+        if constexpr (sizeof(T) == 4) {
+          store(over, log1p_vec(load(over)));
+        } else {
+          for (int64_t i = 0; i <= at; i++) over[i] = log1p_one(over[i]);
+        }
+        for (int64_t i = 0; i <= at; i++) y[i] = top[i] + over[i];
       },
       [](int64_t, int64_t, auto) GT_LAMBDA {}, [](int64_t) GT_LAMBDA {});
 }

@@ -107,9 +107,16 @@ void pad_input(const ConvShape& shape, const int64_t* extent, const void* x, voi
   const int64_t right = most(left, least(extent[2], shape.pad[2] + shape.in[2]));
   parallel_for(
       shape.batch * extent[0] * extent[1], (1 << 18) / (row + 1) + 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) {
-          const int64_t n = i / (extent[0] * extent[1]);
-          const int64_t z = i / extent[1] % extent[0] - shape.pad[0], y = i % extent[1] - shape.pad[1];
+        int64_t n = begin / (extent[0] * extent[1]);
+        int64_t z = begin / extent[1] % extent[0] - shape.pad[0], y = begin % extent[1] - shape.pad[1];
+        const auto step = [&] {
+          if (++y < extent[1] - shape.pad[1]) return;
+          y = -shape.pad[1];
+          if (++z < extent[0] - shape.pad[0]) return;
+          z = -shape.pad[0];
+          n++;
+        };
+        for (int64_t i = begin; i < end; i++, step()) {
           char* to = static_cast<char*>(out) + i * row;
           if (z < 0 || z >= shape.in[0] || y < 0 || y >= shape.in[1]) {
             __builtin_memset(to, 0, static_cast<size_t>(row));

@@ -578,6 +578,17 @@ describe('creation', () => {
     expect(() => tf.range('a' as never)).toThrow(TypeError);
   });
 
+  test('many tensors are joined and cut in one go, and more than one call takes', () => {
+    for (const n of [1, 2, 3, 9, 10, 11, 252, 253, 600]) {
+      const parts = Array.from({ length: n }, (_, i) => tf.reshape(tf.constant([i, -i, i, 1]), [2, 2]));
+      for (const axis of [0, 1]) {
+        const whole = tf.concat(parts, axis);
+        expect(tf.split(whole, n, { axis }).map((t) => t.array())).toEqual(parts.map((t) => t.array()));
+        const stacked = tf.stack(parts, { axis });
+        expect(tf.unstack(stacked, { axis }).map((t) => t.array())).toEqual(parts.map((t) => t.array()));
+      }
+    }
+  });
   test('linspace', () => {
     expect(tf.linspace(0, 1, 5).array()).toEqual([0, 0.25, 0.5, 0.75, 1]);
     expect(tf.linspace(2, 3, 1).array()).toEqual([2]);

@@ -69,6 +69,23 @@ test('layerNorm in float32 is within 7e-7, also where the mean is far from zero 
   expect(worst(tf.nn.layerNorm(x, null, null, { epsilon: 1e-5 }), want)).toBeLessThan(3e-6);
 });
 
+test('layerNorm of short rows: each row by itself, one far from its first element among others', () => {
+  for (const rows of [1, 3, 4, 5, 16, 17, 33]) {
+    for (const cols of [1, 2, 3, 4, 7, 8, 9, 15, 16, 17]) {
+      const numbers = (real([rows, cols], 2).data() as Float64Array).slice();
+      if (cols > 1) for (let c = 1; c < cols; c++) numbers[Math.floor(rows / 2) * cols + c] += 3000;
+      const x = tf.reshape(tf.constant(numbers), [rows, cols]);
+      const [g, b] = [real([cols], 1), real([cols])];
+      const y = tf.nn.layerNorm(x, g, b, { epsilon: 1e-3 });
+      expect(worst(y, formula(x, g, b, [1], 1e-3))).toBeLessThan(1e-12);
+      const narrow = single(x);
+      const z = tf.nn.layerNorm(narrow, single(g), single(b), { epsilon: 1e-3 });
+      const want = formula(double(narrow), double(single(g)), double(single(b)), [1], 1e-3);
+      expect(worst(z, want)).toBeLessThan(1e-6);
+    }
+  }
+});
+
 test('layerNorm with and without gamma and beta', () => {
   const x = real([3, 20]);
   const g = real([20], 1);

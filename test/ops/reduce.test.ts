@@ -391,6 +391,11 @@ describe('special values', () => {
   test('infinities', () => {
     expect(tf.reduceMax([-inf, -inf]).item()).toBe(-inf);
     expect(tf.reduceLogsumexp([-inf, -inf]).item()).toBe(-inf);
+    expect(tf.reduceLogsumexp([-inf, NaN]).item()).toBeNaN();
+    expect(tf.reduceLogsumexp([inf, NaN, 1]).item()).toBeNaN();
+    expect(tf.reduceLogsumexp([inf, -inf]).item()).toBe(inf);
+    expect(tf.reduceLogsumexp(tf.fill([200_000], 1)).item()).toBeCloseTo(1 + Math.log(200_000), 5);
+    expect(tf.reduceLogsumexp(tf.zeros([2, 0]), 1).array()).toEqual([-inf, -inf]);
     expect(tf.reduceLogsumexp([-inf, 0]).item()).toBe(0);
     expect(tf.reduceLogsumexp([inf, 0]).item()).toBe(inf);
     expect(tf.reduceLogsumexp([1000, 1000]).item()).toBeCloseTo(1000 + Math.log(2), 3);

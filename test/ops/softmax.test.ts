@@ -157,6 +157,28 @@ describe('softmaxCrossEntropyWithLogits', () => {
   });
 });
 
+// Short rows have a kernel of their own from some number of rows on; a row's result is its own whatever stands beside it.
+describe.each(['float32', 'float64'] as const)('cross entropy of short rows, %s', (dtype) => {
+  const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 40];
+  test.each(sizes)('%d rows', (rows) => {
+    for (const cols of [1, 2, 3, 4, 5, 8, 10, 15, 16, 17, 31, 32, 33, 63, 64, 65]) {
+      const logits = tf.cast(real([rows, cols], 20), dtype);
+      const wide = tf.cast(logits, 'float64');
+      const labels = tf.nn.softmax(real([rows, cols]));
+      const want = tf.negative(tf.reduceSum(tf.multiply(labels, tf.nn.logSoftmax(wide)), 1));
+      const digits = dtype === 'float32' ? 4 : 10;
+      close(tf.nn.softmaxCrossEntropyWithLogits(tf.cast(labels, dtype), logits), list(want), digits);
+      const numbers = tf.constant(Int32Array.from({ length: rows }, (_, r) => (5 * r) % cols));
+      const right = tf.negative(tf.gather(tf.nn.logSoftmax(wide), numbers, { axis: 1, batchDims: 1 }));
+      close(tf.nn.sparseSoftmaxCrossEntropyWithLogits(numbers, logits), list(right), digits);
+      const back = (x: tf.Tensor) =>
+        gradient((t) => tf.nn.sparseSoftmaxCrossEntropyWithLogits(numbers, t), x);
+      const hot = tf.oneHot(numbers, cols, { dtype: 'float64' });
+      close(back(logits), list(tf.subtract(tf.nn.softmax(wide), hot)), digits);
+    }
+  });
+});
+
 describe('sparseSoftmaxCrossEntropyWithLogits', () => {
   const f = tf.nn.sparseSoftmaxCrossEntropyWithLogits;
 
