@@ -4,10 +4,10 @@ import type { TensorLike } from '../core/convert';
 import { toTensor } from '../core/convert';
 import { dtypes, floating, numeric, type DType } from '../core/dtype';
 import type { Shape } from '../core/shape';
-import { aliasTensor, makeTensor, type Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
-import { equal } from './compare';
+import { equal, less, logicalAnd } from './compare';
 import { badDType, composite, op } from './define';
 import { transpose } from './movement';
 import {
@@ -28,9 +28,9 @@ import {
 } from './reduction';
 import { scanBlock } from './scan';
 import { select } from './select';
-import { isFinite, sqrt, square } from './unary';
+import { softmax } from './softmax';
+import { sqrt, square } from './unary';
 import { fillWith } from './strided';
-import { exp } from './unary_math';
 import { reshape } from './views';
 
 const sum = defineReduction('reduceSum', 'sum', {
@@ -249,16 +249,14 @@ const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSu
     frame[4] = x.dt.code;
     native.logSumExp(x.buffer, y.buffer);
   },
-  saves: { inputs: [0] },
-  // dx = dy·eˣ / Σ eˣ, where the largest element is taken out: a constant as far as gradients go, its own would cancel.
-  gradient: ([dy], { x: [x], attrs: { n } }) => {
+  saves: { inputs: [0], outputs: true },
+  // dx = dy·softmax(x). Beside an infinite element the others have no share, where a softmax is NaN.
+  gradient: ([dy], { x: [x], y: [y], attrs: { n } }) => {
     if (x.size === 0) return [x];
-    const axes = Array.from({ length: n }, (_, i) => x.rank - n + i);
-    const top = reduceMax(x, { axis: axes, keepdims: true });
-    const constant = aliasTensor(top, top.shape, 'reduceLogsumexp');
-    const exps = exp(subtract(x, select(isFinite(constant), constant, 0)));
-    const sum = reduceSum(exps, { axis: axes, keepdims: true });
-    return [multiply(exps, realDivide(reshape(dy, sum.shape), sum))];
+    const column = x.shape.map((d, i) => (i < x.rank - n ? d : 1));
+    const share = reshape(softmax(reshape(x, [y.size, x.size / y.size])), x.shape);
+    const none = logicalAnd(equal(reshape(y, column), Infinity), less(x, Infinity));
+    return [multiply(reshape(dy, column), select(none, 0, share))];
   },
 });
 
