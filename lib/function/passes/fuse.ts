@@ -86,8 +86,10 @@ export class Fusion {
   run(nodes: readonly LoweredNode[]): LoweredNode[] {
     for (const lowered of nodes) {
       if (lowered.view) {
-        const [whole] = lowered.node.inputs;
-        for (const t of lowered.node.outputs) if (this.root(t) === t) this.wholes.set(t, this.root(whole));
+        const from = this.root(lowered.node.inputs[0]);
+        // What is cut from a part lies in the same whole.
+        const whole = this.wholes.get(from) ?? from;
+        for (const t of lowered.node.outputs) if (this.root(t) === t) this.wholes.set(t, whole);
         continue;
       }
       for (const t of lowered.node.inputs.flatMap((t) => this.read(t))) {

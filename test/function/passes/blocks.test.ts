@@ -110,6 +110,11 @@ describe('runs of elements', () => {
   });
 });
 
+test('a part of a part of what a group computes', () => {
+  const f: F = (t) => tf.exp(tf.cos(tf.cos(tf.sin(t)).at('2:').at('1:3')));
+  expect(opsOf(f, x)).toEqual(['fused(sin, cos)', 'fused(cos, exp)']);
+});
+
 describe('rows of a matrix, in groups', () => {
   const gates: F = (t, c) => {
     const [i, f, g, o] = tf.split(t, 4, 1);
