@@ -152,7 +152,7 @@ describe('programs', () => {
         for (const { code, storages, late } of ${JSON.stringify(codes())}) {
           const bytes = Buffer.from(code, 'base64');
           const valid = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-          for (let round = 0; round < 300; round++) {
+          for (let round = 0; round < 1500; round++) {
             const words = valid.slice();
             if (round > 0) words[below(words.length)] = below(64);
             frame[0] = storages; frame[1] = late;
