@@ -9,6 +9,7 @@ export const passes = [
   'activations',
   'layout',
   'epilogues',
+  'transposeOnce',
   'blocks',
   'fuse',
   'recompute',

@@ -8,6 +8,7 @@ import { foldConstants } from './fold_constants';
 import { layout } from './layout';
 import { regroup, simplify } from './simplify';
 import { stackProducts } from './stack_products';
+import { transposeOnce } from './transpose_once';
 
 export function optimize(graph: Graph): Graph {
   const passes = [
@@ -22,5 +23,5 @@ export function optimize(graph: Graph): Graph {
   const first = passes.reduce((g, pass) => pass(g), graph);
   const moved = layout(first);
   // Transposes that were moved may have met a product.
-  return epilogues(moved === first ? first : deadCode(regroup(moved)));
+  return transposeOnce(epilogues(moved === first ? first : deadCode(regroup(moved))));
 }
