@@ -43,7 +43,7 @@ export function transposeOnce(graph: Graph): Graph {
       so.nodes.push({ kind: 'op', op, inputs: [b], attrs: [1, 0], outputs: [t] });
       transposes.set(b, t);
     }
-    const inputs = node.inputs.map((x, i) => (i === 1 ? (t) : x));
+    const inputs = node.inputs.map((x, i) => (i === 1 ? t : x));
     return { ...node, inputs, attrs: { ...(node.attrs as Sides), tb: false } };
   });
 }
