@@ -13,10 +13,11 @@ export interface RoundSettings {
   /** Seconds that each runs before anything counts. */
   warmUp: number;
   /**
-   * Seconds of calls before each sample that do not count: a contender that waited for its turn finds cold caches, and
-   * V8 has given memory back that it takes again in the first milliseconds. What is compared is a loop that runs.
+   * Seconds of calls before each sample that do not count, and at least so many calls where they take no tenfold of it: a contender
+   * that waited for its turn finds cold caches, V8 has given memory back that it takes again in the first milliseconds,
+   * and the system may have taken idle pages. What is compared is a loop that runs.
    */
-  wake: number;
+  wake: { seconds: number; calls: number };
   /** Seconds between two contenders: threads that spin for more work stop meanwhile. */
   pause: number;
 }
@@ -26,7 +27,7 @@ export const defaultRounds: RoundSettings = {
   seconds: 0.21,
   rounds: 7,
   warmUp: 0.08,
-  wake: 0.015,
+  wake: { seconds: 0.015, calls: 16 },
   pause: 0.01,
 };
 
@@ -59,7 +60,8 @@ async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
   // A slow contender has fewer samples: as many as four times the budget of the others affords.
   const affordable = Math.floor((4 * settings.seconds * 1e9) / (perCall * inSample));
   if (affordable === 0) return { calls: 0, wake: 0, rounds: 0, samples: [perCall] };
-  const wake = Math.floor((settings.wake * 1e9) / perCall);
+  const inTime = (settings.wake.seconds * 1e9) / perCall;
+  const wake = Math.floor(Math.max(inTime, Math.min(settings.wake.calls, 10 * inTime)));
   return { calls: inSample, wake, rounds: Math.min(settings.rounds, affordable), samples: [] };
 }
 

@@ -89,7 +89,7 @@ describe('judge', () => {
 });
 
 describe('rounds', () => {
-  const settings = { seconds: 0.01, rounds: 5, warmUp: 0.001, wake: 0, pause: 0 };
+  const settings = { seconds: 0.01, rounds: 5, warmUp: 0.001, wake: { seconds: 0, calls: 0 }, pause: 0 };
 
   it('take the contenders in turn, and give a slow one fewer samples', async () => {
     const order: string[] = [];
@@ -116,9 +116,19 @@ describe('rounds', () => {
         return Promise.resolve(calls === 10 ? 1e9 : 1e5 * calls);
       },
     };
-    const [timing] = await timeInRounds([slowAtFirst], { ...settings, wake: 0.001 });
+    const [timing] = await timeInRounds([slowAtFirst], { ...settings, wake: { seconds: 0.001, calls: 5 } });
     expect(asked.slice(-4)).toEqual([10, 20, 10, 20]);
     expect(timing).toMatchObject({ low: 1e5, high: 1e5, samples: 5 });
+    // Of slow calls so many, but not for long.
+    for (const [seconds, calls, expected] of [
+      [0.0002, 5, 5],
+      [0.0002, 50, 20],
+      [0, 50, undefined],
+    ] as const) {
+      asked.length = 0;
+      await timeInRounds([slowAtFirst], { ...settings, wake: { seconds, calls } });
+      expect(asked.at(-2)).toBe(expected ?? 20);
+    }
   });
 
   it('leave out a contender that fails, and go on with the others', async () => {
