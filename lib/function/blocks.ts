@@ -143,6 +143,14 @@ function runsOf({ entry, numbers, buffers }: Instruction, gone: ReadonlySet<numb
 const all = (block: Block | null, t: Tensor, size: number): boolean =>
   block !== null && size === t.size && block.at === 0 && block.columns === size;
 
+/** The copies of all instructions; `nothing` stands for one that does something else. */
+function* copiesIn(instructions: readonly Instruction[]) {
+  for (const instruction of instructions) {
+    for (const [piece, copy] of (copiesOf(instruction) ?? [nothing]).entries())
+      yield { instruction, piece, copy };
+  }
+}
+
 /** The results of an op that only cuts its input into blocks. Results that are no block are left out. */
 export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies | null {
   const [whole] = node.inputs;
@@ -150,16 +158,13 @@ export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies |
   let count = 0;
   // One may have no input at all.
   if (late !== undefined || node.inputs.length === 0) return null;
-  for (const instruction of instructions) {
-    for (const [piece, { source, target, from, to, size }] of copiesOf(instruction)?.entries() ?? [
-      [0, nothing],
-    ]) {
-      const part = node.outputs.find((t) => t.buffer === target);
-      if (source !== whole.buffer || part === undefined) return null;
-      count++;
-      if (from !== null && size > 0 && all(to, part, size))
-        copies.push({ instruction, piece, part, block: from });
-    }
+  for (const { instruction, piece, copy } of copiesIn(instructions)) {
+    const { source, target, from, to, size } = copy;
+    const part = node.outputs.find((t) => t.buffer === target);
+    if (source !== whole.buffer || part === undefined) return null;
+    count++;
+    if (from !== null && size > 0 && all(to, part, size))
+      copies.push({ instruction, piece, part, block: from });
   }
   return copies.length > 0 ? { whole, copies, complete: copies.length === count } : null;
 }
@@ -170,17 +175,14 @@ export function joinsOf({ node, instructions, late }: LoweredNode): BlockCopies 
   const [whole] = node.outputs;
   const copies: BlockCopy[] = [];
   let [covered, count] = [0, 0];
-  for (const instruction of instructions) {
-    for (const [piece, { source, target, from, to, size }] of copiesOf(instruction)?.entries() ?? [
-      [0, nothing],
-    ]) {
-      const part = node.inputs.find((t) => t.buffer === source);
-      if (target !== whole.buffer || part === undefined) return null;
-      count++;
-      covered += size;
-      if (to !== null && size > 0 && all(from, part, size))
-        copies.push({ instruction, piece, part, block: to });
-    }
+  for (const { instruction, piece, copy } of copiesIn(instructions)) {
+    const { source, target, from, to, size } = copy;
+    const part = node.inputs.find((t) => t.buffer === source);
+    if (target !== whole.buffer || part === undefined) return null;
+    count++;
+    covered += size;
+    if (to !== null && size > 0 && all(from, part, size))
+      copies.push({ instruction, piece, part, block: to });
   }
   if (copies.length === 0 || covered !== whole.size) return null;
   return { whole, copies, complete: copies.length === count };

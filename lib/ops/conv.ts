@@ -47,11 +47,11 @@ export interface ConvolutionOptions extends ConvOptions {
 const noOptions = { dataFormat: null, dilations: null, precision: null };
 
 /** 'same' and 'valid' too, as Keras writes them. */
-export function convPadding(value: unknown, axes: WindowAxes, op: string): ReturnType<typeof windowPadding> {
+function convPadding(value: unknown, axes: WindowAxes, op: string): ReturnType<typeof windowPadding> {
   return windowPadding(typeof value === 'string' ? value.toUpperCase() : value, axes, op);
 }
 
-export function convPrecision(value: unknown, op: string): ConvolutionPrecision | undefined {
+function convPrecision(value: unknown, op: string): ConvolutionPrecision | undefined {
   return value === null ? undefined : checkPrecision(value, op);
 }
 
@@ -69,7 +69,7 @@ export function convOperands(
 }
 
 /** Throws unless a filter has n sizes, none of them 0, and channels. */
-export function checkFilter(filter: Shape, n: number, op: string): void {
+function checkFilter(filter: Shape, n: number, op: string): void {
   if (filter.length !== n + 2) {
     throw new InvalidArgumentError(
       `[${op}] convolution filter must be ${n + 2}-dimensional: ${showShape(filter)}; its dimensions are ` +
@@ -124,6 +124,29 @@ export function convGeometry(
   };
 }
 
+/** What the arguments of a convolution, and of its transpose, say beside the shapes. */
+export function convArguments(
+  op: string,
+  n: number,
+  filter: Shape,
+  strides: unknown,
+  padding: unknown,
+  dataFormat: unknown,
+  dilations: unknown,
+  precision: unknown,
+  stridesName = 'strides',
+) {
+  checkFilter(filter, n, op);
+  const axes = windowAxes(dataFormat, n, op);
+  return {
+    axes,
+    steps: perDimension(strides, axes, op, stridesName),
+    apart: perDimension(dilations ?? 1, axes, op, 'dilations'),
+    around: convPadding(padding, axes, op),
+    exact: convPrecision(precision, op),
+  };
+}
+
 interface ConvPlan {
   axes: WindowAxes;
   geometry: ConvGeometry;
@@ -145,12 +168,17 @@ const convPlan = remembered(
     dilations: unknown,
     precision: unknown,
   ): ConvPlan => {
-    checkFilter(filter, n, op);
-    const axes = windowAxes(dataFormat, n, op);
-    const steps = perDimension(strides, axes, op, n === 1 ? 'stride' : 'strides');
-    const apart = perDimension(dilations ?? 1, axes, op, 'dilations');
-    const around = convPadding(padding, axes, op);
-    const exact = convPrecision(precision, op);
+    const { axes, steps, apart, around, exact } = convArguments(
+      op,
+      n,
+      filter,
+      strides,
+      padding,
+      dataFormat,
+      dilations,
+      precision,
+      n === 1 ? 'stride' : 'strides',
+    );
     const rank = shape.length;
     if (rank < n + 2) {
       throw new InvalidArgumentError(

@@ -6,12 +6,10 @@ import { remembered } from '../core/remember';
 import { showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import {
-  checkFilter,
+  convArguments,
   convGeometry,
   convGroups,
   convOperands,
-  convPadding,
-  convPrecision,
   type ConvOptions,
   type ConvPadding,
 } from './conv';
@@ -23,10 +21,8 @@ import type { ShapeLike } from './views';
 import {
   checkWindowRank,
   fromChannelsLast,
-  perDimension,
   spatialSizes,
   toChannelsLast,
-  windowAxes,
   windowDims,
   windowShape,
   type PerDimension,
@@ -59,12 +55,16 @@ const transposePlan = remembered(
     dilations: unknown,
     precision: unknown,
   ): TransposePlan => {
-    checkFilter(filter, n, op);
-    const axes = windowAxes(dataFormat, n, op);
-    const steps = perDimension(strides, axes, op, 'strides');
-    const apart = perDimension(dilations ?? 1, axes, op, 'dilations');
-    const around = convPadding(padding, axes, op);
-    const exact = convPrecision(precision, op);
+    const { axes, steps, apart, around, exact } = convArguments(
+      op,
+      n,
+      filter,
+      strides,
+      padding,
+      dataFormat,
+      dilations,
+      precision,
+    );
     checkWindowRank(input, axes, op, 'input');
     const batch = input[0];
     const outChannels = input[axes.channelsFirst ? 1 : n + 1];
