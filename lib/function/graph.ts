@@ -100,6 +100,17 @@ export function inputsOf(node: Node): readonly Tensor[] {
   return node.inputs;
 }
 
+/** How often each tensor of a graph is read, as a result too. */
+export function readsIn(graph: Graph): Map<Tensor, number> {
+  const reads = new Map<Tensor, number>();
+  const read = (t: Tensor): void => {
+    reads.set(t, (reads.get(t) ?? 0) + 1);
+  };
+  for (const node of graph.nodes) inputsOf(node).forEach(read);
+  graph.results.forEach(read);
+  return reads;
+}
+
 export function outputsOf(node: Node): readonly Tensor[] {
   if (node.kind === 'read') return [node.output];
   if (node.kind === 'assign') return [];

@@ -6,7 +6,7 @@ import { sameShape } from '../../core/shape';
 import type { OpCall, TracedOp } from '../../core/scope';
 import type { Tensor } from '../../core/tensor';
 import { registry } from '../../ops/registry';
-import { inputsOf, type Graph, type OpNode } from '../graph';
+import { readsIn, type Graph, type OpNode } from '../graph';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
 import { Around } from './simplify';
@@ -57,17 +57,13 @@ function plus(a: Polynomial, b: Polynomial, sign: number): Polynomial {
 }
 
 class Finder {
-  private readonly uses = new Map<Tensor, number>();
+  private readonly uses: ReadonlyMap<Tensor, number>;
 
   constructor(
     graph: Graph,
     private readonly around: Around,
   ) {
-    const use = (t: Tensor): void => {
-      this.uses.set(t, (this.uses.get(t) ?? 0) + 1);
-    };
-    for (const node of graph.nodes) inputsOf(node).forEach(use);
-    graph.results.forEach(use);
+    this.uses = readsIn(graph);
   }
 
   /** The op behind a tensor that nobody else reads. */

@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor';
 import { activationOf, finisherOf, noFinish, type Finish, type Finisher } from '../../ops/finish';
 import '../../ops/fused_conv';
 import '../../ops/fused_matmul';
-import { inputsOf, type Graph, type Node, type OpNode } from '../graph';
+import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
 
@@ -25,13 +25,7 @@ interface Product {
 
 export function epilogues(graph: Graph): Graph {
   if (!enabled('epilogues')) return graph;
-  const uses = new Map<Tensor, number>();
-  const use = (t: Tensor): void => {
-    uses.set(t, (uses.get(t) ?? 0) + 1);
-  };
-  for (const node of graph.nodes) inputsOf(node).forEach(use);
-  graph.results.forEach(use);
-
+  const uses = readsIn(graph);
   const products = new Map<Tensor, Product>();
   const instead = new Map<Node, readonly Node[]>();
   // Where others read it too it must be there by itself.

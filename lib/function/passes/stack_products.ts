@@ -8,7 +8,7 @@ import type { TracedOp } from '../../core/scope';
 import { symbolicTensor, type Placeholder, type Tensor } from '../../core/tensor';
 import type { Sides } from '../../ops/matmul';
 import { registry } from '../../ops/registry';
-import { inputsOf, type Graph, type Node, type OpNode } from '../graph';
+import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
@@ -36,21 +36,17 @@ interface Sum {
 
 class Sums {
   private readonly makers = new Map<Tensor, OpNode>();
-  private readonly uses = new Map<Tensor, number>();
+  private readonly uses: ReadonlyMap<Tensor, number>;
   /** The orders in which tensors are put below each other anyway, by the tensors. */
   private readonly orders = new Map<string, readonly Tensor[]>();
 
   constructor(graph: Graph) {
-    const use = (t: Tensor): void => {
-      this.uses.set(t, (this.uses.get(t) ?? 0) + 1);
-    };
+    this.uses = readsIn(graph);
     for (const node of graph.nodes) {
-      inputsOf(node).forEach(use);
       if (node.kind !== 'op') continue;
       for (const t of node.outputs) this.makers.set(t, node);
       if (stacks(node)) this.orders.set(this.setOf(node.inputs), node.inputs);
     }
-    graph.results.forEach(use);
   }
 
   private setOf(parts: readonly Tensor[]): string {
