@@ -46,6 +46,7 @@ export class Server {
     if (request.do === 'time') return { ns: await this.time(request.calls) };
     const outputs = await this.task.outputs(this.first as never);
     this.task.free?.(this.first as never);
+    this.first = null;
     return {
       outputs: outputs.map(({ shape, dtype, data }, i) => {
         const file = path.join(request.folder, String(i));
@@ -80,8 +81,8 @@ function asyncTimer({ run, free }: Task): (calls: number) => Promise<number> {
   return async (calls) => {
     const start = process.hrtime.bigint();
     for (let i = 0; i < calls; i++) {
-      const result = await run();
-      if (free !== undefined) free(result as never);
+      if (free === undefined) await run();
+      else free((await run()) as never);
     }
     return Number(process.hrtime.bigint() - start);
   };
