@@ -2,6 +2,7 @@
 // of N×N inputs becomes N² numbers that are multiplied by those of the filter, and N² sums become M×M
 // outputs, M = N − 2. All of them work on one channel in each lane.
 #include "finish.h"
+#include "simd/unroll.h"
 
 namespace {
 
@@ -82,31 +83,36 @@ void transform_input(const void* xv, int64_t row, int64_t column, int64_t channe
   using V = Vec<T>;
   const T* const x = static_cast<const T*>(xv);
   T* const out = static_cast<T*>(vv);
-  over_channels<T>(channels, [&](int64_t c, auto get, auto put) {
-    V t[N][N];
-    GT_UNROLL
-    for (int j = 0; j < N; j++) {
-      V in[N], y[N];
-      GT_UNROLL
-      for (int i = 0; i < N; i++) in[i] = get(x + i * row + j * column + c);
-      if constexpr (N == 6) {
-        input_4(in, y);
-      } else {
-        input_2(in, y);
-      }
-      GT_UNROLL
-      for (int i = 0; i < N; i++) t[i][j] = y[i];
-    }
-    GT_UNROLL
-    for (int i = 0; i < N; i++) {
-      V y[N];
-      if constexpr (N == 6) {
-        input_4(t[i], y);
-      } else {
-        input_2(t[i], y);
-      }
-      GT_UNROLL
-      for (int j = 0; j < N; j++) put(out + (i * N + j) * plane + c, y[j]);
+  over_channels<T>(channels, [&](int64_t c, auto get, auto put) GT_LAMBDA {
+    const auto rows = [&](auto first, auto count) GT_LAMBDA {
+      V t[decltype(count){}][N];
+      unroll<N>([&](auto j) GT_LAMBDA {
+        V in[N], y[N];
+        unroll<N>([&](auto i) GT_LAMBDA { in[i] = get(x + i * row + j * column + c); });
+        if constexpr (N == 6) {
+          input_4(in, y);
+        } else {
+          input_2(in, y);
+        }
+        unroll<decltype(count){}>([&](auto i) GT_LAMBDA { t[i][j] = y[first + i]; });
+      });
+      unroll<decltype(count){}>([&](auto i) GT_LAMBDA {
+        V y[N];
+        if constexpr (N == 6) {
+          input_4(t[i], y);
+        } else {
+          input_2(t[i], y);
+        }
+        unroll<N>([&](auto j) GT_LAMBDA { put(out + ((first + i) * N + j) * plane + c, y[j]); });
+      });
+    };
+    if constexpr (N == 6) {
+      rows(Int<0>{}, Int<1>{});
+      rows(Int<1>{}, Int<2>{});
+      rows(Int<3>{}, Int<2>{});
+      rows(Int<5>{}, Int<1>{});
+    } else {
+      rows(Int<0>{}, Int<4>{});
     }
   });
 }

@@ -1,7 +1,8 @@
 // Winograd's algorithm: N×N inputs of each channel become N² numbers, the filter's likewise; for each of the
 // N² one product of matrices over the channels; then N² sums become (N − 2)² outputs. F(4×4) takes 2.25
 // multiplications for each output and channel, F(2×2) 4, plain sums 9. Tiles are taken in blocks whose
-// numbers stay in L2.
+// numbers stay in L2. With a dilation d, outputs whose positions are the same modulo d read inputs d apart:
+// each such phase has tiles of its own, whose rows and columns are d apart in memory.
 #include "conv_winograd.h"
 
 #include <atomic>
@@ -19,13 +20,15 @@ constexpr int64_t kFewTiles = 24, kManyTiles = 96;
 constexpr int64_t kSkew = 16;  // elements between planes, so that their lines do not collide
 constexpr int64_t kSize = 4;
 
-/// The convolution as both directions have it: `to` at (y, x) reads `from` at (y − pad_y + i, x − pad_x + j).
+/// The convolution as both directions have it: `to` at (y, x) reads `from` at (y − pad_y + i · step_y, x −
+/// pad_x + j · step_x).
 struct Sides {
   int64_t batch;
   int64_t from_height, from_width, depth;
   int64_t height, width, columns;
   int64_t groups;
   int64_t pad_y, pad_x;
+  int64_t step_y, step_x;
 
   explicit Sides(const ConvCall& call) {
     const ConvShape& s = call.shape;
@@ -38,32 +41,53 @@ struct Sides {
     depth = forward ? s.in_channels : s.out_channels;
     columns = forward ? s.out_channels : s.in_channels;
     groups = s.groups;
-    pad_y = forward ? s.pad[1] : 2 - s.pad[1];
-    pad_x = forward ? s.pad[2] : 2 - s.pad[2];
+    step_y = s.dilation[1], step_x = s.dilation[2];
+    pad_y = forward ? s.pad[1] : 2 * step_y - s.pad[1];
+    pad_x = forward ? s.pad[2] : 2 * step_x - s.pad[2];
   }
   int64_t group_depth() const { return depth / groups; }
   int64_t group_columns() const { return columns / groups; }
   int64_t weights() const { return group_depth() * columns; }
 };
 
+/// Tiles along one dimension: those of all phases that begin near each other are neighbours.
+struct Axis {
+  int64_t phases, span, count;  // span: from a tile to the next of its phase
+
+  /// Of `size` outputs, M of which are in a tile, their inputs `step` apart.
+  Axis(int64_t size, int64_t step, int64_t out) : phases(least(step, size)), span(step * out) {
+    count = (size + span - 1) / span * phases;
+  }
+  /// The first output of tile i. It may not exist: the last tiles of the later phases can be empty.
+  int64_t first(int64_t i) const { return phases == 1 ? i * span : i / phases * span + i % phases; }
+};
+/// Of `size` − `from` elements those that a tile with this step takes: 0 to n.
+int64_t taken(int64_t n, int64_t size, int64_t from, int64_t step) {
+  const int64_t rest = most(0, size - from);
+  return least(n, step == 1 ? rest : (rest + step - 1) / step);
+}
+
 /// How a call is cut into tiles and blocks of them.
 struct Tiling {
   int64_t out, planes;  // M and N²
-  int64_t down, across, tiles, block;
+  Axis down, across;
+  int64_t tiles, block;
 
-  Tiling(const Sides& s, int n) : out(n - 2), planes(n * n) {
-    down = (s.height + out - 1) / out;
-    across = (s.width + out - 1) / out;
-    tiles = s.batch * down * across;
+  Tiling(const Sides& s, int n)
+      : out(n - 2), planes(n * n), down(s.height, s.step_y, n - 2), across(s.width, s.step_x, n - 2) {
+    tiles = s.batch * down.count * across.count;
     const int64_t each = planes * (s.depth + s.columns) * kSize;
     block = most(kFewTiles, least(kManyTiles, kBlockBytes / each / 6 * 6));
   }
 };
 
 bool fits(const ConvShape& s) {
-  return s.dtype == 0 && s.kernel[0] == 1 && s.kernel[1] == 3 && s.kernel[2] == 3 && s.stride[0] == 1 &&
-         s.stride[1] == 1 && s.stride[2] == 1 && s.dilation[1] == 1 && s.dilation[2] == 1 && s.pad[0] == 0 &&
-         s.in[0] == s.out[0];
+  for (int d = 1; d < 3; d++) {
+    // A phase of one element is no tile.
+    const bool near = s.dilation[d] == 1 || s.dilation[d] < least(s.in[d], s.out[d]);
+    if (s.kernel[d] != 3 || s.stride[d] != 1 || !near) return false;
+  }
+  return s.dtype == 0 && s.kernel[0] == 1 && s.stride[0] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
 }
 
 /// Columns of all groups as registers hold them: a group's last vector is filled up.
@@ -100,6 +124,39 @@ struct Filter {
   bool packed;
 };
 
+/// Where a tile's first output lies.
+struct Place {
+  int64_t image, y, x;
+  Place(const Tiling& t, int64_t tile) {
+    const int64_t line = tile / t.across.count;
+    image = line / t.down.count;
+    y = t.down.first(line % t.down.count);
+    x = t.across.first(tile % t.across.count);
+  }
+};
+
+/// The n×n inputs from (y, x) on of an image, with zeros where they are outside.
+void copy_window(const Sides& s, int64_t n, const char* image, int64_t y, int64_t x, char* window) {
+  const int64_t pixel = s.depth * kSize, step = s.step_x;
+  const int64_t left = least(n, x >= 0 ? 0 : (step - 1 - x) / step);
+  const int64_t right = most(left, taken(n, s.from_width, x, step));
+  for (int64_t r = 0; r < n; r++, y += s.step_y, window += n * pixel) {
+    const bool inside = y >= 0 && y < s.from_height && left < right;
+    __builtin_memset(window, 0, static_cast<size_t>((inside ? left : n) * pixel));
+    if (!inside) continue;
+    const char* const line = image + (y * s.from_width + x) * pixel;
+    if (step == 1) {
+      __builtin_memcpy(window + left * pixel, line + left * pixel,
+                       static_cast<size_t>((right - left) * pixel));
+    } else {
+      for (int64_t j = left; j < right; j++) {
+        __builtin_memcpy(window + j * pixel, line + j * step * pixel, static_cast<size_t>(pixel));
+      }
+    }
+    __builtin_memset(window + right * pixel, 0, static_cast<size_t>((n - right) * pixel));
+  }
+}
+
 /// Tiles [begin, end) on the calling thread.
 bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const Sides& s, const Tiling& t,
                const Filter& filter, const ConvCall& call, int64_t begin, int64_t end) {
@@ -116,28 +173,20 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
   for (int64_t first = begin; first < end; first += block) {
     const int64_t count = least(block, end - first);
     for (int64_t i = 0; i < count; i++) {
-      const int64_t tile = first + i, tx = tile % t.across, ty = tile / t.across % t.down;
-      const int64_t image = tile / t.across / t.down;
-      const int64_t y = ty * t.out - s.pad_y, x = tx * t.out - s.pad_x;
-      const char* source = static_cast<const char*>(call.a) + image * s.from_height * s.from_width * pixel;
-      int64_t row = s.from_width * s.depth;
-      if (y >= 0 && x >= 0 && y + n <= s.from_height && x + n <= s.from_width) {
+      const Place to(t, first + i);
+      const int64_t y = to.y - s.pad_y, x = to.x - s.pad_x;
+      const char* source = static_cast<const char*>(call.a) + to.image * s.from_height * s.from_width * pixel;
+      int64_t row = s.step_y * s.from_width * s.depth, column = s.step_x * s.depth;
+      if (y >= 0 && x >= 0 && y + (n - 1) * s.step_y < s.from_height &&
+          x + (n - 1) * s.step_x < s.from_width) {
         source += (y * s.from_width + x) * pixel;
       } else {
-        const int64_t left = least(n, most(0, -x)), right = most(left, least(n, s.from_width - x));
-        for (int64_t r = 0; r < n; r++) {
-          char* const line = window + r * n * pixel;
-          const bool inside = y + r >= 0 && y + r < s.from_height && left < right;
-          __builtin_memset(line, 0, static_cast<size_t>((inside ? left : n) * pixel));
-          if (!inside) continue;
-          __builtin_memcpy(line + left * pixel, source + ((y + r) * s.from_width + x + left) * pixel,
-                           static_cast<size_t>((right - left) * pixel));
-          __builtin_memset(line + right * pixel, 0, static_cast<size_t>((n - right) * pixel));
-        }
+        copy_window(s, n, source, y, x, window);
         source = window;
-        row = n * s.depth;
+        column = s.depth;
+        row = n * column;
       }
-      kernels.input(source, row, s.depth, s.depth, v + i * pixel, v_plane);
+      kernels.input(source, row, column, s.depth, v + i * pixel, v_plane);
     }
     for (int64_t p = 0; p < t.planes; p++) {
       MatmulBlock product = {};
@@ -163,13 +212,15 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
       }
     }
     for (int64_t i = 0; i < count; i++) {
-      const int64_t tile = first + i, tx = tile % t.across, ty = tile / t.across % t.down;
-      const int64_t image = tile / t.across / t.down;
-      const int64_t y = ty * t.out, x = tx * t.out;
-      kernels.output(m + i * s.columns * kSize, m_plane, s.columns,
-                     bytes_at(call.result, ((image * s.height + y) * s.width + x) * s.columns * kSize),
-                     s.width * s.columns, s.columns, least(t.out, s.height - y), least(t.out, s.width - x),
-                     call.finish.any() ? &call.finish : nullptr);
+      const Place to(t, first + i);
+      const int64_t rows = taken(t.out, s.height, to.y, s.step_y);
+      const int64_t columns = taken(t.out, s.width, to.x, s.step_x);
+      if (rows == 0 || columns == 0) continue;
+      kernels.output(
+          m + i * s.columns * kSize, m_plane, s.columns,
+          bytes_at(call.result, ((to.image * s.height + to.y) * s.width + to.x) * s.columns * kSize),
+          s.step_y * s.width * s.columns, s.step_x * s.columns, rows, columns,
+          call.finish.any() ? &call.finish : nullptr);
     }
   }
   return true;

@@ -205,7 +205,7 @@ TEST(conv_winograd) {
   for (const KernelTable* table : isas()) {
     section();
     Random random(12);
-    for (int i = 0; i < (quick() ? 6 : 25); i++) {
+    for (int i = 0; i < (quick() ? 8 : 30); i++) {
       ConvShape s = {};
       s.batch = 1 + random.below(3);
       s.groups = random.below(2) == 0 ? 1 : 2 + random.below(3);
@@ -214,10 +214,11 @@ TEST(conv_winograd) {
       for (int d = 0; d < 3; d++) {
         s.in[d] = d == 0 ? 1 + random.below(2) : 1 + random.below(quick() ? 11 : 21);
         s.kernel[d] = d == 0 ? 1 : 3;
-        s.stride[d] = s.dilation[d] = 1;
-        s.pad[d] = d == 0 ? 0 : random.below(4);
-        const int64_t after = d == 0 ? 0 : random.below(3);
-        const int64_t span = s.in[d] + s.pad[d] + after - s.kernel[d];
+        s.stride[d] = 1;
+        s.dilation[d] = d > 0 && i % 2 == 1 ? 1 + random.below(4) : 1;
+        s.pad[d] = d == 0 ? 0 : random.below(3 * s.dilation[d] + 1);
+        const int64_t after = d == 0 ? 0 : random.below(2 * s.dilation[d] + 1);
+        const int64_t span = s.in[d] + s.pad[d] + after - ((s.kernel[d] - 1) * s.dilation[d] + 1);
         s.out[d] = span < 0 ? 0 : span + 1;
       }
       for (int p = 0; p < static_cast<int>(ConvPrecision::kCount); p++) {
