@@ -7,7 +7,11 @@ const kept = 16;
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
+  for (let i = 0; i < a.length; i++) {
+    const x: unknown = a[i];
+    const y: unknown = b[i];
+    if (x !== y && !same(x, y)) return false;
+  }
   return true;
 }
 
@@ -23,15 +27,28 @@ function copied(value: unknown): unknown {
 export function remembered<P extends readonly unknown[], R>(f: (...args: P) => R): (...args: P) => R {
   const calls: { args: readonly unknown[]; result: R }[] = [];
   let next = 0;
+  let last = 0;
   return (...args: P): R => {
-    for (let c = 0; c < calls.length; c++) {
-      const known = calls[c].args;
-      let i = 0;
-      while (i < args.length && same(args[i], known[i])) i++;
-      if (i === args.length && i === known.length) return calls[c].result;
+    const n = args.length;
+    // From the call that was found last: most are repeated.
+    for (let c = 0, at = last; c < calls.length; c++) {
+      const known = calls[at].args;
+      let i = known.length === n ? 0 : n + 1;
+      while (i < n) {
+        const x = args[i];
+        const y = known[i];
+        if (x !== y && !same(x, y)) break;
+        i++;
+      }
+      if (i === n) {
+        last = at;
+        return calls[at].result;
+      }
+      if (++at === calls.length) at = 0;
     }
     const result = f(...args);
     calls[next] = { args: args.map(copied), result };
+    last = next;
     next = (next + 1) % kept;
     return result;
   };

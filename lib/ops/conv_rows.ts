@@ -34,8 +34,10 @@ const filterShape = (g: ConvGeometry): Shape => [...g.kernel, g.inChannels / g.g
 
 /** Three numbers into the frame: dimensions that are not there come first. */
 function writeDims(slot: number, dims: readonly number[], missing: number): void {
-  const lead = 3 - dims.length;
-  for (let d = 0; d < 3; d++) frame[slot + d] = d < lead ? missing : dims[d - lead];
+  const n = dims.length;
+  frame[slot] = n > 2 ? dims[n - 3] : missing;
+  frame[slot + 1] = n > 1 ? dims[n - 2] : missing;
+  frame[slot + 2] = dims[n - 1];
 }
 
 /** The kinds of the native entry. */

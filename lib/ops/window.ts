@@ -79,6 +79,7 @@ export function windowShape(axes: WindowAxes, batch: number, spatial: Shape, cha
 
 /** [batch, …spatial, channels]. */
 export function channelsLast(batch: number, spatial: Shape, channels: number): number[] {
+  if (spatial.length === 2) return [batch, spatial[0], spatial[1], channels];
   const shape = [batch];
   for (let i = 0; i < spatial.length; i++) shape.push(spatial[i]);
   shape.push(channels);

@@ -61,10 +61,9 @@ class Call {
   double number(int slot) const { return slot < numbers_ ? frame_[slot] : 0; }
   /// An integer that must lie in [0, limit).
   int64_t index(int slot, int64_t limit, const char* what) {
-    const int64_t v = integer(slot);
-    if (v >= 0 && v < limit) return v;
-    fail(what);
-    return 0;
+    const double v = number(slot);
+    if (v >= 0 && v < static_cast<double>(limit)) return static_cast<int64_t>(v);
+    return index_slowly(slot, limit, what);
   }
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }
@@ -87,6 +86,13 @@ class Call {
 
  private:
   void capture(Entry* entry, size_t argc);
+  /// For what is out of range, and for the largest integers, of which doubles know every other.
+  [[gnu::cold, gnu::noinline]] int64_t index_slowly(int slot, int64_t limit, const char* what) {
+    const int64_t v = integer(slot);
+    if (v >= 0 && v < limit) return v;
+    fail(what);
+    return 0;
+  }
 
   napi_env env_;
   static constexpr double kZero = 0;

@@ -27,7 +27,8 @@ void finish_zeros(const ConvCall& c, int64_t count) {
 /// channels], the filter [sizes, input channels / groups, output channels], y [batch, sizes, output
 /// channels].
 void convolve(Call& call, bool finishes) {
-  ConvCall c = {};
+  ConvCall c;  // all of it is set: to clear it first would take as long
+  c.finish = {};
   ConvShape& s = c.shape;
   s.dtype = static_cast<int>(call.index(3, 2, "no such dtype of a convolution"));
   c.kind = static_cast<ConvKind>(call.index(4, static_cast<int>(ConvKind::kCount), "no such kind"));
@@ -50,7 +51,7 @@ void convolve(Call& call, bool finishes) {
     fits = fits && multiply_into(&x_count, s.in[d]) && multiply_into(&filter_count, s.kernel[d]) &&
            multiply_into(&y_count, s.out[d]);
   }
-  if (s.groups < 1 || s.in_channels % s.groups != 0 || s.out_channels % s.groups != 0) {
+  if (s.groups < 1 || (s.groups > 1 && (s.in_channels % s.groups != 0 || s.out_channels % s.groups != 0))) {
     call.fail("channels cannot be divided into the groups");
   }
   if (finishes && c.kind != ConvKind::kForward) call.fail("a gradient is not finished");

@@ -70,7 +70,7 @@ void run_product(Call& call, const MatmulCall& product) {
 /// C is [batch dims, m, n].
 napi_value matmul(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
-  MatmulCall product = {};
+  MatmulCall product;
   int64_t c_count = 0;
   read_product(call, product, &c_count);
   if (c_count > 0) run_product(call, product);
@@ -84,7 +84,7 @@ constexpr int kFinishSlot = 11 + 3 * kMaxDims;
 /// n elements, the residual those of C.
 napi_value fused_matmul(napi_env env, napi_callback_info info) {
   Call call(env, info, 5);
-  MatmulCall product = {};
+  MatmulCall product;
   int64_t c_count = 0;
   read_product(call, product, &c_count);
   if (!call.ok() || c_count == 0) return nullptr;

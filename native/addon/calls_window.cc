@@ -16,7 +16,7 @@ constexpr int64_t kWindow = int64_t{1} << 31;
 /// size, out, kernel, stride, dilation, before from six slots.
 WindowDim window_dim(Call& call, int slot) {
   const char* bad = "a window's number is out of range";
-  WindowDim d = {};
+  WindowDim d;
   d.size = call.index(slot, kIntegers, bad);
   d.out = call.index(slot + 1, kIntegers, bad);
   d.kernel = call.index(slot + 2, kWindow, bad);
@@ -55,7 +55,7 @@ void count(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
 void convolve_depthwise(Call& call, bool finishes) {
   const int dtype = static_cast<int>(call.index(3, 2, "the dtype is not floating"));
   const auto kind = static_cast<DepthwiseKind>(call.index(4, kDepthwiseKinds, "no such kind"));
-  WindowCall window = {};
+  WindowCall window;
   window.batch = call.index(5, kIntegers, "a dimension is negative");
   window.channels = call.index(6, kIntegers, "a dimension is negative");
   window.dims[0] = {1, 1, 1, 1, 1, 0};
@@ -101,7 +101,7 @@ napi_value pool(napi_env env, napi_callback_info info) {
   Call call(env, info, 4);
   const int dtype = static_cast<int>(call.index(4, kDTypes, "no such dtype"));
   const auto kind = static_cast<PoolKind>(call.index(5, kPoolKinds, "no such kind"));
-  WindowCall window = {};
+  WindowCall window;
   window.batch = call.index(6, kIntegers, "a dimension is negative");
   window.channels = call.index(7, kIntegers, "a dimension is negative");
   for (int d = 0; d < 3; d++) window.dims[d] = window_dim(call, 8 + 6 * d);

@@ -198,8 +198,8 @@ void pack_taps(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t 
         for (; i + L <= k; i += L) transpose_block(b + i + j * b_col, b_col, out + i * width + v, width);
       }
       for (; i < k; i++) {
+        if (lanes < L) store(out + i * width + v, Vec<T>{});
         for (int64_t l = 0; l < lanes; l++) out[i * width + v + l] = b[i * b_row + (j + l) * b_col];
-        for (int64_t l = lanes; l < L; l++) out[i * width + v + l] = T(0);
       }
     }
     panel += width * rows;

@@ -28,12 +28,12 @@ struct TapSum {
   int64_t columns;         // of each group
   const void* in;
   const void* weights;
-  int64_t weights_row, weights_group;  // elements
+  int64_t weights_row = 0, weights_group;  // elements
   bool packed;
-  int64_t packed_rows;
+  int64_t packed_rows = 0;
   bool dots;  // the weights of each column are contiguous, the columns weights_row elements apart
   void* out;
-  Finish finish;
+  Finish finish = {};
 
   bool run() const;
 };
@@ -216,7 +216,7 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
       }
     }
   }
-  TapSum sum = {};
+  TapSum sum;
   sum.kernels = &kernels;
   sum.map.batch = s.batch;
   sum.map.element = size;
@@ -274,6 +274,28 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
   return sum.run();
 }
 
+/// from ÷ stride for `from`, from − dilation … in turn, without a division for each: for few pixels these
+/// took longer than the sums.
+struct Quotient {
+  int64_t whole, rest;  // rest ≥ 0
+};
+struct Quotients {
+  int64_t stride, whole, rest;  // of the dilation
+
+  Quotients(int64_t by, int64_t dilation)
+      : stride(by), whole(by == 1 ? dilation : dilation / by), rest(dilation - whole * by) {}
+  /// from ≥ 0.
+  Quotient first(int64_t from) const {
+    const int64_t q = stride == 1 ? from : from / stride;
+    return {q, from - q * stride};
+  }
+  void next(Quotient* q) const {
+    q->whole -= whole;
+    q->rest -= rest;
+    if (q->rest < 0) q->rest += stride, q->whole--;
+  }
+};
+
 /// The pixels of dx whose position is the same modulo the strides read the same taps, so each such phase is a
 /// convolution of its own with step 1: nothing is multiplied by zeros between dy's elements.
 bool input_gradient(const ConvKernels& kernels, const ConvCall& call) {
@@ -290,7 +312,7 @@ bool input_gradient(const ConvKernels& kernels, const ConvCall& call) {
   int64_t(*const offset)[3] = table.as<int64_t[3]>();
   int64_t* const rows = table.as<int64_t>() + taps * 3;
 
-  TapSum sum = {};
+  TapSum sum;
   sum.kernels = &kernels;
   sum.map.batch = s.batch;
   sum.map.element = size;
@@ -320,30 +342,31 @@ bool input_gradient(const ConvKernels& kernels, const ConvCall& call) {
   sum.packed = !dots;
   sum.packed_rows = taps * depth;
   const int64_t tap_rows = dots ? columns * s.out_channels : depth;
+  const Quotients along[3] = {
+      {s.stride[0], s.dilation[0]}, {s.stride[1], s.dilation[1]}, {s.stride[2], s.dilation[2]}};
   int64_t phase[3];
   for (phase[0] = 0; phase[0] < least(s.stride[0], s.in[0]); phase[0]++) {
     for (phase[1] = 0; phase[1] < least(s.stride[1], s.in[1]); phase[1]++) {
       for (phase[2] = 0; phase[2] < least(s.stride[2], s.in[2]); phase[2]++) {
         int64_t count = 0, t = 0;
-        int64_t tap[3];
-        for (tap[0] = 0; tap[0] < s.kernel[0]; tap[0]++) {
-          for (tap[1] = 0; tap[1] < s.kernel[1]; tap[1]++) {
-            for (tap[2] = 0; tap[2] < s.kernel[2]; tap[2]++, t++) {
-              bool reads = true;
-              for (int d = 0; d < 3; d++) {
-                const int64_t from = phase[d] + s.pad[d] - tap[d] * s.dilation[d];
-                reads = reads && from % s.stride[d] == 0;
-                offset[count][d] = from / s.stride[d];
-              }
-              rows[count] = t * tap_rows;
-              count += reads;
+        Quotient at[3];
+        const auto begin = [&](int d) { at[d] = along[d].first(phase[d] + s.pad[d]); };
+        begin(0);
+        for (int64_t i = 0; i < s.kernel[0]; i++, along[0].next(&at[0])) {
+          begin(1);
+          for (int64_t j = 0; j < s.kernel[1]; j++, along[1].next(&at[1])) {
+            begin(2);
+            for (int64_t l = 0; l < s.kernel[2]; l++, along[2].next(&at[2]), t++) {
+              if (at[0].rest + at[1].rest + at[2].rest > 0) continue;
+              for (int d = 0; d < 3; d++) offset[count][d] = at[d].whole;
+              rows[count++] = t * tap_rows;
             }
           }
         }
         sum.map.taps = count;
         sum.map.out_first = 0;
         for (int d = 0; d < 3; d++) {
-          sum.map.size[d] = (s.in[d] - phase[d] + s.stride[d] - 1) / s.stride[d];
+          sum.map.size[d] = along[d].first(s.in[d] - phase[d] + s.stride[d] - 1).whole;
           sum.map.out_first += phase[d] * pitch[d];
         }
         if (!sum.run()) return false;
@@ -365,7 +388,7 @@ bool is_product(const ConvShape& s) {
 bool product(const KernelTable& table, const ConvCall& call) {
   const ConvShape& s = call.shape;
   const bool forward = call.kind == ConvKind::kForward;
-  MatmulCall matmul = {};
+  MatmulCall matmul;
   matmul.a = call.a;
   matmul.b = call.b;
   matmul.c = call.result;
@@ -386,7 +409,7 @@ bool is_depthwise(const ConvShape& s) {
 
 bool depthwise(const DepthwiseKernels& kernels, const ConvCall& call) {
   const ConvShape& s = call.shape;
-  WindowCall window = {};
+  WindowCall window;
   window.batch = s.batch;
   window.channels = s.groups;
   window.bytes = dtype_size(s.dtype);

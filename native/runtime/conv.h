@@ -21,8 +21,8 @@ struct ConvShape {
 
   int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
   int64_t pixels() const { return batch * out[0] * out[1] * out[2]; }
-  int64_t group_in() const { return in_channels / groups; }
-  int64_t group_out() const { return out_channels / groups; }
+  int64_t group_in() const { return groups == 1 ? in_channels : in_channels / groups; }
+  int64_t group_out() const { return groups == 1 ? out_channels : out_channels / groups; }
 };
 
 /// y[n, q, o] = Σ over taps t and channels c of x[n, q·stride + t·dilation − pad, c] · filter[t, c, o], where

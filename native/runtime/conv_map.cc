@@ -16,9 +16,9 @@ void* Temporary::allocate(int64_t bytes) {
 void Temporary::release(void* data) { ::operator delete(data, kAlign); }
 
 PixelRuns::PixelRuns(const int64_t* size, int64_t first, int64_t count) : size_(size), rest_(count) {
-  for (int d = 2; d >= 0; d--) {
-    at_[d + 1] = size[d] == 0 ? 0 : first % size[d];
-    first = size[d] == 0 ? 0 : first / size[d];
+  for (int d = 2; d >= 0; d--) {  // no divisions from the first pixel on: few pixels would notice
+    at_[d + 1] = size[d] == 0 || first == 0 ? 0 : first % size[d];
+    first = size[d] == 0 || first == 0 ? 0 : first / size[d];
   }
   at_[0] = first;
 }

@@ -23,7 +23,7 @@ class Temporary {
   bool failed() const { return data_ == nullptr; }
 
  private:
-  static constexpr int64_t kOwn = 1024;
+  static constexpr int64_t kOwn = 4096;
   static void* allocate(int64_t bytes);
   static void release(void* data);
 
@@ -53,7 +53,7 @@ class PixelRuns {
 /// dimension of space.
 struct PixelMap {
   int64_t batch, size[3];
-  int64_t out_first, out_batch, out_pitch[3];  // in elements
+  int64_t out_first = 0, out_batch, out_pitch[3];  // in elements
   int64_t in_batch, in_pitch[3];
   int64_t in_size[3];
   int64_t step[3];

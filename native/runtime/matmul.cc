@@ -240,7 +240,7 @@ void zero(void* p, int64_t bytes) {
 }  // namespace
 
 bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
-  Product p = {};
+  Product p;  // not cleared: see MatmulCall
   p.kernels = &kernels;
   p.size = dtype_size(call.dtype);
   p.m = call.m;

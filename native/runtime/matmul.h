@@ -9,17 +9,18 @@ namespace gradtape {
 /// is each matrix of A and B; a transposed operand is stored k×m (A) or n×k (B). Batch strides are in
 /// elements, 0 where an operand is broadcast. Results do not depend on the number of threads.
 struct MatmulCall {
-  const void* a;
-  const void* b;
-  void* c;
-  int dtype;
-  int64_t m, n, k;
-  bool transpose_a, transpose_b, accumulate;
-  int batch_ndim;
+  const void* a = nullptr;
+  const void* b = nullptr;
+  void* c = nullptr;
+  int dtype = 0;
+  int64_t m = 0, n = 0, k = 0;
+  bool transpose_a = false, transpose_b = false, accumulate = false;
+  int batch_ndim = 0;
+  // The first batch_ndim of each; to clear the others would be a tenth of a small product's time.
   int64_t batch_dims[kMaxDims];
   int64_t a_strides[kMaxDims];
   int64_t b_strides[kMaxDims];
-  Finish finish;  // what becomes of C
+  Finish finish = {};  // what becomes of C
 };
 
 /// `kernels` are those of the call's dtype. False if memory for packing could not be had.

@@ -27,9 +27,9 @@ int64_t grains_of(int64_t n, double work) {
   return grains < 1e9 ? static_cast<int64_t>(grains) : int64_t{1000000000};
 }
 double taps_of(const WindowDim& d) { return static_cast<double>(smaller(d.kernel, d.size)); }
-/// ⌈a / b⌉ and ⌊a / b⌋ for b > 0.
-int64_t ceil_div(int64_t a, int64_t b) { return a > 0 ? (a - 1) / b + 1 : a / b; }
-int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a - 1) / b) - 1; }
+/// ⌈a / b⌉ and ⌊a / b⌋ for b > 0. Mostly it is 1, and a few pixels take no longer than the divisions.
+int64_t ceil_div(int64_t a, int64_t b) { return b == 1 ? a : a > 0 ? (a - 1) / b + 1 : a / b; }
+int64_t floor_div(int64_t a, int64_t b) { return b == 1 ? a : a >= 0 ? a / b : -((-a - 1) / b) - 1; }
 
 /// Positions first, first + step … (`count` of them) along one dimension that all have n taps: tap j of
 /// position i is number k + j·k_step of the window, and reads element `from` + i·from_step + j·from_tap.
@@ -47,7 +47,7 @@ Segment windows_from(const WindowDim& d, int64_t o) {
   if (high < low) low = high = 0;
   int64_t count = 1;
   if (low == 0 && high == d.kernel) {
-    const int64_t last = (d.size - 1 + d.before - (d.kernel - 1) * d.dilation) / d.stride;
+    const int64_t last = floor_div(d.size - 1 + d.before - (d.kernel - 1) * d.dilation, d.stride);
     count = smaller(last, d.out - 1) - o + 1;
   }
   const int64_t from = high > low ? begin + low * d.dilation : 0;
@@ -66,27 +66,28 @@ int64_t gcd(int64_t a, int64_t b) {
 /// The segment of input elements i, i + stride … that the same taps of windows read: n windows, tap j being
 /// that of window `from` + i·from_step + j·from_tap.
 Segment readers_from(const WindowDim& d, int64_t i) {
-  const int64_t common = gcd(d.dilation, d.stride), k_step = d.stride / common, tap = d.dilation / common;
+  const int64_t common = d.stride == 1 ? 1 : gcd(d.dilation, d.stride);
+  const int64_t k_step = floor_div(d.stride, common), tap = floor_div(d.dilation, common);
   Segment s = {i, d.stride, 1, 0, k_step, 0, 0, 1, -tap};
   const int64_t place = i + d.before;
   int64_t k = 0;
-  while (k < k_step && k < d.kernel && (place - k * d.dilation) % d.stride != 0) k++;
+  while (d.stride > 1 && k < k_step && k < d.kernel && (place - k * d.dilation) % d.stride != 0) k++;
   if (k == k_step || k >= d.kernel) {  // no window has a tap here, nor at the elements that follow in steps
-    s.count = (d.size - 1 - i) / d.stride + 1;
+    s.count = floor_div(d.size - 1 - i, d.stride) + 1;
     return s;
   }
-  const int64_t all = (d.kernel - 1 - k) / k_step + 1;
-  const int64_t top =
-      (place - k * d.dilation) / d.stride;  // the window whose tap k this is; it may not exist
+  const int64_t all = floor_div(d.kernel - 1 - k, k_step) + 1;
+  // The window whose tap k this is; it may not exist.
+  const int64_t top = floor_div(place - k * d.dilation, d.stride);
   const int64_t low = larger(0, ceil_div(top - d.out + 1, tap));
-  const int64_t high = top < 0 ? 0 : smaller(all, top / tap + 1);
+  const int64_t high = top < 0 ? 0 : smaller(all, floor_div(top, tap) + 1);
   if (high > low) {
     s.k = k + low * k_step;
     s.n = high - low;
     s.from = top - low * tap;
   }
   if (low == 0 && high == all) {
-    s.count = smaller(d.out - 1 - top, (d.size - 1 - i) / d.stride) + 1;
+    s.count = smaller(d.out - 1 - top, floor_div(d.size - 1 - i, d.stride)) + 1;
   }
   return s;
 }
@@ -113,10 +114,10 @@ void each_segment(const WindowDim& d, bool readers, const F& f) {
 
 /// The part of a segment within positions [begin, end); count 0 where there is none.
 Segment within(Segment s, int64_t begin, int64_t end) {
-  const int64_t skip = s.first >= begin ? 0 : smaller(s.count, (begin - s.first + s.step - 1) / s.step);
+  const int64_t skip = s.first >= begin ? 0 : smaller(s.count, ceil_div(begin - s.first, s.step));
   s.first += skip * s.step;
   s.from += skip * s.from_step;
-  s.count = s.first >= end ? 0 : smaller(s.count - skip, (end - s.first - 1) / s.step + 1);
+  s.count = s.first >= end ? 0 : smaller(s.count - skip, ceil_div(end - s.first, s.step));
   return s;
 }
 
@@ -146,12 +147,12 @@ void set_strides(WindowBlock* b, const WindowCall& call, const Segment& v, const
 DepthwiseBlock depthwise_block(const WindowCall& call, const Segment& v, const Segment& h, const void* x,
                                int64_t x_width, void* y, int64_t y_width, void* w) {
   const int64_t c = call.channels, kernel = call.dims[2].kernel;
-  DepthwiseBlock b = {};
+  DepthwiseBlock b;
   set_strides(&b, call, v, h, x_width, y_width);
   b.x = at(x, (v.from * x_width + h.from) * c * call.bytes);
   b.y = at(y, (v.first * y_width + h.first) * c * call.bytes);
   b.w = at(w, (v.k * kernel + h.k) * c * call.bytes);
-  b.taps[0] = 1;
+  b.taps[0] = 1, b.x_tap[0] = b.w_tap[0] = 0;
   b.w_tap[1] = v.k_step * kernel * c;
   b.w_tap[2] = h.k_step * c;
   return b;

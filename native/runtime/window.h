@@ -12,9 +12,9 @@ struct WindowDim {
 /// Of numbers up to 2³¹ (kernel to before) and tensors that fit their storages.
 struct WindowCall {
   int64_t batch, channels;
-  WindowDim dims[3];  // depth, height, width
-  int64_t bytes;      // of one element
-  Finish finish;      // of a depthwise convolution: what becomes of y
+  WindowDim dims[3];   // depth, height, width
+  int64_t bytes;       // of one element
+  Finish finish = {};  // of a depthwise convolution: what becomes of y
 };
 
 /// Kinds of depthwise and of pooling calls, as the border numbers them.
