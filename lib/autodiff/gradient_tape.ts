@@ -4,6 +4,7 @@ import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
 import { options } from '../core/options';
+import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -65,6 +66,7 @@ export class GradientTape {
     );
     this.persistent = o.persistent;
     this.watchAccessedVariables = o.watchAccessedVariables;
+    if (scope.notes?.open === true) scope.notes.made(this, () => new GradientTape({ ...o }));
   }
 
   private record(): Tape {
@@ -90,6 +92,7 @@ export class GradientTape {
    * where this tape is recording already, TypeError where `f` returns a Promise.
    */
   run<T>(f: () => T): T {
+    if (scope.notes?.open === true) return scope.notes.method(this, 'run', [f]) as T;
     if (typeof f !== 'function')
       throw new TypeError(`[GradientTape.run] needs a function; got ${describe(f)}`);
     if (this.inRun) {
@@ -112,6 +115,10 @@ export class GradientTape {
 
   /** Follows tensors (constants are not followed by themselves) or variables from now on. @tf tf.GradientTape.watch */
   watch(tensors: Nested<Source>): void {
+    if (scope.notes?.open === true) {
+      scope.notes.method(this, 'watch', [tensors]);
+      return;
+    }
     const leaves = flatten(tensors);
     for (const leaf of leaves) {
       if (!(leaf instanceof Tensor || leaf instanceof Variable)) {
@@ -145,6 +152,7 @@ export class GradientTape {
 
   /** Runs `f` without recording it. FailedPreconditionError where the tape is not recording. @tf tf.GradientTape.stop_recording */
   stopRecording<T>(f: () => T): T {
+    if (scope.notes?.open === true) return scope.notes.method(this, 'stopRecording', [f]) as T;
     if (!this.recording) {
       throw new FailedPreconditionError(
         '[GradientTape.stopRecording] Trying to stop recording a tape which is not recording.',
@@ -163,6 +171,10 @@ export class GradientTape {
 
   /** Forgets everything recorded and watched; goes on recording if it was. @tf tf.GradientTape.reset */
   reset(): void {
+    if (scope.notes?.open === true) {
+      scope.notes.method(this, 'reset', []);
+      return;
+    }
     const recording = this.recording;
     this.stop();
     this.tape?.release();
@@ -218,6 +230,11 @@ export class GradientTape {
     sources: S,
     given?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
   ): Mirror<S, Tensor | IndexedSlices | null> {
+    if (scope.notes?.open === true)
+      return scope.notes.method(this, 'gradient', [target, sources, given]) as Mirror<
+        S,
+        Tensor | IndexedSlices | null
+      >;
     const o = options<Required<GradientOptions>>(
       given,
       'outputGradients',
@@ -263,6 +280,8 @@ export class GradientTape {
     sources: S,
     given?: JacobianOptions | UnconnectedGradients,
   ): Mirror<S, Tensor | null> {
+    if (scope.notes?.open === true)
+      return scope.notes.method(this, 'jacobian', [target, sources, given]) as Mirror<S, Tensor | null>;
     const zero = jacobianZero(given, 'jacobian');
     const t = oneTarget(target, 'jacobian');
     const leaves = flatten(sources);
@@ -289,6 +308,8 @@ export class GradientTape {
     source: Source,
     given?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
+    if (scope.notes?.open === true)
+      return scope.notes.method(this, 'batchJacobian', [target, source, given]) as Tensor | null;
     const zero = jacobianZero(given, 'batchJacobian');
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');

@@ -155,6 +155,37 @@ export interface Tracer {
   created(variable: Variable): void;
 }
 
+/**
+ * What functions among the arguments are: each 'apart', called as the values say; 'steps', called for each of some elements;
+ * 'loop', a condition and what is done while it holds; 'values' like others.
+ */
+export type Callbacks = 'apart' | 'steps' | 'loop' | 'values';
+
+/** Takes down which public functions a function that is being traced calls, to call them again over other tensors. */
+export interface Notes {
+  /** Whether what is called now is called by the traced function itself, and not by another function of the library. */
+  readonly open: boolean;
+  /** Calls a function of the library, takes that down and returns what it returned. */
+  call(
+    f: (...args: never[]) => unknown,
+    self: unknown,
+    args: ArrayLike<unknown>,
+    callbacks?: Callbacks,
+  ): unknown;
+  /** The same of a method. */
+  method(self: object, name: string, args: ArrayLike<unknown>): unknown;
+  /** An object that calls know was made. */
+  made(value: object, again: () => object): void;
+  /** Whether the tensor has a value that depends on sizes. */
+  tracks(t: Tensor): boolean;
+  /** What a shape is to the traced function, which must not depend on sizes that vary. */
+  sizes(t: Tensor, dims: Shape): Shape;
+  /** The traced function looks at the number of dimensions. */
+  countsDims(): void;
+  /** The traced function did what cannot be done again; `once`: it may do otherwise when it is traced anew. */
+  spoil(once?: boolean): void;
+}
+
 export const scope: {
   /** Null where nothing records, which is what the fast path of every op asks. */
   recorder: Recorder | null;
@@ -162,7 +193,9 @@ export const scope: {
   tidy: Tensor[] | null;
   /** The function that is being traced, or null. */
   tracer: Tracer | null;
-} = { recorder: null, tidy: null, tracer: null };
+  /** Where somebody takes notes of what the function that is being traced does. */
+  notes: Notes | null;
+} = { recorder: null, tidy: null, tracer: null, notes: null };
 
 /** Runs f while other things are in force; what is not named stays as it is. */
 export function withScope<T>(change: Partial<typeof scope>, f: () => T): T {
@@ -177,5 +210,5 @@ export function withScope<T>(change: Partial<typeof scope>, f: () => T): T {
 
 /** Runs f under no tape, trace or tidy: what it makes belongs to something that outlives them. */
 export function apart<T>(f: () => T): T {
-  return withScope({ recorder: null, tidy: null, tracer: null }, f);
+  return withScope({ recorder: null, tidy: null, tracer: null, notes: null }, f);
 }

@@ -8,7 +8,7 @@ import { rejectPromise } from './nest';
 import { options } from './options';
 import { Readable } from './readable';
 import { scope, type TracedOp } from './scope';
-import { checkShape, describe, type Shape } from './shape';
+import { checkShape, describe, sizeOf, type Shape } from './shape';
 import { aliasTensor, isSole, pin, renew, unpin, type NestedArray, type Tensor } from './tensor';
 
 /** A shape in which `null` stands for a dimension that may vary. */
@@ -138,20 +138,25 @@ export class Variable extends Readable {
 
   /** The shape of the value held now (a shape declared with `null` dimensions allows others). */
   get shape(): Shape {
-    return this.held.shape;
+    const { held } = this;
+    // A value that has no shape of its own yet has that of every value.
+    return held.isSymbolic && !this.declaredShape.includes(null) ? (this.declaredShape as Shape) : held.shape;
   }
 
   get rank(): number {
-    return this.held.shape.length;
+    return this.declaredShape.length;
   }
 
   get size(): number {
-    return this.held.size;
+    return sizeOf(this.shape);
   }
 
   /** @internal */
   override operand(): Tensor {
-    if (scope.tracer !== null) scope.tracer.touch(this);
+    if (scope.tracer !== null) {
+      if (scope.notes?.open === true) return scope.notes.call(operandOf, undefined, [this]) as Tensor;
+      scope.tracer.touch(this);
+    }
     const value = this.held;
     if (scope.recorder !== null) scope.recorder.readVariable(this, value);
     return value;
@@ -162,6 +167,7 @@ export class Variable extends Readable {
    * variable pass through the tensor only if one recorded here. @tf tf.Variable.read_value
    */
   override read(): Tensor {
+    if (scope.notes?.open === true) return scope.notes.call(readOf, undefined, [this]) as Tensor;
     const value = this.operand();
     const { tracer } = scope;
     const t =
@@ -202,6 +208,7 @@ export class Variable extends Readable {
 
   /** Exchanges the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */
   assign(value: TensorLike): this {
+    if (scope.notes?.open === true) return scope.notes.call(assignTo, undefined, [this, value]) as this;
     this.assignTensor(convertLike(value, this.dt, 'assign', 'value'));
     return this;
   }
@@ -291,6 +298,11 @@ export class Variable extends Readable {
     return hint === 'string' ? this.toString() : this.held[Symbol.toPrimitive](hint);
   }
 }
+
+/** The methods that whoever takes notes of a function calls again. */
+const operandOf = (v: Variable): Tensor => v.operand();
+const readOf = (v: Variable): Tensor => v.read();
+const assignTo = (v: Variable, value: TensorLike): Variable => v.assign(value);
 
 const leastCached = 32 * 1024;
 const mostCached = 4 * 1024 * 1024;

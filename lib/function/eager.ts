@@ -3,6 +3,7 @@ import { tensorsIn, withTensors } from '../core/leaves';
 import { rejectPromise } from '../core/nest';
 import { apart, scope } from '../core/scope';
 import { describe } from '../core/shape';
+import { Tensor } from '../core/tensor';
 import { identity } from '../ops/views';
 
 let eagerly = false;
@@ -53,6 +54,7 @@ function withInside<R>(now: boolean, f: () => R): R {
 /** Runs a function that was traced before, op by op, as its program would run: its results are tensors of their own. */
 export function plainly(f: () => unknown): unknown {
   const value = withInside(true, f);
+  if (value instanceof Tensor) return identity(value);
   return withTensors(value, tensorsIn(value).map(identity));
 }
 

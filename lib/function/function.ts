@@ -11,16 +11,17 @@ import { functionsRunEagerly, plainly, runsPlainly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { Pieces, type Origin } from './pieces';
 import { Programs } from './programs';
+import { cook, Recipes, specsIn, type Kind } from './recipes';
 import { mayUseThis, Receiver, receiverOf } from './receiver';
 import { bind, Recent, replaceTensors, type BoundCall } from './signature';
-import { RetracingWatch, TraceTypes } from './retracing';
+import { RetracingWatch, TraceTypes, withoutShapes } from './retracing';
 import { TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
 
 export interface FunctionOptions {
   /** A TensorSpec for each argument (or structures of them): arguments become such tensors, and others are refused. */
   inputSignature?: readonly unknown[] | null;
-  /** Counts shapes that differ in the same dimensions as one trace. Each shape is a program of its own all the same. */
+  /** Counts shapes that differ in the same dimensions as one trace. Each shape is a program of its own all the same, up to 64. */
   reduceRetracing?: boolean;
   /** No effect: every function is compiled. */
   jitCompile?: boolean | null;
@@ -122,7 +123,19 @@ export function compiled<A extends unknown[], R>(
   const programs = new Programs<Pieces>(signature !== null || o.reduceRetracing);
   const recent = new Recent<Pieces>();
   const types = new TraceTypes(signature !== null, o.reduceRetracing);
+  const recipes = new Recipes();
   const origin: Origin = { name, open: true, traces: 0 };
+
+  /** The calls of which this is one, where shapes may vary. */
+  const kindOf = (args: readonly unknown[], { key, type, tensors }: BoundCall): Kind | null => {
+    if (signature !== null) {
+      const given = (): readonly unknown[] => (args[0] instanceof Receiver ? args.slice(1) : args);
+      return recipes.kind(withoutShapes(key), () => specsIn(signature, given()));
+    }
+    if (!o.reduceRetracing) return null;
+    const { place, specs } = types.specs(type, tensors);
+    return recipes.kind(`${place} ${withoutShapes(key)}`, () => specs);
+  };
 
   const run = (args: readonly unknown[], tensors: readonly Tensor[]): unknown => {
     const own = replaceTensors(args, tensors);
@@ -140,9 +153,12 @@ export function compiled<A extends unknown[], R>(
   };
 
   /** Traces. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
-  const build = (args: readonly unknown[], { key, type, tensors }: BoundCall, runs: boolean) => {
+  const build = (args: readonly unknown[], found: BoundCall, runs: boolean) => {
+    const { key, type, tensors } = found;
     const counted = types.isNew(type, tensors);
-    const pieces = new Pieces(origin, (given) => run(args, given), tensors);
+    const kind = kindOf(args, found);
+    const f = (given: readonly Tensor[]): unknown => cook(kind, given, () => run(args, given));
+    const pieces = new Pieces(origin, f, tensors, false, null, kind !== null);
     const done = pieces.begin(runs ? tensors : null);
     if (counted) {
       origin.traces++;
@@ -162,7 +178,12 @@ export function compiled<A extends unknown[], R>(
       return { value: before.run(tensors), pieces: before, counted: false };
     }
     if (!programs.admits(key) && !types.isNew(type, tensors)) {
-      return { value: plainly(() => run(args, tensors)), pieces: null, counted: false };
+      const kind = kindOf(args, found);
+      return {
+        value: plainly(() => cook(kind, tensors, () => run(args, tensors))),
+        pieces: null,
+        counted: false,
+      };
     }
     const { pieces, counted, done } = build(args, found, true);
     return { value: done === null ? pieces.run(tensors) : done.value, pieces, counted };

@@ -182,8 +182,10 @@ export class Pieces {
     tensors: readonly Tensor[],
     private readonly decides = false,
     private readonly outer: PiecesTrace | null = null,
+    /** Whether notes may be taken of what the function does. */
+    private readonly watched = false,
   ) {
-    this.trace = new PiecesTrace(origin.name, tensors, decides, outer);
+    this.trace = new PiecesTrace(origin.name, tensors, decides, outer, watched);
   }
 
   /** The first piece: all of it where it has no cuts. */
@@ -229,9 +231,9 @@ export class Pieces {
 
   /** After a trace that made variables, which is the first call's alone: another shows whether the function keeps them. */
   private traceAgain(): void {
-    const { origin, decides, outer } = this;
+    const { origin, decides, outer, watched } = this;
     this.checkMade();
-    this.trace = new PiecesTrace(origin.name, this.trace.parameters, decides, outer);
+    this.trace = new PiecesTrace(origin.name, this.trace.parameters, decides, outer, watched);
     origin.traces++;
     this.traceFirst(null);
     if (this.trace.made.length > 0) origin.open = false;
@@ -255,7 +257,7 @@ export class Pieces {
     }
     if (scope.recorder !== null && recordingDepth() >= this.trace.limit) {
       if (this.derivable === null) {
-        const made = new Pieces(this.origin, this.f, tensors, true, this.outer);
+        const made = new Pieces(this.origin, this.f, tensors, true, this.outer, this.watched);
         const done = made.begin(tensors, around);
         this.derivable = made;
         if (done !== null) return done.value;

@@ -1,6 +1,6 @@
 /** Traces a function piece by piece, where what comes later depends on what a cut gives. */
 import { FailedPreconditionError } from '../core/errors';
-import type { TracedOp } from '../core/scope';
+import { scope, type TracedOp } from '../core/scope';
 import { sameShape } from '../core/shape';
 import { peekNextId, Placeholder, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -48,8 +48,9 @@ export class PiecesTrace extends Trace {
     private readonly decides: boolean,
     /** Of the gradient of a user's own: the trace, which is over, whose tensors it may use. */
     private readonly outer: Trace | null = null,
+    watched = false,
   ) {
-    super(name);
+    super(name, undefined, watched);
     this.parameters = tensors.map((t) => this.symbol(t.dt, t.shape));
   }
 
@@ -103,6 +104,7 @@ export class PiecesTrace extends Trace {
   }
 
   protected override add<N extends Node>(node: N): N {
+    if (scope.notes?.open === true) scope.notes.spoil();
     if (this.failed !== null) throw this.failed.error;
     const piece = this.following;
     if (piece === null) return super.add(node);

@@ -25,6 +25,18 @@ export class TraceTypes {
     return !traced.some((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])));
   }
 
+  /** With `relaxes`: what is traced for a call, and its place among what was traced for others like it. */
+  specs(
+    type: string,
+    tensors: readonly Tensor[],
+  ): { readonly place: number; readonly specs: readonly TensorSpec[] } {
+    const traced = this.relaxed.get(withoutShapes(type)) ?? [];
+    const place = traced.findIndex((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])));
+    return place < 0
+      ? { place: traced.length, specs: relax(traced, tensors) }
+      : { place, specs: traced[place] };
+  }
+
   /** It was made. */
   add(type: string, tensors: readonly Tensor[]): void {
     this.types.add(type);
@@ -32,13 +44,17 @@ export class TraceTypes {
     const base = withoutShapes(type);
     const traced = this.relaxed.get(base) ?? [];
     this.relaxed.set(base, traced);
-    const specs = tensors.map((t) => TensorSpec.fromTensor(t));
-    const last = traced.at(-1);
-    traced.push(last === undefined ? specs : specs.map((s, i) => generalize(last[i], s) ?? s));
+    traced.push(relax(traced, tensors));
   }
 }
 
-const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
+function relax(traced: readonly TensorSpec[][], tensors: readonly Tensor[]): TensorSpec[] {
+  const specs = tensors.map((t) => TensorSpec.fromTensor(t));
+  const last = traced.at(-1);
+  return last === undefined ? specs : specs.map((s, i) => generalize(last[i], s) ?? s);
+}
+
+export const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
 
 /** Counts the calls of one function, and warns once. */
 export class RetracingWatch {

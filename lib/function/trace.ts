@@ -4,7 +4,15 @@ import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
 import { scope, withScope, type Effects, type LateNumbers, type TracedOp, type Tracer } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
-import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
+import {
+  aliasTensor,
+  peekNextId,
+  pin,
+  Placeholder,
+  symbolicTensor,
+  watchedTensor,
+  type Tensor,
+} from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { Executable } from './executable';
 import type { Chosen, Constant, Graph, HostNode, Node } from './graph';
@@ -58,6 +66,8 @@ export class Trace extends Placeholder implements Tracer {
     readonly name: string,
     /** Tensors with smaller ids were there before the function was called. */
     public base = peekNextId(),
+    /** Whether somebody wants to know when sizes of its tensors are looked at. */
+    private readonly watched = false,
   ) {
     super();
   }
@@ -71,11 +81,14 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   symbol(dt: DTypeInfo, shape: Shape): Tensor {
-    return symbolicTensor(dt, shape, this);
+    return this.watched || scope.notes !== null
+      ? watchedTensor(dt, shape, this)
+      : symbolicTensor(dt, shape, this);
   }
 
   traces(t: Tensor): boolean {
-    return t.isSymbolic || (t.id < this.base && t.dt.kind === 'float' && !isLiteral(t));
+    if (t.isSymbolic || (t.id < this.base && t.dt.kind === 'float' && !isLiteral(t))) return true;
+    return scope.notes?.open === true && scope.notes.tracks(t);
   }
 
   emit(
@@ -101,6 +114,7 @@ export class Trace extends Placeholder implements Tracer {
 
   /** Puts a node behind the others; what it returns holds the outputs that count. */
   protected add<N extends Node>(node: N): N {
+    if (scope.notes?.open === true) scope.notes.spoil();
     this.nodes.push(node);
     return node;
   }
@@ -218,6 +232,8 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   created(variable: Variable): void {
+    // The next trace is another one.
+    scope.notes?.spoil(true);
     if (variable.held.isSymbolic) {
       throw new InvalidArgumentError(
         `[${this.name}] the variable '${variable.name}' is made from a value that is not known yet: make variables from ` +

@@ -69,6 +69,10 @@ export function Assert(
   data: readonly (TensorLike | string)[],
   given?: { summarize?: number | null } | number,
 ): void {
+  if (scope.notes?.open === true) {
+    scope.notes.call(Assert, undefined, [condition, data, given]);
+    return;
+  }
   const { summarize } = options<{ summarize: number | null }>(
     given,
     'summarize',
@@ -100,7 +104,11 @@ type Compare = (a: TensorLike, b: TensorLike) => Tensor;
 
 function comparison(name: string, sign: string, holds: Compare) {
   const op = `debugging.${name}`;
-  return (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void => {
+  const call = (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void => {
+    if (scope.notes?.open === true) {
+      scope.notes.call(call, undefined, [x, y, given]);
+      return;
+    }
     const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
     const [a, b] = convertPair(x, y, op);
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
@@ -130,6 +138,7 @@ function comparison(name: string, sign: string, holds: Compare) {
       throw withMessage(op, message, text);
     });
   };
+  return call;
 }
 
 function coordinates(index: number, shape: readonly number[]): number[] {
@@ -156,7 +165,11 @@ export const assertGreaterEqual = comparison('assertGreaterEqual', '>=', greater
 
 function againstZero(name: string, sign: string, holds: (v: number | bigint) => boolean) {
   const op = `debugging.${name}`;
-  return (x: TensorLike, given?: AssertOptions | string): void => {
+  const call = (x: TensorLike, given?: AssertOptions | string): void => {
+    if (scope.notes?.open === true) {
+      scope.notes.call(call, undefined, [x, given]);
+      return;
+    }
     const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
     const t = toTensor(x, null, op, 'x');
     check(op, [t], ([real]) => {
@@ -172,6 +185,7 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
       }
     });
   };
+  return call;
 }
 
 /** Throws unless every element is above 0. @tf tf.debugging.assert_positive */
@@ -192,6 +206,10 @@ export interface AssertNearOptions extends AssertOptions {
 
 /** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
 export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptions | number): void {
+  if (scope.notes?.open === true) {
+    scope.notes.call(assertNear, undefined, [x, y, given]);
+    return;
+  }
   const op = 'debugging.assertNear';
   const o = options<Required<AssertNearOptions>>(given, 'rtol', { rtol: null, atol: null, ...defaults }, op);
   const [a, b] = convertPair(x, y, op);
@@ -235,6 +253,8 @@ function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): 
  * @tf tf.debugging.check_numerics
  */
 export function checkNumerics(tensor: TensorLike, message: string): Tensor {
+  if (scope.notes?.open === true)
+    return scope.notes.call(checkNumerics, undefined, [tensor, message]) as Tensor;
   const op = 'debugging.checkNumerics';
   const t = toTensor(tensor, null, op, 'tensor');
   if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, ['float32', 'float64']);
@@ -255,5 +275,9 @@ export function checkNumerics(tensor: TensorLike, message: string): Tensor {
 
 /** The same as `checkNumerics`, without a result. @tf tf.debugging.assert_all_finite */
 export function assertAllFinite(x: TensorLike, message: string): void {
+  if (scope.notes?.open === true) {
+    scope.notes.call(assertAllFinite, undefined, [x, message]);
+    return;
+  }
   checkNumerics(x, message);
 }

@@ -2,6 +2,7 @@
 import type { DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { Readable } from '../core/readable';
+import { scope } from '../core/scope';
 import { Tensor } from '../core/tensor';
 import { badDType, dtypeMask } from './define';
 import { register, type Example, type OpRow } from './registry';
@@ -42,10 +43,13 @@ export function following<P extends unknown[], Q, R>(
   f: (...args: P) => Q,
   then: (q: Q) => R,
 ): (...args: P) => R {
-  return function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+  const call = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+    if (scope.notes !== null && scope.notes.open)
+      return scope.notes.call(call, undefined, Array.from(arguments)) as R;
     const n = arguments.length;
     return then(n <= 5 ? passOn<Q>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as Q));
   } as unknown as (...args: P) => R;
+  return call;
 }
 
 export interface CompositeSpec {
@@ -76,6 +80,8 @@ export function composite<P extends unknown[], R>(
     return badDType(name, 'the argument', refused.dt, spec.dtypes);
   };
   const call = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+    if (scope.notes !== null && scope.notes.open)
+      return scope.notes.call(call, undefined, Array.from(arguments)) as R;
     const n = arguments.length;
     try {
       return n <= 5 ? passOn<R>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as R);

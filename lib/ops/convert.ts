@@ -1,4 +1,5 @@
 /** Anything as a tensor. */
+import { scope } from '../core/scope';
 import { convertLike, toValue, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType } from '../core/dtype';
 import { options } from '../core/options';
@@ -17,6 +18,8 @@ export interface ConvertToTensorOptions {
  * tf.cast. @tf tf.convert_to_tensor
  */
 export function convertToTensor(value: TensorLike, given?: ConvertToTensorOptions | DType): Tensor {
+  if (scope.notes?.open === true)
+    return scope.notes.call(convertToTensor, undefined, [value, given]) as Tensor;
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(
     given,
     'dtype',

@@ -1,4 +1,5 @@
 /** Softmax cross entropy: loss and gradient in one pass over the logits. */
+import { scope } from '../core/scope';
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
@@ -248,6 +249,8 @@ const numbered = composite(
  * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
  */
 export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: TensorLike): Tensor {
+  if (scope.notes?.open === true)
+    return scope.notes.call(sparseSoftmaxCrossEntropyWithLogits, undefined, [labels, logits]) as Tensor;
   const name = 'sparseSoftmaxCrossEntropyWithLogits';
   const t = toTensor(labels, dtypes.int32, name, 'labels');
   if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);

@@ -105,8 +105,10 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'x');
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    if (scope.tracer !== null && scope.tracer.traces(x))
+    if (scope.tracer !== null && scope.tracer.traces(x)) {
+      if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, [x]) as Tensor;
       return traced(row, [x], null, [{ shape: x.shape, dt: toBool ? dtypes.bool : dt }])[0];
+    }
     const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
     try {
       runUnary(code, x, y);
@@ -232,10 +234,13 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b)))
+    if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b))) {
+      if (scope.notes !== null && scope.notes.open)
+        return scope.notes.call(call, undefined, [a, b]) as Tensor;
       return traced(row, [a, b], null, [
         { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
       ])[0];
+    }
     if (check !== null) check(a, b);
     const shape = resultShape(name, a, b);
     const size = shape === a.shape ? a.size : shape === b.shape ? b.size : sizeOf(shape);

@@ -1,4 +1,5 @@
 /** What is known of a tensor without its elements. */
+import { scope } from '../core/scope';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { options } from '../core/options';
@@ -25,6 +26,7 @@ function asElement(dt: DTypeInfo, value: number): number | bigint {
 
 /** The dimensions of `input` as an integer vector. `x.shape` gives them as numbers. @tf tf.shape */
 export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(shape, undefined, [input, given]) as Tensor;
   const dt = integerType(given, 'shape');
   const x = toTensor(input, null, 'shape', 'input');
   return tensorFrom(
@@ -36,12 +38,14 @@ export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
 
 /** The number of elements of `input` as an integer scalar. `x.size` gives it as a number. @tf tf.size */
 export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(size, undefined, [input, given]) as Tensor;
   const dt = integerType(given, 'size');
   return scalarTensor(dt, asElement(dt, toTensor(input, null, 'size', 'input').size));
 }
 
 /** The number of dimensions of `input` as an int32 scalar. `x.rank` gives it as a number. @tf tf.rank */
 export function rank(input: TensorLike): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(rank, undefined, [input]) as Tensor;
   return scalarTensor(dtypeInfo('int32'), toTensor(input, null, 'rank', 'input').shape.length);
 }
 

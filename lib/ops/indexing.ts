@@ -1,4 +1,5 @@
 /** Ops that find elements by number: gather, scatter, masks. */
+import { scope } from '../core/scope';
 import { frame, native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
@@ -391,6 +392,7 @@ export function where(condition: TensorLike, options?: WhereOptions | DType): Te
 /** x where the condition is true, else y; all three broadcast. @tf tf.where */
 export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor;
 export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(where, undefined, [condition, x, y]) as Tensor;
   if (y !== undefined) return select(condition, x as TensorLike, y);
   const o = options<{ dtype: DType }>(x, 'dtype', { dtype: 'int32' }, 'where');
   if (typeof o.dtype !== 'string') {
@@ -422,6 +424,8 @@ export function embeddingLookup(
   ids: TensorLike,
   given?: EmbeddingLookupOptions | number,
 ): Tensor {
+  if (scope.notes?.open === true)
+    return scope.notes.call(embeddingLookup, undefined, [params, ids, given]) as Tensor;
   const { maxNorm } = options<{ maxNorm: number | null }>(
     given,
     'maxNorm',

@@ -1,4 +1,5 @@
 /** Ops that join tensors and cut them apart. */
+import { scope } from '../core/scope';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
@@ -153,6 +154,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) 
  * empty float32 vector. InvalidArgumentError where shapes differ. @tf tf.stack
  */
 export function stack(values: readonly TensorLike[], options?: AxisOptions | number): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(stack, undefined, [values, options]) as Tensor;
   if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, [0], 0);
   return stackRow(values, options);
 }

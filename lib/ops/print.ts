@@ -24,6 +24,10 @@ const defaults: Required<PrintOptions> = { sep: ' ', end: '\n', summarize: 3, ou
  * @tf tf.print
  */
 export function print(...values: unknown[]): void {
+  if (scope.notes?.open === true) {
+    scope.notes.call(print, undefined, [...values], 'values');
+    return;
+  }
   const last = values.at(-1);
   const given = isOptions(last) ? (values.pop() as PrintOptions) : undefined;
   const o = chosen<Required<PrintOptions>>(given, 'sep', defaults, 'print');

@@ -75,6 +75,7 @@ const stateful =
  * Seeded as TensorFlow: see `setSeed`. @tf tf.random.normal
  */
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(normal, undefined, [shape, given]) as Tensor;
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
   return normalValues(
     'normal',
@@ -91,6 +92,8 @@ export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Te
  * Normal numbers, drawn again while they lie beyond two deviations from the mean. @tf tf.random.truncated_normal
  */
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  if (scope.notes?.open === true)
+    return scope.notes.call(truncatedNormal, undefined, [shape, given]) as Tensor;
   const op = 'random.truncatedNormal';
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, op);
   return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, stateful(o.seed, op), op);
@@ -101,6 +104,7 @@ export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | Tensor
  * scalars, and `maxval` is needed. @tf tf.random.uniform
  */
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(uniform, undefined, [shape, given]) as Tensor;
   const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
   const stream = stateful(o.seed, 'random.uniform');
   return uniformValues(shape, o.minval, o.maxval, o.dtype, stream, 'random.uniform', false);
@@ -110,6 +114,7 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
  * The rows of `value` (its parts along axis 0) in random order. @tf tf.random.shuffle
  */
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
+  if (scope.notes?.open === true) return scope.notes.call(shuffle, undefined, [value, given]) as Tensor;
   const { seed } = options<{ seed: Seed }>(given, 'seed', { seed: null }, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
   if (scope.tracer !== null) {

@@ -184,6 +184,8 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const oneBlock = spec.oneBlock === true;
   const call = (input: TensorLike, given?: ReduceOptions | Axis): Tensor => {
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
+    if (scope.notes !== null && scope.notes.open)
+      return scope.notes.call(call, undefined, [x, given]) as Tensor;
     if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, x.shape.length, name);
     const shape = reducedShape(x.shape, attrs);

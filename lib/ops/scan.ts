@@ -86,7 +86,9 @@ function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, revers
 const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: false };
 
 function scan(name: ScanName): Scan {
-  return (input, given) => {
+  const call: Scan = (input, given) => {
+    if (scope.notes !== null && scope.notes.open)
+      return scope.notes.call(call, undefined, [input, given]) as Tensor;
     const x = toTensor(input, null, name, 'x');
     if (!numeric.includes(x.dt.name)) throw badDType(name, 'x', x.dt, numeric);
     const { axis, exclusive, reverse } = options<Required<ScanOptions>>(given, 'axis', defaults, name);
@@ -95,6 +97,7 @@ function scan(name: ScanName): Scan {
     }
     return scanBlock(name, x, [normalizeAxis(axis, x.shape.length, name)], exclusive, reverse);
   };
+  return call;
 }
 
 /**

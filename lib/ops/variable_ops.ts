@@ -350,8 +350,9 @@ function later(
 }
 
 for (const [name, f] of Object.entries(methods) as [string, (v: Variable, ...args: unknown[]) => unknown][]) {
-  const method = {
+  const method: (this: Variable, ...args: unknown[]) => unknown = {
     [name](this: Variable, ...args: unknown[]): unknown {
+      if (scope.notes?.open === true) return scope.notes.call(method, this, args);
       return scope.tracer === null ? f(this, ...args) : later(scope.tracer, name, f, this, args);
     },
   }[name];

@@ -45,6 +45,7 @@ export function predicate(value: unknown, op: string, argument: string): Tensor 
  * @tf tf.cond
  */
 export function cond<R>(pred: TensorLike, trueFn: () => R, falseFn: () => R): R {
+  if (scope.notes?.open === true) return scope.notes.call(cond, undefined, [pred, trueFn, falseFn]) as R;
   checkCallable(trueFn, 'cond', 'trueFn');
   checkCallable(falseFn, 'cond', 'falseFn');
   if (typeof pred === 'boolean') return pred ? trueFn() : falseFn();
@@ -72,6 +73,7 @@ export function caseOf<R>(
   predFnPairs: readonly PredFnPair<R>[],
   given?: CaseOptions<R> | CaseOptions<R>['default'],
 ): R {
+  if (scope.notes?.open === true) return scope.notes.call(caseOf, undefined, [predFnPairs, given]) as R;
   const o = options<Required<CaseOptions<R>>>(given, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
     throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
@@ -130,6 +132,8 @@ export function switchCase<R>(
   branchFns: readonly (() => R)[] | readonly (readonly [number, () => R])[],
   given?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
 ): R {
+  if (scope.notes?.open === true)
+    return scope.notes.call(switchCase, undefined, [branchIndex, branchFns, given]) as R;
   const o = options<Required<SwitchCaseOptions<R>>>(given, 'default', { default: null }, 'switchCase');
   if (!Array.isArray(branchFns))
     throw new TypeError(`[switchCase] 'branchFns' must be an array; got ${describe(branchFns)}`);

@@ -164,6 +164,7 @@ function stackAll(
  * nested structures. Without `initializer`, the first element is the first accumulator. @tf tf.scan
  */
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions): A {
+  if (scope.notes?.open === true) return scope.notes.call(scan, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
   const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
   const { structure, tensors } = folded.last;
@@ -178,12 +179,14 @@ export interface FoldOptions {
 
 /** The last accumulator fn(accumulator, element) over the elements along the first dimension. @tf tf.foldl */
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
+  if (scope.notes?.open === true) return scope.notes.call(foldl, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', { initializer: undefined }, 'foldl');
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
 
 /** The same from the last element to the first. @tf tf.foldr */
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
+  if (scope.notes?.open === true) return scope.notes.call(foldr, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', { initializer: undefined }, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
@@ -198,6 +201,7 @@ export interface MapFnOptions {
  * @tf tf.map_fn
  */
 export function mapFn<E, R>(fn: (element: E) => R, elems: E, given?: MapFnOptions | DType): R {
+  if (scope.notes?.open === true) return scope.notes.call(mapFn, undefined, [fn, elems, given], 'steps') as R;
   const o = options<{ fnOutputSignature: unknown }>(
     given,
     'fnOutputSignature',

@@ -37,6 +37,8 @@ export function whileLoop<V extends unknown[]>(
   loopVars: readonly [...V],
   given?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
 ): V {
+  if (scope.notes?.open === true)
+    return scope.notes.call(whileLoop, undefined, [cond, body, loopVars, given], 'loop') as V;
   const o = options<Required<WhileLoopOptions>>(
     given,
     'maximumIterations',

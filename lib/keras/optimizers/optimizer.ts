@@ -123,6 +123,10 @@ export abstract class Optimizer {
 
   /** One step; without `variables`, those that the optimizer was built for, in their order. */
   apply(gradients: readonly (Gradient | undefined)[], variables?: readonly Variable[]): void {
+    if (scope.notes?.open === true) {
+      scope.notes.method(this, 'apply', [gradients, variables]);
+      return;
+    }
     const list = variables ?? this.trained;
     if (variables === undefined && this.positions === null) {
       throw new InvalidArgumentError(

@@ -1,0 +1,291 @@
+/** Functions whose shapes may vary run once: for other shapes, what they did is done again without them. */
+import * as tf from 'gradtape';
+
+const plain = (g: unknown): unknown => JSON.parse(JSON.stringify(g)) as unknown;
+const sizes = Array.from({ length: 200 }, (_, i) => i + 1);
+const vector = (n: number): tf.Tensor => tf.range(n).cast('float32').div(n);
+
+const kinds: [string, tf.FunctionOptions, number][] = [
+  ['inputSignature', { inputSignature: [new tf.TensorSpec([null])] }, 1],
+  ['reduceRetracing', { reduceRetracing: true }, 2],
+];
+
+type F = (t: tf.Tensor) => unknown;
+
+/** Over 200 shapes, twice: the results are those of the plain function, which runs at the traces only. */
+function expectOnce(make: () => F, options: tf.FunctionOptions, runs: number, around = (f: F) => f): void {
+  let count = 0;
+  const results = [true, false].map((compile) => {
+    tf.random.setSeed(7);
+    const body = make();
+    const counted: F = (t) => {
+      count++;
+      return body(t);
+    };
+    const f = around(compile ? tf.function(counted, options) : body);
+    return [...sizes, ...sizes].map((n) => plain(f(vector(n))));
+  });
+  expect(results[0]).toEqual(results[1]);
+  expect(count).toBe(runs);
+}
+
+describe.each(kinds)('%s', (_, options, runs) => {
+  const bodies: Record<string, () => F> = {
+    'ops, literals, methods': () => (t) =>
+      t
+        .mul(2)
+        .add([1])
+        .sub(tf.reduceMean(t, { keepdims: true }))
+        .reshape([-1, 1]),
+    'variables, in order': () => {
+      const v = new tf.Variable(1);
+      return (t) => {
+        const before = v.read();
+        v.assignAdd(tf.reduceMean(t));
+        const between = tf.multiply(v, 2);
+        v.assign(tf.add(v, tf.reduceMax(t)));
+        return { before, between, after: v.read(), sum: tf.add(t, v) };
+      };
+    },
+    'random numbers, shapes of tensors': () => (t) => [
+      tf.random.uniform(t.shape).add(t),
+      tf.random.normal([2]),
+      tf.reshape(tf.zerosLike(t), tf.shape(t)),
+      tf.multiply(tf.shape(t), 2),
+      tf.cast(tf.shape(t).at(0), 'float32').mul(t),
+    ],
+    'cond, case and whileLoop': () => {
+      const v = new tf.Variable(0);
+      return (t) => {
+        const mean = tf.reduceMean(t);
+        const a = tf.cond(
+          tf.greater(mean, 0.45),
+          () => {
+            v.assignAdd(1);
+            return tf.multiply(t, mean);
+          },
+          () =>
+            tf.cond(
+              tf.greater(mean, 0.3),
+              () => t.add(v),
+              () => tf.negative(t),
+            ),
+        );
+        const [n, sum] = tf.whileLoop(
+          (i: tf.Tensor, _s: tf.Tensor) => tf.less(i, tf.cast(tf.reduceSum(t), 'int32')),
+          (i: tf.Tensor, s: tf.Tensor) => [tf.add(i, 1), tf.add(s, tf.reduceMax(a))],
+          [tf.constant(0, 'int32'), tf.constant(0.5)],
+        );
+        const by = tf.switchCase(tf.cast(tf.multiply(mean, 6), 'int32'), [
+          () => tf.constant(1.5),
+          () => mean,
+        ]);
+        return [a, n, sum, by, v.read()];
+      };
+    },
+    'scan and mapFn': () => (t) => [
+      tf.scan((s: tf.Tensor, x: tf.Tensor) => tf.add(tf.multiply(s, 0.5), x), t),
+      tf.mapFn((x: tf.Tensor) => tf.square(x), t),
+      tf.foldl((s: tf.Tensor, x: tf.Tensor) => tf.maximum(s, x), t, { initializer: tf.constant(0.25) }),
+    ],
+    'a cut': () => {
+      const v = new tf.Variable(1);
+      return (t) => {
+        v.assignAdd(1);
+        const p = tf.booleanMask(t, tf.greater(t, tf.reduceMean(t)));
+        return [tf.multiply(p, v), tf.reduceSum(tf.sqrt(p)), tf.unique(tf.cast(t.mul(3), 'int32')).y];
+      };
+    },
+    'tapes and an optimizer inside': () => {
+      const v = new tf.Variable([0.5]);
+      const optimizer = new tf.keras.optimizers.Adam(0.1);
+      return (t) => {
+        const outer = new tf.GradientTape({ persistent: true });
+        outer.watch(t);
+        const [loss, first] = outer.run(() => {
+          const inner = new tf.GradientTape();
+          const y = inner.run(() => tf.reduceMean(tf.square(tf.subtract(tf.multiply(t, v), 1))));
+          return [y, inner.gradient(y, v) as tf.Tensor];
+        });
+        const second = outer.gradient(first, t);
+        optimizer.minimize(() => tf.reduceMean(tf.square(tf.subtract(tf.multiply(t, v), 1))), [v]);
+        return { loss, first, second, v: v.read(), n: tf.cast(optimizer.iterations, 'int32') };
+      };
+    },
+    'functions inside functions, matrix products, joins': () => {
+      const w = new tf.Variable([[1, 2, 3]]);
+      const dense = tf.function((x: tf.Tensor) => tf.nn.softmax(tf.matmul(x, w)));
+      return (t) => {
+        const rows = dense(tf.expandDims(t, 1));
+        const joined = tf.concat([rows, tf.stack([t, t, tf.negative(t)], { axis: 1 })], 0);
+        return [
+          joined,
+          tf.transpose(joined),
+          tf.argmax(joined, { axis: 0 }),
+          tf.cumsum(t),
+          tf.gather(t, [0]),
+        ];
+      };
+    },
+    checks: () => (t) => {
+      tf.debugging.assertLess(t, 1);
+      tf.debugging.assertNonNegative(t);
+      return tf.debugging.checkNumerics(t, 'no numbers');
+    },
+  };
+  test.each(Object.entries(bodies))('%s', (name, make) => {
+    // An optimizer makes variables, which the first trace is for; what a scan does is seen in two steps of it.
+    const all = /scan/.test(name) ? 3 : runs + (/optimizer/.test(name) ? 1 : 0);
+    expectOnce(make, options, all);
+  });
+
+  test('gradients of a tape outside, to arguments, variables and tensors around', () => {
+    let count = 0;
+    const results = [true, false].map((compile) => {
+      const v = new tf.Variable(2);
+      const c = tf.constant(0.5);
+      const body = (t: tf.Tensor): tf.Tensor => {
+        count++;
+        const y = tf.cond(
+          tf.greater(tf.reduceMean(t), 0.49),
+          () => tf.square(t),
+          () => tf.exp(t),
+        );
+        return tf.reduceSum(tf.multiply(y, tf.multiply(v, c)));
+      };
+      const f = compile ? tf.function(body, options) : body;
+      return sizes.map((n) => {
+        const t = vector(n);
+        const tape = new tf.GradientTape();
+        tape.watch([t, c]);
+        const y = tape.run(() => f(t));
+        return plain([y, tape.gradient(y, [t, v, c])]);
+      });
+    });
+    expect(results[0]).toEqual(results[1]);
+    expect(count).toBe(runs + sizes.length);
+  });
+});
+
+describe('off the event loop', () => {
+  const options = { inputSignature: [new tf.TensorSpec([null])] };
+
+  test('whole, and with a cut', async () => {
+    for (const cut of [false, true]) {
+      let runs = 0;
+      const v = new tf.Variable(0);
+      const f = tf.function((t: tf.Tensor) => {
+        runs++;
+        v.assignAdd(1);
+        const p = cut ? tf.booleanMask(t, tf.greater(t, 0.5)) : tf.multiply(t, 2);
+        return tf.add(tf.reduceSum(p), v);
+      }, options);
+      // To trace behind a cut takes a call that came so far.
+      const got = [
+        await f.async(vector(1)),
+        ...(await Promise.all(sizes.slice(1).map((n) => f.async(vector(n))))),
+      ];
+      sizes.forEach((n, i) => {
+        const t = vector(n);
+        const p = cut ? tf.booleanMask(t, tf.greater(t, 0.5)) : tf.multiply(t, 2);
+        expect(got[i].item()).toBeCloseTo((tf.reduceSum(p).item() as number) + i + 1, 3);
+      });
+      // Behind a cut it is traced when it runs, for which it begins anew.
+      expect(runs).toBe(cut ? 2 : 1);
+    }
+  });
+});
+
+describe('what depends on sizes is not done again', () => {
+  const options = { inputSignature: [new tf.TensorSpec([null])] };
+  const c = tf.constant(1, 'int32');
+  const bodies: Record<string, () => (t: tf.Tensor) => unknown> = {
+    'a size': () => (t) => tf.multiply(t, t.shape[0] > 100 ? 2 : 1),
+    'the number of elements': () => (t) => tf.multiply(t, t.size),
+    'of a result': () => (t) => tf.divide(t, tf.square(t).shape[0]),
+    'in a list': () => (t) => tf.reshape(t, [1, ...t.shape]),
+    'in text': () => (t) => tf.add(t, String(t).length),
+    'how often a body is called': () => {
+      let k = 0;
+      return (t) => [tf.mapFn((x: tf.Tensor) => tf.add(x, ++k % 2), t), (k = 0)];
+    },
+    'the values of a shape': () => (t) => tf.add(t, tf.shape(t).data()[0]),
+    'the value of a size': () => (t) => tf.add(t, tf.add(tf.size(t), 1).item()),
+    'in a callback': () => (t) => tf.mapFn((x: tf.Tensor) => tf.add(x, t.shape[0]), t),
+    'a counter in a body': () => (t) => {
+      let k = 0;
+      return tf.scan((s: tf.Tensor, x: tf.Tensor) => tf.add(tf.multiply(s, ++k), x), t);
+    },
+    'a tensor that is there twice': () => (t) =>
+      tf.whileLoop(
+        (i: tf.Tensor) => tf.less(i, tf.size(t)),
+        (i: tf.Tensor) => tf.add(i, c),
+        [c],
+      ),
+    'a gradient of the user': () => {
+      const f = tf.customGradient((x: tf.Tensor) => [tf.square(x), (dy: tf.Tensor) => tf.multiply(dy, 3)]);
+      return (t) => {
+        const tape = new tf.GradientTape();
+        tape.watch(t);
+        return tape.gradient(
+          tape.run(() => f(t)),
+          t,
+        );
+      };
+    },
+  };
+  test.each(Object.entries(bodies))('%s', (_, make) => {
+    const [f, g] = [tf.function(make(), options) as F, tf.function(make()) as F];
+    for (const n of [2, 3, 1, 5, 150, 4, 90]) expect(plain(f(vector(n)))).toEqual(plain(g(vector(n))));
+  });
+
+  test('what does not vary may be looked at, and shapes passed on', () => {
+    let runs = 0;
+    const f = tf.function(
+      (t: tf.Tensor) => {
+        runs++;
+        const rows = tf.multiply(t, t.shape[1] * t.shape.length * tf.square(t).rank);
+        return tf.random.uniform(rows.shape).mul(0).add(rows);
+      },
+      { inputSignature: [new tf.TensorSpec([null, 3])] },
+    );
+    for (const n of sizes) expect(f(tf.ones([n, 3])).array()).toEqual(tf.fill([n, 3], 12).array());
+    expect(runs).toBe(1);
+  });
+
+  test('what the function was given stays as it was', () => {
+    const factors = [1, 2];
+    const bytes = new Float32Array([1, 2]);
+    const around = tf.constant([1, 2]);
+    const f = tf.function((t: tf.Tensor) => tf.add(tf.add(tf.multiply(t, factors), bytes), around), {
+      inputSignature: [new tf.TensorSpec([null, 2])],
+    });
+    expect(f(tf.ones([1, 2])).array()).toEqual([[3, 6]]);
+    factors[0] = bytes[0] = 9;
+    around.dispose();
+    expect(f(tf.ones([2, 2])).array()).toEqual([
+      [3, 6],
+      [3, 6],
+    ]);
+  });
+
+  test('what fails for a shape fails the call', () => {
+    const f = tf.function((t: tf.Tensor) => tf.add(t, [1, 2, 3]), options);
+    expect(f(vector(3)).shape).toEqual([3]);
+    for (const n of sizes.slice(3)) expect(() => f(vector(n))).toThrow(/Incompatible shapes/);
+    expect(f(vector(1)).shape).toEqual([3]);
+  });
+
+  test('what it says happens at the trace, what tf.print says in every run', () => {
+    const said: string[] = [];
+    let traces = 0;
+    const f = tf.function((t: tf.Tensor) => {
+      traces++;
+      tf.print('n', tf.size(t), { outputStream: (text: string) => said.push(text) });
+      return tf.initScope(() => traces);
+    }, options);
+    for (const n of sizes) f(vector(n));
+    expect(said).toEqual(sizes.map((n) => `n ${n}\n`));
+    expect(traces).toBe(1);
+  });
+});
