@@ -1,7 +1,7 @@
 /** tf.function: a function is run once for each signature to see what it computes, and from then on compiled. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { options } from '../core/options';
+import { isPlain, options } from '../core/options';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -77,6 +77,11 @@ export interface CompiledFunction<A extends unknown[], R> {
    * each op in microseconds.
    */
   profile(args: A, options?: { runs?: number } | number): ProfileRow[];
+  /**
+   * The function as a method of an object: what it is called with as `this`, by `async`, `program` and the others too. The
+   * same function for the same object.
+   */
+  bind(self: object | null | undefined): CompiledFunction<A, R>;
   /** The function itself. @tf tf.types.experimental.PolymorphicFunction.python_function */
   readonly jsFunction: (...args: A) => R;
 }
@@ -105,12 +110,60 @@ const toSpecs = (value: unknown): unknown =>
 const isSpec = (leaf: unknown): leaf is TensorSpec => leaf instanceof TensorSpec;
 
 /**
+ * The same as a decorator of methods, `@tf.function` or, with options, `@tf.function({ reduceRetracing: true })`: each object
+ * gets the function that is bound to it, so that `object.method.async(x)` has its `this`.
+ */
+export function compiled<T extends object, A extends unknown[], R>(
+  method: (this: T, ...args: A) => R,
+  context: ClassMethodDecoratorContext<T, (this: T, ...args: A) => R>,
+): CompiledFunction<A, R>;
+export function compiled(
+  options: FunctionOptions,
+): <T extends object, A extends unknown[], R>(
+  method: (this: T, ...args: A) => R,
+  context: ClassMethodDecoratorContext<T, (this: T, ...args: A) => R>,
+) => CompiledFunction<A, R>;
+/**
  * A compiled version of `f`. At the first call for a new signature (dtypes and shapes of tensors, structure, and all other
  * arguments by value) `f` runs once with tensors that have no values yet, and the ops that it calls are compiled; what
  * else it does happens then only. Variables keep their program order. `f` must not return a Promise.
  * @tf tf.function
  */
 export function compiled<A extends unknown[], R>(
+  f: (...args: A) => R,
+  options?: FunctionOptions | FunctionOptions['inputSignature'],
+): CompiledFunction<A, R>;
+export function compiled(f: unknown, given?: unknown): unknown {
+  if (typeof f === 'object' && f !== null && isPlain(f))
+    return (method: Plain, context: ClassMethodDecoratorContext) => decorated(method, context, f);
+  return isContext(given) ? decorated(f as Plain, given) : make(f as Plain, given as FunctionOptions);
+}
+
+type Plain = (...args: unknown[]) => unknown;
+
+function isContext(given: unknown): given is ClassMethodDecoratorContext {
+  return typeof given === 'object' && given !== null && 'kind' in given && 'addInitializer' in given;
+}
+
+function decorated(method: Plain, context: ClassMethodDecoratorContext, given?: FunctionOptions): unknown {
+  if (!isContext(context) || context.kind !== 'method')
+    throw new TypeError(
+      '[function] as a decorator it is for methods; call it for others, tf.function(f, options)',
+    );
+  const { name } = context;
+  const f = make(method, given);
+  if (!context.private) {
+    context.addInitializer(function (this: unknown) {
+      // Not where a class below has a method of its own.
+      if (Reflect.get(this as object, name) !== f) return;
+      const value = f.bind(this as object);
+      Object.defineProperty(this, name, { value, writable: true, configurable: true });
+    });
+  }
+  return f;
+}
+
+function make<A extends unknown[], R>(
   f: (...args: A) => R,
   given?: FunctionOptions | FunctionOptions['inputSignature'],
 ): CompiledFunction<A, R> {
@@ -193,32 +246,37 @@ export function compiled<A extends unknown[], R>(
 
   const takesThis = mayUseThis(f);
 
-  const call = function (this: unknown, ...args: A): R {
-    const given = bound(args);
+  /** The arguments, and before them what `this` is, where the function looks at that. */
+  const withThis = (self: unknown, args: readonly unknown[]): readonly unknown[] => {
+    const receiver = takesThis ? receiverOf(self) : null;
+    return receiver === null ? args : [receiver, ...args];
+  };
+
+  const callNow = (self: unknown, args: A): R => {
+    const own = bound(args);
     // Inside another it becomes a part of that.
-    if (runsPlainly()) return f.apply(this, given);
-    const receiver = takesThis ? receiverOf(this) : null;
-    const own: readonly unknown[] = receiver === null ? given : [receiver, ...given];
-    const again = recent.find(own);
+    if (runsPlainly()) return f.apply(self, own);
+    const all = withThis(self, own);
+    const again = recent.find(all);
     if (again !== null) {
       watch.called(false);
-      return again.run(own as readonly Tensor[]) as R;
+      return again.run(all as readonly Tensor[]) as R;
     }
-    const { value, counted } = invoke(own);
+    const { value, counted } = invoke(all);
     watch.called(counted);
     return value as R;
   };
 
-  const callLater = async (...args: A): Promise<R> => {
+  const callLater = async (self: unknown, args: A): Promise<R> => {
     checkLater(name);
     const own = bound(args);
-    if (functionsRunEagerly()) return f(...own);
-    const { pieces, tensors, counted } = find(own);
+    if (functionsRunEagerly()) return f.apply(self, own);
+    const { pieces, tensors, counted } = find(withThis(self, own));
     watch.called(counted);
     return (await runLater(name, pieces, tensors)) as R;
   };
 
-  const getConcreteFunction = (...args: unknown[]): ConcreteFunction<A, R> => {
+  const concrete = (self: unknown, args: readonly unknown[]): ConcreteFunction<A, R> => {
     const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
     const open = flatten(specs).some((leaf) => isSpec(leaf) && !leaf.isFullyDefined);
     let outputs: unknown = null;
@@ -230,22 +288,21 @@ export function compiled<A extends unknown[], R>(
     if (!open) {
       // Tensors without values will do for a trace.
       const mark = new Trace(name);
-      note(
-        find(
-          specs.map((s) =>
-            mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
-          ),
-        ),
+      const symbols = specs.map((s) =>
+        mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
       );
+      note(find(withThis(self, symbols)));
     }
-    const concreteCall = (...given: A): R => {
-      const own = bindSignature(specs, given);
-      if (runsPlainly()) return f(...(own as A));
-      return note(invoke(own)).value as R;
+    const concreteCall = (...args: A): R => {
+      const own = bindSignature(specs, args);
+      if (runsPlainly()) return f.apply(self, own as A);
+      return note(invoke(withThis(self, own))).value as R;
     };
-    const concreteLater = async (...given: A): Promise<R> => {
+    const concreteLater = async (...args: A): Promise<R> => {
       checkLater(name);
-      const { pieces, tensors } = note(find(bindSignature(specs, given)));
+      const own = bindSignature(specs, args);
+      if (functionsRunEagerly()) return f.apply(self, own as A);
+      const { pieces, tensors } = note(find(withThis(self, own)));
       return (await runLater(name, pieces, tensors)) as R;
     };
     return Object.defineProperties(concreteCall, {
@@ -255,21 +312,46 @@ export function compiled<A extends unknown[], R>(
       outputs: { get: () => (outputs === null ? null : flatten(outputs).filter(isSpec)) },
     }) as unknown as ConcreteFunction<A, R>;
   };
-  return Object.assign(call, {
-    async: callLater,
-    experimentalGetTracingCount: () => origin.traces,
-    getConcreteFunction,
-    program: (...args: A) => describeProgram(find(bound(args)).pieces.first),
-    profile: (args: A, given?: { runs?: number } | number) => {
-      const { runs } = options<{ runs: number }>(given, 'runs', { runs: 20 }, 'function.profile');
-      if (!Number.isInteger(runs) || runs < 1) {
-        throw new InvalidArgumentError(
-          `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
-        );
-      }
-      const { pieces, tensors } = find(bound(args));
-      return profileRows(pieces.profile(tensors, runs));
-    },
-    jsFunction: f,
-  });
+
+  const profile = (self: unknown, args: A, times?: { runs?: number } | number): ProfileRow[] => {
+    const { runs } = options<{ runs: number }>(times, 'runs', { runs: 20 }, 'function.profile');
+    if (!Number.isInteger(runs) || runs < 1) {
+      throw new InvalidArgumentError(
+        `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
+      );
+    }
+    const { pieces, tensors } = find(withThis(self, bound(args)));
+    return profileRows(pieces.profile(tensors, runs));
+  };
+
+  /** The function as a method of each object; that of one object does not change. */
+  const methods = new WeakMap<object, CompiledFunction<A, R>>();
+  const bindTo = (self: unknown, ...first: unknown[]): unknown => {
+    // As every function has it.
+    if (first.length > 0) return (...rest: unknown[]) => callNow(self, [...first, ...rest] as A);
+    const receiver = receiverOf(self);
+    if (receiver === null) return unbound;
+    let method = methods.get(receiver);
+    if (method === undefined) {
+      method = complete((...args: A) => callNow(self, args), self);
+      methods.set(receiver, method);
+    }
+    return method;
+  };
+
+  const complete = (callable: (...args: A) => R, self: unknown): CompiledFunction<A, R> =>
+    Object.assign(callable, {
+      async: (...args: A) => callLater(self, args),
+      experimentalGetTracingCount: () => origin.traces,
+      getConcreteFunction: (...args: unknown[]) => concrete(self, args),
+      program: (...args: A) => describeProgram(find(withThis(self, bound(args))).pieces.first),
+      profile: (args: A, times?: { runs?: number } | number) => profile(self, args, times),
+      bind: bindTo as CompiledFunction<A, R>['bind'],
+      jsFunction: f,
+    });
+
+  const unbound = complete(function (this: unknown, ...args: A): R {
+    return callNow(this, args);
+  }, undefined);
+  return unbound;
 }

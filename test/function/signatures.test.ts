@@ -161,6 +161,98 @@ describe('methods', () => {
     expect([model.call(x), call(x)].map((t) => t.item())).toEqual([6, 6]);
     expect(call.experimentalGetTracingCount()).toBe(1);
   });
+
+  test('bound to an object, all that it has knows this', async () => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const call = tf.function(Scale.prototype.call);
+    const [two, three] = [new Scale(2), new Scale(3)];
+    const [f, g] = [call.bind(two), call.bind(three)];
+    const x = tf.constant([1, 2]);
+    expect([f(x).array(), g(x).array()]).toEqual([
+      [2, 4],
+      [3, 6],
+    ]);
+    expect([(await f.async(x)).array(), (await g.async(x)).array()]).toEqual([
+      [2, 4],
+      [3, 6],
+    ]);
+    expect(call.experimentalGetTracingCount()).toBe(2);
+    expect(f.experimentalGetTracingCount()).toBe(2);
+    expect(call.bind(two)).toBe(f);
+    expect(f.bind(three)).toBe(g);
+    expect(call.bind(null)).toBe(call);
+    expect(f.call(three, x).array()).toEqual([2, 4]);
+    expect(String(g.program(x))).toMatch(/multiply/);
+    expect(g.profile([x], { runs: 2 }).map((r) => r.name)).toEqual(['multiply']);
+    const concrete = g.getConcreteFunction(new tf.TensorSpec([null]));
+    expect(concrete(x).array()).toEqual([3, 6]);
+    expect((await concrete.async(tf.constant([1, 2, 3]))).array()).toEqual([3, 6, 9]);
+    expect(f.jsFunction).toBe(call.jsFunction);
+    const whole = tf.function((t: tf.Tensor) => f(g(t)));
+    expect(whole(x).array()).toEqual([6, 12]);
+    tf.config.runFunctionsEagerly(true);
+    try {
+      expect([
+        f(x).array(),
+        (await g.async(x)).array(),
+        concrete(x).array(),
+        (await concrete.async(x)).array(),
+      ]).toEqual([
+        [2, 4],
+        [3, 6],
+        [3, 6],
+        [3, 6],
+      ]);
+    } finally {
+      tf.config.runFunctionsEagerly(false);
+    }
+    // Arguments too, as every function has it.
+    const add = tf.function((a: tf.Tensor, b: tf.Tensor) => tf.add(a, b));
+    const half = (add as (...args: never[]) => tf.Tensor).bind(null, x as never) as (
+      b: tf.Tensor,
+    ) => tf.Tensor;
+    expect(half(x).array()).toEqual([2, 4]);
+  });
+
+  test('as a decorator it binds the method to each object', async () => {
+    class Model {
+      readonly w: tf.Variable;
+      constructor(w: number) {
+        this.w = new tf.Variable(w);
+      }
+
+      @tf.function
+      call(x: tf.Tensor): tf.Tensor {
+        return tf.multiply(x, this.w);
+      }
+
+      @tf.function({ reduceRetracing: true })
+      sum(x: tf.Tensor): tf.Tensor {
+        return tf.reduceSum(this.call(x));
+      }
+    }
+    class Negative extends Model {
+      override call(x: tf.Tensor): tf.Tensor {
+        return tf.negative(super.call(x));
+      }
+    }
+    type Compiled = tf.CompiledFunction<[tf.Tensor], tf.Tensor>;
+    const [two, three] = [new Model(2), new Model(3)];
+    const x = tf.constant([1, 2]);
+    expect([two.call(x).array(), three.call(x).array(), two.sum(x).item()]).toEqual([[2, 4], [3, 6], 6]);
+    expect((await (three.call as Compiled).async(x)).array()).toEqual([3, 6]);
+    expect(String((two.call as Compiled).program(x))).toMatch(/multiply/);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is bound
+    const { call } = two;
+    expect(call(x).array()).toEqual([2, 4]);
+    for (let n = 1; n < 20; n++) expect(three.sum(tf.ones([n])).item()).toBe(3 * n);
+    const negative = new Negative(2);
+    expect([negative.call(x).array(), negative.sum(x).item()]).toEqual([[-2, -4], -6]);
+    expect(Object.keys(two)).toEqual(['w']);
+    expect(() => tf.function({ reduceRetracing: true })(() => 1, { kind: 'field' } as never)).toThrow(
+      /as a decorator it is for methods/,
+    );
+  });
 });
 
 test('what a function may not return: what it holds would not be seen', () => {
