@@ -5,6 +5,7 @@ import { Readable } from '../core/readable';
 import { scope } from '../core/scope';
 import { Tensor } from '../core/tensor';
 import { badDType, dtypeMask } from './define';
+import { refuseSurplus } from './surplus';
 import { register, type Example, type OpRow } from './registry';
 
 /**
@@ -38,15 +39,18 @@ export function passOn<R>(
 }
 
 /* eslint-disable prefer-rest-params -- a rest parameter makes the list that `arguments.length` does without */
-/** (...p) => then(f(...p)). */
+/** (...p) => then(f(...p)), the public function of that name. */
 export function following<P extends unknown[], Q, R>(
+  name: string,
   f: (...args: P) => Q,
   then: (q: Q) => R,
 ): (...args: P) => R {
+  const most = f.length;
   const call = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, Array.from(arguments)) as R;
     const n = arguments.length;
+    if (n > most) refuseSurplus(name, f, Array.from(arguments));
     return then(n <= 5 ? passOn<Q>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as Q));
   } as unknown as (...args: P) => R;
   return call;
@@ -71,6 +75,7 @@ export function composite<P extends unknown[], R>(
   f: (...args: P) => R,
 ): (...args: P) => R {
   const mask = dtypeMask(spec.dtypes);
+  const most = f.length;
   /** An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row. */
   const named = (error: unknown, args: readonly unknown[]): unknown => {
     if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) return error;
@@ -83,6 +88,7 @@ export function composite<P extends unknown[], R>(
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, Array.from(arguments)) as R;
     const n = arguments.length;
+    if (n > most) refuseSurplus(name, f, Array.from(arguments));
     try {
       return n <= 5 ? passOn<R>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as R);
     } catch (error) {

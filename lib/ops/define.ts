@@ -404,8 +404,8 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     if (scope.recorder !== null) scope.recorder.record(row, xs, attrs, outputs);
     return outputs;
   };
-  const one = following(args, (parsed) => compute(parsed[0], parsed[1])[0]);
-  const many = following(args, (parsed) => compute(parsed[0], parsed[1]).slice());
+  const one = following(name, args, (parsed) => compute(parsed[0], parsed[1])[0]);
+  const many = following(name, args, (parsed) => compute(parsed[0], parsed[1]).slice());
   const row: OpRow = {
     name,
     kind: spec.kind ?? 'op',

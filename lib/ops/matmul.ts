@@ -18,6 +18,7 @@ import { makeTensor, Tensor } from '../core/tensor';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
 import { reshape } from './views';
+import { refuseSurplus } from './surplus';
 
 export interface MatmulOptions {
   /** Multiply the transpose of `a`. Default false. */
@@ -242,7 +243,9 @@ const quickElements = 2 ** 24;
  */
 export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | boolean) => Tensor = publicCall(
   'matmul',
-  (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor => {
+  function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor {
+    // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
+    if (arguments.length > 3) refuseSurplus('matmul', matmul, Array.from(arguments));
     // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
     if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || scope.tracer !== null)
       return product(a, b, given);

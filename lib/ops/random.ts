@@ -8,6 +8,7 @@ import { aliasTensor, makeTensor, tensorFrom, type Tensor } from '../core/tensor
 import { options } from './define';
 import { drawWords, statelessStream, type Stream } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
+import { refuseSurplus } from './surplus';
 import { decided } from './traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
@@ -75,6 +76,8 @@ const stateful =
  * Seeded as TensorFlow: see `setSeed`. @tf tf.random.normal
  */
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.normal', normal, Array.from(arguments));
   if (scope.notes?.open === true) return scope.notes.call(normal, undefined, [shape, given]) as Tensor;
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
   return normalValues(
@@ -92,6 +95,8 @@ export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Te
  * Normal numbers, drawn again while they lie beyond two deviations from the mean. @tf tf.random.truncated_normal
  */
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.truncatedNormal', truncatedNormal, Array.from(arguments));
   if (scope.notes?.open === true)
     return scope.notes.call(truncatedNormal, undefined, [shape, given]) as Tensor;
   const op = 'random.truncatedNormal';
@@ -104,6 +109,8 @@ export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | Tensor
  * scalars, and `maxval` is needed. @tf tf.random.uniform
  */
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.uniform', uniform, Array.from(arguments));
   if (scope.notes?.open === true) return scope.notes.call(uniform, undefined, [shape, given]) as Tensor;
   const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
   const stream = stateful(o.seed, 'random.uniform');

@@ -10,6 +10,7 @@ import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
 import { badDType, dtypeMask, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { asMany } from './simpler';
+import { refuseSurplus } from './surplus';
 import { traced } from './traced';
 
 /** One axis, several, or null for all. Negative ones count from the last. */
@@ -182,7 +183,9 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const run =
     spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
   const oneBlock = spec.oneBlock === true;
-  const call = (input: TensorLike, given?: ReduceOptions | Axis): Tensor => {
+  const call = function (input: TensorLike, given?: ReduceOptions | Axis): Tensor {
+    // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
+    if (arguments.length > 2) refuseSurplus(name, call, Array.from(arguments));
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, [x, given]) as Tensor;

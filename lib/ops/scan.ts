@@ -8,6 +8,7 @@ import { scope, type TracedOp } from '../core/scope';
 import { add, multiply } from './binary';
 import { badDType, options } from './define';
 import { register, sample, type Example, type Grad, type GradContext, type OpRow } from './registry';
+import { refuseSurplus } from './surplus';
 import { traced } from './traced';
 
 export interface ScanOptions {
@@ -86,7 +87,9 @@ function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, revers
 const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: false };
 
 function scan(name: ScanName): Scan {
-  const call: Scan = (input, given) => {
+  const call: Scan = function (input, given) {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(name, call, Array.from(arguments));
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, [input, given]) as Tensor;
     const x = toTensor(input, null, name, 'x');
