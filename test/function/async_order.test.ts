@@ -171,6 +171,29 @@ describe('the learning rate of an optimizer whose steps are in flight', () => {
     expect(await run(true)).toEqual(await run(false));
   });
 
+  test.each(Object.entries(makers))('a schedule that takes its place does too: %s', async (_, make) => {
+    const run = async (later: boolean): Promise<unknown[]> => {
+      const v = new tf.Variable(tf.ones([300]));
+      const optimizer = make();
+      const step = tf.function((x: tf.Tensor) => {
+        optimizer.applyGradients([[tf.multiply(x, v), v]]);
+        return tf.reduceSum(v);
+      });
+      const results: Promise<tf.Tensor>[] = [];
+      for (let k = 0; k < 8; k++) {
+        const x = tf.constant(k);
+        results.push(later ? step.async(x) : Promise.resolve(step(x)));
+        if (k === 1) optimizer.learningRate = 0.125;
+        if (k > 1) optimizer.learningRate = k % 2 ? { call: (n: number) => 0.25 / (n + k) } : () => 0.5 / k;
+        if (k === 5) await Promise.all(results);
+      }
+      const values = await Promise.all(results);
+      expect((optimizer.learningRate as tf.Tensor).item()).toBeCloseTo(0.25 / (8 + 7));
+      return [...values.map((t) => t.item()), v.array(), ...optimizer.variables.map((u) => u.toJSON())];
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
   test('a function that assigns it keeps it until it ends', async () => {
     const v = new tf.Variable(tf.ones([300]));
     const optimizer = new SGD(0.5);

@@ -3,11 +3,11 @@ import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
-import { scope, type TracedOp, type Tracer } from '../../core/scope';
+import { apart, scope, type TracedOp, type Tracer } from '../../core/scope';
 import { describe } from '../../core/shape';
 import { makeTensor, Tensor } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
-import { Variable } from '../../core/variable';
+import { claims, Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/binary';
 import { cast } from '../../ops/cast';
 import { where } from '../../ops/indexing';
@@ -37,7 +37,9 @@ export abstract class Optimizer {
   /** @internal */
   protected readonly options: CheckedOptions;
   private readonly className: string;
-  private rate: Rate;
+  /** What gave and gives the learning rate, and which of them does: a variable, so that a call in flight keeps that of its time. */
+  private rates: Rate[];
+  private readonly chosen = new Slot('learning_rate', dtypes.float32, []);
   private readonly counter = new Slot('iteration', dtypes.int64, []);
   private readonly own: Variable[] = [this.counter];
   /** Position of each variable; null before `build`. */
@@ -50,13 +52,18 @@ export abstract class Optimizer {
   private rateNow = 0;
   private readonly counted = new Element();
   private readonly rated = new Element();
+  private readonly choosing = new Element();
 
   protected constructor(className: string, options: CheckedOptions) {
     this.className = className;
     this.name = options.name;
     this.options = options;
-    this.rate = rateFrom(options.learningRate, className);
+    this.rates = [rateFrom(options.learningRate, className)];
     if (this.rate instanceof Variable) this.own.push(this.rate);
+  }
+
+  private get rate(): Rate {
+    return this.rates[this.choosing.get(this.chosen)];
   }
 
   /** Makes the state for these variables. The first step does it if nobody did. */
@@ -179,7 +186,7 @@ export abstract class Optimizer {
   ): void {
     const updater = new TracedUpdater(tracer, {
       variables: [this.counter],
-      reads: this.rate instanceof Variable ? [this.rate] : [],
+      reads: this.rate instanceof Variable ? [this.chosen, this.rate] : [this.chosen],
       begin: () => (this.rateNow = this.currentRate()),
       end: () => this.setCount(this.count() + 1),
       undo: () => this.setCount(this.count() - 1),
@@ -418,7 +425,8 @@ export abstract class Optimizer {
 
   /**
    * The learning rate: a variable that can be assigned, or where a schedule or function gives it, its value for this
-   * step. Setting a number assigns the variable; a schedule or function takes its place.
+   * step. Setting a number assigns the variable; a schedule or function takes its place, for calls off the event loop too
+   * that begin after it.
    */
   get learningRate(): Variable | Tensor {
     if (this.rate instanceof Variable) return this.rate;
@@ -439,9 +447,15 @@ export abstract class Optimizer {
       return;
     }
     const next = rateFrom(rate, this.className);
-    const at = this.own.indexOf(this.rate as Variable);
-    if (at >= 0) this.own.splice(at, 1);
-    this.rate = next;
+    apart(() => {
+      const before = this.rate;
+      this.chosen.checkFree();
+      // Nobody in flight wants one of the others.
+      if (claims.open === 0) this.rates = [];
+      this.chosen.assign(this.rates.push(next) - 1);
+      const at = this.own.indexOf(before as Variable);
+      if (at >= 0) this.own.splice(at, 1);
+    });
   }
 
   /**
