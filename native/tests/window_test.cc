@@ -44,11 +44,11 @@ void each_tap(const WindowCall& c, const F& visit) {
   }
 }
 
-/// `slides`: three taps, one element apart, as most networks have them.
+/// `slides`: 3, 5 or 7 taps, one element apart, as most networks have them.
 WindowDim random_dim(Random& random, int64_t most, bool slides = false) {
   WindowDim d = {};
   d.size = 1 + random.below(most);
-  d.kernel = slides ? 3 : 1 + random.below(4);
+  d.kernel = slides ? 3 + (random.below(2) == 0 ? 0 : 2 * random.below(3)) : 1 + random.below(4);
   d.stride = slides ? 1 : 1 + random.below(4);
   d.dilation = slides ? 1 : 1 + random.below(3);
   const int64_t reach = (d.kernel - 1) * d.dilation + 1;
