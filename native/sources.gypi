@@ -4,6 +4,7 @@
       "native/kernels/argreduce.cc",
       "native/kernels/binary.cc",
       "native/kernels/cast.cc",
+      "native/kernels/chain.cc",
       "native/kernels/conv.cc",
       "native/kernels/conv_winograd.cc",
       "native/kernels/copy.cc",
@@ -24,6 +25,8 @@
       "native/kernels/unary.cc"
     ],
     "engine_sources": [
+      "native/program/chains.cc",
+      "native/program/check_tiles.cc",
       "native/program/executor.cc",
       "native/program/run.cc",
       "native/program/tiles.cc",

@@ -12,6 +12,7 @@
 //   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true where it knew a
 //   shorter way
 #pragma once
+#include "chain.h"
 #include "simd/vec.h"
 #include "table.h"
 
@@ -165,24 +166,132 @@ constexpr uint8_t cost_of() {
         cost_of<F, uint8_t>(), cost_of<F, Bool>()                                            \
   }
 
-template <class F>
-constexpr UnaryEntry unary_entry(const char* name, bool to_bool = false) {
+/// A functor in registers, also where it has no form for them.
+template <class F, class T>
+GT_INLINE Vec<T> lanewise(Vec<T> a) {
+  if constexpr (HasVec<F, T>) {
+    return F::template vec<T>(a);
+  } else {
+    T x[kLanes<T>];
+    store(x, a);
+    GT_IVDEP
+    for (int i = 0; i < kLanes<T>; i++) x[i] = F::template scalar<T>(x[i]);
+    return load(x);
+  }
+}
+template <class F, class T>
+GT_INLINE Vec<T> lanewise(Vec<T> a, Vec<T> b) {
+  if constexpr (HasVec<F, T>) {
+    return F::template vec<T>(a, b);
+  } else {
+    T x[kLanes<T>], y[kLanes<T>];
+    store(x, a), store(y, b);
+    GT_IVDEP
+    for (int i = 0; i < kLanes<T>; i++) x[i] = F::template scalar<T>(x[i], y[i]);
+    return load(x);
+  }
+}
+
+/// Whether an op has links: not if passing through memory is the least that it does, nor if its results are
+/// bools.
+inline constexpr int kMostLinkCost = 7;
+template <class F, class T>
+constexpr bool links() {
+  if constexpr (F::template has<T>) {
+    return cost_of<F, T>() <= kMostLinkCost;
+  } else {
+    return false;
+  }
+}
+/// Long functors of two operands go over the block in a loop, or there would be eight copies of each in each
+/// form.
+template <class F, class T>
+inline constexpr bool is_long = cost_of<F, T>() > 1;
+
+template <class F, class T>
+void unary_link(GT_LINK_PARAMETERS) noexcept {
+  GT_LINK_EACH((lanewise<F, T>(v)))
+  GT_LINK_NEXT;
+}
+
+template <class F, class T, int kForm>
+void binary_link(GT_LINK_PARAMETERS) noexcept {
+  const T* const p = operand_of<T>(link, at);
+  const Vec<T> one = splat(*p);
+  const auto both = [=](Vec<T> v, int64_t i) GT_LAMBDA -> Vec<T> {
+    Vec<T> other = one;
+    if constexpr (kForm == gradtape::kKeptVec || kForm == gradtape::kVecKept) other = load(p + i);
+    if constexpr (kForm == gradtape::kKeptVec || kForm == gradtape::kKeptScalar) {
+      return lanewise<F, T>(v, other);
+    } else {
+      return lanewise<F, T>(other, v);
+    }
+  };
+  if constexpr (is_long<F, T>) {
+    GT_LINK_LOOP(both(v, i));
+  } else {
+    GT_LINK_EACH(both(v, i));
+  }
+  GT_LINK_NEXT;
+}
+
+template <class F, class T>
+LinkFn unary_link_of() {
+  if constexpr (links<F, T>()) {
+    return link_fn<T>(&unary_link<F, T>);
+  } else {
+    return nullptr;
+  }
+}
+template <class F, class T>
+LinkFn binary_link_of(int form) {
+  if constexpr (links<F, T>()) {
+    switch (form) {
+      case gradtape::kKeptVec:
+        return link_fn<T>(&binary_link<F, T, gradtape::kKeptVec>);
+      case gradtape::kVecKept:
+        return link_fn<T>(&binary_link<F, T, gradtape::kVecKept>);
+      case gradtape::kKeptScalar:
+        if constexpr (HasShortcut<F, T>) return nullptr;
+        return link_fn<T>(&binary_link<F, T, gradtape::kKeptScalar>);
+      default:
+        return link_fn<T>(&binary_link<F, T, gradtape::kScalarKept>);
+    }
+  } else {
+    return nullptr;
+  }
+}
+
+template <class F, bool kToBool = false>
+constexpr UnaryEntry unary_entry(const char* name) {
   return {name,
           {unary_fn<F, float>(), unary_fn<F, double>(), unary_fn<F, int32_t>(), unary_fn<F, int64_t>(),
            unary_fn<F, uint8_t>(), unary_fn<F, Bool>()},
-          to_bool,
-          GT_COSTS};
+          kToBool,
+          GT_COSTS,
+          [](int dtype) noexcept -> LinkFn {
+            if constexpr (kToBool)
+              return nullptr;
+            else
+              return dtype == 0 ? unary_link_of<F, float>() : unary_link_of<F, double>();
+          }};
 }
 
 #define GT_BINARY_MODES(T) \
   { binary_fn<F, T, 0>(), binary_fn<F, T, 1>(), binary_fn<F, T, 2>() }
-template <class F>
-constexpr BinaryEntry binary_entry(const char* name, bool to_bool = false) {
+template <class F, bool kToBool = false>
+constexpr BinaryEntry binary_entry(const char* name) {
   return {name,
           {GT_BINARY_MODES(float), GT_BINARY_MODES(double), GT_BINARY_MODES(int32_t),
            GT_BINARY_MODES(int64_t), GT_BINARY_MODES(uint8_t), GT_BINARY_MODES(Bool)},
-          to_bool,
-          GT_COSTS};
+          kToBool,
+          GT_COSTS,
+          [](int dtype, int form) noexcept -> LinkFn {
+            if constexpr (kToBool)
+              return nullptr;
+            else
+              return dtype == 0 ? binary_link_of<F, float>(form) : binary_link_of<F, double>(form);
+          }};
 }
 #undef GT_BINARY_MODES
 #undef GT_COSTS

@@ -8,6 +8,7 @@ namespace {
 
 using gradtape::ReduceColsFn;
 using gradtape::ReduceEntry;
+using gradtape::ReduceLinks;
 using gradtape::ReduceRowsFn;
 
 template <class T>
@@ -438,6 +439,60 @@ constexpr ReduceColsFn cols_fn() {
   }
 }
 
+/// State of a reduction in a chain: the accumulators of fold_block, and what fold_row keeps of the last few
+/// elements.
+template <class E>
+struct LinkState {
+  E sums[kBlockLanes<E>];
+  E rest;
+};
+static_assert(kAccumulators == kBlockVectors && kBlock == gradtape::kReduceLinkMost);
+
+template <class Op, class T>
+void begin_link(void* state) noexcept {
+  LinkState<T>* const s = static_cast<LinkState<T>*>(state);
+  for (int i = 0; i < kBlockLanes<T>; i++) s->sums[i] = Op::template identity<T>();
+  s->rest = Op::template identity<T>();
+}
+template <class Op, class T>
+void end_link(const void* state, void* y) noexcept {
+  const LinkState<T>* const s = static_cast<const LinkState<T>*>(state);
+  Vec<T> acc[kAccumulators];
+  GT_UNROLL
+  for (int k = 0; k < kAccumulators; k++) acc[k] = load(s->sums + k * kLanes<T>);
+  join_all<Op, T, kAccumulators>(acc);
+  *static_cast<T*>(y) = Op::template join<T>(across<Op, T>(acc[0]), s->rest);
+}
+template <class Op, class T>
+void reduce_link(GT_LINK_PARAMETERS) noexcept {
+  T* const sums = reinterpret_cast<LinkState<T>*>(link->p)->sums;
+  GT_LINK_EACH((store(sums + i, Op::template join<T>(load(sums + i), Op::map(v))), v))
+  GT_LINK_NEXT;
+}
+template <class Op, class T>
+void reduce_rest_link(GT_LINK_PARAMETERS) noexcept {
+  LinkState<T>* const s = reinterpret_cast<LinkState<T>*>(link->p);
+  T block[kBlockLanes<T>];
+  GT_LINK_EACH((store(block + i, v), v))
+  const int64_t n = link->advance;
+  Vec<T> sum = load(s->sums);
+  int64_t j = 0;
+  for (; j + kLanes<T> <= n; j += kLanes<T>) sum = Op::template join<T>(sum, Op::map(load(block + j)));
+  store(s->sums, sum);
+  T rest = Op::template identity<T>();
+  for (; j < n; j++) rest = Op::template join<T>(rest, static_cast<T>(Op::map(block[j])));
+  s->rest = rest;
+  GT_LINK_NEXT;
+}
+template <class Op, class T>
+constexpr ReduceLinks links_of() {
+  return {
+      [](bool whole) noexcept { return link_fn<T>(whole ? &reduce_link<Op, T> : &reduce_rest_link<Op, T>); },
+      &begin_link<Op, T>, &end_link<Op, T>};
+}
+template <class Op>
+constexpr ReduceLinks kReduceLinks[gradtape::kChainDTypes] = {links_of<Op, float>(), links_of<Op, double>()};
+
 #define GT_ALL(fn, Op)                                                                          \
   {                                                                                             \
     fn<Op, float>(), fn<Op, double>(), fn<Op, int32_t>(), fn<Op, int64_t>(), fn<Op, uint8_t>(), \
@@ -445,7 +500,10 @@ constexpr ReduceColsFn cols_fn() {
   }
 template <class Op>
 constexpr ReduceEntry reduce_entry(const char* name, int then, bool mean = false) {
-  return {name, GT_ALL(rows_fn, Op), GT_ALL(cols_fn, Op), -1, then, mean};
+  const ReduceLinks* links = nullptr;
+  // Where a compiler fuses the additions of squares, their rounding depends on the loop around them.
+  if constexpr (Op::template has<float> && !__is_same(Op, SumSquare)) links = kReduceLinks<Op>;
+  return {name, GT_ALL(rows_fn, Op), GT_ALL(cols_fn, Op), -1, then, mean, links};
 }
 #undef GT_ALL
 
@@ -471,7 +529,8 @@ constexpr ReduceEntry kReduce[] = {
       &sum_long_cols<uint8_t>},
      kInt64,
      0,
-     false},
+     false,
+     nullptr},
 };
 
 }  // namespace

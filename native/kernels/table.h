@@ -24,18 +24,33 @@ using BinaryFn = void (*)(const void* a, const void* b, void* y, int64_t n) noex
 /// How the operands of a binary run advance.
 enum BinaryMode { kVecVec = 0, kScalarVec = 1, kVecScalar = 2, kBinaryModes = 3 };
 
+/// A function that does a step of a chain to a block of elements in registers; its arguments are the kernels'
+/// own affair (chain.h).
+using LinkFn = void (*)();
+struct ChainLink {
+  LinkFn fn;
+  char* p;          // its operand, or where it writes to
+  int64_t advance;  // −1: that goes along with the elements; 0: it stays where it is
+};
+/// Chains work on these dtypes: float32 and float64.
+inline constexpr int kChainDTypes = 2;
+/// What stands where in a link of two operands: the elements in registers (kept), others from memory, or one.
+enum LinkForm { kKeptVec = 0, kVecKept, kKeptScalar, kScalarKept, kLinkForms };
+
 /// One row per op. A null function means that the op does not exist for that dtype.
 struct UnaryEntry {
   const char* name;
   UnaryFn fn[kDTypes];
-  bool to_bool;           // the result is bool, whatever the input
-  uint8_t cost[kDTypes];  // time per element, in that of one that only passes through memory
+  bool to_bool;                        // the result is bool, whatever the input
+  uint8_t cost[kDTypes];               // time per element, in that of one that only passes through memory
+  LinkFn (*link)(int dtype) noexcept;  // null where there is none
 };
 struct BinaryEntry {
   const char* name;
   BinaryFn fn[kDTypes][kBinaryModes];
   bool to_bool;
   uint8_t cost[kDTypes];
+  LinkFn (*link)(int dtype, int form) noexcept;
 };
 
 /// y[r] = the reduction of the n elements at x + r * stride, r < rows; n == 0 gives the identity. Sums are
@@ -47,13 +62,23 @@ using ReduceColsFn = void (*)(const void* x, void* y, int64_t n, int64_t stride,
 inline constexpr int64_t kReduceRowChunk = 65536;
 inline constexpr int64_t kReduceColChunk = 8192;
 
+/// A reduction as a link, which gives what ReduceRowsFn gives of up to kReduceLinkMost elements. Its state
+/// has a chain's block of bytes and a vector.
+struct ReduceLinks {
+  LinkFn (*link)(bool whole) noexcept;  // of a whole block, or of its first elements: `advance` says how many
+  void (*begin)(void* state) noexcept;
+  void (*end)(const void* state, void* y) noexcept;
+};
+inline constexpr int64_t kReduceLinkMost = 4096;
+
 struct ReduceEntry {
   const char* name;
   ReduceRowsFn rows[kDTypes];
   ReduceColsFn cols[kDTypes];
-  int out_dtype;  // -1: that of the input
-  int then;       // the op that combines partial results
-  bool mean;      // divide by the number of elements at the end
+  int out_dtype;             // -1: that of the input
+  int then;                  // the op that combines partial results
+  bool mean;                 // divide by the number of elements at the end
+  const ReduceLinks* links;  // by dtype, or null
 };
 
 /// y[r] = position of the first extreme element of the n elements at x + r * n; NaN is skipped.
@@ -97,6 +122,14 @@ inline constexpr int64_t kRandomGroup = 64;
 struct RandomEntry {
   const char* name;
   RandomFn fn[kDTypes];
+};
+
+/// What chains are made of but for the ops: a chain begins with a load and ends with `end`.
+struct ChainKernels {
+  int64_t block_bytes;  // of a block of elements
+  LinkFn load, load_scalar, store, end;
+  /// Carries out a chain for the blocks at bytes from, from + block_bytes, … below `to`.
+  void (*run)(const ChainLink* links, int64_t from, int64_t to) noexcept;
 };
 
 /// y[i] = convert(x[i]).
@@ -445,6 +478,7 @@ struct KernelTable {
   const ScanEntry* scan;
   int scan_count;
   RecurrenceFn recurrence[kDTypes];
+  ChainKernels chain[kChainDTypes];
   const RandomEntry* random;
   int random_count;
   CastFn cast[kDTypes][kDTypes];  // [from][to]

@@ -272,10 +272,10 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<Asinh>("asinh"),
     unary_entry<Acosh>("acosh"),
     unary_entry<Atanh>("atanh"),
-    unary_entry<IsNan>("isNan", true),
-    unary_entry<IsFinite>("isFinite", true),
-    unary_entry<IsInf>("isInf", true),
-    unary_entry<LogicalNot>("logicalNot", true),
+    unary_entry<IsNan, true>("isNan"),
+    unary_entry<IsFinite, true>("isFinite"),
+    unary_entry<IsInf, true>("isInf"),
+    unary_entry<LogicalNot, true>("logicalNot"),
 };
 
 }  // namespace

@@ -92,14 +92,6 @@ void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, co
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
 }
 
-/// Whether a step with a full result reads (or writes) `v` in another form: repeated, or a block in one
-/// piece.
-bool needs_spread(const TileGroup& g, const TileCut& c, int v) {
-  const TileValue& value = g.values[v];
-  return c.tile_rows > 1 &&
-         (value.space == TileSpace::kPerColumn || value.space == TileSpace::kPerRow || value.stride != 0);
-}
-
 TileLayout lay_out(const TileGroup& g, const TileCut& c) {
   TileLayout l = {};
   const int64_t full = c.tile_rows * c.tile_columns;
@@ -137,6 +129,8 @@ class Walk {
         g_(plan.group),
         c_(plan.cut),
         l_(plan.layout),
+        chains_(plan.chains),
+        flat_(plan.flat),
         buffers_(buffers),
         partial_(plan.partial),
         scratch_(scratch),
@@ -150,6 +144,18 @@ class Walk {
       for (int64_t r = 0; r < c_.tile_rows; r++) {
         __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, buffers_[v], static_cast<size_t>(bytes));
       }
+    }
+    ChainLink* links = links_;
+    for (const Chain& chain : chains_) {
+      prepare_chain(table_, chain, links, scratch_ + l_.own);
+      links += chain.links.size();
+    }
+    if (flat_) {
+      row_ = 0, rows_ = 1;
+      column_ = begin * c_.tile_columns;
+      columns_ = (end < c_.tiles ? end * c_.tile_columns : g_.columns) - column_;
+      chain(chains_[0], links_, 0);
+      return;
     }
     for (int64_t c = begin; c < end; c++) {
       const int64_t first = c * c_.chunk_tiles;
@@ -179,7 +185,67 @@ class Walk {
     rows_ = g_.rows - row_ < c_.tile_rows ? g_.rows - row_ : c_.tile_rows;
     columns_ = g_.columns - column_ < c_.tile_columns ? g_.columns - column_ : c_.tile_columns;
     spread_ = 0;
-    for (int s = 0; s < g_.step_count; s++) step(g_.steps[s], t);
+    const Chain* next = chains_.data();
+    const Chain* const end = next + chains_.size();
+    ChainLink* links = links_;
+    for (int s = 0; s < g_.step_count;) {
+      if (next == end || next->first > s) {
+        step(g_.steps[s++], t);
+        continue;
+      }
+      chain(*next, links, t);
+      links += next->links.size();
+      s = next++->end;
+    }
+  }
+
+  void chain(const Chain& chain, ChainLink* links, int64_t t) {
+    char* const own = scratch_ + l_.own;
+    const int64_t own_bytes = chain_place_bytes(table_);
+    bool blocks = false;
+    for (const ChainMove& m : chain.moves) {
+      char*& at = links[m.link].p;
+      if (m.direct) {
+        at = buffers_[m.value] + row_ * m.row + column_ * m.column;
+      } else if (!m.writes) {
+        at = const_cast<char*>(operand(m.value, true).p);
+      } else if (is_block(m.value)) {
+        at = scratch_ + l_.spread[m.value], blocks = true;
+      } else {
+        at = place(m.value);
+      }
+    }
+    for (const int state : chain.states) {
+      links_of(chain.places[static_cast<size_t>(state)]).begin(own + state * own_bytes);
+    }
+    run_chain(table_, chain, links, own, rows_ * columns_);
+    if (blocks) {
+      for (const ChainPlace& p : chain.places) {
+        if (p.kind == ChainPlace::kWrite && is_block(p.value)) put_block(p.value, links[p.link].p);
+      }
+    }
+    for (const int state : chain.states) {
+      const ChainPlace& p = chain.places[static_cast<size_t>(state)];
+      const TileStep& s = g_.steps[p.step];
+      const bool all = g_.values[p.value].space == TileSpace::kScalar;
+      char* const y = all ? partials_ + partial_[p.value] + t * size(g_.values[p.value]) : place(p.value);
+      links_of(p).end(own + state * own_bytes, y);
+      if (!all && table_.reduce[s.op].mean) divide(y, 1, s.dtype, columns_);
+    }
+  }
+
+  const ReduceLinks& links_of(const ChainPlace& p) const {
+    const TileStep& s = g_.steps[p.step];
+    return table_.reduce[s.op].links[s.dtype];
+  }
+
+  bool is_block(int v) const { return g_.values[v].stride != 0 && needs_spread(g_, c_, v); }
+
+  /// Writes this tile's part of a block, which is in one piece.
+  void put_block(int v, const char* y) {
+    const int64_t bytes = size(g_.values[v]), row = columns_ * bytes;
+    copy_rows(y, row, place(v), g_.values[v].stride * bytes, rows_, row);
+    spread_ |= uint64_t{1} << v;
   }
 
   /// Where this tile's part of a value begins.
@@ -203,7 +269,7 @@ class Walk {
   Operand operand(int v, bool full) {
     const TileValue& value = g_.values[v];
     if (value.space == TileSpace::kScalar) return {buffers_[v], true};
-    if (value.stride != 0 && needs_spread(g_, c_, v)) return {piece(v), false};
+    if (is_block(v)) return {piece(v), false};
     if (!full || value.space == TileSpace::kFull) return {place(v), false};
     if (value.space == TileSpace::kPerColumn) {
       return {needs_spread(g_, c_, v) ? scratch_ + l_.spread[v] : place(v), false};
@@ -244,7 +310,7 @@ class Walk {
     }
     const bool full = out.space == TileSpace::kFull;
     const int64_t n = full ? rows_ * columns_ : rows_;
-    const bool block = out.stride != 0 && needs_spread(g_, c_, s.out);
+    const bool block = is_block(s.out);
     char* const y = block ? scratch_ + l_.spread[s.out] : place(s.out);
     const Operand a = operand(s.in[0], full);
     if (s.kind == TileOp::kUnary || s.kind == TileOp::kCast) {
@@ -268,11 +334,7 @@ class Walk {
       table_.select[size_index(size(out))][mode](a.p, x.p, z.p, y, n);
     }
     if (!full) spread_ &= ~(uint64_t{1} << s.out);
-    if (block) {
-      const int64_t row = columns_ * size(out);
-      copy_rows(y, row, place(s.out), out.stride * size(out), rows_, row);
-      spread_ |= uint64_t{1} << s.out;
-    }
+    if (block) put_block(s.out, y);
   }
 
   void reduce_rows(const TileStep& s, ReduceRowsFn fn) {
@@ -300,13 +362,16 @@ class Walk {
   const TileGroup& g_;
   const TileCut& c_;
   const TileLayout& l_;
+  const std::vector<Chain>& chains_;
+  const bool flat_;
   char* const* const buffers_;
   const int64_t* const partial_;
   char* const scratch_;
   char* const partials_;
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
   int64_t in_chunk_ = 0;
-  uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
+  ChainLink links_[kMaxChainLinks];  // of all chains
+  uint64_t spread_ = 0;              // bit v: this tile's part of per-row value v has been repeated
 };
 
 /// Reduces the rows that all chunks gave, in their order.
@@ -350,102 +415,21 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
 
 }  // namespace
 
-const char* check_tiles(const KernelTable& table, const TileGroup& g) {
-  if (g.rows < 0 || g.columns < 0) return "a group has a negative size";
-  for (int v = 0; v < g.value_count; v++) {
-    const TileValue& value = g.values[v];
-    if (value.stride == 0) continue;
-    if (!value.buffer || value.space != TileSpace::kFull || value.stride < g.columns)
-      return "a block of a matrix is a full value in a buffer, and its rows are apart";
-  }
-  // Buffers bound the size of a group; values within tiles alone would not.
-  bool full_buffer = false, column_buffer = false, row_buffer = false;
-  for (int v = 0; v < g.value_count; v++) {
-    if (!g.values[v].buffer) continue;
-    full_buffer |= g.values[v].space == TileSpace::kFull;
-    column_buffer |= g.values[v].space == TileSpace::kPerColumn;
-    row_buffer |= g.values[v].space == TileSpace::kPerRow;
-  }
-  if (!full_buffer && !(column_buffer && row_buffer)) return "nothing in a group has its size";
-  bool known[kMaxTileValues] = {};
-  for (int v = 0; v < g.value_count; v++) {
-    known[v] = g.values[v].buffer;
-    if (!known[v] &&
-        (g.values[v].space == TileSpace::kScalar || g.values[v].space == TileSpace::kPerColumn)) {
-      return "a value within a tile is full or has an element for each row";
-    }
-  }
-  bool whole_rows = false;
-  bool reduced[kMaxTileValues] = {};
-  for (int i = 0; i < g.step_count; i++) {
-    const TileStep& s = g.steps[i];
-    const int operands = s.kind == TileOp::kSelect ? 3 : s.kind == TileOp::kBinary ? 2 : 1;
-    const TileValue& out = g.values[s.out];
-    const bool full = out.space == TileSpace::kFull;
-    if (out.space == TileSpace::kPerRow) whole_rows = true;
-    for (int k = 0; k < operands; k++) {
-      const TileValue& in = g.values[s.in[k]];
-      if (!known[s.in[k]]) return "a step of a group reads a value that is not there yet";
-      if (reduced[s.in[k]]) return "a step of a group reads a result that comes after all tiles";
-      if (s.kind == TileOp::kReduce
-              ? in.space != TileSpace::kFull
-              : !full && in.space != TileSpace::kPerRow && in.space != TileSpace::kScalar) {
-        return "a step of a group reads a value of the wrong kind";
-      }
-      if (s.kind == TileOp::kReduce && in.stride != 0) return "a block of a matrix cannot be reduced";
-      const bool condition = s.kind == TileOp::kSelect && k == 0;
-      if (in.dtype != (condition ? static_cast<int>(DType::kBool) : s.dtype)) {
-        return "a step of a group reads a value of another dtype";
-      }
-    }
-    int result = s.dtype;
-    if (s.kind == TileOp::kUnary) {
-      if (s.op >= table.unary_count || table.unary[s.op].fn[s.dtype] == nullptr) return "no such unary op";
-      if (table.unary[s.op].to_bool) result = static_cast<int>(DType::kBool);
-    } else if (s.kind == TileOp::kBinary) {
-      if (s.op >= table.binary_count || table.binary[s.op].fn[s.dtype][0] == nullptr)
-        return "no such binary op";
-      if (table.binary[s.op].to_bool) result = static_cast<int>(DType::kBool);
-    } else if (s.kind == TileOp::kCast) {
-      if (s.op >= kDTypes || table.cast[s.dtype][s.op] == nullptr) return "no such cast";
-      result = s.op;
-    } else if (s.kind == TileOp::kReduce) {
-      if (s.op >= table.reduce_count || table.reduce[s.op].rows[s.dtype] == nullptr)
-        return "no such reduction";
-      const ReduceEntry& op = table.reduce[s.op];
-      if (op.out_dtype >= 0) return "a group cannot reduce to another dtype";
-      if (op.then < 0 || op.then >= table.reduce_count || table.reduce[op.then].rows[s.dtype] == nullptr) {
-        return "no such reduction";
-      }
-      if (op.mean && s.dtype > static_cast<int>(DType::kFloat64)) return "a group has means of floats only";
-      if (full) return "a reduction gives a value for each row, for each column, or one";
-      if (out.space == TileSpace::kPerColumn) {
-        if (!out.buffer) return "a reduction down columns needs a buffer";
-        if (op.cols[s.dtype] == nullptr || table.reduce[op.then].cols[s.dtype] == nullptr) {
-          return "no such reduction";
-        }
-        reduced[s.out] = whole_rows = true;
-      }
-      if (out.space == TileSpace::kScalar) {
-        if (!out.buffer) return "a reduction over everything needs a buffer";
-        reduced[s.out] = true;
-      }
-    }
-    if (out.dtype != result) return "a result of a group has the wrong dtype";
-    if (s.kind != TileOp::kReduce && !full && out.space != TileSpace::kPerRow) {
-      return "a result of a group is full or has an element for each row";
-    }
-    known[s.out] = true;
-  }
-  if (whole_rows && g.columns > kMaxTileRow)
-    return "the rows of a group are too long to be reduced within it";
-  return nullptr;
-}
-
 void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
   plan->group = g;
   plan->cut = cut(g);
   plan->layout = lay_out(g, plan->cut);
+  plan->chains = plan_chains(table, g, plan->cut);
+  plan->layout.own = plan->layout.bytes;
+  const auto whole = [&](const Chain& c) {
+    return c.first == 0 && c.end == g.step_count && c.states.empty();
+  };
+  plan->flat =
+      g.rows == 1 && plan->cut.chunk_tiles == 1 && plan->chains.size() == 1 && whole(plan->chains[0]);
+  for (const Chain& chain : plan->chains) {
+    const int64_t bytes = static_cast<int64_t>(chain.places.size()) * chain_place_bytes(table);
+    if (plan->layout.own + bytes > plan->layout.bytes) plan->layout.bytes = plan->layout.own + bytes;
+  }
   plan->partial_bytes = 0;
   for (int64_t& partial : plan->partial) partial = -1;
   int64_t cost = 0;

@@ -6,77 +6,17 @@
 // rows give row values, which later steps may use, so that a softmax or a layer norm is one pass over memory;
 // reductions over everything, and down columns, are combined at the end.
 #pragma once
-#include "../kernels/table.h"
+#include "chains.h"
+#include "tile_group.h"
 
 namespace gradtape {
-
-enum class TileSpace : int { kFull = 0, kScalar, kPerColumn, kPerRow, kCount };
-enum class TileOp : int { kUnary = 0, kBinary, kSelect, kReduce, kCast, kCount };
-
-inline constexpr int kMaxTileValues = 64;
-inline constexpr int kMaxTileSteps = 60;
-/// Columns of the longest row that lies in a tile as a whole: where rows or columns are reduced.
-inline constexpr int64_t kMaxTileRow = 8192;
-
-struct TileValue {
-  TileSpace space;
-  int dtype;
-  bool buffer;  // false: it exists only within a tile
-  /// Of a full value in a buffer: elements from a row to the next one, where it is a block of a wider matrix;
-  /// 0 where its rows follow each other.
-  int64_t stride;
-};
-
-struct TileStep {
-  TileOp kind;
-  int op;     // number in the table of its kind; of a cast, the dtype of its result
-  int dtype;  // of the operands; for a select, of the two it chooses from
-  int out;
-  int in[3];
-};
-
-struct TileGroup {
-  int64_t rows, columns;
-  int value_count;
-  TileValue values[kMaxTileValues];
-  int step_count;
-  TileStep steps[kMaxTileSteps];
-
-  int64_t size_of(TileSpace space) const {
-    return space == TileSpace::kFull        ? rows * columns
-           : space == TileSpace::kPerColumn ? columns
-           : space == TileSpace::kPerRow    ? rows
-                                            : 1;
-  }
-
-  /// Elements from the first of a value to behind its last one; −1 where there are too many to count.
-  int64_t reach_of(const TileValue& value) const {
-    int64_t reach = 0;
-    if (value.stride == 0 || rows == 0) return size_of(value.space);
-    if (__builtin_mul_overflow(rows - 1, value.stride, &reach)) return -1;
-    return __builtin_add_overflow(reach, columns, &reach) ? -1 : reach;
-  }
-};
-
-/// Null, or what is wrong with the group.
-const char* check_tiles(const KernelTable& table, const TileGroup& group);
-
-/// How a group is cut: into tiles of whole rows, or each row into pieces.
-struct TileCut {
-  bool whole;
-  int64_t tile_rows;     // of a tile of whole rows
-  int64_t tile_columns;  // of a piece
-  int64_t pieces;        // of a row
-  int64_t tiles;
-  int64_t chunk_tiles;  // so many tiles are reduced down their columns at a time
-  int64_t chunks;
-};
 
 /// Places in a thread's scratch memory.
 struct TileLayout {
   int64_t temp[kMaxTileValues];    // of values that exist only within a tile
   int64_t spread[kMaxTileValues];  // of values that were repeated to full ones, and of blocks in one piece
   int64_t next[kMaxTileValues];    // from a tile's part of a value to that of the next one in a chunk, or 0
+  int64_t own;                     // of the chains' places
   int64_t bytes;
 };
 
@@ -84,6 +24,8 @@ struct TileLayout {
 struct TilePlan {
   TileGroup group;
   TileCut cut;
+  std::vector<Chain> chains;
+  bool flat;  // one row, one chain and nothing else: its blocks are all the tiles there need be
   TileLayout layout;
   int64_t partial[kMaxTileValues];  // where the parts of a result that is combined at the end stand, or −1
   int64_t partial_bytes;

@@ -21,4 +21,5 @@
   X(norm)              \
   X(depthwise)         \
   X(pooling)           \
-  X(sort)
+  X(sort)              \
+  X(chain)
