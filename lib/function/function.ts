@@ -11,7 +11,7 @@ import { functionsRunEagerly, plainly, runsPlainly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { Pieces, type Origin } from './pieces';
 import { Programs } from './programs';
-import { cook, Recipes, specsIn, type Kind } from './recipes';
+import { cook, kindOfCuts, Recipes, specsIn, type Kind } from './recipes';
 import { mayUseThis, Receiver, receiverOf } from './receiver';
 import { bind, Recent, replaceTensors, type BoundCall } from './signature';
 import { RetracingWatch, TraceTypes, withoutShapes } from './retracing';
@@ -210,8 +210,10 @@ function make<A extends unknown[], R>(
     const { key, type, tensors } = found;
     const counted = types.isNew(type, tensors);
     const kind = kindOf(args, found);
-    const f = (given: readonly Tensor[]): unknown => cook(kind, given, () => run(args, given));
-    const pieces = new Pieces(origin, f, tensors, false, null, kind !== null);
+    const own = kind ?? kindOfCuts(tensors);
+    const f = (given: readonly Tensor[]): unknown =>
+      cook(pieces.isWatched ? own : null, given, () => run(args, given));
+    const pieces: Pieces = new Pieces(origin, f, tensors, false, null, kind !== null);
     const done = pieces.begin(runs ? tensors : null);
     if (counted) {
       origin.traces++;

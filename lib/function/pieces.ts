@@ -159,6 +159,8 @@ export interface Origin {
 
 /** Calls in a row, about, for whose shapes nothing was kept, before the next ones run op by op; and how many of those. */
 const mostMissed = 16;
+/** So many shapes behind a cut are traced one by one. */
+const fewShapes = 2;
 const fewPlain = 256;
 const mostPlain = 4096;
 
@@ -174,6 +176,8 @@ export class Pieces {
   private plain = 0;
   private pause = fewPlain;
   private missed = 0;
+  /** How often it was traced on from a cut. */
+  private grown = 0;
 
   /** `f` calls the function with tensors in place of its own, and checks what it returns. */
   constructor(
@@ -183,7 +187,7 @@ export class Pieces {
     private readonly decides = false,
     private readonly outer: PiecesTrace | null = null,
     /** Whether notes may be taken of what the function does. */
-    private readonly watched = false,
+    private watched = false,
   ) {
     this.trace = new PiecesTrace(origin.name, tensors, decides, outer, watched);
   }
@@ -249,8 +253,28 @@ export class Pieces {
     );
   }
 
+  /** Whether `f` may do again what the function did, where that has not seen what varies. */
+  get isWatched(): boolean {
+    return this.watched;
+  }
+
+  /** What comes behind a cut is other shapes each time: it is traced once more, so that it need not be for each of them. */
+  private get varies(): boolean {
+    return !this.watched && this.outer === null && this.grown >= fewShapes;
+  }
+
+  private watch(): void {
+    this.watched = true;
+    this.trace = new PiecesTrace(this.origin.name, this.trace.parameters, this.decides, null, true);
+  }
+
   run(tensors: readonly Tensor[], around: PiecesRun | null = null): unknown {
     this.uses++;
+    if (this.varies) {
+      this.watch();
+      const done = this.begin(tensors, around);
+      if (done !== null) return done.value;
+    }
     if (this.plain > 0) {
       this.plain--;
       return plainly(() => this.f(tensors));
@@ -281,6 +305,10 @@ export class Pieces {
 
   /** As `run`, where compiled graphs are run by `execute`. */
   async runLater(tensors: readonly Tensor[], execute: Execute): Promise<unknown> {
+    if (this.varies) {
+      this.watch();
+      assigning(() => this.traceFirst(null));
+    }
     const { first } = this;
     if (first.last !== null)
       return withTensors(first.last.value, await execute(first.whole.executable, tensors));
@@ -344,6 +372,7 @@ export class Pieces {
   /** Traces on from where a run does not know what comes next. */
   private grow(run: PiecesRun): unknown {
     const { trace } = run;
+    this.grown++;
     trace.follow(run);
     const { last } = this.traceAll(trace);
     this.checkMade(trace);

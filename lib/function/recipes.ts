@@ -31,6 +31,11 @@ export class Recipes {
   }
 }
 
+/** Of calls of these shapes alone: what comes behind cuts varies. */
+export function kindOfCuts(tensors: readonly Tensor[]): Kind {
+  return { specs: tensors.map((t) => TensorSpec.fromTensor(t)), recipe: null, never: false };
+}
+
 /** Does again what the function did at its first call of that kind; or runs the function. */
 export function cook(kind: Kind | null, tensors: readonly Tensor[], f: () => unknown): unknown {
   if (kind === null) return f();

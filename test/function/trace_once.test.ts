@@ -12,6 +12,10 @@ const kinds: [string, tf.FunctionOptions, number][] = [
 
 type F = (t: tf.Tensor) => unknown;
 
+// Functions are traced again here for comparison.
+beforeAll(() => void jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
+afterAll(() => void jest.restoreAllMocks());
+
 /** Over 200 shapes, twice: the results are those of the plain function, which runs at the traces only. */
 function expectOnce(make: () => F, options: tf.FunctionOptions, runs: number, around = (f: F) => f): void {
   let count = 0;
@@ -164,6 +168,59 @@ describe.each(kinds)('%s', (_, options, runs) => {
     });
     expect(results[0]).toEqual(results[1]);
     expect(count).toBe(runs + sizes.length);
+  });
+});
+
+describe('without a signature, behind a cut', () => {
+  const mask = (n: number): tf.Tensor => tf.concat([tf.fill([n], 0.5), tf.fill([300 - n], -1)], 0);
+
+  test('a few shapes are traced one by one, and the others are not', async () => {
+    const counts = { eager: 0, sync: 0, later: 0 };
+    const make = (kind: keyof typeof counts): F => {
+      const v = new tf.Variable(1);
+      return (t) => {
+        counts[kind]++;
+        v.assignAdd(1);
+        const p = tf.booleanMask(t, tf.greater(t, 0));
+        const q = tf.cond(
+          tf.greater(tf.reduceSum(p), 40),
+          () => tf.multiply(p, v),
+          () => tf.square(p),
+        );
+        return [q, tf.reshape(q, [1, -1]), v.read()];
+      };
+    };
+    const eager = make('eager');
+    const want = sizes.map((n) => plain(eager(mask(n))));
+    const sync = tf.function(make('sync')) as F;
+    expect(sizes.map((n) => plain(sync(mask(n))))).toEqual(want);
+    expect(counts.sync).toBe(4);
+    const later = tf.function(make('later'));
+    const got: unknown[] = [];
+    for (const n of sizes) got.push(plain(await later.async(mask(n))));
+    expect(got).toEqual(want);
+    expect(counts.later).toBeLessThan(7);
+  });
+
+  test('under a tape', () => {
+    let count = 0;
+    const results = [true, false].map((compile) => {
+      const v = new tf.Variable(2);
+      const body = (t: tf.Tensor): tf.Tensor => {
+        count++;
+        return tf.reduceSum(tf.multiply(tf.square(tf.booleanMask(t, tf.greater(t, 0))), v));
+      };
+      const f = compile ? tf.function(body) : body;
+      return sizes.map((n) => {
+        const t = mask(n);
+        const tape = new tf.GradientTape();
+        tape.watch(t);
+        const y = tape.run(() => f(t));
+        return plain([y, tape.gradient(y, [t, v])]);
+      });
+    });
+    expect(results[0]).toEqual(results[1]);
+    expect(count).toBe(4 + sizes.length);
   });
 });
 
