@@ -1,4 +1,5 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
+import { sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Executable, Part, PartNode, Step } from './executable';
 import type { Piece } from './piece';
@@ -93,11 +94,13 @@ export function flopsOf({ node }: PartNode): number {
   }
   const conv = /^(?:fusedConv|convForward|convBackprop|fusedDepthwise|depthwise)(Input|Filter)?\b/.exec(name);
   if (conv !== null) {
-    // For each element of y as many products as the filter has for an output channel.
+    // For each element of y as many products as the filter has for an output channel; a depthwise one has a size for
+    // each of two that they are the product of.
     const [a, b] = node.inputs;
     const w = conv[1] === 'Filter' ? node.outputs[0] : b;
     const y = conv[1] === 'Filter' ? b : conv[1] === 'Input' ? a : node.outputs[0];
-    return (2 * y.size * w.size) / Math.max(1, w.shape[w.rank - 1]);
+    const channels = sizeOf(w.shape.slice(/depthwise/i.test(name) ? -2 : -1));
+    return (2 * y.size * w.size) / Math.max(1, channels);
   }
   const fused = /^fused\((.*)\)$/.exec(name);
   if (fused !== null) return fused[1].split(', ').length * largest;

@@ -27,14 +27,18 @@ import {
   type WindowDim,
 } from './window';
 
-export type DepthwiseDims = readonly WindowDim[];
-type Dims = DepthwiseDims;
-type Product = (a: Tensor, b: Tensor, dims: Dims) => Tensor;
+export interface DepthwiseWindows {
+  readonly dims: readonly WindowDim[];
+  /** The filter's shape. */
+  readonly filter: Shape;
+}
+type Windows = DepthwiseWindows;
+type Product = (a: Tensor, b: Tensor, windows: Windows) => Tensor;
 
 /** What is computed from the other two of x, w and y. */
 const kinds = { y: 0, x: 1, w: 2 } as const;
 
-function write(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tensor): void {
+function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
   frame[0] = x.offset;
   frame[1] = w.offset;
   frame[2] = y.offset;
@@ -42,58 +46,59 @@ function write(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Te
   frame[4] = kinds[kind];
   frame[5] = x.shape[0];
   frame[6] = x.shape[3];
-  writeWindows(7, dims, 2);
+  writeWindows(7, windows.dims, 2);
 }
 
 /** What the native entry must know of y. */
-export function writeDepthwise(x: Tensor, w: Tensor, y: Tensor, dims: DepthwiseDims): void {
-  write('y', dims, x, w, y);
+export function writeDepthwise(x: Tensor, w: Tensor, y: Tensor, windows: DepthwiseWindows): void {
+  write('y', windows, x, w, y);
 }
 
-function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, w: Tensor, y: Tensor): void {
-  write(kind, dims, x, w, y);
+function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
+  write(kind, windows, x, w, y);
   native.depthwise(x.buffer, w.buffer, y.buffer);
 }
 
-// Three rows, each linear in both inputs, that are each other's gradients: x [n, h, w, c], w [kh, kw, c], y [n, oh, ow, c].
+// Three rows, each linear in both inputs, that are each other's gradients: x [n, h, w, c·m], w [kh, kw, c, m], y [n, oh, ow,
+// c·m].
 
 /** y = Σ w·x over the window of each pixel and channel. */
-const depthwise: Product = op<[x: Tensor, w: Tensor, dims: Dims], Dims>('depthwise', {
+const depthwise: Product = op<[x: Tensor, w: Tensor, windows: Windows], Windows>('depthwise', {
   tf: '',
   dtypes: floating,
-  args: (x, w, dims) => [[x, w], dims],
-  infer: ([x], [h, w]) => ({ shape: [x.shape[0], h.out, w.out, x.shape[3]], dt: x.dt }),
-  run: ([x, w], dims, [y]) => run('y', dims, x, w, y),
+  args: (x, w, windows) => [[x, w], windows],
+  infer: ([x], { dims: [h, w] }) => ({ shape: [x.shape[0], h.out, w.out, x.shape[3]], dt: x.dt }),
+  run: ([x, w], windows, [y]) => run('y', windows, x, w, y),
   saves: { inputs: [0, 1] },
-  gradient: ([dy], { x, needs, attrs }: GradContext<Dims>) => [
+  gradient: ([dy], { x, needs, attrs }: GradContext<Windows>) => [
     needs[0] ? depthwiseInput(dy, x[1], attrs) : null,
     needs[1] ? depthwiseFilter(x[0], dy, attrs) : null,
   ],
 });
 
 /** The gradient of `depthwise` towards x. */
-const depthwiseInput: Product = op<[dy: Tensor, w: Tensor, dims: Dims], Dims>('depthwiseInput', {
+const depthwiseInput: Product = op<[dy: Tensor, w: Tensor, windows: Windows], Windows>('depthwiseInput', {
   tf: '',
   dtypes: floating,
-  args: (dy, w, dims) => [[dy, w], dims],
-  infer: ([dy], [h, w]) => ({ shape: [dy.shape[0], h.size, w.size, dy.shape[3]], dt: dy.dt }),
-  run: ([dy, w], dims, [x]) => run('x', dims, x, w, dy),
+  args: (dy, w, windows) => [[dy, w], windows],
+  infer: ([dy], { dims: [h, w] }) => ({ shape: [dy.shape[0], h.size, w.size, dy.shape[3]], dt: dy.dt }),
+  run: ([dy, w], windows, [x]) => run('x', windows, x, w, dy),
   saves: { inputs: [0, 1] },
-  gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
+  gradient: ([g], { x, needs, attrs }: GradContext<Windows>) => [
     needs[0] ? depthwise(g, x[1], attrs) : null,
     needs[1] ? depthwiseFilter(g, x[0], attrs) : null,
   ],
 });
 
 /** The gradient of `depthwise` towards w. */
-const depthwiseFilter: Product = op<[x: Tensor, dy: Tensor, dims: Dims], Dims>('depthwiseFilter', {
+const depthwiseFilter: Product = op<[x: Tensor, dy: Tensor, windows: Windows], Windows>('depthwiseFilter', {
   tf: '',
   dtypes: floating,
-  args: (x, dy, dims) => [[x, dy], dims],
-  infer: ([x], [h, w]) => ({ shape: [h.kernel, w.kernel, x.shape[3]], dt: x.dt }),
-  run: ([x, dy], dims, [w]) => run('w', dims, x, w, dy),
+  args: (x, dy, windows) => [[x, dy], windows],
+  infer: ([x], { filter }) => ({ shape: filter, dt: x.dt }),
+  run: ([x, dy], windows, [w]) => run('w', windows, x, w, dy),
   saves: { inputs: [0, 1] },
-  gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
+  gradient: ([g], { x, needs, attrs }: GradContext<Windows>) => [
     needs[0] ? depthwiseInput(x[1], g, attrs) : null,
     needs[1] ? depthwise(x[0], g, attrs) : null,
   ],
@@ -116,7 +121,7 @@ const windowsOf = remembered(
     padding: unknown,
     dataFormat: unknown,
     dilations: unknown,
-  ): { axes: WindowAxes; dims: Dims } => {
+  ): { axes: WindowAxes; windows: Windows } => {
     const axes = windowAxes(dataFormat, 2, name);
     checkWindowRank(input, axes, name, 'input');
     if (filter.length !== 4) {
@@ -137,7 +142,8 @@ const windowsOf = remembered(
     const steps = perDimension(strides, axes, name, 'strides');
     const apart = perDimension(dilations ?? 1, axes, name, 'dilations');
     const around = windowPadding(padding, axes, name);
-    return { axes, dims: windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name) };
+    const dims = windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name);
+    return { axes, windows: { dims, filter: filter.slice() } };
   },
 );
 
@@ -157,8 +163,8 @@ function convolve(
   const f = toTensor(filter, x.dt, name, 'filter');
   if (f.dt !== x.dt) throw mixedDTypes(name, x, f);
   const o = options<{ dataFormat: unknown; dilations: unknown }>(given, 'dataFormat', noOptions, name);
-  const { axes, dims } = windowsOf(name, x.shape, f.shape, strides, padding, o.dataFormat, o.dilations);
-  const [kh, kw, channels, multiplier] = f.shape;
+  const { axes, windows } = windowsOf(name, x.shape, f.shape, strides, padding, o.dataFormat, o.dilations);
+  const [, , channels, multiplier] = f.shape;
   let last = toChannelsLast(x, axes);
   if (multiplier !== 1) {
     // A channel for each output: lanes are channels, and the gradient is a sum over them by itself.
@@ -168,7 +174,7 @@ function convolve(
       channels * multiplier,
     ]);
   }
-  return { y: depthwise(last, reshape(f, [kh, kw, channels * multiplier]), dims), axes };
+  return { y: depthwise(last, f, windows), axes };
 }
 
 /**

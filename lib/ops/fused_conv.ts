@@ -3,7 +3,7 @@ import { native } from '../binding';
 import type { TracedOp } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import { writeConv, type ConvGeometry } from './conv_rows';
-import { writeDepthwise, type DepthwiseDims } from './depthwise';
+import { writeDepthwise, type DepthwiseWindows } from './depthwise';
 import { setFinisher, writeFinish, type Finish } from './finish';
 
 /** `own`: the attributes of the convolution alone. */
@@ -43,6 +43,6 @@ function finishing<A>(
 finishing<ConvGeometry>('convForward', 'fusedConv', 28, writeConv, (...buffers) =>
   native.fusedConv(...buffers),
 );
-finishing<DepthwiseDims>('depthwise', 'fusedDepthwise', 19, writeDepthwise, (...buffers) =>
+finishing<DepthwiseWindows>('depthwise', 'fusedDepthwise', 19, writeDepthwise, (...buffers) =>
   native.fusedDepthwise(...buffers),
 );
