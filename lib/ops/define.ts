@@ -223,6 +223,15 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const gradient = spec.gradient;
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
+  /** In a function that is being traced. Apart: its tensors may be of a class of their own, and `call` is fast for one. */
+  const note = (a: Tensor, b: Tensor): Tensor => {
+    if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, [a, b]) as Tensor;
+    const { dt } = a;
+    if (b.dt !== dt) throw mixedDTypes(name, a, b);
+    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    const shape = resultShape(name, a.shape, a.size, b.shape, b.size);
+    return traced(row, [a, b], null, [{ shape, dt: toBool ? dtypes.bool : dt }])[0];
+  };
   const call = (left: TensorLike, right: TensorLike): Tensor => {
     let a: Tensor, b: Tensor;
     if (left instanceof Tensor && right instanceof Tensor) {
@@ -231,18 +240,12 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     } else {
       [a, b] = convertPair(left, right, name);
     }
+    if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b))) return note(a, b);
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b))) {
-      if (scope.notes !== null && scope.notes.open)
-        return scope.notes.call(call, undefined, [a, b]) as Tensor;
-      return traced(row, [a, b], null, [
-        { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
-      ])[0];
-    }
     if (check !== null) check(a, b);
-    const shape = resultShape(name, a, b);
+    const shape = resultShape(name, a.shape, a.size, b.shape, b.size);
     const size = shape === a.shape ? a.size : shape === b.shape ? b.size : sizeOf(shape);
     const y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
@@ -311,12 +314,12 @@ function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   }
 }
 
-function resultShape(name: string, a: Tensor, b: Tensor): Shape {
-  if (sameShape(a.shape, b.shape)) return a.shape;
-  if (b.size === 1 && b.shape.length <= a.shape.length) return a.shape;
-  if (a.size === 1 && a.shape.length <= b.shape.length) return b.shape;
-  const shape = broadcastShapes(a.shape, b.shape);
-  if (shape === null) throw incompatible(name, a.shape, b.shape);
+function resultShape(name: string, a: Shape, aSize: number, b: Shape, bSize: number): Shape {
+  if (sameShape(a, b)) return a;
+  if (bSize === 1 && b.length <= a.length) return a;
+  if (aSize === 1 && a.length <= b.length) return b;
+  const shape = broadcastShapes(a, b);
+  if (shape === null) throw incompatible(name, a, b);
   const size = sizeOf(shape);
   if (size > maxElements) checkElements(size, shape, `[${name}]`);
   return shape;
