@@ -199,6 +199,8 @@ int64_t chain_place_bytes(const KernelTable& table) {
 
 std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, const TileCut& c) {
   std::vector<Chain> chains;
+  // Fewer than two blocks of floats are not worth what it takes to begin.
+  if (c.tile_rows * c.tile_columns * 2 < table.chain[0].block_bytes) return chains;
   Maker maker(table, g, c);
   for (int s = 0; s < g.step_count;) {
     Chain chain;

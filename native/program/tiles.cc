@@ -73,9 +73,10 @@ TileCut cut(const TileGroup& g) {
   c.chunk_tiles = 1;
   if (reduces_columns(g)) {
     // What is reduced stays in the second-level cache meanwhile.
-    constexpr int64_t kRows = 64, kMost = 16, kElements = 32 * 1024;
-    const int64_t by_rows = kRows / c.tile_rows,
-                  by_size = kElements / (c.tile_rows * (g.columns > 0 ? g.columns : 1));
+    constexpr int64_t kRows = 64, kLeast = 8 * 1024, kMost = 16, kElements = 32 * 1024;
+    const int64_t columns = g.columns > 0 ? g.columns : 1;
+    const int64_t rows = kRows * columns < kLeast ? kLeast / columns : kRows;
+    const int64_t by_rows = rows / c.tile_rows, by_size = kElements / (c.tile_rows * columns);
     c.chunk_tiles = by_rows < by_size ? by_rows : by_size;
     if (c.chunk_tiles > kMost) c.chunk_tiles = kMost;
     if (c.chunk_tiles < 1) c.chunk_tiles = 1;

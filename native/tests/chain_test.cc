@@ -59,8 +59,8 @@ bool compare(const KernelTable& table, const TileGroup& g, Random& random, Value
   return !chained.chains.empty();
 }
 
-/// Sizes around that of a block, of a vector and of nothing.
-constexpr int64_t kSizes[] = {1, 3, 16, 31, 128, 129, 255, 300, 2048 + 77};
+/// Blocks and what is left over; fewer elements make no chain.
+constexpr int64_t kSizes[] = {256, 257, 271, 272, 300, 383, 385, 2048 + 77};
 
 constexpr int kNegative = 0;
 
@@ -158,7 +158,7 @@ TEST(chain_reduce) {
 
 /// Groups of all kinds of steps, whose results are read at once, later, several times, or not at all.
 TEST(chain_random_groups) {
-  constexpr int64_t shapes[][2] = {{1, 5},   {1, 1300}, {7, 1},    {3, 40},
+  constexpr int64_t shapes[][2] = {{1, 300}, {1, 1300}, {700, 1},  {3, 40},
                                    {50, 33}, {9, 130},  {4, 1024}, {3, 1500}};
   for (const KernelTable* table : isas()) {
     section();
