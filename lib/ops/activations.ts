@@ -12,7 +12,12 @@ import { concat } from './joining';
 import { sample } from './registry';
 import { select } from './select';
 import { abs, negative, relu, square } from './unary';
-import { exp, sigmoid, softplus } from './unary_math';
+import { exp, sigmoid } from './unary_math';
+
+const geluDefaults = { approximate: false } as const;
+const siluDefaults = { beta: 1 } as const;
+const leakyReluDefaults = { alpha: 0.2 } as const;
+const creluDefaults = { axis: -1 } as const;
 
 /** dx of relu6: dy where 0 < y < 6. */
 export const relu6Grad = binary('relu6Grad', {
@@ -173,12 +178,7 @@ export const gelu = composite(
     ],
   },
   (features: TensorLike, given?: GeluOptions | boolean): Tensor => {
-    const { approximate } = options<{ approximate: unknown }>(
-      given,
-      'approximate',
-      { approximate: false },
-      'gelu',
-    );
+    const { approximate } = options<{ approximate: unknown }>(given, 'approximate', geluDefaults, 'gelu');
     if (typeof approximate !== 'boolean')
       throw new TypeError(`[gelu] approximate must be a boolean; got ${describe(approximate)}`);
     return approximate ? geluTanh(features) : geluErf(features);
@@ -231,7 +231,7 @@ export const silu = composite(
   },
   (features: TensorLike, given?: SiluOptions | TensorLike): Tensor => {
     const x = toTensor(features, null, 'silu', 'features');
-    const { beta } = options<{ beta: unknown }>(given, 'beta', { beta: 1 }, 'silu');
+    const { beta } = options<{ beta: unknown }>(given, 'beta', siluDefaults, 'silu');
     if (beta === 1) return plainSilu(x);
     const slope = toTensor(beta, x.dt, 'silu', 'beta');
     return multiply(x, sigmoid(multiply(x, slope)));
@@ -282,7 +282,7 @@ export const leakyRelu = composite(
   (features: TensorLike, given?: LeakyReluOptions | TensorLike): Tensor => {
     let x = toTensor(features, null, 'leakyRelu', 'features');
     if (x.dt.kind === 'int') x = cast(x, 'float32');
-    const { alpha } = options<{ alpha: unknown }>(given, 'alpha', { alpha: 0.2 }, 'leakyRelu');
+    const { alpha } = options<{ alpha: unknown }>(given, 'alpha', leakyReluDefaults, 'leakyRelu');
     if (typeof alpha === 'number') {
       return leakyReluAlpha(x, x.dt.kind === 'float' ? scalarTensor(x.dt, alpha) : alpha);
     }
@@ -314,7 +314,7 @@ export const crelu = composite(
   (features: TensorLike, given?: CreluOptions | number): Tensor => {
     const x = toTensor(features, null, 'crelu', 'features');
     if (!signed.includes(x.dtype)) throw badDType('crelu', 'features', x.dt, signed);
-    const { axis } = options<{ axis: number }>(given, 'axis', { axis: -1 }, 'crelu');
+    const { axis } = options<{ axis: number }>(given, 'axis', creluDefaults, 'crelu');
     if (x.shape.length === 0) {
       throw new InvalidArgumentError('[crelu] features must have at least one dimension; got a scalar');
     }
@@ -323,8 +323,11 @@ export const crelu = composite(
 );
 
 /** Log-sigmoid, elementwise. y = ln(1 / (1 + e⁻ˣ)) = −softplus(−x). float32 and float64. @tf tf.math.log_sigmoid */
-export const logSigmoid = composite(
-  'logSigmoid',
-  { tf: 'tf.math.log_sigmoid', dtypes: floating, domain: [-15, 15], ulp: 2, kind: 'unary' },
-  (x: TensorLike): Tensor => negative(softplus(negative(x))),
-);
+export const logSigmoid = unary('logSigmoid', {
+  tf: 'tf.math.log_sigmoid',
+  dtypes: floating,
+  domain: [-15, 15],
+  ulp: 2,
+  js: (x) => -Math.max(-x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
+  gradient: (dy, { x }) => multiply(dy, sigmoid(negative(x))),
+});

@@ -296,7 +296,7 @@ export const atan2 = binary('atan2', {
   tf: 'tf.math.atan2',
   dtypes: floating,
   domain: [0.5, 10],
-  ulp: 1,
+  ulp: 2,
   js: Math.atan2,
   gradient: [
     (dy, { a, b }) => multiply(dy, realDivide(b, add(square(a), square(b)))),

@@ -124,6 +124,72 @@ struct LeakySlope {
   }
 };
 
+/// x, and 0 where |x| ≤ threshold.
+struct HardShrink {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x, T threshold) {
+    return lib_fabs(x) > threshold ? x : T(0);
+  }
+};
+/// x moved towards 0 by the threshold; 0 where |x| ≤ threshold.
+struct SoftShrink {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x, T threshold) {
+    const T moved = x - (x < T(0) ? -threshold : threshold);
+    return lib_fabs(x) > threshold ? moved : T(0);
+  }
+};
+
+/// 0 up to −1, x from 1 on, (x + 1)²/4 between.
+struct SparsePlus {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x) {
+    const T y = (x + T(1)) * (x + T(1)) * T(0.25);
+    return x <= T(-1) ? T(0) : x >= T(1) ? x : y;
+  }
+};
+/// 0 up to −1, 1 from 1 on, (x + 1)/2 between.
+struct SparseSigmoid {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x) {
+    const T y = (x + T(1)) * T(0.5);
+    return x <= T(-1) ? T(0) : x >= T(1) ? T(1) : y;
+  }
+};
+
+/// (x + √(x² + b)) / 2; where x is negative and the sum would cancel, b / (√(x² + b) − x) / 2.
+struct Squareplus {
+  GT_FOR(is_float)
+  template <class T>
+  static T scalar(T x, T b) {
+    const T root = lib_sqrt(x * x + b);
+    const T below = b * T(0.5) / (root - x), above = (x + root) * T(0.5);
+    return x < T(0) ? below : above;
+  }
+};
+
+/// x, and alpha·(exp(x/alpha) − 1) where it is negative.
+struct Celu {
+  template <class T>
+  static constexpr bool has = is_float<T>;
+  template <class T>
+  static constexpr bool vectorised = sizeof(T) == 4;
+  template <class T>
+  static constexpr int cost = sizeof(T) == 4 ? 3 : kLibraryCost;
+  template <class T>
+  static Vec<T> vec(Vec<T> x, Vec<T> alpha) {
+    return x < 0.0f ? expm1_f32(x / alpha) * alpha : x;
+  }
+  template <class T>
+  static T scalar(T x, T alpha) {
+    return x < T(0) ? static_cast<T>(__builtin_expm1(x / alpha)) * alpha : x;
+  }
+};
+
 /// A gradient from dy and x: float32 by the register form, float64 by the C library.
 #define GT_GRADIENT(Name, vector_form, float_cost, double_form)             \
   struct Name {                                                             \

@@ -311,7 +311,13 @@ struct Xlog1py {
 struct Atan2 {
   GT_FOR(is_float)
   template <class T>
-  static constexpr int cost = kLibraryCost;
+  static constexpr bool vectorised = sizeof(T) == 4;
+  template <class T>
+  static constexpr int cost = sizeof(T) == 4 ? 3 : kLibraryCost;
+  template <class T>
+  static Vec<T> vec(Vec<T> a, Vec<T> b) {
+    return atan2_f32(a, b);
+  }
   template <class T>
   static T scalar(T a, T b) {
     return static_cast<T>(__builtin_atan2(a, b));
@@ -449,6 +455,10 @@ constexpr BinaryEntry kBinary[] = {
     binary_entry<SiluGrad>("siluGrad"),
     binary_entry<LeakyRelu>("leakyReluAlpha"),
     binary_entry<LeakySlope>("leakyReluSlope"),
+    binary_entry<HardShrink>("hardShrinkThreshold"),
+    binary_entry<SoftShrink>("softShrinkThreshold"),
+    binary_entry<Squareplus>("squareplusB"),
+    binary_entry<Celu>("celuAlpha"),
     binary_entry<Equal, true>("equal"),
     binary_entry<NotEqual, true>("notEqual"),
     binary_entry<Less, true>("less"),

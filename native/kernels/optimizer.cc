@@ -7,15 +7,6 @@ namespace {
 
 using gradtape::OptimizerRun;
 
-GT_INLINE vf sqrt_vec(vf x) {
-  for (int i = 0; i < kLanes<float>; i++) x[i] = __builtin_sqrtf(x[i]);
-  return x;
-}
-GT_INLINE vd sqrt_vec(vd x) {
-  for (int i = 0; i < kLanes<double>; i++) x[i] = __builtin_sqrt(x[i]);
-  return x;
-}
-
 /// f(i, get, put) for each vector of n elements.
 template <class T, class F>
 GT_INLINE void each_vector(int64_t n, const F& f) {

@@ -193,6 +193,12 @@ GT_INLINE void each_row(const Row<T>& row, const T* x, T* e, int64_t rows, const
 template <class T>
 inline constexpr int64_t kShortRow = 4 * kLanes<T>;
 
+/// Rows of fewer elements than a few vectors, at least a quarter of a vector of rows: a lane for each.
+template <class T>
+GT_INLINE bool side_by_side(int64_t rows, int64_t cols) {
+  return cols < kShortRow<T> && rows >= (cols <= kLanes<T> ? kLanes<T> / 4 : kLanes<T>);
+}
+
 GT_INLINE vf log1p_vec(vf x) { return log1p_f32(x); }
 GT_INLINE vd log1p_vec(vd x) {
   for (int i = 0; i < kLanes<double>; i++) x[i] = __builtin_log1p(x[i]);
@@ -245,7 +251,8 @@ void softmax_short_rows(const T* x, T* y, int64_t rows, int64_t n) {
   }
   for (; r < rows; r += L) {
     const size_t count = rows - r < L ? static_cast<size_t>((rows - r) * n) * sizeof(T) : bytes;
-    T in[L * kShortRow<T> + C] = {};
+    T in[L * kShortRow<T> + C];
+    memset(in, 0, bytes + C * sizeof(T));
     memcpy(in, x + r * n, count);
     softmax_short<kLog>(in, out, n);
     memcpy(y + r * n, out, count);
@@ -272,7 +279,7 @@ void softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
 
 template <class T>
 void log_softmax(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept {
-  if (cols < kShortRow<T> && rows >= kLanes<T>) {
+  if (side_by_side<T>(rows, cols)) {
     return softmax_short_rows<true>(static_cast<const T*>(xv), static_cast<T*>(yv), rows, cols);
   }
   const Row<T> row(cols);
@@ -350,12 +357,6 @@ void log_softmax_gradient(const void* dyv, const void* yv, void* dxv, int64_t ro
       row.put(dx + i, row.get(dy + i, part) - exp_vec(row.get(y + i, part)) * s, part);
     });
   }
-}
-
-/// Rows of fewer elements than a few vectors, at least a quarter of a vector of rows: a lane for each.
-template <class T>
-GT_INLINE bool side_by_side(int64_t rows, int64_t cols) {
-  return cols < kShortRow<T> && rows >= (cols <= kLanes<T> ? kLanes<T> / 4 : kLanes<T>);
 }
 
 /// The rows' columns, as many rows as there are lanes; 16 bytes are read of each even if it is shorter.

@@ -42,18 +42,6 @@ namespace {
     }                                                                        \
   };
 
-/// A rarer math function: the C library's double form for both float types, so float32 is right to 0.5 ULP.
-#define GT_LIBRARY(Name, library_form)        \
-  struct Name {                               \
-    GT_FOR(is_float)                          \
-    template <class T>                        \
-    static constexpr int cost = kLibraryCost; \
-    template <class T>                        \
-    static T scalar(T x) {                    \
-      return static_cast<T>(library_form(x)); \
-    }                                         \
-  };
-
 struct Negative {
   GT_FOR(is_number)
   template <class T>
@@ -202,6 +190,9 @@ GT_INLINE double softplus_f64(double x) {
   return (x <= 0 ? 0.0 : x) + __builtin_log1p(__builtin_exp(-__builtin_fabs(x)));
 }
 
+GT_INLINE vf log_sigmoid_f32(vf x) { return -softplus_f32(-x); }
+GT_INLINE double log_sigmoid_f64(double x) { return -softplus_f64(-x); }
+
 GT_MATH_BOTH(Exp, exp_f32, 2, exp_f64, 6)
 GT_MATH_BOTH(Expm1, expm1_f32, 2, expm1_f64, 6)
 GT_MATH_BOTH(Log, log_f32, 2, log_f64, 6)
@@ -212,6 +203,7 @@ GT_MATH(Tan, tan_f32, __builtin_tan, 4)
 GT_MATH_BOTH(Tanh, tanh_f32, 2, tanh_f64, 8)
 GT_MATH_BOTH(Sigmoid, sigmoid_f32, 2, sigmoid_f64, 8)
 GT_MATH(Softplus, softplus_f32, softplus_f64, 4)
+GT_MATH(LogSigmoid, log_sigmoid_f32, log_sigmoid_f64, 4)
 GT_MATH(Erf, erf_f32, __builtin_erf, 2)
 GT_MATH(Gelu, gelu_f32, gelu_f64, 3)
 GT_MATH(GeluTanh, gelu_tanh_f32, gelu_tanh_f64, 3)
@@ -219,16 +211,15 @@ GT_MATH(Silu, silu_f32, silu_f64, 2)
 GT_MATH(Elu, elu_f32, elu_f64, 2)
 GT_MATH(Selu, selu_f32, selu_f64, 2)
 GT_MATH(Mish, mish_f32, mish_f64, 3)
-
-GT_LIBRARY(Erfc, __builtin_erfc)
-GT_LIBRARY(Sinh, __builtin_sinh)
-GT_LIBRARY(Cosh, __builtin_cosh)
-GT_LIBRARY(Asin, __builtin_asin)
-GT_LIBRARY(Acos, __builtin_acos)
-GT_LIBRARY(Atan, __builtin_atan)
-GT_LIBRARY(Asinh, __builtin_asinh)
-GT_LIBRARY(Acosh, __builtin_acosh)
-GT_LIBRARY(Atanh, __builtin_atanh)
+GT_MATH(Erfc, erfc_f32, __builtin_erfc, 4)
+GT_MATH(Sinh, sinh_f32, __builtin_sinh, 3)
+GT_MATH(Cosh, cosh_f32, __builtin_cosh, 3)
+GT_MATH(Asin, asin_f32, __builtin_asin, 3)
+GT_MATH(Acos, acos_f32, __builtin_acos, 3)
+GT_MATH(Atan, atan_f32, __builtin_atan, 3)
+GT_MATH(Asinh, asinh_f32, __builtin_asinh, 4)
+GT_MATH(Acosh, acosh_f32, __builtin_acosh, 4)
+GT_MATH(Atanh, atanh_f32, __builtin_atanh, 4)
 
 constexpr UnaryEntry kUnary[] = {
     unary_entry<Negative>("negative"),
@@ -252,6 +243,8 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<Softsign>("softsign"),
     unary_entry<HardSigmoid>("hardSigmoid"),
     unary_entry<HardSilu>("hardSilu"),
+    unary_entry<SparsePlus>("sparsePlus"),
+    unary_entry<SparseSigmoid>("sparseSigmoid"),
     unary_entry<Exp>("exp"),
     unary_entry<Expm1>("expm1"),
     unary_entry<Log>("log"),
@@ -262,6 +255,7 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<Tanh>("tanh"),
     unary_entry<Sigmoid>("sigmoid"),
     unary_entry<Softplus>("softplus"),
+    unary_entry<LogSigmoid>("logSigmoid"),
     unary_entry<Erf>("erf"),
     unary_entry<Erfc>("erfc"),
     unary_entry<Sinh>("sinh"),

@@ -98,28 +98,33 @@ TEST(math_pow_accuracy) {
   }
 }
 
-TEST(math_pow_rules) {
-  // C's rules for zeros, infinities, NaN and negative bases, at every place of a register.
+TEST(math_binary_rules) {
+  // C's rules for zeros, infinities, NaN, denormals and signs, at every place of a register.
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   const float special[] = {0.0f,      -0.0f,      1.0f,   -1.0f,   0.5f,  -0.5f, 2.0f,       -2.0f,
                            3.0f,      -3.0f,      2.5f,   inf,     -inf,  nan,   16777215.f, -16777215.f,
                            8388609.f, 33554433.f, 1e-40f, -1e-40f, 3e38f, -3e38f};
-  for (const KernelTable* table : isas()) {
-    const BinaryFn fn = find_entry(table->binary, table->binary_count, "pow")->fn[0][0];
-    for (float base : special) {
-      for (float exponent : special) {
-        for (int place = 0; place < 19; place++) {
-          float a[19], b[19], y[19];
-          for (int i = 0; i < 19; i++) a[i] = 1.5f, b[i] = 2.0f;
-          a[place] = base, b[place] = exponent;
-          fn(a, b, y, 19);
-          const float want = static_cast<float>(std::pow(double(base), double(exponent)));
-          CHECK(ulps(y[place], want) <= 1 &&
-                    std::signbit(y[place]) == std::signbit(want || want != want ? y[place] : want),
-                "%s pow(%g, %g) = %g, not %g", table->isa, double(base), double(exponent), double(y[place]),
-                double(want));
-          CHECK(y[(place + 1) % 19] == 2.25f, "%s pow: a neighbour of (%g, %g)", table->isa, double(base),
-                double(exponent));
+  struct Rule {
+    const char* name;
+    double (*reference)(double, double);
+  };
+  for (const Rule& rule : {Rule{"pow", std::pow}, Rule{"atan2", std::atan2}}) {
+    for (const KernelTable* table : isas()) {
+      const BinaryFn fn = find_entry(table->binary, table->binary_count, rule.name)->fn[0][0];
+      const auto neighbour = static_cast<float>(rule.reference(1.5, 2));
+      for (float left : special) {
+        for (float right : special) {
+          for (int place = 0; place < 19; place++) {
+            float a[19], b[19], y[19];
+            for (int i = 0; i < 19; i++) a[i] = 1.5f, b[i] = 2.0f;
+            a[place] = left, b[place] = right;
+            fn(a, b, y, 19);
+            const double want = rule.reference(left, right);
+            CHECK(error_ulps(y[place], want) <= 1.5, "%s %s(%g, %g) = %g, not %g", table->isa, rule.name,
+                  double(left), double(right), double(y[place]), want);
+            CHECK(ulps(y[(place + 1) % 19], neighbour) <= 1, "%s %s: a neighbour of (%g, %g)", table->isa,
+                  rule.name, double(left), double(right));
+          }
         }
       }
     }

@@ -142,15 +142,15 @@ const UnaryReference<W>* find_unary(const char* name) {
                          : x) +
                    std::log1p(std::exp(-std::fabs(x)))),
       GT_REAL1("erf", 2, 2, std::erf(x)),
-      GT_REAL1("erfc", 2, 6, std::erfc(x)),
-      GT_REAL1("sinh", 1, 3, std::sinh(x)),
-      GT_REAL1("cosh", 1, 3, std::cosh(x)),
-      GT_REAL1("asin", 1, 2, std::asin(x)),
-      GT_REAL1("acos", 1, 2, std::acos(x)),
-      GT_REAL1("atan", 1, 2, std::atan(x)),
-      GT_REAL1("asinh", 1, 3, std::asinh(x)),
-      GT_REAL1("acosh", 1, 3, std::acosh(x)),
-      GT_REAL1("atanh", 1, 3, std::atanh(x)),
+      GT_REAL1("erfc", 1, 6, std::erfc(x)),
+      GT_REAL1("sinh", 2, 3, std::sinh(x)),
+      GT_REAL1("cosh", 2, 3, std::cosh(x)),
+      GT_REAL1("asin", 2, 2, std::asin(x)),
+      GT_REAL1("acos", 2, 2, std::acos(x)),
+      GT_REAL1("atan", 2, 2, std::atan(x)),
+      GT_REAL1("asinh", 2, 3, std::asinh(x)),
+      GT_REAL1("acosh", 2, 3, std::acosh(x)),
+      GT_REAL1("atanh", 2, 3, std::atanh(x)),
       {"relu6", [](W x) -> W { return x <= 0   ? W(0)
                                       : x >= 6 ? W(6)
                                                : x; }, 0, 0},
@@ -168,6 +168,19 @@ const UnaryReference<W>* find_unary(const char* name) {
                x <= -3  ? W(0)
                : x >= 3 ? W(1)
                         : (x + 3) / 6),
+      GT_REAL1("sparsePlus", 2, 2,
+               x <= -1  ? W(0)
+               : x >= 1 ? x
+                        : (x + 1) * (x + 1) / 4),
+      GT_REAL1("sparseSigmoid", 1, 1,
+               x <= -1  ? W(0)
+               : x >= 1 ? W(1)
+                        : (x + 1) / 2),
+      GT_REAL1("logSigmoid", 3, 3,
+               -((x < 0    ? -x
+                  : x == x ? W(0)
+                           : x) +
+                 std::log1p(std::exp(-std::fabs(x))))),
       GT_REAL1("isNan", 0, 0, std::isnan(x)),
       GT_REAL1("isFinite", 0, 0, std::isfinite(x)),
       GT_REAL1("isInf", 0, 0, std::isinf(x)),
@@ -238,7 +251,7 @@ const BinaryReference<W>* find_binary(const char* name) {
       GT_REAL2("xdivy", 0, 0, a == 0 ? a : a / b),
       GT_REAL2("xlogy", 3, 2, a == 0 ? a : a * std::log(b)),
       GT_REAL2("xlog1py", 3, 3, a == 0 ? a : a * std::log1p(b)),
-      GT_REAL2("atan2", 1, 2, std::atan2(a, b)),
+      GT_REAL2("atan2", 2, 2, std::atan2(a, b)),
       GT_ANY2("reluGrad", b > 0 ? a : W(0)),
       {"tanhGrad", [](W a, W b) -> W { return a * (1 - b * b); }, 3, 3, false, 2},
       {"sigmoidGrad", [](W a, W b) -> W { return a * (b * (1 - b)); }, 3, 3, false, 2},
@@ -276,6 +289,19 @@ const BinaryReference<W>* find_binary(const char* name) {
        3, 3, false, 4},
       GT_ANY2("leakyReluAlpha", a > 0 ? a : a * b),
       GT_ANY2("leakyReluSlope", a > 0 ? W(1) : b),
+      GT_REAL2("hardShrinkThreshold", 0, 0, std::fabs(a) > b ? a : W(0)),
+      GT_REAL2("softShrinkThreshold", 0, 0, std::fabs(a) > b ? a - (a < 0 ? -b : b) : W(0)),
+      // Near b = −a² the digits cancel.
+      {"squareplusB",
+       [](W a, W b) -> W {
+         if constexpr (is_real<W>) {
+           const W r = std::sqrt(a * a + b);
+           return a < 0 ? b / 2 / (r - a) : (a + r) / 2;
+         } else {
+           return a;
+         }
+       },
+       0, 0, false, 64},
       GT_ANY2("equal", a == b),
       GT_ANY2("notEqual", a != b),
       GT_ANY2("less", a < b),

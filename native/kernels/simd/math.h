@@ -3,5 +3,7 @@
 #include "math_activation.h"
 #include "math_double.h"
 #include "math_exp.h"
+#include "math_hyperbolic.h"
+#include "math_inverse.h"
 #include "math_log.h"
 #include "math_trig.h"

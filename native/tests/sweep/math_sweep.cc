@@ -26,10 +26,8 @@ namespace gradtape::test {
 namespace {
 
 constexpr uint64_t kFloats = uint64_t{1} << 32;
-constexpr int kParts = 64;       // of the floats of one function: a task each
-constexpr int kBlock = 2048;     // at a time
-constexpr uint64_t kRarer = 16;  // the C library's functions need less
-constexpr double kPowUlp = 2;
+constexpr int kParts = 64;    // of the floats of one function: a task each
+constexpr int kBlock = 2048;  // at a time
 
 struct Settings {
   uint64_t stride = 64, offset = 0;
@@ -103,7 +101,7 @@ void check_block(const Function& f, const std::vector<const KernelTable*>& isas,
 void unary_task(const Function& f, int part, const Settings& settings,
                 const std::vector<const KernelTable*>& isas, Result& result) {
   std::vector<Shown> shown(isas.size());
-  const uint64_t step = settings.stride * (f.library && settings.stride > 1 ? kRarer : 1);
+  const uint64_t step = settings.stride;
   const uint64_t begin = kFloats / kParts * static_cast<uint64_t>(part), end = begin + kFloats / kParts;
   float x[kBlock];
   uint64_t bits = begin + settings.offset % step, count = 0;
@@ -121,9 +119,47 @@ void unary_task(const Function& f, int part, const Settings& settings,
   result.join(shown, count);
 }
 
-/// pow on a grid: bases of all magnitudes against exponents from tiny to such that the result just fits.
-void pow_task(int part, const Settings& settings, const std::vector<const KernelTable*>& isas,
-              Result& result) {
+/// A function of two: the jth pair of the row of a grid that `base`, a float of any magnitude, names.
+struct Pair {
+  float a, b;
+};
+struct BinaryFunction {
+  const char* name;
+  double (*reference)(double, double);
+  Pair (*pair)(float base, int j);
+  double ulp;
+};
+
+/// Bases against exponents from tiny to such that the result just fits.
+Pair pow_pair(float base, int j) {
+  if (j % 8 == 1) return {base, static_cast<float>(j / 8 % 33 - 16) / 2};
+  const double most = 150 / std::fmax(1e-7, std::fabs(std::log2(static_cast<double>(base))));
+  const auto exponent = static_cast<float>(most * ((j + 0.5) / (kBlock / 2) - 1));
+  return j % 8 == 0 ? Pair{-base, std::rint(exponent)} : Pair{base, exponent};
+}
+
+/// Numbers against others that are up to 2⁴⁰ times greater or smaller, of all signs; then zeros and
+/// infinities.
+Pair atan2_pair(float base, int j) {
+  constexpr float kEnds[] = {0.0f, -0.0f, INFINITY, -INFINITY};
+  const float y = (j & 1) != 0 ? -base : base;
+  if (j < 8) return {y, kEnds[j / 2]};
+  if (j < 16) return {kEnds[j / 2 % 4], y};
+  if (j < 32) return {kEnds[j / 4 % 4], kEnds[j % 4]};
+  const double ratio = std::exp2(40 * ((j + 0.5) / (kBlock / 2) - 1));
+  const auto x = static_cast<float>(base * (j % 8 < 4 ? ratio : std::sqrt(std::sqrt(std::sqrt(ratio)))));
+  return {y, (j & 2) != 0 ? -x : x};
+}
+
+const BinaryFunction kBinaryFunctions[] = {
+    {"pow", std::pow, pow_pair, 2},
+    {"atan2", std::atan2, atan2_pair, 2},
+};
+constexpr int kUnaryCount = static_cast<int>(sizeof kFunctions / sizeof kFunctions[0]);
+constexpr int kCount = kUnaryCount + static_cast<int>(sizeof kBinaryFunctions / sizeof kBinaryFunctions[0]);
+
+void binary_task(const BinaryFunction& f, int part, const Settings& settings,
+                 const std::vector<const KernelTable*>& isas, Result& result) {
   std::vector<Shown> shown(isas.size());
   float a[kBlock], b[kBlock], y[kBlock];
   double want[kBlock];
@@ -132,17 +168,13 @@ void pow_task(int part, const Settings& settings, const std::vector<const Kernel
   for (uint64_t i = 0; i < bases; i++) {
     const uint64_t at = (i * kParts + static_cast<uint64_t>(part)) * settings.stride + settings.offset;
     const float base = from_bits((at * 0x9E3779B1u) & 0x7fffffffu);
-    const double most = 150 / std::fmax(1e-7, std::fabs(std::log2(static_cast<double>(base))));
     for (int j = 0; j < kBlock; j++) {
-      a[j] = base;
-      const double t = (j + 0.5) / (kBlock / 2) - 1;
-      b[j] = static_cast<float>(most * t);
-      if (j % 8 == 0) b[j] = std::rint(b[j]), a[j] = -base;
-      if (j % 8 == 1) b[j] = static_cast<float>(j / 8 % 33 - 16) / 2;
-      want[j] = std::pow(static_cast<double>(a[j]), static_cast<double>(b[j]));
+      const Pair p = f.pair(base, j);
+      a[j] = p.a, b[j] = p.b;
+      want[j] = f.reference(p.a, p.b);
     }
     for (size_t k = 0; k < isas.size(); k++) {
-      find_entry(isas[k]->binary, isas[k]->binary_count, "pow")->fn[0][0](a, b, y, kBlock);
+      find_entry(isas[k]->binary, isas[k]->binary_count, f.name)->fn[0][0](a, b, y, kBlock);
       for (int j = 0; j < kBlock; j++) shown[k].see(y[j], want[j], a[j], b[j]);
     }
     count += kBlock;
@@ -151,7 +183,6 @@ void pow_task(int part, const Settings& settings, const std::vector<const Kernel
 }
 
 int sweep(const Settings& settings) {
-  constexpr int kCount = static_cast<int>(sizeof kFunctions / sizeof kFunctions[0]) + 1;
   const std::vector<const KernelTable*> isas = tables();
   printf("every %llu. float from the %llu. on (GRADTAPE_SWEEP_OFFSET=%llu); instruction sets:",
          static_cast<unsigned long long>(settings.stride), static_cast<unsigned long long>(settings.offset),
@@ -160,19 +191,21 @@ int sweep(const Settings& settings) {
   printf("\n");
   std::vector<Result> results(kCount);
   for (Result& r : results) r.shown.resize(isas.size());
+  const auto name_of = [](int f) {
+    return f < kUnaryCount ? kFunctions[f].name : kBinaryFunctions[f - kUnaryCount].name;
+  };
   const auto wanted = [&](int f) {
-    const char* name = f < kCount - 1 ? kFunctions[f].name : "pow";
-    return settings.only == nullptr || strcmp(settings.only, name) == 0;
+    return settings.only == nullptr || strcmp(settings.only, name_of(f)) == 0;
   };
   std::atomic<int> next{0};
   const auto work = [&] {
     for (int task = next++; task < kCount * kParts; task = next++) {
       const int f = task / kParts, part = task % kParts;
       if (!wanted(f)) continue;
-      if (f < kCount - 1) {
+      if (f < kUnaryCount) {
         unary_task(kFunctions[f], part, settings, isas, results[f]);
       } else {
-        pow_task(part, settings, isas, results[f]);
+        binary_task(kBinaryFunctions[f - kUnaryCount], part, settings, isas, results[f]);
       }
     }
   };
@@ -184,15 +217,15 @@ int sweep(const Settings& settings) {
   int passed = 0, failed = 0;
   for (int f = 0; f < kCount; f++) {
     if (!wanted(f)) continue;
-    const char* name = f < kCount - 1 ? kFunctions[f].name : "pow";
-    const double limit = f < kCount - 1 ? kFunctions[f].ulp : kPowUlp;
-    const double absolute = f < kCount - 1 ? kFunctions[f].absolute : 0;
+    const bool unary = f < kUnaryCount;
+    const double limit = unary ? kFunctions[f].ulp : kBinaryFunctions[f - kUnaryCount].ulp;
+    const double absolute = unary ? kFunctions[f].absolute : 0;
     bool ok = true;
-    printf("%-9s", name);
+    printf("%-9s", name_of(f));
     for (size_t k = 0; k < isas.size(); k++) {
       const Worst& w = results[f].shown[k].ulps;
       printf("  %s %.3f at %.9g", isas[k]->isa, w.error, static_cast<double>(w.a));
-      if (f == kCount - 1) printf(", %.9g", static_cast<double>(w.b));
+      if (!unary) printf(", %.9g", static_cast<double>(w.b));
       ok = ok && w.error <= limit;
     }
     printf("  ULP of %g", limit);
