@@ -11,6 +11,8 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import type { Tape } from './tape';
 
+const jacobianDefaults = { unconnectedGradients: 'none' } as const;
+
 /** A tensor or a variable, as sources and watched values are. */
 export type Source = Tensor | Variable;
 /** Nested arrays and plain objects of T. */
@@ -59,7 +61,7 @@ export function jacobianZero(given: unknown, method: string): boolean {
   const o = options<Required<JacobianOptions>>(
     given,
     'unconnectedGradients',
-    { unconnectedGradients: 'none' },
+    jacobianDefaults,
     `GradientTape.${method}`,
   );
   checkUnconnected(o.unconnectedGradients, method);

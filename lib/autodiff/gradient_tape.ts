@@ -28,6 +28,9 @@ import { accumulate, backward, filled, gradientOf, pathFrom } from './backward';
 import { batchJacobian, jacobian } from './jacobian';
 import { startRecording, stopRecording, Tape } from './tape';
 
+const gradientTapeDefaults = { persistent: false, watchAccessedVariables: true } as const;
+const gradientDefaults = { outputGradients: null, unconnectedGradients: 'none' } as const;
+
 export interface GradientTapeOptions {
   /** Keep the record after `gradient`, so that it can be called again. Default false. */
   persistent?: boolean;
@@ -61,7 +64,7 @@ export class GradientTape {
     const o = options<Required<GradientTapeOptions>>(
       given,
       'persistent',
-      { persistent: false, watchAccessedVariables: true },
+      gradientTapeDefaults,
       'GradientTape',
     );
     this.persistent = o.persistent;
@@ -238,7 +241,7 @@ export class GradientTape {
     const o = options<Required<GradientOptions>>(
       given,
       'outputGradients',
-      { outputGradients: null, unconnectedGradients: 'none' },
+      gradientDefaults,
       'GradientTape.gradient',
     );
     checkUnconnected(o.unconnectedGradients, 'gradient');

@@ -6,6 +6,8 @@ import { checkShape, describe } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable, PartialShape } from '../core/variable';
 
+const tensorSpecDefaults = { dtype: 'float32', name: null } as const;
+
 export interface TensorSpecOptions {
   /** Default float32. */
   dtype?: DType;
@@ -23,12 +25,7 @@ export class TensorSpec {
   readonly dt: DTypeInfo;
 
   constructor(shape: PartialShape | null, given?: TensorSpecOptions | DType) {
-    const o = options<Required<TensorSpecOptions>>(
-      given,
-      'dtype',
-      { dtype: 'float32', name: null },
-      'TensorSpec',
-    );
+    const o = options<Required<TensorSpecOptions>>(given, 'dtype', tensorSpecDefaults, 'TensorSpec');
     this.dt = dtypeInfo(o.dtype, '[TensorSpec] dtype');
     this.name = o.name;
     if (shape === null) {

@@ -9,6 +9,8 @@ import { Tensor } from '../core/tensor';
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from './compare';
 import { badDType, convertPair, mixedDTypes } from './define';
 
+const assertDefaults = { summarize: null } as const;
+
 export interface AssertOptions {
   /** What the error begins with. */
   message?: string | null;
@@ -17,6 +19,7 @@ export interface AssertOptions {
 }
 
 const defaults: Required<AssertOptions> = { message: null, summarize: null };
+const nearDefaults = { rtol: null, atol: null, ...defaults };
 
 /** Runs the check over values: now, or at this point of each run of the function that is being traced. */
 function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor[]) => void): void {
@@ -73,12 +76,7 @@ export function Assert(
     scope.notes.call(Assert, undefined, [condition, data, given]);
     return;
   }
-  const { summarize } = options<{ summarize: number | null }>(
-    given,
-    'summarize',
-    { summarize: null },
-    'Assert',
-  );
+  const { summarize } = options<{ summarize: number | null }>(given, 'summarize', assertDefaults, 'Assert');
   const c = toTensor(condition, null, 'Assert', 'condition');
   if (c.size !== 1) {
     throw new InvalidArgumentError(
@@ -211,7 +209,7 @@ export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptio
     return;
   }
   const op = 'debugging.assertNear';
-  const o = options<Required<AssertNearOptions>>(given, 'rtol', { rtol: null, atol: null, ...defaults }, op);
+  const o = options<Required<AssertNearOptions>>(given, 'rtol', nearDefaults, op);
   const [a, b] = convertPair(x, y, op);
   if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
   if (a.dt.kind !== 'float') throw badDType(op, 'x', a.dt, ['float32', 'float64']);

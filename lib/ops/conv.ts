@@ -45,6 +45,7 @@ export interface ConvolutionOptions extends ConvOptions {
 }
 
 const noOptions = { dataFormat: null, dilations: null, precision: null };
+const convolutionDefaults = { strides: null, padding: 'VALID', ...noOptions };
 
 /** 'same' and 'valid' too, as Keras writes them. */
 function convPadding(value: unknown, axes: WindowAxes, op: string): ReturnType<typeof windowPadding> {
@@ -345,7 +346,7 @@ export const convolution = composite(
     const o = options<typeof noOptions & { strides: unknown; padding: unknown }>(
       given,
       'strides',
-      { strides: null, padding: 'VALID', ...noOptions },
+      convolutionDefaults,
       'convolution',
     );
     const w = toTensor(filters, input instanceof Tensor ? input.dt : null, 'convolution', 'filters');

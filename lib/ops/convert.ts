@@ -5,6 +5,8 @@ import { dtypeInfo, type DType } from '../core/dtype';
 import { options } from '../core/options';
 import type { Tensor } from '../core/tensor';
 
+const convertToTensorDefaults = { dtype: null, dtypeHint: null } as const;
+
 export interface ConvertToTensorOptions {
   /** The dtype that the result must have; host values take it. Default: what the value says. */
   dtype?: DType | null;
@@ -23,7 +25,7 @@ export function convertToTensor(value: TensorLike, given?: ConvertToTensorOption
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(
     given,
     'dtype',
-    { dtype: null, dtypeHint: null },
+    convertToTensorDefaults,
     'convertToTensor',
   );
   const wanted = dtype === null ? null : dtypeInfo(dtype, '[convertToTensor] dtype');

@@ -6,13 +6,15 @@ import { options } from '../core/options';
 import { scalarTensor, Tensor, tensorFrom } from '../core/tensor';
 import { Variable } from '../core/variable';
 
+const sizeDefaults = { outType: 'int32' } as const;
+
 export interface SizeOptions {
   /** 'int32' (the default) or 'int64'. */
   outType?: DType;
 }
 
 function integerType(given: SizeOptions | DType | undefined, op: string): DTypeInfo {
-  const { outType } = options<Required<SizeOptions>>(given, 'outType', { outType: 'int32' }, op);
+  const { outType } = options<Required<SizeOptions>>(given, 'outType', sizeDefaults, op);
   const dt = dtypeInfo(outType, `[${op}] outType`);
   if (outType !== 'int32' && outType !== 'int64') {
     throw new TypeError(`[${op}] outType must be int32 or int64; got ${outType}`);

@@ -30,6 +30,9 @@ import { fillWith, integer } from './strided';
 import { sqrt, square } from './unary';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
+const whereDefaults = { dtype: 'int32' } as const;
+const embeddingLookupDefaults = { maxNorm: null } as const;
+
 const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
 
 export interface GatherOptions {
@@ -394,7 +397,7 @@ export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tens
 export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
   if (scope.notes?.open === true) return scope.notes.call(where, undefined, [condition, x, y]) as Tensor;
   if (y !== undefined) return select(condition, x as TensorLike, y);
-  const o = options<{ dtype: DType }>(x, 'dtype', { dtype: 'int32' }, 'where');
+  const o = options<{ dtype: DType }>(x, 'dtype', whereDefaults, 'where');
   if (typeof o.dtype !== 'string') {
     throw new InvalidArgumentError('[where] x and y must both be given, or neither');
   }
@@ -429,7 +432,7 @@ export function embeddingLookup(
   const { maxNorm } = options<{ maxNorm: number | null }>(
     given,
     'maxNorm',
-    { maxNorm: null },
+    embeddingLookupDefaults,
     'embeddingLookup',
   );
   const rows = gather(params, ids);

@@ -20,6 +20,8 @@ import { asMany } from './simpler';
 import { copyStrided, integerList } from './strided';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
+const transposeDefaults = { perm: null } as const;
+
 export interface TransposeOptions {
   /** Dimension perm[i] of the input becomes dimension i. Default: the dimensions reversed. */
   perm?: readonly number[] | TensorLike | null;
@@ -87,7 +89,7 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
     if (given === undefined) return [[x], null];
     const perm = Array.isArray(given)
       ? given
-      : options<{ perm: unknown }>(given, 'perm', { perm: null }, 'transpose').perm;
+      : options<{ perm: unknown }>(given, 'perm', transposeDefaults, 'transpose').perm;
     return [[x], perm === null ? null : integerList(perm, 'transpose', 'perm')];
   },
   infer: ([x], perm) => ({ shape: permuted(x.shape, permutation(perm, x.rank)), dt: x.dt }),

@@ -27,6 +27,13 @@ import {
   type WindowDim,
 } from './window';
 
+const poolDefaults = { strides: null, padding: 'VALID', dataFormat: null, dilations: null } as const;
+const maxPoolWithArgmaxDefaults = {
+  dataFormat: 'NHWC',
+  outputDtype: 'int32',
+  includeBatchInIndex: false,
+} as const;
+
 type Dims = readonly WindowDim[];
 type OfOne = (t: Tensor, dims: Dims) => Tensor;
 type OfTwo = (x: Tensor, t: Tensor, dims: Dims) => Tensor;
@@ -314,7 +321,7 @@ export const pool = composite(
     const o = options<{ strides: unknown; padding: unknown; dataFormat: unknown; dilations: unknown }>(
       given,
       'strides',
-      { strides: null, padding: 'VALID', dataFormat: null, dilations: null },
+      poolDefaults,
       name,
     );
     if (!Array.isArray(windowSizes) || windowSizes.length < 1 || windowSizes.length > 3) {
@@ -380,7 +387,7 @@ export const maxPoolWithArgmax = composite(
     const o = options<Required<MaxPoolWithArgmaxOptions>>(
       given,
       'dataFormat',
-      { dataFormat: 'NHWC', outputDtype: 'int32', includeBatchInIndex: false },
+      maxPoolWithArgmaxDefaults,
       name,
     );
     if (o.dataFormat !== 'NHWC') {

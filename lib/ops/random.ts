@@ -12,6 +12,10 @@ import { refuseSurplus } from './surplus';
 import { decided } from './traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
+const shuffleDefaults = { seed: null } as const;
+const splitDefaults = { num: 2, alg: 'auto_select' } as const;
+const foldInDefaults = { alg: 'auto_select' } as const;
+
 export { setSeed } from './random_seed';
 export { Generator, getGlobalGenerator, setGlobalGenerator, type GeneratorOptions } from './random_generator';
 
@@ -122,7 +126,7 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
  */
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
   if (scope.notes?.open === true) return scope.notes.call(shuffle, undefined, [value, given]) as Tensor;
-  const { seed } = options<{ seed: Seed }>(given, 'seed', { seed: null }, 'random.shuffle');
+  const { seed } = options<{ seed: Seed }>(given, 'seed', shuffleDefaults, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
   if (scope.tracer !== null) {
     const run = ([real]: readonly Tensor[]): Tensor[] => [shuffle(real, seed)];
@@ -253,12 +257,7 @@ function seedType(seed: SeedPair): DType {
  * `num` new seed pairs from one: a tensor of shape [num, 2]. @tf tf.random.split
  */
 export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
-  const { num, alg } = options<{ num: number; alg: Algorithm }>(
-    given,
-    'num',
-    { num: 2, alg: 'auto_select' },
-    'random.split',
-  );
+  const { num, alg } = options<{ num: number; alg: Algorithm }>(given, 'num', splitDefaults, 'random.split');
   return statelessUniform([num, 2], seed, { minval: null, maxval: null, dtype: seedType(seed), alg });
 }
 
@@ -270,7 +269,7 @@ export function foldIn(
   data: number | bigint | Tensor,
   given?: { alg?: Algorithm } | Algorithm,
 ): Tensor {
-  const { alg } = options<{ alg: Algorithm }>(given, 'alg', { alg: 'auto_select' }, 'random.foldIn');
+  const { alg } = options<{ alg: Algorithm }>(given, 'alg', foldInDefaults, 'random.foldIn');
   const t =
     typeof data === 'number'
       ? tensorFrom(dtypes.int32, [], [Number(wholeNumber(data, 'random.foldIn'))])

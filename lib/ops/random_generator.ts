@@ -12,6 +12,12 @@ import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_
 import { decided } from './traced';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
+const algDefaults = { alg: null } as const;
+const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32' } as const;
+const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32' } as const;
+const seedsDefaults = { dtype: 'int64' } as const;
+const countDefaults = { count: 1 } as const;
+
 export interface GeneratorOptions {
   /** Philox is the only one; 'auto_select' (default) is Philox. */
   alg?: 'philox' | 'auto_select' | null;
@@ -39,7 +45,7 @@ export interface GeneratorUniformOptions {
 type Integers = TensorLike;
 
 function checkAlg(given: GeneratorOptions | GeneratorOptions['alg'] | undefined, op: string): void {
-  const { alg } = options<{ alg: unknown }>(given, 'alg', { alg: null }, op);
+  const { alg } = options<{ alg: unknown }>(given, 'alg', algDefaults, op);
   if (alg === null || alg === 'philox' || alg === 'auto_select') return;
   throw new InvalidArgumentError(
     `[${op}] Argument \`alg\` got unsupported value ${describe(alg)}. Supported values are philox for the Philox ` +
@@ -187,31 +193,21 @@ export class Generator {
     given: GeneratorNormalOptions | TensorLike | undefined,
     op: string,
   ): Tensor {
-    const o = options<Required<GeneratorNormalOptions>>(
-      given,
-      'mean',
-      { mean: 0, stddev: 1, dtype: 'float32' },
-      op,
-    );
+    const o = options<Required<GeneratorNormalOptions>>(given, 'mean', normalDefaults, op);
     return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, this.stream, op);
   }
 
   /** Uniform numbers in [minval, maxval). @tf tf.random.Generator.uniform */
   uniform(shape: ShapeLike, given?: GeneratorUniformOptions | TensorLike): Tensor {
     const op = 'Generator.uniform';
-    const o = options<Required<GeneratorUniformOptions>>(
-      given,
-      'minval',
-      { minval: 0, maxval: null, dtype: 'float32' },
-      op,
-    );
+    const o = options<Required<GeneratorUniformOptions>>(given, 'minval', uniformDefaults, op);
     return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
   }
 
   /** Integers of the type's whole range: int64 (default) or int32. @tf tf.random.Generator.uniform_full_int */
   uniformFullInt(shape: ShapeLike, given?: { dtype?: DType } | DType): Tensor {
     const op = 'Generator.uniformFullInt';
-    const { dtype } = options<{ dtype: DType }>(given, 'dtype', { dtype: 'int64' }, op);
+    const { dtype } = options<{ dtype: DType }>(given, 'dtype', seedsDefaults, op);
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
     const dims = shapeFrom(shape, op);
@@ -230,7 +226,7 @@ export class Generator {
    * @tf tf.random.Generator.make_seeds
    */
   makeSeeds(given?: { count?: number } | number): Tensor {
-    const { count } = options<{ count: number }>(given, 'count', { count: 1 }, 'Generator.makeSeeds');
+    const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.makeSeeds');
     const keys = this.keys(count, 'Generator.makeSeeds');
     const seeds = new BigInt64Array(2 * count);
     seeds.set(keys);
@@ -239,7 +235,7 @@ export class Generator {
 
   /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
   split(given?: { count?: number } | number): Generator[] {
-    const { count } = options<{ count: number }>(given, 'count', { count: 1 }, 'Generator.split');
+    const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.split');
     return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
   }
 }

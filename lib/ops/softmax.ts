@@ -13,6 +13,8 @@ import { sample, type GradContext } from './registry';
 import { negative } from './unary';
 import { exp } from './unary_math';
 
+const softmaxDefaults = { axis: null } as const;
+
 export interface SoftmaxOptions {
   /** The axis along which the results sum to 1. Default: the last. */
   axis?: number | null;
@@ -143,7 +145,7 @@ function anyAxis(
     },
     (logits: TensorLike, given?: SoftmaxOptions | number | null): Tensor => {
       const x = toTensor(logits, null, name, 'logits');
-      const { axis } = options<{ axis: unknown }>(given ?? undefined, 'axis', { axis: null }, name);
+      const { axis } = options<{ axis: unknown }>(given ?? undefined, 'axis', softmaxDefaults, name);
       const rank = x.shape.length;
       if (rank === 0) {
         throw new InvalidArgumentError(`[${name}] logits must have at least one dimension; got a scalar`);

@@ -15,6 +15,10 @@ import { sample, type Example } from './registry';
 import { exchangeLast, rowsOf } from './softmax';
 import { expandDims, reshape } from './views';
 
+const sortDefaults = { axis: -1, direction: 'ASCENDING' } as const;
+const argsortDefaults = { axis: -1, direction: 'ASCENDING', stable: false } as const;
+const topKDefaults = { k: 1, sorted: true, indexType: 'int32' } as const;
+
 export interface SortOptions {
   /** Along which axis. Default: the last. */
   axis?: number;
@@ -115,12 +119,7 @@ export const sort = composite(
   'sort',
   { tf: 'tf.sort', dtypes: numeric, domain: [-100, 100], ulp: 0, examples },
   (values: TensorLike, given?: SortOptions | number): Tensor => {
-    const chosen = options<Required<SortOptions>>(
-      given,
-      'axis',
-      { axis: -1, direction: 'ASCENDING' },
-      'sort',
-    );
+    const chosen = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
     return alongAxis('sort', values, chosen, sortLast);
   },
 );
@@ -139,12 +138,7 @@ export const argsort = composite(
     examples: examples.map((e) => ({ ...e, options: { ...e.options, stable: true } })),
   },
   (values: TensorLike, given?: ArgsortOptions | number): Tensor => {
-    const chosen = options<Required<ArgsortOptions>>(
-      given,
-      'axis',
-      { axis: -1, direction: 'ASCENDING', stable: false },
-      'argsort',
-    );
+    const chosen = options<Required<ArgsortOptions>>(given, 'axis', argsortDefaults, 'argsort');
     if (typeof chosen.stable !== 'boolean')
       throw new TypeError(`[argsort] stable must be a boolean; got ${describe(chosen.stable)}`);
     return alongAxis('argsort', values, chosen, positionsLast);
@@ -225,7 +219,7 @@ export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = c
     const { k, sorted, indexType } = options<{ k: unknown; sorted: unknown; indexType: unknown }>(
       given,
       'k',
-      { k: 1, sorted: true, indexType: 'int32' },
+      topKDefaults,
       'topK',
     );
     if (typeof sorted !== 'boolean')

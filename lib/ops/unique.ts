@@ -9,6 +9,8 @@ import { scatterNd } from './indexing';
 import { sample } from './registry';
 import { expandDims } from './views';
 
+const uniqueDefaults = { outIdx: 'int32' } as const;
+
 type Elements = Record<number, number | bigint> & { readonly length: number };
 
 /**
@@ -89,7 +91,7 @@ export interface UniqueWithCounts extends Unique {
 
 function parts(name: string, input: TensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
   const x = toTensor(input, null, name, 'x');
-  const { outIdx } = options<{ outIdx: unknown }>(given, 'outIdx', { outIdx: 'int32' }, name);
+  const { outIdx } = options<{ outIdx: unknown }>(given, 'outIdx', uniqueDefaults, name);
   if (outIdx !== 'int32' && outIdx !== 'int64')
     throw new InvalidArgumentError(`[${name}] outIdx must be int32 or int64; got ${describe(outIdx)}`);
   if (x.rank !== 1) {

@@ -8,6 +8,8 @@ import { op, options } from './define';
 import { sample } from './registry';
 import { integer, integerList } from './strided';
 
+const squeezeDefaults = { axis: null } as const;
+
 /** Where a shape is wanted: an array of integers, or a vector of them as a tensor. */
 export type ShapeLike = readonly number[] | TensorLike;
 
@@ -133,7 +135,7 @@ export const squeeze: (input: TensorLike, options?: SqueezeOptions | number | re
       const { axis } = options<{ axis: number | readonly number[] | null }>(
         given,
         'axis',
-        { axis: null },
+        squeezeDefaults,
         'squeeze',
       );
       return [

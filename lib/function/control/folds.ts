@@ -14,6 +14,9 @@ import { mostUnrolled } from './loops';
 import { stepInLoop } from './scan_loop';
 import { checkCallable, checkSameStructure, take, type Taken } from './structure';
 
+const foldlDefaults = { initializer: undefined } as const;
+const mapFnDefaults = { fnOutputSignature: null } as const;
+
 /** Arrays and plain objects of tensors. */
 type Elements = unknown;
 
@@ -180,14 +183,14 @@ export interface FoldOptions {
 /** The last accumulator fn(accumulator, element) over the elements along the first dimension. @tf tf.foldl */
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
   if (scope.notes?.open === true) return scope.notes.call(foldl, undefined, [fn, elems, given], 'steps') as A;
-  const o = options<{ initializer: unknown }>(given, 'initializer', { initializer: undefined }, 'foldl');
+  const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldl');
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
 
 /** The same from the last element to the first. @tf tf.foldr */
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
   if (scope.notes?.open === true) return scope.notes.call(foldr, undefined, [fn, elems, given], 'steps') as A;
-  const o = options<{ initializer: unknown }>(given, 'initializer', { initializer: undefined }, 'foldr');
+  const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
 
@@ -202,12 +205,7 @@ export interface MapFnOptions {
  */
 export function mapFn<E, R>(fn: (element: E) => R, elems: E, given?: MapFnOptions | DType): R {
   if (scope.notes?.open === true) return scope.notes.call(mapFn, undefined, [fn, elems, given], 'steps') as R;
-  const o = options<{ fnOutputSignature: unknown }>(
-    given,
-    'fnOutputSignature',
-    { fnOutputSignature: null },
-    'mapFn',
-  );
+  const o = options<{ fnOutputSignature: unknown }>(given, 'fnOutputSignature', mapFnDefaults, 'mapFn');
   return mapped('mapFn', fn, elems, o.fnOutputSignature);
 }
 

@@ -16,6 +16,8 @@ import { alike, checkCallable, checkSameStructure, take } from './structure';
 import { Undecided } from '../undecided';
 import { tracePart, type Part } from './subgraph';
 
+const whileLoopDefaults = { maximumIterations: null } as const;
+
 export interface WhileLoopOptions {
   /** The most iterations. Default: no limit. */
   maximumIterations?: TensorLike | null;
@@ -39,12 +41,7 @@ export function whileLoop<V extends unknown[]>(
 ): V {
   if (scope.notes?.open === true)
     return scope.notes.call(whileLoop, undefined, [cond, body, loopVars, given], 'loop') as V;
-  const o = options<Required<WhileLoopOptions>>(
-    given,
-    'maximumIterations',
-    { maximumIterations: null },
-    'whileLoop',
-  );
+  const o = options<Required<WhileLoopOptions>>(given, 'maximumIterations', whileLoopDefaults, 'whileLoop');
   checkCallable(cond, 'whileLoop', 'cond');
   checkCallable(body, 'whileLoop', 'body');
   if (!Array.isArray(loopVars)) {
