@@ -40,6 +40,8 @@ export interface Native {
   nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
   maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;
   reduce(x: ArrayBuffer, y: ArrayBuffer): void;
+  moments(x: ArrayBuffer, mean: ArrayBuffer, variance: ArrayBuffer): void;
+  normalize(x: ArrayBuffer, y: ArrayBuffer): void;
   argReduce(x: ArrayBuffer, y: ArrayBuffer): void;
   scan(x: ArrayBuffer, y: ArrayBuffer): void;
   recurrence(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
@@ -78,6 +80,14 @@ export interface Native {
     y: ArrayBuffer,
     mean: ArrayBuffer,
     variance: ArrayBuffer,
+  ): void;
+  batchNormGiven(
+    x: ArrayBuffer,
+    mean: ArrayBuffer,
+    variance: ArrayBuffer,
+    offset: ArrayBuffer,
+    scale: ArrayBuffer,
+    y: ArrayBuffer,
   ): void;
   batchNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
   depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer): void;

@@ -1,18 +1,23 @@
 /** Activations that Keras has and tf.nn has not: `tf.keras.activations`. */
+import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
-import { relu6Grad, elu as plainElu } from './activations';
+import { describe, normalizeAxis, showShape, sizeBetween } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
+import { relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from './binary';
-import { greater, greaterEqual, lessEqual } from './compare';
-import { badDType, composite, options, unary } from './define';
+import { greater, less } from './compare';
+import { badDType, binary, composite, kernelNumber, options, runBinary, runUnary, unary } from './define';
 import { split } from './joining';
 import { sample, type Example } from './registry';
 import { select } from './select';
-import { abs, negative, sign, sqrt, square } from './unary';
-import { exp, sigmoid, softplus, tanh } from './unary_math';
+import { unwatched } from './spare';
+import { copyParts } from './strided';
+import { abs, negative, rsqrt, sign, square } from './unary';
+import { exp, expm1, sigmoid, softplus, tanh } from './unary_math';
+
+const gluDefaults = { axis: -1 } as const;
 
 const six = 1 / 6;
 
@@ -78,16 +83,17 @@ function withNumber<K extends string>(
   name: string,
   option: K,
   standard: number,
-  f: (x: Tensor, value: number) => Tensor,
+  f: (x: TensorLike, value: TensorLike) => Tensor,
 ): (x: TensorLike, options?: Partial<Record<K, number>> | number) => Tensor {
   const tf = `tf.keras.activations.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
   const examples = [...plain, { args: [sample([7])], options: { [option]: standard * 1.5 } }];
+  const defaults = { [option]: standard };
   return composite(
     name,
     { tf, dtypes: floating, domain: [-4, 4], ulp: 4, examples },
     (x: TensorLike, given?: Partial<Record<K, number>> | number): Tensor => {
       const t = operand(x, name);
-      const value = options<Record<string, unknown>>(given, option, { [option]: standard }, name)[option];
+      const value = options<Record<string, unknown>>(given, option, defaults, name)[option];
       if (typeof value !== 'number')
         throw new TypeError(`[${name}] ${option} must be a number; got ${describe(value)}`);
       return f(t, value);
@@ -108,41 +114,88 @@ export const hardTanh = elementwise('hardTanh', (x) => maximum(minimum(x, 1), -1
 export const tanhShrink = elementwise('tanhShrink', (x) => subtract(x, tanh(x)), [-4, 4]);
 
 /** 0 up to −1, x from 1 on, (x + 1)²/4 between, elementwise. @tf tf.keras.activations.sparse_plus */
-export const sparsePlus = elementwise(
-  'sparsePlus',
-  (x) => select(lessEqual(x, -1), 0, select(greaterEqual(x, 1), x, multiply(square(add(x, 1)), 0.25))),
-  [-3, 3],
-);
+export const sparsePlus = unary('sparsePlus', {
+  tf: 'tf.keras.activations.sparse_plus',
+  dtypes: floating,
+  domain: [-3, 3],
+  ulp: 2,
+  js: (x) => (x <= -1 ? 0 : x >= 1 ? x : (x + 1) ** 2 / 4),
+  gradient: (dy, { x }) => multiply(dy, sparseSigmoid(x)),
+});
 
 /** 0 up to −1, 1 from 1 on, (x + 1)/2 between, elementwise. @tf tf.keras.activations.sparse_sigmoid */
-export const sparseSigmoid = elementwise(
-  'sparseSigmoid',
-  (x) => select(lessEqual(x, -1), 0, select(greaterEqual(x, 1), 1, multiply(add(x, 1), 0.5))),
-  [-3, 3],
-);
+export const sparseSigmoid = unary('sparseSigmoid', {
+  tf: 'tf.keras.activations.sparse_sigmoid',
+  dtypes: floating,
+  domain: [-3, 3],
+  ulp: 1,
+  js: (x) => Math.min(Math.max((x + 1) / 2, 0), 1),
+  gradient: (dy, { x }) => select(less(abs(x), 1), multiply(dy, 0.5), 0),
+});
 
 /** eˣ. @tf tf.keras.activations.exponential */
 export const exponential = elementwise('exponential', (x) => exp(x), [-10, 10]);
 
+/** x where |x| > b, else 0. */
+const hardShrinkThreshold = binary('hardShrinkThreshold', {
+  tf: '',
+  dtypes: floating,
+  domain: [-3, 3],
+  ulp: 0,
+  gradient: [(dy, { a, b }) => select(greater(abs(a), b), dy, 0), (dy) => multiply(dy, 0)],
+});
+
 /** x where |x| > threshold, else 0. @tf tf.keras.activations.hard_shrink */
-export const hardShrink = withNumber('hardShrink', 'threshold', 0.5, (x, limit) =>
-  select(greater(abs(x), limit), x, 0),
-);
+export const hardShrink = withNumber('hardShrink', 'threshold', 0.5, hardShrinkThreshold);
+
+/** x − b·sign(x) where |x| > b, else 0. */
+const softShrinkThreshold = binary('softShrinkThreshold', {
+  tf: '',
+  dtypes: floating,
+  domain: [-3, 3],
+  ulp: 0.5,
+  gradient: [
+    (dy, { a, b }) => select(greater(abs(a), b), dy, 0),
+    (dy, { a, b }) => select(greater(abs(a), b), negative(multiply(dy, sign(a))), 0),
+  ],
+});
 
 /** x − threshold·sign(x) where |x| > threshold, else 0. @tf tf.keras.activations.soft_shrink */
-export const softShrink = withNumber('softShrink', 'threshold', 0.5, (x, limit) =>
-  select(greater(abs(x), limit), subtract(x, multiply(sign(x), limit)), 0),
-);
+export const softShrink = withNumber('softShrink', 'threshold', 0.5, softShrinkThreshold);
+
+/** (x + √(x² + b)) / 2, b a tensor. */
+const squareplusB = binary('squareplusB', {
+  tf: '',
+  dtypes: floating,
+  domain: [0.5, 4],
+  ulp: 2,
+  gradient: [
+    (dy, { a, b }) => multiply(dy, multiply(add(multiply(a, rsqrt(add(square(a), b))), 1), 0.5)),
+    (dy, { a, b }) => multiply(dy, multiply(rsqrt(add(square(a), b)), 0.25)),
+  ],
+});
 
 /** (x + √(x² + b)) / 2. @tf tf.keras.activations.squareplus */
-export const squareplus = withNumber('squareplus', 'b', 4, (x, b) =>
-  multiply(add(x, sqrt(add(square(x), b))), 0.5),
-);
+export const squareplus = withNumber('squareplus', 'b', 4, squareplusB);
+
+/** x where x ≥ 0, else alpha·(e^(x/alpha) − 1); alpha is a tensor. */
+const celuAlpha = binary('celuAlpha', {
+  tf: '',
+  dtypes: floating,
+  domain: [0.5, 4],
+  ulp: 3,
+  gradient: [
+    (dy, { a, b }) => multiply(dy, exp(minimum(realDivide(a, b), 0))),
+    // The slope towards alpha is e^q·(1 − q) − 1, q = x/alpha.
+    (dy, { a, b }) => {
+      const q = minimum(realDivide(a, b), 0);
+      return multiply(dy, subtract(expm1(q), multiply(q, exp(q))));
+    },
+  ],
+});
 
 /** max(0, x) + min(0, alpha·(e^(x/alpha) − 1)): a smooth elu. @tf tf.keras.activations.celu */
-export const celu = withNumber('celu', 'alpha', 1, (x, alpha) =>
-  multiply(plainElu(realDivide(x, alpha)), alpha),
-);
+export const celu = withNumber('celu', 'alpha', 1, celuAlpha);
 
 export interface GluOptions {
   /** The axis that is halved. Default: the last. */
@@ -168,14 +221,30 @@ export const glu = composite(
   },
   (x: TensorLike, given?: GluOptions | number): Tensor => {
     const t = operand(x, 'glu');
-    const { axis } = options<{ axis: number }>(given, 'axis', { axis: -1 }, 'glu');
+    const { axis } = options<{ axis: number }>(given, 'axis', gluDefaults, 'glu');
     const along = normalizeAxis(axis, t.shape.length, 'glu');
     if (t.shape[along] % 2 !== 0) {
       throw new InvalidArgumentError(
         `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(t.shape)}`,
       );
     }
+    if (unwatched()) return gluNow(t, along);
     const [value, gate] = split(t, 2, along);
     return multiply(value, sigmoid(gate));
   },
 );
+
+const sigmoidKernel = kernelNumber(native.unaryNames, 'sigmoid');
+const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
+
+/** The same kernels, each over what the one before has written. */
+function gluNow(t: Tensor, along: number): Tensor {
+  t.assertAlive('glu');
+  const shape = t.shape.slice();
+  shape[along] /= 2;
+  const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
+  copyParts(t, [value, gate], sizeBetween(t.shape, 0, along), true);
+  runUnary(sigmoidKernel, gate, gate);
+  runBinary(multiplyKernel, value, gate, value);
+  return value;
+}

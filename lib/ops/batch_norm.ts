@@ -4,12 +4,13 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
-import { badDType, composite, mixedDTypes, multiOp, options } from './define';
+import { badDType, composite, kernelNumber, mixedDTypes, multiOp, options } from './define';
 import { checkEpsilon, fillWith, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from './movement';
 import { sample, type GradContext } from './registry';
+import { unwatched } from './spare';
 import { identity } from './views';
 import { negative, rsqrt } from './unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';
@@ -269,13 +270,65 @@ export const batchNormalization = composite(
     const t = toTensor(x, null, name, 'x');
     if (!floating.includes(t.dtype)) throw badDType(name, 'x', t.dt, floating);
     const epsilon = checkEpsilon(varianceEpsilon, name, 'varianceEpsilon');
-    const like = (value: TensorLike, what: string): Tensor => toTensor(value, t.dt, name, what);
-    const r = rsqrt(add(like(variance, 'variance'), epsilon));
-    const factor = scale === null ? r : multiply(r, like(scale, 'scale'));
-    const shift = multiply(like(mean, 'mean'), factor);
-    return add(
-      multiply(t, factor),
-      offset === null ? negative(shift) : subtract(like(offset, 'offset'), shift),
-    );
+    const m = toTensor(mean, t.dt, name, 'mean');
+    const v = toTensor(variance, t.dt, name, 'variance');
+    const b = offset === null ? null : toTensor(offset, t.dt, name, 'offset');
+    const s = scale === null ? null : toTensor(scale, t.dt, name, 'scale');
+    if (unwatched() && perLast(t, m) && perLast(t, v) && perLast(t, b) && perLast(t, s) && t.size > 0)
+      return runGiven(name, t, m, v, b, s, epsilon);
+    const r = rsqrt(add(v, epsilon));
+    const factor = s === null ? r : multiply(r, s);
+    const shift = multiply(m, factor);
+    return add(multiply(t, factor), b === null ? negative(shift) : subtract(b, shift));
   },
 );
+
+/** Whether p, unless it is null, is a vector with an element for each of x's last dimension, which is not too long. */
+function perLast(x: Tensor, p: Tensor | null): boolean {
+  if (p === null) return true;
+  const n = x.shape[x.shape.length - 1];
+  return p.dt === x.dt && p.shape.length === 1 && p.shape[0] === n && n <= 1024;
+}
+
+const [rootKernel, negativeKernel] = ['rsqrt', 'negative'].map((f) => kernelNumber(native.unaryNames, f));
+const [addKernel, subtractKernel, multiplyKernel] = ['add', 'subtract', 'multiply'].map((f) =>
+  kernelNumber(native.binaryNames, f),
+);
+
+/** The same kernels in one call: the parts that all rows share are not tensors. */
+function runGiven(
+  name: string,
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  offset: Tensor | null,
+  scale: Tensor | null,
+  epsilon: number,
+): Tensor {
+  const y = makeTensor(x.dt, x.shape, x.size);
+  const [b, s] = [offset ?? x, scale ?? x];
+  frame[0] = x.offset;
+  frame[1] = mean.offset;
+  frame[2] = variance.offset;
+  frame[3] = b.offset;
+  frame[4] = s.offset;
+  frame[5] = y.offset;
+  frame[6] = x.size / mean.size;
+  frame[7] = mean.size;
+  frame[8] = x.dt.code;
+  frame[9] = offset === null ? 0 : 1;
+  frame[10] = scale === null ? 0 : 1;
+  frame[11] = epsilon;
+  frame[12] = rootKernel;
+  frame[13] = negativeKernel;
+  frame[14] = addKernel;
+  frame[15] = subtractKernel;
+  frame[16] = multiplyKernel;
+  try {
+    native.batchNormGiven(x.buffer, mean.buffer, variance.buffer, b.buffer, s.buffer, y.buffer);
+  } catch (error) {
+    for (const t of [x, mean, variance, b, s]) t.assertAlive(name);
+    throw error;
+  }
+  return y;
+}

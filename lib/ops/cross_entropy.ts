@@ -5,13 +5,14 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { broadcastShapes, normalizeAxis, sameShape, showShape, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
 import { badDType, composite, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
 import { publicCall, sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
+import { spare } from './spare';
 import { negative } from './unary';
 import { reshape } from './views';
 
@@ -95,6 +96,17 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
   },
 });
 
+/** The error that the label at `bad` is outside of the classes; nothing for −1. */
+function checkLabels(bad: number, logits: Tensor, labels: Tensor): void {
+  if (!(bad >= 0)) return;
+  const values = labels.view();
+  throw new InvalidArgumentError(
+    `[sparseSoftmaxCrossEntropyWithLogits] Received a label value of ${values[bad]} which is outside the valid ` +
+      `range of [0, ${logits.shape[logits.shape.length - 1]}).  Label values: ` +
+      `${Array.from(values.subarray(0, 20), String).join(' ')}${values.length > 20 ? ' …' : ''}`,
+  );
+}
+
 /** [loss, softmax(logits) − oneHot(labels)]. */
 const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCrossEntropy', {
   tf: '',
@@ -104,14 +116,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   args: (logits, labels) => [[logits, labels], null],
   infer: ([logits, labels]) => results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
   run: ([logits, labels], _, [loss, backprop]) => {
-    const bad = run(logits, labels, loss, backprop);
-    if (!(bad >= 0)) return;
-    const values = labels.view();
-    throw new InvalidArgumentError(
-      `[sparseSoftmaxCrossEntropyWithLogits] Received a label value of ${values[bad]} which is outside the valid ` +
-        `range of [0, ${logits.shape[logits.shape.length - 1]}).  Label values: ` +
-        `${Array.from(values.subarray(0, 20), String).join(' ')}${values.length > 20 ? ' …' : ''}`,
-    );
+    checkLabels(run(logits, labels, loss, backprop), logits, labels);
   },
   saves: { inputs: [0], outputs: true },
   partialDy: true,
@@ -120,6 +125,22 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
     return [needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null, null];
   },
 });
+
+/** The loss alone, where it is small and no tape asks for backprop too; null elsewhere. */
+function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
+  const unread = logits.size === 0 ? null : spare(logits.dt, logits.size);
+  if (unread === null) return null;
+  const shape = logits.shape.slice(0, -1);
+  const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[shape.length]);
+  try {
+    checkLabels(run(logits, labels, loss, unread), logits, labels);
+  } catch (error) {
+    logits.assertAlive(name);
+    labels.assertAlive(name);
+    throw error;
+  }
+  return loss;
+}
 
 export interface SoftmaxCrossEntropyOptions {
   /** The axis of the classes. Default: the last. */
@@ -191,7 +212,7 @@ export const softmaxCrossEntropyWithLogits = composite(
     if (!sameShape(shape, t.shape)) t = broadcastTo(t, shape);
     const { axis } = options<{ axis: unknown }>(given, 'axis', lastAxis, name);
     const at = normalizeAxis(axis, shape.length, name);
-    if (at === shape.length - 1) return dense(x, t)[0];
+    if (at === shape.length - 1) return lossAlone(name, x, t) ?? dense(x, t)[0];
     const perm = exchangeLast(at, shape.length);
     const loss = dense(transpose(x, { perm }), transpose(t, { perm }))[0];
     // The last dimension took the place of the classes: back to the end.
@@ -238,7 +259,7 @@ const numbered = composite(
         `[${name}] Must have at least one class, but got logits shape ${showShape(x.shape)}`,
       );
     }
-    return sparse(x, t)[0];
+    return lossAlone(name, x, t) ?? sparse(x, t)[0];
   },
 );
 

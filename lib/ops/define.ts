@@ -76,7 +76,8 @@ export interface UnarySpec {
 
 export type UnaryOp = (x: TensorLike) => Tensor;
 
-function kernelNumber(names: readonly string[], name: string): number {
+/** The number of a kernel in one of the native tables. */
+export function kernelNumber(names: readonly string[], name: string): number {
   const code = names.indexOf(name);
   if (code < 0) throw new Error(`no native kernel is named ${name}`);
   return code;
@@ -85,7 +86,8 @@ function kernelNumber(names: readonly string[], name: string): number {
 /** What is right to half a unit in the last place is an instruction or two. */
 const roundsOnce = (ulp: number | undefined): boolean => ulp !== undefined && ulp <= 0.5;
 
-function runUnary(code: number, x: Tensor, y: Tensor): void {
+/** The native kernel of that number in the unary table. */
+export function runUnary(code: number, x: Tensor, y: Tensor): void {
   frame[0] = x.offset;
   frame[1] = y.offset;
   frame[2] = x.size;
@@ -297,7 +299,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   return call;
 }
 
-function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
+/** The native kernel of that number in the binary table; a and b broadcast to y's shape. */
+export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const n = y.size;
   frame[0] = a.offset;
   frame[1] = b.offset;

@@ -3,6 +3,7 @@ import { scope } from '../core/scope';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { remembered } from '../core/remember';
 import { normalizeAxis, sameShape, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -221,22 +222,23 @@ interface SplitAttrs {
   sizes: readonly number[];
 }
 
-function splitSizes(wanted: unknown, x: Tensor, axis: number): number[] {
+const equalParts = remembered((wanted: unknown, total: number, axis: number): readonly number[] => {
+  const parts = integer(wanted, 'split', 'numOrSizeSplits');
+  if (parts < 1 || total % parts !== 0) {
+    throw new InvalidArgumentError(
+      `[split] Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} ` +
+        `(size = ${total}) and num_split ${parts}`,
+    );
+  }
+  return new Array<number>(parts).fill(total / parts);
+});
+
+function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[] {
   const total = x.shape[axis];
   const scalar =
-    typeof wanted === 'number' ||
     typeof wanted === 'bigint' ||
     ((wanted instanceof Tensor || wanted instanceof Variable) && wanted.rank === 0);
-  if (scalar) {
-    const parts = integer(wanted, 'split', 'numOrSizeSplits');
-    if (parts < 1 || total % parts !== 0) {
-      throw new InvalidArgumentError(
-        `[split] Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} ` +
-          `(size = ${total}) and num_split ${parts}`,
-      );
-    }
-    return new Array<number>(parts).fill(total / parts);
-  }
+  if (scalar) return equalParts(integer(wanted, 'split', 'numOrSizeSplits'), total, axis);
   const sizes = integerList(wanted, 'split', 'numOrSizeSplits');
   const unknown = sizes.indexOf(-1);
   if (unknown >= 0) sizes[unknown] = total - sizes.reduce((a, b) => a + b, 1);
@@ -276,7 +278,8 @@ export const split: (
     const x = toTensor(value, null, 'split', 'value');
     if (x.rank === 0) throw new InvalidArgumentError('[split] value is a scalar: it has no axis to split');
     const at = normalizeAxis(integer(axis, 'split', 'axis'), x.rank, 'split');
-    const sizes = splitSizes(wanted, x, at);
+    const sizes =
+      typeof wanted === 'number' ? equalParts(wanted, x.shape[at], at) : splitSizes(wanted, x, at);
     if (num !== null && num !== sizes.length) {
       throw new InvalidArgumentError(`[split] num is ${num}, but there are ${sizes.length} sizes`);
     }

@@ -4,12 +4,13 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, normalizeAxes, showShape, sizeBetween } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, mixedDTypes, multiOp, options } from './define';
 import { broadcastTo, transpose } from './movement';
 import { reduceMean, reduceSum } from './reduce';
 import { sample, type GradContext } from './registry';
+import { spare } from './spare';
 import { rsqrt, square } from './unary';
 import { reshape } from './views';
 
@@ -103,6 +104,33 @@ function parameter(
   );
 }
 
+/** Normalises the rows of `length` elements of an x that has some. */
+function runRows(
+  x: Tensor,
+  scale: Tensor | null,
+  shift: Tensor | null,
+  length: number,
+  epsilon: number,
+  y: Tensor,
+  mean: Tensor,
+  rstd: Tensor,
+): void {
+  const [g, b] = [scale ?? x, shift ?? x];
+  frame[0] = x.offset;
+  frame[1] = g.offset;
+  frame[2] = b.offset;
+  frame[3] = y.offset;
+  frame[4] = mean.offset;
+  frame[5] = rstd.offset;
+  frame[6] = x.size / length;
+  frame[7] = length;
+  frame[8] = x.dt.code;
+  frame[9] = scale === null ? 0 : 1;
+  frame[10] = shift === null ? 0 : 1;
+  frame[11] = epsilon;
+  native.layerNorm(x.buffer, g.buffer, b.buffer, y.buffer, mean.buffer, rstd.buffer);
+}
+
 /** y, and mean and 1/√(variance + ε) of each row; the latter two serve the gradient only. */
 const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
   tf: '',
@@ -119,26 +147,13 @@ const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
   },
   run: (inputs, { n, scaled, shifted, epsilon }, [y, mean, rstd]) => {
     const [x] = inputs;
-    const scale = scaled ? inputs[1] : x;
-    const shift = shifted ? inputs[inputs.length - 1] : x;
     if (x.size === 0) {
       fillWith(mean, NaN);
       fillWith(rstd, NaN);
       return;
     }
-    frame[0] = x.offset;
-    frame[1] = scale.offset;
-    frame[2] = shift.offset;
-    frame[3] = y.offset;
-    frame[4] = mean.offset;
-    frame[5] = rstd.offset;
-    frame[6] = mean.size;
-    frame[7] = rowLength(x, n);
-    frame[8] = x.dt.code;
-    frame[9] = scaled ? 1 : 0;
-    frame[10] = shifted ? 1 : 0;
-    frame[11] = epsilon;
-    native.layerNorm(x.buffer, scale.buffer, shift.buffer, y.buffer, mean.buffer, rstd.buffer);
+    const shift = shifted ? inputs[inputs.length - 1] : null;
+    runRows(x, scaled ? inputs[1] : null, shift, rowLength(x, n), epsilon, y, mean, rstd);
   },
   saves: { inputs: [0, 1], outputs: true },
   partialDy: true,
@@ -278,7 +293,19 @@ export const layerNorm = composite(
     const scale = parameter(name, 'gamma', gamma, t, axes);
     const shift = parameter(name, 'beta', beta, t, axes);
     const n = axes.length;
-    if (axes[0] === rank - n) return layerNormRows(t, scale, shift, n, eps)[0];
+    if (axes[0] === rank - n) {
+      const length = rowLength(t, n);
+      const unread = t.size === 0 ? null : spare(t.dt, t.size / length);
+      if (unread === null) return layerNormRows(t, scale, shift, n, eps)[0];
+      const y = makeTensor(t.dt, t.shape, t.size);
+      try {
+        runRows(t, scale, shift, length, eps, y, unread, unread);
+      } catch (error) {
+        for (const x of [t, scale, shift]) x?.assertAlive(name);
+        throw error;
+      }
+      return y;
+    }
     const perm = [...upTo(rank).filter((a) => !axes.includes(a)), ...axes];
     const y = layerNormRows(transpose(t, { perm }), scale, shift, n, eps)[0];
     return transpose(y, { perm: upTo(rank).map((a) => perm.indexOf(a)) });

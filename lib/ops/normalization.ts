@@ -2,16 +2,22 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxes, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { describe, normalizeAxes, showShape, sizeOf } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from './binary';
 import { badDType, composite, mixedDTypes, options } from './define';
 import { matmul } from './matmul';
 import { reduceMean, reduceSum } from './reduce';
+import { atOnce, reducedShape, runMoments, runNormalize } from './reduction';
 import { sample } from './registry';
 import { rsqrt, square } from './unary';
 import { reshape } from './views';
 import { constant } from './creation';
+
+const momentsDefaults = { shift: null, keepdims: false } as const;
+const l2NormalizeDefaults = { axis: null, epsilon: 1e-12 } as const;
+const localResponseNormalizationDefaults = { depthRadius: 5, bias: 1, alpha: 1, beta: 0.5 } as const;
+const biasAddDefaults = { dataFormat: null } as const;
 
 export interface MomentsOptions {
   /** Has no effect, as in TensorFlow. */
@@ -43,10 +49,17 @@ export const moments = composite(
     const { keepdims } = options<{ shift: unknown; keepdims: boolean }>(
       given ?? undefined,
       'shift',
-      { shift: null, keepdims: false },
+      momentsDefaults,
       'moments',
     );
     const axis = normalizeAxes(axes, t.shape.length, 'moments', 'axes');
+    if (atOnce(t)) {
+      const shape = reducedShape(t.shape, { axes: axis, keepdims });
+      const size = sizeOf(shape);
+      const both = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
+      runMoments(t, both[0], both[1], axis, false, 'moments');
+      return both;
+    }
     const mean = reduceMean(t, { axis, keepdims: true });
     const variance = reduceMean(squaredDifference(t, mean), { axis, keepdims });
     return [keepdims ? mean : reshape(mean, variance.shape), variance];
@@ -81,10 +94,15 @@ export const l2Normalize = composite(
     const { axis, epsilon } = options<{ axis: unknown; epsilon: number }>(
       given,
       'axis',
-      { axis: null, epsilon: 1e-12 },
+      l2NormalizeDefaults,
       'l2Normalize',
     );
     const axes = normalizeAxes(axis, t.shape.length, 'l2Normalize');
+    if (typeof epsilon === 'number' && atOnce(t)) {
+      const y = makeTensor(t.dt, t.shape, t.size);
+      runNormalize(t, y, axes, epsilon, 'l2Normalize');
+      return y;
+    }
     return multiply(t, rsqrt(maximum(reduceSum(square(t), { axis: axes, keepdims: true }), epsilon)));
   },
 );
@@ -123,7 +141,7 @@ export const localResponseNormalization = composite(
     const o = options<Required<LocalResponseNormalizationOptions>>(
       given,
       'depthRadius',
-      { depthRadius: 5, bias: 1, alpha: 1, beta: 0.5 },
+      localResponseNormalizationDefaults,
       name,
     );
     if (x.shape.length !== 4) {
@@ -180,7 +198,7 @@ export const biasAdd = composite(
     if (!numeric.includes(x.dtype)) throw badDType(name, 'value', x.dt, numeric);
     const b = toTensor(bias, x.dt, name, 'bias');
     if (b.dt !== x.dt) throw mixedDTypes(name, x, b);
-    const { dataFormat } = options<{ dataFormat: unknown }>(given, 'dataFormat', { dataFormat: null }, name);
+    const { dataFormat } = options<{ dataFormat: unknown }>(given, 'dataFormat', biasAddDefaults, name);
     const first = typeof dataFormat === 'string' && dataFormat.startsWith('NC');
     const last = dataFormat === null || (typeof dataFormat === 'string' && /^N.*C$/s.test(dataFormat));
     if (!first && !last) {

@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import type { TensorLike } from '../core/convert';
 import { toTensor } from '../core/convert';
 import { dtypes, floating, numeric, type DType } from '../core/dtype';
-import type { Shape } from '../core/shape';
+import { sizeOf, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
@@ -11,17 +11,20 @@ import { equal, less, logicalAnd } from './compare';
 import { badDType, composite, op } from './define';
 import { transpose } from './movement';
 import {
+  atOnce,
   defineReduction,
   kernelOf,
   reduceAttrs,
   reducedCount,
   reducedShape,
   reduction,
+  runMoments,
   runReduce,
   setSum,
   spread,
   sumTo,
   type Axis,
+  type ReduceAttrs,
   type ReduceOptions,
   type Reduction,
   type ReductionSaved,
@@ -29,8 +32,8 @@ import {
 import { scanBlock } from './scan';
 import { select } from './select';
 import { softmax } from './softmax';
-import { sqrt, square } from './unary';
 import { fillWith } from './strided';
+import { sqrt, square } from './unary';
 import { reshape } from './views';
 
 const sum = defineReduction('reduceSum', 'sum', {
@@ -180,6 +183,15 @@ function floatInput(input: TensorLike, op: string): Tensor {
   return x;
 }
 
+/** Variance or standard deviation in one call; null where that cannot be. */
+function varianceAtOnce(x: Tensor, attrs: ReduceAttrs, root: boolean, op: string): Tensor | null {
+  if (!atOnce(x)) return null;
+  const shape = reducedShape(x.shape, attrs);
+  const y = makeTensor(x.dt, shape, sizeOf(shape));
+  runMoments(x, y, y, attrs.axes, root, op);
+  return y;
+}
+
 interface CompositeSpec {
   tf: string;
   domain: readonly [number, number];
@@ -189,7 +201,7 @@ interface CompositeSpec {
 function compositeReduction(
   name: string,
   spec: CompositeSpec,
-  f: (x: Tensor, options: { axis: readonly number[]; keepdims: boolean }) => Tensor,
+  f: (x: Tensor, attrs: ReduceAttrs) => Tensor,
 ): Reduction {
   const dt: readonly DType[] = floating;
   return composite(
@@ -197,8 +209,7 @@ function compositeReduction(
     { ...spec, dtypes: dt, kind: 'reduction' },
     (inputTensor: TensorLike, options?: ReduceOptions | Axis) => {
       const x = floatInput(inputTensor, name);
-      const { axes, keepdims } = reduceAttrs(options, x.shape.length, name);
-      return f(x, { axis: axes, keepdims });
+      return f(x, reduceAttrs(options, x.shape.length, name));
     },
   );
 }
@@ -209,11 +220,13 @@ function compositeReduction(
 export const reduceVariance = compositeReduction(
   'reduceVariance',
   { tf: 'tf.math.reduce_variance', domain: [-10, 10], ulp: 8 },
-  (x, { axis, keepdims }) => {
-    const deviation = subtract(x, reduceMean(x, { axis, keepdims: true }));
-    return reduceMean(square(deviation), { axis, keepdims });
-  },
+  (x, attrs) => varianceAtOnce(x, attrs, false, 'reduceVariance') ?? variance(x, attrs),
 );
+
+function variance(x: Tensor, { axes: axis, keepdims }: ReduceAttrs): Tensor {
+  const deviation = subtract(x, reduceMean(x, { axis, keepdims: true }));
+  return reduceMean(square(deviation), { axis, keepdims });
+}
 
 /**
  * Standard deviation over axes. y = √variance; its gradient is NaN where all elements are equal. @tf tf.math.reduce_std
@@ -221,7 +234,7 @@ export const reduceVariance = compositeReduction(
 export const reduceStd = compositeReduction(
   'reduceStd',
   { tf: 'tf.math.reduce_std', domain: [-10, 10], ulp: 8 },
-  (x, options) => sqrt(reduceVariance(x, options)),
+  (x, attrs) => varianceAtOnce(x, attrs, true, 'reduceStd') ?? sqrt(variance(x, attrs)),
 );
 
 interface LogSumExp {
@@ -268,8 +281,8 @@ export const reduceLogsumexp = compositeReduction(
   'reduceLogsumexp',
   { tf: 'tf.math.reduce_logsumexp', domain: [-10, 10], ulp: 8 },
   (x, attrs) => {
-    const { axis: axes, keepdims } = attrs;
-    const shape = reducedShape(x.shape, { axes, keepdims });
+    const { axes } = attrs;
+    const shape = reducedShape(x.shape, attrs);
     const n = axes.length;
     const kept = x.rank - n;
     if (n === 0 || axes[0] === kept) return logSumExpLast(x, n, shape);

@@ -7,9 +7,10 @@ import { isPlain } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
 import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
-import { badDType, dtypeMask, options, setBroadcastReducer } from './define';
+import { badDType, dtypeMask, kernelNumber, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { asMany } from './simpler';
+import { unwatched } from './spare';
 import { refuseSurplus } from './surplus';
 import { traced } from './traced';
 
@@ -83,8 +84,8 @@ export function reducedCount(shape: Shape, axes: readonly number[]): number {
 /** The most dimensions that the border takes. */
 const maxDims = 16;
 
-/** Writes the dimensions to the frame, merged so that kept and reduced ones alternate, and runs a kernel. */
-export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
+/** Writes a reduction to the frame, its dimensions merged so that kept and reduced ones alternate. */
+function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
   const shape = x.shape;
   let n = 0;
   if (axes.length === shape.length) {
@@ -122,8 +123,76 @@ export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly n
   frame[2] = kernel;
   frame[3] = x.dt.code;
   frame[4] = n;
+}
+
+/** Runs a kernel. */
+export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
+  writeReduction(kernel, x, y, axes, op);
   try {
     native.reduce(x.buffer, y.buffer);
+  } catch (error) {
+    x.assertAlive(op);
+    throw error;
+  }
+}
+
+/** Where the frame goes on behind a reduction of the most dimensions. */
+const moreSlots = 6 + maxDims;
+
+const [squareKernel, sqrtKernel, rsqrtKernel] = ['square', 'sqrt', 'rsqrt'].map((name) =>
+  kernelNumber(native.unaryNames, name),
+);
+const [differenceKernel, maximumKernel, multiplyKernel] = ['squaredDifference', 'maximum', 'multiply'].map(
+  (name) => kernelNumber(native.binaryNames, name),
+);
+const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
+
+/** How many elements at most go through several kernels in one call. */
+const small = 1024;
+
+/** Whether an op on x may take such a call, which no tape and no tracer sees: the same kernels in the same order. */
+export function atOnce(x: Tensor): boolean {
+  return x.size <= small && x.size > 0 && unwatched();
+}
+
+/** Mean and variance (or its root) of an x that `atOnce` allows; `mean` may be `variance`, and is lost then. */
+export function runMoments(
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  axes: readonly number[],
+  root: boolean,
+  op: string,
+): void {
+  writeReduction(meanKernel, x, mean, axes, op);
+  frame[moreSlots] = variance.offset;
+  frame[moreSlots + 1] = differenceKernel;
+  frame[moreSlots + 2] = root ? 1 : 0;
+  frame[moreSlots + 3] = sqrtKernel;
+  try {
+    native.moments(x.buffer, mean.buffer, variance.buffer);
+  } catch (error) {
+    x.assertAlive(op);
+    throw error;
+  }
+}
+
+/** y = x / √max(Σ x², epsilon) of an x that `atOnce` allows. */
+export function runNormalize(
+  x: Tensor,
+  y: Tensor,
+  axes: readonly number[],
+  epsilon: number,
+  op: string,
+): void {
+  writeReduction(sumKernel, x, y, axes, op);
+  frame[moreSlots] = squareKernel;
+  frame[moreSlots + 1] = rsqrtKernel;
+  frame[moreSlots + 2] = maximumKernel;
+  frame[moreSlots + 3] = multiplyKernel;
+  frame[moreSlots + 4] = epsilon;
+  try {
+    native.normalize(x.buffer, y.buffer);
   } catch (error) {
     x.assertAlive(op);
     throw error;
@@ -165,9 +234,7 @@ interface Defined {
 }
 
 export function kernelOf(name: string): number {
-  const code = native.reduceNames.indexOf(name);
-  if (code < 0) throw new Error(`no native reduction is named ${name}`);
-  return code;
+  return kernelNumber(native.reduceNames, name);
 }
 
 /** A reduction over any axes by a native kernel. */

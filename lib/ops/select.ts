@@ -106,18 +106,19 @@ export const clipByValue = composite(
     const t = toTensor(x, null, 'clipByValue', 'x');
     const low = toTensor(clipValueMin, t.dt, 'clipByValue', 'clipValueMin');
     const high = toTensor(clipValueMax, t.dt, 'clipByValue', 'clipValueMax');
-    for (const [name, bound] of [
-      ['clipValueMin', low],
-      ['clipValueMax', high],
-    ] as const) {
-      if (bound.dt !== t.dt) throw mixedDTypes('clipByValue', t, bound);
-      const shape = broadcastShapes(t.shape, bound.shape);
-      if (shape === null || sizeOf(shape) !== t.size || shape.length !== t.shape.length) {
-        throw new InvalidArgumentError(
-          `[clipByValue] ${name} of shape ${showShape(bound.shape)} does not broadcast to x's shape ${showShape(t.shape)}`,
-        );
-      }
-    }
+    checkBound(t, low, 'clipValueMin');
+    checkBound(t, high, 'clipValueMax');
     return maximum(minimum(t, high), low);
   },
 );
+
+function checkBound(t: Tensor, bound: Tensor, name: string): void {
+  if (bound.dt !== t.dt) throw mixedDTypes('clipByValue', t, bound);
+  if (bound.shape.length === 0) return;
+  const shape = broadcastShapes(t.shape, bound.shape);
+  if (shape === null || sizeOf(shape) !== t.size || shape.length !== t.shape.length) {
+    throw new InvalidArgumentError(
+      `[clipByValue] ${name} of shape ${showShape(bound.shape)} does not broadcast to x's shape ${showShape(t.shape)}`,
+    );
+  }
+}

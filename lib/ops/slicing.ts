@@ -2,6 +2,7 @@
 import { element, toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { remembered } from '../core/remember';
 import { describe, showShape, stridesOf, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -9,7 +10,7 @@ import { composite, op, options } from './define';
 import { gather } from './indexing';
 import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
 import { sample } from './registry';
-import { copyStrided, fillWith, integerList } from './strided';
+import { copyStrided, fillWith, integerList, isNumbers } from './strided';
 import { decided } from './traced';
 import type { ShapeLike } from './views';
 
@@ -189,30 +190,52 @@ export const stridedSlice: (
   args: (input, begin, end, given) => {
     const x = toTensor(input, null, 'stridedSlice', 'input');
     const o = options(given, 'strides', stridedDefaults, 'stridedSlice');
-    const from = integerList(begin, 'stridedSlice', 'begin');
-    const to = integerList(end, 'stridedSlice', 'end');
-    const steps = o.strides === null ? from.map(() => 1) : integerList(o.strides, 'stridedSlice', 'strides');
-    if (from.length !== to.length || from.length !== steps.length) {
-      throw new InvalidArgumentError(
-        `[stridedSlice] Expected begin, end, and strides to be 1D equal size tensors, but got sizes ` +
-          `${from.length}, ${to.length} and ${steps.length}`,
-      );
-    }
-    const items: IndexItem[] = [];
-    for (let i = 0; i < from.length; i++) {
-      if (bit(o.ellipsisMask, i)) items.push(ellipsis);
-      else if (bit(o.newAxisMask, i)) items.push(newDimension);
-      else if (steps[i] === 0)
-        throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
-      else if (bit(o.shrinkAxisMask, i)) items.push({ kind: 'index', at: from[i] });
-      else {
-        const begin = bit(o.beginMask, i) ? null : from[i];
-        items.push({ kind: 'range', begin, end: bit(o.endMask, i) ? null : to[i], step: steps[i] });
-      }
-    }
-    return [[x], regionOf(x.shape, items, 'stridedSlice')];
+    const { strides } = o;
+    // What tensors hold may change; lists of numbers say the same again.
+    const plain = isNumbers(begin) && isNumbers(end) && (strides === null || isNumbers(strides));
+    const region = plain ? knownStridedRegion : stridedRegion;
+    const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = o;
+    return [
+      [x],
+      region(x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask),
+    ];
   },
 });
+
+function stridedRegion(
+  shape: Shape,
+  begin: ShapeLike,
+  end: ShapeLike,
+  strides: ShapeLike | null,
+  beginMask: number,
+  endMask: number,
+  ellipsisMask: number,
+  newAxisMask: number,
+  shrinkAxisMask: number,
+): Region {
+  const from = integerList(begin, 'stridedSlice', 'begin');
+  const to = integerList(end, 'stridedSlice', 'end');
+  const steps = strides === null ? from.map(() => 1) : integerList(strides, 'stridedSlice', 'strides');
+  if (from.length !== to.length || from.length !== steps.length) {
+    throw new InvalidArgumentError(
+      `[stridedSlice] Expected begin, end, and strides to be 1D equal size tensors, but got sizes ` +
+        `${from.length}, ${to.length} and ${steps.length}`,
+    );
+  }
+  const items: IndexItem[] = [];
+  for (let i = 0; i < from.length; i++) {
+    if (bit(ellipsisMask, i)) items.push(ellipsis);
+    else if (bit(newAxisMask, i)) items.push(newDimension);
+    else if (steps[i] === 0) throw new InvalidArgumentError(`[stridedSlice] strides[${i}] must be non-zero`);
+    else if (bit(shrinkAxisMask, i)) items.push({ kind: 'index', at: from[i] });
+    else {
+      const at = bit(beginMask, i) ? null : from[i];
+      items.push({ kind: 'range', begin: at, end: bit(endMask, i) ? null : to[i], step: steps[i] });
+    }
+  }
+  return regionOf(shape, items, 'stridedSlice');
+}
+const knownStridedRegion = remembered(stridedRegion);
 
 // ---------------------------------------------------------------------------------------------------- padding
 

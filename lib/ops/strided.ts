@@ -90,7 +90,11 @@ export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number
     }
     // A list that is spread into a call costs more than a small copy.
     if (count === 2) native.parts(whole.buffer, pieces[from].buffer, pieces[from + 1].buffer);
-    else native.parts(whole.buffer, ...pieces.slice(from, from + count).map((p) => p.buffer));
+    else {
+      const buffers = new Array<ArrayBuffer>(count);
+      for (let i = 0; i < count; i++) buffers[i] = pieces[from + i].buffer;
+      native.parts(whole.buffer, ...buffers);
+    }
   }
 }
 
@@ -109,6 +113,13 @@ export function fillWith(t: Tensor, value: number | bigint): void {
   frame[2] = t.dt.bytes;
   fillCells[t.dt.code][0] = t.dt.big ? BigInt(value) : value;
   native.fill(t.buffer);
+}
+
+/** Whether a value is an array of numbers and nothing else: what says the same every time it is read. */
+export function isNumbers(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) if (typeof value[i] !== 'number') return false;
+  return true;
 }
 
 /** Integers that a user gave as numbers, bigints, a typed array or an integer tensor; a lone one makes a list of one. */

@@ -3,6 +3,7 @@
 #include "../runtime/norm.h"
 #include "entries.h"
 #include "overflow.h"
+#include "table_call.h"
 
 namespace gradtape {
 
@@ -101,6 +102,55 @@ napi_value batch_norm(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// batchNormGiven(x, mean, variance, offset, scale, y): with what training left behind. factor =
+/// root(variance plus epsilon), times scale if there is one; y = x times factor plus (offset minus mean times
+/// factor), or plus negative(mean times factor) without an offset. Frame: their offsets, rows, channels,
+/// dtype, whether there is an offset, a scale, epsilon, the unary ops root and negative, the binary ops plus,
+/// minus and times. At most kChannels channels.
+constexpr int64_t kChannels = 1024;
+napi_value batch_norm_given(napi_env env, napi_callback_info info) {
+  Call call(env, info, 6);
+  const Matrix m(call, 6);
+  const int dtype = floating(call, 8);
+  const int64_t size = dtype_size(dtype), n = m.n;
+  const bool shifted = call.index(9, 2, "a flag is neither 0 nor 1") != 0;
+  const bool scaled = call.index(10, 2, "a flag is neither 0 nor 1") != 0;
+  const double epsilon = call.number(11);
+  const UnaryEntry &root = unary_of(call, 12, dtype), &negative = unary_of(call, 13, dtype);
+  const BinaryEntry &plus = binary_of(call, 14, dtype), &minus = binary_of(call, 15, dtype),
+                    &times = binary_of(call, 16, dtype);
+  if (n > kChannels) call.fail("there are too many channels");
+  const void* x = call.span(0, 0, m.count, size);
+  const void* mean = call.span(1, 1, n, size);
+  const void* variance = call.span(2, 2, n, size);
+  const void* offset = shifted ? call.span(3, 3, n, size) : nullptr;
+  const void* scale = scaled ? call.span(4, 4, n, size) : nullptr;
+  void* y = call.span(5, 5, m.count, size);
+  if (!call.ok() || m.count == 0) return nullptr;
+  alignas(64) char factor[kChannels * 8], shift[kChannels * 8];
+  const auto narrow = static_cast<float>(epsilon);
+  const void* more = size == 4 ? static_cast<const void*>(&narrow) : &epsilon;
+  run(plus, dtype, size, variance, more, factor, n, kVecScalar);
+  run(root, dtype, size, factor, factor, n);
+  if (scaled) run(times, dtype, size, factor, scale, factor, n, kVecVec);
+  run(times, dtype, size, mean, factor, shift, n, kVecVec);
+  if (shifted) {
+    run(minus, dtype, size, offset, shift, shift, n, kVecVec);
+  } else {
+    run(negative, dtype, size, shift, shift, n);
+  }
+  BroadcastLayout rows;
+  rows.ndim = 2;
+  rows.dims[0] = m.rows;
+  rows.dims[1] = n;
+  rows.a_strides[0] = n;
+  rows.a_strides[1] = rows.b_strides[1] = 1;
+  rows.b_strides[0] = 0;
+  run_binary_broadcast(times.fn[dtype], x, factor, y, rows, size, size, times.cost[dtype]);
+  run_binary_broadcast(plus.fn[dtype], y, shift, y, rows, size, size, plus.cost[dtype]);
+  return nullptr;
+}
+
 /// batchNormGradient: see Gradient; spread is the variance. Frame besides: epsilon.
 napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
   Call call(env, info, 8);
@@ -119,6 +169,7 @@ void define_norm(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "layerNorm", layer_norm, state);
   define_entry(env, exports, "layerNormGradient", layer_norm_gradient, state);
   define_entry(env, exports, "batchNorm", batch_norm, state);
+  define_entry(env, exports, "batchNormGiven", batch_norm_given, state);
   define_entry(env, exports, "batchNormGradient", batch_norm_gradient, state);
 }
 

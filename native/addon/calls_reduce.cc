@@ -1,8 +1,10 @@
 // Entries of the reducing families and of random numbers.
 #include "../runtime/dispatch.h"
+#include "../runtime/elementwise.h"
 #include "../runtime/reduce.h"
 #include "entries.h"
 #include "names.h"
+#include "table_call.h"
 
 namespace gradtape {
 
@@ -17,29 +19,127 @@ int64_t dimension(Call& call, int slot, int64_t* product) {
   return d;
 }
 
-/// reduce(x, y); frame: x offset, y offset, op, dtype, ndim, 1 if the first dimension is reduced (else 0),
-/// dims. The dimensions are alternately kept and reduced.
+/// What a reduction's frame says from slot 2 on: op, dtype, ndim, 1 if the first dimension is reduced (else
+/// 0), dims. The dimensions are alternately kept and reduced. `in` and `out` count elements.
+struct Reduction {
+  int op, dtype;
+  ReduceLayout layout = {};
+  int64_t in = 1, out = 1;
+  explicit Reduction(Call& call)
+      : op(static_cast<int>(call.index(2, kernels().reduce_count, "no such reduction"))),
+        dtype(static_cast<int>(call.index(3, kDTypes, "no such dtype"))) {
+    layout.ndim = static_cast<int>(call.index(4, kMaxDims + 1, "too many dimensions"));
+    layout.first_reduced = call.number(5) != 0;
+    int64_t product = 1;
+    for (int d = 0; call.ok() && d < layout.ndim; d++) {
+      layout.dims[d] = dimension(call, 6 + d, &product);
+      in *= layout.dims[d];
+      if (!layout.reduced(d)) out *= layout.dims[d];
+    }
+    if (kernels().reduce[op].rows[dtype] == nullptr) call.fail("the reduction does not exist for this dtype");
+  }
+  bool run(const void* x, void* y) const { return run_reduce(kernels().reduce, op, dtype, x, y, layout); }
+};
+
+constexpr const char* kNoMemory = "not enough memory for the partial results of a reduction";
+
+/// reduce(x, y); frame: x offset, y offset, then see Reduction.
 napi_value reduce(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
-  const KernelTable& table = kernels();
-  const int op = static_cast<int>(call.index(2, table.reduce_count, "no such reduction"));
-  const int dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
-  const ReduceEntry& entry = table.reduce[op];
-  ReduceLayout layout = {};
-  layout.ndim = static_cast<int>(call.index(4, kMaxDims + 1, "too many dimensions"));
-  layout.first_reduced = call.number(5) != 0;
-  int64_t product = 1, in = 1, out = 1;
-  for (int d = 0; call.ok() && d < layout.ndim; d++) {
-    layout.dims[d] = dimension(call, 6 + d, &product);
-    in *= layout.dims[d];
-    if (!layout.reduced(d)) out *= layout.dims[d];
+  const Reduction r(call);
+  const int out_dtype = kernels().reduce[r.op].out_dtype;
+  const void* x = call.span(0, 0, r.in, dtype_size(r.dtype));
+  void* y = call.span(1, 1, r.out, dtype_size(out_dtype < 0 ? r.dtype : out_dtype));
+  if (call.ok() && !r.run(x, y)) call.fail(kNoMemory);
+  return nullptr;
+}
+
+/// Several kernels in one call, for small x: what lies between is on the stack. Their frames go on behind the
+/// dimensions of a reduction.
+constexpr int kMoreSlots = 6 + kMaxDims;
+constexpr int64_t kSmallBytes = 8192;
+
+/// The reduction of a small x to its own dtype, and how x and the result are walked beside each other.
+struct SmallReduction : Reduction {
+  int64_t size;
+  BroadcastLayout layout_of_both;
+  explicit SmallReduction(Call& call) : Reduction(call), size(dtype_size(dtype)) {
+    if (in > kSmallBytes / size) call.fail("x is too large");
+    if (kernels().reduce[op].out_dtype >= 0) call.fail("the reduction changes the dtype");
+    BroadcastLayout& both = layout_of_both;
+    both.ndim = layout.ndim > 0 ? layout.ndim : 1;
+    both.dims[0] = both.a_strides[0] = both.b_strides[0] = 1;
+    if (!call.ok()) return;
+    int64_t whole = 1, kept = 1;
+    for (int d = layout.ndim - 1; d >= 0; d--) {
+      const bool reduced = layout.reduced(d);
+      both.dims[d] = layout.dims[d];
+      both.a_strides[d] = whole;
+      both.b_strides[d] = reduced ? 0 : kept;
+      whole *= layout.dims[d];
+      if (!reduced) kept *= layout.dims[d];
+    }
   }
-  const void* x = call.span(0, 0, in, dtype_size(dtype));
-  void* y = call.span(1, 1, out, dtype_size(entry.out_dtype < 0 ? dtype : entry.out_dtype));
-  if (entry.rows[dtype] == nullptr) call.fail("the reduction does not exist for this dtype");
-  if (call.ok() && !run_reduce(table.reduce, op, dtype, x, y, layout)) {
-    call.fail("not enough memory for the partial results of a reduction");
+  /// y = op(x, the result of the reduction).
+  void with(const BinaryEntry& binary, const void* x, const void* reduced, void* y) const {
+    run_binary_broadcast(binary.fn[dtype], x, reduced, y, layout_of_both, size, size, binary.cost[dtype]);
   }
+};
+
+/// moments(x, mean, variance): the reduction (a mean) of x, and that of `op`(x, mean), a binary op; where
+/// asked for, a unary op of that. variance may be where mean is, which is lost then. Frame: x offset, mean
+/// offset, then see Reduction; from kMoreSlots on: variance offset, binary op, whether there is a unary op,
+/// that op.
+napi_value moments(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  const SmallReduction r(call);
+  const BinaryEntry& op = binary_of(call, kMoreSlots + 1, r.dtype);
+  const bool more = call.index(kMoreSlots + 2, 2, "a flag is neither 0 nor 1") != 0;
+  const UnaryEntry& last = unary_of(call, kMoreSlots + 3, r.dtype);
+  const void* x = call.span(0, 0, r.in, r.size);
+  void* mean = call.span(1, 1, r.out, r.size);
+  void* variance = call.span(2, kMoreSlots, r.out, r.size);
+  if (!call.ok() || r.in == 0) return nullptr;
+  alignas(64) char between[kSmallBytes];
+  bool done = r.run(x, mean);
+  if (done) {
+    r.with(op, x, mean, between);
+    done = r.run(between, variance);
+  }
+  if (!done) {
+    call.fail(kNoMemory);
+  } else if (more) {
+    run(last, r.dtype, r.size, variance, variance, r.out);
+  }
+  return nullptr;
+}
+
+/// normalize(x, y): y = times(x, root(most(reduction of square(x), epsilon))). Frame: x offset, y offset,
+/// then see Reduction; from kMoreSlots on: the unary ops square and root, the binary ops most and times,
+/// epsilon.
+napi_value normalize(napi_env env, napi_callback_info info) {
+  Call call(env, info, 2);
+  const SmallReduction r(call);
+  const UnaryEntry& square = unary_of(call, kMoreSlots, r.dtype);
+  const UnaryEntry& root = unary_of(call, kMoreSlots + 1, r.dtype);
+  const BinaryEntry& most = binary_of(call, kMoreSlots + 2, r.dtype);
+  const BinaryEntry& times = binary_of(call, kMoreSlots + 3, r.dtype);
+  const double epsilon = call.number(kMoreSlots + 4);
+  const void* x = call.span(0, 0, r.in, r.size);
+  void* y = call.span(1, 1, r.in, r.size);
+  if (r.size != 4 && r.size != 8) call.fail("the dtype is not floating");
+  if (!call.ok() || r.in == 0) return nullptr;
+  alignas(64) char squares[kSmallBytes], sums[kSmallBytes];
+  const auto narrow = static_cast<float>(epsilon);
+  const void* least = r.size == 4 ? static_cast<const void*>(&narrow) : &epsilon;
+  run(square, r.dtype, r.size, x, squares, r.in);
+  if (!r.run(squares, sums)) {
+    call.fail(kNoMemory);
+    return nullptr;
+  }
+  run(most, r.dtype, r.size, sums, least, sums, r.out, kVecScalar);
+  run(root, r.dtype, r.size, sums, sums, r.out);
+  r.with(times, x, sums, y);
   return nullptr;
 }
 
@@ -135,6 +235,8 @@ napi_value random(napi_env env, napi_callback_info info) {
 
 void define_reduce(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "reduce", reduce, state);
+  define_entry(env, exports, "moments", moments, state);
+  define_entry(env, exports, "normalize", normalize, state);
   define_entry(env, exports, "argReduce", arg_reduce, state);
   define_entry(env, exports, "scan", scan, state);
   define_entry(env, exports, "recurrence", recurrence, state);

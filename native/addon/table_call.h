@@ -1,0 +1,30 @@
+// Elementwise kernels that an entry calls among others.
+#pragma once
+#include "../runtime/dispatch.h"
+#include "../runtime/elementwise.h"
+#include "call.h"
+
+namespace gradtape {
+
+/// The op whose number a slot of the frame holds, from its dtype to the same.
+inline const UnaryEntry& unary_of(Call& call, int slot, int dtype) {
+  const UnaryEntry& op = kernels().unary[call.index(slot, kernels().unary_count, "no such unary op")];
+  if (op.fn[dtype] == nullptr || op.to_bool) call.fail("the unary op does not exist for this dtype");
+  return op;
+}
+inline const BinaryEntry& binary_of(Call& call, int slot, int dtype) {
+  const BinaryEntry& op = kernels().binary[call.index(slot, kernels().binary_count, "no such binary op")];
+  if (op.fn[dtype][0] == nullptr || op.to_bool) call.fail("the binary op does not exist for this dtype");
+  return op;
+}
+
+/// n elements through one of them; `mode` kVecScalar: b is one element.
+inline void run(const UnaryEntry& op, int dtype, int64_t size, const void* x, void* y, int64_t n) {
+  run_unary(op.fn[dtype], x, y, n, size, size, op.cost[dtype]);
+}
+inline void run(const BinaryEntry& op, int dtype, int64_t size, const void* a, const void* b, void* y,
+                int64_t n, BinaryMode mode) {
+  run_binary(op.fn[dtype][mode], a, b, y, n, mode, size, size, op.cost[dtype]);
+}
+
+}  // namespace gradtape

@@ -1,0 +1,184 @@
+/** Ops that take a shorter way where no tape records: the same bits, and the same errors. */
+import * as tf from 'gradtape';
+
+/** Deterministic numbers in [−2, 2). */
+function numbers(n: number, seed: number): number[] {
+  let state = seed >>> 0;
+  return Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 30 - 2;
+  });
+}
+
+const floats = (shape: readonly number[], dtype: tf.DType, seed = 1): tf.Tensor =>
+  tf.reshape(
+    tf.constant(
+      numbers(
+        shape.reduce((a, b) => a * b, 1),
+        seed,
+      ),
+      dtype,
+    ),
+    shape,
+  );
+
+/** What f gives with a tape that watches x, and without one. */
+function both(x: tf.Tensor, f: () => tf.Tensor[]): [tf.Tensor[], tf.Tensor[]] {
+  const tape = new tf.GradientTape();
+  const watched = tape.run(() => {
+    tape.watch(x);
+    return f();
+  });
+  return [watched, f()];
+}
+
+const cases: [shape: number[], axis: number | number[] | null][] = [
+  [[], null],
+  [[1], 0],
+  [[7], null],
+  [[8, 8], 0],
+  [[8, 8], 1],
+  [[8, 8], null],
+  [
+    [3, 4, 5],
+    [0, 2],
+  ],
+  [[3, 4, 5], -2],
+  [
+    [2, 3, 4, 5],
+    [1, 3],
+  ],
+  [
+    [2, 3, 4, 5],
+    [0, -2],
+  ],
+  [[1, 6, 1], 1],
+  [[1024], null],
+  [[1025], null],
+  [[31, 33], 0],
+];
+
+describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
+  test.each(cases)('variance, deviation, moments and unit vectors of shape %j over %j', (shape, axis) => {
+    const x = floats(shape, dtype);
+    for (const keepdims of [false, true]) {
+      const [watched, alone] = both(x, () => [
+        tf.math.reduceVariance(x, { axis, keepdims }),
+        tf.math.reduceStd(x, { axis, keepdims }),
+        ...tf.nn.moments(x, axis ?? shape.map((_, d) => d), { keepdims }),
+        tf.math.l2Normalize(x, { axis }),
+        tf.math.l2Normalize(x, { axis, epsilon: 30 }),
+      ]);
+      watched.forEach((y, i) => {
+        expect(alone[i].shape).toEqual(y.shape);
+        expect(alone[i].dtype).toBe(dtype);
+        expect(alone[i].data()).toEqual(y.data());
+      });
+    }
+  });
+
+  test.each([
+    [[8, 8], -1],
+    [
+      [2, 3, 4],
+      [1, 2],
+    ],
+    [[5], -1],
+    [[64, 2], 1],
+    [[1030, 2], 1],
+  ] as [number[], number | number[]][])('layer norm of shape %j over %j', (shape, axis) => {
+    const x = floats(shape, dtype);
+    const own = [axis].flat().map((a) => shape.at(a) as number);
+    const [gamma, beta] = [floats(own, dtype, 2), floats(own, dtype, 3)];
+    const [watched, alone] = both(x, () => [
+      tf.nn.layerNorm(x, gamma, beta, { axis }),
+      tf.nn.layerNorm(x, null, beta, { axis }),
+      tf.nn.layerNorm(x, null, null, { axis }),
+    ]);
+    watched.forEach((y, i) => expect(alone[i].data()).toEqual(y.data()));
+  });
+
+  test.each([[[8, 8]], [[5]], [[2, 3, 7]], [[1, 1]], [[700, 3]], [[2, 1100]]] as [number[]][])(
+    'batch norm with what is given, of shape %j',
+    (shape) => {
+      const x = floats(shape, dtype);
+      const own = shape.slice(-1);
+      const [mean, offset, scale] = [2, 3, 4].map((seed) => floats(own, dtype, seed));
+      const variance = tf.square(floats(own, dtype, 5));
+      const [watched, alone] = both(x, () => [
+        tf.nn.batchNormalization(x, mean, variance, offset, scale, 0.1),
+        tf.nn.batchNormalization(x, mean, variance, null, scale, 0.1),
+        tf.nn.batchNormalization(x, mean, variance, offset, null, 0.1),
+        tf.nn.batchNormalization(x, mean, variance, null, null, 0.1),
+        tf.nn.batchNormalization(x, tf.reshape(mean, [1, ...own]), variance, null, 2, 0.1),
+      ]);
+      watched.forEach((y, i) => {
+        expect(alone[i].shape).toEqual(y.shape);
+        expect(alone[i].data()).toEqual(y.data());
+      });
+    },
+  );
+
+  test.each([
+    [[8, 8], -1],
+    [[8, 8], 0],
+    [[3, 4, 5], 1],
+    [[0, 6], 1],
+    [[2], 0],
+  ] as [number[], number][])('gated linear units of shape %j along %j', (shape, axis) => {
+    const x = floats(shape, dtype);
+    const [[watched], [alone]] = both(x, () => [tf.keras.activations.glu(x, { axis })]);
+    expect(alone.shape).toEqual(watched.shape);
+    expect(alone.data()).toEqual(watched.data());
+  });
+
+  test.each([[[5]], [[8, 8]], [[2, 3, 4]], [[40, 30]]] as [number[]][])(
+    'cross entropy of shape %j',
+    (shape) => {
+      const logits = floats(shape, dtype);
+      const labels = tf.nn.softmax(floats(shape, dtype, 2));
+      const lead = shape.slice(0, -1);
+      const count = lead.reduce((a, b) => a * b, 1);
+      const picked = numbers(count, 4).map((v) => Math.floor(((v + 2) / 4) * shape[lead.length]));
+      const classes = tf.reshape(tf.constant(picked, 'int32'), lead);
+      const [watched, alone] = both(logits, () => [
+        tf.nn.softmaxCrossEntropyWithLogits(labels, logits),
+        tf.nn.sparseSoftmaxCrossEntropyWithLogits(classes, logits),
+      ]);
+      watched.forEach((y, i) => {
+        expect(alone[i].shape).toEqual(y.shape);
+        expect(alone[i].data()).toEqual(y.data());
+      });
+    },
+  );
+});
+
+test('results are tensors of their own: the next call leaves them as they are', () => {
+  const [a, b] = [floats([8, 8], 'float32'), floats([8, 8], 'float32', 9)];
+  const first = tf.nn.moments(a, [0]);
+  const before = first.map((t) => Array.from(t.data() as Float32Array));
+  tf.nn.moments(b, [0]);
+  tf.nn.layerNorm(b, null, null);
+  expect(first.map((t) => Array.from(t.data() as Float32Array))).toEqual(before);
+});
+
+test('a tidy scope around the first call takes nothing that later calls need', () => {
+  const x = floats([4, 4], 'float64');
+  const once = tf.tidy(() => tf.nn.layerNorm(x, null, null));
+  expect(tf.nn.layerNorm(x, null, null).data()).toEqual(once.data());
+});
+
+test('disposed inputs and bad labels are named as ever', () => {
+  const x = floats([2, 3], 'float32');
+  expect(() => tf.nn.sparseSoftmaxCrossEntropyWithLogits([0, 3], x)).toThrow('label value of 3');
+  x.dispose();
+  expect(() => tf.math.reduceVariance(x)).toThrow(/\[reduceVariance\].*disposed/);
+  expect(() => tf.math.reduceStd(x)).toThrow(/\[reduceStd\].*disposed/);
+  expect(() => tf.nn.moments(x, [0])).toThrow(/\[moments\].*disposed/);
+  expect(() => tf.nn.layerNorm(x, null, null)).toThrow(/\[layerNorm\].*disposed/);
+  expect(() => tf.math.l2Normalize(x)).toThrow(/\[l2Normalize\].*disposed/);
+  expect(() => tf.keras.activations.glu(x, { axis: 0 })).toThrow(/\[glu\].*disposed/);
+  const c = tf.constant([1, 1, 1]);
+  expect(() => tf.nn.batchNormalization(x, c, c, c, c, 0.1)).toThrow(/\[batchNormalization\].*disposed/);
+  expect(() => tf.nn.sparseSoftmaxCrossEntropyWithLogits([0, 1], x)).toThrow(/disposed/);
+});
