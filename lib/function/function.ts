@@ -35,6 +35,7 @@ const defaults: Required<FunctionOptions> = {
   jitCompile: null,
   name: null,
 };
+const profileDefaults = { runs: 20 };
 
 /** A function for one signature. */
 export interface ConcreteFunction<A extends unknown[], R> {
@@ -316,7 +317,7 @@ function make<A extends unknown[], R>(
   };
 
   const profile = (self: unknown, args: A, times?: { runs?: number } | number): ProfileRow[] => {
-    const { runs } = options<{ runs: number }>(times, 'runs', { runs: 20 }, 'function.profile');
+    const { runs } = options<{ runs: number }>(times, 'runs', profileDefaults, 'function.profile');
     if (!Number.isInteger(runs) || runs < 1) {
       throw new InvalidArgumentError(
         `[${name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
