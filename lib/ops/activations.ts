@@ -1,16 +1,19 @@
 /** Activations of neural networks: those of tf.nn. ops/activations_keras.ts has those that Keras adds. */
+import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe } from '../core/shape';
-import { scalarTensor, type Tensor } from '../core/tensor';
+import { describe, normalizeAxis, sizeBetween } from '../core/shape';
+import { makeTensor, scalarTensor, type Tensor } from '../core/tensor';
 import { add, multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
 import { greater, less } from './compare';
-import { badDType, binary, composite, options, unary } from './define';
+import { badDType, binary, composite, kernelNumber, options, runUnary, unary } from './define';
 import { concat } from './joining';
 import { sample } from './registry';
 import { select } from './select';
+import { unwatched } from './spare';
+import { copyParts, integer } from './strided';
 import { abs, negative, relu, square } from './unary';
 import { exp, sigmoid } from './unary_math';
 
@@ -318,9 +321,27 @@ export const crelu = composite(
     if (x.shape.length === 0) {
       throw new InvalidArgumentError('[crelu] features must have at least one dimension; got a scalar');
     }
-    return concat([relu(x), relu(negative(x))], axis);
+    return unwatched() ? creluNow(x, axis) : concat([relu(x), relu(negative(x))], axis);
   },
 );
+
+const reluKernel = kernelNumber(native.unaryNames, 'relu');
+const negativeKernel = kernelNumber(native.unaryNames, 'negative');
+
+/** The same kernels, each over what the one before has written. */
+function creluNow(x: Tensor, axis: number): Tensor {
+  x.assertAlive('crelu');
+  const at = normalizeAxis(integer(axis, 'concat', 'axis'), x.shape.length, 'concat');
+  const shape = x.shape.slice();
+  shape[at] *= 2;
+  const [up, down] = [makeTensor(x.dt, x.shape, x.size), makeTensor(x.dt, x.shape, x.size)];
+  runUnary(reluKernel, x, up);
+  runUnary(negativeKernel, x, down);
+  runUnary(reluKernel, down, down);
+  const y = makeTensor(x.dt, shape, 2 * x.size);
+  copyParts(y, [up, down], sizeBetween(shape, 0, at), false);
+  return y;
+}
 
 /** Log-sigmoid, elementwise. y = ln(1 / (1 + e⁻ˣ)) = −softplus(−x). float32 and float64. @tf tf.math.log_sigmoid */
 export const logSigmoid = unary('logSigmoid', {

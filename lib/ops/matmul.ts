@@ -17,6 +17,7 @@ import { scope, type Surroundings } from '../core/scope';
 import { makeTensor, Tensor } from '../core/tensor';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
+import { unwatched } from './spare';
 import { reshape } from './views';
 import { refuseSurplus } from './surplus';
 
@@ -236,6 +237,36 @@ const typeMask = dtypeMask(matmulTypes);
 /** Results of more elements take the long way, which checks how many there may be. */
 const quickElements = 2 ** 24;
 
+/** c = op(a)·op(b) of two matrices; false where the border refuses. */
+function multiplied(
+  a: Tensor,
+  b: Tensor,
+  c: Tensor,
+  m: number,
+  n: number,
+  k: number,
+  ta: boolean,
+  tb: boolean,
+): boolean {
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = c.offset;
+  frame[3] = a.dt.code;
+  frame[4] = m;
+  frame[5] = n;
+  frame[6] = k;
+  frame[7] = ta ? 1 : 0;
+  frame[8] = tb ? 1 : 0;
+  frame[9] = 0;
+  frame[10] = 0;
+  try {
+    native.matmul(a.buffer, b.buffer, c.buffer);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
  * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
@@ -261,22 +292,7 @@ export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | bo
     const size = m * n;
     if (k !== (tb ? y[1] : y[0]) || size === 0 || size > quickElements) return product(a, b, given);
     const c = makeTensor(a.dt, [m, n], size);
-    frame[0] = a.offset;
-    frame[1] = b.offset;
-    frame[2] = c.offset;
-    frame[3] = a.dt.code;
-    frame[4] = m;
-    frame[5] = n;
-    frame[6] = k;
-    frame[7] = ta ? 1 : 0;
-    frame[8] = tb ? 1 : 0;
-    frame[9] = 0;
-    frame[10] = 0;
-    try {
-      native.matmul(a.buffer, b.buffer, c.buffer);
-    } catch {
-      return product(a, b, given); // which says what is wrong
-    }
+    if (!multiplied(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // which says what is wrong
     if (scope.recorder !== null) scope.recorder.record(row, [a, b], attrs, [c]);
     return c;
   },
@@ -319,6 +335,15 @@ export const matvec = composite(
       );
     }
     if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
+    if (x.shape.length === 2 && y.shape.length === 1 && x.dt === y.dt && unwatched()) {
+      const { transposeA, adjointA } = o;
+      const turn = transposeA || adjointA;
+      const [m, k] = turn ? [x.shape[1], x.shape[0]] : x.shape;
+      if (typeof turn === 'boolean' && !(transposeA && adjointA) && k === y.shape[0] && m > 0) {
+        const z = makeTensor(x.dt, [m], m);
+        if (multiplied(x, y, z, m, 1, k, turn, false)) return z;
+      }
+    }
     const column = reshape(y, joinShapes(y.shape, y.rank, one, 0, 1, y.shape, y.rank));
     const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
     return reshape(c, c.shape.slice(0, -1));

@@ -2,6 +2,7 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { remembered } from '../core/remember';
 import { describe, normalizeAxes, showShape, sizeOf } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from './binary';
@@ -118,6 +119,15 @@ export interface LocalResponseNormalizationOptions {
   beta?: number;
 }
 
+/** A matrix of ones along the diagonal adds up the neighbours, exactly where they are. */
+const bandOfOnes = remembered((n: number, radius: number): Float32Array => {
+  const band = new Float32Array(n * n);
+  for (let i = 0; i < n; i++) {
+    band.fill(1, i * n + Math.max(0, i - radius), i * n + Math.min(n, i + radius + 1));
+  }
+  return band;
+});
+
 /**
  * y = x / (bias + alpha·Σ x²)^beta, the sum going over the channels (the last of four dimensions) within depthRadius of
  * each. @tf tf.nn.local_response_normalization
@@ -155,15 +165,7 @@ export const localResponseNormalization = composite(
       );
     }
     const n = x.shape[3];
-    // A matrix of ones along the diagonal adds up the neighbours, exactly where they are.
-    const near = (i: number): number => (Math.abs(Math.floor(i / n) - (i % n)) <= o.depthRadius ? 1 : 0);
-    const band = reshape(
-      constant(
-        Float32Array.from({ length: n * n }, (_, i) => near(i)),
-        x.dtype,
-      ),
-      [n, n],
-    );
+    const band = reshape(constant(bandOfOnes(n, o.depthRadius), x.dtype), [n, n]);
     const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
     const scale = pow(add(multiply(reshape(sums, x.shape), o.alpha), o.bias), o.beta);
     return realDivide(x, scale);

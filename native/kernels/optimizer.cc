@@ -1,6 +1,7 @@
 // Updates of weights, one pass over each run. Outputs may be the inputs, or other memory where an older value
 // is still read elsewhere.
 #include "simd/lanes.h"
+#include "simd/sqrt.h"
 #include "table.h"
 
 namespace {

@@ -125,11 +125,31 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     [[3, 4, 5], 1],
     [[0, 6], 1],
     [[2], 0],
-  ] as [number[], number][])('gated linear units of shape %j along %j', (shape, axis) => {
+  ] as [number[], number][])('gated and rectified halves of shape %j along %j', (shape, axis) => {
     const x = floats(shape, dtype);
-    const [[watched], [alone]] = both(x, () => [tf.keras.activations.glu(x, { axis })]);
-    expect(alone.shape).toEqual(watched.shape);
-    expect(alone.data()).toEqual(watched.data());
+    const [watched, alone] = both(x, () => [
+      tf.keras.activations.glu(x, { axis }),
+      tf.nn.crelu(x, { axis }),
+      tf.nn.crelu(x, { axis: axis < 0 ? axis + shape.length : axis - shape.length }),
+    ]);
+    watched.forEach((y, i) => {
+      expect(alone[i].shape).toEqual(y.shape);
+      expect(alone[i].data()).toEqual(y.data());
+    });
+  });
+
+  test('matrix by vector', () => {
+    const [a, v, w] = [floats([5, 7], dtype), floats([7], dtype, 2), floats([5], dtype, 3)];
+    const [watched, alone] = both(a, () => [
+      tf.linalg.matvec(a, v),
+      tf.linalg.matvec(a, w, { transposeA: true }),
+      tf.linalg.matvec(a, w, { adjointA: true }),
+      tf.linalg.matvec(tf.zeros([3, 0], dtype), tf.zeros([0], dtype)),
+    ]);
+    watched.forEach((y, i) => {
+      expect(alone[i].shape).toEqual(y.shape);
+      expect(alone[i].data()).toEqual(y.data());
+    });
   });
 
   test.each([[[5]], [[8, 8]], [[2, 3, 4]], [[40, 30]]] as [number[]][])(

@@ -2,6 +2,7 @@
 #pragma once
 #include "math_exp.h"
 #include "math_log.h"
+#include "sqrt.h"
 
 namespace {
 

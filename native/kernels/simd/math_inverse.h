@@ -1,6 +1,7 @@
 // The inverses of sin, cos and tan, float32. Errors as in math_exp.h.
 #pragma once
 #include "math_exp.h"
+#include "sqrt.h"
 
 namespace {
 

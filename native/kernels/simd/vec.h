@@ -140,15 +140,6 @@ GT_INLINE vf narrow(vd low, vd high) {
                                  GT_LOW_LANES, GT_HIGH_LANES);
 }
 
-GT_INLINE vf sqrt_vec(vf x) {
-  for (int i = 0; i < kLanes<float>; i++) x[i] = __builtin_sqrtf(x[i]);
-  return x;
-}
-GT_INLINE vd sqrt_vec(vd x) {
-  for (int i = 0; i < kLanes<double>; i++) x[i] = __builtin_sqrt(x[i]);
-  return x;
-}
-
 /// a < b ? a : b, so that a NaN in either place yields b.
 template <class V>
 GT_INLINE V min_or_second(V a, V b) {
