@@ -1,4 +1,5 @@
 /** Functions whose shapes may vary run once: for other shapes, what they did is done again without them. */
+import fc from 'fast-check';
 import * as tf from 'gradtape';
 
 const plain = (g: unknown): unknown => JSON.parse(JSON.stringify(g)) as unknown;
@@ -344,5 +345,111 @@ describe('what depends on sizes is not done again', () => {
     for (const n of sizes) f(vector(n));
     expect(said).toEqual(sizes.map((n) => `n ${n}\n`));
     expect(traces).toBe(1);
+  });
+});
+
+describe('programs drawn at random', () => {
+  const w = tf.constant([
+    [0.5, -1, 0.25],
+    [1, 0.5, -0.5],
+    [-0.25, 0.75, 1],
+  ]);
+  type Pair = (a: tf.Tensor, b: tf.Tensor, v: tf.Variable) => tf.Tensor;
+  /** On values of n rows and three columns, of which none looks at n. */
+  const rules: Pair[] = [
+    (a, b) => tf.add(a, b),
+    (a, b) => tf.multiply(tf.sin(a), b),
+    (a) => tf.tanh(a),
+    (a) => tf.nn.softmax(a),
+    (a) => tf.sin(tf.matmul(a, w)),
+    (a) => tf.subtract(a, tf.reduceMean(a, { axis: 0, keepdims: true })),
+    (a) => tf.multiply(a, tf.reduceMax(a, { axis: 1, keepdims: true })),
+    (a) => tf.sin(tf.cumsum(a)),
+    (a) => tf.reverse(a, [0]),
+    (a) => tf.transpose(tf.reshape(tf.transpose(a), [3, -1])),
+    (a) =>
+      tf
+        .gather(a, tf.math.argmax(tf.transpose(a), { axis: 1 }))
+        .at(0)
+        .add(a),
+    (a, b) => tf.split(tf.concat([a, b], 1), 2, 1)[1],
+    (a, b) => tf.where(tf.greater(a, b), a, b),
+    (a, _, v) => tf.multiply(a, v),
+    (a, b, v) => {
+      v.assign(tf.sin(tf.reduceSum(a)));
+      return tf.add(tf.subtract(b, v), tf.random.uniform(b.shape));
+    },
+    (a, b, v) =>
+      tf.cond(
+        tf.greater(tf.reduceMean(a), tf.reduceMean(b)),
+        () => {
+          v.assignAdd(0.5);
+          return tf.multiply(b, v);
+        },
+        () => tf.multiply(a, 0.5),
+      ),
+    (a, b) =>
+      tf
+        .mapFn((row: tf.Tensor) => tf.multiply(row, tf.reduceMean(row)), tf.concat([a, b], 0))
+        .at(':-1')
+        .add(a.at(0)),
+    (a) => {
+      const tape = new tf.GradientTape();
+      tape.watch(a);
+      return tape.gradient(
+        tape.run(() => tf.reduceSum(tf.square(tf.sin(a)))),
+        a,
+      ) as tf.Tensor;
+    },
+  ];
+  // What has other rows than the others does not go on.
+  const last = 16;
+  const steps = fc.array(fc.tuple(fc.nat(rules.length - 1), fc.nat(99), fc.nat(99)), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  const input = (n: number): tf.Tensor => tf.sin(tf.reshape(tf.range(3 * n).cast('float32'), [n, 3]));
+
+  test.each([
+    ['one after the other', [3, 1, 4, 2, 3]],
+    ['of many sizes', [...Array.from({ length: 70 }, (_, i) => i + 2), 90, 2, 91]],
+  ])('%s', (_, lengths) => {
+    const program =
+      (list: readonly (readonly [number, number, number])[], v: tf.Variable) => (t: tf.Tensor) => {
+        const values = [t, tf.negative(t)];
+        const others: tf.Tensor[] = [];
+        for (const [rule, a, b] of list) {
+          const y = rules[rule](values[a % values.length], values[b % values.length], v);
+          (rule === last ? others : values).push(y);
+        }
+        return [...values, ...others, v.read()];
+      };
+    fc.assert(
+      fc.property(steps, (list) => {
+        const results = [true, false].map((compile) => {
+          tf.random.setSeed(3);
+          let runs = 0;
+          const body = program(list, new tf.Variable(0.5));
+          const counted = (t: tf.Tensor): tf.Tensor[] => {
+            runs++;
+            return body(t);
+          };
+          const f = compile
+            ? tf.function(counted, { inputSignature: [new tf.TensorSpec([null, 3])] })
+            : counted;
+          const all = lengths.map((n) => f(input(n)));
+          if (compile) expect(runs).toBe(1);
+          return all;
+        });
+        results[0].forEach((got, i) => {
+          results[1][i].forEach((want, k) => {
+            expect(got[k].shape).toEqual(want.shape);
+            const difference = tf.reduceMax(tf.abs(tf.subtract(got[k], want))).item() as number;
+            if (!(difference < 1e-4)) throw new Error(`value ${k} of size ${lengths[i]}: ${difference} off`);
+          });
+        });
+      }),
+      { numRuns: lengths.length > 10 ? 12 : 150 },
+    );
   });
 });

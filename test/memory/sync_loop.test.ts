@@ -97,3 +97,27 @@ test('collecting young garbage shows the garbage collector to nobody, and GRADTA
     expect(shown).toEqual(['undefined', 'undefined']);
   }
 });
+
+test('a compiled function whose shapes vary without end keeps nothing of them', () => {
+  const { before, after, runs } = runChild(
+    `
+    let runs = 0;
+    const w = new tf.Variable(2);
+    const f = tf.function((t) => { runs++; return tf.booleanMask(tf.multiply(t, w), tf.greater(t, 0)); },
+      { inputSignature: [new tf.TensorSpec([null, null])] });
+    const shapes = (from, to) => { for (let n = from; n < to; n++) {
+      const t = tf.ones([1 + n % 200, 1 + Math.floor(n / 200)]);
+      const tape = new tf.GradientTape();
+      tape.gradient(tape.run(() => f(t)), w);
+      f(t);
+    } };
+    shapes(0, 6000);
+    gc(); const before = process.memoryUsage().heapUsed;
+    shapes(6000, 12000);
+    gc(); report({ before, after: process.memoryUsage().heapUsed, runs });
+  `,
+    { flags: ['--expose-gc'] },
+  ) as { before: number; after: number; runs: number };
+  expect(runs).toBe(1);
+  expect((after - before) / MB).toBeLessThan(1);
+});
