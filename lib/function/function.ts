@@ -6,7 +6,7 @@ import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { checkLater, runLater } from './async/call';
-import { bindSignature, checkSignature } from './bind_signature';
+import { bindSignature, checkSignature, showSignature } from './bind_signature';
 import { functionsRunEagerly, plainly, runsPlainly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
 import { Pieces, type Origin } from './pieces';
@@ -108,6 +108,12 @@ function checkResult(value: unknown, name: string): unknown {
 const toSpecs = (value: unknown): unknown =>
   mapStructure(value, (leaf) => (leaf instanceof Tensor ? TensorSpec.fromTensor(leaf) : leaf));
 
+/** A signature that was declared, of the function or of some of its calls. */
+interface Declared {
+  readonly specs: readonly unknown[] | null;
+  readonly name: string;
+}
+
 const isSpec = (leaf: unknown): leaf is TensorSpec => leaf instanceof TensorSpec;
 
 /**
@@ -178,13 +184,18 @@ function make<A extends unknown[], R>(
   const recent = new Recent<Pieces>();
   const types = new TraceTypes(signature !== null, o.reduceRetracing);
   const recipes = new Recipes();
+  const usual: Declared = { specs: signature, name: '' };
   const origin: Origin = { name, open: true, traces: 0 };
 
   /** The calls of which this is one, where shapes may vary. */
-  const kindOf = (args: readonly unknown[], { key, type, tensors }: BoundCall): Kind | null => {
-    if (signature !== null) {
+  const kindOf = (
+    args: readonly unknown[],
+    { key, type, tensors }: BoundCall,
+    { specs: declared, name: of }: Declared,
+  ): Kind | null => {
+    if (declared !== null) {
       const given = (): readonly unknown[] => (args[0] instanceof Receiver ? args.slice(1) : args);
-      return recipes.kind(withoutShapes(key), () => specsIn(signature, given()));
+      return recipes.kind(of + withoutShapes(key), () => specsIn(declared, given()));
     }
     if (!o.reduceRetracing) return null;
     const { place, specs } = types.specs(type, tensors);
@@ -198,22 +209,22 @@ function make<A extends unknown[], R>(
   };
 
   /** The program for these arguments, and whether it is a trace to the user. Nothing runs. */
-  const find = (args: readonly unknown[]) => {
+  const find = (args: readonly unknown[], declared = usual) => {
     const { key, type, tensors } = bind(args, name);
     const before = programs.get(key);
     return before === undefined
-      ? { ...build(args, { key, type, tensors }, false), tensors }
+      ? { ...build(args, { key, type, tensors }, false, declared), tensors }
       : { pieces: before, tensors, counted: false };
   };
 
   /** Traces. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
-  const build = (args: readonly unknown[], found: BoundCall, runs: boolean) => {
+  const build = (args: readonly unknown[], found: BoundCall, runs: boolean, declared = usual) => {
     const { key, type, tensors } = found;
     const counted = types.isNew(type, tensors);
-    const kind = kindOf(args, found);
-    const own = kind ?? kindOfCuts(tensors);
+    const kind = kindOf(args, found, declared);
+    const pending = kind ?? kindOfCuts(tensors);
     const f = (given: readonly Tensor[]): unknown =>
-      cook(pieces.isWatched ? own : null, given, () => run(args, given));
+      cook(pieces.isWatched ? pending : null, given, () => run(args, given));
     const pieces: Pieces = new Pieces(origin, f, tensors, false, null, kind !== null);
     const done = pieces.begin(runs ? tensors : null);
     if (counted) {
@@ -225,7 +236,7 @@ function make<A extends unknown[], R>(
   };
 
   /** Runs a call that is not among the last ones. */
-  const invoke = (args: readonly unknown[]) => {
+  const invoke = (args: readonly unknown[], declared = usual) => {
     const found = bind(args, name);
     const { key, type, tensors } = found;
     const before = programs.get(key);
@@ -234,14 +245,14 @@ function make<A extends unknown[], R>(
       return { value: before.run(tensors), pieces: before, counted: false };
     }
     if (!programs.admits(key) && !types.isNew(type, tensors)) {
-      const kind = kindOf(args, found);
+      const kind = kindOf(args, found, declared);
       return {
         value: plainly(() => cook(kind, tensors, () => run(args, tensors))),
         pieces: null,
         counted: false,
       };
     }
-    const { pieces, counted, done } = build(args, found, true);
+    const { pieces, counted, done } = build(args, found, true, declared);
     return { value: done === null ? pieces.run(tensors) : done.value, pieces, counted };
   };
 
@@ -282,6 +293,7 @@ function make<A extends unknown[], R>(
   const concrete = (self: unknown, args: readonly unknown[]): ConcreteFunction<A, R> => {
     const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
     const open = flatten(specs).some((leaf) => isSpec(leaf) && !leaf.isFullyDefined);
+    const declared = open ? { specs, name: showSignature(specs) } : usual;
     let outputs: unknown = null;
     const note = <F extends { pieces: Pieces | null }>(found: F): F => {
       const last = found.pieces?.first.last ?? null;
@@ -299,13 +311,13 @@ function make<A extends unknown[], R>(
     const concreteCall = (...args: A): R => {
       const own = bindSignature(specs, args);
       if (runsPlainly()) return f.apply(self, own as A);
-      return note(invoke(withThis(self, own))).value as R;
+      return note(invoke(withThis(self, own), declared)).value as R;
     };
     const concreteLater = async (...args: A): Promise<R> => {
       checkLater(name);
       const own = bindSignature(specs, args);
       if (functionsRunEagerly()) return f.apply(self, own as A);
-      const { pieces, tensors } = note(find(withThis(self, own)));
+      const { pieces, tensors } = note(find(withThis(self, own), declared));
       return (await runLater(name, pieces, tensors)) as R;
     };
     return Object.defineProperties(concreteCall, {

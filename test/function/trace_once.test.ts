@@ -311,6 +311,22 @@ describe('what depends on sizes is not done again', () => {
     expect(runs).toBe(1);
   });
 
+  test('of a function without a signature, calls of a concrete one that has null dimensions', async () => {
+    let runs = 0;
+    const f = tf.function((t: tf.Tensor, k: number) => {
+      runs++;
+      return tf.multiply(tf.cumsum(t), k);
+    });
+    const two = f.getConcreteFunction(new tf.TensorSpec([null]), 2);
+    const three = f.getConcreteFunction(new tf.TensorSpec([null]), 3);
+    for (const n of sizes) {
+      const x = vector(n);
+      expect(two(x, 2).array()).toEqual(tf.multiply(tf.cumsum(x), 2).array());
+      expect((await three.async(x, 3)).array()).toEqual(tf.multiply(tf.cumsum(x), 3).array());
+    }
+    expect(runs).toBe(2);
+  });
+
   test('what the function was given stays as it was', () => {
     const factors = [1, 2];
     const bytes = new Float32Array([1, 2]);
