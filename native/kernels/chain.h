@@ -40,16 +40,16 @@ using LinkOf = void (*)(const ChainLink* link, int64_t at, Vec<T> v0, Vec<T> v1,
   GT_LINK_ONE(5, result)     \
   GT_LINK_ONE(6, result)     \
   GT_LINK_ONE(7, result)
-/// The same as a loop, which takes less code.
-#define GT_LINK_LOOP(result)                                  \
-  {                                                           \
-    T block[kBlockLanes<T>];                                  \
-    GT_LINK_EACH((store(block + i, v), v))                    \
-    for (int64_t i = 0; i < kBlockLanes<T>; i += kLanes<T>) { \
-      const Vec<T> v = load(block + i);                       \
-      store(block + i, result);                               \
-    }                                                         \
-    GT_LINK_EACH(load(block + i))                             \
+/// The same as a loop over the first `count` elements.
+#define GT_LINK_LOOP(count, result)                         \
+  {                                                         \
+    T block[kBlockLanes<T>];                                \
+    GT_LINK_EACH((store(block + i, v), v))                  \
+    for (int64_t i = 0, n = count; i < n; i += kLanes<T>) { \
+      const Vec<T> v = load(block + i);                     \
+      store(block + i, result);                             \
+    }                                                       \
+    GT_LINK_EACH(load(block + i))                           \
   }
 #define GT_LINK_NEXT reinterpret_cast<LinkOf<T>>(link[1].fn)(link + 1, at, v0, v1, v2, v3, v4, v5, v6, v7)
 
@@ -57,6 +57,10 @@ template <class T>
 LinkFn link_fn(LinkOf<T> f) {
   return reinterpret_cast<LinkFn>(f);
 }
+
+/// Whether a link is asked for a whole block. Elements that are none go through a chain in blocks of their
+/// own, with `at` 0: there `advance` says how many they are.
+GT_INLINE bool is_whole(const ChainLink* link) { return link->advance <= 0; }
 
 /// Where a link's own operand stands for the block at byte `at`.
 template <class T>

@@ -203,13 +203,22 @@ constexpr bool links() {
     return false;
   }
 }
-/// Long functors of two operands go over the block in a loop, or there would be eight copies of each in each
-/// form.
+/// Functors that take so long that no more than the elements asked for should go through them. Those of two
+/// operands are always looped over, or there would be eight copies of each in each form.
 template <class F, class T>
 inline constexpr bool is_long = cost_of<F, T>() > 1;
 
 template <class F, class T>
-void unary_link(GT_LINK_PARAMETERS) noexcept {
+__attribute__((noinline)) void unary_rest(GT_LINK_PARAMETERS) noexcept {
+  GT_LINK_LOOP(link->advance, (lanewise<F, T>(v)));
+  GT_LINK_NEXT;
+}
+template <class F, class T>
+__attribute__((flatten)) void unary_link(GT_LINK_PARAMETERS) noexcept {
+  if constexpr (is_long<F, T>) {
+    // Out of the way: with its memory here, whole blocks would go through that too.
+    if (!is_whole(link)) return unary_rest<F, T>(link, at, v0, v1, v2, v3, v4, v5, v6, v7);
+  }
   GT_LINK_EACH((lanewise<F, T>(v)))
   GT_LINK_NEXT;
 }
@@ -228,7 +237,7 @@ void binary_link(GT_LINK_PARAMETERS) noexcept {
     }
   };
   if constexpr (is_long<F, T>) {
-    GT_LINK_LOOP(both(v, i));
+    GT_LINK_LOOP(is_whole(link) ? kBlockLanes<T> : link->advance, both(v, i));
   } else {
     GT_LINK_EACH(both(v, i));
   }

@@ -138,7 +138,12 @@ class Maker {
       chain_->own.push_back(use);
       return;
     }
-    if (!p.one) chain_->links[static_cast<size_t>(use.link)].advance = -1;
+    if (p.one) {
+      chain_->ones.push_back(use);
+    } else {
+      chain_->links[static_cast<size_t>(use.link)].advance = -1;
+      if (p.link == use.link) (p.kind == ChainPlace::kRead ? chain_->reads : chain_->writes).push_back(use);
+    }
     const TileValue& v = g_.values[p.value];
     const int64_t size = dtype_size(v.dtype), stride = v.stride != 0 ? v.stride : g_.columns;
     ChainMove move = {use.link, p.value, p.kind == ChainPlace::kWrite, false, 0, 0};
@@ -214,36 +219,38 @@ std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, con
   return chains;
 }
 
-void prepare_chain(const KernelTable& table, const Chain& chain, ChainLink* links, char* own) {
+void prepare_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links) {
   const int64_t bytes = chain_place_bytes(table);
-  __builtin_memcpy(links, chain.links.data(), chain.links.size() * sizeof(ChainLink));
-  for (const ChainUse& use : chain.own) links[use.link].p = own + use.place * bytes;
+  const size_t count = chain.links.size();
+  for (size_t i = 0; i < count; i++) {
+    links.whole[i] = chain.links[i];
+    links.rest[i] = {chain.rest[i], nullptr, 0};
+  }
+  for (const ChainUse& use : chain.own) links.whole[use.link].p = links.own + use.place * bytes;
+  for (const ChainUse& use : chain.uses) links.rest[use.link].p = links.own + use.place * bytes;
 }
 
-void run_chain(const KernelTable& table, const Chain& chain, const ChainLink* links, char* own, int64_t n) {
+void run_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links, int64_t n) {
   const ChainKernels& kernels = table.chain[chain.dtype];
   const int64_t size = dtype_size(chain.dtype), bytes = n * size;
   const int64_t whole = bytes & -kernels.block_bytes, rest = bytes - whole;
-  if (whole > 0) kernels.run(links, 0, whole);
+  if (whole > 0) kernels.run(links.whole, 0, whole);
   if (rest == 0) return;
-  // The last elements go through the chain as a block of their own.
-  const int64_t place_bytes = chain_place_bytes(table);
-  ChainLink last[kMaxChainLinks];
   const size_t count = chain.links.size();
-  for (size_t i = 0; i < count; i++) last[i] = {chain.rest[i], nullptr, rest / size};
-  for (const ChainUse& use : chain.uses) {
-    const ChainPlace& p = chain.places[static_cast<size_t>(use.place)];
-    char* const mine = own + use.place * place_bytes;
-    if (p.kind != ChainPlace::kState) last[use.link].advance = 0;
-    last[use.link].p = p.one ? links[use.link].p : mine;
-    if (p.kind == ChainPlace::kRead && !p.one && p.link == use.link)
-      __builtin_memcpy(mine, links[use.link].p + whole, static_cast<size_t>(rest));
+  // As many as in the tile before, mostly.
+  if (links.rest[count - 1].advance != rest / size) {
+    for (size_t i = 0; i < count; i++) links.rest[i].advance = rest / size;
   }
-  kernels.run(last, 0, 1);
-  for (const ChainUse& use : chain.uses) {
-    const ChainPlace& p = chain.places[static_cast<size_t>(use.place)];
-    if (p.kind == ChainPlace::kWrite && p.link == use.link)
-      __builtin_memcpy(links[use.link].p + whole, own + use.place * place_bytes, static_cast<size_t>(rest));
+  const int64_t place_bytes = chain_place_bytes(table);
+  for (const ChainUse& use : chain.ones) links.rest[use.link].p = links.whole[use.link].p;
+  for (const ChainUse& use : chain.reads) {
+    __builtin_memcpy(links.own + use.place * place_bytes, links.whole[use.link].p + whole,
+                     static_cast<size_t>(rest));
+  }
+  kernels.run(links.rest, 0, 1);
+  for (const ChainUse& use : chain.writes) {
+    __builtin_memcpy(links.whole[use.link].p + whole, links.own + use.place * place_bytes,
+                     static_cast<size_t>(rest));
   }
 }
 

@@ -46,6 +46,9 @@ struct Chain {
   std::vector<LinkFn> rest;      // of the same links for elements that are no whole block
   std::vector<ChainUse> uses;    // of all places; and of slots and states
   std::vector<ChainUse> own;
+  std::vector<ChainUse> ones;   // of single elements
+  std::vector<ChainUse> reads;  // the first ones of what is read and written along with the elements
+  std::vector<ChainUse> writes;
   std::vector<ChainMove> moves;
   std::vector<int> states;  // places of reductions
 };
@@ -59,11 +62,17 @@ int64_t chain_place_bytes(const KernelTable& table);
 /// The chains of a group, in their order.
 std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, const TileCut& c);
 
-/// The chain's links for a thread: the places' own memory is at `own`, one after the other. All are filled in
-/// but where the moves' places are.
-void prepare_chain(const KernelTable& table, const Chain& chain, ChainLink* links, char* own);
+/// A thread's copy of a chain's links: for whole blocks, and for the elements behind the last of these, which
+/// go through it as a block of their own. The places' own memory is at `own`, one after the other.
+struct ChainLinks {
+  ChainLink* whole;
+  ChainLink* rest;
+  char* own;
+};
+/// Fills in all but where the moves' places are.
+void prepare_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links);
 
-/// Carries out a chain over n elements, after its links got the places of its moves.
-void run_chain(const KernelTable& table, const Chain& chain, const ChainLink* links, char* own, int64_t n);
+/// Carries out a chain over n elements, after `whole` got the places of its moves.
+void run_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links, int64_t n);
 
 }  // namespace gradtape

@@ -146,16 +146,16 @@ class Walk {
         __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, buffers_[v], static_cast<size_t>(bytes));
       }
     }
-    ChainLink* links = links_;
+    ChainLinks links = {links_, rest_, scratch_ + l_.own};
     for (const Chain& chain : chains_) {
-      prepare_chain(table_, chain, links, scratch_ + l_.own);
-      links += chain.links.size();
+      prepare_chain(table_, chain, links);
+      links.whole += chain.links.size(), links.rest += chain.links.size();
     }
     if (flat_) {
       row_ = 0, rows_ = 1;
       column_ = begin * c_.tile_columns;
       columns_ = (end < c_.tiles ? end * c_.tile_columns : g_.columns) - column_;
-      chain(chains_[0], links_, 0);
+      chain(chains_[0], {links_, rest_, links.own}, 0);
       return;
     }
     for (int64_t c = begin; c < end; c++) {
@@ -188,24 +188,24 @@ class Walk {
     spread_ = 0;
     const Chain* next = chains_.data();
     const Chain* const end = next + chains_.size();
-    ChainLink* links = links_;
+    ChainLinks links = {links_, rest_, scratch_ + l_.own};
     for (int s = 0; s < g_.step_count;) {
       if (next == end || next->first > s) {
         step(g_.steps[s++], t);
         continue;
       }
       chain(*next, links, t);
-      links += next->links.size();
+      links.whole += next->links.size(), links.rest += next->links.size();
       s = next++->end;
     }
   }
 
-  void chain(const Chain& chain, ChainLink* links, int64_t t) {
-    char* const own = scratch_ + l_.own;
+  void chain(const Chain& chain, const ChainLinks& links, int64_t t) {
+    char* const own = links.own;
     const int64_t own_bytes = chain_place_bytes(table_);
     bool blocks = false;
     for (const ChainMove& m : chain.moves) {
-      char*& at = links[m.link].p;
+      char*& at = links.whole[m.link].p;
       if (m.direct) {
         at = buffers_[m.value] + row_ * m.row + column_ * m.column;
       } else if (!m.writes) {
@@ -219,10 +219,11 @@ class Walk {
     for (const int state : chain.states) {
       links_of(chain.places[static_cast<size_t>(state)]).begin(own + state * own_bytes);
     }
-    run_chain(table_, chain, links, own, rows_ * columns_);
+    run_chain(table_, chain, links, rows_ * columns_);
     if (blocks) {
-      for (const ChainPlace& p : chain.places) {
-        if (p.kind == ChainPlace::kWrite && is_block(p.value)) put_block(p.value, links[p.link].p);
+      for (const ChainUse& use : chain.writes) {
+        const int v = chain.places[static_cast<size_t>(use.place)].value;
+        if (is_block(v)) put_block(v, links.whole[use.link].p);
       }
     }
     for (const int state : chain.states) {
@@ -371,8 +372,8 @@ class Walk {
   char* const partials_;
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
   int64_t in_chunk_ = 0;
-  ChainLink links_[kMaxChainLinks];  // of all chains
-  uint64_t spread_ = 0;              // bit v: this tile's part of per-row value v has been repeated
+  ChainLink links_[kMaxChainLinks], rest_[kMaxChainLinks];  // of all chains
+  uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
 };
 
 /// Reduces the rows that all chunks gave, in their order.
