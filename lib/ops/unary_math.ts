@@ -143,7 +143,7 @@ export const acosh = unary('acosh', {
   dtypes: floating,
   saves: 'output',
   domain: [1.1, 10],
-  ulp: 2,
+  ulp: 2.5,
   js: Math.acosh,
   gradient: (dy, { y }) => realDivide(dy, sinh(y)),
 });
@@ -153,7 +153,7 @@ export const atanh = unary('atanh', {
   tf: 'tf.math.atanh',
   dtypes: floating,
   domain: [-0.9, 0.9],
-  ulp: 2,
+  ulp: 2.5,
   js: Math.atanh,
   gradient: (dy, { x }) => realDivide(dy, subtract(1, square(x))),
 });

@@ -2,6 +2,7 @@
 #pragma once
 #include "elementwise.h"
 #include "simd/math.h"
+#include "simd/sqrt.h"
 
 namespace {
 
@@ -161,13 +162,36 @@ struct SparseSigmoid {
   }
 };
 
+/// a·b + c by name: where a and b are one number for a whole loop, the compiler would take their product out
+/// of it and round it, which it does not in a chain.
+template <class V>
+GT_INLINE V fused(V a, V b, V c) {
+#if defined(__AVX512F__) && GT_VEC_BYTES == 64
+  if constexpr (__is_same(V, vf)) {
+    return bitcast<V>(_mm512_fmadd_ps(bitcast<__m512>(a), bitcast<__m512>(b), bitcast<__m512>(c)));
+  } else {
+    return bitcast<V>(_mm512_fmadd_pd(bitcast<__m512d>(a), bitcast<__m512d>(b), bitcast<__m512d>(c)));
+  }
+#elif defined(__aarch64__)
+  if constexpr (__is_same(V, vf)) {
+    return bitcast<V>(vfmaq_f32(bitcast<float32x4_t>(c), bitcast<float32x4_t>(a), bitcast<float32x4_t>(b)));
+  } else {
+    return bitcast<V>(vfmaq_f64(bitcast<float64x2_t>(c), bitcast<float64x2_t>(a), bitcast<float64x2_t>(b)));
+  }
+#else
+  return fma(a, b, c);
+#endif
+}
+
 /// (x + √(x² + b)) / 2; where x is negative and the sum would cancel, b / (√(x² + b) − x) / 2.
 struct Squareplus {
   GT_FOR(is_float)
   template <class T>
-  static T scalar(T x, T b) {
-    const T root = lib_sqrt(x * x + b);
-    const T below = b * T(0.5) / (root - x), above = (x + root) * T(0.5);
+  static constexpr bool vectorised = true;
+  template <class T>
+  static Vec<T> vec(Vec<T> x, Vec<T> b) {
+    const Vec<T> root = sqrt_vec(fused(x, x, b));
+    const Vec<T> below = b * T(0.5) / (root - x), above = (x + root) * T(0.5);
     return x < T(0) ? below : above;
   }
 };

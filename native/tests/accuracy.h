@@ -60,10 +60,10 @@ inline constexpr Function kFunctions[] = {
     {"cosh", static_cast<Real>(std::cosh), 1.5},
     {"asin", static_cast<Real>(std::asin), 1.5},
     {"acos", static_cast<Real>(std::acos), 1.5},
-    {"atan", static_cast<Real>(std::atan), 1.5},
+    {"atan", static_cast<Real>(std::atan), 1.75},
     {"asinh", static_cast<Real>(std::asinh), 2},
-    {"acosh", static_cast<Real>(std::acosh), 2},
-    {"atanh", static_cast<Real>(std::atanh), 2},
+    {"acosh", static_cast<Real>(std::acosh), 2.25},
+    {"atanh", static_cast<Real>(std::atanh), 2.25},
 };
 
 /// The distance of a float from the true value, in units of the last place of floats there; huge where one is

@@ -1,4 +1,5 @@
-// sinh, cosh and the inverses of the hyperbolic functions, float32. Errors as in math_exp.h.
+// sinh, cosh and the inverses of the hyperbolic functions, float32. The errors stated are maxima over all
+// floats.
 #pragma once
 #include "math_exp.h"
 #include "math_log.h"
@@ -7,7 +8,7 @@
 namespace {
 
 /// sinh, float32: a polynomial below 1, above it from e = exp(|x|) − 1 as (e + e / (e + 1)) / 2.
-/// Max 1.4 ULP for all x.
+/// Max 1.48 ULP for all x.
 GT_INLINE vf sinh_f32(vf x) {
   const vf u = at_most(abs(x), 89.5f);
   const ExpParts p = exp_parts(u);
@@ -21,7 +22,7 @@ GT_INLINE vf sinh_f32(vf x) {
   return u < 1.0f ? fma(q * z, x, x) : copysign(half + half, x);
 }
 
-/// cosh, float32: eᵘ/2 + e⁻ᵘ/2, u = |x|. Max 1.41 ULP for all x.
+/// cosh, float32: eᵘ/2 + e⁻ᵘ/2, u = |x|. Max 1.46 ULP for all x.
 GT_INLINE vf cosh_f32(vf x) {
   const ExpParts p = exp_parts(at_most(abs(x), 89.5f));
   const vf e = fma(p.r + p.rrq, exp2i(p.n - 2), exp2i(p.n - 2));
@@ -32,7 +33,7 @@ GT_INLINE vf cosh_f32(vf x) {
 /// Beyond it 1 is lost beside x, and x² may overflow.
 inline constexpr float kLogLimit = 0x1p30f;
 
-/// asinh, float32: log(1 + u + u² / (1 + √(1 + u²))), u = |x|. Max 1.6 ULP for all x.
+/// asinh, float32: log(1 + u + u² / (1 + √(1 + u²))), u = |x|. Max 1.78 ULP for all x.
 GT_INLINE vf asinh_f32(vf x) {
   const vf u = abs(x);
   const vi large = u > kLogLimit;
@@ -42,7 +43,7 @@ GT_INLINE vf asinh_f32(vf x) {
   return copysign(u < __builtin_inff() ? r : u, x);
 }
 
-/// acosh, float32: log(1 + t + √(t² + 2·t)), t = x − 1. NaN below 1. Max 1.7 ULP for all x.
+/// acosh, float32: log(1 + t + √(t² + 2·t)), t = x − 1. NaN below 1. Max 2.01 ULP for all x.
 GT_INLINE vf acosh_f32(vf x) {
   const vi large = x > kLogLimit;
   const vf t = x - 1.0f;
@@ -52,7 +53,7 @@ GT_INLINE vf acosh_f32(vf x) {
   return x < 1.0f ? splat(__builtin_nanf("")) : r;
 }
 
-/// atanh, float32: log(1 + 2·|x| / (1 − |x|)) / 2. ±inf at ±1, NaN beyond. Max 1.9 ULP for all x.
+/// atanh, float32: log(1 + 2·|x| / (1 − |x|)) / 2. ±inf at ±1, NaN beyond. Max 1.99 ULP for all x.
 GT_INLINE vf atanh_f32(vf x) {
   const vf u = abs(x);
   return copysign(log1p_f32((u + u) / (1.0f - u)) * 0.5f, x);
