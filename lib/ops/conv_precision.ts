@@ -4,7 +4,7 @@ import { describe } from '../core/shape';
 
 /**
  * Which algorithms a convolution may use. 'fast': the fastest, an error of up to 2·10⁻⁶ of the result's magnitude (root
- * mean square). 'balanced': none whose error is larger than that of plain summation. 'exact': plain summation.
+ * mean square). 'balanced': none whose error is larger than that of a sum of one product after another. 'exact': plain summation.
  */
 export type ConvolutionPrecision = 'fast' | 'balanced' | 'exact';
 

@@ -214,7 +214,13 @@ describe('3×3 filters', () => {
     const x = Float64Array.from(p.x.view() as Float64Array);
     const filter = Float64Array.from(p.filter.view() as Float64Array);
     const want = new Float64Array(p.dy.size);
-    eachProduct(g, (i, w, o) => (want[o] += x[i] * filter[w]));
+    const sums = new Float32Array(p.dy.size);
+    eachProduct(g, (i, w, o) => {
+      want[o] += x[i] * filter[w];
+      sums[o] += Math.fround(x[i] * filter[w]);
+    });
+    // One after another, in float32.
+    const plain = errorOf(tf.constant(sums), want);
     expect(tf.config.getConvolutionPrecision()).toBe('fast');
     const error = (options = {}): number => errorOf(tf.nn.conv2d(p.x, p.filter, 1, 'SAME', options), want);
     const [fast, balanced, exact] = (['fast', 'balanced', 'exact'] as const).map((precision) =>
@@ -223,7 +229,8 @@ describe('3×3 filters', () => {
     expect(fast).toBe(error());
     expect(fast).toBeLessThanOrEqual(2e-6);
     expect(fast).toBeGreaterThan(exact);
-    expect(balanced).toBeLessThan(exact);
+    expect(balanced).toBeLessThan(plain);
+    expect(exact).toBeLessThan(plain);
     try {
       tf.config.setConvolutionPrecision('exact');
       expect(error()).toBe(exact);
