@@ -186,6 +186,7 @@ GT_INLINE V fused(V a, V b, V c) {
 /// (x + √(x² + b)) / 2; where x is negative and the sum would cancel, b / (√(x² + b) − x) / 2.
 struct Squareplus {
   GT_FOR(is_float)
+  static constexpr bool linked = false;
   template <class T>
   static constexpr bool vectorised = true;
   template <class T>

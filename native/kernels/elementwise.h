@@ -193,11 +193,14 @@ GT_INLINE Vec<T> lanewise(Vec<T> a, Vec<T> b) {
 }
 
 /// Whether an op has links: not if passing through memory is the least that it does, nor if its results are
-/// bools.
+/// bools; nor if it says linked = false: where a square is added to, compilers fuse that unless it is of one
+/// element for all, which a link does not tell from others.
 inline constexpr int kMostLinkCost = 7;
 template <class F, class T>
 constexpr bool links() {
-  if constexpr (F::template has<T>) {
+  if constexpr (requires { F::linked; }) {
+    return F::linked;
+  } else if constexpr (F::template has<T>) {
     return cost_of<F, T>() <= kMostLinkCost;
   } else {
     return false;
