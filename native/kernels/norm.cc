@@ -2,15 +2,18 @@
 // over x less a pivot that lies among the elements; where it lies far from the mean, so that digits would be
 // lost, a second pass takes the mean itself. Sums are of T over blocks of fixed size, and double beyond.
 #include "simd/columns.h"
+#include "simd/unroll.h"
 #include "spans.h"
 #include "table.h"
-
-#define GT_LAMBDA __attribute__((always_inline))
 
 namespace {
 
 /// Vectors of a row whose sums are kept in T.
 constexpr int64_t kBlockVectors = 64;
+
+/// Rows up to so long are fetched while the one before is written, if all of them are not in the nearer
+/// caches.
+constexpr int64_t kNearBytes = 8 * 1024, kFarBytes = 256 * 1024;
 
 /// Two sums over a row: body(i, span, s, q) adds the terms of the vector at i. Four of each are in flight.
 template <class T, class F>
@@ -156,6 +159,11 @@ void normalize_rows(const T* x, const T* scale, const T* shift, T* y, T* means, 
   if (n <= kSideBySide<T> && rows >= kLanes<T> / 4) {
     return normalize_side_by_side<T, kScale, kShift>(x, scale, shift, y, means, rstds, rows, n, epsilon);
   }
+  // Nothing is read from afar while a row is written: the next one is asked for then. To take the sums of the
+  // next row before this one is written, so that nothing waits for them, gained nothing.
+  // A vector of 16 bytes is too little for an instruction more.
+  const bool far = GT_VEC_BYTES >= 32 && n * static_cast<int64_t>(sizeof(T)) <= kNearBytes &&
+                   rows * n * static_cast<int64_t>(sizeof(T)) >= kFarBytes;
   for (int64_t r = 0; r < rows; r++, x += n, y += n) {
     T pivot = n < kLanes<T> ? x[0] : sum_lanes<T>(load(x)) / T(kLanes<T>);
     Moments m = row_moments(x, n, pivot);
@@ -169,13 +177,21 @@ void normalize_rows(const T* x, const T* scale, const T* shift, T* y, T* means, 
     const T rstd = static_cast<T>(1 / __builtin_sqrt(variance + epsilon));
     means[r] = mean;
     rstds[r] = rstd;
-    each_vector<T>(n, [=](int64_t i, auto span) GT_LAMBDA {
-      Vec<T> f = splat(rstd);
-      if constexpr (kScale) f = span.get(scale + i) * rstd;
-      Vec<T> v = ((span.get(x + i) - mean) - rest) * f;
-      if constexpr (kShift) v += span.get(shift + i);
-      span.put(y + i, v);
-    });
+    const auto write = [=](auto ahead) GT_LAMBDA {
+      each_vector<T>(n, [=](int64_t i, auto span) GT_LAMBDA {
+        if constexpr (ahead != 0) __builtin_prefetch(x + n + i);
+        Vec<T> f = splat(rstd);
+        if constexpr (kScale) f = span.get(scale + i) * rstd;
+        Vec<T> v = ((span.get(x + i) - mean) - rest) * f;
+        if constexpr (kShift) v += span.get(shift + i);
+        span.put(y + i, v);
+      });
+    };
+    if (far && r + 1 < rows) {
+      write(Int<1>{});
+    } else {
+      write(Int<0>{});
+    }
   }
 }
 

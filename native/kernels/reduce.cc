@@ -171,7 +171,22 @@ GT_INLINE bool suspect(V v) {
   return any(bitcast<vi>(v != v));
 }
 
-template <class Op, class E>
+/// A run of so many bytes is not in the nearer caches, and lines are asked for some ahead: the processor's
+/// own prefetcher brings 105 GB/s to a core from the third-level cache, this 120 to 130 (AMD Zen 5).
+constexpr int64_t kFarBytes = 256 * 1024, kAheadBytes = 1024;
+
+/// Asks for what lies as far ahead as that of the vectors that begin at x.
+template <bool kAhead, class E>
+GT_INLINE void ask_ahead(const E* x) {
+  if constexpr (kAhead) {
+    const char* from = reinterpret_cast<const char*>(x) + kAheadBytes;
+    constexpr int kBytes = kAccumulators * GT_VEC_BYTES, kLine = 64;
+    GT_UNROLL
+    for (int b = 0; b < kBytes; b += kLine) __builtin_prefetch(from + b);
+  }
+}
+
+template <class Op, bool kAhead, class E>
 GT_INLINE Vec<E> fold_block(const E* x, int64_t vectors) {
   constexpr int L = kLanes<E>;
   Vec<E> acc[kAccumulators];
@@ -179,6 +194,7 @@ GT_INLINE Vec<E> fold_block(const E* x, int64_t vectors) {
   for (int k = 0; k < kAccumulators; k++) acc[k] = splat(Op::template identity<E>());
   int64_t i = 0;
   for (; i + kAccumulators <= vectors; i += kAccumulators) {
+    ask_ahead<kAhead>(x + i * L);
     GT_UNROLL
     for (int k = 0; k < kAccumulators; k++) {
       acc[k] = Op::template join<E>(acc[k], Op::map(load(x + (i + k) * L)));
@@ -191,7 +207,7 @@ GT_INLINE Vec<E> fold_block(const E* x, int64_t vectors) {
 
 /// The same, as if there were no NaN: one instruction instead of three. A sum alongside, which goes to other
 /// units, tells whether there may have been one.
-template <class Op, class E>
+template <class Op, bool kAhead, class E>
 GT_INLINE Vec<E> fold_block_quick(const E* x, int64_t vectors) {
   constexpr int L = kLanes<E>;
   Vec<E> acc[kAccumulators], sum = {};
@@ -200,6 +216,7 @@ GT_INLINE Vec<E> fold_block_quick(const E* x, int64_t vectors) {
   int64_t i = 0;
   for (; i + kAccumulators <= vectors; i += kAccumulators) {
     Vec<E> v[kAccumulators];
+    ask_ahead<kAhead>(x + i * L);
     GT_UNROLL
     for (int k = 0; k < kAccumulators; k++) {
       v[k] = load(x + (i + k) * L);
@@ -213,12 +230,12 @@ GT_INLINE Vec<E> fold_block_quick(const E* x, int64_t vectors) {
     acc[0] = Op::quick(acc[0], v);
     sum += v;
   }
-  if (__builtin_expect(suspect(sum), 0)) return fold_block<Op, E>(x, vectors);
+  if (__builtin_expect(suspect(sum), 0)) return fold_block<Op, kAhead>(x, vectors);
   join_all<Op, E, kAccumulators>(acc);
   return acc[0];
 }
 
-template <class Op, class E>
+template <class Op, bool kAhead, class E>
 GT_INLINE E fold_row(const E* x, int64_t n) {
   constexpr int L = kLanes<E>;
   E result = Op::template identity<E>();
@@ -229,9 +246,9 @@ GT_INLINE E fold_row(const E* x, int64_t n) {
       const int64_t left = n - i;
       const int64_t vectors = (left < kBlock ? left : kBlock) / L;
       if constexpr (HasQuick<Op, E>) {
-        total = Op::template join<E>(total, fold_block_quick<Op, E>(x + i, vectors));
+        total = Op::template join<E>(total, fold_block_quick<Op, kAhead>(x + i, vectors));
       } else {
-        total = Op::template join<E>(total, fold_block<Op, E>(x + i, vectors));
+        total = Op::template join<E>(total, fold_block<Op, kAhead>(x + i, vectors));
       }
       i += vectors * L;
     }
@@ -305,7 +322,11 @@ void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stri
     });
     return;
   }
-  for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, E>(x + r * stride, n);
+  if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
+    for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
+  } else {
+    for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, false>(x + r * stride, n);
+  }
 }
 
 /// acc[i] joined with the 8 rows at x, as a tree; with kRows 1, with one row.
@@ -358,6 +379,8 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
     const int64_t end = n - r < kRowBlock ? n : r + kRowBlock;
     for (int64_t i = 0; i < width; i++) acc[i] = Op::template identity<E>();
     int64_t q = r;
+    // Four rows at a time were 4% faster from the third-level cache, but a large element took up more of the
+    // others; four and four with their sums kept, or lines asked for ahead, gained nothing.
     for (; q + 8 <= end; q += 8) fold_rows<Op, E, 8>(x + q * stride, stride, acc, width);
     for (; q < end; q++) fold_rows<Op, E, 1>(x + q * stride, stride, acc, width);
     if (r == 0) {
