@@ -61,7 +61,8 @@ GT_INLINE ExpParts exp_parts(vf x, vf low) {
 GT_INLINE ExpParts exp_parts(vf x) { return exp_parts(x, vf{}); }
 /// 2ⁿ, −126 ≤ n ≤ 127.
 GT_INLINE vf exp2i(vi n) { return bitcast<vf>((n + 127) << 23); }
-/// p·2ᵗ for whole t, |t| ≤ 252; one rounding, in denormal results too.
+/// p·2ᵗ for whole t, |t| ≤ 252; one rounding, in denormal results too. AVX-512 takes the whole number below
+/// t.
 GT_INLINE vf scale2(vf p, vf t) {
 #if defined(__AVX512F__)
   return bitcast<vf>(
@@ -73,11 +74,57 @@ GT_INLINE vf scale2(vf p, vf t) {
 #endif
 }
 
-/// exp, float32. Max 0.99 ULP for all x; overflows to inf, underflows through the denormals to 0, NaN stays.
-GT_INLINE vf exp_f32(vf x) {
-  x = at_most(at_least(x, -104.0f), 88.8f);
+/// p·2ᵗ for t like those of ExpPower, and whole ones.
+struct ExpPower {
+  vf p, t;
+};
+#if defined(__AVX512F__)
+/// 2^(j/16) as two floats each. A register holds 16 of them, and three terms of a polynomial do for what is
+/// left then: of the whole numbers alone it takes six. Exp is 7% faster so, sigmoid 10; tanh gained nothing
+/// and was 1.6 ULP worse.
+alignas(64) constexpr float kExp2High[16] = {
+    1.0f,        1.04427373f, 1.09050775f, 1.13878858f, 1.18920708f, 1.24185777f, 1.29683959f, 1.35425556f,
+    1.41421354f, 1.47682619f, 1.54221082f, 1.61049032f, 1.68179286f, 1.75625217f, 1.8340081f,  1.91520655f};
+alignas(64) constexpr float kExp2Low[16] = {
+    0.0f,           4.83347016e-8f,  -1.30775399e-8f, 5.38622231e-8f,  3.79763527e-8f,
+    4.4968381e-8f,  -4.01899953e-8f, -1.01233493e-8f, 2.4203235e-8f,   -4.50089885e-8f,
+    8.07090483e-9f, 9.83621717e-9f,  -2.47553267e-8f, -9.23577037e-9f, -1.1239278e-8f,
+    9.84532811e-9f};
+GT_INLINE vf one_of(const float (&table)[16], vi index) {  // its low four bits
+  return bitcast<vf>(_mm512_maskz_permutexvar_ps(static_cast<__mmask16>(-1), bitcast<__m512i>(index),
+                                                 _mm512_load_ps(table)));
+}
+/// a·b − c with one rounding, by an instruction that the compiler cannot take apart: Clang rounds a product
+/// that it finds twice, and GCC takes a·b − a·b for 0.
+GT_INLINE vf product_less(vf a, vf b, vf c) {
+  return bitcast<vf>(_mm512_fmsub_ps(bitcast<__m512>(a), bitcast<__m512>(b), bitcast<__m512>(c)));
+}
+constexpr float kSixteenths = 786432.0f;  // floats near it are 1/16 apart
+/// 2^(t + r), |r| ≤ 1/32, where t is `biased` less kSixteenths: scale2 takes the whole number below t.
+GT_INLINE ExpPower exp2_power(vf biased, vf t, vf r) {
+  const vi sixteenths = bitcast<vi>(biased);
+  const vf high = one_of(kExp2High, sixteenths);
+  const vf q = fma(fma(splat(0.0555059873f), r, splat(0.24023445f)), r, splat(0.693147182f));
+  return {high + fma(high, q * r, one_of(kExp2Low, sixteenths)), t};
+}
+/// exp(x), |x| ≤ 110.
+GT_INLINE ExpPower exp_power(vf x) {
+  const vf log2e = splat(1.44269502f), biased = fma(x, log2e, splat(kSixteenths));
+  const vf t = biased - kSixteenths;
+  return exp2_power(biased, t, fma(x, splat(1.92596303e-8f), product_less(x, log2e, t)));
+}
+#else
+GT_INLINE ExpPower exp_power(vf x) {
   const ExpParts e = exp_parts(x);
-  return scale2((e.r + e.rrq) + 1.0f, e.t);
+  return {(e.r + e.rrq) + 1.0f, e.t};
+}
+#endif
+
+/// exp, float32. Max 0.99 ULP for all x, 0.76 with AVX-512; overflows to inf, underflows through the
+/// denormals to 0, NaN stays.
+GT_INLINE vf exp_f32(vf x) {
+  const ExpPower e = exp_power(at_most(at_least(x, -104.0f), 88.8f));
+  return scale2(e.p, e.t);
 }
 
 /// exp(x) − 1, float32. Max 1.5 ULP for all x; −1 from −18 down; ±0, denormals and NaN stay.
@@ -93,8 +140,8 @@ GT_INLINE vf expm1_f32(vf x) {
 
 /// 1 / (1 + exp(−x)), float32. Max 2.41 ULP for all x, denormal results included.
 GT_INLINE vf sigmoid_f32(vf x) {
-  const ExpParts e = exp_parts(-at_most(abs(x), 104.0f));
-  const vf z = scale2((e.r + e.rrq) + 1.0f, e.t);
+  const ExpPower e = exp_power(-at_most(abs(x), 104.0f));
+  const vf z = scale2(e.p, e.t);
   const vf lower = z / (z + 1.0f);  // of −|x|; what is near 1 is formed from its distance to 1
   return x < 0.0f ? lower : 1.0f - lower;
 }
