@@ -111,29 +111,39 @@ void depthwise(const KernelTable& table, int dtype, Random& random) {
   check<T>(table, "depthwise filter gradient", out_w, ww, c.dims[1].out * c.dims[2].out * c.batch);
 }
 
-/// Maxima where some numbers are NaN or infinite: NaN wins.
+/// Maxima where some numbers are NaN or infinite and many are equal: the first NaN wins, else the first of
+/// the largest.
 template <class T>
-void max_of_specials(const KernelTable& table, const PoolKernels& k, const WindowCall& c, Buffer& x,
-                     Random& random) {
+void max_of_specials(const KernelTable& table, int dtype, const WindowCall& c, Buffer& x, Random& random) {
+  const PoolKernels& k = table.pooling[dtype];
   const int64_t nx = in_size(c), ny = out_size(c);
-  Buffer special(nx * c.bytes), y(ny * c.bytes);
+  Buffer special(nx * c.bytes), y(ny * c.bytes), dy(ny * c.bytes), dx(nx * c.bytes);
   const T values[] = {static_cast<T>(NAN), static_cast<T>(HUGE_VAL), static_cast<T>(-HUGE_VAL)};
+  const bool whole = random.below(2) == 0;
   for (int64_t i = 0; i < nx; i++) {
-    special.as<T>()[i] = random.below(100) == 0 ? values[random.below(3)] : x.as<T>()[i];
+    const T v = x.as<T>()[i];
+    special.as<T>()[i] = random.below(100) == 0 ? values[random.below(3)] : whole ? std::trunc(v) : v;
   }
-  std::vector<T> want(static_cast<size_t>(ny), values[2]);
+  std::vector<int64_t> best(static_cast<size_t>(ny), -1);
   each_tap(c, [&](int64_t i, int64_t, int64_t o) {
-    T& most = want[static_cast<size_t>(o)];
-    const T v = special.as<T>()[i];
-    if (!(v <= most) && most == most) most = v;
+    int64_t& b = best[static_cast<size_t>(o)];
+    const T v = special.as<T>()[i], most = b < 0 ? v : special.as<T>()[b];
+    if (b < 0 || (!(v <= most) && most == most)) b = i;
   });
   run_pool(k, kPoolMax, c, special.data(), nullptr, y.data(), nullptr);
   for (int64_t o = 0; o < ny && passing(); o++) {
-    const T got = y.as<T>()[o], wanted = want[static_cast<size_t>(o)];
+    const T got = y.as<T>()[o], wanted = special.as<T>()[best[static_cast<size_t>(o)]];
     CHECK(got == wanted || (got != got && wanted != wanted), "%s max: element %lld is %g, not %g", table.isa,
           static_cast<long long>(o), static_cast<double>(got), static_cast<double>(wanted));
   }
   CHECK(y.intact(), "%s max wrote outside", table.isa);
+  fill_random(random, dtype, dy.data(), ny, Values::kNormal);
+  std::vector<double> scattered(static_cast<size_t>(nx));
+  for (int64_t o = 0; o < ny; o++) {
+    scattered[static_cast<size_t>(best[static_cast<size_t>(o)])] += static_cast<double>(dy.as<T>()[o]);
+  }
+  run_pool(k, kPoolMaxGradient, c, special.data(), nullptr, dy.data(), dx.data());
+  check<T>(table, "max gradient of specials", dx, scattered, 16);
 }
 
 template <class T>
@@ -148,7 +158,11 @@ void pooling(const KernelTable& table, int dtype, Random& random) {
   for (WindowDim& d : c.dims) {
     d.dilation = 1;
     d.before = d.before % d.kernel;
-    if (!slides && random.below(2) == 0) d.stride = d.kernel;
+    if (slides) {
+      d.stride = 1 + random.below(2);
+    } else if (random.below(2) == 0) {
+      d.stride = d.kernel;
+    }
     d.out = (d.size - 1 + d.before) / d.stride + 1;
   }
   c.bytes = sizeof(T);
@@ -175,7 +189,7 @@ void pooling(const KernelTable& table, int dtype, Random& random) {
   for (size_t o = 0; o < want.size(); o++) want[o] = static_cast<double>(g.as<T>()[best[o]]);
   check<T>(table, "gather", y, want, 0);
   if (k.mean == nullptr) return;
-  if constexpr (std::is_floating_point_v<T>) max_of_specials<T>(table, k, c, x, random);
+  if constexpr (std::is_floating_point_v<T>) max_of_specials<T>(table, dtype, c, x, random);
   run_pool(k, kPoolMean, c, x.data(), nullptr, y.data(), nullptr);
   for (size_t o = 0; o < want.size(); o++) want[o] = sum[o] / taps[o];
   check<T>(table, "mean", y, want, 16);
