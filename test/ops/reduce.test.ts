@@ -260,7 +260,8 @@ describe('accuracy', () => {
       exact += values[i];
     }
     const t = new tf.Variable(values).read();
-    expect(Math.abs((tf.reduceSum(t).item() as number) / exact - 1)).toBeLessThan(1e-7);
+    // The nearest float or its neighbour: which, depends on how many elements a register has.
+    expect(Math.abs((tf.reduceSum(t).item() as number) / exact - 1)).toBeLessThan(2 ** -23);
     expect(Math.abs((tf.reduceMean(t).item() as number) / (exact / n) - 1)).toBeLessThan(2e-7);
   });
   test('the mean of uint8 does not wrap, the sum does', () => {
