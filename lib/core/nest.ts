@@ -1,11 +1,8 @@
 /** Nested structures: arrays and plain objects of leaves, as arguments and results mirror them. */
+import { isPlain } from './options';
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const proto = Object.getPrototypeOf(value) as unknown;
-  // A plain object of another realm has another Object.prototype, whose own prototype is null.
-  return proto === null || Object.getPrototypeOf(proto) === null;
-}
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && isPlain(value);
 
 /** The leaves, in order: array elements by index, object values in insertion order. */
 export function flatten(structure: unknown): unknown[] {

@@ -7,13 +7,14 @@
  */
 import { GradientTape } from '../autodiff/gradient_tape';
 import { IndexedSlices } from '../core/indexed_slices';
+import { mapStructure } from '../core/nest';
 import { isPlain } from '../core/options';
 import { scope, withScope, type Callbacks, type Notes } from '../core/scope';
 import type { Shape } from '../core/shape';
 import { aliasTensor, pin, Tensor } from '../core/tensor';
 import { range } from '../ops/creation';
 import { shape as shapeOf } from '../ops/facts';
-import { nothing, play, sameBlock, type Block, type Callable, type Part } from './recipe_parts';
+import { assembled, nothing, play, sameBlock, type Block, type Callable, type Part } from './recipe_parts';
 import type { TensorSpec } from './tensor_spec';
 import { view, type Trace } from './trace';
 
@@ -210,7 +211,7 @@ export class Recipe implements Notes {
     this.callbacks.set(part, (...args: unknown[]) => {
       const before = { block: this.block, open: this.open };
       const block: Block = { parameters: [], steps: [], result: nothing };
-      const fresh = args.map((a) => this.fresh(a));
+      const fresh = args.map((a) => mapStructure(a, (leaf) => this.fresh(leaf)));
       for (const a of fresh) block.parameters.push(this.bound(a));
       this.block = block;
       this.open = this.outcome === 'good';
@@ -231,19 +232,14 @@ export class Recipe implements Notes {
 
   /** An argument of a callback: a tensor of its own, so that nothing else in the function is the same object. */
   private fresh(value: unknown): unknown {
-    if (value instanceof Tensor) {
-      if (value.isSymbolic) return value;
-      const tracer = scope.tracer as Trace;
-      // Somebody may want the gradient of that very tensor.
-      if (tracer.traces(value) || scope.recorder?.follows(value.id) === true) {
-        this.spoil();
-        return value;
-      }
-      return aliasTensor(value, value.shape, 'function');
+    if (!(value instanceof Tensor) || value.isSymbolic) return value;
+    const tracer = scope.tracer as Trace;
+    // Somebody may want the gradient of that very tensor.
+    if (tracer.traces(value) || scope.recorder?.follows(value.id) === true) {
+      this.spoil();
+      return value;
     }
-    if (Array.isArray(value)) return value.map((v) => this.fresh(v));
-    if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, this.fresh(v)]));
+    return aliasTensor(value, value.shape, 'function');
   }
 
   private bound(value: unknown): Part {
@@ -268,7 +264,7 @@ export class Recipe implements Notes {
         const items = (Array.isArray(value) ? (value as unknown[]) : Object.values(value as object)).map(
           (v, i) => this.actual(v, part.items[i]),
         );
-        return part.keys === null ? items : Object.fromEntries(part.keys.map((k, i) => [k, items[i]]));
+        return assembled(part.keys, items);
       }
       default:
         return value;
@@ -301,7 +297,7 @@ export class Recipe implements Notes {
       const values = items.map((i) => i.value);
       return {
         part: { kind: 'list', keys, items: items.map((i) => i.part) },
-        value: keys === null ? values : Object.fromEntries(keys.map((k, i) => [k, values[i]])),
+        value: assembled(keys, values),
       };
     }
     const isNumber = ['number', 'bigint', 'string', 'boolean'].includes(typeof value);
@@ -349,6 +345,5 @@ const isReal = (value: unknown): boolean =>
 
 function copied(part: Part): unknown {
   if (part.kind !== 'list') return (part as Part & { kind: 'value' }).value;
-  const items = part.items.map(copied);
-  return part.keys === null ? items : Object.fromEntries(part.keys.map((k, i) => [k, items[i]]));
+  return assembled(part.keys, part.items.map(copied));
 }

@@ -44,6 +44,11 @@ export interface Block {
 
 export const nothing: Part = { kind: 'value', value: undefined };
 
+/** The array, or the object with these keys, of values. */
+export function assembled(keys: readonly string[] | null, values: unknown[]): unknown {
+  return keys === null ? values : Object.fromEntries(keys.map((k, i) => [k, values[i]]));
+}
+
 function valueOf(part: Part, env: unknown[]): unknown {
   switch (part.kind) {
     case 'value':
@@ -59,7 +64,7 @@ function valueOf(part: Part, env: unknown[]): unknown {
       const { keys, items } = part;
       const values = new Array<unknown>(items.length);
       for (let i = 0; i < items.length; i++) values[i] = valueOf(items[i], env);
-      return keys === null ? values : Object.fromEntries(keys.map((k, i) => [k, values[i]]));
+      return assembled(keys, values);
     }
     case 'slices':
       return new IndexedSlices(

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
-import { badDType, composite, kernelNumber, mixedDTypes, multiOp, options } from './define';
+import { badDType, composite, explain, kernelNumber, mixedDTypes, multiOp, options } from './define';
 import { checkEpsilon, fillWith, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from './movement';
 import { sample, type GradContext } from './registry';
@@ -327,8 +327,7 @@ function runGiven(
   try {
     native.batchNormGiven(x.buffer, mean.buffer, variance.buffer, b.buffer, s.buffer, y.buffer);
   } catch (error) {
-    for (const t of [x, mean, variance, b, s]) t.assertAlive(name);
-    throw error;
+    throw explain(error, name, [x, mean, variance, b, s]);
   }
   return y;
 }

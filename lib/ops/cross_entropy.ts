@@ -8,7 +8,7 @@ import { broadcastShapes, normalizeAxis, sameShape, showShape, type Shape } from
 import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
-import { badDType, composite, multiOp, options, type OutSpec } from './define';
+import { badDType, composite, explain, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
 import { publicCall, sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
@@ -135,9 +135,7 @@ function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null 
   try {
     checkLabels(run(logits, labels, loss, unread), logits, labels);
   } catch (error) {
-    logits.assertAlive(name);
-    labels.assertAlive(name);
-    throw error;
+    throw explain(error, name, [logits, labels]);
   }
   return loss;
 }

@@ -49,7 +49,7 @@ export function badDType(
 }
 
 /** Turns an error of the border into one that names the op, where a disposed or detached tensor is the cause. */
-function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
+export function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
   for (const t of inputs) t.assertAlive(op);
   return error;
 }

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { describe, normalizeAxes, showShape, sizeBetween } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
-import { badDType, composite, mixedDTypes, multiOp, options } from './define';
+import { badDType, composite, explain, mixedDTypes, multiOp, options } from './define';
 import { broadcastTo, transpose } from './movement';
 import { reduceMean, reduceSum } from './reduce';
 import { sample, type GradContext } from './registry';
@@ -301,8 +301,7 @@ export const layerNorm = composite(
       try {
         runRows(t, scale, shift, length, eps, y, unread, unread);
       } catch (error) {
-        for (const x of [t, scale, shift]) x?.assertAlive(name);
-        throw error;
+        throw explain(error, name, [t, scale ?? t, shift ?? t]);
       }
       return y;
     }

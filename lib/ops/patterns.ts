@@ -10,7 +10,7 @@ import { Variable } from '../core/variable';
 import { cast } from './cast';
 import { equal } from './compare';
 import { exact, filled, plain, range } from './creation';
-import { badDType, composite, options } from './define';
+import { badDType, composite, explain, options } from './define';
 import { sample } from './registry';
 import { select } from './select';
 import { copyStrided, integer } from './strided';
@@ -133,8 +133,7 @@ function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
   try {
     native.oneHot(at.buffer, t.buffer);
   } catch (error) {
-    at.assertAlive('oneHot');
-    throw error;
+    throw explain(error, 'oneHot', [at]);
   }
 }
 

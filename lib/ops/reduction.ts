@@ -7,7 +7,7 @@ import { isPlain } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
 import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
-import { badDType, dtypeMask, kernelNumber, options, setBroadcastReducer } from './define';
+import { badDType, dtypeMask, explain, kernelNumber, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { asMany } from './simpler';
 import { unwatched } from './spare';
@@ -131,8 +131,7 @@ export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly n
   try {
     native.reduce(x.buffer, y.buffer);
   } catch (error) {
-    x.assertAlive(op);
-    throw error;
+    throw explain(error, op, [x]);
   }
 }
 
@@ -172,8 +171,7 @@ export function runMoments(
   try {
     native.moments(x.buffer, mean.buffer, variance.buffer);
   } catch (error) {
-    x.assertAlive(op);
-    throw error;
+    throw explain(error, op, [x]);
   }
 }
 
@@ -194,8 +192,7 @@ export function runNormalize(
   try {
     native.normalize(x.buffer, y.buffer);
   } catch (error) {
-    x.assertAlive(op);
-    throw error;
+    throw explain(error, op, [x]);
   }
 }
 
@@ -353,8 +350,7 @@ function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   try {
     native.copy(dy.buffer, dx.buffer);
   } catch (error) {
-    dy.assertAlive('spread');
-    throw error;
+    throw explain(error, 'spread', [dy]);
   }
 }
 

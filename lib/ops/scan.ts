@@ -6,7 +6,7 @@ import { normalizeAxis, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { scope, type TracedOp } from '../core/scope';
 import { add, multiply } from './binary';
-import { badDType, options } from './define';
+import { badDType, explain, options } from './define';
 import { register, sample, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { refuseSurplus } from './surplus';
 import { traced } from './traced';
@@ -79,8 +79,7 @@ function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, revers
   try {
     native.scan(x.buffer, y.buffer);
   } catch (error) {
-    x.assertAlive(name);
-    throw error;
+    throw explain(error, name, [x]);
   }
 }
 

@@ -162,8 +162,8 @@ struct SparseSigmoid {
   }
 };
 
-/// a·b + c by name: where a and b are one number for a whole loop, the compiler would take their product out
-/// of it and round it, which it does not in a chain.
+/// a·b + c by name, as `fma` has it for the other instruction sets: where a and b are one number for a whole
+/// loop, the compiler would take their product out of it and round it, which it does not in a chain.
 template <class V>
 GT_INLINE V fused(V a, V b, V c) {
 #if defined(__AVX512F__) && GT_VEC_BYTES == 64
@@ -171,12 +171,6 @@ GT_INLINE V fused(V a, V b, V c) {
     return bitcast<V>(_mm512_fmadd_ps(bitcast<__m512>(a), bitcast<__m512>(b), bitcast<__m512>(c)));
   } else {
     return bitcast<V>(_mm512_fmadd_pd(bitcast<__m512d>(a), bitcast<__m512d>(b), bitcast<__m512d>(c)));
-  }
-#elif defined(__aarch64__)
-  if constexpr (__is_same(V, vf)) {
-    return bitcast<V>(vfmaq_f32(bitcast<float32x4_t>(c), bitcast<float32x4_t>(a), bitcast<float32x4_t>(b)));
-  } else {
-    return bitcast<V>(vfmaq_f64(bitcast<float64x2_t>(c), bitcast<float64x2_t>(a), bitcast<float64x2_t>(b)));
   }
 #else
   return fma(a, b, c);

@@ -75,7 +75,7 @@ class Maker {
              (g_.values[s.out].space == TileSpace::kScalar || c_.tile_rows == 1);
     }
     if (g_.values[s.out].space != TileSpace::kFull) return false;
-    for (int k = 0; k < (s.kind == TileOp::kBinary ? 2 : 1); k++) {
+    for (int k = 0; k < s.operands(); k++) {
       // What a chain reduces is known after it.
       const int maker = maker_of(g_, s.in[k], step);
       if (inside(maker) && g_.steps[maker].kind == TileOp::kReduce) return false;
@@ -99,9 +99,8 @@ class Maker {
     if (g_.values[value].buffer) return true;
     for (int s = maker + 1; s < g_.step_count; s++) {
       const TileStep& reader = g_.steps[s];
-      const int operands = reader.kind == TileOp::kSelect ? 3 : reader.kind == TileOp::kBinary ? 2 : 1;
       if (s >= chain_->end || is_column_step(g_, s)) {
-        for (int k = 0; k < operands; k++) {
+        for (int k = 0; k < reader.operands(); k++) {
           if (reader.in[k] == value) return true;
         }
       }

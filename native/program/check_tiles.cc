@@ -31,11 +31,10 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
   bool reduced[kMaxTileValues] = {};
   for (int i = 0; i < g.step_count; i++) {
     const TileStep& s = g.steps[i];
-    const int operands = s.kind == TileOp::kSelect ? 3 : s.kind == TileOp::kBinary ? 2 : 1;
     const TileValue& out = g.values[s.out];
     const bool full = out.space == TileSpace::kFull;
     if (out.space == TileSpace::kPerRow) whole_rows = true;
-    for (int k = 0; k < operands; k++) {
+    for (int k = 0; k < s.operands(); k++) {
       const TileValue& in = g.values[s.in[k]];
       if (!known[s.in[k]]) return "a step of a group reads a value that is not there yet";
       if (reduced[s.in[k]]) return "a step of a group reads a result that comes after all tiles";

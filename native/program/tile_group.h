@@ -27,6 +27,9 @@ struct TileStep {
   int dtype;  // of the operands; for a select, of the two it chooses from
   int out;
   int in[3];
+
+  /// How many of `in` it reads.
+  int operands() const { return kind == TileOp::kSelect ? 3 : kind == TileOp::kBinary ? 2 : 1; }
 };
 
 struct TileGroup {
