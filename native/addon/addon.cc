@@ -93,12 +93,15 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
 }
 
 StepTable Env::steps() const {
-  return {entries, entry_count, group_entry,
+  return {entries,
+          entry_count,
+          group_entry,
           [](const void* list, int number) { return static_cast<const Entry*>(list)[number].step; },
           [](const void* list, int number, ProgramStep* step) {
             static_cast<const Entry*>(list)[number].callback(nullptr,
                                                              reinterpret_cast<napi_callback_info>(step));
-          }};
+          },
+          [](const void* list, int number) { return static_cast<const Entry*>(list)[number].rows; }};
 }
 
 napi_value Call::value(double v) {
@@ -112,11 +115,11 @@ napi_value Call::value(double v) {
 }
 
 void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
-                  bool step) {
+                  bool step, bool rows) {
   napi_value fn = nullptr;
   if (state->entry_count == kMaxEntries) napi_fatal_error("gradtape", NAPI_AUTO_LENGTH, "kMaxEntries", 11);
   Entry* entry = &state->entries[state->entry_count];
-  *entry = {state, state->entry_count++, name, callback, step};
+  *entry = {state, state->entry_count++, name, callback, step, rows};
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, entry, &fn);
   napi_set_named_property(env, exports, name, fn);
 }

@@ -28,6 +28,7 @@ struct Entry {
   const char* name;
   napi_callback callback;
   bool step;  // may be a step of a program
+  bool rows;  // as one, it says how it makes rows, and makes some of them
 };
 inline constexpr int kMaxEntries = 96;
 
@@ -81,6 +82,8 @@ class Call {
   [[gnu::cold, gnu::noinline]] void fail(const char* message);
   bool ok() const { return !failed_; }
   napi_env env() const { return env_; }
+  /// The step of a program that this is, or null.
+  const ProgramStep* step() const { return step_; }
   /// A JS number, for entries that report where something is wrong.
   napi_value value(double v);
 
@@ -106,7 +109,7 @@ class Call {
 
 /// Registers one entry on the exports object.
 void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
-                  bool step = true);
+                  bool step = true, bool rows = false);
 
 /// The names of a family, in the order of its op numbers.
 template <class Entry>

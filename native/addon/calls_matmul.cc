@@ -23,8 +23,13 @@ bool batch_reach(int64_t matrix, int ndim, const int64_t* dims, const int64_t* s
   return true;
 }
 
-/// The operands and the shape of a product, for both entries below.
-void read_product(Call& call, MatmulCall& product, int64_t* c_count) {
+/// Elements from the first to the last that the operands of a product have.
+struct Reach {
+  int64_t a = 0, b = 0, c = 0;
+};
+
+/// The shape of a product, for both entries below. Where C has no elements nothing else is looked at.
+void read_shape(Call& call, MatmulCall& product, Reach* reach) {
   product.dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
   product.m = call.index(4, kLimit, "a dimension is negative");
   product.n = call.index(5, kLimit, "a dimension is negative");
@@ -40,28 +45,76 @@ void read_product(Call& call, MatmulCall& product, int64_t* c_count) {
     product.b_strides[d] = call.index(11 + 2 * ndim + d, kLimit, "a stride is negative");
     if (__builtin_mul_overflow(batches, product.batch_dims[d], &batches)) call.fail("the shape is too large");
   }
-  int64_t a_count = 0, b_count = 0, a_reach = 0, b_reach = 0;
+  int64_t a_count = 0, b_count = 0;
   if (__builtin_mul_overflow(product.m, product.k, &a_count) ||
       __builtin_mul_overflow(product.k, product.n, &b_count) ||
-      __builtin_mul_overflow(product.m, product.n, c_count) ||
-      __builtin_mul_overflow(batches, *c_count, c_count)) {
+      __builtin_mul_overflow(product.m, product.n, &reach->c) ||
+      __builtin_mul_overflow(batches, reach->c, &reach->c)) {
     call.fail("the shape is too large");
   }
-  if (!call.ok() || *c_count == 0) return;
-  if (product.k > 0 && (!batch_reach(a_count, ndim, product.batch_dims, product.a_strides, &a_reach) ||
-                        !batch_reach(b_count, ndim, product.batch_dims, product.b_strides, &b_reach))) {
+  if (!call.ok() || reach->c == 0) return;
+  if (product.k > 0 && (!batch_reach(a_count, ndim, product.batch_dims, product.a_strides, &reach->a) ||
+                        !batch_reach(b_count, ndim, product.batch_dims, product.b_strides, &reach->b))) {
     call.fail("the shape is too large");
   }
+}
+
+void read_operands(Call& call, MatmulCall& product, const Reach& reach) {
   const int64_t size = dtype_size(product.dtype);
-  product.a = call.span(0, 0, a_reach, size);
-  product.b = call.span(1, 1, b_reach, size);
-  product.c = call.span(2, 2, *c_count, size);
+  product.a = call.span(0, 0, reach.a, size);
+  product.b = call.span(1, 1, reach.b, size);
+  product.c = call.span(2, 2, reach.c, size);
+}
+
+constexpr int kFinishSlot = 11 + 3 * kMaxDims;
+
+/// How a product makes its rows, where threads split them anyway.
+void tell_rows(Call& call, const MatmulCall& product, const Reach& reach, bool finishes) {
+  const ProgramStep& step = *call.step();
+  const MatmulKernels& table = kernels().matmul[product.dtype];
+  const int64_t size = dtype_size(product.dtype), wide = product.n * size, deep = product.k * size;
+  const auto fits = [&](int arg, int64_t offset, int64_t count) {
+    return arg < step.buffer_count && offset >= 0 && count <= step.buffers[arg].bytes / size &&
+           offset <= step.buffers[arg].bytes - count * size;
+  };
+  const int64_t a = call.integer(0), b = call.integer(1), c = call.integer(2);
+  const int64_t bias = finishes ? call.integer(kFinishSlot) : -1;
+  const int64_t residual = finishes ? call.integer(kFinishSlot + 1) : -1;
+  // Where something is wrong the run says it.
+  if (!call.ok() || table.block == nullptr || !fits(0, a, reach.a) || !fits(1, b, reach.b) ||
+      !fits(2, c, reach.c) || (bias >= 0 && !fits(3, bias, product.n)) ||
+      (residual >= 0 && !fits(4, residual, reach.c))) {
+    return;
+  }
+  const MatmulRows rows = matmul_rows(table, product);
+  if (rows.rows == 0) return;
+  RowForm& form = *step.form;
+  form.rows = rows.rows, form.grains = rows.grains;
+  form.uses = {{0, a, deep, deep, false}, {1, b, reach.b * size, 0, false}, {2, c, wide, wide, true}};
+  if (rows.owned) form.kept = 1;
+  if (bias >= 0) form.uses.push_back({3, bias, wide, 0, false});
+  if (residual >= 0) form.uses.push_back({4, residual, wide, wide, false});
+}
+
+/// Reads a product's shape. False where no more is to be done: there is nothing to compute, or a program
+/// asked only how the rows are made.
+bool begin_product(Call& call, MatmulCall& product, Reach* reach, bool finishes) {
+  read_shape(call, product, reach);
+  if (!call.ok() || reach->c == 0) return false;
+  if (call.step() == nullptr || call.step()->form == nullptr) return true;
+  tell_rows(call, product, *reach, finishes);
+  return false;
 }
 
 void run_product(Call& call, const MatmulCall& product) {
   const MatmulKernels& table = kernels().matmul[product.dtype];
   if (table.block == nullptr) call.fail("there is no matrix product of this dtype");
-  if (call.ok() && !run_matmul(table, product)) call.fail("out of memory in a matrix product");
+  if (!call.ok()) return;
+  const ProgramStep* step = call.step();
+  const bool done = step == nullptr || step->row_end < 0
+                        ? run_matmul(table, product)
+                        : run_matmul_rows(table, product, step->row_begin, step->row_end);
+  if (!done) call.fail("out of memory in a matrix product");
 }
 
 /// matmul(a, b, c): C = op(A)·op(B), or += ; frame: a offset, b offset, c offset, dtype, m, n, k, transpose a
@@ -71,13 +124,12 @@ void run_product(Call& call, const MatmulCall& product) {
 napi_value matmul(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
   MatmulCall product;
-  int64_t c_count = 0;
-  read_product(call, product, &c_count);
-  if (c_count > 0) run_product(call, product);
+  Reach reach;
+  if (!begin_product(call, product, &reach, false)) return nullptr;
+  read_operands(call, product, reach);
+  run_product(call, product);
   return nullptr;
 }
-
-constexpr int kFinishSlot = 11 + 3 * kMaxDims;
 
 /// fusedMatmul(a, b, c, bias, residual): C = f(op(A)·op(B) + bias + residual); the frame as for matmul, and
 /// from slot 59 on: bias offset, residual offset (−1: there is none), the unary op f (−1: none). The bias has
@@ -85,10 +137,10 @@ constexpr int kFinishSlot = 11 + 3 * kMaxDims;
 napi_value fused_matmul(napi_env env, napi_callback_info info) {
   Call call(env, info, 5);
   MatmulCall product;
-  int64_t c_count = 0;
-  read_product(call, product, &c_count);
-  if (!call.ok() || c_count == 0) return nullptr;
-  product.finish = read_finish(call, 3, kFinishSlot, product.dtype, product.c, c_count, product.n);
+  Reach reach;
+  if (!begin_product(call, product, &reach, true)) return nullptr;
+  read_operands(call, product, reach);
+  product.finish = read_finish(call, 3, kFinishSlot, product.dtype, product.c, reach.c, product.n);
   run_product(call, product);
   return nullptr;
 }
@@ -96,8 +148,8 @@ napi_value fused_matmul(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void define_matmul(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "matmul", matmul, state);
-  define_entry(env, exports, "fusedMatmul", fused_matmul, state);
+  define_entry(env, exports, "matmul", matmul, state, true, true);
+  define_entry(env, exports, "fusedMatmul", fused_matmul, state, true, true);
 }
 
 }  // namespace gradtape

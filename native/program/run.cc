@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../runtime/dispatch.h"
+#include "../runtime/pool.h"
 
 namespace gradtape {
 
@@ -31,6 +32,13 @@ class Numbers {
 
 constexpr int64_t kIntegers = int64_t{1} << 53;
 constexpr int64_t kHeader = 6;
+constexpr const char* kNoMemory = "there is no memory for a group of steps";
+
+/// Whether the rows of a run can be shared evenly among the threads that there are.
+bool pays(const RowRun& run) {
+  const int64_t threads = num_threads(), units = (run.rows + run.align - 1) / run.align;
+  return threads > 1 && (units % threads == 0 || units >= 4 * threads);
+}
 
 }  // namespace
 
@@ -45,6 +53,9 @@ std::shared_ptr<const Program> Program::load(const StepTable& steps, const doubl
     *error = program->add(at, &at);
     if (*error != nullptr) return nullptr;
   }
+  RowRuns runs;
+  for (Instruction& i : program->instructions_) i.chunks = runs.add(program->form_of(i));
+  program->runs_ = runs.finish();
   return program;
 }
 
@@ -152,6 +163,26 @@ const char* Program::add_group(const Instruction& i) {
   return nullptr;
 }
 
+RowForm Program::form_of(const Instruction& i) const {
+  RowForm form;
+  if (i.late_count > 0) return form;
+  if (i.group >= 0) {
+    const Group& group = *groups_[static_cast<size_t>(i.group)];
+    return group.empty ? form : group_rows(group.plan, group.buffers);
+  }
+  if (steps_.has_rows == nullptr || !steps_.has_rows(steps_.entries, i.entry)) return form;
+  Range ranges[kMaxBuffers];
+  const Place* places = places_.data() + i.places;
+  for (int k = 0; k < i.place_count; k++) ranges[k] = {nullptr, places[k].bytes};
+  ProgramStep step = {words_.data() + i.numbers, i.number_count, ranges, i.place_count, -1, nullptr, &form};
+  steps_.run(steps_.entries, i.entry, &step);
+  for (RowUse& use : form.uses) {
+    const Place& place = places[use.buffer];
+    use.buffer = place.storage, use.offset += place.offset;
+  }
+  return form;
+}
+
 Range Program::storage(int64_t i, void* buffer, size_t length, double offset, const char** error) const {
   const Need& need = needs_[static_cast<size_t>(i)];
   if (!is_count(offset, static_cast<double>(length)) ||
@@ -175,14 +206,67 @@ ProgramResult Program::run(const Range* storages, const double* late, int64_t fr
                                               [](const Instruction& i, int64_t w) { return i.word < w; }) -
                              instructions_.begin());
   }
+  auto run = std::lower_bound(runs_.begin(), runs_.end(), at,
+                              [](const RowRun& r, size_t first) { return r.first < first; });
   for (; at < instructions_.size() && instructions_[at].word < to; at++) {
     const Instruction& i = instructions_[at];
     if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) return {i.word, kCancelled};
+    if (run != runs_.end() && run->first == at) {
+      const RowRun& here = *run++;
+      if (instructions_[here.end - 1].word < to && pays(here)) {
+        const ProgramResult done = run_together(here, storages);
+        if (done.error != nullptr) return done;
+        at = here.end - 1;
+        continue;
+      }
+    }
     double result = -1;
     const char* error = run_one(i, storages, late, &result);
     if (error != nullptr || result != -1) return {i.word, error};
   }
   return {-1, nullptr};
+}
+
+ProgramResult Program::run_together(const RowRun& run, const Range* storages) const {
+  std::atomic<const Instruction*> failed = nullptr;
+  std::atomic<const char*> error = nullptr;
+  parallel_for_grains(
+      run.rows, run.grains,
+      [&](int64_t begin, int64_t end) {
+        for (size_t i = run.first; i < run.end; i++) {
+          const char* why = run_rows(instructions_[i], storages, begin, end);
+          if (why == nullptr) continue;
+          failed = &instructions_[i];
+          error = why;
+          return;
+        }
+      },
+      run.align);
+  if (error == nullptr) return {-1, nullptr};
+  return {failed.load()->word, error};
+}
+
+const char* Program::run_rows(const Instruction& i, const Range* storages, int64_t begin, int64_t end) const {
+  if (i.group >= 0) {
+    const Group& group = *groups_[static_cast<size_t>(i.group)];
+    char* buffers[kMaxTileValues];
+    for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
+    const bool done = run_chunks(kernels(), group.plan, buffers, i.chunks.at(begin), i.chunks.at(end));
+    return done ? nullptr : kNoMemory;
+  }
+  Range ranges[kMaxBuffers];
+  place_buffers(i, storages, ranges);
+  ProgramStep step = {
+      words_.data() + i.numbers, i.number_count, ranges, i.place_count, -1, nullptr, nullptr, begin, end};
+  steps_.run(steps_.entries, i.entry, &step);
+  return step.error;
+}
+
+void Program::place_buffers(const Instruction& i, const Range* storages, Range* ranges) const {
+  const Place* places = places_.data() + i.places;
+  for (int k = 0; k < i.place_count; k++) {
+    ranges[k] = {storages[places[k].storage].data + places[k].offset, places[k].bytes};
+  }
 }
 
 const char* Program::run_one(const Instruction& i, const Range* storages, const double* late,
@@ -192,13 +276,10 @@ const char* Program::run_one(const Instruction& i, const Range* storages, const 
     if (group.empty) return nullptr;
     char* buffers[kMaxTileValues];
     for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
-    return run_tiles(kernels(), group.plan, buffers) ? nullptr : "there is no memory for a group of steps";
+    return run_tiles(kernels(), group.plan, buffers) ? nullptr : kNoMemory;
   }
   Range ranges[kMaxBuffers];
-  const Place* places = places_.data() + i.places;
-  for (int k = 0; k < i.place_count; k++) {
-    ranges[k] = {storages[places[k].storage].data + places[k].offset, places[k].bytes};
-  }
+  place_buffers(i, storages, ranges);
   const double* numbers = words_.data() + i.numbers;
   int count = i.number_count;
   double own[kFrameSlots];

@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-#include "tiles.h"
+#include "row_runs.h"
 
 namespace gradtape {
 
@@ -37,6 +37,11 @@ struct ProgramStep {
   int buffer_count;
   double result;      // what the entry returned, or −1
   const char* error;  // why it refused, or null
+  /// Of entries that know rows (StepTable::has_rows). Not null: nothing is done but to say here how the call
+  /// makes its rows. The buffers have their sizes then, and no memory.
+  RowForm* form = nullptr;
+  /// The rows that are to be computed, on the calling thread; −1: all.
+  int64_t row_begin = 0, row_end = -1;
 };
 
 /// The entries, by number.
@@ -47,6 +52,8 @@ struct StepTable {
   int group;
   bool (*is_step)(const void* entries, int entry);
   void (*run)(const void* entries, int entry, ProgramStep* step);
+  /// Whether an entry can say how it makes rows, and make some of them. Null: none can.
+  bool (*has_rows)(const void* entries, int entry) = nullptr;
 };
 
 struct ProgramResult {
@@ -70,6 +77,7 @@ class Program {
   int64_t storage_count() const { return static_cast<int64_t>(needs_.size()); }
   int64_t late_count() const { return late_; }
   int64_t word_count() const { return static_cast<int64_t>(words_.size()); }
+  const std::vector<RowRun>& row_runs() const { return runs_; }
 
   /// The part of a buffer that is storage i of a run; the reason where it does not reach.
   Range storage(int64_t i, void* buffer, size_t length, double offset, const char** error) const;
@@ -83,10 +91,6 @@ class Program {
   struct Place {
     int64_t storage, offset, bytes;
   };
-  struct TileBuffer {
-    int value;
-    int64_t storage, offset;
-  };
   struct Instruction {
     int64_t word;
     int entry;
@@ -94,7 +98,8 @@ class Program {
     int64_t numbers, places;  // where they begin
     int late_slot, late_count;
     int64_t late_at;
-    int64_t group;  // place among the groups, −1 where it is none
+    int64_t group;     // place among the groups, −1 where it is none
+    RowChunks chunks;  // where it is one, and part of a run
   };
   struct Group {
     TilePlan plan;
@@ -109,13 +114,20 @@ class Program {
 
   const char* add(int64_t at, int64_t* next);
   const char* add_group(const Instruction& i);
+  /// How an instruction makes its rows, with storages in place of its buffers.
+  RowForm form_of(const Instruction& i) const;
   const char* run_one(const Instruction& i, const Range* storages, const double* late, double* result) const;
+  /// What is left to do of an instruction of a run: rows [begin, end).
+  const char* run_rows(const Instruction& i, const Range* storages, int64_t begin, int64_t end) const;
+  void place_buffers(const Instruction& i, const Range* storages, Range* ranges) const;
+  ProgramResult run_together(const RowRun& run, const Range* storages) const;
 
   StepTable steps_ = {};
   std::vector<double> words_;
   std::vector<Instruction> instructions_;
   std::vector<Place> places_;
   std::vector<std::unique_ptr<Group>> groups_;
+  std::vector<RowRun> runs_;  // in their order
   std::vector<Need> needs_;
   int64_t late_ = 0;
 };

@@ -376,6 +376,15 @@ class Walk {
   uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
 };
 
+/// False if there was no memory.
+bool walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, char* partials, int64_t begin,
+          int64_t end) {
+  char* scratch = static_cast<char*>(thread_scratch(plan.layout.bytes + 1));
+  if (scratch == nullptr) return false;
+  Walk(table, plan, buffers, scratch, partials).run(begin, end);
+  return true;
+}
+
 /// Reduces the rows that all chunks gave, in their order.
 void combine_columns(const KernelTable& table, const TilePlan& plan, const TileStep& s, const char* partial,
                      char* result) {
@@ -455,6 +464,11 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
   plan->grain = kGrain / (per_chunk > 0 ? per_chunk : 1) + 1;
 }
 
+bool run_chunks(const KernelTable& table, const TilePlan& plan, char* const* buffers, int64_t begin,
+                int64_t end) {
+  return walk(table, plan, buffers, nullptr, begin, end);
+}
+
 bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buffers) {
   constexpr int64_t kFew = 4096;
   alignas(64) char few[kFew];
@@ -465,12 +479,7 @@ bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buff
   if (partials == nullptr) return false;
   std::atomic<bool> ok{true};
   parallel_for(plan.cut.chunks, plan.grain, [&](int64_t begin, int64_t end) {
-    char* scratch = static_cast<char*>(thread_scratch(plan.layout.bytes + 1));
-    if (scratch == nullptr) {
-      ok = false;
-      return;
-    }
-    Walk(table, plan, buffers, scratch, partials).run(begin, end);
+    if (!walk(table, plan, buffers, partials, begin, end)) ok = false;
   });
   if (ok) {
     for (int i = 0; i < plan.group.step_count; i++) {

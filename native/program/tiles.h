@@ -38,4 +38,8 @@ void plan_tiles(const KernelTable& table, const TileGroup& group, TilePlan* plan
 /// the number of threads.
 bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buffers);
 
+/// Chunks [begin, end) alone, on the calling thread, of a group of which nothing is combined at the end.
+bool run_chunks(const KernelTable& table, const TilePlan& plan, char* const* buffers, int64_t begin,
+                int64_t end);
+
 }  // namespace gradtape

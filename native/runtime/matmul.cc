@@ -237,22 +237,20 @@ void zero(void* p, int64_t bytes) {
   });
 }
 
-}  // namespace
-
-bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
-  Product p;  // not cleared: see MatmulCall
-  p.kernels = &kernels;
-  p.size = dtype_size(call.dtype);
-  p.m = call.m;
-  p.n = call.n;
-  p.k = call.k;
-  p.a_row = call.transpose_a ? 1 : call.k;
-  p.a_col = call.transpose_a ? call.m : 1;
-  p.b_row = call.transpose_b ? 1 : call.n;
-  p.b_col = call.transpose_b ? call.k : 1;
-  p.c_row = call.n;
-  p.accumulate = call.accumulate;
-  p.finish = call.finish;
+/// The shape of a call, and how many products it is.
+int64_t lay_out(const MatmulKernels& kernels, const MatmulCall& call, Product* p) {
+  p->kernels = &kernels;
+  p->size = dtype_size(call.dtype);
+  p->m = call.m;
+  p->n = call.n;
+  p->k = call.k;
+  p->a_row = call.transpose_a ? 1 : call.k;
+  p->a_col = call.transpose_a ? call.m : 1;
+  p->b_row = call.transpose_b ? 1 : call.n;
+  p->b_col = call.transpose_b ? call.k : 1;
+  p->c_row = call.n;
+  p->accumulate = call.accumulate;
+  p->finish = call.finish;
   int64_t batches = 1;
   bool a_dense = true, b_shared = true;  // A's matrices lie one after another; all products use the same B
   int64_t next = call.m * call.k;
@@ -264,6 +262,41 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
     }
     next *= call.batch_dims[d];
   }
+  if (batches > 1 && a_dense && b_shared && !call.transpose_a) {  // one tall product
+    p->m *= batches;
+    batches = 1;
+  }
+  // A length-1 side makes a matrix a vector, contiguous either way.
+  if (p->m == 1) p->a_row = p->k, p->a_col = 1;
+  if (p->n == 1) p->b_row = 1, p->b_col = p->k;
+  if (p->k == 1) {
+    p->a_row = 1, p->a_col = p->m;
+    p->b_row = p->n, p->b_col = 1;
+  }
+  return batches;
+}
+
+}  // namespace
+
+MatmulRows matmul_rows(const MatmulKernels& kernels, const MatmulCall& call) {
+  Product p;
+  if (call.transpose_a || lay_out(kernels, call, &p) != 1 || p.m < 2 || p.n < 2 || p.k < 2) return {};
+  const MatmulPlan plan = plan_matmul(kernels, p, num_threads(), true);
+  const bool owned = plan.split == MatmulSplit::kBlocks;
+  if (plan.way == MatmulWay::kTurned || !(owned || plan.split == MatmulSplit::kRows)) return {};
+  return {p.m, plan.grains, owned};
+}
+
+bool run_matmul_rows(const MatmulKernels& kernels, const MatmulCall& call, int64_t begin, int64_t end) {
+  Product p;
+  lay_out(kernels, call, &p);
+  p.plan = plan_matmul(kernels, p, num_threads(), true);
+  return p.run({call.a, call.b, call.c}, begin, end - begin, 0, p.n);
+}
+
+bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
+  Product p;  // not cleared: see MatmulCall
+  int64_t batches = lay_out(kernels, call, &p);
   const int64_t count = p.m * p.n;
   if (batches == 0 || count == 0) return true;
   Operands x = {call.a, call.b, call.c};
@@ -271,17 +304,6 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
     if (!p.accumulate) zero(call.c, batches * count * p.size);
     if (p.finish.any()) kernels.finish(call.finish, call.c, p.n, batches * p.m, p.n);
     return true;
-  }
-  if (batches > 1 && a_dense && b_shared && !call.transpose_a) {  // one tall product
-    p.m *= batches;
-    batches = 1;
-  }
-  // A length-1 side makes a matrix a vector, contiguous either way.
-  if (p.m == 1) p.a_row = p.k, p.a_col = 1;
-  if (p.n == 1) p.b_row = 1, p.b_col = p.k;
-  if (p.k == 1) {
-    p.a_row = 1, p.a_col = p.m;
-    p.b_row = p.n, p.b_col = 1;
   }
   const int64_t* left_strides = call.a_strides;
   const int64_t* right_strides = call.b_strides;

@@ -26,4 +26,16 @@ struct MatmulCall {
 /// `kernels` are those of the call's dtype. False if memory for packing could not be had.
 bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call);
 
+/// The rows of C where threads may compute each a range of them, of any length, by run_matmul_rows: the same
+/// bits come out.
+struct MatmulRows {
+  int64_t rows = 0;    // 0: they do not
+  int64_t grains = 0;  // the work
+  bool owned = false;  // by itself it is split otherwise, so that parts of B stay with a thread
+};
+MatmulRows matmul_rows(const MatmulKernels& kernels, const MatmulCall& call);
+
+/// Rows [begin, end) of C, on the calling thread, where matmul_rows says so.
+bool run_matmul_rows(const MatmulKernels& kernels, const MatmulCall& call, int64_t begin, int64_t end);
+
 }  // namespace gradtape
