@@ -314,6 +314,7 @@ TEST(matmul_threads) {
   for (const KernelTable* table : isas()) {
     section();
     Random random(9);
+    int by_rows = 0;
     for (Shape s : {Shape{150, 200, 170}, Shape{33, 700, 300}, Shape{700, 33, 300}, Shape{4, 2000, 500},
                     Shape{2000, 4, 500}, Shape{1, 3000, 400}, Shape{3000, 1, 400}, Shape{20, 30, 9000},
                     Shape{900, 10, 64}, Shape{64, 128, 784}, Shape{60, 130, 513}}) {
@@ -336,9 +337,18 @@ TEST(matmul_threads) {
           CHECK(threads == 1 || many.equals(one), "%s %lldx%lldx%lld form %d on %d threads", table->isa,
                 static_cast<long long>(s.m), static_cast<long long>(s.k), static_cast<long long>(s.n), form,
                 threads);
+          const MatmulRows rows = matmul_rows(table->matmul[0], call);
+          if (rows.rows == 0 || threads == 1) continue;
+          by_rows++;
+          many.fill(0x55);
+          for (int64_t row = 0; row < rows.rows; row += 7)
+            run_matmul_rows(table->matmul[0], call, row, row + 7 < rows.rows ? row + 7 : rows.rows);
+          CHECK(many.equals(one) && many.intact(), "%s %lldx%lldx%lld form %d by rows", table->isa,
+                static_cast<long long>(s.m), static_cast<long long>(s.k), static_cast<long long>(s.n), form);
         }
       }
     }
+    CHECK(by_rows > 3, "%s: only %d by rows", table->isa, by_rows);
   }
   set_num_threads(before);
 }

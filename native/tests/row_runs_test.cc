@@ -21,9 +21,7 @@ void product(ProgramStep* step) {
   call.k = static_cast<int64_t>(step->frame[2]);
   const MatmulKernels& table = kernels().matmul[0];
   if (step->form != nullptr) {
-    const MatmulRows rows = matmul_rows(table, call);
-    if (rows.rows == 0) return;
-    step->form->rows = rows.rows, step->form->grains = 100;
+    step->form->rows = call.m, step->form->grains = 100;
     step->form->uses = {{0, 0, call.k * 4, call.k * 4, false},
                         {1, 0, call.k * call.n * 4, 0, false},
                         {2, 0, call.n * 4, call.n * 4, true}};
