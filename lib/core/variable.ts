@@ -5,7 +5,7 @@ import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype'
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { variableRepr } from './format';
 import { rejectPromise } from './nest';
-import { options } from './options';
+import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
 import { scope, type TracedOp } from './scope';
 import { checkShape, describe, sizeOf, type Shape } from './shape';
@@ -48,12 +48,17 @@ const readOp: TracedOp & { gradient(dy: readonly Tensor[]): readonly Tensor[] } 
 /** A call off the event loop that has not ended, of a compiled function by that name. */
 export interface Claim {
   readonly name: string;
-  /** What it does to the variable: a function with cuts may only read it. */
-  readonly does: 'assigned' | 'used';
 }
 
-/** @internal How many calls in flight assign variables, and whether an assignment now has its place among them. */
-export const claims = { open: 0, ordered: false };
+/** @internal What calls off the event loop have to do with variables. */
+export const claims: {
+  /** How many in flight assign variables, or may. */
+  open: number;
+  /** Whether an assignment now has its place among them. */
+  ordered: boolean;
+  /** While calls are in flight that may read any variable: keeps for them what one holds that is about to be assigned. */
+  keep: ((variable: Variable) => void) | null;
+} = { open: 0, ordered: false, keep: null };
 
 /** @internal Runs what may assign variables that calls in flight assign too, since it comes when it is its turn. */
 export function assigning<T>(f: () => T): T {
@@ -90,6 +95,8 @@ export class Variable extends Readable {
 
   constructor(initialValue: TensorLike | (() => TensorLike), given?: VariableOptions | boolean) {
     super();
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Variable', 2, arguments, defaults);
     const o = options<Required<VariableOptions>>(given, 'trainable', defaults, 'Variable');
     const initial: unknown = typeof initialValue === 'function' ? initialValue() : initialValue;
     rejectPromise(initial, 'tf.Variable');
@@ -251,13 +258,26 @@ export class Variable extends Readable {
     this.held = renew(this.held);
   }
 
-  /** @internal Throws where a call in flight assigns it: its value would be lost, or that of the call. */
+  /**
+   * @internal Stands before every assignment. Throws where a call in flight assigns it: its value would be lost, or that of
+   * the call.
+   */
   checkFree(): void {
-    if (this.claim === null || claims.ordered || scope.tracer !== null) return;
-    throw new FailedPreconditionError(
-      `[assign] the variable '${this.name}' is ${this.claim.does} by a call of '${this.claim.name}' off the event loop that has not ` +
-        `ended: await its promise first`,
-    );
+    if (claims.open === 0 || claims.ordered || scope.tracer !== null) return;
+    if (this.claim !== null) {
+      throw new FailedPreconditionError(
+        `[assign] the variable '${this.name}' is assigned by a call of '${this.claim.name}' off the event loop that has not ` +
+          `ended: await its promise first`,
+      );
+    }
+    if (claims.keep !== null) claims.keep(this);
+  }
+
+  /** @internal Holds the tensor for a while, which others may have seen. Returns what it held. */
+  swap(value: Tensor): Tensor {
+    const before = this.held;
+    this.held = value;
+    return before;
   }
 
   private exchange(value: Tensor): void {

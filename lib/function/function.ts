@@ -1,11 +1,13 @@
 /** tf.function: a function is run once for each signature to see what it computes, and from then on compiled. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { isPlain, options } from '../core/options';
+import { isPlain, options, refuseSurplus } from '../core/options';
+import { apart } from '../core/scope';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { checkLater, runLater } from './async/call';
+import { nothingInTheWay } from './async/queue';
 import { bindSignature, checkSignature, showSignature } from './bind_signature';
 import { functionsRunEagerly, plainly, runsPlainly } from './eager';
 import { describeProgram, profileRows, type ProfileRow, type Program } from './describe';
@@ -141,6 +143,8 @@ export function compiled<A extends unknown[], R>(
   options?: FunctionOptions | FunctionOptions['inputSignature'],
 ): CompiledFunction<A, R>;
 export function compiled(f: unknown, given?: unknown): unknown {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('function', 2, arguments, defaults);
   if (typeof f === 'object' && f !== null && isPlain(f))
     return (method: Plain, context: ClassMethodDecoratorContext) => decorated(method, context, f);
   return isContext(given) ? decorated(f as Plain, given) : make(f as Plain, given as FunctionOptions);
@@ -208,14 +212,18 @@ function make<A extends unknown[], R>(
     return checkResult(first instanceof Receiver ? f.apply(first.value, rest as A) : f(...(own as A)), name);
   };
 
-  /** The program for these arguments, and whether it is a trace to the user. Nothing runs. */
-  const find = (args: readonly unknown[], declared = usual) => {
+  /** The program for these arguments, and whether it is a trace to the user. Unless `runs`, nothing runs. */
+  const find = (args: readonly unknown[], declared = usual, runs = false) => {
     const { key, type, tensors } = bind(args, name);
     const before = programs.get(key);
     return before === undefined
-      ? { ...build(args, { key, type, tensors }, false, declared), tensors }
-      : { pieces: before, tensors, counted: false };
+      ? { ...build(args, { key, type, tensors }, runs, declared), tensors }
+      : { pieces: before, tensors, counted: false, done: null };
   };
+
+  /** The same for a call off the event loop. The trace of a function with cuts is its first run, if no call is in the way. */
+  const findLater = (args: readonly unknown[], declared = usual) =>
+    apart(() => find(args, declared, nothingInTheWay()));
 
   /** Traces. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
   const build = (args: readonly unknown[], found: BoundCall, runs: boolean, declared = usual) => {
@@ -285,9 +293,9 @@ function make<A extends unknown[], R>(
     checkLater(name);
     const own = bound(args);
     if (functionsRunEagerly()) return f.apply(self, own);
-    const { pieces, tensors, counted } = find(withThis(self, own));
+    const { pieces, tensors, counted, done } = findLater(withThis(self, own));
     watch.called(counted);
-    return (await runLater(name, pieces, tensors)) as R;
+    return (done === null ? await runLater(name, pieces, tensors) : done.value) as R;
   };
 
   const concrete = (self: unknown, args: readonly unknown[]): ConcreteFunction<A, R> => {
@@ -317,8 +325,8 @@ function make<A extends unknown[], R>(
       checkLater(name);
       const own = bindSignature(specs, args);
       if (functionsRunEagerly()) return f.apply(self, own as A);
-      const { pieces, tensors } = note(find(withThis(self, own), declared));
-      return (await runLater(name, pieces, tensors)) as R;
+      const { pieces, tensors, done } = note(findLater(withThis(self, own), declared));
+      return (done === null ? await runLater(name, pieces, tensors) : done.value) as R;
     };
     return Object.defineProperties(concreteCall, {
       async: { value: concreteLater },
@@ -360,7 +368,11 @@ function make<A extends unknown[], R>(
       experimentalGetTracingCount: () => origin.traces,
       getConcreteFunction: (...args: unknown[]) => concrete(self, args),
       program: (...args: A) => describeProgram(find(withThis(self, bound(args))).pieces.first),
-      profile: (args: A, times?: { runs?: number } | number) => profile(self, args, times),
+      profile(args: A, times?: { runs?: number } | number): ProfileRow[] {
+        // eslint-disable-next-line prefer-rest-params
+        if (arguments.length > 2) refuseSurplus('function.profile', 2, arguments, profileDefaults);
+        return profile(self, args, times);
+      },
       bind: bindTo as CompiledFunction<A, R>['bind'],
       jsFunction: f,
     });

@@ -31,8 +31,13 @@ export interface PieceRun {
   gradient(node: OpNode, dys: readonly Tensor[], ctx: GradContext): readonly Grad[];
 }
 
-/** Runs a compiled graph and takes its time. */
-export type Execute = (e: Executable, args: readonly Tensor[]) => Promise<readonly Tensor[]>;
+/** How a call off the event loop runs. */
+export interface Later {
+  /** Runs a compiled graph and takes its time. */
+  execute(e: Executable, args: readonly Tensor[]): Promise<readonly Tensor[]>;
+  /** Runs on the event loop what belongs to the call. */
+  here<T>(f: () => T): T;
+}
 
 export interface Way {
   /** `float32[3]`, or `3` where a value chooses. */
@@ -153,12 +158,12 @@ export class Piece {
     return this.runs === 0;
   }
 
-  /** As `runWhole`, by `execute`. */
-  async runWholeLater(values: Map<Tensor, Tensor>, execute: Execute): Promise<void> {
+  /** As `runWhole`, off the event loop. */
+  async runWholeLater(values: Map<Tensor, Tensor>, later: Later): Promise<void> {
     const { whole, parameters } = this;
     // Meanwhile someone may want more of it.
     const { results } = this;
-    const found = await execute(
+    const found = await later.execute(
       whole.executable,
       parameters.map((t) => values.get(t) as Tensor),
     );

@@ -4,13 +4,13 @@ import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope } from '../core/scope';
 import { Tensor } from '../core/tensor';
-import { assigning, type Variable } from '../core/variable';
+import type { Variable } from '../core/variable';
 import { identity } from '../ops/views';
 import { plainly } from './eager';
 import { medians, note, type Samples } from './executable';
 import type { Grad, GradContext, GradientFunction } from '../ops/registry';
 import type { Node, OpNode } from './graph';
-import { runCut, type CutResult, type Execute, type Piece, type PieceRun } from './piece';
+import { runCut, type CutResult, type Later, type Piece, type PieceRun } from './piece';
 import { PiecesTrace, TraceEnds } from './pieces_trace';
 import { Undecided } from './undecided';
 
@@ -43,10 +43,10 @@ export class PiecesRun implements PieceRun {
     });
   }
 
-  /** The same where the compiled piece is run by `execute`. */
-  async stepLater(piece: Piece, execute: Execute): Promise<CutResult> {
-    await this.runPieceLater(piece, execute);
-    return withScope(this.around, () => this.cut(piece));
+  /** The same off the event loop. */
+  async stepLater(piece: Piece, later: Later): Promise<CutResult> {
+    await this.runPieceLater(piece, later);
+    return later.here(() => withScope(this.around, () => this.cut(piece)));
   }
 
   private cut(piece: Piece): CutResult {
@@ -67,8 +67,8 @@ export class PiecesRun implements PieceRun {
     });
   }
 
-  async finishLater(piece: Piece, execute: Execute): Promise<unknown> {
-    await this.runPieceLater(piece, execute);
+  async finishLater(piece: Piece, later: Later): Promise<unknown> {
+    await this.runPieceLater(piece, later);
     return withScope(this.around, () => this.results(piece));
   }
 
@@ -81,19 +81,15 @@ export class PiecesRun implements PieceRun {
     );
   }
 
-  private async runPieceLater(piece: Piece, execute: Execute): Promise<void> {
-    if (piece.isNew) {
-      assigning(() => {
-        withScope(this.around, () => {
-          this.runPiece(piece);
-        });
+  private async runPieceLater(piece: Piece, later: Later): Promise<void> {
+    const { isNew } = piece;
+    later.here(() => {
+      withScope(this.around, () => {
+        if (isNew) this.runPiece(piece);
+        else this.complete(piece);
       });
-      return;
-    }
-    withScope(this.around, () => {
-      this.complete(piece);
     });
-    await piece.runWholeLater(this.values, execute);
+    if (!isNew) await piece.runWholeLater(this.values, later);
   }
 
   /** Computes what a piece takes from others that did not compute it. */
@@ -142,6 +138,24 @@ export class PiecesRun implements PieceRun {
       if (around !== undefined) this.values.set(t, (this.outer as PiecesRun).valueOf(around));
     }
     this.path.forEach((piece, i) => piece.again(plans[i], this));
+  }
+}
+
+/** Goes the way of a run once more, for a trace. Nothing runs. */
+class Retrace extends PiecesRun {
+  constructor(
+    trace: PiecesTrace,
+    private readonly before: PiecesRun,
+  ) {
+    super(trace);
+  }
+
+  override step(piece: Piece): CutResult {
+    const result = this.before.cuts[this.cuts.length] as CutResult | undefined;
+    this.path.push(piece);
+    if (result === undefined) throw new TraceEnds(this.path[0]);
+    this.cuts.push(result);
+    return result;
   }
 }
 
@@ -197,9 +211,9 @@ export class Pieces {
     return this.root as Piece;
   }
 
-  /** The variables that it uses, as far as it is traced. */
-  get used(): ReadonlySet<Variable> {
-    return this.trace.used;
+  /** The variables that it assigns, as far as it is traced. */
+  get assigned(): ReadonlySet<Variable> {
+    return this.trace.assigned;
   }
 
   /**
@@ -214,7 +228,7 @@ export class Pieces {
     const run = tensors === null || recordingDepth() > 1 ? null : this.start(tensors, around);
     const last = this.traceFirst(run);
     const done = run === null || last === null || last === this.root ? null : { value: run.finish(last) };
-    if (this.trace.made.length > 0) this.traceAgain();
+    if (this.trace.made.length > 0) this.traceAgain(run);
     if (last !== null) this.origin.open = false;
     return done;
   }
@@ -234,12 +248,12 @@ export class Pieces {
   }
 
   /** After a trace that made variables, which is the first call's alone: another shows whether the function keeps them. */
-  private traceAgain(): void {
+  private traceAgain(run: PiecesRun | null): void {
     const { origin, decides, outer, watched } = this;
     this.checkMade();
     this.trace = new PiecesTrace(origin.name, this.trace.parameters, decides, outer, watched);
     origin.traces++;
-    this.traceFirst(null);
+    this.traceFirst(run === null ? null : new Retrace(this.trace, run));
     if (this.trace.made.length > 0) origin.open = false;
     this.checkMade();
   }
@@ -303,25 +317,25 @@ export class Pieces {
     return this.walk(this.start(tensors, around));
   }
 
-  /** As `run`, where compiled graphs are run by `execute`. */
-  async runLater(tensors: readonly Tensor[], execute: Execute): Promise<unknown> {
+  /** As `run`, off the event loop. */
+  async runLater(tensors: readonly Tensor[], later: Later): Promise<unknown> {
     if (this.varies) {
       this.watch();
-      assigning(() => this.traceFirst(null));
+      later.here(() => this.traceFirst(null));
     }
     const { first } = this;
     if (first.last !== null)
-      return withTensors(first.last.value, await execute(first.whole.executable, tensors));
+      return withTensors(first.last.value, await later.execute(first.whole.executable, tensors));
     const run = this.start(tensors);
     let piece = first;
     while (piece.cut !== null) {
-      const { outs, key } = await run.stepLater(piece, execute);
+      const { outs, key } = await run.stepLater(piece, later);
       const next = piece.next(key);
-      if (next === undefined) return assigning(() => this.grow(run));
+      if (next === undefined) return later.here(() => this.grow(run));
       run.bind(next.given, outs);
       piece = next;
     }
-    return run.finishLater(piece, execute);
+    return run.finishLater(piece, later);
   }
 
   /** Microseconds of each op and host step, the medians of some runs (each with all its effects). */
@@ -377,7 +391,7 @@ export class Pieces {
     const { last } = this.traceAll(trace);
     this.checkMade(trace);
     const value = run.finish(last);
-    if (trace.made.length > 0) this.traceAgain();
+    if (trace.made.length > 0) this.traceAgain(run);
     this.origin.open = false;
     return value;
   }

@@ -37,8 +37,8 @@ export class PiecesTrace extends Trace {
   /** Calls under so many tapes need another trace, which decides by value what has no derivative of that order. */
   limit = Infinity;
 
-  /** The variables of all pieces. */
-  readonly used = new Set<Variable>();
+  /** The variables that pieces are known to assign. */
+  readonly assigned = new Set<Variable>();
   /** What stands for the function's tensor arguments. */
   readonly parameters: readonly Tensor[];
 
@@ -188,14 +188,17 @@ export class PiecesTrace extends Trace {
     return { outs, given: this.given };
   }
 
+  private assignedBy(node: Node): Iterable<Variable> {
+    if (node.kind === 'assign') return [node.variable];
+    if (node.kind !== 'host') return [];
+    if (node.late !== undefined) return node.late.numbers.variables;
+    // Which ones JavaScript assigns is not written down.
+    return node.effects === 'variables' ? this.variables : [];
+  }
+
   /** The nodes since the last cut become a piece. */
   private finish(cut: Cut | null, last: Piece['last']): Piece {
-    for (const v of this.variables) this.used.add(v);
-    for (const node of this.nodes) {
-      if (node.kind !== 'host' || node.late === undefined) continue;
-      const { variables, reads = [] } = node.late.numbers;
-      for (const v of [...variables, ...reads]) this.used.add(v);
-    }
+    for (const node of this.nodes) for (const v of this.assignedBy(node)) this.assigned.add(v);
     const constants = [...this.constants.values()];
     const piece = new Piece(this.name, this.given, this.takeNodes(), constants, cut, last);
     for (const t of piece.parameters) {

@@ -1,7 +1,7 @@
 /** What a tensor argument may be. */
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
-import { options } from '../core/options';
+import { options, refuseSurplus } from '../core/options';
 import { checkShape, describe } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable, PartialShape } from '../core/variable';
@@ -25,6 +25,8 @@ export class TensorSpec {
   readonly dt: DTypeInfo;
 
   constructor(shape: PartialShape | null, given?: TensorSpecOptions | DType) {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('TensorSpec', 2, arguments, tensorSpecDefaults);
     const o = options<Required<TensorSpecOptions>>(given, 'dtype', tensorSpecDefaults, 'TensorSpec');
     this.dt = dtypeInfo(o.dtype, '[TensorSpec] dtype');
     this.name = o.name;

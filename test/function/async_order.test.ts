@@ -48,6 +48,7 @@ test('updates of rows and cuts: calls that change variables between parts run on
 function world() {
   const [a, b, c] = [1, 2, 3].map((k) => new tf.Variable(tf.fill([40, 40], k)));
   const rows = new tf.Variable(tf.ones([4, 2]));
+  const [plain, hidden] = [1, 2].map((k) => new tf.Variable(k));
   const lines: string[] = [];
   const outputStream = (text: string): void => void lines.push(text);
   const scalar = (v: tf.Variable): tf.Tensor => tf.reduceMean(v);
@@ -81,10 +82,21 @@ function world() {
     cut: tf.function((x: tf.Tensor) => {
       const kept = tf.booleanMask(rows, tf.greater(tf.reduceSum(rows, 1), x));
       rows.assign(tf.multiply(rows, 0.75));
-      return tf.reduceSum(kept);
+      return tf.add(tf.reduceSum(kept), plain);
+    }),
+    // What it assigns shows behind the cut only.
+    hides: tf.function((x: tf.Tensor) => {
+      const before = hidden.read();
+      const [length] = tf.booleanMask(tf.reshape(x, [1]), tf.greater(tf.reshape(x, [1]), 1)).shape;
+      if (length === 1) hidden.assign(tf.multiply(tf.add(hidden, plain), 0.5));
+      return tf.add(tf.multiply(before, 100), hidden);
+    }),
+    turns: tf.function((x: tf.Tensor) => {
+      rows.scatterAdd(new tf.IndexedSlices(tf.fill([1, 2], 1), tf.constant([1], 'int32')));
+      return tf.add(tf.multiply(plain, x), hidden);
     }),
   };
-  return { functions, variables: [a, b, c, rows], lines };
+  return { functions, variables: [a, b, c, rows, plain, hidden], assigned: [plain, hidden], lines };
 }
 type Name = keyof ReturnType<typeof world>['functions'];
 const names = Object.keys(world().functions) as Name[];
@@ -97,25 +109,51 @@ const settled = async (p: Promise<tf.Tensor>): Promise<unknown> => {
   }
 };
 
-const inTurn = (...list: Name[]): { name: Name; x: number; wait: boolean }[] =>
-  list.map((name) => ({ name, x: 2, wait: false }));
+/** What plain code assigns before a call. */
+type Assigned = { readonly at: number; readonly value: number } | null;
+
+interface Made {
+  readonly name: Name;
+  readonly x: number;
+  readonly wait: boolean;
+  readonly assigns: Assigned;
+}
+
+const inTurn = (...list: (Name | [Name, Assigned])[]): Made[] =>
+  list.map((made) => {
+    const [name, assigns] = typeof made === 'string' ? [made, null] : made;
+    return { name, x: 2, wait: false, assigns };
+  });
 
 test('any calls in flight give what the same calls give one by one', async () => {
   const call = fc.record({
     name: fc.constantFrom(...names),
     x: fc.integer({ min: 0, max: 3 }),
     wait: fc.boolean(),
+    assigns: fc.option(
+      fc.record({ at: fc.integer({ min: 0, max: 1 }), value: fc.integer({ min: 0, max: 9 }) }),
+      {
+        freq: 2,
+      },
+    ),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(call, { maxLength: 25 }), async (calls) => {
       const one = world();
       const expected: unknown[] = [];
-      for (const { name, x } of calls) {
+      for (const { name, x, assigns } of calls) {
+        if (assigns !== null) one.assigned[assigns.at].assign(assigns.value);
         expected.push(await settled((async () => Promise.resolve(one.functions[name](tf.constant(x))))()));
       }
       const other = world();
       const got: Promise<unknown>[] = [];
-      for (const { name, x, wait } of calls) {
+      for (const { name, x, wait, assigns } of calls) {
+        if (assigns !== null) {
+          const v = other.assigned[assigns.at];
+          // A call in flight may be known to assign it.
+          if (v.claim !== null) await Promise.all(got);
+          v.assign(assigns.value);
+        }
         const result = settled(other.functions[name].async(tf.constant(x)));
         got.push(result);
         if (wait && x === 0) await result;
@@ -123,7 +161,7 @@ test('any calls in flight give what the same calls give one by one', async () =>
       expect(await Promise.all(got)).toEqual(expected);
       expect(other.lines).toEqual(one.lines);
       expect(other.variables.map((v) => v.array())).toEqual(one.variables.map((v) => v.array()));
-      expect(other.variables.map((v) => v.claim)).toEqual([null, null, null, null]);
+      expect(other.variables.map((v) => v.claim)).toEqual(Array(6).fill(null));
     }),
     {
       numRuns: 40,
@@ -131,6 +169,18 @@ test('any calls in flight give what the same calls give one by one', async () =>
       examples: [
         [inTurn('move', 'mix', 'mix', 'checked', 'read')],
         [inTurn('cut', 'mix', 'mix', 'move', 'checked', 'read')],
+        // A variable gets other values while calls that read and assign it wait, and did not say so.
+        [
+          inTurn(
+            'cut',
+            'hides',
+            ['hides', { at: 1, value: 7 }],
+            ['turns', { at: 0, value: 5 }],
+            'hides',
+            'cut',
+          ),
+        ],
+        [inTurn('turns', 'hides', ['cut', { at: 0, value: 3 }], ['hides', { at: 0, value: 4 }], 'turns')],
       ],
     },
   );
@@ -213,21 +263,169 @@ describe('the learning rate of an optimizer whose steps are in flight', () => {
   });
 });
 
-test('a variable that a function with cuts reads is not assigned while it is in flight', async () => {
+test('a variable that a function with cuts only reads may be assigned while it is in flight', async () => {
   const v = new tf.Variable(1);
   const optimizer = new tf.keras.optimizers.SGD(0.5);
+  const rate = optimizer.learningRate as tf.Variable;
   const w = new tf.Variable(1);
   const f = tf.function((x: tf.Tensor) => {
     const p = tf.booleanMask(x, tf.greater(x, 0));
     optimizer.applyGradients([[tf.reduceSum(p), w]]);
-    return tf.multiply(tf.reduceSum(p), v);
+    return [tf.multiply(tf.reduceSum(p), v), w.read()];
   });
   const x = tf.constant([3, -1, 4]);
   for (let i = 0; i < 3; i++) f(x);
-  const calls = [f.async(x), f.async(x)];
-  for (const u of [v, w, optimizer.learningRate as tf.Variable])
-    expect(() => u.assign(10)).toThrow(/is used by a call of 'the function' off the event loop/);
-  expect((await Promise.all(calls)).map((t) => t.item())).toEqual([7, 7]);
-  v.assign(10);
-  expect((await f.async(x)).item()).toBe(70);
+  const calls: Promise<tf.Tensor[]>[] = [];
+  for (let k = 1; k <= 4; k++) {
+    calls.push(f.async(x));
+    expect(() => w.assign(10)).toThrow(
+      /'Variable:0' is assigned by a call of 'the function' off the event loop/,
+    );
+    v.assign(10 * k);
+    rate.assign(k);
+  }
+  expect(v.item()).toBe(40);
+  const values = await Promise.all(calls);
+  expect(values.map(([a]) => a.item())).toEqual([7, 70, 140, 210]);
+  // −9.5 after three steps of 0.5·7.
+  expect(values.map(([, b]) => b.item())).toEqual([-13, -20, -34, -55]);
+  expect([v.item(), rate.item(), w.item()]).toEqual([40, 4, -55]);
+  w.assign(10);
+  expect((await f.async(x)).map((t) => t.item())).toEqual([280, -18]);
+});
+
+describe('a variable of which it shows behind a cut that a function uses it', () => {
+  const make = () => {
+    const [v, w] = [new tf.Variable(tf.ones([50])), new tf.Variable(tf.ones([50]))];
+    const f = tf.function((x: tf.Tensor) => {
+      const [n] = tf.booleanMask(x, tf.greater(x, 0)).shape;
+      if (n === 2) v.assign(tf.add(v, w));
+      return tf.add(v.at(0), n);
+    });
+    return { v, w, f };
+  };
+  const one = tf.constant([1, -1]);
+  const two = tf.constant([1, 1]);
+
+  test('is to the call as it was, and what the call assigns is to calls before the assignment', async () => {
+    const { v, w, f } = make();
+    f(one);
+    const sum = tf.function(() => tf.reduceSum(tf.multiply(v, w)));
+    sum();
+    const calls = [f.async(two), sum.async()];
+    v.assign(tf.fill([50], 100));
+    w.assignAdd(tf.fill([50], 3));
+    calls.push(sum.async(), f.async(one));
+    w.assign(tf.zeros([50]));
+    expect(v.at(0).item()).toBe(100);
+    expect((await Promise.all(calls)).map((t) => t.item())).toEqual([4, 100, 50 * 100 * 4, 101]);
+    expect([v.at(0).item(), w.at(0).item()]).toEqual([100, 0]);
+  });
+
+  test('and elements that were read from it stay', async () => {
+    const { v, w, f } = make();
+    f(one);
+    const calls = [f.async(two), f.async(two)];
+    const seen = [v.read(), w.read()];
+    v.assignAdd(tf.fill([50], 9));
+    const after = v.read();
+    await Promise.all(calls);
+    expect([...seen, after].map((t) => t.at(49).item())).toEqual([1, 1, 10]);
+  });
+
+  test('gives its old values back when the calls have ended', async () => {
+    const size = 100_000;
+    const v = new tf.Variable(tf.ones([size]));
+    const f = tf.function((x: tf.Tensor) => tf.reduceSum(tf.booleanMask(x, tf.greater(x, 0))));
+    for (let k = 0; k < 3; k++) f(one);
+    const run = async (): Promise<void> => {
+      const calls: Promise<tf.Tensor>[] = [];
+      for (let k = 0; k < 5; k++) {
+        calls.push(f.async(one));
+        const t = tf.fill([size], k);
+        v.assign(t);
+        t.dispose();
+      }
+      await Promise.all(calls);
+    };
+    for (let i = 0; i < 3; i++) await run();
+    const { blocksAllocated } = tf.memory();
+    for (let i = 0; i < 20; i++) await run();
+    expect(tf.memory().blocksAllocated).toBe(blocksAllocated);
+  });
+});
+
+describe('the first calls of a function with cuts', () => {
+  const make = () => {
+    let runs = 0;
+    const made: tf.Variable[] = [];
+    const f = tf.function((x: tf.Tensor) => {
+      runs++;
+      if (made.length === 0) made.push(new tf.Variable(2));
+      const p = tf.booleanMask(x, tf.greater(x, 0));
+      return tf.multiply(tf.reduceSum(tf.unique(p).y), made[0]);
+    });
+    return { f, runs: () => runs };
+  };
+  const x = tf.constant([3, -1, 3, 4]);
+
+  test('run it once, several of them too', async () => {
+    let runs = 0;
+    const w = new tf.Variable(2);
+    const f = tf.function((t: tf.Tensor) => {
+      runs++;
+      const p = tf.booleanMask(t, tf.greater(t, 0));
+      return tf.multiply(tf.reduceSum(tf.unique(p).y), w);
+    });
+    const calls = [f.async(x), f.async(x)];
+    expect(runs).toBe(1);
+    w.assign(5);
+    calls.push(f.async(x));
+    expect((await Promise.all(calls)).map((t) => t.item())).toEqual([14, 14, 35]);
+    expect(f.experimentalGetTracingCount()).toBe(1);
+    expect(runs).toBe(1);
+    const y = tf.constant([[1, -1]]);
+    const g = f.getConcreteFunction(new tf.TensorSpec([3]));
+    expect(f.experimentalGetTracingCount()).toBe(2);
+    const traced = runs;
+    expect((await Promise.all([f.async(y), f.async(y)])).map((t) => t.item())).toEqual([5, 5]);
+    expect(f.experimentalGetTracingCount()).toBe(3);
+    expect(runs).toBe(traced + 1);
+    expect((await g.async(tf.constant([1, 2, 3]))).item()).toBe(30);
+  });
+
+  test('trace it once more where they make variables, as any first call', async () => {
+    const { f, runs } = make();
+    expect((await Promise.all([f.async(x), f.async(x)])).map((t) => t.item())).toEqual([14, 14]);
+    expect(runs()).toBe(2);
+    const { f: g, runs: others } = make();
+    expect([g(x), g(x)].map((t) => t.item())).toEqual([14, 14]);
+    expect(others()).toBe(2);
+  });
+
+  test('see what the calls before them assign', async () => {
+    const v = new tf.Variable(tf.ones([300, 300]));
+    const step = tf.function(() => {
+      v.assign(tf.multiply(tf.matmul(v, v), 1 / 100));
+    });
+    const f = tf.function(() => tf.reduceSum(tf.booleanMask(v, tf.greater(v, 0.5))));
+    const calls = [step.async(), f.async(), step.async(), f.async()];
+    const [, a, , b] = await Promise.all(calls);
+    expect([a?.item(), b?.item()]).toEqual([3 * 90_000, 27 * 90_000]);
+  });
+
+  test('are of no tape or tidy around them, and give errors to their promises', async () => {
+    const f = tf.function((t: tf.Tensor) => {
+      const p = tf.booleanMask(t, tf.greater(t, 0));
+      tf.debugging.assertPositive(tf.subtract(p, 1));
+      return tf.multiply(p, tf.ones([1]));
+    });
+    const made: Promise<tf.Tensor>[] = [];
+    tf.tidy(() => {
+      made.push(f.async(tf.constant([2, -1])));
+    });
+    expect((await made[0]).array()).toEqual([2]);
+    const failing = f.async(tf.constant([1, -1, 0]));
+    await expect(failing).rejects.toThrow(tf.errors.InvalidArgumentError);
+  });
 });

@@ -26,14 +26,17 @@ export function checkLater(name: string): void {
 export function runLater(name: string, pieces: Pieces, tensors: readonly Tensor[]): Promise<unknown> {
   const { first } = pieces;
   const whole = first.cut === null;
-  // What comes after a cut is not known yet, and reads variables when it runs: what is known to be used is not to be assigned.
-  const use = whole ? first.whole.executable.use : { ...anyUse, writes: pieces.used };
+  // What comes after a cut is not known yet, and uses variables when it runs.
+  const use = whole ? first.whole.executable.use : { ...anyUse, writes: new Set(pieces.assigned) };
   return enqueue(name, use, tensors, (args, variables) =>
-    pieces.runLater(args, async (e, given) => {
-      const results = await runSteps(e, given, variables);
-      // Between the pieces JavaScript reads and assigns the variables themselves.
-      if (!whole) variables.carryOut();
-      return results;
+    pieces.runLater(args, {
+      here: (f) => variables.here(f),
+      execute: async (e, given) => {
+        const results = await runSteps(e, given, variables);
+        // Between the pieces JavaScript reads and assigns the variables themselves.
+        if (!whole) variables.carryOut();
+        return results;
+      },
     }),
   );
 }

@@ -7,6 +7,7 @@ import { native } from '../../binding';
 import { apart } from '../../core/scope';
 import { aliasTensor, type Tensor } from '../../core/tensor';
 import { claims, type Claim, type Variable } from '../../core/variable';
+import { forgetPasts, keepPast } from './past';
 import { Transaction } from './transaction';
 import type { VariableUse } from './use';
 
@@ -17,24 +18,30 @@ export type Body = (args: readonly Tensor[], variables: Transaction) => Promise<
 const ready: Call[] = [];
 let running = 0;
 
-/** Calls in flight that read or assign variables. */
+/** Calls in flight that read or assign variables, the oldest first. */
 const using = new Set<Call>();
 /** The last one in flight that may use any variable; the last one that prints or draws numbers. */
 const last: { unknown: Call | null; ordered: Call | null } = { unknown: null, ordered: null };
 
+/** How many calls in flight may use any variable. */
+let unknownCalls = 0;
+/** How many calls there were. */
 let calls = 0;
+
+const keep = (variable: Variable): void => {
+  keepPast(variable, calls);
+};
 
 class Call implements Claim {
   private readonly inputs: Tensor[];
-  private readonly variables = new Transaction();
+  /** Greater than that of all calls before. */
+  readonly order = calls++;
+  private readonly variables = new Transaction(this.order);
   /** How many calls it still waits for, and those that wait for it. */
   private waits = 0;
   private readonly waiting: Call[] = [];
   /** Of each variable that it does not read at the call: the one whose end gives it the value. */
   private readonly sources = new Map<Variable, Call>();
-  /** Greater than that of all calls before. */
-  readonly order = calls++;
-  readonly does: Claim['does'];
 
   constructor(
     readonly name: string,
@@ -45,14 +52,13 @@ class Call implements Claim {
     private readonly reject: (error: unknown) => void,
   ) {
     this.inputs = args.map((t) => aliasTensor(t, t.shape, name));
-    this.does = use.unknown ? 'used' : 'assigned';
   }
 
   join(): void {
-    const { reads, writes, unknown, ordered } = this.use;
+    const { reads, writes, ordered } = this.use;
     const before = new Set<Call>();
-    if (unknown) for (const call of using) before.add(call);
-    const touches = unknown || reads.size > 0 || writes.size > 0;
+    if (this.use.unknown) for (const call of using) before.add(call);
+    const touches = this.use.unknown || reads.size > 0 || writes.size > 0;
     if (touches && last.unknown !== null) before.add(last.unknown);
     if (ordered && last.ordered !== null) before.add(last.ordered);
     for (const v of writes) if (v.claim !== null) before.add(v.claim as Call);
@@ -66,10 +72,15 @@ class Call implements Claim {
       }
     }
     if (touches) using.add(this);
-    if (unknown) last.unknown = this;
     if (ordered) last.ordered = this;
     for (const v of writes) v.claim = this;
     if (writes.size > 0) claims.open++;
+    if (this.use.unknown) {
+      last.unknown = this;
+      claims.open++;
+      unknownCalls++;
+      claims.keep = keep;
+    }
     this.waits = before.size;
     for (const call of before) call.waiting.push(this);
     if (this.waits === 0) ready.push(this);
@@ -97,10 +108,16 @@ class Call implements Claim {
     const { writes } = this.use;
     for (const v of writes) if (v.claim === this) v.claim = null;
     if (writes.size > 0) claims.open--;
+    if (this.use.unknown) {
+      claims.open--;
+      if (--unknownCalls === 0) claims.keep = null;
+    }
     using.delete(this);
     if (last.unknown === this) last.unknown = null;
     if (last.ordered === this) last.ordered = null;
     for (const call of this.waiting) call.oneLess(this);
+    const [oldest] = using;
+    forgetPasts((oldest as Call | undefined)?.order ?? calls);
     running--;
     beginReady();
   }
@@ -119,6 +136,11 @@ function later(a: Call | null, b: Call | null): Call | null {
 
 function beginReady(): void {
   while (ready.length > 0 && running < native.numThreads()) (ready.shift() as Call).begin();
+}
+
+/** Whether a call that may do anything could run at once: nothing in flight assigns variables, prints or draws numbers. */
+export function nothingInTheWay(): boolean {
+  return claims.open === 0 && last.ordered === null;
 }
 
 /** Runs the body when its turn comes; with its results. The tensors of `args` are held until then. */

@@ -1,19 +1,12 @@
 /** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
 import { setImmediate } from 'node:timers/promises';
 import { markAsUntransferable } from 'node:worker_threads';
-import { apart } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
-import { assigning } from '../../core/variable';
 import { flopsOf } from '../describe';
 import { takeBack, type Executable, type Part } from '../executable';
 import type { Flowing } from '../flowing';
 import type { Transaction } from './transaction';
-
-/** Runs on the event loop what belongs to a call whose turn it is. */
-function here<T>(f: () => T): T {
-  return assigning(() => apart(f));
-}
 
 /** Estimate of operations in a graph that takes no longer than to go elsewhere: some 20 µs. */
 const few = 100_000;
@@ -37,6 +30,7 @@ function isSmall(e: Executable): boolean {
 /** Runs steps that run compiled graphs: loops, branches. */
 async function drive(steps: Flowing, variables: Transaction): Promise<readonly Tensor[]> {
   let since = performance.now();
+  const here = <T>(f: () => T): T => variables.here(f);
   let next = here(() => steps.next());
   while (next.done !== true) {
     const [e, args] = next.value;
@@ -123,7 +117,7 @@ export async function runSteps(
         case 'choice': {
           const { chosen } = step;
           variables.carryOut(chosen.variables);
-          const { f, inputs } = chosen.branches[here(() => chosen.choose())];
+          const { f, inputs } = chosen.branches[variables.here(() => chosen.choose())];
           await runSteps(
             f.executable,
             inputs.map((i) => shaped(step.inputs[i])),
@@ -139,7 +133,7 @@ export async function runSteps(
           let outputs: readonly Tensor[] = [];
           if (node.steps === undefined) {
             variables.during(node.late?.numbers.reads ?? [], () => {
-              outputs = here(() => node.run(inputs));
+              outputs = node.run(inputs);
             });
           } else {
             outputs = await drive(node.steps(inputs), variables);
@@ -175,9 +169,7 @@ async function runPart(
   for (const { numbers, at } of part.late) {
     variables.carryOut(numbers.variables);
     variables.during(numbers.reads ?? [], () => {
-      assigning(() => {
-        numbers.write(table, at);
-      });
+      numbers.write(table, at);
     });
   }
   const program = e.programOf(part);
@@ -188,7 +180,7 @@ async function runPart(
       stopped = await program.start(storages, table, from);
     }
   } catch (error) {
-    assigning(() => {
+    variables.here(() => {
       takeBack(part);
     });
     throw error;

@@ -1,6 +1,8 @@
 /** Variables as one call sees them: its own assignments, and below them what was there when it began. */
+import { apart } from '../../core/scope';
 import { aliasTensor, type Tensor } from '../../core/tensor';
 import { assigning, type Variable } from '../../core/variable';
+import { asOf } from './past';
 
 interface Assigned {
   readonly value: Tensor;
@@ -15,6 +17,14 @@ export class Transaction {
   private readonly assigned = new Map<Variable, Assigned>();
   private readonly held: Tensor[] = [];
 
+  /** `call`: its number, greater than that of all calls before. */
+  constructor(private readonly call: number) {}
+
+  /** Runs on the event loop what belongs to the call, when it is its turn. */
+  here<T>(f: () => T): T {
+    return assigning(() => asOf(this.call, () => apart(f)));
+  }
+
   private hold(t: Tensor): Tensor {
     this.held.push(t);
     return t;
@@ -22,7 +32,7 @@ export class Transaction {
 
   /** Takes down what the variable holds now. The tensor keeps others from writing over the elements. */
   see(variable: Variable): Tensor {
-    const t = this.hold(variable.lend());
+    const t = this.hold(asOf(this.call, () => variable.lend()));
     this.seen.set(variable, t);
     return t;
   }
@@ -34,16 +44,17 @@ export class Transaction {
     return this.seen.get(variable) ?? this.see(variable);
   }
 
-  /** Runs `f` while variables hold what they do for this call. */
+  /** As `here`, while variables hold what was taken down or assigned too. */
   during(only: readonly Variable[], f: () => void): void {
     const own = only.map((variable) => this.read(variable));
-    const held = only.map((variable) => variable.held);
-    only.forEach((variable, i) => (variable.held = own[i]));
-    try {
-      f();
-    } finally {
-      only.forEach((variable, i) => (variable.held = held[i]));
-    }
+    this.here(() => {
+      const held = only.map((variable, i) => variable.swap(own[i]));
+      try {
+        f();
+      } finally {
+        only.forEach((variable, i) => variable.swap(held[i]));
+      }
+    });
   }
 
   /** The value is the variable's from now on for this call, and for all others when it is carried out. */
@@ -51,7 +62,8 @@ export class Transaction {
     variable.checkFits(value);
     this.drop(variable);
     const kept = own ? value : this.hold(aliasTensor(value, value.shape, 'assign'));
-    this.assigned.set(variable, { value: kept, own, before: variable.held });
+    const before = asOf(this.call, () => variable.held);
+    this.assigned.set(variable, { value: kept, own, before });
   }
 
   private drop(variable: Variable): void {
@@ -61,7 +73,7 @@ export class Transaction {
 
   /** Carries the assignments out, or those of some variables; what is read of these from now on is read anew. */
   carryOut(only?: readonly Variable[]): void {
-    assigning(() => {
+    this.here(() => {
       for (const variable of only ?? [...this.assigned.keys()]) {
         const assigned = this.assigned.get(variable);
         if (assigned === undefined) continue;

@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
-import { options } from '../../core/options';
+import { options, refuseSurplus } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
@@ -73,6 +73,8 @@ export function caseOf<R>(
   predFnPairs: readonly PredFnPair<R>[],
   given?: CaseOptions<R> | CaseOptions<R>['default'],
 ): R {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('case', 2, arguments, caseDefaults);
   if (scope.notes?.open === true) return scope.notes.call(caseOf, undefined, [predFnPairs, given]) as R;
   const o = options<Required<CaseOptions<R>>>(given, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
@@ -122,6 +124,8 @@ export interface SwitchCaseOptions<R> {
   default?: (() => R) | null;
 }
 
+const switchCaseDefaults = { default: null };
+
 /**
  * Runs the branch of an integer scalar. `branchFns` are functions, whose indices are their places, or pairs of index and
  * function, whose indices are 0 to their number. What is said of `tf.cond` holds here too.
@@ -132,9 +136,11 @@ export function switchCase<R>(
   branchFns: readonly (() => R)[] | readonly (readonly [number, () => R])[],
   given?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
 ): R {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('switchCase', 3, arguments, switchCaseDefaults);
   if (scope.notes?.open === true)
     return scope.notes.call(switchCase, undefined, [branchIndex, branchFns, given]) as R;
-  const o = options<Required<SwitchCaseOptions<R>>>(given, 'default', { default: null }, 'switchCase');
+  const o = options<Required<SwitchCaseOptions<R>>>(given, 'default', switchCaseDefaults, 'switchCase');
   if (!Array.isArray(branchFns))
     throw new TypeError(`[switchCase] 'branchFns' must be an array; got ${describe(branchFns)}`);
   const list = branchFns as readonly unknown[];

@@ -4,7 +4,7 @@ import { dtypeInfo, type DType } from '../../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
 import { mapStructure } from '../../core/nest';
 import { withTensors } from '../../core/leaves';
-import { options } from '../../core/options';
+import { options, refuseSurplus } from '../../core/options';
 import type { Tensor } from '../../core/tensor';
 import { scope } from '../../core/scope';
 import { at } from '../../ops/at';
@@ -167,6 +167,8 @@ function stackAll(
  * nested structures. Without `initializer`, the first element is the first accumulator. @tf tf.scan
  */
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions): A {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('scan', 3, arguments, scanDefaults);
   if (scope.notes?.open === true) return scope.notes.call(scan, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
   const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
@@ -182,6 +184,8 @@ export interface FoldOptions {
 
 /** The last accumulator fn(accumulator, element) over the elements along the first dimension. @tf tf.foldl */
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('foldl', 3, arguments, foldlDefaults);
   if (scope.notes?.open === true) return scope.notes.call(foldl, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldl');
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
@@ -189,6 +193,8 @@ export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, giv
 
 /** The same from the last element to the first. @tf tf.foldr */
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('foldr', 3, arguments, foldlDefaults);
   if (scope.notes?.open === true) return scope.notes.call(foldr, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
@@ -204,6 +210,8 @@ export interface MapFnOptions {
  * @tf tf.map_fn
  */
 export function mapFn<E, R>(fn: (element: E) => R, elems: E, given?: MapFnOptions | DType): R {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('mapFn', 3, arguments, mapFnDefaults);
   if (scope.notes?.open === true) return scope.notes.call(mapFn, undefined, [fn, elems, given], 'steps') as R;
   const o = options<{ fnOutputSignature: unknown }>(given, 'fnOutputSignature', mapFnDefaults, 'mapFn');
   return mapped('mapFn', fn, elems, o.fnOutputSignature);

@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
-import { options } from '../../core/options';
+import { options, refuseSurplus } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
@@ -39,6 +39,8 @@ export function whileLoop<V extends unknown[]>(
   loopVars: readonly [...V],
   given?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
 ): V {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 4) refuseSurplus('whileLoop', 4, arguments, whileLoopDefaults);
   if (scope.notes?.open === true)
     return scope.notes.call(whileLoop, undefined, [cond, body, loopVars, given], 'loop') as V;
   const o = options<Required<WhileLoopOptions>>(given, 'maximumIterations', whileLoopDefaults, 'whileLoop');

@@ -49,6 +49,12 @@ export class Slot extends Variable {
   }
 
   /** @internal */
+  override swap(value: Tensor): Tensor {
+    this.shared = true;
+    return super.swap(value);
+  }
+
+  /** @internal */
   override get writable(): boolean {
     this.checkFree();
     return !this.shared;
