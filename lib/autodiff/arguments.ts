@@ -11,7 +11,7 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import type { Tape } from './tape';
 
-const jacobianDefaults = { unconnectedGradients: 'none' } as const;
+export const jacobianDefaults = { unconnectedGradients: 'none' } as const;
 
 /** A tensor or a variable, as sources and watched values are. */
 export type Source = Tensor | Variable;

@@ -3,7 +3,7 @@ import type { TensorLike } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
-import { options } from '../core/options';
+import { options, refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
@@ -12,6 +12,7 @@ import {
   checkSource,
   checkUnconnected,
   idsOf,
+  jacobianDefaults,
   jacobianZero,
   oneTarget,
   resolveOutputGradients,
@@ -61,6 +62,8 @@ export class GradientTape {
   private inRun = false;
 
   constructor(given?: GradientTapeOptions | boolean) {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('GradientTape', 1, arguments, gradientTapeDefaults);
     const o = options<Required<GradientTapeOptions>>(
       given,
       'persistent',
@@ -233,6 +236,8 @@ export class GradientTape {
     sources: S,
     given?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
   ): Mirror<S, Tensor | IndexedSlices | null> {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus('GradientTape.gradient', 3, arguments, gradientDefaults);
     if (scope.notes?.open === true)
       return scope.notes.method(this, 'gradient', [target, sources, given]) as Mirror<
         S,
@@ -283,6 +288,8 @@ export class GradientTape {
     sources: S,
     given?: JacobianOptions | UnconnectedGradients,
   ): Mirror<S, Tensor | null> {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus('GradientTape.jacobian', 3, arguments, jacobianDefaults);
     if (scope.notes?.open === true)
       return scope.notes.method(this, 'jacobian', [target, sources, given]) as Mirror<S, Tensor | null>;
     const zero = jacobianZero(given, 'jacobian');
@@ -311,6 +318,8 @@ export class GradientTape {
     source: Source,
     given?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
     if (scope.notes?.open === true)
       return scope.notes.method(this, 'batchJacobian', [target, source, given]) as Tensor | null;
     const zero = jacobianZero(given, 'batchJacobian');

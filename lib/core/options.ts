@@ -1,4 +1,6 @@
 /** The last argument of most functions. */
+import { InvalidArgumentError } from './errors';
+import { describe } from './shape';
 
 /**
  * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
@@ -28,6 +30,39 @@ export function options<O extends object>(
     if (value !== undefined) (chosen as Record<string, unknown>)[key] = value;
   }
   return chosen;
+}
+
+/**
+ * What to throw where a function whose last argument is its options was called with more arguments than it takes, as Python's
+ * keywords would be, `stack(list, 0, { axis: 1 })`: they would be ignored. `names`: its options.
+ */
+export function surplusError(
+  op: string,
+  most: number,
+  args: ArrayLike<unknown>,
+  names: readonly string[],
+): InvalidArgumentError {
+  const meant = new Map<string, unknown>();
+  Array.from(args)
+    .slice(most - 1)
+    .forEach((value, i) => {
+      if (typeof value === 'object' && value !== null && isPlain(value)) {
+        for (const [key, v] of Object.entries(value)) meant.set(key, v);
+      } else if (i < names.length && value !== undefined) {
+        meant.set(names[i], value);
+      }
+    });
+  const options = [...meant].map(([key, value]) => `${key}: ${describe(value)}`).join(', ');
+  const takes = most === 1 ? '1 argument, which' : `${most} arguments, the last of which`;
+  return new InvalidArgumentError(
+    `[${op}] takes ${takes} may be all its options in one object; got ${args.length}. ` +
+      `Write ${op}(${'…, '.repeat(most - 1)}{ ${options} }); it has the options ${names.join(', ')}`,
+  );
+}
+
+/** Throws it. To be asked for where `arguments.length > most`, which costs nothing. */
+export function refuseSurplus(op: string, most: number, args: ArrayLike<unknown>, defaults: object): never {
+  throw surplusError(op, most, args, Object.keys(defaults));
 }
 
 const objectPrototype = Object.prototype;

@@ -2,7 +2,7 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { arrayToString, shapeToString } from '../core/format';
-import { options } from '../core/options';
+import { options, refuseSurplus } from '../core/options';
 import { scope, withScope } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
@@ -72,6 +72,8 @@ export function Assert(
   data: readonly (TensorLike | string)[],
   given?: { summarize?: number | null } | number,
 ): void {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
   if (scope.notes?.open === true) {
     scope.notes.call(Assert, undefined, [condition, data, given]);
     return;
@@ -102,7 +104,9 @@ type Compare = (a: TensorLike, b: TensorLike) => Tensor;
 
 function comparison(name: string, sign: string, holds: Compare) {
   const op = `debugging.${name}`;
-  const call = (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void => {
+  const call = function (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
     if (scope.notes?.open === true) {
       scope.notes.call(call, undefined, [x, y, given]);
       return;
@@ -163,7 +167,9 @@ export const assertGreaterEqual = comparison('assertGreaterEqual', '>=', greater
 
 function againstZero(name: string, sign: string, holds: (v: number | bigint) => boolean) {
   const op = `debugging.${name}`;
-  const call = (x: TensorLike, given?: AssertOptions | string): void => {
+  const call = function (x: TensorLike, given?: AssertOptions | string): void {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
     if (scope.notes?.open === true) {
       scope.notes.call(call, undefined, [x, given]);
       return;
@@ -204,6 +210,8 @@ export interface AssertNearOptions extends AssertOptions {
 
 /** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
 export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptions | number): void {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
   if (scope.notes?.open === true) {
     scope.notes.call(assertNear, undefined, [x, y, given]);
     return;

@@ -5,7 +5,7 @@ import { Readable } from '../core/readable';
 import { scope } from '../core/scope';
 import { Tensor } from '../core/tensor';
 import { badDType, dtypeMask } from './define';
-import { refuseSurplus } from './surplus';
+import { refuseMore } from './surplus';
 import { register, type Example, type OpRow } from './registry';
 
 /**
@@ -50,7 +50,7 @@ export function following<P extends unknown[], Q, R>(
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, Array.from(arguments)) as R;
     const n = arguments.length;
-    if (n > most) refuseSurplus(name, f, Array.from(arguments));
+    if (n > most) refuseMore(name, f, Array.from(arguments));
     return then(n <= 5 ? passOn<Q>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as Q));
   } as unknown as (...args: P) => R;
   return call;
@@ -88,7 +88,7 @@ export function composite<P extends unknown[], R>(
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, Array.from(arguments)) as R;
     const n = arguments.length;
-    if (n > most) refuseSurplus(name, f, Array.from(arguments));
+    if (n > most) refuseMore(name, f, Array.from(arguments));
     try {
       return n <= 5 ? passOn<R>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as R);
     } catch (error) {

@@ -2,7 +2,7 @@
 import { scope } from '../core/scope';
 import { convertLike, toValue, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType } from '../core/dtype';
-import { options } from '../core/options';
+import { options, refuseSurplus } from '../core/options';
 import type { Tensor } from '../core/tensor';
 
 const convertToTensorDefaults = { dtype: null, dtypeHint: null } as const;
@@ -20,6 +20,8 @@ export interface ConvertToTensorOptions {
  * tf.cast. @tf tf.convert_to_tensor
  */
 export function convertToTensor(value: TensorLike, given?: ConvertToTensorOptions | DType): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('convertToTensor', 2, arguments, convertToTensorDefaults);
   if (scope.notes?.open === true)
     return scope.notes.call(convertToTensor, undefined, [value, given]) as Tensor;
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(

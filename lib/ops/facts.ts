@@ -2,7 +2,7 @@
 import { scope } from '../core/scope';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
-import { options } from '../core/options';
+import { options, refuseSurplus } from '../core/options';
 import { scalarTensor, Tensor, tensorFrom } from '../core/tensor';
 import { Variable } from '../core/variable';
 
@@ -28,6 +28,8 @@ function asElement(dt: DTypeInfo, value: number): number | bigint {
 
 /** The dimensions of `input` as an integer vector. `x.shape` gives them as numbers. @tf tf.shape */
 export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('shape', 2, arguments, sizeDefaults);
   if (scope.notes?.open === true) return scope.notes.call(shape, undefined, [input, given]) as Tensor;
   const dt = integerType(given, 'shape');
   const x = toTensor(input, null, 'shape', 'input');
@@ -40,6 +42,8 @@ export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
 
 /** The number of elements of `input` as an integer scalar. `x.size` gives it as a number. @tf tf.size */
 export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('size', 2, arguments, sizeDefaults);
   if (scope.notes?.open === true) return scope.notes.call(size, undefined, [input, given]) as Tensor;
   const dt = integerType(given, 'size');
   return scalarTensor(dt, asElement(dt, toTensor(input, null, 'size', 'input').size));

@@ -1,4 +1,5 @@
 /** Ops that find elements by number: gather, scatter, masks. */
+import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { frame, native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from '../core/convert';
@@ -427,6 +428,8 @@ export function embeddingLookup(
   ids: TensorLike,
   given?: EmbeddingLookupOptions | number,
 ): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('embeddingLookup', 3, arguments, embeddingLookupDefaults);
   if (scope.notes?.open === true)
     return scope.notes.call(embeddingLookup, undefined, [params, ids, given]) as Tensor;
   const { maxNorm } = options<{ maxNorm: number | null }>(

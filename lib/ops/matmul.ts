@@ -12,14 +12,13 @@ import {
   sizeOf,
   type Shape,
 } from '../core/shape';
-import { isPlain } from '../core/options';
+import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type Surroundings } from '../core/scope';
 import { makeTensor, Tensor } from '../core/tensor';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
 import { unwatched } from './spare';
 import { reshape } from './views';
-import { refuseSurplus } from './surplus';
 
 export interface MatmulOptions {
   /** Multiply the transpose of `a`. Default false. */
@@ -276,7 +275,7 @@ export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | bo
   'matmul',
   function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
-    if (arguments.length > 3) refuseSurplus('matmul', matmul, Array.from(arguments));
+    if (arguments.length > 3) refuseSurplus('matmul', 3, arguments, noOptions);
     // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
     if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || scope.tracer !== null)
       return product(a, b, given);

@@ -2,13 +2,13 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { showShape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
 import { options } from './define';
 import { drawWords, statelessStream, type Stream } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
-import { refuseSurplus } from './surplus';
 import { decided } from './traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
@@ -81,7 +81,7 @@ const stateful =
  */
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.normal', normal, Array.from(arguments));
+  if (arguments.length > 2) refuseSurplus('random.normal', 2, arguments, normalDefaults);
   if (scope.notes?.open === true) return scope.notes.call(normal, undefined, [shape, given]) as Tensor;
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
   return normalValues(
@@ -100,7 +100,7 @@ export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Te
  */
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.truncatedNormal', truncatedNormal, Array.from(arguments));
+  if (arguments.length > 2) refuseSurplus('random.truncatedNormal', 2, arguments, normalDefaults);
   if (scope.notes?.open === true)
     return scope.notes.call(truncatedNormal, undefined, [shape, given]) as Tensor;
   const op = 'random.truncatedNormal';
@@ -114,7 +114,7 @@ export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | Tensor
  */
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.uniform', uniform, Array.from(arguments));
+  if (arguments.length > 2) refuseSurplus('random.uniform', 2, arguments, uniformDefaults);
   if (scope.notes?.open === true) return scope.notes.call(uniform, undefined, [shape, given]) as Tensor;
   const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
   const stream = stateful(o.seed, 'random.uniform');
@@ -125,6 +125,8 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
  * The rows of `value` (its parts along axis 0) in random order. @tf tf.random.shuffle
  */
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.shuffle', 2, arguments, shuffleDefaults);
   if (scope.notes?.open === true) return scope.notes.call(shuffle, undefined, [value, given]) as Tensor;
   const { seed } = options<{ seed: Seed }>(given, 'seed', shuffleDefaults, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
@@ -218,6 +220,8 @@ export function statelessNormal(
   seed: SeedPair,
   given?: StatelessNormalOptions | TensorLike,
 ): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('random.statelessNormal', 3, arguments, statelessNormalDefaults);
   return statelessNormalValues('normal', shape, seed, given, 'random.statelessNormal');
 }
 
@@ -229,6 +233,9 @@ export function statelessTruncatedNormal(
   seed: SeedPair,
   given?: StatelessNormalOptions | TensorLike,
 ): Tensor {
+  if (arguments.length > 3)
+    // eslint-disable-next-line prefer-rest-params
+    refuseSurplus('random.statelessTruncatedNormal', 3, arguments, statelessNormalDefaults);
   return statelessNormalValues('truncatedNormal', shape, seed, given, 'random.statelessTruncatedNormal');
 }
 
@@ -242,6 +249,8 @@ export function statelessUniform(
   given?: StatelessUniformOptions | TensorLike,
 ): Tensor {
   const op = 'random.statelessUniform';
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus(op, 3, arguments, statelessUniformDefaults);
   const o = options<Required<StatelessUniformOptions>>(given, 'minval', statelessUniformDefaults, op);
   checkAlgorithm(o.alg, op);
   const pair = seedPair(seed, op);
@@ -257,6 +266,8 @@ function seedType(seed: SeedPair): DType {
  * `num` new seed pairs from one: a tensor of shape [num, 2]. @tf tf.random.split
  */
 export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.split', 2, arguments, splitDefaults);
   const { num, alg } = options<{ num: number; alg: Algorithm }>(given, 'num', splitDefaults, 'random.split');
   return statelessUniform([num, 2], seed, { minval: null, maxval: null, dtype: seedType(seed), alg });
 }
@@ -269,6 +280,8 @@ export function foldIn(
   data: number | bigint | Tensor,
   given?: { alg?: Algorithm } | Algorithm,
 ): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('random.foldIn', 3, arguments, foldInDefaults);
   const { alg } = options<{ alg: Algorithm }>(given, 'alg', foldInDefaults, 'random.foldIn');
   const t =
     typeof data === 'number'

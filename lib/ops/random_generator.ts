@@ -2,6 +2,7 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
 import { tensorFrom, type Tensor } from '../core/tensor';
@@ -91,18 +92,24 @@ export class Generator {
 
   /** The state `[seed, 0, 0]` (`[seed, -1, -1]` if it is negative). @tf tf.random.Generator.from_seed */
   static fromSeed(seed: number | bigint, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.fromSeed', 2, arguments, algDefaults);
     checkAlg(given, 'Generator.fromSeed');
     return new Generator(seedState(seed, 'Generator.fromSeed'));
   }
 
   /** `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
   static fromState(state: Integers, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.fromState', 2, arguments, algDefaults);
     checkAlg(given, 'Generator.fromState');
     return new Generator(int64s(state, 3, 'Generator.fromState', 'state'));
   }
 
   /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
   static fromNonDeterministicState(given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
     checkAlg(given, 'Generator.fromNonDeterministicState');
     return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
   }
@@ -114,6 +121,8 @@ export class Generator {
     given?: GeneratorOptions | GeneratorOptions['alg'],
   ): Generator {
     const op = 'Generator.fromKeyCounter';
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus(op, 3, arguments, algDefaults);
     checkAlg(given, op);
     return new Generator([
       ...int64s(counter, 2, op, 'counter'),
@@ -179,11 +188,15 @@ export class Generator {
 
   /** Normal numbers. @tf tf.random.Generator.normal */
   normal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.normal', 2, arguments, normalDefaults);
     return this.normalLike('normal', shape, given, 'Generator.normal');
   }
 
   /** Normal numbers within two deviations of the mean. @tf tf.random.Generator.truncated_normal */
   truncatedNormal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.truncatedNormal', 2, arguments, normalDefaults);
     return this.normalLike('truncatedNormal', shape, given, 'Generator.truncatedNormal');
   }
 
@@ -200,6 +213,8 @@ export class Generator {
   /** Uniform numbers in [minval, maxval). @tf tf.random.Generator.uniform */
   uniform(shape: ShapeLike, given?: GeneratorUniformOptions | TensorLike): Tensor {
     const op = 'Generator.uniform';
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(op, 2, arguments, uniformDefaults);
     const o = options<Required<GeneratorUniformOptions>>(given, 'minval', uniformDefaults, op);
     return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
   }
@@ -207,6 +222,8 @@ export class Generator {
   /** Integers of the type's whole range: int64 (default) or int32. @tf tf.random.Generator.uniform_full_int */
   uniformFullInt(shape: ShapeLike, given?: { dtype?: DType } | DType): Tensor {
     const op = 'Generator.uniformFullInt';
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(op, 2, arguments, seedsDefaults);
     const { dtype } = options<{ dtype: DType }>(given, 'dtype', seedsDefaults, op);
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
@@ -226,6 +243,8 @@ export class Generator {
    * @tf tf.random.Generator.make_seeds
    */
   makeSeeds(given?: { count?: number } | number): Tensor {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('Generator.makeSeeds', 1, arguments, countDefaults);
     const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.makeSeeds');
     const keys = this.keys(count, 'Generator.makeSeeds');
     const seeds = new BigInt64Array(2 * count);
@@ -235,6 +254,8 @@ export class Generator {
 
   /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
   split(given?: { count?: number } | number): Generator[] {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('Generator.split', 1, arguments, countDefaults);
     const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.split');
     return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
   }

@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
-import { isPlain } from '../core/options';
+import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
 import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
@@ -11,7 +11,6 @@ import { badDType, dtypeMask, explain, kernelNumber, options, setBroadcastReduce
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { asMany } from './simpler';
 import { unwatched } from './spare';
-import { refuseSurplus } from './surplus';
 import { traced } from './traced';
 
 /** One axis, several, or null for all. Negative ones count from the last. */
@@ -249,7 +248,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const oneBlock = spec.oneBlock === true;
   const call = function (input: TensorLike, given?: ReduceOptions | Axis): Tensor {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
-    if (arguments.length > 2) refuseSurplus(name, call, Array.from(arguments));
+    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, [x, given]) as Tensor;

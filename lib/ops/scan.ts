@@ -2,13 +2,13 @@
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { numeric } from '../core/dtype';
+import { refuseSurplus } from '../core/options';
 import { normalizeAxis, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { scope, type TracedOp } from '../core/scope';
 import { add, multiply } from './binary';
 import { badDType, explain, options } from './define';
 import { register, sample, type Example, type Grad, type GradContext, type OpRow } from './registry';
-import { refuseSurplus } from './surplus';
 import { traced } from './traced';
 
 export interface ScanOptions {
@@ -88,7 +88,7 @@ const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: fa
 function scan(name: ScanName): Scan {
   const call: Scan = function (input, given) {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(name, call, Array.from(arguments));
+    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
     if (scope.notes !== null && scope.notes.open)
       return scope.notes.call(call, undefined, [input, given]) as Tensor;
     const x = toTensor(input, null, name, 'x');

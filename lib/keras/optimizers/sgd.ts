@@ -1,6 +1,7 @@
 /** Gradient descent. */
 import type { DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { refuseSurplus } from '../../core/options';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer, type RuleOfVariable } from './optimizer';
 import type { Slot } from './slot';
@@ -25,7 +26,10 @@ export class SGD extends Optimizer {
   private momentums: Slot[] = [];
 
   constructor(options?: SGDOptions | LearningRate) {
-    const o = checkOptions(options, { learningRate: 0.01, momentum: 0, nesterov: false }, 'SGD');
+    const own = { learningRate: 0.01, momentum: 0, nesterov: false };
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('SGD', 1, arguments, own);
+    const o = checkOptions(options, own, 'SGD');
     super('SGD', o);
     this.momentum = checkNumber(o.momentum, 'momentum', 'SGD');
     if (this.momentum < 0 || this.momentum > 1) {
