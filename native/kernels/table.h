@@ -227,7 +227,8 @@ struct MatmulKernels {
   int whole_depth;   // up to here k is walked in one go, so that C is touched once,
   int depth;         // else in blocks of this many
   int rate;          // multiply-adds in a nanosecond, about
-  int pack_bytes;    // B is worth packing where it is larger
+  int pack_bytes;    // B is worth packing where it is larger,
+  int pack_rows;     // and C has as many rows
   int copy_columns;  // blocks of a transposed A are worth copying where C has as many columns
   // Cᵀ = Bᵀ·Aᵀ is worth its transposes up to so many columns of C, where k is at least turn_depth: with A
   // transposed already, and where A must be copied for it (there k is at least 32 in any case).

@@ -43,7 +43,7 @@ MatmulWay way_of(const MatmulKernels& kernels, const MatmulShape& s) {
     return MatmulWay::kTurned;
   }
   if (dots) return MatmulWay::kDots;
-  if (s.b_col != 1 || (s.k * s.n * s.size > kernels.pack_bytes && s.m > 2 * kFewRows)) {
+  if (s.b_col != 1 || (s.k * s.n * s.size > kernels.pack_bytes && s.m >= kernels.pack_rows)) {
     return MatmulWay::kPacked;
   }
   return MatmulWay::kTiles;
@@ -122,7 +122,9 @@ MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int t
   if (plan.way == MatmulWay::kPacked) by_rows += 3.0 / static_cast<double>(s.m);
   by_rows += row_units < 2 * threads ? 0.2 : 0.02;
   by_columns += column_units < threads ? 0.3 : 0.02;
-  const bool columns = by_columns < by_rows || (by_columns == by_rows && plan.way == MatmulWay::kPacked);
+  // A gradient of a weight reads B from far away: then each thread had better read a part of it.
+  const bool less = plan.way == MatmulWay::kPacked || (s.a_col != 1 && s.n > s.m);
+  const bool columns = by_columns < by_rows || (by_columns == by_rows && less);
   plan.split = columns ? MatmulSplit::kColumns : MatmulSplit::kRows;
   plan.align = columns ? column_align : row_align;
   return plan;
