@@ -49,8 +49,9 @@ std::shared_ptr<const Program> Program::load(const StepTable& steps, const doubl
   program->words_.assign(words, words + count);
   program->needs_.assign(static_cast<size_t>(storages), Need{0, 1});
   program->late_ = late;
+  TilePlans plans;
   for (int64_t at = 0; at < count;) {
-    *error = program->add(at, &at);
+    *error = program->add(at, &at, &plans);
     if (*error != nullptr) return nullptr;
   }
   RowRuns runs;
@@ -59,7 +60,7 @@ std::shared_ptr<const Program> Program::load(const StepTable& steps, const doubl
   return program;
 }
 
-const char* Program::add(int64_t at, int64_t* next) {
+const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   const int64_t left = word_count() - at;
   const double* w = words_.data() + at;
   if (left < kHeader || !is_count(w[0], steps_.count - 1) || !is_count(w[1], kMaxBuffers) ||
@@ -96,7 +97,7 @@ const char* Program::add(int64_t at, int64_t* next) {
   if (i.entry == steps_.group) {
     if (i.late_count > 0) return "a group has no numbers of a run";
     i.group = static_cast<int64_t>(groups_.size());
-    if (const char* why = add_group(i)) return why;
+    if (const char* why = add_group(i, plans)) return why;
   }
   instructions_.push_back(i);
   return nullptr;
@@ -106,7 +107,7 @@ const char* Program::add(int64_t at, int64_t* next) {
 /// its dtype, its buffer (−1: within a tile only) and its byte offset there; for each step its kind, op,
 /// dtype, result and three operands; for each block of a wider matrix its value, and the elements from row to
 /// row.
-const char* Program::add_group(const Instruction& i) {
+const char* Program::add_group(const Instruction& i, TilePlans* plans) {
   Numbers n(words_.data() + i.numbers, i.number_count);
   TileGroup g = {};
   g.rows = n.index(0, kIntegers, "a group has no such size");
@@ -154,10 +155,21 @@ const char* Program::add_group(const Instruction& i) {
     for (int o = 0; o < 3; o++) step.in[o] = n.small(slot + 4 + o, g.value_count, "no such value");
   }
   if (n.error != nullptr) return n.error;
-  group->empty = size == 0;
-  if (!group->empty) {
-    if (const char* why = check_tiles(kernels(), g)) return why;
-    plan_tiles(kernels(), g, &group->plan);
+  if (size > 0) {
+    std::vector<double> key;
+    for (int k = 0; k < strides + 2 * stride_count; k++) key.push_back(n.at(k));
+    for (int v = 0; v < g.value_count; v++) {
+      double* const place = &key[static_cast<size_t>(kGroupHeader + 4 * v + 2)];
+      place[0] = g.values[v].buffer, place[1] = 0;
+    }
+    std::shared_ptr<const TilePlan>& plan = (*plans)[key];
+    if (plan == nullptr) {
+      if (const char* why = check_tiles(kernels(), g)) return why;
+      auto made = std::make_shared<TilePlan>();
+      plan_tiles(kernels(), g, made.get());
+      plan = std::move(made);
+    }
+    group->plan = plan;
   }
   groups_.push_back(std::move(group));
   return nullptr;
@@ -168,7 +180,7 @@ RowForm Program::form_of(const Instruction& i) const {
   if (i.late_count > 0) return form;
   if (i.group >= 0) {
     const Group& group = *groups_[static_cast<size_t>(i.group)];
-    return group.empty ? form : group_rows(group.plan, group.buffers);
+    return group.plan == nullptr ? form : group_rows(*group.plan, group.buffers);
   }
   if (steps_.has_rows == nullptr || !steps_.has_rows(steps_.entries, i.entry)) return form;
   Range ranges[kMaxBuffers];
@@ -251,7 +263,7 @@ const char* Program::run_rows(const Instruction& i, const Range* storages, int64
     const Group& group = *groups_[static_cast<size_t>(i.group)];
     char* buffers[kMaxTileValues];
     for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
-    const bool done = run_chunks(kernels(), group.plan, buffers, i.chunks.at(begin), i.chunks.at(end));
+    const bool done = run_chunks(kernels(), *group.plan, buffers, i.chunks.at(begin), i.chunks.at(end));
     return done ? nullptr : kNoMemory;
   }
   Range ranges[kMaxBuffers];
@@ -273,10 +285,10 @@ const char* Program::run_one(const Instruction& i, const Range* storages, const 
                              double* result) const {
   if (i.group >= 0) {
     const Group& group = *groups_[static_cast<size_t>(i.group)];
-    if (group.empty) return nullptr;
+    if (group.plan == nullptr) return nullptr;
     char* buffers[kMaxTileValues];
     for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
-    return run_tiles(kernels(), group.plan, buffers) ? nullptr : kNoMemory;
+    return run_tiles(kernels(), *group.plan, buffers) ? nullptr : kNoMemory;
   }
   Range ranges[kMaxBuffers];
   place_buffers(i, storages, ranges);

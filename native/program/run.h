@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -102,8 +103,7 @@ class Program {
     RowChunks chunks;  // where it is one, and part of a run
   };
   struct Group {
-    TilePlan plan;
-    bool empty;
+    std::shared_ptr<const TilePlan> plan;  // null: there are no elements
     std::vector<TileBuffer> buffers;
   };
   /// What a storage must have: bytes, and an address that is a multiple.
@@ -112,8 +112,12 @@ class Program {
     uintptr_t align;
   };
 
-  const char* add(int64_t at, int64_t* next);
-  const char* add_group(const Instruction& i);
+  /// Groups that differ in nothing but where their values lie share a plan: what stands in their numbers, but
+  /// for the places.
+  using TilePlans = std::map<std::vector<double>, std::shared_ptr<const TilePlan>>;
+
+  const char* add(int64_t at, int64_t* next, TilePlans* plans);
+  const char* add_group(const Instruction& i, TilePlans* plans);
   /// How an instruction makes its rows, with storages in place of its buffers.
   RowForm form_of(const Instruction& i) const;
   const char* run_one(const Instruction& i, const Range* storages, const double* late, double* result) const;
