@@ -1,4 +1,5 @@
 /** The way back through a tape. */
+import { goingBack } from '../core/collect';
 import { dtypes } from '../core/dtype';
 import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
@@ -193,6 +194,8 @@ export function backward(
   const made: Tensor[] | null = scope.recorder === null ? [] : null;
   const gradients: Gradients = new Map();
   if (made !== null) scope.tidy = made;
+  const within = goingBack.lettingGo;
+  if (free) goingBack.lettingGo = true;
   try {
     goBack(path, targets, dys, free, gradients, made);
     if (made !== null) {
@@ -201,6 +204,7 @@ export function backward(
       if (outer !== null) for (const t of made) outer.push(t);
     }
   } finally {
+    goingBack.lettingGo = within;
     scope.tidy = outer;
     for (const g of gradients.values()) letGo(g);
   }

@@ -1,4 +1,5 @@
 /** GradientTape: records ops, and computes gradients from the record. */
+import { beginsRecord } from '../core/collect';
 import type { TensorLike } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { IndexedSlices } from '../core/indexed_slices';
@@ -77,6 +78,7 @@ export class GradientTape {
 
   private record(): Tape {
     if (this.tape === null) {
+      if (scope.recorder === null) beginsRecord();
       this.tape = new Tape(this.watchAccessedVariables);
       this.usedUp = false;
     }

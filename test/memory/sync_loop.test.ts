@@ -98,6 +98,31 @@ test('collecting young garbage shows the garbage collector to nobody, and GRADTA
   }
 });
 
+test('garbage of taped steps is collected between them, not while a tape holds most of it', () => {
+  const counts = runChild(`
+    const { GCProfiler } = require('node:v8');
+    const v = new tf.Variable(tf.ones([1000000]));
+    const step = () => {
+      const tape = new tf.GradientTape();
+      const loss = tape.run(() => tf.reduceSum(tf.nn.relu(tf.multiply(tf.nn.relu(tf.add(v, 1)), 2))));
+      tape.gradient(loss, v);
+    };
+    const count = () => {
+      const profiler = new GCProfiler();
+      profiler.start();
+      for (let i = 0; i < 50; i++) step();
+      return profiler.stop().statistics.filter((s) => s.gcType === 'Scavenge').length;
+    };
+    for (let i = 0; i < 50; i++) step();
+    report([count(), count()]);
+  `) as number[];
+  for (const count of counts) {
+    // 20 MB each; every 6 MB would be 125 collections.
+    expect(count).toBeGreaterThan(40);
+    expect(count).toBeLessThan(60);
+  }
+});
+
 test('a compiled function whose shapes vary without end keeps nothing of them', () => {
   const { before, after, runs } = runChild(
     `
