@@ -205,7 +205,7 @@ std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, con
   std::vector<Chain> chains;
   // Fewer than two blocks of floats are not worth what it takes to begin, nor are tiles of less than one.
   const int64_t tile = c.tile_rows * c.tile_columns, block = table.chain[0].block_bytes / 4;
-  if (tile < block || (tile > block && tile < 2 * block) || g.rows * g.columns < 2 * block) return chains;
+  if (tile < block || g.rows * g.columns < 2 * block) return chains;
   Maker maker(table, g, c);
   for (int s = 0; s < g.step_count;) {
     Chain chain;

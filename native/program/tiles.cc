@@ -59,7 +59,7 @@ TileCut cut(const TileGroup& g) {
   c.whole = g.columns <= tile || reduces_rows(g) || reduces_columns(g);
   if (!has_rows(g)) c.whole = false;
   if (c.whole) {
-    c.tile_rows = g.columns >= tile / 2 ? 1 : tile / (g.columns > 0 ? g.columns : 1);
+    c.tile_rows = g.columns == 0 || g.columns >= tile / 2 ? 1 : (tile + g.columns - 1) / g.columns;
     if (c.tile_rows > g.rows) c.tile_rows = g.rows > 0 ? g.rows : 1;
     c.tile_columns = g.columns;
     c.pieces = 1;
