@@ -11,6 +11,7 @@ import { makeTensor, pin, revive, unpin, type Tensor } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/binary';
 import { addSlices, densify } from '../ops/slices';
+import { spent } from '../ops/spare';
 import type { Grad, GradContext, GradientFunction } from '../ops/registry';
 import { IdSet, type Entry, type Operand, type Tape } from './tape';
 
@@ -205,6 +206,7 @@ export function backward(
     }
   } finally {
     goingBack.lettingGo = within;
+    spent.dy = null;
     scope.tidy = outer;
     for (const g of gradients.values()) letGo(g);
   }
@@ -227,7 +229,10 @@ function goBack(
     const e = entries[k];
     if (e.moreOutputs === null) {
       const dy = takeDy(gradients, e.outId, sources);
-      if (dy !== null) step(e, [dy], reached, gradients);
+      if (dy !== null) {
+        spent.dy = made !== null && isSpent(e, dy, made) ? dy : null;
+        step(e, [dy], reached, gradients);
+      }
     } else {
       const dys: (Tensor | null)[] = [takeDy(gradients, e.outId, sources)];
       for (const o of e.moreOutputs) dys.push(takeDy(gradients, o.id, sources));
@@ -239,6 +244,18 @@ function goBack(
     if (free) e.release();
     if (made !== null && made.length > 0) sweep(made);
   }
+}
+
+/** Whether dy was made on this way back, and only the gradient of the unary op `e` still reads it. */
+function isSpent({ op }: Entry, dy: Tensor, made: readonly Tensor[]): boolean {
+  const { block } = dy;
+  return (
+    block !== null &&
+    block.refs === 1 &&
+    block.pins === 0 &&
+    (op as { kind?: string }).kind === 'unary' &&
+    made.includes(dy)
+  );
 }
 
 /** Zeros for the results that nothing flowed to. */

@@ -25,6 +25,7 @@ const creluDefaults = { axis: -1 } as const;
 /** dx of relu6: dy where 0 < y < 6. */
 export const relu6Grad = binary('relu6Grad', {
   tf: '',
+  spends: true,
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
@@ -46,6 +47,7 @@ export const relu6 = unary('relu6', {
 /** dx of elu: dy·(y + 1) where y < 0, else dy. */
 const eluGrad = binary('eluGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 1,
@@ -66,6 +68,7 @@ export const elu = unary('elu', {
 /** dx of selu: dy·(y + λα) where y < 0, else dy·λ. */
 const seluGrad = binary('seluGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
@@ -101,6 +104,7 @@ const invSqrt2Pi = 1 / Math.sqrt(2 * Math.PI);
 /** dx of gelu: dy·(Φ(x) + x·φ(x)). */
 const geluGrad = binary('geluGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
@@ -129,6 +133,7 @@ const tanhCubic = 0.044715;
 /** dx of geluTanh. */
 const geluTanhGrad = binary('geluTanhGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
@@ -191,6 +196,7 @@ export const gelu = composite(
 /** dx of silu: dy·s·(1 + x·(1 − s)), s = sigmoid(x). */
 const siluGrad = binary('siluGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [-8, 8],
   ulp: 4,

@@ -30,6 +30,7 @@ import {
 } from './registry';
 import { following } from './composite';
 import { simplerBinary } from './simpler';
+import { overSpent, spent } from './spare';
 import { traced } from './traced';
 
 /** Bit i set for dtype code i. */
@@ -176,6 +177,8 @@ export interface BinarySpec {
   toBool?: boolean;
   /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
   neutral?: { readonly a?: number; readonly b?: number };
+  /** a is the gradient of a result, and the row the last to read it where it is spent: see ops/spare.ts. */
+  spends?: boolean;
   /** Checks values before the kernel runs (a zero divisor). */
   check?: (a: Tensor, b: Tensor) => void;
 }
@@ -225,6 +228,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const gradient = spec.gradient;
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
+  const spends = spec.spends === true;
   /** In a function that is being traced. Apart: its tensors may be of a class of their own, and `call` is fast for one. */
   const note = (a: Tensor, b: Tensor): Tensor => {
     if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, [a, b]) as Tensor;
@@ -249,7 +253,9 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     if (check !== null) check(a, b);
     const shape = resultShape(name, a.shape, a.size, b.shape, b.size);
     const size = shape === a.shape ? a.size : shape === b.shape ? b.size : sizeOf(shape);
-    const y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
+    let y: Tensor;
+    if (spends && a === spent.dy && shape === a.shape && b.size === size) a = y = overSpent(a);
+    else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
       runBinary(code, a, b, y);
     } catch (error) {

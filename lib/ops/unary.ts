@@ -121,6 +121,7 @@ export const round = unary('round', {
 /** dx of relu: dy where y > 0, else 0. */
 const reluGrad = binary('reluGrad', {
   tf: '',
+  spends: true,
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],

@@ -161,6 +161,7 @@ export const atanh = unary('atanh', {
 /** dx of tanh: dy·(1 − y²). */
 const tanhGrad = binary('tanhGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
@@ -181,6 +182,7 @@ export const tanh = unary('tanh', {
 /** dx of sigmoid: dy·y·(1 − y). */
 const sigmoidGrad = binary('sigmoidGrad', {
   tf: '',
+  spends: true,
   dtypes: floating,
   domain: [0, 1],
   ulp: 2,

@@ -26,6 +26,8 @@ function graph(seed: number, sources: readonly (tf.Tensor | tf.Variable)[]): tf.
     () => any().mul(any()).mul(0.5),
     () => tf.tanh(any()),
     () => tf.sigmoid(any()),
+    () => tf.nn.relu(any()),
+    () => tf.nn.gelu(tf.nn.elu(any())),
     () =>
       any()
         .reshape([n * n])
@@ -71,4 +73,51 @@ test.each(Array.from({ length: 24 }, (_, i) => i))('graph %i', (seed) => {
       expect(found.map(bits)).toEqual(kept.map(bits));
     }
   }
+});
+
+const activations: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+  ...{ relu: tf.nn.relu, relu6: tf.nn.relu6, elu: tf.nn.elu, selu: tf.nn.selu, silu: tf.nn.silu },
+  ...{ gelu: (x) => tf.nn.gelu(x), geluTanh: (x) => tf.nn.gelu(x, { approximate: true }) },
+  ...{ tanh: tf.tanh, sigmoid: tf.sigmoid },
+};
+
+test.each(Object.keys(activations))('the gradient of %s is written over what flows into it', (name) => {
+  const f = activations[name];
+  // Smaller blocks are not counted.
+  const n = 64;
+  const x = tf.random.statelessUniform([n, n], [1, 2], { minval: -1, maxval: 1 });
+  const given = tf.random.statelessUniform([n, n], [3, 4]);
+  const before = given.data();
+  const record = (persistent: boolean) => {
+    const tape = new tf.GradientTape({ persistent });
+    tape.watch(x);
+    return { tape, y: tape.run(() => f(f(f(x)))) };
+  };
+  const blocks = (): number => tf.memory().blocksAllocated + tf.memory().blocksRecycled;
+  const { tape, y } = record(true);
+  const first = blocks();
+  const found = tape.gradient(y, x, { outputGradients: given })!;
+  // What was given is not written over; the two gradients behind it are.
+  expect(blocks() - first).toBe(1);
+  expect(given.data()).toEqual(before);
+  const kept = new tf.GradientTape().run(() => {
+    const { tape, y } = record(false);
+    return tape.gradient(y, x, { outputGradients: given })!;
+  });
+  expect(bits(found)).toEqual(bits(kept));
+});
+
+test('what else reads a gradient keeps it from being written over', () => {
+  const x = tf.random.statelessUniform([n, n], [1, 2]);
+  const gradients = () => {
+    const tape = new tf.GradientTape();
+    tape.watch(x);
+    const [y, inner] = tape.run(() => {
+      const inner = tf.tanh(x);
+      return [tf.add(tf.nn.relu(tf.multiply(inner, 2)), tf.sigmoid(inner)), inner];
+    });
+    return tape.gradient(y, [x, inner]);
+  };
+  const kept = new tf.GradientTape().run(gradients);
+  expect(gradients().map(bits)).toEqual(kept.map(bits));
 });
