@@ -17,8 +17,10 @@ import { scope } from './scope';
  * them: an addition of a million floats took a tenth longer, a softmax of as many and a depthwise convolution of 6 MB too.
  */
 const leastWindow = 6 * 2 ** 20;
-/** Milliseconds. */
+/** A collection of so many milliseconds is not slow, whatever else happens. */
 const quick = 0.2;
+/** Nor is one that takes this part of the time since the one before it: steps that take long afford more, and a busy machine is slow in all. */
+const share = 1 / 6;
 /** After an idle time V8 gives back the young generation's pages and makes them anew: one or two slow collections say nothing. */
 const chance = 3;
 
@@ -59,15 +61,17 @@ function collectNow(): void {
   const start = performance.now();
   // Where results come so fast that collections would take a third of the time, twice as many come together.
   if (bytes <= 2 * window && start - ended < 2 * took) return;
+  const since = start - ended;
   bytes = 0;
   collect ??= youngCollector();
   collect();
   ended = performance.now();
   took = ended - start;
-  if (took <= quick) {
+  // With half the bytes it would take twice the part.
+  if (took <= Math.max(quick, (share / 2) * since)) {
     slow = 0;
     if (window > leastWindow) window /= 2;
-  } else if (++slow >= chance) window *= 2;
+  } else if (took > share * since && ++slow >= chance) window *= 2;
 }
 
 type Collector = (options: { type: 'minor' }) => void;
