@@ -90,7 +90,10 @@ export function describe(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object') {
-    const name = value.constructor?.name ?? 'object';
+    // Bundlers rename classes that name themselves.
+    const own = (value.constructor?.name ?? '').replace(/^_(?=[A-Z])/, '');
+    // Generators and the like have constructors without a name.
+    const name = own === '' ? Object.prototype.toString.call(value).slice(8, -1) : own;
     return name === 'Object' ? 'an object' : `a ${name}`;
   }
   // eslint-disable-next-line @typescript-eslint/no-base-to-string -- objects are dealt with above

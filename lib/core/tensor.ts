@@ -2,7 +2,7 @@
 /** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
 import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
-import { tensorRepr, tensorToString } from './format';
+import { shapeToString, tensorRepr, tensorToString } from './format';
 import { scope } from './scope';
 import { checkElements, showShape, sizeOf, type Shape } from './shape';
 import { nextSlab, releaseBlock, slab, smallBytes, takeBlock, type Block } from './storage';
@@ -156,9 +156,9 @@ export class Tensor {
   /** What Python prints for `print(t)`. */
   toString(): string {
     if (this.isSymbolic)
-      return `tf.Tensor(<symbolic>, shape=(${this.shape.join(', ')}), dtype=${this.dt.name})`;
+      return `tf.Tensor(<symbolic>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
     if (this.isDisposed)
-      return `tf.Tensor(<disposed>, shape=(${this.shape.join(', ')}), dtype=${this.dt.name})`;
+      return `tf.Tensor(<disposed>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
     return tensorToString(this.view(), this.shape, this.dt.name);
   }
 

@@ -3,7 +3,7 @@ import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
 import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
-import { variableRepr } from './format';
+import { shapeToString, variableRepr } from './format';
 import { rejectPromise } from './nest';
 import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
@@ -302,6 +302,9 @@ export class Variable extends Readable {
   }
 
   override toString(): string {
+    // As in a graph of TensorFlow: no value yet.
+    if (scope.tracer !== null)
+      return `<tf.Variable '${this.name}' shape=${shapeToString(this.declaredShape)} dtype=${this.dt.name}>`;
     return variableRepr(this.name, this.held.view(), this.held.shape, this.dt.name);
   }
 
@@ -311,11 +314,11 @@ export class Variable extends Readable {
   }
 
   toJSON(): unknown {
-    return this.held.toJSON();
+    return this.readable.toJSON();
   }
 
   [Symbol.toPrimitive](hint: string): string | number | bigint {
-    return hint === 'string' ? this.toString() : this.held[Symbol.toPrimitive](hint);
+    return hint === 'string' ? this.toString() : this.readable[Symbol.toPrimitive](hint);
   }
 }
 

@@ -222,8 +222,10 @@ function make<A extends unknown[], R>(
   };
 
   /** The same for a call off the event loop. The trace of a function with cuts is its first run, if no call is in the way. */
-  const findLater = (args: readonly unknown[], declared = usual) =>
-    apart(() => find(args, declared, nothingInTheWay()));
+  const findLater = (args: readonly unknown[], declared = usual) => {
+    for (const t of bind(args, name).tensors) t.assertAlive(name);
+    return apart(() => find(args, declared, nothingInTheWay()));
+  };
 
   /** Traces. Where it runs, up to its cuts and on from there, `done` is what the function returned. */
   const build = (args: readonly unknown[], found: BoundCall, runs: boolean, declared = usual) => {
@@ -247,6 +249,7 @@ function make<A extends unknown[], R>(
   const invoke = (args: readonly unknown[], declared = usual) => {
     const found = bind(args, name);
     const { key, type, tensors } = found;
+    for (const t of tensors) t.assertAlive(name);
     const before = programs.get(key);
     if (before !== undefined) {
       recent.remember(args, before);

@@ -110,7 +110,8 @@ function fits<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
   if (args.length !== dts.length) return false;
   for (let i = 0; i < args.length; i++) {
     const t = args[i];
-    if (!(t instanceof Tensor) || t.dt !== dts[i]) return false;
+    // What has no value of its own is dealt with where there is time.
+    if (!(t instanceof Tensor) || t.dt !== dts[i] || t.hidden !== null) return false;
     if (t.shape !== shapes[i] && !sameShape(t.shape, shapes[i])) return false;
   }
   return true;

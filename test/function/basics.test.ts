@@ -179,6 +179,56 @@ describe('mistakes', () => {
     expect(() => tf.add(t, 1)).toThrow(/is out of scope and cannot be used here/);
     expect(() => t.item()).toThrow(TypeError);
     expect(() => tf.function((x: tf.Tensor) => tf.add(x, t))(tf.constant(1))).toThrow(/out of scope/);
+    expect(String(tf.function((x: tf.Tensor) => ((leaked = tf.stack([x])), x))(tf.constant(1)))).toMatch(
+      /1\.0/,
+    );
+    expect(String(leaked)).toBe('tf.Tensor(<symbolic>, shape=(1,), dtype=float32)');
+  });
+
+  test('a leaked tensor as an argument, also where it would only be handed back', async () => {
+    let leaked = tf.constant(0);
+    const f = tf.function((x: tf.Tensor) => {
+      leaked = tf.square(x);
+      return x;
+    });
+    const concrete = f.getConcreteFunction(new tf.TensorSpec([]));
+    f(tf.constant(1));
+    for (const g of [f, concrete]) {
+      expect(() => g(leaked)).toThrow(/out of scope/);
+      await expect(g.async(leaked)).rejects.toThrow(/out of scope/);
+    }
+    const gone = tf.constant(1);
+    gone.dispose();
+    expect(() => f(gone)).toThrow(/was disposed/);
+  });
+
+  test('the value of a variable, which has none in the trace', () => {
+    const v = new tf.Variable([2]);
+    const reads: ((w: tf.Variable) => unknown)[] = [
+      (w) => w.item(),
+      (w) => w.array(),
+      (w) => +(w as never as number),
+      (w) => (w as never as number) > 1,
+      (w) => JSON.stringify(w),
+    ];
+    for (const read of reads) {
+      expect(() => tf.function(() => void read(v))()).toThrow(tf.errors.FailedPreconditionError);
+      expect(() => tf.function(() => void read(v.assign([3])))()).toThrow(/has no value yet/);
+      expect(() => read(v)).not.toThrow();
+    }
+    let text = '';
+    tf.function(() => void (text = String(v.assign([3]))))();
+    expect(text).toBe("<tf.Variable 'Variable:0' shape=(1,) dtype=float32>");
+    expect(String(v)).toBe(
+      "<tf.Variable 'Variable:0' shape=(1,) dtype=float32, numpy=array([3.], dtype=float32)>",
+    );
+  });
+
+  test('results that are neither tensors nor values say what they are', () => {
+    const f = tf.function(function* (x: tf.Tensor) {
+      yield x;
+    });
+    expect(() => f(tf.constant(1))).toThrow('got a Generator');
   });
 
   test('a Promise', () => {

@@ -232,6 +232,16 @@ describe('tf.cond', () => {
     const on = (t: () => unknown, f: () => unknown) => () =>
       tf.function((x: tf.Tensor) => tf.cond(tf.greater(x, 0), t, f))(tf.constant(1));
     expect(() => tf.cond(true, 3 as never, () => 1)).toThrow("'trueFn' must be callable");
+    // A branch that runs at once is no more asynchronous than one that is traced.
+    const later = async (): Promise<number> => Promise.resolve(1);
+    const late: (() => unknown)[] = [
+      () => tf.cond<unknown>(true, later, () => 1),
+      () => tf.cond<unknown>(tf.constant(false), () => 1, later),
+      () => tf.switchCase<unknown>(0, [later]),
+      () => tf.case<unknown>([], { default: later }),
+      () => tf.case<unknown>([[tf.constant(true), later]]),
+    ];
+    for (const f of late) expect(f).toThrow(/returned a Promise/);
     expect(() =>
       tf.cond(
         tf.constant([true, false]),

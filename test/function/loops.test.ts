@@ -303,5 +303,17 @@ describe('tf.scan, tf.foldl, tf.foldr, tf.mapFn', () => {
       /same first dimension; got 2 and 3/,
     );
     expect(() => tf.scan(() => 1 as never, [tf.zeros([2]), tf.zeros([2])])).toThrow(/same nested structure/);
+    // Results are stacked.
+    const two = tf.constant([1, 2]);
+    type Unary = (t: tf.Tensor) => tf.Tensor;
+    for (const wrap of [(f: Unary): Unary => f, (f: Unary): Unary => tf.function(f)]) {
+      const grow = wrap((t: tf.Tensor) => tf.scan((s: tf.Tensor) => tf.stack([s, s]), t));
+      expect(() => grow(two)).toThrow(/\[scan\] .*element 0 .*shape \[\], for element 1 .*shape \[2\]/);
+      const other = wrap((t: tf.Tensor) => tf.scan((s: tf.Tensor) => tf.cast(s, 'int32'), t));
+      expect(() => other(two)).toThrow(/\[scan\] .*a float32 tensor .*, for element 1 a int32 tensor/);
+      let n = 0;
+      const map = wrap((t: tf.Tensor) => tf.mapFn(() => tf.zeros([n++]), t));
+      expect(() => map(two)).toThrow(/\[mapFn\] .*shape \[0\], for element 1 .*shape \[1\]/);
+    }
   });
 });

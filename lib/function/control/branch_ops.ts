@@ -3,6 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
+import { rejectPromise } from '../../core/nest';
 import { options, refuseSurplus } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
@@ -38,6 +39,13 @@ export function predicate(value: unknown, op: string, argument: string): Tensor 
   return t;
 }
 
+/** What a branch that runs now returns. */
+function called<R>(f: () => R, op: string): R {
+  const result = f();
+  rejectPromise(result, `tf.${op}`);
+  return result;
+}
+
 /**
  * Runs one of two functions, as a scalar condition says, and returns its result. While a function is traced and the
  * condition has no value yet, both are traced, and must return tensors of the same structure and dtypes; when the
@@ -48,9 +56,9 @@ export function cond<R>(pred: TensorLike, trueFn: () => R, falseFn: () => R): R 
   if (scope.notes?.open === true) return scope.notes.call(cond, undefined, [pred, trueFn, falseFn]) as R;
   checkCallable(trueFn, 'cond', 'trueFn');
   checkCallable(falseFn, 'cond', 'falseFn');
-  if (typeof pred === 'boolean') return pred ? trueFn() : falseFn();
+  if (typeof pred === 'boolean') return called(pred ? trueFn : falseFn, 'cond');
   const p = predicate(pred, 'cond', 'pred');
-  if (!p.isSymbolic) return isTrue(p) ? trueFn() : falseFn();
+  if (!p.isSymbolic) return called(isTrue(p) ? trueFn : falseFn, 'cond');
   return choice('cond', p, (index) => (isTrue(index) ? 0 : 1), [trueFn, falseFn], ['trueFn', 'falseFn']) as R;
 }
 
@@ -94,7 +102,7 @@ export function caseOf<R>(
   const otherwise = o.default;
   if (otherwise !== null) checkCallable(otherwise, 'case', 'default');
   if (pairs.length === 0) {
-    if (otherwise !== null) return otherwise();
+    if (otherwise !== null) return called(otherwise, 'case');
     throw new InvalidArgumentError(`[case] Must provide at least one pair in 'predFnPairs', or a default`);
   }
   const preds = pairs.map(([p]) => p);
@@ -111,12 +119,13 @@ export function caseOf<R>(
       return fn();
     };
   }
-  return pairs.reduceRight(
+  const all = pairs.reduceRight(
     (next, [p, fn]) =>
       () =>
         cond(p, fn, next),
     rest,
-  )();
+  );
+  return called(all, 'case');
 }
 
 export interface SwitchCaseOptions<R> {
@@ -184,7 +193,7 @@ export function switchCase<R>(
     const i = Number(t.item());
     return i >= 0 && i < branches.length ? i : branches.length - 1;
   };
-  if (!index.isSymbolic) return branches[choose(index)]();
+  if (!index.isSymbolic) return called(branches[choose(index)], 'switchCase');
   return choice('switchCase', index, choose, branches, names) as R;
 }
 

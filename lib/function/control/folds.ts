@@ -12,7 +12,7 @@ import { concat, stack, unstack } from '../../ops/joining';
 import { zeros } from '../../ops/creation';
 import { mostUnrolled } from './loops';
 import { stepInLoop } from './scan_loop';
-import { checkCallable, checkSameStructure, take, type Taken } from './structure';
+import { alike, checkCallable, checkSameStructure, showTensor, take, type Taken } from './structure';
 
 const foldlDefaults = { initializer: undefined } as const;
 const mapFnDefaults = { fnOutputSignature: null } as const;
@@ -147,14 +147,17 @@ function fold(
 
 /** What was computed one by one and in a loop, as one tensor for each of `count`. */
 function stackAll(
+  op: string,
   { single, looped }: Pick<Folded, 'single' | 'looped'>,
   count: number,
   ofNone: (k: number) => Tensor,
 ): Tensor[] {
   const rows = [...single.keys()].sort((a, b) => a - b);
+  const resultsOf = (i: number): readonly Tensor[] => single.get(i) as readonly Tensor[];
+  for (const i of rows) checkAlike(op, rows[0], resultsOf(rows[0]), i, resultsOf(i));
   return Array.from({ length: count }, (_, k) => {
     const stackOf = (list: readonly number[]): Tensor[] =>
-      list.length === 0 ? [] : [stack(list.map((i) => (single.get(i) as readonly Tensor[])[k]))];
+      list.length === 0 ? [] : [stack(list.map((i) => resultsOf(i)[k]))];
     if (looped === null) return stackOf(rows)[0] ?? ofNone(k);
     const before = rows.filter((i) => i < looped.first);
     const pieces = [...stackOf(before), looped.tensors[k], ...stackOf(rows.slice(before.length))];
@@ -174,7 +177,7 @@ export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, give
   const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
   const { structure, tensors } = folded.last;
   const none = (k: number): Tensor => zeros([0, ...tensors[k].shape], tensors[k].dtype);
-  return withTensors(structure, stackAll(folded, tensors.length, none)) as A;
+  return withTensors(structure, stackAll('scan', folded, tensors.length, none)) as A;
 }
 
 export interface FoldOptions {
@@ -198,6 +201,23 @@ export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, giv
   if (scope.notes?.open === true) return scope.notes.call(foldr, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
+}
+
+/** Results that are to be stacked have one shape and dtype. */
+function checkAlike(
+  op: string,
+  i: number,
+  first: readonly Tensor[],
+  j: number,
+  other: readonly Tensor[],
+): void {
+  other.forEach((t, k) => {
+    if (alike(t, first[k])) return;
+    throw new InvalidArgumentError(
+      `[${op}] the results are stacked, so that all must have the same shape and dtype; for element ${i} there is ` +
+        `${showTensor(first[k])}, for element ${j} ${showTensor(t)}`,
+    );
+  });
 }
 
 export interface MapFnOptions {
@@ -268,5 +288,5 @@ function mapped<E, R>(op: string, fn: (element: E) => R, elems: E, signature: un
     });
   }
   const none = (k: number): Tensor => tensors[k];
-  return withTensors(structure, stackAll({ single, looped }, tensors.length, none)) as R;
+  return withTensors(structure, stackAll(op, { single, looped }, tensors.length, none)) as R;
 }
