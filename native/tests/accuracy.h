@@ -50,7 +50,7 @@ inline constexpr Function kFunctions[] = {
     {"softplus", softplus, 2},
     {"erf", static_cast<Real>(std::erf), 1},
     {"geluErf", gelu, 7.5, 2e-7},
-    {"geluTanh", gelu_tanh, 240, 2e-7},
+    {"geluTanh", gelu_tanh, 4, 1e-7},
     {"siluUnit", silu, 3.5},
     {"elu", elu, 1.5},
     {"selu", selu, 2.5},

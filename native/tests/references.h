@@ -155,9 +155,8 @@ const UnaryReference<W>* find_unary(const char* name) {
                                       : x >= 6 ? W(6)
                                                : x; }, 0, 0},
       GT_REAL1("geluErf", 6, 40000, x < -38.6 ? -W(0) : x * std::erfc(x * W(-0.70710678118654752440L)) / 2),
-      // The argument's rounding, a hundred times as large in the tail.
       GT_REAL1(
-          "geluTanh", 240, 4000,
+          "geluTanh", 4, 4000,
           x < -150 ? -W(0) : x / (1 + std::exp(x * W(-1.5957691216057307118L) * (1 + W(0.044715L) * x * x)))),
       GT_REAL1("siluUnit", 4, 4, x < -12000 ? -W(0) : x / (1 + std::exp(-x))),
       GT_REAL1("softsign", 1, 1, x / (1 + std::fabs(x))),

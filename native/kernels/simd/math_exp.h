@@ -74,6 +74,19 @@ GT_INLINE vf scale2(vf p, vf t) {
 #endif
 }
 
+#if defined(__AVX512F__) || (defined(__FMA__) && GT_VEC_BYTES == 32)
+#define GT_PRODUCT_LESS
+/// a·b − c with one rounding, by an instruction that the compiler cannot take apart: Clang rounds a product
+/// that it finds twice, and GCC takes a·b − a·b for 0.
+GT_INLINE vf product_less(vf a, vf b, vf c) {
+#if defined(__AVX512F__)
+  return bitcast<vf>(_mm512_fmsub_ps(bitcast<__m512>(a), bitcast<__m512>(b), bitcast<__m512>(c)));
+#else
+  return bitcast<vf>(_mm256_fmsub_ps(bitcast<__m256>(a), bitcast<__m256>(b), bitcast<__m256>(c)));
+#endif
+}
+#endif
+
 /// p·2ᵗ for t like those of ExpPower, and whole ones.
 struct ExpPower {
   vf p, t;
@@ -93,11 +106,6 @@ alignas(64) constexpr float kExp2Low[16] = {
 GT_INLINE vf one_of(const float (&table)[16], vi index) {  // its low four bits
   return bitcast<vf>(_mm512_maskz_permutexvar_ps(static_cast<__mmask16>(-1), bitcast<__m512i>(index),
                                                  _mm512_load_ps(table)));
-}
-/// a·b − c with one rounding, by an instruction that the compiler cannot take apart: Clang rounds a product
-/// that it finds twice, and GCC takes a·b − a·b for 0.
-GT_INLINE vf product_less(vf a, vf b, vf c) {
-  return bitcast<vf>(_mm512_fmsub_ps(bitcast<__m512>(a), bitcast<__m512>(b), bitcast<__m512>(c)));
 }
 constexpr float kSixteenths = 786432.0f;  // floats near it are 1/16 apart
 /// 2^(t + r), |r| ≤ 1/32, where t is `biased` less kSixteenths: scale2 takes the whole number below t.
