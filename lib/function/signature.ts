@@ -1,6 +1,7 @@
 /** What makes two calls the same to a traced function: dtypes and shapes of tensors, structure, and host values. */
 import { toTensor } from '../core/convert';
 import type { DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { isPlain } from '../core/options';
 import { sameShape, type Shape } from '../core/shape';
@@ -71,7 +72,12 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
           : `${typeof node}:${Object.is(node, -0) ? '-0' : String(node)};`;
     }
   };
-  args.forEach(visit);
+  try {
+    args.forEach(visit);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidArgumentError(`[${name}] the arguments are nested too deeply, or contain themselves`);
+  }
   return { key, type: type + key.slice(copied), tensors };
 }
 

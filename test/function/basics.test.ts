@@ -224,6 +224,14 @@ describe('mistakes', () => {
     );
   });
 
+  test('arguments that contain themselves', () => {
+    const loop: unknown[] = [];
+    loop.push({ loop });
+    const f = tf.function((x: unknown) => x);
+    expect(() => f(loop)).toThrow(tf.errors.InvalidArgumentError);
+    expect(() => f(loop)).toThrow(/nested too deeply/);
+  });
+
   test('results that are neither tensors nor values say what they are', () => {
     const f = tf.function(function* (x: tf.Tensor) {
       yield x;
