@@ -2,7 +2,8 @@
  * When garbage is collected. V8 finds out that a result is garbage when it next collects its young generation, which it
  * does after 32 MB of new buffers at the earliest: a loop of large results would walk through more memory than the caches
  * hold. So the young generation is collected after fewer bytes, as long as that is quick (40 µs where little is alive);
- * where it takes long, more bytes must come together for it. GRADTAPE_COLLECT=0 leaves all of it to V8.
+ * where it takes long, more bytes must come together for it. Taped loops are collected before a step. GRADTAPE_COLLECT=0
+ * leaves all of it to V8.
  *
  * Of a collection's 28 µs V8 spends 18 on a list of the objects that Node's start-up snapshot was made of (10 µs in all with
  * `node --no-node-snapshot`). Collecting on the caller's thread while the others begin with the next kernel hid half of it,
