@@ -66,10 +66,15 @@ function runRow(row: tf.OpRow, size: keyof typeof sizes, seconds: number): Resul
   const call = row.call as unknown as Call;
   const contenders: Contender[] = [{ name: 'gradtape', run: () => call(...args) }];
   // The usual numbers of arguments are written out: a spread costs what a small op costs.
-  const [a, b, c] = args;
-  if (args.length === 1) contenders[0].run = () => call(a);
-  else if (args.length === 2) contenders[0].run = () => call(a, b);
-  else if (args.length === 3) contenders[0].run = () => call(a, b, c);
+  const [a, b, c, d, e] = args;
+  const written = [
+    () => call(a),
+    () => call(a, b),
+    () => call(a, b, c),
+    () => call(a, b, c, d),
+    () => call(a, b, c, d, e),
+  ];
+  if (args.length > 0 && args.length <= written.length) contenders[0].run = written[args.length - 1];
   if (loop !== undefined) {
     const wrong = unequal === true ? null : mismatch(elementsOf(call(...args)), loop());
     if (wrong !== null) throw new Error(`ops/${row.name} ${size}: ${wrong}`);
