@@ -2,10 +2,28 @@
 import { InvalidArgumentError } from './errors';
 import { describe } from './shape';
 
+/** What was chosen in one of the last calls with some defaults. */
+interface Choice {
+  /** The bare value of the first option, or an object. */
+  readonly bare: boolean;
+  readonly keys: readonly string[];
+  readonly values: readonly unknown[];
+  readonly chosen: object;
+}
+interface Choices {
+  readonly list: Choice[];
+  next: number;
+}
+
+/** Calls that are remembered for each defaults. */
+const kept = 4;
+const remembered = new WeakMap<object, Choices>();
+
 /**
  * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
- * plain object. Unknown names are errors. What is not given is read from `defaults`, the prototype of the result (a copy
- * took half of a small call): these stand outside of the function that asks, and never change.
+ * plain object. Unknown names are errors. What is not given is read from `defaults`, the prototype of the result: these stand
+ * outside of the function that asks, and never change. Nor may the result be changed: calls that say the same get the same
+ * one, since to make it takes as long as a small op.
  */
 export function options<O extends object>(
   given: unknown,
@@ -14,14 +32,31 @@ export function options<O extends object>(
   op: string,
 ): O {
   if (given === undefined) return defaults;
-  const chosen = Object.create(defaults) as O;
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || !isPlain(given)) {
-    (chosen as Record<string, unknown>)[first] = given;
-    return chosen;
+  const bare = typeof given !== 'object' || given === null || Array.isArray(given) || !isLiteral(given);
+  const known = remembered.get(defaults);
+  if (known !== undefined) {
+    const { list } = known;
+    for (let c = 0; c < list.length; c++) {
+      const choice = list[c];
+      if (choice.bare !== bare) continue;
+      if (!(bare ? sameValue(choice, given, first) : sameObject(choice, given))) continue;
+      // Most calls are repeated: the next one finds it first.
+      list[c] = list[0];
+      list[0] = choice;
+      return choice.chosen as O;
+    }
   }
-  // A loop over the names, without lists of them: this is on every call's way that has options.
+  const chosen = Object.create(defaults) as O;
+  if (bare) (chosen as Record<string, unknown>)[first] = given;
+  else choose(given as Record<string, unknown>, defaults, chosen, op);
+  keep(given, bare, first, defaults, chosen);
+  return chosen;
+}
+
+/** Sets what an object gives. */
+function choose(given: Record<string, unknown>, defaults: object, chosen: object, op: string): void {
   for (const key in given) {
-    const value = (given as Record<string, unknown>)[key];
+    const value = given[key];
     if (!Object.hasOwn(defaults, key)) {
       // Not a name of its own: somebody put it on Object.prototype.
       if (!Object.hasOwn(given, key)) continue;
@@ -29,7 +64,58 @@ export function options<O extends object>(
     }
     if (value !== undefined) (chosen as Record<string, unknown>)[key] = value;
   }
-  return chosen;
+}
+
+/** Whether two values are the same, or lists of the same numbers, strings and the like. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return a !== 0 || Object.is(a, b);
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
+  return true;
+}
+
+function sameValue({ keys, values }: Choice, given: unknown, first: string): boolean {
+  return keys[0] === first && same(given, values[0]);
+}
+
+function sameObject({ keys, values }: Choice, given: unknown): boolean {
+  let i = 0;
+  // A loop over the names, without lists of them.
+  for (const key in given as object) {
+    if (i === keys.length || keys[i] !== key) return false;
+    if (!same((given as Record<string, unknown>)[key], values[i])) return false;
+    i++;
+  }
+  return i === keys.length;
+}
+
+/** Whether nothing but the value is kept by keeping it: tensors stay the caller's. */
+function isPlainData(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length <= 64 && value.every(isPlainData);
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
+}
+
+/** As it is now: the caller may change an array later. */
+function copied(value: unknown): unknown {
+  return Array.isArray(value) ? value.map(copied) : value;
+}
+
+function keep(given: unknown, bare: boolean, first: string, defaults: object, chosen: object): void {
+  const own = bare ? { [first]: given } : (given as Record<string, unknown>);
+  const [keys, values] = [Object.keys(own), Object.values(own)];
+  if (!values.every(isPlainData)) return;
+  const copies = values.map(copied);
+  const result = Object.create(defaults) as Record<string, unknown>;
+  keys.forEach((key, i) => {
+    if (Object.hasOwn(chosen, key)) result[key] = copies[i];
+  });
+  const choice: Choice = { bare, keys, values: copies, chosen: result };
+  const known = remembered.get(defaults);
+  if (known === undefined) remembered.set(defaults, { list: [choice], next: 1 });
+  else {
+    known.list[known.next % kept] = choice;
+    known.next = (known.next + 1) % kept;
+  }
 }
 
 /**
@@ -66,6 +152,9 @@ export function refuseSurplus(op: string, most: number, args: ArrayLike<unknown>
 }
 
 const objectPrototype = Object.prototype;
+
+/** Whether a value is an object literal: most are told by a look, where asking for the prototype is a call. */
+const isLiteral = (value: object): boolean => value.constructor === Object || isPlain(value);
 
 /** Whether a value is an object literal, of this realm or another. */
 export function isPlain(value: object): boolean {
