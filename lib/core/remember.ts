@@ -22,20 +22,25 @@ function copied(value: unknown): unknown {
 
 /**
  * f, which must be pure, with the results of its last few calls kept; what it throws is not. Arguments are compared by
- * value as far as they are arrays, by identity else. A result is handed out again, so nobody may write to it.
+ * value as far as they are arrays, by identity else. A result is handed out again, so nobody may write to it. `shapes`: the
+ * places of arguments that are shapes of tensors, which never change, so that the same one need not be looked at.
  */
-export function remembered<P extends readonly unknown[], R>(f: (...args: P) => R): (...args: P) => R {
+export function remembered<P extends readonly unknown[], R>(
+  f: (...args: P) => R,
+  shapes: readonly number[] = [],
+): (...args: P) => R {
   const calls: { args: readonly unknown[]; result: R }[] = [];
   let next = 0;
   let last = 0;
-  return (...args: P): R => {
-    const n = args.length;
+  /* eslint-disable prefer-rest-params -- a rest parameter is a list made for each call */
+  return function (): R {
+    const n = arguments.length;
     // From the call that was found last: most are repeated.
     for (let c = 0, at = last; c < calls.length; c++) {
       const known = calls[at].args;
       let i = known.length === n ? 0 : n + 1;
       while (i < n) {
-        const x = args[i];
+        const x: unknown = arguments[i];
         const y = known[i];
         if (x !== y && !same(x, y)) break;
         i++;
@@ -46,10 +51,12 @@ export function remembered<P extends readonly unknown[], R>(f: (...args: P) => R
       }
       if (++at === calls.length) at = 0;
     }
+    const args = Array.from(arguments) as unknown as P;
     const result = f(...args);
-    calls[next] = { args: args.map(copied), result };
+    calls[next] = { args: args.map((arg, i) => (shapes.includes(i) ? arg : copied(arg))), result };
     last = next;
     next = (next + 1) % kept;
     return result;
   };
+  /* eslint-enable prefer-rest-params */
 }

@@ -199,6 +199,7 @@ const convPlan = remembered(
     const each = windowShape(axes, flat[0], geometry.output, outChannels).slice(1);
     return { axes, geometry, flat, result: [...lead, ...each] };
   },
+  [2, 3],
 );
 
 function convolve(

@@ -7,7 +7,8 @@ import { floating } from '../core/dtype';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
-import { badDType, mixedDTypes, op } from './define';
+import { badDType, mixedDTypes } from './define';
+import { partOfTwo } from './part';
 import { sample, type GradContext } from './registry';
 import { channelsLast } from './window';
 
@@ -80,8 +81,7 @@ function convRow(
   ) => [Tensor | null, Tensor | null],
   operands: readonly [Shape, Shape],
 ): (a: Tensor, b: Tensor, geometry: ConvGeometry) => Tensor {
-  return op<[a: Tensor, b: Tensor, geometry: ConvGeometry], ConvGeometry>(name, {
-    tf: '',
+  return partOfTwo<ConvGeometry>(name, {
     dtypes: floating,
     domain: [-2, 2],
     examples: [
@@ -101,10 +101,9 @@ function convRow(
         },
       },
     ],
-    args: (a, b, geometry) => [[a, b], geometry],
     infer: ([a, b], g) => {
       if (a.dt !== b.dt) throw mixedDTypes(name, a, b);
-      if (!floating.includes(a.dtype)) throw badDType(name, 'input', a.dt, floating);
+      if (a.dt.kind !== 'float') throw badDType(name, 'input', a.dt, floating);
       return { shape: resultShape(g), dt: a.dt };
     },
     run: ([a, b], g, [y]) => {

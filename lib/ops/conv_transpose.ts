@@ -98,6 +98,7 @@ const transposePlan = remembered(
     });
     return { axes, geometry: convGeometry(batch, dims, inChannels, outChannels, groups, exact) };
   },
+  [2, 3],
 );
 
 function transposed(

@@ -32,6 +32,7 @@ import { following } from './composite';
 import { simplerBinary } from './simpler';
 import { overSpent, spent } from './spare';
 import { traced } from './traced';
+import { unwatched } from './unwatched';
 
 /** Bit i set for dtype code i. */
 export function dtypeMask(list: readonly DType[]): number {
@@ -375,12 +376,19 @@ export interface OpSpec<P extends unknown[], A> {
   partialDy?: boolean;
 }
 
-interface Defined<P extends unknown[]> {
+export interface Defined<P extends unknown[], A> {
   one: (...args: P) => Tensor;
   many: (...args: P) => Tensor[];
+  /** What `one` does after its arguments are understood. */
+  apply: (inputs: readonly Tensor[], attrs: A) => Tensor;
 }
 
-function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, single: boolean): Defined<P> {
+/** @internal What `op`, `multiOp` and parts of ops are made by. */
+export function defineOp<P extends unknown[], A>(
+  name: string,
+  spec: OpSpec<P, A>,
+  single: boolean,
+): Defined<P, A> {
   const { args, infer, run } = spec;
   const inputs = spec.saves?.inputs ?? [];
   /** Shapes that depend on data which are known although a function is being traced. */
@@ -416,8 +424,28 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     if (scope.recorder !== null) scope.recorder.record(row, xs, attrs, outputs);
     return outputs;
   };
-  const one = following(name, args, (parsed) => compute(parsed[0], parsed[1])[0]);
-  const many = following(name, args, (parsed) => compute(parsed[0], parsed[1]).slice());
+  /** The one result, where nothing is traced: without a list of results and their specifications. */
+  const apply = (xs: readonly Tensor[], attrs: A): Tensor => {
+    if (scope.tracer !== null || run === 'view') return compute(xs, attrs)[0];
+    let y: Tensor;
+    try {
+      const inferred = infer(xs, attrs) as OutSpec | null;
+      if (inferred === null) return compute(xs, attrs)[0];
+      y = allocate(name, inferred);
+      const own = run(xs, attrs, [y]);
+      if (own !== undefined) y = own[0];
+    } catch (error) {
+      throw explain(error, name, xs);
+    }
+    if (scope.recorder !== null) scope.recorder.record(row, xs, attrs, [y]);
+    return y;
+  };
+  const one = following(name, args, (parsed) => apply(parsed[0], parsed[1]));
+  const many = following(name, args, (parsed) => {
+    const ys = compute(parsed[0], parsed[1]);
+    // Tapes and tracers keep the list, which the caller may change.
+    return unwatched() ? (ys as Tensor[]) : ys.slice();
+  });
   const row: OpRow = {
     name,
     kind: spec.kind ?? 'op',
@@ -441,7 +469,7 @@ function defineOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, sing
     call: single ? one : many,
   };
   register(row);
-  return { one, many };
+  return { one, many, apply };
 }
 
 function isList(inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] {

@@ -6,7 +6,8 @@ import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { showShape, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { badDType, composite, mixedDTypes, op, options } from './define';
+import { badDType, composite, mixedDTypes, options } from './define';
+import { partOfTwo } from './part';
 import { matmul } from './matmul';
 import { broadcastTo } from './movement';
 import { writeWindows } from './pooling';
@@ -63,10 +64,8 @@ function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y
 // c·m].
 
 /** y = Σ w·x over the window of each pixel and channel. */
-const depthwise: Product = op<[x: Tensor, w: Tensor, windows: Windows], Windows>('depthwise', {
-  tf: '',
+const depthwise: Product = partOfTwo<Windows>('depthwise', {
   dtypes: floating,
-  args: (x, w, windows) => [[x, w], windows],
   infer: ([x], { dims: [h, w] }) => ({ shape: [x.shape[0], h.out, w.out, x.shape[3]], dt: x.dt }),
   run: ([x, w], windows, [y]) => run('y', windows, x, w, y),
   saves: { inputs: [0, 1] },
@@ -77,10 +76,8 @@ const depthwise: Product = op<[x: Tensor, w: Tensor, windows: Windows], Windows>
 });
 
 /** The gradient of `depthwise` towards x. */
-const depthwiseInput: Product = op<[dy: Tensor, w: Tensor, windows: Windows], Windows>('depthwiseInput', {
-  tf: '',
+const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
   dtypes: floating,
-  args: (dy, w, windows) => [[dy, w], windows],
   infer: ([dy], { dims: [h, w] }) => ({ shape: [dy.shape[0], h.size, w.size, dy.shape[3]], dt: dy.dt }),
   run: ([dy, w], windows, [x]) => run('x', windows, x, w, dy),
   saves: { inputs: [0, 1] },
@@ -91,10 +88,8 @@ const depthwiseInput: Product = op<[dy: Tensor, w: Tensor, windows: Windows], Wi
 });
 
 /** The gradient of `depthwise` towards w. */
-const depthwiseFilter: Product = op<[x: Tensor, dy: Tensor, windows: Windows], Windows>('depthwiseFilter', {
-  tf: '',
+const depthwiseFilter: Product = partOfTwo<Windows>('depthwiseFilter', {
   dtypes: floating,
-  args: (x, dy, windows) => [[x, dy], windows],
   infer: ([x], { filter }) => ({ shape: filter, dt: x.dt }),
   run: ([x, dy], windows, [w]) => run('w', windows, x, w, dy),
   saves: { inputs: [0, 1] },
@@ -145,6 +140,7 @@ const windowsOf = remembered(
     const dims = windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name);
     return { axes, windows: { dims, filter: filter.slice() } };
   },
+  [1, 2],
 );
 
 const noOptions = { dataFormat: null, dilations: null };

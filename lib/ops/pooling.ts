@@ -8,7 +8,8 @@ import { describe, showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { range } from './creation';
-import { badDType, composite, op, options } from './define';
+import { badDType, composite, options } from './define';
+import { partOfOne, partOfTwo } from './part';
 import { broadcastTo } from './movement';
 import { sample, type Example, type GradContext } from './registry';
 import { reshape } from './views';
@@ -87,11 +88,9 @@ const inShape = (y: Tensor, dims: Dims): number[] => pooledShape(y, dims, 'size'
 
 // Rows of tensors with channels last.
 
-const maxPoolLast: OfOne = op<[x: Tensor, dims: Dims], Dims>('maxPoolLast', {
-  tf: '',
+const maxPoolLast: OfOne = partOfOne<Dims>('maxPoolLast', {
   dtypes: numeric,
   ulp: 0,
-  args: (x, dims) => [[x], dims],
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
   run: ([x], dims, [y]) => run('max', dims, x, x, y, x),
   saves: { inputs: [0] },
@@ -99,10 +98,8 @@ const maxPoolLast: OfOne = op<[x: Tensor, dims: Dims], Dims>('maxPoolLast', {
 });
 
 /** dx: each element of dy goes to the first of the largest in its window. */
-const maxPoolGradient: OfTwo = op<[x: Tensor, dy: Tensor, dims: Dims], Dims>('maxPoolGradient', {
-  tf: '',
+const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
   dtypes: floating,
-  args: (x, dy, dims) => [[x, dy], dims],
   infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
   run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, x, dy, dx),
   saves: { inputs: [0] },
@@ -113,10 +110,8 @@ const maxPoolGradient: OfTwo = op<[x: Tensor, dy: Tensor, dims: Dims], Dims>('ma
 });
 
 /** The elements of g where those of x are the largest of their windows. g may be of any type as wide as x's. */
-const maxPoolAt: OfTwo = op<[x: Tensor, g: Tensor, dims: Dims], Dims>('maxPoolAt', {
-  tf: '',
+const maxPoolAt: OfTwo = partOfTwo<Dims>('maxPoolAt', {
   dtypes: floating,
-  args: (x, g, dims) => [[x, g], dims],
   infer: ([x, g], dims) => ({ shape: outShape(x, dims), dt: g.dt }),
   run: ([x, g], dims, [y]) => run('at', dims, x, g, y, x),
   saves: { inputs: [0] },
@@ -126,19 +121,15 @@ const maxPoolAt: OfTwo = op<[x: Tensor, g: Tensor, dims: Dims], Dims>('maxPoolAt
   ],
 });
 
-const avgPoolLast: OfOne = op<[x: Tensor, dims: Dims], Dims>('avgPoolLast', {
-  tf: '',
+const avgPoolLast: OfOne = partOfOne<Dims>('avgPoolLast', {
   dtypes: floating,
-  args: (x, dims) => [[x], dims],
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
   run: ([x], dims, [y]) => run('mean', dims, x, x, y, x),
   gradient: ([dy], { attrs }: GradContext<Dims>) => [avgPoolGradient(dy, attrs)],
 });
 
-const avgPoolGradient: OfOne = op<[dy: Tensor, dims: Dims], Dims>('avgPoolGradient', {
-  tf: '',
+const avgPoolGradient: OfOne = partOfOne<Dims>('avgPoolGradient', {
   dtypes: floating,
-  args: (dy, dims) => [[dy], dims],
   infer: ([dy], dims) => ({ shape: inShape(dy, dims), dt: dy.dt }),
   run: ([dy], dims, [dx]) => run('meanGradient', dims, dy, dy, dy, dx),
   gradient: ([g], { attrs }: GradContext<Dims>) => [avgPoolLast(g, attrs)],
@@ -202,6 +193,7 @@ const windowsOf = remembered(
     const apart = dilations ?? kernels.map(() => 1);
     return windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
   },
+  [1],
 );
 
 const noFormat = { dataFormat: null };

@@ -18,10 +18,18 @@ export interface Region {
   readonly sizes: readonly number[];
   /** Shape of the result: `sizes` but for dimensions of 1. */
   readonly shape: Shape;
+  /** Of a region that is kept: its layout in the tensor that it was made for. */
+  readonly layout?: RegionLayout;
+}
+
+export interface RegionLayout {
+  readonly at: number;
+  readonly strides: readonly number[];
 }
 
 /** The region with the same elements of a tensor of the given shape: where it starts, and its strides, in elements. */
-export function regionLayout(shape: Shape, region: Region): { at: number; strides: number[] } {
+export function regionLayout(shape: Shape, region: Region): RegionLayout {
+  if (region.layout !== undefined) return region.layout;
   const strides = stridesOf(shape);
   let at = 0;
   for (let d = 0; d < strides.length; d++) {

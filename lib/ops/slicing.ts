@@ -235,7 +235,13 @@ function stridedRegion(
   }
   return regionOf(shape, items, 'stridedSlice');
 }
-const knownStridedRegion = remembered(stridedRegion);
+const knownStridedRegion: typeof stridedRegion = remembered(
+  (shape: Shape, ...rest) => {
+    const region = stridedRegion(shape, ...rest);
+    return { ...region, layout: regionLayout(shape, region) };
+  },
+  [0],
+);
 
 // ---------------------------------------------------------------------------------------------------- padding
 

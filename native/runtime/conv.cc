@@ -3,111 +3,16 @@
 // there are few channels, a border around the input.
 #include "conv.h"
 
-#include <atomic>
-
 #include "conv_map.h"
+#include "conv_taps.h"
 #include "conv_winograd.h"
 #include "matmul.h"
 #include "pool.h"
-#include "scratch.h"
 #include "window.h"
 
 namespace gradtape {
 
 namespace {
-
-constexpr int64_t kPixelBlock = 192;         // pixels whose pointers are made at a time,
-constexpr int64_t kPointerBytes = 48 << 10;  // or fewer where there are many taps
-
-/// One sum over taps for every pixel of a map.
-struct TapSum {
-  const ConvKernels* kernels;
-  PixelMap map;
-  const int64_t* tap_row;  // where the weights of each tap begin, in rows
-  int64_t groups, depth;   // channels that each tap sums over, in each group
-  int64_t columns;         // of each group
-  const void* in;
-  const void* weights;
-  int64_t weights_row = 0, weights_group;  // elements
-  bool packed;
-  int64_t packed_rows = 0;
-  bool dots;  // the weights of each column are contiguous, the columns weights_row elements apart
-  void* out;
-  Finish finish = {};
-
-  bool run() const;
-};
-
-bool TapSum::run() const {
-  const int64_t pixels = map.pixels(), size = map.element;
-  if (pixels == 0) return true;
-  // The runs, in parts of about kernels->depth terms.
-  const int64_t piece = least(depth, kernels->depth);
-  const int64_t pieces = map.taps == 0 ? 0 : (depth + piece - 1) / piece;
-  const int64_t count = map.taps * pieces;
-  Temporary list(count * static_cast<int64_t>(sizeof(TapRun)) + (count + 2) * 8);
-  Temporary zeros(depth * groups * size);
-  if (list.failed() || zeros.failed()) return false;
-  __builtin_memset(zeros.as<void>(), 0, static_cast<size_t>(depth * groups * size));
-  TapRun* const runs = list.as<TapRun>();
-  int64_t* const parts = reinterpret_cast<int64_t*>(runs + count);  // the ends of parts
-  const int64_t terms = map.taps * depth;
-  const int64_t wanted = terms == 0 ? 1 : (terms + kernels->depth - 1) / kernels->depth;
-  int64_t part_count = 0, made = 0, sum = 0;
-  for (int64_t t = 0; t < map.taps; t++) {
-    for (int64_t d = 0; d < depth; d += piece) {
-      const int64_t k = least(piece, depth - d);
-      runs[made++] = {t, d, tap_row[t] + d, k};
-      sum += k;
-      if (sum * wanted >= terms * (part_count + 1)) parts[part_count++] = made;
-    }
-  }
-  if (part_count == 0 || parts[part_count - 1] < made) parts[part_count++] = made;
-
-  const int64_t tile = kernels->tile_rows;
-  const int64_t fit = most(2 * tile, least(kPixelBlock, kPointerBytes / (8 * (map.taps + 1))));
-  const int64_t block_pixels = fit / tile * tile;
-  std::atomic<bool> enough{true};
-  parallel_for(
-      pixels, kConvGrain / most(1, terms * groups * columns) + 1,
-      [&](int64_t begin, int64_t end) {
-        const void** a = static_cast<const void**>(thread_scratch((map.taps + 1) * block_pixels * 8));
-        if (a == nullptr) {
-          enough = false;
-          return;
-        }
-        for (int64_t p = begin; p < end; p += block_pixels) {
-          const int64_t m = least(block_pixels, end - p);
-          void** c = const_cast<void**>(a + map.taps * m);
-          map.point(p, m, in, zeros.as<void>(), out, a, c);
-          for (int64_t g = 0; g < groups; g++) {
-            TapBlock block = {};
-            block.a = a;
-            block.a_stride = m;
-            block.a_step = 1;
-            block.a_first = g * depth;
-            block.b = bytes_at(weights, g * weights_group * size);
-            block.b_row = weights_row;
-            block.c = c;
-            block.c_first = g * columns;
-            block.m = m;
-            block.n = columns;
-            block.packed = packed;
-            block.packed_rows = packed_rows;
-            const Finish own = finish.from(g * columns * size);
-            for (int64_t i = 0, first = 0; i < part_count; first = parts[i++]) {
-              block.runs = runs + first;
-              block.count = parts[i] - first;
-              block.accumulate = i > 0;
-              if (i + 1 == part_count && own.any()) block.finish = &own;
-              (dots ? kernels->dots : kernels->taps)(block);
-            }
-          }
-        }
-      },
-      tile);
-  return enough;
-}
 
 /// The filter's matrices in panels, all taps one below another, group after group.
 struct Packing {
@@ -175,7 +80,8 @@ bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, co
   return true;
 }
 
-bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
+/// With `small` that is told the sums, and nothing is done.
+bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallConv* small) {
   const ConvKernels& kernels = table_of_kernels.conv[call.shape.dtype];
   ConvShape s = call.shape;
   const int64_t size = dtype_size(s.dtype);
@@ -184,7 +90,13 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
   int64_t depth = s.group_in();
   int64_t pixel = s.in_channels;
   int64_t extent[3] = {};
-  const bool merge = merges_taps(s), pad = merge && !stays_inside(s);
+  // What `term_rows` would do, a small one does by pointers: the same products in the same order.
+  const int64_t merged = s.kernel[2] * s.in_channels;
+  const bool apart = small != nullptr && few_terms(kernels, s) &&
+                     !few_columns(kernels, s.out_channels, merged) &&
+                     !few_columns(kernels, s.out_channels, depth);
+  const bool merge = merges_taps(s) && !apart, pad = merge && !stays_inside(s);
+  if (pad && small != nullptr) return true;
   if (pad) padded_extent(s, extent);
   Temporary padded(pad ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
   if (padded.failed()) return false;
@@ -195,8 +107,8 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
       for (int d = 0; d < 3; d++) s.in[d] = extent[d], s.pad[d] = 0;
       row_pitch = s.in[2] * s.in_channels;
     }
-    depth = s.kernel[2] * s.in_channels;
-    if (few_terms(kernels, s) && !few_columns(kernels, s.out_channels, depth)) {
+    depth = merged;
+    if (small == nullptr && few_terms(kernels, s) && !few_columns(kernels, s.out_channels, depth)) {
       return term_rows(kernels, s, x, call);
     }
     s.kernel[2] = 1;
@@ -219,7 +131,7 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
   TapSum sum;
   sum.kernels = &kernels;
   sum.map.batch = s.batch;
-  sum.map.element = size;
+  sum.element = sum.map.element = size;
   int64_t out = s.out_channels, in = row_pitch;
   sum.map.in_pitch[2] = pixel;
   for (int d = 2; d >= 0; d--) {
@@ -250,6 +162,13 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call) {
   sum.packed = (s.groups > 1 || taps * depth * s.out_channels * size > kernels.pack_bytes) && s.pixels() > 64;
   sum.dots = few_columns(kernels, sum.columns, depth);
   const int64_t terms = taps * depth;
+  if (small != nullptr) {
+    sum.packed = sum.packed && !sum.dots;
+    sum.weights_row = sum.dots ? terms : s.out_channels;
+    sum.weights_group = sum.dots ? sum.columns * terms : sum.columns;
+    small->add(sum);
+    return true;
+  }
   Temporary panels(sum.dots     ? terms * s.out_channels * size
                    : sum.packed ? s.groups * packing.group_elements(kernels) * size
                                 : 0);
@@ -298,24 +217,25 @@ struct Quotients {
 
 /// The pixels of dx whose position is the same modulo the strides read the same taps, so each such phase is a
 /// convolution of its own with step 1: nothing is multiplied by zeros between dy's elements.
-bool input_gradient(const ConvKernels& kernels, const ConvCall& call) {
+bool input_gradient(const ConvKernels& kernels, const ConvCall& call, SmallConv* small) {
   const ConvShape& s = call.shape;
   const int64_t size = dtype_size(s.dtype), taps = s.taps();
   const int64_t depth = s.group_out(), columns = s.group_in();
   const Packing packing = {taps,  s.groups, depth,         columns, columns * s.out_channels,
                            depth, 1,        s.out_channels};
   const bool dots = few_columns(kernels, columns, depth);
-  Temporary panels(dots ? 0 : s.groups * packing.group_elements(kernels) * size);
+  const bool packs = !dots && small == nullptr;
+  Temporary panels(packs ? s.groups * packing.group_elements(kernels) * size : 0);
   Temporary table(taps * 4 * 8);
   if (panels.failed() || table.failed()) return false;
-  if (!dots) packing.run(kernels, size, call.b, panels.as<void>());
+  if (packs) packing.run(kernels, size, call.b, panels.as<void>());
   int64_t(*const offset)[3] = table.as<int64_t[3]>();
   int64_t* const rows = table.as<int64_t>() + taps * 3;
 
   TapSum sum;
   sum.kernels = &kernels;
   sum.map.batch = s.batch;
-  sum.map.element = size;
+  sum.element = sum.map.element = size;
   int64_t pitch[3], out = s.in_channels, in = s.out_channels;
   for (int d = 2; d >= 0; d--) {
     pitch[d] = out;
@@ -369,7 +289,11 @@ bool input_gradient(const ConvKernels& kernels, const ConvCall& call) {
           sum.map.size[d] = along[d].first(s.in[d] - phase[d] + s.stride[d] - 1).whole;
           sum.map.out_first += phase[d] * pitch[d];
         }
-        if (!sum.run()) return false;
+        if (small != nullptr) {
+          small->add(sum);
+        } else if (!sum.run()) {
+          return false;
+        }
       }
     }
   }
@@ -431,19 +355,27 @@ bool depthwise(const DepthwiseKernels& kernels, const ConvCall& call) {
 }  // namespace
 
 bool run_conv(const KernelTable& table, const ConvCall& call) {
+  if (const SmallConv* known = SmallConv::find(table, call)) {
+    known->run(call);
+    return true;
+  }
   const ConvKernels& kernels = table.conv[call.shape.dtype];
   if (is_depthwise(call.shape)) return depthwise(table.depthwise[call.shape.dtype], call);
   if (const WinogradKernels* winograd = choose_winograd(table, call)) {
     return run_winograd(table, *winograd, call);
   }
-  switch (call.kind) {
-    case ConvKind::kFilterGradient:
-      return run_conv_filter(kernels, call);
-    case ConvKind::kInputGradient:
-      return is_product(call.shape) ? product(table, call) : input_gradient(kernels, call);
-    default:
-      return is_product(call.shape) ? product(table, call) : forward(table, call);
+  if (call.kind == ConvKind::kFilterGradient) return run_conv_filter(kernels, call);
+  if (is_product(call.shape)) return product(table, call);
+  const auto run = [&](SmallConv* small) {
+    return call.kind == ConvKind::kForward ? forward(table, call, small)
+                                           : input_gradient(kernels, call, small);
+  };
+  SmallConv* const small = SmallConv::begin(table, call);
+  if (small != nullptr && run(small) && small->done()) {
+    small->run(call);
+    return true;
   }
+  return run(nullptr);
 }
 
 }  // namespace gradtape

@@ -19,6 +19,7 @@ struct ConvShape {
   int64_t pad[3];                  // before the first element
   int64_t in_channels, out_channels, groups;
 
+  bool operator==(const ConvShape&) const = default;
   int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
   int64_t pixels() const { return batch * out[0] * out[1] * out[2]; }
   int64_t group_in() const { return groups == 1 ? in_channels : in_channels / groups; }

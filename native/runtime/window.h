@@ -8,6 +8,8 @@ namespace gradtape {
 /// exist.
 struct WindowDim {
   int64_t size, out, kernel, stride, dilation, before;
+
+  bool operator==(const WindowDim&) const = default;
 };
 /// Of numbers up to 2³¹ (kernel to before) and tensors that fit their storages.
 struct WindowCall {

@@ -1,0 +1,93 @@
+// Convolutions by tap pointers: sums over taps for every pixel of a map, and those of small calls, whose
+// pointers are worked out once for each shape.
+#pragma once
+#include "conv_map.h"
+
+namespace gradtape {
+
+/// What pixels are multiplied by, and what becomes of them.
+struct TapProduct {
+  const ConvKernels* kernels;
+  int64_t groups, depth;  // channels that each tap sums over, in each group
+  int64_t columns;        // of each group
+  int64_t element;        // bytes
+  const void* weights;
+  int64_t weights_row = 0, weights_group;  // elements
+  bool packed;
+  int64_t packed_rows = 0;
+  bool dots;  // the weights of each column are contiguous, the columns weights_row elements apart
+  Finish finish = {};
+
+  /// m pixels by their pointers; `ends`: where parts of the runs end, each of which is summed by itself.
+  void run(const void* const* a, void* const* c, int64_t m, const TapRun* runs, const int64_t* ends,
+           int64_t parts) const;
+};
+
+/// One sum over taps for every pixel of a map.
+struct TapSum : TapProduct {
+  PixelMap map;
+  const int64_t* tap_row;  // where the weights of each tap begin, in rows
+  const void* in;
+  void* out;
+
+  bool run() const;
+  /// Terms of a run.
+  int64_t piece() const { return least(depth, kernels->depth); }
+  int64_t run_count() const { return map.taps == 0 ? 0 : map.taps * ((depth + piece() - 1) / piece()); }
+  /// Writes so many runs, and the ends of parts of about kernels->depth terms: at most two more. Returns how
+  /// many parts there are.
+  int64_t make_runs(TapRun* runs, int64_t* ends) const;
+};
+
+/// A small convolution, or an input gradient, of some shape. To find out which pixels which taps read takes
+/// several times as long as its sums. A thread keeps those that it did last.
+class SmallConv {
+ public:
+  /// The one for such a call, or null. Its `run` gives what the call gives, bit for bit.
+  static const SmallConv* find(const KernelTable& table, const ConvCall& call);
+  /// A new one in place of the oldest; null where the call is too large. `add` is told all its sums, `done`
+  /// says whether it can be kept.
+  static SmallConv* begin(const KernelTable& table, const ConvCall& call);
+  void add(const TapSum& sum);
+  bool done();
+
+  void run(const ConvCall& call) const;
+
+ private:
+  static constexpr int kKept = 16;
+  static constexpr int kSums = 16, kPlaces = 512, kRuns = 64, kEnds = kRuns + 2 * kSums;
+  static constexpr int64_t kZeroBytes = 4096, kWeightBytes = 4096;
+  static const char kZeros[kZeroBytes];
+  struct Kept {
+    SmallConv* list = nullptr;
+    int oldest = 0, last = 0;  // `last`: the one found last
+    ~Kept() { delete[] list; }
+  };
+  static thread_local Kept t_kept;
+
+  /// How the weights are read: the filter as it is, the terms of each column side by side, or the columns of
+  /// each term, where the filter has them by output channels.
+  enum class Weights { kPlain, kTerms, kColumns };
+  void write_weights(const void* filter, void* to) const;
+
+  struct Sum {
+    int pixels, taps, parts;
+    int places, runs, ends;  // where they begin
+  };
+
+  bool ready_ = false;
+  const KernelTable* table_;
+  ConvKind kind_;
+  ConvPrecision precision_;
+  ConvShape shape_;
+  bool fits_;
+  Weights weights_;
+  TapProduct product_;
+  int sum_count_, place_count_, run_count_, end_count_;
+  Sum sums_[kSums];
+  int32_t places_[kPlaces];  // in bytes: what taps read, −1 outside of it, then where results lie
+  TapRun runs_[kRuns];
+  int64_t ends_[kEnds];
+};
+
+}  // namespace gradtape
