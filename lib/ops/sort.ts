@@ -4,13 +4,15 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, normalizeAxis, showShape, sizeOf, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { add } from './binary';
 import { cast } from './cast';
 import { range } from './creation';
-import { badDType, composite, multiOp, op, options } from './define';
+import { badDType, composite, explain, multiOp, options } from './define';
+import { partOfOne } from './part';
 import { gather, scatterNd } from './indexing';
 import { transpose } from './movement';
+import { atOnce } from './reduction';
 import { sample, type Example } from './registry';
 import { exchangeLast, rowsOf } from './softmax';
 import { expandDims, reshape } from './views';
@@ -30,8 +32,6 @@ export interface ArgsortOptions extends SortOptions {
   stable?: boolean;
 }
 
-type Order = { descending: boolean };
-
 function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
   const [rows, n] = rowsOf(x.shape, x.size);
   frame[0] = x.offset;
@@ -50,26 +50,22 @@ function flatRows(t: Tensor): Tensor {
   return reshape(t, [n === 0 ? 0 : t.size / n, n]);
 }
 
-const positionsLast = op<[x: Tensor, descending: boolean], Order>('argsortLast', {
-  tf: '',
+const positionsLast = partOfOne<boolean>('argsortLast', {
   dtypes: numeric,
-  args: (x, descending) => [[x], { descending }],
   infer: ([x]) => ({ shape: x.shape, dt: dtypes.int32 }),
-  run: ([x], { descending }, [y]) => sortRows(x, y, true, descending),
+  run: ([x], descending, [y]) => sortRows(x, y, true, descending),
   gradient: null,
 });
 
-const sortLast = op<[x: Tensor, descending: boolean], Order>('sortLast', {
-  tf: '',
+const sortLast = partOfOne<boolean>('sortLast', {
   dtypes: numeric,
-  args: (x, descending) => [[x], { descending }],
   infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
-  run: ([x], { descending }, [y]) => sortRows(x, y, false, descending),
+  run: ([x], descending, [y]) => sortRows(x, y, false, descending),
   saves: { inputs: [0] },
   // Each element's gradient stands where the element went: at the position that undoes the order.
   gradient: ([dy], { x, attrs, shapes }) => {
     if (dy.size === 0) return [dy];
-    const where = positionsLast(flatRows(positionsLast(x[0], attrs.descending)), false);
+    const where = positionsLast(flatRows(positionsLast(x[0], attrs)), false);
     return [reshape(gather(flatRows(dy), where, { axis: 1, batchDims: 1 }), shapes[0])];
   },
 });
@@ -159,26 +155,37 @@ export interface TopK {
   indices: Tensor;
 }
 
-const shapeOfTop = (shape: Shape, k: number): Shape => [...shape.slice(0, -1), k];
+function shapeOfTop(shape: Shape, k: number): Shape {
+  const top = shape.slice();
+  top[top.length - 1] = k;
+  return top;
+}
+
+function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
+  const n = x.shape[x.shape.length - 1];
+  frame[0] = x.offset;
+  frame[1] = values.offset;
+  frame[2] = indices.offset;
+  frame[3] = n === 0 ? 0 : x.size / n;
+  frame[4] = n;
+  frame[5] = x.dt.code;
+  frame[6] = k;
+  native.topK(x.buffer, values.buffer, indices.buffer);
+}
 
 const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
   tf: '',
   dtypes: numeric,
   args: (x, k) => [[x], { k }],
-  infer: ([x], { k }) => [
-    { shape: shapeOfTop(x.shape, k), dt: x.dt },
-    { shape: shapeOfTop(x.shape, k), dt: dtypes.int32 },
-  ],
+  infer: ([x], { k }) => {
+    const shape = shapeOfTop(x.shape, k);
+    return [
+      { shape, dt: x.dt },
+      { shape, dt: dtypes.int32 },
+    ];
+  },
   run: ([x], { k }, [values, indices]) => {
-    const n = x.shape[x.shape.length - 1];
-    frame[0] = x.offset;
-    frame[1] = values.offset;
-    frame[2] = indices.offset;
-    frame[3] = n === 0 ? 0 : x.size / n;
-    frame[4] = n;
-    frame[5] = x.dt.code;
-    frame[6] = k;
-    native.topK(x.buffer, values.buffer, indices.buffer);
+    runTop(x, k, values, indices);
   },
   saves: { outputs: true },
   gradient: ([dy], { y, shapes }) => {
@@ -190,6 +197,19 @@ const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
     return [reshape(scatterNd(at, reshape(dy, [dy.size]), [size]), shapes[0])];
   },
 });
+
+/** The same without what a tape or a tracer needs. */
+function topNow(x: Tensor, k: number): TopK {
+  const shape = shapeOfTop(x.shape, k);
+  const size = sizeOf(shape);
+  const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
+  try {
+    runTop(x, k, values, indices);
+  } catch (error) {
+    throw explain(error, 'topK', [x]);
+  }
+  return { values, indices };
+}
 
 /**
  * The k greatest elements along the last axis in descending order, and their positions: `{ values, indices }`. Of equal elements
@@ -239,6 +259,7 @@ export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = c
         `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(x.shape)}`,
       );
     }
+    if (atOnce(x) && indexType === 'int32') return topNow(x, k);
     const [values, indices] = topPair(x, k);
     return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices };
   },

@@ -440,12 +440,16 @@ struct SortItems {
   void (*count)(const void* items, int64_t n, int pass, uint32_t* counts) noexcept;
   /// Moves each item to to[places[its digit]++].
   void (*scatter)(const void* from, void* to, int64_t n, int pass, uint32_t* places) noexcept;
-  /// Sorts a short row in place with as much spare memory.
+  /// Sorts a row in place with as much spare memory.
   void (*sort_short)(void* items, void* spare, int64_t n) noexcept;
 };
 struct SortKernels {
   SortItems items[2];  // for values, for positions
   int pair_bytes;      // 0: the dtype has no order
+  int ranked;          // rows up to this long are done at once:
+  void (*rank_values)(const void* x, void* y, int64_t n, bool descending) noexcept;
+  void (*rank_positions)(const void* x, int32_t* y, int64_t n, bool descending) noexcept;
+  void (*rank_top)(const void* x, void* values, int32_t* indices, int64_t n, int64_t k) noexcept;
   /// Adds the n elements at x, the first of them at position `first`, to the `found` greatest of those
   /// before, at most k; how many there are then.
   int64_t (*top_run)(const void* x, int64_t first, int64_t n, int64_t k, void* pairs, int64_t found) noexcept;

@@ -12,6 +12,8 @@ namespace {
 
 /// Rows up to this long are sorted by one thread, in its cache.
 constexpr int64_t kShortRow = 4096;
+/// Comparisons of rows sorted by rank that pay for a thread of their own.
+constexpr int64_t kRankGrain = 64 * 1024;
 /// A long row is cut into parts of at least this many elements; the result does not depend on how many.
 constexpr int64_t kPart = 65536;
 constexpr int kMaxParts = 64;
@@ -82,6 +84,24 @@ bool run_sort(const SortKernels& sort, const void* x, void* y, int64_t rows, int
               bool positions, bool descending) {
   const SortItems& s = sort.items[positions ? 1 : 0];
   const int64_t out = positions ? 4 : size;
+  if (n == 1 && positions) {
+    memset(y, 0, static_cast<size_t>(rows * out));
+    return true;
+  }
+  if (n <= sort.ranked) {
+    parallel_for(rows, kRankGrain / (n * n) + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        const void* from = at(x, r * n * size);
+        void* to = at(y, r * n * out);
+        if (positions) {
+          sort.rank_positions(from, static_cast<int32_t*>(to), n, descending);
+        } else {
+          sort.rank_values(from, to, n, descending);
+        }
+      }
+    });
+    return true;
+  }
   if (n <= kShortRow) {
     bool enough = true;
     parallel_for(rows, 8192 / n + 1, [&](int64_t begin, int64_t end) {
@@ -121,6 +141,14 @@ bool run_sort(const SortKernels& sort, const void* x, void* y, int64_t rows, int
 bool run_top(const SortKernels& sort, const void* x, void* values, int32_t* indices, int64_t rows, int64_t n,
              int64_t k, int64_t size) {
   if (k == 0) return true;
+  if (n <= sort.ranked) {
+    parallel_for(rows, kRankGrain / (n * n) + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        sort.rank_top(at(x, r * n * size), at(values, r * k * size), indices + r * k, n, k);
+      }
+    });
+    return true;
+  }
   const int64_t bytes = sort.pair_bytes;
   if (k > kMostInserted) {
     Scratch positions(rows * n * 4);
