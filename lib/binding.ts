@@ -21,6 +21,8 @@ export interface Native {
   unary(x: ArrayBuffer, y: ArrayBuffer): void;
   binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
+  glu(x: ArrayBuffer, y: ArrayBuffer): void;
+  crelu(x: ArrayBuffer, y: ArrayBuffer): void;
   cast(x: ArrayBuffer, y: ArrayBuffer): void;
   select(c: ArrayBuffer, a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   fill(y: ArrayBuffer): void;
@@ -63,14 +65,14 @@ export interface Native {
   topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
   softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   /** The position of the first label out of range, or -1. */
-  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop: ArrayBuffer): number;
+  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop?: ArrayBuffer): number;
   layerNorm(
     x: ArrayBuffer,
     scale: ArrayBuffer,
     shift: ArrayBuffer,
     y: ArrayBuffer,
-    mean: ArrayBuffer,
-    rstd: ArrayBuffer,
+    mean?: ArrayBuffer,
+    rstd?: ArrayBuffer,
   ): void;
   layerNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
   batchNorm(
@@ -90,6 +92,7 @@ export interface Native {
     y: ArrayBuffer,
   ): void;
   batchNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
+  localResponse(x: ArrayBuffer, band: ArrayBuffer, y: ArrayBuffer): void;
   depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer): void;
   fusedDepthwise(
     x: ArrayBuffer,

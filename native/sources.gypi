@@ -58,6 +58,7 @@
     ],
     "addon_sources": [
       "native/addon/addon.cc",
+      "native/addon/calls_activation.cc",
       "native/addon/calls_async.cc",
       "native/addon/calls_conv.cc",
       "native/addon/calls_convert.cc",

@@ -86,7 +86,7 @@ function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | n
     return [{ source: buffers[0], target: buffers[1], from, to, size: dims.reduce((a, b) => a * b, 1) }];
   }
   if (entry !== parts) return null;
-  const [rows, columns, reads] = [at(2), at(3), at(5) === 1];
+  const [rows, columns, reads] = [at(2), at(3), (at(5) & 1) === 1];
   let begin = at(4);
   return Array.from({ length: at(6) }, (_, i) => {
     const width = at(8 + 2 * i);
@@ -94,11 +94,15 @@ function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | n
     const inWhole = blockOf([rows, width], [columns, 1], begin);
     const alone = { at: 0, columns: size, stride: size };
     begin += width;
+    const piece = buffers[together(at(5)) ? 1 : 1 + i];
     return reads
-      ? { source: buffers[0], target: buffers[1 + i], from: inWhole, to: alone, size }
-      : { source: buffers[1 + i], target: buffers[0], from: alone, to: inWhole, size };
+      ? { source: buffers[0], target: piece, from: inWhole, to: alone, size }
+      : { source: piece, target: buffers[0], from: alone, to: inWhole, size };
   });
 }
+
+/** Whether all pieces lie in one storage: the same tensor, several times. */
+const together = (how: number): boolean => (how & 2) !== 0;
 
 /** The instructions but for these copies. */
 export function without(
@@ -132,7 +136,7 @@ function runsOf({ entry, numbers, buffers }: Instruction, gone: ReadonlySet<numb
       runs.push({
         entry,
         numbers: Float64Array.from(now),
-        buffers: [buffers[0], ...buffers.slice(1 + i, 1 + end)],
+        buffers: [buffers[0], ...(together(numbers[5]) ? [buffers[1]] : buffers.slice(1 + i, 1 + end))],
       });
     }
     for (const next = Math.max(end, i + 1); i < next; i++) begin += numbers[header + 1 + 2 * i] ?? 0;

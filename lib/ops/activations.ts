@@ -1,5 +1,5 @@
 /** Activations of neural networks: those of tf.nn. ops/activations_keras.ts has those that Keras adds. */
-import { native } from '../binding';
+import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
@@ -8,11 +8,12 @@ import { makeTensor, scalarTensor, type Tensor } from '../core/tensor';
 import { add, multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
 import { greater, less } from './compare';
-import { badDType, binary, composite, kernelNumber, options, runUnary, unary } from './define';
+import { badDType, binary, composite, explain, kernelNumber, options, runUnary, unary } from './define';
 import { concat } from './joining';
+import { atOnce } from './reduction';
 import { sample } from './registry';
 import { select } from './select';
-import { unwatched } from './spare';
+import { unwatched } from './unwatched';
 import { copyParts, integer } from './strided';
 import { abs, negative, relu, square } from './unary';
 import { exp, sigmoid } from './unary_math';
@@ -334,12 +335,29 @@ export const crelu = composite(
 const reluKernel = kernelNumber(native.unaryNames, 'relu');
 const negativeKernel = kernelNumber(native.unaryNames, 'negative');
 
-/** The same kernels, each over what the one before has written. */
+/** The same kernels, each over what the one before has written; of few elements in one call. */
 function creluNow(x: Tensor, axis: number): Tensor {
-  x.assertAlive('crelu');
   const at = normalizeAxis(integer(axis, 'concat', 'axis'), x.shape.length, 'concat');
   const shape = x.shape.slice();
   shape[at] *= 2;
+  if (atOnce(x)) {
+    const y = makeTensor(x.dt, shape, 2 * x.size);
+    const rows = sizeBetween(x.shape, 0, at);
+    frame[0] = x.offset;
+    frame[1] = y.offset;
+    frame[2] = rows;
+    frame[3] = x.size / rows;
+    frame[4] = x.dt.code;
+    frame[5] = reluKernel;
+    frame[6] = negativeKernel;
+    try {
+      native.crelu(x.buffer, y.buffer);
+    } catch (error) {
+      throw explain(error, 'crelu', [x]);
+    }
+    return y;
+  }
+  x.assertAlive('crelu');
   const [up, down] = [makeTensor(x.dt, x.shape, x.size), makeTensor(x.dt, x.shape, x.size)];
   runUnary(reluKernel, x, up);
   runUnary(negativeKernel, x, down);

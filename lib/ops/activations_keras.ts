@@ -1,5 +1,5 @@
 /** Activations that Keras has and tf.nn has not: `tf.keras.activations`. */
-import { native } from '../binding';
+import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
@@ -8,11 +8,22 @@ import { makeTensor, type Tensor } from '../core/tensor';
 import { relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from './binary';
 import { greater, less } from './compare';
-import { badDType, binary, composite, kernelNumber, options, runBinary, runUnary, unary } from './define';
+import {
+  badDType,
+  binary,
+  composite,
+  explain,
+  kernelNumber,
+  options,
+  runBinary,
+  runUnary,
+  unary,
+} from './define';
 import { split } from './joining';
+import { atOnce } from './reduction';
 import { sample, type Example } from './registry';
 import { select } from './select';
-import { unwatched } from './spare';
+import { unwatched } from './unwatched';
 import { copyParts } from './strided';
 import { abs, negative, rsqrt, sign, square } from './unary';
 import { exp, expm1, sigmoid, softplus, tanh } from './unary_math';
@@ -103,7 +114,7 @@ function withNumber<K extends string>(
 
 function operand(x: TensorLike, op: string): Tensor {
   const t = toTensor(x, null, op, 'x');
-  if (!floating.includes(t.dtype)) throw badDType(op, 'x', t.dt, floating);
+  if (t.dt.kind !== 'float') throw badDType(op, 'x', t.dt, floating);
   return t;
 }
 
@@ -237,11 +248,28 @@ export const glu = composite(
 const sigmoidKernel = kernelNumber(native.unaryNames, 'sigmoid');
 const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
-/** The same kernels, each over what the one before has written. */
+/** The same kernels, each over what the one before has written; of few elements in one call. */
 function gluNow(t: Tensor, along: number): Tensor {
-  t.assertAlive('glu');
   const shape = t.shape.slice();
   shape[along] /= 2;
+  if (atOnce(t)) {
+    const y = makeTensor(t.dt, shape, t.size / 2);
+    const rows = sizeBetween(t.shape, 0, along);
+    frame[0] = t.offset;
+    frame[1] = y.offset;
+    frame[2] = rows;
+    frame[3] = y.size / rows;
+    frame[4] = t.dt.code;
+    frame[5] = sigmoidKernel;
+    frame[6] = multiplyKernel;
+    try {
+      native.glu(t.buffer, y.buffer);
+    } catch (error) {
+      throw explain(error, 'glu', [t]);
+    }
+    return y;
+  }
+  t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
   copyParts(t, [value, gate], sizeBetween(t.shape, 0, along), true);
   runUnary(sigmoidKernel, gate, gate);

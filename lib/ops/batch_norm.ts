@@ -9,14 +9,50 @@ import { add, multiply, subtract } from './binary';
 import { badDType, composite, explain, kernelNumber, mixedDTypes, multiOp, options } from './define';
 import { checkEpsilon, fillWith, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from './movement';
+import { atOnce } from './reduction';
 import { sample, type GradContext } from './registry';
-import { unwatched } from './spare';
+import { unwatched } from './unwatched';
 import { identity } from './views';
 import { negative, rsqrt } from './unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';
 
 interface Epsilon {
   epsilon: number;
+}
+
+function runTraining(
+  x: Tensor,
+  scale: Tensor,
+  offset: Tensor,
+  epsilon: number,
+  y: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+): void {
+  frame[0] = x.offset;
+  frame[1] = scale.offset;
+  frame[2] = offset.offset;
+  frame[3] = y.offset;
+  frame[4] = mean.offset;
+  frame[5] = variance.offset;
+  frame[6] = x.size / scale.size;
+  frame[7] = scale.size;
+  frame[8] = x.dt.code;
+  frame[9] = epsilon;
+  native.batchNorm(x.buffer, scale.buffer, offset.buffer, y.buffer, mean.buffer, variance.buffer);
+}
+
+/** The same as `batchNormTraining` without what a tape or a tracer needs. */
+function trainingNow(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor[] {
+  const y = makeTensor(x.dt, x.shape, x.size);
+  const mean = makeTensor(x.dt, scale.shape, scale.size);
+  const variance = makeTensor(x.dt, scale.shape, scale.size);
+  try {
+    runTraining(x, scale, offset, epsilon, y, mean, variance);
+  } catch (error) {
+    throw explain(error, 'fusedBatchNorm', [x, scale, offset]);
+  }
+  return [y, mean, variance];
 }
 
 /** y, and mean and unbiased variance of each channel, the last dimension. */
@@ -32,22 +68,12 @@ const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, eps
       { shape: scale.shape, dt: x.dt },
     ],
     run: ([x, scale, offset], { epsilon }, [y, mean, variance]) => {
-      if (x.size === 0) {
-        fillWith(mean, NaN);
-        fillWith(variance, NaN);
+      if (x.size > 0) {
+        runTraining(x, scale, offset, epsilon, y, mean, variance);
         return;
       }
-      frame[0] = x.offset;
-      frame[1] = scale.offset;
-      frame[2] = offset.offset;
-      frame[3] = y.offset;
-      frame[4] = mean.offset;
-      frame[5] = variance.offset;
-      frame[6] = x.size / scale.size;
-      frame[7] = scale.size;
-      frame[8] = x.dt.code;
-      frame[9] = epsilon;
-      native.batchNorm(x.buffer, scale.buffer, offset.buffer, y.buffer, mean.buffer, variance.buffer);
+      fillWith(mean, NaN);
+      fillWith(variance, NaN);
     },
     saves: { inputs: [0, 1], outputs: true },
     partialDy: true,
@@ -194,7 +220,7 @@ export const fusedBatchNorm = composite(
   (x: TensorLike, scale: TensorLike, offset: TensorLike, given?: FusedBatchNormOptions): Tensor[] => {
     const name = 'fusedBatchNorm';
     const t = toTensor(x, null, name, 'x');
-    if (!floating.includes(t.dtype)) throw badDType(name, 'x', t.dt, floating);
+    if (t.dt.kind !== 'float') throw badDType(name, 'x', t.dt, floating);
     const o = options<Required<FusedBatchNormOptions>>(given, 'mean', noOptions, name);
     const rank = t.shape.length;
     if (rank !== 4 && rank !== 5) {
@@ -220,10 +246,10 @@ export const fusedBatchNorm = composite(
     const epsilon = Math.max(checkEpsilon(o.epsilon, name), 1.001e-5);
     const factor = checkEpsilon(o.exponentialAvgFactor, name, 'exponentialAvgFactor');
     const last = toChannelsLast(t, axes);
-    const back = (y: Tensor): Tensor => fromChannelsLast(y, axes);
     if (o.isTraining && factor === 1) {
+      if (!axes.channelsFirst && atOnce(t)) return trainingNow(last, s, b, epsilon);
       const [y, mean, variance] = batchNormTraining(last, s, b, epsilon);
-      return [back(y), mean, variance];
+      return [fromChannelsLast(y, axes), mean, variance];
     }
     if (o.mean === null || o.variance === null) {
       throw new InvalidArgumentError(
@@ -232,10 +258,13 @@ export const fusedBatchNorm = composite(
     }
     const m = perChannel(name, 'mean', o.mean, t, channels);
     const v = perChannel(name, 'variance', o.variance, t, channels);
-    if (!o.isTraining) return [back(batchNormalization(last, m, v, b, s, epsilon)), identity(m), identity(v)];
+    if (!o.isTraining) {
+      const y = batchNormalization(last, m, v, b, s, epsilon);
+      return [fromChannelsLast(y, axes), identity(m), identity(v)];
+    }
     const [y, mean, variance] = batchNormTraining(last, s, b, epsilon);
     const blend = (old: Tensor, now: Tensor): Tensor => add(multiply(old, 1 - factor), multiply(now, factor));
-    return [back(y), blend(m, mean), blend(v, variance)];
+    return [fromChannelsLast(y, axes), blend(m, mean), blend(v, variance)];
   },
 );
 
@@ -268,7 +297,7 @@ export const batchNormalization = composite(
   ): Tensor => {
     const name = 'batchNormalization';
     const t = toTensor(x, null, name, 'x');
-    if (!floating.includes(t.dtype)) throw badDType(name, 'x', t.dt, floating);
+    if (t.dt.kind !== 'float') throw badDType(name, 'x', t.dt, floating);
     const epsilon = checkEpsilon(varianceEpsilon, name, 'varianceEpsilon');
     const m = toTensor(mean, t.dt, name, 'mean');
     const v = toTensor(variance, t.dt, name, 'variance');

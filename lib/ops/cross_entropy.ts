@@ -10,26 +10,31 @@ import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
 import { badDType, composite, explain, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
+import { atOnce } from './reduction';
 import { publicCall, sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
-import { spare } from './spare';
 import { negative } from './unary';
 import { reshape } from './views';
 
 /** dy with a dimension of 1 at the end. */
 const column = (dy: Tensor): Tensor => reshape(dy, [...dy.shape, 1]);
 
-/** Runs the kernel; the position of the first bad label, or -1. */
-function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor): number {
+/** Runs the kernel; the position of the first bad label, or -1. backprop is null where `atOnce` allows it. */
+function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor | null): number {
   const [rows, cols] = rowsOf(logits.shape, logits.size);
   frame[0] = logits.offset;
   frame[1] = labels.offset;
   frame[2] = loss.offset;
-  frame[3] = backprop.offset;
   frame[4] = rows;
   frame[5] = cols;
   frame[6] = logits.dt.code;
   frame[7] = labels.dt.code;
+  if (backprop === null) {
+    frame[8] = 0;
+    return native.crossEntropy(logits.buffer, labels.buffer, loss.buffer);
+  }
+  frame[3] = backprop.offset;
+  frame[8] = 1;
   return native.crossEntropy(logits.buffer, labels.buffer, loss.buffer, backprop.buffer);
 }
 
@@ -128,12 +133,11 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
 
 /** The loss alone, where it is small and no tape asks for backprop too; null elsewhere. */
 function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
-  const unread = logits.size === 0 ? null : spare(logits.dt, logits.size);
-  if (unread === null) return null;
+  if (!atOnce(logits)) return null;
   const shape = logits.shape.slice(0, -1);
   const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[shape.length]);
   try {
-    checkLabels(run(logits, labels, loss, unread), logits, labels);
+    checkLabels(run(logits, labels, loss, null), logits, labels);
   } catch (error) {
     throw explain(error, name, [logits, labels]);
   }

@@ -9,8 +9,8 @@ import { add, multiply, subtract } from './binary';
 import { badDType, composite, explain, mixedDTypes, multiOp, options } from './define';
 import { broadcastTo, transpose } from './movement';
 import { reduceMean, reduceSum } from './reduce';
+import { atOnce } from './reduction';
 import { sample, type GradContext } from './registry';
-import { spare } from './spare';
 import { rsqrt, square } from './unary';
 import { reshape } from './views';
 
@@ -104,7 +104,7 @@ function parameter(
   );
 }
 
-/** Normalises the rows of `length` elements of an x that has some. */
+/** Normalises the rows of `length` elements of an x that has some; mean and rstd are null where `atOnce` allows it. */
 function runRows(
   x: Tensor,
   scale: Tensor | null,
@@ -112,22 +112,29 @@ function runRows(
   length: number,
   epsilon: number,
   y: Tensor,
-  mean: Tensor,
-  rstd: Tensor,
+  mean: Tensor | null,
+  rstd: Tensor | null,
 ): void {
-  const [g, b] = [scale ?? x, shift ?? x];
+  const g = scale ?? x;
+  const b = shift ?? x;
   frame[0] = x.offset;
   frame[1] = g.offset;
   frame[2] = b.offset;
   frame[3] = y.offset;
-  frame[4] = mean.offset;
-  frame[5] = rstd.offset;
   frame[6] = x.size / length;
   frame[7] = length;
   frame[8] = x.dt.code;
   frame[9] = scale === null ? 0 : 1;
   frame[10] = shift === null ? 0 : 1;
   frame[11] = epsilon;
+  if (mean === null || rstd === null) {
+    frame[12] = 0;
+    native.layerNorm(x.buffer, g.buffer, b.buffer, y.buffer);
+    return;
+  }
+  frame[4] = mean.offset;
+  frame[5] = rstd.offset;
+  frame[12] = 1;
   native.layerNorm(x.buffer, g.buffer, b.buffer, y.buffer, mean.buffer, rstd.buffer);
 }
 
@@ -294,12 +301,10 @@ export const layerNorm = composite(
     const shift = parameter(name, 'beta', beta, t, axes);
     const n = axes.length;
     if (axes[0] === rank - n) {
-      const length = rowLength(t, n);
-      const unread = t.size === 0 ? null : spare(t.dt, t.size / length);
-      if (unread === null) return layerNormRows(t, scale, shift, n, eps)[0];
+      if (!atOnce(t)) return layerNormRows(t, scale, shift, n, eps)[0];
       const y = makeTensor(t.dt, t.shape, t.size);
       try {
-        runRows(t, scale, shift, length, eps, y, unread, unread);
+        runRows(t, scale, shift, rowLength(t, n), eps, y, null, null);
       } catch (error) {
         throw explain(error, name, [t, scale ?? t, shift ?? t]);
       }

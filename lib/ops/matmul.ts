@@ -17,7 +17,7 @@ import { scope, type Surroundings } from '../core/scope';
 import { makeTensor, Tensor } from '../core/tensor';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
-import { unwatched } from './spare';
+import { unwatched } from './unwatched';
 import { reshape } from './views';
 
 export interface MatmulOptions {

@@ -1,12 +1,14 @@
 /** Normalisations and their parts that are written in other ops. */
+import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
-import { floating, numeric } from '../core/dtype';
+import { floating, numeric, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
+import { apart } from '../core/scope';
 import { describe, normalizeAxes, showShape, sizeOf } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { makeTensor, tensorFrom, type Tensor } from '../core/tensor';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from './binary';
-import { badDType, composite, mixedDTypes, options } from './define';
+import { badDType, composite, explain, kernelNumber, mixedDTypes, options } from './define';
 import { matmul } from './matmul';
 import { reduceMean, reduceSum } from './reduce';
 import { atOnce, reducedShape, runMoments, runNormalize } from './reduction';
@@ -128,6 +130,42 @@ const bandOfOnes = remembered((n: number, radius: number): Float32Array => {
   return band;
 });
 
+const bandTensor = remembered((n: number, radius: number, dt: DTypeInfo): Tensor => {
+  return apart(() => tensorFrom(dt, [n, n], bandOfOnes(n, radius)));
+});
+
+const squareKernel = kernelNumber(native.unaryNames, 'square');
+const [multiplyKernel, addKernel, powKernel, divideKernel] = ['multiply', 'add', 'pow', 'divide'].map((f) =>
+  kernelNumber(native.binaryNames, f),
+);
+
+/** The same kernels in one call. */
+function localResponse(x: Tensor, radius: number, alpha: number, bias: number, beta: number): Tensor {
+  const n = x.shape[3];
+  const band = bandTensor(n, radius, x.dt);
+  const y = makeTensor(x.dt, x.shape, x.size);
+  frame[0] = x.offset;
+  frame[1] = band.offset;
+  frame[2] = y.offset;
+  frame[3] = x.size / n;
+  frame[4] = n;
+  frame[5] = x.dt.code;
+  frame[6] = alpha;
+  frame[7] = bias;
+  frame[8] = beta;
+  frame[9] = squareKernel;
+  frame[10] = multiplyKernel;
+  frame[11] = addKernel;
+  frame[12] = powKernel;
+  frame[13] = divideKernel;
+  try {
+    native.localResponse(x.buffer, band.buffer, y.buffer);
+  } catch (error) {
+    throw explain(error, 'localResponseNormalization', [x]);
+  }
+  return y;
+}
+
 /**
  * y = x / (bias + alpha·Σ x²)^beta, the sum going over the channels (the last of four dimensions) within depthRadius of
  * each. @tf tf.nn.local_response_normalization
@@ -165,6 +203,9 @@ export const localResponseNormalization = composite(
       );
     }
     const n = x.shape[3];
+    const { bias, alpha, beta } = o;
+    const plain = typeof bias === 'number' && typeof alpha === 'number' && typeof beta === 'number';
+    if (plain && n <= 64 && atOnce(x)) return localResponse(x, o.depthRadius, alpha, bias, beta);
     const band = reshape(constant(bandOfOnes(n, o.depthRadius), x.dtype), [n, n]);
     const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
     const scale = pow(add(multiply(reshape(sums, x.shape), o.alpha), o.bias), o.beta);

@@ -3,12 +3,12 @@ import { frame, native } from '../binding';
 import type { TensorLike } from '../core/convert';
 import { toTensor } from '../core/convert';
 import { dtypes, floating, numeric, type DType } from '../core/dtype';
-import { sizeOf, type Shape } from '../core/shape';
+import { sizeBetween, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
 import { equal, less, logicalAnd } from './compare';
-import { badDType, composite, op } from './define';
+import { badDType, composite, explain, op } from './define';
 import { transpose } from './movement';
 import {
   atOnce,
@@ -244,6 +244,20 @@ interface LogSumExp {
   shape: Shape;
 }
 
+/**
+ * log Σ eˣ of an x that has elements over dimensions that lie beside each other, `inner` elements behind them: 1, or
+ * more where `atOnce` allows it.
+ */
+function runLogSumExp(x: Tensor, y: Tensor, inner: number): void {
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = y.size;
+  frame[3] = x.size / y.size;
+  frame[4] = x.dt.code;
+  frame[5] = inner;
+  native.logSumExp(x.buffer, y.buffer);
+}
+
 /** log Σ eˣ over the last n dimensions. */
 const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSumExpLast', {
   tf: '',
@@ -255,12 +269,7 @@ const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSu
       fillWith(y, -Infinity);
       return;
     }
-    frame[0] = x.offset;
-    frame[1] = y.offset;
-    frame[2] = y.size;
-    frame[3] = x.size / y.size;
-    frame[4] = x.dt.code;
-    native.logSumExp(x.buffer, y.buffer);
+    runLogSumExp(x, y, 1);
   },
   saves: { inputs: [0], outputs: true },
   // dx = dy·softmax(x). Beside an infinite element the others have no share, where a softmax is NaN.
@@ -285,6 +294,15 @@ export const reduceLogsumexp = compositeReduction(
     const shape = reducedShape(x.shape, attrs);
     const n = axes.length;
     const kept = x.rank - n;
+    if (n > 0 && axes[n - 1] - axes[0] === n - 1 && atOnce(x)) {
+      const y = makeTensor(x.dt, shape, sizeOf(shape));
+      try {
+        runLogSumExp(x, y, sizeBetween(x.shape, axes[n - 1] + 1, x.rank));
+      } catch (error) {
+        throw explain(error, 'reduceLogsumexp', [x]);
+      }
+      return y;
+    }
     if (n === 0 || axes[0] === kept) return logSumExpLast(x, n, shape);
     const perm: number[] = [];
     for (let d = 0; d < x.rank; d++) if (!axes.includes(d)) perm.push(d);

@@ -10,8 +10,8 @@ import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
 import { badDType, dtypeMask, explain, kernelNumber, options, setBroadcastReducer } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { asMany } from './simpler';
-import { unwatched } from './spare';
 import { traced } from './traced';
+import { unwatched } from './unwatched';
 
 /** One axis, several, or null for all. Negative ones count from the last. */
 export type Axis = number | readonly number[] | null;

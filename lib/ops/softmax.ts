@@ -3,12 +3,13 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { normalizeAxis, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { normalizeAxis, sizeBetween, type Shape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { multiply, subtract } from './binary';
-import { badDType, composite, op, options } from './define';
+import { badDType, composite, explain, op, options } from './define';
 import { transpose } from './movement';
 import { reduceSum } from './reduce';
+import { atOnce } from './reduction';
 import { sample, type GradContext } from './registry';
 import { negative } from './unary';
 import { exp } from './unary_math';
@@ -29,6 +30,22 @@ export function rowsOf(shape: Shape, size: number): [rows: number, cols: number]
   return [cols === 0 ? 0 : size / cols, cols];
 }
 
+/**
+ * The kernel along an axis of x, which is not empty; along another than the last only where `atOnce` allows it. The same bits
+ * as by exchanging axes.
+ */
+function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
+  const n = x.shape[axis];
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = n === 0 ? 0 : x.size / n;
+  frame[3] = n;
+  frame[4] = x.dt.code;
+  frame[5] = kind;
+  frame[6] = Math.max(1, sizeBetween(x.shape, axis + 1, x.shape.length));
+  native.softmax(x.buffer, y.buffer);
+}
+
 /** Rows that work on the last axis. */
 function alongLast(
   name: string,
@@ -43,19 +60,10 @@ function alongLast(
     examples: [{ args: [sample([3, 5])] }],
     args: (x) => [[x], null],
     infer: ([x]) => {
-      if (!floating.includes(x.dtype)) throw badDType(name, 'logits', x.dt, floating);
+      if (x.dt.kind !== 'float') throw badDType(name, 'logits', x.dt, floating);
       return { shape: x.shape, dt: x.dt };
     },
-    run: ([x], _, [y]) => {
-      const [rows, cols] = rowsOf(x.shape, x.size);
-      frame[0] = x.offset;
-      frame[1] = y.offset;
-      frame[2] = rows;
-      frame[3] = cols;
-      frame[4] = x.dt.code;
-      frame[5] = kind;
-      native.softmax(x.buffer, y.buffer);
-    },
+    run: ([x], _, [y]) => run(kind, x, x.shape.length - 1, y),
     saves: { outputs: true },
     gradient: ([dy], { y }) => [gradient(dy, y[0])],
   });
@@ -123,6 +131,7 @@ export function exchangeLast(axis: number, rank: number): number[] {
 function anyAxis(
   name: string,
   tf: string,
+  kind: Kind,
   f: (x: Tensor) => Tensor,
 ): (logits: TensorLike, given?: SoftmaxOptions | number | null) => Tensor {
   return composite(
@@ -151,6 +160,15 @@ function anyAxis(
         throw new InvalidArgumentError(`[${name}] logits must have at least one dimension; got a scalar`);
       }
       const at = normalizeAxis(axis ?? -1, rank, name);
+      if (x.dt.kind === 'float' && atOnce(x)) {
+        const y = makeTensor(x.dt, x.shape, x.size);
+        try {
+          run(kind, x, at, y);
+        } catch (error) {
+          throw explain(error, name, [x]);
+        }
+        return y;
+      }
       if (at === rank - 1) return f(x);
       const perm = exchangeLast(at, rank);
       return transpose(f(transpose(x, { perm })), { perm });
@@ -162,7 +180,7 @@ function anyAxis(
  * Softmax. y = exp(x) / Σ exp(x) along `axis`, computed about the largest element so that nothing overflows. A row of
  * −∞, or one with a NaN or +∞, gives NaN. @tf tf.nn.softmax
  */
-export const softmax = anyAxis('softmax', 'tf.nn.softmax', softmaxLast);
+export const softmax = anyAxis('softmax', 'tf.nn.softmax', 0, softmaxLast);
 
 /** The logarithm of softmax. y = x − log Σ exp(x) along `axis`. @tf tf.nn.log_softmax */
-export const logSoftmax = anyAxis('logSoftmax', 'tf.nn.log_softmax', logSoftmaxLast);
+export const logSoftmax = anyAxis('logSoftmax', 'tf.nn.log_softmax', 1, logSoftmaxLast);

@@ -79,17 +79,22 @@ export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number
     frame[2] = rows;
     frame[3] = whole.size / rows;
     frame[4] = column;
-    frame[5] = toPieces ? 1 : 0;
     frame[6] = count;
+    // Small pieces that were made together lie in one slab.
+    const { buffer } = pieces[from];
+    let together = true;
     for (let i = 0; i < count; i++) {
       const piece = pieces[from + i];
       const width = piece.size / rows;
+      if (piece.buffer !== buffer) together = false;
       frame[7 + 2 * i] = piece.offset;
       frame[8 + 2 * i] = width;
       column += width;
     }
+    frame[5] = (toPieces ? 1 : 0) + (together ? 2 : 0);
     // A list that is spread into a call costs more than a small copy.
-    if (count === 2) native.parts(whole.buffer, pieces[from].buffer, pieces[from + 1].buffer);
+    if (together) native.parts(whole.buffer, buffer);
+    else if (count === 2) native.parts(whole.buffer, buffer, pieces[from + 1].buffer);
     else {
       const buffers = new Array<ArrayBuffer>(count);
       for (let i = 0; i < count; i++) buffers[i] = pieces[from + i].buffer;

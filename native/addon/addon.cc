@@ -64,8 +64,8 @@ void Call::fail(const char* message) {
 
 void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
   if (failed_) return nullptr;
-  void* data = nullptr;
-  size_t length = 0;
+  void* data = known_data_;
+  size_t length = known_bytes_;
   if (step_ != nullptr) {
     if (arg >= step_->buffer_count) {
       fail("a step of the program has too few buffers");
@@ -73,9 +73,14 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
     }
     data = step_->buffers[arg].data;
     length = static_cast<size_t>(step_->buffers[arg].bytes);
-  } else if (arg >= arg_count_ || napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
-    fail("a storage of the call is not an ArrayBuffer");
-    return nullptr;
+  } else if (arg != known_arg_) {
+    if (arg >= arg_count_ || napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
+      fail("a storage of the call is not an ArrayBuffer");
+      return nullptr;
+    }
+    known_arg_ = arg;
+    known_data_ = data;
+    known_bytes_ = length;
   }
   const int64_t limit = static_cast<int64_t>(length);
   // Divisions took a quarter of the time of a call; element sizes are powers of two as a rule.
@@ -215,6 +220,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_entry(env, exports, "newStorage", new_storage, state);
   define_copy(env, exports, state);
   define_elementwise(env, exports, state);
+  define_activation(env, exports, state);
   define_reduce(env, exports, state);
   define_convert(env, exports, state);
   define_indexing(env, exports, state);

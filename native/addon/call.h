@@ -104,6 +104,10 @@ class Call {
   ProgramStep* step_ = nullptr;
   int arg_count_ = 0;
   bool failed_ = false;
+  // The buffer that was asked for last: pieces of one storage follow each other.
+  int known_arg_ = -1;
+  void* known_data_ = nullptr;
+  size_t known_bytes_ = 0;
   napi_value args_[kMaxBuffers];
 };
 

@@ -97,8 +97,9 @@ napi_value copy(napi_env env, napi_callback_info info) {
 
 /// parts(whole, piece, piece …): pieces that lie side by side in the rows of a whole are written to it or
 /// read from it. Frame: whole offset, element size, rows, columns of the whole, the first piece's first
-/// column, whether pieces are read from the whole (1) or written to it (0), how many pieces there are, then
-/// for each its offset and its columns.
+/// column, whether pieces are read from the whole (1) or written to it (0), with 2 added where all lie in one
+/// storage, which is then the second argument and the last, how many pieces there are, then for each its
+/// offset and its columns.
 napi_value parts(napi_env env, napi_callback_info info) {
   constexpr int kFirst = 7;
   constexpr int kMost = (kFrameSlots - kFirst) / 2;
@@ -108,7 +109,8 @@ napi_value parts(napi_env env, napi_callback_info info) {
   const int64_t rows = call.index(2, kIntegers, "a dimension is negative");
   const int64_t columns = call.index(3, kIntegers, "a dimension is negative");
   const int64_t begin = call.index(4, columns + 1, "a piece does not lie in the whole");
-  const bool reads = call.index(5, 2, "a flag is neither 0 nor 1") != 0;
+  const int64_t how = call.index(5, 4, "a flag is neither 0 nor 1");
+  const bool reads = (how & 1) != 0, together = (how & 2) != 0;
   const int count = static_cast<int>(call.index(6, kMost + 1, "too many pieces"));
   int64_t n = rows;
   if (!multiply_into(&n, columns)) call.fail("the shape is too large");
@@ -120,7 +122,7 @@ napi_value parts(napi_env env, napi_callback_info info) {
     const int slot = kFirst + 2 * i;
     widths[i] = call.index(slot + 1, rest + 1, "a piece does not lie in the whole");
     rest -= widths[i];
-    pieces[i] = static_cast<char*>(call.span(1 + i, slot, rows * widths[i], size));
+    pieces[i] = static_cast<char*>(call.span(together ? 1 : 1 + i, slot, rows * widths[i], size));
     if (overlap(whole, n * size, pieces[i], rows * widths[i] * size)) {
       call.fail("the source and the destination of a copy overlap");
     }

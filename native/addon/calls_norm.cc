@@ -1,5 +1,6 @@
 // Entries of layer and batch normalisation.
 #include "../runtime/dispatch.h"
+#include "../runtime/matmul.h"
 #include "../runtime/norm.h"
 #include "entries.h"
 #include "overflow.h"
@@ -27,8 +28,10 @@ int floating(Call& call, int slot) {
   return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
 }
 
+/// Rows whose mean and rstd nobody wants: at most this many.
+constexpr int64_t kUnread = 1024;
 /// layerNorm(x, scale, shift, y, mean, rstd); frame: their offsets, rows, n, dtype, whether there is a scale,
-/// a shift, epsilon.
+/// a shift, epsilon, whether mean and rstd are wanted: if not, these two may be left out.
 napi_value layer_norm(napi_env env, napi_callback_info info) {
   Call call(env, info, 6);
   const Matrix m(call, 6);
@@ -40,8 +43,11 @@ napi_value layer_norm(napi_env env, napi_callback_info info) {
   void* scale = scaled ? call.span(1, 1, m.n, size) : nullptr;
   void* shift = shifted ? call.span(2, 2, m.n, size) : nullptr;
   void* y = call.span(3, 3, m.count, size);
-  void* mean = call.span(4, 4, m.rows, size);
-  void* rstd = call.span(5, 5, m.rows, size);
+  const bool wanted = call.index(12, 2, "a flag is neither 0 nor 1") != 0;
+  if (!wanted && m.rows > kUnread) call.fail("there are too many rows");
+  alignas(64) char unread[2 * kUnread * 8];
+  void* mean = wanted ? call.span(4, 4, m.rows, size) : unread;
+  void* rstd = wanted ? call.span(5, 5, m.rows, size) : unread + kUnread * size;
   if (call.ok() && m.count > 0) {
     run_layer_norm(kernels().norm[dtype], x, scale, shift, y, mean, rstd, m.rows, m.n, call.number(11), size);
   }
@@ -151,6 +157,47 @@ napi_value batch_norm_given(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// localResponse(x, band, y): y = over(x, power(plus(times(square(x)·band, alpha), bias), beta)), x of so
+/// many rows and columns, at most kLocal elements, the band a square matrix. Frame: their offsets, rows,
+/// columns, dtype, alpha, bias, beta, the unary op square, the binary ops times, plus, power and over.
+constexpr int64_t kLocal = 1024;
+napi_value local_response(napi_env env, napi_callback_info info) {
+  Call call(env, info, 3);
+  const Matrix m(call, 3);
+  const int dtype = floating(call, 5);
+  const int64_t size = dtype_size(dtype);
+  const UnaryEntry& square = unary_of(call, 9, dtype);
+  const BinaryEntry &times = binary_of(call, 10, dtype), &plus = binary_of(call, 11, dtype),
+                    &power = binary_of(call, 12, dtype), &over = binary_of(call, 13, dtype);
+  if (m.count > kLocal || m.n > kLocal) call.fail("there are too many elements");
+  const void* x = call.span(0, 0, m.count, size);
+  const void* band = call.span(1, 1, m.n * m.n, size);
+  void* y = call.span(2, 2, m.count, size);
+  if (!call.ok() || m.count == 0) return nullptr;
+  alignas(64) char squares[kLocal * 8], sums[kLocal * 8];
+  run(square, dtype, size, x, squares, m.count);
+  MatmulCall product;
+  product.a = squares;
+  product.b = band;
+  product.c = sums;
+  product.dtype = dtype;
+  product.m = m.rows;
+  product.n = product.k = m.n;
+  if (!run_matmul(kernels().matmul[dtype], product)) {
+    call.fail("out of memory in a normalisation");
+    return nullptr;
+  }
+  const BinaryEntry* const steps[] = {&times, &plus, &power};
+  for (int i = 0; i < 3; i++) {
+    const double number = call.number(6 + i);
+    const auto narrow = static_cast<float>(number);
+    const void* operand = size == 4 ? static_cast<const void*>(&narrow) : &number;
+    run(*steps[i], dtype, size, sums, operand, sums, m.count, kVecScalar);
+  }
+  run(over, dtype, size, x, sums, y, m.count, kVecVec);
+  return nullptr;
+}
+
 /// batchNormGradient: see Gradient; spread is the variance. Frame besides: epsilon.
 napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
   Call call(env, info, 8);
@@ -171,6 +218,7 @@ void define_norm(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "batchNorm", batch_norm, state);
   define_entry(env, exports, "batchNormGiven", batch_norm_given, state);
   define_entry(env, exports, "batchNormGradient", batch_norm_gradient, state);
+  define_entry(env, exports, "localResponse", local_response, state);
 }
 
 }  // namespace gradtape

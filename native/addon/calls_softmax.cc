@@ -21,7 +21,41 @@ int floating(Call& call, int slot) {
   return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
 }
 
-/// softmax(x, y); frame: x offset, y offset, rows, cols, dtype, kind (0 softmax, 1 its logarithm).
+/// What few elements are.
+constexpr int64_t kFewBytes = 8192;
+
+/// Rows whose elements are `inner` apart, as many of them side by side: few elements are turned for them.
+struct Turned {
+  int64_t outer, inner, cols, size;
+
+  /// Slot `slot` says how far the elements of a row are apart.
+  Turned(Call& call, int slot, int64_t rows, int64_t cols, int64_t size)
+      : outer(1), inner(call.index(slot, kLimit, "a dimension is negative")), cols(cols), size(size) {
+    if (inner < 1) call.fail("elements of a row are 0 apart");
+    if (!call.ok() || inner == 1) return;
+    outer = rows / inner;
+    if (rows % inner != 0) call.fail("a dimension does not divide the rows");
+    if (rows * cols > kFewBytes / size) call.fail("there are too many rows that are not contiguous");
+  }
+  bool any() const { return inner > 1; }
+  /// Rows to contiguous ones (`to`), or contiguous ones to where x has them.
+  void turn(const void* from, void* to, bool rows) const {
+    const auto plane = kernels().copy[size == 4 ? 2 : 3].plane;
+    for (int64_t o = 0; o < outer; o++) {
+      const int64_t at = o * cols * inner * size;
+      const char* source = static_cast<const char*>(from) + at;
+      char* target = static_cast<char*>(to) + at;
+      if (rows) {
+        plane(source, 1, inner, target, cols, 1, inner, cols);
+      } else {
+        plane(source, 1, cols, target, inner, 1, cols, inner);
+      }
+    }
+  }
+};
+
+/// softmax(x, y); frame: x offset, y offset, rows, cols, dtype, kind (0 softmax, 1 its logarithm), how far
+/// the elements of a row are apart: 1, or of few elements the number of rows that lie side by side.
 napi_value softmax(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
   int64_t rows, cols, count;
@@ -29,25 +63,40 @@ napi_value softmax(napi_env env, napi_callback_info info) {
   const int dtype = floating(call, 4);
   const int64_t kind = call.index(5, 2, "no such kind of softmax");
   const int64_t size = dtype_size(dtype);
+  const Turned turned(call, 6, rows, cols, size);
   void* x = call.span(0, 0, count, size);
   void* y = call.span(1, 1, count, size);
   const SoftmaxKernels& k = kernels().softmax[dtype];
-  if (call.ok() && count > 0) run_rows(kind == 0 ? k.softmax : k.log_softmax, x, y, rows, cols, size);
+  const auto fn = kind == 0 ? k.softmax : k.log_softmax;
+  if (!call.ok() || count == 0) return nullptr;
+  if (!turned.any()) {
+    run_rows(fn, x, y, rows, cols, size);
+    return nullptr;
+  }
+  alignas(64) char before[kFewBytes], after[kFewBytes];
+  turned.turn(x, before, true);
+  run_rows(fn, before, after, rows, cols, size);
+  turned.turn(after, y, false);
   return nullptr;
 }
 
-/// logSumExp(x, y); frame: x offset, y offset, rows, cols, dtype.
+/// logSumExp(x, y); frame: x offset, y offset, rows, cols, dtype, how far the elements of a row are apart, as
+/// for softmax.
 napi_value log_sum_exp(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
   int64_t rows, cols, count;
   matrix(call, 2, &rows, &cols, &count);
   const int dtype = floating(call, 4);
   const int64_t size = dtype_size(dtype);
+  const Turned turned(call, 5, rows, cols, size);
   void* x = call.span(0, 0, count, size);
   void* y = call.span(1, 1, rows, size);
   if (cols == 0 && rows > 0) call.fail("there is nothing to sum");
-  if (call.ok() && count > 0 &&
-      !run_log_sum_exp(kernels().softmax[dtype].log_sum_exp, x, y, rows, cols, size)) {
+  if (!call.ok() || count == 0) return nullptr;
+  alignas(64) char before[kFewBytes];
+  if (turned.any()) turned.turn(x, before, true);
+  if (!run_log_sum_exp(kernels().softmax[dtype].log_sum_exp, turned.any() ? before : x, y, rows, cols,
+                       size)) {
     call.fail("out of memory in a sum of exponentials");
   }
   return nullptr;
@@ -73,8 +122,9 @@ napi_value softmax_gradient(napi_env env, napi_callback_info info) {
 }
 
 /// crossEntropy(logits, labels, loss, backprop); frame: the four offsets, rows, cols, dtype, label dtype:
-/// that of the logits for a distribution per row, int32 or int64 for the number of the one label. Returns the
-/// position of the first number out of range (nothing is written then), or -1.
+/// that of the logits for a distribution per row, int32 or int64 for the number of the one label, whether
+/// backprop is wanted: if not, it may be left out, and there are few elements. Returns the position of the
+/// first number out of range (nothing is written then), or -1.
 napi_value cross_entropy(napi_env env, napi_callback_info info) {
   Call call(env, info, 4);
   int64_t rows, cols, count;
@@ -88,7 +138,10 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
   void* logits = call.span(0, 0, count, size);
   void* labels = call.span(1, 1, sparse ? rows : count, label_size);
   void* loss = call.span(2, 2, rows, size);
-  void* backprop = call.span(3, 3, count, size);
+  const bool wanted = call.index(8, 2, "a flag is neither 0 nor 1") != 0;
+  if (!wanted && count > kFewBytes / size) call.fail("there are too many elements");
+  alignas(64) char unread[kFewBytes];
+  void* backprop = wanted ? call.span(3, 3, count, size) : unread;
   if (cols == 0 && rows > 0) call.fail("there are no classes");
   if (!call.ok()) return nullptr;
   if (count == 0) return call.value(-1);

@@ -5,6 +5,7 @@
 namespace gradtape {
 
 void define_copy(napi_env env, napi_value exports, Env* state);
+void define_activation(napi_env env, napi_value exports, Env* state);
 void define_elementwise(napi_env env, napi_value exports, Env* state);
 void define_reduce(napi_env env, napi_value exports, Env* state);
 void define_convert(napi_env env, napi_value exports, Env* state);

@@ -21,11 +21,19 @@ char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/// A little lies on the stack: small calls would take long to find memory.
 struct Scratch {
   char* data;
-  explicit Scratch(int64_t bytes) : data(static_cast<char*>(malloc(static_cast<size_t>(bytes)))) {}
-  ~Scratch() { free(data); }
+  explicit Scratch(int64_t bytes)
+      : data(bytes <= kOwn ? own : static_cast<char*>(malloc(static_cast<size_t>(bytes)))) {}
+  ~Scratch() {
+    if (data != own) free(data);
+  }
   Scratch(const Scratch&) = delete;
+
+ private:
+  static constexpr int64_t kOwn = 8192;
+  alignas(64) char own[kOwn];  // not cleared
 };
 
 }  // namespace
@@ -90,8 +98,8 @@ struct Columns {
 
   /// Writes a vector of channels side by side.
   void spread(void* p) const {
-    for (int64_t r = 1; r < repeat; r++) {
-      memcpy(at(p, r * channels * size), p, static_cast<size_t>(channels * size));
+    for (int64_t r = 1; r < repeat; r *= 2) {  // a power of two
+      memcpy(at(p, r * channels * size), p, static_cast<size_t>(r * channels * size));
     }
   }
   /// f(part, first row's offset in bytes, rows, width): every chunk, and the rest as the last.

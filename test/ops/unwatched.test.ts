@@ -173,6 +173,92 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
   );
 });
 
+describe.each(['float32', 'float64'] as const)('%s in one call', (dtype) => {
+  const same = (x: tf.Tensor, f: () => tf.Tensor[]): void => {
+    const [watched, alone] = both(x, f);
+    watched.forEach((y, i) => {
+      expect(alone[i].shape).toEqual(y.shape);
+      expect(alone[i].dtype).toBe(y.dtype);
+      expect(alone[i].data()).toEqual(y.data());
+    });
+  };
+
+  test.each([
+    [[5], 0],
+    [[8, 8], 0],
+    [[8, 8], 1],
+    [[3, 4, 5], 0],
+    [[3, 4, 5], 1],
+    [[3, 4, 5], -1],
+    [[1, 7, 1], 1],
+    [[7, 1], 1],
+    [[2, 512], 0],
+    [[3, 400], 0],
+    [[0, 3], 1],
+    [[3, 0], 0],
+  ] as [number[], number][])('softmax of shape %j along %d', (shape, axis) => {
+    const x = floats(shape, dtype);
+    same(x, () => [tf.nn.softmax(x, { axis }), tf.nn.logSoftmax(x, { axis })]);
+  });
+
+  test.each([
+    ...cases,
+    [
+      [3, 4, 5],
+      [0, 1],
+    ],
+    [[3, 4, 5], [1]],
+    [
+      [2, 1, 3],
+      [0, 1],
+    ],
+  ] as typeof cases)('log of a sum of exponentials of shape %j over %j', (shape, axis) => {
+    const x = floats(shape, dtype);
+    same(x, () => [
+      tf.math.reduceLogsumexp(x, { axis }),
+      tf.math.reduceLogsumexp(x, { axis, keepdims: true }),
+    ]);
+  });
+
+  test.each([[[1, 2, 2, 9]], [[2, 3, 1, 5]], [[1, 1, 1, 64]], [[1, 1, 1, 65]], [[4, 4, 4, 17]]] as [
+    number[],
+  ][])('local response normalisation of shape %j', (shape) => {
+    const x = floats(shape, dtype);
+    same(x, () => [
+      tf.nn.localResponseNormalization(x),
+      tf.nn.localResponseNormalization(x, { depthRadius: 1, bias: 2, alpha: 0.5, beta: 0.75 }),
+    ]);
+  });
+
+  test.each([[[1, 4, 4, 4]], [[2, 3, 2, 3]], [[1, 1, 1, 1]], [[1, 2, 2, 2, 5]], [[4, 4, 4, 20]]] as [
+    number[],
+  ][])('batch norm in training of shape %j', (shape) => {
+    const x = floats(shape, dtype);
+    const own = shape.slice(-1);
+    const [scale, offset] = [floats(own, dtype, 2), floats(own, dtype, 3)];
+    same(x, () => [
+      ...tf.nn.fusedBatchNorm(x, scale, offset),
+      ...tf.nn.fusedBatchNorm(x, scale, offset, { epsilon: 0.1 }),
+    ]);
+  });
+
+  test.each([
+    [[7], 3],
+    [[64], 10],
+    [[3, 5], 5],
+    [[2, 3, 40], 4],
+    [[2, 130], 7],
+    [[2, 3], 0],
+    [[9, 1], 1],
+  ] as [number[], number][])('the greatest of shape %j, %d of them', (shape, k) => {
+    const x = tf.round(floats(shape, dtype));
+    same(x, () => {
+      const { values, indices } = tf.math.topK(x, k);
+      return [values, indices];
+    });
+  });
+});
+
 test('results are tensors of their own: the next call leaves them as they are', () => {
   const [a, b] = [floats([8, 8], 'float32'), floats([8, 8], 'float32', 9)];
   const first = tf.nn.moments(a, [0]);
@@ -198,6 +284,10 @@ test('disposed inputs and bad labels are named as ever', () => {
   expect(() => tf.nn.layerNorm(x, null, null)).toThrow(/\[layerNorm\].*disposed/);
   expect(() => tf.math.l2Normalize(x)).toThrow(/\[l2Normalize\].*disposed/);
   expect(() => tf.keras.activations.glu(x, { axis: 0 })).toThrow(/\[glu\].*disposed/);
+  expect(() => tf.nn.crelu(x)).toThrow(/\[crelu\].*disposed/);
+  expect(() => tf.nn.softmax(x, 0)).toThrow(/\[softmax\].*disposed/);
+  expect(() => tf.math.topK(x)).toThrow(/\[topK\].*disposed/);
+  expect(() => tf.math.reduceLogsumexp(x, 0)).toThrow(/\[reduceLogsumexp\].*disposed/);
   const c = tf.constant([1, 1, 1]);
   expect(() => tf.nn.batchNormalization(x, c, c, c, c, 0.1)).toThrow(/\[batchNormalization\].*disposed/);
   expect(() => tf.nn.sparseSoftmaxCrossEntropyWithLogits([0, 1], x)).toThrow(/disposed/);
