@@ -13,10 +13,14 @@ interface Choice {
 interface Choices {
   readonly list: Choice[];
   next: number;
+  /** Calls since one was found. */
+  missed: number;
 }
 
 /** Calls that are remembered for each defaults. */
 const kept = 4;
+/** After so many calls that all say something else, only every so-manieth is remembered. */
+const patience = 16;
 const remembered = new WeakMap<object, Choices>();
 
 /**
@@ -43,13 +47,15 @@ export function options<O extends object>(
       // Most calls are repeated: the next one finds it first.
       list[c] = list[0];
       list[0] = choice;
+      known.missed = 0;
       return choice.chosen as O;
     }
   }
   const chosen = Object.create(defaults) as O;
   if (bare) (chosen as Record<string, unknown>)[first] = given;
   else choose(given as Record<string, unknown>, defaults, chosen, op);
-  keep(given, bare, first, defaults, chosen);
+  if (known === undefined || ++known.missed < patience || known.missed % patience === 0)
+    keep(given, bare, first, defaults, chosen, known);
   return chosen;
 }
 
@@ -90,8 +96,9 @@ function sameObject({ keys, values }: Choice, given: unknown): boolean {
 }
 
 /** Whether nothing but the value is kept by keeping it: tensors stay the caller's. */
-function isPlainData(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length <= 64 && value.every(isPlainData);
+function isPlainData(value: unknown, depth = 0): boolean {
+  if (Array.isArray(value))
+    return value.length <= 16 && depth < 3 && value.every((v) => isPlainData(v, depth + 1));
   return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
@@ -100,18 +107,24 @@ function copied(value: unknown): unknown {
   return Array.isArray(value) ? value.map(copied) : value;
 }
 
-function keep(given: unknown, bare: boolean, first: string, defaults: object, chosen: object): void {
+function keep(
+  given: unknown,
+  bare: boolean,
+  first: string,
+  defaults: object,
+  chosen: object,
+  known: Choices | undefined,
+): void {
   const own = bare ? { [first]: given } : (given as Record<string, unknown>);
   const [keys, values] = [Object.keys(own), Object.values(own)];
-  if (!values.every(isPlainData)) return;
+  if (!values.every((value) => isPlainData(value))) return;
   const copies = values.map(copied);
   const result = Object.create(defaults) as Record<string, unknown>;
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];
   });
   const choice: Choice = { bare, keys, values: copies, chosen: result };
-  const known = remembered.get(defaults);
-  if (known === undefined) remembered.set(defaults, { list: [choice], next: 1 });
+  if (known === undefined) remembered.set(defaults, { list: [choice], next: 1, missed: 0 });
   else {
     known.list[known.next % kept] = choice;
     known.next = (known.next + 1) % kept;

@@ -74,6 +74,18 @@ describe('options', () => {
     }
   });
 
+  test('many that differ, then the same again; and an array that contains itself', () => {
+    const defaults = make();
+    for (let i = 0; i < 200; i++) {
+      expect(options<Wanted>({ axis: i }, 'axis', defaults, 'op').axis).toBe(i);
+      expect(options<Wanted>({ axis: -1 }, 'axis', defaults, 'op').axis).toBe(-1);
+    }
+    for (let i = 0; i < 200; i++) expect(options<Wanted>(i % 7, 'axis', defaults, 'op').axis).toBe(i % 7);
+    const self: unknown[] = [];
+    self.push(self);
+    for (let i = 0; i < 2; i++) expect(options<Wanted>(self, 'axis', defaults, 'op').axis).toBe(self);
+  });
+
   test('the bare value is that of the option that comes first', () => {
     const defaults = make();
     for (let i = 0; i < 2; i++) {
