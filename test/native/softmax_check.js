@@ -58,7 +58,7 @@ for (const code of [0, 1]) {
     const y = new Type(rows * cols);
     const want = rowsOf(x, cols).map(softmaxRow);
     for (const kind of [0, 1]) {
-      frame.set([x.byteOffset, y.byteOffset, rows, cols, code, kind]);
+      frame.set([x.byteOffset, y.byteOffset, rows, cols, code, kind, 1]);
       native.softmax(x.buffer, y.buffer);
       compare(
         `softmax ${kind} ${code} ${rows}×${cols}`,
@@ -79,7 +79,7 @@ for (const code of [0, 1]) {
     const loss = new Type(rows);
     const back = new Type(rows * cols);
     const labels = fill(rows * cols, 2);
-    frame.set([0, 0, 0, 0, rows, cols, code, code]);
+    frame.set([0, 0, 0, 0, rows, cols, code, code, 1]);
     if (native.crossEntropy(x.buffer, labels.buffer, loss.buffer, back.buffer) !== -1)
       bad.push('crossEntropy found a bad label');
     const given = rowsOf(labels, cols);
@@ -98,7 +98,7 @@ for (const code of [0, 1]) {
     for (const Label of [Int32Array, BigInt64Array]) {
       const classes = Array.from({ length: rows }, () => Math.floor(random() * cols));
       const numbers = Label === Int32Array ? Label.from(classes) : Label.from(classes, BigInt);
-      frame.set([0, 0, 0, 0, rows, cols, code, Label === Int32Array ? 2 : 3]);
+      frame.set([0, 0, 0, 0, rows, cols, code, Label === Int32Array ? 2 : 3, 1]);
       if (native.crossEntropy(x.buffer, numbers.buffer, loss.buffer, back.buffer) !== -1)
         bad.push('a good label was refused');
       compare(
@@ -117,7 +117,7 @@ for (const code of [0, 1]) {
       for (const wrong of [cols, -1]) {
         numbers[at] = Label === Int32Array ? wrong : BigInt(wrong);
         back.fill(5);
-        frame.set([0, 0, 0, 0, rows, cols, code, Label === Int32Array ? 2 : 3]);
+        frame.set([0, 0, 0, 0, rows, cols, code, Label === Int32Array ? 2 : 3, 1]);
         if (native.crossEntropy(x.buffer, numbers.buffer, loss.buffer, back.buffer) !== at)
           bad.push(`label ${wrong} was not found at ${at}`);
         if (!back.every((v) => v === 5)) bad.push('a refused call wrote');
@@ -147,7 +147,7 @@ for (const code of [0, 1]) {
     -2e4,
   );
   const result = new Type(18);
-  frame.set([0, 0, 6, 3, code, 0]);
+  frame.set([0, 0, 6, 3, code, 0, 1]);
   native.softmax(special.buffer, result.buffer);
   const third = new Type(1).fill(1 / 3)[0];
   compare(
@@ -213,25 +213,38 @@ function refused(what, f) {
 }
 const small = () => new ArrayBuffer(48);
 const set = (...numbers) => frame.set(numbers);
-refused('softmax too large', () => (set(0, 0, 4, 4, 0, 0), native.softmax(small(), small())));
-refused('softmax overflow', () => (set(0, 0, 2 ** 40, 2 ** 40, 0, 0), native.softmax(small(), small())));
-refused('softmax of integers', () => (set(0, 0, 3, 4, 2, 0), native.softmax(small(), small())));
-refused('softmax kind', () => (set(0, 0, 3, 4, 0, 2), native.softmax(small(), small())));
+refused('softmax too large', () => (set(0, 0, 4, 4, 0, 0, 1), native.softmax(small(), small())));
+refused('softmax overflow', () => (set(0, 0, 2 ** 40, 2 ** 40, 0, 0, 1), native.softmax(small(), small())));
+refused('softmax of integers', () => (set(0, 0, 3, 4, 2, 0, 1), native.softmax(small(), small())));
+refused('softmax kind', () => (set(0, 0, 3, 4, 0, 2, 1), native.softmax(small(), small())));
+refused('softmax of rows 0 apart', () => (set(0, 0, 3, 4, 0, 0, 0), native.softmax(small(), small())));
+refused(
+  'softmax of rows that do not divide',
+  () => (set(0, 0, 3, 4, 0, 0, 2), native.softmax(small(), small())),
+);
+{
+  const large = new ArrayBuffer(4 * 64 * 64);
+  refused('softmax of many rows', () => (set(0, 0, 64, 64, 0, 0, 2), native.softmax(large, large)));
+  refused(
+    'loss alone of many',
+    () => (set(0, 0, 0, 0, 64, 64, 0, 0, 0), native.crossEntropy(large, large, large)),
+  );
+}
 refused(
   'gradient short',
   () => (set(0, 0, 4, 3, 4, 0, 0), native.softmaxGradient(small(), small(), small())),
 );
 refused(
   'no classes',
-  () => (set(0, 0, 0, 0, 3, 0, 0, 2), native.crossEntropy(small(), small(), small(), small())),
+  () => (set(0, 0, 0, 0, 3, 0, 0, 2, 1), native.crossEntropy(small(), small(), small(), small())),
 );
 refused(
   'label dtype',
-  () => (set(0, 0, 0, 0, 3, 4, 0, 1), native.crossEntropy(small(), small(), small(), small())),
+  () => (set(0, 0, 0, 0, 3, 4, 0, 1, 1), native.crossEntropy(small(), small(), small(), small())),
 );
 refused(
   'loss short',
-  () => (set(0, 0, 40, 0, 3, 4, 0, 0), native.crossEntropy(small(), small(), small(), small())),
+  () => (set(0, 0, 40, 0, 3, 4, 0, 0, 1), native.crossEntropy(small(), small(), small(), small())),
 );
 const optimize = (rule, sizes, ...offsets) => {
   set(rule, 0, sizes.length, 0, 0, 0, 0, ...sizes, ...offsets);
