@@ -132,7 +132,10 @@ class Maker {
   /// How a link comes to its place.
   void finish(ChainUse use) {
     const ChainPlace& p = chain_->places[static_cast<size_t>(use.place)];
-    if (p.kind == ChainPlace::kState) chain_->states.push_back(use.place);
+    if (p.kind == ChainPlace::kState) {
+      const TileStep& s = g_.steps[p.step];
+      chain_->states.push_back({use.place, p.step, &table_.reduce[s.op].links[s.dtype]});
+    }
     if (p.kind != ChainPlace::kRead && p.kind != ChainPlace::kWrite) {
       chain_->own.push_back(use);
       return;
@@ -143,14 +146,7 @@ class Maker {
       chain_->links[static_cast<size_t>(use.link)].advance = -1;
       if (p.link == use.link) (p.kind == ChainPlace::kRead ? chain_->reads : chain_->writes).push_back(use);
     }
-    const TileValue& v = g_.values[p.value];
-    const int64_t size = dtype_size(v.dtype), stride = v.stride != 0 ? v.stride : g_.columns;
-    ChainMove move = {use.link, p.value, p.kind == ChainPlace::kWrite, false, 0, 0};
-    move.direct = v.buffer && !needs_spread(g_, c_, p.value);
-    if (v.space == TileSpace::kFull) move.row = stride * size;
-    if (v.space == TileSpace::kPerRow) move.row = size;
-    if (v.space == TileSpace::kFull || v.space == TileSpace::kPerColumn) move.column = size;
-    chain_->moves.push_back(move);
+    chain_->moves.push_back({use.link, p.value, p.kind == ChainPlace::kWrite});
   }
 
   void keep(Source s) {
@@ -219,15 +215,18 @@ std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, con
   return chains;
 }
 
-void prepare_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links) {
+void prepare_chains(const KernelTable& table, const std::vector<Chain>& chains, ChainLinks links) {
   const int64_t bytes = chain_place_bytes(table);
-  const size_t count = chain.links.size();
-  for (size_t i = 0; i < count; i++) {
-    links.whole[i] = chain.links[i];
-    links.rest[i] = {chain.rest[i], nullptr, 0};
+  for (const Chain& chain : chains) {
+    const size_t count = chain.links.size();
+    for (size_t i = 0; i < count; i++) {
+      links.whole[i] = chain.links[i];
+      links.rest[i] = {chain.rest[i], nullptr, 0};
+    }
+    for (const ChainUse& use : chain.own) links.whole[use.link].p = links.own + use.place * bytes;
+    for (const ChainUse& use : chain.uses) links.rest[use.link].p = links.own + use.place * bytes;
+    links.whole += count, links.rest += count;
   }
-  for (const ChainUse& use : chain.own) links.whole[use.link].p = links.own + use.place * bytes;
-  for (const ChainUse& use : chain.uses) links.rest[use.link].p = links.own + use.place * bytes;
 }
 
 void run_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links, int64_t n) {

@@ -30,12 +30,16 @@ struct ChainUse {
   int link, place;
 };
 
-/// A read or written value, which lies elsewhere in each tile: where it is a buffer read as it lies, so many
-/// bytes further with each row and column.
+/// A read or written value, which lies elsewhere in each tile.
 struct ChainMove {
   int link, value;
-  bool writes, direct;
-  int64_t row, column;
+  bool writes;
+};
+
+/// A reduction: its place, and the step.
+struct ChainState {
+  int place, step;
+  const ReduceLinks* links;
 };
 
 struct Chain {
@@ -50,7 +54,7 @@ struct Chain {
   std::vector<ChainUse> reads;  // the first ones of what is read and written along with the elements
   std::vector<ChainUse> writes;
   std::vector<ChainMove> moves;
-  std::vector<int> states;  // places of reductions
+  std::vector<ChainState> states;
 };
 
 /// No step has more than a load, itself and a store, and each chain has an end.
@@ -69,8 +73,9 @@ struct ChainLinks {
   ChainLink* rest;
   char* own;
 };
-/// Fills in all but where the moves' places are.
-void prepare_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links);
+/// Fills in the links of chains, which follow each other and share their own memory, all but where the moves'
+/// places are.
+void prepare_chains(const KernelTable& table, const std::vector<Chain>& chains, ChainLinks links);
 
 /// Carries out a chain over n elements, after `whole` got the places of its moves.
 void run_chain(const KernelTable& table, const Chain& chain, const ChainLinks& links, int64_t n);

@@ -93,6 +93,38 @@ void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, co
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
 }
 
+/// Whether the parts of a value in all tiles of a chunk are there together.
+bool is_kept(const TileGroup& g, int v) {
+  for (int s = 0; s < g.step_count; s++) {
+    if (is_column_step(g, g.steps[s]) && g.steps[s].in[0] == v) return true;
+  }
+  return false;
+}
+
+TileForm form_of(const TileGroup& g, const TileCut& c, int v) {
+  const TileSpace space = g.values[v].space;
+  if (space == TileSpace::kScalar) return TileForm::kOne;
+  if (!needs_spread(g, c, v)) return space == TileSpace::kPerRow ? TileForm::kRowOne : TileForm::kLies;
+  return space == TileSpace::kPerRow      ? TileForm::kRows
+         : space == TileSpace::kPerColumn ? TileForm::kColumns
+                                          : TileForm::kBlock;
+}
+
+TileWhere where_is(const TileGroup& g, const TileCut& c, int v) {
+  const TileValue& value = g.values[v];
+  const int64_t bytes = size(value);
+  TileWhere w = {0, 0, 0, form_of(g, c, v)};
+  if (!value.buffer) {
+    if (is_kept(g, v)) w.next = c.tile_rows * c.tile_columns * bytes;
+    return w;
+  }
+  const bool full = value.space == TileSpace::kFull;
+  if (full) w.row = (value.stride != 0 ? value.stride : g.columns) * bytes;
+  if (value.space == TileSpace::kPerRow) w.row = bytes;
+  if (full || value.space == TileSpace::kPerColumn) w.column = bytes;
+  return w;
+}
+
 TileLayout lay_out(const TileGroup& g, const TileCut& c) {
   TileLayout l = {};
   const int64_t full = c.tile_rows * c.tile_columns;
@@ -100,10 +132,7 @@ TileLayout lay_out(const TileGroup& g, const TileCut& c) {
     const TileValue& value = g.values[v];
     const int64_t count = value.space == TileSpace::kFull ? full : c.tile_rows;
     l.temp[v] = l.bytes;
-    bool kept = false;
-    for (int s = 0; s < g.step_count; s++) kept |= is_column_step(g, g.steps[s]) && g.steps[s].in[0] == v;
-    l.next[v] = kept ? full * size(value) : 0;
-    if (!value.buffer) l.bytes += round_up(count * size(value) * (kept ? c.chunk_tiles : 1));
+    if (!value.buffer) l.bytes += round_up(count * size(value) * (is_kept(g, v) ? c.chunk_tiles : 1));
     l.spread[v] = l.bytes;
     if (needs_spread(g, c, v)) l.bytes += round_up(full * size(value));
   }
@@ -126,46 +155,36 @@ struct Operand {
 class Walk {
  public:
   Walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, char* scratch, char* partials)
-      : table_(table),
-        g_(plan.group),
-        c_(plan.cut),
-        l_(plan.layout),
-        chains_(plan.chains),
-        flat_(plan.flat),
-        buffers_(buffers),
-        partial_(plan.partial),
-        scratch_(scratch),
-        partials_(partials) {}
+      : table_(table), plan_(plan), g_(plan.group), c_(plan.cut), scratch_(scratch), partials_(partials) {
+    __builtin_memcpy(bases_, buffers, static_cast<size_t>(g_.value_count) * sizeof(char*));
+    for (const int v : plan.temps) bases_[v] = scratch + plan.layout.temp[v];
+  }
 
   void run(int64_t begin, int64_t end) {
     // Per-column values are the same for all tiles of whole rows.
-    for (int v = 0; v < g_.value_count; v++) {
-      if (g_.values[v].space != TileSpace::kPerColumn || !needs_spread(g_, c_, v)) continue;
+    for (const int v : plan_.repeated) {
       const int64_t bytes = g_.columns * size(g_.values[v]);
       for (int64_t r = 0; r < c_.tile_rows; r++) {
-        __builtin_memcpy(scratch_ + l_.spread[v] + r * bytes, buffers_[v], static_cast<size_t>(bytes));
+        __builtin_memcpy(spread(v) + r * bytes, bases_[v], static_cast<size_t>(bytes));
       }
     }
-    ChainLinks links = {links_, rest_, scratch_ + l_.own};
-    for (const Chain& chain : chains_) {
-      prepare_chain(table_, chain, links);
-      links.whole += chain.links.size(), links.rest += chain.links.size();
-    }
-    if (flat_) {
-      row_ = 0, rows_ = 1;
-      column_ = begin * c_.tile_columns;
-      columns_ = (end < c_.tiles ? end * c_.tile_columns : g_.columns) - column_;
-      chain(chains_[0], {links_, rest_, links.own}, 0);
+    if (plan_.chains.empty()) {
+      chunks(begin, end);
       return;
     }
-    for (int64_t c = begin; c < end; c++) {
-      const int64_t first = c * c_.chunk_tiles;
-      for (in_chunk_ = 0; in_chunk_ < c_.chunk_tiles && first + in_chunk_ < c_.tiles; in_chunk_++) {
-        tile(first + in_chunk_);
-      }
-      for (int s = 0; s < g_.step_count; s++) {
-        if (is_column_step(g_, g_.steps[s])) reduce_columns(g_.steps[s], c);
-      }
+    char* const own = scratch_ + plan_.layout.own;
+    ReadyLinks& ready = plan_.ready;
+    if (ready.take()) {
+      links_ = {ready.whole.data(), ready.rest.data(), own};
+      if (ready.own != own) prepare_chains(table_, plan_.chains, links_);
+      ready.own = own;
+      chunks(begin, end);
+      ready.give_back();
+    } else {
+      ChainLink whole[kMaxChainLinks], rest[kMaxChainLinks];
+      links_ = {whole, rest, own};
+      prepare_chains(table_, plan_.chains, links_);
+      chunks(begin, end);
     }
   }
 
@@ -180,15 +199,32 @@ class Walk {
   }
 
  private:
+  void chunks(int64_t begin, int64_t end) {
+    if (plan_.flat) {
+      row_ = 0, rows_ = 1;
+      column_ = begin * c_.tile_columns;
+      columns_ = (end < c_.tiles ? end * c_.tile_columns : g_.columns) - column_;
+      chain(plan_.chains[0], links_, 0);
+      return;
+    }
+    for (int64_t c = begin; c < end; c++) {
+      const int64_t first = c * c_.chunk_tiles;
+      for (in_chunk_ = 0; in_chunk_ < c_.chunk_tiles && first + in_chunk_ < c_.tiles; in_chunk_++) {
+        tile(first + in_chunk_);
+      }
+      for (const int s : plan_.column_steps) reduce_columns(g_.steps[s], c);
+    }
+  }
+
   void tile(int64_t t) {
     row_ = c_.whole ? t * c_.tile_rows : t / c_.pieces;
     column_ = c_.whole ? 0 : t % c_.pieces * c_.tile_columns;
     rows_ = g_.rows - row_ < c_.tile_rows ? g_.rows - row_ : c_.tile_rows;
     columns_ = g_.columns - column_ < c_.tile_columns ? g_.columns - column_ : c_.tile_columns;
     spread_ = 0;
-    const Chain* next = chains_.data();
-    const Chain* const end = next + chains_.size();
-    ChainLinks links = {links_, rest_, scratch_ + l_.own};
+    const Chain* next = plan_.chains.data();
+    const Chain* const end = next + plan_.chains.size();
+    ChainLinks links = links_;
     for (int s = 0; s < g_.step_count;) {
       if (next == end || next->first > s) {
         step(g_.steps[s++], t);
@@ -201,24 +237,21 @@ class Walk {
   }
 
   void chain(const Chain& chain, const ChainLinks& links, int64_t t) {
-    char* const own = links.own;
     const int64_t own_bytes = chain_place_bytes(table_);
     bool blocks = false;
     for (const ChainMove& m : chain.moves) {
       char*& at = links.whole[m.link].p;
-      if (m.direct) {
-        at = buffers_[m.value] + row_ * m.row + column_ * m.column;
+      if (plan_.where[m.value].form < TileForm::kColumns) {
+        at = place(m.value);
       } else if (!m.writes) {
         at = const_cast<char*>(operand(m.value, true).p);
       } else if (is_block(m.value)) {
-        at = scratch_ + l_.spread[m.value], blocks = true;
+        at = spread(m.value), blocks = true;
       } else {
         at = place(m.value);
       }
     }
-    for (const int state : chain.states) {
-      links_of(chain.places[static_cast<size_t>(state)]).begin(own + state * own_bytes);
-    }
+    for (const ChainState& s : chain.states) s.links->begin(links.own + s.place * own_bytes);
     run_chain(table_, chain, links, rows_ * columns_);
     if (blocks) {
       for (const ChainUse& use : chain.writes) {
@@ -226,22 +259,17 @@ class Walk {
         if (is_block(v)) put_block(v, links.whole[use.link].p);
       }
     }
-    for (const int state : chain.states) {
-      const ChainPlace& p = chain.places[static_cast<size_t>(state)];
-      const TileStep& s = g_.steps[p.step];
-      const bool all = g_.values[p.value].space == TileSpace::kScalar;
-      char* const y = all ? partials_ + partial_[p.value] + t * size(g_.values[p.value]) : place(p.value);
-      links_of(p).end(own + state * own_bytes, y);
-      if (!all && table_.reduce[s.op].mean) divide(y, 1, s.dtype, columns_);
+    for (const ChainState& state : chain.states) {
+      const TileStep& s = g_.steps[state.step];
+      const int64_t partial = plan_.partial[s.out];
+      char* const y = partial >= 0 ? partials_ + partial + t * size(g_.values[s.out]) : place(s.out);
+      state.links->end(links.own + state.place * own_bytes, y);
+      if (partial < 0 && table_.reduce[s.op].mean) divide(y, 1, s.dtype, columns_);
     }
   }
 
-  const ReduceLinks& links_of(const ChainPlace& p) const {
-    const TileStep& s = g_.steps[p.step];
-    return table_.reduce[s.op].links[s.dtype];
-  }
-
-  bool is_block(int v) const { return g_.values[v].stride != 0 && needs_spread(g_, c_, v); }
+  bool is_block(int v) const { return plan_.where[v].form == TileForm::kBlock; }
+  char* spread(int v) const { return scratch_ + plan_.layout.spread[v]; }
 
   /// Writes this tile's part of a block, which is in one piece.
   void put_block(int v, const char* y) {
@@ -252,68 +280,65 @@ class Walk {
 
   /// Where this tile's part of a value begins.
   char* place(int v) const {
-    const TileValue& value = g_.values[v];
-    if (!value.buffer) return scratch_ + l_.temp[v] + in_chunk_ * l_.next[v];
-    const int64_t bytes = size(value);
-    switch (value.space) {
-      case TileSpace::kFull:
-        return buffers_[v] + (row_ * (value.stride != 0 ? value.stride : g_.columns) + column_) * bytes;
-      case TileSpace::kPerColumn:
-        return buffers_[v] + column_ * bytes;
-      case TileSpace::kPerRow:
-        return buffers_[v] + row_ * bytes;
-      default:
-        return buffers_[v];
-    }
+    const TileWhere& w = plan_.where[v];
+    return bases_[v] + (row_ * w.row + column_ * w.column + in_chunk_ * w.next);
   }
 
   /// An operand of a step whose result is full, or has an element for each row.
   Operand operand(int v, bool full) {
-    const TileValue& value = g_.values[v];
-    if (value.space == TileSpace::kScalar) return {buffers_[v], true};
-    if (is_block(v)) return {piece(v), false};
-    if (!full || value.space == TileSpace::kFull) return {place(v), false};
-    if (value.space == TileSpace::kPerColumn) {
-      return {needs_spread(g_, c_, v) ? scratch_ + l_.spread[v] : place(v), false};
+    switch (plan_.where[v].form) {
+      case TileForm::kLies:
+        return {place(v), false};
+      case TileForm::kOne:
+        return {place(v), true};
+      case TileForm::kRowOne:
+        return {place(v), full};
+      case TileForm::kColumns:
+        return {full ? spread(v) : place(v), false};
+      case TileForm::kRows:
+        return {full ? repeated(v) : place(v), false};
+      default:
+        return {piece(v), false};
     }
-    if (!needs_spread(g_, c_, v)) return {place(v), true};
-    char* const repeated = scratch_ + l_.spread[v];
+  }
+
+  /// This tile's part of a per-row value, each element as often as a row is long.
+  const char* repeated(int v) {
     if ((spread_ >> v & 1) == 0) {
-      spread_rows(place(v), repeated, rows_, columns_, size(value), table_);
+      spread_rows(place(v), spread(v), rows_, columns_, size(g_.values[v]), table_);
       spread_ |= uint64_t{1} << v;
     }
-    return {repeated, false};
+    return spread(v);
   }
 
   /// This tile's part of a block, in one piece.
   const char* piece(int v) {
-    char* const y = scratch_ + l_.spread[v];
     if ((spread_ >> v & 1) == 0) {
       const int64_t bytes = size(g_.values[v]), row = columns_ * bytes;
-      copy_rows(place(v), g_.values[v].stride * bytes, y, row, rows_, row);
+      copy_rows(place(v), g_.values[v].stride * bytes, spread(v), row, rows_, row);
       spread_ |= uint64_t{1} << v;
     }
-    return y;
+    return spread(v);
   }
 
   void step(const TileStep& s, int64_t t) {
     const TileValue& out = g_.values[s.out];
-    if (is_column_step(g_, s)) return;  // when the chunk is complete
     if (s.kind == TileOp::kReduce) {
+      if (out.space == TileSpace::kPerColumn) return;  // when the chunk is complete
       const ReduceRowsFn fn = table_.reduce[s.op].rows[s.dtype];
       if (out.space == TileSpace::kPerRow) {
         reduce_rows(s, fn);
         spread_ &= ~(uint64_t{1} << s.out);
       } else {
         const char* x = place(s.in[0]);
-        fn(x, partials_ + partial_[s.out] + t * size(out), 1, rows_ * columns_, rows_ * columns_);
+        fn(x, partials_ + plan_.partial[s.out] + t * size(out), 1, rows_ * columns_, rows_ * columns_);
       }
       return;
     }
     const bool full = out.space == TileSpace::kFull;
     const int64_t n = full ? rows_ * columns_ : rows_;
     const bool block = is_block(s.out);
-    char* const y = block ? scratch_ + l_.spread[s.out] : place(s.out);
+    char* const y = block ? spread(s.out) : place(s.out);
     const Operand a = operand(s.in[0], full);
     if (s.kind == TileOp::kUnary || s.kind == TileOp::kCast) {
       const UnaryFn fn =
@@ -350,9 +375,8 @@ class Walk {
     const int64_t row = chunk * c_.chunk_tiles * c_.tile_rows, most = c_.chunk_tiles * c_.tile_rows;
     const int64_t rows = g_.rows - row < most ? g_.rows - row : most;
     const int64_t row_bytes = g_.columns * size(g_.values[s.out]);
-    const int v = s.in[0];
-    const char* x = g_.values[v].buffer ? buffers_[v] + row * row_bytes : scratch_ + l_.temp[v];
-    char* y = c_.chunks == 1 ? buffers_[s.out] : partials_ + partial_[s.out] + chunk * row_bytes;
+    const char* x = bases_[s.in[0]] + (g_.values[s.in[0]].buffer ? row * row_bytes : 0);
+    char* y = c_.chunks == 1 ? bases_[s.out] : partials_ + plan_.partial[s.out] + chunk * row_bytes;
     table_.reduce[s.op].cols[s.dtype](x, y, rows, g_.columns, g_.columns);
   }
 
@@ -361,19 +385,16 @@ class Walk {
   }
 
   const KernelTable& table_;
+  const TilePlan& plan_;
   const TileGroup& g_;
   const TileCut& c_;
-  const TileLayout& l_;
-  const std::vector<Chain>& chains_;
-  const bool flat_;
-  char* const* const buffers_;
-  const int64_t* const partial_;
   char* const scratch_;
   char* const partials_;
+  char* bases_[kMaxTileValues];  // of the values, before row 0 and column 0
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
   int64_t in_chunk_ = 0;
-  ChainLink links_[kMaxChainLinks], rest_[kMaxChainLinks];  // of all chains
-  uint64_t spread_ = 0;  // bit v: this tile's part of per-row value v has been repeated
+  ChainLinks links_ = {};  // of all chains
+  uint64_t spread_ = 0;    // bit v: this tile's part of per-row value v has been repeated
 };
 
 /// False if there was no memory.
@@ -420,7 +441,11 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
     }
     tiles = chunks;
   }
-  fn(partial, result, 1, tiles, tiles);
+  if (tiles == 1) {
+    __builtin_memcpy(result, partial, static_cast<size_t>(bytes));
+  } else {
+    fn(partial, result, 1, tiles, tiles);
+  }
   if (op.mean) Walk::divide(result, 1, s.dtype, g.rows * g.columns);
 }
 
@@ -431,6 +456,14 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
   plan->cut = cut(g);
   plan->layout = lay_out(g, plan->cut);
   plan->chains = plan_chains(table, g, plan->cut);
+  for (int v = 0; v < g.value_count; v++) {
+    plan->where[v] = where_is(g, plan->cut, v);
+    if (!g.values[v].buffer) plan->temps.push_back(v);
+    if (plan->where[v].form == TileForm::kColumns) plan->repeated.push_back(v);
+  }
+  size_t links = 0;
+  for (const Chain& chain : plan->chains) links += chain.links.size();
+  plan->ready.whole.resize(links), plan->ready.rest.resize(links);
   plan->layout.own = plan->layout.bytes;
   const auto whole = [&](const Chain& c) {
     return c.first == 0 && c.end == g.step_count && c.states.empty();
@@ -450,7 +483,10 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
     if (s.kind == TileOp::kReduce && space == TileSpace::kScalar) {
       plan->partial[s.out] = plan->partial_bytes;
       plan->partial_bytes += round_up(plan->cut.tiles * 8);
+      plan->combined.push_back(i);
     } else if (is_column_step(g, s)) {
+      plan->column_steps.push_back(i);
+      plan->combined.push_back(i);
       plan->partial[s.out] = plan->partial_bytes;
       if (plan->cut.chunks > 1) plan->partial_bytes += round_up(plan->cut.chunks * g.columns * 8);
     }
@@ -482,9 +518,8 @@ bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buff
     if (!walk(table, plan, buffers, partials, begin, end)) ok = false;
   });
   if (ok) {
-    for (int i = 0; i < plan.group.step_count; i++) {
+    for (const int i : plan.combined) {
       const TileStep& s = plan.group.steps[i];
-      if (s.kind != TileOp::kReduce || plan.partial[s.out] < 0) continue;
       if (is_column_step(plan.group, s)) {
         combine_columns(table, plan, s, partials + plan.partial[s.out], buffers[s.out]);
         continue;

@@ -6,18 +6,48 @@
 // rows give row values, which later steps may use, so that a softmax or a layer norm is one pass over memory;
 // reductions over everything, and down columns, are combined at the end.
 #pragma once
+#include <atomic>
+
 #include "chains.h"
 #include "tile_group.h"
 
 namespace gradtape {
 
+/// How a step with a full result reads a value.
+enum class TileForm : uint8_t {
+  kLies,     // as it lies
+  kOne,      // one element for all
+  kRowOne,   // one element, which is another one in each row
+  kColumns,  // repeated for the rows of a tile
+  kRows,     // each element repeated along its row
+  kBlock     // put into one piece; written so, too
+};
+
+/// Where a tile's part of a value begins: so many bytes further with each row, column and tile of a chunk.
+struct TileWhere {
+  int64_t row, column, next;
+  TileForm form;
+};
+
 /// Places in a thread's scratch memory.
 struct TileLayout {
   int64_t temp[kMaxTileValues];    // of values that exist only within a tile
   int64_t spread[kMaxTileValues];  // of values that were repeated to full ones, and of blocks in one piece
-  int64_t next[kMaxTileValues];    // from a tile's part of a value to that of the next one in a chunk, or 0
   int64_t own;                     // of the chains' places
   int64_t bytes;
+};
+
+/// The links of a plan's chains, prepared for one thread's scratch memory: from run to run they stay so as
+/// long as the same thread carries out the plan. One thread at a time may have them.
+struct ReadyLinks {
+  std::vector<ChainLink> whole, rest;
+  const char* own = nullptr;  // where the chains' places are
+
+  bool take() { return !taken_.test_and_set(std::memory_order_acquire); }
+  void give_back() { taken_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag taken_;
 };
 
 /// A group that was checked, and how it is carried out.
@@ -25,8 +55,14 @@ struct TilePlan {
   TileGroup group;
   TileCut cut;
   std::vector<Chain> chains;
+  mutable ReadyLinks ready;
   bool flat;  // one row, one chain and nothing else: its blocks are all the tiles there need be
   TileLayout layout;
+  TileWhere where[kMaxTileValues];
+  std::vector<int> temps;           // values that exist only within a tile
+  std::vector<int> repeated;        // values that are repeated for all tiles at once
+  std::vector<int> column_steps;    // reductions down columns
+  std::vector<int> combined;        // steps whose results are combined at the end
   int64_t partial[kMaxTileValues];  // where the parts of a result that is combined at the end stand, or −1
   int64_t partial_bytes;
   int64_t grain;  // chunks that pay for a second thread
