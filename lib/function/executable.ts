@@ -101,7 +101,8 @@ export function takeBack({ late }: Part): void {
 const bytesType = dtypes.uint8;
 
 export class Executable {
-  private readonly programs = new Map<Part, NativeProgram>();
+  /** Those of the parts, by step. */
+  private readonly programs: readonly (NativeProgram | null)[];
   readonly arenaBytes: number;
   private arena: Tensor | null = null;
   /** While it is profiled. */
@@ -124,13 +125,13 @@ export class Executable {
     const values = Array.from<unknown, Tensor | null>({ length: slots }, () => null);
     for (const { slot, real } of constants) values[slot] = real;
     this.values = values;
-    let bytes = 0;
-    for (const step of steps) {
-      if (step.kind !== 'part') continue;
-      bytes = Math.max(bytes, step.arenaBytes);
-      this.programs.set(step, new NativeProgram(step.code, step.externals.length + 1, step.lateCount));
-    }
-    this.arenaBytes = bytes;
+    this.arenaBytes = steps.reduce(
+      (most, step) => (step.kind === 'part' ? Math.max(most, step.arenaBytes) : most),
+      0,
+    );
+    this.programs = steps.map((step) =>
+      step.kind === 'part' ? new NativeProgram(step.code, step.externals.length + 1, step.lateCount) : null,
+    );
   }
 
   get use(): VariableUse {
@@ -138,7 +139,7 @@ export class Executable {
   }
 
   programOf(part: Part): NativeProgram {
-    return this.programs.get(part) as NativeProgram;
+    return this.programs[this.steps.indexOf(part)] as NativeProgram;
   }
 
   run(args: readonly Tensor[]): Tensor[] {
@@ -146,10 +147,12 @@ export class Executable {
     const values = this.values.slice();
     for (let i = 0; i < args.length; i++) values[this.parameters[i]] = args[i];
     const at = ({ slot, shape }: Slot): Tensor => shaped(values[slot] as Tensor, shape);
-    for (const step of this.steps) {
+    const { steps } = this;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i];
       switch (step.kind) {
         case 'part':
-          this.runPart(step, values);
+          this.runPart(step, this.programs[i] as NativeProgram, values);
           break;
         case 'read':
           values[step.slot] = step.keep ? step.variable.lend() : step.variable.held;
@@ -187,12 +190,12 @@ export class Executable {
     else variable.adopt(value);
   }
 
-  private runPart(part: Part, values: (Tensor | null)[]): void {
+  private runPart(part: Part, program: NativeProgram, values: (Tensor | null)[]): void {
     for (const f of part.fresh) {
       values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
     }
-    const program = this.programOf(part);
-    const { storages, table } = program;
+    const { table } = program;
+    const storages = program.storages.slice();
     const arena = (this.arena ??= this.makeArena());
     storages[0] = arena.buffer;
     table[0] = arena.offset;
@@ -205,17 +208,16 @@ export class Executable {
     for (const l of part.late) l.numbers.write(table, l.at);
     try {
       if (this.samples !== null) {
-        this.runApart(part, program, this.samples);
+        this.runApart(part, program, storages, this.samples);
         return;
       }
-      let stopped = program.run();
-      while (stopped !== undefined) stopped = program.run(this.redo(part, stopped, program));
+      let stopped = program.run(storages);
+      while (stopped !== undefined)
+        stopped = program.run(storages, this.redo(part, stopped, storages, table));
     } catch (error) {
       takeBack(part);
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw error;
-    } finally {
-      program.clear();
     }
   }
 
@@ -230,12 +232,17 @@ export class Executable {
   }
 
   /** Op by op, each timed. */
-  private runApart(part: Part, program: NativeProgram, samples: Samples): void {
+  private runApart(
+    part: Part,
+    program: NativeProgram,
+    storages: readonly ArrayBuffer[],
+    samples: Samples,
+  ): void {
     for (const n of part.nodes) {
       const start = process.hrtime.bigint();
-      const stopped = program.run(n.start, n.end);
+      const stopped = program.run(storages, n.start, n.end);
       const time = Number(process.hrtime.bigint() - start);
-      if (stopped !== undefined) this.redo(part, n.start, program);
+      if (stopped !== undefined) this.redo(part, n.start, storages, program.table);
       note(samples, n, n.node.op.name, time);
     }
   }
@@ -257,7 +264,7 @@ export class Executable {
   }
 
   /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it knows what to say. */
-  redo(part: Part, word: number, { storages, table }: Pick<NativeProgram, 'storages' | 'table'>): number {
+  redo(part: Part, word: number, storages: readonly ArrayBuffer[], table: Float64Array): number {
     const found = part.nodes.find((n) => word >= n.start && word < n.end);
     if (found === undefined) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>

@@ -11,10 +11,11 @@ const nothing = new ArrayBuffer(0);
 export class NativeProgram {
   private readonly number: number;
   private readonly words: number;
-  /** What the next run works on; empty between runs. */
-  readonly storages: ArrayBuffer[];
+  /** As many as a run works on, none of them there yet: runs fill copies. */
+  readonly storages: readonly ArrayBuffer[];
   /** The byte offset of each storage, then the numbers that the run brings. */
   readonly table: Float64Array<ArrayBuffer>;
+  private readonly tableBuffer: ArrayBuffer;
 
   /** `code` as native/program/run.h describes it, over so many storages, and numbers that each run brings. */
   constructor(code: ArrayBuffer, storages: number, late: number) {
@@ -24,15 +25,16 @@ export class NativeProgram {
     this.words = code.byteLength / 8;
     this.storages = Array.from({ length: storages }, () => nothing);
     this.table = new Float64Array(storages + late);
+    this.tableBuffer = this.table.buffer;
     freed.register(this, this.number);
   }
 
   /** The word of an instruction that gave an unusual result, or undefined. */
-  run(from = 0, to = this.words): number | undefined {
+  run(storages: readonly ArrayBuffer[], from = 0, to = this.words): number | undefined {
     frame[0] = this.number;
     frame[1] = from;
     frame[2] = to;
-    return native.runProgram(this.table.buffer, ...this.storages);
+    return native.runProgram(this.tableBuffer, ...storages);
   }
 
   /** The same on another thread, over storages and a table that nobody else changes until it is done. */
@@ -51,12 +53,5 @@ export class NativeProgram {
       };
       native.startProgram(done, table.buffer, ...storages);
     });
-  }
-
-  /** Lets go of the storages. */
-  clear(): void {
-    // Shorter than `fill`, which calls into C++.
-    const { storages } = this;
-    for (let i = 0; i < storages.length; i++) storages[i] = nothing;
   }
 }

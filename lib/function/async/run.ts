@@ -176,7 +176,7 @@ async function runPart(
   try {
     let stopped = await program.start(storages, table);
     while (stopped !== undefined) {
-      const from = e.redo(part, stopped, { storages, table });
+      const from = e.redo(part, stopped, storages, table);
       stopped = await program.start(storages, table, from);
     }
   } catch (error) {
