@@ -171,8 +171,9 @@ GT_INLINE vf expm1_f32(vf x) {
 GT_INLINE vf sigmoid_f32(vf x) {
   const ExpPower e = exp_power_short(-at_most(abs(x), 104.0f));
   const vf z = scale2(e.p, e.t);
-  const vf lower = z / (z + 1.0f);  // of −|x|; what is near 1 is formed from its distance to 1
-  return x < 0.0f ? lower : 1.0f - lower;
+  // z/(1 + z) and 1/(1 + z) by their distance to z and 1: what rounds the quotient counts for half at most.
+  const vf k = x < 0.0f ? z : splat(1.0f);
+  return fma(-k, z / (z + 1.0f), k);
 }
 
 #if defined(__AVX512F__)
