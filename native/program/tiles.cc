@@ -173,13 +173,11 @@ class Walk {
       return;
     }
     char* const own = scratch_ + plan_.layout.own;
-    ReadyLinks& ready = plan_.ready;
-    if (ready.take()) {
-      links_ = {ready.whole.data(), ready.rest.data(), own};
-      if (ready.own != own) prepare_chains(table_, plan_.chains, links_);
-      ready.own = own;
+    if (ReadyLinks* ready = take_links(own)) {
+      links_ = {ready->whole.data(), ready->rest.data(), own};
+      if (!ready->suit(own)) prepare_chains(table_, plan_.chains, links_);
       chunks(begin, end);
-      ready.give_back();
+      ready->give_back(own);
     } else {
       ChainLink whole[kMaxChainLinks], rest[kMaxChainLinks];
       links_ = {whole, rest, own};
@@ -199,6 +197,17 @@ class Walk {
   }
 
  private:
+  /// Links that suit, or others that nobody has, or null.
+  ReadyLinks* take_links(const char* own) const {
+    for (ReadyLinks& ready : plan_.ready) {
+      if (ready.suit(own) && ready.take()) return &ready;
+    }
+    for (ReadyLinks& ready : plan_.ready) {
+      if (ready.take()) return &ready;
+    }
+    return nullptr;
+  }
+
   void chunks(int64_t begin, int64_t end) {
     if (plan_.flat) {
       row_ = 0, rows_ = 1;
@@ -463,7 +472,7 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
   }
   size_t links = 0;
   for (const Chain& chain : plan->chains) links += chain.links.size();
-  plan->ready.whole.resize(links), plan->ready.rest.resize(links);
+  for (ReadyLinks& ready : plan->ready) ready.whole.resize(links), ready.rest.resize(links);
   plan->layout.own = plan->layout.bytes;
   const auto whole = [&](const Chain& c) {
     return c.first == 0 && c.end == g.step_count && c.states.empty();

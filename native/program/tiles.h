@@ -39,23 +39,30 @@ struct TileLayout {
 
 /// The links of a plan's chains, prepared for one thread's scratch memory: from run to run they stay so as
 /// long as the same thread carries out the plan. One thread at a time may have them.
-struct ReadyLinks {
+struct alignas(64) ReadyLinks {
   std::vector<ChainLink> whole, rest;
-  const char* own = nullptr;  // where the chains' places are
 
+  /// Whether they were prepared for places at `own`.
+  bool suit(const char* own) const { return own_.load(std::memory_order_relaxed) == own; }
   bool take() { return !taken_.test_and_set(std::memory_order_acquire); }
-  void give_back() { taken_.clear(std::memory_order_release); }
+  void give_back(const char* own) {
+    own_.store(own, std::memory_order_relaxed);
+    taken_.clear(std::memory_order_release);
+  }
 
  private:
+  std::atomic<const char*> own_{nullptr};
   std::atomic_flag taken_;
 };
+/// As many threads find links that suit them.
+inline constexpr int kReadyLinks = 2;
 
 /// A group that was checked, and how it is carried out.
 struct TilePlan {
   TileGroup group;
   TileCut cut;
   std::vector<Chain> chains;
-  mutable ReadyLinks ready;
+  mutable ReadyLinks ready[kReadyLinks];
   bool flat;  // one row, one chain and nothing else: its blocks are all the tiles there need be
   TileLayout layout;
   TileWhere where[kMaxTileValues];
