@@ -167,7 +167,7 @@ GT_INLINE vf expm1_f32(vf x) {
   return abs(x0) < 5e-8f ? x0 : half + half;
 }
 
-/// 1 / (1 + exp(−x)), float32. Max 2.41 ULP for all x, denormal results included.
+/// 1 / (1 + exp(−x)), float32. Max 2.28 ULP (every 16th float), denormal results included.
 GT_INLINE vf sigmoid_f32(vf x) {
   const ExpPower e = exp_power_short(-at_most(abs(x), 104.0f));
   const vf z = scale2(e.p, e.t);
@@ -233,7 +233,8 @@ alignas(64) constexpr float kTanh[6][32] = {
      -0.0198622569f, -0.0529391766f,  -0.0694950223f, -0.0674722344f,  -0.0519518591f,  -0.0309926774f,
      -0.0114776492f, 0.00285747694f},
 };
-/// tanh, float32. Max TANHMAX ULP for all x; ±1 from 9.1 on. Two thirds of the time of exp and a division.
+/// tanh, float32. Max 2.36 ULP (every 16th float); ±1 from 9.1 on. Less time than exp and a division by an
+/// eighth.
 GT_INLINE vf tanh_f32(vf x) {
   const vf u = at_most(abs(x), 9.1f);
   return copysign(at_most(u * piecewise(kTanh, u), 1.0f), x);
