@@ -246,7 +246,7 @@ function goBack(
   }
 }
 
-/** Whether dy was made on this way back, and only the gradient of the unary op `e` still reads it. */
+/** Whether dy was made on this way back, lately, and only the gradient of the unary op `e` still reads it. */
 function isSpent({ op }: Entry, dy: Tensor, made: readonly Tensor[]): boolean {
   const { block } = dy;
   return (
@@ -254,7 +254,7 @@ function isSpent({ op }: Entry, dy: Tensor, made: readonly Tensor[]): boolean {
     block.refs === 1 &&
     block.pins === 0 &&
     (op as { kind?: string }).kind === 'unary' &&
-    made.includes(dy)
+    made.lastIndexOf(dy) >= 0
   );
 }
 
