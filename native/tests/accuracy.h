@@ -49,7 +49,7 @@ inline constexpr Function kFunctions[] = {
     {"sigmoid", sigmoid, 3},
     {"softplus", softplus, 2},
     {"erf", static_cast<Real>(std::erf), 1},
-    {"geluErf", gelu, 7.5, 2e-7},
+    {"geluErf", gelu, 8, 2e-7},
     {"geluTanh", gelu_tanh, 4, 1e-7},
     {"siluUnit", silu, 3.5},
     {"elu", elu, 1.5},
