@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, sizeBetween } from '../core/shape';
+import { describe, normalizeAxis, sizeBetween, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, scalarTensor, type Tensor } from '../core/tensor';
 import { add, multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
@@ -335,28 +335,41 @@ export const crelu = composite(
 const reluKernel = kernelNumber(native.unaryNames, 'relu');
 const negativeKernel = kernelNumber(native.unaryNames, 'negative');
 
+/**
+ * An activation of few elements that is several kernels, in one call: `entry` with its two kernels. y has the shape of x but
+ * for one axis, which is twice as long in the one as in the other.
+ */
+export function inOneCall(
+  entry: 'glu' | 'crelu',
+  x: Tensor,
+  shape: Shape,
+  axis: number,
+  first: number,
+  second: number,
+): Tensor {
+  const y = makeTensor(x.dt, shape, sizeOf(shape));
+  const rows = sizeBetween(shape, 0, axis);
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = rows;
+  frame[3] = Math.min(x.size, y.size) / rows;
+  frame[4] = x.dt.code;
+  frame[5] = first;
+  frame[6] = second;
+  try {
+    native[entry](x.buffer, y.buffer);
+  } catch (error) {
+    throw explain(error, entry, [x]);
+  }
+  return y;
+}
+
 /** The same kernels, each over what the one before has written; of few elements in one call. */
 function creluNow(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis(integer(axis, 'concat', 'axis'), x.shape.length, 'concat');
   const shape = x.shape.slice();
   shape[at] *= 2;
-  if (atOnce(x)) {
-    const y = makeTensor(x.dt, shape, 2 * x.size);
-    const rows = sizeBetween(x.shape, 0, at);
-    frame[0] = x.offset;
-    frame[1] = y.offset;
-    frame[2] = rows;
-    frame[3] = x.size / rows;
-    frame[4] = x.dt.code;
-    frame[5] = reluKernel;
-    frame[6] = negativeKernel;
-    try {
-      native.crelu(x.buffer, y.buffer);
-    } catch (error) {
-      throw explain(error, 'crelu', [x]);
-    }
-    return y;
-  }
+  if (atOnce(x)) return inOneCall('crelu', x, shape, at, reluKernel, negativeKernel);
   x.assertAlive('crelu');
   const [up, down] = [makeTensor(x.dt, x.shape, x.size), makeTensor(x.dt, x.shape, x.size)];
   runUnary(reluKernel, x, up);

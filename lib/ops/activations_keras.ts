@@ -1,24 +1,14 @@
 /** Activations that Keras has and tf.nn has not: `tf.keras.activations`. */
-import { frame, native } from '../binding';
+import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, normalizeAxis, showShape, sizeBetween } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
-import { relu6Grad } from './activations';
+import { inOneCall, relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from './binary';
 import { greater, less } from './compare';
-import {
-  badDType,
-  binary,
-  composite,
-  explain,
-  kernelNumber,
-  options,
-  runBinary,
-  runUnary,
-  unary,
-} from './define';
+import { badDType, binary, composite, kernelNumber, options, runBinary, runUnary, unary } from './define';
 import { split } from './joining';
 import { atOnce } from './reduction';
 import { sample, type Example } from './registry';
@@ -252,23 +242,7 @@ const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 function gluNow(t: Tensor, along: number): Tensor {
   const shape = t.shape.slice();
   shape[along] /= 2;
-  if (atOnce(t)) {
-    const y = makeTensor(t.dt, shape, t.size / 2);
-    const rows = sizeBetween(t.shape, 0, along);
-    frame[0] = t.offset;
-    frame[1] = y.offset;
-    frame[2] = rows;
-    frame[3] = y.size / rows;
-    frame[4] = t.dt.code;
-    frame[5] = sigmoidKernel;
-    frame[6] = multiplyKernel;
-    try {
-      native.glu(t.buffer, y.buffer);
-    } catch (error) {
-      throw explain(error, 'glu', [t]);
-    }
-    return y;
-  }
+  if (atOnce(t)) return inOneCall('glu', t, shape, along, sigmoidKernel, multiplyKernel);
   t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
   copyParts(t, [value, gate], sizeBetween(t.shape, 0, along), true);
