@@ -1,5 +1,6 @@
 #include "row_runs.h"
 
+#include <numeric>
 #include <utility>
 
 namespace gradtape {
@@ -37,12 +38,6 @@ bool take_rows(RowForm* form, int64_t rows) {
   form->align = form->chunks.by;
   for (RowUse& use : form->uses) use.width *= use.step == 0 ? 1 : width, use.step *= width;
   return true;
-}
-
-int64_t common_multiple(int64_t a, int64_t b) {
-  int64_t x = a, y = b;
-  while (y != 0) x = std::exchange(y, x % y);
-  return a / x * b;
 }
 
 }  // namespace
@@ -114,7 +109,7 @@ RowChunks RowRuns::add(RowForm form) {
     end();
     return form.chunks;
   }
-  run_.align = common_multiple(run_.align, form.align);
+  run_.align = std::lcm(run_.align, form.align);
   run_.grains += form.grains;
   uses_.insert(uses_.end(), form.uses.begin(), form.uses.end());
   return form.chunks;

@@ -1,5 +1,7 @@
 // What depthwise convolution and pooling share: runs of windows that have the same taps.
 #pragma once
+#include <numeric>
+
 #include "window.h"
 
 namespace gradtape {
@@ -50,19 +52,10 @@ inline Segment windows_from(const WindowDim& d, int64_t o) {
   return {o, 1, count, low, 1, high - low, from, d.stride, d.dilation};
 }
 
-inline int64_t gcd(int64_t a, int64_t b) {
-  while (b != 0) {
-    const int64_t r = a % b;
-    a = b;
-    b = r;
-  }
-  return a;
-}
-
 /// The segment of input elements i, i + stride … that the same taps of windows read: n windows, tap j being
 /// that of window `from` + i·from_step + j·from_tap.
 inline Segment readers_from(const WindowDim& d, int64_t i) {
-  const int64_t common = d.stride == 1 ? 1 : gcd(d.dilation, d.stride);
+  const int64_t common = d.stride == 1 ? 1 : std::gcd(d.dilation, d.stride);
   const int64_t k_step = floor_div(d.stride, common), tap = floor_div(d.dilation, common);
   Segment s = {i, d.stride, 1, 0, k_step, 0, 0, 1, -tap};
   const int64_t place = i + d.before;

@@ -176,27 +176,6 @@ GT_INLINE vf sigmoid_f32(vf x) {
   return fma(-k, z / (z + 1.0f), k);
 }
 
-#if defined(__AVX512F__)
-/// Where a register pair holds a value for each of 32 pieces of u ≥ 0: u + 1 = 2ᵉ·(1 + j/8 + 1/16 + d) lies
-/// in the piece (8·e + j − 8) mod 32.
-struct Piece {
-  vi number;  // its low five bits
-  vf d;
-};
-GT_INLINE Piece piece_of(vf u) {
-  const vi bits = bitcast<vi>(u + 1.0f);
-  return {bits >> 20, bitcast<vf>((bits & 0xfffff) | 0x3f800000) - 1.0625f};
-}
-/// A polynomial in d for each piece, the coefficients by power.
-template <int N>
-GT_INLINE vf piecewise(const float (&coefficients)[N][32], vf u) {
-  const Piece piece = piece_of(u);
-  vf r = one_of(coefficients[N - 1], piece.number);
-  for (int k = N - 2; k >= 0; k--) r = fma(r, piece.d, one_of(coefficients[k], piece.number));
-  return r;
-}
-#endif
-
 /// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1. By pieces of u + 1 it took an eighth less time, but
 /// what u loses there made it 3.3 ULP. Max 2.89 ULP (2.83 with FMA) for all x; ±1 from 10 on.
 GT_INLINE vf tanh_f32(vf x) {
