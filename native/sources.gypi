@@ -28,6 +28,7 @@
       "native/program/chains.cc",
       "native/program/check_tiles.cc",
       "native/program/executor.cc",
+      "native/program/plan_tiles.cc",
       "native/program/row_runs.cc",
       "native/program/run.cc",
       "native/program/tiles.cc",

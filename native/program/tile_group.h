@@ -19,6 +19,8 @@ struct TileValue {
   /// Of a full value in a buffer: elements from a row to the next one, where it is a block of a wider matrix;
   /// 0 where its rows follow each other.
   int64_t stride;
+
+  int bytes() const { return static_cast<int>(dtype_size(dtype)); }
 };
 
 struct TileStep {
@@ -54,6 +56,11 @@ struct TileGroup {
     return __builtin_add_overflow(reach, columns, &reach) ? -1 : reach;
   }
 };
+
+/// A reduction down columns.
+inline bool is_column_step(const TileGroup& g, const TileStep& s) {
+  return s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kPerColumn;
+}
 
 /// Null, or what is wrong with the group.
 const char* check_tiles(const KernelTable& table, const TileGroup& group);

@@ -11,132 +11,10 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kTile = 1024;        // elements that a tile of a small group should have
-constexpr int64_t kGrain = 24 * 1024;  // element steps that pay for a second thread: 2 to 4 µs
-constexpr int64_t kAlign = 64;
-
-int64_t round_up(int64_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
-
-bool reduces_rows(const TileGroup& g) {
-  for (int s = 0; s < g.step_count; s++) {
-    if (g.values[g.steps[s].out].space == TileSpace::kPerRow) return true;
-  }
-  return false;
-}
-
-/// A reduction down columns.
-bool is_column_step(const TileGroup& g, const TileStep& s) {
-  return s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kPerColumn;
-}
-
-bool reduces_columns(const TileGroup& g) {
-  for (int s = 0; s < g.step_count; s++) {
-    if (is_column_step(g, g.steps[s])) return true;
-  }
-  return false;
-}
-
-/// Whether something differs from row to row.
-bool has_rows(const TileGroup& g) {
-  for (int v = 0; v < g.value_count; v++) {
-    const TileValue& value = g.values[v];
-    if (value.space == TileSpace::kPerColumn || value.space == TileSpace::kPerRow || value.stride != 0)
-      return true;
-  }
-  return false;
-}
-
-/// So many elements that the parts of all values lie in the first-level cache together.
-int64_t tile_size(const TileGroup& g) {
-  int full = 0;
-  for (int v = 0; v < g.value_count; v++) full += g.values[v].space == TileSpace::kFull;
-  return full <= 6 ? kTile : full <= 12 ? kTile / 2 : kTile / 4;
-}
-
-TileCut cut(const TileGroup& g) {
-  TileCut c = {};
-  const int64_t tile = tile_size(g);
-  c.whole = g.columns <= tile || reduces_rows(g) || reduces_columns(g);
-  if (!has_rows(g)) c.whole = false;
-  if (c.whole) {
-    c.tile_rows = g.columns == 0 || g.columns >= tile / 2 ? 1 : (tile + g.columns - 1) / g.columns;
-    if (c.tile_rows > g.rows) c.tile_rows = g.rows > 0 ? g.rows : 1;
-    c.tile_columns = g.columns;
-    c.pieces = 1;
-    c.tiles = (g.rows + c.tile_rows - 1) / c.tile_rows;
-  } else {
-    c.tile_rows = 1;
-    c.tile_columns = g.columns < tile ? g.columns : tile;
-    c.pieces = c.tile_columns > 0 ? (g.columns + c.tile_columns - 1) / c.tile_columns : 0;
-    c.tiles = g.rows * c.pieces;
-  }
-  c.chunk_tiles = 1;
-  if (reduces_columns(g)) {
-    // What is reduced stays in the second-level cache meanwhile.
-    constexpr int64_t kRows = 64, kLeast = 8 * 1024, kMost = 16, kElements = 32 * 1024;
-    const int64_t columns = g.columns > 0 ? g.columns : 1;
-    const int64_t rows = kRows * columns < kLeast ? kLeast / columns : kRows;
-    const int64_t by_rows = rows / c.tile_rows, by_size = kElements / (c.tile_rows * columns);
-    c.chunk_tiles = by_rows < by_size ? by_rows : by_size;
-    if (c.chunk_tiles > kMost) c.chunk_tiles = kMost;
-    if (c.chunk_tiles < 1) c.chunk_tiles = 1;
-  }
-  c.chunks = (c.tiles + c.chunk_tiles - 1) / c.chunk_tiles;
-  return c;
-}
-
-int size(const TileValue& v) { return static_cast<int>(dtype_size(v.dtype)); }
-
 /// Writes `count` copies of each of n elements.
 void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, const KernelTable& table) {
   const FillFn fill = table.fill[size_index(bytes)];
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
-}
-
-/// Whether the parts of a value in all tiles of a chunk are there together.
-bool is_kept(const TileGroup& g, int v) {
-  for (int s = 0; s < g.step_count; s++) {
-    if (is_column_step(g, g.steps[s]) && g.steps[s].in[0] == v) return true;
-  }
-  return false;
-}
-
-TileForm form_of(const TileGroup& g, const TileCut& c, int v) {
-  const TileSpace space = g.values[v].space;
-  if (space == TileSpace::kScalar) return TileForm::kOne;
-  if (!needs_spread(g, c, v)) return space == TileSpace::kPerRow ? TileForm::kRowOne : TileForm::kLies;
-  return space == TileSpace::kPerRow      ? TileForm::kRows
-         : space == TileSpace::kPerColumn ? TileForm::kColumns
-                                          : TileForm::kBlock;
-}
-
-TileWhere where_is(const TileGroup& g, const TileCut& c, int v) {
-  const TileValue& value = g.values[v];
-  const int64_t bytes = size(value);
-  TileWhere w = {0, 0, 0, form_of(g, c, v)};
-  if (!value.buffer) {
-    if (is_kept(g, v)) w.next = c.tile_rows * c.tile_columns * bytes;
-    return w;
-  }
-  const bool full = value.space == TileSpace::kFull;
-  if (full) w.row = (value.stride != 0 ? value.stride : g.columns) * bytes;
-  if (value.space == TileSpace::kPerRow) w.row = bytes;
-  if (full || value.space == TileSpace::kPerColumn) w.column = bytes;
-  return w;
-}
-
-TileLayout lay_out(const TileGroup& g, const TileCut& c) {
-  TileLayout l = {};
-  const int64_t full = c.tile_rows * c.tile_columns;
-  for (int v = 0; v < g.value_count; v++) {
-    const TileValue& value = g.values[v];
-    const int64_t count = value.space == TileSpace::kFull ? full : c.tile_rows;
-    l.temp[v] = l.bytes;
-    if (!value.buffer) l.bytes += round_up(count * size(value) * (is_kept(g, v) ? c.chunk_tiles : 1));
-    l.spread[v] = l.bytes;
-    if (needs_spread(g, c, v)) l.bytes += round_up(full * size(value));
-  }
-  return l;
 }
 
 /// Copies rows of n bytes, each so many bytes behind the one before.
@@ -163,7 +41,7 @@ class Walk {
   void run(int64_t begin, int64_t end) {
     // Per-column values are the same for all tiles of whole rows.
     for (const int v : plan_.repeated) {
-      const int64_t bytes = g_.columns * size(g_.values[v]);
+      const int64_t bytes = g_.columns * g_.values[v].bytes();
       for (int64_t r = 0; r < c_.tile_rows; r++) {
         __builtin_memcpy(spread(v) + r * bytes, bases_[v], static_cast<size_t>(bytes));
       }
@@ -271,7 +149,7 @@ class Walk {
     for (const ChainState& state : chain.states) {
       const TileStep& s = g_.steps[state.step];
       const int64_t partial = plan_.partial[s.out];
-      char* const y = partial >= 0 ? partials_ + partial + t * size(g_.values[s.out]) : place(s.out);
+      char* const y = partial >= 0 ? partials_ + partial + t * g_.values[s.out].bytes() : place(s.out);
       state.links->end(links.own + state.place * own_bytes, y);
       if (partial < 0 && table_.reduce[s.op].mean) divide(y, 1, s.dtype, columns_);
     }
@@ -282,7 +160,7 @@ class Walk {
 
   /// Writes this tile's part of a block, which is in one piece.
   void put_block(int v, const char* y) {
-    const int64_t bytes = size(g_.values[v]), row = columns_ * bytes;
+    const int64_t bytes = g_.values[v].bytes(), row = columns_ * bytes;
     copy_rows(y, row, place(v), g_.values[v].stride * bytes, rows_, row);
     spread_ |= uint64_t{1} << v;
   }
@@ -314,7 +192,7 @@ class Walk {
   /// This tile's part of a per-row value, each element as often as a row is long.
   const char* repeated(int v) {
     if ((spread_ >> v & 1) == 0) {
-      spread_rows(place(v), spread(v), rows_, columns_, size(g_.values[v]), table_);
+      spread_rows(place(v), spread(v), rows_, columns_, g_.values[v].bytes(), table_);
       spread_ |= uint64_t{1} << v;
     }
     return spread(v);
@@ -323,7 +201,7 @@ class Walk {
   /// This tile's part of a block, in one piece.
   const char* piece(int v) {
     if ((spread_ >> v & 1) == 0) {
-      const int64_t bytes = size(g_.values[v]), row = columns_ * bytes;
+      const int64_t bytes = g_.values[v].bytes(), row = columns_ * bytes;
       copy_rows(place(v), g_.values[v].stride * bytes, spread(v), row, rows_, row);
       spread_ |= uint64_t{1} << v;
     }
@@ -340,7 +218,7 @@ class Walk {
         spread_ &= ~(uint64_t{1} << s.out);
       } else {
         const char* x = place(s.in[0]);
-        fn(x, partials_ + plan_.partial[s.out] + t * size(out), 1, rows_ * columns_, rows_ * columns_);
+        fn(x, partials_ + plan_.partial[s.out] + t * out.bytes(), 1, rows_ * columns_, rows_ * columns_);
       }
       return;
     }
@@ -353,21 +231,21 @@ class Walk {
       const UnaryFn fn =
           s.kind == TileOp::kUnary ? table_.unary[s.op].fn[s.dtype] : table_.cast[s.dtype][s.op];
       fn(a.p, y, a.scalar ? 1 : n);
-      if (a.scalar) repeat(y, n, size(out));
+      if (a.scalar) repeat(y, n, out.bytes());
     } else if (s.kind == TileOp::kBinary) {
       const Operand b = operand(s.in[1], full);
       const BinaryMode mode = a.scalar ? kScalarVec : b.scalar ? kVecScalar : kVecVec;
       if (a.scalar && b.scalar) {
         // Both are one element here: the result is too.
         table_.binary[s.op].fn[s.dtype][kVecVec](a.p, b.p, y, 1);
-        repeat(y, n, size(out));
+        repeat(y, n, out.bytes());
       } else {
         table_.binary[s.op].fn[s.dtype][mode](a.p, b.p, y, n);
       }
     } else {
       const Operand x = operand(s.in[1], full), z = operand(s.in[2], full);
       const int mode = (a.scalar ? kScalarCond : 0) | (x.scalar ? kScalarA : 0) | (z.scalar ? kScalarB : 0);
-      table_.select[size_index(size(out))][mode](a.p, x.p, z.p, y, n);
+      table_.select[size_index(out.bytes())][mode](a.p, x.p, z.p, y, n);
     }
     if (!full) spread_ &= ~(uint64_t{1} << s.out);
     if (block) put_block(s.out, y);
@@ -383,7 +261,7 @@ class Walk {
   void reduce_columns(const TileStep& s, int64_t chunk) {
     const int64_t row = chunk * c_.chunk_tiles * c_.tile_rows, most = c_.chunk_tiles * c_.tile_rows;
     const int64_t rows = g_.rows - row < most ? g_.rows - row : most;
-    const int64_t row_bytes = g_.columns * size(g_.values[s.out]);
+    const int64_t row_bytes = g_.columns * g_.values[s.out].bytes();
     const char* x = bases_[s.in[0]] + (g_.values[s.in[0]].buffer ? row * row_bytes : 0);
     char* y = c_.chunks == 1 ? bases_[s.out] : partials_ + plan_.partial[s.out] + chunk * row_bytes;
     table_.reduce[s.op].cols[s.dtype](x, y, rows, g_.columns, g_.columns);
@@ -420,10 +298,10 @@ void combine_columns(const KernelTable& table, const TilePlan& plan, const TileS
                      char* result) {
   const TileGroup& g = plan.group;
   const ReduceEntry& op = table.reduce[s.op];
-  const int64_t bytes = size(g.values[s.out]), chunks = plan.cut.chunks;
+  const int64_t bytes = g.values[s.out].bytes(), chunks = plan.cut.chunks;
   if (chunks > 1) {
     parallel_for(
-        g.columns, kGrain / chunks + 1,
+        g.columns, kTileGrain / chunks + 1,
         [&](int64_t begin, int64_t end) {
           table.reduce[op.then].cols[s.dtype](partial + begin * bytes, result + begin * bytes, chunks,
                                               g.columns, end - begin);
@@ -439,7 +317,7 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
   const ReduceEntry& op = table.reduce[s.op];
   const ReduceRowsFn fn = table.reduce[op.then].rows[s.dtype];
   const TileValue& out = g.values[s.out];
-  const int bytes = size(out);
+  const int bytes = out.bytes();
   // Chunks, then chunks of chunks: each kernel call sees what its error is bounded for.
   while (tiles > kReduceRowChunk) {
     const int64_t chunks = (tiles + kReduceRowChunk - 1) / kReduceRowChunk;
@@ -459,55 +337,6 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
 }
 
 }  // namespace
-
-void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
-  plan->group = g;
-  plan->cut = cut(g);
-  plan->layout = lay_out(g, plan->cut);
-  plan->chains = plan_chains(table, g, plan->cut);
-  for (int v = 0; v < g.value_count; v++) {
-    plan->where[v] = where_is(g, plan->cut, v);
-    if (!g.values[v].buffer) plan->temps.push_back(v);
-    if (plan->where[v].form == TileForm::kColumns) plan->repeated.push_back(v);
-  }
-  size_t links = 0;
-  for (const Chain& chain : plan->chains) links += chain.links.size();
-  for (ReadyLinks& ready : plan->ready) ready.whole.resize(links), ready.rest.resize(links);
-  plan->layout.own = plan->layout.bytes;
-  const auto whole = [&](const Chain& c) {
-    return c.first == 0 && c.end == g.step_count && c.states.empty();
-  };
-  plan->flat =
-      g.rows == 1 && plan->cut.chunk_tiles == 1 && plan->chains.size() == 1 && whole(plan->chains[0]);
-  for (const Chain& chain : plan->chains) {
-    const int64_t bytes = static_cast<int64_t>(chain.places.size()) * chain_place_bytes(table);
-    if (plan->layout.own + bytes > plan->layout.bytes) plan->layout.bytes = plan->layout.own + bytes;
-  }
-  plan->partial_bytes = 0;
-  for (int64_t& partial : plan->partial) partial = -1;
-  int64_t cost = 0;
-  for (int i = 0; i < g.step_count; i++) {
-    const TileStep& s = g.steps[i];
-    const TileSpace space = g.values[s.out].space;
-    if (s.kind == TileOp::kReduce && space == TileSpace::kScalar) {
-      plan->partial[s.out] = plan->partial_bytes;
-      plan->partial_bytes += round_up(plan->cut.tiles * 8);
-      plan->combined.push_back(i);
-    } else if (is_column_step(g, s)) {
-      plan->column_steps.push_back(i);
-      plan->combined.push_back(i);
-      plan->partial[s.out] = plan->partial_bytes;
-      if (plan->cut.chunks > 1) plan->partial_bytes += round_up(plan->cut.chunks * g.columns * 8);
-    }
-    if (space == TileSpace::kPerRow && s.kind != TileOp::kReduce) continue;
-    cost += s.kind == TileOp::kUnary    ? table.unary[s.op].cost[s.dtype]
-            : s.kind == TileOp::kBinary ? table.binary[s.op].cost[s.dtype]
-                                        : 1;
-  }
-  const int64_t elements = plan->cut.chunk_tiles * plan->cut.tile_rows * plan->cut.tile_columns;
-  const int64_t per_chunk = elements * (cost > 0 ? cost : 1);
-  plan->grain = kGrain / (per_chunk > 0 ? per_chunk : 1) + 1;
-}
 
 bool run_chunks(const KernelTable& table, const TilePlan& plan, char* const* buffers, int64_t begin,
                 int64_t end) {

@@ -57,6 +57,9 @@ struct alignas(64) ReadyLinks {
 /// As many threads find links that suit them.
 inline constexpr int kReadyLinks = 2;
 
+/// Element steps that pay for a second thread: 2 to 4 µs.
+inline constexpr int64_t kTileGrain = 24 * 1024;
+
 /// A group that was checked, and how it is carried out.
 struct TilePlan {
   TileGroup group;
