@@ -61,7 +61,7 @@ export const elu = unary('elu', {
   dtypes: floating,
   saves: 'output',
   domain: [-10, 10],
-  ulp: 2,
+  ulp: 1.5,
   js: (x) => (x < 0 ? Math.expm1(x) : x),
   gradient: (dy, { y }) => eluGrad(dy, y),
 });
@@ -85,7 +85,7 @@ export const selu = unary('selu', {
   dtypes: floating,
   saves: 'output',
   domain: [-10, 10],
-  ulp: 3,
+  ulp: 2.5,
   js: (x) => (x < 0 ? 1.7580993408473766 * Math.expm1(x) : 1.0507009873554805 * x),
   gradient: (dy, { y }) => seluGrad(dy, y),
 });
@@ -95,7 +95,7 @@ export const softsign = unary('softsign', {
   tf: 'tf.nn.softsign',
   dtypes: floating,
   domain: [-10, 10],
-  ulp: 2,
+  ulp: 1.5,
   js: (x) => x / (1 + Math.abs(x)),
   gradient: (dy, { x }) => realDivide(dy, square(add(abs(x), 1))),
 });
@@ -124,7 +124,7 @@ const geluErf = unary('geluErf', {
   tf: '',
   dtypes: floating,
   domain: [-8, 8],
-  ulp: 4,
+  ulp: 8,
   gradient: (dy, { x }) => geluGrad(dy, x),
 });
 
@@ -158,7 +158,7 @@ const geluTanh = unary('geluTanh', {
   tf: '',
   dtypes: floating,
   domain: [-8, 8],
-  ulp: 200,
+  ulp: 4,
   js: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
   gradient: (dy, { x }) => geluTanhGrad(dy, x),
 });
@@ -215,7 +215,7 @@ const plainSilu = unary('siluUnit', {
   tf: 'tf.nn.silu',
   dtypes: floating,
   domain: [-15, 15],
-  ulp: 4,
+  ulp: 3.5,
   js: (x) => x / (1 + Math.exp(-x)),
   gradient: (dy, { x }) => siluGrad(dy, x),
 });

@@ -28,7 +28,7 @@ export const hardSigmoid = unary('hardSigmoid', {
   dtypes: floating,
   saves: 'output',
   domain: [-5, 5],
-  ulp: 2,
+  ulp: 1.5,
   js: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),
   gradient: (dy, { y }) => multiply(relu6Grad(dy, multiply(y, 6)), six),
 });
@@ -38,7 +38,7 @@ export const hardSilu = unary('hardSilu', {
   tf: 'tf.keras.activations.hard_silu',
   dtypes: floating,
   domain: [-5, 5],
-  ulp: 2,
+  ulp: 2.5,
   js: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
   gradient: (dy, { x }) => {
     const h = hardSigmoid(x);
@@ -51,7 +51,7 @@ export const mish = unary('mish', {
   tf: 'tf.keras.activations.mish',
   dtypes: floating,
   domain: [-4, 4],
-  ulp: 4,
+  ulp: 4.5,
   js: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
   gradient: (dy, { x }) => {
     // With q = sigmoid(−x), 1 − tanh² is (2·q / (1 + q²))².
@@ -129,7 +129,7 @@ export const sparseSigmoid = unary('sparseSigmoid', {
   tf: 'tf.keras.activations.sparse_sigmoid',
   dtypes: floating,
   domain: [-3, 3],
-  ulp: 1,
+  ulp: 0.5,
   js: (x) => Math.min(Math.max((x + 1) / 2, 0), 1),
   gradient: (dy, { x }) => select(less(abs(x), 1), multiply(dy, 0.5), 0),
 });

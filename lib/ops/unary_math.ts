@@ -20,7 +20,7 @@ export const expm1 = unary('expm1', {
   tf: 'tf.math.expm1',
   dtypes: floating,
   domain: [-10, 10],
-  ulp: 2,
+  ulp: 1.5,
   js: Math.expm1,
   gradient: (dy, { x }) => multiply(dy, exp(x)),
 });
@@ -71,7 +71,7 @@ export const tan = unary('tan', {
   dtypes: floating,
   saves: 'output',
   domain: [-1.4, 1.4],
-  ulp: 1,
+  ulp: 0.75,
   js: Math.tan,
   gradient: (dy, { y }) => multiply(dy, add(square(y), 1)),
 });
@@ -81,7 +81,7 @@ export const asin = unary('asin', {
   tf: 'tf.math.asin',
   dtypes: floating,
   domain: [-0.9, 0.9],
-  ulp: 2,
+  ulp: 1.5,
   js: Math.asin,
   gradient: (dy, { x }) => multiply(dy, rsqrt(subtract(1, square(x)))),
 });
@@ -91,7 +91,7 @@ export const acos = unary('acos', {
   tf: 'tf.math.acos',
   dtypes: floating,
   domain: [-0.9, 0.9],
-  ulp: 2,
+  ulp: 1.5,
   js: Math.acos,
   gradient: (dy, { x }) => negative(multiply(dy, rsqrt(subtract(1, square(x))))),
 });
@@ -101,7 +101,7 @@ export const atan = unary('atan', {
   tf: 'tf.math.atan',
   dtypes: floating,
   domain: [-10, 10],
-  ulp: 2,
+  ulp: 1.75,
   js: Math.atan,
   gradient: (dy, { x }) => multiply(dy, reciprocal(add(square(x), 1))),
 });
@@ -111,7 +111,7 @@ export const sinh = unary('sinh', {
   tf: 'tf.math.sinh',
   dtypes: floating,
   domain: [-9, 9],
-  ulp: 2,
+  ulp: 1.5,
   js: Math.sinh,
   gradient: (dy, { x }) => multiply(dy, cosh(x)),
 });
@@ -121,7 +121,7 @@ export const cosh = unary('cosh', {
   tf: 'tf.math.cosh',
   dtypes: floating,
   domain: [-9, 9],
-  ulp: 2,
+  ulp: 1.5,
   js: Math.cosh,
   gradient: (dy, { x }) => multiply(dy, sinh(x)),
 });
@@ -143,7 +143,7 @@ export const acosh = unary('acosh', {
   dtypes: floating,
   saves: 'output',
   domain: [1.1, 10],
-  ulp: 2.5,
+  ulp: 2.25,
   js: Math.acosh,
   gradient: (dy, { y }) => realDivide(dy, sinh(y)),
 });
@@ -153,7 +153,7 @@ export const atanh = unary('atanh', {
   tf: 'tf.math.atanh',
   dtypes: floating,
   domain: [-0.9, 0.9],
-  ulp: 2.5,
+  ulp: 2.25,
   js: Math.atanh,
   gradient: (dy, { x }) => realDivide(dy, subtract(1, square(x))),
 });
@@ -229,6 +229,6 @@ export const erfc = unary('erfc', {
   tf: 'tf.math.erfc',
   dtypes: floating,
   domain: [-3, 3],
-  ulp: 1,
+  ulp: 0.75,
   gradient: (dy, { x }) => multiply(dy, multiply(exp(negative(square(x))), -twoOverRootPi)),
 });

@@ -26,6 +26,14 @@ inline double mish(double x) {
   const double z = std::exp(x);
   return x * (z * (z + 2) / (z * (z + 2) + 2));
 }
+inline double log_sigmoid(double x) { return -softplus(-x); }
+inline double softsign(double x) { return x / (1 + std::fabs(x)); }
+inline double hard_sigmoid(double x) { return (x <= -3 ? 0 : x >= 3 ? 6 : x + 3) / 6; }
+inline double hard_silu(double x) { return x <= -3 ? 0 : x * hard_sigmoid(x); }
+inline double sparse_plus(double x) { return x <= -1 ? 0 : x >= 1 ? x : (x + 1) * (x + 1) / 4; }
+inline double sparse_sigmoid(double x) { return x <= -1 ? 0 : x >= 1 ? 1 : (x + 1) / 2; }
+inline double reciprocal(double x) { return 1 / x; }
+inline double square(double x) { return x * x; }
 
 using Real = double (*)(double);
 struct Function {
@@ -36,25 +44,33 @@ struct Function {
   double absolute = 0;
 };
 inline constexpr Function kFunctions[] = {
+    {"square", square, 0.5},
     {"sqrt", static_cast<Real>(std::sqrt), 0.5},
     {"rsqrt", rsqrt, 1.5},
+    {"reciprocal", reciprocal, 0.5},
     {"exp", static_cast<Real>(std::exp), 1},
     {"expm1", static_cast<Real>(std::expm1), 1.5},
     {"log", static_cast<Real>(std::log), 1},
     {"log1p", static_cast<Real>(std::log1p), 1},
     {"sin", static_cast<Real>(std::sin), 2},
     {"cos", static_cast<Real>(std::cos), 2},
-    {"tan", static_cast<Real>(std::tan), 2},
+    {"tan", static_cast<Real>(std::tan), 0.75},
     {"tanh", static_cast<Real>(std::tanh), 3},
     {"sigmoid", sigmoid, 3},
     {"softplus", softplus, 2},
+    {"logSigmoid", log_sigmoid, 2},
     {"erf", static_cast<Real>(std::erf), 1},
     {"geluErf", gelu, 8, 2e-7},
     {"geluTanh", gelu_tanh, 4, 1e-7},
     {"siluUnit", silu, 3.5},
     {"elu", elu, 1.5},
     {"selu", selu, 2.5},
-    {"mish", mish, 5},
+    {"mish", mish, 4.5},
+    {"softsign", softsign, 1.5},
+    {"hardSigmoid", hard_sigmoid, 1.5},
+    {"hardSilu", hard_silu, 2.5},
+    {"sparsePlus", sparse_plus, 2},
+    {"sparseSigmoid", sparse_sigmoid, 0.5},
     {"erfc", static_cast<Real>(std::erfc), 0.75},
     {"sinh", static_cast<Real>(std::sinh), 1.5},
     {"cosh", static_cast<Real>(std::cosh), 1.5},

@@ -207,8 +207,8 @@ GT_INLINE vf gelu_tanh_grad_f32(vf dy, vf x) {
   return dy * fma(c * slope * v, w, s);
 }
 
-/// x·sigmoid(x), float32: max(x, 0) − u·z/(1 + z), u = |x|, z = exp(−u). Max 3.3 ULP for all x; −0 at −inf.
-/// The scale 2ᵗ comes last: no digit of a denormal result is lost before.
+/// x·sigmoid(x), float32: max(x, 0) − u·z/(1 + z), u = |x|, z = exp(−u). Max 3.35 ULP for all x (3.08
+/// with AVX-512); −0 at −inf. The scale 2ᵗ comes last: no digit of a denormal result is lost before.
 GT_INLINE vf silu_f32(vf x) {
   const vf u = magnitude_up_to(x, 110.0f);
   const ExpPower e = exp_power(-u);

@@ -221,7 +221,7 @@ int sweep(const Settings& settings) {
     const double limit = unary ? kFunctions[f].ulp : kBinaryFunctions[f - kUnaryCount].ulp;
     const double absolute = unary ? kFunctions[f].absolute : 0;
     bool ok = true;
-    printf("%-9s", name_of(f));
+    printf("%-13s", name_of(f));
     for (size_t k = 0; k < isas.size(); k++) {
       const Worst& w = results[f].shown[k].ulps;
       printf("  %s %.3f at %.9g", isas[k]->isa, w.error, static_cast<double>(w.a));
