@@ -47,6 +47,7 @@
       "native/runtime/matmul.cc",
       "native/runtime/matmul_plan.cc",
       "native/runtime/norm.cc",
+      "native/runtime/pages.cc",
       "native/runtime/pool.cc",
       "native/runtime/window.cc",
       "native/runtime/reduce.cc",

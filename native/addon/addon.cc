@@ -1,15 +1,6 @@
 // The module: one state per environment, one entry per kernel family.
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include "../runtime/dispatch.h"
+#include "../runtime/pages.h"
 #include "../runtime/pool.h"
 #include "call.h"
 #include "entries.h"
@@ -131,24 +122,6 @@ void define_entry(napi_env env, napi_value exports, const char* name, napi_callb
 
 namespace {
 
-/// V8's storages come from the C library's heap, and a fresh mapping costs more in page faults than most ops
-/// take (40 MB written: 18 ms fresh, 2 ms in kept pages). So freed pages stay with the heap: glibc then
-/// serves large blocks from it too, and does not give the top back. Process-wide, once; GRADTAPE_KEEP_HEAP=0
-/// leaves the heap as it is, without huge pages.
-bool keeps_heap() {
-  const char* choice = getenv("GRADTAPE_KEEP_HEAP");
-  return choice == nullptr || strcmp(choice, "0") != 0;
-}
-
-void keep_heap() {
-#if defined(__GLIBC__)
-  if (!keeps_heap()) return;
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
-
 Napi::Value isa(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), kernels().isa); }
 
 Napi::Value get_num_threads(const Napi::CallbackInfo& info) {
@@ -159,26 +132,6 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
   const double n = info[0].ToNumber().DoubleValue();
   if (n >= 1 && n <= 1024) set_num_threads(static_cast<int>(n));
   return info.Env().Undefined();
-}
-
-/// Large storages ask for huge pages before their first byte is written: a hundredth of the page faults, and
-/// a working set of 20 MB still fits the TLB.
-constexpr int64_t kHugePage = int64_t{2} << 20;
-constexpr int64_t kHugeFrom = int64_t{128} << 10;
-
-void ask_for_huge_pages(void* p, int64_t bytes) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  static const bool wanted = keeps_heap();
-  if (!wanted || bytes < kHugeFrom) return;
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(p) & ~static_cast<uintptr_t>(kHugePage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(bytes) + kHugePage - 1) &
-                        ~static_cast<uintptr_t>(kHugePage - 1);
-  // Advice: where the range goes past the mapping, or there are no such pages, nothing is lost.
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#else
-  (void)p;
-  (void)bytes;
-#endif
 }
 
 /// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary. Frame:

@@ -225,7 +225,8 @@ struct MatmulKernels {
   int panel;         // columns of a full panel
   int tile_rows;     // rows of the tile for full panels
   int whole_depth;   // up to here k is walked in one go, so that C is touched once,
-  int depth;         // else in blocks of this many
+  int depth;         // else in blocks of this many,
+  int packed_depth;  // or of this many where B is packed
   int rate;          // multiply-adds in a nanosecond, about
   int pack_bytes;    // B is worth packing where it is larger,
   int pack_rows;     // and C has as many rows

@@ -10,7 +10,8 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kRowBlock = 192;            // rows of A that stay in L2 beside a panel of B
+constexpr int64_t kRowBlock = 192;            // rows of A that stay in L2 beside a panel of B …
+constexpr int64_t kRowDepth = 512;            // … of this depth; half as many beside a deeper one
 constexpr int64_t kColumnBlock = 2048;        // columns packed at a time
 constexpr int64_t kCopyRow = kRowBlock + 16;  // elements between copied columns of A: no power of two
 constexpr int kPartsSlot = 1;                 // of the scratch memory; the other is the packed operands'
@@ -114,6 +115,7 @@ bool Product::run_dots(const Operands& x, int64_t row, int64_t rows, int64_t col
 
 bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
   const int64_t depth = min(plan.depth, k);
+  const int64_t row_block = depth > kRowDepth ? kRowBlock / 2 : kRowBlock;
   const bool packed = plan.way == MatmulWay::kPacked;
   const int64_t width = packed ? min(columns, kColumnBlock) : columns;
   void* panels = nullptr;
@@ -138,8 +140,8 @@ bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t co
         block.packed = true;
       }
       const void* a = at(block.a, d * a_col * size);
-      for (int64_t i = 0; i < rows; i += kRowBlock) {
-        block.m = min(kRowBlock, rows - i);
+      for (int64_t i = 0; i < rows; i += row_block) {
+        block.m = min(row_block, rows - i);
         block.a = a;
         if (plan.copy_rows) {
           for (int64_t l = 0; l < block.k; l++) {
@@ -152,8 +154,8 @@ bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t co
         }
         if (d + block.k == k && own.any()) block.finish = &own;
         kernels->block(block);
-        a = at(a, kRowBlock * a_row * size);
-        block.c = at(block.c, kRowBlock * c_row * size);
+        a = at(a, row_block * a_row * size);
+        block.c = at(block.c, row_block * c_row * size);
       }
     }
   }

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "pages.h"
+
 namespace gradtape {
 
 namespace {
@@ -31,6 +33,7 @@ void* thread_scratch(int64_t bytes, int slot) {
     scratch.release();
     scratch.data = ::operator new(static_cast<size_t>(bytes), kAlign, std::nothrow);
     if (scratch.data != nullptr) scratch.bytes = bytes;
+    ask_for_huge_pages(scratch.data, scratch.bytes);
   }
   return scratch.data;
 }

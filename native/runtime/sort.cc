@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
 #include "pool.h"
 #include "scratch.h"
 
@@ -27,7 +28,9 @@ char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
 struct Scratch {
   void* data;
-  explicit Scratch(int64_t bytes) : data(malloc(static_cast<size_t>(bytes))) {}
+  explicit Scratch(int64_t bytes) : data(malloc(static_cast<size_t>(bytes))) {
+    ask_for_huge_pages(data, bytes);
+  }
   ~Scratch() { free(data); }
   Scratch(const Scratch&) = delete;
 };
