@@ -234,7 +234,14 @@ function load(): Native {
 }
 
 export const native: Native = load();
+const frameSlots = 512;
 /** The numbers of the next call. */
-export const frame = new Float64Array(native.frame);
+export const frame = new Float64Array(native.frame, 0, frameSlots);
 /** The same slots as raw 64-bit integers. */
-export const frameBigInts = new BigInt64Array(native.frame);
+export const frameBigInts = new BigInt64Array(native.frame, 0, frameSlots);
+/**
+ * The frame and, behind it, pages: small frames that calls which are made again and again keep for themselves. At `turned`
+ * stands where the page of the next call begins; the call sets it to 0, for the frame.
+ */
+export const slots = new Float64Array(native.frame);
+export const pages = { turned: frameSlots, first: frameSlots + 8, length: 48 } as const;

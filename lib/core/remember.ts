@@ -20,43 +20,63 @@ function copied(value: unknown): unknown {
   return Array.isArray(value) ? value.map(copied) : value;
 }
 
+interface Call<R> {
+  readonly args: readonly unknown[];
+  readonly result: R;
+}
+
 /**
- * f, which must be pure, with the results of its last few calls kept; what it throws is not. Arguments are compared by
- * value as far as they are arrays, by identity else. A result is handed out again, so nobody may write to it. `shapes`: the
- * places of arguments that are shapes of tensors, which never change, so that the same one need not be looked at.
+ * f, which must be pure and take at most ten arguments, with the results of its last few calls kept; what it throws is not.
+ * Arguments are compared by value as far as they are arrays, by identity else. A result is handed out again, so nobody may
+ * write to it. `shapes`: the places of arguments that are shapes of tensors, which never change, so that the same one need
+ * not be looked at.
  */
 export function remembered<P extends readonly unknown[], R>(
   f: (...args: P) => R,
   shapes: readonly number[] = [],
 ): (...args: P) => R {
-  const calls: { args: readonly unknown[]; result: R }[] = [];
+  const calls: Call<R>[] = [];
   let next = 0;
   let last = 0;
-  /* eslint-disable prefer-rest-params -- a rest parameter is a list made for each call */
-  return function (): R {
-    const n = arguments.length;
+  // The parameters are written out: to make a list of arguments takes longer than to compare them.
+  const call = (
+    a?: unknown,
+    b?: unknown,
+    c?: unknown,
+    d?: unknown,
+    e?: unknown,
+    g?: unknown,
+    h?: unknown,
+    i?: unknown,
+    j?: unknown,
+    k?: unknown,
+  ): R => {
     // From the call that was found last: most are repeated.
-    for (let c = 0, at = last; c < calls.length; c++) {
-      const known = calls[at].args;
-      let i = known.length === n ? 0 : n + 1;
-      while (i < n) {
-        const x: unknown = arguments[i];
-        const y = known[i];
-        if (x !== y && !same(x, y)) break;
-        i++;
-      }
-      if (i === n) {
+    for (let n = 0, at = last; n < calls.length; n++) {
+      const { args, result } = calls[at];
+      if (
+        (a === args[0] || same(a, args[0])) &&
+        (b === args[1] || same(b, args[1])) &&
+        (c === args[2] || same(c, args[2])) &&
+        (d === args[3] || same(d, args[3])) &&
+        (e === args[4] || same(e, args[4])) &&
+        (g === args[5] || same(g, args[5])) &&
+        (h === args[6] || same(h, args[6])) &&
+        (i === args[7] || same(i, args[7])) &&
+        (j === args[8] || same(j, args[8])) &&
+        (k === args[9] || same(k, args[9]))
+      ) {
         last = at;
-        return calls[at].result;
+        return result;
       }
       if (++at === calls.length) at = 0;
     }
-    const args = Array.from(arguments) as unknown as P;
-    const result = f(...args);
-    calls[next] = { args: args.map((arg, i) => (shapes.includes(i) ? arg : copied(arg))), result };
+    const args = [a, b, c, d, e, g, h, i, j, k];
+    const result = f(...(args as unknown as P));
+    calls[next] = { args: args.map((arg, n) => (shapes.includes(n) ? arg : copied(arg))), result };
     last = next;
     next = (next + 1) % kept;
     return result;
   };
-  /* eslint-enable prefer-rest-params */
+  return call as unknown as (...args: P) => R;
 }

@@ -38,7 +38,14 @@ export function passOn<R>(
   }
 }
 
-/* eslint-disable prefer-rest-params -- a rest parameter makes the list that `arguments.length` does without */
+// Where all of `arguments` may be used, it is made for each call, which takes as long as some small ops. So the usual calls use
+// only its length, and what functions of many parameters get is a list from the start.
+/* eslint-disable prefer-rest-params */
+
+/** The first n of up to five arguments as a list. */
+const listOf = (n: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown[] =>
+  [a, b, c, d, e].slice(0, n);
+
 /** (...p) => then(f(...p)), the public function of that name. */
 export function following<P extends unknown[], Q, R>(
   name: string,
@@ -46,13 +53,18 @@ export function following<P extends unknown[], Q, R>(
   then: (q: Q) => R,
 ): (...args: P) => R {
   const most = f.length;
-  const call = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
-    if (scope.notes !== null && scope.notes.open)
-      return scope.notes.call(call, undefined, Array.from(arguments)) as R;
+  const listed = (args: unknown[]): R => {
+    if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, args) as R;
+    if (args.length > most) refuseMore(name, f, args);
+    return then(f(...(args as P)));
+  };
+  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
     const n = arguments.length;
-    if (n > most) refuseMore(name, f, Array.from(arguments));
-    return then(n <= 5 ? passOn<Q>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as Q));
-  } as unknown as (...args: P) => R;
+    if (n > most) return listed(Array.from(arguments));
+    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e));
+    return then(passOn<Q>(f, n, a, b, c, d, e));
+  };
+  const call = (most <= 5 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
   return call;
 }
 
@@ -84,17 +96,26 @@ export function composite<P extends unknown[], R>(
     if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) return error;
     return badDType(name, 'the argument', refused.dt, spec.dtypes);
   };
-  const call = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
-    if (scope.notes !== null && scope.notes.open)
-      return scope.notes.call(call, undefined, Array.from(arguments)) as R;
-    const n = arguments.length;
-    if (n > most) refuseMore(name, f, Array.from(arguments));
+  const listed = (args: unknown[]): R => {
+    if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, args) as R;
+    if (args.length > most) refuseMore(name, f, args);
     try {
-      return n <= 5 ? passOn<R>(f, n, a, b, c, d, e) : (Reflect.apply(f, undefined, arguments) as R);
+      return f(...(args as P));
     } catch (error) {
-      throw named(error, Array.from(arguments));
+      throw named(error, args);
     }
-  } as unknown as (...args: P) => R;
+  };
+  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+    const n = arguments.length;
+    if (n > most) return listed(Array.from(arguments));
+    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e));
+    try {
+      return passOn<R>(f, n, a, b, c, d, e);
+    } catch (error) {
+      throw named(error, listOf(n, a, b, c, d, e));
+    }
+  };
+  const call = (most <= 5 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
   register({
     name,
     kind: spec.kind ?? 'composite',
@@ -111,3 +132,4 @@ export function composite<P extends unknown[], R>(
   });
   return call;
 }
+/* eslint-enable prefer-rest-params */

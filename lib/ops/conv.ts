@@ -6,9 +6,10 @@ import { remembered } from '../core/remember';
 import { describe, showShape, sizeOf, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { checkPrecision, type ConvolutionPrecision } from './conv_precision';
-import { convForward, type ConvGeometry } from './conv_rows';
+import { convForward, convNow, preparedForward, type ConvGeometry, type PreparedConv } from './conv_rows';
 import { badDType, composite, mixedDTypes, options } from './define';
 import { sample, type Example } from './registry';
+import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
   fromChannelsLast,
@@ -151,6 +152,8 @@ export function convArguments(
 interface ConvPlan {
   axes: WindowAxes;
   geometry: ConvGeometry;
+  /** Where the tensors are as they have to be. */
+  now: PreparedConv | null;
   /** The input's shape with its dimensions of batch taken together, and the result's with them apart; null where there is one. */
   flat: Shape | null;
   result: Shape | null;
@@ -195,9 +198,10 @@ const convPlan = remembered(
     const groups = convGroups(inChannels, filter, op);
     const dims = windowDims(spatialSizes(flat, axes), filter.slice(0, n), steps, apart, around, op);
     const geometry = convGeometry(flat[0], dims, inChannels, outChannels, groups, exact);
-    if (rank === n + 2) return { axes, geometry, flat: null, result: null };
+    const now = rank === n + 2 && !axes.channelsFirst ? preparedForward(op, geometry) : null;
+    if (rank === n + 2) return { axes, geometry, now, flat: null, result: null };
     const each = windowShape(axes, flat[0], geometry.output, outChannels).slice(1);
-    return { axes, geometry, flat, result: [...lead, ...each] };
+    return { axes, geometry, now, flat, result: [...lead, ...each] };
   },
   [2, 3],
 );
@@ -212,7 +216,7 @@ function convolve(
   o: { dataFormat: unknown; dilations: unknown; precision: unknown },
 ): Tensor {
   const [x, w] = convOperands(input, filters, op);
-  const { axes, geometry, flat, result } = convPlan(
+  const { axes, geometry, now, flat, result } = convPlan(
     op,
     n,
     x.shape,
@@ -223,6 +227,7 @@ function convolve(
     o.dilations,
     o.precision,
   );
+  if (now !== null && unwatched()) return convNow(op, x, w, now);
   const images = toChannelsLast(flat === null ? x : reshape(x, flat), axes);
   const y = fromChannelsLast(convForward(images, w, geometry), axes);
   return result === null ? y : reshape(y, result);

@@ -2,13 +2,14 @@
  * The convolution that all others are written in, and its two gradients: rows of their own, each the gradient of the
  * others, so that derivatives of any order exist. Tensors have their channels last.
  */
-import { frame, native } from '../binding';
+import { frame, native, slots } from '../binding';
 import { floating } from '../core/dtype';
 import type { Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
-import { badDType, mixedDTypes } from './define';
+import { badDType, explain, mixedDTypes } from './define';
 import { partOfTwo } from './part';
+import { prepare, turnTo, type Prepared } from './prepared';
 import { sample, type GradContext } from './registry';
 import { channelsLast } from './window';
 
@@ -44,13 +45,17 @@ function writeDims(slot: number, dims: readonly number[], missing: number): void
 /** The kinds of the native entry. */
 const Kind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
 
-function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = y.offset;
-  frame[3] = a.dt.code;
-  frame[4] = kind;
-  frame[5] = precisionCodes[g.precision ?? convolutionPrecision()];
+/** Operands, and what may be another the next time, from slot `at` on. */
+function writeOperands(at: number, kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
+  slots[at] = a.offset;
+  slots[at + 1] = b.offset;
+  slots[at + 2] = y.offset;
+  slots[at + 3] = a.dt.code;
+  slots[at + 4] = kind;
+  slots[at + 5] = precisionCodes[g.precision ?? convolutionPrecision()];
+}
+
+function writeGeometry(g: ConvGeometry): void {
   frame[6] = g.batch;
   frame[7] = g.inChannels;
   frame[8] = g.outChannels;
@@ -63,9 +68,41 @@ function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): 
   writeDims(25, g.pads, 0);
 }
 
+function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
+  writeOperands(0, kind, a, b, y, g);
+  writeGeometry(g);
+}
+
 /** What the native entry must know of a forward convolution. */
 export function writeConv(x: Tensor, filter: Tensor, y: Tensor, geometry: ConvGeometry): void {
   write(Kind.forward, x, filter, y, geometry);
+}
+
+/** A row's call of a geometry, prepared. */
+export interface PreparedConv {
+  readonly kind: number;
+  readonly geometry: ConvGeometry;
+  readonly call: Prepared;
+}
+
+function prepared(op: string, kind: number, shape: Shape, geometry: ConvGeometry): PreparedConv {
+  return { kind, geometry, call: prepare(op, shape, 28, () => writeGeometry(geometry)) };
+}
+export const preparedForward = (op: string, g: ConvGeometry): PreparedConv =>
+  prepared(op, Kind.forward, yShape(g), g);
+export const preparedInputGradient = (op: string, g: ConvGeometry): PreparedConv =>
+  prepared(op, Kind.inputGradient, xShape(g), g);
+
+/** What `convForward` or `convBackpropInput` gives, where nobody watches; a and b are of one floating dtype. */
+export function convNow(op: string, a: Tensor, b: Tensor, { kind, geometry, call }: PreparedConv): Tensor {
+  const y = makeTensor(a.dt, call.shape, call.size);
+  writeOperands(turnTo(call), kind, a, b, y, geometry);
+  try {
+    native.conv(a.buffer, b.buffer, y.buffer);
+  } catch (error) {
+    throw explain(error, op, [a, b]);
+  }
+  return y;
 }
 
 function convRow(

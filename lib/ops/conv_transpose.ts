@@ -13,10 +13,17 @@ import {
   type ConvOptions,
   type ConvPadding,
 } from './conv';
-import { convBackpropInput, type ConvGeometry } from './conv_rows';
+import {
+  convBackpropInput,
+  convNow,
+  preparedInputGradient,
+  type ConvGeometry,
+  type PreparedConv,
+} from './conv_rows';
 import { composite, options } from './define';
 import { sample, type Example } from './registry';
 import { integerList } from './strided';
+import { unwatched } from './unwatched';
 import type { ShapeLike } from './views';
 import {
   checkWindowRank,
@@ -39,6 +46,8 @@ const defaults = { padding: 'SAME', dataFormat: null, dilations: null, precision
 interface TransposePlan {
   axes: WindowAxes;
   geometry: ConvGeometry;
+  /** Where the tensors are as they have to be. */
+  now: PreparedConv | null;
 }
 
 /** All that follows from the shapes and from the arguments that are no tensors. */
@@ -96,7 +105,8 @@ const transposePlan = remembered(
           `output: ${d.size} filter: ${d.kernel} stride: ${d.stride} dilation: ${d.dilation}; outputShape is ${showShape(shape)}`,
       );
     });
-    return { axes, geometry: convGeometry(batch, dims, inChannels, outChannels, groups, exact) };
+    const geometry = convGeometry(batch, dims, inChannels, outChannels, groups, exact);
+    return { axes, geometry, now: axes.channelsFirst ? null : preparedInputGradient(op, geometry) };
   },
   [2, 3],
 );
@@ -114,7 +124,7 @@ function transposed(
     typeof defaults
   >(given, 'padding', defaults, op);
   const [y, w] = convOperands(input, filters, op);
-  const { axes, geometry } = transposePlan(
+  const { axes, geometry, now } = transposePlan(
     op,
     n,
     y.shape,
@@ -126,6 +136,7 @@ function transposed(
     o.dilations,
     o.precision,
   );
+  if (now !== null && unwatched()) return convNow(op, y, w, now);
   return fromChannelsLast(convBackpropInput(toChannelsLast(y, axes), w, geometry), axes);
 }
 

@@ -1,17 +1,19 @@
 /** Depthwise and separable convolution. */
-import { frame, native } from '../binding';
+import { frame, native, slots } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
-import { showShape, sizeOf, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
-import { badDType, composite, mixedDTypes, options } from './define';
+import { showShape, type Shape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
+import { badDType, composite, explain, mixedDTypes, options } from './define';
 import { partOfTwo } from './part';
-import { matmul } from './matmul';
+import { matmul, matrixProduct } from './matmul';
 import { broadcastTo } from './movement';
 import { writeWindows } from './pooling';
+import { prepare, turnTo, type Prepared } from './prepared';
 import { sample, type GradContext } from './registry';
+import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
   checkWindowRank,
@@ -39,15 +41,24 @@ type Product = (a: Tensor, b: Tensor, windows: Windows) => Tensor;
 /** What is computed from the other two of x, w and y. */
 const kinds = { y: 0, x: 1, w: 2 } as const;
 
+function writeOperands(at: number, kind: number, x: Tensor, w: Tensor, y: Tensor): void {
+  slots[at] = x.offset;
+  slots[at + 1] = w.offset;
+  slots[at + 2] = y.offset;
+  slots[at + 3] = x.dt.code;
+  slots[at + 4] = kind;
+}
+
+/** `shape`: that of x. */
+function writeSizes(shape: Shape, dims: readonly WindowDim[]): void {
+  frame[5] = shape[0];
+  frame[6] = shape[3];
+  writeWindows(7, dims, 2);
+}
+
 function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
-  frame[0] = x.offset;
-  frame[1] = w.offset;
-  frame[2] = y.offset;
-  frame[3] = x.dt.code;
-  frame[4] = kinds[kind];
-  frame[5] = x.shape[0];
-  frame[6] = x.shape[3];
-  writeWindows(7, windows.dims, 2);
+  writeOperands(0, kinds[kind], x, w, y);
+  writeSizes(x.shape, windows.dims);
 }
 
 /** What the native entry must know of y. */
@@ -74,6 +85,18 @@ const depthwise: Product = partOfTwo<Windows>('depthwise', {
     needs[1] ? depthwiseFilter(x[0], dy, attrs) : null,
   ],
 });
+
+/** The same where nobody watches. */
+function depthwiseNow(name: string, x: Tensor, w: Tensor, call: Prepared): Tensor {
+  const y = makeTensor(x.dt, call.shape, call.size);
+  writeOperands(turnTo(call), kinds.y, x, w, y);
+  try {
+    native.depthwise(x.buffer, w.buffer, y.buffer);
+  } catch (error) {
+    throw explain(error, name, [x, w]);
+  }
+  return y;
+}
 
 /** The gradient of `depthwise` towards x. */
 const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
@@ -106,7 +129,14 @@ export interface DepthwiseConv2dOptions {
   dilations?: PerDimension | null;
 }
 
-/** The windows, from the shapes and from the arguments that are no tensors. */
+interface DepthwisePlan {
+  axes: WindowAxes;
+  windows: Windows;
+  /** Where the input is as it has to be. */
+  now: Prepared | null;
+}
+
+/** All that follows from the shapes and from the arguments that are no tensors. */
 const windowsOf = remembered(
   (
     name: string,
@@ -116,7 +146,7 @@ const windowsOf = remembered(
     padding: unknown,
     dataFormat: unknown,
     dilations: unknown,
-  ): { axes: WindowAxes; windows: Windows } => {
+  ): DepthwisePlan => {
     const axes = windowAxes(dataFormat, 2, name);
     checkWindowRank(input, axes, name, 'input');
     if (filter.length !== 4) {
@@ -138,14 +168,17 @@ const windowsOf = remembered(
     const apart = perDimension(dilations ?? 1, axes, name, 'dilations');
     const around = windowPadding(padding, axes, name);
     const dims = windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name);
-    return { axes, windows: { dims, filter: filter.slice() } };
+    const shape = [input[0], dims[0].out, dims[1].out, channels];
+    const now =
+      axes.channelsFirst || filter[3] !== 1 ? null : prepare(name, shape, 19, () => writeSizes(input, dims));
+    return { axes, windows: { dims, filter: filter.slice() }, now };
   },
   [1, 2],
 );
 
 const noOptions = { dataFormat: null, dilations: null };
 
-/** The result with channels last, before `dataFormat` has its way; for the ops that go on from there. */
+/** `last`: the result with channels last, before `dataFormat` has its way, for the ops that go on from there. */
 function convolve(
   name: string,
   input: TensorLike,
@@ -153,13 +186,23 @@ function convolve(
   strides: unknown,
   padding: unknown,
   given: unknown,
-): { y: Tensor; axes: WindowAxes } {
+  finish: (last: Tensor, axes: WindowAxes) => Tensor,
+): Tensor {
   const x = toTensor(input, null, name, 'input');
   if (x.dt.kind !== 'float') throw badDType(name, 'input', x.dt, floating);
   const f = toTensor(filter, x.dt, name, 'filter');
   if (f.dt !== x.dt) throw mixedDTypes(name, x, f);
   const o = options<{ dataFormat: unknown; dilations: unknown }>(given, 'dataFormat', noOptions, name);
-  const { axes, windows } = windowsOf(name, x.shape, f.shape, strides, padding, o.dataFormat, o.dilations);
+  const { axes, windows, now } = windowsOf(
+    name,
+    x.shape,
+    f.shape,
+    strides,
+    padding,
+    o.dataFormat,
+    o.dilations,
+  );
+  if (now !== null && unwatched()) return finish(depthwiseNow(name, x, f, now), axes);
   const [, , channels, multiplier] = f.shape;
   let last = toChannelsLast(x, axes);
   if (multiplier !== 1) {
@@ -170,7 +213,7 @@ function convolve(
       channels * multiplier,
     ]);
   }
-  return { y: depthwise(last, f, windows), axes };
+  return finish(depthwise(last, f, windows), axes);
 }
 
 /**
@@ -219,10 +262,7 @@ export const depthwiseConv2d = composite(
     strides: PerDimension,
     padding: Padding,
     given?: DepthwiseConv2dOptions | string | null,
-  ): Tensor => {
-    const { y, axes } = convolve('depthwiseConv2d', input, filter, strides, padding, given);
-    return fromChannelsLast(y, axes);
-  },
+  ): Tensor => convolve('depthwiseConv2d', input, filter, strides, padding, given, fromChannelsLast),
 );
 
 /**
@@ -250,19 +290,23 @@ export const separableConv2d = composite(
     given?: DepthwiseConv2dOptions | string | null,
   ): Tensor => {
     const name = 'separableConv2d';
-    const { y, axes } = convolve(name, input, depthwiseFilter, strides, padding, given);
-    const p = toTensor(pointwiseFilter, y.dt, name, 'pointwiseFilter');
-    if (p.dt !== y.dt) throw mixedDTypes(name, y, p);
-    const channels = y.shape[3];
-    const [h, w, inputs, outputs] = p.shape;
-    if (p.shape.length !== 4 || h !== 1 || w !== 1 || inputs !== channels) {
-      throw new InvalidArgumentError(
-        `[${name}] pointwiseFilter must have shape [1,1,${channels},outputs], for the ${channels} channels of the ` +
-          `depthwise result; got ${showShape(p.shape)}`,
-      );
-    }
-    const pixels = sizeOf(y.shape.slice(0, 3));
-    const flat = matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs]));
-    return fromChannelsLast(reshape(flat, [...y.shape.slice(0, 3), outputs]), axes);
+    return convolve(name, input, depthwiseFilter, strides, padding, given, (y, axes) => {
+      const p = toTensor(pointwiseFilter, y.dt, name, 'pointwiseFilter');
+      if (p.dt !== y.dt) throw mixedDTypes(name, y, p);
+      const [batch, height, width, channels] = y.shape;
+      const [h, w, inputs, outputs] = p.shape;
+      if (p.shape.length !== 4 || h !== 1 || w !== 1 || inputs !== channels) {
+        throw new InvalidArgumentError(
+          `[${name}] pointwiseFilter must have shape [1,1,${channels},outputs], for the ${channels} channels of the ` +
+            `depthwise result; got ${showShape(p.shape)}`,
+        );
+      }
+      const pixels = batch * height * width;
+      const shape = [batch, height, width, outputs];
+      const now = unwatched() ? matrixProduct(y, p, pixels, outputs, channels, shape) : null;
+      const last =
+        now ?? reshape(matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs])), shape);
+      return fromChannelsLast(last, axes);
+    });
   },
 );

@@ -267,6 +267,24 @@ function multiplied(
 }
 
 /**
+ * The elements of a and b multiplied as matrices of m × k and k × n, in a shape of as many elements as the result has, where
+ * nobody watches; null where that is not to be done so.
+ */
+export function matrixProduct(
+  a: Tensor,
+  b: Tensor,
+  m: number,
+  n: number,
+  k: number,
+  shape: Shape,
+): Tensor | null {
+  const size = m * n;
+  if (size === 0 || size > quickElements) return null;
+  const c = makeTensor(a.dt, shape, size);
+  return multiplied(a, b, c, m, n, k, false, false) ? c : null;
+}
+
+/**
  * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
  * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
  * broadcast. @tf tf.linalg.matmul

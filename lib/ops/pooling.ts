@@ -1,17 +1,19 @@
 /** Pooling: the largest or the mean of each window. */
-import { frame, native } from '../binding';
+import { frame, native, slots } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { describe, showShape, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { range } from './creation';
-import { badDType, composite, options } from './define';
+import { badDType, composite, dtypeMask, explain, options } from './define';
 import { partOfOne, partOfTwo } from './part';
 import { broadcastTo } from './movement';
+import { prepare, turnTo, type Prepared } from './prepared';
 import { sample, type Example, type GradContext } from './registry';
+import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
   checkWindowRank,
@@ -64,27 +66,36 @@ export function writeWindows(slot: number, dims: Dims, count: number): void {
 const kinds = { max: 0, at: 1, maxGradient: 2, mean: 3, meanGradient: 4 } as const;
 
 function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
-  const shape = kind === 'meanGradient' ? dx.shape : x.shape;
-  frame[0] = x.offset;
-  frame[1] = g.offset;
-  frame[2] = y.offset;
-  frame[3] = dx.offset;
-  frame[4] = x.dt.code;
-  frame[5] = kinds[kind];
+  writeSizes(kind === 'meanGradient' ? dx.shape : x.shape, dims);
+  runSizes(0, kinds[kind], x, g, y, dx);
+}
+
+/** `shape`: that of the input. */
+function writeSizes(shape: Shape, dims: Dims): void {
   frame[6] = shape[0];
   frame[7] = shape[shape.length - 1];
   writeWindows(8, dims, 3);
+}
+
+/** With sizes that are written already. `at`: where the call's numbers begin. */
+function runSizes(at: number, kind: number, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
+  slots[at] = x.offset;
+  slots[at + 1] = g.offset;
+  slots[at + 2] = y.offset;
+  slots[at + 3] = dx.offset;
+  slots[at + 4] = x.dt.code;
+  slots[at + 5] = kind;
   native.pool(x.buffer, g.buffer, y.buffer, dx.buffer);
 }
 
 /** The shape with other sizes of space: those of the windows, or of what they move over. */
-function pooledShape({ shape }: Tensor, dims: Dims, sizes: 'out' | 'size'): number[] {
+function pooledShape(shape: Shape, dims: Dims, sizes: 'out' | 'size'): number[] {
   const pooled = shape.slice();
   for (let i = 0; i < dims.length; i++) pooled[i + 1] = dims[i][sizes];
   return pooled;
 }
-const outShape = (x: Tensor, dims: Dims): number[] => pooledShape(x, dims, 'out');
-const inShape = (y: Tensor, dims: Dims): number[] => pooledShape(y, dims, 'size');
+const outShape = (x: Tensor, dims: Dims): number[] => pooledShape(x.shape, dims, 'out');
+const inShape = (y: Tensor, dims: Dims): number[] => pooledShape(y.shape, dims, 'size');
 
 // Rows of tensors with channels last.
 
@@ -152,18 +163,45 @@ type PoolCall = (
 
 interface Kind {
   dtypes: readonly DType[];
+  mask: number;
   /** Takes padding as a list. */
   explicit: boolean;
   pool: (x: Tensor, dims: Dims) => Tensor;
+  /** The native entry's. */
+  code: number;
 }
 
-const maxKind: Kind = { dtypes: numeric, explicit: true, pool: (x, dims) => maxPoolLast(x, dims) };
-const avgKind: Kind = { dtypes: floating, explicit: false, pool: (x, dims) => avgPoolLast(x, dims) };
+const kindOf = (dtypes: readonly DType[], explicit: boolean, pool: Kind['pool'], code: number): Kind => ({
+  dtypes,
+  mask: dtypeMask(dtypes),
+  explicit,
+  pool,
+  code,
+});
+const maxKind = kindOf(numeric, true, (x, dims) => maxPoolLast(x, dims), kinds.max);
+const avgKind = kindOf(floating, false, (x, dims) => avgPoolLast(x, dims), kinds.mean);
 
 function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
   const x = toTensor(value, null, name, 'input');
-  if (!kind.dtypes.includes(x.dtype)) throw badDType(name, 'input', x.dt, kind.dtypes);
+  if (((kind.mask >> x.dt.code) & 1) === 0) throw badDType(name, 'input', x.dt, kind.dtypes);
   return x;
+}
+
+function pooled(name: string, x: Tensor, kind: Kind, axes: WindowAxes, { dims, now }: PoolPlan): Tensor {
+  if (now === null || !unwatched()) return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
+  const y = makeTensor(x.dt, now.shape, now.size);
+  try {
+    runSizes(turnTo(now), kind.code, x, x, y, x);
+  } catch (error) {
+    throw explain(error, name, [x]);
+  }
+  return y;
+}
+
+interface PoolPlan {
+  dims: Dims;
+  /** Where x has its channels last. */
+  now: Prepared | null;
 }
 
 /** The windows of a pooling call on x of that shape. */
@@ -177,7 +215,7 @@ const windowsOf = remembered(
     padding: unknown,
     explicit: boolean,
     dilations: readonly number[] | null,
-  ): Dims => {
+  ): PoolPlan => {
     checkWindowRank(shape, axes, name, 'input');
     const kernels = perDimension(ksize, axes, name, 'ksize');
     const steps = perDimension(strides, axes, name, 'strides');
@@ -191,7 +229,10 @@ const windowsOf = remembered(
       });
     }
     const apart = dilations ?? kernels.map(() => 1);
-    return windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
+    const dims = windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
+    if (axes.channelsFirst) return { dims, now: null };
+    const out = pooledShape(shape, dims, 'out');
+    return { dims, now: prepare(name, out, 26, () => writeSizes(shape, dims)) };
   },
   [1],
 );
@@ -214,8 +255,8 @@ function pooling(name: string, tf: string, n: number, kind: Kind, examples: read
         );
       }
       const axes = windowAxes(dataFormat, spatial, name);
-      const dims = windowsOf(name, x.shape, axes, ksize, strides, padding, kind.explicit, null);
-      return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
+      const plan = windowsOf(name, x.shape, axes, ksize, strides, padding, kind.explicit, null);
+      return pooled(name, x, kind, axes, plan);
     },
   );
 }
@@ -328,7 +369,7 @@ export const pool = composite(
         `[${name}] pooling with padding ${describe(o.padding)} is not implemented for dilations ${describe(dilations)}; it takes 'VALID'`,
       );
     }
-    const dims = windowsOf(
+    const plan = windowsOf(
       name,
       x.shape,
       axes,
@@ -338,7 +379,7 @@ export const pool = composite(
       kind.explicit,
       dilations,
     );
-    return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
+    return pooled(name, x, kind, axes, plan);
   },
 );
 
@@ -389,7 +430,7 @@ export const maxPoolWithArgmax = composite(
     if (out.name !== 'int32' && out.name !== 'int64') {
       throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
     }
-    const dims = windowsOf(name, x.shape, last[1], ksize, strides, padding, false, null);
+    const { dims } = windowsOf(name, x.shape, last[1], ksize, strides, padding, false, null);
     // Positions go through the same windows as elements; they have to be as wide as these.
     const key = x.dt.bytes === 1 ? cast(x, 'int32') : x;
     const wide = key.dt.bytes === 8 ? 'int64' : 'int32';

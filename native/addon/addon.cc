@@ -27,6 +27,12 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
   }
   Entry* entry = static_cast<Entry*>(data);
   frame_ = entry->env->frame;
+  double& page = entry->env->frame[kFrameSlots];
+  if (page != 0) {
+    if (page >= kFirstPage && page <= kAllSlots - kPageSlots) frame_ += static_cast<int>(page);
+    numbers_ = kPageSlots;
+    page = 0;
+  }
   if (entry->env->capture != nullptr) {
     capture(entry, argc < static_cast<size_t>(count) ? argc : static_cast<size_t>(count));
   }

@@ -1,7 +1,8 @@
 // What every entry of the border does with its arguments.
 //
 // A call carries array buffers as arguments and everything else (offsets, lengths, op numbers, shapes,
-// strides) in the environment's frame: 512 doubles that TypeScript writes just before. Node asks V8 for each
+// strides) in the environment's frame: 512 doubles that TypeScript writes just before, or a page, a smaller
+// frame that a call which is made again and again keeps for itself. Node asks V8 for each
 // buffer's address and length at every call, so nothing is cached that could dangle; every range is checked
 // against it. A failed check throws and leaves all buffers as they were.
 #pragma once
@@ -32,9 +33,13 @@ struct Entry {
 };
 inline constexpr int kMaxEntries = 96;
 
+/// The pages behind the frame. In between stands where the page of the next call begins, 0 if that has none.
+inline constexpr int kPages = 64, kPageSlots = 48, kFirstPage = kFrameSlots + 8;
+inline constexpr int kAllSlots = kFirstPage + kPages * kPageSlots;
+
 /// Per environment (the main thread and each worker has its own).
 struct Env {
-  double frame[kFrameSlots];
+  double frame[kAllSlots];
   Entry entries[kMaxEntries];
   int entry_count;
   napi_ref capture;  // while set, calls are told to this function and not carried out
@@ -65,6 +70,21 @@ class Call {
     const double v = number(slot);
     if (v >= 0 && v < static_cast<double>(limit)) return static_cast<int64_t>(v);
     return index_slowly(slot, limit, what);
+  }
+  /// `count` integers in [0, limit) from a slot on, all of them at once; false, and no error, where they are
+  /// not: to be read one by one then.
+  bool indexes(int slot, int count, int64_t limit, int64_t* to) const {
+    const int have = slot + count <= numbers_ ? count : slot < numbers_ ? numbers_ - slot : 0;
+    const double most = static_cast<double>(limit);
+    bool bad = false;
+    for (int i = 0; i < have; i++) {
+      const double v = frame_[slot + i];
+      const bool out = !(v >= 0 && v < most);
+      bad |= out;
+      to[i] = static_cast<int64_t>(out ? 0 : v);
+    }
+    for (int i = have; i < count; i++) to[i] = 0;
+    return !bad;
   }
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }

@@ -34,19 +34,23 @@ void convolve(Call& call, bool finishes) {
   c.kind = static_cast<ConvKind>(call.index(4, static_cast<int>(ConvKind::kCount), "no such kind"));
   c.precision =
       static_cast<ConvPrecision>(call.index(5, static_cast<int>(ConvPrecision::kCount), "no such precision"));
-  s.batch = call.index(6, kSizes31, "a dimension is negative or too large");
-  s.in_channels = call.index(7, kSizes31, "a dimension is negative or too large");
-  s.out_channels = call.index(8, kSizes31, "a dimension is negative or too large");
-  s.groups = call.index(9, kSizes31, "the number of groups is negative or too large");
+  int64_t numbers[22];
+  if (!call.indexes(6, 22, kSizes31, numbers)) {
+    return call.fail("a number of a convolution is negative, too large or no integer");
+  }
+  s.batch = numbers[0];
+  s.in_channels = numbers[1];
+  s.out_channels = numbers[2];
+  s.groups = numbers[3];
   int64_t x_count = s.batch, filter_count = 1, y_count = s.batch;
   bool fits = true;
   for (int d = 0; d < 3; d++) {
-    s.in[d] = call.index(10 + d, kSizes31, "a dimension is negative or too large");
-    s.out[d] = call.index(13 + d, kSizes31, "a dimension is negative or too large");
-    s.kernel[d] = call.index(16 + d, kSizes31, "a dimension is negative or too large");
-    s.stride[d] = call.index(19 + d, kSizes31, "a stride is negative or too large");
-    s.dilation[d] = call.index(22 + d, kSizes31, "a dilation is negative or too large");
-    s.pad[d] = call.index(25 + d, kSizes31, "a padding is negative or too large");
+    s.in[d] = numbers[4 + d];
+    s.out[d] = numbers[7 + d];
+    s.kernel[d] = numbers[10 + d];
+    s.stride[d] = numbers[13 + d];
+    s.dilation[d] = numbers[16 + d];
+    s.pad[d] = numbers[19 + d];
     if (s.stride[d] < 1 || s.dilation[d] < 1) call.fail("a stride or dilation is 0");
     fits = fits && multiply_into(&x_count, s.in[d]) && multiply_into(&filter_count, s.kernel[d]) &&
            multiply_into(&y_count, s.out[d]);

@@ -17,12 +17,17 @@ constexpr int64_t kWindow = int64_t{1} << 31;
 WindowDim window_dim(Call& call, int slot) {
   const char* bad = "a window's number is out of range";
   WindowDim d;
-  d.size = call.index(slot, kIntegers, bad);
-  d.out = call.index(slot + 1, kIntegers, bad);
-  d.kernel = call.index(slot + 2, kWindow, bad);
-  d.stride = call.index(slot + 3, kWindow, bad);
-  d.dilation = call.index(slot + 4, kWindow, bad);
-  d.before = call.index(slot + 5, 2 * kWindow, bad);
+  int64_t six[6];
+  if (call.indexes(slot, 6, kWindow, six)) {
+    d = {six[0], six[1], six[2], six[3], six[4], six[5]};
+  } else {
+    d.size = call.index(slot, kIntegers, bad);
+    d.out = call.index(slot + 1, kIntegers, bad);
+    d.kernel = call.index(slot + 2, kWindow, bad);
+    d.stride = call.index(slot + 3, kWindow, bad);
+    d.dilation = call.index(slot + 4, kWindow, bad);
+    d.before = call.index(slot + 5, 2 * kWindow, bad);
+  }
   int64_t reach = 0;
   if (d.kernel < 1 || d.stride < 1 || d.dilation < 1 ||
       (d.out > 0 &&

@@ -133,7 +133,7 @@ SmallConv* SmallConv::begin(const KernelTable& table, const ConvCall& call) {
   c.precision_ = call.precision;
   c.shape_ = s;
   c.fits_ = true;
-  c.sum_count_ = c.place_count_ = c.run_count_ = c.end_count_ = 0;
+  c.sum_count_ = c.place_count_ = c.run_count_ = c.end_count_ = c.outside_count_ = 0;
   return &c;
 }
 
@@ -149,21 +149,23 @@ void SmallConv::add(const TapSum& sum) {
   const void* a[kPlaces];
   void* c[kPlaces];
   map.point(0, pixels, sum.in, kZeros, sum.out, a, c);
-  int32_t* const places = places_ + place_count_;
-  const auto place = [&](const void* from, const void* p) {
-    const int64_t bytes = bytes_between(from, p);
-    if (bytes > INT32_MAX) fits_ = false;
-    return static_cast<int32_t>(bytes);
-  };
-  for (int64_t i = 0; i < count; i++) places[i] = a[i] == kZeros ? -1 : place(sum.in, a[i]);
-  for (int64_t i = 0; i < pixels; i++) places[count + i] = place(sum.out, c[i]);
+  int64_t* const places = places_ + place_count_;
+  const int outside = outside_count_;
+  for (int64_t i = 0; i < count; i++) {
+    const bool reads = a[i] != kZeros;
+    places[i] = reads ? bytes_between(sum.in, a[i]) : 0;
+    if (!reads) outside_[outside_count_++] = static_cast<int16_t>(i);
+  }
+  for (int64_t i = 0; i < pixels; i++) places[count + i] = bytes_between(sum.out, c[i]);
   const int64_t parts = sum.make_runs(runs_ + run_count_, ends_ + end_count_);
   sums_[sum_count_++] = {static_cast<int>(pixels),
                          static_cast<int>(map.taps),
                          static_cast<int>(parts),
                          place_count_,
                          run_count_,
-                         end_count_};
+                         end_count_,
+                         outside,
+                         outside_count_ - outside};
   place_count_ += static_cast<int>(count + pixels);
   run_count_ += static_cast<int>(runs);
   end_count_ += static_cast<int>(parts);
@@ -238,9 +240,11 @@ void SmallConv::run(const ConvCall& call) const {
   void* c[kPlaces];
   for (int i = 0; i < sum_count_; i++) {
     const Sum& sum = sums_[i];
-    const int32_t* place = places_ + sum.places;
+    const int64_t* place = places_ + sum.places;
+    const int16_t* const outside = outside_ + sum.outside;
     const int count = sum.taps * sum.pixels;
-    for (int k = 0; k < count; k++) a[k] = place[k] < 0 ? kZeros : bytes_at(call.a, place[k]);
+    for (int k = 0; k < count; k++) a[k] = bytes_at(call.a, place[k]);
+    for (int k = 0; k < sum.outside_count; k++) a[outside[k]] = kZeros;
     place += count;
     for (int k = 0; k < sum.pixels; k++) c[k] = bytes_at(call.result, place[k]);
     product.run(a, c, sum.pixels, runs_ + sum.runs, ends_ + sum.ends, sum.parts);

@@ -72,7 +72,7 @@ class SmallConv {
 
   struct Sum {
     int pixels, taps, parts;
-    int places, runs, ends;  // where they begin
+    int places, runs, ends, outside, outside_count;  // where they begin
   };
 
   bool ready_ = false;
@@ -83,9 +83,11 @@ class SmallConv {
   bool fits_;
   Weights weights_;
   TapProduct product_;
-  int sum_count_, place_count_, run_count_, end_count_;
+  int sum_count_, place_count_, run_count_, end_count_, outside_count_;
   Sum sums_[kSums];
-  int32_t places_[kPlaces];  // in bytes: what taps read, −1 outside of it, then where results lie
+  // In bytes: what taps read, then where results lie. As wide as pointers, so that these are sums of vectors.
+  int64_t places_[kPlaces];
+  int16_t outside_[kPlaces];  // the places, within those of their sum, that read zeros instead
   TapRun runs_[kRuns];
   int64_t ends_[kEnds];
 };

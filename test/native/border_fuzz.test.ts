@@ -34,6 +34,12 @@ const fuzz = (seed: number, rounds: number): string => `
     for (const [name, f] of entries) {
       const slots = next() < 0.5 ? 24 : 96;
       for (let i = 0; i < slots; i++) frame[i] = number();
+      // The call turns to a page, or to a place where none is.
+      if (next() < 0.2) {
+        const at = below(frame.length + 100);
+        for (let i = 0; i < 48; i++) frame[at + i] = number();
+        frame[512] = next() < 0.7 ? at : number();
+      }
       const args = Array.from({ length: below(9) }, () => (next() < 0.9 ? pick(buffers) : pick(odd)));
       calls++;
       try { f(...args); } catch (e) { thrown++; if (!(e instanceof Error)) throw new Error(name + ' threw no Error'); }

@@ -91,3 +91,40 @@ test('more shapes than are kept', () => {
   for (let round = 0; round < 2; round++) expect(calls.map((f) => f())).toEqual(first);
   expect([...calls].reverse().map((f) => f())).toEqual([...first].reverse());
 });
+
+test('more calls than have pages, and others between them', () => {
+  const calls = Array.from({ length: 100 }, (_, i) => {
+    const x = floats([1, 3 + (i % 7), 4, 1 + (i % 9)], i % 2 === 0 ? 'float32' : 'float64');
+    const steps = 1 + (i % 3);
+    return () => [
+      tf.nn.maxPool2d(x, 2, steps, 'SAME').data(),
+      tf.nn.avgPool2d(x, [2, 3], steps, 'VALID').data(),
+      tf.add(x, 1).data(),
+    ];
+  });
+  const first = calls.map((f) => f());
+  for (let round = 0; round < 3; round++) expect(calls.map((f) => f())).toEqual(first);
+  expect([...calls].reverse().map((f) => f())).toEqual([...first].reverse());
+  // What a tape sees takes no page.
+  const taped = calls.map((f) => new tf.GradientTape().run(f));
+  expect(taped).toEqual(first);
+});
+
+test('a call that fails leaves the frame to the next one', () => {
+  const x = floats([1, 4, 4, 2], 'float32');
+  const w = floats([2, 2, 2, 3], 'float32');
+  const d = floats([2, 2, 2, 1], 'float32');
+  const calls = [
+    (t: tf.Tensor) => tf.nn.conv2d(t, w, 1, 'SAME'),
+    (t: tf.Tensor) => tf.nn.depthwiseConv2d(t, d, [1, 1, 1, 1], 'SAME'),
+    (t: tf.Tensor) => tf.nn.maxPool2d(t, 2, 2, 'SAME'),
+  ];
+  for (const f of calls) {
+    const before = f(x).data();
+    const gone = tf.add(x, 0);
+    gone.dispose();
+    expect(() => f(gone)).toThrow(tf.errors.FailedPreconditionError);
+    expect(tf.add(x, x).data()).toEqual(tf.multiply(x, 2).data());
+    expect(f(x).data()).toEqual(before);
+  }
+});
