@@ -93,13 +93,13 @@ inline double error_ulps(float got, double want) {
     want = std::copysign(0x1p128, want);
   }
   const double value = std::isinf(got) ? std::copysign(0x1p128, got) : static_cast<double>(got);
-  const double magnitude = std::fmax(std::fabs(want), 0x1p-126);
+  const double least = 0x1p-126, magnitude = std::fabs(want) > least ? std::fabs(want) : least;
   uint64_t bits;
   memcpy(&bits, &magnitude, sizeof bits);
-  bits = (bits >> 52 << 52) - (uint64_t{23} << 52);
-  double unit;
-  memcpy(&unit, &bits, sizeof unit);
-  return std::fabs(value - want) / unit;
+  bits = (2 * 1023 + 23 - (bits >> 52)) << 52;
+  double units;  // in 1
+  memcpy(&units, &bits, sizeof units);
+  return std::fabs(value - want) * units;
 }
 
 /// The distance by the greater of 1 and the true value; 0 where either is not finite.
