@@ -10,16 +10,16 @@ import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
 import { badDType, composite, explain, multiOp, options, type OutSpec } from './define';
 import { broadcastTo, transpose } from './movement';
-import { atOnce } from './reduction';
 import { publicCall, sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
 import { negative } from './unary';
+import { unwatched } from './unwatched';
 import { reshape } from './views';
 
 /** dy with a dimension of 1 at the end. */
 const column = (dy: Tensor): Tensor => reshape(dy, [...dy.shape, 1]);
 
-/** Runs the kernel; the position of the first bad label, or -1. backprop is null where `atOnce` allows it. */
+/** Runs the kernel; the position of the first bad label, or -1. backprop is null where nobody wants it. */
 function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor | null): number {
   const [rows, cols] = rowsOf(logits.shape, logits.size);
   frame[0] = logits.offset;
@@ -131,9 +131,9 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   },
 });
 
-/** The loss alone, where it is small and no tape asks for backprop too; null elsewhere. */
+/** The loss alone, where no tape asks for backprop too; null elsewhere. */
 function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
-  if (!atOnce(logits)) return null;
+  if (logits.size === 0 || !unwatched()) return null;
   const shape = logits.shape.slice(0, -1);
   const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[shape.length]);
   try {

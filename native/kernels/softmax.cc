@@ -425,6 +425,7 @@ void cross_entropy_short(const T* x, const T* target, T* loss, T* back, int64_t 
                       }
                       store(losses, sum);
                       memcpy(loss + r, losses, static_cast<size_t>(count) * sizeof(T));
+                      if (back == nullptr) return;
                       e.store(staged, n);
                       memcpy(back + r * n, staged, bytes);
                     });
@@ -435,33 +436,25 @@ void sparse_cross_entropy_short(const T* x, const Label* labels, T* loss, T* bac
   using V = Vec<T>;
   constexpr int64_t L = kLanes<T>;
   T staged[L * kShortRow<T> + kGroup<T>], tops[L], sums[L];
-  each_side_by_side(x, rows, n,
-                    [&](int64_t r, int64_t count, const Columns<T>&, V most, V lse, Columns<T>& e) {
-                      store(tops, most);
-                      store(sums, lse);
-                      e.store(staged, n);
-                      memcpy(back + r * n, staged, static_cast<size_t>(count * n) * sizeof(T));
-                      for (int64_t i = 0; i < count; i++) {
-                        const int64_t place = (r + i) * n + static_cast<int64_t>(labels[r + i]);
-                        loss[r + i] = sums[i] - (x[place] - tops[i]);
-                        back[place] -= T(1);
-                      }
-                    });
+  each_side_by_side(
+      x, rows, n, [&](int64_t r, int64_t count, const Columns<T>&, V most, V lse, Columns<T>& e) {
+        store(tops, most);
+        store(sums, lse);
+        const auto place = [&](int64_t i) { return (r + i) * n + static_cast<int64_t>(labels[r + i]); };
+        for (int64_t i = 0; i < count; i++) loss[r + i] = sums[i] - (x[place(i)] - tops[i]);
+        if (back == nullptr) return;
+        e.store(staged, n);
+        memcpy(back + r * n, staged, static_cast<size_t>(count * n) * sizeof(T));
+        for (int64_t i = 0; i < count; i++) back[place(i)] -= T(1);
+      });
 }
 
-template <class T>
-void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int64_t rows,
-                   int64_t cols) noexcept {
-  if (side_by_side<T>(rows, cols)) {
-    return cross_entropy_short(static_cast<const T*>(xv), static_cast<const T*>(tv), static_cast<T*>(lossv),
-                               static_cast<T*>(backv), rows, cols);
-  }
+template <bool kBack, class T>
+void cross_entropy_long(const T* x, const T* target, T* losses, T* back, int64_t rows, int64_t cols) {
   const Row<T> row(cols);
-  const T *x = static_cast<const T*>(xv), *target = static_cast<const T*>(tv);
-  T *back = static_cast<T*>(backv), *losses = static_cast<T*>(lossv);
   T most = T(0), lse = T(0), scale = T(0);
   Sum<T> loss;
-  each_row<true, true>(
+  each_row<kBack, true>(
       row, x, back, rows,
       [&](int64_t, T m, ExpSum<T> sum) GT_LAMBDA {
         most = m;
@@ -473,33 +466,25 @@ void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int
         const int64_t at = r * cols + i;
         const Vec<T> t = row.get(target + at, part);
         loss.add(row.only(t * (lse - (row.get(x + at, part) - most)), T(0), part));
-        row.put(back + at, row.get(back + at, part) * scale - t, part);
+        if constexpr (kBack) row.put(back + at, row.get(back + at, part) * scale - t, part);
       },
       [&](int64_t r) GT_LAMBDA { losses[r] = loss.all(); });
 }
 
-template <class T, class Label>
-void sparse_cross_entropy(const void* xv, const void* labels, void* lossv, void* backv, int64_t rows,
-                          int64_t cols) noexcept {
-  if (side_by_side<T>(rows, cols)) {
-    return sparse_cross_entropy_short(static_cast<const T*>(xv), static_cast<const Label*>(labels),
-                                      static_cast<T*>(lossv), static_cast<T*>(backv), rows, cols);
-  }
+template <bool kBack, class T, class Label>
+void sparse_cross_entropy_long(const T* x, const Label* labels, T* losses, T* back, int64_t rows,
+                               int64_t cols) {
   const Row<T> row(cols);
-  const T* x = static_cast<const T*>(xv);
-  T* back = static_cast<T*>(backv);
-  const auto label = [&](int64_t r) {
-    return r * cols + static_cast<int64_t>(static_cast<const Label*>(labels)[r]);
-  };
+  const auto label = [&](int64_t r) { return r * cols + static_cast<int64_t>(labels[r]); };
   T scale = T(0);
   // Logarithms of as many rows together as there are lanes: one at a time they took a tenth of it all.
   constexpr int64_t L = kLanes<T>;
   T sums[L], above[L];
   const auto log_rows = [&](int64_t first, int64_t n) {
     for (int64_t i = n; i < L; i++) sums[i] = above[i] = T(0);
-    store_n(static_cast<T*>(lossv) + first, log1p_vec(load(sums)) - load(above), n);
+    store_n(losses + first, log1p_vec(load(sums)) - load(above), n);
   };
-  each_row<true, true>(
+  each_row<kBack, true>(
       row, x, back, rows,
       [&](int64_t r, T most, ExpSum<T> sum) GT_LAMBDA {
         scale = T(1) / sum.total();
@@ -508,11 +493,36 @@ void sparse_cross_entropy(const void* xv, const void* labels, void* lossv, void*
         if (r % L == L - 1) log_rows(r - L + 1, L);
       },
       [&](int64_t r, int64_t i, auto part) GT_LAMBDA {
-        T* at = back + r * cols + i;
-        row.put(at, row.get(at, part) * scale, part);
+        if constexpr (kBack) {
+          T* at = back + r * cols + i;
+          row.put(at, row.get(at, part) * scale, part);
+        }
       },
-      [&](int64_t r) GT_LAMBDA { back[label(r)] -= T(1); });
+      [&](int64_t r) GT_LAMBDA {
+        if constexpr (kBack) back[label(r)] -= T(1);
+      });
   if (rows % L != 0) log_rows(rows / L * L, rows % L);
+}
+
+template <class T>
+void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int64_t rows,
+                   int64_t cols) noexcept {
+  const T *x = static_cast<const T*>(xv), *target = static_cast<const T*>(tv);
+  T *loss = static_cast<T*>(lossv), *back = static_cast<T*>(backv);
+  if (side_by_side<T>(rows, cols)) return cross_entropy_short(x, target, loss, back, rows, cols);
+  if (back == nullptr) return cross_entropy_long<false>(x, target, loss, back, rows, cols);
+  cross_entropy_long<true>(x, target, loss, back, rows, cols);
+}
+
+template <class T, class Label>
+void sparse_cross_entropy(const void* xv, const void* labelsv, void* lossv, void* backv, int64_t rows,
+                          int64_t cols) noexcept {
+  const T* x = static_cast<const T*>(xv);
+  const Label* labels = static_cast<const Label*>(labelsv);
+  T *loss = static_cast<T*>(lossv), *back = static_cast<T*>(backv);
+  if (side_by_side<T>(rows, cols)) return sparse_cross_entropy_short(x, labels, loss, back, rows, cols);
+  if (back == nullptr) return sparse_cross_entropy_long<false>(x, labels, loss, back, rows, cols);
+  sparse_cross_entropy_long<true>(x, labels, loss, back, rows, cols);
 }
 
 template <class T>

@@ -329,7 +329,7 @@ struct SoftmaxKernels {
   void (*softmax_gradient)(const void* dy, const void* y, void* dx, int64_t rows, int64_t cols) noexcept;
   /// dx = dy − eʸ·Σ dy.
   void (*log_softmax_gradient)(const void* dy, const void* y, void* dx, int64_t rows, int64_t cols) noexcept;
-  /// loss[r] = −Σ labels·logSoftmax(logits), backprop = softmax(logits) − labels.
+  /// loss[r] = −Σ labels·logSoftmax(logits), backprop = softmax(logits) − labels unless it is null.
   void (*cross_entropy)(const void* logits, const void* labels, void* loss, void* backprop, int64_t rows,
                         int64_t cols) noexcept;
   /// The same with the number of the one label per row, checked before; int32 and int64.

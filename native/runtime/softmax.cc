@@ -66,7 +66,7 @@ void run_cross_entropy(void (*fn)(const void*, const void*, void*, void*, int64_
   const int64_t bytes = cols * size;
   parallel_for(rows, kRowsGrain / cols + 1, [&](int64_t begin, int64_t end) {
     fn(at(logits, begin * bytes), at(labels, begin * label_bytes), at(loss, begin * size),
-       at(backprop, begin * bytes), end - begin, cols);
+       backprop == nullptr ? nullptr : at(backprop, begin * bytes), end - begin, cols);
   });
 }
 

@@ -95,6 +95,13 @@ void check_rows(const KernelTable& table, int dtype, int64_t rows, int64_t cols)
                     cols * size);
   near<T>(table, "cross entropy", loss, losses.p, rows, scale * static_cast<double>(cols + 8));
   near<T>(table, "cross entropy backprop", y, want.p, n, scale * 2);
+  const auto alone_as_well = [&](auto fn, Buffer& of, int64_t label_bytes) {
+    Buffer alone(rows * size, size);
+    run_cross_entropy(fn, x.data(), of.data(), alone.data(), nullptr, rows, cols, size, label_bytes);
+    CHECK(alone.equals(loss), "%s: the loss by itself is another, %lld x %lld", table.isa,
+          static_cast<long long>(rows), static_cast<long long>(cols));
+  };
+  alone_as_well(k.cross_entropy, labels, cols * size);
   Buffer numbers(rows * 8, 8);
   for (int64_t r = 0; r < rows; r++) {
     const int64_t label = random.below(cols);
@@ -111,6 +118,7 @@ void check_rows(const KernelTable& table, int dtype, int64_t rows, int64_t cols)
                     size, 8);
   near<T>(table, "sparse cross entropy", loss, losses.p, rows, scale * 4);
   near<T>(table, "sparse cross entropy backprop", y, want.p, n, scale * 2);
+  alone_as_well(k.sparse_cross_entropy[1], numbers, 8);
   numbers.as<int64_t>()[rows - 1] = cols;
   CHECK(find_bad_label(numbers.data(), rows, cols, 8) == rows - 1, "a bad label was not found");
 }
