@@ -5,8 +5,9 @@
 
 namespace {
 
-/// log(2ⁱ·(1 + f)), 1/√2 ≤ 1 + f ≤ √2.
-GT_INLINE vf log_parts(vf i, vf f) {
+constexpr float kLn2Low = -2.12194440e-4f;  // what a float of 11 bits leaves of ln 2
+/// log(2ⁱ·(1 + f)), 1/√2 ≤ 1 + f ≤ √2, of which `low` has i·kLn2Low, and what else is small.
+GT_INLINE vf log_parts(vf i, vf f, vf low) {
   const vf s = f * f;
   vf p = fma(splat(7.0376836292e-2f), f, splat(-0.11514610310f));
   p = fma(p, f, splat(0.11676998740f));
@@ -16,10 +17,11 @@ GT_INLINE vf log_parts(vf i, vf f) {
   p = fma(p, f, splat(0.20000714765f));
   p = fma(p, f, splat(-0.24999993993f));
   p = fma(p, f, splat(0.33333331174f));
-  vf r = fma(p * f, s, i * -2.12194440e-4f);
+  vf r = fma(p * f, s, low);
   r = fma(s, splat(-0.5f), r);
   return fma(i, splat(0.693359375f), f + r);
 }
+GT_INLINE vf log_parts(vf i, vf f) { return log_parts(i, f, i * kLn2Low); }
 
 /// Natural logarithm, float32. Max 0.83 ULP for all x, denormals included. log(±0) = −inf, of a negative
 /// number NaN.
@@ -44,10 +46,11 @@ GT_INLINE vf log1p_parts(vf x, vf more) {
   const vf c = scale - 1.0f;
   const vf f = x * scale + c;
   const vf lost = x * scale - (f - c);  // what f's rounding left out, nearly
-  return log_parts(__builtin_convertvector(e, vf) + more, f) + (lost - lost * f);
+  const vf i = __builtin_convertvector(e, vf) + more;
+  return log_parts(i, f, fma(i, splat(kLn2Low), lost - lost * f));
 }
 
-/// log(1 + x), float32. Max 0.98 ULP for all x.
+/// log(1 + x), float32. Max 0.84 ULP for all x.
 GT_INLINE vf log1p_f32(vf x) {
   vf r = log1p_parts(x, vf{});
   r = x < __builtin_inff() ? r : x;
@@ -56,7 +59,7 @@ GT_INLINE vf log1p_f32(vf x) {
   return x == 0.0f ? x : r;
 }
 
-/// log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), float32. Max 1.64 ULP for all x.
+/// log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), float32. Max 1.72 ULP for all x.
 GT_INLINE vf softplus_f32(vf x) {
   const vf z = exp_f32(-abs(x));
   const vi upper = z > 0.41421356f;
