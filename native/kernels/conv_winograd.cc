@@ -1,63 +1,114 @@
-// Winograd's transforms for filters of 3×3: F(2×2, 3×3) and F(4×4, 3×3) at the points 0, ±1, (±2,) ∞. A tile
-// of N×N inputs becomes N² numbers that are multiplied by those of the filter, and N² sums become M×M
-// outputs, M = N − 2. All of them work on one channel in each lane.
+// Winograd's transforms for filters of 3×3: F(2×2, 3×3) and F(4×4, 3×3). A tile of N×N inputs becomes N²
+// numbers that are multiplied by those of the filter, and N² sums become M×M outputs, M = N − 2. For the
+// filter's gradient those of a tile of x are multiplied by N² of the M×M gradients, and N² sums become 3×3.
+// All of them work on one channel in each lane.
 #include "finish.h"
 #include "simd/unroll.h"
 
 namespace {
 
-/// Bᵀx, Gw and Aᵀm of F(4, 3).
-template <class V>
-GT_INLINE void input_4(const V* x, V* y) {
-  const V a = x[4] - 4 * x[2], b = x[3] - 4 * x[1];
-  const V c = x[4] - x[2], d = 2 * (x[3] - x[1]);
-  y[0] = 4 * x[0] - 5 * x[2] + x[4];
-  y[1] = a + b;
-  y[2] = a - b;
-  y[3] = c + d;
-  y[4] = c - d;
-  y[5] = 4 * x[1] - 5 * x[3] + x[5];
-}
-template <class V, class T>
-GT_INLINE void filter_4(const V* w, V* y, T) {
-  const V a = (w[0] + w[2]) * (T(-1) / T(6)), b = w[1] * (T(-1) / T(6));
-  const V c = w[0] * (T(1) / T(24)) + w[2] * (T(1) / T(6)), d = w[1] * (T(1) / T(12));
-  y[0] = w[0] * T(0.25);
-  y[1] = a + b;
-  y[2] = a - b;
-  y[3] = c + d;
-  y[4] = c - d;
-  y[5] = w[2];
-}
-template <class V>
-GT_INLINE void output_4(const V* m, V* y) {
-  const V a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], d = m[3] - m[4];
-  y[0] = m[0] + a + c;
-  y[1] = b + 2 * d;
-  y[2] = a + 4 * c;
-  y[3] = b + 8 * d + m[5];
-}
-/// The same of F(2, 3).
-template <class V>
-GT_INLINE void input_2(const V* x, V* y) {
-  y[0] = x[0] - x[2];
-  y[1] = x[1] + x[2];
-  y[2] = x[2] - x[1];
-  y[3] = x[1] - x[3];
-}
-template <class V, class T>
-GT_INLINE void filter_2(const V* w, V* y, T) {
-  const V a = (w[0] + w[2]) * T(0.5), b = w[1] * T(0.5);
-  y[0] = w[0];
-  y[1] = a + b;
-  y[2] = a - b;
-  y[3] = w[2];
-}
-template <class V>
-GT_INLINE void output_2(const V* m, V* y) {
-  y[0] = m[0] + m[1] + m[2];
-  y[1] = m[1] - m[2] - m[3];
-}
+/// The transforms along one dimension for tiles of N inputs: Bᵀx, Gw and Aᵀm; A·dy and Gᵀm, their transposes,
+/// make filter gradients.
+template <int N>
+struct Points;
+
+/// F(2, 3) at 0, ±1, ∞.
+template <>
+struct Points<4> {
+  template <class V>
+  GT_INLINE static void input(const V* x, V* y) {
+    y[0] = x[0] - x[2];
+    y[1] = x[1] + x[2];
+    y[2] = x[2] - x[1];
+    y[3] = x[1] - x[3];
+  }
+  template <class V>
+  GT_INLINE static void filter(const V* w, V* y) {
+    const V a = (w[0] + w[2]) * 0.5F, b = w[1] * 0.5F;
+    y[0] = w[0];
+    y[1] = a + b;
+    y[2] = a - b;
+    y[3] = w[2];
+  }
+  template <class V>
+  GT_INLINE static void output(const V* m, V* y) {
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = m[1] - m[2] - m[3];
+  }
+  template <class V>
+  GT_INLINE static void gradient(const V* dy, V* y) {
+    y[0] = dy[0];
+    y[1] = dy[0] + dy[1];
+    y[2] = dy[0] - dy[1];
+    y[3] = -dy[1];
+  }
+  template <class V>
+  GT_INLINE static void weights(const V* m, V* w) {
+    const V a = (m[1] + m[2]) * 0.5F;
+    w[0] = m[0] + a;
+    w[1] = (m[1] - m[2]) * 0.5F;
+    w[2] = a + m[3];
+  }
+};
+
+/// F(4, 3) at 0, ±a, ±b, ∞. With 5/8 and 3/2, whose products are exact, errors are half of those with 1
+/// and 2.
+template <>
+struct Points<6> {
+  static constexpr float a = 0.625F, b = 1.5F, a2 = a * a, b2 = b * b, a3 = a * a2, b3 = b * b2;
+  // By these Gw is divided.
+  static constexpr double at_0 = double{a2} * b2, at_a = 2.0 * a2 * (a2 - b2), at_b = 2.0 * b2 * (b2 - a2);
+  static constexpr float part(double of, double divisor) { return static_cast<float>(of / divisor); }
+
+  template <class V>
+  GT_INLINE static void input(const V* x, V* y) {
+    const V c = x[4] - b2 * x[2], d = a * x[3] - (a * b2) * x[1];
+    const V e = x[4] - a2 * x[2], f = b * x[3] - (b * a2) * x[1];
+    y[0] = (a2 * b2) * x[0] - (a2 + b2) * x[2] + x[4];
+    y[1] = c + d;
+    y[2] = c - d;
+    y[3] = e + f;
+    y[4] = e - f;
+    y[5] = (a2 * b2) * x[1] - (a2 + b2) * x[3] + x[5];
+  }
+  template <class V>
+  GT_INLINE static void filter(const V* w, V* y) {
+    const V c = w[0] * part(1, at_a) + w[2] * part(a2, at_a), d = w[1] * part(a, at_a);
+    const V e = w[0] * part(1, at_b) + w[2] * part(b2, at_b), f = w[1] * part(b, at_b);
+    y[0] = w[0] * part(1, at_0);
+    y[1] = c + d;
+    y[2] = c - d;
+    y[3] = e + f;
+    y[4] = e - f;
+    y[5] = w[2];
+  }
+  template <class V>
+  GT_INLINE static void output(const V* m, V* y) {
+    const V c = m[1] + m[2], d = m[1] - m[2], e = m[3] + m[4], f = m[3] - m[4];
+    y[0] = m[0] + c + e;
+    y[1] = a * d + b * f;
+    y[2] = a2 * c + b2 * e;
+    y[3] = a3 * d + b3 * f + m[5];
+  }
+  template <class V>
+  GT_INLINE static void gradient(const V* dy, V* y) {
+    const V c = dy[0] + a2 * dy[2], d = a * dy[1] + a3 * dy[3];
+    const V e = dy[0] + b2 * dy[2], f = b * dy[1] + b3 * dy[3];
+    y[0] = dy[0];
+    y[1] = c + d;
+    y[2] = c - d;
+    y[3] = e + f;
+    y[4] = e - f;
+    y[5] = dy[3];
+  }
+  template <class V>
+  GT_INLINE static void weights(const V* m, V* w) {
+    const V c = m[1] + m[2], d = m[1] - m[2], e = m[3] + m[4], f = m[3] - m[4];
+    w[0] = m[0] * part(1, at_0) + c * part(1, at_a) + e * part(1, at_b);
+    w[1] = d * part(a, at_a) + f * part(b, at_b);
+    w[2] = c * part(a2, at_a) + e * part(b2, at_b) + m[5];
+  }
+};
 
 /// f over all channels, a register at a time: f(first channel, load, store), whose last call works on part of
 /// a register.
@@ -77,6 +128,19 @@ GT_INLINE void over_channels(int64_t channels, const F& f) {
   }
 }
 
+/// rows(first, count) for some rows of a tile at a time: those of ±a have most of their sums in common.
+template <int N, class F>
+GT_INLINE void in_groups(const F& rows) {
+  if constexpr (N == 6) {
+    rows(Int<0>{}, Int<1>{});
+    rows(Int<1>{}, Int<2>{});
+    rows(Int<3>{}, Int<2>{});
+    rows(Int<5>{}, Int<1>{});
+  } else {
+    rows(Int<0>{}, Int<4>{});
+  }
+}
+
 /// A few rows of Bᵀx at a time, as many as registers hold. To load elements again takes less time than to
 /// spill a whole tile of sums (3% of a convolution); to fetch lines of v ahead of the stores gained nothing.
 template <class T, int N>
@@ -86,36 +150,20 @@ void transform_input(const void* xv, int64_t row, int64_t column, int64_t channe
   const T* const x = static_cast<const T*>(xv);
   T* const out = static_cast<T*>(vv);
   over_channels<T>(channels, [&](int64_t c, auto get, auto put) GT_LAMBDA {
-    const auto rows = [&](auto first, auto count) GT_LAMBDA {
+    in_groups<N>([&](auto first, auto count) GT_LAMBDA {
       V t[decltype(count){}][N];
       unroll<N>([&](auto j) GT_LAMBDA {
         V in[N], y[N];
         unroll<N>([&](auto i) GT_LAMBDA { in[i] = get(x + i * row + j * column + c); });
-        if constexpr (N == 6) {
-          input_4(in, y);
-        } else {
-          input_2(in, y);
-        }
+        Points<N>::input(in, y);
         unroll<decltype(count){}>([&](auto i) GT_LAMBDA { t[i][j] = y[first + i]; });
       });
       unroll<decltype(count){}>([&](auto i) GT_LAMBDA {
         V y[N];
-        if constexpr (N == 6) {
-          input_4(t[i], y);
-        } else {
-          input_2(t[i], y);
-        }
+        Points<N>::input(t[i], y);
         unroll<N>([&](auto j) GT_LAMBDA { put(out + ((first + i) * N + j) * plane + c, y[j]); });
       });
-    };
-    if constexpr (N == 6) {
-      rows(Int<0>{}, Int<1>{});
-      rows(Int<1>{}, Int<2>{});
-      rows(Int<3>{}, Int<2>{});
-      rows(Int<5>{}, Int<1>{});
-    } else {
-      rows(Int<0>{}, Int<4>{});
-    }
+    });
   });
 }
 
@@ -131,22 +179,14 @@ void transform_filter(const void* wv, int64_t tap, int64_t n, void* uv, int64_t 
       V in[3], y[N];
       GT_UNROLL
       for (int i = 0; i < 3; i++) in[i] = get(w + (i * 3 + j) * tap + c);
-      if constexpr (N == 6) {
-        filter_4(in, y, T(0));
-      } else {
-        filter_2(in, y, T(0));
-      }
+      Points<N>::filter(in, y);
       GT_UNROLL
       for (int i = 0; i < N; i++) t[i][j] = y[i];
     }
     GT_UNROLL
     for (int i = 0; i < N; i++) {
       V y[N];
-      if constexpr (N == 6) {
-        filter_4(t[i], y, T(0));
-      } else {
-        filter_2(t[i], y, T(0));
-      }
+      Points<N>::filter(t[i], y);
       GT_UNROLL
       for (int j = 0; j < N; j++) put(out + (i * N + j) * plane + c, y[j]);
     }
@@ -170,22 +210,14 @@ void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv,
       V in[N], y[M];
       GT_UNROLL
       for (int i = 0; i < N; i++) in[i] = get(m + (i * N + j) * plane + c);
-      if constexpr (N == 6) {
-        output_4(in, y);
-      } else {
-        output_2(in, y);
-      }
+      Points<N>::output(in, y);
       GT_UNROLL
       for (int i = 0; i < M; i++) t[i][j] = y[i];
     }
     GT_UNROLL
     for (int i = 0; i < M; i++) {
       V y[M];
-      if constexpr (N == 6) {
-        output_4(t[i], y);
-      } else {
-        output_2(t[i], y);
-      }
+      Points<N>::output(t[i], y);
       T* const p = out + i * row + c;
       if (whole) {
         GT_UNROLL
@@ -203,11 +235,68 @@ void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv,
 }
 
 template <class T, int N>
+void transform_gradient(const void* dyv, int64_t row, int64_t column, int64_t channels, void* dv,
+                        int64_t plane) noexcept {
+  using V = Vec<T>;
+  constexpr int M = N - 2;
+  const T* const dy = static_cast<const T*>(dyv);
+  T* const out = static_cast<T*>(dv);
+  over_channels<T>(channels, [&](int64_t c, auto get, auto put) GT_LAMBDA {
+    in_groups<N>([&](auto first, auto count) GT_LAMBDA {
+      V t[decltype(count){}][M];
+      unroll<M>([&](auto j) GT_LAMBDA {
+        V in[M], y[N];
+        unroll<M>([&](auto i) GT_LAMBDA { in[i] = get(dy + i * row + j * column + c); });
+        Points<N>::gradient(in, y);
+        unroll<decltype(count){}>([&](auto i) GT_LAMBDA { t[i][j] = y[first + i]; });
+      });
+      unroll<decltype(count){}>([&](auto i) GT_LAMBDA {
+        V y[N];
+        Points<N>::gradient(t[i], y);
+        unroll<N>([&](auto j) GT_LAMBDA { put(out + ((first + i) * N + j) * plane + c, y[j]); });
+      });
+    });
+  });
+}
+
+template <class T, int N>
+void transform_weights(const void* mv, int64_t plane, int64_t n, void* wv, int64_t tap,
+                       bool accumulate) noexcept {
+  using V = Vec<T>;
+  const T* const m = static_cast<const T*>(mv);
+  T* const w = static_cast<T*>(wv);
+  over_channels<T>(n, [&](int64_t c, auto get, auto put) {
+    V t[3][N];
+    GT_UNROLL
+    for (int j = 0; j < N; j++) {
+      V in[N], y[3];
+      GT_UNROLL
+      for (int i = 0; i < N; i++) in[i] = get(m + (i * N + j) * plane + c);
+      Points<N>::weights(in, y);
+      GT_UNROLL
+      for (int i = 0; i < 3; i++) t[i][j] = y[i];
+    }
+    GT_UNROLL
+    for (int i = 0; i < 3; i++) {
+      V y[3];
+      Points<N>::weights(t[i], y);
+      GT_UNROLL
+      for (int j = 0; j < 3; j++) {
+        T* const p = w + (i * 3 + j) * tap + c;
+        put(p, accumulate ? get(p) + y[j] : y[j]);
+      }
+    }
+  });
+}
+
+template <class T, int N>
 constexpr gradtape::WinogradKernels winograd() {
   return {.tile = N,
           .input = &transform_input<T, N>,
           .filter = &transform_filter<T, N>,
-          .output = &transform_output<T, N>};
+          .output = &transform_output<T, N>,
+          .gradient = &transform_gradient<T, N>,
+          .weights = &transform_weights<T, N>};
 }
 
 }  // namespace

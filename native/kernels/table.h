@@ -317,6 +317,11 @@ struct WinogradKernels {
   /// The first rows × columns of a tile of the result, finished if `finish` is there.
   void (*output)(const void* m, int64_t plane, int64_t channels, void* y, int64_t row, int64_t column,
                  int64_t rows, int64_t columns, const Finish* finish) noexcept;
+  /// For the filter's gradient: what one tile of dy is to those of x that `input` made.
+  void (*gradient)(const void* dy, int64_t row, int64_t column, int64_t channels, void* d,
+                   int64_t plane) noexcept;
+  /// The gradient of n weights, or += , from the sums of the products of both.
+  void (*weights)(const void* m, int64_t plane, int64_t n, void* w, int64_t tap, bool accumulate) noexcept;
 };
 
 /// Along `rows` rows of `cols` ≥ 1 contiguous elements; float32 and float64.

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "conv_map.h"
+#include "pairwise.h"
 #include "pool.h"
 #include "scratch.h"
 
@@ -204,14 +205,7 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call) {
     }
   });
   if (!enough) return false;
-  for (int64_t step = 1; step < chunks; step *= 2) {
-    const int64_t pairs = (chunks + step - 1) / (2 * step);
-    parallel_for(elements, (1 << 15) / pairs + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = 0; i + step < chunks; i += 2 * step) {
-        kernels.add(bytes_at(sums(i + step), begin * size), bytes_at(sums(i), begin * size), end - begin);
-      }
-    });
-  }
+  add_pairwise(kernels, chunks, elements, size, sums);
   return true;
 }
 

@@ -1,85 +1,22 @@
 // Winograd's algorithm: N×N inputs of each channel become N² numbers, the filter's likewise; for each of the
 // N² one product of matrices over the channels; then N² sums become (N − 2)² outputs. F(4×4) takes 2.25
 // multiplications for each output and channel, F(2×2) 4, plain sums 9. Tiles are taken in blocks whose
-// numbers stay in L2. With a dilation d, outputs whose positions are the same modulo d read inputs d apart:
-// each such phase has tiles of its own, whose rows and columns are d apart in memory.
+// numbers stay in L2.
 #include "conv_winograd.h"
 
 #include <atomic>
 
-#include "conv_map.h"
 #include "pool.h"
 #include "scratch.h"
+#include "winograd_tiles.h"
 
 namespace gradtape {
 
 namespace {
 
+constexpr int64_t kSize = kWinogradSize, kSkew = kWinogradSkew;
 constexpr int64_t kBlockBytes = 480 << 10;  // of the numbers of a block of tiles
 constexpr int64_t kFewTiles = 24, kManyTiles = 96;
-constexpr int64_t kSkew = 16;  // elements between planes, so that their lines do not collide
-constexpr int64_t kSize = 4;
-
-/// The convolution as both directions have it: `to` at (y, x) reads `from` at (y − pad_y + i · step_y, x −
-/// pad_x + j · step_x).
-struct Sides {
-  int64_t batch;
-  int64_t from_height, from_width, depth;
-  int64_t height, width, columns;
-  int64_t groups;
-  int64_t pad_y, pad_x;
-  int64_t step_y, step_x;
-
-  explicit Sides(const ConvCall& call) {
-    const ConvShape& s = call.shape;
-    const bool forward = call.kind == ConvKind::kForward;
-    const int64_t* const from = forward ? s.in : s.out;
-    const int64_t* const to = forward ? s.out : s.in;
-    batch = s.batch * s.in[0];
-    from_height = from[1], from_width = from[2];
-    height = to[1], width = to[2];
-    depth = forward ? s.in_channels : s.out_channels;
-    columns = forward ? s.out_channels : s.in_channels;
-    groups = s.groups;
-    step_y = s.dilation[1], step_x = s.dilation[2];
-    pad_y = forward ? s.pad[1] : 2 * step_y - s.pad[1];
-    pad_x = forward ? s.pad[2] : 2 * step_x - s.pad[2];
-  }
-  int64_t group_depth() const { return depth / groups; }
-  int64_t group_columns() const { return columns / groups; }
-  int64_t weights() const { return group_depth() * columns; }
-};
-
-/// Tiles along one dimension: those of all phases that begin near each other are neighbours.
-struct Axis {
-  int64_t phases, span, count;  // span: from a tile to the next of its phase
-
-  /// Of `size` outputs, M of which are in a tile, their inputs `step` apart.
-  Axis(int64_t size, int64_t step, int64_t out) : phases(least(step, size)), span(step * out) {
-    count = (size + span - 1) / span * phases;
-  }
-  /// The first output of tile i. It may not exist: the last tiles of the later phases can be empty.
-  int64_t first(int64_t i) const { return phases == 1 ? i * span : i / phases * span + i % phases; }
-};
-/// Of `size` − `from` elements those that a tile with this step takes: 0 to n.
-int64_t taken(int64_t n, int64_t size, int64_t from, int64_t step) {
-  const int64_t rest = most(0, size - from);
-  return least(n, step == 1 ? rest : (rest + step - 1) / step);
-}
-
-/// How a call is cut into tiles and blocks of them.
-struct Tiling {
-  int64_t out, planes;  // M and N²
-  Axis down, across;
-  int64_t tiles, block;
-
-  Tiling(const Sides& s, int n)
-      : out(n - 2), planes(n * n), down(s.height, s.step_y, n - 2), across(s.width, s.step_x, n - 2) {
-    tiles = s.batch * down.count * across.count;
-    const int64_t each = planes * (s.depth + s.columns) * kSize;
-    block = most(kFewTiles, least(kManyTiles, kBlockBytes / each / 6 * 6));
-  }
-};
 
 bool fits(const ConvShape& s) {
   for (int d = 1; d < 3; d++) {
@@ -92,10 +29,10 @@ bool fits(const ConvShape& s) {
   return s.dtype == 0 && s.kernel[0] == 1 && s.stride[0] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
 }
 
-/// Columns of all groups as registers hold them: a group's last vector is filled up.
+/// Columns of all groups, those of several as registers hold them.
 double full_columns(const Sides& s, int64_t lanes) {
   if (s.groups == 1) return static_cast<double>(s.columns);
-  return static_cast<double>((s.group_columns() + lanes - 1) / lanes * lanes * s.groups);
+  return in_vectors(s.group_columns(), lanes) * static_cast<double>(s.groups);
 }
 /// Nanoseconds of one thread, roughly, as measured with 512-bit vectors; what counts are the proportions.
 double winograd_cost(const Sides& s, int n, int64_t lanes) {
@@ -108,12 +45,16 @@ double winograd_cost(const Sides& s, int n, int64_t lanes) {
   const double products = full_columns(s, lanes) * (terms + 8) / 50;
   return planes * (tiles * (products + depth * 0.44 + columns * 0.28) + weights * each);
 }
-double direct_cost(const Sides& s, const ConvKernels& kernels) {
-  const bool dots = few_columns(kernels, s.group_columns(), s.group_depth());
-  const double columns = dots ? static_cast<double>(s.columns) : full_columns(s, kernels.lanes);
-  // Groups are narrow: a tile of one vector has too few sums for the latency of multiply-adds, and there is
-  // little depth to each tap, whose pointers have to be loaded.
-  const double narrow = s.groups > 1 && s.group_columns() <= kernels.lanes ? 1.3 : 1;
+double direct_cost(const Sides& s, const ConvKernels& kernels, bool filter_gradient) {
+  const bool dots = !filter_gradient && few_columns(kernels, s.group_columns(), s.group_depth());
+  const double columns = dots ? static_cast<double>(s.columns)
+                         : filter_gradient
+                             ? in_vectors(s.group_columns(), kernels.lanes) * static_cast<double>(s.groups)
+                             : full_columns(s, kernels.lanes);
+  // A tile of one vector has too few sums for the latency of multiply-adds. Groups have little depth to each
+  // tap, whose pointers have to be loaded.
+  const bool one_vector = s.group_columns() <= kernels.lanes;
+  const double narrow = one_vector && (filter_gradient || s.groups > 1) ? 1.3 : 1;
   const int64_t depth = s.group_depth() + (s.groups > 1 ? 2 : 0);
   return static_cast<double>(s.batch * s.height * s.width * 9 * depth) * columns * narrow / 55;
 }
@@ -126,44 +67,13 @@ struct Filter {
   bool packed;
 };
 
-/// Where a tile's first output lies.
-struct Place {
-  int64_t image, y, x;
-  Place(const Tiling& t, int64_t tile) {
-    const int64_t line = tile / t.across.count;
-    image = line / t.down.count;
-    y = t.down.first(line % t.down.count);
-    x = t.across.first(tile % t.across.count);
-  }
-};
-
-/// The n×n inputs from (y, x) on of an image, with zeros where they are outside.
-void copy_window(const Sides& s, int64_t n, const char* image, int64_t y, int64_t x, char* window) {
-  const int64_t pixel = s.depth * kSize, step = s.step_x;
-  const int64_t left = least(n, x >= 0 ? 0 : (step - 1 - x) / step);
-  const int64_t right = most(left, taken(n, s.from_width, x, step));
-  for (int64_t r = 0; r < n; r++, y += s.step_y, window += n * pixel) {
-    const bool inside = y >= 0 && y < s.from_height && left < right;
-    __builtin_memset(window, 0, static_cast<size_t>((inside ? left : n) * pixel));
-    if (!inside) continue;
-    const char* const line = image + (y * s.from_width + x) * pixel;
-    if (step == 1) {
-      __builtin_memcpy(window + left * pixel, line + left * pixel,
-                       static_cast<size_t>((right - left) * pixel));
-    } else {
-      for (int64_t j = left; j < right; j++) {
-        __builtin_memcpy(window + j * pixel, line + j * step * pixel, static_cast<size_t>(pixel));
-      }
-    }
-    __builtin_memset(window + right * pixel, 0, static_cast<size_t>((n - right) * pixel));
-  }
-}
-
 /// Tiles [begin, end) on the calling thread.
 bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const Sides& s, const Tiling& t,
                const Filter& filter, const ConvCall& call, int64_t begin, int64_t end) {
-  const int64_t n = kernels.tile, pixel = s.depth * kSize;
-  const int64_t block = least(t.block, end - begin);
+  const int64_t n = kernels.tile;
+  const Image from = s.from_image(call.a);
+  const int64_t each = t.planes * (s.depth + s.columns) * kSize;
+  const int64_t block = least(end - begin, most(kFewTiles, least(kManyTiles, kBlockBytes / each / 6 * 6)));
   const int64_t v_plane = block * s.depth + kSkew, m_plane = block * s.columns + kSkew;
   char* const scratch =
       static_cast<char*>(thread_scratch((t.planes * (v_plane + m_plane + s.depth)) * kSize));
@@ -176,19 +86,8 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
     const int64_t count = least(block, end - first);
     for (int64_t i = 0; i < count; i++) {
       const Place to(t, first + i);
-      const int64_t y = to.y - s.pad_y, x = to.x - s.pad_x;
-      const char* source = static_cast<const char*>(call.a) + to.image * s.from_height * s.from_width * pixel;
-      int64_t row = s.step_y * s.from_width * s.depth, column = s.step_x * s.depth;
-      if (y >= 0 && x >= 0 && y + (n - 1) * s.step_y < s.from_height &&
-          x + (n - 1) * s.step_x < s.from_width) {
-        source += (y * s.from_width + x) * pixel;
-      } else {
-        copy_window(s, n, source, y, x, window);
-        source = window;
-        column = s.depth;
-        row = n * column;
-      }
-      kernels.input(source, row, column, s.depth, v + i * pixel, v_plane);
+      const Window x = from.window(n, to.image, to.y - s.pad_y, to.x - s.pad_x, window);
+      kernels.input(x.first, x.row, x.column, s.depth, v + i * s.depth * kSize, v_plane);
     }
     for (int64_t p = 0; p < t.planes; p++) {
       MatmulBlock product = {};
@@ -231,22 +130,23 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
 }  // namespace
 
 const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall& call) {
-  if (call.precision == ConvPrecision::kExact || call.kind == ConvKind::kFilterGradient ||
-      !fits(call.shape)) {
-    return nullptr;
-  }
+  if (call.precision == ConvPrecision::kExact || !fits(call.shape)) return nullptr;
   const Sides sides(call);
   const WinogradKernels* best = nullptr;
-  double cost = direct_cost(sides, table.conv[0]);
+  const bool filter = call.kind == ConvKind::kFilterGradient;
+  double cost = direct_cost(sides, table.conv[0], filter);
   const int allowed = call.precision == ConvPrecision::kFast ? 2 : 1;
   for (int i = 0; i < allowed; i++) {
-    const double own = winograd_cost(sides, table.winograd[i].tile, table.matmul[0].lanes);
+    const int n = table.winograd[i].tile;
+    const int64_t lanes = table.matmul[0].lanes;
+    const double own = filter ? winograd_filter_cost(sides, n, lanes) : winograd_cost(sides, n, lanes);
     if (own < cost) cost = own, best = &table.winograd[i];
   }
   return best;
 }
 
 bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, const ConvCall& call) {
+  if (call.kind == ConvKind::kFilterGradient) return run_winograd_filter(table, winograd, call);
   const Sides s(call);
   const Tiling t(s, winograd.tile);
   const MatmulKernels& matmul = table.matmul[0];

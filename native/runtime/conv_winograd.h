@@ -8,7 +8,7 @@ namespace gradtape {
 /// allowed.
 const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall& call);
 
-/// The convolution or its input gradient. False if memory for the work could not be had.
+/// The convolution or one of its gradients. False if memory for the work could not be had.
 bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, const ConvCall& call);
 
 }  // namespace gradtape

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "../runtime/conv_winograd.h"
 #include "../runtime/pool.h"
 #include "harness.h"
 
@@ -98,8 +99,10 @@ void check_finish(const KernelTable& table, ConvCall call, Buffer& plain, Random
   }
 }
 
+/// With `forced` by these transforms, whatever is fastest.
 template <class T>
-void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision, Random& random) {
+void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision, Random& random,
+           const WinogradKernels* forced = nullptr) {
   const int64_t size = sizeof(T), counts[3] = {x_count(s), filter_count(s), y_count(s)};
   if (counts[0] == 0 || counts[1] == 0 || counts[2] == 0) return;
   Buffer x(counts[0] * size, size), filter(counts[1] * size, 2 * size), dy(counts[2] * size, size);
@@ -132,16 +135,18 @@ void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision
       result.fill(0x55);
       set_num_threads(threads);
       call.result = result.data();
-      done = done && run_conv(table, call);
+      done = done && (forced == nullptr ? run_conv(table, call) : run_winograd(table, *forced, call));
     }
-    if (kind == ConvKind::kForward) check_finish<T>(table, call, one, random);
+    if (kind == ConvKind::kForward && forced == nullptr) check_finish<T>(table, call, one, random);
     double error = 0, norm = 0;
     for (int64_t i = 0; i < n; i++) {
       const double e = static_cast<double>(one.as<T>()[i]) - want.p[i];
       error += e * e;
       norm += want.p[i] * want.p[i];
     }
-    const double limit = (sizeof(T) == 4 ? 1e-6 : 4e-15) * (precision == ConvPrecision::kFast ? 4 : 1);
+    // Forced tiles may be zeros but for one element: few sums, of few terms.
+    const double times = precision != ConvPrecision::kFast ? 1 : forced == nullptr ? 2 : 4;
+    const double limit = (sizeof(T) == 4 ? 1e-6 : 4e-15) * times;
     CHECK(
         done && sqrt(error) <= limit * sqrt(norm) && one.equals(many) && one.intact() && many.intact(),
         "%s %zu bytes kind %d precision %d batch %lld in %lld %lld %lld out %lld %lld %lld filter %lld %lld "
@@ -159,6 +164,24 @@ void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision
         static_cast<long long>(s.in_channels), static_cast<long long>(s.out_channels),
         static_cast<long long>(s.groups), sqrt(error / (norm > 0 ? norm : 1)), one.equals(many));
   }
+}
+
+/// 3×3 filters over height × width, with this much padding before and after.
+ConvShape square_shape(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t out, int64_t before,
+                       int64_t after, int64_t dilation = 1, int64_t groups = 1) {
+  ConvShape s = {};
+  s.batch = batch, s.in_channels = in, s.out_channels = out, s.groups = groups;
+  const int64_t sizes[3] = {1, height, width};
+  for (int d = 0; d < 3; d++) {
+    s.in[d] = sizes[d];
+    s.kernel[d] = d == 0 ? 1 : 3;
+    s.stride[d] = 1;
+    s.dilation[d] = d == 0 ? 1 : dilation;
+    s.pad[d] = d == 0 ? 0 : before;
+    const int64_t span = s.in[d] - (s.kernel[d] - 1) * s.dilation[d] + (d == 0 ? 0 : before + after);
+    s.out[d] = span < 0 ? 0 : span;
+  }
+  return s;
 }
 
 /// A random shape, with the sizes of the result that follow.
@@ -195,6 +218,39 @@ TEST(conv_random_shapes) {
       check<float>(*table, s, ConvPrecision::kFast, random);
       s.dtype = 1;
       check<double>(*table, s, ConvPrecision::kFast, random);
+    }
+  }
+  set_num_threads(before);
+}
+
+/// Shapes at which Winograd's algorithm is not chosen too: tiles that reach over all borders, channels that
+/// fill no vector, more of them than one part of the work has, and sums over many tiles.
+TEST(conv_winograd_forced) {
+  const int before = num_threads();
+  const int64_t channels[][2] = {{1, 1}, {1, 64}, {3, 17}, {17, 3}, {64, 1}, {33, 40}};
+  const int64_t sizes[][2] = {{1, 1}, {3, 3}, {4, 4}, {1, 9}, {5, 6}, {7, 11}, {13, 2}};
+  for (const KernelTable* table : isas()) {
+    section();
+    Random random(13);
+    for (const WinogradKernels& winograd : table->winograd) {
+      const auto run = [&](const ConvShape& s) {
+        const ConvPrecision precision = winograd.tile == 6 ? ConvPrecision::kFast : ConvPrecision::kBalanced;
+        check<float>(*table, s, precision, random, &winograd);
+      };
+      for (const auto& c : channels) {
+        for (const auto& size : sizes) {
+          const int64_t batch = 1 + random.below(3);
+          run(square_shape(batch, size[0], size[1], c[0], c[1], 1, 1));
+          run(square_shape(batch, size[0], size[1], c[0], c[1], 0, 0));
+          if (!quick()) run(square_shape(batch, size[0], size[1], c[0], c[1], 2, random.below(3)));
+        }
+      }
+      run(square_shape(2, 13, 9, 5, 7, 2, 1, 2));
+      run(square_shape(1, 7, 23, 18, 6, 3, 3, 3, 3));
+      run(square_shape(3, 6, 5, 12, 24, 1, 1, 1, 4));
+      run(square_shape(1, 17, 150, 2, 3, 4, 4, 4));  // of the last lines of tiles most are empty
+      run(square_shape(1, 5, 6, 130, 260, 1, 1));
+      if (!quick()) run(square_shape(9, 128, 128, 3, 5, 1, 1));
     }
   }
   set_num_threads(before);

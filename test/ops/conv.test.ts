@@ -184,7 +184,7 @@ describe.each(shapes)('%s', (_, g) => {
 });
 
 describe('3×3 filters', () => {
-  const limits: Record<ConvolutionPrecision, number> = { fast: 4e-6, balanced: 1e-6, exact: 1e-6 };
+  const limits: Record<ConvolutionPrecision, number> = { fast: 2e-6, balanced: 1e-6, exact: 1e-6 };
   const sizes: readonly (readonly [batch: number, height: number, width: number, pad: number])[] = [
     [2, 8, 8, 1],
     [1, 7, 9, 1],
@@ -243,6 +243,63 @@ describe('3×3 filters', () => {
       /'fast', 'balanced' or 'exact'/,
     );
     expect(() => error({ precision: 3 })).toThrow(TypeError);
+  });
+});
+
+describe('filter gradients of 3×3 filters', () => {
+  const g = geometry(4, [24, 24], [3, 3], [32, 64], { pads: [1, 1] });
+  const p = problem(g, 'float32', 'filter gradient');
+  const gradient = (x: Tensor, options = {}): Tensor =>
+    tf.grad((filter: Tensor) => tf.nn.conv2d(x, filter, 1, 'SAME', options).mul(p.dy))(p.filter) as Tensor;
+
+  test('the setting chooses, and a call may say otherwise', () => {
+    const x = Float64Array.from(p.x.view() as Float64Array);
+    const dy = Float64Array.from(p.dy.view() as Float64Array);
+    const want = new Float64Array(p.filter.size);
+    eachProduct(g, (i, w, o) => (want[w] += x[i] * dy[o]));
+    const [fast, balanced, exact] = (['fast', 'balanced', 'exact'] as const).map((precision) => {
+      const got = gradient(p.x, { precision });
+      try {
+        tf.config.setConvolutionPrecision(precision);
+        expect(bytesOf(gradient(p.x)).equals(bytesOf(got))).toBe(true);
+      } finally {
+        tf.config.setConvolutionPrecision('fast');
+      }
+      return got;
+    });
+    expect(bytesOf(fast).equals(bytesOf(balanced))).toBe(false);
+    expect(bytesOf(fast).equals(bytesOf(exact))).toBe(false);
+    expect(bytesOf(balanced).equals(bytesOf(exact))).toBe(false);
+    expect(errorOf(fast, want)).toBeLessThanOrEqual(2e-6);
+    expect(errorOf(balanced, want)).toBeLessThanOrEqual(1e-6);
+    expect(errorOf(exact, want)).toBeLessThan(errorOf(fast, want));
+  });
+
+  test('the same bits in compiled functions, and for one and two threads', () => {
+    const [one, two] = withOneAndTwo(() => gradient(p.x));
+    const compiled = tf.function((x: Tensor) => gradient(x));
+    const [oneCompiled, twoCompiled] = withOneAndTwo(() => compiled(p.x));
+    for (const t of [two, oneCompiled, twoCompiled]) expect(bytesOf(t).equals(bytesOf(one))).toBe(true);
+  });
+
+  test('an infinity or NaN stays in its input channel', () => {
+    const plain = gradient(p.x).view() as Float32Array;
+    for (const value of [Infinity, -Infinity, NaN]) {
+      const values = Float32Array.from(p.x.view() as Float32Array);
+      values[(30 * 24 + 7) * 32 + 5] = value; // channel 5
+      const got = gradient(tensorFrom(dtypes.float32, p.x.shape, values)).view() as Float32Array;
+      got.forEach((w, i) => {
+        const right = Math.floor(i / 64) % 32 === 5 ? !Number.isFinite(w) : w === plain[i];
+        if (!right) throw new Error(`${value}: weight ${i} is ${w}, without ${plain[i]}`);
+      });
+    }
+  });
+
+  test('of no images is zero', () => {
+    const none = { ...g, batch: 0 };
+    const got = convBackpropFilter(tf.zeros([0, 24, 24, 32]), tf.zeros([0, 24, 24, 64]), none);
+    expect(got.shape).toEqual([3, 3, 32, 64]);
+    expect((got.view() as Float32Array).every((w) => w === 0)).toBe(true);
   });
 });
 
