@@ -9,7 +9,7 @@ import { refuseMore } from './surplus';
 import { register, type Example, type OpRow } from './registry';
 
 /**
- * f with the first n arguments, n ≤ 5. A list of arguments that is made for each call and spread into another costs as much
+ * f with the first n arguments, n ≤ 6. A list of arguments that is made for each call and spread into another costs as much
  * as a small op.
  */
 export function passOn<R>(
@@ -20,6 +20,7 @@ export function passOn<R>(
   c: unknown,
   d: unknown,
   e: unknown,
+  h: unknown,
 ): R {
   const g = f as (...args: unknown[]) => R;
   switch (n) {
@@ -33,8 +34,10 @@ export function passOn<R>(
       return g(a, b, c);
     case 4:
       return g(a, b, c, d);
-    default:
+    case 5:
       return g(a, b, c, d, e);
+    default:
+      return g(a, b, c, d, e, h);
   }
 }
 
@@ -42,9 +45,16 @@ export function passOn<R>(
 // only its length, and what functions of many parameters get is a list from the start.
 /* eslint-disable prefer-rest-params */
 
-/** The first n of up to five arguments as a list. */
-const listOf = (n: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown[] =>
-  [a, b, c, d, e].slice(0, n);
+/** The first n of up to six arguments as a list. */
+const listOf = (
+  n: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  e: unknown,
+  h: unknown,
+): unknown[] => [a, b, c, d, e, h].slice(0, n);
 
 /** (...p) => then(f(...p)), the public function of that name. */
 export function following<P extends unknown[], Q, R>(
@@ -58,13 +68,13 @@ export function following<P extends unknown[], Q, R>(
     if (args.length > most) refuseMore(name, f, args);
     return then(f(...(args as P)));
   };
-  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
-    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e));
-    return then(passOn<Q>(f, n, a, b, c, d, e));
+    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e, h));
+    return then(passOn<Q>(f, n, a, b, c, d, e, h));
   };
-  const call = (most <= 5 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
+  const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
   return call;
 }
 
@@ -105,17 +115,17 @@ export function composite<P extends unknown[], R>(
       throw named(error, args);
     }
   };
-  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): R {
+  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
-    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e));
+    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e, h));
     try {
-      return passOn<R>(f, n, a, b, c, d, e);
+      return passOn<R>(f, n, a, b, c, d, e, h);
     } catch (error) {
-      throw named(error, listOf(n, a, b, c, d, e));
+      throw named(error, listOf(n, a, b, c, d, e, h));
     }
   };
-  const call = (most <= 5 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
+  const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
   register({
     name,
     kind: spec.kind ?? 'composite',

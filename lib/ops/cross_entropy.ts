@@ -134,8 +134,10 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
 /** The loss alone, where no tape asks for backprop too; null elsewhere. */
 function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
   if (logits.size === 0 || !unwatched()) return null;
-  const shape = logits.shape.slice(0, -1);
-  const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[shape.length]);
+  const rank = logits.shape.length - 1;
+  // Labels that are numbers have the shape of the loss.
+  const shape = labels.shape.length === rank ? labels.shape : logits.shape.slice(0, rank);
+  const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[rank]);
   try {
     checkLabels(run(logits, labels, loss, null), logits, labels);
   } catch (error) {

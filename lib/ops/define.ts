@@ -361,6 +361,8 @@ export interface OpSpec<P extends unknown[], A> {
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
+  /** The one result where nobody watches, found in a shorter way than by `run`; null: not of these. */
+  now?: (inputs: readonly Tensor[], attrs: A) => Tensor | null;
   /** See TracedOp.tile. */
   tile?: OpRow['tile'];
   /** See TracedOp. */
@@ -389,7 +391,7 @@ export function defineOp<P extends unknown[], A>(
   spec: OpSpec<P, A>,
   single: boolean,
 ): Defined<P, A> {
-  const { args, infer, run } = spec;
+  const { args, infer, run, now } = spec;
   const inputs = spec.saves?.inputs ?? [];
   /** Shapes that depend on data which are known although a function is being traced. */
   const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
@@ -429,11 +431,11 @@ export function defineOp<P extends unknown[], A>(
     if (scope.tracer !== null || run === 'view') return compute(xs, attrs)[0];
     let y: Tensor;
     try {
+      const short = now !== undefined && scope.recorder === null ? now(xs, attrs) : null;
+      if (short !== null) return short;
       const inferred = infer(xs, attrs) as OutSpec | null;
-      if (inferred === null) return compute(xs, attrs)[0];
-      y = allocate(name, inferred);
-      const own = run(xs, attrs, [y]);
-      if (own !== undefined) y = own[0];
+      const made = inferred === null ? [] : [allocate(name, inferred)];
+      y = ((run(xs, attrs, made) as readonly Tensor[] | undefined) ?? made)[0];
     } catch (error) {
       throw explain(error, name, xs);
     }
@@ -472,9 +474,8 @@ export function defineOp<P extends unknown[], A>(
   return { one, many, apply };
 }
 
-function isList(inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] {
-  return Array.isArray(inferred);
-}
+const isList = (inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] =>
+  Array.isArray(inferred);
 
 function allocate(name: string, out: OutSpec): Tensor {
   const size = sizeOf(out.shape);

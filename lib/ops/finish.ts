@@ -15,6 +15,10 @@ export const activationRows = {
 } as const;
 export type FusedActivation = keyof typeof activationRows;
 export const activations = Object.keys(activationRows) as FusedActivation[];
+/** Their places in the unary table. */
+const kernelNumbers = new Map(
+  activations.map((name) => [name, native.unaryNames.indexOf(activationRows[name])]),
+);
 
 /** The activation that the op of that name is, or null. */
 export function activationOf(op: string): FusedActivation | null {
@@ -37,12 +41,10 @@ export function writeFinish(
   { bias, residual, activation }: Finish,
   result: Tensor,
 ): [bias: ArrayBuffer, residual: ArrayBuffer] {
-  const buffer = (input: number, at: number): ArrayBuffer => {
-    frame[at] = input < 0 ? -1 : inputs[input].offset;
-    return (input < 0 ? result : inputs[input]).buffer;
-  };
-  frame[slot + 2] = activation === null ? -1 : native.unaryNames.indexOf(activationRows[activation]);
-  return [buffer(bias, slot), buffer(residual, slot + 1)];
+  frame[slot] = bias < 0 ? -1 : inputs[bias].offset;
+  frame[slot + 1] = residual < 0 ? -1 : inputs[residual].offset;
+  frame[slot + 2] = activation === null ? -1 : (kernelNumbers.get(activation) as number);
+  return [(bias < 0 ? result : inputs[bias]).buffer, (residual < 0 ? result : inputs[residual]).buffer];
 }
 
 /** The op that does another one and finishes it. */

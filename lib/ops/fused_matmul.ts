@@ -15,7 +15,7 @@ import {
   type Finish,
   type FusedActivation,
 } from './finish';
-import { gradientOfA, gradientOfB, productShape, sides, writeProduct, type Sides } from './matmul';
+import { gradientOfA, gradientOfB, productShape, sides, sidesOf, writeProduct, type Sides } from './matmul';
 import { registry, sample, type GradContext, type OpRow } from './registry';
 
 export interface FusedMatmulOptions {
@@ -47,7 +47,9 @@ const finishSlot = 59;
 function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], FusedAttrs] {
   const inputs: Tensor[] = convertPair(left, right, 'fusedMatmul');
   const o = options<Required<FusedMatmulOptions>>(given, 'bias', defaults, 'fusedMatmul');
-  const { ta, tb } = sides({ transposeA: o.transposeA, transposeB: o.transposeB });
+  const { transposeA, transposeB } = o;
+  const plain = typeof transposeA === 'boolean' && typeof transposeB === 'boolean';
+  const { ta, tb } = plain ? sidesOf(transposeA, transposeB) : sides({ transposeA, transposeB });
   const add = (value: TensorLike | null, name: string): number =>
     value === null ? -1 : inputs.push(toTensor(value, inputs[0].dt, 'fusedMatmul', name)) - 1;
   const { activation } = o;
@@ -61,8 +63,9 @@ function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions):
 }
 
 function infer(inputs: readonly Tensor[], attrs: FusedAttrs): { shape: number[]; dt: DTypeInfo } {
-  const [a, ...others] = inputs;
-  for (const x of others) if (x.dt !== a.dt) throw mixedDTypes('fusedMatmul', a, x);
+  const a = inputs[0];
+  for (let i = 1; i < inputs.length; i++)
+    if (inputs[i].dt !== a.dt) throw mixedDTypes('fusedMatmul', a, inputs[i]);
   if (!types.includes(a.dtype)) throw badDType('fusedMatmul', 'a', a.dt, types);
   const shape = productShape(a, inputs[1], attrs);
   const n = shape[shape.length - 1];
@@ -88,7 +91,8 @@ function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Ten
   if (c.size === 0) return;
   const [a, b] = inputs;
   writeProduct(a, b, c, attrs);
-  native.fusedMatmul(a.buffer, b.buffer, c.buffer, ...writeFinish(finishSlot, inputs, attrs, c));
+  const [bias, residual] = writeFinish(finishSlot, inputs, attrs, c);
+  native.fusedMatmul(a.buffer, b.buffer, c.buffer, bias, residual);
 }
 
 /** The gradient at the sums, before the activation: that of the activation's own row. */

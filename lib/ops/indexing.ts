@@ -367,7 +367,7 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
     { args: [sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] })] },
     { args: [sample([3], { dtype: 'bool', values: [false, false, false] })] },
   ],
-  args: (condition, dt = dtypes.int32, count) => [[condition], { dt, count: count ?? null }],
+  args: (condition, dt, count) => [[condition], { dt: dt ?? dtypes.int32, count: count ?? null }],
   infer: ([mask], { dt, count }) => (count === null ? null : { shape: [count, mask.rank], dt }),
   run: ([mask], { dt, count: known }) => {
     const count = countNonzero(mask);

@@ -203,7 +203,9 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
   },
   infer: ([x], axis) => {
     const out = { shape: withoutAxis(x.shape, axis), dt: x.dt };
-    return new Array<typeof out>(x.shape[axis]).fill(out);
+    const parts = new Array<OutSpec>(x.shape[axis]);
+    for (let i = 0; i < parts.length; i++) parts[i] = out;
+    return parts;
   },
   run: ([x], axis, ys) => {
     copyParts(x, ys, sizeBetween(x.shape, 0, axis), true);

@@ -53,6 +53,8 @@ const everySides: readonly Sides[] = [
 ];
 const plain = everySides[0];
 
+export const sidesOf = (ta: boolean, tb: boolean): Sides => everySides[(ta ? 1 : 0) + (tb ? 2 : 0)];
+
 /** The sides in an options object without a second look, or null where something needs one. */
 function quickSides(given: unknown): Sides | null {
   if (given === undefined) return plain;

@@ -2,6 +2,7 @@
 import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { remembered } from '../core/remember';
 import type { OpCall } from '../core/scope';
 import {
   broadcastShapes,
@@ -13,11 +14,11 @@ import {
   stridesOf,
   type Shape,
 } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { composite, op, options, unbroadcast } from './define';
 import { sample } from './registry';
 import { asMany } from './simpler';
-import { copyStrided, integerList } from './strided';
+import { copyPrepared, copyStrided, integerList, prepareCopy, type PreparedCopy } from './strided';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
 const transposeDefaults = { perm: null } as const;
@@ -243,6 +244,21 @@ export const reverse: (tensor: TensorLike, axis: readonly number[] | number) => 
   gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
 });
 
+/** The copies of both parts. */
+const rolledCopies = remembered(
+  (shape: Shape, axis: number, by: number): readonly (PreparedCopy | null)[] => {
+    const strides = stridesOf(shape);
+    const n = shape[axis];
+    const part = (from: number, to: number, count: number): PreparedCopy | null => {
+      const dims = shape.slice();
+      dims[axis] = count;
+      return prepareCopy(from * strides[axis], strides, to * strides[axis], strides, dims);
+    };
+    return [part(0, by, n - by), part(n - by, 0, by)];
+  },
+  [0],
+);
+
 /** One axis moved by 0 < by < its size places. */
 const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
   [x: Tensor, axis: number, by: number],
@@ -262,6 +278,14 @@ const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
     copyStrided(x, 0, strides, y, by * step, strides, dims);
     dims[axis] = by;
     copyStrided(x, (n - by) * step, strides, y, 0, strides, dims);
+  },
+  now: ([x], { axis, by }) => {
+    const [most, rest] = rolledCopies(x.shape, axis, by);
+    if (most === null || rest === null) return null;
+    const y = makeTensor(x.dt, x.shape, x.size);
+    copyPrepared(x, y, most);
+    copyPrepared(x, y, rest);
+    return y;
   },
   gradient: ([dy], { attrs: { axis, by } }) => [rolled(dy, axis, dy.shape[axis] - by)],
 });
@@ -295,14 +319,12 @@ export const roll: (
         `[roll] shift and axis must have the same size; got ${shifts.length} and ${axes.length}`,
       );
     }
-    axes.forEach((a, i) => {
-      const at = normalizeAxis(a, x.rank, 'roll');
+    for (let i = 0; i < axes.length; i++) {
+      const at = normalizeAxis(axes[i], x.rank, 'roll');
       const n = x.shape[at];
-      if (x.size === 0) return;
-      const by = ((shifts[i] % n) + n) % n;
-      if (by === 0) return;
-      x = rolled(x, at, by);
-    });
+      const by = x.size === 0 ? 0 : ((shifts[i] % n) + n) % n;
+      if (by > 0) x = rolled(x, at, by);
+    }
     return x;
   },
 );

@@ -4,7 +4,8 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
-import { describe, showShape, type Shape } from '../core/shape';
+import { apart } from '../core/scope';
+import { describe, showShape, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { range } from './creation';
@@ -188,12 +189,17 @@ function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
 }
 
 function pooled(name: string, x: Tensor, kind: Kind, axes: WindowAxes, { dims, now }: PoolPlan): Tensor {
-  if (now === null || !unwatched()) return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
-  const y = makeTensor(x.dt, now.shape, now.size);
+  if (now !== null && unwatched()) return poolNow(name, kind.code, x, x, now);
+  return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
+}
+
+/** What the kinds max, mean and at give where nobody watches. */
+function poolNow(name: string, kind: number, x: Tensor, g: Tensor, call: Prepared): Tensor {
+  const y = makeTensor(g.dt, call.shape, call.size);
   try {
-    runSizes(turnTo(now), kind.code, x, x, y, x);
+    runSizes(turnTo(call), kind, x, g, y, x);
   } catch (error) {
-    throw explain(error, name, [x]);
+    throw explain(error, name, [x, g]);
   }
   return y;
 }
@@ -392,6 +398,19 @@ export interface MaxPoolWithArgmaxOptions {
   includeBatchInIndex?: boolean;
 }
 
+/** The position of each element, from the beginning of its example or of the batch. */
+function positionsIn(shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean): Tensor {
+  const size = sizeOf(shape);
+  if (fromBatch) return reshape(range(size, { dtype }), shape);
+  const [n, ...rest] = shape;
+  return broadcastTo(reshape(range(size === 0 ? 0 : size / n, { dtype }), [1, ...rest]), shape);
+}
+const knownPositions = remembered(
+  (shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean) =>
+    apart(() => positionsIn(shape, dtype, fromBatch)),
+  [0],
+);
+
 /**
  * [the largest element of each window, its position]: the flat one, (y·width + x)·channels + c, within its example.
  * Arguments are those of `maxPool2d`. Positions are int32 unless outputDtype says 'int64'. @tf tf.nn.max_pool_with_argmax
@@ -430,15 +449,16 @@ export const maxPoolWithArgmax = composite(
     if (out.name !== 'int32' && out.name !== 'int64') {
       throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
     }
-    const { dims } = windowsOf(name, x.shape, last[1], ksize, strides, padding, false, null);
+    const { dims, now } = windowsOf(name, x.shape, last[1], ksize, strides, padding, false, null);
     // Positions go through the same windows as elements; they have to be as wide as these.
     const key = x.dt.bytes === 1 ? cast(x, 'int32') : x;
     const wide = key.dt.bytes === 8 ? 'int64' : 'int32';
-    const [n, ...rest] = x.shape;
-    const each = x.size === 0 ? 0 : x.size / n;
-    const positions = o.includeBatchInIndex
-      ? reshape(range(x.size, { dtype: wide }), x.shape)
-      : broadcastTo(reshape(range(each, { dtype: wide }), [1, ...rest]), x.shape);
+    const batch = o.includeBatchInIndex;
+    if (now !== null && x.size <= 1024 && key === x && wide === out.name && unwatched()) {
+      const y = poolNow(name, kinds.max, x, x, now);
+      return [y, poolNow(name, kinds.at, x, knownPositions(x.shape, wide, batch), now)];
+    }
+    const positions = positionsIn(x.shape, wide, batch);
     const argmax = cast(maxPoolAt(key, positions, dims), out.name);
     return [maxPoolLast(x, dims), argmax];
   },

@@ -5,34 +5,43 @@
 import { frame, pages, slots } from '../binding';
 import { checkElements, maxElements, sizeOf, type Shape } from '../core/shape';
 
+/** The numbers of a call of the border. */
+export interface Numbers {
+  /** From the first slot on; those of storages are written for each call. */
+  readonly list: Float64Array;
+  page: number;
+}
+
 /** A call of the border, but for its storages. */
-export interface Prepared {
+export interface Prepared extends Numbers {
   /** The result's. */
   readonly shape: Shape;
   readonly size: number;
-  /** All numbers from the first slot on; those of storages are written for each call. */
-  readonly numbers: Float64Array;
-  page: number;
 }
 
 const count = (slots.length - pages.first) / pages.length;
 /** Whose numbers stand in each page. */
-const owners = new Array<Prepared | null>(count).fill(null);
+const owners = new Array<Numbers | null>(count).fill(null);
 let next = 0;
 
-/** A call with a result of that shape; `write` writes its numbers into the frame, the first `length` slots at most. */
+/** Those that `write` writes into the frame, in the first `length` slots, at most as many as a page has. */
+export function numbersOf(length: number, write: () => void): Numbers {
+  write();
+  return { list: frame.slice(0, length), page: 0 };
+}
+
+/** A call with a result of that shape, and what `write` writes. */
 export function prepare(name: string, shape: Shape, length: number, write: () => void): Prepared {
   const size = sizeOf(shape);
   if (size > maxElements) checkElements(size, shape, `[${name}]`);
-  write();
-  return { shape, size, numbers: frame.slice(0, length), page: 0 };
+  return { shape, size, ...numbersOf(length, write) };
 }
 
 /**
  * Where the numbers of the call stand in `slots`. Those of its storages are to be written there, and then at once the entry
  * called: it takes this page for its frame.
  */
-export function turnTo(call: Prepared): number {
+export function turnTo(call: Numbers): number {
   let { page } = call;
   if (owners[page] !== call) {
     // The oldest makes room.
@@ -40,7 +49,7 @@ export function turnTo(call: Prepared): number {
     next = (next + 1) % count;
     owners[page] = call;
     call.page = page;
-    slots.set(call.numbers, pages.first + page * pages.length);
+    slots.set(call.list, pages.first + page * pages.length);
   }
   const at = pages.first + page * pages.length;
   slots[pages.turned] = at;

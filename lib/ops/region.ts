@@ -5,12 +5,12 @@
  */
 import { everyType } from '../core/dtype';
 import type { OpCall } from '../core/scope';
-import { sameShape, stridesOf, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { maxElements, sameShape, sizeOf, stridesOf, type Shape } from '../core/shape';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { op } from './define';
 import type { OpSpec } from './define';
 import type { GradientFunction } from './registry';
-import { copyStrided, fillWith } from './strided';
+import { copyPrepared, copyStrided, fillWith, prepareCopy, type PreparedCopy } from './strided';
 
 export interface Region {
   readonly begin: readonly number[];
@@ -25,6 +25,26 @@ export interface Region {
 export interface RegionLayout {
   readonly at: number;
   readonly strides: readonly number[];
+  /** Of a region with elements that is taken, or filled, again and again: the result's size and the copy. */
+  readonly taken?: KeptCopy | undefined;
+  readonly filled?: KeptCopy | undefined;
+}
+
+interface KeptCopy {
+  readonly size: number;
+  readonly copy: PreparedCopy;
+}
+
+/** The region with its layout in a tensor of that shape, and what is done with it again and again prepared. */
+export function keptRegion(shape: Shape, region: Region, use: 'taken' | 'filled'): Region {
+  const { at, strides } = regionLayout(shape, region);
+  const { sizes } = region;
+  const own = stridesOf(sizes);
+  const copy =
+    use === 'taken' ? prepareCopy(at, strides, 0, own, sizes) : prepareCopy(0, own, at, strides, sizes);
+  const size = sizeOf(use === 'taken' ? region.shape : shape);
+  const kept = copy === null || sizes.includes(0) || size > maxElements ? undefined : { size, copy };
+  return { ...region, layout: { at, strides, [use]: kept } };
 }
 
 /** The region with the same elements of a tensor of the given shape: where it starts, and its strides, in elements. */
@@ -74,6 +94,13 @@ export const regionRow = {
     if (y.size === 0) return;
     const { at, strides } = regionLayout(x.shape, region);
     copyStrided(x, at, strides, y, 0, stridesOf(region.sizes), region.sizes);
+  },
+  now: ([x]: readonly Tensor[], { shape, layout }: Region): Tensor | null => {
+    const taken = layout?.taken;
+    if (taken === undefined) return null;
+    const y = makeTensor(x.dt, shape, taken.size);
+    copyPrepared(x, y, taken.copy);
+    return y;
   },
   gradient: (([dy], { attrs, shapes }) => [placeRegion(dy, attrs, shapes[0])]) as GradientFunction<Region>,
 } satisfies Partial<OpSpec<never, Region>>;

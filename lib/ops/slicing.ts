@@ -4,13 +4,13 @@ import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { describe, showShape, stridesOf, type Shape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { composite, op, options } from './define';
 import { gather } from './indexing';
-import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
+import { keptRegion, regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
 import { sample } from './registry';
-import { copyStrided, fillWith, integerList, isNumbers } from './strided';
+import { copyPrepared, copyStrided, fillWith, integerList, isNumbers } from './strided';
 import { decided } from './traced';
 import type { ShapeLike } from './views';
 
@@ -236,48 +236,58 @@ function stridedRegion(
   return regionOf(shape, items, 'stridedSlice');
 }
 const knownStridedRegion: typeof stridedRegion = remembered(
-  (shape: Shape, ...rest) => {
-    const region = stridedRegion(shape, ...rest);
-    return { ...region, layout: regionLayout(shape, region) };
-  },
+  (shape: Shape, ...rest) => keptRegion(shape, stridedRegion(shape, ...rest), 'taken'),
   [0],
 );
 
 // ---------------------------------------------------------------------------------------------------- padding
 
-interface PadAttrs {
+interface PadPlan {
+  /** Where the input lies. */
   region: Region;
+  /** The result's. */
   shape: Shape;
+}
+interface PadAttrs extends PadPlan {
   value: number | bigint;
 }
 
+function padPlan(shape: Shape, paddings: unknown): PadPlan {
+  const list = readPaddings(paddings, shape);
+  const begin = list.map((p) => p[0]);
+  const around = shape.map((n, d) => begin[d] + n + list[d][1]);
+  const region = { begin, steps: shape.map(() => 1), sizes: shape, shape };
+  return { region: keptRegion(around, region, 'filled'), shape: around };
+}
+const knownPadPlan = remembered(padPlan, [0]);
+
+/** Whether a value is an array of arrays of numbers and nothing else. */
+function isTable(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) if (!isNumbers(value[i])) return false;
+  return true;
+}
+
 /** The tensor inside a larger one that is filled with a value. */
-const padConstant = op<
-  [x: Tensor, paddings: readonly (readonly number[])[], value: number | bigint],
-  PadAttrs
->('padConstant', {
+const padConstant = op<[x: Tensor, plan: PadPlan, value: number | bigint], PadAttrs>('padConstant', {
   tf: '',
   dtypes: everyType,
   ulp: 0,
-  args: (x, paddings, value) => {
-    const rank = paddings.length;
-    const begin = new Array<number>(rank);
-    const steps = new Array<number>(rank);
-    const shape = new Array<number>(rank);
-    for (let d = 0; d < rank; d++) {
-      const [before, after] = paddings[d];
-      begin[d] = before;
-      steps[d] = 1;
-      shape[d] = before + x.shape[d] + after;
-    }
-    return [[x], { region: { begin, steps, sizes: x.shape, shape: x.shape }, shape, value }];
-  },
+  args: (x, { region, shape }, value) => [[x], { region, shape, value }],
   infer: ([x], { shape }) => ({ shape, dt: x.dt }),
   run: ([x], { region, shape, value }, [y]) => {
     if (y.size !== x.size) fillWith(y, value);
     if (x.size === 0) return;
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(x.shape), y, at, strides, x.shape);
+  },
+  now: ([x], { region, shape, value }) => {
+    const filled = region.layout?.filled;
+    if (filled === undefined) return null;
+    const y = makeTensor(x.dt, shape, filled.size);
+    if (y.size !== x.size) fillWith(y, value);
+    copyPrepared(x, y, filled.copy);
+    return y;
   },
   reordered: reorderedPlace,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
@@ -295,7 +305,7 @@ export interface PadOptions {
 
 const padDefaults: Required<PadOptions> = { mode: 'CONSTANT', constantValues: 0 };
 
-function readPaddings(paddings: unknown, x: Tensor): number[][] {
+function readPaddings(paddings: unknown, shape: Shape): number[][] {
   const t = paddings instanceof Variable ? paddings.read() : paddings;
   let list: number[][];
   if (t instanceof Tensor) {
@@ -312,12 +322,13 @@ function readPaddings(paddings: unknown, x: Tensor): number[][] {
   } else {
     throw new TypeError(`[pad] paddings must be an array of [before, after]; got ${describe(paddings)}`);
   }
-  let fits = list.length === x.rank;
+  const rank = shape.length;
+  let fits = list.length === rank;
   for (let i = 0; fits && i < list.length; i++) fits = list[i].length === 2;
   if (!fits) {
     throw new InvalidArgumentError(
-      `[pad] paddings must have shape [${x.rank},2], a [before, after] for each dimension of the input of shape ` +
-        showShape(x.shape),
+      `[pad] paddings must have shape [${rank},2], a [before, after] for each dimension of the input of shape ` +
+        showShape(shape),
     );
   }
   for (const p of list) {
@@ -393,11 +404,13 @@ export const pad: (
   ): Tensor => {
     const { mode, constantValues } = options<Required<PadOptions>>(given, 'mode', padDefaults, 'pad');
     const x = toValue(tensor, null, 'pad', 'tensor');
-    const list = readPaddings(paddings, x);
     const kind = mode === 'CONSTANT' || typeof mode !== 'string' ? mode : mode.toUpperCase();
     if (kind === 'CONSTANT') {
-      return padConstant(x, list, padValue(constantValues, x));
+      // What tensors hold may change; lists of numbers say the same again.
+      const plan = (isTable(paddings) ? knownPadPlan : padPlan)(x.shape, paddings);
+      return padConstant(x, plan, padValue(constantValues, x));
     }
+    const list = readPaddings(paddings, x.shape);
     if (kind !== 'REFLECT' && kind !== 'SYMMETRIC') {
       throw new InvalidArgumentError(
         `[pad] Unknown padding mode: ${describe(mode)}; it is 'CONSTANT', 'REFLECT' or 'SYMMETRIC'`,

@@ -82,8 +82,10 @@ struct Columns {
   Columns(int64_t rows, int64_t channels, int64_t size)
       : rows(rows), channels(channels), size(size), repeat(1) {
     if (channels < 64) {
+      // Where there are few rows, what is done for each column counts as much.
+      const int64_t enough = rows * channels <= 1024 ? 16 : 64;
       while (channels * repeat % 16 != 0) repeat *= 2;
-      while (channels * repeat < 64) repeat *= 2;
+      while (channels * repeat < enough) repeat *= 2;
     }
     width = channels * repeat;
     whole = rows / repeat;
@@ -130,9 +132,9 @@ struct Columns {
     add_parts(partial, chunks, width, columns, width, size);
     const char* last = partial + chunks * bytes();
     for (int64_t i = 0; i < rest * channels; i++) columns[i] += get_real(last, i, size);
-    for (int64_t c = 0; c < channels; c++) {
-      total[c] = 0;
-      for (int64_t r = 0; r < repeat; r++) total[c] += columns[r * channels + c];
+    for (int64_t c = 0; c < channels; c++) total[c] = 0;
+    for (int64_t r = 0; r < repeat; r++) {
+      for (int64_t c = 0; c < channels; c++) total[c] += columns[r * channels + c];
     }
   }
 };

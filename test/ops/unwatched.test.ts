@@ -292,3 +292,94 @@ test('disposed inputs and bad labels are named as ever', () => {
   expect(() => tf.nn.batchNormalization(x, c, c, c, c, 0.1)).toThrow(/\[batchNormalization\].*disposed/);
   expect(() => tf.nn.sparseSoftmaxCrossEntropyWithLogits([0, 1], x)).toThrow(/disposed/);
 });
+
+describe.each(['float32', 'float64'] as const)('%s moved', (dtype) => {
+  const cases: [shape: number[], f: (x: tf.Tensor) => tf.Tensor[]][] = [
+    [[8, 8], (x) => [tf.roll(x, 1, 1), tf.roll(x, [3, -2], [0, 1]), tf.roll(x, 8, 0)]],
+    [[3, 1, 5], (x) => [tf.roll(x, [1, 1, 1], [0, 1, 2]), tf.roll(x, -1, -1)]],
+    [
+      [4, 6],
+      (x) =>
+        [
+          [[1, 1]],
+          [
+            [0, 0],
+            [0, 0],
+          ],
+          [
+            [0, 3],
+            [2, 0],
+          ],
+        ].map((p) => tf.pad(x, p.length === 1 ? [p[0], p[0]] : p, { constantValues: -3 })),
+    ],
+    [
+      [4, 6],
+      (x) => [
+        tf.stridedSlice(x, [0, 0], [4, 6], { strides: [1, 2] }),
+        tf.stridedSlice(x, [3, 5], [-5, -7], { strides: [-1, -3] }),
+        tf.stridedSlice(x, [1, 0], [2, 6], { shrinkAxisMask: 1 }),
+        tf.stridedSlice(x, [3, 0], [1, 6]),
+      ],
+    ],
+    [
+      [2, 5, 4, 3],
+      (x) => [
+        ...tf.nn.maxPoolWithArgmax(x, 2, 2, 'SAME'),
+        ...tf.nn.maxPoolWithArgmax(x, [3, 2], 1, 'VALID', { includeBatchInIndex: true }),
+        ...tf.nn.maxPoolWithArgmax(x, 2, 2, 'SAME', { outputDtype: 'int64' }),
+        tf.nn.separableConv2d(
+          x,
+          floats([2, 2, 3, 1], dtype, 5),
+          floats([1, 1, 3, 2], dtype, 6),
+          [1, 1, 1, 1],
+          'SAME',
+        ),
+        tf.nn.conv2d(x, floats([2, 3, 3, 2], dtype, 7), 1, 'SAME'),
+        tf.nn.conv2dTranspose(x, floats([2, 3, 2, 3], dtype, 8), [2, 10, 8, 2], 2),
+        ...tf.nn.fusedBatchNorm(x, floats([3], dtype, 9), floats([3], dtype, 10)),
+      ],
+    ],
+    [
+      [0, 3],
+      (x) => [
+        tf.roll(x, 1, 1),
+        tf.stridedSlice(x, [0, 0], [0, 3]),
+        tf.pad(x, [
+          [1, 0],
+          [0, 1],
+        ]),
+      ],
+    ],
+  ];
+  test.each(cases)('shape %j', (shape, f) => {
+    // The second time all is prepared, and elements are others.
+    for (let round = 1; round <= 3; round++) {
+      const x = floats(shape, dtype, round);
+      const [watched, alone] = both(x, () => f(x));
+      alone.forEach((y, i) => {
+        expect(y.shape).toEqual(watched[i].shape);
+        expect(y.dtype).toBe(watched[i].dtype);
+        expect(y.data()).toEqual(watched[i].data());
+      });
+    }
+    if (shape.includes(0)) return;
+    const gone = floats(shape, dtype);
+    gone.dispose();
+    expect(() => f(gone)).toThrow(tf.errors.FailedPreconditionError);
+  });
+
+  test('lists that are changed between calls', () => {
+    const x = floats([4, 4], dtype);
+    const paddings = [
+      [1, 0],
+      [0, 2],
+    ];
+    expect(tf.pad(x, paddings).shape).toEqual([5, 6]);
+    paddings[1][1] = 5;
+    expect(tf.pad(x, paddings).shape).toEqual([5, 9]);
+    const begin = [0, 0];
+    expect(tf.stridedSlice(x, begin, [4, 4]).shape).toEqual([4, 4]);
+    begin[0] = 2;
+    expect(tf.stridedSlice(x, begin, [4, 4]).shape).toEqual([2, 4]);
+  });
+});
