@@ -430,24 +430,27 @@ struct OptimizerEntry {
   void (*fn[2])(const OptimizerRun& run) noexcept;  // float32, float64
 };
 
-/// Sorting by radix: digits of this many bits, each with a count for every value.
+/// Sorting by radix: digits of at most this many bits.
 inline constexpr int kSortBits = 11;
-inline constexpr int kSortBuckets = 1 << kSortBits;
+/// How many counts sort_low needs.
+inline constexpr int64_t kSortCounts = 6 << kSortBits;
 /// Sorting of items, which are unsigned keys, or such keys with the position of their element.
 struct SortItems {
-  int bytes;   // of an item
-  int passes;  // digits of a key
+  int bytes;     // of an item
+  int key_bits;  // that may differ
   /// items[i] = the key of x[i] and the position first + i.
   void (*make)(const void* x, void* items, int64_t first, int64_t n, bool descending) noexcept;
   /// y[i] = the value of items[i], or its position as int32.
   void (*take)(const void* items, void* y, int64_t n, bool descending) noexcept;
-  /// counts[pass][digit], of all passes; and of one.
-  void (*count_all)(const void* items, int64_t n, uint32_t* counts) noexcept;
-  void (*count)(const void* items, int64_t n, int pass, uint32_t* counts) noexcept;
+  /// The bits in which some key differs from that of the item `base`.
+  uint64_t (*differing)(const void* items, int64_t n, const void* base) noexcept;
+  /// counts[digit], of the digit of so many bits at `shift`.
+  void (*count)(const void* items, int64_t n, int shift, int bits, uint32_t* counts) noexcept;
   /// Moves each item to to[places[its digit]++].
-  void (*scatter)(const void* from, void* to, int64_t n, int pass, uint32_t* places) noexcept;
-  /// Sorts a row in place with as much spare memory.
-  void (*sort_short)(void* items, void* spare, int64_t n) noexcept;
+  void (*scatter)(const void* from, void* to, int64_t n, int shift, int bits, uint32_t* places) noexcept;
+  /// Sorts items whose keys differ in the lowest `bits` bits alone, with as much spare memory; returns
+  /// `items` or `spare`, where they are then.
+  void* (*sort_low)(void* items, void* spare, int64_t n, int bits, uint32_t* counts) noexcept;
 };
 struct SortKernels {
   SortItems items[2];  // for values, for positions

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "pages.h"
 #include "pool.h"
 #include "scratch.h"
@@ -18,6 +21,13 @@ constexpr int64_t kRankGrain = 64 * 1024;
 /// A long row is cut into parts of at least this many elements; the result does not depend on how many.
 constexpr int64_t kPart = 65536;
 constexpr int kMaxParts = 64;
+/// One thread alone gains from buckets beyond this many.
+constexpr int64_t kCached = 1 << 20;
+/// Items that are worth a thread of their own: where each is moved once, and where buckets of them are
+/// sorted.
+constexpr int64_t kMoved = 4096, kSorted = 2048;
+/// Buckets of fewer items are sorted together with their neighbours.
+constexpr int64_t kSmallBucket = 1024;
 /// Up to so many greatest are found by insertion; more by sorting the row.
 constexpr int64_t kMostInserted = 256;
 /// A row of which the greatest are wanted is cut into parts of this many elements.
@@ -25,6 +35,8 @@ constexpr int64_t kTopPart = 131072;
 
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
+
+int log2_of(uint64_t x) { return 63 - __builtin_clzll(x); }
 
 struct Scratch {
   void* data;
@@ -35,51 +47,103 @@ struct Scratch {
   Scratch(const Scratch&) = delete;
 };
 
-/// Sorts n items between `items` and `spare`; returns where they end up, null where memory is short.
-void* sort_long(const SortItems& s, void* items, void* spare, int64_t n, int64_t parts) {
-  const int64_t step = (n + parts - 1) / parts;
-  const int64_t stride = int64_t{s.passes} * kSortBuckets;
-  Scratch memory(parts * stride * 4);
-  if (memory.data == nullptr) return nullptr;
-  auto* counts = static_cast<uint32_t*>(memory.data);
-  const auto each_part = [&](const auto& f) {
-    parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; p++) {
-        const int64_t first = p * step;
-        f(p, first, first >= n ? 0 : n - first < step ? n - first : step);
-      }
-    });
-  };
-  if (parts == 1) s.count_all(items, n, counts);
-  for (int pass = 0; pass < s.passes; pass++) {
-    // What each of several parts holds changes with each pass that moves items; the totals do not.
-    if (parts > 1) {
-      each_part([&](int64_t p, int64_t first, int64_t length) {
-        s.count(at(items, first * s.bytes), length, pass, counts + p * stride + pass * kSortBuckets);
+/// A long row: its items in two pieces of memory, and where the result goes.
+struct LongRow {
+  const SortItems& s;
+  int64_t out;  // bytes of an element of the result
+  bool descending;
+
+  void take(const void* items, int64_t n, void* y) const { s.take(items, y, n, descending); }
+
+  /// On the calling thread, where keys differ in the lowest `bits` bits alone.
+  bool sort_here(void* items, void* spare, int64_t n, int bits, void* y) const {
+    auto* const counts = static_cast<uint32_t*>(thread_scratch(kSortCounts * 4));
+    if (counts == nullptr) return false;
+    take(s.sort_low(items, spare, n, bits, counts), n, y);
+    return true;
+  }
+
+  /// Into buckets by the highest digit in which keys differ, which threads sort one by one in their caches.
+  /// (The lowest digit first for all, as short rows do it, let threads write where others had just written: a
+  /// million took longer on two than on one.)
+  bool sort(void* items, void* spare, int64_t n, void* y) const {
+    int64_t parts = (n + kPart - 1) / kPart;
+    if (parts > num_threads()) parts = num_threads();
+    if (parts > kMaxParts) parts = kMaxParts;
+    if (n <= (parts == 1 ? kCached : kPart)) return sort_here(items, spare, n, s.key_bits, y);
+    const int64_t step = (n + parts - 1) / parts;
+    const auto each_part = [&](const auto& f) {
+      parallel_for_grains(parts, n / kMoved, [&](int64_t begin, int64_t end) {
+        for (int64_t p = begin; p < end; p++) {
+          const int64_t first = p * step;
+          f(p, at(items, first * s.bytes), first >= n ? 0 : n - first < step ? n - first : step);
+        }
       });
+    };
+    uint64_t found[kMaxParts] = {}, differing = 0;
+    each_part(
+        [&](int64_t p, const void* from, int64_t length) { found[p] = s.differing(from, length, items); });
+    for (int64_t p = 0; p < parts; p++) differing |= found[p];
+    if (differing == 0) {
+      each_part(
+          [&](int64_t p, const void* from, int64_t length) { take(from, length, at(y, p * step * out)); });
+      return true;
     }
+    const int top = log2_of(differing) + 1, bits = top < kSortBits ? top : kSortBits, shift = top - bits;
+    const int64_t buckets = int64_t{1} << bits;
+    Scratch memory(((parts + 1) * buckets + 1) * int64_t{sizeof(uint32_t)});
+    if (memory.data == nullptr) return false;
+    auto* const counts = static_cast<uint32_t*>(memory.data);
+    uint32_t* const starts = counts + parts * buckets;
+    each_part([&](int64_t p, const void* from, int64_t length) {
+      s.count(from, length, shift, bits, counts + p * buckets);
+    });
     uint32_t place = 0;
-    bool all_equal = false;
-    for (int digit = 0; digit < kSortBuckets; digit++) {
-      const uint32_t before = place;
+    for (int64_t b = 0; b < buckets; b++) {
+      starts[b] = place;
       for (int64_t p = 0; p < parts; p++) {
-        uint32_t& c = counts[p * stride + pass * kSortBuckets + digit];
+        uint32_t& c = counts[p * buckets + b];
         const uint32_t count = c;
         c = place;
         place += count;
       }
-      all_equal = all_equal || place - before == static_cast<uint32_t>(n);
     }
-    if (all_equal) continue;
-    each_part([&](int64_t p, int64_t first, int64_t length) {
-      s.scatter(at(items, first * s.bytes), spare, length, pass, counts + p * stride + pass * kSortBuckets);
+    starts[buckets] = place;
+    each_part([&](int64_t p, const void* from, int64_t length) {
+      s.scatter(from, spare, length, shift, bits, counts + p * buckets);
     });
-    void* was = items;
-    items = spare;
-    spare = was;
+    // A bucket that would keep the other threads waiting is cut up itself.
+    const int64_t fair = n / (4 * parts), most = fair > kPart ? fair : kPart;
+    const auto size_of = [&](int64_t b) { return int64_t{starts[b + 1]} - starts[b]; };
+    std::atomic<bool> enough{true};
+    parallel_for(n, kSorted, [&](int64_t begin, int64_t end) {
+      // Those that begin in the range, several small ones together.
+      int64_t b = std::lower_bound(starts, starts + buckets, static_cast<uint32_t>(begin)) - starts;
+      for (int64_t next; b < buckets && starts[b] < end; b = next) {
+        next = b + 1;
+        if (size_of(b) > most) continue;
+        while (next < buckets && starts[next] < end && size_of(next - 1) < kSmallBucket &&
+               size_of(next) < kSmallBucket && starts[next] - starts[b] < 4 * kSmallBucket) {
+          next++;
+        }
+        const int64_t from = starts[b], length = starts[next] - from;
+        const int more = next - b == 1 ? 0 : log2_of(static_cast<uint64_t>(b ^ (next - 1))) + 1;
+        if (length > 0 && !sort_here(at(spare, from * s.bytes), at(items, from * s.bytes), length,
+                                     shift + more, at(y, from * out))) {
+          enough = false;
+        }
+      }
+    });
+    for (int64_t b = 0; b < buckets; b++) {
+      const int64_t from = starts[b];
+      if (size_of(b) > most &&
+          !sort(at(spare, from * s.bytes), at(items, from * s.bytes), size_of(b), at(y, from * out))) {
+        enough = false;
+      }
+    }
+    return enough;
   }
-  return items;
-}
+};
 
 }  // namespace
 
@@ -108,35 +172,30 @@ bool run_sort(const SortKernels& sort, const void* x, void* y, int64_t rows, int
   if (n <= kShortRow) {
     bool enough = true;
     parallel_for(rows, 8192 / n + 1, [&](int64_t begin, int64_t end) {
-      void* items = thread_scratch(2 * n * s.bytes);
-      if (items == nullptr) {
+      void* counts = thread_scratch(kSortCounts * 4 + 2 * n * s.bytes);
+      if (counts == nullptr) {
         __atomic_store_n(&enough, false, __ATOMIC_RELAXED);
         return;
       }
+      void* items = at(counts, kSortCounts * 4);
       void* spare = at(items, n * s.bytes);
       for (int64_t r = begin; r < end; r++) {
         s.make(at(x, r * n * size), items, 0, n, descending);
-        s.sort_short(items, spare, n);
-        s.take(items, at(y, r * n * out), n, descending);
+        const void* sorted = s.sort_low(items, spare, n, s.key_bits, static_cast<uint32_t*>(counts));
+        s.take(sorted, at(y, r * n * out), n, descending);
       }
     });
     return enough;
   }
   Scratch memory(2 * n * s.bytes);
   if (memory.data == nullptr) return false;
-  int64_t parts = (n + kPart - 1) / kPart;
-  if (parts > num_threads()) parts = num_threads();
-  if (parts > kMaxParts) parts = kMaxParts;
+  const LongRow row = {s, out, descending};
   for (int64_t r = 0; r < rows; r++) {
     void* items = memory.data;
     parallel_for(n, kPart, [&](int64_t begin, int64_t end) {
       s.make(at(x, (r * n + begin) * size), at(items, begin * s.bytes), begin, end - begin, descending);
     });
-    items = sort_long(s, items, at(items, n * s.bytes), n, parts);
-    if (items == nullptr) return false;
-    parallel_for(n, kPart, [&](int64_t begin, int64_t end) {
-      s.take(at(items, begin * s.bytes), at(y, (r * n + begin) * out), end - begin, descending);
-    });
+    if (!row.sort(items, at(items, n * s.bytes), n, at(y, r * n * out))) return false;
   }
   return true;
 }

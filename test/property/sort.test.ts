@@ -48,7 +48,7 @@ function order(values: readonly Value[], descending: boolean): number[] {
 const list = (t: Tensor): Value[] => Array.from(t.data() as ArrayLike<Value>);
 const alike = (a: Value, b: Value): boolean => a === b || (isNaNumber(a) && isNaNumber(b));
 
-const sizes = [1, 2, 7, 33, 40, 41, 64, 255, 1000, 4096, 4097, 140001];
+const sizes = [1, 2, 7, 33, 40, 41, 64, 255, 1000, 4096, 4097, 65537, 140001];
 
 describe.each(numeric)('%s', (dtype) => {
   test.each(sizes)('%i elements', (n) => {
@@ -71,6 +71,38 @@ describe.each(numeric)('%s', (dtype) => {
         const greatest = list(top.values);
         expect(greatest.findIndex((v, i) => !Object.is(v, values[want[i]]))).toBe(-1);
       }
+    }
+  });
+});
+
+/** Rows so long that they are cut into buckets, with keys that fill few buckets, one, or one but for some. */
+const skewed: Record<string, (i: number, rng: () => number) => number> = {
+  'evenly spread': (_, rng) => Math.floor(rng() * 2 ** 31),
+  'all equal': () => 7,
+  'few values': (_, rng) => Math.floor(rng() * 5),
+  'close together but for two': (i, rng) =>
+    i === 9 ? -(2 ** 30) : i === 77 ? 2 ** 30 : Math.floor(rng() * 1000),
+  'half of them alike': (i, rng) => (i % 2 === 0 ? 12345 : Math.floor(rng() * 2 ** 20)),
+  'in order': (i) => i,
+  'in order, downwards': (i) => -i,
+};
+describe.each(Object.keys(skewed))('a long row, %s', (name) => {
+  test.each(['int32', 'float64', 'float32'] as const)('%s', (dtype) => {
+    const rng = random(3);
+    const n = 150001;
+    const x = tf.constant(
+      Array.from({ length: n }, (_, i) => skewed[name](i, rng)),
+      dtype,
+    );
+    const values = list(x);
+    const want = order(values, false);
+    for (const threads of [1, 2, 3]) {
+      tf.config.threading.setIntraOpParallelismThreads(threads);
+      const positions = tf.argsort(x).data();
+      const sorted = tf.sort(x).data();
+      tf.config.threading.setIntraOpParallelismThreads(0);
+      expect(want.findIndex((p, i) => p !== positions[i])).toBe(-1);
+      expect(want.findIndex((p, i) => values[p] !== sorted[i])).toBe(-1);
     }
   });
 });
