@@ -183,7 +183,7 @@ void pack(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, vo
 // With many registers a tile has six or more rows for each time it loads B, so a panel may stay in L2. With
 // few it has two: the panel must fit L1, and there its lines must not collide, so it is packed.
 inline constexpr int kDepth = kRegisters == 32 ? 512 : kFused ? 128 : 256;
-inline constexpr int kPackedDepth = kRegisters == 32 ? 1024 : kDepth;  // fewer ways over C: 2048: 3 % less
+inline constexpr int kManyRowsDepth = kRegisters == 32 ? 1024 : kDepth;  // fewer ways over C
 inline constexpr int kWholeDepth = kRegisters == 32 ? 1024 : kDepth + kDepth / 2;
 inline constexpr int kPackBytes = kRegisters == 32 ? 2 << 20 : 96 << 10;
 // Packing is one more way through memory. (1600×512 in place: 32 rows take 198 µs instead of 260, 128 take
@@ -214,7 +214,7 @@ constexpr gradtape::MatmulKernels kernels_of() {
           .tile_rows = tile_rows<T>(kPanelVectors<T>),
           .whole_depth = kWholeDepth,
           .depth = kDepth,
-          .packed_depth = kPackedDepth,
+          .many_rows_depth = kManyRowsDepth,
           .rate = kRate<T>,
           .pack_bytes = kPackBytes,
           .pack_rows = kPackRows,

@@ -222,15 +222,15 @@ struct MatmulBlock {
 };
 struct MatmulKernels {
   int lanes;
-  int panel;         // columns of a full panel
-  int tile_rows;     // rows of the tile for full panels
-  int whole_depth;   // up to here k is walked in one go, so that C is touched once,
-  int depth;         // else in blocks of this many,
-  int packed_depth;  // or of this many where B is packed
-  int rate;          // multiply-adds in a nanosecond, about
-  int pack_bytes;    // B is worth packing where it is larger,
-  int pack_rows;     // and C has as many rows
-  int copy_columns;  // blocks of a transposed A are worth copying where C has as many columns
+  int panel;            // columns of a full panel
+  int tile_rows;        // rows of the tile for full panels
+  int whole_depth;      // up to here k is walked in one go, so that C is touched once,
+  int depth;            // else in blocks of this many,
+  int many_rows_depth;  // or of this many for at least pack_rows rows
+  int rate;             // multiply-adds in a nanosecond, about
+  int pack_bytes;       // B is worth packing where it is larger,
+  int pack_rows;        // and C has as many rows
+  int copy_columns;     // blocks of a transposed A are worth copying where C has as many columns
   // Cᵀ = Bᵀ·Aᵀ is worth its transposes up to so many columns of C, where k is at least turn_depth: with A
   // transposed already, and where A must be copied for it (there k is at least 32 in any case).
   int turn_columns, turn_copied_columns, turn_depth;

@@ -88,7 +88,8 @@ MatmulPlan plan_matmul(const MatmulKernels& kernels, const MatmulShape& s, int t
       if (plan.chunk >= s.k) plan.chunk = s.k;
     }
   }
-  const int64_t depth = plan.way == MatmulWay::kPacked ? kernels.packed_depth : kernels.depth;
+  // Not whether B is packed: the same product with B the other way round has the same bits.
+  const int64_t depth = s.m >= kernels.pack_rows ? kernels.many_rows_depth : kernels.depth;
   const int64_t blocks = plan.chunk <= kernels.whole_depth ? 1 : ceil_div(plan.chunk, depth);
   plan.depth = ceil_div(plan.chunk, blocks);
   const bool owned = alone && tiles && blocks <= 2 && s.m > kFewRows && plan.chunk == s.k && s.a_col == 1 &&

@@ -62,6 +62,8 @@ test('sums of many depths are those of the products as they were', () => {
     [64, 784, 130],
     [40, 33, 10],
     [100, 2100, 9],
+    [170, 1500, 40],
+    [200, 2100, 9],
   ])
     expect(left((x, w) => [1, 2, 3].map((c) => times(tf.multiply(x, c), w)), wave(m, k), wave(n, k))).toBe(
       '1 3',
