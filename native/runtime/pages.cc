@@ -14,7 +14,6 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kHugePage = int64_t{2} << 20;
 constexpr int64_t kHugeFrom = int64_t{128} << 10;
 
 bool keeps_heap() {

@@ -10,6 +10,8 @@ namespace gradtape {
 /// GRADTAPE_KEEP_HEAP=0 leaves the heap as it is, without huge pages.
 void keep_heap();
 
+inline constexpr int64_t kHugePage = int64_t{2} << 20;
+
 /// To be called before the first byte of a large block is written: a hundredth of the page faults, and a
 /// working set of 20 MB still fits the TLB. Small blocks are left alone.
 void ask_for_huge_pages(void* p, int64_t bytes);
