@@ -45,16 +45,8 @@ export function passOn<R>(
 // only its length, and what functions of many parameters get is a list from the start.
 /* eslint-disable prefer-rest-params */
 
-/** The first n of up to six arguments as a list. */
-const listOf = (
-  n: number,
-  a: unknown,
-  b: unknown,
-  c: unknown,
-  d: unknown,
-  e: unknown,
-  h: unknown,
-): unknown[] => [a, b, c, d, e, h].slice(0, n);
+/** The first n of the arguments behind it: off the usual way, so that a list may be made. */
+const listOf = (n: number, ...args: unknown[]): unknown[] => args.slice(0, n);
 
 /** (...p) => then(f(...p)), the public function of that name. */
 export function following<P extends unknown[], Q, R>(
