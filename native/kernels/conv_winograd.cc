@@ -141,30 +141,38 @@ GT_INLINE void in_groups(const F& rows) {
   }
 }
 
-/// A few rows of Bᵀx at a time, as many as registers hold. To load elements again takes less time than to
-/// spill a whole tile of sums (3% of a convolution); to fetch lines of v ahead of the stores gained nothing.
-template <class T, int N>
-void transform_input(const void* xv, int64_t row, int64_t column, int64_t channels, void* vv,
-                     int64_t plane) noexcept {
+/// kIn×kIn elements of each channel to N² planes by `points`, along the one dimension and the other. A few
+/// rows at a time, as many as registers hold: to load elements again takes less time than to spill a whole
+/// tile of sums (3% of a convolution); to fetch lines of the planes ahead of the stores gained nothing.
+template <class T, int N, int kIn, class F>
+GT_INLINE void to_planes(const void* xv, int64_t row, int64_t column, int64_t channels, void* planes,
+                         int64_t plane, const F& points) {
   using V = Vec<T>;
   const T* const x = static_cast<const T*>(xv);
-  T* const out = static_cast<T*>(vv);
+  T* const out = static_cast<T*>(planes);
   over_channels<T>(channels, [&](int64_t c, auto get, auto put) GT_LAMBDA {
     in_groups<N>([&](auto first, auto count) GT_LAMBDA {
-      V t[decltype(count){}][N];
-      unroll<N>([&](auto j) GT_LAMBDA {
-        V in[N], y[N];
-        unroll<N>([&](auto i) GT_LAMBDA { in[i] = get(x + i * row + j * column + c); });
-        Points<N>::input(in, y);
+      V t[decltype(count){}][kIn];
+      unroll<kIn>([&](auto j) GT_LAMBDA {
+        V in[kIn], y[N];
+        unroll<kIn>([&](auto i) GT_LAMBDA { in[i] = get(x + i * row + j * column + c); });
+        points(in, y);
         unroll<decltype(count){}>([&](auto i) GT_LAMBDA { t[i][j] = y[first + i]; });
       });
       unroll<decltype(count){}>([&](auto i) GT_LAMBDA {
         V y[N];
-        Points<N>::input(t[i], y);
+        points(t[i], y);
         unroll<N>([&](auto j) GT_LAMBDA { put(out + ((first + i) * N + j) * plane + c, y[j]); });
       });
     });
   });
+}
+
+template <class T, int N>
+void transform_input(const void* x, int64_t row, int64_t column, int64_t channels, void* v,
+                     int64_t plane) noexcept {
+  to_planes<T, N, N>(x, row, column, channels, v, plane,
+                     [](auto& in, auto& y) GT_LAMBDA { Points<N>::input(in, y); });
 }
 
 template <class T, int N>
@@ -235,28 +243,10 @@ void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv,
 }
 
 template <class T, int N>
-void transform_gradient(const void* dyv, int64_t row, int64_t column, int64_t channels, void* dv,
+void transform_gradient(const void* dy, int64_t row, int64_t column, int64_t channels, void* d,
                         int64_t plane) noexcept {
-  using V = Vec<T>;
-  constexpr int M = N - 2;
-  const T* const dy = static_cast<const T*>(dyv);
-  T* const out = static_cast<T*>(dv);
-  over_channels<T>(channels, [&](int64_t c, auto get, auto put) GT_LAMBDA {
-    in_groups<N>([&](auto first, auto count) GT_LAMBDA {
-      V t[decltype(count){}][M];
-      unroll<M>([&](auto j) GT_LAMBDA {
-        V in[M], y[N];
-        unroll<M>([&](auto i) GT_LAMBDA { in[i] = get(dy + i * row + j * column + c); });
-        Points<N>::gradient(in, y);
-        unroll<decltype(count){}>([&](auto i) GT_LAMBDA { t[i][j] = y[first + i]; });
-      });
-      unroll<decltype(count){}>([&](auto i) GT_LAMBDA {
-        V y[N];
-        Points<N>::gradient(t[i], y);
-        unroll<N>([&](auto j) GT_LAMBDA { put(out + ((first + i) * N + j) * plane + c, y[j]); });
-      });
-    });
-  });
+  to_planes<T, N, N - 2>(dy, row, column, channels, d, plane,
+                         [](auto& in, auto& y) GT_LAMBDA { Points<N>::gradient(in, y); });
 }
 
 template <class T, int N>
