@@ -6,7 +6,12 @@
 // comes late touches nothing of a region that is over.
 //
 // Workers spin for a bounded time after a region and then sleep; the caller's wait for blocks under way is
-// bounded likewise. Everything is in static storage without destructors and the workers are detached, so that
+// bounded likewise. Who says something and then looks for the answer of another that does the same (`asleep`
+// and the epoch, `awaited` and the state) says it by an exchange: emulators of other processors, QEMU among
+// them, let a load pass an earlier store even where both are sequentially consistent, and a caller was never
+// woken. On x86-64 such a store is an exchange anyway.
+//
+// Everything is in static storage without destructors and the workers are detached, so that
 // neither the end of the process nor that of a JavaScript environment waits for anything here.
 #include "pool.h"
 
@@ -203,7 +208,7 @@ bool take(Worker& worker, uint64_t number, uint64_t state) {
       // Says that it sleeps, then looks again: the publisher raises the epoch first and looks for sleepers
       // then.
       do {
-        self.asleep.store(1, std::memory_order_seq_cst);
+        self.asleep.exchange(1, std::memory_order_seq_cst);
         if (news()) break;
         sleep_while(self.asleep, 1);
       } while (!news());
@@ -217,7 +222,7 @@ bool take(Worker& worker, uint64_t number, uint64_t state) {
     const uint64_t number = seen >> kThreadBits;
     if (!take(self, number, 2 * number)) continue;
     g_region.run(index + 1);
-    self.state.store(2 * number + 1, std::memory_order_seq_cst);
+    self.state.exchange(2 * number + 1, std::memory_order_seq_cst);
     if (self.awaited.load(std::memory_order_seq_cst) == 1 && self.awaited.exchange(0) == 1)
       wake(self.awaited);
   }
@@ -267,7 +272,7 @@ void run_region(int threads, int64_t n, RangeFn f, void* context, int64_t align)
   g_region.base = units / threads;
   g_region.extra = units % threads;
   g_region.caller_cpu.store(current_cpu(), std::memory_order_relaxed);
-  g_region.epoch.store(number << kThreadBits | static_cast<uint64_t>(threads), std::memory_order_seq_cst);
+  g_region.epoch.exchange(number << kThreadBits | static_cast<uint64_t>(threads), std::memory_order_seq_cst);
   // A sleeper whose parent in the tree sleeps too is woken by that.
   for (int i = 0; i < threads - 1; i++) {
     if (i == 0 || g_workers[(i - 1) / 2].asleep.load(std::memory_order_relaxed) == 0) rouse(g_workers[i]);
@@ -281,7 +286,7 @@ void run_region(int threads, int64_t n, RangeFn f, void* context, int64_t align)
     const auto done = [&] { return worker.state.load(std::memory_order_seq_cst) == 2 * number + 1; };
     if (spin(kSpinNanoseconds, done)) continue;
     do {
-      worker.awaited.store(1, std::memory_order_seq_cst);
+      worker.awaited.exchange(1, std::memory_order_seq_cst);
       if (!done()) sleep_while(worker.awaited, 1);
     } while (!done());
     worker.awaited.store(0, std::memory_order_relaxed);

@@ -5,6 +5,11 @@
 #include <cstdarg>
 #include <limits>
 
+#if !defined(_WIN32)
+#include <signal.h>
+#include <unistd.h>
+#endif
+
 #if defined(__SANITIZE_ADDRESS__)
 #define GT_ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -262,6 +267,24 @@ Sizes sizes_for(const KernelTable& table, int64_t element_bytes) {
 
 namespace {
 
+/// Ends the program where one test has taken this long, under an emulator or a sanitizer too: it hangs.
+constexpr unsigned kMostSeconds = 300;
+
+void limit_time(unsigned seconds) {
+#if defined(_WIN32)
+  (void)seconds;
+#else
+  signal(SIGALRM, [](int) {
+    constexpr char text[] = " has not ended in time\n";
+    ssize_t written = write(STDOUT_FILENO, "FAIL ", 5);
+    written += write(STDOUT_FILENO, g_name, strlen(g_name));
+    written += write(STDOUT_FILENO, text, sizeof text - 1);
+    _exit(written > 0 ? 2 : 3);
+  });
+  alarm(seconds);
+#endif
+}
+
 /// Runs the tests whose names contain one of the arguments, or all. The last line has the totals.
 int run_all(int argc, char** argv) {
   setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -276,7 +299,9 @@ int run_all(int argc, char** argv) {
     g_name = g_tests[i].name;
     g_failures = g_section = 0;
     const auto start = std::chrono::steady_clock::now();
+    limit_time(kMostSeconds);
     g_tests[i].fn();
+    limit_time(0);
     section();
     const double ms =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();

@@ -62,8 +62,7 @@ TEST(pool_limits) {
   set_num_threads(2);
   // Sizes near the largest do not overflow: an empty body at a huge n.
   std::atomic<int64_t> total = 0;
-  parallel_for(
-      int64_t{1} << 52, 1 << 20, [&](int64_t begin, int64_t end) { total += end - begin; }, 64);
+  parallel_for(int64_t{1} << 52, 1 << 20, [&](int64_t begin, int64_t end) { total += end - begin; }, 64);
   CHECK(total == int64_t{1} << 52, "a huge region covers %lld", static_cast<long long>(total));
 }
 
@@ -145,6 +144,32 @@ TEST(pool_stress) {
   CHECK(wrong == 0, "%lld items were not visited exactly once", static_cast<long long>(wrong));
   CHECK(regions > 20, "only %lld regions ran", static_cast<long long>(regions));
   set_num_threads(2);
+}
+
+/// A caller that goes to sleep just when the last block ends is woken: blocks that last about as long as it
+/// watches for their ends.
+TEST(pool_wakes_waiting_callers) {
+  set_num_threads(2);
+  using Clock = std::chrono::steady_clock;
+  const auto wait = [](Clock::time_point until, const std::atomic<bool>* sooner = nullptr) {
+    while (Clock::now() < until && (sooner == nullptr || !*sooner)) {
+    }
+  };
+  const auto caller = std::this_thread::get_id();
+  int shared = 0;
+  for (int round = 0; round < 5000; round++) {
+    std::atomic<bool> begun = false;
+    parallel_for(100, 1, [&](int64_t begin, int64_t) {
+      if (begin == 0) {
+        wait(Clock::now() + std::chrono::microseconds(200), &begun);
+      } else if (std::this_thread::get_id() != caller) {
+        begun = true;
+        shared++;
+        wait(Clock::now() + std::chrono::nanoseconds(49'000 + round % 128 * 64));
+      }
+    });
+  }
+  CHECK(shared > 0, "the caller worked alone");
 }
 
 /// Callers that come and go, as JavaScript worker threads do.
