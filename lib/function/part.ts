@@ -15,13 +15,28 @@ export function makePart(
   slotOf: (t: Tensor) => number,
 ): Part {
   // Storages made here, and their lives.
-  const lives: (Life & { root: Tensor })[] = [];
+  const lives: (Life & { root: Tensor })[] = []; // with what lies there last
   const inner = new Map<Tensor, number>();
   const externals: Tensor[] = [];
   const external = new Map<Tensor, number>();
   const fresh: { root: Tensor; over: Variable | null }[] = [];
   const made = new Set<Tensor>();
   const byBuffer = new Map<ArrayBuffer, Tensor>();
+  const last = lastUses(nodes, storages);
+  /** The place of a value that is not needed after node `at`, if that may write `to` over it. */
+  const placeOver = (to: Tensor, at: number): number | undefined => {
+    const { node, over = [] } = nodes[at];
+    for (const [written, from] of over) {
+      if (written !== to || last.get(from) !== at) continue;
+      const life = inner.get(from);
+      if (life === undefined || lives[life].root !== from || lives[life].bytes !== to.size * to.dt.bytes)
+        continue;
+      const apart = (t: Tensor): boolean => storages.place(t).root !== from;
+      if (node.outputs.every(apart) && node.inputs.every((t) => apart(t) || storages.root(t) === from))
+        return life;
+    }
+    return undefined;
+  };
   nodes.forEach(({ node, view }, at) => {
     if (view) return;
     for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(t.buffer, t);
@@ -33,8 +48,10 @@ export function makePart(
       if (leaving.has(root)) {
         fresh.push({ root, over: updates.over(root, nodes, at, leaving) });
       } else {
-        inner.set(root, lives.length);
-        lives.push({ bytes: root.size * root.dt.bytes, from: at, to: at, root });
+        const life = root === t ? placeOver(t, at) : undefined;
+        if (life === undefined) lives.push({ bytes: root.size * root.dt.bytes, from: at, to: at, root });
+        else lives[life].root = root;
+        inner.set(root, life ?? lives.length - 1);
       }
     }
     for (const t of [...node.inputs, ...node.outputs]) {
@@ -110,4 +127,13 @@ export function makePart(
     lateCount,
     nodes: partNodes,
   };
+}
+
+/** The last node that reads or writes a storage. */
+function lastUses(nodes: readonly LoweredNode[], storages: Storages): ReadonlyMap<Tensor, number> {
+  const last = new Map<Tensor, number>();
+  nodes.forEach(({ node, view }, at) => {
+    if (!view) for (const t of [...node.inputs, ...node.outputs]) last.set(storages.place(t).root, at);
+  });
+  return last;
 }

@@ -73,6 +73,38 @@ test('a value that depends on the whole old one is made in a place of its own', 
   expect(w.array()).toEqual(Array.from({ length: n }, () => [-1, -1 / 3, 1 / 3, 1].map(Math.fround)));
 });
 
+test('sums down columns are those of the old value: they are taken when many rows have been written', () => {
+  const v = new tf.Variable(tf.ones([200, 40]));
+  const f = tf.function(() => {
+    const sums = tf.reduceSum(v, 0);
+    v.assign(tf.multiply(v, 2));
+    return sums;
+  });
+  for (let i = 0; i < 4; i++) expect(f().data()[39]).toBe(200 * 2 ** i);
+});
+
+test('an intermediate is written over one that is needed no more', () => {
+  const x = tf.reshape(tf.cast(tf.range(n), 'float32'), [n / 100, 100]);
+  const rotated = (t: tf.Tensor): tf.Tensor => tf.reverse(t, [1]);
+  const f = tf.function((t: tf.Tensor) => rotated(tf.add(tf.multiply(rotated(t), 2), 1)));
+  expect(f(x).array()).toEqual(tf.add(tf.multiply(x, 2), 1).array());
+  expect(f.program(x).arenaBytes).toBe(4 * n);
+  const later = tf.function((t: tf.Tensor) => {
+    const a = rotated(t);
+    const b = rotated(tf.add(a, 1));
+    return [b, tf.reverse(a, [0])];
+  });
+  expect(later(x).map((t) => t.data()[0])).toEqual([1, n - 1]);
+  expect(later.program(x).arenaBytes).toBeGreaterThanOrEqual(8 * n);
+  const columns = tf.function((t: tf.Tensor) => {
+    const a = rotated(t);
+    return [tf.reduceSum(a, 0), rotated(tf.multiply(a, 3))];
+  });
+  const [sums, tripled] = columns(x);
+  expect(sums.data()).toEqual(tf.reduceSum(rotated(x), 0).data());
+  expect(tripled.data()).toEqual(tf.multiply(x, 3).data());
+});
+
 test('two variables that get one value, and one that gives its own', () => {
   const a = new tf.Variable(tf.fill([n], 1));
   const b = new tf.Variable(tf.fill([n], 5));

@@ -56,12 +56,7 @@ export function encodeGroup(
       ? plain
       : { at: block.at * t.dt.bytes, stride: block.stride === block.columns ? 0 : block.stride };
   const valueOf = new Map<Tensor, number>();
-  const lastUse = new Map<Tensor, number>();
-  group.members.forEach((m, i) => {
-    // What is reduced down columns is read when some more rows are there.
-    const end = m.out.space === Space.PerColumn ? Infinity : i;
-    for (const o of m.operands) lastUse.set(o.root, Math.max(lastUse.get(o.root) ?? 0, end));
-  });
+  const lastUse = lastUses(group);
   const free: number[] = [];
   const inputs: Tensor[] = [];
   const outputs: Tensor[] = [];
@@ -130,14 +125,11 @@ export function encodeGroup(
 
 /** An output may be written over what is read at the same places, by no step after the one that makes it. */
 function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonly [Tensor, Tensor])[] {
-  const last = new Map<Tensor, number>();
+  const last = lastUses(group);
   const elsewhere = new Set<Tensor>();
-  group.members.forEach((m, i) => {
-    for (const o of m.operands) {
-      last.set(o.root, i);
-      if (o.space !== Space.Full || o.block !== undefined) elsewhere.add(o.root);
-    }
-  });
+  for (const { operands } of group.members) {
+    for (const o of operands) if (o.space !== Space.Full || o.block !== undefined) elsewhere.add(o.root);
+  }
   const pairs: (readonly [Tensor, Tensor])[] = [];
   group.members.forEach(({ out }, i) => {
     if (out.space !== Space.Full || !inMemory(out.root)) return;
@@ -147,6 +139,17 @@ function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonl
     }
   });
   return pairs;
+}
+
+/** The last member that reads a value. */
+function lastUses(group: Group): Map<Tensor, number> {
+  const last = new Map<Tensor, number>();
+  group.members.forEach((m, i) => {
+    // What is reduced down columns is read when some more rows are there.
+    const end = m.out.space === Space.PerColumn ? Infinity : i;
+    for (const o of m.operands) last.set(o.root, Math.max(last.get(o.root) ?? 0, end));
+  });
+  return last;
 }
 
 function fusedOp(group: Group): TracedOp {
