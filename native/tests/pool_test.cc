@@ -62,7 +62,8 @@ TEST(pool_limits) {
   set_num_threads(2);
   // Sizes near the largest do not overflow: an empty body at a huge n.
   std::atomic<int64_t> total = 0;
-  parallel_for(int64_t{1} << 52, 1 << 20, [&](int64_t begin, int64_t end) { total += end - begin; }, 64);
+  parallel_for(
+      int64_t{1} << 52, 1 << 20, [&](int64_t begin, int64_t end) { total += end - begin; }, 64);
   CHECK(total == int64_t{1} << 52, "a huge region covers %lld", static_cast<long long>(total));
 }
 
