@@ -88,6 +88,8 @@ export interface TracedOp extends RecordedOp {
   readonly execute:
     | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
     | 'view';
+  /** So many of its first results `execute` may be asked for alone: it makes them, bit for bit, for less. Absent: all. */
+  readonly leastResults?: number;
   /** Pairs of output and input, by number, where the output may be written over the input. */
   readonly over?: readonly (readonly [output: number, input: number])[];
 }

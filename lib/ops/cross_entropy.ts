@@ -19,8 +19,8 @@ import { reshape } from './views';
 /** dy with a dimension of 1 at the end. */
 const column = (dy: Tensor): Tensor => reshape(dy, [...dy.shape, 1]);
 
-/** Runs the kernel; the position of the first bad label, or -1. backprop is null where nobody wants it. */
-function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor | null): number {
+/** Runs the kernel; the position of the first bad label, or -1. backprop is left out where nobody wants it. */
+function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): number {
   const [rows, cols] = rowsOf(logits.shape, logits.size);
   frame[0] = logits.offset;
   frame[1] = labels.offset;
@@ -29,7 +29,7 @@ function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor | nu
   frame[5] = cols;
   frame[6] = logits.dt.code;
   frame[7] = labels.dt.code;
-  if (backprop === null) {
+  if (backprop === undefined) {
     frame[8] = 0;
     return native.crossEntropy(logits.buffer, labels.buffer, loss.buffer);
   }
@@ -90,6 +90,7 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
     if (logits.size > 0) run(logits, labels, loss, backprop);
     else (loss.view() as Float32Array).fill(0);
   },
+  leastResults: 1,
   saves: { inputs: [0], outputs: true },
   partialDy: true,
   gradient: (dy, { x, y, needs }: GradContext<null>) => {
@@ -123,6 +124,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   run: ([logits, labels], _, [loss, backprop]) => {
     checkLabels(run(logits, labels, loss, backprop), logits, labels);
   },
+  leastResults: 1,
   saves: { inputs: [0], outputs: true },
   partialDy: true,
   gradient: (dy, { x, y, needs }: GradContext<null>) => {
@@ -139,7 +141,7 @@ function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null 
   const shape = labels.shape.length === rank ? labels.shape : logits.shape.slice(0, rank);
   const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[rank]);
   try {
-    checkLabels(run(logits, labels, loss, null), logits, labels);
+    checkLabels(run(logits, labels, loss), logits, labels);
   } catch (error) {
     throw explain(error, name, [logits, labels]);
   }

@@ -342,6 +342,9 @@ export interface OutSpec {
   dt: DTypeInfo;
 }
 
+/** See TracedOp. */
+type OpFacts = Pick<OpRow, 'tile' | 'simpler' | 'regrouped' | 'broadcasts' | 'permutes' | 'leastResults'>;
+
 /**
  * The general row. The public call is `(...args) => result`:
  * `args` turns the user's arguments into input tensors and attributes (all validation that needs no shapes);
@@ -349,7 +352,7 @@ export interface OutSpec {
  * `run` fills the results, which the framework has allocated.
  * Where the shapes depend on data, `infer` gives null, and `run` makes the results itself and returns them.
  */
-export interface OpSpec<P extends unknown[], A> {
+export interface OpSpec<P extends unknown[], A> extends OpFacts {
   tf: string;
   dtypes: readonly DType[];
   kind?: OpRow['kind'];
@@ -363,13 +366,7 @@ export interface OpSpec<P extends unknown[], A> {
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** The one result where nobody watches, found in a shorter way than by `run`; null: not of these. */
   now?: (inputs: readonly Tensor[], attrs: A) => Tensor | null;
-  /** See TracedOp.tile. */
-  tile?: OpRow['tile'];
-  /** See TracedOp. */
-  simpler?: OpRow['simpler'];
-  regrouped?: OpRow['regrouped'];
-  broadcasts?: boolean;
-  permutes?: OpRow['permutes'];
+  /** See TracedOp too. */
   reordered?: (attrs: A, perm: readonly number[]) => A | null;
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
@@ -468,6 +465,7 @@ export function defineOp<P extends unknown[], A>(
     broadcasts: spec.broadcasts,
     permutes: spec.permutes,
     reordered: spec.reordered,
+    leastResults: spec.leastResults,
     call: single ? one : many,
   };
   register(row);

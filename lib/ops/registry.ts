@@ -77,6 +77,7 @@ export interface OpRow extends RecordedOp {
   readonly broadcasts?: TracedOp['broadcasts'];
   readonly permutes?: TracedOp['permutes'];
   readonly reordered?: TracedOp['reordered'];
+  readonly leastResults?: TracedOp['leastResults'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }

@@ -10,6 +10,7 @@ export const passes = [
   'layout',
   'epilogues',
   'transposeOnce',
+  'unreadResults',
   'blocks',
   'fuse',
   'recompute',

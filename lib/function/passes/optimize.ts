@@ -9,6 +9,7 @@ import { layout } from './layout';
 import { regroup, simplify } from './simplify';
 import { stackProducts } from './stack_products';
 import { transposeOnce } from './transpose_once';
+import { unreadResults } from './unread_results';
 
 export function optimize(graph: Graph): Graph {
   const passes = [
@@ -23,5 +24,5 @@ export function optimize(graph: Graph): Graph {
   const first = passes.reduce((g, pass) => pass(g), graph);
   const moved = layout(first);
   // Transposes that were moved may have met a product.
-  return transposeOnce(epilogues(moved === first ? first : deadCode(regroup(moved))));
+  return unreadResults(transposeOnce(epilogues(moved === first ? first : deadCode(regroup(moved)))));
 }

@@ -1,0 +1,16 @@
+/** Ops that can do without their last results, as a loss can without its gradient, make those that somebody reads. */
+import { readsIn, type Graph, type Node } from '../graph';
+import { enabled } from './enabled';
+
+export function unreadResults(graph: Graph): Graph {
+  if (!enabled('unreadResults')) return graph;
+  const reads = readsIn(graph);
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.kind !== 'op' || node.op.leastResults === undefined) return node;
+    const { outputs } = node;
+    let count = outputs.length;
+    while (count > node.op.leastResults && !reads.has(outputs[count - 1])) count--;
+    return count === outputs.length ? node : { ...node, outputs: outputs.slice(0, count) };
+  });
+  return { ...graph, nodes };
+}
