@@ -351,10 +351,10 @@ const around: { buffer: ArrayBuffer; view: TypedArray }[] = [];
 
 /**
  * @internal All elements of the tensor's storage, its own from `offset / dt.bytes` on: one view serves all tensors of a slab,
- * and making one takes longer than a small op.
+ * and making one takes longer than a small op. `dt`: what they are looked at as.
  */
-export function elementsAround(t: Tensor): TypedArray {
-  const { buffer, dt } = t;
+export function elementsAround(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
+  const { buffer } = t;
   const known = around[dt.code] as (typeof around)[number] | undefined;
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');

@@ -5,9 +5,9 @@ import { InvalidArgumentError } from '../core/errors';
 import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { showShape } from '../core/shape';
-import { aliasTensor, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
+import { aliasTensor, elementsAround, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
 import { options } from './define';
-import { drawWords, statelessStream, type Stream } from './philox';
+import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
 import { decided } from './traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
@@ -166,7 +166,14 @@ function takeRows(x: Tensor, order: Int32Array): Tensor {
 }
 
 /** The two numbers of a stateless seed. */
-function seedPair(seed: SeedPair, op: string): [bigint, bigint] {
+function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
+  if (
+    Array.isArray(seed) &&
+    seed.length === 2 &&
+    Number.isSafeInteger(seed[0]) &&
+    Number.isSafeInteger(seed[1])
+  )
+    return [words(seed[0] as number), words(seed[1] as number)];
   const t = toTensor(
     Array.isArray(seed) ? seed.map((s: unknown) => (typeof s === 'number' ? wholeNumber(s, op) : s)) : seed,
     null,
@@ -179,8 +186,13 @@ function seedPair(seed: SeedPair, op: string): [bigint, bigint] {
   if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) {
     throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
   }
+  if (scope.tracer === null) {
+    const elements = elementsAround(t);
+    const at = t.offset / t.dt.bytes;
+    return [words(elements[at]), words(elements[at + 1])];
+  }
   const [a, b] = decided(t, op).view();
-  return [BigInt(a), BigInt(b)];
+  return [words(a), words(b)];
 }
 
 /** Whole numbers become int64, so that literals serve as seeds; others are left for the error message. */

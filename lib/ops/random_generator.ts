@@ -4,11 +4,11 @@ import { dtypeInfo, dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
-import { describe, showShape } from '../core/shape';
-import { tensorFrom, type Tensor } from '../core/tensor';
+import { describe, showShape, sizeOf } from '../core/shape';
+import { elementsAround, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType, options } from './define';
-import { draw, words, type LaterStream, type Stream } from './philox';
+import { draw, fourWords, twoWords, words, type LaterStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
 import { decided } from './traced';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
@@ -18,6 +18,7 @@ const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32' } as const;
 const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32' } as const;
 const seedsDefaults = { dtype: 'int64' } as const;
 const countDefaults = { count: 1 } as const;
+const none = twoWords(0, 0);
 
 export interface GeneratorOptions {
   /** Philox is the only one; 'auto_select' (default) is Philox. */
@@ -171,17 +172,38 @@ export class Generator {
     return tensorFrom(dtypes.int64, [3], before.view());
   }
 
-  private advance(elements: bigint): Stream {
-    const [low, high, key] = this.values();
-    const counter = (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low);
-    const next = BigInt.asUintN(128, counter + elements * BigInt(blocksPerElement));
-    this.set([BigInt.asIntN(64, next), BigInt.asIntN(64, next >> 64n), key]);
-    return { key: words(key), counter: [...words(low), ...words(high)] };
+  /** Bigints would take as long as the draw: the state is looked at in words. */
+  private advance(elements: number | bigint): Stream {
+    const before = this.state.held;
+    const from = elementsAround(before, dtypes.int32) as Int32Array;
+    let at = before.offset / 4;
+    const word = (i: number): number => from[at + i] >>> 0;
+    const stream: Stream = {
+      key: twoWords(word(4), word(5)),
+      counter: fourWords(word(0), word(1), word(2), word(3)),
+    };
+    const [low, high] =
+      typeof elements === 'number'
+        ? [words(elements * blocksPerElement), none]
+        : [words(elements * BigInt(blocksPerElement)), words((elements * BigInt(blocksPerElement)) >> 64n)];
+    const next = makeTensor(dtypes.int64, before.shape, 3);
+    const to = elementsAround(next, dtypes.int32) as Int32Array;
+    at = next.offset / 4;
+    let sum = 0;
+    for (let i = 0; i < 4; i++) {
+      sum = Math.floor(sum / 2 ** 32) + stream.counter[i] + (i < 2 ? low : high)[i % 2];
+      to[at + i] = sum;
+    }
+    to[at + 4] = stream.key[0];
+    to[at + 5] = stream.key[1];
+    if (scope.tracer === null) this.state.adopt(next);
+    else this.state.assign(next);
+    return stream;
   }
 
-  private readonly stream: StreamFor = (_distribution, _dt, size) => this.next(BigInt(size));
+  private readonly stream: StreamFor = (_distribution, _dt, size) => this.next(size);
 
-  private next(elements: bigint): Stream | LaterStream {
+  private next(elements: number): Stream | LaterStream {
     if (scope.tracer === null) return this.advance(elements);
     return { later: () => this.advance(elements), variables: [this.state] };
   }
@@ -228,7 +250,7 @@ export class Generator {
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
     const dims = shapeFrom(shape, op);
-    return draw('uniformFullInt', dims, dt, this.next(BigInt(dims.reduce((a, b) => a * b, 1))));
+    return draw('uniformFullInt', dims, dt, this.next(sizeOf(dims)));
   }
 
   private keys(count: number, op: string): BigInt64Array {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe } from '../core/shape';
 import { MersenneTwister } from './mersenne_twister';
-import { words, type Stream } from './philox';
+import { fourWords, twoWords, words, type Stream } from './philox';
 
 export type Seed = number | bigint | null;
 
@@ -59,12 +59,12 @@ let unseeded: { key: readonly [number, number]; high: readonly [number, number];
 function unforeseen(blocks: number): Stream {
   if (unseeded === null) {
     const [k0, k1, c2, c3] = new Uint32Array(new Uint8Array(randomBytes(16)).buffer);
-    unseeded = { key: [k0, k1], high: [c2, c3], blocks: 0 };
+    unseeded = { key: twoWords(k0, k1), high: twoWords(c2, c3), blocks: 0 };
   }
   const at = unseeded.blocks;
   unseeded.blocks += blocks;
   const [c2, c3] = unseeded.high;
-  return { key: unseeded.key, counter: [at % 2 ** 32, Math.floor(at / 2 ** 32), c2, c3] };
+  return { key: unseeded.key, counter: fourWords(at % 2 ** 32, Math.floor(at / 2 ** 32), c2, c3) };
 }
 
 /**
@@ -78,7 +78,8 @@ export function nextStream(kernel: string, dtype: string, opSeed: Seed, blocks: 
   const at = used.get(key) ?? 0;
   // Streams of seeds that the Mersenne Twister gave are used once: only those of explicit seeds are worth remembering.
   if (opSeed !== null || at > 0) used.set(key, at + blocks);
-  return { key: words(seeds[0]), counter: [at % 2 ** 32, Math.floor(at / 2 ** 32), ...words(seeds[1])] };
+  const [c2, c3] = words(seeds[1]);
+  return { key: words(seeds[0]), counter: fourWords(at % 2 ** 32, Math.floor(at / 2 ** 32), c2, c3) };
 }
 
 /** 64 random bits from the operating system, as a signed integer. */

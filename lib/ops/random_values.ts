@@ -1,13 +1,22 @@
 /** What uniform, normal and truncatedNormal have in common, wherever their streams come from. */
 import { convertLike, element, type TensorLike } from '../core/convert';
-import { dtypeInfo, floating, type DType, type DTypeInfo } from '../core/dtype';
+import { dtypeInfo, dtypes, floating, isDType, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { scope } from '../core/scope';
 import { broadcastShapes, checkShape, showShape, sizeOf, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, multiply, subtract } from './binary';
 import { badDType } from './define';
-import { draw, type Distribution, type LaterStream, type Stream } from './philox';
+import {
+  asDrawn,
+  draw,
+  words,
+  wordsBetween,
+  type Distribution,
+  type LaterStream,
+  type Stream,
+} from './philox';
 import { decided } from './traced';
 
 /** A shape: numbers, or a tensor of integers. */
@@ -50,9 +59,16 @@ export function normalValues(
   stream: StreamFor,
   op: string,
 ): Tensor {
-  const dt = dtypeInfo(dtype, `[${op}] dtype`);
+  const dt = isDType(dtype) ? dtypes[dtype] : dtypeInfo(dtype, `[${op}] dtype`);
   if (!floating.includes(dt.name)) throw badDType(op, 'dtype', dt, floating);
   const shape = shapeFrom(shapeLike, op);
+  if (typeof mean === 'number' && typeof stddev === 'number' && scope.tracer === null) {
+    const affine =
+      mean === 0 && stddev === 1
+        ? asDrawn
+        : { scale: stddev === 1 ? null : stddev, shift: mean === 0 ? null : mean };
+    return draw(distribution, shape, dt, stream(distribution, dt, sizeOf(shape)), undefined, affine);
+  }
   const scale = stddev === 1 ? null : convertLike(stddev, dt, op, 'stddev');
   const shift = mean === 0 ? null : convertLike(mean, dt, op, 'mean');
   if (scale !== null) checkBroadcast(scale.shape, shape, op, 'stddev');
@@ -63,7 +79,7 @@ export function normalValues(
 }
 
 /** One end of a range of integers. */
-function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): bigint {
+function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): number | bigint {
   if (value instanceof Tensor || value instanceof Variable) {
     if (value.size !== 1 || value.rank !== 0 || value.dt !== dt) {
       throw new InvalidArgumentError(
@@ -73,6 +89,8 @@ function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): big
     }
     return BigInt(decided(value, op).item());
   }
+  // A bigint takes as long as a draw: only where a number does not say it exactly.
+  if (Number.isSafeInteger(value)) return dt.big ? (value as number) : element(value, dt, op, argument);
   return BigInt(element(value, dt, op, argument));
 }
 
@@ -89,7 +107,7 @@ export function uniformValues(
   op: string,
   fullRange: boolean,
 ): Tensor {
-  const dt = dtypeInfo(dtype, `[${op}] dtype`);
+  const dt = isDType(dtype) ? dtypes[dtype] : dtypeInfo(dtype, `[${op}] dtype`);
   if (!uniformTypes.includes(dt.name)) throw badDType(op, 'dtype', dt, uniformTypes);
   if (dt.kind !== 'float') {
     if (minval === null && maxval === null && fullRange) {
@@ -111,6 +129,11 @@ export function uniformValues(
   const hi = maxval ?? 1;
   const size = sizeOf(shape);
   if (lo === 0 && hi === 1) return draw('uniform', shape, dt, stream('uniform', dt, size));
+  if (typeof lo === 'number' && typeof hi === 'number' && scope.tracer === null) {
+    // As the ops below round it.
+    const scale = dt.bytes === 4 ? Math.fround(Math.fround(hi) - Math.fround(lo)) : hi - lo;
+    return draw('uniform', shape, dt, stream('uniform', dt, size), undefined, { scale, shift: lo });
+  }
   // Everything that can fail comes before the draw, so that an error leaves the stream where it was.
   const bottom = convertLike(lo, dt, op, 'minval');
   const range = subtract(convertLike(hi, dt, op, 'maxval'), bottom);
@@ -121,8 +144,8 @@ export function uniformValues(
 function integers(
   shapeLike: unknown,
   dt: DTypeInfo,
-  lo: bigint,
-  hi: bigint,
+  lo: number | bigint,
+  hi: number | bigint,
   stream: StreamFor,
   op: string,
 ): Tensor {
@@ -131,5 +154,7 @@ function integers(
   if (size > 0 && lo >= hi) {
     throw new InvalidArgumentError(`[${op}] Need minval < maxval, got ${lo} >= ${hi}`);
   }
-  return draw('uniformInt', shape, dt, stream('uniformInt', dt, size), lo, BigInt.asUintN(64, hi - lo));
+  const low = words(lo);
+  const bounds = { lo: low, range: wordsBetween(low, words(hi)) };
+  return draw('uniformInt', shape, dt, stream('uniformInt', dt, size), bounds);
 }

@@ -203,8 +203,10 @@ napi_value recurrence(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// random(y); frame: y offset, n, distribution, dtype, two words of key, four words of counter (each in [0,
-/// 2³²)), and as raw 64-bit integers the lowest value and the number of values (for integers; not 0).
+/// random(y); frame: y offset, n, distribution, dtype; two words of key, four of counter, two each of the
+/// lowest value and of the number of values (for integers; not 0), low first, each in [0, 2³²); the
+/// distribution that scrambles the stream, −1 for none; for floats then twice a binary op, −1 for none, and
+/// its right operand: what becomes of the numbers.
 napi_value random(napi_env env, napi_callback_info info) {
   Call call(env, info, 1);
   const KernelTable& table = kernels();
@@ -212,22 +214,38 @@ napi_value random(napi_env env, napi_callback_info info) {
   const RandomEntry& entry = table.random[call.index(2, table.random_count, "no such distribution")];
   const int dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
   constexpr int64_t kWord = int64_t{1} << 32;
+  int64_t words[10];
+  if (!call.indexes(4, 10, kWord, words)) call.fail("a number of the stream is no word");
   RandomArgs args = {};
-  for (int i = 0; i < 2; i++)
-    args.key[i] = static_cast<uint32_t>(call.index(4 + i, kWord, "a key is no word"));
-  for (int i = 0; i < 4; i++) {
-    args.counter[i] = static_cast<uint32_t>(call.index(6 + i, kWord, "a counter is no word"));
-  }
-  memcpy(&args.lo, call.raw(10), sizeof args.lo);
-  memcpy(&args.range, call.raw(11), sizeof args.range);
+  for (int i = 0; i < 2; i++) args.key[i] = static_cast<uint32_t>(words[i]);
+  for (int i = 0; i < 4; i++) args.counter[i] = static_cast<uint32_t>(words[2 + i]);
+  args.lo = static_cast<int64_t>(static_cast<uint64_t>(words[7]) << 32 | static_cast<uint64_t>(words[6]));
+  args.range = static_cast<uint64_t>(words[9]) << 32 | static_cast<uint64_t>(words[8]);
   // An int32 range is used modulo 2³².
   if (args.range == 0 ||
       (dtype == static_cast<int>(DType::kInt32) && static_cast<uint32_t>(args.range) == 0)) {
     args.range = 1;
   }
+  RandomFn scrambler = nullptr;
+  if (call.number(14) >= 0) {
+    scrambler = table.random[call.index(14, table.random_count, "no such distribution")]
+                    .fn[static_cast<int>(DType::kInt32)];
+    if (scrambler == nullptr) call.fail("the distribution has no words");
+  }
+  RandomSteps steps = {};
+  for (int i = 0; i < RandomSteps::kCount; i++) {
+    const int slot = 15 + 2 * i;
+    if (call.number(slot) < 0) continue;
+    steps.fn[i] =
+        table.binary[call.index(slot, table.binary_count, "no such binary op")].fn[dtype][kVecScalar];
+    steps.operand[i] = call.number(slot + 1);
+    if (dtype > 1 || steps.fn[i] == nullptr) call.fail("only floats are computed with");
+  }
   void* y = call.span(0, 0, n, dtype_size(dtype));
   if (entry.fn[dtype] == nullptr) call.fail("the distribution does not exist for this dtype");
-  if (call.ok() && y != nullptr) run_random(entry.fn[dtype], args, y, n);
+  if (!call.ok() || y == nullptr) return nullptr;
+  if (scrambler != nullptr) scramble(scrambler, &args);
+  run_random(entry.fn[dtype], args, steps, dtype, y, n);
   return nullptr;
 }
 

@@ -137,7 +137,16 @@ struct UniformInt {
   static constexpr bool has = is_wide_int<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int32_t* y) {
     const uint32_t lo = static_cast<uint32_t>(args.lo), range = static_cast<uint32_t>(args.range);
-    for (int i = 0; i < kWords; i++) y[i] = static_cast<int32_t>(lo + w[i] % range);
+    // w % range: there are no vectors of divisions, and the quotient of doubles is at most one too large or
+    // too small.
+    const double by = range, inverse = 1.0 / by;
+    for (int i = 0; i < kWords; i++) {
+      const double x = w[i];
+      double rest = x - static_cast<double>(static_cast<int64_t>(x * inverse)) * by;
+      rest = rest < 0 ? rest + by : rest;
+      rest = rest >= by ? rest - by : rest;
+      y[i] = static_cast<int32_t>(lo + static_cast<uint32_t>(static_cast<int64_t>(rest)));
+    }
   }
   static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int64_t* y) {
     const uint64_t lo = static_cast<uint64_t>(args.lo), range = args.range;

@@ -260,10 +260,40 @@ void run_recurrence(RecurrenceFn fn, int64_t size, const void* a, const void* b,
   });
 }
 
-void run_random(RandomFn fn, const RandomArgs& args, void* y, int64_t n) {
-  constexpr int64_t kGrain = 512;  // some 4 µs of normal numbers
+void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, int dtype, void* y,
+                int64_t n) {
+  constexpr int64_t kGrain = 512;                // some 4 µs of normal numbers
+  constexpr int64_t kPiece = 64 * kRandomGroup;  // stays in L1
+  const int64_t size = dtype_size(dtype);
+  const bool wide = size == 8;
+  float operand[RandomSteps::kCount];
+  int last = 0;
+  for (int i = 0; i < RandomSteps::kCount; i++) {
+    operand[i] = static_cast<float>(steps.operand[i]);
+    if (steps.fn[i] != nullptr) last = i + 1;
+  }
   parallel_for(
-      n, kGrain, [&](int64_t begin, int64_t end) { fn(args, y, begin, end); }, kRandomGroup);
+      n, kGrain,
+      [&](int64_t begin, int64_t end) {
+        if (last == 0) return fn(args, y, begin, end);
+        for (int64_t from = begin; from < end; from += kPiece) {
+          const int64_t to = smaller(end, from + kPiece);
+          fn(args, y, from, to);
+          void* const piece = at(y, from * size);
+          for (int i = 0; i < last; i++) {
+            if (steps.fn[i] == nullptr) continue;
+            const void* const b = wide ? static_cast<const void*>(&steps.operand[i]) : &operand[i];
+            steps.fn[i](piece, b, piece, to - from);
+          }
+        }
+      },
+      kRandomGroup);
+}
+
+void scramble(RandomFn words, RandomArgs* args) {
+  uint32_t block[4];
+  words(*args, block, 0, 4);
+  *args = {{block[0], block[1]}, {0, 0, block[2], block[3]}, args->lo, args->range};
 }
 
 }  // namespace gradtape

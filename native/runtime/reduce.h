@@ -30,7 +30,19 @@ void run_scan(const ScanEntry& op, int dtype, const void* x, void* y, int64_t ou
 void run_recurrence(RecurrenceFn fn, int64_t size, const void* a, const void* b, void* y, int64_t outer,
                     int64_t n, int64_t inner, bool exclusive, bool reverse);
 
+/// What becomes of random floats: binary kernels, in turn; null where there is none. Their right operands are
+/// numbers.
+struct RandomSteps {
+  static constexpr int kCount = 2;
+  BinaryFn fn[kCount];
+  double operand[kCount];
+};
+
 /// n elements.
-void run_random(RandomFn fn, const RandomArgs& args, void* y, int64_t n);
+void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, int dtype, void* y, int64_t n);
+
+/// The generator of a stateless seed, which stands in `args` for the counter: one block gives its key and the
+/// upper half of its counter. `words` draws int32 of any bits.
+void scramble(RandomFn words, RandomArgs* args);
 
 }  // namespace gradtape

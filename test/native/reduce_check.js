@@ -6,7 +6,6 @@
 const crypto = require('node:crypto');
 const native = require(process.env.GRADTAPE_BINARY || '../../build/Release/gradtape.node');
 const frame = new Float64Array(native.frame);
-const raw = new BigInt64Array(native.frame);
 
 let seed = 7;
 const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
@@ -88,6 +87,13 @@ for (const [dims, first] of layouts) {
   check('sumLong', 4, dims, first);
 }
 
+const words = (value) => [
+  Number(BigInt.asUintN(32, value)),
+  Number(BigInt.asUintN(32, BigInt.asUintN(64, value) >> 32n)),
+];
+/** Of the entry of random numbers: the stream is not scrambled, and nothing becomes of its numbers. */
+const asDrawn = [-1, -1, 0, -1, 0];
+
 /** Random numbers: any part of a stream is the same, whoever computes it. */
 function draw(name, dtype, n) {
   const y = new types[dtype](n);
@@ -102,9 +108,10 @@ function draw(name, dtype, n) {
     0xffffffff,
     0xffffffff,
     3,
+    ...words(-5n),
+    ...words(1000n),
+    ...asDrawn,
   ]);
-  raw[10] = -5n;
-  raw[11] = 1000n;
   native.random(y.buffer);
   return y;
 }
@@ -191,15 +198,20 @@ for (const [what, slots] of [
   ['a key that is no word', [0, 4, 0, 0, 2 ** 32]],
   ['a counter that is no word', [0, 4, 0, 0, 0, 0, -1]],
   ['a fractional NaN', [0, 4, 0, 0, nan]],
+  ['a bound that is no word', [0, 4, 1, 2, 0, 0, 0, 0, 0, 0, 2 ** 32]],
+  ['a range that is no word', [0, 4, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0.5]],
+  ['no such scrambler', [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 99, -1, 0, -1]],
+  ['a scrambler without words', [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, -1, 0, -1]],
+  ['no such op', [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, -1, 999, 0, -1]],
+  ['an op on integers', [0, 4, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, -1, -1, 0, 0]],
 ]) {
   refuse(`random, ${what}`, 'random', [64], slots);
 }
 // A range of nothing must not divide by zero.
 for (const dtype of [2, 3]) {
   for (const range of [0n, 1n << 32n]) {
-    frame.set([0, 4, native.randomNames.indexOf('uniformInt'), dtype, 0, 0, 0, 0, 0, 0]);
-    raw[10] = 0n;
-    raw[11] = range;
+    const kernel = native.randomNames.indexOf('uniformInt');
+    frame.set([0, 4, kernel, dtype, 0, 0, 0, 0, 0, 0, 0, 0, ...words(range), ...asDrawn]);
     native.random(new ArrayBuffer(64));
   }
 }

@@ -179,6 +179,60 @@ describe('properties', () => {
     expect(beyond / 1e6).toBeCloseTo(0.0027, 3);
   });
 
+  test.each(['float32', 'float64'] as const)(
+    'bounds in %s are the same as numbers and as tensors',
+    (dtype) => {
+      const of = (t: tf.Tensor): string => Buffer.from(t.data().buffer).toString('hex');
+      const scalar = (value: number): tf.Tensor => tf.constant(value, dtype);
+      for (const shape of [[], [7], [3, 5000]]) {
+        for (const [a, b] of [
+          [-1, 1],
+          [0, 3],
+          [1e-3, 7.7],
+          [2, -2],
+        ]) {
+          const bounds = [
+            { minval: a, maxval: b, dtype },
+            { minval: scalar(a), maxval: scalar(b), dtype },
+          ];
+          const seeded = bounds.map((o) => of(tf.random.statelessUniform(shape, [3, -4], o)));
+          expect(seeded[0]).toBe(seeded[1]);
+          const [numbers, tensors] = [
+            { mean: a, stddev: b, dtype },
+            { mean: scalar(a), stddev: scalar(b), dtype },
+          ].map((o) => of(tf.random.Generator.fromSeed(5).normal(shape, o)));
+          expect(numbers).toBe(tensors);
+        }
+      }
+    },
+  );
+
+  test('a seed is the same as numbers, as bigints and as a tensor', () => {
+    const of = (seed: Parameters<typeof tf.random.statelessUniform>[1]): unknown =>
+      tf.random.statelessUniform([5], seed).array();
+    for (const [a, b] of [
+      [1, 2],
+      [-1, 2 ** 31 - 1],
+      [0, -(2 ** 31)],
+    ]) {
+      const expected = of(tf.constant([BigInt(a), BigInt(b)]));
+      expect(of([a, b])).toEqual(expected);
+      expect(of([BigInt(a), BigInt(b)])).toEqual(expected);
+      expect(of(tf.constant([a, b], 'int32'))).toEqual(expected);
+    }
+    expect(of([2 ** 53 - 1, -(2 ** 52)])).toEqual(of([2n ** 53n - 1n, -(2n ** 52n)]));
+  });
+
+  test('a generator carries into the upper half of its counter, and back', () => {
+    const g = tf.random.Generator.fromState([-1n, 5n, 9n]);
+    g.uniform([3]);
+    expect(g.state.array()).toEqual([767n, 6n, 9n]);
+    g.skip(-3);
+    expect(g.state.array()).toEqual([-1n, 5n, 9n]);
+    g.skip(2n ** 64n);
+    expect(g.state.array()).toEqual([-1n, 261n, 9n]);
+  });
+
   test('gradients flow through mean and stddev', () => {
     tf.random.setSeed(1);
     const z = tf.random.normal([3]).array();
