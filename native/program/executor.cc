@@ -1,6 +1,5 @@
 #include "executor.h"
 
-#include <condition_variable>
 #include <mutex>
 
 #include "../runtime/pool.h"
@@ -12,16 +11,23 @@ namespace {
 
 constexpr int64_t kStackBytes = int64_t{8} << 20;
 
+/// One of the threads. It sleeps on a word of its own, since condition variables lose a call now and then
+/// where several threads wait: those of glibc before 2.41 (its bug 25847). The job would stay in the queue
+/// until the next one comes.
+struct Server {
+  std::atomic<uint32_t> asleep = 0;
+  Server* next = nullptr;  // of those that sleep
+};
+
+/// While jobs are queued and threads allowed to run them, a thread is on its way to the queue: submit() calls
+/// or starts one, and so does each that takes a job and leaves others.
 struct Executor {
   std::mutex mutex;
-  std::condition_variable work;   // a job has come, or one has ended
-  std::condition_variable ended;  // an owner that closes waits for its last job
   Job* first = nullptr;
   Job* last = nullptr;
-  int queued = 0;
+  Server* sleeping = nullptr;  // the last to fall asleep is the first to be called
   int threads = 0;
   int busy = 0;
-  int idle = 0;
 };
 
 /// Never destroyed: its threads outlive everything.
@@ -30,27 +36,49 @@ Executor& executor() {
   return e;
 }
 
+/// Calls a thread that sleeps, if there is one.
+void call_one(Executor& e) {
+  Server* server = e.sleeping;
+  if (server == nullptr) return;
+  e.sleeping = server->next;
+  server->asleep.store(0, std::memory_order_release);
+  wake(server->asleep);
+}
+
+/// Until there is a job for the thread.
+void await_job(Executor& e, Server& self, std::unique_lock<std::mutex>& lock) {
+  while (e.first == nullptr || e.busy >= num_threads()) {
+    self.asleep.store(1, std::memory_order_relaxed);
+    self.next = e.sleeping;
+    e.sleeping = &self;
+    lock.unlock();
+    while (self.asleep.load(std::memory_order_acquire) == 1) sleep_while(self.asleep, 1);
+    lock.lock();
+  }
+}
+
 void serve(int) {
   Executor& e = executor();
+  Server self;
   std::unique_lock lock(e.mutex);
   for (;;) {
-    e.idle++;
-    e.work.wait(lock, [&] { return e.first != nullptr && e.busy < num_threads(); });
-    e.idle--;
+    await_job(e, self, lock);
     Job* job = e.first;
     e.first = job->next;
-    if (e.first == nullptr) e.last = nullptr;
-    e.queued--;
     JobOwner* owner = job->owner;
-    owner->under_way++;
+    owner->under_way.fetch_add(1, std::memory_order_relaxed);
     e.busy++;
+    if (e.first != nullptr && e.busy < num_threads()) call_one(e);
     lock.unlock();
     job->result = job->program->run(job->storages, job->late, job->from, job->to, &owner->closing);
     job->done(job);
     lock.lock();
     e.busy--;
-    if (--owner->under_way == 0 && owner->closing.load(std::memory_order_relaxed)) e.ended.notify_all();
-    if (e.first != nullptr) e.work.notify_one();
+    // An owner that waits for this may be gone when the mutex is free.
+    if (owner->under_way.fetch_sub(1, std::memory_order_release) == 1 &&
+        owner->closing.load(std::memory_order_relaxed)) {
+      wake(owner->under_way);
+    }
   }
 }
 
@@ -59,15 +87,14 @@ void serve(int) {
 bool submit(Job* job) {
   Executor& e = executor();
   const std::lock_guard lock(e.mutex);
-  if (e.idle <= e.queued && e.threads < num_threads()) {
+  if (e.sleeping == nullptr && e.threads < num_threads()) {
     if (start_thread(serve, 0, kStackBytes)) e.threads++;
     if (e.threads == 0) return false;
   }
   job->next = nullptr;
   (e.first == nullptr ? e.first : e.last->next) = job;
   e.last = job;
-  e.queued++;
-  e.work.notify_one();
+  call_one(e);
   return true;
 }
 
@@ -86,13 +113,16 @@ Job* close_owner(JobOwner* owner) {
       continue;
     }
     *at = job->next;
-    e.queued--;
     job->next = nullptr;
     *tail = job;
     tail = &job->next;
   }
   e.last = kept;
-  e.ended.wait(lock, [&] { return owner->under_way == 0; });
+  while (const uint32_t n = owner->under_way.load(std::memory_order_acquire)) {
+    lock.unlock();
+    sleep_while(owner->under_way, n);
+    lock.lock();
+  }
   return dropped;
 }
 

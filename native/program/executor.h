@@ -11,7 +11,7 @@ namespace gradtape {
 /// Who submits jobs.
 struct JobOwner {
   std::atomic<bool> closing = false;
-  int under_way = 0;  // the executor's
+  std::atomic<uint32_t> under_way = 0;  // the executor's
 };
 
 /// One run of a program.

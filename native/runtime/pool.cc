@@ -23,10 +23,7 @@
 #include "thread.h"
 
 #if defined(__linux__)
-#include <linux/futex.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace gradtape {
@@ -72,22 +69,6 @@ bool spin(int64_t nanoseconds, const F& done) {
     }
   } while (now() < deadline);
   return done();
-}
-
-/// Sleeps while the word has the value. May return early.
-void sleep_while(std::atomic<uint32_t>& word, uint32_t value) {
-#if defined(__linux__)
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
-#else
-  word.wait(value);
-#endif
-}
-void wake(std::atomic<uint32_t>& word) {
-#if defined(__linux__)
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-#else
-  word.notify_one();
-#endif
 }
 
 int current_cpu() {

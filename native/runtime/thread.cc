@@ -9,6 +9,11 @@
 
 #include <new>
 #endif
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace gradtape {
 
@@ -69,6 +74,22 @@ bool start_thread(void (*f)(int), int argument, int64_t stack_bytes) {
   if (error != 0) delete start;
   return error == 0;
 }
+
+#endif
+
+#if defined(__linux__)
+
+void sleep_while(std::atomic<uint32_t>& word, uint32_t value) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
+void wake(std::atomic<uint32_t>& word) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+#else
+
+void sleep_while(std::atomic<uint32_t>& word, uint32_t value) { word.wait(value); }
+void wake(std::atomic<uint32_t>& word) { word.notify_one(); }
 
 #endif
 

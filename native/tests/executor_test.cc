@@ -160,6 +160,30 @@ TEST(executor_reports) {
   close_owner(&owner);
 }
 
+/// Jobs in bursts, so that threads fall asleep between them and some are called: all of them begin, although
+/// no other job comes that would call a thread too. The number of threads changes while jobs wait.
+TEST(executor_calls_sleepers) {
+  JobOwner owner;
+  Random random(6);
+  const auto program = load(chain(1, 1));
+  std::vector<std::unique_ptr<Task>> tasks;
+  for (int i = 0; i < 12; i++) tasks.push_back(std::make_unique<Task>(&owner, random, 1, program));
+  const int rounds = quick() ? 300 : 5000;
+  for (int round = 0; round < rounds; round++) {
+    set_num_threads(1 + static_cast<int>(random.below(8)));
+    const size_t count = 1 + static_cast<size_t>(random.below(12));
+    for (size_t i = 0; i < count; i++) {
+      tasks[i]->ended = false;
+      CHECK(submit(&tasks[i]->job), "no thread");
+    }
+    if (round % 4 == 0) set_num_threads(1 + static_cast<int>(random.below(8)));
+    for (size_t i = 0; i < count; i++) tasks[i]->wait();
+    if (round % 8 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random.below(200)));
+  }
+  CHECK(close_owner(&owner) == nullptr, "a job was left");
+  set_num_threads(2);
+}
+
 /// Several owners with several jobs each, callers that compute by themselves, and the number of threads
 /// changing.
 TEST(executor_stress) {
