@@ -1,4 +1,6 @@
 // The module: one state per environment, one entry per kernel family.
+#include <string>
+
 #include "../runtime/dispatch.h"
 #include "../runtime/pages.h"
 #include "../runtime/pool.h"
@@ -128,16 +130,26 @@ void define_entry(napi_env env, napi_value exports, const char* name, napi_callb
 
 namespace {
 
-Napi::Value isa(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), kernels().isa); }
-
-Napi::Value get_num_threads(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), num_threads());
+napi_value isa(napi_env env, napi_callback_info) {
+  napi_value name = nullptr;
+  napi_create_string_utf8(env, kernels().isa, NAPI_AUTO_LENGTH, &name);
+  return name;
 }
 
-Napi::Value set_threads(const Napi::CallbackInfo& info) {
-  const double n = info[0].ToNumber().DoubleValue();
-  if (n >= 1 && n <= 1024) set_num_threads(static_cast<int>(n));
-  return info.Env().Undefined();
+napi_value get_num_threads(napi_env env, napi_callback_info) {
+  napi_value n = nullptr;
+  napi_create_int32(env, num_threads(), &n);
+  return n;
+}
+
+napi_value set_threads(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value arg = nullptr;
+  napi_get_cb_info(env, info, &argc, &arg, nullptr, nullptr);
+  double n = 0;
+  napi_get_value_double(env, arg, &n);
+  if (n >= 1 && n <= kMaxThreads) set_num_threads(static_cast<int>(n));
+  return nullptr;
 }
 
 /// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary. Frame:
@@ -150,15 +162,23 @@ napi_value new_storage(napi_env env, napi_callback_info info) {
   return call.ok() ? call.value(static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63)) : nullptr;
 }
 
-Napi::Object init(Napi::Env env, Napi::Object exports) {
-  if (const char* why = forced_isa_error()) {
-    Napi::Error::New(env, std::string("GRADTAPE_FORCE_ISA ") + why).ThrowAsJavaScriptException();
+/// A function that is no entry: it has no number, and no program may call it.
+void define_function(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value fn = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &fn);
+  napi_set_named_property(env, exports, name, fn);
+}
+
+/// Any call here fails where the environment is ended meanwhile, as worker threads may be at any time.
+/// Nothing follows from that: nobody will see the exports. (The C++ wrapper of the Node-API would end the
+/// process.)
+napi_value init(napi_env env, napi_value exports) {
+  const auto fail = [&](const std::string& why) {
+    napi_throw_error(env, nullptr, why.c_str());
     return exports;
-  }
-  if (const char* why = num_threads_error()) {
-    Napi::Error::New(env, std::string("GRADTAPE_NUM_THREADS ") + why).ThrowAsJavaScriptException();
-    return exports;
-  }
+  };
+  if (const char* why = forced_isa_error()) return fail(std::string("GRADTAPE_FORCE_ISA ") + why);
+  if (const char* why = num_threads_error()) return fail(std::string("GRADTAPE_NUM_THREADS ") + why);
   static const bool once = (keep_heap(), true);
   (void)once;
   // The frame outlives every use: it is freed with the environment,
@@ -169,13 +189,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   napi_value frame = nullptr;
   if (napi_create_external_arraybuffer(env, state->frame, sizeof state->frame, nullptr, nullptr, &frame) !=
       napi_ok) {
-    Napi::Error::New(env, "this runtime does not allow external array buffers").ThrowAsJavaScriptException();
-    return exports;
+    return fail("this runtime does not allow external array buffers");
   }
-  exports.Set("frame", Napi::Value(env, frame));
-  exports.Set("isa", Napi::Function::New(env, isa));
-  exports.Set("numThreads", Napi::Function::New(env, get_num_threads));
-  exports.Set("setNumThreads", Napi::Function::New(env, set_threads));
+  napi_set_named_property(env, exports, "frame", frame);
+  define_function(env, exports, "isa", isa);
+  define_function(env, exports, "numThreads", get_num_threads);
+  define_function(env, exports, "setNumThreads", set_threads);
   define_entry(env, exports, "newStorage", new_storage, state);
   define_copy(env, exports, state);
   define_elementwise(env, exports, state);
@@ -200,5 +219,4 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace gradtape
 
-static Napi::Object Init(Napi::Env env, Napi::Object exports) { return gradtape::init(env, exports); }
-NODE_API_MODULE(gradtape, Init)
+NAPI_MODULE(gradtape, gradtape::init)

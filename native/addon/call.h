@@ -135,12 +135,4 @@ class Call {
 void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
                   bool step = true, bool rows = false);
 
-/// The names of a family, in the order of its op numbers.
-template <class Entry>
-napi_value names(napi_env env, const Entry* entries, int count) {
-  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
-  for (int i = 0; i < count; i++) list.Set(static_cast<uint32_t>(i), Napi::String::New(env, entries[i].name));
-  return list;
-}
-
 }  // namespace gradtape

@@ -2,6 +2,7 @@
 #include "../runtime/dispatch.h"
 #include "../runtime/indexing.h"
 #include "entries.h"
+#include "names.h"
 #include "overflow.h"
 
 namespace gradtape {
@@ -209,7 +210,7 @@ void define_indexing(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "nonzero", nonzero, state);
   define_entry(env, exports, "maskGather", mask_gather, state);
   const KernelTable& table = kernels();
-  napi_set_named_property(env, exports, "scatterNames", names(env, table.scatter, table.scatter_count));
+  define_names(env, exports, "scatterNames", table.scatter, table.scatter_count);
 }
 
 }  // namespace gradtape

@@ -4,6 +4,7 @@
 #include "../runtime/indexing.h"
 #include "../runtime/optimizer.h"
 #include "entries.h"
+#include "names.h"
 #include "overflow.h"
 
 namespace gradtape {
@@ -101,7 +102,7 @@ void define_optimizer(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "optimizer", optimizer, state);
   define_entry(env, exports, "optimizerRows", optimizer_rows, state);
   const KernelTable& table = kernels();
-  napi_set_named_property(env, exports, "optimizerNames", names(env, table.optimizer, table.optimizer_count));
+  define_names(env, exports, "optimizerNames", table.optimizer, table.optimizer_count);
 }
 
 }  // namespace gradtape

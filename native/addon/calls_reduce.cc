@@ -1,4 +1,6 @@
 // Entries of the reducing families and of random numbers.
+#include <string.h>
+
 #include "../runtime/dispatch.h"
 #include "../runtime/elementwise.h"
 #include "../runtime/reduce.h"

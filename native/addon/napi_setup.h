@@ -1,3 +1,3 @@
 // The one place that includes the Node-API headers.
 #pragma once
-#include <napi.h>
+#include <node_api.h>

@@ -1,7 +1,8 @@
 /** Worker threads: each loads the addon into an environment of its own; the pool is shared; any may end at any time. */
+import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type * as gradtape from 'gradtape';
-import { built } from '../helpers/child';
+import { built, root, runChild } from '../helpers/child';
 
 const code = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -46,6 +47,23 @@ test('eight workers load, compute and exit, 50 times over', async () => {
   expect(gradient).toBeGreaterThan(0);
   expect(mean).toBe(6);
 }, 180_000);
+
+test('thirty workers are ended while they load the addon', () => {
+  const addon = process.env.GRADTAPE_BINARY ?? path.join(root, 'build', 'Release', 'gradtape.node');
+  const load = `
+    require('node:worker_threads').parentPort.postMessage('ready');
+    for (;;) process.dlopen({ exports: {} }, ${JSON.stringify(addon)});`;
+  const ended = runChild(`
+    const { Worker } = require('node:worker_threads');
+    let ended = 0;
+    const next = () => {
+      const worker = new Worker(${JSON.stringify(load)}, { eval: true });
+      worker.once('message', () => setTimeout(() => worker.terminate(), ended % 4));
+      worker.on('exit', () => (++ended < 30 ? next() : report(ended)));
+    };
+    next();`);
+  expect(ended).toBe(30);
+});
 
 test('a tensor of another thread is refused by name', async () => {
   const worker = new Worker(
