@@ -65,6 +65,34 @@ export function topK(x: Float32Array, k: number): Float32Array {
   return list;
 }
 
+/** Where the elements of the sorted array stand. */
+export function argsort(x: Float32Array): Int32Array {
+  const at = new Int32Array(x.length);
+  for (let i = 0; i < x.length; i++) at[i] = i;
+  return at.sort((i, j) => x[i] - x[j] || i - j);
+}
+
+/** The elements without repeats, in the order of their first occurrences; which of them each is; how often each comes. */
+export function unique(
+  x: Int32Array,
+  counted: boolean,
+): { y: Int32Array; index: Int32Array; counts: number[] } {
+  const [numbers, y, counts] = [new Map<number, number>(), [] as number[], [] as number[]];
+  const index = new Int32Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    let k = numbers.get(x[i]);
+    if (k === undefined) {
+      k = y.length;
+      numbers.set(x[i], k);
+      y.push(x[i]);
+      if (counted) counts.push(0);
+    }
+    index[i] = k;
+    if (counted) counts[k]++;
+  }
+  return { y: Int32Array.from(y), index, counts };
+}
+
 export function uniform(n: number): Float32Array {
   const y = new Float32Array(n);
   for (let i = 0; i < n; i++) y[i] = Math.random();

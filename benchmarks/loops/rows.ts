@@ -155,3 +155,102 @@ export function argmax(x: Float32Array): Int32Array {
   for (let i = 1; i < x.length; i++) if (x[i] > x[at]) at = i;
   return Int32Array.of(at);
 }
+
+/** With given statistics of each column. */
+export function normalize(
+  x: Float32Array,
+  mean: Float32Array,
+  variance: Float32Array,
+  offset: Float32Array,
+  scale: Float32Array,
+  epsilon: number,
+): Float32Array {
+  const n = mean.length;
+  const factor = new Float64Array(n);
+  for (let j = 0; j < n; j++) factor[j] = scale[j] / Math.sqrt(variance[j] + epsilon);
+  const y = new Float32Array(x.length);
+  for (let at = 0; at < x.length; at += n) {
+    for (let j = 0; j < n; j++) y[at + j] = (x[at + j] - mean[j]) * factor[j] + offset[j];
+  }
+  return y;
+}
+
+export function moments(
+  x: Float32Array,
+  rows: number,
+  n: number,
+): { mean: Float32Array; variance: Float32Array } {
+  const [means, variances] = [new Float32Array(rows), new Float32Array(rows)];
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += x[at + j];
+    const mean = sum / n;
+    let squares = 0;
+    for (let j = 0; j < n; j++) squares += (x[at + j] - mean) * (x[at + j] - mean);
+    means[i] = mean;
+    variances[i] = squares / n;
+  }
+  return { mean: means, variance: variances };
+}
+
+export function l2Normalize(x: Float32Array, rows: number, n: number, epsilon: number): Float32Array {
+  const y = new Float32Array(x.length);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    let squares = 0;
+    for (let j = 0; j < n; j++) squares += x[at + j] * x[at + j];
+    const scale = 1 / Math.sqrt(Math.max(squares, epsilon));
+    for (let j = 0; j < n; j++) y[at + j] = x[at + j] * scale;
+  }
+  return y;
+}
+
+/** y = x / (bias + alpha·Σ x²)^beta, the sum over the channels nearer than depthRadius + 1. */
+export function localResponse(
+  x: Float32Array,
+  n: number,
+  { depthRadius, bias, alpha, beta }: { depthRadius: number; bias: number; alpha: number; beta: number },
+): Float32Array {
+  const y = new Float32Array(x.length);
+  for (let at = 0; at < x.length; at += n) {
+    for (let j = 0; j < n; j++) {
+      const last = Math.min(n - 1, j + depthRadius);
+      let sum = 0;
+      for (let k = Math.max(0, j - depthRadius); k <= last; k++) sum += x[at + k] * x[at + k];
+      y[at + j] = x[at + j] / Math.pow(bias + alpha * sum, beta);
+    }
+  }
+  return y;
+}
+
+export function biasAdd(x: Float32Array, bias: Float32Array): Float32Array {
+  const n = bias.length;
+  const y = new Float32Array(x.length);
+  for (let at = 0; at < x.length; at += n) for (let j = 0; j < n; j++) y[at + j] = x[at + j] + bias[j];
+  return y;
+}
+
+/** The left half times the sigmoid of the right one. */
+export function glu(x: Float32Array, rows: number, n: number): Float32Array {
+  const half = n / 2;
+  const y = new Float32Array(rows * half);
+  for (let i = 0; i < rows; i++) {
+    const at = i * n;
+    for (let j = 0; j < half; j++) y[i * half + j] = x[at + j] / (1 + Math.exp(-x[at + half + j]));
+  }
+  return y;
+}
+
+/** Each row's positive part, and behind it that of −x. */
+export function crelu(x: Float32Array, rows: number, n: number): Float32Array {
+  const y = new Float32Array(2 * x.length);
+  for (let i = 0; i < rows; i++) {
+    const [at, to] = [i * n, 2 * i * n];
+    for (let j = 0; j < n; j++) {
+      y[to + j] = Math.max(x[at + j], 0);
+      y[to + n + j] = Math.max(-x[at + j], 0);
+    }
+  }
+  return y;
+}

@@ -1,7 +1,6 @@
-/** Matrix products, convolutions, pools and norms: much arithmetic, so that their sizes stop where a loop takes too long. */
-import * as conv from '../loops/conv';
+/** Matrix products and norms: much arithmetic, so that the sizes of products stop where a loop takes too long. */
 import { matmul } from '../loops/matmul';
-import { batchNorm, layerNorm } from '../loops/rows';
+import * as rows from '../loops/rows';
 import type { MakeCase } from './case';
 import { floats, side } from './data';
 
@@ -32,60 +31,65 @@ const matvec: MakeCase = (n) => {
   };
 };
 
-/** Images of 16 channels, small enough for the loop. */
-function image(n: number): number[] {
-  return n < 4096 ? [1, 4, 4, 16] : [4, 28, 28, 16];
-}
-
-function convolution(groups: boolean): MakeCase {
-  return (n) => {
-    const [b, h, w, c] = image(n);
-    const x = floats([b, h, w, c]);
-    const filter = floats(groups ? [3, 3, c, 1] : [3, 3, c, c]);
-    const shape: conv.ConvShape = {
-      ...{ stride: 1, dilation: 1, groups: groups ? c : 1, before: 1 },
-      x: [b, h, w, c],
-      w: groups ? [3, 3, 1, c] : [3, 3, c, c],
-      y: [b, h, w, c],
-    };
-    return {
-      args: [x.tensor, filter.tensor, groups ? [1, 1, 1, 1] : 1, 'SAME'],
-      loop: () => conv.conv2d(x.array, filter.array, shape),
-    };
-  };
-}
-
-function pool(f: 'max' | 'avg'): MakeCase {
-  return (n) => {
-    const shape = n < 4096 ? [1, 4, 4, 16] : [8, 56, 56, 32];
-    const x = floats(shape);
-    return { args: [x.tensor, 2, 2, 'VALID'], loop: () => conv.pool2x2(x.array, shape, f) };
-  };
-}
-
 export const heavyCases: Readonly<Record<string, MakeCase>> = {
   matmul: product,
   matvec,
   fusedMatmul: product,
-  conv2d: convolution(false),
-  depthwiseConv2d: convolution(true),
-  maxPool2d: pool('max'),
-  avgPool2d: pool('avg'),
   layerNorm: (n) => {
     const s = side(n);
     const [x, gamma, beta] = [floats([s, s]), floats([s], 0.5, 1.5), floats([s])];
     return {
       args: [x.tensor, gamma.tensor, beta.tensor, { epsilon: 1e-5 }],
-      loop: () => layerNorm(x.array, gamma.array, beta.array, 1e-5),
+      loop: () => rows.layerNorm(x.array, gamma.array, beta.array, 1e-5),
     };
   },
   fusedBatchNorm: (n) => {
-    const shape = n < 4096 ? [1, 4, 4, 16] : [8, 56, 56, 32];
+    const shape = n < 4096 ? [1, 4, 4, 4] : [8, 56, 56, 32];
     const c = shape[3];
     const [x, gamma, beta] = [floats(shape), floats([c], 0.5, 1.5), floats([c])];
     return {
       args: [x.tensor, gamma.tensor, beta.tensor, { epsilon: 1e-3 }],
-      loop: () => batchNorm(x.array, gamma.array, beta.array, 1e-3),
+      loop: () => rows.batchNorm(x.array, gamma.array, beta.array, 1e-3),
     };
+  },
+  batchNormalization: (n) => {
+    const s = side(n);
+    const [x, mean, variance] = [floats([s, s]), floats([s]), floats([s], 0.5, 1.5)];
+    const [offset, scale] = [floats([s]), floats([s], 0.5, 1.5)];
+    return {
+      args: [x.tensor, mean.tensor, variance.tensor, offset.tensor, scale.tensor, 1e-3],
+      loop: () => rows.normalize(x.array, mean.array, variance.array, offset.array, scale.array, 1e-3),
+    };
+  },
+  moments: (n) => {
+    const s = side(n);
+    const x = floats([s, s]);
+    return { args: [x.tensor, [1]], loop: () => rows.moments(x.array, s, s).mean };
+  },
+  l2Normalize: (n) => {
+    const s = side(n);
+    const x = floats([s, s]);
+    return { args: [x.tensor, { axis: -1 }], loop: () => rows.l2Normalize(x.array, s, s, 1e-12) };
+  },
+  localResponseNormalization: (n) => {
+    const shape = n < 4096 ? [1, 2, 2, 16] : [8, 32, 32, 128];
+    const x = floats(shape);
+    const options = { depthRadius: 2, bias: 2, alpha: 1e-4, beta: 0.75 };
+    return { args: [x.tensor, options], loop: () => rows.localResponse(x.array, shape[3], options) };
+  },
+  biasAdd: (n) => {
+    const s = side(n);
+    const [x, bias] = [floats([s, s]), floats([s])];
+    return { args: [x.tensor, bias.tensor], loop: () => rows.biasAdd(x.array, bias.array) };
+  },
+  glu: (n) => {
+    const s = side(n);
+    const x = floats([s, s]);
+    return { args: [x.tensor], loop: () => rows.glu(x.array, s, s) };
+  },
+  crelu: (n) => {
+    const s = side(n);
+    const x = floats([s, s]);
+    return { args: [x.tensor], loop: () => rows.crelu(x.array, s, s) };
   },
 };

@@ -1,8 +1,8 @@
 /** Movement: what copies, cuts, joins, gathers and scatters. */
 import * as tf from 'gradtape';
-import { gatherRows, topK, transpose } from '../loops/movement';
+import { argsort, gatherRows, topK, transpose, unique } from '../loops/movement';
 import type { MakeCase } from './case';
-import { bools, floats, permutation, side } from './data';
+import { bools, floats, integers, permutation, side } from './data';
 
 /** The rows of tables have this many elements. */
 const width = 64;
@@ -86,6 +86,23 @@ const joined: (axis: number) => MakeCase = () => (n) => {
       return y;
     },
   };
+};
+
+/** What copies nothing: another view of the same numbers. */
+function viewed(
+  shape: (n: number) => readonly number[],
+  args: (x: tf.Tensor, n: number) => readonly unknown[],
+): MakeCase {
+  return (n) => {
+    const { tensor, array } = floats(shape(n));
+    return { args: args(tensor, n), loop: () => array.subarray(0) };
+  };
+}
+
+/** n whole numbers, each four times in the mean. */
+const repeats: (counted: boolean) => MakeCase = (counted) => (n) => {
+  const { tensor, array } = integers([n], 0, n / 4);
+  return { args: [tensor], loop: () => unique(array, counted).y };
 };
 
 export const moveCases: Readonly<Record<string, MakeCase>> = {
@@ -219,10 +236,22 @@ export const moveCases: Readonly<Record<string, MakeCase>> = {
     const x = floats([n], -100, 100);
     return { args: [x.tensor, 'int32'], loop: () => Int32Array.from(x.array) };
   },
-  reshape: (n) => ({ args: [floats([n]).tensor, [side(n), side(n)]] }),
-  expandDims: (n) => ({ args: [floats([n]).tensor, 0] }),
-  squeeze: (n) => ({ args: [floats([1, n]).tensor] }),
-  identity: (n) => ({ args: [floats([n]).tensor] }),
+  reshape: viewed(
+    (n) => [n],
+    (x, n) => [x, [side(n), side(n)]],
+  ),
+  expandDims: viewed(
+    (n) => [n],
+    (x) => [x, 0],
+  ),
+  squeeze: viewed(
+    (n) => [1, n],
+    (x) => [x],
+  ),
+  identity: viewed(
+    (n) => [n],
+    (x) => [x],
+  ),
   zeros: (n) => ({ args: [[n]], loop: () => new Float32Array(n) }),
   ones: (n) => ({ args: [[n]], loop: () => filled(n, 1) }),
   zerosLike: (n) => ({ args: [floats([n]).tensor], loop: () => new Float32Array(n) }),
@@ -275,6 +304,12 @@ export const moveCases: Readonly<Record<string, MakeCase>> = {
     const x = floats([n]);
     return { args: [x.tensor], loop: () => x.array.slice().sort() };
   },
+  argsort: (n) => {
+    const x = floats([n]);
+    return { args: [x.tensor, { stable: true }], loop: () => argsort(x.array) };
+  },
+  unique: repeats(false),
+  uniqueWithCounts: repeats(true),
   topK: (n) => {
     const x = floats([n]);
     return { args: [x.tensor, 10], loop: () => topK(x.array, 10) };

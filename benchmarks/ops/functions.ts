@@ -8,6 +8,7 @@ const { abs, exp, log, max, min, tanh, trunc, sign } = Math;
 const sigmoid = (x: number): number => 1 / (1 + exp(-x));
 const normal = (x: number): number => exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 const phi = (x: number): number => 0.5 * (1 + erf(x / Math.SQRT2));
+const [geluSlope, geluCubic] = [2 * Math.sqrt(2 / Math.PI), 0.044715];
 const [seluAlpha, seluScale] = [1.6732632423543772, 1.0507009873554805];
 
 /** Halves go to the even neighbour. */
@@ -43,6 +44,14 @@ export const functions: Readonly<Record<string, F>> = {
   relu6Grad: (dy, x) => (x > 0 && x < 6 ? dy : 0),
   tanhGrad: (dy, y) => dy * (1 - y * y),
   sigmoidGrad: (dy, y) => dy * y * (1 - y),
+  eluGrad: (dy, y) => (y < 0 ? dy * (y + 1) : dy),
+  seluGrad: (dy, y) => (y < 0 ? dy * (y + seluScale * seluAlpha) : dy * seluScale),
+  geluTanhGrad: (dy, x) => {
+    const s = sigmoid(geluSlope * (x + geluCubic * x * x * x));
+    return dy * (s + x * s * (1 - s) * geluSlope * (1 + 3 * geluCubic * x * x));
+  },
+  leakyReluSlope: (x, alpha) => (x > 0 ? 1 : alpha),
+  leakyReluAlpha: (x, alpha) => (x > 0 ? x : alpha * x),
   gelu: (x) => x * phi(x),
   geluErf: (x) => x * phi(x),
   geluGrad: (dy, x) => dy * (phi(x) + x * normal(x)),
@@ -54,13 +63,17 @@ export const functions: Readonly<Record<string, F>> = {
   elu: (x) => (x > 0 ? x : Math.expm1(x)),
   selu: (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)),
   celu: (x) => max(x, 0) + min(0, Math.expm1(x)),
+  celuAlpha: (x, alpha) => (x < 0 ? alpha * Math.expm1(x / alpha) : x),
   hardTanh: (x) => min(1, max(-1, x)),
   tanhShrink: (x) => x - tanh(x),
   hardShrink: (x) => (abs(x) > 0.5 ? x : 0),
   softShrink: (x) => sign(x) * max(abs(x) - 0.5, 0),
+  hardShrinkThreshold: (x, b) => (abs(x) > b ? x : 0),
+  softShrinkThreshold: (x, b) => (abs(x) > b ? x - b * sign(x) : 0),
   sparsePlus: (x) => (x <= -1 ? 0 : x >= 1 ? x : ((x + 1) * (x + 1)) / 4),
   sparseSigmoid: (x) => min(1, max(0, (x + 1) / 2)),
   squareplus: (x) => (x + Math.sqrt(x * x + 4)) / 2,
+  squareplusB: (x, b) => (x + Math.sqrt(x * x + b)) / 2,
   clipByValue: (x) => min(0.5, max(-0.5, x)),
   identity: (x) => x,
 };

@@ -5,12 +5,18 @@ import { measure, type Contender } from '../measure';
 import type { Benchmark, Result, Settings } from '../suite';
 import type { Case, MakeCase } from './case';
 import { heavyCases } from './cases_heavy';
+import { imageCases } from './cases_images';
 import { moveCases } from './cases_move';
 import { reduceCases } from './cases_reduce';
 import { functions } from './functions';
 import { elementwiseCase, exampleCase } from './generic';
 
-const specific: Readonly<Record<string, MakeCase>> = { ...reduceCases, ...moveCases, ...heavyCases };
+const specific: Readonly<Record<string, MakeCase>> = {
+  ...reduceCases,
+  ...moveCases,
+  ...heavyCases,
+  ...imageCases,
+};
 
 export const sizes = { small: 64, large: 1_048_576 } as const;
 

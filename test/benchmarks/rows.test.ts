@@ -14,7 +14,8 @@ it.each(rows.map((row) => [row.name, row] as const))('%s', (_, row) => {
   if (made === null) return;
   const result = elementsOf(call(row, made.args));
   expect(result.length).toBeGreaterThan(0);
-  if (made.loop !== undefined && made.unequal !== true) expect(mismatch(result, made.loop())).toBeNull();
+  expect(typeof made.loop).toBe('function');
+  if (made.unequal !== true) expect(mismatch(result, made.loop!())).toBeNull();
 });
 
 it('says where a loop computes something else', () => {
@@ -23,11 +24,4 @@ it('says where a loop computes something else', () => {
   expect(mismatch([1, NaN], Float32Array.of(1, 2))).toMatch(/element 1 is NaN/);
   expect(mismatch([1, 2], Float32Array.of(1))).toMatch(/2 elements, and 1/);
   expect(mismatch([3], 3)).toBeNull();
-});
-
-it('the families that matter have loops beside them', () => {
-  const families = ['matmul', 'reduceSum', 'softmax', 'transpose', 'gather', 'scatterNd', 'concat', 'cumsum'];
-  for (const name of families) {
-    expect([name, typeof caseOf(tf.registry().get(name)!, sizes.small)?.loop]).toEqual([name, 'function']);
-  }
 });
