@@ -58,6 +58,7 @@
       "native/runtime/softmax.cc",
       "native/runtime/optimizer.cc",
       "native/runtime/sort.cc",
+      "native/runtime/unique.cc",
       "native/runtime/thread.cc"
     ],
     "addon_sources": [

@@ -1,17 +1,16 @@
 /** The different elements of a vector. */
+import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape } from '../core/shape';
-import { elementsAround, makeTensor, type Tensor } from '../core/tensor';
+import { makeTensor, type Tensor } from '../core/tensor';
 import { composite, multiOp, options } from './define';
 import { scatterNd } from './indexing';
 import { sample } from './registry';
 import { expandDims } from './views';
 
 const uniqueDefaults = { outIdx: 'int32' } as const;
-
-type Elements = Record<number, number | bigint> & { readonly length: number };
 
 /**
  * In the order in which they first come; for each element the position of its like in that order; how often each comes;
@@ -24,49 +23,36 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
   args: (x, index) => [[x], index],
   infer: () => null,
   run: ([x], index) => {
-    x.assertAlive('unique');
-    const from = elementsAround(x) as Elements;
-    const begin = x.offset / x.dt.bytes;
     const n = x.size;
     const idx = makeTensor(index, [n], n);
-    const to = elementsAround(idx) as Elements;
-    const toBegin = idx.offset / index.bytes;
-    const came: number[] = [];
-    const counts: number[] = [];
-    // Few are looked through one by one; a Map pays for more.
-    let seen: Map<number | bigint, number> | null = null;
-    const find = (v: number | bigint): number => {
-      // A NaN is like no other, itself included; a Map would find it again.
-      if (seen !== null) return Number.isNaN(v) ? -1 : (seen.get(v) ?? -1);
-      let k = came.length - 1;
-      while (k >= 0 && from[begin + came[k]] !== v) k--;
-      return k;
-    };
-    for (let i = 0; i < n; i++) {
-      const v = from[begin + i];
-      let at = find(v);
-      if (at < 0) {
-        at = came.length;
-        came.push(i);
-        counts.push(0);
-        if (seen !== null) seen.set(v, at);
-        else if (at === 16) seen = new Map(came.map((place, k) => [from[begin + place], k]));
-      }
-      counts[at]++;
-      to[toBegin + i] = index.big ? BigInt(at) : at;
-    }
-    const made = (dt: DTypeInfo, list: readonly number[]): Tensor => {
-      const t = makeTensor(dt, [list.length], list.length);
-      const values = elementsAround(t) as Elements;
-      const at = t.offset / dt.bytes;
-      for (let i = 0; i < list.length; i++) values[at + i] = dt.big ? BigInt(list[i]) : list[i];
-      return t;
-    };
-    const y = makeTensor(x.dt, [came.length], came.length);
-    const values = elementsAround(y) as Elements;
-    const yBegin = y.offset / y.dt.bytes;
-    for (let i = 0; i < came.length; i++) values[yBegin + i] = from[begin + came[i]];
-    return [y, idx, made(index, counts), made(dtypes.int32, came)];
+    const cameOf = makeTensor(dtypes.int32, [n], n);
+    const countOf = makeTensor(index, [n], n);
+    x.assertAlive('unique');
+    frame[0] = x.offset;
+    frame[1] = idx.offset;
+    frame[2] = cameOf.offset;
+    frame[3] = countOf.offset;
+    frame[4] = n;
+    frame[5] = x.dt.code;
+    frame[6] = index.big ? 1 : 0;
+    const k = native.unique(x.buffer, idx.buffer, cameOf.buffer, countOf.buffer);
+    const y = makeTensor(x.dt, [k], k);
+    const came = makeTensor(dtypes.int32, [k], k);
+    const count = makeTensor(index, [k], k);
+    frame[0] = x.offset;
+    frame[1] = cameOf.offset;
+    frame[2] = countOf.offset;
+    frame[3] = y.offset;
+    frame[4] = came.offset;
+    frame[5] = count.offset;
+    frame[6] = n;
+    frame[7] = k;
+    frame[8] = x.dt.code;
+    frame[9] = index.big ? 1 : 0;
+    native.uniqueTake(x.buffer, cameOf.buffer, countOf.buffer, y.buffer, came.buffer, count.buffer);
+    cameOf.dispose();
+    countOf.dispose();
+    return [y, idx, count, came];
   },
   saves: { outputs: true },
   gradient: ([dy], { y, shapes }) => [scatterNd(expandDims(y[3], 1), dy, shapes[0])],
