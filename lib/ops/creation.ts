@@ -13,10 +13,10 @@ import {
   sizeOf,
   type Shape,
 } from '../core/shape';
-import { elementsAround, makeTensor, Tensor } from '../core/tensor';
+import { elementsAround, makeTensor, scalarTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, divide, multiply, subtract } from './binary';
-import { badDType, composite, convertPair, mixedDTypes, options } from './define';
+import { badDType, composite, convertPair, kernelNumber, mixedDTypes, options, runBinary } from './define';
 import { concat } from './joining';
 import { broadcastTo } from './movement';
 import { sample, type Example } from './registry';
@@ -335,14 +335,26 @@ function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
   const { fround } = Math;
   const delta = fround(fround(last - first) / fround(count - 1));
   checkElements(count, [count], '[linspace]');
-  const t = makeTensor(dtypes.float32, [count], count);
+  const inKernels = count > mostInLoop;
+  const t = inKernels ? iota(count, dtypes.float32, 0, 1) : makeTensor(dtypes.float32, [count], count);
+  if (inKernels) {
+    runBinary(multiplyKernel, t, scalarTensor(t.dt, delta), t);
+    runBinary(addKernel, t, scalarTensor(t.dt, first), t);
+  }
   const floats = elementsAround(t) as Float32Array;
   const at = t.offset / 4;
+  if (!inKernels) {
+    for (let i = 1; i < count - 1; i++) floats[at + i] = first + fround(delta * fround(i));
+  }
   floats[at] = first;
-  for (let i = 1; i < count - 1; i++) floats[at + i] = first + fround(delta * fround(i));
   floats[at + count - 1] = last;
   return t;
 }
+
+/** So many spaced numbers come from a loop: the kernels' calls take longer. */
+const mostInLoop = 256;
+const addKernel = kernelNumber(native.binaryNames, 'add');
+const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
 export interface LinspaceOptions {
   /** Where the new dimension goes, if start and stop are not scalars. Default 0. */

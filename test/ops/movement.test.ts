@@ -600,6 +600,14 @@ describe('creation', () => {
       [1, 20],
     ]);
     expect(tf.linspace([0, 10], [1, 20], 3, 1).shape).toEqual([2, 3]);
+    for (const n of [256, 257, 5000]) {
+      // Short or long, each step rounds to float32.
+      const { fround } = Math;
+      const [first, delta] = [fround(-3.3), fround(fround(fround(7.1) - fround(-3.3)) / (n - 1))];
+      const want = Array.from({ length: n }, (_, i) => fround(first + fround(delta * i)));
+      want[n - 1] = fround(7.1);
+      expect(tf.linspace(-3.3, 7.1, n).array()).toEqual(want);
+    }
     expect(() => tf.linspace(0, 1, -1)).toThrow('Requires num >= 0');
     expect(() => tf.linspace(tf.constant(1, 'int32'), 2, 3)).toThrow(tf.errors.InvalidArgumentError);
   });
