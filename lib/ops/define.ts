@@ -366,7 +366,7 @@ export interface OpSpec<P extends unknown[], A> extends OpFacts {
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** The one result where nobody watches, found in a shorter way than by `run`; null: not of these. */
   now?: (inputs: readonly Tensor[], attrs: A) => Tensor | null;
-  /** See TracedOp too. */
+  /** See TracedOp. */
   reordered?: (attrs: A, perm: readonly number[]) => A | null;
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };

@@ -115,7 +115,10 @@ function tickOptions(model: Model, axis: 'x' | 'y', span: Domain): object {
   const tickCount = Math.max(2, Math.round(axis === 'x' ? model.width / 80 : model.height / 50));
   if (model[axis].scale === 'log') {
     const powers = powersOfTen(span, tickCount);
-    return { format: '~g', ...(powers.length > 0 ? { values: powers.map((t) => t.value) } : { tickCount }) };
+    const format = '~g';
+    if (powers.length === 0) return { format, tickCount };
+    const texts = Object.fromEntries(powers.map(({ value, text }) => [value, text]));
+    return { format, values: powers.map((t) => t.value), labelExpr: `${JSON.stringify(texts)}[datum.value]` };
   }
   const digits = exponentialDigits(span, tickCount);
   return {

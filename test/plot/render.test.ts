@@ -105,6 +105,24 @@ describe('SVG and PNG of the tutorial charts', () => {
     }
   });
 
+  test('all powers of ten have room for their labels', () => {
+    const out = compiled.run<string>(
+      "return plot.chart({ xScale: 'log', width: 700 }).line([1, 1e8], [1, 2]).toSVG();",
+    );
+    const shown = out.matchAll(/text-anchor="middle"[^>]* opacity="1">([^<]*)<\/text>/g);
+    expect([...shown].map(([, text]) => text)).toEqual([
+      '1',
+      '10',
+      '100',
+      '1000',
+      '10000',
+      '100000',
+      '1e6',
+      '1e7',
+      '1e8',
+    ]);
+  });
+
   test('Vega-Lite finds nothing to warn of, and lines keep their order and gaps', () => {
     const out = compiled.run<{ warnings: string[]; path: string }>(`
       const lite = await import('vega-lite');
