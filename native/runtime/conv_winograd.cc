@@ -34,6 +34,7 @@ double full_columns(const Sides& s, int64_t lanes) {
   if (s.groups == 1) return static_cast<double>(s.columns);
   return in_vectors(s.group_columns(), lanes) * static_cast<double>(s.groups);
 }
+
 /// Nanoseconds of one thread, roughly, as measured with 512-bit vectors; what counts are the proportions.
 double winograd_cost(const Sides& s, int n, int64_t lanes) {
   const Tiling t(s, n);
@@ -45,18 +46,24 @@ double winograd_cost(const Sides& s, int n, int64_t lanes) {
   const double products = full_columns(s, lanes) * (terms + 8) / 50;
   return planes * (tiles * (products + depth * 0.44 + columns * 0.28) + weights * each);
 }
+
+/// Columns as plain sums reckon with them.
+double direct_columns(const Sides& s, const ConvKernels& kernels, bool filter_gradient) {
+  const double groups = static_cast<double>(s.groups);
+  if (filter_gradient) return in_vectors(s.group_columns(), kernels.lanes) * groups;
+  // Few are computed one by one, from whole vectors of the depth.
+  if (few_columns(kernels, s.group_columns(), s.group_depth())) return static_cast<double>(s.columns);
+  return full_columns(s, kernels.lanes);
+}
+
 double direct_cost(const Sides& s, const ConvKernels& kernels, bool filter_gradient) {
-  const bool dots = !filter_gradient && few_columns(kernels, s.group_columns(), s.group_depth());
-  const double columns = dots ? static_cast<double>(s.columns)
-                         : filter_gradient
-                             ? in_vectors(s.group_columns(), kernels.lanes) * static_cast<double>(s.groups)
-                             : full_columns(s, kernels.lanes);
   // A tile of one vector has too few sums for the latency of multiply-adds. Groups have little depth to each
   // tap, whose pointers have to be loaded.
   const bool one_vector = s.group_columns() <= kernels.lanes;
   const double narrow = one_vector && (filter_gradient || s.groups > 1) ? 1.3 : 1;
   const int64_t depth = s.group_depth() + (s.groups > 1 ? 2 : 0);
-  return static_cast<double>(s.batch * s.height * s.width * 9 * depth) * columns * narrow / 55;
+  return static_cast<double>(s.batch * s.height * s.width * 9 * depth) *
+         direct_columns(s, kernels, filter_gradient) * narrow / 55;
 }
 
 /// What all threads read: the filter's numbers, group after group, in panels where the product wants that.
