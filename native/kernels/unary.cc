@@ -99,8 +99,10 @@ struct Sqrt {
 struct Rsqrt {
   GT_FOR(is_float)
   template <class T>
-  static T scalar(T x) {
-    return T(1) / lib_sqrt(x);
+  static constexpr bool vectorised = true;
+  template <class T>
+  static Vec<T> vec(Vec<T> x) {
+    return rsqrt_vec(x);
   }
 };
 
