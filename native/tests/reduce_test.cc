@@ -560,7 +560,7 @@ TEST(random) {
         for (int64_t threads : kThreads) {
           set_num_threads(static_cast<int>(threads));
           Buffer y(n * size, size);
-          run_random(fn, args, y.data(), n);
+          run_random(fn, args, RandomSteps{}, dtype, y.data(), n);
           CHECK(y.intact() && y.equals(want), "%s %s %s with %lld threads differs", table->isa, name,
                 dtype_name(dtype), static_cast<long long>(threads));
         }
