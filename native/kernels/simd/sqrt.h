@@ -13,19 +13,38 @@ GT_INLINE vd sqrt_vec(vd x) {
   return x;
 }
 
-/// 1/√x.
+/// y ≈ 1/√x after a step of Newton's that squares what y lacks, e.
+template <class V>
+GT_INLINE V rsqrt_step(V y, V e) {
+  const V half = V{} + 0.5f, more = V{} + 0.375f;
+  return fma(y * e, fma(more, e, half), y);
+}
+
+/// 1/√x. From a guess of few bits where there is one: a root and a division take three times as long.
 GT_INLINE vf rsqrt_vec(vf x) {
 #if defined(__AVX512F__) && GT_VEC_BYTES == 64
-  // From 14 bits by a step of Newton's that squares what is missing: a root and a division take four times as
-  // long.
   const vf y = bitcast<vf>(_mm512_maskz_rsqrt14_ps(__mmask16(~0), bitcast<__m512>(x)));
   const vf e = fma(-(x * y), y, splat(1.0f));
-  const vf z = fma(y * e, fma(splat(0.375f), e, splat(0.5f)), y);
-  return e == e ? z : y;  // at 0 and ∞ the first guess is right
+  return e == e ? rsqrt_step(y, e) : y;  // at 0 and ∞ the guess is right
+#elif defined(__AVX2__) && GT_VEC_BYTES == 32
+  const vf y = bitcast<vf>(_mm256_rsqrt_ps(bitcast<__m256>(x)));
+  const vf e = fma(-(x * y), y, splat(1.0f)), z = rsqrt_step(y, e);
+  // Of positive numbers but denormals, which the guess takes for 0, and ∞: bits from 0x00800000 to
+  // 0x7F7FFFFF.
+  const vi good = bitcast<vi>(bitcast<vu>(x) + 0x7F800000u) < -0x01000000;
+  return __builtin_expect(any(~good), 0) ? (good ? z : 1.0f / sqrt_vec(x)) : z;
 #else
-  return splat(1.0f) / sqrt_vec(x);
+  return 1.0f / sqrt_vec(x);
 #endif
 }
-GT_INLINE vd rsqrt_vec(vd x) { return splat(1.0) / sqrt_vec(x); }
+GT_INLINE vd rsqrt_vec(vd x) {
+#if defined(__AVX512F__) && GT_VEC_BYTES == 64
+  const vd y = bitcast<vd>(_mm512_maskz_rsqrt14_pd(__mmask8(~0), bitcast<__m512d>(x)));
+  const vd e = fma(-(x * y), y, splat(1.0)), z = rsqrt_step(y, e);
+  return e == e ? rsqrt_step(z, fma(-(x * z), z, splat(1.0))) : y;
+#else
+  return 1.0 / sqrt_vec(x);
+#endif
+}
 
 }  // namespace
