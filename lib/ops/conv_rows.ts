@@ -88,6 +88,20 @@ export interface PreparedConv {
 function prepared(op: string, kind: number, shape: Shape, geometry: ConvGeometry): PreparedConv {
   return { kind, geometry, call: prepare(op, shape, 28, () => writeGeometry(geometry)) };
 }
+
+/** The calls of rows of each geometry, by kind: tapes hand on that of the convolution that they recorded. */
+const ofGeometry = new WeakMap<ConvGeometry, (PreparedConv | undefined)[]>();
+
+function preparedFor(
+  op: string,
+  kind: number,
+  shape: (g: ConvGeometry) => Shape,
+  g: ConvGeometry,
+): PreparedConv {
+  let calls = ofGeometry.get(g);
+  if (calls === undefined) ofGeometry.set(g, (calls = []));
+  return (calls[kind] ??= prepared(op, kind, shape(g), g));
+}
 export const preparedForward = (op: string, g: ConvGeometry): PreparedConv =>
   prepared(op, Kind.forward, yShape(g), g);
 export const preparedInputGradient = (op: string, g: ConvGeometry): PreparedConv =>
@@ -147,6 +161,10 @@ function convRow(
       write(kind, a, b, y, g);
       native.conv(a.buffer, b.buffer, y.buffer);
     },
+    now: ([a, b], g) =>
+      a.dt === b.dt && a.dt.kind === 'float'
+        ? convNow(name, a, b, preparedFor(name, kind, resultShape, g))
+        : null,
     saves: { inputs: [0, 1] },
     gradient: ([dy], { x, attrs, needs }: GradContext<ConvGeometry>) =>
       gradient(dy, x[0], x[1], attrs, needs),

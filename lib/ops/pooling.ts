@@ -325,6 +325,31 @@ export interface PoolWindowOptions {
   dilations?: PerDimension | null;
 }
 
+/** What `pool` makes of its arguments. */
+const generalPlan = remembered(
+  (
+    shape: Shape,
+    windowSizes: readonly number[],
+    explicit: boolean,
+    strides: unknown,
+    padding: unknown,
+    dataFormat: unknown,
+    given: unknown,
+  ): { axes: WindowAxes; plan: PoolPlan } => {
+    const name = 'pool';
+    const axes = windowAxes(dataFormat, windowSizes.length, name);
+    const dilations = perDimension(given ?? 1, axes, name, 'dilations');
+    if (padding !== 'VALID' && dilations.some((d) => d > 1)) {
+      throw new InvalidArgumentError(
+        `[${name}] pooling with padding ${describe(padding)} is not implemented for dilations ${describe(dilations)}; it takes 'VALID'`,
+      );
+    }
+    const plan = windowsOf(name, shape, axes, windowSizes, strides ?? 1, padding, explicit, dilations);
+    return { axes, plan };
+  },
+  [0],
+);
+
 /**
  * Pooling by type: 'MAX' or 'AVG' over windows of `windowShape`, one size for each spatial dimension. Dilated windows take
  * no padding. @tf tf.nn.pool
@@ -368,22 +393,14 @@ export const pool = composite(
         `[${name}] windowShape must be an array of 1 to 3 sizes, one for each spatial dimension; got ${describe(windowSizes)}`,
       );
     }
-    const axes = windowAxes(o.dataFormat, windowSizes.length, name);
-    const dilations = perDimension(o.dilations ?? 1, axes, name, 'dilations');
-    if (o.padding !== 'VALID' && dilations.some((d) => d > 1)) {
-      throw new InvalidArgumentError(
-        `[${name}] pooling with padding ${describe(o.padding)} is not implemented for dilations ${describe(dilations)}; it takes 'VALID'`,
-      );
-    }
-    const plan = windowsOf(
-      name,
+    const { axes, plan } = generalPlan(
       x.shape,
-      axes,
       windowSizes,
-      o.strides ?? 1,
-      o.padding,
       kind.explicit,
-      dilations,
+      o.strides,
+      o.padding,
+      o.dataFormat,
+      o.dilations,
     );
     return pooled(name, x, kind, axes, plan);
   },

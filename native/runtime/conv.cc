@@ -364,11 +364,12 @@ bool run_conv(const KernelTable& table, const ConvCall& call) {
   if (const WinogradKernels* winograd = choose_winograd(table, call)) {
     return run_winograd(table, *winograd, call);
   }
-  if (call.kind == ConvKind::kFilterGradient) return run_conv_filter(kernels, call);
-  if (is_product(call.shape)) return product(table, call);
+  const bool filter = call.kind == ConvKind::kFilterGradient;
+  if (!filter && is_product(call.shape)) return product(table, call);
   const auto run = [&](SmallConv* small) {
-    return call.kind == ConvKind::kForward ? forward(table, call, small)
-                                           : input_gradient(kernels, call, small);
+    return filter                            ? run_conv_filter(kernels, call, small)
+           : call.kind == ConvKind::kForward ? forward(table, call, small)
+                                             : input_gradient(kernels, call, small);
   };
   SmallConv* const small = SmallConv::begin(table, call);
   if (small != nullptr && run(small) && small->done()) {

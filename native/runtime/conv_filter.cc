@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "conv_map.h"
+#include "conv_taps.h"
 #include "pairwise.h"
 #include "pool.h"
 #include "scratch.h"
@@ -28,11 +29,17 @@ struct FilterSum {
   int64_t pixels;  // of a block, at most
   bool packed;     // a block of dy is packed into panels: with few registers they have to lie in L1
 
+  /// f(run, where its first pixel begins in x) for the runs of `count` pixels from `first` on that tap t
+  /// reads inside x; how many there are.
+  template <class F>
+  int64_t each_run(int64_t first, int64_t count, int64_t t, const F& f) const;
   /// What precedes the calls of `block` for the pixels [first, first + count).
   void begin(int64_t first, int64_t count, void* scratch) const;
   /// Adds these pixels to the sums of rows [row, row + m) of tap t at `out`.
   void block(int64_t first, int64_t count, int64_t t, int64_t row, int64_t m, void* out, bool accumulate,
              void* scratch) const;
+  /// The same for all pixels, which are told to a small convolution: there is one block.
+  void tell(SmallConv* small) const;
   /// Bytes of scratch of a block.
   int64_t scratch_bytes() const { return panels_bytes() + tables_bytes(); }
   int64_t panel_elements() const {
@@ -58,6 +65,20 @@ void FilterSum::begin(int64_t first, int64_t count, void* scratch) const {
   }
 }
 
+template <class F>
+int64_t FilterSum::each_run(int64_t first, int64_t count, int64_t t, const F& f) const {
+  PixelRuns all(map.size, first, count);
+  PixelRun run;
+  int64_t used = 0;
+  for (int64_t at_pixel = 0; all.next(&run); at_pixel += run.length) {
+    int64_t from = 0, to = 0, at = 0;
+    if (!map.inside(run, t, &from, &to, &at)) continue;
+    f(TapRun{used, 0, at_pixel + from, to - from}, at);
+    used++;
+  }
+  return used;
+}
+
 void FilterSum::block(int64_t first, int64_t count, int64_t t, int64_t row, int64_t m, void* out,
                       bool accumulate, void* scratch) const {
   const int64_t size = map.element;
@@ -65,16 +86,10 @@ void FilterSum::block(int64_t first, int64_t count, int64_t t, int64_t row, int6
   TapRun* const runs = reinterpret_cast<TapRun*>(c + kRowBlock);
   const void** const a = reinterpret_cast<const void**>(runs + runs_of(map, pixels));
   for (int64_t i = 0; i < m; i++) c[i] = bytes_at(out, (t * rows + row + i) * shape->out_channels * size);
-  PixelRuns all(map.size, first, count);
-  PixelRun run;
-  int64_t used = 0;
-  for (int64_t at_pixel = 0; all.next(&run); at_pixel += run.length) {
-    int64_t from = 0, to = 0, at = 0;
-    if (!map.inside(run, t, &from, &to, &at)) continue;
-    for (int64_t i = 0; i < m; i++) a[used * m + i] = bytes_at(x, (at + row_at[row + i]) * size);
-    runs[used] = {used, 0, at_pixel + from, to - from};
-    used++;
-  }
+  const int64_t used = each_run(first, count, t, [&](const TapRun& run, int64_t at) {
+    runs[run.slot] = run;
+    for (int64_t i = 0; i < m; i++) a[run.slot * m + i] = bytes_at(x, (at + row_at[row + i]) * size);
+  });
   TapBlock block = {};
   block.a = a;
   block.a_stride = m;
@@ -97,9 +112,37 @@ void FilterSum::block(int64_t first, int64_t count, int64_t t, int64_t row, int6
   }
 }
 
+void FilterSum::tell(SmallConv* small) const {
+  const int64_t size = map.element;
+  TapProduct product = {};
+  product.kernels = kernels;
+  product.groups = shape->groups;
+  product.depth = shape->group_in();
+  product.step = map.step[2] * map.in_pitch[2];
+  product.columns = shape->group_out();
+  product.element = size;
+  product.weights_row = shape->out_channels;
+  product.weights_group = product.columns;
+  for (int64_t t = 0; t < map.taps; t++) {
+    for (int64_t row = 0; row < rows; row += kRowBlock) {
+      const int64_t m = least(kRowBlock, rows - row);
+      TapRun runs[SmallConv::kRuns];
+      int64_t a[SmallConv::kPlaces], c[kRowBlock];
+      for (int64_t i = 0; i < m; i++) c[i] = (t * rows + row + i) * shape->out_channels * size;
+      const int64_t used = each_run(0, shape->pixels(), t, [&](const TapRun& run, int64_t at) {
+        // What does not fit is refused below.
+        if (run.slot >= SmallConv::kRuns || (run.slot + 1) * m > SmallConv::kPlaces) return;
+        runs[run.slot] = run;
+        for (int64_t i = 0; i < m; i++) a[run.slot * m + i] = (at + row_at[row + i]) * size;
+      });
+      small->add(product, runs, used, a, c, m);
+    }
+  }
+}
+
 }  // namespace
 
-bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call) {
+bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv* small) {
   ConvShape s = call.shape;
   const int64_t size = dtype_size(s.dtype);
   const int64_t elements = s.taps() * s.group_in() * s.out_channels;
@@ -114,11 +157,15 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call) {
   // With few channels all taps are rows of one product.
   const bool merge = merges_taps(s), pad = merge && !stays_inside(s);
   if (pad) padded_extent(s, extent);
-  Temporary padded(pad ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
+  const bool copies = pad && small == nullptr;
+  if (pad && small != nullptr) small->pad(s, extent);
+  Temporary padded(copies ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
   if (padded.failed()) return false;
-  if (pad) {
+  if (copies) {
     pad_input(s, extent, x, padded.as<void>());
     x = padded.as<void>();
+  }
+  if (pad) {
     for (int d = 0; d < 3; d++) s.in[d] = extent[d], s.pad[d] = 0;
   }
   const int64_t taps = merge ? 1 : s.taps();
@@ -175,6 +222,11 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call) {
          pixels / (2 * chunks) >= kBlockPixels / 2) {
     chunks *= 2;
   }
+  const int64_t work = pixels * rows * taps * s.out_channels;
+  if (small != nullptr) {
+    if (chunks == 1 && pixels <= sum.pixels && work <= kConvGrain) sum.tell(small);
+    return true;
+  }
   const int64_t row_blocks = (rows + kRowBlock - 1) / kRowBlock;
   const int64_t units = taps * row_blocks;  // in each chunk
   Temporary partials((chunks - 1) * elements * size);
@@ -183,7 +235,6 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call) {
     return chunk == 0 ? call.result : bytes_at(partials.as<void>(), (chunk - 1) * elements * size);
   };
   std::atomic<bool> enough{true};
-  const int64_t work = pixels * rows * taps * s.out_channels;
   parallel_for_grains(chunks * units, work / kConvGrain, [&](int64_t begin, int64_t end) {
     void* const scratch = thread_scratch(sum.scratch_bytes());
     if (scratch == nullptr) {

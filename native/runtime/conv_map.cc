@@ -99,12 +99,15 @@ bool merges_taps(const ConvShape& shape) {
   return outer <= 4 * inner + 1024;
 }
 
+PaddedColumns::PaddedColumns(const ConvShape& shape, const int64_t* extent)
+    : left(least(extent[2], most(0, shape.pad[2]))),
+      right(most(left, least(extent[2], shape.pad[2] + shape.in[2]))) {}
+
 void pad_input(const ConvShape& shape, const int64_t* extent, const void* x, void* out) {
   const int64_t pixel = shape.in_channels * dtype_size(shape.dtype);
   const int64_t row = extent[2] * pixel, in_row = shape.in[2] * pixel;
-  // Columns [left, right) of a row of the result come from x.
-  const int64_t left = least(extent[2], most(0, shape.pad[2]));
-  const int64_t right = most(left, least(extent[2], shape.pad[2] + shape.in[2]));
+  const PaddedColumns columns(shape, extent);
+  const int64_t left = columns.left, right = columns.right;
   parallel_for(
       shape.batch * extent[0] * extent[1], (1 << 18) / (row + 1) + 1, [&](int64_t begin, int64_t end) {
         int64_t n = begin / (extent[0] * extent[1]);

@@ -70,10 +70,16 @@ struct PixelMap {
              void** c) const;
 };
 
-/// The parts' entries; see conv.cc.
-bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call);
+class SmallConv;
+/// The parts' entries; see conv.cc. With `small` that is told the sums, and nothing is done.
+bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv* small);
 /// x with zeros around, so that no tap is outside: out must hold the elements of `padded_size`.
 void pad_input(const ConvShape& shape, const int64_t* extent, const void* x, void* out);
+/// The columns [left, right) of a row of that which come from x.
+struct PaddedColumns {
+  int64_t left, right;
+  PaddedColumns(const ConvShape& shape, const int64_t* extent);
+};
 /// The rows, columns … that the taps of all pixels reach over.
 void padded_extent(const ConvShape& shape, int64_t* extent);
 /// Whether the taps along the last dimension are better taken as one with more channels.

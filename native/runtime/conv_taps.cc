@@ -23,7 +23,7 @@ void TapProduct::run(const void* const* a, void* const* c, int64_t m, const TapR
     TapBlock block = {};
     block.a = a;
     block.a_stride = m;
-    block.a_step = 1;
+    block.a_step = step;
     block.a_first = g * depth;
     block.b = bytes_at(weights, g * weights_group * element);
     block.b_row = weights_row;
@@ -133,6 +133,7 @@ SmallConv* SmallConv::begin(const KernelTable& table, const ConvCall& call) {
   c.precision_ = call.precision;
   c.shape_ = s;
   c.fits_ = true;
+  c.pad_bytes_ = 0;
   c.sum_count_ = c.place_count_ = c.run_count_ = c.end_count_ = c.outside_count_ = 0;
   return &c;
 }
@@ -172,11 +173,50 @@ void SmallConv::add(const TapSum& sum) {
   product_ = sum;
 }
 
+void SmallConv::add(const TapProduct& product, const TapRun* runs, int64_t count, const int64_t* a,
+                    const int64_t* c, int64_t m) {
+  fits_ = fits_ && sum_count_ < kSums && count <= kRuns - run_count_ && 1 <= kEnds - end_count_ &&
+          (count + 1) * m <= kPlaces - place_count_;
+  if (!fits_) return;
+  sums_[sum_count_++] = {static_cast<int>(m), static_cast<int>(count), 1, place_count_, run_count_,
+                         end_count_,          outside_count_,          0};
+  __builtin_memcpy(runs_ + run_count_, runs, static_cast<size_t>(count) * sizeof(TapRun));
+  for (int64_t i = 0; i < count * m; i++) places_[place_count_++] = a[i];
+  for (int64_t i = 0; i < m; i++) places_[place_count_++] = c[i];
+  run_count_ += static_cast<int>(count);
+  ends_[end_count_++] = count;
+  product_ = product;
+}
+
+void SmallConv::pad(const ConvShape& s, const int64_t* extent) {
+  const int64_t pixel = s.in_channels * dtype_size(s.dtype);
+  const int64_t row = extent[2] * pixel, in_row = s.in[2] * pixel;
+  const PaddedColumns columns(s, extent);
+  pad_bytes_ = s.batch * extent[0] * extent[1] * row;
+  pad_row_ = (columns.right - columns.left) * pixel;
+  pad_count_ = 0;
+  fits_ = fits_ && pad_bytes_ <= kPadBytes && s.batch * s.in[0] * s.in[1] <= kPadRows;
+  if (!fits_) return;
+  int64_t from = (columns.left - s.pad[2]) * pixel;
+  for (int64_t n = 0; n < s.batch; n++) {
+    for (int64_t z = s.pad[0]; z < s.pad[0] + s.in[0]; z++) {
+      for (int64_t y = s.pad[1]; y < s.pad[1] + s.in[1]; y++, from += in_row) {
+        if (z < 0 || z >= extent[0] || y < 0 || y >= extent[1]) continue;
+        const int64_t to = ((n * extent[0] + z) * extent[1] + y) * row + columns.left * pixel;
+        pad_rows_[pad_count_++] = {static_cast<int32_t>(from), static_cast<int32_t>(to)};
+      }
+    }
+  }
+}
+
 bool SmallConv::done() {
   const ConvShape& s = shape_;
   const bool forward = kind_ == ConvKind::kForward;
   if (!fits_ || sum_count_ == 0 || (forward && product_.packed)) return false;
-  weights_ = forward == product_.dots ? forward ? Weights::kTerms : Weights::kColumns : Weights::kPlain;
+  weights_ = kind_ == ConvKind::kFilterGradient ? Weights::kPlain
+             : forward != product_.dots         ? Weights::kPlain
+             : forward                          ? Weights::kTerms
+                                                : Weights::kColumns;
   if (weights_ != Weights::kPlain &&
       s.taps() * s.in_channels * s.group_out() * product_.element > kWeightBytes) {
     return false;
@@ -227,14 +267,28 @@ void SmallConv::write_weights(const void* filter, void* to) const {
   }
 }
 
+void SmallConv::write_padded(const void* x, void* to) const {
+  __builtin_memset(to, 0, static_cast<size_t>(pad_bytes_));
+  for (int i = 0; i < pad_count_; i++) {
+    const PadRow& row = pad_rows_[i];
+    __builtin_memcpy(bytes_at(to, row.to), bytes_at(x, row.from), static_cast<size_t>(pad_row_));
+  }
+}
+
 void SmallConv::run(const ConvCall& call) const {
   alignas(64) char weights[kWeightBytes];
+  alignas(64) char padded[kPadBytes];
   TapProduct product = product_;
   product.weights = call.b;
   product.finish = call.finish;
   if (weights_ != Weights::kPlain) {
     write_weights(call.b, weights);
     product.weights = weights;
+  }
+  const void* x = call.a;
+  if (pad_bytes_ > 0) {
+    write_padded(x, padded);
+    x = padded;
   }
   const void* a[kPlaces];
   void* c[kPlaces];
@@ -243,7 +297,7 @@ void SmallConv::run(const ConvCall& call) const {
     const int64_t* place = places_ + sum.places;
     const int16_t* const outside = outside_ + sum.outside;
     const int count = sum.taps * sum.pixels;
-    for (int k = 0; k < count; k++) a[k] = bytes_at(call.a, place[k]);
+    for (int k = 0; k < count; k++) a[k] = bytes_at(x, place[k]);
     for (int k = 0; k < sum.outside_count; k++) a[outside[k]] = kZeros;
     place += count;
     for (int k = 0; k < sum.pixels; k++) c[k] = bytes_at(call.result, place[k]);

@@ -9,6 +9,7 @@ namespace gradtape {
 struct TapProduct {
   const ConvKernels* kernels;
   int64_t groups, depth;  // channels that each tap sums over, in each group
+  int64_t step = 1;       // elements from one term of a run to the next, in what is multiplied
   int64_t columns;        // of each group
   int64_t element;        // bytes
   const void* weights;
@@ -39,24 +40,34 @@ struct TapSum : TapProduct {
   int64_t make_runs(TapRun* runs, int64_t* ends) const;
 };
 
-/// A small convolution, or an input gradient, of some shape. To find out which pixels which taps read takes
-/// several times as long as its sums. A thread keeps those that it did last.
+/// A small convolution, or one of its gradients, of some shape. To find out which pixels which taps read
+/// takes several times as long as its sums. A thread keeps those that it did last.
 class SmallConv {
  public:
+  /// At most, over all sums.
+  static constexpr int kPlaces = 512, kRuns = 64;
+
   /// The one for such a call, or null. Its `run` gives what the call gives, bit for bit.
   static const SmallConv* find(const KernelTable& table, const ConvCall& call);
   /// A new one in place of the oldest; null where the call is too large. `add` is told all its sums, `done`
   /// says whether it can be kept.
   static SmallConv* begin(const KernelTable& table, const ConvCall& call);
   void add(const TapSum& sum);
+  /// Of a filter's gradient: sums over runs of pixels for m rows of the result. a[run · m + row] is where a
+  /// row begins in x, c[row] where it lies in the result, both in bytes.
+  void add(const TapProduct& product, const TapRun* runs, int64_t count, const int64_t* a, const int64_t* c,
+           int64_t m);
+  /// What is multiplied is x with zeros around, as `pad_input` gives it.
+  void pad(const ConvShape& shape, const int64_t* extent);
   bool done();
 
   void run(const ConvCall& call) const;
 
  private:
   static constexpr int kKept = 16;
-  static constexpr int kSums = 16, kPlaces = 512, kRuns = 64, kEnds = kRuns + 2 * kSums;
-  static constexpr int64_t kZeroBytes = 4096, kWeightBytes = 4096;
+  static constexpr int kSums = 16, kEnds = kRuns + 2 * kSums;
+  static constexpr int kPadRows = 64;
+  static constexpr int64_t kZeroBytes = 4096, kWeightBytes = 4096, kPadBytes = 4096;
   static const char kZeros[kZeroBytes];
   struct Kept {
     SmallConv* list = nullptr;
@@ -69,6 +80,7 @@ class SmallConv {
   /// each term, where the filter has them by output channels.
   enum class Weights { kPlain, kTerms, kColumns };
   void write_weights(const void* filter, void* to) const;
+  void write_padded(const void* x, void* to) const;
 
   struct Sum {
     int pixels, taps, parts;
@@ -88,6 +100,12 @@ class SmallConv {
   // In bytes: what taps read, then where results lie. As wide as pointers, so that these are sums of vectors.
   int64_t places_[kPlaces];
   int16_t outside_[kPlaces];  // the places, within those of their sum, that read zeros instead
+  // Of x with zeros around: all its bytes, or 0; those of a row of x, and where each such row lies.
+  int64_t pad_bytes_, pad_row_;
+  int pad_count_;
+  struct PadRow {
+    int32_t from, to;
+  } pad_rows_[kPadRows];
   TapRun runs_[kRuns];
   int64_t ends_[kEnds];
 };

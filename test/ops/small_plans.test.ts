@@ -52,6 +52,35 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     },
   );
 
+  // Of many images the gradient is a sum over all of them: alone, and beside images and gradients of zeros, it is the same.
+  test.each(cases)(
+    "filter's gradient, images %j, filter %j, strides %d, %s, dilations %d",
+    (shape, filter, strides, padding, dilations) => {
+      const options = { dilations: strides === 1 ? dilations : 1, precision: 'exact' } as const;
+      const w = floats(filter, dtype);
+      const gradient = (x: tf.Tensor, dy: tf.Tensor): tf.Tensor => {
+        const tape = new tf.GradientTape();
+        const y = tape.run(() => {
+          tape.watch(w);
+          return tf.nn.conv2d(x, w, strides, padding, options);
+        });
+        return tape.gradient(y, w, { outputGradients: dy }) as tf.Tensor;
+      };
+      for (let round = 0; round < 3; round++) {
+        const x = floats(shape, dtype);
+        const dy = floats(tf.nn.conv2d(x, w, strides, padding, options).shape, dtype);
+        const beside = (t: tf.Tensor): tf.Tensor =>
+          tf.concat([t, tf.zeros([many, ...t.shape.slice(1)], dtype)], 0);
+        const [alone, among] = [gradient(x, dy), gradient(beside(x), beside(dy))];
+        const [a, b] = [alone.data(), among.data()] as Float32Array[];
+        expect(a.length).toBe(b.length);
+        // Zeros that are added may turn -0 into 0.
+        for (let i = 0; i < a.length; i++) expect(a[i] + 0).toBe(b[i] + 0);
+        expect(a.some((v) => v !== 0)).toBe(true);
+      }
+    },
+  );
+
   test.each(cases)(
     'depthwise, images %j, filter %j, strides %d, %s, dilations %d',
     (shape, filter, strides, padding, dilations) => {
