@@ -327,3 +327,30 @@ describe('the way of a step', () => {
     expect(() => new Adam({ epsilon: 'x' as never })).toThrow(TypeError);
   });
 });
+
+test('weights that go back and forth between two storages keep both to themselves', () => {
+  const { threading } = tf.config;
+  const threads = threading.getIntraOpParallelismThreads();
+  threading.setIntraOpParallelismThreads(2);
+  try {
+    const w = new tf.Variable(tf.zeros([100, 200]));
+    const optimizer = new tf.keras.optimizers.SGD(1);
+    // The first value is the caller's too.
+    optimizer.applyGradients([[tf.fill([100, 200], -1), w]]);
+    const storages = new Set<ArrayBuffer>();
+    for (let step = 1; step < 6; step++) {
+      storages.add(w.held.buffer);
+      const gradient = tf.fill([100, 200], -1);
+      expect(storages.has(gradient.buffer)).toBe(false);
+      optimizer.applyGradients([[gradient, w]]);
+    }
+    expect(storages.size).toBe(2);
+    const seen = w.read();
+    optimizer.applyGradients([[tf.fill([100, 200], -1), w]]);
+    optimizer.applyGradients([[tf.fill([100, 200], -1), w]]);
+    // What somebody has read stays.
+    expect([seen.data()[0], w.read().data()[19999]]).toEqual([6, 8]);
+  } finally {
+    threading.setIntraOpParallelismThreads(threads);
+  }
+});

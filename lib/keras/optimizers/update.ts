@@ -72,7 +72,7 @@ export const atOnce: Updater = {
   update(rule, numbers, updates) {
     const all = updates.map(({ gradient, variable, slots }) => {
       const old = variable.held;
-      const next = variable.inPlace ? old : makeTensor(old.dt, old.shape, old.size);
+      const next = variable.inPlace ? old : variable.room();
       return {
         gradient: gradient ?? old,
         from: [old, ...slots.map((slot) => slot.held)],
@@ -84,7 +84,7 @@ export const atOnce: Updater = {
       const [next, ...targets] = all[i].to;
       slots.forEach((slot, k) => slot.settle(targets[k]));
       if (next === variable.held) variable.overwritten();
-      else variable.adopt(next);
+      else variable.alternate(next);
     });
   },
 
