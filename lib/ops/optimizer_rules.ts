@@ -10,9 +10,8 @@ const codes = new Map(native.optimizerNames.map((name, i) => [name, i]));
 
 /** Where the numbers of a rule stand among those of the native calls, and how many there can be. */
 export const ruleNumbers = { slot: 3, rowsSlot: 10, count: 4 } as const;
-/** kMaxBuffers and kFrameSlots of the border. */
-const mostBuffers = 257;
-const mostNumbers = 512;
+const mostBuffers = native.maxBuffers;
+const mostNumbers = frame.length;
 
 /** One variable: from[0] are its weights, the others the state of the rule. */
 export interface RuleUpdate {

@@ -169,6 +169,23 @@ void define_function(napi_env env, napi_value exports, const char* name, napi_ca
   napi_set_named_property(env, exports, name, fn);
 }
 
+/// What TypeScript must know of calls: how many buffers they take at most, and where in the array buffer
+/// `frame`, in slots, the pages lie and the one of the next call is named.
+void define_layout(napi_env env, napi_value exports) {
+  const auto set = [env](napi_value object, const char* name, int value) {
+    napi_value number = nullptr;
+    napi_create_int32(env, value, &number);
+    napi_set_named_property(env, object, name, number);
+  };
+  set(exports, "maxBuffers", kMaxBuffers);
+  napi_value pages = nullptr;
+  napi_create_object(env, &pages);
+  set(pages, "turned", kFrameSlots);
+  set(pages, "first", kFirstPage);
+  set(pages, "length", kPageSlots);
+  napi_set_named_property(env, exports, "pages", pages);
+}
+
 /// Any call here fails where the environment is ended meanwhile, as worker threads may be at any time.
 /// Nothing follows from that: nobody will see the exports. (The C++ wrapper of the Node-API would end the
 /// process.)
@@ -192,6 +209,7 @@ napi_value init(napi_env env, napi_value exports) {
     return fail("this runtime does not allow external array buffers");
   }
   napi_set_named_property(env, exports, "frame", frame);
+  define_layout(env, exports);
   define_function(env, exports, "isa", isa);
   define_function(env, exports, "numThreads", get_num_threads);
   define_function(env, exports, "setNumThreads", set_threads);

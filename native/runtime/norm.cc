@@ -142,6 +142,25 @@ struct Columns {
 /// Rows that the first pivot is the mean of.
 constexpr int64_t kPivotRows = 16;
 
+/// sum[c] = Σ over rows of x[r][c], row by row: a few columns at a time, whose sums stay in registers.
+template <class T>
+void sum_rows(const T* x, int64_t rows, int64_t channels, double* sum) {
+  constexpr int64_t kWide = 4;
+  int64_t c = 0;
+  for (; c + kWide <= channels; c += kWide) {
+    double s[kWide] = {};
+    for (int64_t r = 0; r < rows; r++) {
+      for (int i = 0; i < kWide; i++) s[i] += static_cast<double>(x[r * channels + c + i]);
+    }
+    for (int i = 0; i < kWide; i++) sum[c + i] = s[i];
+  }
+  for (; c < channels; c++) {
+    double s = 0;
+    for (int64_t r = 0; r < rows; r++) s += static_cast<double>(x[r * channels + c]);
+    sum[c] = s;
+  }
+}
+
 }  // namespace
 
 bool run_batch_norm(const NormKernels& k, const void* x, const void* scale, const void* shift, void* y,
@@ -157,9 +176,10 @@ bool run_batch_norm(const NormKernels& k, const void* x, const void* scale, cons
   char *a = centre + bytes, *b = a + bytes, *sums = b + bytes, *squares = sums + columns.parts() * bytes;
 
   const int64_t seen = smaller(rows, kPivotRows);
-  for (int64_t c = 0; c < channels; c++) sum[c] = 0;
-  for (int64_t r = 0; r < seen; r++) {
-    for (int64_t c = 0; c < channels; c++) sum[c] += get_real(x, r * channels + c, size);
+  if (size == 8) {
+    sum_rows(static_cast<const double*>(x), seen, channels, sum);
+  } else {
+    sum_rows(static_cast<const float*>(x), seen, channels, sum);
   }
   for (int64_t c = 0; c < channels; c++) put_real(centre, c, sum[c] / static_cast<double>(seen), size);
   const double count = static_cast<double>(rows);
