@@ -1,5 +1,6 @@
 /** Calls off the event loop in processes and threads that end. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { built, root } from '../helpers/child';
 
@@ -34,6 +35,41 @@ describe('a process', () => {
     }
     expect(end('step.async(x); process.exit(5);')).toEqual({ status: 5, signal: null, out: '' });
   });
+
+  test('ends by process.exit() while worker threads load the library and run calls', () => {
+    const work = `${prelude}(async () => { for (;;) await Promise.all([step.async(x), step.async(x)]); })();`;
+    const start = `
+      const { Worker } = require('node:worker_threads');
+      for (let i = 0; i < 3; i++) new Worker(${JSON.stringify(work)}, { eval: true });
+      for (let i = 0; i < 3; i++) step.async(x);`;
+    for (const wait of [20, 50, 90, 200, 400]) {
+      expect(end(`${start}setTimeout(() => process.exit(7), ${wait});`)).toEqual({
+        status: 7,
+        signal: null,
+        out: '',
+      });
+    }
+  });
+
+  test('that is stopped again and again goes on', async () => {
+    const code = `(async () => {
+      for (let i = 0; i < 40; i++) await Promise.all([step.async(x), step.async(x), step.async(x)]);
+      process.stdout.write('done');
+    })();`;
+    const child = spawn(process.execPath, ['-e', prelude + code], {
+      cwd: root,
+      env: { ...process.env, GRADTAPE_NUM_THREADS: '3' },
+    });
+    let out = '';
+    child.stdout.on('data', (text: Buffer) => (out += text.toString()));
+    const stopping = setInterval(() => {
+      child.kill('SIGSTOP');
+      setTimeout(() => child.kill('SIGCONT'), 10);
+    }, 25);
+    const [status] = (await once(child, 'exit')) as [number | null];
+    clearInterval(stopping);
+    expect([status, out]).toEqual([0, 'done']);
+  }, 60_000);
 
   test('ends by an error while calls run', () => {
     const r = end('step.async(x); setTimeout(() => { throw new Error("on purpose"); }, 1);');
