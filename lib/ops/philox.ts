@@ -164,10 +164,9 @@ export function wordsBetween(b: Words, a: Words): Words {
   return twoWords(low >>> 0, (a[1] - b[1] - (low < 0 ? 1 : 0)) >>> 0);
 }
 
-/** Raw 32-bit draws. */
-export function drawWords(count: number, stream: Stream): Uint32Array {
-  const drawn = draw('uniformFullInt', [count], dtypes.int32, stream).view() as Int32Array;
-  return new Uint32Array(drawn.buffer, drawn.byteOffset, count);
+/** Raw 32-bit draws: an int32 tensor. */
+export function drawWords(count: number, stream: Stream): Tensor {
+  return draw('uniformFullInt', [count], dtypes.int32, stream);
 }
 
 const scrambling = twoWords(0x3ec8f720, 0x02461e29);

@@ -9,6 +9,7 @@ import { aliasTensor, elementsAround, makeTensor, tensorFrom, type Tensor } from
 import { options } from './define';
 import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
+import { gatherRows } from './rows';
 import { decided } from './traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
@@ -140,29 +141,31 @@ export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tens
   const blocks = trivial ? 0 : Math.ceil((rows - 1) / 4);
   const stream = nextStream('shuffle', x.dtype, seed, blocks, 'random.shuffle');
   if (trivial) return aliasTensor(x, x.shape, 'random.shuffle');
-  const draws = drawWords(rows - 1, stream);
-  const order = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) order[i] = i;
-  for (let i = 0; i < rows - 1; i++) {
-    const j = i + (draws[i] % (rows - i));
-    const kept = order[i];
-    order[i] = order[j];
-    order[j] = kept;
-  }
-  return takeRows(x, order);
+  x.assertAlive('random.shuffle');
+  const order = randomOrder(rows, stream);
+  const y = makeTensor(x.dt, x.shape, x.size);
+  gatherRows(x, order, y, { batch: 1, outer: 1, k: rows, inner: x.size / rows, dims: [rows] });
+  order.dispose();
+  return y;
 }
 
-/** The rows of x in the given order. */
-function takeRows(x: Tensor, order: Int32Array): Tensor {
-  const y = makeTensor(x.dt, x.shape, x.size);
-  const bytes = (x.size / order.length) * x.dt.bytes;
-  x.assertAlive('random.shuffle');
-  const from = new Uint8Array(x.buffer, x.offset, x.size * x.dt.bytes);
-  const to = new Uint8Array(y.buffer, y.offset, y.size * y.dt.bytes);
-  for (let i = 0; i < order.length; i++) {
-    to.set(from.subarray(order[i] * bytes, (order[i] + 1) * bytes), i * bytes);
+/** The numbers below n in an order that the stream decides. */
+function randomOrder(n: number, stream: Stream): Tensor {
+  const drawn = drawWords(n - 1, stream);
+  const draws = elementsAround(drawn) as Int32Array;
+  const first = drawn.offset / 4;
+  const order = makeTensor(dtypes.int32, [n], n);
+  const to = elementsAround(order) as Int32Array;
+  const at = order.offset / 4;
+  for (let i = 0; i < n; i++) to[at + i] = i;
+  for (let i = 0; i < n - 1; i++) {
+    const j = i + ((draws[first + i] >>> 0) % (n - i));
+    const kept = to[at + i];
+    to[at + i] = to[at + j];
+    to[at + j] = kept;
   }
-  return y;
+  drawn.dispose();
+  return order;
 }
 
 /** The two numbers of a stateless seed. */
