@@ -68,15 +68,7 @@ export interface Native {
   sort(x: ArrayBuffer, y: ArrayBuffer): void;
   topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
   /** How many different elements there are. */
-  unique(x: ArrayBuffer, index: ArrayBuffer, came: ArrayBuffer, counts: ArrayBuffer): number;
-  uniqueTake(
-    x: ArrayBuffer,
-    came: ArrayBuffer,
-    counts: ArrayBuffer,
-    y: ArrayBuffer,
-    cameOut: ArrayBuffer,
-    countsOut: ArrayBuffer,
-  ): void;
+  unique(x: ArrayBuffer, index: ArrayBuffer, y: ArrayBuffer, came: ArrayBuffer, counts: ArrayBuffer): number;
   softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   /** The position of the first label out of range, or -1. */
   crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop?: ArrayBuffer): number;

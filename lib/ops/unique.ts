@@ -4,13 +4,25 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { makeTensor, tensorOver, type Tensor } from '../core/tensor';
 import { composite, multiOp, options } from './define';
 import { scatterNd } from './indexing';
 import { sample } from './registry';
+import { copyOf } from './rows';
 import { expandDims } from './views';
 
 const uniqueDefaults = { outIdx: 'int32' } as const;
+
+/** The first k elements of a vector that nobody else has. */
+function first(t: Tensor, k: number): Tensor {
+  if (k === t.size) return t;
+  const part = tensorOver(t.dt, [k], t.buffer, t.offset);
+  if (t.block === null) return part;
+  // Not to keep the memory of all.
+  const copy = copyOf(part);
+  t.dispose();
+  return copy;
+}
 
 /**
  * In the order in which they first come; for each element the position of its like in that order; how often each comes;
@@ -24,35 +36,22 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
   infer: () => null,
   run: ([x], index) => {
     const n = x.size;
-    const idx = makeTensor(index, [n], n);
-    const cameOf = makeTensor(dtypes.int32, [n], n);
-    const countOf = makeTensor(index, [n], n);
+    const shape = [n];
+    const idx = makeTensor(index, shape, n);
+    const y = makeTensor(x.dt, shape, n);
+    const came = makeTensor(dtypes.int32, shape, n);
+    const count = makeTensor(index, shape, n);
     x.assertAlive('unique');
     frame[0] = x.offset;
     frame[1] = idx.offset;
-    frame[2] = cameOf.offset;
-    frame[3] = countOf.offset;
-    frame[4] = n;
-    frame[5] = x.dt.code;
-    frame[6] = index.big ? 1 : 0;
-    const k = native.unique(x.buffer, idx.buffer, cameOf.buffer, countOf.buffer);
-    const y = makeTensor(x.dt, [k], k);
-    const came = makeTensor(dtypes.int32, [k], k);
-    const count = makeTensor(index, [k], k);
-    frame[0] = x.offset;
-    frame[1] = cameOf.offset;
-    frame[2] = countOf.offset;
-    frame[3] = y.offset;
-    frame[4] = came.offset;
-    frame[5] = count.offset;
-    frame[6] = n;
-    frame[7] = k;
-    frame[8] = x.dt.code;
-    frame[9] = index.big ? 1 : 0;
-    native.uniqueTake(x.buffer, cameOf.buffer, countOf.buffer, y.buffer, came.buffer, count.buffer);
-    cameOf.dispose();
-    countOf.dispose();
-    return [y, idx, count, came];
+    frame[2] = y.offset;
+    frame[3] = came.offset;
+    frame[4] = count.offset;
+    frame[5] = n;
+    frame[6] = x.dt.code;
+    frame[7] = index.big ? 1 : 0;
+    const k = native.unique(x.buffer, idx.buffer, y.buffer, came.buffer, count.buffer);
+    return [first(y, k), idx, first(count, k), first(came, k)];
   },
   saves: { outputs: true },
   gradient: ([dy], { y, shapes }) => [scatterNd(expandDims(y[3], 1), dy, shapes[0])],

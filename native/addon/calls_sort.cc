@@ -1,6 +1,4 @@
 // Entries of the sorting family, and of what finds equal elements.
-#include <string.h>
-
 #include "../runtime/dispatch.h"
 #include "../runtime/sort.h"
 #include "../runtime/unique.h"
@@ -63,53 +61,25 @@ napi_value top_k(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// unique(x, index, came, counts) → how many different elements there are; came and counts have so many
-/// numbers then. Frame: x offset, index offset, came offset (int32), counts offset, n, dtype, 1 where index
-/// and counts are int64.
+/// unique(x, index, y, came, counts) → how many different elements there are; y, came and counts have so many
+/// elements then. Frame: x offset, index offset, y offset, came offset (int32), counts offset, n, dtype, 1
+/// where index and counts are int64.
 napi_value unique(napi_env env, napi_callback_info info) {
-  Call call(env, info, 4);
+  Call call(env, info, 5);
   UniqueCall u = {};
-  u.n = call.index(4, int64_t{1} << 31, "the vector is too long for unique");
-  u.dtype = static_cast<int>(call.index(5, kDTypes, "no such dtype"));
-  u.wide = call.number(6) != 0;
-  const int64_t size = u.wide ? 8 : 4;
-  u.x = call.span(0, 0, u.n, dtype_size(u.dtype));
-  u.index = call.span(1, 1, u.n, size);
-  u.came = static_cast<int32_t*>(call.span(2, 2, u.n, 4));
-  u.counts = call.span(3, 3, u.n, size);
+  u.n = call.index(5, int64_t{1} << 31, "the vector is too long for unique");
+  u.dtype = static_cast<int>(call.index(6, kDTypes, "no such dtype"));
+  u.wide = call.number(7) != 0;
+  const int64_t size = dtype_size(u.dtype), index_size = u.wide ? 8 : 4;
+  u.x = call.span(0, 0, u.n, size);
+  u.index = call.span(1, 1, u.n, index_size);
+  u.y = call.span(2, 2, u.n, size);
+  u.came = static_cast<int32_t*>(call.span(3, 3, u.n, 4));
+  u.counts = call.span(4, 4, u.n, index_size);
   if (!call.ok()) return nullptr;
   const int64_t different = u.n > 0 ? run_unique(u) : 0;
   if (different < 0) call.fail("not enough memory to find equal elements");
   return call.ok() ? call.value(static_cast<double>(different)) : nullptr;
-}
-
-/// uniqueTake(x, came, counts, y, cameOut, countsOut): what `unique` found, cut off behind the last: y[i] =
-/// x[came[i]]. Frame: x offset, came offset, counts offset, y offset, cameOut offset, countsOut offset, n,
-/// count, dtype, 1 for int64.
-napi_value unique_take(napi_env env, napi_callback_info info) {
-  Call call(env, info, 6);
-  const int64_t n = call.index(6, int64_t{1} << 31, "the vector is too long for unique");
-  const int64_t count = call.index(7, n + 1, "there are more different elements than elements");
-  const int64_t size = dtype_size(static_cast<int>(call.index(8, kDTypes, "no such dtype")));
-  const int64_t index_size = call.number(9) != 0 ? 8 : 4;
-  const char* x = static_cast<const char*>(call.span(0, 0, n, size));
-  const int32_t* came = static_cast<const int32_t*>(call.span(1, 1, count, 4));
-  const void* counts = call.span(2, 2, count, index_size);
-  char* y = static_cast<char*>(call.span(3, 3, count, size));
-  void* came_out = call.span(4, 4, count, 4);
-  void* counts_out = call.span(5, 5, count, index_size);
-  if (!call.ok() || count == 0) return nullptr;
-  for (int64_t i = 0; i < count; i++) {
-    const int64_t at = came[i];
-    if (at < 0 || at >= n) {
-      call.fail("an element came first outside of the vector");
-      return nullptr;
-    }
-    memcpy(y + i * size, x + at * size, static_cast<size_t>(size));
-  }
-  memmove(came_out, came, static_cast<size_t>(count * 4));
-  memmove(counts_out, counts, static_cast<size_t>(count * index_size));
-  return nullptr;
 }
 
 }  // namespace
@@ -118,7 +88,6 @@ void define_sort(napi_env env, napi_value exports, Env* state) {
   define_entry(env, exports, "sort", sort, state);
   define_entry(env, exports, "topK", top_k, state);
   define_entry(env, exports, "unique", unique, state);
-  define_entry(env, exports, "uniqueTake", unique_take, state);
 }
 
 }  // namespace gradtape

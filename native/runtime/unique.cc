@@ -104,6 +104,7 @@ template <class T, class Index>
 int64_t find_all(const UniqueCall& c) {
   using Bits = decltype(bits_of(T{}, nullptr));
   const T* x = static_cast<const T*>(c.x);
+  T* y = static_cast<T*>(c.y);
   Index *index = static_cast<Index*>(c.index), *counts = static_cast<Index*>(c.counts);
   const uint64_t salt = seed();
   Table<Bits> table;
@@ -126,6 +127,7 @@ int64_t find_all(const UniqueCall& c) {
       }
       if (number < 0) {
         number = different++;
+        y[number] = x[first + i];
         c.came[number] = static_cast<int32_t>(first + i);
         counts[number] = 0;
       }

@@ -10,6 +10,7 @@ struct UniqueCall {
   const void* x;
   bool wide;      // index and counts are int64, not int32
   void* index;    // n: for each element the number of its like
+  void* y;        // n at most: the different elements
   int32_t* came;  // n at most: where each of these first came
   void* counts;   // n at most: how often each comes
 };
