@@ -5,7 +5,7 @@ import { elementsOf } from '../works/inputs';
 import type { Elements, Work } from '../works/work';
 import type { Child } from './child';
 import { judge, readResult, type Result } from './check';
-import { lacking, type TensorFile } from './protocol';
+import { lacking, type Prepared, type TensorFile } from './protocol';
 import { showBytes, summary } from '../measure';
 import { watchMemory, type Growth } from './memory';
 import { timeInRounds, type RoundSettings } from './rounds';
@@ -57,6 +57,9 @@ function writeInputs(work: Work, folder: string): { files: TensorFile[]; data: E
   return { files, data };
 }
 
+/** How many processes' memory a row shows: one and the same library's differ by some megabytes. */
+const processes = 3;
+
 /** Starts a library's process anew, and gives what tells how much it has grown at most. */
 async function anew(participant: Participant): Promise<() => Growth> {
   participant.child.end();
@@ -93,15 +96,20 @@ export async function runWork(
     }
     try {
       if (!participant.child.alive) participant.child = await participant.restart();
-      const growth = work.quantity === 'memory' ? await anew(participant) : null;
-      const { child } = participant;
       const { kind, params } = work;
-      const prepared = await child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
+      const grown: Growth[] = [];
+      let prepared: Prepared;
+      do {
+        const growth = work.quantity === 'memory' ? await anew(participant) : null;
+        prepared = await participant.child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
+        if (growth === null || prepared.reason !== undefined) break;
+        // Before the result, for which some make the work ready once more.
+        grown.push(await grownBy(participant.child, growth));
+      } while (grown.length < processes);
+      const { child } = participant;
       Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
       if (prepared.reason === lacking && participant.way === true) entries.pop();
       if (prepared.reason !== undefined) continue;
-      // Before the result, for which some make the work ready once more.
-      const grown = growth === null ? null : await grownBy(child, growth);
       const into = path.join(folder, String(entries.length));
       fs.mkdirSync(into);
       const results = (await child.ask({ do: 'result', folder: into }, longest)).outputs.map(readResult);
@@ -112,9 +120,10 @@ export async function runWork(
         continue;
       }
       first ??= results;
-      if (grown !== null) {
-        entry.timing = { ...summary([grown.grown]), unit: 'bytes' };
-        entry.note = [entry.note, `${showBytes(grown.whole)} with the library`].filter(Boolean).join(', ');
+      if (grown.length > 0) {
+        entry.timing = { ...summary(grown.map((g) => g.grown)), unit: 'bytes' };
+        const whole = summary(grown.map((g) => g.whole)).median;
+        entry.note = [entry.note, `${showBytes(whole)} with the library`].filter(Boolean).join(', ');
         continue;
       }
       ready.push({ entry, child });
