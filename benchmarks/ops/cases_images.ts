@@ -4,11 +4,6 @@ import * as volume from '../loops/volume';
 import type { MakeCase } from './case';
 import { floats } from './data';
 
-/** An image of 64 elements, or one of as many as the loop can bear. */
-function image(n: number): [number, number, number, number] {
-  return n < 4096 ? [1, 4, 4, 4] : [4, 28, 28, 16];
-}
-
 type Three = [number, number, number];
 
 /** A volume of so many dimensions of space, with windows of `kernel`: SAME for steps of 1, else windows side by side. */
@@ -44,6 +39,9 @@ const filterOf = (s: volume.Volume, dims: number): number[] => [
   s.inChannels,
   s.outChannels,
 ];
+
+/** An image of 64 elements, or one of as many as the loop can bear. */
+const image = (n: number): number[] => shapeOf(cube(n, 2, 1), 2, 'input');
 
 /** A forward convolution; `args` of its row. */
 function forward(dims: number, args: readonly unknown[]): MakeCase {
