@@ -111,8 +111,13 @@ export interface Native {
   readonly optimizerNames: readonly string[];
   /** For each variable the gradient, then what goes in and comes out of each state. */
   optimizer(...buffers: ArrayBuffer[]): void;
-  /** From now on entries are not carried out but told: their number and buffers; undefined ends that. */
-  capture(tell: ((entry: number, ...buffers: ArrayBuffer[]) => void) | undefined): void;
+  /** The numbers of the entries that may be steps of a program, by name. */
+  readonly entries: Readonly<Record<string, number>>;
+  /**
+   * From now on, calls of such entries go to `record` first: their number and buffers, the numbers in `frame`. Where it
+   * returns true the call is not carried out. undefined ends that.
+   */
+  capture(record: ((entry: number, ...buffers: ArrayBuffer[]) => boolean) | undefined): void;
   /** A group of elementwise steps; only as an instruction of a program. */
   fused(): void;
   /** Checks a program and keeps it; its number (native/program/run.h). */

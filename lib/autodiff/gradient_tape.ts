@@ -73,7 +73,6 @@ export class GradientTape {
     );
     this.persistent = o.persistent;
     this.watchAccessedVariables = o.watchAccessedVariables;
-    if (scope.notes?.open === true) scope.notes.made(this, () => new GradientTape({ ...o }));
   }
 
   private record(): Tape {
@@ -100,7 +99,6 @@ export class GradientTape {
    * where this tape is recording already, TypeError where `f` returns a Promise.
    */
   run<T>(f: () => T): T {
-    if (scope.notes?.open === true) return scope.notes.method(this, 'run', [f]) as T;
     if (typeof f !== 'function')
       throw new TypeError(`[GradientTape.run] needs a function; got ${describe(f)}`);
     if (this.inRun) {
@@ -123,10 +121,6 @@ export class GradientTape {
 
   /** Follows tensors (constants are not followed by themselves) or variables from now on. @tf tf.GradientTape.watch */
   watch(tensors: Nested<Source>): void {
-    if (scope.notes?.open === true) {
-      scope.notes.method(this, 'watch', [tensors]);
-      return;
-    }
     const leaves = flatten(tensors);
     for (const leaf of leaves) {
       if (!(leaf instanceof Tensor || leaf instanceof Variable)) {
@@ -160,7 +154,6 @@ export class GradientTape {
 
   /** Runs `f` without recording it. FailedPreconditionError where the tape is not recording. @tf tf.GradientTape.stop_recording */
   stopRecording<T>(f: () => T): T {
-    if (scope.notes?.open === true) return scope.notes.method(this, 'stopRecording', [f]) as T;
     if (!this.recording) {
       throw new FailedPreconditionError(
         '[GradientTape.stopRecording] Trying to stop recording a tape which is not recording.',
@@ -179,10 +172,6 @@ export class GradientTape {
 
   /** Forgets everything recorded and watched; goes on recording if it was. @tf tf.GradientTape.reset */
   reset(): void {
-    if (scope.notes?.open === true) {
-      scope.notes.method(this, 'reset', []);
-      return;
-    }
     const recording = this.recording;
     this.stop();
     this.tape?.release();
@@ -240,11 +229,6 @@ export class GradientTape {
   ): Mirror<S, Tensor | IndexedSlices | null> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.gradient', 3, arguments, gradientDefaults);
-    if (scope.notes?.open === true)
-      return scope.notes.method(this, 'gradient', [target, sources, given]) as Mirror<
-        S,
-        Tensor | IndexedSlices | null
-      >;
     const o = options<Required<GradientOptions>>(
       given,
       'outputGradients',
@@ -292,8 +276,6 @@ export class GradientTape {
   ): Mirror<S, Tensor | null> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.jacobian', 3, arguments, jacobianDefaults);
-    if (scope.notes?.open === true)
-      return scope.notes.method(this, 'jacobian', [target, sources, given]) as Mirror<S, Tensor | null>;
     const zero = jacobianZero(given, 'jacobian');
     const t = oneTarget(target, 'jacobian');
     const leaves = flatten(sources);
@@ -322,8 +304,6 @@ export class GradientTape {
   ): Tensor | null {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
-    if (scope.notes?.open === true)
-      return scope.notes.method(this, 'batchJacobian', [target, source, given]) as Tensor | null;
     const zero = jacobianZero(given, 'batchJacobian');
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');

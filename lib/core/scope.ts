@@ -79,6 +79,8 @@ export interface TracedOp extends RecordedOp {
   readonly reordered?: (attrs: never, perm: readonly number[]) => unknown;
   /** Its gradient uses tensors of the function besides its inputs. */
   readonly closes?: boolean;
+  /** Whether some values of its inputs (or of such inputs) are errors, as an index out of range is. */
+  readonly fallible?: boolean | ((inputs: readonly Tensor[]) => boolean) | undefined;
   /** Where elementwise ops and reductions can be fused: how a piece is computed. */
   readonly tile?: TileKernel;
   /**
@@ -88,6 +90,8 @@ export interface TracedOp extends RecordedOp {
   readonly execute:
     | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
     | 'view';
+  /** Why `execute` computes in JavaScript: the op is no instruction of a program, but a step between them. */
+  readonly host?: string | undefined;
   /** So many of its first results `execute` may be asked for alone: it makes them, bit for bit, for less. Absent: all. */
   readonly leastResults?: number;
   /** Pairs of output and input, by number, where the output may be written over the input. */
@@ -96,22 +100,40 @@ export interface TracedOp extends RecordedOp {
 
 /**
  * What a step of JavaScript does besides its results: 'none', it may be left out where nobody uses them; 'order', it keeps
- * its place among others; 'check', it may stop the run there; 'variables', it may read and write them.
+ * its place among others; 'check', it may stop the run there; 'variables', it reads and writes some of them.
  */
 export type Effects = 'none' | 'order' | 'check' | 'variables';
 
-/** Numbers of an op that each run finds anew: where a random stream stands, the step size of an optimizer. */
-export interface LateNumbers {
-  /** They stand in the frame of the op's calls from this slot on. */
+/** A step of a traced function that runs in JavaScript. */
+export interface HostStep {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly { shape: Shape; dt: DTypeInfo }[];
+  readonly run: (inputs: readonly Tensor[]) => readonly Tensor[];
+  /** Why it is no part of the compiled program. */
+  readonly why: string;
+  readonly effects: Effects;
+  /** With the effects 'variables': which ones. */
+  readonly variables?: readonly Variable[];
+}
+
+/** Finds the value that a run sees of a variable. */
+export type ReadVariable = (variable: Variable) => Tensor;
+
+/** Numbers of an op that each run computes anew: the position of a random stream, the step size of an optimizer. */
+export interface RuntimeScalars {
+  /** They stand in the argument buffer of the op's calls from this slot on. */
   readonly slot: number;
   readonly count: number;
-  /** Finds those of the run that begins, which is the next in the order of runs. */
-  write(to: Float64Array, at: number): void;
-  /** Takes back what `write` changed: the run failed. */
+  /** Computes those of the run that begins, which is the next in the order of runs. */
+  write(to: Float64Array, at: number, read: ReadVariable): void;
+  /** `write` calls the user's code, which may throw. */
+  readonly fallible?: boolean;
+  /** Takes back what `write` changed: the run failed before the op. */
   undo?(): void;
   /** The variables that `write` changes, here or in another step of the same kind. */
   readonly variables: readonly Variable[];
-  /** Those that it only reads. */
+  /** Those that it only reads: through `read`. */
   readonly reads?: readonly Variable[] | undefined;
   /** The op's attributes with these numbers. */
   attrs(numbers: Float64Array): unknown;
@@ -131,61 +153,19 @@ export interface Tracer {
     attrs: unknown,
     outputs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[];
-  /** Notes something that JavaScript does at this point of every run; returns tensors that stand for its results. */
-  host(
-    name: string,
-    inputs: readonly Tensor[],
-    outputs: readonly { shape: Shape; dt: DTypeInfo }[],
-    run: (inputs: readonly Tensor[]) => readonly Tensor[],
-    why: string,
-    effects: Effects,
-  ): Tensor[];
-  /** Notes an op whose results have as many elements as the data say; returns tensors that stand for them. */
-  sized(op: TracedOp, inputs: readonly Tensor[], attrs: unknown): Tensor[];
-  /** The elements of a tensor that decide what the function does next: a shape, an axis, a branch. */
-  decide(t: Tensor, op: string, why: string): Tensor;
-  /** Notes an op whose numbers each run finds anew. It keeps its place among effects. */
+  /** Adds a step that JavaScript runs at this point of every run; returns tensors that stand for its results. */
+  host(step: HostStep): Tensor[];
+  /** Throws: the op needs a concrete value to go on, for the shape of its result, an axis or a branch. */
+  needsValue(op: string, why?: string): never;
+  /** Adds an op with numbers that each run computes anew. It keeps its place among effects. */
   late(
     op: TracedOp,
     inputs: readonly Tensor[],
     outputs: readonly { shape: Shape; dt: DTypeInfo }[],
-    numbers: LateNumbers,
+    scalars: RuntimeScalars,
   ): Tensor[];
   /** From now on the variable holds a tensor that stands for its value. */
   touch(variable: Variable): void;
-  /** A variable made by the traced function. */
-  created(variable: Variable): void;
-}
-
-/**
- * What functions among the arguments are: each 'apart', called as the values say; 'steps', called for each of some elements;
- * 'loop', a condition and what is done while it holds; 'values' like others.
- */
-export type Callbacks = 'apart' | 'steps' | 'loop' | 'values';
-
-/** Takes down which public functions a function that is being traced calls, to call them again over other tensors. */
-export interface Notes {
-  /** Whether what is called now is called by the traced function itself, and not by another function of the library. */
-  readonly open: boolean;
-  /** Calls a function of the library, takes that down and returns what it returned. */
-  call(
-    f: (...args: never[]) => unknown,
-    self: unknown,
-    args: ArrayLike<unknown>,
-    callbacks?: Callbacks,
-  ): unknown;
-  /** The same of a method. */
-  method(self: object, name: string, args: ArrayLike<unknown>): unknown;
-  /** An object that calls know was made. */
-  made(value: object, again: () => object): void;
-  /** Whether the tensor has a value that depends on sizes. */
-  tracks(t: Tensor): boolean;
-  /** What a shape is to the traced function, which must not depend on sizes that vary. */
-  sizes(t: Tensor, dims: Shape): Shape;
-  /** The traced function looks at the number of dimensions. */
-  countsDims(): void;
-  /** The traced function did what cannot be done again; `once`: it may do otherwise when it is traced anew. */
-  spoil(once?: boolean): void;
 }
 
 export const scope: {
@@ -195,9 +175,9 @@ export const scope: {
   tidy: Tensor[] | null;
   /** The function that is being traced, or null. */
   tracer: Tracer | null;
-  /** Where somebody takes notes of what the function that is being traced does. */
-  notes: Notes | null;
-} = { recorder: null, tidy: null, tracer: null, notes: null };
+  /** Called for each variable that is created inside a compiled function; null outside. */
+  onCreate: ((variable: Variable) => void) | null;
+} = { recorder: null, tidy: null, tracer: null, onCreate: null };
 
 /** Runs f while other things are in force; what is not named stays as it is. */
 export function withScope<T>(change: Partial<typeof scope>, f: () => T): T {
@@ -212,5 +192,5 @@ export function withScope<T>(change: Partial<typeof scope>, f: () => T): T {
 
 /** Runs f under no tape, trace or tidy: what it makes belongs to something that outlives them. */
 export function apart<T>(f: () => T): T {
-  return withScope({ recorder: null, tidy: null, tracer: null, notes: null }, f);
+  return withScope({ recorder: null, tidy: null, tracer: null, onCreate: null }, f);
 }

@@ -104,14 +104,12 @@ export class Tensor {
 
   /** @internal A view of the elements in place. Must not leave the library: tensors are immutable. */
   view(): TypedArray {
-    if (scope.notes?.open === true && scope.notes.tracks(this)) scope.notes.spoil();
     this.assertAlive('data');
     return new this.dt.array(this.buffer, this.offset, this.size);
   }
 
   /** The elements, row-major, as a typed array of their own. int64 gives a BigInt64Array, bool a Uint8Array of 0 and 1. */
   data(): TypedArray {
-    if (scope.notes?.open === true && scope.notes.tracks(this)) scope.notes.spoil();
     this.assertAlive('data');
     return new this.dt.array(this.buffer.slice(this.offset, this.offset + this.size * this.dt.bytes));
   }
@@ -282,45 +280,6 @@ export function symbolicTensor(
   const t = new Construct(dt, shape, sizeOf(shape), buffer, 0, null);
   t.hidden = mark;
   return t;
-}
-
-/**
- * A symbolic tensor of a function that is traced for shapes that may vary: whoever takes notes is told when the function
- * looks at its sizes. A class of its own, so that other tensors are looked at as fast as ever.
- */
-class Watched {
-  readonly id = nextId++;
-  readonly offset = 0;
-  readonly block = null;
-
-  constructor(
-    readonly dt: DTypeInfo,
-    private readonly dims: Shape,
-    private readonly count: number,
-    readonly buffer: ArrayBuffer,
-    readonly hidden: Placeholder,
-  ) {}
-
-  get shape(): Shape {
-    const { notes } = scope;
-    return notes?.open === true ? notes.sizes(this as unknown as Tensor, this.dims) : this.dims;
-  }
-
-  get size(): number {
-    if (scope.notes?.open === true && this.dims.length > 0) scope.notes.spoil();
-    return this.count;
-  }
-
-  get rank(): number {
-    if (scope.notes?.open === true) scope.notes.countsDims();
-    return this.dims.length;
-  }
-}
-Object.setPrototypeOf(Watched.prototype, Tensor.prototype);
-
-/** @internal As `symbolicTensor`, and the notes that are being taken hear of who looks at its sizes. */
-export function watchedTensor(dt: DTypeInfo, shape: Shape, mark: Placeholder): Tensor {
-  return new Watched(dt, shape, sizeOf(shape), new ArrayBuffer(0), mark) as unknown as Tensor;
 }
 
 /** @internal What a tape holds keeps its elements even after the user's `dispose`. */

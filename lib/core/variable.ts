@@ -56,9 +56,9 @@ export const claims: {
   open: number;
   /** Whether an assignment now has its place among them. */
   ordered: boolean;
-  /** While calls are in flight that may read any variable: keeps for them what one holds that is about to be assigned. */
-  keep: ((variable: Variable) => void) | null;
-} = { open: 0, ordered: false, keep: null };
+  /** The last one in flight that may assign any variable: that of a function which runs op by op. */
+  any: Claim | null;
+} = { open: 0, ordered: false, any: null };
 
 /** @internal Runs what may assign variables that calls in flight assign too, since it comes when it is its turn. */
 export function assigning<T>(f: () => T): T {
@@ -71,16 +71,12 @@ export function assigning<T>(f: () => T): T {
   }
 }
 
-let nextVariable = 1;
-
 /**
  * A value that persists and can be assigned. Reading gives the tensor held now; tensors read earlier never change.
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
 export class Variable extends Readable {
-  /** @internal */
-  readonly ref: number = nextVariable++;
   readonly name: string;
   readonly trainable: boolean;
   readonly constraint: ((value: Tensor) => Tensor) | null;
@@ -138,7 +134,7 @@ export class Variable extends Readable {
     }
     this.held = own(value);
     pin(this.held);
-    if (scope.tracer !== null) scope.tracer.created(this);
+    if (scope.onCreate !== null) scope.onCreate(this);
   }
 
   get dtype(): DType {
@@ -163,7 +159,6 @@ export class Variable extends Readable {
   /** @internal */
   override operand(): Tensor {
     if (scope.tracer !== null) {
-      if (scope.notes?.open === true) return scope.notes.call(operandOf, undefined, [this]) as Tensor;
       scope.tracer.touch(this);
     }
     const value = this.held;
@@ -176,7 +171,6 @@ export class Variable extends Readable {
    * variable pass through the tensor only if one recorded here. @tf tf.Variable.read_value
    */
   override read(): Tensor {
-    if (scope.notes?.open === true) return scope.notes.call(readOf, undefined, [this]) as Tensor;
     const value = this.operand();
     const { tracer } = scope;
     const t =
@@ -217,7 +211,6 @@ export class Variable extends Readable {
 
   /** Exchanges the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */
   assign(value: TensorLike): this {
-    if (scope.notes?.open === true) return scope.notes.call(assignTo, undefined, [this, value]) as this;
     this.assignTensor(convertLike(value, this.dt, 'assign', 'value'));
     return this;
   }
@@ -284,20 +277,13 @@ export class Variable extends Readable {
    */
   checkFree(): void {
     if (claims.open === 0 || claims.ordered || scope.tracer !== null) return;
-    if (this.claim !== null) {
-      throw new FailedPreconditionError(
-        `[assign] the variable '${this.name}' is assigned by a call of '${this.claim.name}' off the event loop that has not ` +
-          `ended: await its promise first`,
-      );
-    }
-    if (claims.keep !== null) claims.keep(this);
-  }
-
-  /** @internal Holds the tensor for a while, which others may have seen. Returns what it held. */
-  swap(value: Tensor): Tensor {
-    const before = this.held;
-    this.held = value;
-    return before;
+    const claim = this.claim ?? claims.any;
+    if (claim === null) return;
+    const may = claim === this.claim ? 'is' : 'may be';
+    throw new FailedPreconditionError(
+      `[assign] the variable '${this.name}' ${may} assigned by a call of '${claim.name}' off the event loop that has not ` +
+        `ended: await its promise first`,
+    );
   }
 
   private exchange(value: Tensor, keeps = false): void {
@@ -344,10 +330,8 @@ export class Variable extends Readable {
   }
 }
 
-/** The methods that whoever takes notes of a function calls again. */
-const operandOf = (v: Variable): Tensor => v.operand();
-const readOf = (v: Variable): Tensor => v.read();
-const assignTo = (v: Variable, value: TensorLike): Variable => v.assign(value);
+/** @internal What a variable holds: its value to a run on the event loop. */
+export const heldBy = (variable: Variable): Tensor => variable.held;
 
 const leastCached = 32 * 1024;
 const mostCached = 4 * 1024 * 1024;

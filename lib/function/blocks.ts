@@ -36,18 +36,6 @@ export interface BlockCopies {
 /** All elements in one run. */
 export const isRun = (block: Block, part: Tensor): boolean => block.columns === part.size;
 
-/** The numbers of the entries that copy. */
-let known: { readonly copy: number; readonly parts: number } | null = null;
-function entries(): NonNullable<typeof known> {
-  if (known !== null) return known;
-  const numbers: number[] = [];
-  native.capture((number) => numbers.push(number));
-  native.copy(new ArrayBuffer(0), new ArrayBuffer(0));
-  native.parts(new ArrayBuffer(0));
-  native.capture(undefined);
-  return (known = { copy: numbers[0], parts: numbers[1] });
-}
-
 /** What an instruction copies from one buffer to another; null: not a block. */
 interface Copy {
   readonly source: ArrayBuffer;
@@ -74,7 +62,7 @@ function blockOf(dims: readonly number[], strides: readonly number[], at: number
 
 /** What an instruction copies (calls_copy.cc says how the numbers stand); null where it does something else. */
 function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | null {
-  const { copy, parts } = entries();
+  const { copy, parts } = native.entries;
   const at = (slot: number): number => (slot < numbers.length ? numbers[slot] : 0);
   if (entry === copy) {
     const [bytes, n] = [at(2), at(3)];
@@ -118,7 +106,7 @@ export function without(
   return instructions.flatMap((instruction) => {
     const gone = pieces.get(instruction);
     if (gone === undefined) return [instruction];
-    return instruction.entry === entries().parts ? runsOf(instruction, gone) : [];
+    return instruction.entry === native.entries.parts ? runsOf(instruction, gone) : [];
   });
 }
 

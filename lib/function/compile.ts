@@ -1,5 +1,5 @@
 /** From a graph to what runs: parts of instructions, and what JavaScript does between them. */
-import type { LateNumbers } from '../core/scope';
+import type { RuntimeScalars } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, type Graph, type HostNode, type Node, type OpNode } from './graph';
@@ -10,7 +10,7 @@ import { enabled } from './passes/enabled';
 import { Fusion } from './passes/fuse';
 import { makePart } from './part';
 import { overwrites, Updates } from './updates';
-import { Executable, type Step } from './executable';
+import { Executable, type Part, type Slot, type Step } from './executable';
 
 /** What JavaScript does for an op that has no instructions. */
 function hostNode(node: OpNode): HostNode {
@@ -19,30 +19,26 @@ function hostNode(node: OpNode): HostNode {
     name: node.op.name,
     inputs: node.inputs,
     outputs: node.outputs,
+    pending: node.pending,
     run: (inputs) => Executable.runEagerly(node, inputs),
     effects: 'none',
-    why: `${node.op.name} computes in JavaScript`,
+    why: node.op.host ?? 'it computes in JavaScript',
   };
 }
 
 /** The instructions of a node; what JavaScript does where there are none. */
 function lowerNode(node: OpNode | HostNode, storages: Storages): LoweredNode | HostNode {
   let op: OpNode;
-  let late: LateNumbers | undefined;
+  let late: RuntimeScalars | undefined;
   if (node.kind === 'op') {
     op = node;
   } else if (node.late === undefined) {
     return node;
   } else {
-    late = node.late.numbers;
-    const { inputs, outputs } = node;
-    op = {
-      kind: 'op',
-      op: node.late.op,
-      inputs,
-      attrs: late.attrs(new Float64Array(late.count)),
-      outputs,
-    };
+    late = node.late.scalars;
+    const { inputs, outputs, pending } = node;
+    const attrs = late.attrs(new Float64Array(late.count));
+    op = { kind: 'op', op: node.late.op, inputs, attrs, outputs, pending };
   }
   const code = lower(op);
   if (code === null) return node.kind === 'op' ? hostNode(node) : node;
@@ -83,7 +79,7 @@ export function compile(graph: Graph): Executable {
   let changed = new Set<Variable>();
   nodes.forEach((what, at) => {
     if ('instructions' in what) {
-      for (const t of what.node.inputs) {
+      for (const t of inputsOf(what.node)) {
         const root = storages.root(t);
         if (partOf.has(root) && partOf.get(root) !== number) leaving.add(root);
       }
@@ -129,21 +125,39 @@ export function compile(graph: Graph): Executable {
       const own = updates.target(value) !== null;
       steps.push({ kind: 'assign', variable, slot: slotOf(value), shape: value.shape, own });
     } else {
-      const inputs = what.inputs.map((t) => ({ slot: slotOf(t), shape: t.shape }));
-      const { chosen } = what;
-      if (chosen !== undefined) steps.push({ kind: 'choice', node: what, chosen, inputs });
-      else steps.push({ kind: 'host', node: what, inputs, outputs: what.outputs.map(slotOf) });
+      const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: t.shape });
+      const inputs = what.inputs.map(slotted);
+      const { chosen, pending = [] } = what;
+      if (chosen !== undefined) {
+        steps.push({ kind: 'choice', node: what, chosen, inputs });
+      } else {
+        const held = pending.map(({ variable, value }) => ({ variable, ...slotted(value) }));
+        steps.push({ kind: 'host', node: what, inputs, outputs: what.outputs.map(slotOf), pending: held });
+      }
     }
   });
   flush();
   return new Executable(
     graph.name,
-    steps,
+    steps.map((step, i) => (step.kind === 'part' ? onlyFinal(step, steps.slice(i + 1)) : step)),
     graph.parameters.map(slotOf),
     constants,
     graph.results.map((t) => ({ slot: slotOf(t), shape: t.shape, own: updates.takes(t) })),
     slots.size,
   );
+}
+
+/**
+ * A part that writes over variables' values only where nothing that may fail stands between it and the assignments: what has not
+ * been assigned before an error must not be seen after it.
+ */
+function onlyFinal(part: Part, behind: readonly Step[]): Part {
+  const next = behind.findIndex((s) => s.kind !== 'assign' && s.kind !== 'read');
+  const slots = new Set(
+    behind.slice(0, next < 0 ? undefined : next).flatMap((s) => (s.kind === 'assign' ? [s.slot] : [])),
+  );
+  const fresh = part.fresh.map((f) => (f.over === null || slots.has(f.slot) ? f : { ...f, over: null }));
+  return { ...part, fresh };
 }
 
 function lateVariables(node: LoweredNode | Node): readonly Variable[] {

@@ -10,7 +10,7 @@ import { inputsOf, outputsOf, type Graph, type Node } from './graph';
 import { deadCode } from './passes/dead_code';
 import { replay } from './replay';
 import { Trace } from './trace';
-import { Undecided } from './undecided';
+import { ConcretizationError } from './concretization_error';
 
 export interface Derivative {
   /** The graph's results, then what the way back reads. */
@@ -41,7 +41,10 @@ interface Rows {
 class DerivativeTrace extends Trace {
   /** A gradient of the user's own may use what the graph around this one knows. */
   override stranger(_t: Tensor, _of: Placeholder, op: string): Error {
-    return (this.undecided = new Undecided(op));
+    return (this.reason = new ConcretizationError(
+      op,
+      'a gradient uses a tensor of another part of the function',
+    ));
   }
 }
 
@@ -110,7 +113,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
     parameters,
   );
   // Perhaps a gradient of the user's own caught it.
-  if (trace.undecided !== null) throw trace.undecided;
+  if (trace.reason !== null) throw trace.reason;
   // What hangs on the gradients is the way back; the rest belongs to the way there.
   const later = new Set<Tensor>(dys);
   const there: Node[] = trace.nodes.slice(0, middle);

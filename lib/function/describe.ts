@@ -1,8 +1,17 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
 import { sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import type { Executable, Part, PartNode, Step } from './executable';
-import type { Piece } from './piece';
+import type { ConcretizationError } from './concretization_error';
+import {
+  medians,
+  note,
+  type Executable,
+  type Part,
+  type PartNode,
+  type Samples,
+  type Step,
+} from './executable';
+import type { Specialization } from './specialization';
 
 /** One op of a compiled part, or a fused group of them. */
 export interface ProgramOp {
@@ -47,12 +56,12 @@ export type ProgramStep =
       readonly inPlace: boolean;
     }
   | {
-      /** What comes after it depends on what it gives. */
-      readonly kind: 'cut';
+      /** The function is not compiled: each call runs it op by op. Its only step. */
+      readonly kind: 'eager';
+      /** The op that needs a concrete value, why, and where the function calls it. */
       readonly name: string;
       readonly why: string;
-      /** What runs then, for each shape (or value) that came up so far. Others are traced when they come. */
-      readonly continuations: readonly { readonly when: string; readonly steps: readonly ProgramStep[] }[];
+      readonly line: string | null;
     };
 
 /** What `f.program(...)` gives. */
@@ -151,33 +160,29 @@ function describeAll({ steps }: Executable): ProgramStep[] {
   return steps.map((s) => describeStep(s, over));
 }
 
-function describePiece(piece: Piece): ProgramStep[] {
-  const steps = describeAll(piece.whole.executable);
-  if (piece.cut === null) return steps;
-  const continuations = piece.continuations.map(({ when, to }) => ({ when, steps: describePiece(to) }));
-  const { name, why } = piece.cut;
-  return [...steps, { kind: 'cut', name, why, continuations }];
-}
-
 type PartStep = Extract<ProgramStep, { kind: 'part' }>;
 
-/** All compiled parts, those behind cuts too. */
+/** All compiled parts, those of choices too. */
 function partsOf(steps: readonly ProgramStep[]): PartStep[] {
   return steps.flatMap((s) => {
-    if (s.kind === 'cut') return s.continuations.flatMap((c) => partsOf(c.steps));
     if (s.kind === 'choice') return s.branches.flatMap((b) => partsOf(b.steps));
     return s.kind === 'part' ? [s] : [];
   });
 }
 
-export function describeProgram(first: Piece): Program {
-  const steps = describePiece(first);
+function describeSpecialization({ compiled, reason }: Specialization): ProgramStep[] {
+  if (compiled !== null) return describeAll(compiled.graph.executable);
+  const { op, why, line } = reason as ConcretizationError;
+  return [{ kind: 'eager', name: op, why, line }];
+}
+
+export function describeProgram(name: string, specialization: Specialization): Program {
+  const steps = describeSpecialization(specialization);
   const parts = partsOf(steps);
   const ops = parts.flatMap((s) => s.ops);
   const arenaBytes = Math.max(0, ...parts.map((s) => s.arenaBytes));
   const flops = ops.reduce((sum, o) => sum + o.flops, 0);
   const bytes = ops.reduce((sum, o) => sum + o.bytes, 0);
-  const { name } = first;
   return {
     name,
     steps,
@@ -192,7 +197,7 @@ export function describeProgram(first: Piece): Program {
       show(steps, '  ', lines);
       return lines.join('\n');
     },
-    toDot: () => dot(first),
+    toDot: () => dot(name, specialization),
   };
 }
 
@@ -213,13 +218,9 @@ function show(steps: readonly ProgramStep[], indent: string, lines: string[]): v
         lines.push(`${indent}  ${when}:`);
         show(then, `${indent}    `, lines);
       }
-    } else if (step.kind === 'cut') {
-      lines.push(`${indent}cut: ${step.name} (${step.why})`);
-      for (const { when, steps: then } of step.continuations) {
-        lines.push(`${indent}  if it gives ${when}:`);
-        show(then, `${indent}    `, lines);
-      }
-      lines.push(`${indent}  else: traced when it comes`);
+    } else if (step.kind === 'eager') {
+      const { name, why, line } = step;
+      lines.push(`${indent}not compiled, runs op by op: ${name} (${why}${line === null ? '' : `, ${line}`})`);
     } else {
       const how = step.kind === 'assign' && step.inPlace ? ', in place where nobody holds the old value' : '';
       lines.push(`${indent}${step.kind} ${step.variable}${how}`);
@@ -227,8 +228,8 @@ function show(steps: readonly ProgramStep[], indent: string, lines: string[]): v
   }
 }
 
-function dot(first: Piece): string {
-  const lines = [`digraph ${JSON.stringify(first.name)} {`, '  node [shape=box, fontname="sans-serif"];'];
+function dot(name: string, { compiled, reason }: Specialization): string {
+  const lines = [`digraph ${JSON.stringify(name)} {`, '  node [shape=box, fontname="sans-serif"];'];
   const producer = new Map<Tensor, string>();
   let next = 0;
   const node = (label: string, inputs: readonly Tensor[], outputs: readonly Tensor[], style = ''): void => {
@@ -240,26 +241,39 @@ function dot(first: Piece): string {
     }
     for (const t of outputs) producer.set(t, id);
   };
-  const visit = (piece: Piece): void => {
-    for (const step of piece.whole.executable.steps) {
-      if (step.kind === 'part') {
-        for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
-      } else if (step.kind === 'host' || step.kind === 'choice') {
-        node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');
-      } else {
-        node(`${step.kind} ${step.variable.name}`, [], [], ', style=rounded');
-      }
+  if (reason !== null) node(`op by op: ${reason.op}`, [], [], ', style=dashed');
+  for (const step of compiled?.graph.executable.steps ?? []) {
+    if (step.kind === 'part') {
+      for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
+    } else if (step.kind === 'host' || step.kind === 'choice') {
+      node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');
+    } else {
+      node(`${step.kind} ${step.variable.name}`, [], [], ', style=rounded');
     }
-    const { cut } = piece;
-    if (cut === null) return;
-    for (const { to } of piece.continuations) {
-      node(cut.name, cut.inputs, to.given, ', style=dashed');
-      visit(to);
-    }
-  };
-  visit(first);
+  }
   lines.push('}');
   return lines.join('\n');
+}
+
+/** Microseconds of each op and host step, the medians of some runs; one row where the function runs op by op. */
+export function profileSpecialization(
+  name: string,
+  specialization: Specialization,
+  tensors: readonly Tensor[],
+  runs: number,
+): { name: string; time: number }[] {
+  const samples: Samples = new Map();
+  const executable = specialization.compiled?.graph.executable;
+  for (let i = 0; i < runs; i++) {
+    if (executable !== undefined) {
+      executable.sampled(samples, () => executable.run(tensors));
+      continue;
+    }
+    const start = process.hrtime.bigint();
+    specialization.run(tensors);
+    note(samples, specialization, `${name}, op by op`, Number(process.hrtime.bigint() - start));
+  }
+  return medians(samples);
 }
 
 /** Shares of the ops' times. */

@@ -1,14 +1,17 @@
-/** Whether functions are compiled, and whether one is being traced. */
+/** Whether functions are compiled, and whether one is around. */
 import { tensorsIn, withTensors } from '../core/leaves';
 import { rejectPromise } from '../core/nest';
-import { apart, scope } from '../core/scope';
+import { apart, scope, withScope } from '../core/scope';
 import { describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { identity } from '../ops/views';
 
 let eagerly = false;
-/** A compiled function is running as the plain function that it was made of, where programs do not pay. */
-let inside = false;
+/**
+ * A function runs op by op as the plain function that it was made of: 'apart', functions that it calls are compiled;
+ * 'plainly', they run op by op too.
+ */
+let inside: 'no' | 'apart' | 'plainly' = 'no';
 
 /**
  * Makes every `tf.function` run as the plain function that it was made of, so that a debugger and `console.log` see each
@@ -33,15 +36,15 @@ export function executingEagerly(): boolean {
 
 /** Whether a compiled function is around. @tf tf.inside_function */
 export function insideFunction(): boolean {
-  return scope.tracer !== null || inside;
+  return scope.tracer !== null || inside !== 'no';
 }
 
 /** Whether a compiled function that is called runs as the plain function: it is a part of another, or none is compiled. */
 export function runsPlainly(): boolean {
-  return scope.tracer !== null || inside || eagerly;
+  return scope.tracer !== null || inside === 'plainly' || eagerly;
 }
 
-function withInside<R>(now: boolean, f: () => R): R {
+function withInside<R>(now: typeof inside, f: () => R): R {
   const before = inside;
   inside = now;
   try {
@@ -51,9 +54,12 @@ function withInside<R>(now: boolean, f: () => R): R {
   }
 }
 
-/** Runs a function that was traced before, op by op, as its program would run: its results are tensors of their own. */
-export function plainly(f: () => unknown): unknown {
-  const value = withInside(true, f);
+/**
+ * Runs a function of the user's op by op. As of a compiled one, its results are tensors of their own. `onCreate` is called
+ * for each variable that it creates; `how` says what becomes of functions that it calls.
+ */
+export function runOpByOp(f: () => unknown, onCreate: () => void, how: 'apart' | 'plainly'): unknown {
+  const value = withInside(how, () => withScope({ onCreate }, f));
   if (value instanceof Tensor) return identity(value);
   return withTensors(value, tensorsIn(value).map(identity));
 }
@@ -63,7 +69,7 @@ export function plainly(f: () => unknown): unknown {
  * tensors of the traced function, nor variables that that has read or assigned. @tf tf.init_scope
  */
 export function initScope<R>(f: () => R): R {
-  return withInside(false, () =>
+  return withInside('no', () =>
     apart(() => {
       const result = f();
       rejectPromise(result, 'tf.initScope');

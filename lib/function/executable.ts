@@ -1,13 +1,14 @@
 /** What a graph was compiled to. Runs it. */
 import { InternalError } from '../core/errors';
 import { dtypes, type DTypeInfo } from '../core/dtype';
-import { withScope, type LateNumbers } from '../core/scope';
+import { apart, withScope, type RuntimeScalars } from '../core/scope';
 import { sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
-import { claims, type Variable } from '../core/variable';
+import { claims, heldBy, type Variable } from '../core/variable';
 import { useOf, type VariableUse } from './async/use';
-import type { Chosen, HostNode, OpNode } from './graph';
+import { isFallible, type Chosen, type HostNode, type OpNode } from './graph';
 import { NativeProgram } from './native_program';
+import { addPending } from './pending';
 
 /** The storage it lies in (0: the arena), its byte offset there, its length. */
 export type Place = readonly [storage: number, offset: number, bytes: number];
@@ -19,6 +20,8 @@ export interface PartNode {
   readonly end: number;
   readonly inputs: readonly Place[];
   readonly outputs: readonly Place[];
+  /** The assignments before it that are carried out if it fails, and where their values are. */
+  readonly pending: readonly { readonly variable: Variable; readonly value: Tensor; readonly place: Place }[];
 }
 
 /** Instructions that run without JavaScript in between. */
@@ -37,13 +40,13 @@ export interface Part {
     /** It may be written over this variable's value, if nobody else can see that. */
     readonly over: Variable | null;
   }[];
-  /** What finds the numbers of a run, and where in the table they stand. */
-  readonly late: readonly { readonly numbers: LateNumbers; readonly at: number }[];
+  /** What computes the scalars of a run, where they stand among these, and the number of the op that takes them. */
+  readonly late: readonly { readonly scalars: RuntimeScalars; readonly at: number; readonly node: number }[];
   readonly lateCount: number;
   readonly nodes: readonly PartNode[];
 }
 
-interface Slot {
+export interface Slot {
   readonly slot: number;
   readonly shape: Shape;
 }
@@ -74,6 +77,8 @@ export type Step =
       readonly node: HostNode;
       readonly inputs: readonly Slot[];
       readonly outputs: readonly number[];
+      /** The assignments before it that are carried out if it fails. */
+      readonly pending: readonly (Slot & { readonly variable: Variable })[];
     };
 
 /** Nanoseconds of each run, by what ran. */
@@ -93,9 +98,41 @@ export function note(samples: Samples, what: object, name: string, time: number)
   else entry.times.push(time);
 }
 
-/** Takes back what finding the numbers of a run changed: the run failed. */
-export function takeBack({ late }: Part): void {
-  for (let i = late.length - 1; i >= 0; i--) late[i].numbers.undo?.();
+/** The scalars of one run of a part. */
+export interface RunScalars {
+  readonly values: Float64Array;
+  /** For how many ops they were computed. */
+  readonly count: number;
+  /** Where computing them failed: what runs before that op still runs. */
+  readonly failed: { readonly node: number; readonly error: unknown } | null;
+}
+
+/** A run of a part: its storages, where they begin and the scalars, and for how many ops these were computed. */
+export interface PartRun {
+  readonly storages: readonly ArrayBuffer[];
+  readonly table: Float64Array;
+  readonly scalarCount: number;
+}
+
+/** Computes the scalars of a run, in program order. `write` computes those of one op. */
+export function computeScalars(
+  { late, lateCount }: Part,
+  write: (scalars: RuntimeScalars, to: Float64Array, at: number) => void,
+): RunScalars {
+  const values = new Float64Array(lateCount);
+  for (const [count, { scalars, at, node }] of late.entries()) {
+    try {
+      write(scalars, values, at);
+    } catch (error) {
+      return { values, count, failed: { node, error } };
+    }
+  }
+  return { values, count: late.length, failed: null };
+}
+
+/** Takes back what computing the scalars changed for ops from this one on: the run failed before them. */
+export function undoScalars({ late }: Part, { scalarCount }: PartRun, from: number): void {
+  for (let i = scalarCount - 1; i >= 0; i--) if (late[i].node >= from) late[i].scalars.undo?.();
 }
 
 const bytesType = dtypes.uint8;
@@ -169,7 +206,14 @@ export class Executable {
         }
         default: {
           const start = this.samples === null ? 0n : process.hrtime.bigint();
-          const outputs = step.node.run(step.inputs.map(at));
+          let outputs: readonly Tensor[];
+          try {
+            outputs = step.node.run(step.inputs.map(at), heldBy);
+          } catch (error) {
+            const { pending } = step;
+            addPending(error, pending, (i) => at(pending[i]));
+            throw error;
+          }
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
           if (this.samples !== null)
             note(this.samples, step, step.node.name, Number(process.hrtime.bigint() - start));
@@ -191,6 +235,13 @@ export class Executable {
   }
 
   private runPart(part: Part, program: NativeProgram, values: (Tensor | null)[]): void {
+    // First of all: it may call the user's code, which may call this very function.
+    const scalars =
+      part.late.length === 0
+        ? null
+        : computeScalars(part, (s, to, at) => {
+            s.write(to, at, heldBy);
+          });
     for (const f of part.fresh) {
       values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
     }
@@ -205,20 +256,24 @@ export class Executable {
       storages[i + 1] = t.buffer;
       table[i + 1] = t.offset;
     }
-    for (const l of part.late) l.numbers.write(table, l.at);
+    if (scalars !== null) table.set(scalars.values, 1 + externals.length);
+    const run: PartRun = { storages, table, scalarCount: scalars?.count ?? 0 };
+    const failed = scalars?.failed ?? null;
+    if (this.samples !== null && failed === null) {
+      this.runApart(part, program, run, this.samples);
+      return;
+    }
+    const end = failed === null ? program.words : part.nodes[failed.node].start;
+    let stopped: number | undefined;
     try {
-      if (this.samples !== null) {
-        this.runApart(part, program, storages, this.samples);
-        return;
-      }
-      let stopped = program.run(storages);
-      while (stopped !== undefined)
-        stopped = program.run(storages, this.redo(part, stopped, storages, table));
+      stopped = program.run(storages, 0, end);
     } catch (error) {
-      takeBack(part);
+      undoScalars(part, run, 0);
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw error;
     }
+    while (stopped !== undefined) stopped = program.run(storages, this.redo(part, stopped, run), end);
+    if (failed !== null) this.failAt(part, failed.node, failed.error, run);
   }
 
   /** Notes the times of each op and host step of the runs that `f` makes. */
@@ -232,17 +287,12 @@ export class Executable {
   }
 
   /** Op by op, each timed. */
-  private runApart(
-    part: Part,
-    program: NativeProgram,
-    storages: readonly ArrayBuffer[],
-    samples: Samples,
-  ): void {
+  private runApart(part: Part, program: NativeProgram, run: PartRun, samples: Samples): void {
     for (const n of part.nodes) {
       const start = process.hrtime.bigint();
-      const stopped = program.run(storages, n.start, n.end);
+      const stopped = program.run(run.storages, n.start, n.end);
       const time = Number(process.hrtime.bigint() - start);
-      if (stopped !== undefined) this.redo(part, n.start, storages, program.table);
+      if (stopped !== undefined) this.redo(part, n.start, run);
       note(samples, n, n.node.op.name, time);
     }
   }
@@ -263,17 +313,40 @@ export class Executable {
     return withScope({ tidy: null }, () => makeTensor(bytesType, [this.arenaBytes], this.arenaBytes));
   }
 
-  /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it knows what to say. */
-  redo(part: Part, word: number, storages: readonly ArrayBuffer[], table: Float64Array): number {
-    const found = part.nodes.find((n) => word >= n.start && word < n.end);
-    if (found === undefined) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
+  /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it throws the error. */
+  redo(part: Part, word: number, run: PartRun): number {
+    const number = part.nodes.findIndex((n) => word >= n.start && word < n.end);
+    if (number < 0) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
+    const { node, inputs, outputs, end } = part.nodes[number];
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
-      tensorOver(t.dt, t.shape, storages[storage], table[storage] + offset);
-    const { node } = found;
-    const inputs = node.inputs.map((t, i) => at(t, found.inputs[i]));
-    const outputs = node.outputs.map((t, i) => at(t, found.outputs[i]));
-    if (node.op.execute !== 'view') node.op.execute(inputs, node.attrs as never, outputs);
-    return found.end;
+      tensorOver(t.dt, t.shape, run.storages[storage], run.table[storage] + offset);
+    if (node.op.execute === 'view') return end;
+    try {
+      node.op.execute(
+        node.inputs.map((t, i) => at(t, inputs[i])),
+        node.attrs as never,
+        node.outputs.map((t, i) => at(t, outputs[i])),
+      );
+    } catch (error) {
+      this.failAt(part, number, error, run);
+    }
+    return end;
+  }
+
+  /** Throws the error of an op: what stands before it in the program happened, and nothing else. */
+  failAt(part: Part, number: number, error: unknown, run: PartRun): never {
+    const { node, pending } = part.nodes[number];
+    if (!isFallible(node.op, node.inputs) && !part.late.some((l) => l.node === number && l.scalars.fallible))
+      throw new InternalError(`[${this.name}] ${node.op.name} failed, but is not declared fallible`, {
+        cause: error,
+      });
+    undoScalars(part, run, number + 1);
+    const { storages, table } = run;
+    addPending(error, pending, (i) => {
+      const { value, place } = pending[i];
+      return copyOf(value, storages[place[0]], table[place[0]] + place[1]);
+    });
+    throw error;
   }
 
   /** An op over real tensors. */
@@ -287,4 +360,14 @@ export class Executable {
 
 function shaped(t: Tensor, shape: Shape): Tensor {
   return t.shape === shape ? t : aliasTensor(t, shape, 'function');
+}
+
+/** A tensor of its own with the elements that lie at a place, which the next run writes over. */
+function copyOf({ dt, shape, size }: Tensor, buffer: ArrayBuffer, offset: number): Tensor {
+  return apart(() => {
+    const t = makeTensor(dt, shape, size);
+    const bytes = size * dt.bytes;
+    new Uint8Array(t.buffer, t.offset, bytes).set(new Uint8Array(buffer, offset, bytes));
+    return t;
+  });
 }

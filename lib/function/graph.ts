@@ -1,17 +1,25 @@
 /** What a trace yields: operations in program order over tensors that stand for values. */
 import type { Tensor } from '../core/tensor';
-import type { Effects, LateNumbers, TracedOp } from '../core/scope';
+import type { Effects, RuntimeScalars, ReadVariable, TracedOp } from '../core/scope';
 import type { Variable } from '../core/variable';
 import type { Flowing } from './flowing';
 import type { GraphFunction } from './graph_function';
 
-/** An op of a row. Pure: it may be dropped, shared or moved as its inputs allow. */
+/** The value that a variable has been assigned at some point of a function. */
+export interface Pending {
+  readonly variable: Variable;
+  readonly value: Tensor;
+}
+
+/** An op. Pure: it may be dropped, shared or moved as its inputs allow. */
 export interface OpNode {
   readonly kind: 'op';
   readonly op: TracedOp;
   readonly inputs: readonly Tensor[];
   readonly attrs: unknown;
   readonly outputs: readonly Tensor[];
+  /** Of an op that may fail: the assignments before it that are not carried out yet. They are if it fails. */
+  readonly pending?: readonly Pending[] | undefined;
 }
 
 /** Something that runs in JavaScript, between compiled parts. It sees all assignments made before it. */
@@ -20,10 +28,14 @@ export interface HostNode {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  readonly run: (inputs: readonly Tensor[]) => readonly Tensor[];
+  readonly run: (inputs: readonly Tensor[], read: ReadVariable) => readonly Tensor[];
+  /** As of ops. */
+  readonly pending?: readonly Pending[] | undefined;
   /** What `run` does, where that is to run compiled graphs. */
   readonly steps?: ((inputs: readonly Tensor[]) => Flowing) | undefined;
   readonly effects: Effects;
+  /** With the effects 'variables': which ones. */
+  readonly variables?: readonly Variable[] | undefined;
   /** Why it is no part of the compiled program. */
   readonly why: string;
   /** Notes it again, in the trace in force, together with what a gradient needs, and tells who records. Absent: no gradient. */
@@ -51,7 +63,7 @@ export interface Chosen {
 
 export interface LateOp {
   readonly op: TracedOp;
-  readonly numbers: LateNumbers;
+  readonly scalars: RuntimeScalars;
 }
 
 /** The output stands for what the variable holds when this point is reached. */
@@ -94,10 +106,26 @@ export interface Graph {
   readonly meanings?: ReadonlyMap<Tensor, Tensor> | undefined;
 }
 
+/** Whether values of these inputs may be errors. */
+export function isFallible({ fallible, host }: TracedOp, inputs: readonly Tensor[]): boolean {
+  if (host !== undefined) return true;
+  return typeof fallible === 'function' ? fallible(inputs) : fallible === true;
+}
+
+/** What must have been computed before a node runs: its inputs, and assignments that are carried out if it fails. */
 export function inputsOf(node: Node): readonly Tensor[] {
   if (node.kind === 'read') return [];
   if (node.kind === 'assign') return [node.value];
-  return node.inputs;
+  const { inputs, pending } = node;
+  return pending === undefined ? inputs : [...inputs, ...pending.map((p) => p.value)];
+}
+
+/** The same pending assignments with other tensors in the places of their values. */
+export function mapPending(
+  pending: readonly Pending[] | undefined,
+  f: (t: Tensor) => Tensor,
+): readonly Pending[] | undefined {
+  return pending?.map(({ variable, value }) => ({ variable, value: f(value) }));
 }
 
 /** How often each tensor of a graph is read, as a result too. */
@@ -115,4 +143,17 @@ export function outputsOf(node: Node): readonly Tensor[] {
   if (node.kind === 'read') return [node.output];
   if (node.kind === 'assign') return [];
   return node.outputs;
+}
+
+/** The variables that graphs read or assign when they run. */
+export function variablesOf(graphs: readonly Graph[]): Variable[] {
+  const found = new Set<Variable>();
+  for (const node of graphs.flatMap((g) => g.nodes)) {
+    if (node.kind === 'read' || node.kind === 'assign') found.add(node.variable);
+    if (node.kind !== 'host') continue;
+    for (const v of node.variables ?? []) found.add(v);
+    for (const v of [...(node.late?.scalars.variables ?? []), ...(node.late?.scalars.reads ?? [])])
+      found.add(v);
+  }
+  return [...found];
 }

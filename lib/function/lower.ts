@@ -1,8 +1,9 @@
 /**
- * Turns op nodes into instructions. A row's own `execute` is run over tensors without elements while the border tells what
- * it is called with instead of doing it: whatever works eagerly works in a program, without a second description.
+ * Turns op nodes into instructions. The op's own `execute` runs over symbolic tensors, and its native calls over their
+ * storages are recorded instead of carried out: whatever works eagerly works in a program, without a second description.
  */
 import { frame, frameBigInts, native } from '../binding';
+import { InternalError } from '../core/errors';
 import type { Tensor } from '../core/tensor';
 import type { OpNode } from './graph';
 
@@ -19,44 +20,51 @@ export interface Lowered {
   readonly aliases: readonly (Tensor | null)[];
 }
 
-/** The instructions of a node; null where it must run in JavaScript. */
-export function lower(node: OpNode): Lowered | null {
-  const { op, inputs, attrs, outputs } = node;
-  if (op.execute === 'view') return { instructions: [], aliases: [inputs[0]] };
-  const known = new Set<ArrayBuffer>([...inputs, ...outputs].map((t) => t.buffer));
+/** The instructions of a node; null if the op computes in JavaScript. */
+export function lower({ op, inputs, attrs, outputs }: OpNode): Lowered | null {
+  if (op.host !== undefined) return null;
+  const { execute } = op;
+  if (execute === 'view') return { instructions: [], aliases: [inputs[0]] };
+  const own = new Set<ArrayBuffer>([...inputs, ...outputs].map((t) => t.buffer));
   const instructions: Instruction[] = [];
-  let foreign = false;
-  native.capture((entry, ...buffers) => {
-    if (buffers.some((b) => !known.has(b))) foreign = true;
+  // Only calls over the node's own storages: what else the op does, allocations among it, happens as usual.
+  const record = (entry: number, ...buffers: ArrayBuffer[]): boolean => {
+    const symbolic = buffers.filter((b) => own.has(b)).length;
+    if (symbolic === 0) return false;
+    if (symbolic < buffers.length)
+      throw new InternalError(`[${op.name}] computes by way of a storage of its own`);
     let used = frame.length;
     while (used > 0 && frameBigInts[used - 1] === 0n) used--;
     instructions.push({ entry, buffers, numbers: frame.slice(0, used) });
-  });
-  let own: void | readonly Tensor[];
+    return true;
+  };
+  frame.fill(0);
+  native.capture(record);
+  let results: void | readonly Tensor[];
   try {
-    frame.fill(0);
-    own = op.execute(inputs, attrs as never, outputs);
-  } catch {
-    return null;
+    results = execute(inputs, attrs as never, outputs);
   } finally {
     native.capture(undefined);
   }
-  if (foreign) return null;
-  if (own === undefined) {
-    // Nothing was called: it did its work in JavaScript, unless there is nothing to do.
-    if (instructions.length === 0 && outputs.some((t) => t.size > 0)) return null;
-    return { instructions, aliases: outputs.map(() => null) };
-  }
-  const aliases: (Tensor | null)[] = [];
-  for (let i = 0; i < outputs.length; i++) {
-    const result = own[i];
-    if (result === outputs[i]) {
-      aliases.push(null);
-      continue;
-    }
+  return {
+    instructions,
+    aliases: results === undefined ? outputs.map(() => null) : aliases(inputs, outputs, results, op.name),
+  };
+}
+
+/** Where an op returned results of its own: the inputs that they show. */
+function aliases(
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  results: readonly Tensor[],
+  op: string,
+): (Tensor | null)[] {
+  return outputs.map((output, i) => {
+    const result = results[i];
+    if (result === output) return null;
     const source = inputs.find((x) => x.buffer === result.buffer && x.offset === result.offset);
-    if (source === undefined) return null;
-    aliases.push(source);
-  }
-  return { instructions, aliases };
+    if (source === undefined)
+      throw new InternalError(`[${op}] result ${i} is neither its output nor an input`);
+    return source;
+  });
 }

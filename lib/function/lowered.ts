@@ -1,5 +1,5 @@
 /** Op nodes with their instructions. */
-import type { LateNumbers } from '../core/scope';
+import type { RuntimeScalars } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import type { OpNode } from './graph';
 import type { Instruction } from './lower';
@@ -10,7 +10,7 @@ export interface LoweredNode {
   /** Nothing happens: the results share storages. */
   readonly view: boolean;
   /** Numbers of its instructions that each run finds anew. */
-  readonly late?: LateNumbers | undefined;
+  readonly late?: RuntimeScalars | undefined;
   /** Pairs of storages, of an output and an input, where the one may be written over the other. */
   readonly over?: readonly (readonly [to: Tensor, from: Tensor])[] | undefined;
 }

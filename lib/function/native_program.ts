@@ -10,7 +10,7 @@ const nothing = new ArrayBuffer(0);
 
 export class NativeProgram {
   private readonly number: number;
-  private readonly words: number;
+  readonly words: number;
   /** As many as a run works on, none of them there yet: runs fill copies. */
   readonly storages: readonly ArrayBuffer[];
   /** The byte offset of each storage, then the numbers that the run brings. */
@@ -42,11 +42,12 @@ export class NativeProgram {
     storages: readonly ArrayBuffer[],
     table: Float64Array<ArrayBuffer>,
     from = 0,
+    to = this.words,
   ): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       frame[0] = this.number;
       frame[1] = from;
-      frame[2] = this.words;
+      frame[2] = to;
       const done = (stopped: number, error: Error | undefined): void => {
         if (error !== undefined) reject(error);
         else resolve(stopped === -1 ? undefined : stopped);

@@ -1,7 +1,8 @@
 /** The instructions of a part as one piece of code, and where its values lie. */
-import type { LateNumbers } from '../core/scope';
+import type { RuntimeScalars } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
+import { inputsOf } from './graph';
 import type { LoweredNode, Storages } from './lowered';
 import { planArena, type Life } from './plan';
 import type { Updates } from './updates';
@@ -32,6 +33,7 @@ export function makePart(
       if (life === undefined || lives[life].root !== from || lives[life].bytes !== to.size * to.dt.bytes)
         continue;
       const apart = (t: Tensor): boolean => storages.place(t).root !== from;
+      if (node.pending?.some((p) => !apart(p.value)) === true) continue;
       if (node.outputs.every(apart) && node.inputs.every((t) => apart(t) || storages.root(t) === from))
         return life;
     }
@@ -54,7 +56,7 @@ export function makePart(
         inner.set(root, life ?? lives.length - 1);
       }
     }
-    for (const t of [...node.inputs, ...node.outputs]) {
+    for (const t of [...inputsOf(node), ...node.outputs]) {
       const { root } = storages.place(t);
       const life = inner.get(root);
       if (life !== undefined) {
@@ -83,19 +85,19 @@ export function makePart(
       ? [external.get(root) as number, offset, bytes]
       : [0, arena.offsets[life] + offset, bytes];
   };
-  const late: { numbers: LateNumbers; at: number }[] = [];
+  const late: { scalars: RuntimeScalars; at: number; node: number }[] = [];
   let lateCount = 0;
-  for (const { node, instructions, late: numbers } of nodes) {
+  for (const { node, instructions, late: scalars } of nodes) {
     const start = words;
-    const found = numbers === undefined ? [0, 0, 0] : [numbers.slot, numbers.count, lateCount];
+    const found = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, lateCount];
     for (const { entry, buffers, numbers: given } of instructions) {
       write(Float64Array.of(entry, buffers.length, given.length, ...found));
       for (const b of buffers) write(Float64Array.from(place(byBuffer.get(b) as Tensor)));
       write(given);
     }
-    if (numbers !== undefined) {
-      late.push({ numbers, at: 1 + externals.length + lateCount });
-      lateCount += numbers.count;
+    if (scalars !== undefined) {
+      late.push({ scalars, at: lateCount, node: partNodes.length });
+      lateCount += scalars.count;
     }
     partNodes.push({
       node,
@@ -103,6 +105,7 @@ export function makePart(
       end: words,
       inputs: node.inputs.map(place),
       outputs: node.outputs.map(place),
+      pending: (node.pending ?? []).map(({ variable, value }) => ({ variable, value, place: place(value) })),
     });
   }
   const code = new Float64Array(words);
@@ -133,7 +136,7 @@ export function makePart(
 function lastUses(nodes: readonly LoweredNode[], storages: Storages): ReadonlyMap<Tensor, number> {
   const last = new Map<Tensor, number>();
   nodes.forEach(({ node, view }, at) => {
-    if (!view) for (const t of [...node.inputs, ...node.outputs]) last.set(storages.place(t).root, at);
+    if (!view) for (const t of [...inputsOf(node), ...node.outputs]) last.set(storages.place(t).root, at);
   });
   return last;
 }

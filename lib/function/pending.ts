@@ -1,31 +1,51 @@
-/** Assignments that stand before a check: where it stops the run, they have happened. */
-import type { Tensor } from '../core/tensor';
+/**
+ * What was assigned before an error stays assigned. A compiled function carries assignments out at its end: an error takes
+ * along those that stand before it, and whoever called the function carries them out.
+ */
+import { apart } from '../core/scope';
+import { aliasTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
-export interface Pending {
-  readonly variable: Variable;
-  readonly value: Tensor;
-}
+/** By the error. */
+const assignments = new WeakMap<object, Map<Variable, Tensor>>();
 
-/** Which variables have their values already, by the error: inner parts of a function are later in program order. */
-const applied = new WeakMap<object, Set<Variable>>();
-
-/** Runs `f`; if it throws, the variables take these values first. */
-export function orElseAssign<R>(
-  variables: readonly Variable[],
-  values: (i: number) => Tensor,
-  f: () => R,
-): R {
-  try {
-    return f();
-  } catch (error) {
-    assignAfter(error, variables, values);
-    throw error;
+/**
+ * Adds assignments that stand before an error. Inner parts of a function come first, and are later in program order: where
+ * they assign a variable too, their value counts.
+ */
+export function addPending(
+  error: unknown,
+  assigned: readonly { readonly variable: Variable }[],
+  value: (i: number) => Tensor,
+): void {
+  if (typeof error !== 'object' || error === null || assigned.length === 0) return;
+  let known = assignments.get(error);
+  if (known === undefined) assignments.set(error, (known = new Map<Variable, Tensor>()));
+  for (const [i, { variable }] of assigned.entries()) {
+    if (known.has(variable)) continue;
+    const t = value(i);
+    // Others may dispose theirs before it is assigned.
+    known.set(
+      variable,
+      apart(() => aliasTensor(t, t.shape, 'assign')),
+    );
   }
 }
 
-/** The same of steps, which `f` makes. */
-export function* orElseAssignSteps<S, R, T>(
+/** Carries out the assignments that stand before an error. */
+export function assignPending(error: unknown): void {
+  if (typeof error !== 'object' || error === null) return;
+  const known = assignments.get(error);
+  if (known === undefined) return;
+  assignments.delete(error);
+  for (const [variable, value] of known) {
+    variable.assignTensor(value);
+    value.dispose();
+  }
+}
+
+/** Runs steps, which `f` creates; an error takes along the values that variables have by then. */
+export function* withPendingSteps<S, R, T>(
   variables: readonly Variable[],
   values: (i: number) => Tensor,
   f: () => Generator<S, R, T>,
@@ -33,35 +53,11 @@ export function* orElseAssignSteps<S, R, T>(
   try {
     return yield* f();
   } catch (error) {
-    assignAfter(error, variables, values);
+    addPending(
+      error,
+      variables.map((variable) => ({ variable })),
+      values,
+    );
     throw error;
   }
-}
-
-function assignAfter(error: unknown, variables: readonly Variable[], values: (i: number) => Tensor): void {
-  if (typeof error !== 'object' || error === null) return;
-  let done = applied.get(error);
-  if (done === undefined) applied.set(error, (done = new Set()));
-  for (const [i, variable] of variables.entries()) {
-    if (done.has(variable)) continue;
-    done.add(variable);
-    variable.assignTensor(values(i));
-  }
-}
-
-let around: readonly Pending[] = [];
-
-/** Notes what `f` notes as if these assignments stood before it. */
-export function withPending<R>(pending: readonly Pending[], f: () => R): R {
-  const before = around;
-  around = pending;
-  try {
-    return f();
-  } finally {
-    around = before;
-  }
-}
-
-export function pendingAround(): readonly Pending[] {
-  return around;
 }

@@ -2,7 +2,7 @@
 import { scope } from '../core/scope';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import type { Graph } from './graph';
+import { mapPending, type Graph } from './graph';
 import { reread, type Trace } from './trace';
 
 export interface Replayed {
@@ -27,7 +27,9 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
     switch (node.kind) {
       case 'op': {
         const inputs = node.inputs.map(at);
-        const outputs = trace.emit(node.op, inputs, node.attrs, node.outputs);
+        const outputs = trace.behind(mapPending(node.pending, at), () =>
+          trace.emit(node.op, inputs, node.attrs, node.outputs),
+        );
         if (node.op === reread) {
           reads.push({ variable: node.attrs as Variable, output: outputs[0] });
           trace.onRead?.(outputs[0]);
@@ -38,7 +40,9 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
       case 'host': {
         const inputs = node.inputs.map(at);
         const recorded = scope.recorder === null ? undefined : node.record;
-        const outputs = recorded === undefined ? trace.again(node, inputs) : recorded(inputs);
+        const outputs = trace.behind(mapPending(node.pending, at), () =>
+          recorded === undefined ? trace.again(node, inputs) : recorded(inputs),
+        );
         node.outputs.forEach((t, i) => map.set(t, outputs[i]));
         break;
       }

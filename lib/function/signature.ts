@@ -8,34 +8,31 @@ import { sameShape, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 
-const identities = new WeakMap<object, number>();
-let nextIdentity = 1;
-
-function identity(value: object): number {
-  let id = identities.get(value);
-  if (id === undefined) identities.set(value, (id = nextIdentity++));
-  return id;
+export interface BoundCall {
+  /**
+   * What calls of one specialization have in common. Objects and variables stand in it by their places in `objects` and
+   * `variables`: the same key means the same function only for the same ones.
+   */
+  readonly key: string;
+  /** The tensors among the arguments, in order. */
+  readonly tensors: readonly Tensor[];
+  /** Objects that are no tensors or structures, functions among them, and variables: each once, by identity. */
+  readonly objects: readonly object[];
+  readonly variables: readonly Variable[];
 }
 
-export interface BoundCall {
-  readonly key: string;
-  /**
-   * The same as TensorFlow counts: variables by dtype, shape, and where the same one comes again. Programs hold on to their
-   * variables, so that one type may have several.
-   */
-  readonly type: string;
-  /** The tensors among the arguments, in order. */
-  readonly tensors: Tensor[];
+/** The place of a value in a list, to which it is added if it is new. */
+function placeIn<T>(list: T[], value: T): number {
+  const at = list.indexOf(value);
+  return at >= 0 ? at : list.push(value) - 1;
 }
 
 /** Typed arrays count as tensors; numbers, strings, booleans and other objects are part of the signature. */
 export function bind(args: readonly unknown[], name: string): BoundCall {
   const tensors: Tensor[] = [];
+  const objects: object[] = [];
   const variables: Variable[] = [];
   let key = '';
-  let type = '';
-  /** How far `key` went into `type`. */
-  let copied = 0;
   const visit = (node: unknown): void => {
     if (node instanceof Tensor) {
       tensors.push(node);
@@ -43,10 +40,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
     } else if (ArrayBuffer.isView(node)) {
       visit(toTensor(node, null, name, 'an argument'));
     } else if (node instanceof Variable) {
-      if (!variables.includes(node)) variables.push(node);
-      type += `${key.slice(copied)}V${node.dt.code}[${node.shape.join()}]${node.trainable ? 't' : ''}${variables.indexOf(node)};`;
-      key += `V${node.ref};`;
-      copied = key.length;
+      key += `V${node.dt.code}[${node.shape.join()}]${node.trainable ? 't' : ''}${placeIn(variables, node)};`;
     } else if (node instanceof IndexedSlices) {
       key += 'S';
       visit(node.values);
@@ -64,7 +58,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
       }
       key += '}';
     } else if ((typeof node === 'object' && node !== null) || typeof node === 'function') {
-      key += `O${identity(node)};`;
+      key += `O${placeIn(objects, node)};`;
     } else {
       key +=
         typeof node === 'string'
@@ -78,7 +72,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
     if (!(error instanceof RangeError)) throw error;
     throw new InvalidArgumentError(`[${name}] the arguments are nested too deeply, or contain themselves`);
   }
-  return { key, type: type + key.slice(copied), tensors };
+  return { key, tensors, objects, variables };
 }
 
 /** The order of an object's keys says nothing. */

@@ -1,23 +1,31 @@
 /** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
+import { recordingDepth } from '../autodiff/tape';
 import { isLiteral } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
-import { scope, withScope, type Effects, type LateNumbers, type TracedOp, type Tracer } from '../core/scope';
-import { showShape, type Shape } from '../core/shape';
 import {
-  aliasTensor,
-  peekNextId,
-  pin,
-  Placeholder,
-  symbolicTensor,
-  watchedTensor,
-  type Tensor,
-} from '../core/tensor';
+  scope,
+  withScope,
+  type HostStep,
+  type RuntimeScalars,
+  type TracedOp,
+  type Tracer,
+} from '../core/scope';
+import { showShape, type Shape } from '../core/shape';
+import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { Executable } from './executable';
-import type { Chosen, Constant, Graph, HostNode, Node } from './graph';
-import { orElseAssign, orElseAssignSteps, pendingAround, withPending, type Pending } from './pending';
-import { Undecided } from './undecided';
+import {
+  isFallible,
+  variablesOf,
+  type Chosen,
+  type Constant,
+  type Graph,
+  type HostNode,
+  type Node,
+  type Pending,
+} from './graph';
+import { ConcretizationError } from './concretization_error';
 
 /** The same elements as a tensor of its own, of any shape; no gradient passes. */
 export const view: TracedOp = {
@@ -43,8 +51,8 @@ export interface Touched {
 
 export class Trace extends Placeholder implements Tracer {
   readonly nodes: Node[] = [];
-  /** Variables that the traced function made. */
-  readonly made: Variable[] = [];
+  /** Variables that the traced function created. */
+  readonly created: Variable[] = [];
   /** Variables that were read or assigned, in the order of their first use. */
   readonly variables = new Set<Variable>();
   /** What stands for the tensors that were there before. */
@@ -55,19 +63,21 @@ export class Trace extends Placeholder implements Tracer {
   /** The values of variables that were read again after an assignment. */
   private readonly rereads = new Set<Tensor>();
   private open = false;
+  /** While a node of another graph is traced again: the assignments that stand before it there. */
+  private inherited: readonly Pending[] = [];
   /** It notes a function with a gradient of the user's own: that may use any tensor of the trace. */
   closes = false;
-  /** Set where it met something that only values decide. */
-  undecided: Undecided | null = null;
+  /** Set where the function needed a concrete value: what was traced is of no use. */
+  reason: ConcretizationError | null = null;
+  /** The graph has derivatives of fewer than so many orders. */
+  derivableOrders = Infinity;
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
 
   constructor(
     readonly name: string,
     /** Tensors with smaller ids were there before the function was called. */
-    public base = peekNextId(),
-    /** Whether somebody wants to know when sizes of its tensors are looked at. */
-    private readonly watched = false,
+    readonly base = peekNextId(),
   ) {
     super();
   }
@@ -81,14 +91,11 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   symbol(dt: DTypeInfo, shape: Shape): Tensor {
-    return this.watched || scope.notes !== null
-      ? watchedTensor(dt, shape, this)
-      : symbolicTensor(dt, shape, this);
+    return symbolicTensor(dt, shape, this);
   }
 
   traces(t: Tensor): boolean {
-    if (t.isSymbolic || (t.id < this.base && t.dt.kind === 'float' && !isLiteral(t))) return true;
-    return scope.notes?.open === true && scope.notes.tracks(t);
+    return t.isSymbolic || (t.id < this.base && t.dt.kind === 'float' && !isLiteral(t));
   }
 
   emit(
@@ -109,12 +116,11 @@ export class Trace extends Placeholder implements Tracer {
       inputs: inputs.map((t) => this.known(t)),
       attrs,
       outputs,
+      pending: isFallible(op, inputs) ? this.pending() : undefined,
     }).outputs.slice();
   }
 
-  /** Puts a node behind the others; what it returns holds the outputs that count. */
-  protected add<N extends Node>(node: N): N {
-    if (scope.notes?.open === true) scope.notes.spoil();
+  private add<N extends Node>(node: N): N {
     this.nodes.push(node);
     return node;
   }
@@ -129,19 +135,22 @@ export class Trace extends Placeholder implements Tracer {
     this.closes = true;
   }
 
-  sized(op: TracedOp, _inputs: readonly Tensor[], _attrs: unknown): Tensor[] {
-    throw (this.undecided = new Undecided(op.name));
-  }
-
-  decide(_: Tensor, op: string, _why: string): Tensor {
-    throw (this.undecided = new Undecided(op));
+  needsValue(op: string, why?: string): never {
+    throw (this.reason = new ConcretizationError(op, why));
   }
 
   /**
-   * Says that a step has derivatives of fewer than `orders` orders, or throws an Undecided where so many tapes may want them.
-   * `inside`: the tapes within the function.
+   * Declares that a step has derivatives of fewer than `orders` orders. Throws a ConcretizationError if so many of the tapes
+   * within the function, `inside`, may want them already.
    */
-  limitOrders(_orders: number, _inside?: number): void {}
+  limitOrders(op: string, orders: number, inside = recordingDepth()): void {
+    if (inside >= orders)
+      throw new ConcretizationError(
+        op,
+        `its derivative of order ${orders} depends on what happens when it runs`,
+      );
+    this.derivableOrders = Math.min(this.derivableOrders, orders - inside);
+  }
 
   /** Whether tensors of that trace may be used here: in its own, and in those around a part of a function. */
   sees(other: Placeholder): boolean {
@@ -214,6 +223,17 @@ export class Trace extends Placeholder implements Tracer {
     return true;
   }
 
+  /** Traces what `f` traces as if these assignments stood before it. */
+  behind<R>(pending: readonly Pending[] | undefined, f: () => R): R {
+    const before = this.inherited;
+    this.inherited = pending ?? [];
+    try {
+      return f();
+    } finally {
+      this.inherited = before;
+    }
+  }
+
   /** The same read in another trace. */
   readAgain(variable: Variable, like: Tensor): Tensor {
     const read = this.add({ kind: 'read', variable, output: this.symbol(like.dt, like.shape) }).output;
@@ -228,19 +248,18 @@ export class Trace extends Placeholder implements Tracer {
   /** The same host step over other tensors. */
   again(node: HostNode, inputs: readonly Tensor[]): Tensor[] {
     const outputs = node.outputs.map((o) => this.symbol(o.dt, o.shape));
-    return this.add({ ...node, inputs: inputs.map((t) => this.known(t)), outputs }).outputs.slice();
+    const pending = this.pending();
+    return this.add({ ...node, inputs: inputs.map((t) => this.known(t)), outputs, pending }).outputs.slice();
   }
 
-  created(variable: Variable): void {
-    // The next trace is another one.
-    scope.notes?.spoil(true);
+  variableCreated(variable: Variable): void {
     if (variable.held.isSymbolic) {
       throw new InvalidArgumentError(
         `[${this.name}] the variable '${variable.name}' is made from a value that is not known yet: make variables from ` +
           `constants, or outside of the function`,
       );
     }
-    this.made.push(variable);
+    this.created.push(variable);
   }
 
   /** Lets the variables hold their real values again; their new ones become assignments. */
@@ -253,50 +272,23 @@ export class Trace extends Placeholder implements Tracer {
     this.touched.clear();
   }
 
-  host(
-    name: string,
-    inputs: readonly Tensor[],
-    outs: readonly { shape: Shape; dt: DTypeInfo }[],
-    run: HostNode['run'],
-    why: string,
-    effects: Effects,
-    record?: HostNode['record'],
-    steps?: HostNode['steps'],
-  ): Tensor[] {
-    if (effects === 'variables') this.settle(true);
-    const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
-    const given = inputs.map((t) => this.known(t));
-    const node: HostNode = { kind: 'host', name, inputs: given, outputs, run, steps, effects, why, record };
-    return this.add(effects === 'check' ? this.afterAssignments(node) : node).outputs.slice();
+  host(step: HostStep & Pick<HostNode, 'record' | 'steps'>): Tensor[] {
+    if (step.effects === 'variables') this.settle(true);
+    const outputs = step.outputs.map((o) => this.symbol(o.dt, o.shape));
+    const inputs = step.inputs.map((t) => this.known(t));
+    return this.add({ kind: 'host', ...step, inputs, outputs, pending: this.pending() }).outputs.slice();
   }
 
-  /** The step with the values that variables have by then: if it stops the run, they get them. */
-  private afterAssignments(node: HostNode): HostNode {
-    const pending: Pending[] = [...pendingAround()];
+  /** The assignments so far that are carried out at the end, or before the next step that works on variables themselves. */
+  private pending(): readonly Pending[] | undefined {
+    const list = new Map(this.inherited.map((p) => [p.variable, p]));
     for (const [variable, { read }] of this.touched) {
-      if (variable.held !== read) pending.push({ variable, value: this.known(variable.held) });
+      if (variable.held !== read) list.set(variable, { variable, value: this.known(variable.held) });
     }
-    if (pending.length === 0) return node;
-    const own = node.inputs.length;
-    const variables = pending.map((p) => p.variable);
-    const { record, steps } = node;
-    const value = (real: readonly Tensor[]) => (i: number) => real[own + i];
-    return {
-      ...node,
-      inputs: [...node.inputs, ...pending.map((p) => p.value)],
-      run: (real) => orElseAssign(variables, value(real), () => node.run(real.slice(0, own))),
-      steps: steps && ((real) => orElseAssignSteps(variables, value(real), () => steps(real.slice(0, own)))),
-      record:
-        record &&
-        ((again) =>
-          withPending(
-            variables.map((variable, i) => ({ variable, value: again[own + i] })),
-            () => record(again.slice(0, own)),
-          )),
-    };
+    return list.size === 0 ? undefined : [...list.values()];
   }
 
-  /** Notes programs of which each run takes one. Variables hold their own values by then. */
+  /** Adds programs of which each run takes one. Variables hold their own values by then. */
   choice(name: string, inputs: readonly Tensor[], chosen: Chosen): void {
     this.add({
       kind: 'host',
@@ -309,6 +301,7 @@ export class Trace extends Placeholder implements Tracer {
         return [];
       },
       effects: 'variables',
+      variables: [...chosen.variables, ...variablesOf(chosen.branches.map(({ f }) => f.graph))],
       why: 'each run chooses',
       chosen,
     });
@@ -318,16 +311,16 @@ export class Trace extends Placeholder implements Tracer {
     op: TracedOp,
     inputs: readonly Tensor[],
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
-    numbers: LateNumbers,
+    scalars: RuntimeScalars,
   ): Tensor[] {
-    // What finds the numbers sees the variables themselves.
-    const seen = [...numbers.variables, ...(numbers.reads ?? [])];
+    // What computes the scalars sees the variables themselves.
+    const seen = [...scalars.variables, ...(scalars.reads ?? [])];
     if (seen.some((v) => this.touched.has(v))) this.settle(true);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
-    const run = (real: readonly Tensor[]): readonly Tensor[] => {
-      const own = new Float64Array(numbers.count);
-      numbers.write(own, 0);
-      const attrs = numbers.attrs(own);
+    const run: HostNode['run'] = (real, read) => {
+      const own = new Float64Array(scalars.count);
+      scalars.write(own, 0, read);
+      const attrs = scalars.attrs(own);
       return Executable.runEagerly({ kind: 'op', op, inputs: real, attrs, outputs }, real);
     };
     return this.add({
@@ -336,9 +329,10 @@ export class Trace extends Placeholder implements Tracer {
       inputs: inputs.map((t) => this.known(t)),
       outputs,
       run,
+      pending: isFallible(op, inputs) || scalars.fallible === true ? this.pending() : undefined,
       effects: 'order',
-      why: 'its numbers are found anew in every run',
-      late: { op, numbers },
+      why: 'its scalars are computed anew in every run',
+      late: { op, scalars },
     }).outputs.slice();
   }
 
@@ -349,7 +343,10 @@ export class Trace extends Placeholder implements Tracer {
     parameters: readonly Tensor[],
   ): { graph: Graph; value: R } {
     this.open = true;
-    const { value, wanted } = withScope({ tracer: this, recorder: null, tidy: null }, () => {
+    const onCreate = (variable: Variable): void => {
+      this.variableCreated(variable);
+    };
+    const { value, wanted } = withScope({ tracer: this, recorder: null, tidy: null, onCreate }, () => {
       let done = false;
       try {
         const value = f();

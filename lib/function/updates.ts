@@ -5,7 +5,7 @@
 import { sameShape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import type { Graph } from './graph';
+import { inputsOf, isFallible, type Graph } from './graph';
 import type { LoweredNode, Storages } from './lowered';
 
 export interface Target {
@@ -75,10 +75,12 @@ export class Updates {
     const target = this.target(root);
     if (target === null || target.variable.declaredShape.includes(null)) return null;
     const { variable, old } = target;
+    // What fails behind it may stand before the assignment.
+    if (nodes.slice(at + 1).some(mayFail)) return null;
     if (old === null) return variable;
     if (leaving.has(old)) return null;
     for (let i = nodes.length - 1; i > at; i--) {
-      if (nodes[i].node.inputs.some((t) => this.storages.place(t).root === old)) return null;
+      if (inputsOf(nodes[i].node).some((t) => this.storages.place(t).root === old)) return null;
     }
     const { node, over } = nodes[at];
     const reads = node.inputs.filter((t) => this.storages.place(t).root === old);
@@ -87,6 +89,9 @@ export class Updates {
     return reads.every(allowed) ? variable : null;
   }
 }
+
+const mayFail = ({ node, late }: LoweredNode): boolean =>
+  late?.fallible === true || isFallible(node.op, node.inputs);
 
 /** Pairs of storages, of an output and an input of an op that goes element by element, where one may be written over the other. */
 export function overwrites(

@@ -1,13 +1,13 @@
 /** Positions of the largest and the smallest elements. */
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
-import { dtypes, everyType, type DTypeInfo } from '../core/dtype';
+import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, joinShapes, normalizeAxis, showShape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import type { Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { op, options } from './define';
-import { sample } from './registry';
+import { publicCall, sample } from './registry';
 
 export interface ArgOptions {
   /** Along which axis. Default 0. */
@@ -30,7 +30,7 @@ const examples = [
 function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
   const kernel = native.argReduceNames.indexOf(name);
   const defaults: Required<ArgOptions> = { axis: 0, outputType: 'int32' };
-  return op<[input: TensorLike, options?: ArgOptions | number], { axis: number; dt: DTypeInfo }>(name, {
+  const positions = op<[input: TensorLike, options?: ArgOptions | number], number>(name, {
     tf: `tf.math.${name}`,
     dtypes: everyType,
     domain: [-10, 10],
@@ -53,29 +53,32 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
           `[${name}] Reduction axis ${along} is empty in shape ${showShape(x.shape)}; it must have an element`,
         );
       }
-      return [[x], { axis: along, dt: dtypes[outputType] }];
+      return [[x], along];
     },
-    infer: ([x], { axis, dt }) => ({
+    infer: ([x], axis) => ({
       shape: joinShapes(x.shape, axis, x.shape, 0, 0, x.shape, axis + 1),
-      dt,
+      dt: dtypes.int32,
     }),
-    run: ([x], { axis }, [y]) => {
-      const positions = y.dt === dtypes.int32 ? y : makeTensor(dtypes.int32, y.shape, y.size);
+    run: ([x], axis, [y]) => {
       let outer = 1;
       for (let d = 0; d < axis; d++) outer *= x.shape[d];
       let inner = 1;
       for (let d = axis + 1; d < x.shape.length; d++) inner *= x.shape[d];
       frame[0] = x.offset;
-      frame[1] = positions.offset;
+      frame[1] = y.offset;
       frame[2] = kernel;
       frame[3] = x.dt.code;
       frame[4] = outer;
       frame[5] = x.shape[axis];
       frame[6] = inner;
-      native.argReduce(x.buffer, positions.buffer);
-      return y.dt === dtypes.int32 ? undefined : [cast(positions, y.dtype)];
+      native.argReduce(x.buffer, y.buffer);
     },
     gradient: null,
+  });
+  return publicCall(name, (...args: Parameters<ArgReduce>) => {
+    const y = positions(...args);
+    const given = args[1];
+    return typeof given === 'object' && given.outputType === 'int64' ? cast(y, 'int64') : y;
   });
 }
 

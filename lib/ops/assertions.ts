@@ -28,7 +28,14 @@ function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor
       f(real);
       return [];
     };
-    scope.tracer.host(op, tensors, [], run, 'it may stop the run', 'check');
+    scope.tracer.host({
+      name: op,
+      inputs: tensors,
+      outputs: [],
+      run,
+      why: 'it may stop the run',
+      effects: 'check',
+    });
     return;
   }
   withScope({ tracer: null }, () => {
@@ -74,10 +81,6 @@ export function Assert(
 ): void {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
-  if (scope.notes?.open === true) {
-    scope.notes.call(Assert, undefined, [condition, data, given]);
-    return;
-  }
   const { summarize } = options<{ summarize: number | null }>(given, 'summarize', assertDefaults, 'Assert');
   const c = toTensor(condition, null, 'Assert', 'condition');
   if (c.size !== 1) {
@@ -107,10 +110,6 @@ function comparison(name: string, sign: string, holds: Compare) {
   const call = function (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
-    if (scope.notes?.open === true) {
-      scope.notes.call(call, undefined, [x, y, given]);
-      return;
-    }
     const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
     const [a, b] = convertPair(x, y, op);
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
@@ -170,10 +169,6 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
   const call = function (x: TensorLike, given?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
-    if (scope.notes?.open === true) {
-      scope.notes.call(call, undefined, [x, given]);
-      return;
-    }
     const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
     const t = toTensor(x, null, op, 'x');
     check(op, [t], ([real]) => {
@@ -212,10 +207,6 @@ export interface AssertNearOptions extends AssertOptions {
 export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptions | number): void {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
-  if (scope.notes?.open === true) {
-    scope.notes.call(assertNear, undefined, [x, y, given]);
-    return;
-  }
   const op = 'debugging.assertNear';
   const o = options<Required<AssertNearOptions>>(given, 'rtol', nearDefaults, op);
   const [a, b] = convertPair(x, y, op);
@@ -259,8 +250,6 @@ function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): 
  * @tf tf.debugging.check_numerics
  */
 export function checkNumerics(tensor: TensorLike, message: string): Tensor {
-  if (scope.notes?.open === true)
-    return scope.notes.call(checkNumerics, undefined, [tensor, message]) as Tensor;
   const op = 'debugging.checkNumerics';
   const t = toTensor(tensor, null, op, 'tensor');
   if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, ['float32', 'float64']);
@@ -281,9 +270,5 @@ export function checkNumerics(tensor: TensorLike, message: string): Tensor {
 
 /** The same as `checkNumerics`, without a result. @tf tf.debugging.assert_all_finite */
 export function assertAllFinite(x: TensorLike, message: string): void {
-  if (scope.notes?.open === true) {
-    scope.notes.call(assertAllFinite, undefined, [x, message]);
-    return;
-  }
   checkNumerics(x, message);
 }

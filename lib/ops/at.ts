@@ -96,7 +96,6 @@ export function regionAt(shape: readonly number[], parts: readonly unknown[]): R
  * TypeError for anything else. @tf tf.Tensor.__getitem__
  */
 export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
-  if (scope.notes?.open === true) return scope.notes.call(at, undefined, [x, ...parts]) as Tensor;
   const t = toTensor(x, null, 'at', 'x');
   const mask = maskOf(parts);
   if (mask !== null) return booleanMask(t, mask);

@@ -7,7 +7,7 @@ import { describe, showShape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, explain, kernelNumber, mixedDTypes, multiOp, options } from './define';
-import { checkEpsilon, fillWith, normalizationAgain, sumOf, upTo } from './layer_norm';
+import { checkEpsilon, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from './movement';
 import { atOnce } from './reduction';
 import { sample, type GradContext } from './registry';
@@ -15,6 +15,7 @@ import { unwatched } from './unwatched';
 import { identity } from './views';
 import { negative, rsqrt } from './unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';
+import { fillWith } from './strided';
 
 interface Epsilon {
   epsilon: number;

@@ -1,5 +1,4 @@
 /** Conversion between element types. */
-import { scope } from '../core/scope';
 import { frame, native } from '../binding';
 import { toValue, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../core/dtype';
@@ -52,7 +51,6 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
  * TypeError for an unknown dtype. @tf tf.cast
  */
 export function cast(x: TensorLike, dtype: DType): Tensor {
-  if (scope.notes?.open === true) return scope.notes.call(cast, undefined, [x, dtype]) as Tensor;
   const to = dtypeByCode[dtypeInfo(dtype, '[cast] dtype').code];
   const t = toValue(x, null, 'cast', 'x');
   return t.dt === to ? t : convert(t, to);

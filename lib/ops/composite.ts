@@ -2,7 +2,6 @@
 import type { DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { Readable } from '../core/readable';
-import { scope } from '../core/scope';
 import { Tensor } from '../core/tensor';
 import { badDType, dtypeMask } from './define';
 import { refuseMore } from './surplus';
@@ -56,14 +55,12 @@ export function following<P extends unknown[], Q, R>(
 ): (...args: P) => R {
   const most = f.length;
   const listed = (args: unknown[]): R => {
-    if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, args) as R;
     if (args.length > most) refuseMore(name, f, args);
     return then(f(...(args as P)));
   };
   const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
-    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e, h));
     return then(passOn<Q>(f, n, a, b, c, d, e, h));
   };
   const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
@@ -99,7 +96,6 @@ export function composite<P extends unknown[], R>(
     return badDType(name, 'the argument', refused.dt, spec.dtypes);
   };
   const listed = (args: unknown[]): R => {
-    if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, args) as R;
     if (args.length > most) refuseMore(name, f, args);
     try {
       return f(...(args as P));
@@ -110,7 +106,6 @@ export function composite<P extends unknown[], R>(
   const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
-    if (scope.notes !== null && scope.notes.open) return listed(listOf(n, a, b, c, d, e, h));
     try {
       return passOn<R>(f, n, a, b, c, d, e, h);
     } catch (error) {

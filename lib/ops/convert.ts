@@ -1,5 +1,4 @@
 /** Anything as a tensor. */
-import { scope } from '../core/scope';
 import { convertLike, toValue, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType } from '../core/dtype';
 import { options, refuseSurplus } from '../core/options';
@@ -22,8 +21,6 @@ export interface ConvertToTensorOptions {
 export function convertToTensor(value: TensorLike, given?: ConvertToTensorOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('convertToTensor', 2, arguments, convertToTensorDefaults);
-  if (scope.notes?.open === true)
-    return scope.notes.call(convertToTensor, undefined, [value, given]) as Tensor;
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(
     given,
     'dtype',

@@ -243,7 +243,6 @@ export function range(
   d?: RangeOptions,
   ...more: unknown[]
 ): Tensor {
-  if (scope.notes?.open === true) return scope.notes.call(range, undefined, [a, b, c, d, ...more]) as Tensor;
   const count = !isScalar(a) ? 0 : !isScalar(b) ? 1 : !isScalar(c) ? 2 : 3;
   const extra = count === 1 ? b : count === 2 ? c : d;
   if (count === 0 || (count < 3 && d !== undefined) || (count === 1 && c !== undefined) || more.length > 0) {

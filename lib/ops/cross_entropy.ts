@@ -1,5 +1,4 @@
 /** Softmax cross entropy: loss and gradient in one pass over the logits. */
-import { scope } from '../core/scope';
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
@@ -12,6 +11,7 @@ import { badDType, composite, explain, multiOp, options, type OutSpec } from './
 import { broadcastTo, transpose } from './movement';
 import { publicCall, sample, type GradContext, type TensorSample } from './registry';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
+import { fillWith } from './strided';
 import { negative } from './unary';
 import { unwatched } from './unwatched';
 import { reshape } from './views';
@@ -88,7 +88,7 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
   infer: ([logits, labels]) => results('softmaxCrossEntropy', logits, labels, logits.rank),
   run: ([logits, labels], _, [loss, backprop]) => {
     if (logits.size > 0) run(logits, labels, loss, backprop);
-    else (loss.view() as Float32Array).fill(0);
+    else fillWith(loss, 0);
   },
   leastResults: 1,
   saves: { inputs: [0], outputs: true },
@@ -121,6 +121,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
   infer: ([logits, labels]) => results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
+  fallible: true,
   run: ([logits, labels], _, [loss, backprop]) => {
     checkLabels(run(logits, labels, loss, backprop), logits, labels);
   },
@@ -276,8 +277,6 @@ const numbered = composite(
  * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
  */
 export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: TensorLike): Tensor {
-  if (scope.notes?.open === true)
-    return scope.notes.call(sparseSoftmaxCrossEntropyWithLogits, undefined, [labels, logits]) as Tensor;
   const name = 'sparseSoftmaxCrossEntropyWithLogits';
   const t = toTensor(labels, dtypes.int32, name, 'labels');
   if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);

@@ -27,6 +27,7 @@ import {
   type GradContext,
   type GradientFunction,
   type OpRow,
+  type OpFacts,
 } from './registry';
 import { following } from './composite';
 import { simplerBinary } from './simpler';
@@ -110,7 +111,6 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
     if (scope.tracer !== null && scope.tracer.traces(x)) {
-      if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, [x]) as Tensor;
       return traced(row, [x], null, [{ shape: x.shape, dt: toBool ? dtypes.bool : dt }])[0];
     }
     const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
@@ -232,7 +232,6 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const spends = spec.spends === true;
   /** In a function that is being traced. Apart: its tensors may be of a class of their own, and `call` is fast for one. */
   const note = (a: Tensor, b: Tensor): Tensor => {
-    if (scope.notes !== null && scope.notes.open) return scope.notes.call(call, undefined, [a, b]) as Tensor;
     const { dt } = a;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
@@ -296,6 +295,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
       dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
     },
     simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),
+    fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',
     execute: ([a, b], _, [y]) => {
       if (check !== null) check(a, b);
       runBinary(code, a, b, y);
@@ -341,9 +341,6 @@ export interface OutSpec {
   shape: Shape;
   dt: DTypeInfo;
 }
-
-/** See TracedOp. */
-type OpFacts = Pick<OpRow, 'tile' | 'simpler' | 'regrouped' | 'broadcasts' | 'permutes' | 'leastResults'>;
 
 /**
  * The general row. The public call is `(...args) => result`:
@@ -466,6 +463,8 @@ export function defineOp<P extends unknown[], A>(
     permutes: spec.permutes,
     reordered: spec.reordered,
     leastResults: spec.leastResults,
+    fallible: spec.fallible,
+    host: spec.host,
     call: single ? one : many,
   };
   register(row);

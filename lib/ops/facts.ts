@@ -1,5 +1,4 @@
 /** What is known of a tensor without its elements. */
-import { scope } from '../core/scope';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { options, refuseSurplus } from '../core/options';
@@ -30,7 +29,6 @@ function asElement(dt: DTypeInfo, value: number): number | bigint {
 export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('shape', 2, arguments, sizeDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(shape, undefined, [input, given]) as Tensor;
   const dt = integerType(given, 'shape');
   const x = toTensor(input, null, 'shape', 'input');
   return tensorFrom(
@@ -44,14 +42,12 @@ export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
 export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('size', 2, arguments, sizeDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(size, undefined, [input, given]) as Tensor;
   const dt = integerType(given, 'size');
   return scalarTensor(dt, asElement(dt, toTensor(input, null, 'size', 'input').size));
 }
 
 /** The number of dimensions of `input` as an int32 scalar. `x.rank` gives it as a number. @tf tf.rank */
 export function rank(input: TensorLike): Tensor {
-  if (scope.notes?.open === true) return scope.notes.call(rank, undefined, [input]) as Tensor;
   return scalarTensor(dtypeInfo('int32'), toTensor(input, null, 'rank', 'input').shape.length);
 }
 

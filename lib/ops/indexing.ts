@@ -1,6 +1,5 @@
 /** Ops that find elements by number: gather, scatter, masks. */
 import { refuseSurplus } from '../core/options';
-import { scope } from '../core/scope';
 import { frame, native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
@@ -106,6 +105,7 @@ export const gather: (params: TensorLike, indices: TensorLike, options?: GatherO
       shape: joinShapes(x.shape, axis, at.shape, batchDims, at.shape.length, x.shape, axis + 1),
       dt: x.dt,
     }),
+    fallible: true,
     run: ([x, at], { axis, batchDims }, [y]) => {
       const bad = gatherRows(x, at, y, axisMap(x.shape, at.shape, axis, batchDims));
       if (bad >= 0) throw badIndex('gather', at, bad, x.shape[axis]);
@@ -128,6 +128,7 @@ const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: Gathe
   dtypes: numeric,
   args: (indices, updates, shape, attrs) => [[indices, updates], { ...attrs, shape }],
   infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  fallible: true,
   run: ([at, u], { axis, batchDims, shape }, [y]) => {
     fillWith(y, 0);
     // A scalar update would be taken for all rows; here it is the one row.
@@ -190,6 +191,7 @@ export const gatherNd: (
       shape: joinShapes(at.shape, at.rank - 1, at.shape, 0, 0, x.shape, batchDims + at.shape[at.rank - 1]),
       dt: x.dt,
     }),
+    fallible: true,
     run: ([x, at], batchDims, [y]) => {
       const bad = gatherRows(x, at, y, tupleMap(x.shape, at.shape, batchDims));
       if (bad >= 0) throw badTuple('gatherNd', at, bad, x.shape.slice(batchDims), 'param shape');
@@ -214,6 +216,7 @@ const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims:
   dtypes: numeric,
   args: (indices, updates, shape, batchDims) => [[indices, updates], { shape, batchDims }],
   infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  fallible: true,
   run: ([at, u], { shape, batchDims }, [y]) => {
     fillWith(y, 0);
     const bad = scatterRows(y, at, u, tupleMap(shape, at.shape, batchDims), 'add');
@@ -249,6 +252,7 @@ export const scatterNd = op<
     return [[at, u], { shape: dims, batchDims: 0 }];
   },
   infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  fallible: true,
   run: ([at, u], { shape }, [y]) => {
     fillWith(y, 0);
     const bad = scatterRows(y, at, u, tupleMap(shape, at.shape, 0), 'add');
@@ -396,7 +400,6 @@ export function where(condition: TensorLike, options?: WhereOptions | DType): Te
 /** x where the condition is true, else y; all three broadcast. @tf tf.where */
 export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor;
 export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
-  if (scope.notes?.open === true) return scope.notes.call(where, undefined, [condition, x, y]) as Tensor;
   if (y !== undefined) return select(condition, x as TensorLike, y);
   const o = options<{ dtype: DType }>(x, 'dtype', whereDefaults, 'where');
   if (typeof o.dtype !== 'string') {
@@ -430,8 +433,6 @@ export function embeddingLookup(
 ): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('embeddingLookup', 3, arguments, embeddingLookupDefaults);
-  if (scope.notes?.open === true)
-    return scope.notes.call(embeddingLookup, undefined, [params, ids, given]) as Tensor;
   const { maxNorm } = options<{ maxNorm: number | null }>(
     given,
     'maxNorm',

@@ -1,6 +1,5 @@
 /** Ops that join tensors and cut them apart. */
 import { refuseSurplus } from '../core/options';
-import { scope } from '../core/scope';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
@@ -158,7 +157,6 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) 
 export function stack(values: readonly TensorLike[], options?: AxisOptions | number): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
-  if (scope.notes?.open === true) return scope.notes.call(stack, undefined, [values, options]) as Tensor;
   if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, [0], 0);
   return stackRow(values, options);
 }

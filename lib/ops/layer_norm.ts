@@ -13,6 +13,7 @@ import { atOnce } from './reduction';
 import { sample, type GradContext } from './registry';
 import { rsqrt, square } from './unary';
 import { reshape } from './views';
+import { fillWith } from './strided';
 
 /** A sum in which null is nothing. */
 export function sumOf(terms: readonly (Tensor | null)[]): Tensor | null {
@@ -63,10 +64,6 @@ export function normalizationAgain(
     a === null ? null : multiply(multiply(h, square(r)), multiply(mean(multiply(a, project(g))), -1)),
   ]);
   return [ddy, dx, dscale];
-}
-
-export function fillWith(t: Tensor, value: number): void {
-  (t.view() as Float32Array).fill(value);
 }
 
 interface RowAttrs {

@@ -24,10 +24,6 @@ const defaults: Required<PrintOptions> = { sep: ' ', end: '\n', summarize: 3, ou
  * @tf tf.print
  */
 export function print(...values: unknown[]): void {
-  if (scope.notes?.open === true) {
-    scope.notes.call(print, undefined, [...values], 'values');
-    return;
-  }
   const last = values.at(-1);
   const given = isOptions(last) ? (values.pop() as PrintOptions) : undefined;
   const o = chosen<Required<PrintOptions>>(given, 'sep', defaults, 'print');
@@ -50,7 +46,16 @@ export function print(...values: unknown[]): void {
     return [];
   };
   if (scope.tracer === null) write(tensors);
-  else scope.tracer.host('print', tensors, [], write, 'it prints', 'order');
+  else {
+    scope.tracer.host({
+      name: 'print',
+      inputs: tensors,
+      outputs: [],
+      run: write,
+      why: 'it prints',
+      effects: 'order',
+    });
+  }
 }
 
 function isOptions(value: unknown): boolean {

@@ -83,7 +83,6 @@ const stateful =
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.normal', 2, arguments, normalDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(normal, undefined, [shape, given]) as Tensor;
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
   return normalValues(
     'normal',
@@ -102,8 +101,6 @@ export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Te
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.truncatedNormal', 2, arguments, normalDefaults);
-  if (scope.notes?.open === true)
-    return scope.notes.call(truncatedNormal, undefined, [shape, given]) as Tensor;
   const op = 'random.truncatedNormal';
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, op);
   return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, stateful(o.seed, op), op);
@@ -116,7 +113,6 @@ export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | Tensor
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.uniform', 2, arguments, uniformDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(uniform, undefined, [shape, given]) as Tensor;
   const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
   const stream = stateful(o.seed, 'random.uniform');
   return uniformValues(shape, o.minval, o.maxval, o.dtype, stream, 'random.uniform', false);
@@ -128,13 +124,12 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.shuffle', 2, arguments, shuffleDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(shuffle, undefined, [value, given]) as Tensor;
   const { seed } = options<{ seed: Seed }>(given, 'seed', shuffleDefaults, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
   if (scope.tracer !== null) {
     const run = ([real]: readonly Tensor[]): Tensor[] => [shuffle(real, seed)];
     const why = 'the order is drawn anew in every run';
-    return scope.tracer.host('shuffle', [x], [{ shape: x.shape, dt: x.dt }], run, why, 'order')[0];
+    return scope.tracer.host({ name: 'shuffle', inputs: [x], outputs: [x], run, why, effects: 'order' })[0];
   }
   const rows = x.rank === 0 ? 1 : x.shape[0];
   const trivial = x.size <= 1 || rows <= 1;

@@ -2,12 +2,13 @@
 import { frame, native } from '../binding';
 import type { TensorLike } from '../core/convert';
 import { toTensor } from '../core/convert';
-import { dtypes, floating, numeric, type DType } from '../core/dtype';
+import { dtypes, floating, integers, numeric, type DType } from '../core/dtype';
 import { sizeBetween, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
-import { multiply, realDivide, subtract } from './binary';
+import { multiply, realDivide, subtract, truncatediv } from './binary';
 import { cast } from './cast';
 import { equal, less, logicalAnd } from './compare';
+import { zeros } from './creation';
 import { badDType, composite, explain, op } from './define';
 import { transpose } from './movement';
 import {
@@ -51,19 +52,27 @@ setSum((t, axes, shape) => sum.apply(t, { axes, keepdims: false }, shape));
 export const reduceSum = sum.call;
 
 const sumLong = kernelOf('sumLong');
-const mean = kernelOf('mean');
+
+/** Sum of integers as int64. */
+const reduceSumLong = op<
+  [x: Tensor, axes: readonly number[], shape: Shape],
+  Pick<ReduceAttrs, 'axes'> & { shape: Shape }
+>('reduceSumLong', {
+  tf: '',
+  dtypes: integers,
+  args: (x, axes, shape) => [[x], { axes, shape }],
+  infer: (_, { shape }) => ({ shape, dt: dtypes.int64 }),
+  run: ([x], { axes }, [y]) => {
+    runReduce(sumLong, x, y, axes, 'reduceMean');
+  },
+  gradient: null,
+});
 
 /** Sums in int64, divides towards zero. An empty mean of integers is 0. */
-function integerMean(x: Tensor, y: Tensor, axes: readonly number[]): void {
-  const sums = makeTensor(dtypes.int64, y.shape, y.size);
-  runReduce(sumLong, x, sums, axes, 'reduceMean');
-  const count = BigInt(reducedCount(x.shape, axes));
-  const from = sums.view() as BigInt64Array;
-  const to = y.view() as { [i: number]: number | bigint };
-  for (let i = 0; i < from.length; i++) {
-    const value = count === 0n ? 0n : from[i] / count;
-    to[i] = y.dt.big ? value : Number(value);
-  }
+function integerMean(x: Tensor, { axes }: ReduceAttrs, shape: Shape): Tensor {
+  const count = reducedCount(x.shape, axes);
+  if (count === 0) return zeros(shape, x.dtype);
+  return cast(truncatediv(reduceSumLong(x, axes, shape), count), x.dtype);
 }
 
 /**
@@ -75,11 +84,7 @@ export const reduceMean = reduction('reduceMean', 'mean', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
-  kernelForFloats: true,
-  run: (x, y, axes) => {
-    if (x.dt.kind === 'float') runReduce(mean, x, y, axes, 'reduceMean');
-    else integerMean(x, y, axes);
-  },
+  integers: integerMean,
   gradient: (dy, { axes, shape }) => spread(realDivide(dy, reducedCount(shape, axes)), axes, shape),
 });
 

@@ -1,7 +1,7 @@
 /** How a reduction's row becomes a function, and the op that leads its gradient back. */
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
-import { dtypes, type DType } from '../core/dtype';
+import type { DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
 import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
@@ -213,15 +213,13 @@ export interface ReductionSpec {
   examples?: readonly Example[];
   /** dx in the input's shape from dy. null: no gradient passes. */
   gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
-  /** With `run`: for floats that is the kernel alone. */
-  kernelForFloats?: boolean;
+  /** Computes it for integers, in other ops. */
+  integers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
   /** Stands in for the kernel. */
   run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
   /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
   oneBlock?: boolean;
 }
-
-const floats = [dtypes.float32, dtypes.float64];
 
 interface Defined {
   call: Reduction;
@@ -242,7 +240,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
   const mask = dtypeMask(spec.dtypes);
-  const { gradient } = spec;
+  const { gradient, integers: ofIntegers } = spec;
   const run =
     spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
   const oneBlock = spec.oneBlock === true;
@@ -250,8 +248,6 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
     if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
-    if (scope.notes !== null && scope.notes.open)
-      return scope.notes.call(call, undefined, [x, given]) as Tensor;
     if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, x.shape.length, name);
     const shape = reducedShape(x.shape, attrs);
@@ -269,6 +265,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     return y;
   };
   const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
+    if (ofIntegers !== undefined && x.dt.kind === 'int') return ofIntegers(x, attrs, shape);
     if (scope.tracer?.traces(x) === true) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
     const y = makeTensor(x.dt, shape, sizeOf(shape));
     run(x, y, attrs.axes);
@@ -292,12 +289,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
         : (dy, ctx: GradContext<ReduceAttrs>) => [
             gradient(dy[0], { x: ctx.x[0], y: ctx.y[0], axes: ctx.attrs.axes, shape: ctx.shapes[0] }),
           ],
-    tile:
-      spec.run === undefined
-        ? { kind: 'reduce', op: kernel }
-        : spec.kernelForFloats === true
-          ? { kind: 'reduce', op: kernel, dtypes: floats }
-          : undefined,
+    tile: spec.run === undefined ? { kind: 'reduce', op: kernel } : undefined,
     execute: ([x], attrs: ReduceAttrs, [y]) => {
       run(x, y, attrs.axes);
     },

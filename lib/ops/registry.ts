@@ -78,9 +78,17 @@ export interface OpRow extends RecordedOp {
   readonly permutes?: TracedOp['permutes'];
   readonly reordered?: TracedOp['reordered'];
   readonly leastResults?: TracedOp['leastResults'];
+  readonly fallible?: TracedOp['fallible'];
+  readonly host?: TracedOp['host'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }
+
+/** Traits of an op that its definition states: see TracedOp. */
+export type OpFacts = Pick<
+  OpRow,
+  'tile' | 'simpler' | 'regrouped' | 'broadcasts' | 'permutes' | 'leastResults' | 'fallible' | 'host'
+>;
 
 const rows = new Map<string, OpRow>();
 

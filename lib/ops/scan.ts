@@ -89,8 +89,6 @@ function scan(name: ScanName): Scan {
   const call: Scan = function (input, given) {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
-    if (scope.notes !== null && scope.notes.open)
-      return scope.notes.call(call, undefined, [input, given]) as Tensor;
     const x = toTensor(input, null, name, 'x');
     if (!numeric.includes(x.dt.name)) throw badDType(name, 'x', x.dt, numeric);
     const { axis, exclusive, reverse } = options<Required<ScanOptions>>(given, 'axis', defaults, name);

@@ -49,6 +49,7 @@ function tensorScatter({ name, tf, kind, dtypes, reads, gradient }: ScatterSpec)
       return [[x, at, u], undefined];
     },
     infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+    fallible: true,
     run: ([x, at, u], _, [y]) => {
       copyFlat(x, y);
       const bad = scatterRows(y, at, u, tupleMap(x.shape, at.shape, 0), kind);

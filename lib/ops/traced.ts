@@ -17,7 +17,8 @@ export function traced(
 ): Tensor[] {
   const { tracer, recorder } = scope;
   const t = tracer as Tracer;
-  const ys = outs === null ? t.sized(row as TracedOp, xs, attrs) : t.emit(row as TracedOp, xs, attrs, outs);
+  if (outs === null) return t.needsValue(row.name);
+  const ys = t.emit(row as TracedOp, xs, attrs, outs);
   if (recorder !== null) recorder.record(row, xs, attrs, ys);
   return ys;
 }
@@ -26,5 +27,5 @@ export function traced(
 export function decided(given: Tensor | Readable, op: string): Tensor {
   const t = given instanceof Readable ? given.operand() : given;
   if (!t.isSymbolic || scope.tracer === null) return t;
-  return scope.tracer.decide(t, op, 'an argument that is a tensor decides the shape of its result');
+  return scope.tracer.needsValue(op, 'an argument that is a tensor decides the shape of its result');
 }

@@ -338,21 +338,21 @@ function later(
     return counts ? [result as Tensor] : [];
   };
   const outputs = counts ? [{ shape: v.shape, dt: v.dt }] : [];
-  const [count] = tracer.host(
+  const [count] = tracer.host({
     name,
-    tensorsIn(given),
+    inputs: tensorsIn(given),
     outputs,
     run,
-    'it changes a variable in JavaScript',
-    'variables',
-  );
+    why: 'it changes a variable in JavaScript',
+    effects: 'variables',
+    variables: [v],
+  });
   return counts ? count : v;
 }
 
 for (const [name, f] of Object.entries(methods) as [string, (v: Variable, ...args: unknown[]) => unknown][]) {
   const method: (this: Variable, ...args: unknown[]) => unknown = {
     [name](this: Variable, ...args: unknown[]): unknown {
-      if (scope.notes?.open === true) return scope.notes.call(method, this, args);
       return scope.tracer === null ? f(this, ...args) : later(scope.tracer, name, f, this, args);
     },
   }[name];

@@ -35,20 +35,23 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
     numbers_ = kPageSlots;
     page = 0;
   }
-  if (entry->env->capture != nullptr) {
+  if (entry->env->capture != nullptr && entry->step) {
     capture(entry, argc < static_cast<size_t>(count) ? argc : static_cast<size_t>(count));
   }
 }
 
 void Call::capture(Entry* entry, size_t argc) {
-  failed_ = true;
   napi_value tell = nullptr, self = nullptr, result = nullptr;
   napi_value all[kMaxBuffers + 1];
   napi_create_int32(env_, entry->number, &all[0]);
   for (size_t i = 0; i < argc; i++) all[i + 1] = args_[i];
   napi_get_reference_value(env_, entry->env->capture, &tell);
   napi_get_undefined(env_, &self);
-  napi_call_function(env_, self, tell, argc + 1, all, &result);
+  if (napi_call_function(env_, self, tell, argc + 1, all, &result) != napi_ok) {
+    failed_ = true;  // it threw
+    return;
+  }
+  napi_get_value_bool(env_, result, &failed_);
 }
 
 void Call::fail(const char* message) {
@@ -126,6 +129,11 @@ void define_entry(napi_env env, napi_value exports, const char* name, napi_callb
   *entry = {state, state->entry_count++, name, callback, step, rows};
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, entry, &fn);
   napi_set_named_property(env, exports, name, fn);
+  if (!step) return;
+  napi_value entries = nullptr, number = nullptr;
+  napi_get_named_property(env, exports, "entries", &entries);
+  napi_create_int32(env, entry->number, &number);
+  napi_set_named_property(env, entries, name, number);
 }
 
 namespace {
@@ -169,8 +177,9 @@ void define_function(napi_env env, napi_value exports, const char* name, napi_ca
   napi_set_named_property(env, exports, name, fn);
 }
 
-/// What TypeScript must know of calls: how many buffers they take at most, and where in the array buffer
-/// `frame`, in slots, the pages lie and the one of the next call is named.
+/// What TypeScript must know of calls: how many buffers they take at most, where in the array buffer
+/// `frame`, in slots, the pages lie and the one of the next call is named, and the numbers of the entries that
+/// may be steps of programs, by name.
 void define_layout(napi_env env, napi_value exports) {
   const auto set = [env](napi_value object, const char* name, int value) {
     napi_value number = nullptr;
@@ -184,6 +193,9 @@ void define_layout(napi_env env, napi_value exports) {
   set(pages, "first", kFirstPage);
   set(pages, "length", kPageSlots);
   napi_set_named_property(env, exports, "pages", pages);
+  napi_value entries = nullptr;
+  napi_create_object(env, &entries);
+  napi_set_named_property(env, exports, "entries", entries);
 }
 
 /// Any call here fails where the environment is ended meanwhile, as worker threads may be at any time.
@@ -213,7 +225,7 @@ napi_value init(napi_env env, napi_value exports) {
   define_function(env, exports, "isa", isa);
   define_function(env, exports, "numThreads", get_num_threads);
   define_function(env, exports, "setNumThreads", set_threads);
-  define_entry(env, exports, "newStorage", new_storage, state);
+  define_entry(env, exports, "newStorage", new_storage, state, false);
   define_copy(env, exports, state);
   define_elementwise(env, exports, state);
   define_activation(env, exports, state);

@@ -42,7 +42,7 @@ struct Env {
   double frame[kAllSlots];
   Entry entries[kMaxEntries];
   int entry_count;
-  napi_ref capture;  // while set, calls are told to this function and not carried out
+  napi_ref capture;  // while set, calls that may be steps of a program go to this function first
   int group_entry;   // that of fused groups
   std::vector<std::shared_ptr<const Program>> programs;  // null where one was freed
   AsyncJobs* async;                                      // runs off the event loop, once there was one
@@ -54,7 +54,7 @@ struct Env {
 
 class Call {
  public:
-  /// Fetches `count` arguments. Where calls are captured it tells of this one, and is not ok().
+  /// Fetches `count` arguments. A call that is captured is recorded instead of carried out: it is not ok().
   Call(napi_env env, napi_callback_info info, int count);
 
   /// The integer in a slot of the frame; fails outside ±2⁵³.

@@ -23,7 +23,7 @@ const cases: Record<string, (x: tf.Tensor) => tf.Tensor> = {
       () => tf.multiply(ownGradient(tf.multiply(x, 2)), x),
       () => x,
     ),
-  'a customGradient behind a cut': (x) => {
+  'a customGradient, op by op': (x) => {
     const p = tf.booleanMask(
       tf.stack([x, tf.negative(x)]),
       tf.constant([true, false]).logicalAnd(tf.greater(x, 0)),

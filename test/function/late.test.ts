@@ -1,4 +1,4 @@
-/** Numbers that each run finds anew do not cut a program, and are those that eager code finds. */
+/** Scalars that each run computes anew do not split a program, and are those that eager code computes. */
 import * as tf from 'gradtape';
 
 const kinds = (f: tf.CompiledFunction<never[], unknown>): string[] => f.program().steps.map((s) => s.kind);

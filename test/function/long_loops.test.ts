@@ -147,7 +147,7 @@ test('gradients to variables that are assigned on the way', () => {
   );
 });
 
-test('random numbers, checks, cuts and optimizers in the body', () => {
+test('random numbers, checks, masks and optimizers in the body', () => {
   const x = noise([70, 4], 9);
   const run = (wrap: (f: F) => F): unknown => {
     tf.random.setSeed(11);
@@ -157,7 +157,7 @@ test('random numbers, checks, cuts and optimizers in the body', () => {
         t,
       ),
     );
-    const cut = wrap((t) =>
+    const masked = wrap((t) =>
       tf.mapFn((row: tf.Tensor) => tf.reduceSum(tf.booleanMask(row, tf.greater(row, 0))), t),
     );
     const w = new tf.Variable([1, 1, 1, 1]);
@@ -184,7 +184,7 @@ test('random numbers, checks, cuts and optimizers in the body', () => {
     } catch (e) {
       error = (e as Error).message;
     }
-    return [noisy(x), noisy(x), cut(x), train(x), train(x), w, error, count].map(plain);
+    return [noisy(x), noisy(x), masked(x), train(x), train(x), w, error, count].map(plain);
   };
   const want = run((f) => f);
   expect(JSON.stringify(want)).toMatch(/too much/);

@@ -1,7 +1,4 @@
-/**
- * Functions that look at sizes which vary without end: programs for those that come often, the plain function for the others.
- * Those that do not look run once: trace_once.test.ts.
- */
+/** Functions whose sizes vary without end: programs for those that come often, the plain function for the others. */
 import * as tf from 'gradtape';
 
 const plain = (g: unknown): unknown => JSON.parse(JSON.stringify(g)) as unknown;
@@ -113,50 +110,5 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     for (const n of sizes.slice(0, 101)) nested(ones(n));
     await new Promise(setImmediate);
     expect(states.at(-1)).toMatch(/async inside a compiled function/);
-  });
-});
-
-describe('behind a cut', () => {
-  const mask = (n: number): tf.Tensor => tf.concat([tf.ones([n]), tf.fill([300 - n], -1)], 0);
-  const make = (): { f: (t: tf.Tensor) => tf.Tensor; runs: () => number } => {
-    let runs = 0;
-    const f = tf.function((t: tf.Tensor) => {
-      runs++;
-      const chosen = tf.booleanMask(t, tf.greater(t, 0));
-      return tf.reduceSum(tf.multiply(chosen, chosen.shape[0] >= 0 ? 2 : 0));
-    });
-    return { f, runs: () => runs };
-  };
-
-  test('shapes without end run as the plain function, and programs come back when they settle', () => {
-    const { f, runs } = make();
-    for (let n = 0; n < 300; n++) expect(f(mask(n)).item()).toBe(2 * n);
-    expect(runs()).toBe(300);
-    for (let i = 0; i < 6000; i++) f(mask(i % 300));
-    const t = mask(7);
-    for (let i = 0; i < 9000; i++) f(t);
-    const before = runs();
-    for (let i = 0; i < 100; i++) expect(f(t).item()).toBe(14);
-    expect(runs()).toBe(before);
-  });
-
-  test('gradients, variables and order meanwhile', () => {
-    const run = (wrap: <T>(f: T) => T): unknown => {
-      const v = new tf.Variable(1);
-      const f = wrap((t: tf.Tensor): tf.Tensor => {
-        v.assignAdd(1);
-        const p = tf.booleanMask(t, tf.greater(t, 0));
-        v.assign(tf.add(v, tf.reduceSum(p)));
-        return tf.multiply(tf.reduceSum(p), v);
-      });
-      return Array.from({ length: 150 }, (_, n) => {
-        const t = mask(n);
-        const tape = new tf.GradientTape();
-        tape.watch(t);
-        const y = tape.run(() => f(t));
-        return [y, tape.gradient(y, [t, v]), v.read()].map(plain);
-      });
-    };
-    expect(run((f) => tf.function(f as never) as never)).toEqual(run((f) => f));
   });
 });

@@ -107,7 +107,10 @@ describe.each(Object.keys(rules))('%s with what depends on the step', (rule) => 
 });
 
 describe.each(Object.keys(onTheStep))('%s', (name) => {
-  test('in branches, loops and behind cuts, with null gradients, infinities and reads around', () => {
+  test.each([
+    ['compiled', 2],
+    ['op by op', 0],
+  ])('in branches and loops, with null gradients, infinities and reads around, %s', (how, hosts) => {
     const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     expectSame(
       () => {
@@ -138,13 +141,13 @@ describe.each(Object.keys(onTheStep))('%s', (name) => {
             (i: tf.Tensor) => (apply(i), [tf.add(i, 1)] as [tf.Tensor]),
             [tf.reduceSum(tf.multiply(t, 0))] as [tf.Tensor],
           );
-          const kept = tf.booleanMask(g, tf.greater(g, 0));
+          const kept = how === 'compiled' ? tf.nn.relu(g) : tf.booleanMask(g, tf.greater(g, 0));
           apply(tf.reduceSum(kept));
           return [...before, ...[a, b, ...variables].map((v) => v.read())];
         };
         return { optimizer, variables: [a, b], step };
       },
-      2,
+      hosts,
       5,
     );
     warnings.mockRestore();

@@ -3,10 +3,9 @@ import { FailedPreconditionError } from '../../core/errors';
 import { scope } from '../../core/scope';
 import type { Tensor } from '../../core/tensor';
 import { insideFunction } from '../eager';
-import type { Pieces } from '../pieces';
+import type { Specialization } from '../specialization';
 import { enqueue } from './queue';
 import { runSteps } from './run';
-import { anyUse } from './use';
 
 /** Throws where what a call computes later would be missed. */
 export function checkLater(name: string): void {
@@ -22,21 +21,21 @@ export function checkLater(name: string): void {
   }
 }
 
-/** Queues a call, and gives what the function returns. */
-export function runLater(name: string, pieces: Pieces, tensors: readonly Tensor[]): Promise<unknown> {
-  const { first } = pieces;
-  const whole = first.cut === null;
-  // What comes after a cut is not known yet, and uses variables when it runs.
-  const use = whole ? first.whole.executable.use : { ...anyUse, writes: new Set(pieces.assigned) };
-  return enqueue(name, use, tensors, (args, variables) =>
-    pieces.runLater(args, {
-      here: (f) => variables.here(f),
-      execute: async (e, given) => {
-        const results = await runSteps(e, given, variables);
-        // Between the pieces JavaScript reads and assigns the variables themselves.
-        if (!whole) variables.carryOut();
-        return results;
-      },
-    }),
+/** Queues a call, and gives what the function returns. A function that runs op by op does so on the event loop. */
+export function runLater(
+  name: string,
+  specialization: Specialization,
+  tensors: readonly Tensor[],
+): Promise<unknown> {
+  specialization.uses++;
+  const { compiled } = specialization;
+  if (compiled === null) {
+    return enqueue(name, null, tensors, (args, variables) =>
+      Promise.resolve(variables.here(() => specialization.runEagerly(args))),
+    );
+  }
+  const { executable } = compiled.graph;
+  return enqueue(name, executable.use, tensors, async (args, variables) =>
+    specialization.packed(await runSteps(executable, args, variables)),
   );
 }

@@ -1,42 +1,35 @@
 /**
  * Decides when calls off the event loop begin. They begin in call order, several at a time, but a call waits for those
  * before it that assign a variable which it reads or assigns. A variable that nobody in flight assigns is read at the call:
- * what is assigned later does not matter to it.
+ * what is assigned later does not matter to it. A function that runs op by op may use any variable: its call waits for all
+ * before it that use variables, and those behind it wait for it.
  */
 import { native } from '../../binding';
 import { apart } from '../../core/scope';
 import { aliasTensor, type Tensor } from '../../core/tensor';
 import { claims, type Claim, type Variable } from '../../core/variable';
-import { forgetPasts, keepPast } from './past';
-import { Transaction } from './transaction';
+import { assignPending } from '../pending';
 import type { VariableUse } from './use';
+import { RunVariables } from './values';
 
 /** What a call runs when its turn comes. */
-export type Body = (args: readonly Tensor[], variables: Transaction) => Promise<unknown>;
+export type Body = (args: readonly Tensor[], variables: RunVariables) => Promise<unknown>;
 
 /** Calls that may begin, as far as there are threads for them. */
 const ready: Call[] = [];
 let running = 0;
-
-/** Calls in flight that read or assign variables, the oldest first. */
-const using = new Set<Call>();
-/** The last one in flight that may use any variable; the last one that prints or draws numbers. */
-const last: { unknown: Call | null; ordered: Call | null } = { unknown: null, ordered: null };
-
-/** How many calls in flight may use any variable. */
-let unknownCalls = 0;
-/** How many calls there were. */
+/** Numbers calls in their order. */
 let calls = 0;
 
-const keep = (variable: Variable): void => {
-  keepPast(variable, calls);
-};
+/** Calls in flight that read or assign variables. */
+const using = new Set<Call>();
+/** The last one in flight that runs op by op; the last one that prints or draws numbers. */
+const last: { opByOp: Call | null; ordered: Call | null } = { opByOp: null, ordered: null };
 
 class Call implements Claim {
   private readonly inputs: Tensor[];
-  /** Greater than that of all calls before. */
   readonly order = calls++;
-  private readonly variables = new Transaction(this.order);
+  private readonly variables = new RunVariables();
   /** How many calls it still waits for, and those that wait for it. */
   private waits = 0;
   private readonly waiting: Call[] = [];
@@ -45,7 +38,8 @@ class Call implements Claim {
 
   constructor(
     readonly name: string,
-    private readonly use: VariableUse,
+    /** Null where it runs op by op. */
+    private readonly use: VariableUse | null,
     private readonly body: Body,
     args: readonly Tensor[],
     private readonly resolve: (result: unknown) => void,
@@ -55,17 +49,32 @@ class Call implements Claim {
   }
 
   join(): void {
-    const { reads, writes, ordered } = this.use;
+    const before = this.use === null ? this.joinOpByOp() : this.joinCompiled(this.use);
+    this.waits = before.size;
+    for (const call of before) call.waiting.push(this);
+    if (this.waits === 0) ready.push(this);
+  }
+
+  /** The calls that it waits for. */
+  private joinOpByOp(): Set<Call> {
+    const before = new Set(using);
+    if (last.ordered !== null) before.add(last.ordered);
+    using.add(this);
+    last.opByOp = last.ordered = claims.any = this;
+    claims.open++;
+    return before;
+  }
+
+  private joinCompiled({ reads, writes, ordered }: VariableUse): Set<Call> {
     const before = new Set<Call>();
-    if (this.use.unknown) for (const call of using) before.add(call);
-    const touches = this.use.unknown || reads.size > 0 || writes.size > 0;
-    if (touches && last.unknown !== null) before.add(last.unknown);
+    const touches = reads.size > 0 || writes.size > 0;
+    if (touches && last.opByOp !== null) before.add(last.opByOp);
     if (ordered && last.ordered !== null) before.add(last.ordered);
     for (const v of writes) if (v.claim !== null) before.add(v.claim as Call);
     for (const v of reads) {
-      const source = later(v.claim as Call | null, last.unknown);
+      const source = later(v.claim as Call | null, last.opByOp);
       if (source === null) {
-        this.variables.see(v);
+        this.variables.pin(v);
       } else {
         before.add(source);
         this.sources.set(v, source);
@@ -75,56 +84,50 @@ class Call implements Claim {
     if (ordered) last.ordered = this;
     for (const v of writes) v.claim = this;
     if (writes.size > 0) claims.open++;
-    if (this.use.unknown) {
-      last.unknown = this;
-      claims.open++;
-      unknownCalls++;
-      claims.keep = keep;
-    }
-    this.waits = before.size;
-    for (const call of before) call.waiting.push(this);
-    if (this.waits === 0) ready.push(this);
+    return before;
   }
 
   begin(): void {
     running++;
-    apart(() => this.body(this.inputs, this.variables)).then(
+    // What fails at once rejects as well.
+    new Promise((resolve) => {
+      resolve(apart(() => this.body(this.inputs, this.variables)));
+    }).then(
       (result) => {
         this.end();
         this.resolve(result);
       },
       (error: unknown) => {
-        this.end();
+        this.end(error);
         this.reject(error);
       },
     );
   }
 
   /** Assignments are carried out, those before an error too, as those of a synchronous call are. */
-  private end(): void {
-    this.variables.carryOut();
-    this.variables.release();
+  private end(error?: unknown): void {
+    const { use, variables } = this;
+    variables.publish();
+    if (error !== undefined)
+      variables.here(() => {
+        assignPending(error);
+      });
+    variables.release();
     for (const t of this.inputs) t.dispose();
-    const { writes } = this.use;
+    const writes = use?.writes ?? new Set<Variable>();
     for (const v of writes) if (v.claim === this) v.claim = null;
-    if (writes.size > 0) claims.open--;
-    if (this.use.unknown) {
-      claims.open--;
-      if (--unknownCalls === 0) claims.keep = null;
-    }
+    if (use === null || writes.size > 0) claims.open--;
     using.delete(this);
-    if (last.unknown === this) last.unknown = null;
+    if (last.opByOp === this) last.opByOp = claims.any = null;
     if (last.ordered === this) last.ordered = null;
     for (const call of this.waiting) call.oneLess(this);
-    const [oldest] = using;
-    forgetPasts((oldest as Call | undefined)?.order ?? calls);
     running--;
     beginReady();
   }
 
   private oneLess(ended: Call): void {
     // What it reads of that one is there now. It may have to wait for others, and the next to assign it may not.
-    for (const [v, source] of this.sources) if (source === ended) this.variables.read(v);
+    for (const [v, source] of this.sources) if (source === ended) this.variables.pin(v);
     if (--this.waits === 0) ready.push(this);
   }
 }
@@ -138,15 +141,10 @@ function beginReady(): void {
   while (ready.length > 0 && running < native.numThreads()) (ready.shift() as Call).begin();
 }
 
-/** Whether a call that may do anything could run at once: nothing in flight assigns variables, prints or draws numbers. */
-export function nothingInTheWay(): boolean {
-  return claims.open === 0 && last.ordered === null;
-}
-
-/** Runs the body when its turn comes; with its results. The tensors of `args` are held until then. */
+/** Runs the body when its turn comes; with what it gives. The tensors of `args` are held until then. */
 export function enqueue(
   name: string,
-  use: VariableUse,
+  use: VariableUse | null,
   args: readonly Tensor[],
   body: Body,
 ): Promise<unknown> {

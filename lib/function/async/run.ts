@@ -4,9 +4,10 @@ import { markAsUntransferable } from 'node:worker_threads';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
 import { flopsOf } from '../describe';
-import { takeBack, type Executable, type Part } from '../executable';
+import { computeScalars, undoScalars, type Executable, type Part, type PartRun } from '../executable';
 import type { Flowing } from '../flowing';
-import type { Transaction } from './transaction';
+import { addPending } from '../pending';
+import type { RunVariables } from './values';
 
 /** Estimate of operations in a graph that takes no longer than to go elsewhere: some 20 µs. */
 const few = 100_000;
@@ -28,7 +29,7 @@ function isSmall(e: Executable): boolean {
 }
 
 /** Runs steps that run compiled graphs: loops, branches. */
-async function drive(steps: Flowing, variables: Transaction): Promise<readonly Tensor[]> {
+async function drive(steps: Flowing, variables: RunVariables): Promise<readonly Tensor[]> {
   let since = performance.now();
   const here = <T>(f: () => T): T => variables.here(f);
   let next = here(() => steps.next());
@@ -83,7 +84,7 @@ function guard(buffer: ArrayBuffer): void {
 export async function runSteps(
   e: Executable,
   args: readonly Tensor[],
-  variables: Transaction,
+  variables: RunVariables,
 ): Promise<Tensor[]> {
   const values = e.values.slice();
   args.forEach((t, i) => (values[e.parameters[i]] = t));
@@ -116,7 +117,7 @@ export async function runSteps(
         }
         case 'choice': {
           const { chosen } = step;
-          variables.carryOut(chosen.variables);
+          variables.publish(chosen.variables);
           const { f, inputs } = chosen.branches[variables.here(() => chosen.choose())];
           await runSteps(
             f.executable,
@@ -126,17 +127,19 @@ export async function runSteps(
           break;
         }
         default: {
-          const { node } = step;
-          if (node.effects === 'variables') variables.carryOut();
-          else if (node.late !== undefined) variables.carryOut(node.late.numbers.variables);
+          const { node, pending } = step;
+          // It works on the variables themselves.
+          variables.publish(node.late?.scalars.variables ?? node.variables ?? []);
           const inputs = step.inputs.map(shaped);
-          let outputs: readonly Tensor[] = [];
-          if (node.steps === undefined) {
-            variables.during(node.late?.numbers.reads ?? [], () => {
-              outputs = node.run(inputs);
-            });
-          } else {
-            outputs = await drive(node.steps(inputs), variables);
+          let outputs: readonly Tensor[];
+          try {
+            outputs =
+              node.steps === undefined
+                ? variables.here(() => node.run(inputs, variables.read))
+                : await drive(node.steps(inputs), variables);
+          } catch (error) {
+            addPending(error, pending, (i) => shaped(pending[i]));
+            throw error;
           }
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
         }
@@ -159,30 +162,44 @@ async function runPart(
   part: Part,
   values: readonly (Tensor | null)[],
   arena: Tensor,
-  variables: Transaction,
+  variables: RunVariables,
 ): Promise<void> {
   const tensors = [arena, ...part.externals.map((slot) => values[slot] as Tensor)];
   const storages = tensors.map((t) => t.buffer);
   storages.forEach(guard);
   const table = new Float64Array(tensors.length + part.lateCount);
   tensors.forEach((t, i) => (table[i] = t.offset));
-  for (const { numbers, at } of part.late) {
-    variables.carryOut(numbers.variables);
-    variables.during(numbers.reads ?? [], () => {
-      numbers.write(table, at);
+  const {
+    values: scalars,
+    count,
+    failed,
+  } = computeScalars(part, (s, to, at) => {
+    variables.publish(s.variables);
+    variables.here(() => {
+      s.write(to, at, variables.read);
     });
-  }
+  });
+  table.set(scalars, tensors.length);
+  const run: PartRun = { storages, table, scalarCount: count };
   const program = e.programOf(part);
+  const end = failed === null ? program.words : part.nodes[failed.node].start;
+  let stopped: number | undefined;
   try {
-    let stopped = await program.start(storages, table);
-    while (stopped !== undefined) {
-      const from = e.redo(part, stopped, storages, table);
-      stopped = await program.start(storages, table, from);
-    }
+    stopped = await program.start(storages, table, 0, end);
   } catch (error) {
     variables.here(() => {
-      takeBack(part);
+      undoScalars(part, run, 0);
     });
     throw error;
+  }
+  while (stopped !== undefined) {
+    const at = stopped;
+    const from = variables.here(() => e.redo(part, at, run));
+    stopped = await program.start(storages, table, from, end);
+  }
+  if (failed !== null) {
+    variables.here(() => {
+      e.failAt(part, failed.node, failed.error, run);
+    });
   }
 }

@@ -1,5 +1,5 @@
 /** What a program does to variables: which of its runs must wait for which. */
-import type { LateNumbers } from '../../core/scope';
+import type { RuntimeScalars } from '../../core/scope';
 import type { Variable } from '../../core/variable';
 import type { Step } from '../executable';
 
@@ -7,20 +7,15 @@ export interface VariableUse {
   /** Read by it before it assigns them. */
   readonly reads: ReadonlySet<Variable>;
   readonly writes: ReadonlySet<Variable>;
-  /** A step in JavaScript may read and write any variable. */
-  readonly unknown: boolean;
   /** It prints, draws numbers or the like: that happens in the order of the calls. */
   readonly ordered: boolean;
 }
 
-export const anyUse: VariableUse = { reads: new Set(), writes: new Set(), unknown: true, ordered: true };
-
 export function useOf(steps: readonly Step[]): VariableUse {
   const reads = new Set<Variable>();
   const writes = new Set<Variable>();
-  let unknown = false;
   let ordered = false;
-  const find = ({ variables, reads: seen = [] }: LateNumbers): void => {
+  const find = ({ variables, reads: seen = [] }: RuntimeScalars): void => {
     for (const v of seen) if (!writes.has(v)) reads.add(v);
     // A stream of numbers that is no variable.
     if (variables.length === 0) ordered = true;
@@ -33,7 +28,6 @@ export function useOf(steps: readonly Step[]): VariableUse {
         const { use } = f.executable;
         for (const v of use.reads) if (!writes.has(v)) reads.add(v);
         for (const v of use.writes) writes.add(v);
-        unknown ||= use.unknown;
         ordered ||= use.ordered;
       }
     } else if (step.kind === 'read') {
@@ -41,14 +35,15 @@ export function useOf(steps: readonly Step[]): VariableUse {
     } else if (step.kind === 'assign') {
       writes.add(step.variable);
     } else if (step.kind === 'part') {
-      for (const { numbers } of step.late) find(numbers);
+      for (const { scalars } of step.late) find(scalars);
     } else if (step.node.late !== undefined) {
-      find(step.node.late.numbers);
+      find(step.node.late.scalars);
     } else if (step.node.effects === 'variables') {
-      unknown = ordered = true;
+      for (const v of step.node.variables ?? []) writes.add(v);
+      ordered = true;
     } else if (step.node.effects === 'order') {
       ordered = true;
     }
   }
-  return { reads, writes, unknown, ordered };
+  return { reads, writes, ordered };
 }

@@ -18,7 +18,7 @@ import type { Trace } from '../trace';
 import { BranchFlow, type Branch, type Choose } from './branches';
 import { emit, type Out } from './flow';
 import { alike, checkCallable, showStructure, showTensor, take, type Taken } from './structure';
-import { Undecided } from '../undecided';
+import { ConcretizationError } from '../concretization_error';
 import { tracePart, type Part } from './subgraph';
 
 /** Whether a scalar is true. Numbers other than 0 are. */
@@ -53,7 +53,6 @@ function called<R>(f: () => R, op: string): R {
  * @tf tf.cond
  */
 export function cond<R>(pred: TensorLike, trueFn: () => R, falseFn: () => R): R {
-  if (scope.notes?.open === true) return scope.notes.call(cond, undefined, [pred, trueFn, falseFn]) as R;
   checkCallable(trueFn, 'cond', 'trueFn');
   checkCallable(falseFn, 'cond', 'falseFn');
   if (typeof pred === 'boolean') return called(pred ? trueFn : falseFn, 'cond');
@@ -83,7 +82,6 @@ export function caseOf<R>(
 ): R {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('case', 2, arguments, caseDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(caseOf, undefined, [predFnPairs, given]) as R;
   const o = options<Required<CaseOptions<R>>>(given, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
     throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
@@ -147,8 +145,6 @@ export function switchCase<R>(
 ): R {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('switchCase', 3, arguments, switchCaseDefaults);
-  if (scope.notes?.open === true)
-    return scope.notes.call(switchCase, undefined, [branchIndex, branchFns, given]) as R;
   const o = options<Required<SwitchCaseOptions<R>>>(given, 'default', switchCaseDefaults, 'switchCase');
   if (!Array.isArray(branchFns))
     throw new TypeError(`[switchCase] 'branchFns' must be an array; got ${describe(branchFns)}`);
@@ -208,9 +204,9 @@ function choice(
   try {
     return chosenLater(op, index, choose, fs, names);
   } catch (error) {
-    if (!(error instanceof Undecided)) throw error;
-    const value = (scope.tracer as Trace).decide(index, op, `in a branch, ${error.why}`);
-    return fs[choose(value)]();
+    // The user's code may catch it: the trace around the branches is to know.
+    if (error instanceof ConcretizationError) (scope.tracer as Trace).reason = error;
+    throw error;
   }
 }
 
@@ -233,7 +229,7 @@ function chosenLater(
     );
   let parts = traceAll(false);
   if (parts.some((p) => p.needsVariables)) {
-    (scope.tracer as Trace).limitOrders(1);
+    (scope.tracer as Trace).limitOrders(op, 1);
     // What it does to variables needs the variables themselves.
     (scope.tracer as Trace).settle(true);
     parts = traceAll(true);
@@ -261,7 +257,11 @@ function chosenLater(
       const value = part.assigned.get(v);
       if (value !== undefined) {
         const now = olds[i];
-        if (!alike(value, now)) throw new Undecided(`the shape of the variable '${v.name}'`);
+        if (!alike(value, now))
+          throw new ConcretizationError(
+            op,
+            `the branches leave different shapes in the variable '${v.name}'`,
+          );
         return value;
       }
       const at = part.captures.indexOf(olds[i]);
@@ -304,7 +304,8 @@ function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly s
   });
   for (const { graph } of parts) {
     graph.results.forEach((t, k) => {
-      if (!alike(first.graph.results[k], t)) throw new Undecided(`the shape of result ${k}`);
+      if (!alike(first.graph.results[k], t))
+        throw new ConcretizationError(op, `the branches give different shapes as result ${k}`);
     });
   }
 }

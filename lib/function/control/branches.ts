@@ -1,13 +1,11 @@
 /** A choice between graphs, and its derivatives of any order, which are choices too. */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
-import type { Effects } from '../../core/scope';
 import { aliasTensor, pin, type Tensor } from '../../core/tensor';
 import { derive } from '../derivative';
 import type { Flowing } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
-import { effectsOf } from './subgraph';
 import type { Graph } from '../graph';
 
 export interface Branch {
@@ -34,9 +32,12 @@ export class BranchFlow extends Flow {
     /** Those of the inputs behind the first. */
     private readonly ins: readonly Out[],
     outs: readonly Out[],
-    effects: Effects = effectsOf(branches.map((b) => b.graph)),
   ) {
-    super(name, outs, effects);
+    super(
+      name,
+      outs,
+      branches.map((b) => b.graph),
+    );
     this.functions = branches.map((b) => new GraphFunction(b.graph));
     this.zeros = outs.map(() => null);
   }

@@ -5,11 +5,14 @@ import { UnimplementedError } from '../../core/errors';
 import { scope, withScope, type Effects } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
+import type { Variable } from '../../core/variable';
 import type { Grad } from '../../ops/registry';
 import { flow, type Flowing } from '../flowing';
+import { variablesOf, type Graph } from '../graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../trace';
-import { Undecided } from '../undecided';
+import { effectsOf } from './subgraph';
+import { ConcretizationError } from '../concretization_error';
 
 export interface Out {
   readonly shape: Shape;
@@ -31,11 +34,18 @@ export interface FlowOrder {
 export abstract class Flow {
   private derived: FlowOrder | null = null;
 
+  /** What its graphs do besides computing results, and the variables that they use when they run. */
+  readonly effects: Effects;
+  readonly variables: readonly Variable[];
+
   constructor(
     readonly name: string,
     readonly outs: readonly Out[],
-    readonly effects: Effects,
-  ) {}
+    graphs: readonly Graph[],
+  ) {
+    this.effects = effectsOf(graphs);
+    this.variables = variablesOf(graphs);
+  }
 
   abstract steps(inputs: readonly Tensor[]): Flowing;
 
@@ -50,14 +60,14 @@ export abstract class Flow {
   }
 
   /**
-   * Of one with gradients of the user's own inside: throws an Undecided where these depend on values. Any other error comes
+   * Of one with gradients of the user's own inside: throws a ConcretizationError where these depend on values. Any other error comes
    * where a gradient is wanted.
    */
   tryDerivative(): void {
     try {
       void this.order;
     } catch (error) {
-      if (error instanceof Undecided) throw error;
+      if (error instanceof ConcretizationError) throw error;
     }
   }
 }
@@ -65,16 +75,17 @@ export abstract class Flow {
 export const isFloat = (o: Out): boolean => o.dt.kind === 'float';
 
 function host(step: Flow, inputs: readonly Tensor[]): Tensor[] {
-  return (scope.tracer as Trace).host(
-    step.name,
+  return (scope.tracer as Trace).host({
+    name: step.name,
     inputs,
-    step.outs,
-    (real) => step.run(real),
-    'JavaScript decides what runs',
-    step.effects,
-    (again) => emit(step, again),
-    (real) => step.steps(real),
-  );
+    outputs: step.outs,
+    run: (real) => step.run(real),
+    why: 'JavaScript decides what runs',
+    effects: step.effects,
+    variables: step.variables,
+    record: (again) => emit(step, again),
+    steps: (real) => step.steps(real),
+  });
 }
 
 /** Notes the flow in the function that is being traced, with what gradients need if somebody records. */
@@ -115,7 +126,7 @@ class Unavailable extends Flow {
     outs: readonly Out[],
     private readonly message: string,
   ) {
-    super(name, outs, 'none');
+    super(name, outs, []);
   }
   // eslint-disable-next-line require-yield
   *steps(): Flowing {

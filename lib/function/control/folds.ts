@@ -172,7 +172,6 @@ function stackAll(
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('scan', 3, arguments, scanDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(scan, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
   const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
   const { structure, tensors } = folded.last;
@@ -189,7 +188,6 @@ export interface FoldOptions {
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('foldl', 3, arguments, foldlDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(foldl, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldl');
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
@@ -198,7 +196,6 @@ export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, giv
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('foldr', 3, arguments, foldlDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(foldr, undefined, [fn, elems, given], 'steps') as A;
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
@@ -232,7 +229,6 @@ export interface MapFnOptions {
 export function mapFn<E, R>(fn: (element: E) => R, elems: E, given?: MapFnOptions | DType): R {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('mapFn', 3, arguments, mapFnDefaults);
-  if (scope.notes?.open === true) return scope.notes.call(mapFn, undefined, [fn, elems, given], 'steps') as R;
   const o = options<{ fnOutputSignature: unknown }>(given, 'fnOutputSignature', mapFnDefaults, 'mapFn');
   return mapped('mapFn', fn, elems, o.fnOutputSignature);
 }

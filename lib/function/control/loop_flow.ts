@@ -9,9 +9,8 @@ import type { Flowing, Steps } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
 import type { Graph } from '../graph';
-import { orElseAssignSteps } from '../pending';
+import { withPendingSteps } from '../pending';
 import { Flow, isFloat, unavailable, updatesInJavaScript, type FlowOrder, type Out } from './flow';
-import { effectsOf } from './subgraph';
 
 export interface Loop {
   /** From the loop's variables and what the condition captures, to a scalar. */
@@ -48,7 +47,7 @@ export class LoopFlow extends Flow {
     super(
       name,
       [...ins.slice(0, loop.carried), ...(derivative === null ? [] : [token])],
-      effectsOf([loop.condition, loop.body]),
+      [loop.condition, loop.body],
     );
     this.condition = new GraphFunction(loop.condition);
     this.body = new GraphFunction(derivative === null ? loop.body : derivative.forward);
@@ -59,7 +58,7 @@ export class LoopFlow extends Flow {
     const now = inputs.slice();
     const first = carried - variables.length;
     const saved: (readonly Tensor[])[] = [];
-    yield* orElseAssignSteps(
+    yield* withPendingSteps(
       variables,
       (i) => now[first + i],
       () => this.iterate(now, saved),
@@ -121,7 +120,7 @@ class LoopBack extends Flow {
     super(
       name,
       wanted.map((i) => ins[i]),
-      effectsOf([derivative.backward]),
+      [derivative.backward],
     );
     this.back = new GraphFunction(derivative.backward);
   }

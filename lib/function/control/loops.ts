@@ -13,7 +13,7 @@ import { isTrue, predicate } from './branch_ops';
 import { emit, type Out } from './flow';
 import { LoopFlow } from './loop_flow';
 import { alike, checkCallable, checkSameStructure, take } from './structure';
-import { Undecided } from '../undecided';
+import { ConcretizationError } from '../concretization_error';
 import { tracePart, type Part } from './subgraph';
 
 const whileLoopDefaults = { maximumIterations: null } as const;
@@ -41,8 +41,6 @@ export function whileLoop<V extends unknown[]>(
 ): V {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 4) refuseSurplus('whileLoop', 4, arguments, whileLoopDefaults);
-  if (scope.notes?.open === true)
-    return scope.notes.call(whileLoop, undefined, [cond, body, loopVars, given], 'loop') as V;
   const o = options<Required<WhileLoopOptions>>(given, 'maximumIterations', whileLoopDefaults, 'whileLoop');
   checkCallable(cond, 'whileLoop', 'cond');
   checkCallable(body, 'whileLoop', 'body');
@@ -103,16 +101,9 @@ export function whileLoop<V extends unknown[]>(
   try {
     return compiledLoop((vars) => call(cond, vars), step, now, left) as V;
   } catch (error) {
-    if (!(error instanceof Undecided)) throw error;
-    const tracer = scope.tracer as Trace;
-    const decide = (t: Tensor): Tensor =>
-      t.isSymbolic ? tracer.decide(t, 'whileLoop', `in the loop, ${error.why}`) : t;
-    const end = left === null ? Infinity : Number(decide(left).item());
-    for (let i = 0; i < end; i++) {
-      if (!isTrue(decide(predicate(call(cond, now), 'whileLoop', 'the result of cond')))) break;
-      now = step(now);
-    }
-    return now as V;
+    // The user's code may catch it: the trace around the loop is to know.
+    if (error instanceof ConcretizationError) (scope.tracer as Trace).reason = error;
+    throw error;
   }
 }
 
@@ -128,7 +119,7 @@ function knownCondition(f: () => unknown): boolean | null {
     );
     return value.isSymbolic ? null : isTrue(value);
   } catch (error) {
-    if (error instanceof Undecided) return null;
+    if (error instanceof ConcretizationError) return null;
     throw error;
   }
 }
@@ -139,7 +130,7 @@ function compiledLoop(
   start: unknown,
   limit: Tensor | null,
 ): unknown {
-  (scope.tracer as Trace).limitOrders(2);
+  (scope.tracer as Trace).limitOrders('whileLoop', 2);
   const vars = take(start, 'whileLoop', 'loopVars').tensors;
   const traceBoth = (live: boolean): [Part<Tensor>, Part<readonly Tensor[]>] => [
     tracePart(
@@ -159,7 +150,7 @@ function compiledLoop(
   ];
   let [condition, body] = traceBoth(false);
   if (condition.needsVariables || body.needsVariables || condition.assigned.size > 0) {
-    (scope.tracer as Trace).limitOrders(1);
+    (scope.tracer as Trace).limitOrders('whileLoop', 1);
     // What it does to variables needs the variables themselves.
     (scope.tracer as Trace).settle(true);
     [condition, body] = traceBoth(true);

@@ -11,11 +11,10 @@ import { derive, type Derivative } from '../derivative';
 import type { Flowing, Steps } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import type { Graph } from '../graph';
-import { orElseAssignSteps } from '../pending';
+import { withPendingSteps } from '../pending';
 import { replay } from '../replay';
 import { Trace } from '../trace';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
-import { effectsOf } from './subgraph';
 
 /** Where a parameter of the body comes from. Each input of the flow is used once. */
 export type Source =
@@ -54,7 +53,7 @@ export class ScanFlow extends Flow {
     super(
       name,
       results.map((o, i) => (i < starts.length ? o : stacked(o, count))),
-      effectsOf([body]),
+      [body],
     );
     this.body = new GraphFunction(body);
   }
@@ -67,7 +66,7 @@ export class ScanFlow extends Flow {
     const parts = this.outs.slice(starts.length).map((o) => makeTensor(o.dt, o.shape, sizeOf(o.shape)));
     const first = now.length - variables.length;
     if (count > 0)
-      yield* orElseAssignSteps(
+      yield* withPendingSteps(
         variables,
         (i) => now[first + i],
         () => this.iterate(inputs, now, parts),

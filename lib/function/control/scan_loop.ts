@@ -10,7 +10,7 @@ import type { Trace } from '../trace';
 import { emit, type Out } from './flow';
 import { ScanFlow, type Source } from './scan_flow';
 import { alike, take, type Structure, type Taken } from './structure';
-import { Undecided } from '../undecided';
+import { ConcretizationError } from '../concretization_error';
 import { tracePart, type Part } from './subgraph';
 
 /** How many steps one iteration of a long loop makes: enough that calling it costs little, few enough to compile at once. */
@@ -41,7 +41,7 @@ export function stepInLoop(start: Structure, steps: Steps): Stepped | null {
   try {
     return loop(start, steps);
   } catch (error) {
-    if (error instanceof Undecided) return null;
+    if (error instanceof ConcretizationError) return null;
     throw error;
   }
 }
@@ -82,7 +82,7 @@ function loop(start: Structure, steps: Steps): Stepped | null {
     tracePart(op, specs, body, (r) => [...r.next, ...r.stacked], live);
   let part = traceBody(false);
   if (part.needsVariables) {
-    (scope.tracer as Trace).limitOrders(1);
+    (scope.tracer as Trace).limitOrders(op, 1);
     (scope.tracer as Trace).settle(true);
     part = traceBody(true);
   }
@@ -107,7 +107,8 @@ function emitLoop(
   const assigned: Variable[] = [...part.assigned.keys()];
   const olds = assigned.map((v) => v.held);
   const news = [...part.assigned.values()];
-  if (!news.every((t, i) => alike(t, olds[i]))) throw new Undecided('the shape of a variable');
+  if (!news.every((t, i) => alike(t, olds[i])))
+    throw new ConcretizationError(op, 'the shape of a variable changes from step to step');
   if (scope.recorder !== null) for (const v of part.variables) v.operand();
   const starts = [...carried, ...olds];
   const captures = part.captures.filter((t) => !olds.includes(t));

@@ -4,7 +4,7 @@ import { scope } from '../../core/scope';
 import type { Placeholder, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../core/scope';
-import type { Chosen, Graph, HostNode } from '../graph';
+import type { Chosen, Graph } from '../graph';
 import { Trace } from '../trace';
 
 /**
@@ -92,26 +92,17 @@ export class PartTrace extends Trace {
     this.touched.clear();
   }
 
-  override limitOrders(orders: number, inside = recordingDepth()): void {
-    this.parent.limitOrders(orders, inside + this.outside);
+  override limitOrders(op: string, orders: number, inside = recordingDepth()): void {
+    this.parent.limitOrders(op, orders, inside + this.outside);
   }
 
-  override created(variable: Variable): void {
-    this.parent.created(variable);
+  override variableCreated(variable: Variable): void {
+    this.parent.variableCreated(variable);
   }
 
-  override host(
-    name: string,
-    inputs: readonly Tensor[],
-    outs: Parameters<Trace['host']>[2],
-    run: HostNode['run'],
-    why: string,
-    effects: Effects,
-    record?: HostNode['record'],
-    steps?: HostNode['steps'],
-  ): Tensor[] {
-    if (effects === 'variables') this.needsVariables = true;
-    return super.host(name, inputs, outs, run, why, effects, record, steps);
+  override host(step: Parameters<Trace['host']>[0]): Tensor[] {
+    if (step.effects === 'variables') this.needsVariables = true;
+    return super.host(step);
   }
 
   override choice(name: string, inputs: readonly Tensor[], chosen: Chosen): void {
@@ -166,7 +157,7 @@ export function tracePart<R>(
   const given = own.map((t) => trace.symbol(t.dt, t.shape));
   const { graph, value } = trace.run(() => f(given), results, given);
   // Perhaps the user's function caught it.
-  if (trace.undecided !== null) throw trace.undecided;
+  if (trace.reason !== null) throw trace.reason;
   const captures = [...trace.captures];
   return {
     trace,
@@ -189,7 +180,7 @@ export function effectsOf(graphs: readonly Graph[]): Effects {
   for (const node of graphs.flatMap((g) => g.nodes)) {
     if (node.kind === 'read' || node.kind === 'assign') return 'variables';
     if (node.kind !== 'host' || node.effects === 'none') continue;
-    if (node.effects === 'variables' || (node.late?.numbers.variables.length ?? 0) > 0) return 'variables';
+    if (node.effects === 'variables' || (node.late?.scalars.variables.length ?? 0) > 0) return 'variables';
     if (effects !== 'check') effects = node.effects;
   }
   return effects;

@@ -9,16 +9,6 @@ import { dtypeOf, Space, type Group, type Member } from './group';
 
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
-/** The number of the entry that runs groups. */
-let entry = -1;
-function fusedEntry(): number {
-  if (entry >= 0) return entry;
-  native.capture((number) => (entry = number));
-  native.fused();
-  native.capture(undefined);
-  return entry;
-}
-
 /** A block of another value, which a value is written to. */
 export interface Target {
   readonly whole: Tensor;
@@ -117,7 +107,7 @@ export function encodeGroup(
   const node: OpNode = { kind: 'op', op: fusedOp(group), inputs, attrs: null, outputs };
   return {
     node,
-    instructions: [{ entry: fusedEntry(), buffers: storages.map((t) => t.buffer), numbers }],
+    instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => t.buffer), numbers }],
     view: false,
     over: overwrites(group, (root) => outputs.includes(root)),
   };

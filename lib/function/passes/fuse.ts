@@ -6,7 +6,7 @@ import { sizeOf, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../core/scope';
 import { cutsOf, isRun, joinsOf, type Block } from '../blocks';
-import type { OpNode } from '../graph';
+import { inputsOf, type OpNode } from '../graph';
 import type { LoweredNode, Storages } from '../lowered';
 import { encodeGroup, numbersOf, type Target } from './encode_group';
 import { enabled } from './enabled';
@@ -92,7 +92,7 @@ export class Fusion {
         for (const t of lowered.node.outputs) if (this.root(t) === t) this.wholes.set(t, whole);
         continue;
       }
-      for (const t of lowered.node.inputs.flatMap((t) => this.read(t))) {
+      for (const t of inputsOf(lowered.node).flatMap((t) => this.read(t))) {
         const users = this.readers.get(t);
         if (users === undefined) this.readers.set(t, [lowered]);
         else users.push(lowered);
@@ -116,7 +116,7 @@ export class Fusion {
   }
 
   private addSingle(lowered: LoweredNode): void {
-    const reads = lowered.node.inputs.flatMap((t) => this.read(t));
+    const reads = inputsOf(lowered.node).flatMap((t) => this.read(t));
     const item: Item = { single: lowered, group: null, reads };
     this.items.push(item);
     for (const t of lowered.node.outputs) if (this.root(t) === t) this.producer.set(t, item);

@@ -11,7 +11,7 @@ import { symbolicTensor, type Placeholder, type Tensor } from '../../core/tensor
 import type { ReduceAttrs } from '../../ops/reduction';
 import { registry, type OpRow } from '../../ops/registry';
 import type { TracedOp } from '../../core/scope';
-import { inputsOf, type Graph, type Node, type OpNode } from '../graph';
+import { inputsOf, mapPending, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
 
@@ -111,6 +111,7 @@ class Layout {
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       const node = this.graph.nodes[i];
       if (transposeOf(node) !== null) continue;
+      if (node.kind === 'op') for (const { value } of node.pending ?? []) need(value);
       const kind = node.kind === 'op' ? kindOf(node) : null;
       if (kind === null) inputsOf(node).forEach(need);
       else if (kind === 'elementwise' || kind === 'reordered') this.pass(node as OpNode);
@@ -156,7 +157,8 @@ class Layout {
       }
       default:
     }
-    this.nodes.push({ ...node, inputs: node.inputs.map((t) => this.own(t)) });
+    const own = (t: Tensor): Tensor => this.own(t);
+    this.nodes.push({ ...node, inputs: node.inputs.map(own), pending: mapPending(node.pending, own) });
     for (const t of node.outputs) this.add(t, identity(t.rank), t);
   }
 
@@ -262,11 +264,12 @@ class Layout {
     const [x] = node.inputs;
     const [out] = node.outputs;
     const plain = isIdentity(p);
+    const pending = mapPending(node.pending, (t) => this.own(t));
     if (kind === 'reduce') {
       const { root, perm } = this.member(x);
       const given = node.attrs as ReduceAttrs;
       const attrs = plain ? given : { ...given, axes: moved(given.axes, p) };
-      this.nodes.push({ ...node, inputs: [this.get(root, then(perm, p))], attrs });
+      this.nodes.push({ ...node, inputs: [this.get(root, then(perm, p))], attrs, pending });
       this.add(out, identity(out.rank), out);
       return;
     }
@@ -278,7 +281,7 @@ class Layout {
     if (kind === 'reordered' && !plain) attrs = node.op.reordered?.(attrs as never, p);
     if (kind === 'spread' && !plain) attrs = moved(attrs as readonly number[], p);
     const made = plain ? out : this.symbol(out, shape);
-    this.nodes.push({ ...node, inputs, attrs, outputs: [made] });
+    this.nodes.push({ ...node, inputs, attrs, outputs: [made], pending });
     this.add(out, p, made);
   }
 

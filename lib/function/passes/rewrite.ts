@@ -1,6 +1,6 @@
 /** Goes through the ops of a graph and puts others in their places. */
 import type { Tensor } from '../../core/tensor';
-import type { Constant, Graph, Node, OpNode } from '../graph';
+import { mapPending, type Constant, type Graph, type Node, type OpNode } from '../graph';
 
 /** What stands for an op: tensors that are there already, one for each result, or another node with the same results. */
 export type Replacement = OpNode | readonly Tensor[];
@@ -24,7 +24,8 @@ export function rewrite(graph: Graph, f: (node: OpNode, so: Rewriting) => Replac
     switch (node.kind) {
       case 'op': {
         const inputs = all(node.inputs);
-        const own = inputs === node.inputs ? node : { ...node, inputs };
+        const pending = mapPending(node.pending, now);
+        const own = inputs === node.inputs && pending === undefined ? node : { ...node, inputs, pending };
         const found = f(own, so);
         if (found === null) so.nodes.push(own);
         else if ('kind' in found) so.nodes.push(found);
@@ -33,7 +34,8 @@ export function rewrite(graph: Graph, f: (node: OpNode, so: Rewriting) => Replac
       }
       case 'host': {
         const inputs = all(node.inputs);
-        so.nodes.push(inputs === node.inputs ? node : { ...node, inputs });
+        const pending = mapPending(node.pending, now);
+        so.nodes.push(inputs === node.inputs && pending === undefined ? node : { ...node, inputs, pending });
         break;
       }
       case 'assign':

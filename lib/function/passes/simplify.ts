@@ -104,7 +104,7 @@ function simplest(node: OpNode, rule: 'simpler' | 'regrouped', around: Around): 
       call = found;
     }
   }
-  return call === node ? null : { ...call, kind: 'op', outputs: node.outputs };
+  return call === node ? null : { ...call, kind: 'op', outputs: node.outputs, pending: node.pending };
 }
 
 /** A view of what a view shows. */

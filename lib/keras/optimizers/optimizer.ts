@@ -3,11 +3,11 @@ import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
-import { apart, scope, type TracedOp, type Tracer } from '../../core/scope';
+import { apart, scope, type ReadVariable, type TracedOp, type Tracer } from '../../core/scope';
 import { describe } from '../../core/shape';
 import { makeTensor, Tensor } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
-import { claims, Variable } from '../../core/variable';
+import { claims, heldBy, Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/binary';
 import { cast } from '../../ops/cast';
 import { where } from '../../ops/indexing';
@@ -63,7 +63,12 @@ export abstract class Optimizer {
   }
 
   private get rate(): Rate {
-    return this.rates[this.choosing.get(this.chosen)];
+    return this.rateIn(heldBy);
+  }
+
+  /** The learning rate, or what computes it, as a run sees its variables. */
+  private rateIn(read: ReadVariable): Rate {
+    return this.rates[this.choosing.get({ held: read(this.chosen) })];
   }
 
   /** Makes the state for these variables. The first step does it if nobody did. */
@@ -130,10 +135,6 @@ export abstract class Optimizer {
 
   /** One step; without `variables`, those that the optimizer was built for, in their order. */
   apply(gradients: readonly (Gradient | undefined)[], variables?: readonly Variable[]): void {
-    if (scope.notes?.open === true) {
-      scope.notes.method(this, 'apply', [gradients, variables]);
-      return;
-    }
     const list = variables ?? this.trained;
     if (variables === undefined && this.positions === null) {
       throw new InvalidArgumentError(
@@ -174,8 +175,9 @@ export abstract class Optimizer {
         atOnce,
       );
     });
-    for (const v of present) if (v.constraint !== null) v.assign(v.constraint(v.read()));
+    // Weights and counter move together, also if a constraint fails.
     this.setCount(this.count() + 1);
+    for (const v of present) if (v.constraint !== null) v.assign(v.constraint(v.read()));
   }
 
   /** In a function that is being traced: steps of it, whose numbers are found whenever it runs. */
@@ -187,7 +189,7 @@ export abstract class Optimizer {
     const updater = new TracedUpdater(tracer, {
       variables: [this.counter],
       reads: this.rate instanceof Variable ? [this.chosen, this.rate] : [this.chosen],
-      begin: () => (this.rateNow = this.currentRate()),
+      begin: (read) => (this.rateNow = this.currentRate(read)),
       end: () => this.setCount(this.count() + 1),
       undo: () => this.setCount(this.count() - 1),
     });
@@ -217,6 +219,7 @@ export abstract class Optimizer {
       differentiable: false,
       savesInputs: 0,
       savesOutputs: false,
+      fallible: true,
       execute: check,
     };
     return new IndexedSlices(
@@ -409,9 +412,9 @@ export abstract class Optimizer {
   }
 
   /** The learning rate as a float32 number. */
-  private currentRate(): number {
-    const rate = this.rate;
-    if (rate instanceof Variable) return Math.fround(this.rated.get(rate));
+  private currentRate(read: ReadVariable = heldBy): number {
+    const rate = this.rateIn(read);
+    if (rate instanceof Variable) return Math.fround(this.rated.get({ held: read(rate) }));
     const step = this.count();
     const value = typeof rate === 'function' ? rate(step) : rate.call(step);
     const number = value instanceof Tensor || value instanceof Variable ? Number(value.item()) : value;

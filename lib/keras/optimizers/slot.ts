@@ -49,12 +49,6 @@ export class Slot extends Variable {
   }
 
   /** @internal */
-  override swap(value: Tensor): Tensor {
-    this.shared = true;
-    return super.swap(value);
-  }
-
-  /** @internal */
   override get writable(): boolean {
     this.checkFree();
     return !this.shared;
@@ -86,8 +80,8 @@ export class Element {
   private of: Tensor | null = null;
   private view: TypedArray = new Float32Array(1);
 
-  get(variable: Variable): number {
-    const { held } = variable;
+  /** `held`: the value that is asked for. */
+  get({ held }: { readonly held: Tensor }): number {
     if (held !== this.of) {
       this.of = held;
       this.view = held.view();

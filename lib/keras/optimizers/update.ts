@@ -1,7 +1,7 @@
 /** Rules applied to variables and their slots: at once, or as steps of a function that is being traced. */
 import type { DTypeInfo } from '../../core/dtype';
 import type { IndexedSlices } from '../../core/indexed_slices';
-import type { LateNumbers, TracedOp, Tracer } from '../../core/scope';
+import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../core/scope';
 import { scope } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import { chooseInRun } from '../../function/control/chosen';
@@ -112,8 +112,8 @@ export const atOnce: Updater = {
 
 /** What the numbers of a function's steps depend on. */
 export interface StepClock {
-  /** Called in each run before the first numbers are found. */
-  begin(): void;
+  /** Called in each run before the first numbers are computed. */
+  begin(read: ReadVariable): void;
   /** Called behind the last, and undone where the run fails. */
   end(): void;
   undo(): void;
@@ -208,7 +208,7 @@ export class TracedUpdater implements Updater {
     });
   }
 
-  private late(slot: number, numbers: () => readonly number[]): LateNumbers {
+  private late(slot: number, numbers: () => readonly number[]): RuntimeScalars {
     const { clock } = this;
     const first = !this.begun;
     this.begun = true;
@@ -217,8 +217,10 @@ export class TracedUpdater implements Updater {
       count: ruleNumbers.count,
       variables: clock.variables,
       reads: clock.reads,
-      write: (to, at) => {
-        if (first) clock.begin();
+      // The learning rate may be a function of the user's.
+      fallible: first,
+      write: (to, at, read) => {
+        if (first) clock.begin(read);
         const found = numbers();
         for (let i = 0; i < found.length; i++) to[at + i] = found[i];
       },

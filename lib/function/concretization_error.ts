@@ -1,0 +1,36 @@
+/** What the tracer throws where a function cannot go on without a concrete value. */
+import * as path from 'node:path';
+import { UnimplementedError } from '../core/errors';
+
+/** Where the library's own code is, whose frames are skipped when the user's line is looked for: one file if it is built. */
+const library = __filename.includes('concretization_error')
+  ? path.resolve(__dirname, '..') + path.sep
+  : __filename;
+
+/**
+ * The shape of a result, or which code runs next, depends on values that do not exist while the function is traced. The
+ * function, or the part of it that catches this, runs op by op instead.
+ */
+export class ConcretizationError extends UnimplementedError {
+  /** Where the user's code called the op: `file:line:column`; null if no frame of the stack is the user's. */
+  readonly line: string | null;
+
+  constructor(
+    readonly op: string,
+    readonly why = 'the shape of its result depends on values',
+  ) {
+    super(
+      `[${op}] ${why}, which are not known while a function is traced: compute the gradient inside of the function, or ` +
+        `outside of tf.function`,
+    );
+    this.line = userLine(this.stack ?? '');
+  }
+}
+
+function userLine(stack: string): string | null {
+  for (const frame of stack.split('\n').slice(1)) {
+    const place = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame)?.[1];
+    if (place !== undefined && !place.includes(library) && !place.startsWith('node:')) return place;
+  }
+  return null;
+}
