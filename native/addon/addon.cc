@@ -178,8 +178,8 @@ void define_function(napi_env env, napi_value exports, const char* name, napi_ca
 }
 
 /// What TypeScript must know of calls: how many buffers they take at most, where in the array buffer
-/// `frame`, in slots, the pages lie and the one of the next call is named, and the numbers of the entries that
-/// may be steps of programs, by name.
+/// `frame`, in slots, the pages lie and the one of the next call is named, and the numbers of the entries
+/// that may be steps of programs, by name.
 void define_layout(napi_env env, napi_value exports) {
   const auto set = [env](napi_value object, const char* name, int value) {
     napi_value number = nullptr;

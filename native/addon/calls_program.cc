@@ -14,9 +14,9 @@ Env* state_of(napi_env env, napi_callback_info info, size_t* argc, napi_value* a
   return static_cast<Entry*>(data)->env;
 }
 
-/// capture(f): from now on, calls of entries that may be steps of a program go to f(entry, ...buffers) first, the numbers in
-/// the argument buffer. Where f returns true, it has recorded the call, which is then not carried out.
-/// capture(undefined) ends that.
+/// capture(f): from now on, calls of entries that may be steps of a program go to f(entry, ...buffers) first,
+/// the numbers in the argument buffer. Where f returns true, it has recorded the call, which is then not
+/// carried out. capture(undefined) ends that.
 napi_value capture(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value f = nullptr;
