@@ -109,7 +109,7 @@ export interface HostStep {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly { shape: Shape; dt: DTypeInfo }[];
-  readonly run: (inputs: readonly Tensor[]) => readonly Tensor[];
+  readonly run: (inputs: readonly Tensor[], read: ReadVariable) => readonly Tensor[];
   /** Why it is no part of the compiled program. */
   readonly why: string;
   readonly effects: Effects;

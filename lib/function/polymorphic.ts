@@ -1,7 +1,7 @@
 /** A compiled function for all signatures: it finds the specialization of a call, traces where there is none, and runs it. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { apart } from '../core/scope';
+import { apart, scope } from '../core/scope';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -21,7 +21,7 @@ import { Programs } from './programs';
 import { mayUseThis, Receiver, receiverOf } from './receiver';
 import { RetracingWatch, TraceTypes } from './retracing';
 import { bind, Recent, replaceTensors, type BoundCall } from './signature';
-import { Origin, Specialization } from './specialization';
+import { Origin, Specialization, UsesAround } from './specialization';
 import { TensorSpec } from './tensor_spec';
 import { Trace } from './trace';
 
@@ -65,6 +65,8 @@ export class PolymorphicFunction<A extends unknown[], R> {
   /** By objects: to a user, variables of the same kind do not make another trace. */
   private readonly types: OwnedBy<TraceTypes>;
   private readonly recent = new Recent<Specialization>();
+  /** It was seen to use tensors of a function that calls it. */
+  private usesAround = false;
 
   constructor(
     private readonly f: (...args: A) => R,
@@ -153,7 +155,8 @@ export class PolymorphicFunction<A extends unknown[], R> {
 
   call(self: unknown, args: A): R {
     const own = this.bound(args);
-    // Inside another it becomes a part of that.
+    const { tracer } = scope;
+    if (tracer instanceof Trace && !functionsRunEagerly()) return this.callInside(tracer, self, own);
     if (runsPlainly()) return this.f.apply(self, own);
     const all = this.withThis(self, own);
     const again = this.recent.find(all);
@@ -164,6 +167,28 @@ export class PolymorphicFunction<A extends unknown[], R> {
     const { value, found } = this.invoke(all);
     this.watch.called(found?.counted === true);
     return value as R;
+  }
+
+  /** A call while another function is traced: it becomes a part of that. */
+  private callInside(trace: Trace, self: unknown, args: A): R {
+    if (this.usesAround) return this.f.apply(self, args);
+    const all = this.withThis(self, args);
+    const call = bind(all, this.name);
+    const { tensors } = call;
+    let found: Found;
+    try {
+      found = this.find(all, call);
+    } catch (error) {
+      if (error instanceof UsesAround) this.usesAround = true;
+      // It may look at the value of a tensor that has one here.
+      else if (tensors.every((t) => t.isSymbolic)) throw error;
+      return this.f.apply(self, args);
+    }
+    const { specialization } = found;
+    if (specialization.reason !== null && !tensors.every((t) => t.isSymbolic))
+      return this.f.apply(self, args);
+    const inlined = specialization.inlineInto(trace, tensors);
+    return inlined === null ? this.f.apply(self, args) : (inlined.value as R);
   }
 
   async callLater(self: unknown, args: A): Promise<R> {

@@ -8,6 +8,7 @@ import { ConcretizationError } from './concretization_error';
 import { runOpByOp } from './eager';
 import type { Graph } from './graph';
 import { GraphFunction } from './graph_function';
+import { inline } from './inline';
 import { assignPending } from './pending';
 import { Trace } from './trace';
 
@@ -44,6 +45,9 @@ export class Origin {
   }
 }
 
+/** The function uses tensors of the one that calls it: it has no graph of its own. */
+export class UsesAround extends Error {}
+
 interface Compiled {
   readonly graph: GraphFunction;
   /** What the function returned: a structure whose tensors are the graph's results. */
@@ -60,6 +64,8 @@ export class Specialization {
   readonly reason: ConcretizationError | null;
   /** Under so many tapes it runs op by op: the compiled graph has derivatives of fewer orders. */
   private derivableOrders: number;
+  /** A gradient of the user's own uses tensors of this trace. */
+  private readonly closes: boolean;
 
   /**
    * Traces the function. `f` calls it with tensors in place of its own tensor arguments, and checks what it returns.
@@ -84,6 +90,7 @@ export class Specialization {
     this.parameters = trace.parameters;
     this.reason = trace.reason;
     this.derivableOrders = trace.derivableOrders;
+    this.closes = trace.closes;
     this.compiled =
       trace.graph === null ? null : { graph: new GraphFunction(trace.graph), value: trace.value };
     if (this.reason === null) origin.open = false;
@@ -92,18 +99,29 @@ export class Specialization {
 
   private trace(tensors: readonly Tensor[]) {
     const { f, origin } = this;
-    const trace = new Trace(origin.name);
+    const around = scope.tracer instanceof Trace ? scope.tracer : null;
+    const trace = new Trace(origin.name, undefined, around);
     const parameters = tensors.map((t) => trace.symbol(t.dt, t.shape));
     let graph: Graph | null = null;
     let value: unknown;
     try {
       ({ graph, value } = trace.run(() => f(parameters), tensorsIn, parameters));
     } catch (error) {
+      if (trace.usesAround) throw new UsesAround();
       // Whatever the user's code made of it.
       if (trace.reason === null) throw error;
     }
-    const { reason, created, derivableOrders } = trace;
-    return { parameters, graph: reason === null ? graph : null, value, reason, created, derivableOrders };
+    if (trace.usesAround) throw new UsesAround();
+    const { reason, created, derivableOrders, closes } = trace;
+    return {
+      closes,
+      parameters,
+      graph: reason === null ? graph : null,
+      value,
+      reason,
+      created,
+      derivableOrders,
+    };
   }
 
   run(tensors: readonly Tensor[]): unknown {
@@ -120,6 +138,15 @@ export class Specialization {
       this.derivableOrders = 1;
       return this.runEagerly(tensors);
     }
+  }
+
+  /** Makes a call a part of the function that is being traced. Null where its graph cannot be copied. */
+  inlineInto(trace: Trace, tensors: readonly Tensor[]): { readonly value: unknown } | null {
+    const { compiled, reason } = this;
+    if (reason !== null) throw (trace.reason = reason);
+    if (compiled === null || this.closes) return null;
+    if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
+    return { value: this.packed(inline(trace, compiled.graph.graph, tensors)) };
   }
 
   /** Calls the function itself, whose ops compute at once. */

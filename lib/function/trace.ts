@@ -74,10 +74,15 @@ export class Trace extends Placeholder implements Tracer {
   /** Told of each symbol that stands for a variable's value. */
   onRead: ((output: Tensor) => void) | null = null;
 
+  /** It uses tensors of `around`. */
+  usesAround = false;
+
   constructor(
     readonly name: string,
     /** Tensors with smaller ids were there before the function was called. */
     readonly base = peekNextId(),
+    /** The trace in which it began, of a function that calls this one: it must do without the tensors of that. */
+    private readonly around: Trace | null = null,
   ) {
     super();
   }
@@ -127,6 +132,7 @@ export class Trace extends Placeholder implements Tracer {
 
   /** Why a tensor of a trace that this one knows nothing of cannot be used. */
   stranger(t: Tensor, of: Placeholder, op: string): Error {
+    if (this.around?.sees(of) === true) this.usesAround = true;
     return of.misuse(t, op);
   }
 
@@ -281,10 +287,12 @@ export class Trace extends Placeholder implements Tracer {
 
   /** The assignments so far that are carried out at the end, or before the next step that works on variables themselves. */
   private pending(): readonly Pending[] | undefined {
-    const list = new Map(this.inherited.map((p) => [p.variable, p]));
+    const list = new Map<Variable, Pending>();
     for (const [variable, { read }] of this.touched) {
       if (variable.held !== read) list.set(variable, { variable, value: this.known(variable.held) });
     }
+    for (const { variable, value } of this.inherited)
+      list.set(variable, { variable, value: this.known(value) });
     return list.size === 0 ? undefined : [...list.values()];
   }
 

@@ -90,7 +90,7 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     }
     expect(states).toEqual(states.map(() => [true, false, true]));
     expect(states.length).toBe(100);
-    expect([inner, part.experimentalGetTracingCount()]).toEqual([100, 0]);
+    expect([inner, part.experimentalGetTracingCount()]).toEqual([100, 64]);
     expect(tf.insideFunction()).toBe(false);
     // Calls off the event loop have programs.
     expect(plain(await f.async(ones(150)))).toEqual(plain([ones(150), ones(150), { v: null, n: 1 }]));
