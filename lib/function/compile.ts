@@ -27,7 +27,7 @@ function hostNode(node: OpNode): HostNode {
 }
 
 /** The instructions of a node; what JavaScript does where there are none. */
-function lowerNode(node: OpNode | HostNode, storages: Storages): LoweredNode | HostNode {
+function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): LoweredNode | HostNode {
   let op: OpNode;
   let late: RuntimeScalars | undefined;
   if (node.kind === 'op') {
@@ -48,7 +48,7 @@ function lowerNode(node: OpNode | HostNode, storages: Storages): LoweredNode | H
   const view =
     late === undefined && code.instructions.length === 0 && code.aliases.every((source) => source !== null);
   const over = overwrites(op, storages);
-  return { node: op, instructions: code.instructions, view, late, over };
+  return { node: op, order, instructions: code.instructions, view, late, over };
 }
 
 export function compile(graph: Graph): Executable {
@@ -65,8 +65,8 @@ export function compile(graph: Graph): Executable {
   const constants = graph.constants.map(({ real, symbol }) => ({ slot: slotOf(symbol), real }));
 
   // Lower everything first: what shares whose storage must be known before values get their places.
-  const nodes = graph.nodes.map((node) =>
-    node.kind === 'op' || node.kind === 'host' ? lowerNode(node, storages) : node,
+  const nodes = graph.nodes.map((node, order) =>
+    node.kind === 'op' || node.kind === 'host' ? lowerNode(node, order, storages) : node,
   );
   const found = new Set(nodes.flatMap((n) => ('late' in n ? lateVariables(n) : [])));
 
@@ -80,6 +80,7 @@ export function compile(graph: Graph): Executable {
   nodes.forEach((what, at) => {
     if ('instructions' in what) {
       for (const t of inputsOf(what.node)) {
+        updates.use(t);
         const root = storages.root(t);
         if (partOf.has(root) && partOf.get(root) !== number) leaving.add(root);
       }

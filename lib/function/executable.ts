@@ -16,6 +16,8 @@ export type Place = readonly [storage: number, offset: number, bytes: number];
 /** An op of a part and its words in the code. */
 export interface PartNode {
   readonly node: OpNode;
+  /** Its place in the program. */
+  readonly order: number;
   readonly start: number;
   readonly end: number;
   readonly inputs: readonly Place[];
@@ -40,8 +42,16 @@ export interface Part {
     /** It may be written over this variable's value, if nobody else can see that. */
     readonly over: Variable | null;
   }[];
-  /** What computes the scalars of a run, where they stand among these, and the number of the op that takes them. */
-  readonly late: readonly { readonly scalars: RuntimeScalars; readonly at: number; readonly node: number }[];
+  /**
+   * What computes the scalars of a run, in program order: where they stand among these, the number of the op that takes
+   * them, and its place in the program.
+   */
+  readonly late: readonly {
+    readonly scalars: RuntimeScalars;
+    readonly at: number;
+    readonly node: number;
+    readonly order: number;
+  }[];
   readonly lateCount: number;
   readonly nodes: readonly PartNode[];
 }
@@ -130,9 +140,9 @@ export function computeScalars(
   return { values, count: late.length, failed: null };
 }
 
-/** Takes back what computing the scalars changed for ops from this one on: the run failed before them. */
-export function undoScalars({ late }: Part, { scalarCount }: PartRun, from: number): void {
-  for (let i = scalarCount - 1; i >= 0; i--) if (late[i].node >= from) late[i].scalars.undo?.();
+/** Takes back what computing the scalars changed for ops behind this place in the program: the run failed there. */
+export function undoScalars({ late }: Part, { scalarCount }: PartRun, order: number): void {
+  for (let i = scalarCount - 1; i >= 0; i--) if (late[i].order > order) late[i].scalars.undo?.();
 }
 
 const bytesType = dtypes.uint8;
@@ -268,7 +278,7 @@ export class Executable {
     try {
       stopped = program.run(storages, 0, end);
     } catch (error) {
-      undoScalars(part, run, 0);
+      undoScalars(part, run, -1);
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw error;
     }
@@ -335,12 +345,12 @@ export class Executable {
 
   /** Throws the error of an op: what stands before it in the program happened, and nothing else. */
   failAt(part: Part, number: number, error: unknown, run: PartRun): never {
-    const { node, pending } = part.nodes[number];
+    const { node, order, pending } = part.nodes[number];
     if (!isFallible(node.op, node.inputs) && !part.late.some((l) => l.node === number && l.scalars.fallible))
       throw new InternalError(`[${this.name}] ${node.op.name} failed, but is not declared fallible`, {
         cause: error,
       });
-    undoScalars(part, run, number + 1);
+    undoScalars(part, run, order);
     const { storages, table } = run;
     addPending(error, pending, (i) => {
       const { value, place } = pending[i];

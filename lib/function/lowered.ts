@@ -7,6 +7,8 @@ import type { Instruction } from './lower';
 export interface LoweredNode {
   readonly node: OpNode;
   readonly instructions: readonly Instruction[];
+  /** Its place in the program; fusion may put it elsewhere in the code. */
+  readonly order: number;
   /** Nothing happens: the results share storages. */
   readonly view: boolean;
   /** Numbers of its instructions that each run finds anew. */

@@ -85,9 +85,9 @@ export function makePart(
       ? [external.get(root) as number, offset, bytes]
       : [0, arena.offsets[life] + offset, bytes];
   };
-  const late: { scalars: RuntimeScalars; at: number; node: number }[] = [];
+  const late: { scalars: RuntimeScalars; at: number; node: number; order: number }[] = [];
   let lateCount = 0;
-  for (const { node, instructions, late: scalars } of nodes) {
+  for (const { node, instructions, late: scalars, order } of nodes) {
     const start = words;
     const found = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, lateCount];
     for (const { entry, buffers, numbers: given } of instructions) {
@@ -96,11 +96,12 @@ export function makePart(
       write(given);
     }
     if (scalars !== undefined) {
-      late.push({ scalars, at: lateCount, node: partNodes.length });
+      late.push({ scalars, at: lateCount, node: partNodes.length, order });
       lateCount += scalars.count;
     }
     partNodes.push({
       node,
+      order,
       start,
       end: words,
       inputs: node.inputs.map(place),
@@ -126,7 +127,8 @@ export function makePart(
       size: t.size,
       over,
     })),
-    late,
+    // In program order: what one of them computes may depend on those before it.
+    late: late.sort((a, b) => a.order - b.order),
     lateCount,
     nodes: partNodes,
   };

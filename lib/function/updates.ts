@@ -42,7 +42,13 @@ export class Updates {
     const root = this.storages.root(value);
     if (this.targets.has(root) || !sameShape(root.shape, value.shape)) this.shared.add(root);
     this.targets.set(root, { variable, old: this.held.get(variable) ?? null });
-    this.held.delete(variable);
+    this.held.set(variable, root);
+  }
+
+  /** An op reads a value: if a variable has it by then, later updates of that must not write over it. */
+  use(t: Tensor): void {
+    const root = this.storages.root(t);
+    if (this.targets.has(root)) this.shared.add(root);
   }
 
   /** A step in JavaScript gets it. */

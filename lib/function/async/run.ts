@@ -188,7 +188,7 @@ async function runPart(
     stopped = await program.start(storages, table, 0, end);
   } catch (error) {
     variables.here(() => {
-      undoScalars(part, run, 0);
+      undoScalars(part, run, -1);
     });
     throw error;
   }

@@ -107,6 +107,7 @@ export function encodeGroup(
   const node: OpNode = { kind: 'op', op: fusedOp(group), inputs, attrs: null, outputs };
   return {
     node,
+    order: first.lowered.order,
     instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => t.buffer), numbers }],
     view: false,
     over: overwrites(group, (root) => outputs.includes(root)),

@@ -2,7 +2,7 @@
  * Fuses elementwise ops, what they broadcast, and reductions of their results into groups that run tile by tile
  * (native/program/tiles.h): an intermediate that only the group needs is never written to memory.
  */
-import { sizeOf, type Shape } from '../../core/shape';
+import { sameShape, sizeOf, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../core/scope';
 import { cutsOf, isRun, joinsOf, type Block } from '../blocks';
@@ -147,6 +147,7 @@ export class Fusion {
       node.outputs.length === 1 &&
       this.root(node.outputs[0]) === node.outputs[0] &&
       node.outputs[0].size > 0 &&
+      (kernel.kind !== 'reduce' || node.inputs[0].size > 0) &&
       (kernel.dtypes === undefined || kernel.dtypes.includes(dtypeOf(node, kernel)));
     if (!fusible) {
       this.addSingle(lowered);
@@ -207,7 +208,8 @@ export class Fusion {
       // As it lies there if its rows are those of the group, else as it was copied.
       if (from !== undefined && agree(isRun(from.block, t) ? null : from.block.columns))
         return { ...this.operandOf(this.root(from.source), Space.Full), block: from.block };
-      if (spread === undefined) return this.operandOf(root, how.space);
+      // The axes are those of its own shape.
+      if (spread === undefined || !sameShape(t.shape, root.shape)) return this.operandOf(root, how.space);
       const reduced = reducedSpace(t.shape, spread.axes);
       if (reduced === null || !agree(reduced.columns)) return null;
       return this.operandOf(this.root(spread.source), reduced.space);

@@ -1,0 +1,78 @@
+/** Programs that a fuzzer found to differ from eager execution, each by its cause. */
+import * as tf from 'gradtape';
+
+const plain = (g: unknown): unknown => JSON.parse(JSON.stringify(g)) as unknown;
+
+test('reductions of an empty tensor that could be fused', () => {
+  const f = (t: tf.Tensor): unknown => [tf.reduceSum(t), tf.reduceProd(t), tf.reduceSum(t, -1)];
+  for (const shape of [[0], [1, 0], [0, 2]]) {
+    const t = tf.zeros(shape);
+    expect(plain(tf.function(f)(t))).toEqual(plain(f(t)));
+  }
+});
+
+test.each([3, 3000, 2_000_000])(
+  'an assigned variable of %d elements that a saved value is computed from',
+  (n) => {
+    const run = (wrap: (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => tf.Tensor): unknown => {
+      const v = new tf.Variable(tf.fill([n], -2));
+      const f = wrap((x) => {
+        v.assign(tf.add(v, x));
+        return tf.abs(v);
+      });
+      const results: unknown[] = [];
+      for (let i = 0; i < 4; i++) {
+        const tape = new tf.GradientTape();
+        const y = tape.run(() => f(tf.constant(1)));
+        results.push(tape.gradient(y, v)?.at(0).item(), y.at(-1).item(), v.at(0).item());
+      }
+      return results;
+    };
+    expect(run((f) => tf.function(f))).toEqual(run((f) => f));
+  },
+);
+
+test('a value that a variable has been given stays what it was when rows of the variable change', () => {
+  const run = (wrap: (f: (x: tf.Tensor) => tf.Tensor[]) => (x: tf.Tensor) => tf.Tensor[]): unknown => {
+    const v = new tf.Variable(tf.zeros([5000, 2]));
+    const f = wrap((x) => {
+      const t = tf.add(v, x);
+      v.assign(t);
+      v.scatterUpdate(new tf.IndexedSlices(tf.fill([1, 2], 9), tf.constant([0], 'int32')));
+      const u = tf.multiply(t, 2);
+      v.assign(tf.add(t, 1));
+      return [tf.multiply(u, 1.5), tf.negative(t)];
+    });
+    return [1, 2, 3].map((x) => [...f(tf.constant(x)).map((t) => plain(t.at('0:2'))), plain(v.at('0:2'))]);
+  };
+  expect(run((f) => tf.function(f))).toEqual(run((f) => f));
+});
+
+test('the numbers of optimizers and random ops are computed in program order, however ops are fused', () => {
+  const run = (wrap: (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => tf.Tensor): unknown => {
+    tf.random.setSeed(1);
+    const v = new tf.Variable(-1);
+    const optimizer = new tf.keras.optimizers.Adam({ learningRate: 0.1, clipnorm: 1 });
+    const f = wrap((x) => {
+      optimizer.applyGradients([[tf.multiply(v, 0.5), v]]);
+      return tf.less(tf.reduceMin(x), 1);
+    });
+    for (let i = 0; i < 3; i++) f(tf.constant(1, { dtype: 'float64' }));
+    return v.item();
+  };
+  expect(run((f) => tf.function(f))).toBe(run((f) => f));
+});
+
+test('a repeated value in another shape, in second derivatives', () => {
+  const run = (wrap: (f: () => tf.Tensor) => () => tf.Tensor): unknown => {
+    const v = new tf.Variable(2);
+    const f = wrap(() => tf.keras.activations.gelu(tf.reshape(tf.tile(tf.reshape(v, [-1]), [6]), [2, 3])));
+    const [outer, inner] = [new tf.GradientTape(), new tf.GradientTape()];
+    const [y, g] = outer.run(() => {
+      const y = inner.run(f);
+      return [y, inner.gradient(y, v) as tf.Tensor];
+    });
+    return (outer.gradient([y, g], v) as tf.Tensor).item();
+  };
+  expect(run((f) => tf.function(f))).toBeCloseTo(run((f) => f) as number, 4);
+});
