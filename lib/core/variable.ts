@@ -156,6 +156,11 @@ export class Variable extends Readable {
     return sizeOf(this.shape);
   }
 
+  /** @internal Whether its maker keeps it: a compiled function that runs op by op may create it at any call. */
+  get isKept(): boolean {
+    return false;
+  }
+
   /** @internal */
   override operand(): Tensor {
     if (scope.tracer !== null) {

@@ -4,6 +4,7 @@ import { rejectPromise } from '../core/nest';
 import { apart, scope, withScope } from '../core/scope';
 import { describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
 import { identity } from '../ops/views';
 
 let eagerly = false;
@@ -58,7 +59,11 @@ function withInside<R>(now: typeof inside, f: () => R): R {
  * Runs a function of the user's op by op. As of a compiled one, its results are tensors of their own. `onCreate` is called
  * for each variable that it creates; `how` says what becomes of functions that it calls.
  */
-export function runOpByOp(f: () => unknown, onCreate: () => void, how: 'apart' | 'plainly'): unknown {
+export function runOpByOp(
+  f: () => unknown,
+  onCreate: (variable: Variable) => void,
+  how: 'apart' | 'plainly',
+): unknown {
   const value = withInside(how, () => withScope({ onCreate }, f));
   if (value instanceof Tensor) return identity(value);
   return withTensors(value, tensorsIn(value).map(identity));

@@ -143,8 +143,8 @@ export class PolymorphicFunction<A extends unknown[], R> {
       !programs.admits(key) &&
       !this.types.of(objects).isNew(key, tensors)
     ) {
-      const refuse = (): void => {
-        this.origin.checkCreated(1);
+      const refuse = (variable: Variable): void => {
+        if (!variable.isKept) this.origin.checkCreated(1);
       };
       return { value: runOpByOp(() => this.callWith(args, tensors), refuse, 'plainly'), found: null };
     }

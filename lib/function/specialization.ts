@@ -153,8 +153,8 @@ export class Specialization {
   runEagerly(tensors: readonly Tensor[]): unknown {
     const value = runOpByOp(
       () => this.f(tensors),
-      () => {
-        this.origin.checkCreated(1);
+      (variable) => {
+        if (!variable.isKept) this.origin.checkCreated(1);
       },
       'apart',
     );

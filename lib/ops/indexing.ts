@@ -12,7 +12,7 @@ import { cast } from './cast';
 import { greater } from './compare';
 import { badDType, op, options } from './define';
 import { reduceSum } from './reduce';
-import { publicCall, sample } from './registry';
+import { dependsOnValues, publicCall, sample } from './registry';
 import {
   axisMap,
   badIndex,
@@ -323,6 +323,7 @@ export const booleanMask = op<
     return [[x, m], axis];
   },
   infer: () => null,
+  host: dependsOnValues,
   run: ([x, m], axis) => {
     const count = countNonzero(m);
     const shape = joinShapes(x.shape, axis, [count], 0, 1, x.shape, axis + m.rank);
@@ -373,6 +374,7 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
   ],
   args: (condition, dt, count) => [[condition], { dt: dt ?? dtypes.int32, count: count ?? null }],
   infer: ([mask], { dt, count }) => (count === null ? null : { shape: [count, mask.rank], dt }),
+  host: dependsOnValues,
   run: ([mask], { dt, count: known }) => {
     const count = countNonzero(mask);
     if (known !== null && known !== count)

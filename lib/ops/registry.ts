@@ -84,6 +84,9 @@ export interface OpRow extends RecordedOp {
   readonly call: (...args: never[]) => unknown;
 }
 
+/** Why an op with such results computes in JavaScript: its `host`. */
+export const dependsOnValues = 'the shape of its result depends on values';
+
 /** Traits of an op that its definition states: see TracedOp. */
 export type OpFacts = Pick<
   OpRow,

@@ -7,7 +7,7 @@ import { describe, showShape } from '../core/shape';
 import { makeTensor, tensorOver, type Tensor } from '../core/tensor';
 import { composite, multiOp, options } from './define';
 import { scatterNd } from './indexing';
-import { sample } from './registry';
+import { dependsOnValues, sample } from './registry';
 import { copyOf } from './rows';
 import { expandDims } from './views';
 
@@ -34,6 +34,7 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
   ulp: 0,
   args: (x, index) => [[x], index],
   infer: () => null,
+  host: dependsOnValues,
   run: ([x], index) => {
     const n = x.size;
     const shape = [n];

@@ -24,7 +24,7 @@ test.each([3, 3000, 2_000_000])(
       for (let i = 0; i < 4; i++) {
         const tape = new tf.GradientTape();
         const y = tape.run(() => f(tf.constant(1)));
-        results.push(tape.gradient(y, v)?.at(0).item(), y.at(-1).item(), v.at(0).item());
+        results.push((tape.gradient(y, v) as tf.Tensor).at(0).item(), y.at(-1).item(), v.at(0).item());
       }
       return results;
     };
@@ -75,4 +75,32 @@ test('a repeated value in another shape, in second derivatives', () => {
     return (outer.gradient([y, g], v) as tf.Tensor).item();
   };
   expect(run((f) => tf.function(f))).toBeCloseTo(run((f) => f) as number, 4);
+});
+
+test('slots that an optimizer creates at a later call of a function that runs op by op', () => {
+  const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const v = new tf.Variable([1, 2]);
+  const optimizer = new tf.keras.optimizers.Adam(0.5);
+  const f = tf.function((x: tf.Tensor) => {
+    const p = tf.booleanMask(x, tf.greater(x, 0));
+    if (p.size === 2) optimizer.minimize(() => tf.reduceSum(tf.square(v)), [v]);
+    return p;
+  });
+  f(tf.constant([1, -1]));
+  f(tf.constant([1, 1]));
+  expect((v.array() as number[]).map((x) => x.toFixed(3))).toEqual(['0.500', '1.500']);
+  warnings.mockRestore();
+});
+
+test('unique of a constant, without constants folded', () => {
+  const before = process.env.GRADTAPE_DISABLE_PASS;
+  process.env.GRADTAPE_DISABLE_PASS = 'foldConstants';
+  try {
+    const c = tf.constant([7, 8, 7]);
+    const f = tf.function((x: tf.Tensor) => tf.add(tf.unique(c).y, x));
+    expect(f(tf.constant(1)).array()).toEqual([8, 9]);
+  } finally {
+    if (before === undefined) delete process.env.GRADTAPE_DISABLE_PASS;
+    else process.env.GRADTAPE_DISABLE_PASS = before;
+  }
 });

@@ -31,6 +31,11 @@ export class Slot extends Variable {
   }
 
   /** @internal */
+  override get isKept(): boolean {
+    return true;
+  }
+
+  /** @internal */
   override assignTensor(value: Tensor): void {
     this.shared = true;
     super.assignTensor(value);
