@@ -61,42 +61,86 @@ void Call::fail(const char* message) {
     step_->error = message;
     return;
   }
-  napi_throw_range_error(env_, kBorderError, message);
+  napi_throw_range_error(env_, error_code(message), message);
+}
+
+[[gnu::always_inline]] inline bool Call::buffer(int arg, void** data, size_t* length) {
+  if (step_ != nullptr) {
+    if (arg < step_->buffer_count) {
+      *data = step_->buffers[arg].data;
+      *length = static_cast<size_t>(step_->buffers[arg].bytes);
+      return true;
+    }
+    fail("a step of the program has too few buffers");
+    return false;
+  }
+  if (arg < arg_count_ && napi_get_arraybuffer_info(env_, args_[arg], data, length) == napi_ok) return true;
+  fail("a storage of the call is not an ArrayBuffer");
+  return false;
+}
+
+[[gnu::always_inline]] inline char* Call::within(void* data, size_t length, int64_t offset, int64_t count,
+                                                 int64_t size, int64_t* bytes) {
+  const int64_t limit = static_cast<int64_t>(length);
+  if (offset < 0 || offset > limit || count < 0 || __builtin_mul_overflow(count, size, bytes) ||
+      *bytes > limit - offset) {
+    fail("a range of the call lies outside its storage (was it detached or disposed?)");
+    return nullptr;
+  }
+  char* const first = static_cast<char*>(data) + offset;
+  // The address, not the offset: an instruction of a program may name any byte as the first of its buffer.
+  // (A division took a quarter of the time of a call; element sizes are powers of two.)
+  if ((reinterpret_cast<uintptr_t>(first) & static_cast<uintptr_t>(size - 1)) != 0) {
+    fail("a range of the call is not aligned to its element size");
+    return nullptr;
+  }
+  return count == 0 ? nullptr : first;
+}
+
+void* Call::take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use use) {
+  void* data = nullptr;
+  size_t length = 0;
+  if (failed_ || !buffer(static_cast<int>(arg), &data, &length)) return nullptr;
+  int64_t bytes = 0;
+  char* const p = within(data, length, offset, count, size, &bytes);
+  if (failed_) return nullptr;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(p), end = begin + static_cast<uintptr_t>(bytes);
+  Bytes* const last = taken_;
+  if (last == bytes_ + kMaxTaken) {
+    fail("an entry takes more ranges than a call remembers");
+    return nullptr;
+  }
+  if (use.writes() || written_ != 0) {
+#pragma GCC unroll 1
+    for (const Bytes* other = bytes_; other != last; other++) {
+      if (begin >= other->end || end <= other->begin) continue;
+      if (may_overlap(*other, {begin, end}, use)) continue;
+      return nullptr;
+    }
+    if (use.writes()) written_ |= 1u << (last - bytes_);
+  }
+  *last = {begin, end};
+  taken_ = last + 1;
+  return p;
+}
+
+bool Call::may_overlap(const Bytes& other, Bytes range, Use use) {
+  const auto place = static_cast<unsigned>(&other - bytes_);
+  if (!use.writes() && (written_ >> place & 1) == 0) return true;
+  const bool same = range.begin == other.begin && range.end == other.end;
+  if (same && (use.bits >> place & 1) != 0) return true;
+  fail(kOverlap);
+  return false;
 }
 
 void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
   if (failed_) return nullptr;
-  void* data = known_data_;
-  size_t length = known_bytes_;
-  if (step_ != nullptr) {
-    if (arg >= step_->buffer_count) {
-      fail("a step of the program has too few buffers");
-      return nullptr;
-    }
-    data = step_->buffers[arg].data;
-    length = static_cast<size_t>(step_->buffers[arg].bytes);
-  } else if (arg != known_arg_) {
-    if (arg >= arg_count_ || napi_get_arraybuffer_info(env_, args_[arg], &data, &length) != napi_ok) {
-      fail("a storage of the call is not an ArrayBuffer");
-      return nullptr;
-    }
+  if (arg != known_arg_) {
+    if (!buffer(arg, &known_data_, &known_bytes_)) return nullptr;
     known_arg_ = arg;
-    known_data_ = data;
-    known_bytes_ = length;
   }
-  const int64_t limit = static_cast<int64_t>(length);
-  // Divisions took a quarter of the time of a call; element sizes are powers of two as a rule.
   int64_t bytes = 0;
-  if (offset < 0 || offset > limit || count < 0 || __builtin_mul_overflow(count, size, &bytes) ||
-      bytes > limit - offset) {
-    fail("a range of the call lies outside its storage (was it detached or disposed?)");
-    return nullptr;
-  }
-  if ((size & (size - 1)) == 0 ? (offset & (size - 1)) != 0 : offset % size != 0) {
-    fail("a range of the call is not aligned to its element size");
-    return nullptr;
-  }
-  return count == 0 ? nullptr : static_cast<char*>(data) + offset;
+  return within(known_data_, known_bytes_, offset, count, size, &bytes);
 }
 
 StepTable Env::steps() const {

@@ -19,8 +19,10 @@ namespace gradtape {
 struct Env;
 struct AsyncJobs;
 
-/// The code of the errors that the border throws.
-inline constexpr const char* kBorderError = "GRADTAPE_BORDER";
+/// The code of the RangeError for a reason.
+inline const char* error_code(const char* why) {
+  return why == kNoMemory ? "GRADTAPE_MEMORY" : "GRADTAPE_BINDING";
+}
 
 /// One entry as an environment knows it.
 struct Entry {
@@ -52,6 +54,27 @@ struct Env {
   StepTable steps() const;
 };
 
+/// What an entry does with a range of bytes: it reads it, or (also) writes it; and as bits, which of the
+/// ranges that it took before may consist of exactly the same bytes.
+struct Use {
+  static constexpr uint32_t kWrites = uint32_t{1} << 31;
+  uint32_t bits;
+  constexpr bool writes() const { return (bits & kWrites) != 0; }
+};
+inline constexpr Use kReads = {0}, kWrites = {Use::kWrites};
+/// Written, where one of these may lie, which the entry took as its first (0), second (1)…: the kernel reads
+/// no element of them after it has written another one.
+template <class... Range>
+constexpr Use in_place_of(Range... ranges) {
+  return {Use::kWrites | ((uint32_t{1} << ranges) | ...)};
+}
+
+/// The arguments of a call, and the bytes that it may touch.
+///
+/// What an entry writes overlaps nothing else that it reads or writes: `write` refuses a range that shares a
+/// byte with one taken before, and `read` one that shares a byte with a written one. Where a kernel works in
+/// place the entry says so, by `in_place_of`, for the very same bytes only. Entries of many ranges check them
+/// by themselves (ranges.h).
 class Call {
  public:
   /// Fetches `count` arguments. A call that is captured is recorded instead of carried out: it is not ok().
@@ -60,7 +83,7 @@ class Call {
   /// The integer in a slot of the frame; fails outside ±2⁵³.
   int64_t integer(int slot) {
     const double v = number(slot);
-    if (v >= -9007199254740992.0 && v <= 9007199254740992.0) return static_cast<int64_t>(v);
+    if (__builtin_fabs(v) <= 9007199254740992.0) return static_cast<int64_t>(v);
     fail("a number of the call is not an integer");
     return 0;
   }
@@ -89,13 +112,19 @@ class Call {
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }
 
-  /// The address of `count` elements of `size` bytes at byte offset `frame[offset_slot]` of buffer argument
-  /// `arg`. Null after a failure, and for count 0.
-  void* span(int arg, int offset_slot, int64_t count, int64_t size) {
-    return range(arg, integer(offset_slot), count, size);
+  /// The address of `count` elements of `size` bytes that the entry only reads, at byte offset
+  /// `frame[offset_slot]` of buffer argument `arg`. Null after a failure, and for count 0.
+  const void* read(unsigned arg, int offset_slot, int64_t count, int64_t size) {
+    return take(arg, integer(offset_slot), count, size, kReads);
   }
+  /// The same of elements that it writes, or reads and writes.
+  void* write(unsigned arg, int offset_slot, int64_t count, int64_t size, Use use = kWrites) {
+    return take(arg, integer(offset_slot), count, size, use);
+  }
+  /// The same at a given byte offset. A call takes kMaxTaken ranges at most.
+  void* take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use use);
 
-  /// The same at a given byte offset.
+  /// A range that the entry itself keeps apart from the others.
   void* range(int arg, int64_t offset, int64_t count, int64_t size);
 
   /// Throws a RangeError (once) and makes ok() false.
@@ -109,6 +138,13 @@ class Call {
 
  private:
   void capture(Entry* entry, size_t argc);
+  struct Bytes {
+    uintptr_t begin, end;
+  };
+  static constexpr int kMaxTaken = 8;
+  [[gnu::cold, gnu::noinline]] bool may_overlap(const Bytes& other, Bytes range, Use use);
+  bool buffer(int arg, void** data, size_t* length);
+  char* within(void* data, size_t length, int64_t offset, int64_t count, int64_t size, int64_t* bytes);
   /// For what is out of range, and for the largest integers, of which doubles know every other.
   [[gnu::cold, gnu::noinline]] int64_t index_slowly(int slot, int64_t limit, const char* what) {
     const int64_t v = integer(slot);
@@ -124,10 +160,14 @@ class Call {
   ProgramStep* step_ = nullptr;
   int arg_count_ = 0;
   bool failed_ = false;
-  // The buffer that was asked for last: pieces of one storage follow each other.
+  // The buffer that range() was asked for last: pieces of one storage follow each other.
   int known_arg_ = -1;
   void* known_data_ = nullptr;
   size_t known_bytes_ = 0;
+  // The ranges that take() gave, up to taken_. Bit i of written_: the entry writes to the i-th one.
+  Bytes* taken_ = bytes_;
+  uint32_t written_ = 0;
+  Bytes bytes_[kMaxTaken];
   napi_value args_[kMaxBuffers];
 };
 

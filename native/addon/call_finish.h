@@ -8,14 +8,14 @@ namespace gradtape {
 /// Buffers `arg` and `arg` + 1 are the bias (`columns` elements) and the residual (as many as the result c
 /// has); from `slot` on: their offsets (−1: there is none) and the unary op that is the activation (−1:
 /// none).
-inline Finish read_finish(Call& call, int arg, int slot, int dtype, const void* c, int64_t count,
+inline Finish read_finish(Call& call, unsigned arg, int slot, int dtype, const void* c, int64_t count,
                           int64_t columns) {
   Finish finish = {};
   const int64_t size = dtype_size(dtype);
-  if (call.integer(slot) >= 0) finish.bias = call.span(arg, slot, columns, size);
+  if (call.integer(slot) >= 0) finish.bias = call.read(arg, slot, columns, size);
   if (call.integer(slot + 1) >= 0) {
     finish.adds = true;
-    finish.residual = bytes_between(c, call.span(arg + 1, slot + 1, count, size));
+    finish.residual = bytes_between(c, call.read(arg + 1, slot + 1, count, size));
   }
   if (call.integer(slot + 2) >= 0) {
     const KernelTable& table = kernels();

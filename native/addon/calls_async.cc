@@ -45,7 +45,7 @@ void tell_result(napi_env env, napi_value, void*, void* data) {
   napi_create_double(env, static_cast<double>(job->result.stopped), &args[0]);
   if (job->result.error != nullptr) {
     napi_value code = nullptr, message = nullptr;
-    napi_create_string_utf8(env, kBorderError, NAPI_AUTO_LENGTH, &code);
+    napi_create_string_utf8(env, error_code(job->result.error), NAPI_AUTO_LENGTH, &code);
     napi_create_string_utf8(env, job->result.error, NAPI_AUTO_LENGTH, &message);
     napi_create_range_error(env, code, message, &args[1]);
   }
@@ -110,8 +110,7 @@ napi_value start_program(napi_env env, napi_callback_info info) {
   const int64_t n = call.program->storage_count(), late = call.program->late_count();
   AsyncJobs* jobs = jobs_of(env, call.state);
   std::unique_ptr<AsyncJob> job(new (std::nothrow) AsyncJob{});
-  if (jobs == nullptr || job == nullptr)
-    return refuse(env, "there is no memory for a program off the event loop");
+  if (jobs == nullptr || job == nullptr) return refuse(env, kNoMemory);
   job->own_storages.assign(call.ranges, call.ranges + n);
   job->own_late.assign(call.late, call.late + late);
   if (const GetBackingStore get = get_backing_store()) {

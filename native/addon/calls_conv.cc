@@ -72,14 +72,14 @@ void convolve(Call& call, bool finishes) {
   const int64_t result_count = c.kind == ConvKind::kForward         ? y_count
                                : c.kind == ConvKind::kInputGradient ? x_count
                                                                     : filter_count;
-  c.a = call.span(0, 0, a_count, size);
-  c.b = call.span(1, 1, b_count, size);
-  c.result = call.span(2, 2, result_count, size);
+  c.a = call.read(0, 0, a_count, size);
+  c.b = call.read(1, 1, b_count, size);
+  c.result = call.write(2, 2, result_count, size);
   if (!call.ok() || result_count == 0) return;
   if (finishes) c.finish = read_finish(call, 3, kFinishSlot, s.dtype, c.result, y_count, s.out_channels);
   if (!call.ok()) return;
   if (a_count == 0 || b_count == 0) return finish_zeros(c, result_count);
-  if (!run_conv(kernels(), c)) call.fail("out of memory in a convolution");
+  if (!run_conv(kernels(), c)) call.fail(kNoMemory);
 }
 napi_value conv(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);

@@ -17,16 +17,17 @@ napi_value cast(napi_env env, napi_callback_info info) {
   const int64_t n = call.integer(2);
   const int from = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
   const int to = static_cast<int>(call.index(4, kDTypes, "no such dtype"));
-  void* x = call.span(0, 0, n, dtype_size(from));
-  void* y = call.span(1, 1, n, dtype_size(to));
+  const void* x = call.read(0, 0, n, dtype_size(from));
+  void* y = call.write(1, 1, n, dtype_size(to));
   const CastFn fn = kernels().cast[from][to];
   if (fn == nullptr) call.fail("there is no cast between these dtypes");
   if (call.ok() && n > 0) run_unary(fn, x, y, n, dtype_size(from), dtype_size(to));
   return nullptr;
 }
 
-/// select(c, a, b, y): y = c ? a : b. frame: c offset, a offset, b offset, y offset, ndim, element size (1, 4
-/// or 8), then ndim dims, c strides, a strides, b strides (elements; 0 where broadcast; innermost 0 or 1).
+/// select(c, a, b, y): y = c ? a : b; of one dimension, y may be an operand. Frame: c offset, a offset, b
+/// offset, y offset, ndim, element size (1, 4 or 8), then ndim dims, c strides, a strides, b strides
+/// (elements; 0 where broadcast; innermost 0 or 1).
 napi_value select(napi_env env, napi_callback_info info) {
   Call call(env, info, 4);
   SelectLayout layout = {};
@@ -52,10 +53,11 @@ napi_value select(napi_env env, napi_callback_info info) {
     if (overflow) call.fail("the shape is too large");
   }
   if (!call.ok() || n == 0) return nullptr;
-  void* c = call.span(0, 0, reach[0], 1);
-  void* a = call.span(1, 1, reach[1], size);
-  void* b = call.span(2, 2, reach[2], size);
-  void* y = call.span(3, 3, n, size);
+  const void* c = call.read(0, 0, reach[0], 1);
+  const void* a = call.read(1, 1, reach[1], size);
+  const void* b = call.read(2, 2, reach[2], size);
+  // Other layouts may read an element after another one was written over it.
+  void* y = call.write(3, 3, n, size, layout.ndim == 1 ? in_place_of(0, 1, 2) : kWrites);
   if (call.ok()) run_select(kernels().select[size_code], c, a, b, y, layout, size);
   return nullptr;
 }
@@ -67,7 +69,7 @@ napi_value fill(napi_env env, napi_callback_info info) {
   const int64_t size = call.integer(2);
   const int size_code = size_index(size);
   if (size_code < 0) call.fail("no such element size");
-  void* y = call.ok() ? call.span(0, 0, n, size) : nullptr;
+  void* y = call.ok() ? call.write(0, 0, n, size) : nullptr;
   if (!call.ok() || n == 0) return nullptr;
   const FillFn fn = kernels().fill[size_code];
   const void* pattern = call.raw(3);
@@ -87,7 +89,7 @@ napi_value iota(napi_env env, napi_callback_info info) {
   const IotaFn fn = kernels().iota[dtype];
   if (fn == nullptr) call.fail("there is no iota of this dtype");
   const int64_t size = dtype_size(dtype);
-  void* y = call.span(0, 0, n, size);
+  void* y = call.write(0, 0, n, size);
   if (!call.ok() || n == 0) return nullptr;
   const void* start = call.raw(3);
   const void* delta = call.raw(4);
@@ -109,7 +111,7 @@ napi_value find(napi_env env, napi_callback_info info) {
   const int kind = static_cast<int>(call.index(3, kFindKinds, "no such kind of find"));
   const FindFn fn = kernels().find[kind][dtype];
   if (fn == nullptr) call.fail("there is no such find for this dtype");
-  const void* x = call.span(0, 0, n, dtype_size(dtype));
+  const void* x = call.read(0, 0, n, dtype_size(dtype));
   if (!call.ok()) return nullptr;
   return call.value(n == 0 ? -1 : static_cast<double>(fn(x, n)));
 }

@@ -2,6 +2,7 @@
 #include "../runtime/copy.h"
 #include "entries.h"
 #include "overflow.h"
+#include "ranges.h"
 
 namespace gradtape {
 
@@ -19,8 +20,9 @@ struct Reach {
   }
 };
 
-/// The address of a strided range's first element, after checking that all of it lies in the buffer.
-char* strided(Call& call, int arg, int offset_slot, const Reach& reach, int64_t size) {
+/// The address of a strided range's first element, after checking that all of it lies in the buffer. What
+/// lies between its elements belongs to it, too.
+char* strided(Call& call, unsigned arg, int offset_slot, const Reach& reach, int64_t size, Use use) {
   const int64_t offset = call.integer(offset_slot);
   int64_t start = 0, count = 0;
   if (__builtin_mul_overflow(reach.low, size, &start) || __builtin_add_overflow(offset, start, &start) ||
@@ -28,7 +30,7 @@ char* strided(Call& call, int arg, int offset_slot, const Reach& reach, int64_t 
     call.fail("the shape is too large");
     return nullptr;
   }
-  char* first = static_cast<char*>(call.range(arg, start, count, size));
+  char* first = static_cast<char*>(call.take(arg, start, count, size, use));
   return first == nullptr ? nullptr : first - reach.low * size;
 }
 
@@ -77,18 +79,11 @@ napi_value copy(napi_env env, napi_callback_info info) {
     }
   }
   if (!call.ok() || empty) return nullptr;
-  const char* src = strided(call, 0, 0, src_reach, size);
-  char* dst = strided(call, 1, 1, dst_reach, size);
+  const char* src = strided(call, 0, 0, src_reach, size, kReads);
+  char* dst = strided(call, 1, 1, dst_reach, size, kWrites);
   if (!call.ok()) return nullptr;
   if (n > dst_reach.high - dst_reach.low + 1) {
     call.fail("elements of the destination coincide");
-    return nullptr;
-  }
-  const char* src_first = src + src_reach.low * size;
-  char* dst_first = dst + dst_reach.low * size;
-  if (overlap(src_first, (src_reach.high - src_reach.low + 1) * size, dst_first,
-              (dst_reach.high - dst_reach.low + 1) * size)) {
-    call.fail("the source and the destination of a copy overlap");
     return nullptr;
   }
   run_copy(src, dst, layout, log_size);
@@ -114,19 +109,22 @@ napi_value parts(napi_env env, napi_callback_info info) {
   const int count = static_cast<int>(call.index(6, kMost + 1, "too many pieces"));
   int64_t n = rows;
   if (!multiply_into(&n, columns)) call.fail("the shape is too large");
-  char* whole = static_cast<char*>(call.span(0, 0, n, size));
+  char* whole = static_cast<char*>(call.take(0, call.integer(0), n, size, reads ? kReads : kWrites));
   char* pieces[kMost];
   int64_t widths[kMost];
   int64_t rest = columns - begin;
+  WrittenRanges<kMost> written;  // of pieces that the whole is read to
   for (int i = 0; call.ok() && i < count; i++) {
     const int slot = kFirst + 2 * i;
     widths[i] = call.index(slot + 1, rest + 1, "a piece does not lie in the whole");
     rest -= widths[i];
-    pieces[i] = static_cast<char*>(call.span(together ? 1 : 1 + i, slot, rows * widths[i], size));
-    if (overlap(whole, n * size, pieces[i], rows * widths[i] * size)) {
-      call.fail("the source and the destination of a copy overlap");
-    }
+    const int64_t size_of_piece = rows * widths[i];
+    pieces[i] = static_cast<char*>(call.range(together ? 1 : 1 + i, call.integer(slot), size_of_piece, size));
+    if (pieces[i] == nullptr) continue;
+    if (overlap(whole, n * size, pieces[i], size_of_piece * size)) call.fail(kOverlap);
+    if (reads) written.add(pieces[i], size_of_piece * size);
   }
+  if (!written.apart()) call.fail(kOverlap);
   if (!call.ok() || n == 0) return nullptr;
   char* at = whole + begin * size;
   for (int i = 0; i < count; i++) {

@@ -8,7 +8,7 @@ namespace gradtape {
 
 namespace {
 
-/// unary(x, y); frame: x offset, y offset, n, op, dtype.
+/// unary(x, y); y may be x. Frame: x offset, y offset, n, op, dtype.
 napi_value unary(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
   const KernelTable& table = kernels();
@@ -17,15 +17,15 @@ napi_value unary(napi_env env, napi_callback_info info) {
   const int dtype = static_cast<int>(call.index(4, kDTypes, "no such dtype"));
   const int64_t in_size = dtype_size(dtype);
   const int64_t out_size = op.to_bool ? 1 : in_size;
-  void* x = call.span(0, 0, n, in_size);
-  void* y = call.span(1, 1, n, out_size);
+  const void* x = call.read(0, 0, n, in_size);
+  void* y = call.write(1, 1, n, out_size, in_place_of(0));
   if (op.fn[dtype] == nullptr) call.fail("the unary op does not exist for this dtype");
   if (call.ok() && n > 0) run_unary(op.fn[dtype], x, y, n, in_size, out_size, op.cost[dtype]);
   return nullptr;
 }
 
-/// binary(a, b, y); frame: a offset, b offset, y offset, n, op, dtype, mode (0 same shape, 1 a is one
-/// element, 2 b is one element).
+/// binary(a, b, y); y may be a or b. Frame: a offset, b offset, y offset, n, op, dtype, mode (0 same shape, 1
+/// a is one element, 2 b is one element).
 napi_value binary(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
   const KernelTable& table = kernels();
@@ -35,9 +35,9 @@ napi_value binary(napi_env env, napi_callback_info info) {
   const auto mode = static_cast<BinaryMode>(call.index(6, kBinaryModes, "no such mode"));
   const int64_t in_size = dtype_size(dtype);
   const int64_t out_size = op.to_bool ? 1 : in_size;
-  void* a = call.span(0, 0, mode == kScalarVec ? 1 : n, in_size);
-  void* b = call.span(1, 1, mode == kVecScalar ? 1 : n, in_size);
-  void* y = call.span(2, 2, n, out_size);
+  const void* a = call.read(0, 0, mode == kScalarVec ? 1 : n, in_size);
+  const void* b = call.read(1, 1, mode == kVecScalar ? 1 : n, in_size);
+  void* y = call.write(2, 2, n, out_size, in_place_of(0, 1));
   const BinaryFn fn = op.fn[dtype][mode];
   if (fn == nullptr) call.fail("the binary op does not exist for this dtype");
   if (call.ok() && n > 0) run_binary(fn, a, b, y, n, mode, in_size, out_size, op.cost[dtype]);
@@ -82,9 +82,9 @@ napi_value binary_broadcast(napi_env env, napi_callback_info info) {
       layout.a_strides[layout.ndim - 1] + layout.b_strides[layout.ndim - 1] == 0) {
     call.fail("no operand has the innermost dimension");
   }
-  void* a = call.span(0, 0, a_reach, in_size);
-  void* b = call.span(1, 1, b_reach, in_size);
-  void* y = call.span(2, 2, n, out_size);
+  const void* a = call.read(0, 0, a_reach, in_size);
+  const void* b = call.read(1, 1, b_reach, in_size);
+  void* y = call.write(2, 2, n, out_size);
   if (op.fn[dtype][0] == nullptr) call.fail("the binary op does not exist for this dtype");
   if (call.ok()) run_binary_broadcast(op.fn[dtype], a, b, y, layout, in_size, out_size, op.cost[dtype]);
   return nullptr;

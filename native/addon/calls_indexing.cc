@@ -56,12 +56,9 @@ napi_value gather(napi_env env, napi_callback_info info) {
   const int64_t n_tuples = product(call, map.batch, map.k, 1, 1);
   const int64_t n_indices = product(call, map.batch, map.k, map.depth, 1);
   const int64_t index_size = map.wide ? 8 : 4;
-  const void* params = call.span(0, 0, product(call, map.batch, map.outer, map.rows, map.inner), size);
-  map.indices = call.span(1, 1, n_indices, index_size);
-  void* out = call.span(2, 2, n_out, size);
-  if (call.ok() && overlap(out, n_out * size, map.indices, n_indices * index_size)) {
-    call.fail("the indices and the result of a gather overlap");
-  }
+  const void* params = call.read(0, 0, product(call, map.batch, map.outer, map.rows, map.inner), size);
+  map.indices = call.read(1, 1, n_indices, index_size);
+  void* out = call.write(2, 2, n_out, size);
   if (!call.ok()) return nullptr;
   const int64_t bad = n_tuples > 0 ? find_bad_row(map) : -1;
   if (bad < 0 && n_out > 0) run_gather(map, params, out, size);
@@ -106,14 +103,10 @@ napi_value scatter(napi_env env, napi_callback_info info) {
   const int64_t n_out = product(call, map.batch, map.outer, map.k, map.inner);
   const int64_t n_updates = scalar ? 1 : n_out;
   const int64_t index_size = map.wide ? 8 : 4;
-  void* dst = call.span(0, 0, n_dst, size);
-  map.indices = call.span(1, 1, n_indices, index_size);
-  const void* updates = call.span(2, 2, n_updates, size);
+  void* dst = call.write(0, 0, n_dst, size);
+  map.indices = call.read(1, 1, n_indices, index_size);
+  const void* updates = call.read(2, 2, n_updates, size);
   if (op.fn[dtype] == nullptr) call.fail("the scatter op does not exist for this dtype");
-  if (call.ok() && (overlap(dst, n_dst * size, map.indices, n_indices * index_size) ||
-                    overlap(dst, n_dst * size, updates, n_updates * size))) {
-    call.fail("the destination of a scatter overlaps its operands");
-  }
   if (!call.ok()) return nullptr;
   int64_t status = n_tuples > 0 ? find_bad_row(map) : -1;
   if (status < 0 && op.divides && n_out > 0 && has_zero(updates, n_updates, dtype)) status = -2;
@@ -135,11 +128,8 @@ napi_value one_hot(napi_env env, napi_callback_info info) {
   const int64_t n = product(call, outer, inner, 1, 1);
   const int64_t n_out = product(call, outer, depth, inner, 1);
   const int64_t index_size = wide ? 8 : 4;
-  const void* indices = call.span(0, 0, n, index_size);
-  void* out = call.span(1, 1, n_out, size);
-  if (call.ok() && overlap(out, n_out * size, indices, n * index_size)) {
-    call.fail("the indices and the result of a oneHot overlap");
-  }
+  const void* indices = call.read(0, 0, n, index_size);
+  void* out = call.write(1, 1, n_out, size);
   if (!call.ok() || n_out == 0) return nullptr;
   run_one_hot(indices, wide, outer, depth, inner, call.raw(7), call.raw(8), out, size);
   return nullptr;
@@ -149,7 +139,7 @@ napi_value one_hot(napi_env env, napi_callback_info info) {
 napi_value count_nonzero(napi_env env, napi_callback_info info) {
   Call call(env, info, 1);
   const int64_t n = call.integer(1);
-  const uint8_t* mask = static_cast<const uint8_t*>(call.span(0, 0, n, 1));
+  const uint8_t* mask = static_cast<const uint8_t*>(call.read(0, 0, n, 1));
   if (!call.ok()) return nullptr;
   return call.value(static_cast<double>(n > 0 ? count_mask(mask, n) : 0));
 }
@@ -170,12 +160,9 @@ napi_value nonzero(napi_env env, napi_callback_info info) {
     if (dims[d] > 0 && !multiply_into(&n, dims[d])) call.fail("the shape is too large");
   }
   if (empty) n = 0;
-  const uint8_t* mask = static_cast<const uint8_t*>(call.span(0, 0, n, 1));
+  const uint8_t* mask = static_cast<const uint8_t*>(call.read(0, 0, n, 1));
   const int64_t n_out = product(call, count < 0 ? -1 : count, ndim, 1, 1);
-  void* out = call.span(1, 1, n_out, wide ? 8 : 4);
-  if (call.ok() && overlap(mask, n, out, n_out * (wide ? 8 : 4))) {
-    call.fail("a mask and its positions overlap");
-  }
+  void* out = call.write(1, 1, n_out, wide ? 8 : 4);
   if (call.ok() && (n > 0 ? count_mask(mask, n) : 0) != count) call.fail("the mask has another count");
   if (call.ok() && n_out > 0) run_nonzero(mask, ndim, dims, out, wide);
   return nullptr;
@@ -191,10 +178,9 @@ napi_value mask_gather(napi_env env, napi_callback_info info) {
   const int64_t inner = call.index(6, kIntegers, "a dimension is negative");
   const int64_t count = call.index(7, kIntegers, "a count is negative");
   const int64_t n_out = product(call, outer, count, inner, 1);
-  const void* src = call.span(0, 0, product(call, outer, n, inner, 1), size);
-  const uint8_t* mask = static_cast<const uint8_t*>(call.span(1, 1, n, 1));
-  void* out = call.span(2, 2, n_out, size);
-  if (call.ok() && overlap(mask, n, out, n_out * size)) call.fail("a mask and its result overlap");
+  const void* src = call.read(0, 0, product(call, outer, n, inner, 1), size);
+  const uint8_t* mask = static_cast<const uint8_t*>(call.read(1, 1, n, 1));
+  void* out = call.write(2, 2, n_out, size);
   if (call.ok() && (n > 0 ? count_mask(mask, n) : 0) != count) call.fail("the mask has another count");
   if (call.ok() && n_out > 0) run_mask_gather(mask, n, count, src, out, outer, inner * size);
   return nullptr;

@@ -61,9 +61,9 @@ void read_shape(Call& call, MatmulCall& product, Reach* reach) {
 
 void read_operands(Call& call, MatmulCall& product, const Reach& reach) {
   const int64_t size = dtype_size(product.dtype);
-  product.a = call.span(0, 0, reach.a, size);
-  product.b = call.span(1, 1, reach.b, size);
-  product.c = call.span(2, 2, reach.c, size);
+  product.a = call.read(0, 0, reach.a, size);
+  product.b = call.read(1, 1, reach.b, size);
+  product.c = call.write(2, 2, reach.c, size);
 }
 
 constexpr int kFinishSlot = 11 + 3 * kMaxDims;
@@ -114,7 +114,7 @@ void run_product(Call& call, const MatmulCall& product) {
   const bool done = step == nullptr || step->row_end < 0
                         ? run_matmul(table, product)
                         : run_matmul_rows(table, product, step->row_begin, step->row_end);
-  if (!done) call.fail("out of memory in a matrix product");
+  if (!done) call.fail(kNoMemory);
 }
 
 /// matmul(a, b, c): C = op(A)·op(B), or += ; frame: a offset, b offset, c offset, dtype, m, n, k, transpose a

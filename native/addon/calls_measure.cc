@@ -19,9 +19,9 @@ napi_value measure(napi_env env, napi_callback_info info) {
   const int64_t kind = call.index(0, kKinds, "no such kind of measurement");
   const int64_t repeats = call.index(1, kMaxRepeats, "too many repeats");
   const int64_t n = call.integer(2);
-  const float* x = static_cast<const float*>(call.span(0, 3, n, 4));
-  const float* a = static_cast<const float*>(call.span(1, 4, n, 4));
-  float* y = static_cast<float*>(call.span(2, 5, n, 4));
+  const float* x = static_cast<const float*>(call.read(0, 3, n, 4));
+  const float* a = static_cast<const float*>(call.read(1, 4, n, 4));
+  float* y = static_cast<float*>(call.write(2, 5, n, 4));
   if (!call.ok()) return nullptr;
   const MeasureKernels& k = kernels().measure;
   const int64_t threads = num_threads();

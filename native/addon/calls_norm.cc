@@ -39,15 +39,15 @@ napi_value layer_norm(napi_env env, napi_callback_info info) {
   const int64_t size = dtype_size(dtype);
   const bool scaled = call.index(9, 2, "a flag is neither 0 nor 1") != 0;
   const bool shifted = call.index(10, 2, "a flag is neither 0 nor 1") != 0;
-  void* x = call.span(0, 0, m.count, size);
-  void* scale = scaled ? call.span(1, 1, m.n, size) : nullptr;
-  void* shift = shifted ? call.span(2, 2, m.n, size) : nullptr;
-  void* y = call.span(3, 3, m.count, size);
+  const void* x = call.read(0, 0, m.count, size);
+  const void* scale = scaled ? call.read(1, 1, m.n, size) : nullptr;
+  const void* shift = shifted ? call.read(2, 2, m.n, size) : nullptr;
+  void* y = call.write(3, 3, m.count, size);
   const bool wanted = call.index(12, 2, "a flag is neither 0 nor 1") != 0;
   if (!wanted && m.rows > kUnread) call.fail("there are too many rows");
   alignas(64) char unread[2 * kUnread * 8];
-  void* mean = wanted ? call.span(4, 4, m.rows, size) : unread;
-  void* rstd = wanted ? call.span(5, 5, m.rows, size) : unread + kUnread * size;
+  void* mean = wanted ? call.write(4, 4, m.rows, size) : unread;
+  void* rstd = wanted ? call.write(5, 5, m.rows, size) : unread + kUnread * size;
   if (call.ok() && m.count > 0) {
     run_layer_norm(kernels().norm[dtype], x, scale, shift, y, mean, rstd, m.rows, m.n, call.number(11), size);
   }
@@ -60,18 +60,19 @@ struct Gradient {
   Matrix m;
   int dtype;
   int64_t size;
-  void *dy, *x, *scale, *mean, *spread, *dx, *dscale, *dshift;
+  const void *dy, *x, *scale, *mean, *spread;
+  void *dx, *dscale, *dshift;
   Gradient(Call& call, bool per_row, bool scaled) : m(call, 8), dtype(floating(call, 10)) {
     size = dtype_size(dtype);
     const int64_t groups = per_row ? m.rows : m.n;
-    dy = call.span(0, 0, m.count, size);
-    x = call.span(1, 1, m.count, size);
-    scale = scaled ? call.span(2, 2, m.n, size) : nullptr;
-    mean = call.span(3, 3, groups, size);
-    spread = call.span(4, 4, groups, size);
-    dx = call.span(5, 5, m.count, size);
-    dscale = call.span(6, 6, m.n, size);
-    dshift = call.span(7, 7, m.n, size);
+    dy = call.read(0, 0, m.count, size);
+    x = call.read(1, 1, m.count, size);
+    scale = scaled ? call.read(2, 2, m.n, size) : nullptr;
+    mean = call.read(3, 3, groups, size);
+    spread = call.read(4, 4, groups, size);
+    dx = call.write(5, 5, m.count, size);
+    dscale = call.write(6, 6, m.n, size);
+    dshift = call.write(7, 7, m.n, size);
   }
 };
 
@@ -83,7 +84,7 @@ napi_value layer_norm_gradient(napi_env env, napi_callback_info info) {
   if (call.ok() && g.m.count > 0 &&
       !run_layer_norm_gradient(kernels().norm[g.dtype], g.dy, g.x, g.scale, g.mean, g.spread, g.dx, g.dscale,
                                g.dshift, g.m.rows, g.m.n, g.size)) {
-    call.fail("out of memory in a layer normalisation");
+    call.fail(kNoMemory);
   }
   return nullptr;
 }
@@ -94,16 +95,16 @@ napi_value batch_norm(napi_env env, napi_callback_info info) {
   const Matrix m(call, 6);
   const int dtype = floating(call, 8);
   const int64_t size = dtype_size(dtype);
-  void* x = call.span(0, 0, m.count, size);
-  void* scale = call.span(1, 1, m.n, size);
-  void* shift = call.span(2, 2, m.n, size);
-  void* y = call.span(3, 3, m.count, size);
-  void* mean = call.span(4, 4, m.n, size);
-  void* variance = call.span(5, 5, m.n, size);
+  const void* x = call.read(0, 0, m.count, size);
+  const void* scale = call.read(1, 1, m.n, size);
+  const void* shift = call.read(2, 2, m.n, size);
+  void* y = call.write(3, 3, m.count, size);
+  void* mean = call.write(4, 4, m.n, size);
+  void* variance = call.write(5, 5, m.n, size);
   if (call.ok() && m.count > 0 &&
       !run_batch_norm(kernels().norm[dtype], x, scale, shift, y, mean, variance, m.rows, m.n, call.number(9),
                       size)) {
-    call.fail("out of memory in a batch normalisation");
+    call.fail(kNoMemory);
   }
   return nullptr;
 }
@@ -126,12 +127,12 @@ napi_value batch_norm_given(napi_env env, napi_callback_info info) {
   const BinaryEntry &plus = binary_of(call, 14, dtype), &minus = binary_of(call, 15, dtype),
                     &times = binary_of(call, 16, dtype);
   if (n > kChannels) call.fail("there are too many channels");
-  const void* x = call.span(0, 0, m.count, size);
-  const void* mean = call.span(1, 1, n, size);
-  const void* variance = call.span(2, 2, n, size);
-  const void* offset = shifted ? call.span(3, 3, n, size) : nullptr;
-  const void* scale = scaled ? call.span(4, 4, n, size) : nullptr;
-  void* y = call.span(5, 5, m.count, size);
+  const void* x = call.read(0, 0, m.count, size);
+  const void* mean = call.read(1, 1, n, size);
+  const void* variance = call.read(2, 2, n, size);
+  const void* offset = shifted ? call.read(3, 3, n, size) : nullptr;
+  const void* scale = scaled ? call.read(4, 4, n, size) : nullptr;
+  void* y = call.write(5, 5, m.count, size);
   if (!call.ok() || m.count == 0) return nullptr;
   alignas(64) char factor[kChannels * 8], shift[kChannels * 8];
   const auto narrow = static_cast<float>(epsilon);
@@ -170,9 +171,10 @@ napi_value local_response(napi_env env, napi_callback_info info) {
   const BinaryEntry &times = binary_of(call, 10, dtype), &plus = binary_of(call, 11, dtype),
                     &power = binary_of(call, 12, dtype), &over = binary_of(call, 13, dtype);
   if (m.count > kLocal || m.n > kLocal) call.fail("there are too many elements");
-  const void* x = call.span(0, 0, m.count, size);
-  const void* band = call.span(1, 1, m.n * m.n, size);
-  void* y = call.span(2, 2, m.count, size);
+  if (!call.ok()) return nullptr;
+  const void* x = call.read(0, 0, m.count, size);
+  const void* band = call.read(1, 1, m.n * m.n, size);
+  void* y = call.write(2, 2, m.count, size);
   if (!call.ok() || m.count == 0) return nullptr;
   alignas(64) char squares[kLocal * 8], sums[kLocal * 8];
   run(square, dtype, size, x, squares, m.count);
@@ -184,7 +186,7 @@ napi_value local_response(napi_env env, napi_callback_info info) {
   product.m = m.rows;
   product.n = product.k = m.n;
   if (!run_matmul(kernels().matmul[dtype], product)) {
-    call.fail("out of memory in a normalisation");
+    call.fail(kNoMemory);
     return nullptr;
   }
   const BinaryEntry* const steps[] = {&times, &plus, &power};
@@ -205,7 +207,7 @@ napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
   if (call.ok() && g.m.count > 0 &&
       !run_batch_norm_gradient(kernels().norm[g.dtype], g.dy, g.x, g.scale, g.mean, g.spread, g.dx, g.dscale,
                                g.dshift, g.m.rows, g.m.n, call.number(11), g.size)) {
-    call.fail("out of memory in a batch normalisation");
+    call.fail(kNoMemory);
   }
   return nullptr;
 }

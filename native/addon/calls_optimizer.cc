@@ -6,6 +6,7 @@
 #include "entries.h"
 #include "names.h"
 #include "overflow.h"
+#include "ranges.h"
 
 namespace gradtape {
 
@@ -32,16 +33,30 @@ napi_value optimizer(napi_env env, napi_callback_info info) {
   int slot = 3 + kNumbers + count;
   if (slot + count * buffers > kFrameSlots) call.fail("too many variables");
   OptimizerRun runs[kMaxBuffers];
+  WrittenRanges<kMaxBuffers> written;
   for (int v = 0, arg = 0; call.ok() && v < count; v++) {
     OptimizerRun& run = runs[v];
     run.n = call.index(3 + kNumbers + v, kIntegers, "a variable has no such size");
-    run.gradient = call.span(arg++, slot++, run.n, size);
+    const auto next = [&] { return call.range(arg++, call.integer(slot++), run.n, size); };
+    run.gradient = next();
     for (int i = 0; i < entry.states; i++) {
-      run.in[i] = call.span(arg++, slot++, run.n, size);
-      run.out[i] = call.span(arg++, slot++, run.n, size);
+      run.in[i] = next();
+      run.out[i] = next();
+      written.add(run.out[i], run.n * size);
     }
     for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(3 + i);
   }
+  // New weights may be the old ones or the gradient, and a new state the old one.
+  bool apart = written.apart();
+  for (int v = 0; call.ok() && apart && v < count; v++) {
+    const OptimizerRun& run = runs[v];
+    const auto may_read = [&](const void* from, const void* to) {
+      return from == to || !written.meets(from, run.n * size);
+    };
+    apart = may_read(run.gradient, run.out[0]);
+    for (int i = 0; i < entry.states; i++) apart = apart && may_read(run.in[i], run.out[i]);
+  }
+  if (!apart) call.fail(kOverlap);
   if (call.ok()) run_optimizer(entry, runs, count, size);
   return nullptr;
 }
@@ -69,19 +84,12 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
     call.fail("the shape is too large");
   }
   OptimizerRun run = {};
-  run.gradient = call.span(0, 0, n_gradient, size);
-  map.indices = call.span(1, 1, map.k, index_size);
-  const void* weights = call.span(2, 2, n_weights, size);
-  run.in[0] = run.out[0] = call.span(3, 3, n_weights, size);
+  run.gradient = call.read(0, 0, n_gradient, size);
+  map.indices = call.read(1, 1, map.k, index_size);
+  const void* weights = call.read(2, 2, n_weights, size);
+  run.in[0] = run.out[0] = call.write(3, 3, n_weights, size, in_place_of(2));
   for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(10 + i);
-  if (call.ok() && (overlap(run.out[0], n_weights * size, map.indices, map.k * index_size) ||
-                    overlap(run.out[0], n_weights * size, run.gradient, n_gradient * size))) {
-    call.fail("the weights overlap the gradient or its indices");
-  }
   const bool copies = weights != run.out[0];
-  if (call.ok() && copies && overlap(run.out[0], n_weights * size, weights, n_weights * size)) {
-    call.fail("the weights overlap their new values");
-  }
   if (!call.ok()) return nullptr;
   const int64_t bad = map.k > 0 ? find_bad_row(map) : -1;
   if (bad >= 0) return call.value(static_cast<double>(bad));

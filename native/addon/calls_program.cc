@@ -3,6 +3,7 @@
 
 #include "entries.h"
 #include "program_call.h"
+#include "ranges.h"
 
 namespace gradtape {
 
@@ -89,7 +90,7 @@ napi_value fused(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value refuse(napi_env env, const char* why) {
-  napi_throw_range_error(env, kBorderError, why);
+  napi_throw_range_error(env, error_code(why), why);
   return nullptr;
 }
 
@@ -138,7 +139,15 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
       error = "a storage of the program is not an ArrayBuffer";
       return;
     }
+    if (buffer == state->frame || (buffer == data && length > 0)) {
+      error = "a storage of the program is the argument buffer or the table";
+      return;
+    }
     ranges[i] = program->storage(i, buffer, length, table[i], &error);
+    if (i > 0 && error == nullptr &&
+        overlap(ranges[kArena].data, ranges[kArena].bytes, ranges[i].data, ranges[i].bytes)) {
+      error = "a storage of the program overlaps its own memory";
+    }
   }
 }
 

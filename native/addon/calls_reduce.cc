@@ -13,12 +13,12 @@ namespace gradtape {
 namespace {
 
 /// A dimension; the product of those that are not 0 must not overflow either, so that no later product can.
+/// 0 after a failure.
 int64_t dimension(Call& call, int slot, int64_t* product) {
   const int64_t d = call.index(slot, int64_t{1} << 53, "a dimension is negative");
-  if (d > 0 && (__builtin_mul_overflow(*product, d, product) || *product > (int64_t{1} << 53))) {
-    call.fail("the shape is too large");
-  }
-  return d;
+  if (d == 0 || (!__builtin_mul_overflow(*product, d, product) && *product <= (int64_t{1} << 53))) return d;
+  call.fail("the shape is too large");
+  return 0;
 }
 
 /// What a reduction's frame says from slot 2 on: op, dtype, ndim, 1 if the first dimension is reduced (else
@@ -43,15 +43,13 @@ struct Reduction {
   bool run(const void* x, void* y) const { return run_reduce(kernels().reduce, op, dtype, x, y, layout); }
 };
 
-constexpr const char* kNoMemory = "not enough memory for the partial results of a reduction";
-
 /// reduce(x, y); frame: x offset, y offset, then see Reduction.
 napi_value reduce(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
   const Reduction r(call);
   const int out_dtype = kernels().reduce[r.op].out_dtype;
-  const void* x = call.span(0, 0, r.in, dtype_size(r.dtype));
-  void* y = call.span(1, 1, r.out, dtype_size(out_dtype < 0 ? r.dtype : out_dtype));
+  const void* x = call.read(0, 0, r.in, dtype_size(r.dtype));
+  void* y = call.write(1, 1, r.out, dtype_size(out_dtype < 0 ? r.dtype : out_dtype));
   if (call.ok() && !r.run(x, y)) call.fail(kNoMemory);
   return nullptr;
 }
@@ -98,9 +96,9 @@ napi_value moments(napi_env env, napi_callback_info info) {
   const BinaryEntry& op = binary_of(call, kMoreSlots + 1, r.dtype);
   const bool more = call.index(kMoreSlots + 2, 2, "a flag is neither 0 nor 1") != 0;
   const UnaryEntry& last = unary_of(call, kMoreSlots + 3, r.dtype);
-  const void* x = call.span(0, 0, r.in, r.size);
-  void* mean = call.span(1, 1, r.out, r.size);
-  void* variance = call.span(2, kMoreSlots, r.out, r.size);
+  const void* x = call.read(0, 0, r.in, r.size);
+  void* mean = call.write(1, 1, r.out, r.size);
+  void* variance = call.write(2, kMoreSlots, r.out, r.size, in_place_of(1));
   if (!call.ok() || r.in == 0) return nullptr;
   alignas(64) char between[kSmallBytes];
   bool done = r.run(x, mean);
@@ -127,8 +125,8 @@ napi_value normalize(napi_env env, napi_callback_info info) {
   const BinaryEntry& most = binary_of(call, kMoreSlots + 2, r.dtype);
   const BinaryEntry& times = binary_of(call, kMoreSlots + 3, r.dtype);
   const double epsilon = call.number(kMoreSlots + 4);
-  const void* x = call.span(0, 0, r.in, r.size);
-  void* y = call.span(1, 1, r.in, r.size);
+  const void* x = call.read(0, 0, r.in, r.size);
+  void* y = call.write(1, 1, r.in, r.size);
   if (r.size != 4 && r.size != 8) call.fail("the dtype is not floating");
   if (!call.ok() || r.in == 0) return nullptr;
   alignas(64) char squares[kSmallBytes], sums[kSmallBytes];
@@ -158,8 +156,8 @@ napi_value arg_reduce(napi_env env, napi_callback_info info) {
   const int64_t inner = dimension(call, 6, &product);
   if (n < 1 || n > INT32_MAX) call.fail("the reduced axis is empty or too long");
   if (!call.ok()) return nullptr;
-  const void* x = call.span(0, 0, outer * n * inner, dtype_size(dtype));
-  void* y = call.span(1, 1, outer * inner, 4);
+  const void* x = call.read(0, 0, outer * n * inner, dtype_size(dtype));
+  void* y = call.write(1, 1, outer * inner, 4);
   if (call.ok() && y != nullptr) run_argreduce(entry, dtype, x, static_cast<int32_t*>(y), outer, n, inner);
   return nullptr;
 }
@@ -175,8 +173,8 @@ napi_value scan(napi_env env, napi_callback_info info) {
   const int64_t n = dimension(call, 5, &product);
   const int64_t inner = dimension(call, 6, &product);
   if (!call.ok()) return nullptr;
-  const void* x = call.span(0, 0, outer * n * inner, dtype_size(dtype));
-  void* y = call.span(1, 1, outer * n * inner, dtype_size(dtype));
+  const void* x = call.read(0, 0, outer * n * inner, dtype_size(dtype));
+  void* y = call.write(1, 1, outer * n * inner, dtype_size(dtype));
   if (entry.fn[dtype] == nullptr) call.fail("the scan does not exist for this dtype");
   if (call.ok() && y != nullptr) {
     run_scan(entry, dtype, x, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
@@ -196,9 +194,9 @@ napi_value recurrence(napi_env env, napi_callback_info info) {
   if (fn == nullptr) call.fail("the recurrence does not exist for this dtype");
   if (!call.ok()) return nullptr;
   const int64_t size = dtype_size(dtype);
-  const void* a = call.span(0, 0, outer * n * inner, size);
-  const void* b = call.span(1, 1, outer * n * inner, size);
-  void* y = call.span(2, 2, outer * n * inner, size);
+  const void* a = call.read(0, 0, outer * n * inner, size);
+  const void* b = call.read(1, 1, outer * n * inner, size);
+  void* y = call.write(2, 2, outer * n * inner, size);
   if (call.ok() && y != nullptr) {
     run_recurrence(fn, size, a, b, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
   }
@@ -243,7 +241,7 @@ napi_value random(napi_env env, napi_callback_info info) {
     steps.operand[i] = call.number(slot + 1);
     if (dtype > 1 || steps.fn[i] == nullptr) call.fail("only floats are computed with");
   }
-  void* y = call.span(0, 0, n, dtype_size(dtype));
+  void* y = call.write(0, 0, n, dtype_size(dtype));
   if (entry.fn[dtype] == nullptr) call.fail("the distribution does not exist for this dtype");
   if (!call.ok() || y == nullptr) return nullptr;
   if (scrambler != nullptr) scramble(scrambler, &args);

@@ -64,8 +64,8 @@ napi_value softmax(napi_env env, napi_callback_info info) {
   const int64_t kind = call.index(5, 2, "no such kind of softmax");
   const int64_t size = dtype_size(dtype);
   const Turned turned(call, 6, rows, cols, size);
-  void* x = call.span(0, 0, count, size);
-  void* y = call.span(1, 1, count, size);
+  const void* x = call.read(0, 0, count, size);
+  void* y = call.write(1, 1, count, size);
   const SoftmaxKernels& k = kernels().softmax[dtype];
   const auto fn = kind == 0 ? k.softmax : k.log_softmax;
   if (!call.ok() || count == 0) return nullptr;
@@ -89,15 +89,15 @@ napi_value log_sum_exp(napi_env env, napi_callback_info info) {
   const int dtype = floating(call, 4);
   const int64_t size = dtype_size(dtype);
   const Turned turned(call, 5, rows, cols, size);
-  void* x = call.span(0, 0, count, size);
-  void* y = call.span(1, 1, rows, size);
+  const void* x = call.read(0, 0, count, size);
+  void* y = call.write(1, 1, rows, size);
   if (cols == 0 && rows > 0) call.fail("there is nothing to sum");
   if (!call.ok() || count == 0) return nullptr;
   alignas(64) char before[kFewBytes];
   if (turned.any()) turned.turn(x, before, true);
   if (!run_log_sum_exp(kernels().softmax[dtype].log_sum_exp, turned.any() ? before : x, y, rows, cols,
                        size)) {
-    call.fail("out of memory in a sum of exponentials");
+    call.fail(kNoMemory);
   }
   return nullptr;
 }
@@ -111,9 +111,9 @@ napi_value softmax_gradient(napi_env env, napi_callback_info info) {
   const int dtype = floating(call, 5);
   const int64_t kind = call.index(6, 2, "no such kind of softmax");
   const int64_t size = dtype_size(dtype);
-  void* dy = call.span(0, 0, count, size);
-  void* y = call.span(1, 1, count, size);
-  void* dx = call.span(2, 2, count, size);
+  const void* dy = call.read(0, 0, count, size);
+  const void* y = call.read(1, 1, count, size);
+  void* dx = call.write(2, 2, count, size);
   const SoftmaxKernels& k = kernels().softmax[dtype];
   if (call.ok() && count > 0) {
     run_rows(kind == 0 ? k.softmax_gradient : k.log_softmax_gradient, dy, y, dx, rows, cols, size);
@@ -135,11 +135,11 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
   const bool sparse = wide || labels_dtype == static_cast<int>(DType::kInt32);
   if (!sparse && labels_dtype != dtype) call.fail("labels have another dtype than logits");
   const int64_t size = dtype_size(dtype), label_size = dtype_size(labels_dtype);
-  void* logits = call.span(0, 0, count, size);
-  void* labels = call.span(1, 1, sparse ? rows : count, label_size);
-  void* loss = call.span(2, 2, rows, size);
+  const void* logits = call.read(0, 0, count, size);
+  const void* labels = call.read(1, 1, sparse ? rows : count, label_size);
+  void* loss = call.write(2, 2, rows, size);
   const bool wanted = call.index(8, 2, "a flag is neither 0 nor 1") != 0;
-  void* backprop = wanted ? call.span(3, 3, count, size) : nullptr;
+  void* backprop = wanted ? call.write(3, 3, count, size) : nullptr;
   if (cols == 0 && rows > 0) call.fail("there are no classes");
   if (!call.ok()) return nullptr;
   if (count == 0) return call.value(-1);

@@ -35,11 +35,11 @@ napi_value sort(napi_env env, napi_callback_info info) {
   const Rows r = rows_of(call, 2, 4);
   if (!call.ok()) return nullptr;
   const bool positions = call.number(5) != 0, descending = call.number(6) != 0;
-  const void* x = call.span(0, 0, r.rows * r.n, r.size);
-  void* y = call.span(1, 1, r.rows * r.n, positions ? 4 : r.size);
+  const void* x = call.read(0, 0, r.rows * r.n, r.size);
+  void* y = call.write(1, 1, r.rows * r.n, positions ? 4 : r.size);
   if (call.ok() && r.rows * r.n > 0 &&
       !run_sort(*r.kernels, x, y, r.rows, r.n, r.size, positions, descending)) {
-    call.fail("not enough memory to sort");
+    call.fail(kNoMemory);
   }
   return nullptr;
 }
@@ -51,12 +51,12 @@ napi_value top_k(napi_env env, napi_callback_info info) {
   if (!call.ok()) return nullptr;
   const int64_t k = call.index(6, r.n + 1, "k is negative or larger than the rows");
   if (!call.ok()) return nullptr;
-  const void* x = call.span(0, 0, r.rows * r.n, r.size);
-  void* values = call.span(1, 1, r.rows * k, r.size);
-  void* indices = call.span(2, 2, r.rows * k, 4);
+  const void* x = call.read(0, 0, r.rows * r.n, r.size);
+  void* values = call.write(1, 1, r.rows * k, r.size);
+  void* indices = call.write(2, 2, r.rows * k, 4);
   if (call.ok() && r.rows * k > 0 &&
       !run_top(*r.kernels, x, values, static_cast<int32_t*>(indices), r.rows, r.n, k, r.size)) {
-    call.fail("not enough memory to find the greatest elements");
+    call.fail(kNoMemory);
   }
   return nullptr;
 }
@@ -71,14 +71,14 @@ napi_value unique(napi_env env, napi_callback_info info) {
   u.dtype = static_cast<int>(call.index(6, kDTypes, "no such dtype"));
   u.wide = call.number(7) != 0;
   const int64_t size = dtype_size(u.dtype), index_size = u.wide ? 8 : 4;
-  u.x = call.span(0, 0, u.n, size);
-  u.index = call.span(1, 1, u.n, index_size);
-  u.y = call.span(2, 2, u.n, size);
-  u.came = static_cast<int32_t*>(call.span(3, 3, u.n, 4));
-  u.counts = call.span(4, 4, u.n, index_size);
+  u.x = call.read(0, 0, u.n, size);
+  u.index = call.write(1, 1, u.n, index_size);
+  u.y = call.write(2, 2, u.n, size);
+  u.came = static_cast<int32_t*>(call.write(3, 3, u.n, 4));
+  u.counts = call.write(4, 4, u.n, index_size);
   if (!call.ok()) return nullptr;
   const int64_t different = u.n > 0 ? run_unique(u) : 0;
-  if (different < 0) call.fail("not enough memory to find equal elements");
+  if (different < 0) call.fail(kNoMemory);
   return call.ok() ? call.value(static_cast<double>(different)) : nullptr;
 }
 

@@ -73,15 +73,21 @@ void convolve_depthwise(Call& call, bool finishes) {
       !multiply_into(&weights, window.channels) || !multiply_into(&room, weights)) {
     call.fail("the shape is too large");
   }
-  void* x = call.span(0, 0, in, window.bytes);
-  void* w = call.span(1, 1, weights, window.bytes);
-  void* y = call.span(2, 2, out, window.bytes);
+  const auto operand = [&](unsigned arg, int64_t n, DepthwiseKind result_of) {
+    return call.take(arg, call.integer(static_cast<int>(arg)), n, window.bytes,
+                     kind == result_of ? kWrites : kReads);
+  };
+  void* x = operand(0, in, kDepthwiseInput);
+  void* w = operand(1, weights, kDepthwiseFilter);
+  void* y = operand(2, out, kDepthwise);
   if (finishes) {
     if (kind != kDepthwise) call.fail("a gradient is not finished");
     window.finish = read_finish(call, 3, kFinishSlot, dtype, y, out, window.channels);
   }
-  if (call.ok() && !run_depthwise(kernels().depthwise[dtype], kind, window, x, w, y)) {
-    call.fail("out of memory in a depthwise convolution");
+  const int64_t results = kind == kDepthwise ? out : kind == kDepthwiseInput ? in : weights;
+  if (!call.ok() || results == 0) return;
+  if (!run_depthwise(kernels().depthwise[dtype], kind, window, x, w, y)) {
+    call.fail(kNoMemory);
   }
 }
 napi_value depthwise(napi_env env, napi_callback_info info) {
@@ -117,11 +123,11 @@ napi_value pool(napi_env env, napi_callback_info info) {
   const bool backward = kind == kPoolMaxGradient || kind == kPoolMeanGradient;
   const PoolKernels& k = kernels().pooling[dtype];
   if (mean || backward ? k.mean == nullptr : k.max == nullptr) call.fail("there is no pooling of this dtype");
-  void* x = kind == kPoolMeanGradient ? nullptr : call.span(0, 0, in, window.bytes);
-  void* g = kind == kPoolMaxAt ? call.span(1, 1, in, window.bytes) : nullptr;
-  void* y = call.span(2, 2, out, window.bytes);
-  void* dx = backward ? call.span(3, 3, in, window.bytes) : nullptr;
-  if (call.ok() && in + out > 0) run_pool(k, kind, window, x, g, y, dx);
+  const void* x = kind == kPoolMeanGradient ? nullptr : call.read(0, 0, in, window.bytes);
+  const void* g = kind == kPoolMaxAt ? call.read(1, 1, in, window.bytes) : nullptr;
+  void* y = call.take(2, call.integer(2), out, window.bytes, backward ? kReads : kWrites);
+  void* dx = backward ? call.write(3, 3, in, window.bytes) : nullptr;
+  if (call.ok() && (backward ? in : out) > 0) run_pool(k, kind, window, x, g, y, dx);
   return nullptr;
 }
 

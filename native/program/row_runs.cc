@@ -7,9 +7,6 @@ namespace gradtape {
 
 namespace {
 
-/// The program's own memory. Other storages are tensors and variables, of which one may be another by a
-/// second number: what writes to them stands alone.
-constexpr int64_t kArena = 0;
 /// So that finding runs takes no longer than the rest of loading.
 constexpr size_t kLongest = 16;
 

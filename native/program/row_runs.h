@@ -13,6 +13,10 @@
 
 namespace gradtape {
 
+/// The program's own memory, which overlaps no other storage. Those are tensors and variables, of which one
+/// may be another by a second number: what writes to them stands alone.
+inline constexpr int64_t kArena = 0;
+
 /// What row r reads or writes of a buffer: `width` bytes from offset + r·step on. A step of 0: all rows may
 /// touch all of them.
 struct RowUse {

@@ -32,7 +32,6 @@ class Numbers {
 
 constexpr int64_t kIntegers = int64_t{1} << 53;
 constexpr int64_t kHeader = 6;
-constexpr const char* kNoMemory = "there is no memory for a group of steps";
 
 /// Whether the rows of a run can be shared evenly among the threads that there are.
 bool pays(const RowRun& run) {
@@ -156,6 +155,7 @@ const char* Program::add_group(const Instruction& i, TilePlans* plans) {
   }
   if (n.error != nullptr) return n.error;
   if (size > 0) {
+    if (const char* why = check_overlap(g, group.get())) return why;
     std::vector<double> key;
     for (int k = 0; k < strides + 2 * stride_count; k++) key.push_back(n.at(k));
     for (int v = 0; v < g.value_count; v++) {
@@ -172,6 +172,56 @@ const char* Program::add_group(const Instruction& i, TilePlans* plans) {
     group->plan = plan;
   }
   groups_.push_back(std::move(group));
+  return nullptr;
+}
+
+bool Program::Apart::holds(int64_t written_at, int64_t other_at) const {
+  if (written_at + written_bytes <= other_at || other_at + other_bytes <= written_at) return true;
+  if (written_at == other_at) return same;
+  if (pitch == 0) return false;
+  // Side by side in the same matrix.
+  const int64_t between = ((other_at - written_at) % pitch + pitch) % pitch;
+  return between >= written_row && between + other_row <= pitch;
+}
+
+const char* Program::check_overlap(const TileGroup& g, Group* group) const {
+  // By value: the step that first writes it, and the last one that reads it.
+  int written[kMaxTileValues], read[kMaxTileValues];
+  for (int v = 0; v < g.value_count; v++) written[v] = g.step_count, read[v] = -1;
+  for (int s = g.step_count - 1; s >= 0; s--) {
+    const TileStep& step = g.steps[s];
+    written[step.out] = s;
+    // What is reduced down columns is read again when more rows are there.
+    const int reads = is_column_step(g, step) ? g.step_count : s;
+    for (int k = 0; k < step.operands(); k++) read[step.in[k]] = std::max(read[step.in[k]], reads);
+  }
+  for (const TileBuffer& w : group->buffers) {
+    if (written[w.value] == g.step_count) continue;
+    for (const TileBuffer& o : group->buffers) {
+      const bool both = written[o.value] < g.step_count;
+      if (o.value == w.value || (both && o.value < w.value)) continue;
+      const TileValue &to = g.values[w.value], &from = g.values[o.value];
+      // Element by element, each read by the step that writes it or before.
+      const bool same = !both && to.space == TileSpace::kFull && from.space == TileSpace::kFull &&
+                        to.bytes() == from.bytes() && to.stride == from.stride &&
+                        read[o.value] <= written[w.value];
+      const int64_t pitch = to.stride * to.bytes();
+      const bool blocks = from.space == TileSpace::kFull && from.stride * from.bytes() == pitch;
+      const Apart pair = {w,
+                          o,
+                          g.reach_of(to) * to.bytes(),
+                          g.reach_of(from) * from.bytes(),
+                          same,
+                          blocks ? pitch : 0,
+                          g.columns * to.bytes(),
+                          g.columns * from.bytes()};
+      if (w.storage == o.storage) {
+        if (!pair.holds(w.offset, o.offset)) return kOverlap;
+      } else if (w.storage != kArena && o.storage != kArena) {
+        group->apart.push_back(pair);
+      }
+    }
+  }
   return nullptr;
 }
 
@@ -262,7 +312,7 @@ const char* Program::run_rows(const Instruction& i, const Range* storages, int64
   if (i.group >= 0) {
     const Group& group = *groups_[static_cast<size_t>(i.group)];
     char* buffers[kMaxTileValues];
-    for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
+    if (const char* why = locate(group, storages, buffers)) return why;
     const bool done = run_chunks(kernels(), *group.plan, buffers, i.chunks.at(begin), i.chunks.at(end));
     return done ? nullptr : kNoMemory;
   }
@@ -272,6 +322,18 @@ const char* Program::run_rows(const Instruction& i, const Range* storages, int64
       words_.data() + i.numbers, i.number_count, ranges, i.place_count, -1, nullptr, nullptr, begin, end};
   steps_.run(steps_.entries, i.entry, &step);
   return step.error;
+}
+
+const char* Program::locate(const Group& group, const Range* storages, char** buffers) {
+  const auto address = [&](const TileBuffer& b) { return storages[b.storage].data + b.offset; };
+  for (const Apart& pair : group.apart) {
+    if (!pair.holds(reinterpret_cast<intptr_t>(address(pair.written)),
+                    reinterpret_cast<intptr_t>(address(pair.other)))) {
+      return kOverlap;
+    }
+  }
+  for (const TileBuffer& b : group.buffers) buffers[b.value] = address(b);
+  return nullptr;
 }
 
 void Program::place_buffers(const Instruction& i, const Range* storages, Range* ranges) const {
@@ -287,7 +349,7 @@ const char* Program::run_one(const Instruction& i, const Range* storages, const 
     const Group& group = *groups_[static_cast<size_t>(i.group)];
     if (group.plan == nullptr) return nullptr;
     char* buffers[kMaxTileValues];
-    for (const TileBuffer& b : group.buffers) buffers[b.value] = storages[b.storage].data + b.offset;
+    if (const char* why = locate(group, storages, buffers)) return why;
     return run_tiles(kernels(), *group.plan, buffers) ? nullptr : kNoMemory;
   }
   Range ranges[kMaxBuffers];

@@ -5,9 +5,11 @@
 //   are, and where they stand among all that a run brings; then for each buffer the storage it lies in (its
 //   place in the list that a run brings), its byte offset there and its length in bytes; then the numbers, as
 //   they would stand in the frame. Zeros at their end may be left out.
+// Storage 0 is the program's own memory, and overlaps no other (row_runs.h).
 // It is checked and copied once, when it is loaded. A run checks that the storages are there, as long as the
-// program needs; an entry still checks its own arguments against its ranges, as in a call from JavaScript. So
-// a damaged program is an error, never a wild access. Programs may run on any thread, several at once.
+// program needs; an entry still checks its own arguments against its ranges, as in a call from JavaScript:
+// that they lie within them, are aligned, and overlap only as the entry allows. So a damaged program is an
+// error, never a wild access. Programs may run on any thread, several at once.
 #pragma once
 #include <stdint.h>
 
@@ -62,6 +64,9 @@ struct ProgramResult {
   const char* error;  // why it ended there; null: its result was another than −1
 };
 
+inline constexpr const char* kOverlap = "ranges of the call overlap, and it writes to one of them";
+/// Told from all other reasons by its address.
+inline constexpr char kNoMemory[] = "there is no memory for what the call needs besides its buffers";
 inline constexpr const char* kCancelled = "the program was cancelled";
 
 /// Whether v is an integer from 0 to `limit`.
@@ -102,9 +107,21 @@ class Program {
     int64_t group;     // place among the groups, −1 where it is none
     RowChunks chunks;  // where it is one, and part of a run
   };
+  /// Two values of a group, one of which it writes, that may not overlap.
+  struct Apart {
+    TileBuffer written, other;
+    int64_t written_bytes, other_bytes;  // from the first element to behind the last one
+    bool same;                           // they may be the very same elements
+    // Of blocks whose rows are equally far apart: how far, and what a row has. 0: they are none.
+    int64_t pitch, written_row, other_row;
+
+    /// Whether that holds where they begin at these bytes.
+    bool holds(int64_t written_at, int64_t other_at) const;
+  };
   struct Group {
     std::shared_ptr<const TilePlan> plan;  // null: there are no elements
     std::vector<TileBuffer> buffers;
+    std::vector<Apart> apart;
   };
   /// What a storage must have: bytes, and an address that is a multiple.
   struct Need {
@@ -118,6 +135,9 @@ class Program {
 
   const char* add(int64_t at, int64_t* next, TilePlans* plans);
   const char* add_group(const Instruction& i, TilePlans* plans);
+  /// Null, or that values of the group overlap which may not.
+  const char* check_overlap(const TileGroup& g, Group* group) const;
+  static const char* locate(const Group& group, const Range* storages, char** buffers);
   /// How an instruction makes its rows, with storages in place of its buffers.
   RowForm form_of(const Instruction& i) const;
   const char* run_one(const Instruction& i, const Range* storages, const double* late, double* result) const;

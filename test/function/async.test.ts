@@ -228,7 +228,7 @@ describe('memory of a call in flight', () => {
     expect((await result).data()[0]).toBe(1);
     const lost = tf.fill([600, 600], 1);
     structuredCloneDetached(new Uint8Array(lost.buffer));
-    await expect(f.async(lost)).rejects.toMatchObject({ code: 'GRADTAPE_BORDER' });
+    await expect(f.async(lost)).rejects.toMatchObject({ code: 'GRADTAPE_BINDING' });
     // The next one is not concerned.
     expect((await f.async(x)).data()[0]).toBe(1);
   });
