@@ -1,5 +1,6 @@
 /** What a graph was compiled to. Runs it. */
 import { InternalError } from '../core/errors';
+import { outOfMemory } from '../core/out_of_memory';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { apart, withScope, type RuntimeScalars } from '../core/scope';
 import { sizeOf, type Shape } from '../core/shape';
@@ -280,7 +281,7 @@ export class Executable {
     } catch (error) {
       undoScalars(part, run, -1);
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
-      throw error;
+      throw outOfMemory(error, this.name, []);
     }
     while (stopped !== undefined) stopped = program.run(storages, this.redo(part, stopped, run), end);
     if (failed !== null) this.failAt(part, failed.node, failed.error, run);

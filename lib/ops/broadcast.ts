@@ -1,13 +1,28 @@
 /** The call of a binary kernel whose operands broadcast. */
 import { frame, native } from '../binding';
-import type { Shape } from '../core/shape';
+import { UnimplementedError } from '../core/errors';
+import { showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
 /** Dimensions and strides of a broadcast while they are merged, from the last on. */
 const merged = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;
 
-/** What mergeDims does for two operands, without its lists: half of a small call was spent there. */
-export function runBroadcast(a: Tensor, b: Tensor, y: Tensor): void {
+/** The most dimensions that a kernel takes, those merged that are broadcast alike. */
+const maxDims = 16;
+
+function tooMany(op: string, dims: number, operands: readonly Tensor[]): UnimplementedError {
+  const shapes = operands.map((t) => showShape(t.shape)).join(', ');
+  return new UnimplementedError(
+    `[${op}] Broadcast between ${shapes} is not supported: the operands alternate over ${dims} dimensions, of which ` +
+      `${maxDims} are possible; reshape or transpose them so that fewer alternate`,
+  );
+}
+
+/**
+ * The binary kernel of that number. The dimensions are merged as by mergeDims, without its lists: half of a small call was
+ * spent there.
+ */
+export function runBroadcast(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const [dims, aStrides, bStrides] = merged;
   const shape = y.shape;
   const aShape = a.shape;
@@ -39,6 +54,7 @@ export function runBroadcast(a: Tensor, b: Tensor, y: Tensor): void {
       n++;
     }
   }
+  if (n > maxDims) throw tooMany(native.binaryNames[code], n, [a, b]);
   frame[3] = n;
   for (let d = 0; d < n; d++) {
     const k = n - 1 - d;
@@ -54,7 +70,7 @@ const running = [1, 1, 1];
 const here = [0, 0, 0];
 
 /** The merged dimensions of three operands that broadcast to `shape`: count at slot 4, from slot 6 on dims and strides. */
-export function writeThree(shape: Shape, operands: readonly Tensor[]): void {
+export function writeThree(op: string, shape: Shape, operands: readonly Tensor[]): void {
   const dims = merged[0];
   let n = 0;
   running[0] = running[1] = running[2] = 1;
@@ -78,6 +94,7 @@ export function writeThree(shape: Shape, operands: readonly Tensor[]): void {
       n++;
     }
   }
+  if (n > maxDims) throw tooMany(op, n, operands);
   frame[4] = n;
   for (let d = 0; d < n; d++) {
     frame[6 + d] = dims[n - 1 - d];

@@ -6,6 +6,7 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { outOfMemory } from '../core/out_of_memory';
 import { Readable } from '../core/readable';
 import { scope } from '../core/scope';
 import {
@@ -51,10 +52,10 @@ export function badDType(
   );
 }
 
-/** Turns an error of the border into one that names the op, where a disposed or detached tensor is the cause. */
+/** Turns an error of the native binding into one that names the op: a tensor was disposed or detached, or memory ran out. */
 export function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
   for (const t of inputs) t.assertAlive(op);
-  return error;
+  return outOfMemory(error, op, inputs);
 }
 
 // ---------------------------------------------------------------------------------------------------- unary
@@ -320,7 +321,7 @@ export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
     frame[6] = mode;
     native.binary(a.buffer, b.buffer, y.buffer);
   } else if (n > 0) {
-    runBroadcast(a, b, y);
+    runBroadcast(code, a, b, y);
   }
 }
 

@@ -72,7 +72,7 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
       frame[6] = out.size;
       for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
     } else {
-      writeThree(out.shape, inputs);
+      writeThree('where', out.shape, inputs);
     }
     native.select(inputs[0].buffer, inputs[1].buffer, inputs[2].buffer, out.buffer);
   },

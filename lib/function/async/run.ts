@@ -1,6 +1,7 @@
 /** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
 import { setImmediate } from 'node:timers/promises';
 import { markAsUntransferable } from 'node:worker_threads';
+import { outOfMemory } from '../../core/out_of_memory';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
 import { flopsOf } from '../describe';
@@ -190,7 +191,7 @@ async function runPart(
     variables.here(() => {
       undoScalars(part, run, -1);
     });
-    throw error;
+    throw outOfMemory(error, e.name, []);
   }
   while (stopped !== undefined) {
     const at = stopped;
