@@ -33,6 +33,8 @@ export interface Whole {
   readonly trials: readonly Trial[];
   /** Sharp statements have no loose operands. */
   readonly strict: boolean;
+  /** Whether JavaScript may compute with sizes: the ops alone are another kind of program to a compiler. */
+  readonly computesSizes: boolean;
   /** A statement may fail in some trials. */
   readonly mayFail: boolean;
   names: number;
@@ -193,6 +195,9 @@ export class Builder {
   add({ template, holes }: Expression, options: AddOptions = {}): Value[] | null {
     const { whole } = this;
     const { flow = 'exact', effect = false, prefix = 'a', captured = false } = options;
+    if (!whole.computesSizes && /shape\[|\.size\b|\.\.\./.test(template)) return null;
+    // Another order of factors may overflow on the way.
+    if (whole.strict && /reduceProd|cumprod/.test(template)) return null;
     const fixed = options.fixed === undefined ? {} : { fixed: true as const };
     const name = effect ? '' : `${prefix}${whole.names}`;
     const statement: Statement = { name, template, holes, flow, ...fixed };
@@ -259,6 +264,12 @@ export class Builder {
       single,
       ...(self === null ? {} : { self: true as const }),
     };
+  }
+
+  /** An argument, which has another size in other calls, or another value that fits. */
+  pickVarying(fits: (v: Value) => boolean): Value | null {
+    const args = this.values.filter((v) => /^[xp]\d+$/.test(v.ref) && fits(v));
+    return args.length > 0 && this.rng.chance(0.5) ? this.rng.pick(args) : this.pick(fits);
   }
 
   /** A value that fits, recent ones more often; null where none does. */

@@ -89,12 +89,12 @@ function argumentsLike(rng: Rng): { args: Argument[]; n: number; row: tf.OpRow }
 }
 
 function drawSizes(rng: Rng, preferred: number | null): Sizes[] {
-  const small = [1, 2, 3, 4, 5, 2, 3, 4, 0, 6, 8];
+  const small = [1, 1, 2, 3, 4, 5, 2, 3, 4, 0, 6, 8];
   const large = [17, 40, 64, 130, 300, 2500];
   const one = (): number => (rng.chance(0.95) ? rng.pick(small) : rng.pick(large));
-  const pool = Array.from({ length: rng.between(1, 4) }, () => ({ n: one(), m: one() }));
+  const pool = Array.from({ length: rng.between(1, 3) }, () => ({ n: one(), m: one() }));
   if (preferred !== null) pool[0] = { ...pool[0], n: preferred };
-  const count = rng.between(2, 9);
+  const count = rng.between(2, 7);
   return Array.from({ length: count }, (_, i) => ({
     ...(i < pool.length ? pool[i] : rng.pick(pool)),
     seed: rng.below(12),
@@ -127,6 +127,7 @@ export function drawProgram(rng: Rng): Program {
     captured: [],
     trials,
     strict: passes === 'all',
+    computesSizes: rng.chance(0.5),
     mayFail: rng.chance(0.2),
     names: 0,
     grow,

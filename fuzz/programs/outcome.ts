@@ -60,8 +60,16 @@ export const showAll = (list: readonly Snapshot[]): string => list.map(show).joi
 export const stateOf = (groups: readonly (readonly tf.Variable[])[]): State =>
   groups.map((g) => snapshots([...g]));
 
-/** How far a value may be off; null for bit for bit. */
-export type Tolerance = (element: number, scale: number) => number;
+/** How far a value may be off; null stands for bit for bit. */
+export interface Tolerance {
+  /** Of an element, where the largest magnitude is `scale`. */
+  width(element: number, scale: number): number;
+  /**
+   * NaN is right as well: into a branch that was not taken a compiled function sends a gradient of zeros, as TensorFlow does,
+   * and zero times infinity is NaN.
+   */
+  readonly nan: boolean;
+}
 
 /** Null, or in what two values differ. NaN is NaN, whatever its bits. */
 export function difference(got: Snapshot, want: Snapshot, tolerance: Tolerance | null): string | null {
@@ -77,7 +85,10 @@ export function difference(got: Snapshot, want: Snapshot, tolerance: Tolerance |
   for (let i = 0; i < want.data.length; i++) {
     const [g, w] = [got.data[i], want.data[i]];
     if (Object.is(g, w)) continue;
-    if (tolerance !== null && Math.abs(Number(g) - Number(w)) <= tolerance(i, scale)) continue;
+    if (tolerance !== null) {
+      if (Math.abs(Number(g) - Number(w)) <= tolerance.width(i, scale)) continue;
+      if (tolerance.nan && Number.isNaN(g)) continue;
+    }
     return `element ${i} is ${String(g)} in ${fail()}`;
   }
   return null;

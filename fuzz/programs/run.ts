@@ -179,7 +179,7 @@ interface Widths {
 }
 
 /** By how much results move when arguments move a little; where that is much, they may differ by as much. */
-function sensitivity(module: Module, probe: Probe, i: number, want: Outcome): Widths {
+function sensitivity(module: Module, probe: Probe, i: number, want: Outcome, nan: boolean): Widths {
   const lists = (o: Outcome): Snapshot[] => [...(o.values ?? []), ...o.state.flat()];
   const wanted = lists(want);
   const moved = wanted.map((v) => new Float64Array('other' in v ? 0 : v.data.length));
@@ -204,8 +204,8 @@ function sensitivity(module: Module, probe: Probe, i: number, want: Outcome): Wi
   const count = want.values?.length ?? 0;
   const most = moved.slice(count).reduce((x, m) => m.reduce((y, d) => Math.max(y, d), x), 0);
   return {
-    values: moved.slice(0, count).map((m) => (at, scale) => relative * scale + 30 * m[at]),
-    state: (_, scale) => relative * scale + 30 * most,
+    values: moved.slice(0, count).map((m) => ({ width: (at, scale) => relative * scale + 30 * m[at], nan })),
+    state: { width: (_, scale) => relative * scale + 30 * most, nan },
   };
 }
 
@@ -216,7 +216,8 @@ export async function check(program: Program, compiler: Compiler = tf.function):
   const probe: Probe = { symbolic: false };
   const module = load(program, (x) => (probe.symbolic = isSymbolic(x)));
   const exact = program.passes !== 'all';
-  const near: Tolerance = (_, scale) => relative * scale;
+  const nan = hasUnits(program);
+  const near: Tolerance = { width: (_, scale) => relative * scale, nan };
   const tolerances = program.body.results.map((ref) => (!exact && loose.has(baseOf(ref)) ? near : null));
   // A function under a tape is one op to it: what flows to a value from inside and from outside is added in another order.
   const gradientTolerance = exact && program.tapes < 2 && !hasUnits(program) ? null : near;
@@ -231,7 +232,7 @@ export async function check(program: Program, compiler: Compiler = tf.function):
       return compare({ ...base, what }, i, got, wanted[i], before);
     } catch (error) {
       if ((exact && gradientTolerance === null) || !(error instanceof Difference)) throw error;
-      const wide = sensitivity(module, probe, i, wanted[i]);
+      const wide = sensitivity(module, probe, i, wanted[i], nan);
       const own = wide.values.map((t, k) => (k < tolerances.length && tolerances[k] === null ? null : t));
       const wider = { ...base, what, tolerances: own, stateTolerance: exact ? null : wide.state };
       return compare(wider, i, got, wanted[i], before);

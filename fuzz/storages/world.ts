@@ -11,7 +11,6 @@ import {
   type Elements,
   type Elementwise,
   type Slopes,
-  type Type,
 } from './model';
 import { shapes, types, type Step, type Walk } from './walk';
 
@@ -382,11 +381,7 @@ export class World {
       next: () =>
         adam
           ? (held.v.data() as Elements)
-          : fill(
-              typeOf(held.elements),
-              held.elements.length,
-              (i) => held.elements[i] - 0.5 * x.elements[i],
-            ),
+          : fill(typeOf(held.elements), held.elements.length, (i) => held.elements[i] - 0.5 * x.elements[i]),
     };
   }
 

@@ -53,6 +53,8 @@ const move: Rule = (b) => {
   const forms: (() => Expression)[] = [
     () => code`tf.roll(${a}, ${k}, ${axis})`,
     () => code`tf.roll(${a}, ${a}.shape[0], 0)`,
+    () => code`tf.roll(${a}, ${String(b.rng.between(0, 5))}, 0)`,
+    () => code`tf.subtract(${a}, tf.roll(${a}, ${String(b.rng.between(1, 5))}, 0))`,
     () => code`tf.reverse(${a}, [${axis}])`,
     () =>
       code`tf.tile(${a}, [${Array.from({ length: n }, (_, i) => 1 + ((i + b.rng.below(2)) % 2)).join(', ')}])`,
@@ -120,6 +122,9 @@ const sizes: Rule = (b) => {
     () => code`tf.multiply(${v}, ${a}.rank)`,
     () => code`tf.multiply(${v}, ${a}.shape.length)`,
     () => code`tf.add(${v}, ${a}.size)`,
+    () => code`tf.multiply(${v}, tf.squeeze(${a}).rank)`,
+    () => code`tf.add(${v}, tf.squeeze(${a}).shape.length)`,
+    () => code`tf.constant(tf.squeeze(${a}).shape.map((d) => d + 1))`,
     () => code`tf.add(${v}, ${a}.shape[0])`,
     () => code`tf.constant(${a}.shape.map((d) => d + 1))`,
     () => code`tf.constant([...${a}.shape])`,
@@ -191,7 +196,7 @@ export const shapeRules: readonly { weight: number; rule: Rule }[] = [
   { weight: 12, rule: move },
   { weight: 5, rule: join },
   { weight: 5, rule: parts },
-  { weight: 6, rule: sizes },
+  { weight: 9, rule: sizes },
   { weight: 7, rule: dataShapes },
   { weight: 4, rule: index },
 ];
