@@ -1,12 +1,22 @@
+# Builds the addon from source: `npx gradtape build` in an installed package, `npm run build:native` in a checkout.
+# Compilers: GCC 12 and Clang 16 or later, Apple's of Xcode 15 or later; on Windows ClangCL, Visual Studio's component
+# "C++ Clang tools" (native/kernels/isa.h refuses MSVC, which lacks the vector extensions).
 {
   "includes": ["native/sources.gypi"],
-  "variables": { "sanitize%": "" },
+  "variables": { "werror%": "false" },
   "target_defaults": {
     "cflags!": ["-O2", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O2"],
     "cflags_cc": ["<@(common_cflags)"],
+    # GYP does not read cflags_cc on macOS: each target names its flags in both ways.
     "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(common_cflags)"], "MACOSX_DEPLOYMENT_TARGET": "11.0" },
-    "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["-std:c++20"] } }
+    "conditions": [
+      ["werror=='true'", { "cflags_cc": ["-Werror"], "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-Werror"] } }],
+      ["OS=='win'", {
+        "msbuild_toolset": "ClangCL",
+        "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_cflags)"] } }
+      }]
+    ]
   },
   "targets": [
     {
@@ -14,35 +24,43 @@
       "type": "static_library",
       "sources": ["<@(kernel_sources)"],
       "defines": ["GRADTAPE_ISA=portable"],
-      "cflags_cc": ["<@(kernel_cflags)"]
+      "cflags_cc": ["<@(kernel_cflags)"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_cflags)"] },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_kernel_cflags)"] } }
     },
     {
       "target_name": "kernels_avx2",
       "type": "static_library",
       "conditions": [["target_arch=='x64'", { "sources": ["<@(kernel_sources)"] }, { "type": "none" }]],
       "defines": ["GRADTAPE_ISA=avx2"],
-      "cflags_cc": ["<@(kernel_cflags)", "<@(avx2_cflags)"]
+      "cflags_cc": ["<@(kernel_cflags)", "<@(avx2_cflags)"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_cflags)", "<@(avx2_cflags)"] },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_kernel_cflags)", "<@(avx2_cflags)"] } }
     },
     {
       "target_name": "kernels_avx512",
       "type": "static_library",
       "conditions": [["target_arch=='x64'", { "sources": ["<@(kernel_sources)"] }, { "type": "none" }]],
       "defines": ["GRADTAPE_ISA=avx512"],
-      "cflags_cc": ["<@(kernel_cflags)", "<@(avx512_cflags)"]
+      "cflags_cc": ["<@(kernel_cflags)", "<@(avx512_cflags)"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_cflags)", "<@(avx512_cflags)"] },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_kernel_cflags)", "<@(avx512_cflags)"] } }
     },
     {
       "target_name": "kernels_neon",
       "type": "static_library",
       "conditions": [["target_arch=='arm64'", { "sources": ["<@(kernel_sources)"] }, { "type": "none" }]],
       "defines": ["GRADTAPE_ISA=neon"],
-      "cflags_cc": ["<@(kernel_cflags)"]
+      "cflags_cc": ["<@(kernel_cflags)"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_cflags)"] },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_kernel_cflags)"] } }
     },
     {
       "target_name": "gradtape",
       "sources": ["<@(engine_sources)", "<@(addon_sources)"],
       "defines": ["NAPI_VERSION=8"],
       "dependencies": ["kernels_portable", "kernels_avx2", "kernels_avx512", "kernels_neon"],
-      "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"]
+      "conditions": [["OS=='linux'", { "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"] }]]
     }
   ]
 }

@@ -2,6 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { version } from './version';
+
 /**
  * The border: one entry per kernel family. Array buffers are arguments; every number goes through `frame`, whose
  * slots each entry documents (native/addon/calls_*.cc).
@@ -135,10 +137,70 @@ export interface Native {
   optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, from: ArrayBuffer, to: ArrayBuffer): number;
 }
 
-const root = path.join(__dirname, '..');
+/** The folder of the package; none where a bundler made an ES module of it. */
+const root = typeof __dirname === 'string' ? path.join(__dirname, '..') : undefined;
 
-/** The name of the folder in prebuilds/ that belongs to this process. */
-function platform(): string {
+/** The platforms that have a prebuilt addon, each in a package of its own, `@gradtape/<platform>`. */
+const prebuilt = [
+  'darwin-arm64',
+  'darwin-x64',
+  'linux-arm64',
+  'linux-arm64-musl',
+  'linux-x64',
+  'linux-x64-musl',
+  'win32-x64',
+];
+
+/** An addon, or why there is none: `missing` if its file or package is not there. */
+type Attempt = { native: Native } | { missing: string } | { error: unknown };
+
+/**
+ * The addon of a platform's package. The names are literals, so that bundlers find them, and stand in a `try`, so that
+ * bundlers accept that only one of them is installed.
+ */
+function loadPackage(platform: string): Attempt {
+  try {
+    switch (platform) {
+      /* eslint-disable @typescript-eslint/no-require-imports -- CommonJS, and only one of them exists */
+      case 'darwin-arm64':
+        return { native: require('@gradtape/darwin-arm64') as Native };
+      case 'darwin-x64':
+        return { native: require('@gradtape/darwin-x64') as Native };
+      case 'linux-arm64':
+        return { native: require('@gradtape/linux-arm64') as Native };
+      case 'linux-arm64-musl':
+        return { native: require('@gradtape/linux-arm64-musl') as Native };
+      case 'linux-x64':
+        return { native: require('@gradtape/linux-x64') as Native };
+      case 'linux-x64-musl':
+        return { native: require('@gradtape/linux-x64-musl') as Native };
+      case 'win32-x64':
+        return { native: require('@gradtape/win32-x64') as Native };
+      /* eslint-enable @typescript-eslint/no-require-imports */
+      default:
+        return { missing: 'there is no prebuilt addon for this platform' };
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'MODULE_NOT_FOUND' && !message.includes('"main"')) return { missing: 'it is not installed' };
+    return { error };
+  }
+}
+
+/** The addon in a file. By `process.dlopen`: bundlers rewrite each `require` of a name that they do not know. */
+function loadFile(file: string): Attempt {
+  if (!fs.existsSync(file)) return { missing: 'no such file' };
+  try {
+    const module = { exports: {} };
+    process.dlopen(module, path.toNamespacedPath(file));
+    return { native: module.exports as Native };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** The name of this process's platform, as the packages have it. */
+function platformName(): string {
   return `${process.platform}-${process.arch}${usesMusl() ? '-musl' : ''}`;
 }
 
@@ -159,25 +221,17 @@ function usesMusl(): boolean {
   }
 }
 
-function* candidates(): Generator<string> {
-  const forced = process.env.GRADTAPE_BINARY;
-  if (forced) {
-    yield path.resolve(forced);
-    return;
-  }
-  yield path.join(root, 'build', 'Release', 'gradtape.node');
-  yield path.join(root, 'prebuilds', platform(), 'gradtape.node');
-}
-
-/** What the dynamic loader's message means, in words; '' where it speaks for itself. */
-function meaning(reason: string, file: string): string {
-  // glibc's words for a file that is there and that it does not take; for a library that is missing it names that one.
-  if (reason.startsWith(`${file}: cannot open shared object file`))
+/** What the dynamic loader's message means, in words; '' if it speaks for itself. */
+function meaning(reason: string, code: string | undefined): string {
+  if (code === 'ERR_DLOPEN_DISABLED')
+    return 'Node runs with --permission: allow addons with --allow-addons';
+  // glibc's words for a file that is there and that it refuses; for a library that is missing it names that one.
+  if (/^\S*gradtape\.node: cannot open shared object file/.test(reason))
     return 'it was built for another processor';
   if (/version .?(GLIBC|GLIBCXX|CXXABI)_/.test(reason))
     return 'it needs newer C or C++ libraries than this system has';
   if (/undefined symbol: napi_/.test(reason)) return 'it needs a newer Node (20 or later)';
-  if (/ld-musl|libc\.musl|libc\.so\.6|__\w+_chk: symbol not found/.test(reason))
+  if (/ld-musl|libc\.musl|libc\.so|__\w+_chk: symbol not found/.test(reason))
     return 'it was built for another C library';
   if (/file too short|truncated|cannot read file data|self-register/i.test(reason))
     return 'the file is damaged';
@@ -191,55 +245,94 @@ function meaning(reason: string, file: string): string {
   return '';
 }
 
-/** The platforms that the package carries binaries for. */
-function carried(): string[] {
+/** The packages of other platforms that are installed where this one's should be. */
+function installedInstead(): string[] {
+  if (root === undefined) return [];
   try {
-    return fs.readdirSync(path.join(root, 'prebuilds')).sort();
+    return fs
+      .readdirSync(path.join(root, '..', '@gradtape'))
+      .filter((name) => prebuilt.includes(name))
+      .sort();
   } catch {
     return [];
   }
 }
 
+/** How to get an addon for `platform`, whose package is not installed. */
+function howToInstall(platform: string): string[] {
+  if (!prebuilt.includes(platform)) return [`There are prebuilt addons for ${prebuilt.join(', ')}.`];
+  const others = installedInstead();
+  const lines = [];
+  if (others.length > 0) {
+    const names = others.map((name) => `@gradtape/${name}`).join(', ');
+    const libc = others.some((name) => `${name}-musl` === platform || name === `${platform}-musl`);
+    lines.push(
+      `Installed is ${names}: ${
+        libc
+          ? `this Node uses ${platform.endsWith('-musl') ? 'musl' : 'glibc'}, and that addon the other C library`
+          : 'node_modules or the lockfile comes from another platform'
+      }.`,
+      'Remove node_modules and install on this platform, or add the package to it:',
+    );
+  } else {
+    lines.push(
+      'Package managers install it with gradtape, but not where they are told to leave out optional dependencies',
+      "(npm's --omit=optional, --no-optional) or follow a lockfile that another platform wrote. To add it:",
+    );
+  }
+  lines.push(`  npm install @gradtape/${platform}@${version}`);
+  return lines;
+}
+
+/** How to build the addon. */
+function howToBuild(): string {
+  const installed = root === undefined || root.split(path.sep).includes('node_modules');
+  return installed ? '  npx gradtape build' : `  cd ${root} && npm run build:native`;
+}
+
 function load(): Native {
   const tried: string[] = [];
   const causes: unknown[] = [];
-  for (const file of candidates()) {
-    if (!fs.existsSync(file)) {
-      tried.push(`${file}: no such file`);
-      continue;
+  /** The addon of an attempt; otherwise undefined, and `tried` says why. */
+  function taken(name: string, attempt: Attempt): Native | undefined {
+    if ('native' in attempt) return attempt.native;
+    if ('missing' in attempt) {
+      tried.push(`${name}: ${attempt.missing}`);
+      return undefined;
     }
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
-      return require(file) as Native;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      // The addon loaded, and refuses a setting of the user's: `NAME what is wrong with it`.
-      const setting = /^(GRADTAPE_[A-Z_]+) /.exec(reason)?.[1];
-      if (setting !== undefined) {
-        throw new Error(`${reason}; ${setting}='${process.env[setting]}'`, { cause: error });
-      }
-      const says = reason.replace(`${file}: `, '');
-      const why = meaning(reason, file);
-      tried.push(`${file}: ${says}${why && ` (${why})`}`);
-      causes.push(error);
+    const { error } = attempt;
+    const reason = error instanceof Error ? error.message : String(error);
+    // The addon loaded, and refuses a setting of the user's: `NAME what is wrong with it`.
+    const setting = /^(GRADTAPE_[A-Z_]+) /.exec(reason)?.[1];
+    if (setting !== undefined) {
+      throw new Error(`${reason}; ${setting}='${process.env[setting]}'`, { cause: error });
     }
+    const why = meaning(reason, (error as NodeJS.ErrnoException).code);
+    tried.push(`${name}: ${reason.replace(`${name}: `, '')}${why && ` (${why})`}`);
+    causes.push(error);
+    return undefined;
   }
-  const binaries = carried();
+
+  const forced = process.env.GRADTAPE_BINARY;
+  const file = forced ? path.resolve(forced) : root && path.join(root, 'build', 'Release', 'gradtape.node');
+  const built = file && taken(file, loadFile(file));
+  if (built) return built;
+  const platform = platformName();
+  const attempt = forced ? undefined : loadPackage(platform);
+  const found = attempt && taken(`@gradtape/${platform}`, attempt);
+  if (found) return found;
+
   const lines = [
-    `gradtape's native addon could not be loaded on ${platform()}, Node ${process.versions.node}:`,
+    `gradtape's native addon could not be loaded on ${platform}, Node ${process.versions.node}:`,
     ...tried.map((line) => `  ${line}`),
   ];
-  if (process.env.GRADTAPE_BINARY) {
+  if (forced) {
     lines.push(
-      'The environment variable GRADTAPE_BINARY names this file; unset it to use the one of the package.',
+      "The environment variable GRADTAPE_BINARY names this file; unset it to use the platform's package.",
     );
   } else {
-    if (binaries.length > 0) lines.push(`The package carries binaries for ${binaries.join(', ')}.`);
-    lines.push(
-      'Build it here, with a C++20 compiler and Python 3:',
-      `  cd ${root} && npm run build:native`,
-      'A node_modules folder that was copied from another machine needs that too.',
-    );
+    if (attempt && 'missing' in attempt) lines.push(...howToInstall(platform));
+    lines.push('Or build it from source, with a C++20 compiler, make and Python 3:', howToBuild());
   }
   throw new Error(lines.join('\n'), { cause: causes[0] });
 }

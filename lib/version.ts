@@ -1,10 +1,7 @@
-/** The version of this package. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-
-const manifest = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as {
-  version: string;
-};
-
-/** @tf tf.__version__ */
-export const version: string = manifest.version;
+/**
+ * The version of this package, the same as in package.json (`npm version` writes both). A constant: a bundle has no
+ * package.json beside it.
+ *
+ * @tf tf.__version__
+ */
+export const version: string = '0.1.0';

@@ -14,6 +14,8 @@ namespace gradtape {
 
 namespace {
 
+#if defined(__linux__)
+/// Smaller blocks ask for no huge pages.
 constexpr int64_t kHugeFrom = int64_t{128} << 10;
 
 bool keeps_heap() {
@@ -23,6 +25,7 @@ bool keeps_heap() {
   }();
   return keeps;
 }
+#endif
 
 }  // namespace
 

@@ -123,6 +123,7 @@ constinit thread_local bool t_in_region = false;
 
 #if defined(__linux__)
 constinit cpu_set_t g_allowed = {};
+constinit thread_local bool t_confined = false;  // kept from the CPU of a caller
 #endif
 
 int allowed_cpus() {
@@ -133,8 +134,6 @@ int allowed_cpus() {
   const unsigned n = std::thread::hardware_concurrency();
   return n > 0 ? static_cast<int>(n) : 1;
 }
-
-constinit thread_local bool t_confined = false;
 
 /// A worker on the caller's CPU would hold up the caller with its spinning, and the load balancer does not
 /// part them: it leaves that CPU by itself.

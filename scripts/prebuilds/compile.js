@@ -1,0 +1,93 @@
+'use strict';
+/** Compiles and links the addon for one platform with zig. */
+const fs = require('node:fs');
+const path = require('node:path');
+const { platforms } = require('../platforms');
+const { napiVersion, headers, nodeApi, exported } = require('./node_api');
+const { windowsImports } = require('./windows_imports');
+const { root, cache, zig } = require('./zig');
+
+/**
+ * zig's names of the instruction sets' processors, in place of -march and -mtune (which zig ignores). The one of AVX-512
+ * would split its vectors in two.
+ */
+const processors = { avx2: 'x86_64_v3', avx512: 'x86_64_v4-prefer_256_bit' };
+
+function sources() {
+  return JSON.parse(fs.readFileSync(path.join(root, 'native', 'sources.gypi'), 'utf8')).variables;
+}
+
+/** The objects of a platform: each with its source and its flags. */
+function objects(name) {
+  const { triple, isas, os } = platforms[name];
+  const list = sources();
+  const common = ['-target', triple, ...list.common_cflags, '-Werror', '-g0', '-fomit-frame-pointer'];
+  const sections = ['-ffunction-sections', '-fdata-sections'];
+  const folder = path.join(cache, name);
+  const object = (group, source, flags) => ({
+    source,
+    file: path.join(folder, group, `${path.basename(source, path.extname(source))}.o`),
+    flags: [...common, ...sections, ...flags],
+  });
+  const kernels = isas.flatMap((isa) => {
+    const own = (list[`${isa}_cflags`] ?? []).filter((flag) => !/^-m(arch|tune)=/.test(flag));
+    if (isa in processors) own.push(`-mcpu=${processors[isa]}`);
+    const flags = [...list.kernel_cflags, ...own, `-DGRADTAPE_ISA=${isa}`];
+    return list.kernel_sources.map((source) => object(isa, source, flags));
+  });
+  const engine = list.engine_sources.map((source) => object(path.basename(path.dirname(source)), source, []));
+  const include = ['-isystem', headers, `-DNAPI_VERSION=${napiVersion}`];
+  const addon = list.addon_sources.map((source) => object('addon', source, include));
+  if (os === 'win32') addon.push(object('addon', windowsImports(folder, nodeApi), []));
+  return [...kernels, ...engine, ...addon];
+}
+
+/**
+ * Arguments of `zig build-lib`. Without zig's compiler-rt where the C library has what it is for: it is one object,
+ * and whoever needs a single function of it gets its slow memcpy and its exp, sin and log in place of the C library's.
+ */
+function linkArguments(name, files, output) {
+  const { triple, os } = platforms[name];
+  const args = ['build-lib', '-dynamic', '-target', triple, '-O', 'ReleaseFast', '-fstrip', '--gc-sections'];
+  args.push('--name', 'gradtape', '-lc', '-lc++', `-femit-bin=${output}`, '-fno-ubsan-rt');
+  if (os === 'linux') {
+    const map = path.join(cache, name, 'exports.map');
+    fs.writeFileSync(map, `{ global: ${exported.map((symbol) => `${symbol}; `).join('')}local: *; };\n`);
+    args.push('-fno-compiler-rt', '--version-script', map, '-z', 'nodelete', '-fno-soname');
+  }
+  if (os === 'darwin') args.push('-fno-compiler-rt', '-fallow-shlib-undefined', '-dead_strip');
+  return [...args, ...files];
+}
+
+/** Runs tasks, at most `jobs` at once; the first failure ends it. */
+async function inParallel(jobs, tasks) {
+  const queue = tasks.entries();
+  const worker = async () => {
+    for (const [, task] of queue) await task();
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+}
+
+/** Builds the addon of a platform; its file. zig keeps objects whose sources and flags have not changed. */
+async function compile(name, folder, jobs) {
+  const list = objects(name);
+  for (const { file } of list) fs.mkdirSync(path.dirname(file), { recursive: true });
+  await inParallel(
+    jobs,
+    list.map(({ source, file, flags }) => async () => {
+      await zig(folder, ['c++', ...flags, '-c', source, '-o', file]);
+    }),
+  );
+  const output = path.join(cache, name, 'gradtape.node');
+  await zig(
+    folder,
+    linkArguments(
+      name,
+      list.map(({ file }) => file),
+      output,
+    ),
+  );
+  return output;
+}
+
+module.exports = { compile };

@@ -1,0 +1,14 @@
+'use strict';
+/** The Node-API as prebuilt addons use it. */
+const { include_dir: headers, symbols } = require('node-api-headers');
+
+const napiVersion = 8;
+
+module.exports = {
+  napiVersion,
+  headers,
+  /** The functions that an addon of that version may call. */
+  nodeApi: Object.values(symbols[`v${napiVersion}`]).flat(),
+  /** All that the addon exports. */
+  exported: ['napi_register_module_v1', 'node_api_module_get_api_version_v1'],
+};
