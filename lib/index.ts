@@ -4,7 +4,7 @@
  */
 export { Tensor } from './core/tensor';
 export { Variable } from './core/variable';
-export { IndexedSlices } from './core/indexed_slices';
+export { IndexedSlices, type IndexedSlicesOptions } from './core/indexed_slices';
 export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';

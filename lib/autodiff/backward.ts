@@ -12,7 +12,13 @@ import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/binary';
 import { addSlices, densify } from '../ops/slices';
 import { spent } from '../ops/spare';
-import type { Grad, GradContext, GradientFunction } from '../ops/registry';
+import {
+  symbolicZero,
+  type Grad,
+  type GradContext,
+  type GradientFunction,
+  type SymbolicZero,
+} from '../ops/registry';
 import { IdSet, type Entry, type Operand, type Tape } from './tape';
 
 /** A tensor of one repeated value. */
@@ -33,31 +39,35 @@ export function accumulate(a: Tensor | IndexedSlices, b: Tensor | IndexedSlices)
   return add(a, b instanceof IndexedSlices ? densify(b) : b);
 }
 
+type Upstream = Tensor | IndexedSlices | SymbolicZero;
 /** Gradients by the id of the tensor they belong to. What is in here is pinned: its storage is not given back. */
-export type Gradients = Map<number, Tensor | IndexedSlices>;
+export type Gradients = Map<number, Upstream>;
 
-function hold(g: Tensor | IndexedSlices): void {
+function hold(g: Upstream): void {
+  if (g === symbolicZero) return;
   if (g instanceof IndexedSlices) {
     pin(g.values);
     pin(g.indices);
   } else pin(g);
 }
 
-function letGo(g: Tensor | IndexedSlices): void {
+function letGo(g: Upstream): void {
+  if (g === symbolicZero) return;
   if (g instanceof IndexedSlices) {
     unpin(g.values);
     unpin(g.indices);
   } else unpin(g);
 }
 
-function into(gradients: Gradients, id: number, gradient: Tensor | IndexedSlices): void {
+function into(gradients: Gradients, id: number, gradient: Upstream): void {
   const known = gradients.get(id);
-  if (known === undefined) {
+  if (known !== undefined && gradient === symbolicZero) return;
+  if (known === undefined || known === symbolicZero) {
     hold(gradient);
     gradients.set(id, gradient);
     return;
   }
-  const sum = accumulate(known, gradient);
+  const sum = accumulate(known, gradient as Tensor | IndexedSlices);
   hold(sum);
   letGo(known);
   gradients.set(id, sum);
@@ -67,16 +77,31 @@ function into(gradients: Gradients, id: number, gradient: Tensor | IndexedSlices
 export function gradientOf(
   source: { readonly ids: readonly number[] },
   gradients: Gradients,
-): Tensor | IndexedSlices | null {
-  let sum: Tensor | IndexedSlices | null = null;
+): Upstream | null {
+  let sum: Upstream | null = null;
   for (const id of source.ids) {
     const part = gradients.get(id);
-    if (part !== undefined) sum = sum === null ? part : accumulate(sum, part);
+    if (part === undefined) continue;
+    if (sum === null || sum === symbolicZero) sum = part;
+    else if (part !== symbolicZero) sum = accumulate(sum, part);
   }
   return sum;
 }
 
-function takeDy(gradients: Gradients, id: number, sources: ReadonlySet<number>): Tensor | null {
+/** The same as tensors: a symbolic zero is a tensor of zeros. */
+export function gradientTensors(
+  source: { readonly ids: readonly number[]; readonly shape: Shape; readonly dt: DTypeInfo },
+  gradients: Gradients,
+): Tensor | IndexedSlices | null {
+  const sum = gradientOf(source, gradients);
+  return sum === symbolicZero ? filled(source.shape, source.dt, 0) : sum;
+}
+
+function takeDy(
+  gradients: Gradients,
+  id: number,
+  sources: ReadonlySet<number>,
+): Tensor | SymbolicZero | null {
   const gradient = gradients.get(id);
   if (gradient === undefined) return null;
   // What a source asked for stays.
@@ -229,17 +254,19 @@ function goBack(
     const e = entries[k];
     if (e.moreOutputs === null) {
       const dy = takeDy(gradients, e.outId, sources);
-      if (dy !== null) {
+      if (dy === symbolicZero) zeroStep(e, reached, gradients);
+      else if (dy !== null) {
         spent.dy = made !== null && isSpent(e, dy, made) ? dy : null;
         step(e, [dy], reached, gradients);
       }
     } else {
-      const dys: (Tensor | null)[] = [takeDy(gradients, e.outId, sources)];
-      for (const o of e.moreOutputs) dys.push(takeDy(gradients, o.id, sources));
+      const upstream: (Tensor | SymbolicZero | null)[] = [takeDy(gradients, e.outId, sources)];
+      for (const o of e.moreOutputs) upstream.push(takeDy(gradients, o.id, sources));
+      const dys = upstream.map((dy): Tensor | null => (dy === symbolicZero ? null : dy));
       if (dys.some((dy) => dy !== null)) {
-        const dy = e.op.partialDy === true ? dys : withZeros(e, e.moreOutputs, dys);
+        const dy = e.op.partialDy === true ? dys : withZeros(e, dys);
         step(e, dy, reached, gradients);
-      }
+      } else if (upstream.includes(symbolicZero)) zeroStep(e, reached, gradients);
     }
     if (free) e.release();
     if (made !== null && made.length > 0) sweep(made);
@@ -259,11 +286,31 @@ function isSpent({ op }: Entry, dy: Tensor, made: readonly Tensor[]): boolean {
 }
 
 /** Zeros for the results that nothing flowed to. */
-function withZeros(e: Entry, more: readonly Operand[], dys: readonly (Tensor | null)[]): Tensor[] {
+function withZeros(e: Entry, dys: readonly (Tensor | null)[]): Tensor[] {
   return dys.map((dy, i) => {
     if (dy !== null) return dy;
-    return i === 0 ? filled(e.outShape, e.outDt, 0) : filled(more[i - 1].shape, more[i - 1].dt, 0);
+    if (i === 0) return filled(e.outShape, e.outDt, 0);
+    const { shape, dt } = (e.moreOutputs as readonly Operand[])[i - 1];
+    return filled(shape, dt, 0);
   });
+}
+
+/**
+ * Nothing but symbolic zeros flows to the results. They pass to the inputs as they are, unless a tape records this: to that
+ * one, the zeros depend on what the gradient reads.
+ */
+function zeroStep(e: Entry, reached: IdSet, gradients: Gradients): void {
+  if (e.op.materializesZeros === true || scope.recorder !== null) {
+    const none = new Array<null>(1 + (e.moreOutputs?.length ?? 0)).fill(null);
+    step(e, withZeros(e, none), reached, gradients);
+    return;
+  }
+  const pass = (id: number, dt: DTypeInfo | null): void => {
+    if (dt?.kind === 'float' && reached.has(id)) into(gradients, id, symbolicZero);
+  };
+  pass(e.id0, e.dt0);
+  pass(e.id1, e.dt1);
+  if (e.moreInputs !== null) for (const o of e.moreInputs) pass(o.id, o.dt);
 }
 
 function step(e: Entry, dy: readonly (Tensor | null)[], reached: IdSet, gradients: Gradients): void {

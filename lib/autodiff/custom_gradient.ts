@@ -87,6 +87,7 @@ export function customGradient<R extends Result>(
       savesInputs: 0,
       savesOutputs: false,
       closes: true,
+      materializesZeros: true,
       execute: (xs: readonly Tensor[]) => xs.slice(sources.length),
       gradient: (dy, ctx) => callGradient(gradient, dy, inputs.length, variables, ctx),
     };

@@ -2,13 +2,14 @@
 import { beginsRecord } from '../core/collect';
 import type { TensorLike } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
-import type { IndexedSlices } from '../core/indexed_slices';
+import { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
 import { options, refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { peekNextId, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { identity } from '../ops/views';
 import {
   checkSource,
   checkUnconnected,
@@ -26,7 +27,7 @@ import {
   type Source,
   type UnconnectedGradients,
 } from './arguments';
-import { accumulate, backward, filled, gradientOf, pathFrom } from './backward';
+import { accumulate, backward, filled, gradientTensors, pathFrom } from './backward';
 import { batchJacobian, jacobian } from './jacobian';
 import { startRecording, stopRecording, Tape } from './tape';
 
@@ -38,6 +39,30 @@ export interface GradientTapeOptions {
   persistent?: boolean;
   /** Watch trainable variables by themselves when they are read. Default true. */
   watchAccessedVariables?: boolean;
+}
+
+/**
+ * Gives each gradient tensors of its own: one that is older than this call (id < firstId) belongs to the caller, and one
+ * may stand for several sources. Disposing a gradient then leaves everything else alone.
+ */
+function separate(
+  gradients: readonly (Tensor | IndexedSlices | null)[],
+  firstId: number,
+): (Tensor | IndexedSlices | null)[] {
+  const returned = new Set<Tensor>();
+  const own = (t: Tensor): Tensor => {
+    if (t.id >= firstId && !returned.has(t)) {
+      returned.add(t);
+      return t;
+    }
+    return identity(t);
+  };
+  return gradients.map((g) => {
+    if (!(g instanceof IndexedSlices)) return g === null ? null : own(g);
+    const [values, indices] = [own(g.values), own(g.indices)];
+    if (values === g.values && indices === g.indices) return g;
+    return new IndexedSlices(values, indices, g.denseShape);
+  });
 }
 
 let warnedInside = false;
@@ -146,9 +171,10 @@ export class GradientTape {
     }
   }
 
-  /** The variables that were watched, in the order in which they were first read. */
+  /** The variables that were watched, in the order in which they were created. @tf tf.GradientTape.watched_variables */
   watchedVariables(): Variable[] {
-    return this.tape === null ? [...this.watchedBefore] : [...this.tape.variables.keys()];
+    const watched = this.tape === null ? this.watchedBefore : this.tape.variables.keys();
+    return [...watched].sort((a, b) => a.serial - b.serial);
   }
   private watchedBefore: Variable[] = [];
 
@@ -244,11 +270,12 @@ export class GradientTape {
     });
     const tape = this.open('gradient');
     try {
+      const firstId = peekNextId();
       const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
       const path = pathFrom(tape, idsOf(resolved), this.recording);
       const gradients = backward(path, targets, dys, !this.persistent);
       const results = resolved.map((s) => {
-        let sum = gradientOf(s, gradients);
+        let sum = gradientTensors(s, gradients);
         // A source that the tape does not follow still has an influence on itself.
         if (!s.ids.includes(s.own)) {
           targets.forEach((t, i) => {
@@ -259,7 +286,7 @@ export class GradientTape {
         }
         return sum ?? (o.unconnectedGradients === 'zero' ? filled(s.shape, s.dt, 0) : null);
       });
-      return packAs(sources, results) as Mirror<S, Tensor | IndexedSlices | null>;
+      return packAs(sources, separate(results, firstId)) as Mirror<S, Tensor | IndexedSlices | null>;
     } finally {
       this.close(tape);
     }

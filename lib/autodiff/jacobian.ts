@@ -5,14 +5,14 @@ import type { Tensor } from '../core/tensor';
 import { stack } from '../ops/joining';
 import { densify } from '../ops/slices';
 import { reshape } from '../ops/views';
-import { backward, filled, gradientOf, type Path } from './backward';
+import { backward, filled, gradientTensors, type Path } from './backward';
 import type { ResolvedSource } from './arguments';
 
 /** The gradients of `dy`·target for each source, dense; null where nothing connects. */
 function pull(path: Path, target: Tensor, dy: Tensor, sources: readonly ResolvedSource[]): (Tensor | null)[] {
   const gradients = backward(path, [target], [dy], false);
   return sources.map((s) => {
-    const sum = gradientOf(s, gradients);
+    const sum = gradientTensors(s, gradients);
     return sum instanceof IndexedSlices ? densify(sum) : sum;
   });
 }

@@ -153,18 +153,22 @@ function typedArrayType(value: ArrayBufferView): DTypeInfo | null {
   }
 }
 
+/** An array whose elements are gone has length 0, as an empty one has; its methods refuse to run. */
+function checkInBounds(value: ArrayBufferView, op: string, argument: string): void {
+  try {
+    Uint8Array.prototype.keys.call(value as Uint8Array);
+  } catch {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument}: the typed array has lost its elements: its buffer was detached (transferred) or resized; ` +
+        `copy the array before that`,
+    );
+  }
+}
+
 function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   const own = typedArrayType(value);
   const values = value as unknown as ArrayLike<number | bigint> & TypedArray;
-  if (values.length === 0) {
-    try {
-      new Uint8Array(value.buffer);
-    } catch {
-      throw new InvalidArgumentError(
-        `[${op}] ${argument}: the typed array's buffer is detached (it was transferred); copy it before the transfer`,
-      );
-    }
-  }
+  if (values.length === 0) checkInBounds(value, op, argument);
   const dt = hint ?? own;
   if (dt === null) {
     throw new TypeError(
@@ -194,6 +198,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
   let first: unknown = value;
   while (Array.isArray(first) || (ArrayBuffer.isView(first) && typedArrayType(first) !== null)) {
     const list = first as ArrayLike<unknown>;
+    if (list.length === 0 && ArrayBuffer.isView(first)) checkInBounds(first, op, argument);
     shape.push(list.length);
     first = list[0];
     if (shape.length > 254) {

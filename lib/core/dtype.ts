@@ -3,6 +3,8 @@
  * `native/kernels/table.h` (a test compares the two).
  */
 
+import { describe } from './shape';
+
 export type TypedArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
 type TypedArrayConstructor =
@@ -121,6 +123,5 @@ export function isDType(name: unknown): name is DType {
 /** The row of a dtype name; a TypeError names the argument and lists the names. */
 export function dtypeInfo(name: unknown, where = 'dtype'): DTypeInfo {
   if (isDType(name)) return dtypes[name];
-  const shown = typeof name === 'string' ? `'${name}'` : String(name);
-  throw new TypeError(`${where} must be one of ${Object.keys(dtypes).join(', ')}; got ${shown}`);
+  throw new TypeError(`${where} must be one of ${Object.keys(dtypes).join(', ')}; got ${describe(name)}`);
 }

@@ -2,9 +2,10 @@
 import { toValue, type TensorLike } from './convert';
 import { dtypes, type DType, type DTypeInfo } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
+import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
 import { checkShape, type Shape } from './shape';
-import { tensorFrom, type Tensor } from './tensor';
+import { tensorFrom, Tensor } from './tensor';
 
 let densify: (slices: IndexedSlices) => Tensor = () => {
   throw new InternalError('[IndexedSlices] the ops are not loaded');
@@ -13,6 +14,13 @@ let densify: (slices: IndexedSlices) => Tensor = () => {
 export function setDensifier(f: typeof densify): void {
   densify = f;
 }
+
+export interface IndexedSlicesOptions {
+  /** The shape of the whole: numbers or an integer vector. Default null: not known. */
+  denseShape?: Shape | Tensor | null;
+}
+
+const defaults: Required<IndexedSlicesOptions> = { denseShape: null };
 
 /**
  * A tensor of shape `denseShape` that is zero but for some rows: row `indices[i]` has `values[i]` added. Indices may
@@ -26,8 +34,14 @@ export class IndexedSlices extends Readable {
   /** The shape of the whole, or null where it is not known. */
   readonly denseShape: Shape | null;
 
-  constructor(values: TensorLike, indices: TensorLike, denseShape: Shape | null = null) {
+  constructor(
+    values: TensorLike,
+    indices: TensorLike,
+    given?: IndexedSlicesOptions | IndexedSlicesOptions['denseShape'],
+  ) {
     super();
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus('IndexedSlices', 3, arguments, defaults);
     this.values = toValue(values, null, 'IndexedSlices', 'values');
     this.indices = toValue(indices, dtypes.int32, 'IndexedSlices', 'indices');
     if (this.indices.dt !== dtypes.int32 && this.indices.dt !== dtypes.int64) {
@@ -35,7 +49,11 @@ export class IndexedSlices extends Readable {
         `[IndexedSlices] indices must be int32 or int64; got a ${this.indices.dtype} tensor`,
       );
     }
-    this.denseShape = denseShape === null ? null : checkShape(denseShape, '[IndexedSlices] denseShape');
+    const { denseShape } = Array.isArray(given)
+      ? { denseShape: given as Shape }
+      : options<Required<IndexedSlicesOptions>>(given, 'denseShape', defaults, 'IndexedSlices');
+    const shape = denseShape instanceof Tensor ? denseShape.data() : denseShape;
+    this.denseShape = shape === null ? null : checkShape(shape, '[IndexedSlices] denseShape');
   }
 
   get dtype(): DType {

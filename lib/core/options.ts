@@ -142,9 +142,12 @@ export function surplusError(
   names: readonly string[],
 ): InvalidArgumentError {
   const meant = new Map<string, unknown>();
-  Array.from(args)
-    .slice(most - 1)
-    .forEach((value, i) => {
+  const given = Array.from(args).slice(most - 1);
+  // Axes that other libraries take one by one.
+  const isList = (names[0] === 'axis' || names[0] === 'perm') && given.every((v) => typeof v === 'number');
+  if (isList) meant.set(names[0], given);
+  else
+    given.forEach((value, i) => {
       if (typeof value === 'object' && value !== null && isPlain(value)) {
         for (const [key, v] of Object.entries(value)) meant.set(key, v);
       } else if (i < names.length && value !== undefined) {

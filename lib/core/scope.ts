@@ -17,6 +17,11 @@ export interface RecordedOp {
   readonly savesOutputs: boolean;
   /** The gradient takes null for outputs that nothing flowed into, instead of zeros. */
   readonly partialDy?: boolean;
+  /**
+   * A symbolic zero upstream reaches the gradient as a tensor of zeros. Otherwise the gradient does not run: it is linear,
+   * and all inputs have symbolic zeros.
+   */
+  readonly materializesZeros?: boolean;
 }
 
 /** The receiver of what ops do: a tape, or several. */

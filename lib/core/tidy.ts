@@ -2,7 +2,8 @@
 import { tensorsIn } from './leaves';
 import { rejectPromise } from './nest';
 import { scope } from './scope';
-import { pin, type Tensor } from './tensor';
+import { describe } from './shape';
+import { pin, Tensor } from './tensor';
 
 /**
  * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays,
@@ -10,6 +11,7 @@ import { pin, type Tensor } from './tensor';
  * correctness or against leaks: it only makes a hot loop reuse warm memory. `fn` must not return a Promise.
  */
 export function tidy<T>(fn: () => T): T {
+  if (typeof fn !== 'function') throw new TypeError(`[tidy] needs a function; got ${describe(fn)}`);
   const outer = scope.tidy;
   const made: Tensor[] = [];
   scope.tidy = made;
@@ -38,6 +40,7 @@ export function freeUnlessHeld(t: Tensor): void {
 
 /** Excepts a tensor from the `tf.tidy` that it was made in. Returns it. */
 export function keep<T extends Tensor>(t: T): T {
+  if (!(t instanceof Tensor)) throw new TypeError(`[keep] needs a tensor; got ${describe(t)}`);
   pin(t);
   return t;
 }

@@ -71,12 +71,16 @@ export function assigning<T>(f: () => T): T {
   }
 }
 
+let nextSerial = 1;
+
 /**
  * A value that persists and can be assigned. Reading gives the tensor held now; tensors read earlier never change.
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
 export class Variable extends Readable {
+  /** @internal Grows with every variable created. */
+  readonly serial: number = nextSerial++;
   readonly name: string;
   readonly trainable: boolean;
   readonly constraint: ((value: Tensor) => Tensor) | null;

@@ -1,6 +1,7 @@
 /** The way back through a graph, as two graphs: forward, which saves what the second needs, and backward. */
 import { backward, gradientOf, pathFrom } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
+import { symbolicZero, type SymbolicZero } from '../ops/registry';
 import { densify } from '../ops/slices';
 import { startRecording, stopRecording, Tape } from '../autodiff/tape';
 import type { Shape } from '../core/shape';
@@ -11,6 +12,9 @@ import { deadCode } from './passes/dead_code';
 import { replay } from './replay';
 import { Trace } from './trace';
 import { ConcretizationError } from './concretization_error';
+
+export const noGradient = -1;
+export const zeroGradient = -2;
 
 export interface Derivative {
   /** The graph's results, then what the way back reads. */
@@ -26,7 +30,10 @@ export interface Derivative {
   readonly reads: readonly Variable[];
   /** The tensors from before the trace that take gradients, in order, after the reads. */
   readonly captured: readonly Tensor[];
-  /** For each parameter, then each read and each captured tensor: the place of its gradient among the backward results, or −1. */
+  /**
+   * For each parameter, then each read and each captured tensor: the place of its gradient among the backward results;
+   * `noGradient` or `zeroGradient` (symbolic), which are negative, where there is nothing to compute.
+   */
   readonly gradients: readonly number[];
   /** The gradients, by their place in that list, that are rows of a tensor of this shape: their indices are the next result. */
   readonly rows: ReadonlyMap<number, Shape>;
@@ -61,7 +68,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
   /** Where a variable is a parameter, what flows to its later reads flows there too. */
   const again: { parameter: Tensor; output: Tensor }[] = [];
   let variables: ReadonlyMap<Variable, Tensor> = new Map();
-  const found: (Tensor | Rows | null)[] = [];
+  const found: (Tensor | Rows | SymbolicZero | null)[] = [];
   trace.run(
     () => {
       // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
@@ -128,8 +135,8 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
   }
   const constants = [...trace.constants.values()];
   const constantSymbols = new Set(constants.map((c) => c.symbol));
-  const partsOf = (g: Tensor | Rows | null): readonly Tensor[] =>
-    g === null ? [] : 'parts' in g ? g.parts : [g];
+  const partsOf = (g: Tensor | Rows | SymbolicZero | null): readonly Tensor[] =>
+    g === null || g === symbolicZero ? [] : 'parts' in g ? g.parts : [g];
   const wanted = found.flatMap(partsOf).map((g) => trace.known(g));
   const saved = new Set<Tensor>();
   const save = (t: Tensor): void => {
@@ -145,9 +152,9 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
   const rows = new Map<number, Shape>();
   let next = 0;
   found.forEach((g, i) => {
-    places.push(g === null ? -1 : next);
+    places.push(g === null ? noGradient : g === symbolicZero ? zeroGradient : next);
     next += partsOf(g).length;
-    if (g !== null && 'parts' in g) rows.set(i, g.shape);
+    if (g !== null && g !== symbolicZero && 'parts' in g) rows.set(i, g.shape);
   });
   return {
     // Nothing is dropped from it here: the reads must stay those of every order.

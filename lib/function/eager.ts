@@ -74,6 +74,7 @@ export function runOpByOp(
  * tensors of the traced function, nor variables that that has read or assigned. @tf tf.init_scope
  */
 export function initScope<R>(f: () => R): R {
+  if (typeof f !== 'function') throw new TypeError(`[initScope] needs a function; got ${describe(f)}`);
   return withInside('no', () =>
     apart(() => {
       const result = f();

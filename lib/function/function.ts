@@ -164,6 +164,8 @@ function make<A extends unknown[], R>(
       getConcreteFunction: (...args: unknown[]) => polymorphic.concrete(self, args),
       program: (...args: A) => polymorphic.program(self, args),
       profile(args: A, times?: { runs?: number } | number): ProfileRow[] {
+        if (!Array.isArray(args))
+          throw new TypeError(`[${name}] profile takes one array, f.profile([x, y]); got ${describe(args)}`);
         // eslint-disable-next-line prefer-rest-params
         if (arguments.length > 2) refuseSurplus('function.profile', 2, arguments, profileDefaults);
         const { runs } = options<{ runs: number }>(times, 'runs', profileDefaults, 'function.profile');

@@ -3,9 +3,9 @@ import { filled } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { scope, withScope, type Recorder } from '../core/scope';
 import type { Tensor } from '../core/tensor';
-import type { Grad } from '../ops/registry';
+import { symbolicZero, type Grad } from '../ops/registry';
 import { compile } from './compile';
-import { derive, type Derivative } from './derivative';
+import { derive, zeroGradient, type Derivative } from './derivative';
 import type { Executable } from './executable';
 import type { Graph } from './graph';
 import { lowestOrder, ordersFor, recordStep } from './orders';
@@ -92,7 +92,7 @@ function wayBack(
   const first = derivative.results;
   const found = backward.run([...given, ...all.slice(first, first + derivative.saved)]);
   return derivative.gradients.map((k, i) => {
-    if (k < 0) return null;
+    if (k < 0) return k === zeroGradient ? symbolicZero : null;
     const shape = derivative.rows.get(i);
     return shape === undefined ? found[k] : new IndexedSlices(found[k], found[k + 1], shape);
   });

@@ -27,6 +27,7 @@ export function recordStep(
     savesInputs: 0,
     savesOutputs: false,
     partialDy: true,
+    materializesZeros: true,
     gradient,
   };
   recorder.record(op, inputs, null, outputs);

@@ -3,8 +3,8 @@ import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
 import { options, refuseSurplus } from '../core/options';
 import { checkShape, describe } from '../core/shape';
-import type { Tensor } from '../core/tensor';
-import type { Variable, PartialShape } from '../core/variable';
+import { Tensor } from '../core/tensor';
+import { Variable, type PartialShape } from '../core/variable';
 
 const tensorSpecDefaults = { dtype: 'float32', name: null } as const;
 
@@ -52,12 +52,15 @@ export class TensorSpec {
 
   /** @tf tf.TensorSpec.from_tensor */
   static fromTensor(tensor: Tensor | Variable, name: string | null = null): TensorSpec {
+    if (!(tensor instanceof Tensor || tensor instanceof Variable))
+      throw new TypeError(`[TensorSpec.fromTensor] needs a tensor or a variable; got ${describe(tensor)}`);
     return new TensorSpec(tensor.shape, { dtype: tensor.dtype, name });
   }
 
   /** Whether the tensor, or every tensor of the other spec, is one of these. @tf tf.TensorSpec.is_compatible_with */
   isCompatibleWith(other: Tensor | Variable | TensorSpec): boolean {
-    if (this.dtype !== other.dtype) return false;
+    const typed = other instanceof Tensor || other instanceof Variable || other instanceof TensorSpec;
+    if (!typed || this.dtype !== other.dtype) return false;
     const { shape } = other;
     if (this.shape === null || shape === null) return true;
     if (this.shape.length !== shape.length) return false;

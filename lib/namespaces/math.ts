@@ -43,4 +43,5 @@ export type { ArgOptions } from '../ops/argreduce';
 export { topK, type TopK, type TopKOptions } from '../ops/sort';
 export { cumsum, cumprod } from '../ops/scan';
 export type { ScanOptions } from '../ops/scan';
-export type { Axis, ReduceOptions } from '../ops/reduction';
+export type { Axis, OneAxis } from '../ops/axis';
+export type { ReduceOptions } from '../ops/reduction';

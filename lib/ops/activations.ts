@@ -3,18 +3,19 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, sizeBetween, sizeOf, type Shape } from '../core/shape';
+import { describe, sizeBetween, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, scalarTensor, type Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { add, multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
 import { greater, less } from './compare';
 import { badDType, binary, composite, explain, kernelNumber, options, runUnary, unary } from './define';
 import { concat } from './joining';
 import { atOnce } from './reduction';
-import { sample } from './registry';
+import { sample, symbolicZero } from './registry';
 import { select } from './select';
 import { unwatched } from './unwatched';
-import { copyParts, integer } from './strided';
+import { copyParts } from './strided';
 import { abs, negative, relu, square } from './unary';
 import { exp, sigmoid } from './unary_math';
 
@@ -31,7 +32,7 @@ export const relu6Grad = binary('relu6Grad', {
   saves: ['b'],
   domain: [-10, 10],
   ulp: 0,
-  gradient: [(dy, { b }) => relu6Grad(dy, b), () => null],
+  gradient: [(dy, { b }) => relu6Grad(dy, b), () => symbolicZero],
 });
 
 /** Rectifier with a ceiling, elementwise. y = min(max(x, 0), 6); NaN stays NaN. The gradient is 0 at 0 and at 6. @tf tf.nn.relu6 */
@@ -304,7 +305,7 @@ const signed = numeric.filter((name) => dtypeInfo(name).signed);
 
 export interface CreluOptions {
   /** Along which axis the two halves stand. Default: the last. */
-  axis?: number;
+  axis?: OneAxis;
 }
 
 /** Rectified x and rectified −x beside each other. y = concat([relu(x), relu(−x)], axis). @tf tf.nn.crelu */
@@ -321,14 +322,15 @@ export const crelu = composite(
       { args: [sample([2, 0, 3])], options: { axis: -2 } },
     ],
   },
-  (features: TensorLike, given?: CreluOptions | number): Tensor => {
+  (features: TensorLike, given?: CreluOptions | OneAxis): Tensor => {
     const x = toTensor(features, null, 'crelu', 'features');
     if (!signed.includes(x.dtype)) throw badDType('crelu', 'features', x.dt, signed);
-    const { axis } = options<{ axis: number }>(given, 'axis', creluDefaults, 'crelu');
+    const { axis } = options<{ axis: OneAxis }>(given, 'axis', creluDefaults, 'crelu');
     if (x.shape.length === 0) {
       throw new InvalidArgumentError('[crelu] features must have at least one dimension; got a scalar');
     }
-    return unwatched() ? creluNow(x, axis) : concat([relu(x), relu(negative(x))], axis);
+    const at = axisArgument(axis, x.shape.length, 'crelu');
+    return unwatched() ? creluNow(x, at) : concat([relu(x), relu(negative(x))], at);
   },
 );
 
@@ -365,8 +367,7 @@ export function inOneCall(
 }
 
 /** The same kernels, each over what the one before has written; of few elements in one call. */
-function creluNow(x: Tensor, axis: number): Tensor {
-  const at = normalizeAxis(integer(axis, 'concat', 'axis'), x.shape.length, 'concat');
+function creluNow(x: Tensor, at: number): Tensor {
   const shape = x.shape.slice();
   shape[at] *= 2;
   if (atOnce(x)) return inOneCall('crelu', x, shape, at, reluKernel, negativeKernel);

@@ -3,8 +3,9 @@ import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, showShape, sizeBetween } from '../core/shape';
+import { describe, showShape, sizeBetween } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { inOneCall, relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from './binary';
 import { greater, less } from './compare';
@@ -200,7 +201,7 @@ export const celu = withNumber('celu', 'alpha', 1, celuAlpha);
 
 export interface GluOptions {
   /** The axis that is halved. Default: the last. */
-  axis?: number;
+  axis?: OneAxis;
 }
 
 /**
@@ -220,10 +221,10 @@ export const glu = composite(
       { args: [sample([0, 6])] },
     ],
   },
-  (x: TensorLike, given?: GluOptions | number): Tensor => {
+  (x: TensorLike, given?: GluOptions | OneAxis): Tensor => {
     const t = operand(x, 'glu');
-    const { axis } = options<{ axis: number }>(given, 'axis', gluDefaults, 'glu');
-    const along = normalizeAxis(axis, t.shape.length, 'glu');
+    const { axis } = options<{ axis: OneAxis }>(given, 'axis', gluDefaults, 'glu');
+    const along = axisArgument(axis, t.shape.length, 'glu');
     if (t.shape[along] % 2 !== 0) {
       throw new InvalidArgumentError(
         `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(t.shape)}`,

@@ -3,20 +3,21 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, joinShapes, normalizeAxis, showShape } from '../core/shape';
+import { describe, joinShapes, showShape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { cast } from './cast';
 import { op, options } from './define';
 import { publicCall, sample } from './registry';
 
 export interface ArgOptions {
   /** Along which axis. Default 0. */
-  axis?: number | null;
+  axis?: OneAxis | null;
   /** int32 (default) or int64. */
   outputType?: 'int32' | 'int64';
 }
 
-type ArgReduce = (input: TensorLike, options?: ArgOptions | number) => Tensor;
+type ArgReduce = (input: TensorLike, options?: ArgOptions | OneAxis) => Tensor;
 
 const examples = [
   { args: [sample([7])] },
@@ -30,7 +31,7 @@ const examples = [
 function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
   const kernel = native.argReduceNames.indexOf(name);
   const defaults: Required<ArgOptions> = { axis: 0, outputType: 'int32' };
-  const positions = op<[input: TensorLike, options?: ArgOptions | number], number>(name, {
+  const positions = op<[input: TensorLike, options?: ArgOptions | OneAxis], number>(name, {
     tf: `tf.math.${name}`,
     dtypes: everyType,
     domain: [-10, 10],
@@ -47,7 +48,7 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
           `[${name}] outputType must be int32 or int64; got ${describe(outputType)}`,
         );
       }
-      const along = normalizeAxis(axis ?? 0, x.shape.length, name);
+      const along = axisArgument(axis ?? 0, x.shape.length, name);
       if (x.shape[along] === 0) {
         throw new InvalidArgumentError(
           `[${name}] Reduction axis ${along} is empty in shape ${showShape(x.shape)}; it must have an element`,
@@ -77,8 +78,8 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
   });
   return publicCall(name, (...args: Parameters<ArgReduce>) => {
     const y = positions(...args);
-    const given = args[1];
-    return typeof given === 'object' && given.outputType === 'int64' ? cast(y, 'int64') : y;
+    const given = args[1] as ArgOptions | null | undefined;
+    return given?.outputType === 'int64' ? cast(y, 'int64') : y;
   });
 }
 

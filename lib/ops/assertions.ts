@@ -43,6 +43,22 @@ function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor
   });
 }
 
+/** The options that all assertions share, checked before they are needed for an error. */
+function checkOptions(message: unknown, summarize: unknown, op: string): void {
+  if (message !== null && typeof message !== 'string') {
+    throw new TypeError(`[${op}] message must be a string; got ${describe(message)}`);
+  }
+  if (summarize === null) return;
+  if (typeof summarize !== 'number') {
+    throw new TypeError(`[${op}] summarize must be a number of elements; got ${describe(summarize)}`);
+  }
+  if (!Number.isInteger(summarize) && summarize !== Infinity) {
+    throw new InvalidArgumentError(
+      `[${op}] summarize must be an integer, the number of elements to show (−1 for all); got ${summarize}`,
+    );
+  }
+}
+
 function withMessage(op: string, message: string | null, text: string): InvalidArgumentError {
   return new InvalidArgumentError(
     message === null || message === '' ? `[${op}] ${text}` : `[${op}] ${message}\n${text}`,
@@ -82,6 +98,7 @@ export function Assert(
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
   const { summarize } = options<{ summarize: number | null }>(given, 'summarize', assertDefaults, 'Assert');
+  checkOptions(null, summarize, 'Assert');
   const c = toTensor(condition, null, 'Assert', 'condition');
   if (c.size !== 1) {
     throw new InvalidArgumentError(
@@ -111,6 +128,7 @@ function comparison(name: string, sign: string, holds: Compare) {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
     const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    checkOptions(message, summarize, op);
     const [a, b] = convertPair(x, y, op);
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
     check(op, [a, b], ([u, v]) => {
@@ -170,6 +188,7 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
     const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    checkOptions(message, summarize, op);
     const t = toTensor(x, null, op, 'x');
     check(op, [t], ([real]) => {
       const values = real.view();
@@ -209,6 +228,11 @@ export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptio
   if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
   const op = 'debugging.assertNear';
   const o = options<Required<AssertNearOptions>>(given, 'rtol', nearDefaults, op);
+  checkOptions(o.message, o.summarize, op);
+  for (const name of ['rtol', 'atol'] as const) {
+    if (o[name] !== null && typeof o[name] !== 'number')
+      throw new TypeError(`[${op}] ${name} must be a number; got ${describe(o[name])}`);
+  }
   const [a, b] = convertPair(x, y, op);
   if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
   if (a.dt.kind !== 'float') throw badDType(op, 'x', a.dt, ['float32', 'float64']);
@@ -251,6 +275,7 @@ function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): 
  */
 export function checkNumerics(tensor: TensorLike, message: string): Tensor {
   const op = 'debugging.checkNumerics';
+  checkOptions(message, null, op);
   const t = toTensor(tensor, null, op, 'tensor');
   if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, ['float32', 'float64']);
   check(op, [t], ([real]) => {

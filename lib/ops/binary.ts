@@ -247,8 +247,8 @@ export const squaredDifference = binary('squaredDifference', {
   ulp: 1.5,
   js: (x, y) => (x - y) ** 2,
   gradient: [
-    (dy, { a, b }) => multiply(dy, multiply(subtract(a, b), 2)),
-    (dy, { a, b }) => multiply(dy, multiply(subtract(a, b), -2)),
+    (dy, { a, b }) => multiply(multiply(dy, 2), subtract(a, b)),
+    (dy, { a, b }) => multiply(multiply(dy, -2), subtract(a, b)),
   ],
 });
 

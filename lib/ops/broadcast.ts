@@ -1,8 +1,20 @@
-/** The call of a binary kernel whose operands broadcast. */
+/** Broadcasting: the call of a binary kernel whose operands broadcast, and the sum that undoes it. */
 import { frame, native } from '../binding';
 import { UnimplementedError } from '../core/errors';
-import { showShape, type Shape } from '../core/shape';
+import { broadcastAxes, sameShape, showShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+
+let reduceTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
+/** The reduction that undoes broadcasting; ops/reduce.ts hands it in. */
+export function setBroadcastReducer(f: typeof reduceTo): void {
+  reduceTo = f;
+}
+
+/** Sums `grad` back to `shape`, the shape of an operand that was broadcast to grad's. */
+export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
+  if (sameShape(grad.shape, shape)) return grad;
+  return reduceTo(grad, broadcastAxes(shape, grad.shape), shape);
+}
 
 /** Dimensions and strides of a broadcast while they are merged, from the last on. */
 const merged = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;

@@ -85,19 +85,35 @@ function checkFilter(filter: Shape, n: number, op: string): void {
   }
 }
 
-/** How many groups of channels there are. */
-export function convGroups(inChannels: number, filter: Shape, op: string): number {
+/** How many groups of channels there are. `argument` is the one whose shape and channels these are. */
+export function convGroups(
+  shape: Shape,
+  axes: WindowAxes,
+  filter: Shape,
+  op: string,
+  argument = 'input',
+): number {
+  const last = shape.length - 1;
+  const first = last - axes.n;
+  const inChannels = shape[axes.channelsFirst ? first : last];
   const [depth, outChannels] = filter.slice(-2);
   if (inChannels % depth !== 0) {
+    const place = axes.channelsFirst ? 'first' : 'last';
+    const other = axes.channelsFirst ? 'last' : 'first';
+    const swapped = shape[axes.channelsFirst ? last : first] === depth;
+    const hint = swapped ? `, or say with dataFormat that channels come ${other}` : '';
     throw new InvalidArgumentError(
-      `[${op}] input depth must be evenly divisible by filter depth: ${inChannels} vs ${depth}; the filter has shape ` +
-        showShape(filter),
+      `[${op}] input depth must be evenly divisible by filter depth: ${inChannels} vs ${depth}. The ${argument} of shape ` +
+        `${showShape(shape)} has ${inChannels} channels (they come ${place}), and the filter of shape ${showShape(filter)}, ` +
+        `[…sizes, input channels, output channels], is for ${depth}; make that ` +
+        `${showShape([...filter.slice(0, -2), inChannels, outChannels])}${hint}`,
     );
   }
   const groups = Math.max(1, inChannels / depth);
   if (outChannels % groups !== 0) {
     throw new InvalidArgumentError(
-      `[${op}] output depth must be evenly divisible by number of groups: ${outChannels} vs ${groups}`,
+      `[${op}] output depth must be evenly divisible by number of groups: ${outChannels} vs ${groups}; the ${inChannels} ` +
+        `channels of the ${argument} are ${groups} groups for the filter of shape ${showShape(filter)}`,
     );
   }
   return groups;
@@ -195,7 +211,7 @@ const convPlan = remembered(
     const flat = [sizeOf(lead), ...shape.slice(rank - n - 1)];
     const inChannels = flat[axes.channelsFirst ? 1 : n + 1];
     const outChannels = filter[n + 1];
-    const groups = convGroups(inChannels, filter, op);
+    const groups = convGroups(shape, axes, filter, op);
     const dims = windowDims(spatialSizes(flat, axes), filter.slice(0, n), steps, apart, around, op);
     const geometry = convGeometry(flat[0], dims, inChannels, outChannels, groups, exact);
     const now = rank === n + 2 && !axes.channelsFirst ? preparedForward(op, geometry) : null;

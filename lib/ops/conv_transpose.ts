@@ -95,7 +95,7 @@ const transposePlan = remembered(
       );
     }
     const inChannels = shape[axes.channelsFirst ? 1 : n + 1];
-    const groups = convGroups(inChannels, filter, op);
+    const groups = convGroups(shape, axes, filter, op, 'output');
     const dims = windowDims(spatialSizes(shape, axes), filter.slice(0, n), steps, apart, around, op);
     const sizes = spatialSizes(input, axes);
     dims.forEach((d, i) => {

@@ -4,17 +4,10 @@ import { element, toTensor, toValue, type HostArray, type TensorLike } from '../
 import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { scope } from '../core/scope';
-import {
-  checkElements,
-  describe,
-  normalizeAxis,
-  sameShape,
-  showShape,
-  sizeOf,
-  type Shape,
-} from '../core/shape';
+import { checkElements, describe, sameShape, showShape, sizeOf, type Shape } from '../core/shape';
 import { elementsAround, makeTensor, scalarTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { axisArgument, type OneAxis } from './axis';
 import { add, divide, multiply, subtract } from './binary';
 import { badDType, composite, convertPair, kernelNumber, mixedDTypes, options, runBinary } from './define';
 import { concat } from './joining';
@@ -48,7 +41,11 @@ const dtypeDefaults: { dtype: DType | null } = { dtype: null };
 
 function dtypeOption(given: unknown, opName: string, fallback: DType = 'float32'): DTypeInfo {
   if (given === undefined) return dtypes[fallback];
-  const { dtype } = options<{ dtype: DType | null }>(given, 'dtype', dtypeDefaults, opName);
+  const { dtype } = options<{ dtype: unknown }>(given, 'dtype', dtypeDefaults, opName);
+  if (typeof dtype === 'number')
+    throw new TypeError(
+      `[${opName}] dtype must be a dtype; got ${dtype}. Sizes go into one array, ${opName}([2, 3])`,
+    );
   return dtypeInfo(dtype ?? fallback, `[${opName}] dtype`);
 }
 
@@ -132,6 +129,11 @@ export const constant = composite(
   },
   (value: TensorLike | HostArray, given?: ConstantOptions | DType): Tensor => {
     const { dtype, shape } = options(given, 'dtype', constantDefaults, 'constant');
+    if (Array.isArray(dtype)) {
+      throw new TypeError(
+        `[constant] dtype must be a dtype; got ${describe(dtype)}. A shape goes by name, constant(…, { shape: ${describe(dtype)} })`,
+      );
+    }
     const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
     const t = toValue(value, hint, 'constant', 'value');
     if (hint !== null && t.dt !== hint) {
@@ -256,9 +258,9 @@ export function range(
   const to = count === 1 ? a : (b as Scalar);
   const step = count === 3 ? (c as Scalar) : 1;
   if (dtype === null && isInt32(from) && isInt32(to) && isInt32(step)) {
-    const n = Math.ceil((to - from) / step);
     // Anything else has its error below.
-    if (step !== 0 && n >= 0) return iota(n, dtypes.int32, from, step);
+    const forward = step > 0 ? from <= to : step < 0 && from >= to;
+    if (forward) return iota(Math.ceil(Math.abs((to - from) / step)), dtypes.int32, from, step);
   }
   const { dt, values } = rangeNumbers([from, to, step], dtype);
   const [start, limit, delta] = values;
@@ -357,7 +359,7 @@ const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
 export interface LinspaceOptions {
   /** Where the new dimension goes, if start and stop are not scalars. Default 0. */
-  axis?: number;
+  axis?: OneAxis;
 }
 
 /**
@@ -389,7 +391,7 @@ export const linspace = composite(
     }
     const count = integer(num, 'linspace', 'num');
     if (count < 0) throw new InvalidArgumentError(`[linspace] Requires num >= 0: ${count}`);
-    const at = normalizeAxis(axis, a.rank + 1, 'linspace');
+    const at = axisArgument(axis, a.rank + 1, 'linspace');
     if (count > 1 && a.rank === 0 && a.dt === dtypes.float32 && isConstant(a) && isConstant(b))
       return spacedFloats(a, b, count);
     const first = expandDims(a, at);

@@ -3,8 +3,9 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { broadcastShapes, normalizeAxis, sameShape, showShape, type Shape } from '../core/shape';
+import { broadcastShapes, sameShape, showShape, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
 import { badDType, composite, explain, multiOp, options, type OutSpec } from './define';
@@ -151,7 +152,7 @@ function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null 
 
 export interface SoftmaxCrossEntropyOptions {
   /** The axis of the classes. Default: the last. */
-  axis?: number;
+  axis?: OneAxis;
 }
 
 const lastAxis = { axis: -1 };
@@ -202,7 +203,7 @@ export const softmaxCrossEntropyWithLogits = composite(
       { args: [distributions([3, 5]), sample([3, 4])] },
     ],
   },
-  (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | number): Tensor => {
+  (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | OneAxis): Tensor => {
     const name = 'softmaxCrossEntropyWithLogits';
     let x = toTensor(logits, null, name, 'logits');
     let t = toTensor(labels, x.dt, name, 'labels');
@@ -218,7 +219,7 @@ export const softmaxCrossEntropyWithLogits = composite(
     if (!sameShape(shape, x.shape)) x = broadcastTo(x, shape);
     if (!sameShape(shape, t.shape)) t = broadcastTo(t, shape);
     const { axis } = options<{ axis: unknown }>(given, 'axis', lastAxis, name);
-    const at = normalizeAxis(axis, shape.length, name);
+    const at = axisArgument(axis, shape.length, name);
     if (at === shape.length - 1) return lossAlone(name, x, t) ?? dense(x, t)[0];
     const perm = exchangeLast(at, shape.length);
     const loss = dense(transpose(x, { perm }), transpose(t, { perm }))[0];

@@ -10,7 +10,6 @@ import { outOfMemory } from '../core/out_of_memory';
 import { Readable } from '../core/readable';
 import { scope } from '../core/scope';
 import {
-  broadcastAxes,
   broadcastShapes,
   checkElements,
   maxElements,
@@ -20,7 +19,7 @@ import {
   type Shape,
 } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
-import { runBroadcast } from './broadcast';
+import { runBroadcast, unbroadcast } from './broadcast';
 import {
   register,
   type Example,
@@ -29,6 +28,7 @@ import {
   type GradientFunction,
   type OpRow,
   type OpFacts,
+  type SymbolicZero,
 } from './registry';
 import { following } from './composite';
 import { simplerBinary } from './simpler';
@@ -71,7 +71,7 @@ export interface UnarySpec {
   /** One element in plain JavaScript: see OpRow.js. */
   js?: (x: number) => number;
   /** dx from dy; `x` and `y` are there as `saves` says. null: no gradient passes. */
-  gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor) | null;
+  gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor | SymbolicZero) | null;
   /** The result is bool. */
   toBool?: boolean;
   /** See TracedOp.simpler. */
@@ -172,8 +172,8 @@ export interface BinarySpec {
    */
   gradient:
     | readonly [
-        (dy: Tensor, saved: BinarySaved) => Tensor | null,
-        (dy: Tensor, saved: BinarySaved) => Tensor | null,
+        (dy: Tensor, saved: BinarySaved) => Tensor | SymbolicZero | null,
+        (dy: Tensor, saved: BinarySaved) => Tensor | SymbolicZero | null,
       ]
     | null;
   toBool?: boolean;
@@ -181,7 +181,7 @@ export interface BinarySpec {
   neutral?: { readonly a?: number; readonly b?: number };
   /** a is the gradient of a result, and the row the last to read it where it is spent: see ops/spare.ts. */
   spends?: boolean;
-  /** Checks values before the kernel runs (a zero divisor). */
+  /** Checks values before the kernel runs (a zero divisor); an empty result needs none. */
   check?: (a: Tensor, b: Tensor) => void;
 }
 
@@ -208,18 +208,6 @@ export function incompatible(op: string, a: Shape, b: Shape): InvalidArgumentErr
     `[${op}] Incompatible shapes: ${showShape(a)} vs. ${showShape(b)}; sizes must be equal, or one of them 1, ` +
       `counted from the last dimension`,
   );
-}
-
-let reduceTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
-/** The reduction that undoes broadcasting; ops/reduce.ts hands it in. */
-export function setBroadcastReducer(f: typeof reduceTo): void {
-  reduceTo = f;
-}
-
-/** Sums `grad` back to `shape`, the shape of an operand that was broadcast to grad's. */
-export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
-  if (sameShape(grad.shape, shape)) return grad;
-  return reduceTo(grad, broadcastAxes(shape, grad.shape), shape);
 }
 
 /** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
@@ -251,9 +239,9 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    if (check !== null) check(a, b);
     const shape = resultShape(name, a.shape, a.size, b.shape, b.size);
     const size = shape === a.shape ? a.size : shape === b.shape ? b.size : sizeOf(shape);
+    if (check !== null && size > 0) check(a, b);
     let y: Tensor;
     if (spends && a === spent.dy && shape === a.shape && b.size === size) a = y = overSpent(a);
     else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
@@ -285,8 +273,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
             const da = ctx.needs[0] ? gradient[0](dy[0], saved) : null;
             const db = ctx.needs[1] ? gradient[1](dy[0], saved) : null;
             return [
-              da === null ? null : unbroadcast(da, ctx.shapes[0]),
-              db === null ? null : unbroadcast(db, ctx.shapes[1]),
+              da instanceof Tensor ? unbroadcast(da, ctx.shapes[0]) : da,
+              db instanceof Tensor ? unbroadcast(db, ctx.shapes[1]) : db,
             ];
           },
     tile: {
@@ -298,7 +286,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),
     fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',
     execute: ([a, b], _, [y]) => {
-      if (check !== null) check(a, b);
+      if (check !== null && y.size > 0) check(a, b);
       runBinary(code, a, b, y);
     },
     call,
@@ -371,6 +359,8 @@ export interface OpSpec<P extends unknown[], A> extends OpFacts {
   gradient: GradientFunction<A> | null;
   /** Of several results: `dy` is null where nothing flowed, instead of zeros. */
   partialDy?: boolean;
+  /** See RecordedOp. */
+  materializesZeros?: boolean;
 }
 
 export interface Defined<P extends unknown[], A> {
@@ -397,7 +387,10 @@ export function defineOp<P extends unknown[], A>(
     const { tracer } = scope;
     if (tracer !== null && xs.some((x) => tracer.traces(x))) {
       const specs = infer(xs, attrs) ?? shapesNow(xs, attrs);
-      return traced(row, xs, attrs, specs === null || isList(specs) ? specs : [specs]);
+      const list = specs === null || isList(specs) ? specs : [specs];
+      list?.forEach((out) => sizeOfOut(name, out));
+      // An op without results is nothing to a graph.
+      return list?.length === 0 ? [] : traced(row, xs, attrs, list);
     }
     let outputs: readonly Tensor[];
     try {
@@ -455,6 +448,7 @@ export function defineOp<P extends unknown[], A>(
     savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
     savesOutputs: spec.saves?.outputs ?? false,
     partialDy: spec.partialDy,
+    materializesZeros: spec.materializesZeros,
     gradient: spec.gradient,
     execute: run,
     tile: spec.tile,
@@ -475,11 +469,13 @@ export function defineOp<P extends unknown[], A>(
 const isList = (inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] =>
   Array.isArray(inferred);
 
-function allocate(name: string, out: OutSpec): Tensor {
+function sizeOfOut(name: string, out: OutSpec): number {
   const size = sizeOf(out.shape);
   if (size > maxElements) checkElements(size, out.shape, `[${name}]`);
-  return makeTensor(out.dt, out.shape, size);
+  return size;
 }
+
+const allocate = (name: string, out: OutSpec): Tensor => makeTensor(out.dt, out.shape, sizeOfOut(name, out));
 
 /** An op with one result. */
 export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): (...args: P) => Tensor {

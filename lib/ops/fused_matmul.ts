@@ -6,7 +6,8 @@ import { sameShape, showShape } from '../core/shape';
 import type { DType, DTypeInfo } from '../core/dtype';
 import type { TracedOp } from '../core/scope';
 import type { Tensor } from '../core/tensor';
-import { badDType, convertPair, mixedDTypes, op, options, unbroadcast } from './define';
+import { unbroadcast } from './broadcast';
+import { badDType, convertPair, mixedDTypes, op, options } from './define';
 import {
   activationRows,
   activations,

@@ -5,8 +5,9 @@ import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InternalError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
-import { joinShapes, normalizeAxis, showShape, sizeBetween, type Shape } from '../core/shape';
+import { joinShapes, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { divide, maximum, multiply } from './binary';
 import { cast } from './cast';
 import { greater } from './compare';
@@ -37,7 +38,7 @@ const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtyp
 
 export interface GatherOptions {
   /** The dimension of `params` that the indices count along. Default: batchDims. */
-  axis?: number | null;
+  axis?: OneAxis | null;
   /** How many leading dimensions of `params` and `indices` go together. Default 0. */
   batchDims?: number;
 }
@@ -62,7 +63,7 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
     );
   }
   if (batchDims < 0) batchDims += indices.rank;
-  const axis = normalizeAxis(o.axis ?? batchDims, x.rank, 'gather');
+  const axis = axisArgument(o.axis ?? batchDims, x.rank, 'gather');
   if (axis < batchDims) {
     throw new InvalidArgumentError(
       `[gather] batchDims (${batchDims}) must be less than or equal to axis (${axis})`,
@@ -83,8 +84,8 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
  * the indices' shape in place of that dimension. Along axis 0 the gradient is IndexedSlices.
  * InvalidArgumentError for an index outside [0, size): negative ones don't count from the end. @tf tf.gather
  */
-export const gather: (params: TensorLike, indices: TensorLike, options?: GatherOptions | number) => Tensor =
-  op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | number], GatherAttrs>('gather', {
+export const gather: (params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis) => Tensor =
+  op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis], GatherAttrs>('gather', {
     tf: 'tf.gather',
     dtypes: everyType,
     ulp: 0,
@@ -111,6 +112,8 @@ export const gather: (params: TensorLike, indices: TensorLike, options?: GatherO
       if (bad >= 0) throw badIndex('gather', at, bad, x.shape[axis]);
     },
     saves: { inputs: [1] },
+    // So that the gradient has the same rows.
+    materializesZeros: true,
     gradient: ([dy], { x, attrs, shapes }) => {
       const at = x[1];
       if (attrs.axis > 0) return [scatterAxis(at, dy, shapes[0], attrs), null];
@@ -197,6 +200,8 @@ export const gatherNd: (
       if (bad >= 0) throw badTuple('gatherNd', at, bad, x.shape.slice(batchDims), 'param shape');
     },
     saves: { inputs: [1] },
+    // So that the gradient has the same rows.
+    materializesZeros: true,
     gradient: ([dy], { x, attrs, shapes }) => {
       const at = x[1];
       if (attrs === 0 && at.rank === 2 && at.shape[1] === 1) {
@@ -266,7 +271,7 @@ export const scatterNd = op<
 
 export interface BooleanMaskOptions {
   /** The dimension of `tensor` where the mask's first one lies. Default 0. */
-  axis?: number | null;
+  axis?: OneAxis | null;
 }
 
 const maskDefaults: Required<BooleanMaskOptions> = { axis: null };
@@ -285,7 +290,7 @@ function maskSides(shape: Shape, axis: number, maskRank: number): [number, numbe
  * InvalidArgumentError for a scalar mask or one whose shape isn't the tensor's there. @tf tf.boolean_mask
  */
 export const booleanMask = op<
-  [tensor: TensorLike, mask: TensorLike, options?: BooleanMaskOptions | number],
+  [tensor: TensorLike, mask: TensorLike, options?: BooleanMaskOptions | OneAxis],
   number
 >('booleanMask', {
   tf: 'tf.boolean_mask',
@@ -311,7 +316,7 @@ export const booleanMask = op<
     const m = convertLike(mask, dtypes.bool, 'booleanMask', 'mask');
     const o = options(given, 'axis', maskDefaults, 'booleanMask');
     if (m.rank === 0) throw new InvalidArgumentError('[booleanMask] mask cannot be scalar');
-    const axis = o.axis === null ? 0 : normalizeAxis(o.axis, Math.max(x.rank, 1), 'booleanMask');
+    const axis = o.axis === null ? 0 : axisArgument(o.axis, Math.max(x.rank, 1), 'booleanMask');
     let fits = m.rank + axis <= x.rank;
     for (let d = 0; fits && d < m.rank; d++) fits = m.shape[d] === x.shape[axis + d];
     if (!fits) {

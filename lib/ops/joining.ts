@@ -4,9 +4,10 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
-import { normalizeAxis, sameShape, showShape, sizeBetween, type Shape } from '../core/shape';
+import { describe, normalizeAxis, sameShape, showShape, sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import type { OneAxis } from './axis';
 import { multiOp, op, options, type OutSpec } from './define';
 import { takeRegion, type Region } from './region';
 import { sample } from './registry';
@@ -55,8 +56,8 @@ export function partRegion(shape: Shape, axis: number, begin: number, size: numb
  * The tensors one after the other along an axis; their other dimensions agree. InvalidArgumentError for an empty list
  * or shapes that don't fit. @tf tf.concat
  */
-export const concat: (values: readonly TensorLike[], axis: number) => Tensor = op<
-  [values: readonly TensorLike[], axis: number],
+export const concat: (values: readonly TensorLike[], axis: OneAxis) => Tensor = op<
+  [values: readonly TensorLike[], axis: OneAxis],
   number
 >('concat', {
   tf: 'tf.concat',
@@ -109,13 +110,13 @@ export const concat: (values: readonly TensorLike[], axis: number) => Tensor = o
 
 export interface AxisOptions {
   /** Default 0. */
-  axis?: number;
+  axis?: OneAxis;
 }
 
 const firstAxis: Required<AxisOptions> = { axis: 0 };
 
-const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) => Tensor = op<
-  [values: readonly TensorLike[], options?: AxisOptions | number],
+const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis) => Tensor = op<
+  [values: readonly TensorLike[], options?: AxisOptions | OneAxis],
   number
 >('stack', {
   tf: 'tf.stack',
@@ -154,7 +155,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | number) 
  * Tensors of one shape put side by side along a new axis, which lies in [−rank − 1, rank]. An empty list gives an
  * empty float32 vector. InvalidArgumentError where shapes differ. @tf tf.stack
  */
-export function stack(values: readonly TensorLike[], options?: AxisOptions | number): Tensor {
+export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
   if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, [0], 0);
@@ -167,7 +168,7 @@ export interface UnstackOptions {
   /** How many results are expected. Default: as many as the dimension has. */
   num?: number | null;
   /** Default 0. */
-  axis?: number;
+  axis?: OneAxis;
 }
 
 const unstackDefaults: Required<UnstackOptions> = { num: null, axis: 0 };
@@ -194,7 +195,7 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
     const at = normalizeAxis(integer(axis, 'unstack', 'axis'), x.rank, 'unstack');
     if (num !== null && num !== x.shape[at]) {
       throw new InvalidArgumentError(
-        `[unstack] num is ${num}, but axis ${at} of value with shape ${showShape(x.shape)} has ${x.shape[at]}`,
+        `[unstack] num is ${describe(num)}, but axis ${at} of value with shape ${showShape(x.shape)} has ${x.shape[at]}`,
       );
     }
     return [[x], at];
@@ -213,7 +214,7 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
 
 export interface SplitOptions {
   /** Default 0. */
-  axis?: number;
+  axis?: OneAxis;
   /** The number of parts, where `numOrSizeSplits` is a tensor. Only checked. */
   num?: number | null;
 }
@@ -243,6 +244,11 @@ function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[]
     ((wanted instanceof Tensor || wanted instanceof Variable) && wanted.rank === 0);
   if (scalar) return equalParts(integer(wanted, 'split', 'numOrSizeSplits'), total, axis);
   const sizes = integerList(wanted, 'split', 'numOrSizeSplits');
+  if (sizes.length === 0) {
+    throw new InvalidArgumentError(
+      `[split] numOrSizeSplits is empty: there must be at least one size, and they add up to that of axis ${axis}, ${total}`,
+    );
+  }
   const unknown = sizes.indexOf(-1);
   if (unknown >= 0) sizes[unknown] = total - sizes.reduce((a, b) => a + b, 1);
   const sum = sizes.reduce((a, b) => a + b, 0);
@@ -262,9 +268,9 @@ function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[]
 export const split: (
   value: TensorLike,
   numOrSizeSplits: number | readonly number[] | TensorLike,
-  options?: SplitOptions | number,
+  options?: SplitOptions | OneAxis,
 ) => Tensor[] = multiOp<
-  [value: TensorLike, numOrSizeSplits: unknown, options?: SplitOptions | number],
+  [value: TensorLike, numOrSizeSplits: unknown, options?: SplitOptions | OneAxis],
   SplitAttrs
 >('split', {
   tf: 'tf.split',
@@ -284,7 +290,7 @@ export const split: (
     const sizes =
       typeof wanted === 'number' ? equalParts(wanted, x.shape[at], at) : splitSizes(wanted, x, at);
     if (num !== null && num !== sizes.length) {
-      throw new InvalidArgumentError(`[split] num is ${num}, but there are ${sizes.length} sizes`);
+      throw new InvalidArgumentError(`[split] num is ${describe(num)}, but there are ${sizes.length} sizes`);
     }
     return [[x], { axis: at, sizes }];
   },

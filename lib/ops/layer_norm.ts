@@ -3,8 +3,9 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxes, showShape, sizeBetween } from '../core/shape';
+import { describe, showShape, sizeBetween } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { axesArgument, type Axis } from './axis';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, explain, mixedDTypes, multiOp, options } from './define';
 import { broadcastTo, transpose } from './movement';
@@ -239,7 +240,7 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
 
 export interface LayerNormOptions {
   /** The axis or axes that are normalised together. Default: the last. */
-  axis?: number | readonly number[];
+  axis?: Exclude<Axis, null>;
   /** Added to the variance. Default 0.001. */
   epsilon?: number;
 }
@@ -281,7 +282,7 @@ export const layerNorm = composite(
     x: TensorLike,
     gamma: TensorLike | null,
     beta: TensorLike | null,
-    given?: LayerNormOptions | number | readonly number[],
+    given?: LayerNormOptions | Exclude<Axis, null>,
   ): Tensor => {
     const name = 'layerNorm';
     const t = toTensor(x, null, name, 'x');
@@ -290,7 +291,7 @@ export const layerNorm = composite(
     const rank = t.shape.length;
     if (rank === 0)
       throw new InvalidArgumentError(`[${name}] x must have at least one dimension; got a scalar`);
-    const axes = normalizeAxes(axis, rank, name);
+    const axes = axesArgument(axis, rank, name);
     if (axes.length === 0)
       throw new InvalidArgumentError(`[${name}] axis must name at least one axis; got []`);
     const eps = checkEpsilon(epsilon, name);

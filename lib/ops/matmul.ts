@@ -15,7 +15,8 @@ import {
 import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type Surroundings } from '../core/scope';
 import { makeTensor, Tensor } from '../core/tensor';
-import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options, unbroadcast } from './define';
+import { unbroadcast } from './broadcast';
+import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
 import { unwatched } from './unwatched';
 import { reshape } from './views';
@@ -72,7 +73,7 @@ function quickSides(given: unknown): Sides | null {
 
 export function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
   if (given === undefined) return plain;
-  if (typeof given === 'object' && 'ta' in given) return given;
+  if (typeof given === 'object' && given !== null && 'ta' in given) return given;
   const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, 'matmul');
   for (const key in o) {
     if (typeof o[key as keyof MatmulOptions] === 'boolean') continue;

@@ -15,7 +15,9 @@ import {
   type Shape,
 } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
-import { composite, op, options, unbroadcast } from './define';
+import type { Axis } from './axis';
+import { unbroadcast } from './broadcast';
+import { composite, op, options } from './define';
 import { sample } from './registry';
 import { asMany } from './simpler';
 import { copyPrepared, copyStrided, integerList, prepareCopy, type PreparedCopy } from './strided';
@@ -212,8 +214,8 @@ export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
 // ---------------------------------------------------------------------------------------------------- turning round
 
 /** The tensor with the order of elements reversed along the given axes. @tf tf.reverse */
-export const reverse: (tensor: TensorLike, axis: readonly number[] | number) => Tensor = op<
-  [tensor: TensorLike, axis: readonly number[] | number],
+export const reverse: (tensor: TensorLike, axis: Exclude<Axis, null>) => Tensor = op<
+  [tensor: TensorLike, axis: Exclude<Axis, null>],
   readonly number[]
 >('reverse', {
   tf: 'tf.reverse',
@@ -297,7 +299,7 @@ const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
 export const roll: (
   input: TensorLike,
   shift: number | readonly number[],
-  axis: number | readonly number[],
+  axis: Exclude<Axis, null>,
 ) => Tensor = composite(
   'roll',
   {
@@ -310,7 +312,7 @@ export const roll: (
       { args: [sample([2, 0]), 1, 1] },
     ],
   },
-  (input: TensorLike, shift: number | readonly number[], axis: number | readonly number[]): Tensor => {
+  (input: TensorLike, shift: number | readonly number[], axis: Exclude<Axis, null>): Tensor => {
     let x = toValue(input, null, 'roll', 'input');
     const shifts = integerList(shift, 'roll', 'shift');
     const axes = integerList(axis, 'roll', 'axis');

@@ -5,8 +5,9 @@ import { floating, numeric, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { apart } from '../core/scope';
-import { describe, normalizeAxes, showShape, sizeOf } from '../core/shape';
+import { describe, showShape, sizeOf } from '../core/shape';
 import { makeTensor, tensorFrom, type Tensor } from '../core/tensor';
+import { axesArgument, type Axis } from './axis';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from './binary';
 import { badDType, composite, explain, kernelNumber, mixedDTypes, options } from './define';
 import { matmul } from './matmul';
@@ -46,7 +47,7 @@ export const moments = composite(
       { args: [sample([5]), 0] },
     ],
   },
-  (x: TensorLike, axes: number | readonly number[], given?: MomentsOptions | null): Tensor[] => {
+  (x: TensorLike, axes: Exclude<Axis, null>, given?: MomentsOptions | null): Tensor[] => {
     const t = toTensor(x, null, 'moments', 'x');
     if (!floating.includes(t.dtype)) throw badDType('moments', 'x', t.dt, floating);
     const { keepdims } = options<{ shift: unknown; keepdims: boolean }>(
@@ -55,7 +56,7 @@ export const moments = composite(
       momentsDefaults,
       'moments',
     );
-    const axis = normalizeAxes(axes, t.shape.length, 'moments', 'axes');
+    const axis = axesArgument(axes, t.shape.length, 'moments', 'axes');
     if (atOnce(t)) {
       const shape = reducedShape(t.shape, { axes: axis, keepdims });
       const size = sizeOf(shape);
@@ -71,7 +72,7 @@ export const moments = composite(
 
 export interface L2NormalizeOptions {
   /** The axis or axes that are normalised together. Default: all. */
-  axis?: number | readonly number[] | null;
+  axis?: Axis;
   /** The least sum of squares to divide by. Default 1e-12. */
   epsilon?: number;
 }
@@ -91,7 +92,7 @@ export const l2Normalize = composite(
       { args: [sample([2], { values: [0, 0] })], options: { axis: 0 }, noGradient: true },
     ],
   },
-  (x: TensorLike, given?: L2NormalizeOptions | number | readonly number[] | null): Tensor => {
+  (x: TensorLike, given?: L2NormalizeOptions | Axis): Tensor => {
     const t = toTensor(x, null, 'l2Normalize', 'x');
     if (!floating.includes(t.dtype)) throw badDType('l2Normalize', 'x', t.dt, floating);
     const { axis, epsilon } = options<{ axis: unknown; epsilon: number }>(
@@ -100,7 +101,7 @@ export const l2Normalize = composite(
       l2NormalizeDefaults,
       'l2Normalize',
     );
-    const axes = normalizeAxes(axis, t.shape.length, 'l2Normalize');
+    const axes = axesArgument(axis, t.shape.length, 'l2Normalize');
     if (typeof epsilon === 'number' && atOnce(t)) {
       const y = makeTensor(t.dt, t.shape, t.size);
       runNormalize(t, y, axes, epsilon, 'l2Normalize');

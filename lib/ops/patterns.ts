@@ -4,9 +4,10 @@ import { element, toTensor, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { scope, type TracedOp } from '../core/scope';
-import { checkElements, joinShapes, normalizeAxis, showShape, sizeBetween, sizeOf } from '../core/shape';
+import { checkElements, joinShapes, showShape, sizeBetween, sizeOf } from '../core/shape';
 import { makeTensor, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
+import { axisArgument, type OneAxis } from './axis';
 import { cast } from './cast';
 import { equal } from './compare';
 import { exact, filled, plain, range } from './creation';
@@ -64,7 +65,7 @@ export interface OneHotOptions {
   /** Default 0. */
   offValue?: TensorLike | null;
   /** Where the new dimension goes. Default −1: last. */
-  axis?: number;
+  axis?: OneAxis;
   /** Default: that of onValue or offValue, else float32. */
   dtype?: DType | null;
 }
@@ -166,7 +167,7 @@ export const oneHot = composite(
     if (at.dt.kind !== 'int') throw badDType('oneHot', 'indices', at.dt, ['int32', 'int64', 'uint8']);
     const n = integer(depth, 'oneHot', 'depth');
     if (n < 0) shapeArgument([depth], 'oneHot', 'depth');
-    const axis = normalizeAxis(o.axis, at.rank + 1, 'oneHot');
+    const axis = axisArgument(o.axis, at.rank + 1, 'oneHot');
     const { onValue, offValue } = o;
     const onTyped = onValue instanceof Tensor || onValue instanceof Variable;
     const offTyped = offValue instanceof Tensor || offValue instanceof Variable;

@@ -13,7 +13,7 @@ import { badDType, composite, dtypeMask, explain, options } from './define';
 import { partOfOne, partOfTwo } from './part';
 import { broadcastTo } from './movement';
 import { prepare, turnTo, type Prepared } from './prepared';
-import { sample, type Example, type GradContext } from './registry';
+import { sample, symbolicZero, type Example, type GradContext } from './registry';
 import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
@@ -116,7 +116,7 @@ const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
   run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, x, dy, dx),
   saves: { inputs: [0] },
   gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
-    null,
+    symbolicZero,
     needs[1] ? maxPoolAt(x[0], g, attrs) : null,
   ],
 });
@@ -128,7 +128,7 @@ const maxPoolAt: OfTwo = partOfTwo<Dims>('maxPoolAt', {
   run: ([x, g], dims, [y]) => run('at', dims, x, g, y, x),
   saves: { inputs: [0] },
   gradient: ([dy], { x, needs, attrs }: GradContext<Dims>) => [
-    null,
+    symbolicZero,
     needs[1] ? maxPoolGradient(x[0], dy, attrs) : null,
   ],
 });

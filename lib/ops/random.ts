@@ -4,8 +4,9 @@ import { dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
-import { showShape } from '../core/shape';
-import { aliasTensor, elementsAround, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
+import { describe, showShape } from '../core/shape';
+import { aliasTensor, elementsAround, makeTensor, tensorFrom, Tensor } from '../core/tensor';
+import { Variable } from '../core/variable';
 import { options } from './define';
 import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
@@ -202,7 +203,7 @@ function wholeNumber(value: number, op: string): bigint {
 function checkAlgorithm(alg: unknown, op: string): void {
   if (alg === 'philox' || alg === 'auto_select') return;
   throw new InvalidArgumentError(
-    `[${op}] alg must be 'philox' or 'auto_select' (which is Philox); got ${String(alg)}`,
+    `[${op}] alg must be 'philox' or 'auto_select' (which is Philox); got ${describe(alg)}`,
   );
 }
 
@@ -269,7 +270,7 @@ export function statelessUniform(
 
 /** The dtype that results of seed arithmetic have: literals are int32, as in TensorFlow. */
 function seedType(seed: SeedPair): DType {
-  return Array.isArray(seed) || !(typeof seed === 'object' && 'dt' in seed) ? 'int32' : seed.dtype;
+  return seed instanceof Tensor || seed instanceof Variable ? seed.dtype : 'int32';
 }
 
 /**

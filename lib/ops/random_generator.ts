@@ -88,6 +88,11 @@ export class Generator {
   readonly state: Variable;
 
   private constructor(state: readonly bigint[]) {
+    if (!Array.isArray(state) || state.length !== 3 || state.some((n) => typeof n !== 'bigint')) {
+      throw new TypeError(
+        '[random.Generator] is made by Generator.fromSeed(seed), fromState(state) or fromNonDeterministicState()',
+      );
+    }
     this.state = new Variable(tensorFrom(dtypes.int64, [3], state), { trainable: false, name: 'StateVar' });
   }
 

@@ -5,6 +5,7 @@ import { toTensor } from '../core/convert';
 import { dtypes, floating, integers, numeric, type DType } from '../core/dtype';
 import { sizeBetween, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import type { Axis } from './axis';
 import { multiply, realDivide, subtract, truncatediv } from './binary';
 import { cast } from './cast';
 import { equal, less, logicalAnd } from './compare';
@@ -24,7 +25,6 @@ import {
   setSum,
   spread,
   sumTo,
-  type Axis,
   type ReduceAttrs,
   type ReduceOptions,
   type Reduction,
@@ -161,17 +161,32 @@ export const reduceAll = reduction('reduceAll', 'all', {
 const sumSquare = kernelOf('sumSquare');
 const sqrtKernel = native.unaryNames.indexOf('sqrt');
 
+/** Replaces sums by their roots, rounded towards zero; a sum that wrapped below 0 gives the least value. */
+function integerRoots(y: Tensor): void {
+  const values = y.view() as { [i: number]: number | bigint };
+  for (let i = 0; i < y.size; i++) {
+    const root = Math.trunc(Math.sqrt(Number(values[i])));
+    const value = Number.isNaN(root) ? Number(y.dt.min) : root;
+    values[i] = y.dt.big ? BigInt(value) : value;
+  }
+}
+
 /**
- * Euclidean norm over axes. y = √Σ x². Its gradient at 0 is NaN. @tf tf.math.reduce_euclidean_norm
+ * Euclidean norm over axes. y = √Σ x², for integers rounded towards zero; their sums wrap. Its gradient at 0 is NaN.
+ * @tf tf.math.reduce_euclidean_norm
  */
 export const reduceEuclideanNorm = reduction('reduceEuclideanNorm', 'sumSquare', {
   tf: 'tf.math.reduce_euclidean_norm',
-  dtypes: floating,
+  dtypes: numeric,
   saves: 'both',
   domain: [-10, 10],
   ulp: 4,
   run: (x, y, axes) => {
     runReduce(sumSquare, x, y, axes, 'reduceEuclideanNorm');
+    if (y.dt.kind !== 'float') {
+      integerRoots(y);
+      return;
+    }
     frame[0] = frame[1] = y.offset;
     frame[2] = y.size;
     frame[3] = sqrtKernel;

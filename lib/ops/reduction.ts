@@ -5,16 +5,15 @@ import type { DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
 import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
-import { mergeDims, normalizeAxes, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
+import { mergeDims, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
 import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
-import { badDType, dtypeMask, explain, kernelNumber, options, setBroadcastReducer } from './define';
+import { axesArgument, type Axis } from './axis';
+import { setBroadcastReducer } from './broadcast';
+import { badDType, dtypeMask, explain, kernelNumber, options } from './define';
 import { register, type Example, type Grad, type GradContext, type OpRow } from './registry';
 import { asMany } from './simpler';
 import { traced } from './traced';
 import { unwatched } from './unwatched';
-
-/** One axis, several, or null for all. Negative ones count from the last. */
-export type Axis = number | readonly number[] | null;
 
 export interface ReduceOptions {
   /** What to reduce over. Default null: every axis. */
@@ -48,13 +47,13 @@ export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: numbe
   let keepdims: unknown = false;
   if (given !== null && !Array.isArray(given)) {
     // As `options` does it, without the object between.
-    const o = isPlain(given) ? (given as ReduceOptions) : options(given, 'axis', defaults, op);
+    const o = isPlain(given as object) ? (given as ReduceOptions) : options(given, 'axis', defaults, op);
     for (const key in o) if (key !== 'axis' && key !== 'keepdims') options(given, 'axis', defaults, op);
     axis = o.axis;
     if (o.keepdims !== undefined) keepdims = o.keepdims;
   }
   if (typeof keepdims !== 'boolean') throw new TypeError(`[${op}] keepdims must be true or false`);
-  return { axes: normalizeAxes(axis, rank, op), keepdims };
+  return { axes: axesArgument(axis, rank, op), keepdims };
 }
 
 /** The shape that is left. */

@@ -5,8 +5,12 @@ import type { RecordedOp, TracedOp } from '../core/scope';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
+/** A gradient that is zero whatever the values are: the input is connected, but there is nothing to compute. */
+export const symbolicZero = Symbol('zero');
+export type SymbolicZero = typeof symbolicZero;
+
 /** A gradient with respect to one input; null where none flows. */
-export type Grad = Tensor | IndexedSlices | null;
+export type Grad = Tensor | IndexedSlices | SymbolicZero | null;
 
 /** What a gradient function may read. Only what the row `saves` is there; shapes and dtypes always are. */
 export interface GradContext<A = unknown> {

@@ -3,9 +3,10 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { numeric } from '../core/dtype';
 import { refuseSurplus } from '../core/options';
-import { normalizeAxis, type Shape } from '../core/shape';
+import type { Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
 import { scope, type TracedOp } from '../core/scope';
+import { axisArgument, type OneAxis } from './axis';
 import { add, multiply } from './binary';
 import { badDType, explain, options } from './define';
 import { register, sample, type Example, type Grad, type GradContext, type OpRow } from './registry';
@@ -13,14 +14,14 @@ import { traced } from './traced';
 
 export interface ScanOptions {
   /** Along which axis. Default 0. */
-  axis?: number;
+  axis?: OneAxis;
   /** Each result leaves its own element out: the first is the empty sum or product. Default false. */
   exclusive?: boolean;
   /** From the end towards the beginning. Default false. */
   reverse?: boolean;
 }
 
-export type Scan = (x: TensorLike, options?: ScanOptions | number) => Tensor;
+export type Scan = (x: TensorLike, options?: ScanOptions | OneAxis) => Tensor;
 
 interface ScanAttrs {
   /** The neighbouring axes that are walked as one. */
@@ -95,7 +96,7 @@ function scan(name: ScanName): Scan {
     if (typeof exclusive !== 'boolean' || typeof reverse !== 'boolean') {
       throw new TypeError(`[${name}] exclusive and reverse must be true or false`);
     }
-    return scanBlock(name, x, [normalizeAxis(axis, x.shape.length, name)], exclusive, reverse);
+    return scanBlock(name, x, [axisArgument(axis, x.shape.length, name)], exclusive, reverse);
   };
   return call;
 }

@@ -7,7 +7,8 @@ import { broadcastShapes, sameShape, showShape, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { maximum, minimum } from './binary';
 import { writeThree } from './broadcast';
-import { composite, convertPair, mixedDTypes, op, unbroadcast } from './define';
+import { unbroadcast } from './broadcast';
+import { composite, convertPair, mixedDTypes, op } from './define';
 import { sample } from './registry';
 import { smallerOperands } from './simpler';
 

@@ -213,6 +213,14 @@ function stridedRegion(
   newAxisMask: number,
   shrinkAxisMask: number,
 ): Region {
+  const masks = { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask };
+  for (const [name, mask] of Object.entries(masks)) {
+    if (typeof mask !== 'number' || !Number.isInteger(mask)) {
+      throw new TypeError(
+        `[stridedSlice] ${name} must be an integer, bit i for dimension i; got ${describe(mask)}`,
+      );
+    }
+  }
   const from = integerList(begin, 'stridedSlice', 'begin');
   const to = integerList(end, 'stridedSlice', 'end');
   const steps = strides === null ? from.map(() => 1) : integerList(strides, 'stridedSlice', 'strides');
@@ -309,6 +317,12 @@ function readPaddings(paddings: unknown, shape: Shape): number[][] {
   const t = paddings instanceof Variable ? paddings.read() : paddings;
   let list: number[][];
   if (t instanceof Tensor) {
+    if (t.dt.kind !== 'int' || t.shape.length !== 2) {
+      throw new InvalidArgumentError(
+        `[pad] paddings must be an integer tensor of shape [${shape.length},2], a [before, after] for each dimension; ` +
+          `got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+      );
+    }
     list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
   } else if (Array.isArray(t)) {
     list = [];

@@ -3,8 +3,9 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { normalizeAxis, sizeBetween, type Shape } from '../core/shape';
+import { sizeBetween, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { multiply, subtract } from './binary';
 import { badDType, composite, explain, op, options } from './define';
 import { transpose } from './movement';
@@ -18,7 +19,7 @@ const softmaxDefaults = { axis: null } as const;
 
 export interface SoftmaxOptions {
   /** The axis along which the results sum to 1. Default: the last. */
-  axis?: number | null;
+  axis?: OneAxis | null;
 }
 
 type Kind = 0 | 1;
@@ -133,7 +134,7 @@ function anyAxis(
   tf: string,
   kind: Kind,
   f: (x: Tensor) => Tensor,
-): (logits: TensorLike, given?: SoftmaxOptions | number | null) => Tensor {
+): (logits: TensorLike, given?: SoftmaxOptions | OneAxis | null) => Tensor {
   return composite(
     name,
     {
@@ -152,14 +153,14 @@ function anyAxis(
         { args: [sample([4, 1])] },
       ],
     },
-    (logits: TensorLike, given?: SoftmaxOptions | number | null): Tensor => {
+    (logits: TensorLike, given?: SoftmaxOptions | OneAxis | null): Tensor => {
       const x = toTensor(logits, null, name, 'logits');
       const { axis } = options<{ axis: unknown }>(given ?? undefined, 'axis', softmaxDefaults, name);
       const rank = x.shape.length;
       if (rank === 0) {
         throw new InvalidArgumentError(`[${name}] logits must have at least one dimension; got a scalar`);
       }
-      const at = normalizeAxis(axis ?? -1, rank, name);
+      const at = axisArgument(axis ?? -1, rank, name);
       if (x.dt.kind === 'float' && atOnce(x)) {
         const y = makeTensor(x.dt, x.shape, x.size);
         try {

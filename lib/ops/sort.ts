@@ -3,8 +3,9 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, showShape, sizeOf, type Shape } from '../core/shape';
+import { describe, showShape, sizeOf, type Shape } from '../core/shape';
 import { makeTensor, type Tensor } from '../core/tensor';
+import { axisArgument, type OneAxis } from './axis';
 import { add } from './binary';
 import { cast } from './cast';
 import { range } from './creation';
@@ -23,7 +24,7 @@ const topKDefaults = { k: 1, sorted: true, indexType: 'int32' } as const;
 
 export interface SortOptions {
   /** Along which axis. Default: the last. */
-  axis?: number;
+  axis?: OneAxis;
   /** 'ASCENDING' (default) or 'DESCENDING'. */
   direction?: 'ASCENDING' | 'DESCENDING';
 }
@@ -89,7 +90,7 @@ function alongAxis(
   if (rank === 0) {
     throw new InvalidArgumentError(`[${name}] values must have at least one dimension; got a scalar`);
   }
-  const at = normalizeAxis(axis, rank, name);
+  const at = axisArgument(axis, rank, name);
   const descending = direction === 'DESCENDING';
   if (at === rank - 1) return f(x, descending);
   const perm = exchangeLast(at, rank);
@@ -114,7 +115,7 @@ const examples: Example[] = [
 export const sort = composite(
   'sort',
   { tf: 'tf.sort', dtypes: numeric, domain: [-100, 100], ulp: 0, examples },
-  (values: TensorLike, given?: SortOptions | number): Tensor => {
+  (values: TensorLike, given?: SortOptions | OneAxis): Tensor => {
     const chosen = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
     return alongAxis('sort', values, chosen, sortLast);
   },
@@ -133,7 +134,7 @@ export const argsort = composite(
     ulp: 0,
     examples: examples.map((e) => ({ ...e, options: { ...e.options, stable: true } })),
   },
-  (values: TensorLike, given?: ArgsortOptions | number): Tensor => {
+  (values: TensorLike, given?: ArgsortOptions | OneAxis): Tensor => {
     const chosen = options<Required<ArgsortOptions>>(given, 'axis', argsortDefaults, 'argsort');
     if (typeof chosen.stable !== 'boolean')
       throw new TypeError(`[argsort] stable must be a boolean; got ${describe(chosen.stable)}`);

@@ -173,7 +173,7 @@ export function integerList(value: unknown, op: string, argument: string): numbe
     const list = new Array<number>(given.length);
     for (let i = 0; i < list.length; i++) {
       const v = given[i];
-      list[i] = typeof v === 'number' && Number.isInteger(v) ? v : integer(v, op, `${argument}[${i}]`);
+      list[i] = Number.isSafeInteger(v) ? (v as number) : integer(v, op, `${argument}[${i}]`);
     }
     return list;
   }
@@ -185,23 +185,33 @@ export function integerList(value: unknown, op: string, argument: string): numbe
         `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
       );
     }
-    return Array.from(decided(t, op).view(), Number);
+    const elements = decided(t, op).view() as ArrayLike<number | bigint>;
+    return Array.from(elements, (v) => integer(v, op, argument));
   }
   throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
 }
 
 /** One integer: a number, a bigint or a scalar integer tensor. */
 export function integer(value: unknown, op: string, argument: string): number {
-  if (typeof value === 'bigint') return Number(value);
-  if ((value instanceof Tensor || value instanceof Variable) && value.size === 1 && value.rank === 0) {
-    const v = decided(value, op).item();
-    if (typeof v !== 'boolean') return integer(v, op, argument);
+  if (typeof value === 'bigint') value = Number(value);
+  if (value instanceof Tensor || value instanceof Variable) {
+    if (value.dt.kind !== 'int' || value.shape.length > 0) {
+      throw new InvalidArgumentError(
+        `[${op}] ${argument} must be one integer; got a ${value.dtype} tensor of shape ${showShape(value.shape)}`,
+      );
+    }
+    value = Number(decided(value, op).item());
   }
   if (typeof value !== 'number') {
     throw new TypeError(`[${op}] ${argument} must be an integer; got ${describe(value)}`);
   }
   if (!Number.isInteger(value)) {
     throw new InvalidArgumentError(`[${op}] ${argument} must be an integer; got ${value}`);
+  }
+  if (!Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} = ${value} is out of range: it must lie between ±(2⁵³ − 1)`,
+    );
   }
   return value;
 }

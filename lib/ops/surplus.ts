@@ -1,5 +1,7 @@
 /** Rows called with more arguments than they take, as with Python's keywords: `reduceMean(x, -1, { keepdims: true })`. */
+import { InvalidArgumentError } from '../core/errors';
 import { surplusError } from '../core/options';
+import { describe } from '../core/shape';
 
 type Callable = (...args: never[]) => unknown;
 
@@ -24,14 +26,24 @@ function optionNames(name: string, f: Callable, first: readonly unknown[]): read
   return names;
 }
 
+/** Functions whose second argument is a list of sizes or axes, which other libraries take one by one. */
+const takesList = new Set(['reshape', 'broadcastTo', 'tile', 'reverse']);
+
 /**
- * Throws where a function whose last argument is its options was called with more: they would be ignored. Others may be called
- * with more, as `Array.prototype.reduce` and the like do. `f` has as many parameters as it takes arguments.
+ * Throws where a function whose last argument is its options was called with more: they would be ignored; and where the last
+ * argument of another is a number. Others may be called with more, as `Array.prototype.reduce` and the like do. `f` has as
+ * many parameters as it takes arguments.
  */
 export function refuseMore(name: string, f: Callable, args: readonly unknown[]): void {
   const most = f.length;
   if (most < 2) return;
   const names = optionNames(name, f, args.slice(0, most - 1));
-  if (names === null) return;
-  throw surplusError(name, most, args, names);
+  if (names !== null) throw surplusError(name, most, args, names);
+  if (typeof args[args.length - 1] !== 'number') return;
+  const rest = args.slice(1);
+  const hint =
+    takesList.has(name) && rest.every((v) => typeof v === 'number')
+      ? `. Sizes and axes go into one array: ${name}(…, [${rest.join(', ')}])`
+      : `: leave out ${args.slice(most).map(describe).join(', ')}`;
+  throw new InvalidArgumentError(`[${name}] takes ${most} arguments; got ${args.length}${hint}`);
 }

@@ -1,7 +1,8 @@
 /** Elementwise ops of one operand: arithmetic, rounding, predicates. ops/unary_math.ts has exp, log, sin and their kin. */
 import { floating, numeric } from '../core/dtype';
-import { multiply, realDivide } from './binary';
+import { multiply, multiplyNoNan, realDivide } from './binary';
 import { binary, unary } from './define';
+import { symbolicZero } from './registry';
 import { idempotent, involution } from './simpler';
 
 /** Negation, elementwise. y = −x; integers wrap. @tf tf.math.negative */
@@ -39,7 +40,7 @@ export const sign = unary('sign', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.sign,
-  gradient: (dy) => multiply(dy, 0),
+  gradient: () => symbolicZero,
 });
 
 /** Square, elementwise. y = x²; integers wrap. @tf tf.math.square */
@@ -61,7 +62,8 @@ export const sqrt = unary('sqrt', {
   domain: [0.1, 20],
   ulp: 0.5,
   js: Math.sqrt,
-  gradient: (dy, { y }) => realDivide(multiply(dy, 0.5), y),
+  // As in TensorFlow, nothing flows back for an upstream gradient of 0, whatever the derivative; so below.
+  gradient: (dy, { y }) => multiplyNoNan(realDivide(0.5, y), dy),
 });
 
 /** Reciprocal of the square root, elementwise. y = 1 / √x; inf at 0. @tf tf.math.rsqrt */
@@ -72,7 +74,7 @@ export const rsqrt = unary('rsqrt', {
   domain: [0.1, 20],
   ulp: 1.5,
   js: (x) => 1 / Math.sqrt(x),
-  gradient: (dy, { y }) => multiply(multiply(dy, -0.5), multiply(y, square(y))),
+  gradient: (dy, { y }) => multiplyNoNan(multiply(y, square(y)), multiply(dy, -0.5)),
 });
 
 /** Reciprocal, elementwise. y = 1 / x. @tf tf.math.reciprocal */
@@ -83,7 +85,7 @@ export const reciprocal = unary('reciprocal', {
   domain: [0.5, 10],
   ulp: 0.5,
   js: (x) => 1 / x,
-  gradient: (dy, { y }) => multiply(negative(dy), square(y)),
+  gradient: (dy, { y }) => multiplyNoNan(square(y), negative(dy)),
 });
 
 /** The greatest integer ≤ x, elementwise. No gradient passes. @tf tf.math.floor */
@@ -126,7 +128,7 @@ const reluGrad = binary('reluGrad', {
   saves: ['b'],
   domain: [-10, 10],
   ulp: 0,
-  gradient: [(dy, { b }) => reluGrad(dy, b), () => null],
+  gradient: [(dy, { b }) => reluGrad(dy, b), () => symbolicZero],
 });
 
 /** Rectifier, elementwise. y = max(x, 0); NaN stays NaN. The gradient is 0 at 0. @tf tf.nn.relu */

@@ -4,6 +4,7 @@ import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, normalizeAxis, showShape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import type { Axis, OneAxis } from './axis';
 import { op, options } from './define';
 import { sample } from './registry';
 import { integer, integerList } from './strided';
@@ -87,8 +88,8 @@ export const reshape: (tensor: TensorLike, shape: ShapeLike) => Tensor = op<
  * The tensor with a dimension of 1 put in at `axis`, which lies in [−rank − 1, rank]. Shares storage.
  * @tf tf.expand_dims
  */
-export const expandDims: (input: TensorLike, axis: number) => Tensor = op<
-  [input: TensorLike, axis: number],
+export const expandDims: (input: TensorLike, axis: OneAxis) => Tensor = op<
+  [input: TensorLike, axis: OneAxis],
   number
 >('expandDims', {
   tf: 'tf.expand_dims',
@@ -116,49 +117,46 @@ export const expandDims: (input: TensorLike, axis: number) => Tensor = op<
 
 export interface SqueezeOptions {
   /** The dimensions to drop, each of them 1. Default: all that are 1. */
-  axis?: number | readonly number[] | null;
+  axis?: Axis;
 }
 
 /** The tensor without dimensions of 1. Shares storage. InvalidArgumentError where a named one isn't 1. @tf tf.squeeze */
-export const squeeze: (input: TensorLike, options?: SqueezeOptions | number | readonly number[]) => Tensor =
-  op<[input: TensorLike, options?: SqueezeOptions | number | readonly number[]], number[] | null>('squeeze', {
-    tf: 'tf.squeeze',
-    dtypes: everyType,
-    ulp: 0,
-    examples: [
-      { args: [sample([1, 3, 1])] },
-      { args: [sample([1, 3, 1])], options: { axis: 0 } },
-      { args: [sample([1, 3, 1])], options: { axis: [-1] } },
-      { args: [sample([])] },
-    ],
-    args: (input, given) => {
-      const { axis } = options<{ axis: number | readonly number[] | null }>(
-        given,
-        'axis',
-        squeezeDefaults,
-        'squeeze',
-      );
-      return [
-        [toTensor(input, null, 'squeeze', 'input')],
-        axis === null ? null : integerList(axis, 'squeeze', 'axis'),
-      ];
-    },
-    infer: ([x], axis) => {
-      if (axis === null || axis.length === 0) return { shape: x.shape.filter((d) => d !== 1), dt: x.dt };
-      const drop = new Set(axis.map((a) => normalizeAxis(a, x.rank, 'squeeze')));
-      for (const a of drop) {
-        if (x.shape[a] !== 1) {
-          throw new InvalidArgumentError(
-            `[squeeze] Can not squeeze dim[${a}], expected a dimension of 1, got ${x.shape[a]}: input has shape ` +
-              showShape(x.shape),
-          );
-        }
+export const squeeze: (input: TensorLike, options?: SqueezeOptions | Axis) => Tensor = op<
+  [input: TensorLike, options?: SqueezeOptions | Axis],
+  number[] | null
+>('squeeze', {
+  tf: 'tf.squeeze',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([1, 3, 1])] },
+    { args: [sample([1, 3, 1])], options: { axis: 0 } },
+    { args: [sample([1, 3, 1])], options: { axis: [-1] } },
+    { args: [sample([])] },
+  ],
+  args: (input, given) => {
+    const { axis } = options<{ axis: Axis }>(given, 'axis', squeezeDefaults, 'squeeze');
+    return [
+      [toTensor(input, null, 'squeeze', 'input')],
+      axis === null ? null : integerList(axis, 'squeeze', 'axis'),
+    ];
+  },
+  infer: ([x], axis) => {
+    if (axis === null || axis.length === 0) return { shape: x.shape.filter((d) => d !== 1), dt: x.dt };
+    const drop = new Set(axis.map((a) => normalizeAxis(a, x.rank, 'squeeze')));
+    for (const a of drop) {
+      if (x.shape[a] !== 1) {
+        throw new InvalidArgumentError(
+          `[squeeze] Can not squeeze dim[${a}], expected a dimension of 1, got ${x.shape[a]}: input has shape ` +
+            showShape(x.shape),
+        );
       }
-      return { shape: x.shape.filter((_, i) => !drop.has(i)), dt: x.dt };
-    },
-    run: 'view',
-    gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
-  });
+    }
+    return { shape: x.shape.filter((_, i) => !drop.has(i)), dt: x.dt };
+  },
+  run: 'view',
+  gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
+});
 
 /** A tensor of its own with the same shape and elements; the gradient passes unchanged. Shares storage. @tf tf.identity */
 export const identity: (input: TensorLike) => Tensor = op<[input: TensorLike], undefined>('identity', {

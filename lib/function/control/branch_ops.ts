@@ -17,7 +17,7 @@ import { Assert } from '../../ops/assertions';
 import type { Trace } from '../trace';
 import { BranchFlow, type Branch, type Choose } from './branches';
 import { emit, type Out } from './flow';
-import { alike, checkCallable, showStructure, showTensor, take, type Taken } from './structure';
+import { alike, checkCallable, showStructure, showTensor, showTypes, take, type Taken } from './structure';
 import { ConcretizationError } from '../concretization_error';
 import { tracePart, type Part } from './subgraph';
 
@@ -57,8 +57,18 @@ export function cond<R>(pred: TensorLike, trueFn: () => R, falseFn: () => R): R 
   checkCallable(falseFn, 'cond', 'falseFn');
   if (typeof pred === 'boolean') return called(pred ? trueFn : falseFn, 'cond');
   const p = predicate(pred, 'cond', 'pred');
-  if (!p.isSymbolic) return called(isTrue(p) ? trueFn : falseFn, 'cond');
-  return choice('cond', p, (index) => (isTrue(index) ? 0 : 1), [trueFn, falseFn], ['trueFn', 'falseFn']) as R;
+  return either('cond', p, [trueFn, falseFn], ['trueFn', 'falseFn']);
+}
+
+/** Runs the first function where a scalar is true, else the second. */
+function either<R>(
+  op: string,
+  p: Tensor,
+  fns: readonly [() => R, () => R],
+  names: readonly [string, string],
+): R {
+  if (!p.isSymbolic) return called(fns[isTrue(p) ? 0 : 1], op);
+  return choice(op, p, (index) => (isTrue(index) ? 0 : 1), fns, names) as R;
 }
 
 export type PredFnPair<R> = readonly [pred: TensorLike, fn: () => R];
@@ -117,10 +127,11 @@ export function caseOf<R>(
       return fn();
     };
   }
+  const last = otherwise === null ? `fn of pair ${pairs.length}` : 'default';
   const all = pairs.reduceRight(
-    (next, [p, fn]) =>
+    (next, [p, fn], i) =>
       () =>
-        cond(p, fn, next),
+        either('case', p, [fn, next], [`fn of pair ${i}`, i < pairs.length - 1 ? 'what follows it' : last]),
     rest,
   );
   return called(all, 'case');
@@ -292,14 +303,18 @@ function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly s
     const fail = (details: string): never => {
       throw new TypeError(
         `[${op}] ${names[0]} and ${names[i]} arguments to tf.${op} must have the same number, type, and overall structure ` +
-          `of return values.\n\n${names[0]} output: ${a}\n${names[i]} output: ${b}\n\nError details:\n${details}`,
+          `of return values.\n\n${names[0]} output: ${showTypes(first.value.structure)}\n` +
+          `${names[i]} output: ${showTypes(part.value.structure)}\n\nError details:\n${details}`,
       );
     };
-    if (a !== b) fail('the structures differ');
+    if (a !== b) fail('the structures differ; return the same arrays, keys and numbers of tensors from both');
     first.graph.results.forEach((t, k) => {
       const other = part.graph.results[k];
       if (t.dt !== other.dt)
-        fail(`result ${k}: ${showTensor(t)} and ${showTensor(other)} have different types`);
+        fail(
+          `result ${k}: ${showTensor(t)} and ${showTensor(other)} have different types; cast one of them, ` +
+            `tf.cast(y, '${t.dtype}')`,
+        );
     });
   });
   for (const { graph } of parts) {

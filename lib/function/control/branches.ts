@@ -2,7 +2,7 @@
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { aliasTensor, pin, type Tensor } from '../../core/tensor';
-import { derive } from '../derivative';
+import { derive, noGradient, zeroGradient } from '../derivative';
 import type { Flowing } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
@@ -88,13 +88,12 @@ export class BranchFlow extends Flow {
     // Backward: the index, a gradient for each floating result, everything saved.
     const dyAt = (out: number): number => 1 + floats.indexOf(out);
     const savedFrom = 1 + floats.length - outs.length;
-    const wanted = ins.flatMap((_, i) => {
-      const takes = branches.some((b, k) => {
-        const at = b.inputs.indexOf(i + 1);
-        return at >= 0 && parts[k].gradients[at] >= 0;
+    const any = (input: number, test: (place: number) => boolean): boolean =>
+      branches.some((b, k) => {
+        const at = b.inputs.indexOf(input);
+        return at >= 0 && test(parts[k].gradients[at]);
       });
-      return takes ? [i + 1] : [];
-    });
+    const wanted = ins.flatMap((_, i) => (any(i + 1, (place) => place >= 0) ? [i + 1] : []));
     const backward = new BranchFlow(
       `${name}, backward`,
       choose,
@@ -117,7 +116,14 @@ export class BranchFlow extends Flow {
       forward,
       backward,
       keeps: [0],
-      gradients: [-1, ...ins.map((_, i) => wanted.indexOf(i + 1))],
+      gradients: [
+        noGradient,
+        ...ins.map((_, i) => {
+          const place = wanted.indexOf(i + 1);
+          if (place >= 0) return place;
+          return any(i + 1, (p) => p === zeroGradient) ? zeroGradient : noGradient;
+        }),
+      ],
     };
   }
 }

@@ -6,7 +6,8 @@ import { scope, withScope, type Effects } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { Grad } from '../../ops/registry';
+import { symbolicZero, type Grad } from '../../ops/registry';
+import { zeroGradient } from '../derivative';
 import { flow, type Flowing } from '../flowing';
 import { variablesOf, type Graph } from '../graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
@@ -26,7 +27,7 @@ export interface FlowOrder {
   /** From `keeps` of the inputs, a gradient for each floating result, and what was saved, to gradients. */
   readonly backward: Flow;
   readonly keeps: readonly number[];
-  /** For each input, the place of its gradient among the backward results, or −1. */
+  /** For each input, the place of its gradient among the backward results, `noGradient` or `zeroGradient`. */
   readonly gradients: readonly number[];
 }
 
@@ -116,7 +117,7 @@ function wayBack(
   const given = floats(at).map((t, i) => dys[i] ?? filled(t.shape, t.dt, 0));
   const saved = all.slice(results(at), forward.outs.length);
   const found = emit(backward, [...keeps.map((i) => inputs[i]), ...given, ...saved]);
-  return gradients.map((k) => (k < 0 ? null : found[k]));
+  return gradients.map((k) => (k >= 0 ? found[k] : k === zeroGradient ? symbolicZero : null));
 }
 
 /** Says, if its results are wanted when it runs, that this derivative is not there. */

@@ -7,7 +7,7 @@ import { makeTensor, tensorOver, type Tensor } from '../../core/tensor';
 import { sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/binary';
-import { derive, type Derivative } from '../derivative';
+import { derive, noGradient, zeroGradient, type Derivative } from '../derivative';
 import type { Flowing, Steps } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import type { Graph } from '../graph';
@@ -195,7 +195,11 @@ export class ScanFlow extends Flow {
       },
       inputs,
     );
-    const gradients = ins.map(() => -1);
+    const gradients = ins.map(() => noGradient);
+    sources.forEach((s, p) => {
+      const input = s.kind === 'carried' ? starts[s.index] : s.input;
+      if (input !== null && derivative.gradients[p] === zeroGradient) gradients[input] = zeroGradient;
+    });
     floats.forEach((k, i) => {
       const start = starts[k];
       if (start !== null && k < variablesFrom) gradients[start] = i;

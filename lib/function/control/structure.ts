@@ -37,6 +37,16 @@ export function showStructure(structure: Structure): string {
     .join(', ')}}`;
 }
 
+/** The same with dtypes and shapes in place of dots. */
+export function showTypes(structure: Structure): string {
+  if (structure === null) return 'nothing (null or undefined)';
+  if (Array.isArray(structure)) return `[${structure.map(showTypes).join(', ')}]`;
+  if (structure instanceof Tensor) return `${structure.dtype}${showShape(structure.shape)}`;
+  return `{${Object.entries(structure as object)
+    .map(([k, v]) => `${k}: ${showTypes(v)}`)
+    .join(', ')}}`;
+}
+
 export function checkSameStructure(first: Structure, second: Structure, op: string, where: string): void {
   const a = showStructure(first);
   const b = showStructure(second);

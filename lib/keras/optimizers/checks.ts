@@ -12,6 +12,22 @@ import { Slot } from './slot';
 export type Gradient = Tensor | IndexedSlices | null;
 export type Rate = Variable | LearningRateSchedule | ((step: number) => number | Tensor | Variable);
 
+export function checkLoss(loss: unknown, optimizer: string): void {
+  if (typeof loss === 'function') return;
+  throw new TypeError(
+    `[${optimizer}] minimize needs a function that computes the loss, minimize(() => loss, variables); got ` +
+      describe(loss),
+  );
+}
+
+export function unknownVariable(v: unknown, optimizer: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${optimizer}] Unknown variable: '${v instanceof Variable ? v.name : describe(v)}'. This optimizer can ` +
+      `only be called for the variables it was originally built with. When working with a new set of variables, you ` +
+      `should recreate a new optimizer instance.`,
+  );
+}
+
 export function checkVariable(v: unknown, optimizer: string): asserts v is Variable {
   if (!(v instanceof Variable)) {
     throw new TypeError(`[${optimizer}] only variables can be optimized; got ${describe(v)}`);
@@ -21,6 +37,90 @@ export function checkVariable(v: unknown, optimizer: string): asserts v is Varia
       `[${optimizer}] only floating variables can be optimized; '${v.name}' is ${v.dtype}`,
     );
   }
+}
+
+const howToPair =
+  'it takes one list of [gradient, variable] pairs; with two lists, call optimizer.apply(gradients, variables)';
+
+/** The pairs of gradient and variable that applyGradients was called with; `count`: with how many arguments. */
+export function pairsFrom(
+  given: unknown,
+  count: number,
+  optimizer: string,
+): (readonly [Gradient | undefined, Variable])[] {
+  const fail = (what: string): never => {
+    throw new TypeError(`[${optimizer}] applyGradients: ${what}; ${howToPair}`);
+  };
+  if (count > 1) fail(`got ${count} arguments`);
+  const isIterable = typeof given === 'object' && given !== null && Symbol.iterator in given;
+  if (!isIterable || given instanceof Tensor || ArrayBuffer.isView(given))
+    return fail(`got ${describe(given)}`);
+  const pairs = [...(given as Iterable<unknown>)].map((pair, i) => {
+    if (!Array.isArray(pair) || pair.length !== 2) return fail(`entry ${i} is ${describe(pair)}`);
+    if (pair[0] instanceof Variable && !(pair[1] instanceof Variable))
+      return fail(`entry ${i} has the variable first, and the gradient belongs there`);
+    return pair as unknown as readonly [Gradient | undefined, Variable];
+  });
+  if (pairs.length === 0) {
+    throw new InvalidArgumentError(
+      `[${optimizer}] applyGradients needs at least one pair of gradient and variable; got an empty list`,
+    );
+  }
+  return pairs;
+}
+
+/** What `apply` takes: one list, or two. */
+export function checkLists(gradients: unknown, variables: unknown, optimizer: string): void {
+  for (const [name, list] of [
+    ['gradients', gradients],
+    ['variables', variables],
+  ] as const) {
+    if (Array.isArray(list) || (list === undefined && name === 'variables')) continue;
+    throw new TypeError(
+      `[${optimizer}] apply: ${name} must be an array, apply([gradient, …], [variable, …]); got ${describe(list)}`,
+    );
+  }
+}
+
+export function unmatched(
+  gradients: readonly unknown[],
+  variables: readonly unknown[],
+  optimizer: string,
+): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[${optimizer}] the gradients must match the variables one to one; got ${gradients.length} gradients for ` +
+      `${variables.length} variables`,
+  );
+}
+
+/** Which variables weight decay leaves alone. */
+export function checkExcepted(
+  excepted: unknown,
+  optimizer: string,
+): { varList: readonly Variable[]; varNames: readonly string[] } {
+  const where = `[${optimizer}] excludeFromWeightDecay`;
+  if (typeof excepted !== 'object' || excepted === null) {
+    throw new TypeError(
+      `${where} needs { varList: [variable, …] } or { varNames: ['bias', …] }; got ${describe(excepted)}`,
+    );
+  }
+  const { varList = [], varNames = [] } = excepted as { varList?: unknown; varNames?: unknown };
+  if (!Array.isArray(varList))
+    throw new TypeError(`${where}: varList must be an array of variables; got ${describe(varList)}`);
+  if (!Array.isArray(varNames) || varNames.some((name) => typeof name !== 'string'))
+    throw new TypeError(`${where}: varNames must be an array of strings; got ${describe(varNames)}`);
+  return { varList: varList as Variable[], varNames: varNames as string[] };
+}
+
+/** The error for a step in which all gradients are null. */
+export function noGradients(variables: readonly Variable[], optimizer: string): InvalidArgumentError {
+  const names = variables.slice(0, 8).map((v) => `'${v.name}'`);
+  if (variables.length > names.length) names.push('…');
+  return new InvalidArgumentError(
+    `[${optimizer}] No gradients provided for any variable. The gradients of ${names.join(', ')} are all null: the loss ` +
+      `does not depend on them as far as the tape saw. Read the variables and compute the loss inside tape.run(() => …), ` +
+      `from tensors alone (not from item(), data() or stopGradient)`,
+  );
 }
 
 export function checkGradient(g: Gradient, v: Variable, optimizer: string): void {

@@ -13,7 +13,21 @@ import { cast } from '../../ops/cast';
 import { where } from '../../ops/indexing';
 import { firstBadIndex } from '../../ops/rows';
 import { densify } from '../../ops/slices';
-import { badRow, checkGradient, checkVariable, rateFrom, type Gradient, type Rate } from './checks';
+import {
+  badRow,
+  checkExcepted,
+  checkGradient,
+  checkLists,
+  checkLoss,
+  checkVariable,
+  noGradients,
+  pairsFrom,
+  rateFrom,
+  unknownVariable,
+  unmatched,
+  type Gradient,
+  type Rate,
+} from './checks';
 import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
 import type { CheckedOptions, LearningRate } from './options';
 import type { Rule } from '../../ops/optimizer_rules';
@@ -55,6 +69,8 @@ export abstract class Optimizer {
   private readonly choosing = new Element();
 
   protected constructor(className: string, options: CheckedOptions) {
+    if (new.target === Optimizer)
+      throw new TypeError('[Optimizer] is the base of the optimizers: make one of these, SGD or Adam');
     this.className = className;
     this.name = options.name;
     this.options = options;
@@ -120,12 +136,7 @@ export abstract class Optimizer {
    * InvalidArgumentError where all are null, a variable is unknown, or a shape does not fit. Returns the step counter.
    */
   applyGradients(gradientsAndVariables: Iterable<readonly [Gradient | undefined, Variable]>): Variable {
-    const pairs = [...gradientsAndVariables];
-    if (pairs.length === 0) {
-      throw new InvalidArgumentError(
-        `[${this.className}] applyGradients needs at least one pair of gradient and variable; got an empty list`,
-      );
-    }
+    const pairs = pairsFrom(gradientsAndVariables, arguments.length, this.className);
     this.apply(
       pairs.map(([g]) => g ?? null),
       pairs.map(([, v]) => v),
@@ -135,6 +146,7 @@ export abstract class Optimizer {
 
   /** One step; without `variables`, those that the optimizer was built for, in their order. */
   apply(gradients: readonly (Gradient | undefined)[], variables?: readonly Variable[]): void {
+    checkLists(gradients, variables, this.className);
     const list = variables ?? this.trained;
     if (variables === undefined && this.positions === null) {
       throw new InvalidArgumentError(
@@ -142,17 +154,12 @@ export abstract class Optimizer {
           `of variables. Call optimizer.build(variables) first.`,
       );
     }
-    if (gradients.length !== list.length) {
-      throw new InvalidArgumentError(
-        `[${this.className}] the gradients must match the variables one to one; got ${gradients.length} gradients for ` +
-          `${list.length} variables`,
-      );
-    }
+    if (gradients.length !== list.length) throw unmatched(gradients, list, this.className);
     if (gradients.length === 0) return;
     // Everything is checked before anything changes.
     if (this.positions === null) list.forEach((v) => checkVariable(v, this.className));
     const present = list.filter((_, i) => (gradients[i] ?? null) !== null);
-    if (present.length === 0) throw new InvalidArgumentError('No gradients provided for any variable.');
+    if (present.length === 0) throw noGradients(list, this.className);
     this.checkKnown(list);
     gradients.forEach((g, i) => checkGradient(g ?? null, list[i], this.className));
     this.build(list);
@@ -232,14 +239,7 @@ export abstract class Optimizer {
   private checkKnown(variables: readonly Variable[]): void {
     const known = this.positions;
     if (known === null) return;
-    for (const v of variables) {
-      if (known.has(v)) continue;
-      throw new InvalidArgumentError(
-        `[${this.className}] Unknown variable: '${v instanceof Variable ? v.name : describe(v)}'. This optimizer can ` +
-          `only be called for the variables it was originally built with. When working with a new set of variables, you ` +
-          `should recreate a new optimizer instance.`,
-      );
-    }
+    for (const v of variables) if (!known.has(v)) throw unknownVariable(v, this.className);
   }
 
   /** Unscaled, of the variable's dtype; dense unless the rule can do with rows. Rows that repeat are summed. */
@@ -466,6 +466,7 @@ export abstract class Optimizer {
    * applies them. Returns the loss.
    */
   minimize(loss: () => Tensor, variables?: readonly Variable[]): Tensor {
+    checkLoss(loss, this.className);
     const tape = new GradientTape();
     const value = tape.run(loss);
     const list = variables ?? tape.watchedVariables();
@@ -481,9 +482,9 @@ export abstract class Optimizer {
         `[${this.className}] excludeFromWeightDecay() can only be called before the optimizer is built`,
       );
     }
-    const list = new Set(excepted.varList ?? []);
-    const names = excepted.varNames ?? [];
-    this.undecayed = (v) => list.has(v) || names.some((name) => v.name.includes(name));
+    const { varList, varNames } = checkExcepted(excepted, this.className);
+    const list = new Set(varList);
+    this.undecayed = (v) => list.has(v) || varNames.some((name) => v.name.includes(name));
   }
 
   /** The options, for `fromConfig` of the same class. */
