@@ -19,8 +19,20 @@ function tsc(project) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
+/** Declarations that TypeScript 5.4 reads: up to 5.6 typed arrays have no parameter for their buffer. */
+function writeOldTypedArrays() {
+  for (const name of fs.readdirSync(dist, { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const file = path.join(dist, name);
+    const text = fs.readFileSync(file, 'utf8');
+    const old = text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1');
+    if (old !== text) fs.writeFileSync(file, old);
+  }
+}
+
 fs.rmSync(dist, { recursive: true, force: true });
 tsc('tsconfig.build.json');
+writeOldTypedArrays();
 esbuild.buildSync({
   absWorkingDir: root,
   entryPoints: { library: 'lib/index.ts', 'plot/index': 'lib/plot/index.ts' },

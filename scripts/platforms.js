@@ -4,7 +4,9 @@
  * build, the packages' manifests, the checks of binaries and the tests read. lib/binding.ts has the names once more,
  * since bundlers must see them as literals; test/errors/binding.test.ts compares the two.
  *
- * `triple` is zig's target; its version after the C library or system is the oldest that the addon runs on.
+ * `triple` is zig's target; its version after the C library or system is the oldest that the addon runs on. `kernels`
+ * names the platform whose kernels are linked: they use the C library's memory and math functions alone, so that one
+ * set serves both C libraries of Linux.
  */
 const x64 = ['portable', 'avx2', 'avx512'];
 const arm64 = ['portable', 'neon'];
@@ -12,8 +14,22 @@ const arm64 = ['portable', 'neon'];
 const platforms = {
   'linux-x64': { os: 'linux', cpu: 'x64', libc: 'glibc', triple: 'x86_64-linux-gnu.2.28', isas: x64 },
   'linux-arm64': { os: 'linux', cpu: 'arm64', libc: 'glibc', triple: 'aarch64-linux-gnu.2.28', isas: arm64 },
-  'linux-x64-musl': { os: 'linux', cpu: 'x64', libc: 'musl', triple: 'x86_64-linux-musl', isas: x64 },
-  'linux-arm64-musl': { os: 'linux', cpu: 'arm64', libc: 'musl', triple: 'aarch64-linux-musl', isas: arm64 },
+  'linux-x64-musl': {
+    os: 'linux',
+    cpu: 'x64',
+    libc: 'musl',
+    triple: 'x86_64-linux-musl',
+    kernels: 'linux-x64',
+    isas: x64,
+  },
+  'linux-arm64-musl': {
+    os: 'linux',
+    cpu: 'arm64',
+    libc: 'musl',
+    triple: 'aarch64-linux-musl',
+    kernels: 'linux-arm64',
+    isas: arm64,
+  },
   'darwin-arm64': { os: 'darwin', cpu: 'arm64', triple: 'aarch64-macos.11.0', isas: arm64 },
   'darwin-x64': { os: 'darwin', cpu: 'x64', triple: 'x86_64-macos.11.0', isas: x64 },
   'win32-x64': { os: 'win32', cpu: 'x64', triple: 'x86_64-windows-gnu', isas: x64 },

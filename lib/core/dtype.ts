@@ -1,3 +1,5 @@
+/// <reference lib="es2020.bigint" preserve="true" />
+// Above: BigInt64Array in the declarations of users whose target is older, as that of `tsc --init` was up to TypeScript 5.8.
 /**
  * The element types: one table that everything else reads. The order of the codes is that of `DType` in
  * `native/kernels/table.h` (a test compares the two).

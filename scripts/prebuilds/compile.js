@@ -19,26 +19,30 @@ function sources() {
 
 /** The objects of a platform: each with its source and its flags. */
 function objects(name) {
-  const { triple, isas, os } = platforms[name];
+  const { isas, os, kernels: kernelsOf = name } = platforms[name];
   const list = sources();
-  const common = ['-target', triple, ...list.common_cflags, '-Werror', '-g0', '-fomit-frame-pointer'];
-  const sections = ['-ffunction-sections', '-fdata-sections'];
-  const folder = path.join(cache, name);
-  const object = (group, source, flags) => ({
+  const object = (platform, group, source, flags) => ({
     source,
-    file: path.join(folder, group, `${path.basename(source, path.extname(source))}.o`),
-    flags: [...common, ...sections, ...flags],
+    file: path.join(cache, platform, group, `${path.basename(source, path.extname(source))}.o`),
+    flags: [
+      ...['-target', platforms[platform].triple, ...list.common_cflags, '-Werror', '-g0'],
+      ...['-fomit-frame-pointer', '-ffunction-sections', '-fdata-sections', ...flags],
+    ],
   });
   const kernels = isas.flatMap((isa) => {
     const own = (list[`${isa}_cflags`] ?? []).filter((flag) => !/^-m(arch|tune)=/.test(flag));
     if (isa in processors) own.push(`-mcpu=${processors[isa]}`);
     const flags = [...list.kernel_cflags, ...own, `-DGRADTAPE_ISA=${isa}`];
-    return list.kernel_sources.map((source) => object(isa, source, flags));
+    return list.kernel_sources.map((source) => object(kernelsOf, isa, source, flags));
   });
-  const engine = list.engine_sources.map((source) => object(path.basename(path.dirname(source)), source, []));
+  const engine = list.engine_sources.map((source) =>
+    object(name, path.basename(path.dirname(source)), source, []),
+  );
   const include = ['-isystem', headers, `-DNAPI_VERSION=${napiVersion}`];
-  const addon = list.addon_sources.map((source) => object('addon', source, include));
-  if (os === 'win32') addon.push(object('addon', windowsImports(folder, nodeApi), []));
+  const addon = list.addon_sources.map((source) => object(name, 'addon', source, include));
+  if (os === 'win32') {
+    addon.push(object(name, 'addon', windowsImports(path.join(cache, name), nodeApi), []));
+  }
   return [...kernels, ...engine, ...addon];
 }
 
