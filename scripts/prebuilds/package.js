@@ -78,4 +78,4 @@ Package managers install it with \`gradtape\`; nobody needs to name it.
   return folder;
 }
 
-module.exports = { writePackage };
+module.exports = { writePackage, platformManifest };

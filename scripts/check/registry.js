@@ -1,8 +1,7 @@
 'use strict';
 /**
- * A package registry of this machine alone, for the checks of installing: it serves tarballs of ours under their names
- * and sends everybody on to the usual registry for all others. So `npm install gradtape` does what it will do once a
- * version is published, the choice of the platform's package included.
+ * A package registry for the checks of installing: it serves tarballs under their names, to this machine alone. So
+ * `npm install gradtape` does what it will do once a version is published, the choice of the platform included.
  */
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -33,8 +32,8 @@ function packument(tarball, manifest, url) {
   };
 }
 
-/** Serves `tarballs` and refers to `upstream` otherwise; resolves to `{ url, close }`. */
-async function startRegistry(tarballs, upstream) {
+/** Serves `tarballs`; resolves to `{ url, close }`. */
+async function startRegistry(tarballs) {
   const packages = new Map(
     tarballs.map((tarball) => {
       const manifest = manifestOf(tarball);
@@ -53,13 +52,13 @@ async function startRegistry(tarballs, upstream) {
       const url = `http://127.0.0.1:${port}/-/${path.basename(known.tarball)}`;
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(packument(known.tarball, known.manifest, url)));
-    } else if (name.startsWith('@gradtape/') || request.method !== 'GET') {
-      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"not found"}');
     } else {
-      response.writeHead(302, { location: new URL(request.url.slice(1), upstream).href }).end();
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"not found"}');
     }
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
     close: () => server.close().closeAllConnections(),
