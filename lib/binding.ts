@@ -223,8 +223,7 @@ function usesMusl(): boolean {
 
 /** What the dynamic loader's message means, in words; '' if it speaks for itself. */
 function meaning(reason: string, code: string | undefined): string {
-  if (code === 'ERR_DLOPEN_DISABLED')
-    return 'Node runs with --permission: allow addons with --allow-addons';
+  if (code === 'ERR_DLOPEN_DISABLED') return 'Node runs with --permission: allow addons with --allow-addons';
   // glibc's words for a file that is there and that it refuses; for a library that is missing it names that one.
   if (/^\S*gradtape\.node: cannot open shared object file/.test(reason))
     return 'it was built for another processor';
@@ -332,6 +331,7 @@ function load(): Native {
     );
   } else {
     if (attempt && 'missing' in attempt) lines.push(...howToInstall(platform));
+    else lines.push('To install the addon again:', `  npm install @gradtape/${platform}@${version}`);
     lines.push('Or build it from source, with a C++20 compiler, make and Python 3:', howToBuild());
   }
   throw new Error(lines.join('\n'), { cause: causes[0] });

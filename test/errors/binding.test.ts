@@ -5,19 +5,29 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import ts from 'typescript';
 
+import { version } from '../../lib/version';
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- a script
+import platforms = require('../../scripts/platforms');
+
 const root = path.join(__dirname, '..', '..');
 const real = path.join(root, 'build', 'Release', 'gradtape.node');
+const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+/** A temporary folder, and the package in its node_modules. */
+let project: string;
 let folder: string;
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'binding-'));
-  const source = fs.readFileSync(path.join(root, 'lib', 'binding.ts'), 'utf8');
+  project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'binding-')));
+  folder = path.join(project, 'node_modules', 'gradtape');
   const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 };
-  put('dist/binding.js', ts.transpileModule(source, { compilerOptions }).outputText);
+  for (const name of ['binding', 'version']) {
+    const source = fs.readFileSync(path.join(root, 'lib', `${name}.ts`), 'utf8');
+    put(`dist/${name}.js`, ts.transpileModule(source, { compilerOptions }).outputText);
+  }
 });
 
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(project, { recursive: true });
 });
 
 function put(name: string, content: string | Buffer): string {
@@ -27,37 +37,99 @@ function put(name: string, content: string | Buffer): string {
   return file;
 }
 
+/** The package of a platform, with `content` as its addon, beside the main one. */
+function putPlatform(name: string, content: string | Buffer): void {
+  put(
+    `../@gradtape/${name}/package.json`,
+    JSON.stringify({ name: `@gradtape/${name}`, main: 'gradtape.node' }),
+  );
+  put(`../@gradtape/${name}/gradtape.node`, content);
+}
+
 /** Loads the copy in a process of its own: `{ isa }`, or `{ message, cause }` of what it throws. */
-function load(env: NodeJS.ProcessEnv = {}): { isa?: string; message?: string; cause?: string } {
+function load(
+  env: NodeJS.ProcessEnv = {},
+  flags: string[] = [],
+): { isa?: string; message?: string; cause?: string } {
   const script = `
     try { console.log(JSON.stringify({ isa: require(process.argv[1]).native.isa() })); }
     catch (e) { console.log(JSON.stringify({ message: e.message, cause: e.cause && String(e.cause.message) })); }`;
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
-    ['-e', script, path.join(folder, 'dist', 'binding.js')],
+    [...flags, '-e', script, path.join(folder, 'dist', 'binding.js')],
     { env: { ...process.env, GRADTAPE_BINARY: '', ...env }, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as ReturnType<typeof load>;
 }
 
-const platform = `${process.platform}-${process.arch}`;
+const platform = platforms.hostPlatform()!;
 const built = 'build/Release/gradtape.node';
 
-test('it is missing: the places looked at, this platform, and how to build it', () => {
+test('each platform that has a package is required by a literal name, which bundlers see', () => {
+  const source = fs.readFileSync(path.join(root, 'lib', 'binding.ts'), 'utf8');
+  const required = [...source.matchAll(/require\('@gradtape\/([^']+)'\)/g)].map((match) => match[1]);
+  expect(required).toEqual(Object.keys(platforms.platforms).sort());
+});
+
+test('the version in the library is that of the package', () => {
+  expect(version).toBe(manifest.version);
+});
+
+test('it is missing: the places looked at, this platform, and what to type', () => {
   const { message } = load();
   expect(message).toContain(`could not be loaded on ${platform}`);
   expect(message).toContain(`Node ${process.versions.node}`);
   expect(message).toContain(`${path.join(folder, built)}: no such file`);
-  expect(message).toMatch(/prebuilds.*gradtape\.node: no such file/);
-  expect(message).toContain(`cd ${folder} && npm run build:native`);
-  expect(message).not.toContain('carries binaries');
+  expect(message).toContain(`@gradtape/${platform}: it is not installed`);
+  expect(message).toContain('--omit=optional');
+  expect(message).toContain(`  npm install @gradtape/${platform}@${manifest.version}`);
+  expect(message).toContain('  npx gradtape build');
 });
 
-test('only those of other platforms are there: which', () => {
-  put('prebuilds/sunos-sparc/gradtape.node', '');
-  put('prebuilds/aix-ppc64/gradtape.node', '');
-  expect(load().message).toContain('The package carries binaries for aix-ppc64, sunos-sparc.');
+test('in a checkout the command that builds it is another one', () => {
+  const checkout = path.join(project, 'checkout');
+  fs.renameSync(folder, checkout);
+  folder = checkout;
+  expect(load().message).toContain(`cd ${checkout} && npm run build:native`);
+});
+
+test('the package of another platform is installed: which', () => {
+  putPlatform('win32-x64', '');
+  putPlatform('darwin-arm64', '');
+  const { message } = load();
+  expect(message).toContain('Installed is @gradtape/darwin-arm64, @gradtape/win32-x64');
+  expect(message).toContain('comes from another platform');
+});
+
+test('the package for the other C library is installed', () => {
+  if (process.platform !== 'linux') return;
+  putPlatform(platform.endsWith('-musl') ? platform.replace('-musl', '') : `${platform}-musl`, '');
+  expect(load().message).toMatch(/this Node uses (glibc|musl), and that addon the other C library/);
+});
+
+test('a platform without a package: those that have one', () => {
+  const binding = path.join(folder, 'dist', 'binding.js');
+  fs.writeFileSync(
+    binding,
+    `Object.defineProperty(process, 'arch', { value: 'riscv64' });${fs.readFileSync(binding, 'utf8')}`,
+  );
+  const { message } = load();
+  expect(message).toContain('-riscv64: there is no prebuilt addon for this platform');
+  expect(message).toContain(
+    `There are prebuilt addons for ${Object.keys(platforms.platforms).sort().join(', ')}.`,
+  );
+  expect(message).toContain('npx gradtape build');
+  expect(message).not.toContain('npm install @gradtape');
+});
+
+test('Node with --permission: the flag that is needed', () => {
+  put(built, fs.readFileSync(real));
+  const permission =
+    Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission';
+  const { message } = load({}, [permission, '--allow-fs-read=*']);
+  expect(message).toContain('Node runs with --permission: allow addons with --allow-addons');
+  expect(load({}, [permission, '--allow-fs-read=*', '--allow-addons']).isa).toBeDefined();
 });
 
 test('a text file in its place', () => {
@@ -79,11 +151,20 @@ test('a file cut short', () => {
   expect(load().message).toContain('the file is damaged');
 });
 
-test('the prebuilt one is used where the built one does not load', () => {
-  put(`prebuilds/${platform}/gradtape.node`, fs.readFileSync(real));
+test("the platform's package is used where the built one does not load", () => {
+  putPlatform(platform, fs.readFileSync(real));
   expect(load().isa).toMatch(/^(portable|avx2|avx512|neon)$/);
   put(built, 'not an addon');
   expect(load().isa).toMatch(/^(portable|avx2|avx512|neon)$/);
+});
+
+test("the platform's package is damaged: that is said, not that it is missing", () => {
+  putPlatform(platform, 'not an addon');
+  const { message } = load();
+  expect(message).toMatch(/@gradtape.*(the file is damaged|not an addon at all)/);
+  expect(message).toContain(`To install the addon again:\n  npm install @gradtape/${platform}@`);
+  fs.rmSync(path.join(folder, '..', '@gradtape', platform, 'gradtape.node'));
+  expect(load().message).not.toContain('it is not installed');
 });
 
 test('GRADTAPE_BINARY names the only file that is tried', () => {
