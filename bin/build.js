@@ -95,14 +95,18 @@ function build({ nodedir, debug = false, gyp = [] }) {
     const hint = howToInstall[process.platform] ?? '';
     throw new Error(`gradtape cannot be built here. It needs\n  ${lacks.join('\n  ')}\n${hint}`.trimEnd());
   }
-  const args = ['configure', 'build', '--jobs', String(os.availableParallelism()), ...headers(nodedir)];
-  if (debug) args.push('--debug');
-  const { status, error } = spawnSync(process.execPath, [nodeGyp, ...args, ...gyp], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`gradtape: node-gyp ended with ${status}`);
+  const run = (...args) => {
+    const { status, error } = spawnSync(process.execPath, [nodeGyp, ...args], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    if (error) throw error;
+    if (status !== 0) throw new Error(`gradtape: node-gyp ${args[0]} ended with ${status}`);
+  };
+  const common = [...headers(nodedir), ...(debug ? ['--debug'] : [])];
+  // Apart: what stands behind `--` would go to make as well.
+  run('configure', ...common, ...gyp);
+  run('build', '--jobs', String(os.availableParallelism()), ...common);
 }
 
 module.exports = { build };
