@@ -7,7 +7,8 @@
 #error "GRADTAPE_ISA must name the instruction set"
 #endif
 #if defined(_MSC_VER) && !defined(__clang__)
-#error "MSVC has no vector extensions: build with ClangCL (the Visual Studio component C++ Clang tools) or zig"
+#error \
+    "MSVC has no vector extensions: build with ClangCL (the Visual Studio component C++ Clang tools) or zig"
 #endif
 #define GT_CAT2(a, b) a##b
 #define GT_CAT(a, b) GT_CAT2(a, b)
