@@ -170,7 +170,7 @@ function buildCross(name, target) {
     '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
     `-DCMAKE_CXX_COMPILER=${cross}`,
     '-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,--no-warnings',
-    `-DCMAKE_JS_INC=${require('node-api-headers').include_dir}`,
+    `-DCMAKE_JS_INC=${require('./prebuilds/node_api').includes.join(';')}`,
   ];
   return build('neon', definitions, target);
 }

@@ -34,13 +34,13 @@ async function checkWithout(main) {
   assert.match(said, /npx gradtape build/);
 }
 
-/** The two tarballs that `npm run pack:local` writes, installed by name of file, offline. */
-async function checkTarballs({ main, platform }) {
+/** The two tarballs that `npm run pack:local` writes, with what they depend on, installed by name of file, offline. */
+async function checkTarballs({ main, platform, needed }) {
   const folder = newFolder('tarballs');
   const app = path.join(folder, 'app');
   write(app, { 'package.json': '{"private":true}' });
   const env = { ...environment('http://127.0.0.1:9/', folder), npm_config_fetch_retries: '0' };
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', main, platform];
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', main, platform, ...needed];
   await run('npm', args, { cwd: app, env });
   await node(['-e', "require('gradtape').add(1, 2)"], { cwd: app });
   return app;

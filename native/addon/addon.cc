@@ -28,30 +28,25 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
     napi_get_cb_info(env, info, &argc, args_, nullptr, nullptr);
   }
   Entry* entry = static_cast<Entry*>(data);
-  frame_ = entry->env->frame;
-  double& page = entry->env->frame[kFrameSlots];
+  frame_ = entry->instance->frame;
+  double& page = entry->instance->frame[kFrameSlots];
   if (page != 0) {
     if (page >= kFirstPage && page <= kAllSlots - kPageSlots) frame_ += static_cast<int>(page);
     numbers_ = kPageSlots;
     page = 0;
   }
-  if (entry->env->capture != nullptr && entry->step) {
+  if (!entry->instance->capture.IsEmpty() && entry->step) {
     capture(entry, argc < static_cast<size_t>(count) ? argc : static_cast<size_t>(count));
   }
 }
 
 void Call::capture(Entry* entry, size_t argc) {
-  napi_value tell = nullptr, self = nullptr, result = nullptr;
   napi_value all[kMaxBuffers + 1];
-  napi_create_int32(env_, entry->number, &all[0]);
+  all[0] = Napi::Number::New(env_, entry->number);
   for (size_t i = 0; i < argc; i++) all[i + 1] = args_[i];
-  napi_get_reference_value(env_, entry->env->capture, &tell);
-  napi_get_undefined(env_, &self);
-  if (napi_call_function(env_, self, tell, argc + 1, all, &result) != napi_ok) {
-    failed_ = true;  // it threw
-    return;
-  }
-  napi_get_value_bool(env_, result, &failed_);
+  const Napi::Value recorded = entry->instance->capture.Value().Call(argc + 1, all);
+  // Empty if it threw.
+  failed_ = recorded.IsEmpty() || (recorded.IsBoolean() && recorded.As<Napi::Boolean>().Value());
 }
 
 void Call::fail(const char* message) {
@@ -59,10 +54,18 @@ void Call::fail(const char* message) {
   failed_ = true;
   if (step_ != nullptr) {
     step_->error = message;
-    return;
+  } else {
+    throw_range_error(env_, message);
   }
-  napi_throw_range_error(env_, error_code(message), message);
 }
+
+Napi::RangeError range_error(Napi::Env env, const char* why) {
+  Napi::RangeError error = Napi::RangeError::New(env, why);
+  error.Set("code", Napi::String::New(env, error_code(why)));
+  return error;
+}
+
+void throw_range_error(Napi::Env env, const char* why) { range_error(env, why).ThrowAsJavaScriptException(); }
 
 [[gnu::always_inline]] inline bool Call::buffer(int arg, void** data, size_t* length) {
   if (step_ != nullptr) {
@@ -79,54 +82,58 @@ void Call::fail(const char* message) {
   return false;
 }
 
-[[gnu::always_inline]] inline char* Call::within(void* data, size_t length, int64_t offset, int64_t count,
-                                                 int64_t size, int64_t* bytes) {
-  const int64_t limit = static_cast<int64_t>(length);
-  if (offset < 0 || offset > limit || count < 0 || __builtin_mul_overflow(count, size, bytes) ||
-      *bytes > limit - offset) {
+[[gnu::always_inline]] inline bool Call::within(void* data, size_t length, int64_t offset, int64_t count,
+                                                int64_t size, Bytes* range) {
+  const uint64_t at = static_cast<uint64_t>(offset);  // a negative one is larger than all lengths
+  uint64_t bytes = 0;
+  if (at > length ||
+      __builtin_mul_overflow(static_cast<uint64_t>(count), static_cast<uint64_t>(size), &bytes) ||
+      bytes > length - at) {
     fail("a range of the call lies outside its storage (was it detached or disposed?)");
-    return nullptr;
+    return false;
   }
-  char* const first = static_cast<char*>(data) + offset;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(data) + at;
   // The address, not the offset: an instruction of a program may name any byte as the first of its buffer.
   // (A division took a quarter of the time of a call; element sizes are powers of two.)
-  if ((reinterpret_cast<uintptr_t>(first) & static_cast<uintptr_t>(size - 1)) != 0) {
+  if ((begin & static_cast<uintptr_t>(size - 1)) != 0) {
     fail("a range of the call is not aligned to its element size");
-    return nullptr;
+    return false;
   }
-  return count == 0 ? nullptr : first;
+  *range = {begin, begin + bytes};
+  return true;
 }
 
 void* Call::take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use use) {
   void* data = nullptr;
   size_t length = 0;
-  if (failed_ || !buffer(static_cast<int>(arg), &data, &length)) return nullptr;
-  int64_t bytes = 0;
-  char* const p = within(data, length, offset, count, size, &bytes);
-  if (failed_) return nullptr;
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(p), end = begin + static_cast<uintptr_t>(bytes);
+  Bytes range;
+  if (failed_ || !buffer(static_cast<int>(arg), &data, &length) ||
+      !within(data, length, offset, count, size, &range)) {
+    return nullptr;
+  }
   Bytes* const last = taken_;
+  if (use.writes() || written_ != 0) {
+#pragma GCC unroll 1
+    for (const Bytes* other = bytes_; other != last; other++) {
+      if (range.begin < other->end && range.end > other->begin && !may_overlap(*other, range, use)) {
+        return nullptr;
+      }
+    }
+    if (use.writes()) written_ |= 1u << (last - bytes_);
+  }
   if (last == bytes_ + kMaxTaken) {
     fail("an entry takes more ranges than a call remembers");
     return nullptr;
   }
-  if (use.writes() || written_ != 0) {
-#pragma GCC unroll 1
-    for (const Bytes* other = bytes_; other != last; other++) {
-      if (begin >= other->end || end <= other->begin) continue;
-      if (may_overlap(*other, {begin, end}, use)) continue;
-      return nullptr;
-    }
-    if (use.writes()) written_ |= 1u << (last - bytes_);
-  }
-  *last = {begin, end};
+  *last = range;
   taken_ = last + 1;
-  return p;
+  return range.pointer();
 }
 
 bool Call::may_overlap(const Bytes& other, Bytes range, Use use) {
   const auto place = static_cast<unsigned>(&other - bytes_);
   if (!use.writes() && (written_ >> place & 1) == 0) return true;
+  if (range.begin == range.end || other.begin == other.end) return true;
   const bool same = range.begin == other.begin && range.end == other.end;
   if (same && (use.bits >> place & 1) != 0) return true;
   fail(kOverlap);
@@ -139,11 +146,11 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
     if (!buffer(arg, &known_data_, &known_bytes_)) return nullptr;
     known_arg_ = arg;
   }
-  int64_t bytes = 0;
-  return within(known_data_, known_bytes_, offset, count, size, &bytes);
+  Bytes range;
+  return within(known_data_, known_bytes_, offset, count, size, &range) ? range.pointer() : nullptr;
 }
 
-StepTable Env::steps() const {
+StepTable Instance::steps() const {
   return {entries,
           entry_count,
           group_entry,
@@ -165,43 +172,31 @@ napi_value Call::value(double v) {
   return result;
 }
 
-void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
+void define_entry(Napi::Object exports, const char* name, napi_callback callback, Instance* instance,
                   bool step, bool rows) {
-  napi_value fn = nullptr;
-  if (state->entry_count == kMaxEntries) napi_fatal_error("gradtape", NAPI_AUTO_LENGTH, "kMaxEntries", 11);
-  Entry* entry = &state->entries[state->entry_count];
-  *entry = {state, state->entry_count++, name, callback, step, rows};
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, entry, &fn);
-  napi_set_named_property(env, exports, name, fn);
-  if (!step) return;
-  napi_value entries = nullptr, number = nullptr;
-  napi_get_named_property(env, exports, "entries", &entries);
-  napi_create_int32(env, entry->number, &number);
-  napi_set_named_property(env, entries, name, number);
+  if (instance->entry_count == kMaxEntries) Napi::Error::Fatal("gradtape", "kMaxEntries");
+  Entry* entry = &instance->entries[instance->entry_count];
+  *entry = {instance, instance->entry_count++, name, callback, step, rows};
+  // As an assignment would leave it. The wrapper has no function for a callback of the Node-API itself.
+  const napi_property_descriptor property = {
+      name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_jsproperty, entry};
+  exports.DefineProperty(Napi::PropertyDescriptor(property));
+  const Napi::Value entries = step ? exports.Get("entries") : Napi::Value();
+  if (entries.IsObject()) entries.As<Napi::Object>().Set(name, entry->number);
 }
 
 namespace {
 
-napi_value isa(napi_env env, napi_callback_info) {
-  napi_value name = nullptr;
-  napi_create_string_utf8(env, kernels().isa, NAPI_AUTO_LENGTH, &name);
-  return name;
+Napi::Value isa(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), kernels().isa); }
+
+Napi::Value get_num_threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), num_threads());
 }
 
-napi_value get_num_threads(napi_env env, napi_callback_info) {
-  napi_value n = nullptr;
-  napi_create_int32(env, num_threads(), &n);
-  return n;
-}
-
-napi_value set_threads(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value arg = nullptr;
-  napi_get_cb_info(env, info, &argc, &arg, nullptr, nullptr);
-  double n = 0;
-  napi_get_value_double(env, arg, &n);
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  const double n = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
   if (n >= 1 && n <= kMaxThreads) set_num_threads(static_cast<int>(n));
-  return nullptr;
+  return info.Env().Undefined();
 }
 
 /// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary. Frame:
@@ -214,40 +209,24 @@ napi_value new_storage(napi_env env, napi_callback_info info) {
   return call.ok() ? call.value(static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63)) : nullptr;
 }
 
-/// A function that is no entry: it has no number, and no program may call it.
-void define_function(napi_env env, napi_value exports, const char* name, napi_callback callback) {
-  napi_value fn = nullptr;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &fn);
-  napi_set_named_property(env, exports, name, fn);
-}
-
 /// What TypeScript must know of calls: how many buffers they take at most, where in the array buffer
 /// `frame`, in slots, the pages lie and the one of the next call is named, and the numbers of the entries
 /// that may be steps of programs, by name.
-void define_layout(napi_env env, napi_value exports) {
-  const auto set = [env](napi_value object, const char* name, int value) {
-    napi_value number = nullptr;
-    napi_create_int32(env, value, &number);
-    napi_set_named_property(env, object, name, number);
-  };
-  set(exports, "maxBuffers", kMaxBuffers);
-  napi_value pages = nullptr;
-  napi_create_object(env, &pages);
-  set(pages, "turned", kFrameSlots);
-  set(pages, "first", kFirstPage);
-  set(pages, "length", kPageSlots);
-  napi_set_named_property(env, exports, "pages", pages);
-  napi_value entries = nullptr;
-  napi_create_object(env, &entries);
-  napi_set_named_property(env, exports, "entries", entries);
+void define_layout(Napi::Object exports) {
+  exports.Set("maxBuffers", kMaxBuffers);
+  Napi::Object pages = Napi::Object::New(exports.Env());
+  pages.Set("turned", kFrameSlots);
+  pages.Set("first", kFirstPage);
+  pages.Set("length", kPageSlots);
+  exports.Set("pages", pages);
+  exports.Set("entries", Napi::Object::New(exports.Env()));
 }
 
-/// Any call here fails where the environment is ended meanwhile, as worker threads may be at any time.
-/// Nothing follows from that: nobody will see the exports. (The C++ wrapper of the Node-API would end the
-/// process.)
-napi_value init(napi_env env, napi_value exports) {
+/// Any call here may fail, since a worker thread may be ended meanwhile. Nothing follows from that: nobody
+/// will see the exports.
+Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto fail = [&](const std::string& why) {
-    napi_throw_error(env, nullptr, why.c_str());
+    Napi::Error::New(env, why).ThrowAsJavaScriptException();
     return exports;
   };
   if (const char* why = forced_isa_error()) return fail(std::string("GRADTAPE_FORCE_ISA ") + why);
@@ -256,36 +235,35 @@ napi_value init(napi_env env, napi_value exports) {
   (void)once;
   // The frame outlives every use: it is freed with the environment,
   // and its memory is ours even if script code detaches the array buffer over it.
-  Env* state = new Env();
-  napi_add_env_cleanup_hook(
-      env, [](void* p) { delete static_cast<Env*>(p); }, state);
-  napi_value frame = nullptr;
-  if (napi_create_external_arraybuffer(env, state->frame, sizeof state->frame, nullptr, nullptr, &frame) !=
-      napi_ok) {
+  Instance* instance = new Instance();
+  env.SetInstanceData(instance);
+  const auto frame = Napi::ArrayBuffer::New(env, instance->frame, sizeof instance->frame);
+  if (frame.IsEmpty()) {
+    env.GetAndClearPendingException();
     return fail("this runtime does not allow external array buffers");
   }
-  napi_set_named_property(env, exports, "frame", frame);
-  define_layout(env, exports);
-  define_function(env, exports, "isa", isa);
-  define_function(env, exports, "numThreads", get_num_threads);
-  define_function(env, exports, "setNumThreads", set_threads);
-  define_entry(env, exports, "newStorage", new_storage, state, false);
-  define_copy(env, exports, state);
-  define_elementwise(env, exports, state);
-  define_activation(env, exports, state);
-  define_reduce(env, exports, state);
-  define_convert(env, exports, state);
-  define_indexing(env, exports, state);
-  define_matmul(env, exports, state);
-  define_conv(env, exports, state);
-  define_softmax(env, exports, state);
-  define_sort(env, exports, state);
-  define_program(env, exports, state);
-  define_async(env, exports, state);
-  define_optimizer(env, exports, state);
-  define_norm(env, exports, state);
-  define_window(env, exports, state);
-  define_measure(env, exports, state);
+  exports.Set("frame", frame);
+  define_layout(exports);
+  define_function<isa>(exports, "isa");
+  define_function<get_num_threads>(exports, "numThreads");
+  define_function<set_threads>(exports, "setNumThreads");
+  define_entry(exports, "newStorage", new_storage, instance, false);
+  define_copy(exports, instance);
+  define_elementwise(exports, instance);
+  define_activation(exports, instance);
+  define_reduce(exports, instance);
+  define_convert(exports, instance);
+  define_indexing(exports, instance);
+  define_matmul(exports, instance);
+  define_conv(exports, instance);
+  define_softmax(exports, instance);
+  define_sort(exports, instance);
+  define_program(exports, instance);
+  define_async(exports, instance);
+  define_optimizer(exports, instance);
+  define_norm(exports, instance);
+  define_window(exports, instance);
+  define_measure(exports, instance);
   return exports;
 }
 
@@ -293,4 +271,7 @@ napi_value init(napi_env env, napi_value exports) {
 
 }  // namespace gradtape
 
-NAPI_MODULE(gradtape, gradtape::init)
+static Napi::Object gradtape_init(Napi::Env env, Napi::Object exports) {
+  return gradtape::init(env, exports);
+}
+NODE_API_MODULE(gradtape, gradtape_init)

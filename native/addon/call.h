@@ -16,8 +16,8 @@
 
 namespace gradtape {
 
-struct Env;
 struct AsyncJobs;
+struct Instance;
 
 /// The code of the RangeError for a reason.
 inline const char* error_code(const char* why) {
@@ -26,7 +26,7 @@ inline const char* error_code(const char* why) {
 
 /// One entry as an environment knows it.
 struct Entry {
-  Env* env;
+  Instance* instance;
   int number;  // within the environment's entries, the same in all of them
   const char* name;
   napi_callback callback;
@@ -39,13 +39,15 @@ inline constexpr int kMaxEntries = 96;
 inline constexpr int kPages = 64, kPageSlots = 48, kFirstPage = kFrameSlots + 8;
 inline constexpr int kAllSlots = kFirstPage + kPages * kPageSlots;
 
-/// Per environment (the main thread and each worker has its own).
-struct Env {
+/// The instance data of an environment (the main thread and each worker has its own). Entries get it as the
+/// data of their function, which comes with the arguments; asking the environment for it is another call.
+struct Instance {
   double frame[kAllSlots];
   Entry entries[kMaxEntries];
   int entry_count;
-  napi_ref capture;  // while set, calls that may be steps of a program go to this function first
-  int group_entry;   // that of fused groups
+  Napi::FunctionReference
+      capture;      // while set, calls that may be steps of a program go to this function first
+  int group_entry;  // that of fused groups
   std::vector<std::shared_ptr<const Program>> programs;  // null where one was freed
   AsyncJobs* async;                                      // runs off the event loop, once there was one
 
@@ -140,11 +142,13 @@ class Call {
   void capture(Entry* entry, size_t argc);
   struct Bytes {
     uintptr_t begin, end;
+    /// Null where there are none.
+    void* pointer() const { return begin == end ? nullptr : reinterpret_cast<void*>(begin); }
   };
   static constexpr int kMaxTaken = 8;
   [[gnu::cold, gnu::noinline]] bool may_overlap(const Bytes& other, Bytes range, Use use);
   bool buffer(int arg, void** data, size_t* length);
-  char* within(void* data, size_t length, int64_t offset, int64_t count, int64_t size, int64_t* bytes);
+  bool within(void* data, size_t length, int64_t offset, int64_t count, int64_t size, Bytes* range);
   /// For what is out of range, and for the largest integers, of which doubles know every other.
   [[gnu::cold, gnu::noinline]] int64_t index_slowly(int slot, int64_t limit, const char* what) {
     const int64_t v = integer(slot);
@@ -172,7 +176,15 @@ class Call {
 };
 
 /// Registers one entry on the exports object.
-void define_entry(napi_env env, napi_value exports, const char* name, napi_callback callback, Env* state,
+void define_entry(Napi::Object exports, const char* name, napi_callback callback, Instance* instance,
                   bool step = true, bool rows = false);
+/// A function that is no entry: it has no number, and no program may call it.
+template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
+void define_function(Napi::Object exports, const char* name) {
+  exports.Set(name, Napi::Function::New<kFunction>(exports.Env(), name));
+}
+/// A RangeError with its code.
+Napi::RangeError range_error(Napi::Env env, const char* why);
+void throw_range_error(Napi::Env env, const char* why);
 
 }  // namespace gradtape

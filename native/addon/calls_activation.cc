@@ -64,9 +64,9 @@ napi_value crelu(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_activation(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "glu", glu, state);
-  define_entry(env, exports, "crelu", crelu, state);
+void define_activation(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "glu", glu, instance);
+  define_entry(exports, "crelu", crelu, instance);
 }
 
 }  // namespace gradtape

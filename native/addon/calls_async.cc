@@ -14,74 +14,80 @@
 
 namespace gradtape {
 
-/// Those of one environment.
-struct AsyncJobs {
-  JobOwner owner;
-  napi_threadsafe_function tell = nullptr;  // how the executor's threads reach the event loop
-  int64_t pending = 0;                      // while there are any, the event loop goes on
-};
-
 namespace {
+
+struct AsyncJob;
+void tell_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job);
+/// How the executor's threads reach the event loop.
+using Tell = Napi::TypedThreadSafeFunction<AsyncJobs, AsyncJob, tell_result>;
 
 struct AsyncJob : Job {
   AsyncJobs* jobs;
-  napi_ref held;  // an array: the function to call, then the buffers, so that they stay
+  Napi::ObjectReference held;  // an array: the function to call, then the buffers, so that they stay
   std::vector<Range> own_storages;
   std::vector<std::shared_ptr<void>> memory;  // of the storages, wherever their buffers went
   std::vector<double> own_late;
 };
 
+/// Deletes a job off the event loop or without its environment, which the reference goes with.
+void drop(AsyncJob* job) {
+  job->held.SuppressDestruct();
+  delete job;
+}
+
+}  // namespace
+
+/// Those of one environment.
+struct AsyncJobs {
+  JobOwner owner;
+  Tell tell;
+  int64_t pending = 0;  // while there are any, the event loop goes on
+};
+
+namespace {
+
 /// On the event loop; `env` is null where that has ended.
-void tell_result(napi_env env, napi_value, void*, void* data) {
-  const std::unique_ptr<AsyncJob> job(static_cast<AsyncJob*>(data));
-  if (env == nullptr) return;
-  if (--job->jobs->pending == 0) napi_unref_threadsafe_function(env, job->jobs->tell);
-  napi_value held = nullptr, callback = nullptr, self = nullptr;
-  napi_get_reference_value(env, job->held, &held);
-  napi_get_element(env, held, 0, &callback);
-  napi_delete_reference(env, job->held);
-  napi_get_undefined(env, &self);
-  napi_value args[2] = {nullptr, self};
-  napi_create_double(env, static_cast<double>(job->result.stopped), &args[0]);
-  if (job->result.error != nullptr) {
-    napi_value code = nullptr, message = nullptr;
-    napi_create_string_utf8(env, error_code(job->result.error), NAPI_AUTO_LENGTH, &code);
-    napi_create_string_utf8(env, job->result.error, NAPI_AUTO_LENGTH, &message);
-    napi_create_range_error(env, code, message, &args[1]);
-  }
-  napi_call_function(env, self, callback, 2, args, nullptr);
+void tell_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job) {
+  if (static_cast<napi_env>(env) == nullptr) return drop(job);
+  const std::unique_ptr<AsyncJob> done(job);
+  if (--jobs->pending == 0) jobs->tell.Unref(env);
+  const Napi::Value callback = job->held.Value().Get(uint32_t{0});
+  // The environment is being ended: what has no value would end the process if it were used.
+  if (callback.IsEmpty()) return;
+  Napi::Value error = env.Undefined();
+  if (job->result.error != nullptr) error = range_error(env, job->result.error).Value();
+  callback.As<Napi::Function>().Call(
+      {Napi::Number::New(env, static_cast<double>(job->result.stopped)), error});
 }
 
 /// On the executor's thread.
 void job_done(Job* job) noexcept {
-  AsyncJobs* jobs = static_cast<AsyncJob*>(job)->jobs;
-  if (napi_call_threadsafe_function(jobs->tell, job, napi_tsfn_nonblocking) != napi_ok) {
-    delete static_cast<AsyncJob*>(job);
-  }
+  AsyncJob* const mine = static_cast<AsyncJob*>(job);
+  if (mine->jobs->tell.NonBlockingCall(mine) != napi_ok) drop(mine);
 }
 
 /// The end of an environment: its buffers go, so nothing may run any more that writes to them. The hook is
 /// added after that of the threadsafe function, and so comes before it.
-void close_jobs(void* p) {
-  for (Job* job = close_owner(&static_cast<AsyncJobs*>(p)->owner); job != nullptr;) {
-    delete static_cast<AsyncJob*>(std::exchange(job, job->next));
+void close_jobs(AsyncJobs* jobs) {
+  for (Job* job = close_owner(&jobs->owner); job != nullptr;) {
+    drop(static_cast<AsyncJob*>(std::exchange(job, job->next)));
   }
 }
 
-AsyncJobs* jobs_of(napi_env env, Env* state) {
-  if (state->async != nullptr) return state->async;
+/// Null, and nothing thrown, where the system gives none.
+AsyncJobs* jobs_of(Napi::Env env, Instance* instance) {
+  if (instance->async != nullptr) return instance->async;
   std::unique_ptr<AsyncJobs> jobs(new (std::nothrow) AsyncJobs);
-  napi_value name = nullptr;
-  napi_create_string_utf8(env, "gradtape", NAPI_AUTO_LENGTH, &name);
-  if (jobs == nullptr || napi_create_threadsafe_function(
-                             env, nullptr, nullptr, name, 0, 1, jobs.get(),
-                             [](napi_env, void* p, void*) { delete static_cast<AsyncJobs*>(p); }, jobs.get(),
-                             tell_result, &jobs->tell) != napi_ok) {
+  if (jobs == nullptr) return nullptr;
+  const auto end = [](Napi::Env, AsyncJobs* ended, AsyncJobs*) { delete ended; };
+  jobs->tell = Tell::New(env, "gradtape", 0, 1, jobs.get(), end, jobs.get());
+  if (env.IsExceptionPending()) {
+    env.GetAndClearPendingException();
     return nullptr;
   }
-  napi_unref_threadsafe_function(env, jobs->tell);
-  napi_add_env_cleanup_hook(env, close_jobs, jobs.get());
-  return state->async = jobs.release();
+  jobs->tell.Unref(env);
+  env.AddCleanupHook(close_jobs, jobs.get());
+  return instance->async = jobs.release();
 }
 
 /// V8's `ArrayBuffer::GetBackingStore`, with handles as the Node-API has them; null where it cannot be had.
@@ -104,11 +110,10 @@ GetBackingStore get_backing_store() {
 napi_value start_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 1);
   if (call.error != nullptr) return refuse(env, call.error);
-  napi_valuetype type = napi_undefined;
-  napi_typeof(env, call.args[0], &type);
-  if (type != napi_function) return refuse(env, "what is to be called afterwards is no function");
+  const Napi::Value callback(env, call.args[0]);
+  if (!callback.IsFunction()) return refuse(env, "what is to be called afterwards is no function");
   const int64_t n = call.program->storage_count(), late = call.program->late_count();
-  AsyncJobs* jobs = jobs_of(env, call.state);
+  AsyncJobs* jobs = jobs_of(env, call.instance);
   std::unique_ptr<AsyncJob> job(new (std::nothrow) AsyncJob{});
   if (jobs == nullptr || job == nullptr) return refuse(env, kNoMemory);
   job->own_storages.assign(call.ranges, call.ranges + n);
@@ -117,33 +122,29 @@ napi_value start_program(napi_env env, napi_callback_info info) {
     // Whoever transfers a buffer meanwhile gets the memory; it is not freed under the program.
     for (int64_t i = 0; i < n; i++) job->memory.push_back(get(call.storages[i]));
   }
-  napi_value held = nullptr;
-  napi_create_array_with_length(env, static_cast<size_t>(n) + 1, &held);
-  napi_set_element(env, held, 0, call.args[0]);
-  for (int64_t i = 0; i < n; i++) napi_set_element(env, held, static_cast<uint32_t>(i + 1), call.storages[i]);
-  if (napi_create_reference(env, held, 1, &job->held) != napi_ok)
-    return refuse(env, "the storages cannot be held");
+  Napi::Array held = Napi::Array::New(env, static_cast<size_t>(n) + 1);
+  held.Set(uint32_t{0}, callback);
+  for (int64_t i = 0; i < n; i++) held.Set(static_cast<uint32_t>(i + 1), call.storages[i]);
+  job->held = Napi::Persistent(held.As<Napi::Object>());
+  if (job->held.IsEmpty()) return nullptr;  // the environment is being ended
   job->jobs = jobs;
   job->owner = &jobs->owner;
-  job->program = call.state->programs[call.number];
+  job->program = call.instance->programs[call.number];
   job->storages = job->own_storages.data();
   job->late = job->own_late.data();
   job->from = call.from;
   job->to = call.to;
   job->done = job_done;
-  if (!submit(job.get())) {
-    napi_delete_reference(env, job->held);
-    return refuse(env, "the system has no thread for a program off the event loop");
-  }
+  if (!submit(job.get())) return refuse(env, "the system has no thread for a program off the event loop");
   (void)job.release();
-  if (jobs->pending++ == 0) napi_ref_threadsafe_function(env, jobs->tell);
+  if (jobs->pending++ == 0) jobs->tell.Ref(env);
   return nullptr;
 }
 
 }  // namespace
 
-void define_async(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "startProgram", start_program, state, false);
+void define_async(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "startProgram", start_program, instance, false);
 }
 
 }  // namespace gradtape

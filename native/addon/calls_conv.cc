@@ -98,9 +98,9 @@ napi_value fused_conv(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_conv(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "conv", conv, state);
-  define_entry(env, exports, "fusedConv", fused_conv, state);
+void define_conv(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "conv", conv, instance);
+  define_entry(exports, "fusedConv", fused_conv, instance);
 }
 
 }  // namespace gradtape

@@ -118,12 +118,12 @@ napi_value find(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_convert(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "cast", cast, state);
-  define_entry(env, exports, "select", select, state);
-  define_entry(env, exports, "fill", fill, state);
-  define_entry(env, exports, "iota", iota, state);
-  define_entry(env, exports, "find", find, state);
+void define_convert(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "cast", cast, instance);
+  define_entry(exports, "select", select, instance);
+  define_entry(exports, "fill", fill, instance);
+  define_entry(exports, "iota", iota, instance);
+  define_entry(exports, "find", find, instance);
 }
 
 }  // namespace gradtape

@@ -141,9 +141,9 @@ napi_value parts(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_copy(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "copy", copy, state);
-  define_entry(env, exports, "parts", parts, state);
+void define_copy(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "copy", copy, instance);
+  define_entry(exports, "parts", parts, instance);
 }
 
 }  // namespace gradtape

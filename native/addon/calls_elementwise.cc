@@ -92,13 +92,13 @@ napi_value binary_broadcast(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_elementwise(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "unary", unary, state);
-  define_entry(env, exports, "binary", binary, state);
-  define_entry(env, exports, "binaryBroadcast", binary_broadcast, state);
+void define_elementwise(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "unary", unary, instance);
+  define_entry(exports, "binary", binary, instance);
+  define_entry(exports, "binaryBroadcast", binary_broadcast, instance);
   const KernelTable& table = kernels();
-  define_names(env, exports, "unaryNames", table.unary, table.unary_count);
-  define_names(env, exports, "binaryNames", table.binary, table.binary_count);
+  define_names(exports, "unaryNames", table.unary, table.unary_count);
+  define_names(exports, "binaryNames", table.binary, table.binary_count);
 }
 
 }  // namespace gradtape

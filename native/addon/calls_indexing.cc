@@ -188,15 +188,15 @@ napi_value mask_gather(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_indexing(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "gather", gather, state);
-  define_entry(env, exports, "scatter", scatter, state);
-  define_entry(env, exports, "oneHot", one_hot, state);
-  define_entry(env, exports, "countNonzero", count_nonzero, state);
-  define_entry(env, exports, "nonzero", nonzero, state);
-  define_entry(env, exports, "maskGather", mask_gather, state);
+void define_indexing(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "gather", gather, instance);
+  define_entry(exports, "scatter", scatter, instance);
+  define_entry(exports, "oneHot", one_hot, instance);
+  define_entry(exports, "countNonzero", count_nonzero, instance);
+  define_entry(exports, "nonzero", nonzero, instance);
+  define_entry(exports, "maskGather", mask_gather, instance);
   const KernelTable& table = kernels();
-  define_names(env, exports, "scatterNames", table.scatter, table.scatter_count);
+  define_names(exports, "scatterNames", table.scatter, table.scatter_count);
 }
 
 }  // namespace gradtape

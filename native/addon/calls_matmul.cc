@@ -147,9 +147,9 @@ napi_value fused_matmul(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_matmul(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "matmul", matmul, state, true, true);
-  define_entry(env, exports, "fusedMatmul", fused_matmul, state, true, true);
+void define_matmul(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "matmul", matmul, instance, true, true);
+  define_entry(exports, "fusedMatmul", fused_matmul, instance, true, true);
 }
 
 }  // namespace gradtape

@@ -56,8 +56,8 @@ napi_value measure(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_measure(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "measure", measure, state);
+void define_measure(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "measure", measure, instance);
 }
 
 }  // namespace gradtape

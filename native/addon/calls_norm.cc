@@ -214,13 +214,13 @@ napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_norm(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "layerNorm", layer_norm, state);
-  define_entry(env, exports, "layerNormGradient", layer_norm_gradient, state);
-  define_entry(env, exports, "batchNorm", batch_norm, state);
-  define_entry(env, exports, "batchNormGiven", batch_norm_given, state);
-  define_entry(env, exports, "batchNormGradient", batch_norm_gradient, state);
-  define_entry(env, exports, "localResponse", local_response, state);
+void define_norm(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "layerNorm", layer_norm, instance);
+  define_entry(exports, "layerNormGradient", layer_norm_gradient, instance);
+  define_entry(exports, "batchNorm", batch_norm, instance);
+  define_entry(exports, "batchNormGiven", batch_norm_given, instance);
+  define_entry(exports, "batchNormGradient", batch_norm_gradient, instance);
+  define_entry(exports, "localResponse", local_response, instance);
 }
 
 }  // namespace gradtape

@@ -106,11 +106,11 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_optimizer(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "optimizer", optimizer, state);
-  define_entry(env, exports, "optimizerRows", optimizer_rows, state);
+void define_optimizer(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "optimizer", optimizer, instance);
+  define_entry(exports, "optimizerRows", optimizer_rows, instance);
   const KernelTable& table = kernels();
-  define_names(env, exports, "optimizerNames", table.optimizer, table.optimizer_count);
+  define_names(exports, "optimizerNames", table.optimizer, table.optimizer_count);
 }
 
 }  // namespace gradtape

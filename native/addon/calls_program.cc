@@ -9,61 +9,48 @@ namespace gradtape {
 
 namespace {
 
-Env* state_of(napi_env env, napi_callback_info info, size_t* argc, napi_value* args) {
-  void* data = nullptr;
-  napi_get_cb_info(env, info, argc, args, nullptr, &data);
-  return static_cast<Entry*>(data)->env;
-}
-
 /// capture(f): from now on, calls of entries that may be steps of a program go to f(entry, ...buffers) first,
 /// the numbers in the argument buffer. Where f returns true, it has recorded the call, which is then not
 /// carried out. capture(undefined) ends that.
-napi_value capture(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value f = nullptr;
-  Env* state = state_of(env, info, &argc, &f);
-  if (state->capture != nullptr) napi_delete_reference(env, state->capture);
-  state->capture = nullptr;
-  napi_valuetype type = napi_undefined;
-  napi_typeof(env, f, &type);
-  if (type == napi_function) napi_create_reference(env, f, 1, &state->capture);
-  return nullptr;
+Napi::Value capture(const Napi::CallbackInfo& info) {
+  Instance* instance = info.Env().GetInstanceData<Instance>();
+  instance->capture.Reset();
+  if (info[0].IsFunction()) instance->capture = Napi::Persistent(info[0].As<Napi::Function>());
+  return info.Env().Undefined();
 }
 
 /// loadProgram(code) → the program's number in this environment. Frame: how many storages and how many
 /// numbers each run brings.
-napi_value load_program(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value code = nullptr;
-  Env* state = state_of(env, info, &argc, &code);
-  void* words = nullptr;
-  size_t bytes = 0;
+Napi::Value load_program(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Instance* instance = env.GetInstanceData<Instance>();
+  const char* error = "a program is an ArrayBuffer over some storages";
   constexpr int64_t most = int64_t{1} << 20;
-  const int64_t storages = count_in(*state, 0, most), late = count_in(*state, 1, most);
-  if (napi_get_arraybuffer_info(env, code, &words, &bytes) != napi_ok || storages < 0 || late < 0) {
-    return refuse(env, "a program is an ArrayBuffer over some storages");
+  const int64_t storages = count_in(*instance, 0, most), late = count_in(*instance, 1, most);
+  std::shared_ptr<const Program> program;
+  if (info[0].IsArrayBuffer() && storages >= 0 && late >= 0) {
+    auto code = info[0].As<Napi::ArrayBuffer>();
+    program = Program::load(instance->steps(), static_cast<const double*>(code.Data()),
+                            static_cast<int64_t>(code.ByteLength() / 8), storages, late, &error);
   }
-  const char* error = nullptr;
-  auto program = Program::load(state->steps(), static_cast<const double*>(words),
-                               static_cast<int64_t>(bytes / 8), storages, late, &error);
-  if (program == nullptr) return refuse(env, error);
-  auto& list = state->programs;
+  if (program == nullptr) {
+    throw_range_error(env, error);
+    return env.Undefined();
+  }
+  auto& list = instance->programs;
   size_t place = 0;
   while (place < list.size() && list[place] != nullptr) place++;
   if (place == list.size()) list.emplace_back();
   list[place] = std::move(program);
-  napi_value number = nullptr;
-  napi_create_double(env, static_cast<double>(place), &number);
-  return number;
+  return Napi::Number::New(env, static_cast<double>(place));
 }
 
 /// freeProgram(). Frame: the program's number. A run that is under way goes on.
-napi_value free_program(napi_env env, napi_callback_info info) {
-  size_t argc = 0;
-  Env* state = state_of(env, info, &argc, nullptr);
-  const int64_t number = count_in(*state, 0, static_cast<int64_t>(state->programs.size()) - 1);
-  if (number >= 0) state->programs[static_cast<size_t>(number)] = nullptr;
-  return nullptr;
+Napi::Value free_program(const Napi::CallbackInfo& info) {
+  Instance* instance = info.Env().GetInstanceData<Instance>();
+  const int64_t number = count_in(*instance, 0, static_cast<int64_t>(instance->programs.size()) - 1);
+  if (number >= 0) instance->programs[static_cast<size_t>(number)] = nullptr;
+  return info.Env().Undefined();
 }
 
 /// runProgram(table, ...storages) → undefined, or the word of the instruction that gave another result than
@@ -90,33 +77,35 @@ napi_value fused(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value refuse(napi_env env, const char* why) {
-  napi_throw_range_error(env, error_code(why), why);
+  throw_range_error(env, why);
   return nullptr;
 }
 
-int64_t count_in(const Env& state, int slot, int64_t limit) {
-  const double v = state.frame[slot];
+int64_t count_in(const Instance& instance, int slot, int64_t limit) {
+  const double v = instance.frame[slot];
   return is_count(v, static_cast<double>(limit)) ? static_cast<int64_t>(v) : -1;
 }
 
 ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
   args = arg_list_.few;
   size_t argc = kFew;
-  state = state_of(env, info, &argc, args);
+  void* entry = nullptr;
+  napi_get_cb_info(env, info, &argc, args, nullptr, &entry);
+  instance = static_cast<Entry*>(entry)->instance;
   if (argc > kFew) {
     args = arg_list_.resize(argc);
     napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
   }
-  const int64_t number = count_in(*state, 0, static_cast<int64_t>(state->programs.size()) - 1);
-  if (number < 0 || state->programs[static_cast<size_t>(number)] == nullptr) {
+  const int64_t number = count_in(*instance, 0, static_cast<int64_t>(instance->programs.size()) - 1);
+  if (number < 0 || instance->programs[static_cast<size_t>(number)] == nullptr) {
     error = "no such program";
     return;
   }
-  program = state->programs[static_cast<size_t>(number)].get();
+  program = instance->programs[static_cast<size_t>(number)].get();
   this->number = static_cast<size_t>(number);
   const int64_t n = program->storage_count();
-  from = count_in(*state, 1, program->word_count());
-  to = count_in(*state, 2, program->word_count());
+  from = count_in(*instance, 1, program->word_count());
+  to = count_in(*instance, 2, program->word_count());
   if (from < 0 || to < 0 || argc != before + 1 + static_cast<size_t>(n)) {
     error = "a program is damaged";
     return;
@@ -139,7 +128,7 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
       error = "a storage of the program is not an ArrayBuffer";
       return;
     }
-    if (buffer == state->frame || (buffer == data && length > 0)) {
+    if (buffer == instance->frame || (buffer == data && length > 0)) {
       error = "a storage of the program is the argument buffer or the table";
       return;
     }
@@ -151,13 +140,13 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
   }
 }
 
-void define_program(napi_env env, napi_value exports, Env* state) {
-  state->group_entry = state->entry_count;
-  define_entry(env, exports, "fused", fused, state);
-  define_entry(env, exports, "capture", capture, state, false);
-  define_entry(env, exports, "loadProgram", load_program, state, false);
-  define_entry(env, exports, "freeProgram", free_program, state, false);
-  define_entry(env, exports, "runProgram", run_program, state, false);
+void define_program(Napi::Object exports, Instance* instance) {
+  instance->group_entry = instance->entry_count;
+  define_entry(exports, "fused", fused, instance);
+  define_function<capture>(exports, "capture");
+  define_function<load_program>(exports, "loadProgram");
+  define_function<free_program>(exports, "freeProgram");
+  define_entry(exports, "runProgram", run_program, instance, false);
 }
 
 }  // namespace gradtape

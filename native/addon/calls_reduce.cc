@@ -251,19 +251,19 @@ napi_value random(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_reduce(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "reduce", reduce, state);
-  define_entry(env, exports, "moments", moments, state);
-  define_entry(env, exports, "normalize", normalize, state);
-  define_entry(env, exports, "argReduce", arg_reduce, state);
-  define_entry(env, exports, "scan", scan, state);
-  define_entry(env, exports, "recurrence", recurrence, state);
-  define_entry(env, exports, "random", random, state);
+void define_reduce(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "reduce", reduce, instance);
+  define_entry(exports, "moments", moments, instance);
+  define_entry(exports, "normalize", normalize, instance);
+  define_entry(exports, "argReduce", arg_reduce, instance);
+  define_entry(exports, "scan", scan, instance);
+  define_entry(exports, "recurrence", recurrence, instance);
+  define_entry(exports, "random", random, instance);
   const KernelTable& table = kernels();
-  define_names(env, exports, "reduceNames", table.reduce, table.reduce_count);
-  define_names(env, exports, "argReduceNames", table.argreduce, table.argreduce_count);
-  define_names(env, exports, "scanNames", table.scan, table.scan_count);
-  define_names(env, exports, "randomNames", table.random, table.random_count);
+  define_names(exports, "reduceNames", table.reduce, table.reduce_count);
+  define_names(exports, "argReduceNames", table.argreduce, table.argreduce_count);
+  define_names(exports, "scanNames", table.scan, table.scan_count);
+  define_names(exports, "randomNames", table.random, table.random_count);
 }
 
 }  // namespace gradtape

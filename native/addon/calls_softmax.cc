@@ -155,11 +155,11 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_softmax(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "softmax", softmax, state);
-  define_entry(env, exports, "logSumExp", log_sum_exp, state);
-  define_entry(env, exports, "softmaxGradient", softmax_gradient, state);
-  define_entry(env, exports, "crossEntropy", cross_entropy, state);
+void define_softmax(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "softmax", softmax, instance);
+  define_entry(exports, "logSumExp", log_sum_exp, instance);
+  define_entry(exports, "softmaxGradient", softmax_gradient, instance);
+  define_entry(exports, "crossEntropy", cross_entropy, instance);
 }
 
 }  // namespace gradtape

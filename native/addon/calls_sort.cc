@@ -84,10 +84,10 @@ napi_value unique(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_sort(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "sort", sort, state);
-  define_entry(env, exports, "topK", top_k, state);
-  define_entry(env, exports, "unique", unique, state);
+void define_sort(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "sort", sort, instance);
+  define_entry(exports, "topK", top_k, instance);
+  define_entry(exports, "unique", unique, instance);
 }
 
 }  // namespace gradtape

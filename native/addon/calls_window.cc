@@ -133,10 +133,10 @@ napi_value pool(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void define_window(napi_env env, napi_value exports, Env* state) {
-  define_entry(env, exports, "depthwise", depthwise, state);
-  define_entry(env, exports, "fusedDepthwise", fused_depthwise, state);
-  define_entry(env, exports, "pool", pool, state);
+void define_window(Napi::Object exports, Instance* instance) {
+  define_entry(exports, "depthwise", depthwise, instance);
+  define_entry(exports, "fusedDepthwise", fused_depthwise, instance);
+  define_entry(exports, "pool", pool, instance);
 }
 
 }  // namespace gradtape

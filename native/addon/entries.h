@@ -4,21 +4,21 @@
 
 namespace gradtape {
 
-void define_copy(napi_env env, napi_value exports, Env* state);
-void define_activation(napi_env env, napi_value exports, Env* state);
-void define_elementwise(napi_env env, napi_value exports, Env* state);
-void define_reduce(napi_env env, napi_value exports, Env* state);
-void define_convert(napi_env env, napi_value exports, Env* state);
-void define_indexing(napi_env env, napi_value exports, Env* state);
-void define_matmul(napi_env env, napi_value exports, Env* state);
-void define_measure(napi_env env, napi_value exports, Env* state);
-void define_conv(napi_env env, napi_value exports, Env* state);
-void define_softmax(napi_env env, napi_value exports, Env* state);
-void define_sort(napi_env env, napi_value exports, Env* state);
-void define_async(napi_env env, napi_value exports, Env* state);
-void define_program(napi_env env, napi_value exports, Env* state);
-void define_optimizer(napi_env env, napi_value exports, Env* state);
-void define_norm(napi_env env, napi_value exports, Env* state);
-void define_window(napi_env env, napi_value exports, Env* state);
+void define_copy(Napi::Object exports, Instance* instance);
+void define_activation(Napi::Object exports, Instance* instance);
+void define_elementwise(Napi::Object exports, Instance* instance);
+void define_reduce(Napi::Object exports, Instance* instance);
+void define_convert(Napi::Object exports, Instance* instance);
+void define_indexing(Napi::Object exports, Instance* instance);
+void define_matmul(Napi::Object exports, Instance* instance);
+void define_measure(Napi::Object exports, Instance* instance);
+void define_conv(Napi::Object exports, Instance* instance);
+void define_softmax(Napi::Object exports, Instance* instance);
+void define_sort(Napi::Object exports, Instance* instance);
+void define_async(Napi::Object exports, Instance* instance);
+void define_program(Napi::Object exports, Instance* instance);
+void define_optimizer(Napi::Object exports, Instance* instance);
+void define_norm(Napi::Object exports, Instance* instance);
+void define_window(Napi::Object exports, Instance* instance);
 
 }  // namespace gradtape

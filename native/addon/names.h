@@ -5,15 +5,11 @@
 namespace gradtape {
 
 template <class Entry>
-void define_names(napi_env env, napi_value exports, const char* property, const Entry* entries, int count) {
-  napi_value list = nullptr;
-  napi_create_array_with_length(env, static_cast<size_t>(count), &list);
-  for (int i = 0; i < count; i++) {
-    napi_value name = nullptr;
-    napi_create_string_utf8(env, entries[i].name, NAPI_AUTO_LENGTH, &name);
-    napi_set_element(env, list, static_cast<uint32_t>(i), name);
-  }
-  napi_set_named_property(env, exports, property, list);
+void define_names(Napi::Object exports, const char* property, const Entry* entries, int count) {
+  const Napi::Env env = exports.Env();
+  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
+  for (int i = 0; i < count; i++) list.Set(static_cast<uint32_t>(i), Napi::String::New(env, entries[i].name));
+  exports.Set(property, list);
 }
 
 }  // namespace gradtape

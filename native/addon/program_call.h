@@ -6,21 +6,24 @@
 
 namespace gradtape {
 
-/// Throws a RangeError.
+/// Throws a RangeError, and gives nothing.
 napi_value refuse(napi_env env, const char* why);
 
 /// The integer in a slot of the frame, −1 where it is none in [0, limit].
-int64_t count_in(const Env& state, int slot, int64_t limit);
+int64_t count_in(const Instance& instance, int slot, int64_t limit);
 
 /// Arguments: `before` others, the table, the storages. The table has the byte offset of each storage, then
 /// the numbers that the run brings. Frame: the program's number, and between which words it is to be carried
 /// out.
+///
+/// A small program is a call of a microsecond, with a storage for each tensor: they are fetched by the
+/// Node-API itself, where node-addon-api would make an object of each.
 class ProgramCall {
  public:
   ProgramCall(napi_env env, napi_callback_info info, size_t before);
 
   const char* error = nullptr;
-  Env* state = nullptr;
+  Instance* instance = nullptr;
   const Program* program = nullptr;
   size_t number = 0;
   int64_t from = 0, to = 0;

@@ -72,13 +72,14 @@ function otherPlatforms(out) {
     });
 }
 
-/** All that the registry serves; `{ main, platform, all }`. */
+/** All that the registry serves; `{ main, platform, needed, all }`, `needed` being what the main package depends on. */
 function tarballs() {
   const out = newFolder('tarballs');
   const host = hostPlatform();
   const main = path.join(out, packed(stageMain(), out).filename);
   const platform = path.join(out, packed(path.join(root, 'npm', host), out).filename);
-  return { main, platform, all: [main, platform, ...dependencies(out), ...otherPlatforms(out)] };
+  const needed = dependencies(out);
+  return { main, platform, needed, all: [main, platform, ...needed, ...otherPlatforms(out)] };
 }
 
 /** Environment of an installation: the registry, and nothing of this user's. */

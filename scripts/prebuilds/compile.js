@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { platforms } = require('../platforms');
-const { napiVersion, headers, nodeApi, exported } = require('./node_api');
+const { napiVersion, includes, nodeApi, exported } = require('./node_api');
 const { windowsImports } = require('./windows_imports');
 const { root, cache, zig } = require('./zig');
 
@@ -38,7 +38,7 @@ function objects(name) {
   const engine = list.engine_sources.map((source) =>
     object(name, path.basename(path.dirname(source)), source, []),
   );
-  const include = ['-isystem', headers, `-DNAPI_VERSION=${napiVersion}`];
+  const include = [...includes.flatMap((folder) => ['-isystem', folder]), `-DNAPI_VERSION=${napiVersion}`];
   const addon = list.addon_sources.map((source) => object(name, 'addon', source, include));
   if (os === 'win32') {
     addon.push(object(name, 'addon', windowsImports(path.join(cache, name), nodeApi), []));

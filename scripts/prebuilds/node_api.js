@@ -1,12 +1,14 @@
 'use strict';
 /** The Node-API as prebuilt addons use it. */
+const path = require('node:path');
 const { include_dir: headers, symbols } = require('node-api-headers');
 
 const napiVersion = 8;
 
 module.exports = {
   napiVersion,
-  headers,
+  /** Folders of headers: the Node-API's, and node-addon-api over it. */
+  includes: [headers, path.dirname(require.resolve('node-addon-api/package.json'))],
   /** The functions that an addon of that version may call. */
   nodeApi: Object.values(symbols[`v${napiVersion}`]).flat(),
   /** All that the addon exports. */
