@@ -142,6 +142,8 @@ export class Builder {
     readonly depth: number,
     /** It is under a tape whose gradients are compared bit for bit: it has no control flow and no other functions. */
     readonly flat = false,
+    /** Whether there may be tapes: not where parameters may stand for tensors that are captured too. */
+    readonly mayTape = true,
   ) {
     this.values = [...outer];
   }
@@ -246,6 +248,7 @@ export class Builder {
       outer,
       this.depth + 1,
       this.flat || (flat && !this.whole.strict),
+      alone || (this.mayTape && like.length === 0),
     );
     if (self !== null) inner.bindThis(self);
     const params: Value[] = [];

@@ -114,15 +114,35 @@ export const isTaped = (template: string): boolean =>
 export const hasUnits = ({ captured, body }: Program): boolean =>
   [...statementsIn(captured), ...statementsIn(body.body)].some(isUnit);
 
+/** Whether tapes are among the statements. */
+export const hasTapes = (body: readonly Statement[]): boolean =>
+  [...statementsIn(body)].some((s) => isTaped(s.template));
+
 /**
- * Whether no tape inside the function has a source or a target that came out of control flow or another function: eagerly such
- * a value may be the very tensor that went in, with its gradients.
+ * Whether no tape inside the function sees one tensor as two. Eagerly, what comes out of control flow or another function may be
+ * the very tensor that went in, and two parameters may be one tensor, with the gradients of both; compiled they are two.
  */
 export function isSound({ captured, body }: Program): boolean {
   const all = [...statementsIn(captured), ...statementsIn(body.body)];
   const out = new Set(all.filter(isUnit).map((s) => s.name));
-  return all.every((s) => !isTaped(s.template) || ![...namesUsed([s])].some((name) => out.has(name)));
+  const taping = new Set(captured.filter((s) => s.name.startsWith('g') && hasTapes([s])).map((s) => s.name));
+  const apart = (s: Statement): boolean => {
+    const [f, ...args] = s.holes.map((h) => (isRef(h) ? h.ref : ''));
+    if (f === undefined || !taping.has(baseOf(f))) return true;
+    return args.every((ref, i) => isApart(ref, args.slice(0, i)) && !out.has(baseOf(ref)));
+  };
+  return all.every(
+    (s) =>
+      apart(s) &&
+      (!isTaped(s.template) || ![...namesUsed([s])].some((name) => out.has(name))) &&
+      (s.name.startsWith('g') ||
+        s.holes.every((h) => isRef(h) || h.block.params.length === 0 || !hasTapes(h.block.body))),
+  );
 }
+
+/** Whether an argument is surely another tensor than those before it, and than what is captured. */
+export const isApart = (ref: string, before: readonly string[]): boolean =>
+  /^[ax]\d/.test(ref) && before.every((other) => baseOf(other) !== baseOf(ref));
 
 /**
  * Adds to `loose` the names of statements whose values rest on sums. False where a sharp statement has such an operand: what it

@@ -1,5 +1,5 @@
 /** Control flow over blocks of statements, and tapes and functions inside the function. */
-import type { Block } from '../program';
+import { hasTapes, isApart, type Block } from '../program';
 import {
   code,
   everyShape,
@@ -130,7 +130,7 @@ const fold: Rule = (b) => {
 
 const tape: Rule = (b) => {
   const source = b.pickFloat((v) => !v.comesOut);
-  if (b.depth >= deepest || source === null) return false;
+  if (b.depth >= deepest || !b.mayTape || source === null) return false;
   const more = b.rng.chance(0.5) ? b.pickFloat((v) => v.ref !== source.ref && !v.comesOut) : null;
   const block = b.block(
     [],
@@ -187,11 +187,15 @@ const inner: Rule = (b) => {
   if (made === null || b.whole.captured.length === before) return false;
   const g = named(b.whole.captured[b.whole.captured.length - 1].name);
   const method = variable === null ? '' : '.step';
+  const taping = hasTapes(f.body);
+  const mayPass = (v: Value, before: readonly string[]): boolean =>
+    !taping || (isApart(v.ref, before) && !v.comesOut);
+  if (!mayPass(a, []) || (c !== null && !mayPass(c, [a.ref]))) return false;
   const call = spliced(code`${g}${method}`, listed('(', c === null ? [a] : [a, c], ')'));
   if (b.add(call, { flow: 'sum' }) === null) return false;
   if (c === null && b.rng.chance(0.5)) {
     const other = b.pick((v) => v.dtype === a.dtype && !v.isVariable);
-    if (other !== null) b.add(code`${g}${method}(${other})`, { flow: 'sum' });
+    if (other !== null && mayPass(other, [])) b.add(code`${g}${method}(${other})`, { flow: 'sum' });
   }
   return true;
 };

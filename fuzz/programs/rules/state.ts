@@ -99,7 +99,7 @@ const optimize: Rule = (b) => {
   if (b.whole.optimizers.length === 0) return false;
   const { optimizer, variable } = b.rng.pick(b.whole.optimizers);
   if (!b.values.some((v) => v.ref === variable.ref)) return false;
-  if (b.rng.chance(0.4)) {
+  if (!b.mayTape || b.rng.chance(0.4)) {
     const g = b.pick((v) => v.dtype === variable.dtype && sameShapes(v, variable)) ?? variable;
     return (
       b.add(code`${optimizer}.applyGradients([[tf.multiply(${g}, 0.5), ${variable}]])`, {
