@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { platforms } = require('../platforms');
 const { napiVersion, includes, nodeApi, exported } = require('./node_api');
-const { windowsImports } = require('./windows_imports');
+const { windowsSupport } = require('./windows_support');
 const { root, cache, zig } = require('./zig');
 
 /**
@@ -41,25 +41,34 @@ function objects(name) {
   const include = [...includes.flatMap((folder) => ['-isystem', folder]), `-DNAPI_VERSION=${napiVersion}`];
   const addon = list.addon_sources.map((source) => object(name, 'addon', source, include));
   if (os === 'win32') {
-    addon.push(object(name, 'addon', windowsImports(path.join(cache, name), nodeApi), []));
+    addon.push(object(name, 'addon', windowsSupport(path.join(cache, name), nodeApi), []));
   }
   return [...kernels, ...engine, ...addon];
 }
 
 /**
- * Arguments of `zig build-lib`. Without zig's compiler-rt where the C library has what it is for: it is one object,
- * and whoever needs a single function of it gets its slow memcpy and its exp, sin and log in place of the C library's.
+ * Arguments of `zig build-lib`. Without zig's compiler-rt: it is one object, and whoever needs a single function of it
+ * gets its slow memcpy and its exp, sin and log in place of the C library's.
  */
 function linkArguments(name, files, output) {
   const { triple, os } = platforms[name];
   const args = ['build-lib', '-dynamic', '-target', triple, '-O', 'ReleaseFast', '-fstrip', '--gc-sections'];
-  args.push('--name', 'gradtape', '-lc', '-lc++', `-femit-bin=${output}`, '-fno-ubsan-rt');
+  args.push(
+    '--name',
+    'gradtape',
+    '-lc',
+    '-lc++',
+    '-fno-compiler-rt',
+    '-fno-ubsan-rt',
+    `-femit-bin=${output}`,
+  );
   if (os === 'linux') {
     const map = path.join(cache, name, 'exports.map');
     fs.writeFileSync(map, `{ global: ${exported.map((symbol) => `${symbol}; `).join('')}local: *; };\n`);
-    args.push('-fno-compiler-rt', '--version-script', map, '-z', 'nodelete', '-fno-soname');
+    args.push('--version-script', map, '-z', 'nodelete', '-fno-soname');
   }
-  if (os === 'darwin') args.push('-fno-compiler-rt', '-fallow-shlib-undefined', '-dead_strip');
+  // The functions of the Node-API: those of the program that loads the addon (-undefined dynamic_lookup).
+  if (os === 'darwin') args.push('-fallow-shlib-undefined');
   return [...args, ...files];
 }
 

@@ -15,10 +15,7 @@ function parts(name) {
     ['libc++abi', llvm, 'lib/libcxxabi/LICENSE.TXT'],
     ...(platforms[name].os === 'darwin' ? [] : [['libunwind', llvm, 'lib/libunwind/LICENSE.TXT']]),
     ...(platforms[name].os === 'win32'
-      ? [
-          ['mingw-w64 runtime', 'ZPL-2.1 and others', 'lib/libc/mingw/COPYING'],
-          ["zig's compiler-rt", 'MIT', 'LICENSE'],
-        ]
+      ? [['mingw-w64 runtime', 'ZPL-2.1 and others', 'lib/libc/mingw/COPYING']]
       : []),
   ];
 }

