@@ -21,12 +21,14 @@ function sources() {
 function objects(name) {
   const { isas, os, kernels: kernelsOf = name } = platforms[name];
   const list = sources();
+  // zig's default but for musl; Windows relocates without it.
+  const pic = os === 'win32' ? [] : ['-fPIC'];
   const object = (platform, group, source, flags) => ({
     source,
     file: path.join(cache, platform, group, `${path.basename(source, path.extname(source))}.o`),
     flags: [
       ...['-target', platforms[platform].triple, ...list.common_cflags, '-Werror', '-g0'],
-      ...['-fomit-frame-pointer', '-ffunction-sections', '-fdata-sections', ...flags],
+      ...[...pic, '-fomit-frame-pointer', '-ffunction-sections', '-fdata-sections', ...flags],
     ],
   });
   const kernels = isas.flatMap((isa) => {
