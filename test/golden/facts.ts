@@ -160,6 +160,12 @@ export class Facts {
     });
   }
 
+  /** As `same`, where the test compares several results with the recorded one. */
+  compares(name: string, f: (fact: Fact) => void): void {
+    const fact = this.take(name);
+    test(`${name}: ${fact.what}`, () => f(fact));
+  }
+
   /** gradtape does something else, on purpose (docs/differences.md). */
   differs(name: string, f: (fact: Fact) => void): void {
     const fact = this.take(name);

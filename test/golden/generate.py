@@ -217,6 +217,10 @@ def random_tensor(shape, domain=None):
     return {'tensor': {'shape': shape, **({'domain': domain} if domain else {})}}
 
 
+def given_axis(shape, values, dtype='int32'):
+    return {'tensor': {'shape': shape, 'values': values, 'dtype': dtype}}
+
+
 def specials(dtype, domain):
     """Every value at which elementwise functions go wrong."""
     if dtype == 'bool':
@@ -271,6 +275,10 @@ def binary_examples(row, dtype):
         yield {'args': [given([5, 6]), given([2, 0])], 'note': 'integer division by zero'}
     if row['name'] == 'pow' and integer and not dtype.startswith('u'):
         yield {'args': [given([2, 3]), given([2, -1])], 'note': 'integer to a negative power'}
+        yield {'args': [random_tensor([0]), given([-1], [])], 'note': 'nothing to a negative power'}
+    if divides and integer:
+        yield {'args': [random_tensor([0]), given([0], [])], 'note': 'nothing is divided by zero'}
+        yield {'args': [given([], [1, 0]), given([0, 1, 0], [3, 1])], 'note': 'nothing is divided by zero'}
 
 
 def reduction_examples(row, dtype):
@@ -291,6 +299,10 @@ def reduction_examples(row, dtype):
                'note': 'special values, ties, zeros'}
     elif dtype != 'bool':
         yield {'args': [given([5, 5, 1, 0, 5, 5], [2, 3])], 'options': {'axis': 1}, 'note': 'ties, zeros'}
+    for axis in (given_axis([], 1), given_axis([1], [0], 'int64'), given_axis([2], [-1, 0]), given_axis([0], [])):
+        yield {'args': [random_tensor([3, 2])], 'options': {'axis': axis}, 'note': 'axes as a tensor'}
+    yield {'args': [random_tensor([2, 3])], 'options': {'axis': given_axis([], 2)}, 'note': 'a tensor, out of range'}
+    yield {'args': [random_tensor([2, 3])], 'options': {'axis': given_axis([], 0, 'float32')}, 'note': 'a float axis'}
 
 
 STANDARD = {'unary': unary_examples, 'binary': binary_examples, 'compare': binary_examples,

@@ -8,6 +8,7 @@ import warnings
 
 from common import FIXTURES, encode, encode_error, one_thread, tf, versions, write_lines
 
+import semantics_connectivity
 import semantics_derivatives
 import semantics_kinks
 import semantics_tape
@@ -30,7 +31,7 @@ def main():
             entry['error'] = encode_error(e)
         cases[name] = entry
 
-    for part in (semantics_tape, semantics_derivatives, semantics_kinks, semantics_variable):
+    for part in (semantics_tape, semantics_derivatives, semantics_connectivity, semantics_kinks, semantics_variable):
         part.record(case)
     size = write_lines(os.path.join(FIXTURES, 'semantics.json'), {'versions': versions()}, 'cases', cases)
     print(f'{len(cases)} cases, {size} bytes')

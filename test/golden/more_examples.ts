@@ -55,6 +55,7 @@ const sums: Example[] = [
   call([f64([5], [1, 0, 2, 0, 3])], { exclusive: true, reverse: true }),
   bad([f32([2, 3])], { axis: 2 }),
   bad([f32([2, 3])], { axis: -3 }),
+  call([t([2, 3])], { axis: i32([], 1) }),
 ];
 
 const extremes: Example[] = [
@@ -70,6 +71,7 @@ const extremes: Example[] = [
   bad([f32([2, 0])], { axis: 1 }),
   bad([f32([2, 3])], { axis: 2 }),
   bad([f32([])]),
+  call([t([2, 3])], { axis: i64([], -1) }),
 ];
 
 const softmaxes: Example[] = [
@@ -79,6 +81,10 @@ const softmaxes: Example[] = [
   call([f64([2, 2], [1e300, -1e300, 1000, 1001])]),
   bad([f32([])]),
   bad([f32([2, 3])], { axis: 2 }),
+  // A row with an infinity is NaN throughout, on every path: of a few elements, of many, of float64.
+  call([f64([3, 2], [inf, 0, 0, nan, inf, '-Infinity'])]),
+  call([f32([1, 18], [0, 1, 2, 3, 4, 5, 6, 7, 8, inf, 0, 1, 2, 3, 4, 5, 6, 7])]),
+  call([f32([2, 3], [inf, 0, 1, 2, 3, 4])], { axis: 0 }),
 ];
 
 /** By row. A row that is not listed has its own examples, or the standard ones of its kind. */
@@ -157,7 +163,7 @@ export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
     bad([[f32([2]), f32([2])]], { axis: 2 }),
     bad([[f32([2]), f64([2])]]),
   ],
-  unstack: [bad([f32([2, 3])], { num: 3 }), bad([f32([])]), bad([f32([2])], { axis: 1 })],
+  unstack: [bad([f32([2, 3])], { num: 3 }), bad([f32([])]), bad([f32([2])], { axis: 1 }), call([t([0, 3])])],
   split: [
     call([t([0, 4]), 2], { axis: 1 }),
     call([t([5]), [2, 0, 3]]),
@@ -165,6 +171,8 @@ export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
     bad([f32([5]), [2, 2]]),
     bad([f32([5]), [-1, -1]]),
     bad([f32([4]), 2], { axis: 1 }),
+    bad([f32([0, 3]), []]),
+    bad([f32([0, 3]), 0]),
   ],
   gather: [
     call([t([4, 3]), i64([2], [3, 0])], { axis: -2 }),
@@ -175,6 +183,7 @@ export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
     bad([f32([3]), f32([1])]),
     bad([f32([3]), i32([1], [0])], { axis: 1 }),
     bad([f32([2, 3]), i32([3, 1], [0, 0, 0])], { batchDims: 1 }),
+    call([t([2, 3]), i32([2], [2, 0])], { axis: i32([], 1) }),
   ],
   gatherNd: [
     call([t([2, 2, 2]), i64([2, 3], [0, 1, 1, 1, 0, 0])]),
@@ -224,11 +233,14 @@ export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
     bad([f32([3]), [-1, 3]]),
   ],
   tile: [call([t([2, 1, 2]), [1, 3, 2]]), bad([f32([2]), [1, 2]]), bad([f32([2]), [-1]])],
+  moments: [call([t([2, 3]), i32([2], [1, 0])], { keepdims: true })],
+  l2Normalize: [call([t([3, 4])], { axis: i32([], 1) })],
   reverse: [
     call([t([2, 0]), [1]]),
     bad([f32([2]), [1]]),
     bad([f32([2, 2]), [0, 0]]),
     bad([f32([2, 2]), [0, -2]]),
+    call([t([2, 3]), i32([2], [1, 0])]),
   ],
   roll: [
     call([t([2, 3]), -7, 1]),
@@ -301,6 +313,9 @@ export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
       ],
     ]),
     bad([f32([3]), [[1, 1]]], { mode: 'EDGE' }),
+    call([t([2]), i32([1, 2], [[1, 0]])]),
+    bad([f32([2]), i32([], 1)]),
+    bad([f32([2]), f32([1, 2], [[1, 0]])]),
   ],
   zerosLike: [call([t([0, 2])]), call([f32([2], [nan, inf])])],
   onesLike: [call([t([0, 2])])],
@@ -313,6 +328,9 @@ export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
     bad([5, 0]),
     bad([0, 5, 0]),
     bad([0, 5, -1]),
+    call([3, 3, -5]),
+    bad([3, 2, 5]),
+    bad([2, 3, -5]),
   ],
   linspace: [call([t([2, 2]), t([2, 2]), 3], { axis: -1 }), call([t([]), t([]), 2]), call([t([]), t([]), 0])],
   eye: [call([2], { batchShape: [0] }), bad([-1])],
