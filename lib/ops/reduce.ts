@@ -161,14 +161,9 @@ export const reduceAll = reduction('reduceAll', 'all', {
 const sumSquare = kernelOf('sumSquare');
 const sqrtKernel = native.unaryNames.indexOf('sqrt');
 
-/** Replaces sums by their roots, rounded towards zero; a sum that wrapped below 0 gives the least value. */
-function integerRoots(y: Tensor): void {
-  const values = y.view() as { [i: number]: number | bigint };
-  for (let i = 0; i < y.size; i++) {
-    const root = Math.trunc(Math.sqrt(Number(values[i])));
-    const value = Number.isNaN(root) ? Number(y.dt.min) : root;
-    values[i] = y.dt.big ? BigInt(value) : value;
-  }
+/** Sums that wrap as integers do, and their roots rounded towards zero; one that wrapped below 0 gives the least value. */
+function integerNorm(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor {
+  return cast(sqrt(cast(sum.apply(square(x), attrs, shape), 'float64')), x.dtype);
 }
 
 /**
@@ -181,12 +176,9 @@ export const reduceEuclideanNorm = reduction('reduceEuclideanNorm', 'sumSquare',
   saves: 'both',
   domain: [-10, 10],
   ulp: 4,
+  integers: integerNorm,
   run: (x, y, axes) => {
     runReduce(sumSquare, x, y, axes, 'reduceEuclideanNorm');
-    if (y.dt.kind !== 'float') {
-      integerRoots(y);
-      return;
-    }
     frame[0] = frame[1] = y.offset;
     frame[2] = y.size;
     frame[3] = sqrtKernel;
