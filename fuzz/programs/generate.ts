@@ -15,7 +15,7 @@ import {
   type Statement,
 } from './program';
 import { arithmeticRules } from './rules/arithmetic';
-import { controlRules } from './rules/control';
+import { controlRules, failure } from './rules/control';
 import { addCall, drawables, isSample, registryRule } from './rules/registry';
 import { shapeRules } from './rules/shapes';
 import { addOptimizer, addVariable, stateRules } from './rules/state';
@@ -160,6 +160,10 @@ export function drawProgram(rng: Rng): Program {
   });
   if (like !== null) addCall(inside, like.row);
   grow(inside, rng.between(3, 12));
+  if (whole.mayFail) {
+    for (let tries = 0; tries < 10 && trials.every((t) => t.alive); tries++) failure(inside);
+    grow(inside, rng.below(4));
+  }
   if (inside.body.every((s) => s.name === ''))
     inside.add(code`tf.identity(${inside.values[inside.values.length - 1]})`);
 

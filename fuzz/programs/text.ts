@@ -92,10 +92,10 @@ export function moduleText(program: Program, style: Style, probe = false): strin
     tapes === 0
       ? `${indent(1)}const f = compile(body${options});`
       : `${indent(1)}const f = outside ? ${around(`compile(body${options})`)} : compile(${around('body')}${options});`,
-    `${indent(1)}const selves = [${selves.map((v) => `{ v: ${v} }`).join(', ')}];`,
+    `${indent(1)}const selves${style.typed ? ': { v: tf.Variable }[]' : ''} = [${selves.map((v) => `{ v: ${v} }`).join(', ')}];`,
     `${indent(1)}return { f, selves, state: () => [${state.join(', ')}] };`,
     '}',
-    'const calls = [',
+    `const calls${style.typed ? `: (() => [${args.map(() => 'tf.Tensor').join(', ')}])[]` : ''} = [`,
     ...calls.map((sizes) => {
       const given = args.map((a, i) => dataText(a.dtype, shapeFor(a, sizes), sizes.seed + i));
       return `${indent(1)}() => [${given.join(', ')}],`;

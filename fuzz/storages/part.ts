@@ -9,7 +9,31 @@ function numbers(type: 'float32' | 'float64' | 'int32', shape: number[], seed: n
   const table = [1, -1, 0, 2, -3, 0.5, 7, -2, 4, -0, 1.5, 3];
   const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => table[(seed + i) % 12]);
   return tf.reshape(tf.cast(tf.constant(values), type), shape);
-}`;
+}
+const [t, v, tapes, p]: [tf.Tensor[], tf.Variable[], tf.GradientTape[], Promise<tf.Tensor>[]] = [[], [], [], []];
+const optimizers = new Map<string, tf.keras.optimizers.Optimizer>();
+const optimizer = (name: string, make: () => tf.keras.optimizers.Optimizer): tf.keras.optimizers.Optimizer => {
+  const known = optimizers.get(name) ?? make();
+  optimizers.set(name, known);
+  return known;
+};
+const sgd = (i: number) => optimizer('sgd ' + i, () => new tf.keras.optimizers.SGD(0.5));
+const adam = (i: number) => optimizer('adam ' + i, () => new tf.keras.optimizers.Adam(0.5));
+const twice = tf.function((x: tf.Tensor) => tf.add(x, x));
+const reshaped = tf.function((x: tf.Tensor) => tf.reshape(x, x.shape));
+const same = tf.function((x: tf.Tensor) => x);
+const step = (v: tf.Variable, f: 'assign' | 'assignAdd' | 'assignSub') =>
+  tf.function((x: tf.Tensor) => {
+    v[f](x);
+    return v.read();
+  });
+const stepsOf = (v: tf.Variable) => ({
+  assign: step(v, 'assign'),
+  assignAdd: step(v, 'assignAdd'),
+  assignSub: step(v, 'assignSub'),
+});
+const steps: ReturnType<typeof stepsOf>[] = [];
+async function walk(): Promise<void> {`;
 
 export const storages: Part<Walk> = {
   name: 'storages',
@@ -18,6 +42,6 @@ export const storages: Part<Walk> = {
   async print(walk) {
     const world = new World();
     await world.run(walk).catch(() => undefined);
-    return [head, ...world.lines].join('\n');
+    return [head, ...world.lines.map((line) => `  ${line}`), '}', 'void walk();'].join('\n');
   },
 };

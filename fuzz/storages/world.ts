@@ -63,9 +63,9 @@ const table = [1, -1, 0, 2, -3, 0.5, 7, -2, 4, -0, 1.5, 3];
 
 /** Functions of a tensor alone: a fresh result, the argument in another shape, the argument. */
 const pure = [
-  { text: '(x) => tf.add(x, x)', f: (x: tf.Tensor) => tf.add(x, x), doubled: true },
-  { text: '(x) => tf.reshape(x, x.shape)', f: (x: tf.Tensor) => tf.reshape(x, x.shape), doubled: false },
-  { text: '(x) => x', f: (x: tf.Tensor) => x, doubled: false },
+  { name: 'twice', f: (x: tf.Tensor) => tf.add(x, x), doubled: true },
+  { name: 'reshaped', f: (x: tf.Tensor) => tf.reshape(x, x.shape), doubled: false },
+  { name: 'same', f: (x: tf.Tensor) => x, doubled: false },
 ];
 /** Functions that assign `v`, and give back its value. */
 const assigning = ['assignAdd', 'assignSub', 'assign'] as const;
@@ -108,8 +108,8 @@ export class World {
   }
 
   private check(): void {
-    for (const [id, { t, elements }] of this.tensors) this.compare(`t${id}`, t, elements);
-    for (const [id, { v, elements }] of this.variables) this.compare(`v${id}`, v, elements);
+    for (const [id, { t, elements }] of this.tensors) this.compare(`t[${id}]`, t, elements);
+    for (const [id, { v, elements }] of this.variables) this.compare(`v[${id}]`, v, elements);
   }
 
   private compare(name: string, t: tf.Tensor | tf.Variable, want: Elements): void {
@@ -149,14 +149,14 @@ export class World {
       case 'view': {
         const x = this.tensors.get(on[0]);
         if (x === undefined) return;
-        this.log(`const t${id} = ${views[way].text(`t${on[0]}`)};`);
+        this.log(`t[${id}] = ${views[way].text(`t[${on[0]}]`)};`);
         this.hold(id, views[way].f(x.t), copy(x.elements), x.slopes);
         return;
       }
       case 'dispose': {
         const x = this.tensors.get(on[0]);
         if (x === undefined) return;
-        this.log(`t${on[0]}.dispose();`);
+        this.log(`t[${on[0]}].dispose();`);
         x.t.dispose();
         this.tensors.delete(on[0]);
         return;
@@ -164,13 +164,13 @@ export class World {
       case 'keep': {
         const x = this.tensors.get(on[0]);
         if (x === undefined) return;
-        this.log(`tf.keep(t${on[0]});`);
+        this.log(`tf.keep(t[${on[0]}]);`);
         tf.keep(x.t);
         x.kept = true;
         return;
       }
       case 'collect':
-        this.log('gc();');
+        this.log('globalThis.gc?.();');
         (globalThis as { gc?: () => void }).gc?.();
         return;
       case 'tidy':
@@ -194,7 +194,7 @@ export class World {
     const elements = fill(type, size, (i) =>
       type === 'int32' ? Math.trunc(table[(seed + i) % 12]) : table[(seed + i) % 12],
     );
-    this.log(`const t${id} = numbers('${type}', [${shape.join(', ')}], ${seed});`);
+    this.log(`t[${id}] = numbers('${type}', [${shape.join(', ')}], ${seed});`);
     const given = copy(elements);
     const t = tf.reshape(tf.constant(given), [...shape]);
     // The tensor has elements of its own: what becomes of the array is nothing to it.
@@ -210,7 +210,7 @@ export class World {
     // Views of one tensor have the same elements in other shapes.
     if (x.t.shape.join() !== y.t.shape.join() || typeOf(x.elements) !== typeOf(y.elements)) return;
     const isUnary = unaries.includes(op);
-    this.log(`const t${id} = tf.${op.name}(t${on[0]}${isUnary ? '' : `, t${on[1]}`});`);
+    this.log(`t[${id}] = tf.${op.name}(t[${on[0]}]${isUnary ? '' : `, t[${on[1]}]`});`);
     const f = tf[op.name as 'add'] as (...args: tf.Tensor[]) => tf.Tensor;
     const t = isUnary ? f(x.t) : f(x.t, y.t);
     const slopes = chain(op, x.elements, x.slopes, y.elements, isUnary ? none : y.slopes);
@@ -224,7 +224,7 @@ export class World {
     if (x === undefined || held === undefined) return;
     if (x.t.shape.join() !== held.v.shape.join() || x.t.dtype !== held.v.dtype) return;
     const op = binaries[way];
-    this.log(`const t${id} = tf.${op.name}(t${on[0]}, v${on[1]});`);
+    this.log(`t[${id}] = tf.${op.name}(t[${on[0]}], v[${on[1]}]);`);
     const t = tf[op.name as 'add'](x.t, held.v);
     this.hold(
       id,
@@ -246,7 +246,7 @@ export class World {
     tf.tidy(() => {
       this.inside(inner);
       const returned = on.filter((id) => this.tensors.has(id));
-      this.log(`  return [${returned.map((id) => `t${id}`).join(', ')}];`);
+      this.log(`  return [${returned.map((id) => `t[${id}]`).join(', ')}];`);
       return returned.map((id) => this.tensors.get(id)?.t);
     });
     this.log('});');
@@ -260,15 +260,15 @@ export class World {
     if (found === null) return;
     const persistent = way === 1;
     const tape = new tf.GradientTape({ persistent });
-    this.log(`const tape${id} = new tf.GradientTape({ persistent: ${persistent} });`);
-    this.log(`tape${id}.watch([${on.map((k) => `t${k}`).join(', ')}]);`);
+    this.log(`tapes[${id}] = new tf.GradientTape({ persistent: ${persistent} });`);
+    this.log(`tapes[${id}].watch([${on.map((k) => `t[${k}]`).join(', ')}]);`);
     tape.watch(found.map((h) => h.t));
     const outer = new Map(this.tensors);
     for (const [k, h] of outer) {
       const own = on.includes(k) ? new Map([[k, new Float64Array(h.elements.length).fill(1)]]) : none;
       this.tensors.set(k, { ...h, slopes: own });
     }
-    this.log(`tape${id}.run(() => {`);
+    this.log(`tapes[${id}].run(() => {`);
     const slopes = new Map<number, Slopes>();
     tape.run(() => {
       this.inside(inner);
@@ -288,13 +288,13 @@ export class World {
     const x = this.tensors.get(source);
     const slopes = tape?.slopes.get(target);
     if (tape === undefined || y === undefined || x === undefined || slopes === undefined) return;
-    const call = `tape${tapeId}.gradient(t${target}, t${source}, { unconnectedGradients: 'zero' })`;
+    const call = `tapes[${tapeId}].gradient(t[${target}], t[${source}], { unconnectedGradients: 'zero' }) as tf.Tensor`;
     if (tape.used && !tape.persistent) {
       this.log(`${call}; // refused`);
       this.refused(() => tape.tape.gradient(y.t, x.t));
       return;
     }
-    this.log(`const t${id} = ${call};`);
+    this.log(`t[${id}] = ${call};`);
     tape.used = true;
     const g = tape.tape.gradient(y.t, x.t, { unconnectedGradients: 'zero' }) as tf.Tensor;
     const want = slopes.get(source) ?? new Float64Array(x.elements.length);
@@ -302,7 +302,7 @@ export class World {
     for (let i = 0; i < want.length; i++) {
       if (!Number.isFinite(want[i]) || Math.abs(want[i]) > 1e30) continue;
       if (!(Math.abs(Number(got[i]) - want[i]) <= 1e-5 * Math.max(1, Math.abs(want[i]))))
-        throw new Wrong('gradient', `t${id}: element ${i} is ${String(got[i])}, and should be ${want[i]}`);
+        throw new Wrong('gradient', `t[${id}]: element ${i} is ${String(got[i])}, and should be ${want[i]}`);
     }
     this.hold(id, g, g.data() as Elements);
   }
@@ -321,7 +321,8 @@ export class World {
     if (kind === 'variable') {
       const x = this.tensors.get(on[0]);
       if (x === undefined) return;
-      this.log(`const v${id} = new tf.Variable(t${on[0]});`);
+      this.log(`v[${id}] = new tf.Variable(t[${on[0]}]);`);
+      this.log(`steps[${id}] = stepsOf(v[${id}]);`);
       const v = new tf.Variable(x.t);
       const step = assigning.map((f) =>
         tf.function((t: tf.Tensor) => {
@@ -339,7 +340,7 @@ export class World {
     const held = this.variables.get(on[0]);
     if (held === undefined) return;
     if (kind === 'read') {
-      this.log(`const t${id} = v${on[0]}${way === 0 ? '.read()' : '.value()'};`);
+      this.log(`t[${id}] = v[${on[0]}]${way === 0 ? '.read()' : '.value()'};`);
       this.hold(id, way === 0 ? held.v.read() : held.v.value(), copy(held.elements));
       return;
     }
@@ -362,7 +363,7 @@ export class World {
   private assignment(v: number, held: HeldVariable, x: Held, t: number, way: number) {
     const name = (['assign', 'assignAdd', 'assignSub'] as const)[way % 3];
     return {
-      text: `v${v}.${name}(t${t})`,
+      text: `v[${v}].${name}(t[${t}])`,
       f: () => held.v[name](x.t),
       next: () =>
         way % 3 === 0 ? copy(x.elements) : apply(binaries[way % 3 === 1 ? 0 : 1], held.elements, x.elements),
@@ -376,7 +377,7 @@ export class World {
       this.sgd.get(key) ?? (adam ? new tf.keras.optimizers.Adam(0.5) : new tf.keras.optimizers.SGD(0.5));
     this.sgd.set(key, made);
     return {
-      text: `${adam ? 'adam' : 'sgd'}${v}.applyGradients([[t${t}, v${v}]])`,
+      text: `${adam ? 'adam' : 'sgd'}(${v}).applyGradients([[t[${t}], v[${v}]]])`,
       f: () => made.applyGradients([[x.t, held.v]]),
       next: () =>
         adam
@@ -395,22 +396,19 @@ export class World {
     )
       return;
     const f = held === null ? this.functions[way] : held.step[way];
-    const text =
-      held === null
-        ? `tf.function(${pure[way].text})`
-        : `tf.function((x) => { v${on[1]}.${assigning[way]}(x); return v${on[1]}.read(); })`;
+    const text = held === null ? pure[way].name : `steps[${on[1]}].${assigning[way]}`;
     if (kind === 'call') {
       if (held !== null && held.claims > 0) {
-        this.log(`${text}(t${on[0]}); // refused: a call in flight assigns it`);
+        this.log(`${text}(t[${on[0]}]); // refused: a call in flight assigns it`);
         this.refused(() => f(x.t));
         return;
       }
-      this.log(`const t${id} = ${text}(t${on[0]});`);
+      this.log(`t[${id}] = ${text}(t[${on[0]}]);`);
       this.hold(id, f(x.t), this.resultOf(held, x.elements, way));
       if (held !== null) held.elements = this.resultOf(held, x.elements, way);
       return;
     }
-    this.log(`const p${id} = ${text}.async(t${on[0]});`);
+    this.log(`p[${id}] = ${text}.async(t[${on[0]}]);`);
     // The calls before it on the same variable decide what it sees: what it gives is found when all have ended.
     this.flights.push({ id, promise: f.async(x.t), elements: copy(x.elements), variable: held });
     if (held !== null) held.claims++;
@@ -428,7 +426,7 @@ export class World {
     const { flights } = this;
     this.flights = [];
     for (const { id, promise, elements, variable } of flights) {
-      this.log(`const t${id} = await p${id};`);
+      this.log(`t[${id}] = await p[${id}];`);
       const t = await promise;
       const result = this.resultOf(variable, elements, this.ways.get(id) ?? 0);
       this.hold(id, t, result);

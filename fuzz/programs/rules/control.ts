@@ -215,7 +215,7 @@ const random: Rule = (b) => {
 };
 
 /** Errors that depend on values or sizes. */
-const failure: Rule = (b) => {
+export const failure: Rule = (b) => {
   if (!b.whole.mayFail) return false;
   const a = b.pick((v) => v.dtype !== 'bool' && !v.loose);
   if (a === null) return false;

@@ -10,16 +10,17 @@ import { captured, constant, fitted } from './operands';
 /** Where users find a function: tf.math.tanh is tf.tanh. */
 function publicNames(): Map<unknown, string> {
   const names = new Map<unknown, string>();
-  const visit = (space: object, path: string, depth: number): void => {
+  const spaces: [path: string, space: object][] = [['tf', tf]];
+  // Breadth first: the shortest name is found first.
+  for (const [path, space] of spaces) {
     for (const [key, value] of Object.entries(space)) {
       if (typeof value === 'function') {
         if (!names.has(value)) names.set(value, `${path}.${key}`);
-      } else if (depth < 2 && typeof value === 'object' && value !== null && !(value instanceof Map)) {
-        visit(value as object, `${path}.${key}`, depth + 1);
+      } else if (path.split('.').length < 3 && typeof value === 'object' && value !== null) {
+        spaces.push([`${path}.${key}`, value as object]);
       }
     }
-  };
-  visit(tf, 'tf', 0);
+  }
   return names;
 }
 
