@@ -1,4 +1,4 @@
-/** The addon's entries with damaged arguments: test/native/border_fuzz.test.ts, for as long and from the seed that is given. */
+/** The addon's entries with damaged arguments: test/native/addon_fuzz.test.ts, for as long and from the seed that is given. */
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import type { Options } from './options';
@@ -9,7 +9,7 @@ const root = path.join(__dirname, '..');
 export function runAddon({ seconds, seed, isa }: Options): boolean {
   const { status } = spawnSync(
     process.execPath,
-    [require.resolve('jest/bin/jest'), 'test/native/border_fuzz'],
+    [require.resolve('jest/bin/jest'), 'test/native/addon_fuzz'],
     {
       cwd: root,
       stdio: 'inherit',
