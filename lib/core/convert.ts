@@ -1,6 +1,7 @@
 /** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
 import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
+import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
 import { Readable } from './readable';
 import { describe, showShape, sizeOf } from './shape';
 import { aliasTensor, elementsAround, makeTensor, scalarTensor, Tensor } from './tensor';
@@ -109,10 +110,9 @@ export function element(value: unknown, dt: DTypeInfo, op: string, argument: str
   }
   if (typeof value === 'number') {
     if (!Number.isInteger(value)) return fail();
-    if (dt.big) return BigInt(value);
-    // uint8 wraps, as in TensorFlow; int32 must fit.
-    if (dt.signed && (value < (dt.min as number) || value > (dt.max as number))) return fail();
-    return value;
+    // uint8 wraps, as in TensorFlow; the others must fit.
+    if (dt !== dtypes.uint8 && (value < dt.min || value > dt.max)) return fail();
+    return dt.big ? BigInt(value) : value;
   }
   if (typeof value === 'bigint') {
     if (value < BigInt(dt.min) || value > BigInt(dt.max)) return fail();
@@ -134,9 +134,8 @@ function inferred(value: unknown): DTypeInfo | null {
   }
 }
 
-function typedArrayType(value: ArrayBufferView): DTypeInfo | null {
-  // By tag, not instanceof: the array may come from another realm.
-  switch ((value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]) {
+function typedArrayType(value: unknown): DTypeInfo | null {
+  switch (typedArrayName(value)) {
     case 'Float32Array':
       return dtypes.float32;
     case 'Float64Array':
@@ -168,7 +167,9 @@ function checkInBounds(value: ArrayBufferView, op: string, argument: string): vo
 function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   const own = typedArrayType(value);
   const values = value as unknown as ArrayLike<number | bigint> & TypedArray;
-  if (values.length === 0) checkInBounds(value, op, argument);
+  // Its own: an array may have another `length`.
+  const length = lengthOf(value, `[${op}] ${argument}`);
+  if (length === 0) checkInBounds(value, op, argument);
   const dt = hint ?? own;
   if (dt === null) {
     throw new TypeError(
@@ -176,13 +177,13 @@ function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, a
         `BigInt64Array, Uint8Array, or give a dtype`,
     );
   }
-  const t = makeTensor(dt, [values.length], values.length);
+  const t = makeTensor(dt, [length], length);
   const out = t.view();
   if (dt === own) {
     (out as { set(v: unknown): void }).set(values);
   } else {
     const target = out as { [i: number]: number | bigint };
-    for (let i = 0; i < values.length; i++) target[i] = hostElement(values[i], dt, op, argument);
+    for (let i = 0; i < length; i++) target[i] = hostElement(values[i], dt, op, argument);
   }
   return t;
 }
@@ -194,18 +195,18 @@ function hostElement(value: number | bigint, dt: DTypeInfo, op: string, argument
 }
 
 function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: string, argument: string): Tensor {
+  const where = `[${op}] ${argument}`;
   const shape: number[] = [];
   let first: unknown = value;
-  while (Array.isArray(first) || (ArrayBuffer.isView(first) && typedArrayType(first) !== null)) {
+  let rowType: DTypeInfo | null = null;
+  while (Array.isArray(first) || (rowType = typedArrayType(first)) !== null) {
+    if (shape.length === maxDepth) throw tooDeep(`${where}: the array`);
     const list = first as ArrayLike<unknown>;
-    if (list.length === 0 && ArrayBuffer.isView(first)) checkInBounds(first, op, argument);
-    shape.push(list.length);
+    const length = lengthOf(list, where);
+    if (rowType !== null && length === 0) checkInBounds(first as ArrayBufferView, op, argument);
+    shape.push(length);
     first = list[0];
-    if (shape.length > 254) {
-      throw new InvalidArgumentError(
-        `[${op}] ${argument}: the array is nested too deeply (or contains itself)`,
-      );
-    }
+    if (rowType !== null) break;
   }
   const size = sizeOf(shape);
   if (first instanceof Tensor || first instanceof Readable) {
@@ -213,7 +214,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
       `[${op}] ${argument}: an array of tensors is not a tensor; join them with tf.stack or tf.concat`,
     );
   }
-  const dt = hint ?? innerType(value, size === 0 ? undefined : first);
+  const dt = hint ?? rowType ?? (size === 0 ? null : inferred(first)) ?? dtypes.float32;
   const t = makeTensor(dt, shape, size);
   const out = elementsAround(t) as { [i: number]: number | bigint };
   const kind = typeof first;
@@ -235,9 +236,9 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
         dt === dtypes.float32 && type === 'number' ? (node as number) : element(node, dt, op, argument);
       return;
     }
-    const list = node as ArrayLike<unknown> | null | undefined;
-    const isList = Array.isArray(node) || ArrayBuffer.isView(node);
-    if (!isList || list?.length !== shape[depth]) throw ragged(path, shape, op, argument);
+    const isList = Array.isArray(node) || typedArrayType(node) !== null;
+    const list = node as ArrayLike<unknown>;
+    if (!isList || lengthOf(list, where) !== shape[depth]) throw ragged(path, shape, op, argument);
     for (let i = 0; i < shape[depth]; i++) {
       path[depth] = i;
       visit(list[i], depth + 1);
@@ -246,13 +247,6 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
   };
   visit(value, 0);
   return t;
-}
-
-function innerType(value: readonly unknown[], first: unknown): DTypeInfo {
-  let node: unknown = value;
-  while (Array.isArray(node)) node = (node as unknown[])[0];
-  if (ArrayBuffer.isView(node)) return typedArrayType(node) ?? dtypes.float32;
-  return inferred(first) ?? dtypes.float32;
 }
 
 function ragged(

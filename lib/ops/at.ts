@@ -4,6 +4,7 @@
  */
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes } from '../core/dtype';
+import { listOf, maxDepth, tooDeep } from '../core/lists';
 import { Readable } from '../core/readable';
 import { describe, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
@@ -22,7 +23,8 @@ export const newaxis = null;
 export type IndexPart = number | bigint | string | null | TensorLike;
 
 const parsed = new Map<string, IndexItem>();
-const rangePattern = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/;
+/** Longer texts are not kept. */
+const shortText = 64;
 
 function invalid(part: unknown): TypeError {
   const what =
@@ -40,16 +42,20 @@ function parseString(text: string): IndexItem {
   if (known !== undefined) return known;
   const item = readString(text);
   if (parsed.size >= 1024) parsed.clear();
-  parsed.set(text, item);
+  if (text.length <= shortText) parsed.set(text, item);
   return item;
 }
 
 function readString(text: string): IndexItem {
   if (text.trim() === '...') return { kind: 'ellipsis' };
-  const found = rangePattern.exec(text);
-  if (found === null) throw invalid(text);
-  const number = (s: string | undefined): number | null => (s === undefined ? null : Number(s));
-  return { kind: 'range', begin: number(found[1]), end: number(found[2]), step: number(found[3]) ?? 1 };
+  const ends = text.split(':', 4).map((piece): number | null => {
+    const end = piece.trim();
+    if (end === '') return null;
+    if (!/^-?\d+$/.test(end)) throw invalid(text);
+    return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(end), Number.MAX_SAFE_INTEGER));
+  });
+  if (ends.length < 2 || ends.length > 3) throw invalid(text);
+  return { kind: 'range', begin: ends[0], end: ends[1], step: ends[2] ?? 1 };
 }
 
 function parsePart(part: unknown): IndexItem {
@@ -77,16 +83,21 @@ function maskOf(parts: readonly unknown[]): TensorLike | null {
     return only.dt === dtypes.bool ? (only as TensorLike) : null;
   }
   let first: unknown = only;
-  while (Array.isArray(first)) first = (first as unknown[])[0];
+  for (let depth = 0; Array.isArray(first); depth++) {
+    if (depth === maxDepth) throw tooDeep('[at] an index');
+    first = (first as unknown[])[0];
+  }
   return Array.isArray(only) && typeof first === 'boolean' ? (only as TensorLike) : null;
+}
+
+/** The parts of an index: x[[0, 1]] means x[0, 1]. */
+function partsOf(parts: readonly unknown[]): readonly unknown[] {
+  return parts.length === 1 && Array.isArray(parts[0]) ? listOf(parts[0], '[at] an index') : parts;
 }
 
 /** What basic indexing (everything but a mask) selects of a tensor of a given shape. */
 export function regionAt(shape: readonly number[], parts: readonly unknown[]): Region {
-  const only = parts.length === 1 ? parts[0] : undefined;
-  // x[[0, 1]] means x[0, 1].
-  const list: readonly unknown[] = Array.isArray(only) ? only : parts;
-  return regionOf(shape, list.map(parsePart), 'at');
+  return regionOf(shape, partsOf(parts).map(parsePart), 'at');
 }
 
 /**
@@ -100,7 +111,7 @@ export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
   const mask = maskOf(parts);
   if (mask !== null) return booleanMask(t, mask);
   if (scope.tracer !== null) {
-    const list: readonly unknown[] = parts.length === 1 && Array.isArray(parts[0]) ? parts[0] : parts;
+    const list = partsOf(parts);
     if (list.some(isLater)) return atLater(t, list);
   }
   return takeRegion(t, regionAt(t.shape, parts));

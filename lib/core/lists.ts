@@ -1,0 +1,97 @@
+/**
+ * Arrays that users give. A proxy may say another length each time that it is asked, a getter another element, a typed array
+ * may have a `length` of its own: what counts is asked for once and checked, and ops compute with copies.
+ */
+import { getHeapStatistics } from 'node:v8';
+import { InvalidArgumentError, ResourceExhaustedError } from './errors';
+
+/** The most levels of nested arrays and objects: as many as a tensor may have dimensions. */
+export const maxDepth = 254;
+/** The most elements of an array. V8 ends the process where one outgrows 2²⁷ while elements are added. */
+const maxLength = 2 ** 26;
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const getter = (name: string | symbol): ((this: unknown) => unknown) =>
+  (Object.getOwnPropertyDescriptor(typedArray, name) as { get: () => unknown }).get;
+const typedLength = getter('length') as (this: ArrayBufferView) => number;
+const typedName = getter(Symbol.toStringTag) as (this: unknown) => string | undefined;
+
+/** 'Float32Array' and the like, also of another realm; undefined for what is no typed array. */
+export function typedArrayName(value: unknown): string | undefined {
+  return typedName.call(value);
+}
+
+/** The number of elements of an array or typed array. */
+export function lengthOf(list: ArrayLike<unknown> | ArrayBufferView, where: string): number {
+  if (ArrayBuffer.isView(list)) return typedLength.call(list);
+  const length: unknown = list.length;
+  if (typeof length !== 'number' || !Number.isInteger(length) || length < 0) {
+    throw new InvalidArgumentError(
+      `${where}: the length of an array must be a whole number; this one says ${String(length)}`,
+    );
+  }
+  if (length > maxLength) {
+    throw new ResourceExhaustedError(`${where}: an array of ${length} elements; the limit is ${maxLength}`);
+  }
+  return length;
+}
+
+/** The elements of an array or typed array, in an array that nobody else has. */
+export function listOf(list: ArrayLike<unknown>, where: string): unknown[] {
+  const length = lengthOf(list, where);
+  const copy: unknown[] = [];
+  for (let i = 0; i < length; i++) copy.push(list[i]);
+  return copy;
+}
+
+/** An error where something is nested more deeply than it can be, or endlessly. */
+export function tooDeep(where: string): InvalidArgumentError {
+  return new InvalidArgumentError(`${where} is nested too deeply (or contains itself)`);
+}
+
+/** A copy of nested arrays, all else as it is. */
+export function copyOfArrays(value: unknown, where: string, depth = 0): unknown {
+  if (!Array.isArray(value)) return value;
+  if (depth === maxDepth) throw tooDeep(where);
+  const copy = listOf(value, where);
+  for (let i = 0; i < copy.length; i++) copy[i] = copyOfArrays(copy[i], where, depth + 1);
+  return copy;
+}
+
+/** Whether all that nested arrays hold passes a test. */
+export function everyLeaf(
+  value: unknown,
+  test: (leaf: unknown) => boolean,
+  where: string,
+  depth = 0,
+): boolean {
+  if (!Array.isArray(value)) return test(value);
+  if (depth === maxDepth) throw tooDeep(where);
+  return listOf(value, where).every((part) => everyLeaf(part, test, where, depth + 1));
+}
+
+/** So many objects or elements always fit into V8's heap. */
+const few = 2 ** 16;
+
+/**
+ * Throws where V8's heap cannot hold `count` objects of about so many bytes, or an array of `longest` elements: V8 would end
+ * the process.
+ */
+export function checkHeap(count: number, bytes: number, longest: number, what: string): void {
+  if (count <= few) return;
+  const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
+  const free = 0.8 * (limit - used);
+  if (longest <= maxLength && count * bytes <= free) return;
+  throw new ResourceExhaustedError(
+    `${what}: JavaScript's heap cannot hold as much; it has ${Math.round(free / 2 ** 20)} MB left, and an array at most ` +
+      `${maxLength} elements (node --max-old-space-size gives it more)`,
+  );
+}
+
+/** About what a small tensor takes. */
+const tensorBytes = 200;
+
+/** Throws where V8's heap cannot hold so many tensors. */
+export function checkTensors(count: number, op: string): void {
+  checkHeap(count, tensorBytes, count, `[${op}] ${count} tensors`);
+}
