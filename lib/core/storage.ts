@@ -3,6 +3,7 @@
  * code. Small tensors are carved from slabs by bumping an offset; a large one has a block of its own, which `dispose`,
  * `tidy` and the tape can hand back to a free list.
  */
+import { markAsUntransferable } from 'node:worker_threads';
 import { native, frame } from '../binding';
 import { madeBytes } from './collect';
 import { ResourceExhaustedError } from './errors';
@@ -28,10 +29,31 @@ export class Block {
   ) {}
 }
 
+const kept = new WeakSet<ArrayBuffer>();
+
+/**
+ * Keeps a buffer where it is: many tensors may lie in it, and a kernel may be writing to it. To be transferred to another
+ * thread it is copied.
+ */
+export function keepInPlace(buffer: ArrayBuffer): void {
+  if (kept.has(buffer)) return;
+  kept.add(buffer);
+  markAsUntransferable(buffer);
+  if (!('transfer' in ArrayBuffer.prototype)) return;
+  for (const name of ['transfer', 'transferToFixedLength'])
+    Object.defineProperty(buffer, name, { value: refuseTransfer });
+}
+
+function refuseTransfer(): never {
+  throw new TypeError('transfer: the elements of a tensor stay where they are; copy them with data()');
+}
+
 /** Uninitialised memory; page-faulting it in is what costs, not this call. */
 function rawBuffer(bytes: number): ArrayBuffer {
   try {
-    return Buffer.allocUnsafeSlow(bytes).buffer;
+    const { buffer } = Buffer.allocUnsafeSlow(bytes);
+    keepInPlace(buffer);
+    return buffer;
   } catch (error) {
     throw new ResourceExhaustedError(`this process cannot allocate ${bytes} bytes`, { cause: error });
   }

@@ -215,22 +215,21 @@ describe('memory of a call in flight', () => {
     expect(x.data()[n * n - 1]).toBe(1);
   });
 
-  test('a buffer that is in use cannot be transferred; one that was is refused', async () => {
+  test('a buffer cannot be transferred, whether it is in use or not', async () => {
     const f = tf.function((x: tf.Tensor) => slow(x));
     const x = ones();
+    const idle = tf.fill([600, 600], 1);
     const result = f.async(x);
-    try {
-      structuredCloneDetached(new Uint8Array(x.buffer));
-    } catch {
-      // Newer versions of Node refuse it, others do nothing.
+    for (const t of [x, idle]) {
+      try {
+        structuredCloneDetached(new Uint8Array(t.buffer));
+      } catch {
+        // Newer versions of Node refuse it, others copy.
+      }
+      expect(t.buffer.byteLength).toBeGreaterThan(0);
     }
-    expect(x.buffer.byteLength).toBeGreaterThan(0);
     expect((await result).data()[0]).toBe(1);
-    const lost = tf.fill([600, 600], 1);
-    structuredCloneDetached(new Uint8Array(lost.buffer));
-    await expect(f.async(lost)).rejects.toMatchObject({ code: 'GRADTAPE_BINDING' });
-    // The next one is not concerned.
-    expect((await f.async(x)).data()[0]).toBe(1);
+    expect((await f.async(idle)).data()[0]).toBe(f(idle).data()[0]);
   });
 
   // Node 20 has no such method.

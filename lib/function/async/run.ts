@@ -1,8 +1,8 @@
 /** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
 import { setImmediate } from 'node:timers/promises';
-import { markAsUntransferable } from 'node:worker_threads';
 import { outOfMemory } from '../../core/out_of_memory';
 import type { Shape } from '../../core/shape';
+import { keepInPlace } from '../../core/storage';
 import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
 import { flopsOf } from '../describe';
 import { computeScalars, undoScalars, type Executable, type Part, type PartRun } from '../executable';
@@ -56,26 +56,6 @@ async function drive(steps: Flowing, variables: RunVariables): Promise<readonly 
     next = here(() => steps.next(found));
   }
   return next.value;
-}
-
-const guarded = new WeakSet<ArrayBuffer>();
-
-/**
- * Keeps the buffer where it is: one that was transferred to another thread could be freed there while a kernel writes to it.
- * No user gets hold of the library's buffers, unless on purpose.
- */
-function guard(buffer: ArrayBuffer): void {
-  if (guarded.has(buffer)) return;
-  guarded.add(buffer);
-  markAsUntransferable(buffer);
-  for (const name of ['transfer', 'transferToFixedLength']) {
-    if (!(name in buffer)) continue;
-    Object.defineProperty(buffer, name, {
-      value: () => {
-        throw new TypeError(`${name}: the elements of a tensor stay where they are; copy them with data()`);
-      },
-    });
-  }
 }
 
 /**
@@ -167,7 +147,7 @@ async function runPart(
 ): Promise<void> {
   const tensors = [arena, ...part.externals.map((slot) => values[slot] as Tensor)];
   const storages = tensors.map((t) => t.buffer);
-  storages.forEach(guard);
+  storages.forEach(keepInPlace);
   const table = new Float64Array(tensors.length + part.lateCount);
   tensors.forEach((t, i) => (table[i] = t.offset));
   const {
