@@ -145,7 +145,13 @@ export class Specialization {
     const { compiled, reason } = this;
     if (reason !== null) throw (trace.reason = reason);
     if (compiled === null || this.closes) return null;
-    if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
+    try {
+      if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
+    } catch (error) {
+      // The user's code may catch it: the trace is to know.
+      if (error instanceof ConcretizationError) trace.reason = error;
+      throw error;
+    }
     return { value: this.packed(inline(trace, compiled.graph.graph, tensors)) };
   }
 

@@ -104,3 +104,34 @@ test('unique of a constant, without constants folded', () => {
     else process.env.GRADTAPE_DISABLE_PASS = before;
   }
 });
+
+test('a loop of another function, under two tapes inside', () => {
+  const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const loop = (x: tf.Tensor): tf.Tensor =>
+    tf.whileLoop(
+      (_: tf.Tensor, z: tf.Tensor) => tf.less(tf.reduceSum(z), 20),
+      (i: tf.Tensor, z: tf.Tensor) => [tf.add(i, 1), tf.multiply(z, z)],
+      [tf.constant(0), x],
+    )[1];
+  const second =
+    (g: (x: tf.Tensor) => tf.Tensor) =>
+    (x: tf.Tensor): tf.Tensor => {
+      const [outer, inner] = [new tf.GradientTape(), new tf.GradientTape()];
+      inner.watch(x);
+      outer.watch(x);
+      const first = outer.run(() => {
+        const y = inner.run(() => g(x));
+        return inner.gradient(y, x) as tf.Tensor;
+      });
+      return outer.gradient(first, x) as tf.Tensor;
+    };
+  const x = tf.constant([1.5, 2]);
+  const want = second(loop)(x).array();
+  expect(
+    tf
+      .function(second(tf.function(loop)))(x)
+      .array(),
+  ).toEqual(want);
+  expect(second(tf.function(loop))(x).array()).toEqual(want);
+  warnings.mockRestore();
+});
