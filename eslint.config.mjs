@@ -5,6 +5,8 @@ import gradtape from './eslint/plugin.js';
 export default tseslint.config(
   {
     ignores: [
+      'npm/',
+      'build-prebuilds/',
       'build/',
       'build-*/',
       'dist/',
