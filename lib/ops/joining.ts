@@ -10,7 +10,7 @@ import { Variable } from '../core/variable';
 import type { OneAxis } from './axis';
 import { multiOp, op, options, type OutSpec } from './define';
 import { takeRegion, type Region } from './region';
-import { sample } from './registry';
+import { publicCall, sample } from './registry';
 import { copyParts, integer, integerList, tensorList } from './strided';
 
 // ---------------------------------------------------------------------------------------------------- joining
@@ -161,6 +161,7 @@ export function stack(values: readonly TensorLike[], options?: AxisOptions | One
   if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, [0], 0);
   return stackRow(values, options);
 }
+publicCall('stack', stack);
 
 // ---------------------------------------------------------------------------------------------------- splitting
 
