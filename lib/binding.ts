@@ -241,7 +241,7 @@ function meaning(reason: string, code: string | undefined): string {
   if (/version .?(GLIBC|GLIBCXX|CXXABI)_/.test(reason))
     return 'it needs newer C or C++ libraries than this system has';
   if (/undefined symbol: napi_/.test(reason)) return 'it needs a newer Node (20 or later)';
-  if (/ld-musl|libc\.musl|libc\.so|__\w+_chk: symbol not found/.test(reason))
+  if (/ld-musl|library ld-linux|libc\.musl|libc\.so|__\w+_chk: symbol not found/.test(reason))
     return 'it was built for another C library';
   if (/file too short|truncated|cannot read file data|self-register/i.test(reason))
     return 'the file is damaged';
