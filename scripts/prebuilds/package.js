@@ -7,10 +7,11 @@ const { root, zigVersion } = require('./zig');
 
 const manifest = require(path.join(root, 'package.json'));
 
-/** What is linked into the addon of a platform: name, licence, and its file in the package ziglang. */
+/** What is compiled into the addon of a platform: name, licence, and its file, if relative in the package ziglang. */
 function parts(name) {
   const llvm = 'Apache-2.0 WITH LLVM-exception';
   return [
+    ['node-addon-api', 'MIT', require.resolve('node-addon-api/LICENSE.md')],
     ['libc++', llvm, 'lib/libcxx/LICENSE.TXT'],
     ['libc++abi', llvm, 'lib/libcxxabi/LICENSE.TXT'],
     ...(platforms[name].os === 'darwin' ? [] : [['libunwind', llvm, 'lib/libunwind/LICENSE.TXT']]),
@@ -22,10 +23,10 @@ function parts(name) {
 
 function notices(name, zigFolder) {
   const sections = parts(name).map(([part, licence, file]) => {
-    const text = fs.readFileSync(path.join(zigFolder, file), 'utf8').replace(/\r\n/g, '\n').trim();
+    const text = fs.readFileSync(path.resolve(zigFolder, file), 'utf8').replace(/\r\n/g, '\n').trim();
     return `${'='.repeat(80)}\n${part} (${licence})\n${'='.repeat(80)}\n\n${text}\n`;
   });
-  return `gradtape.node contains parts of the following, compiled from the sources that come with zig ${zigVersion}.
+  return `gradtape.node contains parts of the following, compiled from their sources (those that come with zig ${zigVersion}, but for node-addon-api).
 
 ${sections.join('\n')}`;
 }
