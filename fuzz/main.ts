@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { runAddon } from './addon';
+import { addonHasTime, runAddon } from './addon';
 import { parseOptions, usage, type Options } from './options';
 import { checkSeed, mostShrinking, report, runPart, splitPlace, type Part } from './part';
 import { programs } from './programs/part';
@@ -138,6 +138,7 @@ async function main(): Promise<number> {
       seconds: (options.seconds * shares[name]) / total,
       seed: (options.seed + i * 1_000_003) | 0,
     };
+    if (name === 'addon' && options.only === null && !addonHasTime(own)) continue;
     good = (name === 'addon' ? runAddon(own) : await runInProcess(name, own)) && good;
   }
   return good ? 0 : 1;

@@ -54,6 +54,9 @@ export function helperText(text: string): string[] {
     .map((name) => sources[name]);
 }
 
+/** What stack traces call these. */
+export const helperFile = 'fuzzed-helpers.js';
+
 export type Helpers = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 function compileHelpers(): Helpers {
@@ -61,7 +64,7 @@ function compileHelpers(): Helpers {
   const { code } = transformSync(all, { loader: 'ts', target: 'es2022' });
   // The last expression is the value of the script.
   const run = new vm.Script(`(tf) => { ${code.replace(/\(\{ data/, 'return ({ data')} }`, {
-    filename: 'helpers.js',
+    filename: helperFile,
   });
   return (run.runInThisContext() as (library: typeof tf) => Helpers)(tf);
 }

@@ -5,6 +5,9 @@ import { helpers } from './helpers';
 import type { Program } from './program';
 import { moduleText } from './text';
 
+// Which line of a program threw, and whether its JavaScript ran then, is read from the stack.
+Error.stackTraceLimit = 100;
+
 /** What stack traces call a program. */
 export const fileName = 'fuzzed-program.js';
 
@@ -30,20 +33,42 @@ export interface Module {
   readonly calls: readonly (() => Args)[];
   /** The lines of the text that ran. */
   readonly lines: readonly string[];
+  /** The number of the function that a line is in. */
+  functionAt(line: number): number | null;
 }
 
 const names = Object.keys(helpers);
 const values = Object.values(helpers);
 
-/** `probe` is called with the first argument whenever the function's JavaScript runs. */
-export function load(program: Program, probe: (x: tf.Tensor) => void): Module {
-  const text = moduleText(program, { typed: false }, true);
+export interface Probes {
+  /** Called with the first argument whenever the function's JavaScript runs. */
+  readonly probe: (x: tf.Tensor) => void;
+  /** Called with the number of each function of the program that runs. */
+  readonly ran: (number: number) => void;
+}
+
+const indentOf = (line: string): number => line.search(/\S/);
+
+export function load(program: Program, { probe, ran }: Probes): Module {
+  const text = moduleText(program, { typed: false, functions: { count: 0 } });
   const source = text.replace(/([\w)\]])!(?=[.,;)\s])/g, '$1');
   const seed = source.includes('tf.random.') ? 'tf.random.setSeed(7);' : '';
   const start = source.replace('{', `{ ${seed}`);
-  const f = vm.compileFunction(`${start}\nreturn { make, calls };`, ['tf', 'probe', ...names], {
+  const f = vm.compileFunction(`${start}\nreturn { make, calls };`, ['tf', 'probe', 'ran', ...names], {
     filename: fileName,
   });
-  const module = (f as (...args: unknown[]) => Pick<Module, 'make' | 'calls'>)(tf, probe, ...values);
-  return { ...module, lines: source.split('\n') };
+  const module = (f as (...args: unknown[]) => Pick<Module, 'make' | 'calls'>)(tf, probe, ran, ...values);
+  const lines = source.split('\n');
+  return {
+    ...module,
+    lines,
+    functionAt: (line) => {
+      const depth = indentOf(lines[line - 1] ?? '');
+      for (let i = line - 2; i >= 0; i--) {
+        const found = indentOf(lines[i]) < depth ? /ran\((\d+)\)/.exec(lines[i]) : null;
+        if (found !== null) return Number(found[1]);
+      }
+      return null;
+    },
+  };
 }

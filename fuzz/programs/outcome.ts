@@ -1,6 +1,7 @@
 /** What a call gave: its results, or an error, and what the variables hold afterwards. */
 import * as tf from 'gradtape';
 import type { TypedArray } from '../../lib/core/dtype';
+import { helperFile } from './helpers';
 import { fileName } from './module';
 
 /** A tensor's value at one moment, or anything else that a function returned. */
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly values: readonly Snapshot[] | null;
   readonly error: Failure | null;
   readonly state: State;
+  /** The functions of the program that ran, by number. */
+  readonly ran: ReadonlySet<number>;
 }
 
 export function snapshots(value: unknown): Snapshot[] {
@@ -40,12 +43,9 @@ export function failureOf(error: unknown, tracing: boolean): Failure {
   const lines = [...(error.stack ?? '').matchAll(new RegExp(`${fileName}:(\\d+)`, 'g'))].map((m) =>
     Number(m[1]),
   );
-  return {
-    name: error.constructor.name,
-    message: error.message,
-    lines,
-    tracing: tracing && lines.length > 0,
-  };
+  // The functions that programs call are on the stack as well where JavaScript runs.
+  const runs = lines.length > 0 || (error.stack ?? '').includes(helperFile);
+  return { name: error.constructor.name, message: error.message, lines, tracing: tracing && runs };
 }
 
 const show = (s: Snapshot): string =>

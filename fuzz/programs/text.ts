@@ -7,6 +7,8 @@ import { isRef, type Argument, type Block, type Program, type Sizes, type Statem
 export interface Style {
   /** Types of parameters, and everything that a file needs. */
   readonly typed: boolean;
+  /** For runs: each function says its number as it begins, by `ran`. How many there are so far. */
+  readonly functions?: { count: number };
 }
 
 const indent = (depth: number): string => '  '.repeat(depth);
@@ -18,13 +20,15 @@ function parameters({ params, self }: Block, typed: boolean): string {
 }
 
 /** A function; `first` stands before its statements, on the line that opens it. */
-export function blockText(block: Block, depth: number, { typed }: Style, first = ''): string {
+export function blockText(block: Block, depth: number, style: Style, first = ''): string {
   const { body, results, single, self } = block;
+  const { typed, functions } = style;
   const result = single ? results[0] : `[${results.join(', ')}]`;
   const head = self === true ? `function (${parameters(block, typed)})` : `(${parameters(block, typed)}) =>`;
   if (body.length === 0 && self !== true && first === '') return `${head} ${result}`;
-  const lines = body.map((s) => statementText(s, depth + 1, { typed }));
-  return `${head} {${first}\n${[...lines, `${indent(depth + 1)}return ${result};`].join('\n')}\n${indent(depth)}}`;
+  const begin = functions === undefined ? first : `${first} ran(${functions.count++});`;
+  const lines = body.map((s) => statementText(s, depth + 1, style));
+  return `${head} {${begin}\n${[...lines, `${indent(depth + 1)}return ${result};`].join('\n')}\n${indent(depth)}}`;
 }
 
 export function expressionText({ template, holes }: Statement, depth: number, style: Style): string {
@@ -73,8 +77,8 @@ function optionsText({ signature, args }: Program): string {
   return `, { inputSignature: [${specs.join(', ')}] }`;
 }
 
-/** What the program's module defines: `make`, and `calls`. `probe` is called with the first argument at each run of f. */
-export function moduleText(program: Program, style: Style, probe = false): string {
+/** What the program's module defines: `make`, and `calls`. In runs `probe` gets the first argument of each call of `body`. */
+export function moduleText(program: Program, style: Style): string {
   const { captured, args, body, calls, tapes, selves } = program;
   const variables = captured.filter((s) => s.template.startsWith('new tf.Variable')).map((s) => s.name);
   const optimizers = captured.filter((s) => s.template.startsWith('new tf.keras')).map((s) => s.name);
@@ -84,7 +88,7 @@ export function moduleText(program: Program, style: Style, probe = false): strin
     tapes === 0
       ? (f: string) => f
       : (f: string) => `differentiated(${f}, ${tapes}, [${program.sources.join(', ')}])`;
-  const first = probe ? ` probe(${body.params[0]});` : '';
+  const first = style.functions === undefined ? '' : ` probe(${body.params[0]});`;
   const lines = [
     `function make(compile${style.typed ? ': typeof tf.function' : ''}, outside${style.typed ? ': boolean' : ''}) {`,
     ...captured.map((s) => statementText(s, 1, style)),
