@@ -39,8 +39,12 @@ async function oneValue(name: string): Promise<number> {
 
 const self = (...args: string[]): string[] => ['--expose-gc', '--no-warnings', __filename, ...args];
 
-const environment = ({ isa }: Options): NodeJS.ProcessEnv =>
-  isa === null ? process.env : { ...process.env, GRADTAPE_FORCE_ISA: isa };
+/** Of the processes: the library checks where its tensors lie. */
+const environment = ({ isa }: Options): NodeJS.ProcessEnv => ({
+  ...process.env,
+  GRADTAPE_DEBUG: '1',
+  ...(isa === null ? {} : { GRADTAPE_FORCE_ISA: isa }),
+});
 
 /** The same part, each value in a process of its own. */
 function isolated(part: Part<unknown>, options: Options): Part<unknown> {

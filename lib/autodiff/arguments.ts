@@ -7,7 +7,7 @@ import { flatten } from '../core/nest';
 import { options } from '../core/options';
 import { Readable } from '../core/readable';
 import { describe, sameShape, showShape, type Shape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import type { Tape } from './tape';
 
@@ -106,10 +106,10 @@ export function resolveOutputGradients(
       );
     }
     const dy = toValue(leaf, targets[i].dt, 'GradientTape.gradient', `outputGradients[${i}]`);
-    if (!sameShape(dy.shape, targets[i].shape) || dy.dt !== targets[i].dt) {
+    if (!sameShape(shapeOf(dy), shapeOf(targets[i])) || dy.dt !== targets[i].dt) {
       throw new InvalidArgumentError(
         `[GradientTape.gradient] outputGradients[${i}] must have its target's dtype and shape, ${targets[i].dtype} ` +
-          `${showShape(targets[i].shape)}; got ${dy.dtype} ${showShape(dy.shape)}`,
+          `${showShape(shapeOf(targets[i]))}; got ${dy.dtype} ${showShape(shapeOf(dy))}`,
       );
     }
     return dy;
@@ -150,10 +150,12 @@ export function checkSource(leaf: unknown, method: string): void {
   }
 }
 
+const valueOf = (source: Source): Tensor => (source instanceof Variable ? source.held : source);
+
 export function resolveSource(tape: Tape, source: Source): ResolvedSource {
-  const own = source instanceof Variable ? source.held.id : source.id;
+  const own = valueOf(source).id;
   const ids = source instanceof Variable ? (tape.variables.get(source) ?? []) : [own];
-  return { ids: ids.filter((id) => tape.follows(id)), own, shape: source.shape, dt: source.dt };
+  return { ids: ids.filter((id) => tape.follows(id)), own, shape: shapeOf(valueOf(source)), dt: source.dt };
 }
 
 export function idsOf(sources: readonly ResolvedSource[]): Set<number> {

@@ -7,7 +7,17 @@ import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
 import { scope } from '../core/scope';
 import { freeUnlessHeld } from '../core/tidy';
-import { makeTensor, pin, revive, unpin, type Tensor } from '../core/tensor';
+import {
+  isPinned,
+  isSole,
+  makeTensor,
+  pin,
+  revive,
+  shapeOf,
+  type Tensor,
+  unpin,
+  viewOf,
+} from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/binary';
 import { addSlices, densify } from '../ops/slices';
@@ -24,7 +34,7 @@ import { IdSet, type Entry, type Operand, type Tape } from './tape';
 /** A tensor of one repeated value. */
 export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
   const t = makeTensor(dt, shape, sizeOf(shape));
-  const view = t.view();
+  const view = viewOf(t);
   if (dt === dtypes.int64) (view as BigInt64Array).fill(BigInt(value));
   else (view as Float32Array).fill(value);
   return t;
@@ -116,7 +126,7 @@ function takeDy(
 function sweep(made: Tensor[]): void {
   let kept = 0;
   for (const t of made) {
-    if (t.block !== null && t.block.pins > 0) made[kept++] = t;
+    if (isPinned(t)) made[kept++] = t;
     else freeUnlessHeld(t);
   }
   // pop() is inlined; setting length is a call into the runtime.
@@ -248,7 +258,7 @@ function goBack(
 ): void {
   const { entries, sources, reached } = path;
   targets.forEach((t, i) => {
-    if (reached.has(t.id)) into(gradients, t.id, dys[i] ?? filled(t.shape, t.dt, 1));
+    if (reached.has(t.id)) into(gradients, t.id, dys[i] ?? filled(shapeOf(t), t.dt, 1));
   });
   for (let k = entries.length - 1; k >= 0; k--) {
     const e = entries[k];
@@ -275,14 +285,7 @@ function goBack(
 
 /** Whether dy was made on this way back, lately, and only the gradient of the unary op `e` still reads it. */
 function isSpent({ op }: Entry, dy: Tensor, made: readonly Tensor[]): boolean {
-  const { block } = dy;
-  return (
-    block !== null &&
-    block.refs === 1 &&
-    block.pins === 0 &&
-    (op as { kind?: string }).kind === 'unary' &&
-    made.lastIndexOf(dy) >= 0
-  );
+  return isSole(dy, 0) && (op as { kind?: string }).kind === 'unary' && made.lastIndexOf(dy) >= 0;
 }
 
 /** Zeros for the results that nothing flowed to. */

@@ -6,7 +6,7 @@ import { rejectPromise } from '../core/nest';
 import { scope, withScope, type Recorder, type TracedOp } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
 import { keep } from '../core/tidy';
-import { aliasTensor, Tensor } from '../core/tensor';
+import { aliasTensor, shapeOf, specOf, Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import type { Grad, GradContext } from '../ops/registry';
 import { traced } from '../ops/traced';
@@ -93,10 +93,10 @@ export function customGradient<R extends Result>(
     };
     const all = [...sources, ...values];
     if (tracer !== null && all.some((t) => tracer.traces(t))) {
-      const outputs = traced(op, all, null, values);
+      const outputs = traced(op, all, null, values.map(specOf));
       return (Array.isArray(value) ? outputs : outputs[0]) as unknown as R;
     }
-    const outputs = values.map((v) => aliasTensor(v, v.shape, 'customGradient'));
+    const outputs = values.map((v) => aliasTensor(v, shapeOf(v), 'customGradient'));
     if (recorder !== null && sources.length > 0) recorder.record(op, sources, null, outputs);
     return (Array.isArray(value) ? outputs : outputs[0]) as unknown as R;
   };
@@ -170,5 +170,5 @@ function checkGradient(given: unknown, i: number, ctx: GradContext): Grad {
 /** The same elements, as a constant: no gradient passes. @tf tf.stop_gradient */
 export function stopGradient(x: TensorLike): Tensor {
   const t = toTensor(x, null, 'stopGradient', 'input');
-  return aliasTensor(t, t.shape, 'stopGradient');
+  return aliasTensor(t, shapeOf(t), 'stopGradient');
 }

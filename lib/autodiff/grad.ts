@@ -4,7 +4,8 @@ import type { TypedArray } from '../core/dtype';
 import type { IndexedSlices } from '../core/indexed_slices';
 import { mapStructure, rejectPromise } from '../core/nest';
 import { describe } from '../core/shape';
-import { aliasTensor, Tensor } from '../core/tensor';
+import { aliasTensor, shapeOf, Tensor } from '../core/tensor';
+import { everyLeaf } from '../core/lists';
 import { Variable } from '../core/variable';
 import type { Nested, Source } from './arguments';
 import { GradientTape } from './gradient_tape';
@@ -54,12 +55,12 @@ function asSource(arg: unknown): Nested<Source> {
   return mapStructure(arg, (leaf) => {
     if (leaf instanceof Variable || leaf instanceof Tensor) return leaf;
     const t = toTensor(leaf, null, 'valueAndGrad', 'argument');
-    return aliasTensor(t, t.shape, 'valueAndGrad');
+    return aliasTensor(t, shapeOf(t), 'valueAndGrad');
   }) as Nested<Source>;
 }
 
 function isHostArray(arg: unknown): boolean {
-  return Array.isArray(arg) && arg.every((part) => typeof part !== 'object' || isHostArray(part));
+  return Array.isArray(arg) && everyLeaf(arg, (leaf) => typeof leaf !== 'object', 'an argument');
 }
 
 /** The gradient alone; see `valueAndGrad`. */

@@ -7,7 +7,7 @@ import { flatten, packAs, rejectPromise } from '../core/nest';
 import { options, refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
-import { peekNextId, Tensor } from '../core/tensor';
+import { peekNextId, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { identity } from '../ops/views';
 import {
@@ -81,8 +81,8 @@ let integerWatches = 0;
 export class GradientTape {
   private readonly persistent: boolean;
   private readonly watchAccessedVariables: boolean;
-  /** Null before the first use, and after a non-persistent tape was used up. */
-  private tape: Tape | null = null;
+  /** Null before the first use, and after a non-persistent tape was used up. What it records is not for users' hands. */
+  #tape: Tape | null = null;
   private usedUp = false;
   private recording = false;
   private inRun = false;
@@ -101,12 +101,12 @@ export class GradientTape {
   }
 
   private record(): Tape {
-    if (this.tape === null) {
+    if (this.#tape === null) {
       if (scope.recorder === null) beginsRecord();
-      this.tape = new Tape(this.watchAccessedVariables);
+      this.#tape = new Tape(this.watchAccessedVariables);
       this.usedUp = false;
     }
-    return this.tape;
+    return this.#tape;
   }
 
   private start(): void {
@@ -115,7 +115,7 @@ export class GradientTape {
   }
 
   private stop(): void {
-    if (this.recording && this.tape !== null) stopRecording(this.tape);
+    if (this.recording && this.#tape !== null) stopRecording(this.#tape);
     this.recording = false;
   }
 
@@ -173,7 +173,7 @@ export class GradientTape {
 
   /** The variables that were watched, in the order in which they were created. @tf tf.GradientTape.watched_variables */
   watchedVariables(): Variable[] {
-    const watched = this.tape === null ? this.watchedBefore : this.tape.variables.keys();
+    const watched = this.#tape === null ? this.watchedBefore : this.#tape.variables.keys();
     return [...watched].sort((a, b) => a.serial - b.serial);
   }
   private watchedBefore: Variable[] = [];
@@ -200,8 +200,8 @@ export class GradientTape {
   reset(): void {
     const recording = this.recording;
     this.stop();
-    this.tape?.release();
-    this.tape = null;
+    this.#tape?.release();
+    this.#tape = null;
     this.usedUp = false;
     this.watchedBefore = [];
     if (recording) this.start();
@@ -215,7 +215,7 @@ export class GradientTape {
           `jacobians); make it with { persistent: true }`,
       );
     }
-    const tape = this.tape;
+    const tape = this.#tape;
     if (tape === null) {
       throw new FailedPreconditionError(
         `[GradientTape.${method}] the tape has recorded nothing: compute the target inside tape.run(() => …)`,
@@ -241,7 +241,7 @@ export class GradientTape {
     if (this.persistent) return;
     this.watchedBefore = [...tape.variables.keys()];
     tape.release();
-    this.tape = null;
+    this.#tape = null;
   }
 
   /**
@@ -280,7 +280,7 @@ export class GradientTape {
         if (!s.ids.includes(s.own)) {
           targets.forEach((t, i) => {
             if (t.id !== s.own || t.dt.kind !== 'float') return;
-            const dy = dys[i] ?? filled(t.shape, t.dt, 1);
+            const dy = dys[i] ?? filled(shapeOf(t), t.dt, 1);
             sum = sum === null ? dy : accumulate(sum, dy);
           });
         }
@@ -335,7 +335,7 @@ export class GradientTape {
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');
     for (const [what, shape] of [
-      ['target', t.shape],
+      ['target', shapeOf(t)],
       ['source', source.shape],
     ] as const) {
       if (shape.length < 2) {
@@ -344,9 +344,9 @@ export class GradientTape {
         );
       }
     }
-    if (t.shape[0] !== source.shape[0]) {
+    if (shapeOf(t)[0] !== source.shape[0]) {
       throw new InvalidArgumentError(
-        `[GradientTape.batchJacobian] Need first dimension of target shape (${t.shape.join(', ')}) and source shape ` +
+        `[GradientTape.batchJacobian] Need first dimension of target shape (${shapeOf(t).join(', ')}) and source shape ` +
           `(${source.shape.join(', ')}) to match.`,
       );
     }

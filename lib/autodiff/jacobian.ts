@@ -1,7 +1,7 @@
 /** Jacobians: one way back per element of the target. */
 import { IndexedSlices } from '../core/indexed_slices';
-import { sizeOf, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { asShape, type Shape, sizeOf } from '../core/shape';
+import { shapeOf, type Tensor, viewOf } from '../core/tensor';
 import { stack } from '../ops/joining';
 import { densify } from '../ops/slices';
 import { reshape } from '../ops/views';
@@ -19,8 +19,8 @@ function pull(path: Path, target: Tensor, dy: Tensor, sources: readonly Resolved
 
 /** 1 at every `step`-th element from `first` on, else 0. */
 function selector(target: Tensor, first: number, step: number): Tensor {
-  const dy = filled(target.shape, target.dt, 0);
-  const view = dy.view();
+  const dy = filled(shapeOf(target), target.dt, 0);
+  const view = viewOf(dy);
   for (let i = first; i < target.size; i += step) view[i] = 1;
   return dy;
 }
@@ -37,7 +37,9 @@ export function jacobian(
       pull(path, target, selector(target, k, target.size), sources).forEach((g, s) => rows[s].push(g));
     }
   }
-  return sources.map((s, i) => assemble(path, target, rows[i], 0, s, [...target.shape, ...s.shape], zero));
+  return sources.map((s, i) =>
+    assemble(path, target, rows[i], 0, s, asShape([...shapeOf(target), ...s.shape]), zero),
+  );
 }
 
 export function batchJacobian(
@@ -46,14 +48,14 @@ export function batchJacobian(
   source: ResolvedSource,
   zero: boolean,
 ): Tensor | null {
-  const [batch, ...inner] = target.shape;
-  const n = target.dt.kind === 'float' ? sizeOf(inner) : 0;
+  const [batch, ...inner] = shapeOf(target);
+  const n = target.dt.kind === 'float' && target.size > 0 ? sizeOf(inner) : 0;
   const rows: (Tensor | null)[] = [];
   for (let k = 0; k < n; k++) {
     // Examples do not mix, so one way back serves the whole batch.
     rows.push(pull(path, target, selector(target, k, n), [source])[0]);
   }
-  return assemble(path, target, rows, 1, source, [batch, ...inner, ...source.shape.slice(1)], zero);
+  return assemble(path, target, rows, 1, source, asShape([batch, ...inner, ...source.shape.slice(1)]), zero);
 }
 
 /** The rows as one tensor. */

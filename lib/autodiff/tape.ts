@@ -2,7 +2,7 @@
 import type { DTypeInfo } from '../core/dtype';
 import { scope, type RecordedOp, type Recorder } from '../core/scope';
 import type { Shape } from '../core/shape';
-import { peekNextId, pin, unpin, type Tensor } from '../core/tensor';
+import { peekNextId, pin, shapeOf, type Tensor, unpin } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
 /** How far ahead of the others an id may lie for the bitmap to grow to it. */
@@ -149,9 +149,9 @@ export class Tape implements Recorder {
     this.entries.push(
       new Entry(
         op, null,
-        x.id, x.shape, x.dt, op.savesInputs !== 0 ? hold(x) : null,
+        x.id, shapeOf(x), x.dt, op.savesInputs !== 0 ? hold(x) : null,
         0, null, null, null,
-        y.id, y.shape, y.dt, op.savesOutputs ? hold(y) : null,
+        y.id, shapeOf(y), y.dt, op.savesOutputs ? hold(y) : null,
         null, null,
       ),
     ); // prettier-ignore
@@ -166,9 +166,9 @@ export class Tape implements Recorder {
     this.entries.push(
       new Entry(
         op, null,
-        a.id, a.shape, a.dt, (op.savesInputs & 1) !== 0 ? hold(a) : null,
-        b.id, b.shape, b.dt, (op.savesInputs & 2) !== 0 ? hold(b) : null,
-        y.id, y.shape, y.dt, op.savesOutputs ? hold(y) : null,
+        a.id, shapeOf(a), a.dt, (op.savesInputs & 1) !== 0 ? hold(a) : null,
+        b.id, shapeOf(b), b.dt, (op.savesInputs & 2) !== 0 ? hold(b) : null,
+        y.id, shapeOf(y), y.dt, op.savesOutputs ? hold(y) : null,
         null, null,
       ),
     ); // prettier-ignore
@@ -193,14 +193,14 @@ export class Tape implements Recorder {
     this.entries.push(
       new Entry(
         op, attrs,
-        x0.id, x0.shape, x0.dt, (saves & 1) !== 0 ? hold(x0) : null,
-        x1 === undefined ? 0 : x1.id, x1 === undefined ? null : x1.shape, x1 === undefined ? null : x1.dt,
+        x0.id, shapeOf(x0), x0.dt, (saves & 1) !== 0 ? hold(x0) : null,
+        x1 === undefined ? 0 : x1.id, x1 === undefined ? null : shapeOf(x1), x1 === undefined ? null : x1.dt,
         x1 !== undefined && (saves & 2) !== 0 ? hold(x1) : null,
-        y.id, y.shape, y.dt, op.savesOutputs ? hold(y) : null,
+        y.id, shapeOf(y), y.dt, op.savesOutputs ? hold(y) : null,
         inputs.length <= 2 ? null : inputs.slice(2).map((x, i) =>
-          new Operand(x.id, x.shape, x.dt, saves === -1 || ((saves >> (i + 2)) & 1) !== 0 ? hold(x) : null)),
+          new Operand(x.id, shapeOf(x), x.dt, saves === -1 || ((saves >> (i + 2)) & 1) !== 0 ? hold(x) : null)),
         outputs.length <= 1 ? null : outputs.slice(1).map((o) =>
-          new Operand(o.id, o.shape, o.dt, op.savesOutputs ? hold(o) : null)),
+          new Operand(o.id, shapeOf(o), o.dt, op.savesOutputs ? hold(o) : null)),
       ),
     ); // prettier-ignore
   }

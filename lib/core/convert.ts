@@ -3,8 +3,8 @@ import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
 import { Readable } from './readable';
-import { describe, showShape, sizeOf } from './shape';
-import { aliasTensor, elementsAround, makeTensor, scalarTensor, Tensor } from './tensor';
+import { asShape, describe, showShape, sizeOf } from './shape';
+import { aliasTensor, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor, viewOf } from './tensor';
 import type { IndexedSlices } from './indexed_slices';
 import type { Variable } from './variable';
 
@@ -50,7 +50,7 @@ export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, arg
 export function toValue(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Readable) return value.read();
   const t = toTensor(value, hint, op, argument);
-  return typeof value === 'object' ? t : aliasTensor(t, t.shape, op);
+  return typeof value === 'object' ? t : aliasTensor(t, shapeOf(t), op);
 }
 
 /** Like toTensor with a hint, and a tensor of another dtype is an error. */
@@ -115,7 +115,7 @@ export function element(value: unknown, dt: DTypeInfo, op: string, argument: str
     return dt.big ? BigInt(value) : value;
   }
   if (typeof value === 'bigint') {
-    if (value < BigInt(dt.min) || value > BigInt(dt.max)) return fail();
+    if (value < dt.min || value > dt.max) return fail();
     return dt.big ? value : Number(value);
   }
   return fail();
@@ -177,8 +177,8 @@ function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, a
         `BigInt64Array, Uint8Array, or give a dtype`,
     );
   }
-  const t = makeTensor(dt, [length], length);
-  const out = t.view();
+  const t = makeTensor(dt, asShape([length]), length);
+  const out = viewOf(t);
   if (dt === own) {
     (out as { set(v: unknown): void }).set(values);
   } else {
@@ -215,7 +215,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     );
   }
   const dt = hint ?? rowType ?? (size === 0 ? null : inferred(first)) ?? dtypes.float32;
-  const t = makeTensor(dt, shape, size);
+  const t = makeTensor(dt, asShape(shape), size);
   const out = elementsAround(t) as { [i: number]: number | bigint };
   const kind = typeof first;
   let at = t.offset / dt.bytes;

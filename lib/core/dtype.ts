@@ -19,6 +19,7 @@ type TypedArrayConstructor =
 /** The names of the element types, as TensorFlow spells them. */
 export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
 
+/** A row is frozen: users find it as a tensor's `dt`. */
 export interface DTypeInfo {
   readonly name: DType;
   /** Index in the native tables. */
@@ -35,7 +36,7 @@ export interface DTypeInfo {
   readonly max: number | bigint;
 }
 
-const float32: DTypeInfo = {
+const float32: DTypeInfo = Object.freeze({
   name: 'float32',
   code: 0,
   bytes: 4,
@@ -45,8 +46,8 @@ const float32: DTypeInfo = {
   big: false,
   min: -3.4028234663852886e38,
   max: 3.4028234663852886e38,
-};
-const float64: DTypeInfo = {
+});
+const float64: DTypeInfo = Object.freeze({
   name: 'float64',
   code: 1,
   bytes: 8,
@@ -56,8 +57,8 @@ const float64: DTypeInfo = {
   big: false,
   min: -Number.MAX_VALUE,
   max: Number.MAX_VALUE,
-};
-const int32: DTypeInfo = {
+});
+const int32: DTypeInfo = Object.freeze({
   name: 'int32',
   code: 2,
   bytes: 4,
@@ -67,8 +68,8 @@ const int32: DTypeInfo = {
   big: false,
   min: -(2 ** 31),
   max: 2 ** 31 - 1,
-};
-const int64: DTypeInfo = {
+});
+const int64: DTypeInfo = Object.freeze({
   name: 'int64',
   code: 3,
   bytes: 8,
@@ -78,8 +79,8 @@ const int64: DTypeInfo = {
   big: true,
   min: -(2n ** 63n),
   max: 2n ** 63n - 1n,
-};
-const uint8: DTypeInfo = {
+});
+const uint8: DTypeInfo = Object.freeze({
   name: 'uint8',
   code: 4,
   bytes: 1,
@@ -89,8 +90,8 @@ const uint8: DTypeInfo = {
   big: false,
   min: 0,
   max: 255,
-};
-const bool: DTypeInfo = {
+});
+const bool: DTypeInfo = Object.freeze({
   name: 'bool',
   code: 5,
   bytes: 1,
@@ -100,10 +101,10 @@ const bool: DTypeInfo = {
   big: false,
   min: 0,
   max: 1,
-};
+});
 
 /** Every element type by name. */
-export const dtypes = { float32, float64, int32, int64, uint8, bool } as const satisfies Record<
+export const dtypes = Object.freeze({ float32, float64, int32, int64, uint8, bool }) satisfies Record<
   DType,
   DTypeInfo
 >;

@@ -4,7 +4,7 @@ import { dtypes, type DType, type DTypeInfo } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
 import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
-import { checkShape, type Shape } from './shape';
+import { checkShape, type Dims, frozen } from './shape';
 import { tensorFrom, Tensor } from './tensor';
 
 let densify: (slices: IndexedSlices) => Tensor = () => {
@@ -17,7 +17,7 @@ export function setDensifier(f: typeof densify): void {
 
 export interface IndexedSlicesOptions {
   /** The shape of the whole: numbers or an integer vector. Default null: not known. */
-  denseShape?: Shape | Tensor | null;
+  denseShape?: Dims | Tensor | null;
 }
 
 const defaults: Required<IndexedSlicesOptions> = { denseShape: null };
@@ -32,7 +32,7 @@ export class IndexedSlices extends Readable {
   /** int32 or int64: where they belong. */
   readonly indices: Tensor;
   /** The shape of the whole, or null where it is not known. */
-  readonly denseShape: Shape | null;
+  readonly denseShape: Dims | null;
 
   constructor(
     values: TensorLike,
@@ -50,10 +50,10 @@ export class IndexedSlices extends Readable {
       );
     }
     const { denseShape } = Array.isArray(given)
-      ? { denseShape: given as Shape }
+      ? { denseShape: given as Dims }
       : options<Required<IndexedSlicesOptions>>(given, 'denseShape', defaults, 'IndexedSlices');
     const shape = denseShape instanceof Tensor ? denseShape.data() : denseShape;
-    this.denseShape = shape === null ? null : checkShape(shape, '[IndexedSlices] denseShape');
+    this.denseShape = shape === null ? null : frozen(checkShape(shape, '[IndexedSlices] denseShape'));
   }
 
   get dtype(): DType {
@@ -65,7 +65,7 @@ export class IndexedSlices extends Readable {
     return this.values.dt;
   }
 
-  get shape(): Shape | null {
+  get shape(): Dims | null {
     return this.denseShape;
   }
 

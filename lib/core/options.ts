@@ -1,5 +1,6 @@
 /** The last argument of most functions. */
 import { InvalidArgumentError } from './errors';
+import { copyOfArrays } from './lists';
 import { describe } from './shape';
 
 /** What was chosen in one of the last calls with some defaults. */
@@ -102,11 +103,6 @@ function isPlainData(value: unknown, depth = 0): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
-/** As it is now: the caller may change an array later. */
-function copied(value: unknown): unknown {
-  return Array.isArray(value) ? value.map(copied) : value;
-}
-
 function keep(
   given: unknown,
   bare: boolean,
@@ -118,7 +114,7 @@ function keep(
   const own = bare ? { [first]: given } : (given as Record<string, unknown>);
   const [keys, values] = [Object.keys(own), Object.values(own)];
   if (!values.every((value) => isPlainData(value))) return;
-  const copies = values.map(copied);
+  const copies = values.map((value) => copyOfArrays(value, 'an option'));
   const result = Object.create(defaults) as Record<string, unknown>;
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];

@@ -1,10 +1,10 @@
 /** Scratch memory that native code could not allocate. */
 import { ResourceExhaustedError } from './errors';
-import { showShape, type Shape } from './shape';
+import { type Dims, showShape } from './shape';
 
 interface Operand {
   readonly dtype: string;
-  readonly shape: Shape;
+  readonly shape: Dims;
 }
 
 /** For an error of the native binding that says so, the one that a user gets; any other error as it is. */

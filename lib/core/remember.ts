@@ -1,5 +1,7 @@
 /** What is worked out again and again from the same shapes and plain arguments. */
 
+import { copyOfArrays } from './lists';
+
 /** Calls that are remembered for each function. */
 const kept = 16;
 
@@ -13,11 +15,6 @@ function same(a: unknown, b: unknown): boolean {
     if (x !== y && !same(x, y)) return false;
   }
   return true;
-}
-
-/** The argument as it is now: the caller may change an array later. */
-function copied(value: unknown): unknown {
-  return Array.isArray(value) ? value.map(copied) : value;
 }
 
 interface Call<R> {
@@ -71,9 +68,12 @@ export function remembered<P extends readonly unknown[], R>(
       }
       if (++at === calls.length) at = 0;
     }
-    const args = [a, b, c, d, e, g, h, i, j, k];
+    // As the arguments are now: the caller may change an array later, and what is kept must belong to what f has seen.
+    const args = [a, b, c, d, e, g, h, i, j, k].map((arg, n) =>
+      shapes.includes(n) ? arg : copyOfArrays(arg, 'an argument'),
+    );
     const result = f(...(args as unknown as P));
-    calls[next] = { args: args.map((arg, n) => (shapes.includes(n) ? arg : copied(arg))), result };
+    calls[next] = { args, result };
     last = next;
     next = (next + 1) % kept;
     return result;

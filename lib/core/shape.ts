@@ -1,23 +1,56 @@
 /** Shapes: sizes, strides, broadcasting. Plain functions on number arrays; knows no tensor. */
 import { InvalidArgumentError, ResourceExhaustedError } from './errors';
+import { listOf } from './lists';
 
-export type Shape = readonly number[];
+/** A list of dimensions. */
+export type Dims = readonly number[];
+
+declare const checked: unique symbol;
+/**
+ * The shape of a tensor, which tensors share and kernels trust: a list that only the library has. `asShape` says so of one;
+ * what users get of it is a frozen copy. (Not the frozen list itself: V8 reads such slowly, a loop over three dimensions takes
+ * 15 ns instead of 4, `slice` 230 instead of 8.)
+ */
+export type Shape = Dims & { readonly [checked]: true };
+
+/** The most elements a tensor may have: what a Float64Array over one ArrayBuffer can index. Nor is any dimension larger. */
+export const maxElements = 2 ** 32;
+/** The most dimensions a tensor may have, as in TensorFlow. */
+export const maxRank = 254;
+
+export function checkRank(rank: number, where: string): void {
+  if (rank > maxRank) {
+    throw new InvalidArgumentError(`${where}: a tensor has at most ${maxRank} dimensions, not ${rank}`);
+  }
+}
+
+/** A list of sizes ≥ 0 that the library made, and that nobody will write to, as the shape of a tensor. */
+export function asShape(dims: Dims, op?: string): Shape {
+  if (dims.length > maxRank) checkRank(dims.length, op === undefined ? 'a shape' : `[${op}]`);
+  return dims as Shape;
+}
+
+const copies = new WeakMap<Shape, Dims>();
+
+/** A shape as users get it. */
+export function frozen(shape: Shape): Dims {
+  let copy = copies.get(shape);
+  if (copy === undefined) copies.set(shape, (copy = Object.freeze(shape.slice())));
+  return copy;
+}
 
 /** The shape of every 0-d tensor. */
-export const scalarShape: Shape = [];
-
-/** The most elements a tensor may have: what a Float64Array over one ArrayBuffer can index. */
-export const maxElements = 2 ** 32;
+export const scalarShape = asShape([]);
 
 /** Number of elements. */
-export function sizeOf(shape: Shape): number {
+export function sizeOf(shape: Dims): number {
   let size = 1;
   for (let i = 0; i < shape.length; i++) size *= shape[i];
   return size;
 }
 
 /** Number of elements of the dimensions [from, to). */
-export function sizeBetween(shape: Shape, from: number, to: number): number {
+export function sizeBetween(shape: Dims, from: number, to: number): number {
   let size = 1;
   for (let i = from; i < to; i++) size *= shape[i];
   return size;
@@ -25,22 +58,22 @@ export function sizeBetween(shape: Shape, from: number, to: number): number {
 
 /** a[…aEnd], middle[from…to], b[bFrom…] in one shape. */
 export function joinShapes(
-  a: Shape,
+  a: Dims,
   aEnd: number,
-  middle: Shape,
+  middle: Dims,
   from: number,
   to: number,
-  b: Shape,
+  b: Dims,
   bFrom: number,
-): number[] {
+): Shape {
   const out: number[] = [];
   for (let i = 0; i < aEnd; i++) out.push(a[i]);
   for (let i = from; i < to; i++) out.push(middle[i]);
   for (let i = bFrom; i < b.length; i++) out.push(b[i]);
-  return out;
+  return asShape(out);
 }
 
-export function sameShape(a: Shape, b: Shape): boolean {
+export function sameShape(a: Dims, b: Dims): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -52,12 +85,13 @@ export function showShape(shape: readonly (number | null)[]): string {
   return `[${shape.map((d) => d ?? '?').join(',')}]`;
 }
 
-/** Checks a shape that a user gave; returns a copy. */
-export function checkShape(shape: unknown, where: string): number[] {
+/** A shape that a user gave, checked. */
+export function checkShape(shape: unknown, where: string): Shape {
   if (!Array.isArray(shape) && !ArrayBuffer.isView(shape)) {
     throw new TypeError(`${where} must be an array of dimensions; got ${describe(shape)}`);
   }
-  const given = shape as ArrayLike<unknown>;
+  const given = listOf(shape as ArrayLike<unknown>, where);
+  checkRank(given.length, where);
   const dims: number[] = [];
   let size = 1;
   for (let i = 0; i < given.length; i++) {
@@ -69,23 +103,49 @@ export function checkShape(shape: unknown, where: string): number[] {
     size *= d;
   }
   checkElements(size, dims, where);
-  return dims;
+  return asShape(dims);
+}
+
+/** A shape in which `null` stands for a dimension that may vary. */
+export type PartialShape = readonly (number | null)[];
+
+/** Such a shape that a user gave, checked and frozen. */
+export function checkPartialShape(shape: unknown, where: string): PartialShape {
+  if (!Array.isArray(shape)) {
+    throw new TypeError(
+      `${where} must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
+    );
+  }
+  const given = listOf(shape, where).map((d) => d ?? null);
+  const known = checkShape(
+    given.map((d) => d ?? 0),
+    where,
+  );
+  return Object.freeze(given.map((d, i) => (d === null ? null : known[i])));
 }
 
 /** Throws where a tensor of `size` elements could not exist. */
-export function checkElements(size: number, shape: Shape, where: string): void {
+export function checkElements(size: number, shape: Dims, where: string): void {
   if (size > maxElements) {
     throw new ResourceExhaustedError(
       `${where}: a tensor of shape ${showShape(shape)} would have ${size} elements; the limit is ${maxElements}`,
     );
   }
+  // Without elements, only this keeps sizes in bounds.
+  if (size === 0 && shape.some((d) => d > maxElements)) {
+    throw new ResourceExhaustedError(
+      `${where}: a tensor of shape ${showShape(shape)} has too large a dimension; the limit is ${maxElements}`,
+    );
+  }
 }
 
 /** A short word for any value, for messages. */
-export function describe(value: unknown): string {
+export function describe(value: unknown, depth = 0): string {
   if (value === null) return 'null';
-  if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(describe).join(', ')}]`;
+  if (Array.isArray(value)) {
+    if (value.length > 8 || depth === 3) return `an array of ${String(value.length)}`;
+    return `[${value.map((part) => describe(part, depth + 1)).join(', ')}]`;
+  }
   if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
@@ -101,7 +161,7 @@ export function describe(value: unknown): string {
 }
 
 /** Row-major strides in elements. */
-export function stridesOf(shape: Shape): number[] {
+export function stridesOf(shape: Dims): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -112,7 +172,7 @@ export function stridesOf(shape: Shape): number[] {
 }
 
 /** The shape that two shapes broadcast to, or null where they don't. */
-export function broadcastShapes(a: Shape, b: Shape): number[] | null {
+export function broadcastShapes(a: Dims, b: Dims): Shape | null {
   const rank = Math.max(a.length, b.length);
   const out = new Array<number>(rank);
   for (let i = 0; i < rank; i++) {
@@ -121,11 +181,11 @@ export function broadcastShapes(a: Shape, b: Shape): number[] | null {
     if (da !== db && da !== 1 && db !== 1) return null;
     out[i] = da === 1 ? db : da;
   }
-  return out;
+  return asShape(out);
 }
 
 /** Strides of `shape` seen as `out`: 0 along broadcast dimensions. */
-export function broadcastStrides(shape: Shape, out: Shape): number[] {
+export function broadcastStrides(shape: Dims, out: Dims): number[] {
   const strides = new Array<number>(out.length);
   const lead = out.length - shape.length;
   for (let i = 0; i < lead; i++) strides[i] = 0;
@@ -138,7 +198,7 @@ export function broadcastStrides(shape: Shape, out: Shape): number[] {
 }
 
 /** The axes of `out` along which `shape` was broadcast (to sum over on the way back). */
-export function broadcastAxes(shape: Shape, out: Shape): number[] {
+export function broadcastAxes(shape: Dims, out: Dims): number[] {
   const axes: number[] = [];
   const lead = out.length - shape.length;
   for (let i = 0; i < out.length; i++) {
@@ -152,7 +212,7 @@ export function broadcastAxes(shape: Shape, out: Shape): number[] {
  * stride list per operand. The result has at least one dimension.
  */
 export function mergeDims(
-  dims: Shape,
+  dims: Dims,
   strides: readonly (readonly number[])[],
 ): { dims: number[]; strides: number[][] } {
   const count = strides.length;
@@ -198,7 +258,7 @@ export function normalizeAxis(axis: unknown, rank: number, op: string, argument 
 export function normalizeAxes(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   if (!Array.isArray(axes)) return [normalizeAxis(axes, rank, op, argument)];
-  const list: readonly unknown[] = axes;
+  const list = listOf(axes, `[${op}] ${argument}`);
   const sorted: number[] = [];
   for (let i = 0; i < list.length; i++) {
     const a = normalizeAxis(list[i], rank, op, argument);

@@ -3,7 +3,6 @@
  * code. Small tensors are carved from slabs by bumping an offset; a large one has a block of its own, which `dispose`,
  * `tidy` and the tape can hand back to a free list.
  */
-import { markAsUntransferable } from 'node:worker_threads';
 import { native, frame } from '../binding';
 import { madeBytes } from './collect';
 import { ResourceExhaustedError } from './errors';
@@ -15,45 +14,27 @@ const carvedBytes = 8 * 1024;
 const slabBytes = 64 * 1024;
 const alignment = 64;
 
-/** The storage of one large tensor and the views that share it. */
-export class Block {
-  /** Tensors that share the storage. */
+/** Where elements lie: a block, that of a large tensor and the views that share it, or a slab of many small tensors. */
+export class Storage {
+  /** Tensors that share a block. */
   refs = 1;
   /** Holders that need the elements although no tensor may show them any more (a tape, a variable). */
   pins = 0;
   constructor(
     readonly buffer: ArrayBuffer,
-    /** Byte offset of the first 64-byte boundary. */
+    /** Byte offset of a block: the first 64-byte boundary. */
     readonly base: number,
+    /** The size of a block; 0 for all others, which no tensor frees. */
     readonly bytes: number,
+    /** Of a tensor without elements: what it is in their stead. */
+    readonly instead: object | null = null,
   ) {}
-}
-
-const kept = new WeakSet<ArrayBuffer>();
-
-/**
- * Keeps a buffer where it is: many tensors may lie in it, and a kernel may be writing to it. To be transferred to another
- * thread it is copied.
- */
-export function keepInPlace(buffer: ArrayBuffer): void {
-  if (kept.has(buffer)) return;
-  kept.add(buffer);
-  markAsUntransferable(buffer);
-  if (!('transfer' in ArrayBuffer.prototype)) return;
-  for (const name of ['transfer', 'transferToFixedLength'])
-    Object.defineProperty(buffer, name, { value: refuseTransfer });
-}
-
-function refuseTransfer(): never {
-  throw new TypeError('transfer: the elements of a tensor stay where they are; copy them with data()');
 }
 
 /** Uninitialised memory; page-faulting it in is what costs, not this call. */
 function rawBuffer(bytes: number): ArrayBuffer {
   try {
-    const { buffer } = Buffer.allocUnsafeSlow(bytes);
-    keepInPlace(buffer);
-    return buffer;
+    return Buffer.allocUnsafeSlow(bytes).buffer;
   } catch (error) {
     throw new ResourceExhaustedError(`this process cannot allocate ${bytes} bytes`, { cause: error });
   }
@@ -66,7 +47,7 @@ function alignedBase(buffer: ArrayBuffer): number {
 
 /** The slab that small tensors are carved from now. Read by the tensor constructor path only. */
 export const slab = {
-  buffer: new ArrayBuffer(0),
+  storage: new Storage(new ArrayBuffer(0), 0, 0),
   /** Next free byte. */
   position: 0,
   end: 0,
@@ -74,7 +55,7 @@ export const slab = {
 
 export function nextSlab(): void {
   const buffer = rawBuffer(slabBytes + alignment);
-  slab.buffer = buffer;
+  slab.storage = new Storage(buffer, 0, 0);
   slab.position = alignedBase(buffer);
   slab.end = slab.position + slabBytes;
   counters.slabs++;
@@ -89,13 +70,13 @@ function sizeClass(bytes: number): number {
   return Math.ceil(bytes / 2 ** 27) * 2 ** 27;
 }
 
-const freeBlocks = new Map<number, Block[]>();
+const freeBlocks = new Map<number, Storage[]>();
 /** Free blocks are kept up to this many bytes; carved ones, each of which keeps a whole slab, up to fewer. */
 const freeLimit = 512 * 1024 * 1024;
 const freeCarvedLimit = 2 * 1024 * 1024;
 const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeCarvedBytes: 0, freeBlocks: 0 };
 
-export function takeBlock(bytes: number): Block {
+export function takeBlock(bytes: number): Storage {
   const size = sizeClass(bytes);
   const list = freeBlocks.get(size);
   const free = list?.pop();
@@ -112,16 +93,16 @@ export function takeBlock(bytes: number): Block {
     if (slab.position + size > slab.end) nextSlab();
     const at = slab.position;
     slab.position = at + size;
-    return new Block(slab.buffer, at, size);
+    return new Storage(slab.storage.buffer, at, size);
   }
   madeBytes(size);
   const buffer = rawBuffer(size + alignment);
   counters.blocks++;
-  return new Block(buffer, alignedBase(buffer), size);
+  return new Storage(buffer, alignedBase(buffer), size);
 }
 
 /** One sharer less; the last one, if nothing pins the block, frees it for reuse. */
-export function releaseBlock(block: Block): void {
+export function releaseBlock(block: Storage): void {
   if (--block.refs > 0 || block.pins > 0) return;
   if (block.refs < 0 || counters.freeBytes + block.bytes > freeLimit) return;
   if (block.bytes <= carvedBytes) {

@@ -3,25 +3,48 @@
 import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { shapeToString, tensorRepr, tensorToString } from './format';
+import { invariants } from './invariants';
+import { checkHeap } from './lists';
 import { scope } from './scope';
-import { checkElements, showShape, sizeOf, type Shape } from './shape';
-import { nextSlab, releaseBlock, slab, smallBytes, takeBlock, type Block } from './storage';
+import {
+  asShape,
+  checkElements,
+  type Dims,
+  frozen,
+  scalarShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from './shape';
+import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './storage';
 
 /** Nested arrays of elements, as `array()` returns them. */
 export type NestedArray = number | bigint | boolean | NestedArray[];
 
 /** What stands in for the storage of a disposed tensor: every native call refuses it. */
-const disposedBuffer = new ArrayBuffer(0);
+const disposed = new Storage(new ArrayBuffer(0), 0, 0, {});
+
+/** Where the elements of a disposed tensor were, for a tape that still needs them. */
+class Lost {
+  constructor(readonly buffer: ArrayBuffer) {}
+}
 
 /** What marks a tensor that has no elements: it stands for a value of a function that is being traced. */
 export abstract class Placeholder {
-  readonly buffer = disposedBuffer;
-  readonly offset = 0;
   /** A tensor that stands for the same elements in another shape. */
   abstract alias(t: Tensor, shape: Shape): Tensor;
   /** Why the elements cannot be had. */
   abstract misuse(t: Tensor, op: string): Error;
 }
+
+// What only the library may do with a tensor: the class, which alone can, hands these out as it is defined.
+/** @internal The storage. Must not leave the library: tensors are immutable, and a slab is that of many. */
+export let bufferOf: (t: Tensor) => ArrayBuffer;
+/** @internal The dimensions. Must not leave the library either: `t.shape` is a frozen copy. */
+export let shapeOf: (t: Tensor) => Shape;
+let storageOf: (t: Tensor) => Storage;
+/** Leaves a tensor as if disposed. */
+let clear: (t: Tensor) => void;
 
 let nextId = 1;
 /** The id that the next tensor will get. Ids grow. */
@@ -36,39 +59,50 @@ export function peekNextId(): number {
 export class Tensor {
   /** @internal Grows with every tensor made; tapes know tensors by it. */
   readonly id: number;
-  /** @internal */
-  readonly dt: DTypeInfo;
-  /** The dimensions; `[]` for a scalar. Not to be written to. */
-  readonly shape: Shape;
-  /** Number of elements. */
-  readonly size: number;
-  /** @internal */
-  buffer: ArrayBuffer;
-  /** @internal Byte offset of the first element. */
-  offset: number;
-  /** @internal The storage of its own that a large tensor has; null when carved from a slab. */
-  block: Block | null;
-  /** @internal Where the elements were, for a tape that still needs them after `dispose`. */
-  hidden: { buffer: ArrayBuffer; offset: number } | Placeholder | null;
+  // Private to the language: kernels trust these, and a slab holds the elements of other tensors too.
+  readonly #dt: DTypeInfo;
+  readonly #shape: Shape;
+  readonly #size: number;
+  readonly #offset: number;
+  #storage: Storage;
 
   // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
-  private constructor(
-    dt: DTypeInfo,
-    shape: Shape,
-    size: number,
-    buffer: ArrayBuffer,
-    offset: number,
-    block: Block | null,
-    id = nextId++,
-  ) {
-    this.id = id;
-    this.dt = dt;
-    this.shape = shape;
-    this.size = size;
-    this.buffer = buffer;
-    this.offset = offset;
-    this.block = block;
-    this.hidden = null;
+  private constructor(dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) {
+    this.id = nextId++;
+    this.#dt = dt;
+    this.#shape = shape;
+    this.#size = size;
+    this.#storage = storage;
+    this.#offset = offset;
+  }
+
+  static {
+    bufferOf = (t) => t.#storage.buffer;
+    shapeOf = (t) => t.#shape;
+    storageOf = (t) => t.#storage;
+    clear = (t) => {
+      t.#storage = disposed;
+    };
+  }
+
+  /** @internal */
+  get dt(): DTypeInfo {
+    return this.#dt;
+  }
+
+  /** The dimensions; `[]` for a scalar. Frozen. */
+  get shape(): Dims {
+    return frozen(this.#shape);
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @internal Byte offset of the first element. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** The element type. */
@@ -78,73 +112,74 @@ export class Tensor {
 
   /** Number of dimensions. */
   get rank(): number {
-    return this.shape.length;
+    return this.#shape.length;
   }
 
   /** @internal Whether it stands for a value of a function that is being traced. */
   get isSymbolic(): boolean {
-    return this.hidden instanceof Placeholder;
+    return this.#storage.instead instanceof Placeholder;
   }
 
   /** Whether `dispose` was called. */
   get isDisposed(): boolean {
-    return this.buffer === disposedBuffer;
+    return this.#storage.buffer === disposed.buffer;
   }
 
-  /** @internal Throws where the tensor was disposed. */
+  /** @internal Throws where the tensor has no elements. */
   assertAlive(op: string): void {
-    if (this.hidden instanceof Placeholder) throw this.hidden.misuse(this, op);
-    if (this.buffer === disposedBuffer) {
-      throw new FailedPreconditionError(
-        `[${op}] the ${this.dt.name} tensor of shape ${showShape(this.shape)} was disposed; ` +
-          `keep it (tf.keep, or return it from tf.tidy) as long as it is used`,
-      );
-    }
-  }
-
-  /** @internal A view of the elements in place. Must not leave the library: tensors are immutable. */
-  view(): TypedArray {
-    this.assertAlive('data');
-    return new this.dt.array(this.buffer, this.offset, this.size);
+    if (this.#storage.instead !== null) throw gone(this, op);
   }
 
   /** The elements, row-major, as a typed array of their own. int64 gives a BigInt64Array, bool a Uint8Array of 0 and 1. */
   data(): TypedArray {
     this.assertAlive('data');
-    return new this.dt.array(this.buffer.slice(this.offset, this.offset + this.size * this.dt.bytes));
+    const from = this.#offset;
+    const bytes = this.size * this.dt.bytes;
+    try {
+      return new this.dt.array(this.#storage.buffer.slice(from, from + bytes));
+    } catch (error) {
+      throw new ResourceExhaustedError(`[data] this process cannot allocate ${bytes} bytes`, {
+        cause: error,
+      });
+    }
   }
 
   /** The elements as nested arrays; a scalar gives its value. bool gives booleans, int64 bigints. */
   array(): NestedArray {
-    const flat = this.view();
+    const flat = viewOf(this);
+    const shape = this.#shape;
+    const rank = shape.length;
+    checkNested(this);
     const read = this.dt.kind === 'bool' ? (i: number) => flat[i] !== 0 : (i: number) => flat[i];
-    const build = (axis: number, at: number, stride: number): NestedArray => {
-      if (axis === this.shape.length) return read(at);
-      const inner = stride / this.shape[axis];
-      return Array.from({ length: this.shape[axis] }, (_, i) => build(axis + 1, at + i * inner, inner));
+    let at = 0;
+    const build = (axis: number): NestedArray => {
+      if (axis === rank) return read(at++);
+      const list: NestedArray[] = [];
+      for (let i = 0; i < shape[axis]; i++) list.push(build(axis + 1));
+      return list;
     };
-    return this.size === 0 ? emptyNested(this.shape) : build(0, 0, this.size);
+    return build(0);
   }
 
   /** The value of a tensor of one element. InvalidArgumentError for any other size. */
   item(): number | bigint | boolean {
     if (this.size !== 1) {
       throw new InvalidArgumentError(
-        `[item] only a tensor of one element has an item; this one has shape ${showShape(this.shape)}`,
+        `[item] only a tensor of one element has an item; this one has shape ${showShape(this.#shape)}`,
       );
     }
-    const value = this.view()[0];
+    const value = viewOf(this)[0];
     return this.dt.kind === 'bool' ? value !== 0 : value;
   }
 
   /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */
   dispose(): void {
-    if (this.buffer === disposedBuffer || this.isSymbolic) return;
-    const block = this.block;
-    if (block === null || block.pins > 0) this.hidden = { buffer: this.buffer, offset: this.offset };
-    this.buffer = disposedBuffer;
-    this.block = null;
-    if (block !== null) releaseBlock(block);
+    const storage = this.#storage;
+    if (storage.instead !== null) return;
+    // A tape may still need them.
+    const lost = storage.bytes === 0 || storage.pins > 0;
+    this.#storage = lost ? new Storage(disposed.buffer, 0, 0, new Lost(storage.buffer)) : disposed;
+    if (storage.bytes > 0) releaseBlock(storage);
   }
 
   [Symbol.dispose](): void {
@@ -156,14 +191,14 @@ export class Tensor {
     if (this.isSymbolic)
       return `tf.Tensor(<symbolic>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
     if (this.isDisposed)
-      return `tf.Tensor(<disposed>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
-    return tensorToString(this.view(), this.shape, this.dt.name);
+      return `tf.Tensor(<disposed>, shape=${shapeToString(this.#shape)}, dtype=${this.dt.name})`;
+    return tensorToString(viewOf(this), this.#shape, this.dt.name);
   }
 
   /** What Python prints for `repr(t)`. */
   repr(): string {
     if (this.isDisposed || this.isSymbolic) return this.toString();
-    return tensorRepr(this.view(), this.shape, this.dt.name);
+    return tensorRepr(viewOf(this), this.#shape, this.dt.name);
   }
 
   /** @internal */
@@ -189,26 +224,65 @@ export class Tensor {
       return typeof value === 'boolean' ? Number(value) : value;
     }
     throw new TypeError(
-      `a tensor of shape ${showShape(this.shape)} is not a number: use tf.add, tf.less… or t.item() on one element`,
+      `a tensor of shape ${showShape(this.#shape)} is not a number: use tf.add, tf.less… or t.item() on one element`,
     );
   }
 }
 
-type Construct = new (
-  dt: DTypeInfo,
-  shape: Shape,
-  size: number,
-  buffer: ArrayBuffer,
-  offset: number,
-  block: Block | null,
-  id?: number,
-) => Tensor;
+type Construct = new (dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) => Tensor;
 const Construct = Tensor as unknown as Construct;
 
-function emptyNested(shape: Shape): NestedArray[] {
-  if (shape[0] === 0 || shape.length === 1) return [];
-  return Array.from({ length: shape[0] }, () => emptyNested(shape.slice(1)));
+/** Throws where nested arrays of the elements would not fit into V8's heap, which an empty tensor may be too large for too. */
+function checkNested(t: Tensor): void {
+  const shape = shapeOf(t);
+  let arrays = 0;
+  let longest = 0;
+  for (let axis = 0, count = 1; axis < shape.length && count > 0; axis++) {
+    arrays += count;
+    count *= shape[axis];
+    longest = Math.max(longest, shape[axis]);
+  }
+  // An array takes some 48 bytes, an element 8, a bigint 24 more.
+  const bytes = 48 * arrays + (t.dt.big ? 32 : 8) * t.size;
+  const what = `[array] a ${t.dtype} tensor of shape ${showShape(shape)} as nested arrays`;
+  checkHeap(arrays + t.size, bytes / (arrays + t.size), longest, what);
 }
+
+/** @internal What marks a tensor that stands for a value of a function being traced; null for others. */
+export function placeholderOf(t: Tensor): Placeholder | null {
+  const { instead } = storageOf(t);
+  return instead instanceof Placeholder ? instead : null;
+}
+
+/** Why a tensor has no elements. */
+function gone(t: Tensor, op: string): Error {
+  const mark = placeholderOf(t);
+  if (mark !== null) return mark.misuse(t, op);
+  return new FailedPreconditionError(
+    `[${op}] the ${t.dtype} tensor of shape ${showShape(shapeOf(t))} was disposed; ` +
+      `keep it (tf.keep, or return it from tf.tidy) as long as it is used`,
+  );
+}
+
+/** @internal A view of the elements in place. Must not leave the library: tensors are immutable. */
+export function viewOf(t: Tensor): TypedArray {
+  t.assertAlive('data');
+  return new t.dt.array(bufferOf(t), t.offset, t.size);
+}
+
+/** @internal Whether the tensor has a storage of its own, which `dispose` frees. */
+export function ownsStorage(t: Tensor): boolean {
+  return storageOf(t).bytes > 0;
+}
+
+/** @internal Whether a tape, a variable or `keep` holds that storage. */
+export function isPinned(t: Tensor): boolean {
+  const { bytes, pins } = storageOf(t);
+  return bytes > 0 && pins > 0;
+}
+
+/** @internal What a tracer is told of a result like this one. */
+export const specOf = (t: Tensor): { shape: Shape; dt: DTypeInfo } => ({ shape: shapeOf(t), dt: t.dt });
 
 /** @internal An uninitialised tensor, for a kernel to fill. `size` must be the product of `shape`. */
 export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
@@ -218,12 +292,14 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
   if (slab.position + step > slab.end) nextSlab();
   const at = slab.position;
   slab.position = at + step;
-  return new Construct(dt, shape, size, slab.buffer, at, null);
+  const t = new Construct(dt, shape, size, slab.storage, at);
+  if (invariants !== null) invariants.owns(t, slab.storage, at, bytes);
+  return t;
 }
 
 function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Tensor {
   checkElements(size, shape, 'allocation');
-  let block: Block;
+  let block: Storage;
   try {
     block = takeBlock(bytes);
   } catch (error) {
@@ -232,41 +308,52 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
       cause: error,
     });
   }
-  const t = new Construct(dt, shape, size, block.buffer, block.base, block);
+  const t = new Construct(dt, shape, size, block, block.base);
+  if (invariants !== null) invariants.owns(t, block, block.base, bytes);
   if (scope.tidy !== null) scope.tidy.push(t);
   return t;
 }
 
 /** @internal A tensor over elements that lie in a buffer of someone else. */
 export function tensorOver(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
-  return new Construct(dt, shape, sizeOf(shape), buffer, offset, null);
+  const storage = new Storage(buffer, 0, 0);
+  const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
+  if (invariants !== null) invariants.shares(t, storage, offset, t.size * dt.bytes);
+  return t;
 }
 
 /** @internal Another tensor over the same storage: for reshape and the like. */
 export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
-  if (t.hidden instanceof Placeholder) return t.hidden.alias(t, shape);
-  t.assertAlive(op);
-  const block = t.block;
-  if (block !== null) block.refs++;
-  const alias = new Construct(t.dt, shape, t.size, t.buffer, t.offset, block);
-  if (block !== null && scope.tidy !== null) scope.tidy.push(alias);
+  const storage = storageOf(t);
+  if (storage.instead !== null) {
+    const mark = placeholderOf(t);
+    if (mark === null) throw gone(t, op);
+    return mark.alias(t, shape);
+  }
+  const alias = new Construct(t.dt, shape, t.size, storage, t.offset);
+  if (invariants !== null) invariants.shares(alias, storage, t.offset, t.size * t.dt.bytes);
+  if (storage.bytes > 0) {
+    storage.refs++;
+    if (scope.tidy !== null) scope.tidy.push(alias);
+  }
   return alias;
 }
 
 /**
- * @internal Whether a variable's own tensor has a storage that no other tensor shows and nothing but the variable holds:
- * then nobody can tell if the next value is written over this one. Small tensors lie in slabs, where that is not known.
+ * @internal Whether the tensor has a storage that no other tensor shows and that is pinned so many times: once by a variable
+ * whose own tensor it is, so that nobody can tell if the next value is written over this one. Small tensors lie in slabs, where
+ * that is not known.
  */
-export function isSole(t: Tensor): boolean {
-  const block = t.block;
-  return block !== null && block.refs === 1 && block.pins === 1;
+export function isSole(t: Tensor, pins = 1): boolean {
+  const storage = storageOf(t);
+  return storage.bytes > 0 && storage.refs === 1 && storage.pins === pins;
 }
 
 /** @internal Another tensor, with an id of its own, takes over the storage; the old one is as if disposed. */
 export function renew(t: Tensor): Tensor {
-  const next = new Construct(t.dt, t.shape, t.size, t.buffer, t.offset, t.block);
-  t.buffer = disposedBuffer;
-  t.block = null;
+  const next = new Construct(t.dt, shapeOf(t), t.size, storageOf(t), t.offset);
+  clear(t);
+  if (invariants !== null) invariants.shares(next, storageOf(next), next.offset, next.size * next.dt.bytes);
   return next;
 }
 
@@ -277,31 +364,34 @@ export function symbolicTensor(
   mark: Placeholder,
   buffer = new ArrayBuffer(0),
 ): Tensor {
-  const t = new Construct(dt, shape, sizeOf(shape), buffer, 0, null);
-  t.hidden = mark;
-  return t;
+  return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, mark), 0);
 }
 
 /** @internal What a tape holds keeps its elements even after the user's `dispose`. */
 export function pin(t: Tensor): void {
-  if (t.block !== null) t.block.pins++;
+  const storage = storageOf(t);
+  if (storage.bytes > 0) storage.pins++;
 }
 
 /** @internal Undoes `pin`. */
 export function unpin(t: Tensor): void {
-  if (t.block !== null) t.block.pins--;
+  const storage = storageOf(t);
+  if (storage.bytes > 0) storage.pins--;
 }
 
 /** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
 export function revive(t: Tensor): Tensor {
-  if (!t.isDisposed || t.hidden === null) return t;
-  return new Construct(t.dt, t.shape, t.size, t.hidden.buffer, t.hidden.offset, null, t.id);
+  const { instead } = storageOf(t);
+  if (!(instead instanceof Lost)) return t;
+  const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(instead.buffer, 0, 0), t.offset);
+  (revived as { id: number }).id = t.id;
+  return revived;
 }
 
-/** @internal A tensor with the elements of a typed array or a list of element values, copied. */
-export function tensorFrom(dt: DTypeInfo, shape: Shape, values: ArrayLike<number | bigint>): Tensor {
-  const t = makeTensor(dt, shape, sizeOf(shape));
-  (t.view() as { set(v: ArrayLike<unknown>): void }).set(values);
+/** @internal A tensor with the elements of a typed array or a list of element values, copied as the dimensions are. */
+export function tensorFrom(dt: DTypeInfo, dims: Dims, values: ArrayLike<number | bigint>): Tensor {
+  const t = makeTensor(dt, asShape(dims.slice()), sizeOf(dims));
+  (viewOf(t) as { set(v: ArrayLike<unknown>): void }).set(values);
   return t;
 }
 
@@ -313,23 +403,23 @@ const around: { buffer: ArrayBuffer; view: TypedArray }[] = [];
  * and making one takes longer than a small op. `dt`: what they are looked at as.
  */
 export function elementsAround(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
-  const { buffer } = t;
+  const buffer = bufferOf(t);
   const known = around[dt.code] as (typeof around)[number] | undefined;
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
   const view = new dt.array(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
   // What is kept must not keep a large storage.
-  if (t.block === null) around[dt.code] = { buffer, view };
+  if (!ownsStorage(t)) around[dt.code] = { buffer, view };
   return view;
 }
 
 /** @internal A scalar tensor. */
 export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
-  const t = makeTensor(dt, [], 1);
+  const t = makeTensor(dt, scalarShape, 1);
   if (dt === dtypes.float32) {
     (elementsAround(t) as Float32Array)[t.offset / 4] = value as number;
   } else {
-    (t.view() as { [i: number]: number | bigint })[0] = value;
+    (viewOf(t) as { [i: number]: number | bigint })[0] = value;
   }
   return t;
 }

@@ -3,7 +3,7 @@ import { tensorsIn } from './leaves';
 import { rejectPromise } from './nest';
 import { scope } from './scope';
 import { describe } from './shape';
-import { pin, Tensor } from './tensor';
+import { isPinned, ownsStorage, pin, Tensor } from './tensor';
 
 /**
  * Runs `fn`, then frees the storage of the large tensors made inside it, except those in its result (nested arrays,
@@ -35,7 +35,7 @@ export function tidy<T>(fn: () => T): T {
 
 /** @internal Frees the storage unless a tape, a variable or `keep` holds it. */
 export function freeUnlessHeld(t: Tensor): void {
-  if (t.block !== null && t.block.pins === 0) t.dispose();
+  if (ownsStorage(t) && !isPinned(t)) t.dispose();
 }
 
 /** Excepts a tensor from the `tf.tidy` that it was made in. Returns it. */

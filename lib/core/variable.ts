@@ -8,11 +8,30 @@ import { rejectPromise } from './nest';
 import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
 import { scope, type TracedOp } from './scope';
-import { checkShape, describe, sameShape, sizeOf, type Shape } from './shape';
-import { aliasTensor, isSole, makeTensor, pin, renew, unpin, type NestedArray, type Tensor } from './tensor';
+import {
+  checkPartialShape,
+  describe,
+  type Dims,
+  frozen,
+  sameShape,
+  type PartialShape,
+  type Shape,
+} from './shape';
+import {
+  aliasTensor,
+  isSole,
+  makeTensor,
+  type NestedArray,
+  ownsStorage,
+  pin,
+  renew,
+  shapeOf,
+  type Tensor,
+  unpin,
+  viewOf,
+} from './tensor';
 
-/** A shape in which `null` stands for a dimension that may vary. */
-export type PartialShape = readonly (number | null)[];
+export type { PartialShape };
 
 export interface VariableOptions {
   /** Whether tapes watch it by themselves. Default true. */
@@ -86,8 +105,8 @@ export class Variable extends Readable {
   readonly constraint: ((value: Tensor) => Tensor) | null;
   /** @internal */
   readonly dt: DTypeInfo;
-  /** @internal The shapes that may be assigned. */
-  readonly declaredShape: PartialShape;
+  /** The shapes that may be assigned. */
+  readonly #declared: PartialShape;
   /** @internal The tensor held: its own object, so that its id stands for this variable and no other value. */
   held: Tensor;
   /** A storage of its own for the next value, where updates go back and forth between two. */
@@ -129,11 +148,11 @@ export class Variable extends Readable {
     this.trainable = o.trainable;
     this.constraint = o.constraint;
     this.dt = value.dt;
-    this.declaredShape = o.shape === null ? value.shape : checkPartial(o.shape);
-    if (!fits(value.shape, this.declaredShape)) {
+    this.#declared = o.shape === null ? shapeOf(value) : checkPartialShape(o.shape, '[Variable] shape');
+    if (!fits(shapeOf(value), this.#declared)) {
       throw new InvalidArgumentError(
-        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${tuple(value.shape)}) is not compatible ` +
-          `with the explicitly supplied \`shape\` argument (${tuple(this.declaredShape)})`,
+        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${tuple(shapeOf(value))}) is not compatible ` +
+          `with the explicitly supplied \`shape\` argument (${tuple(this.#declared)})`,
       );
     }
     this.held = own(value);
@@ -146,18 +165,23 @@ export class Variable extends Readable {
   }
 
   /** The shape of the value held now (a shape declared with `null` dimensions allows others). */
-  get shape(): Shape {
+  get shape(): Dims {
     const { held } = this;
     // A value that has no shape of its own yet has that of every value.
-    return held.isSymbolic && !this.declaredShape.includes(null) ? (this.declaredShape as Shape) : held.shape;
+    return frozen(held.isSymbolic && this.hasOneShape ? (this.#declared as Shape) : shapeOf(held));
+  }
+
+  /** @internal Whether all values have the same shape. */
+  get hasOneShape(): boolean {
+    return !this.#declared.includes(null);
   }
 
   get rank(): number {
-    return this.declaredShape.length;
+    return this.#declared.length;
   }
 
   get size(): number {
-    return sizeOf(this.shape);
+    return this.held.size;
   }
 
   /** @internal Whether its maker keeps it: a compiled function that runs op by op may create it at any call. */
@@ -184,8 +208,8 @@ export class Variable extends Readable {
     const { tracer } = scope;
     const t =
       tracer !== null && value.isSymbolic
-        ? tracer.emit(readOp, [value], null, [{ shape: value.shape, dt: value.dt }])[0]
-        : aliasTensor(value, value.shape, 'read');
+        ? tracer.emit(readOp, [value], null, [{ shape: shapeOf(value), dt: value.dt }])[0]
+        : aliasTensor(value, shapeOf(value), 'read');
     if (scope.recorder !== null) scope.recorder.record1(readOp, value, t);
     return t;
   }
@@ -244,8 +268,8 @@ export class Variable extends Readable {
   room(): Tensor {
     const { spare, held } = this;
     this.spare = null;
-    if (spare !== null && spare.dt === held.dt && sameShape(spare.shape, held.shape)) return spare;
-    return makeTensor(held.dt, held.shape, held.size);
+    if (spare !== null && spare.dt === held.dt && sameShape(shapeOf(spare), shapeOf(held))) return spare;
+    return makeTensor(held.dt, shapeOf(held), held.size);
   }
 
   /** @internal `adopt` for what was written into `room()`. */
@@ -272,7 +296,7 @@ export class Variable extends Readable {
 
   /** @internal The value as a tensor that later assignments do not change; unlike `read`, no tape sees it. */
   lend(): Tensor {
-    return aliasTensor(this.held, this.held.shape, 'read');
+    return aliasTensor(this.held, shapeOf(this.held), 'read');
   }
 
   /** @internal Says that the value was written over: to tapes it is another one. */
@@ -305,15 +329,15 @@ export class Variable extends Readable {
     unpin(old);
     // The tensor was the variable's own; its storage goes back unless others share or hold it.
     if (kept) this.spare = renew(old);
-    else if (old.block !== null) old.dispose();
+    else if (ownsStorage(old)) old.dispose();
   }
 
   /** @internal */
   checkFits(value: Tensor): void {
-    if (!fits(value.shape, this.declaredShape)) {
+    if (!fits(shapeOf(value), this.#declared)) {
       throw new InvalidArgumentError(
         `[assign] Cannot assign value to variable '${this.name}': Shape mismatch. The variable shape ` +
-          `${tuple(this.declaredShape)}, and the assigned value shape ${tuple(value.shape)} are incompatible.`,
+          `${tuple(this.#declared)}, and the assigned value shape ${tuple(shapeOf(value))} are incompatible.`,
       );
     }
   }
@@ -321,8 +345,8 @@ export class Variable extends Readable {
   override toString(): string {
     // As in a graph of TensorFlow: no value yet.
     if (scope.tracer !== null)
-      return `<tf.Variable '${this.name}' shape=${shapeToString(this.declaredShape)} dtype=${this.dt.name}>`;
-    return variableRepr(this.name, this.held.view(), this.held.shape, this.dt.name);
+      return `<tf.Variable '${this.name}' shape=${shapeToString(this.#declared)} dtype=${this.dt.name}>`;
+    return variableRepr(this.name, viewOf(this.held), shapeOf(this.held), this.dt.name);
   }
 
   /** @internal */
@@ -355,7 +379,7 @@ function own(value: Tensor): Tensor {
   const tidy = scope.tidy;
   scope.tidy = null;
   try {
-    return aliasTensor(value, value.shape, 'assign');
+    return aliasTensor(value, shapeOf(value), 'assign');
   } finally {
     scope.tidy = tidy;
   }
@@ -366,19 +390,6 @@ function fits(shape: Shape, declared: PartialShape): boolean {
   if (shape.length !== declared.length) return false;
   for (let i = 0; i < shape.length; i++) if (declared[i] !== null && declared[i] !== shape[i]) return false;
   return true;
-}
-
-function checkPartial(shape: unknown): PartialShape {
-  if (!Array.isArray(shape)) {
-    throw new TypeError(
-      `[Variable] shape must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
-    );
-  }
-  const known = checkShape(
-    shape.map((d: unknown) => d ?? 0),
-    '[Variable] shape',
-  );
-  return shape.map((d: unknown, i) => (d === null || d === undefined ? null : known[i]));
 }
 
 /** As Python writes it. */

@@ -4,7 +4,7 @@
  */
 import { native } from '../binding';
 import { mergeDims } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, type Tensor } from '../core/tensor';
 import type { Instruction } from './lower';
 import type { LoweredNode } from './lowered';
 
@@ -152,8 +152,8 @@ export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies |
   if (late !== undefined || node.inputs.length === 0) return null;
   for (const { instruction, piece, copy } of copiesIn(instructions)) {
     const { source, target, from, to, size } = copy;
-    const part = node.outputs.find((t) => t.buffer === target);
-    if (source !== whole.buffer || part === undefined) return null;
+    const part = node.outputs.find((t) => bufferOf(t) === target);
+    if (source !== bufferOf(whole) || part === undefined) return null;
     count++;
     if (from !== null && size > 0 && all(to, part, size))
       copies.push({ instruction, piece, part, block: from });
@@ -169,8 +169,8 @@ export function joinsOf({ node, instructions, late }: LoweredNode): BlockCopies 
   let [covered, count] = [0, 0];
   for (const { instruction, piece, copy } of copiesIn(instructions)) {
     const { source, target, from, to, size } = copy;
-    const part = node.inputs.find((t) => t.buffer === source);
-    if (target !== whole.buffer || part === undefined) return null;
+    const part = node.inputs.find((t) => bufferOf(t) === source);
+    if (target !== bufferOf(whole) || part === undefined) return null;
     count++;
     covered += size;
     if (to !== null && size > 0 && all(from, part, size))

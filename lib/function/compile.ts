@@ -1,6 +1,6 @@
 /** From a graph to what runs: parts of instructions, and what JavaScript does between them. */
 import type { RuntimeScalars } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, type Graph, type HostNode, type Node, type OpNode } from './graph';
 import { lower } from './lower';
@@ -124,9 +124,9 @@ export function compile(graph: Graph): Executable {
     } else if (what.kind === 'assign') {
       const { variable, value } = what;
       const own = updates.target(value) !== null;
-      steps.push({ kind: 'assign', variable, slot: slotOf(value), shape: value.shape, own });
+      steps.push({ kind: 'assign', variable, slot: slotOf(value), shape: shapeOf(value), own });
     } else {
-      const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: t.shape });
+      const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: shapeOf(t) });
       const inputs = what.inputs.map(slotted);
       const { chosen, pending = [] } = what;
       if (chosen !== undefined) {
@@ -143,7 +143,7 @@ export function compile(graph: Graph): Executable {
     steps.map((step, i) => (step.kind === 'part' ? onlyFinal(step, steps.slice(i + 1)) : step)),
     graph.parameters.map(slotOf),
     constants,
-    graph.results.map((t) => ({ slot: slotOf(t), shape: t.shape, own: updates.takes(t) })),
+    graph.results.map((t) => ({ slot: slotOf(t), shape: shapeOf(t), own: updates.takes(t) })),
     slots.size,
   );
 }

@@ -4,8 +4,8 @@ import { IndexedSlices } from '../core/indexed_slices';
 import { symbolicZero, type SymbolicZero } from '../ops/registry';
 import { densify } from '../ops/slices';
 import { startRecording, stopRecording, Tape } from '../autodiff/tape';
-import type { Shape } from '../core/shape';
-import type { Placeholder, Tensor } from '../core/tensor';
+import type { Dims } from '../core/shape';
+import { type Placeholder, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, outputsOf, type Graph, type Node } from './graph';
 import { deadCode } from './passes/dead_code';
@@ -36,13 +36,13 @@ export interface Derivative {
    */
   readonly gradients: readonly number[];
   /** The gradients, by their place in that list, that are rows of a tensor of this shape: their indices are the next result. */
-  readonly rows: ReadonlyMap<number, Shape>;
+  readonly rows: ReadonlyMap<number, Dims>;
 }
 
 /** Values and indices. */
 interface Rows {
   readonly parts: readonly [Tensor, Tensor];
-  readonly shape: Shape;
+  readonly shape: Dims;
 }
 
 class DerivativeTrace extends Trace {
@@ -59,7 +59,7 @@ class DerivativeTrace extends Trace {
 export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), sparse = false): Derivative {
   const captured = graph.constants.filter((c) => followed.has(c.source.id));
   const trace = new DerivativeTrace(graph.name);
-  const parameters = graph.parameters.map((p) => trace.symbol(p.dt, p.shape));
+  const parameters = graph.parameters.map((p) => trace.symbol(p.dt, shapeOf(p)));
   const dys: Tensor[] = [];
   let targets: number[] = [];
   let results: readonly Tensor[] = [];
@@ -94,7 +94,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
       }
       middle = trace.nodes.length;
       targets = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
-      for (const i of targets) dys.push(trace.symbol(results[i].dt, results[i].shape));
+      for (const i of targets) dys.push(trace.symbol(results[i].dt, shapeOf(results[i])));
       const sources = [...parameters, ...reads.map((r) => r.output), ...captured.map((c) => c.real)];
       const path = pathFrom(
         tape,
@@ -149,7 +149,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
   for (const t of wanted) save(t);
   const own = [...saved];
   const places: number[] = [];
-  const rows = new Map<number, Shape>();
+  const rows = new Map<number, Dims>();
   let next = 0;
   found.forEach((g, i) => {
     places.push(g === null ? noGradient : g === symbolicZero ? zeroGradient : next);

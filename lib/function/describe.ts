@@ -1,6 +1,6 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
 import { sizeOf } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import type { ConcretizationError } from './concretization_error';
 import {
   medians,
@@ -87,7 +87,7 @@ export interface ProfileRow {
   readonly share: number;
 }
 
-const showType = (t: Tensor): string => `${t.dtype}[${t.shape.join(',')}]`;
+const showType = (t: Tensor): string => `${t.dtype}[${shapeOf(t).join(',')}]`;
 const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
 /** Estimate: multiplications, additions and the like. */
@@ -108,7 +108,7 @@ export function flopsOf({ node }: PartNode): number {
     const [a, b] = node.inputs;
     const w = conv[1] === 'Filter' ? node.outputs[0] : b;
     const y = conv[1] === 'Filter' ? b : conv[1] === 'Input' ? a : node.outputs[0];
-    const channels = sizeOf(w.shape.slice(/depthwise/i.test(name) ? -2 : -1));
+    const channels = sizeOf(shapeOf(w).slice(/depthwise/i.test(name) ? -2 : -1));
     return (2 * y.size * w.size) / Math.max(1, channels);
   }
   const fused = /^fused\((.*)\)$/.exec(name);

@@ -3,8 +3,8 @@ import { InternalError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { apart, withScope, type RuntimeScalars } from '../core/scope';
-import { sizeOf, type Shape } from '../core/shape';
-import { aliasTensor, makeTensor, tensorOver, type Tensor } from '../core/tensor';
+import { asShape, type Shape, sizeOf } from '../core/shape';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorOver } from '../core/tensor';
 import { claims, heldBy, type Variable } from '../core/variable';
 import { useOf, type VariableUse } from './async/use';
 import { isFallible, type Chosen, type HostNode, type OpNode } from './graph';
@@ -259,12 +259,12 @@ export class Executable {
     const { table } = program;
     const storages = program.storages.slice();
     const arena = (this.arena ??= this.makeArena());
-    storages[0] = arena.buffer;
+    storages[0] = bufferOf(arena);
     table[0] = arena.offset;
     const { externals } = part;
     for (let i = 0; i < externals.length; i++) {
       const t = values[externals[i]] as Tensor;
-      storages[i + 1] = t.buffer;
+      storages[i + 1] = bufferOf(t);
       table[i + 1] = t.offset;
     }
     if (scalars !== null) table.set(scalars.values, 1 + externals.length);
@@ -321,7 +321,9 @@ export class Executable {
   }
 
   private makeArena(): Tensor {
-    return withScope({ tidy: null }, () => makeTensor(bytesType, [this.arenaBytes], this.arenaBytes));
+    return withScope({ tidy: null }, () =>
+      makeTensor(bytesType, asShape([this.arenaBytes]), this.arenaBytes),
+    );
   }
 
   /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it throws the error. */
@@ -330,7 +332,7 @@ export class Executable {
     if (number < 0) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
     const { node, inputs, outputs, end } = part.nodes[number];
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
-      tensorOver(t.dt, t.shape, run.storages[storage], run.table[storage] + offset);
+      tensorOver(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);
     if (node.op.execute === 'view') return end;
     try {
       node.op.execute(
@@ -363,22 +365,23 @@ export class Executable {
   /** An op over real tensors. */
   static runEagerly(node: OpNode, inputs: readonly Tensor[]): readonly Tensor[] {
     const { op, attrs } = node;
-    if (op.execute === 'view') return [aliasTensor(inputs[0], node.outputs[0].shape, op.name)];
-    const outputs = node.outputs.map((t) => makeTensor(t.dt, t.shape, sizeOf(t.shape)));
+    if (op.execute === 'view') return [aliasTensor(inputs[0], shapeOf(node.outputs[0]), op.name)];
+    const outputs = node.outputs.map((t) => makeTensor(t.dt, shapeOf(t), sizeOf(shapeOf(t))));
     return op.execute(inputs, attrs as never, outputs) ?? outputs;
   }
 }
 
 function shaped(t: Tensor, shape: Shape): Tensor {
-  return t.shape === shape ? t : aliasTensor(t, shape, 'function');
+  return shapeOf(t) === shape ? t : aliasTensor(t, shape, 'function');
 }
 
 /** A tensor of its own with the elements that lie at a place, which the next run writes over. */
-function copyOf({ dt, shape, size }: Tensor, buffer: ArrayBuffer, offset: number): Tensor {
+function copyOf(like: Tensor, buffer: ArrayBuffer, offset: number): Tensor {
+  const { dt, size } = like;
   return apart(() => {
-    const t = makeTensor(dt, shape, size);
+    const t = makeTensor(dt, shapeOf(like), size);
     const bytes = size * dt.bytes;
-    new Uint8Array(t.buffer, t.offset, bytes).set(new Uint8Array(buffer, offset, bytes));
+    new Uint8Array(bufferOf(t), t.offset, bytes).set(new Uint8Array(buffer, offset, bytes));
     return t;
   });
 }

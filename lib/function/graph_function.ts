@@ -2,7 +2,7 @@
 import { filled } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { scope, withScope, type Recorder } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import { symbolicZero, type Grad } from '../ops/registry';
 import { compile } from './compile';
 import { derive, zeroGradient, type Derivative } from './derivative';
@@ -88,7 +88,7 @@ function wayBack(
 ): Grad[] {
   const at = lowestOrder(name, orders.length, dys, (i) => orders[i].derivative.targets.length);
   const { derivative, backward } = orders[at];
-  const given = derivative.targets.map((k, i) => dys[i] ?? filled(all[k].shape, all[k].dt, 0));
+  const given = derivative.targets.map((k, i) => dys[i] ?? filled(shapeOf(all[k]), all[k].dt, 0));
   const first = derivative.results;
   const found = backward.run([...given, ...all.slice(first, first + derivative.saved)]);
   return derivative.gradients.map((k, i) => {

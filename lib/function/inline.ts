@@ -1,6 +1,6 @@
 /** Copies the graph of a compiled function into the trace of another one that calls it. */
 import { scope } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { specOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { mapPending, type Graph, type HostNode, type OpNode } from './graph';
 import { reread, type Trace } from './trace';
@@ -31,7 +31,7 @@ export function inline(trace: Trace, graph: Graph, args: readonly Tensor[]): Ten
 
 function copyOp(trace: Trace, { op, attrs, outputs }: OpNode, inputs: readonly Tensor[]): Tensor[] {
   const { recorder } = scope;
-  const copied = trace.emit(op, inputs, attrs, outputs);
+  const copied = trace.emit(op, inputs, attrs, outputs.map(specOf));
   if (op === reread) recorder?.readVariable(attrs as Variable, copied[0]);
   else recorder?.record(op, inputs, attrs, copied);
   return copied;
@@ -45,6 +45,7 @@ function copyHost(trace: Trace, node: HostNode, inputs: readonly Tensor[]): read
     trace.choice(node.name, inputs, node.chosen);
     return [];
   }
-  if (node.late !== undefined) return trace.late(node.late.op, inputs, node.outputs, node.late.scalars);
-  return trace.host({ ...node, inputs });
+  const outputs = node.outputs.map(specOf);
+  if (node.late !== undefined) return trace.late(node.late.op, inputs, outputs, node.late.scalars);
+  return trace.host({ ...node, inputs, outputs });
 }

@@ -4,7 +4,7 @@
  */
 import { frame, frameBigInts, native } from '../binding';
 import { InternalError } from '../core/errors';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, type Tensor } from '../core/tensor';
 import type { OpNode } from './graph';
 
 /** One call of a native entry. */
@@ -25,7 +25,7 @@ export function lower({ op, inputs, attrs, outputs }: OpNode): Lowered | null {
   if (op.host !== undefined) return null;
   const { execute } = op;
   if (execute === 'view') return { instructions: [], aliases: [inputs[0]] };
-  const own = new Set<ArrayBuffer>([...inputs, ...outputs].map((t) => t.buffer));
+  const own = new Set<ArrayBuffer>([...inputs, ...outputs].map((t) => bufferOf(t)));
   const instructions: Instruction[] = [];
   // Only calls over the node's own storages: what else the op does, allocations among it, happens as usual.
   const record = (entry: number, ...buffers: ArrayBuffer[]): boolean => {
@@ -62,7 +62,7 @@ function aliases(
   return outputs.map((output, i) => {
     const result = results[i];
     if (result === output) return null;
-    const source = inputs.find((x) => x.buffer === result.buffer && x.offset === result.offset);
+    const source = inputs.find((x) => bufferOf(x) === bufferOf(result) && x.offset === result.offset);
     if (source === undefined)
       throw new InternalError(`[${op}] result ${i} is neither its output nor an input`);
     return source;

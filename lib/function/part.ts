@@ -1,6 +1,6 @@
 /** The instructions of a part as one piece of code, and where its values lie. */
 import type { RuntimeScalars } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf } from './graph';
 import type { LoweredNode, Storages } from './lowered';
@@ -41,7 +41,7 @@ export function makePart(
   };
   nodes.forEach(({ node, view }, at) => {
     if (view) return;
-    for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(t.buffer, t);
+    for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(bufferOf(t), t);
     for (const t of node.outputs) {
       if (storages.root(t) !== t) continue;
       const { root } = storages.place(t);
@@ -123,7 +123,7 @@ export function makePart(
     fresh: fresh.map(({ root: t, over }) => ({
       slot: slotOf(t),
       dt: t.dt,
-      shape: t.shape,
+      shape: shapeOf(t),
       size: t.size,
       over,
     })),

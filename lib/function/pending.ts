@@ -3,7 +3,7 @@
  * along those that stand before it, and whoever called the function carries them out.
  */
 import { apart } from '../core/scope';
-import { aliasTensor, type Tensor } from '../core/tensor';
+import { aliasTensor, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
 /** By the error. */
@@ -27,7 +27,7 @@ export function addPending(
     // Others may dispose theirs before it is assigned.
     known.set(
       variable,
-      apart(() => aliasTensor(t, t.shape, 'assign')),
+      apart(() => aliasTensor(t, shapeOf(t), 'assign')),
     );
   }
 }

@@ -1,6 +1,6 @@
 /** Goes through a graph again, so that tapes can see what its ops do. */
 import { scope } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { specOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { mapPending, type Graph } from './graph';
 import { reread, type Trace } from './trace';
@@ -28,7 +28,7 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
       case 'op': {
         const inputs = node.inputs.map(at);
         const outputs = trace.behind(mapPending(node.pending, at), () =>
-          trace.emit(node.op, inputs, node.attrs, node.outputs),
+          trace.emit(node.op, inputs, node.attrs, node.outputs.map(specOf)),
         );
         if (node.op === reread) {
           reads.push({ variable: node.attrs as Variable, output: outputs[0] });

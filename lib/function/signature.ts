@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { isPlain } from '../core/options';
 import { sameShape, type Shape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { placeholderOf, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 
 export interface BoundCall {
@@ -36,7 +36,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
   const visit = (node: unknown): void => {
     if (node instanceof Tensor) {
       tensors.push(node);
-      key += `T${node.dt.code}[${node.shape.join()}]`;
+      key += `T${node.dt.code}[${shapeOf(node).join()}]`;
     } else if (ArrayBuffer.isView(node)) {
       visit(toTensor(node, null, name, 'an argument'));
     } else if (node instanceof Variable) {
@@ -101,7 +101,7 @@ export class Recent<T> {
   remember(args: readonly unknown[], value: T): void {
     const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
     if (tensors.length !== args.length) return;
-    this.entries.unshift({ dts: tensors.map((t) => t.dt), shapes: tensors.map((t) => t.shape), value });
+    this.entries.unshift({ dts: tensors.map((t) => t.dt), shapes: tensors.map((t) => shapeOf(t)), value });
     if (this.entries.length > mostRecent) this.entries.pop();
   }
 }
@@ -111,8 +111,8 @@ function fits<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
   for (let i = 0; i < args.length; i++) {
     const t = args[i];
     // What has no value of its own is dealt with where there is time.
-    if (!(t instanceof Tensor) || t.dt !== dts[i] || t.hidden !== null) return false;
-    if (t.shape !== shapes[i] && !sameShape(t.shape, shapes[i])) return false;
+    if (!(t instanceof Tensor) || t.dt !== dts[i] || placeholderOf(t) !== null) return false;
+    if (shapeOf(t) !== shapes[i] && !sameShape(shapeOf(t), shapes[i])) return false;
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { recordingDepth } from '../autodiff/tape';
 import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope } from '../core/scope';
-import { Tensor } from '../core/tensor';
+import { shapeOf, Tensor } from '../core/tensor';
 import { ConcretizationError } from './concretization_error';
 import { runOpByOp } from './eager';
 import type { Graph } from './graph';
@@ -101,7 +101,7 @@ export class Specialization {
     const { f, origin } = this;
     const around = scope.tracer instanceof Trace ? scope.tracer : null;
     const trace = new Trace(origin.name, undefined, around);
-    const parameters = tensors.map((t) => trace.symbol(t.dt, t.shape));
+    const parameters = tensors.map((t) => trace.symbol(t.dt, shapeOf(t)));
     let graph: Graph | null = null;
     let value: unknown;
     try {

@@ -2,7 +2,7 @@
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
 import { options, refuseSurplus } from '../core/options';
-import { checkShape, describe } from '../core/shape';
+import { checkPartialShape, describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable, type PartialShape } from '../core/variable';
 
@@ -30,20 +30,7 @@ export class TensorSpec {
     const o = options<Required<TensorSpecOptions>>(given, 'dtype', tensorSpecDefaults, 'TensorSpec');
     this.dt = dtypeInfo(o.dtype, '[TensorSpec] dtype');
     this.name = o.name;
-    if (shape === null) {
-      this.shape = null;
-    } else {
-      if (!Array.isArray(shape)) {
-        throw new TypeError(
-          `[TensorSpec] shape must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
-        );
-      }
-      const known = checkShape(
-        shape.map((d: number | null) => d ?? 0),
-        '[TensorSpec] shape',
-      );
-      this.shape = shape.map((d: number | null, i) => (d === null ? null : known[i]));
-    }
+    this.shape = shape === null ? null : checkPartialShape(shape, '[TensorSpec] shape');
   }
 
   get dtype(): DType {

@@ -12,7 +12,17 @@ import {
   type Tracer,
 } from '../core/scope';
 import { showShape, type Shape } from '../core/shape';
-import { aliasTensor, peekNextId, pin, Placeholder, symbolicTensor, type Tensor } from '../core/tensor';
+import {
+  aliasTensor,
+  bufferOf,
+  peekNextId,
+  pin,
+  Placeholder,
+  placeholderOf,
+  shapeOf,
+  symbolicTensor,
+  type Tensor,
+} from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { Executable } from './executable';
 import {
@@ -91,7 +101,7 @@ export class Trace extends Placeholder implements Tracer {
   adopt(constant: Constant): void {
     this.constants.set(constant.real.id, {
       ...constant,
-      symbol: this.symbol(constant.real.dt, constant.real.shape),
+      symbol: this.symbol(constant.real.dt, shapeOf(constant.real)),
     });
   }
 
@@ -110,8 +120,8 @@ export class Trace extends Placeholder implements Tracer {
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[] {
     for (const t of inputs) {
-      if (t.hidden instanceof Placeholder && !this.sees(t.hidden) && !this.means(t))
-        throw this.stranger(t, t.hidden, op.name);
+      const mark = placeholderOf(t);
+      if (mark !== null && !this.sees(mark) && !this.means(t)) throw this.stranger(t, mark, op.name);
     }
     if (op.closes === true) this.closing();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
@@ -177,9 +187,9 @@ export class Trace extends Placeholder implements Tracer {
     let constant = this.constants.get(t.id);
     if (constant === undefined) {
       // A tensor object of its own, pinned: users dispose theirs, gradients what they made, variables what they held.
-      const real = withScope({ tidy: null }, () => aliasTensor(t, t.shape, this.name));
+      const real = withScope({ tidy: null }, () => aliasTensor(t, shapeOf(t), this.name));
       pin(real);
-      constant = { source: t, real, symbol: this.symbol(t.dt, t.shape) };
+      constant = { source: t, real, symbol: this.symbol(t.dt, shapeOf(t)) };
       this.constants.set(t.id, constant);
     }
     return constant.symbol;
@@ -188,14 +198,14 @@ export class Trace extends Placeholder implements Tracer {
   override alias(t: Tensor, shape: Shape): Tensor {
     const tracer = scope.tracer;
     const meant = tracer instanceof Trace && tracer.means(t);
-    if (!this.open && !meant) return symbolicTensor(t.dt, shape, this, t.buffer);
+    if (!this.open && !meant) return symbolicTensor(t.dt, shape, this, bufferOf(t));
     if (!(tracer instanceof Trace)) throw this.misuse(t, 'alias');
     if (!meant && !tracer.sees(this)) throw tracer.stranger(t, this, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
   override misuse(t: Tensor, op: string): Error {
-    const what = `a ${t.dt.name} tensor of shape ${showShape(t.shape)} made while tracing ${this.name}`;
+    const what = `a ${t.dt.name} tensor of shape ${showShape(shapeOf(t))} made while tracing ${this.name}`;
     if (scope.tracer instanceof Trace && scope.tracer.sees(this)) {
       return new FailedPreconditionError(
         `[${op}] ${what} has no value yet: the traced function is run once to see which ops it calls, and computed later. ` +
@@ -212,7 +222,7 @@ export class Trace extends Placeholder implements Tracer {
     this.variables.add(variable);
     if (this.readAfterAssignment(variable)) return;
     const real = variable.held;
-    const read = this.add({ kind: 'read', variable, output: this.symbol(real.dt, real.shape) }).output;
+    const read = this.add({ kind: 'read', variable, output: this.symbol(real.dt, shapeOf(real)) }).output;
     this.touched.set(variable, { real, read });
     variable.held = read;
     this.onRead?.(read);
@@ -224,7 +234,7 @@ export class Trace extends Placeholder implements Tracer {
     if (touched === undefined) return false;
     const { held } = variable;
     if (held === touched.read || this.rereads.has(held) || held.dt.kind !== 'float') return true;
-    [variable.held] = this.emit(reread, [held], variable, [{ shape: held.shape, dt: held.dt }]);
+    [variable.held] = this.emit(reread, [held], variable, [{ shape: shapeOf(held), dt: held.dt }]);
     this.rereads.add(variable.held);
     return true;
   }
@@ -242,7 +252,7 @@ export class Trace extends Placeholder implements Tracer {
 
   /** The same read in another trace. */
   readAgain(variable: Variable, like: Tensor): Tensor {
-    const read = this.add({ kind: 'read', variable, output: this.symbol(like.dt, like.shape) }).output;
+    const read = this.add({ kind: 'read', variable, output: this.symbol(like.dt, shapeOf(like)) }).output;
     this.onRead?.(read);
     return read;
   }
@@ -253,7 +263,7 @@ export class Trace extends Placeholder implements Tracer {
 
   /** The same host step over other tensors. */
   again(node: HostNode, inputs: readonly Tensor[]): Tensor[] {
-    const outputs = node.outputs.map((o) => this.symbol(o.dt, o.shape));
+    const outputs = node.outputs.map((o) => this.symbol(o.dt, shapeOf(o)));
     const pending = this.pending();
     return this.add({ ...node, inputs: inputs.map((t) => this.known(t)), outputs, pending }).outputs.slice();
   }

@@ -3,7 +3,7 @@
  * written where the variable's present value lies, if when it runs nobody else can see that.
  */
 import { sameShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, isFallible, type Graph } from './graph';
 import type { LoweredNode, Storages } from './lowered';
@@ -40,7 +40,7 @@ export class Updates {
 
   assign(variable: Variable, value: Tensor): void {
     const root = this.storages.root(value);
-    if (this.targets.has(root) || !sameShape(root.shape, value.shape)) this.shared.add(root);
+    if (this.targets.has(root) || !sameShape(shapeOf(root), shapeOf(value))) this.shared.add(root);
     this.targets.set(root, { variable, old: this.held.get(variable) ?? null });
     this.held.set(variable, root);
   }
@@ -66,7 +66,8 @@ export class Updates {
   /** Whether a result that a part makes can be handed out itself: asked once for each, in order. */
   takes(result: Tensor): boolean {
     const root = this.storages.root(result);
-    if (!this.made.has(root) || this.shared.has(root) || !sameShape(root.shape, result.shape)) return false;
+    if (!this.made.has(root) || this.shared.has(root) || !sameShape(shapeOf(root), shapeOf(result)))
+      return false;
     this.shared.add(root);
     return true;
   }
@@ -79,7 +80,7 @@ export class Updates {
     leaving: ReadonlySet<Tensor>,
   ): Variable | null {
     const target = this.target(root);
-    if (target === null || target.variable.declaredShape.includes(null)) return null;
+    if (target === null || !target.variable.hasOneShape) return null;
     const { variable, old } = target;
     // What fails behind it may stand before the assignment.
     if (nodes.slice(at + 1).some(mayFail)) return null;

@@ -3,8 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, sizeBetween, sizeOf, type Shape } from '../core/shape';
-import { makeTensor, scalarTensor, type Tensor } from '../core/tensor';
+import { asShape, describe, type Shape, sizeBetween, sizeOf } from '../core/shape';
+import { bufferOf, makeTensor, scalarTensor, shapeOf, type Tensor } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { add, multiply, realDivide, subtract } from './binary';
 import { cast } from './cast';
@@ -326,10 +326,10 @@ export const crelu = composite(
     const x = toTensor(features, null, 'crelu', 'features');
     if (!signed.includes(x.dtype)) throw badDType('crelu', 'features', x.dt, signed);
     const { axis } = options<{ axis: OneAxis }>(given, 'axis', creluDefaults, 'crelu');
-    if (x.shape.length === 0) {
+    if (shapeOf(x).length === 0) {
       throw new InvalidArgumentError('[crelu] features must have at least one dimension; got a scalar');
     }
-    const at = axisArgument(axis, x.shape.length, 'crelu');
+    const at = axisArgument(axis, shapeOf(x).length, 'crelu');
     return unwatched() ? creluNow(x, at) : concat([relu(x), relu(negative(x))], at);
   },
 );
@@ -359,7 +359,7 @@ export function inOneCall(
   frame[5] = first;
   frame[6] = second;
   try {
-    native[entry](x.buffer, y.buffer);
+    native[entry](bufferOf(x), bufferOf(y));
   } catch (error) {
     throw explain(error, entry, [x]);
   }
@@ -368,11 +368,12 @@ export function inOneCall(
 
 /** The same kernels, each over what the one before has written; of few elements in one call. */
 function creluNow(x: Tensor, at: number): Tensor {
-  const shape = x.shape.slice();
-  shape[at] *= 2;
+  const dims = shapeOf(x).slice();
+  dims[at] *= 2;
+  const shape = asShape(dims);
   if (atOnce(x)) return inOneCall('crelu', x, shape, at, reluKernel, negativeKernel);
   x.assertAlive('crelu');
-  const [up, down] = [makeTensor(x.dt, x.shape, x.size), makeTensor(x.dt, x.shape, x.size)];
+  const [up, down] = [makeTensor(x.dt, shapeOf(x), x.size), makeTensor(x.dt, shapeOf(x), x.size)];
   runUnary(reluKernel, x, up);
   runUnary(negativeKernel, x, down);
   runUnary(reluKernel, down, down);

@@ -3,8 +3,8 @@ import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape, sizeBetween } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, describe, showShape, sizeBetween } from '../core/shape';
+import { makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { inOneCall, relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from './binary';
@@ -224,10 +224,10 @@ export const glu = composite(
   (x: TensorLike, given?: GluOptions | OneAxis): Tensor => {
     const t = operand(x, 'glu');
     const { axis } = options<{ axis: OneAxis }>(given, 'axis', gluDefaults, 'glu');
-    const along = axisArgument(axis, t.shape.length, 'glu');
-    if (t.shape[along] % 2 !== 0) {
+    const along = axisArgument(axis, shapeOf(t).length, 'glu');
+    if (shapeOf(t)[along] % 2 !== 0) {
       throw new InvalidArgumentError(
-        `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(t.shape)}`,
+        `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(shapeOf(t))}`,
       );
     }
     if (unwatched()) return gluNow(t, along);
@@ -241,12 +241,13 @@ const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
 /** The same kernels, each over what the one before has written; of few elements in one call. */
 function gluNow(t: Tensor, along: number): Tensor {
-  const shape = t.shape.slice();
-  shape[along] /= 2;
+  const dims = shapeOf(t).slice();
+  dims[along] /= 2;
+  const shape = asShape(dims);
   if (atOnce(t)) return inOneCall('glu', t, shape, along, sigmoidKernel, multiplyKernel);
   t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
-  copyParts(t, [value, gate], sizeBetween(t.shape, 0, along), true);
+  copyParts(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);
   runUnary(sigmoidKernel, gate, gate);
   runBinary(multiplyKernel, value, gate, value);
   return value;

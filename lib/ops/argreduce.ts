@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, joinShapes, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { cast } from './cast';
 import { op, options } from './define';
@@ -48,31 +48,31 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
           `[${name}] outputType must be int32 or int64; got ${describe(outputType)}`,
         );
       }
-      const along = axisArgument(axis ?? 0, x.shape.length, name);
-      if (x.shape[along] === 0) {
+      const along = axisArgument(axis ?? 0, shapeOf(x).length, name);
+      if (shapeOf(x)[along] === 0) {
         throw new InvalidArgumentError(
-          `[${name}] Reduction axis ${along} is empty in shape ${showShape(x.shape)}; it must have an element`,
+          `[${name}] Reduction axis ${along} is empty in shape ${showShape(shapeOf(x))}; it must have an element`,
         );
       }
       return [[x], along];
     },
     infer: ([x], axis) => ({
-      shape: joinShapes(x.shape, axis, x.shape, 0, 0, x.shape, axis + 1),
+      shape: joinShapes(shapeOf(x), axis, shapeOf(x), 0, 0, shapeOf(x), axis + 1),
       dt: dtypes.int32,
     }),
     run: ([x], axis, [y]) => {
       let outer = 1;
-      for (let d = 0; d < axis; d++) outer *= x.shape[d];
+      for (let d = 0; d < axis; d++) outer *= shapeOf(x)[d];
       let inner = 1;
-      for (let d = axis + 1; d < x.shape.length; d++) inner *= x.shape[d];
+      for (let d = axis + 1; d < shapeOf(x).length; d++) inner *= shapeOf(x)[d];
       frame[0] = x.offset;
       frame[1] = y.offset;
       frame[2] = kernel;
       frame[3] = x.dt.code;
       frame[4] = outer;
-      frame[5] = x.shape[axis];
+      frame[5] = shapeOf(x)[axis];
       frame[6] = inner;
-      native.argReduce(x.buffer, y.buffer);
+      native.argReduce(bufferOf(x), bufferOf(y));
     },
     gradient: null,
   });

@@ -5,7 +5,7 @@ import { arrayToString, shapeToString } from '../core/format';
 import { options, refuseSurplus } from '../core/options';
 import { scope, withScope } from '../core/scope';
 import { describe, sameShape, showShape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { shapeOf, Tensor, viewOf } from '../core/tensor';
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from './compare';
 import { badDType, convertPair, mixedDTypes } from './define';
 
@@ -68,13 +68,13 @@ function withMessage(op: string, message: string | null, text: string): InvalidA
 /** The first elements, as NumPy prints them. */
 function firstElements(t: Tensor, count: number): string {
   const n = Math.min(count, t.size);
-  return arrayToString(t.view().subarray(0, n), [n], t.dtype);
+  return arrayToString(viewOf(t).subarray(0, n), [n], t.dtype);
 }
 
 /** The first elements, with commas. */
 function listed(t: Tensor, count: number): string {
   const n = Math.min(count, t.size);
-  const text = arrayToString(t.view().subarray(0, n), [n], t.dtype, '', {
+  const text = arrayToString(viewOf(t).subarray(0, n), [n], t.dtype, '', {
     separator: ', ',
     linewidth: Infinity,
   });
@@ -102,7 +102,7 @@ export function Assert(
   const c = toTensor(condition, null, 'Assert', 'condition');
   if (c.size !== 1) {
     throw new InvalidArgumentError(
-      `[Assert] condition must be a scalar, but it has shape ${showShape(c.shape)}; use tf.reduceAll`,
+      `[Assert] condition must be a scalar, but it has shape ${showShape(shapeOf(c))}; use tf.reduceAll`,
     );
   }
   if (!Array.isArray(data))
@@ -112,7 +112,7 @@ export function Assert(
   );
   const tensors = parts.filter((p) => p instanceof Tensor);
   check('Assert', [c, ...tensors], ([real, ...values]) => {
-    const value = real.view()[0];
+    const value = viewOf(real)[0];
     if (Number(value) !== 0) return;
     let next = 0;
     const text = parts.map((p) => (typeof p === 'string' ? p : listed(values[next++], howMany(summarize))));
@@ -133,20 +133,20 @@ function comparison(name: string, sign: string, holds: Compare) {
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
     check(op, [a, b], ([u, v]) => {
       const good = holds(u, v);
-      const flags = good.view();
+      const flags = viewOf(good);
       if (!flags.includes(0 as never)) return;
       const count = howMany(summarize);
       let text = `Condition x ${sign} y did not hold.`;
-      if (sameShape(u.shape, v.shape) && u.rank > 0) {
+      if (sameShape(shapeOf(u), shapeOf(v)) && u.rank > 0) {
         const bad: number[] = [];
         for (let i = 0; i < flags.length && bad.length < count; i++) if (flags[i] === 0) bad.push(i);
         const pick = (t: Tensor): string => {
-          const all = t.view();
+          const all = viewOf(t);
           const values = new t.dt.array(bad.length) as { [i: number]: number | bigint };
           bad.forEach((i, k) => (values[k] = all[i]));
           return arrayToString(values as never, [bad.length], t.dtype);
         };
-        const places = bad.flatMap((i) => coordinates(i, u.shape));
+        const places = bad.flatMap((i) => coordinates(i, shapeOf(u)));
         text +=
           `\nIndices of first ${bad.length} different values:\n` +
           arrayToString(Int32Array.from(places), [bad.length, u.rank], 'int32') +
@@ -191,13 +191,13 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
     checkOptions(message, summarize, op);
     const t = toTensor(x, null, op, 'x');
     check(op, [t], ([real]) => {
-      const values = real.view();
+      const values = viewOf(real);
       for (let i = 0; i < values.length; i++) {
         if (holds(values[i])) continue;
         throw withMessage(
           op,
           message,
-          `Condition x ${sign} 0 did not hold element-wise:\nx (shape=${shapeToString(real.shape)} ` +
+          `Condition x ${sign} 0 did not hold element-wise:\nx (shape=${shapeToString(shapeOf(real))} ` +
             `dtype=${real.dtype}) = \n${listed(real, howMany(summarize))}`,
         );
       }
@@ -243,7 +243,7 @@ export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptio
     const count = howMany(o.summarize);
     const near = (p: number, q: number): boolean => Math.abs(p - q) <= atol + rtol * Math.abs(q) || p === q;
     const shown = (t: Tensor): string =>
-      `(shape=${shapeToString(t.shape)} dtype=${t.dtype}) = \n${listed(t, count)}`;
+      `(shape=${shapeToString(shapeOf(t))} dtype=${t.dtype}) = \n${listed(t, count)}`;
     if (everyPair(u, v, near)) return;
     const text = `x and y not equal to tolerance rtol = ${rtol}, atol = ${atol}\nx ${shown(u)}\ny ${shown(v)}`;
     throw withMessage(op, o.message, text);
@@ -252,14 +252,15 @@ export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptio
 
 function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): boolean {
   // The comparison knows how the shapes broadcast, and says so where they do not.
-  const shape = equal(u, v).shape;
-  const a = u.view() as Float64Array;
-  const b = v.view() as Float64Array;
+  const shape = shapeOf(equal(u, v));
+  const a = viewOf(u) as Float64Array;
+  const b = viewOf(v) as Float64Array;
   const size = shape.reduce((n, d) => n * d, 1);
   const at = (t: Tensor, place: readonly number[]): number => {
     let index = 0;
     const skip = shape.length - t.rank;
-    for (let d = 0; d < t.rank; d++) index = index * t.shape[d] + (t.shape[d] === 1 ? 0 : place[d + skip]);
+    for (let d = 0; d < t.rank; d++)
+      index = index * shapeOf(t)[d] + (shapeOf(t)[d] === 1 ? 0 : place[d + skip]);
     return index;
   };
   for (let i = 0; i < size; i++) {
@@ -281,7 +282,7 @@ export function checkNumerics(tensor: TensorLike, message: string): Tensor {
   check(op, [t], ([real]) => {
     let nan = false;
     let infinite = false;
-    for (const v of real.view() as Float32Array) {
+    for (const v of viewOf(real) as Float32Array) {
       if (Number.isFinite(v)) continue;
       if (Number.isNaN(v)) nan = true;
       else infinite = true;

@@ -6,8 +6,8 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes } from '../core/dtype';
 import { listOf, maxDepth, tooDeep } from '../core/lists';
 import { Readable } from '../core/readable';
-import { describe, showShape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { describe, type Shape, showShape } from '../core/shape';
+import { shapeOf, Tensor, viewOf } from '../core/tensor';
 import { scope } from '../core/scope';
 import { add } from './binary';
 import { less } from './compare';
@@ -29,7 +29,7 @@ const shortText = 64;
 function invalid(part: unknown): TypeError {
   const what =
     part instanceof Tensor || part instanceof Readable
-      ? `a ${part.dt.name} tensor of shape ${showShape(part instanceof Tensor ? part.shape : part.operand().shape)}`
+      ? `a ${part.dt.name} tensor of shape ${showShape(part instanceof Tensor ? shapeOf(part) : shapeOf(part.operand()))}`
       : describe(part);
   return new TypeError(
     `[at] Only integers, slices ('1:3'), ellipsis ('...'), tf.newaxis (null) and scalar tf.int32/tf.int64 tensors are ` +
@@ -69,7 +69,7 @@ function parsePart(part: unknown): IndexItem {
   if (part instanceof Tensor || part instanceof Readable) {
     const t = part instanceof Tensor ? part : part.operand();
     if (t.rank === 0 && (t.dt === dtypes.int32 || t.dt === dtypes.int64)) {
-      return { kind: 'index', at: Number(decided(t, 'at').view()[0]) };
+      return { kind: 'index', at: Number(viewOf(decided(t, 'at'))[0]) };
     }
   }
   throw invalid(part);
@@ -96,7 +96,7 @@ function partsOf(parts: readonly unknown[]): readonly unknown[] {
 }
 
 /** What basic indexing (everything but a mask) selects of a tensor of a given shape. */
-export function regionAt(shape: readonly number[], parts: readonly unknown[]): Region {
+export function regionAt(shape: Shape, parts: readonly unknown[]): Region {
   return regionOf(shape, partsOf(parts).map(parsePart), 'at');
 }
 
@@ -114,7 +114,7 @@ export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
     const list = partsOf(parts);
     if (list.some(isLater)) return atLater(t, list);
   }
-  return takeRegion(t, regionAt(t.shape, parts));
+  return takeRegion(t, regionAt(shapeOf(t), parts));
 }
 
 /** A position that has no value yet: in a function that is being traced. */
@@ -130,7 +130,7 @@ function atLater(t: Tensor, parts: readonly unknown[]): Tensor {
   let y = takeRegion(
     t,
     regionOf(
-      t.shape,
+      shapeOf(t),
       items.map((item): IndexItem => item ?? whole),
       'at',
     ),
@@ -147,7 +147,7 @@ function atLater(t: Tensor, parts: readonly unknown[]): Tensor {
     }
     axis--;
     if (item !== null) continue;
-    const n = y.shape[axis];
+    const n = shapeOf(y)[axis];
     const position = toTensor(parts[i], null, 'at', 'an index');
     y = gather(y, where(less(position, 0), add(position, n), position), { axis });
   }

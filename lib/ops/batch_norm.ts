@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, showShape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, explain, kernelNumber, mixedDTypes, multiOp, options } from './define';
 import { checkEpsilon, normalizationAgain, sumOf, upTo } from './layer_norm';
@@ -40,14 +40,21 @@ function runTraining(
   frame[7] = scale.size;
   frame[8] = x.dt.code;
   frame[9] = epsilon;
-  native.batchNorm(x.buffer, scale.buffer, offset.buffer, y.buffer, mean.buffer, variance.buffer);
+  native.batchNorm(
+    bufferOf(x),
+    bufferOf(scale),
+    bufferOf(offset),
+    bufferOf(y),
+    bufferOf(mean),
+    bufferOf(variance),
+  );
 }
 
 /** The same as `batchNormTraining` without what a tape or a tracer needs. */
 function trainingNow(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor[] {
-  const y = makeTensor(x.dt, x.shape, x.size);
-  const mean = makeTensor(x.dt, scale.shape, scale.size);
-  const variance = makeTensor(x.dt, scale.shape, scale.size);
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
+  const mean = makeTensor(x.dt, shapeOf(scale), scale.size);
+  const variance = makeTensor(x.dt, shapeOf(scale), scale.size);
   try {
     runTraining(x, scale, offset, epsilon, y, mean, variance);
   } catch (error) {
@@ -64,9 +71,9 @@ const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, eps
     dtypes: floating,
     args: (x, scale, offset, epsilon) => [[x, scale, offset], { epsilon }],
     infer: ([x, scale]) => [
-      { shape: x.shape, dt: x.dt },
-      { shape: scale.shape, dt: x.dt },
-      { shape: scale.shape, dt: x.dt },
+      { shape: shapeOf(x), dt: x.dt },
+      { shape: shapeOf(scale), dt: x.dt },
+      { shape: shapeOf(scale), dt: x.dt },
     ],
     run: ([x, scale, offset], { epsilon }, [y, mean, variance]) => {
       if (x.size > 0) {
@@ -91,7 +98,7 @@ const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, eps
       const all = sumOf([dx, more]);
       if (dmean === null) return [all, dscale, doffset];
       const even = multiply(dmean, 1 / count);
-      return [all === null ? broadcastTo(even, x[0].shape) : add(all, even), dscale, doffset];
+      return [all === null ? broadcastTo(even, shapeOf(x[0])) : add(all, even), dscale, doffset];
     },
   },
 );
@@ -107,9 +114,9 @@ const batchNormGradient = multiOp<GradientArgs, Epsilon>('batchNormGradient', {
   dtypes: floating,
   args: (dy, x, scale, mean, variance, epsilon) => [[dy, x, scale, mean, variance], { epsilon }],
   infer: ([, x, scale]) => [
-    { shape: x.shape, dt: x.dt },
-    { shape: scale.shape, dt: x.dt },
-    { shape: scale.shape, dt: x.dt },
+    { shape: shapeOf(x), dt: x.dt },
+    { shape: shapeOf(scale), dt: x.dt },
+    { shape: shapeOf(scale), dt: x.dt },
   ],
   run: ([dy, x, scale, mean, variance], { epsilon }, [dx, dscale, doffset]) => {
     if (x.size === 0) {
@@ -130,14 +137,14 @@ const batchNormGradient = multiOp<GradientArgs, Epsilon>('batchNormGradient', {
     frame[10] = x.dt.code;
     frame[11] = epsilon;
     native.batchNormGradient(
-      dy.buffer,
-      x.buffer,
-      scale.buffer,
-      mean.buffer,
-      variance.buffer,
-      dx.buffer,
-      dscale.buffer,
-      doffset.buffer,
+      bufferOf(dy),
+      bufferOf(x),
+      bufferOf(scale),
+      bufferOf(mean),
+      bufferOf(variance),
+      bufferOf(dx),
+      bufferOf(dscale),
+      bufferOf(doffset),
     );
   },
   saves: { inputs: [0, 1, 2] },
@@ -176,10 +183,10 @@ const noOptions: Required<FusedBatchNormOptions> = {
 function perChannel(name: string, what: string, value: TensorLike, x: Tensor, channels: number): Tensor {
   const t = toTensor(value, x.dt, name, what);
   if (t.dt !== x.dt) throw mixedDTypes(name, x, t);
-  if (t.shape.length === 1 && t.shape[0] === channels) return t;
+  if (shapeOf(t).length === 1 && shapeOf(t)[0] === channels) return t;
   throw new InvalidArgumentError(
     `[${name}] ${what} must be a vector with as many elements as x has channels, ${channels}; got shape ` +
-      `${showShape(t.shape)} for x of shape ${showShape(x.shape)}`,
+      `${showShape(shapeOf(t))} for x of shape ${showShape(shapeOf(x))}`,
   );
 }
 
@@ -223,10 +230,10 @@ export const fusedBatchNorm = composite(
     const t = toTensor(x, null, name, 'x');
     if (t.dt.kind !== 'float') throw badDType(name, 'x', t.dt, floating);
     const o = options<Required<FusedBatchNormOptions>>(given, 'mean', noOptions, name);
-    const rank = t.shape.length;
+    const rank = shapeOf(t).length;
     if (rank !== 4 && rank !== 5) {
       throw new InvalidArgumentError(
-        `[${name}] input must be 4 or 5-dimensional; got shape ${showShape(t.shape)}`,
+        `[${name}] input must be 4 or 5-dimensional; got shape ${showShape(shapeOf(t))}`,
       );
     }
     const deep = o.dataFormat === 'NDHWC' || o.dataFormat === 'NCDHW';
@@ -238,10 +245,10 @@ export const fusedBatchNorm = composite(
     );
     if (axes.n !== rank - 2) {
       throw new InvalidArgumentError(
-        `[${name}] dataFormat ${describe(o.dataFormat)} is for five dimensions; x has shape ${showShape(t.shape)}`,
+        `[${name}] dataFormat ${describe(o.dataFormat)} is for five dimensions; x has shape ${showShape(shapeOf(t))}`,
       );
     }
-    const channels = t.shape[axes.channelsFirst ? 1 : rank - 1];
+    const channels = shapeOf(t)[axes.channelsFirst ? 1 : rank - 1];
     const s = perChannel(name, 'scale', scale, t, channels);
     const b = perChannel(name, 'offset', offset, t, channels);
     const epsilon = Math.max(checkEpsilon(o.epsilon, name), 1.001e-5);
@@ -316,8 +323,8 @@ export const batchNormalization = composite(
 /** Whether p, unless it is null, is a vector with an element for each of x's last dimension, which is not too long. */
 function perLast(x: Tensor, p: Tensor | null): boolean {
   if (p === null) return true;
-  const n = x.shape[x.shape.length - 1];
-  return p.dt === x.dt && p.shape.length === 1 && p.shape[0] === n && n <= 1024;
+  const n = shapeOf(x)[shapeOf(x).length - 1];
+  return p.dt === x.dt && shapeOf(p).length === 1 && shapeOf(p)[0] === n && n <= 1024;
 }
 
 const [rootKernel, negativeKernel] = ['rsqrt', 'negative'].map((f) => kernelNumber(native.unaryNames, f));
@@ -335,7 +342,7 @@ function runGiven(
   scale: Tensor | null,
   epsilon: number,
 ): Tensor {
-  const y = makeTensor(x.dt, x.shape, x.size);
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
   const [b, s] = [offset ?? x, scale ?? x];
   frame[0] = x.offset;
   frame[1] = mean.offset;
@@ -355,7 +362,14 @@ function runGiven(
   frame[15] = subtractKernel;
   frame[16] = multiplyKernel;
   try {
-    native.batchNormGiven(x.buffer, mean.buffer, variance.buffer, b.buffer, s.buffer, y.buffer);
+    native.batchNormGiven(
+      bufferOf(x),
+      bufferOf(mean),
+      bufferOf(variance),
+      bufferOf(b),
+      bufferOf(s),
+      bufferOf(y),
+    );
   } catch (error) {
     throw explain(error, name, [x, mean, variance, b, s]);
   }

@@ -3,7 +3,7 @@ import { frame, native } from '../binding';
 import type { TensorLike } from '../core/convert';
 import { floating, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { greater, greaterEqual, lessEqual, notEqual } from './compare';
 import { binary, convertPair } from './define';
@@ -111,7 +111,7 @@ function find(y: Tensor, kind: 0 | 1): number {
   frame[1] = y.size;
   frame[2] = y.dt.code;
   frame[3] = kind;
-  return native.find(y.buffer);
+  return native.find(bufferOf(y));
 }
 
 function noZero(op: string): (a: Tensor, b: Tensor) => void {

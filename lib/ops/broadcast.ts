@@ -2,7 +2,7 @@
 import { frame, native } from '../binding';
 import { UnimplementedError } from '../core/errors';
 import { broadcastAxes, sameShape, showShape, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 
 let reduceTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
 /** The reduction that undoes broadcasting; ops/reduce.ts hands it in. */
@@ -12,8 +12,8 @@ export function setBroadcastReducer(f: typeof reduceTo): void {
 
 /** Sums `grad` back to `shape`, the shape of an operand that was broadcast to grad's. */
 export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
-  if (sameShape(grad.shape, shape)) return grad;
-  return reduceTo(grad, broadcastAxes(shape, grad.shape), shape);
+  if (sameShape(shapeOf(grad), shape)) return grad;
+  return reduceTo(grad, broadcastAxes(shape, shapeOf(grad)), shape);
 }
 
 /** Dimensions and strides of a broadcast while they are merged, from the last on. */
@@ -23,7 +23,7 @@ const merged = [new Float64Array(256), new Float64Array(256), new Float64Array(2
 const maxDims = 16;
 
 function tooMany(op: string, dims: number, operands: readonly Tensor[]): UnimplementedError {
-  const shapes = operands.map((t) => showShape(t.shape)).join(', ');
+  const shapes = operands.map((t) => showShape(shapeOf(t))).join(', ');
   return new UnimplementedError(
     `[${op}] Broadcast between ${shapes} is not supported: the operands alternate over ${dims} dimensions, of which ` +
       `${maxDims} are possible; reshape or transpose them so that fewer alternate`,
@@ -36,9 +36,9 @@ function tooMany(op: string, dims: number, operands: readonly Tensor[]): Unimple
  */
 export function runBroadcast(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const [dims, aStrides, bStrides] = merged;
-  const shape = y.shape;
-  const aShape = a.shape;
-  const bShape = b.shape;
+  const shape = shapeOf(y);
+  const aShape = shapeOf(a);
+  const bShape = shapeOf(b);
   const aLead = shape.length - aShape.length;
   const bLead = shape.length - bShape.length;
   let aStride = 1;
@@ -74,7 +74,7 @@ export function runBroadcast(code: number, a: Tensor, b: Tensor, y: Tensor): voi
     frame[6 + n + d] = aStrides[k];
     frame[6 + 2 * n + d] = bStrides[k];
   }
-  native.binaryBroadcast(a.buffer, b.buffer, y.buffer);
+  native.binaryBroadcast(bufferOf(a), bufferOf(b), bufferOf(y));
 }
 
 const threeStrides = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;
@@ -91,7 +91,7 @@ export function writeThree(op: string, shape: Shape, operands: readonly Tensor[]
     if (dim === 1) continue;
     let joins = n > 0;
     for (let k = 0; k < 3; k++) {
-      const own = operands[k].shape;
+      const own = shapeOf(operands[k]);
       const at = d - shape.length + own.length;
       const has = at >= 0 && own[at] !== 1;
       here[k] = has ? running[k] : 0;

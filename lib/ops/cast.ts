@@ -2,7 +2,7 @@
 import { frame, native } from '../binding';
 import { toValue, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../core/dtype';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import { op } from './define';
 import { publicCall, sample } from './registry';
 
@@ -24,14 +24,14 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
     { args: [sample([]), dtype] },
   ]),
   args: (x, to) => [[x], to],
-  infer: ([x], to) => ({ shape: x.shape, dt: to }),
+  infer: ([x], to) => ({ shape: shapeOf(x), dt: to }),
   run: ([x], to, [y]) => {
     frame[0] = x.offset;
     frame[1] = y.offset;
     frame[2] = x.size;
     frame[3] = x.dt.code;
     frame[4] = to.code;
-    native.cast(x.buffer, y.buffer);
+    native.cast(bufferOf(x), bufferOf(y));
   },
   tile: { kind: 'cast', op: 0, cheap: true },
   // There and back again: nothing is lost where the way leads through more than there is.

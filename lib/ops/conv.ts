@@ -3,8 +3,8 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
-import { describe, showShape, sizeOf, type Shape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { asShape, describe, type Dims, type Shape, showShape, sizeOf } from '../core/shape';
+import { shapeOf, Tensor } from '../core/tensor';
 import { checkPrecision, type ConvolutionPrecision } from './conv_precision';
 import { convForward, convNow, preparedForward, type ConvGeometry, type PreparedConv } from './conv_rows';
 import { badDType, composite, mixedDTypes, options } from './define';
@@ -87,7 +87,7 @@ function checkFilter(filter: Shape, n: number, op: string): void {
 
 /** How many groups of channels there are. `argument` is the one whose shape and channels these are. */
 export function convGroups(
-  shape: Shape,
+  shape: Dims,
   axes: WindowAxes,
   filter: Shape,
   op: string,
@@ -208,7 +208,7 @@ const convPlan = remembered(
     }
     // More dimensions of batch than one are taken together.
     const lead = shape.slice(0, rank - n - 1);
-    const flat = [sizeOf(lead), ...shape.slice(rank - n - 1)];
+    const flat = asShape([sizeOf(lead), ...shape.slice(rank - n - 1)]);
     const inChannels = flat[axes.channelsFirst ? 1 : n + 1];
     const outChannels = filter[n + 1];
     const groups = convGroups(shape, axes, filter, op);
@@ -217,7 +217,7 @@ const convPlan = remembered(
     const now = rank === n + 2 && !axes.channelsFirst ? preparedForward(op, geometry) : null;
     if (rank === n + 2) return { axes, geometry, now, flat: null, result: null };
     const each = windowShape(axes, flat[0], geometry.output, outChannels).slice(1);
-    return { axes, geometry, now, flat, result: [...lead, ...each] };
+    return { axes, geometry, now, flat, result: asShape([...lead, ...each]) };
   },
   [2, 3],
 );
@@ -235,8 +235,8 @@ function convolve(
   const { axes, geometry, now, flat, result } = convPlan(
     op,
     n,
-    x.shape,
-    w.shape,
+    shapeOf(x),
+    shapeOf(w),
     strides,
     padding,
     o.dataFormat,
@@ -372,11 +372,11 @@ export const convolution = composite(
       'convolution',
     );
     const w = toTensor(filters, input instanceof Tensor ? input.dt : null, 'convolution', 'filters');
-    const n = w.shape.length - 2;
+    const n = shapeOf(w).length - 2;
     if (n < 1 || n > 3) {
       throw new InvalidArgumentError(
         `[convolution] num_spatial_dims must be 1, 2, or 3. Received: num_spatial_dims=${n}: filters have shape ` +
-          showShape(w.shape),
+          showShape(shapeOf(w)),
       );
     }
     return convolve('convolution', n, input, w, o.strides ?? 1, o.padding, o);

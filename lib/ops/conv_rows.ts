@@ -4,8 +4,8 @@
  */
 import { frame, native, slots } from '../binding';
 import { floating } from '../core/dtype';
-import type { Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, type Dims, type Shape } from '../core/shape';
+import { bufferOf, makeTensor, type Tensor } from '../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
 import { badDType, explain, mixedDTypes } from './define';
 import { partOfTwo } from './part';
@@ -32,7 +32,8 @@ export interface ConvGeometry {
 
 const xShape = (g: ConvGeometry): Shape => channelsLast(g.batch, g.input, g.inChannels);
 const yShape = (g: ConvGeometry): Shape => channelsLast(g.batch, g.output, g.outChannels);
-const filterShape = (g: ConvGeometry): Shape => [...g.kernel, g.inChannels / g.groups, g.outChannels];
+const filterShape = (g: ConvGeometry): Shape =>
+  asShape([...g.kernel, g.inChannels / g.groups, g.outChannels]);
 
 /** Three numbers into the frame: dimensions that are not there come first. */
 function writeDims(slot: number, dims: readonly number[], missing: number): void {
@@ -112,7 +113,7 @@ export function convNow(op: string, a: Tensor, b: Tensor, { kind, geometry, call
   const y = makeTensor(a.dt, call.shape, call.size);
   writeOperands(turnTo(call), kind, a, b, y, geometry);
   try {
-    native.conv(a.buffer, b.buffer, y.buffer);
+    native.conv(bufferOf(a), bufferOf(b), bufferOf(y));
   } catch (error) {
     throw explain(error, op, [a, b]);
   }
@@ -130,7 +131,7 @@ function convRow(
     g: ConvGeometry,
     needs: readonly boolean[],
   ) => [Tensor | null, Tensor | null],
-  operands: readonly [Shape, Shape],
+  operands: readonly [Dims, Dims],
 ): (a: Tensor, b: Tensor, geometry: ConvGeometry) => Tensor {
   return partOfTwo<ConvGeometry>(name, {
     dtypes: floating,
@@ -159,7 +160,7 @@ function convRow(
     },
     run: ([a, b], g, [y]) => {
       write(kind, a, b, y, g);
-      native.conv(a.buffer, b.buffer, y.buffer);
+      native.conv(bufferOf(a), bufferOf(b), bufferOf(y));
     },
     now: ([a, b], g) =>
       a.dt === b.dt && a.dt.kind === 'float'
@@ -171,9 +172,9 @@ function convRow(
   });
 }
 
-const x: Shape = [2, 5, 4, 2];
-const y: Shape = [2, 3, 2, 3];
-const filter: Shape = [3, 2, 2, 3];
+const x: Dims = [2, 5, 4, 2];
+const y: Dims = [2, 3, 2, 3];
+const filter: Dims = [3, 2, 2, 3];
 
 /** y[n, q, o] = Σ over taps t and channels c of x[n, q·strides + t·dilations − pads, c]·filter[t, c, o]. */
 export const convForward = convRow(

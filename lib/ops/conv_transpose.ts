@@ -4,7 +4,7 @@ import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { showShape, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import {
   convArguments,
   convGeometry,
@@ -127,8 +127,8 @@ function transposed(
   const { axes, geometry, now } = transposePlan(
     op,
     n,
-    y.shape,
-    w.shape,
+    shapeOf(y),
+    shapeOf(w),
     integerList(outputShape, op, 'outputShape'),
     strides,
     o.padding,

@@ -4,8 +4,8 @@ import { element, toTensor, toValue, type HostArray, type TensorLike } from '../
 import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { scope } from '../core/scope';
-import { checkElements, describe, sameShape, showShape, sizeOf, type Shape } from '../core/shape';
-import { elementsAround, makeTensor, scalarTensor, Tensor } from '../core/tensor';
+import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../core/shape';
+import { bufferOf, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { axisArgument, type OneAxis } from './axis';
 import { add, divide, multiply, subtract } from './binary';
@@ -75,7 +75,7 @@ export const zerosLike = composite(
   },
   (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
     const x = toTensor(input, null, 'zerosLike', 'input');
-    return filled(x.shape, dtypeOption(options, 'zerosLike', x.dtype), 0, 'zerosLike');
+    return filled(shapeOf(x), dtypeOption(options, 'zerosLike', x.dtype), 0, 'zerosLike');
   },
 );
 
@@ -89,7 +89,7 @@ export const onesLike = composite(
   },
   (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
     const x = toTensor(input, null, 'onesLike', 'input');
-    return filled(x.shape, dtypeOption(options, 'onesLike', x.dtype), 1, 'onesLike');
+    return filled(shapeOf(x), dtypeOption(options, 'onesLike', x.dtype), 1, 'onesLike');
   },
 );
 
@@ -100,7 +100,7 @@ export const fill = composite(
   (dims: ShapeLike, value: TensorLike): Tensor => {
     const x = toTensor(value, null, 'fill', 'value');
     if (x.rank !== 0) {
-      throw new InvalidArgumentError(`[fill] value must be a scalar; got shape ${showShape(x.shape)}`);
+      throw new InvalidArgumentError(`[fill] value must be a scalar; got shape ${showShape(shapeOf(x))}`);
     }
     return broadcastTo(x, shapeArgument(dims, 'fill', 'dims'));
   },
@@ -143,11 +143,11 @@ export const constant = composite(
     }
     if (shape === null) return t;
     const dims = shapeArgument(shape, 'constant');
-    if (sameShape(dims, t.shape)) return t;
+    if (sameShape(dims, shapeOf(t))) return t;
     if (t.size === 1) return broadcastTo(reshape(t, []), dims);
     if (sizeOf(dims) !== t.size) {
       throw new InvalidArgumentError(
-        `[constant] value has ${t.size} elements (shape ${showShape(t.shape)}), which do not fill the shape ` +
+        `[constant] value has ${t.size} elements (shape ${showShape(shapeOf(t))}), which do not fill the shape ` +
           showShape(dims),
       );
     }
@@ -285,7 +285,7 @@ function writeInt32(slot: number, value: number): void {
 }
 
 function iota(size: number, dt: DTypeInfo, start: number | bigint, delta: number | bigint): Tensor {
-  const t = makeTensor(dt, [size], size);
+  const t = makeTensor(dt, asShape([size]), size);
   frame[0] = t.offset;
   frame[1] = size;
   frame[2] = dt.code;
@@ -299,7 +299,7 @@ function iota(size: number, dt: DTypeInfo, start: number | bigint, delta: number
     frameBigInts[3] = BigInt(start);
     frameBigInts[4] = BigInt(delta);
   }
-  native.iota(t.buffer);
+  native.iota(bufferOf(t));
   return t;
 }
 
@@ -337,7 +337,9 @@ function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
   const delta = fround(fround(last - first) / fround(count - 1));
   checkElements(count, [count], '[linspace]');
   const inKernels = count > mostInLoop;
-  const t = inKernels ? iota(count, dtypes.float32, 0, 1) : makeTensor(dtypes.float32, [count], count);
+  const t = inKernels
+    ? iota(count, dtypes.float32, 0, 1)
+    : makeTensor(dtypes.float32, asShape([count]), count);
   if (inKernels) {
     runBinary(multiplyKernel, t, scalarTensor(t.dt, delta), t);
     runBinary(addKernel, t, scalarTensor(t.dt, first), t);
@@ -384,9 +386,9 @@ export const linspace = composite(
     const [a, b] = convertPair(start, stop, 'linspace');
     if (a.dt !== b.dt) throw mixedDTypes('linspace', a, b);
     if (a.dt.kind !== 'float') throw badDType('linspace', 'start', a.dt, ['float32', 'float64']);
-    if (!sameShape(a.shape, b.shape)) {
+    if (!sameShape(shapeOf(a), shapeOf(b))) {
       throw new InvalidArgumentError(
-        `[linspace] start and stop must have the same shape; got ${showShape(a.shape)} and ${showShape(b.shape)}`,
+        `[linspace] start and stop must have the same shape; got ${showShape(shapeOf(a))} and ${showShape(shapeOf(b))}`,
       );
     }
     const count = integer(num, 'linspace', 'num');
@@ -400,12 +402,12 @@ export const linspace = composite(
     if (count === 0)
       return broadcastTo(
         zeros([0], a.dtype),
-        first.shape.map((d, i) => (i === at ? 0 : d)),
+        shapeOf(first).map((d, i) => (i === at ? 0 : d)),
       );
     const delta = divide(subtract(last, first), count - 1);
     const steps = reshape(
       range(1, count - 1, { dtype: a.dtype }),
-      first.shape.map((_, i) => (i === at ? -1 : 1)),
+      shapeOf(first).map((_, i) => (i === at ? -1 : 1)),
     );
     return concat(count === 2 ? [first, last] : [first, add(first, multiply(delta, steps)), last], at);
   },

@@ -3,8 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, floating, indexTypes } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { broadcastShapes, sameShape, showShape, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, broadcastShapes, sameShape, type Shape, showShape } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { add, multiply, subtract } from './binary';
 import { cast } from './cast';
@@ -18,11 +18,11 @@ import { unwatched } from './unwatched';
 import { reshape } from './views';
 
 /** dy with a dimension of 1 at the end. */
-const column = (dy: Tensor): Tensor => reshape(dy, [...dy.shape, 1]);
+const column = (dy: Tensor): Tensor => reshape(dy, [...shapeOf(dy), 1]);
 
 /** Runs the kernel; the position of the first bad label, or -1. backprop is left out where nobody wants it. */
 function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): number {
-  const [rows, cols] = rowsOf(logits.shape, logits.size);
+  const [rows, cols] = rowsOf(shapeOf(logits), logits.size);
   frame[0] = logits.offset;
   frame[1] = labels.offset;
   frame[2] = loss.offset;
@@ -32,11 +32,11 @@ function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): n
   frame[7] = labels.dt.code;
   if (backprop === undefined) {
     frame[8] = 0;
-    return native.crossEntropy(logits.buffer, labels.buffer, loss.buffer);
+    return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss));
   }
   frame[3] = backprop.offset;
   frame[8] = 1;
-  return native.crossEntropy(logits.buffer, labels.buffer, loss.buffer, backprop.buffer);
+  return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss), bufferOf(backprop));
 }
 
 /** From dloss and what flows into backprop itself (second derivatives) to dlogits. */
@@ -67,14 +67,14 @@ function sameLead(a: Shape, b: Shape, rank: number): boolean {
 /** loss and backprop; labels have all dimensions of the logits, or all but the last. */
 function results(name: string, logits: Tensor, labels: Tensor, rank: number): OutSpec[] {
   checkLogits(logits, name);
-  if (labels.shape.length !== rank || !sameLead(labels.shape, logits.shape, rank)) {
+  if (shapeOf(labels).length !== rank || !sameLead(shapeOf(labels), shapeOf(logits), rank)) {
     throw new InvalidArgumentError(
-      `[${name}] labels of shape ${showShape(labels.shape)} do not belong to logits of shape ${showShape(logits.shape)}`,
+      `[${name}] labels of shape ${showShape(shapeOf(labels))} do not belong to logits of shape ${showShape(shapeOf(logits))}`,
     );
   }
   return [
-    { shape: logits.shape.slice(0, -1), dt: logits.dt },
-    { shape: logits.shape, dt: logits.dt },
+    { shape: asShape(shapeOf(logits).slice(0, -1)), dt: logits.dt },
+    { shape: shapeOf(logits), dt: logits.dt },
   ];
 }
 
@@ -106,10 +106,10 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
 /** The error that the label at `bad` is outside of the classes; nothing for −1. */
 function checkLabels(bad: number, logits: Tensor, labels: Tensor): void {
   if (!(bad >= 0)) return;
-  const values = labels.view();
+  const values = viewOf(labels);
   throw new InvalidArgumentError(
     `[sparseSoftmaxCrossEntropyWithLogits] Received a label value of ${values[bad]} which is outside the valid ` +
-      `range of [0, ${logits.shape[logits.shape.length - 1]}).  Label values: ` +
+      `range of [0, ${shapeOf(logits)[shapeOf(logits).length - 1]}).  Label values: ` +
       `${Array.from(values.subarray(0, 20), String).join(' ')}${values.length > 20 ? ' …' : ''}`,
   );
 }
@@ -138,10 +138,10 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
 /** The loss alone, where no tape asks for backprop too; null elsewhere. */
 function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
   if (logits.size === 0 || !unwatched()) return null;
-  const rank = logits.shape.length - 1;
+  const rank = shapeOf(logits).length - 1;
   // Labels that are numbers have the shape of the loss.
-  const shape = labels.shape.length === rank ? labels.shape : logits.shape.slice(0, rank);
-  const loss = makeTensor(logits.dt, shape, logits.size / logits.shape[rank]);
+  const shape = shapeOf(labels).length === rank ? shapeOf(labels) : asShape(shapeOf(logits).slice(0, rank));
+  const loss = makeTensor(logits.dt, shape, logits.size / shapeOf(logits)[rank]);
   try {
     checkLabels(run(logits, labels, loss), logits, labels);
   } catch (error) {
@@ -159,7 +159,7 @@ const lastAxis = { axis: -1 };
 
 function checkLogits(logits: Tensor, op: string): void {
   if (logits.dt.kind !== 'float') throw badDType(op, 'logits', logits.dt, floating);
-  if (logits.shape.length === 0) {
+  if (shapeOf(logits).length === 0) {
     throw new InvalidArgumentError(
       `[${op}] logits cannot be a scalar: its last dimension counts the classes`,
     );
@@ -209,15 +209,15 @@ export const softmaxCrossEntropyWithLogits = composite(
     let t = toTensor(labels, x.dt, name, 'labels');
     if (t.dt !== x.dt) t = cast(t, x.dtype);
     checkLogits(x, name);
-    const shape = sameShape(t.shape, x.shape) ? x.shape : broadcastShapes(t.shape, x.shape);
+    const shape = sameShape(shapeOf(t), shapeOf(x)) ? shapeOf(x) : broadcastShapes(shapeOf(t), shapeOf(x));
     if (shape === null) {
       throw new InvalidArgumentError(
-        `[${name}] logits and labels must be broadcastable: logits_size=${showShape(x.shape)} ` +
-          `labels_size=${showShape(t.shape)}`,
+        `[${name}] logits and labels must be broadcastable: logits_size=${showShape(shapeOf(x))} ` +
+          `labels_size=${showShape(shapeOf(t))}`,
       );
     }
-    if (!sameShape(shape, x.shape)) x = broadcastTo(x, shape);
-    if (!sameShape(shape, t.shape)) t = broadcastTo(t, shape);
+    if (!sameShape(shape, shapeOf(x))) x = broadcastTo(x, shape);
+    if (!sameShape(shape, shapeOf(t))) t = broadcastTo(t, shape);
     const { axis } = options<{ axis: unknown }>(given, 'axis', lastAxis, name);
     const at = axisArgument(axis, shape.length, name);
     if (at === shape.length - 1) return lossAlone(name, x, t) ?? dense(x, t)[0];
@@ -250,21 +250,21 @@ const numbered = composite(
     const name = 'sparseSoftmaxCrossEntropyWithLogits';
     const x = toTensor(logits, null, name, 'logits');
     checkLogits(x, name);
-    if (t.shape.length !== x.shape.length - 1) {
+    if (shapeOf(t).length !== shapeOf(x).length - 1) {
       throw new InvalidArgumentError(
-        `[${name}] Rank mismatch: Rank of labels (received ${t.shape.length}) should equal rank of logits minus 1 ` +
-          `(received ${x.shape.length}).`,
+        `[${name}] Rank mismatch: Rank of labels (received ${shapeOf(t).length}) should equal rank of logits minus 1 ` +
+          `(received ${shapeOf(x).length}).`,
       );
     }
-    if (!sameLead(t.shape, x.shape, t.shape.length)) {
+    if (!sameLead(shapeOf(t), shapeOf(x), shapeOf(t).length)) {
       throw new InvalidArgumentError(
         `[${name}] \`labels.shape\` must equal \`logits.shape\` except for the last dimension. Received: ` +
-          `labels.shape=${showShape(t.shape)} and logits.shape=${showShape(x.shape)}`,
+          `labels.shape=${showShape(shapeOf(t))} and logits.shape=${showShape(shapeOf(x))}`,
       );
     }
-    if (x.shape[x.shape.length - 1] === 0) {
+    if (shapeOf(x)[shapeOf(x).length - 1] === 0) {
       throw new InvalidArgumentError(
-        `[${name}] Must have at least one class, but got logits shape ${showShape(x.shape)}`,
+        `[${name}] Must have at least one class, but got logits shape ${showShape(shapeOf(x))}`,
       );
     }
     return lossAlone(name, x, t) ?? sparse(x, t)[0];

@@ -18,7 +18,7 @@ import {
   sizeOf,
   type Shape,
 } from '../core/shape';
-import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, specOf, Tensor } from '../core/tensor';
 import { runBroadcast, unbroadcast } from './broadcast';
 import {
   register,
@@ -52,7 +52,7 @@ export function badDType(
   );
 }
 
-/** Turns an error of the native binding into one that names the op: a tensor was disposed or detached, or memory ran out. */
+/** Turns an error of the native binding into one that names the op: a tensor was disposed, or memory ran out. */
 export function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
   for (const t of inputs) t.assertAlive(op);
   return outOfMemory(error, op, inputs);
@@ -97,7 +97,7 @@ export function runUnary(code: number, x: Tensor, y: Tensor): void {
   frame[2] = x.size;
   frame[3] = code;
   frame[4] = x.dt.code;
-  native.unary(x.buffer, y.buffer);
+  native.unary(bufferOf(x), bufferOf(y));
 }
 
 /** An elementwise op of one operand: a row of the native unary table of the same name. */
@@ -112,9 +112,9 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
     if (scope.tracer !== null && scope.tracer.traces(x)) {
-      return traced(row, [x], null, [{ shape: x.shape, dt: toBool ? dtypes.bool : dt }])[0];
+      return traced(row, [x], null, [{ shape: shapeOf(x), dt: toBool ? dtypes.bool : dt }])[0];
     }
-    const y = makeTensor(toBool ? dtypes.bool : dt, x.shape, x.size);
+    const y = makeTensor(toBool ? dtypes.bool : dt, shapeOf(x), x.size);
     try {
       runUnary(code, x, y);
     } catch (error) {
@@ -224,8 +224,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const { dt } = a;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    const shape = resultShape(name, a.shape, a.size, b.shape, b.size);
-    return traced(row, [a, b], null, [{ shape, dt: toBool ? dtypes.bool : dt }])[0];
+    return traced(row, [a, b], null, [{ shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt }])[0];
   };
   const call = (left: TensorLike, right: TensorLike): Tensor => {
     let a: Tensor, b: Tensor;
@@ -239,11 +238,12 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    const shape = resultShape(name, a.shape, a.size, b.shape, b.size);
-    const size = shape === a.shape ? a.size : shape === b.shape ? b.size : sizeOf(shape);
+    const own = shapeOf(a);
+    const shape = own === shapeOf(b) ? own : resultShape(name, a, b);
+    const size = shape === own ? a.size : sizeOf(shape);
     if (check !== null && size > 0) check(a, b);
     let y: Tensor;
-    if (spends && a === spent.dy && shape === a.shape && b.size === size) a = y = overSpent(a);
+    if (spends && a === spent.dy && shape === own && b.size === size) a = y = overSpent(a);
     else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
       runBinary(code, a, b, y);
@@ -307,16 +307,18 @@ export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   if (mode < 3) {
     frame[3] = n;
     frame[6] = mode;
-    native.binary(a.buffer, b.buffer, y.buffer);
+    native.binary(bufferOf(a), bufferOf(b), bufferOf(y));
   } else if (n > 0) {
     runBroadcast(code, a, b, y);
   }
 }
 
-function resultShape(name: string, a: Shape, aSize: number, b: Shape, bSize: number): Shape {
+function resultShape(name: string, x: Tensor, y: Tensor): Shape {
+  const a = shapeOf(x);
+  const b = shapeOf(y);
   if (sameShape(a, b)) return a;
-  if (bSize === 1 && b.length <= a.length) return a;
-  if (aSize === 1 && a.length <= b.length) return b;
+  if (y.size === 1 && b.length <= a.length) return a;
+  if (x.size === 1 && a.length <= b.length) return b;
   const shape = broadcastShapes(a, b);
   if (shape === null) throw incompatible(name, a, b);
   const size = sizeOf(shape);
@@ -381,7 +383,7 @@ export function defineOp<P extends unknown[], A>(
   /** Shapes that depend on data which are known although a function is being traced. */
   const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
     if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
-    return run(xs, attrs, []) as readonly Tensor[];
+    return (run(xs, attrs, []) as readonly Tensor[]).map(specOf);
   };
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
     const { tracer } = scope;

@@ -4,8 +4,8 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
-import { showShape, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, type Shape, showShape } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { badDType, composite, explain, mixedDTypes, options } from './define';
 import { partOfTwo } from './part';
 import { matmul, matrixProduct } from './matmul';
@@ -58,7 +58,7 @@ function writeSizes(shape: Shape, dims: readonly WindowDim[]): void {
 
 function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
   writeOperands(0, kinds[kind], x, w, y);
-  writeSizes(x.shape, windows.dims);
+  writeSizes(shapeOf(x), windows.dims);
 }
 
 /** What the native entry must know of y. */
@@ -68,7 +68,7 @@ export function writeDepthwise(x: Tensor, w: Tensor, y: Tensor, windows: Depthwi
 
 function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
   write(kind, windows, x, w, y);
-  native.depthwise(x.buffer, w.buffer, y.buffer);
+  native.depthwise(bufferOf(x), bufferOf(w), bufferOf(y));
 }
 
 // Three rows, each linear in both inputs, that are each other's gradients: x [n, h, w, c·m], w [kh, kw, c, m], y [n, oh, ow,
@@ -77,7 +77,10 @@ function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y
 /** y = Σ w·x over the window of each pixel and channel. */
 const depthwise: Product = partOfTwo<Windows>('depthwise', {
   dtypes: floating,
-  infer: ([x], { dims: [h, w] }) => ({ shape: [x.shape[0], h.out, w.out, x.shape[3]], dt: x.dt }),
+  infer: ([x], { dims: [h, w] }) => ({
+    shape: asShape([shapeOf(x)[0], h.out, w.out, shapeOf(x)[3]]),
+    dt: x.dt,
+  }),
   run: ([x, w], windows, [y]) => run('y', windows, x, w, y),
   saves: { inputs: [0, 1] },
   gradient: ([dy], { x, needs, attrs }: GradContext<Windows>) => [
@@ -91,7 +94,7 @@ function depthwiseNow(name: string, x: Tensor, w: Tensor, call: Prepared): Tenso
   const y = makeTensor(x.dt, call.shape, call.size);
   writeOperands(turnTo(call), kinds.y, x, w, y);
   try {
-    native.depthwise(x.buffer, w.buffer, y.buffer);
+    native.depthwise(bufferOf(x), bufferOf(w), bufferOf(y));
   } catch (error) {
     throw explain(error, name, [x, w]);
   }
@@ -101,7 +104,10 @@ function depthwiseNow(name: string, x: Tensor, w: Tensor, call: Prepared): Tenso
 /** The gradient of `depthwise` towards x. */
 const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
   dtypes: floating,
-  infer: ([dy], { dims: [h, w] }) => ({ shape: [dy.shape[0], h.size, w.size, dy.shape[3]], dt: dy.dt }),
+  infer: ([dy], { dims: [h, w] }) => ({
+    shape: asShape([shapeOf(dy)[0], h.size, w.size, shapeOf(dy)[3]]),
+    dt: dy.dt,
+  }),
   run: ([dy, w], windows, [x]) => run('x', windows, x, w, dy),
   saves: { inputs: [0, 1] },
   gradient: ([g], { x, needs, attrs }: GradContext<Windows>) => [
@@ -168,10 +174,10 @@ const windowsOf = remembered(
     const apart = perDimension(dilations ?? 1, axes, name, 'dilations');
     const around = windowPadding(padding, axes, name);
     const dims = windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name);
-    const shape = [input[0], dims[0].out, dims[1].out, channels];
+    const shape = asShape([input[0], dims[0].out, dims[1].out, channels]);
     const now =
       axes.channelsFirst || filter[3] !== 1 ? null : prepare(name, shape, 19, () => writeSizes(input, dims));
-    return { axes, windows: { dims, filter: filter.slice() }, now };
+    return { axes, windows: { dims, filter }, now };
   },
   [1, 2],
 );
@@ -195,19 +201,19 @@ function convolve(
   const o = options<{ dataFormat: unknown; dilations: unknown }>(given, 'dataFormat', noOptions, name);
   const { axes, windows, now } = windowsOf(
     name,
-    x.shape,
-    f.shape,
+    shapeOf(x),
+    shapeOf(f),
     strides,
     padding,
     o.dataFormat,
     o.dilations,
   );
   if (now !== null && unwatched()) return finish(depthwiseNow(name, x, f, now), axes);
-  const [, , channels, multiplier] = f.shape;
+  const [, , channels, multiplier] = shapeOf(f);
   let last = toChannelsLast(x, axes);
   if (multiplier !== 1) {
     // A channel for each output: lanes are channels, and the gradient is a sum over them by itself.
-    const shape = last.shape;
+    const shape = shapeOf(last);
     last = reshape(broadcastTo(reshape(last, [...shape, 1]), [...shape, multiplier]), [
       ...shape.slice(0, 3),
       channels * multiplier,
@@ -293,16 +299,16 @@ export const separableConv2d = composite(
     return convolve(name, input, depthwiseFilter, strides, padding, given, (y, axes) => {
       const p = toTensor(pointwiseFilter, y.dt, name, 'pointwiseFilter');
       if (p.dt !== y.dt) throw mixedDTypes(name, y, p);
-      const [batch, height, width, channels] = y.shape;
-      const [h, w, inputs, outputs] = p.shape;
-      if (p.shape.length !== 4 || h !== 1 || w !== 1 || inputs !== channels) {
+      const [batch, height, width, channels] = shapeOf(y);
+      const [h, w, inputs, outputs] = shapeOf(p);
+      if (shapeOf(p).length !== 4 || h !== 1 || w !== 1 || inputs !== channels) {
         throw new InvalidArgumentError(
           `[${name}] pointwiseFilter must have shape [1,1,${channels},outputs], for the ${channels} channels of the ` +
-            `depthwise result; got ${showShape(p.shape)}`,
+            `depthwise result; got ${showShape(shapeOf(p))}`,
         );
       }
       const pixels = batch * height * width;
-      const shape = [batch, height, width, outputs];
+      const shape = asShape([batch, height, width, outputs]);
       const now = unwatched() ? matrixProduct(y, p, pixels, outputs, channels, shape) : null;
       const last =
         now ?? reshape(matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs])), shape);

@@ -2,7 +2,7 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { options, refuseSurplus } from '../core/options';
-import { scalarTensor, Tensor, tensorFrom } from '../core/tensor';
+import { scalarTensor, shapeOf, Tensor, tensorFrom } from '../core/tensor';
 import { Variable } from '../core/variable';
 
 const sizeDefaults = { outType: 'int32' } as const;
@@ -33,8 +33,8 @@ export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
   const x = toTensor(input, null, 'shape', 'input');
   return tensorFrom(
     dt,
-    [x.shape.length],
-    x.shape.map((d) => asElement(dt, d)),
+    [shapeOf(x).length],
+    shapeOf(x).map((d) => asElement(dt, d)),
   );
 }
 
@@ -48,7 +48,7 @@ export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
 
 /** The number of dimensions of `input` as an int32 scalar. `x.rank` gives it as a number. @tf tf.rank */
 export function rank(input: TensorLike): Tensor {
-  return scalarTensor(dtypeInfo('int32'), toTensor(input, null, 'rank', 'input').shape.length);
+  return scalarTensor(dtypeInfo('int32'), shapeOf(toTensor(input, null, 'rank', 'input')).length);
 }
 
 /** Whether a value is a tensor or a variable. @tf tf.is_tensor */

@@ -1,7 +1,7 @@
 /** What a matrix product or a convolution can do to its sums before it writes them: a bias, a residual, an activation. */
 import { frame, native } from '../binding';
 import type { TracedOp } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, type Tensor } from '../core/tensor';
 
 /** What the sums go through, by name; each is a row of the unary table, and an op of that name. */
 export const activationRows = {
@@ -44,7 +44,7 @@ export function writeFinish(
   frame[slot] = bias < 0 ? -1 : inputs[bias].offset;
   frame[slot + 1] = residual < 0 ? -1 : inputs[residual].offset;
   frame[slot + 2] = activation === null ? -1 : (kernelNumbers.get(activation) as number);
-  return [(bias < 0 ? result : inputs[bias]).buffer, (residual < 0 ? result : inputs[residual]).buffer];
+  return [bufferOf(bias < 0 ? result : inputs[bias]), bufferOf(residual < 0 ? result : inputs[residual])];
 }
 
 /** The op that does another one and finishes it. */

@@ -1,7 +1,7 @@
 /** Convolutions that finish their sums: what compiled functions make of a convolution and what follows it. */
 import { native } from '../binding';
 import type { TracedOp } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, type Tensor } from '../core/tensor';
 import { writeConv, type ConvGeometry } from './conv_rows';
 import { writeDepthwise, type DepthwiseWindows } from './depthwise';
 import { setFinisher, writeFinish, type Finish } from './finish';
@@ -33,7 +33,7 @@ function finishing<A>(
       if (y.size === 0) return;
       const [x, w] = inputs;
       write(x, w, y, attrs.own);
-      call(x.buffer, w.buffer, y.buffer, ...writeFinish(slot, inputs, attrs, y));
+      call(bufferOf(x), bufferOf(w), bufferOf(y), ...writeFinish(slot, inputs, attrs, y));
     },
   };
   setFinisher(op, () => ({ op: row, attrs: (own, finish) => ({ ...finish, own }) }));

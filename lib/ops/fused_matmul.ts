@@ -3,11 +3,11 @@ import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { sameShape, showShape } from '../core/shape';
-import type { DType, DTypeInfo } from '../core/dtype';
+import type { DType } from '../core/dtype';
 import type { TracedOp } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import { unbroadcast } from './broadcast';
-import { badDType, convertPair, mixedDTypes, op, options } from './define';
+import { badDType, convertPair, mixedDTypes, op, options, type OutSpec } from './define';
 import {
   activationRows,
   activations,
@@ -63,7 +63,7 @@ function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions):
   return [inputs, { ta, tb, bias, residual: add(o.residual, 'residual'), activation }];
 }
 
-function infer(inputs: readonly Tensor[], attrs: FusedAttrs): { shape: number[]; dt: DTypeInfo } {
+function infer(inputs: readonly Tensor[], attrs: FusedAttrs): OutSpec {
   const a = inputs[0];
   for (let i = 1; i < inputs.length; i++)
     if (inputs[i].dt !== a.dt) throw mixedDTypes('fusedMatmul', a, inputs[i]);
@@ -71,17 +71,17 @@ function infer(inputs: readonly Tensor[], attrs: FusedAttrs): { shape: number[];
   const shape = productShape(a, inputs[1], attrs);
   const n = shape[shape.length - 1];
   const bias = attrs.bias < 0 ? null : inputs[attrs.bias];
-  if (bias !== null && !sameShape(bias.shape, [n])) {
+  if (bias !== null && !sameShape(shapeOf(bias), [n])) {
     throw new InvalidArgumentError(
       `[fusedMatmul] bias must have shape ${showShape([n])}, one element for each column of the result of shape ` +
-        `${showShape(shape)}; it has shape ${showShape(bias.shape)}`,
+        `${showShape(shape)}; it has shape ${showShape(shapeOf(bias))}`,
     );
   }
   const residual = attrs.residual < 0 ? null : inputs[attrs.residual];
-  if (residual !== null && !sameShape(residual.shape, shape)) {
+  if (residual !== null && !sameShape(shapeOf(residual), shape)) {
     throw new InvalidArgumentError(
       `[fusedMatmul] residual must have the result's shape ${showShape(shape)}; it has shape ` +
-        showShape(residual.shape),
+        showShape(shapeOf(residual)),
     );
   }
   return { shape, dt: a.dt };
@@ -93,7 +93,7 @@ function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Ten
   const [a, b] = inputs;
   writeProduct(a, b, c, attrs);
   const [bias, residual] = writeFinish(finishSlot, inputs, attrs, c);
-  native.fusedMatmul(a.buffer, b.buffer, c.buffer, bias, residual);
+  native.fusedMatmul(bufferOf(a), bufferOf(b), bufferOf(c), bias, residual);
 }
 
 /** The gradient at the sums, before the activation: that of the activation's own row. */

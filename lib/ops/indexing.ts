@@ -5,8 +5,8 @@ import { convertLike, toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, dtypes, everyType, indexTypes, numeric, type DType, type DTypeInfo } from '../core/dtype';
 import { InternalError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
-import { joinShapes, showShape, sizeBetween, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { divide, maximum, multiply } from './binary';
 import { cast } from './cast';
@@ -59,7 +59,7 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
   if (batchDims < -indices.rank || batchDims > indices.rank || batchDims >= x.rank) {
     throw new InvalidArgumentError(
       `[gather] batchDims = ${batchDims} must be in [-${indices.rank}, ${Math.min(indices.rank, x.rank - 1)}] for ` +
-        `params of shape ${showShape(x.shape)} and indices of shape ${showShape(indices.shape)}`,
+        `params of shape ${showShape(shapeOf(x))} and indices of shape ${showShape(shapeOf(indices))}`,
     );
   }
   if (batchDims < 0) batchDims += indices.rank;
@@ -70,9 +70,9 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
     );
   }
   for (let d = 0; d < batchDims; d++) {
-    if (x.shape[d] !== indices.shape[d]) {
+    if (shapeOf(x)[d] !== shapeOf(indices)[d]) {
       throw new InvalidArgumentError(
-        `[gather] params.shape[${d}]: ${x.shape[d]} should be equal to indices.shape[${d}]: ${indices.shape[d]}`,
+        `[gather] params.shape[${d}]: ${shapeOf(x)[d]} should be equal to indices.shape[${d}]: ${shapeOf(indices)[d]}`,
       );
     }
   }
@@ -103,13 +103,13 @@ export const gather: (params: TensorLike, indices: TensorLike, options?: GatherO
       return [[x, at], gatherAttrs(x, at, given)];
     },
     infer: ([x, at], { axis, batchDims }) => ({
-      shape: joinShapes(x.shape, axis, at.shape, batchDims, at.shape.length, x.shape, axis + 1),
+      shape: joinShapes(shapeOf(x), axis, shapeOf(at), batchDims, shapeOf(at).length, shapeOf(x), axis + 1),
       dt: x.dt,
     }),
     fallible: true,
     run: ([x, at], { axis, batchDims }, [y]) => {
-      const bad = gatherRows(x, at, y, axisMap(x.shape, at.shape, axis, batchDims));
-      if (bad >= 0) throw badIndex('gather', at, bad, x.shape[axis]);
+      const bad = gatherRows(x, at, y, axisMap(shapeOf(x), shapeOf(at), axis, batchDims));
+      if (bad >= 0) throw badIndex('gather', at, bad, shapeOf(x)[axis]);
     },
     saves: { inputs: [1] },
     // So that the gradient has the same rows.
@@ -135,7 +135,7 @@ const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: Gathe
   run: ([at, u], { axis, batchDims, shape }, [y]) => {
     fillWith(y, 0);
     // A scalar update would be taken for all rows; here it is the one row.
-    const map = axisMap(shape, at.shape, axis, batchDims);
+    const map = axisMap(shape, shapeOf(at), axis, batchDims);
     const bad = scatterRows(y, at, u, map, 'add');
     if (bad >= 0) throw badIndex('convertToTensor', at, bad, shape[axis]);
   },
@@ -180,31 +180,39 @@ export const gatherNd: (
       const at = indexTensor(indices, 'gatherNd');
       const b = integer(batchDims, 'gatherNd', 'batchDims');
       let fits = b >= 0 && b < at.rank && b <= x.rank;
-      for (let d = 0; fits && d < b; d++) fits = at.shape[d] === x.shape[d];
+      for (let d = 0; fits && d < b; d++) fits = shapeOf(at)[d] === shapeOf(x)[d];
       if (!fits) {
         throw new InvalidArgumentError(
-          `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(x.shape)} and of indices ` +
-            `${showShape(at.shape)} (but its last) must be equal`,
+          `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(shapeOf(x))} and of indices ` +
+            `${showShape(shapeOf(at))} (but its last) must be equal`,
         );
       }
-      checkTuples('gatherNd', x.shape, at, b);
+      checkTuples('gatherNd', shapeOf(x), at, b);
       return [[x, at], b];
     },
     infer: ([x, at], batchDims) => ({
-      shape: joinShapes(at.shape, at.rank - 1, at.shape, 0, 0, x.shape, batchDims + at.shape[at.rank - 1]),
+      shape: joinShapes(
+        shapeOf(at),
+        at.rank - 1,
+        shapeOf(at),
+        0,
+        0,
+        shapeOf(x),
+        batchDims + shapeOf(at)[at.rank - 1],
+      ),
       dt: x.dt,
     }),
     fallible: true,
     run: ([x, at], batchDims, [y]) => {
-      const bad = gatherRows(x, at, y, tupleMap(x.shape, at.shape, batchDims));
-      if (bad >= 0) throw badTuple('gatherNd', at, bad, x.shape.slice(batchDims), 'param shape');
+      const bad = gatherRows(x, at, y, tupleMap(shapeOf(x), shapeOf(at), batchDims));
+      if (bad >= 0) throw badTuple('gatherNd', at, bad, shapeOf(x).slice(batchDims), 'param shape');
     },
     saves: { inputs: [1] },
     // So that the gradient has the same rows.
     materializesZeros: true,
     gradient: ([dy], { x, attrs, shapes }) => {
       const at = x[1];
-      if (attrs === 0 && at.rank === 2 && at.shape[1] === 1) {
+      if (attrs === 0 && at.rank === 2 && shapeOf(at)[1] === 1) {
         return [new IndexedSlices(dy, reshape(at, [at.size]), shapes[0]), null];
       }
       return [scatterTuples(at, dy, shapes[0], attrs), null];
@@ -224,7 +232,7 @@ const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims:
   fallible: true,
   run: ([at, u], { shape, batchDims }, [y]) => {
     fillWith(y, 0);
-    const bad = scatterRows(y, at, u, tupleMap(shape, at.shape, batchDims), 'add');
+    const bad = scatterRows(y, at, u, tupleMap(shape, shapeOf(at), batchDims), 'add');
     if (bad >= 0) throw badTuple('scatterNd', at, bad, shape.slice(batchDims), 'shape');
   },
   saves: { inputs: [0] },
@@ -260,7 +268,7 @@ export const scatterNd = op<
   fallible: true,
   run: ([at, u], { shape }, [y]) => {
     fillWith(y, 0);
-    const bad = scatterRows(y, at, u, tupleMap(shape, at.shape, 0), 'add');
+    const bad = scatterRows(y, at, u, tupleMap(shape, shapeOf(at), 0), 'add');
     if (bad >= 0) throw badTuple('scatterNd', at, bad, shape, 'shape');
   },
   saves: { inputs: [0] },
@@ -318,11 +326,11 @@ export const booleanMask = op<
     if (m.rank === 0) throw new InvalidArgumentError('[booleanMask] mask cannot be scalar');
     const axis = o.axis === null ? 0 : axisArgument(o.axis, Math.max(x.rank, 1), 'booleanMask');
     let fits = m.rank + axis <= x.rank;
-    for (let d = 0; fits && d < m.rank; d++) fits = m.shape[d] === x.shape[axis + d];
+    for (let d = 0; fits && d < m.rank; d++) fits = shapeOf(m)[d] === shapeOf(x)[axis + d];
     if (!fits) {
       throw new InvalidArgumentError(
-        `[booleanMask] Shapes ${showShape(x.shape.slice(axis, axis + m.rank))} and ${showShape(m.shape)} are ` +
-          `incompatible: the mask must have the tensor's shape ${showShape(x.shape)} from axis ${axis} on`,
+        `[booleanMask] Shapes ${showShape(shapeOf(x).slice(axis, axis + m.rank))} and ${showShape(shapeOf(m))} are ` +
+          `incompatible: the mask must have the tensor's shape ${showShape(shapeOf(x))} from axis ${axis} on`,
       );
     }
     return [[x, m], axis];
@@ -331,8 +339,8 @@ export const booleanMask = op<
   host: dependsOnValues,
   run: ([x, m], axis) => {
     const count = countNonzero(m);
-    const shape = joinShapes(x.shape, axis, [count], 0, 1, x.shape, axis + m.rank);
-    const [outer, n, inner] = maskSides(x.shape, axis, m.rank);
+    const shape = joinShapes(shapeOf(x), axis, [count], 0, 1, shapeOf(x), axis + m.rank);
+    const [outer, n, inner] = maskSides(shapeOf(x), axis, m.rank);
     const y = makeTensor(x.dt, shape, outer * count * inner);
     frame[0] = x.offset;
     frame[1] = m.offset;
@@ -342,7 +350,7 @@ export const booleanMask = op<
     frame[5] = n;
     frame[6] = inner;
     frame[7] = count;
-    native.maskGather(x.buffer, m.buffer, y.buffer);
+    native.maskGather(bufferOf(x), bufferOf(m), bufferOf(y));
     return [y];
   },
   saves: { inputs: [1] },
@@ -350,10 +358,10 @@ export const booleanMask = op<
     const mask = x[1];
     const [outer, n, inner] = maskSides(shapes[0], attrs, mask.rank);
     // As many as dy has there: a function that is being traced knows that.
-    const count = dy.shape[attrs];
+    const count = shapeOf(dy)[attrs];
     const positions = reshape(nonzero(reshape(mask, [n]), dtypes.int32, count), [-1]);
     const rows = reshape(dy, [outer, positions.size, inner]);
-    const dx = scatterAxis(positions, rows, [outer, n, inner], { axis: 1, batchDims: 0 });
+    const dx = scatterAxis(positions, rows, asShape([outer, n, inner]), { axis: 1, batchDims: 0 });
     return [reshape(dx, shapes[0]), null];
   },
 });
@@ -361,7 +369,7 @@ export const booleanMask = op<
 function countNonzero(mask: Tensor): number {
   frame[0] = mask.offset;
   frame[1] = mask.size;
-  return native.countNonzero(mask.buffer);
+  return native.countNonzero(bufferOf(mask));
 }
 
 interface Nonzero {
@@ -378,20 +386,20 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
     { args: [sample([3], { dtype: 'bool', values: [false, false, false] })] },
   ],
   args: (condition, dt, count) => [[condition], { dt: dt ?? dtypes.int32, count: count ?? null }],
-  infer: ([mask], { dt, count }) => (count === null ? null : { shape: [count, mask.rank], dt }),
+  infer: ([mask], { dt, count }) => (count === null ? null : { shape: asShape([count, mask.rank]), dt }),
   host: dependsOnValues,
   run: ([mask], { dt, count: known }) => {
     const count = countNonzero(mask);
     if (known !== null && known !== count)
       throw new InternalError(`[nonzero] ${count} elements are not 0, where ${known} were expected`);
-    const out = makeTensor(dt, [count, mask.rank], count * mask.rank);
+    const out = makeTensor(dt, asShape([count, mask.rank]), count * mask.rank);
     frame[0] = mask.offset;
     frame[1] = out.offset;
     frame[2] = count;
     frame[3] = dt === dtypes.int64 ? 1 : 0;
     frame[4] = mask.rank;
-    for (let d = 0; d < mask.rank; d++) frame[5 + d] = mask.shape[d];
-    native.nonzero(mask.buffer, out.buffer);
+    for (let d = 0; d < mask.rank; d++) frame[5 + d] = shapeOf(mask)[d];
+    native.nonzero(bufferOf(mask), bufferOf(out));
     return [out];
   },
   gradient: null,
@@ -417,7 +425,8 @@ export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tenso
     throw new InvalidArgumentError(`[where] dtype must be ${indexTypes.join(' or ')}; got ${dt.name}`);
   }
   const c = toTensor(condition, null, 'where', 'condition');
-  if (c.rank > 16) throw new InvalidArgumentError(`[where] at most 16 dimensions; got ${showShape(c.shape)}`);
+  if (c.rank > 16)
+    throw new InvalidArgumentError(`[where] at most 16 dimensions; got ${showShape(shapeOf(c))}`);
   return nonzero(cast(c, 'bool'), dt);
 }
 publicCall('nonzero', (condition: TensorLike, given?: WhereOptions | DType) => where(condition, given));

@@ -3,9 +3,18 @@ import { refuseSurplus } from '../core/options';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { checkTensors } from '../core/lists';
 import { remembered } from '../core/remember';
-import { describe, normalizeAxis, sameShape, showShape, sizeBetween, type Shape } from '../core/shape';
-import { makeTensor, Tensor } from '../core/tensor';
+import {
+  asShape,
+  describe,
+  normalizeAxis,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeBetween,
+} from '../core/shape';
+import { makeTensor, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import type { OneAxis } from './axis';
 import { multiOp, op, options, type OutSpec } from './define';
@@ -23,27 +32,27 @@ function sameBut(a: Shape, b: Shape, axis: number): boolean {
 }
 
 /** The shape with another size along an axis. */
-function withSize(shape: Shape, axis: number, size: number): number[] {
+function withSize(shape: Shape, axis: number, size: number): Shape {
   const out = shape.slice();
   out[axis] = size;
-  return out;
+  return asShape(out);
 }
 
 /** The shape with a dimension put in before an axis, and with an axis left out. */
-function withAxis(shape: Shape, axis: number, size: number): number[] {
+function withAxis(shape: Shape, axis: number, size: number): Shape {
   const out = new Array<number>(shape.length + 1);
   for (let d = 0; d < out.length; d++) out[d] = d < axis ? shape[d] : d === axis ? size : shape[d - 1];
-  return out;
+  return asShape(out);
 }
-function withoutAxis(shape: Shape, axis: number): number[] {
+function withoutAxis(shape: Shape, axis: number): Shape {
   const out = new Array<number>(shape.length - 1);
   for (let d = 0; d < out.length; d++) out[d] = shape[d < axis ? d : d + 1];
-  return out;
+  return asShape(out);
 }
 
 /** The region of `size` elements from `begin` on along one axis. */
 export function partRegion(shape: Shape, axis: number, begin: number, size: number): Region {
-  const sizes = shape.map((d, i) => (i === axis ? size : d));
+  const sizes = withSize(shape, axis, size);
   return {
     begin: shape.map((_, i) => (i === axis ? begin : 0)),
     steps: shape.map(() => 1),
@@ -83,18 +92,18 @@ export const concat: (values: readonly TensorLike[], axis: OneAxis) => Tensor = 
     const at = normalizeAxis(axis, first.rank, 'concat');
     let total = 0;
     for (let i = 0; i < xs.length; i++) {
-      if (!sameBut(xs[i].shape, first.shape, at)) {
+      if (!sameBut(shapeOf(xs[i]), shapeOf(first), at)) {
         throw new InvalidArgumentError(
-          `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(first.shape)}, ` +
-            `values[${i}] has ${showShape(xs[i].shape)}`,
+          `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
+            `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
         );
       }
-      total += xs[i].shape[at];
+      total += shapeOf(xs[i])[at];
     }
-    return { shape: withSize(first.shape, at, total), dt: first.dt };
+    return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
-    copyParts(y, xs, sizeBetween(y.shape, 0, normalizeAxis(axis, y.rank, 'concat')), false);
+    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
   },
   reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
   gradient: ([dy], { attrs, shapes, needs }) => {
@@ -103,7 +112,7 @@ export const concat: (values: readonly TensorLike[], axis: OneAxis) => Tensor = 
     return shapes.map((shape, i) => {
       const size = shape[axis];
       begin += size;
-      return needs[i] ? takeRegion(dy, partRegion(dy.shape, axis, begin - size, size)) : null;
+      return needs[i] ? takeRegion(dy, partRegion(shapeOf(dy), axis, begin - size, size)) : null;
     });
   },
 });
@@ -136,17 +145,17 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
     const first = xs[0];
     const at = normalizeAxis(axis, first.rank + 1, 'stack');
     for (let i = 1; i < xs.length; i++) {
-      if (!sameShape(xs[i].shape, first.shape)) {
+      if (!sameShape(shapeOf(xs[i]), shapeOf(first))) {
         throw new InvalidArgumentError(
-          `[stack] Shapes of all inputs must match: values[0].shape = ${showShape(first.shape)} != ` +
-            `values[${i}].shape = ${showShape(xs[i].shape)}`,
+          `[stack] Shapes of all inputs must match: values[0].shape = ${showShape(shapeOf(first))} != ` +
+            `values[${i}].shape = ${showShape(shapeOf(xs[i]))}`,
         );
       }
     }
-    return { shape: withAxis(first.shape, at, xs.length), dt: first.dt };
+    return { shape: withAxis(shapeOf(first), at, xs.length), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
-    copyParts(y, xs, sizeBetween(y.shape, 0, normalizeAxis(axis, y.rank, 'stack')), false);
+    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'stack')), false);
   },
   gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
 });
@@ -158,7 +167,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
 export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
-  if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, [0], 0);
+  if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, asShape([0]), 0);
   return stackRow(values, options);
 }
 publicCall('stack', stack);
@@ -194,21 +203,22 @@ export const unstack: (value: TensorLike, options?: UnstackOptions | number) => 
     if (x.rank === 0)
       throw new InvalidArgumentError('[unstack] value is a scalar: it has no axis to unstack');
     const at = normalizeAxis(integer(axis, 'unstack', 'axis'), x.rank, 'unstack');
-    if (num !== null && num !== x.shape[at]) {
+    if (num !== null && num !== shapeOf(x)[at]) {
       throw new InvalidArgumentError(
-        `[unstack] num is ${describe(num)}, but axis ${at} of value with shape ${showShape(x.shape)} has ${x.shape[at]}`,
+        `[unstack] num is ${describe(num)}, but axis ${at} of value with shape ${showShape(shapeOf(x))} has ${shapeOf(x)[at]}`,
       );
     }
     return [[x], at];
   },
   infer: ([x], axis) => {
-    const out = { shape: withoutAxis(x.shape, axis), dt: x.dt };
-    const parts = new Array<OutSpec>(x.shape[axis]);
+    const out = { shape: withoutAxis(shapeOf(x), axis), dt: x.dt };
+    checkTensors(shapeOf(x)[axis], 'unstack');
+    const parts = new Array<OutSpec>(shapeOf(x)[axis]);
     for (let i = 0; i < parts.length; i++) parts[i] = out;
     return parts;
   },
   run: ([x], axis, ys) => {
-    copyParts(x, ys, sizeBetween(x.shape, 0, axis), true);
+    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
   },
   gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
 });
@@ -235,11 +245,12 @@ const equalParts = remembered((wanted: unknown, total: number, axis: number): re
         `(size = ${total}) and num_split ${parts}`,
     );
   }
+  checkTensors(parts, 'split');
   return new Array<number>(parts).fill(total / parts);
 });
 
 function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[] {
-  const total = x.shape[axis];
+  const total = shapeOf(x)[axis];
   const scalar =
     typeof wanted === 'bigint' ||
     ((wanted instanceof Tensor || wanted instanceof Variable) && wanted.rank === 0);
@@ -289,7 +300,7 @@ export const split: (
     if (x.rank === 0) throw new InvalidArgumentError('[split] value is a scalar: it has no axis to split');
     const at = normalizeAxis(integer(axis, 'split', 'axis'), x.rank, 'split');
     const sizes =
-      typeof wanted === 'number' ? equalParts(wanted, x.shape[at], at) : splitSizes(wanted, x, at);
+      typeof wanted === 'number' ? equalParts(wanted, shapeOf(x)[at], at) : splitSizes(wanted, x, at);
     if (num !== null && num !== sizes.length) {
       throw new InvalidArgumentError(`[split] num is ${describe(num)}, but there are ${sizes.length} sizes`);
     }
@@ -300,12 +311,12 @@ export const split: (
     for (let i = 0; i < sizes.length; i++) {
       // Equal parts share their shape.
       const same = i > 0 && sizes[i] === sizes[i - 1];
-      parts[i] = same ? parts[i - 1] : { shape: withSize(x.shape, axis, sizes[i]), dt: x.dt };
+      parts[i] = same ? parts[i - 1] : { shape: withSize(shapeOf(x), axis, sizes[i]), dt: x.dt };
     }
     return parts;
   },
   run: ([x], { axis }, ys) => {
-    copyParts(x, ys, sizeBetween(x.shape, 0, axis), true);
+    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
   },
   gradient: (dys, { attrs }) => [concat(dys, attrs.axis)],
 });

@@ -3,8 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape, sizeBetween } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, describe, showShape, sizeBetween } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { axesArgument, type Axis } from './axis';
 import { add, multiply, subtract } from './binary';
 import { badDType, composite, explain, mixedDTypes, multiOp, options } from './define';
@@ -48,12 +48,12 @@ export function normalizationAgain(
   const ddy = sumOf([
     back === null ? null : scaled(back),
     b === null ? null : multiply(h, b),
-    c === null ? null : broadcastTo(c, dy.shape),
+    c === null ? null : broadcastTo(c, shapeOf(dy)),
   ]);
   const dscale =
     scale === null || back === null
       ? null
-      : reshape(reduceSum(multiply(dy, back), { axis: across }), scale.shape);
+      : reshape(reduceSum(multiply(dy, back), { axis: across }), shapeOf(scale));
   // Through h, and through r alone.
   const lost =
     a === null
@@ -92,13 +92,13 @@ function parameter(
   if (value === null) return null;
   const t = toTensor(value, x.dt, name, what);
   if (t.dt !== x.dt) throw mixedDTypes(name, x, t);
-  let fits = t.shape.length === axes.length;
-  for (let i = 0; fits && i < axes.length; i++) fits = t.shape[i] === x.shape[axes[i]];
+  let fits = shapeOf(t).length === axes.length;
+  for (let i = 0; fits && i < axes.length; i++) fits = shapeOf(t)[i] === shapeOf(x)[axes[i]];
   if (fits) return t;
-  const shape = axes.map((a) => x.shape[a]);
+  const shape = axes.map((a) => shapeOf(x)[a]);
   throw new InvalidArgumentError(
     `[${name}] ${what} must have the shape of the normalised dimensions, ${showShape(shape)}; got ` +
-      `${showShape(t.shape)} for x of shape ${showShape(x.shape)}`,
+      `${showShape(shapeOf(t))} for x of shape ${showShape(shapeOf(x))}`,
   );
 }
 
@@ -127,13 +127,13 @@ function runRows(
   frame[11] = epsilon;
   if (mean === null || rstd === null) {
     frame[12] = 0;
-    native.layerNorm(x.buffer, g.buffer, b.buffer, y.buffer);
+    native.layerNorm(bufferOf(x), bufferOf(g), bufferOf(b), bufferOf(y));
     return;
   }
   frame[4] = mean.offset;
   frame[5] = rstd.offset;
   frame[12] = 1;
-  native.layerNorm(x.buffer, g.buffer, b.buffer, y.buffer, mean.buffer, rstd.buffer);
+  native.layerNorm(bufferOf(x), bufferOf(g), bufferOf(b), bufferOf(y), bufferOf(mean), bufferOf(rstd));
 }
 
 /** y, and mean and 1/√(variance + ε) of each row; the latter two serve the gradient only. */
@@ -147,8 +147,8 @@ const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
     return [inputs, { n, scaled: scale !== null, shifted: shift !== null, epsilon }];
   },
   infer: ([x], { n }) => {
-    const rows = { shape: x.shape.slice(0, x.shape.length - n), dt: x.dt };
-    return [{ shape: x.shape, dt: x.dt }, rows, rows];
+    const rows = { shape: asShape(shapeOf(x).slice(0, shapeOf(x).length - n)), dt: x.dt };
+    return [{ shape: shapeOf(x), dt: x.dt }, rows, rows];
   },
   run: (inputs, { n, scaled, shifted, epsilon }, [y, mean, rstd]) => {
     const [x] = inputs;
@@ -193,8 +193,8 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
     { n, scaled: scale !== null, shifted: true, epsilon },
   ],
   infer: ([, x], { n }) => {
-    const parameter = { shape: x.shape.slice(x.shape.length - n), dt: x.dt };
-    return [{ shape: x.shape, dt: x.dt }, parameter, parameter];
+    const parameter = { shape: asShape(shapeOf(x).slice(shapeOf(x).length - n)), dt: x.dt };
+    return [{ shape: shapeOf(x), dt: x.dt }, parameter, parameter];
   },
   run: ([dy, x, mean, rstd, given], { n, scaled }, [dx, dscale, dshift]) => {
     const scale = scaled ? given : x;
@@ -216,14 +216,14 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
     frame[10] = x.dt.code;
     frame[11] = scaled ? 1 : 0;
     native.layerNormGradient(
-      dy.buffer,
-      x.buffer,
-      scale.buffer,
-      mean.buffer,
-      rstd.buffer,
-      dx.buffer,
-      dscale.buffer,
-      dshift.buffer,
+      bufferOf(dy),
+      bufferOf(x),
+      bufferOf(scale),
+      bufferOf(mean),
+      bufferOf(rstd),
+      bufferOf(dx),
+      bufferOf(dscale),
+      bufferOf(dshift),
     );
   },
   saves: { inputs: [0, 1, 4] },
@@ -288,7 +288,7 @@ export const layerNorm = composite(
     const t = toTensor(x, null, name, 'x');
     if (t.dt.kind !== 'float') throw badDType(name, 'x', t.dt, floating);
     const { axis, epsilon } = options<{ axis: unknown; epsilon: unknown }>(given, 'axis', defaults, name);
-    const rank = t.shape.length;
+    const rank = shapeOf(t).length;
     if (rank === 0)
       throw new InvalidArgumentError(`[${name}] x must have at least one dimension; got a scalar`);
     const axes = axesArgument(axis, rank, name);
@@ -300,7 +300,7 @@ export const layerNorm = composite(
     const n = axes.length;
     if (axes[0] === rank - n) {
       if (!atOnce(t)) return layerNormRows(t, scale, shift, n, eps)[0];
-      const y = makeTensor(t.dt, t.shape, t.size);
+      const y = makeTensor(t.dt, shapeOf(t), t.size);
       try {
         runRows(t, scale, shift, rowLength(t, n), eps, y, null, null);
       } catch (error) {

@@ -4,17 +4,19 @@ import type { TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import {
-  joinShapes,
+  asShape,
   broadcastShapes,
   broadcastStrides,
+  type Dims,
+  joinShapes,
   mergeDims,
+  type Shape,
   showShape,
   sizeOf,
-  type Shape,
 } from '../core/shape';
 import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type Surroundings } from '../core/scope';
-import { makeTensor, Tensor } from '../core/tensor';
+import { bufferOf, makeTensor, shapeOf, Tensor } from '../core/tensor';
 import { unbroadcast } from './broadcast';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
@@ -90,63 +92,66 @@ export function sides(given: MatmulOptions | boolean | Sides | undefined): Sides
 
 function notMatrix(i: number, t: Tensor): InvalidArgumentError {
   return new InvalidArgumentError(
-    `[matmul] In[${i}] ndims must be >= 2: ${t.shape.length}; it has shape ${showShape(t.shape)}. ` +
+    `[matmul] In[${i}] ndims must be >= 2: ${shapeOf(t).length}; it has shape ${showShape(shapeOf(t))}. ` +
       `For a matrix and a vector there is tf.linalg.matvec, for two vectors tf.reduceSum(tf.multiply(a, b))`,
   );
 }
 
 /** The shape of op(A)·op(B), after all checks. */
-export function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): number[] {
-  const ra = a.shape.length;
-  const rb = b.shape.length;
+export function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): Shape {
+  const ra = shapeOf(a).length;
+  const rb = shapeOf(b).length;
   if (ra < 2) throw notMatrix(0, a);
   if (rb < 2) throw notMatrix(1, b);
-  const m = a.shape[ra - (ta ? 1 : 2)];
-  const k = a.shape[ra - (ta ? 2 : 1)];
-  const n = b.shape[rb - (tb ? 2 : 1)];
-  if (k !== b.shape[rb - (tb ? 1 : 2)]) {
+  const m = shapeOf(a)[ra - (ta ? 1 : 2)];
+  const k = shapeOf(a)[ra - (ta ? 2 : 1)];
+  const n = shapeOf(b)[rb - (tb ? 2 : 1)];
+  if (k !== shapeOf(b)[rb - (tb ? 1 : 2)]) {
     const flags = [ta && 'transposeA', tb && 'transposeB'].filter((f) => f !== false);
     throw new InvalidArgumentError(
-      `[matmul] Matrix size-incompatible: In[0]: ${showShape(a.shape)}, In[1]: ${showShape(b.shape)}` +
+      `[matmul] Matrix size-incompatible: In[0]: ${showShape(shapeOf(a))}, In[1]: ${showShape(shapeOf(b))}` +
         (flags.length > 0 ? ` with ${flags.join(' and ')}` : '') +
-        `; the inner sizes ${k} and ${b.shape[rb - (tb ? 1 : 2)]} must be equal`,
+        `; the inner sizes ${k} and ${shapeOf(b)[rb - (tb ? 1 : 2)]} must be equal`,
     );
   }
-  if (ra === 2 && rb === 2) return [m, n];
-  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (ra === 2 && rb === 2) return asShape([m, n]);
+  const batch = broadcastShapes(shapeOf(a).slice(0, -2), shapeOf(b).slice(0, -2));
   if (batch === null) {
     throw new InvalidArgumentError(
-      `[matmul] In[0] and In[1] must have compatible batch dimensions: ${showShape(a.shape)} vs. ` +
-        `${showShape(b.shape)}; all but the last two sizes must be equal, or one of them 1`,
+      `[matmul] In[0] and In[1] must have compatible batch dimensions: ${showShape(shapeOf(a))} vs. ` +
+        `${showShape(shapeOf(b))}; all but the last two sizes must be equal, or one of them 1`,
     );
   }
-  return [...batch, m, n];
+  return asShape([...batch, m, n]);
 }
 
 /** Strides of the batch dimensions in elements, 0 where broadcast. */
-function batchStrides(shape: Shape, batch: Shape): number[] {
+function batchStrides(shape: Shape, batch: Dims): number[] {
   const matrix = shape[shape.length - 1] * shape[shape.length - 2];
   return broadcastStrides(shape.slice(0, -2), batch).map((s) => s * matrix);
 }
 
 /** Writes what the native entry must know of C = op(A)·op(B) to the frame. */
 export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Sides): void {
-  const ra = a.shape.length;
-  const rc = c.shape.length;
+  const ra = shapeOf(a).length;
+  const rc = shapeOf(c).length;
   frame[0] = a.offset;
   frame[1] = b.offset;
   frame[2] = c.offset;
   frame[3] = a.dt.code;
-  frame[4] = c.shape[rc - 2];
-  frame[5] = c.shape[rc - 1];
-  frame[6] = a.shape[ra - (ta ? 2 : 1)];
+  frame[4] = shapeOf(c)[rc - 2];
+  frame[5] = shapeOf(c)[rc - 1];
+  frame[6] = shapeOf(a)[ra - (ta ? 2 : 1)];
   frame[7] = ta ? 1 : 0;
   frame[8] = tb ? 1 : 0;
   frame[9] = 0;
   frame[10] = 0;
   if (rc > 2) {
-    const batch = c.shape.slice(0, -2);
-    const { dims, strides } = mergeDims(batch, [batchStrides(a.shape, batch), batchStrides(b.shape, batch)]);
+    const batch = shapeOf(c).slice(0, -2);
+    const { dims, strides } = mergeDims(batch, [
+      batchStrides(shapeOf(a), batch),
+      batchStrides(shapeOf(b), batch),
+    ]);
     const rank = dims.length;
     if (rank > 16) {
       throw new InvalidArgumentError(`[matmul] ${rank} batch dimensions that cannot be merged; at most 16`);
@@ -164,7 +169,7 @@ function run(inputs: readonly Tensor[], attrs: Sides, outputs: readonly Tensor[]
   const c = outputs[0];
   if (c.size === 0) return;
   writeProduct(inputs[0], inputs[1], c, attrs);
-  native.matmul(inputs[0].buffer, inputs[1].buffer, c.buffer);
+  native.matmul(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(c));
 }
 
 export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
@@ -174,11 +179,11 @@ export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
 export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Shape): Tensor {
   let x = a;
   let g = dy;
-  if (!ta && shape.length === 2 && a.shape.length > 2) {
+  if (!ta && shape.length === 2 && shapeOf(a).length > 2) {
     // One matrix shared by a whole batch: one tall product, not one for each and a sum.
-    const rows = sizeOf(a.shape.slice(0, -1));
-    x = reshape(a, [rows, a.shape[a.shape.length - 1]]);
-    g = reshape(dy, [rows, dy.shape[dy.shape.length - 1]]);
+    const rows = sizeOf(shapeOf(a).slice(0, -1));
+    x = reshape(a, [rows, shapeOf(a)[shapeOf(a).length - 1]]);
+    g = reshape(dy, [rows, shapeOf(dy)[shapeOf(dy).length - 1]]);
   }
   return tb ? product(g, x, { ta: true, tb: ta }) : product(x, g, { ta: !ta, tb: false });
 }
@@ -262,7 +267,7 @@ function multiplied(
   frame[9] = 0;
   frame[10] = 0;
   try {
-    native.matmul(a.buffer, b.buffer, c.buffer);
+    native.matmul(bufferOf(a), bufferOf(b), bufferOf(c));
     return true;
   } catch {
     return false;
@@ -300,8 +305,8 @@ export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | bo
     // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
     if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || scope.tracer !== null)
       return product(a, b, given);
-    const x = a.shape;
-    const y = b.shape;
+    const x = shapeOf(a);
+    const y = shapeOf(b);
     const attrs = quickSides(given);
     if (x.length !== 2 || y.length !== 2 || attrs === null || ((typeMask >> a.dt.code) & 1) === 0)
       return product(a, b, given);
@@ -311,7 +316,7 @@ export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | bo
     const n = tb ? y[0] : y[1];
     const size = m * n;
     if (k !== (tb ? y[1] : y[0]) || size === 0 || size > quickElements) return product(a, b, given);
-    const c = makeTensor(a.dt, [m, n], size);
+    const c = makeTensor(a.dt, asShape([m, n]), size);
     if (!multiplied(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // which says what is wrong
     if (scope.recorder !== null) scope.recorder.record(row, [a, b], attrs, [c]);
     return c;
@@ -348,24 +353,24 @@ export const matvec = composite(
   (a: TensorLike, b: TensorLike, given?: MatvecOptions | boolean): Tensor => {
     const o = options<Required<MatvecOptions>>(given, 'transposeA', matvecDefaults, 'matvec');
     const [x, y] = convertPair(a, b, 'matvec');
-    if (y.shape.length < 1 || x.shape.length < 2) {
+    if (shapeOf(y).length < 1 || shapeOf(x).length < 2) {
       throw new InvalidArgumentError(
-        `[matvec] a must be a matrix and b a vector, or batches of such; got shapes ${showShape(x.shape)} and ` +
-          showShape(y.shape),
+        `[matvec] a must be a matrix and b a vector, or batches of such; got shapes ${showShape(shapeOf(x))} and ` +
+          showShape(shapeOf(y)),
       );
     }
     if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
-    if (x.shape.length === 2 && y.shape.length === 1 && x.dt === y.dt && unwatched()) {
+    if (shapeOf(x).length === 2 && shapeOf(y).length === 1 && x.dt === y.dt && unwatched()) {
       const { transposeA, adjointA } = o;
       const turn = transposeA || adjointA;
-      const [m, k] = turn ? [x.shape[1], x.shape[0]] : x.shape;
-      if (typeof turn === 'boolean' && !(transposeA && adjointA) && k === y.shape[0] && m > 0) {
-        const z = makeTensor(x.dt, [m], m);
+      const [m, k] = turn ? [shapeOf(x)[1], shapeOf(x)[0]] : shapeOf(x);
+      if (typeof turn === 'boolean' && !(transposeA && adjointA) && k === shapeOf(y)[0] && m > 0) {
+        const z = makeTensor(x.dt, asShape([m]), m);
         if (multiplied(x, y, z, m, 1, k, turn, false)) return z;
       }
     }
-    const column = reshape(y, joinShapes(y.shape, y.rank, one, 0, 1, y.shape, y.rank));
+    const column = reshape(y, joinShapes(shapeOf(y), y.rank, one, 0, 1, shapeOf(y), y.rank));
     const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
-    return reshape(c, c.shape.slice(0, -1));
+    return reshape(c, shapeOf(c).slice(0, -1));
   },
 );

@@ -5,16 +5,18 @@ import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import type { OpCall } from '../core/scope';
 import {
+  asShape,
   broadcastShapes,
   broadcastStrides,
+  type Dims,
   normalizeAxes,
   normalizeAxis,
   sameShape,
+  type Shape,
   showShape,
   stridesOf,
-  type Shape,
 } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import type { Axis } from './axis';
 import { unbroadcast } from './broadcast';
 import { composite, op, options } from './define';
@@ -95,16 +97,16 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
       : options<{ perm: unknown }>(given, 'perm', transposeDefaults, 'transpose').perm;
     return [[x], perm === null ? null : integerList(perm, 'transpose', 'perm')];
   },
-  infer: ([x], perm) => ({ shape: permuted(x.shape, permutation(perm, x.rank)), dt: x.dt }),
+  infer: ([x], perm) => ({ shape: asShape(permuted(shapeOf(x), permutation(perm, x.rank))), dt: x.dt }),
   run: ([x], perm, [y]) => {
     if (y.size === 0) return;
-    const strides = permuted(stridesOf(x.shape), permutation(perm, x.rank));
-    copyStrided(x, 0, strides, y, 0, stridesOf(y.shape), y.shape);
+    const strides = permuted(stridesOf(shapeOf(x)), permutation(perm, x.rank));
+    copyStrided(x, 0, strides, y, 0, stridesOf(shapeOf(y)), shapeOf(y));
   },
   simpler: (call, around) => {
     const [x] = call.inputs;
     const perm = permutes(call);
-    const long = perm.filter((d) => x.shape[d] !== 1);
+    const long = perm.filter((d) => shapeOf(x)[d] !== 1);
     if (long.every((d, i) => i === 0 || d > long[i - 1])) return x;
     const inner = around.maker(x);
     if (inner?.op !== call.op) return null;
@@ -125,7 +127,7 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
  */
 export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
   [input: TensorLike, shape: ShapeLike],
-  readonly number[]
+  Shape
 >('broadcastTo', {
   tf: 'tf.broadcast_to',
   dtypes: everyType,
@@ -141,10 +143,10 @@ export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
     shapeArgument(shape, 'broadcastTo'),
   ],
   infer: ([x], shape) => {
-    const both = broadcastShapes(x.shape, shape);
+    const both = broadcastShapes(shapeOf(x), shape);
     if (both === null || !sameShape(both, shape)) {
       throw new InvalidArgumentError(
-        `[broadcastTo] Incompatible shapes: ${showShape(x.shape)} vs. ${showShape(shape)}; each size must be that of ` +
+        `[broadcastTo] Incompatible shapes: ${showShape(shapeOf(x))} vs. ${showShape(shape)}; each size must be that of ` +
           `the shape, or 1, counted from the last dimension`,
       );
     }
@@ -153,13 +155,13 @@ export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
   simpler: asMany,
   broadcasts: true,
   run: ([x], shape, [y]) => {
-    if (y.size > 0) copyStrided(x, 0, broadcastStrides(x.shape, shape), y, 0, stridesOf(shape), shape);
+    if (y.size > 0) copyStrided(x, 0, broadcastStrides(shapeOf(x), shape), y, 0, stridesOf(shape), shape);
   },
   gradient: ([dy], { shapes }) => [unbroadcast(dy, shapes[0])],
 });
 
 /** [m₀, d₀, m₁, d₁, …]: a tiled shape with the repeats as dimensions of their own. */
-function tiled(multiples: readonly number[], shape: Shape): number[] {
+function tiled(multiples: Dims, shape: Dims): number[] {
   const dims = new Array<number>(2 * shape.length);
   for (let i = 0; i < shape.length; i++) {
     dims[2 * i] = multiples[i];
@@ -171,7 +173,7 @@ function tiled(multiples: readonly number[], shape: Shape): number[] {
 /** The tensor repeated multiples[i] times along dimension i. @tf tf.tile */
 export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
   [input: TensorLike, multiples: ShapeLike],
-  readonly number[]
+  Dims
 >('tile', {
   tf: 'tf.tile',
   dtypes: everyType,
@@ -194,20 +196,20 @@ export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
       );
     }
     const shape = new Array<number>(multiples.length);
-    for (let i = 0; i < shape.length; i++) shape[i] = x.shape[i] * multiples[i];
-    return { shape, dt: x.dt };
+    for (let i = 0; i < shape.length; i++) shape[i] = shapeOf(x)[i] * multiples[i];
+    return { shape: asShape(shape), dt: x.dt };
   },
   simpler: asMany,
   run: ([x], multiples, [y]) => {
     if (y.size === 0) return;
-    const dims = tiled(multiples, x.shape);
+    const dims = tiled(multiples, shapeOf(x));
     const none = new Array<number>(multiples.length).fill(0);
-    copyStrided(x, 0, tiled(none, stridesOf(x.shape)), y, 0, stridesOf(dims), dims);
+    copyStrided(x, 0, tiled(none, stridesOf(shapeOf(x))), y, 0, stridesOf(dims), dims);
   },
   gradient: ([dy], { attrs, shapes }) => {
     const shape = shapes[0];
-    const ones = shape.map(() => 1);
-    return [reshape(unbroadcast(reshape(dy, tiled(attrs, shape)), tiled(ones, shape)), shape)];
+    const ones = asShape(shape.map(() => 1));
+    return [reshape(unbroadcast(reshape(dy, tiled(attrs, shape)), asShape(tiled(ones, shape))), shape)];
   },
 });
 
@@ -231,17 +233,17 @@ export const reverse: (tensor: TensorLike, axis: Exclude<Axis, null>) => Tensor 
     const x = toTensor(tensor, null, 'reverse', 'tensor');
     return [[x], normalizeAxes(integerList(axis, 'reverse', 'axis'), x.rank, 'reverse')];
   },
-  infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x], axes, [y]) => {
     if (y.size === 0) return;
-    const to = stridesOf(y.shape);
+    const to = stridesOf(shapeOf(y));
     let at = 0;
     const from = to.map((s, i) => {
       if (!axes.includes(i)) return s;
-      at += (x.shape[i] - 1) * s;
+      at += (shapeOf(x)[i] - 1) * s;
       return -s;
     });
-    copyStrided(x, at, from, y, 0, to, y.shape);
+    copyStrided(x, at, from, y, 0, to, shapeOf(y));
   },
   gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
 });
@@ -270,26 +272,26 @@ const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
   dtypes: everyType,
   ulp: 0,
   args: (x, axis, by) => [[x], { axis, by }],
-  infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x], { axis, by }, [y]) => {
-    const strides = stridesOf(x.shape);
+    const strides = stridesOf(shapeOf(x));
     const step = strides[axis];
-    const n = x.shape[axis];
-    const dims = [...x.shape];
+    const n = shapeOf(x)[axis];
+    const dims = [...shapeOf(x)];
     dims[axis] = n - by;
     copyStrided(x, 0, strides, y, by * step, strides, dims);
     dims[axis] = by;
     copyStrided(x, (n - by) * step, strides, y, 0, strides, dims);
   },
   now: ([x], { axis, by }) => {
-    const [most, rest] = rolledCopies(x.shape, axis, by);
+    const [most, rest] = rolledCopies(shapeOf(x), axis, by);
     if (most === null || rest === null) return null;
-    const y = makeTensor(x.dt, x.shape, x.size);
+    const y = makeTensor(x.dt, shapeOf(x), x.size);
     copyPrepared(x, y, most);
     copyPrepared(x, y, rest);
     return y;
   },
-  gradient: ([dy], { attrs: { axis, by } }) => [rolled(dy, axis, dy.shape[axis] - by)],
+  gradient: ([dy], { attrs: { axis, by } }) => [rolled(dy, axis, shapeOf(dy)[axis] - by)],
 });
 
 /**
@@ -323,7 +325,7 @@ export const roll: (
     }
     for (let i = 0; i < axes.length; i++) {
       const at = normalizeAxis(axes[i], x.rank, 'roll');
-      const n = x.shape[at];
+      const n = shapeOf(x)[at];
       const by = x.size === 0 ? 0 : ((shifts[i] % n) + n) % n;
       if (by > 0) x = rolled(x, at, by);
     }

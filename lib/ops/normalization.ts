@@ -5,8 +5,8 @@ import { floating, numeric, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { apart } from '../core/scope';
-import { describe, showShape, sizeOf } from '../core/shape';
-import { makeTensor, tensorFrom, type Tensor } from '../core/tensor';
+import { asShape, describe, showShape, sizeOf } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../core/tensor';
 import { axesArgument, type Axis } from './axis';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from './binary';
 import { badDType, composite, explain, kernelNumber, mixedDTypes, options } from './define';
@@ -16,7 +16,6 @@ import { atOnce, reducedShape, runMoments, runNormalize } from './reduction';
 import { sample } from './registry';
 import { rsqrt, square } from './unary';
 import { reshape } from './views';
-import { constant } from './creation';
 
 const momentsDefaults = { shift: null, keepdims: false } as const;
 const l2NormalizeDefaults = { axis: null, epsilon: 1e-12 } as const;
@@ -56,9 +55,9 @@ export const moments = composite(
       momentsDefaults,
       'moments',
     );
-    const axis = axesArgument(axes, t.shape.length, 'moments', 'axes');
+    const axis = axesArgument(axes, shapeOf(t).length, 'moments', 'axes');
     if (atOnce(t)) {
-      const shape = reducedShape(t.shape, { axes: axis, keepdims });
+      const shape = reducedShape(shapeOf(t), { axes: axis, keepdims });
       const size = sizeOf(shape);
       const both = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
       runMoments(t, both[0], both[1], axis, false, 'moments');
@@ -66,7 +65,7 @@ export const moments = composite(
     }
     const mean = reduceMean(t, { axis, keepdims: true });
     const variance = reduceMean(squaredDifference(t, mean), { axis, keepdims });
-    return [keepdims ? mean : reshape(mean, variance.shape), variance];
+    return [keepdims ? mean : reshape(mean, shapeOf(variance)), variance];
   },
 );
 
@@ -101,9 +100,9 @@ export const l2Normalize = composite(
       l2NormalizeDefaults,
       'l2Normalize',
     );
-    const axes = axesArgument(axis, t.shape.length, 'l2Normalize');
+    const axes = axesArgument(axis, shapeOf(t).length, 'l2Normalize');
     if (typeof epsilon === 'number' && atOnce(t)) {
-      const y = makeTensor(t.dt, t.shape, t.size);
+      const y = makeTensor(t.dt, shapeOf(t), t.size);
       runNormalize(t, y, axes, epsilon, 'l2Normalize');
       return y;
     }
@@ -123,17 +122,17 @@ export interface LocalResponseNormalizationOptions {
 }
 
 /** A matrix of ones along the diagonal adds up the neighbours, exactly where they are. */
-const bandOfOnes = remembered((n: number, radius: number): Float32Array => {
-  const band = new Float32Array(n * n);
-  for (let i = 0; i < n; i++) {
-    band.fill(1, i * n + Math.max(0, i - radius), i * n + Math.min(n, i + radius + 1));
-  }
-  return band;
-});
-
-const bandTensor = remembered((n: number, radius: number, dt: DTypeInfo): Tensor => {
-  return apart(() => tensorFrom(dt, [n, n], bandOfOnes(n, radius)));
-});
+const bandTensor = remembered((n: number, radius: number, dt: DTypeInfo): Tensor =>
+  apart(() => {
+    const t = makeTensor(dt, asShape([n, n]), n * n);
+    const band = viewOf(t) as Float32Array;
+    band.fill(0);
+    for (let i = 0; i < n; i++) {
+      band.fill(1, i * n + Math.max(0, i - radius), i * n + Math.min(n, i + radius + 1));
+    }
+    return t;
+  }),
+);
 
 const squareKernel = kernelNumber(native.unaryNames, 'square');
 const [multiplyKernel, addKernel, powKernel, divideKernel] = ['multiply', 'add', 'pow', 'divide'].map((f) =>
@@ -142,9 +141,9 @@ const [multiplyKernel, addKernel, powKernel, divideKernel] = ['multiply', 'add',
 
 /** The same kernels in one call. */
 function localResponse(x: Tensor, radius: number, alpha: number, bias: number, beta: number): Tensor {
-  const n = x.shape[3];
+  const n = shapeOf(x)[3];
   const band = bandTensor(n, radius, x.dt);
-  const y = makeTensor(x.dt, x.shape, x.size);
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
   frame[0] = x.offset;
   frame[1] = band.offset;
   frame[2] = y.offset;
@@ -160,7 +159,7 @@ function localResponse(x: Tensor, radius: number, alpha: number, bias: number, b
   frame[12] = powKernel;
   frame[13] = divideKernel;
   try {
-    native.localResponse(x.buffer, band.buffer, y.buffer);
+    native.localResponse(bufferOf(x), bufferOf(band), bufferOf(y));
   } catch (error) {
     throw explain(error, 'localResponseNormalization', [x]);
   }
@@ -193,9 +192,9 @@ export const localResponseNormalization = composite(
       localResponseNormalizationDefaults,
       name,
     );
-    if (x.shape.length !== 4) {
+    if (shapeOf(x).length !== 4) {
       throw new InvalidArgumentError(
-        `[${name}] input must be 4-dimensional; got shape ${showShape(x.shape)}`,
+        `[${name}] input must be 4-dimensional; got shape ${showShape(shapeOf(x))}`,
       );
     }
     if (!Number.isInteger(o.depthRadius) || o.depthRadius < 0) {
@@ -203,13 +202,13 @@ export const localResponseNormalization = composite(
         `[${name}] depthRadius must be an integer ≥ 0; got ${describe(o.depthRadius)}`,
       );
     }
-    const n = x.shape[3];
+    const n = shapeOf(x)[3];
     const { bias, alpha, beta } = o;
     const plain = typeof bias === 'number' && typeof alpha === 'number' && typeof beta === 'number';
     if (plain && n <= 64 && atOnce(x)) return localResponse(x, o.depthRadius, alpha, bias, beta);
-    const band = reshape(constant(bandOfOnes(n, o.depthRadius), x.dtype), [n, n]);
+    const band = bandTensor(n, o.depthRadius, x.dt);
     const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
-    const scale = pow(add(multiply(reshape(sums, x.shape), o.alpha), o.bias), o.beta);
+    const scale = pow(add(multiply(reshape(sums, shapeOf(x)), o.alpha), o.bias), o.beta);
     return realDivide(x, scale);
   },
 );
@@ -250,18 +249,20 @@ export const biasAdd = composite(
         `[${name}] dataFormat must be of the form 'N...C' or 'NC...'; got ${describe(dataFormat)}`,
       );
     }
-    const rank = x.shape.length;
+    const rank = shapeOf(x).length;
     if (rank < 2) {
-      throw new InvalidArgumentError(`[${name}] value must be at least 2D; got shape ${showShape(x.shape)}`);
+      throw new InvalidArgumentError(
+        `[${name}] value must be at least 2D; got shape ${showShape(shapeOf(x))}`,
+      );
     }
-    if (b.shape.length !== 1) {
-      throw new InvalidArgumentError(`[${name}] bias must be 1D; got shape ${showShape(b.shape)}`);
+    if (shapeOf(b).length !== 1) {
+      throw new InvalidArgumentError(`[${name}] bias must be 1D; got shape ${showShape(shapeOf(b))}`);
     }
-    const channels = x.shape[first ? 1 : rank - 1];
-    if (b.shape[0] !== channels) {
+    const channels = shapeOf(x)[first ? 1 : rank - 1];
+    if (shapeOf(b)[0] !== channels) {
       throw new InvalidArgumentError(
         `[${name}] Must provide as many biases as the ${first ? 'second' : 'last'} dimension of the input tensor: ` +
-          `${showShape(b.shape)} vs. ${showShape(x.shape)}`,
+          `${showShape(shapeOf(b))} vs. ${showShape(shapeOf(x))}`,
       );
     }
     if (!first || rank === 2) return add(x, b);

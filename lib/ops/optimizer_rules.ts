@@ -1,7 +1,7 @@
 /** The native update rules of the optimizers. Not rows: they write where they are told to. */
 import { frame, native } from '../binding';
 import type { TracedOp } from '../core/scope';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 
 /** The rules of native/kernels/optimizer.cc. */
 export type Rule = 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'amsgrad';
@@ -44,11 +44,11 @@ export function applyRule(rule: Rule, numbers: ArrayLike<number>, updates: reado
       const { gradient, from, to } = updates[first + v];
       frame[head + v] = gradient.size;
       frame[slot++] = gradient.offset;
-      buffers.push(gradient.buffer);
+      buffers.push(bufferOf(gradient));
       for (let i = 0; i < from.length; i++) {
         frame[slot++] = from[i].offset;
         frame[slot++] = to[i].offset;
-        buffers.push(from[i].buffer, to[i].buffer);
+        buffers.push(bufferOf(from[i]), bufferOf(to[i]));
       }
     }
     native.optimizer(...buffers);
@@ -67,7 +67,7 @@ export function applyRuleToRows(
   from: Tensor,
   to: Tensor,
 ): void {
-  const rows = from.shape[0];
+  const rows = shapeOf(from)[0];
   frame[0] = gradient.offset;
   frame[1] = indices.offset;
   frame[2] = from.offset;
@@ -79,7 +79,7 @@ export function applyRuleToRows(
   frame[8] = gradient.dt.code;
   frame[9] = codes.get(rule) as number;
   for (let i = 0; i < numbers.length; i++) frame[ruleNumbers.rowsSlot + i] = numbers[i];
-  native.optimizerRows(gradient.buffer, indices.buffer, from.buffer, to.buffer);
+  native.optimizerRows(bufferOf(gradient), bufferOf(indices), bufferOf(from), bufferOf(to));
 }
 
 /**

@@ -4,8 +4,16 @@ import { element, toTensor, type TensorLike } from '../core/convert';
 import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { scope, type TracedOp } from '../core/scope';
-import { checkElements, joinShapes, showShape, sizeBetween, sizeOf } from '../core/shape';
-import { makeTensor, Tensor } from '../core/tensor';
+import {
+  asShape,
+  checkElements,
+  joinShapes,
+  scalarShape,
+  showShape,
+  sizeBetween,
+  sizeOf,
+} from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { axisArgument, type OneAxis } from './axis';
 import { cast } from './cast';
@@ -50,7 +58,7 @@ export const eye = composite(
     const [rows, columns] = shapeArgument([numRows, o.numColumns ?? numRows], 'eye', 'numRows, numColumns');
     const dt = dtypeInfo(o.dtype, '[eye] dtype');
     const lead = shapeArgument(o.batchShape ?? [], 'eye', 'batchShape');
-    const t = filled([...lead, rows, columns], dt, 0, 'eye');
+    const t = filled(asShape([...lead, rows, columns]), dt, 0, 'eye');
     if (t.size === 0) return t;
     const dims = [sizeOf(lead), Math.min(rows, columns)];
     const one = toTensor(dt === dtypes.bool ? true : 1, dt, 'eye', 'one');
@@ -93,7 +101,7 @@ function hotPlaces(
   on: number | bigint,
   off: number | bigint,
 ): Tensor {
-  const shape = joinShapes(at.shape, axis, [depth], 0, 1, at.shape, axis);
+  const shape = joinShapes(shapeOf(at), axis, [depth], 0, 1, shapeOf(at), axis);
   const size = sizeOf(shape);
   checkElements(size, shape, '[oneHot]');
   const hot: Hot = { depth, axis, on, off };
@@ -124,15 +132,15 @@ function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
   const dt = t.dt;
   frame[0] = at.offset;
   frame[1] = t.offset;
-  frame[2] = sizeBetween(at.shape, 0, axis);
+  frame[2] = sizeBetween(shapeOf(at), 0, axis);
   frame[3] = depth;
-  frame[4] = sizeBetween(at.shape, axis, at.rank);
+  frame[4] = sizeBetween(shapeOf(at), axis, at.rank);
   frame[5] = at.dt === dtypes.int64 ? 1 : 0;
   frame[6] = dt.bytes;
   hotCells[dt.code][0] = on;
   coldCells[dt.code][0] = off;
   try {
-    native.oneHot(at.buffer, t.buffer);
+    native.oneHot(bufferOf(at), bufferOf(t));
   } catch (error) {
     throw explain(error, 'oneHot', [at]);
   }
@@ -180,11 +188,11 @@ export const oneHot = composite(
             ? offValue.dt
             : dtypes.float32;
     const value = (v: TensorLike | null, fallback: 0 | 1, name: string): Tensor => {
-      if (v === null) return filled([], dt, fallback, 'oneHot');
+      if (v === null) return filled(scalarShape, dt, fallback, 'oneHot');
       const t = toTensor(v, dt, 'oneHot', name);
       if (t.dt !== dt || t.rank !== 0) {
         throw new InvalidArgumentError(
-          `[oneHot] ${name} must be a ${dt.name} scalar; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+          `[oneHot] ${name} must be a ${dt.name} scalar; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
         );
       }
       return t;

@@ -2,8 +2,8 @@
 import { frame, native } from '../binding';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { scope, type TracedOp, type Tracer } from '../core/scope';
-import { sizeOf, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, type Shape, sizeOf } from '../core/shape';
+import { bufferOf, makeTensor, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { kernelNumber, op } from './define';
 import { registry, type OpRow } from './registry';
@@ -76,7 +76,7 @@ function fill(
   frame[16] = scale ?? 0;
   frame[17] = shift === null ? -1 : adds;
   frame[18] = shift ?? 0;
-  native.random(y.buffer);
+  native.random(bufferOf(y));
 }
 
 /** Fills a tensor from a stream. A row, so that whoever records or traces sees it; it has no inputs. */
@@ -166,7 +166,7 @@ export function wordsBetween(b: Words, a: Words): Words {
 
 /** Raw 32-bit draws: an int32 tensor. */
 export function drawWords(count: number, stream: Stream): Tensor {
-  return draw('uniformFullInt', [count], dtypes.int32, stream);
+  return draw('uniformFullInt', asShape([count]), dtypes.int32, stream);
 }
 
 const scrambling = twoWords(0x3ec8f720, 0x02461e29);

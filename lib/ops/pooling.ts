@@ -5,8 +5,8 @@ import { dtypeInfo, floating, numeric, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { apart } from '../core/scope';
-import { describe, showShape, sizeOf, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, describe, type Shape, showShape, sizeOf } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { range } from './creation';
 import { badDType, composite, dtypeMask, explain, options } from './define';
@@ -67,7 +67,7 @@ export function writeWindows(slot: number, dims: Dims, count: number): void {
 const kinds = { max: 0, at: 1, maxGradient: 2, mean: 3, meanGradient: 4 } as const;
 
 function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
-  writeSizes(kind === 'meanGradient' ? dx.shape : x.shape, dims);
+  writeSizes(kind === 'meanGradient' ? shapeOf(dx) : shapeOf(x), dims);
   runSizes(0, kinds[kind], x, g, y, dx);
 }
 
@@ -86,17 +86,17 @@ function runSizes(at: number, kind: number, x: Tensor, g: Tensor, y: Tensor, dx:
   slots[at + 3] = dx.offset;
   slots[at + 4] = x.dt.code;
   slots[at + 5] = kind;
-  native.pool(x.buffer, g.buffer, y.buffer, dx.buffer);
+  native.pool(bufferOf(x), bufferOf(g), bufferOf(y), bufferOf(dx));
 }
 
 /** The shape with other sizes of space: those of the windows, or of what they move over. */
-function pooledShape(shape: Shape, dims: Dims, sizes: 'out' | 'size'): number[] {
+function pooledShape(shape: Shape, dims: Dims, sizes: 'out' | 'size'): Shape {
   const pooled = shape.slice();
   for (let i = 0; i < dims.length; i++) pooled[i + 1] = dims[i][sizes];
-  return pooled;
+  return asShape(pooled);
 }
-const outShape = (x: Tensor, dims: Dims): number[] => pooledShape(x.shape, dims, 'out');
-const inShape = (y: Tensor, dims: Dims): number[] => pooledShape(y.shape, dims, 'size');
+const outShape = (x: Tensor, dims: Dims): Shape => pooledShape(shapeOf(x), dims, 'out');
+const inShape = (y: Tensor, dims: Dims): Shape => pooledShape(shapeOf(y), dims, 'size');
 
 // Rows of tensors with channels last.
 
@@ -112,7 +112,7 @@ const maxPoolLast: OfOne = partOfOne<Dims>('maxPoolLast', {
 /** dx: each element of dy goes to the first of the largest in its window. */
 const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
   dtypes: floating,
-  infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, x, dy, dx),
   saves: { inputs: [0] },
   gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
@@ -253,15 +253,15 @@ function pooling(name: string, tf: string, n: number, kind: Kind, examples: read
     (input: TensorLike, ksize: unknown, strides: unknown, padding: unknown, given?: unknown): Tensor => {
       const x = poolInput(name, input, kind);
       const { dataFormat } = options<{ dataFormat: unknown }>(given, 'dataFormat', noFormat, name);
-      const spatial = n === 0 ? x.shape.length - 2 : n;
+      const spatial = n === 0 ? shapeOf(x).length - 2 : n;
       if (spatial < 1 || spatial > 3) {
         throw new InvalidArgumentError(
           `[${name}] input must have 3 to 5 dimensions: batch, 1 to 3 spatial ones and channels; got shape ` +
-            showShape(x.shape),
+            showShape(shapeOf(x)),
         );
       }
       const axes = windowAxes(dataFormat, spatial, name);
-      const plan = windowsOf(name, x.shape, axes, ksize, strides, padding, kind.explicit, null);
+      const plan = windowsOf(name, shapeOf(x), axes, ksize, strides, padding, kind.explicit, null);
       return pooled(name, x, kind, axes, plan);
     },
   );
@@ -394,7 +394,7 @@ export const pool = composite(
       );
     }
     const { axes, plan } = generalPlan(
-      x.shape,
+      shapeOf(x),
       windowSizes,
       kind.explicit,
       o.strides,
@@ -466,16 +466,16 @@ export const maxPoolWithArgmax = composite(
     if (out.name !== 'int32' && out.name !== 'int64') {
       throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
     }
-    const { dims, now } = windowsOf(name, x.shape, last[1], ksize, strides, padding, false, null);
+    const { dims, now } = windowsOf(name, shapeOf(x), last[1], ksize, strides, padding, false, null);
     // Positions go through the same windows as elements; they have to be as wide as these.
     const key = x.dt.bytes === 1 ? cast(x, 'int32') : x;
     const wide = key.dt.bytes === 8 ? 'int64' : 'int32';
     const batch = o.includeBatchInIndex;
     if (now !== null && x.size <= 1024 && key === x && wide === out.name && unwatched()) {
       const y = poolNow(name, kinds.max, x, x, now);
-      return [y, poolNow(name, kinds.at, x, knownPositions(x.shape, wide, batch), now)];
+      return [y, poolNow(name, kinds.at, x, knownPositions(shapeOf(x), wide, batch), now)];
     }
-    const positions = positionsIn(x.shape, wide, batch);
+    const positions = positionsIn(shapeOf(x), wide, batch);
     const argmax = cast(maxPoolAt(key, positions, dims), out.name);
     return [maxPoolLast(x, dims), argmax];
   },

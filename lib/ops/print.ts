@@ -1,9 +1,10 @@
 /** tf.print. */
 import { Readable } from '../core/readable';
-import { options as chosen } from '../core/options';
+import { checkText } from '../core/format/layout';
+import { isPlain, options as chosen } from '../core/options';
 import { scope } from '../core/scope';
 import { flatten, mapStructure } from '../core/nest';
-import { Tensor } from '../core/tensor';
+import { shapeOf, Tensor, viewOf } from '../core/tensor';
 
 export interface PrintOptions {
   /** Between values. Default a space. */
@@ -68,7 +69,7 @@ function show(value: unknown, inside: boolean, edge: number): string {
   if (value instanceof Tensor) return elements(value, edge < 0 ? Infinity : edge);
   if (Array.isArray(value)) return `[${value.map((v) => show(v, true, edge)).join(', ')}]`;
   if (typeof value === 'string') return inside ? `'${value}'` : value;
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && isPlain(value)) {
     const parts = Object.entries(value).map(([k, v]) => `'${k}': ${show(v, true, edge)}`);
     return `{${parts.join(', ')}}`;
   }
@@ -76,14 +77,15 @@ function show(value: unknown, inside: boolean, edge: number): string {
 }
 
 function elements(t: Tensor, edge: number): string {
-  const data = t.view();
+  const data = viewOf(t);
   const write = (i: number): string =>
     t.dt.kind === 'float' ? float(data[i] as number, t.dt.bytes === 4) : String(data[i]);
   if (t.rank === 0) return write(0);
   if (t.size === 0) return '[]';
+  checkText(shapeOf(t), edge === Infinity ? undefined : edge);
   const build = (axis: number, at: number, stride: number): string => {
     if (axis === t.rank) return write(at);
-    const n = t.shape[axis];
+    const n = shapeOf(t)[axis];
     const inner = stride / n;
     const parts: string[] = [];
     for (let i = 0; i < n; i++) {

@@ -4,8 +4,17 @@ import { dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
-import { describe, showShape } from '../core/shape';
-import { aliasTensor, elementsAround, makeTensor, tensorFrom, Tensor } from '../core/tensor';
+import { asShape, describe, scalarShape, showShape } from '../core/shape';
+import {
+  aliasTensor,
+  elementsAround,
+  makeTensor,
+  shapeOf,
+  specOf,
+  Tensor,
+  tensorFrom,
+  viewOf,
+} from '../core/tensor';
 import { Variable } from '../core/variable';
 import { options } from './define';
 import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
@@ -130,16 +139,23 @@ export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tens
   if (scope.tracer !== null) {
     const run = ([real]: readonly Tensor[]): Tensor[] => [shuffle(real, seed)];
     const why = 'the order is drawn anew in every run';
-    return scope.tracer.host({ name: 'shuffle', inputs: [x], outputs: [x], run, why, effects: 'order' })[0];
+    return scope.tracer.host({
+      name: 'shuffle',
+      inputs: [x],
+      outputs: [specOf(x)],
+      run,
+      why,
+      effects: 'order',
+    })[0];
   }
-  const rows = x.rank === 0 ? 1 : x.shape[0];
+  const rows = x.rank === 0 ? 1 : shapeOf(x)[0];
   const trivial = x.size <= 1 || rows <= 1;
   const blocks = trivial ? 0 : Math.ceil((rows - 1) / 4);
   const stream = nextStream('shuffle', x.dtype, seed, blocks, 'random.shuffle');
-  if (trivial) return aliasTensor(x, x.shape, 'random.shuffle');
+  if (trivial) return aliasTensor(x, shapeOf(x), 'random.shuffle');
   x.assertAlive('random.shuffle');
   const order = randomOrder(rows, stream);
-  const y = makeTensor(x.dt, x.shape, x.size);
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
   gatherRows(x, order, y, { batch: 1, outer: 1, k: rows, inner: x.size / rows, dims: [rows] });
   order.dispose();
   return y;
@@ -150,7 +166,7 @@ function randomOrder(n: number, stream: Stream): Tensor {
   const drawn = drawWords(n - 1, stream);
   const draws = elementsAround(drawn) as Int32Array;
   const first = drawn.offset / 4;
-  const order = makeTensor(dtypes.int32, [n], n);
+  const order = makeTensor(dtypes.int32, asShape([n]), n);
   const to = elementsAround(order) as Int32Array;
   const at = order.offset / 4;
   for (let i = 0; i < n; i++) to[at + i] = i;
@@ -180,7 +196,7 @@ function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
     'seed',
   );
   if (t.rank !== 1 || t.size !== 2) {
-    throw new InvalidArgumentError(`[${op}] seed must have shape [2], not ${showShape(t.shape)}`);
+    throw new InvalidArgumentError(`[${op}] seed must have shape [2], not ${showShape(shapeOf(t))}`);
   }
   if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) {
     throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
@@ -190,7 +206,7 @@ function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
     const at = t.offset / t.dt.bytes;
     return [words(elements[at]), words(elements[at + 1])];
   }
-  const [a, b] = decided(t, op).view();
+  const [a, b] = viewOf(decided(t, op));
   return [words(a), words(b)];
 }
 
@@ -296,17 +312,17 @@ export function foldIn(
   const { alg } = options<{ alg: Algorithm }>(given, 'alg', foldInDefaults, 'random.foldIn');
   const t =
     typeof data === 'number'
-      ? tensorFrom(dtypes.int32, [], [Number(wholeNumber(data, 'random.foldIn'))])
+      ? tensorFrom(dtypes.int32, scalarShape, [Number(wholeNumber(data, 'random.foldIn'))])
       : toTensor(data, null, 'random.foldIn', 'data');
   if (t.rank !== 0 || (t.dt !== dtypes.int32 && t.dt !== dtypes.int64)) {
     throw new InvalidArgumentError(
-      `[random.foldIn] data must be an int32 or int64 scalar; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+      `[random.foldIn] data must be an int32 or int64 scalar; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
     );
   }
   const first = statelessUniform([], seed, { minval: null, maxval: null, dtype: t.dtype, alg });
   return tensorFrom(
     t.dt,
     [2],
-    [decided(first, 'random.foldIn').view()[0], decided(t, 'random.foldIn').view()[0]],
+    [viewOf(decided(first, 'random.foldIn'))[0], viewOf(decided(t, 'random.foldIn'))[0]],
   );
 }

@@ -4,8 +4,8 @@ import { dtypeInfo, dtypes, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { refuseSurplus } from '../core/options';
 import { scope } from '../core/scope';
-import { describe, showShape, sizeOf } from '../core/shape';
-import { elementsAround, makeTensor, tensorFrom, type Tensor } from '../core/tensor';
+import { describe, scalarShape, showShape, sizeOf } from '../core/shape';
+import { elementsAround, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType, options } from './define';
 import { draw, fourWords, twoWords, words, type LaterStream, type Stream } from './philox';
@@ -66,11 +66,13 @@ function int64s(value: Integers, count: number, op: string, argument: string): b
   }
   if (t.rank !== 1 || t.size !== count) {
     throw new InvalidArgumentError(
-      `[${op}] ${argument} must have shape [${count}], not ${showShape(t.shape)}` +
+      `[${op}] ${argument} must have shape [${count}], not ${showShape(shapeOf(t))}` +
         (argument === 'state' ? ': [counter low, counter high, key]' : ''),
     );
   }
-  return Array.from(decided(t, op).view() as ArrayLike<number | bigint>, (v) => BigInt.asIntN(64, BigInt(v)));
+  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, (v) =>
+    BigInt.asIntN(64, BigInt(v)),
+  );
 }
 
 /** The seed in the state's three numbers: the sign fills the upper two. */
@@ -143,11 +145,11 @@ export class Generator {
 
   /** The key: an int64 scalar. */
   get key(): Tensor {
-    return tensorFrom(dtypes.int64, [], [this.values()[2]]);
+    return tensorFrom(dtypes.int64, scalarShape, [this.#values()[2]]);
   }
 
-  private values(): BigInt64Array {
-    return this.state.held.view() as BigInt64Array;
+  #values(): BigInt64Array {
+    return viewOf(this.state.held) as BigInt64Array;
   }
 
   private set(values: readonly bigint[]): void {
@@ -174,7 +176,7 @@ export class Generator {
   skip(delta: number | bigint): Tensor {
     const before = this.state.held;
     this.advance(checkInteger(delta, '[Generator.skip] delta'));
-    return tensorFrom(dtypes.int64, [3], before.view());
+    return tensorFrom(dtypes.int64, [3], viewOf(before));
   }
 
   /** Bigints would take as long as the draw: the state is looked at in words. */
@@ -191,7 +193,7 @@ export class Generator {
       typeof elements === 'number'
         ? [words(elements * blocksPerElement), none]
         : [words(elements * BigInt(blocksPerElement)), words((elements * BigInt(blocksPerElement)) >> 64n)];
-    const next = makeTensor(dtypes.int64, before.shape, 3);
+    const next = makeTensor(dtypes.int64, shapeOf(before), 3);
     const to = elementsAround(next, dtypes.int32) as Int32Array;
     at = next.offset / 4;
     let sum = 0;
@@ -262,7 +264,7 @@ export class Generator {
     if (!Number.isInteger(count) || count < 0) {
       throw new InvalidArgumentError(`[${op}] count must be an integer ≥ 0; got ${describe(count)}`);
     }
-    return this.uniformFullInt([count], 'int64').view() as BigInt64Array;
+    return viewOf(this.uniformFullInt([count], 'int64')) as BigInt64Array;
   }
 
   /**

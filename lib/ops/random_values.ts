@@ -4,7 +4,7 @@ import { dtypeInfo, dtypes, floating, isDType, type DType, type DTypeInfo } from
 import { InvalidArgumentError } from '../core/errors';
 import { scope } from '../core/scope';
 import { broadcastShapes, checkShape, showShape, sizeOf, type Shape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { add, multiply, subtract } from './binary';
 import { badDType } from './define';
@@ -27,7 +27,7 @@ export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number
 
 const uniformTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
 
-export function shapeFrom(shape: unknown, op: string): number[] {
+export function shapeFrom(shape: unknown, op: string): Shape {
   const given = shape instanceof Tensor || shape instanceof Variable ? shapeValues(shape, op) : shape;
   return checkShape(given, `[${op}] shape`);
 }
@@ -38,7 +38,7 @@ function shapeValues(t: Tensor | Variable, op: string): number[] {
       `[${op}] shape must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
     );
   }
-  return Array.from(decided(t, op).view() as ArrayLike<number | bigint>, Number);
+  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, Number);
 }
 
 function checkBroadcast(part: Shape, shape: Shape, op: string, argument: string): void {
@@ -71,8 +71,8 @@ export function normalValues(
   }
   const scale = stddev === 1 ? null : convertLike(stddev, dt, op, 'stddev');
   const shift = mean === 0 ? null : convertLike(mean, dt, op, 'mean');
-  if (scale !== null) checkBroadcast(scale.shape, shape, op, 'stddev');
-  if (shift !== null) checkBroadcast(shift.shape, shape, op, 'mean');
+  if (scale !== null) checkBroadcast(shapeOf(scale), shape, op, 'stddev');
+  if (shift !== null) checkBroadcast(shapeOf(shift), shape, op, 'mean');
   const x = draw(distribution, shape, dt, stream(distribution, dt, sizeOf(shape)));
   const scaled = scale === null ? x : multiply(x, scale);
   return shift === null ? scaled : add(scaled, shift);
@@ -137,7 +137,7 @@ export function uniformValues(
   // Everything that can fail comes before the draw, so that an error leaves the stream where it was.
   const bottom = convertLike(lo, dt, op, 'minval');
   const range = subtract(convertLike(hi, dt, op, 'maxval'), bottom);
-  checkBroadcast(range.shape, shape, op, 'minval and maxval');
+  checkBroadcast(shapeOf(range), shape, op, 'minval and maxval');
   return add(multiply(draw('uniform', shape, dt, stream('uniform', dt, size)), range), bottom);
 }
 

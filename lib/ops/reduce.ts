@@ -4,7 +4,7 @@ import type { TensorLike } from '../core/convert';
 import { toTensor } from '../core/convert';
 import { dtypes, floating, integers, numeric, type DType } from '../core/dtype';
 import { sizeBetween, sizeOf, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import type { Axis } from './axis';
 import { multiply, realDivide, subtract, truncatediv } from './binary';
 import { cast } from './cast';
@@ -70,7 +70,7 @@ const reduceSumLong = op<
 
 /** Sums in int64, divides towards zero. An empty mean of integers is 0. */
 function integerMean(x: Tensor, { axes }: ReduceAttrs, shape: Shape): Tensor {
-  const count = reducedCount(x.shape, axes);
+  const count = reducedCount(shapeOf(x), axes);
   if (count === 0) return zeros(shape, x.dtype);
   return cast(truncatediv(reduceSumLong(x, axes, shape), count), x.dtype);
 }
@@ -110,7 +110,7 @@ export const reduceProd = reduction('reduceProd', 'prod', {
 /** Elements that equal the extreme share its gradient equally. */
 function extremeGradient(dy: Tensor, { x, y, axes, shape }: ReductionSaved): Tensor {
   const chosen = cast(equal(x, spread(y, axes, shape)), x.dtype);
-  const count = sumTo(chosen, axes, y.shape);
+  const count = sumTo(chosen, axes, shapeOf(y));
   return multiply(chosen, spread(realDivide(dy, count), axes, shape));
 }
 
@@ -183,7 +183,7 @@ export const reduceEuclideanNorm = reduction('reduceEuclideanNorm', 'sumSquare',
     frame[2] = y.size;
     frame[3] = sqrtKernel;
     frame[4] = y.dt.code;
-    native.unary(y.buffer, y.buffer);
+    native.unary(bufferOf(y), bufferOf(y));
   },
   gradient: (dy, { x, y, axes, shape }) => realDivide(x, spread(realDivide(y, dy), axes, shape)),
 });
@@ -198,7 +198,7 @@ function floatInput(input: TensorLike, op: string): Tensor {
 /** Variance or standard deviation in one call; null where that cannot be. */
 function varianceAtOnce(x: Tensor, attrs: ReduceAttrs, root: boolean, op: string): Tensor | null {
   if (!atOnce(x)) return null;
-  const shape = reducedShape(x.shape, attrs);
+  const shape = reducedShape(shapeOf(x), attrs);
   const y = makeTensor(x.dt, shape, sizeOf(shape));
   runMoments(x, y, y, attrs.axes, root, op);
   return y;
@@ -221,7 +221,7 @@ function compositeReduction(
     { ...spec, dtypes: dt, kind: 'reduction' },
     (inputTensor: TensorLike, options?: ReduceOptions | Axis) => {
       const x = floatInput(inputTensor, name);
-      return f(x, reduceAttrs(options, x.shape.length, name));
+      return f(x, reduceAttrs(options, shapeOf(x).length, name));
     },
   );
 }
@@ -267,7 +267,7 @@ function runLogSumExp(x: Tensor, y: Tensor, inner: number): void {
   frame[3] = x.size / y.size;
   frame[4] = x.dt.code;
   frame[5] = inner;
-  native.logSumExp(x.buffer, y.buffer);
+  native.logSumExp(bufferOf(x), bufferOf(y));
 }
 
 /** log Σ eˣ over the last n dimensions. */
@@ -287,8 +287,8 @@ const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSu
   // dx = dy·softmax(x). Beside an infinite element the others have no share, where a softmax is NaN.
   gradient: ([dy], { x: [x], y: [y], attrs: { n } }) => {
     if (x.size === 0) return [x];
-    const column = x.shape.map((d, i) => (i < x.rank - n ? d : 1));
-    const share = reshape(softmax(reshape(x, [y.size, x.size / y.size])), x.shape);
+    const column = shapeOf(x).map((d, i) => (i < x.rank - n ? d : 1));
+    const share = reshape(softmax(reshape(x, [y.size, x.size / y.size])), shapeOf(x));
     const none = logicalAnd(equal(reshape(y, column), Infinity), less(x, Infinity));
     return [multiply(reshape(dy, column), select(none, 0, share))];
   },
@@ -303,13 +303,13 @@ export const reduceLogsumexp = compositeReduction(
   { tf: 'tf.math.reduce_logsumexp', domain: [-10, 10], ulp: 8 },
   (x, attrs) => {
     const { axes } = attrs;
-    const shape = reducedShape(x.shape, attrs);
+    const shape = reducedShape(shapeOf(x), attrs);
     const n = axes.length;
     const kept = x.rank - n;
     if (n > 0 && axes[n - 1] - axes[0] === n - 1 && atOnce(x)) {
       const y = makeTensor(x.dt, shape, sizeOf(shape));
       try {
-        runLogSumExp(x, y, sizeBetween(x.shape, axes[n - 1] + 1, x.rank));
+        runLogSumExp(x, y, sizeBetween(shapeOf(x), axes[n - 1] + 1, x.rank));
       } catch (error) {
         throw explain(error, 'reduceLogsumexp', [x]);
       }

@@ -5,8 +5,8 @@ import type { DType } from '../core/dtype';
 import { UnimplementedError } from '../core/errors';
 import { isPlain, refuseSurplus } from '../core/options';
 import { scope, type TracedOp } from '../core/scope';
-import { mergeDims, normalizeAxis, scalarShape, sizeOf, type Shape } from '../core/shape';
-import { aliasTensor, makeTensor, Tensor } from '../core/tensor';
+import { asShape, mergeDims, normalizeAxis, scalarShape, type Shape, sizeOf } from '../core/shape';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, Tensor } from '../core/tensor';
 import { axesArgument, type Axis } from './axis';
 import { setBroadcastReducer } from './broadcast';
 import { badDType, dtypeMask, explain, kernelNumber, options } from './define';
@@ -69,7 +69,7 @@ export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Sha
       out.push(shape[d]);
     }
   }
-  return out;
+  return asShape(out);
 }
 
 /** How many elements make one of the result. */
@@ -84,7 +84,7 @@ const maxDims = 16;
 
 /** Writes a reduction to the frame, its dimensions merged so that kept and reduced ones alternate. */
 function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
-  const shape = x.shape;
+  const shape = shapeOf(x);
   let n = 0;
   if (axes.length === shape.length) {
     frame[5] = 1;
@@ -127,7 +127,7 @@ function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly num
 export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
   writeReduction(kernel, x, y, axes, op);
   try {
-    native.reduce(x.buffer, y.buffer);
+    native.reduce(bufferOf(x), bufferOf(y));
   } catch (error) {
     throw explain(error, op, [x]);
   }
@@ -167,7 +167,7 @@ export function runMoments(
   frame[moreSlots + 2] = root ? 1 : 0;
   frame[moreSlots + 3] = sqrtKernel;
   try {
-    native.moments(x.buffer, mean.buffer, variance.buffer);
+    native.moments(bufferOf(x), bufferOf(mean), bufferOf(variance));
   } catch (error) {
     throw explain(error, op, [x]);
   }
@@ -188,7 +188,7 @@ export function runNormalize(
   frame[moreSlots + 3] = multiplyKernel;
   frame[moreSlots + 4] = epsilon;
   try {
-    native.normalize(x.buffer, y.buffer);
+    native.normalize(bufferOf(x), bufferOf(y));
   } catch (error) {
     throw explain(error, op, [x]);
   }
@@ -248,8 +248,8 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
     if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
-    const attrs = reduceAttrs(given, x.shape.length, name);
-    const shape = reducedShape(x.shape, attrs);
+    const attrs = reduceAttrs(given, shapeOf(x).length, name);
+    const shape = reducedShape(shapeOf(x), attrs);
     return oneBlock && attrs.axes.length > 1 ? byBlocks(x, attrs.axes, shape) : apply(x, attrs, shape);
   };
   const byBlocks = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
@@ -258,7 +258,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
       let begin = end - 1;
       while (begin > 0 && axes[begin - 1] === axes[begin] - 1) begin--;
       const attrs = { axes: axes.slice(begin, end), keepdims: true };
-      y = apply(y, attrs, begin === 0 ? shape : reducedShape(y.shape, attrs));
+      y = apply(y, attrs, begin === 0 ? shape : reducedShape(shapeOf(y), attrs));
       end = begin;
     }
     return y;
@@ -314,7 +314,7 @@ export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tenso
 }
 
 function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
-  const shape = dx.shape;
+  const shape = shapeOf(dx);
   const strides = new Array<number>(shape.length);
   let stride = 1;
   for (let d = shape.length - 1, k = axes.length - 1; d >= 0; d--) {
@@ -338,7 +338,7 @@ function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
     frame[4 + 2 * n + d] = step;
   }
   try {
-    native.copy(dy.buffer, dx.buffer);
+    native.copy(bufferOf(dy), bufferOf(dx));
   } catch (error) {
     throw explain(error, 'spread', [dy]);
   }
@@ -354,7 +354,7 @@ const spreadRow: TracedOp & {
   simpler: asMany,
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
   execute: ([dy], axes: readonly number[], [dx]) => {
-    if (dy.size === dx.size) return [aliasTensor(dy, dx.shape, 'spread')];
+    if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'spread')];
     if (dx.size > 0) fillSpread(dy, axes, dx);
     return undefined;
   },

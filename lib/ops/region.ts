@@ -5,8 +5,8 @@
  */
 import { everyType } from '../core/dtype';
 import type { OpCall } from '../core/scope';
-import { maxElements, sameShape, sizeOf, stridesOf, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, maxElements, sameShape, type Shape, sizeOf, stridesOf } from '../core/shape';
+import { makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { op } from './define';
 import type { OpSpec } from './define';
 import type { GradientFunction } from './registry';
@@ -63,7 +63,7 @@ export function regionLayout(shape: Shape, region: Region): RegionLayout {
 export function reorderedRegion(region: Region, perm: readonly number[]): Region | null {
   if (!sameShape(region.shape, region.sizes)) return null;
   const of = (list: readonly number[]): number[] => perm.map((d) => list[d]);
-  const sizes = of(region.sizes);
+  const sizes = asShape(of(region.sizes));
   return { begin: of(region.begin), steps: of(region.steps), sizes, shape: sizes };
 }
 
@@ -88,11 +88,11 @@ export const regionRow = {
   dtypes: everyType,
   ulp: 0,
   infer: ([x]: readonly Tensor[], region: Region) => ({ shape: region.shape, dt: x.dt }),
-  simpler: ({ inputs: [x], attrs }: OpCall) => (isWhole(x.shape, attrs as Region) ? x : null),
+  simpler: ({ inputs: [x], attrs }: OpCall) => (isWhole(shapeOf(x), attrs as Region) ? x : null),
   reordered: reorderedRegion,
   run: ([x]: readonly Tensor[], region: Region, [y]: readonly Tensor[]): void => {
     if (y.size === 0) return;
-    const { at, strides } = regionLayout(x.shape, region);
+    const { at, strides } = regionLayout(shapeOf(x), region);
     copyStrided(x, at, strides, y, 0, stridesOf(region.sizes), region.sizes);
   },
   now: ([x]: readonly Tensor[], { shape, layout }: Region): Tensor | null => {

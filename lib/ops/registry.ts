@@ -116,3 +116,22 @@ export function publicCall<F extends OpRow['call']>(name: string, f: F): F {
 export function registry(): ReadonlyMap<string, OpRow> {
   return rows;
 }
+
+/** What users are told of an op: not how it is run, since that trusts its arguments. */
+export type OpDefinition = Readonly<
+  Pick<
+    OpRow,
+    'name' | 'kind' | 'tf' | 'dtypes' | 'domain' | 'ulp' | 'examples' | 'js' | 'differentiable' | 'call'
+  >
+>;
+
+/** The ops by name, in the order of their definition, with their dtypes, accuracy and functions. */
+export function definitions(): ReadonlyMap<string, OpDefinition> {
+  const all = new Map<string, OpDefinition>();
+  for (const { name, kind, tf, dtypes, domain, ulp, examples, js, differentiable, call } of rows.values()) {
+    // The others are parts of public functions, which check for them.
+    if (tf === '') continue;
+    all.set(name, { name, kind, tf, dtypes: [...dtypes], domain, ulp, examples, js, differentiable, call });
+  }
+  return all;
+}

@@ -3,8 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape, sizeBetween, stridesOf, type Shape } from '../core/shape';
-import { makeTensor, Tensor } from '../core/tensor';
+import { describe, type Dims, type Shape, showShape, sizeBetween, stridesOf } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType } from './define';
 import { copyFlat } from './strided';
@@ -57,7 +57,7 @@ export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: Ro
   frame[2] = out.offset;
   frame[3] = params.dt.bytes;
   writeMap(4, map, indices);
-  return native.gather(params.buffer, indices.buffer, out.buffer);
+  return native.gather(bufferOf(params), bufferOf(indices), bufferOf(out));
 }
 
 /** The position of the first of a list of indices that is not in [0, limit), or −1: a gather of rows without elements. */
@@ -89,25 +89,25 @@ export function scatterRows(
   frame[4] = dst.dt.code;
   frame[5] = scalar ? 1 : 0;
   writeMap(6, map, indices);
-  return native.scatter(dst.buffer, indices.buffer, updates.buffer);
+  return native.scatter(bufferOf(dst), bufferOf(indices), bufferOf(updates));
 }
 
 /** A copy of a tensor's elements in a storage of its own. */
 export function copyOf(t: Tensor): Tensor {
-  const copy = makeTensor(t.dt, t.shape, t.size);
+  const copy = makeTensor(t.dt, shapeOf(t), t.size);
   copyFlat(t, copy);
   return copy;
 }
 
 /** Coordinates of a flat position within a shape. */
-function coordinates(position: number, shape: Shape): number[] {
+function coordinates(position: number, shape: Dims): number[] {
   return stridesOf(shape).map((s, i) => Math.floor(position / s) % shape[i]);
 }
 
 /** The error for the index at a flat position. */
 export function badIndex(op: string, indices: Tensor, position: number, limit: number): InvalidArgumentError {
-  const value = indices.view()[position];
-  const at = indices.rank === 0 ? 'indices' : `indices[${coordinates(position, indices.shape).join(',')}]`;
+  const value = viewOf(indices)[position];
+  const at = indices.rank === 0 ? 'indices' : `indices[${coordinates(position, shapeOf(indices)).join(',')}]`;
   return new InvalidArgumentError(`[${op}] ${at} = ${value} is not in [0, ${limit})`);
 }
 
@@ -116,12 +116,12 @@ export function badTuple(
   op: string,
   indices: Tensor,
   position: number,
-  shape: Shape,
+  shape: Dims,
   what: string,
 ): InvalidArgumentError {
-  const depth = indices.shape[indices.rank - 1];
-  const tuple = Array.from(indices.view().subarray(position * depth, (position + 1) * depth), String);
-  const lead = indices.shape.slice(0, -1);
+  const depth = shapeOf(indices)[indices.rank - 1];
+  const tuple = Array.from(viewOf(indices).subarray(position * depth, (position + 1) * depth), String);
+  const lead = shapeOf(indices).slice(0, -1);
   const at = lead.length === 0 ? 'indices' : `indices[${coordinates(position, lead).join(',')}]`;
   return new InvalidArgumentError(
     `[${op}] ${at} = [${tuple.join(', ')}] does not index into ${what} ${showShape(shape)}`,
@@ -161,11 +161,11 @@ export function checkTuples(op: string, shape: Shape, indices: Tensor, batchDims
       `[${op}] indices must be at least a vector; got a scalar ${describe(indices.item())}`,
     );
   }
-  const depth = indices.shape[indices.rank - 1];
+  const depth = shapeOf(indices)[indices.rank - 1];
   if (depth > shape.length - batchDims) {
     throw new InvalidArgumentError(
       `[${op}] index innermost dimension length must be <= params rank; saw: ${depth} vs. ` +
-        `${shape.length - batchDims} (indices ${showShape(indices.shape)}, tensor ${showShape(shape)})`,
+        `${shape.length - batchDims} (indices ${showShape(shapeOf(indices))}, tensor ${showShape(shape)})`,
     );
   }
   if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);
@@ -177,21 +177,21 @@ export function checkUpdates(op: string, shape: Shape, indices: Tensor, updates:
     throw new InvalidArgumentError(`[${op}] Indices shape must have rank at least one. Found: []`);
   }
   const lead = indices.rank - 1;
-  const depth = indices.shape[lead];
+  const depth = shapeOf(indices)[lead];
   for (let d = 0; d < lead; d++) {
-    if (updates.shape[d] !== indices.shape[d]) {
+    if (shapeOf(updates)[d] !== shapeOf(indices)[d]) {
       throw new InvalidArgumentError(
-        `[${op}] Dimensions [0,${lead}) of indices[shape=${showShape(indices.shape)}] = ${indices.shape[d]} must match ` +
-          `dimensions [0,${lead}) of updates[shape=${showShape(updates.shape)}] = ${updates.shape[d] ?? 'none'}`,
+        `[${op}] Dimensions [0,${lead}) of indices[shape=${showShape(shapeOf(indices))}] = ${shapeOf(indices)[d]} must match ` +
+          `dimensions [0,${lead}) of updates[shape=${showShape(shapeOf(updates))}] = ${shapeOf(updates)[d] ?? 'none'}`,
       );
     }
   }
   let fits = depth <= shape.length && updates.rank - lead === shape.length - depth;
-  for (let d = depth; fits && d < shape.length; d++) fits = shape[d] === updates.shape[lead + d - depth];
+  for (let d = depth; fits && d < shape.length; d++) fits = shape[d] === shapeOf(updates)[lead + d - depth];
   if (!fits) {
     throw new InvalidArgumentError(
       `[${op}] Dimensions [${depth},${shape.length}) of input[shape=${showShape(shape)}] must match dimensions ` +
-        `[${depth},${updates.rank}) of updates[shape=${showShape(updates.shape)}]`,
+        `[${depth},${updates.rank}) of updates[shape=${showShape(shapeOf(updates))}]`,
     );
   }
   if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);

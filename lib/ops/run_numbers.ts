@@ -1,7 +1,7 @@
 /** Scalars whose values each run of a program finds, and tensors of zeros that take no memory between runs. */
 import type { DTypeInfo } from '../core/dtype';
 import type { TracedOp, Tracer } from '../core/scope';
-import type { Shape } from '../core/shape';
+import { scalarShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { fillSlot, fillWith } from './strided';
@@ -31,7 +31,7 @@ export function numberOfRun(
   find: () => number,
   variables: readonly Variable[],
 ): Tensor {
-  return tracer.late(number, [], [{ shape: [], dt }], {
+  return tracer.late(number, [], [{ shape: scalarShape, dt }], {
     slot: fillSlot,
     count: 1,
     variables,

@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { numeric } from '../core/dtype';
 import { refuseSurplus } from '../core/options';
 import type { Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../core/tensor';
 import { scope, type TracedOp } from '../core/scope';
 import { axisArgument, type OneAxis } from './axis';
 import { add, multiply } from './binary';
@@ -62,8 +62,8 @@ export function scanBlock(
   reverse: boolean,
 ): Tensor {
   const attrs: ScanAttrs = { axes, exclusive, reverse };
-  if (scope.tracer?.traces(x) === true) return traced(rows[name], [x], attrs, [x])[0];
-  const y = makeTensor(x.dt, x.shape, x.size);
+  if (scope.tracer?.traces(x) === true) return traced(rows[name], [x], attrs, [specOf(x)])[0];
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
   runScan(name, x, y, attrs);
   if (scope.recorder !== null) scope.recorder.record(rows[name], [x], attrs, [y]);
   return y;
@@ -74,11 +74,11 @@ function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, revers
   frame[1] = y.offset;
   frame[2] = kernels[name];
   frame[3] = x.dt.code;
-  writeLayout(4, x.shape, axes);
+  writeLayout(4, shapeOf(x), axes);
   frame[7] = exclusive ? 1 : 0;
   frame[8] = reverse ? 1 : 0;
   try {
-    native.scan(x.buffer, y.buffer);
+    native.scan(bufferOf(x), bufferOf(y));
   } catch (error) {
     throw explain(error, name, [x]);
   }
@@ -96,7 +96,7 @@ function scan(name: ScanName): Scan {
     if (typeof exclusive !== 'boolean' || typeof reverse !== 'boolean') {
       throw new TypeError(`[${name}] exclusive and reverse must be true or false`);
     }
-    return scanBlock(name, x, [axisArgument(axis, x.shape.length, name)], exclusive, reverse);
+    return scanBlock(name, x, [axisArgument(axis, shapeOf(x).length, name)], exclusive, reverse);
   };
   return call;
 }
@@ -173,8 +173,8 @@ function recurrence(
 ): Tensor {
   const attrs: ScanAttrs = { axes, exclusive, reverse };
   if (scope.tracer !== null && (scope.tracer.traces(a) || scope.tracer.traces(b)))
-    return traced(recurrenceRow, [a, b], attrs, [a])[0];
-  const y = makeTensor(a.dt, a.shape, a.size);
+    return traced(recurrenceRow, [a, b], attrs, [specOf(a)])[0];
+  const y = makeTensor(a.dt, shapeOf(a), a.size);
   runRecurrence(a, b, y, attrs);
   if (scope.recorder !== null) scope.recorder.record(recurrenceRow, [a, b], attrs, [y]);
   return y;
@@ -185,10 +185,10 @@ function runRecurrence(a: Tensor, b: Tensor, y: Tensor, { axes, exclusive, rever
   frame[1] = b.offset;
   frame[2] = y.offset;
   frame[3] = a.dt.code;
-  writeLayout(4, a.shape, axes);
+  writeLayout(4, shapeOf(a), axes);
   frame[7] = exclusive ? 1 : 0;
   frame[8] = reverse ? 1 : 0;
-  native.recurrence(a.buffer, b.buffer, y.buffer);
+  native.recurrence(bufferOf(a), bufferOf(b), bufferOf(y));
 }
 
 const recurrenceRow: TracedOp & {

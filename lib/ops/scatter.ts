@@ -1,7 +1,7 @@
 /** Tensors with some of their elements changed, where index tuples say. */
 import { toTensor, type TensorLike } from '../core/convert';
 import { everyType, numeric, type DType } from '../core/dtype';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import { add, divide, multiply } from './binary';
 import { cast } from './cast';
 import { zerosLike } from './creation';
@@ -45,15 +45,15 @@ function tensorScatter({ name, tf, kind, dtypes, reads, gradient }: ScatterSpec)
       const at = indexTensor(indices, name);
       const u = toTensor(updates, x.dt, name, 'updates');
       if (u.dt !== x.dt) throw mixedDTypes(name, x, u);
-      checkUpdates(name, x.shape, at, u);
+      checkUpdates(name, shapeOf(x), at, u);
       return [[x, at, u], undefined];
     },
-    infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+    infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
     fallible: true,
     run: ([x, at, u], _, [y]) => {
       copyFlat(x, y);
-      const bad = scatterRows(y, at, u, tupleMap(x.shape, at.shape, 0), kind);
-      if (bad >= 0) throw badTuple(name, at, bad, x.shape, 'shape');
+      const bad = scatterRows(y, at, u, tupleMap(shapeOf(x), shapeOf(at), 0), kind);
+      if (bad >= 0) throw badTuple(name, at, bad, shapeOf(x), 'shape');
     },
     saves: reads ? { inputs: 'all', outputs: true } : { inputs: [1] },
     gradient: ([dy], ctx) => {
@@ -108,7 +108,7 @@ function sharedGradient(
 ): readonly [Grad, Grad] {
   const kept = cast(equal(x[0], y[0]), dy.dtype);
   const taken = cast(equal(x[2], gatherNd(y[0], indices)), dy.dtype);
-  const share = divide(dy, add(kept, scatterNd(indices, taken, y[0].shape)));
+  const share = divide(dy, add(kept, scatterNd(indices, taken, shapeOf(y[0]))));
   return [multiply(share, kept), multiply(gatherNd(share, indices), taken)];
 }
 

@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { broadcastShapes, sameShape, showShape, sizeOf } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import { maximum, minimum } from './binary';
 import { writeThree } from './broadcast';
 import { unbroadcast } from './broadcast';
@@ -49,11 +49,12 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
     return [[cond, a, b], undefined];
   },
   infer: ([c, a, b]) => {
-    const both = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
-    const shape = both === null ? null : sameShape(both, c.shape) ? both : broadcastShapes(c.shape, both);
+    const both = sameShape(shapeOf(a), shapeOf(b)) ? shapeOf(a) : broadcastShapes(shapeOf(a), shapeOf(b));
+    const shape =
+      both === null ? null : sameShape(both, shapeOf(c)) ? both : broadcastShapes(shapeOf(c), both);
     if (shape === null) {
       throw new InvalidArgumentError(
-        `[where] condition ${showShape(c.shape)}, x ${showShape(a.shape)} and y ${showShape(b.shape)} must be broadcastable`,
+        `[where] condition ${showShape(shapeOf(c))}, x ${showShape(shapeOf(a))} and y ${showShape(shapeOf(b))} must be broadcastable`,
       );
     }
     return { shape, dt: a.dt };
@@ -73,9 +74,9 @@ export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Te
       frame[6] = out.size;
       for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
     } else {
-      writeThree('where', out.shape, inputs);
+      writeThree('where', shapeOf(out), inputs);
     }
-    native.select(inputs[0].buffer, inputs[1].buffer, inputs[2].buffer, out.buffer);
+    native.select(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2]), bufferOf(out));
   },
   saves: { inputs: [0] },
   gradient: ([dy], { x, needs, shapes }) => [
@@ -115,11 +116,11 @@ export const clipByValue = composite(
 
 function checkBound(t: Tensor, bound: Tensor, name: string): void {
   if (bound.dt !== t.dt) throw mixedDTypes('clipByValue', t, bound);
-  if (bound.shape.length === 0) return;
-  const shape = broadcastShapes(t.shape, bound.shape);
-  if (shape === null || sizeOf(shape) !== t.size || shape.length !== t.shape.length) {
+  if (shapeOf(bound).length === 0) return;
+  const shape = broadcastShapes(shapeOf(t), shapeOf(bound));
+  if (shape === null || sizeOf(shape) !== t.size || shape.length !== shapeOf(t).length) {
     throw new InvalidArgumentError(
-      `[clipByValue] ${name} of shape ${showShape(bound.shape)} does not broadcast to x's shape ${showShape(t.shape)}`,
+      `[clipByValue] ${name} of shape ${showShape(shapeOf(bound))} does not broadcast to x's shape ${showShape(shapeOf(t))}`,
     );
   }
 }

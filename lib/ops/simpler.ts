@@ -1,7 +1,7 @@
 /** What rows say of themselves to the pass that looks for something simpler: see TracedOp.simpler. */
 import type { OpCall, Surroundings } from '../core/scope';
 import { sameShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 
 /** f(f(x)) = x. */
 export function involution(call: OpCall, around: Surroundings): Tensor | null {
@@ -35,8 +35,8 @@ export function simplerBinary(
       if (held === null) return false;
       return t.dt.kind === 'float' ? Object.is(held, value) : Number(held) === value;
     };
-    if (sameShape(a.shape, out.shape) && is(b, neutral.b)) return a;
-    if (sameShape(b.shape, out.shape) && is(a, neutral.a)) return b;
+    if (sameShape(shapeOf(a), shapeOf(out)) && is(b, neutral.b)) return a;
+    if (sameShape(shapeOf(b), shapeOf(out)) && is(a, neutral.a)) return b;
   }
   return smallerOperands(call, around, out);
 }
@@ -46,7 +46,7 @@ export function smallerOperands(call: OpCall, around: Surroundings, out: Tensor)
   let changed = false;
   const inputs = call.inputs.slice();
   // Something must keep the shape that the result has.
-  const kept = (i: number): boolean => inputs.some((t, k) => k !== i && sameShape(t.shape, out.shape));
+  const kept = (i: number): boolean => inputs.some((t, k) => k !== i && sameShape(shapeOf(t), shapeOf(out)));
   for (let i = 0; i < inputs.length; i++) {
     const t = inputs[i];
     if (t.size <= 1 || !kept(i)) continue;

@@ -1,8 +1,8 @@
 /** Arithmetic of IndexedSlices. */
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices, setDensifier } from '../core/indexed_slices';
-import { showShape, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { checkShape, showShape, type Shape } from '../core/shape';
+import { shapeOf, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { concat } from './joining';
 import { reshape } from './views';
@@ -24,17 +24,18 @@ export function addSlices(a: IndexedSlices, b: IndexedSlices): IndexedSlices {
 
 /** The whole tensor: rows with the same index are summed. @tf tf.convert_to_tensor */
 export function densify(slices: IndexedSlices): Tensor {
-  const { values, indices, denseShape } = slices;
-  if (denseShape === null) {
+  const { values, indices } = slices;
+  if (slices.denseShape === null) {
     throw new InvalidArgumentError(
       `[convertToTensor] Tensor conversion requested for IndexedSlices without denseShape: ${String(slices)}`,
     );
   }
-  const rows = [...indices.shape, ...denseShape.slice(1)];
-  if (values.rank !== rows.length || values.shape.some((d, i) => d !== rows[i])) {
+  const denseShape = checkShape(slices.denseShape, '[convertToTensor] denseShape');
+  const rows = [...shapeOf(indices), ...denseShape.slice(1)];
+  if (values.rank !== rows.length || shapeOf(values).some((d, i) => d !== rows[i])) {
     throw new InvalidArgumentError(
       `[convertToTensor] IndexedSlices of dense shape ${showShape(denseShape)} with indices of shape ` +
-        `${showShape(indices.shape)} must have values of shape ${showShape(rows)}; got ${showShape(values.shape)}`,
+        `${showShape(shapeOf(indices))} must have values of shape ${showShape(rows)}; got ${showShape(shapeOf(values))}`,
     );
   }
   return addRows(

@@ -2,9 +2,10 @@
 import { element, toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
+import { listOf } from '../core/lists';
 import { remembered } from '../core/remember';
-import { describe, showShape, stridesOf, type Shape } from '../core/shape';
-import { makeTensor, Tensor } from '../core/tensor';
+import { asShape, describe, type Shape, showShape, stridesOf } from '../core/shape';
+import { makeTensor, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { composite, op, options } from './define';
 import { gather } from './indexing';
@@ -81,7 +82,8 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
         const to = item.end === null ? (item.step > 0 ? high : low) : clamp(item.end, n, low, high);
         const size = Math.max(0, Math.ceil((to - from) / item.step));
         begin.push(size === 0 ? 0 : from);
-        steps.push(item.step);
+        // The step of one element is of no account, and may be larger than any address.
+        steps.push(size > 1 ? item.step : 1);
         sizes.push(size);
         out.push(size);
         break;
@@ -89,7 +91,7 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
     }
   }
   whole(shape.length - begin.length);
-  return { begin, steps, sizes, shape: out };
+  return { begin, steps, sizes, shape: asShape(out, opName) };
 }
 
 /** The `size` elements of each dimension from `begin` on; size −1 takes the rest. @tf tf.slice */
@@ -112,12 +114,12 @@ export const slice: (input: TensorLike, begin: ShapeLike, size: ShapeLike) => Te
     if (from.length !== x.rank || sizes.length !== x.rank) {
       throw new InvalidArgumentError(
         `[slice] Expected begin and size arguments to be 1-D tensors of size ${x.rank}, but got sizes ` +
-          `${from.length} and ${sizes.length}; the input has shape ${showShape(x.shape)}`,
+          `${from.length} and ${sizes.length}; the input has shape ${showShape(shapeOf(x))}`,
       );
     }
     const steps = new Array<number>(from.length);
     for (let d = 0; d < from.length; d++) {
-      const n = x.shape[d];
+      const n = shapeOf(x)[d];
       if (from[d] < 0 || from[d] > n) {
         throw new InvalidArgumentError(`[slice] Expected begin[${d}] in [0, ${n}], but got ${from[d]}`);
       }
@@ -129,7 +131,7 @@ export const slice: (input: TensorLike, begin: ShapeLike, size: ShapeLike) => Te
       }
       steps[d] = 1;
     }
-    return [[x], { begin: from, steps, sizes, shape: sizes }];
+    return [[x], { begin: from, steps, sizes, shape: asShape(sizes) }];
   },
 });
 
@@ -197,7 +199,7 @@ export const stridedSlice: (
     const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = o;
     return [
       [x],
-      region(x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask),
+      region(shapeOf(x), begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask),
     ];
   },
 });
@@ -263,7 +265,7 @@ interface PadAttrs extends PadPlan {
 function padPlan(shape: Shape, paddings: unknown): PadPlan {
   const list = readPaddings(paddings, shape);
   const begin = list.map((p) => p[0]);
-  const around = shape.map((n, d) => begin[d] + n + list[d][1]);
+  const around = asShape(shape.map((n, d) => begin[d] + n + list[d][1]));
   const region = { begin, steps: shape.map(() => 1), sizes: shape, shape };
   return { region: keptRegion(around, region, 'filled'), shape: around };
 }
@@ -287,7 +289,7 @@ const padConstant = op<[x: Tensor, plan: PadPlan, value: number | bigint], PadAt
     if (y.size !== x.size) fillWith(y, value);
     if (x.size === 0) return;
     const { at, strides } = regionLayout(shape, region);
-    copyStrided(x, 0, stridesOf(x.shape), y, at, strides, x.shape);
+    copyStrided(x, 0, stridesOf(shapeOf(x)), y, at, strides, shapeOf(x));
   },
   now: ([x], { region, shape, value }) => {
     const filled = region.layout?.filled;
@@ -317,21 +319,19 @@ function readPaddings(paddings: unknown, shape: Shape): number[][] {
   const t = paddings instanceof Variable ? paddings.read() : paddings;
   let list: number[][];
   if (t instanceof Tensor) {
-    if (t.dt.kind !== 'int' || t.shape.length !== 2) {
+    if (t.dt.kind !== 'int' || shapeOf(t).length !== 2) {
       throw new InvalidArgumentError(
         `[pad] paddings must be an integer tensor of shape [${shape.length},2], a [before, after] for each dimension; ` +
-          `got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+          `got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
       );
     }
     list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
   } else if (Array.isArray(t)) {
     list = [];
-    for (let i = 0; i < t.length; i++) {
-      const row = t[i] as unknown;
-      // The usual case, without the words of an error.
-      if (Array.isArray(row) && row.length === 2 && Number.isInteger(row[0]) && Number.isInteger(row[1]))
-        list.push(row as number[]);
-      else list.push(integerList(row, 'pad', `paddings[${i}]`));
+    const rows = listOf(t, '[pad] paddings');
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      list.push(integerList(row, 'pad', `paddings[${i}]`));
     }
   } else {
     throw new TypeError(`[pad] paddings must be an array of [before, after]; got ${describe(paddings)}`);
@@ -356,11 +356,12 @@ function readPaddings(paddings: unknown, shape: Shape): number[][] {
 /** Positions in [0, n) of a padded dimension: mirrored, with or without the border element once more. */
 function mirrored(n: number, before: number, after: number, symmetric: boolean): Int32Array {
   const skip = symmetric ? 0 : 1;
-  return Int32Array.from({ length: before + n + after }, (_, i) => {
+  const positions = new Int32Array(before + n + after);
+  for (let i = 0; i < positions.length; i++) {
     const at = i - before;
-    if (at < 0) return -at - 1 + skip;
-    return at >= n ? 2 * n - 1 - at - skip : at;
-  });
+    positions[i] = at < 0 ? -at - 1 + skip : at < n ? at : 2 * n - 1 - at - skip;
+  }
+  return positions;
 }
 
 /**
@@ -421,10 +422,10 @@ export const pad: (
     const kind = mode === 'CONSTANT' || typeof mode !== 'string' ? mode : mode.toUpperCase();
     if (kind === 'CONSTANT') {
       // What tensors hold may change; lists of numbers say the same again.
-      const plan = (isTable(paddings) ? knownPadPlan : padPlan)(x.shape, paddings);
+      const plan = (isTable(paddings) ? knownPadPlan : padPlan)(shapeOf(x), paddings);
       return padConstant(x, plan, padValue(constantValues, x));
     }
-    const list = readPaddings(paddings, x.shape);
+    const list = readPaddings(paddings, shapeOf(x));
     if (kind !== 'REFLECT' && kind !== 'SYMMETRIC') {
       throw new InvalidArgumentError(
         `[pad] Unknown padding mode: ${describe(mode)}; it is 'CONSTANT', 'REFLECT' or 'SYMMETRIC'`,
@@ -432,7 +433,7 @@ export const pad: (
     }
     const symmetric = kind === 'SYMMETRIC';
     list.forEach(([before, after], d) => {
-      const n = x.shape[d];
+      const n = shapeOf(x)[d];
       const limit = symmetric ? n : n - 1;
       if (before > Math.max(limit, 0) || after > Math.max(limit, 0)) {
         throw new InvalidArgumentError(
@@ -441,9 +442,11 @@ export const pad: (
         );
       }
     });
+    // Without elements there is nothing to mirror, however large the other dimensions are.
+    if (x.size === 0) return padConstant(x, padPlan(shapeOf(x), list), 0);
     return list.reduce(
       (y, [before, after], d) =>
-        before + after === 0 ? y : gather(y, mirrored(x.shape[d], before, after, symmetric), { axis: d }),
+        before + after === 0 ? y : gather(y, mirrored(shapeOf(x)[d], before, after, symmetric), { axis: d }),
       x,
     );
   },

@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { sizeBetween, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { multiply, subtract } from './binary';
 import { badDType, composite, explain, op, options } from './define';
@@ -36,15 +36,15 @@ export function rowsOf(shape: Shape, size: number): [rows: number, cols: number]
  * as by exchanging axes.
  */
 function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
-  const n = x.shape[axis];
+  const n = shapeOf(x)[axis];
   frame[0] = x.offset;
   frame[1] = y.offset;
   frame[2] = n === 0 ? 0 : x.size / n;
   frame[3] = n;
   frame[4] = x.dt.code;
   frame[5] = kind;
-  frame[6] = Math.max(1, sizeBetween(x.shape, axis + 1, x.shape.length));
-  native.softmax(x.buffer, y.buffer);
+  frame[6] = Math.max(1, sizeBetween(shapeOf(x), axis + 1, shapeOf(x).length));
+  native.softmax(bufferOf(x), bufferOf(y));
 }
 
 /** Rows that work on the last axis. */
@@ -62,9 +62,9 @@ function alongLast(
     args: (x) => [[x], null],
     infer: ([x]) => {
       if (x.dt.kind !== 'float') throw badDType(name, 'logits', x.dt, floating);
-      return { shape: x.shape, dt: x.dt };
+      return { shape: shapeOf(x), dt: x.dt };
     },
-    run: ([x], _, [y]) => run(kind, x, x.shape.length - 1, y),
+    run: ([x], _, [y]) => run(kind, x, shapeOf(x).length - 1, y),
     saves: { outputs: true },
     gradient: ([dy], { y }) => [gradient(dy, y[0])],
   });
@@ -84,10 +84,10 @@ function gradientRow(
     args: (dy, y) => [[dy, y], null],
     infer: ([, y]) => {
       if (!floating.includes(y.dtype)) throw badDType(name, 'y', y.dt, floating);
-      return { shape: y.shape, dt: y.dt };
+      return { shape: shapeOf(y), dt: y.dt };
     },
     run: ([dy, y], _, [dx]) => {
-      const [rows, cols] = rowsOf(y.shape, y.size);
+      const [rows, cols] = rowsOf(shapeOf(y), y.size);
       frame[0] = dy.offset;
       frame[1] = y.offset;
       frame[2] = dx.offset;
@@ -95,7 +95,7 @@ function gradientRow(
       frame[4] = cols;
       frame[5] = y.dt.code;
       frame[6] = kind;
-      native.softmaxGradient(dy.buffer, y.buffer, dx.buffer);
+      native.softmaxGradient(bufferOf(dy), bufferOf(y), bufferOf(dx));
     },
     saves: { inputs: [0, 1] },
     gradient: ([g], { x, needs }: GradContext<null>) => again(g, x[0], x[1], needs),
@@ -156,13 +156,13 @@ function anyAxis(
     (logits: TensorLike, given?: SoftmaxOptions | OneAxis | null): Tensor => {
       const x = toTensor(logits, null, name, 'logits');
       const { axis } = options<{ axis: unknown }>(given ?? undefined, 'axis', softmaxDefaults, name);
-      const rank = x.shape.length;
+      const rank = shapeOf(x).length;
       if (rank === 0) {
         throw new InvalidArgumentError(`[${name}] logits must have at least one dimension; got a scalar`);
       }
       const at = axisArgument(axis ?? -1, rank, name);
       if (x.dt.kind === 'float' && atOnce(x)) {
-        const y = makeTensor(x.dt, x.shape, x.size);
+        const y = makeTensor(x.dt, shapeOf(x), x.size);
         try {
           run(kind, x, at, y);
         } catch (error) {

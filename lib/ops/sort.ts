@@ -3,8 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, numeric } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape, sizeOf, type Shape } from '../core/shape';
-import { makeTensor, type Tensor } from '../core/tensor';
+import { asShape, describe, type Shape, showShape, sizeOf } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
 import { axisArgument, type OneAxis } from './axis';
 import { add } from './binary';
 import { cast } from './cast';
@@ -34,7 +34,7 @@ export interface ArgsortOptions extends SortOptions {
 }
 
 function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
-  const [rows, n] = rowsOf(x.shape, x.size);
+  const [rows, n] = rowsOf(shapeOf(x), x.size);
   frame[0] = x.offset;
   frame[1] = y.offset;
   frame[2] = rows;
@@ -42,25 +42,25 @@ function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean)
   frame[4] = x.dt.code;
   frame[5] = positions ? 1 : 0;
   frame[6] = descending ? 1 : 0;
-  native.sort(x.buffer, y.buffer);
+  native.sort(bufferOf(x), bufferOf(y));
 }
 
 /** [rows, n] of a tensor's last axis. */
 function flatRows(t: Tensor): Tensor {
-  const n = t.shape[t.shape.length - 1];
+  const n = shapeOf(t)[shapeOf(t).length - 1];
   return reshape(t, [n === 0 ? 0 : t.size / n, n]);
 }
 
 const positionsLast = partOfOne<boolean>('argsortLast', {
   dtypes: numeric,
-  infer: ([x]) => ({ shape: x.shape, dt: dtypes.int32 }),
+  infer: ([x]) => ({ shape: shapeOf(x), dt: dtypes.int32 }),
   run: ([x], descending, [y]) => sortRows(x, y, true, descending),
   gradient: null,
 });
 
 const sortLast = partOfOne<boolean>('sortLast', {
   dtypes: numeric,
-  infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x], descending, [y]) => sortRows(x, y, false, descending),
   saves: { inputs: [0] },
   // Each element's gradient stands where the element went: at the position that undoes the order.
@@ -86,7 +86,7 @@ function alongAxis(
       `[${name}] direction must be 'ASCENDING' or 'DESCENDING'; got ${describe(direction)}`,
     );
   }
-  const rank = x.shape.length;
+  const rank = shapeOf(x).length;
   if (rank === 0) {
     throw new InvalidArgumentError(`[${name}] values must have at least one dimension; got a scalar`);
   }
@@ -159,11 +159,11 @@ export interface TopK {
 function shapeOfTop(shape: Shape, k: number): Shape {
   const top = shape.slice();
   top[top.length - 1] = k;
-  return top;
+  return asShape(top);
 }
 
 function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
-  const n = x.shape[x.shape.length - 1];
+  const n = shapeOf(x)[shapeOf(x).length - 1];
   frame[0] = x.offset;
   frame[1] = values.offset;
   frame[2] = indices.offset;
@@ -171,7 +171,7 @@ function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
   frame[4] = n;
   frame[5] = x.dt.code;
   frame[6] = k;
-  native.topK(x.buffer, values.buffer, indices.buffer);
+  native.topK(bufferOf(x), bufferOf(values), bufferOf(indices));
 }
 
 const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
@@ -179,7 +179,7 @@ const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
   dtypes: numeric,
   args: (x, k) => [[x], { k }],
   infer: ([x], { k }) => {
-    const shape = shapeOfTop(x.shape, k);
+    const shape = shapeOfTop(shapeOf(x), k);
     return [
       { shape, dt: x.dt },
       { shape, dt: dtypes.int32 },
@@ -201,7 +201,7 @@ const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
 
 /** The same without what a tape or a tracer needs. */
 function topNow(x: Tensor, k: number): TopK {
-  const shape = shapeOfTop(x.shape, k);
+  const shape = shapeOfTop(shapeOf(x), k);
   const size = sizeOf(shape);
   const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
   try {
@@ -248,16 +248,16 @@ export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = c
     if (indexType !== 'int32' && indexType !== 'int64') {
       throw new InvalidArgumentError(`[topK] indexType must be int32 or int64; got ${describe(indexType)}`);
     }
-    if (x.shape.length === 0) {
+    if (shapeOf(x).length === 0) {
       throw new InvalidArgumentError('[topK] input must have at least one dimension; got a scalar');
     }
-    const n = x.shape[x.shape.length - 1];
+    const n = shapeOf(x)[shapeOf(x).length - 1];
     if (typeof k !== 'number' || !Number.isInteger(k) || k < 0) {
       throw new InvalidArgumentError(`[topK] k must be a whole number from 0 on; got ${describe(k)}`);
     }
     if (k > n) {
       throw new InvalidArgumentError(
-        `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(x.shape)}`,
+        `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(shapeOf(x))}`,
       );
     }
     if (atOnce(x) && indexType === 'int32') return topNow(x, k);

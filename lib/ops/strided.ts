@@ -3,8 +3,9 @@ import { frame, native, pages, slots } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
-import { describe, mergeDims, showShape, type Shape } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { lengthOf, listOf, typedArrayName } from '../core/lists';
+import { describe, type Dims, mergeDims, showShape } from '../core/shape';
+import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { numbersOf, turnTo, type Numbers } from './prepared';
 import { decided } from './traced';
@@ -22,7 +23,7 @@ export function copyStrided(
   dst: Tensor,
   dstAt: number,
   dstStrides: readonly number[],
-  dims: Shape,
+  dims: Dims,
 ): void {
   let n = dims.length;
   if (n > maxCopyDims) {
@@ -40,7 +41,7 @@ export function copyStrided(
   copyPlaces(0, src, srcAt, dst, dstAt);
 }
 
-function writeLayout(srcStrides: readonly number[], dstStrides: readonly number[], dims: Shape): void {
+function writeLayout(srcStrides: readonly number[], dstStrides: readonly number[], dims: Dims): void {
   const n = dims.length;
   frame[3] = n;
   for (let d = 0; d < n; d++) {
@@ -56,7 +57,7 @@ function copyPlaces(at: number, src: Tensor, srcAt: number, dst: Tensor, dstAt: 
   slots[at] = src.offset + srcAt * bytes;
   slots[at + 1] = dst.offset + dstAt * bytes;
   slots[at + 2] = bytes;
-  native.copy(src.buffer, dst.buffer);
+  native.copy(bufferOf(src), bufferOf(dst));
 }
 
 /** A strided copy that is made again and again. */
@@ -72,7 +73,7 @@ export function prepareCopy(
   srcStrides: readonly number[],
   dstAt: number,
   dstStrides: readonly number[],
-  dims: Shape,
+  dims: Dims,
 ): PreparedCopy | null {
   const length = 4 + 3 * dims.length;
   if (length > pages.length) return null;
@@ -98,7 +99,7 @@ export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   frame[4] = src.size;
   frame[5] = 1;
   frame[6] = 1;
-  native.copy(src.buffer, dst.buffer);
+  native.copy(bufferOf(src), bufferOf(dst));
 }
 
 /** The most pieces that a call of the border takes. */
@@ -109,35 +110,37 @@ const maxPieces = 252;
  * them to the whole. A piece has the same number of rows.
  */
 export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number, toPieces: boolean): void {
-  if (whole.size === 0) return;
+  const { size } = whole;
+  if (size === 0) return;
+  const storage = bufferOf(whole);
   let column = 0;
   for (let from = 0; from < pieces.length; from += maxPieces) {
     const count = Math.min(pieces.length - from, maxPieces);
     frame[0] = whole.offset;
     frame[1] = whole.dt.bytes;
     frame[2] = rows;
-    frame[3] = whole.size / rows;
+    frame[3] = size / rows;
     frame[4] = column;
     frame[6] = count;
     // Small pieces that were made together lie in one slab.
-    const { buffer } = pieces[from];
+    const buffer = bufferOf(pieces[from]);
     let together = true;
     for (let i = 0; i < count; i++) {
       const piece = pieces[from + i];
       const width = piece.size / rows;
-      if (piece.buffer !== buffer) together = false;
+      if (bufferOf(piece) !== buffer) together = false;
       frame[7 + 2 * i] = piece.offset;
       frame[8 + 2 * i] = width;
       column += width;
     }
     frame[5] = (toPieces ? 1 : 0) + (together ? 2 : 0);
     // A list that is spread into a call costs more than a small copy.
-    if (together) native.parts(whole.buffer, buffer);
-    else if (count === 2) native.parts(whole.buffer, buffer, pieces[from + 1].buffer);
+    if (together) native.parts(storage, buffer);
+    else if (count === 2) native.parts(storage, buffer, bufferOf(pieces[from + 1]));
     else {
       const buffers = new Array<ArrayBuffer>(count);
-      for (let i = 0; i < count; i++) buffers[i] = pieces[from + i].buffer;
-      native.parts(whole.buffer, ...buffers);
+      for (let i = 0; i < count; i++) buffers[i] = bufferOf(pieces[from + i]);
+      native.parts(storage, ...buffers);
     }
   }
 }
@@ -151,12 +154,13 @@ const fillCells = dtypeByCode.map(
 
 /** Sets all elements of a new tensor to one value. */
 export function fillWith(t: Tensor, value: number | bigint): void {
-  if (t.size === 0) return;
+  const { dt, size } = t;
+  if (size === 0) return;
   frame[0] = t.offset;
-  frame[1] = t.size;
-  frame[2] = t.dt.bytes;
-  fillCells[t.dt.code][0] = t.dt.big ? BigInt(value) : value;
-  native.fill(t.buffer);
+  frame[1] = size;
+  frame[2] = dt.bytes;
+  fillCells[dt.code][0] = dt.big ? BigInt(value) : value;
+  native.fill(bufferOf(t));
 }
 
 /** Whether a value is an array of numbers and nothing else: what says the same every time it is read. */
@@ -168,10 +172,11 @@ export function isNumbers(value: unknown): value is readonly number[] {
 
 /** Integers that a user gave as numbers, bigints, a typed array or an integer tensor; a lone one makes a list of one. */
 export function integerList(value: unknown, op: string, argument: string): number[] {
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+  if (Array.isArray(value) || typedArrayName(value) !== undefined) {
     const given = value as ArrayLike<unknown>;
-    const list = new Array<number>(given.length);
-    for (let i = 0; i < list.length; i++) {
+    const length = lengthOf(given, `[${op}] ${argument}`);
+    const list: number[] = [];
+    for (let i = 0; i < length; i++) {
       const v = given[i];
       list[i] = Number.isSafeInteger(v) ? (v as number) : integer(v, op, `${argument}[${i}]`);
     }
@@ -182,10 +187,10 @@ export function integerList(value: unknown, op: string, argument: string): numbe
     const t = value instanceof Tensor ? value : value.read();
     if (t.dt.kind !== 'int' || t.rank > 1) {
       throw new InvalidArgumentError(
-        `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
+        `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
       );
     }
-    const elements = decided(t, op).view() as ArrayLike<number | bigint>;
+    const elements = viewOf(decided(t, op)) as ArrayLike<number | bigint>;
     return Array.from(elements, (v) => integer(v, op, argument));
   }
   throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
@@ -221,7 +226,7 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
   if (!Array.isArray(values)) {
     throw new TypeError(`[${op}] ${argument} must be an array of tensors; got ${describe(values)}`);
   }
-  const list = values as readonly unknown[];
+  const list = listOf(values, `[${op}] ${argument}`);
   let dt: DTypeInfo | null = null;
   for (let i = 0; i < list.length; i++) {
     const v = list[i];

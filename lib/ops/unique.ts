@@ -3,8 +3,8 @@ import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, showShape } from '../core/shape';
-import { makeTensor, tensorOver, type Tensor } from '../core/tensor';
+import { asShape, describe, showShape } from '../core/shape';
+import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorOver } from '../core/tensor';
 import { composite, multiOp, options } from './define';
 import { scatterNd } from './indexing';
 import { dependsOnValues, sample } from './registry';
@@ -16,8 +16,8 @@ const uniqueDefaults = { outIdx: 'int32' } as const;
 /** The first k elements of a vector that nobody else has. */
 function first(t: Tensor, k: number): Tensor {
   if (k === t.size) return t;
-  const part = tensorOver(t.dt, [k], t.buffer, t.offset);
-  if (t.block === null) return part;
+  const part = tensorOver(t.dt, asShape([k]), bufferOf(t), t.offset);
+  if (!ownsStorage(t)) return part;
   // Not to keep the memory of all.
   const copy = copyOf(part);
   t.dispose();
@@ -37,7 +37,7 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
   host: dependsOnValues,
   run: ([x], index) => {
     const n = x.size;
-    const shape = [n];
+    const shape = asShape([n]);
     const idx = makeTensor(index, shape, n);
     const y = makeTensor(x.dt, shape, n);
     const came = makeTensor(dtypes.int32, shape, n);
@@ -51,7 +51,7 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
     frame[5] = n;
     frame[6] = x.dt.code;
     frame[7] = index.big ? 1 : 0;
-    const k = native.unique(x.buffer, idx.buffer, y.buffer, came.buffer, count.buffer);
+    const k = native.unique(bufferOf(x), bufferOf(idx), bufferOf(y), bufferOf(came), bufferOf(count));
     return [first(y, k), idx, first(count, k), first(came, k)];
   },
   saves: { outputs: true },
@@ -82,7 +82,7 @@ function parts(name: string, input: TensorLike, given: UniqueOptions | DType | u
     throw new InvalidArgumentError(`[${name}] outIdx must be int32 or int64; got ${describe(outIdx)}`);
   if (x.rank !== 1) {
     throw new InvalidArgumentError(
-      `[${name}] unique expects a 1D vector; x has shape ${showShape(x.shape)}: tf.reshape(x, [-1])`,
+      `[${name}] unique expects a 1D vector; x has shape ${showShape(shapeOf(x))}: tf.reshape(x, [-1])`,
     );
   }
   return uniqueParts(x, dtypes[outIdx]);

@@ -11,7 +11,7 @@ import { IndexedSlices } from '../core/indexed_slices';
 import { tensorsIn, withTensors } from '../core/leaves';
 import { scope, withScope, type Tracer } from '../core/scope';
 import { broadcastShapes, broadcastStrides, describe, sameShape, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, specOf, type Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { at, regionAt, type IndexPart } from './at';
 import { add, multiply, subtract } from './binary';
@@ -49,10 +49,10 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
   if (v.dt === dtypes.bool) throw badDType(name, 'the variable', v.dt, numeric);
   const d = convertLike(delta, v.dt, name, 'delta');
   const held = v.held;
-  if (!sameShape(d.shape, held.shape)) {
+  if (!sameShape(shapeOf(d), shapeOf(held))) {
     throw new InvalidArgumentError(
-      `[${name}] Cannot update variable with shape ${showShape(held.shape)} using a Tensor with shape ` +
-        `${showShape(d.shape)}, shapes must be equal.`,
+      `[${name}] Cannot update variable with shape ${showShape(shapeOf(held))} using a Tensor with shape ` +
+        `${showShape(shapeOf(d))}, shapes must be equal.`,
     );
   }
   if (v.writable) {
@@ -63,7 +63,7 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
     frame[4] = kernels[kind];
     frame[5] = held.dt.code;
     frame[6] = 0;
-    native.binary(held.buffer, d.buffer, held.buffer);
+    native.binary(bufferOf(held), bufferOf(d), bufferOf(held));
     v.overwritten();
   } else {
     v.adopt(unrecorded(() => f(held, d)));
@@ -109,17 +109,17 @@ function sliceValues(v: Variable, sparse: IndexedSlices, batchDims: number, name
   const held = v.held;
   if (held.rank === 0) throw new InvalidArgumentError(`[${name}] a scalar variable has no rows to update`);
   if (values.rank === 0) return values;
-  if (indices.shape.some((d, i) => d !== values.shape[i])) {
+  if (shapeOf(indices).some((d, i) => d !== shapeOf(values)[i])) {
     throw new InvalidArgumentError(
-      `[${name}] The shape of indices (${showShape(indices.shape)}) must be a prefix of the shape of updates ` +
-        `(${showShape(values.shape)})`,
+      `[${name}] The shape of indices (${showShape(shapeOf(indices))}) must be a prefix of the shape of updates ` +
+        `(${showShape(shapeOf(values))})`,
     );
   }
-  const expected = [...indices.shape, ...held.shape.slice(batchDims + 1)];
-  if (!sameShape(values.shape, expected)) {
+  const expected = [...shapeOf(indices), ...shapeOf(held).slice(batchDims + 1)];
+  if (!sameShape(shapeOf(values), expected)) {
     throw new InvalidArgumentError(
       `[${name}] updates must have shape ${showShape(expected)} (that of the indices, then that of the rows of the ` +
-        `variable of shape ${showShape(held.shape)}) or be a scalar; got ${showShape(values.shape)}`,
+        `variable of shape ${showShape(shapeOf(held))}) or be a scalar; got ${showShape(shapeOf(values))}`,
     );
   }
   return values;
@@ -129,8 +129,8 @@ function scatter(v: Variable, sparse: unknown, kind: ScatterOp, name: string): V
   checkSlices(sparse, name);
   const values = sliceValues(v, sparse, 0, name);
   const indices = sparse.indices;
-  const shape = v.held.shape;
-  return change(v, indices, values, axisMap(shape, indices.shape, 0, 0), kind, name, (position) =>
+  const shape = shapeOf(v.held);
+  return change(v, indices, values, axisMap(shape, shapeOf(indices), 0, 0), kind, name, (position) =>
     badIndex(name, indices, position, shape[0]),
   );
 }
@@ -144,9 +144,9 @@ function scatterNd(
 ): Variable {
   const where = indexTensor(indices, name);
   const values = convertLike(updates, v.dt, name, 'updates');
-  const shape = v.held.shape;
+  const shape = shapeOf(v.held);
   checkUpdates(name, shape, where, values);
-  return change(v, where, values, tupleMap(shape, where.shape, 0), kind, name, (position) =>
+  return change(v, where, values, tupleMap(shape, shapeOf(where), 0), kind, name, (position) =>
     badTuple(name, where, position, shape, 'shape'),
   );
 }
@@ -155,20 +155,22 @@ function batchScatterUpdate(v: Variable, sparse: unknown): Variable {
   const name = 'batchScatterUpdate';
   checkSlices(sparse, name);
   const indices = sparse.indices;
-  const shape = v.held.shape;
+  const shape = shapeOf(v.held);
   const batchDims = indices.rank - 1;
   if (
     batchDims < 0 ||
     batchDims >= shape.length ||
-    indices.shape.slice(0, -1).some((d, i) => d !== shape[i])
+    shapeOf(indices)
+      .slice(0, -1)
+      .some((d, i) => d !== shape[i])
   ) {
     throw new InvalidArgumentError(
       `[${name}] all dimensions of the indices but the last must be the variable's first: got indices of shape ` +
-        `${showShape(indices.shape)} for a variable of shape ${showShape(shape)}`,
+        `${showShape(shapeOf(indices))} for a variable of shape ${showShape(shape)}`,
     );
   }
   const values = sliceValues(v, sparse, batchDims, name);
-  const map = axisMap(shape, indices.shape, batchDims, batchDims);
+  const map = axisMap(shape, shapeOf(indices), batchDims, batchDims);
   return change(v, indices, values, map, 'update', name, (position) =>
     badIndex(name, indices, position, shape[batchDims]),
   );
@@ -182,22 +184,22 @@ export type VariableSlice = Tensor & {
 
 function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): Variable {
   const held = v.held;
-  const region = regionAt(held.shape, parts);
+  const region = regionAt(shapeOf(held), parts);
   const x = convertLike(value, v.dt, 'assign', 'value');
-  const both = broadcastShapes(x.shape, region.shape);
+  const both = broadcastShapes(shapeOf(x), region.shape);
   if (both === null || !sameShape(both, region.shape)) {
     throw new InvalidArgumentError(
-      `[assign] Cannot broadcast input shape ${showShape(x.shape)} into final shape ${showShape(region.shape)}`,
+      `[assign] Cannot broadcast input shape ${showShape(shapeOf(x))} into final shape ${showShape(region.shape)}`,
     );
   }
   const inPlace = v.writable && x !== held;
   const next = inPlace ? held : copyOf(held);
   if (region.shape.every((d) => d > 0)) {
-    const { at: start, strides } = regionLayout(held.shape, region);
+    const { at: start, strides } = regionLayout(shapeOf(held), region);
     // The region's own dimensions, without those that the index dropped or added (all of them 1).
     const own = region.sizes.map((n, d) => ({ n, stride: strides[d] })).filter(({ n }) => n !== 1);
     const shape = region.shape;
-    const from = broadcastStrides(x.shape, shape).filter((_, i) => shape[i] !== 1);
+    const from = broadcastStrides(shapeOf(x), shape).filter((_, i) => shape[i] !== 1);
     copyStrided(
       x,
       0,
@@ -229,7 +231,7 @@ function countUpTo(v: Variable, limit: number): Tensor {
     throw badDType('countUpTo', 'the variable', v.dt, indexTypes);
   }
   if (v.rank !== 0)
-    throw new InvalidArgumentError(`[countUpTo] input is not a scalar: ${showShape(v.shape)}`);
+    throw new InvalidArgumentError(`[countUpTo] input is not a scalar: ${showShape(shapeOf(v.held))}`);
   const to = integer(limit, 'countUpTo', 'limit');
   const old = v.held;
   if (Number(old.item()) >= to) throw new OutOfRangeError(`[countUpTo] Reached limit of ${to}`);
@@ -337,7 +339,7 @@ function later(
     const result = f(v, ...(withTensors(given, real) as unknown[]));
     return counts ? [result as Tensor] : [];
   };
-  const outputs = counts ? [{ shape: v.shape, dt: v.dt }] : [];
+  const outputs = counts ? [specOf(v.held)] : [];
   const [count] = tracer.host({
     name,
     inputs: tensorsIn(given),
@@ -372,7 +374,9 @@ export function scalarMul(scalar: TensorLike, x: TensorLike): Tensor | IndexedSl
   }
   const s = typeof scalar === 'number' ? scalar : toTensor(scalar, null, 'scalarMul', 'scalar');
   if (typeof s !== 'number' && s.rank !== 0) {
-    throw new InvalidArgumentError(`[scalarMul] Only scalar multiply works, got shape ${showShape(s.shape)}`);
+    throw new InvalidArgumentError(
+      `[scalarMul] Only scalar multiply works, got shape ${showShape(shapeOf(s))}`,
+    );
   }
   return multiply(s, x);
 }

@@ -2,8 +2,8 @@
 import { toTensor, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { describe, normalizeAxis, showShape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { asShape, checkRank, describe, normalizeAxis, type Shape, showShape } from '../core/shape';
+import { shapeOf, type Tensor } from '../core/tensor';
 import type { Axis, OneAxis } from './axis';
 import { op, options } from './define';
 import { sample } from './registry';
@@ -14,7 +14,8 @@ const squeezeDefaults = { axis: null } as const;
 /** Where a shape is wanted: an array of integers, or a vector of them as a tensor. */
 export type ShapeLike = readonly number[] | TensorLike;
 
-function resolve(wanted: readonly number[], from: Tensor): number[] {
+function resolve(wanted: readonly number[], from: Tensor): Shape {
+  checkRank(wanted.length, '[reshape] shape');
   const shape = wanted.slice();
   let unknown = -1;
   let known = 1;
@@ -51,11 +52,11 @@ function resolve(wanted: readonly number[], from: Tensor): number[] {
     shape[unknown] = from.size / known;
   } else if (known !== from.size) {
     throw new InvalidArgumentError(
-      `[reshape] Input to reshape is a tensor with ${from.size} values (shape ${showShape(from.shape)}), but the ` +
+      `[reshape] Input to reshape is a tensor with ${from.size} values (shape ${showShape(shapeOf(from))}), but the ` +
         `requested shape ${showShape(shape)} has ${known}`,
     );
   }
-  return shape;
+  return asShape(shape);
 }
 
 /**
@@ -107,9 +108,9 @@ export const expandDims: (input: TensorLike, axis: OneAxis) => Tensor = op<
   ],
   infer: ([x], axis) => {
     const at = normalizeAxis(axis, x.rank + 1, 'expandDims');
-    const shape = x.shape.slice();
+    const shape = shapeOf(x).slice();
     shape.splice(at, 0, 1);
-    return { shape, dt: x.dt };
+    return { shape: asShape(shape, 'expandDims'), dt: x.dt };
   },
   run: 'view',
   gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
@@ -142,17 +143,18 @@ export const squeeze: (input: TensorLike, options?: SqueezeOptions | Axis) => Te
     ];
   },
   infer: ([x], axis) => {
-    if (axis === null || axis.length === 0) return { shape: x.shape.filter((d) => d !== 1), dt: x.dt };
+    if (axis === null || axis.length === 0)
+      return { shape: asShape(shapeOf(x).filter((d) => d !== 1)), dt: x.dt };
     const drop = new Set(axis.map((a) => normalizeAxis(a, x.rank, 'squeeze')));
     for (const a of drop) {
-      if (x.shape[a] !== 1) {
+      if (shapeOf(x)[a] !== 1) {
         throw new InvalidArgumentError(
-          `[squeeze] Can not squeeze dim[${a}], expected a dimension of 1, got ${x.shape[a]}: input has shape ` +
-            showShape(x.shape),
+          `[squeeze] Can not squeeze dim[${a}], expected a dimension of 1, got ${shapeOf(x)[a]}: input has shape ` +
+            showShape(shapeOf(x)),
         );
       }
     }
-    return { shape: x.shape.filter((_, i) => !drop.has(i)), dt: x.dt };
+    return { shape: asShape(shapeOf(x).filter((_, i) => !drop.has(i))), dt: x.dt };
   },
   run: 'view',
   gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
@@ -165,14 +167,15 @@ export const identity: (input: TensorLike) => Tensor = op<[input: TensorLike], u
   ulp: 0,
   examples: [{ args: [sample([2, 3])] }, { args: [sample([])] }, { args: [sample([0])] }],
   args: (input) => [[toTensor(input, null, 'identity', 'input')], undefined],
-  infer: ([x]) => ({ shape: x.shape, dt: x.dt }),
+  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: 'view',
   gradient: ([dy]) => [dy],
 });
 
 /** @internal Checks a shape given to an op that makes tensors. */
-export function shapeArgument(shape: unknown, operation: string, argument = 'shape'): number[] {
+export function shapeArgument(shape: unknown, operation: string, argument = 'shape'): Shape {
   const dims = integerList(shape, operation, argument);
+  checkRank(dims.length, `[${operation}] ${argument}`);
   for (const d of dims) {
     if (d < 0) {
       throw new InvalidArgumentError(
@@ -180,5 +183,5 @@ export function shapeArgument(shape: unknown, operation: string, argument = 'sha
       );
     }
   }
-  return dims;
+  return asShape(dims);
 }

@@ -3,7 +3,8 @@
  * sizes that follow.
  */
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
-import { describe, showShape, type Shape } from '../core/shape';
+import { listOf } from '../core/lists';
+import { asShape, describe, type Dims, type Shape, showShape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { transpose } from './movement';
 
@@ -67,23 +68,23 @@ export function spatialAxis({ channelsFirst }: WindowAxes, i: number): number {
 }
 
 /** The sizes of the spatial dimensions of a shape. */
-export function spatialSizes(shape: Shape, axes: WindowAxes): number[] {
+export function spatialSizes(shape: Dims, axes: WindowAxes): number[] {
   const from = spatialAxis(axes, 0);
   return shape.slice(from, from + axes.n);
 }
 
 /** [batch, …spatial, channels] in the tensor's own order. */
-export function windowShape(axes: WindowAxes, batch: number, spatial: Shape, channels: number): number[] {
-  return axes.channelsFirst ? [batch, channels, ...spatial] : channelsLast(batch, spatial, channels);
+export function windowShape(axes: WindowAxes, batch: number, spatial: Dims, channels: number): Shape {
+  return axes.channelsFirst ? asShape([batch, channels, ...spatial]) : channelsLast(batch, spatial, channels);
 }
 
 /** [batch, …spatial, channels]. */
-export function channelsLast(batch: number, spatial: Shape, channels: number): number[] {
-  if (spatial.length === 2) return [batch, spatial[0], spatial[1], channels];
+export function channelsLast(batch: number, spatial: Dims, channels: number): Shape {
+  if (spatial.length === 2) return asShape([batch, spatial[0], spatial[1], channels]);
   const shape = [batch];
   for (let i = 0; i < spatial.length; i++) shape.push(spatial[i]);
   shape.push(channels);
-  return shape;
+  return asShape(shape);
 }
 
 /** A list of n numbers ≥ 1 from a number, or a list of 1, n or n + 2 of them, those of batch and channels 1. */
@@ -91,7 +92,7 @@ export function perDimension(value: unknown, axes: WindowAxes, op: string, argum
   const { n } = axes;
   let list: readonly unknown[];
   if (typeof value === 'number') list = [value];
-  else if (Array.isArray(value)) list = value;
+  else if (Array.isArray(value)) list = listOf(value, `[${op}] ${argument}`);
   else {
     throw new TypeError(
       `[${op}] ${argument} must be an integer or an array of 1, ${n} or ${n + 2} of them; got ${describe(value)}`,
@@ -143,14 +144,16 @@ export function windowPadding(
     const Class = typeof value === 'string' ? InvalidArgumentError : TypeError;
     throw new Class(`[${op}] padding must be ${takes}; got ${describe(value)}`);
   }
-  if (value.length !== n + 2) {
+  const list = listOf(value, `[${op}] padding`);
+  if (list.length !== n + 2) {
     throw new InvalidArgumentError(
-      `[${op}] When padding is a list, it must be of size ${n + 2}. Received: padding=${describe(value)} of size ${value.length}`,
+      `[${op}] When padding is a list, it must be of size ${n + 2}. Received: padding=${describe(value)} of size ${list.length}`,
     );
   }
-  const pairs = value.map((pair: unknown) => {
+  const pairs = list.map((given) => {
     const whole = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v);
-    if (!Array.isArray(pair) || pair.length !== 2 || !whole(pair[0]) || !whole(pair[1])) {
+    const pair = Array.isArray(given) ? listOf(given, `[${op}] padding`) : [];
+    if (pair.length !== 2 || !whole(pair[0]) || !whole(pair[1])) {
       throw new TypeError(
         `[${op}] padding must be ${takes} of integers [before, after]; got ${describe(value)}`,
       );
@@ -201,7 +204,7 @@ export function windowDim(
 
 /** All spatial dimensions: `sizes`, `kernels`, `strides` and `dilations` in their order. */
 export function windowDims(
-  sizes: Shape,
+  sizes: Dims,
   kernels: readonly number[],
   strides: readonly number[],
   dilations: readonly number[],

@@ -1,8 +1,4 @@
 // Programs off the event loop.
-#if !defined(_WIN32)
-#include <dlfcn.h>
-#endif
-
 #include <memory>
 #include <new>
 #include <utility>
@@ -25,7 +21,6 @@ struct AsyncJob : Job {
   AsyncJobs* jobs;
   Napi::ObjectReference held;  // an array: the function to call, then the buffers, so that they stay
   std::vector<Range> own_storages;
-  std::vector<std::shared_ptr<void>> memory;  // of the storages, wherever their buffers went
   std::vector<double> own_late;
 };
 
@@ -90,23 +85,10 @@ AsyncJobs* jobs_of(Napi::Env env, Instance* instance) {
   return instance->async = jobs.release();
 }
 
-/// V8's `ArrayBuffer::GetBackingStore`, with handles as the Node-API has them; null where it cannot be had.
-/// The Node-API has no call for it, and an addon that is linked against V8 serves one version alone. (A
-/// detach key is no way: in Node 22 a transfer without it ends the process.)
-using GetBackingStore = std::shared_ptr<void> (*)(napi_value buffer);
-
-GetBackingStore get_backing_store() {
-#if defined(_WIN32)
-  return nullptr;
-#else
-  static void* const found = dlsym(RTLD_DEFAULT, "_ZN2v811ArrayBuffer15GetBackingStoreEv");
-  return reinterpret_cast<GetBackingStore>(found);
-#endif
-}
-
 /// startProgram(done, table, ...storages): as runProgram, on another thread; done(stopped, error) is called
 /// on the event loop afterwards, with −1 after the last instruction, and where an instruction refused with
-/// what runProgram throws. The storages are held; nobody may detach them as long as it runs.
+/// what runProgram throws. The storages are held; nobody may detach them as long as it runs, and nobody outside the library has
+/// them.
 napi_value start_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 1);
   if (call.error != nullptr) return refuse(env, call.error);
@@ -118,10 +100,6 @@ napi_value start_program(napi_env env, napi_callback_info info) {
   if (jobs == nullptr || job == nullptr) return refuse(env, kNoMemory);
   job->own_storages.assign(call.ranges, call.ranges + n);
   job->own_late.assign(call.late, call.late + late);
-  if (const GetBackingStore get = get_backing_store()) {
-    // Whoever transfers a buffer meanwhile gets the memory; it is not freed under the program.
-    for (int64_t i = 0; i < n; i++) job->memory.push_back(get(call.storages[i]));
-  }
   Napi::Array held = Napi::Array::New(env, static_cast<size_t>(n) + 1);
   held.Set(uint32_t{0}, callback);
   for (int64_t i = 0; i < n; i++) held.Set(static_cast<uint32_t>(i + 1), call.storages[i]);

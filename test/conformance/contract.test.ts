@@ -6,8 +6,8 @@ import '../../lib/index';
 import { native } from '../../lib/binding';
 import { everyType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
-import { broadcastShapes, broadcastStrides } from '../../lib/core/shape';
-import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { broadcastShapes, broadcastStrides, type Shape } from '../../lib/core/shape';
+import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
 import { registry } from '../../lib/ops/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, enlarged, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
@@ -60,7 +60,7 @@ describe('leaves its inputs alone, forward and backward', () => {
 /** The operand repeated to the shape that it broadcasts to. */
 function expanded(t: Tensor, shape: readonly number[]): Tensor {
   const strides = broadcastStrides(t.shape, shape);
-  const from = t.view() as ArrayLike<number | bigint>;
+  const from = viewOf(t) as ArrayLike<number | bigint>;
   const values: (number | bigint)[] = [];
   const visit = (axis: number, at: number): void => {
     if (axis === shape.length) {
@@ -89,7 +89,7 @@ describe('broadcasts as if the operands were repeated', () => {
       for (const [a, b] of shapes) {
         const args = [a, b].map((shape) => ({ tensor: { shape } }));
         const call = realize(row, { args }, { dtype, seed: `broadcast/${dtype}` });
-        const shape = broadcastShapes(a, b) as number[];
+        const shape = broadcastShapes(a, b) as Shape;
         const whole = invoke(
           call,
           call.tensors.map((t) => expanded(t, shape)),

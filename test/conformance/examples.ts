@@ -1,8 +1,8 @@
 /** Random calls of a row: its examples, or the standard ones of its kind, with elements drawn from its domain. */
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
-import { makeTensor, tensorFrom, type Tensor } from '../../lib/core/tensor';
-import { sizeOf } from '../../lib/core/shape';
+import { makeTensor, type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
+import { asShape, sizeOf } from '../../lib/core/shape';
 import { sample, type Example, type OpRow, type TensorSample } from '../../lib/ops/registry';
 import { invoke, Slot, type Call } from './calls';
 import { moreExamples } from '../golden/more_examples';
@@ -112,11 +112,11 @@ function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => nu
   }
   const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);
   const [lo, hi] = interval(spec.domain ?? row.domain, stated);
-  const t = makeTensor(dt, shape, sizeOf(shape));
+  const t = makeTensor(dt, asShape(shape), sizeOf(shape));
   const whole = dt.kind !== 'float' || spec.integers === true;
   const [from, width] =
     dt.kind === 'bool' ? [0, 2] : whole ? [Math.ceil(lo), Math.floor(hi) - Math.ceil(lo) + 1] : [lo, hi - lo];
-  const out = t.view();
+  const out = viewOf(t);
   const values = out as { [i: number]: number | bigint };
   const drawn = Math.min(t.size, 4099);
   for (let i = 0; i < drawn; i++) {

@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import ts from 'typescript';
 import { native } from '../../lib/binding';
 import { dtypes } from '../../lib/core/dtype';
-import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
 import type { Call } from './calls';
 import { eachResult } from './isa_results';
 import { difference, isStrict, resultAllowances } from './tolerance';
@@ -68,7 +68,7 @@ function run(isa: string, node = [process.execPath], addon: string | undefined =
 const recorded = (t: Tensor): Recorded => ({
   shape: [...t.shape],
   dtype: t.dtype,
-  values: Array.from(t.view() as ArrayLike<number | bigint>, (v) => (typeof v === 'bigint' ? String(v) : v)),
+  values: Array.from(viewOf(t) as ArrayLike<number | bigint>, (v) => (typeof v === 'bigint' ? String(v) : v)),
 });
 
 interface Done {

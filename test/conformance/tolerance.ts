@@ -16,7 +16,7 @@
  * - float64 results follow the same rules in float64's units, with `doubleUlp` for the row's.
  */
 import { dtypes, type DType } from '../../lib/core/dtype';
-import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
 import type { OpRow } from '../../lib/ops/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { anyZero } from './exclusions';
@@ -104,7 +104,7 @@ function sensitivity(call: Call, results: (tensors: Tensor[]) => (Tensor | null)
 }
 
 export function numbers(t: Tensor): Float64Array {
-  return Float64Array.from(t.view() as ArrayLike<number | bigint>, Number);
+  return Float64Array.from(viewOf(t) as ArrayLike<number | bigint>, Number);
 }
 
 export interface Allowance {
@@ -188,7 +188,7 @@ export function difference(
     return `shape [${got.shape.join(', ')}], TensorFlow has [${want.shape.join(', ')}]`;
   }
   const values = elements(want.values, want.dtype);
-  const own = got.view() as ArrayLike<number | bigint>;
+  const own = viewOf(got) as ArrayLike<number | bigint>;
   const at = (i: number, why: string): string =>
     `element ${i} is ${String(own[i])}, TensorFlow has ${String(values[i])}${why}; ours ${show(own)}, theirs ${show(values)}`;
   if (!isFloat(got)) {

@@ -1,8 +1,6 @@
 /** `await step.async(x, y)`: off the event loop, and otherwise as the call itself. */
-import { Worker } from 'node:worker_threads';
 import * as tf from 'gradtape';
 import { native } from '../../lib/binding';
-import { structuredCloneDetached } from '../helpers/detach';
 
 /** Long enough to be under way when the next line runs: some 10 ms. */
 const n = 512;
@@ -214,49 +212,6 @@ describe('memory of a call in flight', () => {
     expect(y.data()[0]).toBe(1);
     expect(x.data()[n * n - 1]).toBe(1);
   });
-
-  test('a buffer cannot be transferred, whether it is in use or not', async () => {
-    const f = tf.function((x: tf.Tensor) => slow(x));
-    const x = ones();
-    const idle = tf.fill([600, 600], 1);
-    const result = f.async(x);
-    for (const t of [x, idle]) {
-      try {
-        structuredCloneDetached(new Uint8Array(t.buffer));
-      } catch {
-        // Newer versions of Node refuse it, others copy.
-      }
-      expect(t.buffer.byteLength).toBeGreaterThan(0);
-    }
-    expect((await result).data()[0]).toBe(1);
-    expect((await f.async(idle)).data()[0]).toBe(f(idle).data()[0]);
-  });
-
-  // Node 20 has no such method.
-  const { transfer } = ArrayBuffer.prototype as { transfer?: (this: ArrayBuffer) => ArrayBuffer };
-  (transfer === undefined ? test.skip : test)(
-    'what is taken out of a tensor in use, on purpose, is not freed under the program',
-    async () => {
-      const f = tf.function((x: tf.Tensor) => slow(x));
-      for (let k = 0; k < 5; k++) {
-        const x = tf.add(ones(), 0);
-        const result = f.async(x);
-        const worker = new Worker('null', { eval: true });
-        // What the worker got goes with it.
-        try {
-          const taken = (transfer as (this: ArrayBuffer) => ArrayBuffer).call(x.buffer);
-          worker.postMessage(taken, [taken]);
-        } catch (error) {
-          // So Node 24.
-          expect(String(error)).toMatch(/is not detachable/);
-        }
-        await worker.terminate();
-        for (let i = 0; i < 8; i++) new Float64Array(x.size).fill(NaN);
-        expect((await result).data()[0]).toBe(1);
-        if (x.buffer.byteLength === 0) expect(() => tf.add(x, 1)).toThrow(/lies outside its storage/);
-      }
-    },
-  );
 
   test('several calls of one function have intermediates of their own, and a call in between too', async () => {
     const f = tf.function((x: tf.Tensor) => tf.reduceSum(tf.add(tf.matmul(x, x), x)));

@@ -1,5 +1,7 @@
 /** Variables are written over where nobody can tell; what was read before never changes. */
 import * as tf from 'gradtape';
+import { bufferOf } from '../../lib/core/tensor';
+import type { Variable } from '../../lib/core/variable';
 
 /** Few enough elements that no cache of another core is thought to have them. */
 const n = 5000;
@@ -7,7 +9,7 @@ const inPlace = (f: tf.CompiledFunction<never[], unknown>): (boolean | string)[]
   f.program().steps.map((s) => (s.kind === 'assign' ? s.inPlace : s.kind));
 
 /** The storage of a variable, by what it is at the moment. */
-const storageOf = (v: tf.Variable): unknown => (v as unknown as { held: { buffer: unknown } }).held.buffer;
+const storageOf = (v: Variable): unknown => bufferOf(v.held);
 
 test('an update is written over the old value as long as nobody holds that', () => {
   const v = new tf.Variable(tf.zeros([n]));

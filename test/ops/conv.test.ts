@@ -1,7 +1,7 @@
 /** Convolutions against sums written out in float64, over shapes that meet every way in which they are computed. */
 import * as tf from '../../lib/index';
 import { dtypes, type DType } from '../../lib/core/dtype';
-import { tensorFrom, type Tensor } from '../../lib/core/tensor';
+import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
 import {
   convBackpropFilter,
   convBackpropInput,
@@ -73,7 +73,7 @@ function problem(g: ConvGeometry, dtype: DType, seed: string): Problem {
 
 /** Relative error of a result, as a root mean square. */
 function errorOf(got: Tensor, want: Float64Array): number {
-  const values = got.view() as Float32Array | Float64Array;
+  const values = viewOf(got) as Float32Array | Float64Array;
   expect(got.size).toBe(want.length);
   let error = 0;
   let norm = 0;
@@ -96,7 +96,7 @@ function results(p: Problem): Record<(typeof kinds)[number], Tensor> {
 
 function check(g: ConvGeometry, dtype: DType, limit: number, seed = 'conv'): void {
   const p = problem(g, dtype, seed);
-  const [x, filter, dy] = [p.x, p.filter, p.dy].map((t) => Float64Array.from(t.view() as Float64Array));
+  const [x, filter, dy] = [p.x, p.filter, p.dy].map((t) => Float64Array.from(viewOf(t) as Float64Array));
   const want = {
     forward: new Float64Array(dy.length),
     input: new Float64Array(x.length),
@@ -211,8 +211,8 @@ describe('3×3 filters', () => {
   test('the setting chooses, a call may say otherwise, and what is exact is as exact as it says', () => {
     const g = geometry(2, [24, 24], [3, 3], [64, 64], { pads: [1, 1] });
     const p = problem(g, 'float32', 'precision');
-    const x = Float64Array.from(p.x.view() as Float64Array);
-    const filter = Float64Array.from(p.filter.view() as Float64Array);
+    const x = Float64Array.from(viewOf(p.x) as Float64Array);
+    const filter = Float64Array.from(viewOf(p.filter) as Float64Array);
     const want = new Float64Array(p.dy.size);
     const sums = new Float32Array(p.dy.size);
     eachProduct(g, (i, w, o) => {
@@ -253,8 +253,8 @@ describe('filter gradients of 3×3 filters', () => {
     tf.grad((filter: Tensor) => tf.nn.conv2d(x, filter, 1, 'SAME', options).mul(p.dy))(p.filter) as Tensor;
 
   test('the setting chooses, and a call may say otherwise', () => {
-    const x = Float64Array.from(p.x.view() as Float64Array);
-    const dy = Float64Array.from(p.dy.view() as Float64Array);
+    const x = Float64Array.from(viewOf(p.x) as Float64Array);
+    const dy = Float64Array.from(viewOf(p.dy) as Float64Array);
     const want = new Float64Array(p.filter.size);
     eachProduct(g, (i, w, o) => (want[w] += x[i] * dy[o]));
     const [fast, balanced, exact] = (['fast', 'balanced', 'exact'] as const).map((precision) => {
@@ -283,11 +283,11 @@ describe('filter gradients of 3×3 filters', () => {
   });
 
   test('an infinity or NaN stays in its input channel', () => {
-    const plain = gradient(p.x).view() as Float32Array;
+    const plain = viewOf(gradient(p.x)) as Float32Array;
     for (const value of [Infinity, -Infinity, NaN]) {
-      const values = Float32Array.from(p.x.view() as Float32Array);
+      const values = Float32Array.from(viewOf(p.x) as Float32Array);
       values[(30 * 24 + 7) * 32 + 5] = value; // channel 5
-      const got = gradient(tensorFrom(dtypes.float32, p.x.shape, values)).view() as Float32Array;
+      const got = viewOf(gradient(tensorFrom(dtypes.float32, p.x.shape, values))) as Float32Array;
       got.forEach((w, i) => {
         const right = Math.floor(i / 64) % 32 === 5 ? !Number.isFinite(w) : w === plain[i];
         if (!right) throw new Error(`${value}: weight ${i} is ${w}, without ${plain[i]}`);
@@ -299,7 +299,7 @@ describe('filter gradients of 3×3 filters', () => {
     const none = { ...g, batch: 0 };
     const got = convBackpropFilter(tf.zeros([0, 24, 24, 32]), tf.zeros([0, 24, 24, 64]), none);
     expect(got.shape).toEqual([3, 3, 32, 64]);
-    expect((got.view() as Float32Array).every((w) => w === 0)).toBe(true);
+    expect((viewOf(got) as Float32Array).every((w) => w === 0)).toBe(true);
   });
 });
 

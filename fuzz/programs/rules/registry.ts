@@ -1,7 +1,7 @@
 /** Calls of all ops of the registry, in the form of the examples that the conformance tests draw from. */
 import * as tf from 'gradtape';
 import type { DType } from '../../../lib/core/dtype';
-import type { ExampleArgument, OpRow, TensorSample } from '../../../lib/ops/registry';
+import { registry, type ExampleArgument, type OpRow, type TensorSample } from '../../../lib/ops/registry';
 import { examplesOf } from '../../../test/conformance/examples';
 import { everyShape, type Builder, type Part, code, type Expression, type Value } from '../builder';
 import type { Flow } from '../program';
@@ -47,7 +47,7 @@ export function flowOf(row: OpRow): Flow {
 }
 
 /** Every op that users can call and that has examples. Parts of others trust their callers. */
-export const drawables: readonly OpRow[] = [...tf.registry().values()].filter(
+export const drawables: readonly OpRow[] = [...registry().values()].filter(
   (row) => names.has(row.call) && examplesOf(row).length > 0,
 );
 

@@ -1,5 +1,7 @@
 /** Where the elements of an array go on the page: brackets, rows, blank lines, '...' and line breaks. */
 
+import { checkHeap } from '../lists';
+
 export interface Layout {
   /** Between two elements: `' '` or `', '`. */
   readonly separator: string;
@@ -21,8 +23,21 @@ function visible(n: number, edge: number | undefined): { positions: number[]; he
   return { positions, head: edge, gap };
 }
 
+/** About what an element takes on its way to a text. */
+const textBytes = 100;
+
+/** Throws where V8's heap cannot hold the text of as many elements as are seen of an array. */
+export function checkText(shape: readonly number[], edge: number | undefined): void {
+  const seen = shape.reduce(
+    (count, n) => count * (edge === undefined || n <= 2 * edge ? n : edge + Math.max(edge, 1)),
+    1,
+  );
+  checkHeap(seen, textBytes, seen, `the text of an array of shape [${shape.join()}]`);
+}
+
 /** Flat row-major positions of the elements that decide the format: those seen, or all where the edge is 0. */
 export function shownPositions(shape: readonly number[], edge: number | undefined): number[] {
+  checkText(shape, edge === 0 ? undefined : edge);
   let flat = [0];
   for (const n of shape) {
     const { positions } = visible(n, edge === 0 ? undefined : edge);

@@ -6,7 +6,7 @@
  */
 import { native } from '../../binding';
 import { apart } from '../../core/scope';
-import { aliasTensor, type Tensor } from '../../core/tensor';
+import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { claims, type Claim, type Variable } from '../../core/variable';
 import { assignPending } from '../pending';
 import type { VariableUse } from './use';
@@ -45,7 +45,7 @@ class Call implements Claim {
     private readonly resolve: (result: unknown) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    this.inputs = args.map((t) => aliasTensor(t, t.shape, name));
+    this.inputs = args.map((t) => aliasTensor(t, shapeOf(t), name));
   }
 
   join(): void {

@@ -2,8 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { outOfMemory } from '../../core/out_of_memory';
 import type { Shape } from '../../core/shape';
-import { keepInPlace } from '../../core/storage';
-import { aliasTensor, makeTensor, type Tensor } from '../../core/tensor';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { flopsOf } from '../describe';
 import { computeScalars, undoScalars, type Executable, type Part, type PartRun } from '../executable';
 import type { Flowing } from '../flowing';
@@ -73,7 +72,7 @@ export async function runSteps(
   const made = new Set<Tensor>();
   const shaped = ({ slot, shape }: { slot: number; shape: Shape }): Tensor => {
     const t = values[slot] as Tensor;
-    if (t.shape === shape) return t;
+    if (shapeOf(t) === shape) return t;
     const alias = aliasTensor(t, shape, e.name);
     made.add(alias);
     return alias;
@@ -146,8 +145,7 @@ async function runPart(
   variables: RunVariables,
 ): Promise<void> {
   const tensors = [arena, ...part.externals.map((slot) => values[slot] as Tensor)];
-  const storages = tensors.map((t) => t.buffer);
-  storages.forEach(keepInPlace);
+  const storages = tensors.map((t) => bufferOf(t));
   const table = new Float64Array(tensors.length + part.lateCount);
   tensors.forEach((t, i) => (table[i] = t.offset));
   const {

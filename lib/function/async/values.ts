@@ -1,6 +1,6 @@
 /** Variables as one run off the event loop sees them. */
 import { apart } from '../../core/scope';
-import { aliasTensor, type Tensor } from '../../core/tensor';
+import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { assigning, type Variable } from '../../core/variable';
 
 interface Assigned {
@@ -38,7 +38,8 @@ export class RunVariables {
   readonly read = (variable: Variable): Tensor => {
     const assigned = this.assigned.get(variable);
     // The variable may give its own tensor's memory away when it gets the next value.
-    if (assigned !== undefined) return this.hold(aliasTensor(assigned.value, assigned.value.shape, 'read'));
+    if (assigned !== undefined)
+      return this.hold(aliasTensor(assigned.value, shapeOf(assigned.value), 'read'));
     return this.pinned.get(variable) ?? this.pin(variable);
   };
 
@@ -47,7 +48,7 @@ export class RunVariables {
     const before = this.assigned.get(variable);
     if (before?.own === true) this.hold(before.value);
     this.assigned.set(variable, {
-      value: own ? value : this.hold(aliasTensor(value, value.shape, 'assign')),
+      value: own ? value : this.hold(aliasTensor(value, shapeOf(value), 'assign')),
       own,
     });
   }

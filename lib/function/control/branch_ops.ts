@@ -7,7 +7,7 @@ import { rejectPromise } from '../../core/nest';
 import { options, refuseSurplus } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { lessEqual } from '../../ops/compare';
 import { cast } from '../../ops/cast';
@@ -32,7 +32,7 @@ export function predicate(value: unknown, op: string, argument: string): Tensor 
   const t = toTensor(value, null, op, argument);
   if (t.rank !== 0) {
     throw new InvalidArgumentError(
-      `[${op}] ${argument} must be a scalar, but it has shape ${showShape(t.shape)}; reduce it with tf.reduceAny or ` +
+      `[${op}] ${argument} must be a scalar, but it has shape ${showShape(shapeOf(t))}; reduce it with tf.reduceAny or ` +
         `tf.reduceAll, or choose elementwise with tf.where`,
     );
   }
@@ -278,7 +278,7 @@ function chosenLater(
       const at = part.captures.indexOf(olds[i]);
       if (at >= 0) return graph.parameters[at];
       // This branch does not know it: the old value passes through.
-      const symbol = part.trace.symbol(olds[i].dt, olds[i].shape);
+      const symbol = part.trace.symbol(olds[i].dt, shapeOf(olds[i]));
       parameters.push(symbol);
       inputs.push(place.get(olds[i]) as number);
       return symbol;
@@ -286,7 +286,7 @@ function chosenLater(
     const results = [...graph.results, ...news];
     return { graph: { ...graph, parameters, results }, inputs, outs: results.map((_, i) => i) };
   });
-  const spec = (t: Tensor): Out => ({ shape: t.shape, dt: t.dt });
+  const spec = (t: Tensor): Out => ({ shape: shapeOf(t), dt: t.dt });
   const outs = branches[0].graph.results.map(spec);
   const flow = new BranchFlow(op, choose, branches, captures.map(spec), outs);
   if (parts.some((p) => p.trace.closes)) flow.tryDerivative();

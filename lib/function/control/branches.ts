@@ -1,12 +1,13 @@
 /** A choice between graphs, and its derivatives of any order, which are choices too. */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
-import { aliasTensor, pin, type Tensor } from '../../core/tensor';
+import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
 import { derive, noGradient, zeroGradient } from '../derivative';
 import type { Flowing } from '../flowing';
 import { GraphFunction } from '../graph_function';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 import type { Graph } from '../graph';
+import { scalarShape } from '../../core/shape';
 
 export interface Branch {
   readonly graph: Graph;
@@ -19,7 +20,7 @@ export interface Branch {
 /** Takes a branch by the value of its first input. */
 export type Choose = (index: Tensor) => number;
 
-const scalar: Out = { shape: [], dt: dtypes.int32 };
+const scalar: Out = { shape: scalarShape, dt: dtypes.int32 };
 
 export class BranchFlow extends Flow {
   private readonly functions: readonly GraphFunction[];
@@ -59,7 +60,7 @@ export class BranchFlow extends Flow {
       this.zeros[i] = t = filled(out.shape, out.dt, 0);
       pin(t);
     }
-    return aliasTensor(t, t.shape, this.name);
+    return aliasTensor(t, shapeOf(t), this.name);
   }
 
   protected derive(): FlowOrder {
@@ -72,7 +73,9 @@ export class BranchFlow extends Flow {
     const savedAt = parts.map((d) => Array.from({ length: d.saved }, () => next++));
     const forwardOuts: Out[] = [
       ...outs,
-      ...parts.flatMap((d) => d.forward.results.slice(d.results).map((t) => ({ shape: t.shape, dt: t.dt }))),
+      ...parts.flatMap((d) =>
+        d.forward.results.slice(d.results).map((t) => ({ shape: shapeOf(t), dt: t.dt })),
+      ),
     ];
     const forward = new BranchFlow(
       name,

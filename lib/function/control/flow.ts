@@ -4,7 +4,7 @@ import type { DTypeInfo } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
 import { scope, withScope, type Effects } from '../../core/scope';
 import type { Shape } from '../../core/shape';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { symbolicZero, type Grad } from '../../ops/registry';
 import { zeroGradient } from '../derivative';
@@ -73,7 +73,7 @@ export abstract class Flow {
   }
 }
 
-export const isFloat = (o: Out): boolean => o.dt.kind === 'float';
+export const isFloat = (o: Pick<Out, 'dt'>): boolean => o.dt.kind === 'float';
 
 function host(step: Flow, inputs: readonly Tensor[]): Tensor[] {
   return (scope.tracer as Trace).host({
@@ -114,7 +114,7 @@ function wayBack(
   const floats = (i: number): Tensor[] => all.slice(0, results(i)).filter(isFloat);
   const at = lowestOrder(flow.name, orders.length, dys, (i) => floats(i).length);
   const { forward, backward, keeps, gradients } = orders[at];
-  const given = floats(at).map((t, i) => dys[i] ?? filled(t.shape, t.dt, 0));
+  const given = floats(at).map((t, i) => dys[i] ?? filled(shapeOf(t), t.dt, 0));
   const saved = all.slice(results(at), forward.outs.length);
   const found = emit(backward, [...keeps.map((i) => inputs[i]), ...given, ...saved]);
   return gradients.map((k) => (k >= 0 ? found[k] : k === zeroGradient ? symbolicZero : null));

@@ -2,10 +2,11 @@
 import { toTensor } from '../../core/convert';
 import { dtypeInfo, type DType } from '../../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
+import { checkTensors, everyLeaf } from '../../core/lists';
 import { mapStructure } from '../../core/nest';
 import { withTensors } from '../../core/leaves';
 import { options, refuseSurplus } from '../../core/options';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { scope } from '../../core/scope';
 import { at } from '../../ops/at';
 import { concat, stack, unstack } from '../../ops/joining';
@@ -36,13 +37,13 @@ function rowsOf(elems: Elements, op: string): Rows {
     if (t.rank === 0) {
       throw new InvalidArgumentError(`[${op}] elements in elems must be 1+ dimensional Tensors, not scalars`);
     }
-    if (t.shape[0] !== tensors[0].shape[0]) {
+    if (shapeOf(t)[0] !== shapeOf(tensors[0])[0]) {
       throw new InvalidArgumentError(
-        `[${op}] the tensors of elems must have the same first dimension; got ${tensors[0].shape[0]} and ${t.shape[0]}`,
+        `[${op}] the tensors of elems must have the same first dimension; got ${shapeOf(tensors[0])[0]} and ${shapeOf(t)[0]}`,
       );
     }
   }
-  const count = tensors[0].shape[0];
+  const count = shapeOf(tensors[0])[0];
   let parts: Tensor[][] | null = null;
   return {
     taken,
@@ -62,7 +63,7 @@ function rowsOf(elems: Elements, op: string): Rows {
 }
 
 const isHost = (value: unknown): boolean =>
-  Array.isArray(value) ? value.every(isHost) : typeof value !== 'object' || ArrayBuffer.isView(value);
+  everyLeaf(value, (leaf) => typeof leaf !== 'object' || ArrayBuffer.isView(leaf), 'elems');
 
 function toOne(value: unknown): Tensor {
   return toTensor(value, null, 'elems', 'elems');
@@ -137,6 +138,7 @@ function fold(
       else low = done.first + done.count;
     }
   }
+  if (keeps) checkTensors(high - low, op);
   for (let n = high - low; n > 0; n--) {
     const i = backwards ? --high : low++;
     now = step(now.structure, rows.at(i));
@@ -175,7 +177,7 @@ export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, give
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
   const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
   const { structure, tensors } = folded.last;
-  const none = (k: number): Tensor => zeros([0, ...tensors[k].shape], tensors[k].dtype);
+  const none = (k: number): Tensor => zeros([0, ...shapeOf(tensors[k])], tensors[k].dtype);
   return withTensors(structure, stackAll('scan', folded, tensors.length, none)) as A;
 }
 
@@ -268,6 +270,7 @@ function mapped<E, R>(op: string, fn: (element: E) => R, elems: E, signature: un
       looped = { first: 0, tensors: first.tensors };
     }
   }
+  checkTensors(rows.count - low, op);
   for (; low < rows.count; low++) single.set(low, call(rows.at(low)).tensors);
   const { structure, tensors } = first as unknown as Taken;
   if (signature !== null) {

@@ -2,7 +2,7 @@
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { InternalError } from '../../core/errors';
-import { tensorOver, type Tensor } from '../../core/tensor';
+import { bufferOf, type Tensor, tensorOver } from '../../core/tensor';
 import { add } from '../../ops/binary';
 import { derive, type Derivative } from '../derivative';
 import type { Flowing, Steps } from '../flowing';
@@ -11,6 +11,7 @@ import type { Variable } from '../../core/variable';
 import type { Graph } from '../graph';
 import { withPendingSteps } from '../pending';
 import { Flow, isFloat, unavailable, updatesInJavaScript, type FlowOrder, type Out } from './flow';
+import { scalarShape } from '../../core/shape';
 
 export interface Loop {
   /** From the loop's variables and what the condition captures, to a scalar. */
@@ -31,7 +32,7 @@ export interface Loop {
 
 /** What iterations saved, by the storage of the tensor that stands for it. */
 const records = new WeakMap<ArrayBuffer, (readonly Tensor[])[]>();
-const token: Out = { shape: [], dt: dtypes.float32 };
+const token: Out = { shape: scalarShape, dt: dtypes.float32 };
 
 export class LoopFlow extends Flow {
   private readonly condition: GraphFunction;
@@ -134,7 +135,7 @@ class LoopBack extends Flow {
     const total = new Array<Tensor | null>(ins.length).fill(null);
     let next = 0;
     for (let k = 0; k < carried; k++) if (isFloat(ins[k])) total[k] = inputs[next++];
-    const saved = records.get(inputs[next].buffer);
+    const saved = records.get(bufferOf(inputs[next]));
     if (saved === undefined) throw new InternalError(`[${this.name}] the record of the iterations is lost`);
     for (let i = saved.length - 1; i >= 0; i--) {
       const dys = derivative.targets.map((k) => total[k] ?? zeros(ins[k]));

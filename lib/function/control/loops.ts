@@ -6,7 +6,7 @@ import { withTensors } from '../../core/leaves';
 import { options, refuseSurplus } from '../../core/options';
 import { scope } from '../../core/scope';
 import { describe, showShape } from '../../core/shape';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, specOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Trace } from '../trace';
 import { isTrue, predicate } from './branch_ops';
@@ -54,7 +54,7 @@ export function whileLoop<V extends unknown[]>(
     limit = toTensor(o.maximumIterations, hint, 'whileLoop', 'maximumIterations');
     if (limit.rank !== 0) {
       throw new InvalidArgumentError(
-        `[whileLoop] 'maximumIterations' must be a scalar. Received shape: ${showShape(limit.shape)}`,
+        `[whileLoop] 'maximumIterations' must be a scalar. Received shape: ${showShape(shapeOf(limit))}`,
       );
     }
   }
@@ -132,17 +132,18 @@ function compiledLoop(
 ): unknown {
   (scope.tracer as Trace).limitOrders('whileLoop', 2);
   const vars = take(start, 'whileLoop', 'loopVars').tensors;
+  const specs = vars.map(specOf);
   const traceBoth = (live: boolean): [Part<Tensor>, Part<readonly Tensor[]>] => [
     tracePart(
       'whileLoop',
-      vars,
+      specs,
       (given) => predicate(cond(withTensors(start, given)), 'whileLoop', 'the result of cond'),
       (t) => [t],
       live,
     ),
     tracePart(
       'whileLoop',
-      vars,
+      specs,
       (given) => take(step(withTensors(start, given)), 'whileLoop', 'the result of body').tensors,
       (ts) => ts,
       live,
@@ -190,7 +191,7 @@ function compiledLoop(
       limit: limit === null ? null : inputs.length - 1,
       isTrue,
     },
-    inputs.map((t): Out => ({ shape: t.shape, dt: t.dt })),
+    inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
   );
   if (condition.trace.closes || body.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);
@@ -203,7 +204,7 @@ const nameOf = (v: Variable): string => `The variable '${v.name}'`;
 function checkShape(before: Tensor, after: Tensor, what: string): void {
   if (alike(before, after)) return;
   throw new InvalidArgumentError(
-    `[whileLoop] ${what} enters the loop with shape ${showShape(before.shape)}, but has shape ${showShape(after.shape)} ` +
+    `[whileLoop] ${what} enters the loop with shape ${showShape(shapeOf(before))}, but has shape ${showShape(shapeOf(after))} ` +
       `after one iteration. Inside tf.function shapes must stay the same; outside they may vary`,
   );
 }

@@ -3,8 +3,8 @@
  * gives one part of others. Its derivatives, of any order, are such loops, too.
  */
 import { filled } from '../../autodiff/backward';
-import { makeTensor, tensorOver, type Tensor } from '../../core/tensor';
-import { sizeOf } from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorOver } from '../../core/tensor';
+import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/binary';
 import { derive, noGradient, zeroGradient, type Derivative } from '../derivative';
@@ -37,8 +37,7 @@ export interface Scan {
   readonly variables: readonly Variable[];
 }
 
-const specOf = (t: Tensor): Out => ({ shape: t.shape, dt: t.dt });
-const stacked = (o: Out, count: number): Out => ({ shape: [count, ...o.shape], dt: o.dt });
+const stacked = (o: Out, count: number): Out => ({ shape: asShape([count, ...o.shape]), dt: o.dt });
 
 export class ScanFlow extends Flow {
   private readonly body: GraphFunction;
@@ -214,12 +213,12 @@ export class ScanFlow extends Flow {
 }
 
 function partOf(t: Tensor, i: number): Tensor {
-  const shape = t.shape.slice(1);
-  return tensorOver(t.dt, shape, t.buffer, t.offset + i * sizeOf(shape) * t.dt.bytes);
+  const shape = asShape(shapeOf(t).slice(1));
+  return tensorOver(t.dt, shape, bufferOf(t), t.offset + i * sizeOf(shape) * t.dt.bytes);
 }
 
 function bytesOf(t: Tensor, from: number, bytes: number): Uint8Array {
-  return new Uint8Array(t.buffer, t.offset + from, bytes);
+  return new Uint8Array(bufferOf(t), t.offset + from, bytes);
 }
 
 function put(part: Tensor, whole: Tensor, i: number): void {
@@ -228,7 +227,7 @@ function put(part: Tensor, whole: Tensor, i: number): void {
 }
 
 function copied(t: Tensor): Tensor {
-  const copy = makeTensor(t.dt, t.shape, t.size);
+  const copy = makeTensor(t.dt, shapeOf(t), t.size);
   put(t, copy, 0);
   return copy;
 }

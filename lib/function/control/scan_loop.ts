@@ -1,7 +1,7 @@
 /** Long scans, folds and maps inside of a function that is being traced: loops over a compiled body. */
 import { withTensors } from '../../core/leaves';
 import { scope } from '../../core/scope';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, specOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { stack, unstack } from '../../ops/joining';
 import { slice } from '../../ops/slicing';
@@ -12,6 +12,7 @@ import { ScanFlow, type Source } from './scan_flow';
 import { alike, take, type Structure, type Taken } from './structure';
 import { ConcretizationError } from '../concretization_error';
 import { tracePart, type Part } from './subgraph';
+import { asShape } from '../../core/shape';
 
 /** How many steps one iteration of a long loop makes: enough that calling it costs little, few enough to compile at once. */
 const stepsAtOnce = 32;
@@ -53,7 +54,7 @@ function loop(start: Structure, steps: Steps): Stepped | null {
   const first = backwards ? steps.first + steps.count - count : steps.first;
   const carried = take(start, op, 'the accumulator').tensors;
   const rows = elements.tensors.map((t) => {
-    const rest = t.shape.slice(1);
+    const rest = shapeOf(t).slice(1);
     const used = slice(t, [first, ...rest.map(() => 0)], [count, ...rest]);
     return reshape(used, [iterations, stepsAtOnce, ...rest]);
   });
@@ -76,7 +77,10 @@ function loop(start: Structure, steps: Steps): Stepped | null {
     const stacked = all[0].map((_, k) => stack(all.map((row) => row[k])));
     return { next: take(now, op, 'the result of fn').tensors, stacked };
   };
-  const specs: Out[] = [...carried, ...rows.map((t): Out => ({ shape: t.shape.slice(1), dt: t.dt }))];
+  const specs: Out[] = [
+    ...carried.map(specOf),
+    ...rows.map((t): Out => ({ shape: asShape(shapeOf(t).slice(1)), dt: t.dt })),
+  ];
   type Body = ReturnType<typeof body>;
   const traceBody = (live: boolean): Part<Body> =>
     tracePart(op, specs, body, (r) => [...r.next, ...r.stacked], live);
@@ -90,7 +94,7 @@ function loop(start: Structure, steps: Steps): Stepped | null {
   if (!next.every((t, k) => alike(t, carried[k]))) return null;
   const results = emitLoop(steps, iterations, part, carried, rows, next.length, stacked.length);
   if (results === null) return null;
-  const whole = results.stacked.map((t) => reshape(t, [count, ...t.shape.slice(2)]));
+  const whole = results.stacked.map((t) => reshape(t, [count, ...shapeOf(t).slice(2)]));
   return { next: withTensors(start, results.next), given: withTensors(given, whole), first, count };
 }
 
@@ -132,7 +136,7 @@ function emitLoop(
       backwards,
       variables: assigned,
     },
-    inputs.map((t): Out => ({ shape: t.shape, dt: t.dt })),
+    inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
   );
   if (part.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);

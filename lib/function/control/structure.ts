@@ -3,7 +3,7 @@ import { toValue } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { mapStructure, rejectPromise } from '../../core/nest';
 import { describe, sameShape, showShape } from '../../core/shape';
-import { Tensor } from '../../core/tensor';
+import { shapeOf, Tensor } from '../../core/tensor';
 
 /** Arrays and plain objects of T; null stands for nothing. */
 export type Structure = unknown;
@@ -41,7 +41,7 @@ export function showStructure(structure: Structure): string {
 export function showTypes(structure: Structure): string {
   if (structure === null) return 'nothing (null or undefined)';
   if (Array.isArray(structure)) return `[${structure.map(showTypes).join(', ')}]`;
-  if (structure instanceof Tensor) return `${structure.dtype}${showShape(structure.shape)}`;
+  if (structure instanceof Tensor) return `${structure.dtype}${showShape(shapeOf(structure))}`;
   return `{${Object.entries(structure as object)
     .map(([k, v]) => `${k}: ${showTypes(v)}`)
     .join(', ')}}`;
@@ -58,11 +58,11 @@ export function checkSameStructure(first: Structure, second: Structure, op: stri
 }
 
 export function showTensor(t: Tensor): string {
-  return `a ${t.dtype} tensor of shape ${showShape(t.shape)}`;
+  return `a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`;
 }
 
 export function alike(a: Tensor, b: Tensor): boolean {
-  return a.dt === b.dt && sameShape(a.shape, b.shape);
+  return a.dt === b.dt && sameShape(shapeOf(a), shapeOf(b));
 }
 
 export function checkCallable(f: unknown, op: string, argument: string): void {

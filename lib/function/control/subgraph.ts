@@ -1,11 +1,12 @@
 /** Traces a part of a function that is being traced: a branch, or a loop's body. */
 import { recordingDepth } from '../../autodiff/tape';
 import { scope } from '../../core/scope';
-import type { Placeholder, Tensor } from '../../core/tensor';
+import { type Placeholder, placeholderOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../core/scope';
 import type { Chosen, Graph } from '../graph';
 import { Trace } from '../trace';
+import type { OutSpec } from '../../ops/define';
 
 /**
  * The trace of a part. Tensors of the traces around it that it uses become its parameters. So do the values of variables:
@@ -57,7 +58,7 @@ export class PartTrace extends Trace {
   }
 
   override known(t: Tensor): Tensor {
-    if (t.hidden === this) return t;
+    if (placeholderOf(t) === this) return t;
     if (!t.isSymbolic && !this.mayTakeGradient(t)) return super.known(t);
     return this.capture(t);
   }
@@ -66,7 +67,7 @@ export class PartTrace extends Trace {
     let inner = this.captures.get(outer);
     if (inner === undefined) {
       if (!outer.isSymbolic) outer.assertAlive(this.name);
-      inner = this.symbol(outer.dt, outer.shape);
+      inner = this.symbol(outer.dt, shapeOf(outer));
       this.captures.set(outer, inner);
     }
     return inner;
@@ -147,7 +148,7 @@ export interface Part<R> {
  */
 export function tracePart<R>(
   name: string,
-  own: readonly Pick<Tensor, 'dt' | 'shape'>[],
+  own: readonly OutSpec[],
   f: (given: readonly Tensor[]) => R,
   results: (r: R) => readonly Tensor[],
   live: boolean,

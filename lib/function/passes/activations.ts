@@ -4,7 +4,7 @@
  */
 import { sameShape } from '../../core/shape';
 import type { OpCall, TracedOp } from '../../core/scope';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { registry } from '../../ops/registry';
 import { readsIn, type Graph, type OpNode } from '../graph';
 import { enabled } from './enabled';
@@ -134,7 +134,7 @@ class Finder {
     if (op.name === 'divide' && this.constant(inputs[1]) === null) return null;
     const { tensors, constant } = this.factors(op.name === 'divide' ? [inputs[0]] : inputs);
     const scaled = op.name === 'divide' ? constant / (this.constant(inputs[1]) as number) : constant;
-    if (tensors.length !== 2 || tensors.some((t) => !sameShape(t.shape, out.shape))) return null;
+    if (tensors.length !== 2 || tensors.some((t) => !sameShape(shapeOf(t), shapeOf(out)))) return null;
     for (const [x, other] of [tensors, [...tensors].reverse()]) {
       const unit = this.inner(other);
       if (unit?.op.name === 'sigmoid' && unit.inputs[0] === x && scaled === 1) return { name: 'siluUnit', x };

@@ -1,5 +1,5 @@
 /** Computes once what is written several times. */
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Graph, OpNode } from '../graph';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
@@ -28,8 +28,8 @@ export function commonSubexpressions(graph: Graph): Graph {
 function keyOf({ op, inputs, attrs, outputs }: OpNode, numberOf: (o: unknown) => string): string {
   const from = inputs.map((t) => t.id).join();
   // Whatever a view is called, it is told by its shape.
-  if (op.execute === 'view') return `view ${from} ${outputs[0].shape.join()}`;
-  const to = outputs.map((t) => `${t.dt.code}[${t.shape.join()}]`).join();
+  if (op.execute === 'view') return `view ${from} ${shapeOf(outputs[0]).join()}`;
+  const to = outputs.map((t) => `${t.dt.code}[${shapeOf(t).join()}]`).join();
   return `${numberOf(op)} ${from} ${to} ${describe(attrs, numberOf)}`;
 }
 

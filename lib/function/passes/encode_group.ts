@@ -1,6 +1,6 @@
 /** A fused group as one instruction. */
 import { native } from '../../binding';
-import type { Tensor } from '../../core/tensor';
+import { bufferOf, type Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../core/scope';
 import type { Block } from '../blocks';
 import type { OpNode } from '../graph';
@@ -108,7 +108,7 @@ export function encodeGroup(
   return {
     node,
     order: first.lowered.order,
-    instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => t.buffer), numbers }],
+    instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => bufferOf(t)), numbers }],
     view: false,
     over: overwrites(group, (root) => outputs.includes(root)),
   };

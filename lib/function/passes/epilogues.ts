@@ -3,7 +3,7 @@
  * are written (ops/finish.ts). The bits are those of the ops one after another.
  */
 import { sameShape, type Shape } from '../../core/shape';
-import type { Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { activationOf, finisherOf, noFinish, type Finish, type Finisher } from '../../ops/finish';
 import '../../ops/fused_conv';
 import '../../ops/fused_matmul';
@@ -41,7 +41,7 @@ export function epilogues(graph: Graph): Graph {
     if (node.op.execute === 'view') {
       const [x] = node.inputs;
       const product = unread(x);
-      if (product !== undefined && x.shape.at(-1) === out.shape.at(-1))
+      if (product !== undefined && shapeOf(x).at(-1) === shapeOf(out).at(-1))
         products.set(out, { ...product, views: [...product.views, node] });
       continue;
     }
@@ -64,15 +64,15 @@ function extend(given: Product, sum: Tensor, node: OpNode): Product | null {
   const product = { ...given, views: [], node };
   const { inputs, finish } = product;
   const [out] = node.outputs;
-  if (finish.activation !== null || !sameShape(out.shape, sum.shape)) return null;
+  if (finish.activation !== null || !sameShape(shapeOf(out), shapeOf(sum))) return null;
   const activation = activationOf(node.op.name);
   if (activation !== null) return { ...product, finish: { ...finish, activation } };
   if (node.op.name !== 'add' || finish.residual >= 0) return null;
   const other = node.inputs[node.inputs[0] === sum ? 1 : 0];
   const place = inputs.length;
-  if (finish.bias < 0 && isRow(other.shape, out.shape))
+  if (finish.bias < 0 && isRow(shapeOf(other), shapeOf(out)))
     return { ...product, inputs: [...inputs, other], finish: { ...finish, bias: place } };
-  if (sameShape(other.shape, out.shape))
+  if (sameShape(shapeOf(other), shapeOf(out)))
     return { ...product, inputs: [...inputs, other], finish: { ...finish, residual: place } };
   return null;
 }
@@ -94,6 +94,6 @@ function fusedNodes({ first, finisher, inputs, finish, node }: Product): OpNode[
     outputs,
   });
   const [sum] = first.outputs;
-  if (sameShape(sum.shape, node.outputs[0].shape)) return [fused(node.outputs)];
+  if (sameShape(shapeOf(sum), shapeOf(node.outputs[0]))) return [fused(node.outputs)];
   return [fused([sum]), { kind: 'op', op: view, inputs: [sum], attrs: null, outputs: node.outputs }];
 }

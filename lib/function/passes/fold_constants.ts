@@ -1,6 +1,6 @@
 /** Computes, when the function is compiled, what depends on constants alone. */
 import { apart } from '../../core/scope';
-import { aliasTensor, pin, type Tensor } from '../../core/tensor';
+import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
 import { Executable } from '../executable';
 import type { Graph } from '../graph';
 import { enabled } from './enabled';
@@ -26,7 +26,7 @@ export function foldConstants(graph: Graph): Graph {
         return;
       }
       node.outputs.forEach((symbol, i) => {
-        const real = aliasTensor(results[i], symbol.shape, node.op.name);
+        const real = aliasTensor(results[i], shapeOf(symbol), node.op.name);
         pin(real);
         known.set(symbol, real);
         constants.push({ real, symbol, source: real });

@@ -2,8 +2,8 @@
  * Fuses elementwise ops, what they broadcast, and reductions of their results into groups that run tile by tile
  * (native/program/tiles.h): an intermediate that only the group needs is never written to memory.
  */
-import { sameShape, sizeOf, type Shape } from '../../core/shape';
-import type { Tensor } from '../../core/tensor';
+import { asShape, sameShape, type Shape, sizeOf } from '../../core/shape';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../core/scope';
 import { cutsOf, isRun, joinsOf, type Block } from '../blocks';
 import { inputsOf, type OpNode } from '../graph';
@@ -50,7 +50,7 @@ function reducedSpace(
   axes: readonly number[],
 ): { space: Space; columns: number | null } | null {
   const reduced = new Set(axes);
-  const kept = shape.map((n, d) => (reduced.has(d) ? 1 : n));
+  const kept = asShape(shape.map((n, d) => (reduced.has(d) ? 1 : n)));
   const count = sizeOf(kept);
   if (count === 1) return { space: Space.Scalar, columns: null };
   if (count === sizeOf(shape)) return null;
@@ -201,7 +201,7 @@ export class Fusion {
     const operand = (t: Tensor, full: Shape): Operand | null => {
       const root = this.root(t);
       const spread = this.spreads.get(root);
-      const how = repeats(t.shape, full);
+      const how = repeats(shapeOf(t), full);
       if (how === null || !agree(how.columns)) return null;
       if (how.space !== Space.Full) return this.operandOf(root, how.space);
       const from = cut && kernel.kind !== 'reduce' ? this.blocks.get(root) : undefined;
@@ -209,18 +209,19 @@ export class Fusion {
       if (from !== undefined && agree(isRun(from.block, t) ? null : from.block.columns))
         return { ...this.operandOf(this.root(from.source), Space.Full), block: from.block };
       // The axes are those of its own shape.
-      if (spread === undefined || !sameShape(t.shape, root.shape)) return this.operandOf(root, how.space);
-      const reduced = reducedSpace(t.shape, spread.axes);
+      if (spread === undefined || !sameShape(shapeOf(t), shapeOf(root)))
+        return this.operandOf(root, how.space);
+      const reduced = reducedSpace(shapeOf(t), spread.axes);
       if (reduced === null || !agree(reduced.columns)) return null;
       return this.operandOf(this.root(spread.source), reduced.space);
     };
     if (kernel.kind === 'reduce') {
       const x = node.inputs[0];
       if (x.size !== group.size) return null;
-      const to = reducedSpace(x.shape, (node.attrs as { axes: readonly number[] }).axes);
+      const to = reducedSpace(shapeOf(x), (node.attrs as { axes: readonly number[] }).axes);
       if (to === null || !agree(to.columns)) return null;
       if (to.space !== Space.Scalar && columns !== null && columns > maxRow) return null;
-      const from = operand(x, x.shape);
+      const from = operand(x, shapeOf(x));
       if (from === null || from.space !== Space.Full) return null;
       return {
         member: { lowered, node, kernel, operands: [from], out: { root: out, space: to.space } },
@@ -230,7 +231,7 @@ export class Fusion {
     if (out.size === group.size) {
       const operands: Operand[] = [];
       for (const t of node.inputs) {
-        const o = operand(t, out.shape);
+        const o = operand(t, shapeOf(out));
         if (o === null) return null;
         operands.push(o);
       }

@@ -6,8 +6,8 @@
  * any order of dimensions is given the one in which its operands are there, or will be wanted by others, and in which its
  * result is wanted.
  */
-import { sameShape, type Shape } from '../../core/shape';
-import { symbolicTensor, type Placeholder, type Tensor } from '../../core/tensor';
+import { asShape, sameShape, type Shape } from '../../core/shape';
+import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
 import type { ReduceAttrs } from '../../ops/reduction';
 import { registry, type OpRow } from '../../ops/registry';
 import type { TracedOp } from '../../core/scope';
@@ -22,7 +22,7 @@ const identity = (rank: number): Perm => Array.from({ length: rank }, (_, i) => 
 /** First p, then q. */
 const then = (p: Perm, q: Perm): Perm => q.map((d) => p[d]);
 const inverse = (p: Perm): Perm => p.map((_, i) => p.indexOf(i));
-const permuted = (shape: Shape, p: Perm): Shape => p.map((d) => shape[d]);
+const permuted = (shape: Shape, p: Perm): Shape => asShape(p.map((d) => shape[d]));
 const isIdentity = (p: Perm): boolean => p.every((d, i) => d === i);
 
 /** Whether dimensions in another order leave the elements where they are. */
@@ -75,7 +75,7 @@ class Layout {
       const { inputs, outputs } = node as OpNode;
       const { root, perm: own } = this.member(inputs[0]);
       this.members.set(outputs[0], { root, perm: then(own, perm) });
-      if (!movesNothing(inputs[0].shape, perm)) before += outputs[0].size;
+      if (!movesNothing(shapeOf(inputs[0]), perm)) before += outputs[0].size;
     }
     if (before === 0) return this.graph;
     this.wishes();
@@ -174,9 +174,9 @@ class Layout {
     const found = family.get(perm.join());
     if (found !== undefined) return found.tensor;
     const { from, step } = this.nearest(root, perm);
-    const shape = permuted(from.shape, step);
+    const shape = permuted(shapeOf(from), step);
     const made = isIdentity(perm) ? root : this.symbol(root, shape);
-    if (movesNothing(from.shape, step)) {
+    if (movesNothing(shapeOf(from), step)) {
       this.nodes.push({ kind: 'op', op: view, inputs: [from], attrs: null, outputs: [made] });
     } else {
       const op = registry().get('transpose') as OpRow & TracedOp;
@@ -192,13 +192,13 @@ class Layout {
     let best: { from: Tensor; step: Perm } | null = null;
     for (const { tensor, perm: own } of this.there.get(root)?.values() ?? []) {
       const step = then(inverse(own), perm);
-      if (best === null || movesNothing(tensor.shape, step)) best = { from: tensor, step };
+      if (best === null || movesNothing(shapeOf(tensor), step)) best = { from: tensor, step };
     }
     return best as { from: Tensor; step: Perm };
   }
 
   private symbol(like: Tensor, shape: Shape): Tensor {
-    return symbolicTensor(like.dt, shape, like.hidden as Placeholder);
+    return symbolicTensor(like.dt, shape, placeholderOf(like) as Placeholder);
   }
 
   /** Elements to transpose until the member is there; none where others need it anyway. */
@@ -206,7 +206,7 @@ class Layout {
     const key = perm.join();
     if (this.there.get(root)?.has(key) === true || this.needed.get(root)?.has(key) === true) return 0;
     const { from, step } = this.nearest(root, perm);
-    return movesNothing(from.shape, step) ? 0 : root.size;
+    return movesNothing(shapeOf(from), step) ? 0 : root.size;
   }
 
   /** An op that may run in any order of dimensions. */
@@ -242,7 +242,7 @@ class Layout {
       // What is kept must stay in order.
       const axes = kind === 'reduce' ? (node.attrs as ReduceAttrs).axes : (node.attrs as readonly number[]);
       const kept = p.filter((d) => !axes.includes(d));
-      const shape = kind === 'reduce' ? x.shape : out.shape;
+      const shape = kind === 'reduce' ? shapeOf(x) : shapeOf(out);
       const long = kept.filter((d) => shape[d] !== 1);
       if (long.some((d, i) => i > 0 && d < long[i - 1])) return Infinity;
     }
@@ -251,12 +251,12 @@ class Layout {
       for (const t of node.inputs) {
         const { root, perm } = this.member(t);
         if (t.rank === p.length) cost += this.price(root, then(perm, p));
-        else cost += this.price(root, perm) + (movesNothing(extended(t.shape, p.length), p) ? 0 : t.size);
+        else cost += this.price(root, perm) + (movesNothing(extended(shapeOf(t), p.length), p) ? 0 : t.size);
       }
     }
     if (kind === 'reduce') return cost;
     for (const wish of this.liked.get(out)?.values() ?? [])
-      if (!movesNothing(permuted(out.shape, p), then(inverse(p), wish))) cost += out.size;
+      if (!movesNothing(permuted(shapeOf(out), p), then(inverse(p), wish))) cost += out.size;
     return cost;
   }
 
@@ -273,7 +273,7 @@ class Layout {
       this.add(out, identity(out.rank), out);
       return;
     }
-    const shape = permuted(out.shape, p);
+    const shape = permuted(shapeOf(out), p);
     const inputs =
       kind === 'spread' ? [this.own(x)] : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
@@ -291,7 +291,7 @@ class Layout {
     if (t.rank === p.length) return this.get(root, then(perm, p));
     const here = this.get(root, perm);
     if (isIdentity(p) || t.size === 1) return here;
-    const full = extended(t.shape, p.length);
+    const full = extended(shapeOf(t), p.length);
     const shape = permuted(full, p);
     if (!movesNothing(full, p)) {
       const wide = this.shown(here, full);
@@ -300,12 +300,12 @@ class Layout {
     }
     let lead = 0;
     while (!whole && lead < shape.length - 1 && shape[lead] === 1) lead++;
-    return this.shown(here, shape.slice(lead));
+    return this.shown(here, asShape(shape.slice(lead)));
   }
 
   /** The elements in another shape; where that is how they came to be, what they were. */
   private shown(t: Tensor, shape: Shape): Tensor {
-    if (sameShape(t.shape, shape)) return t;
+    if (sameShape(shapeOf(t), shape)) return t;
     const from = this.views.get(t);
     if (from !== undefined) return this.shown(this.own(from), shape);
     const made = this.symbol(t, shape);
@@ -315,10 +315,8 @@ class Layout {
 }
 
 /** With ones in front. */
-const extended = (shape: Shape, rank: number): Shape => [
-  ...new Array<number>(rank - shape.length).fill(1),
-  ...shape,
-];
+const extended = (shape: Shape, rank: number): Shape =>
+  asShape([...new Array<number>(rank - shape.length).fill(1), ...shape]);
 
 /** Where axes are after a transpose, sorted. */
 function moved(axes: readonly number[], p: Perm): number[] {

@@ -4,7 +4,16 @@
  */
 import { withScope, type OpCall, type Surroundings } from '../../core/scope';
 import { sameShape, scalarShape } from '../../core/shape';
-import { pin, symbolicTensor, tensorFrom, type Placeholder, type Tensor } from '../../core/tensor';
+import {
+  pin,
+  type Placeholder,
+  placeholderOf,
+  shapeOf,
+  symbolicTensor,
+  type Tensor,
+  tensorFrom,
+  viewOf,
+} from '../../core/tensor';
 import type { Graph, OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
@@ -49,7 +58,7 @@ export class Around implements Surroundings {
         tensorFrom(t.dt, scalarShape, [this.uniform(t) as number | bigint]),
       );
       pin(real);
-      symbol = symbolicTensor(t.dt, scalarShape, t.hidden as Placeholder);
+      symbol = symbolicTensor(t.dt, scalarShape, placeholderOf(t) as Placeholder);
       this.scalars.set(t, symbol);
       this.reals.set(symbol, real);
       (this.so as Rewriting).constants.push({ real, symbol, source: real });
@@ -60,7 +69,7 @@ export class Around implements Surroundings {
 
 function oneValue(t: Tensor): number | bigint | null {
   if (t.size === 0 || t.size > mostElements || t.isDisposed) return null;
-  const elements = t.view();
+  const elements = viewOf(t);
   const [first] = elements;
   for (const x of elements) if (!Object.is(x, first)) return null;
   return Number.isNaN(first) ? null : first;
@@ -98,7 +107,7 @@ function simplest(node: OpNode, rule: 'simpler' | 'regrouped', around: Around): 
         : (call.op[rule]?.(call, around, out) ?? null);
     if (found === null) break;
     if ('id' in found) {
-      if (sameShape(found.shape, out.shape)) return [found];
+      if (sameShape(shapeOf(found), shapeOf(out))) return [found];
       call = { op: view, inputs: [found], attrs: null };
     } else {
       call = found;
@@ -110,7 +119,7 @@ function simplest(node: OpNode, rule: 'simpler' | 'regrouped', around: Around): 
 /** A view of what a view shows. */
 function plainView(call: OpCall, out: Tensor, around: Around): Tensor | OpCall | null {
   const [x] = call.inputs;
-  if (sameShape(x.shape, out.shape)) return x;
+  if (sameShape(shapeOf(x), shapeOf(out))) return x;
   const maker = around.maker(x);
   if (maker?.op.execute !== 'view') return null;
   return { op: view, inputs: [maker.inputs[0]], attrs: null };

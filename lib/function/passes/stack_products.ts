@@ -3,9 +3,9 @@
  * and bᵢ below each other: the sum is read and written once. Floats are summed in another order, within the bound that a
  * product of that depth has.
  */
-import { sameShape, sizeOf } from '../../core/shape';
+import { asShape, sameShape, sizeOf } from '../../core/shape';
 import type { TracedOp } from '../../core/scope';
-import { symbolicTensor, type Placeholder, type Tensor } from '../../core/tensor';
+import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
 import type { Sides } from '../../ops/matmul';
 import { registry } from '../../ops/registry';
 import { readsIn, type Graph, type Node, type OpNode } from '../graph';
@@ -19,7 +19,7 @@ const most = 4 * 2 ** 20;
 
 const row = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
 const like = (t: Tensor, shape: readonly number[]): Tensor =>
-  symbolicTensor(t.dt, shape, t.hidden as Placeholder);
+  symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
 const keyOf = (parts: readonly Tensor[]): string => parts.map((t) => t.id).join();
 
 /** Whether an op puts its inputs below each other. */
@@ -62,7 +62,9 @@ class Sums {
   }
 
   private isSum(node: OpNode | null): node is OpNode {
-    return node?.op.name === 'add' && node.inputs.every((t) => sameShape(t.shape, node.outputs[0].shape));
+    return (
+      node?.op.name === 'add' && node.inputs.every((t) => sameShape(shapeOf(t), shapeOf(node.outputs[0])))
+    );
   }
 
   private isProduct(node: OpNode | null): node is OpNode {
@@ -139,8 +141,8 @@ export function stackProducts(graph: Graph): Graph {
       const key = keyOf(parts);
       let whole = stacked.get(key);
       if (whole === undefined) {
-        const rows = parts.reduce((sum, t) => sum + t.shape[0], 0);
-        whole = add(make(row('concat'), parts, 0, like(parts[0], [rows, parts[0].shape[1]])));
+        const rows = parts.reduce((sum, t) => sum + shapeOf(t)[0], 0);
+        whole = add(make(row('concat'), parts, 0, like(parts[0], [rows, shapeOf(parts[0])[1]])));
         stacked.set(key, whole);
       }
       return whole;
@@ -152,13 +154,13 @@ export function stackProducts(graph: Graph): Graph {
     if (sum === undefined) return null;
     const products = pieces(sum.products).map((list) => {
       const [a, b] = [0, 1].map((side) => below(list.map((p) => p.inputs[side])));
-      return make(row('matmul'), [a, b], { ta: true, tb: false }, like(out, out.shape));
+      return make(row('matmul'), [a, b], { ta: true, tb: false }, like(out, shapeOf(out)));
     });
     const last = products.length + sum.others.length - 1;
     if (last === 0) return { ...products[0], outputs: [out] };
     const terms = [...sum.others, ...products.map(add)];
     const end = terms.pop() as Tensor;
-    const before = terms.reduce((t, u) => add(make(row('add'), [t, u], null, like(out, out.shape))));
+    const before = terms.reduce((t, u) => add(make(row('add'), [t, u], null, like(out, shapeOf(out)))));
     return make(row('add'), [before, end], null, out);
   });
 }
@@ -168,7 +170,7 @@ function pieces(products: readonly OpNode[]): OpNode[][] {
   const lists: OpNode[][] = [[]];
   let size = 0;
   for (const p of products) {
-    const more = p.inputs.reduce((sum, t) => sum + sizeOf(t.shape), 0);
+    const more = p.inputs.reduce((sum, t) => sum + sizeOf(shapeOf(t)), 0);
     if (size + more > most && size > 0) {
       lists.push([]);
       size = 0;

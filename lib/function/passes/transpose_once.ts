@@ -3,12 +3,13 @@
  * transposed once: each of them would pack it anew. Sums are added up in the same order.
  */
 import type { TracedOp } from '../../core/scope';
-import { symbolicTensor, type Placeholder, type Tensor } from '../../core/tensor';
+import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
 import type { Sides } from '../../ops/matmul';
 import { registry } from '../../ops/registry';
 import type { Graph, OpNode } from '../graph';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
+import { asShape } from '../../core/shape';
 
 const fewest = 3;
 /** Products of fewer rows or columns are sums along the rows of the matrix as it is. */
@@ -20,8 +21,8 @@ const most = 2 ** 19;
 function turned({ op, attrs, inputs: [a, b], outputs: [out] }: OpNode): Tensor | null {
   if ((op.name !== 'matmul' && op.name !== 'fusedMatmul') || !(attrs as Sides).tb || b.rank !== 2)
     return null;
-  const rows = (attrs as Sides).ta ? a.shape[a.rank - 1] : out.size / b.shape[0];
-  return rows > narrow && b.shape[0] > narrow && b.size > 0 && b.size <= most ? b : null;
+  const rows = (attrs as Sides).ta ? shapeOf(a)[a.rank - 1] : out.size / shapeOf(b)[0];
+  return rows > narrow && shapeOf(b)[0] > narrow && b.size > 0 && b.size <= most ? b : null;
 }
 
 export function transposeOnce(graph: Graph): Graph {
@@ -38,7 +39,7 @@ export function transposeOnce(graph: Graph): Graph {
     if (b === null || (products.get(b) ?? 0) < fewest) return null;
     let t = transposes.get(b);
     if (t === undefined) {
-      t = symbolicTensor(b.dt, [b.shape[1], b.shape[0]], b.hidden as Placeholder);
+      t = symbolicTensor(b.dt, asShape([shapeOf(b)[1], shapeOf(b)[0]]), placeholderOf(b) as Placeholder);
       const op = registry().get('transpose') as unknown as TracedOp;
       so.nodes.push({ kind: 'op', op, inputs: [b], attrs: [1, 0], outputs: [t] });
       transposes.set(b, t);

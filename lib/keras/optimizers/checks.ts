@@ -2,8 +2,8 @@
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
-import { describe, sameShape, showShape } from '../../core/shape';
-import { Tensor } from '../../core/tensor';
+import { describe, sameShape, scalarShape, showShape } from '../../core/shape';
+import { shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { firstBadIndex } from '../../ops/rows';
 import type { LearningRate, LearningRateSchedule } from './options';
@@ -136,10 +136,10 @@ export function checkGradient(g: Gradient, v: Variable, optimizer: string): void
     );
   }
   if (g instanceof Tensor && !g.isSymbolic) g.assertAlive(optimizer);
-  const shape = g instanceof Tensor ? g.shape : (g.denseShape ?? v.shape);
-  if (!sameShape(shape, v.shape)) {
+  const shape = g instanceof Tensor ? shapeOf(g) : (g.denseShape ?? shapeOf(v.held));
+  if (!sameShape(shape, shapeOf(v.held))) {
     throw new InvalidArgumentError(
-      `[${optimizer}] Cannot update variable with shape ${showShape(v.shape)} using a Tensor with shape ` +
+      `[${optimizer}] Cannot update variable with shape ${showShape(shapeOf(v.held))} using a Tensor with shape ` +
         `${showShape(shape)}, shapes must be equal. (variable '${v.name}')`,
     );
   }
@@ -147,13 +147,13 @@ export function checkGradient(g: Gradient, v: Variable, optimizer: string): void
 }
 
 function checkRows(g: IndexedSlices, v: Variable, optimizer: string): void {
-  const count = v.shape[0];
+  const count = shapeOf(v.held)[0];
   const bad = g.indices.isSymbolic ? -1 : firstBadIndex(g.indices, count);
   if (bad >= 0) throw badRow(g.indices, bad, v, optimizer);
-  if (!sameShape(g.values.shape.slice(1), v.shape.slice(1))) {
+  if (!sameShape(shapeOf(g.values).slice(1), shapeOf(v.held).slice(1))) {
     throw new InvalidArgumentError(
-      `[${optimizer}] the gradient of '${v.name}' has rows of shape ${showShape(g.values.shape.slice(1))}; those ` +
-        `of the variable have shape ${showShape(v.shape.slice(1))}`,
+      `[${optimizer}] the gradient of '${v.name}' has rows of shape ${showShape(shapeOf(g.values).slice(1))}; those ` +
+        `of the variable have shape ${showShape(shapeOf(v.held).slice(1))}`,
     );
   }
 }
@@ -161,7 +161,7 @@ function checkRows(g: IndexedSlices, v: Variable, optimizer: string): void {
 /** An index of a gradient's rows that is none of the variable's. */
 export function badRow(indices: Tensor, at: number, v: Variable, optimizer: string): InvalidArgumentError {
   return new InvalidArgumentError(
-    `[${optimizer}] the gradient of '${v.name}': indices[${at}] = ${indices.view()[at]} is not in [0, ${v.shape[0]})`,
+    `[${optimizer}] the gradient of '${v.name}': indices[${at}] = ${viewOf(indices)[at]} is not in [0, ${shapeOf(v.held)[0]})`,
   );
 }
 
@@ -170,8 +170,8 @@ export function rateFrom(given: LearningRate, optimizer: string): Rate {
   if (given instanceof Variable) return given;
   if (typeof given === 'number') {
     if (Number.isNaN(given)) throw new InvalidArgumentError(`[${optimizer}] learningRate must not be NaN`);
-    const rate = new Slot('learning_rate', dtypes.float32, []);
-    (rate.held.view() as Float32Array)[0] = given;
+    const rate = new Slot('learning_rate', dtypes.float32, scalarShape);
+    (viewOf(rate.held) as Float32Array)[0] = given;
     return rate;
   }
   if (typeof given === 'function') return given;

@@ -4,8 +4,8 @@ import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { apart, scope, type ReadVariable, type TracedOp, type Tracer } from '../../core/scope';
-import { describe } from '../../core/shape';
-import { makeTensor, Tensor } from '../../core/tensor';
+import { describe, scalarShape } from '../../core/shape';
+import { makeTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
 import { claims, heldBy, Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/binary';
@@ -53,8 +53,8 @@ export abstract class Optimizer {
   private readonly className: string;
   /** What gave and gives the learning rate, and which of them does: a variable, so that a call in flight keeps that of its time. */
   private rates: Rate[];
-  private readonly chosen = new Slot('learning_rate', dtypes.float32, []);
-  private readonly counter = new Slot('iteration', dtypes.int64, []);
+  private readonly chosen = new Slot('learning_rate', dtypes.float32, scalarShape);
+  private readonly counter = new Slot('iteration', dtypes.int64, scalarShape);
   private readonly own: Variable[] = [this.counter];
   /** Position of each variable; null before `build`. */
   private positions: Map<Variable, number> | null = null;
@@ -123,7 +123,7 @@ export abstract class Optimizer {
     const slots = list.map((): Slot[] => []);
     for (const v of this.trained) {
       list.forEach((name, i) => {
-        const slot = new Slot(`${plainName(v)}_${name}`, v.dt, v.shape);
+        const slot = new Slot(`${plainName(v)}_${name}`, v.dt, shapeOf(v.held));
         slots[i].push(slot);
         this.own.push(slot);
       });
@@ -215,7 +215,7 @@ export abstract class Optimizer {
   /** Rows whose indices are checked when the function runs. */
   private checkedRows(g: IndexedSlices, v: Variable, tracer: Tracer): IndexedSlices {
     const { indices } = g;
-    const count = v.shape[0];
+    const count = shapeOf(v.held)[0];
     const check = ([real]: readonly Tensor[]): readonly Tensor[] => {
       const bad = firstBadIndex(real, count);
       if (bad >= 0) throw badRow(real, bad, v, this.className);
@@ -231,7 +231,7 @@ export abstract class Optimizer {
     };
     return new IndexedSlices(
       g.values,
-      tracer.emit(op, [indices], null, [{ shape: indices.shape, dt: indices.dt }])[0],
+      tracer.emit(op, [indices], null, [{ shape: shapeOf(indices), dt: indices.dt }])[0],
       g.denseShape,
     );
   }
@@ -250,7 +250,7 @@ export abstract class Optimizer {
       return scale === null ? same : multiply(same, 1 / scale);
     };
     if (g instanceof Tensor) return convert(g);
-    const rows = new IndexedSlices(convert(g.values), g.indices, v.shape);
+    const rows = new IndexedSlices(convert(g.values), g.indices, shapeOf(v.held));
     return this.takesRows() ? rows : densify(rows);
   }
 
@@ -277,7 +277,7 @@ export abstract class Optimizer {
         yes: (u) => {
           const means = sums(u).map((sum) => multiply(sum, 1 / steps));
           this.updateAll(means, variables, u);
-          for (const slot of this.accumulators) u.assign(slot, u.zeros(slot.dt, slot.shape));
+          for (const slot of this.accumulators) u.assign(slot, u.zeros(slot.dt, shapeOf(slot.held)));
         },
         no: (u) => {
           sums(u).forEach((sum, i) => {
@@ -388,7 +388,7 @@ export abstract class Optimizer {
 
   private setCount(n: number): void {
     const next = this.counter.target();
-    (next.view() as BigInt64Array)[0] = BigInt(n);
+    (viewOf(next) as BigInt64Array)[0] = BigInt(n);
     this.counter.settle(next);
   }
 
@@ -401,8 +401,8 @@ export abstract class Optimizer {
   /** Updates so far, int64: the counter itself, or with gradient accumulation the whole number of updates. */
   get iterations(): Variable | Tensor {
     if (this.options.gradientAccumulationSteps === null) return this.counter;
-    const t = makeTensor(dtypes.int64, [], 1);
-    (t.view() as BigInt64Array)[0] = BigInt(this.updates());
+    const t = makeTensor(dtypes.int64, scalarShape, 1);
+    (viewOf(t) as BigInt64Array)[0] = BigInt(this.updates());
     return t;
   }
 
@@ -433,8 +433,8 @@ export abstract class Optimizer {
    */
   get learningRate(): Variable | Tensor {
     if (this.rate instanceof Variable) return this.rate;
-    const t = makeTensor(dtypes.float32, [], 1);
-    (t.view() as Float32Array)[0] = this.currentRate();
+    const t = makeTensor(dtypes.float32, scalarShape, 1);
+    (viewOf(t) as Float32Array)[0] = this.currentRate();
     return t;
   }
 

@@ -1,7 +1,7 @@
 /** The optimizer's own variables: updated in place as long as nobody else has seen their elements. */
 import type { DTypeInfo, TypedArray } from '../../core/dtype';
 import { scope } from '../../core/scope';
-import { makeTensor, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { sizeOf, type Shape } from '../../core/shape';
 
@@ -12,7 +12,7 @@ export class Slot extends Variable {
   /** Zeros. */
   constructor(name: string, dt: DTypeInfo, shape: Shape) {
     const zeros = makeTensor(dt, shape, sizeOf(shape));
-    const view = zeros.view();
+    const view = viewOf(zeros);
     if (dt.big) (view as BigInt64Array).fill(0n);
     else (view as Float32Array).fill(0);
     super(zeros, { name, trainable: false });
@@ -72,7 +72,7 @@ export class Slot extends Variable {
   /** Where the next value is to be written: the present one, or a new tensor that `settle` then puts in its place. */
   target(): Tensor {
     this.checkFree();
-    return this.shared ? makeTensor(this.dt, this.held.shape, this.held.size) : this.held;
+    return this.shared ? makeTensor(this.dt, shapeOf(this.held), this.held.size) : this.held;
   }
 
   settle(value: Tensor): void {
@@ -82,15 +82,16 @@ export class Slot extends Variable {
 
 /** The element of a variable that has one, through a view that is made once for each tensor. */
 export class Element {
-  private of: Tensor | null = null;
-  private view: TypedArray = new Float32Array(1);
+  // Private to the language: the view shows a storage.
+  #of: Tensor | null = null;
+  #view: TypedArray = new Float32Array(1);
 
   /** `held`: the value that is asked for. */
   get({ held }: { readonly held: Tensor }): number {
-    if (held !== this.of) {
-      this.of = held;
-      this.view = held.view();
+    if (held !== this.#of) {
+      this.#of = held;
+      this.#view = viewOf(held);
     }
-    return Number(this.view[0]);
+    return Number(this.#view[0]);
   }
 }

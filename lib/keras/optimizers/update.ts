@@ -5,7 +5,7 @@ import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../core/
 import { scope } from '../../core/scope';
 import type { Shape } from '../../core/shape';
 import { chooseInRun } from '../../function/control/chosen';
-import { makeTensor, scalarTensor, type Tensor } from '../../core/tensor';
+import { makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import {
   applyRule,
@@ -91,7 +91,7 @@ export const atOnce: Updater = {
   descendRows(numbers, { values, indices }, variable) {
     const old = variable.held;
     const inPlace = variable.writable;
-    const next = inPlace ? old : makeTensor(old.dt, old.shape, old.size);
+    const next = inPlace ? old : makeTensor(old.dt, shapeOf(old), old.size);
     applyRuleToRows('sgd', numbers(variable.dt), values, indices, old, next);
     if (inPlace) variable.overwritten();
     else variable.adopt(next);
@@ -148,7 +148,7 @@ export class TracedUpdater implements Updater {
       const own = [variable, ...slots].map((v) => v.held);
       return [gradient ?? own[0], ...own];
     });
-    const outs = all.map(({ held: { shape } }) => ({ shape, dt }));
+    const outs = all.map(({ held }) => ({ shape: shapeOf(held), dt }));
     const op = ruleOp(rule, all.length / updates.length, updates.length);
     const found = this.tracer.late(op, inputs, outs, late);
     all.forEach((v, i) => v.adopt(found[i]));
@@ -158,7 +158,7 @@ export class TracedUpdater implements Updater {
     const late = this.late(ruleNumbers.rowsSlot, () => numbers(variable.dt));
     this.tracer.touch(variable);
     const { held } = variable;
-    const outs = [{ shape: held.shape, dt: held.dt }];
+    const outs = [{ shape: shapeOf(held), dt: held.dt }];
     variable.adopt(this.tracer.late(rowsRuleOp('sgd'), [values, indices, held], outs, late)[0]);
   }
 

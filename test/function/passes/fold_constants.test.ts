@@ -5,6 +5,7 @@ import { foldConstants } from '../../../lib/function/passes/fold_constants';
 import { optimize } from '../../../lib/function/passes/optimize';
 import { Trace } from '../../../lib/function/trace';
 import type { TracedOp } from '../../../lib/core/scope';
+import { shapeOf, specOf } from '../../../lib/core/tensor';
 import { registry } from '../../../lib/ops/registry';
 import { bytesOf } from '../../helpers/threads';
 import { namesOf } from './graphs';
@@ -14,11 +15,11 @@ const row = (name: string): TracedOp => registry().get(name) as unknown as Trace
 /** x + op(constant): ops of constants alone run while a function is traced; in parts of other graphs they may stay. */
 function graph(name: string, constant: tf.Tensor, attrs: unknown, out: tf.Tensor) {
   const trace = new Trace('f');
-  const x = trace.symbol(out.dt, out.shape);
+  const x = trace.symbol(out.dt, shapeOf(out));
   return trace.run(
     () => {
-      const [y] = trace.emit(row(name), [constant], attrs, [{ shape: out.shape, dt: out.dt }]);
-      return trace.emit(row('add'), [x, y], null, [{ shape: out.shape, dt: out.dt }]);
+      const [y] = trace.emit(row(name), [constant], attrs, [specOf(out)]);
+      return trace.emit(row('add'), [x, y], null, [specOf(out)]);
     },
     (r) => r,
     [x],
@@ -49,9 +50,9 @@ test('not where it would make something large', () => {
 test('not what is an error: that belongs to the run', () => {
   const zero = tf.constant([1, 0], 'int32');
   const trace = new Trace('f');
-  const x = trace.symbol(zero.dt, zero.shape);
+  const x = trace.symbol(zero.dt, shapeOf(zero));
   const g = trace.run(
-    () => trace.emit(row('floordiv'), [tf.constant([1, 1], 'int32'), zero], null, [zero]),
+    () => trace.emit(row('floordiv'), [tf.constant([1, 1], 'int32'), zero], null, [specOf(zero)]),
     (r) => r,
     [x],
   ).graph;

@@ -1,6 +1,6 @@
 /** Graphs for the tests of single passes. */
 import * as tf from 'gradtape';
-import type { Tensor } from '../../../lib/core/tensor';
+import { shapeOf, type Tensor } from '../../../lib/core/tensor';
 import { compile } from '../../../lib/function/compile';
 import type { Graph } from '../../../lib/function/graph';
 import { outputsOf } from '../../../lib/function/graph';
@@ -14,7 +14,7 @@ const flat = (r: tf.Tensor | tf.Tensor[]): tf.Tensor[] => (Array.isArray(r) ? r 
 
 export function graphOf(f: F, args: readonly tf.Tensor[]): Graph {
   const trace = new Trace('f');
-  const parameters = args.map((t) => trace.symbol(t.dt, t.shape));
+  const parameters = args.map((t) => trace.symbol(t.dt, shapeOf(t)));
   return trace.run(
     () => flat(f(...parameters)),
     (r) => r,
