@@ -24,6 +24,8 @@ export interface Native {
   numThreads(): number;
   setNumThreads(n: number): void;
   newStorage(buffer: ArrayBuffer): number;
+  /** Gives the heap's free pages back to the system. */
+  trimHeap(): void;
   unary(x: ArrayBuffer, y: ArrayBuffer): void;
   binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;

@@ -1,5 +1,4 @@
 /** The way back through a tape. */
-import { goingBack } from '../core/collect';
 import { dtypes } from '../core/dtype';
 import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
@@ -230,8 +229,6 @@ export function backward(
   const made: Tensor[] | null = scope.recorder === null ? [] : null;
   const gradients: Gradients = new Map();
   if (made !== null) scope.tidy = made;
-  const within = goingBack.lettingGo;
-  if (free) goingBack.lettingGo = true;
   try {
     goBack(path, targets, dys, free, gradients, made);
     if (made !== null) {
@@ -240,7 +237,6 @@ export function backward(
       if (outer !== null) for (const t of made) outer.push(t);
     }
   } finally {
-    goingBack.lettingGo = within;
     spent.dy = null;
     scope.tidy = outer;
     for (const g of gradients.values()) letGo(g);

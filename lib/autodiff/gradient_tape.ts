@@ -1,11 +1,9 @@
 /** GradientTape: records ops, and computes gradients from the record. */
-import { beginsRecord } from '../core/collect';
 import type { TensorLike } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
 import { options, refuseSurplus } from '../core/options';
-import { scope } from '../core/scope';
 import { describe, showShape } from '../core/shape';
 import { peekNextId, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -102,7 +100,6 @@ export class GradientTape {
 
   private record(): Tape {
     if (this.#tape === null) {
-      if (scope.recorder === null) beginsRecord();
       this.#tape = new Tape(this.watchAccessedVariables);
       this.usedUp = false;
     }

@@ -4,7 +4,6 @@
  * `tidy` and the tape can hand back to a free list.
  */
 import { native, frame } from '../binding';
-import { madeBytes } from './collect';
 import { ResourceExhaustedError } from './errors';
 
 /** Tensors up to this many bytes are carved from slabs and never given back one by one. */
@@ -95,7 +94,6 @@ export function takeBlock(bytes: number): Storage {
     slab.position = at + size;
     return new Storage(slab.storage.buffer, at, size);
   }
-  madeBytes(size);
   const buffer = rawBuffer(size + alignment);
   counters.blocks++;
   return new Storage(buffer, alignedBase(buffer), size);
@@ -140,3 +138,14 @@ export function memory(): MemoryInfo {
     slabsAllocated: counters.slabs,
   };
 }
+
+/**
+ * Gives memory that nothing uses back to the system: blocks that wait for reuse are dropped, for garbage collection to free,
+ * and so are the freed pages of glibc's heap (`malloc_trim`), which otherwise stay with the process. What is allocated next is
+ * slower. To be called when a server falls idle, say; once more after a garbage collection gives back what that freed.
+ */
+memory.trim = function trim(): void {
+  freeBlocks.clear();
+  counters.freeBytes = counters.freeCarvedBytes = counters.freeBlocks = 0;
+  native.trimHeap();
+};

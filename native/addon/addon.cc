@@ -199,6 +199,11 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value trim(const Napi::CallbackInfo& info) {
+  trim_heap();
+  return info.Env().Undefined();
+}
+
 /// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary. Frame:
 /// how many bytes there are.
 napi_value new_storage(napi_env env, napi_callback_info info) {
@@ -247,6 +252,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_function<isa>(exports, "isa");
   define_function<get_num_threads>(exports, "numThreads");
   define_function<set_threads>(exports, "setNumThreads");
+  define_function<trim>(exports, "trimHeap");
   define_entry(exports, "newStorage", new_storage, instance, false);
   define_copy(exports, instance);
   define_elementwise(exports, instance);

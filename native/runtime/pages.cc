@@ -38,6 +38,12 @@ void keep_heap() {
 #endif
 }
 
+void trim_heap() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
 void ask_for_huge_pages(void* p, int64_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (bytes < kHugeFrom || p == nullptr || !keeps_heap()) return;

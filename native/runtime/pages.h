@@ -10,6 +10,9 @@ namespace gradtape {
 /// GRADTAPE_KEEP_HEAP=0 leaves the heap as it is, without huge pages.
 void keep_heap();
 
+/// Gives free pages back to the system.
+void trim_heap();
+
 inline constexpr int64_t kHugePage = int64_t{2} << 20;
 
 /// To be called before the first byte of a large block is written: a hundredth of the page faults, and a
