@@ -168,7 +168,7 @@ function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, a
   const own = typedArrayType(value);
   const values = value as unknown as ArrayLike<number | bigint> & TypedArray;
   // Its own: an array may have another `length`.
-  const length = lengthOf(value, `[${op}] ${argument}`);
+  const length = lengthOf(value, op, argument);
   if (length === 0) checkInBounds(value, op, argument);
   const dt = hint ?? own;
   if (dt === null) {
@@ -195,14 +195,13 @@ function hostElement(value: number | bigint, dt: DTypeInfo, op: string, argument
 }
 
 function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: string, argument: string): Tensor {
-  const where = `[${op}] ${argument}`;
   const shape: number[] = [];
   let first: unknown = value;
   let rowType: DTypeInfo | null = null;
   while (Array.isArray(first) || (rowType = typedArrayType(first)) !== null) {
-    if (shape.length === maxDepth) throw tooDeep(`${where}: the array`);
+    if (shape.length === maxDepth) throw tooDeep(`[${op}] ${argument}: the array`);
     const list = first as ArrayLike<unknown>;
-    const length = lengthOf(list, where);
+    const length = lengthOf(list, op, argument);
     if (rowType !== null && length === 0) checkInBounds(first as ArrayBufferView, op, argument);
     shape.push(length);
     first = list[0];
@@ -238,7 +237,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     }
     const isList = Array.isArray(node) || typedArrayType(node) !== null;
     const list = node as ArrayLike<unknown>;
-    if (!isList || lengthOf(list, where) !== shape[depth]) throw ragged(path, shape, op, argument);
+    if (!isList || lengthOf(list, op, argument) !== shape[depth]) throw ragged(path, shape, op, argument);
     for (let i = 0; i < shape[depth]; i++) {
       path[depth] = i;
       visit(list[i], depth + 1);

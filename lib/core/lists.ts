@@ -18,27 +18,33 @@ const typedName = getter(Symbol.toStringTag) as (this: unknown) => string | unde
 
 /** 'Float32Array' and the like, also of another realm; undefined for what is no typed array. */
 export function typedArrayName(value: unknown): string | undefined {
-  return typedName.call(value);
+  return typeof value === 'object' ? typedName.call(value) : undefined;
 }
 
-/** The number of elements of an array or typed array. */
-export function lengthOf(list: ArrayLike<unknown> | ArrayBufferView, where: string): number {
+/** What errors call a list: the argument of an op, or by a text that says it all. A text is put together for an error alone. */
+const placeOf = (op: string, argument?: string): string =>
+  argument === undefined ? op : `[${op}] ${argument}`;
+
+/** The number of elements of an array or typed array, which is an op's argument (or what `op` says where it stands alone). */
+export function lengthOf(list: ArrayLike<unknown> | ArrayBufferView, op: string, argument?: string): number {
   if (ArrayBuffer.isView(list)) return typedLength.call(list);
   const length: unknown = list.length;
   if (typeof length !== 'number' || !Number.isInteger(length) || length < 0) {
     throw new InvalidArgumentError(
-      `${where}: the length of an array must be a whole number; this one says ${String(length)}`,
+      `${placeOf(op, argument)}: the length of an array must be a whole number; this one says ${String(length)}`,
     );
   }
   if (length > maxLength) {
-    throw new ResourceExhaustedError(`${where}: an array of ${length} elements; the limit is ${maxLength}`);
+    throw new ResourceExhaustedError(
+      `${placeOf(op, argument)}: an array of ${length} elements; the limit is ${maxLength}`,
+    );
   }
   return length;
 }
 
 /** The elements of an array or typed array, in an array that nobody else has. */
-export function listOf(list: ArrayLike<unknown>, where: string): unknown[] {
-  const length = lengthOf(list, where);
+export function listOf(list: ArrayLike<unknown>, op: string, argument?: string): unknown[] {
+  const length = lengthOf(list, op, argument);
   const copy: unknown[] = [];
   for (let i = 0; i < length; i++) copy.push(list[i]);
   return copy;

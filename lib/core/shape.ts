@@ -258,7 +258,7 @@ export function normalizeAxis(axis: unknown, rank: number, op: string, argument 
 export function normalizeAxes(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   if (!Array.isArray(axes)) return [normalizeAxis(axes, rank, op, argument)];
-  const list = listOf(axes, `[${op}] ${argument}`);
+  const list = listOf(axes, op, argument);
   const sorted: number[] = [];
   for (let i = 0; i < list.length; i++) {
     const a = normalizeAxis(list[i], rank, op, argument);

@@ -92,7 +92,7 @@ function maskOf(parts: readonly unknown[]): TensorLike | null {
 
 /** The parts of an index: x[[0, 1]] means x[0, 1]. */
 function partsOf(parts: readonly unknown[]): readonly unknown[] {
-  return parts.length === 1 && Array.isArray(parts[0]) ? listOf(parts[0], '[at] an index') : parts;
+  return parts.length === 1 && Array.isArray(parts[0]) ? listOf(parts[0], 'at', 'an index') : parts;
 }
 
 /** What basic indexing (everything but a mask) selects of a tensor of a given shape. */

@@ -328,7 +328,7 @@ function readPaddings(paddings: unknown, shape: Shape): number[][] {
     list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
   } else if (Array.isArray(t)) {
     list = [];
-    const rows = listOf(t, '[pad] paddings');
+    const rows = listOf(t, 'pad', 'paddings');
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       list.push(integerList(row, 'pad', `paddings[${i}]`));

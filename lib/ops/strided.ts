@@ -174,11 +174,11 @@ export function isNumbers(value: unknown): value is readonly number[] {
 export function integerList(value: unknown, op: string, argument: string): number[] {
   if (Array.isArray(value) || typedArrayName(value) !== undefined) {
     const given = value as ArrayLike<unknown>;
-    const length = lengthOf(given, `[${op}] ${argument}`);
+    const length = lengthOf(given, op, argument);
     const list: number[] = [];
     for (let i = 0; i < length; i++) {
       const v = given[i];
-      list[i] = Number.isSafeInteger(v) ? (v as number) : integer(v, op, `${argument}[${i}]`);
+      list.push(Number.isSafeInteger(v) ? (v as number) : integer(v, op, `${argument}[${i}]`));
     }
     return list;
   }
@@ -226,7 +226,7 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
   if (!Array.isArray(values)) {
     throw new TypeError(`[${op}] ${argument} must be an array of tensors; got ${describe(values)}`);
   }
-  const list = listOf(values, `[${op}] ${argument}`);
+  const list = listOf(values, op, argument);
   let dt: DTypeInfo | null = null;
   for (let i = 0; i < list.length; i++) {
     const v = list[i];
@@ -235,7 +235,6 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
       break;
     }
   }
-  const tensors = new Array<Tensor>(list.length);
   for (let i = 0; i < list.length; i++) {
     const v = list[i];
     const t = v instanceof Tensor ? v : toTensor(v, dt, op, `${argument}[${i}]`);
@@ -246,7 +245,7 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
           `cast it, tf.cast(x, '${dt.name}')`,
       );
     }
-    tensors[i] = t;
+    list[i] = t;
   }
-  return tensors;
+  return list as Tensor[];
 }
