@@ -22,14 +22,17 @@ function isAlive({ tensor, storage }: Place): boolean {
 class Invariants {
   readonly #places = new WeakMap<ArrayBuffer, Place[]>();
 
-  /** A new tensor shares elements with others: they lie inside the buffer, at a whole number. */
+  /** Elements lie inside their buffer, at a whole number. */
+  inside({ buffer }: Storage, offset: number, bytes: number): void {
+    if (Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= buffer.byteLength) return;
+    throw new InternalError(
+      `a tensor's ${bytes} bytes at ${offset} do not lie in a buffer of ${buffer.byteLength}`,
+    );
+  }
+
+  /** A new tensor shares the elements of others, and holds their storage as they do. */
   shares(t: Shown, storage: Storage, offset: number, bytes: number): void {
-    const { byteLength } = storage.buffer;
-    if (!Number.isSafeInteger(offset) || offset < 0 || offset + bytes > byteLength) {
-      throw new InternalError(
-        `a tensor's ${bytes} bytes at ${offset} do not lie in a buffer of ${byteLength}`,
-      );
-    }
+    this.inside(storage, offset, bytes);
     if (bytes === 0) return;
     const places = this.#places.get(storage.buffer);
     const place = { tensor: new WeakRef(t), storage, from: offset, to: offset + bytes };

@@ -314,11 +314,11 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
   return t;
 }
 
-/** @internal A tensor over elements that lie in a buffer of someone else. */
+/** @internal A tensor over elements that lie in a buffer of someone else, who sees to it that they last as long. */
 export function tensorOver(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
   const storage = new Storage(buffer, 0, 0);
   const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
-  if (invariants !== null) invariants.shares(t, storage, offset, t.size * dt.bytes);
+  if (invariants !== null) invariants.inside(storage, offset, t.size * dt.bytes);
   return t;
 }
 

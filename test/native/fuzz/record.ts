@@ -22,7 +22,7 @@ const entries = native as unknown as Record<string, Entry>;
 
 /** What works on other things than array buffers of numbers. */
 const others = new Set([
-  ...['isa', 'numThreads', 'setNumThreads', 'capture', 'fused'],
+  ...['isa', 'numThreads', 'setNumThreads', 'trimHeap', 'capture', 'fused'],
   ...['loadProgram', 'freeProgram', 'runProgram', 'startProgram'],
 ]);
 export const entryNames = Object.keys(entries).filter(
