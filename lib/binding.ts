@@ -10,8 +10,6 @@ import { version } from './version';
  */
 export interface Native {
   readonly frame: ArrayBuffer;
-  /** Of `frame`, in slots: where the page of the next call is named, just behind the frame itself; the first page; a page's length. */
-  readonly pages: { readonly turned: number; readonly first: number; readonly length: number };
   /** The most that a call takes. */
   readonly maxBuffers: number;
   readonly unaryNames: readonly string[];
@@ -351,13 +349,7 @@ function load(): Native {
 }
 
 export const native: Native = load();
-/**
- * The frame and, behind it, pages: small frames that calls which are made again and again keep for themselves. At `turned`
- * stands where the page of the next call begins; the call sets it to 0, for the frame.
- */
-export const slots = new Float64Array(native.frame);
-export const pages = { ...native.pages };
 /** The numbers of the next call. */
-export const frame = slots.subarray(0, pages.turned);
+export const frame = new Float64Array(native.frame);
 /** The same slots as raw 64-bit integers. */
-export const frameBigInts = new BigInt64Array(native.frame, 0, pages.turned);
+export const frameBigInts = new BigInt64Array(native.frame);

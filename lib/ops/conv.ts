@@ -6,10 +6,9 @@ import { remembered } from '../core/remember';
 import { asShape, describe, type Dims, type Shape, showShape, sizeOf } from '../core/shape';
 import { shapeOf, Tensor } from '../core/tensor';
 import { checkPrecision, type ConvolutionPrecision } from './conv_precision';
-import { convForward, convNow, preparedForward, type ConvGeometry, type PreparedConv } from './conv_rows';
+import { convForward, type ConvGeometry } from './conv_rows';
 import { badDType, composite, mixedDTypes, options } from './define';
 import { sample, type Example } from './registry';
-import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
   fromChannelsLast,
@@ -168,8 +167,6 @@ export function convArguments(
 interface ConvPlan {
   axes: WindowAxes;
   geometry: ConvGeometry;
-  /** Where the tensors are as they have to be. */
-  now: PreparedConv | null;
   /** The input's shape with its dimensions of batch taken together, and the result's with them apart; null where there is one. */
   flat: Shape | null;
   result: Shape | null;
@@ -214,10 +211,9 @@ const convPlan = remembered(
     const groups = convGroups(shape, axes, filter, op);
     const dims = windowDims(spatialSizes(flat, axes), filter.slice(0, n), steps, apart, around, op);
     const geometry = convGeometry(flat[0], dims, inChannels, outChannels, groups, exact);
-    const now = rank === n + 2 && !axes.channelsFirst ? preparedForward(op, geometry) : null;
-    if (rank === n + 2) return { axes, geometry, now, flat: null, result: null };
+    if (rank === n + 2) return { axes, geometry, flat: null, result: null };
     const each = windowShape(axes, flat[0], geometry.output, outChannels).slice(1);
-    return { axes, geometry, now, flat, result: asShape([...lead, ...each]) };
+    return { axes, geometry, flat, result: asShape([...lead, ...each]) };
   },
   [2, 3],
 );
@@ -232,7 +228,7 @@ function convolve(
   o: { dataFormat: unknown; dilations: unknown; precision: unknown },
 ): Tensor {
   const [x, w] = convOperands(input, filters, op);
-  const { axes, geometry, now, flat, result } = convPlan(
+  const { axes, geometry, flat, result } = convPlan(
     op,
     n,
     shapeOf(x),
@@ -243,7 +239,6 @@ function convolve(
     o.dilations,
     o.precision,
   );
-  if (now !== null && unwatched()) return convNow(op, x, w, now);
   const images = toChannelsLast(flat === null ? x : reshape(x, flat), axes);
   const y = fromChannelsLast(convForward(images, w, geometry), axes);
   return result === null ? y : reshape(y, result);

@@ -2,14 +2,13 @@
  * The convolution that all others are written in, and its two gradients: rows of their own, each the gradient of the
  * others, so that derivatives of any order exist. Tensors have their channels last.
  */
-import { frame, native, slots } from '../binding';
+import { frame, native } from '../binding';
 import { floating } from '../core/dtype';
 import { asShape, type Dims, type Shape } from '../core/shape';
-import { bufferOf, makeTensor, type Tensor } from '../core/tensor';
+import { bufferOf, type Tensor } from '../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
-import { badDType, explain, mixedDTypes } from './define';
+import { badDType, mixedDTypes } from './define';
 import { partOfTwo } from './part';
-import { prepare, turnTo, type Prepared } from './prepared';
 import { sample, type GradContext } from './registry';
 import { channelsLast } from './window';
 
@@ -46,17 +45,13 @@ function writeDims(slot: number, dims: readonly number[], missing: number): void
 /** The kinds of the native entry. */
 const Kind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
 
-/** Operands, and what may be another the next time, from slot `at` on. */
-function writeOperands(at: number, kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
-  slots[at] = a.offset;
-  slots[at + 1] = b.offset;
-  slots[at + 2] = y.offset;
-  slots[at + 3] = a.dt.code;
-  slots[at + 4] = kind;
-  slots[at + 5] = precisionCodes[g.precision ?? convolutionPrecision()];
-}
-
-function writeGeometry(g: ConvGeometry): void {
+function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = y.offset;
+  frame[3] = a.dt.code;
+  frame[4] = kind;
+  frame[5] = precisionCodes[g.precision ?? convolutionPrecision()];
   frame[6] = g.batch;
   frame[7] = g.inChannels;
   frame[8] = g.outChannels;
@@ -69,55 +64,9 @@ function writeGeometry(g: ConvGeometry): void {
   writeDims(25, g.pads, 0);
 }
 
-function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
-  writeOperands(0, kind, a, b, y, g);
-  writeGeometry(g);
-}
-
 /** What the native entry must know of a forward convolution. */
 export function writeConv(x: Tensor, filter: Tensor, y: Tensor, geometry: ConvGeometry): void {
   write(Kind.forward, x, filter, y, geometry);
-}
-
-/** A row's call of a geometry, prepared. */
-export interface PreparedConv {
-  readonly kind: number;
-  readonly geometry: ConvGeometry;
-  readonly call: Prepared;
-}
-
-function prepared(op: string, kind: number, shape: Shape, geometry: ConvGeometry): PreparedConv {
-  return { kind, geometry, call: prepare(op, shape, 28, () => writeGeometry(geometry)) };
-}
-
-/** The calls of rows of each geometry, by kind: tapes hand on that of the convolution that they recorded. */
-const ofGeometry = new WeakMap<ConvGeometry, (PreparedConv | undefined)[]>();
-
-function preparedFor(
-  op: string,
-  kind: number,
-  shape: (g: ConvGeometry) => Shape,
-  g: ConvGeometry,
-): PreparedConv {
-  let calls = ofGeometry.get(g);
-  if (calls === undefined) ofGeometry.set(g, (calls = []));
-  return (calls[kind] ??= prepared(op, kind, shape(g), g));
-}
-export const preparedForward = (op: string, g: ConvGeometry): PreparedConv =>
-  prepared(op, Kind.forward, yShape(g), g);
-export const preparedInputGradient = (op: string, g: ConvGeometry): PreparedConv =>
-  prepared(op, Kind.inputGradient, xShape(g), g);
-
-/** What `convForward` or `convBackpropInput` gives, where nobody watches; a and b are of one floating dtype. */
-export function convNow(op: string, a: Tensor, b: Tensor, { kind, geometry, call }: PreparedConv): Tensor {
-  const y = makeTensor(a.dt, call.shape, call.size);
-  writeOperands(turnTo(call), kind, a, b, y, geometry);
-  try {
-    native.conv(bufferOf(a), bufferOf(b), bufferOf(y));
-  } catch (error) {
-    throw explain(error, op, [a, b]);
-  }
-  return y;
 }
 
 function convRow(
@@ -162,10 +111,6 @@ function convRow(
       write(kind, a, b, y, g);
       native.conv(bufferOf(a), bufferOf(b), bufferOf(y));
     },
-    now: ([a, b], g) =>
-      a.dt === b.dt && a.dt.kind === 'float'
-        ? convNow(name, a, b, preparedFor(name, kind, resultShape, g))
-        : null,
     saves: { inputs: [0, 1] },
     gradient: ([dy], { x, attrs, needs }: GradContext<ConvGeometry>) =>
       gradient(dy, x[0], x[1], attrs, needs),

@@ -13,17 +13,10 @@ import {
   type ConvOptions,
   type ConvPadding,
 } from './conv';
-import {
-  convBackpropInput,
-  convNow,
-  preparedInputGradient,
-  type ConvGeometry,
-  type PreparedConv,
-} from './conv_rows';
+import { convBackpropInput, type ConvGeometry } from './conv_rows';
 import { composite, options } from './define';
 import { sample, type Example } from './registry';
 import { integerList } from './strided';
-import { unwatched } from './unwatched';
 import type { ShapeLike } from './views';
 import {
   checkWindowRank,
@@ -46,8 +39,6 @@ const defaults = { padding: 'SAME', dataFormat: null, dilations: null, precision
 interface TransposePlan {
   axes: WindowAxes;
   geometry: ConvGeometry;
-  /** Where the tensors are as they have to be. */
-  now: PreparedConv | null;
 }
 
 /** All that follows from the shapes and from the arguments that are no tensors. */
@@ -106,7 +97,7 @@ const transposePlan = remembered(
       );
     });
     const geometry = convGeometry(batch, dims, inChannels, outChannels, groups, exact);
-    return { axes, geometry, now: axes.channelsFirst ? null : preparedInputGradient(op, geometry) };
+    return { axes, geometry };
   },
   [2, 3],
 );
@@ -124,7 +115,7 @@ function transposed(
     typeof defaults
   >(given, 'padding', defaults, op);
   const [y, w] = convOperands(input, filters, op);
-  const { axes, geometry, now } = transposePlan(
+  const { axes, geometry } = transposePlan(
     op,
     n,
     shapeOf(y),
@@ -136,7 +127,6 @@ function transposed(
     o.dilations,
     o.precision,
   );
-  if (now !== null && unwatched()) return convNow(op, y, w, now);
   return fromChannelsLast(convBackpropInput(toChannelsLast(y, axes), w, geometry), axes);
 }
 

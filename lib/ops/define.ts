@@ -34,7 +34,6 @@ import { following } from './composite';
 import { simplerBinary } from './simpler';
 import { overSpent, spent } from './spare';
 import { traced } from './traced';
-import { unwatched } from './unwatched';
 
 /** Bit i set for dtype code i. */
 export function dtypeMask(list: readonly DType[]): number {
@@ -352,8 +351,6 @@ export interface OpSpec<P extends unknown[], A> extends OpFacts {
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
-  /** The one result where nobody watches, found in a shorter way than by `run`; null: not of these. */
-  now?: (inputs: readonly Tensor[], attrs: A) => Tensor | null;
   /** See TracedOp. */
   reordered?: (attrs: A, perm: readonly number[]) => A | null;
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
@@ -378,7 +375,7 @@ export function defineOp<P extends unknown[], A>(
   spec: OpSpec<P, A>,
   single: boolean,
 ): Defined<P, A> {
-  const { args, infer, run, now } = spec;
+  const { args, infer, run } = spec;
   const inputs = spec.saves?.inputs ?? [];
   /** Shapes that depend on data which are known although a function is being traced. */
   const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
@@ -421,8 +418,6 @@ export function defineOp<P extends unknown[], A>(
     if (scope.tracer !== null || run === 'view') return compute(xs, attrs)[0];
     let y: Tensor;
     try {
-      const short = now !== undefined && scope.recorder === null ? now(xs, attrs) : null;
-      if (short !== null) return short;
       const inferred = infer(xs, attrs) as OutSpec | null;
       const made = inferred === null ? [] : [allocate(name, inferred)];
       y = ((run(xs, attrs, made) as readonly Tensor[] | undefined) ?? made)[0];
@@ -436,7 +431,7 @@ export function defineOp<P extends unknown[], A>(
   const many = following(name, args, (parsed) => {
     const ys = compute(parsed[0], parsed[1]);
     // Tapes and tracers keep the list, which the caller may change.
-    return unwatched() ? (ys as Tensor[]) : ys.slice();
+    return ys.slice();
   });
   const row: OpRow = {
     name,

@@ -1,19 +1,17 @@
 /** Depthwise and separable convolution. */
-import { frame, native, slots } from '../binding';
+import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { floating } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { asShape, type Shape, showShape } from '../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
-import { badDType, composite, explain, mixedDTypes, options } from './define';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
+import { matmul } from './matmul';
+import { badDType, composite, mixedDTypes, options } from './define';
 import { partOfTwo } from './part';
-import { matmul, matrixProduct } from './matmul';
 import { broadcastTo } from './movement';
 import { writeWindows } from './pooling';
-import { prepare, turnTo, type Prepared } from './prepared';
 import { sample, type GradContext } from './registry';
-import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
   checkWindowRank,
@@ -41,24 +39,15 @@ type Product = (a: Tensor, b: Tensor, windows: Windows) => Tensor;
 /** What is computed from the other two of x, w and y. */
 const kinds = { y: 0, x: 1, w: 2 } as const;
 
-function writeOperands(at: number, kind: number, x: Tensor, w: Tensor, y: Tensor): void {
-  slots[at] = x.offset;
-  slots[at + 1] = w.offset;
-  slots[at + 2] = y.offset;
-  slots[at + 3] = x.dt.code;
-  slots[at + 4] = kind;
-}
-
-/** `shape`: that of x. */
-function writeSizes(shape: Shape, dims: readonly WindowDim[]): void {
-  frame[5] = shape[0];
-  frame[6] = shape[3];
-  writeWindows(7, dims, 2);
-}
-
 function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
-  writeOperands(0, kinds[kind], x, w, y);
-  writeSizes(shapeOf(x), windows.dims);
+  frame[0] = x.offset;
+  frame[1] = w.offset;
+  frame[2] = y.offset;
+  frame[3] = x.dt.code;
+  frame[4] = kinds[kind];
+  frame[5] = shapeOf(x)[0];
+  frame[6] = shapeOf(x)[3];
+  writeWindows(7, windows.dims, 2);
 }
 
 /** What the native entry must know of y. */
@@ -88,18 +77,6 @@ const depthwise: Product = partOfTwo<Windows>('depthwise', {
     needs[1] ? depthwiseFilter(x[0], dy, attrs) : null,
   ],
 });
-
-/** The same where nobody watches. */
-function depthwiseNow(name: string, x: Tensor, w: Tensor, call: Prepared): Tensor {
-  const y = makeTensor(x.dt, call.shape, call.size);
-  writeOperands(turnTo(call), kinds.y, x, w, y);
-  try {
-    native.depthwise(bufferOf(x), bufferOf(w), bufferOf(y));
-  } catch (error) {
-    throw explain(error, name, [x, w]);
-  }
-  return y;
-}
 
 /** The gradient of `depthwise` towards x. */
 const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
@@ -138,8 +115,6 @@ export interface DepthwiseConv2dOptions {
 interface DepthwisePlan {
   axes: WindowAxes;
   windows: Windows;
-  /** Where the input is as it has to be. */
-  now: Prepared | null;
 }
 
 /** All that follows from the shapes and from the arguments that are no tensors. */
@@ -174,10 +149,7 @@ const windowsOf = remembered(
     const apart = perDimension(dilations ?? 1, axes, name, 'dilations');
     const around = windowPadding(padding, axes, name);
     const dims = windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name);
-    const shape = asShape([input[0], dims[0].out, dims[1].out, channels]);
-    const now =
-      axes.channelsFirst || filter[3] !== 1 ? null : prepare(name, shape, 19, () => writeSizes(input, dims));
-    return { axes, windows: { dims, filter }, now };
+    return { axes, windows: { dims, filter } };
   },
   [1, 2],
 );
@@ -199,7 +171,7 @@ function convolve(
   const f = toTensor(filter, x.dt, name, 'filter');
   if (f.dt !== x.dt) throw mixedDTypes(name, x, f);
   const o = options<{ dataFormat: unknown; dilations: unknown }>(given, 'dataFormat', noOptions, name);
-  const { axes, windows, now } = windowsOf(
+  const { axes, windows } = windowsOf(
     name,
     shapeOf(x),
     shapeOf(f),
@@ -208,7 +180,6 @@ function convolve(
     o.dataFormat,
     o.dilations,
   );
-  if (now !== null && unwatched()) return finish(depthwiseNow(name, x, f, now), axes);
   const [, , channels, multiplier] = shapeOf(f);
   let last = toChannelsLast(x, axes);
   if (multiplier !== 1) {
@@ -308,11 +279,8 @@ export const separableConv2d = composite(
         );
       }
       const pixels = batch * height * width;
-      const shape = asShape([batch, height, width, outputs]);
-      const now = unwatched() ? matrixProduct(y, p, pixels, outputs, channels, shape) : null;
-      const last =
-        now ?? reshape(matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs])), shape);
-      return fromChannelsLast(last, axes);
+      const last = matmul(reshape(y, [pixels, channels]), reshape(p, [channels, outputs]));
+      return fromChannelsLast(reshape(last, [batch, height, width, outputs]), axes);
     });
   },
 );

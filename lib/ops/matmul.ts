@@ -20,7 +20,6 @@ import { bufferOf, makeTensor, shapeOf, Tensor } from '../core/tensor';
 import { unbroadcast } from './broadcast';
 import { badDType, composite, convertPair, dtypeMask, mixedDTypes, op, options } from './define';
 import { publicCall, registry, sample, type GradContext } from './registry';
-import { unwatched } from './unwatched';
 import { reshape } from './views';
 
 export interface MatmulOptions {
@@ -275,24 +274,6 @@ function multiplied(
 }
 
 /**
- * The elements of a and b multiplied as matrices of m × k and k × n, in a shape of as many elements as the result has, where
- * nobody watches; null where that is not to be done so.
- */
-export function matrixProduct(
-  a: Tensor,
-  b: Tensor,
-  m: number,
-  n: number,
-  k: number,
-  shape: Shape,
-): Tensor | null {
-  const size = m * n;
-  if (size === 0 || size > quickElements) return null;
-  const c = makeTensor(a.dt, shape, size);
-  return multiplied(a, b, c, m, n, k, false, false) ? c : null;
-}
-
-/**
  * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
  * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
  * broadcast. @tf tf.linalg.matmul
@@ -360,15 +341,6 @@ export const matvec = composite(
       );
     }
     if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
-    if (shapeOf(x).length === 2 && shapeOf(y).length === 1 && x.dt === y.dt && unwatched()) {
-      const { transposeA, adjointA } = o;
-      const turn = transposeA || adjointA;
-      const [m, k] = turn ? [shapeOf(x)[1], shapeOf(x)[0]] : shapeOf(x);
-      if (typeof turn === 'boolean' && !(transposeA && adjointA) && k === shapeOf(y)[0] && m > 0) {
-        const z = makeTensor(x.dt, asShape([m]), m);
-        if (multiplied(x, y, z, m, 1, k, turn, false)) return z;
-      }
-    }
     const column = reshape(y, joinShapes(shapeOf(y), y.rank, one, 0, 1, shapeOf(y), y.rank));
     const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
     return reshape(c, shapeOf(c).slice(0, -1));

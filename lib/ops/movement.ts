@@ -2,7 +2,6 @@
 import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { everyType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
-import { remembered } from '../core/remember';
 import type { OpCall } from '../core/scope';
 import {
   asShape,
@@ -16,13 +15,13 @@ import {
   showShape,
   stridesOf,
 } from '../core/shape';
-import { makeTensor, shapeOf, type Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
 import type { Axis } from './axis';
 import { unbroadcast } from './broadcast';
 import { composite, op, options } from './define';
 import { sample } from './registry';
 import { asMany } from './simpler';
-import { copyPrepared, copyStrided, integerList, prepareCopy, type PreparedCopy } from './strided';
+import { copyStrided, integerList } from './strided';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
 const transposeDefaults = { perm: null } as const;
@@ -248,21 +247,6 @@ export const reverse: (tensor: TensorLike, axis: Exclude<Axis, null>) => Tensor 
   gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
 });
 
-/** The copies of both parts. */
-const rolledCopies = remembered(
-  (shape: Shape, axis: number, by: number): readonly (PreparedCopy | null)[] => {
-    const strides = stridesOf(shape);
-    const n = shape[axis];
-    const part = (from: number, to: number, count: number): PreparedCopy | null => {
-      const dims = shape.slice();
-      dims[axis] = count;
-      return prepareCopy(from * strides[axis], strides, to * strides[axis], strides, dims);
-    };
-    return [part(0, by, n - by), part(n - by, 0, by)];
-  },
-  [0],
-);
-
 /** One axis moved by 0 < by < its size places. */
 const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
   [x: Tensor, axis: number, by: number],
@@ -282,14 +266,6 @@ const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
     copyStrided(x, 0, strides, y, by * step, strides, dims);
     dims[axis] = by;
     copyStrided(x, (n - by) * step, strides, y, 0, strides, dims);
-  },
-  now: ([x], { axis, by }) => {
-    const [most, rest] = rolledCopies(shapeOf(x), axis, by);
-    if (most === null || rest === null) return null;
-    const y = makeTensor(x.dt, shapeOf(x), x.size);
-    copyPrepared(x, y, most);
-    copyPrepared(x, y, rest);
-    return y;
   },
   gradient: ([dy], { attrs: { axis, by } }) => [rolled(dy, axis, shapeOf(dy)[axis] - by)],
 });

@@ -2,12 +2,11 @@
 import { frame, native } from '../binding';
 import { dtypes, type DTypeInfo } from '../core/dtype';
 import { scope, type TracedOp, type Tracer } from '../core/scope';
-import { asShape, type Shape, sizeOf } from '../core/shape';
-import { bufferOf, makeTensor, type Tensor } from '../core/tensor';
+import { asShape, type Shape } from '../core/shape';
+import { bufferOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { kernelNumber, op } from './define';
 import { registry, type OpRow } from './registry';
-import { unwatched } from './unwatched';
 
 /** The two words of a 64-bit integer, low first. */
 export type Words = readonly [number, number];
@@ -110,10 +109,7 @@ export function draw(
   const kernel = kernelNumber(native.randomNames, distribution);
   if (!('later' in stream)) {
     const attrs = { kernel, shape, dt, stream, bounds, affine };
-    if (!unwatched()) return philox(attrs);
-    const y = makeTensor(dt, shape, sizeOf(shape));
-    if (y.size > 0) fill(attrs, y);
-    return y;
+    return philox(attrs);
   }
   const { later, variables } = stream;
   const row = registry().get('philox') as OpRow & TracedOp;

@@ -1,20 +1,18 @@
 /** Pooling: the largest or the mean of each window. */
-import { frame, native, slots } from '../binding';
+import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypeInfo, floating, numeric, type DType } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { remembered } from '../core/remember';
 import { apart } from '../core/scope';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../core/tensor';
+import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import { cast } from './cast';
 import { range } from './creation';
-import { badDType, composite, dtypeMask, explain, options } from './define';
+import { badDType, composite, dtypeMask, options } from './define';
 import { partOfOne, partOfTwo } from './part';
 import { broadcastTo } from './movement';
-import { prepare, turnTo, type Prepared } from './prepared';
 import { sample, symbolicZero, type Example, type GradContext } from './registry';
-import { unwatched } from './unwatched';
 import { reshape } from './views';
 import {
   checkWindowRank,
@@ -67,25 +65,16 @@ export function writeWindows(slot: number, dims: Dims, count: number): void {
 const kinds = { max: 0, at: 1, maxGradient: 2, mean: 3, meanGradient: 4 } as const;
 
 function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
-  writeSizes(kind === 'meanGradient' ? shapeOf(dx) : shapeOf(x), dims);
-  runSizes(0, kinds[kind], x, g, y, dx);
-}
-
-/** `shape`: that of the input. */
-function writeSizes(shape: Shape, dims: Dims): void {
+  const shape = shapeOf(kind === 'meanGradient' ? dx : x);
+  frame[0] = x.offset;
+  frame[1] = g.offset;
+  frame[2] = y.offset;
+  frame[3] = dx.offset;
+  frame[4] = x.dt.code;
+  frame[5] = kinds[kind];
   frame[6] = shape[0];
   frame[7] = shape[shape.length - 1];
   writeWindows(8, dims, 3);
-}
-
-/** With sizes that are written already. `at`: where the call's numbers begin. */
-function runSizes(at: number, kind: number, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
-  slots[at] = x.offset;
-  slots[at + 1] = g.offset;
-  slots[at + 2] = y.offset;
-  slots[at + 3] = dx.offset;
-  slots[at + 4] = x.dt.code;
-  slots[at + 5] = kind;
   native.pool(bufferOf(x), bufferOf(g), bufferOf(y), bufferOf(dx));
 }
 
@@ -168,19 +157,16 @@ interface Kind {
   /** Takes padding as a list. */
   explicit: boolean;
   pool: (x: Tensor, dims: Dims) => Tensor;
-  /** The native entry's. */
-  code: number;
 }
 
-const kindOf = (dtypes: readonly DType[], explicit: boolean, pool: Kind['pool'], code: number): Kind => ({
+const kindOf = (dtypes: readonly DType[], explicit: boolean, pool: Kind['pool']): Kind => ({
   dtypes,
   mask: dtypeMask(dtypes),
   explicit,
   pool,
-  code,
 });
-const maxKind = kindOf(numeric, true, (x, dims) => maxPoolLast(x, dims), kinds.max);
-const avgKind = kindOf(floating, false, (x, dims) => avgPoolLast(x, dims), kinds.mean);
+const maxKind = kindOf(numeric, true, (x, dims) => maxPoolLast(x, dims));
+const avgKind = kindOf(floating, false, (x, dims) => avgPoolLast(x, dims));
 
 function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
   const x = toTensor(value, null, name, 'input');
@@ -188,26 +174,8 @@ function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
   return x;
 }
 
-function pooled(name: string, x: Tensor, kind: Kind, axes: WindowAxes, { dims, now }: PoolPlan): Tensor {
-  if (now !== null && unwatched()) return poolNow(name, kind.code, x, x, now);
+function pooled(x: Tensor, kind: Kind, axes: WindowAxes, dims: Dims): Tensor {
   return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
-}
-
-/** What the kinds max, mean and at give where nobody watches. */
-function poolNow(name: string, kind: number, x: Tensor, g: Tensor, call: Prepared): Tensor {
-  const y = makeTensor(g.dt, call.shape, call.size);
-  try {
-    runSizes(turnTo(call), kind, x, g, y, x);
-  } catch (error) {
-    throw explain(error, name, [x, g]);
-  }
-  return y;
-}
-
-interface PoolPlan {
-  dims: Dims;
-  /** Where x has its channels last. */
-  now: Prepared | null;
 }
 
 /** The windows of a pooling call on x of that shape. */
@@ -221,7 +189,7 @@ const windowsOf = remembered(
     padding: unknown,
     explicit: boolean,
     dilations: readonly number[] | null,
-  ): PoolPlan => {
+  ): Dims => {
     checkWindowRank(shape, axes, name, 'input');
     const kernels = perDimension(ksize, axes, name, 'ksize');
     const steps = perDimension(strides, axes, name, 'strides');
@@ -235,10 +203,7 @@ const windowsOf = remembered(
       });
     }
     const apart = dilations ?? kernels.map(() => 1);
-    const dims = windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
-    if (axes.channelsFirst) return { dims, now: null };
-    const out = pooledShape(shape, dims, 'out');
-    return { dims, now: prepare(name, out, 26, () => writeSizes(shape, dims)) };
+    return windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
   },
   [1],
 );
@@ -261,8 +226,8 @@ function pooling(name: string, tf: string, n: number, kind: Kind, examples: read
         );
       }
       const axes = windowAxes(dataFormat, spatial, name);
-      const plan = windowsOf(name, shapeOf(x), axes, ksize, strides, padding, kind.explicit, null);
-      return pooled(name, x, kind, axes, plan);
+      const dims = windowsOf(name, shapeOf(x), axes, ksize, strides, padding, kind.explicit, null);
+      return pooled(x, kind, axes, dims);
     },
   );
 }
@@ -335,7 +300,7 @@ const generalPlan = remembered(
     padding: unknown,
     dataFormat: unknown,
     given: unknown,
-  ): { axes: WindowAxes; plan: PoolPlan } => {
+  ): { axes: WindowAxes; dims: Dims } => {
     const name = 'pool';
     const axes = windowAxes(dataFormat, windowSizes.length, name);
     const dilations = perDimension(given ?? 1, axes, name, 'dilations');
@@ -344,8 +309,8 @@ const generalPlan = remembered(
         `[${name}] pooling with padding ${describe(padding)} is not implemented for dilations ${describe(dilations)}; it takes 'VALID'`,
       );
     }
-    const plan = windowsOf(name, shape, axes, windowSizes, strides ?? 1, padding, explicit, dilations);
-    return { axes, plan };
+    const dims = windowsOf(name, shape, axes, windowSizes, strides ?? 1, padding, explicit, dilations);
+    return { axes, dims };
   },
   [0],
 );
@@ -393,7 +358,7 @@ export const pool = composite(
         `[${name}] windowShape must be an array of 1 to 3 sizes, one for each spatial dimension; got ${describe(windowSizes)}`,
       );
     }
-    const { axes, plan } = generalPlan(
+    const { axes, dims } = generalPlan(
       shapeOf(x),
       windowSizes,
       kind.explicit,
@@ -402,7 +367,7 @@ export const pool = composite(
       o.dataFormat,
       o.dilations,
     );
-    return pooled(name, x, kind, axes, plan);
+    return pooled(x, kind, axes, dims);
   },
 );
 
@@ -466,16 +431,12 @@ export const maxPoolWithArgmax = composite(
     if (out.name !== 'int32' && out.name !== 'int64') {
       throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
     }
-    const { dims, now } = windowsOf(name, shapeOf(x), last[1], ksize, strides, padding, false, null);
+    const dims = windowsOf(name, shapeOf(x), last[1], ksize, strides, padding, false, null);
     // Positions go through the same windows as elements; they have to be as wide as these.
     const key = x.dt.bytes === 1 ? cast(x, 'int32') : x;
     const wide = key.dt.bytes === 8 ? 'int64' : 'int32';
     const batch = o.includeBatchInIndex;
-    if (now !== null && x.size <= 1024 && key === x && wide === out.name && unwatched()) {
-      const y = poolNow(name, kinds.max, x, x, now);
-      return [y, poolNow(name, kinds.at, x, knownPositions(shapeOf(x), wide, batch), now)];
-    }
-    const positions = positionsIn(shapeOf(x), wide, batch);
+    const positions = (x.size <= 1024 ? knownPositions : positionsIn)(shapeOf(x), wide, batch);
     const argmax = cast(maxPoolAt(key, positions, dims), out.name);
     return [maxPoolLast(x, dims), argmax];
   },

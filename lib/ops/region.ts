@@ -5,12 +5,12 @@
  */
 import { everyType } from '../core/dtype';
 import type { OpCall } from '../core/scope';
-import { asShape, maxElements, sameShape, type Shape, sizeOf, stridesOf } from '../core/shape';
-import { makeTensor, shapeOf, type Tensor } from '../core/tensor';
+import { asShape, sameShape, type Shape, stridesOf } from '../core/shape';
+import { shapeOf, type Tensor } from '../core/tensor';
 import { op } from './define';
 import type { OpSpec } from './define';
 import type { GradientFunction } from './registry';
-import { copyPrepared, copyStrided, fillWith, prepareCopy, type PreparedCopy } from './strided';
+import { copyStrided, fillWith } from './strided';
 
 export interface Region {
   readonly begin: readonly number[];
@@ -18,38 +18,10 @@ export interface Region {
   readonly sizes: readonly number[];
   /** Shape of the result: `sizes` but for dimensions of 1. */
   readonly shape: Shape;
-  /** Of a region that is kept: its layout in the tensor that it was made for. */
-  readonly layout?: RegionLayout;
-}
-
-export interface RegionLayout {
-  readonly at: number;
-  readonly strides: readonly number[];
-  /** Of a region with elements that is taken, or filled, again and again: the result's size and the copy. */
-  readonly taken?: KeptCopy | undefined;
-  readonly filled?: KeptCopy | undefined;
-}
-
-interface KeptCopy {
-  readonly size: number;
-  readonly copy: PreparedCopy;
-}
-
-/** The region with its layout in a tensor of that shape, and what is done with it again and again prepared. */
-export function keptRegion(shape: Shape, region: Region, use: 'taken' | 'filled'): Region {
-  const { at, strides } = regionLayout(shape, region);
-  const { sizes } = region;
-  const own = stridesOf(sizes);
-  const copy =
-    use === 'taken' ? prepareCopy(at, strides, 0, own, sizes) : prepareCopy(0, own, at, strides, sizes);
-  const size = sizeOf(use === 'taken' ? region.shape : shape);
-  const kept = copy === null || sizes.includes(0) || size > maxElements ? undefined : { size, copy };
-  return { ...region, layout: { at, strides, [use]: kept } };
 }
 
 /** The region with the same elements of a tensor of the given shape: where it starts, and its strides, in elements. */
-export function regionLayout(shape: Shape, region: Region): RegionLayout {
-  if (region.layout !== undefined) return region.layout;
+export function regionLayout(shape: Shape, region: Region): { at: number; strides: number[] } {
   const strides = stridesOf(shape);
   let at = 0;
   for (let d = 0; d < strides.length; d++) {
@@ -94,13 +66,6 @@ export const regionRow = {
     if (y.size === 0) return;
     const { at, strides } = regionLayout(shapeOf(x), region);
     copyStrided(x, at, strides, y, 0, stridesOf(region.sizes), region.sizes);
-  },
-  now: ([x]: readonly Tensor[], { shape, layout }: Region): Tensor | null => {
-    const taken = layout?.taken;
-    if (taken === undefined) return null;
-    const y = makeTensor(x.dt, shape, taken.size);
-    copyPrepared(x, y, taken.copy);
-    return y;
   },
   gradient: (([dy], { attrs, shapes }) => [placeRegion(dy, attrs, shapes[0])]) as GradientFunction<Region>,
 } satisfies Partial<OpSpec<never, Region>>;

@@ -5,13 +5,13 @@ import { InvalidArgumentError } from '../core/errors';
 import { listOf } from '../core/lists';
 import { remembered } from '../core/remember';
 import { asShape, describe, type Shape, showShape, stridesOf } from '../core/shape';
-import { makeTensor, shapeOf, Tensor } from '../core/tensor';
+import { shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { composite, op, options } from './define';
 import { gather } from './indexing';
-import { keptRegion, regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
+import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
 import { sample } from './registry';
-import { copyPrepared, copyStrided, fillWith, integerList, isNumbers } from './strided';
+import { copyStrided, fillWith, integerList, isNumbers } from './strided';
 import { decided } from './traced';
 import type { ShapeLike } from './views';
 
@@ -245,10 +245,7 @@ function stridedRegion(
   }
   return regionOf(shape, items, 'stridedSlice');
 }
-const knownStridedRegion: typeof stridedRegion = remembered(
-  (shape: Shape, ...rest) => keptRegion(shape, stridedRegion(shape, ...rest), 'taken'),
-  [0],
-);
+const knownStridedRegion = remembered(stridedRegion, [0]);
 
 // ---------------------------------------------------------------------------------------------------- padding
 
@@ -267,7 +264,7 @@ function padPlan(shape: Shape, paddings: unknown): PadPlan {
   const begin = list.map((p) => p[0]);
   const around = asShape(shape.map((n, d) => begin[d] + n + list[d][1]));
   const region = { begin, steps: shape.map(() => 1), sizes: shape, shape };
-  return { region: keptRegion(around, region, 'filled'), shape: around };
+  return { region, shape: around };
 }
 const knownPadPlan = remembered(padPlan, [0]);
 
@@ -290,14 +287,6 @@ const padConstant = op<[x: Tensor, plan: PadPlan, value: number | bigint], PadAt
     if (x.size === 0) return;
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(shapeOf(x)), y, at, strides, shapeOf(x));
-  },
-  now: ([x], { region, shape, value }) => {
-    const filled = region.layout?.filled;
-    if (filled === undefined) return null;
-    const y = makeTensor(x.dt, shape, filled.size);
-    if (y.size !== x.size) fillWith(y, value);
-    copyPrepared(x, y, filled.copy);
-    return y;
   },
   reordered: reorderedPlace,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],

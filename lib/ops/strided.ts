@@ -1,5 +1,5 @@
 /** What the ops that only move elements share: the strided copy, and reading shapes and lists of tensors. */
-import { frame, native, pages, slots } from '../binding';
+import { frame, native } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
@@ -7,7 +7,6 @@ import { lengthOf, listOf, typedArrayName } from '../core/lists';
 import { describe, type Dims, mergeDims, showShape } from '../core/shape';
 import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { numbersOf, turnTo, type Numbers } from './prepared';
 import { decided } from './traced';
 
 const maxCopyDims = 16;
@@ -37,55 +36,17 @@ export function copyStrided(
       );
     }
   }
-  writeLayout(srcStrides, dstStrides, dims);
-  copyPlaces(0, src, srcAt, dst, dstAt);
-}
-
-function writeLayout(srcStrides: readonly number[], dstStrides: readonly number[], dims: Dims): void {
-  const n = dims.length;
+  const bytes = dst.dt.bytes;
+  frame[0] = src.offset + srcAt * bytes;
+  frame[1] = dst.offset + dstAt * bytes;
+  frame[2] = bytes;
   frame[3] = n;
   for (let d = 0; d < n; d++) {
     frame[4 + d] = dims[d];
     frame[4 + n + d] = srcStrides[d];
     frame[4 + 2 * n + d] = dstStrides[d];
   }
-}
-
-/** With a layout that is written already. `at`: where the call's numbers begin. */
-function copyPlaces(at: number, src: Tensor, srcAt: number, dst: Tensor, dstAt: number): void {
-  const bytes = dst.dt.bytes;
-  slots[at] = src.offset + srcAt * bytes;
-  slots[at + 1] = dst.offset + dstAt * bytes;
-  slots[at + 2] = bytes;
   native.copy(bufferOf(src), bufferOf(dst));
-}
-
-/** A strided copy that is made again and again. */
-export interface PreparedCopy {
-  readonly srcAt: number;
-  readonly dstAt: number;
-  readonly layout: Numbers;
-}
-
-/** See `copyStrided`; null where there are too many dimensions. */
-export function prepareCopy(
-  srcAt: number,
-  srcStrides: readonly number[],
-  dstAt: number,
-  dstStrides: readonly number[],
-  dims: Dims,
-): PreparedCopy | null {
-  const length = 4 + 3 * dims.length;
-  if (length > pages.length) return null;
-  const layout = numbersOf(length, () => {
-    writeLayout(srcStrides, dstStrides, dims);
-  });
-  return { srcAt, dstAt, layout };
-}
-
-/** Not for what programs are made of: the layout stands in no frame. */
-export function copyPrepared(src: Tensor, dst: Tensor, { srcAt, dstAt, layout }: PreparedCopy): void {
-  copyPlaces(turnTo(layout), src, srcAt, dst, dstAt);
 }
 
 /** Copies all elements of a tensor to a place in another. */

@@ -29,12 +29,6 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
   }
   Entry* entry = static_cast<Entry*>(data);
   frame_ = entry->instance->frame;
-  double& page = entry->instance->frame[kFrameSlots];
-  if (page != 0) {
-    if (page >= kFirstPage && page <= kAllSlots - kPageSlots) frame_ += static_cast<int>(page);
-    numbers_ = kPageSlots;
-    page = 0;
-  }
   if (!entry->instance->capture.IsEmpty() && entry->step) {
     capture(entry, argc < static_cast<size_t>(count) ? argc : static_cast<size_t>(count));
   }
@@ -214,16 +208,10 @@ napi_value new_storage(napi_env env, napi_callback_info info) {
   return call.ok() ? call.value(static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63)) : nullptr;
 }
 
-/// What TypeScript must know of calls: how many buffers they take at most, where in the array buffer
-/// `frame`, in slots, the pages lie and the one of the next call is named, and the numbers of the entries
+/// What TypeScript must know of calls: how many buffers they take at most, and the numbers of the entries
 /// that may be steps of programs, by name.
 void define_layout(Napi::Object exports) {
   exports.Set("maxBuffers", kMaxBuffers);
-  Napi::Object pages = Napi::Object::New(exports.Env());
-  pages.Set("turned", kFrameSlots);
-  pages.Set("first", kFirstPage);
-  pages.Set("length", kPageSlots);
-  exports.Set("pages", pages);
   exports.Set("entries", Napi::Object::New(exports.Env()));
 }
 

@@ -35,14 +35,10 @@ struct Entry {
 };
 inline constexpr int kMaxEntries = 96;
 
-/// The pages behind the frame. In between stands where the page of the next call begins, 0 if that has none.
-inline constexpr int kPages = 64, kPageSlots = 48, kFirstPage = kFrameSlots + 8;
-inline constexpr int kAllSlots = kFirstPage + kPages * kPageSlots;
-
 /// The instance data of an environment (the main thread and each worker has its own). Entries get it as the
 /// data of their function, which comes with the arguments; asking the environment for it is another call.
 struct Instance {
-  double frame[kAllSlots];
+  double frame[kFrameSlots];
   Entry entries[kMaxEntries];
   int entry_count;
   Napi::FunctionReference

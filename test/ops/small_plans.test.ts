@@ -121,7 +121,7 @@ test('more shapes than are kept', () => {
   expect([...calls].reverse().map((f) => f())).toEqual([...first].reverse());
 });
 
-test('more calls than have pages, and others between them', () => {
+test('more calls than are kept, and others between them', () => {
   const calls = Array.from({ length: 100 }, (_, i) => {
     const x = floats([1, 3 + (i % 7), 4, 1 + (i % 9)], i % 2 === 0 ? 'float32' : 'float64');
     const steps = 1 + (i % 3);
@@ -134,7 +134,6 @@ test('more calls than have pages, and others between them', () => {
   const first = calls.map((f) => f());
   for (let round = 0; round < 3; round++) expect(calls.map((f) => f())).toEqual(first);
   expect([...calls].reverse().map((f) => f())).toEqual([...first].reverse());
-  // What a tape sees takes no page.
   const taped = calls.map((f) => new tf.GradientTape().run(f));
   expect(taped).toEqual(first);
 });

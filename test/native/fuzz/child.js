@@ -142,13 +142,6 @@ function scatter(count, bytes) {
 }
 
 function write(list) {
-  if (next() < 0.1 && list.length <= 48) {
-    const page = native.pages.first + below(64) * native.pages.length;
-    frame.fill(0, page, page + native.pages.length);
-    frame.set(list, page);
-    frame[native.pages.turned] = page;
-    return;
-  }
   frame.fill(0, 0, 512);
   frame.set(list.length > 512 ? list.subarray(0, 512) : list);
 }

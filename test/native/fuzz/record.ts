@@ -1,6 +1,6 @@
 /** Valid calls of the addon's entries, and programs, noted while the library runs: what the fuzz test damages. */
 import * as tf from 'gradtape';
-import { native, frame, pages, slots } from '../../../lib/binding';
+import { native, frame } from '../../../lib/binding';
 import { attempt, everyCall, random } from '../../conformance/examples';
 import { gradients } from '../../conformance/calls';
 import { registry } from '../../../lib/ops/registry';
@@ -34,8 +34,7 @@ const base64 = (list: Float64Array): string =>
 
 /** The numbers of the call that comes next. */
 function numbers(): Float64Array {
-  const page = slots[pages.turned];
-  const list = page === 0 ? frame.slice() : slots.slice(page, page + pages.length);
+  const list = frame.slice();
   const bits = new BigInt64Array(list.buffer);
   let used = list.length;
   while (used > 0 && bits[used - 1] === 0n) used--;
