@@ -1,5 +1,5 @@
 /** Draws programs. */
-import type { OpRow } from '../../lib/ops/registry';
+import type { OpRow } from '../../lib/op/registry';
 import type { DType } from '../../lib/core/dtype';
 import { examplesOf } from '../../test/conformance/examples';
 import type { Rng } from '../shrinkable';

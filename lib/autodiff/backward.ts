@@ -4,7 +4,7 @@ import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
-import { scope } from '../core/scope';
+import { context as execution } from '../core/context';
 import { freeUnlessHeld } from '../core/tidy';
 import {
   isPinned,
@@ -18,16 +18,16 @@ import {
   viewOf,
 } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
-import { add } from '../ops/binary';
-import { addSlices, densify } from '../ops/slices';
-import { spent } from '../ops/spare';
+import { add } from '../ops/math/binary';
+import { addSlices, densify } from '../ops/index/slices';
+import { spent } from '../op/donation';
 import {
   symbolicZero,
   type Grad,
   type GradContext,
   type GradientFunction,
   type SymbolicZero,
-} from '../ops/registry';
+} from '../op/registry';
 import { IdSet, type Entry, type Operand, type Tape } from './tape';
 
 /** A tensor of one repeated value. */
@@ -225,10 +225,10 @@ export function backward(
 ): Gradients {
   // Where nothing else records, no one can hold what the gradient functions make on the way: their large tensors go
   // back to the free list at once, so that the next step works in warm memory.
-  const outer = scope.tidy;
-  const made: Tensor[] | null = scope.recorder === null ? [] : null;
+  const outer = execution.tidy;
+  const made: Tensor[] | null = execution.recorder === null ? [] : null;
   const gradients: Gradients = new Map();
-  if (made !== null) scope.tidy = made;
+  if (made !== null) execution.tidy = made;
   try {
     goBack(path, targets, dys, free, gradients, made);
     if (made !== null) {
@@ -238,7 +238,7 @@ export function backward(
     }
   } finally {
     spent.dy = null;
-    scope.tidy = outer;
+    execution.tidy = outer;
     for (const g of gradients.values()) letGo(g);
   }
   return gradients;
@@ -299,7 +299,7 @@ function withZeros(e: Entry, dys: readonly (Tensor | null)[]): Tensor[] {
  * one, the zeros depend on what the gradient reads.
  */
 function zeroStep(e: Entry, reached: IdSet, gradients: Gradients): void {
-  if (e.op.materializesZeros === true || scope.recorder !== null) {
+  if (e.op.materializesZeros === true || execution.recorder !== null) {
     const none = new Array<null>(1 + (e.moreOutputs?.length ?? 0)).fill(null);
     step(e, withZeros(e, none), reached, gradients);
     return;

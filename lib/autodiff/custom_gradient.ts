@@ -3,13 +3,14 @@ import { toTensor, toValue, type TensorLike } from '../core/convert';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { rejectPromise } from '../core/nest';
-import { scope, withScope, type Recorder, type TracedOp } from '../core/scope';
+import { context, withContext } from '../core/context';
+import type { Recorder, TracedOp } from '../op/contract';
 import { describe, sameShape, showShape } from '../core/shape';
 import { keep } from '../core/tidy';
 import { aliasTensor, shapeOf, specOf, Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import type { Grad, GradContext } from '../ops/registry';
-import { traced } from '../ops/traced';
+import type { Grad, GradContext } from '../op/registry';
+import { traced } from '../op/traced';
 import { startRecording, stopRecording } from './tape';
 
 /** What the gradient of a function that reads variables gets last. */
@@ -36,6 +37,7 @@ class VariableWatcher implements Recorder {
   }
   record(): void {}
   record1(): void {}
+  recordRead(): void {}
   record2(): void {}
   readVariable(variable: Variable): void {
     if (variable.trainable && variable.dt.kind === 'float') this.seen.add(variable);
@@ -76,7 +78,7 @@ export function customGradient<R extends Result>(
       }
     });
     // Results of their own: what the inner ops recorded leads to other tensors, so only this entry leads here.
-    const { tracer, recorder } = scope;
+    const { tracer, recorder } = context;
     const variables =
       recorder === null && tracer === null ? [] : [...watcher.seen].filter((v) => !args.includes(v));
     const sources = [...inputs, ...variables.map((v) => v.operand())];
@@ -112,7 +114,7 @@ function callGradient(
   const withExtras = variables.length === 0 ? dy : [...dy, { variables }];
   // The user's function may put tensors aside: none that it sees or makes is freed behind its back.
   dy.forEach(keep);
-  const result: unknown = withScope({ tidy: null }, () =>
+  const result: unknown = withContext({ tidy: null }, () =>
     gradient(...(withExtras as (Tensor & CustomGradientExtras)[])),
   );
   rejectPromise(result, 'tf.customGradient');

@@ -7,7 +7,7 @@ import { options, refuseSurplus } from '../core/options';
 import { describe, showShape } from '../core/shape';
 import { peekNextId, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { identity } from '../ops/views';
+import { identity } from '../ops/array/views';
 import {
   checkSource,
   checkUnconnected,

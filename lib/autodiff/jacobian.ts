@@ -2,9 +2,9 @@
 import { IndexedSlices } from '../core/indexed_slices';
 import { asShape, type Shape, sizeOf } from '../core/shape';
 import { shapeOf, type Tensor, viewOf } from '../core/tensor';
-import { stack } from '../ops/joining';
-import { densify } from '../ops/slices';
-import { reshape } from '../ops/views';
+import { stack } from '../ops/array/joining';
+import { densify } from '../ops/index/slices';
+import { reshape } from '../ops/array/views';
 import { backward, filled, gradientTensors, type Path } from './backward';
 import type { ResolvedSource } from './arguments';
 

@@ -1,6 +1,8 @@
 /** The record that a GradientTape keeps, and who is recording right now. */
 import type { DTypeInfo } from '../core/dtype';
-import { scope, type RecordedOp, type Recorder } from '../core/scope';
+import { context } from '../core/context';
+import type { RecordedOp, Recorder } from '../op/contract';
+import { readOp } from '../op/read';
 import type { Shape } from '../core/shape';
 import { peekNextId, pin, shapeOf, type Tensor, unpin } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -143,6 +145,10 @@ export class Tape implements Recorder {
     if (variable.dt.kind === 'float') this.followed.add(id);
   }
 
+  recordRead(value: Tensor, copy: Tensor): void {
+    this.record1(readOp, value, copy);
+  }
+
   record1(op: RecordedOp, x: Tensor, y: Tensor): void {
     if (!op.differentiable || !this.followed.has(x.id) || y.dt.kind !== 'float') return;
     this.followed.add(y.id);
@@ -221,6 +227,9 @@ class Recorders implements Recorder {
   record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
     for (const r of this.list) r.record(op, inputs, attrs, outputs);
   }
+  recordRead(value: Tensor, copy: Tensor): void {
+    for (const r of this.list) r.recordRead(value, copy);
+  }
   record1(op: RecordedOp, x: Tensor, y: Tensor): void {
     for (const r of this.list) r.record1(op, x, y);
   }
@@ -234,13 +243,13 @@ class Recorders implements Recorder {
 
 /** What sees what happens now, the outermost first. */
 function recorders(): readonly Recorder[] {
-  const recorder = scope.recorder;
+  const recorder = context.recorder;
   if (recorder === null) return [];
   return recorder instanceof Recorders ? recorder.list : [recorder];
 }
 
 function setRecorders(list: readonly Recorder[]): void {
-  scope.recorder = list.length === 0 ? null : list.length === 1 ? list[0] : new Recorders(list);
+  context.recorder = list.length === 0 ? null : list.length === 1 ? list[0] : new Recorders(list);
 }
 
 export function startRecording(recorder: Recorder): void {

@@ -5,7 +5,7 @@ import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError }
 import { shapeToString, tensorRepr, tensorToString } from './format';
 import { invariants } from './invariants';
 import { checkHeap } from './lists';
-import { scope } from './scope';
+import { context } from './context';
 import {
   asShape,
   checkElements,
@@ -20,6 +20,13 @@ import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './
 
 /** Nested arrays of elements, as `array()` returns them. */
 export type NestedArray = number | bigint | boolean | NestedArray[];
+
+declare module './context' {
+  interface Context {
+    /** Tensors with storages of their own that were created in the innermost `tf.tidy`; null outside. */
+    tidy: Tensor[] | null;
+  }
+}
 
 /** What stands in for the storage of a disposed tensor: every native call refuses it. */
 const disposed = new Storage(new ArrayBuffer(0), 0, 0, {});
@@ -310,7 +317,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
   }
   const t = new Construct(dt, shape, size, block, block.base);
   if (invariants !== null) invariants.owns(t, block, block.base, bytes);
-  if (scope.tidy !== null) scope.tidy.push(t);
+  if (context.tidy !== null) context.tidy.push(t);
   return t;
 }
 
@@ -334,7 +341,7 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   if (invariants !== null) invariants.shares(alias, storage, t.offset, t.size * t.dt.bytes);
   if (storage.bytes > 0) {
     storage.refs++;
-    if (scope.tidy !== null) scope.tidy.push(alias);
+    if (context.tidy !== null) context.tidy.push(alias);
   }
   return alias;
 }

@@ -1,7 +1,7 @@
 /** Scopes that hand large intermediates' storage back as soon as they end. */
 import { tensorsIn } from './leaves';
 import { rejectPromise } from './nest';
-import { scope } from './scope';
+import { context } from './context';
 import { describe } from './shape';
 import { isPinned, ownsStorage, pin, Tensor } from './tensor';
 
@@ -12,18 +12,18 @@ import { isPinned, ownsStorage, pin, Tensor } from './tensor';
  */
 export function tidy<T>(fn: () => T): T {
   if (typeof fn !== 'function') throw new TypeError(`[tidy] needs a function; got ${describe(fn)}`);
-  const outer = scope.tidy;
+  const outer = context.tidy;
   const made: Tensor[] = [];
-  scope.tidy = made;
+  context.tidy = made;
   let result: T;
   try {
     result = fn();
   } catch (error) {
-    scope.tidy = outer;
+    context.tidy = outer;
     for (const t of made) freeUnlessHeld(t);
     throw error;
   }
-  scope.tidy = outer;
+  context.tidy = outer;
   rejectPromise(result, 'tf.tidy');
   const kept = new Set(tensorsIn(result));
   for (const t of made) {

@@ -7,7 +7,7 @@ import { shapeToString, variableRepr } from './format';
 import { rejectPromise } from './nest';
 import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
-import { scope, type TracedOp } from './scope';
+import { context } from './context';
 import {
   checkPartialShape,
   describe,
@@ -54,15 +54,24 @@ const defaults: Required<VariableOptions> = {
   constraint: null,
 };
 
-/** What a tape records of `read()`: the gradient passes as it is. */
-const readOp: TracedOp & { gradient(dy: readonly Tensor[]): readonly Tensor[] } = {
-  name: 'read',
-  differentiable: true,
-  savesInputs: 0,
-  savesOutputs: false,
-  execute: 'view',
-  gradient: (dy) => dy,
-};
+declare module './context' {
+  interface Context {
+    /** Called for each variable that is created inside a compiled function; null outside. */
+    onCreate: ((variable: Variable) => void) | null;
+  }
+  interface Recorder {
+    /** `value` is what a variable holds, and an op is about to read it. */
+    readVariable(variable: Variable, value: Tensor): void;
+    /** `copy` has the value of the tensor that a variable holds: gradients pass through it. */
+    recordRead(value: Tensor, copy: Tensor): void;
+  }
+  interface Tracer {
+    /** From now on the variable holds a tensor that stands for its value. */
+    touch(variable: Variable): void;
+    /** A tensor that stands for the same value, whatever is assigned later. */
+    read(value: Tensor): Tensor;
+  }
+}
 
 /** A call off the event loop that has not ended, of a compiled function by that name. */
 export interface Claim {
@@ -157,7 +166,7 @@ export class Variable extends Readable {
     }
     this.held = own(value);
     pin(this.held);
-    if (scope.onCreate !== null) scope.onCreate(this);
+    if (context.onCreate !== null) context.onCreate(this);
   }
 
   get dtype(): DType {
@@ -191,11 +200,11 @@ export class Variable extends Readable {
 
   /** @internal */
   override operand(): Tensor {
-    if (scope.tracer !== null) {
-      scope.tracer.touch(this);
+    if (context.tracer !== null) {
+      context.tracer.touch(this);
     }
     const value = this.held;
-    if (scope.recorder !== null) scope.recorder.readVariable(this, value);
+    if (context.recorder !== null) context.recorder.readVariable(this, value);
     return value;
   }
 
@@ -205,12 +214,10 @@ export class Variable extends Readable {
    */
   override read(): Tensor {
     const value = this.operand();
-    const { tracer } = scope;
+    const { tracer } = context;
     const t =
-      tracer !== null && value.isSymbolic
-        ? tracer.emit(readOp, [value], null, [{ shape: shapeOf(value), dt: value.dt }])[0]
-        : aliasTensor(value, shapeOf(value), 'read');
-    if (scope.recorder !== null) scope.recorder.record1(readOp, value, t);
+      tracer !== null && value.isSymbolic ? tracer.read(value) : aliasTensor(value, shapeOf(value), 'read');
+    if (context.recorder !== null) context.recorder.recordRead(value, t);
     return t;
   }
 
@@ -238,7 +245,7 @@ export class Variable extends Readable {
 
   /** What is held; in a function that is being traced, what stands for it, which says that it has no value yet. */
   private get readable(): Tensor {
-    if (scope.tracer !== null) scope.tracer.touch(this);
+    if (context.tracer !== null) context.tracer.touch(this);
     return this.held;
   }
 
@@ -309,7 +316,7 @@ export class Variable extends Readable {
    * the call.
    */
   checkFree(): void {
-    if (claims.open === 0 || claims.ordered || scope.tracer !== null) return;
+    if (claims.open === 0 || claims.ordered || context.tracer !== null) return;
     const claim = this.claim ?? claims.any;
     if (claim === null) return;
     const may = claim === this.claim ? 'is' : 'may be';
@@ -320,7 +327,7 @@ export class Variable extends Readable {
   }
 
   private exchange(value: Tensor, keeps = false): void {
-    if (scope.tracer !== null) scope.tracer.touch(this);
+    if (context.tracer !== null) context.tracer.touch(this);
     this.checkFree();
     const old = this.held;
     const kept = keeps && isSole(old);
@@ -344,7 +351,7 @@ export class Variable extends Readable {
 
   override toString(): string {
     // As in a graph of TensorFlow: no value yet.
-    if (scope.tracer !== null)
+    if (context.tracer !== null)
       return `<tf.Variable '${this.name}' shape=${shapeToString(this.#declared)} dtype=${this.dt.name}>`;
     return variableRepr(this.name, viewOf(this.held), shapeOf(this.held), this.dt.name);
   }
@@ -376,12 +383,12 @@ function isCached(t: Tensor): boolean {
 
 /** A tensor object of the variable's own over the same elements. */
 function own(value: Tensor): Tensor {
-  const tidy = scope.tidy;
-  scope.tidy = null;
+  const tidy = context.tidy;
+  context.tidy = null;
   try {
     return aliasTensor(value, shapeOf(value), 'assign');
   } finally {
-    scope.tidy = tidy;
+    context.tidy = tidy;
   }
 }
 

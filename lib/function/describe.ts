@@ -1,16 +1,9 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
 import { sizeOf } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
-import type { ConcretizationError } from './concretization_error';
-import {
-  medians,
-  note,
-  type Executable,
-  type Part,
-  type PartNode,
-  type Samples,
-  type Step,
-} from './executable';
+import type { ConcretizationError } from '../graph/concretization_error';
+import { medians, note, type Executable, type Samples } from '../compile/executable';
+import type { Part, PartNode, Step } from '../compile/steps';
 import type { Specialization } from './specialization';
 
 /** One op of a compiled part, or a fused group of them. */

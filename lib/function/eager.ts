@@ -1,11 +1,11 @@
 /** Whether functions are compiled, and whether one is around. */
 import { tensorsIn, withTensors } from '../core/leaves';
 import { rejectPromise } from '../core/nest';
-import { apart, scope, withScope } from '../core/scope';
+import { detached, context, withContext } from '../core/context';
 import { describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { identity } from '../ops/views';
+import { identity } from '../ops/array/views';
 
 let eagerly = false;
 /**
@@ -37,12 +37,12 @@ export function executingEagerly(): boolean {
 
 /** Whether a compiled function is around. @tf tf.inside_function */
 export function insideFunction(): boolean {
-  return scope.tracer !== null || inside !== 'no';
+  return context.tracer !== null || inside !== 'no';
 }
 
 /** Whether a compiled function that is called runs as the plain function: it is a part of another, or none is compiled. */
 export function runsPlainly(): boolean {
-  return scope.tracer !== null || inside === 'plainly' || eagerly;
+  return context.tracer !== null || inside === 'plainly' || eagerly;
 }
 
 function withInside<R>(now: typeof inside, f: () => R): R {
@@ -64,7 +64,7 @@ export function runOpByOp(
   onCreate: (variable: Variable) => void,
   how: 'apart' | 'plainly',
 ): unknown {
-  const value = withInside(how, () => withScope({ onCreate }, f));
+  const value = withInside(how, () => withContext({ onCreate }, f));
   if (value instanceof Tensor) return identity(value);
   return withTensors(value, tensorsIn(value).map(identity));
 }
@@ -76,7 +76,7 @@ export function runOpByOp(
 export function initScope<R>(f: () => R): R {
   if (typeof f !== 'function') throw new TypeError(`[initScope] needs a function; got ${describe(f)}`);
   return withInside('no', () =>
-    apart(() => {
+    detached(() => {
       const result = f();
       rejectPromise(result, 'tf.initScope');
       return result;

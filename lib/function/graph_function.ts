@@ -1,15 +1,16 @@
 /** A graph that can be called, under tapes too. */
 import { filled } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
-import { scope, withScope, type Recorder } from '../core/scope';
+import { context, withContext } from '../core/context';
+import type { Recorder } from '../op/contract';
 import { shapeOf, type Tensor } from '../core/tensor';
-import { symbolicZero, type Grad } from '../ops/registry';
-import { compile } from './compile';
-import { derive, zeroGradient, type Derivative } from './derivative';
-import type { Executable } from './executable';
-import type { Graph } from './graph';
+import { symbolicZero, type Grad } from '../op/registry';
+import { compile } from '../compile/compile';
+import { derive, zeroGradient, type Derivative } from '../graph/derivative';
+import type { Executable } from '../compile/executable';
+import type { Graph } from '../graph/graph';
 import { lowestOrder, ordersFor, recordStep } from './orders';
-import { optimize } from './passes/optimize';
+import { optimize } from '../graph/passes/optimize';
 
 /**
  * Order k of derivatives: a forward graph whose results are those of order k − 1 and what its way back needs, and that
@@ -38,7 +39,7 @@ export class GraphFunction {
   }
 
   run(args: readonly Tensor[]): Tensor[] {
-    const { recorder } = scope;
+    const { recorder } = context;
     return recorder === null ? this.executable.run(args) : this.under(recorder).runRecorded(args, recorder);
   }
 
@@ -72,7 +73,7 @@ export class GraphFunction {
     // Tapes see the variables before the function changes them.
     const { reads, captured } = last.derivative;
     const inputs = [...args, ...reads.map((v) => v.operand()), ...captured];
-    const all = withScope({ recorder: null }, () => last.forward.executable.run(args));
+    const all = withContext({ recorder: null }, () => last.forward.executable.run(args));
     const targets = last.derivative.targets.map((i) => all[i]);
     const { name } = this.graph;
     recordStep(recorder, name, inputs, targets, (dys) => wayBack(name, orders, all, dys));

@@ -1,9 +1,9 @@
 /** What graphs and control flow have in common when tapes are around them: derivatives of several orders. */
 import { recordingDepth } from '../autodiff/tape';
 import { UnimplementedError } from '../core/errors';
-import type { Recorder, RecordedOp } from '../core/scope';
+import type { Recorder, RecordedOp } from '../op/contract';
 import type { Tensor } from '../core/tensor';
-import type { Grad, GradContext } from '../ops/registry';
+import type { Grad, GradContext } from '../op/registry';
 
 /** As many orders as there are tapes: each may ask for derivatives of what the one inside it computes. */
 export function ordersFor<O extends { readonly forward: { readonly order: O } }>(first: O): O[] {

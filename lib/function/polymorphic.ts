@@ -1,7 +1,7 @@
 /** A compiled function for all signatures: it finds the specialization of a call, traces where there is none, and runs it. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
-import { apart, scope } from '../core/scope';
+import { detached, context } from '../core/context';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -23,7 +23,7 @@ import { RetracingWatch, TraceTypes } from './retracing';
 import { bind, Recent, replaceTensors, type BoundCall } from './signature';
 import { Origin, Specialization, UsesAround } from './specialization';
 import { TensorSpec } from './tensor_spec';
-import { Trace } from './trace';
+import { Trace } from '../graph/trace';
 
 const isSpec = (leaf: unknown): leaf is TensorSpec => leaf instanceof TensorSpec;
 
@@ -129,7 +129,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
   private findLater(args: readonly unknown[]): Found {
     const call = bind(args, this.name);
     for (const t of call.tensors) t.assertAlive(this.name);
-    return apart(() => this.find(args, call));
+    return detached(() => this.find(args, call));
   }
 
   /** Runs a call that is not among the last ones. */
@@ -155,7 +155,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
 
   call(self: unknown, args: A): R {
     const own = this.bound(args);
-    const { tracer } = scope;
+    const { tracer } = context;
     if (tracer instanceof Trace && !functionsRunEagerly()) return this.callInside(tracer, self, own);
     if (runsPlainly()) return this.f.apply(self, own);
     const all = this.withThis(self, own);

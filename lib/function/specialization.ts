@@ -2,15 +2,15 @@
 import { recordingDepth } from '../autodiff/tape';
 import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
-import { scope } from '../core/scope';
+import { context } from '../core/context';
 import { shapeOf, Tensor } from '../core/tensor';
-import { ConcretizationError } from './concretization_error';
+import { ConcretizationError } from '../graph/concretization_error';
 import { runOpByOp } from './eager';
-import type { Graph } from './graph';
+import type { Graph } from '../graph/graph';
 import { GraphFunction } from './graph_function';
-import { inline } from './inline';
-import { assignPending } from './pending';
-import { Trace } from './trace';
+import { inline } from '../graph/inline';
+import { assignPending } from '../graph/pending';
+import { Trace } from '../graph/trace';
 
 /** What the specializations of one function have in common. */
 export class Origin {
@@ -99,7 +99,7 @@ export class Specialization {
 
   private trace(tensors: readonly Tensor[]) {
     const { f, origin } = this;
-    const around = scope.tracer instanceof Trace ? scope.tracer : null;
+    const around = context.tracer instanceof Trace ? context.tracer : null;
     const trace = new Trace(origin.name, undefined, around);
     const parameters = tensors.map((t) => trace.symbol(t.dt, shapeOf(t)));
     let graph: Graph | null = null;
@@ -128,13 +128,14 @@ export class Specialization {
     this.uses++;
     const { compiled } = this;
     if (compiled === null) return this.runEagerly(tensors);
-    if (scope.recorder !== null && recordingDepth() >= this.derivableOrders) return this.runEagerly(tensors);
+    if (context.recorder !== null && recordingDepth() >= this.derivableOrders)
+      return this.runEagerly(tensors);
     try {
       return this.packed(compiled.graph.run(tensors));
     } catch (error) {
       assignPending(error);
       // Only a derivative needs a concrete value: it is derived before anything runs, and from now on under tapes as well.
-      if (!(error instanceof ConcretizationError) || scope.recorder === null) throw error;
+      if (!(error instanceof ConcretizationError) || context.recorder === null) throw error;
       this.derivableOrders = 1;
       return this.runEagerly(tensors);
     }

@@ -9,7 +9,7 @@ export {
   silu,
   silu as swish,
   softsign,
-} from '../ops/activations';
+} from '../ops/nn/activations';
 export {
   celu,
   exponential,
@@ -26,7 +26,7 @@ export {
   squareplus,
   tanhShrink,
   type GluOptions,
-} from '../ops/activations_keras';
-export { softmax, logSoftmax } from '../ops/softmax';
-export { relu } from '../ops/unary';
-export { sigmoid, softplus, tanh } from '../ops/unary_math';
+} from '../ops/nn/activations_keras';
+export { softmax, logSoftmax } from '../ops/nn/softmax';
+export { relu } from '../ops/math/unary';
+export { sigmoid, softplus, tanh } from '../ops/math/unary_math';

@@ -36,5 +36,5 @@ export {
   convolutionPrecision as getConvolutionPrecision,
   setConvolutionPrecision,
   type ConvolutionPrecision,
-} from '../ops/conv_precision';
+} from '../ops/nn/conv_precision';
 export { functionsRunEagerly, runFunctionsEagerly } from '../function/eager';

@@ -14,5 +14,5 @@ export {
   assertNonPositive,
   assertPositive,
   checkNumerics,
-} from '../ops/assertions';
-export type { AssertNearOptions, AssertOptions } from '../ops/assertions';
+} from '../ops/debugging/assertions';
+export type { AssertNearOptions, AssertOptions } from '../ops/debugging/assertions';

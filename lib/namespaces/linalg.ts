@@ -1,2 +1,2 @@
 /** `tf.linalg`. */
-export { matmul, matvec, type MatmulOptions, type MatvecOptions } from '../ops/matmul';
+export { matmul, matvec, type MatmulOptions, type MatvecOptions } from '../ops/linalg/matmul';

@@ -19,10 +19,10 @@ export {
   xlog1py,
   xdivy,
   atan2,
-} from '../ops/binary';
-export * from '../ops/compare';
-export * from '../ops/unary';
-export * from '../ops/unary_math';
+} from '../ops/math/binary';
+export * from '../ops/math/compare';
+export * from '../ops/math/unary';
+export * from '../ops/math/unary_math';
 export {
   reduceSum,
   reduceMean,
@@ -35,13 +35,13 @@ export {
   reduceStd,
   reduceLogsumexp,
   reduceEuclideanNorm,
-} from '../ops/reduce';
-export { l2Normalize } from '../ops/normalization';
-export { logSigmoid, softsign } from '../ops/activations';
-export { argmax, argmin } from '../ops/argreduce';
-export type { ArgOptions } from '../ops/argreduce';
-export { topK, type TopK, type TopKOptions } from '../ops/sort';
-export { cumsum, cumprod } from '../ops/scan';
-export type { ScanOptions } from '../ops/scan';
-export type { Axis, OneAxis } from '../ops/axis';
-export type { ReduceOptions } from '../ops/reduction';
+} from '../ops/reduce/reduce';
+export { l2Normalize } from '../ops/nn/normalization';
+export { logSigmoid, softsign } from '../ops/nn/activations';
+export { argmax, argmin } from '../ops/reduce/argreduce';
+export type { ArgOptions } from '../ops/reduce/argreduce';
+export { topK, type TopK, type TopKOptions } from '../ops/index/sort';
+export { cumsum, cumprod } from '../ops/math/scan';
+export type { ScanOptions } from '../ops/math/scan';
+export type { Axis, OneAxis } from '../op/axis';
+export type { ReduceOptions } from '../op/define/reduction';

@@ -1,5 +1,5 @@
 /** `tf.nn`. */
-export { embeddingLookup } from '../ops/indexing';
+export { embeddingLookup } from '../ops/index/indexing';
 export {
   crelu,
   elu,
@@ -14,17 +14,17 @@ export {
   type GeluOptions,
   type LeakyReluOptions,
   type SiluOptions,
-} from '../ops/activations';
-export { topK } from '../ops/sort';
-export { relu } from '../ops/unary';
-export { sigmoid, softplus, tanh } from '../ops/unary_math';
-export { logSoftmax, softmax, type SoftmaxOptions } from '../ops/softmax';
+} from '../ops/nn/activations';
+export { topK } from '../ops/index/sort';
+export { relu } from '../ops/math/unary';
+export { sigmoid, softplus, tanh } from '../ops/math/unary_math';
+export { logSoftmax, softmax, type SoftmaxOptions } from '../ops/nn/softmax';
 export {
   softmaxCrossEntropyWithLogits,
   sparseSoftmaxCrossEntropyWithLogits,
   type SoftmaxCrossEntropyOptions,
-} from '../ops/cross_entropy';
-export { depthwiseConv2d, separableConv2d, type DepthwiseConv2dOptions } from '../ops/depthwise';
+} from '../ops/nn/cross_entropy';
+export { depthwiseConv2d, separableConv2d, type DepthwiseConv2dOptions } from '../ops/nn/depthwise';
 export {
   avgPool,
   avgPool1d,
@@ -39,9 +39,9 @@ export {
   type MaxPoolWithArgmaxOptions,
   type PoolOptions,
   type PoolWindowOptions,
-} from '../ops/pooling';
-export { layerNorm, type LayerNormOptions } from '../ops/layer_norm';
-export { batchNormalization, fusedBatchNorm, type FusedBatchNormOptions } from '../ops/batch_norm';
+} from '../ops/nn/pooling';
+export { layerNorm, type LayerNormOptions } from '../ops/nn/layer_norm';
+export { batchNormalization, fusedBatchNorm, type FusedBatchNormOptions } from '../ops/nn/batch_norm';
 export {
   biasAdd,
   l2Normalize,
@@ -51,8 +51,8 @@ export {
   type L2NormalizeOptions,
   type LocalResponseNormalizationOptions,
   type MomentsOptions,
-} from '../ops/normalization';
-export type { Padding, PadPair, PerDimension } from '../ops/window';
+} from '../ops/nn/normalization';
+export type { Padding, PadPair, PerDimension } from '../ops/nn/window';
 export {
   conv1d,
   conv2d,
@@ -61,11 +61,11 @@ export {
   type ConvOptions,
   type ConvPadding,
   type ConvolutionOptions,
-} from '../ops/conv';
+} from '../ops/nn/conv';
 export {
   conv1dTranspose,
   conv2dTranspose,
   conv3dTranspose,
   convTranspose,
   type ConvTransposeOptions,
-} from '../ops/conv_transpose';
+} from '../ops/nn/conv_transpose';

@@ -4,21 +4,21 @@
  */
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { argmax, argmin } from './argreduce';
-import * as binaryOps from './binary';
-import { cast } from './cast';
-import * as compareOps from './compare';
-import { clipByValue } from './select';
-import * as indexingOps from './indexing';
-import { split, unstack } from './joining';
-import * as movementOps from './movement';
-import * as reduceOps from './reduce';
-import { cumprod, cumsum } from './scan';
-import { matmul } from './matmul';
-import * as unaryOps from './unary';
-import * as mathOps from './unary_math';
-import * as viewOps from './views';
-import { pad, slice, stridedSlice } from './slicing';
+import { argmax, argmin } from './reduce/argreduce';
+import * as binaryOps from './math/binary';
+import { cast } from './array/cast';
+import * as compareOps from './math/compare';
+import { clipByValue } from './math/select';
+import * as indexingOps from './index/indexing';
+import { split, unstack } from './array/joining';
+import * as movementOps from './array/movement';
+import * as reduceOps from './reduce/reduce';
+import { cumprod, cumsum } from './math/scan';
+import { matmul } from './linalg/matmul';
+import * as unaryOps from './math/unary';
+import * as mathOps from './math/unary_math';
+import * as viewOps from './array/views';
+import { pad, slice, stridedSlice } from './array/slicing';
 import './method_types';
 
 /** The functions that are methods too, by the method's name. */

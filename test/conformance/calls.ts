@@ -2,8 +2,8 @@
 import { GradientTape } from '../../lib/autodiff/gradient_tape';
 import { IndexedSlices } from '../../lib/core/indexed_slices';
 import { Tensor } from '../../lib/core/tensor';
-import type { OpRow } from '../../lib/ops/registry';
-import { densify } from '../../lib/ops/slices';
+import type { OpRow } from '../../lib/op/registry';
+import { densify } from '../../lib/ops/index/slices';
 
 /** The place of tensor `index` among the arguments. */
 export class Slot {

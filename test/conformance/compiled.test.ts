@@ -6,7 +6,7 @@ import '../../lib/index';
 import { compiled } from '../../lib/function/function';
 import { OpError } from '../../lib/core/errors';
 import { type Tensor, tensorFrom } from '../../lib/core/tensor';
-import { registry } from '../../lib/ops/registry';
+import { registry } from '../../lib/op/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, examplesOf } from './examples';
 import { bytesOf } from '../helpers/threads';

@@ -8,7 +8,7 @@ import { everyType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { broadcastShapes, broadcastStrides, type Shape } from '../../lib/core/shape';
 import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
-import { registry } from '../../lib/ops/registry';
+import { registry } from '../../lib/op/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, enlarged, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
 import { bytesOf } from '../helpers/threads';

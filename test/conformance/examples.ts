@@ -3,7 +3,7 @@ import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { makeTensor, type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
 import { asShape, sizeOf } from '../../lib/core/shape';
-import { sample, type Example, type OpRow, type TensorSample } from '../../lib/ops/registry';
+import { sample, type Example, type OpRow, type TensorSample } from '../../lib/op/registry';
 import { invoke, Slot, type Call } from './calls';
 import { moreExamples } from '../golden/more_examples';
 import { elements } from './fixtures';

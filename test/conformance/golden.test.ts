@@ -6,7 +6,7 @@ import '../../lib/index';
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { tensorFrom } from '../../lib/core/tensor';
-import { registry, type OpRow } from '../../lib/ops/registry';
+import { registry, type OpRow } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, Slot, type Call } from './calls';
 import { excluded, lacksKernel, otherDTypes } from './exclusions';
 import {

@@ -1,7 +1,7 @@
 /** The results of every example of every row, one after another: what two instruction sets are compared by. */
 import '../../lib/index';
 import type { Tensor } from '../../lib/core/tensor';
-import { registry } from '../../lib/ops/registry';
+import { registry } from '../../lib/op/registry';
 import type { Call } from './calls';
 import { attempt, enlarged, everyCall } from './examples';
 

@@ -4,7 +4,7 @@
  */
 import * as tf from '../../lib/index';
 import { OpError } from '../../lib/core/errors';
-import { registry } from '../../lib/ops/registry';
+import { registry } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { everyCall, examplesOf } from './examples';
 

@@ -17,7 +17,7 @@
  */
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
-import type { OpRow } from '../../lib/ops/registry';
+import type { OpRow } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { anyZero } from './exclusions';
 import { random } from './examples';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tf from 'gradtape';
-import { embeddingLookup } from '../../lib/ops/indexing';
+import { embeddingLookup } from '../../lib/ops/index/indexing';
 
 /** What TensorFlow does, recorded (test/golden/semantics_variable.py). */
 interface Case {

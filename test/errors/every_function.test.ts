@@ -3,7 +3,7 @@
  * function. No argument gets an error of JavaScript or of the native binding.
  */
 import * as tf from 'gradtape';
-import { registry, type ExampleArgument } from '../../lib/ops/registry';
+import { registry, type ExampleArgument } from '../../lib/op/registry';
 
 type Loose = (...args: unknown[]) => unknown;
 

@@ -1,6 +1,6 @@
 /** Fused groups: what is fused, and that it gives what the ops give one by one, whatever the shape and the threads. */
 import * as tf from 'gradtape';
-import { Executable } from '../../lib/function/executable';
+import { Executable } from '../../lib/compile/executable';
 import { withOneAndTwo } from '../helpers/threads';
 
 type F = (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[];

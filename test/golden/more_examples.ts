@@ -5,7 +5,7 @@
  * This file imports types only: scripts/dump-registry.js runs it as it is.
  */
 import type { DType } from '../../lib/core/dtype';
-import type { Example, ExampleArgument, TensorSample } from '../../lib/ops/registry';
+import type { Example, ExampleArgument, TensorSample } from '../../lib/op/registry';
 
 type Options = Omit<TensorSample['tensor'], 'shape'>;
 

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import 'gradtape';
-import { registry } from '../../lib/ops/registry';
+import { registry } from '../../lib/op/registry';
 import { root } from '../helpers/child';
 
 const header = fs.readFileSync(path.join(root, 'native', 'tests', 'accuracy.h'), 'utf8');

@@ -5,8 +5,8 @@ import '../../lib/index';
 import { native } from '../../lib/binding';
 import { dtypeByCode, dtypes, everyType, type DType } from '../../lib/core/dtype';
 import { tensorFrom, viewOf } from '../../lib/core/tensor';
-import { cast } from '../../lib/ops/cast';
-import { registry } from '../../lib/ops/registry';
+import { cast } from '../../lib/ops/array/cast';
+import { registry } from '../../lib/op/registry';
 
 test('the element types have the same names, order and sizes', () => {
   const header = fs.readFileSync(path.join(__dirname, '../../native/kernels/table.h'), 'utf8');

@@ -7,8 +7,8 @@ import {
   convBackpropInput,
   convForward,
   type ConvGeometry,
-} from '../../lib/ops/conv_rows';
-import type { ConvolutionPrecision } from '../../lib/ops/conv_precision';
+} from '../../lib/ops/nn/conv_ops';
+import type { ConvolutionPrecision } from '../../lib/ops/nn/conv_precision';
 import { random } from '../conformance/examples';
 import { bytesOf, withOneAndTwo } from '../helpers/threads';
 

@@ -1,6 +1,6 @@
 /** Depthwise convolution and its gradients against loops over the taps. */
 import * as tf from 'gradtape';
-import { windowDim } from '../../lib/ops/window';
+import { windowDim } from '../../lib/ops/nn/window';
 import { bytesOf, withOneAndTwo } from '../helpers/threads';
 
 let seed = 17;

@@ -3,7 +3,7 @@
  * errors. The expected values were read off TensorFlow 2.21; the conformance loop covers the ordinary ones.
  */
 import * as tf from 'gradtape';
-import { select } from '../../lib/ops/select';
+import { select } from '../../lib/ops/math/select';
 
 const inf = Infinity;
 const nan = NaN;

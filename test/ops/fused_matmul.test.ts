@@ -1,7 +1,7 @@
 /** fusedMatmul against the ops that it stands for: the same bits, the same gradients, errors. */
 import * as tf from 'gradtape';
-import type { FusedActivation } from '../../lib/ops/finish';
-import type { FusedMatmulOptions } from '../../lib/ops/fused_matmul';
+import type { FusedActivation } from '../../lib/ops/nn/epilogue';
+import type { FusedMatmulOptions } from '../../lib/ops/linalg/fused_matmul';
 
 const activations: Record<FusedActivation, (x: tf.Tensor) => tf.Tensor> = {
   relu: tf.relu,

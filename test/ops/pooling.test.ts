@@ -1,6 +1,6 @@
 /** Pooling against loops over the windows, its gradients, special values and errors. */
 import * as tf from 'gradtape';
-import { windowDim } from '../../lib/ops/window';
+import { windowDim } from '../../lib/ops/nn/window';
 import { bytesOf, withOneAndTwo } from '../helpers/threads';
 
 let seed = 5;

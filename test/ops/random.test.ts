@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import * as tf from 'gradtape';
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { tensorFrom } from '../../lib/core/tensor';
-import { MersenneTwister } from '../../lib/ops/mersenne_twister';
+import { MersenneTwister } from '../../lib/ops/random/mersenne_twister';
 
 interface Recorded {
   shape: number[];

@@ -7,7 +7,7 @@ import {
   windowDim,
   windowPadding,
   windowShape,
-} from '../../lib/ops/window';
+} from '../../lib/ops/nn/window';
 
 const last = windowAxes(null, 2, 'f');
 const first = windowAxes('NCHW', 2, 'f');

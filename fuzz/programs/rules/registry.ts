@@ -1,7 +1,7 @@
 /** Calls of all ops of the registry, in the form of the examples that the conformance tests draw from. */
 import * as tf from 'gradtape';
 import type { DType } from '../../../lib/core/dtype';
-import { registry, type ExampleArgument, type OpRow, type TensorSample } from '../../../lib/ops/registry';
+import { registry, type ExampleArgument, type OpRow, type TensorSample } from '../../../lib/op/registry';
 import { examplesOf } from '../../../test/conformance/examples';
 import { everyShape, type Builder, type Part, code, type Expression, type Value } from '../builder';
 import type { Flow } from '../program';

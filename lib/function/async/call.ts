@@ -1,6 +1,6 @@
 /** A call of a compiled function off the event loop. */
 import { FailedPreconditionError } from '../../core/errors';
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import type { Tensor } from '../../core/tensor';
 import { insideFunction } from '../eager';
 import type { Specialization } from '../specialization';
@@ -14,7 +14,7 @@ export function checkLater(name: string): void {
       `[${name}] async inside a compiled function: call the function itself, it becomes a part of that one`,
     );
   }
-  if (scope.recorder !== null) {
+  if (context.recorder !== null) {
     throw new FailedPreconditionError(
       `[${name}] a tape does not see what is computed off the event loop: call the function itself, or put the tape into it`,
     );

@@ -5,11 +5,11 @@
  * before it that use variables, and those behind it wait for it.
  */
 import { native } from '../../binding';
-import { apart } from '../../core/scope';
+import { detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { claims, type Claim, type Variable } from '../../core/variable';
-import { assignPending } from '../pending';
-import type { VariableUse } from './use';
+import { assignPending } from '../../graph/pending';
+import type { VariableUse } from '../../compile/variable_use';
 import { RunVariables } from './values';
 
 /** What a call runs when its turn comes. */
@@ -91,7 +91,7 @@ class Call implements Claim {
     running++;
     // What fails at once rejects as well.
     new Promise((resolve) => {
-      resolve(apart(() => this.body(this.inputs, this.variables)));
+      resolve(detached(() => this.body(this.inputs, this.variables)));
     }).then(
       (result) => {
         this.end();
@@ -149,7 +149,7 @@ export function enqueue(
   body: Body,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    apart(() => {
+    detached(() => {
       new Call(name, use, body, args, resolve, reject).join();
     });
     beginReady();

@@ -4,9 +4,10 @@ import { outOfMemory } from '../../core/out_of_memory';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { flopsOf } from '../describe';
-import { computeScalars, undoScalars, type Executable, type Part, type PartRun } from '../executable';
-import type { Flowing } from '../flowing';
-import { addPending } from '../pending';
+import { computeScalars, undoScalars, type Executable, type PartRun } from '../../compile/executable';
+import type { Part } from '../../compile/steps';
+import type { Flowing } from '../../graph/graph';
+import { addPending } from '../../graph/pending';
 import type { RunVariables } from './values';
 
 /** Estimate of operations in a graph that takes no longer than to go elsewhere: some 20 µs. */

@@ -1,5 +1,5 @@
 /** Variables as one run off the event loop sees them. */
-import { apart } from '../../core/scope';
+import { detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { assigning, type Variable } from '../../core/variable';
 
@@ -20,7 +20,7 @@ export class RunVariables {
 
   /** Runs on the event loop what belongs to the run: it may assign the variables that the run claims. */
   here<T>(f: () => T): T {
-    return assigning(() => apart(f));
+    return assigning(() => detached(f));
   }
 
   private hold(t: Tensor): Tensor {
@@ -30,7 +30,7 @@ export class RunVariables {
 
   /** Fixes what the run reads of a variable to its value now, and keeps others from writing over its elements. */
   pin(variable: Variable): Tensor {
-    const t = this.hold(apart(() => variable.lend()));
+    const t = this.hold(detached(() => variable.lend()));
     this.pinned.set(variable, t);
     return t;
   }

@@ -5,20 +5,20 @@ import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { rejectPromise } from '../../core/nest';
 import { options, refuseSurplus } from '../../core/options';
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { lessEqual } from '../../ops/compare';
-import { cast } from '../../ops/cast';
-import { stack } from '../../ops/joining';
-import { reduceSum } from '../../ops/reduce';
-import { Assert } from '../../ops/assertions';
-import type { Trace } from '../trace';
+import { lessEqual } from '../../ops/math/compare';
+import { cast } from '../../ops/array/cast';
+import { stack } from '../../ops/array/joining';
+import { reduceSum } from '../../ops/reduce/reduce';
+import { Assert } from '../../ops/debugging/assertions';
+import type { Trace } from '../../graph/trace';
 import { BranchFlow, type Branch, type Choose } from './branches';
 import { emit, type Out } from './flow';
 import { alike, checkCallable, showStructure, showTensor, showTypes, take, type Taken } from './structure';
-import { ConcretizationError } from '../concretization_error';
+import { ConcretizationError } from '../../graph/concretization_error';
 import { tracePart, type Part } from './subgraph';
 
 /** Whether a scalar is true. Numbers other than 0 are. */
@@ -216,7 +216,7 @@ function choice(
     return chosenLater(op, index, choose, fs, names);
   } catch (error) {
     // The user's code may catch it: the trace around the branches is to know.
-    if (error instanceof ConcretizationError) (scope.tracer as Trace).reason = error;
+    if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
     throw error;
   }
 }
@@ -240,9 +240,9 @@ function chosenLater(
     );
   let parts = traceAll(false);
   if (parts.some((p) => p.needsVariables)) {
-    (scope.tracer as Trace).limitOrders(op, 1);
+    (context.tracer as Trace).limitOrders(op, 1);
     // What it does to variables needs the variables themselves.
-    (scope.tracer as Trace).settle(true);
+    (context.tracer as Trace).settle(true);
     parts = traceAll(true);
   }
   checkAlike(op, parts, names);
@@ -250,7 +250,7 @@ function chosenLater(
   // Variables: their values go in, and out again where a branch assigned them.
   const assigned = new Set<Variable>(parts.flatMap((p) => [...p.assigned.keys()]));
   const captures = [...new Set(parts.flatMap((p) => p.captures))];
-  if (scope.recorder !== null) {
+  if (context.recorder !== null) {
     for (const v of new Set(parts.flatMap((p) => [...p.variables]))) {
       const read = v.operand();
       if (!captures.includes(read)) captures.push(read);

@@ -2,11 +2,11 @@
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
-import { derive, noGradient, zeroGradient } from '../derivative';
-import type { Flowing } from '../flowing';
+import { derive, noGradient, zeroGradient } from '../../graph/derivative';
+import type { Flowing } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
-import type { Graph } from '../graph';
+import type { Graph } from '../../graph/graph';
 import { scalarShape } from '../../core/shape';
 
 export interface Branch {

@@ -1,9 +1,9 @@
 /** What a run chooses among by numbers that it finds: programs that change variables. */
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import type { Variable } from '../../core/variable';
-import type { Chosen } from '../graph';
+import type { Chosen } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
-import type { Trace } from '../trace';
+import type { Trace } from '../../graph/trace';
 import { tracePart } from './subgraph';
 
 export interface Choice {
@@ -21,7 +21,7 @@ export function chooseInRun(
   choose: () => number,
   variables: readonly Variable[],
 ): void {
-  const tracer = scope.tracer as Trace;
+  const tracer = context.tracer as Trace;
   // They run over the variables themselves.
   tracer.settle(true);
   const parts = choices.map(({ f }) =>

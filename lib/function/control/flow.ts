@@ -2,18 +2,20 @@
 import { filled } from '../../autodiff/backward';
 import type { DTypeInfo } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
-import { scope, withScope, type Effects } from '../../core/scope';
+import { context, withContext } from '../../core/context';
+import type { Effects } from '../../op/contract';
 import type { Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { symbolicZero, type Grad } from '../../ops/registry';
-import { zeroGradient } from '../derivative';
-import { flow, type Flowing } from '../flowing';
-import { variablesOf, type Graph } from '../graph';
+import { symbolicZero, type Grad } from '../../op/registry';
+import { zeroGradient } from '../../graph/derivative';
+import type { Flowing } from '../../graph/graph';
+import { flow } from '../../graph/subgraph_runs';
+import { variablesOf, type Graph } from '../../graph/graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
-import type { Trace } from '../trace';
+import type { Trace } from '../../graph/trace';
 import { effectsOf } from './subgraph';
-import { ConcretizationError } from '../concretization_error';
+import { ConcretizationError } from '../../graph/concretization_error';
 
 export interface Out {
   readonly shape: Shape;
@@ -76,7 +78,7 @@ export abstract class Flow {
 export const isFloat = (o: Pick<Out, 'dt'>): boolean => o.dt.kind === 'float';
 
 function host(step: Flow, inputs: readonly Tensor[]): Tensor[] {
-  return (scope.tracer as Trace).host({
+  return (context.tracer as Trace).host({
     name: step.name,
     inputs,
     outputs: step.outs,
@@ -91,10 +93,10 @@ function host(step: Flow, inputs: readonly Tensor[]): Tensor[] {
 
 /** Notes the flow in the function that is being traced, with what gradients need if somebody records. */
 export function emit(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
-  const recorder = scope.recorder;
+  const recorder = context.recorder;
   if (recorder === null) return host(flow, inputs);
   const orders = ordersFor(flow.order);
-  const all = withScope({ recorder: null }, () => host(orders[orders.length - 1].forward, inputs));
+  const all = withContext({ recorder: null }, () => host(orders[orders.length - 1].forward, inputs));
   recordStep(recorder, flow.name, inputs, all.filter(isFloat), (dys) =>
     wayBack(flow, orders, inputs, all, dys),
   );

@@ -7,10 +7,10 @@ import { mapStructure } from '../../core/nest';
 import { withTensors } from '../../core/leaves';
 import { options, refuseSurplus } from '../../core/options';
 import { shapeOf, type Tensor } from '../../core/tensor';
-import { scope } from '../../core/scope';
-import { at } from '../../ops/at';
-import { concat, stack, unstack } from '../../ops/joining';
-import { zeros } from '../../ops/creation';
+import { context } from '../../core/context';
+import { at } from '../../ops/array/at';
+import { concat, stack, unstack } from '../../ops/array/joining';
+import { zeros } from '../../ops/array/creation';
 import { mostUnrolled } from './loops';
 import { stepInLoop } from './scan_loop';
 import { alike, checkCallable, checkSameStructure, showTensor, take, type Taken } from './structure';
@@ -87,7 +87,7 @@ interface Folded {
 }
 
 /** Whether so many steps are made by a loop of the program. */
-const isLong = (steps: number): boolean => scope.tracer !== null && steps > mostUnrolled;
+const isLong = (steps: number): boolean => context.tracer !== null && steps > mostUnrolled;
 
 function fold(
   op: string,

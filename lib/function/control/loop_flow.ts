@@ -3,13 +3,13 @@ import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { InternalError } from '../../core/errors';
 import { bufferOf, type Tensor, tensorOver } from '../../core/tensor';
-import { add } from '../../ops/binary';
-import { derive, type Derivative } from '../derivative';
-import type { Flowing, Steps } from '../flowing';
+import { add } from '../../ops/math/binary';
+import { derive, type Derivative } from '../../graph/derivative';
+import type { Flowing, Steps } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
-import type { Graph } from '../graph';
-import { withPendingSteps } from '../pending';
+import type { Graph } from '../../graph/graph';
+import { withPendingSteps } from '../../graph/pending';
 import { Flow, isFloat, unavailable, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 import { scalarShape } from '../../core/shape';
 

@@ -4,16 +4,16 @@ import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { options, refuseSurplus } from '../../core/options';
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { Trace } from '../trace';
+import type { Trace } from '../../graph/trace';
 import { isTrue, predicate } from './branch_ops';
 import { emit, type Out } from './flow';
 import { LoopFlow } from './loop_flow';
 import { alike, checkCallable, checkSameStructure, take } from './structure';
-import { ConcretizationError } from '../concretization_error';
+import { ConcretizationError } from '../../graph/concretization_error';
 import { tracePart, type Part } from './subgraph';
 
 const whileLoopDefaults = { maximumIterations: null } as const;
@@ -81,7 +81,7 @@ export function whileLoop<V extends unknown[]>(
 
   let now: unknown = start;
   let done = 0;
-  if (scope.tracer === null) {
+  if (context.tracer === null) {
     for (; most !== null && done < most; done++) {
       if (!isTrue(predicate(call(cond, now), 'whileLoop', 'the result of cond'))) break;
       now = step(now);
@@ -102,7 +102,7 @@ export function whileLoop<V extends unknown[]>(
     return compiledLoop((vars) => call(cond, vars), step, now, left) as V;
   } catch (error) {
     // The user's code may catch it: the trace around the loop is to know.
-    if (error instanceof ConcretizationError) (scope.tracer as Trace).reason = error;
+    if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
     throw error;
   }
 }
@@ -130,7 +130,7 @@ function compiledLoop(
   start: unknown,
   limit: Tensor | null,
 ): unknown {
-  (scope.tracer as Trace).limitOrders('whileLoop', 2);
+  (context.tracer as Trace).limitOrders('whileLoop', 2);
   const vars = take(start, 'whileLoop', 'loopVars').tensors;
   const specs = vars.map(specOf);
   const traceBoth = (live: boolean): [Part<Tensor>, Part<readonly Tensor[]>] => [
@@ -151,9 +151,9 @@ function compiledLoop(
   ];
   let [condition, body] = traceBoth(false);
   if (condition.needsVariables || body.needsVariables || condition.assigned.size > 0) {
-    (scope.tracer as Trace).limitOrders('whileLoop', 1);
+    (context.tracer as Trace).limitOrders('whileLoop', 1);
     // What it does to variables needs the variables themselves.
-    (scope.tracer as Trace).settle(true);
+    (context.tracer as Trace).settle(true);
     [condition, body] = traceBoth(true);
   }
   // The variables that the body assigns are loop variables too.
@@ -166,7 +166,7 @@ function compiledLoop(
   );
 
   const captures = [...new Set([...condition.captures, ...body.captures])].filter((t) => !olds.includes(t));
-  if (scope.recorder !== null) {
+  if (context.recorder !== null) {
     for (const v of new Set<Variable>([...condition.variables, ...body.variables])) {
       const read = v.operand();
       if (!captures.includes(read) && !olds.includes(read)) captures.push(read);

@@ -6,14 +6,14 @@ import { filled } from '../../autodiff/backward';
 import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorOver } from '../../core/tensor';
 import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
-import { add } from '../../ops/binary';
-import { derive, noGradient, zeroGradient, type Derivative } from '../derivative';
-import type { Flowing, Steps } from '../flowing';
+import { add } from '../../ops/math/binary';
+import { derive, noGradient, zeroGradient, type Derivative } from '../../graph/derivative';
+import type { Flowing, Steps } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
-import type { Graph } from '../graph';
-import { withPendingSteps } from '../pending';
-import { replay } from '../replay';
-import { Trace } from '../trace';
+import type { Graph } from '../../graph/graph';
+import { withPendingSteps } from '../../graph/pending';
+import { replay } from '../../graph/replay';
+import { Trace } from '../../graph/trace';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 
 /** Where a parameter of the body comes from. Each input of the flow is used once. */

@@ -1,16 +1,16 @@
 /** Long scans, folds and maps inside of a function that is being traced: loops over a compiled body. */
 import { withTensors } from '../../core/leaves';
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import { stack, unstack } from '../../ops/joining';
-import { slice } from '../../ops/slicing';
-import { reshape } from '../../ops/views';
-import type { Trace } from '../trace';
+import { stack, unstack } from '../../ops/array/joining';
+import { slice } from '../../ops/array/slicing';
+import { reshape } from '../../ops/array/views';
+import type { Trace } from '../../graph/trace';
 import { emit, type Out } from './flow';
 import { ScanFlow, type Source } from './scan_flow';
 import { alike, take, type Structure, type Taken } from './structure';
-import { ConcretizationError } from '../concretization_error';
+import { ConcretizationError } from '../../graph/concretization_error';
 import { tracePart, type Part } from './subgraph';
 import { asShape } from '../../core/shape';
 
@@ -86,8 +86,8 @@ function loop(start: Structure, steps: Steps): Stepped | null {
     tracePart(op, specs, body, (r) => [...r.next, ...r.stacked], live);
   let part = traceBody(false);
   if (part.needsVariables) {
-    (scope.tracer as Trace).limitOrders(op, 1);
-    (scope.tracer as Trace).settle(true);
+    (context.tracer as Trace).limitOrders(op, 1);
+    (context.tracer as Trace).settle(true);
     part = traceBody(true);
   }
   const { next, stacked } = part.value;
@@ -113,7 +113,7 @@ function emitLoop(
   const news = [...part.assigned.values()];
   if (!news.every((t, i) => alike(t, olds[i])))
     throw new ConcretizationError(op, 'the shape of a variable changes from step to step');
-  if (scope.recorder !== null) for (const v of part.variables) v.operand();
+  if (context.recorder !== null) for (const v of part.variables) v.operand();
   const starts = [...carried, ...olds];
   const captures = part.captures.filter((t) => !olds.includes(t));
   const inputs = [...starts, ...rows, ...captures];

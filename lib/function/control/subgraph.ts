@@ -1,12 +1,12 @@
 /** Traces a part of a function that is being traced: a branch, or a loop's body. */
 import { recordingDepth } from '../../autodiff/tape';
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import { type Placeholder, placeholderOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { Effects, Recorder } from '../../core/scope';
-import type { Chosen, Graph } from '../graph';
-import { Trace } from '../trace';
-import type { OutSpec } from '../../ops/define';
+import type { Effects, Recorder } from '../../op/contract';
+import type { Chosen, Graph } from '../../graph/graph';
+import { Trace } from '../../graph/trace';
+import type { OutSpec } from '../../op/define/general';
 
 /**
  * The trace of a part. Tensors of the traces around it that it uses become its parameters. So do the values of variables:
@@ -32,7 +32,7 @@ export class PartTrace extends Trace {
   ) {
     super(name, parent.base);
     const outer = parent instanceof PartTrace ? parent.recorders : [];
-    this.recorders = scope.recorder === null ? outer : [...outer, scope.recorder];
+    this.recorders = context.recorder === null ? outer : [...outer, context.recorder];
   }
 
   /** Somebody may want the gradient of a tensor that was there before. */
@@ -153,7 +153,7 @@ export function tracePart<R>(
   results: (r: R) => readonly Tensor[],
   live: boolean,
 ): Part<R> {
-  const parent = scope.tracer as Trace;
+  const parent = context.tracer as Trace;
   const trace = live ? new LiveTrace(name, parent) : new PartTrace(name, parent);
   const given = own.map((t) => trace.symbol(t.dt, t.shape));
   const { graph, value } = trace.run(() => f(given), results, given);

@@ -5,7 +5,7 @@ import { IndexedSlices } from '../../core/indexed_slices';
 import { describe, sameShape, scalarShape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
-import { firstBadIndex } from '../../ops/rows';
+import { firstBadIndex } from '../../op/index_rows';
 import type { LearningRate, LearningRateSchedule } from './options';
 import { Slot } from './slot';
 

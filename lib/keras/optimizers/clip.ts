@@ -3,12 +3,12 @@
  * dtype, and only the factor is rounded to that.
  */
 import type { Tensor } from '../../core/tensor';
-import { add, divide, maximum, minimum, multiply } from '../../ops/binary';
-import { cast } from '../../ops/cast';
-import { reduceSum } from '../../ops/reduce';
-import { where } from '../../ops/indexing';
-import { clipByValue } from '../../ops/select';
-import { isFinite, sqrt, square } from '../../ops/unary';
+import { add, divide, maximum, minimum, multiply } from '../../ops/math/binary';
+import { cast } from '../../ops/array/cast';
+import { reduceSum } from '../../ops/reduce/reduce';
+import { where } from '../../ops/index/indexing';
+import { clipByValue } from '../../ops/math/select';
+import { isFinite, sqrt, square } from '../../ops/math/unary';
 
 const squares = (g: Tensor): Tensor => cast(reduceSum(square(g)), 'float64');
 

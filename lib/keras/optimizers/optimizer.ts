@@ -3,16 +3,17 @@ import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
-import { apart, scope, type ReadVariable, type TracedOp, type Tracer } from '../../core/scope';
+import { detached, context } from '../../core/context';
+import type { ReadVariable, TracedOp, Tracer } from '../../op/contract';
 import { describe, scalarShape } from '../../core/shape';
 import { makeTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
 import { claims, heldBy, Variable } from '../../core/variable';
-import { add, multiply } from '../../ops/binary';
-import { cast } from '../../ops/cast';
-import { where } from '../../ops/indexing';
-import { firstBadIndex } from '../../ops/rows';
-import { densify } from '../../ops/slices';
+import { add, multiply } from '../../ops/math/binary';
+import { cast } from '../../ops/array/cast';
+import { where } from '../../ops/index/indexing';
+import { firstBadIndex } from '../../op/index_rows';
+import { densify } from '../../ops/index/slices';
 import {
   badRow,
   checkExcepted,
@@ -30,7 +31,7 @@ import {
 } from './checks';
 import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
 import type { CheckedOptions, LearningRate } from './options';
-import type { Rule } from '../../ops/optimizer_rules';
+import type { Rule } from '../../ops/state/optimizer_rules';
 import { Element, Slot } from './slot';
 import { atOnce, byType, TracedUpdater, type Update, type Updater } from './update';
 
@@ -164,8 +165,8 @@ export abstract class Optimizer {
     gradients.forEach((g, i) => checkGradient(g ?? null, list[i], this.className));
     this.build(list);
     const given = gradients.filter((g): g is Tensor | IndexedSlices => (g ?? null) !== null);
-    if (scope.tracer !== null) {
-      this.applyTraced(scope.tracer, given, present);
+    if (context.tracer !== null) {
+      this.applyTraced(context.tracer, given, present);
       return;
     }
     if (present.length < list.length) {
@@ -450,7 +451,7 @@ export abstract class Optimizer {
       return;
     }
     const next = rateFrom(rate, this.className);
-    apart(() => {
+    detached(() => {
       const before = this.rate;
       this.chosen.checkFree();
       // Nobody in flight wants one of the others.

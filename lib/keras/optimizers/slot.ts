@@ -1,6 +1,6 @@
 /** The optimizer's own variables: updated in place as long as nobody else has seen their elements. */
 import type { DTypeInfo, TypedArray } from '../../core/dtype';
-import { scope } from '../../core/scope';
+import { context } from '../../core/context';
 import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { sizeOf, type Shape } from '../../core/shape';
@@ -26,7 +26,7 @@ export class Slot extends Variable {
   /** @internal */
   override operand(): Tensor {
     // A tape may keep it, or a reshape show it.
-    if (scope.tracer === null) this.shared = true;
+    if (context.tracer === null) this.shared = true;
     return super.operand();
   }
 

@@ -1,8 +1,8 @@
 /** Rules applied to variables and their slots: at once, or as steps of a function that is being traced. */
 import type { DTypeInfo } from '../../core/dtype';
 import type { IndexedSlices } from '../../core/indexed_slices';
-import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../core/scope';
-import { scope } from '../../core/scope';
+import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../op/contract';
+import { context } from '../../core/context';
 import type { Shape } from '../../core/shape';
 import { chooseInRun } from '../../function/control/chosen';
 import { makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
@@ -14,9 +14,9 @@ import {
   ruleOp,
   rowsRuleOp,
   type Rule,
-} from '../../ops/optimizer_rules';
-import { filled } from '../../ops/creation';
-import { numberOfRun, zerosOfRun } from '../../ops/run_numbers';
+} from '../../ops/state/optimizer_rules';
+import { filled } from '../../ops/array/creation';
+import { numberOfRun, zerosOfRun } from '../../op/runtime_scalars';
 import type { Slot } from './slot';
 
 export interface Update {
@@ -165,7 +165,7 @@ export class TracedUpdater implements Updater {
   choose({ name, isTime, yes, no }: Choice): void {
     const { clock } = this;
     const branch = (f: Choice['yes']) => (): void => {
-      f(new TracedUpdater(scope.tracer as Tracer, clock));
+      f(new TracedUpdater(context.tracer as Tracer, clock));
     };
     chooseInRun(
       name,

@@ -1,8 +1,8 @@
 /** Activations that are written from plain ops are computed by one; what only looks like one is not. */
 import * as tf from 'gradtape';
-import { compile } from '../../../lib/function/compile';
-import { activations } from '../../../lib/function/passes/activations';
-import { deadCode } from '../../../lib/function/passes/dead_code';
+import { compile } from '../../../lib/compile/compile';
+import { activations } from '../../../lib/graph/passes/activations';
+import { deadCode } from '../../../lib/graph/passes/dead_code';
 import { graphOf, namesOf, type F } from './graphs';
 
 const x = tf.linspace(-12, 12, 4801);

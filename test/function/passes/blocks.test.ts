@@ -1,6 +1,6 @@
 /** What only cuts and joins moves nothing: values are read and written where they lie in a larger one. */
 import * as tf from 'gradtape';
-import { Executable } from '../../../lib/function/executable';
+import { Executable } from '../../../lib/compile/executable';
 import { bytesOf, withOneAndTwo } from '../../helpers/threads';
 
 type F = (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[];

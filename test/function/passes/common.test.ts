@@ -1,6 +1,6 @@
 /** The same thing is computed once; what only looks the same is not. */
 import * as tf from 'gradtape';
-import { commonSubexpressions } from '../../../lib/function/passes/common';
+import { commonSubexpressions } from '../../../lib/graph/passes/common_subexpressions';
 import { leaves, type F } from './graphs';
 
 const left = (f: F, ...args: tf.Tensor[]): string[] => leaves(commonSubexpressions, f, ...args);

@@ -1,6 +1,6 @@
 /** Products do what follows them; not where somebody else reads what they would leave out. */
 import * as tf from 'gradtape';
-import { epilogues } from '../../../lib/function/passes/epilogues';
+import { epilogues } from '../../../lib/graph/passes/epilogues';
 import { leaves, type F } from './graphs';
 
 const left = (f: F, ...args: tf.Tensor[]): string[] => leaves(epilogues, f, ...args);

@@ -1,12 +1,12 @@
 /** What depends on constants alone is computed when the function is compiled. */
 import * as tf from 'gradtape';
-import { compile } from '../../../lib/function/compile';
-import { foldConstants } from '../../../lib/function/passes/fold_constants';
-import { optimize } from '../../../lib/function/passes/optimize';
-import { Trace } from '../../../lib/function/trace';
-import type { TracedOp } from '../../../lib/core/scope';
+import { compile } from '../../../lib/compile/compile';
+import { foldConstants } from '../../../lib/graph/passes/fold_constants';
+import { optimize } from '../../../lib/graph/passes/optimize';
+import { Trace } from '../../../lib/graph/trace';
+import type { TracedOp } from '../../../lib/op/contract';
 import { shapeOf, specOf } from '../../../lib/core/tensor';
-import { registry } from '../../../lib/ops/registry';
+import { registry } from '../../../lib/op/registry';
 import { bytesOf } from '../../helpers/threads';
 import { namesOf } from './graphs';
 

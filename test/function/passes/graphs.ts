@@ -1,11 +1,11 @@
 /** Graphs for the tests of single passes. */
 import * as tf from 'gradtape';
 import { shapeOf, type Tensor } from '../../../lib/core/tensor';
-import { compile } from '../../../lib/function/compile';
-import type { Graph } from '../../../lib/function/graph';
-import { outputsOf } from '../../../lib/function/graph';
-import { deadCode } from '../../../lib/function/passes/dead_code';
-import { Trace } from '../../../lib/function/trace';
+import { compile } from '../../../lib/compile/compile';
+import type { Graph } from '../../../lib/graph/graph';
+import { outputsOf } from '../../../lib/graph/graph';
+import { deadCode } from '../../../lib/graph/passes/dead_code';
+import { Trace } from '../../../lib/graph/trace';
 import { bytesOf } from '../../helpers/threads';
 
 export type F = (...x: tf.Tensor[]) => tf.Tensor | tf.Tensor[];

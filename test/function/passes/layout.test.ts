@@ -1,9 +1,9 @@
 /** Transposes meet and cancel; not where it takes more of them, nor what must stay in its order. */
 import * as tf from 'gradtape';
-import { deadCode } from '../../../lib/function/passes/dead_code';
-import { layout } from '../../../lib/function/passes/layout';
-import { commonSubexpressions } from '../../../lib/function/passes/common';
-import { simplify } from '../../../lib/function/passes/simplify';
+import { deadCode } from '../../../lib/graph/passes/dead_code';
+import { layout } from '../../../lib/graph/passes/layout';
+import { commonSubexpressions } from '../../../lib/graph/passes/common_subexpressions';
+import { simplify } from '../../../lib/graph/passes/simplify';
 import { graphOf, leaves, namesOf, type F } from './graphs';
 
 const left = (f: F, ...args: tf.Tensor[]): string[] => leaves(layout, f, ...args);

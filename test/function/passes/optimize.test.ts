@@ -1,6 +1,6 @@
 /** Each pass can be switched off, and then does nothing. */
 import * as tf from 'gradtape';
-import { optimize } from '../../../lib/function/passes/optimize';
+import { optimize } from '../../../lib/graph/passes/optimize';
 import { graphOf, namesOf } from './graphs';
 
 const x = tf.random.normal([3, 3], { seed: 1 });

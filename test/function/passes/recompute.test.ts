@@ -1,6 +1,6 @@
 /** Cheap values are computed again where they are read instead of going through memory. */
 import * as tf from 'gradtape';
-import { compile } from '../../../lib/function/compile';
+import { compile } from '../../../lib/compile/compile';
 import { bytesOf } from '../../helpers/threads';
 import { graphOf, type F } from './graphs';
 

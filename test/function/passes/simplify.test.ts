@@ -1,6 +1,6 @@
 /** What is left out because it changes nothing: and that what looks like it, but does, stays. */
 import * as tf from 'gradtape';
-import { regroup, simplify } from '../../../lib/function/passes/simplify';
+import { regroup, simplify } from '../../../lib/graph/passes/simplify';
 import { leaves, special, type F } from './graphs';
 
 const left = (f: F, ...args: tf.Tensor[]): string[] => leaves(simplify, f, ...args);

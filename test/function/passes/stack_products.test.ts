@@ -1,8 +1,8 @@
 /** Sums of many short products are one product. */
 import * as tf from 'gradtape';
-import { deadCode } from '../../../lib/function/passes/dead_code';
-import { stackProducts } from '../../../lib/function/passes/stack_products';
-import { compile } from '../../../lib/function/compile';
+import { deadCode } from '../../../lib/graph/passes/dead_code';
+import { stackProducts } from '../../../lib/graph/passes/stack_products';
+import { compile } from '../../../lib/compile/compile';
 import { graphOf, namesOf, type F } from './graphs';
 
 const wave = (...shape: number[]): tf.Tensor =>

@@ -1,6 +1,6 @@
 /** A matrix is transposed once for the many products that multiply by its transpose. */
 import * as tf from 'gradtape';
-import { transposeOnce } from '../../../lib/function/passes/transpose_once';
+import { transposeOnce } from '../../../lib/graph/passes/transpose_once';
 import { leaves, type F } from './graphs';
 
 const wave = (...shape: number[]): tf.Tensor =>

@@ -1,7 +1,7 @@
 /** What a loss computes for its gradient is left out where nobody asks for that. */
 import * as tf from 'gradtape';
-import { optimize } from '../../../lib/function/passes/optimize';
-import { unreadResults } from '../../../lib/function/passes/unread_results';
+import { optimize } from '../../../lib/graph/passes/optimize';
+import { unreadResults } from '../../../lib/graph/passes/unread_results';
 import { graphOf, leaves, type F } from './graphs';
 
 const { softmaxCrossEntropyWithLogits: dense, sparseSoftmaxCrossEntropyWithLogits: sparse } = tf.nn;

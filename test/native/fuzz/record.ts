@@ -3,7 +3,7 @@ import * as tf from 'gradtape';
 import { native, frame } from '../../../lib/binding';
 import { attempt, everyCall, random } from '../../conformance/examples';
 import { gradients } from '../../conformance/calls';
-import { registry } from '../../../lib/ops/registry';
+import { registry } from '../../../lib/op/registry';
 
 /** One call: the numbers of its argument buffer, as the base64 of doubles, and how many buffers it has. */
 export interface NotedCall {

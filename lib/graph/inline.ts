@@ -1,0 +1,51 @@
+/** Copies the graph of a compiled function into the trace of another one that calls it. */
+import { context } from '../core/context';
+import { specOf, type Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
+import { mapPending, type Graph, type HostNode, type OpNode } from './graph';
+import { reread, type Trace } from './trace';
+
+/** Adds the nodes of a graph over these arguments, as if the ops were called one after another; its results. */
+export function inline(trace: Trace, graph: Graph, args: readonly Tensor[]): Tensor[] {
+  const copies = new Map<Tensor, Tensor>();
+  const at = (t: Tensor): Tensor => copies.get(t) ?? t;
+  graph.parameters.forEach((t, i) => copies.set(t, args[i]));
+  // Tapes know a tensor from before by its own id.
+  for (const { symbol, source, real } of graph.constants)
+    copies.set(symbol, source.isDisposed ? real : source);
+  for (const node of graph.nodes) {
+    if (node.kind === 'read') {
+      copies.set(node.output, node.variable.operand());
+    } else if (node.kind === 'assign') {
+      node.variable.assignTensor(at(node.value));
+    } else {
+      const inputs = node.inputs.map(at);
+      const outputs = trace.behind(mapPending(node.pending, at), () =>
+        node.kind === 'op' ? copyOp(trace, node, inputs) : copyHost(trace, node, inputs),
+      );
+      node.outputs.forEach((t, i) => copies.set(t, outputs[i]));
+    }
+  }
+  return graph.results.map(at);
+}
+
+function copyOp(trace: Trace, { op, attrs, outputs }: OpNode, inputs: readonly Tensor[]): Tensor[] {
+  const { recorder } = context;
+  const copied = trace.emit(op, inputs, attrs, outputs.map(specOf));
+  if (op === reread) recorder?.readVariable(attrs as Variable, copied[0]);
+  else recorder?.record(op, inputs, attrs, copied);
+  return copied;
+}
+
+function copyHost(trace: Trace, node: HostNode, inputs: readonly Tensor[]): readonly Tensor[] {
+  const { recorder } = context;
+  if (recorder !== null && node.record !== undefined) return node.record(inputs);
+  if (node.chosen !== undefined) {
+    trace.settle(true);
+    trace.choice(node.name, inputs, node.chosen);
+    return [];
+  }
+  const outputs = node.outputs.map(specOf);
+  if (node.late !== undefined) return trace.late(node.late.op, inputs, outputs, node.late.scalars);
+  return trace.host({ ...node, inputs, outputs });
+}

@@ -1,0 +1,99 @@
+/**
+ * Lets matrix products and convolutions add the bias and the residual and apply the activation to their sums before these
+ * are written (ops/finish.ts). The bits are those of the ops one after another.
+ */
+import { sameShape, type Shape } from '../../core/shape';
+import { shapeOf, type Tensor } from '../../core/tensor';
+import { activationOf, finisherOf, noFinish, type Finish, type Finisher } from '../../ops/nn/epilogue';
+import '../../ops/nn/fused_conv';
+import '../../ops/linalg/fused_matmul';
+import { readsIn, type Graph, type Node, type OpNode } from '../graph';
+import { view } from '../trace';
+import { enabled } from './enabled';
+
+/** A product or convolution, with what it does at its end so far. */
+interface Product {
+  readonly first: OpNode;
+  readonly finisher: Finisher;
+  readonly inputs: readonly Tensor[];
+  readonly finish: Finish;
+  /** The last of the ops that it stands for. */
+  readonly node: OpNode;
+  /** What shows its result in another shape, with the same columns. */
+  readonly views: readonly OpNode[];
+}
+
+export function epilogues(graph: Graph): Graph {
+  if (!enabled('epilogues')) return graph;
+  const uses = readsIn(graph);
+  const products = new Map<Tensor, Product>();
+  const instead = new Map<Node, readonly Node[]>();
+  // Where others read it too it must be there by itself.
+  const unread = (t: Tensor): Product | undefined => (uses.get(t) === 1 ? products.get(t) : undefined);
+  for (const node of graph.nodes) {
+    if (node.kind !== 'op') continue;
+    const [out] = node.outputs;
+    const finisher = finisherOf(node.op.name);
+    if (finisher !== null && out.dt.kind === 'float' && out.size > 0) {
+      products.set(out, { first: node, finisher, inputs: node.inputs, finish: noFinish, node, views: [] });
+      continue;
+    }
+    if (node.op.execute === 'view') {
+      const [x] = node.inputs;
+      const product = unread(x);
+      if (product !== undefined && shapeOf(x).at(-1) === shapeOf(out).at(-1))
+        products.set(out, { ...product, views: [...product.views, node] });
+      continue;
+    }
+    for (const t of node.inputs) {
+      const product = unread(t);
+      const longer = product === undefined ? null : extend(product, t, node);
+      if (product === undefined || longer === null) continue;
+      products.set(out, longer);
+      for (const other of [product.node, ...product.views]) instead.set(other, []);
+      instead.set(node, fusedNodes(longer));
+      break;
+    }
+  }
+  if (instead.size === 0) return graph;
+  return { ...graph, nodes: graph.nodes.flatMap((node) => instead.get(node) ?? [node]) };
+}
+
+/** The product `sum`, which nobody else reads, with another op behind it; null where that is none that it can do. */
+function extend(given: Product, sum: Tensor, node: OpNode): Product | null {
+  const product = { ...given, views: [], node };
+  const { inputs, finish } = product;
+  const [out] = node.outputs;
+  if (finish.activation !== null || !sameShape(shapeOf(out), shapeOf(sum))) return null;
+  const activation = activationOf(node.op.name);
+  if (activation !== null) return { ...product, finish: { ...finish, activation } };
+  if (node.op.name !== 'add' || finish.residual >= 0) return null;
+  const other = node.inputs[node.inputs[0] === sum ? 1 : 0];
+  const place = inputs.length;
+  if (finish.bias < 0 && isRow(shapeOf(other), shapeOf(out)))
+    return { ...product, inputs: [...inputs, other], finish: { ...finish, bias: place } };
+  if (sameShape(shapeOf(other), shapeOf(out)))
+    return { ...product, inputs: [...inputs, other], finish: { ...finish, residual: place } };
+  return null;
+}
+
+/** Whether that has one element for each column. */
+function isRow(shape: Shape, out: Shape): boolean {
+  return shape.length > 0 && shape.every((n, d) => n === (d < shape.length - 1 ? 1 : out[out.length - 1]));
+}
+
+function fusedNodes({ first, finisher, inputs, finish, node }: Product): OpNode[] {
+  const parts = [finish.bias >= 0 && 'bias', finish.residual >= 0 && 'residual', finish.activation];
+  const name = `${finisher.op.name}(${parts.filter((p) => p !== false && p !== null).join(', ')})`;
+  const attrs = finisher.attrs(first.attrs, finish);
+  const fused = (outputs: readonly Tensor[]): OpNode => ({
+    kind: 'op',
+    op: { ...finisher.op, name },
+    inputs,
+    attrs,
+    outputs,
+  });
+  const [sum] = first.outputs;
+  if (sameShape(shapeOf(sum), shapeOf(node.outputs[0]))) return [fused(node.outputs)];
+  return [fused([sum]), { kind: 'op', op: view, inputs: [sum], attrs: null, outputs: node.outputs }];
+}

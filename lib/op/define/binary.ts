@@ -1,0 +1,175 @@
+/** Elementwise ops of two operands, which broadcast. */
+import { frame, native } from '../../binding';
+import type { TensorLike } from '../../core/convert';
+import { context } from '../../core/context';
+import { dtypes, type DType } from '../../core/dtype';
+import { broadcastShapes, checkElements, maxElements, sameShape, sizeOf, type Shape } from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { runBroadcast, unbroadcast } from '../broadcast';
+import {
+  badDType,
+  convertPair,
+  dtypeMask,
+  explain,
+  incompatible,
+  kernelNumber,
+  mixedDTypes,
+  roundsOnce,
+} from '../checks';
+import { overSpent, spent } from '../donation';
+import { simplerBinary } from '../exact_rewrites';
+import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
+import { traced } from '../traced';
+
+export interface BinarySaved {
+  a: Tensor;
+  b: Tensor;
+  y: Tensor;
+}
+
+export interface BinarySpec {
+  dtypes: readonly DType[];
+  tf: string;
+  /** What the gradients read: any of a, b, y. Default both inputs. */
+  saves?: readonly ('a' | 'b' | 'y')[];
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  /** One element in plain JavaScript: see OpRow.js. */
+  js?: (x: number, y: number) => number;
+  /**
+   * The gradients with respect to a and to b, in the shape of the result; they are summed back over broadcast
+   * dimensions here. null as a whole: no gradient passes.
+   */
+  gradient:
+    | readonly [
+        (dy: Tensor, saved: BinarySaved) => Tensor | SymbolicZero | null,
+        (dy: Tensor, saved: BinarySaved) => Tensor | SymbolicZero | null,
+      ]
+    | null;
+  toBool?: boolean;
+  /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
+  neutral?: { readonly a?: number; readonly b?: number };
+  /** a is the gradient of a result, and the row the last to read it where it is spent: see ops/spare.ts. */
+  spends?: boolean;
+  /** Checks values before the kernel runs (a zero divisor); an empty result needs none. */
+  check?: (a: Tensor, b: Tensor) => void;
+}
+
+export type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
+
+/** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
+export function binary(name: string, spec: BinarySpec): BinaryOp {
+  const code = kernelNumber(native.binaryNames, name);
+  const mask = dtypeMask(spec.dtypes);
+  const saves = spec.saves ?? ['a', 'b'];
+  const gradient = spec.gradient;
+  const toBool = spec.toBool === true;
+  const check = spec.check ?? null;
+  const spends = spec.spends === true;
+  /** In a function that is being traced. Apart: its tensors may be of a class of their own, and `call` is fast for one. */
+  const note = (a: Tensor, b: Tensor): Tensor => {
+    const { dt } = a;
+    if (b.dt !== dt) throw mixedDTypes(name, a, b);
+    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    return traced(row, [a, b], null, [{ shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt }])[0];
+  };
+  const call = (left: TensorLike, right: TensorLike): Tensor => {
+    let a: Tensor, b: Tensor;
+    if (left instanceof Tensor && right instanceof Tensor) {
+      a = left;
+      b = right;
+    } else {
+      [a, b] = convertPair(left, right, name);
+    }
+    if (context.tracer !== null && (context.tracer.traces(a) || context.tracer.traces(b))) return note(a, b);
+    const dt = a.dt;
+    if (b.dt !== dt) throw mixedDTypes(name, a, b);
+    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    const own = shapeOf(a);
+    const shape = own === shapeOf(b) ? own : resultShape(name, a, b);
+    const size = shape === own ? a.size : sizeOf(shape);
+    if (check !== null && size > 0) check(a, b);
+    let y: Tensor;
+    if (spends && a === spent.dy && shape === own && b.size === size) a = y = overSpent(a);
+    else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
+    try {
+      runBinary(code, a, b, y);
+    } catch (error) {
+      throw explain(error, name, [a, b]);
+    }
+    if (context.recorder !== null) context.recorder.record2(row, a, b, y);
+    return y;
+  };
+  const row: OpRow = {
+    name,
+    kind: toBool ? 'compare' : 'binary',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    js: spec.js,
+    differentiable: gradient !== null,
+    savesInputs: (saves.includes('a') ? 1 : 0) | (saves.includes('b') ? 2 : 0),
+    savesOutputs: saves.includes('y'),
+    gradient:
+      gradient === null
+        ? null
+        : (dy, ctx: GradContext) => {
+            const saved: BinarySaved = { a: ctx.x[0], b: ctx.x[1], y: ctx.y[0] };
+            const da = ctx.needs[0] ? gradient[0](dy[0], saved) : null;
+            const db = ctx.needs[1] ? gradient[1](dy[0], saved) : null;
+            return [
+              da instanceof Tensor ? unbroadcast(da, ctx.shapes[0]) : da,
+              db instanceof Tensor ? unbroadcast(db, ctx.shapes[1]) : db,
+            ];
+          },
+    tile: {
+      kind: 'binary',
+      op: code,
+      cheap: roundsOnce(spec.ulp),
+      dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
+    },
+    simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),
+    fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',
+    execute: ([a, b], _, [y]) => {
+      if (check !== null && y.size > 0) check(a, b);
+      runBinary(code, a, b, y);
+    },
+    call,
+  };
+  register(row);
+  return call;
+}
+
+/** The native kernel of that number in the binary table; a and b broadcast to y's shape. */
+export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
+  const n = y.size;
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = y.offset;
+  frame[4] = code;
+  frame[5] = a.dt.code;
+  const mode = a.size === n && b.size === n ? 0 : b.size === 1 ? 2 : a.size === 1 ? 1 : 3;
+  if (mode < 3) {
+    frame[3] = n;
+    frame[6] = mode;
+    native.binary(bufferOf(a), bufferOf(b), bufferOf(y));
+  } else if (n > 0) {
+    runBroadcast(code, a, b, y);
+  }
+}
+
+function resultShape(name: string, x: Tensor, y: Tensor): Shape {
+  const a = shapeOf(x);
+  const b = shapeOf(y);
+  if (sameShape(a, b)) return a;
+  if (y.size === 1 && b.length <= a.length) return a;
+  if (x.size === 1 && a.length <= b.length) return b;
+  const shape = broadcastShapes(a, b);
+  if (shape === null) throw incompatible(name, a, b);
+  const size = sizeOf(shape);
+  if (size > maxElements) checkElements(size, shape, `[${name}]`);
+  return shape;
+}

@@ -1,0 +1,132 @@
+/** Ops written in other ops. */
+import type { DType } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { Readable } from '../../core/readable';
+import { Tensor } from '../../core/tensor';
+import { badDType, dtypeMask } from '../checks';
+import { refuseMore } from '../surplus';
+import { register, type Example, type OpRow } from '../registry';
+
+/**
+ * f with the first n arguments, n ≤ 6. A list of arguments that is made for each call and spread into another costs as much
+ * as a small op.
+ */
+export function passOn<R>(
+  f: unknown,
+  n: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  e: unknown,
+  h: unknown,
+): R {
+  const g = f as (...args: unknown[]) => R;
+  switch (n) {
+    case 0:
+      return g();
+    case 1:
+      return g(a);
+    case 2:
+      return g(a, b);
+    case 3:
+      return g(a, b, c);
+    case 4:
+      return g(a, b, c, d);
+    case 5:
+      return g(a, b, c, d, e);
+    default:
+      return g(a, b, c, d, e, h);
+  }
+}
+
+// Where all of `arguments` may be used, it is made for each call, which takes as long as some small ops. So the usual calls use
+// only its length, and what functions of many parameters get is a list from the start.
+/* eslint-disable prefer-rest-params */
+
+/** The first n of the arguments behind it: off the usual way, so that a list may be made. */
+const listOf = (n: number, ...args: unknown[]): unknown[] => args.slice(0, n);
+
+/** (...p) => then(f(...p)), the public function of that name. */
+export function following<P extends unknown[], Q, R>(
+  name: string,
+  f: (...args: P) => Q,
+  then: (q: Q) => R,
+): (...args: P) => R {
+  const most = f.length;
+  const listed = (args: unknown[]): R => {
+    if (args.length > most) refuseMore(name, f, args);
+    return then(f(...(args as P)));
+  };
+  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
+    const n = arguments.length;
+    if (n > most) return listed(Array.from(arguments));
+    return then(passOn<Q>(f, n, a, b, c, d, e, h));
+  };
+  const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
+  return call;
+}
+
+export interface CompositeSpec {
+  tf: string;
+  dtypes: readonly DType[];
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  kind?: OpRow['kind'];
+}
+
+/**
+ * An op written in other ops: no kernel, and its gradient comes for free. It checks what it takes itself; where one of
+ * the ops inside refuses a dtype that the row does not list, the error is in the row's name.
+ */
+export function composite<P extends unknown[], R>(
+  name: string,
+  spec: CompositeSpec,
+  f: (...args: P) => R,
+): (...args: P) => R {
+  const mask = dtypeMask(spec.dtypes);
+  const most = f.length;
+  /** An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row. */
+  const named = (error: unknown, args: readonly unknown[]): unknown => {
+    if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) return error;
+    const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
+    const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
+    if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) return error;
+    return badDType(name, 'the argument', refused.dt, spec.dtypes);
+  };
+  const listed = (args: unknown[]): R => {
+    if (args.length > most) refuseMore(name, f, args);
+    try {
+      return f(...(args as P));
+    } catch (error) {
+      throw named(error, args);
+    }
+  };
+  const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
+    const n = arguments.length;
+    if (n > most) return listed(Array.from(arguments));
+    try {
+      return passOn<R>(f, n, a, b, c, d, e, h);
+    } catch (error) {
+      throw named(error, listOf(n, a, b, c, d, e, h));
+    }
+  };
+  const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
+  register({
+    name,
+    kind: spec.kind ?? 'composite',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: true,
+    savesInputs: 0,
+    savesOutputs: false,
+    gradient: null,
+    call,
+  });
+  return call;
+}
+/* eslint-enable prefer-rest-params */

@@ -1,0 +1,371 @@
+/** How a reduction's row becomes a function, and the op that leads its gradient back. */
+import { frame, native } from '../../binding';
+import { toTensor, type TensorLike } from '../../core/convert';
+import type { DType } from '../../core/dtype';
+import { UnimplementedError } from '../../core/errors';
+import { isPlain, refuseSurplus } from '../../core/options';
+import { context } from '../../core/context';
+import type { TracedOp } from '../contract';
+import { asShape, mergeDims, normalizeAxis, scalarShape, type Shape, sizeOf } from '../../core/shape';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { axesArgument, type Axis } from '../axis';
+import { setBroadcastReducer } from '../broadcast';
+import { badDType, dtypeMask, explain, kernelNumber } from '../checks';
+import { options } from '../../core/options';
+import { register, type Example, type Grad, type GradContext, type OpRow } from '../registry';
+import { asMany } from '../exact_rewrites';
+import { traced } from '../traced';
+import { unwatched } from '../not_recorded';
+
+export interface ReduceOptions {
+  /** What to reduce over. Default null: every axis. */
+  axis?: Axis;
+  /** Keep the reduced axes, with size 1. Default false. */
+  keepdims?: boolean;
+}
+
+/** A reduction; `options` may be the axis alone. */
+export type Reduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor;
+
+export interface ReduceAttrs {
+  axes: readonly number[];
+  keepdims: boolean;
+}
+
+const defaults: Required<ReduceOptions> = { axis: null, keepdims: false };
+
+/** Everything, by rank: what a call without options asks for. */
+const everything: ReduceAttrs[] = [];
+
+function allAxes(rank: number): ReduceAttrs {
+  return (everything[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
+}
+
+/** Axes, sorted and in [0, rank), and whether to keep them, from what a user gave. */
+export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: number, op: string): ReduceAttrs {
+  if (given === undefined) return allAxes(rank);
+  if (typeof given === 'number') return { axes: [normalizeAxis(given, rank, op)], keepdims: false };
+  let axis: unknown = given;
+  let keepdims: unknown = false;
+  if (given !== null && !Array.isArray(given)) {
+    // As `options` does it, without the object between.
+    const o = isPlain(given as object) ? (given as ReduceOptions) : options(given, 'axis', defaults, op);
+    for (const key in o) if (key !== 'axis' && key !== 'keepdims') options(given, 'axis', defaults, op);
+    axis = o.axis;
+    if (o.keepdims !== undefined) keepdims = o.keepdims;
+  }
+  if (typeof keepdims !== 'boolean') throw new TypeError(`[${op}] keepdims must be true or false`);
+  return { axes: axesArgument(axis, rank, op), keepdims };
+}
+
+/** The shape that is left. */
+export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Shape {
+  if (!keepdims && axes.length === shape.length) return scalarShape;
+  const out: number[] = [];
+  let k = 0;
+  for (let d = 0; d < shape.length; d++) {
+    if (axes[k] === d) {
+      k++;
+      if (keepdims) out.push(1);
+    } else {
+      out.push(shape[d]);
+    }
+  }
+  return asShape(out);
+}
+
+/** How many elements make one of the result. */
+export function reducedCount(shape: Shape, axes: readonly number[]): number {
+  let count = 1;
+  for (const axis of axes) count *= shape[axis];
+  return count;
+}
+
+/** The most dimensions that the border takes. */
+const maxDims = 16;
+
+/** Writes a reduction to the frame, its dimensions merged so that kept and reduced ones alternate. */
+function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
+  const shape = shapeOf(x);
+  let n = 0;
+  if (axes.length === shape.length) {
+    frame[5] = 1;
+    if (shape.length > 0) frame[6] = x.size;
+    n = shape.length > 0 ? 1 : 0;
+  } else {
+    let k = 0;
+    let last = false;
+    for (let d = 0; d < shape.length; d++) {
+      const reduced = axes[k] === d;
+      if (reduced) k++;
+      if (shape[d] === 1) continue;
+      if (n === 0) {
+        frame[5] = reduced ? 1 : 0;
+        frame[6] = shape[d];
+        n = 1;
+      } else if (reduced === last) {
+        frame[5 + n] *= shape[d];
+      } else {
+        if (n === maxDims) {
+          throw new UnimplementedError(
+            `[${op}] more than ${maxDims} alternately kept and reduced dimensions; transpose the tensor so that ` +
+              `fewer groups alternate`,
+          );
+        }
+        frame[6 + n++] = shape[d];
+      }
+      last = reduced;
+    }
+    if (n === 0) frame[5] = 0;
+  }
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = kernel;
+  frame[3] = x.dt.code;
+  frame[4] = n;
+}
+
+/** Runs a kernel. */
+export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
+  writeReduction(kernel, x, y, axes, op);
+  try {
+    native.reduce(bufferOf(x), bufferOf(y));
+  } catch (error) {
+    throw explain(error, op, [x]);
+  }
+}
+
+/** Where the frame goes on behind a reduction of the most dimensions. */
+const moreSlots = 6 + maxDims;
+
+const [squareKernel, sqrtKernel, rsqrtKernel] = ['square', 'sqrt', 'rsqrt'].map((name) =>
+  kernelNumber(native.unaryNames, name),
+);
+const [differenceKernel, maximumKernel, multiplyKernel] = ['squaredDifference', 'maximum', 'multiply'].map(
+  (name) => kernelNumber(native.binaryNames, name),
+);
+const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
+
+/** How many elements at most go through several kernels in one call. */
+const small = 1024;
+
+/** Whether an op on x may take such a call, which no tape and no tracer sees: the same kernels in the same order. */
+export function atOnce(x: Tensor): boolean {
+  return x.size <= small && x.size > 0 && unwatched();
+}
+
+/** Mean and variance (or its root) of an x that `atOnce` allows; `mean` may be `variance`, and is lost then. */
+export function runMoments(
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  axes: readonly number[],
+  root: boolean,
+  op: string,
+): void {
+  writeReduction(meanKernel, x, mean, axes, op);
+  frame[moreSlots] = variance.offset;
+  frame[moreSlots + 1] = differenceKernel;
+  frame[moreSlots + 2] = root ? 1 : 0;
+  frame[moreSlots + 3] = sqrtKernel;
+  try {
+    native.moments(bufferOf(x), bufferOf(mean), bufferOf(variance));
+  } catch (error) {
+    throw explain(error, op, [x]);
+  }
+}
+
+/** y = x / √max(Σ x², epsilon) of an x that `atOnce` allows. */
+export function runNormalize(
+  x: Tensor,
+  y: Tensor,
+  axes: readonly number[],
+  epsilon: number,
+  op: string,
+): void {
+  writeReduction(sumKernel, x, y, axes, op);
+  frame[moreSlots] = squareKernel;
+  frame[moreSlots + 1] = rsqrtKernel;
+  frame[moreSlots + 2] = maximumKernel;
+  frame[moreSlots + 3] = multiplyKernel;
+  frame[moreSlots + 4] = epsilon;
+  try {
+    native.normalize(bufferOf(x), bufferOf(y));
+  } catch (error) {
+    throw explain(error, op, [x]);
+  }
+}
+
+export interface ReductionSaved {
+  x: Tensor;
+  y: Tensor;
+  axes: readonly number[];
+  /** The input's shape. */
+  shape: Shape;
+}
+
+export interface ReductionSpec {
+  tf: string;
+  dtypes: readonly DType[];
+  /** What the gradient reads. Default 'none'. */
+  saves?: 'input' | 'output' | 'both' | 'none';
+  domain?: readonly [number, number];
+  ulp?: number;
+  examples?: readonly Example[];
+  /** dx in the input's shape from dy. null: no gradient passes. */
+  gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
+  /** Computes it for integers, in other ops. */
+  integers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
+  /** Stands in for the kernel. */
+  run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
+  /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
+  oneBlock?: boolean;
+}
+
+interface Defined {
+  call: Reduction;
+  /** The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
+  apply(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor;
+}
+
+export function kernelOf(name: string): number {
+  return kernelNumber(native.reduceNames, name);
+}
+
+/** A reduction over any axes by a native kernel. */
+export function reduction(name: string, kernelName: string, spec: ReductionSpec): Reduction {
+  return defineReduction(name, kernelName, spec).call;
+}
+
+export function defineReduction(name: string, kernelName: string, spec: ReductionSpec): Defined {
+  const kernel = kernelOf(kernelName);
+  const saves = spec.saves ?? 'none';
+  const mask = dtypeMask(spec.dtypes);
+  const { gradient, integers: ofIntegers } = spec;
+  const run =
+    spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
+  const oneBlock = spec.oneBlock === true;
+  const call = function (input: TensorLike, given?: ReduceOptions | Axis): Tensor {
+    // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
+    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
+    const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
+    if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
+    const attrs = reduceAttrs(given, shapeOf(x).length, name);
+    const shape = reducedShape(shapeOf(x), attrs);
+    return oneBlock && attrs.axes.length > 1 ? byBlocks(x, attrs.axes, shape) : apply(x, attrs, shape);
+  };
+  const byBlocks = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
+    let y = x;
+    for (let end = axes.length; end > 0;) {
+      let begin = end - 1;
+      while (begin > 0 && axes[begin - 1] === axes[begin] - 1) begin--;
+      const attrs = { axes: axes.slice(begin, end), keepdims: true };
+      y = apply(y, attrs, begin === 0 ? shape : reducedShape(shapeOf(y), attrs));
+      end = begin;
+    }
+    return y;
+  };
+  const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
+    if (ofIntegers !== undefined && x.dt.kind === 'int') return ofIntegers(x, attrs, shape);
+    if (context.tracer?.traces(x) === true) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
+    const y = makeTensor(x.dt, shape, sizeOf(shape));
+    run(x, y, attrs.axes);
+    if (context.recorder !== null) context.recorder.record(row, [x], attrs, [y]);
+    return y;
+  };
+  const row: OpRow = {
+    name,
+    kind: 'reduction',
+    tf: spec.tf,
+    dtypes: spec.dtypes,
+    domain: spec.domain,
+    ulp: spec.ulp,
+    examples: spec.examples ?? [],
+    differentiable: gradient !== null,
+    savesInputs: saves === 'input' || saves === 'both' ? 1 : 0,
+    savesOutputs: saves === 'output' || saves === 'both',
+    gradient:
+      gradient === null
+        ? null
+        : (dy, ctx: GradContext<ReduceAttrs>) => [
+            gradient(dy[0], { x: ctx.x[0], y: ctx.y[0], axes: ctx.attrs.axes, shape: ctx.shapes[0] }),
+          ],
+    tile: spec.run === undefined ? { kind: 'reduce', op: kernel } : undefined,
+    execute: ([x], attrs: ReduceAttrs, [y]) => {
+      run(x, y, attrs.axes);
+    },
+    call,
+  };
+  register(row);
+  return { call, apply };
+}
+
+/** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
+export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  if (context.tracer?.traces(dy) === true) return traced(spreadRow, [dy], axes, [{ shape, dt: dy.dt }])[0];
+  const size = sizeOf(shape);
+  let dx: Tensor;
+  if (dy.size === size) {
+    dx = aliasTensor(dy, shape, 'spread');
+  } else {
+    dx = makeTensor(dy.dt, shape, size);
+    if (size > 0) fillSpread(dy, axes, dx);
+  }
+  if (context.recorder !== null) context.recorder.record(spreadRow, [dy], axes, [dx]);
+  return dx;
+}
+
+function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
+  const shape = shapeOf(dx);
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let d = shape.length - 1, k = axes.length - 1; d >= 0; d--) {
+    if (axes[k] === d) {
+      strides[d] = 0;
+      k--;
+    } else {
+      strides[d] = stride;
+      stride *= shape[d];
+    }
+  }
+  const { dims, strides: merged } = mergeDims(shape, [strides]);
+  const n = dims.length;
+  frame[0] = dy.offset;
+  frame[1] = dx.offset;
+  frame[2] = dy.dt.bytes;
+  frame[3] = n;
+  for (let d = n - 1, step = 1; d >= 0; step *= dims[d--]) {
+    frame[4 + d] = dims[d];
+    frame[4 + n + d] = merged[0][d];
+    frame[4 + 2 * n + d] = step;
+  }
+  try {
+    native.copy(bufferOf(dy), bufferOf(dx));
+  } catch (error) {
+    throw explain(error, 'spread', [dy]);
+  }
+}
+
+const spreadRow: TracedOp & {
+  gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
+} = {
+  name: 'spread',
+  differentiable: true,
+  savesInputs: 0,
+  savesOutputs: false,
+  simpler: asMany,
+  gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
+  execute: ([dy], axes: readonly number[], [dx]) => {
+    if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'spread')];
+    if (dx.size > 0) fillSpread(dy, axes, dx);
+    return undefined;
+  },
+};
+
+export let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
+
+/** Takes the sum that leads back from broadcasting: `shape` is the result's, with the same elements as kept axes. */
+export function setSum(f: typeof sumTo): void {
+  sumTo = f;
+  setBroadcastReducer(f);
+}

@@ -1,0 +1,198 @@
+/** Rows found by number: the calls of the native gather and scatter, and what they say of a bad index. */
+import { frame, native } from '../binding';
+import { toTensor, type TensorLike } from '../core/convert';
+import { dtypes, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError } from '../core/errors';
+import { describe, type Dims, type Shape, showShape, sizeBetween, stridesOf } from '../core/shape';
+import { bufferOf, makeTensor, shapeOf, Tensor, viewOf } from '../core/tensor';
+import { Variable } from '../core/variable';
+import { badDType } from './checks';
+import { copyFlat } from './strided';
+
+/** What a scatter does where an update meets an element. */
+export type ScatterOp = 'update' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max';
+
+/**
+ * A tensor seen as [batch, outer, ∏ dims, inner] and `k` rows of each batch; a row is named by as many indices as
+ * there are dims.
+ */
+export interface RowMap {
+  batch: number;
+  outer: number;
+  k: number;
+  inner: number;
+  dims: readonly number[];
+}
+
+/** Indices as an int32 or int64 tensor; host numbers become int32. */
+export function indexTensor(value: TensorLike, op: string, argument = 'indices'): Tensor {
+  let t: Tensor;
+  if (value instanceof Tensor) {
+    t = value;
+  } else if (value instanceof Variable) {
+    t = value.read();
+  } else {
+    const hint: DTypeInfo | null =
+      typeof value === 'bigint' || value instanceof BigInt64Array ? null : dtypes.int32;
+    t = toTensor(value, hint, op, argument);
+  }
+  if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) throw badDType(op, argument, t.dt, ['int32', 'int64']);
+  return t;
+}
+
+function writeMap(slot: number, map: RowMap, indices: Tensor): void {
+  frame[slot] = map.batch;
+  frame[slot + 1] = map.outer;
+  frame[slot + 2] = map.k;
+  frame[slot + 3] = map.inner;
+  frame[slot + 4] = indices.dt === dtypes.int64 ? 1 : 0;
+  frame[slot + 5] = map.dims.length;
+  for (let d = 0; d < map.dims.length; d++) frame[slot + 6 + d] = map.dims[d];
+}
+
+/** out[b, o, j, :] = params[b, o, row(b, j), :]. The position of the first bad index, or −1. */
+export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: RowMap): number {
+  frame[0] = params.offset;
+  frame[1] = indices.offset;
+  frame[2] = out.offset;
+  frame[3] = params.dt.bytes;
+  writeMap(4, map, indices);
+  return native.gather(bufferOf(params), bufferOf(indices), bufferOf(out));
+}
+
+/** The position of the first of a list of indices that is not in [0, limit), or −1: a gather of rows without elements. */
+export function firstBadIndex(indices: Tensor, limit: number): number {
+  return gatherRows(indices, indices, indices, {
+    batch: 1,
+    outer: 1,
+    k: indices.size,
+    inner: 0,
+    dims: [limit],
+  });
+}
+
+const scatterCodes = Object.fromEntries(native.scatterNames.map((name, i) => [name, i]));
+
+/** Changes dst in place. The position of the first bad index, −1, or −2 for a division by zero (dst is then as it was). */
+export function scatterRows(
+  dst: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  map: RowMap,
+  kind: ScatterOp,
+): number {
+  const scalar = updates.size === 1 && updates.rank === 0;
+  frame[0] = dst.offset;
+  frame[1] = indices.offset;
+  frame[2] = updates.offset;
+  frame[3] = scatterCodes[kind];
+  frame[4] = dst.dt.code;
+  frame[5] = scalar ? 1 : 0;
+  writeMap(6, map, indices);
+  return native.scatter(bufferOf(dst), bufferOf(indices), bufferOf(updates));
+}
+
+/** A copy of a tensor's elements in a storage of its own. */
+export function copyOf(t: Tensor): Tensor {
+  const copy = makeTensor(t.dt, shapeOf(t), t.size);
+  copyFlat(t, copy);
+  return copy;
+}
+
+/** Coordinates of a flat position within a shape. */
+function coordinates(position: number, shape: Dims): number[] {
+  return stridesOf(shape).map((s, i) => Math.floor(position / s) % shape[i]);
+}
+
+/** The error for the index at a flat position. */
+export function badIndex(op: string, indices: Tensor, position: number, limit: number): InvalidArgumentError {
+  const value = viewOf(indices)[position];
+  const at = indices.rank === 0 ? 'indices' : `indices[${coordinates(position, shapeOf(indices)).join(',')}]`;
+  return new InvalidArgumentError(`[${op}] ${at} = ${value} is not in [0, ${limit})`);
+}
+
+/** The error for the index tuple at a flat position; `what` is "param shape" or "shape". */
+export function badTuple(
+  op: string,
+  indices: Tensor,
+  position: number,
+  shape: Dims,
+  what: string,
+): InvalidArgumentError {
+  const depth = shapeOf(indices)[indices.rank - 1];
+  const tuple = Array.from(viewOf(indices).subarray(position * depth, (position + 1) * depth), String);
+  const lead = shapeOf(indices).slice(0, -1);
+  const at = lead.length === 0 ? 'indices' : `indices[${coordinates(position, lead).join(',')}]`;
+  return new InvalidArgumentError(
+    `[${op}] ${at} = [${tuple.join(', ')}] does not index into ${what} ${showShape(shape)}`,
+  );
+}
+
+/** How gather sees its params: the rows along `axis`, the first `batchDims` dimensions going together. */
+export function axisMap(params: Shape, indices: Shape, axis: number, batchDims: number): RowMap {
+  return {
+    batch: sizeBetween(params, 0, batchDims),
+    outer: sizeBetween(params, batchDims, axis),
+    k: sizeBetween(indices, batchDims, indices.length),
+    inner: sizeBetween(params, axis + 1, params.length),
+    dims: [params[axis]],
+  };
+}
+
+/** How gatherNd and scatterNd see a tensor: the last dimension of the indices names its first dimensions. */
+export function tupleMap(shape: Shape, indices: Shape, batchDims: number): RowMap {
+  const last = indices.length - 1;
+  const rest = batchDims + indices[last];
+  const dims: number[] = [];
+  for (let d = batchDims; d < rest; d++) dims.push(shape[d]);
+  return {
+    batch: sizeBetween(shape, 0, batchDims),
+    outer: 1,
+    k: sizeBetween(indices, batchDims, last),
+    inner: sizeBetween(shape, rest, shape.length),
+    dims,
+  };
+}
+
+/** Checks the shape of nd indices against a tensor's. */
+export function checkTuples(op: string, shape: Shape, indices: Tensor, batchDims = 0): void {
+  if (indices.rank === 0) {
+    throw new InvalidArgumentError(
+      `[${op}] indices must be at least a vector; got a scalar ${describe(indices.item())}`,
+    );
+  }
+  const depth = shapeOf(indices)[indices.rank - 1];
+  if (depth > shape.length - batchDims) {
+    throw new InvalidArgumentError(
+      `[${op}] index innermost dimension length must be <= params rank; saw: ${depth} vs. ` +
+        `${shape.length - batchDims} (indices ${showShape(shapeOf(indices))}, tensor ${showShape(shape)})`,
+    );
+  }
+  if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);
+}
+
+/** Checks that updates have the shape that nd indices ask for: indices.shape[:-1] + shape[indices.shape[-1]:]. */
+export function checkUpdates(op: string, shape: Shape, indices: Tensor, updates: Tensor): void {
+  if (indices.rank === 0) {
+    throw new InvalidArgumentError(`[${op}] Indices shape must have rank at least one. Found: []`);
+  }
+  const lead = indices.rank - 1;
+  const depth = shapeOf(indices)[lead];
+  for (let d = 0; d < lead; d++) {
+    if (shapeOf(updates)[d] !== shapeOf(indices)[d]) {
+      throw new InvalidArgumentError(
+        `[${op}] Dimensions [0,${lead}) of indices[shape=${showShape(shapeOf(indices))}] = ${shapeOf(indices)[d]} must match ` +
+          `dimensions [0,${lead}) of updates[shape=${showShape(shapeOf(updates))}] = ${shapeOf(updates)[d] ?? 'none'}`,
+      );
+    }
+  }
+  let fits = depth <= shape.length && updates.rank - lead === shape.length - depth;
+  for (let d = depth; fits && d < shape.length; d++) fits = shape[d] === shapeOf(updates)[lead + d - depth];
+  if (!fits) {
+    throw new InvalidArgumentError(
+      `[${op}] Dimensions [${depth},${shape.length}) of input[shape=${showShape(shape)}] must match dimensions ` +
+        `[${depth},${updates.rank}) of updates[shape=${showShape(shapeOf(updates))}]`,
+    );
+  }
+  if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);
+}

@@ -1,0 +1,12 @@
+/** The op of `Variable.read`. */
+import type { TracedOp } from './contract';
+
+/** The value of a variable as a tensor that later assignments do not change; the gradient passes as it is. */
+export const readOp: TracedOp & { gradient<T>(dy: T): T } = {
+  name: 'read',
+  differentiable: true,
+  savesInputs: 0,
+  savesOutputs: false,
+  execute: 'view',
+  gradient: (dy) => dy,
+};

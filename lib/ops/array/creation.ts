@@ -1,0 +1,417 @@
+/** Ops that make tensors from numbers. */
+import { frame, frameBigInts, native } from '../../binding';
+import { element, toTensor, toValue, type HostArray, type TensorLike } from '../../core/convert';
+import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { context } from '../../core/context';
+import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
+import { bufferOf, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
+import { Variable } from '../../core/variable';
+import { axisArgument, type OneAxis } from '../../op/axis';
+import { add, divide, multiply, subtract } from '../math/binary';
+import { badDType, convertPair, kernelNumber, mixedDTypes } from '../../op/checks';
+import { composite } from '../../op/define/composite';
+import { options } from '../../core/options';
+import { runBinary } from '../../op/define/binary';
+import { concat } from './joining';
+import { broadcastTo } from './movement';
+import { sample, type Example } from '../../op/registry';
+import { fillWith, integer } from '../../op/strided';
+import { decided } from '../../op/traced';
+import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
+
+export interface DTypeOptions {
+  dtype?: DType;
+}
+
+export const exact = { dtypes: everyType, ulp: 0 } as const;
+export const plain = (args: Example['args'], more?: Example['options']): Example => ({
+  args,
+  options: more,
+  noGradient: true,
+});
+
+/** @internal A tensor of one repeated value, not recorded: it depends on nothing. */
+export function filled(shape: Shape, dt: DTypeInfo, value: number | bigint, opName: string): Tensor {
+  const size = sizeOf(shape);
+  checkElements(size, shape, `[${opName}]`);
+  const t = makeTensor(dt, shape, size);
+  fillWith(t, value);
+  return t;
+}
+
+const dtypeDefaults: { dtype: DType | null } = { dtype: null };
+
+function dtypeOption(given: unknown, opName: string, fallback: DType = 'float32'): DTypeInfo {
+  if (given === undefined) return dtypes[fallback];
+  const { dtype } = options<{ dtype: unknown }>(given, 'dtype', dtypeDefaults, opName);
+  if (typeof dtype === 'number')
+    throw new TypeError(
+      `[${opName}] dtype must be a dtype; got ${dtype}. Sizes go into one array, ${opName}([2, 3])`,
+    );
+  return dtypeInfo(dtype ?? fallback, `[${opName}] dtype`);
+}
+
+/** A tensor of zeros (false for bool). @tf tf.zeros */
+export const zeros = composite(
+  'zeros',
+  { ...exact, tf: 'tf.zeros', examples: [plain([[2, 3]]), plain([[]], { dtype: 'int64' }), plain([[0, 2]])] },
+  (shape: ShapeLike, options?: DTypeOptions | DType): Tensor =>
+    filled(shapeArgument(shape, 'zeros'), dtypeOption(options, 'zeros'), 0, 'zeros'),
+);
+
+/** A tensor of ones (true for bool). @tf tf.ones */
+export const ones = composite(
+  'ones',
+  { ...exact, tf: 'tf.ones', examples: [plain([[2, 3]]), plain([[3]], { dtype: 'bool' }), plain([[0, 2]])] },
+  (shape: ShapeLike, options?: DTypeOptions | DType): Tensor =>
+    filled(shapeArgument(shape, 'ones'), dtypeOption(options, 'ones'), 1, 'ones'),
+);
+
+/** Zeros in the shape and (unless another is named) the dtype of a tensor. @tf tf.zeros_like */
+export const zerosLike = composite(
+  'zerosLike',
+  {
+    ...exact,
+    tf: 'tf.zeros_like',
+    examples: [plain([sample([2, 3])]), plain([sample([])], { dtype: 'int32' })],
+  },
+  (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
+    const x = toTensor(input, null, 'zerosLike', 'input');
+    return filled(shapeOf(x), dtypeOption(options, 'zerosLike', x.dtype), 0, 'zerosLike');
+  },
+);
+
+/** Ones in the shape and (unless another is named) the dtype of a tensor. @tf tf.ones_like */
+export const onesLike = composite(
+  'onesLike',
+  {
+    ...exact,
+    tf: 'tf.ones_like',
+    examples: [plain([sample([2, 3])]), plain([sample([])], { dtype: 'int32' })],
+  },
+  (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
+    const x = toTensor(input, null, 'onesLike', 'input');
+    return filled(shapeOf(x), dtypeOption(options, 'onesLike', x.dtype), 1, 'onesLike');
+  },
+);
+
+/** A tensor of the given shape, every element the scalar `value`. InvalidArgumentError where value is no scalar. @tf tf.fill */
+export const fill = composite(
+  'fill',
+  { ...exact, tf: 'tf.fill', examples: [{ args: [[2, 3], sample([])] }, { args: [[0], sample([])] }] },
+  (dims: ShapeLike, value: TensorLike): Tensor => {
+    const x = toTensor(value, null, 'fill', 'value');
+    if (x.rank !== 0) {
+      throw new InvalidArgumentError(`[fill] value must be a scalar; got shape ${showShape(shapeOf(x))}`);
+    }
+    return broadcastTo(x, shapeArgument(dims, 'fill', 'dims'));
+  },
+);
+
+export interface ConstantOptions {
+  /** Default: what the values say. Numbers are float32, booleans bool, bigints int64. */
+  dtype?: DType | null;
+  /** The shape of the result: a single value is repeated, others must have as many elements. */
+  shape?: readonly number[] | null;
+}
+
+const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null };
+
+/**
+ * A tensor from a number, bigint, boolean, nested arrays of them, or a typed array. A tensor comes back as it is.
+ * InvalidArgumentError for ragged or mixed arrays, values that the dtype doesn't have, or another number of elements
+ * than the shape has. @tf tf.constant
+ */
+export const constant = composite(
+  'constant',
+  {
+    ...exact,
+    tf: 'tf.constant',
+    examples: [plain([[1, 2, 3]]), plain([7], { shape: [2, 2] }), plain([[1, 2]], { dtype: 'int64' })],
+  },
+  (value: TensorLike | HostArray, given?: ConstantOptions | DType): Tensor => {
+    const { dtype, shape } = options(given, 'dtype', constantDefaults, 'constant');
+    if (Array.isArray(dtype)) {
+      throw new TypeError(
+        `[constant] dtype must be a dtype; got ${describe(dtype)}. A shape goes by name, constant(…, { shape: ${describe(dtype)} })`,
+      );
+    }
+    const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
+    const t = toValue(value, hint, 'constant', 'value');
+    if (hint !== null && t.dt !== hint) {
+      throw new InvalidArgumentError(
+        `[constant] value is a ${t.dtype} tensor, and dtype ${hint.name} was asked for; use tf.cast`,
+      );
+    }
+    if (shape === null) return t;
+    const dims = shapeArgument(shape, 'constant');
+    if (sameShape(dims, shapeOf(t))) return t;
+    if (t.size === 1) return broadcastTo(reshape(t, []), dims);
+    if (sizeOf(dims) !== t.size) {
+      throw new InvalidArgumentError(
+        `[constant] value has ${t.size} elements (shape ${showShape(shapeOf(t))}), which do not fill the shape ` +
+          showShape(dims),
+      );
+    }
+    return reshape(t, dims);
+  },
+);
+
+// ---------------------------------------------------------------------------------------------------- sequences
+
+type Scalar = number | bigint | Tensor | Variable;
+
+/** The dtype and values of range's numbers. */
+function rangeNumbers(
+  given: readonly (Scalar | undefined)[],
+  dtype: DType | null,
+): { dt: DTypeInfo; values: (number | bigint)[] } {
+  let dt: DTypeInfo | null = dtype === null ? null : dtypeInfo(dtype, '[range] dtype');
+  const names = ['start', 'limit', 'delta'];
+  const values = given.map((v, i): number | bigint => {
+    if (v instanceof Tensor || v instanceof Variable) {
+      if (v.rank !== 0) {
+        throw new InvalidArgumentError(
+          `[range] ${names[i]} must be a scalar, not shape ${showShape(v.shape)}`,
+        );
+      }
+      const value = decided(v, 'range').item();
+      if (typeof value === 'boolean') throw badDType('range', names[i], dtypes.bool, numeric);
+      return value;
+    }
+    if (typeof v !== 'number' && typeof v !== 'bigint') {
+      throw new TypeError(`[range] ${names[i]} must be a number; got ${describe(v)}`);
+    }
+    if (typeof v === 'number' && !Number.isFinite(v)) {
+      throw new InvalidArgumentError(`[range] ${names[i]} must be finite; got ${v}`);
+    }
+    return v;
+  });
+  if (dt === null) {
+    for (const v of given) {
+      if (!(v instanceof Tensor || v instanceof Variable)) continue;
+      if (dt !== null && dt !== v.dt) {
+        throw new InvalidArgumentError(
+          `[range] start, limit and delta must have one dtype; got ${dt.name} and ${v.dtype}`,
+        );
+      }
+      dt = v.dt;
+    }
+  }
+  if (dt === null) {
+    if (values.some((v) => typeof v === 'bigint')) dt = dtypes.int64;
+    else dt = values.every((v) => Number.isInteger(v)) ? dtypes.int32 : dtypes.float32;
+  }
+  if (dt === dtypes.bool || dt === dtypes.uint8) {
+    throw badDType('range', 'dtype', dt, ['float32', 'float64', 'int32', 'int64']);
+  }
+  const of = dt;
+  return { dt, values: values.map((v, i) => element(v, of, 'range', names[i])) };
+}
+
+function rangeSize(
+  start: number | bigint,
+  limit: number | bigint,
+  delta: number | bigint,
+  dt: DTypeInfo,
+): number {
+  if (Number(delta) === 0) throw new InvalidArgumentError(`[range] Requires delta != 0: ${delta}`);
+  if (delta > 0 && start > limit) {
+    throw new InvalidArgumentError(`[range] Requires start <= limit when delta > 0: ${start}/${limit}`);
+  }
+  if (delta < 0 && start < limit) {
+    throw new InvalidArgumentError(`[range] Requires start >= limit when delta < 0: ${start}/${limit}`);
+  }
+  if (typeof start === 'bigint') {
+    const span = BigInt(limit) - start;
+    const step = BigInt(delta);
+    return Number((span + step - (step > 0n ? 1n : -1n)) / step);
+  }
+  const round = dt === dtypes.float32 ? Math.fround : (v: number): number => v;
+  return Math.ceil(Math.abs(round(round(round(Number(limit)) - round(start)) / round(Number(delta)))));
+}
+
+export type RangeOptions = DTypeOptions | DType;
+
+/**
+ * start, start + delta, … up to but not `limit`; `tf.range(n)` counts from 0. Whole numbers make int32, others float32.
+ * InvalidArgumentError for a delta of 0 or one that leads away from the limit. @tf tf.range
+ */
+export function range(limit: Scalar, options?: RangeOptions): Tensor;
+export function range(start: Scalar, limit: Scalar, options?: RangeOptions): Tensor;
+export function range(start: Scalar, limit: Scalar, delta: Scalar, options?: RangeOptions): Tensor;
+export function range(
+  a: Scalar,
+  b?: Scalar | RangeOptions,
+  c?: Scalar | RangeOptions,
+  d?: RangeOptions,
+  ...more: unknown[]
+): Tensor {
+  const count = !isScalar(a) ? 0 : !isScalar(b) ? 1 : !isScalar(c) ? 2 : 3;
+  const extra = count === 1 ? b : count === 2 ? c : d;
+  if (count === 0 || (count < 3 && d !== undefined) || (count === 1 && c !== undefined) || more.length > 0) {
+    throw new TypeError(
+      `[range] takes (limit), (start, limit) or (start, limit, delta), and options; got ` +
+        describe([a, b, c, d, ...more].filter((v) => v !== undefined)),
+    );
+  }
+  const { dtype } = options(extra, 'dtype', dtypeDefaults, 'range');
+  const from = count === 1 ? 0 : a;
+  const to = count === 1 ? a : (b as Scalar);
+  const step = count === 3 ? (c as Scalar) : 1;
+  if (dtype === null && isInt32(from) && isInt32(to) && isInt32(step)) {
+    // Anything else has its error below.
+    const forward = step > 0 ? from <= to : step < 0 && from >= to;
+    if (forward) return iota(Math.ceil(Math.abs((to - from) / step)), dtypes.int32, from, step);
+  }
+  const { dt, values } = rangeNumbers([from, to, step], dtype);
+  const [start, limit, delta] = values;
+  const size = rangeSize(start, limit, delta, dt);
+  checkElements(size, [size], '[range]');
+  return iota(size, dt, start, delta);
+}
+
+const isScalar = (v: unknown): v is Scalar =>
+  typeof v === 'number' || typeof v === 'bigint' || v instanceof Tensor || v instanceof Variable;
+
+const isInt32 = (v: Scalar): v is number => typeof v === 'number' && (v | 0) === v;
+
+/** The halves of the frame's slots. */
+const halves = new Int32Array(native.frame);
+const lowHalf = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
+
+/** An int32 as the raw bits of an int64; a bigint on the way would take longer than the kernel. */
+function writeInt32(slot: number, value: number): void {
+  halves[2 * slot + lowHalf] = value;
+  halves[2 * slot + 1 - lowHalf] = value < 0 ? -1 : 0;
+}
+
+function iota(size: number, dt: DTypeInfo, start: number | bigint, delta: number | bigint): Tensor {
+  const t = makeTensor(dt, asShape([size]), size);
+  frame[0] = t.offset;
+  frame[1] = size;
+  frame[2] = dt.code;
+  if (dt.kind === 'float') {
+    frame[3] = Number(start);
+    frame[4] = Number(delta);
+  } else if (dt === dtypes.int32) {
+    writeInt32(3, start as number);
+    writeInt32(4, delta as number);
+  } else {
+    frameBigInts[3] = BigInt(start);
+    frameBigInts[4] = BigInt(delta);
+  }
+  native.iota(bufferOf(t));
+  return t;
+}
+
+composite(
+  'range',
+  {
+    ...exact,
+    tf: 'tf.range',
+    examples: [
+      plain([5]),
+      plain([2, 9, 3]),
+      plain([3, 0, -1]),
+      plain([0.5, 3]),
+      plain([4], { dtype: 'int64' }),
+    ],
+  },
+  range as (...args: Scalar[]) => Tensor,
+);
+
+const linspaceDefaults: Required<LinspaceOptions> = { axis: 0 };
+
+/** Whether nobody asks where the tensor's value comes from: no gradient flows to it, and it is there. */
+function isConstant(t: Tensor): boolean {
+  const { recorder, tracer } = context;
+  return (recorder === null || !recorder.follows(t.id)) && (tracer === null || !tracer.traces(t));
+}
+
+/** What linspace's ops give, bit for bit: each of them rounds. */
+function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
+  start.assertAlive('linspace');
+  stop.assertAlive('linspace');
+  const first = elementsAround(start)[start.offset / 4] as number;
+  const last = elementsAround(stop)[stop.offset / 4] as number;
+  const { fround } = Math;
+  const delta = fround(fround(last - first) / fround(count - 1));
+  checkElements(count, [count], '[linspace]');
+  const inKernels = count > mostInLoop;
+  const t = inKernels
+    ? iota(count, dtypes.float32, 0, 1)
+    : makeTensor(dtypes.float32, asShape([count]), count);
+  if (inKernels) {
+    runBinary(multiplyKernel, t, scalarTensor(t.dt, delta), t);
+    runBinary(addKernel, t, scalarTensor(t.dt, first), t);
+  }
+  const floats = elementsAround(t) as Float32Array;
+  const at = t.offset / 4;
+  if (!inKernels) {
+    for (let i = 1; i < count - 1; i++) floats[at + i] = first + fround(delta * fround(i));
+  }
+  floats[at] = first;
+  floats[at + count - 1] = last;
+  return t;
+}
+
+/** So many spaced numbers come from a loop: the kernels' calls take longer. */
+const mostInLoop = 256;
+const addKernel = kernelNumber(native.binaryNames, 'add');
+const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
+
+export interface LinspaceOptions {
+  /** Where the new dimension goes, if start and stop are not scalars. Default 0. */
+  axis?: OneAxis;
+}
+
+/**
+ * `num` evenly spaced values from start to stop, both included. start and stop may be tensors of one shape.
+ * InvalidArgumentError for different shapes or integers. @tf tf.linspace
+ */
+export const linspace = composite(
+  'linspace',
+  {
+    dtypes: ['float32', 'float64'],
+    tf: 'tf.linspace',
+    ulp: 2,
+    domain: [-10, 10],
+    examples: [
+      { args: [sample([]), sample([]), 5] },
+      { args: [sample([3]), sample([3]), 4], options: { axis: 1 } },
+      { args: [sample([]), sample([]), 1] },
+    ],
+  },
+  (start: TensorLike, stop: TensorLike, num: number, given?: LinspaceOptions | number): Tensor => {
+    const { axis } = options<Required<LinspaceOptions>>(given, 'axis', linspaceDefaults, 'linspace');
+    const [a, b] = convertPair(start, stop, 'linspace');
+    if (a.dt !== b.dt) throw mixedDTypes('linspace', a, b);
+    if (a.dt.kind !== 'float') throw badDType('linspace', 'start', a.dt, ['float32', 'float64']);
+    if (!sameShape(shapeOf(a), shapeOf(b))) {
+      throw new InvalidArgumentError(
+        `[linspace] start and stop must have the same shape; got ${showShape(shapeOf(a))} and ${showShape(shapeOf(b))}`,
+      );
+    }
+    const count = integer(num, 'linspace', 'num');
+    if (count < 0) throw new InvalidArgumentError(`[linspace] Requires num >= 0: ${count}`);
+    const at = axisArgument(axis, a.rank + 1, 'linspace');
+    if (count > 1 && a.rank === 0 && a.dt === dtypes.float32 && isConstant(a) && isConstant(b))
+      return spacedFloats(a, b, count);
+    const first = expandDims(a, at);
+    if (count === 1) return first;
+    const last = expandDims(b, at);
+    if (count === 0)
+      return broadcastTo(
+        zeros([0], a.dtype),
+        shapeOf(first).map((d, i) => (i === at ? 0 : d)),
+      );
+    const delta = divide(subtract(last, first), count - 1);
+    const steps = reshape(
+      range(1, count - 1, { dtype: a.dtype }),
+      shapeOf(first).map((_, i) => (i === at ? -1 : 1)),
+    );
+    return concat(count === 2 ? [first, last] : [first, add(first, multiply(delta, steps)), last], at);
+  },
+);

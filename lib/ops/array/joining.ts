@@ -1,0 +1,323 @@
+/** Ops that join tensors and cut them apart. */
+import { refuseSurplus } from '../../core/options';
+import { toTensor, type TensorLike } from '../../core/convert';
+import { dtypes, everyType } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { checkTensors } from '../../core/lists';
+import { remembered } from '../../core/remember';
+import {
+  asShape,
+  describe,
+  normalizeAxis,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeBetween,
+} from '../../core/shape';
+import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { Variable } from '../../core/variable';
+import type { OneAxis } from '../../op/axis';
+import { multiOp, op, type OutSpec } from '../../op/define/general';
+import { options } from '../../core/options';
+import { takeRegion, type Region } from './region';
+import { publicCall, sample } from '../../op/registry';
+import { copyParts, integer, integerList, tensorList } from '../../op/strided';
+
+// ---------------------------------------------------------------------------------------------------- joining
+
+/** Whether shapes are equal but for one axis. */
+function sameBut(a: Shape, b: Shape, axis: number): boolean {
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d] && d !== axis) return false;
+  return true;
+}
+
+/** The shape with another size along an axis. */
+function withSize(shape: Shape, axis: number, size: number): Shape {
+  const out = shape.slice();
+  out[axis] = size;
+  return asShape(out);
+}
+
+/** The shape with a dimension put in before an axis, and with an axis left out. */
+function withAxis(shape: Shape, axis: number, size: number): Shape {
+  const out = new Array<number>(shape.length + 1);
+  for (let d = 0; d < out.length; d++) out[d] = d < axis ? shape[d] : d === axis ? size : shape[d - 1];
+  return asShape(out);
+}
+function withoutAxis(shape: Shape, axis: number): Shape {
+  const out = new Array<number>(shape.length - 1);
+  for (let d = 0; d < out.length; d++) out[d] = shape[d < axis ? d : d + 1];
+  return asShape(out);
+}
+
+/** The region of `size` elements from `begin` on along one axis. */
+export function partRegion(shape: Shape, axis: number, begin: number, size: number): Region {
+  const sizes = withSize(shape, axis, size);
+  return {
+    begin: shape.map((_, i) => (i === axis ? begin : 0)),
+    steps: shape.map(() => 1),
+    sizes,
+    shape: sizes,
+  };
+}
+
+/**
+ * The tensors one after the other along an axis; their other dimensions agree. InvalidArgumentError for an empty list
+ * or shapes that don't fit. @tf tf.concat
+ */
+export const concat: (values: readonly TensorLike[], axis: OneAxis) => Tensor = op<
+  [values: readonly TensorLike[], axis: OneAxis],
+  number
+>('concat', {
+  tf: 'tf.concat',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [[sample([2, 3]), sample([1, 3])], 0] },
+    { args: [[sample([2, 3]), sample([2, 1]), sample([2, 2])], 1] },
+    { args: [[sample([2, 3]), sample([2, 0])], -1] },
+    { args: [[sample([2])], 0] },
+  ],
+  args: (values, axis) => {
+    const list = tensorList(values, 'concat', 'values');
+    if (list.length === 0)
+      throw new InvalidArgumentError('[concat] values is empty: there is nothing to join');
+    return [list, integer(axis, 'concat', 'axis')];
+  },
+  infer: (xs, axis) => {
+    const first = xs[0];
+    if (first.rank === 0) {
+      throw new InvalidArgumentError('[concat] values[0] is a scalar; join scalars with tf.stack');
+    }
+    const at = normalizeAxis(axis, first.rank, 'concat');
+    let total = 0;
+    for (let i = 0; i < xs.length; i++) {
+      if (!sameBut(shapeOf(xs[i]), shapeOf(first), at)) {
+        throw new InvalidArgumentError(
+          `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
+            `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
+        );
+      }
+      total += shapeOf(xs[i])[at];
+    }
+    return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
+  },
+  run: (xs, axis, [y]) => {
+    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
+  },
+  reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
+  gradient: ([dy], { attrs, shapes, needs }) => {
+    const axis = normalizeAxis(attrs, dy.rank, 'concat');
+    let begin = 0;
+    return shapes.map((shape, i) => {
+      const size = shape[axis];
+      begin += size;
+      return needs[i] ? takeRegion(dy, partRegion(shapeOf(dy), axis, begin - size, size)) : null;
+    });
+  },
+});
+
+export interface AxisOptions {
+  /** Default 0. */
+  axis?: OneAxis;
+}
+
+const firstAxis: Required<AxisOptions> = { axis: 0 };
+
+const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis) => Tensor = op<
+  [values: readonly TensorLike[], options?: AxisOptions | OneAxis],
+  number
+>('stack', {
+  tf: 'tf.stack',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: 0 } },
+    { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: 1 } },
+    { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: -1 } },
+    { args: [[sample([]), sample([]), sample([])]] },
+  ],
+  args: (values, given) => {
+    const { axis } = options<Required<AxisOptions>>(given, 'axis', firstAxis, 'stack');
+    return [tensorList(values, 'stack', 'values'), integer(axis, 'stack', 'axis')];
+  },
+  infer: (xs, axis) => {
+    const first = xs[0];
+    const at = normalizeAxis(axis, first.rank + 1, 'stack');
+    for (let i = 1; i < xs.length; i++) {
+      if (!sameShape(shapeOf(xs[i]), shapeOf(first))) {
+        throw new InvalidArgumentError(
+          `[stack] Shapes of all inputs must match: values[0].shape = ${showShape(shapeOf(first))} != ` +
+            `values[${i}].shape = ${showShape(shapeOf(xs[i]))}`,
+        );
+      }
+    }
+    return { shape: withAxis(shapeOf(first), at, xs.length), dt: first.dt };
+  },
+  run: (xs, axis, [y]) => {
+    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'stack')), false);
+  },
+  gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
+});
+
+/**
+ * Tensors of one shape put side by side along a new axis, which lies in [−rank − 1, rank]. An empty list gives an
+ * empty float32 vector. InvalidArgumentError where shapes differ. @tf tf.stack
+ */
+export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
+  if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, asShape([0]), 0);
+  return stackRow(values, options);
+}
+publicCall('stack', stack);
+
+// ---------------------------------------------------------------------------------------------------- splitting
+
+export interface UnstackOptions {
+  /** How many results are expected. Default: as many as the dimension has. */
+  num?: number | null;
+  /** Default 0. */
+  axis?: OneAxis;
+}
+
+const unstackDefaults: Required<UnstackOptions> = { num: null, axis: 0 };
+
+/** The slices along an axis, each without it. InvalidArgumentError for a scalar, or where `num` is not their number. @tf tf.unstack */
+export const unstack: (value: TensorLike, options?: UnstackOptions | number) => Tensor[] = multiOp<
+  [value: TensorLike, options?: UnstackOptions | number],
+  number
+>('unstack', {
+  tf: 'tf.unstack',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([3, 2])] },
+    { args: [sample([3, 2])], options: { axis: 1 } },
+    { args: [sample([2, 3, 4])], options: { axis: -2, num: 3 } },
+    { args: [sample([2, 0])] },
+  ],
+  args: (value, given) => {
+    const { num, axis } = options<Required<UnstackOptions>>(given, 'num', unstackDefaults, 'unstack');
+    const x = toTensor(value, null, 'unstack', 'value');
+    if (x.rank === 0)
+      throw new InvalidArgumentError('[unstack] value is a scalar: it has no axis to unstack');
+    const at = normalizeAxis(integer(axis, 'unstack', 'axis'), x.rank, 'unstack');
+    if (num !== null && num !== shapeOf(x)[at]) {
+      throw new InvalidArgumentError(
+        `[unstack] num is ${describe(num)}, but axis ${at} of value with shape ${showShape(shapeOf(x))} has ${shapeOf(x)[at]}`,
+      );
+    }
+    return [[x], at];
+  },
+  infer: ([x], axis) => {
+    const out = { shape: withoutAxis(shapeOf(x), axis), dt: x.dt };
+    checkTensors(shapeOf(x)[axis], 'unstack');
+    const parts = new Array<OutSpec>(shapeOf(x)[axis]);
+    for (let i = 0; i < parts.length; i++) parts[i] = out;
+    return parts;
+  },
+  run: ([x], axis, ys) => {
+    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+  },
+  gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
+});
+
+export interface SplitOptions {
+  /** Default 0. */
+  axis?: OneAxis;
+  /** The number of parts, where `numOrSizeSplits` is a tensor. Only checked. */
+  num?: number | null;
+}
+
+const splitDefaults: Required<SplitOptions> = { axis: 0, num: null };
+
+interface SplitAttrs {
+  axis: number;
+  sizes: readonly number[];
+}
+
+const equalParts = remembered((wanted: unknown, total: number, axis: number): readonly number[] => {
+  const parts = integer(wanted, 'split', 'numOrSizeSplits');
+  if (parts < 1 || total % parts !== 0) {
+    throw new InvalidArgumentError(
+      `[split] Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} ` +
+        `(size = ${total}) and num_split ${parts}`,
+    );
+  }
+  checkTensors(parts, 'split');
+  return new Array<number>(parts).fill(total / parts);
+});
+
+function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[] {
+  const total = shapeOf(x)[axis];
+  const scalar =
+    typeof wanted === 'bigint' ||
+    ((wanted instanceof Tensor || wanted instanceof Variable) && wanted.rank === 0);
+  if (scalar) return equalParts(integer(wanted, 'split', 'numOrSizeSplits'), total, axis);
+  const sizes = integerList(wanted, 'split', 'numOrSizeSplits');
+  if (sizes.length === 0) {
+    throw new InvalidArgumentError(
+      `[split] numOrSizeSplits is empty: there must be at least one size, and they add up to that of axis ${axis}, ${total}`,
+    );
+  }
+  const unknown = sizes.indexOf(-1);
+  if (unknown >= 0) sizes[unknown] = total - sizes.reduce((a, b) => a + b, 1);
+  const sum = sizes.reduce((a, b) => a + b, 0);
+  if (sum !== total || sizes.some((s) => s < 0)) {
+    throw new InvalidArgumentError(
+      `[split] the sizes ${showShape(integerList(wanted, 'split', 'numOrSizeSplits'))} must be ≥ 0 and add up to ` +
+        `the size of axis ${axis}, ${total} (one may be -1: the rest)`,
+    );
+  }
+  return sizes;
+}
+
+/**
+ * The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes (one of which may be −1:
+ * the rest). InvalidArgumentError where they don't fill the axis. @tf tf.split
+ */
+export const split: (
+  value: TensorLike,
+  numOrSizeSplits: number | readonly number[] | TensorLike,
+  options?: SplitOptions | OneAxis,
+) => Tensor[] = multiOp<
+  [value: TensorLike, numOrSizeSplits: unknown, options?: SplitOptions | OneAxis],
+  SplitAttrs
+>('split', {
+  tf: 'tf.split',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([4, 3]), 2] },
+    { args: [sample([2, 6]), 3], options: { axis: 1 } },
+    { args: [sample([2, 6]), [1, -1, 2]], options: { axis: -1 } },
+    { args: [sample([3]), [3, 0]] },
+  ],
+  args: (value, wanted, given) => {
+    const { axis, num } = options<Required<SplitOptions>>(given, 'axis', splitDefaults, 'split');
+    const x = toTensor(value, null, 'split', 'value');
+    if (x.rank === 0) throw new InvalidArgumentError('[split] value is a scalar: it has no axis to split');
+    const at = normalizeAxis(integer(axis, 'split', 'axis'), x.rank, 'split');
+    const sizes =
+      typeof wanted === 'number' ? equalParts(wanted, shapeOf(x)[at], at) : splitSizes(wanted, x, at);
+    if (num !== null && num !== sizes.length) {
+      throw new InvalidArgumentError(`[split] num is ${describe(num)}, but there are ${sizes.length} sizes`);
+    }
+    return [[x], { axis: at, sizes }];
+  },
+  infer: ([x], { axis, sizes }) => {
+    const parts = new Array<OutSpec>(sizes.length);
+    for (let i = 0; i < sizes.length; i++) {
+      // Equal parts share their shape.
+      const same = i > 0 && sizes[i] === sizes[i - 1];
+      parts[i] = same ? parts[i - 1] : { shape: withSize(shapeOf(x), axis, sizes[i]), dt: x.dt };
+    }
+    return parts;
+  },
+  run: ([x], { axis }, ys) => {
+    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+  },
+  gradient: (dys, { attrs }) => [concat(dys, attrs.axis)],
+});

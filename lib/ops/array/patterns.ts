@@ -1,0 +1,215 @@
+/** Ops that make tensors with ones in certain places. */
+import { frame, native } from '../../binding';
+import { element, toTensor, type TensorLike } from '../../core/convert';
+import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { context } from '../../core/context';
+import type { TracedOp } from '../../op/contract';
+import {
+  asShape,
+  checkElements,
+  joinShapes,
+  scalarShape,
+  showShape,
+  sizeBetween,
+  sizeOf,
+} from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { Variable } from '../../core/variable';
+import { axisArgument, type OneAxis } from '../../op/axis';
+import { cast } from './cast';
+import { equal } from '../math/compare';
+import { exact, filled, plain, range } from './creation';
+import { badDType, explain } from '../../op/checks';
+import { composite } from '../../op/define/composite';
+import { options } from '../../core/options';
+import { sample } from '../../op/registry';
+import { select } from '../math/select';
+import { copyStrided, integer } from '../../op/strided';
+import { traced } from '../../op/traced';
+import { expandDims, reshape, shapeArgument } from './views';
+
+export interface EyeOptions {
+  /** Default: numRows. */
+  numColumns?: number | null;
+  /** Leading dimensions, in which the matrix repeats. */
+  batchShape?: readonly number[] | null;
+  dtype?: DType;
+}
+
+const eyeDefaults: Required<EyeOptions> = {
+  numColumns: null,
+  batchShape: null,
+  dtype: 'float32',
+};
+
+/** Identity matrices. @tf tf.eye */
+export const eye = composite(
+  'eye',
+  {
+    ...exact,
+    tf: 'tf.eye',
+    examples: [
+      plain([3]),
+      plain([2], { numColumns: 4 }),
+      plain([3], { numColumns: 2, batchShape: [2], dtype: 'int32' }),
+      plain([0]),
+    ],
+  },
+  (numRows: number, given?: EyeOptions | number): Tensor => {
+    const o = options(given, 'numColumns', eyeDefaults, 'eye');
+    const [rows, columns] = shapeArgument([numRows, o.numColumns ?? numRows], 'eye', 'numRows, numColumns');
+    const dt = dtypeInfo(o.dtype, '[eye] dtype');
+    const lead = shapeArgument(o.batchShape ?? [], 'eye', 'batchShape');
+    const t = filled(asShape([...lead, rows, columns]), dt, 0, 'eye');
+    if (t.size === 0) return t;
+    const dims = [sizeOf(lead), Math.min(rows, columns)];
+    const one = toTensor(dt === dtypes.bool ? true : 1, dt, 'eye', 'one');
+    copyStrided(one, 0, [0, 0], t, 0, [rows * columns, columns + 1], dims);
+    return t;
+  },
+);
+
+export interface OneHotOptions {
+  /** Default 1. */
+  onValue?: TensorLike | null;
+  /** Default 0. */
+  offValue?: TensorLike | null;
+  /** Where the new dimension goes. Default −1: last. */
+  axis?: OneAxis;
+  /** Default: that of onValue or offValue, else float32. */
+  dtype?: DType | null;
+}
+
+const oneHotDefaults: Required<OneHotOptions> = { onValue: null, offValue: null, axis: -1, dtype: null };
+
+/** The frame's slots 7 and 8 as an element of each dtype. */
+const hotCells = dtypeByCode.map((dt) => new dt.array(native.frame, 7 * 8, 1) as { [i: number]: unknown });
+const coldCells = dtypeByCode.map((dt) => new dt.array(native.frame, 8 * 8, 1) as { [i: number]: unknown });
+
+/** A number as an element; null where it is no plain one. */
+function hostValue(v: unknown, fallback: 0 | 1, dt: DTypeInfo, name: string): number | bigint | null {
+  if (v === null) return dt.big ? BigInt(fallback) : fallback;
+  return typeof v === 'number' || typeof v === 'bigint' || typeof v === 'boolean'
+    ? element(v, dt, 'oneHot', name)
+    : null;
+}
+
+/** Where nothing flows through the values: one call. */
+function hotPlaces(
+  at: Tensor,
+  depth: number,
+  axis: number,
+  dt: DTypeInfo,
+  on: number | bigint,
+  off: number | bigint,
+): Tensor {
+  const shape = joinShapes(shapeOf(at), axis, [depth], 0, 1, shapeOf(at), axis);
+  const size = sizeOf(shape);
+  checkElements(size, shape, '[oneHot]');
+  const hot: Hot = { depth, axis, on, off };
+  if (context.tracer !== null && at.isSymbolic) return traced(hotRow, [at], hot, [{ shape, dt }])[0];
+  const t = makeTensor(dt, shape, size);
+  fillHot(at, hot, t);
+  return t;
+}
+
+interface Hot {
+  depth: number;
+  axis: number;
+  on: number | bigint;
+  off: number | bigint;
+}
+
+const hotRow: TracedOp = {
+  name: 'hotPlaces',
+  differentiable: false,
+  savesInputs: 0,
+  savesOutputs: false,
+  execute: ([at], hot: Hot, [t]) => {
+    fillHot(at, hot, t);
+  },
+};
+
+function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
+  const dt = t.dt;
+  frame[0] = at.offset;
+  frame[1] = t.offset;
+  frame[2] = sizeBetween(shapeOf(at), 0, axis);
+  frame[3] = depth;
+  frame[4] = sizeBetween(shapeOf(at), axis, at.rank);
+  frame[5] = at.dt === dtypes.int64 ? 1 : 0;
+  frame[6] = dt.bytes;
+  hotCells[dt.code][0] = on;
+  coldCells[dt.code][0] = off;
+  try {
+    native.oneHot(bufferOf(at), bufferOf(t));
+  } catch (error) {
+    throw explain(error, 'oneHot', [at]);
+  }
+}
+
+/**
+ * A new dimension of size `depth` in which the place that the index names has onValue and the others offValue. An index
+ * outside [0, depth) gives offValue only. @tf tf.one_hot
+ */
+export const oneHot = composite(
+  'oneHot',
+  {
+    ...exact,
+    tf: 'tf.one_hot',
+    examples: [
+      plain([sample([3], { dtype: 'int32', values: [0, 2, -1] }), 3]),
+      plain([sample([2, 2], { dtype: 'int32', values: [0, 1, 2, 3] }), 3], { axis: 1 }),
+      plain([sample([2], { dtype: 'int32', values: [1, 0] }), 2], { onValue: 5, offValue: -1, axis: 0 }),
+      plain([sample([], { dtype: 'int32', values: 1 }), 3], { dtype: 'int32' }),
+    ],
+  },
+  (indices: TensorLike, depth: number, given?: OneHotOptions | TensorLike): Tensor => {
+    const o = options(given, 'onValue', oneHotDefaults, 'oneHot');
+    const hosted =
+      !(indices instanceof Tensor || indices instanceof Variable) && !ArrayBuffer.isView(indices);
+    const at = toTensor(
+      indices,
+      hosted && typeof indices !== 'bigint' ? dtypes.int32 : null,
+      'oneHot',
+      'indices',
+    );
+    if (at.dt.kind !== 'int') throw badDType('oneHot', 'indices', at.dt, ['int32', 'int64', 'uint8']);
+    const n = integer(depth, 'oneHot', 'depth');
+    if (n < 0) shapeArgument([depth], 'oneHot', 'depth');
+    const axis = axisArgument(o.axis, at.rank + 1, 'oneHot');
+    const { onValue, offValue } = o;
+    const onTyped = onValue instanceof Tensor || onValue instanceof Variable;
+    const offTyped = offValue instanceof Tensor || offValue instanceof Variable;
+    const dt =
+      o.dtype !== null
+        ? dtypeInfo(o.dtype, '[oneHot] dtype')
+        : onTyped
+          ? onValue.dt
+          : offTyped
+            ? offValue.dt
+            : dtypes.float32;
+    const value = (v: TensorLike | null, fallback: 0 | 1, name: string): Tensor => {
+      if (v === null) return filled(scalarShape, dt, fallback, 'oneHot');
+      const t = toTensor(v, dt, 'oneHot', name);
+      if (t.dt !== dt || t.rank !== 0) {
+        throw new InvalidArgumentError(
+          `[oneHot] ${name} must be a ${dt.name} scalar; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
+        );
+      }
+      return t;
+    };
+    // uint8 would wrap the places past 255.
+    const wide = at.dt === dtypes.uint8 ? cast(at, 'int32') : at;
+    const on = hostValue(onValue, 1, dt, 'onValue');
+    const off = hostValue(offValue, 0, dt, 'offValue');
+    if (on !== null && off !== null) return hotPlaces(wide, n, axis, dt, on, off);
+    const places = reshape(
+      range(0, n, { dtype: wide.dtype }),
+      Array.from({ length: at.rank + 1 }, (_, i) => (i === axis ? n : 1)),
+    );
+    const hot = equal(expandDims(wide, axis), places);
+    return select(hot, value(onValue, 1, 'onValue'), value(offValue, 0, 'offValue'));
+  },
+);

@@ -1,0 +1,300 @@
+/** Checks of values: an error at once, or, in a function that is being traced, at each run. */
+import { toTensor, type TensorLike } from '../../core/convert';
+import { InvalidArgumentError } from '../../core/errors';
+import { arrayToString, shapeToString } from '../../core/format';
+import { options, refuseSurplus } from '../../core/options';
+import { context, withContext } from '../../core/context';
+import { describe, sameShape, showShape } from '../../core/shape';
+import { shapeOf, Tensor, viewOf } from '../../core/tensor';
+import { equal, greater, greaterEqual, less, lessEqual, notEqual } from '../math/compare';
+import { badDType, convertPair, mixedDTypes } from '../../op/checks';
+
+const assertDefaults = { summarize: null } as const;
+
+export interface AssertOptions {
+  /** What the error begins with. */
+  message?: string | null;
+  /** How many elements the error shows; −1 for all. Default 3. */
+  summarize?: number | null;
+}
+
+const defaults: Required<AssertOptions> = { message: null, summarize: null };
+const nearDefaults = { rtol: null, atol: null, ...defaults };
+
+/** Runs the check over values: now, or at this point of each run of the function that is being traced. */
+function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor[]) => void): void {
+  if (context.tracer !== null && tensors.some((t) => t.isSymbolic)) {
+    const run = (real: readonly Tensor[]): readonly Tensor[] => {
+      f(real);
+      return [];
+    };
+    context.tracer.host({
+      name: op,
+      inputs: tensors,
+      outputs: [],
+      run,
+      why: 'it may stop the run',
+      effects: 'check',
+    });
+    return;
+  }
+  withContext({ tracer: null }, () => {
+    f(tensors);
+  });
+}
+
+/** The options that all assertions share, checked before they are needed for an error. */
+function checkOptions(message: unknown, summarize: unknown, op: string): void {
+  if (message !== null && typeof message !== 'string') {
+    throw new TypeError(`[${op}] message must be a string; got ${describe(message)}`);
+  }
+  if (summarize === null) return;
+  if (typeof summarize !== 'number') {
+    throw new TypeError(`[${op}] summarize must be a number of elements; got ${describe(summarize)}`);
+  }
+  if (!Number.isInteger(summarize) && summarize !== Infinity) {
+    throw new InvalidArgumentError(
+      `[${op}] summarize must be an integer, the number of elements to show (−1 for all); got ${summarize}`,
+    );
+  }
+}
+
+function withMessage(op: string, message: string | null, text: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    message === null || message === '' ? `[${op}] ${text}` : `[${op}] ${message}\n${text}`,
+  );
+}
+
+/** The first elements, as NumPy prints them. */
+function firstElements(t: Tensor, count: number): string {
+  const n = Math.min(count, t.size);
+  return arrayToString(viewOf(t).subarray(0, n), [n], t.dtype);
+}
+
+/** The first elements, with commas. */
+function listed(t: Tensor, count: number): string {
+  const n = Math.min(count, t.size);
+  const text = arrayToString(viewOf(t).subarray(0, n), [n], t.dtype, '', {
+    separator: ', ',
+    linewidth: Infinity,
+  });
+  return t.size > n ? `${text.slice(1, -1)}, ...` : text.slice(1, -1);
+}
+
+function howMany(summarize: number | null): number {
+  if (summarize === null) return 3;
+  return summarize < 0 ? Infinity : summarize;
+}
+
+/**
+ * Throws an InvalidArgumentError that shows `data`, strings and tensors, unless the scalar `condition` is true.
+ * @tf tf.debugging.Assert
+ */
+export function Assert(
+  condition: TensorLike,
+  data: readonly (TensorLike | string)[],
+  given?: { summarize?: number | null } | number,
+): void {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
+  const { summarize } = options<{ summarize: number | null }>(given, 'summarize', assertDefaults, 'Assert');
+  checkOptions(null, summarize, 'Assert');
+  const c = toTensor(condition, null, 'Assert', 'condition');
+  if (c.size !== 1) {
+    throw new InvalidArgumentError(
+      `[Assert] condition must be a scalar, but it has shape ${showShape(shapeOf(c))}; use tf.reduceAll`,
+    );
+  }
+  if (!Array.isArray(data))
+    throw new TypeError(`[Assert] data must be an array of strings and tensors; got ${describe(data)}`);
+  const parts = (data as readonly (TensorLike | string)[]).map((d) =>
+    typeof d === 'string' ? d : toTensor(d, null, 'Assert', 'data'),
+  );
+  const tensors = parts.filter((p) => p instanceof Tensor);
+  check('Assert', [c, ...tensors], ([real, ...values]) => {
+    const value = viewOf(real)[0];
+    if (Number(value) !== 0) return;
+    let next = 0;
+    const text = parts.map((p) => (typeof p === 'string' ? p : listed(values[next++], howMany(summarize))));
+    throw new InvalidArgumentError(`[Assert] assertion failed: ${text.join('\n')}`);
+  });
+}
+
+type Compare = (a: TensorLike, b: TensorLike) => Tensor;
+
+function comparison(name: string, sign: string, holds: Compare) {
+  const op = `debugging.${name}`;
+  const call = function (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
+    const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    checkOptions(message, summarize, op);
+    const [a, b] = convertPair(x, y, op);
+    if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
+    check(op, [a, b], ([u, v]) => {
+      const good = holds(u, v);
+      const flags = viewOf(good);
+      if (!flags.includes(0 as never)) return;
+      const count = howMany(summarize);
+      let text = `Condition x ${sign} y did not hold.`;
+      if (sameShape(shapeOf(u), shapeOf(v)) && u.rank > 0) {
+        const bad: number[] = [];
+        for (let i = 0; i < flags.length && bad.length < count; i++) if (flags[i] === 0) bad.push(i);
+        const pick = (t: Tensor): string => {
+          const all = viewOf(t);
+          const values = new t.dt.array(bad.length) as { [i: number]: number | bigint };
+          bad.forEach((i, k) => (values[k] = all[i]));
+          return arrayToString(values as never, [bad.length], t.dtype);
+        };
+        const places = bad.flatMap((i) => coordinates(i, shapeOf(u)));
+        text +=
+          `\nIndices of first ${bad.length} different values:\n` +
+          arrayToString(Int32Array.from(places), [bad.length, u.rank], 'int32') +
+          `\nCorresponding x values:\n${pick(u)}\nCorresponding y values:\n${pick(v)}`;
+      }
+      text += `\nFirst ${Math.min(count, u.size)} elements of x:\n${firstElements(u, count)}`;
+      text += `\nFirst ${Math.min(count, v.size)} elements of y:\n${firstElements(v, count)}`;
+      throw withMessage(op, message, text);
+    });
+  };
+  return call;
+}
+
+function coordinates(index: number, shape: readonly number[]): number[] {
+  const at: number[] = [];
+  for (let d = shape.length - 1; d >= 0; d--) {
+    at.unshift(index % shape[d]);
+    index = Math.floor(index / shape[d]);
+  }
+  return at;
+}
+
+/** Throws unless x = y everywhere; they broadcast. @tf tf.debugging.assert_equal */
+export const assertEqual = comparison('assertEqual', '==', equal);
+/** Throws where x = y; they broadcast. @tf tf.debugging.assert_none_equal */
+export const assertNoneEqual = comparison('assertNoneEqual', '!=', notEqual);
+/** Throws unless x < y everywhere; they broadcast. @tf tf.debugging.assert_less */
+export const assertLess = comparison('assertLess', '<', less);
+/** Throws unless x ≤ y everywhere; they broadcast. @tf tf.debugging.assert_less_equal */
+export const assertLessEqual = comparison('assertLessEqual', '<=', lessEqual);
+/** Throws unless x > y everywhere; they broadcast. @tf tf.debugging.assert_greater */
+export const assertGreater = comparison('assertGreater', '>', greater);
+/** Throws unless x ≥ y everywhere; they broadcast. @tf tf.debugging.assert_greater_equal */
+export const assertGreaterEqual = comparison('assertGreaterEqual', '>=', greaterEqual);
+
+function againstZero(name: string, sign: string, holds: (v: number | bigint) => boolean) {
+  const op = `debugging.${name}`;
+  const call = function (x: TensorLike, given?: AssertOptions | string): void {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
+    const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    checkOptions(message, summarize, op);
+    const t = toTensor(x, null, op, 'x');
+    check(op, [t], ([real]) => {
+      const values = viewOf(real);
+      for (let i = 0; i < values.length; i++) {
+        if (holds(values[i])) continue;
+        throw withMessage(
+          op,
+          message,
+          `Condition x ${sign} 0 did not hold element-wise:\nx (shape=${shapeToString(shapeOf(real))} ` +
+            `dtype=${real.dtype}) = \n${listed(real, howMany(summarize))}`,
+        );
+      }
+    });
+  };
+  return call;
+}
+
+/** Throws unless every element is above 0. @tf tf.debugging.assert_positive */
+export const assertPositive = againstZero('assertPositive', '>', (v) => v > 0);
+/** Throws unless every element is below 0. @tf tf.debugging.assert_negative */
+export const assertNegative = againstZero('assertNegative', '<', (v) => v < 0);
+/** Throws unless every element is 0 or above. @tf tf.debugging.assert_non_negative */
+export const assertNonNegative = againstZero('assertNonNegative', '>=', (v) => v >= 0);
+/** Throws unless every element is 0 or below. @tf tf.debugging.assert_non_positive */
+export const assertNonPositive = againstZero('assertNonPositive', '<=', (v) => v <= 0);
+
+export interface AssertNearOptions extends AssertOptions {
+  /** Default: ten times the machine epsilon of the dtype. */
+  rtol?: number | null;
+  /** Default: ten times the machine epsilon of the dtype. */
+  atol?: number | null;
+}
+
+/** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
+export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptions | number): void {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
+  const op = 'debugging.assertNear';
+  const o = options<Required<AssertNearOptions>>(given, 'rtol', nearDefaults, op);
+  checkOptions(o.message, o.summarize, op);
+  for (const name of ['rtol', 'atol'] as const) {
+    if (o[name] !== null && typeof o[name] !== 'number')
+      throw new TypeError(`[${op}] ${name} must be a number; got ${describe(o[name])}`);
+  }
+  const [a, b] = convertPair(x, y, op);
+  if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
+  if (a.dt.kind !== 'float') throw badDType(op, 'x', a.dt, ['float32', 'float64']);
+  const epsilon = a.dt.bytes === 4 ? 2 ** -23 : 2 ** -52;
+  const rtol = o.rtol ?? 10 * epsilon;
+  const atol = o.atol ?? 10 * epsilon;
+  check(op, [a, b], ([u, v]) => {
+    const count = howMany(o.summarize);
+    const near = (p: number, q: number): boolean => Math.abs(p - q) <= atol + rtol * Math.abs(q) || p === q;
+    const shown = (t: Tensor): string =>
+      `(shape=${shapeToString(shapeOf(t))} dtype=${t.dtype}) = \n${listed(t, count)}`;
+    if (everyPair(u, v, near)) return;
+    const text = `x and y not equal to tolerance rtol = ${rtol}, atol = ${atol}\nx ${shown(u)}\ny ${shown(v)}`;
+    throw withMessage(op, o.message, text);
+  });
+}
+
+function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): boolean {
+  // The comparison knows how the shapes broadcast, and says so where they do not.
+  const shape = shapeOf(equal(u, v));
+  const a = viewOf(u) as Float64Array;
+  const b = viewOf(v) as Float64Array;
+  const size = shape.reduce((n, d) => n * d, 1);
+  const at = (t: Tensor, place: readonly number[]): number => {
+    let index = 0;
+    const skip = shape.length - t.rank;
+    for (let d = 0; d < t.rank; d++)
+      index = index * shapeOf(t)[d] + (shapeOf(t)[d] === 1 ? 0 : place[d + skip]);
+    return index;
+  };
+  for (let i = 0; i < size; i++) {
+    const place = coordinates(i, shape);
+    if (!f(a[at(u, place)], b[at(v, place)])) return false;
+  }
+  return true;
+}
+
+/**
+ * Throws an InvalidArgumentError that begins with `message` where the tensor has a NaN or an infinity; else returns it.
+ * @tf tf.debugging.check_numerics
+ */
+export function checkNumerics(tensor: TensorLike, message: string): Tensor {
+  const op = 'debugging.checkNumerics';
+  checkOptions(message, null, op);
+  const t = toTensor(tensor, null, op, 'tensor');
+  if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, ['float32', 'float64']);
+  check(op, [t], ([real]) => {
+    let nan = false;
+    let infinite = false;
+    for (const v of viewOf(real) as Float32Array) {
+      if (Number.isFinite(v)) continue;
+      if (Number.isNaN(v)) nan = true;
+      else infinite = true;
+    }
+    if (!nan && !infinite) return;
+    const what = nan && infinite ? 'Inf and NaN' : nan ? 'NaN' : 'Inf';
+    throw new InvalidArgumentError(`[${op}] ${message} : Tensor had ${what} values`);
+  });
+  return t;
+}
+
+/** The same as `checkNumerics`, without a result. @tf tf.debugging.assert_all_finite */
+export function assertAllFinite(x: TensorLike, message: string): void {
+  checkNumerics(x, message);
+}

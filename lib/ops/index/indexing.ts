@@ -1,0 +1,479 @@
+/** Ops that find elements by number: gather, scatter, masks. */
+import { refuseSurplus } from '../../core/options';
+import { frame, native } from '../../binding';
+import { convertLike, toTensor, type TensorLike } from '../../core/convert';
+import {
+  dtypeInfo,
+  dtypes,
+  everyType,
+  indexTypes,
+  numeric,
+  type DType,
+  type DTypeInfo,
+} from '../../core/dtype';
+import { InternalError, InvalidArgumentError } from '../../core/errors';
+import { IndexedSlices } from '../../core/indexed_slices';
+import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { axisArgument, type OneAxis } from '../../op/axis';
+import { divide, maximum, multiply } from '../math/binary';
+import { cast } from '../array/cast';
+import { greater } from '../math/compare';
+import { badDType } from '../../op/checks';
+import { op } from '../../op/define/general';
+import { options } from '../../core/options';
+import { reduceSum } from '../reduce/reduce';
+import { dependsOnValues, publicCall, sample } from '../../op/registry';
+import {
+  axisMap,
+  badIndex,
+  badTuple,
+  checkTuples,
+  checkUpdates,
+  gatherRows,
+  indexTensor,
+  scatterRows,
+  tupleMap,
+} from '../../op/index_rows';
+import { select } from '../math/select';
+import { setRowAdder } from './slices';
+import { fillWith, integer } from '../../op/strided';
+import { sqrt, square } from '../math/unary';
+import { reshape, shapeArgument, type ShapeLike } from '../array/views';
+
+const whereDefaults = { dtype: 'int32' } as const;
+const embeddingLookupDefaults = { maxNorm: null } as const;
+
+const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
+
+export interface GatherOptions {
+  /** The dimension of `params` that the indices count along. Default: batchDims. */
+  axis?: OneAxis | null;
+  /** How many leading dimensions of `params` and `indices` go together. Default 0. */
+  batchDims?: number;
+}
+
+interface GatherAttrs {
+  axis: number;
+  batchDims: number;
+}
+
+const gatherDefaults: Required<GatherOptions> = { axis: null, batchDims: 0 };
+
+function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
+  const o = options(given, 'axis', gatherDefaults, 'gather');
+  let batchDims = integer(o.batchDims, 'gather', 'batchDims');
+  if (x.rank === 0) {
+    throw new InvalidArgumentError('[gather] params must be at least 1 dimensional; got a scalar');
+  }
+  if (batchDims < -indices.rank || batchDims > indices.rank || batchDims >= x.rank) {
+    throw new InvalidArgumentError(
+      `[gather] batchDims = ${batchDims} must be in [-${indices.rank}, ${Math.min(indices.rank, x.rank - 1)}] for ` +
+        `params of shape ${showShape(shapeOf(x))} and indices of shape ${showShape(shapeOf(indices))}`,
+    );
+  }
+  if (batchDims < 0) batchDims += indices.rank;
+  const axis = axisArgument(o.axis ?? batchDims, x.rank, 'gather');
+  if (axis < batchDims) {
+    throw new InvalidArgumentError(
+      `[gather] batchDims (${batchDims}) must be less than or equal to axis (${axis})`,
+    );
+  }
+  for (let d = 0; d < batchDims; d++) {
+    if (shapeOf(x)[d] !== shapeOf(indices)[d]) {
+      throw new InvalidArgumentError(
+        `[gather] params.shape[${d}]: ${shapeOf(x)[d]} should be equal to indices.shape[${d}]: ${shapeOf(indices)[d]}`,
+      );
+    }
+  }
+  return { axis, batchDims };
+}
+
+/**
+ * The slices of `params` along an axis that the indices name: out[…, i, …] = params[…, indices[i], …]. The result has
+ * the indices' shape in place of that dimension. Along axis 0 the gradient is IndexedSlices.
+ * InvalidArgumentError for an index outside [0, size): negative ones don't count from the end. @tf tf.gather
+ */
+export const gather: (params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis) => Tensor =
+  op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis], GatherAttrs>('gather', {
+    tf: 'tf.gather',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [sample([4, 3]), ints([3], [0, 2, 0])] },
+      { args: [sample([4, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 1 } },
+      { args: [sample([2, 3, 4]), ints([2, 2], [0, 2, 1, 1])], options: { batchDims: 1 } },
+      { args: [sample([2, 5, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 2, batchDims: 1 } },
+      { args: [sample([4]), ints([], 3)] },
+      { args: [sample([4, 3]), ints([0], [])] },
+    ],
+    args: (params, indices, given) => {
+      const x = toTensor(params, null, 'gather', 'params');
+      const at = indexTensor(indices, 'gather');
+      return [[x, at], gatherAttrs(x, at, given)];
+    },
+    infer: ([x, at], { axis, batchDims }) => ({
+      shape: joinShapes(shapeOf(x), axis, shapeOf(at), batchDims, shapeOf(at).length, shapeOf(x), axis + 1),
+      dt: x.dt,
+    }),
+    fallible: true,
+    run: ([x, at], { axis, batchDims }, [y]) => {
+      const bad = gatherRows(x, at, y, axisMap(shapeOf(x), shapeOf(at), axis, batchDims));
+      if (bad >= 0) throw badIndex('gather', at, bad, shapeOf(x)[axis]);
+    },
+    saves: { inputs: [1] },
+    // So that the gradient has the same rows.
+    materializesZeros: true,
+    gradient: ([dy], { x, attrs, shapes }) => {
+      const at = x[1];
+      if (attrs.axis > 0) return [scatterAxis(at, dy, shapes[0], attrs), null];
+      const rows = reshape(dy, [at.size, ...shapes[0].slice(1)]);
+      return [new IndexedSlices(rows, reshape(at, [at.size]), shapes[0]), null];
+    },
+  });
+
+/** Zeros of `shape` with the slices of `updates` added where gather would have read them: the gradient of gather. */
+const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs) => Tensor = op<
+  [indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs],
+  GatherAttrs & { shape: Shape }
+>('scatterAxis', {
+  tf: '',
+  dtypes: numeric,
+  args: (indices, updates, shape, attrs) => [[indices, updates], { ...attrs, shape }],
+  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  fallible: true,
+  run: ([at, u], { axis, batchDims, shape }, [y]) => {
+    fillWith(y, 0);
+    // A scalar update would be taken for all rows; here it is the one row.
+    const map = axisMap(shape, shapeOf(at), axis, batchDims);
+    const bad = scatterRows(y, at, u, map, 'add');
+    if (bad >= 0) throw badIndex('convertToTensor', at, bad, shape[axis]);
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x, attrs }) => [
+    null,
+    gather(dy, x[0], { axis: attrs.axis, batchDims: attrs.batchDims }),
+  ],
+});
+
+export interface GatherNdOptions {
+  /** How many leading dimensions go together. Default 0. */
+  batchDims?: number;
+}
+
+const gatherNdDefaults: Required<GatherNdOptions> = { batchDims: 0 };
+
+/**
+ * The slices of `params` that index tuples name: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
+ * InvalidArgumentError for a tuple that doesn't index into params. @tf tf.gather_nd
+ */
+export const gatherNd: (
+  params: TensorLike,
+  indices: TensorLike,
+  options?: GatherNdOptions | number,
+) => Tensor = op<[params: TensorLike, indices: TensorLike, options?: GatherNdOptions | number], number>(
+  'gatherNd',
+  {
+    tf: 'tf.gather_nd',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [sample([3, 4]), ints([2, 2], [0, 1, 2, 3])] },
+      { args: [sample([3, 4]), ints([3, 1], [0, 2, 0])] },
+      { args: [sample([2, 3, 4]), ints([2, 2, 1], [0, 2, 1, 1])], options: { batchDims: 1 } },
+      { args: [sample([3, 4]), ints([2, 0], [])] },
+      { args: [sample([3, 4]), ints([2], [1, 2])] },
+    ],
+    args: (params, indices, given) => {
+      const { batchDims } = options(given, 'batchDims', gatherNdDefaults, 'gatherNd');
+      const x = toTensor(params, null, 'gatherNd', 'params');
+      const at = indexTensor(indices, 'gatherNd');
+      const b = integer(batchDims, 'gatherNd', 'batchDims');
+      let fits = b >= 0 && b < at.rank && b <= x.rank;
+      for (let d = 0; fits && d < b; d++) fits = shapeOf(at)[d] === shapeOf(x)[d];
+      if (!fits) {
+        throw new InvalidArgumentError(
+          `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(shapeOf(x))} and of indices ` +
+            `${showShape(shapeOf(at))} (but its last) must be equal`,
+        );
+      }
+      checkTuples('gatherNd', shapeOf(x), at, b);
+      return [[x, at], b];
+    },
+    infer: ([x, at], batchDims) => ({
+      shape: joinShapes(
+        shapeOf(at),
+        at.rank - 1,
+        shapeOf(at),
+        0,
+        0,
+        shapeOf(x),
+        batchDims + shapeOf(at)[at.rank - 1],
+      ),
+      dt: x.dt,
+    }),
+    fallible: true,
+    run: ([x, at], batchDims, [y]) => {
+      const bad = gatherRows(x, at, y, tupleMap(shapeOf(x), shapeOf(at), batchDims));
+      if (bad >= 0) throw badTuple('gatherNd', at, bad, shapeOf(x).slice(batchDims), 'param shape');
+    },
+    saves: { inputs: [1] },
+    // So that the gradient has the same rows.
+    materializesZeros: true,
+    gradient: ([dy], { x, attrs, shapes }) => {
+      const at = x[1];
+      if (attrs === 0 && at.rank === 2 && shapeOf(at)[1] === 1) {
+        return [new IndexedSlices(dy, reshape(at, [at.size]), shapes[0]), null];
+      }
+      return [scatterTuples(at, dy, shapes[0], attrs), null];
+    },
+  },
+);
+
+/** Zeros with updates added at index tuples. */
+const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims: number) => Tensor = op<
+  [indices: Tensor, updates: Tensor, shape: Shape, batchDims: number],
+  { shape: Shape; batchDims: number }
+>('scatterTuples', {
+  tf: '',
+  dtypes: numeric,
+  args: (indices, updates, shape, batchDims) => [[indices, updates], { shape, batchDims }],
+  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  fallible: true,
+  run: ([at, u], { shape, batchDims }, [y]) => {
+    fillWith(y, 0);
+    const bad = scatterRows(y, at, u, tupleMap(shape, shapeOf(at), batchDims), 'add');
+    if (bad >= 0) throw badTuple('scatterNd', at, bad, shape.slice(batchDims), 'shape');
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x, attrs }) => [null, gatherNd(dy, x[0], { batchDims: attrs.batchDims })],
+});
+
+/**
+ * Zeros of `shape` with the updates added at the index tuples; duplicates sum up. updates has the shape
+ * indices.shape[:-1] + shape[indices.shape[-1]:]. InvalidArgumentError for other shapes or tuples outside. @tf tf.scatter_nd
+ */
+export const scatterNd = op<
+  [indices: TensorLike, updates: TensorLike, shape: ShapeLike],
+  { shape: Shape; batchDims: number }
+>('scatterNd', {
+  tf: 'tf.scatter_nd',
+  dtypes: numeric,
+  ulp: 2,
+  examples: [
+    { args: [ints([4, 1], [4, 3, 1, 7]), sample([4]), [8]] },
+    { args: [ints([3, 1], [0, 2, 0]), sample([3, 2]), [3, 2]] },
+    { args: [ints([2, 2], [0, 1, 1, 0]), sample([2]), [2, 2]] },
+    { args: [ints([0, 1], []), sample([0]), [3]] },
+  ],
+  args: (indices, updates, shape) => {
+    const at = indexTensor(indices, 'scatterNd');
+    const u = toTensor(updates, null, 'scatterNd', 'updates');
+    if (u.dt === dtypes.bool) throw badDType('scatterNd', 'updates', u.dt, numeric);
+    const dims = shapeArgument(shape, 'scatterNd');
+    checkUpdates('scatterNd', dims, at, u);
+    return [[at, u], { shape: dims, batchDims: 0 }];
+  },
+  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
+  fallible: true,
+  run: ([at, u], { shape }, [y]) => {
+    fillWith(y, 0);
+    const bad = scatterRows(y, at, u, tupleMap(shape, shapeOf(at), 0), 'add');
+    if (bad >= 0) throw badTuple('scatterNd', at, bad, shape, 'shape');
+  },
+  saves: { inputs: [0] },
+  gradient: ([dy], { x }) => [null, gatherNd(dy, x[0])],
+});
+
+// ---------------------------------------------------------------------------------------------------- masks
+
+export interface BooleanMaskOptions {
+  /** The dimension of `tensor` where the mask's first one lies. Default 0. */
+  axis?: OneAxis | null;
+}
+
+const maskDefaults: Required<BooleanMaskOptions> = { axis: null };
+
+/** [before the mask, under the mask, after it]. */
+function maskSides(shape: Shape, axis: number, maskRank: number): [number, number, number] {
+  return [
+    sizeBetween(shape, 0, axis),
+    sizeBetween(shape, axis, axis + maskRank),
+    sizeBetween(shape, axis + maskRank, shape.length),
+  ];
+}
+
+/**
+ * The elements where the mask is true, in order; the dimensions that the mask covers become one.
+ * InvalidArgumentError for a scalar mask or one whose shape isn't the tensor's there. @tf tf.boolean_mask
+ */
+export const booleanMask = op<
+  [tensor: TensorLike, mask: TensorLike, options?: BooleanMaskOptions | OneAxis],
+  number
+>('booleanMask', {
+  tf: 'tf.boolean_mask',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([4]), sample([4], { dtype: 'bool', values: [true, false, true, true] })] },
+    { args: [sample([3, 2]), sample([3], { dtype: 'bool', values: [true, false, true] })] },
+    {
+      args: [sample([2, 3]), sample([3], { dtype: 'bool', values: [true, false, true] })],
+      options: { axis: 1 },
+    },
+    {
+      args: [
+        sample([2, 3]),
+        sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] }),
+      ],
+    },
+    { args: [sample([2]), sample([2], { dtype: 'bool', values: [false, false] })] },
+  ],
+  args: (tensor, mask, given) => {
+    const x = toTensor(tensor, null, 'booleanMask', 'tensor');
+    const m = convertLike(mask, dtypes.bool, 'booleanMask', 'mask');
+    const o = options(given, 'axis', maskDefaults, 'booleanMask');
+    if (m.rank === 0) throw new InvalidArgumentError('[booleanMask] mask cannot be scalar');
+    const axis = o.axis === null ? 0 : axisArgument(o.axis, Math.max(x.rank, 1), 'booleanMask');
+    let fits = m.rank + axis <= x.rank;
+    for (let d = 0; fits && d < m.rank; d++) fits = shapeOf(m)[d] === shapeOf(x)[axis + d];
+    if (!fits) {
+      throw new InvalidArgumentError(
+        `[booleanMask] Shapes ${showShape(shapeOf(x).slice(axis, axis + m.rank))} and ${showShape(shapeOf(m))} are ` +
+          `incompatible: the mask must have the tensor's shape ${showShape(shapeOf(x))} from axis ${axis} on`,
+      );
+    }
+    return [[x, m], axis];
+  },
+  infer: () => null,
+  host: dependsOnValues,
+  run: ([x, m], axis) => {
+    const count = countNonzero(m);
+    const shape = joinShapes(shapeOf(x), axis, [count], 0, 1, shapeOf(x), axis + m.rank);
+    const [outer, n, inner] = maskSides(shapeOf(x), axis, m.rank);
+    const y = makeTensor(x.dt, shape, outer * count * inner);
+    frame[0] = x.offset;
+    frame[1] = m.offset;
+    frame[2] = y.offset;
+    frame[3] = x.dt.bytes;
+    frame[4] = outer;
+    frame[5] = n;
+    frame[6] = inner;
+    frame[7] = count;
+    native.maskGather(bufferOf(x), bufferOf(m), bufferOf(y));
+    return [y];
+  },
+  saves: { inputs: [1] },
+  gradient: ([dy], { x, attrs, shapes }) => {
+    const mask = x[1];
+    const [outer, n, inner] = maskSides(shapes[0], attrs, mask.rank);
+    // As many as dy has there: a function that is being traced knows that.
+    const count = shapeOf(dy)[attrs];
+    const positions = reshape(nonzero(reshape(mask, [n]), dtypes.int32, count), [-1]);
+    const rows = reshape(dy, [outer, positions.size, inner]);
+    const dx = scatterAxis(positions, rows, asShape([outer, n, inner]), { axis: 1, batchDims: 0 });
+    return [reshape(dx, shapes[0]), null];
+  },
+});
+
+function countNonzero(mask: Tensor): number {
+  frame[0] = mask.offset;
+  frame[1] = mask.size;
+  return native.countNonzero(bufferOf(mask));
+}
+
+interface Nonzero {
+  readonly dt: DTypeInfo;
+  /** How many there are; null where that is not known before. */
+  readonly count: number | null;
+}
+
+const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>('nonzero', {
+  tf: 'tf.where',
+  dtypes: everyType,
+  examples: [
+    { args: [sample([2, 3], { dtype: 'bool', values: [true, false, true, false, false, true] })] },
+    { args: [sample([3], { dtype: 'bool', values: [false, false, false] })] },
+  ],
+  args: (condition, dt, count) => [[condition], { dt: dt ?? dtypes.int32, count: count ?? null }],
+  infer: ([mask], { dt, count }) => (count === null ? null : { shape: asShape([count, mask.rank]), dt }),
+  host: dependsOnValues,
+  run: ([mask], { dt, count: known }) => {
+    const count = countNonzero(mask);
+    if (known !== null && known !== count)
+      throw new InternalError(`[nonzero] ${count} elements are not 0, where ${known} were expected`);
+    const out = makeTensor(dt, asShape([count, mask.rank]), count * mask.rank);
+    frame[0] = mask.offset;
+    frame[1] = out.offset;
+    frame[2] = count;
+    frame[3] = dt === dtypes.int64 ? 1 : 0;
+    frame[4] = mask.rank;
+    for (let d = 0; d < mask.rank; d++) frame[5 + d] = shapeOf(mask)[d];
+    native.nonzero(bufferOf(mask), bufferOf(out));
+    return [out];
+  },
+  gradient: null,
+});
+
+export interface WhereOptions {
+  /** 'int32' (default) or 'int64'. */
+  dtype?: DType;
+}
+
+/** The coordinates of the elements that are true (or not 0), a row each, in order. @tf tf.where */
+export function where(condition: TensorLike, options?: WhereOptions | DType): Tensor;
+/** x where the condition is true, else y; all three broadcast. @tf tf.where */
+export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor;
+export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
+  if (y !== undefined) return select(condition, x as TensorLike, y);
+  const o = options<{ dtype: DType }>(x, 'dtype', whereDefaults, 'where');
+  if (typeof o.dtype !== 'string') {
+    throw new InvalidArgumentError('[where] x and y must both be given, or neither');
+  }
+  const dt = dtypeInfo(o.dtype, '[where] dtype');
+  if (dt !== dtypes.int32 && dt !== dtypes.int64) {
+    throw new InvalidArgumentError(`[where] dtype must be ${indexTypes.join(' or ')}; got ${dt.name}`);
+  }
+  const c = toTensor(condition, null, 'where', 'condition');
+  if (c.rank > 16)
+    throw new InvalidArgumentError(`[where] at most 16 dimensions; got ${showShape(shapeOf(c))}`);
+  return nonzero(cast(c, 'bool'), dt);
+}
+publicCall('nonzero', (condition: TensorLike, given?: WhereOptions | DType) => where(condition, given));
+
+// ---------------------------------------------------------------------------------------------------- slices
+
+export interface EmbeddingLookupOptions {
+  /** Rows with a larger L2 norm are scaled down to it. Default: none are. */
+  maxNorm?: number | null;
+}
+
+/**
+ * The rows of `params` that the ids name: gather along axis 0, so the gradient is IndexedSlices.
+ * InvalidArgumentError for an id outside [0, rows). @tf tf.nn.embedding_lookup
+ */
+export function embeddingLookup(
+  params: TensorLike,
+  ids: TensorLike,
+  given?: EmbeddingLookupOptions | number,
+): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('embeddingLookup', 3, arguments, embeddingLookupDefaults);
+  const { maxNorm } = options<{ maxNorm: number | null }>(
+    given,
+    'maxNorm',
+    embeddingLookupDefaults,
+    'embeddingLookup',
+  );
+  const rows = gather(params, ids);
+  if (maxNorm === null) return rows;
+  const at = indexTensor(ids, 'embeddingLookup', 'ids');
+  const axis = Array.from({ length: rows.rank - at.rank }, (_, i) => at.rank + i);
+  const squares = reduceSum(square(rows), { axis, keepdims: true });
+  // The square root's gradient at 0 is infinite: rows of zeros take another way.
+  const some = greater(squares, 0);
+  const norms = select(some, sqrt(select(some, squares, 1)), squares);
+  return divide(multiply(rows, maxNorm), maximum(norms, maxNorm));
+}
+
+setRowAdder((shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }));

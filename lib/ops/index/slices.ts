@@ -1,0 +1,48 @@
+/** Arithmetic of IndexedSlices. */
+import { InvalidArgumentError } from '../../core/errors';
+import { IndexedSlices, setDensifier } from '../../core/indexed_slices';
+import { checkShape, showShape, type Shape } from '../../core/shape';
+import { shapeOf, type Tensor } from '../../core/tensor';
+import { cast } from '../array/cast';
+import { concat } from '../array/joining';
+import { reshape } from '../array/views';
+
+/** zeros(shape) with rows added at indices; ops/indexing.ts hands it in. */
+let addRows: (shape: Shape, indices: Tensor, values: Tensor) => Tensor;
+export function setRowAdder(f: typeof addRows): void {
+  addRows = f;
+}
+
+/** Both sets of rows, one after the other: duplicates are kept. */
+export function addSlices(a: IndexedSlices, b: IndexedSlices): IndexedSlices {
+  const indices =
+    a.indices.dt === b.indices.dt
+      ? [a.indices, b.indices]
+      : [cast(a.indices, 'int64'), cast(b.indices, 'int64')];
+  return new IndexedSlices(concat([a.values, b.values], 0), concat(indices, 0), a.denseShape ?? b.denseShape);
+}
+
+/** The whole tensor: rows with the same index are summed. @tf tf.convert_to_tensor */
+export function densify(slices: IndexedSlices): Tensor {
+  const { values, indices } = slices;
+  if (slices.denseShape === null) {
+    throw new InvalidArgumentError(
+      `[convertToTensor] Tensor conversion requested for IndexedSlices without denseShape: ${String(slices)}`,
+    );
+  }
+  const denseShape = checkShape(slices.denseShape, '[convertToTensor] denseShape');
+  const rows = [...shapeOf(indices), ...denseShape.slice(1)];
+  if (values.rank !== rows.length || shapeOf(values).some((d, i) => d !== rows[i])) {
+    throw new InvalidArgumentError(
+      `[convertToTensor] IndexedSlices of dense shape ${showShape(denseShape)} with indices of shape ` +
+        `${showShape(shapeOf(indices))} must have values of shape ${showShape(rows)}; got ${showShape(shapeOf(values))}`,
+    );
+  }
+  return addRows(
+    denseShape,
+    reshape(indices, [indices.size]),
+    reshape(values, [indices.size, ...denseShape.slice(1)]),
+  );
+}
+
+setDensifier(densify);

@@ -1,0 +1,270 @@
+/** Sorting, and the greatest elements. */
+import { frame, native } from '../../binding';
+import { toTensor, type TensorLike } from '../../core/convert';
+import { dtypes, numeric } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { axisArgument, type OneAxis } from '../../op/axis';
+import { add } from '../math/binary';
+import { cast } from '../array/cast';
+import { range } from '../array/creation';
+import { badDType, explain } from '../../op/checks';
+import { composite } from '../../op/define/composite';
+import { multiOp } from '../../op/define/general';
+import { options } from '../../core/options';
+import { partOfOne } from '../../op/define/part';
+import { gather, scatterNd } from './indexing';
+import { transpose } from '../array/movement';
+import { atOnce } from '../../op/define/reduction';
+import { sample, type Example } from '../../op/registry';
+import { exchangeLast, rowsOf } from '../nn/softmax';
+import { expandDims, reshape } from '../array/views';
+
+const sortDefaults = { axis: -1, direction: 'ASCENDING' } as const;
+const argsortDefaults = { axis: -1, direction: 'ASCENDING', stable: false } as const;
+const topKDefaults = { k: 1, sorted: true, indexType: 'int32' } as const;
+
+export interface SortOptions {
+  /** Along which axis. Default: the last. */
+  axis?: OneAxis;
+  /** 'ASCENDING' (default) or 'DESCENDING'. */
+  direction?: 'ASCENDING' | 'DESCENDING';
+}
+export interface ArgsortOptions extends SortOptions {
+  /** Whether equal elements stay in order. They always do; the option is there for TensorFlow's sake. */
+  stable?: boolean;
+}
+
+function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
+  const [rows, n] = rowsOf(shapeOf(x), x.size);
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = rows;
+  frame[3] = n;
+  frame[4] = x.dt.code;
+  frame[5] = positions ? 1 : 0;
+  frame[6] = descending ? 1 : 0;
+  native.sort(bufferOf(x), bufferOf(y));
+}
+
+/** [rows, n] of a tensor's last axis. */
+function flatRows(t: Tensor): Tensor {
+  const n = shapeOf(t)[shapeOf(t).length - 1];
+  return reshape(t, [n === 0 ? 0 : t.size / n, n]);
+}
+
+const positionsLast = partOfOne<boolean>('argsortLast', {
+  dtypes: numeric,
+  infer: ([x]) => ({ shape: shapeOf(x), dt: dtypes.int32 }),
+  run: ([x], descending, [y]) => sortRows(x, y, true, descending),
+  gradient: null,
+});
+
+const sortLast = partOfOne<boolean>('sortLast', {
+  dtypes: numeric,
+  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
+  run: ([x], descending, [y]) => sortRows(x, y, false, descending),
+  saves: { inputs: [0] },
+  // Each element's gradient stands where the element went: at the position that undoes the order.
+  gradient: ([dy], { x, attrs, shapes }) => {
+    if (dy.size === 0) return [dy];
+    const where = positionsLast(flatRows(positionsLast(x[0], attrs)), false);
+    return [reshape(gather(flatRows(dy), where, { axis: 1, batchDims: 1 }), shapes[0])];
+  },
+});
+
+/** Checks what sort and argsort take, and works on the last axis. */
+function alongAxis(
+  name: string,
+  values: TensorLike,
+  given: { axis: unknown; direction: unknown },
+  f: (x: Tensor, descending: boolean) => Tensor,
+): Tensor {
+  const x = toTensor(values, null, name, 'values');
+  if (!numeric.includes(x.dtype)) throw badDType(name, 'values', x.dt, numeric);
+  const { axis, direction } = given;
+  if (direction !== 'ASCENDING' && direction !== 'DESCENDING') {
+    throw new InvalidArgumentError(
+      `[${name}] direction must be 'ASCENDING' or 'DESCENDING'; got ${describe(direction)}`,
+    );
+  }
+  const rank = shapeOf(x).length;
+  if (rank === 0) {
+    throw new InvalidArgumentError(`[${name}] values must have at least one dimension; got a scalar`);
+  }
+  const at = axisArgument(axis, rank, name);
+  const descending = direction === 'DESCENDING';
+  if (at === rank - 1) return f(x, descending);
+  const perm = exchangeLast(at, rank);
+  return transpose(f(transpose(x, { perm }), descending), { perm });
+}
+
+const examples: Example[] = [
+  { args: [sample([7])] },
+  { args: [sample([7])], options: { direction: 'DESCENDING' } },
+  { args: [sample([3, 5])], options: { axis: 0 } },
+  { args: [sample([2, 3, 4])], options: { axis: -2, direction: 'DESCENDING' } },
+  { args: [sample([2, 24])] },
+  { args: [sample([2, 0])] },
+  { args: [sample([0, 3])] },
+  { args: [sample([4, 1])], options: { axis: 1 } },
+];
+
+/**
+ * The elements in order along an axis. NaN counts as greater than every number, −0 as equal to 0. float32, float64, int32,
+ * int64, uint8. InvalidArgumentError for a scalar or an unknown direction. @tf tf.sort
+ */
+export const sort = composite(
+  'sort',
+  { tf: 'tf.sort', dtypes: numeric, domain: [-100, 100], ulp: 0, examples },
+  (values: TensorLike, given?: SortOptions | OneAxis): Tensor => {
+    const chosen = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
+    return alongAxis('sort', values, chosen, sortLast);
+  },
+);
+
+/**
+ * The positions of the elements in order along an axis, int32: `gather(x, argsort(x))` is `sort(x)`. Equal elements stay
+ * in order, also where the direction is 'DESCENDING'; NaN counts as greater than every number. @tf tf.argsort
+ */
+export const argsort = composite(
+  'argsort',
+  {
+    tf: 'tf.argsort',
+    dtypes: numeric,
+    domain: [-100, 100],
+    ulp: 0,
+    examples: examples.map((e) => ({ ...e, options: { ...e.options, stable: true } })),
+  },
+  (values: TensorLike, given?: ArgsortOptions | OneAxis): Tensor => {
+    const chosen = options<Required<ArgsortOptions>>(given, 'axis', argsortDefaults, 'argsort');
+    if (typeof chosen.stable !== 'boolean')
+      throw new TypeError(`[argsort] stable must be a boolean; got ${describe(chosen.stable)}`);
+    return alongAxis('argsort', values, chosen, positionsLast);
+  },
+);
+
+export interface TopKOptions {
+  /** How many. Default 1. */
+  k?: number;
+  /** Whether the greatest comes first. They always come in order. */
+  sorted?: boolean;
+  /** 'int32' (default) or 'int64'. */
+  indexType?: 'int32' | 'int64';
+}
+/** What `topK` gives. */
+export interface TopK {
+  values: Tensor;
+  indices: Tensor;
+}
+
+function shapeOfTop(shape: Shape, k: number): Shape {
+  const top = shape.slice();
+  top[top.length - 1] = k;
+  return asShape(top);
+}
+
+function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
+  const n = shapeOf(x)[shapeOf(x).length - 1];
+  frame[0] = x.offset;
+  frame[1] = values.offset;
+  frame[2] = indices.offset;
+  frame[3] = n === 0 ? 0 : x.size / n;
+  frame[4] = n;
+  frame[5] = x.dt.code;
+  frame[6] = k;
+  native.topK(bufferOf(x), bufferOf(values), bufferOf(indices));
+}
+
+const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
+  tf: '',
+  dtypes: numeric,
+  args: (x, k) => [[x], { k }],
+  infer: ([x], { k }) => {
+    const shape = shapeOfTop(shapeOf(x), k);
+    return [
+      { shape, dt: x.dt },
+      { shape, dt: dtypes.int32 },
+    ];
+  },
+  run: ([x], { k }, [values, indices]) => {
+    runTop(x, k, values, indices);
+  },
+  saves: { outputs: true },
+  gradient: ([dy], { y, shapes }) => {
+    const n = shapes[0][shapes[0].length - 1];
+    const rows = flatRows(y[1]);
+    const size = sizeOf(shapes[0]);
+    const first = expandDims(range(0, Math.max(size, 1), Math.max(n, 1), { dtype: 'int32' }), 1);
+    const at = y[1].size === 0 ? reshape(y[1], [0, 1]) : reshape(add(rows, first), [-1, 1]);
+    return [reshape(scatterNd(at, reshape(dy, [dy.size]), [size]), shapes[0])];
+  },
+});
+
+/** The same without what a tape or a tracer needs. */
+function topNow(x: Tensor, k: number): TopK {
+  const shape = shapeOfTop(shapeOf(x), k);
+  const size = sizeOf(shape);
+  const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
+  try {
+    runTop(x, k, values, indices);
+  } catch (error) {
+    throw explain(error, 'topK', [x]);
+  }
+  return { values, indices };
+}
+
+/**
+ * The k greatest elements along the last axis in descending order, and their positions: `{ values, indices }`. Of equal elements
+ * the one with the lesser position comes first; NaN counts as greater than every number. float32, float64, int32, int64,
+ * uint8. InvalidArgumentError for a scalar, a k below 0 or larger than the axis. @tf tf.math.top_k
+ */
+export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = composite(
+  'topK',
+  {
+    tf: 'tf.math.top_k',
+    dtypes: numeric,
+    domain: [-100, 100],
+    ulp: 0,
+    examples: [
+      { args: [sample([7])] },
+      { args: [sample([7])], options: { k: 3 } },
+      { args: [sample([3, 5])], options: { k: 5 } },
+      { args: [sample([2, 3, 40])], options: { k: 4, sorted: true } },
+      { args: [sample([2, 3])], options: { k: 0 } },
+      { args: [sample([0, 3])], options: { k: 2 } },
+      { args: [sample([6], { values: [1, 3, 2, 3, 1, 3] })], options: { k: 4 } },
+    ],
+  },
+  (input: TensorLike, given?: TopKOptions | number): TopK => {
+    const x = toTensor(input, null, 'topK', 'input');
+    if (!numeric.includes(x.dtype)) throw badDType('topK', 'input', x.dt, numeric);
+    const { k, sorted, indexType } = options<{ k: unknown; sorted: unknown; indexType: unknown }>(
+      given,
+      'k',
+      topKDefaults,
+      'topK',
+    );
+    if (typeof sorted !== 'boolean')
+      throw new TypeError(`[topK] sorted must be a boolean; got ${describe(sorted)}`);
+    if (indexType !== 'int32' && indexType !== 'int64') {
+      throw new InvalidArgumentError(`[topK] indexType must be int32 or int64; got ${describe(indexType)}`);
+    }
+    if (shapeOf(x).length === 0) {
+      throw new InvalidArgumentError('[topK] input must have at least one dimension; got a scalar');
+    }
+    const n = shapeOf(x)[shapeOf(x).length - 1];
+    if (typeof k !== 'number' || !Number.isInteger(k) || k < 0) {
+      throw new InvalidArgumentError(`[topK] k must be a whole number from 0 on; got ${describe(k)}`);
+    }
+    if (k > n) {
+      throw new InvalidArgumentError(
+        `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(shapeOf(x))}`,
+      );
+    }
+    if (atOnce(x) && indexType === 'int32') return topNow(x, k);
+    const [values, indices] = topPair(x, k);
+    return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices };
+  },
+);

@@ -1,0 +1,175 @@
+/** The matrix product with what usually follows it, in one pass over the result. */
+import { native } from '../../binding';
+import { toTensor, type TensorLike } from '../../core/convert';
+import { InvalidArgumentError } from '../../core/errors';
+import { sameShape, showShape } from '../../core/shape';
+import type { DType } from '../../core/dtype';
+import type { TracedOp } from '../../op/contract';
+import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { unbroadcast } from '../../op/broadcast';
+import { badDType, convertPair, mixedDTypes } from '../../op/checks';
+import { op, type OutSpec } from '../../op/define/general';
+import { options } from '../../core/options';
+import {
+  activationRows,
+  activations,
+  setFinisher,
+  writeFinish,
+  type Finish,
+  type FusedActivation,
+} from '../nn/epilogue';
+import { gradientOfA, gradientOfB, productShape, sides, sidesOf, writeProduct, type Sides } from './matmul';
+import { registry, sample, type GradContext, type OpRow } from '../../op/registry';
+
+export interface FusedMatmulOptions {
+  /** Added to each row: as many elements as the result has columns. Default null, none. */
+  bias?: TensorLike | null;
+  /** Added to the result, of its shape. Default null, none. */
+  residual?: TensorLike | null;
+  /** Applied to the sums at last. Default null, none. */
+  activation?: FusedActivation | null;
+  /** Multiply the transpose of `a`. Default false. */
+  transposeA?: boolean;
+  /** Multiply the transpose of `b`. Default false. */
+  transposeB?: boolean;
+}
+
+export type FusedAttrs = Sides & Finish;
+
+const types: readonly DType[] = ['float32', 'float64'];
+const defaults: Required<FusedMatmulOptions> = {
+  bias: null,
+  residual: null,
+  activation: null,
+  transposeA: false,
+  transposeB: false,
+};
+/** That of native/addon/calls_matmul.cc. */
+const finishSlot = 59;
+
+function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], FusedAttrs] {
+  const inputs: Tensor[] = convertPair(left, right, 'fusedMatmul');
+  const o = options<Required<FusedMatmulOptions>>(given, 'bias', defaults, 'fusedMatmul');
+  const { transposeA, transposeB } = o;
+  const plain = typeof transposeA === 'boolean' && typeof transposeB === 'boolean';
+  const { ta, tb } = plain ? sidesOf(transposeA, transposeB) : sides({ transposeA, transposeB });
+  const add = (value: TensorLike | null, name: string): number =>
+    value === null ? -1 : inputs.push(toTensor(value, inputs[0].dt, 'fusedMatmul', name)) - 1;
+  const { activation } = o;
+  if (activation !== null && !activations.includes(activation)) {
+    throw new InvalidArgumentError(
+      `[fusedMatmul] no activation is named ${String(activation)}; there are ${activations.join(', ')}`,
+    );
+  }
+  const bias = add(o.bias, 'bias');
+  return [inputs, { ta, tb, bias, residual: add(o.residual, 'residual'), activation }];
+}
+
+function infer(inputs: readonly Tensor[], attrs: FusedAttrs): OutSpec {
+  const a = inputs[0];
+  for (let i = 1; i < inputs.length; i++)
+    if (inputs[i].dt !== a.dt) throw mixedDTypes('fusedMatmul', a, inputs[i]);
+  if (!types.includes(a.dtype)) throw badDType('fusedMatmul', 'a', a.dt, types);
+  const shape = productShape(a, inputs[1], attrs);
+  const n = shape[shape.length - 1];
+  const bias = attrs.bias < 0 ? null : inputs[attrs.bias];
+  if (bias !== null && !sameShape(shapeOf(bias), [n])) {
+    throw new InvalidArgumentError(
+      `[fusedMatmul] bias must have shape ${showShape([n])}, one element for each column of the result of shape ` +
+        `${showShape(shape)}; it has shape ${showShape(shapeOf(bias))}`,
+    );
+  }
+  const residual = attrs.residual < 0 ? null : inputs[attrs.residual];
+  if (residual !== null && !sameShape(shapeOf(residual), shape)) {
+    throw new InvalidArgumentError(
+      `[fusedMatmul] residual must have the result's shape ${showShape(shape)}; it has shape ` +
+        showShape(shapeOf(residual)),
+    );
+  }
+  return { shape, dt: a.dt };
+}
+
+function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Tensor[]): void {
+  const c = outputs[0];
+  if (c.size === 0) return;
+  const [a, b] = inputs;
+  writeProduct(a, b, c, attrs);
+  const [bias, residual] = writeFinish(finishSlot, inputs, attrs, c);
+  native.fusedMatmul(bufferOf(a), bufferOf(b), bufferOf(c), bias, residual);
+}
+
+/** The gradient at the sums, before the activation: that of the activation's own row. */
+function atSums(dy: Tensor, ctx: GradContext<FusedAttrs>): Tensor {
+  const { activation, ...linear } = ctx.attrs;
+  if (activation === null) return dy;
+  const row = registry().get(activationRows[activation]);
+  if (row?.gradient == null) throw new Error(`activation ${activation} has no gradient`);
+  const rule = row.gradient as (dy: readonly Tensor[], ctx: Partial<GradContext>) => readonly Tensor[];
+  // A row that reads its input gets the sums anew: keeping them would cost the pass that was saved.
+  const x = row.savesInputs === 0 ? [] : [fused(ctx.x[0], ctx.x[1], rebuild(ctx.x, linear))];
+  return rule([dy], { x, y: ctx.y, needs: [true] })[0];
+}
+
+function rebuild(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): FusedMatmulOptions {
+  return {
+    bias: attrs.bias < 0 ? null : x[attrs.bias],
+    residual: attrs.residual < 0 ? null : x[attrs.residual],
+    transposeA: attrs.ta,
+    transposeB: attrs.tb,
+  };
+}
+
+const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], FusedAttrs>('fusedMatmul', {
+  tf: '',
+  dtypes: types,
+  domain: [-2, 2],
+  examples: [
+    { args: [sample([2, 3]), sample([3, 4])] },
+    { args: [sample([2, 3]), sample([3, 4])], options: { bias: sample([4]) } },
+    { args: [sample([3, 2]), sample([3, 4])], options: { transposeA: true, residual: sample([2, 4]) } },
+    {
+      args: [sample([3, 2, 3]), sample([4, 3])],
+      options: { transposeB: true, bias: sample([4]), residual: sample([3, 2, 4]) },
+    },
+    ...activations.map((activation) => ({
+      args: [sample([3, 5]), sample([5, 4])],
+      options: { activation, bias: sample([4]) },
+    })),
+    {
+      args: [sample([3, 40]), sample([40, 1])],
+      options: { bias: sample([1]), residual: sample([3, 1]), activation: 'tanh' },
+    },
+    { args: [sample([2, 0]), sample([0, 3])], options: { bias: sample([3]), activation: 'sigmoid' } },
+    { args: [sample([0, 2]), sample([2, 3])], options: { bias: sample([3]) } },
+  ],
+  args: parse,
+  infer,
+  run,
+  saves: { inputs: 'all', outputs: true },
+  gradient: ([dy], ctx: GradContext<FusedAttrs>) => {
+    const dz = atSums(dy, ctx);
+    const { bias, residual } = ctx.attrs;
+    return ctx.shapes.map((shape, i) => {
+      if (!ctx.needs[i]) return null;
+      if (i === bias) return unbroadcast(dz, shape);
+      if (i === residual) return dz;
+      return unbroadcast(
+        i === 0 ? gradientOfA(dz, ctx.x[1], ctx.attrs) : gradientOfB(dz, ctx.x[0], ctx.attrs, ctx.shapes[1]),
+        shape,
+      );
+    });
+  },
+});
+
+setFinisher('matmul', () => ({
+  op: registry().get('fusedMatmul') as OpRow & TracedOp,
+  attrs: (own, finish): FusedAttrs => ({ ...(own as Sides), ...finish }),
+}));
+
+/**
+ * activation(A·B + bias + residual), the sum and the activation done on each part of the result while it is in the
+ * cache: the same bits as the ops one after another. Shapes as for `matmul`; the bias has one element for each column,
+ * the residual the result's shape. float32 and float64. What layers and compiled functions use.
+ * InvalidArgumentError where shapes do not fit or no activation has that name.
+ */
+export const fusedMatmul: (a: TensorLike, b: TensorLike, options?: FusedMatmulOptions) => Tensor = fused;

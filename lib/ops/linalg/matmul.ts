@@ -1,0 +1,352 @@
+/** The matrix product. */
+import { frame, native } from '../../binding';
+import type { TensorLike } from '../../core/convert';
+import type { DType } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import {
+  asShape,
+  broadcastShapes,
+  broadcastStrides,
+  type Dims,
+  joinShapes,
+  mergeDims,
+  type Shape,
+  showShape,
+  sizeOf,
+} from '../../core/shape';
+import { isPlain, refuseSurplus } from '../../core/options';
+import { context } from '../../core/context';
+import type { Surroundings } from '../../op/contract';
+import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { unbroadcast } from '../../op/broadcast';
+import { badDType, convertPair, dtypeMask, mixedDTypes } from '../../op/checks';
+import { composite } from '../../op/define/composite';
+import { op } from '../../op/define/general';
+import { options } from '../../core/options';
+import { publicCall, registry, sample, type GradContext } from '../../op/registry';
+import { reshape } from '../array/views';
+
+export interface MatmulOptions {
+  /** Multiply the transpose of `a`. Default false. */
+  transposeA?: boolean;
+  /** Multiply the transpose of `b`. Default false. */
+  transposeB?: boolean;
+  /** The same as `transposeA` for real numbers. */
+  adjointA?: boolean;
+  /** The same as `transposeB` for real numbers. */
+  adjointB?: boolean;
+}
+
+/** Which operands are multiplied transposed. */
+export interface Sides {
+  readonly ta: boolean;
+  readonly tb: boolean;
+}
+
+const matmulTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+const noOptions: Required<MatmulOptions> = {
+  transposeA: false,
+  transposeB: false,
+  adjointA: false,
+  adjointB: false,
+};
+/** All four, by ta + 2·tb. */
+const everySides: readonly Sides[] = [
+  { ta: false, tb: false },
+  { ta: true, tb: false },
+  { ta: false, tb: true },
+  { ta: true, tb: true },
+];
+const plain = everySides[0];
+
+export const sidesOf = (ta: boolean, tb: boolean): Sides => everySides[(ta ? 1 : 0) + (tb ? 2 : 0)];
+
+/** The sides in an options object without a second look, or null where something needs one. */
+function quickSides(given: unknown): Sides | null {
+  if (given === undefined) return plain;
+  if (typeof given !== 'object' || given === null || !isPlain(given)) return null;
+  let seen = 0;
+  for (const key in given) {
+    const value = (given as Record<string, unknown>)[key];
+    if (typeof value !== 'boolean') return null;
+    if (key === 'transposeA') seen |= value ? 1 : 0;
+    else if (key === 'transposeB') seen |= value ? 2 : 0;
+    else return null;
+  }
+  return everySides[seen];
+}
+
+export function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
+  if (given === undefined) return plain;
+  if (typeof given === 'object' && given !== null && 'ta' in given) return given;
+  const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, 'matmul');
+  for (const key in o) {
+    if (typeof o[key as keyof MatmulOptions] === 'boolean') continue;
+    throw new TypeError(`[matmul] ${key} must be true or false`);
+  }
+  if ((o.transposeA && o.adjointA) || (o.transposeB && o.adjointB)) {
+    const side = o.transposeA && o.adjointA ? 'A' : 'B';
+    throw new InvalidArgumentError(
+      `[matmul] Only one of transpose${side} and adjoint${side} can be true; for real numbers they are the same`,
+    );
+  }
+  return { ta: o.transposeA || o.adjointA, tb: o.transposeB || o.adjointB };
+}
+
+function notMatrix(i: number, t: Tensor): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `[matmul] In[${i}] ndims must be >= 2: ${shapeOf(t).length}; it has shape ${showShape(shapeOf(t))}. ` +
+      `For a matrix and a vector there is tf.linalg.matvec, for two vectors tf.reduceSum(tf.multiply(a, b))`,
+  );
+}
+
+/** The shape of op(A)·op(B), after all checks. */
+export function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): Shape {
+  const ra = shapeOf(a).length;
+  const rb = shapeOf(b).length;
+  if (ra < 2) throw notMatrix(0, a);
+  if (rb < 2) throw notMatrix(1, b);
+  const m = shapeOf(a)[ra - (ta ? 1 : 2)];
+  const k = shapeOf(a)[ra - (ta ? 2 : 1)];
+  const n = shapeOf(b)[rb - (tb ? 2 : 1)];
+  if (k !== shapeOf(b)[rb - (tb ? 1 : 2)]) {
+    const flags = [ta && 'transposeA', tb && 'transposeB'].filter((f) => f !== false);
+    throw new InvalidArgumentError(
+      `[matmul] Matrix size-incompatible: In[0]: ${showShape(shapeOf(a))}, In[1]: ${showShape(shapeOf(b))}` +
+        (flags.length > 0 ? ` with ${flags.join(' and ')}` : '') +
+        `; the inner sizes ${k} and ${shapeOf(b)[rb - (tb ? 1 : 2)]} must be equal`,
+    );
+  }
+  if (ra === 2 && rb === 2) return asShape([m, n]);
+  const batch = broadcastShapes(shapeOf(a).slice(0, -2), shapeOf(b).slice(0, -2));
+  if (batch === null) {
+    throw new InvalidArgumentError(
+      `[matmul] In[0] and In[1] must have compatible batch dimensions: ${showShape(shapeOf(a))} vs. ` +
+        `${showShape(shapeOf(b))}; all but the last two sizes must be equal, or one of them 1`,
+    );
+  }
+  return asShape([...batch, m, n]);
+}
+
+/** Strides of the batch dimensions in elements, 0 where broadcast. */
+function batchStrides(shape: Shape, batch: Dims): number[] {
+  const matrix = shape[shape.length - 1] * shape[shape.length - 2];
+  return broadcastStrides(shape.slice(0, -2), batch).map((s) => s * matrix);
+}
+
+/** Writes what the native entry must know of C = op(A)·op(B) to the frame. */
+export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Sides): void {
+  const ra = shapeOf(a).length;
+  const rc = shapeOf(c).length;
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = c.offset;
+  frame[3] = a.dt.code;
+  frame[4] = shapeOf(c)[rc - 2];
+  frame[5] = shapeOf(c)[rc - 1];
+  frame[6] = shapeOf(a)[ra - (ta ? 2 : 1)];
+  frame[7] = ta ? 1 : 0;
+  frame[8] = tb ? 1 : 0;
+  frame[9] = 0;
+  frame[10] = 0;
+  if (rc > 2) {
+    const batch = shapeOf(c).slice(0, -2);
+    const { dims, strides } = mergeDims(batch, [
+      batchStrides(shapeOf(a), batch),
+      batchStrides(shapeOf(b), batch),
+    ]);
+    const rank = dims.length;
+    if (rank > 16) {
+      throw new InvalidArgumentError(`[matmul] ${rank} batch dimensions that cannot be merged; at most 16`);
+    }
+    frame[10] = rank;
+    for (let d = 0; d < rank; d++) {
+      frame[11 + d] = dims[d];
+      frame[11 + rank + d] = strides[0][d];
+      frame[11 + 2 * rank + d] = strides[1][d];
+    }
+  }
+}
+
+function run(inputs: readonly Tensor[], attrs: Sides, outputs: readonly Tensor[]): void {
+  const c = outputs[0];
+  if (c.size === 0) return;
+  writeProduct(inputs[0], inputs[1], c, attrs);
+  native.matmul(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(c));
+}
+
+export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
+  return ta ? product(b, dy, { ta: tb, tb: true }) : product(dy, b, { ta: false, tb: !tb });
+}
+
+export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Shape): Tensor {
+  let x = a;
+  let g = dy;
+  if (!ta && shape.length === 2 && shapeOf(a).length > 2) {
+    // One matrix shared by a whole batch: one tall product, not one for each and a sum.
+    const rows = sizeOf(shapeOf(a).slice(0, -1));
+    x = reshape(a, [rows, shapeOf(a)[shapeOf(a).length - 1]]);
+    g = reshape(dy, [rows, shapeOf(dy)[shapeOf(dy).length - 1]]);
+  }
+  return tb ? product(g, x, { ta: true, tb: ta }) : product(x, g, { ta: !ta, tb: false });
+}
+
+/** What a tensor is the transpose of, its leading dimensions left as they are. */
+function turned(t: Tensor, around: Surroundings): Tensor | null {
+  const maker = around.maker(t);
+  const perm = maker === null ? undefined : maker.op.permutes?.(maker);
+  if (maker === null || perm === undefined) return null;
+  const n = perm.length;
+  const swaps = perm.every((d, i) => d === (i < n - 2 ? i : 2 * n - 3 - i));
+  return swaps ? maker.inputs[0] : null;
+}
+
+const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Sides], Sides>('matmul', {
+  tf: 'tf.linalg.matmul',
+  dtypes: matmulTypes,
+  domain: [-2, 2],
+  examples: [
+    { args: [sample([2, 3]), sample([3, 4])] },
+    { args: [sample([3, 2]), sample([3, 4])], options: { transposeA: true } },
+    { args: [sample([2, 3]), sample([4, 3])], options: { transposeB: true } },
+    { args: [sample([3, 2]), sample([4, 3])], options: { transposeA: true, transposeB: true } },
+    { args: [sample([2, 1, 2, 3]), sample([5, 3, 4])] },
+    { args: [sample([2, 2, 3]), sample([3, 4])] },
+    { args: [sample([3, 2]), sample([2, 3, 1, 4])], options: { transposeA: true, transposeB: false } },
+    { args: [sample([1, 40]), sample([3, 40])], options: { transposeB: true } },
+    { args: [sample([2, 0]), sample([0, 3])] },
+    { args: [sample([0, 2]), sample([2, 3])] },
+  ],
+  args: (left, right, given) => [convertPair(left, right, 'matmul'), sides(given)],
+  infer: ([a, b], attrs) => {
+    if (a.dt !== b.dt) throw mixedDTypes('matmul', a, b);
+    if (!matmulTypes.includes(a.dtype)) throw badDType('matmul', 'a', a.dt, matmulTypes);
+    return { shape: productShape(a, b, attrs), dt: a.dt };
+  },
+  run,
+  // A transpose of the last two dimensions is done by the product itself.
+  regrouped: (call, around) => {
+    const { ta, tb } = call.attrs as Sides;
+    const [a, b] = call.inputs.map((t) => turned(t, around));
+    if (a === null && b === null) return null;
+    return {
+      ...call,
+      inputs: [a ?? call.inputs[0], b ?? call.inputs[1]],
+      attrs: { ta: ta !== (a !== null), tb: tb !== (b !== null) },
+    };
+  },
+  saves: { inputs: [0, 1] },
+  gradient: ([dy], ctx: GradContext<Sides>) => [
+    ctx.needs[0] ? unbroadcast(gradientOfA(dy, ctx.x[1], ctx.attrs), ctx.shapes[0]) : null,
+    ctx.needs[1] ? unbroadcast(gradientOfB(dy, ctx.x[0], ctx.attrs, ctx.shapes[1]), ctx.shapes[1]) : null,
+  ],
+});
+
+const row = registry().get('matmul') as NonNullable<ReturnType<ReturnType<typeof registry>['get']>>;
+const typeMask = dtypeMask(matmulTypes);
+/** Results of more elements take the long way, which checks how many there may be. */
+const quickElements = 2 ** 24;
+
+/** c = op(a)·op(b) of two matrices; false where the border refuses. */
+function multiplied(
+  a: Tensor,
+  b: Tensor,
+  c: Tensor,
+  m: number,
+  n: number,
+  k: number,
+  ta: boolean,
+  tb: boolean,
+): boolean {
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = c.offset;
+  frame[3] = a.dt.code;
+  frame[4] = m;
+  frame[5] = n;
+  frame[6] = k;
+  frame[7] = ta ? 1 : 0;
+  frame[8] = tb ? 1 : 0;
+  frame[9] = 0;
+  frame[10] = 0;
+  try {
+    native.matmul(bufferOf(a), bufferOf(b), bufferOf(c));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
+ * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
+ * broadcast. @tf tf.linalg.matmul
+ */
+export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | boolean) => Tensor = publicCall(
+  'matmul',
+  function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor {
+    // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
+    if (arguments.length > 3) refuseSurplus('matmul', 3, arguments, noOptions);
+    // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
+    if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || context.tracer !== null)
+      return product(a, b, given);
+    const x = shapeOf(a);
+    const y = shapeOf(b);
+    const attrs = quickSides(given);
+    if (x.length !== 2 || y.length !== 2 || attrs === null || ((typeMask >> a.dt.code) & 1) === 0)
+      return product(a, b, given);
+    const { ta, tb } = attrs;
+    const m = ta ? x[1] : x[0];
+    const k = ta ? x[0] : x[1];
+    const n = tb ? y[0] : y[1];
+    const size = m * n;
+    if (k !== (tb ? y[1] : y[0]) || size === 0 || size > quickElements) return product(a, b, given);
+    const c = makeTensor(a.dt, asShape([m, n]), size);
+    if (!multiplied(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // which says what is wrong
+    if (context.recorder !== null) context.recorder.record(row, [a, b], attrs, [c]);
+    return c;
+  },
+);
+
+export interface MatvecOptions {
+  /** Multiply by the transpose of `a`. Default false. */
+  transposeA?: boolean;
+  /** The same as `transposeA` for real numbers. */
+  adjointA?: boolean;
+}
+
+const one = [1];
+const matvecDefaults: Required<MatvecOptions> = { transposeA: false, adjointA: false };
+
+/**
+ * Matrix times vector. y[…, i] = Σₖ A[…, i, k]·b[…, k]; leading dimensions are batches and broadcast.
+ * InvalidArgumentError as for `matmul`. @tf tf.linalg.matvec
+ */
+export const matvec = composite(
+  'matvec',
+  {
+    tf: 'tf.linalg.matvec',
+    dtypes: matmulTypes,
+    domain: [-2, 2],
+    examples: [
+      { args: [sample([2, 3]), sample([3])] },
+      { args: [sample([3, 2]), sample([3])], options: { transposeA: true } },
+      { args: [sample([4, 2, 3]), sample([3])] },
+      { args: [sample([2, 3]), sample([4, 3])] },
+    ],
+  },
+  (a: TensorLike, b: TensorLike, given?: MatvecOptions | boolean): Tensor => {
+    const o = options<Required<MatvecOptions>>(given, 'transposeA', matvecDefaults, 'matvec');
+    const [x, y] = convertPair(a, b, 'matvec');
+    if (shapeOf(y).length < 1 || shapeOf(x).length < 2) {
+      throw new InvalidArgumentError(
+        `[matvec] a must be a matrix and b a vector, or batches of such; got shapes ${showShape(shapeOf(x))} and ` +
+          showShape(shapeOf(y)),
+      );
+    }
+    if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
+    const column = reshape(y, joinShapes(shapeOf(y), y.rank, one, 0, 1, shapeOf(y), y.rank));
+    const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
+    return reshape(c, shapeOf(c).slice(0, -1));
+  },
+);

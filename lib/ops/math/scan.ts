@@ -1,0 +1,211 @@
+/** Running sums and products, and the recurrence that their gradients need. */
+import { frame, native } from '../../binding';
+import { toTensor, type TensorLike } from '../../core/convert';
+import { numeric } from '../../core/dtype';
+import { refuseSurplus } from '../../core/options';
+import type { Shape } from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
+import { context } from '../../core/context';
+import type { TracedOp } from '../../op/contract';
+import { axisArgument, type OneAxis } from '../../op/axis';
+import { add, multiply } from './binary';
+import { badDType, explain } from '../../op/checks';
+import { options } from '../../core/options';
+import { register, sample, type Example, type Grad, type GradContext, type OpRow } from '../../op/registry';
+import { traced } from '../../op/traced';
+
+export interface ScanOptions {
+  /** Along which axis. Default 0. */
+  axis?: OneAxis;
+  /** Each result leaves its own element out: the first is the empty sum or product. Default false. */
+  exclusive?: boolean;
+  /** From the end towards the beginning. Default false. */
+  reverse?: boolean;
+}
+
+export type Scan = (x: TensorLike, options?: ScanOptions | OneAxis) => Tensor;
+
+interface ScanAttrs {
+  /** The neighbouring axes that are walked as one. */
+  axes: readonly number[];
+  exclusive: boolean;
+  reverse: boolean;
+}
+
+type ScanName = 'cumsum' | 'cumprod';
+
+/** Sizes before, along and after the axes, to three slots of the frame. */
+function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void {
+  let outer = 1;
+  let n = 1;
+  let inner = 1;
+  const first = axes.length === 0 ? 0 : axes[0];
+  for (let d = 0; d < shape.length; d++) {
+    if (d < first) outer *= shape[d];
+    else if (d < first + axes.length) n *= shape[d];
+    else inner *= shape[d];
+  }
+  frame[slot] = outer;
+  frame[slot + 1] = n;
+  frame[slot + 2] = inner;
+}
+
+const kernels: Record<ScanName, number> = {
+  cumsum: native.scanNames.indexOf('cumsum'),
+  cumprod: native.scanNames.indexOf('cumprod'),
+};
+
+/** A running sum or product along neighbouring axes, walked as one. */
+export function scanBlock(
+  name: ScanName,
+  x: Tensor,
+  axes: readonly number[],
+  exclusive: boolean,
+  reverse: boolean,
+): Tensor {
+  const attrs: ScanAttrs = { axes, exclusive, reverse };
+  if (context.tracer?.traces(x) === true) return traced(rows[name], [x], attrs, [specOf(x)])[0];
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
+  runScan(name, x, y, attrs);
+  if (context.recorder !== null) context.recorder.record(rows[name], [x], attrs, [y]);
+  return y;
+}
+
+function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
+  frame[0] = x.offset;
+  frame[1] = y.offset;
+  frame[2] = kernels[name];
+  frame[3] = x.dt.code;
+  writeLayout(4, shapeOf(x), axes);
+  frame[7] = exclusive ? 1 : 0;
+  frame[8] = reverse ? 1 : 0;
+  try {
+    native.scan(bufferOf(x), bufferOf(y));
+  } catch (error) {
+    throw explain(error, name, [x]);
+  }
+}
+
+const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: false };
+
+function scan(name: ScanName): Scan {
+  const call: Scan = function (input, given) {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
+    const x = toTensor(input, null, name, 'x');
+    if (!numeric.includes(x.dt.name)) throw badDType(name, 'x', x.dt, numeric);
+    const { axis, exclusive, reverse } = options<Required<ScanOptions>>(given, 'axis', defaults, name);
+    if (typeof exclusive !== 'boolean' || typeof reverse !== 'boolean') {
+      throw new TypeError(`[${name}] exclusive and reverse must be true or false`);
+    }
+    return scanBlock(name, x, [axisArgument(axis, shapeOf(x).length, name)], exclusive, reverse);
+  };
+  return call;
+}
+
+/**
+ * Running sum along an axis; integers wrap. yᵢ = x₀ + … + xᵢ, with `exclusive` up to xᵢ₋₁, with `reverse` from the end.
+ * @tf tf.math.cumsum
+ */
+export const cumsum = scan('cumsum');
+
+/**
+ * Running product along an axis; integers wrap. yᵢ = x₀ · … · xᵢ, with `exclusive` up to xᵢ₋₁, with `reverse` from the
+ * end. The gradient is right where elements are 0. @tf tf.math.cumprod
+ */
+export const cumprod = scan('cumprod');
+
+const examples: Example[] = [
+  { args: [sample([7])] },
+  { args: [sample([3, 4])], options: { axis: 1 } },
+  { args: [sample([3, 4])], options: { axis: 0, exclusive: true } },
+  { args: [sample([2, 3, 4])], options: { axis: -2, reverse: true } },
+  { args: [sample([2, 5])], options: { axis: 1, exclusive: true, reverse: true } },
+  { args: [sample([0, 3])], options: { axis: 1 } },
+];
+
+function row(
+  name: ScanName,
+  call: Scan,
+  saves: boolean,
+  domain: readonly [number, number],
+  gradient: (dy: Tensor, x: Tensor, attrs: ScanAttrs) => Tensor,
+): OpRow {
+  const made: OpRow = {
+    name,
+    kind: 'op',
+    tf: `tf.math.${name}`,
+    dtypes: numeric,
+    domain,
+    ulp: 8,
+    examples,
+    differentiable: true,
+    savesInputs: saves ? 1 : 0,
+    savesOutputs: false,
+    gradient: (dy, ctx: GradContext<ScanAttrs>) => [gradient(dy[0], ctx.x[0], ctx.attrs)],
+    execute: ([x], attrs: ScanAttrs, [y]) => {
+      runScan(name, x, y, attrs);
+    },
+    call,
+  };
+  register(made);
+  return made;
+}
+
+const rows: Record<ScanName, OpRow> = {
+  cumsum: row('cumsum', cumsum, false, [-10, 10], (dy, _, { axes, exclusive, reverse }) =>
+    scanBlock('cumsum', dy, axes, exclusive, !reverse),
+  ),
+  // dxᵢ = (product of those before) · Σ over j ≥ i of dyⱼ · (product of those between): the sum is a recurrence.
+  cumprod: row('cumprod', cumprod, true, [0.5, 2], (dy, x, { axes, exclusive, reverse }) =>
+    multiply(scanBlock('cumprod', x, axes, true, reverse), recurrence(x, dy, axes, exclusive, !reverse)),
+  ),
+};
+
+/**
+ * hᵢ = bᵢ + aᵢ₋₁·hᵢ₋₁ along neighbouring axes; exclusive: hᵢ = bᵢ₋₁ + aᵢ₋₁·hᵢ₋₁, h₀ = 0. Its gradients are of the same
+ * family, so that products along axes have all orders of derivatives, zeros among the elements or not.
+ */
+function recurrence(
+  a: Tensor,
+  b: Tensor,
+  axes: readonly number[],
+  exclusive: boolean,
+  reverse: boolean,
+): Tensor {
+  const attrs: ScanAttrs = { axes, exclusive, reverse };
+  if (context.tracer !== null && (context.tracer.traces(a) || context.tracer.traces(b)))
+    return traced(recurrenceRow, [a, b], attrs, [specOf(a)])[0];
+  const y = makeTensor(a.dt, shapeOf(a), a.size);
+  runRecurrence(a, b, y, attrs);
+  if (context.recorder !== null) context.recorder.record(recurrenceRow, [a, b], attrs, [y]);
+  return y;
+}
+
+function runRecurrence(a: Tensor, b: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
+  frame[0] = a.offset;
+  frame[1] = b.offset;
+  frame[2] = y.offset;
+  frame[3] = a.dt.code;
+  writeLayout(4, shapeOf(a), axes);
+  frame[7] = exclusive ? 1 : 0;
+  frame[8] = reverse ? 1 : 0;
+  native.recurrence(bufferOf(a), bufferOf(b), bufferOf(y));
+}
+
+const recurrenceRow: TracedOp & {
+  gradient(dy: readonly Tensor[], ctx: GradContext<ScanAttrs>): readonly Grad[];
+} = {
+  name: 'recurrence',
+  execute: ([a, b], attrs: ScanAttrs, [y]) => {
+    runRecurrence(a, b, y, attrs);
+  },
+  differentiable: true,
+  savesInputs: 1,
+  savesOutputs: true,
+  gradient: ([dh], { x: [a], y: [h], attrs: { axes, exclusive, reverse } }) => {
+    // What flows back into the state after row i.
+    const after = recurrence(a, dh, axes, true, !reverse);
+    return [multiply(after, h), exclusive ? after : add(dh, multiply(a, after))];
+  },
+};

@@ -1,0 +1,181 @@
+/** Elementwise ops of one operand: arithmetic, rounding, predicates. ops/unary_math.ts has exp, log, sin and their kin. */
+import { floating, numeric } from '../../core/dtype';
+import { multiply, multiplyNoNan, realDivide } from './binary';
+import { binary } from '../../op/define/binary';
+import { unary } from '../../op/define/unary';
+import { symbolicZero } from '../../op/registry';
+import { idempotent, involution } from '../../op/exact_rewrites';
+
+/** Negation, elementwise. y = −x; integers wrap. @tf tf.math.negative */
+export const negative = unary('negative', {
+  tf: 'tf.math.negative',
+  dtypes: numeric,
+  saves: 'none',
+  domain: [-10, 10],
+  ulp: 0,
+  js: (x) => -x,
+  simpler: involution,
+  gradient: (dy) => negative(dy),
+});
+
+/** Absolute value, elementwise. y = |x|; the least integer stays itself. The gradient is 0 at 0. @tf tf.math.abs */
+export const abs = unary('abs', {
+  tf: 'tf.math.abs',
+  dtypes: numeric,
+  domain: [-10, 10],
+  ulp: 0,
+  js: Math.abs,
+  simpler: (call, around) => {
+    const inner = around.maker(call.inputs[0]);
+    if (inner?.op.name !== 'negative') return idempotent(call, around);
+    return { ...call, inputs: inner.inputs };
+  },
+  gradient: (dy, { x }) => multiply(dy, sign(x)),
+});
+
+/** Sign, elementwise. y = −1, 0 or 1; NaN stays NaN. The gradient is 0 everywhere. @tf tf.math.sign */
+export const sign = unary('sign', {
+  tf: 'tf.math.sign',
+  dtypes: numeric,
+  saves: 'none',
+  domain: [-10, 10],
+  ulp: 0,
+  js: Math.sign,
+  gradient: () => symbolicZero,
+});
+
+/** Square, elementwise. y = x²; integers wrap. @tf tf.math.square */
+export const square = unary('square', {
+  tf: 'tf.math.square',
+  dtypes: numeric,
+  saves: 'input',
+  domain: [-10, 10],
+  ulp: 0.5,
+  js: (x) => x * x,
+  gradient: (dy, { x }) => multiply(dy, multiply(x, 2)),
+});
+
+/** Square root, elementwise. y = √x; NaN below 0. The gradient is inf at 0. @tf tf.math.sqrt */
+export const sqrt = unary('sqrt', {
+  tf: 'tf.math.sqrt',
+  dtypes: floating,
+  saves: 'output',
+  domain: [0.1, 20],
+  ulp: 0.5,
+  js: Math.sqrt,
+  // As in TensorFlow, nothing flows back for an upstream gradient of 0, whatever the derivative; so below.
+  gradient: (dy, { y }) => multiplyNoNan(realDivide(0.5, y), dy),
+});
+
+/** Reciprocal of the square root, elementwise. y = 1 / √x; inf at 0. @tf tf.math.rsqrt */
+export const rsqrt = unary('rsqrt', {
+  tf: 'tf.math.rsqrt',
+  dtypes: floating,
+  saves: 'output',
+  domain: [0.1, 20],
+  ulp: 1.5,
+  js: (x) => 1 / Math.sqrt(x),
+  gradient: (dy, { y }) => multiplyNoNan(multiply(y, square(y)), multiply(dy, -0.5)),
+});
+
+/** Reciprocal, elementwise. y = 1 / x. @tf tf.math.reciprocal */
+export const reciprocal = unary('reciprocal', {
+  tf: 'tf.math.reciprocal',
+  dtypes: floating,
+  saves: 'output',
+  domain: [0.5, 10],
+  ulp: 0.5,
+  js: (x) => 1 / x,
+  gradient: (dy, { y }) => multiplyNoNan(square(y), negative(dy)),
+});
+
+/** The greatest integer ≤ x, elementwise. No gradient passes. @tf tf.math.floor */
+export const floor = unary('floor', {
+  tf: 'tf.math.floor',
+  dtypes: floating,
+  domain: [-10, 10],
+  ulp: 0,
+  js: Math.floor,
+  simpler: idempotent,
+  gradient: null,
+});
+
+/** The least integer ≥ x, elementwise. No gradient passes. @tf tf.math.ceil */
+export const ceil = unary('ceil', {
+  tf: 'tf.math.ceil',
+  dtypes: floating,
+  domain: [-10, 10],
+  ulp: 0,
+  js: Math.ceil,
+  simpler: idempotent,
+  gradient: null,
+});
+
+/** The nearest integer, elementwise; halves go to the even one (2.5 → 2). No gradient passes. @tf tf.math.round */
+export const round = unary('round', {
+  tf: 'tf.math.round',
+  dtypes: numeric,
+  domain: [-10, 10],
+  ulp: 0,
+  simpler: idempotent,
+  gradient: null,
+});
+
+/** dx of relu: dy where y > 0, else 0. */
+const reluGrad = binary('reluGrad', {
+  tf: '',
+  spends: true,
+  dtypes: numeric,
+  saves: ['b'],
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: [(dy, { b }) => reluGrad(dy, b), () => symbolicZero],
+});
+
+/** Rectifier, elementwise. y = max(x, 0); NaN stays NaN. The gradient is 0 at 0. @tf tf.nn.relu */
+export const relu = unary('relu', {
+  tf: 'tf.nn.relu',
+  dtypes: numeric,
+  saves: 'output',
+  domain: [-10, 10],
+  ulp: 0,
+  js: (x) => (x < 0 ? 0 : x),
+  simpler: idempotent,
+  gradient: (dy, { y }) => reluGrad(dy, y),
+});
+
+/** Whether an element is not a number; bool. @tf tf.math.is_nan */
+export const isNan = unary('isNan', {
+  tf: 'tf.math.is_nan',
+  dtypes: floating,
+  domain: [-10, 10],
+  toBool: true,
+  gradient: null,
+});
+
+/** Whether an element is neither infinite nor NaN; bool. @tf tf.math.is_finite */
+export const isFinite = unary('isFinite', {
+  tf: 'tf.math.is_finite',
+  dtypes: floating,
+  domain: [-10, 10],
+  toBool: true,
+  gradient: null,
+});
+
+/** Whether an element is inf or −inf; bool. @tf tf.math.is_inf */
+export const isInf = unary('isInf', {
+  tf: 'tf.math.is_inf',
+  dtypes: floating,
+  domain: [-10, 10],
+  toBool: true,
+  gradient: null,
+});
+
+/** Logical not, elementwise; bool. @tf tf.math.logical_not */
+export const logicalNot = unary('logicalNot', {
+  tf: 'tf.math.logical_not',
+  dtypes: ['bool'],
+  toBool: true,
+  simpler: involution,
+  gradient: null,
+});

@@ -1,0 +1,289 @@
+/** Softmax cross entropy: loss and gradient in one pass over the logits. */
+import { frame, native } from '../../binding';
+import { toTensor, type TensorLike } from '../../core/convert';
+import { dtypes, floating, indexTypes } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { asShape, broadcastShapes, sameShape, type Shape, showShape } from '../../core/shape';
+import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
+import { axisArgument, type OneAxis } from '../../op/axis';
+import { add, multiply, subtract } from '../math/binary';
+import { cast } from '../array/cast';
+import { badDType, explain } from '../../op/checks';
+import { composite } from '../../op/define/composite';
+import { multiOp, type OutSpec } from '../../op/define/general';
+import { options } from '../../core/options';
+import { broadcastTo, transpose } from '../array/movement';
+import { publicCall, sample, type GradContext, type TensorSample } from '../../op/registry';
+import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
+import { fillWith } from '../../op/strided';
+import { negative } from '../math/unary';
+import { unwatched } from '../../op/not_recorded';
+import { reshape } from '../array/views';
+
+/** dy with a dimension of 1 at the end. */
+const column = (dy: Tensor): Tensor => reshape(dy, [...shapeOf(dy), 1]);
+
+/** Runs the kernel; the position of the first bad label, or -1. backprop is left out where nobody wants it. */
+function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): number {
+  const [rows, cols] = rowsOf(shapeOf(logits), logits.size);
+  frame[0] = logits.offset;
+  frame[1] = labels.offset;
+  frame[2] = loss.offset;
+  frame[4] = rows;
+  frame[5] = cols;
+  frame[6] = logits.dt.code;
+  frame[7] = labels.dt.code;
+  if (backprop === undefined) {
+    frame[8] = 0;
+    return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss));
+  }
+  frame[3] = backprop.offset;
+  frame[8] = 1;
+  return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss), bufferOf(backprop));
+}
+
+/** From dloss and what flows into backprop itself (second derivatives) to dlogits. */
+function gradientOfLogits(
+  dloss: Tensor | null,
+  dback: Tensor | null,
+  backprop: Tensor,
+  logits: Tensor,
+): Tensor | null {
+  const first = dloss === null ? null : multiply(column(dloss), backprop);
+  if (dback === null) return first;
+  const second = softmaxGradient(dback, softmax(logits));
+  return first === null ? second : add(first, second);
+}
+
+function gradientOfLabels(dloss: Tensor | null, dback: Tensor | null, logits: Tensor): Tensor | null {
+  const first = dloss === null ? null : negative(multiply(column(dloss), logSoftmax(logits)));
+  if (dback === null) return first;
+  return first === null ? negative(dback) : subtract(first, dback);
+}
+
+/** Whether two shapes agree in their first `rank` dimensions. */
+function sameLead(a: Shape, b: Shape, rank: number): boolean {
+  for (let i = 0; i < rank; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** loss and backprop; labels have all dimensions of the logits, or all but the last. */
+function results(name: string, logits: Tensor, labels: Tensor, rank: number): OutSpec[] {
+  checkLogits(logits, name);
+  if (shapeOf(labels).length !== rank || !sameLead(shapeOf(labels), shapeOf(logits), rank)) {
+    throw new InvalidArgumentError(
+      `[${name}] labels of shape ${showShape(shapeOf(labels))} do not belong to logits of shape ${showShape(shapeOf(logits))}`,
+    );
+  }
+  return [
+    { shape: asShape(shapeOf(logits).slice(0, -1)), dt: logits.dt },
+    { shape: shapeOf(logits), dt: logits.dt },
+  ];
+}
+
+/** [loss, softmax(logits) − labels] of equal shapes, along the last axis. */
+const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntropy', {
+  tf: '',
+  dtypes: floating,
+  domain: [-3, 3],
+  // Labels sum to 1: for others the gradient to the logits is not that of the loss (nor is TensorFlow's).
+  examples: [{ args: [sample([2, 3]), sample([2, 3], { values: [0, 0, 1, 0, 1, 0] })] }],
+  args: (logits, labels) => [[logits, labels], null],
+  infer: ([logits, labels]) => results('softmaxCrossEntropy', logits, labels, logits.rank),
+  run: ([logits, labels], _, [loss, backprop]) => {
+    if (logits.size > 0) run(logits, labels, loss, backprop);
+    else fillWith(loss, 0);
+  },
+  leastResults: 1,
+  saves: { inputs: [0], outputs: true },
+  partialDy: true,
+  gradient: (dy, { x, y, needs }: GradContext<null>) => {
+    const [dloss, dback] = dy as readonly (Tensor | null)[];
+    return [
+      needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null,
+      needs[1] ? gradientOfLabels(dloss, dback, x[0]) : null,
+    ];
+  },
+});
+
+/** The error that the label at `bad` is outside of the classes; nothing for −1. */
+function checkLabels(bad: number, logits: Tensor, labels: Tensor): void {
+  if (!(bad >= 0)) return;
+  const values = viewOf(labels);
+  throw new InvalidArgumentError(
+    `[sparseSoftmaxCrossEntropyWithLogits] Received a label value of ${values[bad]} which is outside the valid ` +
+      `range of [0, ${shapeOf(logits)[shapeOf(logits).length - 1]}).  Label values: ` +
+      `${Array.from(values.subarray(0, 20), String).join(' ')}${values.length > 20 ? ' …' : ''}`,
+  );
+}
+
+/** [loss, softmax(logits) − oneHot(labels)]. */
+const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCrossEntropy', {
+  tf: '',
+  dtypes: floating,
+  domain: [-3, 3],
+  examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
+  args: (logits, labels) => [[logits, labels], null],
+  infer: ([logits, labels]) => results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
+  fallible: true,
+  run: ([logits, labels], _, [loss, backprop]) => {
+    checkLabels(run(logits, labels, loss, backprop), logits, labels);
+  },
+  leastResults: 1,
+  saves: { inputs: [0], outputs: true },
+  partialDy: true,
+  gradient: (dy, { x, y, needs }: GradContext<null>) => {
+    const [dloss, dback] = dy as readonly (Tensor | null)[];
+    return [needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null, null];
+  },
+});
+
+/** The loss alone, where no tape asks for backprop too; null elsewhere. */
+function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
+  if (logits.size === 0 || !unwatched()) return null;
+  const rank = shapeOf(logits).length - 1;
+  // Labels that are numbers have the shape of the loss.
+  const shape = shapeOf(labels).length === rank ? shapeOf(labels) : asShape(shapeOf(logits).slice(0, rank));
+  const loss = makeTensor(logits.dt, shape, logits.size / shapeOf(logits)[rank]);
+  try {
+    checkLabels(run(logits, labels, loss), logits, labels);
+  } catch (error) {
+    throw explain(error, name, [logits, labels]);
+  }
+  return loss;
+}
+
+export interface SoftmaxCrossEntropyOptions {
+  /** The axis of the classes. Default: the last. */
+  axis?: OneAxis;
+}
+
+const lastAxis = { axis: -1 };
+
+function checkLogits(logits: Tensor, op: string): void {
+  if (logits.dt.kind !== 'float') throw badDType(op, 'logits', logits.dt, floating);
+  if (shapeOf(logits).length === 0) {
+    throw new InvalidArgumentError(
+      `[${op}] logits cannot be a scalar: its last dimension counts the classes`,
+    );
+  }
+}
+
+/**
+ * Labels for examples: each row (or, with `along`, the middle dimension) sums to 1. The gradient to logits,
+ * softmax(logits) − labels, is only for such.
+ */
+function distributions(shape: readonly number[], along?: readonly number[]): TensorSample {
+  const n = shape[shape.length - 1];
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const values = Array.from({ length: rows * n }, (_, i) => {
+    const [row, k] = [Math.floor(i / n), i % n];
+    if (along !== undefined) return along[(row + k) % along.length];
+    return (row + k) % n === 0 ? 1 - 0.0625 * (n - 1) : 0.0625;
+  });
+  return sample(shape, { values });
+}
+
+/**
+ * Softmax cross entropy against a distribution per row. loss = −Σ labels·logSoftmax(logits) along `axis`, which the
+ * result lacks; labels and logits broadcast, labels are cast to logits' dtype. Gradients flow to both.
+ * InvalidArgumentError where shapes do not broadcast, or logits are not floating.
+ * @tf tf.nn.softmax_cross_entropy_with_logits
+ */
+export const softmaxCrossEntropyWithLogits = composite(
+  'softmaxCrossEntropyWithLogits',
+  {
+    tf: 'tf.nn.softmax_cross_entropy_with_logits',
+    dtypes: floating,
+    domain: [-5, 5],
+    ulp: 8,
+    examples: [
+      { args: [distributions([3, 5]), sample([3, 5])] },
+      { args: [distributions([2, 3, 4], [0.25, 0.5, 0.25]), sample([2, 3, 4])], options: { axis: 1 } },
+      { args: [distributions([1, 4]), sample([3, 4])] },
+      { args: [distributions([4]), sample([4], { domain: [-100, 100] })] },
+      { args: [sample([0, 3]), sample([0, 3])] },
+      { args: [distributions([3, 5]), sample([3, 4])] },
+    ],
+  },
+  (labels: TensorLike, logits: TensorLike, given?: SoftmaxCrossEntropyOptions | OneAxis): Tensor => {
+    const name = 'softmaxCrossEntropyWithLogits';
+    let x = toTensor(logits, null, name, 'logits');
+    let t = toTensor(labels, x.dt, name, 'labels');
+    if (t.dt !== x.dt) t = cast(t, x.dtype);
+    checkLogits(x, name);
+    const shape = sameShape(shapeOf(t), shapeOf(x)) ? shapeOf(x) : broadcastShapes(shapeOf(t), shapeOf(x));
+    if (shape === null) {
+      throw new InvalidArgumentError(
+        `[${name}] logits and labels must be broadcastable: logits_size=${showShape(shapeOf(x))} ` +
+          `labels_size=${showShape(shapeOf(t))}`,
+      );
+    }
+    if (!sameShape(shape, shapeOf(x))) x = broadcastTo(x, shape);
+    if (!sameShape(shape, shapeOf(t))) t = broadcastTo(t, shape);
+    const { axis } = options<{ axis: unknown }>(given, 'axis', lastAxis, name);
+    const at = axisArgument(axis, shape.length, name);
+    if (at === shape.length - 1) return lossAlone(name, x, t) ?? dense(x, t)[0];
+    const perm = exchangeLast(at, shape.length);
+    const loss = dense(transpose(x, { perm }), transpose(t, { perm }))[0];
+    // The last dimension took the place of the classes: back to the end.
+    const back = Array.from({ length: shape.length - 1 }, (_, i) => i);
+    back.splice(at, 1);
+    back.push(at);
+    return transpose(loss, { perm: back });
+  },
+);
+
+/** Of tensors: what a host array is made of is for the public function to know. */
+const numbered = composite(
+  'sparseSoftmaxCrossEntropyWithLogits',
+  {
+    tf: 'tf.nn.sparse_softmax_cross_entropy_with_logits',
+    dtypes: indexTypes,
+    domain: [-5, 5],
+    ulp: 8,
+    examples: [
+      { args: [sample([3], { values: [0, 4, 2] }), sample([3, 5], { dtype: 'float32' })] },
+      { args: [sample([3], { values: [0, 4, 2] }), sample([3, 5], { dtype: 'float64' })] },
+      { args: [sample([2, 2], { values: [0, 1, 2, 1] }), sample([2, 2, 3], { dtype: 'float64' })] },
+      { args: [sample([], { values: [1] }), sample([3], { dtype: 'float64' })] },
+    ],
+  },
+  (t: Tensor, logits: TensorLike): Tensor => {
+    const name = 'sparseSoftmaxCrossEntropyWithLogits';
+    const x = toTensor(logits, null, name, 'logits');
+    checkLogits(x, name);
+    if (shapeOf(t).length !== shapeOf(x).length - 1) {
+      throw new InvalidArgumentError(
+        `[${name}] Rank mismatch: Rank of labels (received ${shapeOf(t).length}) should equal rank of logits minus 1 ` +
+          `(received ${shapeOf(x).length}).`,
+      );
+    }
+    if (!sameLead(shapeOf(t), shapeOf(x), shapeOf(t).length)) {
+      throw new InvalidArgumentError(
+        `[${name}] \`labels.shape\` must equal \`logits.shape\` except for the last dimension. Received: ` +
+          `labels.shape=${showShape(shapeOf(t))} and logits.shape=${showShape(shapeOf(x))}`,
+      );
+    }
+    if (shapeOf(x)[shapeOf(x).length - 1] === 0) {
+      throw new InvalidArgumentError(
+        `[${name}] Must have at least one class, but got logits shape ${showShape(shapeOf(x))}`,
+      );
+    }
+    return lossAlone(name, x, t) ?? sparse(x, t)[0];
+  },
+);
+
+/**
+ * Softmax cross entropy against the number of the one right class per row. loss = −logSoftmax(logits)[label] along the
+ * last axis. Labels are int32 or int64 of the logits' shape without that axis; plain numbers are int32.
+ * InvalidArgumentError where a label is outside [0, classes) or shapes do not fit.
+ * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
+ */
+export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: TensorLike): Tensor {
+  const name = 'sparseSoftmaxCrossEntropyWithLogits';
+  const t = toTensor(labels, dtypes.int32, name, 'labels');
+  if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);
+  return numbered(t, logits);
+}
+publicCall('sparseSoftmaxCrossEntropyWithLogits', sparseSoftmaxCrossEntropyWithLogits);

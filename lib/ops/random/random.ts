@@ -1,0 +1,328 @@
+/** Random numbers, the same as TensorFlow's for the same seeds: what `tf.random` holds. */
+import { toTensor, type TensorLike } from '../../core/convert';
+import { dtypes, type DType } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { refuseSurplus } from '../../core/options';
+import { context } from '../../core/context';
+import { asShape, describe, scalarShape, showShape } from '../../core/shape';
+import {
+  aliasTensor,
+  elementsAround,
+  makeTensor,
+  shapeOf,
+  specOf,
+  Tensor,
+  tensorFrom,
+  viewOf,
+} from '../../core/tensor';
+import { Variable } from '../../core/variable';
+import { options } from '../../core/options';
+import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
+import { blocksPerElement, nextStream, type Seed } from './random_seed';
+import { gatherRows } from '../../op/index_rows';
+import { decided } from '../../op/traced';
+import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
+
+const shuffleDefaults = { seed: null } as const;
+const splitDefaults = { num: 2, alg: 'auto_select' } as const;
+const foldInDefaults = { alg: 'auto_select' } as const;
+
+export { setSeed } from './random_seed';
+export { Generator, getGlobalGenerator, setGlobalGenerator, type GeneratorOptions } from './random_generator';
+
+export interface NormalOptions {
+  /** Default 0. */
+  mean?: TensorLike;
+  /** Default 1. */
+  stddev?: TensorLike;
+  /** float32 (default) or float64. */
+  dtype?: DType;
+  /** A seed of this op's own, beside the global one. */
+  seed?: Seed;
+}
+
+export interface UniformOptions {
+  /** Included. Default 0. */
+  minval?: TensorLike;
+  /** Not included. Default 1 for floats; integers need it. */
+  maxval?: TensorLike | null;
+  /** float32 (default), float64, int32 or int64. */
+  dtype?: DType;
+  /** A seed of this op's own, beside the global one. */
+  seed?: Seed;
+}
+
+/** A generator, as TensorFlow spells its name. */
+export type Algorithm = 'philox' | 'auto_select';
+
+export interface StatelessNormalOptions {
+  mean?: TensorLike;
+  stddev?: TensorLike;
+  dtype?: DType;
+  /** Philox is the only one. */
+  alg?: Algorithm;
+}
+
+export interface StatelessUniformOptions {
+  /** Included. Default 0. Null, with maxval null: all integers of the type. */
+  minval?: TensorLike | null;
+  /** Not included. Default 1 for floats; integers need it. */
+  maxval?: TensorLike | null;
+  dtype?: DType;
+  alg?: Algorithm;
+}
+
+/** A pair of integers: numbers, bigints or a tensor of shape [2]. */
+export type SeedPair = readonly [number | bigint, number | bigint] | TensorLike;
+
+const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32', seed: null } as const;
+const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32', seed: null } as const;
+
+/** TensorFlow's kernels of one dtype share a stream for the same seeds; full-range integers have no stateful kernel. */
+const stateful =
+  (seed: Seed, op: string): StreamFor =>
+  (distribution, dt, size) => {
+    const next = (): Stream => nextStream(distribution, dt.name, seed, size * blocksPerElement, op);
+    return context.tracer === null ? next() : { later: next, variables: [] };
+  };
+
+/**
+ * Normal numbers of mean `mean` and deviation `stddev` (which broadcast with `shape`, and pass gradients).
+ * Seeded as TensorFlow: see `setSeed`. @tf tf.random.normal
+ */
+export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.normal', 2, arguments, normalDefaults);
+  const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
+  return normalValues(
+    'normal',
+    shape,
+    o.mean,
+    o.stddev,
+    o.dtype,
+    stateful(o.seed, 'random.normal'),
+    'random.normal',
+  );
+}
+
+/**
+ * Normal numbers, drawn again while they lie beyond two deviations from the mean. @tf tf.random.truncated_normal
+ */
+export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.truncatedNormal', 2, arguments, normalDefaults);
+  const op = 'random.truncatedNormal';
+  const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, op);
+  return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, stateful(o.seed, op), op);
+}
+
+/**
+ * Uniform numbers in [minval, maxval). Bounds of floats broadcast with `shape` and pass gradients; those of integers are
+ * scalars, and `maxval` is needed. @tf tf.random.uniform
+ */
+export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.uniform', 2, arguments, uniformDefaults);
+  const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
+  const stream = stateful(o.seed, 'random.uniform');
+  return uniformValues(shape, o.minval, o.maxval, o.dtype, stream, 'random.uniform', false);
+}
+
+/**
+ * The rows of `value` (its parts along axis 0) in random order. @tf tf.random.shuffle
+ */
+export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.shuffle', 2, arguments, shuffleDefaults);
+  const { seed } = options<{ seed: Seed }>(given, 'seed', shuffleDefaults, 'random.shuffle');
+  const x = toTensor(value, null, 'random.shuffle', 'value');
+  if (context.tracer !== null) {
+    const run = ([real]: readonly Tensor[]): Tensor[] => [shuffle(real, seed)];
+    const why = 'the order is drawn anew in every run';
+    return context.tracer.host({
+      name: 'shuffle',
+      inputs: [x],
+      outputs: [specOf(x)],
+      run,
+      why,
+      effects: 'order',
+    })[0];
+  }
+  const rows = x.rank === 0 ? 1 : shapeOf(x)[0];
+  const trivial = x.size <= 1 || rows <= 1;
+  const blocks = trivial ? 0 : Math.ceil((rows - 1) / 4);
+  const stream = nextStream('shuffle', x.dtype, seed, blocks, 'random.shuffle');
+  if (trivial) return aliasTensor(x, shapeOf(x), 'random.shuffle');
+  x.assertAlive('random.shuffle');
+  const order = randomOrder(rows, stream);
+  const y = makeTensor(x.dt, shapeOf(x), x.size);
+  gatherRows(x, order, y, { batch: 1, outer: 1, k: rows, inner: x.size / rows, dims: [rows] });
+  order.dispose();
+  return y;
+}
+
+/** The numbers below n in an order that the stream decides. */
+function randomOrder(n: number, stream: Stream): Tensor {
+  const drawn = drawWords(n - 1, stream);
+  const draws = elementsAround(drawn) as Int32Array;
+  const first = drawn.offset / 4;
+  const order = makeTensor(dtypes.int32, asShape([n]), n);
+  const to = elementsAround(order) as Int32Array;
+  const at = order.offset / 4;
+  for (let i = 0; i < n; i++) to[at + i] = i;
+  for (let i = 0; i < n - 1; i++) {
+    const j = i + ((draws[first + i] >>> 0) % (n - i));
+    const kept = to[at + i];
+    to[at + i] = to[at + j];
+    to[at + j] = kept;
+  }
+  drawn.dispose();
+  return order;
+}
+
+/** The two numbers of a stateless seed. */
+function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
+  if (
+    Array.isArray(seed) &&
+    seed.length === 2 &&
+    Number.isSafeInteger(seed[0]) &&
+    Number.isSafeInteger(seed[1])
+  )
+    return [words(seed[0] as number), words(seed[1] as number)];
+  const t = toTensor(
+    Array.isArray(seed) ? seed.map((s: unknown) => (typeof s === 'number' ? wholeNumber(s, op) : s)) : seed,
+    null,
+    op,
+    'seed',
+  );
+  if (t.rank !== 1 || t.size !== 2) {
+    throw new InvalidArgumentError(`[${op}] seed must have shape [2], not ${showShape(shapeOf(t))}`);
+  }
+  if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) {
+    throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
+  }
+  if (context.tracer === null) {
+    const elements = elementsAround(t);
+    const at = t.offset / t.dt.bytes;
+    return [words(elements[at]), words(elements[at + 1])];
+  }
+  const [a, b] = viewOf(decided(t, op));
+  return [words(a), words(b)];
+}
+
+/** Whole numbers become int64, so that literals serve as seeds; others are left for the error message. */
+function wholeNumber(value: number, op: string): bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  throw new InvalidArgumentError(`[${op}] seed must consist of integers; got ${value}`);
+}
+
+function checkAlgorithm(alg: unknown, op: string): void {
+  if (alg === 'philox' || alg === 'auto_select') return;
+  throw new InvalidArgumentError(
+    `[${op}] alg must be 'philox' or 'auto_select' (which is Philox); got ${describe(alg)}`,
+  );
+}
+
+const statelessNormalDefaults = { mean: 0, stddev: 1, dtype: 'float32', alg: 'auto_select' } as const;
+const statelessUniformDefaults = { minval: 0, maxval: null, dtype: 'float32', alg: 'auto_select' } as const;
+
+function statelessNormalValues(
+  distribution: 'normal' | 'truncatedNormal',
+  shape: ShapeLike,
+  seed: SeedPair,
+  given: StatelessNormalOptions | TensorLike | undefined,
+  op: string,
+): Tensor {
+  const o = options<Required<StatelessNormalOptions>>(given, 'mean', statelessNormalDefaults, op);
+  checkAlgorithm(o.alg, op);
+  const pair = seedPair(seed, op);
+  return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, () => statelessStream(pair), op);
+}
+
+/**
+ * Normal numbers that are a function of `seed` alone. @tf tf.random.stateless_normal
+ */
+export function statelessNormal(
+  shape: ShapeLike,
+  seed: SeedPair,
+  given?: StatelessNormalOptions | TensorLike,
+): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('random.statelessNormal', 3, arguments, statelessNormalDefaults);
+  return statelessNormalValues('normal', shape, seed, given, 'random.statelessNormal');
+}
+
+/**
+ * Truncated normal numbers that are a function of `seed` alone. @tf tf.random.stateless_truncated_normal
+ */
+export function statelessTruncatedNormal(
+  shape: ShapeLike,
+  seed: SeedPair,
+  given?: StatelessNormalOptions | TensorLike,
+): Tensor {
+  if (arguments.length > 3)
+    // eslint-disable-next-line prefer-rest-params
+    refuseSurplus('random.statelessTruncatedNormal', 3, arguments, statelessNormalDefaults);
+  return statelessNormalValues('truncatedNormal', shape, seed, given, 'random.statelessTruncatedNormal');
+}
+
+/**
+ * Uniform numbers that are a function of `seed` alone; for integers, `minval` and `maxval` null give the whole range of
+ * the type. @tf tf.random.stateless_uniform
+ */
+export function statelessUniform(
+  shape: ShapeLike,
+  seed: SeedPair,
+  given?: StatelessUniformOptions | TensorLike,
+): Tensor {
+  const op = 'random.statelessUniform';
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus(op, 3, arguments, statelessUniformDefaults);
+  const o = options<Required<StatelessUniformOptions>>(given, 'minval', statelessUniformDefaults, op);
+  checkAlgorithm(o.alg, op);
+  const pair = seedPair(seed, op);
+  return uniformValues(shape, o.minval, o.maxval, o.dtype, () => statelessStream(pair), op, true);
+}
+
+/** The dtype that results of seed arithmetic have: literals are int32, as in TensorFlow. */
+function seedType(seed: SeedPair): DType {
+  return seed instanceof Tensor || seed instanceof Variable ? seed.dtype : 'int32';
+}
+
+/**
+ * `num` new seed pairs from one: a tensor of shape [num, 2]. @tf tf.random.split
+ */
+export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 2) refuseSurplus('random.split', 2, arguments, splitDefaults);
+  const { num, alg } = options<{ num: number; alg: Algorithm }>(given, 'num', splitDefaults, 'random.split');
+  return statelessUniform([num, 2], seed, { minval: null, maxval: null, dtype: seedType(seed), alg });
+}
+
+/**
+ * A new seed pair from a pair and an integer. @tf tf.random.fold_in
+ */
+export function foldIn(
+  seed: SeedPair,
+  data: number | bigint | Tensor,
+  given?: { alg?: Algorithm } | Algorithm,
+): Tensor {
+  // eslint-disable-next-line prefer-rest-params
+  if (arguments.length > 3) refuseSurplus('random.foldIn', 3, arguments, foldInDefaults);
+  const { alg } = options<{ alg: Algorithm }>(given, 'alg', foldInDefaults, 'random.foldIn');
+  const t =
+    typeof data === 'number'
+      ? tensorFrom(dtypes.int32, scalarShape, [Number(wholeNumber(data, 'random.foldIn'))])
+      : toTensor(data, null, 'random.foldIn', 'data');
+  if (t.rank !== 0 || (t.dt !== dtypes.int32 && t.dt !== dtypes.int64)) {
+    throw new InvalidArgumentError(
+      `[random.foldIn] data must be an int32 or int64 scalar; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
+    );
+  }
+  const first = statelessUniform([], seed, { minval: null, maxval: null, dtype: t.dtype, alg });
+  return tensorFrom(
+    t.dt,
+    [2],
+    [viewOf(decided(first, 'random.foldIn'))[0], viewOf(decided(t, 'random.foldIn'))[0]],
+  );
+}

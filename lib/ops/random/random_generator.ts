@@ -1,0 +1,308 @@
+/** Generators: random numbers from a state that is yours. */
+import { toTensor, type TensorLike } from '../../core/convert';
+import { dtypeInfo, dtypes, type DType } from '../../core/dtype';
+import { InvalidArgumentError } from '../../core/errors';
+import { refuseSurplus } from '../../core/options';
+import { context } from '../../core/context';
+import { describe, scalarShape, showShape, sizeOf } from '../../core/shape';
+import { elementsAround, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../../core/tensor';
+import { Variable } from '../../core/variable';
+import { badDType } from '../../op/checks';
+import { options } from '../../core/options';
+import { draw, fourWords, twoWords, words, type LaterStream, type Stream } from './philox';
+import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
+import { decided } from '../../op/traced';
+import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
+
+const algDefaults = { alg: null } as const;
+const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32' } as const;
+const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32' } as const;
+const seedsDefaults = { dtype: 'int64' } as const;
+const countDefaults = { count: 1 } as const;
+const none = twoWords(0, 0);
+
+export interface GeneratorOptions {
+  /** Philox is the only one; 'auto_select' (default) is Philox. */
+  alg?: 'philox' | 'auto_select' | null;
+}
+
+export interface GeneratorNormalOptions {
+  /** Default 0. */
+  mean?: TensorLike;
+  /** Default 1. */
+  stddev?: TensorLike;
+  /** float32 (default) or float64. */
+  dtype?: DType;
+}
+
+export interface GeneratorUniformOptions {
+  /** Included. Default 0. Null, with maxval null: all integers of the type. */
+  minval?: TensorLike | null;
+  /** Not included. Default 1 for floats; integers need it. */
+  maxval?: TensorLike | null;
+  /** float32 (default), float64, int32 or int64. */
+  dtype?: DType;
+}
+
+/** Numbers, bigints, or a tensor of them. */
+type Integers = TensorLike;
+
+function checkAlg(given: GeneratorOptions | GeneratorOptions['alg'] | undefined, op: string): void {
+  const { alg } = options<{ alg: unknown }>(given, 'alg', algDefaults, op);
+  if (alg === null || alg === 'philox' || alg === 'auto_select') return;
+  throw new InvalidArgumentError(
+    `[${op}] Argument \`alg\` got unsupported value ${describe(alg)}. Supported values are philox for the Philox ` +
+      `algorithm, and auto_select for auto-selection (Philox).`,
+  );
+}
+
+/** `count` 64-bit integers. */
+function int64s(value: Integers, count: number, op: string, argument: string): bigint[] {
+  const given = Array.isArray(value)
+    ? value.map((v: unknown) => checkInteger(v, `[${op}] an element of ${argument}`))
+    : value;
+  const t = toTensor(given, null, op, argument);
+  if (t.dt.kind !== 'int') {
+    throw new InvalidArgumentError(`[${op}] ${argument} must hold integers; it is a ${t.dtype} tensor`);
+  }
+  if (t.rank !== 1 || t.size !== count) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} must have shape [${count}], not ${showShape(shapeOf(t))}` +
+        (argument === 'state' ? ': [counter low, counter high, key]' : ''),
+    );
+  }
+  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, (v) =>
+    BigInt.asIntN(64, BigInt(v)),
+  );
+}
+
+/** The seed in the state's three numbers: the sign fills the upper two. */
+function seedState(seed: unknown, op: string): bigint[] {
+  const value = checkInteger(seed, `[${op}] seed`);
+  return [0n, 64n, 128n].map((shift) => BigInt.asIntN(64, value >> shift));
+}
+
+/**
+ * A random number generator with a state of its own: `[counter low, counter high, key]`. Each draw of n elements moves the
+ * counter on by 256·n. The same state gives the same numbers as TensorFlow's. @tf tf.random.Generator
+ */
+export class Generator {
+  /** The state; assigning to it is `reset`. */
+  readonly state: Variable;
+
+  private constructor(state: readonly bigint[]) {
+    if (!Array.isArray(state) || state.length !== 3 || state.some((n) => typeof n !== 'bigint')) {
+      throw new TypeError(
+        '[random.Generator] is made by Generator.fromSeed(seed), fromState(state) or fromNonDeterministicState()',
+      );
+    }
+    this.state = new Variable(tensorFrom(dtypes.int64, [3], state), { trainable: false, name: 'StateVar' });
+  }
+
+  /** The state `[seed, 0, 0]` (`[seed, -1, -1]` if it is negative). @tf tf.random.Generator.from_seed */
+  static fromSeed(seed: number | bigint, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.fromSeed', 2, arguments, algDefaults);
+    checkAlg(given, 'Generator.fromSeed');
+    return new Generator(seedState(seed, 'Generator.fromSeed'));
+  }
+
+  /** `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
+  static fromState(state: Integers, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.fromState', 2, arguments, algDefaults);
+    checkAlg(given, 'Generator.fromState');
+    return new Generator(int64s(state, 3, 'Generator.fromState', 'state'));
+  }
+
+  /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
+  static fromNonDeterministicState(given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
+    checkAlg(given, 'Generator.fromNonDeterministicState');
+    return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
+  }
+
+  /** From a key and the two halves of a counter, low first. @tf tf.random.Generator.from_key_counter */
+  static fromKeyCounter(
+    key: number | bigint,
+    counter: Integers,
+    given?: GeneratorOptions | GeneratorOptions['alg'],
+  ): Generator {
+    const op = 'Generator.fromKeyCounter';
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 3) refuseSurplus(op, 3, arguments, algDefaults);
+    checkAlg(given, op);
+    return new Generator([
+      ...int64s(counter, 2, op, 'counter'),
+      BigInt.asIntN(64, checkInteger(key, `[${op}] key`)),
+    ]);
+  }
+
+  /** TensorFlow's number for Philox. */
+  get algorithm(): number {
+    return 1;
+  }
+
+  /** The key: an int64 scalar. */
+  get key(): Tensor {
+    return tensorFrom(dtypes.int64, scalarShape, [this.#values()[2]]);
+  }
+
+  #values(): BigInt64Array {
+    return viewOf(this.state.held) as BigInt64Array;
+  }
+
+  private set(values: readonly bigint[]): void {
+    this.state.assign(tensorFrom(dtypes.int64, [3], values));
+  }
+
+  /** Sets the state. @tf tf.random.Generator.reset */
+  reset(state: Integers): void {
+    this.set(int64s(state instanceof Variable ? state.read() : state, 3, 'Generator.reset', 'state'));
+  }
+
+  /** Sets the state to `[seed, 0, 0]`. @tf tf.random.Generator.reset_from_seed */
+  resetFromSeed(seed: number | bigint): void {
+    this.set(seedState(seed, 'Generator.resetFromSeed'));
+  }
+
+  /** Sets key and counter. @tf tf.random.Generator.reset_from_key_counter */
+  resetFromKeyCounter(key: number | bigint, counter: Integers): void {
+    const op = 'Generator.resetFromKeyCounter';
+    this.set([...int64s(counter, 2, op, 'counter'), BigInt.asIntN(64, checkInteger(key, `[${op}] key`))]);
+  }
+
+  /** Moves the counter on as a draw of `delta` elements would; returns the state before. @tf tf.random.Generator.skip */
+  skip(delta: number | bigint): Tensor {
+    const before = this.state.held;
+    this.advance(checkInteger(delta, '[Generator.skip] delta'));
+    return tensorFrom(dtypes.int64, [3], viewOf(before));
+  }
+
+  /** Bigints would take as long as the draw: the state is looked at in words. */
+  private advance(elements: number | bigint): Stream {
+    const before = this.state.held;
+    const from = elementsAround(before, dtypes.int32) as Int32Array;
+    let at = before.offset / 4;
+    const word = (i: number): number => from[at + i] >>> 0;
+    const stream: Stream = {
+      key: twoWords(word(4), word(5)),
+      counter: fourWords(word(0), word(1), word(2), word(3)),
+    };
+    const [low, high] =
+      typeof elements === 'number'
+        ? [words(elements * blocksPerElement), none]
+        : [words(elements * BigInt(blocksPerElement)), words((elements * BigInt(blocksPerElement)) >> 64n)];
+    const next = makeTensor(dtypes.int64, shapeOf(before), 3);
+    const to = elementsAround(next, dtypes.int32) as Int32Array;
+    at = next.offset / 4;
+    let sum = 0;
+    for (let i = 0; i < 4; i++) {
+      sum = Math.floor(sum / 2 ** 32) + stream.counter[i] + (i < 2 ? low : high)[i % 2];
+      to[at + i] = sum;
+    }
+    to[at + 4] = stream.key[0];
+    to[at + 5] = stream.key[1];
+    if (context.tracer === null) this.state.adopt(next);
+    else this.state.assign(next);
+    return stream;
+  }
+
+  private readonly stream: StreamFor = (_distribution, _dt, size) => this.next(size);
+
+  private next(elements: number): Stream | LaterStream {
+    if (context.tracer === null) return this.advance(elements);
+    return { later: () => this.advance(elements), variables: [this.state] };
+  }
+
+  /** Normal numbers. @tf tf.random.Generator.normal */
+  normal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.normal', 2, arguments, normalDefaults);
+    return this.normalLike('normal', shape, given, 'Generator.normal');
+  }
+
+  /** Normal numbers within two deviations of the mean. @tf tf.random.Generator.truncated_normal */
+  truncatedNormal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus('Generator.truncatedNormal', 2, arguments, normalDefaults);
+    return this.normalLike('truncatedNormal', shape, given, 'Generator.truncatedNormal');
+  }
+
+  private normalLike(
+    distribution: 'normal' | 'truncatedNormal',
+    shape: ShapeLike,
+    given: GeneratorNormalOptions | TensorLike | undefined,
+    op: string,
+  ): Tensor {
+    const o = options<Required<GeneratorNormalOptions>>(given, 'mean', normalDefaults, op);
+    return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, this.stream, op);
+  }
+
+  /** Uniform numbers in [minval, maxval). @tf tf.random.Generator.uniform */
+  uniform(shape: ShapeLike, given?: GeneratorUniformOptions | TensorLike): Tensor {
+    const op = 'Generator.uniform';
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(op, 2, arguments, uniformDefaults);
+    const o = options<Required<GeneratorUniformOptions>>(given, 'minval', uniformDefaults, op);
+    return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
+  }
+
+  /** Integers of the type's whole range: int64 (default) or int32. @tf tf.random.Generator.uniform_full_int */
+  uniformFullInt(shape: ShapeLike, given?: { dtype?: DType } | DType): Tensor {
+    const op = 'Generator.uniformFullInt';
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 2) refuseSurplus(op, 2, arguments, seedsDefaults);
+    const { dtype } = options<{ dtype: DType }>(given, 'dtype', seedsDefaults, op);
+    const dt = dtypeInfo(dtype, `[${op}] dtype`);
+    if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
+    const dims = shapeFrom(shape, op);
+    return draw('uniformFullInt', dims, dt, this.next(sizeOf(dims)));
+  }
+
+  private keys(count: number, op: string): BigInt64Array {
+    if (!Number.isInteger(count) || count < 0) {
+      throw new InvalidArgumentError(`[${op}] count must be an integer ≥ 0; got ${describe(count)}`);
+    }
+    return viewOf(this.uniformFullInt([count], 'int64')) as BigInt64Array;
+  }
+
+  /**
+   * Seeds for stateless functions: an int64 tensor of shape [2, count], a seed in each column.
+   * @tf tf.random.Generator.make_seeds
+   */
+  makeSeeds(given?: { count?: number } | number): Tensor {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('Generator.makeSeeds', 1, arguments, countDefaults);
+    const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.makeSeeds');
+    const keys = this.keys(count, 'Generator.makeSeeds');
+    const seeds = new BigInt64Array(2 * count);
+    seeds.set(keys);
+    return tensorFrom(dtypes.int64, [2, count], seeds);
+  }
+
+  /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
+  split(given?: { count?: number } | number): Generator[] {
+    // eslint-disable-next-line prefer-rest-params
+    if (arguments.length > 1) refuseSurplus('Generator.split', 1, arguments, countDefaults);
+    const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.split');
+    return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
+  }
+}
+
+let globalGenerator: Generator | null = null;
+
+/** The generator that all share; made from an unforeseeable state at first use. @tf tf.random.get_global_generator */
+export function getGlobalGenerator(): Generator {
+  globalGenerator ??= Generator.fromNonDeterministicState();
+  return globalGenerator;
+}
+
+/** Puts another generator in its place. @tf tf.random.set_global_generator */
+export function setGlobalGenerator(generator: Generator): void {
+  if (!(generator instanceof Generator)) {
+    throw new TypeError(`[setGlobalGenerator] needs a tf.random.Generator; got ${describe(generator)}`);
+  }
+  globalGenerator = generator;
+}
