@@ -1,4 +1,4 @@
-/** From a graph to what runs: parts of instructions, and what JavaScript does between them. */
+/** From a graph to what runs: segments of instructions, and what JavaScript does between them. */
 import type { RuntimeScalars } from '../op/contract';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -8,11 +8,11 @@ import { Storages, type LoweredNode } from './lowered';
 import { blocks } from './fusion/fuse_copies';
 import { enabled } from '../graph/passes/enabled';
 import { Fusion } from './fusion/fuse';
-import { makePart } from './segment';
+import { makeSegment } from './segment';
 import { overwrites, Updates } from './updates';
 import { runNode } from '../graph/run_node';
 import { Executable } from './executable';
-import type { Part, Slot, Step } from './steps';
+import type { Segment, Slot, Step } from './steps';
 
 /** What JavaScript does for an op that has no instructions. */
 function hostNode(node: OpNode): HostNode {
@@ -31,16 +31,16 @@ function hostNode(node: OpNode): HostNode {
 /** The instructions of a node; what JavaScript does where there are none. */
 function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): LoweredNode | HostNode {
   let op: OpNode;
-  let late: RuntimeScalars | undefined;
+  let scalars: RuntimeScalars | undefined;
   if (node.kind === 'op') {
     op = node;
-  } else if (node.late === undefined) {
+  } else if (node.scalarOp === undefined) {
     return node;
   } else {
-    late = node.late.scalars;
+    scalars = node.scalarOp.scalars;
     const { inputs, outputs, pending } = node;
-    const attrs = late.attrs(new Float64Array(late.count));
-    op = { kind: 'op', op: node.late.op, inputs, attrs, outputs, pending };
+    const attrs = scalars.attrs(new Float64Array(scalars.count));
+    op = { kind: 'op', op: node.scalarOp.op, inputs, attrs, outputs, pending };
   }
   const code = lower(op);
   if (code === null) return node.kind === 'op' ? hostNode(node) : node;
@@ -48,9 +48,11 @@ function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): 
     if (source !== null) storages.share(op.outputs[i], source);
   });
   const view =
-    late === undefined && code.instructions.length === 0 && code.aliases.every((source) => source !== null);
+    scalars === undefined &&
+    code.instructions.length === 0 &&
+    code.aliases.every((source) => source !== null);
   const over = overwrites(op, storages);
-  return { node: op, order, instructions: code.instructions, view, late, over };
+  return { node: op, order, instructions: code.instructions, view, scalars, over };
 }
 
 export function compile(graph: Graph): Executable {
@@ -70,11 +72,11 @@ export function compile(graph: Graph): Executable {
   const nodes = graph.nodes.map((node, order) =>
     node.kind === 'op' || node.kind === 'host' ? lowerNode(node, order, storages) : node,
   );
-  const found = new Set(nodes.flatMap((n) => ('late' in n ? lateVariables(n) : [])));
+  const found = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
 
-  // Values that leave their part get tensors of their own at each run.
+  // Values that leave their segment get tensors of their own at each run.
   const leaving = new Set<Tensor>(graph.results.map((t) => storages.root(t)));
-  const partOf = new Map<Tensor, number>();
+  const segmentOf = new Map<Tensor, number>();
   const cuts = new Set<number>();
   const updates = new Updates(graph, storages);
   let number = 0;
@@ -84,21 +86,21 @@ export function compile(graph: Graph): Executable {
       for (const t of inputsOf(what.node)) {
         updates.use(t);
         const root = storages.root(t);
-        if (partOf.has(root) && partOf.get(root) !== number) leaving.add(root);
+        if (segmentOf.has(root) && segmentOf.get(root) !== number) leaving.add(root);
       }
-      for (const t of what.node.outputs) if (storages.root(t) === t) partOf.set(t, number);
+      for (const t of what.node.outputs) if (storages.root(t) === t) segmentOf.set(t, number);
       updates.produce(what.node.outputs);
-      for (const v of lateVariables(what)) changed.add(v);
+      for (const v of changedByScalars(what)) changed.add(v);
       return;
     }
     if (what.kind !== 'read' || changed.has(what.variable)) {
-      // The numbers of a part are found before it runs: what they change is read behind it.
+      // The numbers of a segment are found before it runs: what they change is read behind it.
       cuts.add(at);
       number++;
       changed = new Set();
     }
     if (what.kind === 'read') {
-      partOf.set(what.output, number);
+      segmentOf.set(what.output, number);
       updates.read(what.variable, what.output);
       return;
     }
@@ -110,7 +112,7 @@ export function compile(graph: Graph): Executable {
   let current: LoweredNode[] = [];
   const flush = (): void => {
     if (current.some((n) => !n.view))
-      steps.push(makePart(fuse(current, storages, leaving), storages, leaving, updates, slotOf));
+      steps.push(makeSegment(fuse(current, storages, leaving), storages, leaving, updates, slotOf));
     current = [];
   };
   nodes.forEach((what, at) => {
@@ -120,7 +122,7 @@ export function compile(graph: Graph): Executable {
     }
     if (cuts.has(at)) flush();
     if (what.kind === 'read') {
-      // Assignments come last between two effects, so a read may be moved before the ops of its part.
+      // Assignments come last between two effects, so a read may be moved before the ops of its segment.
       const keep = leaving.has(what.output) || found.has(what.variable);
       steps.push({ kind: 'read', variable: what.variable, slot: slotOf(what.output), keep });
     } else if (what.kind === 'assign') {
@@ -142,7 +144,7 @@ export function compile(graph: Graph): Executable {
   flush();
   return new Executable(
     graph.name,
-    steps.map((step, i) => (step.kind === 'part' ? onlyFinal(step, steps.slice(i + 1)) : step)),
+    steps.map((step, i) => (step.kind === 'segment' ? onlyFinal(step, steps.slice(i + 1)) : step)),
     graph.parameters.map(slotOf),
     constants,
     graph.results.map((t) => ({ slot: slotOf(t), shape: shapeOf(t), own: updates.takes(t) })),
@@ -151,20 +153,21 @@ export function compile(graph: Graph): Executable {
 }
 
 /**
- * A part that writes over variables' values only where nothing that may fail stands between it and the assignments: what has not
+ * A segment that writes over variables' values only where nothing that may fail stands between it and the assignments: what has not
  * been assigned before an error must not be seen after it.
  */
-function onlyFinal(part: Part, behind: readonly Step[]): Part {
+function onlyFinal(segment: Segment, behind: readonly Step[]): Segment {
   const next = behind.findIndex((s) => s.kind !== 'assign' && s.kind !== 'read');
   const slots = new Set(
     behind.slice(0, next < 0 ? undefined : next).flatMap((s) => (s.kind === 'assign' ? [s.slot] : [])),
   );
-  const fresh = part.fresh.map((f) => (f.over === null || slots.has(f.slot) ? f : { ...f, over: null }));
-  return { ...part, fresh };
+  const fresh = segment.fresh.map((f) => (f.over === null || slots.has(f.slot) ? f : { ...f, over: null }));
+  return { ...segment, fresh };
 }
 
-function lateVariables(node: LoweredNode | Node): readonly Variable[] {
-  return ('instructions' in node ? node.late?.variables : undefined) ?? [];
+/** The variables that computing the runtime scalars of an op changes. */
+function changedByScalars(node: LoweredNode | Node): readonly Variable[] {
+  return ('instructions' in node ? node.scalars?.variables : undefined) ?? [];
 }
 
 function fuse(

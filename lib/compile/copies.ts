@@ -144,12 +144,12 @@ function* copiesIn(instructions: readonly Instruction[]) {
 }
 
 /** The results of an op that only cuts its input into blocks. Results that are no block are left out. */
-export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies | null {
+export function cutsOf({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
   const [whole] = node.inputs;
   const copies: BlockCopy[] = [];
   let count = 0;
   // One may have no input at all.
-  if (late !== undefined || node.inputs.length === 0) return null;
+  if (scalars !== undefined || node.inputs.length === 0) return null;
   for (const { instruction, piece, copy } of copiesIn(instructions)) {
     const { source, target, from, to, size } = copy;
     const part = node.outputs.find((t) => bufferOf(t) === target);
@@ -162,8 +162,8 @@ export function cutsOf({ node, instructions, late }: LoweredNode): BlockCopies |
 }
 
 /** The inputs that an op only joins to one result. Inputs that do not become a block are left out. */
-export function joinsOf({ node, instructions, late }: LoweredNode): BlockCopies | null {
-  if (late !== undefined || node.outputs.length !== 1) return null;
+export function joinsOf({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
+  if (scalars !== undefined || node.outputs.length !== 1) return null;
   const [whole] = node.outputs;
   const copies: BlockCopy[] = [];
   let [covered, count] = [0, 0];

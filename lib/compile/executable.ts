@@ -10,7 +10,7 @@ import { claims, heldBy } from '../core/variable';
 import { useOf, type VariableUse } from './variable_use';
 import { isFallible } from '../graph/graph';
 import { NativeProgram } from './native_program';
-import type { Part, Place, Slot, Step } from './steps';
+import type { Segment, Place, Slot, Step } from './steps';
 import { addPending } from '../graph/pending';
 
 declare module '../graph/graph' {
@@ -35,7 +35,7 @@ export function note(samples: Samples, what: object, name: string, time: number)
   else entry.times.push(time);
 }
 
-/** The scalars of one run of a part. */
+/** The scalars of one run of a segment. */
 export interface RunScalars {
   readonly values: Float64Array;
   /** For how many ops they were computed. */
@@ -44,8 +44,8 @@ export interface RunScalars {
   readonly failed: { readonly node: number; readonly error: unknown } | null;
 }
 
-/** A run of a part: its storages, where they begin and the scalars, and for how many ops these were computed. */
-export interface PartRun {
+/** A run of a segment: its storages, where they begin and the scalars, and for how many ops these were computed. */
+export interface SegmentRun {
   readonly storages: readonly ArrayBuffer[];
   readonly table: Float64Array;
   readonly scalarCount: number;
@@ -53,29 +53,29 @@ export interface PartRun {
 
 /** Computes the scalars of a run, in program order. `write` computes those of one op. */
 export function computeScalars(
-  { late, lateCount }: Part,
+  { scalars: list, scalarCount }: Segment,
   write: (scalars: RuntimeScalars, to: Float64Array, at: number) => void,
 ): RunScalars {
-  const values = new Float64Array(lateCount);
-  for (const [count, { scalars, at, node }] of late.entries()) {
+  const values = new Float64Array(scalarCount);
+  for (const [count, { scalars, at, node }] of list.entries()) {
     try {
       write(scalars, values, at);
     } catch (error) {
       return { values, count, failed: { node, error } };
     }
   }
-  return { values, count: late.length, failed: null };
+  return { values, count: list.length, failed: null };
 }
 
 /** Takes back what computing the scalars changed for ops behind this place in the program: the run failed there. */
-export function undoScalars({ late }: Part, { scalarCount }: PartRun, order: number): void {
-  for (let i = scalarCount - 1; i >= 0; i--) if (late[i].order > order) late[i].scalars.undo?.();
+export function undoScalars({ scalars }: Segment, { scalarCount }: SegmentRun, order: number): void {
+  for (let i = scalarCount - 1; i >= 0; i--) if (scalars[i].order > order) scalars[i].scalars.undo?.();
 }
 
 const bytesType = dtypes.uint8;
 
 export class Executable {
-  /** Those of the parts, by step. */
+  /** Those of the segments, by step. */
   private readonly programs: readonly (NativeProgram | null)[];
   readonly arenaBytes: number;
   private arena: Tensor | null = null;
@@ -100,11 +100,13 @@ export class Executable {
     for (const { slot, real } of constants) values[slot] = real;
     this.values = values;
     this.arenaBytes = steps.reduce(
-      (most, step) => (step.kind === 'part' ? Math.max(most, step.arenaBytes) : most),
+      (most, step) => (step.kind === 'segment' ? Math.max(most, step.arenaBytes) : most),
       0,
     );
     this.programs = steps.map((step) =>
-      step.kind === 'part' ? new NativeProgram(step.code, step.externals.length + 1, step.lateCount) : null,
+      step.kind === 'segment'
+        ? new NativeProgram(step.code, step.externals.length + 1, step.scalarCount)
+        : null,
     );
   }
 
@@ -112,8 +114,8 @@ export class Executable {
     return (this.used ??= useOf(this.steps));
   }
 
-  programOf(part: Part): NativeProgram {
-    return this.programs[this.steps.indexOf(part)] as NativeProgram;
+  programOf(segment: Segment): NativeProgram {
+    return this.programs[this.steps.indexOf(segment)] as NativeProgram;
   }
 
   run(args: readonly Tensor[]): Tensor[] {
@@ -125,8 +127,8 @@ export class Executable {
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i];
       switch (step.kind) {
-        case 'part':
-          this.runPart(step, this.programs[i] as NativeProgram, values);
+        case 'segment':
+          this.runSegment(step, this.programs[i] as NativeProgram, values);
           break;
         case 'read':
           values[step.slot] = step.keep ? step.variable.lend() : step.variable.held;
@@ -171,15 +173,15 @@ export class Executable {
     else variable.adopt(value);
   }
 
-  private runPart(part: Part, program: NativeProgram, values: (Tensor | null)[]): void {
+  private runSegment(segment: Segment, program: NativeProgram, values: (Tensor | null)[]): void {
     // First of all: it may call the user's code, which may call this very function.
     const scalars =
-      part.late.length === 0
+      segment.scalars.length === 0
         ? null
-        : computeScalars(part, (s, to, at) => {
+        : computeScalars(segment, (s, to, at) => {
             s.write(to, at, heldBy);
           });
-    for (const f of part.fresh) {
+    for (const f of segment.fresh) {
       values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
     }
     const { table } = program;
@@ -187,30 +189,30 @@ export class Executable {
     const arena = (this.arena ??= this.makeArena());
     storages[0] = bufferOf(arena);
     table[0] = arena.offset;
-    const { externals } = part;
+    const { externals } = segment;
     for (let i = 0; i < externals.length; i++) {
       const t = values[externals[i]] as Tensor;
       storages[i + 1] = bufferOf(t);
       table[i + 1] = t.offset;
     }
     if (scalars !== null) table.set(scalars.values, 1 + externals.length);
-    const run: PartRun = { storages, table, scalarCount: scalars?.count ?? 0 };
+    const run: SegmentRun = { storages, table, scalarCount: scalars?.count ?? 0 };
     const failed = scalars?.failed ?? null;
     if (this.samples !== null && failed === null) {
-      this.runApart(part, program, run, this.samples);
+      this.runApart(segment, program, run, this.samples);
       return;
     }
-    const end = failed === null ? program.words : part.nodes[failed.node].start;
+    const end = failed === null ? program.words : segment.nodes[failed.node].start;
     let stopped: number | undefined;
     try {
       stopped = program.run(storages, 0, end);
     } catch (error) {
-      undoScalars(part, run, -1);
+      undoScalars(segment, run, -1);
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw outOfMemory(error, this.name, []);
     }
-    while (stopped !== undefined) stopped = program.run(storages, this.redo(part, stopped, run), end);
-    if (failed !== null) this.failAt(part, failed.node, failed.error, run);
+    while (stopped !== undefined) stopped = program.run(storages, this.redo(segment, stopped, run), end);
+    if (failed !== null) this.failAt(segment, failed.node, failed.error, run);
   }
 
   /** Notes the times of each op and host step of the runs that `f` makes. */
@@ -224,12 +226,12 @@ export class Executable {
   }
 
   /** Op by op, each timed. */
-  private runApart(part: Part, program: NativeProgram, run: PartRun, samples: Samples): void {
-    for (const n of part.nodes) {
+  private runApart(segment: Segment, program: NativeProgram, run: SegmentRun, samples: Samples): void {
+    for (const n of segment.nodes) {
       const start = process.hrtime.bigint();
       const stopped = program.run(run.storages, n.start, n.end);
       const time = Number(process.hrtime.bigint() - start);
-      if (stopped !== undefined) this.redo(part, n.start, run);
+      if (stopped !== undefined) this.redo(segment, n.start, run);
       note(samples, n, n.node.op.name, time);
     }
   }
@@ -253,10 +255,10 @@ export class Executable {
   }
 
   /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it throws the error. */
-  redo(part: Part, word: number, run: PartRun): number {
-    const number = part.nodes.findIndex((n) => word >= n.start && word < n.end);
+  redo(segment: Segment, word: number, run: SegmentRun): number {
+    const number = segment.nodes.findIndex((n) => word >= n.start && word < n.end);
     if (number < 0) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
-    const { node, inputs, outputs, end } = part.nodes[number];
+    const { node, inputs, outputs, end } = segment.nodes[number];
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
       tensorOver(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);
     if (node.op.execute === 'view') return end;
@@ -267,19 +269,22 @@ export class Executable {
         node.outputs.map((t, i) => at(t, outputs[i])),
       );
     } catch (error) {
-      this.failAt(part, number, error, run);
+      this.failAt(segment, number, error, run);
     }
     return end;
   }
 
   /** Throws the error of an op: what stands before it in the program happened, and nothing else. */
-  failAt(part: Part, number: number, error: unknown, run: PartRun): never {
-    const { node, order, pending } = part.nodes[number];
-    if (!isFallible(node.op, node.inputs) && !part.late.some((l) => l.node === number && l.scalars.fallible))
+  failAt(segment: Segment, number: number, error: unknown, run: SegmentRun): never {
+    const { node, order, pending } = segment.nodes[number];
+    if (
+      !isFallible(node.op, node.inputs) &&
+      !segment.scalars.some((l) => l.node === number && l.scalars.fallible)
+    )
       throw new InternalError(`[${this.name}] ${node.op.name} failed, but is not declared fallible`, {
         cause: error,
       });
-    undoScalars(part, run, order);
+    undoScalars(segment, run, order);
     const { storages, table } = run;
     addPending(error, pending, (i) => {
       const { value, place } = pending[i];

@@ -12,7 +12,7 @@ export interface LoweredNode {
   /** Nothing happens: the results share storages. */
   readonly view: boolean;
   /** Numbers of its instructions that each run finds anew. */
-  readonly late?: RuntimeScalars | undefined;
+  readonly scalars?: RuntimeScalars | undefined;
   /** Pairs of storages, of an output and an input, where the one may be written over the other. */
   readonly over?: readonly (readonly [to: Tensor, from: Tensor])[] | undefined;
 }

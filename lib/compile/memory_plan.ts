@@ -1,4 +1,4 @@
-/** Where the values of a compiled part live: intermediates in an arena, whose bytes are used again and again. */
+/** Where the values of a compiled segment live: intermediates in an arena, whose bytes are used again and again. */
 
 /** A storage and the instructions between which it is needed. */
 export interface Life {

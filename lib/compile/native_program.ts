@@ -18,13 +18,13 @@ export class NativeProgram {
   private readonly tableBuffer: ArrayBuffer;
 
   /** `code` as native/program/run.h describes it, over so many storages, and numbers that each run brings. */
-  constructor(code: ArrayBuffer, storages: number, late: number) {
+  constructor(code: ArrayBuffer, storages: number, scalars: number) {
     frame[0] = storages;
-    frame[1] = late;
+    frame[1] = scalars;
     this.number = native.loadProgram(code);
     this.words = code.byteLength / 8;
     this.storages = Array.from({ length: storages }, () => nothing);
-    this.table = new Float64Array(storages + late);
+    this.table = new Float64Array(storages + scalars);
     this.tableBuffer = this.table.buffer;
     freed.register(this, this.number);
   }

@@ -1,4 +1,4 @@
-/** The instructions of a part as one piece of code, and where its values lie. */
+/** The instructions of a segment as one piece of code, and where its values lie. */
 import type { RuntimeScalars } from '../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -6,15 +6,15 @@ import { inputsOf } from '../graph/graph';
 import type { LoweredNode, Storages } from './lowered';
 import { planArena, type Life } from './memory_plan';
 import type { Updates } from './updates';
-import type { Part, PartNode } from './steps';
+import type { Segment, SegmentNode } from './steps';
 
-export function makePart(
+export function makeSegment(
   nodes: readonly LoweredNode[],
   storages: Storages,
   leaving: ReadonlySet<Tensor>,
   updates: Updates,
   slotOf: (t: Tensor) => number,
-): Part {
+): Segment {
   // Storages made here, and their lives.
   const lives: (Life & { root: Tensor })[] = []; // with what lies there last
   const inner = new Map<Tensor, number>();
@@ -76,7 +76,7 @@ export function makePart(
     pieces.push(piece);
     words += piece.length;
   };
-  const partNodes: PartNode[] = [];
+  const segmentNodes: SegmentNode[] = [];
   const place = (t: Tensor): [storage: number, offset: number, bytes: number] => {
     const { root, offset } = storages.place(t);
     const bytes = t.size * t.dt.bytes;
@@ -85,21 +85,21 @@ export function makePart(
       ? [external.get(root) as number, offset, bytes]
       : [0, arena.offsets[life] + offset, bytes];
   };
-  const late: { scalars: RuntimeScalars; at: number; node: number; order: number }[] = [];
-  let lateCount = 0;
-  for (const { node, instructions, late: scalars, order } of nodes) {
+  const scalarsOfRun: { scalars: RuntimeScalars; at: number; node: number; order: number }[] = [];
+  let scalarCount = 0;
+  for (const { node, instructions, scalars, order } of nodes) {
     const start = words;
-    const found = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, lateCount];
+    const found = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, scalarCount];
     for (const { entry, buffers, numbers: given } of instructions) {
       write(Float64Array.of(entry, buffers.length, given.length, ...found));
       for (const b of buffers) write(Float64Array.from(place(byBuffer.get(b) as Tensor)));
       write(given);
     }
     if (scalars !== undefined) {
-      late.push({ scalars, at: lateCount, node: partNodes.length, order });
-      lateCount += scalars.count;
+      scalarsOfRun.push({ scalars, at: scalarCount, node: segmentNodes.length, order });
+      scalarCount += scalars.count;
     }
-    partNodes.push({
+    segmentNodes.push({
       node,
       order,
       start,
@@ -116,7 +116,7 @@ export function makePart(
     at += piece.length;
   }
   return {
-    kind: 'part',
+    kind: 'segment',
     code: code.buffer,
     arenaBytes: arena.bytes,
     externals: externals.map(slotOf),
@@ -128,9 +128,9 @@ export function makePart(
       over,
     })),
     // In program order: what one of them computes may depend on those before it.
-    late: late.sort((a, b) => a.order - b.order),
-    lateCount,
-    nodes: partNodes,
+    scalars: scalarsOfRun.sort((a, b) => a.order - b.order),
+    scalarCount,
+    nodes: segmentNodes,
   };
 }
 

@@ -9,8 +9,8 @@ import type { RuntimeScalars } from '../op/contract';
 /** The storage it lies in (0: the arena), its byte offset there, its length. */
 export type Place = readonly [storage: number, offset: number, bytes: number];
 
-/** An op of a part and its words in the code. */
-export interface PartNode {
+/** An op of a segment and its words in the code. */
+export interface SegmentNode {
   readonly node: OpNode;
   /** Its place in the program. */
   readonly order: number;
@@ -23,8 +23,8 @@ export interface PartNode {
 }
 
 /** Instructions that run without JavaScript in between. */
-export interface Part {
-  readonly kind: 'part';
+export interface Segment {
+  readonly kind: 'segment';
   readonly code: ArrayBuffer;
   readonly arenaBytes: number;
   /** The slots of the storages behind the arena. */
@@ -42,14 +42,14 @@ export interface Part {
    * What computes the scalars of a run, in program order: where they stand among these, the number of the op that takes
    * them, and its place in the program.
    */
-  readonly late: readonly {
+  readonly scalars: readonly {
     readonly scalars: RuntimeScalars;
     readonly at: number;
     readonly node: number;
     readonly order: number;
   }[];
-  readonly lateCount: number;
-  readonly nodes: readonly PartNode[];
+  readonly scalarCount: number;
+  readonly nodes: readonly SegmentNode[];
 }
 
 export interface Slot {
@@ -58,7 +58,7 @@ export interface Slot {
 }
 
 export type Step =
-  | Part
+  | Segment
   | {
       readonly kind: 'read';
       readonly variable: Variable;

@@ -29,7 +29,7 @@ export class Updates {
     this.results = new Set(graph.results.map((t) => storages.root(t)));
   }
 
-  /** What a node of a part makes. */
+  /** What a node of a segment makes. */
   produce(outputs: readonly Tensor[]): void {
     for (const t of outputs) if (this.storages.root(t) === t) this.made.add(t);
   }
@@ -56,14 +56,14 @@ export class Updates {
     this.shared.add(this.storages.root(t));
   }
 
-  /** The variable that alone gets a value, which a part makes. */
+  /** The variable that alone gets a value, which a segment makes. */
   target(value: Tensor): Target | null {
     const root = this.storages.root(value);
     if (!this.made.has(root) || this.shared.has(root) || this.results.has(root)) return null;
     return this.targets.get(root) ?? null;
   }
 
-  /** Whether a result that a part makes can be handed out itself: asked once for each, in order. */
+  /** Whether a result that a segment makes can be handed out itself: asked once for each, in order. */
   takes(result: Tensor): boolean {
     const root = this.storages.root(result);
     if (!this.made.has(root) || this.shared.has(root) || !sameShape(shapeOf(root), shapeOf(result)))
@@ -72,7 +72,7 @@ export class Updates {
     return true;
   }
 
-  /** The variable whose present value a storage that node `at` of a part writes may be written over; null: none. */
+  /** The variable whose present value a storage that node `at` of a segment writes may be written over; null: none. */
   over(
     root: Tensor,
     nodes: readonly LoweredNode[],
@@ -97,8 +97,8 @@ export class Updates {
   }
 }
 
-const mayFail = ({ node, late }: LoweredNode): boolean =>
-  late?.fallible === true || isFallible(node.op, node.inputs);
+const mayFail = ({ node, scalars }: LoweredNode): boolean =>
+  scalars?.fallible === true || isFallible(node.op, node.inputs);
 
 /** Pairs of storages, of an output and an input of an op that goes element by element, where one may be written over the other. */
 export function overwrites(

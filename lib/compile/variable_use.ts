@@ -34,10 +34,10 @@ export function useOf(steps: readonly Step[]): VariableUse {
       if (!writes.has(step.variable)) reads.add(step.variable);
     } else if (step.kind === 'assign') {
       writes.add(step.variable);
-    } else if (step.kind === 'part') {
-      for (const { scalars } of step.late) find(scalars);
-    } else if (step.node.late !== undefined) {
-      find(step.node.late.scalars);
+    } else if (step.kind === 'segment') {
+      for (const { scalars } of step.scalars) find(scalars);
+    } else if (step.node.scalarOp !== undefined) {
+      find(step.node.scalarOp.scalars);
     } else if (step.node.effects === 'variables') {
       for (const v of step.node.variables ?? []) writes.add(v);
       ordered = true;

@@ -3,10 +3,10 @@ import { sizeOf } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { ConcretizationError } from '../graph/concretization_error';
 import { medians, note, type Executable, type Samples } from '../compile/executable';
-import type { Part, PartNode, Step } from '../compile/steps';
+import type { Segment, SegmentNode, Step } from '../compile/steps';
 import type { Specialization } from './specialization';
 
-/** One op of a compiled part, or a fused group of them. */
+/** One op of a compiled segment, or a fused group of them. */
 export interface ProgramOp {
   /** `matmul`, or `fused(add, relu)`. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface ProgramOp {
 export type ProgramStep =
   | {
       /** Runs natively, in one go. */
-      readonly kind: 'part';
+      readonly kind: 'segment';
       readonly ops: readonly ProgramOp[];
       /** Bytes of its intermediates, which share one arena. */
       readonly arenaBytes: number;
@@ -61,7 +61,7 @@ export type ProgramStep =
 export interface Program {
   readonly name: string;
   readonly steps: readonly ProgramStep[];
-  /** Bytes of the arena that all parts share. */
+  /** Bytes of the arena that all segments share. */
   readonly arenaBytes: number;
   readonly flops: number;
   readonly bytes: number;
@@ -84,7 +84,7 @@ const showType = (t: Tensor): string => `${t.dtype}[${shapeOf(t).join(',')}]`;
 const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
 /** Estimate: multiplications, additions and the like. */
-export function flopsOf({ node }: PartNode): number {
+export function flopsOf({ node }: SegmentNode): number {
   const { name } = node.op;
   const out = node.outputs.reduce((sum, t) => sum + t.size, 0);
   const largest = Math.max(out, ...node.inputs.map((t) => t.size));
@@ -109,7 +109,7 @@ export function flopsOf({ node }: PartNode): number {
   return /^(reshape|spread|transpose|concat|slice|gather|broadcastTo)$/.test(name) ? 0 : largest;
 }
 
-function describeOp(n: PartNode): ProgramOp {
+function describeOp(n: SegmentNode): ProgramOp {
   const { node } = n;
   return {
     name: node.op.name,
@@ -120,12 +120,12 @@ function describeOp(n: PartNode): ProgramOp {
   };
 }
 
-function describePart(part: Part): ProgramStep {
-  const inner = part.nodes.flatMap((n) => n.node.outputs.filter((_, i) => n.outputs[i][0] === 0));
+function describeSegment(segment: Segment): ProgramStep {
+  const inner = segment.nodes.flatMap((n) => n.node.outputs.filter((_, i) => n.outputs[i][0] === 0));
   return {
-    kind: 'part',
-    ops: part.nodes.map(describeOp),
-    arenaBytes: part.arenaBytes,
+    kind: 'segment',
+    ops: segment.nodes.map(describeOp),
+    arenaBytes: segment.arenaBytes,
     intermediateBytes: sizes(inner),
   };
 }
@@ -135,7 +135,7 @@ function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
     const branches = step.chosen.branches.map(({ when, f }) => ({ when, steps: describeAll(f.executable) }));
     return { kind: 'choice', name: step.node.name, branches };
   }
-  if (step.kind === 'part') return describePart(step);
+  if (step.kind === 'segment') return describeSegment(step);
   if (step.kind === 'host') return { kind: 'host', name: step.node.name, why: step.node.why };
   const variable = step.variable.name;
   if (step.kind === 'read') return { kind: 'read', variable };
@@ -147,19 +147,19 @@ const thousands = (n: number): string => n.toLocaleString('en-US');
 function describeAll({ steps }: Executable): ProgramStep[] {
   const over = new Set(
     steps
-      .flatMap((s) => (s.kind === 'part' ? s.fresh.filter((f) => f.over !== null) : []))
+      .flatMap((s) => (s.kind === 'segment' ? s.fresh.filter((f) => f.over !== null) : []))
       .map((f) => f.slot),
   );
   return steps.map((s) => describeStep(s, over));
 }
 
-type PartStep = Extract<ProgramStep, { kind: 'part' }>;
+type SegmentStep = Extract<ProgramStep, { kind: 'segment' }>;
 
-/** All compiled parts, those of choices too. */
-function partsOf(steps: readonly ProgramStep[]): PartStep[] {
+/** All compiled segments, those of choices too. */
+function segmentsOf(steps: readonly ProgramStep[]): SegmentStep[] {
   return steps.flatMap((s) => {
-    if (s.kind === 'choice') return s.branches.flatMap((b) => partsOf(b.steps));
-    return s.kind === 'part' ? [s] : [];
+    if (s.kind === 'choice') return s.branches.flatMap((b) => segmentsOf(b.steps));
+    return s.kind === 'segment' ? [s] : [];
   });
 }
 
@@ -171,9 +171,9 @@ function describeSpecialization({ compiled, reason }: Specialization): ProgramSt
 
 export function describeProgram(name: string, specialization: Specialization): Program {
   const steps = describeSpecialization(specialization);
-  const parts = partsOf(steps);
-  const ops = parts.flatMap((s) => s.ops);
-  const arenaBytes = Math.max(0, ...parts.map((s) => s.arenaBytes));
+  const segments = segmentsOf(steps);
+  const ops = segments.flatMap((s) => s.ops);
+  const arenaBytes = Math.max(0, ...segments.map((s) => s.arenaBytes));
   const flops = ops.reduce((sum, o) => sum + o.flops, 0);
   const bytes = ops.reduce((sum, o) => sum + o.bytes, 0);
   return {
@@ -196,7 +196,7 @@ export function describeProgram(name: string, specialization: Specialization): P
 
 function show(steps: readonly ProgramStep[], indent: string, lines: string[]): void {
   for (const step of steps) {
-    if (step.kind === 'part') {
+    if (step.kind === 'segment') {
       const { intermediateBytes, arenaBytes } = step;
       lines.push(
         `${indent}compiled (intermediates ${thousands(intermediateBytes)} bytes in ${thousands(arenaBytes)}):`,
@@ -236,7 +236,7 @@ function dot(name: string, { compiled, reason }: Specialization): string {
   };
   if (reason !== null) node(`op by op: ${reason.op}`, [], [], ', style=dashed');
   for (const step of compiled?.graph.executable.steps ?? []) {
-    if (step.kind === 'part') {
+    if (step.kind === 'segment') {
       for (const n of step.nodes) node(n.node.op.name, n.node.inputs, n.node.outputs);
     } else if (step.kind === 'host' || step.kind === 'choice') {
       node(step.node.name, step.node.inputs, step.node.outputs, ', style=dashed');

@@ -39,7 +39,7 @@ export interface HostNode {
   /** Notes it again, in the trace in force, together with what a gradient needs, and tells who records. Absent: no gradient. */
   readonly record?: ((inputs: readonly Tensor[]) => readonly Tensor[]) | undefined;
   /** It is an op with numbers that JavaScript finds before a part runs: it can be a step of that part. */
-  readonly late?: LateOp | undefined;
+  readonly scalarOp?: ScalarOp | undefined;
   /** It is a choice among programs: a step of the program around it. */
   readonly chosen?: Chosen | undefined;
 }
@@ -76,7 +76,7 @@ export interface Chosen {
   }[];
 }
 
-export interface LateOp {
+export interface ScalarOp {
   readonly op: TracedOp;
   readonly scalars: RuntimeScalars;
 }
@@ -167,7 +167,7 @@ export function variablesOf(graphs: readonly Graph[]): Variable[] {
     if (node.kind === 'read' || node.kind === 'assign') found.add(node.variable);
     if (node.kind !== 'host') continue;
     for (const v of node.variables ?? []) found.add(v);
-    for (const v of [...(node.late?.scalars.variables ?? []), ...(node.late?.scalars.reads ?? [])])
+    for (const v of [...(node.scalarOp?.scalars.variables ?? []), ...(node.scalarOp?.scalars.reads ?? [])])
       found.add(v);
   }
   return [...found];

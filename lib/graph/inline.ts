@@ -46,6 +46,7 @@ function copyHost(trace: Trace, node: HostNode, inputs: readonly Tensor[]): read
     return [];
   }
   const outputs = node.outputs.map(specOf);
-  if (node.late !== undefined) return trace.late(node.late.op, inputs, outputs, node.late.scalars);
+  if (node.scalarOp !== undefined)
+    return trace.emitWithScalars(node.scalarOp.op, inputs, outputs, node.scalarOp.scalars);
   return trace.host({ ...node, inputs, outputs });
 }

@@ -324,7 +324,7 @@ export class Trace extends Placeholder implements Tracer {
     });
   }
 
-  late(
+  emitWithScalars(
     op: TracedOp,
     inputs: readonly Tensor[],
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
@@ -349,7 +349,7 @@ export class Trace extends Placeholder implements Tracer {
       pending: isFallible(op, inputs) || scalars.fallible === true ? this.pending() : undefined,
       effects: 'order',
       why: 'its scalars are computed anew in every run',
-      late: { op, scalars },
+      scalarOp: { op, scalars },
     }).outputs.slice();
   }
 

@@ -161,7 +161,7 @@ declare module '../core/context' {
     /** Throws: the op needs a concrete value to go on, for the shape of its result, an axis or a branch. */
     needsValue(op: string, why?: string): never;
     /** Adds an op with numbers that each run computes anew. It keeps its place among effects. */
-    late(
+    emitWithScalars(
       op: TracedOp,
       inputs: readonly Tensor[],
       outputs: readonly { shape: Shape; dt: DTypeInfo }[],

@@ -31,7 +31,7 @@ export function numberOfRun(
   find: () => number,
   variables: readonly Variable[],
 ): Tensor {
-  return tracer.late(number, [], [{ shape: scalarShape, dt }], {
+  return tracer.emitWithScalars(number, [], [{ shape: scalarShape, dt }], {
     slot: fillSlot,
     count: 1,
     variables,

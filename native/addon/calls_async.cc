@@ -21,7 +21,7 @@ struct AsyncJob : Job {
   AsyncJobs* jobs;
   Napi::ObjectReference held;  // an array: the function to call, then the buffers, so that they stay
   std::vector<Range> own_storages;
-  std::vector<double> own_late;
+  std::vector<double> own_scalars;
 };
 
 /// Deletes a job off the event loop or without its environment, which the reference goes with.
@@ -94,12 +94,12 @@ napi_value start_program(napi_env env, napi_callback_info info) {
   if (call.error != nullptr) return refuse(env, call.error);
   const Napi::Value callback(env, call.args[0]);
   if (!callback.IsFunction()) return refuse(env, "what is to be called afterwards is no function");
-  const int64_t n = call.program->storage_count(), late = call.program->late_count();
+  const int64_t n = call.program->storage_count(), scalars = call.program->scalar_count();
   AsyncJobs* jobs = jobs_of(env, call.instance);
   std::unique_ptr<AsyncJob> job(new (std::nothrow) AsyncJob{});
   if (jobs == nullptr || job == nullptr) return refuse(env, kNoMemory);
   job->own_storages.assign(call.ranges, call.ranges + n);
-  job->own_late.assign(call.late, call.late + late);
+  job->own_scalars.assign(call.scalars, call.scalars + scalars);
   Napi::Array held = Napi::Array::New(env, static_cast<size_t>(n) + 1);
   held.Set(uint32_t{0}, callback);
   for (int64_t i = 0; i < n; i++) held.Set(static_cast<uint32_t>(i + 1), call.storages[i]);
@@ -109,7 +109,7 @@ napi_value start_program(napi_env env, napi_callback_info info) {
   job->owner = &jobs->owner;
   job->program = call.instance->programs[call.number];
   job->storages = job->own_storages.data();
-  job->late = job->own_late.data();
+  job->scalars = job->own_scalars.data();
   job->from = call.from;
   job->to = call.to;
   job->done = job_done;

@@ -26,12 +26,12 @@ Napi::Value load_program(const Napi::CallbackInfo& info) {
   Instance* instance = env.GetInstanceData<Instance>();
   const char* error = "a program is an ArrayBuffer over some storages";
   constexpr int64_t most = int64_t{1} << 20;
-  const int64_t storages = count_in(*instance, 0, most), late = count_in(*instance, 1, most);
+  const int64_t storages = count_in(*instance, 0, most), scalars = count_in(*instance, 1, most);
   std::shared_ptr<const Program> program;
-  if (info[0].IsArrayBuffer() && storages >= 0 && late >= 0) {
+  if (info[0].IsArrayBuffer() && storages >= 0 && scalars >= 0) {
     auto code = info[0].As<Napi::ArrayBuffer>();
     program = Program::load(instance->steps(), static_cast<const double*>(code.Data()),
-                            static_cast<int64_t>(code.ByteLength() / 8), storages, late, &error);
+                            static_cast<int64_t>(code.ByteLength() / 8), storages, scalars, &error);
   }
   if (program == nullptr) {
     throw_range_error(env, error);
@@ -58,7 +58,7 @@ Napi::Value free_program(const Napi::CallbackInfo& info) {
 napi_value run_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 0);
   if (call.error != nullptr) return refuse(env, call.error);
-  const ProgramResult result = call.program->run(call.ranges, call.late, call.from, call.to);
+  const ProgramResult result = call.program->run(call.ranges, call.scalars, call.from, call.to);
   if (result.error != nullptr) return refuse(env, result.error);
   if (result.stopped < 0) return nullptr;
   napi_value word = nullptr;
@@ -113,12 +113,12 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
   void* data = nullptr;
   size_t bytes = 0;
   if (napi_get_arraybuffer_info(env, args[before], &data, &bytes) != napi_ok ||
-      static_cast<int64_t>(bytes / 8) < n + program->late_count()) {
+      static_cast<int64_t>(bytes / 8) < n + program->scalar_count()) {
     error = "the table of a program is too short";
     return;
   }
   const double* table = static_cast<const double*>(data);
-  late = table + n;
+  scalars = table + n;
   storages = args + before + 1;
   ranges = range_list_.resize(static_cast<size_t>(n));
   for (int64_t i = 0; i < n && error == nullptr; i++) {

@@ -29,7 +29,7 @@ class ProgramCall {
   int64_t from = 0, to = 0;
   napi_value* args = nullptr;
   napi_value* storages = nullptr;
-  const double* late = nullptr;
+  const double* scalars = nullptr;
   Range* ranges = nullptr;
 
  private:

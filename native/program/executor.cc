@@ -70,7 +70,7 @@ void serve(int) {
     e.busy++;
     if (e.first != nullptr && e.busy < num_threads()) call_one(e);
     lock.unlock();
-    job->result = job->program->run(job->storages, job->late, job->from, job->to, &owner->closing);
+    job->result = job->program->run(job->storages, job->scalars, job->from, job->to, &owner->closing);
     job->done(job);
     lock.lock();
     e.busy--;

@@ -19,7 +19,7 @@ struct Job {
   JobOwner* owner;
   std::shared_ptr<const Program> program;
   const Range* storages;
-  const double* late;
+  const double* scalars;
   int64_t from, to;
   ProgramResult result;
   /// Called on the executor's thread when the result is there. From then on the job is no longer the

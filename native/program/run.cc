@@ -42,12 +42,12 @@ bool pays(const RowRun& run) {
 }  // namespace
 
 std::shared_ptr<const Program> Program::load(const StepTable& steps, const double* words, int64_t count,
-                                             int64_t storages, int64_t late, const char** error) {
+                                             int64_t storages, int64_t scalars, const char** error) {
   auto program = std::make_shared<Program>();
   program->steps_ = steps;
   program->words_.assign(words, words + count);
   program->needs_.assign(static_cast<size_t>(storages), Need{0, 1});
-  program->late_ = late;
+  program->scalars_ = scalars;
   TilePlans plans;
   for (int64_t at = 0; at < count;) {
     *error = program->add(at, &at, &plans);
@@ -64,7 +64,7 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   const double* w = words_.data() + at;
   if (left < kHeader || !is_count(w[0], steps_.count - 1) || !is_count(w[1], kMaxBuffers) ||
       !is_count(w[2], kFrameSlots) || !is_count(w[3], kFrameSlots) || !is_count(w[4], kFrameSlots - w[3]) ||
-      !is_count(w[5], static_cast<double>(late_) - w[4])) {
+      !is_count(w[5], static_cast<double>(scalars_) - w[4])) {
     return "an instruction of the program is damaged";
   }
   Instruction i = {};
@@ -73,9 +73,9 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   if (!steps_.is_step(steps_.entries, i.entry)) return "an instruction of the program is no step";
   i.place_count = static_cast<int>(w[1]);
   i.number_count = static_cast<int>(w[2]);
-  i.late_slot = static_cast<int>(w[3]);
-  i.late_count = static_cast<int>(w[4]);
-  i.late_at = static_cast<int64_t>(w[5]);
+  i.scalar_slot = static_cast<int>(w[3]);
+  i.scalar_count = static_cast<int>(w[4]);
+  i.scalar_at = static_cast<int64_t>(w[5]);
   i.numbers = at + kHeader + 3 * i.place_count;
   i.places = static_cast<int64_t>(places_.size());
   i.group = -1;
@@ -94,7 +94,7 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
     places_.push_back(place);
   }
   if (i.entry == steps_.group) {
-    if (i.late_count > 0) return "a group has no numbers of a run";
+    if (i.scalar_count > 0) return "a group has no numbers of a run";
     i.group = static_cast<int64_t>(groups_.size());
     if (const char* why = add_group(i, plans)) return why;
   }
@@ -227,7 +227,7 @@ const char* Program::check_overlap(const TileGroup& g, Group* group) const {
 
 RowForm Program::form_of(const Instruction& i) const {
   RowForm form;
-  if (i.late_count > 0) return form;
+  if (i.scalar_count > 0) return form;
   if (i.group >= 0) {
     const Group& group = *groups_[static_cast<size_t>(i.group)];
     return group.plan == nullptr ? form : group_rows(*group.plan, group.buffers);
@@ -260,7 +260,7 @@ Range Program::storage(int64_t i, void* buffer, size_t length, double offset, co
   return {data, need.bytes};
 }
 
-ProgramResult Program::run(const Range* storages, const double* late, int64_t from, int64_t to,
+ProgramResult Program::run(const Range* storages, const double* scalars, int64_t from, int64_t to,
                            const std::atomic<bool>* cancelled) const {
   size_t at = 0;
   if (from > 0) {
@@ -283,7 +283,7 @@ ProgramResult Program::run(const Range* storages, const double* late, int64_t fr
       }
     }
     double result = -1;
-    const char* error = run_one(i, storages, late, &result);
+    const char* error = run_one(i, storages, scalars, &result);
     if (error != nullptr || result != -1) return {i.word, error};
   }
   return {-1, nullptr};
@@ -343,7 +343,7 @@ void Program::place_buffers(const Instruction& i, const Range* storages, Range* 
   }
 }
 
-const char* Program::run_one(const Instruction& i, const Range* storages, const double* late,
+const char* Program::run_one(const Instruction& i, const Range* storages, const double* scalars,
                              double* result) const {
   if (i.group >= 0) {
     const Group& group = *groups_[static_cast<size_t>(i.group)];
@@ -357,11 +357,11 @@ const char* Program::run_one(const Instruction& i, const Range* storages, const 
   const double* numbers = words_.data() + i.numbers;
   int count = i.number_count;
   double own[kFrameSlots];
-  if (i.late_count > 0) {
-    const int end = i.late_slot + i.late_count;
+  if (i.scalar_count > 0) {
+    const int end = i.scalar_slot + i.scalar_count;
     std::copy(numbers, numbers + count, own);
     for (; count < end; count++) own[count] = 0;
-    std::copy(late + i.late_at, late + i.late_at + i.late_count, own + i.late_slot);
+    std::copy(scalars + i.scalar_at, scalars + i.scalar_at + i.scalar_count, own + i.scalar_slot);
     numbers = own;
   }
   ProgramStep step = {numbers, count, ranges, i.place_count, -1, nullptr};

@@ -78,19 +78,19 @@ class Program {
  public:
   /// Null and the reason where the words are no program over so many storages and numbers of each run.
   static std::shared_ptr<const Program> load(const StepTable& steps, const double* words, int64_t count,
-                                             int64_t storages, int64_t late, const char** error);
+                                             int64_t storages, int64_t scalars, const char** error);
 
   int64_t storage_count() const { return static_cast<int64_t>(needs_.size()); }
-  int64_t late_count() const { return late_; }
+  int64_t scalar_count() const { return scalars_; }
   int64_t word_count() const { return static_cast<int64_t>(words_.size()); }
   const std::vector<RowRun>& row_runs() const { return runs_; }
 
   /// The part of a buffer that is storage i of a run; the reason where it does not reach.
   Range storage(int64_t i, void* buffer, size_t length, double offset, const char** error) const;
 
-  /// Carries out the instructions that begin at words [from, to). `late` are the numbers that the run brings.
+  /// Carries out the instructions that begin at words [from, to). `scalars` are the numbers that the run brings.
   /// Between two instructions it looks whether it was cancelled.
-  ProgramResult run(const Range* storages, const double* late, int64_t from, int64_t to,
+  ProgramResult run(const Range* storages, const double* scalars, int64_t from, int64_t to,
                     const std::atomic<bool>* cancelled = nullptr) const;
 
  private:
@@ -102,8 +102,8 @@ class Program {
     int entry;
     int number_count, place_count;
     int64_t numbers, places;  // where they begin
-    int late_slot, late_count;
-    int64_t late_at;
+    int scalar_slot, scalar_count;
+    int64_t scalar_at;
     int64_t group;     // place among the groups, −1 where it is none
     RowChunks chunks;  // where it is one, and part of a run
   };
@@ -140,7 +140,7 @@ class Program {
   static const char* locate(const Group& group, const Range* storages, char** buffers);
   /// How an instruction makes its rows, with storages in place of its buffers.
   RowForm form_of(const Instruction& i) const;
-  const char* run_one(const Instruction& i, const Range* storages, const double* late, double* result) const;
+  const char* run_one(const Instruction& i, const Range* storages, const double* scalars, double* result) const;
   /// What is left to do of an instruction of a run: rows [begin, end).
   const char* run_rows(const Instruction& i, const Range* storages, int64_t begin, int64_t end) const;
   void place_buffers(const Instruction& i, const Range* storages, Range* ranges) const;
@@ -153,7 +153,7 @@ class Program {
   std::vector<std::unique_ptr<Group>> groups_;
   std::vector<RowRun> runs_;  // in their order
   std::vector<Need> needs_;
-  int64_t late_ = 0;
+  int64_t scalars_ = 0;
 };
 
 }  // namespace gradtape

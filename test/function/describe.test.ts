@@ -11,9 +11,9 @@ const step = tf.function(function step(x: tf.Tensor) {
 test('what was compiled, as data and as text', () => {
   const program = step.program(tf.ones([4, 3]));
   expect(program.name).toBe('step');
-  expect(program.steps.map((s) => s.kind)).toEqual(['read', 'part', 'host', 'part', 'assign']);
+  expect(program.steps.map((s) => s.kind)).toEqual(['read', 'segment', 'host', 'segment', 'assign']);
   const [, first] = program.steps;
-  if (first.kind !== 'part') throw new Error('no part');
+  if (first.kind !== 'segment') throw new Error('no segment');
   expect(first.ops.map((o) => o.name)).toEqual(['matmul', 'fused(add, relu)']);
   expect(first.ops[0]).toEqual({
     name: 'matmul',
@@ -59,7 +59,7 @@ test('the work of convolutions and of their gradients', () => {
   });
   const flops = new Map<string, number>();
   for (const s of gradients.program(x).steps) {
-    if (s.kind === 'part') for (const o of s.ops) flops.set(o.name, o.flops);
+    if (s.kind === 'segment') for (const o of s.ops) flops.set(o.name, o.flops);
   }
   const products = 2 * (2 * 6 * 6 * 8) * (3 * 3 * 4);
   for (const name of ['fusedConv(relu)', 'convBackpropInput', 'convBackpropFilter'])

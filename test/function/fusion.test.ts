@@ -10,7 +10,7 @@ function opsOf(f: F, args: readonly tf.Tensor[]): string[] {
   const names: string[] = [];
   const spy = jest.spyOn(Executable.prototype, 'run').mockImplementationOnce(function (this: Executable) {
     for (const step of this.steps) {
-      names.push(...(step.kind === 'part' ? step.nodes.map((n) => n.node.op.name) : [step.kind]));
+      names.push(...(step.kind === 'segment' ? step.nodes.map((n) => n.node.op.name) : [step.kind]));
     }
     return [];
   });

@@ -16,7 +16,7 @@ test('an update is written over the old value as long as nobody holds that', () 
   const f = tf.function(() => {
     v.assignAdd(tf.multiply(tf.ones([n]), 2));
   });
-  expect(inPlace(f as never)).toEqual(['read', 'part', true]);
+  expect(inPlace(f as never)).toEqual(['read', 'segment', true]);
   expect(f.program().toString()).toMatch(/assign Variable:0, in place where nobody holds the old value$/);
   f();
   const storage = storageOf(v);
@@ -62,7 +62,7 @@ test('a value that depends on the whole old one is made in a place of its own', 
   const f = tf.function(() => {
     v.assign(tf.reverse(v, [0]));
   });
-  expect(inPlace(f as never)).toEqual(['read', 'part', false]);
+  expect(inPlace(f as never)).toEqual(['read', 'segment', false]);
   f();
   expect([v.data()[0], v.data()[n - 1]]).toEqual([n - 1, 0]);
   const w = new tf.Variable(tf.reshape(tf.cast(tf.range(4 * n), 'float32'), [n, 4]));

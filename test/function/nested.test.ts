@@ -12,7 +12,7 @@ test('a function called twice inside another is traced once', () => {
   const f = tf.function((t: tf.Tensor) => tf.add(inner(t), inner(tf.add(inner(t), 1))));
   expect(f(x).array()).toEqual([20, 170, 740]);
   expect([runs, inner.experimentalGetTracingCount(), f.experimentalGetTracingCount()]).toEqual([1, 1, 1]);
-  expect(f.program(x).steps.map((s) => s.kind)).toEqual(['part']);
+  expect(f.program(x).steps.map((s) => s.kind)).toEqual(['segment']);
   // Outside as well.
   expect(inner(x).array()).toEqual([2, 8, 18]);
   expect(f(tf.ones([2])).array()).toEqual([20, 20]);
@@ -145,7 +145,7 @@ test('arguments that have values, and structures', () => {
     { y: [3, 6, 9], r: [0, 1] },
     { y: [3, 6, 9], r: [0, 1, 2] },
   ]);
-  expect(f.program(x).steps.map((s) => s.kind)).toEqual(['part']);
+  expect(f.program(x).steps.map((s) => s.kind)).toEqual(['segment']);
 });
 
 test('variables that the inner function creates', () => {

@@ -84,7 +84,7 @@ describe('ops whose results have as many elements as the data say', () => {
     for (let i = 0; i < 5; i++) expect(f(x).item()).toBe(173);
     // Once more to find out.
     expect([runs, inner, f.experimentalGetTracingCount()]).toEqual([6, 1, 1]);
-    expect(square.program(x).steps.map((s) => s.kind)).toEqual(['part']);
+    expect(square.program(x).steps.map((s) => s.kind)).toEqual(['segment']);
   });
 
   test('one warning names the function, the op and the line', async () => {
@@ -478,7 +478,7 @@ describe('arguments that are tensors', () => {
       (u, i) => [u.at(i), u.at(0, i), u.at(':', i, '1:3'), u.at('...', i), u.at(i, '...', tf.newaxis, i)],
       calls,
     );
-    expect(gather.program(...calls[0]).steps.map((s) => s.kind)).toEqual(['part']);
+    expect(gather.program(...calls[0]).steps.map((s) => s.kind)).toEqual(['segment']);
     same((u, i) => [u.at([i, 0] as never), u.at(tf.newaxis, i, ':', i)], calls);
     expect(() => tf.function((u: tf.Tensor, i: tf.Tensor) => u.at(i))(t, tf.constant(2, 'int32'))).toThrow(
       tf.errors.InvalidArgumentError,

@@ -190,7 +190,7 @@ test('program() shows what a step chooses among', () => {
   const program = f.program(x);
   const choice = program.steps.find((s) => s.kind === 'choice');
   expect(choice?.branches.map((b) => b.when)).toEqual(['it is time', 'it is not']);
-  expect(choice?.branches.map((b) => b.steps.some((s) => s.kind === 'part'))).toEqual([true, true]);
+  expect(choice?.branches.map((b) => b.steps.some((s) => s.kind === 'segment'))).toEqual([true, true]);
   expect(String(program)).toMatch(/each run chooses: SGD\n {4}it is time:\n/);
   expect(program.toDot()).toMatch(/"SGD", style=dashed/);
   expect(f.profile([x], 6).map((r) => r.name)).toContain('sgd');
@@ -346,8 +346,8 @@ test('a row that the variable does not have is refused as it is eagerly, and no 
 test('one native step for all variables', () => {
   const { step } = network(() => new Adam());
   const program = tf.function(step).program(x);
-  expect(program.steps.filter((s) => s.kind === 'part')).toHaveLength(1);
-  const ops = program.steps.flatMap((s) => (s.kind === 'part' ? s.ops : [])).map((o) => o.name);
+  expect(program.steps.filter((s) => s.kind === 'segment')).toHaveLength(1);
+  const ops = program.steps.flatMap((s) => (s.kind === 'segment' ? s.ops : [])).map((o) => o.name);
   // One for each dtype.
   expect(ops.filter((name) => name === 'adam')).toHaveLength(2);
   expect(program.steps.filter((s) => s.kind === 'assign').every((s) => s.inPlace)).toBe(true);

@@ -1,11 +1,11 @@
-/** Runs a compiled graph off the event loop: its parts on other threads, what JavaScript does between them here. */
+/** Runs a compiled graph off the event loop: its segments on other threads, what JavaScript does between them here. */
 import { setImmediate } from 'node:timers/promises';
 import { outOfMemory } from '../../core/out_of_memory';
 import type { Shape } from '../../core/shape';
 import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { flopsOf } from '../describe';
-import { computeScalars, undoScalars, type Executable, type PartRun } from '../../compile/executable';
-import type { Part } from '../../compile/steps';
+import { computeScalars, undoScalars, type Executable, type SegmentRun } from '../../compile/executable';
+import type { Segment } from '../../compile/steps';
 import type { Flowing } from '../../graph/graph';
 import { addPending } from '../../graph/pending';
 import type { RunVariables } from './values';
@@ -22,7 +22,7 @@ function isSmall(e: Executable): boolean {
   if (small === undefined) {
     let cost = 0;
     for (const step of e.steps) {
-      cost += step.kind === 'part' ? step.nodes.reduce((sum, n) => sum + flopsOf(n), 0) : Infinity;
+      cost += step.kind === 'segment' ? step.nodes.reduce((sum, n) => sum + flopsOf(n), 0) : Infinity;
     }
     sizes.set(e, (small = cost <= few));
   }
@@ -59,7 +59,7 @@ async function drive(steps: Flowing, variables: RunVariables): Promise<readonly 
 }
 
 /**
- * Runs all steps. The tensors of `args` must live until the promise is settled. Begins at once, up to the first part or
+ * Runs all steps. The tensors of `args` must live until the promise is settled. Begins at once, up to the first segment or
  * to the end.
  */
 export async function runSteps(
@@ -82,10 +82,10 @@ export async function runSteps(
   try {
     for (const step of e.steps) {
       switch (step.kind) {
-        case 'part':
+        case 'segment':
           // Never over a variable's value: until the call ends everyone may read that.
           for (const f of step.fresh) made.add((values[f.slot] = makeTensor(f.dt, f.shape, f.size)));
-          await runPart(e, step, values, arena, variables);
+          await runSegment(e, step, values, arena, variables);
           break;
         case 'read':
           values[step.slot] = variables.read(step.variable);
@@ -110,7 +110,7 @@ export async function runSteps(
         default: {
           const { node, pending } = step;
           // It works on the variables themselves.
-          variables.publish(node.late?.scalars.variables ?? node.variables ?? []);
+          variables.publish(node.scalarOp?.scalars.variables ?? node.variables ?? []);
           const inputs = step.inputs.map(shaped);
           let outputs: readonly Tensor[];
           try {
@@ -138,48 +138,48 @@ export async function runSteps(
   }
 }
 
-async function runPart(
+async function runSegment(
   e: Executable,
-  part: Part,
+  segment: Segment,
   values: readonly (Tensor | null)[],
   arena: Tensor,
   variables: RunVariables,
 ): Promise<void> {
-  const tensors = [arena, ...part.externals.map((slot) => values[slot] as Tensor)];
+  const tensors = [arena, ...segment.externals.map((slot) => values[slot] as Tensor)];
   const storages = tensors.map((t) => bufferOf(t));
-  const table = new Float64Array(tensors.length + part.lateCount);
+  const table = new Float64Array(tensors.length + segment.scalarCount);
   tensors.forEach((t, i) => (table[i] = t.offset));
   const {
     values: scalars,
     count,
     failed,
-  } = computeScalars(part, (s, to, at) => {
+  } = computeScalars(segment, (s, to, at) => {
     variables.publish(s.variables);
     variables.here(() => {
       s.write(to, at, variables.read);
     });
   });
   table.set(scalars, tensors.length);
-  const run: PartRun = { storages, table, scalarCount: count };
-  const program = e.programOf(part);
-  const end = failed === null ? program.words : part.nodes[failed.node].start;
+  const run: SegmentRun = { storages, table, scalarCount: count };
+  const program = e.programOf(segment);
+  const end = failed === null ? program.words : segment.nodes[failed.node].start;
   let stopped: number | undefined;
   try {
     stopped = await program.start(storages, table, 0, end);
   } catch (error) {
     variables.here(() => {
-      undoScalars(part, run, -1);
+      undoScalars(segment, run, -1);
     });
     throw outOfMemory(error, e.name, []);
   }
   while (stopped !== undefined) {
     const at = stopped;
-    const from = variables.here(() => e.redo(part, at, run));
+    const from = variables.here(() => e.redo(segment, at, run));
     stopped = await program.start(storages, table, from, end);
   }
   if (failed !== null) {
     variables.here(() => {
-      e.failAt(part, failed.node, failed.error, run);
+      e.failAt(segment, failed.node, failed.error, run);
     });
   }
 }

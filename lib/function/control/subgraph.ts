@@ -111,10 +111,10 @@ export class PartTrace extends Trace {
     super.choice(name, inputs, chosen);
   }
 
-  override late(...args: Parameters<Trace['late']>): Tensor[] {
+  override emitWithScalars(...args: Parameters<Trace['emitWithScalars']>): Tensor[] {
     const { variables, reads = [] } = args[3];
     if (variables.length + reads.length > 0) this.needsVariables = true;
-    return super.late(...args);
+    return super.emitWithScalars(...args);
   }
 }
 
@@ -181,7 +181,8 @@ export function effectsOf(graphs: readonly Graph[]): Effects {
   for (const node of graphs.flatMap((g) => g.nodes)) {
     if (node.kind === 'read' || node.kind === 'assign') return 'variables';
     if (node.kind !== 'host' || node.effects === 'none') continue;
-    if (node.effects === 'variables' || (node.late?.scalars.variables.length ?? 0) > 0) return 'variables';
+    if (node.effects === 'variables' || (node.scalarOp?.scalars.variables.length ?? 0) > 0)
+      return 'variables';
     if (effects !== 'check') effects = node.effects;
   }
   return effects;

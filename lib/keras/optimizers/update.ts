@@ -142,7 +142,7 @@ export class TracedUpdater implements Updater {
   update(rule: Rule, numbers: Numbers, updates: readonly Update[]): void {
     const all = updates.flatMap(({ variable, slots }) => [variable, ...slots]);
     const { dt } = all[0];
-    const late = this.late(ruleNumbers.slot, () => numbers(dt));
+    const scalars = this.scalars(ruleNumbers.slot, () => numbers(dt));
     for (const v of all) this.tracer.touch(v);
     const inputs = updates.flatMap(({ gradient, variable, slots }) => {
       const own = [variable, ...slots].map((v) => v.held);
@@ -150,16 +150,16 @@ export class TracedUpdater implements Updater {
     });
     const outs = all.map(({ held }) => ({ shape: shapeOf(held), dt }));
     const op = ruleOp(rule, all.length / updates.length, updates.length);
-    const found = this.tracer.late(op, inputs, outs, late);
+    const found = this.tracer.emitWithScalars(op, inputs, outs, scalars);
     all.forEach((v, i) => v.adopt(found[i]));
   }
 
   descendRows(numbers: Numbers, { values, indices }: IndexedSlices, variable: Variable): void {
-    const late = this.late(ruleNumbers.rowsSlot, () => numbers(variable.dt));
+    const scalars = this.scalars(ruleNumbers.rowsSlot, () => numbers(variable.dt));
     this.tracer.touch(variable);
     const { held } = variable;
     const outs = [{ shape: shapeOf(held), dt: held.dt }];
-    variable.adopt(this.tracer.late(rowsRuleOp('sgd'), [values, indices, held], outs, late)[0]);
+    variable.adopt(this.tracer.emitWithScalars(rowsRuleOp('sgd'), [values, indices, held], outs, scalars)[0]);
   }
 
   choose({ name, isTime, yes, no }: Choice): void {
@@ -198,7 +198,7 @@ export class TracedUpdater implements Updater {
 
   end(): void {
     const { clock } = this;
-    this.tracer.late(countStep, [], [], {
+    this.tracer.emitWithScalars(countStep, [], [], {
       slot: 0,
       count: 0,
       variables: clock.variables,
@@ -208,7 +208,7 @@ export class TracedUpdater implements Updater {
     });
   }
 
-  private late(slot: number, numbers: () => readonly number[]): RuntimeScalars {
+  private scalars(slot: number, numbers: () => readonly number[]): RuntimeScalars {
     const { clock } = this;
     const first = !this.begun;
     this.begun = true;

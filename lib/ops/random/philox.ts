@@ -93,8 +93,8 @@ const philox = op('philox', {
 });
 
 /** A stream that is known when a compiled function runs, not yet while it is traced. */
-export interface LaterStream {
-  readonly later: () => Stream;
+export interface RuntimeStream {
+  readonly atRun: () => Stream;
   /** The variables that finding it reads or changes. */
   readonly variables: readonly Variable[];
 }
@@ -104,23 +104,23 @@ export function draw(
   distribution: Distribution,
   shape: Shape,
   dt: DTypeInfo,
-  stream: Stream | LaterStream,
+  stream: Stream | RuntimeStream,
   bounds: Bounds = noBounds,
   affine: Affine = asDrawn,
 ): Tensor {
   const kernel = kernelNumber(native.randomNames, distribution);
-  if (!('later' in stream)) {
+  if (!('atRun' in stream)) {
     const attrs = { kernel, shape, dt, stream, bounds, affine };
     return philox(attrs);
   }
-  const { later, variables } = stream;
+  const { atRun, variables } = stream;
   const row = registry().get('philox') as OpRow & TracedOp;
-  return (context.tracer as Tracer).late({ ...row, name: distribution }, [], [{ shape, dt }], {
+  return (context.tracer as Tracer).emitWithScalars({ ...row, name: distribution }, [], [{ shape, dt }], {
     slot: streamSlot,
     count: 6,
     variables,
     write: (to, at) => {
-      const { key, counter } = later();
+      const { key, counter } = atRun();
       for (let i = 0; i < 2; i++) to[at + i] = key[i];
       for (let i = 0; i < 4; i++) to[at + 2 + i] = counter[i];
     },

@@ -83,7 +83,7 @@ const stateful =
   (seed: Seed, op: string): StreamFor =>
   (distribution, dt, size) => {
     const next = (): Stream => nextStream(distribution, dt.name, seed, size * blocksPerElement, op);
-    return context.tracer === null ? next() : { later: next, variables: [] };
+    return context.tracer === null ? next() : { atRun: next, variables: [] };
   };
 
 /**

@@ -9,7 +9,7 @@ import { elementsAround, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } 
 import { Variable } from '../../core/variable';
 import { badDType } from '../../op/checks';
 import { options } from '../../core/options';
-import { draw, fourWords, twoWords, words, type LaterStream, type Stream } from './philox';
+import { draw, fourWords, twoWords, words, type RuntimeStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
 import { decided } from '../../op/traced';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
@@ -211,9 +211,9 @@ export class Generator {
 
   private readonly stream: StreamFor = (_distribution, _dt, size) => this.next(size);
 
-  private next(elements: number): Stream | LaterStream {
+  private next(elements: number): Stream | RuntimeStream {
     if (context.tracer === null) return this.advance(elements);
-    return { later: () => this.advance(elements), variables: [this.state] };
+    return { atRun: () => this.advance(elements), variables: [this.state] };
   }
 
   /** Normal numbers. @tf tf.random.Generator.normal */

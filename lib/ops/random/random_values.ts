@@ -14,7 +14,7 @@ import {
   words,
   wordsBetween,
   type Distribution,
-  type LaterStream,
+  type RuntimeStream,
   type Stream,
 } from './philox';
 import { decided } from '../../op/traced';
@@ -23,7 +23,7 @@ import { decided } from '../../op/traced';
 export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
 
 /** Gives the stream of a draw of so many elements from the distribution. */
-export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | LaterStream;
+export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | RuntimeStream;
 
 const uniformTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
 

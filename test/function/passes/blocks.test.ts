@@ -16,7 +16,7 @@ function opsOf(f: F, ...args: tf.Tensor[]): string[] {
   const compiled = tf.function((...x: tf.Tensor[]) => flat(f(...x)));
   const got = withOneAndTwo(() => compiled(...args));
   for (const step of (run.mock.contexts[0] as Executable).steps) {
-    if (step.kind !== 'part') names.push(step.kind);
+    if (step.kind !== 'segment') names.push(step.kind);
     else for (const n of step.nodes) if (n.end > n.start) names.push(n.node.op.name);
   }
   run.mockRestore();

@@ -19,7 +19,7 @@ function ops(f: F, ...args: tf.Tensor[]): string[] {
   all.run(args).forEach((t, i) => {
     expect(bytesOf(t).equals(bytesOf(want[i]))).toBe(true);
   });
-  return all.steps.flatMap((step) => (step.kind === 'part' ? step.nodes.map((n) => n.node.op.name) : []));
+  return all.steps.flatMap((step) => (step.kind === 'segment' ? step.nodes.map((n) => n.node.op.name) : []));
 }
 
 const x = tf.random.normal([256, 128], { seed: 1 });

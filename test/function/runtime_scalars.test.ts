@@ -32,7 +32,7 @@ describe('random numbers', () => {
     const [compiled, eager] = both(make);
     expect(compiled).toEqual(eager);
     expect(new Set((compiled as number[][]).map((row) => row[0])).size).toBe(3);
-    expect(kinds(tf.function(make()))).toEqual(['part']);
+    expect(kinds(tf.function(make()))).toEqual(['segment']);
   });
 
   test('keep their order among steps of JavaScript that draw too', () => {
