@@ -33,14 +33,7 @@ import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
 import type { CheckedOptions, LearningRate } from './options';
 import type { Rule } from '../../ops/state/optimizer_rules';
 import { Element, Slot } from './slot';
-import { atOnce, byType, TracedUpdater, type Update, type Updater } from './update';
-
-/** How a variable is updated. */
-export interface RuleOfVariable {
-  readonly rule: Rule;
-  /** The state that the rule has of it. */
-  readonly slots: readonly Slot[];
-}
+import { atOnce, byType, type RuleOfVariable, TracedUpdater, type Update, type Updater } from './update';
 
 /**
  * Base of the optimizers. `applyGradients([[gradient, variable], …])` makes one step. State is made for the variables

@@ -3,7 +3,8 @@ import type { DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { refuseSurplus } from '../../core/options';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
-import { Optimizer, type RuleOfVariable } from './optimizer';
+import { Optimizer } from './optimizer';
+import type { RuleOfVariable } from './update';
 import type { Slot } from './slot';
 
 export interface SGDOptions extends OptimizerOptions {

@@ -19,6 +19,13 @@ import { filled } from '../../ops/array/creation';
 import { numberOfRun, zerosOfRun } from '../../op/runtime_scalars';
 import type { Slot } from './slot';
 
+/** How a variable is updated. */
+export interface RuleOfVariable {
+  readonly rule: Rule;
+  /** The state that the rule has of it. */
+  readonly slots: readonly Slot[];
+}
+
 export interface Update {
   /** It has the variable's dtype and shape. Null: the weights are their own gradient. */
   readonly gradient: Tensor | null;
