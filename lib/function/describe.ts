@@ -1,5 +1,4 @@
 /** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
-import { sizeOf } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { ConcretizationError } from '../graph/concretization_error';
 import { medians, note, type Executable, type Samples } from '../compile/executable';
@@ -84,29 +83,10 @@ const showType = (t: Tensor): string => `${t.dtype}[${shapeOf(t).join(',')}]`;
 const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
 /** Estimate: multiplications, additions and the like. */
-export function flopsOf({ node }: SegmentNode): number {
-  const { name } = node.op;
-  const out = node.outputs.reduce((sum, t) => sum + t.size, 0);
-  const largest = Math.max(out, ...node.inputs.map((t) => t.size));
-  if (name === 'matmul' || name.startsWith('fusedMatmul')) {
-    // m·n·k, where the three matrices have m·k, k·n and m·n elements (batches aside).
-    const [a, b] = node.inputs;
-    const c = node.outputs[0];
-    return 2 * Math.round(Math.sqrt(a.size * b.size * c.size));
-  }
-  const conv = /^(?:fusedConv|convForward|convBackprop|fusedDepthwise|depthwise)(Input|Filter)?\b/.exec(name);
-  if (conv !== null) {
-    // For each element of y as many products as the filter has for an output channel; a depthwise one has a size for
-    // each of two that they are the product of.
-    const [a, b] = node.inputs;
-    const w = conv[1] === 'Filter' ? node.outputs[0] : b;
-    const y = conv[1] === 'Filter' ? b : conv[1] === 'Input' ? a : node.outputs[0];
-    const channels = sizeOf(shapeOf(w).slice(/depthwise/i.test(name) ? -2 : -1));
-    return (2 * y.size * w.size) / Math.max(1, channels);
-  }
-  const fused = /^fused\((.*)\)$/.exec(name);
-  if (fused !== null) return fused[1].split(', ').length * largest;
-  return /^(reshape|spread|transpose|concat|slice|gather|broadcastTo)$/.test(name) ? 0 : largest;
+export function flopsOf({ node: { op, inputs, outputs } }: SegmentNode): number {
+  return (
+    op.flops?.(inputs, outputs) ?? Math.max(0, ...inputs.map((t) => t.size), ...outputs.map((t) => t.size))
+  );
 }
 
 function describeOp(n: SegmentNode): ProgramOp {

@@ -76,6 +76,10 @@ export interface TracedOp extends RecordedOp {
   readonly closes?: boolean;
   /** Whether some values of its inputs (or of such inputs) are errors, as an index out of range is. */
   readonly fallible?: boolean | ((inputs: readonly Tensor[]) => boolean) | undefined;
+  /** Its result is the input, repeated along the axes that are its attributes: the gradient of a sum. */
+  readonly spreads?: boolean;
+  /** Estimate of its multiplications, additions and the like. Absent: one for each element of the largest tensor. */
+  readonly flops?: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => number;
   /** Where elementwise ops and reductions can be fused: how a piece is computed. */
   readonly tile?: TileKernel;
   /**

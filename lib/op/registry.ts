@@ -84,6 +84,7 @@ export interface OpRow extends RecordedOp {
   readonly leastResults?: TracedOp['leastResults'];
   readonly fallible?: TracedOp['fallible'];
   readonly host?: TracedOp['host'];
+  readonly flops?: TracedOp['flops'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }
@@ -94,7 +95,15 @@ export const dependsOnValues = 'the shape of its result depends on values';
 /** Traits of an op that its definition states: see TracedOp. */
 export type OpFacts = Pick<
   OpRow,
-  'tile' | 'simpler' | 'regrouped' | 'broadcasts' | 'permutes' | 'leastResults' | 'fallible' | 'host'
+  | 'tile'
+  | 'simpler'
+  | 'regrouped'
+  | 'broadcasts'
+  | 'permutes'
+  | 'leastResults'
+  | 'fallible'
+  | 'host'
+  | 'flops'
 >;
 
 const rows = new Map<string, OpRow>();

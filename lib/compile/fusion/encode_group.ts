@@ -149,6 +149,8 @@ function fusedOp(group: Group): TracedOp {
     differentiable: false,
     savesInputs: 0,
     savesOutputs: false,
+    flops: (inputs, outputs) =>
+      group.members.length * Math.max(0, ...inputs.map((t) => t.size), ...outputs.map((t) => t.size)),
     execute: () => {
       throw new Error('a fused group has no results that ask for another run');
     },

@@ -133,7 +133,7 @@ export class Fusion {
       }
       return;
     }
-    if (node.op.name === 'spread') {
+    if (node.op.spreads === true) {
       this.spreads.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
     }
     if (enabled('blocks')) {
@@ -365,7 +365,7 @@ export class Fusion {
       const item = this.items[i];
       if (item.single !== null) {
         const { op, outputs } = item.single.node;
-        const dropped = op.name === 'spread' || outputs.some((t) => this.blocks.has(t));
+        const dropped = op.spreads === true || outputs.some((t) => this.blocks.has(t));
         if (dropped && !outputs.some((t) => needed.has(t))) continue;
       }
       kept.push(item);

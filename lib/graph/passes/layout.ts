@@ -44,7 +44,7 @@ function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
   const { rank } = outputs[0];
   if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
-  if (op.name === 'spread') return rank > 1 ? 'spread' : null;
+  if (op.spreads === true) return rank > 1 ? 'spread' : null;
   if (op.reordered !== undefined && rank > 1 && op.reordered(attrs as never, identity(rank)) !== null)
     return 'reordered';
   if (op.tile === undefined) return null;

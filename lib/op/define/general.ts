@@ -140,6 +140,7 @@ export function defineOp<P extends unknown[], A>(
     reordered: spec.reordered,
     leastResults: spec.leastResults,
     fallible: spec.fallible,
+    flops: spec.flops,
     host: spec.host,
     call: single ? one : many,
   };

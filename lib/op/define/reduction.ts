@@ -350,6 +350,8 @@ const spreadRow: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
 } = {
   name: 'spread',
+  spreads: true,
+  flops: () => 0,
   differentiable: true,
   savesInputs: 0,
   savesOutputs: false,

@@ -70,6 +70,7 @@ export const concat: (values: readonly TensorLike[], axis: OneAxis) => Tensor = 
   [values: readonly TensorLike[], axis: OneAxis],
   number
 >('concat', {
+  flops: () => 0,
   tf: 'tf.concat',
   dtypes: everyType,
   ulp: 0,

@@ -79,6 +79,7 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
   [a: TensorLike, options?: TransposeOptions | readonly number[]],
   readonly number[] | null
 >('transpose', {
+  flops: () => 0,
   tf: 'tf.transpose',
   dtypes: everyType,
   ulp: 0,
@@ -130,6 +131,7 @@ export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
   [input: TensorLike, shape: ShapeLike],
   Shape
 >('broadcastTo', {
+  flops: () => 0,
   tf: 'tf.broadcast_to',
   dtypes: everyType,
   ulp: 0,

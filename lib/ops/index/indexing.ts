@@ -96,6 +96,7 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
  */
 export const gather: (params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis) => Tensor =
   op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis], GatherAttrs>('gather', {
+    flops: () => 0,
     tf: 'tf.gather',
     dtypes: everyType,
     ulp: 0,

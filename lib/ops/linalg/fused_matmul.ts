@@ -18,7 +18,16 @@ import {
   type Finish,
   type FusedActivation,
 } from '../nn/epilogue';
-import { gradientOfA, gradientOfB, productShape, sides, sidesOf, writeProduct, type Sides } from './matmul';
+import {
+  gradientOfA,
+  gradientOfB,
+  matmulFlops,
+  productShape,
+  sides,
+  sidesOf,
+  writeProduct,
+  type Sides,
+} from './matmul';
 import { registry, sample, type GradContext, type OpRow } from '../../op/registry';
 
 export interface FusedMatmulOptions {
@@ -120,6 +129,7 @@ function rebuild(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): F
 }
 
 const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], FusedAttrs>('fusedMatmul', {
+  flops: matmulFlops,
   tf: '',
   dtypes: types,
   domain: [-2, 2],

@@ -201,7 +201,13 @@ function turned(t: Tensor, around: Surroundings): Tensor | null {
   return swaps ? maker.inputs[0] : null;
 }
 
+/** 2·m·n·k, where the three matrices have m·k, k·n and m·n elements (batches aside). */
+export function matmulFlops([a, b]: readonly Tensor[], [c]: readonly Tensor[]): number {
+  return 2 * Math.round(Math.sqrt(a.size * b.size * c.size));
+}
+
 const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Sides], Sides>('matmul', {
+  flops: matmulFlops,
   tf: 'tf.linalg.matmul',
   dtypes: matmulTypes,
   domain: [-2, 2],

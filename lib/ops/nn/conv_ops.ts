@@ -4,8 +4,8 @@
  */
 import { frame, native } from '../../binding';
 import { floating } from '../../core/dtype';
-import { asShape, type Dims, type Shape } from '../../core/shape';
-import { bufferOf, type Tensor } from '../../core/tensor';
+import { asShape, type Dims, type Shape, sizeOf } from '../../core/shape';
+import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
 import { badDType, mixedDTypes } from '../../op/checks';
 import { partOfTwo } from '../../op/define/part';
@@ -69,6 +69,12 @@ export function writeConv(x: Tensor, filter: Tensor, y: Tensor, geometry: ConvGe
   write(Kind.forward, x, filter, y, geometry);
 }
 
+/** Two for each element of y and each element of the filter that leads to it; filters have `own` dimensions of outputs last. */
+export function convFlops(y: Tensor, filter: Tensor, own = 1): number {
+  const outputs = sizeOf(shapeOf(filter).slice(-own));
+  return (2 * y.size * filter.size) / Math.max(1, outputs);
+}
+
 function convRow(
   name: string,
   kind: number,
@@ -102,6 +108,12 @@ function convRow(
         },
       },
     ],
+    flops: ([a, b], [result]) =>
+      kind === Kind.forward
+        ? convFlops(result, b)
+        : kind === Kind.inputGradient
+          ? convFlops(a, b)
+          : convFlops(b, result),
     infer: ([a, b], g) => {
       if (a.dt !== b.dt) throw mixedDTypes(name, a, b);
       if (a.dt.kind !== 'float') throw badDType(name, 'input', a.dt, floating);

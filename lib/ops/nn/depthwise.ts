@@ -6,6 +6,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { remembered } from '../../core/remember';
 import { asShape, type Shape, showShape } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { convFlops } from './conv_ops';
 import { matmul } from '../linalg/matmul';
 import { badDType, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
@@ -67,6 +68,7 @@ function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y
 
 /** y = Σ w·x over the window of each pixel and channel. */
 const depthwise: Product = partOfTwo<Windows>('depthwise', {
+  flops: ([, w], [y]) => convFlops(y, w, 2),
   dtypes: floating,
   infer: ([x], { dims: [h, w] }) => ({
     shape: asShape([shapeOf(x)[0], h.out, w.out, shapeOf(x)[3]]),
@@ -82,6 +84,7 @@ const depthwise: Product = partOfTwo<Windows>('depthwise', {
 
 /** The gradient of `depthwise` towards x. */
 const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
+  flops: ([dy, w]) => convFlops(dy, w, 2),
   dtypes: floating,
   infer: ([dy], { dims: [h, w] }) => ({
     shape: asShape([shapeOf(dy)[0], h.size, w.size, shapeOf(dy)[3]]),
@@ -97,6 +100,7 @@ const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
 
 /** The gradient of `depthwise` towards w. */
 const depthwiseFilter: Product = partOfTwo<Windows>('depthwiseFilter', {
+  flops: ([, dy], [w]) => convFlops(dy, w, 2),
   dtypes: floating,
   infer: ([x], { filter }) => ({ shape: filter, dt: x.dt }),
   run: ([x, dy], windows, [w]) => run('w', windows, x, w, dy),

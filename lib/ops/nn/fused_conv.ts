@@ -2,7 +2,7 @@
 import { native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
 import { bufferOf, type Tensor } from '../../core/tensor';
-import { writeConv, type ConvGeometry } from './conv_ops';
+import { convFlops, writeConv, type ConvGeometry } from './conv_ops';
 import { writeDepthwise, type DepthwiseWindows } from './depthwise';
 import { setFinisher, writeFinish, type Finish } from './epilogue';
 
@@ -23,12 +23,14 @@ function finishing<A>(
   slot: number,
   write: (x: Tensor, w: Tensor, y: Tensor, own: A) => void,
   call: Call,
+  flops: NonNullable<TracedOp['flops']>,
 ): void {
   const row: TracedOp = {
     name,
     differentiable: false,
     savesInputs: 0,
     savesOutputs: false,
+    flops,
     execute: (inputs, attrs: Attrs<A>, [y]) => {
       if (y.size === 0) return;
       const [x, w] = inputs;
@@ -40,9 +42,19 @@ function finishing<A>(
 }
 
 // The slots are those of native/addon/calls_conv.cc and calls_window.cc.
-finishing<ConvGeometry>('convForward', 'fusedConv', 28, writeConv, (...buffers) =>
-  native.fusedConv(...buffers),
+finishing<ConvGeometry>(
+  'convForward',
+  'fusedConv',
+  28,
+  writeConv,
+  (...buffers) => native.fusedConv(...buffers),
+  ([, w], [y]) => convFlops(y, w),
 );
-finishing<DepthwiseWindows>('depthwise', 'fusedDepthwise', 19, writeDepthwise, (...buffers) =>
-  native.fusedDepthwise(...buffers),
+finishing<DepthwiseWindows>(
+  'depthwise',
+  'fusedDepthwise',
+  19,
+  writeDepthwise,
+  (...buffers) => native.fusedDepthwise(...buffers),
+  ([, w], [y]) => convFlops(y, w, 2),
 );
