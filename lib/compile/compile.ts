@@ -2,7 +2,7 @@
 import type { RuntimeScalars } from '../op/contract';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { inputsOf, type Graph, type HostNode, type Node, type OpNode } from '../graph/graph';
+import { inputsOf, type Graph, type HostNode, type Node, type OpNode, type ReadNode } from '../graph/graph';
 import { lower } from './lower';
 import { Storages, type LoweredNode } from './lowered';
 import { blocks } from './fusion/fuse_copies';
@@ -55,26 +55,18 @@ function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): 
   return { node: op, order, instructions: code.instructions, view, scalars, over };
 }
 
-export function compile(graph: Graph): Executable {
-  const storages = new Storages();
-  const slots = new Map<Tensor, number>();
-  const steps: Step[] = [];
-  const slotOf = (t: Tensor): number => {
-    const root = storages.root(t);
-    let slot = slots.get(root);
-    if (slot === undefined) slots.set(root, (slot = slots.size));
-    return slot;
-  };
-  for (const t of graph.parameters) slotOf(t);
-  const constants = graph.constants.map(({ real, symbol }) => ({ slot: slotOf(symbol), real }));
+type Lowered = LoweredNode | Exclude<Node, OpNode>;
 
-  // Lower everything first: what shares whose storage must be known before values get their places.
-  const nodes = graph.nodes.map((node, order) =>
-    node.kind === 'op' || node.kind === 'host' ? lowerNode(node, order, storages) : node,
-  );
-  const found = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
+/** Where a program is cut, and what crosses the cuts. */
+interface Partition {
+  /** The nodes before which a segment ends. */
+  readonly cuts: ReadonlySet<number>;
+  /** The roots of values that leave their segment: they get tensors of their own at each run. */
+  readonly leaving: Set<Tensor>;
+  readonly updates: Updates;
+}
 
-  // Values that leave their segment get tensors of their own at each run.
+function partition(graph: Graph, nodes: readonly Lowered[], storages: Storages): Partition {
   const leaving = new Set<Tensor>(graph.results.map((t) => storages.root(t)));
   const segmentOf = new Map<Tensor, number>();
   const cuts = new Set<number>();
@@ -108,11 +100,54 @@ export function compile(graph: Graph): Executable {
     else for (const t of what.inputs) updates.give(t);
     for (const t of inputsOf(what)) leaving.add(storages.root(t));
   });
+  return { cuts, leaving, updates };
+}
 
+/** The step of a node that is no op of a segment. `keeps`: whether the value that it reads is needed after an assignment. */
+function stepOf(
+  what: Exclude<Node, OpNode>,
+  slotOf: (t: Tensor) => number,
+  updates: Updates,
+  keeps: (read: ReadNode) => boolean,
+): Step {
+  const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: shapeOf(t) });
+  if (what.kind === 'read')
+    return { kind: 'read', variable: what.variable, slot: slotOf(what.output), keep: keeps(what) };
+  if (what.kind === 'assign') {
+    const { variable, value } = what;
+    return { kind: 'assign', variable, ...slotted(value), own: updates.target(value) !== null };
+  }
+  const inputs = what.inputs.map(slotted);
+  const { chosen, pending = [] } = what;
+  if (chosen !== undefined) return { kind: 'choice', node: what, chosen, inputs };
+  const held = pending.map(({ variable, value }) => ({ variable, ...slotted(value) }));
+  return { kind: 'host', node: what, inputs, outputs: what.outputs.map(slotOf), pending: held };
+}
+
+export function compile(graph: Graph): Executable {
+  const storages = new Storages();
+  const slots = new Map<Tensor, number>();
+  const slotOf = (t: Tensor): number => {
+    const root = storages.root(t);
+    let slot = slots.get(root);
+    if (slot === undefined) slots.set(root, (slot = slots.size));
+    return slot;
+  };
+  for (const t of graph.parameters) slotOf(t);
+  const constants = graph.constants.map(({ real, symbol }) => ({ slot: slotOf(symbol), real }));
+
+  // Lower everything first: what shares whose storage must be known before values get their places.
+  const nodes = graph.nodes.map((node, order) =>
+    node.kind === 'op' || node.kind === 'host' ? lowerNode(node, order, storages) : node,
+  );
+  const found = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
+  const { cuts, leaving, updates } = partition(graph, nodes, storages);
+
+  const steps: Step[] = [];
   let current: LoweredNode[] = [];
   const flush = (): void => {
     if (current.some((n) => !n.view))
-      steps.push(makeSegment(fuse(current, storages, leaving), storages, leaving, updates, slotOf));
+      steps.push(makeSegment(fuse(current, storages, leaving), { storages, leaving, updates, slotOf }));
     current = [];
   };
   nodes.forEach((what, at) => {
@@ -121,25 +156,8 @@ export function compile(graph: Graph): Executable {
       return;
     }
     if (cuts.has(at)) flush();
-    if (what.kind === 'read') {
-      // Assignments come last between two effects, so a read may be moved before the ops of its segment.
-      const keep = leaving.has(what.output) || found.has(what.variable);
-      steps.push({ kind: 'read', variable: what.variable, slot: slotOf(what.output), keep });
-    } else if (what.kind === 'assign') {
-      const { variable, value } = what;
-      const own = updates.target(value) !== null;
-      steps.push({ kind: 'assign', variable, slot: slotOf(value), shape: shapeOf(value), own });
-    } else {
-      const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: shapeOf(t) });
-      const inputs = what.inputs.map(slotted);
-      const { chosen, pending = [] } = what;
-      if (chosen !== undefined) {
-        steps.push({ kind: 'choice', node: what, chosen, inputs });
-      } else {
-        const held = pending.map(({ variable, value }) => ({ variable, ...slotted(value) }));
-        steps.push({ kind: 'host', node: what, inputs, outputs: what.outputs.map(slotOf), pending: held });
-      }
-    }
+    // Assignments come last between two effects, so a read may be moved before the ops of its segment.
+    steps.push(stepOf(what, slotOf, updates, (r) => leaving.has(r.output) || found.has(r.variable)));
   });
   flush();
   return new Executable(

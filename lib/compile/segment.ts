@@ -4,96 +4,148 @@ import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf } from '../graph/graph';
 import type { LoweredNode, Storages } from './lowered';
-import { planArena, type Life } from './memory_plan';
+import { planArena, type ArenaPlan, type Life } from './memory_plan';
 import type { Updates } from './updates';
-import type { Segment, SegmentNode } from './steps';
+import type { Place, Segment, SegmentNode } from './steps';
 
-export function makeSegment(
-  nodes: readonly LoweredNode[],
-  storages: Storages,
-  leaving: ReadonlySet<Tensor>,
-  updates: Updates,
-  slotOf: (t: Tensor) => number,
-): Segment {
-  // Storages made here, and their lives.
-  const lives: (Life & { root: Tensor })[] = []; // with what lies there last
-  const inner = new Map<Tensor, number>();
-  const externals: Tensor[] = [];
-  const external = new Map<Tensor, number>();
-  const fresh: { root: Tensor; over: Variable | null }[] = [];
-  const made = new Set<Tensor>();
-  const byBuffer = new Map<ArrayBuffer, Tensor>();
-  const last = lastUses(nodes, storages);
+/** What `makeSegment` needs to know of the program around a segment. */
+export interface Surroundings {
+  readonly storages: Storages;
+  /** Roots that leave the segment: they get tensors of their own at each run. */
+  readonly leaving: ReadonlySet<Tensor>;
+  readonly updates: Updates;
+  readonly slotOf: (t: Tensor) => number;
+}
+
+/** A result that gets a tensor of its own, perhaps in the storage of a variable's value. */
+interface Fresh {
+  readonly root: Tensor;
+  readonly over: Variable | null;
+}
+
+/** Where the values of a segment lie: in the arena, in storages from outside, or in fresh ones. */
+class Places {
+  readonly externals: Tensor[] = [];
+  readonly fresh: Fresh[] = [];
+  private readonly external = new Map<Tensor, number>();
+  /** Storages in the arena, and their lives, with what lies there last. */
+  private readonly lives: (Life & { root: Tensor })[] = [];
+  private readonly inner = new Map<Tensor, number>();
+  private readonly made = new Set<Tensor>();
+  private readonly last: ReadonlyMap<Tensor, number>;
+  readonly arena: ArenaPlan;
+
+  constructor(
+    private readonly nodes: readonly LoweredNode[],
+    private readonly around: Surroundings,
+  ) {
+    this.last = lastUses(nodes, around.storages);
+    nodes.forEach((node, at) => {
+      if (!node.view) this.visit(node, at);
+    });
+    this.arena = planArena(this.lives);
+  }
+
+  private visit({ node }: LoweredNode, at: number): void {
+    const { storages } = this.around;
+    for (const t of node.outputs) if (storages.root(t) === t) this.create(t, at);
+    for (const t of [...inputsOf(node), ...node.outputs]) {
+      const { root } = storages.place(t);
+      const life = this.inner.get(root);
+      if (life !== undefined) {
+        this.lives[life].to = at;
+      } else if (!this.external.has(root)) {
+        this.external.set(root, this.externals.length + 1);
+        this.externals.push(root);
+      }
+    }
+  }
+
+  /** Node `at` creates a storage. */
+  private create(t: Tensor, at: number): void {
+    const { storages, leaving, updates } = this.around;
+    const { root } = storages.place(t);
+    if (this.made.has(root)) return;
+    this.made.add(root);
+    if (leaving.has(root)) {
+      this.fresh.push({ root, over: updates.over(root, this.nodes, at, leaving) });
+      return;
+    }
+    const life = root === t ? this.lifeToOverwrite(t, at) : undefined;
+    if (life === undefined) this.lives.push({ bytes: root.size * root.dt.bytes, from: at, to: at, root });
+    else this.lives[life].root = root;
+    this.inner.set(root, life ?? this.lives.length - 1);
+  }
+
   /** The place of a value that is not needed after node `at`, if that may write `to` over it. */
-  const placeOver = (to: Tensor, at: number): number | undefined => {
-    const { node, over = [] } = nodes[at];
+  private lifeToOverwrite(to: Tensor, at: number): number | undefined {
+    const { storages } = this.around;
+    const { node, over = [] } = this.nodes[at];
     for (const [written, from] of over) {
-      if (written !== to || last.get(from) !== at) continue;
-      const life = inner.get(from);
-      if (life === undefined || lives[life].root !== from || lives[life].bytes !== to.size * to.dt.bytes)
-        continue;
-      const apart = (t: Tensor): boolean => storages.place(t).root !== from;
-      if (node.pending?.some((p) => !apart(p.value)) === true) continue;
-      if (node.outputs.every(apart) && node.inputs.every((t) => apart(t) || storages.root(t) === from))
+      if (written !== to || this.last.get(from) !== at) continue;
+      const life = this.inner.get(from);
+      if (life === undefined) continue;
+      const { root, bytes } = this.lives[life];
+      if (root !== from || bytes !== to.size * to.dt.bytes) continue;
+      const isApart = (t: Tensor): boolean => storages.place(t).root !== from;
+      if (node.pending?.every((p) => isApart(p.value)) === false) continue;
+      if (node.outputs.every(isApart) && node.inputs.every((t) => isApart(t) || storages.root(t) === from))
         return life;
     }
     return undefined;
-  };
-  nodes.forEach(({ node, view }, at) => {
-    if (view) return;
-    for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(bufferOf(t), t);
-    for (const t of node.outputs) {
-      if (storages.root(t) !== t) continue;
-      const { root } = storages.place(t);
-      if (made.has(root)) continue;
-      made.add(root);
-      if (leaving.has(root)) {
-        fresh.push({ root, over: updates.over(root, nodes, at, leaving) });
-      } else {
-        const life = root === t ? placeOver(t, at) : undefined;
-        if (life === undefined) lives.push({ bytes: root.size * root.dt.bytes, from: at, to: at, root });
-        else lives[life].root = root;
-        inner.set(root, life ?? lives.length - 1);
-      }
-    }
-    for (const t of [...inputsOf(node), ...node.outputs]) {
-      const { root } = storages.place(t);
-      const life = inner.get(root);
-      if (life !== undefined) {
-        lives[life].to = at;
-      } else if (!external.has(root)) {
-        external.set(root, externals.length + 1);
-        externals.push(root);
-      }
-    }
-  });
-  const arena = planArena(lives);
+  }
 
-  // Pieces, not numbers: integers that stand in the frame as raw bits may look like NaNs, which must stay what they are.
-  const pieces: Float64Array[] = [];
-  let words = 0;
-  const write = (piece: Float64Array): void => {
-    pieces.push(piece);
-    words += piece.length;
-  };
-  const segmentNodes: SegmentNode[] = [];
-  const place = (t: Tensor): [storage: number, offset: number, bytes: number] => {
-    const { root, offset } = storages.place(t);
+  readonly of = (t: Tensor): Place => {
+    const { root, offset } = this.around.storages.place(t);
     const bytes = t.size * t.dt.bytes;
-    const life = inner.get(root);
+    const life = this.inner.get(root);
     return life === undefined
-      ? [external.get(root) as number, offset, bytes]
-      : [0, arena.offsets[life] + offset, bytes];
+      ? [this.external.get(root) as number, offset, bytes]
+      : [0, this.arena.offsets[life] + offset, bytes];
   };
+}
+
+/**
+ * Pieces of code, which are copied as such: integers that stand in the argument buffer as raw bits may look like NaNs, which
+ * must stay what they are.
+ */
+class Code {
+  private readonly pieces: Float64Array[] = [];
+  words = 0;
+
+  write(piece: Float64Array): void {
+    this.pieces.push(piece);
+    this.words += piece.length;
+  }
+
+  join(): ArrayBuffer {
+    const code = new Float64Array(this.words);
+    let at = 0;
+    for (const piece of this.pieces) {
+      code.set(piece, at);
+      at += piece.length;
+    }
+    return code.buffer;
+  }
+}
+
+export function makeSegment(nodes: readonly LoweredNode[], around: Surroundings): Segment {
+  const { slotOf } = around;
+  const places = new Places(nodes, around);
+  const byBuffer = new Map<ArrayBuffer, Tensor>();
+  for (const { node, view } of nodes)
+    if (!view) for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(bufferOf(t), t);
+  const code = new Code();
+  const segmentNodes: SegmentNode[] = [];
   const scalarsOfRun: { scalars: RuntimeScalars; at: number; node: number; order: number }[] = [];
   let scalarCount = 0;
   for (const { node, instructions, scalars, order } of nodes) {
-    const start = words;
+    const start = code.words;
     const found = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, scalarCount];
-    for (const { entry, buffers, numbers: given } of instructions) {
-      write(Float64Array.of(entry, buffers.length, given.length, ...found));
-      for (const b of buffers) write(Float64Array.from(place(byBuffer.get(b) as Tensor)));
-      write(given);
+    for (const { entry, buffers, numbers } of instructions) {
+      code.write(Float64Array.of(entry, buffers.length, numbers.length, ...found));
+      for (const b of buffers) code.write(Float64Array.from(places.of(byBuffer.get(b) as Tensor)));
+      code.write(numbers);
     }
     if (scalars !== undefined) {
       scalarsOfRun.push({ scalars, at: scalarCount, node: segmentNodes.length, order });
@@ -103,24 +155,22 @@ export function makeSegment(
       node,
       order,
       start,
-      end: words,
-      inputs: node.inputs.map(place),
-      outputs: node.outputs.map(place),
-      pending: (node.pending ?? []).map(({ variable, value }) => ({ variable, value, place: place(value) })),
+      end: code.words,
+      inputs: node.inputs.map(places.of),
+      outputs: node.outputs.map(places.of),
+      pending: (node.pending ?? []).map(({ variable, value }) => ({
+        variable,
+        value,
+        place: places.of(value),
+      })),
     });
-  }
-  const code = new Float64Array(words);
-  let at = 0;
-  for (const piece of pieces) {
-    code.set(piece, at);
-    at += piece.length;
   }
   return {
     kind: 'segment',
-    code: code.buffer,
-    arenaBytes: arena.bytes,
-    externals: externals.map(slotOf),
-    fresh: fresh.map(({ root: t, over }) => ({
+    code: code.join(),
+    arenaBytes: places.arena.bytes,
+    externals: places.externals.map(slotOf),
+    fresh: places.fresh.map(({ root: t, over }) => ({
       slot: slotOf(t),
       dt: t.dt,
       shape: shapeOf(t),
@@ -128,7 +178,7 @@ export function makeSegment(
       over,
     })),
     // In program order: what one of them computes may depend on those before it.
-    scalars: scalarsOfRun.sort((a, b) => a.order - b.order),
+    scalars: scalarsOfRun.sort((x, y) => x.order - y.order),
     scalarCount,
     nodes: segmentNodes,
   };

@@ -55,114 +55,155 @@ class DerivativeTrace extends Trace {
   }
 }
 
-/** `followed`: the ids of the tensors from before the trace to which gradients go; `sparse`: rows may stay rows. */
-export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), sparse = false): Derivative {
-  const captured = graph.constants.filter((c) => followed.has(c.source.id));
-  const trace = new DerivativeTrace(graph.name);
-  const parameters = graph.parameters.map((p) => trace.symbol(p.dt, shapeOf(p)));
-  const dys: Tensor[] = [];
-  let targets: number[] = [];
-  let results: readonly Tensor[] = [];
-  let middle = 0;
-  const reads: { variable: Variable; output: Tensor }[] = [];
-  /** Where a variable is a parameter, what flows to its later reads flows there too. */
-  const again: { parameter: Tensor; output: Tensor }[] = [];
-  let variables: ReadonlyMap<Variable, Tensor> = new Map();
-  const found: (Tensor | Rows | SymbolicZero | null)[] = [];
-  trace.run(
-    () => {
-      // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
-      const tape = new Tape(false);
-      for (const p of parameters) tape.follow(p.id);
-      for (const c of captured) tape.follow(c.real.id);
-      startRecording(tape);
-      try {
-        trace.onRead = (output) => {
-          if (output.dt.kind === 'float') tape.follow(output.id);
-        };
-        const done = replay(graph, trace, parameters);
-        results = done.results;
-        ({ variables } = done);
-        for (const r of done.reads) {
-          const parameter = variables.get(r.variable);
-          if (parameter === undefined) reads.push(r);
-          else again.push({ parameter, output: r.output });
-        }
-      } finally {
-        stopRecording(tape);
-        trace.onRead = null;
-      }
-      middle = trace.nodes.length;
-      targets = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
-      for (const i of targets) dys.push(trace.symbol(results[i].dt, shapeOf(results[i])));
-      const sources = [...parameters, ...reads.map((r) => r.output), ...captured.map((c) => c.real)];
-      const path = pathFrom(
-        tape,
-        new Set([...sources, ...again.map((r) => r.output)].map((s) => s.id)),
-        false,
-      );
-      const gradients = backward(
-        path,
-        targets.map((i) => results[i]),
-        dys,
-        false,
-      );
-      for (const s of sources) {
-        const others = again.filter((r) => r.parameter === s).map((r) => r.output.id);
-        const g = gradientOf({ ids: [s.id, ...others] }, gradients);
-        if (!(g instanceof IndexedSlices)) found.push(g);
-        else if (!sparse || g.denseShape === null) found.push(densify(g));
-        else found.push({ parts: [g.values, g.indices], shape: g.denseShape });
-      }
-      return null;
-    },
-    () => [],
-    parameters,
+type Gradient = Tensor | Rows | SymbolicZero | null;
+
+const tensorsOf = (g: Gradient): readonly Tensor[] =>
+  g === null || g === symbolicZero ? [] : 'parts' in g ? g.parts : [g];
+
+interface ReadOutput {
+  readonly variable: Variable;
+  readonly output: Tensor;
+}
+
+/** The forward pass, traced again under a tape. */
+interface Recorded {
+  readonly tape: Tape;
+  readonly results: readonly Tensor[];
+  readonly variables: ReadonlyMap<Variable, Tensor>;
+  readonly reads: readonly ReadOutput[];
+  /** Later reads of variables that are parameters: their gradients flow to the parameter too. */
+  readonly again: readonly { readonly parameter: Tensor; readonly output: Tensor }[];
+}
+
+function recordForward(
+  graph: Graph,
+  trace: Trace,
+  parameters: readonly Tensor[],
+  captured: readonly Tensor[],
+): Recorded {
+  // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
+  const tape = new Tape(false);
+  for (const t of [...parameters, ...captured]) tape.follow(t.id);
+  startRecording(tape);
+  try {
+    trace.onRead = (output) => {
+      if (output.dt.kind === 'float') tape.follow(output.id);
+    };
+    const { results, variables, reads } = replay(graph, trace, parameters);
+    const again = reads.flatMap(({ variable, output }) => {
+      const parameter = variables.get(variable);
+      return parameter === undefined ? [] : [{ parameter, output }];
+    });
+    return { tape, results, variables, reads: reads.filter((r) => !variables.has(r.variable)), again };
+  } finally {
+    stopRecording(tape);
+    trace.onRead = null;
+  }
+}
+
+/** The gradients of the targets with respect to each source, written into the trace. */
+function recordBackward(
+  { tape, results, again }: Recorded,
+  sources: readonly Tensor[],
+  targets: readonly number[],
+  dys: readonly Tensor[],
+  sparse: boolean,
+): Gradient[] {
+  const ids = new Set([...sources, ...again.map((r) => r.output)].map((s) => s.id));
+  const gradients = backward(
+    pathFrom(tape, ids, false),
+    targets.map((i) => results[i]),
+    dys,
+    false,
   );
-  // Perhaps a gradient of the user's own caught it.
-  if (trace.reason !== null) throw trace.reason;
-  // What hangs on the gradients is the way back; the rest belongs to the way there.
-  const later = new Set<Tensor>(dys);
-  const there: Node[] = trace.nodes.slice(0, middle);
+  return sources.map((s) => {
+    const others = again.filter((r) => r.parameter === s).map((r) => r.output.id);
+    const g = gradientOf({ ids: [s.id, ...others] }, gradients);
+    if (!(g instanceof IndexedSlices)) return g;
+    if (!sparse || g.denseShape === null) return densify(g);
+    return { parts: [g.values, g.indices], shape: g.denseShape };
+  });
+}
+
+/** What depends on the upstream gradients is the backward pass; all else belongs to the forward pass. */
+function split(
+  nodes: readonly Node[],
+  middle: number,
+  dys: readonly Tensor[],
+): { forward: Node[]; backward: Node[]; dependent: Set<Tensor> } {
+  const dependent = new Set<Tensor>(dys);
+  const forward: Node[] = nodes.slice(0, middle);
   const back: Node[] = [];
-  for (const node of trace.nodes.slice(middle)) {
-    if (node.kind === 'op' && !inputsOf(node).some((t) => later.has(t))) {
-      there.push(node);
+  for (const node of nodes.slice(middle)) {
+    if (node.kind === 'op' && !inputsOf(node).some((t) => dependent.has(t))) {
+      forward.push(node);
       continue;
     }
     back.push(node);
-    for (const t of outputsOf(node)) later.add(t);
+    for (const t of outputsOf(node)) dependent.add(t);
   }
-  const constants = [...trace.constants.values()];
-  const constantSymbols = new Set(constants.map((c) => c.symbol));
-  const partsOf = (g: Tensor | Rows | SymbolicZero | null): readonly Tensor[] =>
-    g === null || g === symbolicZero ? [] : 'parts' in g ? g.parts : [g];
-  const wanted = found.flatMap(partsOf).map((g) => trace.known(g));
-  const saved = new Set<Tensor>();
-  const save = (t: Tensor): void => {
-    if (!later.has(t) && !constantSymbols.has(t)) saved.add(t);
-  };
-  for (const node of deadCode({ name: graph.name, parameters: [], constants, nodes: back, results: wanted })
-    .nodes) {
-    for (const t of inputsOf(node)) save(t);
-  }
-  for (const t of wanted) save(t);
-  const own = [...saved];
+  return { forward, backward: back, dependent };
+}
+
+/** Where each gradient stands among the backward results, and which are rows. */
+function placesOf(found: readonly Gradient[]): { places: number[]; rows: Map<number, Dims> } {
   const places: number[] = [];
   const rows = new Map<number, Dims>();
   let next = 0;
   found.forEach((g, i) => {
     places.push(g === null ? noGradient : g === symbolicZero ? zeroGradient : next);
-    next += partsOf(g).length;
+    next += tensorsOf(g).length;
     if (g !== null && g !== symbolicZero && 'parts' in g) rows.set(i, g.shape);
   });
+  return { places, rows };
+}
+
+/** `followed`: the ids of the tensors from before the trace to which gradients go; `sparse`: rows may stay rows. */
+export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), sparse = false): Derivative {
+  const captured = graph.constants.filter((c) => followed.has(c.source.id));
+  const trace = new DerivativeTrace(graph.name);
+  const parameters = graph.parameters.map((p) => trace.symbol(p.dt, shapeOf(p)));
+  const { recorded, middle, targets, dys, found } = trace.run(
+    () => {
+      const real = captured.map((c) => c.real);
+      const done = recordForward(graph, trace, parameters, real);
+      const at = trace.nodes.length;
+      const { results } = done;
+      const taken = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
+      const upstream = taken.map((i) => trace.symbol(results[i].dt, shapeOf(results[i])));
+      const sources = [...parameters, ...done.reads.map((r) => r.output), ...real];
+      const gradients = recordBackward(done, sources, taken, upstream, sparse);
+      return { recorded: done, middle: at, targets: taken, dys: upstream, found: gradients };
+    },
+    () => [],
+    parameters,
+  ).value;
+  // Perhaps a gradient of the user's own caught it.
+  if (trace.reason !== null) throw trace.reason;
+  const { results, variables, reads } = recorded;
+  const nodes = split(trace.nodes, middle, dys);
+  const constants = [...trace.constants.values()];
+  const constantSymbols = new Set(constants.map((c) => c.symbol));
+  const wanted = found.flatMap(tensorsOf).map((g) => trace.known(g));
+  const saved = new Set<Tensor>();
+  const needed = deadCode({
+    name: graph.name,
+    parameters: [],
+    constants,
+    nodes: nodes.backward,
+    results: wanted,
+  });
+  for (const t of [...needed.nodes.flatMap(inputsOf), ...wanted])
+    if (!nodes.dependent.has(t) && !constantSymbols.has(t)) saved.add(t);
+  const own = [...saved];
+  const { places, rows } = placesOf(found);
   return {
     // Nothing is dropped from it here: the reads must stay those of every order.
     forward: {
       name: graph.name,
       parameters,
       constants: [...trace.constants.values()],
-      nodes: there,
+      nodes: nodes.forward,
       results: [...results.map((t) => trace.known(t)), ...own],
       variables,
       meanings: trace.meanings,
@@ -171,7 +212,7 @@ export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), 
       name: `${graph.name}, backward`,
       parameters: [...dys, ...own],
       constants: [...trace.constants.values()],
-      nodes: back,
+      nodes: nodes.backward,
       results: wanted,
       meanings: trace.meanings,
     }),
