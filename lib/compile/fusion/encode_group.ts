@@ -20,6 +20,101 @@ const header = 5;
 export const numbersOf = (values: number, steps: number, blocks: number): number =>
   header + 4 * values + 7 * steps + 2 * blocks;
 
+/** A value of a group's instruction. */
+interface Value {
+  readonly space: Space;
+  readonly dtype: number;
+  /** −1: it exists within a tile. */
+  readonly storage: number;
+  /** Where it begins, and the distance of its rows where they do not follow each other. */
+  readonly at: number;
+  readonly stride: number;
+}
+
+const plain = { at: 0, stride: 0 };
+const within = (block: Block | undefined, t: Tensor): typeof plain =>
+  block === undefined
+    ? plain
+    : { at: block.at * t.dt.bytes, stride: block.stride === block.columns ? 0 : block.stride };
+
+/** Gives the values of a group their numbers; those that exist within a tile take each other's places once they have been read. */
+class Encoder {
+  readonly inputs: Tensor[] = [];
+  readonly outputs: Tensor[] = [];
+  readonly storages: Tensor[] = [];
+  readonly values: Value[] = [];
+  readonly steps: number[][] = [];
+  private readonly valueOf = new Map<Tensor, number>();
+  private readonly external = new Map<string, number>();
+  private readonly free: number[] = [];
+  private readonly lastUse: ReadonlyMap<Tensor, number>;
+
+  constructor(
+    group: Group,
+    private readonly targets: ReadonlyMap<Tensor, Target>,
+    private readonly needed: (root: Tensor) => boolean,
+  ) {
+    this.lastUse = lastUses(group);
+    group.members.forEach((m, i) => {
+      this.add(m, i);
+    });
+  }
+
+  private storageOf(root: Tensor): number {
+    const at = this.storages.indexOf(root);
+    return at < 0 ? this.storages.push(root) - 1 : at;
+  }
+
+  private read({ root, space, block }: Member['operands'][number]): number {
+    const known = this.valueOf.get(root);
+    if (known !== undefined) return known;
+    // One storage may be read in two ways: a vector along rows and along columns.
+    const key = `${root.id}/${space}/${block?.at ?? ''}`;
+    let value = this.external.get(key);
+    if (value === undefined) {
+      if (!this.inputs.includes(root)) this.inputs.push(root);
+      const storage = this.storageOf(root);
+      value = this.values.push({ space, dtype: root.dt.code, storage, ...within(block, root) }) - 1;
+      this.external.set(key, value);
+    }
+    return value;
+  }
+
+  /** A value in memory: the result itself, or a block of another value that the result is written to. */
+  private inMemory(root: Tensor, space: Space): number {
+    const target = this.targets.get(root);
+    const to = target?.whole ?? root;
+    if (!this.outputs.includes(to)) this.outputs.push(to);
+    const storage = this.storageOf(to);
+    return this.values.push({ space, dtype: to.dt.code, storage, ...within(target?.block, root) }) - 1;
+  }
+
+  private inTile({ dt }: Tensor, space: Space): number {
+    const { values, free } = this;
+    const at = free.findIndex((v) => values[v].space === space && values[v].dtype === dt.code);
+    return at >= 0
+      ? free.splice(at, 1)[0]
+      : values.push({ space, dtype: dt.code, storage: -1, ...plain }) - 1;
+  }
+
+  private add({ node, kernel, operands, out: { root, space } }: Member, i: number): void {
+    const [a, b = a, c = a] = operands.map((o) => this.read(o));
+    // The kernels of a step may write over what they read, but a repeated operand is read again for each row.
+    const isInMemory =
+      this.targets.has(root) || space === Space.Scalar || space === Space.PerColumn || this.needed(root);
+    const value = isInMemory ? this.inMemory(root, space) : this.inTile(root, space);
+    this.valueOf.set(root, value);
+    const op = kernel.kind === 'cast' ? root.dt.code : kernel.op;
+    this.steps.push([kinds[kernel.kind], op, dtypeOf(node, kernel).code, value, a, b, c]);
+    for (const o of operands) {
+      const v = this.valueOf.get(o.root);
+      if (this.lastUse.get(o.root) !== i || v === undefined) continue;
+      if (this.values[v].storage < 0 && !this.free.includes(v)) this.free.push(v);
+    }
+    if (!isInMemory && this.lastUse.get(root) === undefined) this.free.push(value);
+  }
+}
+
 /** `needed` says whether someone outside reads a value. A group of one is that op's own instruction. */
 export function encodeGroup(
   group: Group,
@@ -31,72 +126,8 @@ export function encodeGroup(
   // Unless it reads through a repetition that is not carried out.
   const itself = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
   if (group.members.length === 1 && itself && !targets.has(first.out.root)) return first.lowered;
+  const { inputs, outputs, storages, values, steps } = new Encoder(group, targets, needed);
   const columns = group.columns ?? group.size;
-  const storages: Tensor[] = [];
-  const storageOf = (root: Tensor): number => {
-    let at = storages.indexOf(root);
-    if (at < 0) at = storages.push(root) - 1;
-    return at;
-  };
-  // Values by storage; those that exist within a tile only take each other's places as soon as they have been read.
-  const values: { space: Space; dtype: number; storage: number; at: number; stride: number }[] = [];
-  const plain = { at: 0, stride: 0 };
-  const within = (block: Block | undefined, t: Tensor): typeof plain =>
-    block === undefined
-      ? plain
-      : { at: block.at * t.dt.bytes, stride: block.stride === block.columns ? 0 : block.stride };
-  const valueOf = new Map<Tensor, number>();
-  const lastUse = lastUses(group);
-  const free: number[] = [];
-  const inputs: Tensor[] = [];
-  const outputs: Tensor[] = [];
-  const steps: number[][] = [];
-  const external = new Map<string, number>();
-  const read = (o: Member['operands'][number], dtype: number): number => {
-    const known = valueOf.get(o.root);
-    if (known !== undefined) return known;
-    // One storage may be read in two ways: a vector along rows and along columns.
-    const key = `${o.root.id}/${o.space}/${o.block?.at ?? ''}`;
-    let value = external.get(key);
-    if (value === undefined) {
-      if (!inputs.includes(o.root)) inputs.push(o.root);
-      const place = within(o.block, o.root);
-      value = values.push({ space: o.space, dtype, storage: storageOf(o.root), ...place }) - 1;
-      external.set(key, value);
-    }
-    return value;
-  };
-  group.members.forEach((m, i) => {
-    const operands = m.operands.map((o) => read(o, o.root.dt.code));
-    // The kernels of a step may write over what they read, but a repeated operand is read again for each row.
-    const out = m.out;
-    const target = targets.get(out.root);
-    const inMemory =
-      target !== undefined || out.space === Space.Scalar || out.space === Space.PerColumn || needed(out.root);
-    let value: number;
-    if (inMemory) {
-      const to = target?.whole ?? out.root;
-      if (!outputs.includes(to)) outputs.push(to);
-      const place = within(target?.block, out.root);
-      value = values.push({ space: out.space, dtype: to.dt.code, storage: storageOf(to), ...place }) - 1;
-    } else {
-      const at = free.findIndex((v) => values[v].space === out.space && values[v].dtype === out.root.dt.code);
-      value =
-        at >= 0
-          ? free.splice(at, 1)[0]
-          : values.push({ space: out.space, dtype: out.root.dt.code, storage: -1, ...plain }) - 1;
-    }
-    valueOf.set(out.root, value);
-    const [a, b = a, c = a] = operands;
-    const op = m.kernel.kind === 'cast' ? out.root.dt.code : m.kernel.op;
-    steps.push([kinds[m.kernel.kind], op, dtypeOf(m.node, m.kernel).code, value, a, b, c]);
-    for (const o of m.operands) {
-      const v = valueOf.get(o.root);
-      if (lastUse.get(o.root) === i && v !== undefined && values[v].storage < 0 && !free.includes(v))
-        free.push(v);
-    }
-    if (!inMemory && lastUse.get(out.root) === undefined) free.push(value);
-  });
   const strides = values.flatMap((v, i) => (v.stride === 0 ? [] : [i, v.stride]));
   const numbers = Float64Array.from([
     ...[group.size / columns, columns, values.length, steps.length, strides.length / 2],

@@ -102,10 +102,10 @@ export class ScanFlow extends Flow {
     const own = saved.filter((t) => (given.get(t)?.kind ?? 'carried') === 'carried');
     const results = [...body.results.slice(0, derivative.results), ...own];
     const forward = new ScanFlow(name, { ...scan, body: { ...body, results } }, ins);
-    return { forward, ...this.wayBack(derivative, saved, own, given) };
+    return { forward, ...this.backwardFlow(derivative, saved, own, given) };
   }
 
-  private wayBack(
+  private backwardFlow(
     derivative: Derivative,
     saved: readonly Tensor[],
     own: readonly Tensor[],
