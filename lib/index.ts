@@ -3,8 +3,8 @@
  * @module gradtape
  */
 export { Tensor } from './core/tensor';
-export { Variable } from './core/variable';
-export { IndexedSlices, type IndexedSlicesOptions } from './core/indexed_slices';
+export { Variable, type VariableConstructor } from './core/variable_class';
+export { IndexedSlices, type Gradient, type IndexedSlicesOptions } from './core/indexed_slices';
 export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';
@@ -16,7 +16,8 @@ export * as raw from './namespaces/raw';
 export * as keras from './keras';
 export { definitions as registry, type OpDefinition as OpRow } from './op/registry';
 export { version } from './version';
-export type { DType, TypedArray } from './core/dtype';
+export type { DType, DTypeTable, HostArrayDTypes, TypedArray } from './core/dtype';
+export type { DTypeOf } from './core/dtype_of';
 export type { Dims as Shape } from './core/shape';
 export type { NestedArray } from './core/tensor';
 export type { PartialShape, VariableOptions } from './core/variable';
@@ -25,8 +26,9 @@ export { GradientTape } from './autodiff/gradient_tape';
 export type { GradientTapeOptions } from './autodiff/gradient_tape';
 export type {
   GradientOptions,
+  Gradients,
   JacobianOptions,
-  Mirror,
+  Jacobians,
   Nested,
   Source,
   UnconnectedGradients,
@@ -49,6 +51,7 @@ export * as debugging from './namespaces/debugging';
 export { print, type PrintOptions } from './ops/debugging/print';
 export { Assert } from './ops/debugging/assertions';
 import './ops/methods';
+import './ops/array/iterate';
 export * from './namespaces/math';
 export { cast } from './ops/array/cast';
 export { convertToTensor } from './ops/array/convert';

@@ -1,8 +1,9 @@
 /** What GradientTape's methods take, checked. */
 import { toValue, type TensorLike } from '../core/convert';
-import type { DTypeInfo } from '../core/dtype';
+import type { DType, DTypeInfo } from '../core/dtype';
+import type { Typed } from '../core/dtype_of';
 import { InvalidArgumentError } from '../core/errors';
-import { IndexedSlices } from '../core/indexed_slices';
+import { IndexedSlices, type Gradient } from '../core/indexed_slices';
 import { flatten } from '../core/nest';
 import { options } from '../core/options';
 import { Readable } from '../core/readable';
@@ -14,17 +15,26 @@ import type { Tape } from './tape';
 export const jacobianDefaults = { unconnectedGradients: 'none' } as const;
 
 /** A tensor or a variable, as sources and watched values are. */
-export type Source = Tensor | Variable;
+export type Source<D extends DType = DType> = Tensor<D> | Variable<D>;
 /** Nested arrays and plain objects of T. */
 export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
-/** The structure S with each leaf replaced by R. */
-export type Mirror<S, R> = S extends Tensor | Variable
-  ? R
-  : S extends readonly unknown[]
-    ? { -readonly [K in keyof S]: Mirror<S[K], R> }
-    : S extends object
-      ? { -readonly [K in keyof S]: Mirror<S[K], R> }
-      : R;
+/**
+ * The gradients with respect to the sources S, in their structure. `None`: what an unconnected source has, where the call asks
+ * for that.
+ */
+export type Gradients<S, None = never> =
+  S extends Typed<infer D>
+    ? Gradient<D> | None
+    : S extends readonly unknown[] | object
+      ? { -readonly [K in keyof S]: Gradients<S[K], None> }
+      : Gradient | None;
+/** The jacobians with respect to the sources S, in their structure. */
+export type Jacobians<S, None = never> =
+  S extends Typed<infer D>
+    ? Tensor<D> | None
+    : S extends readonly unknown[] | object
+      ? { -readonly [K in keyof S]: Jacobians<S[K], None> }
+      : Tensor | None;
 
 /** `'none'`: null where a source has no influence; `'zero'`: zeros of its shape. @tf tf.UnconnectedGradients */
 export type UnconnectedGradients = 'none' | 'zero';

@@ -1,5 +1,6 @@
 /** Functions with a gradient of the user's own, and values that gradients do not pass. */
 import { toTensor, toValue, type TensorLike } from '../core/convert';
+import type { DTypeOf } from '../core/dtype_of';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { rejectPromise } from '../core/nest';
@@ -170,6 +171,7 @@ function checkGradient(given: unknown, i: number, ctx: GradContext): Grad {
 }
 
 /** The same elements, as a constant: no gradient passes. @tf tf.stop_gradient */
+export function stopGradient<X extends TensorLike>(x: X): Tensor<DTypeOf<X>>;
 export function stopGradient(x: TensorLike): Tensor {
   const t = toTensor(x, null, 'stopGradient', 'input');
   return aliasTensor(t, shapeOf(t), 'stopGradient');

@@ -1,7 +1,8 @@
 /** Gradients of functions: short forms of GradientTape. */
 import { toTensor, type HostArray } from '../core/convert';
 import type { TypedArray } from '../core/dtype';
-import type { IndexedSlices } from '../core/indexed_slices';
+import type { DTypeOf } from '../core/dtype_of';
+import type { Gradient, IndexedSlices } from '../core/indexed_slices';
 import { mapStructure, rejectPromise } from '../core/nest';
 import { describe } from '../core/shape';
 import { aliasTensor, shapeOf, Tensor } from '../core/tensor';
@@ -10,11 +11,10 @@ import { Variable } from '../core/variable';
 import type { Nested, Source } from './arguments';
 import { GradientTape } from './gradient_tape';
 
-type Gradient = Tensor | IndexedSlices | null;
 type OneSource = Tensor | Variable | number | bigint | boolean | TypedArray | HostArray;
 /** What the gradient with respect to an argument of type X looks like: a host array is one tensor. */
 type GradientOf<X> = X extends OneSource
-  ? Gradient
+  ? Gradient<DTypeOf<X>>
   : X extends object
     ? { -readonly [K in keyof X]: GradientOf<X[K]> }
     : Gradient;

@@ -1,5 +1,6 @@
 /** GradientTape: records ops, and computes gradients from the record. */
 import type { TensorLike } from '../core/convert';
+import type { DType } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
@@ -19,8 +20,9 @@ import {
   resolveSource,
   resolveTargets,
   type GradientOptions,
+  type Gradients,
   type JacobianOptions,
-  type Mirror,
+  type Jacobians,
   type Nested,
   type Source,
   type UnconnectedGradients,
@@ -242,14 +244,27 @@ export class GradientTape {
   }
 
   /**
-   * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure; null
-   * (or zeros) where a source has no influence. A gather's gradient comes as IndexedSlices. @tf tf.GradientTape.gradient
+   * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure. A gather's
+   * gradient comes as IndexedSlices, which has the methods of tensors. A source that has no influence on the targets gets
+   * null, or zeros with `unconnectedGradients: 'zero'`. Since that is a mistake in most programs, the type has no null
+   * unless the call states `{ unconnectedGradients: 'none' }`: do so where sources may be unconnected.
+   * @tf tf.GradientTape.gradient
    */
   gradient<const S extends Nested<Source>>(
     target: Nested<Source | IndexedSlices>,
     sources: S,
+    options: GradientOptions & { unconnectedGradients: 'none' },
+  ): Gradients<S, null>;
+  gradient<const S extends Nested<Source>>(
+    target: Nested<Source | IndexedSlices>,
+    sources: S,
+    options?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
+  ): Gradients<S>;
+  gradient<const S extends Nested<Source>>(
+    target: Nested<Source | IndexedSlices>,
+    sources: S,
     given?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
-  ): Mirror<S, Tensor | IndexedSlices | null> {
+  ): Gradients<S> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.gradient', 3, arguments, gradientDefaults);
     const o = options<Required<GradientOptions>>(
@@ -283,21 +298,32 @@ export class GradientTape {
         }
         return sum ?? (o.unconnectedGradients === 'zero' ? filled(s.shape, s.dt, 0) : null);
       });
-      return packAs(sources, separate(results, firstId)) as Mirror<S, Tensor | IndexedSlices | null>;
+      return packAs(sources, separate(results, firstId)) as Gradients<S>;
     } finally {
       this.close(tape);
     }
   }
 
   /**
-   * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S; null (or
-   * zeros) where unconnected. One target; the sources may be nested. @tf tf.GradientTape.jacobian
+   * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S; null (or zeros)
+   * where unconnected, which the type says as that of `gradient` does. One target; the sources may be nested.
+   * @tf tf.GradientTape.jacobian
    */
   jacobian<const S extends Nested<Source>>(
     target: Source,
     sources: S,
+    options: JacobianOptions & { unconnectedGradients: 'none' },
+  ): Jacobians<S, null>;
+  jacobian<const S extends Nested<Source>>(
+    target: Source,
+    sources: S,
+    options?: JacobianOptions | UnconnectedGradients,
+  ): Jacobians<S>;
+  jacobian<const S extends Nested<Source>>(
+    target: Source,
+    sources: S,
     given?: JacobianOptions | UnconnectedGradients,
-  ): Mirror<S, Tensor | null> {
+  ): Jacobians<S> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.jacobian', 3, arguments, jacobianDefaults);
     const zero = jacobianZero(given, 'jacobian');
@@ -310,7 +336,7 @@ export class GradientTape {
     try {
       const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
       const path = pathFrom(tape, idsOf(resolved), this.recording);
-      return packAs(sources, jacobian(path, t, resolved, zero)) as Mirror<S, Tensor | null>;
+      return packAs(sources, jacobian(path, t, resolved, zero)) as Jacobians<S>;
     } finally {
       this.close(tape);
     }
@@ -318,9 +344,19 @@ export class GradientTape {
 
   /**
    * The jacobian of each example of a batch: for a target of shape [b, ...T] and a source of shape [b, ...S],
-   * a tensor of shape [b, ...T, ...S]; null (or zeros) where unconnected. Examples must not influence each other.
-   * @tf tf.GradientTape.batch_jacobian
+   * a tensor of shape [b, ...T, ...S]; null (or zeros) where unconnected, which the type says as that of `gradient` does.
+   * Examples must not influence each other. @tf tf.GradientTape.batch_jacobian
    */
+  batchJacobian<D extends DType>(
+    target: Source,
+    source: Source<D>,
+    options: JacobianOptions & { unconnectedGradients: 'none' },
+  ): Tensor<D> | null;
+  batchJacobian<D extends DType>(
+    target: Source,
+    source: Source<D>,
+    options?: JacobianOptions | UnconnectedGradients,
+  ): Tensor<D>;
   batchJacobian(
     target: Source,
     source: Source,

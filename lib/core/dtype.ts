@@ -19,6 +19,32 @@ type TypedArrayConstructor =
 /** The names of the element types, as TensorFlow spells them. */
 export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
 
+/** What `of` of a typed array's constructor returns: `Float32Array<ArrayBuffer>` where TypeScript (5.7 on) has that. */
+type ArrayOf<C extends { of(...items: never[]): unknown }> = ReturnType<C['of']>;
+
+/**
+ * What the compiler knows of each element type, one row for each: the array that `data()` returns, the element that `item()`
+ * returns, and the type that a division (`tf.divide`) of two such tensors has.
+ */
+export interface DTypeTable {
+  float32: { array: ArrayOf<Float32ArrayConstructor>; element: number; quotient: 'float32' };
+  float64: { array: ArrayOf<Float64ArrayConstructor>; element: number; quotient: 'float64' };
+  int32: { array: ArrayOf<Int32ArrayConstructor>; element: number; quotient: 'float64' };
+  int64: { array: ArrayOf<BigInt64ArrayConstructor>; element: bigint; quotient: 'float64' };
+  uint8: { array: ArrayOf<Uint8ArrayConstructor>; element: number; quotient: 'float32' };
+  bool: { array: ArrayOf<Uint8ArrayConstructor>; element: boolean; quotient: never };
+}
+
+/** The element types that typed arrays of users have, by the arrays' `Symbol.toStringTag`. */
+export interface HostArrayDTypes {
+  Float32Array: 'float32';
+  Float64Array: 'float64';
+  Int32Array: 'int32';
+  BigInt64Array: 'int64';
+  Uint8Array: 'uint8';
+  Uint8ClampedArray: 'uint8';
+}
+
 /** A row is frozen: users find it as a tensor's `dt`. */
 export interface DTypeInfo {
   readonly name: DType;

@@ -1,11 +1,17 @@
 /** Sparse rows of a tensor: the gradient of a gather. */
 import { toValue, type TensorLike } from './convert';
-import { dtypes, type DType, type DTypeInfo } from './dtype';
+import { dtypes, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
 import { options, refuseSurplus } from './options';
 import { Readable } from './readable';
 import { checkShape, type Dims, frozen } from './shape';
-import { tensorFrom, Tensor } from './tensor';
+import { type NestedArray, tensorFrom, Tensor } from './tensor';
+
+/**
+ * What `tape.gradient` returns for a source: its rows where only some were read (`tf.gather`, `tf.nn.embeddingLookup`), else
+ * a tensor. Both have the methods of tensors; `toTensor()` gives a tensor in either case.
+ */
+export type Gradient<D extends DType = DType> = Tensor<D> | IndexedSlices<D>;
 
 let densify: (slices: IndexedSlices) => Tensor = () => {
   throw new InternalError('[IndexedSlices] the ops are not loaded');
@@ -26,9 +32,11 @@ const defaults: Required<IndexedSlicesOptions> = { denseShape: null };
  * A tensor of shape `denseShape` that is zero but for some rows: row `indices[i]` has `values[i]` added. Indices may
  * repeat. Wherever a tensor is wanted, it is the whole tensor. @tf tf.IndexedSlices
  */
-export class IndexedSlices extends Readable {
+export class IndexedSlices<out D extends DType = DType> extends Readable {
+  /** What `x instanceof tf.IndexedSlices` tells the compiler of an unknown x. */
+  declare static readonly [Symbol.hasInstance]: (value: unknown) => value is IndexedSlices;
   /** The rows: the shape of `indices`, then that of a row. */
-  readonly values: Tensor;
+  readonly values: Tensor<D>;
   /** int32 or int64: where they belong. */
   readonly indices: Tensor;
   /** The shape of the whole, or null where it is not known. */
@@ -42,7 +50,7 @@ export class IndexedSlices extends Readable {
     super();
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('IndexedSlices', 3, arguments, defaults);
-    this.values = toValue(values, null, 'IndexedSlices', 'values');
+    this.values = toValue(values, null, 'IndexedSlices', 'values') as Tensor<D>;
     this.indices = toValue(indices, dtypes.int32, 'IndexedSlices', 'indices');
     if (this.indices.dt !== dtypes.int32 && this.indices.dt !== dtypes.int64) {
       throw new InvalidArgumentError(
@@ -56,7 +64,7 @@ export class IndexedSlices extends Readable {
     this.denseShape = shape === null ? null : frozen(checkShape(shape, '[IndexedSlices] denseShape'));
   }
 
-  get dtype(): DType {
+  get dtype(): D {
     return this.values.dtype;
   }
 
@@ -69,14 +77,34 @@ export class IndexedSlices extends Readable {
     return this.denseShape;
   }
 
+  /** The whole tensor: rows with the same index are summed. */
+  toTensor(): Tensor<D> {
+    return this.read();
+  }
+
+  /** The elements of the whole tensor, as `Tensor.data` returns them. */
+  data(): DTypeTable[D]['array'] {
+    return this.read().data();
+  }
+
+  /** The elements of the whole tensor, as `Tensor.array` returns them. */
+  array(): NestedArray<DTypeTable[D]['element']> {
+    return this.read().array();
+  }
+
+  /** The element of a whole tensor that has one. */
+  item(): DTypeTable[D]['element'] {
+    return this.read().item();
+  }
+
   /** @internal */
   override operand(): Tensor {
     return densify(this);
   }
 
   /** @internal */
-  override read(): Tensor {
-    return densify(this);
+  override read(): Tensor<D> {
+    return densify(this) as Tensor<D>;
   }
 
   override toString(): string {

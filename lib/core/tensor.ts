@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
-import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
+import { dtypes, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { shapeToString, tensorRepr, tensorToString } from './format';
 import { invariants } from './invariants';
@@ -18,8 +18,8 @@ import {
 } from './shape';
 import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './storage';
 
-/** Nested arrays of elements, as `array()` returns them. */
-export type NestedArray = number | bigint | boolean | NestedArray[];
+/** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
+export type NestedArray<E = number | bigint | boolean> = E | NestedArray<E>[];
 
 declare module './context' {
   interface Context {
@@ -60,10 +60,13 @@ export function peekNextId(): number {
 }
 
 /**
- * An immutable array of elements of one dtype. Created by `tf.constant` and by every op.
+ * An immutable array of elements of one dtype. Created by `tf.constant` and by every op. `Tensor<'float32'>` is one whose
+ * dtype the compiler knows; `Tensor` alone may have any.
  * @tf tf.Tensor
  */
-export class Tensor {
+export class Tensor<out D extends DType = DType> {
+  /** What `x instanceof tf.Tensor` tells the compiler of an unknown x: not `Tensor<any>`. */
+  declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
   /** @internal Grows with every tensor made; tapes know tensors by it. */
   readonly id: number;
   // Private to the language: kernels trust these, and a slab holds the elements of other tensors too.
@@ -113,8 +116,8 @@ export class Tensor {
   }
 
   /** The element type. */
-  get dtype(): DType {
-    return this.dt.name;
+  get dtype(): D {
+    return this.dt.name as D;
   }
 
   /** Number of dimensions. */
@@ -138,7 +141,7 @@ export class Tensor {
   }
 
   /** The elements, row-major, as a typed array of their own. int64 gives a BigInt64Array, bool a Uint8Array of 0 and 1. */
-  data(): TypedArray {
+  data(): DTypeTable[D]['array'] {
     this.assertAlive('data');
     const from = this.#offset;
     const bytes = this.size * this.dt.bytes;
@@ -152,7 +155,7 @@ export class Tensor {
   }
 
   /** The elements as nested arrays; a scalar gives its value. bool gives booleans, int64 bigints. */
-  array(): NestedArray {
+  array(): NestedArray<DTypeTable[D]['element']> {
     const flat = viewOf(this);
     const shape = this.#shape;
     const rank = shape.length;
@@ -169,7 +172,7 @@ export class Tensor {
   }
 
   /** The value of a tensor of one element. InvalidArgumentError for any other size. */
-  item(): number | bigint | boolean {
+  item(): DTypeTable[D]['element'] {
     if (this.size !== 1) {
       throw new InvalidArgumentError(
         `[item] only a tensor of one element has an item; this one has shape ${showShape(this.#shape)}`,
@@ -177,6 +180,11 @@ export class Tensor {
     }
     const value = viewOf(this)[0];
     return this.dt.kind === 'bool' ? value !== 0 : value;
+  }
+
+  /** The tensor itself: what `toTensor` of a gradient gives that came as rows (IndexedSlices). */
+  toTensor(): this {
+    return this;
   }
 
   /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */

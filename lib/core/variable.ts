@@ -1,7 +1,7 @@
 /** Variables: a tensor that can be exchanged. Methods that compute join the class in ops/variable_ops.ts. */
 import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
-import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype';
+import { dtypeInfo, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { shapeToString, variableRepr } from './format';
 import { rejectPromise } from './nest';
@@ -33,17 +33,17 @@ import {
 
 export type { PartialShape };
 
-export interface VariableOptions {
+export interface VariableOptions<D extends DType = DType> {
   /** Whether tapes watch it by themselves. Default true. */
   trainable?: boolean;
   /** Default 'Variable'; the variable's `name` is this and ':0', as in TensorFlow. */
   name?: string;
   /** Default: that of the initial value. */
-  dtype?: DType | null;
+  dtype?: D | null;
   /** The shapes that may be assigned; `null` dimensions may vary. Default: the shape of the initial value. */
   shape?: PartialShape | null;
   /** Applied to the new value by optimizers after each update (`(value) => projected`). */
-  constraint?: ((value: Tensor) => Tensor) | null;
+  constraint?: ((value: Tensor<NoInfer<D>>) => Tensor) | null;
 }
 
 const defaults: Required<VariableOptions> = {
@@ -106,7 +106,7 @@ let nextSerial = 1;
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
-export class Variable extends Readable {
+export class Variable<out D extends DType = DType> extends Readable {
   /** @internal Grows with every variable created. */
   readonly serial: number = nextSerial++;
   readonly name: string;
@@ -169,8 +169,8 @@ export class Variable extends Readable {
     if (context.onCreate !== null) context.onCreate(this);
   }
 
-  get dtype(): DType {
-    return this.dt.name;
+  get dtype(): D {
+    return this.dt.name as D;
   }
 
   /** The shape of the value held now (a shape declared with `null` dimensions allows others). */
@@ -212,41 +212,41 @@ export class Variable extends Readable {
    * The value now, as a tensor that later assignments do not change. Tapes see the read: gradients with respect to the
    * variable pass through the tensor only if one recorded here. @tf tf.Variable.read_value
    */
-  override read(): Tensor {
+  override read(): Tensor<D> {
     const value = this.operand();
     const { tracer } = context;
     const t =
       tracer !== null && value.isSymbolic ? tracer.read(value) : aliasTensor(value, shapeOf(value), 'read');
     if (context.recorder !== null) context.recorder.recordRead(value, t);
-    return t;
+    return t as Tensor<D>;
   }
 
   /** The same as `read()`. @tf tf.Variable.value */
-  value(): Tensor {
+  value(): Tensor<D> {
     return this.read();
   }
 
   /** The same as `read()`. @tf tf.Variable.read_value */
-  readValue(): Tensor {
+  readValue(): Tensor<D> {
     return this.read();
   }
 
-  data(): TypedArray {
+  data(): DTypeTable[D]['array'] {
     return this.readable.data();
   }
 
-  array(): NestedArray {
+  array(): NestedArray<DTypeTable[D]['element']> {
     return this.readable.array();
   }
 
-  item(): number | bigint | boolean {
+  item(): DTypeTable[D]['element'] {
     return this.readable.item();
   }
 
   /** What is held; in a function that is being traced, what stands for it, which says that it has no value yet. */
-  private get readable(): Tensor {
+  private get readable(): Tensor<D> {
     if (context.tracer !== null) context.tracer.touch(this);
-    return this.held;
+    return this.held as Tensor<D>;
   }
 
   /** Exchanges the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */

@@ -37,6 +37,7 @@ function checkResult(value: unknown, name: string): unknown {
     if (typeof leaf === 'function') {
       throw new TypeError(`[${name}] a traced function returns tensors and values; got ${describe(leaf)}`);
     }
+    if (leaf instanceof Tensor) return leaf;
     rejectPromise(leaf, name);
     if (typeof leaf === 'object' && leaf !== null && Symbol.iterator in leaf && !ArrayBuffer.isView(leaf)) {
       // What it holds would not be seen.

@@ -1,5 +1,5 @@
 /** `tf.nn`. */
-export { embeddingLookup } from '../ops/index/indexing';
+export { embeddingLookup, type EmbeddingLookupOptions } from '../ops/index/embedding';
 export {
   crelu,
   elu,

@@ -1,7 +1,8 @@
 /**
- * Methods on tensors and variables: sugar over the functions, for chaining. The table below is the list: a method
- * calls the function of the same name with `this` first.
+ * Methods on tensors, variables and sparse rows: sugar over the functions, for chaining. The table below is the list: a method
+ * calls the function of the same name with `this` first. `npm run build:methods` writes their types.
  */
+import { IndexedSlices } from '../core/indexed_slices';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { argmax, argmin } from './reduce/argreduce';
@@ -100,11 +101,8 @@ const methods = {
   cumprod,
 } as const;
 
-type Methods = typeof methods;
-type Rest<F> = F extends (first: infer _First, ...rest: infer R) => infer T ? (...rest: R) => T : never;
-
-/** The methods that tensors and variables share. */
-export type TensorMethods = { [K in keyof Methods]: Rest<Methods[K]> };
+/** Methods of IndexedSlices that give rows: variable_ops.ts defines them. */
+const ofRows = new Set(['neg', 'mul', 'div']);
 
 for (const [name, f] of Object.entries(methods) as [string, (...args: unknown[]) => unknown][]) {
   const method = {
@@ -112,7 +110,8 @@ for (const [name, f] of Object.entries(methods) as [string, (...args: unknown[])
       return f(this, ...rest);
     },
   }[name];
-  for (const target of [Tensor, Variable]) {
+  for (const target of [Tensor, Variable, IndexedSlices]) {
+    if (target === IndexedSlices && ofRows.has(name)) continue;
     Object.defineProperty(target.prototype, name, { value: method, writable: true, configurable: true });
   }
 }

@@ -186,7 +186,7 @@ describe('mistakes', () => {
   });
 
   test('a leaked tensor as an argument, also where it would only be handed back', async () => {
-    let leaked = tf.constant(0);
+    let leaked: tf.Tensor = tf.constant(0);
     const f = tf.function((x: tf.Tensor) => {
       leaked = tf.square(x);
       return x;

@@ -144,7 +144,7 @@ describe('the way of a step', () => {
     optimizer.learningRate = 0.25;
     optimizer.applyGradients([[g, w]]);
     expect(w.array()).toEqual([0.75, 1.75]);
-    (optimizer.learningRate as tf.Variable).assign(1);
+    optimizer.learningRate.assign(1);
     optimizer.applyGradients([[g, w]]);
     expect(w.array()).toEqual([-0.25, 0.75]);
     expect(Number(optimizer.iterations.item())).toBe(2);
@@ -156,6 +156,7 @@ describe('the way of a step', () => {
     expect(x.array()).toEqual([-0.75, 0.25]);
     expect(seen).toEqual([0, 1, 2]);
     expect(() => (halving.learningRate = 0.1)).toThrow('not settable');
+    expect(() => halving.learningRate.assign(0.1)).toThrow(tf.errors.FailedPreconditionError);
     expect(
       new SGD({ learningRate: { call: (step: number) => tf.constant(step + 1) } }).learningRate.item(),
     ).toBe(1);

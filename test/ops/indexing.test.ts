@@ -164,6 +164,7 @@ describe('masks', () => {
     expect(() => tf.where([true], tf.constant([1]) as never)).toThrow(
       'x and y must both be given, or neither',
     );
+    // @ts-expect-error -- an integer type
     expect(() => tf.where([true], 'float32')).toThrow('dtype must be int32 or int64');
   });
 

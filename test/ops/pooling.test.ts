@@ -184,6 +184,7 @@ test('errors', () => {
   expect(() => tf.nn.maxPool2d(x, 6, 1, 'VALID')).toThrow('Computed output size would be negative');
   expect(() => tf.nn.pool(x, [2, 2], 'MIN' as never)).toThrow("'MAX' or 'AVG'");
   expect(() => tf.nn.pool(x, [2, 2], 'MAX', { padding: 'SAME', dilations: 2 })).toThrow('is not implemented');
+  // @ts-expect-error -- an integer type
   expect(() => tf.nn.maxPoolWithArgmax(x, 2, 2, 'SAME', { outputDtype: 'float32' })).toThrow(
     'int32 or int64',
   );

@@ -6,7 +6,7 @@ import { typeOf } from './expect';
 declare const x: Tensor;
 declare const v: Variable;
 declare const loss: Tensor;
-type Gradient = Tensor | IndexedSlices | null;
+type Gradient = Tensor | IndexedSlices;
 
 export function gradients(): void {
   const tape = new tf.GradientTape({ persistent: true });
@@ -37,8 +37,13 @@ export function gradients(): void {
   typeOf(tape.watchedVariables()).is<Variable[]>();
   tape.watch([x, { v }]);
 
+  // Typed as connected, unless the call says that it need not be.
+  typeOf(tape.gradient(loss, x).add(1)).is<Tensor>();
+  typeOf(tape.gradient(loss, [v, x], { unconnectedGradients: 'none' })).is<
+    [Gradient | null, Gradient | null]
+  >();
   // @ts-expect-error -- a gradient may be null
-  tape.gradient(loss, x).add(1);
+  tape.gradient(loss, x, { unconnectedGradients: 'none' }).add(1);
   // @ts-expect-error -- sources are tensors and variables
   tape.gradient(loss, 3);
   // @ts-expect-error -- sources are tensors and variables, inside structures too
@@ -57,9 +62,11 @@ export function gradients(): void {
 
 export function jacobians(): void {
   const tape = new tf.GradientTape(true);
-  typeOf(tape.jacobian(loss, x)).is<Tensor | null>();
-  typeOf(tape.jacobian(loss, { a: x, b: [v] })).is<{ a: Tensor | null; b: [Tensor | null] }>();
-  typeOf(tape.batchJacobian(loss, x)).is<Tensor | null>();
+  typeOf(tape.jacobian(loss, x)).is<Tensor>();
+  typeOf(tape.jacobian(loss, { a: x, b: [v] })).is<{ a: Tensor; b: [Tensor] }>();
+  typeOf(tape.jacobian(loss, x, { unconnectedGradients: 'none' })).is<Tensor | null>();
+  typeOf(tape.batchJacobian(loss, x)).is<Tensor>();
+  typeOf(tape.batchJacobian(loss, x, { unconnectedGradients: 'none' })).is<Tensor | null>();
   // @ts-expect-error -- one source
   tape.batchJacobian(loss, [x]);
 }

@@ -24,6 +24,7 @@ import { typeOf } from './expect';
 
 declare const x: tf.Tensor;
 declare const v: tf.Variable;
+type TypedArrays = tf.DTypeTable[DType]['array'];
 
 export type Named = [
   Axis,
@@ -43,7 +44,9 @@ export function tensors(): void {
   typeOf(x.shape).is<Shape>();
   typeOf(x.rank).is<number>();
   typeOf(x.size).is<number>();
-  typeOf(x.data()).is<TypedArray>();
+  typeOf(x.data()).is<TypedArrays>();
+  const any: TypedArray = x.data();
+  void any;
   typeOf(x.array()).is<NestedArray>();
   typeOf(x.item()).is<number | bigint | boolean>();
   typeOf(String(x)).is<string>();

@@ -54,8 +54,8 @@ export function wrongLikes(): void {
 export function elementwise(): void {
   typeOf(tf.add(1, x)).is<Tensor>();
   typeOf(tf.add(x, v)).is<Tensor>();
-  typeOf(tf.less(x, 1)).is<Tensor>();
-  typeOf(tf.cast(x, 'int32')).is<Tensor>();
+  typeOf(tf.less(x, 1)).is<Tensor<'bool'>>();
+  typeOf(tf.cast(x, 'int32')).is<Tensor<'int32'>>();
   typeOf(tf.where([true], x, 0)).is<Tensor>();
   typeOf(tf.clipByValue(x, 0, [1, 2])).is<Tensor>();
   // @ts-expect-error -- not a dtype
@@ -71,8 +71,10 @@ export function methods(): void {
   typeOf(x.sum()).is<Tensor>();
   typeOf(x.mean({ axis: [0, -1], keepdims: true })).is<Tensor>();
   typeOf(x.max(1)).is<Tensor>();
-  typeOf(x.reshape([2, -1]).transpose([1, 0]).expandDims(0).squeeze().cast('float64')).is<Tensor>();
-  typeOf(x.less(1)).is<Tensor>();
+  typeOf(x.reshape([2, -1]).transpose([1, 0]).expandDims(0).squeeze().cast('float64')).is<
+    Tensor<'float64'>
+  >();
+  typeOf(x.less(1)).is<Tensor<'bool'>>();
   // @ts-expect-error -- the operand is missing
   x.add();
   // @ts-expect-error -- no such method
@@ -124,7 +126,7 @@ export function shapes(): void {
 }
 
 export function creation(): void {
-  typeOf(tf.zeros([2, 3])).is<Tensor>();
+  typeOf(tf.zeros([2, 3])).is<Tensor<'float32'>>();
   tf.zeros([2], 'int32');
   tf.zeros([2], { dtype: 'bool' });
   tf.constant([1, 2], { dtype: 'float64', shape: [2, 1] });
@@ -133,7 +135,7 @@ export function creation(): void {
   tf.range(1, 5, 2);
   tf.range(1, 5, 2, 'float32');
   tf.random.normal([2], { mean: 1, stddev: 2, dtype: 'float64', seed: 3 });
-  typeOf(tf.random.statelessUniform([2], [1, 2])).is<Tensor>();
+  typeOf(tf.random.statelessUniform([2], [1, 2])).is<Tensor<'float32'>>();
   // @ts-expect-error -- not a dtype
   tf.zeros([2], 'float');
   // @ts-expect-error -- a shape holds numbers

@@ -1,14 +1,15 @@
 /** What an optimizer takes: floating variables, gradients of their shapes, a learning rate. */
 import { dtypes } from '../../core/dtype';
-import { InvalidArgumentError } from '../../core/errors';
+import { FailedPreconditionError, InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { describe, sameShape, scalarShape, showShape } from '../../core/shape';
-import { shapeOf, Tensor, viewOf } from '../../core/tensor';
+import { scalarTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { firstBadIndex } from '../../op/index_rows';
-import type { LearningRate, LearningRateSchedule } from './options';
+import type { LearningRate, LearningRateSchedule, ScheduledRate } from './options';
 import { Slot } from './slot';
 
+/** A gradient, or null for a variable that has none. */
 export type Gradient = Tensor | IndexedSlices | null;
 export type Rate = Variable | LearningRateSchedule | ((step: number) => number | Tensor | Variable);
 
@@ -180,4 +181,17 @@ export function rateFrom(given: LearningRate, optimizer: string): Rate {
     `[${optimizer}] learningRate must be a number, or a learning rate schedule (an object with call(step)), or ` +
       `a function that takes the step and returns the rate; got ${describe(given)}`,
   );
+}
+
+/** A learning rate that a schedule or function gave. */
+export function scheduledRate(value: number, optimizer: string): ScheduledRate {
+  const assign = (): never => {
+    throw new FailedPreconditionError(
+      `[${optimizer}] the learning rate comes from a schedule or function, so that it cannot be assigned; create the ` +
+        `optimizer with a number as its learningRate`,
+    );
+  };
+  return Object.defineProperty(scalarTensor(dtypes.float32, value), 'assign', {
+    value: assign,
+  }) as ScheduledRate;
 }

@@ -1,6 +1,6 @@
 /** What all optimizers share: the step from gradients to variables, in the order of Keras 3. */
 import { GradientTape } from '../../autodiff/gradient_tape';
-import { dtypes, type DTypeInfo } from '../../core/dtype';
+import { dtypes, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { detached, context } from '../../core/context';
@@ -24,13 +24,14 @@ import {
   noGradients,
   pairsFrom,
   rateFrom,
+  scheduledRate,
   unknownVariable,
   unmatched,
   type Gradient,
   type Rate,
 } from './checks';
 import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
-import type { CheckedOptions, LearningRate } from './options';
+import type { CheckedOptions, LearningRate, ScheduledRate } from './options';
 import type { Rule } from '../../ops/state/optimizer_rules';
 import { Element, Slot } from './slot';
 import { atOnce, byType, type RuleOfVariable, TracedUpdater, type Update, type Updater } from './update';
@@ -129,13 +130,15 @@ export abstract class Optimizer {
    * One step from pairs of gradient and variable. Pairs whose gradient is null are left alone, with a warning.
    * InvalidArgumentError where all are null, a variable is unknown, or a shape does not fit. Returns the step counter.
    */
-  applyGradients(gradientsAndVariables: Iterable<readonly [Gradient | undefined, Variable]>): Variable {
+  applyGradients(
+    gradientsAndVariables: Iterable<readonly [Gradient | undefined, Variable]>,
+  ): Variable<'int64'> {
     const pairs = pairsFrom(gradientsAndVariables, arguments.length, this.className);
     this.apply(
       pairs.map(([g]) => g ?? null),
       pairs.map(([, v]) => v),
     );
-    return this.counter;
+    return this.counter as Variable<'int64'>;
   }
 
   /** One step; without `variables`, those that the optimizer was built for, in their order. */
@@ -393,11 +396,11 @@ export abstract class Optimizer {
   }
 
   /** Updates so far, int64: the counter itself, or with gradient accumulation the whole number of updates. */
-  get iterations(): Variable | Tensor {
-    if (this.options.gradientAccumulationSteps === null) return this.counter;
+  get iterations(): Variable<'int64'> | Tensor<'int64'> {
+    if (this.options.gradientAccumulationSteps === null) return this.counter as Variable<'int64'>;
     const t = makeTensor(dtypes.int64, scalarShape, 1);
     (viewOf(t) as BigInt64Array)[0] = BigInt(this.updates());
-    return t;
+    return t as Tensor<'int64'>;
   }
 
   /** The variables with state: the counter, the learning rate (unless it is a schedule), the slots of the rule. */
@@ -421,15 +424,12 @@ export abstract class Optimizer {
   }
 
   /**
-   * The learning rate: a variable that can be assigned, or where a schedule or function gives it, its value for this
-   * step. Setting a number assigns the variable; a schedule or function takes its place, for calls off the event loop too
-   * that begin after it.
+   * The learning rate: a variable that can be assigned, or where a schedule or function gives it, its value for this step, which
+   * cannot. Setting a number assigns the variable; a schedule or function takes its place, for later calls of any kind.
    */
-  get learningRate(): Variable | Tensor {
-    if (this.rate instanceof Variable) return this.rate;
-    const t = makeTensor(dtypes.float32, scalarShape, 1);
-    (viewOf(t) as Float32Array)[0] = this.currentRate();
-    return t;
+  get learningRate(): Variable<'float32'> | ScheduledRate {
+    if (this.rate instanceof Variable) return this.rate as Variable<'float32'>;
+    return scheduledRate(this.currentRate(), this.className);
   }
 
   set learningRate(rate: LearningRate | Tensor) {
@@ -459,12 +459,12 @@ export abstract class Optimizer {
    * Computes the gradients of `loss()` with respect to `variables` (default: all trainable ones that it reads) and
    * applies them. Returns the loss.
    */
-  minimize(loss: () => Tensor, variables?: readonly Variable[]): Tensor {
+  minimize<D extends DType>(loss: () => Tensor<D>, variables?: readonly Variable[]): Tensor<D> {
     checkLoss(loss, this.className);
     const tape = new GradientTape();
     const value = tape.run(loss);
     const list = variables ?? tape.watchedVariables();
-    const gradients = tape.gradient(value, list as Variable[]) as readonly Gradient[];
+    const gradients: readonly Gradient[] = tape.gradient(value, list, { unconnectedGradients: 'none' });
     this.apply(gradients, list);
     return value;
   }

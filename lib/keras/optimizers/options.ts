@@ -1,4 +1,5 @@
 /** What every optimizer takes, and the checks of it. */
+import type { TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { isPlain } from '../../core/options';
 import { describe } from '../../core/shape';
@@ -13,6 +14,12 @@ export interface LearningRateSchedule {
 /** A number, a variable to read, a schedule, or a function of the step. */
 export type LearningRate =
   number | Variable | LearningRateSchedule | ((step: number) => number | Tensor | Variable);
+
+/** The value that a schedule or function gives the learning rate for the present step. */
+export type ScheduledRate = Tensor<'float32'> & {
+  /** FailedPreconditionError: the schedule decides. */
+  assign(value: TensorLike): never;
+};
 
 export interface OptimizerOptions {
   /** Step size. */

@@ -3,6 +3,7 @@ import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
 import { dtypes, type DType } from '../../core/dtype';
+import type { DTypeOfPair } from '../../core/dtype_of';
 import { broadcastShapes, checkElements, maxElements, sameShape, sizeOf, type Shape } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { runBroadcast, unbroadcast } from '../broadcast';
@@ -56,7 +57,10 @@ export interface BinarySpec {
   check?: (a: Tensor, b: Tensor) => void;
 }
 
-export type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
+/** An elementwise function of two operands: the result has their dtype. */
+export type BinaryOp = <X extends TensorLike, Y extends TensorLike>(x: X, y: Y) => Tensor<DTypeOfPair<X, Y>>;
+/** One whose result is bool. */
+export type Comparison = (x: TensorLike, y: TensorLike) => Tensor<'bool'>;
 
 /** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
 export function binary(name: string, spec: BinarySpec): BinaryOp {
@@ -140,7 +144,12 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     call,
   };
   register(row);
-  return call;
+  return call as BinaryOp;
+}
+
+/** The same with a bool result. */
+export function comparison(name: string, spec: BinarySpec): Comparison {
+  return binary(name, { ...spec, toBool: true }) as Comparison;
 }
 
 /** The native kernel of that number in the binary table; a and b broadcast to y's shape. */

@@ -67,6 +67,13 @@ export function following<P extends unknown[], Q, R>(
   return call;
 }
 
+/** A result whose dtypes are for the public function's type to say: it is assignable to a tensor of any dtype. */
+type Undeclared<R> = R extends Tensor
+  ? Tensor<never>
+  : R extends readonly Tensor[]
+    ? { [K in keyof R]: Tensor<never> }
+    : R;
+
 export interface CompositeSpec {
   tf: string;
   dtypes: readonly DType[];
@@ -84,7 +91,7 @@ export function composite<P extends unknown[], R>(
   name: string,
   spec: CompositeSpec,
   f: (...args: P) => R,
-): (...args: P) => R {
+): (...args: P) => Undeclared<R> {
   const mask = dtypeMask(spec.dtypes);
   const most = f.length;
   /** An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row. */
@@ -112,7 +119,7 @@ export function composite<P extends unknown[], R>(
       throw named(error, listOf(n, a, b, c, d, e, h));
     }
   };
-  const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
+  const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => Undeclared<R>;
   register({
     name,
     kind: spec.kind ?? 'composite',

@@ -46,9 +46,10 @@ export interface OpSpec<P extends unknown[], A> extends OpFacts {
   materializesZeros?: boolean;
 }
 
+/** The dtypes of the results are for the public function's type to say, to which these are assignable. */
 export interface Defined<P extends unknown[], A> {
-  one: (...args: P) => Tensor;
-  many: (...args: P) => Tensor[];
+  one: (...args: P) => Tensor<never>;
+  many: (...args: P) => Tensor<never>[];
   /** What `one` does after its arguments are understood. */
   apply: (inputs: readonly Tensor[], attrs: A) => Tensor;
 }
@@ -145,7 +146,7 @@ export function defineOp<P extends unknown[], A>(
     call: single ? one : many,
   };
   register(row);
-  return { one, many, apply };
+  return { one, many, apply } as Defined<P, A>;
 }
 
 const isList = (inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] =>
@@ -159,12 +160,12 @@ function sizeOfOut(name: string, out: OutSpec): number {
 
 const allocate = (name: string, out: OutSpec): Tensor => makeTensor(out.dt, out.shape, sizeOfOut(name, out));
 
-/** An op with one result. */
-export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): (...args: P) => Tensor {
+/** An op with one result, whose dtype the public function's type says. */
+export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['one'] {
   return defineOp(name, spec, true).one;
 }
 
 /** An op with several results, which come as an array. */
-export function multiOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): (...args: P) => Tensor[] {
+export function multiOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['many'] {
   return defineOp(name, spec, false).many;
 }

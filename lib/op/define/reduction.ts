@@ -16,6 +16,7 @@ import { register, type Example, type Grad, type GradContext, type OpRow } from 
 import { asMany } from '../exact_rewrites';
 import { traced } from '../traced';
 import { unwatched } from '../not_recorded';
+import type { DTypeOf } from '../../core/dtype_of';
 
 export interface ReduceOptions {
   /** What to reduce over. Default null: every axis. */
@@ -25,7 +26,14 @@ export interface ReduceOptions {
 }
 
 /** A reduction; `options` may be the axis alone. */
-export type Reduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor;
+export type Reduction = <X extends TensorLike>(
+  inputTensor: X,
+  options?: ReduceOptions | Axis,
+) => Tensor<DTypeOf<X>>;
+/** A reduction of bool. */
+export type LogicalReduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor<'bool'>;
+/** What the helpers make: the dtype of the result is for the public function's type to say. */
+type UndeclaredReduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor<never>;
 
 export interface ReduceAttrs {
   axes: readonly number[];
@@ -223,7 +231,7 @@ export interface ReductionSpec {
 }
 
 interface Defined {
-  call: Reduction;
+  call: UndeclaredReduction;
   /** The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
   apply(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor;
 }
@@ -233,7 +241,7 @@ export function kernelOf(name: string): number {
 }
 
 /** A reduction over any axes by a native kernel. */
-export function reduction(name: string, kernelName: string, spec: ReductionSpec): Reduction {
+export function reduction(name: string, kernelName: string, spec: ReductionSpec): UndeclaredReduction {
   return defineReduction(name, kernelName, spec).call;
 }
 
@@ -297,7 +305,7 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     call,
   };
   register(row);
-  return { call, apply };
+  return { call: call as UndeclaredReduction, apply };
 }
 
 /** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */

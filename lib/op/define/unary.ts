@@ -3,6 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
 import { dtypes, type DType } from '../../core/dtype';
+import type { DTypeOf } from '../../core/dtype_of';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { badDType, dtypeMask, explain, kernelNumber, roundsOnce } from '../checks';
 import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
@@ -26,7 +27,10 @@ export interface UnarySpec {
   simpler?: OpRow['simpler'];
 }
 
-export type UnaryOp = (x: TensorLike) => Tensor;
+/** An elementwise function of one operand: the result has its dtype. */
+export type UnaryOp = <X extends TensorLike>(x: X) => Tensor<DTypeOf<X>>;
+/** One whose result is bool. */
+export type Predicate = (x: TensorLike) => Tensor<'bool'>;
 
 /** The native kernel of that number in the unary table. */
 export function runUnary(code: number, x: Tensor, y: Tensor): void {
@@ -83,5 +87,10 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     call,
   };
   register(row);
-  return call;
+  return call as UnaryOp;
+}
+
+/** The same with a bool result. */
+export function predicate(name: string, spec: UnarySpec): Predicate {
+  return unary(name, { ...spec, toBool: true }) as Predicate;
 }

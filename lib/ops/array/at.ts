@@ -3,7 +3,7 @@
  * between the brackets of `x[…]`, one argument for each part.
  */
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypes } from '../../core/dtype';
+import { dtypes, type DType } from '../../core/dtype';
 import { listOf, maxDepth, tooDeep } from '../../core/lists';
 import { Readable } from '../../core/readable';
 import { describe, type Shape, showShape } from '../../core/shape';
@@ -157,9 +157,9 @@ function atLater(t: Tensor, parts: readonly unknown[]): Tensor {
 const whole: IndexItem = { kind: 'range', begin: null, end: null, step: 1 };
 
 declare module '../../core/tensor' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** The elements that an index selects. @tf tf.Tensor.__getitem__ */
-    at(...parts: IndexPart[]): Tensor;
+    at(...parts: IndexPart[]): Tensor<D>;
   }
 }
 

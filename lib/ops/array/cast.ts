@@ -50,6 +50,7 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
  * is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
  * TypeError for an unknown dtype. @tf tf.cast
  */
+export function cast<T extends DType>(x: TensorLike, dtype: T): Tensor<T>;
 export function cast(x: TensorLike, dtype: DType): Tensor {
   const to = dtypeByCode[dtypeInfo(dtype, '[cast] dtype').code];
   const t = toValue(x, null, 'cast', 'x');

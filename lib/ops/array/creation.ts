@@ -13,6 +13,7 @@ import { badDType, convertPair, kernelNumber, mixedDTypes } from '../../op/check
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { runBinary } from '../../op/define/binary';
+import type { DTypeOf, DTypeOfPair, RangeDType } from '../../core/dtype_of';
 import { concat } from './joining';
 import { broadcastTo } from './movement';
 import { sample, type Example } from '../../op/registry';
@@ -20,8 +21,8 @@ import { fillWith, integer } from '../../op/strided';
 import { decided } from '../../op/traced';
 import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
 
-export interface DTypeOptions {
-  dtype?: DType;
+export interface DTypeOptions<D extends DType = DType> {
+  dtype?: D;
 }
 
 export const exact = { dtypes: everyType, ulp: 0 } as const;
@@ -53,7 +54,10 @@ function dtypeOption(given: unknown, opName: string, fallback: DType = 'float32'
 }
 
 /** A tensor of zeros (false for bool). @tf tf.zeros */
-export const zeros = composite(
+export const zeros: <D extends DType = 'float32'>(
+  shape: ShapeLike,
+  options?: DTypeOptions<D> | D,
+) => Tensor<NoInfer<D>> = composite(
   'zeros',
   { ...exact, tf: 'tf.zeros', examples: [plain([[2, 3]]), plain([[]], { dtype: 'int64' }), plain([[0, 2]])] },
   (shape: ShapeLike, options?: DTypeOptions | DType): Tensor =>
@@ -61,7 +65,10 @@ export const zeros = composite(
 );
 
 /** A tensor of ones (true for bool). @tf tf.ones */
-export const ones = composite(
+export const ones: <D extends DType = 'float32'>(
+  shape: ShapeLike,
+  options?: DTypeOptions<D> | D,
+) => Tensor<NoInfer<D>> = composite(
   'ones',
   { ...exact, tf: 'tf.ones', examples: [plain([[2, 3]]), plain([[3]], { dtype: 'bool' }), plain([[0, 2]])] },
   (shape: ShapeLike, options?: DTypeOptions | DType): Tensor =>
@@ -69,7 +76,10 @@ export const ones = composite(
 );
 
 /** Zeros in the shape and (unless another is named) the dtype of a tensor. @tf tf.zeros_like */
-export const zerosLike = composite(
+export const zerosLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
+  input: X,
+  options?: DTypeOptions<D> | D,
+) => Tensor<NoInfer<D>> = composite(
   'zerosLike',
   {
     ...exact,
@@ -83,7 +93,10 @@ export const zerosLike = composite(
 );
 
 /** Ones in the shape and (unless another is named) the dtype of a tensor. @tf tf.ones_like */
-export const onesLike = composite(
+export const onesLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
+  input: X,
+  options?: DTypeOptions<D> | D,
+) => Tensor<NoInfer<D>> = composite(
   'onesLike',
   {
     ...exact,
@@ -97,7 +110,7 @@ export const onesLike = composite(
 );
 
 /** A tensor of the given shape, every element the scalar `value`. InvalidArgumentError where value is no scalar. @tf tf.fill */
-export const fill = composite(
+export const fill: <X extends TensorLike>(dims: ShapeLike, value: X) => Tensor<DTypeOf<X>> = composite(
   'fill',
   { ...exact, tf: 'tf.fill', examples: [{ args: [[2, 3], sample([])] }, { args: [[0], sample([])] }] },
   (dims: ShapeLike, value: TensorLike): Tensor => {
@@ -109,9 +122,9 @@ export const fill = composite(
   },
 );
 
-export interface ConstantOptions {
+export interface ConstantOptions<D extends DType = DType> {
   /** Default: what the values say. Numbers are float32, booleans bool, bigints int64. */
-  dtype?: DType | null;
+  dtype?: D | null;
   /** The shape of the result: a single value is repeated, others must have as many elements. */
   shape?: readonly number[] | null;
 }
@@ -123,7 +136,14 @@ const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null }
  * InvalidArgumentError for ragged or mixed arrays, values that the dtype doesn't have, or another number of elements
  * than the shape has. @tf tf.constant
  */
-export const constant = composite(
+export const constant: {
+  <X extends TensorLike, D extends DType = DTypeOf<X>>(
+    value: X,
+    options?: ConstantOptions<D>,
+  ): Tensor<NoInfer<D>>;
+  <D extends DType>(value: TensorLike, dtype: D): Tensor<D>;
+  (value: TensorLike, options?: ConstantOptions | DType): Tensor;
+} = composite(
   'constant',
   {
     ...exact,
@@ -232,15 +252,27 @@ function rangeSize(
   return Math.ceil(Math.abs(round(round(round(Number(limit)) - round(start)) / round(Number(delta)))));
 }
 
-export type RangeOptions = DTypeOptions | DType;
+export type RangeOptions<D extends DType = DType> = DTypeOptions<D> | D;
 
 /**
  * start, start + delta, … up to but not `limit`; `tf.range(n)` counts from 0. Whole numbers make int32, others float32.
  * InvalidArgumentError for a delta of 0 or one that leads away from the limit. @tf tf.range
  */
-export function range(limit: Scalar, options?: RangeOptions): Tensor;
-export function range(start: Scalar, limit: Scalar, options?: RangeOptions): Tensor;
-export function range(start: Scalar, limit: Scalar, delta: Scalar, options?: RangeOptions): Tensor;
+export function range<N extends Scalar, D extends DType = RangeDType<N>>(
+  limit: N,
+  options?: RangeOptions<D>,
+): Tensor<NoInfer<D>>;
+export function range<N extends Scalar, D extends DType = RangeDType<N>>(
+  start: N,
+  limit: N,
+  options?: RangeOptions<D>,
+): Tensor<NoInfer<D>>;
+export function range<N extends Scalar, D extends DType = RangeDType<N>>(
+  start: N,
+  limit: N,
+  delta: N,
+  options?: RangeOptions<D>,
+): Tensor<NoInfer<D>>;
 export function range(
   a: Scalar,
   b?: Scalar | RangeOptions,
@@ -319,7 +351,7 @@ composite(
       plain([4], { dtype: 'int64' }),
     ],
   },
-  range as (...args: Scalar[]) => Tensor,
+  range,
 );
 
 const linspaceDefaults: Required<LinspaceOptions> = { axis: 0 };
@@ -371,7 +403,12 @@ export interface LinspaceOptions {
  * `num` evenly spaced values from start to stop, both included. start and stop may be tensors of one shape.
  * InvalidArgumentError for different shapes or integers. @tf tf.linspace
  */
-export const linspace = composite(
+export const linspace: <A extends TensorLike, B extends TensorLike>(
+  start: A,
+  stop: B,
+  num: number,
+  options?: LinspaceOptions | number,
+) => Tensor<DTypeOfPair<A, B>> = composite(
   'linspace',
   {
     dtypes: ['float32', 'float64'],

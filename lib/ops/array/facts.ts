@@ -7,13 +7,13 @@ import { Variable } from '../../core/variable';
 
 const sizeDefaults = { outType: 'int32' } as const;
 
-export interface SizeOptions {
+export interface SizeOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
   /** 'int32' (the default) or 'int64'. */
-  outType?: DType;
+  outType?: I;
 }
 
 function integerType(given: SizeOptions | DType | undefined, op: string): DTypeInfo {
-  const { outType } = options<Required<SizeOptions>>(given, 'outType', sizeDefaults, op);
+  const { outType } = options<{ outType: DType }>(given, 'outType', sizeDefaults, op);
   const dt = dtypeInfo(outType, `[${op}] outType`);
   if (outType !== 'int32' && outType !== 'int64') {
     throw new TypeError(`[${op}] outType must be int32 or int64; got ${outType}`);
@@ -26,6 +26,10 @@ function asElement(dt: DTypeInfo, value: number): number | bigint {
 }
 
 /** The dimensions of `input` as an integer vector. `x.shape` gives them as numbers. @tf tf.shape */
+export function shape<I extends 'int32' | 'int64' = 'int32'>(
+  input: TensorLike,
+  options?: SizeOptions<I> | I,
+): Tensor<NoInfer<I>>;
 export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('shape', 2, arguments, sizeDefaults);
@@ -39,6 +43,10 @@ export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
 }
 
 /** The number of elements of `input` as an integer scalar. `x.size` gives it as a number. @tf tf.size */
+export function size<I extends 'int32' | 'int64' = 'int32'>(
+  input: TensorLike,
+  options?: SizeOptions<I> | I,
+): Tensor<NoInfer<I>>;
 export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('size', 2, arguments, sizeDefaults);
@@ -47,6 +55,7 @@ export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
 }
 
 /** The number of dimensions of `input` as an int32 scalar. `x.rank` gives it as a number. @tf tf.rank */
+export function rank(input: TensorLike): Tensor<'int32'>;
 export function rank(input: TensorLike): Tensor {
   return scalarTensor(dtypeInfo('int32'), shapeOf(toTensor(input, null, 'rank', 'input')).length);
 }

@@ -5,6 +5,7 @@ import { dtypes, everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { checkTensors } from '../../core/lists';
 import { remembered } from '../../core/remember';
+import type { DTypeOf, DTypeOfList } from '../../core/dtype_of';
 import {
   asShape,
   describe,
@@ -66,58 +67,56 @@ export function partRegion(shape: Shape, axis: number, begin: number, size: numb
  * The tensors one after the other along an axis; their other dimensions agree. InvalidArgumentError for an empty list
  * or shapes that don't fit. @tf tf.concat
  */
-export const concat: (values: readonly TensorLike[], axis: OneAxis) => Tensor = op<
-  [values: readonly TensorLike[], axis: OneAxis],
-  number
->('concat', {
-  flops: () => 0,
-  tf: 'tf.concat',
-  dtypes: everyType,
-  ulp: 0,
-  examples: [
-    { args: [[sample([2, 3]), sample([1, 3])], 0] },
-    { args: [[sample([2, 3]), sample([2, 1]), sample([2, 2])], 1] },
-    { args: [[sample([2, 3]), sample([2, 0])], -1] },
-    { args: [[sample([2])], 0] },
-  ],
-  args: (values, axis) => {
-    const list = tensorList(values, 'concat', 'values');
-    if (list.length === 0)
-      throw new InvalidArgumentError('[concat] values is empty: there is nothing to join');
-    return [list, integer(axis, 'concat', 'axis')];
-  },
-  infer: (xs, axis) => {
-    const first = xs[0];
-    if (first.rank === 0) {
-      throw new InvalidArgumentError('[concat] values[0] is a scalar; join scalars with tf.stack');
-    }
-    const at = normalizeAxis(axis, first.rank, 'concat');
-    let total = 0;
-    for (let i = 0; i < xs.length; i++) {
-      if (!sameBut(shapeOf(xs[i]), shapeOf(first), at)) {
-        throw new InvalidArgumentError(
-          `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
-            `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
-        );
+export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis) => Tensor<DTypeOfList<V>> =
+  op<[values: readonly TensorLike[], axis: OneAxis], number>('concat', {
+    flops: () => 0,
+    tf: 'tf.concat',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [[sample([2, 3]), sample([1, 3])], 0] },
+      { args: [[sample([2, 3]), sample([2, 1]), sample([2, 2])], 1] },
+      { args: [[sample([2, 3]), sample([2, 0])], -1] },
+      { args: [[sample([2])], 0] },
+    ],
+    args: (values, axis) => {
+      const list = tensorList(values, 'concat', 'values');
+      if (list.length === 0)
+        throw new InvalidArgumentError('[concat] values is empty: there is nothing to join');
+      return [list, integer(axis, 'concat', 'axis')];
+    },
+    infer: (xs, axis) => {
+      const first = xs[0];
+      if (first.rank === 0) {
+        throw new InvalidArgumentError('[concat] values[0] is a scalar; join scalars with tf.stack');
       }
-      total += shapeOf(xs[i])[at];
-    }
-    return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
-  },
-  run: (xs, axis, [y]) => {
-    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
-  },
-  reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
-  gradient: ([dy], { attrs, shapes, needs }) => {
-    const axis = normalizeAxis(attrs, dy.rank, 'concat');
-    let begin = 0;
-    return shapes.map((shape, i) => {
-      const size = shape[axis];
-      begin += size;
-      return needs[i] ? takeRegion(dy, partRegion(shapeOf(dy), axis, begin - size, size)) : null;
-    });
-  },
-});
+      const at = normalizeAxis(axis, first.rank, 'concat');
+      let total = 0;
+      for (let i = 0; i < xs.length; i++) {
+        if (!sameBut(shapeOf(xs[i]), shapeOf(first), at)) {
+          throw new InvalidArgumentError(
+            `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
+              `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
+          );
+        }
+        total += shapeOf(xs[i])[at];
+      }
+      return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
+    },
+    run: (xs, axis, [y]) => {
+      copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
+    },
+    reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
+    gradient: ([dy], { attrs, shapes, needs }) => {
+      const axis = normalizeAxis(attrs, dy.rank, 'concat');
+      let begin = 0;
+      return shapes.map((shape, i) => {
+        const size = shape[axis];
+        begin += size;
+        return needs[i] ? takeRegion(dy, partRegion(shapeOf(dy), axis, begin - size, size)) : null;
+      });
+    },
+  });
 
 export interface AxisOptions {
   /** Default 0. */
@@ -166,6 +165,10 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
  * Tensors of one shape put side by side along a new axis, which lies in [−rank − 1, rank]. An empty list gives an
  * empty float32 vector. InvalidArgumentError where shapes differ. @tf tf.stack
  */
+export function stack<V extends TensorLike>(
+  values: readonly V[],
+  options?: AxisOptions | OneAxis,
+): Tensor<DTypeOfList<V>>;
 export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
@@ -186,44 +189,47 @@ export interface UnstackOptions {
 const unstackDefaults: Required<UnstackOptions> = { num: null, axis: 0 };
 
 /** The slices along an axis, each without it. InvalidArgumentError for a scalar, or where `num` is not their number. @tf tf.unstack */
-export const unstack: (value: TensorLike, options?: UnstackOptions | number) => Tensor[] = multiOp<
-  [value: TensorLike, options?: UnstackOptions | number],
-  number
->('unstack', {
-  tf: 'tf.unstack',
-  dtypes: everyType,
-  ulp: 0,
-  examples: [
-    { args: [sample([3, 2])] },
-    { args: [sample([3, 2])], options: { axis: 1 } },
-    { args: [sample([2, 3, 4])], options: { axis: -2, num: 3 } },
-    { args: [sample([2, 0])] },
-  ],
-  args: (value, given) => {
-    const { num, axis } = options<Required<UnstackOptions>>(given, 'num', unstackDefaults, 'unstack');
-    const x = toTensor(value, null, 'unstack', 'value');
-    if (x.rank === 0)
-      throw new InvalidArgumentError('[unstack] value is a scalar: it has no axis to unstack');
-    const at = normalizeAxis(integer(axis, 'unstack', 'axis'), x.rank, 'unstack');
-    if (num !== null && num !== shapeOf(x)[at]) {
-      throw new InvalidArgumentError(
-        `[unstack] num is ${describe(num)}, but axis ${at} of value with shape ${showShape(shapeOf(x))} has ${shapeOf(x)[at]}`,
-      );
-    }
-    return [[x], at];
+export const unstack: <X extends TensorLike>(
+  value: X,
+  options?: UnstackOptions | number,
+) => Tensor<DTypeOf<X>>[] = multiOp<[value: TensorLike, options?: UnstackOptions | number], number>(
+  'unstack',
+  {
+    tf: 'tf.unstack',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [sample([3, 2])] },
+      { args: [sample([3, 2])], options: { axis: 1 } },
+      { args: [sample([2, 3, 4])], options: { axis: -2, num: 3 } },
+      { args: [sample([2, 0])] },
+    ],
+    args: (value, given) => {
+      const { num, axis } = options<Required<UnstackOptions>>(given, 'num', unstackDefaults, 'unstack');
+      const x = toTensor(value, null, 'unstack', 'value');
+      if (x.rank === 0)
+        throw new InvalidArgumentError('[unstack] value is a scalar: it has no axis to unstack');
+      const at = normalizeAxis(integer(axis, 'unstack', 'axis'), x.rank, 'unstack');
+      if (num !== null && num !== shapeOf(x)[at]) {
+        throw new InvalidArgumentError(
+          `[unstack] num is ${describe(num)}, but axis ${at} of value with shape ${showShape(shapeOf(x))} has ${shapeOf(x)[at]}`,
+        );
+      }
+      return [[x], at];
+    },
+    infer: ([x], axis) => {
+      const out = { shape: withoutAxis(shapeOf(x), axis), dt: x.dt };
+      checkTensors(shapeOf(x)[axis], 'unstack');
+      const parts = new Array<OutSpec>(shapeOf(x)[axis]);
+      for (let i = 0; i < parts.length; i++) parts[i] = out;
+      return parts;
+    },
+    run: ([x], axis, ys) => {
+      copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+    },
+    gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
   },
-  infer: ([x], axis) => {
-    const out = { shape: withoutAxis(shapeOf(x), axis), dt: x.dt };
-    checkTensors(shapeOf(x)[axis], 'unstack');
-    const parts = new Array<OutSpec>(shapeOf(x)[axis]);
-    for (let i = 0; i < parts.length; i++) parts[i] = out;
-    return parts;
-  },
-  run: ([x], axis, ys) => {
-    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
-  },
-  gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
-});
+);
 
 export interface SplitOptions {
   /** Default 0. */
@@ -279,11 +285,11 @@ function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[]
  * The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes (one of which may be −1:
  * the rest). InvalidArgumentError where they don't fill the axis. @tf tf.split
  */
-export const split: (
-  value: TensorLike,
-  numOrSizeSplits: number | readonly number[] | TensorLike,
+export const split: <X extends TensorLike>(
+  value: X,
+  numOrSizeSplits: TensorLike | readonly number[],
   options?: SplitOptions | OneAxis,
-) => Tensor[] = multiOp<
+) => Tensor<DTypeOf<X>>[] = multiOp<
   [value: TensorLike, numOrSizeSplits: unknown, options?: SplitOptions | OneAxis],
   SplitAttrs
 >('split', {

@@ -3,6 +3,7 @@ import { toTensor, toValue, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import type { OpCall } from '../../op/contract';
+import type { DTypeOf } from '../../core/dtype_of';
 import {
   asShape,
   broadcastShapes,
@@ -75,7 +76,10 @@ const permutes = ({ inputs: [x], attrs }: OpCall): readonly number[] =>
   permutation(attrs as readonly number[] | null, x.rank);
 
 /** The tensor with its dimensions in another order. @tf tf.transpose */
-export const transpose: (a: TensorLike, options?: TransposeOptions | readonly number[]) => Tensor = op<
+export const transpose: <X extends TensorLike>(
+  a: X,
+  options?: TransposeOptions | readonly number[],
+) => Tensor<DTypeOf<X>> = op<
   [a: TensorLike, options?: TransposeOptions | readonly number[]],
   readonly number[] | null
 >('transpose', {
@@ -127,7 +131,7 @@ export const transpose: (a: TensorLike, options?: TransposeOptions | readonly nu
  * The tensor broadcast to a shape: missing leading dimensions are added, dimensions of 1 repeat.
  * InvalidArgumentError where it doesn't fit. @tf tf.broadcast_to
  */
-export const broadcastTo: (input: TensorLike, shape: ShapeLike) => Tensor = op<
+export const broadcastTo: <X extends TensorLike>(input: X, shape: ShapeLike) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike, shape: ShapeLike],
   Shape
 >('broadcastTo', {
@@ -174,7 +178,7 @@ function tiled(multiples: Dims, shape: Dims): number[] {
 }
 
 /** The tensor repeated multiples[i] times along dimension i. @tf tf.tile */
-export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
+export const tile: <X extends TensorLike>(input: X, multiples: ShapeLike) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike, multiples: ShapeLike],
   Dims
 >('tile', {
@@ -219,7 +223,7 @@ export const tile: (input: TensorLike, multiples: ShapeLike) => Tensor = op<
 // ---------------------------------------------------------------------------------------------------- turning round
 
 /** The tensor with the order of elements reversed along the given axes. @tf tf.reverse */
-export const reverse: (tensor: TensorLike, axis: Exclude<Axis, null>) => Tensor = op<
+export const reverse: <X extends TensorLike>(tensor: X, axis: Exclude<Axis, null>) => Tensor<DTypeOf<X>> = op<
   [tensor: TensorLike, axis: Exclude<Axis, null>],
   readonly number[]
 >('reverse', {
@@ -278,11 +282,11 @@ const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
  * The elements moved `shift` places along `axis`, those that leave at one end coming in at the other. Several shifts and
  * axes act one after the other. A tensor that needs no move comes back as it is. @tf tf.roll
  */
-export const roll: (
-  input: TensorLike,
+export const roll: <X extends TensorLike>(
+  input: X,
   shift: number | readonly number[],
   axis: Exclude<Axis, null>,
-) => Tensor = composite(
+) => Tensor<DTypeOf<X>> = composite(
   'roll',
   {
     tf: 'tf.roll',

@@ -5,6 +5,7 @@ import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../.
 import { InvalidArgumentError } from '../../core/errors';
 import { context } from '../../core/context';
 import type { TracedOp } from '../../op/contract';
+import type { DTypeOf } from '../../core/dtype_of';
 import {
   asShape,
   checkElements,
@@ -29,12 +30,12 @@ import { copyStrided, integer } from '../../op/strided';
 import { traced } from '../../op/traced';
 import { expandDims, reshape, shapeArgument } from './views';
 
-export interface EyeOptions {
+export interface EyeOptions<D extends DType = DType> {
   /** Default: numRows. */
   numColumns?: number | null;
   /** Leading dimensions, in which the matrix repeats. */
   batchShape?: readonly number[] | null;
-  dtype?: DType;
+  dtype?: D;
 }
 
 const eyeDefaults: Required<EyeOptions> = {
@@ -44,7 +45,10 @@ const eyeDefaults: Required<EyeOptions> = {
 };
 
 /** Identity matrices. @tf tf.eye */
-export const eye = composite(
+export const eye: <D extends DType = 'float32'>(
+  numRows: number,
+  options?: EyeOptions<D> | number,
+) => Tensor<NoInfer<D>> = composite(
   'eye',
   {
     ...exact,
@@ -70,15 +74,15 @@ export const eye = composite(
   },
 );
 
-export interface OneHotOptions {
+export interface OneHotOptions<V extends TensorLike = TensorLike, D extends DType = DType> {
   /** Default 1. */
-  onValue?: TensorLike | null;
+  onValue?: V | null;
   /** Default 0. */
-  offValue?: TensorLike | null;
+  offValue?: V | null;
   /** Where the new dimension goes. Default −1: last. */
   axis?: OneAxis;
   /** Default: that of onValue or offValue, else float32. */
-  dtype?: DType | null;
+  dtype?: D | null;
 }
 
 const oneHotDefaults: Required<OneHotOptions> = { onValue: null, offValue: null, axis: -1, dtype: null };
@@ -153,7 +157,15 @@ function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
  * A new dimension of size `depth` in which the place that the index names has onValue and the others offValue. An index
  * outside [0, depth) gives offValue only. @tf tf.one_hot
  */
-export const oneHot = composite(
+export const oneHot: {
+  <V extends TensorLike = number, D extends DType = DTypeOf<V>>(
+    indices: TensorLike,
+    depth: number,
+    options?: OneHotOptions<V, D>,
+  ): Tensor<NoInfer<D>>;
+  <V extends TensorLike>(indices: TensorLike, depth: number, onValue: V): Tensor<DTypeOf<V>>;
+  (indices: TensorLike, depth: number, options?: OneHotOptions | TensorLike): Tensor;
+} = composite(
   'oneHot',
   {
     ...exact,

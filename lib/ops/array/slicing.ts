@@ -15,6 +15,7 @@ import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from
 import { sample } from '../../op/registry';
 import { copyStrided, fillWith, integerList, isNumbers } from '../../op/strided';
 import { decided } from '../../op/traced';
+import type { DTypeOf } from '../../core/dtype_of';
 import type { ShapeLike } from './views';
 
 /** One part of an index: a position, a range (null: from the end that the step's sign says), or how shapes change. */
@@ -97,10 +98,11 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
 }
 
 /** The `size` elements of each dimension from `begin` on; size −1 takes the rest. @tf tf.slice */
-export const slice: (input: TensorLike, begin: ShapeLike, size: ShapeLike) => Tensor = op<
-  [input: TensorLike, begin: ShapeLike, size: ShapeLike],
-  Region
->('slice', {
+export const slice: <X extends TensorLike>(
+  input: X,
+  begin: ShapeLike,
+  size: ShapeLike,
+) => Tensor<DTypeOf<X>> = op<[input: TensorLike, begin: ShapeLike, size: ShapeLike], Region>('slice', {
   tf: 'tf.slice',
   ...regionRow,
   examples: [
@@ -171,12 +173,12 @@ const newDimension: IndexItem = { kind: 'newaxis' };
  * Fewer places than dimensions leave the others whole. InvalidArgumentError for a stride of 0 or a position out of
  * bounds. @tf tf.strided_slice
  */
-export const stridedSlice: (
-  input: TensorLike,
+export const stridedSlice: <X extends TensorLike>(
+  input: X,
   begin: ShapeLike,
   end: ShapeLike,
   options?: StridedSliceOptions | ShapeLike,
-) => Tensor = op<
+) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike, begin: ShapeLike, end: ShapeLike, options?: StridedSliceOptions | ShapeLike],
   Region
 >('stridedSlice', {
@@ -359,11 +361,11 @@ function mirrored(n: number, before: number, after: number, symmetric: boolean):
  * The tensor with `paddings[i] = [before, after]` elements more around dimension i.
  * InvalidArgumentError for negative paddings, or mirrored ones larger than the dimension. @tf tf.pad
  */
-export const pad: (
-  tensor: TensorLike,
-  paddings: readonly (readonly number[])[] | TensorLike,
+export const pad: <X extends TensorLike>(
+  tensor: X,
+  paddings: TensorLike | readonly (readonly number[])[],
   options?: PadOptions | string,
-) => Tensor = composite(
+) => Tensor<DTypeOf<X>> = composite(
   'pad',
   {
     tf: 'tf.pad',

@@ -9,6 +9,7 @@ import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { sample } from '../../op/registry';
 import { integer, integerList } from '../../op/strided';
+import type { DTypeOf } from '../../core/dtype_of';
 
 const squeezeDefaults = { axis: null } as const;
 
@@ -64,7 +65,7 @@ function resolve(wanted: readonly number[], from: Tensor): Shape {
  * The same elements in another shape; one dimension may be −1, which is inferred. Shares storage.
  * InvalidArgumentError where the number of elements would change. @tf tf.reshape
  */
-export const reshape: (tensor: TensorLike, shape: ShapeLike) => Tensor = op<
+export const reshape: <X extends TensorLike>(tensor: X, shape: ShapeLike) => Tensor<DTypeOf<X>> = op<
   [tensor: TensorLike, shape: ShapeLike],
   readonly number[]
 >('reshape', {
@@ -91,7 +92,7 @@ export const reshape: (tensor: TensorLike, shape: ShapeLike) => Tensor = op<
  * The tensor with a dimension of 1 put in at `axis`, which lies in [−rank − 1, rank]. Shares storage.
  * @tf tf.expand_dims
  */
-export const expandDims: (input: TensorLike, axis: OneAxis) => Tensor = op<
+export const expandDims: <X extends TensorLike>(input: X, axis: OneAxis) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike, axis: OneAxis],
   number
 >('expandDims', {
@@ -124,46 +125,52 @@ export interface SqueezeOptions {
 }
 
 /** The tensor without dimensions of 1. Shares storage. InvalidArgumentError where a named one isn't 1. @tf tf.squeeze */
-export const squeeze: (input: TensorLike, options?: SqueezeOptions | Axis) => Tensor = op<
-  [input: TensorLike, options?: SqueezeOptions | Axis],
-  number[] | null
->('squeeze', {
-  tf: 'tf.squeeze',
-  dtypes: everyType,
-  ulp: 0,
-  examples: [
-    { args: [sample([1, 3, 1])] },
-    { args: [sample([1, 3, 1])], options: { axis: 0 } },
-    { args: [sample([1, 3, 1])], options: { axis: [-1] } },
-    { args: [sample([])] },
-  ],
-  args: (input, given) => {
-    const { axis } = options<{ axis: Axis }>(given, 'axis', squeezeDefaults, 'squeeze');
-    return [
-      [toTensor(input, null, 'squeeze', 'input')],
-      axis === null ? null : integerList(axis, 'squeeze', 'axis'),
-    ];
-  },
-  infer: ([x], axis) => {
-    if (axis === null || axis.length === 0)
-      return { shape: asShape(shapeOf(x).filter((d) => d !== 1)), dt: x.dt };
-    const drop = new Set(axis.map((a) => normalizeAxis(a, x.rank, 'squeeze')));
-    for (const a of drop) {
-      if (shapeOf(x)[a] !== 1) {
-        throw new InvalidArgumentError(
-          `[squeeze] Can not squeeze dim[${a}], expected a dimension of 1, got ${shapeOf(x)[a]}: input has shape ` +
-            showShape(shapeOf(x)),
-        );
+export const squeeze: <X extends TensorLike>(
+  input: X,
+  options?: SqueezeOptions | Axis,
+) => Tensor<DTypeOf<X>> = op<[input: TensorLike, options?: SqueezeOptions | Axis], number[] | null>(
+  'squeeze',
+  {
+    tf: 'tf.squeeze',
+    dtypes: everyType,
+    ulp: 0,
+    examples: [
+      { args: [sample([1, 3, 1])] },
+      { args: [sample([1, 3, 1])], options: { axis: 0 } },
+      { args: [sample([1, 3, 1])], options: { axis: [-1] } },
+      { args: [sample([])] },
+    ],
+    args: (input, given) => {
+      const { axis } = options<{ axis: Axis }>(given, 'axis', squeezeDefaults, 'squeeze');
+      return [
+        [toTensor(input, null, 'squeeze', 'input')],
+        axis === null ? null : integerList(axis, 'squeeze', 'axis'),
+      ];
+    },
+    infer: ([x], axis) => {
+      if (axis === null || axis.length === 0)
+        return { shape: asShape(shapeOf(x).filter((d) => d !== 1)), dt: x.dt };
+      const drop = new Set(axis.map((a) => normalizeAxis(a, x.rank, 'squeeze')));
+      for (const a of drop) {
+        if (shapeOf(x)[a] !== 1) {
+          throw new InvalidArgumentError(
+            `[squeeze] Can not squeeze dim[${a}], expected a dimension of 1, got ${shapeOf(x)[a]}: input has shape ` +
+              showShape(shapeOf(x)),
+          );
+        }
       }
-    }
-    return { shape: asShape(shapeOf(x).filter((_, i) => !drop.has(i))), dt: x.dt };
+      return { shape: asShape(shapeOf(x).filter((_, i) => !drop.has(i))), dt: x.dt };
+    },
+    run: 'view',
+    gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
   },
-  run: 'view',
-  gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
-});
+);
 
 /** A tensor of its own with the same shape and elements; the gradient passes unchanged. Shares storage. @tf tf.identity */
-export const identity: (input: TensorLike) => Tensor = op<[input: TensorLike], undefined>('identity', {
+export const identity: <X extends TensorLike>(input: X) => Tensor<DTypeOf<X>> = op<
+  [input: TensorLike],
+  undefined
+>('identity', {
   tf: 'tf.identity',
   dtypes: everyType,
   ulp: 0,

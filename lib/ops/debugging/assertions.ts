@@ -8,6 +8,7 @@ import { describe, sameShape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from '../math/compare';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
+import type { DTypeOf } from '../../core/dtype_of';
 
 const assertDefaults = { summarize: null } as const;
 
@@ -274,6 +275,7 @@ function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): 
  * Throws an InvalidArgumentError that begins with `message` where the tensor has a NaN or an infinity; else returns it.
  * @tf tf.debugging.check_numerics
  */
+export function checkNumerics<X extends TensorLike>(tensor: X, message: string): Tensor<DTypeOf<X>>;
 export function checkNumerics(tensor: TensorLike, message: string): Tensor {
   const op = 'debugging.checkNumerics';
   checkOptions(message, null, op);

@@ -1,5 +1,4 @@
 /** Ops that find elements by number: gather, scatter, masks. */
-import { refuseSurplus } from '../../core/options';
 import { frame, native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
 import {
@@ -16,14 +15,12 @@ import { IndexedSlices } from '../../core/indexed_slices';
 import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
-import { divide, maximum, multiply } from '../math/binary';
 import { cast } from '../array/cast';
-import { greater } from '../math/compare';
 import { badDType } from '../../op/checks';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
-import { reduceSum } from '../reduce/reduce';
 import { dependsOnValues, publicCall, sample } from '../../op/registry';
+import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import {
   axisMap,
   badIndex,
@@ -38,11 +35,9 @@ import {
 import { select } from '../math/select';
 import { setRowAdder } from './slices';
 import { fillWith, integer } from '../../op/strided';
-import { sqrt, square } from '../math/unary';
 import { reshape, shapeArgument, type ShapeLike } from '../array/views';
 
 const whereDefaults = { dtype: 'int32' } as const;
-const embeddingLookupDefaults = { maxNorm: null } as const;
 
 const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
 
@@ -94,44 +89,50 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
  * the indices' shape in place of that dimension. Along axis 0 the gradient is IndexedSlices.
  * InvalidArgumentError for an index outside [0, size): negative ones don't count from the end. @tf tf.gather
  */
-export const gather: (params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis) => Tensor =
-  op<[params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis], GatherAttrs>('gather', {
-    flops: () => 0,
-    tf: 'tf.gather',
-    dtypes: everyType,
-    ulp: 0,
-    examples: [
-      { args: [sample([4, 3]), ints([3], [0, 2, 0])] },
-      { args: [sample([4, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 1 } },
-      { args: [sample([2, 3, 4]), ints([2, 2], [0, 2, 1, 1])], options: { batchDims: 1 } },
-      { args: [sample([2, 5, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 2, batchDims: 1 } },
-      { args: [sample([4]), ints([], 3)] },
-      { args: [sample([4, 3]), ints([0], [])] },
-    ],
-    args: (params, indices, given) => {
-      const x = toTensor(params, null, 'gather', 'params');
-      const at = indexTensor(indices, 'gather');
-      return [[x, at], gatherAttrs(x, at, given)];
-    },
-    infer: ([x, at], { axis, batchDims }) => ({
-      shape: joinShapes(shapeOf(x), axis, shapeOf(at), batchDims, shapeOf(at).length, shapeOf(x), axis + 1),
-      dt: x.dt,
-    }),
-    fallible: true,
-    run: ([x, at], { axis, batchDims }, [y]) => {
-      const bad = gatherRows(x, at, y, axisMap(shapeOf(x), shapeOf(at), axis, batchDims));
-      if (bad >= 0) throw badIndex('gather', at, bad, shapeOf(x)[axis]);
-    },
-    saves: { inputs: [1] },
-    // So that the gradient has the same rows.
-    materializesZeros: true,
-    gradient: ([dy], { x, attrs, shapes }) => {
-      const at = x[1];
-      if (attrs.axis > 0) return [scatterAxis(at, dy, shapes[0], attrs), null];
-      const rows = reshape(dy, [at.size, ...shapes[0].slice(1)]);
-      return [new IndexedSlices(rows, reshape(at, [at.size]), shapes[0]), null];
-    },
-  });
+export const gather: <X extends TensorLike>(
+  params: X,
+  indices: TensorLike,
+  options?: GatherOptions | OneAxis,
+) => Tensor<DTypeOf<X>> = op<
+  [params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis],
+  GatherAttrs
+>('gather', {
+  flops: () => 0,
+  tf: 'tf.gather',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([4, 3]), ints([3], [0, 2, 0])] },
+    { args: [sample([4, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 1 } },
+    { args: [sample([2, 3, 4]), ints([2, 2], [0, 2, 1, 1])], options: { batchDims: 1 } },
+    { args: [sample([2, 5, 3]), ints([2, 2], [0, 2, 1, 1])], options: { axis: 2, batchDims: 1 } },
+    { args: [sample([4]), ints([], 3)] },
+    { args: [sample([4, 3]), ints([0], [])] },
+  ],
+  args: (params, indices, given) => {
+    const x = toTensor(params, null, 'gather', 'params');
+    const at = indexTensor(indices, 'gather');
+    return [[x, at], gatherAttrs(x, at, given)];
+  },
+  infer: ([x, at], { axis, batchDims }) => ({
+    shape: joinShapes(shapeOf(x), axis, shapeOf(at), batchDims, shapeOf(at).length, shapeOf(x), axis + 1),
+    dt: x.dt,
+  }),
+  fallible: true,
+  run: ([x, at], { axis, batchDims }, [y]) => {
+    const bad = gatherRows(x, at, y, axisMap(shapeOf(x), shapeOf(at), axis, batchDims));
+    if (bad >= 0) throw badIndex('gather', at, bad, shapeOf(x)[axis]);
+  },
+  saves: { inputs: [1] },
+  // So that the gradient has the same rows.
+  materializesZeros: true,
+  gradient: ([dy], { x, attrs, shapes }) => {
+    const at = x[1];
+    if (attrs.axis > 0) return [scatterAxis(at, dy, shapes[0], attrs), null];
+    const rows = reshape(dy, [at.size, ...shapes[0].slice(1)]);
+    return [new IndexedSlices(rows, reshape(at, [at.size]), shapes[0]), null];
+  },
+});
 
 /** Zeros of `shape` with the slices of `updates` added where gather would have read them: the gradient of gather. */
 const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs) => Tensor = op<
@@ -168,68 +169,68 @@ const gatherNdDefaults: Required<GatherNdOptions> = { batchDims: 0 };
  * The slices of `params` that index tuples name: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
  * InvalidArgumentError for a tuple that doesn't index into params. @tf tf.gather_nd
  */
-export const gatherNd: (
-  params: TensorLike,
+export const gatherNd: <X extends TensorLike>(
+  params: X,
   indices: TensorLike,
   options?: GatherNdOptions | number,
-) => Tensor = op<[params: TensorLike, indices: TensorLike, options?: GatherNdOptions | number], number>(
-  'gatherNd',
-  {
-    tf: 'tf.gather_nd',
-    dtypes: everyType,
-    ulp: 0,
-    examples: [
-      { args: [sample([3, 4]), ints([2, 2], [0, 1, 2, 3])] },
-      { args: [sample([3, 4]), ints([3, 1], [0, 2, 0])] },
-      { args: [sample([2, 3, 4]), ints([2, 2, 1], [0, 2, 1, 1])], options: { batchDims: 1 } },
-      { args: [sample([3, 4]), ints([2, 0], [])] },
-      { args: [sample([3, 4]), ints([2], [1, 2])] },
-    ],
-    args: (params, indices, given) => {
-      const { batchDims } = options(given, 'batchDims', gatherNdDefaults, 'gatherNd');
-      const x = toTensor(params, null, 'gatherNd', 'params');
-      const at = indexTensor(indices, 'gatherNd');
-      const b = integer(batchDims, 'gatherNd', 'batchDims');
-      let fits = b >= 0 && b < at.rank && b <= x.rank;
-      for (let d = 0; fits && d < b; d++) fits = shapeOf(at)[d] === shapeOf(x)[d];
-      if (!fits) {
-        throw new InvalidArgumentError(
-          `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(shapeOf(x))} and of indices ` +
-            `${showShape(shapeOf(at))} (but its last) must be equal`,
-        );
-      }
-      checkTuples('gatherNd', shapeOf(x), at, b);
-      return [[x, at], b];
-    },
-    infer: ([x, at], batchDims) => ({
-      shape: joinShapes(
-        shapeOf(at),
-        at.rank - 1,
-        shapeOf(at),
-        0,
-        0,
-        shapeOf(x),
-        batchDims + shapeOf(at)[at.rank - 1],
-      ),
-      dt: x.dt,
-    }),
-    fallible: true,
-    run: ([x, at], batchDims, [y]) => {
-      const bad = gatherRows(x, at, y, tupleMap(shapeOf(x), shapeOf(at), batchDims));
-      if (bad >= 0) throw badTuple('gatherNd', at, bad, shapeOf(x).slice(batchDims), 'param shape');
-    },
-    saves: { inputs: [1] },
-    // So that the gradient has the same rows.
-    materializesZeros: true,
-    gradient: ([dy], { x, attrs, shapes }) => {
-      const at = x[1];
-      if (attrs === 0 && at.rank === 2 && shapeOf(at)[1] === 1) {
-        return [new IndexedSlices(dy, reshape(at, [at.size]), shapes[0]), null];
-      }
-      return [scatterTuples(at, dy, shapes[0], attrs), null];
-    },
+) => Tensor<DTypeOf<X>> = op<
+  [params: TensorLike, indices: TensorLike, options?: GatherNdOptions | number],
+  number
+>('gatherNd', {
+  tf: 'tf.gather_nd',
+  dtypes: everyType,
+  ulp: 0,
+  examples: [
+    { args: [sample([3, 4]), ints([2, 2], [0, 1, 2, 3])] },
+    { args: [sample([3, 4]), ints([3, 1], [0, 2, 0])] },
+    { args: [sample([2, 3, 4]), ints([2, 2, 1], [0, 2, 1, 1])], options: { batchDims: 1 } },
+    { args: [sample([3, 4]), ints([2, 0], [])] },
+    { args: [sample([3, 4]), ints([2], [1, 2])] },
+  ],
+  args: (params, indices, given) => {
+    const { batchDims } = options(given, 'batchDims', gatherNdDefaults, 'gatherNd');
+    const x = toTensor(params, null, 'gatherNd', 'params');
+    const at = indexTensor(indices, 'gatherNd');
+    const b = integer(batchDims, 'gatherNd', 'batchDims');
+    let fits = b >= 0 && b < at.rank && b <= x.rank;
+    for (let d = 0; fits && d < b; d++) fits = shapeOf(at)[d] === shapeOf(x)[d];
+    if (!fits) {
+      throw new InvalidArgumentError(
+        `[gatherNd] batchDims = ${b}: that many leading dimensions of params ${showShape(shapeOf(x))} and of indices ` +
+          `${showShape(shapeOf(at))} (but its last) must be equal`,
+      );
+    }
+    checkTuples('gatherNd', shapeOf(x), at, b);
+    return [[x, at], b];
   },
-);
+  infer: ([x, at], batchDims) => ({
+    shape: joinShapes(
+      shapeOf(at),
+      at.rank - 1,
+      shapeOf(at),
+      0,
+      0,
+      shapeOf(x),
+      batchDims + shapeOf(at)[at.rank - 1],
+    ),
+    dt: x.dt,
+  }),
+  fallible: true,
+  run: ([x, at], batchDims, [y]) => {
+    const bad = gatherRows(x, at, y, tupleMap(shapeOf(x), shapeOf(at), batchDims));
+    if (bad >= 0) throw badTuple('gatherNd', at, bad, shapeOf(x).slice(batchDims), 'param shape');
+  },
+  saves: { inputs: [1] },
+  // So that the gradient has the same rows.
+  materializesZeros: true,
+  gradient: ([dy], { x, attrs, shapes }) => {
+    const at = x[1];
+    if (attrs === 0 && at.rank === 2 && shapeOf(at)[1] === 1) {
+      return [new IndexedSlices(dy, reshape(at, [at.size]), shapes[0]), null];
+    }
+    return [scatterTuples(at, dy, shapes[0], attrs), null];
+  },
+});
 
 /** Zeros with updates added at index tuples. */
 const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims: number) => Tensor = op<
@@ -254,7 +255,11 @@ const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims:
  * Zeros of `shape` with the updates added at the index tuples; duplicates sum up. updates has the shape
  * indices.shape[:-1] + shape[indices.shape[-1]:]. InvalidArgumentError for other shapes or tuples outside. @tf tf.scatter_nd
  */
-export const scatterNd = op<
+export const scatterNd: <U extends TensorLike>(
+  indices: TensorLike,
+  updates: U,
+  shape: ShapeLike,
+) => Tensor<DTypeOf<U>> = op<
   [indices: TensorLike, updates: TensorLike, shape: ShapeLike],
   { shape: Shape; batchDims: number }
 >('scatterNd', {
@@ -308,7 +313,11 @@ function maskSides(shape: Shape, axis: number, maskRank: number): [number, numbe
  * The elements where the mask is true, in order; the dimensions that the mask covers become one.
  * InvalidArgumentError for a scalar mask or one whose shape isn't the tensor's there. @tf tf.boolean_mask
  */
-export const booleanMask = op<
+export const booleanMask: <X extends TensorLike>(
+  tensor: X,
+  mask: TensorLike,
+  options?: BooleanMaskOptions | OneAxis,
+) => Tensor<DTypeOf<X>> = op<
   [tensor: TensorLike, mask: TensorLike, options?: BooleanMaskOptions | OneAxis],
   number
 >('booleanMask', {
@@ -416,15 +425,22 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
   gradient: null,
 });
 
-export interface WhereOptions {
+export interface WhereOptions<I extends DType = 'int32' | 'int64'> {
   /** 'int32' (default) or 'int64'. */
-  dtype?: DType;
+  dtype?: I;
 }
 
 /** The coordinates of the elements that are true (or not 0), a row each, in order. @tf tf.where */
-export function where(condition: TensorLike, options?: WhereOptions | DType): Tensor;
+export function where<I extends 'int32' | 'int64' = 'int32'>(
+  condition: TensorLike,
+  options?: WhereOptions<I> | I,
+): Tensor<NoInfer<I>>;
 /** x where the condition is true, else y; all three broadcast. @tf tf.where */
-export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor;
+export function where<X extends TensorLike, Y extends TensorLike>(
+  condition: TensorLike,
+  x: X,
+  y: Y,
+): Tensor<DTypeOfPair<X, Y>>;
 export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
   if (y !== undefined) return select(condition, x as TensorLike, y);
   const o = options<{ dtype: DType }>(x, 'dtype', whereDefaults, 'where');
@@ -440,41 +456,8 @@ export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tenso
     throw new InvalidArgumentError(`[where] at most 16 dimensions; got ${showShape(shapeOf(c))}`);
   return nonzero(cast(c, 'bool'), dt);
 }
-publicCall('nonzero', (condition: TensorLike, given?: WhereOptions | DType) => where(condition, given));
+publicCall('nonzero', (condition: TensorLike, given?: WhereOptions) => where(condition, given));
 
 // ---------------------------------------------------------------------------------------------------- slices
-
-export interface EmbeddingLookupOptions {
-  /** Rows with a larger L2 norm are scaled down to it. Default: none are. */
-  maxNorm?: number | null;
-}
-
-/**
- * The rows of `params` that the ids name: gather along axis 0, so the gradient is IndexedSlices.
- * InvalidArgumentError for an id outside [0, rows). @tf tf.nn.embedding_lookup
- */
-export function embeddingLookup(
-  params: TensorLike,
-  ids: TensorLike,
-  given?: EmbeddingLookupOptions | number,
-): Tensor {
-  // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('embeddingLookup', 3, arguments, embeddingLookupDefaults);
-  const { maxNorm } = options<{ maxNorm: number | null }>(
-    given,
-    'maxNorm',
-    embeddingLookupDefaults,
-    'embeddingLookup',
-  );
-  const rows = gather(params, ids);
-  if (maxNorm === null) return rows;
-  const at = indexTensor(ids, 'embeddingLookup', 'ids');
-  const axis = Array.from({ length: rows.rank - at.rank }, (_, i) => at.rank + i);
-  const squares = reduceSum(square(rows), { axis, keepdims: true });
-  // The square root's gradient at 0 is infinite: rows of zeros take another way.
-  const some = greater(squares, 0);
-  const norms = select(some, sqrt(select(some, squares, 1)), squares);
-  return divide(multiply(rows, maxNorm), maximum(norms, maxNorm));
-}
 
 setRowAdder((shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }));

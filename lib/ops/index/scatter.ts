@@ -8,6 +8,7 @@ import { zerosLike } from '../array/creation';
 import { equal } from '../math/compare';
 import { badDType, mixedDTypes } from '../../op/checks';
 import { op } from '../../op/define/general';
+import type { DTypeOf } from '../../core/dtype_of';
 import { gatherNd, scatterNd } from './indexing';
 import { sample, type Grad, type GradContext } from '../../op/registry';
 import {
@@ -21,7 +22,11 @@ import {
 import { copyFlat } from '../../op/strided';
 import { negative } from '../math/unary';
 
-type TensorScatter = (tensor: TensorLike, indices: TensorLike, updates: TensorLike) => Tensor;
+type TensorScatter = <X extends TensorLike>(
+  tensor: X,
+  indices: TensorLike,
+  updates: TensorLike,
+) => Tensor<DTypeOf<X>>;
 
 const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
 

@@ -1,7 +1,7 @@
 /** Sorting, and the greatest elements. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypes, numeric } from '../../core/dtype';
+import { dtypes, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
@@ -14,6 +14,7 @@ import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
 import { partOfOne } from '../../op/define/part';
+import type { DTypeOf } from '../../core/dtype_of';
 import { gather, scatterNd } from './indexing';
 import { transpose } from '../array/movement';
 import { atOnce } from '../../op/define/reduction';
@@ -115,20 +116,21 @@ const examples: Example[] = [
  * The elements in order along an axis. NaN counts as greater than every number, −0 as equal to 0. float32, float64, int32,
  * int64, uint8. InvalidArgumentError for a scalar or an unknown direction. @tf tf.sort
  */
-export const sort = composite(
-  'sort',
-  { tf: 'tf.sort', dtypes: numeric, domain: [-100, 100], ulp: 0, examples },
-  (values: TensorLike, given?: SortOptions | OneAxis): Tensor => {
-    const chosen = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
-    return alongAxis('sort', values, chosen, sortLast);
-  },
-);
+export const sort: <X extends TensorLike>(values: X, options?: SortOptions | OneAxis) => Tensor<DTypeOf<X>> =
+  composite(
+    'sort',
+    { tf: 'tf.sort', dtypes: numeric, domain: [-100, 100], ulp: 0, examples },
+    (values: TensorLike, given?: SortOptions | OneAxis): Tensor => {
+      const chosen = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
+      return alongAxis('sort', values, chosen, sortLast);
+    },
+  );
 
 /**
  * The positions of the elements in order along an axis, int32: `gather(x, argsort(x))` is `sort(x)`. Equal elements stay
  * in order, also where the direction is 'DESCENDING'; NaN counts as greater than every number. @tf tf.argsort
  */
-export const argsort = composite(
+export const argsort: (values: TensorLike, options?: ArgsortOptions | OneAxis) => Tensor<'int32'> = composite(
   'argsort',
   {
     tf: 'tf.argsort',
@@ -145,18 +147,18 @@ export const argsort = composite(
   },
 );
 
-export interface TopKOptions {
+export interface TopKOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
   /** How many. Default 1. */
   k?: number;
   /** Whether the greatest comes first. They always come in order. */
   sorted?: boolean;
   /** 'int32' (default) or 'int64'. */
-  indexType?: 'int32' | 'int64';
+  indexType?: I;
 }
 /** What `topK` gives. */
-export interface TopK {
-  values: Tensor;
-  indices: Tensor;
+export interface TopK<D extends DType = DType, I extends DType = 'int32' | 'int64'> {
+  values: Tensor<D>;
+  indices: Tensor<I>;
 }
 
 function shapeOfTop(shape: Shape, k: number): Shape {
@@ -203,7 +205,7 @@ const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
 });
 
 /** The same without what a tape or a tracer needs. */
-function topNow(x: Tensor, k: number): TopK {
+function topNow(x: Tensor, k: number): TopK<never, never> {
   const shape = shapeOfTop(shapeOf(x), k);
   const size = sizeOf(shape);
   const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
@@ -212,7 +214,7 @@ function topNow(x: Tensor, k: number): TopK {
   } catch (error) {
     throw explain(error, 'topK', [x]);
   }
-  return { values, indices };
+  return { values, indices } as TopK<never, never>;
 }
 
 /**
@@ -220,7 +222,10 @@ function topNow(x: Tensor, k: number): TopK {
  * the one with the lesser position comes first; NaN counts as greater than every number. float32, float64, int32, int64,
  * uint8. InvalidArgumentError for a scalar, a k below 0 or larger than the axis. @tf tf.math.top_k
  */
-export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = composite(
+export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
+  input: X,
+  options?: TopKOptions<I> | number,
+) => TopK<DTypeOf<X>, NoInfer<I>> = composite(
   'topK',
   {
     tf: 'tf.math.top_k',
@@ -237,7 +242,7 @@ export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = c
       { args: [sample([6], { values: [1, 3, 2, 3, 1, 3] })], options: { k: 4 } },
     ],
   },
-  (input: TensorLike, given?: TopKOptions | number): TopK => {
+  (input: TensorLike, given?: TopKOptions | number): TopK<never, never> => {
     const x = toTensor(input, null, 'topK', 'input');
     if (!numeric.includes(x.dtype)) throw badDType('topK', 'input', x.dt, numeric);
     const { k, sorted, indexType } = options<{ k: unknown; sorted: unknown; indexType: unknown }>(
@@ -265,6 +270,9 @@ export const topK: (input: TensorLike, given?: TopKOptions | number) => TopK = c
     }
     if (atOnce(x) && indexType === 'int32') return topNow(x, k);
     const [values, indices] = topPair(x, k);
-    return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices };
+    return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices } as TopK<
+      never,
+      never
+    >;
   },
 );

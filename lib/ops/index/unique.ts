@@ -8,6 +8,7 @@ import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorOver } f
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
+import type { DTypeOf } from '../../core/dtype_of';
 import { scatterNd } from './indexing';
 import { dependsOnValues, sample } from '../../op/registry';
 import { copyOf } from '../../op/index_rows';
@@ -60,21 +61,24 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
   gradient: ([dy], { y, shapes }) => [scatterNd(expandDims(y[3], 1), dy, shapes[0])],
 });
 
-export interface UniqueOptions {
+export interface UniqueOptions<I extends DType = 'int32' | 'int64'> {
   /** dtype of positions and counts: 'int32' (default) or 'int64'. */
-  outIdx?: DType;
+  outIdx?: I;
 }
 /** What `unique` gives. */
-export interface Unique {
+export interface Unique<D extends DType = DType, I extends DType = 'int32' | 'int64'> {
   /** The different elements, in the order in which they first come. */
-  y: Tensor;
+  y: Tensor<D>;
   /** For each element of the input its position in y. */
-  idx: Tensor;
+  idx: Tensor<I>;
 }
 /** What `uniqueWithCounts` gives. */
-export interface UniqueWithCounts extends Unique {
+export interface UniqueWithCounts<
+  D extends DType = DType,
+  I extends DType = 'int32' | 'int64',
+> extends Unique<D, I> {
   /** How often each element of y comes. */
-  count: Tensor;
+  count: Tensor<I>;
 }
 
 function parts(name: string, input: TensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
@@ -107,22 +111,27 @@ const examples = [
  * element. Its results' sizes depend on the data. The gradient (TensorFlow has none) goes to where each element first
  * came. InvalidArgumentError where x is not a vector. @tf tf.unique
  */
-export const unique: (x: TensorLike, options?: UniqueOptions | DType) => Unique = composite(
+export const unique: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
+  x: X,
+  options?: UniqueOptions<I> | I,
+) => Unique<DTypeOf<X>, NoInfer<I>> = composite(
   'unique',
   { tf: 'tf.unique', dtypes: everyType, ulp: 0, examples },
-  (x: TensorLike, given?: UniqueOptions | DType): Unique => {
+  (x: TensorLike, given?: UniqueOptions | DType): Unique<never, never> => {
     const [y, idx] = parts('unique', x, given);
-    return { y, idx };
+    return { y, idx } as Unique<never, never>;
   },
 );
 
 /** As `unique`, and how often each comes: `{ y, idx, count }`. @tf tf.unique_with_counts */
-export const uniqueWithCounts: (x: TensorLike, options?: UniqueOptions | DType) => UniqueWithCounts =
-  composite(
-    'uniqueWithCounts',
-    { tf: 'tf.unique_with_counts', dtypes: everyType, ulp: 0, examples },
-    (x: TensorLike, given?: UniqueOptions | DType): UniqueWithCounts => {
-      const [y, idx, count] = parts('uniqueWithCounts', x, given);
-      return { y, idx, count };
-    },
-  );
+export const uniqueWithCounts: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
+  x: X,
+  options?: UniqueOptions<I> | I,
+) => UniqueWithCounts<DTypeOf<X>, NoInfer<I>> = composite(
+  'uniqueWithCounts',
+  { tf: 'tf.unique_with_counts', dtypes: everyType, ulp: 0, examples },
+  (x: TensorLike, given?: UniqueOptions | DType): UniqueWithCounts<never, never> => {
+    const [y, idx, count] = parts('uniqueWithCounts', x, given);
+    return { y, idx, count } as UniqueWithCounts<never, never>;
+  },
+);

@@ -10,6 +10,7 @@ import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
 import { op, type OutSpec } from '../../op/define/general';
 import { options } from '../../core/options';
+import type { DTypeOfPair } from '../../core/dtype_of';
 import {
   activationRows,
   activations,
@@ -182,4 +183,8 @@ setFinisher('matmul', () => ({
  * the residual the result's shape. float32 and float64. What layers and compiled functions use.
  * InvalidArgumentError where shapes do not fit or no activation has that name.
  */
-export const fusedMatmul: (a: TensorLike, b: TensorLike, options?: FusedMatmulOptions) => Tensor = fused;
+export const fusedMatmul: <A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+  options?: FusedMatmulOptions,
+) => Tensor<DTypeOfPair<A, B>> = fused;

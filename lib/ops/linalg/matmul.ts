@@ -3,6 +3,7 @@ import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import type { DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import type { DTypeOfPair } from '../../core/dtype_of';
 import {
   asShape,
   broadcastShapes,
@@ -288,9 +289,13 @@ function multiplied(
  * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
  * broadcast. @tf tf.linalg.matmul
  */
-export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | boolean) => Tensor = publicCall(
+export const matmul: <A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+  options?: MatmulOptions | boolean,
+) => Tensor<DTypeOfPair<A, B>> = publicCall(
   'matmul',
-  function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor {
+  function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor<never> {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
     if (arguments.length > 3) refuseSurplus('matmul', 3, arguments, noOptions);
     // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
@@ -310,7 +315,7 @@ export const matmul: (a: TensorLike, b: TensorLike, options?: MatmulOptions | bo
     const c = makeTensor(a.dt, asShape([m, n]), size);
     if (!multiplied(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // which says what is wrong
     if (context.recorder !== null) context.recorder.record(row, [a, b], attrs, [c]);
-    return c;
+    return c as Tensor<never>;
   },
 );
 
@@ -328,7 +333,11 @@ const matvecDefaults: Required<MatvecOptions> = { transposeA: false, adjointA: f
  * Matrix times vector. y[…, i] = Σₖ A[…, i, k]·b[…, k]; leading dimensions are batches and broadcast.
  * InvalidArgumentError as for `matmul`. @tf tf.linalg.matvec
  */
-export const matvec = composite(
+export const matvec: <A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+  options?: MatvecOptions | boolean,
+) => Tensor<DTypeOfPair<A, B>> = composite(
   'matvec',
   {
     tf: 'tf.linalg.matvec',

@@ -5,6 +5,7 @@ import { floating, numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { bufferOf, type Tensor } from '../../core/tensor';
 import { cast } from '../array/cast';
+import type { QuotientOf } from '../../core/dtype_of';
 import { greater, greaterEqual, lessEqual, notEqual } from './compare';
 import { binary } from '../../op/define/binary';
 import { convertPair } from '../../op/checks';
@@ -73,6 +74,7 @@ function asFloats(x: TensorLike, y: TensorLike, op: string): [Tensor, Tensor] {
  * gives float32.
  * InvalidArgumentError for different dtypes, shapes that don't broadcast, bool. @tf tf.math.divide
  */
+export function divide<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): Tensor<QuotientOf<X, Y>>;
 export function divide(x: TensorLike, y: TensorLike): Tensor {
   const [a, b] = asFloats(x, y, 'divide');
   return realDivide(a, b);
@@ -92,6 +94,7 @@ const realDivideNoNan = binary('divideNoNan', {
 });
 
 /** Quotient, elementwise; 0 where y is 0. Integers as `divide`. @tf tf.math.divide_no_nan */
+export function divideNoNan<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): Tensor<QuotientOf<X, Y>>;
 export function divideNoNan(x: TensorLike, y: TensorLike): Tensor {
   const [a, b] = asFloats(x, y, 'divideNoNan');
   return realDivideNoNan(a, b);

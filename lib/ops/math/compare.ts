@@ -1,90 +1,81 @@
 /** Elementwise comparisons and logic of two operands, with broadcasting; the results are bool. */
 import { everyType, numeric } from '../../core/dtype';
-import { binary } from '../../op/define/binary';
+import { comparison } from '../../op/define/binary';
 
 /** Whether x = y, elementwise; NaN equals nothing. @tf tf.math.equal */
-export const equal = binary('equal', {
+export const equal = comparison('equal', {
   tf: 'tf.math.equal',
   dtypes: everyType,
   saves: [],
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether x ≠ y, elementwise; NaN differs from everything. @tf tf.math.not_equal */
-export const notEqual = binary('notEqual', {
+export const notEqual = comparison('notEqual', {
   tf: 'tf.math.not_equal',
   dtypes: everyType,
   saves: [],
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether x < y, elementwise. @tf tf.math.less */
-export const less = binary('less', {
+export const less = comparison('less', {
   tf: 'tf.math.less',
   dtypes: numeric,
   saves: [],
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether x ≤ y, elementwise. @tf tf.math.less_equal */
-export const lessEqual = binary('lessEqual', {
+export const lessEqual = comparison('lessEqual', {
   tf: 'tf.math.less_equal',
   dtypes: numeric,
   saves: [],
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether x > y, elementwise. @tf tf.math.greater */
-export const greater = binary('greater', {
+export const greater = comparison('greater', {
   tf: 'tf.math.greater',
   dtypes: numeric,
   saves: [],
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether x ≥ y, elementwise. @tf tf.math.greater_equal */
-export const greaterEqual = binary('greaterEqual', {
+export const greaterEqual = comparison('greaterEqual', {
   tf: 'tf.math.greater_equal',
   dtypes: numeric,
   saves: [],
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** x and y, elementwise. @tf tf.math.logical_and */
-export const logicalAnd = binary('logicalAnd', {
+export const logicalAnd = comparison('logicalAnd', {
   tf: 'tf.math.logical_and',
   dtypes: ['bool'],
   saves: [],
-  toBool: true,
   gradient: null,
 });
 
 /** x or y, elementwise. @tf tf.math.logical_or */
-export const logicalOr = binary('logicalOr', {
+export const logicalOr = comparison('logicalOr', {
   tf: 'tf.math.logical_or',
   dtypes: ['bool'],
   saves: [],
-  toBool: true,
   gradient: null,
 });
 
 /** Either x or y but not both, elementwise. @tf tf.math.logical_xor */
-export const logicalXor = binary('logicalXor', {
+export const logicalXor = comparison('logicalXor', {
   tf: 'tf.math.logical_xor',
   dtypes: ['bool'],
   saves: [],
-  toBool: true,
   gradient: null,
 });

@@ -8,6 +8,7 @@ import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../../core/t
 import { context } from '../../core/context';
 import type { TracedOp } from '../../op/contract';
 import { axisArgument, type OneAxis } from '../../op/axis';
+import type { DTypeOf } from '../../core/dtype_of';
 import { add, multiply } from './binary';
 import { badDType, explain } from '../../op/checks';
 import { options } from '../../core/options';
@@ -23,7 +24,7 @@ export interface ScanOptions {
   reverse?: boolean;
 }
 
-export type Scan = (x: TensorLike, options?: ScanOptions | OneAxis) => Tensor;
+export type Scan = <X extends TensorLike>(x: X, options?: ScanOptions | OneAxis) => Tensor<DTypeOf<X>>;
 
 interface ScanAttrs {
   /** The neighbouring axes that are walked as one. */
@@ -89,7 +90,7 @@ function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, revers
 const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: false };
 
 function scan(name: ScanName): Scan {
-  const call: Scan = function (input, given) {
+  const call = function (input: TensorLike, given?: ScanOptions | OneAxis): Tensor {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
     const x = toTensor(input, null, name, 'x');
@@ -100,7 +101,7 @@ function scan(name: ScanName): Scan {
     }
     return scanBlock(name, x, [axisArgument(axis, shapeOf(x).length, name)], exclusive, reverse);
   };
-  return call;
+  return call as Scan;
 }
 
 /**

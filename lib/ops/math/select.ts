@@ -5,6 +5,7 @@ import { dtypes, everyType, numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { broadcastShapes, sameShape, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { maximum, minimum } from './binary';
 import { writeThree } from '../../op/broadcast';
 import { unbroadcast } from '../../op/broadcast';
@@ -22,78 +23,86 @@ const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' })
  * InvalidArgumentError for shapes that don't broadcast, x and y of different dtypes, a condition that is not bool.
  * @tf tf.where
  */
-export const select: (condition: TensorLike, x: TensorLike, y: TensorLike) => Tensor = op<
-  [condition: TensorLike, x: TensorLike, y: TensorLike],
-  undefined
->('where', {
-  tf: 'tf.where',
-  tile: { kind: 'select', op: 0, cheap: true },
-  simpler: smallerOperands,
-  dtypes: everyType,
-  domain: [-10, 10],
-  ulp: 0,
-  examples: [
-    { args: [condition([2, 3]), sample([2, 3]), sample([2, 3])] },
-    { args: [condition([]), sample([4]), sample([4])] },
-    { args: [condition([3, 1]), sample([4]), sample([])] },
-    { args: [condition([2, 1, 3]), sample([4, 1]), sample([2, 4, 3])] },
-    { args: [condition([0]), sample([]), sample([0])] },
-  ],
-  args: (c, x, y) => {
-    const cond = toTensor(c, dtypes.bool, 'where', 'condition');
-    if (cond.dt !== dtypes.bool) {
-      throw new InvalidArgumentError(
-        `[where] condition must be bool; it is ${cond.dt.name}: compare it, tf.notEqual(condition, 0)`,
-      );
-    }
-    const [a, b] = convertPair(x, y, 'where');
-    if (a.dt !== b.dt) throw mixedDTypes('where', a, b);
-    return [[cond, a, b], undefined];
+export const select: <X extends TensorLike, Y extends TensorLike>(
+  condition: TensorLike,
+  x: X,
+  y: Y,
+) => Tensor<DTypeOfPair<X, Y>> = op<[condition: TensorLike, x: TensorLike, y: TensorLike], undefined>(
+  'where',
+  {
+    tf: 'tf.where',
+    tile: { kind: 'select', op: 0, cheap: true },
+    simpler: smallerOperands,
+    dtypes: everyType,
+    domain: [-10, 10],
+    ulp: 0,
+    examples: [
+      { args: [condition([2, 3]), sample([2, 3]), sample([2, 3])] },
+      { args: [condition([]), sample([4]), sample([4])] },
+      { args: [condition([3, 1]), sample([4]), sample([])] },
+      { args: [condition([2, 1, 3]), sample([4, 1]), sample([2, 4, 3])] },
+      { args: [condition([0]), sample([]), sample([0])] },
+    ],
+    args: (c, x, y) => {
+      const cond = toTensor(c, dtypes.bool, 'where', 'condition');
+      if (cond.dt !== dtypes.bool) {
+        throw new InvalidArgumentError(
+          `[where] condition must be bool; it is ${cond.dt.name}: compare it, tf.notEqual(condition, 0)`,
+        );
+      }
+      const [a, b] = convertPair(x, y, 'where');
+      if (a.dt !== b.dt) throw mixedDTypes('where', a, b);
+      return [[cond, a, b], undefined];
+    },
+    infer: ([c, a, b]) => {
+      const both = sameShape(shapeOf(a), shapeOf(b)) ? shapeOf(a) : broadcastShapes(shapeOf(a), shapeOf(b));
+      const shape =
+        both === null ? null : sameShape(both, shapeOf(c)) ? both : broadcastShapes(shapeOf(c), both);
+      if (shape === null) {
+        throw new InvalidArgumentError(
+          `[where] condition ${showShape(shapeOf(c))}, x ${showShape(shapeOf(a))} and y ${showShape(shapeOf(b))} must be broadcastable`,
+        );
+      }
+      return { shape, dt: a.dt };
+    },
+    run: (inputs, _, [out]) => {
+      if (out.size === 0) return;
+      let flat = true;
+      for (let k = 0; k < 3; k++) {
+        const t = inputs[k];
+        frame[k] = t.offset;
+        if (t.size !== 1 && t.size !== out.size) flat = false;
+      }
+      frame[3] = out.offset;
+      frame[5] = out.dt.bytes;
+      if (flat) {
+        frame[4] = 1;
+        frame[6] = out.size;
+        for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
+      } else {
+        writeThree('where', shapeOf(out), inputs);
+      }
+      native.select(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2]), bufferOf(out));
+    },
+    saves: { inputs: [0] },
+    gradient: ([dy], { x, needs, shapes }) => [
+      null,
+      needs[1] ? unbroadcast(select(x[0], dy, 0), shapes[1]) : null,
+      needs[2] ? unbroadcast(select(x[0], 0, dy), shapes[2]) : null,
+    ],
   },
-  infer: ([c, a, b]) => {
-    const both = sameShape(shapeOf(a), shapeOf(b)) ? shapeOf(a) : broadcastShapes(shapeOf(a), shapeOf(b));
-    const shape =
-      both === null ? null : sameShape(both, shapeOf(c)) ? both : broadcastShapes(shapeOf(c), both);
-    if (shape === null) {
-      throw new InvalidArgumentError(
-        `[where] condition ${showShape(shapeOf(c))}, x ${showShape(shapeOf(a))} and y ${showShape(shapeOf(b))} must be broadcastable`,
-      );
-    }
-    return { shape, dt: a.dt };
-  },
-  run: (inputs, _, [out]) => {
-    if (out.size === 0) return;
-    let flat = true;
-    for (let k = 0; k < 3; k++) {
-      const t = inputs[k];
-      frame[k] = t.offset;
-      if (t.size !== 1 && t.size !== out.size) flat = false;
-    }
-    frame[3] = out.offset;
-    frame[5] = out.dt.bytes;
-    if (flat) {
-      frame[4] = 1;
-      frame[6] = out.size;
-      for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
-    } else {
-      writeThree('where', shapeOf(out), inputs);
-    }
-    native.select(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2]), bufferOf(out));
-  },
-  saves: { inputs: [0] },
-  gradient: ([dy], { x, needs, shapes }) => [
-    null,
-    needs[1] ? unbroadcast(select(x[0], dy, 0), shapes[1]) : null,
-    needs[2] ? unbroadcast(select(x[0], 0, dy), shapes[2]) : null,
-  ],
-});
+);
 
 /**
  * The elements limited to [clipValueMin, clipValueMax]: max(min(x, clipValueMax), clipValueMin). NaN stays. The bounds may
  * be tensors that broadcast to x's shape. The gradient is 1 at a bound.
  * InvalidArgumentError where the bounds would make the result larger than x. @tf tf.clip_by_value
  */
-export const clipByValue = composite(
+export const clipByValue: <X extends TensorLike>(
+  x: X,
+  clipValueMin: TensorLike,
+  clipValueMax: TensorLike,
+) => Tensor<DTypeOf<X>> = composite(
   'clipByValue',
   {
     tf: 'tf.clip_by_value',

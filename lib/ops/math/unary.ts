@@ -2,7 +2,7 @@
 import { floating, numeric } from '../../core/dtype';
 import { multiply, multiplyNoNan, realDivide } from './binary';
 import { binary } from '../../op/define/binary';
-import { unary } from '../../op/define/unary';
+import { predicate, unary } from '../../op/define/unary';
 import { symbolicZero } from '../../op/registry';
 import { idempotent, involution } from '../../op/exact_rewrites';
 
@@ -145,37 +145,33 @@ export const relu = unary('relu', {
 });
 
 /** Whether an element is not a number; bool. @tf tf.math.is_nan */
-export const isNan = unary('isNan', {
+export const isNan = predicate('isNan', {
   tf: 'tf.math.is_nan',
   dtypes: floating,
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether an element is neither infinite nor NaN; bool. @tf tf.math.is_finite */
-export const isFinite = unary('isFinite', {
+export const isFinite = predicate('isFinite', {
   tf: 'tf.math.is_finite',
   dtypes: floating,
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Whether an element is inf or −inf; bool. @tf tf.math.is_inf */
-export const isInf = unary('isInf', {
+export const isInf = predicate('isInf', {
   tf: 'tf.math.is_inf',
   dtypes: floating,
   domain: [-10, 10],
-  toBool: true,
   gradient: null,
 });
 
 /** Logical not, elementwise; bool. @tf tf.math.logical_not */
-export const logicalNot = unary('logicalNot', {
+export const logicalNot = predicate('logicalNot', {
   tf: 'tf.math.logical_not',
   dtypes: ['bool'],
-  toBool: true,
   simpler: involution,
   gradient: null,
 });

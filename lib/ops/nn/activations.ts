@@ -22,6 +22,7 @@ import { unwatched } from '../../op/not_recorded';
 import { copyParts } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';
+import type { DTypeOf } from '../../core/dtype_of';
 
 const geluDefaults = { approximate: false } as const;
 const siluDefaults = { beta: 1 } as const;
@@ -177,7 +178,10 @@ export interface GeluOptions {
  * Gaussian error linear unit, elementwise. y = x·Φ(x) = 0.5·x·(1 + erf(x/√2)), right in the left tail too, where the second
  * form has lost every digit; 0 at −∞. float32 and float64. @tf tf.nn.gelu
  */
-export const gelu = composite(
+export const gelu: <X extends TensorLike>(
+  features: X,
+  options?: GeluOptions | boolean,
+) => Tensor<DTypeOf<X>> = composite(
   'gelu',
   {
     tf: 'tf.nn.gelu',
@@ -231,7 +235,10 @@ export interface SiluOptions {
 }
 
 /** Swish, elementwise. y = x·sigmoid(beta·x); 0 at −∞ for beta = 1. float32 and float64. @tf tf.nn.silu */
-export const silu = composite(
+export const silu: <X extends TensorLike>(
+  features: X,
+  options?: SiluOptions | TensorLike,
+) => Tensor<DTypeOf<X>> = composite(
   'silu',
   {
     tf: 'tf.nn.silu',
@@ -280,7 +287,10 @@ export interface LeakyReluOptions {
 }
 
 /** Rectifier that leaks, elementwise. y = x where x > 0, else alpha·x. Integers become float32. @tf tf.nn.leaky_relu */
-export const leakyRelu = composite(
+export const leakyRelu: <X extends TensorLike>(
+  features: X,
+  options?: LeakyReluOptions | TensorLike,
+) => Tensor<DTypeOf<X>> = composite(
   'leakyRelu',
   {
     tf: 'tf.nn.leaky_relu',
@@ -313,7 +323,10 @@ export interface CreluOptions {
 }
 
 /** Rectified x and rectified −x beside each other. y = concat([relu(x), relu(−x)], axis). @tf tf.nn.crelu */
-export const crelu = composite(
+export const crelu: <X extends TensorLike>(
+  features: X,
+  options?: CreluOptions | OneAxis,
+) => Tensor<DTypeOf<X>> = composite(
   'crelu',
   {
     tf: 'tf.nn.crelu',

@@ -13,7 +13,7 @@ import { badDType, kernelNumber } from '../../op/checks';
 import { binary, runBinary } from '../../op/define/binary';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
-import { runUnary, unary } from '../../op/define/unary';
+import { runUnary, unary, type UnaryOp } from '../../op/define/unary';
 import { split } from '../array/joining';
 import { atOnce } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
@@ -22,6 +22,7 @@ import { unwatched } from '../../op/not_recorded';
 import { copyParts } from '../../op/strided';
 import { abs, negative, rsqrt, sign, square } from '../math/unary';
 import { exp, expm1, sigmoid, softplus, tanh } from '../math/unary_math';
+import type { DTypeOf } from '../../core/dtype_of';
 
 const gluDefaults = { axis: -1 } as const;
 
@@ -73,11 +74,7 @@ const plain: readonly Example[] = [
 ];
 
 /** An elementwise composite of a floating operand. */
-function elementwise(
-  name: string,
-  f: (x: Tensor) => Tensor,
-  domain: [number, number],
-): (x: TensorLike) => Tensor {
+function elementwise(name: string, f: (x: Tensor) => Tensor, domain: [number, number]): UnaryOp {
   const tf = `tf.keras.activations.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
   return composite(name, { tf, dtypes: floating, domain, ulp: 4, examples: plain }, (x: TensorLike) =>
     f(operand(x, name)),
@@ -90,7 +87,7 @@ function withNumber<K extends string>(
   option: K,
   standard: number,
   f: (x: TensorLike, value: TensorLike) => Tensor,
-): (x: TensorLike, options?: Partial<Record<K, number>> | number) => Tensor {
+): <X extends TensorLike>(x: X, options?: Partial<Record<K, number>> | number) => Tensor<DTypeOf<X>> {
   const tf = `tf.keras.activations.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
   const examples = [...plain, { args: [sample([7])], options: { [option]: standard * 1.5 } }];
   const defaults = { [option]: standard };
@@ -212,33 +209,34 @@ export interface GluOptions {
  * Gated linear unit: the first half along `axis` times the sigmoid of the second. InvalidArgumentError where the axis has an odd
  * number of elements. @tf tf.keras.activations.glu
  */
-export const glu = composite(
-  'glu',
-  {
-    tf: 'tf.keras.activations.glu',
-    dtypes: floating,
-    domain: [-4, 4],
-    ulp: 4,
-    examples: [
-      { args: [sample([2, 4])] },
-      { args: [sample([2, 3])], options: { axis: 0 } },
-      { args: [sample([0, 6])] },
-    ],
-  },
-  (x: TensorLike, given?: GluOptions | OneAxis): Tensor => {
-    const t = operand(x, 'glu');
-    const { axis } = options<{ axis: OneAxis }>(given, 'axis', gluDefaults, 'glu');
-    const along = axisArgument(axis, shapeOf(t).length, 'glu');
-    if (shapeOf(t)[along] % 2 !== 0) {
-      throw new InvalidArgumentError(
-        `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(shapeOf(t))}`,
-      );
-    }
-    if (unwatched()) return gluNow(t, along);
-    const [value, gate] = split(t, 2, along);
-    return multiply(value, sigmoid(gate));
-  },
-);
+export const glu: <X extends TensorLike>(x: X, options?: GluOptions | OneAxis) => Tensor<DTypeOf<X>> =
+  composite(
+    'glu',
+    {
+      tf: 'tf.keras.activations.glu',
+      dtypes: floating,
+      domain: [-4, 4],
+      ulp: 4,
+      examples: [
+        { args: [sample([2, 4])] },
+        { args: [sample([2, 3])], options: { axis: 0 } },
+        { args: [sample([0, 6])] },
+      ],
+    },
+    (x: TensorLike, given?: GluOptions | OneAxis): Tensor => {
+      const t = operand(x, 'glu');
+      const { axis } = options<{ axis: OneAxis }>(given, 'axis', gluDefaults, 'glu');
+      const along = axisArgument(axis, shapeOf(t).length, 'glu');
+      if (shapeOf(t)[along] % 2 !== 0) {
+        throw new InvalidArgumentError(
+          `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(shapeOf(t))}`,
+        );
+      }
+      if (unwatched()) return gluNow(t, along);
+      const [value, gate] = split(t, 2, along);
+      return multiply(value, sigmoid(gate));
+    },
+  );
 
 const sigmoidKernel = kernelNumber(native.unaryNames, 'sigmoid');
 const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');

@@ -10,6 +10,7 @@ import { badDType, explain, kernelNumber, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
+import type { DTypeOf } from '../../core/dtype_of';
 import { checkEpsilon, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from '../array/movement';
 import { atOnce } from '../../op/define/reduction';
@@ -54,7 +55,7 @@ function runTraining(
 }
 
 /** The same as `batchNormTraining` without what a tape or a tracer needs. */
-function trainingNow(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor[] {
+function trainingNow(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): [Tensor, Tensor, Tensor] {
   const y = makeTensor(x.dt, shapeOf(x), x.size);
   const mean = makeTensor(x.dt, shapeOf(scale), scale.size);
   const variance = makeTensor(x.dt, shapeOf(scale), scale.size);
@@ -201,7 +202,12 @@ function perChannel(name: string, what: string, value: TensorLike, x: Tensor, ch
  * InvalidArgumentError where shapes do not fit or mean and variance are missing.
  * @tf tf.compat.v1.nn.fused_batch_norm
  */
-export const fusedBatchNorm = composite(
+export const fusedBatchNorm: <X extends TensorLike>(
+  x: X,
+  scale: TensorLike,
+  offset: TensorLike,
+  options?: FusedBatchNormOptions,
+) => [y: Tensor<DTypeOf<X>>, mean: Tensor<DTypeOf<X>>, variance: Tensor<DTypeOf<X>>] = composite(
   'fusedBatchNorm',
   {
     tf: 'tf.compat.v1.nn.fused_batch_norm',
@@ -228,7 +234,12 @@ export const fusedBatchNorm = composite(
       { args: [sample([0, 2, 2, 3]), sample([3]), sample([3])], noGradient: true },
     ],
   },
-  (x: TensorLike, scale: TensorLike, offset: TensorLike, given?: FusedBatchNormOptions): Tensor[] => {
+  (
+    x: TensorLike,
+    scale: TensorLike,
+    offset: TensorLike,
+    given?: FusedBatchNormOptions,
+  ): [Tensor, Tensor, Tensor] => {
     const name = 'fusedBatchNorm';
     const t = toTensor(x, null, name, 'x');
     if (t.dt.kind !== 'float') throw badDType(name, 'x', t.dt, floating);
@@ -283,7 +294,14 @@ export const fusedBatchNorm = composite(
  * Batch normalisation with a mean and variance that are given. y = (x − mean)·scale/√(variance + varianceEpsilon) +
  * offset; all broadcast. offset and scale may be null. @tf tf.nn.batch_normalization
  */
-export const batchNormalization = composite(
+export const batchNormalization: <X extends TensorLike>(
+  x: X,
+  mean: TensorLike,
+  variance: TensorLike,
+  offset: TensorLike | null,
+  scale: TensorLike | null,
+  varianceEpsilon: number,
+) => Tensor<DTypeOf<X>> = composite(
   'batchNormalization',
   {
     tf: 'tf.nn.batch_normalization',

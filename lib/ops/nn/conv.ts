@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { remembered } from '../../core/remember';
 import { asShape, describe, type Dims, type Shape, showShape, sizeOf } from '../../core/shape';
 import { shapeOf, Tensor } from '../../core/tensor';
+import type { DTypeOfPair } from '../../core/dtype_of';
 import { checkPrecision, type ConvolutionPrecision } from './conv_precision';
 import { convForward, type ConvGeometry } from './conv_ops';
 import { badDType, mixedDTypes } from '../../op/checks';
@@ -246,13 +247,13 @@ function convolve(
   return result === null ? y : reshape(y, result);
 }
 
-type Conv = (
-  input: TensorLike,
-  filters: TensorLike,
+type Conv = <X extends TensorLike, F extends TensorLike>(
+  input: X,
+  filters: F,
   strides: PerDimension,
   padding: ConvPadding,
   options?: ConvOptions | string,
-) => Tensor;
+) => Tensor<DTypeOfPair<X, F>>;
 
 function conv(n: number, examples: readonly Example[]): Conv {
   const name = `conv${n}d`;
@@ -283,13 +284,13 @@ function conv(n: number, examples: readonly Example[]): Conv {
  * c; x is 0 outside. `input` is [batch…, width, channels], `filters` [width, channels / groups, output channels]; float32
  * and float64. InvalidArgumentError where shapes do not fit. @tf tf.nn.conv1d
  */
-export const conv1d: (
-  input: TensorLike,
-  filters: TensorLike,
+export const conv1d: <X extends TensorLike, F extends TensorLike>(
+  input: X,
+  filters: F,
   stride: PerDimension,
   padding: ConvPadding,
   options?: ConvOptions | string,
-) => Tensor = conv(1, [
+) => Tensor<DTypeOfPair<X, F>> = conv(1, [
   { args: [sample([2, 7, 3]), sample([3, 3, 4]), 1, 'SAME'] },
   { args: [sample([2, 8, 3]), sample([4, 3, 2]), 2, 'VALID'] },
   { args: [sample([1, 9, 2]), sample([2, 2, 3]), [1, 3, 1], 'SAME'] },
@@ -348,7 +349,11 @@ export const conv3d: Conv = conv(3, [
  * Convolution over as many dimensions of space as `filters` has beside its channels, 1 to 3: `conv1d`, `conv2d` or
  * `conv3d` with defaults. @tf tf.nn.convolution
  */
-export const convolution = composite(
+export const convolution: <X extends TensorLike, F extends TensorLike>(
+  input: X,
+  filters: F,
+  options?: ConvolutionOptions | PerDimension,
+) => Tensor<DTypeOfPair<X, F>> = composite(
   'convolution',
   {
     tf: 'tf.nn.convolution',

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { remembered } from '../../core/remember';
 import { showShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
+import type { DTypeOfPair } from '../../core/dtype_of';
 import {
   convArguments,
   convGeometry,
@@ -131,13 +132,13 @@ function transposed(
   return fromChannelsLast(convBackpropInput(toChannelsLast(y, axes), w, geometry), axes);
 }
 
-type ConvTranspose = (
-  input: TensorLike,
-  filters: TensorLike,
+type ConvTranspose = <X extends TensorLike, F extends TensorLike>(
+  input: X,
+  filters: F,
   outputShape: ShapeLike,
   strides: PerDimension,
   options?: ConvTransposeOptions | ConvPadding,
-) => Tensor;
+) => Tensor<DTypeOfPair<X, F>>;
 
 function convTransposeOf(n: number, examples: readonly Example[]): ConvTranspose {
   const name = `conv${n}dTranspose`;

@@ -14,6 +14,7 @@ import { multiOp, type OutSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import { broadcastTo, transpose } from '../array/movement';
 import { publicCall, sample, type GradContext, type TensorSample } from '../../op/registry';
+import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
 import { fillWith } from '../../op/strided';
 import { negative } from '../math/unary';
@@ -190,7 +191,11 @@ function distributions(shape: readonly number[], along?: readonly number[]): Ten
  * InvalidArgumentError where shapes do not broadcast, or logits are not floating.
  * @tf tf.nn.softmax_cross_entropy_with_logits
  */
-export const softmaxCrossEntropyWithLogits = composite(
+export const softmaxCrossEntropyWithLogits: <L extends TensorLike, X extends TensorLike>(
+  labels: L,
+  logits: X,
+  options?: SoftmaxCrossEntropyOptions | OneAxis,
+) => Tensor<DTypeOfPair<X, L>> = composite(
   'softmaxCrossEntropyWithLogits',
   {
     tf: 'tf.nn.softmax_cross_entropy_with_logits',
@@ -280,6 +285,10 @@ const numbered = composite(
  * InvalidArgumentError where a label is outside [0, classes) or shapes do not fit.
  * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
  */
+export function sparseSoftmaxCrossEntropyWithLogits<X extends TensorLike>(
+  labels: TensorLike,
+  logits: X,
+): Tensor<DTypeOf<X>>;
 export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: TensorLike): Tensor {
   const name = 'sparseSoftmaxCrossEntropyWithLogits';
   const t = toTensor(labels, dtypes.int32, name, 'labels');

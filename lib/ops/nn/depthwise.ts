@@ -13,6 +13,7 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { partOfTwo } from '../../op/define/part';
 import { broadcastTo } from '../array/movement';
+import type { DTypeOfPair } from '../../core/dtype_of';
 import { writeWindows } from './pooling';
 import { sample, type GradContext } from '../../op/registry';
 import { reshape } from '../array/views';
@@ -205,7 +206,13 @@ function convolve(
  * the result has channels·m channels. padding is 'VALID', 'SAME' or a list of pairs. InvalidArgumentError where shapes
  * do not fit. @tf tf.nn.depthwise_conv2d
  */
-export const depthwiseConv2d = composite(
+export const depthwiseConv2d: <X extends TensorLike, F extends TensorLike>(
+  input: X,
+  filter: F,
+  strides: PerDimension,
+  padding: Padding,
+  options?: DepthwiseConv2dOptions | string | null,
+) => Tensor<DTypeOfPair<X, F>> = composite(
   'depthwiseConv2d',
   {
     tf: 'tf.nn.depthwise_conv2d',
@@ -252,7 +259,14 @@ export const depthwiseConv2d = composite(
  * Separable convolution: `depthwiseConv2d`, then a product over channels with pointwiseFilter of shape [1, 1, channels·m,
  * outputs]. @tf tf.nn.separable_conv2d
  */
-export const separableConv2d = composite(
+export const separableConv2d: <X extends TensorLike, F extends TensorLike>(
+  input: X,
+  depthwiseFilter: F,
+  pointwiseFilter: TensorLike,
+  strides: PerDimension,
+  padding: Padding,
+  options?: DepthwiseConv2dOptions | string | null,
+) => Tensor<DTypeOfPair<X, F>> = composite(
   'separableConv2d',
   {
     tf: 'tf.nn.separable_conv2d',

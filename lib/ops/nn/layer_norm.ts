@@ -18,6 +18,7 @@ import { sample, type GradContext } from '../../op/registry';
 import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
 import { fillWith } from '../../op/strided';
+import type { DTypeOf } from '../../core/dtype_of';
 
 /** A sum in which null is nothing. */
 export function sumOf(terms: readonly (Tensor | null)[]): Tensor | null {
@@ -263,7 +264,12 @@ export function checkEpsilon(value: unknown, op: string, argument = 'epsilon'): 
  * null stands for ones and for zeros. In one pass over x, with gradients of any order. float32 results are within 1e-6 of
  * the float64 ones where gamma is about 1. InvalidArgumentError where x is a scalar or shapes do not fit.
  */
-export const layerNorm = composite(
+export const layerNorm: <X extends TensorLike>(
+  x: X,
+  gamma: TensorLike | null,
+  beta: TensorLike | null,
+  options?: LayerNormOptions | Exclude<Axis, null>,
+) => Tensor<DTypeOf<X>> = composite(
   'layerNorm',
   {
     tf: '',

@@ -18,6 +18,7 @@ import { atOnce, reducedShape, runMoments, runNormalize } from '../../op/define/
 import { sample } from '../../op/registry';
 import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
+import type { DTypeOf } from '../../core/dtype_of';
 
 const momentsDefaults = { shift: null, keepdims: false } as const;
 const l2NormalizeDefaults = { axis: null, epsilon: 1e-12 } as const;
@@ -35,7 +36,11 @@ export interface MomentsOptions {
  * [mean, variance] over the axes, a number or an array of them: the variance is Σ (x − mean)² / N. Gradients of any order
  * flow to x. @tf tf.nn.moments
  */
-export const moments = composite(
+export const moments: <X extends TensorLike>(
+  x: X,
+  axes: Exclude<Axis, null>,
+  options?: MomentsOptions | null,
+) => [mean: Tensor<DTypeOf<X>>, variance: Tensor<DTypeOf<X>>] = composite(
   'moments',
   {
     tf: 'tf.nn.moments',
@@ -48,7 +53,7 @@ export const moments = composite(
       { args: [sample([5]), 0] },
     ],
   },
-  (x: TensorLike, axes: Exclude<Axis, null>, given?: MomentsOptions | null): Tensor[] => {
+  (x: TensorLike, axes: Exclude<Axis, null>, given?: MomentsOptions | null): [Tensor, Tensor] => {
     const t = toTensor(x, null, 'moments', 'x');
     if (!floating.includes(t.dtype)) throw badDType('moments', 'x', t.dt, floating);
     const { keepdims } = options<{ shift: unknown; keepdims: boolean }>(
@@ -61,7 +66,7 @@ export const moments = composite(
     if (atOnce(t)) {
       const shape = reducedShape(shapeOf(t), { axes: axis, keepdims });
       const size = sizeOf(shape);
-      const both = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
+      const both: [Tensor, Tensor] = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
       runMoments(t, both[0], both[1], axis, false, 'moments');
       return both;
     }
@@ -79,7 +84,10 @@ export interface L2NormalizeOptions {
 }
 
 /** x / √max(Σ x², epsilon) along the axes. @tf tf.math.l2_normalize */
-export const l2Normalize = composite(
+export const l2Normalize: <X extends TensorLike>(
+  x: X,
+  options?: L2NormalizeOptions | Axis,
+) => Tensor<DTypeOf<X>> = composite(
   'l2Normalize',
   {
     tf: 'tf.math.l2_normalize',
@@ -172,7 +180,10 @@ function localResponse(x: Tensor, radius: number, alpha: number, bias: number, b
  * y = x / (bias + alpha·Σ x²)^beta, the sum going over the channels (the last of four dimensions) within depthRadius of
  * each. @tf tf.nn.local_response_normalization
  */
-export const localResponseNormalization = composite(
+export const localResponseNormalization: <X extends TensorLike>(
+  input: X,
+  options?: LocalResponseNormalizationOptions | number,
+) => Tensor<DTypeOf<X>> = composite(
   'localResponseNormalization',
   {
     tf: 'tf.nn.local_response_normalization',
@@ -224,7 +235,11 @@ export interface BiasAddOptions {
  * value + bias, a vector with one element for each channel. InvalidArgumentError where value is not at least a matrix or
  * bias does not fit. @tf tf.nn.bias_add
  */
-export const biasAdd = composite(
+export const biasAdd: <X extends TensorLike>(
+  value: X,
+  bias: TensorLike,
+  options?: BiasAddOptions | string | null,
+) => Tensor<DTypeOf<X>> = composite(
   'biasAdd',
   {
     tf: 'tf.nn.bias_add',

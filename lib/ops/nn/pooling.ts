@@ -16,6 +16,7 @@ import { partOfOne, partOfTwo } from '../../op/define/part';
 import { broadcastTo } from '../array/movement';
 import { sample, symbolicZero, type Example, type GradContext } from '../../op/registry';
 import { reshape } from '../array/views';
+import type { DTypeOf } from '../../core/dtype_of';
 import {
   checkWindowRank,
   fromChannelsLast,
@@ -145,13 +146,13 @@ export interface PoolOptions {
   dataFormat?: string | null;
 }
 
-type PoolCall = (
-  input: TensorLike,
+type PoolCall = <X extends TensorLike>(
+  input: X,
   ksize: PerDimension,
   strides: PerDimension,
   padding: Padding,
   options?: PoolOptions | string | null,
-) => Tensor;
+) => Tensor<DTypeOf<X>>;
 
 interface Kind {
   dtypes: readonly DType[];
@@ -321,7 +322,12 @@ const generalPlan = remembered(
  * Pooling by type: 'MAX' or 'AVG' over windows of `windowShape`, one size for each spatial dimension. Dilated windows take
  * no padding. @tf tf.nn.pool
  */
-export const pool = composite(
+export const pool: <X extends TensorLike>(
+  input: X,
+  windowSizes: readonly number[],
+  poolingType: 'MAX' | 'AVG',
+  options?: PoolWindowOptions | PerDimension,
+) => Tensor<DTypeOf<X>> = composite(
   'pool',
   {
     tf: 'tf.nn.pool',
@@ -373,11 +379,11 @@ export const pool = composite(
   },
 );
 
-export interface MaxPoolWithArgmaxOptions {
+export interface MaxPoolWithArgmaxOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
   /** 'NHWC', the only one. */
   dataFormat?: string;
   /** 'int32' (default) or 'int64'. */
-  outputDtype?: DType;
+  outputDtype?: I;
   /** Count positions from the beginning of the batch, not of each example. Default false. */
   includeBatchInIndex?: boolean;
 }
@@ -399,7 +405,13 @@ const knownPositions = remembered(
  * [the largest element of each window, its position]: the flat one, (y·width + x)·channels + c, within its example.
  * Arguments are those of `maxPool2d`. Positions are int32 unless outputDtype says 'int64'. @tf tf.nn.max_pool_with_argmax
  */
-export const maxPoolWithArgmax = composite(
+export const maxPoolWithArgmax: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
+  input: X,
+  ksize: PerDimension,
+  strides: PerDimension,
+  padding: Padding,
+  options?: MaxPoolWithArgmaxOptions<I> | string,
+) => [output: Tensor<DTypeOf<X>>, argmax: Tensor<NoInfer<I>>] = composite(
   'maxPoolWithArgmax',
   {
     tf: 'tf.nn.max_pool_with_argmax',
@@ -417,7 +429,7 @@ export const maxPoolWithArgmax = composite(
     strides: PerDimension,
     padding: Padding,
     given?: MaxPoolWithArgmaxOptions | string,
-  ): Tensor[] => {
+  ): [Tensor, Tensor] => {
     const name = 'maxPoolWithArgmax';
     const x = poolInput(name, input, maxKind);
     const o = options<Required<MaxPoolWithArgmaxOptions>>(

@@ -17,6 +17,7 @@ import { atOnce } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
 import { negative } from '../math/unary';
 import { exp } from '../math/unary_math';
+import type { DTypeOf } from '../../core/dtype_of';
 
 const softmaxDefaults = { axis: null } as const;
 
@@ -137,7 +138,7 @@ function anyAxis(
   tf: string,
   kind: Kind,
   f: (x: Tensor) => Tensor,
-): (logits: TensorLike, given?: SoftmaxOptions | OneAxis | null) => Tensor {
+): <X extends TensorLike>(logits: X, options?: SoftmaxOptions | OneAxis | null) => Tensor<DTypeOf<X>> {
   return composite(
     name,
     {

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { refuseSurplus } from '../../core/options';
 import { context } from '../../core/context';
 import { asShape, describe, scalarShape, showShape } from '../../core/shape';
+import type { DTypeOf } from '../../core/dtype_of';
 import {
   aliasTensor,
   elementsAround,
@@ -30,24 +31,24 @@ const foldInDefaults = { alg: 'auto_select' } as const;
 export { setSeed } from './random_seed';
 export { Generator, getGlobalGenerator, setGlobalGenerator, type GeneratorOptions } from './random_generator';
 
-export interface NormalOptions {
+export interface NormalOptions<D extends DType = DType> {
   /** Default 0. */
   mean?: TensorLike;
   /** Default 1. */
   stddev?: TensorLike;
   /** float32 (default) or float64. */
-  dtype?: DType;
+  dtype?: D;
   /** A seed of this op's own, beside the global one. */
   seed?: Seed;
 }
 
-export interface UniformOptions {
+export interface UniformOptions<D extends DType = DType> {
   /** Included. Default 0. */
   minval?: TensorLike;
   /** Not included. Default 1 for floats; integers need it. */
   maxval?: TensorLike | null;
   /** float32 (default), float64, int32 or int64. */
-  dtype?: DType;
+  dtype?: D;
   /** A seed of this op's own, beside the global one. */
   seed?: Seed;
 }
@@ -55,20 +56,20 @@ export interface UniformOptions {
 /** A generator, as TensorFlow spells its name. */
 export type Algorithm = 'philox' | 'auto_select';
 
-export interface StatelessNormalOptions {
+export interface StatelessNormalOptions<D extends DType = DType> {
   mean?: TensorLike;
   stddev?: TensorLike;
-  dtype?: DType;
+  dtype?: D;
   /** Philox is the only one. */
   alg?: Algorithm;
 }
 
-export interface StatelessUniformOptions {
+export interface StatelessUniformOptions<D extends DType = DType> {
   /** Included. Default 0. Null, with maxval null: all integers of the type. */
   minval?: TensorLike | null;
   /** Not included. Default 1 for floats; integers need it. */
   maxval?: TensorLike | null;
-  dtype?: DType;
+  dtype?: D;
   alg?: Algorithm;
 }
 
@@ -90,6 +91,10 @@ const stateful =
  * Normal numbers of mean `mean` and deviation `stddev` (which broadcast with `shape`, and pass gradients).
  * Seeded as TensorFlow: see `setSeed`. @tf tf.random.normal
  */
+export function normal<D extends DType = 'float32'>(
+  shape: ShapeLike,
+  options?: NormalOptions<D> | TensorLike,
+): Tensor<NoInfer<D>>;
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.normal', 2, arguments, normalDefaults);
@@ -108,6 +113,10 @@ export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Te
 /**
  * Normal numbers, drawn again while they lie beyond two deviations from the mean. @tf tf.random.truncated_normal
  */
+export function truncatedNormal<D extends DType = 'float32'>(
+  shape: ShapeLike,
+  options?: NormalOptions<D> | TensorLike,
+): Tensor<NoInfer<D>>;
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.truncatedNormal', 2, arguments, normalDefaults);
@@ -120,6 +129,10 @@ export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | Tensor
  * Uniform numbers in [minval, maxval). Bounds of floats broadcast with `shape` and pass gradients; those of integers are
  * scalars, and `maxval` is needed. @tf tf.random.uniform
  */
+export function uniform<D extends DType = 'float32'>(
+  shape: ShapeLike,
+  options?: UniformOptions<D> | TensorLike,
+): Tensor<NoInfer<D>>;
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.uniform', 2, arguments, uniformDefaults);
@@ -131,6 +144,7 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
 /**
  * The rows of `value` (its parts along axis 0) in random order. @tf tf.random.shuffle
  */
+export function shuffle<X extends TensorLike>(value: X, options?: { seed?: Seed } | Seed): Tensor<DTypeOf<X>>;
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.shuffle', 2, arguments, shuffleDefaults);
@@ -242,6 +256,11 @@ function statelessNormalValues(
 /**
  * Normal numbers that are a function of `seed` alone. @tf tf.random.stateless_normal
  */
+export function statelessNormal<D extends DType = 'float32'>(
+  shape: ShapeLike,
+  seed: SeedPair,
+  options?: StatelessNormalOptions<D> | TensorLike,
+): Tensor<NoInfer<D>>;
 export function statelessNormal(
   shape: ShapeLike,
   seed: SeedPair,
@@ -255,6 +274,11 @@ export function statelessNormal(
 /**
  * Truncated normal numbers that are a function of `seed` alone. @tf tf.random.stateless_truncated_normal
  */
+export function statelessTruncatedNormal<D extends DType = 'float32'>(
+  shape: ShapeLike,
+  seed: SeedPair,
+  options?: StatelessNormalOptions<D> | TensorLike,
+): Tensor<NoInfer<D>>;
 export function statelessTruncatedNormal(
   shape: ShapeLike,
   seed: SeedPair,
@@ -270,6 +294,11 @@ export function statelessTruncatedNormal(
  * Uniform numbers that are a function of `seed` alone; for integers, `minval` and `maxval` null give the whole range of
  * the type. @tf tf.random.stateless_uniform
  */
+export function statelessUniform<D extends DType = 'float32'>(
+  shape: ShapeLike,
+  seed: SeedPair,
+  options?: StatelessUniformOptions<D> | TensorLike,
+): Tensor<NoInfer<D>>;
 export function statelessUniform(
   shape: ShapeLike,
   seed: SeedPair,
@@ -292,6 +321,10 @@ function seedType(seed: SeedPair): DType {
 /**
  * `num` new seed pairs from one: a tensor of shape [num, 2]. @tf tf.random.split
  */
+export function split(
+  seed: SeedPair,
+  options?: { num?: number; alg?: Algorithm } | number,
+): Tensor<'int32' | 'int64'>;
 export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('random.split', 2, arguments, splitDefaults);
@@ -302,6 +335,11 @@ export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } 
 /**
  * A new seed pair from a pair and an integer. @tf tf.random.fold_in
  */
+export function foldIn(
+  seed: SeedPair,
+  data: number | bigint | Tensor,
+  options?: { alg?: Algorithm } | Algorithm,
+): Tensor<'int32' | 'int64'>;
 export function foldIn(
   seed: SeedPair,
   data: number | bigint | Tensor,

@@ -26,22 +26,22 @@ export interface GeneratorOptions {
   alg?: 'philox' | 'auto_select' | null;
 }
 
-export interface GeneratorNormalOptions {
+export interface GeneratorNormalOptions<D extends DType = DType> {
   /** Default 0. */
   mean?: TensorLike;
   /** Default 1. */
   stddev?: TensorLike;
   /** float32 (default) or float64. */
-  dtype?: DType;
+  dtype?: D;
 }
 
-export interface GeneratorUniformOptions {
+export interface GeneratorUniformOptions<D extends DType = DType> {
   /** Included. Default 0. Null, with maxval null: all integers of the type. */
   minval?: TensorLike | null;
   /** Not included. Default 1 for floats; integers need it. */
   maxval?: TensorLike | null;
   /** float32 (default), float64, int32 or int64. */
-  dtype?: DType;
+  dtype?: D;
 }
 
 /** Numbers, bigints, or a tensor of them. */
@@ -217,6 +217,10 @@ export class Generator {
   }
 
   /** Normal numbers. @tf tf.random.Generator.normal */
+  normal<D extends DType = 'float32'>(
+    shape: ShapeLike,
+    options?: GeneratorNormalOptions<D> | TensorLike,
+  ): Tensor<NoInfer<D>>;
   normal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('Generator.normal', 2, arguments, normalDefaults);
@@ -224,6 +228,10 @@ export class Generator {
   }
 
   /** Normal numbers within two deviations of the mean. @tf tf.random.Generator.truncated_normal */
+  truncatedNormal<D extends DType = 'float32'>(
+    shape: ShapeLike,
+    options?: GeneratorNormalOptions<D> | TensorLike,
+  ): Tensor<NoInfer<D>>;
   truncatedNormal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('Generator.truncatedNormal', 2, arguments, normalDefaults);
@@ -241,6 +249,10 @@ export class Generator {
   }
 
   /** Uniform numbers in [minval, maxval). @tf tf.random.Generator.uniform */
+  uniform<D extends DType = 'float32'>(
+    shape: ShapeLike,
+    options?: GeneratorUniformOptions<D> | TensorLike,
+  ): Tensor<NoInfer<D>>;
   uniform(shape: ShapeLike, given?: GeneratorUniformOptions | TensorLike): Tensor {
     const op = 'Generator.uniform';
     // eslint-disable-next-line prefer-rest-params
@@ -250,6 +262,10 @@ export class Generator {
   }
 
   /** Integers of the type's whole range: int64 (default) or int32. @tf tf.random.Generator.uniform_full_int */
+  uniformFullInt<D extends 'int32' | 'int64' = 'int64'>(
+    shape: ShapeLike,
+    options?: { dtype?: D } | D,
+  ): Tensor<NoInfer<D>>;
   uniformFullInt(shape: ShapeLike, given?: { dtype?: DType } | DType): Tensor {
     const op = 'Generator.uniformFullInt';
     // eslint-disable-next-line prefer-rest-params
@@ -272,6 +288,7 @@ export class Generator {
    * Seeds for stateless functions: an int64 tensor of shape [2, count], a seed in each column.
    * @tf tf.random.Generator.make_seeds
    */
+  makeSeeds(options?: { count?: number } | number): Tensor<'int64'>;
   makeSeeds(given?: { count?: number } | number): Tensor {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 1) refuseSurplus('Generator.makeSeeds', 1, arguments, countDefaults);
@@ -283,6 +300,7 @@ export class Generator {
   }
 
   /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
+  split(options?: { count?: number } | number): Generator[];
   split(given?: { count?: number } | number): Generator[] {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 1) refuseSurplus('Generator.split', 1, arguments, countDefaults);

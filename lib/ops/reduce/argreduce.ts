@@ -11,14 +11,17 @@ import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { publicCall, sample } from '../../op/registry';
 
-export interface ArgOptions {
+export interface ArgOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
   /** Along which axis. Default 0. */
   axis?: OneAxis | null;
   /** int32 (default) or int64. */
-  outputType?: 'int32' | 'int64';
+  outputType?: I;
 }
 
-type ArgReduce = (input: TensorLike, options?: ArgOptions | OneAxis) => Tensor;
+type ArgReduce = <I extends 'int32' | 'int64' = 'int32'>(
+  input: TensorLike,
+  options?: ArgOptions<I> | OneAxis,
+) => Tensor<NoInfer<I>>;
 
 const examples = [
   { args: [sample([7])] },
@@ -77,21 +80,22 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
     },
     gradient: null,
   });
-  return publicCall(name, (...args: Parameters<ArgReduce>) => {
+  const call = (...args: Parameters<ArgReduce>): Tensor => {
     const y = positions(...args);
     const given = args[1] as ArgOptions | null | undefined;
     return given?.outputType === 'int64' ? cast(y, 'int64') : y;
-  });
+  };
+  return publicCall(name, call as ArgReduce);
 }
 
 /**
  * Position of the largest element along an axis: the first of equals; NaN is skipped unless there is nothing else (then
  * 0). InvalidArgumentError for an empty axis. @tf tf.math.argmax
  */
-export const argmax = argReduce('argmax');
+export const argmax: ArgReduce = argReduce('argmax');
 
 /**
  * Position of the smallest element along an axis: the first of equals; NaN is skipped unless there is nothing else (then
  * 0). InvalidArgumentError for an empty axis. @tf tf.math.argmin
  */
-export const argmin = argReduce('argmin');
+export const argmin: ArgReduce = argReduce('argmin');

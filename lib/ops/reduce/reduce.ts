@@ -27,6 +27,7 @@ import {
   setSum,
   spread,
   sumTo,
+  type LogicalReduction,
   type ReduceAttrs,
   type ReduceOptions,
   type Reduction,
@@ -51,7 +52,7 @@ setSum((t, axes, shape) => sum.apply(t, { axes, keepdims: false }, shape));
 /**
  * Sum over axes; integers wrap. y = Σ x. An empty sum is 0. @tf tf.math.reduce_sum
  */
-export const reduceSum = sum.call;
+export const reduceSum: Reduction = sum.call;
 
 const sumLong = kernelOf('sumLong');
 
@@ -81,7 +82,7 @@ function integerMean(x: Tensor, { axes }: ReduceAttrs, shape: Shape): Tensor {
  * Mean over axes. y = Σ x / n; integers are summed as int64 and divided towards zero. The mean of nothing is NaN (0 for
  * integers). @tf tf.math.reduce_mean
  */
-export const reduceMean = reduction('reduceMean', 'mean', {
+export const reduceMean: Reduction = reduction('reduceMean', 'mean', {
   tf: 'tf.math.reduce_mean',
   dtypes: numeric,
   domain: [-10, 10],
@@ -94,7 +95,7 @@ export const reduceMean = reduction('reduceMean', 'mean', {
  * Product over axes; integers wrap. y = Π x. An empty product is 1. The gradient is right where elements are 0.
  * @tf tf.math.reduce_prod
  */
-export const reduceProd = reduction('reduceProd', 'prod', {
+export const reduceProd: Reduction = reduction('reduceProd', 'prod', {
   tf: 'tf.math.reduce_prod',
   dtypes: numeric,
   saves: 'input',
@@ -120,7 +121,7 @@ function extremeGradient(dy: Tensor, { x, y, axes, shape }: ReductionSaved): Ten
  * Maximum over axes. NaN wins. That of nothing is −∞ (the least value of integers). Elements that tie share the gradient
  * equally. @tf tf.math.reduce_max
  */
-export const reduceMax = reduction('reduceMax', 'max', {
+export const reduceMax: Reduction = reduction('reduceMax', 'max', {
   tf: 'tf.math.reduce_max',
   dtypes: numeric,
   saves: 'both',
@@ -133,7 +134,7 @@ export const reduceMax = reduction('reduceMax', 'max', {
  * Minimum over axes. NaN wins. That of nothing is ∞ (the greatest value of integers). Elements that tie share the
  * gradient equally. @tf tf.math.reduce_min
  */
-export const reduceMin = reduction('reduceMin', 'min', {
+export const reduceMin: Reduction = reduction('reduceMin', 'min', {
   tf: 'tf.math.reduce_min',
   dtypes: numeric,
   saves: 'both',
@@ -145,7 +146,7 @@ export const reduceMin = reduction('reduceMin', 'min', {
 /**
  * Whether any element is true. False for nothing. @tf tf.math.reduce_any
  */
-export const reduceAny = reduction('reduceAny', 'any', {
+export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
   tf: 'tf.math.reduce_any',
   dtypes: ['bool'],
   gradient: null,
@@ -154,7 +155,7 @@ export const reduceAny = reduction('reduceAny', 'any', {
 /**
  * Whether all elements are true. True for nothing. @tf tf.math.reduce_all
  */
-export const reduceAll = reduction('reduceAll', 'all', {
+export const reduceAll: LogicalReduction = reduction('reduceAll', 'all', {
   tf: 'tf.math.reduce_all',
   dtypes: ['bool'],
   gradient: null,
@@ -172,7 +173,7 @@ function integerNorm(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor {
  * Euclidean norm over axes. y = √Σ x², for integers rounded towards zero; their sums wrap. Its gradient at 0 is NaN.
  * @tf tf.math.reduce_euclidean_norm
  */
-export const reduceEuclideanNorm = reduction('reduceEuclideanNorm', 'sumSquare', {
+export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', 'sumSquare', {
   tf: 'tf.math.reduce_euclidean_norm',
   dtypes: numeric,
   saves: 'both',
@@ -231,7 +232,7 @@ function compositeReduction(
 /**
  * Variance over axes, dividing by n. y = Σ (x − mean)² / n, computed so: the mean first. @tf tf.math.reduce_variance
  */
-export const reduceVariance = compositeReduction(
+export const reduceVariance: Reduction = compositeReduction(
   'reduceVariance',
   { tf: 'tf.math.reduce_variance', domain: [-10, 10], ulp: 8 },
   (x, attrs) => varianceAtOnce(x, attrs, false, 'reduceVariance') ?? variance(x, attrs),
@@ -245,7 +246,7 @@ function variance(x: Tensor, { axes: axis, keepdims }: ReduceAttrs): Tensor {
 /**
  * Standard deviation over axes. y = √variance; its gradient is NaN where all elements are equal. @tf tf.math.reduce_std
  */
-export const reduceStd = compositeReduction(
+export const reduceStd: Reduction = compositeReduction(
   'reduceStd',
   { tf: 'tf.math.reduce_std', domain: [-10, 10], ulp: 8 },
   (x, attrs) => varianceAtOnce(x, attrs, true, 'reduceStd') ?? sqrt(variance(x, attrs)),
@@ -300,7 +301,7 @@ const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSu
  * y = log Σ eˣ over axes, without overflow: the maximum is taken out. −∞ for nothing and for nothing but −∞.
  * @tf tf.math.reduce_logsumexp
  */
-export const reduceLogsumexp = compositeReduction(
+export const reduceLogsumexp: Reduction = compositeReduction(
   'reduceLogsumexp',
   { tf: 'tf.math.reduce_logsumexp', domain: [-10, 10], ulp: 8 },
   (x, attrs) => {

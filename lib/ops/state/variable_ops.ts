@@ -5,20 +5,21 @@
  */
 import { frame, native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
-import { dtypes, indexTypes, numeric } from '../../core/dtype';
+import { dtypes, indexTypes, numeric, type DType, type DTypeTable } from '../../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
-import { IndexedSlices } from '../../core/indexed_slices';
+import { IndexedSlices, type Gradient } from '../../core/indexed_slices';
 import { tensorsIn, withTensors } from '../../core/leaves';
 import { context, withContext } from '../../core/context';
 import type { Tracer } from '../../op/contract';
 import { broadcastShapes, broadcastStrides, describe, sameShape, showShape } from '../../core/shape';
-import { bufferOf, shapeOf, specOf, type Tensor } from '../../core/tensor';
+import { bufferOf, shapeOf, specOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { at, regionAt, type IndexPart } from '../array/at';
-import { add, multiply, subtract } from '../math/binary';
+import { add, divide, multiply, subtract } from '../math/binary';
 import { badDType } from '../../op/checks';
 import { gather } from '../index/indexing';
 import { regionLayout } from '../array/region';
+import type { DTypeOfPair, OperandDType } from '../../core/dtype_of';
 import {
   axisMap,
   badIndex,
@@ -178,9 +179,9 @@ function batchScatterUpdate(v: Variable, sparse: unknown): Variable {
 }
 
 /** What an index of a variable gives: the elements, which can be assigned. */
-export type VariableSlice = Tensor & {
+export type VariableSlice<D extends DType = DType> = Tensor<D> & {
   /** Exchanges the elements; the value is broadcast to their shape. Returns the variable. */
-  assign(value: TensorLike): Variable;
+  assign(value: TensorLike): Variable<D>;
 };
 
 function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): Variable {
@@ -242,57 +243,57 @@ function countUpTo(v: Variable, limit: number): Tensor {
 }
 
 /** The methods; each returns the variable unless it says otherwise. */
-interface ComputingMethods {
+interface ComputingMethods<D extends DType = DType> {
   /**
    * Adds `delta`, which has the variable's shape (nothing is broadcast), or rows. InvalidArgumentError for another
    * shape or dtype. @tf tf.Variable.assign_add
    */
-  assignAdd(delta: TensorLike): Variable;
+  assignAdd(delta: TensorLike): Variable<D>;
   /** Subtracts `delta`, as assignAdd adds. @tf tf.Variable.assign_sub */
-  assignSub(delta: TensorLike): Variable;
+  assignSub(delta: TensorLike): Variable<D>;
   /**
    * Replaces the rows that sparseDelta.indices name; the last of duplicates wins. A scalar value serves all rows.
    * InvalidArgumentError for an index outside or values of another shape. @tf tf.Variable.scatter_update
    */
-  scatterUpdate(sparseDelta: IndexedSlices): Variable;
+  scatterUpdate(sparseDelta: IndexedSlices): Variable<D>;
   /** Adds to rows; duplicates sum up. @tf tf.Variable.scatter_add */
-  scatterAdd(sparseDelta: IndexedSlices): Variable;
+  scatterAdd(sparseDelta: IndexedSlices): Variable<D>;
   /** Subtracts from rows. @tf tf.Variable.scatter_sub */
-  scatterSub(sparseDelta: IndexedSlices): Variable;
+  scatterSub(sparseDelta: IndexedSlices): Variable<D>;
   /** Multiplies rows. @tf tf.Variable.scatter_mul */
-  scatterMul(sparseDelta: IndexedSlices): Variable;
+  scatterMul(sparseDelta: IndexedSlices): Variable<D>;
   /** Divides rows; integers towards zero, InvalidArgumentError for a zero. @tf tf.Variable.scatter_div */
-  scatterDiv(sparseDelta: IndexedSlices): Variable;
+  scatterDiv(sparseDelta: IndexedSlices): Variable<D>;
   /** The smaller of rows and values. @tf tf.Variable.scatter_min */
-  scatterMin(sparseDelta: IndexedSlices): Variable;
+  scatterMin(sparseDelta: IndexedSlices): Variable<D>;
   /** The larger of rows and values. @tf tf.Variable.scatter_max */
-  scatterMax(sparseDelta: IndexedSlices): Variable;
+  scatterMax(sparseDelta: IndexedSlices): Variable<D>;
   /** Replaces what the index tuples name. @tf tf.Variable.scatter_nd_update */
-  scatterNdUpdate(indices: TensorLike, updates: TensorLike): Variable;
+  scatterNdUpdate(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** Adds at the index tuples. @tf tf.Variable.scatter_nd_add */
-  scatterNdAdd(indices: TensorLike, updates: TensorLike): Variable;
+  scatterNdAdd(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** Subtracts at the index tuples. @tf tf.Variable.scatter_nd_sub */
-  scatterNdSub(indices: TensorLike, updates: TensorLike): Variable;
+  scatterNdSub(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** The smaller of element and update at the index tuples. @tf tf.Variable.scatter_nd_min */
-  scatterNdMin(indices: TensorLike, updates: TensorLike): Variable;
+  scatterNdMin(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** The larger of element and update at the index tuples. @tf tf.Variable.scatter_nd_max */
-  scatterNdMax(indices: TensorLike, updates: TensorLike): Variable;
+  scatterNdMax(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** Replaces rows within batches: indices [batch…, k], values [batch…, k, …]. @tf tf.Variable.batch_scatter_update */
-  batchScatterUpdate(sparseDelta: IndexedSlices): Variable;
+  batchScatterUpdate(sparseDelta: IndexedSlices): Variable<D>;
   /** The rows that the indices name: gather along axis 0. @tf tf.Variable.sparse_read */
-  sparseRead(indices: TensorLike): Tensor;
+  sparseRead(indices: TensorLike): Tensor<D>;
   /**
    * The value before, and one more after. OutOfRangeError at the limit, InvalidArgumentError for a variable that isn't an
    * int32 or int64 scalar. @tf tf.Variable.count_up_to
    */
-  countUpTo(limit: number): Tensor;
+  countUpTo(limit: number): Tensor<D>;
   /** The elements that an index selects; `v.at('1:3').assign(…)` exchanges them. @tf tf.Variable.__getitem__ */
-  at(...parts: IndexPart[]): VariableSlice;
+  at(...parts: IndexPart[]): VariableSlice<D>;
 }
 
 declare module '../../core/variable' {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type
-  interface Variable extends ComputingMethods {}
+  interface Variable<D extends DType = DType> extends ComputingMethods<D> {}
 }
 
 const methods: {
@@ -367,8 +368,11 @@ for (const [name, f] of Object.entries(methods) as [string, (v: Variable, ...arg
 /**
  * scalar · x. Rows stay rows. InvalidArgumentError where `scalar` isn't a scalar. @tf tf.math.scalar_mul
  */
-export function scalarMul(scalar: TensorLike, x: IndexedSlices): IndexedSlices;
-export function scalarMul(scalar: TensorLike, x: TensorLike): Tensor;
+export function scalarMul<D extends DType>(scalar: TensorLike, x: IndexedSlices<D>): IndexedSlices<D>;
+export function scalarMul<S extends TensorLike, X extends TensorLike>(
+  scalar: S,
+  x: X,
+): Tensor<DTypeOfPair<X, S>>;
 export function scalarMul(scalar: TensorLike, x: TensorLike): Tensor | IndexedSlices {
   if (x instanceof IndexedSlices) {
     return new IndexedSlices(scalarMul(scalar, x.values), x.indices, x.denseShape);
@@ -382,43 +386,42 @@ export function scalarMul(scalar: TensorLike, x: TensorLike): Tensor | IndexedSl
   return multiply(s, x);
 }
 
-function noArithmetic(name: string): () => never {
-  return () => {
-    throw new TypeError(
-      `[${name}] IndexedSlices have no ${name}: it would make them dense; say tf.${name}(…) to have the whole tensor, ` +
-        `or tf.scalarMul to scale the rows`,
-    );
-  };
-}
-
 declare module '../../core/indexed_slices' {
-  interface IndexedSlices {
+  interface IndexedSlices<D extends DType = DType> {
     /** The rows negated. */
-    neg(): IndexedSlices;
+    neg(): IndexedSlices<D>;
+    /** The rows times a scalar; times anything else, the whole tensor's product. @tf tf.math.multiply */
+    mul<Y extends TensorLike>(y: Y): Gradient<D & OperandDType<Y>>;
+    /** The rows divided by a scalar; divided by anything else, the whole tensor's quotient. @tf tf.math.divide */
+    div(y: TensorLike): Gradient<DTypeTable[D]['quotient']>;
     /** The rows times a scalar. @tf tf.math.scalar_mul */
-    scalarMul(scalar: TensorLike): IndexedSlices;
-    /** Throws a TypeError. */
-    add(other: unknown): never;
-    /** Throws a TypeError. */
-    sub(other: unknown): never;
-    /** Throws a TypeError. */
-    mul(other: unknown): never;
-    /** Throws a TypeError. */
-    div(other: unknown): never;
+    scalarMul(scalar: TensorLike): IndexedSlices<D>;
   }
 }
 
+/** Whether a product with it is one with each row. */
+function isScalar(y: TensorLike): boolean {
+  return y instanceof Tensor || y instanceof Variable ? y.rank === 0 : typeof y !== 'object';
+}
+
+/** The same rows with other values. */
+const withValues = (slices: IndexedSlices, values: Tensor): IndexedSlices =>
+  new IndexedSlices(values, slices.indices, slices.denseShape);
+
+/** The methods of rows that give rows; the others (ops/methods.ts) are those of the whole tensor. */
 const sliceMethods = {
   neg(this: IndexedSlices): IndexedSlices {
-    return new IndexedSlices(negative(this.values), this.indices, this.denseShape);
+    return withValues(this, negative(this.values));
   },
   scalarMul(this: IndexedSlices, scalar: TensorLike): IndexedSlices {
     return scalarMul(scalar, this);
   },
-  add: noArithmetic('add'),
-  sub: noArithmetic('subtract'),
-  mul: noArithmetic('multiply'),
-  div: noArithmetic('divide'),
+  mul(this: IndexedSlices, y: TensorLike): Gradient {
+    return isScalar(y) ? withValues(this, multiply(this.values, y)) : multiply(this, y);
+  },
+  div(this: IndexedSlices, y: TensorLike): Gradient {
+    return isScalar(y) ? withValues(this, divide(this.values, y)) : divide(this, y);
+  },
 };
 for (const [name, value] of Object.entries(sliceMethods)) {
   Object.defineProperty(IndexedSlices.prototype, name, { value, writable: true, configurable: true });
