@@ -11,7 +11,7 @@ const ts = require('typescript');
 const mayImport = {
   binding: ['version'],
   version: [],
-  core: ['binding'],
+  core: ['binding', 'version'],
   ops: ['core', 'binding'],
   autodiff: ['ops', 'core', 'binding'],
   function: ['autodiff', 'ops', 'core', 'binding'],
@@ -20,6 +20,7 @@ const mayImport = {
   data: ['ops', 'core'],
   tfjs: ['keras', 'autodiff', 'function', 'ops', 'core', 'binding'],
   plot: [],
+  jest: [],
   namespaces: ['version', 'keras', 'autodiff', 'function', 'ops', 'core', 'io', 'data', 'binding'],
   index: ['version', 'namespaces', 'keras', 'autodiff', 'function', 'ops', 'core', 'io', 'data', 'binding'],
 };

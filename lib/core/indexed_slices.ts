@@ -1,5 +1,6 @@
 /** Sparse rows of a tensor: the gradient of a gather. */
 import { toValue, type TensorLike } from './convert';
+import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
 import { options, refuseSurplus } from './options';
@@ -91,3 +92,5 @@ export class IndexedSlices extends Readable {
     return this.toString();
   }
 }
+
+markClass(IndexedSlices.prototype, 'IndexedSlices');

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
+import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { shapeToString, tensorRepr, tensorToString } from './format';
@@ -228,6 +229,8 @@ export class Tensor {
     );
   }
 }
+
+markClass(Tensor.prototype, 'Tensor');
 
 type Construct = new (dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) => Tensor;
 const Construct = Tensor as unknown as Construct;

@@ -1,6 +1,7 @@
 /** Variables: a tensor that can be exchanged. Methods that compute join the class in ops/variable_ops.ts. */
 import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
+import { markClass } from './copies';
 import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { shapeToString, variableRepr } from './format';
@@ -362,6 +363,8 @@ export class Variable extends Readable {
     return hint === 'string' ? this.toString() : this.readable[Symbol.toPrimitive](hint);
   }
 }
+
+markClass(Variable.prototype, 'Variable');
 
 /** @internal What a variable holds: its value to a run on the event loop. */
 export const heldBy = (variable: Variable): Tensor => variable.held;
