@@ -18,6 +18,7 @@ import {
   sizeOf,
 } from './shape';
 import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './storage';
+import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them. */
 export type NestedArray = number | bigint | boolean | NestedArray[];
@@ -60,6 +61,8 @@ export function peekNextId(): number {
 export class Tensor {
   /** @internal Grows with every tensor made; tapes know tensors by it. */
   readonly id: number;
+  /** @internal */
+  readonly uncloneable: symbol;
   // Private to the language: kernels trust these, and a slab holds the elements of other tensors too.
   readonly #dt: DTypeInfo;
   readonly #shape: Shape;
@@ -70,6 +73,7 @@ export class Tensor {
   // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
   private constructor(dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) {
     this.id = nextId++;
+    this.uncloneable = uncloneable;
     this.#dt = dt;
     this.#shape = shape;
     this.#size = size;

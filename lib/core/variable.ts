@@ -31,6 +31,7 @@ import {
   unpin,
   viewOf,
 } from './tensor';
+import { uncloneable } from './uncloneable';
 
 export type { PartialShape };
 
@@ -99,6 +100,8 @@ let nextSerial = 1;
  * @tf tf.Variable
  */
 export class Variable extends Readable {
+  /** @internal Stands before what else could not be cloned. */
+  readonly uncloneable: symbol = uncloneable;
   /** @internal Grows with every variable created. */
   readonly serial: number = nextSerial++;
   readonly name: string;
@@ -175,6 +178,11 @@ export class Variable extends Readable {
   /** @internal Whether all values have the same shape. */
   get hasOneShape(): boolean {
     return !this.#declared.includes(null);
+  }
+
+  /** @internal The shapes that may be assigned, in an array of its own. */
+  get declaredShape(): (number | null)[] {
+    return [...this.#declared];
   }
 
   get rank(): number {
