@@ -9,5 +9,6 @@ module.exports = {
   moduleNameMapper: {
     '^gradtape$': '<rootDir>/lib/index.ts',
     '^gradtape/plot$': '<rootDir>/lib/plot/index.ts',
+    '^gradtape/jest$': '<rootDir>/lib/jest/index.ts',
   },
 };

@@ -26,6 +26,7 @@ const before = (room) => chain.slice(0, chain.indexOf(room));
 const mayImport = {
   ...Object.fromEntries(chain.map((room) => [room, before(room)])),
   plot: [],
+  jest: [],
   namespaces: chain,
   index: [...chain, 'namespaces'],
 };

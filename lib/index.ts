@@ -5,6 +5,8 @@
 export { Tensor } from './core/tensor';
 export { Variable, type VariableConstructor } from './core/variable_class';
 export { IndexedSlices, type Gradient, type IndexedSlicesOptions } from './core/indexed_slices';
+export { fromTransferable } from './core/transferable';
+export type { TransferableSlices, TransferableTensor, TransferableVariable } from './core/transferable';
 export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';

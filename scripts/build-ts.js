@@ -35,7 +35,11 @@ tsc('tsconfig.build.json');
 writeOldTypedArrays();
 esbuild.buildSync({
   absWorkingDir: root,
-  entryPoints: { library: 'lib/index.ts', 'plot/index': 'lib/plot/index.ts' },
+  entryPoints: {
+    library: 'lib/index.ts',
+    'plot/index': 'lib/plot/index.ts',
+    'jest/index': 'lib/jest/index.ts',
+  },
   outdir: dist,
   bundle: true,
   packages: 'external',

@@ -1,5 +1,6 @@
 /** Sparse rows of a tensor: the gradient of a gather. */
 import { toValue, type TensorLike } from './convert';
+import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
 import { options, refuseSurplus } from './options';
@@ -119,3 +120,5 @@ export class IndexedSlices<out D extends DType = DType> extends Readable {
     return this.toString();
   }
 }
+
+markClass(IndexedSlices.prototype, 'IndexedSlices');

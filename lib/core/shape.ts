@@ -1,4 +1,5 @@
 /** Shapes: sizes, strides, broadcasting. Plain functions on number arrays; knows no tensor. */
+import { describeForeign } from './copies';
 import { InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { listOf } from './lists';
 
@@ -150,6 +151,8 @@ export function describe(value: unknown, depth = 0): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object') {
+    const foreign = describeForeign(value);
+    if (foreign !== null) return foreign;
     // Bundlers rename classes that name themselves.
     const own = (value.constructor?.name ?? '').replace(/^_(?=[A-Z])/, '');
     // Generators and the like have constructors without a name.

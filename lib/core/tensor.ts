@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
+import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { shapeToString, tensorRepr, tensorToString } from './format';
@@ -17,6 +18,7 @@ import {
   sizeOf,
 } from './shape';
 import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './storage';
+import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
 export type NestedArray<E = number | bigint | boolean> = E | NestedArray<E>[];
@@ -69,6 +71,8 @@ export class Tensor<out D extends DType = DType> {
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
   /** @internal Grows with every tensor made; tapes know tensors by it. */
   readonly id: number;
+  /** @internal */
+  readonly uncloneable: symbol;
   // Private to the language: kernels trust these, and a slab holds the elements of other tensors too.
   readonly #dt: DTypeInfo;
   readonly #shape: Shape;
@@ -79,6 +83,7 @@ export class Tensor<out D extends DType = DType> {
   // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
   private constructor(dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) {
     this.id = nextId++;
+    this.uncloneable = uncloneable;
     this.#dt = dt;
     this.#shape = shape;
     this.#size = size;
@@ -243,6 +248,8 @@ export class Tensor<out D extends DType = DType> {
     );
   }
 }
+
+markClass(Tensor.prototype, 'Tensor');
 
 type Construct = new (dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) => Tensor;
 const Construct = Tensor as unknown as Construct;

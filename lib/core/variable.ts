@@ -1,6 +1,7 @@
 /** Variables: a tensor that can be exchanged. Methods that compute join the class in ops/variable_ops.ts. */
 import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
+import { markClass } from './copies';
 import { dtypeInfo, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { shapeToString, variableRepr } from './format';
@@ -30,6 +31,7 @@ import {
   unpin,
   viewOf,
 } from './tensor';
+import { uncloneable } from './uncloneable';
 
 export type { PartialShape };
 
@@ -107,6 +109,8 @@ let nextSerial = 1;
  * @tf tf.Variable
  */
 export class Variable<out D extends DType = DType> extends Readable {
+  /** @internal Stands before what else could not be cloned. */
+  readonly uncloneable: symbol = uncloneable;
   /** @internal Grows with every variable created. */
   readonly serial: number = nextSerial++;
   readonly name: string;
@@ -183,6 +187,11 @@ export class Variable<out D extends DType = DType> extends Readable {
   /** @internal Whether all values have the same shape. */
   get hasOneShape(): boolean {
     return !this.#declared.includes(null);
+  }
+
+  /** @internal The shapes that may be assigned, in an array of its own. */
+  get declaredShape(): (number | null)[] {
+    return [...this.#declared];
   }
 
   get rank(): number {
@@ -369,6 +378,8 @@ export class Variable<out D extends DType = DType> extends Readable {
     return hint === 'string' ? this.toString() : this.readable[Symbol.toPrimitive](hint);
   }
 }
+
+markClass(Variable.prototype, 'Variable');
 
 /** @internal What a variable holds: its value to a run on the event loop. */
 export const heldBy = (variable: Variable): Tensor => variable.held;

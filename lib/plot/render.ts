@@ -128,19 +128,23 @@ function silent(): object {
 
 /** Loads packages on first use, and reports all that are missing at once, so that one command installs them. */
 async function load(what: string, names: readonly string[]): Promise<unknown[]> {
-  const results = await Promise.allSettled(names.map((name) => loadOne(name)));
-  const failed = results.map((r, i) => ({
-    name: names[i],
-    reason: r.status === 'rejected' ? (r.reason as unknown) : undefined,
-  }));
+  const modules: unknown[] = [];
+  const failed: { readonly name: string; readonly reason: unknown }[] = [];
+  // One after the other: Jest's loader fails where two imports in flight share a module.
+  for (const name of names) {
+    await loadOne(name).then(
+      (module) => modules.push(module),
+      (reason: unknown) => failed.push({ name, reason }),
+    );
+  }
   const missing = failed.filter((f) => isMissing(f.name, f.reason)).map((f) => f.name);
   if (missing.length > 0) {
     const wanted = missing.map((name) => `${name}@${PACKAGES[name]}`);
     throw new MissingPackageError(what, missing, `npm install ${wanted.join(' ')}`);
   }
-  const broken = failed.find((f) => f.reason !== undefined);
+  const broken = failed.at(0);
   if (broken !== undefined) throw new PackageLoadError(what, broken.name, broken.reason);
-  return results.map((r) => (r as PromiseFulfilledResult<unknown>).value);
+  return modules;
 }
 
 async function loadOne(name: string): Promise<unknown> {

@@ -27,6 +27,8 @@ function checkContents({ files, size, unpackedSize }) {
       'dist/core/tensor.d.ts',
       'dist/plot/index.js',
       'dist/plot/index.d.ts',
+      'dist/jest/index.js',
+      'dist/jest/index.d.ts',
     ],
     ...['native/sources.gypi', 'native/addon/addon.cc', 'native/kernels/table.h'],
   ];

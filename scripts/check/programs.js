@@ -32,6 +32,7 @@ assert.throws(() => tf.add([1, 2], [1, 2, 3]), required.errors.InvalidArgumentEr
 assert.throws(() => createRequire(import.meta.url)('gradtape/dist/core/tensor'), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
 const plot = await import('gradtape/plot');
 assert.equal(plot.scatter, createRequire(import.meta.url)('gradtape/plot').scatter);
+assert.equal(typeof (await import('gradtape/jest')).extend, 'function');
 `;
 
 /** Trains a line by require, in this thread and, compiled, in a worker; prints the version and the instruction set. */
@@ -68,7 +69,9 @@ const types = `
 import * as tf from 'gradtape';
 import { Variable, type Tensor, type TensorLike } from 'gradtape';
 import * as plot from 'gradtape/plot';
+import { extend, type TensorMatchers } from 'gradtape/jest';
 
+export const matchers: TensorMatchers | typeof extend = extend;
 const double = (x: TensorLike): Tensor => tf.multiply(x, 2);
 const v: Variable = new Variable([1, 2], { name: 'v' });
 const y: tf.Tensor = double(v).add(1);

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
@@ -50,6 +50,21 @@ export class Compiled {
       maxBuffer: 2 ** 28,
     });
     return JSON.parse(out) as T;
+  }
+
+  /** Runs a test file in a Jest of its own, with Node's flag that lets it load ES modules, and `plot` in it; what that Jest says. */
+  runInJest(tests: string): string {
+    const index = join(this.dir, 'index.js');
+    writeFileSync(join(this.dir, 'own.test.js'), `const plot = require(${JSON.stringify(index)});\n${tests}`);
+    writeFileSync(join(this.dir, 'jest.config.json'), '{ "testMatch": ["<rootDir>/own.test.js"] }');
+    const jest = join(__dirname, '../../node_modules/jest/bin/jest.js');
+    const args = ['--experimental-vm-modules', '--no-warnings', jest, '--ci', '--rootDir', this.dir];
+    const { stderr } = spawnSync(process.execPath, args, {
+      cwd: this.dir,
+      env: { ...process.env, NODE_OPTIONS: '', JEST_WORKER_ID: undefined },
+      encoding: 'utf8',
+    });
+    return stderr;
   }
 
   remove(): void {

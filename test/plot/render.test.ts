@@ -320,3 +320,13 @@ describe('optional packages', () => {
     expect(existsSync(compiled.dir)).toBe(true);
   });
 });
+
+test('inside Jest, with --experimental-vm-modules', () => {
+  const said = compiled.runInJest(`
+    const chart = plot.chart({ title: 'A line' }).line([1, 2, 3], { label: 'y' });
+    test('svg', async () => expect(await chart.toSVG()).toContain('</svg>'));
+    test('png', async () => expect((await chart.toPNG()).length).toBeGreaterThan(1000));
+    test('text', () => expect(chart.toText()).toContain('A line'));
+  `);
+  expect(said).toContain('3 passed, 3 total');
+});
