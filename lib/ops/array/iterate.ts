@@ -14,7 +14,8 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
   value(this: Tensor): IterableIterator<Tensor> {
     if (this.rank === 0) {
       throw new TypeError(
-        '[Tensor] Cannot iterate over a scalar tensor: it has no first dimension; t.item() is its element',
+        '[Tensor] Cannot iterate over a scalar tensor: it has no first dimension; t.item() is its element. (Comparisons of tensors ' +
+          'in Jest and Vitest iterate over them without gradtape/jest.)',
       );
     }
     return unstack(this)[Symbol.iterator]();
