@@ -5,13 +5,11 @@ import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
 import { Readable } from './readable';
 import { asShape, describe, showShape, sizeOf } from './shape';
 import { aliasTensor, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor, viewOf } from './tensor';
-import type { IndexedSlices } from './indexed_slices';
-import type { Variable } from './variable';
 
 export type HostArray = readonly (number | bigint | boolean | TypedArray | HostArray)[];
 /** Whatever an op takes for a tensor. */
 export type TensorLike =
-  Tensor | Variable | IndexedSlices | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
+  Tensor | Readable | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
 
 type Host = number | bigint | boolean;
 

@@ -33,7 +33,7 @@ const defaults: Required<IndexedSlicesOptions> = { denseShape: null };
  * A tensor of shape `denseShape` that is zero but for some rows: row `indices[i]` has `values[i]` added. Indices may
  * repeat. Wherever a tensor is wanted, it is the whole tensor. @tf tf.IndexedSlices
  */
-export class IndexedSlices<out D extends DType = DType> extends Readable {
+export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
   /** What `x instanceof tf.IndexedSlices` tells the compiler of an unknown x. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is IndexedSlices;
   /** The rows: the shape of `indices`, then that of a row. */

@@ -1,9 +1,11 @@
-/** Conversion, variables and sparse rows need each other: this is what conversion knows of the other two. */
-import type { DTypeInfo } from './dtype';
+/** What variables and sparse rows have in common: they are converted to tensors. */
+import type { DType, DTypeInfo } from './dtype';
 import type { Tensor } from './tensor';
 
-/** An object that stands for a tensor. */
-export abstract class Readable {
+/** An object that stands for a tensor: a variable, or sparse rows. */
+export abstract class Readable<out D extends DType = DType> {
+  /** The element type. */
+  abstract get dtype(): D;
   /** @internal */
   abstract readonly dt: DTypeInfo;
   /**

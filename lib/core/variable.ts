@@ -108,7 +108,7 @@ let nextSerial = 1;
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
-export class Variable<out D extends DType = DType> extends Readable {
+export class Variable<out D extends DType = DType> extends Readable<D> {
   /** @internal Stands before what else could not be cloned. */
   readonly uncloneable: symbol = uncloneable;
   /** @internal Grows with every variable created. */
