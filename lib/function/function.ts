@@ -76,6 +76,19 @@ export interface CompiledFunction<A extends unknown[], R> {
   readonly jsFunction: (...args: A) => R;
 }
 
+/** A decorator of methods, of either kind: that of the standard, and that of TypeScript's `experimentalDecorators`. */
+export interface MethodCompiler {
+  <T extends object, A extends unknown[], R>(
+    method: (this: T, ...args: A) => R,
+    context: ClassMethodDecoratorContext<T, (this: T, ...args: A) => R>,
+  ): CompiledFunction<A, R>;
+  <M extends (...args: never[]) => unknown>(
+    target: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): TypedPropertyDescriptor<M>;
+}
+
 /**
  * The same as a decorator of methods, `@tf.function` or, with options, `@tf.function({ reduceRetracing: true })`: each object
  * gets the function that is bound to it, so that `object.method.async(x)` has its `this`.
@@ -84,12 +97,12 @@ export function compiled<T extends object, A extends unknown[], R>(
   method: (this: T, ...args: A) => R,
   context: ClassMethodDecoratorContext<T, (this: T, ...args: A) => R>,
 ): CompiledFunction<A, R>;
-export function compiled(
-  options: FunctionOptions,
-): <T extends object, A extends unknown[], R>(
-  method: (this: T, ...args: A) => R,
-  context: ClassMethodDecoratorContext<T, (this: T, ...args: A) => R>,
-) => CompiledFunction<A, R>;
+export function compiled<M extends (...args: never[]) => unknown>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<M>,
+): TypedPropertyDescriptor<M>;
+export function compiled(options: FunctionOptions): MethodCompiler;
 /**
  * A compiled version of `f`. At the first call for a new signature (dtypes and shapes of tensors, structure, and all other
  * arguments by value) `f` runs once with tensors that have no values yet, and the ops that it calls are compiled; what
@@ -100,11 +113,16 @@ export function compiled<A extends unknown[], R>(
   f: (...args: A) => R,
   options?: FunctionOptions | FunctionOptions['inputSignature'],
 ): CompiledFunction<A, R>;
-export function compiled(f: unknown, given?: unknown): unknown {
+export function compiled(f: unknown, given?: unknown, descriptor?: PropertyDescriptor): unknown {
+  if (isPropertyName(given) && descriptor !== undefined) return describedMethod(f, given, descriptor);
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('function', 2, arguments, defaults);
-  if (typeof f === 'object' && f !== null && isPlain(f))
-    return (method: Plain, context: ClassMethodDecoratorContext) => decorated(method, context, f);
+  if (typeof f === 'object' && f !== null && isPlain(f)) {
+    return (method: unknown, context: unknown, described?: PropertyDescriptor) =>
+      isPropertyName(context) && described !== undefined
+        ? describedMethod(method, context, described, f)
+        : decorated(method as Plain, context as ClassMethodDecoratorContext, f);
+  }
   return isContext(given) ? decorated(f as Plain, given) : make(f as Plain, given as FunctionOptions);
 }
 
@@ -114,11 +132,41 @@ function isContext(given: unknown): given is ClassMethodDecoratorContext {
   return typeof given === 'object' && given !== null && 'kind' in given && 'addInitializer' in given;
 }
 
+const isPropertyName = (value: unknown): value is string | symbol =>
+  typeof value === 'string' || typeof value === 'symbol';
+
+const forMethods = '[function] as a decorator it is for methods; call it for others, tf.function(f, options)';
+
+/** What a decorator of `experimentalDecorators` makes of a method: each object reads the function bound to it. */
+function describedMethod(
+  target: unknown,
+  name: string | symbol,
+  descriptor: PropertyDescriptor,
+  given?: FunctionOptions,
+): PropertyDescriptor {
+  const { enumerable, configurable } = descriptor;
+  const method: unknown = descriptor.value;
+  if (typeof method !== 'function') throw new TypeError(forMethods);
+  const f = make(method as Plain, given);
+  return {
+    get(this: object): unknown {
+      return this === target ? f : f.bind(this);
+    },
+    set(this: object, other: unknown): void {
+      Object.defineProperty(this, name, {
+        value: other,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    },
+    enumerable,
+    configurable,
+  };
+}
+
 function decorated(method: Plain, context: ClassMethodDecoratorContext, given?: FunctionOptions): unknown {
-  if (!isContext(context) || context.kind !== 'method')
-    throw new TypeError(
-      '[function] as a decorator it is for methods; call it for others, tf.function(f, options)',
-    );
+  if (!isContext(context) || context.kind !== 'method') throw new TypeError(forMethods);
   const { name } = context;
   const f = make(method, given);
   if (!context.private) {

@@ -69,9 +69,9 @@ function toOne(value: unknown): Tensor {
   return toTensor(value, null, 'elems', 'elems');
 }
 
-export interface ScanOptions {
+export interface ScanOptions<A = unknown> {
   /** The first accumulator. Default: the first element. */
-  initializer?: unknown;
+  initializer?: A;
   /** From the last element to the first. Default false. */
   reverse?: boolean;
 }
@@ -171,7 +171,14 @@ function stackAll(
  * The accumulators fn(accumulator, element) over the elements of `elems` along its first dimension, stacked. Both may be
  * nested structures. Without `initializer`, the first element is the first accumulator. @tf tf.scan
  */
-export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions): A {
+export function scan<A, E>(
+  fn: (accumulated: A, element: E) => A,
+  elems: E,
+  options: ScanOptions<A> & { initializer: A },
+): A;
+export function scan<E>(fn: (accumulated: E, element: E) => E, elems: E, options?: ScanOptions<E>): E;
+export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: ScanOptions<A>): A;
+export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('scan', 3, arguments, scanDefaults);
   const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
@@ -181,13 +188,20 @@ export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, give
   return withTensors(structure, stackAll('scan', folded, tensors.length, none)) as A;
 }
 
-export interface FoldOptions {
+export interface FoldOptions<A = unknown> {
   /** The first accumulator. Default: the first element (of foldr: the last). */
-  initializer?: unknown;
+  initializer?: A;
 }
 
 /** The last accumulator fn(accumulator, element) over the elements along the first dimension. @tf tf.foldl */
-export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
+export function foldl<A, E>(
+  fn: (accumulated: A, element: E) => A,
+  elems: E,
+  options: FoldOptions<A> & { initializer: A },
+): A;
+export function foldl<E>(fn: (accumulated: E, element: E) => E, elems: E, options?: FoldOptions<E>): E;
+export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A;
+export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('foldl', 3, arguments, foldlDefaults);
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldl');
@@ -195,7 +209,14 @@ export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, giv
 }
 
 /** The same from the last element to the first. @tf tf.foldr */
-export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions): A {
+export function foldr<A, E>(
+  fn: (accumulated: A, element: E) => A,
+  elems: E,
+  options: FoldOptions<A> & { initializer: A },
+): A;
+export function foldr<E>(fn: (accumulated: E, element: E) => E, elems: E, options?: FoldOptions<E>): E;
+export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A;
+export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('foldr', 3, arguments, foldlDefaults);
   const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldr');
