@@ -189,8 +189,8 @@ function loadPackage(platform: string): Attempt {
 
 /** The addon in a file. By `process.dlopen`: bundlers rewrite each `require` of a name that they do not know. */
 function loadFile(file: string): Attempt {
-  if (!fs.existsSync(file)) return { missing: 'no such file' };
   try {
+    if (!fs.existsSync(file)) return { missing: 'no such file' };
     const module = { exports: {} };
     process.dlopen(module, path.toNamespacedPath(file));
     return { native: module.exports as Native };
@@ -227,14 +227,26 @@ function usesMusl(): boolean {
       fs.closeSync(fd);
     }
   } catch {
-    // A file that cannot be read, or is no such file: glibc is the rule.
+    // It is no such file, or must not be read (--permission): a report names the version of glibc, which takes longer.
+    const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+    return report?.header !== undefined && report.header.glibcVersionRuntime === undefined;
   }
   return false;
 }
 
+/** The flag that Node's permission model (`--permission`) needs, if an error is one of its; otherwise null. */
+function neededFlag(error: unknown): string | null {
+  const { code, permission, resource } = error as NodeJS.ErrnoException & {
+    permission?: string;
+    resource?: string;
+  };
+  if (code === 'ERR_DLOPEN_DISABLED') return '--allow-addons';
+  if (code !== 'ERR_ACCESS_DENIED' || permission !== 'FileSystemRead') return null;
+  return `--allow-fs-read=${resource ? path.join(path.dirname(resource), path.sep) : '*'}`;
+}
+
 /** What the dynamic loader's message means, in words; '' if it speaks for itself. */
-function meaning(reason: string, code: string | undefined): string {
-  if (code === 'ERR_DLOPEN_DISABLED') return 'Node runs with --permission: allow addons with --allow-addons';
+function meaning(reason: string): string {
   // glibc's words for a file that is there and that it refuses; for a library that is missing it names that one.
   if (/^\S*gradtape\.node: cannot open shared object file/.test(reason))
     return 'it was built for another processor';
@@ -303,6 +315,7 @@ function howToBuild(): string {
 function load(): Native {
   const tried: string[] = [];
   const causes: unknown[] = [];
+  const flags: string[] = [];
   /** The addon of an attempt; otherwise undefined, and `tried` says why. */
   function taken(name: string, attempt: Attempt): Native | undefined {
     if ('native' in attempt) return attempt.native;
@@ -317,7 +330,9 @@ function load(): Native {
     if (setting !== undefined) {
       throw new Error(`${reason}; ${setting}='${process.env[setting]}'`, { cause: error });
     }
-    const why = meaning(reason, (error as NodeJS.ErrnoException).code);
+    const flag = neededFlag(error);
+    if (flag !== null) flags.push(flag);
+    const why = flag === null ? meaning(reason) : `Node runs with --permission: it needs ${flag}`;
     tried.push(`${name}: ${reason.replace(`${name}: `, '')}${why && ` (${why})`}`);
     causes.push(error);
     return undefined;
@@ -336,7 +351,12 @@ function load(): Native {
     `gradtape's native addon could not be loaded on ${platform}, Node ${process.versions.node}:`,
     ...tried.map((line) => `  ${line}`),
   ];
-  if (forced) {
+  if (flags.length > 0) {
+    lines.push(
+      `Start Node with ${[...new Set(['--allow-addons', ...flags])].join(' ')}`,
+      '(addons run outside of the permission model).',
+    );
+  } else if (forced) {
     lines.push(
       "The environment variable GRADTAPE_BINARY names this file; unset it to use the platform's package.",
     );

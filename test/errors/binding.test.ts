@@ -142,11 +142,29 @@ test('a platform without a package: those that have one', () => {
 
 test('Node with --permission: the flag that is needed', () => {
   put(built, fs.readFileSync(real));
-  const permission =
-    Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission';
+  const major = Number(process.versions.node.split('.')[0]);
+  const permission = major < 24 ? '--experimental-permission' : '--permission';
   const { message } = load({}, [permission, '--allow-fs-read=*']);
-  expect(message).toContain('Node runs with --permission: allow addons with --allow-addons');
+  expect(message).toContain('Node runs with --permission: it needs --allow-addons');
+  expect(message).toContain('Start Node with --allow-addons\n');
+  expect(message).not.toContain('npm install');
   expect(load({}, [permission, '--allow-fs-read=*', '--allow-addons']).isa).toBeDefined();
+  // Files that must not be read: a named one, and those of the platform's package.
+  const read = `--allow-fs-read=${path.join(folder, path.sep)}`;
+  const named = load({ GRADTAPE_BINARY: real }, [permission, read, '--allow-addons']).message;
+  expect(named).toContain(
+    `Start Node with --allow-addons --allow-fs-read=${path.join(path.dirname(real), path.sep)}\n`,
+  );
+  fs.rmSync(path.join(folder, built));
+  putPlatform(platform, fs.readFileSync(real));
+  const own = path.join(project, 'node_modules', '@gradtape', platform, path.sep);
+  // Node 20 does not check what it reads for `require`.
+  if (major >= 22) {
+    expect(load({}, [permission, read, '--allow-addons']).message).toContain(
+      `Start Node with --allow-addons --allow-fs-read=${own}\n`,
+    );
+  }
+  expect(load({}, [permission, read, `--allow-fs-read=${own}`, '--allow-addons']).isa).toBeDefined();
 });
 
 test('a text file in its place', () => {
