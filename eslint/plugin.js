@@ -141,10 +141,10 @@ const importChain = {
   },
 };
 
-/** What each file imports at run time (type-only imports leave no trace there). Lint runs are short: read once. */
-const runtimeImports = new Map();
+/** What each file imports, types included. Lint runs are short: read once. */
+const imports = new Map();
 function importsOf(file, text) {
-  const known = runtimeImports.get(file);
+  const known = imports.get(file);
   if (known !== undefined && text === undefined) return known;
   const found = [];
   if (text === undefined && !fs.existsSync(file)) return found;
@@ -153,23 +153,9 @@ function importsOf(file, text) {
     const specifier = statement.moduleSpecifier;
     if (specifier === undefined || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.'))
       continue;
-    if (ts.isExportDeclaration(statement) && statement.isTypeOnly) continue;
-    if (ts.isImportDeclaration(statement)) {
-      const clause = statement.importClause;
-      if (clause?.isTypeOnly) continue;
-      const names = clause?.namedBindings;
-      const onlyTypes =
-        clause !== undefined &&
-        clause.name === undefined &&
-        names !== undefined &&
-        ts.isNamedImports(names) &&
-        names.elements.length > 0 &&
-        names.elements.every((element) => element.isTypeOnly);
-      if (onlyTypes) continue;
-    }
     found.push(resolve(file, specifier.text));
   }
-  runtimeImports.set(file, found);
+  imports.set(file, found);
   return found;
 }
 
@@ -194,7 +180,7 @@ const noCycles = {
     type: 'problem',
     schema: [],
     messages: {
-      cycle: 'imports go in a circle: {{way}}; import a type with `import type`, or move what both need',
+      cycle: 'imports go in a circle: {{way}}; move what both need',
     },
   },
   create(context) {

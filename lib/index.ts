@@ -6,7 +6,11 @@ export { Tensor } from './core/tensor';
 export { Variable, type VariableConstructor } from './core/variable_class';
 export { IndexedSlices, type Gradient, type IndexedSlicesOptions } from './core/indexed_slices';
 export { fromTransferable } from './core/transferable';
-export type { TransferableSlices, TransferableTensor, TransferableVariable } from './core/transferable';
+export type {
+  TransferableSlices,
+  TransferableTensor,
+  TransferableVariable,
+} from './core/transferable_methods';
 export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';
@@ -40,7 +44,12 @@ export type { CustomGradientExtras, CustomGradientFunction } from './autodiff/cu
 export { grad, valueAndGrad } from './autodiff/grad';
 export type { ValueAndGrad } from './autodiff/grad';
 export { compiled as function } from './function/function';
-export type { CompiledFunction, ConcreteFunction, FunctionOptions, MethodCompiler } from './function/function';
+export type {
+  CompiledFunction,
+  ConcreteFunction,
+  FunctionOptions,
+  MethodCompiler,
+} from './function/function';
 export { TensorSpec, type TensorSpecOptions } from './function/tensor_spec';
 export type { ProfileRow, Program, ProgramOp, ProgramStep } from './function/describe';
 export { cond, caseOf as case, switchCase } from './function/control/branch_ops';

@@ -3,35 +3,16 @@
  * elements are private to the library, and often lie in an ArrayBuffer with those of other tensors.
  */
 import { toTensor } from './convert';
-import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype';
+import { dtypeInfo, type DTypeInfo } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { IndexedSlices } from './indexed_slices';
 import { typedArrayName } from './lists';
 import { isPlain } from './options';
 import { checkShape, describe, showShape, sizeOf, type PartialShape } from './shape';
 import { aliasTensor, Tensor } from './tensor';
+import type { TransferableSlices, TransferableTensor, TransferableVariable } from './transferable_methods';
 import './transferable_methods';
 import { Variable } from './variable';
-
-/** A tensor as plain data. */
-export interface TransferableTensor {
-  dtype: DType;
-  shape: number[];
-  /** A copy of the elements, row-major, in an ArrayBuffer of their own: `data.buffer` can be transferred. */
-  data: TypedArray;
-}
-
-/** A variable as plain data. */
-export interface TransferableVariable extends TransferableTensor {
-  variable: { name: string; trainable: boolean; shape: (number | null)[] };
-}
-
-/** IndexedSlices as plain data. */
-export interface TransferableSlices {
-  values: TransferableTensor;
-  indices: TransferableTensor;
-  denseShape: number[] | null;
-}
 
 Tensor.prototype.toTransferable = function (this: Tensor): TransferableTensor {
   return { dtype: this.dtype, shape: [...this.shape], data: this.data() };

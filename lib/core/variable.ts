@@ -109,6 +109,8 @@ let nextSerial = 1;
  * @tf tf.Variable
  */
 export class Variable<out D extends DType = DType> extends Readable<D> {
+  /** What `x instanceof tf.Variable` tells the compiler of an unknown x. */
+  declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Variable;
   /** @internal Stands before what else could not be cloned. */
   readonly uncloneable: symbol = uncloneable;
   /** @internal Grows with every variable created. */

@@ -5,18 +5,9 @@ import { checkSignature } from './bind_signature';
 import type { ProfileRow, Program } from './describe';
 import { PolymorphicFunction } from './polymorphic';
 import { receiverOf } from './receiver';
-import type { TensorSpec } from './tensor_spec';
+import type { ConcreteFunction, FunctionOptions } from './types';
 
-export interface FunctionOptions {
-  /** A TensorSpec for each argument (or structures of them): arguments become such tensors, and others are refused. */
-  inputSignature?: readonly unknown[] | null;
-  /** Counts shapes that differ in the same dimensions as one trace. Each shape is a program of its own all the same, up to 64. */
-  reduceRetracing?: boolean;
-  /** No effect: every function is compiled. */
-  jitCompile?: boolean | null;
-  /** For messages. Default: that of `f`. */
-  name?: string | null;
-}
+export type { ConcreteFunction, FunctionOptions };
 
 const defaults: Required<FunctionOptions> = {
   inputSignature: null,
@@ -25,22 +16,6 @@ const defaults: Required<FunctionOptions> = {
   name: null,
 };
 const profileDefaults = { runs: 20 };
-
-/** A function for one signature. */
-export interface ConcreteFunction<A extends unknown[], R> {
-  (...args: A): R;
-  /** The same off the event loop: `async` of the compiled function. */
-  async(...args: A): Promise<R>;
-  /** The arguments, its tensors as specs; then what Python passes by name: nothing. */
-  readonly structuredInputSignature: readonly [readonly unknown[], object];
-  /**
-   * What it returns, its tensors as specs; null as long as a signature with null dimensions was not called, and where the
-   * function runs op by op.
-   */
-  readonly structuredOutputs: unknown;
-  /** The specs among these. */
-  readonly outputs: readonly TensorSpec[] | null;
-}
 
 /** A compiled function: call it like the function that it was made of. */
 export interface CompiledFunction<A extends unknown[], R> {

@@ -15,7 +15,7 @@ import {
   type Program,
 } from './describe';
 import { functionsRunEagerly, runOpByOp, runsPlainly } from './eager';
-import type { ConcreteFunction, FunctionOptions } from './function';
+import type { ConcreteFunction, FunctionOptions } from './types';
 import { OwnedBy } from './owners';
 import { Programs } from './programs';
 import { mayUseThis, Receiver, receiverOf } from './receiver';
