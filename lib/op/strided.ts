@@ -145,7 +145,7 @@ export function integerList(value: unknown, op: string, argument: string): numbe
   }
   if (typeof value === 'number' || typeof value === 'bigint') return [integer(value, op, argument)];
   if (value instanceof Tensor || value instanceof Variable) {
-    const t = value instanceof Tensor ? value : (value.read());
+    const t = value instanceof Tensor ? value : value.read();
     if (t.dt.kind !== 'int' || t.rank > 1) {
       throw new InvalidArgumentError(
         `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
