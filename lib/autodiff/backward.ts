@@ -1,4 +1,4 @@
-/** The way back through a tape. */
+/** The backward pass over a tape (reverse-mode differentiation). */
 import { dtypes } from '../core/dtype';
 import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
@@ -20,7 +20,7 @@ import {
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/math/binary';
 import { addSlices, densify } from '../ops/index/slices';
-import { spent } from '../op/donation';
+import { donation } from '../op/donation';
 import {
   symbolicZero,
   type Grad,
@@ -39,7 +39,7 @@ export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
   return t;
 }
 
-/** The sum of two gradients; rows stay sparse as long as both are. */
+/** The sum of two gradients. It is sparse (IndexedSlices) if both are. */
 export function accumulate(a: Tensor | IndexedSlices, b: Tensor | IndexedSlices): Tensor | IndexedSlices {
   if (a instanceof IndexedSlices) {
     if (b instanceof IndexedSlices) return addSlices(a, b);
@@ -49,10 +49,10 @@ export function accumulate(a: Tensor | IndexedSlices, b: Tensor | IndexedSlices)
 }
 
 type Upstream = Tensor | IndexedSlices | SymbolicZero;
-/** Gradients by the id of the tensor they belong to. What is in here is pinned: its storage is not given back. */
+/** Gradients by the id of their tensor. They are pinned, so that their storage is not freed. */
 export type Gradients = Map<number, Upstream>;
 
-function hold(g: Upstream): void {
+function pinGradient(g: Upstream): void {
   if (g === symbolicZero) return;
   if (g instanceof IndexedSlices) {
     pin(g.values);
@@ -60,7 +60,7 @@ function hold(g: Upstream): void {
   } else pin(g);
 }
 
-function letGo(g: Upstream): void {
+function unpinGradient(g: Upstream): void {
   if (g === symbolicZero) return;
   if (g instanceof IndexedSlices) {
     unpin(g.values);
@@ -68,36 +68,36 @@ function letGo(g: Upstream): void {
   } else unpin(g);
 }
 
-function into(gradients: Gradients, id: number, gradient: Upstream): void {
-  const known = gradients.get(id);
-  if (known !== undefined && gradient === symbolicZero) return;
-  if (known === undefined || known === symbolicZero) {
-    hold(gradient);
+function accumulateAt(gradients: Gradients, id: number, gradient: Upstream): void {
+  const previous = gradients.get(id);
+  if (previous !== undefined && gradient === symbolicZero) return;
+  if (previous === undefined || previous === symbolicZero) {
+    pinGradient(gradient);
     gradients.set(id, gradient);
     return;
   }
-  const sum = accumulate(known, gradient as Tensor | IndexedSlices);
-  hold(sum);
-  letGo(known);
+  const sum = accumulate(previous, gradient as Tensor | IndexedSlices);
+  pinGradient(sum);
+  unpinGradient(previous);
   gradients.set(id, sum);
 }
 
-/** What flowed to a source, or null. */
+/** The gradient of a source, summed over its ids; null if nothing connects. */
 export function gradientOf(
   source: { readonly ids: readonly number[] },
   gradients: Gradients,
 ): Upstream | null {
   let sum: Upstream | null = null;
   for (const id of source.ids) {
-    const part = gradients.get(id);
-    if (part === undefined) continue;
-    if (sum === null || sum === symbolicZero) sum = part;
-    else if (part !== symbolicZero) sum = accumulate(sum, part);
+    const gradient = gradients.get(id);
+    if (gradient === undefined) continue;
+    if (sum === null || sum === symbolicZero) sum = gradient;
+    else if (gradient !== symbolicZero) sum = accumulate(sum, gradient);
   }
   return sum;
 }
 
-/** The same as tensors: a symbolic zero is a tensor of zeros. */
+/** Like `gradientOf`, with symbolic zeros as tensors of zeros. */
 export function gradientTensors(
   source: { readonly ids: readonly number[]; readonly shape: Shape; readonly dt: DTypeInfo },
   gradients: Gradients,
@@ -106,42 +106,42 @@ export function gradientTensors(
   return sum === symbolicZero ? filled(source.shape, source.dt, 0) : sum;
 }
 
-function takeDy(
+function takeUpstream(
   gradients: Gradients,
   id: number,
   sources: ReadonlySet<number>,
 ): Tensor | SymbolicZero | null {
   const gradient = gradients.get(id);
   if (gradient === undefined) return null;
-  // What a source asked for stays.
+  // Gradients of sources are results and stay.
   if (!sources.has(id)) {
     gradients.delete(id);
-    letGo(gradient);
+    unpinGradient(gradient);
   }
   return gradient instanceof IndexedSlices ? densify(gradient) : gradient;
 }
 
-/** Frees what was made and is no longer of use; the rest stays in the list. */
-function sweep(made: Tensor[]): void {
-  let kept = 0;
-  for (const t of made) {
-    if (isPinned(t)) made[kept++] = t;
+/** Frees the temporaries that nothing pins; the pinned ones stay in the list. */
+function freeTemporaries(temporaries: Tensor[]): void {
+  let remaining = 0;
+  for (const t of temporaries) {
+    if (isPinned(t)) temporaries[remaining++] = t;
     else freeUnlessHeld(t);
   }
   // pop() is inlined; setting length is a call into the runtime.
-  while (made.length > kept) made.pop();
+  while (temporaries.length > remaining) temporaries.pop();
 }
 
-/** The part of a record that leads from some sources on. Serves any number of ways back. */
+/** The part of a tape that depends on some sources. It serves any number of backward passes. */
 export interface Path {
   readonly entries: readonly Entry[];
-  /** The ids of the sources: their gradients are kept. */
+  /** The ids of the sources, whose gradients are the results. */
   readonly sources: ReadonlySet<number>;
-  /** The floating tensors that follow from them. */
+  /** The floating-point tensors that depend on the sources. */
   readonly reached: IdSet;
 }
 
-/** With `growing`, the tape may be recording what happens on the way back: the path is what it has now. */
+/** With `growing`, the tape may record the backward pass itself: the path is a copy of its present entries. */
 export function pathFrom(tape: Tape, sources: ReadonlySet<number>, growing: boolean): Path {
   const entries = growing ? tape.entries.slice() : tape.entries;
   const reached = new IdSet(tape.base);
@@ -160,38 +160,38 @@ export function pathFrom(tape: Tape, sources: ReadonlySet<number>, growing: bool
   return { entries, sources, reached };
 }
 
-const lost = (op: string): never => {
-  throw new InternalError(`[${op}] its gradient reads a tensor that the row does not save`);
+const notSaved = (op: string): never => {
+  throw new InternalError(`[${op}] its gradient reads a tensor that the op definition does not save`);
 };
 
-function read(saved: Tensor | null): Tensor {
-  // Where the row does not save it, its gradient does not read it.
+function revived(saved: Tensor | null): Tensor {
+  // The gradient function reads only what its op definition saves.
   return (saved === null ? undefined : revive(saved)) as Tensor;
 }
 
-function context(e: Entry, reached: IdSet): GradContext {
+function gradContext(e: Entry, reached: IdSet): GradContext {
   const { attrs, saved0, shape0, dt0, id1, moreInputs, moreOutputs } = e;
   const need0 = dt0.kind === 'float' && reached.has(e.id0);
-  const y = [read(e.savedOut)];
+  const y = [revived(e.savedOut)];
   const outShapes = [e.outShape];
   const outDts = [e.outDt];
-  // Literals, not pushes: an array that grows takes room for many more.
+  // Array literals instead of pushes: an array that grows over-allocates.
   let x: Tensor[], shapes: Shape[], dts: DTypeInfo[], needs: boolean[];
   if (id1 === 0) {
-    x = [read(saved0)];
+    x = [revived(saved0)];
     shapes = [shape0];
     dts = [dt0];
     needs = [need0];
   } else {
     const dt1 = e.dt1 as DTypeInfo;
-    x = [read(saved0), read(e.saved1)];
+    x = [revived(saved0), revived(e.saved1)];
     shapes = [shape0, e.shape1 as Shape];
     dts = [dt0, dt1];
     needs = [need0, dt1.kind === 'float' && reached.has(id1)];
   }
   if (moreInputs !== null) {
     for (const o of moreInputs) {
-      x.push(read(o.saved));
+      x.push(revived(o.saved));
       shapes.push(o.shape);
       dts.push(o.dt);
       needs.push(o.dt.kind === 'float' && reached.has(o.id));
@@ -199,7 +199,7 @@ function context(e: Entry, reached: IdSet): GradContext {
   }
   if (moreOutputs !== null) {
     for (const o of moreOutputs) {
-      y.push(read(o.saved));
+      y.push(revived(o.saved));
       outShapes.push(o.shape);
       outDts.push(o.dt);
     }
@@ -210,12 +210,12 @@ function context(e: Entry, reached: IdSet): GradContext {
 function inputId(e: Entry, i: number): number {
   if (i === 0) return e.id0;
   if (i === 1) return e.id1;
-  return e.moreInputs === null ? lost(e.op.name) : e.moreInputs[i - 2].id;
+  return e.moreInputs === null ? notSaved(e.op.name) : e.moreInputs[i - 2].id;
 }
 
 /**
- * The gradients of Σ targets·dys (ones where a dy is null) with respect to the path's sources. With `free`, each entry
- * lets go of what it saved as soon as the way back has passed it.
+ * The gradients of Σ targets·dys with respect to the path's sources; a dy of null stands for ones. With `free`, each entry
+ * releases its saved tensors as soon as it has been processed.
  */
 export function backward(
   path: Path,
@@ -223,68 +223,68 @@ export function backward(
   dys: readonly (Tensor | null)[],
   free: boolean,
 ): Gradients {
-  // Where nothing else records, no one can hold what the gradient functions make on the way: their large tensors go
-  // back to the free list at once, so that the next step works in warm memory.
+  // If nothing records the backward pass, nothing else holds the temporaries of the gradient functions: large ones are
+  // freed at once, so that the next step reuses warm memory.
   const outer = execution.tidy;
-  const made: Tensor[] | null = execution.recorder === null ? [] : null;
+  const temporaries: Tensor[] | null = execution.recorder === null ? [] : null;
   const gradients: Gradients = new Map();
-  if (made !== null) execution.tidy = made;
+  if (temporaries !== null) execution.tidy = temporaries;
   try {
-    goBack(path, targets, dys, free, gradients, made);
-    if (made !== null) {
-      sweep(made);
-      // What is left are the results.
-      if (outer !== null) for (const t of made) outer.push(t);
+    propagate(path, targets, dys, free, gradients, temporaries);
+    if (temporaries !== null) {
+      freeTemporaries(temporaries);
+      // The remaining ones are results.
+      if (outer !== null) for (const t of temporaries) outer.push(t);
     }
   } finally {
-    spent.dy = null;
+    donation.dy = null;
     execution.tidy = outer;
-    for (const g of gradients.values()) letGo(g);
+    for (const g of gradients.values()) unpinGradient(g);
   }
   return gradients;
 }
 
-function goBack(
+function propagate(
   path: Path,
   targets: readonly Tensor[],
   dys: readonly (Tensor | null)[],
   free: boolean,
   gradients: Gradients,
-  made: Tensor[] | null,
+  temporaries: Tensor[] | null,
 ): void {
   const { entries, sources, reached } = path;
   targets.forEach((t, i) => {
-    if (reached.has(t.id)) into(gradients, t.id, dys[i] ?? filled(shapeOf(t), t.dt, 1));
+    if (reached.has(t.id)) accumulateAt(gradients, t.id, dys[i] ?? filled(shapeOf(t), t.dt, 1));
   });
   for (let k = entries.length - 1; k >= 0; k--) {
     const e = entries[k];
     if (e.moreOutputs === null) {
-      const dy = takeDy(gradients, e.outId, sources);
-      if (dy === symbolicZero) zeroStep(e, reached, gradients);
+      const dy = takeUpstream(gradients, e.outId, sources);
+      if (dy === symbolicZero) propagateZeros(e, reached, gradients);
       else if (dy !== null) {
-        spent.dy = made !== null && isSpent(e, dy, made) ? dy : null;
-        step(e, [dy], reached, gradients);
+        donation.dy = temporaries !== null && isDonatable(e, dy, temporaries) ? dy : null;
+        propagateEntry(e, [dy], reached, gradients);
       }
     } else {
-      const upstream: (Tensor | SymbolicZero | null)[] = [takeDy(gradients, e.outId, sources)];
-      for (const o of e.moreOutputs) upstream.push(takeDy(gradients, o.id, sources));
+      const upstream: (Tensor | SymbolicZero | null)[] = [takeUpstream(gradients, e.outId, sources)];
+      for (const o of e.moreOutputs) upstream.push(takeUpstream(gradients, o.id, sources));
       const dys = upstream.map((dy): Tensor | null => (dy === symbolicZero ? null : dy));
       if (dys.some((dy) => dy !== null)) {
         const dy = e.op.partialDy === true ? dys : withZeros(e, dys);
-        step(e, dy, reached, gradients);
-      } else if (upstream.includes(symbolicZero)) zeroStep(e, reached, gradients);
+        propagateEntry(e, dy, reached, gradients);
+      } else if (upstream.includes(symbolicZero)) propagateZeros(e, reached, gradients);
     }
     if (free) e.release();
-    if (made !== null && made.length > 0) sweep(made);
+    if (temporaries !== null && temporaries.length > 0) freeTemporaries(temporaries);
   }
 }
 
-/** Whether dy was made on this way back, lately, and only the gradient of the unary op `e` still reads it. */
-function isSpent({ op }: Entry, dy: Tensor, made: readonly Tensor[]): boolean {
-  return isSole(dy, 0) && (op as { kind?: string }).kind === 'unary' && made.lastIndexOf(dy) >= 0;
+/** Whether dy is a temporary of this backward pass whose only remaining reader is the gradient of the unary op `e`. */
+function isDonatable({ op }: Entry, dy: Tensor, temporaries: readonly Tensor[]): boolean {
+  return isSole(dy, 0) && (op as { kind?: string }).kind === 'unary' && temporaries.lastIndexOf(dy) >= 0;
 }
 
-/** Zeros for the results that nothing flowed to. */
+/** The upstream gradients, with zeros in place of null. */
 function withZeros(e: Entry, dys: readonly (Tensor | null)[]): Tensor[] {
   return dys.map((dy, i) => {
     if (dy !== null) return dy;
@@ -295,30 +295,36 @@ function withZeros(e: Entry, dys: readonly (Tensor | null)[]): Tensor[] {
 }
 
 /**
- * Nothing but symbolic zeros flows to the results. They pass to the inputs as they are, unless a tape records this: to that
- * one, the zeros depend on what the gradient reads.
+ * All upstream gradients are symbolic zeros: so are those of the inputs. If a tape records the backward pass, the gradient
+ * function runs on tensors of zeros instead, so that they are connected to what it reads.
  */
-function zeroStep(e: Entry, reached: IdSet, gradients: Gradients): void {
+function propagateZeros(e: Entry, reached: IdSet, gradients: Gradients): void {
   if (e.op.materializesZeros === true || execution.recorder !== null) {
     const none = new Array<null>(1 + (e.moreOutputs?.length ?? 0)).fill(null);
-    step(e, withZeros(e, none), reached, gradients);
+    propagateEntry(e, withZeros(e, none), reached, gradients);
     return;
   }
-  const pass = (id: number, dt: DTypeInfo | null): void => {
-    if (dt?.kind === 'float' && reached.has(id)) into(gradients, id, symbolicZero);
+  const passZero = (id: number, dt: DTypeInfo | null): void => {
+    if (dt?.kind === 'float' && reached.has(id)) accumulateAt(gradients, id, symbolicZero);
   };
-  pass(e.id0, e.dt0);
-  pass(e.id1, e.dt1);
-  if (e.moreInputs !== null) for (const o of e.moreInputs) pass(o.id, o.dt);
+  passZero(e.id0, e.dt0);
+  passZero(e.id1, e.dt1);
+  if (e.moreInputs !== null) for (const o of e.moreInputs) passZero(o.id, o.dt);
 }
 
-function step(e: Entry, dy: readonly (Tensor | null)[], reached: IdSet, gradients: Gradients): void {
-  const row = e.op as unknown as { gradient: GradientFunction | null };
-  if (row.gradient === null) return;
-  const ctx = context(e, reached);
-  const result: readonly Grad[] = row.gradient(dy as readonly Tensor[], ctx);
+function propagateEntry(
+  e: Entry,
+  dy: readonly (Tensor | null)[],
+  reached: IdSet,
+  gradients: Gradients,
+): void {
+  const definition = e.op as unknown as { gradient: GradientFunction | null };
+  if (definition.gradient === null) return;
+  const ctx = gradContext(e, reached);
+  const result: readonly Grad[] = definition.gradient(dy as readonly Tensor[], ctx);
   for (let i = 0; i < ctx.needs.length; i++) {
     const gradient = result[i];
-    if (ctx.needs[i] && gradient !== null && gradient !== undefined) into(gradients, inputId(e, i), gradient);
+    if (ctx.needs[i] && gradient !== null && gradient !== undefined)
+      accumulateAt(gradients, inputId(e, i), gradient);
   }
 }

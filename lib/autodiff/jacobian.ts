@@ -1,4 +1,4 @@
-/** Jacobians: one way back per element of the target. */
+/** Jacobians: one backward pass for each element of the target. */
 import { IndexedSlices } from '../core/indexed_slices';
 import { asShape, type Shape, sizeOf } from '../core/shape';
 import { shapeOf, type Tensor, viewOf } from '../core/tensor';
@@ -8,8 +8,13 @@ import { reshape } from '../ops/array/views';
 import { backward, filled, gradientTensors, type Path } from './backward';
 import type { ResolvedSource } from './arguments';
 
-/** The gradients of `dy`·target for each source, dense; null where nothing connects. */
-function pull(path: Path, target: Tensor, dy: Tensor, sources: readonly ResolvedSource[]): (Tensor | null)[] {
+/** The dense gradients of `dy`·target for each source; null if the source is not connected. */
+function vectorJacobianProduct(
+  path: Path,
+  target: Tensor,
+  dy: Tensor,
+  sources: readonly ResolvedSource[],
+): (Tensor | null)[] {
   const gradients = backward(path, [target], [dy], false);
   return sources.map((s) => {
     const sum = gradientTensors(s, gradients);
@@ -17,8 +22,8 @@ function pull(path: Path, target: Tensor, dy: Tensor, sources: readonly Resolved
   });
 }
 
-/** 1 at every `step`-th element from `first` on, else 0. */
-function selector(target: Tensor, first: number, step: number): Tensor {
+/** An upstream gradient with 1 at every `step`-th element from `first` on, else 0. */
+function unitCotangent(target: Tensor, first: number, step: number): Tensor {
   const dy = filled(shapeOf(target), target.dt, 0);
   const view = viewOf(dy);
   for (let i = first; i < target.size; i += step) view[i] = 1;
@@ -34,7 +39,9 @@ export function jacobian(
   const rows: (Tensor | null)[][] = sources.map(() => []);
   if (target.dt.kind === 'float') {
     for (let k = 0; k < target.size; k++) {
-      pull(path, target, selector(target, k, target.size), sources).forEach((g, s) => rows[s].push(g));
+      vectorJacobianProduct(path, target, unitCotangent(target, k, target.size), sources).forEach((g, s) =>
+        rows[s].push(g),
+      );
     }
   }
   return sources.map((s, i) =>
@@ -52,13 +59,13 @@ export function batchJacobian(
   const n = target.dt.kind === 'float' && target.size > 0 ? sizeOf(inner) : 0;
   const rows: (Tensor | null)[] = [];
   for (let k = 0; k < n; k++) {
-    // Examples do not mix, so one way back serves the whole batch.
-    rows.push(pull(path, target, selector(target, k, n), [source])[0]);
+    // Examples are independent, so one backward pass serves the whole batch.
+    rows.push(vectorJacobianProduct(path, target, unitCotangent(target, k, n), [source])[0]);
   }
   return assemble(path, target, rows, 1, source, asShape([batch, ...inner, ...source.shape.slice(1)]), zero);
 }
 
-/** The rows as one tensor. */
+/** Stacks the rows to one tensor. */
 function assemble(
   path: Path,
   target: Tensor,
@@ -69,7 +76,7 @@ function assemble(
   zero: boolean,
 ): Tensor | null {
   if (rows.every((g) => g === null)) {
-    // An empty target has no rows that could tell whether it is connected.
+    // An empty target has no rows, so connectivity is read from the path.
     const connected = target.size === 0 && path.reached.has(target.id) && source.ids.length > 0;
     return zero || connected ? filled(shape, source.dt, 0) : null;
   }

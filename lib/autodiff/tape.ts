@@ -1,4 +1,4 @@
-/** The record that a GradientTape keeps, and who is recording right now. */
+/** The tape of a GradientTape, and the stack of active recorders. */
 import type { DTypeInfo } from '../core/dtype';
 import { context } from '../core/context';
 import type { RecordedOp, Recorder } from '../op/contract';
@@ -7,17 +7,17 @@ import type { Shape } from '../core/shape';
 import { peekNextId, pin, shapeOf, type Tensor, unpin } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
-/** How far ahead of the others an id may lie for the bitmap to grow to it. */
-const farAhead = 2 ** 24;
+/** The most entries by which the bitmap grows at once. */
+const maxGrowth = 2 ** 24;
 
-/** A set of tensor ids: a bitmap from `base` up, where the ids of one recording lie close together; Sets elsewhere. */
+/** A set of tensor ids: a bitmap for ids from `base` on, which lie close together in one recording; Sets for others. */
 export class IdSet {
   private readonly base: number;
   private flags = new Uint8Array(64);
-  /** Few as a rule: the variables and what was watched. */
-  private readonly old: number[] = [];
-  private manyOld: Set<number> | null = null;
-  /** Ids beyond the bitmap: millions of tensors were made while nothing was recorded. */
+  /** Ids below `base`, usually few: variables and watched tensors. */
+  private readonly earlier: number[] = [];
+  private earlierSet: Set<number> | null = null;
+  /** Ids beyond the bitmap, after millions of tensors were created while nothing was recorded. */
   private far: Set<number> | null = null;
 
   constructor(base: number) {
@@ -26,15 +26,15 @@ export class IdSet {
 
   has(id: number): boolean {
     const k = id - this.base;
-    if (k < 0) return this.manyOld === null ? this.old.includes(id) : this.manyOld.has(id);
+    if (k < 0) return this.earlierSet === null ? this.earlier.includes(id) : this.earlierSet.has(id);
     return k < this.flags.length ? this.flags[k] === 1 : this.far?.has(id) === true;
   }
 
   add(id: number): void {
     const k = id - this.base;
     if (k < 0) {
-      if (this.manyOld !== null) this.manyOld.add(id);
-      else if (this.old.push(id) > 16) this.manyOld = new Set(this.old);
+      if (this.earlierSet !== null) this.earlierSet.add(id);
+      else if (this.earlier.push(id) > 16) this.earlierSet = new Set(this.earlier);
       return;
     }
     if (k >= this.flags.length && !this.grow(k)) {
@@ -45,7 +45,7 @@ export class IdSet {
   }
 
   private grow(k: number): boolean {
-    if (this.far !== null || k - this.flags.length > farAhead) return false;
+    if (this.far !== null || k - this.flags.length > maxGrowth) return false;
     const flags = new Uint8Array(Math.max(2 * this.flags.length, k + 1));
     flags.set(this.flags);
     this.flags = flags;
@@ -53,7 +53,7 @@ export class IdSet {
   }
 }
 
-/** What an entry keeps of one tensor: always its id, shape and dtype; the tensor itself only if the gradient reads it. */
+/** One tensor of an entry: id, shape and dtype, and the tensor itself if the gradient reads it. */
 export class Operand {
   constructor(
     readonly id: number,
@@ -72,7 +72,7 @@ export class Entry {
     readonly shape0: Shape,
     readonly dt0: DTypeInfo,
     public saved0: Tensor | null,
-    /** 0 where there is no second input. */
+    /** 0 if there is no second input. */
     readonly id1: number,
     readonly shape1: Shape | null,
     readonly dt1: DTypeInfo | null,
@@ -85,7 +85,7 @@ export class Entry {
     readonly moreOutputs: readonly Operand[] | null,
   ) {}
 
-  /** Lets go of what was saved. */
+  /** Releases the saved tensors. */
   release(): void {
     if (this.saved0 !== null) unpin(this.saved0);
     if (this.saved1 !== null) unpin(this.saved1);
@@ -101,16 +101,16 @@ export class Entry {
   }
 }
 
-function hold(t: Tensor): Tensor {
+function pinned(t: Tensor): Tensor {
   pin(t);
   return t;
 }
 
-/** The entries of one recording, and which tensors they follow. */
+/** The entries of one recording, and the tensors that they depend on. */
 export class Tape implements Recorder {
   readonly base = peekNextId();
   entries: Entry[] = [];
-  /** The values of each variable that were read, by id: an assignment in between makes several. */
+  /** The ids of the values read of each variable: several if it was assigned in between. */
   readonly variables = new Map<Variable, number[]>();
   private readonly followed = new IdSet(this.base);
   private readonly explicit = new Set<Variable>();
@@ -141,7 +141,7 @@ export class Tape implements Recorder {
     const reads = this.variables.get(variable);
     if (reads === undefined) this.variables.set(variable, [id]);
     else if (!reads.includes(id)) reads.push(id);
-    // An integer variable was watched, as TensorFlow has it, but nothing flows through it.
+    // As in TensorFlow an integer variable counts as watched, but it has no gradient.
     if (variable.dt.kind === 'float') this.followed.add(id);
   }
 
@@ -155,9 +155,9 @@ export class Tape implements Recorder {
     this.entries.push(
       new Entry(
         op, null,
-        x.id, shapeOf(x), x.dt, op.savesInputs !== 0 ? hold(x) : null,
+        x.id, shapeOf(x), x.dt, op.savesInputs !== 0 ? pinned(x) : null,
         0, null, null, null,
-        y.id, shapeOf(y), y.dt, op.savesOutputs ? hold(y) : null,
+        y.id, shapeOf(y), y.dt, op.savesOutputs ? pinned(y) : null,
         null, null,
       ),
     ); // prettier-ignore
@@ -172,9 +172,9 @@ export class Tape implements Recorder {
     this.entries.push(
       new Entry(
         op, null,
-        a.id, shapeOf(a), a.dt, (op.savesInputs & 1) !== 0 ? hold(a) : null,
-        b.id, shapeOf(b), b.dt, (op.savesInputs & 2) !== 0 ? hold(b) : null,
-        y.id, shapeOf(y), y.dt, op.savesOutputs ? hold(y) : null,
+        a.id, shapeOf(a), a.dt, (op.savesInputs & 1) !== 0 ? pinned(a) : null,
+        b.id, shapeOf(b), b.dt, (op.savesInputs & 2) !== 0 ? pinned(b) : null,
+        y.id, shapeOf(y), y.dt, op.savesOutputs ? pinned(y) : null,
         null, null,
       ),
     ); // prettier-ignore
@@ -199,19 +199,19 @@ export class Tape implements Recorder {
     this.entries.push(
       new Entry(
         op, attrs,
-        x0.id, shapeOf(x0), x0.dt, (saves & 1) !== 0 ? hold(x0) : null,
+        x0.id, shapeOf(x0), x0.dt, (saves & 1) !== 0 ? pinned(x0) : null,
         x1 === undefined ? 0 : x1.id, x1 === undefined ? null : shapeOf(x1), x1 === undefined ? null : x1.dt,
-        x1 !== undefined && (saves & 2) !== 0 ? hold(x1) : null,
-        y.id, shapeOf(y), y.dt, op.savesOutputs ? hold(y) : null,
+        x1 !== undefined && (saves & 2) !== 0 ? pinned(x1) : null,
+        y.id, shapeOf(y), y.dt, op.savesOutputs ? pinned(y) : null,
         inputs.length <= 2 ? null : inputs.slice(2).map((x, i) =>
-          new Operand(x.id, shapeOf(x), x.dt, saves === -1 || ((saves >> (i + 2)) & 1) !== 0 ? hold(x) : null)),
+          new Operand(x.id, shapeOf(x), x.dt, saves === -1 || ((saves >> (i + 2)) & 1) !== 0 ? pinned(x) : null)),
         outputs.length <= 1 ? null : outputs.slice(1).map((o) =>
-          new Operand(o.id, shapeOf(o), o.dt, op.savesOutputs ? hold(o) : null)),
+          new Operand(o.id, shapeOf(o), o.dt, op.savesOutputs ? pinned(o) : null)),
       ),
     ); // prettier-ignore
   }
 
-  /** Lets go of everything that was saved. */
+  /** Releases all saved tensors. */
   release(): void {
     for (const entry of this.entries) entry.release();
     this.entries = [];
@@ -241,7 +241,7 @@ class Recorders implements Recorder {
   }
 }
 
-/** What sees what happens now, the outermost first. */
+/** The active recorders, the outermost first. */
 function recorders(): readonly Recorder[] {
   const recorder = context.recorder;
   if (recorder === null) return [];
@@ -262,7 +262,7 @@ export function stopRecording(recorder: Recorder): void {
   if (at >= 0) setRecorders(list.filter((_, i) => i !== at));
 }
 
-/** How many recorders see what happens now. */
+/** The number of active recorders. */
 export function recordingDepth(): number {
   return recorders().length;
 }

@@ -1,11 +1,11 @@
-/** From a graph to what runs: segments of instructions, and what JavaScript does between them. */
+/** Compiles a graph to an executable: native segments, and steps in JavaScript between them. */
 import type { RuntimeScalars } from '../op/contract';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, type Graph, type HostNode, type Node, type OpNode, type ReadNode } from '../graph/graph';
 import { lower } from './lower';
 import { Storages, type LoweredNode } from './lowered';
-import { blocks } from './fusion/fuse_copies';
+import { elideCopies } from './fusion/fuse_copies';
 import { enabled } from '../graph/passes/enabled';
 import { Fusion } from './fusion/fuse';
 import { makeSegment } from './segment';
@@ -14,7 +14,7 @@ import { runNode } from '../graph/run_node';
 import { Executable } from './executable';
 import type { Segment, Slot, Step } from './steps';
 
-/** What JavaScript does for an op that has no instructions. */
+/** The host step for an op that computes in JavaScript. */
 function hostNode(node: OpNode): HostNode {
   return {
     kind: 'host',
@@ -28,7 +28,7 @@ function hostNode(node: OpNode): HostNode {
   };
 }
 
-/** The instructions of a node; what JavaScript does where there are none. */
+/** The node with its instructions, or as a host step if it has none. */
 function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): LoweredNode | HostNode {
   let op: OpNode;
   let scalars: RuntimeScalars | undefined;
@@ -57,71 +57,71 @@ function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): 
 
 type Lowered = LoweredNode | Exclude<Node, OpNode>;
 
-/** Where a program is cut, and what crosses the cuts. */
+/** The partition of a program into segments. */
 interface Partition {
-  /** The nodes before which a segment ends. */
+  /** The nodes, by number, before which a segment ends. */
   readonly cuts: ReadonlySet<number>;
-  /** The roots of values that leave their segment: they get tensors of their own at each run. */
-  readonly leaving: Set<Tensor>;
+  /** The roots of values that are used outside their segment: each run allocates tensors for them. */
+  readonly escaping: Set<Tensor>;
   readonly updates: Updates;
 }
 
 function partition(graph: Graph, nodes: readonly Lowered[], storages: Storages): Partition {
-  const leaving = new Set<Tensor>(graph.results.map((t) => storages.root(t)));
+  const escaping = new Set<Tensor>(graph.results.map((t) => storages.root(t)));
   const segmentOf = new Map<Tensor, number>();
   const cuts = new Set<number>();
   const updates = new Updates(graph, storages);
-  let number = 0;
-  let changed = new Set<Variable>();
-  nodes.forEach((what, at) => {
-    if ('instructions' in what) {
-      for (const t of inputsOf(what.node)) {
+  let segment = 0;
+  let changedVariables = new Set<Variable>();
+  nodes.forEach((item, at) => {
+    if ('instructions' in item) {
+      for (const t of inputsOf(item.node)) {
         updates.use(t);
         const root = storages.root(t);
-        if (segmentOf.has(root) && segmentOf.get(root) !== number) leaving.add(root);
+        if (segmentOf.has(root) && segmentOf.get(root) !== segment) escaping.add(root);
       }
-      for (const t of what.node.outputs) if (storages.root(t) === t) segmentOf.set(t, number);
-      updates.produce(what.node.outputs);
-      for (const v of changedByScalars(what)) changed.add(v);
+      for (const t of item.node.outputs) if (storages.root(t) === t) segmentOf.set(t, segment);
+      updates.produce(item.node.outputs);
+      for (const v of changedByScalars(item)) changedVariables.add(v);
       return;
     }
-    if (what.kind !== 'read' || changed.has(what.variable)) {
-      // The numbers of a segment are found before it runs: what they change is read behind it.
+    if (item.kind !== 'read' || changedVariables.has(item.variable)) {
+      // The scalars of a segment are computed before it runs: a variable that they change is read after it.
       cuts.add(at);
-      number++;
-      changed = new Set();
+      segment++;
+      changedVariables = new Set();
     }
-    if (what.kind === 'read') {
-      segmentOf.set(what.output, number);
-      updates.read(what.variable, what.output);
+    if (item.kind === 'read') {
+      segmentOf.set(item.output, segment);
+      updates.read(item.variable, item.output);
       return;
     }
-    if (what.kind === 'assign') updates.assign(what.variable, what.value);
-    else for (const t of what.inputs) updates.give(t);
-    for (const t of inputsOf(what)) leaving.add(storages.root(t));
+    if (item.kind === 'assign') updates.assign(item.variable, item.value);
+    else for (const t of item.inputs) updates.shareWithHost(t);
+    for (const t of inputsOf(item)) escaping.add(storages.root(t));
   });
-  return { cuts, leaving, updates };
+  return { cuts, escaping, updates };
 }
 
-/** The step of a node that is no op of a segment. `keeps`: whether the value that it reads is needed after an assignment. */
+/** The step of a node outside segments. `keeps`: whether the value of a read may be used after the variable is assigned. */
 function stepOf(
-  what: Exclude<Node, OpNode>,
+  node: Exclude<Node, OpNode>,
   slotOf: (t: Tensor) => number,
   updates: Updates,
   keeps: (read: ReadNode) => boolean,
 ): Step {
   const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: shapeOf(t) });
-  if (what.kind === 'read')
-    return { kind: 'read', variable: what.variable, slot: slotOf(what.output), keep: keeps(what) };
-  if (what.kind === 'assign') {
-    const { variable, value } = what;
-    return { kind: 'assign', variable, ...slotted(value), own: updates.target(value) !== null };
+  if (node.kind === 'read')
+    return { kind: 'read', variable: node.variable, slot: slotOf(node.output), keep: keeps(node) };
+  if (node.kind === 'assign') {
+    const { variable, value } = node;
+    return { kind: 'assign', variable, ...slotted(value), exclusive: updates.target(value) !== null };
   }
-  const inputs = what.inputs.map(slotted);
-  const { chosen, pending = [] } = what;
-  if (chosen !== undefined) return { kind: 'choice', node: what, chosen, inputs };
+  const inputs = node.inputs.map(slotted);
+  const { guarded, pending = [] } = node;
+  if (guarded !== undefined) return { kind: 'choice', node, guarded, inputs };
   const held = pending.map(({ variable, value }) => ({ variable, ...slotted(value) }));
-  return { kind: 'host', node: what, inputs, outputs: what.outputs.map(slotOf), pending: held };
+  return { kind: 'host', node, inputs, outputs: node.outputs.map(slotOf), pending: held };
 }
 
 export function compile(graph: Graph): Executable {
@@ -136,48 +136,48 @@ export function compile(graph: Graph): Executable {
   for (const t of graph.parameters) slotOf(t);
   const constants = graph.constants.map(({ real, symbol }) => ({ slot: slotOf(symbol), real }));
 
-  // Lower everything first: what shares whose storage must be known before values get their places.
+  // All nodes are lowered first: storage sharing must be known before values are placed in memory.
   const nodes = graph.nodes.map((node, order) =>
     node.kind === 'op' || node.kind === 'host' ? lowerNode(node, order, storages) : node,
   );
-  const found = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
-  const { cuts, leaving, updates } = partition(graph, nodes, storages);
+  const changedByRun = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
+  const { cuts, escaping, updates } = partition(graph, nodes, storages);
 
   const steps: Step[] = [];
   let current: LoweredNode[] = [];
   const flush = (): void => {
     if (current.some((n) => !n.view))
-      steps.push(makeSegment(fuse(current, storages, leaving), { storages, leaving, updates, slotOf }));
+      steps.push(makeSegment(fuse(current, storages, escaping), { storages, escaping, updates, slotOf }));
     current = [];
   };
-  nodes.forEach((what, at) => {
-    if ('instructions' in what) {
-      current.push(what);
+  nodes.forEach((item, at) => {
+    if ('instructions' in item) {
+      current.push(item);
       return;
     }
     if (cuts.has(at)) flush();
-    // Assignments come last between two effects, so a read may be moved before the ops of its segment.
-    steps.push(stepOf(what, slotOf, updates, (r) => leaving.has(r.output) || found.has(r.variable)));
+    // Assignments come last between two effects, so a read can move before the ops of its segment.
+    steps.push(stepOf(item, slotOf, updates, (r) => escaping.has(r.output) || changedByRun.has(r.variable)));
   });
   flush();
   return new Executable(
     graph.name,
-    steps.map((step, i) => (step.kind === 'segment' ? onlyFinal(step, steps.slice(i + 1)) : step)),
+    steps.map((step, i) => (step.kind === 'segment' ? limitOverwrites(step, steps.slice(i + 1)) : step)),
     graph.parameters.map(slotOf),
     constants,
-    graph.results.map((t) => ({ slot: slotOf(t), shape: shapeOf(t), own: updates.takes(t) })),
+    graph.results.map((t) => ({ slot: slotOf(t), shape: shapeOf(t), exclusive: updates.claimResult(t) })),
     slots.size,
   );
 }
 
 /**
- * A segment that writes over variables' values only where nothing that may fail stands between it and the assignments: what has not
- * been assigned before an error must not be seen after it.
+ * The segment without in-place updates that a failing step could expose: a variable's value may be overwritten only if nothing
+ * fallible runs between the segment and the assignment.
  */
-function onlyFinal(segment: Segment, behind: readonly Step[]): Segment {
-  const next = behind.findIndex((s) => s.kind !== 'assign' && s.kind !== 'read');
+function limitOverwrites(segment: Segment, following: readonly Step[]): Segment {
+  const next = following.findIndex((s) => s.kind !== 'assign' && s.kind !== 'read');
   const slots = new Set(
-    behind.slice(0, next < 0 ? undefined : next).flatMap((s) => (s.kind === 'assign' ? [s.slot] : [])),
+    following.slice(0, next < 0 ? undefined : next).flatMap((s) => (s.kind === 'assign' ? [s.slot] : [])),
   );
   const fresh = segment.fresh.map((f) => (f.over === null || slots.has(f.slot) ? f : { ...f, over: null }));
   return { ...segment, fresh };
@@ -191,8 +191,8 @@ function changedByScalars(node: LoweredNode | Node): readonly Variable[] {
 function fuse(
   nodes: readonly LoweredNode[],
   storages: Storages,
-  leaving: ReadonlySet<Tensor>,
+  escaping: ReadonlySet<Tensor>,
 ): readonly LoweredNode[] {
-  const placed = blocks(nodes, storages, leaving);
-  return enabled('fuse') ? new Fusion(storages, leaving).run(placed) : placed;
+  const elided = elideCopies(nodes, storages, escaping);
+  return enabled('fuse') ? new Fusion(storages, escaping).run(elided) : elided;
 }

@@ -1,6 +1,6 @@
 /**
- * Blocks: what splits and joins copy, as the instructions of an op say. Whatever an op is called, if all that it does is to
- * copy, it is told by where it copies from and to.
+ * Recognizes splits and concatenations by their instructions, whatever the op: an op that only copies is described by the
+ * blocks that it copies from and to.
  */
 import { native } from '../binding';
 import { mergeDims } from '../core/shape';
@@ -8,35 +8,35 @@ import { bufferOf, type Tensor } from '../core/tensor';
 import type { Instruction } from './lower';
 import type { LoweredNode } from './lowered';
 
-/** Rows of `columns` elements each, `stride` elements apart, from element `at` of a tensor on. */
+/** A block of a tensor: rows of `columns` elements, `stride` elements apart, from element `at` on. */
 export interface Block {
   readonly at: number;
   readonly columns: number;
   readonly stride: number;
 }
 
-/** One copy: between a block of one tensor and the whole of the other. */
+/** A copy between a block of one tensor and all of another, the slice. */
 export interface BlockCopy {
   readonly instruction: Instruction;
-  /** Which of the instruction's copies. */
-  readonly piece: number;
-  /** The tensor that is copied as a whole, or is made of this copy alone. */
-  readonly part: Tensor;
+  /** The number of the copy within its instruction. */
+  readonly index: number;
+  /** The tensor that is copied as a whole, or filled by this copy alone. */
+  readonly slice: Tensor;
   readonly block: Block;
 }
 
 export interface BlockCopies {
-  /** The tensor with the blocks: an input that is cut apart, or the output that is joined. */
+  /** The tensor that contains the blocks: the input of a split, or the output of a concatenation. */
   readonly whole: Tensor;
   readonly copies: readonly BlockCopy[];
-  /** Nothing else is copied. */
+  /** `copies` holds all copies of the op. */
   readonly complete: boolean;
 }
 
-/** All elements in one run. */
-export const isRun = (block: Block, part: Tensor): boolean => block.columns === part.size;
+/** Whether the slice is contiguous in the whole tensor. */
+export const isRun = (block: Block, slice: Tensor): boolean => block.columns === slice.size;
 
-/** What an instruction copies from one buffer to another; null: not a block. */
+/** A copy of an instruction between two buffers; a null range is not a block. */
 interface Copy {
   readonly source: ArrayBuffer;
   readonly target: ArrayBuffer;
@@ -45,9 +45,9 @@ interface Copy {
   readonly size: number;
 }
 
-const nowhere = new ArrayBuffer(0);
-/** Stands for what is no copy. */
-const nothing: Copy = { source: nowhere, target: nowhere, from: null, to: null, size: 0 };
+const noBuffer = new ArrayBuffer(0);
+/** Marks an instruction that is no copy. */
+const notACopy: Copy = { source: noBuffer, target: noBuffer, from: null, to: null, size: 0 };
 
 function blockOf(dims: readonly number[], strides: readonly number[], at: number): Block | null {
   const merged = mergeDims(dims, [strides]);
@@ -60,7 +60,7 @@ function blockOf(dims: readonly number[], strides: readonly number[], at: number
   return merged.dims.length === 2 && step === 1 && stride > columns ? { at, columns, stride } : null;
 }
 
-/** What an instruction copies (calls_copy.cc says how the numbers stand); null where it does something else. */
+/** The copies of an instruction, whose numbers calls_copy.cc defines; null if it does something else. */
 function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | null {
   const { copy, parts } = native.entries;
   const at = (slot: number): number => (slot < numbers.length ? numbers[slot] : 0);
@@ -82,49 +82,52 @@ function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | n
     const inWhole = blockOf([rows, width], [columns, 1], begin);
     const alone = { at: 0, columns: size, stride: size };
     begin += width;
-    const piece = buffers[together(at(5)) ? 1 : 1 + i];
+    const slice = buffers[sharesStorage(at(5)) ? 1 : 1 + i];
     return reads
-      ? { source: buffers[0], target: piece, from: inWhole, to: alone, size }
-      : { source: piece, target: buffers[0], from: alone, to: inWhole, size };
+      ? { source: buffers[0], target: slice, from: inWhole, to: alone, size }
+      : { source: slice, target: buffers[0], from: alone, to: inWhole, size };
   });
 }
 
-/** Whether all pieces lie in one storage: the same tensor, several times. */
-const together = (how: number): boolean => (how & 2) !== 0;
+/** Whether all slices share one storage: the same tensor several times. */
+const sharesStorage = (flags: number): boolean => (flags & 2) !== 0;
 
-/** The instructions but for these copies. */
+/** The instructions without some copies. */
 export function without(
   instructions: readonly Instruction[],
-  left: ReadonlySet<BlockCopy>,
+  removed: ReadonlySet<BlockCopy>,
 ): readonly Instruction[] {
-  const pieces = new Map<Instruction, Set<number>>();
-  for (const { instruction, piece } of left) {
-    const set = pieces.get(instruction);
-    if (set === undefined) pieces.set(instruction, new Set([piece]));
-    else set.add(piece);
+  const removedIndices = new Map<Instruction, Set<number>>();
+  for (const { instruction, index } of removed) {
+    const set = removedIndices.get(instruction);
+    if (set === undefined) removedIndices.set(instruction, new Set([index]));
+    else set.add(index);
   }
   return instructions.flatMap((instruction) => {
-    const gone = pieces.get(instruction);
-    if (gone === undefined) return [instruction];
-    return instruction.entry === native.entries.parts ? runsOf(instruction, gone) : [];
+    const removedHere = removedIndices.get(instruction);
+    if (removedHere === undefined) return [instruction];
+    return instruction.entry === native.entries.parts ? remainingRuns(instruction, removedHere) : [];
   });
 }
 
-/** The pieces that stay, a call for each run of them. */
-function runsOf({ entry, numbers, buffers }: Instruction, gone: ReadonlySet<number>): Instruction[] {
+/** The remaining copies of an instruction, with one call for each run of them. */
+function remainingRuns(
+  { entry, numbers, buffers }: Instruction,
+  removed: ReadonlySet<number>,
+): Instruction[] {
   const [count, header] = [numbers[6], 7];
   const runs: Instruction[] = [];
   let begin = numbers[4];
   for (let i = 0; i < count;) {
     let end = i;
-    while (end < count && !gone.has(end)) end++;
+    while (end < count && !removed.has(end)) end++;
     if (end > i) {
       const list = numbers.slice(header + 2 * i, header + 2 * end);
-      const now = [...numbers.slice(0, 4), begin, numbers[5], end - i, ...list];
+      const parameters = [...numbers.slice(0, 4), begin, numbers[5], end - i, ...list];
       runs.push({
         entry,
-        numbers: Float64Array.from(now),
-        buffers: [buffers[0], ...(together(numbers[5]) ? [buffers[1]] : buffers.slice(1 + i, 1 + end))],
+        numbers: Float64Array.from(parameters),
+        buffers: [buffers[0], ...(sharesStorage(numbers[5]) ? [buffers[1]] : buffers.slice(1 + i, 1 + end))],
       });
     }
     for (const next = Math.max(end, i + 1); i < next; i++) begin += numbers[header + 1 + 2 * i] ?? 0;
@@ -132,49 +135,49 @@ function runsOf({ entry, numbers, buffers }: Instruction, gone: ReadonlySet<numb
   return runs;
 }
 
-const all = (block: Block | null, t: Tensor, size: number): boolean =>
+const isWhole = (block: Block | null, t: Tensor, size: number): boolean =>
   block !== null && size === t.size && block.at === 0 && block.columns === size;
 
-/** The copies of all instructions; `nothing` stands for one that does something else. */
+/** The copies of all instructions; `notACopy` marks an instruction that does something else. */
 function* copiesIn(instructions: readonly Instruction[]) {
   for (const instruction of instructions) {
-    for (const [piece, copy] of (copiesOf(instruction) ?? [nothing]).entries())
-      yield { instruction, piece, copy };
+    for (const [index, copy] of (copiesOf(instruction) ?? [notACopy]).entries())
+      yield { instruction, index, copy };
   }
 }
 
-/** The results of an op that only cuts its input into blocks. Results that are no block are left out. */
-export function cutsOf({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
+/** The results of an op that only splits its input; null for other ops. Results that are no block are left out. */
+export function splitCopies({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
   const [whole] = node.inputs;
   const copies: BlockCopy[] = [];
   let count = 0;
-  // One may have no input at all.
+  // The op may have no input.
   if (scalars !== undefined || node.inputs.length === 0) return null;
-  for (const { instruction, piece, copy } of copiesIn(instructions)) {
+  for (const { instruction, index, copy } of copiesIn(instructions)) {
     const { source, target, from, to, size } = copy;
-    const part = node.outputs.find((t) => bufferOf(t) === target);
-    if (source !== bufferOf(whole) || part === undefined) return null;
+    const slice = node.outputs.find((t) => bufferOf(t) === target);
+    if (source !== bufferOf(whole) || slice === undefined) return null;
     count++;
-    if (from !== null && size > 0 && all(to, part, size))
-      copies.push({ instruction, piece, part, block: from });
+    if (from !== null && size > 0 && isWhole(to, slice, size))
+      copies.push({ instruction, index, slice, block: from });
   }
   return copies.length > 0 ? { whole, copies, complete: copies.length === count } : null;
 }
 
-/** The inputs that an op only joins to one result. Inputs that do not become a block are left out. */
-export function joinsOf({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
+/** The inputs of an op that only concatenates; null for other ops. Inputs that do not become a block are left out. */
+export function concatCopies({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
   if (scalars !== undefined || node.outputs.length !== 1) return null;
   const [whole] = node.outputs;
   const copies: BlockCopy[] = [];
   let [covered, count] = [0, 0];
-  for (const { instruction, piece, copy } of copiesIn(instructions)) {
+  for (const { instruction, index, copy } of copiesIn(instructions)) {
     const { source, target, from, to, size } = copy;
-    const part = node.inputs.find((t) => bufferOf(t) === source);
-    if (target !== bufferOf(whole) || part === undefined) return null;
+    const slice = node.inputs.find((t) => bufferOf(t) === source);
+    if (target !== bufferOf(whole) || slice === undefined) return null;
     count++;
     covered += size;
-    if (to !== null && size > 0 && all(from, part, size))
-      copies.push({ instruction, piece, part, block: to });
+    if (to !== null && size > 0 && isWhole(from, slice, size))
+      copies.push({ instruction, index, slice, block: to });
   }
   if (copies.length === 0 || covered !== whole.size) return null;
   return { whole, copies, complete: copies.length === count };

@@ -1,4 +1,4 @@
-/** What a graph was compiled to. Runs it. */
+/** A compiled graph and its synchronous execution. */
 import { InternalError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
 import { dtypes } from '../core/dtype';
@@ -18,10 +18,10 @@ declare module '../graph/graph' {
   interface CompiledGraph extends Executable {}
 }
 
-/** Nanoseconds of each run, by what ran. */
+/** Execution times in nanoseconds, by op or step. */
 export type Samples = Map<object, { readonly name: string; readonly times: number[] }>;
 
-/** Microseconds of each op and host step, the medians. */
+/** The median time of each op and host step in microseconds. */
 export function medians(samples: Samples): { name: string; time: number }[] {
   return [...samples.values()].map(({ name, times }) => {
     times.sort((a, b) => a - b);
@@ -29,7 +29,7 @@ export function medians(samples: Samples): { name: string; time: number }[] {
   });
 }
 
-export function note(samples: Samples, what: object, name: string, time: number): void {
+export function recordTime(samples: Samples, what: object, name: string, time: number): void {
   const entry = samples.get(what);
   if (entry === undefined) samples.set(what, { name, times: [time] });
   else entry.times.push(time);
@@ -38,13 +38,13 @@ export function note(samples: Samples, what: object, name: string, time: number)
 /** The scalars of one run of a segment. */
 export interface RunScalars {
   readonly values: Float64Array;
-  /** For how many ops they were computed. */
+  /** The number of ops whose scalars were computed. */
   readonly count: number;
-  /** Where computing them failed: what runs before that op still runs. */
+  /** The op whose scalars could not be computed: the ops before it still run. */
   readonly failed: { readonly node: number; readonly error: unknown } | null;
 }
 
-/** A run of a segment: its storages, where they begin and the scalars, and for how many ops these were computed. */
+/** A run of a segment: its storages, the table of their offsets and the scalars, and the number of ops with scalars. */
 export interface SegmentRun {
   readonly storages: readonly ArrayBuffer[];
   readonly table: Float64Array;
@@ -67,7 +67,7 @@ export function computeScalars(
   return { values, count: list.length, failed: null };
 }
 
-/** Takes back what computing the scalars changed for ops behind this place in the program: the run failed there. */
+/** Reverts the effects of computing scalars for ops after position `order`, where the run failed. */
 export function undoScalars({ scalars }: Segment, { scalarCount }: SegmentRun, order: number): void {
   for (let i = scalarCount - 1; i >= 0; i--) if (scalars[i].order > order) scalars[i].scalars.undo?.();
 }
@@ -75,15 +75,15 @@ export function undoScalars({ scalars }: Segment, { scalarCount }: SegmentRun, o
 const bytesType = dtypes.uint8;
 
 export class Executable {
-  /** Those of the segments, by step. */
+  /** The native programs of segments, by step. */
   private readonly programs: readonly (NativeProgram | null)[];
   readonly arenaBytes: number;
   private arena: Tensor | null = null;
-  /** While it is profiled. */
+  /** Set while profiling. */
   private samples: Samples | null = null;
-  /** Tensors by slot, while it runs; constants always. */
+  /** The initial tensors by slot: constants; null for others. */
   readonly values: readonly (Tensor | null)[];
-  private used: VariableUse | null = null;
+  private cachedUse: VariableUse | null = null;
 
   constructor(
     readonly name: string,
@@ -91,8 +91,8 @@ export class Executable {
     readonly parameters: readonly number[],
     constants: readonly { readonly slot: number; readonly real: Tensor }[],
     readonly results: readonly (Slot & {
-      /** Nobody else has the tensor. */
-      readonly own: boolean;
+      /** The caller is the only owner of the tensor. */
+      readonly exclusive: boolean;
     })[],
     slots: number,
   ) {
@@ -111,7 +111,7 @@ export class Executable {
   }
 
   get use(): VariableUse {
-    return (this.used ??= useOf(this.steps));
+    return (this.cachedUse ??= useOf(this.steps));
   }
 
   programOf(segment: Segment): NativeProgram {
@@ -137,10 +137,10 @@ export class Executable {
           this.assign(step, values[step.slot] as Tensor);
           break;
         case 'choice': {
-          const { f, inputs } = step.chosen.branches[step.chosen.choose()];
-          const given = inputs.map((i) => at(step.inputs[i]));
-          if (this.samples === null) f.executable.run(given);
-          else f.executable.sampled(this.samples, () => f.executable.run(given));
+          const { f, inputs } = step.guarded.branches[step.guarded.select()];
+          const branchArgs = inputs.map((i) => at(step.inputs[i]));
+          if (this.samples === null) f.executable.run(branchArgs);
+          else f.executable.sampled(this.samples, () => f.executable.run(branchArgs));
           break;
         }
         default: {
@@ -155,26 +155,26 @@ export class Executable {
           }
           step.outputs.forEach((slot, i) => (values[slot] = outputs[i]));
           if (this.samples !== null)
-            note(this.samples, step, step.node.name, Number(process.hrtime.bigint() - start));
+            recordTime(this.samples, step, step.node.name, Number(process.hrtime.bigint() - start));
         }
       }
     }
     const results: Tensor[] = [];
     for (const r of this.results) {
       const t = values[r.slot] as Tensor;
-      results.push(r.own ? t : aliasTensor(t, r.shape, this.name));
+      results.push(r.exclusive ? t : aliasTensor(t, r.shape, this.name));
     }
     return results;
   }
 
-  private assign({ variable, own, shape }: Step & { readonly kind: 'assign' }, value: Tensor): void {
-    if (!own) variable.assignTensor(shaped(value, shape));
+  private assign({ variable, exclusive, shape }: Step & { readonly kind: 'assign' }, value: Tensor): void {
+    if (!exclusive) variable.assignTensor(shaped(value, shape));
     else if (value === variable.held) variable.overwritten();
     else variable.adopt(value);
   }
 
   private runSegment(segment: Segment, program: NativeProgram, values: (Tensor | null)[]): void {
-    // First of all: it may call the user's code, which may call this very function.
+    // First, since it may call user code, which may call this function recursively.
     const scalars =
       segment.scalars.length === 0
         ? null
@@ -199,7 +199,7 @@ export class Executable {
     const run: SegmentRun = { storages, table, scalarCount: scalars?.count ?? 0 };
     const failed = scalars?.failed ?? null;
     if (this.samples !== null && failed === null) {
-      this.runApart(segment, program, run, this.samples);
+      this.profileSegment(segment, program, run, this.samples);
       return;
     }
     const end = failed === null ? program.words : segment.nodes[failed.node].start;
@@ -211,11 +211,12 @@ export class Executable {
       for (const slot of externals) (values[slot] as Tensor).assertAlive(this.name);
       throw outOfMemory(error, this.name, []);
     }
-    while (stopped !== undefined) stopped = program.run(storages, this.redo(segment, stopped, run), end);
+    while (stopped !== undefined)
+      stopped = program.run(storages, this.rerunEagerly(segment, stopped, run), end);
     if (failed !== null) this.failAt(segment, failed.node, failed.error, run);
   }
 
-  /** Notes the times of each op and host step of the runs that `f` makes. */
+  /** Records the time of each op and host step in the runs that `f` starts. */
   sampled<R>(samples: Samples, f: () => R): R {
     this.samples = samples;
     try {
@@ -225,25 +226,25 @@ export class Executable {
     }
   }
 
-  /** Op by op, each timed. */
-  private runApart(segment: Segment, program: NativeProgram, run: SegmentRun, samples: Samples): void {
+  /** Runs a segment op by op and records their times. */
+  private profileSegment(segment: Segment, program: NativeProgram, run: SegmentRun, samples: Samples): void {
     for (const n of segment.nodes) {
       const start = process.hrtime.bigint();
       const stopped = program.run(run.storages, n.start, n.end);
       const time = Number(process.hrtime.bigint() - start);
-      if (stopped !== undefined) this.redo(segment, n.start, run);
-      note(samples, n, n.node.op.name, time);
+      if (stopped !== undefined) this.rerunEagerly(segment, n.start, run);
+      recordTime(samples, n, n.node.op.name, time);
     }
   }
 
-  /** For a run beside which others may begin. */
-  takeArena(): Tensor {
+  /** Takes the arena for a run that may overlap with others. */
+  leaseArena(): Tensor {
     const { arena } = this;
     this.arena = null;
     return arena ?? this.makeArena();
   }
 
-  giveArena(arena: Tensor): void {
+  returnArena(arena: Tensor): void {
     if (this.arena === null) this.arena = arena;
     else arena.dispose();
   }
@@ -254,8 +255,8 @@ export class Executable {
     );
   }
 
-  /** Runs the op of an instruction that gave an unusual result as it would run eagerly: it throws the error. */
-  redo(segment: Segment, word: number, run: SegmentRun): number {
+  /** Reruns the op of an instruction that stopped the program eagerly, so that it throws its error; returns the next word. */
+  rerunEagerly(segment: Segment, word: number, run: SegmentRun): number {
     const number = segment.nodes.findIndex((n) => word >= n.start && word < n.end);
     if (number < 0) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
     const { node, inputs, outputs, end } = segment.nodes[number];
@@ -274,7 +275,7 @@ export class Executable {
     return end;
   }
 
-  /** Throws the error of an op: what stands before it in the program happened, and nothing else. */
+  /** Throws the error of an op. Effects before it in program order take place, later ones do not. */
   failAt(segment: Segment, number: number, error: unknown, run: SegmentRun): never {
     const { node, order, pending } = segment.nodes[number];
     if (
@@ -298,7 +299,7 @@ function shaped(t: Tensor, shape: Shape): Tensor {
   return shapeOf(t) === shape ? t : aliasTensor(t, shape, 'function');
 }
 
-/** A tensor of its own with the elements that lie at a place, which the next run writes over. */
+/** A copy of a value at a location that the next run overwrites. */
 function copyOf(like: Tensor, buffer: ArrayBuffer, offset: number): Tensor {
   const { dt, size } = like;
   return detached(() => {

@@ -1,13 +1,13 @@
 /**
- * Turns op nodes into instructions. The op's own `execute` runs over symbolic tensors, and its native calls over their
- * storages are recorded instead of carried out: whatever works eagerly works in a program, without a second description.
+ * Lowers op nodes to instructions. The op's `execute` runs on symbolic tensors while its native calls on their storages are
+ * recorded instead of carried out, so that eager ops need no second description for programs.
  */
 import { frame, frameBigInts, native } from '../binding';
 import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 import type { OpNode } from '../graph/graph';
 
-/** One call of a native entry. */
+/** One recorded call of a native entry. */
 export interface Instruction {
   readonly entry: number;
   readonly buffers: readonly ArrayBuffer[];
@@ -16,7 +16,7 @@ export interface Instruction {
 
 export interface Lowered {
   readonly instructions: readonly Instruction[];
-  /** For each output, the input whose storage it shares; null where it has its own. */
+  /** For each output, the input whose storage it shares; null if it has its own. */
   readonly aliases: readonly (Tensor | null)[];
 }
 
@@ -25,14 +25,14 @@ export function lower({ op, inputs, attrs, outputs }: OpNode): Lowered | null {
   if (op.host !== undefined) return null;
   const { execute } = op;
   if (execute === 'view') return { instructions: [], aliases: [inputs[0]] };
-  const own = new Set<ArrayBuffer>([...inputs, ...outputs].map((t) => bufferOf(t)));
+  const nodeBuffers = new Set<ArrayBuffer>([...inputs, ...outputs].map((t) => bufferOf(t)));
   const instructions: Instruction[] = [];
-  // Only calls over the node's own storages: what else the op does, allocations among it, happens as usual.
+  // Only calls on the node's storages are recorded; all others, such as allocations, are carried out.
   const record = (entry: number, ...buffers: ArrayBuffer[]): boolean => {
-    const symbolic = buffers.filter((b) => own.has(b)).length;
+    const symbolic = buffers.filter((b) => nodeBuffers.has(b)).length;
     if (symbolic === 0) return false;
     if (symbolic < buffers.length)
-      throw new InternalError(`[${op.name}] computes by way of a storage of its own`);
+      throw new InternalError(`[${op.name}] passes a temporary storage to a native call`);
     let used = frame.length;
     while (used > 0 && frameBigInts[used - 1] === 0n) used--;
     instructions.push({ entry, buffers, numbers: frame.slice(0, used) });
@@ -52,7 +52,7 @@ export function lower({ op, inputs, attrs, outputs }: OpNode): Lowered | null {
   };
 }
 
-/** Where an op returned results of its own: the inputs that they show. */
+/** For an op that returned views of its inputs: the input of each output. */
 function aliases(
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],

@@ -7,17 +7,17 @@ import type { Instruction } from './lower';
 export interface LoweredNode {
   readonly node: OpNode;
   readonly instructions: readonly Instruction[];
-  /** Its place in the program; fusion may put it elsewhere in the code. */
+  /** Its position in program order; fusion may change the order of the code. */
   readonly order: number;
-  /** Nothing happens: the results share storages. */
+  /** It has no instructions: its results share storages of its inputs. */
   readonly view: boolean;
-  /** Numbers of its instructions that each run finds anew. */
+  /** Scalars of its instructions that each run computes anew. */
   readonly scalars?: RuntimeScalars | undefined;
-  /** Pairs of storages, of an output and an input, where the one may be written over the other. */
+  /** Pairs of an output's and an input's storage: the output may be written in place of the input. */
   readonly over?: readonly (readonly [to: Tensor, from: Tensor])[] | undefined;
 }
 
-/** Finds the tensor whose storage another one shares, and where it lies. */
+/** Storage sharing among the tensors of a program: aliases, and values inside the storage of others. */
 export class Storages {
   private readonly parent = new Map<Tensor, Tensor>();
   private readonly within = new Map<Tensor, { readonly whole: Tensor; readonly offset: number }>();
@@ -30,13 +30,13 @@ export class Storages {
     return at;
   }
 
-  /** A root has no storage of its own but lies in that of `whole`, so many bytes from its start on. */
-  lay(root: Tensor, whole: Tensor, offset: number): void {
+  /** Places a root inside the storage of `whole`, at a byte offset, instead of a storage of its own. */
+  placeWithin(root: Tensor, whole: Tensor, offset: number): void {
     this.within.set(root, { whole, offset });
   }
 
-  /** The root in whose storage a tensor lies, and the byte where it begins there. */
-  place(t: Tensor): { readonly root: Tensor; readonly offset: number } {
+  /** The root whose storage contains a tensor, and the tensor's byte offset in it. */
+  locate(t: Tensor): { readonly root: Tensor; readonly offset: number } {
     let root = this.root(t);
     let offset = 0;
     for (let on = this.within.get(root); on !== undefined; on = this.within.get(root)) {

@@ -1,11 +1,11 @@
-/** Where the values of a compiled segment live: intermediates in an arena, whose bytes are used again and again. */
+/** The memory plan of a segment: intermediates share an arena, which reuses bytes once a value is dead. */
 
-/** A storage and the instructions between which it is needed. */
-export interface Life {
+/** A storage and its live range, in nodes. */
+export interface Lifetime {
   readonly bytes: number;
-  /** The instruction that writes it first. */
+  /** The node that first writes it. */
   readonly from: number;
-  /** The last one that reads or writes it. */
+  /** The last node that reads or writes it. */
   to: number;
 }
 
@@ -17,28 +17,28 @@ export interface ArenaPlan {
 
 const alignment = 64;
 /**
- * Values of whole pages would all begin at the same place of a page, and what reads many of them side by side would find
- * that they take each other's places in the first-level cache: the next one begins five lines further on.
+ * Storages whose sizes are multiples of a page would all start at the same page offset, and evict each other from the L1
+ * cache when an instruction reads several of them. Padding by five cache lines staggers them.
  */
 const page = 4096;
-const room = (bytes: number): number => (bytes % page === 0 ? bytes + 5 * alignment : bytes);
+const padded = (bytes: number): number => (bytes % page === 0 ? bytes + 5 * alignment : bytes);
 
-/** Largest first, each at the lowest place where no storage that lives at the same time is. */
-export function planArena(lives: readonly Life[]): ArenaPlan {
-  const order = lives
+/** Greedy by size: each storage gets the lowest offset that is free during its lifetime. */
+export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
+  const order = lifetimes
     .map((_, i) => i)
-    .sort((a, b) => lives[b].bytes - lives[a].bytes || lives[a].from - lives[b].from);
-  const offsets = lives.map(() => 0);
+    .sort((a, b) => lifetimes[b].bytes - lifetimes[a].bytes || lifetimes[a].from - lifetimes[b].from);
+  const offsets = lifetimes.map(() => 0);
   // By offset.
   const placed: number[] = [];
   let total = 0;
   for (const i of order) {
-    const { from, to, bytes } = lives[i];
+    const { from, to, bytes } = lifetimes[i];
     let at = 0;
     for (const j of placed) {
-      if (offsets[j] >= at + room(bytes)) break;
-      if (lives[j].from > to || lives[j].to < from) continue;
-      at = Math.max(at, Math.ceil((offsets[j] + room(lives[j].bytes)) / alignment) * alignment);
+      if (offsets[j] >= at + padded(bytes)) break;
+      if (lifetimes[j].from > to || lifetimes[j].to < from) continue;
+      at = Math.max(at, Math.ceil((offsets[j] + padded(lifetimes[j].bytes)) / alignment) * alignment);
     }
     offsets[i] = at;
     total = Math.max(total, at + bytes);

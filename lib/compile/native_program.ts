@@ -1,4 +1,4 @@
-/** A program that the addon has checked and holds: loaded once, freed with this object. */
+/** A program loaded in the addon, which validates it; it is freed with this object. */
 import { frame, native } from '../binding';
 
 const freed = new FinalizationRegistry<number>((number) => {
@@ -11,13 +11,13 @@ const nothing = new ArrayBuffer(0);
 export class NativeProgram {
   private readonly number: number;
   readonly words: number;
-  /** As many as a run works on, none of them there yet: runs fill copies. */
+  /** A template for the storages of a run, which fills a copy. */
   readonly storages: readonly ArrayBuffer[];
-  /** The byte offset of each storage, then the numbers that the run brings. */
+  /** The byte offset of each storage, then the run's scalars. */
   readonly table: Float64Array<ArrayBuffer>;
   private readonly tableBuffer: ArrayBuffer;
 
-  /** `code` as native/program/run.h describes it, over so many storages, and numbers that each run brings. */
+  /** `code` is described in native/program/run.h; `storages` and `scalars` count those of a run. */
   constructor(code: ArrayBuffer, storages: number, scalars: number) {
     frame[0] = storages;
     frame[1] = scalars;
@@ -29,7 +29,7 @@ export class NativeProgram {
     freed.register(this, this.number);
   }
 
-  /** The word of an instruction that gave an unusual result, or undefined. */
+  /** Runs the program; returns the word of an instruction that stopped it with an exceptional result, or undefined. */
   run(storages: readonly ArrayBuffer[], from = 0, to = this.words): number | undefined {
     frame[0] = this.number;
     frame[1] = from;
@@ -37,7 +37,7 @@ export class NativeProgram {
     return native.runProgram(this.tableBuffer, ...storages);
   }
 
-  /** The same on another thread, over storages and a table that nobody else changes until it is done. */
+  /** Like `run`, on another thread; storages and table must not change until the promise is settled. */
   start(
     storages: readonly ArrayBuffer[],
     table: Float64Array<ArrayBuffer>,

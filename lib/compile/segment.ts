@@ -1,59 +1,59 @@
-/** The instructions of a segment as one piece of code, and where its values lie. */
+/** Assembles a segment: the code of its instructions, and the memory of its values. */
 import type { RuntimeScalars } from '../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf } from '../graph/graph';
 import type { LoweredNode, Storages } from './lowered';
-import { planArena, type ArenaPlan, type Life } from './memory_plan';
+import { planArena, type ArenaPlan, type Lifetime } from './memory_plan';
 import type { Updates } from './updates';
 import type { Place, Segment, SegmentNode } from './steps';
 
-/** What `makeSegment` needs to know of the program around a segment. */
-export interface Surroundings {
+/** The program that a segment belongs to. */
+export interface SegmentContext {
   readonly storages: Storages;
-  /** Roots that leave the segment: they get tensors of their own at each run. */
-  readonly leaving: ReadonlySet<Tensor>;
+  /** Roots of values used outside their segment: each run allocates tensors for them. */
+  readonly escaping: ReadonlySet<Tensor>;
   readonly updates: Updates;
   readonly slotOf: (t: Tensor) => number;
 }
 
-/** A result that gets a tensor of its own, perhaps in the storage of a variable's value. */
+/** A result that is used outside the segment, and the variable whose value it may overwrite. */
 interface Fresh {
   readonly root: Tensor;
   readonly over: Variable | null;
 }
 
-/** Where the values of a segment lie: in the arena, in storages from outside, or in fresh ones. */
-class Places {
+/** The memory of a segment's values: the arena, storages from outside, or newly allocated ones. */
+class Placement {
   readonly externals: Tensor[] = [];
   readonly fresh: Fresh[] = [];
   private readonly external = new Map<Tensor, number>();
-  /** Storages in the arena, and their lives, with what lies there last. */
-  private readonly lives: (Life & { root: Tensor })[] = [];
-  private readonly inner = new Map<Tensor, number>();
-  private readonly made = new Set<Tensor>();
-  private readonly last: ReadonlyMap<Tensor, number>;
+  /** The lifetimes of the arena's storages; `root` is the last value placed in each. */
+  private readonly lifetimes: (Lifetime & { root: Tensor })[] = [];
+  private readonly arenaIndex = new Map<Tensor, number>();
+  private readonly created = new Set<Tensor>();
+  private readonly lastUse: ReadonlyMap<Tensor, number>;
   readonly arena: ArenaPlan;
 
   constructor(
     private readonly nodes: readonly LoweredNode[],
-    private readonly around: Surroundings,
+    private readonly context: SegmentContext,
   ) {
-    this.last = lastUses(nodes, around.storages);
+    this.lastUse = lastUses(nodes, context.storages);
     nodes.forEach((node, at) => {
       if (!node.view) this.visit(node, at);
     });
-    this.arena = planArena(this.lives);
+    this.arena = planArena(this.lifetimes);
   }
 
   private visit({ node }: LoweredNode, at: number): void {
-    const { storages } = this.around;
+    const { storages } = this.context;
     for (const t of node.outputs) if (storages.root(t) === t) this.create(t, at);
     for (const t of [...inputsOf(node), ...node.outputs]) {
-      const { root } = storages.place(t);
-      const life = this.inner.get(root);
-      if (life !== undefined) {
-        this.lives[life].to = at;
+      const { root } = storages.locate(t);
+      const index = this.arenaIndex.get(root);
+      if (index !== undefined) {
+        this.lifetimes[index].to = at;
       } else if (!this.external.has(root)) {
         this.external.set(root, this.externals.length + 1);
         this.externals.push(root);
@@ -61,77 +61,78 @@ class Places {
     }
   }
 
-  /** Node `at` creates a storage. */
+  /** Places the storage of a value that node `at` produces. */
   private create(t: Tensor, at: number): void {
-    const { storages, leaving, updates } = this.around;
-    const { root } = storages.place(t);
-    if (this.made.has(root)) return;
-    this.made.add(root);
-    if (leaving.has(root)) {
-      this.fresh.push({ root, over: updates.over(root, this.nodes, at, leaving) });
+    const { storages, escaping, updates } = this.context;
+    const { root } = storages.locate(t);
+    if (this.created.has(root)) return;
+    this.created.add(root);
+    if (escaping.has(root)) {
+      this.fresh.push({ root, over: updates.over(root, this.nodes, at, escaping) });
       return;
     }
-    const life = root === t ? this.lifeToOverwrite(t, at) : undefined;
-    if (life === undefined) this.lives.push({ bytes: root.size * root.dt.bytes, from: at, to: at, root });
-    else this.lives[life].root = root;
-    this.inner.set(root, life ?? this.lives.length - 1);
+    const reused = root === t ? this.lifetimeToReuse(t, at) : undefined;
+    if (reused === undefined)
+      this.lifetimes.push({ bytes: root.size * root.dt.bytes, from: at, to: at, root });
+    else this.lifetimes[reused].root = root;
+    this.arenaIndex.set(root, reused ?? this.lifetimes.length - 1);
   }
 
-  /** The place of a value that is not needed after node `at`, if that may write `to` over it. */
-  private lifeToOverwrite(to: Tensor, at: number): number | undefined {
-    const { storages } = this.around;
+  /** The lifetime of an arena value whose last use is node `at`, if the node may write `to` in its place. */
+  private lifetimeToReuse(to: Tensor, at: number): number | undefined {
+    const { storages } = this.context;
     const { node, over = [] } = this.nodes[at];
     for (const [written, from] of over) {
-      if (written !== to || this.last.get(from) !== at) continue;
-      const life = this.inner.get(from);
-      if (life === undefined) continue;
-      const { root, bytes } = this.lives[life];
+      if (written !== to || this.lastUse.get(from) !== at) continue;
+      const index = this.arenaIndex.get(from);
+      if (index === undefined) continue;
+      const { root, bytes } = this.lifetimes[index];
       if (root !== from || bytes !== to.size * to.dt.bytes) continue;
-      const isApart = (t: Tensor): boolean => storages.place(t).root !== from;
+      const isApart = (t: Tensor): boolean => storages.locate(t).root !== from;
       if (node.pending?.every((p) => isApart(p.value)) === false) continue;
       if (node.outputs.every(isApart) && node.inputs.every((t) => isApart(t) || storages.root(t) === from))
-        return life;
+        return index;
     }
     return undefined;
   }
 
   readonly of = (t: Tensor): Place => {
-    const { root, offset } = this.around.storages.place(t);
+    const { root, offset } = this.context.storages.locate(t);
     const bytes = t.size * t.dt.bytes;
-    const life = this.inner.get(root);
-    return life === undefined
+    const index = this.arenaIndex.get(root);
+    return index === undefined
       ? [this.external.get(root) as number, offset, bytes]
-      : [0, this.arena.offsets[life] + offset, bytes];
+      : [0, this.arena.offsets[index] + offset, bytes];
   };
 }
 
 /**
- * Pieces of code, which are copied as such: integers that stand in the argument buffer as raw bits may look like NaNs, which
- * must stay what they are.
+ * A code builder. Chunks are copied with `set`, which preserves bits: the argument buffer holds integers as raw bits, which
+ * may be NaN patterns.
  */
 class Code {
-  private readonly pieces: Float64Array[] = [];
+  private readonly chunks: Float64Array[] = [];
   words = 0;
 
-  write(piece: Float64Array): void {
-    this.pieces.push(piece);
-    this.words += piece.length;
+  write(chunk: Float64Array): void {
+    this.chunks.push(chunk);
+    this.words += chunk.length;
   }
 
   join(): ArrayBuffer {
     const code = new Float64Array(this.words);
     let at = 0;
-    for (const piece of this.pieces) {
-      code.set(piece, at);
-      at += piece.length;
+    for (const chunk of this.chunks) {
+      code.set(chunk, at);
+      at += chunk.length;
     }
     return code.buffer;
   }
 }
 
-export function makeSegment(nodes: readonly LoweredNode[], around: Surroundings): Segment {
-  const { slotOf } = around;
-  const places = new Places(nodes, around);
+export function makeSegment(nodes: readonly LoweredNode[], context: SegmentContext): Segment {
+  const { slotOf } = context;
+  const places = new Placement(nodes, context);
   const byBuffer = new Map<ArrayBuffer, Tensor>();
   for (const { node, view } of nodes)
     if (!view) for (const t of [...node.inputs, ...node.outputs]) byBuffer.set(bufferOf(t), t);
@@ -141,9 +142,9 @@ export function makeSegment(nodes: readonly LoweredNode[], around: Surroundings)
   let scalarCount = 0;
   for (const { node, instructions, scalars, order } of nodes) {
     const start = code.words;
-    const found = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, scalarCount];
+    const scalarRange = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, scalarCount];
     for (const { entry, buffers, numbers } of instructions) {
-      code.write(Float64Array.of(entry, buffers.length, numbers.length, ...found));
+      code.write(Float64Array.of(entry, buffers.length, numbers.length, ...scalarRange));
       for (const b of buffers) code.write(Float64Array.from(places.of(byBuffer.get(b) as Tensor)));
       code.write(numbers);
     }
@@ -177,18 +178,18 @@ export function makeSegment(nodes: readonly LoweredNode[], around: Surroundings)
       size: t.size,
       over,
     })),
-    // In program order: what one of them computes may depend on those before it.
+    // In program order: a scalar may depend on those before it.
     scalars: scalarsOfRun.sort((x, y) => x.order - y.order),
     scalarCount,
     nodes: segmentNodes,
   };
 }
 
-/** The last node that reads or writes a storage. */
+/** The last node that reads or writes each storage. */
 function lastUses(nodes: readonly LoweredNode[], storages: Storages): ReadonlyMap<Tensor, number> {
   const last = new Map<Tensor, number>();
   nodes.forEach(({ node, view }, at) => {
-    if (!view) for (const t of [...inputsOf(node), ...node.outputs]) last.set(storages.place(t).root, at);
+    if (!view) for (const t of [...inputsOf(node), ...node.outputs]) last.set(storages.locate(t).root, at);
   });
   return last;
 }

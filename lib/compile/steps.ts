@@ -1,46 +1,46 @@
-/** What a compiled graph consists of: native segments, and what JavaScript does between them. */
+/** The steps of an executable: native segments, and what runs in JavaScript between them. */
 import type { DTypeInfo } from '../core/dtype';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import type { Chosen, HostNode, OpNode } from '../graph/graph';
+import type { GuardedBranches, HostNode, OpNode } from '../graph/graph';
 import type { RuntimeScalars } from '../op/contract';
 
-/** The storage it lies in (0: the arena), its byte offset there, its length. */
+/** The location of a value: the number of its storage (0: the arena), byte offset, length. */
 export type Place = readonly [storage: number, offset: number, bytes: number];
 
-/** An op of a segment and its words in the code. */
+/** An op of a segment, and the range of its words in the code. */
 export interface SegmentNode {
   readonly node: OpNode;
-  /** Its place in the program. */
+  /** Its position in program order. */
   readonly order: number;
   readonly start: number;
   readonly end: number;
   readonly inputs: readonly Place[];
   readonly outputs: readonly Place[];
-  /** The assignments before it that are carried out if it fails, and where their values are. */
+  /** The assignments before it that are carried out if it fails, and the locations of their values. */
   readonly pending: readonly { readonly variable: Variable; readonly value: Tensor; readonly place: Place }[];
 }
 
-/** Instructions that run without JavaScript in between. */
+/** A sequence of instructions that one native call runs. */
 export interface Segment {
   readonly kind: 'segment';
   readonly code: ArrayBuffer;
   readonly arenaBytes: number;
-  /** The slots of the storages behind the arena. */
+  /** The slots of the storages numbered from 1 on. */
   readonly externals: readonly number[];
-  /** Results that leave: they get tensors of their own. */
+  /** Results used outside the segment: each run allocates tensors for them. */
   readonly fresh: readonly {
     readonly slot: number;
     readonly dt: DTypeInfo;
     readonly shape: Shape;
     readonly size: number;
-    /** It may be written over this variable's value, if nobody else can see that. */
+    /** The variable whose value the result may overwrite, if that is uniquely owned at run time. */
     readonly over: Variable | null;
   }[];
   /**
-   * What computes the scalars of a run, in program order: where they stand among these, the number of the op that takes
-   * them, and its place in the program.
+   * The runtime scalars in program order: their position among the scalars of the segment, the number of their op, and its
+   * position in program order.
    */
   readonly scalars: readonly {
     readonly scalars: RuntimeScalars;
@@ -52,6 +52,7 @@ export interface Segment {
   readonly nodes: readonly SegmentNode[];
 }
 
+/** A value: its slot in the executable's table, and the shape in which it is used. */
 export interface Slot {
   readonly slot: number;
   readonly shape: Shape;
@@ -63,19 +64,19 @@ export type Step =
       readonly kind: 'read';
       readonly variable: Variable;
       readonly slot: number;
-      /** The value is needed after the variable may have been given another. */
+      /** The value is used after the variable may have been assigned: it is leased. */
       readonly keep: boolean;
     }
   | ({
       readonly kind: 'assign';
       readonly variable: Variable;
-      /** Nobody else gets the value. */
-      readonly own: boolean;
+      /** The variable is the only user of the value. */
+      readonly exclusive: boolean;
     } & Slot)
   | {
       readonly kind: 'choice';
       readonly node: HostNode;
-      readonly chosen: Chosen;
+      readonly guarded: GuardedBranches;
       readonly inputs: readonly Slot[];
     }
   | {

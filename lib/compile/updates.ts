@@ -1,6 +1,6 @@
 /**
- * Which values a run makes for one taker alone: a variable that gets them, or the caller. Of those for variables, some may be
- * written where the variable's present value lies, if when it runs nobody else can see that.
+ * Ownership of a run's values: which ones a variable or the caller alone receives. A variable's new value may be written in
+ * place of its current one if that is uniquely owned at run time.
  */
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
@@ -8,17 +8,18 @@ import type { Variable } from '../core/variable';
 import { inputsOf, isFallible, type Graph } from '../graph/graph';
 import type { LoweredNode, Storages } from './lowered';
 
+/** The variable that alone receives a value. */
 export interface Target {
   readonly variable: Variable;
-  /** What stands for its present value, if the function reads that. */
+  /** The symbolic tensor of its current value, if the function reads it. */
   readonly old: Tensor | null;
 }
 
 export class Updates {
-  private readonly made = new Set<Tensor>();
-  private readonly held = new Map<Variable, Tensor>();
+  private readonly produced = new Set<Tensor>();
+  private readonly current = new Map<Variable, Tensor>();
   private readonly targets = new Map<Tensor, Target>();
-  /** Storages that several take, or that JavaScript gets to see. */
+  /** Storages with several owners, or visible to JavaScript. */
   private readonly shared = new Set<Tensor>();
   private readonly results: Set<Tensor>;
 
@@ -29,68 +30,68 @@ export class Updates {
     this.results = new Set(graph.results.map((t) => storages.root(t)));
   }
 
-  /** What a node of a segment makes. */
+  /** Registers the outputs of a segment's node. */
   produce(outputs: readonly Tensor[]): void {
-    for (const t of outputs) if (this.storages.root(t) === t) this.made.add(t);
+    for (const t of outputs) if (this.storages.root(t) === t) this.produced.add(t);
   }
 
   read(variable: Variable, output: Tensor): void {
-    this.held.set(variable, output);
+    this.current.set(variable, output);
   }
 
   assign(variable: Variable, value: Tensor): void {
     const root = this.storages.root(value);
     if (this.targets.has(root) || !sameShape(shapeOf(root), shapeOf(value))) this.shared.add(root);
-    this.targets.set(root, { variable, old: this.held.get(variable) ?? null });
-    this.held.set(variable, root);
+    this.targets.set(root, { variable, old: this.current.get(variable) ?? null });
+    this.current.set(variable, root);
   }
 
-  /** An op reads a value: if a variable has it by then, later updates of that must not write over it. */
+  /** Registers a use: a value that a variable already holds must not be overwritten by later updates. */
   use(t: Tensor): void {
     const root = this.storages.root(t);
     if (this.targets.has(root)) this.shared.add(root);
   }
 
-  /** A step in JavaScript gets it. */
-  give(t: Tensor): void {
+  /** Registers a use by a host step. */
+  shareWithHost(t: Tensor): void {
     this.shared.add(this.storages.root(t));
   }
 
-  /** The variable that alone gets a value, which a segment makes. */
+  /** The variable that alone receives a value produced by a segment. */
   target(value: Tensor): Target | null {
     const root = this.storages.root(value);
-    if (!this.made.has(root) || this.shared.has(root) || this.results.has(root)) return null;
+    if (!this.produced.has(root) || this.shared.has(root) || this.results.has(root)) return null;
     return this.targets.get(root) ?? null;
   }
 
-  /** Whether a result that a segment makes can be handed out itself: asked once for each, in order. */
-  takes(result: Tensor): boolean {
+  /** Whether the caller may get the produced tensor itself instead of an alias. Called once for each result, in order. */
+  claimResult(result: Tensor): boolean {
     const root = this.storages.root(result);
-    if (!this.made.has(root) || this.shared.has(root) || !sameShape(shapeOf(root), shapeOf(result)))
+    if (!this.produced.has(root) || this.shared.has(root) || !sameShape(shapeOf(root), shapeOf(result)))
       return false;
     this.shared.add(root);
     return true;
   }
 
-  /** The variable whose present value a storage that node `at` of a segment writes may be written over; null: none. */
+  /** The variable whose current value the output `root` of node `at` may overwrite; null if there is none. */
   over(
     root: Tensor,
     nodes: readonly LoweredNode[],
     at: number,
-    leaving: ReadonlySet<Tensor>,
+    escaping: ReadonlySet<Tensor>,
   ): Variable | null {
     const target = this.target(root);
     if (target === null || !target.variable.hasOneShape) return null;
     const { variable, old } = target;
-    // What fails behind it may stand before the assignment.
+    // If a later node fails, the assignment may not take effect.
     if (nodes.slice(at + 1).some(mayFail)) return null;
     if (old === null) return variable;
-    if (leaving.has(old)) return null;
+    if (escaping.has(old)) return null;
     for (let i = nodes.length - 1; i > at; i--) {
-      if (inputsOf(nodes[i].node).some((t) => this.storages.place(t).root === old)) return null;
+      if (inputsOf(nodes[i].node).some((t) => this.storages.locate(t).root === old)) return null;
     }
     const { node, over } = nodes[at];
-    const reads = node.inputs.filter((t) => this.storages.place(t).root === old);
+    const reads = node.inputs.filter((t) => this.storages.locate(t).root === old);
     const allowed = (x: Tensor): boolean =>
       over === undefined ? false : over.some(([to, from]) => to === root && from === this.storages.root(x));
     return reads.every(allowed) ? variable : null;
@@ -100,7 +101,7 @@ export class Updates {
 const mayFail = ({ node, scalars }: LoweredNode): boolean =>
   scalars?.fallible === true || isFallible(node.op, node.inputs);
 
-/** Pairs of storages, of an output and an input of an op that goes element by element, where one may be written over the other. */
+/** Pairs of storages [output, input] of an op for which the output may be written in place of the input. */
 export function overwrites(
   { op, inputs, outputs }: LoweredNode['node'],
   storages: Storages,

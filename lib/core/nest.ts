@@ -7,22 +7,22 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && isPlain(value);
 
 const what = 'a structure of arrays and objects';
-/** The most nodes of a structure: an array that holds another twice, and so on for thirty levels, has as many as no memory holds. */
+/** Limit on visited nodes: arrays that each hold the next one twice have 2³⁰ leaves after thirty levels. */
 const maxNodes = 2 ** 24;
 
-/** Where a walk through a structure is. */
+/** A traversal, which enforces the limits on depth and size. */
 class Walk {
   private nodes = 0;
 
-  /** The parts of an array; null for what is none. */
-  parts(node: unknown, depth: number): unknown[] | null {
+  /** The elements of an array; null if `node` is no array. */
+  elements(node: unknown, depth: number): unknown[] | null {
     if (!Array.isArray(node)) return null;
-    const parts = listOf(node, what);
-    this.enter(parts.length, depth);
-    return parts;
+    const elements = listOf(node, what);
+    this.enter(elements.length, depth);
+    return elements;
   }
 
-  /** The parts of a plain object by name; null for what is none. */
+  /** The entries of a plain object; null if `node` is none. */
   entries(node: unknown, depth: number): [string, unknown][] | null {
     if (!isPlainObject(node)) return null;
     const entries = Object.entries(node);
@@ -30,9 +30,9 @@ class Walk {
     return entries;
   }
 
-  private enter(parts: number, depth: number): void {
+  private enter(children: number, depth: number): void {
     if (depth === maxDepth) throw tooDeep(what);
-    this.nodes += parts;
+    this.nodes += children;
     if (this.nodes > maxNodes) throw new ResourceExhaustedError(`${what} has more than ${maxNodes} parts`);
   }
 }
@@ -42,9 +42,9 @@ export function flatten(structure: unknown): unknown[] {
   const walk = new Walk();
   const leaves: unknown[] = [];
   const visit = (node: unknown, depth: number): void => {
-    const parts = walk.parts(node, depth) ?? walk.entries(node, depth)?.map(([, part]) => part);
-    if (parts === undefined) leaves.push(node);
-    else for (const part of parts) visit(part, depth + 1);
+    const children = walk.elements(node, depth) ?? walk.entries(node, depth)?.map(([, child]) => child);
+    if (children === undefined) leaves.push(node);
+    else for (const child of children) visit(child, depth + 1);
   };
   visit(structure, 0);
   return leaves;
@@ -54,11 +54,11 @@ export function flatten(structure: unknown): unknown[] {
 export function mapStructure(structure: unknown, f: (leaf: unknown) => unknown): unknown {
   const walk = new Walk();
   const visit = (node: unknown, depth: number): unknown => {
-    const parts = walk.parts(node, depth);
-    if (parts !== null) return parts.map((part) => visit(part, depth + 1));
+    const elements = walk.elements(node, depth);
+    if (elements !== null) return elements.map((child) => visit(child, depth + 1));
     const entries = walk.entries(node, depth);
     if (entries === null) return f(node);
-    return Object.fromEntries(entries.map(([k, part]) => [k, visit(part, depth + 1)]));
+    return Object.fromEntries(entries.map(([k, child]) => [k, visit(child, depth + 1)]));
   };
   return visit(structure, 0);
 }
@@ -69,14 +69,14 @@ export function packAs(structure: unknown, leaves: readonly unknown[]): unknown 
   return mapStructure(structure, () => leaves[next++]);
 }
 
-/** Throws a TypeError where a callback returned a Promise: what it does later is not seen. */
+/** Throws a TypeError if a callback returned a Promise: ops after its first await would be missed. */
 export function rejectPromise(result: unknown, where: string): void {
   if (
     typeof result === 'object' &&
     result !== null &&
     typeof (result as { then?: unknown }).then === 'function'
   ) {
-    // The promise is the caller's mistake; its own failure must not become an unhandled rejection besides.
+    // The TypeError is the only report: a later rejection of the promise must not become an unhandled one.
     (result as Promise<unknown>).then(undefined, () => undefined);
     throw new TypeError(
       `${where}: the callback returned a Promise, and what it computes after its first await would be missed; ` +

@@ -1,11 +1,11 @@
-/** What is worked out again and again from the same shapes and plain arguments. */
+/** Memoization of functions of shapes and plain arguments. */
 
 import { copyOfArrays } from './lists';
 
-/** Calls that are remembered for each function. */
-const kept = 16;
+/** Calls cached for each function. */
+const maxCached = 16;
 
-/** Whether arguments are equal: arrays by their elements. NaN is equal to nothing. */
+/** Whether arguments are equal; arrays are compared by their elements. NaN is equal to nothing. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
@@ -23,10 +23,9 @@ interface Call<R> {
 }
 
 /**
- * f, which must be pure and take at most ten arguments, with the results of its last few calls kept; what it throws is not.
- * Arguments are compared by value as far as they are arrays, by identity else. A result is handed out again, so nobody may
- * write to it. `shapes`: the places of arguments that are shapes of tensors, which never change, so that the same one need
- * not be looked at.
+ * Memoizes `f`, which must be pure and take at most ten arguments: the results of its last few calls are cached, errors are
+ * not. Arrays are compared by value, other arguments by identity. Callers share a cached result and must not write to it.
+ * `shapes`: the positions of arguments that are shapes of tensors; these are immutable, so they are not copied.
  */
 export function remembered<P extends readonly unknown[], R>(
   f: (...args: P) => R,
@@ -35,7 +34,7 @@ export function remembered<P extends readonly unknown[], R>(
   const calls: Call<R>[] = [];
   let next = 0;
   let last = 0;
-  // The parameters are written out: to make a list of arguments takes longer than to compare them.
+  // The parameters are written out, because creating a rest array takes longer than comparing them.
   const call = (
     a?: unknown,
     b?: unknown,
@@ -48,7 +47,7 @@ export function remembered<P extends readonly unknown[], R>(
     j?: unknown,
     k?: unknown,
   ): R => {
-    // From the call that was found last: most are repeated.
+    // The search starts at the last hit: most calls repeat the one before.
     for (let n = 0, at = last; n < calls.length; n++) {
       const { args, result } = calls[at];
       if (
@@ -68,14 +67,14 @@ export function remembered<P extends readonly unknown[], R>(
       }
       if (++at === calls.length) at = 0;
     }
-    // As the arguments are now: the caller may change an array later, and what is kept must belong to what f has seen.
+    // Arguments are copied: the caller may change an array later, and a cached result must belong to what f has seen.
     const args = [a, b, c, d, e, g, h, i, j, k].map((arg, n) =>
       shapes.includes(n) ? arg : copyOfArrays(arg, 'an argument'),
     );
     const result = f(...(args as unknown as P));
     calls[next] = { args, result };
     last = next;
-    next = (next + 1) % kept;
+    next = (next + 1) % maxCached;
     return result;
   };
   return call as unknown as (...args: P) => R;

@@ -1,36 +1,36 @@
 /**
- * Where tensors' elements live. A storage is a V8 ArrayBuffer, so that garbage collection frees it inside synchronous
- * code. Small tensors are carved from slabs by bumping an offset; a large one has a block of its own, which `dispose`,
- * `tidy` and the tape can hand back to a free list.
+ * Storage of tensor elements. A storage is a V8 ArrayBuffer, so that garbage collection frees it inside synchronous code.
+ * Small tensors are allocated from slabs by bumping an offset; a large tensor has an allocation (block) of its own, which
+ * `dispose`, `tidy` and the tape return to a free list.
  */
 import { native, frame } from '../binding';
 import { ResourceExhaustedError } from './errors';
 
-/** Tensors up to this many bytes are carved from slabs and never given back one by one. */
+/** Tensors up to this many bytes are allocated from slabs and never freed individually. */
 export const smallBytes = 1024;
-/** Up to this many bytes blocks are carved from slabs too: an array buffer of its own costs more than such a block. */
-const carvedBytes = 8 * 1024;
+/** Blocks up to this many bytes are allocated from slabs too: a separate ArrayBuffer would cost more. */
+const slabAllocationBytes = 8 * 1024;
 const slabBytes = 64 * 1024;
 const alignment = 64;
 
-/** Where elements lie: a block, that of a large tensor and the views that share it, or a slab of many small tensors. */
+/** Memory that holds elements: the block of a large tensor and its views, or a slab of many small tensors. */
 export class Storage {
-  /** Tensors that share a block. */
+  /** Number of tensors that share a block. */
   refs = 1;
-  /** Holders that need the elements although no tensor may show them any more (a tape, a variable). */
+  /** Number of holders (tapes, variables) that need the elements even if all tensors were disposed. */
   pins = 0;
   constructor(
     readonly buffer: ArrayBuffer,
     /** Byte offset of a block: the first 64-byte boundary. */
     readonly base: number,
-    /** The size of a block; 0 for all others, which no tensor frees. */
+    /** The size of a block; 0 for slabs and other storages, which tensors do not free. */
     readonly bytes: number,
-    /** Of a tensor without elements: what it is in their stead. */
+    /** The placeholder that a symbolic tensor has instead of elements. */
     readonly instead: object | null = null,
   ) {}
 }
 
-/** Uninitialised memory; page-faulting it in is what costs, not this call. */
+/** Uninitialised memory. The cost lies in its page faults, not in this call. */
 function rawBuffer(bytes: number): ArrayBuffer {
   try {
     return Buffer.allocUnsafeSlow(bytes).buffer;
@@ -44,7 +44,7 @@ function alignedBase(buffer: ArrayBuffer): number {
   return (alignment - native.newStorage(buffer)) % alignment;
 }
 
-/** The slab that small tensors are carved from now. Read by the tensor constructor path only. */
+/** The slab from which small tensors are allocated. Only the tensor constructor path reads it. */
 export const slab = {
   storage: new Storage(new ArrayBuffer(0), 0, 0),
   /** Next free byte. */
@@ -60,7 +60,7 @@ export function nextSlab(): void {
   counters.slabs++;
 }
 
-/** Block sizes are rounded up so that freed ones fit again: at most an eighth is lost, and that is never touched. */
+/** Rounds block sizes up so that freed blocks can be reused: at most an eighth is lost, and never touched. */
 function sizeClass(bytes: number): number {
   if (bytes < 2 ** 30) {
     const step = 1 << Math.max(6, 28 - Math.clz32(bytes));
@@ -70,7 +70,7 @@ function sizeClass(bytes: number): number {
 }
 
 const freeBlocks = new Map<number, Storage[]>();
-/** Free blocks are kept up to this many bytes; carved ones, each of which keeps a whole slab, up to fewer. */
+/** The free list holds up to this many bytes; blocks within slabs, each of which retains a whole slab, up to fewer. */
 const freeLimit = 512 * 1024 * 1024;
 const freeCarvedLimit = 2 * 1024 * 1024;
 const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeCarvedBytes: 0, freeBlocks: 0 };
@@ -83,12 +83,12 @@ export function takeBlock(bytes: number): Storage {
     free.refs = 1;
     free.pins = 0;
     counters.recycled++;
-    if (size <= carvedBytes) counters.freeCarvedBytes -= size;
+    if (size <= slabAllocationBytes) counters.freeCarvedBytes -= size;
     counters.freeBytes -= size;
     counters.freeBlocks--;
     return free;
   }
-  if (size <= carvedBytes) {
+  if (size <= slabAllocationBytes) {
     if (slab.position + size > slab.end) nextSlab();
     const at = slab.position;
     slab.position = at + size;
@@ -99,11 +99,11 @@ export function takeBlock(bytes: number): Storage {
   return new Storage(buffer, alignedBase(buffer), size);
 }
 
-/** One sharer less; the last one, if nothing pins the block, frees it for reuse. */
+/** Removes one reference; the last one returns the block to the free list unless it is pinned. */
 export function releaseBlock(block: Storage): void {
   if (--block.refs > 0 || block.pins > 0) return;
   if (block.refs < 0 || counters.freeBytes + block.bytes > freeLimit) return;
-  if (block.bytes <= carvedBytes) {
+  if (block.bytes <= slabAllocationBytes) {
     if (counters.freeCarvedBytes + block.bytes > freeCarvedLimit) return;
     counters.freeCarvedBytes += block.bytes;
   }
@@ -115,9 +115,9 @@ export function releaseBlock(block: Storage): void {
 }
 
 export interface MemoryInfo {
-  /** Bytes that V8 holds in array buffers, ours and others'. */
+  /** Bytes of all array buffers in V8, including those of other code. */
   arrayBuffers: number;
-  /** Bytes of freed blocks that wait for reuse. */
+  /** Bytes of the blocks in the free list. */
   freeBytes: number;
   freeBlocks: number;
   /** Blocks allocated, and blocks reused, since the process began. */
@@ -127,7 +127,7 @@ export interface MemoryInfo {
   slabsAllocated: number;
 }
 
-/** What the library holds and has used. */
+/** Memory statistics of the library. */
 export function memory(): MemoryInfo {
   return {
     arrayBuffers: process.memoryUsage().arrayBuffers,
@@ -140,9 +140,9 @@ export function memory(): MemoryInfo {
 }
 
 /**
- * Gives memory that nothing uses back to the system: blocks that wait for reuse are dropped, for garbage collection to free,
- * and so are the freed pages of glibc's heap (`malloc_trim`), which otherwise stay with the process. What is allocated next is
- * slower. To be called when a server falls idle, say; once more after a garbage collection gives back what that freed.
+ * Returns unused memory to the system: the free list is dropped, for garbage collection to free, and so are the free pages
+ * of glibc's heap (`malloc_trim`), which otherwise stay with the process. The next allocations are slower. Call it when a
+ * server becomes idle, for example; a second call after a garbage collection returns what that freed.
  */
 memory.trim = function trim(): void {
   freeBlocks.clear();

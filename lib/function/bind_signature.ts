@@ -1,4 +1,4 @@
-/** Arguments against a signature that was declared. */
+/** Binds arguments to a declared signature. */
 import { toTensor } from '../core/convert';
 import { isPlain } from '../core/options';
 import { describe } from '../core/shape';
@@ -18,7 +18,7 @@ export function showSignature(signature: readonly unknown[]): string {
   return `(${signature.map(show).join(', ')})`;
 }
 
-/** The arguments, what stands at a spec a tensor that fits it. A TypeError in TensorFlow's words where one does not. */
+/** The arguments, converted to tensors where the signature has specs. Throws TensorFlow's TypeError on a mismatch. */
 export function bindSignature(signature: readonly unknown[], args: readonly unknown[]): unknown[] {
   const fail = (why: string): never => {
     throw new TypeError(
@@ -51,9 +51,9 @@ export function bindSignature(signature: readonly unknown[], args: readonly unkn
       if (typeof arg !== 'object' || arg === null)
         return fail(`argument ${at}: expected an object, got ${describe(arg)}`);
       const keys = Object.keys(spec);
-      const found = Object.keys(arg);
-      if (keys.length !== found.length || keys.some((k) => !found.includes(k)))
-        return fail(`{${found.join(', ')}} has different keys with the signature's {${keys.join(', ')}}`);
+      const argKeys = Object.keys(arg);
+      if (keys.length !== argKeys.length || keys.some((k) => !argKeys.includes(k)))
+        return fail(`{${argKeys.join(', ')}} has different keys with the signature's {${keys.join(', ')}}`);
       return Object.fromEntries(
         keys.map((k) => [
           k,
@@ -67,7 +67,7 @@ export function bindSignature(signature: readonly unknown[], args: readonly unkn
   return signature.map((s, i) => visit(s, args[i], i < args.length, i));
 }
 
-/** Throws where a declared signature is none. */
+/** Throws if a declared signature is invalid. */
 export function checkSignature(signature: unknown): void {
   if (!Array.isArray(signature))
     throw new TypeError(`[function] inputSignature must be an array, got ${describe(signature)}.`);

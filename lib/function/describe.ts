@@ -1,7 +1,7 @@
-/** What a function was compiled to, for people: as data, as text, as a picture for Graphviz. */
+/** Describes a compiled program: as data, as text, and as a graph for Graphviz. */
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { ConcretizationError } from '../graph/concretization_error';
-import { medians, note, type Executable, type Samples } from '../compile/executable';
+import { medians, recordTime, type Executable, type Samples } from '../compile/executable';
 import type { Segment, SegmentNode, Step } from '../compile/steps';
 import type { Specialization } from './specialization';
 
@@ -12,7 +12,7 @@ export interface ProgramOp {
   /** `float32[2,3]` for each. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Estimate: multiplications, additions and the like. */
+  /** Estimated number of arithmetic operations. */
   readonly flops: number;
   /** Bytes read and written, if each operand is touched once. */
   readonly bytes: number;
@@ -20,22 +20,22 @@ export interface ProgramOp {
 
 export type ProgramStep =
   | {
-      /** Runs natively, in one go. */
+      /** Runs in one native call. */
       readonly kind: 'segment';
       readonly ops: readonly ProgramOp[];
       /** Bytes of its intermediates, which share one arena. */
       readonly arenaBytes: number;
-      /** Bytes that the intermediates would take side by side. */
+      /** Bytes that the intermediates would take without reuse. */
       readonly intermediateBytes: number;
     }
   | {
-      /** Runs in JavaScript: it cuts the program. */
+      /** Runs in JavaScript, between native segments. */
       readonly kind: 'host';
       readonly name: string;
       readonly why: string;
     }
   | {
-      /** One of several programs, chosen by numbers that the run finds: whether it is time for an update. */
+      /** Guarded branches, of which each run executes one: for example, whether an update is due. */
       readonly kind: 'choice';
       readonly name: string;
       readonly branches: readonly { readonly when: string; readonly steps: readonly ProgramStep[] }[];
@@ -44,7 +44,7 @@ export type ProgramStep =
   | {
       readonly kind: 'assign';
       readonly variable: string;
-      /** The value is written over the one before, where nobody holds that and it pays. */
+      /** The new value may be written in place of the old one, if that is uniquely owned. */
       readonly inPlace: boolean;
     }
   | {
@@ -56,7 +56,7 @@ export type ProgramStep =
       readonly line: string | null;
     };
 
-/** What `f.program(...)` gives. */
+/** The result of `f.program(...)`. */
 export interface Program {
   readonly name: string;
   readonly steps: readonly ProgramStep[];
@@ -70,19 +70,19 @@ export interface Program {
   toDot(): string;
 }
 
-/** Time of one op within a function: what `f.profile(...)` gives for each. */
+/** The time of one op within a function: an element of `f.profile(...)`. */
 export interface ProfileRow {
   readonly name: string;
-  /** Microseconds: the median of the runs. */
+  /** The median over the runs, in microseconds. */
   readonly time: number;
-  /** Of the sum of all. */
+  /** Its fraction of the total time. */
   readonly share: number;
 }
 
 const showType = (t: Tensor): string => `${t.dtype}[${shapeOf(t).join(',')}]`;
 const sizes = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
-/** Estimate: multiplications, additions and the like. */
+/** Estimated number of arithmetic operations. */
 export function flopsOf({ node: { op, inputs, outputs } }: SegmentNode): number {
   return (
     op.flops?.(inputs, outputs) ?? Math.max(0, ...inputs.map((t) => t.size), ...outputs.map((t) => t.size))
@@ -112,7 +112,7 @@ function describeSegment(segment: Segment): ProgramStep {
 
 function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
   if (step.kind === 'choice') {
-    const branches = step.chosen.branches.map(({ when, f }) => ({ when, steps: describeAll(f.executable) }));
+    const branches = step.guarded.branches.map(({ when, f }) => ({ when, steps: describeAll(f.executable) }));
     return { kind: 'choice', name: step.node.name, branches };
   }
   if (step.kind === 'segment') return describeSegment(step);
@@ -135,7 +135,7 @@ function describeAll({ steps }: Executable): ProgramStep[] {
 
 type SegmentStep = Extract<ProgramStep, { kind: 'segment' }>;
 
-/** All compiled segments, those of choices too. */
+/** All native segments, including those of guarded branches. */
 function segmentsOf(steps: readonly ProgramStep[]): SegmentStep[] {
   return steps.flatMap((s) => {
     if (s.kind === 'choice') return s.branches.flatMap((b) => segmentsOf(b.steps));
@@ -195,7 +195,8 @@ function show(steps: readonly ProgramStep[], indent: string, lines: string[]): v
       const { name, why, line } = step;
       lines.push(`${indent}not compiled, runs op by op: ${name} (${why}${line === null ? '' : `, ${line}`})`);
     } else {
-      const how = step.kind === 'assign' && step.inPlace ? ', in place where nobody holds the old value' : '';
+      const how =
+        step.kind === 'assign' && step.inPlace ? ', in place if the old value is uniquely owned' : '';
       lines.push(`${indent}${step.kind} ${step.variable}${how}`);
     }
   }
@@ -228,7 +229,7 @@ function dot(name: string, { compiled, reason }: Specialization): string {
   return lines.join('\n');
 }
 
-/** Microseconds of each op and host step, the medians of some runs; one row where the function runs op by op. */
+/** The median time of each op and host step in microseconds; a single entry if the function runs op by op. */
 export function profileSpecialization(
   name: string,
   specialization: Specialization,
@@ -244,12 +245,12 @@ export function profileSpecialization(
     }
     const start = process.hrtime.bigint();
     specialization.run(tensors);
-    note(samples, specialization, `${name}, op by op`, Number(process.hrtime.bigint() - start));
+    recordTime(samples, specialization, `${name}, op by op`, Number(process.hrtime.bigint() - start));
   }
   return medians(samples);
 }
 
-/** Shares of the ops' times. */
+/** Adds each op's share of the total time. */
 export function profileRows(
   times: readonly { readonly name: string; readonly time: number }[],
 ): ProfileRow[] {

@@ -1,4 +1,4 @@
-/** Whether functions are compiled, and whether one is around. */
+/** Eager execution of functions: whether functions are compiled, and whether the current code runs inside one. */
 import { tensorsIn, withTensors } from '../core/leaves';
 import { rejectPromise } from '../core/nest';
 import { detached, context, withContext } from '../core/context';
@@ -7,75 +7,73 @@ import { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { identity } from '../ops/array/views';
 
-let eagerly = false;
+let allEager = false;
 /**
- * A function runs op by op as the plain function that it was made of: 'apart', functions that it calls are compiled;
- * 'plainly', they run op by op too.
+ * Whether a function is running op by op. 'outer': the functions that it calls are compiled; 'all': they run op by op too.
  */
-let inside: 'no' | 'apart' | 'plainly' = 'no';
+let eagerScope: 'none' | 'outer' | 'all' = 'none';
 
 /**
- * Makes every `tf.function` run as the plain function that it was made of, so that a debugger and `console.log` see each
- * call. @tf tf.config.run_functions_eagerly
+ * Makes every `tf.function` run its plain function op by op, so that a debugger and `console.log` see each call. @tf tf.config.run_functions_eagerly
  */
 export function runFunctionsEagerly(runEagerly: boolean): void {
   if (typeof runEagerly !== 'boolean') {
     throw new TypeError(`[runFunctionsEagerly] takes true or false; got ${describe(runEagerly)}`);
   }
-  eagerly = runEagerly;
+  allEager = runEagerly;
 }
 
 /** @tf tf.config.functions_run_eagerly */
 export function functionsRunEagerly(): boolean {
-  return eagerly;
+  return allEager;
 }
 
-/** Whether ops compute at once: false in a compiled function. @tf tf.executing_eagerly */
+/** Whether ops run eagerly: false inside a compiled function. @tf tf.executing_eagerly */
 export function executingEagerly(): boolean {
   return !insideFunction();
 }
 
-/** Whether a compiled function is around. @tf tf.inside_function */
+/** Whether the caller runs inside a compiled function. @tf tf.inside_function */
 export function insideFunction(): boolean {
-  return context.tracer !== null || inside !== 'no';
+  return context.tracer !== null || eagerScope !== 'none';
 }
 
-/** Whether a compiled function that is called runs as the plain function: it is a part of another, or none is compiled. */
-export function runsPlainly(): boolean {
-  return context.tracer !== null || inside === 'plainly' || eagerly;
+/** Whether a call of a compiled function runs the plain function: during a trace, or if functions run eagerly. */
+export function runsEagerly(): boolean {
+  return context.tracer !== null || eagerScope === 'all' || allEager;
 }
 
-function withInside<R>(now: typeof inside, f: () => R): R {
-  const before = inside;
-  inside = now;
+function withEagerScope<R>(scope: typeof eagerScope, f: () => R): R {
+  const before = eagerScope;
+  eagerScope = scope;
   try {
     return f();
   } finally {
-    inside = before;
+    eagerScope = before;
   }
 }
 
 /**
- * Runs a function of the user's op by op. As of a compiled one, its results are tensors of their own. `onCreate` is called
- * for each variable that it creates; `how` says what becomes of functions that it calls.
+ * Runs a user function op by op. Like those of a compiled one, its results are new tensors. `onCreate` is called for each
+ * variable that it creates; `scope` selects how functions that it calls run.
  */
 export function runOpByOp(
   f: () => unknown,
   onCreate: (variable: Variable) => void,
-  how: 'apart' | 'plainly',
+  scope: 'outer' | 'all',
 ): unknown {
-  const value = withInside(how, () => withContext({ onCreate }, f));
+  const value = withEagerScope(scope, () => withContext({ onCreate }, f));
   if (value instanceof Tensor) return identity(value);
   return withTensors(value, tensorsIn(value).map(identity));
 }
 
 /**
- * Runs `f` outside of the function that is being traced: its ops compute at once, and tapes do not see them. It must not use
- * tensors of the traced function, nor variables that that has read or assigned. @tf tf.init_scope
+ * Runs `f` outside the function being traced: its ops run eagerly and are not recorded on tapes. It must not use tensors of
+ * the traced function, nor variables that the traced function has read or assigned. @tf tf.init_scope
  */
 export function initScope<R>(f: () => R): R {
   if (typeof f !== 'function') throw new TypeError(`[initScope] needs a function; got ${describe(f)}`);
-  return withInside('no', () =>
+  return withEagerScope('none', () =>
     detached(() => {
       const result = f();
       rejectPromise(result, 'tf.initScope');

@@ -1,4 +1,4 @@
-/** A graph that can be called, under tapes too. */
+/** A callable graph, which tapes can differentiate. */
 import { filled } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { context, withContext } from '../core/context';
@@ -13,8 +13,8 @@ import { lowestOrder, ordersFor, recordStep } from './orders';
 import { optimize } from '../graph/passes/optimize';
 
 /**
- * Order k of derivatives: a forward graph whose results are those of order k − 1 and what its way back needs, and that
- * way back.
+ * Derivatives of order k: a forward graph, which returns the results of order k − 1 and the values saved for its backward
+ * pass, and the backward graph.
  */
 interface Order {
   readonly derivative: Derivative;
@@ -26,12 +26,12 @@ export class GraphFunction {
   private compiled: Executable | null = null;
   private derived: Order | null = null;
 
-  /** The same for tapes that follow tensors which the graph has as constants, by the ids of those. */
+  /** Variants for tapes that follow constants of the graph, by the ids of these constants. */
   private readonly following = new Map<string, GraphFunction>();
 
   constructor(
     readonly graph: Graph,
-    private readonly followed: ReadonlySet<number> = new Set(),
+    private readonly followedIds: ReadonlySet<number> = new Set(),
   ) {}
 
   get executable(): Executable {
@@ -40,10 +40,12 @@ export class GraphFunction {
 
   run(args: readonly Tensor[]): Tensor[] {
     const { recorder } = context;
-    return recorder === null ? this.executable.run(args) : this.under(recorder).runRecorded(args, recorder);
+    return recorder === null
+      ? this.executable.run(args)
+      : this.followedBy(recorder).runRecorded(args, recorder);
   }
 
-  private under(recorder: Recorder): GraphFunction {
+  private followedBy(recorder: Recorder): GraphFunction {
     const ids: number[] = [];
     for (const { source } of this.graph.constants) {
       if (source.dt.kind === 'float' && recorder.follows(source.id)) ids.push(source.id);
@@ -57,10 +59,10 @@ export class GraphFunction {
 
   get order(): Order {
     if (this.derived === null) {
-      const derivative = derive(this.graph, this.followed, true);
+      const derivative = derive(this.graph, this.followedIds, true);
       this.derived = {
         derivative,
-        forward: new GraphFunction(derivative.forward, this.followed),
+        forward: new GraphFunction(derivative.forward, this.followedIds),
         backward: new GraphFunction(derivative.backward),
       };
     }
@@ -70,18 +72,18 @@ export class GraphFunction {
   private runRecorded(args: readonly Tensor[], recorder: Recorder): Tensor[] {
     const orders = ordersFor(this.order);
     const last = orders[orders.length - 1];
-    // Tapes see the variables before the function changes them.
+    // Variables are recorded on tapes before the function changes them.
     const { reads, captured } = last.derivative;
     const inputs = [...args, ...reads.map((v) => v.operand()), ...captured];
     const all = withContext({ recorder: null }, () => last.forward.executable.run(args));
     const targets = last.derivative.targets.map((i) => all[i]);
     const { name } = this.graph;
-    recordStep(recorder, name, inputs, targets, (dys) => wayBack(name, orders, all, dys));
+    recordStep(recorder, name, inputs, targets, (dys) => runBackward(name, orders, all, dys));
     return all.slice(0, this.graph.results.length);
   }
 }
 
-function wayBack(
+function runBackward(
   name: string,
   orders: readonly Order[],
   all: readonly Tensor[],
@@ -89,12 +91,12 @@ function wayBack(
 ): Grad[] {
   const at = lowestOrder(name, orders.length, dys, (i) => orders[i].derivative.targets.length);
   const { derivative, backward } = orders[at];
-  const given = derivative.targets.map((k, i) => dys[i] ?? filled(shapeOf(all[k]), all[k].dt, 0));
-  const first = derivative.results;
-  const found = backward.run([...given, ...all.slice(first, first + derivative.saved)]);
+  const upstream = derivative.targets.map((k, i) => dys[i] ?? filled(shapeOf(all[k]), all[k].dt, 0));
+  const savedFrom = derivative.results;
+  const gradients = backward.run([...upstream, ...all.slice(savedFrom, savedFrom + derivative.saved)]);
   return derivative.gradients.map((k, i) => {
     if (k < 0) return k === zeroGradient ? symbolicZero : null;
     const shape = derivative.rows.get(i);
-    return shape === undefined ? found[k] : new IndexedSlices(found[k], found[k + 1], shape);
+    return shape === undefined ? gradients[k] : new IndexedSlices(gradients[k], gradients[k + 1], shape);
   });
 }

@@ -1,11 +1,11 @@
-/** A compiled function for all signatures: it finds the specialization of a call, traces where there is none, and runs it. */
+/** A function with one specialization for each signature: finds or traces that of a call, and runs it. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
 import { detached, context } from '../core/context';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { checkLater, runLater } from './async/call';
+import { checkAsync, runAsync } from './async/call';
 import { bindSignature } from './bind_signature';
 import {
   describeProgram,
@@ -14,14 +14,14 @@ import {
   type ProfileRow,
   type Program,
 } from './describe';
-import { functionsRunEagerly, runOpByOp, runsPlainly } from './eager';
+import { functionsRunEagerly, runOpByOp, runsEagerly } from './eager';
 import type { ConcreteFunction, FunctionOptions } from './types';
 import { OwnedBy } from './owners';
 import { Programs } from './programs';
 import { mayUseThis, Receiver, receiverOf } from './receiver';
 import { RetracingWatch, TraceTypes } from './retracing';
 import { bind, Recent, replaceTensors, type BoundCall } from './signature';
-import { Origin, Specialization, UsesAround } from './specialization';
+import { Origin, Specialization, UsesOuterTensors } from './specialization';
 import { TensorSpec } from './tensor_spec';
 import { Trace } from '../graph/trace';
 
@@ -30,7 +30,7 @@ const isSpec = (leaf: unknown): leaf is TensorSpec => leaf instanceof TensorSpec
 const toSpecs = (value: unknown): unknown =>
   mapStructure(value, (leaf) => (leaf instanceof Tensor ? TensorSpec.fromTensor(leaf) : leaf));
 
-/** What a traced function returned, the values of variables in their place. */
+/** Validates the result of a traced function; replaces variables by their values. */
 function checkResult(value: unknown, name: string): unknown {
   rejectPromise(value, name);
   return mapStructure(value, (leaf) => {
@@ -40,7 +40,7 @@ function checkResult(value: unknown, name: string): unknown {
     if (leaf instanceof Tensor) return leaf;
     rejectPromise(leaf, name);
     if (typeof leaf === 'object' && leaf !== null && Symbol.iterator in leaf && !ArrayBuffer.isView(leaf)) {
-      // What it holds would not be seen.
+      // Tensors inside other iterables would be missed.
       throw new TypeError(
         `[${name}] a traced function returns tensors and values in arrays and plain objects; got ${describe(leaf)}`,
       );
@@ -49,10 +49,10 @@ function checkResult(value: unknown, name: string): unknown {
   });
 }
 
-interface Found {
+interface FoundSpecialization {
   readonly specialization: Specialization;
   readonly tensors: readonly Tensor[];
-  /** It was traced now, and that counts as a trace to the user. */
+  /** This call traced it, and the trace counts towards `tracingCount`. */
   readonly counted: boolean;
 }
 
@@ -61,13 +61,13 @@ export class PolymorphicFunction<A extends unknown[], R> {
   private readonly signature: readonly unknown[] | null;
   private readonly watch: RetracingWatch;
   private readonly takesThis: boolean;
-  /** By objects and variables among the arguments, so that these and what was traced for them are collected together. */
+  /** Programs by the objects and variables among the arguments, with which they can be garbage-collected. */
   private readonly programs: OwnedBy<Programs<Specialization>>;
-  /** By objects: to a user, variables of the same kind do not make another trace. */
+  /** Counted traces by objects: variables of the same type share a trace in the user's count. */
   private readonly types: OwnedBy<TraceTypes>;
   private readonly recent = new Recent<Specialization>();
-  /** It was seen to use tensors of a function that calls it. */
-  private usesAround = false;
+  /** The function was found to use tensors of its caller. */
+  private usesOuterTensors = false;
 
   constructor(
     private readonly f: (...args: A) => R,
@@ -83,22 +83,23 @@ export class PolymorphicFunction<A extends unknown[], R> {
     this.types = new OwnedBy(() => new TraceTypes(declared, reduceRetracing));
   }
 
-  /** The arguments as the declared signature wants them. */
+  /** The arguments bound to the declared signature. */
   private bound(args: A): A {
     return this.signature === null ? args : (bindSignature(this.signature, args) as A);
   }
 
-  /** The arguments, and before them what `this` is, where the function looks at that. */
+  /** The arguments, preceded by the receiver if the function uses `this`. */
   private withThis(self: unknown, args: readonly unknown[]): readonly unknown[] {
     const receiver = this.takesThis ? receiverOf(self) : null;
     return receiver === null ? args : [receiver, ...args];
   }
 
-  /** Calls the user's function with tensors in place of those among the arguments. */
+  /** Calls the user's function with its tensor arguments replaced. */
   private callWith(args: readonly unknown[], tensors: readonly Tensor[]): unknown {
-    const own = replaceTensors(args, tensors);
-    const [first, ...rest] = own;
-    const value = first instanceof Receiver ? this.f.apply(first.value, rest as A) : this.f(...(own as A));
+    const callArgs = replaceTensors(args, tensors);
+    const [first, ...rest] = callArgs;
+    const value =
+      first instanceof Receiver ? this.f.apply(first.value, rest as A) : this.f(...(callArgs as A));
     return checkResult(value, this.name);
   }
 
@@ -106,18 +107,22 @@ export class PolymorphicFunction<A extends unknown[], R> {
     return this.programs.of([...objects, ...variables]);
   }
 
-  /** The specialization of a call; traced if there is none, without running anything. */
-  private find(args: readonly unknown[], call = bind(args, this.name)): Found {
+  /** The specialization of a call; traces it if there is none, without running it. */
+  private find(args: readonly unknown[], call = bind(args, this.name)): FoundSpecialization {
     const { key, tensors, objects } = call;
     const programs = this.programsOf(call);
-    const before = programs.get(key);
-    if (before !== undefined) return { specialization: before, tensors, counted: false };
+    const existing = programs.get(key);
+    if (existing !== undefined) return { specialization: existing, tensors, counted: false };
     const types = this.types.of(objects);
     const counted = types.isNew(key, tensors);
-    let own = args;
-    const specialization = new Specialization(this.origin, (given) => this.callWith(own, given), tensors);
-    // It does not keep the elements of the tensors that it was traced with.
-    own = replaceTensors(args, specialization.parameters);
+    let tracedArgs = args;
+    const specialization = new Specialization(
+      this.origin,
+      (given) => this.callWith(tracedArgs, given),
+      tensors,
+    );
+    // The specialization must not retain the tensors of its first call.
+    tracedArgs = replaceTensors(args, specialization.parameters);
     if (counted) {
       this.origin.traces++;
       types.add(key, tensors);
@@ -126,15 +131,15 @@ export class PolymorphicFunction<A extends unknown[], R> {
     return { specialization, tensors, counted };
   }
 
-  /** The same for a call off the event loop. */
-  private findLater(args: readonly unknown[]): Found {
+  /** Like `find`, for an asynchronous call. */
+  private findAsync(args: readonly unknown[]): FoundSpecialization {
     const call = bind(args, this.name);
     for (const t of call.tensors) t.assertAlive(this.name);
     return detached(() => this.find(args, call));
   }
 
-  /** Runs a call that is not among the last ones. */
-  private invoke(args: readonly unknown[]): { value: unknown; found: Found | null } {
+  /** Runs a call whose signature is not in the cache of recent ones. */
+  private invoke(args: readonly unknown[]): { value: unknown; found: FoundSpecialization | null } {
     const call = bind(args, this.name);
     const { key, tensors, objects } = call;
     for (const t of tensors) t.assertAlive(this.name);
@@ -147,7 +152,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
       const refuse = (variable: Variable): void => {
         if (!variable.isKept) this.origin.checkCreated(1);
       };
-      return { value: runOpByOp(() => this.callWith(args, tensors), refuse, 'plainly'), found: null };
+      return { value: runOpByOp(() => this.callWith(args, tensors), refuse, 'all'), found: null };
     }
     const found = this.find(args, call);
     this.recent.remember(args, found.specialization);
@@ -155,33 +160,33 @@ export class PolymorphicFunction<A extends unknown[], R> {
   }
 
   call(self: unknown, args: A): R {
-    const own = this.bound(args);
+    const bound = this.bound(args);
     const { tracer } = context;
-    if (tracer instanceof Trace && !functionsRunEagerly()) return this.callInside(tracer, self, own);
-    if (runsPlainly()) return this.f.apply(self, own);
-    const all = this.withThis(self, own);
-    const again = this.recent.find(all);
-    if (again !== null) {
-      this.watch.called(false);
-      return again.run(all as readonly Tensor[]) as R;
+    if (tracer instanceof Trace && !functionsRunEagerly()) return this.callInside(tracer, self, bound);
+    if (runsEagerly()) return this.f.apply(self, bound);
+    const all = this.withThis(self, bound);
+    const specialization = this.recent.find(all);
+    if (specialization !== null) {
+      this.watch.recordCall(false);
+      return specialization.run(all as readonly Tensor[]) as R;
     }
     const { value, found } = this.invoke(all);
-    this.watch.called(found?.counted === true);
+    this.watch.recordCall(found?.counted === true);
     return value as R;
   }
 
-  /** A call while another function is traced: it becomes a part of that. */
+  /** A call during the trace of another function, into which it is inlined. */
   private callInside(trace: Trace, self: unknown, args: A): R {
-    if (this.usesAround) return this.f.apply(self, args);
+    if (this.usesOuterTensors) return this.f.apply(self, args);
     const all = this.withThis(self, args);
     const call = bind(all, this.name);
     const { tensors } = call;
-    let found: Found;
+    let found: FoundSpecialization;
     try {
       found = this.find(all, call);
     } catch (error) {
-      if (error instanceof UsesAround) this.usesAround = true;
-      // It may look at the value of a tensor that has one here.
+      if (error instanceof UsesOuterTensors) this.usesOuterTensors = true;
+      // The function may read the value of a tensor that is concrete here.
       else if (tensors.every((t) => t.isSymbolic)) throw error;
       return this.f.apply(self, args);
     }
@@ -193,44 +198,44 @@ export class PolymorphicFunction<A extends unknown[], R> {
   }
 
   async callLater(self: unknown, args: A): Promise<R> {
-    checkLater(this.name);
-    const own = this.bound(args);
-    if (functionsRunEagerly()) return this.f.apply(self, own);
-    const { specialization, tensors, counted } = this.findLater(this.withThis(self, own));
-    this.watch.called(counted);
-    return (await runLater(this.name, specialization, tensors)) as R;
+    checkAsync(this.name);
+    const bound = this.bound(args);
+    if (functionsRunEagerly()) return this.f.apply(self, bound);
+    const { specialization, tensors, counted } = this.findAsync(this.withThis(self, bound));
+    this.watch.recordCall(counted);
+    return (await runAsync(this.name, specialization, tensors)) as R;
   }
 
   concrete(self: unknown, args: readonly unknown[]): ConcreteFunction<A, R> {
     const { name, signature, f } = this;
     const specs = (signature !== null && args.length === 0 ? signature : args).map(toSpecs);
     let outputs: unknown = null;
-    const note = <F extends Found | null>(found: F): F => {
+    const saveOutputs = <F extends FoundSpecialization | null>(found: F): F => {
       const compiled = found?.specialization.compiled;
       if (compiled) outputs ??= toSpecs(compiled.value);
       return found;
     };
     if (flatten(specs).every((leaf) => !isSpec(leaf) || leaf.isFullyDefined)) {
-      // Tensors without values will do for a trace.
-      const mark = new Trace(name);
+      // Symbolic tensors suffice for a trace.
+      const trace = new Trace(name);
       const symbols = specs.map((s) =>
-        mapStructure(s, (leaf) => (isSpec(leaf) ? mark.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
+        mapStructure(s, (leaf) => (isSpec(leaf) ? trace.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
       );
-      note(this.find(this.withThis(self, symbols)));
+      saveOutputs(this.find(this.withThis(self, symbols)));
     }
     const concreteCall = (...args: A): R => {
-      const own = bindSignature(specs, args);
-      if (runsPlainly()) return f.apply(self, own as A);
-      const { value, found } = this.invoke(this.withThis(self, own));
-      note(found);
+      const bound = bindSignature(specs, args);
+      if (runsEagerly()) return f.apply(self, bound as A);
+      const { value, found } = this.invoke(this.withThis(self, bound));
+      saveOutputs(found);
       return value as R;
     };
     const concreteLater = async (...args: A): Promise<R> => {
-      checkLater(name);
-      const own = bindSignature(specs, args);
-      if (functionsRunEagerly()) return f.apply(self, own as A);
-      const { specialization, tensors } = note(this.findLater(this.withThis(self, own)));
-      return (await runLater(name, specialization, tensors)) as R;
+      checkAsync(name);
+      const bound = bindSignature(specs, args);
+      if (functionsRunEagerly()) return f.apply(self, bound as A);
+      const { specialization, tensors } = saveOutputs(this.findAsync(this.withThis(self, bound)));
+      return (await runAsync(name, specialization, tensors)) as R;
     };
     return Object.defineProperties(concreteCall, {
       async: { value: concreteLater },

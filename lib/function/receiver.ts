@@ -1,13 +1,13 @@
-/** What `this` is in a compiled function that is a method: a part of the signature, by identity. */
+/** The receiver (`this`) of a compiled method, which is part of the signature by identity. */
 
-/** Stands before the arguments. */
+/** A receiver, passed in front of the arguments. */
 export class Receiver {
   constructor(readonly value: object) {}
 }
 
 const receivers = new WeakMap<object, Receiver>();
 
-/** Null where there is none. */
+/** The receiver for a value of `this`; null if there is none. */
 export function receiverOf(value: unknown): Receiver | null {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null || value === globalThis)
     return null;
@@ -16,7 +16,7 @@ export function receiverOf(value: unknown): Receiver | null {
   return receiver;
 }
 
-/** Whether a function looks at its own `this`: it is written there, and this is no arrow function. */
+/** Whether a function may use its own `this`: its source contains the word, and it is no arrow function. */
 export function mayUseThis(f: (...args: never[]) => unknown): boolean {
   const source = Function.prototype.toString.call(f);
   return /\bthis\b/.test(source) && !/^(async\s*)?(\(|[\w$]+\s*=>)/.test(source);

@@ -1,23 +1,23 @@
-/** What counts as a trace, and a word to users whose functions are traced again and again. */
+/** The user-visible count of traces, and the warning about frequent retracing. */
 import type { Tensor } from '../core/tensor';
 import { generalize, TensorSpec } from './tensor_spec';
 
 const threshold = 5;
 const history = 10;
 
-/** The traces of one function as TensorFlow counts them: several programs may belong to one. */
+/** The traces of one function as TensorFlow counts them: several programs may share one. */
 export class TraceTypes {
   private readonly types = new Set<string>();
-  /** With `relaxes`: what was traced, by everything but shapes; the last holds all before. */
+  /** With `relaxes`: traced specs by signature without shapes; each spec generalizes those before it. */
   private readonly relaxed = new Map<string, TensorSpec[][]>();
 
-  /** `declared`: there is an input signature. `relaxes`: dimensions that varied once may be of any size. */
+  /** `declared`: there is an input signature. `relaxes`: a dimension that has varied matches any size. */
   constructor(
     private readonly declared: boolean,
     private readonly relaxes: boolean,
   ) {}
 
-  /** Whether a program for such a call is a trace. */
+  /** Whether a program for such a call counts as a new trace. */
   isNew(type: string, tensors: readonly Tensor[]): boolean {
     if (this.declared) return this.types.size === 0;
     if (!this.relaxes) return !this.types.has(type);
@@ -25,7 +25,7 @@ export class TraceTypes {
     return !traced.some((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])));
   }
 
-  /** With `relaxes`: what is traced for a call, and its place among what was traced for others like it. */
+  /** With `relaxes`: the specs that a call is traced with, and their index among those of its signature without shapes. */
   specs(
     type: string,
     tensors: readonly Tensor[],
@@ -37,7 +37,7 @@ export class TraceTypes {
       : { place, specs: traced[place] };
   }
 
-  /** It was made. */
+  /** Adds a counted trace. */
   add(type: string, tensors: readonly Tensor[]): void {
     this.types.add(type);
     if (!this.relaxes) return;
@@ -56,16 +56,16 @@ function relax(traced: readonly TensorSpec[][], tensors: readonly Tensor[]): Ten
 
 export const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
 
-/** Counts the calls of one function, and warns once. */
+/** Counts calls and traces of one function, and warns once about frequent retracing. */
 export class RetracingWatch {
-  /** For each of the last traces, the calls from it to the next one. */
+  /** For each recent trace, the number of calls until the next one. */
   private perTrace: number[] = [];
   private calls = 0;
   private warned = false;
 
   constructor(private readonly name: string) {}
 
-  called(traced: boolean): void {
+  recordCall(traced: boolean): void {
     this.calls++;
     if (!traced) {
       if (this.perTrace.length === 0) this.perTrace.push(0);

@@ -1,4 +1,4 @@
-/** What makes two calls the same to a traced function: dtypes and shapes of tensors, structure, and host values. */
+/** Signatures of calls: dtypes and shapes of tensors, structure, and host values select the specialization. */
 import { toTensor } from '../core/convert';
 import type { DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
@@ -10,24 +10,24 @@ import { Variable } from '../core/variable';
 
 export interface BoundCall {
   /**
-   * What calls of one specialization have in common. Objects and variables stand in it by their places in `objects` and
-   * `variables`: the same key means the same function only for the same ones.
+   * The key of the specialization. It refers to objects and variables by their index in `objects` and `variables`, so it
+   * identifies a specialization only together with these.
    */
   readonly key: string;
   /** The tensors among the arguments, in order. */
   readonly tensors: readonly Tensor[];
-  /** Objects that are no tensors or structures, functions among them, and variables: each once, by identity. */
+  /** Objects and functions that are neither tensors nor structures; like variables, each is listed once, by identity. */
   readonly objects: readonly object[];
   readonly variables: readonly Variable[];
 }
 
-/** The place of a value in a list, to which it is added if it is new. */
-function placeIn<T>(list: T[], value: T): number {
+/** The index of a value in a list, to which it is appended if it is new. */
+function indexIn<T>(list: T[], value: T): number {
   const at = list.indexOf(value);
   return at >= 0 ? at : list.push(value) - 1;
 }
 
-/** Typed arrays count as tensors; numbers, strings, booleans and other objects are part of the signature. */
+/** Binds arguments: typed arrays become tensors; numbers, strings, booleans and other objects are part of the key. */
 export function bind(args: readonly unknown[], name: string): BoundCall {
   const tensors: Tensor[] = [];
   const objects: object[] = [];
@@ -40,7 +40,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
     } else if (ArrayBuffer.isView(node)) {
       visit(toTensor(node, null, name, 'an argument'));
     } else if (node instanceof Variable) {
-      key += `V${node.dt.code}[${node.shape.join()}]${node.trainable ? 't' : ''}${placeIn(variables, node)};`;
+      key += `V${node.dt.code}[${node.shape.join()}]${node.trainable ? 't' : ''}${indexIn(variables, node)};`;
     } else if (node instanceof IndexedSlices) {
       key += 'S';
       visit(node.values);
@@ -58,7 +58,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
       }
       key += '}';
     } else if ((typeof node === 'object' && node !== null) || typeof node === 'function') {
-      key += `O${placeIn(objects, node)};`;
+      key += `O${indexIn(objects, node)};`;
     } else {
       key +=
         typeof node === 'string'
@@ -75,7 +75,7 @@ export function bind(args: readonly unknown[], name: string): BoundCall {
   return { key, tensors, objects, variables };
 }
 
-/** The order of an object's keys says nothing. */
+/** Sorted, since the order of an object's keys is not part of the signature. */
 function sortedKeys(node: object): string[] {
   return Object.keys(node).sort();
 }
@@ -86,38 +86,38 @@ interface Entry<T> {
   readonly value: T;
 }
 
-const mostRecent = 4;
+const maxRecent = 4;
 
-/** What belongs to the last few signatures of tensors alone: found without a key, which takes longer than a small call. */
+/** A cache for the last few signatures of tensors only. The lookup builds no key, which would take longer than a small call. */
 export class Recent<T> {
   private readonly entries: Entry<T>[] = [];
 
   find(args: readonly unknown[]): T | null {
-    for (const entry of this.entries) if (fits(entry, args)) return entry.value;
+    for (const entry of this.entries) if (matches(entry, args)) return entry.value;
     return null;
   }
 
-  /** Of arguments that were not found. */
+  /** Adds the value for arguments that `find` did not find. */
   remember(args: readonly unknown[], value: T): void {
     const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
     if (tensors.length !== args.length) return;
     this.entries.unshift({ dts: tensors.map((t) => t.dt), shapes: tensors.map((t) => shapeOf(t)), value });
-    if (this.entries.length > mostRecent) this.entries.pop();
+    if (this.entries.length > maxRecent) this.entries.pop();
   }
 }
 
-function fits<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
+function matches<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
   if (args.length !== dts.length) return false;
   for (let i = 0; i < args.length; i++) {
     const t = args[i];
-    // What has no value of its own is dealt with where there is time.
+    // Symbolic tensors take the slow path.
     if (!(t instanceof Tensor) || t.dt !== dts[i] || placeholderOf(t) !== null) return false;
     if (shapeOf(t) !== shapes[i] && !sameShape(shapeOf(t), shapes[i])) return false;
   }
   return true;
 }
 
-/** The arguments with each tensor, and what counts as one, replaced, in the same order. */
+/** The arguments with each tensor, or typed array, replaced by the next of `tensors`. */
 export function replaceTensors(args: readonly unknown[], tensors: readonly Tensor[]): unknown[] {
   let next = 0;
   const visit = (node: unknown): unknown => {

@@ -1,4 +1,4 @@
-/** A function for one signature: a compiled graph, or the reason why its calls run op by op. */
+/** A function specialized for one signature: a compiled graph, or the reason why its calls run op by op. */
 import { recordingDepth } from '../autodiff/tape';
 import { InvalidArgumentError } from '../core/errors';
 import { tensorsIn, withTensors } from '../core/leaves';
@@ -12,19 +12,19 @@ import { inline } from '../graph/inline';
 import { assignPending } from '../graph/pending';
 import { Trace } from '../graph/trace';
 
-/** What the specializations of one function have in common. */
+/** State shared by the specializations of one function. */
 export class Origin {
-  /** The function may create variables: no call has returned yet. */
-  open = true;
-  /** How often the function was traced, as users count. */
+  /** No call has returned yet, so the function may create variables. */
+  mayCreateVariables = true;
+  /** The number of traces as users count them. */
   traces = 0;
   private warned = false;
 
   constructor(readonly name: string) {}
 
-  /** Throws if the function created so many variables, and it is not its first call. */
+  /** Throws if the function created variables after its first call. */
   checkCreated(count: number): void {
-    if (count === 0 || this.open) return;
+    if (count === 0 || this.mayCreateVariables) return;
     throw new InvalidArgumentError(
       `[${this.name}] tf.function only supports singleton tf.Variables created on the first call. Make sure the ` +
         `tf.Variable is only created once or created outside tf.function. See ` +
@@ -32,21 +32,21 @@ export class Origin {
     );
   }
 
-  /** Tells the user, once, that the function runs op by op. */
+  /** Warns the user, once, that the function runs op by op. */
   warn({ op, why, line }: ConcretizationError): void {
     if (this.warned) return;
     this.warned = true;
     process.emitWarning(
       `tf.function '${this.name}' is not compiled, it runs op by op at each call: [${op}] ${why}` +
-        `${line === null ? '' : ` (${line})`}. Put what comes before and after it into functions of their own: those stay ` +
+        `${line === null ? '' : ` (${line})`}. Put the code before and after it into separate functions: those stay ` +
         `compiled`,
       'NotCompiledWarning',
     );
   }
 }
 
-/** The function uses tensors of the one that calls it: it has no graph of its own. */
-export class UsesAround extends Error {}
+/** Thrown if a function uses tensors of its caller, so that it cannot be traced separately. */
+export class UsesOuterTensors extends Error {}
 
 interface Compiled {
   readonly graph: GraphFunction;
@@ -55,21 +55,21 @@ interface Compiled {
 }
 
 export class Specialization {
-  /** How often it ran. */
+  /** The number of runs. */
   uses = 0;
-  /** What stands for the tensor arguments. */
+  /** The symbolic tensors of the tensor arguments. */
   readonly parameters: readonly Tensor[];
   readonly compiled: Compiled | null;
-  /** Why it runs op by op; null where it is compiled. */
+  /** Why it runs op by op; null if it is compiled. */
   readonly reason: ConcretizationError | null;
-  /** Under so many tapes it runs op by op: the compiled graph has derivatives of fewer orders. */
+  /** Under this many tapes or more it runs op by op: the compiled graph has derivatives of lower orders only. */
   private derivableOrders: number;
-  /** A gradient of the user's own uses tensors of this trace. */
+  /** The trace contains a custom gradient, which may close over its tensors. */
   private readonly closes: boolean;
 
   /**
-   * Traces the function. `f` calls it with tensors in place of its own tensor arguments, and checks what it returns.
-   * `tensors` give the dtypes and shapes.
+   * Traces the function. `f` calls it with its tensor arguments replaced, and validates its result. `tensors` have the
+   * dtypes and shapes of the signature.
    */
   constructor(
     private readonly origin: Origin,
@@ -78,12 +78,12 @@ export class Specialization {
   ) {
     let trace = this.trace(tensors);
     if (trace.created.length > 0) {
-      // Variables are created at the first call alone: a second trace shows whether the function keeps them.
+      // Variables may be created at the first call only: a second trace shows whether the function keeps them.
       origin.checkCreated(trace.created.length);
       if (trace.reason === null) {
         trace = this.trace(tensors);
         origin.traces++;
-        origin.open = false;
+        origin.mayCreateVariables = false;
         origin.checkCreated(trace.created.length);
       }
     }
@@ -93,25 +93,25 @@ export class Specialization {
     this.closes = trace.closes;
     this.compiled =
       trace.graph === null ? null : { graph: new GraphFunction(trace.graph), value: trace.value };
-    if (this.reason === null) origin.open = false;
+    if (this.reason === null) origin.mayCreateVariables = false;
     else origin.warn(this.reason);
   }
 
   private trace(tensors: readonly Tensor[]) {
     const { f, origin } = this;
-    const around = context.tracer instanceof Trace ? context.tracer : null;
-    const trace = new Trace(origin.name, undefined, around);
+    const outer = context.tracer instanceof Trace ? context.tracer : null;
+    const trace = new Trace(origin.name, undefined, outer);
     const parameters = tensors.map((t) => trace.symbol(t.dt, shapeOf(t)));
     let graph: Graph | null = null;
     let value: unknown;
     try {
       ({ graph, value } = trace.run(() => f(parameters), tensorsIn, parameters));
     } catch (error) {
-      if (trace.usesAround) throw new UsesAround();
-      // Whatever the user's code made of it.
+      if (trace.usesOuterTensors) throw new UsesOuterTensors();
+      // User code may have caught and replaced the ConcretizationError.
       if (trace.reason === null) throw error;
     }
-    if (trace.usesAround) throw new UsesAround();
+    if (trace.usesOuterTensors) throw new UsesOuterTensors();
     const { reason, created, derivableOrders, closes } = trace;
     return {
       closes,
@@ -131,17 +131,17 @@ export class Specialization {
     if (context.recorder !== null && recordingDepth() >= this.derivableOrders)
       return this.runEagerly(tensors);
     try {
-      return this.packed(compiled.graph.run(tensors));
+      return this.packResults(compiled.graph.run(tensors));
     } catch (error) {
       assignPending(error);
-      // Only a derivative needs a concrete value: it is derived before anything runs, and from now on under tapes as well.
+      // Differentiation needs a concrete value. Nothing has run yet: this call and later ones under tapes run op by op.
       if (!(error instanceof ConcretizationError) || context.recorder === null) throw error;
       this.derivableOrders = 1;
       return this.runEagerly(tensors);
     }
   }
 
-  /** Makes a call a part of the function that is being traced. Null where its graph cannot be copied. */
+  /** Inlines a call into the function being traced; null if its graph cannot be copied. */
   inlineInto(trace: Trace, tensors: readonly Tensor[]): { readonly value: unknown } | null {
     const { compiled, reason } = this;
     if (reason !== null) throw (trace.reason = reason);
@@ -149,28 +149,28 @@ export class Specialization {
     try {
       if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
     } catch (error) {
-      // The user's code may catch it: the trace is to know.
+      // User code may catch the error, so the trace records it.
       if (error instanceof ConcretizationError) trace.reason = error;
       throw error;
     }
-    return { value: this.packed(inline(trace, compiled.graph.graph, tensors)) };
+    return { value: this.packResults(inline(trace, compiled.graph.graph, tensors)) };
   }
 
-  /** Calls the function itself, whose ops compute at once. */
+  /** Calls the plain function, whose ops run eagerly. */
   runEagerly(tensors: readonly Tensor[]): unknown {
     const value = runOpByOp(
       () => this.f(tensors),
       (variable) => {
         if (!variable.isKept) this.origin.checkCreated(1);
       },
-      'apart',
+      'outer',
     );
-    this.origin.open = false;
+    this.origin.mayCreateVariables = false;
     return value;
   }
 
-  /** The function's result with these tensors in the places of the graph's results. */
-  packed(results: readonly Tensor[]): unknown {
+  /** The structure that the function returned, with these tensors as its leaves. */
+  packResults(results: readonly Tensor[]): unknown {
     const { value } = this.compiled as Compiled;
     return value instanceof Tensor ? results[0] : withTensors(value, results);
   }

@@ -1,4 +1,4 @@
-/** What a tensor argument may be. */
+/** The type of a tensor argument. */
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
 import { options, refuseSurplus } from '../core/options';
@@ -15,7 +15,7 @@ export interface TensorSpecOptions {
 }
 
 /**
- * Dtype and shape of a tensor; `null` dimensions may be of any size, a `null` shape is any shape.
+ * Dtype and shape of a tensor. A `null` dimension matches any size, a `null` shape any shape.
  * @tf tf.TensorSpec
  */
 export class TensorSpec {
@@ -44,10 +44,10 @@ export class TensorSpec {
     return new TensorSpec(tensor.shape, { dtype: tensor.dtype, name });
   }
 
-  /** Whether the tensor, or every tensor of the other spec, is one of these. @tf tf.TensorSpec.is_compatible_with */
+  /** Whether the tensor, or every tensor of the other spec, matches this spec. @tf tf.TensorSpec.is_compatible_with */
   isCompatibleWith(other: Tensor | Variable | TensorSpec): boolean {
-    const typed = other instanceof Tensor || other instanceof Variable || other instanceof TensorSpec;
-    if (!typed || this.dtype !== other.dtype) return false;
+    const hasType = other instanceof Tensor || other instanceof Variable || other instanceof TensorSpec;
+    if (!hasType || this.dtype !== other.dtype) return false;
     const { shape } = other;
     if (this.shape === null || shape === null) return true;
     if (this.shape.length !== shape.length) return false;
@@ -70,7 +70,7 @@ export class TensorSpec {
   }
 }
 
-/** The least spec that holds both; null where their dtypes differ. */
+/** The most specific spec that both match; null if their dtypes differ. */
 export function generalize(a: TensorSpec, b: TensorSpec): TensorSpec | null {
   if (a.dt !== b.dt) return null;
   const options = { dtype: a.dtype, name: a.name };

@@ -1,18 +1,18 @@
-/** What the tracer throws where a function cannot go on without a concrete value. */
+/** The error of a traced function that needs a concrete value. */
 import * as path from 'node:path';
 import { UnimplementedError } from '../core/errors';
 
-/** Where the library's own code is, whose frames are skipped when the user's line is looked for: one file if it is built. */
-const library = __filename.includes('concretization_error')
+/** Path of the library's code (one file in a bundle). Its stack frames are skipped in the search for the user's line. */
+const libraryPath = __filename.includes('concretization_error')
   ? path.resolve(__dirname, '..') + path.sep
   : __filename;
 
 /**
- * The shape of a result, or which code runs next, depends on values that do not exist while the function is traced. The
- * function, or the part of it that catches this, runs op by op instead.
+ * The shape of a result, or control flow in JavaScript, depends on values that do not exist while the function is traced.
+ * The function, or the subgraph that catches the error, runs op by op instead.
  */
 export class ConcretizationError extends UnimplementedError {
-  /** Where the user's code called the op: `file:line:column`; null if no frame of the stack is the user's. */
+  /** Where user code called the op, as `file:line:column`; null if the stack has no frame of user code. */
   readonly line: string | null;
 
   constructor(
@@ -29,8 +29,9 @@ export class ConcretizationError extends UnimplementedError {
 
 function userLine(stack: string): string | null {
   for (const frame of stack.split('\n').slice(1)) {
-    const place = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame)?.[1];
-    if (place !== undefined && !place.includes(library) && !place.startsWith('node:')) return place;
+    const location = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame)?.[1];
+    if (location !== undefined && !location.includes(libraryPath) && !location.startsWith('node:'))
+      return location;
   }
   return null;
 }

@@ -1,4 +1,4 @@
-/** The way back through a graph, as two graphs: forward, which saves what the second needs, and backward. */
+/** Differentiates a graph: a forward graph, which saves the values that the backward graph needs, and a backward graph. */
 import { backward, gradientOf, pathFrom } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { symbolicZero, type SymbolicZero } from '../op/registry';
@@ -17,37 +17,38 @@ export const noGradient = -1;
 export const zeroGradient = -2;
 
 export interface Derivative {
-  /** The graph's results, then what the way back reads. */
+  /** Returns the graph's results, then the values that the backward pass reads. */
   readonly forward: Graph;
-  /** From gradients of the floating results, then what was saved, to gradients. */
+  /** From the upstream gradients of the floating-point results, then the saved values, to gradients. */
   readonly backward: Graph;
-  /** How many results the graph has, and how many values forward saves behind them. */
+  /** The number of results of the graph, and of saved values behind them. */
   readonly results: number;
   readonly saved: number;
-  /** Which results take a gradient. */
+  /** The results that have upstream gradients, by number. */
   readonly targets: readonly number[];
-  /** The variables that the graph reads, in order; after the parameters, gradients go to these reads. */
+  /** The variables that the graph reads, in order; their gradients follow those of the parameters. */
   readonly reads: readonly Variable[];
-  /** The tensors from before the trace that take gradients, in order, after the reads. */
+  /** The tensors from before the trace that have gradients; these follow those of the reads. */
   readonly captured: readonly Tensor[];
   /**
-   * For each parameter, then each read and each captured tensor: the place of its gradient among the backward results;
-   * `noGradient` or `zeroGradient` (symbolic), which are negative, where there is nothing to compute.
+   * For each parameter, then each read and each captured tensor: the position of its gradient among the backward results;
+   * or, both negative, `noGradient` or `zeroGradient` (a symbolic zero).
    */
   readonly gradients: readonly number[];
-  /** The gradients, by their place in that list, that are rows of a tensor of this shape: their indices are the next result. */
+  /** The sparse gradients, by position in that list, with their dense shape. Their indices are the next backward result. */
   readonly rows: ReadonlyMap<number, Dims>;
 }
 
-/** Values and indices. */
-interface Rows {
-  readonly parts: readonly [Tensor, Tensor];
+/** A gradient as IndexedSlices. */
+interface SparseGradient {
+  /** Values and indices. */
+  readonly tensors: readonly [Tensor, Tensor];
   readonly shape: Dims;
 }
 
 class DerivativeTrace extends Trace {
-  /** A gradient of the user's own may use what the graph around this one knows. */
-  override stranger(_t: Tensor, _of: Placeholder, op: string): Error {
+  /** A custom gradient may close over a tensor of an enclosing graph, which this graph cannot reach. */
+  override foreignTensorError(_t: Tensor, _of: Placeholder, op: string): Error {
     return (this.reason = new ConcretizationError(
       op,
       'a gradient uses a tensor of another part of the function',
@@ -55,24 +56,24 @@ class DerivativeTrace extends Trace {
   }
 }
 
-type Gradient = Tensor | Rows | SymbolicZero | null;
+type Gradient = Tensor | SparseGradient | SymbolicZero | null;
 
 const tensorsOf = (g: Gradient): readonly Tensor[] =>
-  g === null || g === symbolicZero ? [] : 'parts' in g ? g.parts : [g];
+  g === null || g === symbolicZero ? [] : 'tensors' in g ? g.tensors : [g];
 
 interface ReadOutput {
   readonly variable: Variable;
   readonly output: Tensor;
 }
 
-/** The forward pass, traced again under a tape. */
+/** The forward pass, replayed under a tape. */
 interface Recorded {
   readonly tape: Tape;
   readonly results: readonly Tensor[];
   readonly variables: ReadonlyMap<Variable, Tensor>;
   readonly reads: readonly ReadOutput[];
-  /** Later reads of variables that are parameters: their gradients flow to the parameter too. */
-  readonly again: readonly { readonly parameter: Tensor; readonly output: Tensor }[];
+  /** Later reads of variables that are parameters: their gradients are added to the parameter's. */
+  readonly laterReads: readonly { readonly parameter: Tensor; readonly output: Tensor }[];
 }
 
 function recordForward(
@@ -81,7 +82,7 @@ function recordForward(
   parameters: readonly Tensor[],
   captured: readonly Tensor[],
 ): Recorded {
-  // Integer tensors and variables that are not trainable get gradients too, if somebody asks.
+  // Follows integer tensors and non-trainable variables too: a tape may watch them.
   const tape = new Tape(false);
   for (const t of [...parameters, ...captured]) tape.follow(t.id);
   startRecording(tape);
@@ -90,26 +91,26 @@ function recordForward(
       if (output.dt.kind === 'float') tape.follow(output.id);
     };
     const { results, variables, reads } = replay(graph, trace, parameters);
-    const again = reads.flatMap(({ variable, output }) => {
+    const laterReads = reads.flatMap(({ variable, output }) => {
       const parameter = variables.get(variable);
       return parameter === undefined ? [] : [{ parameter, output }];
     });
-    return { tape, results, variables, reads: reads.filter((r) => !variables.has(r.variable)), again };
+    return { tape, results, variables, reads: reads.filter((r) => !variables.has(r.variable)), laterReads };
   } finally {
     stopRecording(tape);
     trace.onRead = null;
   }
 }
 
-/** The gradients of the targets with respect to each source, written into the trace. */
+/** Adds the backward pass to the trace; the gradients of the targets with respect to each source. */
 function recordBackward(
-  { tape, results, again }: Recorded,
+  { tape, results, laterReads }: Recorded,
   sources: readonly Tensor[],
   targets: readonly number[],
   dys: readonly Tensor[],
   sparse: boolean,
 ): Gradient[] {
-  const ids = new Set([...sources, ...again.map((r) => r.output)].map((s) => s.id));
+  const ids = new Set([...sources, ...laterReads.map((r) => r.output)].map((s) => s.id));
   const gradients = backward(
     pathFrom(tape, ids, false),
     targets.map((i) => results[i]),
@@ -117,107 +118,114 @@ function recordBackward(
     false,
   );
   return sources.map((s) => {
-    const others = again.filter((r) => r.parameter === s).map((r) => r.output.id);
-    const g = gradientOf({ ids: [s.id, ...others] }, gradients);
+    const laterIds = laterReads.filter((r) => r.parameter === s).map((r) => r.output.id);
+    const g = gradientOf({ ids: [s.id, ...laterIds] }, gradients);
     if (!(g instanceof IndexedSlices)) return g;
     if (!sparse || g.denseShape === null) return densify(g);
-    return { parts: [g.values, g.indices], shape: g.denseShape };
+    return { tensors: [g.values, g.indices], shape: g.denseShape };
   });
 }
 
-/** What depends on the upstream gradients is the backward pass; all else belongs to the forward pass. */
+/** Nodes that depend on the upstream gradients form the backward pass; all others belong to the forward pass. */
 function split(
   nodes: readonly Node[],
-  middle: number,
+  boundary: number,
   dys: readonly Tensor[],
 ): { forward: Node[]; backward: Node[]; dependent: Set<Tensor> } {
   const dependent = new Set<Tensor>(dys);
-  const forward: Node[] = nodes.slice(0, middle);
-  const back: Node[] = [];
-  for (const node of nodes.slice(middle)) {
+  const forward: Node[] = nodes.slice(0, boundary);
+  const backward: Node[] = [];
+  for (const node of nodes.slice(boundary)) {
     if (node.kind === 'op' && !inputsOf(node).some((t) => dependent.has(t))) {
       forward.push(node);
       continue;
     }
-    back.push(node);
+    backward.push(node);
     for (const t of outputsOf(node)) dependent.add(t);
   }
-  return { forward, backward: back, dependent };
+  return { forward, backward, dependent };
 }
 
-/** Where each gradient stands among the backward results, and which are rows. */
-function placesOf(found: readonly Gradient[]): { places: number[]; rows: Map<number, Dims> } {
+/** The position of each gradient among the backward results, and the dense shapes of the sparse ones. */
+function gradientPlaces(gradients: readonly Gradient[]): { places: number[]; rows: Map<number, Dims> } {
   const places: number[] = [];
   const rows = new Map<number, Dims>();
   let next = 0;
-  found.forEach((g, i) => {
+  gradients.forEach((g, i) => {
     places.push(g === null ? noGradient : g === symbolicZero ? zeroGradient : next);
     next += tensorsOf(g).length;
-    if (g !== null && g !== symbolicZero && 'parts' in g) rows.set(i, g.shape);
+    if (g !== null && g !== symbolicZero && 'tensors' in g) rows.set(i, g.shape);
   });
   return { places, rows };
 }
 
-/** `followed`: the ids of the tensors from before the trace to which gradients go; `sparse`: rows may stay rows. */
-export function derive(graph: Graph, followed: ReadonlySet<number> = new Set(), sparse = false): Derivative {
-  const captured = graph.constants.filter((c) => followed.has(c.source.id));
+/**
+ * `followedIds`: the tensors from before the trace that get gradients; `sparse`: gradients of parameters may stay
+ * IndexedSlices.
+ */
+export function derive(
+  graph: Graph,
+  followedIds: ReadonlySet<number> = new Set(),
+  sparse = false,
+): Derivative {
+  const captured = graph.constants.filter((c) => followedIds.has(c.source.id));
   const trace = new DerivativeTrace(graph.name);
   const parameters = graph.parameters.map((p) => trace.symbol(p.dt, shapeOf(p)));
-  const { recorded, middle, targets, dys, found } = trace.run(
+  const { recorded, boundary, targets, dys, gradients } = trace.run(
     () => {
       const real = captured.map((c) => c.real);
-      const done = recordForward(graph, trace, parameters, real);
+      const forwardPass = recordForward(graph, trace, parameters, real);
       const at = trace.nodes.length;
-      const { results } = done;
-      const taken = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
-      const upstream = taken.map((i) => trace.symbol(results[i].dt, shapeOf(results[i])));
-      const sources = [...parameters, ...done.reads.map((r) => r.output), ...real];
-      const gradients = recordBackward(done, sources, taken, upstream, sparse);
-      return { recorded: done, middle: at, targets: taken, dys: upstream, found: gradients };
+      const { results } = forwardPass;
+      const floating = results.flatMap((t, i) => (t.dt.kind === 'float' && t.isSymbolic ? [i] : []));
+      const upstream = floating.map((i) => trace.symbol(results[i].dt, shapeOf(results[i])));
+      const sources = [...parameters, ...forwardPass.reads.map((r) => r.output), ...real];
+      const gradients = recordBackward(forwardPass, sources, floating, upstream, sparse);
+      return { recorded: forwardPass, boundary: at, targets: floating, dys: upstream, gradients };
     },
     () => [],
     parameters,
   ).value;
-  // Perhaps a gradient of the user's own caught it.
+  // A custom gradient may have caught the error.
   if (trace.reason !== null) throw trace.reason;
   const { results, variables, reads } = recorded;
-  const nodes = split(trace.nodes, middle, dys);
+  const passes = split(trace.nodes, boundary, dys);
   const constants = [...trace.constants.values()];
   const constantSymbols = new Set(constants.map((c) => c.symbol));
-  const wanted = found.flatMap(tensorsOf).map((g) => trace.known(g));
+  const wanted = gradients.flatMap(tensorsOf).map((g) => trace.symbolFor(g));
   const saved = new Set<Tensor>();
   const needed = deadCode({
     name: graph.name,
     parameters: [],
     constants,
-    nodes: nodes.backward,
+    nodes: passes.backward,
     results: wanted,
   });
   for (const t of [...needed.nodes.flatMap(inputsOf), ...wanted])
-    if (!nodes.dependent.has(t) && !constantSymbols.has(t)) saved.add(t);
-  const own = [...saved];
-  const { places, rows } = placesOf(found);
+    if (!passes.dependent.has(t) && !constantSymbols.has(t)) saved.add(t);
+  const savedValues = [...saved];
+  const { places, rows } = gradientPlaces(gradients);
   return {
-    // Nothing is dropped from it here: the reads must stay those of every order.
+    // No dead code elimination: every order must have the same reads.
     forward: {
       name: graph.name,
       parameters,
       constants: [...trace.constants.values()],
-      nodes: nodes.forward,
-      results: [...results.map((t) => trace.known(t)), ...own],
+      nodes: passes.forward,
+      results: [...results.map((t) => trace.symbolFor(t)), ...savedValues],
       variables,
-      meanings: trace.meanings,
+      substitutions: trace.substitutions,
     },
     backward: deadCode({
       name: `${graph.name}, backward`,
-      parameters: [...dys, ...own],
+      parameters: [...dys, ...savedValues],
       constants: [...trace.constants.values()],
-      nodes: nodes.backward,
+      nodes: passes.backward,
       results: wanted,
-      meanings: trace.meanings,
+      substitutions: trace.substitutions,
     }),
     results: results.length,
-    saved: own.length,
+    saved: savedValues.length,
     targets,
     reads: reads.map((r) => r.variable),
     captured: captured.map((c) => c.source),

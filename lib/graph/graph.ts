@@ -1,77 +1,77 @@
-/** What a trace yields: operations in program order over tensors that stand for values. */
+/** The graph that a trace builds: nodes in program order over symbolic tensors. */
 import type { Tensor } from '../core/tensor';
 import type { Effects, RuntimeScalars, ReadVariable, TracedOp } from '../op/contract';
 import type { Variable } from '../core/variable';
 
-/** The value that a variable has been assigned at some point of a function. */
+/** An assignment that has been traced but not carried out yet. */
 export interface Pending {
   readonly variable: Variable;
   readonly value: Tensor;
 }
 
-/** An op. Pure: it may be dropped, shared or moved as its inputs allow. */
+/** An op. Ops are pure: passes may drop, share and move them within data dependencies. */
 export interface OpNode {
   readonly kind: 'op';
   readonly op: TracedOp;
   readonly inputs: readonly Tensor[];
   readonly attrs: unknown;
   readonly outputs: readonly Tensor[];
-  /** Of an op that may fail: the assignments before it that are not carried out yet. They are if it fails. */
+  /** For a fallible op: the assignments before it that are not carried out yet. If it fails, they are. */
   readonly pending?: readonly Pending[] | undefined;
 }
 
-/** Something that runs in JavaScript, between compiled parts. It sees all assignments made before it. */
+/** A step that runs in JavaScript, between native segments. It sees all assignments before it. */
 export interface HostNode {
   readonly kind: 'host';
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly run: (inputs: readonly Tensor[], read: ReadVariable) => readonly Tensor[];
-  /** As of ops. */
+  /** As in OpNode. */
   readonly pending?: readonly Pending[] | undefined;
-  /** What `run` does, where that is to run compiled graphs. */
-  readonly steps?: ((inputs: readonly Tensor[]) => Flowing) | undefined;
+  /** For control flow: `run` as a generator, so that the caller decides how its subgraphs run. */
+  readonly subgraphRuns?: ((inputs: readonly Tensor[]) => TensorSubgraphRuns) | undefined;
   readonly effects: Effects;
-  /** With the effects 'variables': which ones. */
+  /** The variables of the effect 'variables'. */
   readonly variables?: readonly Variable[] | undefined;
-  /** Why it is no part of the compiled program. */
+  /** Why it does not run natively. */
   readonly why: string;
-  /** Notes it again, in the trace in force, together with what a gradient needs, and tells who records. Absent: no gradient. */
+  /** Adds the step to the active trace, with the values its gradient needs, and records it on tapes. Absent: no gradient. */
   readonly record?: ((inputs: readonly Tensor[]) => readonly Tensor[]) | undefined;
-  /** It is an op with numbers that JavaScript finds before a part runs: it can be a step of that part. */
+  /** An op whose scalars are computed before a segment runs: it can be an op of that segment. */
   readonly scalarOp?: ScalarOp | undefined;
-  /** It is a choice among programs: a step of the program around it. */
-  readonly chosen?: Chosen | undefined;
+  /** Guarded branches, which run as steps of the enclosing program. */
+  readonly guarded?: GuardedBranches | undefined;
 }
 
-/** What a graph was compiled to: see compile/executable.ts, which declares the rest of it. */
+/** A compiled graph. compile/executable.ts declares its other members. */
 export interface CompiledGraph {
   run(args: readonly Tensor[]): Tensor[];
 }
 
-/** A run of several compiled graphs, one after another: it yields a graph and its arguments, and is given the results. */
-export type Steps<R> = Generator<readonly [CompiledGraph, readonly Tensor[]], R, readonly Tensor[]>;
+/** A sequence of runs of compiled graphs: the generator yields a graph with its arguments and receives its results. */
+export type SubgraphRuns<R> = Generator<readonly [CompiledGraph, readonly Tensor[]], R, readonly Tensor[]>;
 
-/** With the results of a step of a graph. */
-export type Flowing = Steps<readonly Tensor[]>;
+/** Subgraph runs that return the results of a node. */
+export type TensorSubgraphRuns = SubgraphRuns<readonly Tensor[]>;
 
-/** A graph of its own that a node runs. */
+/** A graph that a node runs. */
 export interface Subgraph {
   readonly graph: Graph;
   readonly executable: CompiledGraph;
 }
 
-/** Programs that change variables, of which each run takes one. */
-export interface Chosen {
-  /** Its number. */
-  choose(): number;
-  /** The variables that `choose` looks at. */
+/** Subgraphs that update variables; each run selects one of them. */
+export interface GuardedBranches {
+  /** The number of the branch that this run takes. */
+  select(): number;
+  /** The variables that `select` reads. */
   readonly variables: readonly Variable[];
   readonly branches: readonly {
-    /** For people. */
+    /** The condition in words, for `program()`. */
     readonly when: string;
     readonly f: Subgraph;
-    /** Which of the node's inputs it takes. */
+    /** The branch's arguments, by number of the node's input. */
     readonly inputs: readonly number[];
   }[];
 }
@@ -81,14 +81,14 @@ export interface ScalarOp {
   readonly scalars: RuntimeScalars;
 }
 
-/** The output stands for what the variable holds when this point is reached. */
+/** Reads a variable: the output is its value at this point. */
 export interface ReadNode {
   readonly kind: 'read';
   readonly variable: Variable;
   readonly output: Tensor;
 }
 
-/** The variable holds the value from here on. */
+/** Assigns a value to a variable. */
 export interface AssignNode {
   readonly kind: 'assign';
   readonly variable: Variable;
@@ -97,37 +97,37 @@ export interface AssignNode {
 
 export type Node = OpNode | HostNode | ReadNode | AssignNode;
 
-/** A tensor that was there before the trace. */
+/** A tensor from before the trace. */
 export interface Constant {
-  /** That tensor: tapes know it by its id. Its elements may be gone. */
+  /** The original tensor, whose id tapes know. It may be disposed. */
   readonly source: Tensor;
-  /** Its elements, which nobody frees. */
+  /** A pinned alias of it, whose elements stay. */
   readonly real: Tensor;
-  /** What stands for it in the graph. */
+  /** The symbolic tensor for it in the graph. */
   readonly symbol: Tensor;
 }
 
 export interface Graph {
-  /** The function's. */
+  /** The name of the traced function. */
   readonly name: string;
   readonly constants: readonly Constant[];
   /** One for each tensor argument. */
   readonly parameters: readonly Tensor[];
   readonly nodes: readonly Node[];
   readonly results: readonly Tensor[];
-  /** Of a part of a function: the parameters that are the values of variables. */
+  /** In a subgraph: the parameters that are values of variables. */
   readonly variables?: ReadonlyMap<Variable, Tensor> | undefined;
-  /** What stands here for the tensors of the traces that this one was made from: gradients that users write know those. */
-  readonly meanings?: ReadonlyMap<Tensor, Tensor> | undefined;
+  /** Tensors of the traces that this graph was copied from, mapped to its own: custom gradients close over the former. */
+  readonly substitutions?: ReadonlyMap<Tensor, Tensor> | undefined;
 }
 
-/** Whether values of these inputs may be errors. */
+/** Whether the op may throw for some values of these inputs. */
 export function isFallible({ fallible, host }: TracedOp, inputs: readonly Tensor[]): boolean {
   if (host !== undefined) return true;
   return typeof fallible === 'function' ? fallible(inputs) : fallible === true;
 }
 
-/** What must have been computed before a node runs: its inputs, and assignments that are carried out if it fails. */
+/** The values that a node depends on: its inputs, and the assignments that are carried out if it fails. */
 export function inputsOf(node: Node): readonly Tensor[] {
   if (node.kind === 'read') return [];
   if (node.kind === 'assign') return [node.value];
@@ -135,7 +135,7 @@ export function inputsOf(node: Node): readonly Tensor[] {
   return pending === undefined ? inputs : [...inputs, ...pending.map((p) => p.value)];
 }
 
-/** The same pending assignments with other tensors in the places of their values. */
+/** The pending assignments with their values mapped by `f`. */
 export function mapPending(
   pending: readonly Pending[] | undefined,
   f: (t: Tensor) => Tensor,
@@ -143,7 +143,7 @@ export function mapPending(
   return pending?.map(({ variable, value }) => ({ variable, value: f(value) }));
 }
 
-/** How often each tensor of a graph is read, as a result too. */
+/** The number of uses of each tensor in a graph, results included. */
 export function readsIn(graph: Graph): Map<Tensor, number> {
   const reads = new Map<Tensor, number>();
   const read = (t: Tensor): void => {
@@ -162,13 +162,13 @@ export function outputsOf(node: Node): readonly Tensor[] {
 
 /** The variables that graphs read or assign when they run. */
 export function variablesOf(graphs: readonly Graph[]): Variable[] {
-  const found = new Set<Variable>();
+  const variables = new Set<Variable>();
   for (const node of graphs.flatMap((g) => g.nodes)) {
-    if (node.kind === 'read' || node.kind === 'assign') found.add(node.variable);
+    if (node.kind === 'read' || node.kind === 'assign') variables.add(node.variable);
     if (node.kind !== 'host') continue;
-    for (const v of node.variables ?? []) found.add(v);
+    for (const v of node.variables ?? []) variables.add(v);
     for (const v of [...(node.scalarOp?.scalars.variables ?? []), ...(node.scalarOp?.scalars.reads ?? [])])
-      found.add(v);
+      variables.add(v);
   }
-  return [...found];
+  return [...variables];
 }

@@ -1,17 +1,17 @@
 /**
- * What was assigned before an error stays assigned. A compiled function carries assignments out at its end: an error takes
- * along those that stand before it, and whoever called the function carries them out.
+ * Assignments before an error stay in force. A compiled function carries assignments out at its end, so an error is
+ * associated with the assignments pending before it, and the caller of the function carries them out.
  */
 import { detached } from '../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
-/** By the error. */
+/** Pending assignments by error. */
 const assignments = new WeakMap<object, Map<Variable, Tensor>>();
 
 /**
- * Adds assignments that stand before an error. Inner parts of a function come first, and are later in program order: where
- * they assign a variable too, their value counts.
+ * Adds assignments pending before an error. Inner subgraphs add theirs first; these are later in program order, so their
+ * values take precedence.
  */
 export function addPending(
   error: unknown,
@@ -19,32 +19,32 @@ export function addPending(
   value: (i: number) => Tensor,
 ): void {
   if (typeof error !== 'object' || error === null || assigned.length === 0) return;
-  let known = assignments.get(error);
-  if (known === undefined) assignments.set(error, (known = new Map<Variable, Tensor>()));
+  let byVariable = assignments.get(error);
+  if (byVariable === undefined) assignments.set(error, (byVariable = new Map<Variable, Tensor>()));
   for (const [i, { variable }] of assigned.entries()) {
-    if (known.has(variable)) continue;
+    if (byVariable.has(variable)) continue;
     const t = value(i);
-    // Others may dispose theirs before it is assigned.
-    known.set(
+    // An alias: the value may be disposed before it is assigned.
+    byVariable.set(
       variable,
       detached(() => aliasTensor(t, shapeOf(t), 'assign')),
     );
   }
 }
 
-/** Carries out the assignments that stand before an error. */
+/** Carries out the assignments pending before an error. */
 export function assignPending(error: unknown): void {
   if (typeof error !== 'object' || error === null) return;
-  const known = assignments.get(error);
-  if (known === undefined) return;
+  const byVariable = assignments.get(error);
+  if (byVariable === undefined) return;
   assignments.delete(error);
-  for (const [variable, value] of known) {
+  for (const [variable, value] of byVariable) {
     variable.assignTensor(value);
     value.dispose();
   }
 }
 
-/** Runs steps, which `f` creates; an error takes along the values that variables have by then. */
+/** Runs the generator of `f`; an error gets the current values of the variables as pending assignments. */
 export function* withPendingSteps<S, R, T>(
   variables: readonly Variable[],
   values: (i: number) => Tensor,

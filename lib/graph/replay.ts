@@ -1,4 +1,4 @@
-/** Goes through a graph again, so that tapes can see what its ops do. */
+/** Replays a graph in another trace, so that tapes record its ops. */
 import { context } from '../core/context';
 import { specOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
@@ -7,57 +7,57 @@ import { reread, type Trace } from './trace';
 
 export interface Replayed {
   readonly results: readonly Tensor[];
-  /** What stands for the values of variables where the graph reads them. */
+  /** The symbolic tensors of the graph's reads of variables. */
   readonly reads: readonly { readonly variable: Variable; readonly output: Tensor }[];
-  /** The graph's parameters that are the values of variables, as those that took their places. */
+  /** The parameters in `trace` that are values of variables. */
   readonly variables: ReadonlyMap<Variable, Tensor>;
 }
 
-/** Notes the graph's nodes in `trace`, over other parameters. Whatever records sees the ops. */
+/** Copies the graph's nodes to `trace`, applied to other parameters. Active recorders record the ops. */
 export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]): Replayed {
-  const map = new Map<Tensor, Tensor>();
-  graph.parameters.forEach((p, i) => map.set(p, parameters[i]));
+  const copies = new Map<Tensor, Tensor>();
+  graph.parameters.forEach((p, i) => copies.set(p, parameters[i]));
   for (const constant of graph.constants) {
     trace.adopt(constant);
-    map.set(constant.symbol, constant.real);
+    copies.set(constant.symbol, constant.real);
   }
   const reads: { variable: Variable; output: Tensor }[] = [];
-  const at = (t: Tensor): Tensor => map.get(t) ?? t;
+  const copyOf = (t: Tensor): Tensor => copies.get(t) ?? t;
   for (const node of graph.nodes) {
     switch (node.kind) {
       case 'op': {
-        const inputs = node.inputs.map(at);
-        const outputs = trace.behind(mapPending(node.pending, at), () =>
+        const inputs = node.inputs.map(copyOf);
+        const outputs = trace.withPending(mapPending(node.pending, copyOf), () =>
           trace.emit(node.op, inputs, node.attrs, node.outputs.map(specOf)),
         );
         if (node.op === reread) {
           reads.push({ variable: node.attrs as Variable, output: outputs[0] });
           trace.onRead?.(outputs[0]);
         } else if (context.recorder !== null) context.recorder.record(node.op, inputs, node.attrs, outputs);
-        node.outputs.forEach((t, i) => map.set(t, outputs[i]));
+        node.outputs.forEach((t, i) => copies.set(t, outputs[i]));
         break;
       }
       case 'host': {
-        const inputs = node.inputs.map(at);
+        const inputs = node.inputs.map(copyOf);
         const recorded = context.recorder === null ? undefined : node.record;
-        const outputs = trace.behind(mapPending(node.pending, at), () =>
-          recorded === undefined ? trace.again(node, inputs) : recorded(inputs),
+        const outputs = trace.withPending(mapPending(node.pending, copyOf), () =>
+          recorded === undefined ? trace.copyHost(node, inputs) : recorded(inputs),
         );
-        node.outputs.forEach((t, i) => map.set(t, outputs[i]));
+        node.outputs.forEach((t, i) => copies.set(t, outputs[i]));
         break;
       }
       case 'read': {
-        const output = trace.readAgain(node.variable, node.output);
-        map.set(node.output, output);
+        const output = trace.copyRead(node.variable, node.output);
+        copies.set(node.output, output);
         reads.push({ variable: node.variable, output });
         break;
       }
       default:
-        trace.assignAgain(node.variable, at(node.value));
+        trace.copyAssign(node.variable, copyOf(node.value));
     }
   }
-  for (const [a, b] of graph.meanings ?? []) map.set(a, at(b));
-  trace.meanings = map;
-  const variables = new Map([...(graph.variables ?? [])].map(([v, t]) => [v, at(t)]));
-  return { results: graph.results.map(at), reads, variables };
+  for (const [a, b] of graph.substitutions ?? []) copies.set(a, copyOf(b));
+  trace.substitutions = copies;
+  const variables = new Map([...(graph.variables ?? [])].map(([v, t]) => [v, copyOf(t)]));
+  return { results: graph.results.map(copyOf), reads, variables };
 }

@@ -1,12 +1,12 @@
 /**
- * Nodes that run compiled graphs, one after another, are generators of these runs. What drives them decides how they run: at
- * once, here, or off the event loop.
+ * Nodes that run compiled graphs are generators of subgraph runs. Their driver decides how a subgraph runs: synchronously,
+ * as here, or off the event loop.
  */
 import type { Tensor } from '../core/tensor';
-import type { Flowing } from './graph';
+import type { TensorSubgraphRuns } from './graph';
 
-/** Runs all of them at once. */
-export function flow(steps: Flowing): readonly Tensor[] {
+/** Runs all subgraphs synchronously. */
+export function runSubgraphs(steps: TensorSubgraphRuns): readonly Tensor[] {
   let next = steps.next();
   while (next.done !== true) {
     const [executable, args] = next.value;

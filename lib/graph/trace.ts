@@ -1,4 +1,4 @@
-/** Runs a function once with tensors that stand for its arguments, and notes the ops that it calls. */
+/** The tracer: runs a function once with symbolic arguments and records the ops that it calls. */
 import { recordingDepth } from '../autodiff/tape';
 import { isLiteral } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
@@ -23,7 +23,7 @@ import { readOp } from '../op/read';
 import {
   isFallible,
   variablesOf,
-  type Chosen,
+  type GuardedBranches,
   type Constant,
   type Graph,
   type HostNode,
@@ -32,7 +32,7 @@ import {
 } from './graph';
 import { ConcretizationError } from './concretization_error';
 
-/** The same elements as a tensor of its own, of any shape; no gradient passes. */
+/** The same elements in any shape, as a separate tensor; no gradient passes. */
 export const view: TracedOp = {
   name: 'alias',
   differentiable: false,
@@ -42,15 +42,16 @@ export const view: TracedOp = {
 };
 
 /**
- * A variable (the attribute) is read after it was given a value: gradients go from here to the variable, and not to what
- * the value was made of.
+ * The read of a variable (the attribute) after an assignment: its gradient belongs to the variable, and does not pass to the
+ * assigned value.
  */
 export const reread: TracedOp = { ...view, name: 'read' };
 
-export interface Touched {
-  /** What the variable held before the trace. */
+/** A variable that the traced function has used. */
+export interface TouchedVariable {
+  /** The variable's value before the trace. */
   readonly real: Tensor;
-  /** What stands for that. */
+  /** The symbolic tensor for that value. */
   readonly read: Tensor;
 }
 
@@ -58,41 +59,41 @@ export class Trace extends Placeholder implements Tracer {
   readonly nodes: Node[] = [];
   /** Variables that the traced function created. */
   readonly created: Variable[] = [];
-  /** Variables that were read or assigned, in the order of their first use. */
+  /** Variables that were read or assigned, in order of first use. */
   readonly variables = new Set<Variable>();
-  /** What stands for the tensors that were there before. */
+  /** Tensors from before the trace, by id. */
   readonly constants = new Map<number, Constant>();
-  protected readonly touched = new Map<Variable, Touched>();
-  /** What stands here for tensors of the traces that this one is made from. */
-  meanings: ReadonlyMap<Tensor, Tensor> = new Map();
-  /** The values of variables that were read again after an assignment. */
+  protected readonly touched = new Map<Variable, TouchedVariable>();
+  /** Tensors of the traces that this one copies, mapped to its own. */
+  substitutions: ReadonlyMap<Tensor, Tensor> = new Map();
+  /** Results of `reread` nodes. */
   private readonly rereads = new Set<Tensor>();
   private open = false;
-  /** While a node of another graph is traced again: the assignments that stand before it there. */
-  private inherited: readonly Pending[] = [];
-  /** It notes a function with a gradient of the user's own: that may use any tensor of the trace. */
+  /** While a node of another graph is copied: the assignments pending before it there. */
+  private inheritedPending: readonly Pending[] = [];
+  /** It contains a custom gradient, which may close over any tensor of the trace. */
   closes = false;
-  /** Set where the function needed a concrete value: what was traced is of no use. */
+  /** Set if the function needed a concrete value: the trace is unusable. */
   reason: ConcretizationError | null = null;
-  /** The graph has derivatives of fewer than so many orders. */
+  /** The graph has derivatives of orders below this number. */
   derivableOrders = Infinity;
-  /** Told of each symbol that stands for a variable's value. */
+  /** Called with the symbolic tensor of each variable read. */
   onRead: ((output: Tensor) => void) | null = null;
 
-  /** It uses tensors of `around`. */
-  usesAround = false;
+  /** The function used tensors of `outer`. */
+  usesOuterTensors = false;
 
   constructor(
     readonly name: string,
-    /** Tensors with smaller ids were there before the function was called. */
+    /** Tensors with smaller ids existed before the function was called. */
     readonly base = peekNextId(),
-    /** The trace in which it began, of a function that calls this one: it must do without the tensors of that. */
-    private readonly around: Trace | null = null,
+    /** The trace of the calling function, whose tensors this one cannot use. */
+    private readonly outer: Trace | null = null,
   ) {
     super();
   }
 
-  /** A constant of another graph is one of this too. */
+  /** Makes a constant of another graph a constant of this trace. */
   adopt(constant: Constant): void {
     this.constants.set(constant.real.id, {
       ...constant,
@@ -115,15 +116,16 @@ export class Trace extends Placeholder implements Tracer {
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
   ): Tensor[] {
     for (const t of inputs) {
-      const mark = placeholderOf(t);
-      if (mark !== null && !this.sees(mark) && !this.means(t)) throw this.stranger(t, mark, op.name);
+      const owner = placeholderOf(t);
+      if (owner !== null && !this.inScope(owner) && !this.isSubstituted(t))
+        throw this.foreignTensorError(t, owner, op.name);
     }
-    if (op.closes === true) this.closing();
+    if (op.closes === true) this.markClosing();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
       op,
-      inputs: inputs.map((t) => this.known(t)),
+      inputs: inputs.map((t) => this.symbolFor(t)),
       attrs,
       outputs,
       pending: isFallible(op, inputs) ? this.pending() : undefined,
@@ -135,14 +137,14 @@ export class Trace extends Placeholder implements Tracer {
     return node;
   }
 
-  /** Why a tensor of a trace that this one knows nothing of cannot be used. */
-  stranger(t: Tensor, of: Placeholder, op: string): Error {
-    if (this.around?.sees(of) === true) this.usesAround = true;
-    return of.misuse(t, op);
+  /** The error for the use of a tensor that belongs to an unrelated trace. */
+  foreignTensorError(t: Tensor, owner: Placeholder, op: string): Error {
+    if (this.outer?.inScope(owner) === true) this.usesOuterTensors = true;
+    return owner.misuse(t, op);
   }
 
-  /** Told of a function with a gradient of the user's own. */
-  closing(): void {
+  /** Marks the trace as containing a custom gradient. */
+  markClosing(): void {
     this.closes = true;
   }
 
@@ -151,8 +153,8 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   /**
-   * Declares that a step has derivatives of fewer than `orders` orders. Throws a ConcretizationError if so many of the tapes
-   * within the function, `inside`, may want them already.
+   * Declares that a step has derivatives of orders below `orders` only. Throws a ConcretizationError if `inside`, the number
+   * of active tapes within the function, reaches that.
    */
   limitOrders(op: string, orders: number, inside = recordingDepth()): void {
     if (inside >= orders)
@@ -163,25 +165,25 @@ export class Trace extends Placeholder implements Tracer {
     this.derivableOrders = Math.min(this.derivableOrders, orders - inside);
   }
 
-  /** Whether tensors of that trace may be used here: in its own, and in those around a part of a function. */
-  sees(other: Placeholder): boolean {
+  /** Whether tensors of that trace may be used here: those of this trace, and in a subgraph those of enclosing ones. */
+  inScope(other: Placeholder): boolean {
     return other === this;
   }
 
-  /** Whether a tensor of a trace that is over stands for something here. */
-  means(t: Tensor): boolean {
-    return this.meanings.has(t);
+  /** Whether a tensor of a copied trace maps to a tensor of this one. */
+  isSubstituted(t: Tensor): boolean {
+    return this.substitutions.has(t);
   }
 
-  /** The tensor itself, or what stands for it if it was there before the trace. */
-  known(t: Tensor): Tensor {
+  /** The symbolic tensor for `t` in this trace: `t` itself, its substitution, or a constant's symbol. */
+  symbolFor(t: Tensor): Tensor {
     if (t.isSymbolic) {
-      const meant = this.meanings.get(t);
-      return meant === undefined ? t : this.known(meant);
+      const substitute = this.substitutions.get(t);
+      return substitute === undefined ? t : this.symbolFor(substitute);
     }
     let constant = this.constants.get(t.id);
     if (constant === undefined) {
-      // A tensor object of its own, pinned: users dispose theirs, gradients what they made, variables what they held.
+      // A pinned alias: users, the backward pass and variables may dispose the original.
       const real = withContext({ tidy: null }, () => aliasTensor(t, shapeOf(t), this.name));
       pin(real);
       constant = { source: t, real, symbol: this.symbol(t.dt, shapeOf(t)) };
@@ -192,16 +194,16 @@ export class Trace extends Placeholder implements Tracer {
 
   override alias(t: Tensor, shape: Shape): Tensor {
     const tracer = context.tracer;
-    const meant = tracer instanceof Trace && tracer.means(t);
-    if (!this.open && !meant) return symbolicTensor(t.dt, shape, this, bufferOf(t));
+    const substituted = tracer instanceof Trace && tracer.isSubstituted(t);
+    if (!this.open && !substituted) return symbolicTensor(t.dt, shape, this, bufferOf(t));
     if (!(tracer instanceof Trace)) throw this.misuse(t, 'alias');
-    if (!meant && !tracer.sees(this)) throw tracer.stranger(t, this, 'alias');
+    if (!substituted && !tracer.inScope(this)) throw tracer.foreignTensorError(t, this, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
   override misuse(t: Tensor, op: string): Error {
-    const what = `a ${t.dt.name} tensor of shape ${showShape(shapeOf(t))} made while tracing ${this.name}`;
-    if (context.tracer instanceof Trace && context.tracer.sees(this)) {
+    const what = `a ${t.dt.name} tensor of shape ${showShape(shapeOf(t))} created while tracing ${this.name}`;
+    if (context.tracer instanceof Trace && context.tracer.inScope(this)) {
       return new FailedPreconditionError(
         `[${op}] ${what} has no value yet: the traced function is run once to see which ops it calls, and computed later. ` +
           `Return the tensor and read it outside; for a decision that depends on it use tf.where or tf.cond`,
@@ -227,7 +229,7 @@ export class Trace extends Placeholder implements Tracer {
     this.onRead?.(read);
   }
 
-  /** Whether the variable was used already. If it was assigned, from now on it holds a tensor that stands for this read. */
+  /** Whether the variable was used before. If it was assigned since, it now holds the result of a `reread`. */
   protected readAfterAssignment(variable: Variable): boolean {
     const touched = this.touched.get(variable);
     if (touched === undefined) return false;
@@ -238,89 +240,96 @@ export class Trace extends Placeholder implements Tracer {
     return true;
   }
 
-  /** Traces what `f` traces as if these assignments stood before it. */
-  behind<R>(pending: readonly Pending[] | undefined, f: () => R): R {
-    const before = this.inherited;
-    this.inherited = pending ?? [];
+  /** Runs `f`; the nodes that it adds have these assignments pending before them. */
+  withPending<R>(pending: readonly Pending[] | undefined, f: () => R): R {
+    const previous = this.inheritedPending;
+    this.inheritedPending = pending ?? [];
     try {
       return f();
     } finally {
-      this.inherited = before;
+      this.inheritedPending = previous;
     }
   }
 
-  /** The same read in another trace. */
-  readAgain(variable: Variable, like: Tensor): Tensor {
-    const read = this.add({ kind: 'read', variable, output: this.symbol(like.dt, shapeOf(like)) }).output;
+  /** Copies a read node of another graph. */
+  copyRead(variable: Variable, source: Tensor): Tensor {
+    const read = this.add({ kind: 'read', variable, output: this.symbol(source.dt, shapeOf(source)) }).output;
     this.onRead?.(read);
     return read;
   }
 
-  assignAgain(variable: Variable, value: Tensor): void {
-    this.add({ kind: 'assign', variable, value: this.known(value) });
+  /** Copies an assign node of another graph. */
+  copyAssign(variable: Variable, value: Tensor): void {
+    this.add({ kind: 'assign', variable, value: this.symbolFor(value) });
   }
 
-  /** The same host step over other tensors. */
-  again(node: HostNode, inputs: readonly Tensor[]): Tensor[] {
+  /** Copies a host node of another graph with other inputs. */
+  copyHost(node: HostNode, inputs: readonly Tensor[]): Tensor[] {
     const outputs = node.outputs.map((o) => this.symbol(o.dt, shapeOf(o)));
     const pending = this.pending();
-    return this.add({ ...node, inputs: inputs.map((t) => this.known(t)), outputs, pending }).outputs.slice();
+    return this.add({
+      ...node,
+      inputs: inputs.map((t) => this.symbolFor(t)),
+      outputs,
+      pending,
+    }).outputs.slice();
   }
 
   variableCreated(variable: Variable): void {
     if (variable.held.isSymbolic) {
       throw new InvalidArgumentError(
-        `[${this.name}] the variable '${variable.name}' is made from a value that is not known yet: make variables from ` +
+        `[${this.name}] the variable '${variable.name}' is created from a value that is not known yet: create variables from ` +
           `constants, or outside of the function`,
       );
     }
     this.created.push(variable);
   }
 
-  /** Lets the variables hold their real values again; their new ones become assignments. */
-  settle(keep: boolean): void {
+  /** Restores the concrete values of all touched variables. With `commit`, their new values become assign nodes. */
+  restoreVariables(commit: boolean): void {
     for (const [variable, { real, read }] of this.touched) {
       const value = variable.held;
       variable.held = real;
-      if (keep && value !== read) this.add({ kind: 'assign', variable, value: this.known(value) });
+      if (commit && value !== read) this.add({ kind: 'assign', variable, value: this.symbolFor(value) });
     }
     this.touched.clear();
   }
 
-  host(step: HostStep & Pick<HostNode, 'record' | 'steps'>): Tensor[] {
-    if (step.effects === 'variables') this.settle(true);
+  host(step: HostStep & Pick<HostNode, 'record' | 'subgraphRuns'>): Tensor[] {
+    if (step.effects === 'variables') this.restoreVariables(true);
     const outputs = step.outputs.map((o) => this.symbol(o.dt, o.shape));
-    const inputs = step.inputs.map((t) => this.known(t));
+    const inputs = step.inputs.map((t) => this.symbolFor(t));
     return this.add({ kind: 'host', ...step, inputs, outputs, pending: this.pending() }).outputs.slice();
   }
 
-  /** The assignments so far that are carried out at the end, or before the next step that works on variables themselves. */
+  /** The assignments so far that no assign node carries out yet. */
   private pending(): readonly Pending[] | undefined {
-    const list = new Map<Variable, Pending>();
+    const assignments = new Map<Variable, Pending>();
     for (const [variable, { read }] of this.touched) {
-      if (variable.held !== read) list.set(variable, { variable, value: this.known(variable.held) });
+      if (variable.held !== read)
+        assignments.set(variable, { variable, value: this.symbolFor(variable.held) });
     }
-    for (const { variable, value } of this.inherited)
-      list.set(variable, { variable, value: this.known(value) });
-    return list.size === 0 ? undefined : [...list.values()];
+    for (const { variable, value } of this.inheritedPending)
+      assignments.set(variable, { variable, value: this.symbolFor(value) });
+    return assignments.size === 0 ? undefined : [...assignments.values()];
   }
 
-  /** Adds programs of which each run takes one. Variables hold their own values by then. */
-  choice(name: string, inputs: readonly Tensor[], chosen: Chosen): void {
+  /** Adds guarded branches. The caller has restored the variables, which the branches use when they run. */
+  addGuardedBranches(name: string, inputs: readonly Tensor[], guarded: GuardedBranches): void {
     this.add({
       kind: 'host',
       name,
-      inputs: inputs.map((t) => this.known(t)),
+      inputs: inputs.map((t) => this.symbolFor(t)),
       outputs: [],
       run: (real) => {
-        const { f, inputs: own } = chosen.branches[chosen.choose()];
-        f.executable.run(own.map((i) => real[i]));
+        const branch = guarded.branches[guarded.select()];
+        branch.f.executable.run(branch.inputs.map((i) => real[i]));
         return [];
       },
       effects: 'variables',
-      variables: [...chosen.variables, ...variablesOf(chosen.branches.map(({ f }) => f.graph))],
+      variables: [...guarded.variables, ...variablesOf(guarded.branches.map(({ f }) => f.graph))],
       why: 'each run chooses',
-      chosen,
+      guarded,
     });
   }
 
@@ -330,20 +339,20 @@ export class Trace extends Placeholder implements Tracer {
     outs: readonly { shape: Shape; dt: DTypeInfo }[],
     scalars: RuntimeScalars,
   ): Tensor[] {
-    // What computes the scalars sees the variables themselves.
-    const seen = [...scalars.variables, ...(scalars.reads ?? [])];
-    if (seen.some((v) => this.touched.has(v))) this.settle(true);
+    // Computing the scalars accesses the variables themselves.
+    const used = [...scalars.variables, ...(scalars.reads ?? [])];
+    if (used.some((v) => this.touched.has(v))) this.restoreVariables(true);
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     const run: HostNode['run'] = (real, read) => {
-      const own = new Float64Array(scalars.count);
-      scalars.write(own, 0, read);
-      const attrs = scalars.attrs(own);
+      const numbers = new Float64Array(scalars.count);
+      scalars.write(numbers, 0, read);
+      const attrs = scalars.attrs(numbers);
       return runNode({ kind: 'op', op, inputs: real, attrs, outputs }, real);
     };
     return this.add({
       kind: 'host',
       name: op.name,
-      inputs: inputs.map((t) => this.known(t)),
+      inputs: inputs.map((t) => this.symbolFor(t)),
       outputs,
       run,
       pending: isFallible(op, inputs) || scalars.fallible === true ? this.pending() : undefined,
@@ -353,7 +362,7 @@ export class Trace extends Placeholder implements Tracer {
     }).outputs.slice();
   }
 
-  /** Runs `f`; `results` says which tensors of what it returned are wanted. */
+  /** Traces `f`; `results` selects the graph's results from its return value. */
   run<R>(
     f: () => R,
     results: (r: R) => readonly Tensor[],
@@ -367,11 +376,11 @@ export class Trace extends Placeholder implements Tracer {
       let done = false;
       try {
         const value = f();
-        const wanted = results(value).map((t) => this.known(t));
+        const wanted = results(value).map((t) => this.symbolFor(t));
         done = true;
         return { value, wanted };
       } finally {
-        this.settle(done);
+        this.restoreVariables(done);
         this.open = false;
       }
     });

@@ -7,140 +7,141 @@ import type { Variable } from '../core/variable';
 
 export type { Recorder, Tracer };
 
-/** What a tape needs to know of an op. Rows of lib/ops satisfy it. */
+/** The properties of an op that a tape uses. Op definitions of lib/ops satisfy it. */
 export interface RecordedOp {
   readonly name: string;
   /** Whether gradients pass through it at all (argmax and comparisons: no). */
   readonly differentiable: boolean;
-  /** Which inputs and outputs the gradient reads: bit i for input i; the tape keeps only those. */
+  /** Which inputs and outputs the gradient reads: bit i stands for input i. The tape saves only those. */
   readonly savesInputs: number;
   readonly savesOutputs: boolean;
-  /** The gradient takes null for outputs that nothing flowed into, instead of zeros. */
+  /** The gradient function accepts null, instead of zeros, for outputs without an upstream gradient. */
   readonly partialDy?: boolean;
   /**
-   * A symbolic zero upstream reaches the gradient as a tensor of zeros. Otherwise the gradient does not run: it is linear,
-   * and all inputs have symbolic zeros.
+   * A symbolic zero as upstream gradient is passed to the gradient function as a tensor of zeros. Without this flag the
+   * function is not called: gradients are linear, so all inputs get symbolic zeros.
    */
   readonly materializesZeros?: boolean;
 }
 
-/** The kernel that computes an op piece by piece: its table and its number there. */
+/** The kernel that computes an op tile by tile: its kernel table and its number in it. */
 export interface TileKernel {
   readonly kind: 'unary' | 'binary' | 'select' | 'reduce' | 'cast';
-  /** Of a cast, nothing: its result says which. */
+  /** Unused for casts: the result's dtype selects the kernel. */
   readonly op: number;
-  /** It costs less than a way through memory. */
+  /** Computing the result costs less than writing it to memory and reading it back. */
   readonly cheap?: boolean;
-  /** The input's dtypes that it serves; absent: all that the op takes. */
+  /** The input dtypes that the kernel supports; absent: all dtypes of the op. */
   readonly dtypes?: readonly DTypeInfo[];
 }
 
-/** An op on certain tensors. */
+/** An op applied to tensors. */
 export interface OpCall {
   readonly op: TracedOp;
   readonly inputs: readonly Tensor[];
   readonly attrs: unknown;
 }
 
-/** What an op may know of the graph around it when it looks for something simpler. */
-export interface Surroundings {
-  /** What makes a tensor; null for parameters, constants and what JavaScript makes. */
-  maker(t: Tensor): OpCall | null;
-  /** The one value that all elements of a constant have; null where there is none. NaN does not count. */
+/** What a rewrite rule may query about the graph that contains the op. */
+export interface RewriteContext {
+  /** The op that produces a tensor; null for parameters, constants and results of host steps. */
+  producer(t: Tensor): OpCall | null;
+  /** The value that all elements of a constant share; null if they differ, are NaN, or the tensor is no constant. */
   uniform(t: Tensor): number | bigint | null;
-  /** A scalar constant of the value that a constant has everywhere. */
+  /** A scalar constant with the value of a uniform constant. */
   scalar(t: Tensor): Tensor;
 }
 
-export type Simplifier = (call: OpCall, around: Surroundings, out: Tensor) => Tensor | OpCall | null;
+/** A rewrite rule: returns a tensor or op that replaces `call`, whose (first) result is `out`; null: no replacement. */
+export type Rewrite = (call: OpCall, context: RewriteContext, out: Tensor) => Tensor | OpCall | null;
 
-/** What an op hands to a tracer in place of computing. */
+/** An op as tracers, graph passes and the compiler see it. */
 export interface TracedOp extends RecordedOp {
   /** The result is the input, broadcast to its shape. */
   readonly broadcasts?: boolean;
   /**
-   * What gives the same elements, bit for bit, for less: a tensor that is there already (of any shape with as many
-   * elements), or another op. `out` is the (first) result. Null where there is nothing.
+   * Exact rewrite: a cheaper tensor or op with the same elements, bit for bit. The tensor exists already, and may have
+   * another shape with as many elements.
    */
-  readonly simpler?: Simplifier;
-  /** As `simpler`, where floats are summed in another order, within the bounds that the op has anyway. */
-  readonly regrouped?: Simplifier;
-  /** Where the result is the input with its dimensions in another order: which of them dimension i is. */
+  readonly simpler?: Rewrite;
+  /** Reassociating rewrite: like `simpler`, but floats may be summed in another order, within the op's error bound. */
+  readonly regrouped?: Rewrite;
+  /** For ops that only permute dimensions: result dimension i is input dimension perm[i]. */
   readonly permutes?: (call: OpCall) => readonly number[];
   /**
-   * Of an op all of whose inputs and results have the same rank: the attributes with which it does the same where their
-   * dimensions come in another order, dimension i being what dimension perm[i] was; null where there are none.
+   * For an op whose inputs and results all have the same rank: the attributes for the same computation with permuted
+   * dimensions, where dimension i is the former dimension perm[i]; null if there are none.
    */
   readonly reordered?: (attrs: never, perm: readonly number[]) => unknown;
-  /** Its gradient uses tensors of the function besides its inputs. */
+  /** Its gradient closes over tensors of the traced function that are not its inputs. */
   readonly closes?: boolean;
-  /** Whether some values of its inputs (or of such inputs) are errors, as an index out of range is. */
+  /** Whether the op throws for some input values, such as an index out of range; may depend on the inputs' types. */
   readonly fallible?: boolean | ((inputs: readonly Tensor[]) => boolean) | undefined;
-  /** Its result is the input, repeated along the axes that are its attributes: the gradient of a sum. */
+  /** The result repeats the input along the axes in its attributes: the gradient of a sum. */
   readonly spreads?: boolean;
-  /** Estimate of its multiplications, additions and the like. Absent: one for each element of the largest tensor. */
+  /** Estimated number of arithmetic operations. Absent: one for each element of the largest tensor. */
   readonly flops?: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => number;
-  /** Where elementwise ops and reductions can be fused: how a piece is computed. */
+  /** The tile kernel of an elementwise op or reduction that can be fused. */
   readonly tile?: TileKernel;
   /**
-   * Fills the outputs, or returns results of its own that share an input's storage; 'view': the one result is the first
-   * input in another shape.
+   * Fills the outputs, or returns other tensors that share an input's storage. 'view': the only result is the first input
+   * in another shape.
    */
   readonly execute:
     | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
     | 'view';
-  /** Why `execute` computes in JavaScript: the op is no instruction of a program, but a step between them. */
+  /** Why `execute` computes in JavaScript: the op becomes a host step between native segments. */
   readonly host?: string | undefined;
-  /** So many of its first results `execute` may be asked for alone: it makes them, bit for bit, for less. Absent: all. */
+  /** `execute` can compute only this many first results, at lower cost and bit for bit the same. Absent: all. */
   readonly leastResults?: number;
-  /** Pairs of output and input, by number, where the output may be written over the input. */
+  /** Pairs [output, input], by number: the output may be written in place of the input. */
   readonly over?: readonly (readonly [output: number, input: number])[];
 }
 
 /**
- * What a step of JavaScript does besides its results: 'none', it may be left out where nobody uses them; 'order', it keeps
- * its place among others; 'check', it may stop the run there; 'variables', it reads and writes some of them.
+ * Side effects of a host step. 'none': it is dropped if its results are unused; 'order': it keeps its place among other
+ * effects; 'check': it may throw and end the run; 'variables': it reads and writes variables.
  */
 export type Effects = 'none' | 'order' | 'check' | 'variables';
 
-/** A step of a traced function that runs in JavaScript. */
+/** A step of a traced function that runs in JavaScript at each run. */
 export interface HostStep {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly { shape: Shape; dt: DTypeInfo }[];
   readonly run: (inputs: readonly Tensor[], read: ReadVariable) => readonly Tensor[];
-  /** Why it is no part of the compiled program. */
+  /** Why it does not run natively. */
   readonly why: string;
   readonly effects: Effects;
-  /** With the effects 'variables': which ones. */
+  /** The variables of the effect 'variables'. */
   readonly variables?: readonly Variable[];
 }
 
-/** Finds the value that a run sees of a variable. */
+/** Returns the value of a variable that the current run sees. */
 export type ReadVariable = (variable: Variable) => Tensor;
 
-/** Numbers of an op that each run computes anew: the position of a random stream, the step size of an optimizer. */
+/** Scalars of an op that each run computes anew: the position of a random stream, the step size of an optimizer. */
 export interface RuntimeScalars {
-  /** They stand in the argument buffer of the op's calls from this slot on. */
+  /** The first slot that they occupy in the argument buffer of the op's native calls. */
   readonly slot: number;
   readonly count: number;
-  /** Computes those of the run that begins, which is the next in the order of runs. */
+  /** Computes the scalars of the run that begins; runs call it in their order. */
   write(to: Float64Array, at: number, read: ReadVariable): void;
-  /** `write` calls the user's code, which may throw. */
+  /** `write` calls user code, which may throw. */
   readonly fallible?: boolean;
-  /** Takes back what `write` changed: the run failed before the op. */
+  /** Reverts what `write` changed, after the run failed before the op. */
   undo?(): void;
-  /** The variables that `write` changes, here or in another step of the same kind. */
+  /** The variables that `write` changes, in this step or another one of the same kind. */
   readonly variables: readonly Variable[];
-  /** Those that it only reads: through `read`. */
+  /** The variables that it only reads, through `read`. */
   readonly reads?: readonly Variable[] | undefined;
-  /** The op's attributes with these numbers. */
+  /** The op's attributes with these scalars. */
   attrs(numbers: Float64Array): unknown;
 }
 
 declare module '../core/context' {
   interface Recorder {
-    /** Whether what is computed from the tensor of that id is of interest. */
+    /** Whether ops on the tensor with that id are recorded. */
     follows(id: number): boolean;
     record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void;
     record1(op: RecordedOp, x: Tensor, y: Tensor): void;
@@ -149,22 +150,22 @@ declare module '../core/context' {
 
   interface Tracer {
     /**
-     * Whether an op on the tensor is noted: where it has no value yet; and where it is a floating tensor that was there
-     * before the function was called, since somebody may ask for its gradient.
+     * Whether an op on the tensor is recorded: if the tensor is symbolic, or if it is a floating-point tensor from before
+     * the trace, whose gradient a tape may request.
      */
     traces(t: Tensor): boolean;
-    /** Notes an op; returns tensors that stand for its results. */
+    /** Records an op; returns symbolic tensors for its results. */
     emit(
       op: TracedOp,
       inputs: readonly Tensor[],
       attrs: unknown,
       outputs: readonly { shape: Shape; dt: DTypeInfo }[],
     ): Tensor[];
-    /** Adds a step that JavaScript runs at this point of every run; returns tensors that stand for its results. */
+    /** Adds a step that runs in JavaScript at this point of every run; returns symbolic tensors for its results. */
     host(step: HostStep): Tensor[];
-    /** Throws: the op needs a concrete value to go on, for the shape of its result, an axis or a branch. */
+    /** Throws a ConcretizationError: the op needs a concrete value, for the shape of its result, an axis or a branch. */
     needsValue(op: string, why?: string): never;
-    /** Adds an op with numbers that each run computes anew. It keeps its place among effects. */
+    /** Adds an op with scalars that each run computes anew. It keeps its place among side effects. */
     emitWithScalars(
       op: TracedOp,
       inputs: readonly Tensor[],

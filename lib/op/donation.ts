@@ -1,16 +1,16 @@
-/** Storages that kernels may write over. */
+/** Buffer donation: a kernel may write its result into the storage of an operand that nothing else reads. */
 import { context } from '../core/context';
 import { renew, type Tensor } from '../core/tensor';
 
 /**
- * On the way back through a tape: the gradient of the result of a unary op, where the op's gradient is the last to read it and
- * nobody else shows its storage. The way back sets it; kernels that read it once may write over it.
+ * During a backward pass: the upstream gradient of a unary op, if the op's gradient function is its last reader and its
+ * storage is uniquely owned; else null. The backward pass sets it; kernels that read it once may write over it.
  */
-export const spent: { dy: Tensor | null } = { dy: null };
+export const donation: { dy: Tensor | null } = { dy: null };
 
-/** A tensor for a result in the storage of what is spent, whose elements it has until it is written. */
-export function overSpent(dy: Tensor): Tensor {
-  spent.dy = null;
+/** A new tensor in the storage of the donated one, whose elements it holds until it is written. */
+export function reuseDonated(dy: Tensor): Tensor {
+  donation.dy = null;
   const y = renew(dy);
   if (context.tidy !== null) context.tidy.push(y);
   return y;

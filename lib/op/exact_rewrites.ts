@@ -1,29 +1,29 @@
-/** What rows say of themselves to the pass that looks for something simpler: see TracedOp.simpler. */
-import type { OpCall, Surroundings } from './contract';
+/** Exact rewrites that op definitions share: see TracedOp.simpler. */
+import type { OpCall, RewriteContext } from './contract';
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
 
 /** f(f(x)) = x. */
-export function involution(call: OpCall, around: Surroundings): Tensor | null {
-  const inner = around.maker(call.inputs[0]);
+export function involution(call: OpCall, context: RewriteContext): Tensor | null {
+  const inner = context.producer(call.inputs[0]);
   return inner?.op === call.op ? inner.inputs[0] : null;
 }
 
 /** f(f(x)) = f(x). */
-export function idempotent(call: OpCall, around: Surroundings): Tensor | null {
+export function idempotent(call: OpCall, context: RewriteContext): Tensor | null {
   const [x] = call.inputs;
-  return around.maker(x)?.op === call.op ? x : null;
+  return context.producer(x)?.op === call.op ? x : null;
 }
 
-/** For what copies its input in order: it moves nothing where there is nothing to repeat or to leave out. */
-export function asMany({ inputs: [x] }: OpCall, _: Surroundings, out: Tensor): Tensor | null {
+/** For ops that copy their input in order: the input itself if nothing is repeated or left out. */
+export function asMany({ inputs: [x] }: OpCall, _: RewriteContext, out: Tensor): Tensor | null {
   return x.size === out.size ? x : null;
 }
 
-/** Of an elementwise op of two operands: where one of them changes nothing, the other; else as `smallerOperands`. */
+/** For binary elementwise ops: if one operand is the neutral element, the other one; else as `smallerOperands`. */
 export function simplerBinary(
   call: OpCall,
-  around: Surroundings,
+  context: RewriteContext,
   out: Tensor,
   neutral: { readonly a?: number; readonly b?: number } | undefined,
 ): Tensor | OpCall | null {
@@ -31,28 +31,29 @@ export function simplerBinary(
   if (neutral !== undefined) {
     const is = (t: Tensor, value: number | undefined): boolean => {
       if (value === undefined) return false;
-      const held = around.uniform(t);
-      if (held === null) return false;
-      return t.dt.kind === 'float' ? Object.is(held, value) : Number(held) === value;
+      const constant = context.uniform(t);
+      if (constant === null) return false;
+      return t.dt.kind === 'float' ? Object.is(constant, value) : Number(constant) === value;
     };
     if (sameShape(shapeOf(a), shapeOf(out)) && is(b, neutral.b)) return a;
     if (sameShape(shapeOf(b), shapeOf(out)) && is(a, neutral.a)) return b;
   }
-  return smallerOperands(call, around, out);
+  return smallerOperands(call, context, out);
 }
 
-/** Reads what was broadcast where it was broadcast from, and one element of a constant that is the same everywhere. */
-export function smallerOperands(call: OpCall, around: Surroundings, out: Tensor): OpCall | null {
+/** Replaces broadcast operands by their sources, and uniform constants by scalars. */
+export function smallerOperands(call: OpCall, context: RewriteContext, out: Tensor): OpCall | null {
   let changed = false;
   const inputs = call.inputs.slice();
-  // Something must keep the shape that the result has.
-  const kept = (i: number): boolean => inputs.some((t, k) => k !== i && sameShape(shapeOf(t), shapeOf(out)));
+  // Another operand must keep the shape of the result.
+  const shapeIsKept = (i: number): boolean =>
+    inputs.some((t, k) => k !== i && sameShape(shapeOf(t), shapeOf(out)));
   for (let i = 0; i < inputs.length; i++) {
     const t = inputs[i];
-    if (t.size <= 1 || !kept(i)) continue;
-    const maker = around.maker(t);
-    if (maker?.op.broadcasts === true) inputs[i] = maker.inputs[0];
-    else if (around.uniform(t) !== null) inputs[i] = around.scalar(t);
+    if (t.size <= 1 || !shapeIsKept(i)) continue;
+    const producer = context.producer(t);
+    if (producer?.op.broadcasts === true) inputs[i] = producer.inputs[0];
+    else if (context.uniform(t) !== null) inputs[i] = context.scalar(t);
     else continue;
     changed = true;
   }

@@ -1,4 +1,4 @@
-/** Scalars whose values each run of a program finds, and tensors of zeros that take no memory between runs. */
+/** Scalars that each run of a program computes anew, and tensors of zeros that take no memory between runs. */
 import type { DTypeInfo } from '../core/dtype';
 import type { TracedOp, Tracer } from './contract';
 import { scalarShape, type Shape } from '../core/shape';
@@ -6,8 +6,8 @@ import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { fillSlot, fillWith } from './strided';
 
-/** The element as it stands in a slot of the frame. */
-const cell = (dt: DTypeInfo, numbers: Float64Array, at: number): { [i: number]: number } =>
+/** A view of an argument-buffer slot as an element of the dtype. */
+const elementAt = (dt: DTypeInfo, numbers: Float64Array, at: number): { [i: number]: number } =>
   new dt.array(numbers.buffer as ArrayBuffer, numbers.byteOffset + 8 * at, 1) as {
     [i: number]: number;
   };
@@ -20,32 +20,33 @@ const op = (name: string, execute: TracedOp['execute']): TracedOp => ({
   execute,
 });
 
-const number = op('number', (_: readonly Tensor[], value: number, [to]: readonly Tensor[]) => {
+const scalarOp = op('number', (_: readonly Tensor[], value: number, [to]: readonly Tensor[]) => {
   fillWith(to, value);
 });
 
-/** A scalar of a program; `find` gives it whenever that runs, and looks at `variables`. */
-export function numberOfRun(
+/** A scalar tensor of the traced function. `compute` returns its value at each run; it may use `variables`. */
+export function runtimeScalar(
   tracer: Tracer,
   dt: DTypeInfo,
-  find: () => number,
+  compute: () => number,
   variables: readonly Variable[],
 ): Tensor {
-  return tracer.emitWithScalars(number, [], [{ shape: scalarShape, dt }], {
+  return tracer.emitWithScalars(scalarOp, [], [{ shape: scalarShape, dt }], {
     slot: fillSlot,
     count: 1,
     variables,
     write: (to, at) => {
-      cell(dt, to, at)[0] = find();
+      elementAt(dt, to, at)[0] = compute();
     },
-    attrs: (numbers) => cell(dt, numbers, 0)[0],
+    attrs: (numbers) => elementAt(dt, numbers, 0)[0],
   })[0];
 }
 
-const zeros = op('zeros', (_: readonly Tensor[], __: null, [to]: readonly Tensor[]) => {
+const zerosOp = op('zeros', (_: readonly Tensor[], __: null, [to]: readonly Tensor[]) => {
   fillWith(to, 0);
 });
 
-export function zerosOfRun(tracer: Tracer, dt: DTypeInfo, shape: Shape): Tensor {
-  return tracer.emit(zeros, [], null, [{ shape, dt }])[0];
+/** Zeros that each run fills in, instead of a constant. */
+export function runtimeZeros(tracer: Tracer, dt: DTypeInfo, shape: Shape): Tensor {
+  return tracer.emit(zerosOp, [], null, [{ shape, dt }])[0];
 }

@@ -175,7 +175,7 @@ describe.each([3, 300, 9000, 2_000_000])('variables of %d elements', (n) => {
   });
 });
 
-test('an error of the learning rate comes behind what stands before the step', async () => {
+test('an error of the learning rate is thrown after the effects before the step', async () => {
   const make = (): World & { fail: (now: boolean) => void } => {
     let failing = false;
     const [v, w] = [1, 2].map((k) => new tf.Variable([k]));

@@ -36,7 +36,7 @@ const batch = (i: number): [tf.Tensor, tf.Tensor] => [
 ];
 
 describe('a call off the event loop', () => {
-  test('gives what the call gives, bit for bit, also on large data', async () => {
+  test('matches the synchronous call bit for bit, also on large data', async () => {
     const f = tf.function((x: tf.Tensor, y: { scale: tf.Tensor }) => ({
       product: tf.matmul(x, x, { transposeB: true }),
       list: [tf.nn.softmax(tf.multiply(x, y.scale)), 'text', tf.reduceSum(tf.tanh(x))],
@@ -52,7 +52,7 @@ describe('a call off the event loop', () => {
     expect(f.experimentalGetTracingCount()).toBe(1);
   });
 
-  test('takes arguments as the call does: literals, variables, empty and 0-d tensors, an argument handed back', async () => {
+  test('accepts the arguments of the synchronous call: literals, variables, empty and 0-d tensors, an argument as result', async () => {
     const v = new tf.Variable([1, 2]);
     const f = tf.function((x: tf.Tensor, k: number, w: tf.Variable) => [x, tf.multiply(x, k), tf.add(w, k)]);
     const [x, y, z] = await f.async(tf.constant([3, 4]), 2, v);
@@ -87,7 +87,7 @@ describe('a call off the event loop', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  test('runs the function at the call only when it is new, and at once', async () => {
+  test('traces the function synchronously at the first call only', async () => {
     let traces = 0;
     const f = tf.function((x: tf.Tensor) => {
       traces++;
@@ -101,7 +101,7 @@ describe('a call off the event loop', () => {
     expect(traces).toBe(1);
   });
 
-  test('runs eagerly where functions do', async () => {
+  test('runs eagerly if functions do', async () => {
     tf.config.runFunctionsEagerly(true);
     try {
       let calls = 0;
@@ -119,7 +119,7 @@ describe('a call off the event loop', () => {
 });
 
 describe('errors', () => {
-  test('of arguments, of the trace, of tapes and of functions around it reject', async () => {
+  test('of arguments, of the trace, of enclosing tapes and functions reject', async () => {
     const f = tf.function((x: tf.Tensor) => tf.matmul(x, x));
     await expect(f.async(tf.zeros([2, 3]))).rejects.toThrow(tf.errors.InvalidArgumentError);
     const limited = tf.function((x: tf.Tensor) => x, { inputSignature: [new tf.TensorSpec([2])] });
@@ -167,7 +167,7 @@ describe('errors', () => {
     expect(f(tf.constant(0, 'int32')).item()).toBe(5);
   });
 
-  test('name what the same call would name', async () => {
+  test('have the message of the synchronous call', async () => {
     const f = tf.function((x: tf.Tensor, i: tf.Tensor) => tf.gather(slow(x), i));
     const x = ones();
     const bad = tf.constant([1, n], 'int32');
@@ -183,7 +183,7 @@ describe('errors', () => {
 });
 
 describe('memory of a call in flight', () => {
-  test('inputs may be disposed and their memory used again', async () => {
+  test('inputs may be disposed and their memory reused', async () => {
     const f = tf.function((x: tf.Tensor, y: tf.Tensor) => tf.reduceSum(tf.add(slow(x), y)));
     await f.async(ones(), ones());
     const calls: Promise<tf.Tensor>[] = [];
@@ -200,7 +200,7 @@ describe('memory of a call in flight', () => {
     expect(got).toEqual(got.map((_, i) => n * n * (1 + i)));
   });
 
-  test('tidy does not take inputs away, nor results', async () => {
+  test('tidy frees neither inputs nor results', async () => {
     const f = tf.function((x: tf.Tensor) => [slow(x), x]);
     let result: Promise<tf.Tensor[]> | undefined;
     tf.tidy(() => {
@@ -213,7 +213,7 @@ describe('memory of a call in flight', () => {
     expect(x.data()[n * n - 1]).toBe(1);
   });
 
-  test('several calls of one function have intermediates of their own, and a call in between too', async () => {
+  test('concurrent calls of one function have separate intermediates, and so has a synchronous call in between', async () => {
     const f = tf.function((x: tf.Tensor) => tf.reduceSum(tf.add(tf.matmul(x, x), x)));
     const inputs = Array.from({ length: 12 }, (_, i) => tf.fill([200, 200], i));
     const expected = inputs.map((x) => f(x).item());
@@ -236,7 +236,7 @@ describe('variables', () => {
     expect(same(other.w2.read(), sync.w2.read())).toBe(true);
   });
 
-  test('readers see what the calls before them leave, and not what those after them do', async () => {
+  test('readers see the values that earlier calls leave, not those of later calls', async () => {
     const v = new tf.Variable(1);
     const double = tf.function((x: tf.Tensor) => {
       v.assign(tf.multiply(v, tf.multiply(slow(x).at(0, 0), 2)));
@@ -302,7 +302,7 @@ describe('variables', () => {
     }
   });
 
-  test('may be made on the first call, which is off the event loop', async () => {
+  test('may be created on the first call, if that is asynchronous', async () => {
     let v: tf.Variable | null = null;
     const f = tf.function((x: tf.Tensor) => {
       v ??= new tf.Variable(10);
@@ -314,8 +314,8 @@ describe('variables', () => {
   });
 });
 
-describe('what JavaScript does between the parts', () => {
-  test('happens on the event loop, at its place, and sees the assignments before it', async () => {
+describe('host steps between segments', () => {
+  test('run on the event loop, in program order, and see the assignments before them', async () => {
     const v = new tf.Variable(1);
     const lines: string[] = [];
     const outputStream = (text: string): void => void lines.push(text.trim());
@@ -362,7 +362,7 @@ describe('what JavaScript does between the parts', () => {
     expect(v.item()).toBe(twin.item());
   });
 
-  test('an assertion that fails after one more assignment, as in a call', async () => {
+  test('an assertion that fails after one more assignment, as in a synchronous call', async () => {
     const run = async (later: boolean): Promise<unknown> => {
       const v = new tf.Variable(0);
       const g = tf.random.Generator.fromSeed(1);
@@ -416,7 +416,7 @@ describe('what JavaScript does between the parts', () => {
     }
   }, 60_000);
 
-  test('long loops of small steps give the event loop its turns', async () => {
+  test('long loops of small steps yield to the event loop', async () => {
     const f = tf.function((x: tf.Tensor) =>
       tf.scan((a: tf.Tensor, e: tf.Tensor) => tf.add(tf.multiply(a, 0.5), e), x),
     );
@@ -437,7 +437,7 @@ describe('what JavaScript does between the parts', () => {
     expect(longest).toBeLessThan(200);
   }, 60_000);
 
-  test('optimizers, random numbers and control flow give what they give in calls', async () => {
+  test('optimizers, random numbers and control flow match synchronous calls', async () => {
     const make = () => {
       tf.random.setSeed(3);
       const w = new tf.Variable(tf.ones([64, 64]));

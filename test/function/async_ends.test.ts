@@ -51,7 +51,7 @@ describe('a process', () => {
     }
   });
 
-  test('that is stopped again and again goes on', async () => {
+  test('that is stopped repeatedly continues', async () => {
     const code = `(async () => {
       for (let i = 0; i < 40; i++) await Promise.all([step.async(x), step.async(x), step.async(x)]);
       process.stdout.write('done');
@@ -78,12 +78,12 @@ describe('a process', () => {
     expect(r.out).toMatch(/on purpose/);
   });
 
-  test('that has nothing else to do waits for its calls, and then ends', () => {
+  test('with no other work waits for its calls, and then ends', () => {
     const code = `for (let i = 0; i < 5; i++) step.async(x).then((y) => process.stdout.write(y.item() + ' '));`;
     expect(end(code)).toEqual({ status: 0, signal: null, out: '1 1 1 1 1 ' });
   });
 
-  test('where nobody takes care of a rejection ends as for any other promise', () => {
+  test('with an unhandled rejection ends as for any other promise', () => {
     const r = end('tf.function((i) => tf.gather(w, i)).async(tf.constant(1000, "int32"));');
     expect(r.status).toBe(1);
     expect(r.out).toMatch(/InvalidArgumentError/);
@@ -128,7 +128,7 @@ describe('worker threads', () => {
     for (const answer of await inWorkers(8, code)) expect(answer).toEqual(Array(10).fill(1));
   }, 60_000);
 
-  test('end in the middle of calls, again and again', async () => {
+  test('end repeatedly in the middle of calls', async () => {
     const code = `
       (async () => {
         parentPort.postMessage('end me');

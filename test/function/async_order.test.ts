@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import * as tf from 'gradtape';
 
-test('a generator gives its numbers in call order, and is not to be used meanwhile', async () => {
+test('a generator draws in call order, and must not be used by others during calls', async () => {
   const draws = async (later: boolean): Promise<unknown[]> => {
     const g = tf.random.Generator.fromSeed(5);
     const f = tf.function((x: tf.Tensor) => [tf.add(g.normal([3]), x), g.uniform([2])]);
@@ -125,7 +125,7 @@ const inTurn = (...list: (Name | [Name, Assigned])[]): Made[] =>
     return { name, x: 2, wait: false, assigns };
   });
 
-test('any calls in flight give what the same calls give one by one', async () => {
+test('concurrent calls have the results of sequential calls', async () => {
   const call = fc.record({
     name: fc.constantFrom(...names),
     x: fc.integer({ min: 0, max: 3 }),
@@ -199,7 +199,7 @@ describe('the learning rate of an optimizer whose steps are in flight', () => {
     accumulating: () => new SGD({ learningRate: 0.5, momentum: 0.5, gradientAccumulationSteps: 2 }),
   };
 
-  test.each(Object.entries(makers))('what is assigned counts for later calls: %s', async (_, make) => {
+  test.each(Object.entries(makers))('an assignment affects later calls: %s', async (_, make) => {
     const run = async (later: boolean): Promise<unknown[]> => {
       const v = new tf.Variable(tf.ones([300]));
       const optimizer = make();
@@ -226,7 +226,7 @@ describe('the learning rate of an optimizer whose steps are in flight', () => {
     expect(await run(true)).toEqual(await run(false));
   });
 
-  test.each(Object.entries(makers))('a schedule that takes its place does too: %s', async (_, make) => {
+  test.each(Object.entries(makers))('so does replacing it by a schedule: %s', async (_, make) => {
     const run = async (later: boolean): Promise<unknown[]> => {
       const v = new tf.Variable(tf.ones([300]));
       const optimizer = make();
@@ -249,7 +249,7 @@ describe('the learning rate of an optimizer whose steps are in flight', () => {
     expect(await run(true)).toEqual(await run(false));
   });
 
-  test('a function that assigns it keeps it until it ends', async () => {
+  test('a function that assigns it claims it until the call ends', async () => {
     const v = new tf.Variable(tf.ones([300]));
     const optimizer = new SGD(0.5);
     const rate = optimizer.learningRate as tf.Variable;
@@ -281,7 +281,7 @@ describe('functions that run op by op', () => {
   const one = tf.constant([1, -1]);
   const two = tf.constant([1, 1]);
 
-  test('take their place among other calls, and see what those assign', async () => {
+  test('are ordered among other calls, and see their assignments', async () => {
     const { v, w, f } = make();
     const double = tf.function(() => v.assign(tf.multiply(v, 2)).at(0));
     const sum = tf.function(() => tf.reduceSum(tf.multiply(v, w)));
@@ -304,7 +304,7 @@ describe('functions that run op by op', () => {
     expect(w.at(0).item()).toBe(0);
   });
 
-  test('run at once where nothing is in the way', async () => {
+  test('run at once without dependencies', async () => {
     const { v, f } = make();
     const call = f.async(two);
     expect(v.at(0).item()).toBe(2);
@@ -326,7 +326,7 @@ describe('the first calls of functions that run op by op', () => {
     expect(made).toHaveLength(1);
   });
 
-  test('see what the calls before them assign', async () => {
+  test('see the assignments of earlier calls', async () => {
     const v = new tf.Variable(tf.ones([300, 300]));
     const step = tf.function(() => {
       v.assign(tf.multiply(tf.matmul(v, v), 1 / 100));
@@ -337,7 +337,7 @@ describe('the first calls of functions that run op by op', () => {
     expect([a?.item(), b?.item()]).toEqual([3 * 90_000, 27 * 90_000]);
   });
 
-  test('are of no tape or tidy around them, and give errors to their promises', async () => {
+  test('are not recorded or tidied by enclosing scopes, and reject their promises on errors', async () => {
     const f = tf.function((t: tf.Tensor) => {
       const p = tf.booleanMask(t, tf.greater(t, 0));
       tf.debugging.assertPositive(tf.subtract(p, 1));

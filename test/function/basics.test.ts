@@ -16,7 +16,7 @@ describe('a compiled function', () => {
     expect(f.experimentalGetTracingCount()).toBe(1);
   });
 
-  test('mirrors nested arguments and results, and hands host values back', () => {
+  test('mirrors nested arguments and results, and returns host values', () => {
     const f = tf.function((args: { a: tf.Tensor; b: tf.Tensor[] }, k: number) => ({
       sum: tf.add(args.a, first(args.b)),
       list: [tf.multiply(args.a, k), k, 'text', null],
@@ -49,7 +49,7 @@ describe('a compiled function', () => {
     expect(f.experimentalGetTracingCount()).toBe(7);
   });
 
-  test('an argument handed back, a constant, and the same result twice', () => {
+  test('an argument as result, a constant, and the same result twice', () => {
     const c = tf.constant([7, 8]);
     const f = tf.function((x: tf.Tensor) => {
       const y = tf.square(x);
@@ -65,7 +65,7 @@ describe('a compiled function', () => {
     ]);
   });
 
-  test('keeps what it captured although the user disposes it', () => {
+  test('keeps captured tensors that the user disposes', () => {
     const c = tf.fill([1000], 2);
     const f = tf.function((x: tf.Tensor) => tf.add(x, c));
     const x = tf.ones([1000]);
@@ -108,7 +108,7 @@ describe('a compiled function', () => {
     expect(f(tf.constant(1)).map((t) => t.item())).toEqual([100, 101, 202, 101]);
   });
 
-  test('values read before stay what they were', () => {
+  test('values read before an update do not change', () => {
     const v = new tf.Variable(tf.zeros([1000]));
     const f = tf.function(() => {
       v.assignAdd(tf.ones([1000]));
@@ -118,7 +118,7 @@ describe('a compiled function', () => {
     expect(reads.map((t) => t.data()[500])).toEqual([1, 2, 3]);
   });
 
-  test('a function called inside another becomes a part of it', () => {
+  test('a function called inside another is inlined', () => {
     const square = tf.function((x: tf.Tensor) => tf.square(x));
     const f = tf.function((x: tf.Tensor) => tf.add(square(x), square(tf.add(x, 1))));
     expect(f(tf.constant([1, 2])).array()).toEqual([5, 13]);
@@ -126,7 +126,7 @@ describe('a compiled function', () => {
   });
 });
 
-test('updates of rows and of parts of variables', () => {
+test('updates of rows and slices of variables', () => {
   const both = [(f: () => tf.Tensor) => tf.function(f), (f: () => tf.Tensor) => f].map((wrap) => {
     const v = new tf.Variable(tf.zeros([3, 2]));
     const n = new tf.Variable(0, { dtype: 'int32' });
@@ -142,8 +142,8 @@ test('updates of rows and of parts of variables', () => {
   expect(both[0]).toEqual(both[1]);
 });
 
-describe('variables made inside', () => {
-  test('are made on the first call', () => {
+describe('variables created inside', () => {
+  test('are created on the first call', () => {
     let v: tf.Variable | null = null;
     const f = tf.function((x: tf.Tensor) => {
       v ??= new tf.Variable(1);
@@ -154,14 +154,14 @@ describe('variables made inside', () => {
     expect(f(tf.constant(1)).item()).toBe(3);
   });
 
-  test('may not be made again', () => {
+  test('may not be created again', () => {
     const f = tf.function((x: tf.Tensor) => tf.add(new tf.Variable(1), x));
     expect(() => f(tf.constant(1))).toThrow(/only supports singleton tf.Variables created on the first call/);
   });
 });
 
 describe('mistakes', () => {
-  test('a value that is wanted too early', () => {
+  test('a value read during the trace', () => {
     expect(() => tf.function((x: tf.Tensor) => x.item())(tf.constant(1))).toThrow(/has no value yet/);
     expect(() => tf.function((x: tf.Tensor) => x.data())(tf.constant(1))).toThrow(/has no value yet/);
     expect(() => tf.function((x: tf.Tensor) => (Number(x) > 0 ? x : tf.negative(x)))(tf.constant(1))).toThrow(
@@ -185,7 +185,7 @@ describe('mistakes', () => {
     expect(String(leaked)).toBe('tf.Tensor(<symbolic>, shape=(1,), dtype=float32)');
   });
 
-  test('a leaked tensor as an argument, also where it would only be handed back', async () => {
+  test('a leaked tensor as an argument, even if it is only returned', async () => {
     let leaked: tf.Tensor = tf.constant(0);
     const f = tf.function((x: tf.Tensor) => {
       leaked = tf.square(x);
@@ -202,7 +202,7 @@ describe('mistakes', () => {
     expect(() => f(gone)).toThrow(/was disposed/);
   });
 
-  test('the value of a variable, which has none in the trace', () => {
+  test('the value of a variable, which is symbolic during the trace', () => {
     const v = new tf.Variable([2]);
     const reads: ((w: tf.Variable) => unknown)[] = [
       (w) => w.item(),
@@ -232,7 +232,7 @@ describe('mistakes', () => {
     expect(() => f(loop)).toThrow(/nested too deeply/);
   });
 
-  test('results that are neither tensors nor values say what they are', () => {
+  test('results that are neither tensors nor values are named in the error', () => {
     const f = tf.function(function* (x: tf.Tensor) {
       yield x;
     });
@@ -245,7 +245,7 @@ describe('mistakes', () => {
     );
   });
 
-  test('an error inside leaves variables and later calls as they were', () => {
+  test('an error inside does not affect variables and later calls', () => {
     const v = new tf.Variable(1);
     let broken = true;
     const f = tf.function((x: tf.Tensor) => {
@@ -260,7 +260,7 @@ describe('mistakes', () => {
     expect(f(tf.constant(1)).item()).toBe(3);
   });
 
-  test('bad data are the error that they are eagerly', () => {
+  test('bad data cause the same error as in eager mode', () => {
     const f = tf.function((a: tf.Tensor, b: tf.Tensor) => tf.floordiv(tf.add(a, 1), b));
     const a = tf.constant([4, 5], 'int32');
     expect(f(a, tf.constant([2, 3], 'int32')).array()).toEqual([2, 2]);
@@ -308,7 +308,7 @@ describe('gradients', () => {
     expect(both[0]).toEqual(both[1]);
   });
 
-  test('go to the value that a variable had before the function changed it', () => {
+  test('belong to the value of a variable before the function changed it', () => {
     const v = new tf.Variable(3);
     const f = tf.function((a: tf.Tensor) => {
       const y = tf.multiply(v, a);
@@ -323,7 +323,7 @@ describe('gradients', () => {
   });
 });
 
-test('a training step with Adam and random numbers gives what it gives eagerly', () => {
+test('a training step with Adam and random numbers matches eager mode', () => {
   const train = (wrap: (f: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor) => typeof f) => {
     tf.random.setSeed(7);
     const w = new tf.Variable(tf.random.normal([4, 3]));

@@ -37,7 +37,7 @@ function same(x: tf.Tensor, make: (wrap: (g: Body) => Body) => Body, order = 1):
 
 const x = tf.constant([0.5, -1, 2]);
 
-test('a tensor that was there before', () => {
+test('a tensor from before the trace', () => {
   same(x, (wrap) => wrap(() => tf.reduceSum(tf.multiply(x, tf.sin(x)))));
 });
 
@@ -46,7 +46,7 @@ test('derivatives of second and third order', () => {
   same(x, (wrap) => wrap(() => tf.reduceSum(tf.tanh(tf.multiply(x, 3)))), 3);
 });
 
-test('a function that calls a function, and one whose result goes on', () => {
+test('a function that calls a function, and one whose result is used further', () => {
   same(x, (wrap) => {
     const inner = wrap(() => tf.square(x));
     return wrap(() => tf.reduceSum(tf.multiply(inner(), x)));
@@ -57,7 +57,7 @@ test('a function that calls a function, and one whose result goes on', () => {
   });
 });
 
-test('what was computed from it before', () => {
+test('a tensor computed from it before', () => {
   const f = (wrap: (g: () => tf.Tensor) => () => tf.Tensor): number[] => {
     const tape = new tf.GradientTape();
     tape.watch(x);
@@ -124,7 +124,7 @@ test('in a branch and in a loop', () => {
   expect((tape.gradient(y, x) as tf.Tensor).array()).toEqual([0.75, 3, 12]);
 });
 
-test('not where nobody watches, nor after that', () => {
+test('not without a tape, nor after one', () => {
   const f = tf.function(() => tf.reduceSum(tf.square(x)));
   const tape = new tf.GradientTape();
   const other = tf.constant(1);
@@ -147,7 +147,7 @@ test('a tensor that was disposed since', () => {
   expect(tf.reduceMin(g).item()).toBe(2);
 });
 
-test('the gradient inside a function of a tensor around it', () => {
+test('the gradient of a captured tensor inside a function', () => {
   const f = tf.function(() => {
     const tape = new tf.GradientTape();
     tape.watch(x);

@@ -26,7 +26,7 @@ describe('tf.cond', () => {
     }
   });
 
-  test('takes numbers, booleans and variables for conditions, and literals for results', () => {
+  test('accepts numbers, booleans and variables as conditions, and literals as results', () => {
     expect(
       tf.cond(
         true,
@@ -141,7 +141,7 @@ describe('tf.cond', () => {
     expect(run((f) => tf.function(f))).toEqual(run((f) => f));
   });
 
-  test('what must run in JavaScript: an optimizer, a scatter update', () => {
+  test('host steps: an optimizer, a scatter update', () => {
     const run = (wrap: <A extends unknown[], R>(f: (...args: A) => R) => (...args: A) => R): unknown => {
       const w = new tf.Variable([1, 2]);
       const sgd = new tf.keras.optimizers.SGD({ learningRate: 0.1, momentum: 0.9 });
@@ -282,7 +282,7 @@ describe('tf.cond', () => {
     ).toThrow(TypeError);
   });
 
-  test('an error in a branch comes when that branch runs', () => {
+  test('an error in a branch is thrown when that branch runs', () => {
     const f = tf.function((x: tf.Tensor) =>
       tf.cond(
         tf.greater(x, 0),

@@ -4,7 +4,7 @@ const { debugging: d } = tf;
 const ints = (...v: number[]): tf.Tensor => tf.constant(v, 'int32');
 
 describe('tf.debugging', () => {
-  test('comparisons say what TensorFlow says', () => {
+  test('comparisons have TensorFlow’s messages', () => {
     expect(() => d.assertEqual(ints(1, 2, 3), ints(1, 5, 3), { message: 'My msg', summarize: 2 })).toThrow(
       'My msg\nCondition x == y did not hold.\nIndices of first 1 different values:\n[[1]]\nCorresponding x values:\n[2]\n' +
         'Corresponding y values:\n[5]\nFirst 2 elements of x:\n[1 2]\nFirst 2 elements of y:\n[1 5]',
@@ -66,7 +66,7 @@ describe('tf.debugging', () => {
     expect(() => tf.Assert([true, false], ['msg'])).toThrow(/must be a scalar/);
   });
 
-  test('inside functions they are checked at each run, in their place', () => {
+  test('inside functions they are checked at each run, in program order', () => {
     const v = new tf.Variable(0);
     const f = tf.function((x: tf.Tensor) => {
       v.assignAdd(1);
@@ -84,7 +84,7 @@ describe('tf.debugging', () => {
     expect(() => tf.function(() => d.assertEqual(1, 2))()).toThrow('Condition x == y did not hold.');
   });
 
-  test('assignments before a check that fails have happened, in loops, branches and under tapes too', () => {
+  test('assignments before a failing check take effect, in loops, branches and under tapes too', () => {
     const run = (wrap: <T>(f: T) => T, taped: boolean): unknown => {
       const v = new tf.Variable(1);
       const w = new tf.Variable(100);
@@ -144,7 +144,7 @@ describe('tf.debugging', () => {
     }
   });
 
-  test('eager functions, and what lies outside', () => {
+  test('eager functions, and code outside', () => {
     let runs = 0;
     const f = tf.function((x: tf.Tensor) => {
       runs++;

@@ -8,7 +8,7 @@ const step = tf.function(function step(x: tf.Tensor) {
   return z;
 });
 
-test('what was compiled, as data and as text', () => {
+test('the compiled program as data and as text', () => {
   const program = step.program(tf.ones([4, 3]));
   expect(program.name).toBe('step');
   expect(program.steps.map((s) => s.kind)).toEqual(['read', 'segment', 'host', 'segment', 'assign']);
@@ -32,7 +32,7 @@ test('what was compiled, as data and as text', () => {
   expect(program.toDot()).toMatch(/^digraph "step" \{[^]*n\d+ -> n\d+ \[label="float32\[4,2\]"\];[^]*\}$/);
 });
 
-test('what takes the time', () => {
+test('the profile', () => {
   const before = w.data();
   const rows = step.profile([tf.ones([4, 3])], 3);
   expect(rows.map((r) => r.name)).toEqual(
@@ -44,7 +44,7 @@ test('what takes the time', () => {
   expect(() => step.profile([tf.ones([4, 3])], 0)).toThrow(/runs must be an integer above 0/);
 });
 
-test('the work of convolutions and of their gradients', () => {
+test('the flops of convolutions and of their gradients', () => {
   const x = tf.ones([2, 6, 6, 4]);
   const filter = new tf.Variable(tf.ones([3, 3, 4, 8]));
   const deep = new tf.Variable(tf.ones([3, 3, 8, 1]));

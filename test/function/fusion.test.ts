@@ -70,7 +70,7 @@ describe('what is fused', () => {
     expect(opsOf(softmax, [normal(8, 5)])).toHaveLength(1);
   });
 
-  test('reductions down columns, casts, and the whole way back through a layer norm and a softmax', () => {
+  test('reductions down columns, casts, and the whole backward pass of a layer norm and a softmax', () => {
     const down: F = (x, w) => {
       const y = tf.tanh(tf.multiply(x, w));
       return [tf.reduceSum(y, 0), tf.reduceMax(y, 0), tf.reduceMean(tf.cast(tf.greater(y, 0), 'float32'), 0)];
@@ -90,17 +90,17 @@ describe('what is fused', () => {
     expect(opsOf(back(softmax), [normal(8, 5)])).toHaveLength(1);
   });
 
-  test('not what comes after a reduction down columns', () => {
+  test('not ops after a reduction down columns', () => {
     const f: F = (x) => tf.divide(tf.square(x), tf.reduceSum(tf.square(x), 0));
     expect(opsOf(f, [normal(8, 5)])).toEqual(['fused(square, reduceSum)', 'divide']);
   });
 
-  test('not what comes after a reduction over everything', () => {
+  test('not ops after a full reduction', () => {
     const f: F = (x) => tf.divide(x, tf.reduceSum(x));
     expect(opsOf(f, [normal(8, 5)])).toEqual(['reduceSum', 'divide']);
   });
 
-  test('not around something in between that depends on the group', () => {
+  test('not if an op in between depends on the group', () => {
     const f: F = (x) => {
       const y = tf.square(x);
       return tf.subtract(y, tf.matmul(y, y));
@@ -108,7 +108,7 @@ describe('what is fused', () => {
     expect(opsOf(f, [normal(5, 5)])).toEqual(['square', 'matmul', 'subtract']);
   });
 
-  test('nothing where the pass is off', () => {
+  test('nothing without the pass', () => {
     process.env.GRADTAPE_DISABLE_PASS = 'fuse';
     try {
       expect(opsOf(softmax, [normal(8, 5)])).toHaveLength(5);
@@ -118,7 +118,7 @@ describe('what is fused', () => {
   });
 });
 
-describe('gives what the ops give', () => {
+describe('matches the separate ops', () => {
   const shapes = [
     [1, 1],
     [1, 7],

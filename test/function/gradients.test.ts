@@ -49,7 +49,7 @@ describe('through variables', () => {
   };
   const v = new tf.Variable(2);
 
-  test('not through an assignment, but to the variable where it is read after it', () => {
+  test('do not pass through an assignment, but belong to the variable if it is read after it', () => {
     same(assigns, v);
     same((t) => {
       const before = tf.multiply(v, t);
@@ -98,7 +98,7 @@ describe('through variables', () => {
   });
 });
 
-describe('as written by the user', () => {
+describe('custom gradients', () => {
   const v = new tf.Variable(2);
 
   test('a custom gradient', () => {
@@ -140,7 +140,7 @@ test('reduceLogsumexp, which keeps its shift from gradients', () => {
   expect(g(tf.function((t: tf.Tensor) => tf.reduceLogsumexp(t)))).toEqual(g((t) => tf.reduceLogsumexp(t)));
 });
 
-test('gradients of rows stay rows across the border of a function', () => {
+test('sparse gradients stay sparse across function boundaries', () => {
   const table = new tf.Variable(tf.reshape(tf.cast(tf.range(12), 'float32'), [6, 2]));
   const given = tf.sin(table);
   const f = (ids: tf.Tensor, t: tf.Tensor): tf.Tensor =>

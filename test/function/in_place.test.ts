@@ -11,13 +11,13 @@ const inPlace = (f: tf.CompiledFunction<never[], unknown>): (boolean | string)[]
 /** The storage of a variable, by what it is at the moment. */
 const storageOf = (v: Variable): unknown => bufferOf(v.held);
 
-test('an update is written over the old value as long as nobody holds that', () => {
+test('an update is in place while the old value is uniquely owned', () => {
   const v = new tf.Variable(tf.zeros([n]));
   const f = tf.function(() => {
     v.assignAdd(tf.multiply(tf.ones([n]), 2));
   });
   expect(inPlace(f as never)).toEqual(['read', 'segment', true]);
-  expect(f.program().toString()).toMatch(/assign Variable:0, in place where nobody holds the old value$/);
+  expect(f.program().toString()).toMatch(/assign Variable:0, in place if the old value is uniquely owned$/);
   f();
   const storage = storageOf(v);
   f();
@@ -28,7 +28,7 @@ test('an update is written over the old value as long as nobody holds that', () 
   expect([held.data()[n - 1], v.data()[n - 1]]).toEqual([4, 6]);
 });
 
-test('an argument that shows the variable keeps its elements', () => {
+test('an argument that aliases the variable keeps its elements', () => {
   const v = new tf.Variable(tf.fill([n], 1));
   const f = tf.function((x: tf.Tensor) => {
     v.assign(tf.add(v, 1));
@@ -41,7 +41,7 @@ test('an argument that shows the variable keeps its elements', () => {
   }
 });
 
-test('what is read after the update was computed reads the old value', () => {
+test('a read after the update was computed, but before the assignment, sees the old value', () => {
   const v = new tf.Variable(tf.fill([n], 2));
   const other = new tf.Variable(tf.fill([n], 1));
   const f = tf.function(() => {
@@ -57,7 +57,7 @@ test('what is read after the update was computed reads the old value', () => {
   expect([v.data()[3], other.data()[3]]).toEqual([18, 24]);
 });
 
-test('a value that depends on the whole old one is made in a place of its own', () => {
+test('a value that depends on all of the old one is not written in place', () => {
   const v = new tf.Variable(tf.cast(tf.range(n), 'float32'));
   const f = tf.function(() => {
     v.assign(tf.reverse(v, [0]));
@@ -75,7 +75,7 @@ test('a value that depends on the whole old one is made in a place of its own', 
   expect(w.array()).toEqual(Array.from({ length: n }, () => [-1, -1 / 3, 1 / 3, 1].map(Math.fround)));
 });
 
-test('sums down columns are those of the old value: they are taken when many rows have been written', () => {
+test('sums down columns are those of the old value, although rows are written before they are complete', () => {
   const v = new tf.Variable(tf.ones([200, 40]));
   const f = tf.function(() => {
     const sums = tf.reduceSum(v, 0);
@@ -85,7 +85,7 @@ test('sums down columns are those of the old value: they are taken when many row
   for (let i = 0; i < 4; i++) expect(f().data()[39]).toBe(200 * 2 ** i);
 });
 
-test('an intermediate is written over one that is needed no more', () => {
+test('an intermediate is written in place of a dead one', () => {
   const x = tf.reshape(tf.cast(tf.range(n), 'float32'), [n / 100, 100]);
   const rotated = (t: tf.Tensor): tf.Tensor => tf.reverse(t, [1]);
   const f = tf.function((t: tf.Tensor) => rotated(tf.add(tf.multiply(rotated(t), 2), 1)));
@@ -107,7 +107,7 @@ test('an intermediate is written over one that is needed no more', () => {
   expect(tripled.data()).toEqual(tf.multiply(x, 3).data());
 });
 
-test('two variables that get one value, and one that gives its own', () => {
+test('two variables that are assigned the same value, and one that is assigned to another', () => {
   const a = new tf.Variable(tf.fill([n], 1));
   const b = new tf.Variable(tf.fill([n], 5));
   const f = tf.function(() => {
@@ -129,7 +129,7 @@ test('two variables that get one value, and one that gives its own', () => {
   expect([a, b].map((t) => t.data()[1])).toEqual([24, 24]);
 });
 
-test('results are handed out once, and may be disposed', () => {
+test('results are uniquely owned, and may be disposed', () => {
   const f = tf.function((x: tf.Tensor) => {
     const y = tf.multiply(x, 2);
     return [y, y, tf.reshape(y, [2, n / 2]), tf.add(y, 1)];
@@ -142,7 +142,7 @@ test('results are handed out once, and may be disposed', () => {
   expect([b.data()[0], c.data()[n - 1]]).toEqual([2, 2]);
 });
 
-test('a variable without a fixed shape takes values of other sizes', () => {
+test('a variable without a fixed shape accepts values of other sizes', () => {
   const v = new tf.Variable(tf.ones([n]), { shape: [null] });
   const f = tf.function((x: tf.Tensor) => {
     v.assign(tf.multiply(x, 3));

@@ -59,7 +59,7 @@ describe.each([64, 97, 131])('%i elements', (n) => {
     same((x, y) => tf.mapFn(([u, v]: tf.Tensor[]) => ({ sum: tf.add(u, v), list: [v] }), [x, y]), [[a, b]]);
   });
 
-  test('gradients to everything, to the second order, inside and outside', () => {
+  test('gradients of all inputs, up to the second order, inside and outside', () => {
     const w = new tf.Variable(noise([3, 3], 5));
     const loss = (x: tf.Tensor, h: tf.Tensor, c: tf.Tensor): tf.Tensor => {
       const states = tf.scan(
@@ -123,7 +123,7 @@ test('variables are read and assigned step by step', () => {
   );
 });
 
-test('gradients to variables that are assigned on the way', () => {
+test('gradients of variables that are assigned in the loop', () => {
   const run = (wrap: <T>(f: T) => T): unknown => {
     const v = new tf.Variable([1, 2]);
     const f = wrap((x: tf.Tensor) => {
@@ -194,11 +194,11 @@ test('random numbers, checks, masks and optimizers in the body', () => {
   );
 });
 
-test('accumulators that change their shape are unrolled', () => {
+test('loops whose accumulators change shape are unrolled', () => {
   same((x) => tf.foldl((s: tf.Tensor, row: tf.Tensor) => tf.concat([s, row], 0), x), [[noise([70, 2], 3)]]);
 });
 
-test('ten thousand steps are compiled in no time', () => {
+test('ten thousand steps compile quickly', () => {
   const w = new tf.Variable(noise([8, 8], 5));
   const x = noise([10_000, 8], 1);
   const f = tf.function((t: tf.Tensor) => {

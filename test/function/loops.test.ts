@@ -51,7 +51,7 @@ describe('tf.whileLoop', () => {
     });
   });
 
-  test('a known condition unrolls, and goes on as a loop where it takes long', () => {
+  test('a loop with a known condition is unrolled, and compiled as a loop if it is long', () => {
     for (const n of [5, 200]) {
       const f = tf.function((x: tf.Tensor) =>
         tf.whileLoop(
@@ -107,7 +107,7 @@ describe('tf.whileLoop', () => {
     });
   });
 
-  test('a second derivative, of a loop that ends when its values say', () => {
+  test('a second derivative of a loop with a data-dependent condition', () => {
     const power = (x: tf.Tensor): tf.Tensor[] =>
       tf.whileLoop(
         (y: tf.Tensor) => tf.less(y, 50),
@@ -195,7 +195,7 @@ describe('tf.whileLoop', () => {
     });
   });
 
-  test('updates that must run in JavaScript', () => {
+  test('updates in host steps', () => {
     same((wrap) => {
       const w = new tf.Variable([4, 5]);
       const sgd = new tf.keras.optimizers.SGD(0.1);
@@ -248,7 +248,7 @@ describe('tf.scan, tf.foldl, tf.foldr, tf.mapFn', () => {
   const x = tf.constant([1, 2, 3]);
   const step = (a: tf.Tensor, e: tf.Tensor): tf.Tensor => tf.add(tf.multiply(a, 2), e);
 
-  test('as TensorFlow has them', () => {
+  test('match TensorFlow', () => {
     const want = same((wrap) =>
       wrap((v: tf.Tensor) => [
         tf.scan(step, v),

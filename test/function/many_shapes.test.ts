@@ -12,7 +12,7 @@ const kinds: Record<string, tf.FunctionOptions> = {
 };
 
 describe.each(Object.entries(kinds))('%s', (_, options) => {
-  test('the function runs once for each shape; those kept have programs, and what comes often gets one', () => {
+  test('the function is traced once for each shape up to the limit; frequent shapes get a program', () => {
     const seen = new Map<number, number>();
     const f = tf.function((t: tf.Tensor) => {
       seen.set(t.shape[0], (seen.get(t.shape[0]) ?? 0) + 1);
@@ -31,7 +31,7 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     expect(f.experimentalGetTracingCount()).toBe(count);
   });
 
-  test('shapes that come equally often do not drive each other out', () => {
+  test('equally frequent shapes do not evict each other', () => {
     let runs = 0;
     const f = tf.function((t: tf.Tensor) => {
       runs += Math.sign(t.shape[0]);
@@ -68,7 +68,7 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     expect(run((f) => tf.function(f as never, options) as never)).toEqual(run((f) => f));
   });
 
-  test('what runs plainly is inside of a function all the same', async () => {
+  test('a function that runs op by op still counts as inside a function', async () => {
     let inner = 0;
     const part = tf.function((t: tf.Tensor) => {
       inner++;

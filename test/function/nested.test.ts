@@ -107,7 +107,7 @@ test('gradients of tapes inside, around the call and around all', () => {
   });
 });
 
-test('a function that uses tensors of its caller, or has a gradient of its own', () => {
+test('a function that uses tensors of its caller, or has a custom gradient', () => {
   same((wrap) => ({
     f: (t: tf.Tensor) => {
       const double = tf.multiply(t, 2);
@@ -132,7 +132,7 @@ test('a function that uses tensors of its caller, or has a gradient of its own',
   });
 });
 
-test('arguments that have values, and structures', () => {
+test('concrete arguments, and structures', () => {
   const g = tf.function((o: { t: tf.Tensor; n: tf.Tensor }, k: number) => ({
     y: tf.multiply(o.t, k),
     r: tf.range(o.n as never),

@@ -30,7 +30,7 @@ const y = tf.constant([1, 2, -3, 4, 5, 6, 7, 8]);
 const none = tf.fill([8], -1);
 const positive = (t: tf.Tensor): tf.Tensor => tf.booleanMask(t, tf.greater(t, 0));
 
-describe('ops whose results have as many elements as the data say', () => {
+describe('ops whose result shapes depend on values', () => {
   test('booleanMask, where, at', () => {
     const calls = [[x], [y], [none]];
     same((t) => tf.add(positive(tf.multiply(t, 2)), 1), calls);
@@ -51,7 +51,7 @@ describe('ops whose results have as many elements as the data say', () => {
     expect(f.experimentalGetTracingCount()).toBe(1);
   });
 
-  test('what comes later may take something that no shape before asked for', () => {
+  test('later ops may accept results whose shapes were unknown before', () => {
     const kept: F = (t, u) => {
       const a = tf.exp(tf.multiply(u, 0.1));
       const b = tf.add(a, u);
@@ -71,7 +71,7 @@ describe('ops whose results have as many elements as the data say', () => {
     ]);
   });
 
-  test('the JavaScript of the function runs at each call, and functions that it calls stay compiled', () => {
+  test('the plain function runs at each call; functions that it calls stay compiled', () => {
     let [runs, inner] = [0, 0];
     const square = tf.function((t: tf.Tensor) => {
       inner++;
@@ -167,7 +167,7 @@ describe('ops whose results have as many elements as the data say', () => {
     };
   };
 
-  test('the same where the first look at the function is another one', async () => {
+  test('the same if the function is first traced by other means', async () => {
     const eager = makers();
     const want = [x, x, y, x].map((t) => plain(eager(t)));
     const first: ((f: tf.CompiledFunction<tf.Tensor[], unknown>) => unknown)[] = [
@@ -250,7 +250,7 @@ describe('ops whose results have as many elements as the data say', () => {
     expect(tf.add(h(x), 1).array()).toEqual(tf.add(x, 1).array());
   });
 
-  test('what a call leaks is a tensor as any, what the trace leaked is out of scope', () => {
+  test('tensors leaked by a call are usable, those leaked by the trace are out of scope', () => {
     const leaked: tf.Tensor[] = [];
     const f = tf.function((t: tf.Tensor) => {
       leaked.push(tf.square(t));
@@ -306,7 +306,7 @@ describe('gradients', () => {
     }
   });
 
-  test('a tensor from around the function', () => {
+  test('a captured tensor', () => {
     const c = tf.constant([1, 2, 3, 4, 5, 6, 7, 8]);
     const mask = tf.constant([true, false, true, true, false, true, true, false]);
     const f: F = (t) => {
@@ -359,7 +359,7 @@ describe('gradients', () => {
 });
 
 describe('control flow', () => {
-  test('cond, its branches with shapes of their own', () => {
+  test('cond with branches of different shapes', () => {
     const calls = [[x], [y], [none], [tf.negative(x)]];
     same(
       (t) =>
@@ -493,7 +493,7 @@ describe('arguments that are tensors', () => {
   });
 });
 
-describe('what is shown', () => {
+describe('descriptions and warnings', () => {
   test('program() says that the function runs op by op, and why', () => {
     const f = tf.function(function halves(t: tf.Tensor) {
       return tf.reduceSum(tf.sqrt(positive(tf.multiply(t, 0.5))));
@@ -523,7 +523,7 @@ describe('what is shown', () => {
         () => tf.concat([t, t], 0),
       ),
     );
-    expect(String(h.program(x))).toMatch(/cond \(the branches give different shapes as result 0/);
+    expect(String(h.program(x))).toMatch(/cond \(the branches return different shapes as result 0/);
   });
 
   test('a concrete function', () => {

@@ -99,7 +99,7 @@ const onTheStep: Record<string, tf.keras.optimizers.OptimizerOptions> = {
   },
 };
 
-describe.each(Object.keys(rules))('%s with what depends on the step', (rule) => {
+describe.each(Object.keys(rules))('%s with step-dependent settings', (rule) => {
   test.each(Object.keys(onTheStep))('%s', (name) => {
     expectSame(() => network(() => rules[rule](onTheStep[name])), 0, 13);
     expectSame(() => network(() => rules[rule](onTheStep[name]), true), 0, 7);
@@ -184,7 +184,7 @@ describe.each(Object.keys(onTheStep))('%s', (name) => {
   });
 });
 
-test('program() shows what a step chooses among', () => {
+test('program() shows the guarded branches of a step', () => {
   const { step } = network(() => new SGD({ learningRate: 0.1, gradientAccumulationSteps: 3 }));
   const f = tf.function(step);
   const program = f.program(x);
@@ -196,7 +196,7 @@ test('program() shows what a step chooses among', () => {
   expect(f.profile([x], 6).map((r) => r.name)).toContain('sgd');
 });
 
-test('more variables than one native call takes', () => {
+test('more variables than one native call accepts', () => {
   expectSame(() => {
     const variables = Array.from({ length: 90 }, (_, i) => new tf.Variable(tf.fill([(i % 7) + 1], i)));
     const optimizer = new Adam(0.1);
@@ -301,7 +301,7 @@ test('in branches and loops', () => {
   }, 2);
 });
 
-test('values that were read before stay what they were', () => {
+test('values that were read before do not change', () => {
   const v = new tf.Variable(tf.ones([5000]));
   const optimizer = new Adam(0.1);
   const step = tf.function(() => {
@@ -319,7 +319,7 @@ test('values that were read before stay what they were', () => {
   expect([count.item(), (optimizer.iterations as tf.Variable).item()]).toEqual([2n, 4n]);
 });
 
-test('a row that the variable does not have is refused as it is eagerly, and no step is counted', () => {
+test('an index out of range is rejected as in eager mode, and no step is counted', () => {
   for (const optimizer of [new SGD(1), new SGD({ momentum: 0.5 }), new Adam(1)]) {
     const v = new tf.Variable(tf.ones([3, 2]), { name: 'table' });
     const apply = (indices: tf.Tensor): void => {

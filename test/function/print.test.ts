@@ -47,7 +47,7 @@ describe('tf.print', () => {
     );
   });
 
-  test('inside a function, in its place at every run', () => {
+  test('inside a function, in program order at every run', () => {
     const lines: string[] = [];
     const outputStream = (t: string): unknown => lines.push(t);
     const f = tf.function((x: tf.Tensor) => {

@@ -324,7 +324,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 /** Those that may change the order of sums, or round less often. */
 const reorders = ['fuse', 'regroup', 'stackProducts', 'activations'];
 
-test('random programs, with all passes, with none, and with those that leave every bit as it is', () => {
+test('random programs, with all passes, with none, and with the bit-exact ones', () => {
   fc.assert(
     fc.property(cases, (c) => {
       const { runs, sums } = eagerly(c);

@@ -89,7 +89,7 @@ describe.each(Object.entries(cases).filter(([name]) => !name.startsWith('made/')
   });
 });
 
-describe('variables and values around the function', () => {
+describe('captured variables and values', () => {
   const check = (
     name: string,
     f: tf.CompiledFunction<[tf.Tensor], tf.Tensor>,
@@ -112,7 +112,7 @@ describe('variables and values around the function', () => {
   };
   const one = tf.constant(1);
 
-  test('a variable made on the first call', () => {
+  test('a variable created on the first call', () => {
     let v: tf.Variable | null = null;
     const f = tf.function((x: tf.Tensor) => {
       v ??= new tf.Variable(1);
@@ -122,7 +122,7 @@ describe('variables and values around the function', () => {
     check('made/once', f, [one, one, one, tf.constant([1])]);
   });
 
-  test('a variable made on every call', () => {
+  test('a variable created on every call', () => {
     check(
       'made/always',
       tf.function((x: tf.Tensor) => tf.add(new tf.Variable(1), x)),
@@ -130,7 +130,7 @@ describe('variables and values around the function', () => {
     );
   });
 
-  test('host values around it are those of the trace', () => {
+  test('captured host values are those of the trace', () => {
     let n = 0;
     const f = tf.function((x: tf.Tensor) => tf.add(tf.reduceSum(x), n));
     check('made/closure', f, [one, one, tf.constant([1]), one], () => {

@@ -27,7 +27,7 @@ function gradients(x: tf.Tensor, weights: tf.Tensor): tf.Tensor[] {
   return tape.gradient(loss, [x, weights]) as tf.Tensor[];
 }
 
-test('has the bits of the ops one by one', () => {
+test('matches the separate ops bit for bit', () => {
   const eager = bytesOf(recurrence(x, weights));
   const [one, two] = withOneAndTwo(() => bytesOf(tf.function(recurrence)(x, weights)));
   expect(two.equals(eager)).toBe(true);
@@ -40,7 +40,7 @@ test('has the same gradients on one thread and on two', () => {
   expect(two.map((bytes, i) => bytes.equals(one[i]))).toEqual([true, true]);
 });
 
-test('works on any number of rows, steps in between that are none included', () => {
+test('works on any number of rows, including steps without rows', () => {
   for (const rows of [1, 2, 3, 31, 33, 64]) {
     const f = (a: tf.Tensor): tf.Tensor => {
       const y = tf.tanh(tf.matmul(a, weights));

@@ -15,7 +15,7 @@ function both(make: () => () => tf.Tensor, calls = 3): [unknown, unknown] {
 }
 
 describe('random numbers', () => {
-  test('of all kinds, with and without seeds of their own, several in one part', () => {
+  test('of all kinds, with and without op seeds, several in one segment', () => {
     const make = () => () =>
       tf.concat(
         [
@@ -35,7 +35,7 @@ describe('random numbers', () => {
     expect(kinds(tf.function(make()))).toEqual(['segment']);
   });
 
-  test('keep their order among steps of JavaScript that draw too', () => {
+  test('keep their order among host steps that draw, too', () => {
     const [compiled, eager] = both(() => () => {
       const a = tf.random.uniform([4], { seed: 1 });
       const b = tf.random.shuffle(tf.cast(tf.range(8), 'float32'), 1);
@@ -45,7 +45,7 @@ describe('random numbers', () => {
     expect(compiled).toEqual(eager);
   });
 
-  test('are drawn although nobody uses them', () => {
+  test('are drawn even if they are unused', () => {
     const [compiled, eager] = both(() => () => {
       tf.random.normal([100], { seed: 2 });
       return tf.random.normal([4], { seed: 2 });
@@ -71,7 +71,7 @@ describe('random numbers', () => {
     expect(run(true)).toEqual(run(false));
   });
 
-  test('that were read from a generator before stay what they were', () => {
+  test('that were read from a generator before do not change', () => {
     const g = tf.random.Generator.fromSeed(1);
     const f = tf.function(() => [g.state.read(), g.normal([2])]);
     const [first] = f();

@@ -12,7 +12,7 @@ const shapes = (...list: number[][]): tf.Tensor[][] => list.map((s) => [tf.zeros
 describe('signatures', () => {
   const spec = new tf.TensorSpec([null], { dtype: 'float32' });
 
-  test('how often TensorFlow traces, it is said to be traced', () => {
+  test('the number of traces is that of TensorFlow', () => {
     const lengths = shapes([1], [2], [3], [4]);
     expect(counts(lengths)).toEqual([1, 2, 3, 4]);
     expect(counts(lengths, { reduceRetracing: true })).toEqual([1, 2, 2, 2]);
@@ -28,7 +28,7 @@ describe('signatures', () => {
     expect(counts(lengths, { inputSignature: [spec] })).toEqual([1, 1, 1, 1]);
   });
 
-  test('an inputSignature converts, and refuses in TensorFlow’s words', () => {
+  test('an inputSignature converts, and rejects with TensorFlow’s messages', () => {
     const f = tf.function((x: tf.Tensor) => tf.add(x, 1), [spec]);
     expect(f([1, 2] as never).array()).toEqual([2, 3]);
     expect(f(tf.constant([1])).array()).toEqual([2]);
@@ -78,7 +78,7 @@ describe('signatures', () => {
     expect(open(tf.constant([1]), 2).y.array()).toEqual([2]);
   });
 
-  test('many traces in a row are told of once', () => {
+  test('frequent retracing warns once', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
       counts(shapes([1], [1], [2], [2], [3], [3], [4], [4], [4], [4]));
@@ -94,7 +94,7 @@ describe('signatures', () => {
   });
 });
 
-test('calls that take turns among many signatures each find their own program', () => {
+test('calls that alternate among many signatures each run the right program', () => {
   let traced = 0;
   const f = tf.function((...xs: tf.Tensor[]) => {
     traced++;
@@ -146,7 +146,7 @@ describe('methods', () => {
     expect(two.compiled(x).array()).toEqual([5, 10]);
   });
 
-  test('it counts only where the function looks at it', () => {
+  test('it matters only if the function uses it', () => {
     const f = tf.function((t: tf.Tensor) => tf.square(t));
     const [a, b] = [{ f }, { f }];
     const x = tf.constant(2);
@@ -162,7 +162,7 @@ describe('methods', () => {
     expect(call.experimentalGetTracingCount()).toBe(1);
   });
 
-  test('bound to an object, all that it has knows this', async () => {
+  test('bound to an object, all of its members use this receiver', async () => {
     // eslint-disable-next-line @typescript-eslint/unbound-method
     const call = tf.function(Scale.prototype.call);
     const [two, three] = [new Scale(2), new Scale(3)];
@@ -255,7 +255,7 @@ describe('methods', () => {
   });
 });
 
-test('what a function may not return: what it holds would not be seen', () => {
+test('rejected results, whose tensors would be missed', () => {
   const x = tf.constant(1);
   const bad: (() => unknown)[] = [
     () => new Map([['x', x]]),

@@ -140,7 +140,7 @@ describe.each(kinds)('%s', (_, options, traces) => {
     expectEager(make, options, traces + (/optimizer/.test(name) ? 1 : 0));
   });
 
-  test('gradients of a tape outside, to arguments, variables and tensors around', () => {
+  test('gradients of an outer tape, to arguments, variables and captured tensors', () => {
     const results = [true, false].map((compile) => {
       const v = new tf.Variable(2);
       const c = tf.constant(0.5);
@@ -165,7 +165,7 @@ describe.each(kinds)('%s', (_, options, traces) => {
   });
 });
 
-describe('sizes that change what an op does', () => {
+describe('sizes for which an op does something else', () => {
   type Body = (t: tf.Tensor) => tf.Tensor | number;
   const sub = (bodies: Record<string, Body>, data: number[]): void => {
     for (const [name, body] of Object.entries(bodies)) {
@@ -178,7 +178,7 @@ describe('sizes that change what an op does', () => {
   };
   const mask = (t: tf.Tensor): tf.Tensor => tf.booleanMask(t, tf.greaterEqual(t, 0));
 
-  test('roll by nothing, unstack into one, and what squeeze leaves', () => {
+  test('roll by 0, unstack into one, squeeze', () => {
     sub(
       {
         roll: (t) => tf.subtract(t, tf.roll(t, 4, 0)),
@@ -205,7 +205,7 @@ describe('sizes that change what an op does', () => {
     sub({ compiled: loop, 'op by op': (t) => loop(mask(t)) }, [1, 2, 3, 4, 5, 6, 7, 2]);
   });
 
-  test('a call that is refused does not break later ones', () => {
+  test('a rejected call does not affect later ones', () => {
     const f = tf.function((t: tf.Tensor) => tf.reshape(mask(t), [3]));
     for (const n of [3, 2, 4, 1, 3]) {
       if (n === 3) expect(f(vector(n)).shape).toEqual([3]);
@@ -235,7 +235,7 @@ describe('off the event loop', () => {
   });
 });
 
-describe('what depends on sizes', () => {
+describe('shapes in control flow', () => {
   const options = { inputSignature: [new tf.TensorSpec([null])] };
   const c = tf.constant(1, 'int32');
   const bodies: Record<string, () => (t: tf.Tensor) => unknown> = {
@@ -278,7 +278,7 @@ describe('what depends on sizes', () => {
     for (const n of [2, 3, 1, 5, 150, 4, 90]) expect(plain(f(vector(n)))).toEqual(plain(g(vector(n))));
   });
 
-  test('what does not vary may be looked at, and shapes passed on', () => {
+  test('fixed dimensions may be read, and shapes passed on', () => {
     const f = tf.function(
       (t: tf.Tensor) => {
         const rows = tf.multiply(t, t.shape[1] * t.shape.length * tf.square(t).rank);
@@ -300,14 +300,14 @@ describe('what depends on sizes', () => {
     }
   });
 
-  test('what fails for a shape fails the call', () => {
+  test('an error for a shape is thrown by the call', () => {
     const f = tf.function((t: tf.Tensor) => tf.add(t, [1, 2, 3]), options);
     expect(f(vector(3)).shape).toEqual([3]);
     for (const n of sizes.slice(3)) expect(() => f(vector(n))).toThrow(/Incompatible shapes/);
     expect(f(vector(1)).shape).toEqual([3]);
   });
 
-  test('what it does in JavaScript happens once for each shape, what tf.print says in every run', () => {
+  test('plain JavaScript runs once for each shape, tf.print at every run', () => {
     const said: string[] = [];
     let traces = 0;
     const f = tf.function((t: tf.Tensor) => {
@@ -322,7 +322,7 @@ describe('what depends on sizes', () => {
   });
 });
 
-describe('programs drawn at random', () => {
+describe('random programs', () => {
   const w = tf.constant([
     [0.5, -1, 0.25],
     [1, 0.5, -0.5],

@@ -1,4 +1,4 @@
-/** A fused group as one instruction. */
+/** Encodes a fused group as one instruction. */
 import { native } from '../../binding';
 import { bufferOf, type Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../op/contract';
@@ -9,35 +9,35 @@ import { dtypeOf, Space, type Group, type Member } from './group';
 
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
-/** A block of another value, which a value is written to. */
+/** The block of another value to which a value is written. */
 export interface Target {
   readonly whole: Tensor;
   readonly block: Block;
 }
 
 const header = 5;
-/** The count of numbers of a group's instruction. */
+/** The length of a group's instruction. */
 export const numbersOf = (values: number, steps: number, blocks: number): number =>
   header + 4 * values + 7 * steps + 2 * blocks;
 
-/** A value of a group's instruction. */
+/** A value in a group's instruction. */
 interface Value {
   readonly space: Space;
   readonly dtype: number;
-  /** −1: it exists within a tile. */
+  /** −1: it exists only within a tile. */
   readonly storage: number;
-  /** Where it begins, and the distance of its rows where they do not follow each other. */
+  /** Its byte offset, and the distance between rows in elements; 0 if they are contiguous. */
   readonly at: number;
   readonly stride: number;
 }
 
-const plain = { at: 0, stride: 0 };
-const within = (block: Block | undefined, t: Tensor): typeof plain =>
+const contiguous = { at: 0, stride: 0 };
+const blockLayout = (block: Block | undefined, t: Tensor): typeof contiguous =>
   block === undefined
-    ? plain
+    ? contiguous
     : { at: block.at * t.dt.bytes, stride: block.stride === block.columns ? 0 : block.stride };
 
-/** Gives the values of a group their numbers; those that exist within a tile take each other's places once they have been read. */
+/** Numbers the values of a group. Values within a tile reuse the numbers of dead ones. */
 class Encoder {
   readonly inputs: Tensor[] = [];
   readonly outputs: Tensor[] = [];
@@ -68,41 +68,41 @@ class Encoder {
   private read({ root, space, block }: Member['operands'][number]): number {
     const known = this.valueOf.get(root);
     if (known !== undefined) return known;
-    // One storage may be read in two ways: a vector along rows and along columns.
+    // One value may be read in several ways: a vector along rows and along columns.
     const key = `${root.id}/${space}/${block?.at ?? ''}`;
     let value = this.external.get(key);
     if (value === undefined) {
       if (!this.inputs.includes(root)) this.inputs.push(root);
       const storage = this.storageOf(root);
-      value = this.values.push({ space, dtype: root.dt.code, storage, ...within(block, root) }) - 1;
+      value = this.values.push({ space, dtype: root.dt.code, storage, ...blockLayout(block, root) }) - 1;
       this.external.set(key, value);
     }
     return value;
   }
 
-  /** A value in memory: the result itself, or a block of another value that the result is written to. */
-  private inMemory(root: Tensor, space: Space): number {
+  /** Adds a value in memory: the result itself, or the block of another value to which it is written. */
+  private memoryValue(root: Tensor, space: Space): number {
     const target = this.targets.get(root);
     const to = target?.whole ?? root;
     if (!this.outputs.includes(to)) this.outputs.push(to);
     const storage = this.storageOf(to);
-    return this.values.push({ space, dtype: to.dt.code, storage, ...within(target?.block, root) }) - 1;
+    return this.values.push({ space, dtype: to.dt.code, storage, ...blockLayout(target?.block, root) }) - 1;
   }
 
-  private inTile({ dt }: Tensor, space: Space): number {
+  private tileValue({ dt }: Tensor, space: Space): number {
     const { values, free } = this;
     const at = free.findIndex((v) => values[v].space === space && values[v].dtype === dt.code);
     return at >= 0
       ? free.splice(at, 1)[0]
-      : values.push({ space, dtype: dt.code, storage: -1, ...plain }) - 1;
+      : values.push({ space, dtype: dt.code, storage: -1, ...contiguous }) - 1;
   }
 
   private add({ node, kernel, operands, out: { root, space } }: Member, i: number): void {
     const [a, b = a, c = a] = operands.map((o) => this.read(o));
-    // The kernels of a step may write over what they read, but a repeated operand is read again for each row.
+    // A step's result never reuses the number of its operands: a broadcast operand is read again for each row.
     const isInMemory =
       this.targets.has(root) || space === Space.Scalar || space === Space.PerColumn || this.needed(root);
-    const value = isInMemory ? this.inMemory(root, space) : this.inTile(root, space);
+    const value = isInMemory ? this.memoryValue(root, space) : this.tileValue(root, space);
     this.valueOf.set(root, value);
     const op = kernel.kind === 'cast' ? root.dt.code : kernel.op;
     this.steps.push([kinds[kernel.kind], op, dtypeOf(node, kernel).code, value, a, b, c]);
@@ -115,7 +115,7 @@ class Encoder {
   }
 }
 
-/** `needed` says whether someone outside reads a value. A group of one is that op's own instruction. */
+/** `needed`: whether a value is read outside the group. A group of one op keeps that op's instructions. */
 export function encodeGroup(
   group: Group,
   rootOf: (t: Tensor) => Tensor,
@@ -123,9 +123,9 @@ export function encodeGroup(
   needed: (root: Tensor) => boolean,
 ): LoweredNode {
   const [first] = group.members;
-  // Unless it reads through a repetition that is not carried out.
-  const itself = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
-  if (group.members.length === 1 && itself && !targets.has(first.out.root)) return first.lowered;
+  // Unless it reads the source of a broadcast or split that is not carried out.
+  const isPlain = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
+  if (group.members.length === 1 && isPlain && !targets.has(first.out.root)) return first.lowered;
   const { inputs, outputs, storages, values, steps } = new Encoder(group, targets, needed);
   const columns = group.columns ?? group.size;
   const strides = values.flatMap((v, i) => (v.stride === 0 ? [] : [i, v.stride]));
@@ -145,29 +145,29 @@ export function encodeGroup(
   };
 }
 
-/** An output may be written over what is read at the same places, by no step after the one that makes it. */
+/** An output may overwrite an operand that is read at the same positions, and by no later step. */
 function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonly [Tensor, Tensor])[] {
   const last = lastUses(group);
-  const elsewhere = new Set<Tensor>();
+  const notPointwise = new Set<Tensor>();
   for (const { operands } of group.members) {
-    for (const o of operands) if (o.space !== Space.Full || o.block !== undefined) elsewhere.add(o.root);
+    for (const o of operands) if (o.space !== Space.Full || o.block !== undefined) notPointwise.add(o.root);
   }
   const pairs: (readonly [Tensor, Tensor])[] = [];
   group.members.forEach(({ out }, i) => {
     if (out.space !== Space.Full || !inMemory(out.root)) return;
     for (const [root, at] of last) {
-      if (at <= i && !elsewhere.has(root) && !group.made.has(root) && root.dt === out.root.dt)
+      if (at <= i && !notPointwise.has(root) && !group.produced.has(root) && root.dt === out.root.dt)
         pairs.push([out.root, root]);
     }
   });
   return pairs;
 }
 
-/** The last member that reads a value. */
+/** The last member that reads each value. */
 function lastUses(group: Group): Map<Tensor, number> {
   const last = new Map<Tensor, number>();
   group.members.forEach((m, i) => {
-    // What is reduced down columns is read when some more rows are there.
+    // A reduction down columns reads its operand later, once several rows are computed.
     const end = m.out.space === Space.PerColumn ? Infinity : i;
     for (const o of m.operands) last.set(o.root, Math.max(last.get(o.root) ?? 0, end));
   });
@@ -183,7 +183,7 @@ function fusedOp(group: Group): TracedOp {
     flops: (inputs, outputs) =>
       group.members.length * Math.max(0, ...inputs.map((t) => t.size), ...outputs.map((t) => t.size)),
     execute: () => {
-      throw new Error('a fused group has no results that ask for another run');
+      throw new Error('a fused group cannot fail');
     },
   };
 }

@@ -1,11 +1,11 @@
 /**
- * Fuses elementwise ops, what they broadcast, and reductions of their results into groups that run tile by tile
- * (native/program/tiles.h): an intermediate that only the group needs is never written to memory.
+ * Fuses elementwise ops, their broadcasts, and reductions of their results into groups that run tile by tile
+ * (native/program/tiles.h): an intermediate that only the group reads is never written to memory.
  */
 import { asShape, sameShape, type Shape, sizeOf } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../op/contract';
-import { cutsOf, isRun, joinsOf, type Block } from '../copies';
+import { splitCopies, isRun, concatCopies, type Block } from '../copies';
 import { inputsOf, type OpNode } from '../../graph/graph';
 import type { LoweredNode, Storages } from '../lowered';
 import { encodeGroup, numbersOf, type Target } from './encode_group';
@@ -13,23 +13,23 @@ import { enabled } from '../../graph/passes/enabled';
 import { dtypeOf, readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
 import { recompute } from './recompute';
 
-/** Longest row where rows or columns are reduced: kMaxTileRow. */
+/** Longest row in a reduction of rows or columns: kMaxTileRow. */
 const maxRow = 8192;
-/** Limits of one instruction: kMaxTileValues, kMaxTileSteps, its storages and its numbers. */
+/** Limits of one instruction: kMaxTileSteps, storages, kMaxTileValues and numbers. */
 const maxSteps = 36;
 const maxStorages = 32;
 const maxValues = 64;
 const maxNumbers = 512;
-/** Shorter rows of a matrix are not read one by one. */
+/** Blocks with shorter rows are copied before they are read. */
 const minColumns = 16;
 
-/** How an operand of `shape` repeats over `full`: its space, and the columns that this asks for. */
+/** How an operand of `shape` broadcasts to `full`: its space, and the columns that this requires. */
 function repeats(shape: Shape, full: Shape): { space: Space; columns: number | null } | null {
   const size = sizeOf(shape);
   const n = sizeOf(full);
   if (size === n) return { space: Space.Full, columns: null };
   if (size === 1) return { space: Space.Scalar, columns: null };
-  // Rows of no elements are not told from no rows.
+  // Zero columns and zero rows cannot be told apart.
   if (n === 0) return null;
   const lead = full.length - shape.length;
   const dim = (d: number): number => (d < lead ? 1 : shape[d - lead]);
@@ -44,7 +44,7 @@ function repeats(shape: Shape, full: Shape): { space: Space; columns: number | n
   return { space: Space.PerRow, columns: n / size };
 }
 
-/** Rows or columns, where the reduced axes come last or first; null where neither. */
+/** The result space of a reduction over the last or the first axes; null for other axes. */
 function reducedSpace(
   shape: Shape,
   axes: readonly number[],
@@ -58,8 +58,8 @@ function reducedSpace(
   return r !== null && r.space !== Space.Full ? r : null;
 }
 
-type Rows = Pick<Group, 'size' | 'columns' | 'made'>;
-/** A member, and the columns that the group has with it. */
+type GroupSize = Pick<Group, 'size' | 'columns' | 'produced'>;
+/** A member, and the group's columns with it. */
 interface Fit {
   readonly member: Member;
   readonly columns: number | null;
@@ -68,38 +68,41 @@ interface Fit {
 export class Fusion {
   private items: Item[] = [];
   private readonly producer = new Map<Tensor, Item>();
-  /** Who reads a storage, whatever the shape. */
+  /** The readers of each value. */
   private readonly readers = new Map<Tensor, LoweredNode[]>();
-  /** Of values that only repeat another one: that one, and how. */
-  private readonly spreads = new Map<Tensor, { readonly source: Tensor; readonly axes: readonly number[] }>();
-  /** Of values that are blocks of a matrix: that one, and which. */
+  /** The source and axes of values that only repeat another value along axes. */
+  private readonly expansions = new Map<
+    Tensor,
+    { readonly source: Tensor; readonly axes: readonly number[] }
+  >();
+  /** The source and block of values that are blocks of a matrix. */
   private readonly blocks = new Map<Tensor, { readonly source: Tensor; readonly block: Block }>();
-  /** Of values that lie in the storage of what they were cut from: that one. */
+  /** The value whose storage contains a value, for views and elided splits. */
   private readonly wholes = new Map<Tensor, Tensor>();
 
   constructor(
     private readonly storages: Storages,
-    /** Storages that must be in memory whoever reads them here. */
-    private readonly leaving: ReadonlySet<Tensor>,
+    /** Values that are used outside the segment, so that they must be in memory. */
+    private readonly escaping: ReadonlySet<Tensor>,
   ) {}
 
   run(nodes: readonly LoweredNode[]): LoweredNode[] {
     for (const lowered of nodes) {
       if (lowered.view) {
         const from = this.root(lowered.node.inputs[0]);
-        // What is cut from a part lies in the same whole.
+        // A slice of a slice is inside the same storage.
         const whole = this.wholes.get(from) ?? from;
         for (const t of lowered.node.outputs) if (this.root(t) === t) this.wholes.set(t, whole);
         continue;
       }
-      for (const t of inputsOf(lowered.node).flatMap((t) => this.read(t))) {
+      for (const t of inputsOf(lowered.node).flatMap((t) => this.storagesRead(t))) {
         const users = this.readers.get(t);
         if (users === undefined) this.readers.set(t, [lowered]);
         else users.push(lowered);
       }
     }
-    for (const lowered of nodes) this.place(lowered);
-    return this.finish();
+    for (const lowered of nodes) this.placeNode(lowered);
+    return this.encodeItems();
   }
 
   private root(t: Tensor): Tensor {
@@ -110,35 +113,35 @@ export class Fusion {
     return { root, space, whole: this.wholes.get(root) };
   }
 
-  /** The storages that must be there for `t` to be read. */
-  private read(t: Tensor): readonly Tensor[] {
+  /** The values that must have been computed before `t` is read. */
+  private storagesRead(t: Tensor): readonly Tensor[] {
     return readsOf(this.operandOf(this.root(t), Space.Full));
   }
 
   private addSingle(lowered: LoweredNode): void {
-    const reads = inputsOf(lowered.node).flatMap((t) => this.read(t));
+    const reads = inputsOf(lowered.node).flatMap((t) => this.storagesRead(t));
     const item: Item = { single: lowered, group: null, reads };
     this.items.push(item);
     for (const t of lowered.node.outputs) if (this.root(t) === t) this.producer.set(t, item);
   }
 
-  private place(lowered: LoweredNode): void {
+  private placeNode(lowered: LoweredNode): void {
     const { node } = lowered;
-    // What shares a storage, or is a part of one, is read there.
+    // A view or slice is available as soon as its whole is.
     if (lowered.view) {
       for (const t of node.outputs) {
         const whole = this.wholes.get(t);
-        const maker = whole === undefined ? undefined : this.producer.get(whole);
-        if (maker !== undefined) this.producer.set(t, maker);
+        const producer = whole === undefined ? undefined : this.producer.get(whole);
+        if (producer !== undefined) this.producer.set(t, producer);
       }
       return;
     }
     if (node.op.spreads === true) {
-      this.spreads.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
+      this.expansions.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
     }
     if (enabled('blocks')) {
-      for (const { part, block } of cutsOf(lowered)?.copies ?? []) {
-        if (block.columns >= minColumns) this.blocks.set(part, { source: node.inputs[0], block });
+      for (const { slice, block } of splitCopies(lowered)?.copies ?? []) {
+        if (block.columns >= minColumns) this.blocks.set(slice, { source: node.inputs[0], block });
       }
     }
     const kernel = node.op.tile;
@@ -156,10 +159,10 @@ export class Fusion {
     for (const group of this.candidates(node)) {
       if (this.tryJoin(group, lowered, kernel)) return;
     }
-    if (!this.start(lowered, kernel)) this.addSingle(lowered);
+    if (!this.startGroup(lowered, kernel)) this.addSingle(lowered);
   }
 
-  /** Groups that could take a node: those that make its operands, then those that read one of them too. */
+  /** Groups that may accept a node: those that produce its operands, then recent ones that share an operand. */
   private candidates(node: OpNode): Group[] {
     const found: Group[] = [];
     for (const t of node.inputs) {
@@ -176,20 +179,20 @@ export class Fusion {
     return found;
   }
 
-  /** The storage that is read where a value is that merely repeats another one, or is a block of one. */
+  /** The value to read in place of a value that only repeats another one, or is a block of it. */
   private source(t: Tensor): Tensor {
     const root = this.root(t);
-    const from = this.spreads.get(root) ?? this.blocks.get(root);
+    const from = this.expansions.get(root) ?? this.blocks.get(root);
     return from === undefined ? root : this.source(from.source);
   }
 
-  /** The node as a member of a group of so many elements; null where it cannot be. */
-  private member(lowered: LoweredNode, kernel: TileKernel, group: Rows): Fit | null {
+  /** The node as a member of a group of this size; null if it cannot be one. */
+  private member(lowered: LoweredNode, kernel: TileKernel, group: GroupSize): Fit | null {
     return this.fit(lowered, kernel, group, true) ?? this.fit(lowered, kernel, group, false);
   }
 
-  /** `cut`: it may read blocks as they lie. */
-  private fit(lowered: LoweredNode, kernel: TileKernel, group: Rows, cut: boolean): Fit | null {
+  /** `readBlocks`: operands may be read from their blocks in a wider matrix. */
+  private fit(lowered: LoweredNode, kernel: TileKernel, group: GroupSize, readBlocks: boolean): Fit | null {
     const { node } = lowered;
     const out = node.outputs[0];
     let columns = group.columns;
@@ -200,20 +203,20 @@ export class Fusion {
     };
     const operand = (t: Tensor, full: Shape): Operand | null => {
       const root = this.root(t);
-      const spread = this.spreads.get(root);
+      const expansion = this.expansions.get(root);
       const how = repeats(shapeOf(t), full);
       if (how === null || !agree(how.columns)) return null;
       if (how.space !== Space.Full) return this.operandOf(root, how.space);
-      const from = cut && kernel.kind !== 'reduce' ? this.blocks.get(root) : undefined;
-      // As it lies there if its rows are those of the group, else as it was copied.
+      const from = readBlocks && kernel.kind !== 'reduce' ? this.blocks.get(root) : undefined;
+      // In place if the rows of the block are those of the group, else from its copy.
       if (from !== undefined && agree(isRun(from.block, t) ? null : from.block.columns))
         return { ...this.operandOf(this.root(from.source), Space.Full), block: from.block };
-      // The axes are those of its own shape.
-      if (spread === undefined || !sameShape(shapeOf(t), shapeOf(root)))
+      // The axes refer to the root's shape.
+      if (expansion === undefined || !sameShape(shapeOf(t), shapeOf(root)))
         return this.operandOf(root, how.space);
-      const reduced = reducedSpace(shapeOf(t), spread.axes);
+      const reduced = reducedSpace(shapeOf(t), expansion.axes);
       if (reduced === null || !agree(reduced.columns)) return null;
-      return this.operandOf(this.root(spread.source), reduced.space);
+      return this.operandOf(this.root(expansion.source), reduced.space);
     };
     if (kernel.kind === 'reduce') {
       const x = node.inputs[0];
@@ -239,7 +242,7 @@ export class Fusion {
         return null;
       return { member: { lowered, node, kernel, operands, out: { root: out, space: Space.Full } }, columns };
     }
-    // One element for each row, from values that the group has of its rows.
+    // One element for each row, computed from per-row values of the group.
     if (columns === null || out.size * columns !== group.size || columns > maxRow) return null;
     const operands: Operand[] = [];
     for (const t of node.inputs) {
@@ -247,27 +250,27 @@ export class Fusion {
       else if (t.size === out.size) operands.push(this.operandOf(this.root(t), Space.PerRow));
       else return null;
     }
-    if (!operands.some((o) => group.made.get(o.root) === Space.PerRow)) return null;
+    if (!operands.some((o) => group.produced.get(o.root) === Space.PerRow)) return null;
     return { member: { lowered, node, kernel, operands, out: { root: out, space: Space.PerRow } }, columns };
   }
 
-  private start(lowered: LoweredNode, kernel: TileKernel): boolean {
+  private startGroup(lowered: LoweredNode, kernel: TileKernel): boolean {
     const { node } = lowered;
     const size = kernel.kind === 'reduce' ? node.inputs[0].size : node.outputs[0].size;
-    const empty = { size, columns: null, made: new Map<Tensor, Space>() };
+    const empty = { size, columns: null, produced: new Map<Tensor, Space>() };
     const fits = this.member(lowered, kernel, empty);
     if (fits === null) return false;
     const group: Group = { ...empty, columns: fits.columns, members: [] };
     const item: Item = { single: null, group, reads: [] };
     this.items.push(item);
-    this.add(item, group, fits.member);
+    this.addMember(item, group, fits.member);
     return true;
   }
 
-  private add(item: Item, group: Group, member: Member): void {
+  private addMember(item: Item, group: Group, member: Member): void {
     group.members.push(member);
     for (const o of member.operands) item.reads.push(...readsOf(o));
-    group.made.set(member.out.root, member.out.space);
+    group.produced.set(member.out.root, member.out.space);
     this.producer.set(member.out.root, item);
   }
 
@@ -275,49 +278,49 @@ export class Fusion {
     if (group.members.length >= maxSteps) return false;
     const fits = this.member(lowered, kernel, group);
     if (fits === null) return false;
-    // A reduction over everything or down columns is known after the group only; a value of rows within it must be one it made.
+    // Full and column reductions are complete only after the group; other operands must be read in the space they have in it.
     for (const o of fits.member.operands) {
-      const made = group.made.get(o.root);
+      const made = group.produced.get(o.root);
       if (made === Space.Scalar || made === Space.PerColumn) return false;
       if (made !== undefined && (made !== o.space || o.block !== undefined)) return false;
-      if (o.whole !== undefined && group.made.has(o.whole)) return false;
+      if (o.whole !== undefined && group.produced.has(o.whole)) return false;
     }
     if (!this.hasRoom(group, fits.member)) return false;
-    const own = this.items.find((i) => i.group === group) as Item;
-    if (!this.moveBehind(own, fits.member.operands)) return false;
+    const item = this.items.find((i) => i.group === group) as Item;
+    if (!this.moveAfter(item, fits.member.operands)) return false;
     group.columns = fits.columns;
-    this.add(own, group, fits.member);
+    this.addMember(item, group, fits.member);
     return true;
   }
 
-  /** Moves a group behind what the node reads; false where that is not possible. */
-  private moveBehind(own: Item, operands: readonly Operand[]): boolean {
-    const at = this.items.lastIndexOf(own);
-    const makers = operands.map((o) => this.producer.get(o.root));
-    const later = makers.filter((i): i is Item => i !== undefined && this.items.lastIndexOf(i) > at);
+  /** Moves a group after the producers of a new member's operands; false if that is not possible. */
+  private moveAfter(item: Item, operands: readonly Operand[]): boolean {
+    const at = this.items.lastIndexOf(item);
+    const producers = operands.map((o) => this.producer.get(o.root));
+    const later = producers.filter((i): i is Item => i !== undefined && this.items.lastIndexOf(i) > at);
     if (later.length === 0) return true;
-    // What depends on the group must come after it, so nothing of that may lead to the node.
-    const after = this.dependents(own);
+    // A producer that depends on the group would form a cycle.
+    const after = this.dependents(item);
     if (later.some((item) => after.has(item))) return false;
     const rest = this.items.slice(at + 1);
     this.items = [
       ...this.items.slice(0, at),
       ...rest.filter((i) => !after.has(i)),
-      own,
+      item,
       ...rest.filter((i) => after.has(i)),
     ];
     return true;
   }
 
-  /** Whether the group still has few enough values and storages with one member more. */
+  /** Whether the group with one more member stays within the limits of an instruction. */
   private hasRoom(group: Group, more: Member): boolean {
-    const { values, storages, numbers } = this.needs(group, [...group.members, more]);
+    const { values, storages, numbers } = this.resourcesOf(group, [...group.members, more]);
     return storages <= maxStorages && values <= maxValues && numbers <= maxNumbers;
   }
 
-  /** What the instruction of a group with these members has, at most. */
-  private needs(
-    { made }: Group,
+  /** Upper bounds on the resources of a group's instruction with these members. */
+  private resourcesOf(
+    { produced }: Group,
     members: readonly Member[],
   ): { values: number; storages: number; numbers: number } {
     const inside = new Set(members.map((m) => m.lowered));
@@ -326,17 +329,17 @@ export class Fusion {
     const blocks = new Set<string>();
     for (const m of members) {
       for (const { root, space, block } of m.operands) {
-        if (made.has(root)) continue;
+        if (produced.has(root)) continue;
         read.add(`${root.id}/${space}/${block?.at ?? ''}`);
         if (block !== undefined) blocks.add(`${root.id}/${block.at}`);
         storages.add(root);
       }
-      // What only members read is never in memory.
+      // A value that only members read is never in memory.
       const { root, space } = m.out;
       const kept =
         space === Space.Scalar ||
         space === Space.PerColumn ||
-        this.leaving.has(root) ||
+        this.escaping.has(root) ||
         (this.readers.get(root) ?? []).some((user) => !inside.has(user));
       if (kept) storages.add(root);
     }
@@ -344,22 +347,22 @@ export class Fusion {
     return { values, storages: storages.size, numbers: numbersOf(values, members.length, blocks.size) };
   }
 
-  private dependents(of: Item): Set<Item> {
-    const found = new Set<Item>();
-    for (let i = this.items.indexOf(of) + 1; i < this.items.length; i++) {
+  private dependents(target: Item): Set<Item> {
+    const dependents = new Set<Item>();
+    for (let i = this.items.indexOf(target) + 1; i < this.items.length; i++) {
       const item = this.items[i];
       const depends = item.reads.some((t) => {
         const p = this.producer.get(t);
-        return p !== undefined && p !== item && (p === of || found.has(p));
+        return p !== undefined && p !== item && (p === target || dependents.has(p));
       });
-      if (depends) found.add(item);
+      if (depends) dependents.add(item);
     }
-    return found;
+    return dependents;
   }
 
-  private finish(): LoweredNode[] {
-    // Repetitions and blocks that no one reads any more are not carried out.
-    const needed = new Set<Tensor>(this.leaving);
+  private encodeItems(): LoweredNode[] {
+    // Broadcasts and blocks without readers are dropped.
+    const needed = new Set<Tensor>(this.escaping);
     const kept: Item[] = [];
     for (let i = this.items.length - 1; i >= 0; i--) {
       const item = this.items[i];
@@ -372,19 +375,19 @@ export class Fusion {
       for (const t of item.reads) needed.add(t);
     }
     kept.reverse();
-    if (enabled('recompute')) recompute(kept, this.leaving, (group, more) => this.hasRoom(group, more));
+    if (enabled('recompute')) recompute(kept, this.escaping, (group, more) => this.hasRoom(group, more));
     const users = new Map<Tensor, Set<Item>>();
     for (const item of kept) {
       for (const t of item.reads) {
-        if (item.group?.made.has(t) === true) continue;
+        if (item.group?.produced.has(t) === true) continue;
         let set = users.get(t);
         if (set === undefined) users.set(t, (set = new Set()));
         set.add(item);
       }
     }
     const targets = this.targets(kept, users);
-    const left = kept.filter((item) => item.group === null || item.group.members.length > 0);
-    return left.flatMap((item) => {
+    const remaining = kept.filter((item) => item.group === null || item.group.members.length > 0);
+    return remaining.flatMap((item) => {
       if (item.single !== null) return targets.joined.has(item) ? [] : [item.single];
       const group = item.group as Group;
       return encodeGroup(
@@ -392,7 +395,7 @@ export class Fusion {
         (t) => this.root(t),
         targets.of,
         (root) => {
-          if (this.leaving.has(root)) return true;
+          if (this.escaping.has(root)) return true;
           for (const user of users.get(root) ?? []) if (user !== item) return true;
           return false;
         },
@@ -400,7 +403,7 @@ export class Fusion {
     });
   }
 
-  /** Where the values of a group are nothing but blocks of what is joined from them, the group writes them there. */
+  /** Concatenations of a group's values that are not used elsewhere: the group writes the values into the result's blocks. */
   private targets(
     items: readonly Item[],
     users: ReadonlyMap<Tensor, ReadonlySet<Item>>,
@@ -410,26 +413,26 @@ export class Fusion {
     const blocksOf = new Map<Group, number>();
     if (!enabled('blocks')) return { of, joined };
     for (const item of items) {
-      const found = item.single === null ? null : joinsOf(item.single);
-      if (found?.complete !== true) continue;
-      const { copies, whole } = found;
-      const roots = copies.map(({ part }) => this.root(part));
-      const maker = this.producer.get(roots[0]);
-      const group = maker?.group ?? null;
+      const concat = item.single === null ? null : concatCopies(item.single);
+      if (concat?.complete !== true) continue;
+      const { copies, whole } = concat;
+      const roots = copies.map(({ slice }) => this.root(slice));
+      const producer = this.producer.get(roots[0]);
+      const group = producer?.group ?? null;
       if (group === null || new Set(roots).size < roots.length) continue;
-      const own = (root: Tensor): boolean =>
-        group.made.get(root) === Space.Full &&
-        !this.leaving.has(root) &&
-        this.storages.place(root).root === root &&
-        [...(users.get(root) ?? [])].every((user) => user === item || user === maker) &&
+      const isExclusive = (root: Tensor): boolean =>
+        group.produced.get(root) === Space.Full &&
+        !this.escaping.has(root) &&
+        this.storages.locate(root).root === root &&
+        [...(users.get(root) ?? [])].every((user) => user === item || user === producer) &&
         !group.members.some((m) => m.kernel.kind === 'reduce' && m.operands[0].root === root);
-      if (!roots.every(own)) continue;
-      const rows = copies.find(({ part, block }) => !isRun(block, part))?.block.columns;
+      if (!roots.every(isExclusive)) continue;
+      const rows = copies.find(({ slice, block }) => !isRun(block, slice))?.block.columns;
       const columns = group.columns ?? rows ?? null;
-      if (copies.some(({ part, block }) => !isRun(block, part) && block.columns !== columns)) continue;
+      if (copies.some(({ slice, block }) => !isRun(block, slice) && block.columns !== columns)) continue;
       if (rows !== undefined && rows < minColumns) continue;
       const more = (blocksOf.get(group) ?? 0) + copies.length;
-      if (this.needs(group, group.members).numbers + 2 * more > maxNumbers) continue;
+      if (this.resourcesOf(group, group.members).numbers + 2 * more > maxNumbers) continue;
       blocksOf.set(group, more);
       group.columns = columns;
       copies.forEach(({ block }, i) => of.set(roots[i], { whole, block }));

@@ -1,83 +1,93 @@
 /**
- * Values that are cut from another one, or are joined to one, lie there from the start, where they are runs of elements: a
- * split or concat along the first dimension, a stack, an unstack, the rows from one on move nothing then.
+ * Copy elision: contiguous slices of a split and inputs of a concatenation are placed inside the whole tensor from the start.
+ * A split or concat along the first dimension, a stack, an unstack or a slice of rows then copies nothing.
  */
 import type { Tensor } from '../../core/tensor';
-import { cutsOf, isRun, joinsOf, without, type BlockCopies } from '../copies';
+import { splitCopies, isRun, concatCopies, without, type BlockCopies } from '../copies';
 import type { LoweredNode, Storages } from '../lowered';
 import { enabled } from '../../graph/passes/enabled';
 
-/** Where values are written is a multiple of this, as if each had a place of its own. */
+/** Values are written at multiples of this many bytes, as in storages of their own. */
 const alignment = 64;
 
-/** The ops of a part with fewer copies; `storages` learns what lies where. */
-export function blocks(
+/** The nodes of a segment without elidable copies; records placements in `storages`. */
+export function elideCopies(
   nodes: readonly LoweredNode[],
   storages: Storages,
-  leaving: ReadonlySet<Tensor>,
+  escaping: ReadonlySet<Tensor>,
 ): readonly LoweredNode[] {
   if (!enabled('blocks')) return nodes;
-  /** Made here by instructions, and not laid into anything yet. */
-  const made = new Set<Tensor>();
+  /** Values produced in the segment that are not placed inside another one yet. */
+  const produced = new Set<Tensor>();
   return nodes.map((lowered) => {
     if (lowered.view) return lowered;
-    const now = cut(lowered, storages, leaving) ?? join(lowered, storages, leaving, made) ?? lowered;
-    if (!now.view) for (const t of now.node.outputs) if (storages.root(t) === t) made.add(t);
-    return now;
+    const elided =
+      elideSplit(lowered, storages, escaping) ??
+      elideConcat(lowered, storages, escaping, produced) ??
+      lowered;
+    if (!elided.view) for (const t of elided.node.outputs) if (storages.root(t) === t) produced.add(t);
+    return elided;
   });
 }
 
-/** Results of a cut are where they are cut from. */
-function cut(lowered: LoweredNode, storages: Storages, leaving: ReadonlySet<Tensor>): LoweredNode | null {
-  const found = cutsOf(lowered);
-  if (found === null) return null;
-  const moved = found.copies.filter(
-    ({ part, block }) => isRun(block, part) && storages.root(part) === part && !leaving.has(part),
+/** Places the results of a split inside its input; null if that is not possible. */
+function elideSplit(
+  lowered: LoweredNode,
+  storages: Storages,
+  escaping: ReadonlySet<Tensor>,
+): LoweredNode | null {
+  const split = splitCopies(lowered);
+  if (split === null) return null;
+  const elidable = split.copies.filter(
+    ({ slice, block }) => isRun(block, slice) && storages.root(slice) === slice && !escaping.has(slice),
   );
-  // Either all of it is left out, or nothing: where one result is copied, the others would be read twice.
-  if (!found.complete || moved.length < found.copies.length) return null;
-  for (const { part, block } of moved) storages.lay(part, found.whole, block.at * part.dt.bytes);
+  // All or nothing: if one result were copied, the pass over the input would remain.
+  if (!split.complete || elidable.length < split.copies.length) return null;
+  for (const { slice, block } of elidable)
+    storages.placeWithin(slice, split.whole, block.at * slice.dt.bytes);
   return { ...lowered, instructions: [], view: true };
 }
 
-/** What is joined is written where the whole will be. */
-function join(
+/** Places inputs of a concatenation inside its result; null if that is not possible for any of them. */
+function elideConcat(
   lowered: LoweredNode,
   storages: Storages,
-  leaving: ReadonlySet<Tensor>,
-  made: Set<Tensor>,
+  escaping: ReadonlySet<Tensor>,
+  produced: Set<Tensor>,
 ): LoweredNode | null {
-  const found = joinsOf(lowered);
-  if (found === null || storages.root(found.whole) !== found.whole || leaving.has(found.whole)) return null;
-  const moved = new Set(movable(found, lowered.node.inputs, storages, leaving, made));
-  if (moved.size === 0) return null;
-  for (const { part, block } of moved) {
-    const root = storages.root(part);
-    storages.lay(root, found.whole, block.at * part.dt.bytes);
-    made.delete(root);
+  const concat = concatCopies(lowered);
+  if (concat === null || storages.root(concat.whole) !== concat.whole || escaping.has(concat.whole))
+    return null;
+  const elided = new Set(elidableCopies(concat, lowered.node.inputs, storages, escaping, produced));
+  if (elided.size === 0) return null;
+  for (const { slice, block } of elided) {
+    const root = storages.root(slice);
+    storages.placeWithin(root, concat.whole, block.at * slice.dt.bytes);
+    produced.delete(root);
   }
-  const instructions = without(lowered.instructions, moved);
+  const instructions = without(lowered.instructions, elided);
   const { node } = lowered;
   const name = instructions.length === 0 ? `${node.op.name} in place` : node.op.name;
   return { ...lowered, node: { ...node, op: { ...node.op, name } }, instructions };
 }
 
-function movable(
+/** The copies of a concatenation whose inputs can be produced in place. */
+function elidableCopies(
   { copies }: BlockCopies,
   inputs: readonly Tensor[],
   storages: Storages,
-  leaving: ReadonlySet<Tensor>,
-  made: ReadonlySet<Tensor>,
+  escaping: ReadonlySet<Tensor>,
+  produced: ReadonlySet<Tensor>,
 ): BlockCopies['copies'] {
-  // What is joined twice, as a whole or in part, would be copied within the result.
+  // An input that occurs twice, as a whole or in part, must still be copied.
   const times = new Map<Tensor, number>();
   for (const t of inputs) {
-    const { root } = storages.place(t);
+    const { root } = storages.locate(t);
     times.set(root, (times.get(root) ?? 0) + 1);
   }
-  return copies.filter(({ part, block }) => {
-    const root = storages.root(part);
-    if (!made.has(root) || leaving.has(root) || times.get(root) !== 1) return false;
-    return isRun(block, part) && (block.at * part.dt.bytes) % alignment === 0;
+  return copies.filter(({ slice, block }) => {
+    const root = storages.root(slice);
+    if (!produced.has(root) || escaping.has(root) || times.get(root) !== 1) return false;
+    return isRun(block, slice) && (block.at * slice.dt.bytes) % alignment === 0;
   });
 }

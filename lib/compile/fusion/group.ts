@@ -1,4 +1,4 @@
-/** What a fused group is: the fusion pass makes it, the encoder turns it into an instruction. */
+/** Fused groups: the fusion pass builds them, the encoder turns each into one instruction. */
 import type { DTypeInfo } from '../../core/dtype';
 import type { TileKernel } from '../../op/contract';
 import type { Tensor } from '../../core/tensor';
@@ -6,7 +6,7 @@ import type { Block } from '../copies';
 import type { OpNode } from '../../graph/graph';
 import type { LoweredNode } from '../lowered';
 
-/** What a value is to a group of [rows, columns]: TileSpace of native/program/tiles.h. */
+/** How a value is indexed in a group of [rows, columns]: TileSpace of native/program/tiles.h. */
 export const enum Space {
   Full = 0,
   Scalar = 1,
@@ -17,13 +17,13 @@ export const enum Space {
 export interface Operand {
   readonly root: Tensor;
   readonly space: Space;
-  /** Where it reads rows of a wider matrix: which. */
+  /** The block, if it reads rows of a wider matrix. */
   readonly block?: Block | undefined;
-  /** The storage that the root is a part of. */
+  /** The value whose storage contains the root, if the root has none of its own. */
   readonly whole?: Tensor | undefined;
 }
 
-/** The storages that must be there. */
+/** The values that must have been computed before the operand is read. */
 export const readsOf = ({ root, whole }: Operand): readonly Tensor[] =>
   whole === undefined ? [root] : [root, whole];
 
@@ -37,22 +37,22 @@ export interface Member {
 
 export interface Group {
   readonly size: number;
-  /** Known as soon as something differs from row to row. */
+  /** Null until a member depends on rows or columns. */
   columns: number | null;
   readonly members: Member[];
-  /** Values made here, by storage. Scalar and PerColumn: reductions that are complete only after the group. */
-  readonly made: Map<Tensor, Space>;
+  /** Values that the group produces, by root. Scalar and PerColumn: reductions, complete only after the group. */
+  readonly produced: Map<Tensor, Space>;
 }
 
-/** An op by itself, or a group. */
+/** A single op or a group. */
 export interface Item {
   readonly single: LoweredNode | null;
   readonly group: Group | null;
-  /** The storages that it reads. */
+  /** The values that it reads, by root. */
   readonly reads: Tensor[];
 }
 
-/** The dtype that the kernel is chosen by. */
+/** The dtype that selects the kernel. */
 export function dtypeOf(node: OpNode, kernel: TileKernel): DTypeInfo {
   return kernel.kind === 'select' ? node.inputs[1].dt : node.inputs[0].dt;
 }

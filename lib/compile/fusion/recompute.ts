@@ -1,18 +1,17 @@
-/** Computes again, where it is read, what costs less than a way through memory. */
+/** Rematerialization: recomputes cheap values in the groups that read them, instead of writing them to memory. */
 import type { Tensor } from '../../core/tensor';
 import { readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
 
 /** Smaller values stay in the cache between two groups. */
-const fewest = 16 * 1024;
+const minSize = 16 * 1024;
 
 /**
- * Where all that reads a cheap value of one group are groups themselves, and have what it is made of, they compute it again:
- * then it is never written. `items` are in the order in which they run, and are changed; what is left without members was
- * only made for others.
+ * If all readers of a cheap value are groups that have its operands, they recompute it, and it is never written. `items` are
+ * in execution order and are modified; a group that loses all its members is empty afterwards.
  */
 export function recompute(
   items: readonly Item[],
-  leaving: ReadonlySet<Tensor>,
+  escaping: ReadonlySet<Tensor>,
   hasRoom: (group: Group, more: Member) => boolean,
 ): void {
   const users = new Map<Tensor, Set<Item>>();
@@ -23,31 +22,31 @@ export function recompute(
       else set.add(item);
     }
   }
-  const inMemory = (root: Tensor, maker: Item): boolean =>
-    leaving.has(root) || [...(users.get(root) ?? [])].some((user) => user !== maker);
-  /** How many members at the start of a group were put there. */
-  const again = new Map<Item, number>();
+  const inMemory = (root: Tensor, producer: Item): boolean =>
+    escaping.has(root) || [...(users.get(root) ?? [])].some((user) => user !== producer);
+  /** The number of recomputed members at the start of each group. */
+  const recomputed = new Map<Item, number>();
   for (const item of items) {
     const { group } = item;
-    if (group === null || group.size < fewest) continue;
-    for (const member of group.members.slice(again.get(item) ?? 0)) {
+    if (group === null || group.size < minSize) continue;
+    for (const member of group.members.slice(recomputed.get(item) ?? 0)) {
       const { root, space } = member.out;
-      if (member.kernel.cheap !== true || space !== Space.Full || leaving.has(root)) continue;
-      // What it reads may have other columns there.
+      if (member.kernel.cheap !== true || space !== Space.Full || escaping.has(root)) continue;
+      // The block may not fit the columns of the other group.
       if (member.operands.some((o) => o.block !== undefined)) continue;
       const readers = [...(users.get(root) ?? [])].filter((user) => user !== item);
       if (readers.length === 0 || readers.length > 2) continue;
       const fits = (user: Item): boolean =>
         user.group !== null &&
-        serves(group, user.group, member, again.get(user) ?? 0, (root) => inMemory(root, item)) &&
+        canRecompute(group, user.group, member, recomputed.get(user) ?? 0, (root) => inMemory(root, item)) &&
         hasRoom(user.group, member);
       if (!readers.every(fits)) continue;
       for (const user of readers) {
         const to = user.group as Group;
-        const at = again.get(user) ?? 0;
+        const at = recomputed.get(user) ?? 0;
         to.members.splice(at, 0, member);
-        again.set(user, at + 1);
-        to.made.set(root, Space.Full);
+        recomputed.set(user, at + 1);
+        to.produced.set(root, Space.Full);
         to.columns ??= group.columns;
         for (const t of member.operands.flatMap(readsOf)) {
           user.reads.push(t);
@@ -57,7 +56,7 @@ export function recompute(
       users.set(root, new Set([item]));
       if (!group.members.some((m) => m.operands.some((o) => o.root === root))) {
         group.members.splice(group.members.indexOf(member), 1);
-        group.made.delete(root);
+        group.produced.delete(root);
       }
     }
   }
@@ -67,8 +66,8 @@ export function recompute(
   }
 }
 
-/** Whether `to` could compute a member of `from` behind its first `ready` ones, and would read no more than it does now. */
-function serves(
+/** Whether `to` can compute a member of `from` after its first `ready` members, with at most one more value to read. */
+function canRecompute(
   from: Group,
   to: Group,
   { operands, out }: Member,
@@ -83,12 +82,12 @@ function serves(
   for (const o of operands) {
     const byRow = o.space === Space.PerRow || o.space === Space.PerColumn;
     if (byRow && to.columns !== null && to.columns !== from.columns) return false;
-    if (to.made.has(o.root)) {
+    if (to.produced.has(o.root)) {
       if (!to.members.slice(0, ready).some((m) => m.out.root === o.root)) return false;
       continue;
     }
     if (o.space !== Space.Full) continue;
-    if (from.made.has(o.root) && !inMemory(o.root)) return false;
+    if (from.produced.has(o.root) && !inMemory(o.root)) return false;
     if (!reads.some((r) => r.root === o.root && r.space === Space.Full && r.block === undefined)) more++;
   }
   return more <= 1;

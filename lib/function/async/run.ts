@@ -1,4 +1,4 @@
-/** Runs a compiled graph off the event loop: its segments on other threads, what JavaScript does between them here. */
+/** Runs a compiled graph off the event loop: segments on other threads, host steps between them on this one. */
 import { setImmediate } from 'node:timers/promises';
 import { outOfMemory } from '../../core/out_of_memory';
 import type { Shape } from '../../core/shape';
@@ -6,17 +6,17 @@ import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor } from '../../c
 import { flopsOf } from '../describe';
 import { computeScalars, undoScalars, type Executable, type SegmentRun } from '../../compile/executable';
 import type { Segment } from '../../compile/steps';
-import type { Flowing } from '../../graph/graph';
+import type { TensorSubgraphRuns } from '../../graph/graph';
 import { addPending } from '../../graph/pending';
 import type { RunVariables } from './values';
 
-/** Estimate of operations in a graph that takes no longer than to go elsewhere: some 20 µs. */
-const few = 100_000;
-/** Milliseconds on the event loop at a stretch. */
-const stretch = 1;
+/** Operations in a graph that runs as fast as a thread switch, about 20 µs. */
+const smallFlops = 100_000;
+/** Milliseconds of small graphs on the event loop before it is yielded to. */
+const maxBlockingMs = 1;
 const sizes = new WeakMap<Executable, boolean>();
 
-/** Whether the graph may as well run on the event loop: it is little, and touches no variables. */
+/** Whether the graph runs on the event loop: it is small, and uses no variables. */
 function isSmall(e: Executable): boolean {
   let small = sizes.get(e);
   if (small === undefined) {
@@ -24,23 +24,26 @@ function isSmall(e: Executable): boolean {
     for (const step of e.steps) {
       cost += step.kind === 'segment' ? step.nodes.reduce((sum, n) => sum + flopsOf(n), 0) : Infinity;
     }
-    sizes.set(e, (small = cost <= few));
+    sizes.set(e, (small = cost <= smallFlops));
   }
   return small;
 }
 
-/** Runs steps that run compiled graphs: loops, branches. */
-async function drive(steps: Flowing, variables: RunVariables): Promise<readonly Tensor[]> {
+/** Drives the subgraph runs of a loop or branch. */
+async function runSubgraphsAsync(
+  runs: TensorSubgraphRuns,
+  variables: RunVariables,
+): Promise<readonly Tensor[]> {
   let since = performance.now();
-  const here = <T>(f: () => T): T => variables.here(f);
-  let next = here(() => steps.next());
+  const withClaim = <T>(f: () => T): T => variables.withClaim(f);
+  let next = withClaim(() => runs.next());
   while (next.done !== true) {
     const [e, args] = next.value;
     let results: readonly Tensor[];
     try {
       if (isSmall(e)) {
-        results = here(() => e.run(args));
-        if (performance.now() - since > stretch) {
+        results = withClaim(() => e.run(args));
+        if (performance.now() - since > maxBlockingMs) {
           await setImmediate();
           since = performance.now();
         }
@@ -49,18 +52,18 @@ async function drive(steps: Flowing, variables: RunVariables): Promise<readonly 
         since = performance.now();
       }
     } catch (error) {
-      next = here(() => steps.throw(error));
+      next = withClaim(() => runs.throw(error));
       continue;
     }
-    const found = results;
-    next = here(() => steps.next(found));
+    const returned = results;
+    next = withClaim(() => runs.next(returned));
   }
   return next.value;
 }
 
 /**
- * Runs all steps. The tensors of `args` must live until the promise is settled. Begins at once, up to the first segment or
- * to the end.
+ * Runs all steps. The tensors of `args` must stay alive until the promise is settled. The steps before the first segment run
+ * synchronously.
  */
 export async function runSteps(
   e: Executable,
@@ -69,37 +72,37 @@ export async function runSteps(
 ): Promise<Tensor[]> {
   const values = e.values.slice();
   args.forEach((t, i) => (values[e.parameters[i]] = t));
-  /** What goes when the run ends: results and variables share of it what they need. */
-  const made = new Set<Tensor>();
+  /** Tensors that are disposed when the run ends; results and variables share the storage that they need. */
+  const temporaries = new Set<Tensor>();
   const shaped = ({ slot, shape }: { slot: number; shape: Shape }): Tensor => {
     const t = values[slot] as Tensor;
     if (shapeOf(t) === shape) return t;
     const alias = aliasTensor(t, shape, e.name);
-    made.add(alias);
+    temporaries.add(alias);
     return alias;
   };
-  const arena = e.takeArena();
+  const arena = e.leaseArena();
   try {
     for (const step of e.steps) {
       switch (step.kind) {
         case 'segment':
-          // Never over a variable's value: until the call ends everyone may read that.
-          for (const f of step.fresh) made.add((values[f.slot] = makeTensor(f.dt, f.shape, f.size)));
+          // Never in place of a variable's value, which others may read until the call ends.
+          for (const f of step.fresh) temporaries.add((values[f.slot] = makeTensor(f.dt, f.shape, f.size)));
           await runSegment(e, step, values, arena, variables);
           break;
         case 'read':
           values[step.slot] = variables.read(step.variable);
           break;
         case 'assign': {
-          const value = step.own ? (values[step.slot] as Tensor) : shaped(step);
-          variables.assign(step.variable, value, step.own);
-          if (step.own) made.delete(value);
+          const value = step.exclusive ? (values[step.slot] as Tensor) : shaped(step);
+          variables.assign(step.variable, value, step.exclusive);
+          if (step.exclusive) temporaries.delete(value);
           break;
         }
         case 'choice': {
-          const { chosen } = step;
-          variables.publish(chosen.variables);
-          const { f, inputs } = chosen.branches[variables.here(() => chosen.choose())];
+          const { guarded } = step;
+          variables.publish(guarded.variables);
+          const { f, inputs } = guarded.branches[variables.withClaim(() => guarded.select())];
           await runSteps(
             f.executable,
             inputs.map((i) => shaped(step.inputs[i])),
@@ -109,15 +112,15 @@ export async function runSteps(
         }
         default: {
           const { node, pending } = step;
-          // It works on the variables themselves.
+          // The step accesses the variables themselves.
           variables.publish(node.scalarOp?.scalars.variables ?? node.variables ?? []);
           const inputs = step.inputs.map(shaped);
           let outputs: readonly Tensor[];
           try {
             outputs =
-              node.steps === undefined
-                ? variables.here(() => node.run(inputs, variables.read))
-                : await drive(node.steps(inputs), variables);
+              node.subgraphRuns === undefined
+                ? variables.withClaim(() => node.run(inputs, variables.read))
+                : await runSubgraphsAsync(node.subgraphRuns(inputs), variables);
           } catch (error) {
             addPending(error, pending, (i) => shaped(pending[i]));
             throw error;
@@ -128,13 +131,13 @@ export async function runSteps(
     }
     return e.results.map((r) => {
       const t = values[r.slot] as Tensor;
-      if (!r.own) return aliasTensor(t, r.shape, e.name);
-      made.delete(t);
+      if (!r.exclusive) return aliasTensor(t, r.shape, e.name);
+      temporaries.delete(t);
       return t;
     });
   } finally {
-    e.giveArena(arena);
-    for (const t of made) t.dispose();
+    e.returnArena(arena);
+    for (const t of temporaries) t.dispose();
   }
 }
 
@@ -155,7 +158,7 @@ async function runSegment(
     failed,
   } = computeScalars(segment, (s, to, at) => {
     variables.publish(s.variables);
-    variables.here(() => {
+    variables.withClaim(() => {
       s.write(to, at, variables.read);
     });
   });
@@ -167,18 +170,18 @@ async function runSegment(
   try {
     stopped = await program.start(storages, table, 0, end);
   } catch (error) {
-    variables.here(() => {
+    variables.withClaim(() => {
       undoScalars(segment, run, -1);
     });
     throw outOfMemory(error, e.name, []);
   }
   while (stopped !== undefined) {
     const at = stopped;
-    const from = variables.here(() => e.redo(segment, at, run));
+    const from = variables.withClaim(() => e.rerunEagerly(segment, at, run));
     stopped = await program.start(storages, table, from, end);
   }
   if (failed !== null) {
-    variables.here(() => {
+    variables.withClaim(() => {
       e.failAt(segment, failed.node, failed.error, run);
     });
   }

@@ -1,74 +1,74 @@
-/** Variables as one run off the event loop sees them. */
+/** The variables of an asynchronous run. */
 import { detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { assigning, type Variable } from '../../core/variable';
 
+/** A value that the run has assigned. */
 interface Assigned {
   readonly value: Tensor;
-  /** Nobody else has the tensor. */
-  readonly own: boolean;
+  /** The tensor is uniquely owned. */
+  readonly exclusive: boolean;
 }
 
 /**
- * Values that were pinned at the call, and the run's own assignments: to all others, variables keep their values until
- * `publish`.
+ * The values that were pinned at the call, and the run's assignments, which are private to the run until `publish`.
  */
 export class RunVariables {
   private readonly pinned = new Map<Variable, Tensor>();
   private readonly assigned = new Map<Variable, Assigned>();
-  private readonly held: Tensor[] = [];
+  private readonly retained: Tensor[] = [];
 
-  /** Runs on the event loop what belongs to the run: it may assign the variables that the run claims. */
-  here<T>(f: () => T): T {
+  /** Runs `f` as part of the run: it may assign the variables that the run has claimed. */
+  withClaim<T>(f: () => T): T {
     return assigning(() => detached(f));
   }
 
-  private hold(t: Tensor): Tensor {
-    this.held.push(t);
+  private retain(t: Tensor): Tensor {
+    this.retained.push(t);
     return t;
   }
 
-  /** Fixes what the run reads of a variable to its value now, and keeps others from writing over its elements. */
+  /** Fixes the value of a variable for the run with a lease, so that its elements are not overwritten. */
   pin(variable: Variable): Tensor {
-    const t = this.hold(detached(() => variable.lend()));
+    const t = this.retain(detached(() => variable.lend()));
     this.pinned.set(variable, t);
     return t;
   }
 
   readonly read = (variable: Variable): Tensor => {
     const assigned = this.assigned.get(variable);
-    // The variable may give its own tensor's memory away when it gets the next value.
+    // An alias: the variable may free the tensor when it is assigned again.
     if (assigned !== undefined)
-      return this.hold(aliasTensor(assigned.value, shapeOf(assigned.value), 'read'));
+      return this.retain(aliasTensor(assigned.value, shapeOf(assigned.value), 'read'));
     return this.pinned.get(variable) ?? this.pin(variable);
   };
 
-  assign(variable: Variable, value: Tensor, own: boolean): void {
+  assign(variable: Variable, value: Tensor, exclusive: boolean): void {
     variable.checkFits(value);
     const before = this.assigned.get(variable);
-    if (before?.own === true) this.hold(before.value);
+    if (before?.exclusive === true) this.retain(before.value);
     this.assigned.set(variable, {
-      value: own ? value : this.hold(aliasTensor(value, shapeOf(value), 'assign')),
-      own,
+      value: exclusive ? value : this.retain(aliasTensor(value, shapeOf(value), 'assign')),
+      exclusive,
     });
   }
 
-  /** Lets all see the assignments, or those of some variables; what is read of these from now on is read anew. */
+  /** Makes the assignments of all or some variables visible to others; later reads of these use their current values. */
   publish(only: readonly Variable[] = [...this.assigned.keys()]): void {
-    this.here(() => {
+    this.withClaim(() => {
       for (const variable of only) {
         this.pinned.delete(variable);
         const assigned = this.assigned.get(variable);
         if (assigned === undefined) continue;
         this.assigned.delete(variable);
-        if (assigned.own) variable.adopt(assigned.value);
+        if (assigned.exclusive) variable.adopt(assigned.value);
         else variable.assignTensor(assigned.value);
       }
     });
   }
 
   release(): void {
-    for (const t of this.held) t.dispose();
-    this.held.length = 0;
+    for (const t of this.retained) t.dispose();
+    this.retained.length = 0;
   }
 }

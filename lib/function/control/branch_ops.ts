@@ -15,13 +15,21 @@ import { stack } from '../../ops/array/joining';
 import { reduceSum } from '../../ops/reduce/reduce';
 import { Assert } from '../../ops/debugging/assertions';
 import type { Trace } from '../../graph/trace';
-import { BranchFlow, type Branch, type Choose } from './branches';
+import { BranchFlow, type Branch, type SelectBranch } from './branches';
 import { emit, type Out } from './flow';
-import { alike, checkCallable, showStructure, showTensor, showTypes, take, type Taken } from './structure';
+import {
+  alike,
+  checkCallable,
+  showStructure,
+  showTensor,
+  showTypes,
+  flattenTensors,
+  type FlatStructure,
+} from './structure';
 import { ConcretizationError } from '../../graph/concretization_error';
-import { tracePart, type Part } from './subgraph';
+import { traceSubgraph, type TracedSubgraph } from './subgraph';
 
-/** Whether a scalar is true. Numbers other than 0 are. */
+/** Whether a scalar is true; numbers other than 0 are. */
 export function isTrue(t: Tensor): boolean {
   const value = t.item();
   return value !== 0 && value !== 0n && value !== false;
@@ -39,42 +47,42 @@ export function predicate(value: unknown, op: string, argument: string): Tensor 
   return t;
 }
 
-/** What a branch that runs now returns. */
-function called<R>(f: () => R, op: string): R {
+/** Calls a branch eagerly. */
+function callNow<R>(f: () => R, op: string): R {
   const result = f();
   rejectPromise(result, `tf.${op}`);
   return result;
 }
 
 /**
- * Runs one of two functions, as a scalar condition says, and returns its result. While a function is traced and the
- * condition has no value yet, both are traced, and must return tensors of the same structure and dtypes; when the
- * compiled function runs, one of them does. Gradients of any order pass; variables may be read and assigned in both.
+ * Runs one of two functions, selected by a scalar condition, and returns its result. If the condition is symbolic, inside
+ * tf.function, both are traced and must return tensors of the same structure and dtypes; each run of the compiled function
+ * executes one of them. Gradients of any order pass; both may read and assign variables.
  * @tf tf.cond
  */
 export function cond<R>(pred: TensorLike, trueFn: () => R, falseFn: () => R): R {
   checkCallable(trueFn, 'cond', 'trueFn');
   checkCallable(falseFn, 'cond', 'falseFn');
-  if (typeof pred === 'boolean') return called(pred ? trueFn : falseFn, 'cond');
+  if (typeof pred === 'boolean') return callNow(pred ? trueFn : falseFn, 'cond');
   const p = predicate(pred, 'cond', 'pred');
   return either('cond', p, [trueFn, falseFn], ['trueFn', 'falseFn']);
 }
 
-/** Runs the first function where a scalar is true, else the second. */
+/** Runs the first function if a scalar is true, else the second. */
 function either<R>(
   op: string,
   p: Tensor,
   fns: readonly [() => R, () => R],
   names: readonly [string, string],
 ): R {
-  if (!p.isSymbolic) return called(fns[isTrue(p) ? 0 : 1], op);
-  return choice(op, p, (index) => (isTrue(index) ? 0 : 1), fns, names) as R;
+  if (!p.isSymbolic) return callNow(fns[isTrue(p) ? 0 : 1], op);
+  return emitBranches(op, p, (index) => (isTrue(index) ? 0 : 1), fns, names) as R;
 }
 
 export type PredFnPair<R> = readonly [pred: TensorLike, fn: () => R];
 
 export interface CaseOptions<R> {
-  /** What runs where no condition is true. Without one, the last function, after a check that its condition is true. */
+  /** Runs if no condition is true. Without it, the last function runs, after a check that its condition is true. */
   default?: (() => R) | null;
   /** More than one true condition is an error. Default false: the first one counts. */
   exclusive?: boolean;
@@ -83,7 +91,7 @@ export interface CaseOptions<R> {
 const caseDefaults = { default: null, exclusive: false };
 
 /**
- * Runs the function of the first pair whose condition, a bool scalar, is true. What is said of `tf.cond` holds here too.
+ * Runs the function of the first pair whose condition, a bool scalar, is true. Traces and gradients work as in `tf.cond`.
  * @tf tf.case
  */
 export function caseOf<R>(
@@ -110,7 +118,7 @@ export function caseOf<R>(
   const otherwise = o.default;
   if (otherwise !== null) checkCallable(otherwise, 'case', 'default');
   if (pairs.length === 0) {
-    if (otherwise !== null) return called(otherwise, 'case');
+    if (otherwise !== null) return callNow(otherwise, 'case');
     throw new InvalidArgumentError(`[case] Must provide at least one pair in 'predFnPairs', or a default`);
   }
   const preds = pairs.map(([p]) => p);
@@ -118,11 +126,11 @@ export function caseOf<R>(
     const many = lessEqual(reduceSum(cast(stack(preds), 'int32')), 1);
     Assert(many, ['Input error: exclusive=true: more than 1 conditions evaluated as true:', stack(preds)]);
   }
-  let rest = otherwise;
-  if (rest === null) {
+  let fallback = otherwise;
+  if (fallback === null) {
     const [p, fn] = pairs[pairs.length - 1];
     pairs.pop();
-    rest = () => {
+    fallback = () => {
       Assert(p, ['Input error: None of conditions evaluated as True:', stack(preds)]);
       return fn();
     };
@@ -132,21 +140,21 @@ export function caseOf<R>(
     (next, [p, fn], i) =>
       () =>
         either('case', p, [fn, next], [`fn of pair ${i}`, i < pairs.length - 1 ? 'what follows it' : last]),
-    rest,
+    fallback,
   );
-  return called(all, 'case');
+  return callNow(all, 'case');
 }
 
 export interface SwitchCaseOptions<R> {
-  /** What runs for an index without a branch. Default: the last branch. */
+  /** Runs for an index without a branch. Default: the last branch. */
   default?: (() => R) | null;
 }
 
 const switchCaseDefaults = { default: null };
 
 /**
- * Runs the branch of an integer scalar. `branchFns` are functions, whose indices are their places, or pairs of index and
- * function, whose indices are 0 to their number. What is said of `tf.cond` holds here too.
+ * Runs the branch with the index given by an integer scalar. `branchFns` are functions in index order, or pairs of index and
+ * function whose indices cover 0 to their number. Traces and gradients work as in `tf.cond`.
  * @tf tf.switch_case
  */
 export function switchCase<R>(
@@ -196,120 +204,123 @@ export function switchCase<R>(
   if (index.dt.kind !== 'int')
     throw new TypeError(`[switchCase] 'branchIndex' must be an integer tensor, got ${index.dtype}`);
   if (index.rank !== 0) predicate(index, 'switchCase', 'branchIndex');
-  const choose = (t: Tensor): number => {
+  const select = (t: Tensor): number => {
     const i = Number(t.item());
     return i >= 0 && i < branches.length ? i : branches.length - 1;
   };
-  if (!index.isSymbolic) return called(branches[choose(index)], 'switchCase');
-  return choice('switchCase', index, choose, branches, names) as R;
+  if (!index.isSymbolic) return callNow(branches[select(index)], 'switchCase');
+  return emitBranches('switchCase', index, select, branches, names) as R;
 }
 
-/** Of branches whose choice has no value yet. */
-function choice(
+/** Traces branches that are selected by a symbolic index. */
+function emitBranches(
   op: string,
   index: Tensor,
-  choose: Choose,
+  select: SelectBranch,
   fs: readonly (() => unknown)[],
   names: readonly string[],
 ): unknown {
   try {
-    return chosenLater(op, index, choose, fs, names);
+    return traceBranches(op, index, select, fs, names);
   } catch (error) {
-    // The user's code may catch it: the trace around the branches is to know.
+    // User code may catch the error, so the enclosing trace records it.
     if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
     throw error;
   }
 }
 
-function chosenLater(
+function traceBranches(
   op: string,
   index: Tensor,
-  choose: Choose,
+  select: SelectBranch,
   fs: readonly (() => unknown)[],
   names: readonly string[],
 ): unknown {
-  const traceAll = (live: boolean): Part<Taken>[] =>
+  const traceAll = (live: boolean): TracedSubgraph<FlatStructure>[] =>
     fs.map((f, i) =>
-      tracePart(
+      traceSubgraph(
         op,
         [],
-        () => take(f(), op, names[i]),
+        () => flattenTensors(f(), op, names[i]),
         (r) => r.tensors,
         live,
       ),
     );
-  let parts = traceAll(false);
-  if (parts.some((p) => p.needsVariables)) {
+  let subgraphs = traceAll(false);
+  if (subgraphs.some((p) => p.needsVariables)) {
     (context.tracer as Trace).limitOrders(op, 1);
-    // What it does to variables needs the variables themselves.
-    (context.tracer as Trace).settle(true);
-    parts = traceAll(true);
+    // The branches must access the variables themselves.
+    (context.tracer as Trace).restoreVariables(true);
+    subgraphs = traceAll(true);
   }
-  checkAlike(op, parts, names);
+  checkAlike(op, subgraphs, names);
 
-  // Variables: their values go in, and out again where a branch assigned them.
-  const assigned = new Set<Variable>(parts.flatMap((p) => [...p.assigned.keys()]));
-  const captures = [...new Set(parts.flatMap((p) => p.captures))];
+  // Values of variables are inputs, and results if a branch assigns them.
+  const assigned = new Set<Variable>(subgraphs.flatMap((p) => [...p.assigned.keys()]));
+  const captures = [...new Set(subgraphs.flatMap((p) => p.captures))];
   if (context.recorder !== null) {
-    for (const v of new Set(parts.flatMap((p) => [...p.variables]))) {
+    for (const v of new Set(subgraphs.flatMap((p) => [...p.variables]))) {
       const read = v.operand();
       if (!captures.includes(read)) captures.push(read);
     }
   }
-  const olds = [...assigned].map((v) => v.held);
-  for (const old of olds) if (!captures.includes(old)) captures.push(old);
+  const oldValues = [...assigned].map((v) => v.held);
+  for (const old of oldValues) if (!captures.includes(old)) captures.push(old);
   const place = new Map(captures.map((t, i) => [t, i + 1]));
-  const own = parts[0].graph.results.length;
-  const branches = parts.map((part): Branch => {
-    const { graph } = part;
+  const resultCount = subgraphs[0].graph.results.length;
+  const branches = subgraphs.map((subgraph): Branch => {
+    const { graph } = subgraph;
     const parameters = [...graph.parameters];
-    const inputs = part.captures.map((t) => place.get(t) as number);
-    const news = [...assigned].map((v, i) => {
-      const value = part.assigned.get(v);
+    const inputs = subgraph.captures.map((t) => place.get(t) as number);
+    const newValues = [...assigned].map((v, i) => {
+      const value = subgraph.assigned.get(v);
       if (value !== undefined) {
-        const now = olds[i];
-        if (!alike(value, now))
+        if (!alike(value, oldValues[i]))
           throw new ConcretizationError(
             op,
             `the branches leave different shapes in the variable '${v.name}'`,
           );
         return value;
       }
-      const at = part.captures.indexOf(olds[i]);
+      const at = subgraph.captures.indexOf(oldValues[i]);
       if (at >= 0) return graph.parameters[at];
-      // This branch does not know it: the old value passes through.
-      const symbol = part.trace.symbol(olds[i].dt, shapeOf(olds[i]));
+      // This branch does not use the variable: its old value passes through.
+      const symbol = subgraph.trace.symbol(oldValues[i].dt, shapeOf(oldValues[i]));
       parameters.push(symbol);
-      inputs.push(place.get(olds[i]) as number);
+      inputs.push(place.get(oldValues[i]) as number);
       return symbol;
     });
-    const results = [...graph.results, ...news];
+    const results = [...graph.results, ...newValues];
     return { graph: { ...graph, parameters, results }, inputs, outs: results.map((_, i) => i) };
   });
   const spec = (t: Tensor): Out => ({ shape: shapeOf(t), dt: t.dt });
   const outs = branches[0].graph.results.map(spec);
-  const flow = new BranchFlow(op, choose, branches, captures.map(spec), outs);
-  if (parts.some((p) => p.trace.closes)) flow.tryDerivative();
+  const flow = new BranchFlow(op, select, branches, captures.map(spec), outs);
+  if (subgraphs.some((p) => p.trace.closes)) flow.tryDerivative();
   const results = emit(flow, [index, ...captures]);
-  [...assigned].forEach((v, i) => v.adopt(results[own + i]));
-  return withTensors(parts[0].value.structure, results);
+  [...assigned].forEach((v, i) => v.adopt(results[resultCount + i]));
+  return withTensors(subgraphs[0].value.structure, results);
 }
 
-function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly string[]): void {
-  const [first] = parts;
-  parts.forEach((part, i) => {
+function checkAlike(
+  op: string,
+  subgraphs: readonly TracedSubgraph<FlatStructure>[],
+  names: readonly string[],
+): void {
+  const [first] = subgraphs;
+  subgraphs.forEach((subgraph, i) => {
     const a = showStructure(first.value.structure);
-    const b = showStructure(part.value.structure);
+    const b = showStructure(subgraph.value.structure);
     const fail = (details: string): never => {
       throw new TypeError(
         `[${op}] ${names[0]} and ${names[i]} arguments to tf.${op} must have the same number, type, and overall structure ` +
           `of return values.\n\n${names[0]} output: ${showTypes(first.value.structure)}\n` +
-          `${names[i]} output: ${showTypes(part.value.structure)}\n\nError details:\n${details}`,
+          `${names[i]} output: ${showTypes(subgraph.value.structure)}\n\nError details:\n${details}`,
       );
     };
     if (a !== b) fail('the structures differ; return the same arrays, keys and numbers of tensors from both');
     first.graph.results.forEach((t, k) => {
-      const other = part.graph.results[k];
+      const other = subgraph.graph.results[k];
       if (t.dt !== other.dt)
         fail(
           `result ${k}: ${showTensor(t)} and ${showTensor(other)} have different types; cast one of them, ` +
@@ -317,10 +328,10 @@ function checkAlike(op: string, parts: readonly Part<Taken>[], names: readonly s
         );
     });
   });
-  for (const { graph } of parts) {
+  for (const { graph } of subgraphs) {
     graph.results.forEach((t, k) => {
       if (!alike(first.graph.results[k], t))
-        throw new ConcretizationError(op, `the branches give different shapes as result ${k}`);
+        throw new ConcretizationError(op, `the branches return different shapes as result ${k}`);
     });
   }
 }

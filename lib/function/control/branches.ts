@@ -1,9 +1,9 @@
-/** A choice between graphs, and its derivatives of any order, which are choices too. */
+/** A conditional over compiled branches. Its derivatives of any order are such conditionals, too. */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
 import { derive, noGradient, zeroGradient } from '../../graph/derivative';
-import type { Flowing } from '../../graph/graph';
+import type { TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 import type { Graph } from '../../graph/graph';
@@ -11,14 +11,14 @@ import { scalarShape } from '../../core/shape';
 
 export interface Branch {
   readonly graph: Graph;
-  /** Which of the flow's inputs its parameters are. */
+  /** The flow's inputs that are its arguments, by number. */
   readonly inputs: readonly number[];
-  /** Where its results stand among the flow's; the other places are zeros. */
+  /** The positions of its results among the flow's; the others are zeros. */
   readonly outs: readonly number[];
 }
 
-/** Takes a branch by the value of its first input. */
-export type Choose = (index: Tensor) => number;
+/** Selects a branch by the value of the flow's first input. */
+export type SelectBranch = (index: Tensor) => number;
 
 const scalar: Out = { shape: scalarShape, dt: dtypes.int32 };
 
@@ -28,9 +28,9 @@ export class BranchFlow extends Flow {
 
   constructor(
     name: string,
-    private readonly choose: Choose,
+    private readonly select: SelectBranch,
     private readonly branches: readonly Branch[],
-    /** Those of the inputs behind the first. */
+    /** The types of the inputs after the first. */
     private readonly ins: readonly Out[],
     outs: readonly Out[],
   ) {
@@ -43,17 +43,17 @@ export class BranchFlow extends Flow {
     this.zeros = outs.map(() => null);
   }
 
-  *steps(inputs: readonly Tensor[]): Flowing {
-    const at = this.choose(inputs[0]);
+  *subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns {
+    const at = this.select(inputs[0]);
     const branch = this.branches[at];
     const results = yield [this.functions[at].executable, branch.inputs.map((i) => inputs[i])];
-    if (results.length === this.outs.length) return order(results, branch.outs);
+    if (results.length === this.outs.length) return scatter(results, branch.outs);
     const all = new Array<Tensor | undefined>(this.outs.length);
     branch.outs.forEach((place, i) => (all[place] = results[i]));
     return this.outs.map((out, i) => all[i] ?? this.zero(out, i));
   }
 
-  /** One for all runs: what a branch that was not taken saves is never read. */
+  /** Shared by all runs: the saved values of a branch that was not taken are never read. */
   private zero(out: Out, i: number): Tensor {
     let t = this.zeros[i];
     if (t === null) {
@@ -64,47 +64,47 @@ export class BranchFlow extends Flow {
   }
 
   protected derive(): FlowOrder {
-    const { name, choose, branches, outs, ins } = this;
+    const { name, select, branches, outs, ins } = this;
     if (this.effects === 'variables') return updatesInJavaScript(this, [scalar, ...ins], 'it');
     const floats = outs.flatMap((o, i) => (isFloat(o) ? [i] : []));
-    const parts = branches.map((b) => derive(b.graph));
-    // Forward: behind the results stands what each branch saves.
+    const derivatives = branches.map((b) => derive(b.graph));
+    // Forward: the results, then the saved values of each branch.
     let next = outs.length;
-    const savedAt = parts.map((d) => Array.from({ length: d.saved }, () => next++));
+    const savedAt = derivatives.map((d) => Array.from({ length: d.saved }, () => next++));
     const forwardOuts: Out[] = [
       ...outs,
-      ...parts.flatMap((d) =>
+      ...derivatives.flatMap((d) =>
         d.forward.results.slice(d.results).map((t) => ({ shape: shapeOf(t), dt: t.dt })),
       ),
     ];
     const forward = new BranchFlow(
       name,
-      choose,
+      select,
       branches.map((b, i) => ({
-        graph: parts[i].forward,
+        graph: derivatives[i].forward,
         inputs: b.inputs,
         outs: [...b.outs, ...savedAt[i]],
       })),
       ins,
       forwardOuts,
     );
-    // Backward: the index, a gradient for each floating result, everything saved.
+    // Backward: the index, an upstream gradient for each floating-point result, all saved values.
     const dyAt = (out: number): number => 1 + floats.indexOf(out);
     const savedFrom = 1 + floats.length - outs.length;
-    const any = (input: number, test: (place: number) => boolean): boolean =>
+    const anyBranch = (input: number, test: (place: number) => boolean): boolean =>
       branches.some((b, k) => {
         const at = b.inputs.indexOf(input);
-        return at >= 0 && test(parts[k].gradients[at]);
+        return at >= 0 && test(derivatives[k].gradients[at]);
       });
-    const wanted = ins.flatMap((_, i) => (any(i + 1, (place) => place >= 0) ? [i + 1] : []));
+    const differentiable = ins.flatMap((_, i) => (anyBranch(i + 1, (place) => place >= 0) ? [i + 1] : []));
     const backward = new BranchFlow(
       `${name}, backward`,
-      choose,
+      select,
       branches.map((b, k) => {
-        const d = parts[k];
+        const d = derivatives[k];
         const places: number[] = [];
         d.gradients.forEach((at, param) => {
-          if (at >= 0) places[at] = wanted.indexOf(b.inputs[param]);
+          if (at >= 0) places[at] = differentiable.indexOf(b.inputs[param]);
         });
         return {
           graph: d.backward,
@@ -113,7 +113,7 @@ export class BranchFlow extends Flow {
         };
       }),
       [...floats.map((i) => outs[i]), ...forwardOuts.slice(outs.length)],
-      wanted.map((i) => ins[i - 1]),
+      differentiable.map((i) => ins[i - 1]),
     );
     return {
       forward,
@@ -122,16 +122,16 @@ export class BranchFlow extends Flow {
       gradients: [
         noGradient,
         ...ins.map((_, i) => {
-          const place = wanted.indexOf(i + 1);
+          const place = differentiable.indexOf(i + 1);
           if (place >= 0) return place;
-          return any(i + 1, (p) => p === zeroGradient) ? zeroGradient : noGradient;
+          return anyBranch(i + 1, (p) => p === zeroGradient) ? zeroGradient : noGradient;
         }),
       ],
     };
   }
 }
 
-function order(results: readonly Tensor[], places: readonly number[]): Tensor[] {
+function scatter(results: readonly Tensor[], places: readonly number[]): Tensor[] {
   const all = new Array<Tensor>(results.length);
   places.forEach((place, i) => (all[place] = results[i]));
   return all;

@@ -1,4 +1,4 @@
-/** Control flow as a step of a graph: JavaScript that decides which compiled graphs run, with gradients. */
+/** Control flow as a differentiable step of a graph: JavaScript decides which compiled subgraphs run. */
 import { filled } from '../../autodiff/backward';
 import type { DTypeInfo } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
@@ -9,14 +9,15 @@ import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { symbolicZero, type Grad } from '../../op/registry';
 import { zeroGradient } from '../../graph/derivative';
-import type { Flowing } from '../../graph/graph';
-import { flow } from '../../graph/subgraph_runs';
+import type { TensorSubgraphRuns } from '../../graph/graph';
+import { runSubgraphs } from '../../graph/subgraph_runs';
 import { variablesOf, type Graph } from '../../graph/graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../../graph/trace';
 import { effectsOf } from './subgraph';
 import { ConcretizationError } from '../../graph/concretization_error';
 
+/** The type of a tensor. */
 export interface Out {
   readonly shape: Shape;
   readonly dt: DTypeInfo;
@@ -24,20 +25,20 @@ export interface Out {
 
 /** One order of derivatives of a flow. */
 export interface FlowOrder {
-  /** The results, then what the way back needs. */
+  /** Returns the results, then the values saved for the backward pass. */
   readonly forward: Flow;
-  /** From `keeps` of the inputs, a gradient for each floating result, and what was saved, to gradients. */
+  /** From the inputs in `keeps`, an upstream gradient for each floating-point result, and the saved values, to gradients. */
   readonly backward: Flow;
   readonly keeps: readonly number[];
-  /** For each input, the place of its gradient among the backward results, `noGradient` or `zeroGradient`. */
+  /** For each input, the position of its gradient among the backward results, `noGradient` or `zeroGradient`. */
   readonly gradients: readonly number[];
 }
 
-/** A step that runs other graphs, as the values of its inputs decide. */
+/** A step that runs subgraphs depending on the values of its inputs. */
 export abstract class Flow {
   private derived: FlowOrder | null = null;
 
-  /** What its graphs do besides computing results, and the variables that they use when they run. */
+  /** The side effects of its subgraphs, and the variables that they use when they run. */
   readonly effects: Effects;
   readonly variables: readonly Variable[];
 
@@ -50,10 +51,10 @@ export abstract class Flow {
     this.variables = variablesOf(graphs);
   }
 
-  abstract steps(inputs: readonly Tensor[]): Flowing;
+  abstract subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns;
 
   run(inputs: readonly Tensor[]): readonly Tensor[] {
-    return flow(this.steps(inputs));
+    return runSubgraphs(this.subgraphRuns(inputs));
   }
 
   protected abstract derive(): FlowOrder;
@@ -63,8 +64,8 @@ export abstract class Flow {
   }
 
   /**
-   * Of one with gradients of the user's own inside: throws a ConcretizationError where these depend on values. Any other error comes
-   * where a gradient is wanted.
+   * For a flow with custom gradients inside: throws a ConcretizationError if these need concrete values. Other errors are
+   * deferred until a gradient is requested.
    */
   tryDerivative(): void {
     try {
@@ -77,52 +78,52 @@ export abstract class Flow {
 
 export const isFloat = (o: Pick<Out, 'dt'>): boolean => o.dt.kind === 'float';
 
-function host(step: Flow, inputs: readonly Tensor[]): Tensor[] {
+function host(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
   return (context.tracer as Trace).host({
-    name: step.name,
+    name: flow.name,
     inputs,
-    outputs: step.outs,
-    run: (real) => step.run(real),
+    outputs: flow.outs,
+    run: (real) => flow.run(real),
     why: 'JavaScript decides what runs',
-    effects: step.effects,
-    variables: step.variables,
-    record: (again) => emit(step, again),
-    steps: (real) => step.steps(real),
+    effects: flow.effects,
+    variables: flow.variables,
+    record: (args) => emit(flow, args),
+    subgraphRuns: (real) => flow.subgraphRuns(real),
   });
 }
 
-/** Notes the flow in the function that is being traced, with what gradients need if somebody records. */
+/** Adds the flow to the function being traced; under a tape, with the values that its gradient needs. */
 export function emit(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
   const recorder = context.recorder;
   if (recorder === null) return host(flow, inputs);
   const orders = ordersFor(flow.order);
   const all = withContext({ recorder: null }, () => host(orders[orders.length - 1].forward, inputs));
   recordStep(recorder, flow.name, inputs, all.filter(isFloat), (dys) =>
-    wayBack(flow, orders, inputs, all, dys),
+    emitBackward(flow, orders, inputs, all, dys),
   );
   return all.slice(0, flow.outs.length);
 }
 
-/** `dys` belong to the floating ones of `all`. */
-function wayBack(
+/** Adds the backward pass of a flow. `dys` are the upstream gradients of the floating-point tensors of `all`. */
+function emitBackward(
   flow: Flow,
   orders: readonly FlowOrder[],
   inputs: readonly Tensor[],
   all: readonly Tensor[],
   dys: readonly (Tensor | null)[],
 ): Grad[] {
-  /** How many of `all` are results of an order; what it saved stands behind them. */
+  /** The number of results of an order in `all`; its saved values follow them. */
   const results = (i: number): number => (i === 0 ? flow : orders[i - 1].forward).outs.length;
   const floats = (i: number): Tensor[] => all.slice(0, results(i)).filter(isFloat);
   const at = lowestOrder(flow.name, orders.length, dys, (i) => floats(i).length);
   const { forward, backward, keeps, gradients } = orders[at];
-  const given = floats(at).map((t, i) => dys[i] ?? filled(shapeOf(t), t.dt, 0));
+  const upstream = floats(at).map((t, i) => dys[i] ?? filled(shapeOf(t), t.dt, 0));
   const saved = all.slice(results(at), forward.outs.length);
-  const found = emit(backward, [...keeps.map((i) => inputs[i]), ...given, ...saved]);
-  return gradients.map((k) => (k >= 0 ? found[k] : k === zeroGradient ? symbolicZero : null));
+  const backwardResults = emit(backward, [...keeps.map((i) => inputs[i]), ...upstream, ...saved]);
+  return gradients.map((k) => (k >= 0 ? backwardResults[k] : k === zeroGradient ? symbolicZero : null));
 }
 
-/** Says, if its results are wanted when it runs, that this derivative is not there. */
+/** A derivative that does not exist: throws if it runs. */
 class Unavailable extends Flow {
   constructor(
     name: string,
@@ -132,7 +133,7 @@ class Unavailable extends Flow {
     super(name, outs, []);
   }
   // eslint-disable-next-line require-yield
-  *steps(): Flowing {
+  *subgraphRuns(): TensorSubgraphRuns {
     throw new UnimplementedError(this.message);
   }
   protected derive(): FlowOrder {
@@ -140,7 +141,7 @@ class Unavailable extends Flow {
   }
 }
 
-/** The derivatives of a flow that has none: `message` comes where one is used. */
+/** The derivatives of a flow that has none: using one throws an error with `message`. */
 export function unavailable(flow: Flow, ins: readonly Out[], message: string): FlowOrder {
   const floats = ins.flatMap((o, i) => (isFloat(o) ? [i] : []));
   return {
@@ -155,12 +156,12 @@ export function unavailable(flow: Flow, ins: readonly Out[], message: string): F
   };
 }
 
-/** The derivatives of a flow with updates of variables that have to run in JavaScript; `around`: what they are inside of. */
-export function updatesInJavaScript(flow: Flow, ins: readonly Out[], around: string): FlowOrder {
+/** The derivatives of a flow with updates of variables that must run in JavaScript; `enclosing` names the flow in the error. */
+export function updatesInJavaScript(flow: Flow, ins: readonly Out[], enclosing: string): FlowOrder {
   return unavailable(
     flow,
     ins,
     `[${flow.name}] no gradient passes: inside of it, an update of a variable has to run in JavaScript (a scatter update, ` +
-      `countUpTo, an optimizer's step). Move that out of ${around}, or compute the gradient inside of it`,
+      `countUpTo, an optimizer's step). Move that out of ${enclosing}, or compute the gradient inside of it`,
   );
 }

@@ -11,9 +11,16 @@ import { context } from '../../core/context';
 import { at } from '../../ops/array/at';
 import { concat, stack, unstack } from '../../ops/array/joining';
 import { zeros } from '../../ops/array/creation';
-import { mostUnrolled } from './loops';
+import { maxUnrolled } from './loops';
 import { stepInLoop } from './scan_loop';
-import { alike, checkCallable, checkSameStructure, showTensor, take, type Taken } from './structure';
+import {
+  alike,
+  checkCallable,
+  checkSameStructure,
+  showTensor,
+  flattenTensors,
+  type FlatStructure,
+} from './structure';
 
 const foldlDefaults = { initializer: undefined } as const;
 const mapFnDefaults = { fnOutputSignature: null } as const;
@@ -21,17 +28,18 @@ const mapFnDefaults = { fnOutputSignature: null } as const;
 /** Arrays and plain objects of tensors. */
 type Elements = unknown;
 
-interface Rows {
-  readonly taken: Taken;
+/** The elements of `elems` along the first dimension. */
+interface ElementList {
+  readonly flat: FlatStructure;
   readonly count: number;
-  /** The structure with the tensors' parts at an index. */
+  /** The structure with the tensors' slices at an index. */
   readonly at: (i: number) => unknown;
 }
 
-function rowsOf(elems: Elements, op: string): Rows {
-  // A host array of numbers is one tensor.
-  const taken = take(Array.isArray(elems) && isHost(elems) ? toOne(elems) : elems, op, 'elems');
-  const { tensors } = taken;
+function elementsOf(elems: Elements, op: string): ElementList {
+  // An array of host values is a single tensor.
+  const flat = flattenTensors(Array.isArray(elems) && isHost(elems) ? toOne(elems) : elems, op, 'elems');
+  const { tensors } = flat;
   if (tensors.length === 0) throw new InvalidArgumentError(`[${op}] elems must hold at least one tensor`);
   for (const t of tensors) {
     if (t.rank === 0) {
@@ -44,19 +52,19 @@ function rowsOf(elems: Elements, op: string): Rows {
     }
   }
   const count = shapeOf(tensors[0])[0];
-  let parts: Tensor[][] | null = null;
+  let unstacked: Tensor[][] | null = null;
   return {
-    taken,
+    flat,
     count,
     at: (i) => {
-      if (isLong(count)) {
+      if (usesLoop(count)) {
         const each = tensors.map((t) => at(t, i));
-        return withTensors(taken.structure, each);
+        return withTensors(flat.structure, each);
       }
-      parts ??= tensors.map((t) => (count === 0 ? [] : unstack(t)));
+      unstacked ??= tensors.map((t) => (count === 0 ? [] : unstack(t)));
       return withTensors(
-        taken.structure,
-        parts.map((p) => p[i]),
+        flat.structure,
+        unstacked.map((p) => p[i]),
       );
     },
   };
@@ -72,82 +80,82 @@ function toOne(value: unknown): Tensor {
 export interface ScanOptions<A = unknown> {
   /** The first accumulator. Default: the first element. */
   initializer?: A;
-  /** From the last element to the first. Default false. */
+  /** Whether to go from the last element to the first. Default false. */
   reverse?: boolean;
 }
 
 const scanDefaults = { initializer: undefined, reverse: false };
 
 interface Folded {
-  readonly last: Taken;
-  /** The accumulators by element, as far as they were computed one by one. */
+  readonly last: FlatStructure;
+  /** The accumulators by element, for elements processed one by one. */
   readonly single: ReadonlyMap<number, readonly Tensor[]>;
-  /** Those of a loop, stacked, from the element `first` on. */
+  /** The stacked accumulators of a compiled loop, from element `first` on. */
   readonly looped: { readonly first: number; readonly tensors: readonly Tensor[] } | null;
 }
 
-/** Whether so many steps are made by a loop of the program. */
-const isLong = (steps: number): boolean => context.tracer !== null && steps > mostUnrolled;
+/** Whether this many steps run in a compiled loop instead of being unrolled. */
+const usesLoop = (steps: number): boolean => context.tracer !== null && steps > maxUnrolled;
 
 function fold(
   op: string,
   fn: (accumulated: never, element: never) => unknown,
   elems: Elements,
   initializer: unknown,
-  backwards: boolean,
-  keeps: boolean,
+  reverse: boolean,
+  keepAll: boolean,
 ): Folded {
   checkCallable(fn, op, 'fn');
-  const rows = rowsOf(elems, op);
+  const rows = elementsOf(elems, op);
   const single = new Map<number, readonly Tensor[]>();
   let looped: Folded['looped'] = null;
   let low = 0;
   let high = rows.count;
-  let now: Taken;
+  let accumulator: FlatStructure;
   if (initializer === undefined || initializer === null) {
     if (rows.count === 0) {
       throw new OutOfRangeError(`[${op}] elems are empty: without an initializer there is no result`);
     }
-    const first = backwards ? --high : low++;
-    now = take(rows.at(first), op, 'elems');
-    if (keeps) single.set(first, now.tensors);
+    const first = reverse ? --high : low++;
+    accumulator = flattenTensors(rows.at(first), op, 'elems');
+    if (keepAll) single.set(first, accumulator.tensors);
   } else {
-    now = take(initializer, op, 'initializer');
+    accumulator = flattenTensors(initializer, op, 'initializer');
   }
-  const step = (before: unknown, element: unknown): Taken => {
-    const next = take(fn(before as never, element as never), op, 'the result of fn');
+  const step = (before: unknown, element: unknown): FlatStructure => {
+    const next = flattenTensors(fn(before as never, element as never), op, 'the result of fn');
     checkSameStructure(before, next.structure, op, 'the accumulator and the result of fn');
     return next;
   };
-  if (isLong(high - low)) {
-    const done = stepInLoop(now.structure, {
+  if (usesLoop(high - low)) {
+    const loop = stepInLoop(accumulator.structure, {
       op,
       step: (before, element) => {
         const next = step(before, element).structure;
-        return { next, given: keeps ? next : null };
+        return { next, output: keepAll ? next : null };
       },
-      elements: rows.taken,
+      elements: rows.flat,
       first: low,
       count: high - low,
-      backwards,
+      reverse,
     });
-    if (done !== null) {
-      now = take(done.next, op, 'the result of fn');
-      looped = { first: done.first, tensors: take(done.given, op, 'the result of fn').tensors };
-      if (backwards) high = done.first;
-      else low = done.first + done.count;
+    if (loop !== null) {
+      accumulator = flattenTensors(loop.next, op, 'the result of fn');
+      looped = { first: loop.first, tensors: flattenTensors(loop.stacked, op, 'the result of fn').tensors };
+      if (reverse) high = loop.first;
+      else low = loop.first + loop.count;
     }
   }
-  if (keeps) checkTensors(high - low, op);
+  if (keepAll) checkTensors(high - low, op);
   for (let n = high - low; n > 0; n--) {
-    const i = backwards ? --high : low++;
-    now = step(now.structure, rows.at(i));
-    if (keeps) single.set(i, now.tensors);
+    const i = reverse ? --high : low++;
+    accumulator = step(accumulator.structure, rows.at(i));
+    if (keepAll) single.set(i, accumulator.tensors);
   }
-  return { last: now, single, looped };
+  return { last: accumulator, single, looped };
 }
 
-/** What was computed one by one and in a loop, as one tensor for each of `count`. */
+/** Joins the results computed one by one and in a loop: one stacked tensor for each of `count` results. */
 function stackAll(
   op: string,
   { single, looped }: Pick<Folded, 'single' | 'looped'>,
@@ -162,8 +170,8 @@ function stackAll(
       list.length === 0 ? [] : [stack(list.map((i) => resultsOf(i)[k]))];
     if (looped === null) return stackOf(rows)[0] ?? ofNone(k);
     const before = rows.filter((i) => i < looped.first);
-    const pieces = [...stackOf(before), looped.tensors[k], ...stackOf(rows.slice(before.length))];
-    return pieces.length === 1 ? pieces[0] : concat(pieces, 0);
+    const stacks = [...stackOf(before), looped.tensors[k], ...stackOf(rows.slice(before.length))];
+    return stacks.length === 1 ? stacks[0] : concat(stacks, 0);
   });
 }
 
@@ -208,7 +216,7 @@ export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, giv
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
 
-/** The same from the last element to the first. @tf tf.foldr */
+/** Like `foldl`, from the last element to the first. @tf tf.foldr */
 export function foldr<A, E>(
   fn: (accumulated: A, element: E) => A,
   elems: E,
@@ -223,7 +231,7 @@ export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, giv
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
 
-/** Results that are to be stacked have one shape and dtype. */
+/** Checks that results to be stacked have the same shape and dtype. */
 function checkAlike(
   op: string,
   i: number,
@@ -241,7 +249,7 @@ function checkAlike(
 }
 
 export interface MapFnOptions {
-  /** The dtype of the result, or a structure of dtypes: checked, and what an empty `elems` gives. */
+  /** The dtype of the result, or a structure of dtypes: they are checked, and used for the result of empty `elems`. */
   fnOutputSignature?: unknown;
 }
 
@@ -263,37 +271,37 @@ export function vectorizedMap<E, R>(fn: (element: E) => R, elems: E): R {
 
 function mapped<E, R>(op: string, fn: (element: E) => R, elems: E, signature: unknown): R {
   checkCallable(fn, op, 'fn');
-  const rows = rowsOf(elems, op);
+  const rows = elementsOf(elems, op);
   if (rows.count === 0) {
-    // Nothing tells the results' shapes: as if they were the elements'.
-    if (signature === null) return rows.taken.structure as R;
-    const { shape } = rows.taken.tensors[0];
+    // The shapes of results are unknown: those of the elements are used.
+    if (signature === null) return rows.flat.structure as R;
+    const { shape } = rows.flat.tensors[0];
     return mapStructure(signature, (d) => zeros(shape, d as DType)) as R;
   }
   const single = new Map<number, readonly Tensor[]>();
   let looped: Folded['looped'] = null;
-  let first: Taken | null = null;
-  const call = (element: unknown): Taken => {
-    const result = take(fn(element as E), op, 'the result of fn');
+  let first: FlatStructure | null = null;
+  const call = (element: unknown): FlatStructure => {
+    const result = flattenTensors(fn(element as E), op, 'the result of fn');
     if (first !== null) checkSameStructure(first.structure, result.structure, op, 'results of fn');
     first ??= result;
     return result;
   };
   let low = 0;
-  if (isLong(rows.count)) {
-    const step = (_: unknown, element: unknown) => ({ next: [], given: call(element).structure });
-    const elements = rows.taken;
-    const done = stepInLoop([], { op, step, elements, first: 0, count: rows.count, backwards: false });
+  if (usesLoop(rows.count)) {
+    const step = (_: unknown, element: unknown) => ({ next: [], output: call(element).structure });
+    const elements = rows.flat;
+    const loop = stepInLoop([], { op, step, elements, first: 0, count: rows.count, reverse: false });
     first = null;
-    if (done !== null) {
-      low = done.count;
-      first = take(done.given, op, 'the result of fn');
+    if (loop !== null) {
+      low = loop.count;
+      first = flattenTensors(loop.stacked, op, 'the result of fn');
       looped = { first: 0, tensors: first.tensors };
     }
   }
   checkTensors(rows.count - low, op);
   for (; low < rows.count; low++) single.set(low, call(rows.at(low)).tensors);
-  const { structure, tensors } = first as unknown as Taken;
+  const { structure, tensors } = first as unknown as FlatStructure;
   if (signature !== null) {
     let next = 0;
     mapStructure(signature, (d) => {

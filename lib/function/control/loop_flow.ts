@@ -1,11 +1,11 @@
-/** A loop over a compiled body, and its way back. */
+/** A loop over a compiled body, and its backward pass. */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { InternalError } from '../../core/errors';
 import { bufferOf, type Tensor, tensorOver } from '../../core/tensor';
 import { add } from '../../ops/math/binary';
 import { derive, type Derivative } from '../../graph/derivative';
-import type { Flowing, Steps } from '../../graph/graph';
+import type { TensorSubgraphRuns, SubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
 import type { Graph } from '../../graph/graph';
@@ -14,23 +14,23 @@ import { Flow, isFloat, unavailable, updatesInJavaScript, type FlowOrder, type O
 import { scalarShape } from '../../core/shape';
 
 export interface Loop {
-  /** From the loop's variables and what the condition captures, to a scalar. */
+  /** From the loop variables and the condition's captures to a scalar. */
   readonly condition: Graph;
-  /** For each parameter of the condition, which input of the flow it is. */
+  /** The flow's input for each parameter of the condition. */
   readonly conditionInputs: readonly number[];
-  /** From the loop's variables and what the body captures, to the variables' next values. */
+  /** From the loop variables and the body's captures to the next loop variables. */
   readonly body: Graph;
   readonly bodyInputs: readonly number[];
-  /** How many of the flow's inputs, the first ones, are the loop's variables. */
+  /** The number of loop variables, which are the first inputs of the flow. */
   readonly carried: number;
-  /** The last of those are the values of variables: of these. */
+  /** The variables whose values are the last loop variables. */
   readonly variables: readonly Variable[];
-  /** Which input holds the most iterations, if one does. */
+  /** The input with the maximum number of iterations; null if there is no limit. */
   readonly limit: number | null;
   readonly isTrue: (t: Tensor) => boolean;
 }
 
-/** What iterations saved, by the storage of the tensor that stands for it. */
+/** The saved values of all iterations, by the storage of the token tensor that represents them in the graph. */
 const records = new WeakMap<ArrayBuffer, (readonly Tensor[])[]>();
 const token: Out = { shape: scalarShape, dt: dtypes.float32 };
 
@@ -42,7 +42,7 @@ export class LoopFlow extends Flow {
     name: string,
     private readonly loop: Loop,
     private readonly ins: readonly Out[],
-    /** Set: each iteration saves what the way back needs. */
+    /** If set, each iteration saves the values that the backward pass needs. */
     private readonly derivative: Derivative | null = null,
   ) {
     super(
@@ -54,33 +54,33 @@ export class LoopFlow extends Flow {
     this.body = new GraphFunction(derivative === null ? loop.body : derivative.forward);
   }
 
-  *steps(inputs: readonly Tensor[]): Flowing {
+  *subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns {
     const { carried, variables } = this.loop;
-    const now = inputs.slice();
+    const current = inputs.slice();
     const first = carried - variables.length;
     const saved: (readonly Tensor[])[] = [];
     yield* withPendingSteps(
       variables,
-      (i) => now[first + i],
-      () => this.iterate(now, saved),
+      (i) => current[first + i],
+      () => this.iterate(current, saved),
     );
-    const last = now.slice(0, carried);
+    const last = current.slice(0, carried);
     if (this.derivative === null) return last;
     const buffer = new ArrayBuffer(8);
     records.set(buffer, saved);
     return [...last, tensorOver(token.dt, token.shape, buffer, 0)];
   }
 
-  /** Changes the first of `now`, the loop's variables, and adds to `saved` what the iterations save. */
-  private *iterate(now: Tensor[], saved: (readonly Tensor[])[]): Steps<void> {
+  /** Updates the loop variables, the first of `current`, and appends the saved values of each iteration to `saved`. */
+  private *iterate(current: Tensor[], saved: (readonly Tensor[])[]): SubgraphRuns<void> {
     const { conditionInputs, bodyInputs, carried, limit, isTrue } = this.loop;
     const { condition, body } = this;
-    const most = limit === null ? Infinity : Number(now[limit].item());
-    for (let i = 0; i < most; i++) {
-      const [go] = yield [condition.executable, conditionInputs.map((k) => now[k])];
-      if (!isTrue(go)) break;
-      const results = yield [body.executable, bodyInputs.map((k) => now[k])];
-      for (let k = 0; k < carried; k++) now[k] = results[k];
+    const maxIterations = limit === null ? Infinity : Number(current[limit].item());
+    for (let i = 0; i < maxIterations; i++) {
+      const [goOn] = yield [condition.executable, conditionInputs.map((k) => current[k])];
+      if (!isTrue(goOn)) break;
+      const results = yield [body.executable, bodyInputs.map((k) => current[k])];
+      for (let k = 0; k < carried; k++) current[k] = results[k];
       if (this.derivative !== null) saved.push(results.slice(carried));
     }
   }
@@ -93,23 +93,23 @@ export class LoopFlow extends Flow {
         this,
         ins,
         `[${name}] second derivatives of a loop whose number of iterations is not known while the function is traced are not ` +
-          `there: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
+          `supported: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
       );
     }
     const derivative = derive(loop.body);
     const wanted = ins.flatMap((o, i) => (isFloat(o) ? [i] : []));
     return {
       forward: new LoopFlow(name, loop, ins, derivative),
-      backward: new LoopBack(`${name}, backward`, loop, derivative, ins, wanted),
+      backward: new LoopBackward(`${name}, backward`, loop, derivative, ins, wanted),
       keeps: [],
       gradients: ins.map((_, i) => wanted.indexOf(i)),
     };
   }
 }
 
-/** From gradients of the floating variables and the record, to gradients of the floating inputs. */
-class LoopBack extends Flow {
-  private readonly back: GraphFunction;
+/** The backward pass: from upstream gradients of the floating-point loop variables and the token to gradients of inputs. */
+class LoopBackward extends Flow {
+  private readonly bodyBackward: GraphFunction;
 
   constructor(
     name: string,
@@ -123,14 +123,14 @@ class LoopBack extends Flow {
       wanted.map((i) => ins[i]),
       [derivative.backward],
     );
-    this.back = new GraphFunction(derivative.backward);
+    this.bodyBackward = new GraphFunction(derivative.backward);
   }
 
-  *steps(inputs: readonly Tensor[]): Flowing {
+  *subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns {
     const { loop, derivative, ins, wanted } = this;
     const { carried, bodyInputs, variables } = loop;
     const variablesFrom = carried - variables.length;
-    /** What flows to variables: to their values at each read, and not through assignments. */
+    /** Gradients of variables: those of each read, which do not pass through assignments. */
     const held = new Array<Tensor | null>(carried).fill(null);
     const total = new Array<Tensor | null>(ins.length).fill(null);
     let next = 0;
@@ -139,14 +139,14 @@ class LoopBack extends Flow {
     if (saved === undefined) throw new InternalError(`[${this.name}] the record of the iterations is lost`);
     for (let i = saved.length - 1; i >= 0; i--) {
       const dys = derivative.targets.map((k) => total[k] ?? zeros(ins[k]));
-      const found = yield [this.back.executable, [...dys, ...saved[i]]];
+      const gradients = yield [this.bodyBackward.executable, [...dys, ...saved[i]]];
       for (let k = 0; k < carried; k++) total[k] = null;
       bodyInputs.forEach((input, p) => {
         const at = derivative.gradients[p];
         if (at < 0 || !isFloat(ins[input])) return;
-        const to = input >= variablesFrom && input < carried ? held : total;
-        const known = to[input];
-        to[input] = known === null ? found[at] : add(known, found[at]);
+        const target = input >= variablesFrom && input < carried ? held : total;
+        const sum = target[input];
+        target[input] = sum === null ? gradients[at] : add(sum, gradients[at]);
       });
     }
     held.forEach((g, k) => {
@@ -163,7 +163,7 @@ class LoopBack extends Flow {
       this,
       given,
       `[${this.name}] second derivatives of a loop whose number of iterations is not known while the function is traced are ` +
-        `not there: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
+        `not supported: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
     );
   }
 }

@@ -12,9 +12,9 @@ import type { Trace } from '../../graph/trace';
 import { isTrue, predicate } from './branch_ops';
 import { emit, type Out } from './flow';
 import { LoopFlow } from './loop_flow';
-import { alike, checkCallable, checkSameStructure, take } from './structure';
+import { alike, checkCallable, checkSameStructure, flattenTensors } from './structure';
 import { ConcretizationError } from '../../graph/concretization_error';
-import { tracePart, type Part } from './subgraph';
+import { traceSubgraph, type TracedSubgraph } from './subgraph';
 
 const whileLoopDefaults = { maximumIterations: null } as const;
 
@@ -23,14 +23,14 @@ export interface WhileLoopOptions {
   maximumIterations?: TensorLike | null;
 }
 
-/** What a loop with a known condition is unrolled to in a function, at most. */
-export const mostUnrolled = 64;
+/** The most iterations to which a loop with a known condition is unrolled inside a function. */
+export const maxUnrolled = 64;
 
 /**
- * Calls `body` with the loop variables as long as `cond`, called with the same, gives a true scalar; the results of `body`
- * are the next loop variables. They may be nested structures, of which each keeps its structure and dtypes, and inside a
- * function its shapes. Returns the last ones. Inside a function, a condition that has no value yet makes a loop of the
- * compiled program; under several tapes its iterations are decided one by one.
+ * Calls `body` with the loop variables as long as `cond`, called with the same, returns a true scalar; the results of `body`
+ * are the next loop variables. These may be nested structures, which keep their structure and dtypes, and inside a function
+ * their shapes. Returns the last loop variables. Inside a function, a symbolic condition creates a loop in the compiled
+ * program; under several tapes the function runs op by op.
  * @tf tf.while_loop
  */
 export function whileLoop<V extends unknown[]>(
@@ -58,17 +58,17 @@ export function whileLoop<V extends unknown[]>(
       );
     }
   }
-  const most = limit === null ? Infinity : limit.isSymbolic ? null : Number(limit.item());
+  const maxIterations = limit === null ? Infinity : limit.isSymbolic ? null : Number(limit.item());
 
-  const start = take(loopVars, 'whileLoop', 'loopVars').structure;
+  const start = flattenTensors(loopVars, 'whileLoop', 'loopVars').structure;
   const call = <R>(f: (...vars: V) => R, structure: unknown): R => f(...(structure as V));
   const step = (structure: unknown): unknown => {
-    const given: unknown = call(body, structure);
-    // One variable needs no array around it.
-    const result = loopVars.length === 1 && !Array.isArray(given) ? [given] : given;
-    const next = take(result, 'whileLoop', 'the result of body');
+    const returned: unknown = call(body, structure);
+    // A single loop variable may be returned without an array.
+    const result = loopVars.length === 1 && !Array.isArray(returned) ? [returned] : returned;
+    const next = flattenTensors(result, 'whileLoop', 'the result of body');
     checkSameStructure(structure, next.structure, 'whileLoop', 'loopVars and the result of body');
-    const before = take(structure, 'whileLoop', 'loopVars').tensors;
+    const before = flattenTensors(structure, 'whileLoop', 'loopVars').tensors;
     next.tensors.forEach((t, i) => {
       if (t.dt === before[i].dt) return;
       throw new TypeError(
@@ -79,38 +79,40 @@ export function whileLoop<V extends unknown[]>(
     return next.structure;
   };
 
-  let now: unknown = start;
+  let current: unknown = start;
   let done = 0;
   if (context.tracer === null) {
-    for (; most !== null && done < most; done++) {
-      if (!isTrue(predicate(call(cond, now), 'whileLoop', 'the result of cond'))) break;
-      now = step(now);
+    for (; maxIterations !== null && done < maxIterations; done++) {
+      if (!isTrue(predicate(call(cond, current), 'whileLoop', 'the result of cond'))) break;
+      current = step(current);
     }
-    return now as V;
+    return current as V;
   }
-  // As long as the condition is known already, the function does a step of its own for each iteration.
-  for (; most !== null && done < most && done < mostUnrolled; done++) {
-    const go = knownCondition(() => call(cond, now));
-    if (go === null) break;
-    if (!go) return now as V;
-    now = step(now);
+  // The loop is unrolled as long as its condition is known at trace time.
+  for (; maxIterations !== null && done < maxIterations && done < maxUnrolled; done++) {
+    const condition = knownCondition(() => call(cond, current));
+    if (condition === null) break;
+    if (!condition) return current as V;
+    current = step(current);
   }
-  if (most !== null && done >= most) return now as V;
-  const left =
-    most === null || most === Infinity ? limit : toTensor(most - done, dtypes.int32, 'whileLoop', '');
+  if (maxIterations !== null && done >= maxIterations) return current as V;
+  const remaining =
+    maxIterations === null || maxIterations === Infinity
+      ? limit
+      : toTensor(maxIterations - done, dtypes.int32, 'whileLoop', '');
   try {
-    return compiledLoop((vars) => call(cond, vars), step, now, left) as V;
+    return compiledLoop((vars) => call(cond, vars), step, current, remaining) as V;
   } catch (error) {
-    // The user's code may catch it: the trace around the loop is to know.
+    // User code may catch the error, so the enclosing trace records it.
     if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
     throw error;
   }
 }
 
-/** The condition if it does not depend on what is not known while the function is traced; else null. */
+/** The value of the condition if it is known at trace time; else null. */
 function knownCondition(f: () => unknown): boolean | null {
   try {
-    const { value } = tracePart(
+    const { value } = traceSubgraph(
       'whileLoop',
       [],
       () => predicate(f(), 'whileLoop', 'the result of cond'),
@@ -131,20 +133,20 @@ function compiledLoop(
   limit: Tensor | null,
 ): unknown {
   (context.tracer as Trace).limitOrders('whileLoop', 2);
-  const vars = take(start, 'whileLoop', 'loopVars').tensors;
+  const vars = flattenTensors(start, 'whileLoop', 'loopVars').tensors;
   const specs = vars.map(specOf);
-  const traceBoth = (live: boolean): [Part<Tensor>, Part<readonly Tensor[]>] => [
-    tracePart(
+  const traceBoth = (live: boolean): [TracedSubgraph<Tensor>, TracedSubgraph<readonly Tensor[]>] => [
+    traceSubgraph(
       'whileLoop',
       specs,
       (given) => predicate(cond(withTensors(start, given)), 'whileLoop', 'the result of cond'),
       (t) => [t],
       live,
     ),
-    tracePart(
+    traceSubgraph(
       'whileLoop',
       specs,
-      (given) => take(step(withTensors(start, given)), 'whileLoop', 'the result of body').tensors,
+      (given) => flattenTensors(step(withTensors(start, given)), 'whileLoop', 'the result of body').tensors,
       (ts) => ts,
       live,
     ),
@@ -152,40 +154,42 @@ function compiledLoop(
   let [condition, body] = traceBoth(false);
   if (condition.needsVariables || body.needsVariables || condition.assigned.size > 0) {
     (context.tracer as Trace).limitOrders('whileLoop', 1);
-    // What it does to variables needs the variables themselves.
-    (context.tracer as Trace).settle(true);
+    // The loop must access the variables themselves.
+    (context.tracer as Trace).restoreVariables(true);
     [condition, body] = traceBoth(true);
   }
-  // The variables that the body assigns are loop variables too.
+  // Variables that the body assigns are loop variables too.
   const assigned = [...body.assigned.keys()];
-  const olds = assigned.map((v) => v.held);
-  const carried = [...vars, ...olds];
-  const news = [...body.graph.results, ...[...body.assigned.values()]];
-  news.forEach((t, i) =>
+  const oldValues = assigned.map((v) => v.held);
+  const carried = [...vars, ...oldValues];
+  const newValues = [...body.graph.results, ...[...body.assigned.values()]];
+  newValues.forEach((t, i) =>
     checkShape(carried[i], t, i < vars.length ? `Input tensor ${i}` : nameOf(assigned[i - vars.length])),
   );
 
-  const captures = [...new Set([...condition.captures, ...body.captures])].filter((t) => !olds.includes(t));
+  const captures = [...new Set([...condition.captures, ...body.captures])].filter(
+    (t) => !oldValues.includes(t),
+  );
   if (context.recorder !== null) {
     for (const v of new Set<Variable>([...condition.variables, ...body.variables])) {
       const read = v.operand();
-      if (!captures.includes(read) && !olds.includes(read)) captures.push(read);
+      if (!captures.includes(read) && !oldValues.includes(read)) captures.push(read);
     }
   }
   const place = (t: Tensor): number => {
-    const at = olds.indexOf(t);
+    const at = oldValues.indexOf(t);
     return at >= 0 ? vars.length + at : carried.length + captures.indexOf(t);
   };
-  const own = vars.map((_, i) => i);
+  const varInputs = vars.map((_, i) => i);
   const inputs = [...carried, ...captures];
   if (limit !== null) inputs.push(limit);
   const flow = new LoopFlow(
     'whileLoop',
     {
       condition: condition.graph,
-      conditionInputs: [...own, ...condition.captures.map(place)],
-      body: { ...body.graph, results: news },
-      bodyInputs: [...own, ...body.captures.map(place)],
+      conditionInputs: [...varInputs, ...condition.captures.map(place)],
+      body: { ...body.graph, results: newValues },
+      bodyInputs: [...varInputs, ...body.captures.map(place)],
       carried: carried.length,
       variables: assigned,
       limit: limit === null ? null : inputs.length - 1,

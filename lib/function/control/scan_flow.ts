@@ -1,6 +1,6 @@
 /**
- * A loop whose number of iterations is known, over a compiled body that takes one part of some tensors at each iteration and
- * gives one part of others. Its derivatives, of any order, are such loops, too.
+ * A loop with a known number of iterations over a compiled body, which reads a slice of some tensors at each iteration and
+ * writes a slice of others. Its derivatives of any order are such loops, too.
  */
 import { filled } from '../../autodiff/backward';
 import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorOver } from '../../core/tensor';
@@ -8,7 +8,7 @@ import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/math/binary';
 import { derive, noGradient, zeroGradient, type Derivative } from '../../graph/derivative';
-import type { Flowing, Steps } from '../../graph/graph';
+import type { TensorSubgraphRuns, SubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import type { Graph } from '../../graph/graph';
 import { withPendingSteps } from '../../graph/pending';
@@ -16,24 +16,24 @@ import { replay } from '../../graph/replay';
 import { Trace } from '../../graph/trace';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 
-/** Where a parameter of the body comes from. Each input of the flow is used once. */
+/** The source of a parameter of the body. Each input of the flow is used once. */
 export type Source =
-  /** What the iteration before gave: the loop's variable of that number. */
+  /** The loop variable of that number, from the previous iteration. */
   | { readonly kind: 'carried'; readonly index: number }
-  /** The part of an input that belongs to the iteration: its first dimension counts them. */
-  | { readonly kind: 'part'; readonly input: number }
+  /** The slice of an input for the iteration, along its first dimension. */
+  | { readonly kind: 'slice'; readonly input: number }
   | { readonly kind: 'whole'; readonly input: number };
 
 export interface Scan {
-  /** Its results: the next values of what is carried, then one part of each stacked result. */
+  /** Returns the next values of the loop variables, then one slice of each stacked result. */
   readonly body: Graph;
   /** One for each parameter of the body. */
   readonly sources: readonly Source[];
-  /** The inputs that the loop's variables start with; null: zeros. */
+  /** The inputs with the initial values of the loop variables; null: zeros. */
   readonly starts: readonly (number | null)[];
   readonly count: number;
-  readonly backwards: boolean;
-  /** The last of what is carried are the values of these. */
+  readonly reverse: boolean;
+  /** The variables whose values are the last loop variables. */
   readonly variables: readonly Variable[];
 }
 
@@ -57,36 +57,40 @@ export class ScanFlow extends Flow {
     this.body = new GraphFunction(body);
   }
 
-  *steps(inputs: readonly Tensor[]): Flowing {
+  *subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns {
     const { starts, count, variables } = this.scan;
-    const now = starts.map((input, k) =>
+    const current = starts.map((input, k) =>
       input === null ? filled(this.outs[k].shape, this.outs[k].dt, 0) : inputs[input],
     );
-    const parts = this.outs.slice(starts.length).map((o) => makeTensor(o.dt, o.shape, sizeOf(o.shape)));
-    const first = now.length - variables.length;
+    const stacks = this.outs.slice(starts.length).map((o) => makeTensor(o.dt, o.shape, sizeOf(o.shape)));
+    const first = current.length - variables.length;
     if (count > 0)
       yield* withPendingSteps(
         variables,
-        (i) => now[first + i],
-        () => this.iterate(inputs, now, parts),
+        (i) => current[first + i],
+        () => this.iterate(inputs, current, stacks),
       );
-    // Tensors of their own: a part of an input may be among them.
-    return [...now.map(copied), ...parts];
+    // Copies: a loop variable may be a slice of an input.
+    return [...current.map(copyOf), ...stacks];
   }
 
-  private *iterate(inputs: readonly Tensor[], now: Tensor[], parts: readonly Tensor[]): Steps<void> {
-    const { sources, count, backwards } = this.scan;
+  private *iterate(
+    inputs: readonly Tensor[],
+    current: Tensor[],
+    stacks: readonly Tensor[],
+  ): SubgraphRuns<void> {
+    const { sources, count, reverse } = this.scan;
     const { executable } = this.body;
     for (let n = 0; n < count; n++) {
-      const i = backwards ? count - 1 - n : n;
+      const i = reverse ? count - 1 - n : n;
       const args = sources.map((s) => {
-        if (s.kind === 'carried') return now[s.index];
-        return s.kind === 'whole' ? inputs[s.input] : partOf(inputs[s.input], i);
+        if (s.kind === 'carried') return current[s.index];
+        return s.kind === 'whole' ? inputs[s.input] : sliceOf(inputs[s.input], i);
       });
       const results = yield [executable, args];
-      for (let k = 0; k < now.length; k++) now[k] = results[k];
-      parts.forEach((whole, k) => {
-        put(results[now.length + k], whole, i);
+      for (let k = 0; k < current.length; k++) current[k] = results[k];
+      stacks.forEach((whole, k) => {
+        writeSlice(results[current.length + k], whole, i);
       });
     }
   }
@@ -96,29 +100,29 @@ export class ScanFlow extends Flow {
     if (this.effects === 'variables') return updatesInJavaScript(this, ins, 'the loop');
     const derivative = derive(scan.body);
     const { forward: body } = derivative;
-    // What the way back needs: parameters that come from inputs are there anyway, the rest is stacked.
-    const given = new Map(body.parameters.map((p, i) => [p, scan.sources[i]]));
+    // Values saved for the backward pass: those that are inputs are passed on, all others are stacked.
+    const sourceOf = new Map(body.parameters.map((p, i) => [p, scan.sources[i]]));
     const saved = body.results.slice(derivative.results);
-    const own = saved.filter((t) => (given.get(t)?.kind ?? 'carried') === 'carried');
-    const results = [...body.results.slice(0, derivative.results), ...own];
+    const savedPerIteration = saved.filter((t) => (sourceOf.get(t)?.kind ?? 'carried') === 'carried');
+    const results = [...body.results.slice(0, derivative.results), ...savedPerIteration];
     const forward = new ScanFlow(name, { ...scan, body: { ...body, results } }, ins);
-    return { forward, ...this.backwardFlow(derivative, saved, own, given) };
+    return { forward, ...this.backwardFlow(derivative, saved, savedPerIteration, sourceOf) };
   }
 
   private backwardFlow(
     derivative: Derivative,
     saved: readonly Tensor[],
-    own: readonly Tensor[],
-    given: ReadonlyMap<Tensor, Source>,
+    savedPerIteration: readonly Tensor[],
+    sourceOf: ReadonlyMap<Tensor, Source>,
   ): Omit<FlowOrder, 'forward'> {
     const { scan, ins, outs } = this;
     const { sources, starts, count } = scan;
-    // The inputs: some of the forward flow's, a gradient for each floating result, what was stacked.
+    // The inputs: some of the forward flow's, an upstream gradient for each floating-point result, and the stacked values.
     const keeps: number[] = [];
     const inputs: Out[] = [];
-    const back: Source[] = [];
+    const backwardSources: Source[] = [];
     const keptSources = saved.map((t): Source | null => {
-      const source = given.get(t);
+      const source = sourceOf.get(t);
       if (source === undefined || source.kind === 'carried') return null;
       keeps.push(source.input);
       inputs.push(ins[source.input]);
@@ -131,52 +135,52 @@ export class ScanFlow extends Flow {
       inputs.push(o);
     });
     const savedAt = new Map<Tensor, number>();
-    for (const t of own) {
+    for (const t of savedPerIteration) {
       savedAt.set(t, inputs.length);
       inputs.push(stacked(specOf(t), count));
     }
-    // Carried: the gradients of the floating loop variables, then sums for what every iteration uses. Among that are the
-    // values of variables: what flows to a read goes to the variable, and not through assignments.
+    // Loop variables: the gradients of the floating-point loop variables, then sums for values used by every iteration.
+    // These include values of variables: the gradient of a read belongs to the variable, and does not pass through assignments.
     const floats = starts.flatMap((_, k) => (isFloat(outs[k]) ? [k] : []));
     const variablesFrom = starts.length - scan.variables.length;
     const isSummed = (s: Source): boolean =>
       s.kind === 'whole' || (s.kind === 'carried' && s.index >= variablesFrom);
     const sums = sources.flatMap((s, p) => (isSummed(s) && derivative.gradients[p] >= 0 ? [p] : []));
-    const pieces = sources.flatMap((s, p) => (s.kind === 'part' && derivative.gradients[p] >= 0 ? [p] : []));
+    const slices = sources.flatMap((s, p) => (s.kind === 'slice' && derivative.gradients[p] >= 0 ? [p] : []));
     const parameterOf = new Map<number, number>();
     sources.forEach((s, p) => {
       if (s.kind === 'carried' && !isSummed(s)) parameterOf.set(s.index, p);
     });
     const trace = new Trace(`${this.name}, backward`);
-    const take = (o: Out, source: Source): Tensor => {
-      back.push(source);
+    const addParameter = (o: Out, source: Source): Tensor => {
+      backwardSources.push(source);
       const t = trace.symbol(o.dt, o.shape);
       parameters.push(t);
       return t;
     };
     const parameters: Tensor[] = [];
-    const dCarried = floats.map((k, index) => take(outs[k], { kind: 'carried', index }));
+    const dCarried = floats.map((k, index) => addParameter(outs[k], { kind: 'carried', index }));
     const totals = sums.map((p, i) =>
-      take(specOf(scan.body.parameters[p]), { kind: 'carried', index: floats.length + i }),
+      addParameter(specOf(scan.body.parameters[p]), { kind: 'carried', index: floats.length + i }),
     );
     const dys = derivative.targets.map((k) => {
       if (k < starts.length) return dCarried[floats.indexOf(k)];
-      return take(specOf(scan.body.results[k]), { kind: 'part', input: dyAt.get(k) as number });
+      return addParameter(specOf(scan.body.results[k]), { kind: 'slice', input: dyAt.get(k) as number });
     });
-    const kept = saved.map((t, i) =>
-      take(specOf(t), keptSources[i] ?? { kind: 'part', input: savedAt.get(t) as number }),
+    const savedParameters = saved.map((t, i) =>
+      addParameter(specOf(t), keptSources[i] ?? { kind: 'slice', input: savedAt.get(t) as number }),
     );
     const { graph } = trace.run(
       () => {
-        const found = replay(derivative.backward, trace, [...dys, ...kept]).results;
+        const bodyGradients = replay(derivative.backward, trace, [...dys, ...savedParameters]).results;
         const gradient = (p: number | undefined): Tensor | null => {
           const at = p === undefined ? -1 : derivative.gradients[p];
-          return at < 0 ? null : found[at];
+          return at < 0 ? null : bodyGradients[at];
         };
         return [
           ...floats.map((k) => gradient(parameterOf.get(k)) ?? filled(outs[k].shape, outs[k].dt, 0)),
           ...sums.map((p, i) => add(totals[i], gradient(p) as Tensor)),
-          ...pieces.map((p) => gradient(p) as Tensor),
+          ...slices.map((p) => gradient(p) as Tensor),
         ];
       },
       (list) => list,
@@ -186,10 +190,10 @@ export class ScanFlow extends Flow {
       `${this.name}, backward`,
       {
         body: graph,
-        sources: back,
+        sources: backwardSources,
         starts: [...floats.map((k) => dyAt.get(k) as number), ...sums.map(() => null)],
         count,
-        backwards: !scan.backwards,
+        reverse: !scan.reverse,
         variables: [],
       },
       inputs,
@@ -203,7 +207,7 @@ export class ScanFlow extends Flow {
       const start = starts[k];
       if (start !== null && k < variablesFrom) gradients[start] = i;
     });
-    [...sums, ...pieces].forEach((p, i) => {
+    [...sums, ...slices].forEach((p, i) => {
       const source = sources[p];
       const input = source.kind === 'carried' ? starts[source.index] : source.input;
       if (input !== null) gradients[input] = floats.length + i;
@@ -212,7 +216,7 @@ export class ScanFlow extends Flow {
   }
 }
 
-function partOf(t: Tensor, i: number): Tensor {
+function sliceOf(t: Tensor, i: number): Tensor {
   const shape = asShape(shapeOf(t).slice(1));
   return tensorOver(t.dt, shape, bufferOf(t), t.offset + i * sizeOf(shape) * t.dt.bytes);
 }
@@ -221,13 +225,13 @@ function bytesOf(t: Tensor, from: number, bytes: number): Uint8Array {
   return new Uint8Array(bufferOf(t), t.offset + from, bytes);
 }
 
-function put(part: Tensor, whole: Tensor, i: number): void {
-  const bytes = part.size * part.dt.bytes;
-  if (bytes > 0) bytesOf(whole, i * bytes, bytes).set(bytesOf(part, 0, bytes));
+function writeSlice(slice: Tensor, whole: Tensor, i: number): void {
+  const bytes = slice.size * slice.dt.bytes;
+  if (bytes > 0) bytesOf(whole, i * bytes, bytes).set(bytesOf(slice, 0, bytes));
 }
 
-function copied(t: Tensor): Tensor {
+function copyOf(t: Tensor): Tensor {
   const copy = makeTensor(t.dt, shapeOf(t), t.size);
-  put(t, copy, 0);
+  writeSlice(t, copy, 0);
   return copy;
 }

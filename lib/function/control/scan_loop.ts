@@ -1,4 +1,4 @@
-/** Long scans, folds and maps inside of a function that is being traced: loops over a compiled body. */
+/** Long scans, folds and maps inside a traced function: loops over a compiled body. */
 import { withTensors } from '../../core/leaves';
 import { context } from '../../core/context';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
@@ -9,36 +9,36 @@ import { reshape } from '../../ops/array/views';
 import type { Trace } from '../../graph/trace';
 import { emit, type Out } from './flow';
 import { ScanFlow, type Source } from './scan_flow';
-import { alike, take, type Structure, type Taken } from './structure';
+import { alike, flattenTensors, type Structure, type FlatStructure } from './structure';
 import { ConcretizationError } from '../../graph/concretization_error';
-import { tracePart, type Part } from './subgraph';
+import { traceSubgraph, type TracedSubgraph } from './subgraph';
 import { asShape } from '../../core/shape';
 
-/** How many steps one iteration of a long loop makes: enough that calling it costs little, few enough to compile at once. */
-const stepsAtOnce = 32;
+/** Steps unrolled into one iteration of a long loop: a compromise between call overhead and compile time. */
+const stepsPerIteration = 32;
 
-export interface Steps {
+export interface LoopSteps {
   readonly op: string;
-  /** One step: the accumulator's next value, and what is stacked. */
-  readonly step: (accumulated: Structure, element: Structure) => { next: Structure; given: Structure };
-  readonly elements: Taken;
-  /** The elements from `first` on, so many. */
+  /** One step: returns the accumulator's next value, and the values to stack. */
+  readonly step: (accumulated: Structure, element: Structure) => { next: Structure; output: Structure };
+  readonly elements: FlatStructure;
+  /** The range of elements: `count` of them from `first` on. */
   readonly first: number;
   readonly count: number;
-  readonly backwards: boolean;
+  readonly reverse: boolean;
 }
 
-export interface Stepped {
+export interface LoopResult {
   readonly next: Structure;
-  /** The structure of what is stacked, its tensors' first dimension the elements; null where nothing was. */
-  readonly given: Structure;
-  /** Which elements are done. */
+  /** The stacked values, whose first dimension counts the elements; null if there are none. */
+  readonly stacked: Structure;
+  /** The range of elements that the loop has processed. */
   readonly first: number;
   readonly count: number;
 }
 
-/** Makes most of the steps in a loop; null where they do not keep shapes and dtypes, or depend on values. */
-export function stepInLoop(start: Structure, steps: Steps): Stepped | null {
+/** Runs most of the steps in a loop; null if they change shapes or dtypes, or need concrete values. */
+export function stepInLoop(start: Structure, steps: LoopSteps): LoopResult | null {
   try {
     return loop(start, steps);
   } catch (error) {
@@ -47,98 +47,101 @@ export function stepInLoop(start: Structure, steps: Steps): Stepped | null {
   }
 }
 
-function loop(start: Structure, steps: Steps): Stepped | null {
-  const { op, backwards, elements } = steps;
-  const iterations = Math.floor(steps.count / stepsAtOnce);
-  const count = iterations * stepsAtOnce;
-  const first = backwards ? steps.first + steps.count - count : steps.first;
-  const carried = take(start, op, 'the accumulator').tensors;
+function loop(start: Structure, steps: LoopSteps): LoopResult | null {
+  const { op, reverse, elements } = steps;
+  const iterations = Math.floor(steps.count / stepsPerIteration);
+  const count = iterations * stepsPerIteration;
+  const first = reverse ? steps.first + steps.count - count : steps.first;
+  const carried = flattenTensors(start, op, 'the accumulator').tensors;
   const rows = elements.tensors.map((t) => {
     const rest = shapeOf(t).slice(1);
     const used = slice(t, [first, ...rest.map(() => 0)], [count, ...rest]);
-    return reshape(used, [iterations, stepsAtOnce, ...rest]);
+    return reshape(used, [iterations, stepsPerIteration, ...rest]);
   });
-  let given: Structure = null;
-  const body = (own: readonly Tensor[]): { next: readonly Tensor[]; stacked: readonly Tensor[] } => {
-    const chunks = own.slice(carried.length).map((t) => unstack(t));
+  let output: Structure = null;
+  const body = (parameters: readonly Tensor[]): { next: readonly Tensor[]; stacked: readonly Tensor[] } => {
+    const chunks = parameters.slice(carried.length).map((t) => unstack(t));
     const all: (readonly Tensor[])[] = [];
-    let now: Structure = withTensors(start, own.slice(0, carried.length));
-    for (let n = 0; n < stepsAtOnce; n++) {
-      const i = backwards ? stepsAtOnce - 1 - n : n;
+    let accumulated: Structure = withTensors(start, parameters.slice(0, carried.length));
+    for (let n = 0; n < stepsPerIteration; n++) {
+      const i = reverse ? stepsPerIteration - 1 - n : n;
       const element = withTensors(
         elements.structure,
         chunks.map((c) => c[i]),
       );
-      const result = steps.step(now, element);
-      now = result.next;
-      given = result.given;
-      all[i] = take(given, op, 'the result of fn').tensors;
+      const result = steps.step(accumulated, element);
+      accumulated = result.next;
+      output = result.output;
+      all[i] = flattenTensors(output, op, 'the result of fn').tensors;
     }
     const stacked = all[0].map((_, k) => stack(all.map((row) => row[k])));
-    return { next: take(now, op, 'the result of fn').tensors, stacked };
+    return { next: flattenTensors(accumulated, op, 'the result of fn').tensors, stacked };
   };
   const specs: Out[] = [
     ...carried.map(specOf),
     ...rows.map((t): Out => ({ shape: asShape(shapeOf(t).slice(1)), dt: t.dt })),
   ];
   type Body = ReturnType<typeof body>;
-  const traceBody = (live: boolean): Part<Body> =>
-    tracePart(op, specs, body, (r) => [...r.next, ...r.stacked], live);
-  let part = traceBody(false);
-  if (part.needsVariables) {
+  const traceBody = (live: boolean): TracedSubgraph<Body> =>
+    traceSubgraph(op, specs, body, (r) => [...r.next, ...r.stacked], live);
+  let subgraph = traceBody(false);
+  if (subgraph.needsVariables) {
     (context.tracer as Trace).limitOrders(op, 1);
-    (context.tracer as Trace).settle(true);
-    part = traceBody(true);
+    (context.tracer as Trace).restoreVariables(true);
+    subgraph = traceBody(true);
   }
-  const { next, stacked } = part.value;
+  const { next, stacked } = subgraph.value;
   if (!next.every((t, k) => alike(t, carried[k]))) return null;
-  const results = emitLoop(steps, iterations, part, carried, rows, next.length, stacked.length);
+  const results = emitLoop(steps, iterations, subgraph, carried, rows, next.length, stacked.length);
   if (results === null) return null;
-  const whole = results.stacked.map((t) => reshape(t, [count, ...shapeOf(t).slice(2)]));
-  return { next: withTensors(start, results.next), given: withTensors(given, whole), first, count };
+  const joined = results.stacked.map((t) => reshape(t, [count, ...shapeOf(t).slice(2)]));
+  return { next: withTensors(start, results.next), stacked: withTensors(output, joined), first, count };
 }
 
 function emitLoop(
-  { op, backwards }: Steps,
+  { op, reverse }: LoopSteps,
   count: number,
-  part: Part<unknown>,
+  subgraph: TracedSubgraph<unknown>,
   carried: readonly Tensor[],
   rows: readonly Tensor[],
   nexts: number,
   stackedCount: number,
 ): { next: readonly Tensor[]; stacked: readonly Tensor[] } | null {
-  // The variables that the body assigns are carried too.
-  const assigned: Variable[] = [...part.assigned.keys()];
-  const olds = assigned.map((v) => v.held);
-  const news = [...part.assigned.values()];
-  if (!news.every((t, i) => alike(t, olds[i])))
+  // Variables that the body assigns are loop variables too.
+  const assigned: Variable[] = [...subgraph.assigned.keys()];
+  const oldValues = assigned.map((v) => v.held);
+  const newValues = [...subgraph.assigned.values()];
+  if (!newValues.every((t, i) => alike(t, oldValues[i])))
     throw new ConcretizationError(op, 'the shape of a variable changes from step to step');
-  if (context.recorder !== null) for (const v of part.variables) v.operand();
-  const starts = [...carried, ...olds];
-  const captures = part.captures.filter((t) => !olds.includes(t));
+  if (context.recorder !== null) for (const v of subgraph.variables) v.operand();
+  const starts = [...carried, ...oldValues];
+  const captures = subgraph.captures.filter((t) => !oldValues.includes(t));
   const inputs = [...starts, ...rows, ...captures];
-  const sources = part.graph.parameters.map((_, p): Source => {
+  const sources = subgraph.graph.parameters.map((_, p): Source => {
     if (p < carried.length) return { kind: 'carried', index: p };
-    if (p < carried.length + rows.length) return { kind: 'part', input: starts.length + p - carried.length };
-    const t = part.captures[p - carried.length - rows.length];
-    const old = olds.indexOf(t);
+    if (p < carried.length + rows.length) return { kind: 'slice', input: starts.length + p - carried.length };
+    const t = subgraph.captures[p - carried.length - rows.length];
+    const old = oldValues.indexOf(t);
     if (old >= 0) return { kind: 'carried', index: carried.length + old };
     return { kind: 'whole', input: starts.length + rows.length + captures.indexOf(t) };
   });
-  const own = part.graph.results;
+  const bodyResults = subgraph.graph.results;
   const flow = new ScanFlow(
     op,
     {
-      body: { ...part.graph, results: [...own.slice(0, nexts), ...news, ...own.slice(nexts)] },
+      body: {
+        ...subgraph.graph,
+        results: [...bodyResults.slice(0, nexts), ...newValues, ...bodyResults.slice(nexts)],
+      },
       sources,
       starts: starts.map((_, i) => i),
       count,
-      backwards,
+      reverse,
       variables: assigned,
     },
     inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
   );
-  if (part.trace.closes) flow.tryDerivative();
+  if (subgraph.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);
   assigned.forEach((v, i) => v.adopt(results[nexts + i]));
   const from = nexts + assigned.length;

@@ -5,17 +5,18 @@ import { mapStructure, rejectPromise } from '../../core/nest';
 import { describe, sameShape, showShape } from '../../core/shape';
 import { shapeOf, Tensor } from '../../core/tensor';
 
-/** Arrays and plain objects of T; null stands for nothing. */
+/** Arrays and plain objects of tensors; null is an empty leaf. */
 export type Structure = unknown;
 
-export interface Taken {
+/** A structure and its tensors. */
+export interface FlatStructure {
   readonly tensors: readonly Tensor[];
-  /** The structure, its leaves tensors or null. */
+  /** The structure, with tensors or null as leaves. */
   readonly structure: Structure;
 }
 
-/** The tensors of a structure. Numbers, booleans, typed arrays and variables become tensors; null and undefined stay. */
-export function take(value: Structure, op: string, argument: string): Taken {
+/** Flattens a structure. Numbers, booleans, typed arrays and variables become tensors; null and undefined become null. */
+export function flattenTensors(value: Structure, op: string, argument: string): FlatStructure {
   rejectPromise(value, `tf.${op}`);
   const tensors: Tensor[] = [];
   const structure = mapStructure(value, (leaf) => {
@@ -27,7 +28,7 @@ export function take(value: Structure, op: string, argument: string): Taken {
   return { tensors, structure };
 }
 
-/** The structure as text, its tensors dots: what TensorFlow's messages show. */
+/** The structure as text with dots for tensors, as in TensorFlow's messages. */
 export function showStructure(structure: Structure): string {
   if (structure === null) return 'null';
   if (Array.isArray(structure)) return `[${structure.map(showStructure).join(', ')}]`;
@@ -37,7 +38,7 @@ export function showStructure(structure: Structure): string {
     .join(', ')}}`;
 }
 
-/** The same with dtypes and shapes in place of dots. */
+/** The structure as text with dtypes and shapes. */
 export function showTypes(structure: Structure): string {
   if (structure === null) return 'nothing (null or undefined)';
   if (Array.isArray(structure)) return `[${structure.map(showTypes).join(', ')}]`;

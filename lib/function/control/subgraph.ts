@@ -1,65 +1,65 @@
-/** Traces a part of a function that is being traced: a branch, or a loop's body. */
+/** Traces a subgraph of a function being traced: a branch or a loop body. */
 import { recordingDepth } from '../../autodiff/tape';
 import { context } from '../../core/context';
 import { type Placeholder, placeholderOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../op/contract';
-import type { Chosen, Graph } from '../../graph/graph';
+import type { GuardedBranches, Graph } from '../../graph/graph';
 import { Trace } from '../../graph/trace';
 import type { OutSpec } from '../../op/define/general';
 
 /**
- * The trace of a part. Tensors of the traces around it that it uses become its parameters. So do the values of variables:
- * an assignment is a result of the part, and the trace around it carries it out.
+ * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables: an
+ * assigned value is a result of the subgraph, and the enclosing trace carries the assignment out.
  */
-export class PartTrace extends Trace {
-  /** Tensors from outside, and what stands for them here: the parameters behind the part's own. */
+export class SubgraphTrace extends Trace {
+  /** Tensors of enclosing traces, and their parameters here, which follow the subgraph's declared ones. */
   readonly captures = new Map<Tensor, Tensor>();
-  /** The parameters that are the values of variables. */
-  readonly entered = new Map<Variable, Tensor>();
-  /** The new values of the variables that were assigned. */
+  /** The parameters that are values of variables. */
+  readonly variableParameters = new Map<Variable, Tensor>();
+  /** The new values of assigned variables. */
   readonly assigned = new Map<Variable, Tensor>();
-  /** It does something to variables that JavaScript must see: it has to run over the variables themselves. */
+  /** A host step uses variables: the subgraph must access the variables themselves when it runs. */
   needsVariables = false;
-  /** What records around it. */
+  /** The recorders of enclosing traces. */
   private readonly recorders: readonly Recorder[];
-  /** How many tapes of the trace around it record. */
-  private readonly outside = recordingDepth();
+  /** The number of active recorders in the enclosing trace. */
+  private readonly outerDepth = recordingDepth();
 
   constructor(
     name: string,
     readonly parent: Trace,
   ) {
     super(name, parent.base);
-    const outer = parent instanceof PartTrace ? parent.recorders : [];
+    const outer = parent instanceof SubgraphTrace ? parent.recorders : [];
     this.recorders = context.recorder === null ? outer : [...outer, context.recorder];
   }
 
-  /** Somebody may want the gradient of a tensor that was there before. */
+  /** Whether the gradient of a tensor from before the trace may be requested. */
   private mayTakeGradient(t: Tensor): boolean {
     return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.follows(t.id)));
   }
 
-  override sees(other: Placeholder): boolean {
-    return other === this || this.parent.sees(other);
+  override inScope(other: Placeholder): boolean {
+    return other === this || this.parent.inScope(other);
   }
 
-  override means(t: Tensor): boolean {
-    return super.means(t) || this.parent.means(t);
+  override isSubstituted(t: Tensor): boolean {
+    return super.isSubstituted(t) || this.parent.isSubstituted(t);
   }
 
-  override stranger(t: Tensor, of: Placeholder, op: string): Error {
-    return this.parent.stranger(t, of, op);
+  override foreignTensorError(t: Tensor, of: Placeholder, op: string): Error {
+    return this.parent.foreignTensorError(t, of, op);
   }
 
-  override closing(): void {
-    super.closing();
-    this.parent.closing();
+  override markClosing(): void {
+    super.markClosing();
+    this.parent.markClosing();
   }
 
-  override known(t: Tensor): Tensor {
+  override symbolFor(t: Tensor): Tensor {
     if (placeholderOf(t) === this) return t;
-    if (!t.isSymbolic && !this.mayTakeGradient(t)) return super.known(t);
+    if (!t.isSymbolic && !this.mayTakeGradient(t)) return super.symbolFor(t);
     return this.capture(t);
   }
 
@@ -80,21 +80,21 @@ export class PartTrace extends Trace {
     const real = variable.held;
     const read = this.capture(real);
     this.touched.set(variable, { real, read });
-    this.entered.set(variable, read);
+    this.variableParameters.set(variable, read);
     variable.held = read;
   }
 
-  override settle(keep: boolean): void {
+  override restoreVariables(commit: boolean): void {
     for (const [variable, { real, read }] of this.touched) {
       const value = variable.held;
       variable.held = real;
-      if (keep && value !== read) this.assigned.set(variable, this.known(value));
+      if (commit && value !== read) this.assigned.set(variable, this.symbolFor(value));
     }
     this.touched.clear();
   }
 
   override limitOrders(op: string, orders: number, inside = recordingDepth()): void {
-    this.parent.limitOrders(op, orders, inside + this.outside);
+    this.parent.limitOrders(op, orders, inside + this.outerDepth);
   }
 
   override variableCreated(variable: Variable): void {
@@ -106,9 +106,9 @@ export class PartTrace extends Trace {
     return super.host(step);
   }
 
-  override choice(name: string, inputs: readonly Tensor[], chosen: Chosen): void {
+  override addGuardedBranches(name: string, inputs: readonly Tensor[], guarded: GuardedBranches): void {
     this.needsVariables = true;
-    super.choice(name, inputs, chosen);
+    super.addGuardedBranches(name, inputs, guarded);
   }
 
   override emitWithScalars(...args: Parameters<Trace['emitWithScalars']>): Tensor[] {
@@ -118,54 +118,54 @@ export class PartTrace extends Trace {
   }
 }
 
-/** The same over the variables themselves, which it reads and assigns when it runs. */
-class LiveTrace extends PartTrace {
+/** The trace of a subgraph that reads and assigns the variables themselves when it runs. */
+class LiveTrace extends SubgraphTrace {
   override touch(variable: Variable): void {
     Trace.prototype.touch.call(this, variable);
   }
-  override settle(keep: boolean): void {
-    Trace.prototype.settle.call(this, keep);
+  override restoreVariables(commit: boolean): void {
+    Trace.prototype.restoreVariables.call(this, commit);
   }
 }
 
-export interface Part<R> {
-  readonly trace: PartTrace;
-  /** Its parameters: the part's own, then what `captures` stands for. */
+export interface TracedSubgraph<R> {
+  readonly trace: SubgraphTrace;
+  /** Its parameters: the declared ones, then those of `captures`. */
   readonly graph: Graph;
   readonly value: R;
-  /** Tensors of the trace around it, in the order of the parameters behind the part's own. */
+  /** Captured tensors of enclosing traces, in the order of their parameters. */
   readonly captures: readonly Tensor[];
   readonly assigned: ReadonlyMap<Variable, Tensor>;
   readonly variables: ReadonlySet<Variable>;
-  /** It must run over the variables themselves. */
+  /** It must be traced as `live`. */
   readonly needsVariables: boolean;
 }
 
 /**
- * Traces `f` as a part of the function that is being traced. `own` are the parameters that it is given; `results` says
- * which tensors of its result are wanted. With `live`, it reads and assigns variables when it runs, and the trace around
- * it must have let go of them.
+ * Traces `f` as a subgraph of the function being traced. `specs` are its declared parameters; `results` selects the graph's
+ * results from its return value. With `live`, it reads and assigns variables when it runs, and the caller must have restored
+ * the variables of the enclosing trace.
  */
-export function tracePart<R>(
+export function traceSubgraph<R>(
   name: string,
-  own: readonly OutSpec[],
+  specs: readonly OutSpec[],
   f: (given: readonly Tensor[]) => R,
   results: (r: R) => readonly Tensor[],
   live: boolean,
-): Part<R> {
+): TracedSubgraph<R> {
   const parent = context.tracer as Trace;
-  const trace = live ? new LiveTrace(name, parent) : new PartTrace(name, parent);
-  const given = own.map((t) => trace.symbol(t.dt, t.shape));
-  const { graph, value } = trace.run(() => f(given), results, given);
-  // Perhaps the user's function caught it.
+  const trace = live ? new LiveTrace(name, parent) : new SubgraphTrace(name, parent);
+  const parameters = specs.map((t) => trace.symbol(t.dt, t.shape));
+  const { graph, value } = trace.run(() => f(parameters), results, parameters);
+  // The user's function may have caught the error.
   if (trace.reason !== null) throw trace.reason;
   const captures = [...trace.captures];
   return {
     trace,
     graph: {
       ...graph,
-      parameters: [...given, ...captures.map(([, inner]) => inner)],
-      variables: trace.entered,
+      parameters: [...parameters, ...captures.map(([, inner]) => inner)],
+      variables: trace.variableParameters,
     },
     value,
     captures: captures.map(([outer]) => outer),
@@ -175,7 +175,7 @@ export function tracePart<R>(
   };
 }
 
-/** What a graph does besides computing its results. */
+/** The side effects of graphs. */
 export function effectsOf(graphs: readonly Graph[]): Effects {
   let effects: Effects = 'none';
   for (const node of graphs.flatMap((g) => g.nodes)) {

@@ -1,4 +1,4 @@
-/** Drops ops whose results nobody uses, and constants that nothing reads. */
+/** Dead code elimination: drops nodes without effects whose results are unused, and unused constants. */
 import { enabled } from './enabled';
 import { inputsOf, outputsOf, type Graph, type Node } from '../graph';
 

@@ -1,4 +1,4 @@
-/** Which passes run: all but those that GRADTAPE_DISABLE_PASS names, separated by commas. */
+/** The passes. GRADTAPE_DISABLE_PASS lists those to disable, separated by commas. */
 export const passes = [
   'foldConstants',
   'simplify',

@@ -1,6 +1,6 @@
 /**
- * Lets matrix products and convolutions add the bias and the residual and apply the activation to their sums before these
- * are written (ops/finish.ts). The bits are those of the ops one after another.
+ * Fuses the bias, the residual and the activation behind a matrix product or convolution into its epilogue
+ * (ops/nn/epilogue.ts). Results are the same bit for bit as those of the separate ops.
  */
 import { sameShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
@@ -11,15 +11,15 @@ import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
 
-/** A product or convolution, with what it does at its end so far. */
+/** A matrix product or convolution with the epilogue collected so far. */
 interface Product {
   readonly first: OpNode;
   readonly finisher: Finisher;
   readonly inputs: readonly Tensor[];
   readonly finish: Finish;
-  /** The last of the ops that it stands for. */
+  /** The last op that it replaces. */
   readonly node: OpNode;
-  /** What shows its result in another shape, with the same columns. */
+  /** Views of its result with the same number of columns. */
   readonly views: readonly OpNode[];
 }
 
@@ -27,9 +27,10 @@ export function epilogues(graph: Graph): Graph {
   if (!enabled('epilogues')) return graph;
   const uses = readsIn(graph);
   const products = new Map<Tensor, Product>();
-  const instead = new Map<Node, readonly Node[]>();
-  // Where others read it too it must be there by itself.
-  const unread = (t: Tensor): Product | undefined => (uses.get(t) === 1 ? products.get(t) : undefined);
+  const replacements = new Map<Node, readonly Node[]>();
+  // A result with several uses must be written to memory.
+  const soleUseProduct = (t: Tensor): Product | undefined =>
+    uses.get(t) === 1 ? products.get(t) : undefined;
   for (const node of graph.nodes) {
     if (node.kind !== 'op') continue;
     const [out] = node.outputs;
@@ -40,28 +41,28 @@ export function epilogues(graph: Graph): Graph {
     }
     if (node.op.execute === 'view') {
       const [x] = node.inputs;
-      const product = unread(x);
+      const product = soleUseProduct(x);
       if (product !== undefined && shapeOf(x).at(-1) === shapeOf(out).at(-1))
         products.set(out, { ...product, views: [...product.views, node] });
       continue;
     }
     for (const t of node.inputs) {
-      const product = unread(t);
-      const longer = product === undefined ? null : extend(product, t, node);
-      if (product === undefined || longer === null) continue;
-      products.set(out, longer);
-      for (const other of [product.node, ...product.views]) instead.set(other, []);
-      instead.set(node, fusedNodes(longer));
+      const product = soleUseProduct(t);
+      const extended = product === undefined ? null : extend(product, t, node);
+      if (product === undefined || extended === null) continue;
+      products.set(out, extended);
+      for (const other of [product.node, ...product.views]) replacements.set(other, []);
+      replacements.set(node, fusedNodes(extended));
       break;
     }
   }
-  if (instead.size === 0) return graph;
-  return { ...graph, nodes: graph.nodes.flatMap((node) => instead.get(node) ?? [node]) };
+  if (replacements.size === 0) return graph;
+  return { ...graph, nodes: graph.nodes.flatMap((node) => replacements.get(node) ?? [node]) };
 }
 
-/** The product `sum`, which nobody else reads, with another op behind it; null where that is none that it can do. */
-function extend(given: Product, sum: Tensor, node: OpNode): Product | null {
-  const product = { ...given, views: [], node };
+/** The product, whose result `sum` has a single use, extended by the op `node`; null if the op cannot be fused. */
+function extend(shorter: Product, sum: Tensor, node: OpNode): Product | null {
+  const product = { ...shorter, views: [], node };
   const { inputs, finish } = product;
   const [out] = node.outputs;
   if (finish.activation !== null || !sameShape(shapeOf(out), shapeOf(sum))) return null;
@@ -70,15 +71,15 @@ function extend(given: Product, sum: Tensor, node: OpNode): Product | null {
   if (node.op.name !== 'add' || finish.residual >= 0) return null;
   const other = node.inputs[node.inputs[0] === sum ? 1 : 0];
   const place = inputs.length;
-  if (finish.bias < 0 && isRow(shapeOf(other), shapeOf(out)))
+  if (finish.bias < 0 && isPerColumn(shapeOf(other), shapeOf(out)))
     return { ...product, inputs: [...inputs, other], finish: { ...finish, bias: place } };
   if (sameShape(shapeOf(other), shapeOf(out)))
     return { ...product, inputs: [...inputs, other], finish: { ...finish, residual: place } };
   return null;
 }
 
-/** Whether that has one element for each column. */
-function isRow(shape: Shape, out: Shape): boolean {
+/** Whether an operand has one element for each column of the result. */
+function isPerColumn(shape: Shape, out: Shape): boolean {
   return shape.length > 0 && shape.every((n, d) => n === (d < shape.length - 1 ? 1 : out[out.length - 1]));
 }
 

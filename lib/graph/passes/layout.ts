@@ -1,10 +1,9 @@
 /**
- * Moves transposes through elementwise ops, what broadcasts, joins, pads or takes parts, and through reductions, until they
- * meet and cancel: a chain of convolutions with channels first then runs with channels last, with one transpose at each end.
+ * Layout propagation: moves transposes through elementwise ops, broadcasts, concatenations, pads, slices and reductions until
+ * they cancel. A chain of channels-first convolutions then runs channels-last, with one transpose at each end.
  *
- * A value and its transposes are one family, of which the graph has those members that somebody made. Each op that may run in
- * any order of dimensions is given the one in which its operands are there, or will be wanted by others, and in which its
- * result is wanted.
+ * A value and its transposes form a family. Each op that supports any order of dimensions gets the order with the cheapest
+ * transposes: one in which its operands are available or required by other ops, and its result is preferred.
  */
 import { asShape, sameShape, type Shape } from '../../core/shape';
 import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
@@ -15,17 +14,17 @@ import { inputsOf, mapPending, type Graph, type Node, type OpNode } from '../gra
 import { view } from '../trace';
 import { enabled } from './enabled';
 
-/** Dimension i is the perm[i]-th of what is transposed. */
+/** Dimension i of the transpose is dimension perm[i] of its input. */
 type Perm = readonly number[];
 
 const identity = (rank: number): Perm => Array.from({ length: rank }, (_, i) => i);
-/** First p, then q. */
+/** The composition: first p, then q. */
 const then = (p: Perm, q: Perm): Perm => q.map((d) => p[d]);
 const inverse = (p: Perm): Perm => p.map((_, i) => p.indexOf(i));
 const permuted = (shape: Shape, p: Perm): Shape => asShape(p.map((d) => shape[d]));
 const isIdentity = (p: Perm): boolean => p.every((d, i) => d === i);
 
-/** Whether dimensions in another order leave the elements where they are. */
+/** Whether the permutation leaves the elements in their order in memory. */
 function movesNothing(shape: Shape, p: Perm): boolean {
   const long = p.filter((d) => shape[d] !== 1);
   return long.every((d, i) => i === 0 || d > long[i - 1]);
@@ -37,7 +36,7 @@ interface Member {
   readonly perm: Perm;
 }
 
-/** What an op does if its dimensions come in another order. */
+/** How an op adapts to permuted dimensions. */
 type Kind = 'elementwise' | 'reordered' | 'broadcast' | 'spread' | 'reduce';
 
 function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
@@ -49,41 +48,43 @@ function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
     return 'reordered';
   if (op.tile === undefined) return null;
   if (op.tile.kind !== 'reduce') return rank > 1 ? 'elementwise' : null;
-  // Sums are taken in another order.
+  // The order of summation changes.
   const moves = enabled('regroup') && inputs[0].rank > 1 && (attrs as ReduceAttrs).axes.length > 0;
   return moves ? 'reduce' : null;
 }
 
 class Layout {
   private readonly members = new Map<Tensor, Member>();
-  /** The members of a family that are there, by their order of dimensions. */
-  private readonly there = new Map<Tensor, Map<string, { tensor: Tensor; perm: Perm }>>();
-  /** Those that ops which know one order only will want; and those that others would like. */
-  private readonly needed = new Map<Tensor, Set<string>>();
-  private readonly liked = new Map<Tensor, Map<string, Perm>>();
+  /** The members of each family that have been computed, by permutation. */
+  private readonly available = new Map<Tensor, Map<string, { tensor: Tensor; perm: Perm }>>();
+  /** The permutations that ops with a fixed order of dimensions require; and those that flexible ops prefer. */
+  private readonly required = new Map<Tensor, Set<string>>();
+  private readonly preferred = new Map<Tensor, Map<string, Perm>>();
   private readonly views = new Map<Tensor, Tensor>();
   private readonly nodes: Node[] = [];
-  private transposed = 0;
+  private transposedElements = 0;
 
   constructor(private readonly graph: Graph) {}
 
   run(): Graph {
-    let before = 0;
+    let originalCost = 0;
     for (const node of this.graph.nodes) {
       const perm = transposeOf(node);
       if (perm === null) continue;
       const { inputs, outputs } = node as OpNode;
-      const { root, perm: own } = this.member(inputs[0]);
-      this.members.set(outputs[0], { root, perm: then(own, perm) });
-      if (!movesNothing(shapeOf(inputs[0]), perm)) before += outputs[0].size;
+      const { root, perm: inputPerm } = this.member(inputs[0]);
+      this.members.set(outputs[0], { root, perm: then(inputPerm, perm) });
+      if (!movesNothing(shapeOf(inputs[0]), perm)) originalCost += outputs[0].size;
     }
-    if (before === 0) return this.graph;
-    this.wishes();
+    if (originalCost === 0) return this.graph;
+    this.collectPreferences();
     for (const t of this.graph.parameters) this.add(t, identity(t.rank), t);
     for (const { symbol } of this.graph.constants) this.add(symbol, identity(symbol.rank), symbol);
     for (const node of this.graph.nodes) this.place(node);
-    const results = this.graph.results.map((t) => this.own(t));
-    return this.transposed < before ? { ...this.graph, nodes: this.nodes, results } : this.graph;
+    const results = this.graph.results.map((t) => this.original(t));
+    return this.transposedElements < originalCost
+      ? { ...this.graph, nodes: this.nodes, results }
+      : this.graph;
   }
 
   private member(t: Tensor): Member {
@@ -93,44 +94,44 @@ class Layout {
   }
 
   private add(root: Tensor, perm: Perm, tensor: Tensor): void {
-    const family = this.there.get(root);
-    if (family === undefined) this.there.set(root, new Map([[perm.join(), { tensor, perm }]]));
+    const family = this.available.get(root);
+    if (family === undefined) this.available.set(root, new Map([[perm.join(), { tensor, perm }]]));
     else family.set(perm.join(), { tensor, perm });
   }
 
-  /** From the last node to the first: in which order of dimensions each value is wanted. */
-  private wishes(): void {
-    const need = (t: Tensor): void => {
+  /** From the last node to the first: the permutations in which each value is required or preferred. */
+  private collectPreferences(): void {
+    const require = (t: Tensor): void => {
       const { root, perm } = this.member(t);
-      const set = this.needed.get(root);
-      if (set === undefined) this.needed.set(root, new Set([perm.join()]));
+      const set = this.required.get(root);
+      if (set === undefined) this.required.set(root, new Set([perm.join()]));
       else set.add(perm.join());
-      this.like(root, perm);
+      this.prefer(root, perm);
     };
-    this.graph.results.forEach(need);
+    this.graph.results.forEach(require);
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       const node = this.graph.nodes[i];
       if (transposeOf(node) !== null) continue;
-      if (node.kind === 'op') for (const { value } of node.pending ?? []) need(value);
+      if (node.kind === 'op') for (const { value } of node.pending ?? []) require(value);
       const kind = node.kind === 'op' ? kindOf(node) : null;
-      if (kind === null) inputsOf(node).forEach(need);
-      else if (kind === 'elementwise' || kind === 'reordered') this.pass(node as OpNode);
+      if (kind === null) inputsOf(node).forEach(require);
+      else if (kind === 'elementwise' || kind === 'reordered') this.propagatePreferences(node as OpNode);
     }
   }
 
-  private like(root: Tensor, perm: Perm): void {
-    const map = this.liked.get(root);
-    if (map === undefined) this.liked.set(root, new Map([[perm.join(), perm]]));
+  private prefer(root: Tensor, perm: Perm): void {
+    const map = this.preferred.get(root);
+    if (map === undefined) this.preferred.set(root, new Map([[perm.join(), perm]]));
     else map.set(perm.join(), perm);
   }
 
-  /** Operands are liked as the result is. */
-  private pass({ inputs, outputs }: OpNode): void {
-    for (const wish of this.liked.get(outputs[0])?.values() ?? []) {
+  /** Operands are preferred in the permutations of the result. */
+  private propagatePreferences({ inputs, outputs }: OpNode): void {
+    for (const target of this.preferred.get(outputs[0])?.values() ?? []) {
       for (const t of inputs) {
-        if (t.rank !== wish.length) continue;
+        if (t.rank !== target.length) continue;
         const { root, perm } = this.member(t);
-        this.like(root, then(perm, wish));
+        this.prefer(root, then(perm, target));
       }
     }
   }
@@ -142,13 +143,13 @@ class Layout {
         this.nodes.push(node);
         return;
       case 'assign':
-        this.nodes.push({ ...node, value: this.own(node.value) });
+        this.nodes.push({ ...node, value: this.original(node.value) });
         return;
       case 'op': {
         if (transposeOf(node) !== null) return;
         const kind = kindOf(node);
         if (kind !== null) {
-          this.move(node, kind);
+          this.placeMovable(node, kind);
           return;
         }
         const [out] = node.outputs;
@@ -157,41 +158,45 @@ class Layout {
       }
       default:
     }
-    const own = (t: Tensor): Tensor => this.own(t);
-    this.nodes.push({ ...node, inputs: node.inputs.map(own), pending: mapPending(node.pending, own) });
+    const original = (t: Tensor): Tensor => this.original(t);
+    this.nodes.push({
+      ...node,
+      inputs: node.inputs.map(original),
+      pending: mapPending(node.pending, original),
+    });
     for (const t of node.outputs) this.add(t, identity(t.rank), t);
   }
 
-  /** The tensor as the graph has it. */
-  private own(t: Tensor): Tensor {
+  /** The tensor with its original order of dimensions. */
+  private original(t: Tensor): Tensor {
     const { root, perm } = this.member(t);
-    return this.get(root, perm);
+    return this.materialize(root, perm);
   }
 
-  /** A member of a family, made where it is not there. */
-  private get(root: Tensor, perm: Perm): Tensor {
-    const family = this.there.get(root) as Map<string, { tensor: Tensor; perm: Perm }>;
+  /** A member of a family; adds a transpose if it is not available. */
+  private materialize(root: Tensor, perm: Perm): Tensor {
+    const family = this.available.get(root) as Map<string, { tensor: Tensor; perm: Perm }>;
     const found = family.get(perm.join());
     if (found !== undefined) return found.tensor;
     const { from, step } = this.nearest(root, perm);
     const shape = permuted(shapeOf(from), step);
-    const made = isIdentity(perm) ? root : this.symbol(root, shape);
+    const symbol = isIdentity(perm) ? root : this.symbol(root, shape);
     if (movesNothing(shapeOf(from), step)) {
-      this.nodes.push({ kind: 'op', op: view, inputs: [from], attrs: null, outputs: [made] });
+      this.nodes.push({ kind: 'op', op: view, inputs: [from], attrs: null, outputs: [symbol] });
     } else {
       const op = registry().get('transpose') as OpRow & TracedOp;
-      this.nodes.push({ kind: 'op', op, inputs: [from], attrs: step, outputs: [made] });
-      this.transposed += made.size;
+      this.nodes.push({ kind: 'op', op, inputs: [from], attrs: step, outputs: [symbol] });
+      this.transposedElements += symbol.size;
     }
-    this.add(root, perm, made);
-    return made;
+    this.add(root, perm, symbol);
+    return symbol;
   }
 
-  /** What it is made from: what is there, best where nothing moves. */
+  /** The available member to transpose, preferably one from which a view suffices. */
   private nearest(root: Tensor, perm: Perm): { from: Tensor; step: Perm } {
     let best: { from: Tensor; step: Perm } | null = null;
-    for (const { tensor, perm: own } of this.there.get(root)?.values() ?? []) {
-      const step = then(inverse(own), perm);
+    for (const { tensor, perm: availablePerm } of this.available.get(root)?.values() ?? []) {
+      const step = then(inverse(availablePerm), perm);
       if (best === null || movesNothing(shapeOf(tensor), step)) best = { from: tensor, step };
     }
     return best as { from: Tensor; step: Perm };
@@ -201,20 +206,20 @@ class Layout {
     return symbolicTensor(like.dt, shape, placeholderOf(like) as Placeholder);
   }
 
-  /** Elements to transpose until the member is there; none where others need it anyway. */
-  private price(root: Tensor, perm: Perm): number {
+  /** The number of elements to transpose for a member; 0 if it is available or required anyway. */
+  private transposeCost(root: Tensor, perm: Perm): number {
     const key = perm.join();
-    if (this.there.get(root)?.has(key) === true || this.needed.get(root)?.has(key) === true) return 0;
+    if (this.available.get(root)?.has(key) === true || this.required.get(root)?.has(key) === true) return 0;
     const { from, step } = this.nearest(root, perm);
     return movesNothing(shapeOf(from), step) ? 0 : root.size;
   }
 
-  /** An op that may run in any order of dimensions. */
-  private move(node: OpNode, kind: Kind): void {
+  /** Adds an op that supports any order of dimensions, in the cheapest one. */
+  private placeMovable(node: OpNode, kind: Kind): void {
     const [x] = node.inputs;
     const [out] = node.outputs;
     const full = kind === 'reduce' ? x : out;
-    // The orders that come into question: as it stands, as operands are there, as the result is wanted.
+    // Candidates: the original order, those of available operands, and those preferred for the result.
     const orders = new Map<string, Perm>();
     const consider = (p: Perm): void => {
       if (!orders.has(p.join())) orders.set(p.join(), p);
@@ -222,9 +227,9 @@ class Layout {
     for (const t of kind === 'spread' || kind === 'broadcast' ? [] : node.inputs) {
       if (t.rank !== full.rank || (kind === 'elementwise' && t.size < full.size)) continue;
       const { root, perm } = this.member(t);
-      for (const form of this.there.get(root)?.values() ?? []) consider(then(inverse(perm), form.perm));
+      for (const form of this.available.get(root)?.values() ?? []) consider(then(inverse(perm), form.perm));
     }
-    if (kind !== 'reduce') this.liked.get(out)?.forEach(consider);
+    if (kind !== 'reduce') this.preferred.get(out)?.forEach(consider);
     consider(identity(full.rank));
     let best: Perm = identity(full.rank);
     let least = Infinity;
@@ -239,7 +244,7 @@ class Layout {
     const [x] = node.inputs;
     const [out] = node.outputs;
     if (kind === 'reduce' || kind === 'spread') {
-      // What is kept must stay in order.
+      // The remaining dimensions must keep their order.
       const axes = kind === 'reduce' ? (node.attrs as ReduceAttrs).axes : (node.attrs as readonly number[]);
       const kept = p.filter((d) => !axes.includes(d));
       const shape = kind === 'reduce' ? shapeOf(x) : shapeOf(out);
@@ -250,76 +255,81 @@ class Layout {
     if (kind !== 'spread') {
       for (const t of node.inputs) {
         const { root, perm } = this.member(t);
-        if (t.rank === p.length) cost += this.price(root, then(perm, p));
-        else cost += this.price(root, perm) + (movesNothing(extended(shapeOf(t), p.length), p) ? 0 : t.size);
+        if (t.rank === p.length) cost += this.transposeCost(root, then(perm, p));
+        else
+          cost +=
+            this.transposeCost(root, perm) + (movesNothing(extended(shapeOf(t), p.length), p) ? 0 : t.size);
       }
     }
     if (kind === 'reduce') return cost;
-    for (const wish of this.liked.get(out)?.values() ?? [])
-      if (!movesNothing(permuted(shapeOf(out), p), then(inverse(p), wish))) cost += out.size;
+    for (const target of this.preferred.get(out)?.values() ?? [])
+      if (!movesNothing(permuted(shapeOf(out), p), then(inverse(p), target))) cost += out.size;
     return cost;
   }
 
   private emit(node: OpNode, kind: Kind, p: Perm): void {
     const [x] = node.inputs;
     const [out] = node.outputs;
-    const plain = isIdentity(p);
-    const pending = mapPending(node.pending, (t) => this.own(t));
+    const unchanged = isIdentity(p);
+    const pending = mapPending(node.pending, (t) => this.original(t));
     if (kind === 'reduce') {
       const { root, perm } = this.member(x);
-      const given = node.attrs as ReduceAttrs;
-      const attrs = plain ? given : { ...given, axes: moved(given.axes, p) };
-      this.nodes.push({ ...node, inputs: [this.get(root, then(perm, p))], attrs, pending });
+      const original = node.attrs as ReduceAttrs;
+      const attrs = unchanged ? original : { ...original, axes: permutedAxes(original.axes, p) };
+      this.nodes.push({ ...node, inputs: [this.materialize(root, then(perm, p))], attrs, pending });
       this.add(out, identity(out.rank), out);
       return;
     }
     const shape = permuted(shapeOf(out), p);
     const inputs =
-      kind === 'spread' ? [this.own(x)] : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
+      kind === 'spread'
+        ? [this.original(x)]
+        : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
-    if (kind === 'broadcast' && !plain) attrs = shape;
-    if (kind === 'reordered' && !plain) attrs = node.op.reordered?.(attrs as never, p);
-    if (kind === 'spread' && !plain) attrs = moved(attrs as readonly number[], p);
-    const made = plain ? out : this.symbol(out, shape);
-    this.nodes.push({ ...node, inputs, attrs, outputs: [made], pending });
-    this.add(out, p, made);
+    if (kind === 'broadcast' && !unchanged) attrs = shape;
+    if (kind === 'reordered' && !unchanged) attrs = node.op.reordered?.(attrs as never, p);
+    if (kind === 'spread' && !unchanged) attrs = permutedAxes(attrs as readonly number[], p);
+    const result = unchanged ? out : this.symbol(out, shape);
+    this.nodes.push({ ...node, inputs, attrs, outputs: [result], pending });
+    this.add(out, p, result);
   }
 
-  /** An operand with its dimensions in the order of the result's. */
-  private operand(t: Tensor, p: Perm, whole: boolean): Tensor {
+  /** An operand with its dimensions permuted as those of the result. */
+  private operand(t: Tensor, p: Perm, keepRank: boolean): Tensor {
     const { root, perm } = this.member(t);
-    if (t.rank === p.length) return this.get(root, then(perm, p));
-    const here = this.get(root, perm);
-    if (isIdentity(p) || t.size === 1) return here;
+    if (t.rank === p.length) return this.materialize(root, then(perm, p));
+    const operand = this.materialize(root, perm);
+    if (isIdentity(p) || t.size === 1) return operand;
     const full = extended(shapeOf(t), p.length);
     const shape = permuted(full, p);
     if (!movesNothing(full, p)) {
-      const wide = this.shown(here, full);
-      if (!this.there.has(wide)) this.add(wide, identity(full.length), wide);
-      return this.get(wide, p);
+      const extendedOperand = this.viewAs(operand, full);
+      if (!this.available.has(extendedOperand))
+        this.add(extendedOperand, identity(full.length), extendedOperand);
+      return this.materialize(extendedOperand, p);
     }
     let lead = 0;
-    while (!whole && lead < shape.length - 1 && shape[lead] === 1) lead++;
-    return this.shown(here, asShape(shape.slice(lead)));
+    while (!keepRank && lead < shape.length - 1 && shape[lead] === 1) lead++;
+    return this.viewAs(operand, asShape(shape.slice(lead)));
   }
 
-  /** The elements in another shape; where that is how they came to be, what they were. */
-  private shown(t: Tensor, shape: Shape): Tensor {
+  /** A view in another shape; a view of a view is taken of the original tensor. */
+  private viewAs(t: Tensor, shape: Shape): Tensor {
     if (sameShape(shapeOf(t), shape)) return t;
     const from = this.views.get(t);
-    if (from !== undefined) return this.shown(this.own(from), shape);
-    const made = this.symbol(t, shape);
-    this.nodes.push({ kind: 'op', op: view, inputs: [t], attrs: null, outputs: [made] });
-    return made;
+    if (from !== undefined) return this.viewAs(this.original(from), shape);
+    const result = this.symbol(t, shape);
+    this.nodes.push({ kind: 'op', op: view, inputs: [t], attrs: null, outputs: [result] });
+    return result;
   }
 }
 
-/** With ones in front. */
+/** The shape with leading ones. */
 const extended = (shape: Shape, rank: number): Shape =>
   asShape([...new Array<number>(rank - shape.length).fill(1), ...shape]);
 
-/** Where axes are after a transpose, sorted. */
-function moved(axes: readonly number[], p: Perm): number[] {
+/** The axes after a transpose, sorted. */
+function permutedAxes(axes: readonly number[], p: Perm): number[] {
   return p.flatMap((d, i) => (axes.includes(d) ? [i] : []));
 }
 

@@ -1,4 +1,4 @@
-/** The passes over graphs, in their order: each is a pure function, and may be left out. */
+/** The optimization pipeline over graphs. Each pass is a pure function and can be disabled. */
 import type { Graph } from '../graph';
 import { activations } from './activations';
 import { commonSubexpressions } from './common_subexpressions';
@@ -23,6 +23,6 @@ export function optimize(graph: Graph): Graph {
   ];
   const first = passes.reduce((g, pass) => pass(g), graph);
   const moved = layout(first);
-  // Transposes that were moved may have met a product.
+  // A transpose that was moved may now be next to a product.
   return unreadResults(transposeOnce(epilogues(moved === first ? first : deadCode(regroup(moved)))));
 }

@@ -1,49 +1,52 @@
-/** Goes through the ops of a graph and puts others in their places. */
+/** Replaces ops of a graph one by one, in program order. */
 import type { Tensor } from '../../core/tensor';
 import { mapPending, type Constant, type Graph, type Node, type OpNode } from '../graph';
 
-/** What stands for an op: tensors that are there already, one for each result, or another node with the same results. */
+/** The replacement of an op: existing tensors, one for each result, or another node with the same outputs. */
 export type Replacement = OpNode | readonly Tensor[];
 
-export interface Rewriting {
+/** The graph under construction. */
+export interface RewriteOutput {
   readonly nodes: Node[];
   readonly constants: Constant[];
 }
 
 /**
- * `f` gets each op in order, its inputs replaced already, and says what takes its place; null: it stays. It may add nodes
- * and constants that come before.
+ * Calls `f` with each op in order, its inputs already replaced. `f` returns the replacement, or null to keep the op; it may
+ * add nodes and constants in front of it.
  */
-export function rewrite(graph: Graph, f: (node: OpNode, so: Rewriting) => Replacement | null): Graph {
-  const so: Rewriting = { nodes: [], constants: [...graph.constants] };
-  const instead = new Map<Tensor, Tensor>();
-  const now = (t: Tensor): Tensor => instead.get(t) ?? t;
-  const all = (list: readonly Tensor[]): readonly Tensor[] =>
-    list.some((t) => instead.has(t)) ? list.map(now) : list;
+export function rewrite(graph: Graph, f: (node: OpNode, output: RewriteOutput) => Replacement | null): Graph {
+  const output: RewriteOutput = { nodes: [], constants: [...graph.constants] };
+  const replacements = new Map<Tensor, Tensor>();
+  const replaced = (t: Tensor): Tensor => replacements.get(t) ?? t;
+  const replacedAll = (list: readonly Tensor[]): readonly Tensor[] =>
+    list.some((t) => replacements.has(t)) ? list.map(replaced) : list;
   for (const node of graph.nodes) {
     switch (node.kind) {
       case 'op': {
-        const inputs = all(node.inputs);
-        const pending = mapPending(node.pending, now);
-        const own = inputs === node.inputs && pending === undefined ? node : { ...node, inputs, pending };
-        const found = f(own, so);
-        if (found === null) so.nodes.push(own);
-        else if ('kind' in found) so.nodes.push(found);
-        else node.outputs.forEach((t, i) => instead.set(t, found[i]));
+        const inputs = replacedAll(node.inputs);
+        const pending = mapPending(node.pending, replaced);
+        const updated = inputs === node.inputs && pending === undefined ? node : { ...node, inputs, pending };
+        const replacement = f(updated, output);
+        if (replacement === null) output.nodes.push(updated);
+        else if ('kind' in replacement) output.nodes.push(replacement);
+        else node.outputs.forEach((t, i) => replacements.set(t, replacement[i]));
         break;
       }
       case 'host': {
-        const inputs = all(node.inputs);
-        const pending = mapPending(node.pending, now);
-        so.nodes.push(inputs === node.inputs && pending === undefined ? node : { ...node, inputs, pending });
+        const inputs = replacedAll(node.inputs);
+        const pending = mapPending(node.pending, replaced);
+        output.nodes.push(
+          inputs === node.inputs && pending === undefined ? node : { ...node, inputs, pending },
+        );
         break;
       }
       case 'assign':
-        so.nodes.push({ ...node, value: now(node.value) });
+        output.nodes.push({ ...node, value: replaced(node.value) });
         break;
       default:
-        so.nodes.push(node);
+        output.nodes.push(node);
     }
   }
-  return { ...graph, ...so, results: all(graph.results) };
+  return { ...graph, ...output, results: replacedAll(graph.results) };
 }

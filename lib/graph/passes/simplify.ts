@@ -1,9 +1,9 @@
 /**
- * Puts something simpler in the place of ops, as their rows say (TracedOp.simpler): x·1, x/1, x − 0, −(−x), and whatever
- * moves nothing. All of it is the same bit for bit, zeros' signs and NaNs included, but that a signalling NaN stays one.
+ * Applies the exact rewrites of op definitions (TracedOp.simpler): x·1, x/1, x − 0, −(−x), and copies that move nothing.
+ * Results are the same bit for bit, signs of zeros and NaNs included; only a signalling NaN is not quieted.
  */
 import { withContext } from '../../core/context';
-import type { OpCall, Surroundings } from '../../op/contract';
+import type { OpCall, RewriteContext } from '../../op/contract';
 import { sameShape, scalarShape } from '../../core/shape';
 import {
   pin,
@@ -18,36 +18,36 @@ import {
 import type { Graph, OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
-import { rewrite, type Replacement, type Rewriting } from './rewrite';
+import { rewrite, type Replacement, type RewriteOutput } from './rewrite';
 
-/** Larger constants are not looked through. */
-const mostElements = 2 ** 22;
+/** Constants with more elements are not scanned. */
+const maxScanned = 2 ** 22;
 
-/** What a pass knows of the ops that it has gone through. */
-export class Around implements Surroundings {
-  private readonly makers = new Map<Tensor, OpNode>();
+/** The rewrite context over the ops that a pass has visited. */
+export class GraphContext implements RewriteContext {
+  private readonly producers = new Map<Tensor, OpNode>();
   private readonly values = new Map<Tensor, number | bigint | null>();
   private readonly scalars = new Map<Tensor, Tensor>();
-  private readonly reals: Map<Tensor, Tensor>;
-  so: Rewriting | null = null;
+  private readonly constants: Map<Tensor, Tensor>;
+  output: RewriteOutput | null = null;
 
   constructor(graph: Graph) {
-    this.reals = new Map(graph.constants.map((c) => [c.symbol, c.real]));
+    this.constants = new Map(graph.constants.map((c) => [c.symbol, c.real]));
   }
 
-  note(node: OpNode): void {
-    for (const t of node.outputs) this.makers.set(t, node);
+  add(node: OpNode): void {
+    for (const t of node.outputs) this.producers.set(t, node);
   }
 
-  maker(t: Tensor): OpCall | null {
-    return this.makers.get(t) ?? null;
+  producer(t: Tensor): OpCall | null {
+    return this.producers.get(t) ?? null;
   }
 
   uniform(t: Tensor): number | bigint | null {
     let value = this.values.get(t);
     if (value === undefined) {
-      const real = this.reals.get(t);
-      this.values.set(t, (value = real === undefined ? null : oneValue(real)));
+      const real = this.constants.get(t);
+      this.values.set(t, (value = real === undefined ? null : uniformValue(real)));
     }
     return value;
   }
@@ -61,15 +61,15 @@ export class Around implements Surroundings {
       pin(real);
       symbol = symbolicTensor(t.dt, scalarShape, placeholderOf(t) as Placeholder);
       this.scalars.set(t, symbol);
-      this.reals.set(symbol, real);
-      (this.so as Rewriting).constants.push({ real, symbol, source: real });
+      this.constants.set(symbol, real);
+      (this.output as RewriteOutput).constants.push({ real, symbol, source: real });
     }
     return symbol;
   }
 }
 
-function oneValue(t: Tensor): number | bigint | null {
-  if (t.size === 0 || t.size > mostElements || t.isDisposed) return null;
+function uniformValue(t: Tensor): number | bigint | null {
+  if (t.size === 0 || t.size > maxScanned || t.isDisposed) return null;
   const elements = viewOf(t);
   const [first] = elements;
   for (const x of elements) if (!Object.is(x, first)) return null;
@@ -77,51 +77,55 @@ function oneValue(t: Tensor): number | bigint | null {
 }
 
 export function simplify(graph: Graph): Graph {
-  return enabled('simplify') ? put(graph, 'simpler') : graph;
+  return enabled('simplify') ? applyRule(graph, 'simpler') : graph;
 }
 
 /**
- * The same, where sums of floats are taken in another order (TracedOp.regrouped): a transpose that the matrix product does
- * itself. The results differ by roundings, within what the ops promise anyway.
+ * Applies the reassociating rewrites (TracedOp.regrouped), such as a transpose that a matrix product absorbs. They change
+ * the order of float sums: results differ by rounding, within the error bounds of the ops.
  */
 export function regroup(graph: Graph): Graph {
-  return enabled('regroup') ? put(graph, 'regrouped') : graph;
+  return enabled('regroup') ? applyRule(graph, 'regrouped') : graph;
 }
 
-function put(graph: Graph, rule: 'simpler' | 'regrouped'): Graph {
-  const around = new Around(graph);
-  return rewrite(graph, (node, so) => {
-    around.so = so;
-    const found = simplest(node, rule, around);
-    if (found === null || 'kind' in found) around.note(found ?? node);
-    return found;
+function applyRule(graph: Graph, rule: 'simpler' | 'regrouped'): Graph {
+  const context = new GraphContext(graph);
+  return rewrite(graph, (node, output) => {
+    context.output = output;
+    const replacement = rewriteFully(node, rule, context);
+    if (replacement === null || 'kind' in replacement) context.add(replacement ?? node);
+    return replacement;
   });
 }
 
-function simplest(node: OpNode, rule: 'simpler' | 'regrouped', around: Around): Replacement | null {
+function rewriteFully(
+  node: OpNode,
+  rule: 'simpler' | 'regrouped',
+  context: GraphContext,
+): Replacement | null {
   const [out] = node.outputs;
   let call: OpCall = node;
   for (;;) {
-    const found: Tensor | OpCall | null =
+    const replacement: Tensor | OpCall | null =
       rule === 'simpler' && call.op.execute === 'view'
-        ? plainView(call, out, around)
-        : (call.op[rule]?.(call, around, out) ?? null);
-    if (found === null) break;
-    if ('id' in found) {
-      if (sameShape(shapeOf(found), shapeOf(out))) return [found];
-      call = { op: view, inputs: [found], attrs: null };
+        ? simplifyView(call, out, context)
+        : (call.op[rule]?.(call, context, out) ?? null);
+    if (replacement === null) break;
+    if ('id' in replacement) {
+      if (sameShape(shapeOf(replacement), shapeOf(out))) return [replacement];
+      call = { op: view, inputs: [replacement], attrs: null };
     } else {
-      call = found;
+      call = replacement;
     }
   }
   return call === node ? null : { ...call, kind: 'op', outputs: node.outputs, pending: node.pending };
 }
 
-/** A view of what a view shows. */
-function plainView(call: OpCall, out: Tensor, around: Around): Tensor | OpCall | null {
+/** Removes views that keep the shape, and composes views of views. */
+function simplifyView(call: OpCall, out: Tensor, context: GraphContext): Tensor | OpCall | null {
   const [x] = call.inputs;
   if (sameShape(shapeOf(x), shapeOf(out))) return x;
-  const maker = around.maker(x);
-  if (maker?.op.execute !== 'view') return null;
-  return { op: view, inputs: [maker.inputs[0]], attrs: null };
+  const producer = context.producer(x);
+  if (producer?.op.execute !== 'view') return null;
+  return { op: view, inputs: [producer.inputs[0]], attrs: null };
 }

@@ -1,7 +1,7 @@
 /**
- * Sums of products Σᵢ aᵢᵀ·bᵢ, as gradients of weights that are used at many time steps are, become one product of all the aᵢ
- * and bᵢ below each other: the sum is read and written once. Floats are summed in another order, within the bound that a
- * product of that depth has.
+ * Sums of products Σᵢ aᵢᵀ·bᵢ, such as gradients of weights used at many time steps, become one product of the stacked aᵢ and
+ * bᵢ, so that the sum is read and written once. The order of float sums changes, within the error bound of a product of that
+ * depth.
  */
 import { asShape, sameShape, sizeOf } from '../../core/shape';
 import type { TracedOp } from '../../op/contract';
@@ -13,52 +13,52 @@ import { view } from '../trace';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
 
-const fewest = 3;
-/** Elements of all operands of one product: they must be there at the same time. */
-const most = 4 * 2 ** 20;
+const minProducts = 3;
+/** The most elements in the operands of one product, which are all alive at the same time. */
+const maxElements = 4 * 2 ** 20;
 
-const row = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
+const opNamed = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
 const like = (t: Tensor, shape: readonly number[]): Tensor =>
   symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
-const keyOf = (parts: readonly Tensor[]): string => parts.map((t) => t.id).join();
+const keyOf = (tensors: readonly Tensor[]): string => tensors.map((t) => t.id).join();
 
-/** Whether an op puts its inputs below each other. */
-const stacks = ({ op, attrs, outputs: [out] }: OpNode): boolean =>
+/** Whether an op concatenates its inputs along the first dimension. */
+const isRowStack = ({ op, attrs, outputs: [out] }: OpNode): boolean =>
   (op.name === 'stack' || op.name === 'concat') && (attrs === 0 || attrs === -out.rank);
 
 interface Sum {
   readonly products: OpNode[];
-  /** What else is added. */
+  /** The other terms. */
   readonly others: Tensor[];
-  /** The ops that it is made of, but the last one. */
+  /** The ops of the sum, without the last one. */
   readonly inner: OpNode[];
 }
 
-class Sums {
-  private readonly makers = new Map<Tensor, OpNode>();
+class ProductSums {
+  private readonly producers = new Map<Tensor, OpNode>();
   private readonly uses: ReadonlyMap<Tensor, number>;
-  /** The orders in which tensors are put below each other anyway, by the tensors. */
+  /** Existing stacks: the order of their inputs, by set of inputs. */
   private readonly orders = new Map<string, readonly Tensor[]>();
 
   constructor(graph: Graph) {
     this.uses = readsIn(graph);
     for (const node of graph.nodes) {
       if (node.kind !== 'op') continue;
-      for (const t of node.outputs) this.makers.set(t, node);
-      if (stacks(node)) this.orders.set(this.setOf(node.inputs), node.inputs);
+      for (const t of node.outputs) this.producers.set(t, node);
+      if (isRowStack(node)) this.orders.set(this.setKeyOf(node.inputs), node.inputs);
     }
   }
 
-  private setOf(parts: readonly Tensor[]): string {
-    return parts
+  private setKeyOf(tensors: readonly Tensor[]): string {
+    return tensors
       .map((t) => t.id)
       .sort((a, b) => a - b)
       .join();
   }
 
-  /** An op whose result only another op of the sum reads. */
-  private inner(t: Tensor): OpNode | null {
-    return this.uses.get(t) === 1 ? (this.makers.get(t) ?? null) : null;
+  /** The op that produces a tensor with a single use. */
+  private soleUseProducer(t: Tensor): OpNode | null {
+    return this.uses.get(t) === 1 ? (this.producers.get(t) ?? null) : null;
   }
 
   private isSum(node: OpNode | null): node is OpNode {
@@ -72,37 +72,37 @@ class Sums {
     const { ta, tb } = node.attrs as Sides;
     const [a, b] = node.inputs;
     if (!ta || tb || a.rank !== 2 || b.rank !== 2) return false;
-    // What copying the operands may cost does not outweigh the sum.
+    // Copying the operands must not cost more than it saves on the sum.
     return a.size + b.size <= 4 * node.outputs[0].size && a.size + b.size > 0;
   }
 
-  /** The sum that ends with this op; null where there is nothing to gain. */
-  of(end: OpNode): Sum | null {
+  /** The sum whose last op is `end`; null if it has too few products. */
+  sumEndingAt(end: OpNode): Sum | null {
     if (!this.isSum(end)) return null;
     const [products, inner]: [OpNode[], OpNode[]] = [[], []];
     const others: Tensor[] = [];
     const open = end.inputs.slice();
     for (let t = open.shift(); t !== undefined; t = open.shift()) {
-      const maker = this.inner(t);
-      if (this.isSum(maker)) open.unshift(...maker.inputs);
-      else if (this.isProduct(maker)) products.push(maker);
+      const producer = this.soleUseProducer(t);
+      if (this.isSum(producer)) open.unshift(...producer.inputs);
+      else if (this.isProduct(producer)) products.push(producer);
       else others.push(t);
-      if (maker !== null && !others.includes(t)) inner.push(maker);
+      if (producer !== null && !others.includes(t)) inner.push(producer);
     }
-    return products.length < fewest ? null : { products: this.ordered(products), others, inner };
+    return products.length < minProducts ? null : { products: this.inStackOrder(products), others, inner };
   }
 
-  /** Whether a sum goes on with this one. */
-  goesOn(end: OpNode, readers: ReadonlyMap<Tensor, OpNode>): boolean {
+  /** Whether the result is a term of a larger sum. */
+  isInnerSum(end: OpNode, readers: ReadonlyMap<Tensor, OpNode>): boolean {
     const [out] = end.outputs;
     const next = readers.get(out);
     return this.uses.get(out) === 1 && next !== undefined && this.isSum(next);
   }
 
-  /** In an order in which one side is put below each other anyway, if there is one. */
-  private ordered(products: OpNode[]): OpNode[] {
+  /** The products in the order of an existing stack of one of their sides, if there is one. */
+  private inStackOrder(products: OpNode[]): OpNode[] {
     for (const side of [1, 0]) {
-      const order = this.orders.get(this.setOf(products.map((p) => p.inputs[side])));
+      const order = this.orders.get(this.setKeyOf(products.map((p) => p.inputs[side])));
       if (order === undefined || new Set(order).size < order.length) continue;
       return order.map((t) => products.find((p) => p.inputs[side] === t) as OpNode);
     }
@@ -112,66 +112,66 @@ class Sums {
 
 export function stackProducts(graph: Graph): Graph {
   if (!enabled('stackProducts')) return graph;
-  const sums = new Sums(graph);
+  const sums = new ProductSums(graph);
   const readers = new Map<Tensor, OpNode>();
   for (const node of graph.nodes) if (node.kind === 'op') for (const t of node.inputs) readers.set(t, node);
-  const found = new Map<Tensor, Sum>();
-  const left = new Set<Node>();
+  const sumOf = new Map<Tensor, Sum>();
+  const removed = new Set<Node>();
   for (const node of graph.nodes) {
-    if (node.kind !== 'op' || sums.goesOn(node, readers)) continue;
-    const sum = sums.of(node);
+    if (node.kind !== 'op' || sums.isInnerSum(node, readers)) continue;
+    const sum = sums.sumEndingAt(node);
     if (sum === null) continue;
-    found.set(node.outputs[0], sum);
-    for (const n of sum.inner) left.add(n);
+    sumOf.set(node.outputs[0], sum);
+    for (const n of sum.inner) removed.add(n);
   }
-  if (found.size === 0) return graph;
-  /** What was put below each other, by its parts. */
+  if (sumOf.size === 0) return graph;
+  /** The stacks created so far, by their inputs. */
   const stacked = new Map<string, Tensor>();
-  const nodes = graph.nodes.filter((n) => !left.has(n));
-  return rewrite({ ...graph, nodes }, (node, so) => {
-    const make = (op: TracedOp, inputs: readonly Tensor[], attrs: unknown, out: Tensor): OpNode => ({
+  const nodes = graph.nodes.filter((n) => !removed.has(n));
+  return rewrite({ ...graph, nodes }, (node, output) => {
+    const opNode = (op: TracedOp, inputs: readonly Tensor[], attrs: unknown, out: Tensor): OpNode => ({
       ...{ kind: 'op', op, inputs, attrs },
       outputs: [out],
     });
     const add = (n: OpNode): Tensor => {
-      so.nodes.push(n);
+      output.nodes.push(n);
       return n.outputs[0];
     };
-    const below = (parts: readonly Tensor[]): Tensor => {
-      const key = keyOf(parts);
-      let whole = stacked.get(key);
-      if (whole === undefined) {
-        const rows = parts.reduce((sum, t) => sum + shapeOf(t)[0], 0);
-        whole = add(make(row('concat'), parts, 0, like(parts[0], [rows, shapeOf(parts[0])[1]])));
-        stacked.set(key, whole);
+    const stackRows = (tensors: readonly Tensor[]): Tensor => {
+      const key = keyOf(tensors);
+      let stack = stacked.get(key);
+      if (stack === undefined) {
+        const rows = tensors.reduce((sum, t) => sum + shapeOf(t)[0], 0);
+        stack = add(opNode(opNamed('concat'), tensors, 0, like(tensors[0], [rows, shapeOf(tensors[0])[1]])));
+        stacked.set(key, stack);
       }
-      return whole;
+      return stack;
     };
     const [out] = node.outputs;
-    const whole = stacks(node) ? stacked.get(keyOf(node.inputs)) : undefined;
-    if (whole !== undefined) return make(view, [whole], null, out);
-    const sum = found.get(out);
+    const stack = isRowStack(node) ? stacked.get(keyOf(node.inputs)) : undefined;
+    if (stack !== undefined) return opNode(view, [stack], null, out);
+    const sum = sumOf.get(out);
     if (sum === undefined) return null;
-    const products = pieces(sum.products).map((list) => {
-      const [a, b] = [0, 1].map((side) => below(list.map((p) => p.inputs[side])));
-      return make(row('matmul'), [a, b], { ta: true, tb: false }, like(out, shapeOf(out)));
+    const products = splitBySize(sum.products).map((list) => {
+      const [a, b] = [0, 1].map((side) => stackRows(list.map((p) => p.inputs[side])));
+      return opNode(opNamed('matmul'), [a, b], { ta: true, tb: false }, like(out, shapeOf(out)));
     });
     const last = products.length + sum.others.length - 1;
     if (last === 0) return { ...products[0], outputs: [out] };
     const terms = [...sum.others, ...products.map(add)];
     const end = terms.pop() as Tensor;
-    const before = terms.reduce((t, u) => add(make(row('add'), [t, u], null, like(out, shapeOf(out)))));
-    return make(row('add'), [before, end], null, out);
+    const before = terms.reduce((t, u) => add(opNode(opNamed('add'), [t, u], null, like(out, shapeOf(out)))));
+    return opNode(opNamed('add'), [before, end], null, out);
   });
 }
 
-/** Runs of products whose operands are not too many elements together. */
-function pieces(products: readonly OpNode[]): OpNode[][] {
+/** Splits the products into runs whose operands have at most `maxElements` elements together. */
+function splitBySize(products: readonly OpNode[]): OpNode[][] {
   const lists: OpNode[][] = [[]];
   let size = 0;
   for (const p of products) {
     const more = p.inputs.reduce((sum, t) => sum + sizeOf(shapeOf(t)), 0);
-    if (size + more > most && size > 0) {
+    if (size + more > maxElements && size > 0) {
       lists.push([]);
       size = 0;
     }

@@ -1,4 +1,4 @@
-/** Ops that can do without their last results, as a loss can without its gradient, make those that somebody reads. */
+/** Drops unused trailing results of ops that can omit them, such as the gradient that a fused loss computes. */
 import { readsIn, type Graph, type Node } from '../graph';
 import { enabled } from './enabled';
 

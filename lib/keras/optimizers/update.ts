@@ -4,7 +4,7 @@ import type { IndexedSlices } from '../../core/indexed_slices';
 import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../op/contract';
 import { context } from '../../core/context';
 import type { Shape } from '../../core/shape';
-import { chooseInRun } from '../../function/control/chosen';
+import { emitGuardedBranches } from '../../function/control/guarded_branches';
 import { makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import {
@@ -16,7 +16,7 @@ import {
   type Rule,
 } from '../../ops/state/optimizer_rules';
 import { filled } from '../../ops/array/creation';
-import { numberOfRun, zerosOfRun } from '../../op/runtime_scalars';
+import { runtimeScalar, runtimeZeros } from '../../op/runtime_scalars';
 import type { Slot } from './slot';
 
 /** How a variable is updated. */
@@ -174,7 +174,7 @@ export class TracedUpdater implements Updater {
     const branch = (f: Choice['yes']) => (): void => {
       f(new TracedUpdater(context.tracer as Tracer, clock));
     };
-    chooseInRun(
+    emitGuardedBranches(
       name,
       [
         { when: 'it is time', f: branch(yes) },
@@ -186,11 +186,11 @@ export class TracedUpdater implements Updater {
   }
 
   number(dt: DTypeInfo, find: () => number): Tensor {
-    return numberOfRun(this.tracer, dt, find, this.clock.variables);
+    return runtimeScalar(this.tracer, dt, find, this.clock.variables);
   }
 
   zeros(dt: DTypeInfo, shape: Shape): Tensor {
-    return zerosOfRun(this.tracer, dt, shape);
+    return runtimeZeros(this.tracer, dt, shape);
   }
 
   value(v: Variable): Tensor {

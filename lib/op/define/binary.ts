@@ -17,7 +17,7 @@ import {
   mixedDTypes,
   roundsOnce,
 } from '../checks';
-import { overSpent, spent } from '../donation';
+import { reuseDonated, donation } from '../donation';
 import { simplerBinary } from '../exact_rewrites';
 import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
@@ -51,7 +51,7 @@ export interface BinarySpec {
   toBool?: boolean;
   /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
   neutral?: { readonly a?: number; readonly b?: number };
-  /** a is the gradient of a result, and the row the last to read it where it is spent: see ops/spare.ts. */
+  /** `a` is an upstream gradient that the kernel may write over if it is donated: see op/donation.ts. */
   spends?: boolean;
   /** Checks values before the kernel runs (a zero divisor); an empty result needs none. */
   check?: (a: Tensor, b: Tensor) => void;
@@ -70,7 +70,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const gradient = spec.gradient;
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
-  const spends = spec.spends === true;
+  const reusesDonated = spec.spends === true;
   /** In a function that is being traced. Apart: its tensors may be of a class of their own, and `call` is fast for one. */
   const note = (a: Tensor, b: Tensor): Tensor => {
     const { dt } = a;
@@ -95,7 +95,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const size = shape === own ? a.size : sizeOf(shape);
     if (check !== null && size > 0) check(a, b);
     let y: Tensor;
-    if (spends && a === spent.dy && shape === own && b.size === size) a = y = overSpent(a);
+    if (reusesDonated && a === donation.dy && shape === own && b.size === size) a = y = reuseDonated(a);
     else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
       runBinary(code, a, b, y);

@@ -36,7 +36,7 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
   tile: { kind: 'cast', op: 0, cheap: true },
   // There and back again: nothing is lost where the way leads through more than there is.
   simpler: (call, around) => {
-    const inner = around.maker(call.inputs[0]);
+    const inner = around.producer(call.inputs[0]);
     if (inner?.op !== call.op) return null;
     const [x] = inner.inputs;
     return x.dt === call.attrs && holds(inner.attrs as DTypeInfo, x.dt) ? x : null;

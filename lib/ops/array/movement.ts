@@ -114,7 +114,7 @@ export const transpose: <X extends TensorLike>(
     const perm = permutes(call);
     const long = perm.filter((d) => shapeOf(x)[d] !== 1);
     if (long.every((d, i) => i === 0 || d > long[i - 1])) return x;
-    const inner = around.maker(x);
+    const inner = around.producer(x);
     if (inner?.op !== call.op) return null;
     return { ...call, inputs: inner.inputs, attrs: permuted(permutes(inner), perm) };
   },

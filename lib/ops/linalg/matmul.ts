@@ -17,7 +17,7 @@ import {
 } from '../../core/shape';
 import { isPlain, refuseSurplus } from '../../core/options';
 import { context } from '../../core/context';
-import type { Surroundings } from '../../op/contract';
+import type { RewriteContext } from '../../op/contract';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, dtypeMask, mixedDTypes } from '../../op/checks';
@@ -193,8 +193,8 @@ export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Sha
 }
 
 /** What a tensor is the transpose of, its leading dimensions left as they are. */
-function turned(t: Tensor, around: Surroundings): Tensor | null {
-  const maker = around.maker(t);
+function turned(t: Tensor, around: RewriteContext): Tensor | null {
+  const maker = around.producer(t);
   const perm = maker === null ? undefined : maker.op.permutes?.(maker);
   if (maker === null || perm === undefined) return null;
   const n = perm.length;

@@ -26,7 +26,7 @@ export const abs = unary('abs', {
   ulp: 0,
   js: Math.abs,
   simpler: (call, around) => {
-    const inner = around.maker(call.inputs[0]);
+    const inner = around.producer(call.inputs[0]);
     if (inner?.op.name !== 'negative') return idempotent(call, around);
     return { ...call, inputs: inner.inputs };
   },

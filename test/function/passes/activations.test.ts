@@ -58,7 +58,7 @@ test.each<[string, F]>([
   expect(left(f, x)).toEqual(['geluTanh']);
 });
 
-test('silu, of what is computed, and times something else', () => {
+test('silu of an intermediate, and as a factor', () => {
   expect(left((t) => tf.multiply(t, tf.sigmoid(t)), x)).toEqual(['siluUnit']);
   expect(left((t) => tf.multiply(tf.sigmoid(t), t), x)).toEqual(['siluUnit']);
   const more: F = (t) => {
@@ -68,7 +68,7 @@ test('silu, of what is computed, and times something else', () => {
   expect(left(more, x)).toEqual(['sin', 'geluErf', 'multiply', 'add']);
 });
 
-test('not with other numbers, another argument, or where others read what would go', () => {
+test('not with other constants, another argument, or other readers of intermediates', () => {
   const none = (f: F, ...args: tf.Tensor[]): void => {
     for (const name of left(f, x, ...args)) expect(name).not.toMatch(/gelu|silu/);
   };
@@ -94,7 +94,7 @@ test('not with other numbers, another argument, or where others read what would 
   expect(namesOf(wide)).toEqual(['sigmoid', 'multiply']);
 });
 
-test('a product takes it as its activation', () => {
+test('a product fuses it into its epilogue', () => {
   const f = tf.function((a: tf.Tensor, w: tf.Tensor) => {
     const y = tf.matmul(a, w);
     return tf.multiply(tf.multiply(0.5, y), erfGate(y));

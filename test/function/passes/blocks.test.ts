@@ -42,8 +42,8 @@ function unfused(f: F, ...args: tf.Tensor[]): string[] {
 
 const [x, y] = [wave(6, 32), wave(6, 32)];
 
-describe('runs of elements', () => {
-  test('what is cut off is read in its place', () => {
+describe('contiguous slices', () => {
+  test('a slice is read in place', () => {
     expect(unfused((t) => tf.unstack(t).map((r) => tf.exp(r)), wave(3, 5))).toEqual(['exp', 'exp', 'exp']);
     expect(unfused((t) => tf.split(t, 3).map((r) => tf.exp(r)), x)).toEqual(['exp', 'exp', 'exp']);
     expect(unfused((t) => tf.exp(t.at('1:4')), x)).toEqual(['exp']);
@@ -56,7 +56,7 @@ describe('runs of elements', () => {
     expect(unfused((t, w) => tf.matmul(tf.sin(t).at('2:5'), w), x, wave(32, 4))).toEqual(['sin', 'matmul']);
   });
 
-  test('what is joined is written there', () => {
+  test('inputs of a concatenation are written in place', () => {
     const sines = ['sin', 'cos'];
     expect(unfused((t) => tf.exp(tf.concat([tf.sin(t), tf.cos(t)], 0)), x)).toEqual([...sines, 'exp']);
     expect(unfused((t) => tf.exp(tf.stack([tf.sin(t), tf.cos(t)])), x)).toEqual([...sines, 'exp']);
@@ -70,7 +70,7 @@ describe('runs of elements', () => {
     expect(unfused(nested, x)).toEqual(['sin', 'cos', 'negative', 'exp', 'abs', 'abs']);
   });
 
-  test('arguments, results and what is there twice are copied', () => {
+  test('arguments, results and repeated inputs are copied', () => {
     expect(unfused((t) => tf.exp(tf.concat([t, tf.sin(t)], 0)), x)).toEqual(['sin', 'concat', 'exp']);
     expect(unfused((t) => tf.concat([tf.sin(t), tf.cos(t)], 0), x)).toEqual(['sin', 'cos', 'concat']);
     expect(unfused((t) => tf.unstack(t), x)).toEqual(['unstack']);
@@ -98,7 +98,7 @@ describe('runs of elements', () => {
     expect(unfused(odd, narrow)).toEqual(['sin', 'cos', 'concat', 'exp']);
   });
 
-  test('a part of a variable that gets another value', () => {
+  test('a slice of a variable that is assigned afterwards', () => {
     const v = new tf.Variable(x);
     const f = tf.function((t: tf.Tensor) => {
       const part = v.read().at('1:3');
@@ -110,7 +110,7 @@ describe('runs of elements', () => {
   });
 });
 
-test('a part of a part of what a group computes', () => {
+test('a slice of a slice of a group’s result', () => {
   const f: F = (t) => tf.exp(tf.cos(tf.cos(tf.sin(t)).at('2:').at('1:3')));
   expect(opsOf(f, x)).toEqual(['fused(sin, cos)', 'fused(cos, exp)']);
 });
@@ -146,7 +146,7 @@ describe('rows of a matrix, in groups', () => {
     expect(ops.filter((name) => !name.startsWith('fused('))).toEqual([]);
   });
 
-  test('of any dtype, in the middle, and where a row is a group', () => {
+  test('of any dtype, in the middle, and if a row is a group', () => {
     const select: F = (t) => {
       const [a, b, c] = tf.split(t, [20, 24, 20], 1);
       const kept = tf.where(tf.greater(a, c), a, c);
@@ -161,7 +161,7 @@ describe('rows of a matrix, in groups', () => {
     expect(opsOf(middle, wave(5, 2, 64).at(':', 1))).toEqual(['fused(add, exp)']);
   });
 
-  test('copied where others need it, rows are short, or other columns are asked for', () => {
+  test('copied if others need it, rows are short, or the columns differ', () => {
     const product: F = (t, w) => {
       const [a, b] = tf.split(t, 2, 1);
       return [tf.matmul(a, w), tf.tanh(tf.sin(b))];
@@ -176,7 +176,7 @@ describe('rows of a matrix, in groups', () => {
     expect(opsOf(columns, wave(4, 3, 32), wave(3, 16))).toEqual(['split', 'fused(add, tanh)']);
   });
 
-  test('results joined side by side', () => {
+  test('results concatenated side by side', () => {
     const pair: F = (t) => tf.concat([tf.sin(t), tf.cos(tf.sin(t))], 1);
     expect(opsOf(pair, x)).toEqual(['fused(sin, cos)']);
     expect(opsOf((t, m) => tf.matmul(pair(t) as tf.Tensor, m), x, wave(64, 3))).toHaveLength(2);

@@ -23,7 +23,7 @@ test('not other inputs, attributes or dtypes', () => {
   expect(left((t, u) => [t.add(u), u.add(t)], x, x)).toHaveLength(2);
 });
 
-test('not draws of random numbers', () => {
+test('not random ops', () => {
   const f = tf.function(() => [tf.random.normal([4]), tf.random.normal([4])]);
   const [a, b] = f();
   expect(a.array()).not.toEqual(b.array());

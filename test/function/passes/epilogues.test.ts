@@ -42,7 +42,7 @@ test('transposes, batches and float64', () => {
   expect(left(f, ...wide)).toEqual(['fusedMatmul(bias, relu)']);
 });
 
-test('what comes in another order, or has another shape', () => {
+test('other orders and shapes', () => {
   expect(left((x, y, z, r) => tf.matmul(x, y).add(r).add(z), a, b, bias, same)).toEqual([
     'fusedMatmul(residual)',
     'add',
@@ -61,7 +61,7 @@ test('what comes in another order, or has another shape', () => {
   expect(left((x, y, z) => tf.matmul(x, y).add(z), ...ints)).toEqual(plain);
 });
 
-test('what is read elsewhere too', () => {
+test('intermediates with other readers', () => {
   expect(
     left(
       (x, y, z) => {

@@ -39,7 +39,7 @@ test('an op of constants is a constant', () => {
   expect(optimize(before).constants).toHaveLength(1);
 });
 
-test('not where it would make something large', () => {
+test('not if the result is large', () => {
   const c = tf.constant([1]);
   const large = tf.zeros([100_000]);
   expect(namesOf(foldConstants(graph('tile', c, [100_000], large)))).toEqual(['tile', 'add']);
@@ -47,7 +47,7 @@ test('not where it would make something large', () => {
   expect(namesOf(foldConstants(graph('tile', c, [100], small)))).toEqual(['add']);
 });
 
-test('not what is an error: that belongs to the run', () => {
+test('not if it throws: the error belongs to the run', () => {
   const zero = tf.constant([1, 0], 'int32');
   const trace = new Trace('f');
   const x = trace.symbol(zero.dt, shapeOf(zero));

@@ -70,7 +70,7 @@ test('batch normalisation', () => {
   expect(count(left(f, x, bias, bias), 'transpose')).toBe(2);
 });
 
-test('reductions, where sums may be taken in another order', () => {
+test('reductions, if sums may be reassociated', () => {
   const a = wave(2, 7, 6, 5);
   const f: F = (t) => tf.reduceSum(tf.exp(toFirst(t)), { axis: [0, 2, 3] });
   const graph = graphOf(f, [a]);
@@ -94,7 +94,7 @@ test('reductions, where sums may be taken in another order', () => {
   expect(count(left(kept, a), 'transpose')).toBe(1);
 });
 
-test('what is joined, padded and cut', () => {
+test('concatenations, pads and slices', () => {
   const a = wave(2, 7, 6, 5);
   for (const axis of [0, 1, -1]) {
     expect(left((t, u) => toLast(tf.concat([toFirst(t), toFirst(u)], axis)), a, a)).toEqual(['concat']);
@@ -136,7 +136,7 @@ test('what is joined, padded and cut', () => {
   expect(count(left(dense, ...args), 'transpose')).toBe(1);
 });
 
-test('gradients that were reduced are spread as they are wanted', () => {
+test('gradients of reductions are broadcast in the preferred order', () => {
   const f: F = (a) => {
     const tape = new tf.GradientTape();
     tape.watch(a);
@@ -146,7 +146,7 @@ test('gradients that were reduced are spread as they are wanted', () => {
   expect(count(left(f, wave(2, 7, 6, 5)), 'transpose')).toBe(0);
 });
 
-test('nothing is moved where that takes as many', () => {
+test('nothing is moved if that needs as many transposes', () => {
   const a = wave(2, 7, 6, 5);
   const graph = graphOf((t) => tf.exp(toFirst(t)), [a]);
   expect(layout(graph)).toBe(graph);
@@ -155,7 +155,7 @@ test('nothing is moved where that takes as many', () => {
   expect(layout(plain)).toBe(plain);
 });
 
-test('what is wanted in both orders is transposed once', () => {
+test('a value required in both orders is transposed once', () => {
   const f: F = (t) => {
     const y = tf.exp(toFirst(t));
     return [y, tf.sin(toLast(y)), toLast(tf.cos(y)), tf.nn.softmax(y)];
@@ -163,7 +163,7 @@ test('what is wanted in both orders is transposed once', () => {
   expect(count(left(f, wave(2, 7, 6, 5)), 'transpose')).toBe(1);
 });
 
-test('other ranks and orders, and what has no elements', () => {
+test('other ranks and orders, and empty tensors', () => {
   const f: F = (t) => tf.transpose(tf.exp(tf.transpose(t, [2, 0, 1])), [1, 2, 0]);
   expect(left(f, wave(3, 4, 5))).toEqual(['exp']);
   const g: F = (t) => tf.transpose(tf.exp(tf.transpose(t, [2, 0, 1])), [2, 0, 1]);
@@ -176,7 +176,7 @@ test('other ranks and orders, and what has no elements', () => {
   ]);
 });
 
-test('values that are assigned and read are what they were', () => {
+test('assigned and read values are unchanged', () => {
   const v = new tf.Variable(tf.zeros([2, 5, 7, 6]));
   const f = tf.function((t: tf.Tensor) => {
     const y = tf.exp(toFirst(t));
@@ -242,7 +242,7 @@ test.each(Array.from({ length: 60 }, (_, i) => i))('random programs, %i', (seed)
     moved++;
 });
 
-test('in many of them something was moved', () => {
+test('many of them have moved transposes', () => {
   expect(moved).toBeGreaterThan(20);
 });
 
@@ -274,7 +274,7 @@ function step(format: 'NCHW' | 'NHWC'): { f: (x: tf.Tensor) => tf.Tensor[]; befo
   };
 }
 
-test('a training step with channels first does what its twin with channels last does', () => {
+test('a channels-first training step matches the channels-last one', () => {
   const t = wave(2, 4, 8, 8);
   const [one, two] = [step('NCHW'), step('NHWC')];
   const names = (f: (x: tf.Tensor) => tf.Tensor[], arg: tf.Tensor): string[] =>

@@ -40,7 +40,7 @@ test('a difference that is read before and after a sum down columns', () => {
   ]);
 });
 
-test('a chain of them, and one that nobody else reads any more', () => {
+test('a chain of them, and one without other readers', () => {
   const f: F = (t, bias) => {
     const z = tf.nn.relu(tf.add(t, bias));
     const s = tf.reduceSum(tf.exp(z));
@@ -55,7 +55,7 @@ test('a chain of them, and one that nobody else reads any more', () => {
   expect(ops(g, x, b)).toEqual(['fused(add, reduceSum)', 'fused(add, multiply)']);
 });
 
-test('not what leaves, costs more, would read more, or is small', () => {
+test('not if it is used outside, expensive, would read more, or is small', () => {
   const after =
     (cheap: F): F =>
     (t, u) => {

@@ -8,7 +8,7 @@ const matrix = tf.reshape(tf.range(6, { dtype: 'float32' }), [2, 3]);
 const whole = tf.constant([0, 1, -7, 2 ** 31 - 1, -(2 ** 31)], 'int32');
 const flags = tf.constant([true, false]);
 
-describe('arithmetic that changes nothing', () => {
+describe('neutral elements and involutions', () => {
   const gone: [string, F, tf.Tensor][] = [
     ['x·1', (x) => x.mul(1), special],
     ['1·x', (x) => tf.multiply(1, x), special],
@@ -58,7 +58,7 @@ describe('arithmetic that changes nothing', () => {
   });
 });
 
-describe('what moves nothing', () => {
+describe('copies that move nothing', () => {
   const gone: [string, F, tf.Tensor, string[]][] = [
     ['a reshape to the same shape', (x) => tf.reshape(x, [2, 3]), matrix, []],
     ['there and back', (x) => tf.reshape(tf.reshape(x, [6]), [2, 3]), matrix, []],
@@ -85,7 +85,7 @@ describe('what moves nothing', () => {
     expect(left((t) => tf.transpose(tf.transpose(t, [1, 2, 0]), [2, 0, 1]), x)).toEqual([]);
   });
 
-  test('not a cast that loses something', () => {
+  test('not a lossy cast', () => {
     expect(left((x) => tf.cast(tf.cast(x, 'int32'), 'float32'), matrix)).toEqual(['cast', 'cast']);
     expect(left((x) => tf.cast(tf.cast(x, 'float32'), 'int32'), whole)).toEqual(['cast', 'cast']);
     expect(left((x) => tf.cast(tf.cast(x, 'float64'), 'int64'), tf.cast(whole, 'int64'))).toHaveLength(2);
@@ -94,8 +94,8 @@ describe('what moves nothing', () => {
   });
 });
 
-describe('operands that are smaller than they were', () => {
-  test('what was broadcast is read where it came from', () => {
+describe('smaller operands', () => {
+  test('a broadcast operand is replaced by its source', () => {
     const f: F = (x, row) => x.mul(tf.broadcastTo(row, [2, 3]));
     expect(left(f, matrix, tf.constant([1, 2, 3]))).toEqual(['multiply']);
     const g: F = (x, row) => tf.where(tf.greater(x, 1), tf.broadcastTo(row, [2, 3]), x);
@@ -105,7 +105,7 @@ describe('operands that are smaller than they were', () => {
     expect(left(h, tf.constant([1, 2, 3]))).toEqual(['broadcastTo', 'multiply']);
   });
 
-  test('a constant that is the same everywhere is one element', () => {
+  test('a uniform constant becomes a scalar', () => {
     const f: F = (x) => x.mul(tf.fill([2, 3], 2.5));
     const trace = simplify;
     expect(left(f, matrix)).toEqual(['multiply']);
@@ -127,7 +127,7 @@ describe('operands that are smaller than they were', () => {
 });
 
 describe('transposes of a matrix product', () => {
-  test('are done by the product', () => {
+  test('are absorbed by the product', () => {
     const a = tf.random.normal([3, 4], { seed: 1 });
     const b = tf.random.normal([5, 4], { seed: 2 });
     const all = (f: F, ...x: tf.Tensor[]) => leaves(regroup, f, ...x);

@@ -50,7 +50,7 @@ test('sums of products of rows', () => {
   }
 });
 
-test('what else is added stays', () => {
+test('other terms stay', () => {
   const f: F = (x, y, z) => {
     const bs = tf.split(y, 3);
     const list = tf.split(x, 3).map((t, i) => product(t, bs[i]));
@@ -60,7 +60,7 @@ test('what else is added stays', () => {
   expect(names).toEqual(['split', 'split', 'square', 'concat', 'concat', 'matmul', 'add', 'add', 'tanh']);
 });
 
-test('what is joined anyway is joined once', () => {
+test('existing concatenations are reused', () => {
   const f: F = (x, y) => {
     const as = tf.split(x, 3);
     const bs = tf.split(y, 3).map((t) => tf.tanh(t));
@@ -82,7 +82,7 @@ test('two sums, one within the other', () => {
   expect(left(f, a, b).filter((name) => name === 'matmul')).toHaveLength(2);
 });
 
-test('not where it gains nothing, or others read what would go', () => {
+test('not without a gain, or if intermediates have other readers', () => {
   const as = (x: tf.Tensor, n: number): tf.Tensor[] => tf.split(x, n);
   const none = (f: F, ...args: tf.Tensor[]): void => {
     expect(left(f, ...args)).not.toContain('concat');

@@ -28,7 +28,7 @@ test('three products by a transpose share one, two do not', () => {
   expect(left(chain(2), wave(12, 20), wave(20, 20))).toBe('0 2');
 });
 
-test('in all types, in batches, with a transpose on the left, with what products finish', () => {
+test('in all types, in batches, with a transpose on the left, with epilogues', () => {
   for (const dtype of ['float64', 'int32'] as const) {
     const f: F = (x, w) => [1, 2, 3].map((k) => times(tf.multiply(x, k), w));
     expect(left(f, ...[wave(12, 20), wave(30, 20)].map((t) => tf.cast(tf.multiply(t, 9), dtype)))).toBe(
@@ -55,7 +55,7 @@ test('not where the sums run along the rows of the matrix, nor for batches of ma
   expect(left(narrow, wave(0, 20), wave(30, 20))).toBe('0 3');
 });
 
-test('sums of many depths are those of the products as they were', () => {
+test('sums of many depths match the original products', () => {
   for (const [m, k, n] of [
     [9, 1, 9],
     [12, 1500, 16],
@@ -70,7 +70,7 @@ test('sums of many depths are those of the products as they were', () => {
     );
 });
 
-test('a variable that is assigned between is transposed for each of its values', () => {
+test('a variable that is assigned in between is transposed for each value', () => {
   const v = new tf.Variable(wave(20, 20));
   const f = (x: tf.Tensor): tf.Tensor[] => {
     const before = [1, 2, 3].map((k) => times(tf.multiply(x, k), v.read()));

@@ -44,7 +44,7 @@ const gradient = (y: tf.Tensor): tf.Tensor[] => {
   return [loss, tape.gradient(loss, y) as tf.Tensor];
 };
 
-test('the gradient that somebody asks for stays, with the same elements', () => {
+test('a requested gradient stays, with the same elements', () => {
   expect(results(gradient, [x])).toEqual([2]);
   leaves(unreadResults, gradient, x);
   expect(results((y) => gradient(y)[0], [x])).toEqual([1]);
@@ -61,14 +61,14 @@ test('a tape outside of the function gets its gradient', () => {
   expect([before, loss.data()]).toEqual([want.data(), want.data()]);
 });
 
-test('a label that is no class is told', () => {
+test('a label out of range is an error', () => {
   const f = tf.function((l: tf.Tensor, y: tf.Tensor) => sparse(l, y));
   expect(() => f(tf.constant([0, 12, 3], 'int32'), logits(3, 10, 'float32'))).toThrow(
     'Received a label value of 12 which is outside the valid range of [0, 10)',
   );
 });
 
-test('nothing is left out without the pass', () => {
+test('without the pass all results stay', () => {
   process.env.GRADTAPE_DISABLE_PASS = 'unreadResults';
   try {
     expect(results((y) => sparse(t, y), [x])).toEqual([2]);

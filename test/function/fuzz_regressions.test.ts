@@ -32,7 +32,7 @@ test.each([3, 3000, 2_000_000])(
   },
 );
 
-test('a value that a variable has been given stays what it was when rows of the variable change', () => {
+test('an assigned value does not change when rows of the variable are updated', () => {
   const run = (wrap: (f: (x: tf.Tensor) => tf.Tensor[]) => (x: tf.Tensor) => tf.Tensor[]): unknown => {
     const v = new tf.Variable(tf.zeros([5000, 2]));
     const f = wrap((x) => {
@@ -48,7 +48,7 @@ test('a value that a variable has been given stays what it was when rows of the 
   expect(run((f) => tf.function(f))).toEqual(run((f) => f));
 });
 
-test('the numbers of optimizers and random ops are computed in program order, however ops are fused', () => {
+test('runtime scalars of optimizers and random ops are computed in program order, however ops are fused', () => {
   const run = (wrap: (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => tf.Tensor): unknown => {
     tf.random.setSeed(1);
     const v = new tf.Variable(-1);
