@@ -44,8 +44,11 @@ export function failureOf(error: unknown, tracing: boolean): Failure {
     Number(m[1]),
   );
   // The functions that programs call are on the stack as well where JavaScript runs.
-  const runs = lines.length > 0 || (error.stack ?? '').includes(helperFile);
-  return { name: error.constructor.name, message: error.message, lines, tracing: tracing && runs };
+  const stack = error.stack ?? '';
+  const runs = lines.length > 0 || stack.includes(helperFile);
+  // Functions that run op by op call others that are traced.
+  const traces = tracing || /Trace\.run \(/.test(stack);
+  return { name: error.constructor.name, message: error.message, lines, tracing: traces && runs };
 }
 
 const show = (s: Snapshot): string =>
