@@ -4,7 +4,7 @@ import type { DType } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
-import { options, refuseSurplus } from '../core/options';
+import { options as parseOptions, refuseSurplus } from '../core/options';
 import { describe, showShape } from '../core/shape';
 import { peekNextId, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -87,11 +87,11 @@ export class GradientTape {
   private recording = false;
   private inRun = false;
 
-  constructor(given?: GradientTapeOptions | boolean) {
+  constructor(options?: GradientTapeOptions | boolean) {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 1) refuseSurplus('GradientTape', 1, arguments, gradientTapeDefaults);
-    const o = options<Required<GradientTapeOptions>>(
-      given,
+    const o = parseOptions<Required<GradientTapeOptions>>(
+      options,
       'persistent',
       gradientTapeDefaults,
       'GradientTape',
@@ -263,12 +263,12 @@ export class GradientTape {
   gradient<const S extends Nested<Source>>(
     target: Nested<Source | IndexedSlices>,
     sources: S,
-    given?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
+    options?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
   ): Gradients<S> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.gradient', 3, arguments, gradientDefaults);
-    const o = options<Required<GradientOptions>>(
-      given,
+    const o = parseOptions<Required<GradientOptions>>(
+      options,
       'outputGradients',
       gradientDefaults,
       'GradientTape.gradient',
@@ -322,11 +322,11 @@ export class GradientTape {
   jacobian<const S extends Nested<Source>>(
     target: Source,
     sources: S,
-    given?: JacobianOptions | UnconnectedGradients,
+    options?: JacobianOptions | UnconnectedGradients,
   ): Jacobians<S> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.jacobian', 3, arguments, jacobianDefaults);
-    const zero = jacobianZero(given, 'jacobian');
+    const zero = jacobianZero(options, 'jacobian');
     const t = oneTarget(target, 'jacobian');
     const leaves = flatten(sources);
     leaves.forEach((leaf) => {
@@ -360,11 +360,11 @@ export class GradientTape {
   batchJacobian(
     target: Source,
     source: Source,
-    given?: JacobianOptions | UnconnectedGradients,
+    options?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
-    const zero = jacobianZero(given, 'batchJacobian');
+    const zero = jacobianZero(options, 'batchJacobian');
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');
     for (const [what, shape] of [

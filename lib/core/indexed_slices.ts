@@ -3,7 +3,7 @@ import { toValue, type TensorLike } from './convert';
 import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
-import { options, refuseSurplus } from './options';
+import { options as parseOptions, refuseSurplus } from './options';
 import { Readable } from './readable';
 import { checkShape, type Dims, frozen } from './shape';
 import { type NestedArray, tensorFrom, Tensor } from './tensor';
@@ -46,7 +46,7 @@ export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
   constructor(
     values: TensorLike,
     indices: TensorLike,
-    given?: IndexedSlicesOptions | IndexedSlicesOptions['denseShape'],
+    options?: IndexedSlicesOptions | IndexedSlicesOptions['denseShape'],
   ) {
     super();
     // eslint-disable-next-line prefer-rest-params
@@ -58,9 +58,9 @@ export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
         `[IndexedSlices] indices must be int32 or int64; got a ${this.indices.dtype} tensor`,
       );
     }
-    const { denseShape } = Array.isArray(given)
-      ? { denseShape: given as Dims }
-      : options<Required<IndexedSlicesOptions>>(given, 'denseShape', defaults, 'IndexedSlices');
+    const { denseShape } = Array.isArray(options)
+      ? { denseShape: options as Dims }
+      : parseOptions<Required<IndexedSlicesOptions>>(options, 'denseShape', defaults, 'IndexedSlices');
     const shape = denseShape instanceof Tensor ? denseShape.data() : denseShape;
     this.denseShape = shape === null ? null : frozen(checkShape(shape, '[IndexedSlices] denseShape'));
   }

@@ -1,7 +1,7 @@
 /** The type of a tensor argument. */
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
-import { options, refuseSurplus } from '../core/options';
+import { options as parseOptions, refuseSurplus } from '../core/options';
 import { checkPartialShape, describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable, type PartialShape } from '../core/variable';
@@ -24,10 +24,10 @@ export class TensorSpec {
   /** @internal */
   readonly dt: DTypeInfo;
 
-  constructor(shape: PartialShape | null, given?: TensorSpecOptions | DType) {
+  constructor(shape: PartialShape | null, options?: TensorSpecOptions | DType) {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('TensorSpec', 2, arguments, tensorSpecDefaults);
-    const o = options<Required<TensorSpecOptions>>(given, 'dtype', tensorSpecDefaults, 'TensorSpec');
+    const o = parseOptions<Required<TensorSpecOptions>>(options, 'dtype', tensorSpecDefaults, 'TensorSpec');
     this.dt = dtypeInfo(o.dtype, '[TensorSpec] dtype');
     this.name = o.name;
     this.shape = shape === null ? null : checkPartialShape(shape, '[TensorSpec] shape');

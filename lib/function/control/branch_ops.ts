@@ -4,7 +4,7 @@ import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { rejectPromise } from '../../core/nest';
-import { options, refuseSurplus } from '../../core/options';
+import { options as parseOptions, refuseSurplus } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
@@ -96,11 +96,11 @@ const caseDefaults = { default: null, exclusive: false };
  */
 export function caseOf<R>(
   predFnPairs: readonly PredFnPair<R>[],
-  given?: CaseOptions<R> | CaseOptions<R>['default'],
+  options?: CaseOptions<R> | CaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) refuseSurplus('case', 2, arguments, caseDefaults);
-  const o = options<Required<CaseOptions<R>>>(given, 'default', caseDefaults, 'case');
+  const o = parseOptions<Required<CaseOptions<R>>>(options, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
     throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
   const pairs = (predFnPairs as readonly PredFnPair<R>[]).map((pair: unknown, i): [Tensor, () => R] => {
@@ -160,11 +160,16 @@ const switchCaseDefaults = { default: null };
 export function switchCase<R>(
   branchIndex: TensorLike,
   branchFns: readonly (() => R)[] | readonly (readonly [number, () => R])[],
-  given?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
+  options?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('switchCase', 3, arguments, switchCaseDefaults);
-  const o = options<Required<SwitchCaseOptions<R>>>(given, 'default', switchCaseDefaults, 'switchCase');
+  const o = parseOptions<Required<SwitchCaseOptions<R>>>(
+    options,
+    'default',
+    switchCaseDefaults,
+    'switchCase',
+  );
   if (!Array.isArray(branchFns))
     throw new TypeError(`[switchCase] 'branchFns' must be an array; got ${describe(branchFns)}`);
   const list = branchFns as readonly unknown[];

@@ -5,7 +5,7 @@ import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
 import { checkTensors, everyLeaf } from '../../core/lists';
 import { mapStructure } from '../../core/nest';
 import { withTensors } from '../../core/leaves';
-import { options, refuseSurplus } from '../../core/options';
+import { options as parseOptions, refuseSurplus } from '../../core/options';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import { context } from '../../core/context';
 import { at } from '../../ops/array/at';
@@ -186,10 +186,15 @@ export function scan<A, E>(
 ): A;
 export function scan<E>(fn: (accumulated: E, element: E) => E, elems: E, options?: ScanOptions<E>): E;
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: ScanOptions<A>): A;
-export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: ScanOptions<A>): A {
+export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: ScanOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('scan', 3, arguments, scanDefaults);
-  const o = options<{ initializer: unknown; reverse: boolean }>(given, 'initializer', scanDefaults, 'scan');
+  const o = parseOptions<{ initializer: unknown; reverse: boolean }>(
+    options,
+    'initializer',
+    scanDefaults,
+    'scan',
+  );
   const folded = fold('scan', fn, elems, o.initializer, o.reverse, true);
   const { structure, tensors } = folded.last;
   const none = (k: number): Tensor => zeros([0, ...shapeOf(tensors[k])], tensors[k].dtype);
@@ -209,10 +214,10 @@ export function foldl<A, E>(
 ): A;
 export function foldl<E>(fn: (accumulated: E, element: E) => E, elems: E, options?: FoldOptions<E>): E;
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A;
-export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions<A>): A {
+export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('foldl', 3, arguments, foldlDefaults);
-  const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldl');
+  const o = parseOptions<{ initializer: unknown }>(options, 'initializer', foldlDefaults, 'foldl');
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
 
@@ -224,10 +229,10 @@ export function foldr<A, E>(
 ): A;
 export function foldr<E>(fn: (accumulated: E, element: E) => E, elems: E, options?: FoldOptions<E>): E;
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A;
-export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, given?: FoldOptions<A>): A {
+export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('foldr', 3, arguments, foldlDefaults);
-  const o = options<{ initializer: unknown }>(given, 'initializer', foldlDefaults, 'foldr');
+  const o = parseOptions<{ initializer: unknown }>(options, 'initializer', foldlDefaults, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
 
@@ -257,10 +262,15 @@ export interface MapFnOptions {
  * The results of `fn` on the elements of `elems` along its first dimension, stacked. Both may be nested structures.
  * @tf tf.map_fn
  */
-export function mapFn<E, R>(fn: (element: E) => R, elems: E, given?: MapFnOptions | DType): R {
+export function mapFn<E, R>(fn: (element: E) => R, elems: E, options?: MapFnOptions | DType): R {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('mapFn', 3, arguments, mapFnDefaults);
-  const o = options<{ fnOutputSignature: unknown }>(given, 'fnOutputSignature', mapFnDefaults, 'mapFn');
+  const o = parseOptions<{ fnOutputSignature: unknown }>(
+    options,
+    'fnOutputSignature',
+    mapFnDefaults,
+    'mapFn',
+  );
   return mapped('mapFn', fn, elems, o.fnOutputSignature);
 }
 

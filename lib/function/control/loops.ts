@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
-import { options, refuseSurplus } from '../../core/options';
+import { options as parseOptions, refuseSurplus } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
@@ -37,11 +37,16 @@ export function whileLoop<V extends unknown[]>(
   cond: (...vars: V) => unknown,
   body: (...vars: V) => unknown,
   loopVars: readonly [...V],
-  given?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
+  options?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
 ): V {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 4) refuseSurplus('whileLoop', 4, arguments, whileLoopDefaults);
-  const o = options<Required<WhileLoopOptions>>(given, 'maximumIterations', whileLoopDefaults, 'whileLoop');
+  const o = parseOptions<Required<WhileLoopOptions>>(
+    options,
+    'maximumIterations',
+    whileLoopDefaults,
+    'whileLoop',
+  );
   checkCallable(cond, 'whileLoop', 'cond');
   checkCallable(body, 'whileLoop', 'body');
   if (!Array.isArray(loopVars)) {

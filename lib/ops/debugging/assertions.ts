@@ -2,7 +2,7 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { arrayToString, shapeToString } from '../../core/format';
-import { options, refuseSurplus } from '../../core/options';
+import { options as parseOptions, refuseSurplus } from '../../core/options';
 import { context, withContext } from '../../core/context';
 import { describe, sameShape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
@@ -94,11 +94,16 @@ function howMany(summarize: number | null): number {
 export function Assert(
   condition: TensorLike,
   data: readonly (TensorLike | string)[],
-  given?: { summarize?: number | null } | number,
+  options?: { summarize?: number | null } | number,
 ): void {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
-  const { summarize } = options<{ summarize: number | null }>(given, 'summarize', assertDefaults, 'Assert');
+  const { summarize } = parseOptions<{ summarize: number | null }>(
+    options,
+    'summarize',
+    assertDefaults,
+    'Assert',
+  );
   checkOptions(null, summarize, 'Assert');
   const c = toTensor(condition, null, 'Assert', 'condition');
   if (c.size !== 1) {
@@ -125,10 +130,10 @@ type Compare = (a: TensorLike, b: TensorLike) => Tensor;
 
 function comparison(name: string, sign: string, holds: Compare) {
   const op = `debugging.${name}`;
-  const call = function (x: TensorLike, y: TensorLike, given?: AssertOptions | string): void {
+  const call = function (x: TensorLike, y: TensorLike, options?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
-    const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    const { message, summarize } = parseOptions<Required<AssertOptions>>(options, 'message', defaults, op);
     checkOptions(message, summarize, op);
     const [a, b] = convertPair(x, y, op);
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
@@ -185,10 +190,10 @@ export const assertGreaterEqual = comparison('assertGreaterEqual', '>=', greater
 
 function againstZero(name: string, sign: string, holds: (v: number | bigint) => boolean) {
   const op = `debugging.${name}`;
-  const call = function (x: TensorLike, given?: AssertOptions | string): void {
+  const call = function (x: TensorLike, options?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
-    const { message, summarize } = options<Required<AssertOptions>>(given, 'message', defaults, op);
+    const { message, summarize } = parseOptions<Required<AssertOptions>>(options, 'message', defaults, op);
     checkOptions(message, summarize, op);
     const t = toTensor(x, null, op, 'x');
     check(op, [t], ([real]) => {
@@ -224,11 +229,11 @@ export interface AssertNearOptions extends AssertOptions {
 }
 
 /** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
-export function assertNear(x: TensorLike, y: TensorLike, given?: AssertNearOptions | number): void {
+export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOptions | number): void {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
   const op = 'debugging.assertNear';
-  const o = options<Required<AssertNearOptions>>(given, 'rtol', nearDefaults, op);
+  const o = parseOptions<Required<AssertNearOptions>>(options, 'rtol', nearDefaults, op);
   checkOptions(o.message, o.summarize, op);
   for (const name of ['rtol', 'atol'] as const) {
     if (o[name] !== null && typeof o[name] !== 'number')

@@ -8,7 +8,7 @@ import { describe, scalarShape, showShape, sizeOf } from '../../core/shape';
 import { elementsAround, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { badDType } from '../../op/checks';
-import { options } from '../../core/options';
+import { options as parseOptions } from '../../core/options';
 import { draw, fourWords, twoWords, words, type RuntimeStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
 import { decided } from '../../op/traced';
@@ -47,8 +47,8 @@ export interface GeneratorUniformOptions<D extends DType = DType> {
 /** Numbers, bigints, or a tensor of them. */
 type Integers = TensorLike;
 
-function checkAlg(given: GeneratorOptions | GeneratorOptions['alg'] | undefined, op: string): void {
-  const { alg } = options<{ alg: unknown }>(given, 'alg', algDefaults, op);
+function checkAlg(options: GeneratorOptions | GeneratorOptions['alg'] | undefined, op: string): void {
+  const { alg } = parseOptions<{ alg: unknown }>(options, 'alg', algDefaults, op);
   if (alg === null || alg === 'philox' || alg === 'auto_select') return;
   throw new InvalidArgumentError(
     `[${op}] Argument \`alg\` got unsupported value ${describe(alg)}. Supported values are philox for the Philox ` +
@@ -100,26 +100,26 @@ export class Generator {
   }
 
   /** The state `[seed, 0, 0]` (`[seed, -1, -1]` if it is negative). @tf tf.random.Generator.from_seed */
-  static fromSeed(seed: number | bigint, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+  static fromSeed(seed: number | bigint, options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('Generator.fromSeed', 2, arguments, algDefaults);
-    checkAlg(given, 'Generator.fromSeed');
+    checkAlg(options, 'Generator.fromSeed');
     return new Generator(seedState(seed, 'Generator.fromSeed'));
   }
 
   /** `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
-  static fromState(state: Integers, given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+  static fromState(state: Integers, options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('Generator.fromState', 2, arguments, algDefaults);
-    checkAlg(given, 'Generator.fromState');
+    checkAlg(options, 'Generator.fromState');
     return new Generator(int64s(state, 3, 'Generator.fromState', 'state'));
   }
 
   /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
-  static fromNonDeterministicState(given?: GeneratorOptions | GeneratorOptions['alg']): Generator {
+  static fromNonDeterministicState(options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 1) refuseSurplus('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
-    checkAlg(given, 'Generator.fromNonDeterministicState');
+    checkAlg(options, 'Generator.fromNonDeterministicState');
     return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
   }
 
@@ -127,12 +127,12 @@ export class Generator {
   static fromKeyCounter(
     key: number | bigint,
     counter: Integers,
-    given?: GeneratorOptions | GeneratorOptions['alg'],
+    options?: GeneratorOptions | GeneratorOptions['alg'],
   ): Generator {
     const op = 'Generator.fromKeyCounter';
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 3) refuseSurplus(op, 3, arguments, algDefaults);
-    checkAlg(given, op);
+    checkAlg(options, op);
     return new Generator([
       ...int64s(counter, 2, op, 'counter'),
       BigInt.asIntN(64, checkInteger(key, `[${op}] key`)),
@@ -221,10 +221,10 @@ export class Generator {
     shape: ShapeLike,
     options?: GeneratorNormalOptions<D> | TensorLike,
   ): Tensor<NoInfer<D>>;
-  normal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+  normal(shape: ShapeLike, options?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('Generator.normal', 2, arguments, normalDefaults);
-    return this.normalLike('normal', shape, given, 'Generator.normal');
+    return this.normalLike('normal', shape, options, 'Generator.normal');
   }
 
   /** Normal numbers within two deviations of the mean. @tf tf.random.Generator.truncated_normal */
@@ -232,19 +232,19 @@ export class Generator {
     shape: ShapeLike,
     options?: GeneratorNormalOptions<D> | TensorLike,
   ): Tensor<NoInfer<D>>;
-  truncatedNormal(shape: ShapeLike, given?: GeneratorNormalOptions | TensorLike): Tensor {
+  truncatedNormal(shape: ShapeLike, options?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus('Generator.truncatedNormal', 2, arguments, normalDefaults);
-    return this.normalLike('truncatedNormal', shape, given, 'Generator.truncatedNormal');
+    return this.normalLike('truncatedNormal', shape, options, 'Generator.truncatedNormal');
   }
 
   private normalLike(
     distribution: 'normal' | 'truncatedNormal',
     shape: ShapeLike,
-    given: GeneratorNormalOptions | TensorLike | undefined,
+    options: GeneratorNormalOptions | TensorLike | undefined,
     op: string,
   ): Tensor {
-    const o = options<Required<GeneratorNormalOptions>>(given, 'mean', normalDefaults, op);
+    const o = parseOptions<Required<GeneratorNormalOptions>>(options, 'mean', normalDefaults, op);
     return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, this.stream, op);
   }
 
@@ -253,11 +253,11 @@ export class Generator {
     shape: ShapeLike,
     options?: GeneratorUniformOptions<D> | TensorLike,
   ): Tensor<NoInfer<D>>;
-  uniform(shape: ShapeLike, given?: GeneratorUniformOptions | TensorLike): Tensor {
+  uniform(shape: ShapeLike, options?: GeneratorUniformOptions | TensorLike): Tensor {
     const op = 'Generator.uniform';
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(op, 2, arguments, uniformDefaults);
-    const o = options<Required<GeneratorUniformOptions>>(given, 'minval', uniformDefaults, op);
+    const o = parseOptions<Required<GeneratorUniformOptions>>(options, 'minval', uniformDefaults, op);
     return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
   }
 
@@ -266,11 +266,11 @@ export class Generator {
     shape: ShapeLike,
     options?: { dtype?: D } | D,
   ): Tensor<NoInfer<D>>;
-  uniformFullInt(shape: ShapeLike, given?: { dtype?: DType } | DType): Tensor {
+  uniformFullInt(shape: ShapeLike, options?: { dtype?: DType } | DType): Tensor {
     const op = 'Generator.uniformFullInt';
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 2) refuseSurplus(op, 2, arguments, seedsDefaults);
-    const { dtype } = options<{ dtype: DType }>(given, 'dtype', seedsDefaults, op);
+    const { dtype } = parseOptions<{ dtype: DType }>(options, 'dtype', seedsDefaults, op);
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
     const dims = shapeFrom(shape, op);
@@ -288,23 +288,21 @@ export class Generator {
    * Seeds for stateless functions: an int64 tensor of shape [2, count], a seed in each column.
    * @tf tf.random.Generator.make_seeds
    */
-  makeSeeds(options?: { count?: number } | number): Tensor<'int64'>;
-  makeSeeds(given?: { count?: number } | number): Tensor {
+  makeSeeds(options?: { count?: number } | number): Tensor<'int64'> {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 1) refuseSurplus('Generator.makeSeeds', 1, arguments, countDefaults);
-    const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.makeSeeds');
+    const { count } = parseOptions<{ count: number }>(options, 'count', countDefaults, 'Generator.makeSeeds');
     const keys = this.keys(count, 'Generator.makeSeeds');
     const seeds = new BigInt64Array(2 * count);
     seeds.set(keys);
-    return tensorFrom(dtypes.int64, [2, count], seeds);
+    return tensorFrom(dtypes.int64, [2, count], seeds) as Tensor<'int64'>;
   }
 
   /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
-  split(options?: { count?: number } | number): Generator[];
-  split(given?: { count?: number } | number): Generator[] {
+  split(options?: { count?: number } | number): Generator[] {
     // eslint-disable-next-line prefer-rest-params
     if (arguments.length > 1) refuseSurplus('Generator.split', 1, arguments, countDefaults);
-    const { count } = options<{ count: number }>(given, 'count', countDefaults, 'Generator.split');
+    const { count } = parseOptions<{ count: number }>(options, 'count', countDefaults, 'Generator.split');
     return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
   }
 }
