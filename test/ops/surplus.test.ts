@@ -90,25 +90,33 @@ function takers(): Taker[] {
       properties.every((p) => (p.flags & ts.SymbolFlags.Optional) !== 0)
     );
   };
-  const note = (name: string, signatures: readonly ts.Signature[], f: Taker['f']): void => {
-    const [longest] = [...signatures].sort((a, b) => b.parameters.length - a.parameters.length);
-    const last = longest?.parameters.at(-1);
-    if (last === undefined) return;
+  /** The most arguments that a signature takes where the last are options. */
+  const mostOf = (signature: ts.Signature): number | null => {
+    const last = signature.parameters.at(-1);
+    if (last === undefined) return null;
     const type = checker.getTypeOfSymbolAtLocation(last, source);
-    const before = longest.parameters.length - 1;
+    const before = signature.parameters.length - 1;
     if (checker.isTupleType(type)) {
       // (...args: [x: TensorLike, options?: Options]) => …
       const elements = checker.getTypeArguments(type as ts.TypeReference);
       const { elementFlags } = (type as ts.TypeReference).target as ts.TupleType;
       const optional = elementFlags.at(-1) === ts.ElementFlags.Optional;
-      if (optional && mayBeOptions(elements.at(-1) as ts.Type))
-        found.push({ name, most: before + elements.length, f });
-      return;
+      return optional && mayBeOptions(elements.at(-1) as ts.Type) ? before + elements.length : null;
     }
     const declared = last.valueDeclaration;
-    if (declared === undefined || !ts.isParameter(declared) || declared.dotDotDotToken !== undefined) return;
-    if (checker.isOptionalParameter(declared) && mayBeOptions(type))
-      found.push({ name, most: before + 1, f });
+    if (declared === undefined || !ts.isParameter(declared) || declared.dotDotDotToken !== undefined)
+      return null;
+    return checker.isOptionalParameter(declared) && mayBeOptions(type) ? before + 1 : null;
+  };
+  const note = (name: string, signatures: readonly ts.Signature[], f: Taker['f']): void => {
+    const longest = Math.max(0, ...signatures.map((signature) => signature.parameters.length));
+    // Of overloads some require the options, or take something else in their place.
+    for (const signature of signatures.filter((s) => s.parameters.length === longest)) {
+      const most = mostOf(signature);
+      if (most === null) continue;
+      found.push({ name, most, f });
+      return;
+    }
   };
   const instances: Record<string, object> = {
     GradientTape: new tf.GradientTape({ persistent: true }),
@@ -131,7 +139,8 @@ function takers(): Taker[] {
     const made = value as (new (...args: unknown[]) => object) & Taker['f'];
     note(name, type.getConstructSignatures(), (...args) => new made(...args));
     note(name, type.getCallSignatures(), made);
-    if ((own.flags & ts.SymbolFlags.Class) === 0) return;
+    const constructors = type.getConstructSignatures();
+    if (constructors.length === 0 && (own.flags & ts.SymbolFlags.Class) === 0) return;
     const method = (of: object, s: ts.Symbol, full: string): void => {
       const m = (of as Record<string, unknown>)[s.name];
       if (typeof m !== 'function') return;
@@ -141,8 +150,10 @@ function takers(): Taker[] {
     for (const s of type.getProperties()) method(made, s, `${name}.${s.name}`);
     const instance = instances[own.name] as object | undefined;
     if (instance === undefined) return;
-    for (const s of checker.getDeclaredTypeOfSymbol(own).getProperties())
-      method(instance, s, `${name}#${s.name}`);
+    // A class, or (Variable) a value that is declared as its constructor.
+    const instanceType =
+      constructors.length > 0 ? constructors[0].getReturnType() : checker.getDeclaredTypeOfSymbol(own);
+    for (const s of instanceType.getProperties()) method(instance, s, `${name}#${s.name}`);
   };
   visit(checker.getSymbolAtLocation(source) as ts.Symbol, tf, '');
   return found;
