@@ -2,10 +2,15 @@
 import * as path from 'node:path';
 import { UnimplementedError } from '../core/errors';
 
-/** Where the library's own code is, whose frames are skipped when the user's line is looked for: one file if it is built. */
-const library = __filename.includes('concretization_error')
-  ? path.resolve(__dirname, '..') + path.sep
-  : __filename;
+/**
+ * Where the library's own code is, whose frames are skipped when the user's line is looked for: one file if it is built; null
+ * where a bundler made an ES module of it, which has the user's code too.
+ */
+const library = typeof __filename === 'string' ? placeOf(__filename) : null;
+
+function placeOf(file: string): string {
+  return file.includes('concretization_error') ? path.resolve(file, '..', '..') + path.sep : file;
+}
 
 /**
  * The shape of a result, or which code runs next, depends on values that do not exist while the function is traced. The
@@ -28,6 +33,7 @@ export class ConcretizationError extends UnimplementedError {
 }
 
 function userLine(stack: string): string | null {
+  if (library === null) return null;
   for (const frame of stack.split('\n').slice(1)) {
     const place = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame)?.[1];
     if (place !== undefined && !place.includes(library) && !place.startsWith('node:')) return place;
