@@ -330,6 +330,15 @@ function load(): Native {
     if (setting !== undefined) {
       throw new Error(`${reason}; ${setting}='${process.env[setting]}'`, { cause: error });
     }
+    // The addon loaded, and the runtime has no memory that addons and JavaScript share (V8's memory cage).
+    if (/does not allow external array buffers/.test(reason)) {
+      const { electron } = process.versions as { electron?: string };
+      throw new Error(
+        `gradtape cannot run in ${electron === undefined ? 'this runtime' : `Electron ${electron}`}, which does not allow ` +
+          `external array buffers; run it in a process of Node's own: child_process.spawn('node', …)`,
+        { cause: error },
+      );
+    }
     const flag = neededFlag(error);
     if (flag !== null) flags.push(flag);
     const why = flag === null ? meaning(reason) : `Node runs with --permission: it needs ${flag}`;

@@ -2,7 +2,7 @@
 /**
  * Packs the built library (`npm run build` first) and this host's platform package, and uses both as users would: what
  * they contain, publint, attw, an installation without scripts or tools, one Tensor class however it is loaded, types
- * under every module resolution, the messages where the addon is missing, and what the import costs (not with
+ * under every module resolution, bundlers, Bun and Deno, the messages where the addon is missing, and what the import costs (not with
  * `--no-cost`: a figure of time, and other processes may use the machine). `check-release.js` has what takes longer.
  */
 const assert = require('node:assert/strict');
@@ -13,6 +13,7 @@ const { packed, stageMain } = require('./pack');
 const { buildPrebuilds } = require('./prebuilds/main');
 const { checkContents } = require('./check/contents');
 const { checkCosts } = require('./check/cost');
+const { environments, writePrograms } = require('./check/environments');
 const { environment, install, managers, tarballs } = require('./check/managers');
 const { startRegistry } = require('./check/registry');
 const { checkTypes } = require('./check/types');
@@ -67,6 +68,8 @@ async function main() {
     app = where;
     return said;
   });
+  writePrograms(app);
+  for (const [name, f] of Object.entries(environments)) await check(name, () => f(app));
   await check('npm install of the tarballs', async () => void (await checkTarballs(files)));
   await check('types', () => checkTypes(app, path.join(root, 'node_modules', 'typescript')));
   await check('npx gradtape --help', async () => {

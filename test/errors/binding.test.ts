@@ -167,6 +167,21 @@ test('Node with --permission: the flag that is needed', () => {
   expect(load({}, [permission, read, `--allow-fs-read=${own}`, '--allow-addons']).isa).toBeDefined();
 });
 
+test('a runtime without external array buffers, as Electron is', () => {
+  put(built, fs.readFileSync(real));
+  const preload = put(
+    'electron.js',
+    `Object.defineProperty(process.versions, 'electron', { value: '40.0.0' });
+     process.dlopen = () => { throw new Error('this runtime does not allow external array buffers'); };`,
+  );
+  const { message, cause } = load({}, ['-r', preload]);
+  expect(message).toMatch(
+    /^gradtape cannot run in Electron 40\.0\.0, which does not allow external array buffers/,
+  );
+  expect(message).not.toContain('npm install');
+  expect(cause).toBe('this runtime does not allow external array buffers');
+});
+
 test('a text file in its place', () => {
   put(built, 'version https://example.com/large-file\n'.repeat(100));
   const { message, cause } = load();
