@@ -2,10 +2,15 @@
 import * as path from 'node:path';
 import { UnimplementedError } from '../core/errors';
 
-/** Path of the library's code (one file in a bundle). Its stack frames are skipped in the search for the user's line. */
-const libraryPath = __filename.includes('concretization_error')
-  ? path.resolve(__dirname, '..') + path.sep
-  : __filename;
+/**
+ * Path of the library's code (one file in a bundle). Its stack frames are skipped in the search for the user's line. Null where a
+ * bundler made an ES module of it, which has the user's code too.
+ */
+const libraryPath = typeof __filename === 'string' ? placeOf(__filename) : null;
+
+function placeOf(file: string): string {
+  return file.includes('concretization_error') ? path.resolve(file, '..', '..') + path.sep : file;
+}
 
 /**
  * The shape of a result, or control flow in JavaScript, depends on values that do not exist while the function is traced.
@@ -28,6 +33,7 @@ export class ConcretizationError extends UnimplementedError {
 }
 
 function userLine(stack: string): string | null {
+  if (libraryPath === null) return null;
   for (const frame of stack.split('\n').slice(1)) {
     const location = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame)?.[1];
     if (location !== undefined && !location.includes(libraryPath) && !location.startsWith('node:'))
