@@ -37,13 +37,13 @@ interface Member {
 }
 
 /** How an op adapts to permuted dimensions. */
-type Kind = 'elementwise' | 'reordered' | 'broadcast' | 'spread' | 'reduce';
+type Kind = 'elementwise' | 'reordered' | 'broadcast' | 'expand' | 'reduce';
 
 function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
   const { rank } = outputs[0];
   if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
-  if (op.spreads === true) return rank > 1 ? 'spread' : null;
+  if (op.spreads === true) return rank > 1 ? 'expand' : null;
   if (op.reordered !== undefined && rank > 1 && op.reordered(attrs as never, identity(rank)) !== null)
     return 'reordered';
   if (op.tile === undefined) return null;
@@ -101,20 +101,20 @@ class Layout {
 
   /** From the last node to the first: the permutations in which each value is required or preferred. */
   private collectPreferences(): void {
-    const require = (t: Tensor): void => {
+    const addRequired = (t: Tensor): void => {
       const { root, perm } = this.member(t);
       const set = this.required.get(root);
       if (set === undefined) this.required.set(root, new Set([perm.join()]));
       else set.add(perm.join());
       this.prefer(root, perm);
     };
-    this.graph.results.forEach(require);
+    this.graph.results.forEach(addRequired);
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       const node = this.graph.nodes[i];
       if (transposeOf(node) !== null) continue;
-      if (node.kind === 'op') for (const { value } of node.pending ?? []) require(value);
+      if (node.kind === 'op') for (const { value } of node.pending ?? []) addRequired(value);
       const kind = node.kind === 'op' ? kindOf(node) : null;
-      if (kind === null) inputsOf(node).forEach(require);
+      if (kind === null) inputsOf(node).forEach(addRequired);
       else if (kind === 'elementwise' || kind === 'reordered') this.propagatePreferences(node as OpNode);
     }
   }
@@ -224,7 +224,7 @@ class Layout {
     const consider = (p: Perm): void => {
       if (!orders.has(p.join())) orders.set(p.join(), p);
     };
-    for (const t of kind === 'spread' || kind === 'broadcast' ? [] : node.inputs) {
+    for (const t of kind === 'expand' || kind === 'broadcast' ? [] : node.inputs) {
       if (t.rank !== full.rank || (kind === 'elementwise' && t.size < full.size)) continue;
       const { root, perm } = this.member(t);
       for (const form of this.available.get(root)?.values() ?? []) consider(then(inverse(perm), form.perm));
@@ -243,7 +243,7 @@ class Layout {
   private cost(node: OpNode, kind: Kind, p: Perm): number {
     const [x] = node.inputs;
     const [out] = node.outputs;
-    if (kind === 'reduce' || kind === 'spread') {
+    if (kind === 'reduce' || kind === 'expand') {
       // The remaining dimensions must keep their order.
       const axes = kind === 'reduce' ? (node.attrs as ReduceAttrs).axes : (node.attrs as readonly number[]);
       const kept = p.filter((d) => !axes.includes(d));
@@ -252,7 +252,7 @@ class Layout {
       if (long.some((d, i) => i > 0 && d < long[i - 1])) return Infinity;
     }
     let cost = 0;
-    if (kind !== 'spread') {
+    if (kind !== 'expand') {
       for (const t of node.inputs) {
         const { root, perm } = this.member(t);
         if (t.rank === p.length) cost += this.transposeCost(root, then(perm, p));
@@ -282,13 +282,13 @@ class Layout {
     }
     const shape = permuted(shapeOf(out), p);
     const inputs =
-      kind === 'spread'
+      kind === 'expand'
         ? [this.original(x)]
         : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
     if (kind === 'broadcast' && !unchanged) attrs = shape;
     if (kind === 'reordered' && !unchanged) attrs = node.op.reordered?.(attrs as never, p);
-    if (kind === 'spread' && !unchanged) attrs = permutedAxes(attrs as readonly number[], p);
+    if (kind === 'expand' && !unchanged) attrs = permutedAxes(attrs as readonly number[], p);
     const result = unchanged ? out : this.symbol(out, shape);
     this.nodes.push({ ...node, inputs, attrs, outputs: [result], pending });
     this.add(out, p, result);
