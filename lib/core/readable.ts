@@ -4,6 +4,8 @@ import type { Tensor } from './tensor';
 
 /** An object that stands for a tensor: a variable, or sparse rows. */
 export abstract class Readable<out D extends DType = DType> {
+  /** Tells it apart from other objects with a dtype, as far as the compiler sees. */
+  declare private readonly standsForTensor: never;
   /** The element type. */
   abstract get dtype(): D;
   /** @internal */

@@ -78,8 +78,13 @@ const y: tf.Tensor = double(v).add(1);
 const shape: readonly number[] = y.shape;
 const tape = new tf.GradientTape({ persistent: true });
 const gradient = tape.gradient(tape.run(() => tf.square(v)), v);
-export const read: number | bigint | boolean | undefined = gradient === null ? undefined : shape.length;
+export const read: number | bigint | boolean | undefined = gradient.array() === 1 ? undefined : shape.length;
 export const chart = plot.scatter;
+export const elements: number[] = [tf.reduceMean(v).item(), ...v.data(), tf.argmax(v).item()];
+export const big: bigint = tf.constant(1n).item();
+export const flags: Uint8Array = y.greater(0).data();
+export const scaled: Variable<'float32'> = new Variable([1, 2]).assignSub(gradient.mul(0.1).toTensor().cast('float32'));
+for (const row of tf.ones([2, 2])) elements.push(row.sum().item());
 
 // @ts-expect-error -- not any: unknown names are errors
 tf.noSuchFunction;

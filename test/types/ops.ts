@@ -33,6 +33,8 @@ export const likes: TensorLike[] = [
 export function wrongLikes(): void {
   // @ts-expect-error -- a structure is not a tensor
   tf.add({ a: 1 }, 1);
+  // @ts-expect-error -- nor is what only has a dtype
+  tf.add(new tf.TensorSpec([2]), 1);
   // @ts-expect-error -- nor is nothing
   tf.add(undefined, 1);
   // @ts-expect-error -- nor null
