@@ -1,5 +1,9 @@
 /** A program loaded in the addon, which validates it; it is freed with this object. */
 import { frame, native } from '../binding';
+import type { DTypeTable } from '../core/dtype';
+
+/** `Float64Array<ArrayBuffer>`, which TypeScript has from 5.7 on. */
+type Table = DTypeTable['float64']['array'];
 
 const freed = new FinalizationRegistry<number>((number) => {
   frame[0] = number;
@@ -14,7 +18,7 @@ export class NativeProgram {
   /** A template for the storages of a run, which fills a copy. */
   readonly storages: readonly ArrayBuffer[];
   /** The byte offset of each storage, then the run's scalars. */
-  readonly table: Float64Array<ArrayBuffer>;
+  readonly table: Table;
   private readonly tableBuffer: ArrayBuffer;
 
   /** `code` is described in native/program/run.h; `storages` and `scalars` count those of a run. */
@@ -40,7 +44,7 @@ export class NativeProgram {
   /** Like `run`, on another thread; storages and table must not change until the promise is settled. */
   start(
     storages: readonly ArrayBuffer[],
-    table: Float64Array<ArrayBuffer>,
+    table: Table,
     from = 0,
     to = this.words,
   ): Promise<number | undefined> {

@@ -80,10 +80,11 @@ const tape = new tf.GradientTape({ persistent: true });
 const gradient = tape.gradient(tape.run(() => tf.square(v)), v);
 export const read: number | bigint | boolean | undefined = gradient.array() === 1 ? undefined : shape.length;
 export const chart = plot.scatter;
-export const elements: number[] = [tf.reduceMean(v).item(), ...v.data(), tf.argmax(v).item()];
+const w = new Variable([1, 2]);
+export const elements: number[] = [tf.reduceMean(w).item(), ...w.data(), tf.argmax(w).item()];
 export const big: bigint = tf.constant(1n).item();
 export const flags: Uint8Array = y.greater(0).data();
-export const scaled: Variable<'float32'> = new Variable([1, 2]).assignSub(gradient.mul(0.1).toTensor().cast('float32'));
+export const scaled: Variable<'float32'> = w.assignSub(tape.gradient(y, w).mul(0.1));
 for (const row of tf.ones([2, 2])) elements.push(row.sum().item());
 
 // @ts-expect-error -- not any: unknown names are errors
