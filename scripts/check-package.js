@@ -14,6 +14,7 @@ const { buildPrebuilds } = require('./prebuilds/main');
 const { checkContents } = require('./check/contents');
 const { checkCosts } = require('./check/cost');
 const { environments, writePrograms } = require('./check/environments');
+const { inJest } = require('./check/frameworks');
 const { environment, install, managers, tarballs } = require('./check/managers');
 const { startRegistry } = require('./check/registry');
 const { checkTypes } = require('./check/types');
@@ -70,6 +71,7 @@ async function main() {
   });
   writePrograms(app);
   for (const [name, f] of Object.entries(environments)) await check(name, () => f(app));
+  await check('gradtape/jest in Jest', () => inJest(app));
   await check('npm install of the tarballs', async () => void (await checkTarballs(files)));
   await check('types', () => checkTypes(app, path.join(root, 'node_modules', 'typescript')));
   await check('npx gradtape --help', async () => {

@@ -12,6 +12,8 @@ const { platforms, descriptions, hostPlatform } = require('./platforms');
 const { packed, stageMain } = require('./pack');
 const { buildPrebuilds } = require('./prebuilds/main');
 const { problems } = require('./prebuilds/inspect');
+const { environments, writePrograms } = require('./check/environments');
+const { inJest, inVitest } = require('./check/frameworks');
 const { install, managers, tarballs } = require('./check/managers');
 const { startRegistry } = require('./check/registry');
 const { fromNpm, nodeLine, musl, arm64, windows } = require('./check/runtimes');
@@ -74,6 +76,14 @@ async function main() {
     await row(`types in TypeScript ${version}`, async () => {
       app ??= (await install(managers.npm, registry.url, ['gradtape'])).app;
       return checkTypes(app, await fromNpm(`typescript@~${version}.0`));
+    });
+  }
+  const inApp = { ...environments, 'gradtape/jest in Jest': inJest, 'gradtape/jest in Vitest': inVitest };
+  for (const [name, f] of Object.entries(inApp)) {
+    await row(name, async () => {
+      app ??= (await install(managers.npm, registry.url, ['gradtape'])).app;
+      writePrograms(app);
+      return f(app);
     });
   }
   for (const version of ['20', '22', '24', '26'])

@@ -21,25 +21,30 @@ const bundlers = {
 /** What these have for Linux on x86-64 alone. */
 const runtimes = { '@oven/bun-linux-x64': '1.4.5', '@deno/linux-x64-glibc': '2.9.6' };
 
-/** The folder with the above installed; kept in build-prebuilds. */
-let installed;
-function toolsFolder() {
-  installed ??= (async () => {
-    const folder = path.join(root, 'build-prebuilds', 'environments');
-    const all = { ...bundlers, ...(hostPlatform() === 'linux-x64' ? runtimes : {}) };
-    const manifest = JSON.stringify({ private: true, dependencies: all });
-    const mark = path.join(folder, 'installed.json');
-    if (!fs.existsSync(mark) || fs.readFileSync(mark, 'utf8') !== manifest) {
-      fs.rmSync(folder, { recursive: true, force: true });
-      write(folder, { 'package.json': manifest });
-      const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
-      await run('npm', args, { cwd: folder });
-      fs.writeFileSync(mark, manifest);
-    }
-    return folder;
-  })();
-  return installed;
+const installing = new Map();
+
+/** A folder of build-prebuilds with these packages installed; kept as long as they are the same. */
+function installed(name, dependencies) {
+  if (!installing.has(name)) installing.set(name, installOnce(name, dependencies));
+  return installing.get(name);
 }
+
+async function installOnce(name, dependencies) {
+  const folder = path.join(root, 'build-prebuilds', name);
+  const manifest = JSON.stringify({ private: true, dependencies });
+  const mark = path.join(folder, 'installed.json');
+  if (!fs.existsSync(mark) || fs.readFileSync(mark, 'utf8') !== manifest) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    write(folder, { 'package.json': manifest });
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
+    await run('npm', args, { cwd: folder });
+    fs.writeFileSync(mark, manifest);
+  }
+  return folder;
+}
+
+const toolsFolder = () =>
+  installed('environments', { ...bundlers, ...(hostPlatform() === 'linux-x64' ? runtimes : {}) });
 
 const body = `
 const v = new tf.Variable([1, 2]);
@@ -190,4 +195,4 @@ const environments = {
 /** Writes the programs that the checks need. */
 const writePrograms = (app) => write(app, programs);
 
-module.exports = { environments, writePrograms, toolsFolder };
+module.exports = { environments, writePrograms, installed };
