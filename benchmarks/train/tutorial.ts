@@ -32,7 +32,7 @@ export function tutorialData(n: number): { inputs: Float32Array; outputs: Float3
     .mul(3)
     .add(2)
     .add(tf.random.normal([n]));
-  return { inputs: inputs.data() as Float32Array, outputs: outputs.data() as Float32Array };
+  return { inputs: inputs.data(), outputs: outputs.data() };
 }
 
 export function tutorialBenchmarks({ seconds }: Settings): Benchmark[] {

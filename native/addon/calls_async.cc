@@ -87,8 +87,8 @@ AsyncJobs* jobs_of(Napi::Env env, Instance* instance) {
 
 /// startProgram(done, table, ...storages): as runProgram, on another thread; done(stopped, error) is called
 /// on the event loop afterwards, with −1 after the last instruction, and where an instruction refused with
-/// what runProgram throws. The storages are held; nobody may detach them as long as it runs, and nobody outside the library has
-/// them.
+/// what runProgram throws. The storages are held; nobody may detach them as long as it runs, and nobody
+/// outside the library has them.
 napi_value start_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 1);
   if (call.error != nullptr) return refuse(env, call.error);

@@ -88,8 +88,8 @@ class Program {
   /// The part of a buffer that is storage i of a run; the reason where it does not reach.
   Range storage(int64_t i, void* buffer, size_t length, double offset, const char** error) const;
 
-  /// Carries out the instructions that begin at words [from, to). `scalars` are the numbers that the run brings.
-  /// Between two instructions it looks whether it was cancelled.
+  /// Carries out the instructions that begin at words [from, to). `scalars` are the numbers that the run
+  /// brings. Between two instructions it looks whether it was cancelled.
   ProgramResult run(const Range* storages, const double* scalars, int64_t from, int64_t to,
                     const std::atomic<bool>* cancelled = nullptr) const;
 
@@ -140,7 +140,8 @@ class Program {
   static const char* locate(const Group& group, const Range* storages, char** buffers);
   /// How an instruction makes its rows, with storages in place of its buffers.
   RowForm form_of(const Instruction& i) const;
-  const char* run_one(const Instruction& i, const Range* storages, const double* scalars, double* result) const;
+  const char* run_one(const Instruction& i, const Range* storages, const double* scalars,
+                      double* result) const;
   /// What is left to do of an instruction of a run: rows [begin, end).
   const char* run_rows(const Instruction& i, const Range* storages, int64_t begin, int64_t end) const;
   void place_buffers(const Instruction& i, const Range* storages, Range* ranges) const;

@@ -95,7 +95,7 @@ describe('Hessians', () => {
           inner.watch(x);
           return f(x);
         });
-        return inner.gradient(y, x) as tf.Tensor | tf.IndexedSlices;
+        return inner.gradient(y, x);
       });
       // The jacobian of sparse rows: of the rows themselves.
       const target = g instanceof tf.IndexedSlices ? outer.run(() => tf.convertToTensor(g)) : g;
@@ -240,7 +240,7 @@ describe('jacobians', () => {
         return x.pow(3);
       });
       return inner.jacobian(y, x);
-    }) as tf.Tensor;
+    });
     return outer.jacobian(j, x);
   });
 });

@@ -84,7 +84,7 @@ test('empty targets: a jacobian without rows where connected', () => {
   const tape = new GradientTape(true);
   tape.watch(x);
   const y = tape.run(() => tf.reshape(x.mul(0), [1, 2]).at('1:'));
-  expect((tape.jacobian(y, x) as tf.Tensor).shape).toEqual([0, 2, 2]);
+  expect(tape.jacobian(y, x).shape).toEqual([0, 2, 2]);
   expect((tape.batchJacobian(y, tf.zeros([0, 2], 'float64'), 'zero') as tf.Tensor).shape).toEqual([0, 2, 2]);
 });
 
@@ -94,7 +94,7 @@ test('inside a persistent tape that is recording, the jacobian is recorded', () 
   const tape = new GradientTape(true);
   const j = tape.run(() => {
     tape.watch(x);
-    return tape.jacobian(x.mul(x).mul(x), x) as tf.Tensor;
+    return tape.jacobian(x.mul(x).mul(x), x);
   });
   spy.mockRestore();
   expect(array(j)).toEqual([
@@ -112,8 +112,8 @@ test('a batch jacobian holds the diagonal blocks of the jacobian', () => {
   const tape = new GradientTape(true);
   tape.watch(x);
   const y = tape.run(() => tf.stack([tf.reduceSum(x.mul(x), 1), tf.reduceProd(x, 1)], 1));
-  const full = tape.jacobian(y, x) as tf.Tensor;
-  const blocks = tape.batchJacobian(y, x) as tf.Tensor;
+  const full = tape.jacobian(y, x);
+  const blocks = tape.batchJacobian(y, x);
   expect(blocks.shape).toEqual([2, 2, 3]);
   for (let b = 0; b < 2; b++) expect(array(blocks.at(b))).toEqual(array(full.at(b, ':', b)));
 });

@@ -50,7 +50,7 @@ const { options: base } = ts.parseJsonConfigFileContent(config, ts.sys, root);
 test.each([true, false])('the decorator has a type, experimentalDecorators: %s', (experimentalDecorators) => {
   const options = { ...base, experimentalDecorators, types: ['node'], noUnusedLocals: false };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile } = host;
+  const getSourceFile = host.getSourceFile.bind(host);
   host.getSourceFile = (file, ...rest) =>
     file === name ? ts.createSourceFile(file, text, ts.ScriptTarget.ES2022) : getSourceFile(file, ...rest);
   const program = ts.createProgram([name], options, host);
@@ -67,14 +67,14 @@ test('it binds the method to each object', async () => {
     },
   });
   const exports = {} as Compiled;
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- what tsc wrote
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what tsc wrote
   new Function('exports', 'require', outputText)(exports, () => tf);
   const { Model, Negative } = exports;
   const [two, three] = [new Model(2), new Model(3)];
   const x = tf.constant([1, 2]);
   expect([two.call(x).array(), three.call(x).array(), two.sum(x).item()]).toEqual([[2, 4], [3, 6], 6]);
   expect((await three.call.async(x)).array()).toEqual([3, 6]);
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is bound
+
   const { call } = two;
   expect(call(x).array()).toEqual([2, 4]);
   const negative = new Negative(2);

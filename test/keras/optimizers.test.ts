@@ -120,14 +120,14 @@ test("the numbers of Keras's tests", () => {
   const decayed = new tf.Variable([2]);
   const sgd = new SGD({ learningRate: 1, weightDecay: 0.004 });
   for (let k = 0; k < 3; k++) sgd.applyGradients([[tf.constant([0]), decayed]]);
-  close([decayed.data()[0] as number], [1.9760959], 6);
+  close([decayed.data()[0]], [1.9760959], 6);
 
   const averaged = new tf.Variable([3]);
   const ema = new SGD({ learningRate: 1, useEma: true, emaMomentum: 0.9, emaOverwriteFrequency: 3 });
   const seen: number[] = [];
   for (let k = 0; k < 3; k++) {
     ema.applyGradients([[tf.constant([1]), averaged]]);
-    seen.push(averaged.data()[0] as number);
+    seen.push(averaged.data()[0]);
   }
   close(seen, [2, 1, 1.71], 5);
 });
@@ -235,7 +235,7 @@ describe('the way of a step', () => {
       once.applyGradients([[one, c]]);
     }
     expect(b.item()).toBe(c.item());
-    expect(a.item()).toBeLessThan(b.item() as number);
+    expect(a.item()).toBeLessThan(b.item());
   });
 
   test('slots that were read are not overwritten, and assigned ones count', () => {

@@ -110,7 +110,7 @@ describe('programs', () => {
         const h = tf.nn.softmax(tf.add(tf.matmul(x, w), tf.gather(w, tf.constant([1, 2, 3], 'int32'))));
         return tf.reduceMean(tf.square(tf.where(tf.greater(h, 0.1), h, tf.exp(h))));
       });
-      w.assignSub(tape.gradient(loss, w) as tf.Tensor);
+      w.assignSub(tape.gradient(loss, w));
       return loss;
     });
     step(tf.ones([3, 20]));

@@ -261,8 +261,8 @@ describe('accuracy', () => {
     }
     const t = new tf.Variable(values).read();
     // The nearest float or its neighbour: which, depends on how many elements a register has.
-    expect(Math.abs((tf.reduceSum(t).item() as number) / exact - 1)).toBeLessThan(2 ** -23);
-    expect(Math.abs((tf.reduceMean(t).item() as number) / (exact / n) - 1)).toBeLessThan(2e-7);
+    expect(Math.abs(tf.reduceSum(t).item() / exact - 1)).toBeLessThan(2 ** -23);
+    expect(Math.abs(tf.reduceMean(t).item() / (exact / n) - 1)).toBeLessThan(2e-7);
   });
   test('the mean of uint8 does not wrap, the sum does', () => {
     const t = new tf.Variable(new Uint8Array([200, 100, 255])).read();
