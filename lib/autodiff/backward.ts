@@ -20,7 +20,6 @@ import {
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/math/binary';
 import { addSlices, densify } from '../ops/index/slices';
-import { donation } from '../op/donation';
 import {
   symbolicZero,
   type Grad,
@@ -237,7 +236,7 @@ export function backward(
       if (outer !== null) for (const t of temporaries) outer.push(t);
     }
   } finally {
-    donation.dy = null;
+    execution.donated = null;
     execution.tidy = outer;
     for (const g of gradients.values()) unpinGradient(g);
   }
@@ -262,7 +261,7 @@ function propagate(
       const dy = takeUpstream(gradients, e.outId, sources);
       if (dy === symbolicZero) propagateZeros(e, reached, gradients);
       else if (dy !== null) {
-        donation.dy = temporaries !== null && isDonatable(e, dy, temporaries) ? dy : null;
+        execution.donated = temporaries !== null && isDonatable(e, dy, temporaries) ? dy : null;
         propagateEntry(e, [dy], reached, gradients);
       }
     } else {

@@ -2,11 +2,11 @@
 import { InternalError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
 import { dtypes } from '../core/dtype';
-import { detached, withContext } from '../core/context';
+import { context, detached, withContext } from '../core/context';
 import type { RuntimeScalars } from '../op/contract';
 import { asShape, type Shape } from '../core/shape';
 import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorOver } from '../core/tensor';
-import { claims, heldBy } from '../core/variable';
+import { heldBy } from '../core/variable';
 import { useOf, type VariableUse } from './variable_use';
 import { isFallible } from '../graph/graph';
 import { NativeProgram } from './native_program';
@@ -119,7 +119,7 @@ export class Executable {
   }
 
   run(args: readonly Tensor[]): Tensor[] {
-    if (claims.open > 0) for (const v of this.use.writes) v.checkFree();
+    if (context.claims.open > 0) for (const v of this.use.writes) v.checkFree();
     const values = this.values.slice();
     for (let i = 0; i < args.length; i++) values[this.parameters[i]] = args[i];
     const at = ({ slot, shape }: Slot): Tensor => shaped(values[slot] as Tensor, shape);

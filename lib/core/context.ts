@@ -1,12 +1,15 @@
 /**
  * The execution context: what is in force while an op runs. State that one room of the library sets and another
- * reads belongs here (two exceptions: `claims` in core/variable.ts, `donation` in op/donation.ts). Fields are set for the time
- * of a call by `withContext`, and each room declares those that are its own:
+ * reads belongs here, and nowhere else. Fields are set for the time of a call by `withContext`, and each room declares those
+ * that are its own:
  *
  * - `tidy` (core/tensor.ts): the large tensors created in the innermost `tf.tidy`;
  * - `recorder` (core/variable.ts, op/contract.ts): the tapes that record;
  * - `tracer` (core/variable.ts, op/contract.ts): the function that is being traced;
- * - `onCreate` (core/variable.ts): what is told of new variables.
+ * - `onCreate` (core/variable.ts): is called with each new variable;
+ * - `claims` (core/variable.ts): the calls in flight off the event loop that assign variables. It is one object, which the
+ *   queue of such calls changes;
+ * - `donated` (op/donation.ts): the upstream gradient that a kernel of the backward pass may write over.
  */
 
 /** Receives what ops do: a tape, or several. Null in the context where nothing records. */
@@ -23,7 +26,14 @@ export interface Context {
   tracer: Tracer | null;
 }
 
-export const context = { recorder: null, tracer: null, tidy: null, onCreate: null } as Context;
+export const context = {
+  recorder: null,
+  tracer: null,
+  tidy: null,
+  onCreate: null,
+  claims: { open: 0, ordered: false, any: null },
+  donated: null,
+} as Context;
 
 /** Runs f with these fields changed. Afterwards every field is what it was before the call. */
 export function withContext<T>(change: Partial<Context>, f: () => T): T {

@@ -60,6 +60,7 @@ declare module './context' {
   interface Context {
     /** Called for each variable that is created inside a compiled function; null outside. */
     onCreate: ((variable: Variable) => void) | null;
+    readonly claims: Claims;
   }
   interface Recorder {
     /** `value` is what a variable holds, and an op is about to read it. */
@@ -80,18 +81,19 @@ export interface Claim {
   readonly name: string;
 }
 
-/** @internal What calls off the event loop have to do with variables. */
-export const claims: {
-  /** How many in flight assign variables, or may. */
+/** @internal The calls in flight off the event loop that assign variables. */
+export interface Claims {
+  /** How many there are, including those that may assign any variable. */
   open: number;
-  /** Whether an assignment now has its place among them. */
+  /** Whether the queue of calls makes the present assignment, in the order of the calls. */
   ordered: boolean;
-  /** The last one in flight that may assign any variable: that of a function which runs op by op. */
+  /** The last call that may assign any variable: that of a function which runs op by op. */
   any: Claim | null;
-} = { open: 0, ordered: false, any: null };
+}
 
-/** @internal Runs what may assign variables that calls in flight assign too, since it comes when it is its turn. */
+/** @internal Runs assignments that the queue of calls makes: in order, whatever other calls in flight assign. */
 export function assigning<T>(f: () => T): T {
+  const { claims } = context;
   const before = claims.ordered;
   claims.ordered = true;
   try {
@@ -327,6 +329,7 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
    * the call.
    */
   checkFree(): void {
+    const { claims } = context;
     if (claims.open === 0 || claims.ordered || context.tracer !== null) return;
     const claim = this.claim ?? claims.any;
     if (claim === null) return;

@@ -109,19 +109,19 @@ export class ScanFlow extends Flow {
     return { forward, ...this.backwardFlow(derivative, saved, savedPerIteration, sourceOf) };
   }
 
-  private backwardFlow(
-    derivative: Derivative,
+  /**
+   * The inputs of the backward loop: some of the forward loop's (`keeps`), an upstream gradient for each floating-point result
+   * (at `dyAt`), and the stacked values; and where among them each saved value comes from.
+   */
+  private backwardInputs(
     saved: readonly Tensor[],
     savedPerIteration: readonly Tensor[],
     sourceOf: ReadonlyMap<Tensor, Source>,
-  ): Omit<FlowOrder, 'forward'> {
+  ): { inputs: Out[]; keeps: number[]; dyAt: Map<number, number>; savedSources: Source[] } {
     const { scan, ins, outs } = this;
-    const { sources, starts, count } = scan;
-    // The inputs: some of the forward flow's, an upstream gradient for each floating-point result, and the stacked values.
     const keeps: number[] = [];
     const inputs: Out[] = [];
-    const backwardSources: Source[] = [];
-    const keptSources = saved.map((t): Source | null => {
+    const kept = saved.map((t): Source | null => {
       const source = sourceOf.get(t);
       if (source === undefined || source.kind === 'carried') return null;
       keeps.push(source.input);
@@ -134,11 +134,27 @@ export class ScanFlow extends Flow {
       dyAt.set(k, inputs.length);
       inputs.push(o);
     });
-    const savedAt = new Map<Tensor, number>();
+    const stackedAt = new Map<Tensor, number>();
     for (const t of savedPerIteration) {
-      savedAt.set(t, inputs.length);
-      inputs.push(stacked(specOf(t), count));
+      stackedAt.set(t, inputs.length);
+      inputs.push(stacked(specOf(t), scan.count));
     }
+    const savedSources = saved.map(
+      (t, i): Source => kept[i] ?? { kind: 'slice', input: stackedAt.get(t) as number },
+    );
+    return { inputs, keeps, dyAt, savedSources };
+  }
+
+  private backwardFlow(
+    derivative: Derivative,
+    saved: readonly Tensor[],
+    savedPerIteration: readonly Tensor[],
+    sourceOf: ReadonlyMap<Tensor, Source>,
+  ): Omit<FlowOrder, 'forward'> {
+    const { scan, outs } = this;
+    const { sources, starts, count } = scan;
+    const { inputs, keeps, dyAt, savedSources } = this.backwardInputs(saved, savedPerIteration, sourceOf);
+    const backwardSources: Source[] = [];
     // Loop variables: the gradients of the floating-point loop variables, then sums for values used by every iteration.
     // These include values of variables: the gradient of a read belongs to the variable, and does not pass through assignments.
     const floats = starts.flatMap((_, k) => (isFloat(outs[k]) ? [k] : []));
@@ -167,9 +183,7 @@ export class ScanFlow extends Flow {
       if (k < starts.length) return dCarried[floats.indexOf(k)];
       return addParameter(specOf(scan.body.results[k]), { kind: 'slice', input: dyAt.get(k) as number });
     });
-    const savedParameters = saved.map((t, i) =>
-      addParameter(specOf(t), keptSources[i] ?? { kind: 'slice', input: savedAt.get(t) as number }),
-    );
+    const savedParameters = saved.map((t, i) => addParameter(specOf(t), savedSources[i]));
     const { graph } = trace.run(
       () => {
         const bodyGradients = replay(derivative.backward, trace, [...dys, ...savedParameters]).results;
@@ -198,21 +212,37 @@ export class ScanFlow extends Flow {
       },
       inputs,
     );
-    const gradients = ins.map(() => noGradient);
-    sources.forEach((s, p) => {
-      const input = s.kind === 'carried' ? starts[s.index] : s.input;
+    const gradients = this.gradientsOfInputs(derivative, floats, [...sums, ...slices]);
+    return { backward, keeps, gradients };
+  }
+
+  /**
+   * For each input of the loop, which result of the backward loop is its gradient. Those results are the gradients of the
+   * floating-point loop variables (by their index), then those of other parameters of the body (by theirs).
+   */
+  private gradientsOfInputs(
+    derivative: Derivative,
+    floats: readonly number[],
+    parameters: readonly number[],
+  ): number[] {
+    const { sources, starts, variables } = this.scan;
+    const variablesFrom = starts.length - variables.length;
+    const inputOf = (source: Source): number | null =>
+      source.kind === 'carried' ? starts[source.index] : source.input;
+    const gradients = this.ins.map(() => noGradient);
+    sources.forEach((source, p) => {
+      const input = inputOf(source);
       if (input !== null && derivative.gradients[p] === zeroGradient) gradients[input] = zeroGradient;
     });
     floats.forEach((k, i) => {
       const start = starts[k];
       if (start !== null && k < variablesFrom) gradients[start] = i;
     });
-    [...sums, ...slices].forEach((p, i) => {
-      const source = sources[p];
-      const input = source.kind === 'carried' ? starts[source.index] : source.input;
+    parameters.forEach((p, i) => {
+      const input = inputOf(sources[p]);
       if (input !== null) gradients[input] = floats.length + i;
     });
-    return { backward, keeps, gradients };
+    return gradients;
   }
 }
 

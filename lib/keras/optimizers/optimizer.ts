@@ -8,7 +8,7 @@ import type { ReadVariable, TracedOp, Tracer } from '../../op/contract';
 import { describe, scalarShape } from '../../core/shape';
 import { makeTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
-import { claims, heldBy, Variable } from '../../core/variable';
+import { heldBy, Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/math/binary';
 import { cast } from '../../ops/array/cast';
 import { where } from '../../ops/index/indexing';
@@ -448,7 +448,7 @@ export abstract class Optimizer {
       const before = this.rate;
       this.chosen.checkFree();
       // Nobody in flight wants one of the others.
-      if (claims.open === 0) this.rates = [];
+      if (context.claims.open === 0) this.rates = [];
       this.chosen.assign(this.rates.push(next) - 1);
       const at = this.own.indexOf(before as Variable);
       if (at >= 0) this.own.splice(at, 1);

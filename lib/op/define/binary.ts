@@ -17,7 +17,7 @@ import {
   mixedDTypes,
   roundsOnce,
 } from '../checks';
-import { reuseDonated, donation } from '../donation';
+import { reuseDonated } from '../donation';
 import { simplerBinary } from '../exact_rewrites';
 import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
@@ -62,6 +62,19 @@ export type BinaryOp = <X extends TensorLike, Y extends TensorLike>(x: X, y: Y) 
 /** One whose result is bool. */
 export type Comparison = (x: TensorLike, y: TensorLike) => Tensor<'bool'>;
 
+/** The gradients of both operands, in their shapes. */
+function binaryGradient(
+  gradient: NonNullable<BinarySpec['gradient']>,
+  dy: Tensor,
+  { x, y, needs, shapes }: GradContext,
+): (Tensor | SymbolicZero | null)[] {
+  const saved: BinarySaved = { a: x[0], b: x[1], y: y[0] };
+  return gradient.map((of, i) => {
+    const dx = needs[i] ? of(dy, saved) : null;
+    return dx instanceof Tensor ? unbroadcast(dx, shapes[i]) : dx;
+  });
+}
+
 /** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
 export function binary(name: string, spec: BinarySpec): BinaryOp {
   const code = kernelNumber(native.binaryNames, name);
@@ -95,7 +108,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const size = shape === own ? a.size : sizeOf(shape);
     if (check !== null && size > 0) check(a, b);
     let y: Tensor;
-    if (reusesDonated && a === donation.dy && shape === own && b.size === size) a = y = reuseDonated(a);
+    if (reusesDonated && a === context.donated && shape === own && b.size === size) a = y = reuseDonated(a);
     else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
       runBinary(code, a, b, y);
@@ -117,18 +130,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     differentiable: gradient !== null,
     savesInputs: (saves.includes('a') ? 1 : 0) | (saves.includes('b') ? 2 : 0),
     savesOutputs: saves.includes('y'),
-    gradient:
-      gradient === null
-        ? null
-        : (dy, ctx: GradContext) => {
-            const saved: BinarySaved = { a: ctx.x[0], b: ctx.x[1], y: ctx.y[0] };
-            const da = ctx.needs[0] ? gradient[0](dy[0], saved) : null;
-            const db = ctx.needs[1] ? gradient[1](dy[0], saved) : null;
-            return [
-              da instanceof Tensor ? unbroadcast(da, ctx.shapes[0]) : da,
-              db instanceof Tensor ? unbroadcast(db, ctx.shapes[1]) : db,
-            ];
-          },
+    gradient: gradient === null ? null : (dy, ctx) => binaryGradient(gradient, dy[0], ctx),
     tile: {
       kind: 'binary',
       op: code,

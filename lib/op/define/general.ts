@@ -61,7 +61,6 @@ export function defineOp<P extends unknown[], A>(
   single: boolean,
 ): Defined<P, A> {
   const { args, infer, run } = spec;
-  const inputs = spec.saves?.inputs ?? [];
   /** Shapes that depend on data which are known although a function is being traced. */
   const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
     if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
@@ -118,7 +117,15 @@ export function defineOp<P extends unknown[], A>(
     // Tapes and tracers keep the list, which the caller may change.
     return ys.slice();
   });
-  const row: OpRow = {
+  const row = definition(name, spec, single ? one : many);
+  register(row);
+  return { one, many, apply } as Defined<P, A>;
+}
+
+/** What the registry has of an op. */
+function definition<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, call: OpRow['call']): OpRow {
+  const inputs = spec.saves?.inputs ?? [];
+  return {
     name,
     kind: spec.kind ?? 'op',
     tf: spec.tf,
@@ -132,7 +139,7 @@ export function defineOp<P extends unknown[], A>(
     partialDy: spec.partialDy,
     materializesZeros: spec.materializesZeros,
     gradient: spec.gradient,
-    execute: run,
+    execute: spec.run,
     tile: spec.tile,
     simpler: spec.simpler,
     regrouped: spec.regrouped,
@@ -143,10 +150,8 @@ export function defineOp<P extends unknown[], A>(
     fallible: spec.fallible,
     flops: spec.flops,
     host: spec.host,
-    call: single ? one : many,
+    call,
   };
-  register(row);
-  return { one, many, apply } as Defined<P, A>;
 }
 
 const isList = (inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] =>
