@@ -55,17 +55,26 @@ export interface RewriteContext {
 /** A rewrite rule: returns a tensor or op that replaces `call`, whose (first) result is `out`; null: no replacement. */
 export type Rewrite = (call: OpCall, context: RewriteContext, out: Tensor) => Tensor | OpCall | null;
 
-/** An op as tracers, graph passes and the compiler see it. */
-export interface TracedOp extends RecordedOp {
+/** What an op definition may state of the op, for graph passes and the compiler. Absent: no. */
+export interface OpTraits {
+  /** The function of each element, by its name in the native tables of elementwise kernels. */
+  readonly elementwise?: string;
+  /**
+   * A product of matrices, whose attributes extend `Sides` (the operands that are transposed). 'fused': a bias and the like
+   * follow in the same kernel.
+   */
+  readonly product?: 'plain' | 'fused';
+  /** Whether the inputs' elements follow one another in the result: they are concatenated along the first dimension. */
+  readonly appends?: (attrs: never, out: Tensor) => boolean;
   /** The result is the input, broadcast to its shape. */
-  readonly broadcasts?: boolean;
+  readonly broadcasts?: boolean | undefined;
   /**
    * Exact rewrite: a cheaper tensor or op with the same elements, bit for bit. The tensor exists already, and may have
    * another shape with as many elements.
    */
-  readonly simpler?: Rewrite;
+  readonly simpler?: Rewrite | undefined;
   /** Reassociating rewrite: like `simpler`, but floats may be summed in another order, within the op's error bound. */
-  readonly regrouped?: Rewrite;
+  readonly regrouped?: Rewrite | undefined;
   /** For ops that only permute dimensions: result dimension i is input dimension perm[i]. */
   readonly permutes?: (call: OpCall) => readonly number[];
   /**
@@ -82,7 +91,17 @@ export interface TracedOp extends RecordedOp {
   /** Estimated number of arithmetic operations. Absent: one for each element of the largest tensor. */
   readonly flops?: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => number;
   /** The tile kernel of an elementwise op or reduction that can be fused. */
-  readonly tile?: TileKernel;
+  readonly tile?: TileKernel | undefined;
+  /** Why `execute` computes in JavaScript: the op becomes a host step between native segments. */
+  readonly host?: string | undefined;
+  /** `execute` can compute only this many first results, at lower cost and bit for bit the same. Absent: all. */
+  readonly leastResults?: number;
+  /** Pairs [output, input], by number: the output may be written in place of the input. */
+  readonly over?: readonly (readonly [output: number, input: number])[];
+}
+
+/** An op as tracers, graph passes and the compiler see it. */
+export interface TracedOp extends RecordedOp, OpTraits {
   /**
    * Fills the outputs, or returns other tensors that share an input's storage. 'view': the only result is the first input
    * in another shape.
@@ -90,12 +109,6 @@ export interface TracedOp extends RecordedOp {
   readonly execute:
     | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
     | 'view';
-  /** Why `execute` computes in JavaScript: the op becomes a host step between native segments. */
-  readonly host?: string | undefined;
-  /** `execute` can compute only this many first results, at lower cost and bit for bit the same. Absent: all. */
-  readonly leastResults?: number;
-  /** Pairs [output, input], by number: the output may be written in place of the input. */
-  readonly over?: readonly (readonly [output: number, input: number])[];
 }
 
 /**

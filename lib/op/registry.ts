@@ -1,7 +1,7 @@
 /** Every defined row, by name: what the conformance tests, the gradient checks, the benchmarks and the docs read. */
 import type { DType, DTypeInfo } from '../core/dtype';
 import type { IndexedSlices } from '../core/indexed_slices';
-import type { RecordedOp, TracedOp } from './contract';
+import type { OpTraits, RecordedOp, TracedOp } from './contract';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -58,7 +58,7 @@ export function sample(
   return { tensor: { shape, ...options } };
 }
 
-export interface OpRow extends RecordedOp {
+export interface OpRow extends RecordedOp, OpTraits {
   readonly kind: 'unary' | 'binary' | 'compare' | 'reduction' | 'op' | 'composite';
   /** TensorFlow's symbol, `tf.math.tanh`; '' for a row that is only a part of other functions. */
   readonly tf: string;
@@ -75,36 +75,12 @@ export interface OpRow extends RecordedOp {
   readonly gradient: GradientFunction<never> | null;
   /** See TracedOp.execute; absent in composites, which are no ops to a tracer. */
   readonly execute?: TracedOp['execute'];
-  readonly tile?: TracedOp['tile'];
-  readonly simpler?: TracedOp['simpler'];
-  readonly regrouped?: TracedOp['regrouped'];
-  readonly broadcasts?: TracedOp['broadcasts'];
-  readonly permutes?: TracedOp['permutes'];
-  readonly reordered?: TracedOp['reordered'];
-  readonly leastResults?: TracedOp['leastResults'];
-  readonly fallible?: TracedOp['fallible'];
-  readonly host?: TracedOp['host'];
-  readonly flops?: TracedOp['flops'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }
 
 /** Why an op with such results computes in JavaScript: its `host`. */
 export const dependsOnValues = 'the shape of its result depends on values';
-
-/** Traits of an op that its definition states: see TracedOp. */
-export type OpFacts = Pick<
-  OpRow,
-  | 'tile'
-  | 'simpler'
-  | 'regrouped'
-  | 'broadcasts'
-  | 'permutes'
-  | 'leastResults'
-  | 'fallible'
-  | 'host'
-  | 'flops'
->;
 
 const rows = new Map<string, OpRow>();
 

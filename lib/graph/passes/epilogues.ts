@@ -66,9 +66,9 @@ function extend(shorter: Product, sum: Tensor, node: OpNode): Product | null {
   const { inputs, finish } = product;
   const [out] = node.outputs;
   if (finish.activation !== null || !sameShape(shapeOf(out), shapeOf(sum))) return null;
-  const activation = activationOf(node.op.name);
+  const activation = activationOf(node.op.elementwise);
   if (activation !== null) return { ...product, finish: { ...finish, activation } };
-  if (node.op.name !== 'add' || finish.residual >= 0) return null;
+  if (node.op.elementwise !== 'add' || finish.residual >= 0) return null;
   const other = node.inputs[node.inputs[0] === sum ? 1 : 0];
   const place = inputs.length;
   if (finish.bias < 0 && isPerColumn(shapeOf(other), shapeOf(out)))

@@ -22,9 +22,8 @@ const like = (t: Tensor, shape: readonly number[]): Tensor =>
   symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
 const keyOf = (tensors: readonly Tensor[]): string => tensors.map((t) => t.id).join();
 
-/** Whether an op concatenates its inputs along the first dimension. */
 const isRowStack = ({ op, attrs, outputs: [out] }: OpNode): boolean =>
-  (op.name === 'stack' || op.name === 'concat') && (attrs === 0 || attrs === -out.rank);
+  op.appends?.(attrs as never, out) === true;
 
 interface Sum {
   readonly products: OpNode[];
@@ -63,12 +62,13 @@ class ProductSums {
 
   private isSum(node: OpNode | null): node is OpNode {
     return (
-      node?.op.name === 'add' && node.inputs.every((t) => sameShape(shapeOf(t), shapeOf(node.outputs[0])))
+      node?.op.elementwise === 'add' &&
+      node.inputs.every((t) => sameShape(shapeOf(t), shapeOf(node.outputs[0])))
     );
   }
 
   private isProduct(node: OpNode | null): node is OpNode {
-    if (node?.op.name !== 'matmul') return false;
+    if (node?.op.product !== 'plain') return false;
     const { ta, tb } = node.attrs as Sides;
     const [a, b] = node.inputs;
     if (!ta || tb || a.rank !== 2 || b.rank !== 2) return false;

@@ -19,8 +19,7 @@ const maxElements = 2 ** 19;
 
 /** The operand that a product multiplies by in transposed form; null if there is none worth it. */
 function transposedOperand({ op, attrs, inputs: [a, b], outputs: [out] }: OpNode): Tensor | null {
-  if ((op.name !== 'matmul' && op.name !== 'fusedMatmul') || !(attrs as Sides).tb || b.rank !== 2)
-    return null;
+  if (op.product === undefined || !(attrs as Sides).tb || b.rank !== 2) return null;
   const rows = (attrs as Sides).ta ? shapeOf(a)[a.rank - 1] : out.size / shapeOf(b)[0];
   return rows > maxNarrow && shapeOf(b)[0] > maxNarrow && b.size > 0 && b.size <= maxElements ? b : null;
 }

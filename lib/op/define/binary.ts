@@ -121,6 +121,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const row: OpRow = {
     name,
     kind: toBool ? 'compare' : 'binary',
+    elementwise: name,
     tf: spec.tf,
     dtypes: spec.dtypes,
     domain: spec.domain,

@@ -7,7 +7,8 @@ import { context } from '../../core/context';
 import { checkElements, maxElements, sizeOf, type Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, specOf, type Tensor } from '../../core/tensor';
 import { explain } from '../checks';
-import { register, type Example, type GradientFunction, type OpFacts, type OpRow } from '../registry';
+import type { OpTraits } from '../contract';
+import { register, type Example, type GradientFunction, type OpRow } from '../registry';
 import { traced } from '../traced';
 import { following } from './composite';
 
@@ -23,7 +24,7 @@ export interface OutSpec {
  * `run` fills the results, which the framework has allocated.
  * Where the shapes depend on data, `infer` gives null, and `run` makes the results itself and returns them.
  */
-export interface OpSpec<P extends unknown[], A> extends OpFacts {
+export interface OpSpec<P extends unknown[], A> extends OpTraits {
   tf: string;
   dtypes: readonly DType[];
   kind?: OpRow['kind'];
@@ -35,7 +36,8 @@ export interface OpSpec<P extends unknown[], A> extends OpFacts {
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
-  /** See TracedOp. */
+  /** See OpTraits. */
+  appends?: (attrs: A, out: Tensor) => boolean;
   reordered?: (attrs: A, perm: readonly number[]) => A | null;
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
@@ -122,34 +124,19 @@ export function defineOp<P extends unknown[], A>(
   return { one, many, apply } as Defined<P, A>;
 }
 
-/** What the registry has of an op. */
+/** What the registry has of an op: its traits, and what follows from the rest of the definition. */
 function definition<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, call: OpRow['call']): OpRow {
-  const inputs = spec.saves?.inputs ?? [];
+  const { args: _, infer: __, run, saves, ...stated } = spec;
+  const inputs = saves?.inputs ?? [];
   return {
+    kind: 'op',
+    examples: [],
+    ...stated,
     name,
-    kind: spec.kind ?? 'op',
-    tf: spec.tf,
-    dtypes: spec.dtypes,
-    domain: spec.domain,
-    ulp: spec.ulp,
-    examples: spec.examples ?? [],
     differentiable: spec.gradient !== null,
     savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
-    savesOutputs: spec.saves?.outputs ?? false,
-    partialDy: spec.partialDy,
-    materializesZeros: spec.materializesZeros,
-    gradient: spec.gradient,
-    execute: spec.run,
-    tile: spec.tile,
-    simpler: spec.simpler,
-    regrouped: spec.regrouped,
-    broadcasts: spec.broadcasts,
-    permutes: spec.permutes,
-    reordered: spec.reordered,
-    leastResults: spec.leastResults,
-    fallible: spec.fallible,
-    flops: spec.flops,
-    host: spec.host,
+    savesOutputs: saves?.outputs ?? false,
+    execute: run,
     call,
   };
 }

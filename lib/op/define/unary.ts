@@ -68,6 +68,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
   const row: OpRow = {
     name,
     kind: 'unary',
+    elementwise: name,
     tf: spec.tf,
     dtypes: spec.dtypes,
     domain: spec.domain,

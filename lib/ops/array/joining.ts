@@ -70,6 +70,7 @@ export function partRegion(shape: Shape, axis: number, begin: number, size: numb
 export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis) => Tensor<DTypeOfList<V>> =
   op<[values: readonly TensorLike[], axis: OneAxis], number>('concat', {
     flops: () => 0,
+    appends: (axis, out) => normalizeAxis(axis, out.rank, 'concat') === 0,
     tf: 'tf.concat',
     dtypes: everyType,
     ulp: 0,
@@ -129,6 +130,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
   [values: readonly TensorLike[], options?: AxisOptions | OneAxis],
   number
 >('stack', {
+  appends: (axis, out) => normalizeAxis(axis, out.rank, 'stack') === 0,
   tf: 'tf.stack',
   dtypes: everyType,
   ulp: 0,

@@ -130,6 +130,7 @@ function rebuild(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): F
 }
 
 const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], FusedAttrs>('fusedMatmul', {
+  product: 'fused',
   flops: matmulFlops,
   tf: '',
   dtypes: types,

@@ -208,6 +208,7 @@ export function matmulFlops([a, b]: readonly Tensor[], [c]: readonly Tensor[]): 
 }
 
 const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Sides], Sides>('matmul', {
+  product: 'plain',
   flops: matmulFlops,
   tf: 'tf.linalg.matmul',
   dtypes: matmulTypes,

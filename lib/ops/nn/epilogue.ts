@@ -20,9 +20,9 @@ const kernelNumbers = new Map(
   activations.map((name) => [name, native.unaryNames.indexOf(activationRows[name])]),
 );
 
-/** The activation that the op of that name is, or null. */
-export function activationOf(op: string): FusedActivation | null {
-  return activations.find((name) => activationRows[name] === op) ?? null;
+/** The activation that an elementwise function is; null if it is none. */
+export function activationOf(elementwise: string | undefined): FusedActivation | null {
+  return activations.find((name) => activationRows[name] === elementwise) ?? null;
 }
 
 /** activation(sums + bias + residual). */
