@@ -119,7 +119,7 @@ function cacheOptions(
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];
   });
-  const choice: CachedOptions = { bare, keys, values: copies, result: result };
+  const choice: CachedOptions = { bare, keys, values: copies, result };
   if (known === undefined) caches.set(defaults, { list: [choice], next: 1, missed: 0 });
   else {
     known.list[known.next % maxCached] = choice;

@@ -14,7 +14,7 @@ declare const checked: unique symbol;
  */
 export type Shape = Dims & { readonly [checked]: true };
 
-/** The maximum number of elements of a tensor: what a Float64Array over one ArrayBuffer can index. It also bounds each dimension. */
+/** The maximum number of elements of a tensor, which a Float64Array over one ArrayBuffer can index; also of each dimension. */
 export const maxElements = 2 ** 32;
 /** The maximum rank of a tensor, as in TensorFlow. */
 const maxRank = maxDepth;
