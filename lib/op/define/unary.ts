@@ -23,7 +23,7 @@ export interface UnarySpec {
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor | SymbolicZero) | null;
   /** The result is bool. */
   toBool?: boolean;
-  /** See TracedOp.simpler. */
+  /** See OpTraits.simpler. */
   simpler?: OpRow['simpler'];
 }
 
