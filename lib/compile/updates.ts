@@ -106,8 +106,10 @@ export function overwrites(
   { op, inputs, outputs }: LoweredNode['node'],
   storages: Storages,
 ): (readonly [Tensor, Tensor])[] {
-  if (op.over !== undefined) {
-    return op.over.map(([to, from]) => [storages.root(outputs[to]), storages.root(inputs[from])] as const);
+  if (op.inputOutputAliases !== undefined) {
+    return op.inputOutputAliases.map(
+      ([to, from]) => [storages.root(outputs[to]), storages.root(inputs[from])] as const,
+    );
   }
   const kernel = op.tile;
   if (kernel === undefined || kernel.kind === 'reduce' || outputs.length !== 1) return [];

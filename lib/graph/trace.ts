@@ -120,7 +120,7 @@ export class Trace extends Placeholder implements Tracer {
       if (owner !== null && !this.inScope(owner) && !this.isSubstituted(t))
         throw this.foreignTensorError(t, owner, op.name);
     }
-    if (op.closes === true) this.markClosing();
+    if (op.gradientCaptures === true) this.markClosing();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
@@ -140,7 +140,7 @@ export class Trace extends Placeholder implements Tracer {
   /** The error for the use of a tensor that belongs to an unrelated trace. */
   foreignTensorError(t: Tensor, owner: Placeholder, op: string): Error {
     if (this.outer?.inScope(owner) === true) this.usesOuterTensors = true;
-    return owner.misuse(t, op);
+    return owner.accessError(t, op);
   }
 
   /** Marks the trace as containing a custom gradient. */
@@ -196,12 +196,12 @@ export class Trace extends Placeholder implements Tracer {
     const tracer = context.tracer;
     const substituted = tracer instanceof Trace && tracer.isSubstituted(t);
     if (!this.open && !substituted) return symbolicTensor(t.dt, shape, this, bufferOf(t));
-    if (!(tracer instanceof Trace)) throw this.misuse(t, 'alias');
+    if (!(tracer instanceof Trace)) throw this.accessError(t, 'alias');
     if (!substituted && !tracer.inScope(this)) throw tracer.foreignTensorError(t, this, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
-  override misuse(t: Tensor, op: string): Error {
+  override accessError(t: Tensor, op: string): Error {
     const what = `a ${t.dt.name} tensor of shape ${showShape(shapeOf(t))} created while tracing ${this.name}`;
     if (context.tracer instanceof Trace && context.tracer.inScope(this)) {
       return new FailedPreconditionError(

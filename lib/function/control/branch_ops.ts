@@ -4,7 +4,7 @@ import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { rejectPromise } from '../../core/nest';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
@@ -99,7 +99,7 @@ export function caseOf<R>(
   options?: CaseOptions<R> | CaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('case', 2, arguments, caseDefaults);
+  if (arguments.length > 2) throwExtraArguments('case', 2, arguments, caseDefaults);
   const o = parseOptions<Required<CaseOptions<R>>>(options, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
     throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
@@ -163,7 +163,7 @@ export function switchCase<R>(
   options?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('switchCase', 3, arguments, switchCaseDefaults);
+  if (arguments.length > 3) throwExtraArguments('switchCase', 3, arguments, switchCaseDefaults);
   const o = parseOptions<Required<SwitchCaseOptions<R>>>(
     options,
     'default',
@@ -303,7 +303,7 @@ function traceBranches(
   const flow = new BranchFlow(op, select, branches, captures.map(spec), outs);
   if (subgraphs.some((p) => p.trace.closes)) flow.tryDerivative();
   const results = emit(flow, [index, ...captures]);
-  [...assigned].forEach((v, i) => v.adopt(results[resultCount + i]));
+  [...assigned].forEach((v, i) => v.assignOwned(results[resultCount + i]));
   return withTensors(subgraphs[0].value.structure, results);
 }
 

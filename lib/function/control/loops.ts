@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
@@ -40,7 +40,7 @@ export function whileLoop<V extends unknown[]>(
   options?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
 ): V {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 4) refuseSurplus('whileLoop', 4, arguments, whileLoopDefaults);
+  if (arguments.length > 4) throwExtraArguments('whileLoop', 4, arguments, whileLoopDefaults);
   const o = parseOptions<Required<WhileLoopOptions>>(
     options,
     'maximumIterations',
@@ -204,7 +204,7 @@ function compiledLoop(
   );
   if (condition.trace.closes || body.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);
-  assigned.forEach((v, i) => v.adopt(results[vars.length + i]));
+  assigned.forEach((v, i) => v.assignOwned(results[vars.length + i]));
   return withTensors(start, results);
 }
 

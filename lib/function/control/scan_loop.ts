@@ -143,7 +143,7 @@ function emitLoop(
   );
   if (subgraph.trace.closes) flow.tryDerivative();
   const results = emit(flow, inputs);
-  assigned.forEach((v, i) => v.adopt(results[nexts + i]));
+  assigned.forEach((v, i) => v.assignOwned(results[nexts + i]));
   const from = nexts + assigned.length;
   return { next: results.slice(0, nexts), stacked: results.slice(from, from + stackedCount) };
 }

@@ -6,7 +6,7 @@ import type { Variable } from '../../core/variable';
 import type { Effects, Recorder } from '../../op/contract';
 import type { GuardedBranches, Graph } from '../../graph/graph';
 import { Trace } from '../../graph/trace';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 
 /**
  * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables: an
@@ -37,7 +37,7 @@ export class SubgraphTrace extends Trace {
 
   /** Whether the gradient of a tensor from before the trace may be requested. */
   private mayTakeGradient(t: Tensor): boolean {
-    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.follows(t.id)));
+    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.watches(t.id)));
   }
 
   override inScope(other: Placeholder): boolean {
@@ -148,7 +148,7 @@ export interface TracedSubgraph<R> {
  */
 export function traceSubgraph<R>(
   name: string,
-  specs: readonly OutSpec[],
+  specs: readonly ResultSpec[],
   f: (given: readonly Tensor[]) => R,
   results: (r: R) => readonly Tensor[],
   live: boolean,

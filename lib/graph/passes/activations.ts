@@ -5,7 +5,7 @@
 import { sameShape } from '../../core/shape';
 import type { OpCall, TracedOp } from '../../op/contract';
 import { shapeOf, type Tensor } from '../../core/tensor';
-import { registry } from '../../op/registry';
+import { opDefinitions } from '../../op/registry';
 import { readsIn, type Graph, type OpNode } from '../graph';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
@@ -160,7 +160,7 @@ export function activations(graph: Graph): Graph {
     context.add(node);
     const activation = matcher.match(node);
     if (activation === null) return null;
-    const op = registry().get(activation.name) as unknown as TracedOp;
+    const op = opDefinitions().get(activation.name) as unknown as TracedOp;
     matched.add(node.outputs[0]);
     return { kind: 'op', op, inputs: [activation.x], attrs: null, outputs: node.outputs };
   });

@@ -8,7 +8,7 @@
 import { asShape, sameShape, type Shape } from '../../core/shape';
 import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
 import type { ReduceAttrs } from '../../op/define/reduction';
-import { registry, type OpRow } from '../../op/registry';
+import { opDefinitions, type OpDefinition } from '../../op/registry';
 import type { TracedOp } from '../../op/contract';
 import { inputsOf, mapPending, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
@@ -43,8 +43,8 @@ function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
   const { rank } = outputs[0];
   if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
-  if (op.spreads === true) return rank > 1 ? 'expand' : null;
-  if (op.reordered !== undefined && rank > 1 && op.reordered(attrs as never, identity(rank)) !== null)
+  if (op.repeats === true) return rank > 1 ? 'expand' : null;
+  if (op.permutedAttrs !== undefined && rank > 1 && op.permutedAttrs(attrs as never, identity(rank)) !== null)
     return 'reordered';
   if (op.tile === undefined) return null;
   if (op.tile.kind !== 'reduce') return rank > 1 ? 'elementwise' : null;
@@ -184,7 +184,7 @@ class Layout {
     if (movesNothing(shapeOf(from), step)) {
       this.nodes.push({ kind: 'op', op: view, inputs: [from], attrs: null, outputs: [symbol] });
     } else {
-      const op = registry().get('transpose') as OpRow & TracedOp;
+      const op = opDefinitions().get('transpose') as OpDefinition & TracedOp;
       this.nodes.push({ kind: 'op', op, inputs: [from], attrs: step, outputs: [symbol] });
       this.transposedElements += symbol.size;
     }
@@ -287,7 +287,7 @@ class Layout {
         : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
     if (kind === 'broadcast' && !unchanged) attrs = shape;
-    if (kind === 'reordered' && !unchanged) attrs = node.op.reordered?.(attrs as never, p);
+    if (kind === 'reordered' && !unchanged) attrs = node.op.permutedAttrs?.(attrs as never, p);
     if (kind === 'expand' && !unchanged) attrs = permutedAxes(attrs as readonly number[], p);
     const result = unchanged ? out : this.symbol(out, shape);
     this.nodes.push({ ...node, inputs, attrs, outputs: [result], pending });

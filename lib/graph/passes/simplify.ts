@@ -1,5 +1,5 @@
 /**
- * Applies the exact rewrites of op definitions (TracedOp.simpler): x·1, x/1, x − 0, −(−x), and copies that move nothing.
+ * Applies the exact rewrites of op definitions (TracedOp.exactRewrite): x·1, x/1, x − 0, −(−x), and copies that move nothing.
  * Results are the same bit for bit, signs of zeros and NaNs included; only a signalling NaN is not quieted.
  */
 import { withContext } from '../../core/context';
@@ -77,18 +77,18 @@ function uniformValue(t: Tensor): number | bigint | null {
 }
 
 export function simplify(graph: Graph): Graph {
-  return enabled('simplify') ? applyRule(graph, 'simpler') : graph;
+  return enabled('simplify') ? applyRule(graph, 'exactRewrite') : graph;
 }
 
 /**
- * Applies the reassociating rewrites (TracedOp.regrouped), such as a transpose that a matrix product absorbs. They change
+ * Applies the reassociating rewrites (TracedOp.reassociatingRewrite), such as a transpose that a matrix product absorbs. They change
  * the order of float sums: results differ by rounding, within the error bounds of the ops.
  */
 export function regroup(graph: Graph): Graph {
-  return enabled('regroup') ? applyRule(graph, 'regrouped') : graph;
+  return enabled('regroup') ? applyRule(graph, 'reassociatingRewrite') : graph;
 }
 
-function applyRule(graph: Graph, rule: 'simpler' | 'regrouped'): Graph {
+function applyRule(graph: Graph, rule: 'exactRewrite' | 'reassociatingRewrite'): Graph {
   const context = new GraphContext(graph);
   return rewrite(graph, (node, output) => {
     context.output = output;
@@ -100,14 +100,14 @@ function applyRule(graph: Graph, rule: 'simpler' | 'regrouped'): Graph {
 
 function rewriteFully(
   node: OpNode,
-  rule: 'simpler' | 'regrouped',
+  rule: 'exactRewrite' | 'reassociatingRewrite',
   context: GraphContext,
 ): Replacement | null {
   const [out] = node.outputs;
   let call: OpCall = node;
   for (;;) {
     const replacement: Tensor | OpCall | null =
-      rule === 'simpler' && call.op.execute === 'view'
+      rule === 'exactRewrite' && call.op.execute === 'view'
         ? simplifyView(call, out, context)
         : (call.op[rule]?.(call, context, out) ?? null);
     if (replacement === null) break;

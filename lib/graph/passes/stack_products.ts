@@ -7,7 +7,7 @@ import { asShape, sameShape, sizeOf } from '../../core/shape';
 import type { TracedOp } from '../../op/contract';
 import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
 import type { Sides } from '../../ops/linalg/matmul';
-import { registry } from '../../op/registry';
+import { opDefinitions } from '../../op/registry';
 import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
@@ -17,13 +17,13 @@ const minProducts = 3;
 /** The most elements in the operands of one product, which are all alive at the same time. */
 const maxElements = 4 * 2 ** 20;
 
-const opNamed = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
+const opNamed = (name: string): TracedOp => opDefinitions().get(name) as unknown as TracedOp;
 const like = (t: Tensor, shape: readonly number[]): Tensor =>
   symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
 const keyOf = (tensors: readonly Tensor[]): string => tensors.map((t) => t.id).join();
 
 const isRowStack = ({ op, attrs, outputs: [out] }: OpNode): boolean =>
-  op.appends?.(attrs as never, out) === true;
+  op.concatenates?.(attrs as never, out) === true;
 
 interface Sum {
   readonly products: OpNode[];

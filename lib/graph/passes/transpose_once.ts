@@ -5,7 +5,7 @@
 import type { TracedOp } from '../../op/contract';
 import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
 import type { Sides } from '../../ops/linalg/matmul';
-import { registry } from '../../op/registry';
+import { opDefinitions } from '../../op/registry';
 import type { Graph, OpNode } from '../graph';
 import { enabled } from './enabled';
 import { rewrite } from './rewrite';
@@ -39,7 +39,7 @@ export function transposeOnce(graph: Graph): Graph {
     let t = transposes.get(b);
     if (t === undefined) {
       t = symbolicTensor(b.dt, asShape([shapeOf(b)[1], shapeOf(b)[0]]), placeholderOf(b) as Placeholder);
-      const op = registry().get('transpose') as unknown as TracedOp;
+      const op = opDefinitions().get('transpose') as unknown as TracedOp;
       output.nodes.push({ kind: 'op', op, inputs: [b], attrs: [1, 0], outputs: [t] });
       transposes.set(b, t);
     }
