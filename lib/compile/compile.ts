@@ -2,7 +2,15 @@
 import type { RuntimeScalars } from '../op/contract';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { inputsOf, type Graph, type HostNode, type Node, type OpNode, type ReadNode } from '../graph/graph';
+import {
+  inputsOf,
+  runNode,
+  type Graph,
+  type HostNode,
+  type Node,
+  type OpNode,
+  type ReadNode,
+} from '../graph/graph';
 import { lower } from './lower';
 import { Storages, type LoweredNode } from './lowered';
 import { elideCopies } from './fusion/fuse_copies';
@@ -10,7 +18,6 @@ import { enabled } from '../graph/passes/enabled';
 import { Fusion } from './fusion/fuse';
 import { makeSegment } from './segment';
 import { overwrites, Updates } from './updates';
-import { runNode } from '../graph/run_node';
 import { Executable } from './executable';
 import type { Segment, Slot, Step } from './steps';
 

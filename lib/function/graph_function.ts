@@ -96,7 +96,7 @@ function runBackward(
   const gradients = backward.run([...upstream, ...all.slice(savedFrom, savedFrom + derivative.saved)]);
   return derivative.gradients.map((k, i) => {
     if (k < 0) return k === zeroGradient ? symbolicZero : null;
-    const shape = derivative.rows.get(i);
+    const shape = derivative.sparseShapes.get(i);
     return shape === undefined ? gradients[k] : new IndexedSlices(gradients[k], gradients[k + 1], shape);
   });
 }

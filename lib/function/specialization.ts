@@ -8,7 +8,7 @@ import { ConcretizationError } from '../graph/concretization_error';
 import { runOpByOp } from './eager';
 import type { Graph } from '../graph/graph';
 import { GraphFunction } from './graph_function';
-import { inline } from '../graph/inline';
+import { inline } from '../graph/copy';
 import { assignPending } from '../graph/pending';
 import { Trace } from '../graph/trace';
 
@@ -64,8 +64,8 @@ export class Specialization {
   readonly reason: ConcretizationError | null;
   /** Under this many tapes or more it runs op by op: the compiled graph has derivatives of lower orders only. */
   private derivableOrders: number;
-  /** The trace contains a custom gradient, which may close over its tensors. */
-  private readonly closes: boolean;
+  /** The graph cannot be inlined: custom gradients may close over tensors of its trace. */
+  private readonly hasGradientClosures: boolean;
 
   /**
    * Traces the function. `f` calls it with its tensor arguments replaced, and validates its result. `tensors` have the
@@ -76,27 +76,29 @@ export class Specialization {
     private readonly f: (tensors: readonly Tensor[]) => unknown,
     tensors: readonly Tensor[],
   ) {
-    let trace = this.trace(tensors);
-    if (trace.created.length > 0) {
+    let traced = this.trace(tensors);
+    const { created, failure } = traced.trace;
+    if (created.length > 0) {
       // Variables may be created at the first call only: a second trace shows whether the function keeps them.
-      origin.checkCreated(trace.created.length);
-      if (trace.reason === null) {
-        trace = this.trace(tensors);
+      origin.checkCreated(created.length);
+      if (failure === null) {
+        traced = this.trace(tensors);
         origin.traces++;
         origin.mayCreateVariables = false;
-        origin.checkCreated(trace.created.length);
+        origin.checkCreated(traced.trace.created.length);
       }
     }
-    this.parameters = trace.parameters;
-    this.reason = trace.reason;
+    const { trace, parameters, graph, value } = traced;
+    this.parameters = parameters;
+    this.reason = trace.failure;
     this.derivableOrders = trace.derivableOrders;
-    this.closes = trace.closes;
-    this.compiled =
-      trace.graph === null ? null : { graph: new GraphFunction(trace.graph), value: trace.value };
+    this.hasGradientClosures = trace.hasGradientClosures;
+    this.compiled = graph === null ? null : { graph: new GraphFunction(graph), value };
     if (this.reason === null) origin.mayCreateVariables = false;
     else origin.warn(this.reason);
   }
 
+  /** Runs the function with symbolic tensors. The graph is null if that failed for want of a concrete value. */
   private trace(tensors: readonly Tensor[]) {
     const { f, origin } = this;
     const outer = context.tracer instanceof Trace ? context.tracer : null;
@@ -109,19 +111,10 @@ export class Specialization {
     } catch (error) {
       if (trace.usesOuterTensors) throw new UsesOuterTensors();
       // User code may have caught and replaced the ConcretizationError.
-      if (trace.reason === null) throw error;
+      if (trace.failure === null) throw error;
     }
     if (trace.usesOuterTensors) throw new UsesOuterTensors();
-    const { reason, created, derivableOrders, closes } = trace;
-    return {
-      closes,
-      parameters,
-      graph: reason === null ? graph : null,
-      value,
-      reason,
-      created,
-      derivableOrders,
-    };
+    return { trace, parameters, graph: trace.failure === null ? graph : null, value };
   }
 
   run(tensors: readonly Tensor[]): unknown {
@@ -144,15 +137,11 @@ export class Specialization {
   /** Inlines a call into the function being traced; null if its graph cannot be copied. */
   inlineInto(trace: Trace, tensors: readonly Tensor[]): { readonly value: unknown } | null {
     const { compiled, reason } = this;
-    if (reason !== null) throw (trace.reason = reason);
-    if (compiled === null || this.closes) return null;
-    try {
+    if (reason !== null) throw (trace.failure = reason);
+    if (compiled === null || this.hasGradientClosures) return null;
+    trace.recordingFailure(() => {
       if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
-    } catch (error) {
-      // User code may catch the error, so the trace records it.
-      if (error instanceof ConcretizationError) trace.reason = error;
-      throw error;
-    }
+    });
     return { value: this.packResults(inline(trace, compiled.graph.graph, tensors)) };
   }
 

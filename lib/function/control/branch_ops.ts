@@ -217,7 +217,7 @@ export function switchCase<R>(
   return emitBranches('switchCase', index, select, branches, names) as R;
 }
 
-/** Traces branches that are selected by a symbolic index. */
+/** Adds branches that are selected by a symbolic index to the function being traced. */
 function emitBranches(
   op: string,
   index: Tensor,
@@ -225,13 +225,7 @@ function emitBranches(
   fs: readonly (() => unknown)[],
   names: readonly string[],
 ): unknown {
-  try {
-    return traceBranches(op, index, select, fs, names);
-  } catch (error) {
-    // User code may catch the error, so the enclosing trace records it.
-    if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
-    throw error;
-  }
+  return (context.tracer as Trace).recordingFailure(() => traceBranches(op, index, select, fs, names));
 }
 
 function traceBranches(
@@ -301,7 +295,7 @@ function traceBranches(
   const spec = (t: Tensor): Out => ({ shape: shapeOf(t), dt: t.dt });
   const outs = branches[0].graph.results.map(spec);
   const flow = new BranchFlow(op, select, branches, captures.map(spec), outs);
-  if (subgraphs.some((p) => p.trace.closes)) flow.tryDerivative();
+  if (subgraphs.some((p) => p.trace.hasGradientClosures)) flow.tryDerivative();
   const results = emit(flow, [index, ...captures]);
   [...assigned].forEach((v, i) => v.assignOwned(results[resultCount + i]));
   return withTensors(subgraphs[0].value.structure, results);

@@ -9,12 +9,9 @@ import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { symbolicZero, type Grad } from '../../op/registry';
 import { zeroGradient } from '../../graph/derivative';
-import type { TensorSubgraphRuns } from '../../graph/graph';
-import { runSubgraphs } from '../../graph/subgraph_runs';
-import { variablesOf, type Graph } from '../../graph/graph';
+import { effectsOf, variablesOf, type Graph, type TensorSubgraphRuns } from '../../graph/graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../../graph/trace';
-import { effectsOf } from './subgraph';
 import { ConcretizationError } from '../../graph/concretization_error';
 
 /** The type of a tensor. */
@@ -74,6 +71,23 @@ export abstract class Flow {
       if (error instanceof ConcretizationError) throw error;
     }
   }
+}
+
+/** Runs all subgraphs synchronously; `async/run.ts` drives them off the event loop. */
+function runSubgraphs(steps: TensorSubgraphRuns): readonly Tensor[] {
+  let next = steps.next();
+  while (next.done !== true) {
+    const [executable, args] = next.value;
+    let results: readonly Tensor[];
+    try {
+      results = executable.run(args);
+    } catch (error) {
+      next = steps.throw(error);
+      continue;
+    }
+    next = steps.next(results);
+  }
+  return next.value;
 }
 
 export const isFloat = (o: Pick<Out, 'dt'>): boolean => o.dt.kind === 'float';

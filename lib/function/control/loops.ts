@@ -105,13 +105,9 @@ export function whileLoop<V extends unknown[]>(
     maxIterations === null || maxIterations === Infinity
       ? limit
       : toTensor(maxIterations - done, dtypes.int32, 'whileLoop', '');
-  try {
-    return compiledLoop((vars) => call(cond, vars), step, current, remaining) as V;
-  } catch (error) {
-    // User code may catch the error, so the enclosing trace records it.
-    if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
-    throw error;
-  }
+  return (context.tracer as Trace).recordingFailure(
+    () => compiledLoop((vars) => call(cond, vars), step, current, remaining) as V,
+  );
 }
 
 /** The value of the condition if it is known at trace time; else null. */
@@ -202,7 +198,7 @@ function compiledLoop(
     },
     inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
   );
-  if (condition.trace.closes || body.trace.closes) flow.tryDerivative();
+  if (condition.trace.hasGradientClosures || body.trace.hasGradientClosures) flow.tryDerivative();
   const results = emit(flow, inputs);
   assigned.forEach((v, i) => v.assignOwned(results[vars.length + i]));
   return withTensors(start, results);

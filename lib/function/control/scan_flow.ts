@@ -12,7 +12,7 @@ import type { TensorSubgraphRuns, SubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import type { Graph } from '../../graph/graph';
 import { withPendingSteps } from '../../graph/pending';
-import { replay } from '../../graph/replay';
+import { replay } from '../../graph/copy';
 import { Trace } from '../../graph/trace';
 import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
 

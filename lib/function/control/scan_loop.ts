@@ -141,7 +141,7 @@ function emitLoop(
     },
     inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
   );
-  if (subgraph.trace.closes) flow.tryDerivative();
+  if (subgraph.trace.hasGradientClosures) flow.tryDerivative();
   const results = emit(flow, inputs);
   assigned.forEach((v, i) => v.assignOwned(results[nexts + i]));
   const from = nexts + assigned.length;

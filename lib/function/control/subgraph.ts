@@ -3,7 +3,7 @@ import { recordingDepth } from '../../autodiff/tape';
 import { context } from '../../core/context';
 import { type Placeholder, placeholderOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { Effects, Recorder } from '../../op/contract';
+import type { Recorder } from '../../op/contract';
 import type { GuardedBranches, Graph } from '../../graph/graph';
 import { Trace } from '../../graph/trace';
 import type { ResultSpec } from '../../op/define/general';
@@ -52,9 +52,9 @@ export class SubgraphTrace extends Trace {
     return this.parent.foreignTensorError(t, of, op);
   }
 
-  override markClosing(): void {
-    super.markClosing();
-    this.parent.markClosing();
+  override markGradientClosure(): void {
+    super.markGradientClosure();
+    this.parent.markGradientClosure();
   }
 
   override symbolFor(t: Tensor): Tensor {
@@ -158,7 +158,7 @@ export function traceSubgraph<R>(
   const parameters = specs.map((t) => trace.symbol(t.dt, t.shape));
   const { graph, value } = trace.run(() => f(parameters), results, parameters);
   // The user's function may have caught the error.
-  if (trace.reason !== null) throw trace.reason;
+  if (trace.failure !== null) throw trace.failure;
   const captures = [...trace.captures];
   return {
     trace,
@@ -173,17 +173,4 @@ export function traceSubgraph<R>(
     variables: trace.variables,
     needsVariables: trace.needsVariables,
   };
-}
-
-/** The side effects of graphs. */
-export function effectsOf(graphs: readonly Graph[]): Effects {
-  let effects: Effects = 'none';
-  for (const node of graphs.flatMap((g) => g.nodes)) {
-    if (node.kind === 'read' || node.kind === 'assign') return 'variables';
-    if (node.kind !== 'host' || node.effects === 'none') continue;
-    if (node.effects === 'variables' || (node.scalarOp?.scalars.variables.length ?? 0) > 0)
-      return 'variables';
-    if (effects !== 'check') effects = node.effects;
-  }
-  return effects;
 }
