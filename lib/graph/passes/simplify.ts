@@ -1,5 +1,5 @@
 /**
- * Applies the rewrite rules of op definitions. The exact ones (OpTraits.simpler) are x·1, x/1, x − 0, −(−x) and copies that
+ * Applies the rewrite rules of op definitions. The exact ones (OpTraits.exactRewrite) are x·1, x/1, x − 0, −(−x) and copies that
  * move nothing: results are the same bit for bit, signs of zeros and NaNs included; only a signalling NaN is not quieted.
  */
 import type { OpCall } from '../../op/contract';
@@ -14,7 +14,7 @@ export function simplify(graph: Graph): Graph {
 }
 
 /**
- * Applies the reassociating rewrites (OpTraits.regrouped), such as a transpose that a matrix product absorbs. They change
+ * Applies the reassociating rewrites (OpTraits.reassociatingRewrite), such as a transpose that a matrix product absorbs. They change
  * the order of float sums: results differ by rounding, within the error bounds of the ops.
  */
 export function regroup(graph: Graph): Graph {
