@@ -4,9 +4,10 @@ import { bufferOf, type Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../op/contract';
 import type { Block } from '../copies';
 import type { OpNode } from '../../graph/graph';
-import type { LoweredNode } from '../lowered';
+import type { LoweredNode } from '../lower';
 import { dtypeOf, Space, type Group, type Member } from './group';
 
+/** TileOp of native/program/tile_group.h. */
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
 /** The block of another value to which a value is written. */
@@ -15,6 +16,7 @@ export interface Target {
   readonly block: Block;
 }
 
+/** Rows, columns, and the numbers of values, steps and blocks. */
 const header = 5;
 /** The length of a group's instruction. */
 export const numbersOf = (values: number, steps: number, blocks: number): number =>
@@ -68,7 +70,7 @@ class Encoder {
   private read({ root, space, block }: Member['operands'][number]): number {
     const known = this.valueOf.get(root);
     if (known !== undefined) return known;
-    // One value may be read in several ways: a vector along rows and along columns.
+    // A value may be read in several spaces: a vector along rows and along columns.
     const key = `${root.id}/${space}/${block?.at ?? ''}`;
     let value = this.external.get(key);
     if (value === undefined) {
@@ -123,7 +125,7 @@ export function encodeGroup(
   needed: (root: Tensor) => boolean,
 ): LoweredNode {
   const [first] = group.members;
-  // Unless it reads the source of a broadcast or split that is not carried out.
+  // Not if it reads the source of a broadcast or split: that op is dropped.
   const isPlain = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
   if (group.members.length === 1 && isPlain && !targets.has(first.out.root)) return first.lowered;
   const { inputs, outputs, storages, values, steps } = new Encoder(group, targets, needed);
