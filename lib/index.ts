@@ -20,7 +20,7 @@ export * as math from './namespaces/math';
 export * as nn from './namespaces/nn';
 export * as raw from './namespaces/raw';
 export * as keras from './keras';
-export { definitions as registry, type OpDefinition as OpRow } from './op/registry';
+export { opInfos as registry, type OpInfo } from './op/registry';
 export { version } from './version';
 export type { DType, DTypeTable, HostArrayDTypes, TypedArray } from './core/dtype';
 export type { DTypeOf } from './core/dtype_of';

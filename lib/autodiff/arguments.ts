@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices, type Gradient } from '../core/indexed_slices';
 import { flatten } from '../core/nest';
 import { options } from '../core/options';
-import { Readable } from '../core/readable';
+import { TensorConvertible } from '../core/tensor_convertible';
 import { describe, sameShape, showShape, type Shape } from '../core/shape';
 import { shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -108,7 +108,7 @@ export function resolveOutputGradients(
   given: GradientOptions['outputGradients'],
 ): (Tensor | null)[] {
   if (given === undefined || given === null) return targets.map(() => null);
-  const leaves = alongside(target, given);
+  const leaves = flattenUpTo(target, given);
   return leaves.map((leaf, i) => {
     if (leaf === null || leaf === undefined) {
       throw new InvalidArgumentError(
@@ -127,7 +127,7 @@ export function resolveOutputGradients(
 }
 
 /** The parts of `given` at the leaves of `target`: a host array beside one tensor is that tensor's weights. */
-function alongside(target: unknown, given: unknown): unknown[] {
+function flattenUpTo(target: unknown, given: unknown): unknown[] {
   const mismatch = (expected: string): never => {
     throw new InvalidArgumentError(
       `[GradientTape.gradient] outputGradients must have one entry per target, in the target's structure: expected ` +
@@ -137,16 +137,16 @@ function alongside(target: unknown, given: unknown): unknown[] {
   if (Array.isArray(target)) {
     if (!Array.isArray(given) || given.length !== target.length)
       return mismatch(`an array of ${target.length}`);
-    return target.flatMap((part, i) => alongside(part, given[i]));
+    return target.flatMap((part, i) => flattenUpTo(part, given[i]));
   }
-  if (target instanceof Tensor || target instanceof Readable) return [given];
+  if (target instanceof Tensor || target instanceof TensorConvertible) return [given];
   const keys = Object.keys(target as object);
   const isObject = typeof given === 'object' && given !== null && !(given instanceof Tensor);
   if (!isObject || Object.keys(given).length !== keys.length)
     return mismatch(`an object of ${keys.join(', ')}`);
   return keys.flatMap((key) =>
     Object.hasOwn(given, key)
-      ? alongside((target as Record<string, unknown>)[key], (given as Record<string, unknown>)[key])
+      ? flattenUpTo((target as Record<string, unknown>)[key], (given as Record<string, unknown>)[key])
       : mismatch(`an object of ${keys.join(', ')}`),
   );
 }
@@ -165,7 +165,7 @@ const valueOf = (source: Source): Tensor => (source instanceof Variable ? source
 export function resolveSource(tape: Tape, source: Source): ResolvedSource {
   const own = valueOf(source).id;
   const ids = source instanceof Variable ? (tape.variables.get(source) ?? []) : [own];
-  return { ids: ids.filter((id) => tape.follows(id)), own, shape: shapeOf(valueOf(source)), dt: source.dt };
+  return { ids: ids.filter((id) => tape.watches(id)), own, shape: shapeOf(valueOf(source)), dt: source.dt };
 }
 
 export function idsOf(sources: readonly ResolvedSource[]): Set<number> {

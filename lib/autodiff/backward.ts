@@ -8,10 +8,10 @@ import { context as execution } from '../core/context';
 import { freeUnlessHeld } from '../core/tidy';
 import {
   isPinned,
-  isSole,
+  isUniquelyOwned,
   makeTensor,
   pin,
-  revive,
+  restoreDisposed,
   shapeOf,
   type Tensor,
   unpin,
@@ -163,34 +163,34 @@ const notSaved = (op: string): never => {
   throw new InternalError(`[${op}] its gradient reads a tensor that the op definition does not save`);
 };
 
-function revived(saved: Tensor | null): Tensor {
+function unpackSaved(saved: Tensor | null): Tensor {
   // The gradient function reads only what its op definition saves.
-  return (saved === null ? undefined : revive(saved)) as Tensor;
+  return (saved === null ? undefined : restoreDisposed(saved)) as Tensor;
 }
 
 function gradContext(e: Entry, reached: IdSet): GradContext {
   const { attrs, saved0, shape0, dt0, id1, moreInputs, moreOutputs } = e;
   const need0 = dt0.kind === 'float' && reached.has(e.id0);
-  const y = [revived(e.savedOut)];
+  const y = [unpackSaved(e.savedOut)];
   const outShapes = [e.outShape];
   const outDts = [e.outDt];
   // Array literals instead of pushes: an array that grows over-allocates.
   let x: Tensor[], shapes: Shape[], dts: DTypeInfo[], needs: boolean[];
   if (id1 === 0) {
-    x = [revived(saved0)];
+    x = [unpackSaved(saved0)];
     shapes = [shape0];
     dts = [dt0];
     needs = [need0];
   } else {
     const dt1 = e.dt1 as DTypeInfo;
-    x = [revived(saved0), revived(e.saved1)];
+    x = [unpackSaved(saved0), unpackSaved(e.saved1)];
     shapes = [shape0, e.shape1 as Shape];
     dts = [dt0, dt1];
     needs = [need0, dt1.kind === 'float' && reached.has(id1)];
   }
   if (moreInputs !== null) {
     for (const o of moreInputs) {
-      x.push(revived(o.saved));
+      x.push(unpackSaved(o.saved));
       shapes.push(o.shape);
       dts.push(o.dt);
       needs.push(o.dt.kind === 'float' && reached.has(o.id));
@@ -198,7 +198,7 @@ function gradContext(e: Entry, reached: IdSet): GradContext {
   }
   if (moreOutputs !== null) {
     for (const o of moreOutputs) {
-      y.push(revived(o.saved));
+      y.push(unpackSaved(o.saved));
       outShapes.push(o.shape);
       outDts.push(o.dt);
     }
@@ -280,7 +280,9 @@ function propagate(
 
 /** Whether dy is a temporary of this backward pass whose only remaining reader is the gradient of the unary op `e`. */
 function isDonatable({ op }: Entry, dy: Tensor, temporaries: readonly Tensor[]): boolean {
-  return isSole(dy, 0) && (op as { kind?: string }).kind === 'unary' && temporaries.lastIndexOf(dy) >= 0;
+  return (
+    isUniquelyOwned(dy, 0) && (op as { kind?: string }).kind === 'unary' && temporaries.lastIndexOf(dy) >= 0
+  );
 }
 
 /** The upstream gradients, with zeros in place of null. */

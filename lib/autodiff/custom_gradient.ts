@@ -33,7 +33,7 @@ export type CustomGradientFunction = (
 /** Notes which variables are read. */
 class VariableWatcher implements Recorder {
   readonly seen = new Set<Variable>();
-  follows(): boolean {
+  watches(): boolean {
     return false;
   }
   record(): void {}
@@ -89,7 +89,7 @@ export function customGradient<R extends Result>(
       differentiable: true,
       savesInputs: 0,
       savesOutputs: false,
-      closes: true,
+      gradientCaptures: true,
       materializesZeros: true,
       execute: (xs: readonly Tensor[]) => xs.slice(sources.length),
       gradient: (dy, ctx) => callGradient(gradient, dy, inputs.length, variables, ctx),

@@ -4,7 +4,7 @@ import type { DType } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
-import { options as parseOptions, refuseSurplus } from '../core/options';
+import { options as parseOptions, throwExtraArguments } from '../core/options';
 import { describe, showShape } from '../core/shape';
 import { peekNextId, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -45,7 +45,7 @@ export interface GradientTapeOptions {
  * Gives each gradient tensors of its own: one that is older than this call (id < firstId) belongs to the caller, and one
  * may stand for several sources. Disposing a gradient then leaves everything else alone.
  */
-function separate(
+function withOwnTensors(
   gradients: readonly (Tensor | IndexedSlices | null)[],
   firstId: number,
 ): (Tensor | IndexedSlices | null)[] {
@@ -83,13 +83,13 @@ export class GradientTape {
   private readonly watchAccessedVariables: boolean;
   /** Null before the first use, and after a non-persistent tape was used up. What it records is not for users' hands. */
   #tape: Tape | null = null;
-  private usedUp = false;
+  private consumed = false;
   private recording = false;
   private inRun = false;
 
   constructor(options?: GradientTapeOptions | boolean) {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('GradientTape', 1, arguments, gradientTapeDefaults);
+    if (arguments.length > 1) throwExtraArguments('GradientTape', 1, arguments, gradientTapeDefaults);
     const o = parseOptions<Required<GradientTapeOptions>>(
       options,
       'persistent',
@@ -100,16 +100,16 @@ export class GradientTape {
     this.watchAccessedVariables = o.watchAccessedVariables;
   }
 
-  private record(): Tape {
+  private ensureTape(): Tape {
     if (this.#tape === null) {
       this.#tape = new Tape(this.watchAccessedVariables);
-      this.usedUp = false;
+      this.consumed = false;
     }
     return this.#tape;
   }
 
   private start(): void {
-    startRecording(this.record());
+    startRecording(this.ensureTape());
     this.recording = true;
   }
 
@@ -163,9 +163,9 @@ export class GradientTape {
           );
         }
       } else if (leaf instanceof Variable) {
-        this.record().watchVariable(leaf);
+        this.ensureTape().watchVariable(leaf);
       } else {
-        this.record().follow(leaf.id);
+        this.ensureTape().watch(leaf.id);
       }
     }
   }
@@ -201,14 +201,14 @@ export class GradientTape {
     this.stop();
     this.#tape?.release();
     this.#tape = null;
-    this.usedUp = false;
+    this.consumed = false;
     this.watchedBefore = [];
     if (recording) this.start();
   }
 
   /** The tape to go back over; errors and warnings about when. */
-  private open(method: string): Tape {
-    if (this.usedUp) {
+  private beginBackward(method: string): Tape {
+    if (this.consumed) {
       throw new FailedPreconditionError(
         `[GradientTape.${method}] A non-persistent GradientTape can only be used to compute one set of gradients (or ` +
           `jacobians); make it with { persistent: true }`,
@@ -221,7 +221,7 @@ export class GradientTape {
       );
     }
     if (!this.persistent) {
-      this.usedUp = true;
+      this.consumed = true;
       this.stop();
     } else if (this.recording && !warnedInside) {
       warnedInside = true;
@@ -236,7 +236,7 @@ export class GradientTape {
     return tape;
   }
 
-  private close(tape: Tape): void {
+  private endBackward(tape: Tape): void {
     if (this.persistent) return;
     this.watchedBefore = [...tape.variables.keys()];
     tape.release();
@@ -266,7 +266,7 @@ export class GradientTape {
     options?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
   ): Gradients<S> {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('GradientTape.gradient', 3, arguments, gradientDefaults);
+    if (arguments.length > 3) throwExtraArguments('GradientTape.gradient', 3, arguments, gradientDefaults);
     const o = parseOptions<Required<GradientOptions>>(
       options,
       'outputGradients',
@@ -280,7 +280,7 @@ export class GradientTape {
     leaves.forEach((leaf) => {
       checkSource(leaf, 'gradient');
     });
-    const tape = this.open('gradient');
+    const tape = this.beginBackward('gradient');
     try {
       const firstId = peekNextId();
       const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
@@ -298,9 +298,9 @@ export class GradientTape {
         }
         return sum ?? (o.unconnectedGradients === 'zero' ? filled(s.shape, s.dt, 0) : null);
       });
-      return packAs(sources, separate(results, firstId)) as Gradients<S>;
+      return packAs(sources, withOwnTensors(results, firstId)) as Gradients<S>;
     } finally {
-      this.close(tape);
+      this.endBackward(tape);
     }
   }
 
@@ -325,20 +325,20 @@ export class GradientTape {
     options?: JacobianOptions | UnconnectedGradients,
   ): Jacobians<S> {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('GradientTape.jacobian', 3, arguments, jacobianDefaults);
+    if (arguments.length > 3) throwExtraArguments('GradientTape.jacobian', 3, arguments, jacobianDefaults);
     const zero = jacobianZero(options, 'jacobian');
     const t = oneTarget(target, 'jacobian');
     const leaves = flatten(sources);
     leaves.forEach((leaf) => {
       checkSource(leaf, 'jacobian');
     });
-    const tape = this.open('jacobian');
+    const tape = this.beginBackward('jacobian');
     try {
       const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
       const path = pathFrom(tape, idsOf(resolved), this.recording);
       return packAs(sources, jacobian(path, t, resolved, zero)) as Jacobians<S>;
     } finally {
-      this.close(tape);
+      this.endBackward(tape);
     }
   }
 
@@ -363,7 +363,8 @@ export class GradientTape {
     options?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
+    if (arguments.length > 3)
+      throwExtraArguments('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
     const zero = jacobianZero(options, 'batchJacobian');
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');
@@ -383,13 +384,13 @@ export class GradientTape {
           `(${source.shape.join(', ')}) to match.`,
       );
     }
-    const tape = this.open('batchJacobian');
+    const tape = this.beginBackward('batchJacobian');
     try {
       const resolved = resolveSource(tape, source);
       const path = pathFrom(tape, idsOf([resolved]), this.recording);
       return batchJacobian(path, t, resolved, zero);
     } finally {
-      this.close(tape);
+      this.endBackward(tape);
     }
   }
 }

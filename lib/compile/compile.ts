@@ -139,7 +139,7 @@ function limitOverwrites(segment: Segment, following: readonly Step[]): Segment 
   const slots = new Set(
     following.slice(0, next < 0 ? undefined : next).flatMap((s) => (s.kind === 'assign' ? [s.slot] : [])),
   );
-  const fresh = segment.fresh.map((f) => (f.over === null || slots.has(f.slot) ? f : { ...f, over: null }));
+  const fresh = segment.fresh.map((f) => (slots.has(f.slot) ? f : { ...f, overwritable: null }));
   return { ...segment, fresh };
 }
 

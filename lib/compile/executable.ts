@@ -5,7 +5,7 @@ import { dtypes } from '../core/dtype';
 import { context, detached, withContext } from '../core/context';
 import type { RuntimeScalars } from '../op/contract';
 import { asShape, type Shape } from '../core/shape';
-import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorOver } from '../core/tensor';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorFromBuffer } from '../core/tensor';
 import { heldBy } from '../core/variable';
 import { isFallible } from '../graph/graph';
 import { NativeProgram } from './native_program';
@@ -110,7 +110,7 @@ export class Executable {
   }
 
   run(args: readonly Tensor[]): Tensor[] {
-    if (context.claims.open > 0) for (const v of this.use.writes) v.checkFree();
+    if (context.claims.open > 0) for (const v of this.use.writes) v.checkUnclaimed();
     const values = this.values.slice();
     for (let i = 0; i < args.length; i++) values[this.parameters[i]] = args[i];
     const at = ({ slot, shape }: Slot): Tensor => shaped(values[slot] as Tensor, shape);
@@ -122,7 +122,7 @@ export class Executable {
           this.runSegment(step, this.programs[i] as NativeProgram, values);
           break;
         case 'read':
-          values[step.slot] = step.keep ? step.variable.lend() : step.variable.held;
+          values[step.slot] = step.keep ? step.variable.snapshot() : step.variable.held;
           break;
         case 'assign':
           this.assign(step, values[step.slot] as Tensor);
@@ -160,8 +160,8 @@ export class Executable {
 
   private assign({ variable, exclusive, shape }: Step & { readonly kind: 'assign' }, value: Tensor): void {
     if (!exclusive) variable.assignTensor(shaped(value, shape));
-    else if (value === variable.held) variable.overwritten();
-    else variable.adopt(value);
+    else if (value === variable.held) variable.markOverwritten();
+    else variable.assignOwned(value);
   }
 
   private runSegment(segment: Segment, program: NativeProgram, values: (Tensor | null)[]): void {
@@ -173,7 +173,8 @@ export class Executable {
             s.write(to, at, heldBy);
           });
     for (const f of segment.fresh) {
-      values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
+      values[f.slot] =
+        f.overwritable?.prefersInPlace === true ? f.overwritable.held : makeTensor(f.dt, f.shape, f.size);
     }
     const { table } = program;
     const storages = program.storages.slice();
@@ -252,7 +253,7 @@ export class Executable {
     if (number < 0) throw new InternalError(`[${this.name}] no op has word ${word}`);
     const { node, inputs, outputs, end } = segment.nodes[number];
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
-      tensorOver(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);
+      tensorFromBuffer(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);
     if (node.op.execute === 'view') return end;
     try {
       node.op.execute(

@@ -27,7 +27,7 @@ export interface LoweredNode {
   /** Scalars of its instructions that each run computes anew. */
   readonly scalars?: RuntimeScalars | undefined;
   /** Pairs of an output's and an input's root: the output may be written in place of the input. */
-  readonly over?: readonly (readonly [to: Tensor, from: Tensor])[] | undefined;
+  readonly inputOutputAliases: readonly (readonly [to: Tensor, from: Tensor])[];
 }
 
 /** Lowers a node: an op of a segment, or a host step if it computes in JavaScript. Registers aliases in `storages`. */
@@ -42,7 +42,7 @@ export function lower(node: OpNode | HostNode, order: number, storages: Storages
   const scalars = node.kind === 'op' ? undefined : node.scalarOp?.scalars;
   const view =
     scalars === undefined && instructions.length === 0 && aliases.every((source) => source !== null);
-  return { node: op, order, instructions, view, scalars, over: overwritePairs(op, storages) };
+  return { node: op, order, instructions, view, scalars, inputOutputAliases: aliasesOf(op, storages) };
 }
 
 /** The op of a host step whose scalars each run computes anew; null for other host steps. */
@@ -122,9 +122,11 @@ function aliases(
 }
 
 /** Pairs of the roots of an output and an input: the output may be written in place of the input. */
-function overwritePairs({ op, inputs, outputs }: OpNode, storages: Storages): (readonly [Tensor, Tensor])[] {
-  if (op.over !== undefined) {
-    return op.over.map(([to, from]) => [storages.root(outputs[to]), storages.root(inputs[from])] as const);
+function aliasesOf({ op, inputs, outputs }: OpNode, storages: Storages): (readonly [Tensor, Tensor])[] {
+  if (op.inputOutputAliases !== undefined) {
+    return op.inputOutputAliases.map(
+      ([to, from]) => [storages.root(outputs[to]), storages.root(inputs[from])] as const,
+    );
   }
   const kernel = op.tile;
   if (kernel === undefined || kernel.kind === 'reduce' || outputs.length !== 1) return [];

@@ -95,10 +95,10 @@ export class Ownership {
     for (let i = nodes.length - 1; i > at; i--) {
       if (inputsOf(nodes[i].node).some((t) => this.storages.locate(t).root === old)) return null;
     }
-    const { node, over } = nodes[at];
+    const { node, inputOutputAliases } = nodes[at];
     const reads = node.inputs.filter((t) => this.storages.locate(t).root === old);
     const allowed = (x: Tensor): boolean =>
-      over === undefined ? false : over.some(([to, from]) => to === root && from === this.storages.root(x));
+      inputOutputAliases.some(([to, from]) => to === root && from === this.storages.root(x));
     return reads.every(allowed) ? variable : null;
   }
 }

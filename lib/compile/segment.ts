@@ -21,7 +21,7 @@ interface SegmentContext {
 /** A result that is used outside the segment, and the variable whose value it may overwrite. */
 interface Fresh {
   readonly root: Tensor;
-  readonly over: Variable | null;
+  readonly overwritable: Variable | null;
 }
 
 /** The memory of a segment's values: the arena, storages from outside, or newly allocated ones. */
@@ -70,7 +70,7 @@ class Placement {
     if (this.created.has(root)) return;
     this.created.add(root);
     if (escaping.has(root)) {
-      this.fresh.push({ root, over: ownership.overwritable(root, this.nodes, at, escaping) });
+      this.fresh.push({ root, overwritable: ownership.overwritable(root, this.nodes, at, escaping) });
       return;
     }
     const reused = root === t ? this.lifetimeToReuse(t, at) : undefined;
@@ -83,8 +83,8 @@ class Placement {
   /** The lifetime of an arena value whose last use is node `at`, if the node may write `to` in its place. */
   private lifetimeToReuse(to: Tensor, at: number): number | undefined {
     const { storages } = this.context;
-    const { node, over = [] } = this.nodes[at];
-    for (const [written, from] of over) {
+    const { node, inputOutputAliases } = this.nodes[at];
+    for (const [written, from] of inputOutputAliases) {
       if (written !== to || this.lastUse.get(from) !== at) continue;
       const index = this.arenaIndex.get(from);
       if (index === undefined) continue;
@@ -173,12 +173,12 @@ export function makeSegment(nodes: readonly LoweredNode[], context: SegmentConte
     code: code.join(),
     arenaBytes: places.arena.bytes,
     externals: places.externals.map(slotOf),
-    fresh: places.fresh.map(({ root: t, over }) => ({
+    fresh: places.fresh.map(({ root: t, overwritable }) => ({
       slot: slotOf(t),
       dt: t.dt,
       shape: shapeOf(t),
       size: t.size,
-      over,
+      overwritable,
     })),
     // In program order: a scalar may depend on those before it.
     scalars: scalarsOfRun.sort((x, y) => x.order - y.order),

@@ -36,7 +36,7 @@ export interface Segment {
     readonly shape: Shape;
     readonly size: number;
     /** The variable whose value the result may overwrite, if that is uniquely owned at run time. */
-    readonly over: Variable | null;
+    readonly overwritable: Variable | null;
   }[];
   /** The runtime scalars of its ops, in program order. */
   readonly scalars: readonly {

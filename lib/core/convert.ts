@@ -2,14 +2,14 @@
 import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
-import { Readable } from './readable';
+import { TensorConvertible } from './tensor_convertible';
 import { asShape, describe, showShape, sizeOf } from './shape';
-import { aliasTensor, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor, viewOf } from './tensor';
+import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, viewOf } from './tensor';
 
 export type HostArray = readonly (number | bigint | boolean | TypedArray | HostArray)[];
 /** Whatever an op takes for a tensor. */
 export type TensorLike =
-  Tensor | Readable | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
+  Tensor | TensorConvertible | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
 
 type Host = number | bigint | boolean;
 
@@ -20,7 +20,7 @@ type Host = number | bigint | boolean;
  */
 export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Tensor) return value;
-  if (value instanceof Readable) return value.operand();
+  if (value instanceof TensorConvertible) return value.operand();
   switch (typeof value) {
     case 'number':
       return scalarFor(hint ?? dtypes.float32, value, op, argument);
@@ -46,7 +46,7 @@ export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, arg
  * tape knows tensors by their ids, and equal literals share one).
  */
 export function toValue(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
-  if (value instanceof Readable) return value.read();
+  if (value instanceof TensorConvertible) return value.read();
   const t = toTensor(value, hint, op, argument);
   return typeof value === 'object' ? t : aliasTensor(t, shapeOf(t), op);
 }
@@ -206,14 +206,14 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     if (rowType !== null) break;
   }
   const size = sizeOf(shape);
-  if (first instanceof Tensor || first instanceof Readable) {
+  if (first instanceof Tensor || first instanceof TensorConvertible) {
     throw new TypeError(
       `[${op}] ${argument}: an array of tensors is not a tensor; join them with tf.stack or tf.concat`,
     );
   }
   const dt = hint ?? rowType ?? (size === 0 ? null : inferred(first)) ?? dtypes.float32;
   const t = makeTensor(dt, asShape(shape), size);
-  const out = elementsAround(t) as { [i: number]: number | bigint };
+  const out = storageView(t) as { [i: number]: number | bigint };
   const kind = typeof first;
   let at = t.offset / dt.bytes;
   const path: number[] = [];

@@ -3,8 +3,8 @@ import { toValue, type TensorLike } from './convert';
 import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
-import { options as parseOptions, refuseSurplus } from './options';
-import { Readable } from './readable';
+import { options as parseOptions, throwExtraArguments } from './options';
+import { TensorConvertible } from './tensor_convertible';
 import { checkShape, type Dims, frozen } from './shape';
 import { type NestedArray, tensorFrom, Tensor } from './tensor';
 
@@ -33,7 +33,7 @@ const defaults: Required<IndexedSlicesOptions> = { denseShape: null };
  * A tensor of shape `denseShape` that is zero but for some rows: row `indices[i]` has `values[i]` added. Indices may
  * repeat. Wherever a tensor is wanted, it is the whole tensor. @tf tf.IndexedSlices
  */
-export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
+export class IndexedSlices<out D extends DType = DType> extends TensorConvertible<D> {
   /** What `x instanceof tf.IndexedSlices` tells the compiler of an unknown x. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is IndexedSlices;
   /** The rows: the shape of `indices`, then that of a row. */
@@ -50,7 +50,7 @@ export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
   ) {
     super();
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('IndexedSlices', 3, arguments, defaults);
+    if (arguments.length > 3) throwExtraArguments('IndexedSlices', 3, arguments, defaults);
     this.values = toValue(values, null, 'IndexedSlices', 'values') as Tensor<D>;
     this.indices = toValue(indices, dtypes.int32, 'IndexedSlices', 'indices');
     if (this.indices.dt !== dtypes.int32 && this.indices.dt !== dtypes.int64) {

@@ -3,7 +3,7 @@ import { InternalError } from './errors';
 import type { Storage } from './storage';
 
 /** A tensor. */
-interface Placed {
+interface TensorLayout {
   readonly isDisposed: boolean;
   /** Byte offset of its elements, and how many there are of which dtype. */
   readonly offset: number;
@@ -12,23 +12,23 @@ interface Placed {
 }
 
 /** Where the elements of a tensor lie. */
-interface Place {
-  readonly tensor: WeakRef<Placed>;
+interface ByteRange {
+  readonly tensor: WeakRef<TensorLayout>;
   readonly storage: Storage;
   readonly from: number;
   readonly to: number;
 }
 
-function isAlive({ tensor, storage }: Place): boolean {
+function isAlive({ tensor, storage }: ByteRange): boolean {
   const t = tensor.deref();
   return (t !== undefined && !t.isDisposed) || (storage.bytes > 0 && storage.pins > 0);
 }
 
 class Invariants {
-  readonly #places = new WeakMap<ArrayBuffer, Place[]>();
+  readonly #ranges = new WeakMap<ArrayBuffer, ByteRange[]>();
 
   /** A new tensor's elements lie inside their buffer, at a whole number. Returns their bytes. */
-  inside({ offset, size, dt }: Placed, { buffer }: Storage): { from: number; to: number } {
+  checkBounds({ offset, size, dt }: TensorLayout, { buffer }: Storage): { from: number; to: number } {
     const bytes = size * dt.bytes;
     if (Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= buffer.byteLength)
       return { from: offset, to: offset + bytes };
@@ -38,27 +38,27 @@ class Invariants {
   }
 
   /** A new tensor shares the elements of others, and holds their storage as they do. */
-  shares(t: Placed, storage: Storage): void {
-    const range = this.inside(t, storage);
+  recordAlias(t: TensorLayout, storage: Storage): void {
+    const range = this.checkBounds(t, storage);
     if (range.from === range.to) return;
-    const places = this.#places.get(storage.buffer);
+    const places = this.#ranges.get(storage.buffer);
     const place = { tensor: new WeakRef(t), storage, ...range };
-    if (places === undefined) this.#places.set(storage.buffer, [place]);
+    if (places === undefined) this.#ranges.set(storage.buffer, [place]);
     else places.push(place);
   }
 
   /** A new tensor has its elements for itself: those of no tensor that is alive overlap them. */
-  owns(t: Placed, storage: Storage): void {
-    const { from, to } = this.inside(t, storage);
-    const alive = (this.#places.get(storage.buffer) ?? []).filter(isAlive);
+  checkExclusive(t: TensorLayout, storage: Storage): void {
+    const { from, to } = this.checkBounds(t, storage);
+    const alive = (this.#ranges.get(storage.buffer) ?? []).filter(isAlive);
     const other = alive.find((place) => place.from < to && from < place.to);
     if (other !== undefined) {
       throw new InternalError(
         `a new tensor's bytes ${from} to ${to} overlap those of another, ${other.from} to ${other.to}`,
       );
     }
-    this.#places.set(storage.buffer, alive);
-    this.shares(t, storage);
+    this.#ranges.set(storage.buffer, alive);
+    this.recordAlias(t, storage);
   }
 }
 

@@ -17,11 +17,11 @@ export function tensorsIn(structure: unknown): Tensor[] {
 export function withTensors(
   structure: unknown,
   tensors: readonly Tensor[],
-  stands: (leaf: unknown) => boolean = isTensor,
+  isReplaced: (leaf: unknown) => boolean = isTensor,
 ): unknown {
   let next = 0;
   return mapStructure(structure, (leaf) => {
-    if (stands(leaf)) return tensors[next++];
+    if (isReplaced(leaf)) return tensors[next++];
     if (leaf instanceof IndexedSlices)
       return new IndexedSlices(tensors[next++], tensors[next++], leaf.denseShape);
     return leaf;

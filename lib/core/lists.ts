@@ -22,7 +22,7 @@ export function typedArrayName(value: unknown): string | undefined {
 }
 
 /** What errors call a list: the argument of an op, or by a text that says it all. A text is put together for an error alone. */
-const placeOf = (op: string, argument?: string): string =>
+const argumentName = (op: string, argument?: string): string =>
   argument === undefined ? op : `[${op}] ${argument}`;
 
 /** The number of elements of an array or typed array, which is an op's argument (or what `op` says where it stands alone). */
@@ -31,19 +31,19 @@ export function lengthOf(list: ArrayLike<unknown> | ArrayBufferView, op: string,
   const length: unknown = list.length;
   if (typeof length !== 'number' || !Number.isInteger(length) || length < 0) {
     throw new InvalidArgumentError(
-      `${placeOf(op, argument)}: the length of an array must be a whole number; this one says ${String(length)}`,
+      `${argumentName(op, argument)}: the length of an array must be a whole number; this one says ${String(length)}`,
     );
   }
   if (length > maxLength) {
     throw new ResourceExhaustedError(
-      `${placeOf(op, argument)}: an array of ${length} elements; the limit is ${maxLength}`,
+      `${argumentName(op, argument)}: an array of ${length} elements; the limit is ${maxLength}`,
     );
   }
   return length;
 }
 
 /** The elements of an array or typed array, in an array that nobody else has. */
-export function listOf(list: ArrayLike<unknown>, op: string, argument?: string): unknown[] {
+export function copyOfList(list: ArrayLike<unknown>, op: string, argument?: string): unknown[] {
   const length = lengthOf(list, op, argument);
   const copy: unknown[] = [];
   for (let i = 0; i < length; i++) copy.push(list[i]);
@@ -59,7 +59,7 @@ export function tooDeep(where: string): InvalidArgumentError {
 export function copyOfArrays(value: unknown, where: string, depth = 0): unknown {
   if (!Array.isArray(value)) return value;
   if (depth === maxDepth) throw tooDeep(where);
-  const copy = listOf(value, where);
+  const copy = copyOfList(value, where);
   for (let i = 0; i < copy.length; i++) copy[i] = copyOfArrays(copy[i], where, depth + 1);
   return copy;
 }
@@ -73,18 +73,18 @@ export function everyLeaf(
 ): boolean {
   if (!Array.isArray(value)) return test(value);
   if (depth === maxDepth) throw tooDeep(where);
-  return listOf(value, where).every((part) => everyLeaf(part, test, where, depth + 1));
+  return copyOfList(value, where).every((part) => everyLeaf(part, test, where, depth + 1));
 }
 
 /** So many objects or elements always fit into V8's heap. */
-const few = 2 ** 16;
+const alwaysFits = 2 ** 16;
 
 /**
  * Throws where V8's heap cannot hold `count` objects of about so many bytes, or an array of `longest` elements: V8 would end
  * the process.
  */
 export function checkHeap(count: number, bytes: number, longest: number, what: string): void {
-  if (count <= few) return;
+  if (count <= alwaysFits) return;
   const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
   const free = 0.8 * (limit - used);
   if (longest <= maxLength && count * bytes <= free) return;

@@ -4,25 +4,25 @@ import { copyOfArrays } from './lists';
 import { describe } from './shape';
 
 /** What was chosen in one of the last calls with some defaults. */
-interface Choice {
+interface CachedOptions {
   /** The bare value of the first option, or an object. */
   readonly bare: boolean;
   readonly keys: readonly string[];
   readonly values: readonly unknown[];
-  readonly chosen: object;
+  readonly result: object;
 }
-interface Choices {
-  readonly list: Choice[];
+interface OptionsCache {
+  readonly list: CachedOptions[];
   next: number;
   /** Calls since one was found. */
   missed: number;
 }
 
 /** Calls that are remembered for each defaults. */
-const kept = 4;
+const maxCached = 4;
 /** After so many calls that all say something else, only every so-manieth is remembered. */
-const patience = 16;
-const remembered = new WeakMap<object, Choices>();
+const maxMisses = 16;
+const caches = new WeakMap<object, OptionsCache>();
 
 /**
  * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
@@ -37,8 +37,8 @@ export function options<O extends object>(
   op: string,
 ): O {
   if (given === undefined) return defaults;
-  const bare = typeof given !== 'object' || given === null || Array.isArray(given) || !isLiteral(given);
-  const known = remembered.get(defaults);
+  const bare = typeof given !== 'object' || given === null || Array.isArray(given) || !isPlainFast(given);
+  const known = caches.get(defaults);
   if (known !== undefined) {
     const { list } = known;
     for (let c = 0; c < list.length; c++) {
@@ -49,19 +49,19 @@ export function options<O extends object>(
       list[c] = list[0];
       list[0] = choice;
       known.missed = 0;
-      return choice.chosen as O;
+      return choice.result as O;
     }
   }
   const chosen = Object.create(defaults) as O;
   if (bare) (chosen as Record<string, unknown>)[first] = given;
-  else choose(given as Record<string, unknown>, defaults, chosen, op);
-  if (known === undefined || ++known.missed < patience || known.missed % patience === 0)
-    keep(given, bare, first, defaults, chosen, known);
+  else applyGiven(given as Record<string, unknown>, defaults, chosen, op);
+  if (known === undefined || ++known.missed < maxMisses || known.missed % maxMisses === 0)
+    cacheOptions(given, bare, first, defaults, chosen, known);
   return chosen;
 }
 
 /** Sets what an object gives. */
-function choose(given: Record<string, unknown>, defaults: object, chosen: object, op: string): void {
+function applyGiven(given: Record<string, unknown>, defaults: object, chosen: object, op: string): void {
   for (const key in given) {
     const value = given[key];
     if (!Object.hasOwn(defaults, key)) {
@@ -81,11 +81,11 @@ function same(a: unknown, b: unknown): boolean {
   return true;
 }
 
-function sameValue({ keys, values }: Choice, given: unknown, first: string): boolean {
+function sameValue({ keys, values }: CachedOptions, given: unknown, first: string): boolean {
   return keys[0] === first && same(given, values[0]);
 }
 
-function sameObject({ keys, values }: Choice, given: unknown): boolean {
+function sameObject({ keys, values }: CachedOptions, given: unknown): boolean {
   let i = 0;
   // A loop over the names, without lists of them.
   for (const key in given as object) {
@@ -103,13 +103,13 @@ function isPlainData(value: unknown, depth = 0): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
-function keep(
+function cacheOptions(
   given: unknown,
   bare: boolean,
   first: string,
   defaults: object,
   chosen: object,
-  known: Choices | undefined,
+  known: OptionsCache | undefined,
 ): void {
   const own = bare ? { [first]: given } : (given as Record<string, unknown>);
   const [keys, values] = [Object.keys(own), Object.values(own)];
@@ -119,11 +119,11 @@ function keep(
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];
   });
-  const choice: Choice = { bare, keys, values: copies, chosen: result };
-  if (known === undefined) remembered.set(defaults, { list: [choice], next: 1, missed: 0 });
+  const choice: CachedOptions = { bare, keys, values: copies, result: result };
+  if (known === undefined) caches.set(defaults, { list: [choice], next: 1, missed: 0 });
   else {
-    known.list[known.next % kept] = choice;
-    known.next = (known.next + 1) % kept;
+    known.list[known.next % maxCached] = choice;
+    known.next = (known.next + 1) % maxCached;
   }
 }
 
@@ -131,7 +131,7 @@ function keep(
  * What to throw where a function whose last argument is its options was called with more arguments than it takes, as Python's
  * keywords would be, `stack(list, 0, { axis: 1 })`: they would be ignored. `names`: its options.
  */
-export function surplusError(
+export function extraArgumentsError(
   op: string,
   most: number,
   args: ArrayLike<unknown>,
@@ -159,14 +159,19 @@ export function surplusError(
 }
 
 /** Throws it. To be asked for where `arguments.length > most`, which costs nothing. */
-export function refuseSurplus(op: string, most: number, args: ArrayLike<unknown>, defaults: object): never {
-  throw surplusError(op, most, args, Object.keys(defaults));
+export function throwExtraArguments(
+  op: string,
+  most: number,
+  args: ArrayLike<unknown>,
+  defaults: object,
+): never {
+  throw extraArgumentsError(op, most, args, Object.keys(defaults));
 }
 
 const objectPrototype = Object.prototype;
 
 /** Whether a value is an object literal: most are told by a look, where asking for the prototype is a call. */
-const isLiteral = (value: object): boolean => value.constructor === Object || isPlain(value);
+const isPlainFast = (value: object): boolean => value.constructor === Object || isPlain(value);
 
 /** Whether a value is an object literal, of this realm or another. */
 export function isPlain(value: object): boolean {

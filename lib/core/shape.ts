@@ -1,7 +1,7 @@
 /** Shapes: sizes, strides, broadcasting. Plain functions on number arrays; knows no tensor. */
 import { describeForeign } from './copies';
 import { InvalidArgumentError, ResourceExhaustedError } from './errors';
-import { listOf, maxDepth } from './lists';
+import { copyOfList, maxDepth } from './lists';
 
 /** A list of dimensions. */
 export type Dims = readonly number[];
@@ -91,7 +91,7 @@ export function checkShape(shape: unknown, where: string): Shape {
   if (!Array.isArray(shape) && !ArrayBuffer.isView(shape)) {
     throw new TypeError(`${where} must be an array of dimensions; got ${describe(shape)}`);
   }
-  const given = listOf(shape as ArrayLike<unknown>, where);
+  const given = copyOfList(shape as ArrayLike<unknown>, where);
   checkRank(given.length, where);
   const dims: number[] = [];
   let size = 1;
@@ -117,7 +117,7 @@ export function checkPartialShape(shape: unknown, where: string): PartialShape {
       `${where} must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
     );
   }
-  const given = listOf(shape, where).map((d) => d ?? null);
+  const given = copyOfList(shape, where).map((d) => d ?? null);
   const known = checkShape(
     given.map((d) => d ?? 0),
     where,
@@ -261,7 +261,7 @@ export function normalizeAxis(axis: unknown, rank: number, op: string, argument 
 export function normalizeAxes(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   if (!Array.isArray(axes)) return [normalizeAxis(axes, rank, op, argument)];
-  const list = listOf(axes, op, argument);
+  const list = copyOfList(axes, op, argument);
   const sorted: number[] = [];
   for (let i = 0; i < list.length; i++) {
     const a = normalizeAxis(list[i], rank, op, argument);

@@ -26,7 +26,7 @@ export class Storage {
     /** The size of a block; 0 for slabs and other storages, which tensors do not free. */
     readonly bytes: number,
     /** Set if there are no elements: the placeholder of a symbolic tensor, or the storage that a disposed tensor had. */
-    readonly instead: object | null = null,
+    readonly emptyReason: object | null = null,
   ) {}
 }
 
@@ -72,10 +72,10 @@ function sizeClass(bytes: number): number {
 const freeBlocks = new Map<number, Storage[]>();
 /** The free list holds up to this many bytes; blocks within slabs, each of which retains a whole slab, up to fewer. */
 const freeLimit = 512 * 1024 * 1024;
-const freeCarvedLimit = 2 * 1024 * 1024;
-const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeCarvedBytes: 0, freeBlocks: 0 };
+const freeSlabLimit = 2 * 1024 * 1024;
+const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeSlabBytes: 0, freeBlocks: 0 };
 
-export function takeBlock(bytes: number): Storage {
+export function allocateBlock(bytes: number): Storage {
   const size = sizeClass(bytes);
   const list = freeBlocks.get(size);
   const free = list?.pop();
@@ -83,7 +83,7 @@ export function takeBlock(bytes: number): Storage {
     free.refs = 1;
     free.pins = 0;
     counters.recycled++;
-    if (size <= slabAllocationBytes) counters.freeCarvedBytes -= size;
+    if (size <= slabAllocationBytes) counters.freeSlabBytes -= size;
     counters.freeBytes -= size;
     counters.freeBlocks--;
     return free;
@@ -104,8 +104,8 @@ export function releaseBlock(block: Storage): void {
   if (--block.refs > 0 || block.pins > 0) return;
   if (block.refs < 0 || counters.freeBytes + block.bytes > freeLimit) return;
   if (block.bytes <= slabAllocationBytes) {
-    if (counters.freeCarvedBytes + block.bytes > freeCarvedLimit) return;
-    counters.freeCarvedBytes += block.bytes;
+    if (counters.freeSlabBytes + block.bytes > freeSlabLimit) return;
+    counters.freeSlabBytes += block.bytes;
   }
   const list = freeBlocks.get(block.bytes);
   if (list === undefined) freeBlocks.set(block.bytes, [block]);
@@ -146,6 +146,6 @@ export function memory(): MemoryInfo {
  */
 memory.trim = function trim(): void {
   freeBlocks.clear();
-  counters.freeBytes = counters.freeCarvedBytes = counters.freeBlocks = 0;
+  counters.freeBytes = counters.freeSlabBytes = counters.freeBlocks = 0;
   native.trimHeap();
 };

@@ -17,7 +17,7 @@ import {
   showShape,
   sizeOf,
 } from './shape';
-import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './storage';
+import { nextSlab, releaseBlock, slab, smallBytes, Storage, allocateBlock } from './storage';
 import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
@@ -38,7 +38,7 @@ export abstract class Placeholder {
   /** A tensor that stands for the same elements in another shape. */
   abstract alias(t: Tensor, shape: Shape): Tensor;
   /** Why the elements cannot be had. */
-  abstract misuse(t: Tensor, op: string): Error;
+  abstract accessError(t: Tensor, op: string): Error;
 }
 
 // What only the library may do with a tensor: the class, which alone can, hands these out as it is defined.
@@ -48,7 +48,7 @@ export let bufferOf: (t: Tensor) => ArrayBuffer;
 export let shapeOf: (t: Tensor) => Shape;
 let storageOf: (t: Tensor) => Storage;
 /** Leaves a tensor as if disposed. */
-let clear: (t: Tensor) => void;
+let detachStorage: (t: Tensor) => void;
 
 let nextId = 1;
 /** The id that the next tensor will get. Ids grow. */
@@ -90,7 +90,7 @@ export class Tensor<out D extends DType = DType> {
     bufferOf = (t) => t.#storage.buffer;
     shapeOf = (t) => t.#shape;
     storageOf = (t) => t.#storage;
-    clear = (t) => {
+    detachStorage = (t) => {
       t.#storage = disposed;
     };
   }
@@ -127,7 +127,7 @@ export class Tensor<out D extends DType = DType> {
 
   /** @internal Whether it stands for a value of a function that is being traced. */
   get isSymbolic(): boolean {
-    return this.#storage.instead instanceof Placeholder;
+    return this.#storage.emptyReason instanceof Placeholder;
   }
 
   /** Whether `dispose` was called. */
@@ -137,7 +137,7 @@ export class Tensor<out D extends DType = DType> {
 
   /** @internal Throws where the tensor has no elements. */
   assertAlive(op: string): void {
-    if (this.#storage.instead !== null) throw gone(this, op);
+    if (this.#storage.emptyReason !== null) throw missingElementsError(this, op);
   }
 
   /** The elements, row-major, as a typed array of their own. int64 gives a BigInt64Array, bool a Uint8Array of 0 and 1. */
@@ -190,8 +190,8 @@ export class Tensor<out D extends DType = DType> {
   /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */
   dispose(): void {
     const storage = this.#storage;
-    if (storage.instead !== null) return;
-    // A tape may still need the elements, which `revive` finds by the storage.
+    if (storage.emptyReason !== null) return;
+    // A tape may still need the elements, which `restoreDisposed` finds by the storage.
     const mayBeHeld = storage.bytes === 0 || storage.pins > 0;
     this.#storage = mayBeHeld ? new Storage(disposed.buffer, 0, 0, storage) : disposed;
     if (storage.bytes > 0) releaseBlock(storage);
@@ -267,14 +267,14 @@ function checkNested(t: Tensor): void {
 
 /** @internal What marks a tensor that stands for a value of a function being traced; null for others. */
 export function placeholderOf(t: Tensor): Placeholder | null {
-  const { instead } = storageOf(t);
+  const { emptyReason: instead } = storageOf(t);
   return instead instanceof Placeholder ? instead : null;
 }
 
 /** Why a tensor has no elements. */
-function gone(t: Tensor, op: string): Error {
+function missingElementsError(t: Tensor, op: string): Error {
   const mark = placeholderOf(t);
-  if (mark !== null) return mark.misuse(t, op);
+  if (mark !== null) return mark.accessError(t, op);
   return new FailedPreconditionError(
     `[${op}] the ${t.dtype} tensor of shape ${showShape(shapeOf(t))} was disposed; ` +
       `keep it (tf.keep, or return it from tf.tidy) as long as it is used`,
@@ -310,7 +310,7 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
   const at = slab.position;
   slab.position = at + step;
   const t = new Construct(dt, shape, size, slab.storage, at);
-  invariants?.owns(t, slab.storage);
+  invariants?.checkExclusive(t, slab.storage);
   return t;
 }
 
@@ -318,7 +318,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
   checkElements(size, shape, 'allocation');
   let block: Storage;
   try {
-    block = takeBlock(bytes);
+    block = allocateBlock(bytes);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ResourceExhaustedError(`a ${dt.name} tensor of shape ${showShape(shape)}: ${why}`, {
@@ -326,29 +326,29 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
     });
   }
   const t = new Construct(dt, shape, size, block, block.base);
-  invariants?.owns(t, block);
+  invariants?.checkExclusive(t, block);
   if (context.tidy !== null) context.tidy.push(t);
   return t;
 }
 
 /** @internal A tensor over elements that lie in a buffer of someone else, who sees to it that they last as long. */
-export function tensorOver(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
+export function tensorFromBuffer(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
   const storage = new Storage(buffer, 0, 0);
   const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
-  invariants?.inside(t, storage);
+  invariants?.checkBounds(t, storage);
   return t;
 }
 
 /** @internal Another tensor over the same storage: for reshape and the like. */
 export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   const storage = storageOf(t);
-  if (storage.instead !== null) {
+  if (storage.emptyReason !== null) {
     const mark = placeholderOf(t);
-    if (mark === null) throw gone(t, op);
+    if (mark === null) throw missingElementsError(t, op);
     return mark.alias(t, shape);
   }
   const alias = new Construct(t.dt, shape, t.size, storage, t.offset);
-  invariants?.shares(alias, storage);
+  invariants?.recordAlias(alias, storage);
   if (storage.bytes > 0) {
     storage.refs++;
     if (context.tidy !== null) context.tidy.push(alias);
@@ -361,16 +361,16 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
  * whose own tensor it is, so that nobody can tell if the next value is written over this one. Small tensors lie in slabs, where
  * that is not known.
  */
-export function isSole(t: Tensor, pins = 1): boolean {
+export function isUniquelyOwned(t: Tensor, pins = 1): boolean {
   const storage = storageOf(t);
   return storage.bytes > 0 && storage.refs === 1 && storage.pins === pins;
 }
 
 /** @internal Another tensor, with an id of its own, takes over the storage; the old one is as if disposed. */
-export function renew(t: Tensor): Tensor {
+export function moveStorage(t: Tensor): Tensor {
   const next = new Construct(t.dt, shapeOf(t), t.size, storageOf(t), t.offset);
-  clear(t);
-  invariants?.shares(next, storageOf(next));
+  detachStorage(t);
+  invariants?.recordAlias(next, storageOf(next));
   return next;
 }
 
@@ -397,8 +397,8 @@ export function unpin(t: Tensor): void {
 }
 
 /** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
-export function revive(t: Tensor): Tensor {
-  const { instead } = storageOf(t);
+export function restoreDisposed(t: Tensor): Tensor {
+  const { emptyReason: instead } = storageOf(t);
   if (!(instead instanceof Storage)) return t;
   const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(instead.buffer, 0, 0), t.offset);
   (revived as { id: number }).id = t.id;
@@ -413,20 +413,20 @@ export function tensorFrom(dt: DTypeInfo, dims: Dims, values: ArrayLike<number |
 }
 
 /** For each dtype the storage that was looked at last, and a view of all of it. */
-const around: { buffer: ArrayBuffer; view: TypedArray }[] = [];
+const cachedViews: { buffer: ArrayBuffer; view: TypedArray }[] = [];
 
 /**
  * @internal All elements of the tensor's storage, its own from `offset / dt.bytes` on: one view serves all tensors of a slab,
  * and making one takes longer than a small op. `dt`: what they are looked at as.
  */
-export function elementsAround(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
+export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   const buffer = bufferOf(t);
-  const known = around[dt.code] as (typeof around)[number] | undefined;
+  const known = cachedViews[dt.code] as (typeof cachedViews)[number] | undefined;
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
   const view = new dt.array(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
   // What is kept must not keep a large storage.
-  if (!ownsStorage(t)) around[dt.code] = { buffer, view };
+  if (!ownsStorage(t)) cachedViews[dt.code] = { buffer, view };
   return view;
 }
 
@@ -434,7 +434,7 @@ export function elementsAround(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
 export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
   const t = makeTensor(dt, scalarShape, 1);
   if (dt === dtypes.float32) {
-    (elementsAround(t) as Float32Array)[t.offset / 4] = value as number;
+    (storageView(t) as Float32Array)[t.offset / 4] = value as number;
   } else {
     (viewOf(t) as { [i: number]: number | bigint })[0] = value;
   }

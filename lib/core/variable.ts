@@ -6,8 +6,8 @@ import { dtypeInfo, type DType, type DTypeInfo, type DTypeTable } from './dtype'
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { shapeToString, variableRepr } from './format';
 import { rejectPromise } from './nest';
-import { options, refuseSurplus } from './options';
-import { Readable } from './readable';
+import { options, throwExtraArguments } from './options';
+import { TensorConvertible } from './tensor_convertible';
 import { context } from './context';
 import {
   checkPartialShape,
@@ -20,12 +20,12 @@ import {
 } from './shape';
 import {
   aliasTensor,
-  isSole,
+  isUniquelyOwned,
   makeTensor,
   type NestedArray,
   ownsStorage,
   pin,
-  renew,
+  moveStorage,
   shapeOf,
   type Tensor,
   unpin,
@@ -110,7 +110,7 @@ let nextSerial = 1;
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
-export class Variable<out D extends DType = DType> extends Readable<D> {
+export class Variable<out D extends DType = DType> extends TensorConvertible<D> {
   /** What `x instanceof tf.Variable` tells the compiler of an unknown x. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Variable;
   /** @internal Stands before what else could not be cloned. */
@@ -127,14 +127,14 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   /** @internal The tensor held: its own object, so that its id stands for this variable and no other value. */
   held: Tensor;
   /** A storage of its own for the next value, where updates go back and forth between two. */
-  private spare: Tensor | null = null;
+  private backBuffer: Tensor | null = null;
   /** @internal The last of the calls in flight that assign it. */
   claim: Claim | null = null;
 
   constructor(initialValue: TensorLike | (() => TensorLike), given?: VariableOptions | boolean) {
     super();
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Variable', 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments('Variable', 2, arguments, defaults);
     const o = options<Required<VariableOptions>>(given, 'trainable', defaults, 'Variable');
     const initial: unknown = typeof initialValue === 'function' ? initialValue() : initialValue;
     rejectPromise(initial, 'tf.Variable');
@@ -166,13 +166,13 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     this.constraint = o.constraint;
     this.dt = value.dt;
     this.#declared = o.shape === null ? shapeOf(value) : checkPartialShape(o.shape, '[Variable] shape');
-    if (!fits(shapeOf(value), this.#declared)) {
+    if (!isCompatible(shapeOf(value), this.#declared)) {
       throw new InvalidArgumentError(
-        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${tuple(shapeOf(value))}) is not compatible ` +
-          `with the explicitly supplied \`shape\` argument (${tuple(this.#declared)})`,
+        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${pythonTuple(shapeOf(value))}) is not compatible ` +
+          `with the explicitly supplied \`shape\` argument (${pythonTuple(this.#declared)})`,
       );
     }
-    this.held = own(value);
+    this.held = ownedAlias(value);
     pin(this.held);
     if (context.onCreate !== null) context.onCreate(this);
   }
@@ -245,19 +245,19 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   }
 
   data(): DTypeTable[D]['array'] {
-    return this.readable.data();
+    return this.current.data();
   }
 
   array(): NestedArray<DTypeTable[D]['element']> {
-    return this.readable.array();
+    return this.current.array();
   }
 
   item(): DTypeTable[D]['element'] {
-    return this.readable.item();
+    return this.current.item();
   }
 
   /** What is held; in a function that is being traced, what stands for it, which says that it has no value yet. */
-  private get readable(): Tensor<D> {
+  private get current(): Tensor<D> {
     if (context.tracer !== null) context.tracer.touch(this);
     return this.held as Tensor<D>;
   }
@@ -271,13 +271,13 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   /** @internal Takes a tensor of the right dtype for its value, after the shape check. Others may have the tensor. */
   assignTensor(value: Tensor): void {
     this.checkFits(value);
-    this.exchange(own(value));
+    this.replaceValue(ownedAlias(value));
   }
 
   /** @internal The same with a tensor that nobody else has: later updates may then be made in place. */
-  adopt(value: Tensor): void {
+  assignOwned(value: Tensor): void {
     this.checkFits(value);
-    this.exchange(value);
+    this.replaceValue(value);
   }
 
   /**
@@ -285,23 +285,23 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
    * value before, which the variable keeps for itself: another tensor that got it would be garbage in an old storage soon,
    * which V8 frees by a slow collection alone (200 KB more with each step of a small network).
    */
-  room(): Tensor {
-    const { spare, held } = this;
-    this.spare = null;
+  takeBackBuffer(): Tensor {
+    const { backBuffer: spare, held } = this;
+    this.backBuffer = null;
     if (spare !== null && spare.dt === held.dt && sameShape(shapeOf(spare), shapeOf(held))) return spare;
     return makeTensor(held.dt, shapeOf(held), held.size);
   }
 
-  /** @internal `adopt` for what was written into `room()`. */
-  alternate(value: Tensor): void {
+  /** @internal `assignOwned` for what was written into `takeBackBuffer()`. */
+  swapBuffers(value: Tensor): void {
     this.checkFits(value);
-    this.exchange(value, true);
+    this.replaceValue(value, true);
   }
 
   /** @internal Whether an update may write over the value, since no one else can see it. */
-  get writable(): boolean {
-    this.checkFree();
-    return isSole(this.held);
+  get canOverwrite(): boolean {
+    this.checkUnclaimed();
+    return isUniquelyOwned(this.held);
   }
 
   /**
@@ -310,25 +310,25 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
    * it (235 µs instead of 65 for 100,000 weights, where the cores are far apart). Such values go back and forth between two
    * storages; an update gives the old one to the next.
    */
-  get inPlace(): boolean {
-    return this.writable && !isCached(this.held);
+  get prefersInPlace(): boolean {
+    return this.canOverwrite && !isLikelyCached(this.held);
   }
 
   /** @internal The value as a tensor that later assignments do not change; unlike `read`, no tape sees it. */
-  lend(): Tensor {
+  snapshot(): Tensor {
     return aliasTensor(this.held, shapeOf(this.held), 'read');
   }
 
   /** @internal Says that the value was written over: to tapes it is another one. */
-  overwritten(): void {
-    this.held = renew(this.held);
+  markOverwritten(): void {
+    this.held = moveStorage(this.held);
   }
 
   /**
    * @internal Stands before every assignment. Throws where a call in flight assigns it: its value would be lost, or that of
    * the call.
    */
-  checkFree(): void {
+  checkUnclaimed(): void {
     const { claims } = context;
     if (claims.open === 0 || claims.ordered || context.tracer !== null) return;
     const claim = this.claim ?? claims.any;
@@ -340,25 +340,25 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     );
   }
 
-  private exchange(value: Tensor, keeps = false): void {
+  private replaceValue(value: Tensor, keeps = false): void {
     if (context.tracer !== null) context.tracer.touch(this);
-    this.checkFree();
+    this.checkUnclaimed();
     const old = this.held;
-    const kept = keeps && isSole(old);
+    const kept = keeps && isUniquelyOwned(old);
     this.held = value;
     pin(value);
     unpin(old);
     // The tensor was the variable's own; its storage goes back unless others share or hold it.
-    if (kept) this.spare = renew(old);
+    if (kept) this.backBuffer = moveStorage(old);
     else if (ownsStorage(old)) old.dispose();
   }
 
   /** @internal */
   checkFits(value: Tensor): void {
-    if (!fits(shapeOf(value), this.#declared)) {
+    if (!isCompatible(shapeOf(value), this.#declared)) {
       throw new InvalidArgumentError(
         `[assign] Cannot assign value to variable '${this.name}': Shape mismatch. The variable shape ` +
-          `${tuple(this.#declared)}, and the assigned value shape ${tuple(shapeOf(value))} are incompatible.`,
+          `${pythonTuple(this.#declared)}, and the assigned value shape ${pythonTuple(shapeOf(value))} are incompatible.`,
       );
     }
   }
@@ -376,11 +376,11 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   }
 
   toJSON(): unknown {
-    return this.readable.toJSON();
+    return this.current.toJSON();
   }
 
   [Symbol.toPrimitive](hint: string): string | number | bigint {
-    return hint === 'string' ? this.toString() : this.readable[Symbol.toPrimitive](hint);
+    return hint === 'string' ? this.toString() : this.current[Symbol.toPrimitive](hint);
   }
 }
 
@@ -389,16 +389,16 @@ markClass(Variable.prototype, 'Variable');
 /** @internal What a variable holds: its value to a run on the event loop. */
 export const heldBy = (variable: Variable): Tensor => variable.held;
 
-const leastCached = 32 * 1024;
-const mostCached = 4 * 1024 * 1024;
+const minCachedBytes = 32 * 1024;
+const maxCachedBytes = 4 * 1024 * 1024;
 
-function isCached(t: Tensor): boolean {
+function isLikelyCached(t: Tensor): boolean {
   const bytes = t.size * t.dt.bytes;
-  return bytes > leastCached && bytes <= mostCached && native.numThreads() > 1;
+  return bytes > minCachedBytes && bytes <= maxCachedBytes && native.numThreads() > 1;
 }
 
 /** A tensor object of the variable's own over the same elements. */
-function own(value: Tensor): Tensor {
+function ownedAlias(value: Tensor): Tensor {
   const tidy = context.tidy;
   context.tidy = null;
   try {
@@ -408,7 +408,7 @@ function own(value: Tensor): Tensor {
   }
 }
 
-function fits(shape: Shape, declared: PartialShape): boolean {
+function isCompatible(shape: Shape, declared: PartialShape): boolean {
   if (shape === declared) return true;
   if (shape.length !== declared.length) return false;
   for (let i = 0; i < shape.length; i++) if (declared[i] !== null && declared[i] !== shape[i]) return false;
@@ -416,7 +416,7 @@ function fits(shape: Shape, declared: PartialShape): boolean {
 }
 
 /** As Python writes it. */
-function tuple(shape: PartialShape): string {
+function pythonTuple(shape: PartialShape): string {
   const dims = shape.map((d) => d ?? 'None').join(', ');
   return shape.length === 1 ? `(${dims},)` : `(${dims})`;
 }

@@ -110,7 +110,7 @@ function describeSegment(segment: Segment): ProgramStep {
   };
 }
 
-function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
+function describeStep(step: Step, inPlace: ReadonlySet<number>): ProgramStep {
   if (step.kind === 'choice') {
     const branches = step.guarded.branches.map(({ when, f }) => ({ when, steps: describeAll(f.executable) }));
     return { kind: 'choice', name: step.node.name, branches };
@@ -119,18 +119,18 @@ function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
   if (step.kind === 'host') return { kind: 'host', name: step.node.name, why: step.node.why };
   const variable = step.variable.name;
   if (step.kind === 'read') return { kind: 'read', variable };
-  return { kind: 'assign', variable, inPlace: over.has(step.slot) };
+  return { kind: 'assign', variable, inPlace: inPlace.has(step.slot) };
 }
 
 const thousands = (n: number): string => n.toLocaleString('en-US');
 
 function describeAll({ steps }: Executable): ProgramStep[] {
-  const over = new Set(
+  const inPlace = new Set(
     steps
-      .flatMap((s) => (s.kind === 'segment' ? s.fresh.filter((f) => f.over !== null) : []))
+      .flatMap((s) => (s.kind === 'segment' ? s.fresh.filter((f) => f.overwritable !== null) : []))
       .map((f) => f.slot),
   );
-  return steps.map((s) => describeStep(s, over));
+  return steps.map((s) => describeStep(s, inPlace));
 }
 
 type SegmentStep = Extract<ProgramStep, { kind: 'segment' }>;

@@ -1,5 +1,5 @@
 /** tf.function as users call it: options, methods and decorators around a PolymorphicFunction. */
-import { isPlain, options, refuseSurplus } from '../core/options';
+import { isPlain, options, throwExtraArguments } from '../core/options';
 import { describe } from '../core/shape';
 import { checkSignature } from './bind_signature';
 import type { ProfileRow, Program } from './describe';
@@ -86,7 +86,7 @@ export function compiled<A extends unknown[], R>(
 export function compiled(f: unknown, given?: unknown, descriptor?: PropertyDescriptor): unknown {
   if (isPropertyName(given) && descriptor !== undefined) return describedMethod(f, given, descriptor);
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('function', 2, arguments, defaults);
+  if (arguments.length > 2) throwExtraArguments('function', 2, arguments, defaults);
   if (typeof f === 'object' && f !== null && isPlain(f)) {
     return (method: unknown, context: unknown, described?: PropertyDescriptor) =>
       isPropertyName(context) && described !== undefined
@@ -185,7 +185,7 @@ function make<A extends unknown[], R>(
         if (!Array.isArray(args))
           throw new TypeError(`[${name}] profile takes one array, f.profile([x, y]); got ${describe(args)}`);
         // eslint-disable-next-line prefer-rest-params
-        if (arguments.length > 2) refuseSurplus('function.profile', 2, arguments, profileDefaults);
+        if (arguments.length > 2) throwExtraArguments('function.profile', 2, arguments, profileDefaults);
         const { runs } = options<{ runs: number }>(times, 'runs', profileDefaults, 'function.profile');
         return polymorphic.profile(self, args, runs);
       },

@@ -48,7 +48,7 @@ export class GraphFunction {
   private variantFor(recorder: Recorder): GraphFunction {
     const ids: number[] = [];
     for (const { source } of this.graph.constants) {
-      if (source.dt.kind === 'float' && recorder.follows(source.id)) ids.push(source.id);
+      if (source.dt.kind === 'float' && recorder.watches(source.id)) ids.push(source.id);
     }
     if (ids.length === 0) return this;
     const key = ids.join();

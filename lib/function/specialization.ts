@@ -65,7 +65,7 @@ export class Specialization {
   /** Under this many tapes or more it runs op by op: the compiled graph has derivatives of lower orders only. */
   private derivableOrders: number;
   /** The graph cannot be inlined: custom gradients may close over tensors of its trace. */
-  private readonly hasGradientClosures: boolean;
+  private readonly hasGradientCaptures: boolean;
 
   /**
    * Traces the function. `f` calls it with its tensor arguments replaced, and validates its result. `tensors` have the
@@ -92,7 +92,7 @@ export class Specialization {
     this.parameters = parameters;
     this.reason = trace.failure;
     this.derivableOrders = trace.derivableOrders;
-    this.hasGradientClosures = trace.hasGradientClosures;
+    this.hasGradientCaptures = trace.hasGradientCaptures;
     this.compiled = graph === null ? null : { graph: new GraphFunction(graph), value };
     if (this.reason === null) state.mayCreateVariables = false;
     else state.warn(this.reason);
@@ -138,7 +138,7 @@ export class Specialization {
   inlineInto(trace: Trace, tensors: readonly Tensor[]): { readonly value: unknown } | null {
     const { compiled, reason } = this;
     if (reason !== null) throw (trace.failure = reason);
-    if (compiled === null || this.hasGradientClosures) return null;
+    if (compiled === null || this.hasGradientCaptures) return null;
     trace.recordingFailure(() => {
       if (this.derivableOrders < Infinity) trace.limitOrders(this.state.name, this.derivableOrders);
     });

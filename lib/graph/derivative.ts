@@ -88,11 +88,11 @@ function recordForward(
 ): Recorded {
   // Follows integer tensors and non-trainable variables too: a tape may watch them.
   const tape = new Tape(false);
-  for (const t of [...parameters, ...captured]) tape.follow(t.id);
+  for (const t of [...parameters, ...captured]) tape.watch(t.id);
   startRecording(tape);
   try {
     trace.onRead = (output) => {
-      if (output.dt.kind === 'float') tape.follow(output.id);
+      if (output.dt.kind === 'float') tape.watch(output.id);
     };
     const { results, variables, reads } = replay(graph, trace, parameters);
     const laterReads = reads.flatMap(({ variable, output }) => {

@@ -73,7 +73,7 @@ export class Trace extends Placeholder implements Tracer {
   /** While a node of another graph is copied: the assignments pending before it there. */
   private inheritedPending: readonly PendingAssignment[] = [];
   /** The function has custom gradients, which may close over any tensor of the trace. */
-  hasGradientClosures = false;
+  hasGradientCaptures = false;
   /** Set if the function needed a concrete value: the trace is unusable, even if the function caught the error. */
   failure: ConcretizationError | null = null;
   /** The graph has derivatives of orders below this number. */
@@ -121,7 +121,7 @@ export class Trace extends Placeholder implements Tracer {
       if (owner !== null && !this.inScope(owner) && !this.isSubstituted(t))
         throw this.foreignTensorError(t, owner, op.name);
     }
-    if (op.closes === true) this.markGradientClosure();
+    if (op.gradientCaptures === true) this.markGradientCaptures();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
@@ -141,11 +141,11 @@ export class Trace extends Placeholder implements Tracer {
   /** The error for the use of a tensor that belongs to an unrelated trace. */
   foreignTensorError(t: Tensor, owner: Placeholder, op: string): Error {
     if (this.outer?.inScope(owner) === true) this.usesOuterTensors = true;
-    return owner.misuse(t, op);
+    return owner.accessError(t, op);
   }
 
-  markGradientClosure(): void {
-    this.hasGradientClosures = true;
+  markGradientCaptures(): void {
+    this.hasGradientCaptures = true;
   }
 
   needsValue(op: string, why?: string): never {
@@ -207,12 +207,12 @@ export class Trace extends Placeholder implements Tracer {
     // When the function has been traced, lowering executes ops on its tensors, which may create views of them.
     const substituted = tracer instanceof Trace && tracer.isSubstituted(t);
     if (!this.open && !substituted) return symbolicTensor(t.dt, shape, this, bufferOf(t));
-    if (!(tracer instanceof Trace)) throw this.misuse(t, 'alias');
+    if (!(tracer instanceof Trace)) throw this.accessError(t, 'alias');
     if (!substituted && !tracer.inScope(this)) throw tracer.foreignTensorError(t, this, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
-  override misuse(t: Tensor, op: string): Error {
+  override accessError(t: Tensor, op: string): Error {
     const what = `a ${t.dt.name} tensor of shape ${showShape(shapeOf(t))} created while tracing ${this.name}`;
     if (context.tracer instanceof Trace && context.tracer.inScope(this)) {
       return new FailedPreconditionError(

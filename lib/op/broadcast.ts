@@ -82,7 +82,7 @@ const running = [1, 1, 1];
 const here = [0, 0, 0];
 
 /** The merged dimensions of three operands that broadcast to `shape`: count at slot 4, from slot 6 on dims and strides. */
-export function writeThree(op: string, shape: Shape, operands: readonly Tensor[]): void {
+export function writeTernaryBroadcast(op: string, shape: Shape, operands: readonly Tensor[]): void {
   const dims = merged[0];
   let n = 0;
   running[0] = running[1] = running[2] = 1;

@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
-import { Readable } from '../core/readable';
+import { TensorConvertible } from '../core/tensor_convertible';
 import { type Shape, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 
@@ -38,8 +38,8 @@ export function kernelNumber(names: readonly string[], name: string): number {
 
 /** Converts a pair: a host value beside a tensor takes that tensor's dtype. */
 export function convertPair(a: TensorLike, b: TensorLike, op: string): [Tensor, Tensor] {
-  const aIsHost = !(a instanceof Tensor || a instanceof Readable);
-  if (aIsHost && (b instanceof Tensor || b instanceof Readable))
+  const aIsHost = !(a instanceof Tensor || a instanceof TensorConvertible);
+  if (aIsHost && (b instanceof Tensor || b instanceof TensorConvertible))
     return [toTensor(a, b.dt, op, 'x'), toTensor(b, null, op, 'y')];
   const x = toTensor(a, null, op, 'x');
   return [x, toTensor(b, x.dt, op, 'y')];

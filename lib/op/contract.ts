@@ -65,29 +65,29 @@ export interface OpTraits {
    */
   readonly product?: 'plain' | 'fused';
   /** Whether the inputs' elements follow one another in the result: they are concatenated along the first dimension. */
-  readonly appends?: (attrs: never, out: Tensor) => boolean;
+  readonly concatenates?: (attrs: never, out: Tensor) => boolean;
   /** The result is the input, broadcast to its shape. */
   readonly broadcasts?: boolean | undefined;
   /**
    * Exact rewrite: a cheaper tensor or op with the same elements, bit for bit. The tensor exists already, and may have
    * another shape with as many elements.
    */
-  readonly simpler?: Rewrite | undefined;
-  /** Reassociating rewrite: like `simpler`, but floats may be summed in another order, within the op's error bound. */
-  readonly regrouped?: Rewrite | undefined;
+  readonly exactRewrite?: Rewrite | undefined;
+  /** Reassociating rewrite: like `exactRewrite`, but floats may be summed in another order, within the op's error bound. */
+  readonly reassociatingRewrite?: Rewrite | undefined;
   /** For ops that only permute dimensions: result dimension i is input dimension perm[i]. */
   readonly permutes?: (call: OpCall) => readonly number[];
   /**
    * For an op whose inputs and results all have the same rank: the attributes for the same computation with permuted
    * dimensions, where dimension i is the former dimension perm[i]; null if there are none.
    */
-  readonly reordered?: (attrs: never, perm: readonly number[]) => unknown;
+  readonly permutedAttrs?: (attrs: never, perm: readonly number[]) => unknown;
   /** Its gradient closes over tensors of the traced function that are not its inputs. */
-  readonly closes?: boolean;
+  readonly gradientCaptures?: boolean;
   /** Whether the op throws for some input values, such as an index out of range; may depend on the inputs' types. */
   readonly fallible?: boolean | ((inputs: readonly Tensor[]) => boolean) | undefined;
   /** The result repeats the input along the axes in its attributes: the gradient of a sum. */
-  readonly spreads?: boolean;
+  readonly repeats?: boolean;
   /** Estimated number of arithmetic operations. Absent: one for each element of the largest tensor. */
   readonly flops?: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => number;
   /** The tile kernel of an elementwise op or reduction that can be fused. */
@@ -95,9 +95,9 @@ export interface OpTraits {
   /** Why `execute` computes in JavaScript: the op becomes a host step between native segments. */
   readonly host?: string | undefined;
   /** `execute` can compute only this many first results, at lower cost and bit for bit the same. Absent: all. */
-  readonly leastResults?: number;
+  readonly minResults?: number;
   /** Pairs [output, input], by number: the output may be written in place of the input. */
-  readonly over?: readonly (readonly [output: number, input: number])[];
+  readonly inputOutputAliases?: readonly (readonly [output: number, input: number])[];
 }
 
 /** An op as tracers, graph passes and the compiler see it. */
@@ -155,7 +155,7 @@ export interface RuntimeScalars {
 declare module '../core/context' {
   interface Recorder {
     /** Whether ops on the tensor with that id are recorded. */
-    follows(id: number): boolean;
+    watches(id: number): boolean;
     record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void;
     record1(op: RecordedOp, x: Tensor, y: Tensor): void;
     record2(op: RecordedOp, a: Tensor, b: Tensor, y: Tensor): void;

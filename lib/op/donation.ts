@@ -1,6 +1,6 @@
 /** Buffer donation: a kernel may write its result into the storage of an operand that nothing else reads. */
 import { context } from '../core/context';
-import { renew, type Tensor } from '../core/tensor';
+import { moveStorage, type Tensor } from '../core/tensor';
 
 declare module '../core/context' {
   interface Context {
@@ -15,7 +15,7 @@ declare module '../core/context' {
 /** A new tensor in the storage of the donated one, whose elements it holds until it is written. */
 export function reuseDonated(dy: Tensor): Tensor {
   context.donated = null;
-  const y = renew(dy);
+  const y = moveStorage(dy);
   if (context.tidy !== null) context.tidy.push(y);
   return y;
 }

@@ -40,7 +40,7 @@ export function indexTensor(value: TensorLike, op: string, argument = 'indices')
   return t;
 }
 
-function writeMap(slot: number, map: RowMap, indices: Tensor): void {
+function writeRowMap(slot: number, map: RowMap, indices: Tensor): void {
   frame[slot] = map.batch;
   frame[slot + 1] = map.outer;
   frame[slot + 2] = map.k;
@@ -56,7 +56,7 @@ export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: Ro
   frame[1] = indices.offset;
   frame[2] = out.offset;
   frame[3] = params.dt.bytes;
-  writeMap(4, map, indices);
+  writeRowMap(4, map, indices);
   return native.gather(bufferOf(params), bufferOf(indices), bufferOf(out));
 }
 
@@ -88,7 +88,7 @@ export function scatterRows(
   frame[3] = scatterCodes[kind];
   frame[4] = dst.dt.code;
   frame[5] = scalar ? 1 : 0;
-  writeMap(6, map, indices);
+  writeRowMap(6, map, indices);
   return native.scatter(bufferOf(dst), bufferOf(indices), bufferOf(updates));
 }
 

@@ -58,7 +58,7 @@ export function sample(
   return { tensor: { shape, ...options } };
 }
 
-export interface OpRow extends RecordedOp, OpTraits {
+export interface OpDefinition extends RecordedOp, OpTraits {
   readonly kind: 'unary' | 'binary' | 'compare' | 'reduction' | 'op' | 'composite';
   /** TensorFlow's symbol, `tf.math.tanh`; '' for a row that is only a part of other functions. */
   readonly tf: string;
@@ -82,38 +82,49 @@ export interface OpRow extends RecordedOp, OpTraits {
 /** Why an op with such results computes in JavaScript: its `host`. */
 export const dependsOnValues = 'the shape of its result depends on values';
 
-const rows = new Map<string, OpRow>();
+const definitions = new Map<string, OpDefinition>();
 
-export function register(row: OpRow): void {
-  if (rows.has(row.name)) throw new Error(`op ${row.name} is defined twice`);
-  rows.set(row.name, row);
+export function register(row: OpDefinition): void {
+  if (definitions.has(row.name)) throw new Error(`op ${row.name} is defined twice`);
+  definitions.set(row.name, row);
 }
 
 /** Says that the public function of a row is another one, which prepares arguments for it. Returns that function. */
-export function publicCall<F extends OpRow['call']>(name: string, f: F): F {
-  const row = rows.get(name);
+export function publicCall<F extends OpDefinition['call']>(name: string, f: F): F {
+  const row = definitions.get(name);
   if (row === undefined) throw new Error(`no op is named ${name}`);
-  rows.set(name, { ...row, call: f });
+  definitions.set(name, { ...row, call: f });
   return f;
 }
 
 /** All rows, in the order of their definition. */
-export function registry(): ReadonlyMap<string, OpRow> {
-  return rows;
+export function opDefinitions(): ReadonlyMap<string, OpDefinition> {
+  return definitions;
 }
 
 /** What users are told of an op: not how it is run, since that trusts its arguments. */
-export type OpDefinition = Readonly<
+export type OpInfo = Readonly<
   Pick<
-    OpRow,
+    OpDefinition,
     'name' | 'kind' | 'tf' | 'dtypes' | 'domain' | 'ulp' | 'examples' | 'js' | 'differentiable' | 'call'
   >
 >;
 
 /** The ops by name, in the order of their definition, with their dtypes, accuracy and functions. */
-export function definitions(): ReadonlyMap<string, OpDefinition> {
-  const all = new Map<string, OpDefinition>();
-  for (const { name, kind, tf, dtypes, domain, ulp, examples, js, differentiable, call } of rows.values()) {
+export function opInfos(): ReadonlyMap<string, OpInfo> {
+  const all = new Map<string, OpInfo>();
+  for (const {
+    name,
+    kind,
+    tf,
+    dtypes,
+    domain,
+    ulp,
+    examples,
+    js,
+    differentiable,
+    call,
+  } of definitions.values()) {
     // The others are parts of public functions, which check for them.
     if (tf === '') continue;
     all.set(name, { name, kind, tf, dtypes: [...dtypes], domain, ulp, examples, js, differentiable, call });

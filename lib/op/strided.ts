@@ -3,11 +3,11 @@ import { frame, native } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
-import { lengthOf, listOf, typedArrayName } from '../core/lists';
+import { lengthOf, copyOfList, typedArrayName } from '../core/lists';
 import { describe, type Dims, mergeDims, showShape } from '../core/shape';
 import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { decided } from './traced';
+import { requireConcrete } from './traced';
 
 const maxCopyDims = 16;
 
@@ -64,19 +64,24 @@ export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
 }
 
 /** The most pieces that a call of the border takes. */
-const maxPieces = 252;
+const maxSegments = 252;
 
 /**
  * Copies between a whole of so many rows and the pieces that lie side by side in each of them: to the pieces, or from
  * them to the whole. A piece has the same number of rows.
  */
-export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number, toPieces: boolean): void {
+export function copySegments(
+  whole: Tensor,
+  pieces: readonly Tensor[],
+  rows: number,
+  toPieces: boolean,
+): void {
   const { size } = whole;
   if (size === 0) return;
   const storage = bufferOf(whole);
   let column = 0;
-  for (let from = 0; from < pieces.length; from += maxPieces) {
-    const count = Math.min(pieces.length - from, maxPieces);
+  for (let from = 0; from < pieces.length; from += maxSegments) {
+    const count = Math.min(pieces.length - from, maxSegments);
     frame[0] = whole.offset;
     frame[1] = whole.dt.bytes;
     frame[2] = rows;
@@ -151,7 +156,7 @@ export function integerList(value: unknown, op: string, argument: string): numbe
         `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
       );
     }
-    const elements = viewOf(decided(t, op)) as ArrayLike<number | bigint>;
+    const elements = viewOf(requireConcrete(t, op)) as ArrayLike<number | bigint>;
     return Array.from(elements, (v) => integer(v, op, argument));
   }
   throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
@@ -166,7 +171,7 @@ export function integer(value: unknown, op: string, argument: string): number {
         `[${op}] ${argument} must be one integer; got a ${value.dtype} tensor of shape ${showShape(value.shape)}`,
       );
     }
-    value = Number(decided(value, op).item());
+    value = Number(requireConcrete(value, op).item());
   }
   if (typeof value !== 'number') {
     throw new TypeError(`[${op}] ${argument} must be an integer; got ${describe(value)}`);
@@ -187,7 +192,7 @@ export function tensorList(values: unknown, op: string, argument: string): Tenso
   if (!Array.isArray(values)) {
     throw new TypeError(`[${op}] ${argument} must be an array of tensors; got ${describe(values)}`);
   }
-  const list = listOf(values, op, argument);
+  const list = copyOfList(values, op, argument);
   let dt: DTypeInfo | null = null;
   for (let i = 0; i < list.length; i++) {
     const v = list[i];

@@ -145,7 +145,7 @@ export class Fusion {
       }
       return;
     }
-    if (node.op.spreads === true) {
+    if (node.op.repeats === true) {
       this.expansions.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
     }
     if (enabled('blocks')) {
@@ -378,7 +378,7 @@ export class Fusion {
       const item = this.items[i];
       if (item.single !== null) {
         const { op, outputs } = item.single.node;
-        const dropped = op.spreads === true || outputs.some((t) => this.blocks.has(t));
+        const dropped = op.repeats === true || outputs.some((t) => this.blocks.has(t));
         if (dropped && !outputs.some((t) => needed.has(t))) continue;
       }
       kept.push(item);

@@ -4,7 +4,7 @@ import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { rejectPromise } from '../../core/nest';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe } from '../../core/shape';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
@@ -83,7 +83,7 @@ export function caseOf<R>(
   options?: CaseOptions<R> | CaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('case', 2, arguments, caseDefaults);
+  if (arguments.length > 2) throwExtraArguments('case', 2, arguments, caseDefaults);
   const o = parseOptions<Required<CaseOptions<R>>>(options, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
     throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
@@ -147,7 +147,7 @@ export function switchCase<R>(
   options?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('switchCase', 3, arguments, switchCaseDefaults);
+  if (arguments.length > 3) throwExtraArguments('switchCase', 3, arguments, switchCaseDefaults);
   const o = parseOptions<Required<SwitchCaseOptions<R>>>(
     options,
     'default',
@@ -272,9 +272,9 @@ function traceBranches(
   });
   const outs = branches[0].graph.results.map(specOf);
   const flow = new BranchFlow(op, select, branches, captures.map(specOf), outs);
-  if (subgraphs.some((p) => p.trace.hasGradientClosures)) flow.tryDerivative();
+  if (subgraphs.some((p) => p.trace.hasGradientCaptures)) flow.tryDerivative();
   const results = emit(flow, [index, ...captures]);
-  [...assigned].forEach((v, i) => v.adopt(results[resultCount + i]));
+  [...assigned].forEach((v, i) => v.assignOwned(results[resultCount + i]));
   return withTensors(subgraphs[0].value.structure, results);
 }
 

@@ -2,7 +2,7 @@
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { InternalError } from '../../core/errors';
-import { bufferOf, type Tensor, tensorOver } from '../../core/tensor';
+import { bufferOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { add } from '../../ops/math/binary';
 import { derive, type Derivative } from '../../graph/derivative';
 import type { Graph, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph';
@@ -71,7 +71,7 @@ export class LoopFlow extends Flow {
     if (this.derivative === null) return last;
     const buffer = new ArrayBuffer(8);
     records.set(buffer, saved);
-    return [...last, tensorOver(token.dt, token.shape, buffer, 0)];
+    return [...last, tensorFromBuffer(token.dt, token.shape, buffer, 0)];
   }
 
   /** Updates the loop variables, the first of `current`, and appends the saved values of each iteration to `saved`. */

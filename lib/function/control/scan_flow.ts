@@ -3,7 +3,7 @@
  * writes a slice of others. Its derivatives of any order are such loops, too.
  */
 import { filled } from '../../autodiff/backward';
-import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorOver } from '../../core/tensor';
+import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/math/binary';
@@ -248,7 +248,7 @@ export class ScanFlow extends Flow {
 
 function sliceOf(t: Tensor, i: number): Tensor {
   const shape = asShape(shapeOf(t).slice(1));
-  return tensorOver(t.dt, shape, bufferOf(t), t.offset + i * sizeOf(shape) * t.dt.bytes);
+  return tensorFromBuffer(t.dt, shape, bufferOf(t), t.offset + i * sizeOf(shape) * t.dt.bytes);
 }
 
 function bytesOf(t: Tensor, from: number, bytes: number): Uint8Array {

@@ -136,9 +136,9 @@ function emitLoop(
     },
     inputs.map(specOf),
   );
-  if (subgraph.trace.hasGradientClosures) flow.tryDerivative();
+  if (subgraph.trace.hasGradientCaptures) flow.tryDerivative();
   const results = emit(flow, inputs);
-  assigned.forEach((v, i) => v.adopt(results[nexts + i]));
+  assigned.forEach((v, i) => v.assignOwned(results[nexts + i]));
   const from = nexts + assigned.length;
   return { next: results.slice(0, nexts), stacked: results.slice(from, from + stackedCount) };
 }

@@ -6,7 +6,7 @@ import type { Variable } from '../../core/variable';
 import type { Recorder } from '../../op/contract';
 import type { GuardedBranches, Graph } from '../../graph/graph';
 import { Trace } from '../../graph/trace';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 
 /**
  * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables; an assigned
@@ -37,7 +37,7 @@ class SubgraphTrace extends Trace {
 
   /** Whether the gradient of a tensor from before the trace may be requested. */
   private mayTakeGradient(t: Tensor): boolean {
-    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.follows(t.id)));
+    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.watches(t.id)));
   }
 
   override inScope(other: Placeholder): boolean {
@@ -52,9 +52,9 @@ class SubgraphTrace extends Trace {
     return this.parent.foreignTensorError(t, of, op);
   }
 
-  override markGradientClosure(): void {
-    super.markGradientClosure();
-    this.parent.markGradientClosure();
+  override markGradientCaptures(): void {
+    super.markGradientCaptures();
+    this.parent.markGradientCaptures();
   }
 
   override symbolFor(t: Tensor): Tensor {
@@ -166,7 +166,7 @@ export function traceSubgraphs<S extends readonly TracedSubgraph<unknown>[]>(
  */
 export function traceSubgraph<R>(
   name: string,
-  specs: readonly OutSpec[],
+  specs: readonly ResultSpec[],
   f: (given: readonly Tensor[]) => R,
   results: (r: R) => readonly Tensor[],
   live: boolean,

@@ -3,7 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
@@ -39,7 +39,7 @@ export function whileLoop<V extends unknown[]>(
   options?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
 ): V {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 4) refuseSurplus('whileLoop', 4, arguments, whileLoopDefaults);
+  if (arguments.length > 4) throwExtraArguments('whileLoop', 4, arguments, whileLoopDefaults);
   const o = parseOptions<Required<WhileLoopOptions>>(
     options,
     'maximumIterations',
@@ -195,9 +195,9 @@ function compiledLoop(
     },
     inputs.map(specOf),
   );
-  if (condition.trace.hasGradientClosures || body.trace.hasGradientClosures) flow.tryDerivative();
+  if (condition.trace.hasGradientCaptures || body.trace.hasGradientCaptures) flow.tryDerivative();
   const results = emit(flow, inputs);
-  assigned.forEach((v, i) => v.adopt(results[vars.length + i]));
+  assigned.forEach((v, i) => v.assignOwned(results[vars.length + i]));
   return withTensors(start, results);
 }
 

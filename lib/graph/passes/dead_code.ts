@@ -20,10 +20,10 @@ export function deadCode(graph: Graph): Graph {
 export function unreadResults(graph: Graph): Graph {
   const reads = readsIn(graph);
   const nodes = graph.nodes.map((node): Node => {
-    if (node.kind !== 'op' || node.op.leastResults === undefined) return node;
+    if (node.kind !== 'op' || node.op.minResults === undefined) return node;
     const { outputs } = node;
     let count = outputs.length;
-    while (count > node.op.leastResults && !reads.has(outputs[count - 1])) count--;
+    while (count > node.op.minResults && !reads.has(outputs[count - 1])) count--;
     return count === outputs.length ? node : { ...node, outputs: outputs.slice(0, count) };
   });
   return { ...graph, nodes };

@@ -43,8 +43,8 @@ function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
   const { rank } = outputs[0];
   if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
-  if (op.spreads === true) return rank > 1 ? 'expand' : null;
-  if (op.reordered !== undefined && rank > 1 && op.reordered(attrs as never, identity(rank)) !== null)
+  if (op.repeats === true) return rank > 1 ? 'expand' : null;
+  if (op.permutedAttrs !== undefined && rank > 1 && op.permutedAttrs(attrs as never, identity(rank)) !== null)
     return 'reordered';
   if (op.tile === undefined) return null;
   if (op.tile.kind !== 'reduce') return rank > 1 ? 'elementwise' : null;
@@ -286,7 +286,7 @@ class Layout {
         : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
     if (kind === 'broadcast' && !unchanged) attrs = shape;
-    if (kind === 'reordered' && !unchanged) attrs = node.op.reordered?.(attrs as never, p);
+    if (kind === 'reordered' && !unchanged) attrs = node.op.permutedAttrs?.(attrs as never, p);
     if (kind === 'expand' && !unchanged) attrs = permutedAxes(attrs as readonly number[], p);
     const result = unchanged ? out : symbolLike(out, shape);
     this.nodes.push({ ...node, inputs, attrs, outputs: [result], pending });

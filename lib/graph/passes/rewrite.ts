@@ -11,7 +11,7 @@ import {
   viewOf,
 } from '../../core/tensor';
 import type { OpCall, RewriteContext, TracedOp } from '../../op/contract';
-import { registry } from '../../op/registry';
+import { opDefinitions } from '../../op/registry';
 import { mapPending, type Constant, type Graph, type Node, type OpNode } from '../graph';
 
 /** A symbolic tensor of the same trace and dtype. */
@@ -19,7 +19,7 @@ export const symbolLike = (t: Tensor, shape: readonly number[]): Tensor =>
   symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
 
 /** The op of a definition. */
-export const opNamed = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
+export const opNamed = (name: string): TracedOp => opDefinitions().get(name) as unknown as TracedOp;
 
 /** An op with one result. */
 export const opNode = (op: TracedOp, inputs: readonly Tensor[], attrs: unknown, out: Tensor): OpNode => ({

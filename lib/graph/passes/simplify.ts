@@ -1,5 +1,5 @@
 /**
- * Applies the rewrite rules of op definitions. The exact ones (OpTraits.simpler) are x·1, x/1, x − 0, −(−x) and copies that
+ * Applies the rewrite rules of op definitions. The exact ones (OpTraits.exactRewrite) are x·1, x/1, x − 0, −(−x) and copies that
  * move nothing: results are the same bit for bit, signs of zeros and NaNs included; only a signalling NaN is not quieted.
  */
 import type { OpCall } from '../../op/contract';
@@ -10,18 +10,18 @@ import { view } from '../trace';
 import { GraphContext, rewrite, type Replacement } from './rewrite';
 
 export function simplify(graph: Graph): Graph {
-  return applyRules(graph, 'simpler');
+  return applyRules(graph, 'exactRewrite');
 }
 
 /**
- * Applies the reassociating rewrites (OpTraits.regrouped), such as a transpose that a matrix product absorbs. They change
+ * Applies the reassociating rewrites (OpTraits.reassociatingRewrite), such as a transpose that a matrix product absorbs. They change
  * the order of float sums: results differ by rounding, within the error bounds of the ops.
  */
 export function regroup(graph: Graph): Graph {
-  return applyRules(graph, 'regrouped');
+  return applyRules(graph, 'reassociatingRewrite');
 }
 
-function applyRules(graph: Graph, rule: 'simpler' | 'regrouped'): Graph {
+function applyRules(graph: Graph, rule: 'exactRewrite' | 'reassociatingRewrite'): Graph {
   const context = new GraphContext(graph);
   return rewrite(graph, (node, output) => {
     context.output = output;
@@ -34,14 +34,14 @@ function applyRules(graph: Graph, rule: 'simpler' | 'regrouped'): Graph {
 /** Applies the rules of a node, then those of its replacement, and so on. */
 function rewriteFully(
   node: OpNode,
-  rule: 'simpler' | 'regrouped',
+  rule: 'exactRewrite' | 'reassociatingRewrite',
   context: GraphContext,
 ): Replacement | null {
   const [out] = node.outputs;
   let call: OpCall = node;
   for (;;) {
     const replacement: Tensor | OpCall | null =
-      rule === 'simpler' && call.op.execute === 'view'
+      rule === 'exactRewrite' && call.op.execute === 'view'
         ? simplifyView(call, out, context)
         : (call.op[rule]?.(call, context, out) ?? null);
     if (replacement === null) break;

@@ -17,7 +17,7 @@ const maxElements = 4 * 2 ** 20;
 const keyOf = (tensors: readonly Tensor[]): string => tensors.map((t) => t.id).join();
 
 const isRowStack = ({ op, attrs, outputs: [out] }: OpNode): boolean =>
-  op.appends?.(attrs as never, out) === true;
+  op.concatenates?.(attrs as never, out) === true;
 
 interface Sum {
   readonly products: OpNode[];

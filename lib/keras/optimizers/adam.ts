@@ -1,7 +1,7 @@
 /** Adam. */
 import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer } from './optimizer';
 import type { RuleOfVariable } from './update';
@@ -36,7 +36,7 @@ export class Adam extends Optimizer {
   constructor(options?: AdamOptions | LearningRate) {
     const own = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Adam', 1, arguments, own);
+    if (arguments.length > 1) throwExtraArguments('Adam', 1, arguments, own);
     const o = checkOptions(options, own, 'Adam');
     super('Adam', o);
     for (const name of ['beta1', 'beta2'] as const) {

@@ -446,7 +446,7 @@ export abstract class Optimizer {
     const next = rateFrom(rate, this.className);
     detached(() => {
       const before = this.rate;
-      this.chosen.checkFree();
+      this.chosen.checkUnclaimed();
       // Nobody in flight wants one of the others.
       if (context.claims.open === 0) this.rates = [];
       this.chosen.assign(this.rates.push(next) - 1);

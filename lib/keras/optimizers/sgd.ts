@@ -1,7 +1,7 @@
 /** Gradient descent. */
 import type { DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer } from './optimizer';
 import type { RuleOfVariable } from './update';
@@ -29,7 +29,7 @@ export class SGD extends Optimizer {
   constructor(options?: SGDOptions | LearningRate) {
     const own = { learningRate: 0.01, momentum: 0, nesterov: false };
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('SGD', 1, arguments, own);
+    if (arguments.length > 1) throwExtraArguments('SGD', 1, arguments, own);
     const o = checkOptions(options, own, 'SGD');
     super('SGD', o);
     this.momentum = checkNumber(o.momentum, 'momentum', 'SGD');

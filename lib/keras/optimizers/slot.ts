@@ -42,41 +42,41 @@ export class Slot extends Variable {
   }
 
   /** @internal */
-  override lend(): Tensor {
+  override snapshot(): Tensor {
     this.shared = true;
-    return super.lend();
+    return super.snapshot();
   }
 
   /** @internal */
-  override adopt(value: Tensor): void {
-    super.adopt(value);
+  override assignOwned(value: Tensor): void {
+    super.assignOwned(value);
     this.shared = false;
   }
 
   /** @internal */
-  override get writable(): boolean {
-    this.checkFree();
+  override get canOverwrite(): boolean {
+    this.checkUnclaimed();
     return !this.shared;
   }
 
   /** @internal No tape has seen it. */
-  override get inPlace(): boolean {
+  override get prefersInPlace(): boolean {
     return !this.shared;
   }
 
   /** @internal */
-  override overwritten(): void {
+  override markOverwritten(): void {
     // The same tensor goes on.
   }
 
   /** Where the next value is to be written: the present one, or a new tensor that `settle` then puts in its place. */
   target(): Tensor {
-    this.checkFree();
+    this.checkUnclaimed();
     return this.shared ? makeTensor(this.dt, shapeOf(this.held), this.held.size) : this.held;
   }
 
   settle(value: Tensor): void {
-    if (value !== this.held) this.adopt(value);
+    if (value !== this.held) this.assignOwned(value);
   }
 }
 

@@ -79,7 +79,7 @@ export const atOnce: Updater = {
   update(rule, numbers, updates) {
     const all = updates.map(({ gradient, variable, slots }) => {
       const old = variable.held;
-      const next = variable.inPlace ? old : variable.room();
+      const next = variable.prefersInPlace ? old : variable.takeBackBuffer();
       return {
         gradient: gradient ?? old,
         from: [old, ...slots.map((slot) => slot.held)],
@@ -90,18 +90,18 @@ export const atOnce: Updater = {
     updates.forEach(({ variable, slots }, i) => {
       const [next, ...targets] = all[i].to;
       slots.forEach((slot, k) => slot.settle(targets[k]));
-      if (next === variable.held) variable.overwritten();
-      else variable.alternate(next);
+      if (next === variable.held) variable.markOverwritten();
+      else variable.swapBuffers(next);
     });
   },
 
   descendRows(numbers, { values, indices }, variable) {
     const old = variable.held;
-    const inPlace = variable.writable;
+    const inPlace = variable.canOverwrite;
     const next = inPlace ? old : makeTensor(old.dt, shapeOf(old), old.size);
     applyRuleToRows('sgd', numbers(variable.dt), values, indices, old, next);
-    if (inPlace) variable.overwritten();
-    else variable.adopt(next);
+    if (inPlace) variable.markOverwritten();
+    else variable.assignOwned(next);
   },
 
   choose({ isTime, yes, no }) {
@@ -158,7 +158,7 @@ export class TracedUpdater implements Updater {
     const outs = all.map(({ held }) => ({ shape: shapeOf(held), dt }));
     const op = ruleOp(rule, all.length / updates.length, updates.length);
     const found = this.tracer.emitWithScalars(op, inputs, outs, scalars);
-    all.forEach((v, i) => v.adopt(found[i]));
+    all.forEach((v, i) => v.assignOwned(found[i]));
   }
 
   descendRows(numbers: Numbers, { values, indices }: IndexedSlices, variable: Variable): void {
@@ -166,7 +166,9 @@ export class TracedUpdater implements Updater {
     this.tracer.touch(variable);
     const { held } = variable;
     const outs = [{ shape: shapeOf(held), dt: held.dt }];
-    variable.adopt(this.tracer.emitWithScalars(rowsRuleOp('sgd'), [values, indices, held], outs, scalars)[0]);
+    variable.assignOwned(
+      this.tracer.emitWithScalars(rowsRuleOp('sgd'), [values, indices, held], outs, scalars)[0],
+    );
   }
 
   choose({ name, isTime, yes, no }: Choice): void {
@@ -200,7 +202,7 @@ export class TracedUpdater implements Updater {
 
   assign(v: Variable, value: Tensor): void {
     this.tracer.touch(v);
-    v.adopt(value);
+    v.assignOwned(value);
   }
 
   end(): void {

@@ -18,8 +18,8 @@ import {
   roundsOnce,
 } from '../checks';
 import { reuseDonated } from '../donation';
-import { simplerBinary } from '../exact_rewrites';
-import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
+import { rewriteBinary } from '../exact_rewrites';
+import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
 
 export interface BinarySaved {
@@ -36,7 +36,7 @@ export interface BinarySpec {
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  /** One element in plain JavaScript: see OpRow.js. */
+  /** One element in plain JavaScript: see OpDefinition.js. */
   js?: (x: number, y: number) => number;
   /**
    * The gradients with respect to a and to b, in the shape of the result; they are summed back over broadcast
@@ -52,7 +52,7 @@ export interface BinarySpec {
   /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
   neutral?: { readonly a?: number; readonly b?: number };
   /** `a` is an upstream gradient that the kernel may write over if it is donated: see op/donation.ts. */
-  spends?: boolean;
+  reusesDonated?: boolean;
   /** Checks values before the kernel runs (a zero divisor); an empty result needs none. */
   check?: (a: Tensor, b: Tensor) => void;
 }
@@ -83,13 +83,15 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const gradient = spec.gradient;
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
-  const reusesDonated = spec.spends === true;
+  const reusesDonated = spec.reusesDonated === true;
   /** Adds the op to the graph being traced. Kept out of `call`, so that the eager path stays small. */
   const emit = (a: Tensor, b: Tensor): Tensor => {
     const { dt } = a;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    return traced(row, [a, b], null, [{ shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt }])[0];
+    return traced(definition, [a, b], null, [
+      { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
+    ])[0];
   };
   const call = (left: TensorLike, right: TensorLike): Tensor => {
     let a: Tensor, b: Tensor;
@@ -115,10 +117,10 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     } catch (error) {
       throw explain(error, name, [a, b]);
     }
-    if (context.recorder !== null) context.recorder.record2(row, a, b, y);
+    if (context.recorder !== null) context.recorder.record2(definition, a, b, y);
     return y;
   };
-  const row: OpRow = {
+  const definition: OpDefinition = {
     name,
     kind: toBool ? 'compare' : 'binary',
     elementwise: name,
@@ -138,7 +140,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
       cheap: roundsOnce(spec.ulp),
       dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
     },
-    simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),
+    exactRewrite: (given, around, out) => rewriteBinary(given, around, out, spec.neutral),
     fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',
     execute: ([a, b], _, [y]) => {
       if (check !== null && y.size > 0) check(a, b);
@@ -146,7 +148,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     },
     call,
   };
-  register(row);
+  register(definition);
   return call as BinaryOp;
 }
 

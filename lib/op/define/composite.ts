@@ -1,17 +1,17 @@
 /** Ops written in other ops. */
 import type { DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { Readable } from '../../core/readable';
+import { TensorConvertible } from '../../core/tensor_convertible';
 import { Tensor } from '../../core/tensor';
 import { badDType, dtypeMask } from '../checks';
-import { refuseMore } from '../surplus';
-import { register, type Example, type OpRow } from '../registry';
+import { checkExtraArguments } from '../extra_arguments';
+import { register, type Example, type OpDefinition } from '../registry';
 
 /**
  * f with the first n arguments, n ≤ 6. A list of arguments that is made for each call and spread into another costs as much
  * as a small op.
  */
-export function passOn<R>(
+export function callWith<R>(
   f: unknown,
   n: number,
   a: unknown,
@@ -48,20 +48,20 @@ export function passOn<R>(
 const listOf = (n: number, ...args: unknown[]): unknown[] => args.slice(0, n);
 
 /** (...p) => then(f(...p)), the public function of that name. */
-export function following<P extends unknown[], Q, R>(
+export function compose<P extends unknown[], Q, R>(
   name: string,
   f: (...args: P) => Q,
   then: (q: Q) => R,
 ): (...args: P) => R {
   const most = f.length;
   const listed = (args: unknown[]): R => {
-    if (args.length > most) refuseMore(name, f, args);
+    if (args.length > most) checkExtraArguments(name, f, args);
     return then(f(...(args as P)));
   };
   const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
-    return then(passOn<Q>(f, n, a, b, c, d, e, h));
+    return then(callWith<Q>(f, n, a, b, c, d, e, h));
   };
   const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
   return call;
@@ -80,7 +80,7 @@ export interface CompositeSpec {
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  kind?: OpRow['kind'];
+  kind?: OpDefinition['kind'];
 }
 
 /**
@@ -97,13 +97,13 @@ export function composite<P extends unknown[], R>(
   /** An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row. */
   const named = (error: unknown, args: readonly unknown[]): unknown => {
     if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) return error;
-    const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
+    const tensors = args.filter((x) => x instanceof Tensor || x instanceof TensorConvertible);
     const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
     if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) return error;
     return badDType(name, 'the argument', refused.dt, spec.dtypes);
   };
   const listed = (args: unknown[]): R => {
-    if (args.length > most) refuseMore(name, f, args);
+    if (args.length > most) checkExtraArguments(name, f, args);
     try {
       return f(...(args as P));
     } catch (error) {
@@ -114,7 +114,7 @@ export function composite<P extends unknown[], R>(
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
     try {
-      return passOn<R>(f, n, a, b, c, d, e, h);
+      return callWith<R>(f, n, a, b, c, d, e, h);
     } catch (error) {
       throw named(error, listOf(n, a, b, c, d, e, h));
     }

@@ -8,11 +8,11 @@ import { checkElements, maxElements, sizeOf, type Shape } from '../../core/shape
 import { aliasTensor, makeTensor, specOf, type Tensor } from '../../core/tensor';
 import { explain } from '../checks';
 import type { OpTraits } from '../contract';
-import { register, type Example, type GradientFunction, type OpRow } from '../registry';
+import { register, type Example, type GradientFunction, type OpDefinition } from '../registry';
 import { traced } from '../traced';
-import { following } from './composite';
+import { compose } from './composite';
 
-export interface OutSpec {
+export interface ResultSpec {
   shape: Shape;
   dt: DTypeInfo;
 }
@@ -27,18 +27,18 @@ export interface OutSpec {
 export interface OpSpec<P extends unknown[], A> extends OpTraits {
   tf: string;
   dtypes: readonly DType[];
-  kind?: OpRow['kind'];
+  kind?: OpDefinition['kind'];
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
   args: (...args: P) => [readonly Tensor[], A];
-  infer: (inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[] | null;
+  infer: (inputs: readonly Tensor[], attrs: A) => ResultSpec | readonly ResultSpec[] | null;
   /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** See OpTraits. */
-  appends?: (attrs: A, out: Tensor) => boolean;
-  reordered?: (attrs: A, perm: readonly number[]) => A | null;
+  concatenates?: (attrs: A, out: Tensor) => boolean;
+  permutedAttrs?: (attrs: A, perm: readonly number[]) => A | null;
   /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
@@ -64,27 +64,27 @@ export function defineOp<P extends unknown[], A>(
 ): Defined<P, A> {
   const { args, infer, run } = spec;
   /** Shapes that depend on data which are known although a function is being traced. */
-  const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
+  const concreteShapes = (xs: readonly Tensor[], attrs: A): readonly ResultSpec[] | null => {
     if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
     return (run(xs, attrs, []) as readonly Tensor[]).map(specOf);
   };
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
     const { tracer } = context;
     if (tracer !== null && xs.some((x) => tracer.traces(x))) {
-      const specs = infer(xs, attrs) ?? shapesNow(xs, attrs);
-      const list = specs === null || isList(specs) ? specs : [specs];
-      list?.forEach((out) => sizeOfOut(name, out));
+      const specs = infer(xs, attrs) ?? concreteShapes(xs, attrs);
+      const list = specs === null || isOutSpecList(specs) ? specs : [specs];
+      list?.forEach((out) => checkedSize(name, out));
       // An op without results is nothing to a graph.
-      return list?.length === 0 ? [] : traced(row, xs, attrs, list);
+      return list?.length === 0 ? [] : traced(definition, xs, attrs, list);
     }
     let outputs: readonly Tensor[];
     try {
       if (run === 'view') {
-        outputs = [aliasTensor(xs[0], (infer(xs, attrs) as OutSpec).shape, name)];
+        outputs = [aliasTensor(xs[0], (infer(xs, attrs) as ResultSpec).shape, name)];
       } else {
         const inferred = infer(xs, attrs);
         if (inferred === null) outputs = [];
-        else if (isList(inferred)) {
+        else if (isOutSpecList(inferred)) {
           const made = new Array<Tensor>(inferred.length);
           for (let i = 0; i < made.length; i++) made[i] = allocate(name, inferred[i]);
           outputs = made;
@@ -96,7 +96,7 @@ export function defineOp<P extends unknown[], A>(
     } catch (error) {
       throw explain(error, name, xs);
     }
-    if (context.recorder !== null) context.recorder.record(row, xs, attrs, outputs);
+    if (context.recorder !== null) context.recorder.record(definition, xs, attrs, outputs);
     return outputs;
   };
   /** The one result, where nothing is traced: without a list of results and their specifications. */
@@ -104,28 +104,32 @@ export function defineOp<P extends unknown[], A>(
     if (context.tracer !== null || run === 'view') return compute(xs, attrs)[0];
     let y: Tensor;
     try {
-      const inferred = infer(xs, attrs) as OutSpec | null;
+      const inferred = infer(xs, attrs) as ResultSpec | null;
       const made = inferred === null ? [] : [allocate(name, inferred)];
       y = ((run(xs, attrs, made) as readonly Tensor[] | undefined) ?? made)[0];
     } catch (error) {
       throw explain(error, name, xs);
     }
-    if (context.recorder !== null) context.recorder.record(row, xs, attrs, [y]);
+    if (context.recorder !== null) context.recorder.record(definition, xs, attrs, [y]);
     return y;
   };
-  const one = following(name, args, (parsed) => apply(parsed[0], parsed[1]));
-  const many = following(name, args, (parsed) => {
+  const one = compose(name, args, (parsed) => apply(parsed[0], parsed[1]));
+  const many = compose(name, args, (parsed) => {
     const ys = compute(parsed[0], parsed[1]);
     // Tapes and tracers keep the list, which the caller may change.
     return ys.slice();
   });
-  const row = definition(name, spec, single ? one : many);
-  register(row);
+  const definition = toDefinition(name, spec, single ? one : many);
+  register(definition);
   return { one, many, apply } as Defined<P, A>;
 }
 
 /** What the registry has of an op: its traits, and what follows from the rest of the definition. */
-function definition<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, call: OpRow['call']): OpRow {
+function toDefinition<P extends unknown[], A>(
+  name: string,
+  spec: OpSpec<P, A>,
+  call: OpDefinition['call'],
+): OpDefinition {
   const { args: _, infer: __, run, saves, ...stated } = spec;
   const inputs = saves?.inputs ?? [];
   return {
@@ -141,16 +145,17 @@ function definition<P extends unknown[], A>(name: string, spec: OpSpec<P, A>, ca
   };
 }
 
-const isList = (inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] =>
+const isOutSpecList = (inferred: ResultSpec | readonly ResultSpec[]): inferred is readonly ResultSpec[] =>
   Array.isArray(inferred);
 
-function sizeOfOut(name: string, out: OutSpec): number {
+function checkedSize(name: string, out: ResultSpec): number {
   const size = sizeOf(out.shape);
   if (size > maxElements) checkElements(size, out.shape, `[${name}]`);
   return size;
 }
 
-const allocate = (name: string, out: OutSpec): Tensor => makeTensor(out.dt, out.shape, sizeOfOut(name, out));
+const allocate = (name: string, out: ResultSpec): Tensor =>
+  makeTensor(out.dt, out.shape, checkedSize(name, out));
 
 /** An op with one result, whose dtype the public function's type says. */
 export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['one'] {

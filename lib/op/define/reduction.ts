@@ -3,7 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import type { DType } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
-import { isPlain, refuseSurplus } from '../../core/options';
+import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import type { TracedOp } from '../contract';
 import { asShape, mergeDims, normalizeAxis, scalarShape, type Shape, sizeOf } from '../../core/shape';
@@ -12,8 +12,8 @@ import { axesArgument, type Axis } from '../axis';
 import { setBroadcastReducer } from '../broadcast';
 import { badDType, dtypeMask, explain, kernelNumber } from '../checks';
 import { options } from '../../core/options';
-import { register, type Example, type Grad, type GradContext, type OpRow } from '../registry';
-import { asMany } from '../exact_rewrites';
+import { register, type Example, type Grad, type GradContext, type OpDefinition } from '../registry';
+import { elideCopy } from '../exact_rewrites';
 import { traced } from '../traced';
 import { notRecorded } from '../not_recorded';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -43,10 +43,10 @@ export interface ReduceAttrs {
 const defaults: Required<ReduceOptions> = { axis: null, keepdims: false };
 
 /** Everything, by rank: what a call without options asks for. */
-const everything: ReduceAttrs[] = [];
+const allAxesByRank: ReduceAttrs[] = [];
 
 function allAxes(rank: number): ReduceAttrs {
-  return (everything[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
+  return (allAxesByRank[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
 }
 
 /** Axes, sorted and in [0, rank), and whether to keep them, from what a user gave. */
@@ -223,11 +223,11 @@ export interface ReductionSpec {
   /** dx in the input's shape from dy. null: no gradient passes. */
   gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
   /** Computes it for integers, in other ops. */
-  integers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
+  ofIntegers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
   /** Stands in for the kernel. */
   run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
   /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
-  oneBlock?: boolean;
+  contiguousAxes?: boolean;
 }
 
 interface Defined {
@@ -249,20 +249,20 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
   const mask = dtypeMask(spec.dtypes);
-  const { gradient, integers: ofIntegers } = spec;
+  const { gradient, ofIntegers: ofIntegers } = spec;
   const run =
     spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
-  const oneBlock = spec.oneBlock === true;
+  const oneBlock = spec.contiguousAxes === true;
   const call = function (input: TensorLike, given?: ReduceOptions | Axis): Tensor {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
-    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments(name, 2, arguments, defaults);
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
     if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, shapeOf(x).length, name);
     const shape = reducedShape(shapeOf(x), attrs);
-    return oneBlock && attrs.axes.length > 1 ? byBlocks(x, attrs.axes, shape) : apply(x, attrs, shape);
+    return oneBlock && attrs.axes.length > 1 ? applyByGroups(x, attrs.axes, shape) : apply(x, attrs, shape);
   };
-  const byBlocks = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
+  const applyByGroups = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
     let y = x;
     for (let end = axes.length; end > 0;) {
       let begin = end - 1;
@@ -275,13 +275,13 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   };
   const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
     if (ofIntegers !== undefined && x.dt.kind === 'int') return ofIntegers(x, attrs, shape);
-    if (context.tracer?.traces(x) === true) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
+    if (context.tracer?.traces(x) === true) return traced(definition, [x], attrs, [{ shape, dt: x.dt }])[0];
     const y = makeTensor(x.dt, shape, sizeOf(shape));
     run(x, y, attrs.axes);
-    if (context.recorder !== null) context.recorder.record(row, [x], attrs, [y]);
+    if (context.recorder !== null) context.recorder.record(definition, [x], attrs, [y]);
     return y;
   };
-  const row: OpRow = {
+  const definition: OpDefinition = {
     name,
     kind: 'reduction',
     tf: spec.tf,
@@ -304,26 +304,27 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     },
     call,
   };
-  register(row);
+  register(definition);
   return { call: call as UndeclaredReduction, apply };
 }
 
 /** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
-export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
-  if (context.tracer?.traces(dy) === true) return traced(spreadRow, [dy], axes, [{ shape, dt: dy.dt }])[0];
+export function broadcastAlong(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  if (context.tracer?.traces(dy) === true)
+    return traced(broadcastDefinition, [dy], axes, [{ shape, dt: dy.dt }])[0];
   const size = sizeOf(shape);
   let dx: Tensor;
   if (dy.size === size) {
     dx = aliasTensor(dy, shape, 'spread');
   } else {
     dx = makeTensor(dy.dt, shape, size);
-    if (size > 0) fillSpread(dy, axes, dx);
+    if (size > 0) fillBroadcast(dy, axes, dx);
   }
-  if (context.recorder !== null) context.recorder.record(spreadRow, [dy], axes, [dx]);
+  if (context.recorder !== null) context.recorder.record(broadcastDefinition, [dy], axes, [dx]);
   return dx;
 }
 
-function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
+function fillBroadcast(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   const shape = shapeOf(dx);
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -354,20 +355,20 @@ function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   }
 }
 
-const spreadRow: TracedOp & {
+const broadcastDefinition: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
 } = {
   name: 'spread',
-  spreads: true,
+  repeats: true,
   flops: () => 0,
   differentiable: true,
   savesInputs: 0,
   savesOutputs: false,
-  simpler: asMany,
+  exactRewrite: elideCopy,
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
   execute: ([dy], axes: readonly number[], [dx]) => {
     if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'spread')];
-    if (dx.size > 0) fillSpread(dy, axes, dx);
+    if (dx.size > 0) fillBroadcast(dy, axes, dx);
     return undefined;
   },
 };

@@ -6,7 +6,7 @@ import { dtypes, type DType } from '../../core/dtype';
 import type { DTypeOf } from '../../core/dtype_of';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { badDType, dtypeMask, explain, kernelNumber, roundsOnce } from '../checks';
-import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
+import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
 
 export interface UnarySpec {
@@ -17,14 +17,14 @@ export interface UnarySpec {
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  /** One element in plain JavaScript: see OpRow.js. */
+  /** One element in plain JavaScript: see OpDefinition.js. */
   js?: (x: number) => number;
   /** dx from dy; `x` and `y` are there as `saves` says. null: no gradient passes. */
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor | SymbolicZero) | null;
   /** The result is bool. */
   toBool?: boolean;
-  /** See TracedOp.simpler. */
-  simpler?: OpRow['simpler'];
+  /** See TracedOp.exactRewrite. */
+  exactRewrite?: OpDefinition['exactRewrite'];
 }
 
 /** An elementwise function of one operand: the result has its dtype. */
@@ -54,7 +54,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
     if (context.tracer !== null && context.tracer.traces(x)) {
-      return traced(row, [x], null, [{ shape: shapeOf(x), dt: toBool ? dtypes.bool : dt }])[0];
+      return traced(definition, [x], null, [{ shape: shapeOf(x), dt: toBool ? dtypes.bool : dt }])[0];
     }
     const y = makeTensor(toBool ? dtypes.bool : dt, shapeOf(x), x.size);
     try {
@@ -62,10 +62,10 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     } catch (error) {
       throw explain(error, name, [x]);
     }
-    if (context.recorder !== null) context.recorder.record1(row, x, y);
+    if (context.recorder !== null) context.recorder.record1(definition, x, y);
     return y;
   };
-  const row: OpRow = {
+  const definition: OpDefinition = {
     name,
     kind: 'unary',
     elementwise: name,
@@ -81,13 +81,13 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     gradient:
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
     tile: { kind: 'unary', op: code, cheap: roundsOnce(spec.ulp) },
-    simpler: spec.simpler,
+    exactRewrite: spec.exactRewrite,
     execute: ([x], _, [y]) => {
       runUnary(code, x, y);
     },
     call,
   };
-  register(row);
+  register(definition);
   return call as UnaryOp;
 }
 

@@ -4,15 +4,15 @@
  */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, type DType } from '../../core/dtype';
-import { listOf, maxDepth, tooDeep } from '../../core/lists';
-import { Readable } from '../../core/readable';
+import { copyOfList, maxDepth, tooDeep } from '../../core/lists';
+import { TensorConvertible } from '../../core/tensor_convertible';
 import { describe, type Shape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { context } from '../../core/context';
 import { add } from '../math/binary';
 import { less } from '../math/compare';
 import { booleanMask, gather, where } from '../index/indexing';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { takeRegion, type Region } from './region';
 import { regionOf, type IndexItem } from './slicing';
 
@@ -28,7 +28,7 @@ const shortText = 64;
 
 function invalid(part: unknown): TypeError {
   const what =
-    part instanceof Tensor || part instanceof Readable
+    part instanceof Tensor || part instanceof TensorConvertible
       ? `a ${part.dt.name} tensor of shape ${showShape(part instanceof Tensor ? shapeOf(part) : shapeOf(part.operand()))}`
       : describe(part);
   return new TypeError(
@@ -66,10 +66,10 @@ function parsePart(part: unknown): IndexItem {
   if (typeof part === 'string') return parseString(part);
   if (part === null) return { kind: 'newaxis' };
   if (typeof part === 'bigint') return { kind: 'index', at: Number(part) };
-  if (part instanceof Tensor || part instanceof Readable) {
+  if (part instanceof Tensor || part instanceof TensorConvertible) {
     const t = part instanceof Tensor ? part : part.operand();
     if (t.rank === 0 && (t.dt === dtypes.int32 || t.dt === dtypes.int64)) {
-      return { kind: 'index', at: Number(viewOf(decided(t, 'at'))[0]) };
+      return { kind: 'index', at: Number(viewOf(requireConcrete(t, 'at'))[0]) };
     }
   }
   throw invalid(part);
@@ -79,7 +79,7 @@ function parsePart(part: unknown): IndexItem {
 function maskOf(parts: readonly unknown[]): TensorLike | null {
   if (parts.length !== 1) return null;
   const only = parts[0];
-  if (only instanceof Tensor || only instanceof Readable) {
+  if (only instanceof Tensor || only instanceof TensorConvertible) {
     return only.dt === dtypes.bool ? (only as TensorLike) : null;
   }
   let first: unknown = only;
@@ -92,7 +92,7 @@ function maskOf(parts: readonly unknown[]): TensorLike | null {
 
 /** The parts of an index: x[[0, 1]] means x[0, 1]. */
 function partsOf(parts: readonly unknown[]): readonly unknown[] {
-  return parts.length === 1 && Array.isArray(parts[0]) ? listOf(parts[0], 'at', 'an index') : parts;
+  return parts.length === 1 && Array.isArray(parts[0]) ? copyOfList(parts[0], 'at', 'an index') : parts;
 }
 
 /** What basic indexing (everything but a mask) selects of a tensor of a given shape. */
@@ -118,8 +118,8 @@ export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
 }
 
 /** A position that has no value yet: in a function that is being traced. */
-function isLater(part: unknown): part is Tensor | Readable {
-  if (!(part instanceof Tensor || part instanceof Readable)) return false;
+function isLater(part: unknown): part is Tensor | TensorConvertible {
+  if (!(part instanceof Tensor || part instanceof TensorConvertible)) return false;
   const t = part instanceof Tensor ? part : part.operand();
   return t.isSymbolic && t.rank === 0 && t.dt.kind === 'int';
 }

@@ -35,7 +35,7 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
   },
   tile: { kind: 'cast', op: 0, cheap: true },
   // There and back again: nothing is lost where the way leads through more than there is.
-  simpler: (call, around) => {
+  exactRewrite: (call, around) => {
     const inner = around.producer(call.inputs[0]);
     if (inner?.op !== call.op) return null;
     const [x] = inner.inputs;

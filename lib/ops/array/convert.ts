@@ -1,7 +1,7 @@
 /** Anything as a tensor. */
 import { convertLike, toValue, type TensorLike } from '../../core/convert';
 import { dtypeInfo, type DType } from '../../core/dtype';
-import { options, refuseSurplus } from '../../core/options';
+import { options, throwExtraArguments } from '../../core/options';
 import type { Tensor } from '../../core/tensor';
 import type { DTypeOf } from '../../core/dtype_of';
 
@@ -26,7 +26,7 @@ export function convertToTensor<X extends TensorLike, D extends DType = DTypeOf<
 export function convertToTensor(value: TensorLike, options?: ConvertToTensorOptions | DType): Tensor;
 export function convertToTensor(value: TensorLike, given?: ConvertToTensorOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('convertToTensor', 2, arguments, convertToTensorDefaults);
+  if (arguments.length > 2) throwExtraArguments('convertToTensor', 2, arguments, convertToTensorDefaults);
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(
     given,
     'dtype',

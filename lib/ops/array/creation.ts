@@ -5,7 +5,7 @@ import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } fro
 import { InvalidArgumentError } from '../../core/errors';
 import { context } from '../../core/context';
 import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
+import { bufferOf, storageView, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, divide, multiply, subtract } from '../math/binary';
@@ -18,7 +18,7 @@ import { concat } from './joining';
 import { broadcastTo } from './movement';
 import { sample, type Example } from '../../op/registry';
 import { fillWith, integer } from '../../op/strided';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
 
 export interface DTypeOptions<D extends DType = DType> {
@@ -196,7 +196,7 @@ function rangeNumbers(
           `[range] ${names[i]} must be a scalar, not shape ${showShape(v.shape)}`,
         );
       }
-      const value = decided(v, 'range').item();
+      const value = requireConcrete(v, 'range').item();
       if (typeof value === 'boolean') throw badDType('range', names[i], dtypes.bool, numeric);
       return value;
     }
@@ -359,15 +359,15 @@ const linspaceDefaults: Required<LinspaceOptions> = { axis: 0 };
 /** Whether nobody asks where the tensor's value comes from: no gradient flows to it, and it is there. */
 function isConstant(t: Tensor): boolean {
   const { recorder, tracer } = context;
-  return (recorder === null || !recorder.follows(t.id)) && (tracer === null || !tracer.traces(t));
+  return (recorder === null || !recorder.watches(t.id)) && (tracer === null || !tracer.traces(t));
 }
 
 /** What linspace's ops give, bit for bit: each of them rounds. */
 function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
   start.assertAlive('linspace');
   stop.assertAlive('linspace');
-  const first = elementsAround(start)[start.offset / 4] as number;
-  const last = elementsAround(stop)[stop.offset / 4] as number;
+  const first = storageView(start)[start.offset / 4] as number;
+  const last = storageView(stop)[stop.offset / 4] as number;
   const { fround } = Math;
   const delta = fround(fround(last - first) / fround(count - 1));
   checkElements(count, [count], '[linspace]');
@@ -379,7 +379,7 @@ function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
     runBinary(multiplyKernel, t, scalarTensor(t.dt, delta), t);
     runBinary(addKernel, t, scalarTensor(t.dt, first), t);
   }
-  const floats = elementsAround(t) as Float32Array;
+  const floats = storageView(t) as Float32Array;
   const at = t.offset / 4;
   if (!inKernels) {
     for (let i = 1; i < count - 1; i++) floats[at + i] = first + fround(delta * fround(i));

@@ -1,7 +1,7 @@
 /** What is known of a tensor without its elements. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../../core/dtype';
-import { options, refuseSurplus } from '../../core/options';
+import { options, throwExtraArguments } from '../../core/options';
 import { scalarTensor, shapeOf, Tensor, tensorFrom } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 
@@ -32,7 +32,7 @@ export function shape<I extends 'int32' | 'int64' = 'int32'>(
 ): Tensor<NoInfer<I>>;
 export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('shape', 2, arguments, sizeDefaults);
+  if (arguments.length > 2) throwExtraArguments('shape', 2, arguments, sizeDefaults);
   const dt = integerType(given, 'shape');
   const x = toTensor(input, null, 'shape', 'input');
   return tensorFrom(
@@ -49,7 +49,7 @@ export function size<I extends 'int32' | 'int64' = 'int32'>(
 ): Tensor<NoInfer<I>>;
 export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('size', 2, arguments, sizeDefaults);
+  if (arguments.length > 2) throwExtraArguments('size', 2, arguments, sizeDefaults);
   const dt = integerType(given, 'size');
   return scalarTensor(dt, asElement(dt, toTensor(input, null, 'size', 'input').size));
 }

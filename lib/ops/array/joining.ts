@@ -1,10 +1,10 @@
 /** Ops that join tensors and cut them apart. */
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { checkTensors } from '../../core/lists';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import type { DTypeOf, DTypeOfList } from '../../core/dtype_of';
 import {
   asShape,
@@ -18,11 +18,11 @@ import {
 import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import type { OneAxis } from '../../op/axis';
-import { multiOp, op, type OutSpec } from '../../op/define/general';
+import { multiOp, op, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import { takeRegion, type Region } from './region';
 import { publicCall, sample } from '../../op/registry';
-import { copyParts, integer, integerList, tensorList } from '../../op/strided';
+import { copySegments, integer, integerList, tensorList } from '../../op/strided';
 
 // ---------------------------------------------------------------------------------------------------- joining
 
@@ -70,7 +70,7 @@ export function partRegion(shape: Shape, axis: number, begin: number, size: numb
 export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis) => Tensor<DTypeOfList<V>> =
   op<[values: readonly TensorLike[], axis: OneAxis], number>('concat', {
     flops: () => 0,
-    appends: (axis, out) => normalizeAxis(axis, out.rank, 'concat') === 0,
+    concatenates: (axis, out) => normalizeAxis(axis, out.rank, 'concat') === 0,
     tf: 'tf.concat',
     dtypes: everyType,
     ulp: 0,
@@ -105,9 +105,9 @@ export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis)
       return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
     },
     run: (xs, axis, [y]) => {
-      copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
+      copySegments(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
     },
-    reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
+    permutedAttrs: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
     gradient: ([dy], { attrs, shapes, needs }) => {
       const axis = normalizeAxis(attrs, dy.rank, 'concat');
       let begin = 0;
@@ -130,7 +130,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
   [values: readonly TensorLike[], options?: AxisOptions | OneAxis],
   number
 >('stack', {
-  appends: (axis, out) => normalizeAxis(axis, out.rank, 'stack') === 0,
+  concatenates: (axis, out) => normalizeAxis(axis, out.rank, 'stack') === 0,
   tf: 'tf.stack',
   dtypes: everyType,
   ulp: 0,
@@ -158,7 +158,7 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
     return { shape: withAxis(shapeOf(first), at, xs.length), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
-    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'stack')), false);
+    copySegments(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'stack')), false);
   },
   gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
 });
@@ -173,7 +173,7 @@ export function stack<V extends TensorLike>(
 ): Tensor<DTypeOfList<V>>;
 export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
+  if (arguments.length > 2) throwExtraArguments('stack', 2, arguments, firstAxis);
   if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, asShape([0]), 0);
   return stackRow(values, options);
 }
@@ -222,12 +222,12 @@ export const unstack: <X extends TensorLike>(
     infer: ([x], axis) => {
       const out = { shape: withoutAxis(shapeOf(x), axis), dt: x.dt };
       checkTensors(shapeOf(x)[axis], 'unstack');
-      const parts = new Array<OutSpec>(shapeOf(x)[axis]);
+      const parts = new Array<ResultSpec>(shapeOf(x)[axis]);
       for (let i = 0; i < parts.length; i++) parts[i] = out;
       return parts;
     },
     run: ([x], axis, ys) => {
-      copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+      copySegments(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
     },
     gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
   },
@@ -247,7 +247,7 @@ interface SplitAttrs {
   sizes: readonly number[];
 }
 
-const equalParts = remembered((wanted: unknown, total: number, axis: number): readonly number[] => {
+const equalParts = memoized((wanted: unknown, total: number, axis: number): readonly number[] => {
   const parts = integer(wanted, 'split', 'numOrSizeSplits');
   if (parts < 1 || total % parts !== 0) {
     throw new InvalidArgumentError(
@@ -317,7 +317,7 @@ export const split: <X extends TensorLike>(
     return [[x], { axis: at, sizes }];
   },
   infer: ([x], { axis, sizes }) => {
-    const parts = new Array<OutSpec>(sizes.length);
+    const parts = new Array<ResultSpec>(sizes.length);
     for (let i = 0; i < sizes.length; i++) {
       // Equal parts share their shape.
       const same = i > 0 && sizes[i] === sizes[i - 1];
@@ -326,7 +326,7 @@ export const split: <X extends TensorLike>(
     return parts;
   },
   run: ([x], { axis }, ys) => {
-    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+    copySegments(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
   },
   gradient: (dys, { attrs }) => [concat(dys, attrs.axis)],
 });

@@ -23,7 +23,7 @@ import { composite } from '../../op/define/composite';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { sample } from '../../op/registry';
-import { asMany } from '../../op/exact_rewrites';
+import { elideCopy } from '../../op/exact_rewrites';
 import { copyStrided, integerList } from '../../op/strided';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
@@ -109,7 +109,7 @@ export const transpose: <X extends TensorLike>(
     const strides = permuted(stridesOf(shapeOf(x)), permutation(perm, x.rank));
     copyStrided(x, 0, strides, y, 0, stridesOf(shapeOf(y)), shapeOf(y));
   },
-  simpler: (call, around) => {
+  exactRewrite: (call, around) => {
     const [x] = call.inputs;
     const perm = permutes(call);
     const long = perm.filter((d) => shapeOf(x)[d] !== 1);
@@ -159,7 +159,7 @@ export const broadcastTo: <X extends TensorLike>(input: X, shape: ShapeLike) => 
     }
     return { shape, dt: x.dt };
   },
-  simpler: asMany,
+  exactRewrite: elideCopy,
   broadcasts: true,
   run: ([x], shape, [y]) => {
     if (y.size > 0) copyStrided(x, 0, broadcastStrides(shapeOf(x), shape), y, 0, stridesOf(shape), shape);
@@ -206,7 +206,7 @@ export const tile: <X extends TensorLike>(input: X, multiples: ShapeLike) => Ten
     for (let i = 0; i < shape.length; i++) shape[i] = shapeOf(x)[i] * multiples[i];
     return { shape: asShape(shape), dt: x.dt };
   },
-  simpler: asMany,
+  exactRewrite: elideCopy,
   run: ([x], multiples, [y]) => {
     if (y.size === 0) return;
     const dims = tiled(multiples, shapeOf(x));

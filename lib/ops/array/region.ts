@@ -60,8 +60,8 @@ export const regionRow = {
   dtypes: everyType,
   ulp: 0,
   infer: ([x]: readonly Tensor[], region: Region) => ({ shape: region.shape, dt: x.dt }),
-  simpler: ({ inputs: [x], attrs }: OpCall) => (isWhole(shapeOf(x), attrs as Region) ? x : null),
-  reordered: reorderedRegion,
+  exactRewrite: ({ inputs: [x], attrs }: OpCall) => (isWhole(shapeOf(x), attrs as Region) ? x : null),
+  permutedAttrs: reorderedRegion,
   run: ([x]: readonly Tensor[], region: Region, [y]: readonly Tensor[]): void => {
     if (y.size === 0) return;
     const { at, strides } = regionLayout(shapeOf(x), region);
@@ -98,6 +98,6 @@ export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = 
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(region.sizes), y, at, strides, region.sizes);
   },
-  reordered: reorderedPlace,
+  permutedAttrs: reorderedPlace,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
 });

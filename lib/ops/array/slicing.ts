@@ -2,8 +2,8 @@
 import { element, toTensor, toValue, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { listOf } from '../../core/lists';
-import { remembered } from '../../core/remember';
+import { copyOfList } from '../../core/lists';
+import { memoized } from '../../core/memoize';
 import { asShape, describe, type Shape, showShape, stridesOf } from '../../core/shape';
 import { shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
@@ -14,7 +14,7 @@ import { gather } from '../index/indexing';
 import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
 import { sample } from '../../op/registry';
 import { copyStrided, fillWith, integerList, isNumbers } from '../../op/strided';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import type { DTypeOf } from '../../core/dtype_of';
 import type { ShapeLike } from './views';
 
@@ -249,7 +249,7 @@ function stridedRegion(
   }
   return regionOf(shape, items, 'stridedSlice');
 }
-const knownStridedRegion = remembered(stridedRegion, [0]);
+const knownStridedRegion = memoized(stridedRegion, [0]);
 
 // ---------------------------------------------------------------------------------------------------- padding
 
@@ -270,7 +270,7 @@ function padPlan(shape: Shape, paddings: unknown): PadPlan {
   const region = { begin, steps: shape.map(() => 1), sizes: shape, shape };
   return { region, shape: around };
 }
-const knownPadPlan = remembered(padPlan, [0]);
+const knownPadPlan = memoized(padPlan, [0]);
 
 /** Whether a value is an array of arrays of numbers and nothing else. */
 function isTable(value: unknown): boolean {
@@ -292,7 +292,7 @@ const padConstant = op<[x: Tensor, plan: PadPlan, value: number | bigint], PadAt
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(shapeOf(x)), y, at, strides, shapeOf(x));
   },
-  reordered: reorderedPlace,
+  permutedAttrs: reorderedPlace,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
 });
 
@@ -318,10 +318,10 @@ function readPaddings(paddings: unknown, shape: Shape): number[][] {
           `got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
       );
     }
-    list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
+    list = (requireConcrete(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
   } else if (Array.isArray(t)) {
     list = [];
-    const rows = listOf(t, 'pad', 'paddings');
+    const rows = copyOfList(t, 'pad', 'paddings');
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       list.push(integerList(row, 'pad', `paddings[${i}]`));
@@ -453,7 +453,7 @@ function padValue(value: unknown, x: Tensor): number | bigint {
           showShape(value.shape),
       );
     }
-    value = decided(value, 'pad').item();
+    value = requireConcrete(value, 'pad').item();
   }
   if (value === 0 && !x.dt.big) return 0;
   return element(value, x.dt, 'pad', 'constantValues');

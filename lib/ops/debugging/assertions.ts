@@ -2,7 +2,7 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { arrayToString, shapeToString } from '../../core/format';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context, withContext } from '../../core/context';
 import { describe, sameShape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
@@ -97,7 +97,7 @@ export function Assert(
   options?: { summarize?: number | null } | number,
 ): void {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
+  if (arguments.length > 3) throwExtraArguments('Assert', 3, arguments, assertDefaults);
   const { summarize } = parseOptions<{ summarize: number | null }>(
     options,
     'summarize',
@@ -132,7 +132,7 @@ function comparison(name: string, sign: string, holds: Compare) {
   const op = `debugging.${name}`;
   const call = function (x: TensorLike, y: TensorLike, options?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
+    if (arguments.length > 3) throwExtraArguments(op, 3, arguments, defaults);
     const { message, summarize } = parseOptions<Required<AssertOptions>>(options, 'message', defaults, op);
     checkOptions(message, summarize, op);
     const [a, b] = convertPair(x, y, op);
@@ -192,7 +192,7 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
   const op = `debugging.${name}`;
   const call = function (x: TensorLike, options?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments(op, 2, arguments, defaults);
     const { message, summarize } = parseOptions<Required<AssertOptions>>(options, 'message', defaults, op);
     checkOptions(message, summarize, op);
     const t = toTensor(x, null, op, 'x');
@@ -231,7 +231,7 @@ export interface AssertNearOptions extends AssertOptions {
 /** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
 export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOptions | number): void {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
+  if (arguments.length > 3) throwExtraArguments('debugging.assertNear', 3, arguments, nearDefaults);
   const op = 'debugging.assertNear';
   const o = parseOptions<Required<AssertNearOptions>>(options, 'rtol', nearDefaults, op);
   checkOptions(o.message, o.summarize, op);

@@ -1,5 +1,5 @@
 /** tf.print. */
-import { Readable } from '../../core/readable';
+import { TensorConvertible } from '../../core/tensor_convertible';
 import { checkText } from '../../core/format/layout';
 import { isPlain, options as chosen } from '../../core/options';
 import { context } from '../../core/context';
@@ -29,7 +29,7 @@ export function print(...values: unknown[]): void {
   const given = isOptions(last) ? (values.pop() as PrintOptions) : undefined;
   const o = chosen<Required<PrintOptions>>(given, 'sep', defaults, 'print');
   const read = values.map((v) =>
-    mapStructure(v, (leaf) => (leaf instanceof Readable ? leaf.operand() : leaf)),
+    mapStructure(v, (leaf) => (leaf instanceof TensorConvertible ? leaf.operand() : leaf)),
   );
   const tensors = flatten(read).filter((t) => t instanceof Tensor);
   const write = (real: readonly Tensor[]): readonly Tensor[] => {

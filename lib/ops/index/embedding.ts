@@ -1,7 +1,7 @@
 /** Lookups in tables of vectors. */
 import type { TensorLike } from '../../core/convert';
 import type { DTypeOf } from '../../core/dtype_of';
-import { options, refuseSurplus } from '../../core/options';
+import { options, throwExtraArguments } from '../../core/options';
 import type { Tensor } from '../../core/tensor';
 import { indexTensor } from '../../op/index_rows';
 import { divide, maximum, multiply } from '../math/binary';
@@ -33,7 +33,7 @@ export function embeddingLookup(
   given?: EmbeddingLookupOptions | number,
 ): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('embeddingLookup', 3, arguments, embeddingLookupDefaults);
+  if (arguments.length > 3) throwExtraArguments('embeddingLookup', 3, arguments, embeddingLookupDefaults);
   const { maxNorm } = options<{ maxNorm: number | null }>(
     given,
     'maxNorm',

@@ -13,7 +13,7 @@ import { badDType, explain } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
-import { partOfOne } from '../../op/define/part';
+import { internalUnaryOp } from '../../op/define/internal';
 import type { DTypeOf } from '../../core/dtype_of';
 import { gather, scatterNd } from './indexing';
 import { transpose } from '../array/movement';
@@ -55,14 +55,14 @@ function flatRows(t: Tensor): Tensor {
   return reshape(t, [n === 0 ? 0 : t.size / n, n]);
 }
 
-const positionsLast = partOfOne<boolean>('argsortLast', {
+const positionsLast = internalUnaryOp<boolean>('argsortLast', {
   dtypes: numeric,
   infer: ([x]) => ({ shape: shapeOf(x), dt: dtypes.int32 }),
   run: ([x], descending, [y]) => sortRows(x, y, true, descending),
   gradient: null,
 });
 
-const sortLast = partOfOne<boolean>('sortLast', {
+const sortLast = internalUnaryOp<boolean>('sortLast', {
   dtypes: numeric,
   infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x], descending, [y]) => sortRows(x, y, false, descending),

@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, showShape } from '../../core/shape';
-import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorOver } from '../../core/tensor';
+import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
@@ -19,7 +19,7 @@ const uniqueDefaults = { outIdx: 'int32' } as const;
 /** The first k elements of a vector that nobody else has. */
 function first(t: Tensor, k: number): Tensor {
   if (k === t.size) return t;
-  const part = tensorOver(t.dt, asShape([k]), bufferOf(t), t.offset);
+  const part = tensorFromBuffer(t.dt, asShape([k]), bufferOf(t), t.offset);
   if (!ownsStorage(t)) return part;
   // Not to keep the memory of all.
   const copy = copyOf(part);

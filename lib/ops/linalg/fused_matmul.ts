@@ -8,7 +8,7 @@ import type { TracedOp } from '../../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
-import { op, type OutSpec } from '../../op/define/general';
+import { op, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import {
@@ -29,7 +29,7 @@ import {
   writeProduct,
   type Sides,
 } from './matmul';
-import { registry, sample, type GradContext, type OpRow } from '../../op/registry';
+import { opDefinitions, sample, type GradContext, type OpDefinition } from '../../op/registry';
 
 export interface FusedMatmulOptions {
   /** Added to each row: as many elements as the result has columns. Default null, none. */
@@ -75,7 +75,7 @@ function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions):
   return [inputs, { ta, tb, bias, residual: add(o.residual, 'residual'), activation }];
 }
 
-function infer(inputs: readonly Tensor[], attrs: FusedAttrs): OutSpec {
+function infer(inputs: readonly Tensor[], attrs: FusedAttrs): ResultSpec {
   const a = inputs[0];
   for (let i = 1; i < inputs.length; i++)
     if (inputs[i].dt !== a.dt) throw mixedDTypes('fusedMatmul', a, inputs[i]);
@@ -112,7 +112,7 @@ function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Ten
 function atSums(dy: Tensor, ctx: GradContext<FusedAttrs>): Tensor {
   const { activation, ...linear } = ctx.attrs;
   if (activation === null) return dy;
-  const row = registry().get(activationRows[activation]);
+  const row = opDefinitions().get(activationRows[activation]);
   if (row?.gradient == null) throw new Error(`activation ${activation} has no gradient`);
   const rule = row.gradient as (dy: readonly Tensor[], ctx: Partial<GradContext>) => readonly Tensor[];
   // A row that reads its input gets the sums anew: keeping them would cost the pass that was saved.
@@ -174,7 +174,7 @@ const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Fus
 });
 
 setFinisher('matmul', () => ({
-  op: registry().get('fusedMatmul') as OpRow & TracedOp,
+  op: opDefinitions().get('fusedMatmul') as OpDefinition & TracedOp,
   attrs: (own, finish): FusedAttrs => ({ ...(own as Sides), ...finish }),
 }));
 

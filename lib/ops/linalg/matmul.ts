@@ -15,7 +15,7 @@ import {
   showShape,
   sizeOf,
 } from '../../core/shape';
-import { isPlain, refuseSurplus } from '../../core/options';
+import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import type { RewriteContext } from '../../op/contract';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -24,7 +24,7 @@ import { badDType, convertPair, dtypeMask, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
-import { publicCall, registry, sample, type GradContext } from '../../op/registry';
+import { publicCall, opDefinitions, sample, type GradContext } from '../../op/registry';
 import { reshape } from '../array/views';
 
 export interface MatmulOptions {
@@ -233,7 +233,7 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
   },
   run,
   // A transpose of the last two dimensions is done by the product itself.
-  regrouped: (call, around) => {
+  reassociatingRewrite: (call, around) => {
     const { ta, tb } = call.attrs as Sides;
     const [a, b] = call.inputs.map((t) => turned(t, around));
     if (a === null && b === null) return null;
@@ -250,7 +250,7 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
   ],
 });
 
-const row = registry().get('matmul') as NonNullable<ReturnType<ReturnType<typeof registry>['get']>>;
+const row = opDefinitions().get('matmul') as NonNullable<ReturnType<ReturnType<typeof opDefinitions>['get']>>;
 const typeMask = dtypeMask(matmulTypes);
 /** Results of more elements take the long way, which checks how many there may be. */
 const quickElements = 2 ** 24;
@@ -298,7 +298,7 @@ export const matmul: <A extends TensorLike, B extends TensorLike>(
   'matmul',
   function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor<never> {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
-    if (arguments.length > 3) refuseSurplus('matmul', 3, arguments, noOptions);
+    if (arguments.length > 3) throwExtraArguments('matmul', 3, arguments, noOptions);
     // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
     if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || context.tracer !== null)
       return product(a, b, given);

@@ -2,7 +2,7 @@
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { numeric } from '../../core/dtype';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import type { Shape } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
 import { context } from '../../core/context';
@@ -12,7 +12,14 @@ import type { DTypeOf } from '../../core/dtype_of';
 import { add, multiply } from './binary';
 import { badDType, explain } from '../../op/checks';
 import { options } from '../../core/options';
-import { register, sample, type Example, type Grad, type GradContext, type OpRow } from '../../op/registry';
+import {
+  register,
+  sample,
+  type Example,
+  type Grad,
+  type GradContext,
+  type OpDefinition,
+} from '../../op/registry';
 import { traced } from '../../op/traced';
 
 export interface ScanOptions {
@@ -92,7 +99,7 @@ const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: fa
 function scan(name: ScanName): Scan {
   const call = function (input: TensorLike, given?: ScanOptions | OneAxis): Tensor {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments(name, 2, arguments, defaults);
     const x = toTensor(input, null, name, 'x');
     if (!numeric.includes(x.dt.name)) throw badDType(name, 'x', x.dt, numeric);
     const { axis, exclusive, reverse } = options<Required<ScanOptions>>(given, 'axis', defaults, name);
@@ -131,8 +138,8 @@ function row(
   saves: boolean,
   domain: readonly [number, number],
   gradient: (dy: Tensor, x: Tensor, attrs: ScanAttrs) => Tensor,
-): OpRow {
-  const made: OpRow = {
+): OpDefinition {
+  const made: OpDefinition = {
     name,
     kind: 'op',
     tf: `tf.math.${name}`,
@@ -153,7 +160,7 @@ function row(
   return made;
 }
 
-const rows: Record<ScanName, OpRow> = {
+const rows: Record<ScanName, OpDefinition> = {
   cumsum: row('cumsum', cumsum, false, [-10, 10], (dy, _, { axes, exclusive, reverse }) =>
     scanBlock('cumsum', dy, axes, exclusive, !reverse),
   ),

@@ -7,13 +7,13 @@ import { broadcastShapes, sameShape, showShape, sizeOf } from '../../core/shape'
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { maximum, minimum } from './binary';
-import { writeThree } from '../../op/broadcast';
+import { writeTernaryBroadcast } from '../../op/broadcast';
 import { unbroadcast } from '../../op/broadcast';
 import { composite } from '../../op/define/composite';
 import { convertPair, mixedDTypes } from '../../op/checks';
 import { op } from '../../op/define/general';
 import { sample } from '../../op/registry';
-import { smallerOperands } from '../../op/exact_rewrites';
+import { shrinkOperands } from '../../op/exact_rewrites';
 
 const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' });
 
@@ -32,7 +32,7 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
   {
     tf: 'tf.where',
     tile: { kind: 'select', op: 0, cheap: true },
-    simpler: smallerOperands,
+    exactRewrite: shrinkOperands,
     dtypes: everyType,
     domain: [-10, 10],
     ulp: 0,
@@ -80,7 +80,7 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
         frame[6] = out.size;
         for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
       } else {
-        writeThree('where', shapeOf(out), inputs);
+        writeTernaryBroadcast('where', shapeOf(out), inputs);
       }
       native.select(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2]), bufferOf(out));
     },

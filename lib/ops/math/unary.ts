@@ -14,7 +14,7 @@ export const negative = unary('negative', {
   domain: [-10, 10],
   ulp: 0,
   js: (x) => -x,
-  simpler: involution,
+  exactRewrite: involution,
   gradient: (dy) => negative(dy),
 });
 
@@ -25,7 +25,7 @@ export const abs = unary('abs', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.abs,
-  simpler: (call, around) => {
+  exactRewrite: (call, around) => {
     const inner = around.producer(call.inputs[0]);
     if (inner?.op.name !== 'negative') return idempotent(call, around);
     return { ...call, inputs: inner.inputs };
@@ -96,7 +96,7 @@ export const floor = unary('floor', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.floor,
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: null,
 });
 
@@ -107,7 +107,7 @@ export const ceil = unary('ceil', {
   domain: [-10, 10],
   ulp: 0,
   js: Math.ceil,
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: null,
 });
 
@@ -117,14 +117,14 @@ export const round = unary('round', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: null,
 });
 
 /** dx of relu: dy where y > 0, else 0. */
 const reluGrad = binary('reluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
@@ -140,7 +140,7 @@ export const relu = unary('relu', {
   domain: [-10, 10],
   ulp: 0,
   js: (x) => (x < 0 ? 0 : x),
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: (dy, { y }) => reluGrad(dy, y),
 });
 
@@ -172,6 +172,6 @@ export const isInf = predicate('isInf', {
 export const logicalNot = predicate('logicalNot', {
   tf: 'tf.math.logical_not',
   dtypes: ['bool'],
-  simpler: involution,
+  exactRewrite: involution,
   gradient: null,
 });

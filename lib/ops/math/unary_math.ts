@@ -162,7 +162,7 @@ export const atanh = unary('atanh', {
 /** dx of tanh: dy·(1 − y²). */
 const tanhGrad = binary('tanhGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
@@ -183,7 +183,7 @@ export const tanh = unary('tanh', {
 /** dx of sigmoid: dy·y·(1 − y). */
 const sigmoidGrad = binary('sigmoidGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [0, 1],
   ulp: 2,

@@ -19,7 +19,7 @@ import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, symbolicZero } from '../../op/registry';
 import { select } from '../math/select';
 import { notRecorded } from '../../op/not_recorded';
-import { copyParts } from '../../op/strided';
+import { copySegments } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -32,7 +32,7 @@ const creluDefaults = { axis: -1 } as const;
 /** dx of relu6: dy where 0 < y < 6. */
 export const relu6Grad = binary('relu6Grad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
@@ -54,7 +54,7 @@ export const relu6 = unary('relu6', {
 /** dx of elu: dy·(y + 1) where y < 0, else dy. */
 const eluGrad = binary('eluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 1,
@@ -75,7 +75,7 @@ export const elu = unary('elu', {
 /** dx of selu: dy·(y + λα) where y < 0, else dy·λ. */
 const seluGrad = binary('seluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
@@ -111,7 +111,7 @@ const invSqrt2Pi = 1 / Math.sqrt(2 * Math.PI);
 /** dx of gelu: dy·(Φ(x) + x·φ(x)). */
 const geluGrad = binary('geluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
@@ -140,7 +140,7 @@ const tanhCubic = 0.044715;
 /** dx of geluTanh. */
 const geluTanhGrad = binary('geluTanhGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
@@ -206,7 +206,7 @@ export const gelu: <X extends TensorLike>(
 /** dx of silu: dy·s·(1 + x·(1 − s)), s = sigmoid(x). */
 const siluGrad = binary('siluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-8, 8],
   ulp: 4,
@@ -395,7 +395,7 @@ function fusedCrelu(x: Tensor, at: number): Tensor {
   runUnary(negativeKernel, x, down);
   runUnary(reluKernel, down, down);
   const y = makeTensor(x.dt, shape, 2 * x.size);
-  copyParts(y, [up, down], sizeBetween(shape, 0, at), false);
+  copySegments(y, [up, down], sizeBetween(shape, 0, at), false);
   return y;
 }
 

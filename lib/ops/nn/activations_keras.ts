@@ -19,7 +19,7 @@ import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { select } from '../math/select';
 import { notRecorded } from '../../op/not_recorded';
-import { copyParts } from '../../op/strided';
+import { copySegments } from '../../op/strided';
 import { abs, negative, rsqrt, sign, square } from '../math/unary';
 import { exp, expm1, sigmoid, softplus, tanh } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -249,7 +249,7 @@ function fusedGlu(t: Tensor, along: number): Tensor {
   if (fitsFusedKernel(t)) return runFusedKernel('glu', t, shape, along, sigmoidKernel, multiplyKernel);
   t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
-  copyParts(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);
+  copySegments(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);
   runUnary(sigmoidKernel, gate, gate);
   runBinary(multiplyKernel, value, gate, value);
   return value;

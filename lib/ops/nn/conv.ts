@@ -2,7 +2,7 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { asShape, describe, type Dims, type Shape, showShape, sizeOf } from '../../core/shape';
 import { shapeOf, Tensor } from '../../core/tensor';
 import type { DTypeOfPair } from '../../core/dtype_of';
@@ -176,7 +176,7 @@ interface ConvPlan {
 }
 
 /** All that follows from the shapes and from the arguments that are no tensors. */
-const convPlan = remembered(
+const convPlan = memoized(
   (
     op: string,
     n: number,

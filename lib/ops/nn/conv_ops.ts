@@ -8,7 +8,7 @@ import { asShape, type Dims, type Shape, sizeOf } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
 import { badDType, mixedDTypes } from '../../op/checks';
-import { partOfTwo } from '../../op/define/part';
+import { internalBinaryOp } from '../../op/define/internal';
 import { sample, type GradContext } from '../../op/registry';
 import { channelsLast } from './window';
 
@@ -88,7 +88,7 @@ function convRow(
   ) => [Tensor | null, Tensor | null],
   operands: readonly [Dims, Dims],
 ): (a: Tensor, b: Tensor, geometry: ConvGeometry) => Tensor {
-  return partOfTwo<ConvGeometry>(name, {
+  return internalBinaryOp<ConvGeometry>(name, {
     dtypes: floating,
     domain: [-2, 2],
     examples: [

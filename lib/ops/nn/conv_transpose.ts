@@ -2,7 +2,7 @@
 import type { TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { showShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { DTypeOfPair } from '../../core/dtype_of';
@@ -44,7 +44,7 @@ interface TransposePlan {
 }
 
 /** All that follows from the shapes and from the arguments that are no tensors. */
-const transposePlan = remembered(
+const transposePlan = memoized(
   (
     op: string,
     n: number,

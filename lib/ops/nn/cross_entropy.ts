@@ -10,7 +10,7 @@ import { add, multiply, subtract } from '../math/binary';
 import { cast } from '../array/cast';
 import { badDType, explain } from '../../op/checks';
 import { composite } from '../../op/define/composite';
-import { multiOp, type OutSpec } from '../../op/define/general';
+import { multiOp, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import { broadcastTo, transpose } from '../array/movement';
 import { publicCall, sample, type GradContext, type TensorSample } from '../../op/registry';
@@ -69,7 +69,7 @@ function sameLead(a: Shape, b: Shape, rank: number): boolean {
 }
 
 /** loss and backprop; labels have all dimensions of the logits, or all but the last. */
-function results(name: string, logits: Tensor, labels: Tensor, rank: number): OutSpec[] {
+function results(name: string, logits: Tensor, labels: Tensor, rank: number): ResultSpec[] {
   checkLogits(logits, name);
   if (shapeOf(labels).length !== rank || !sameLead(shapeOf(labels), shapeOf(logits), rank)) {
     throw new InvalidArgumentError(
@@ -95,7 +95,7 @@ const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntro
     if (logits.size > 0) run(logits, labels, loss, backprop);
     else fillWith(loss, 0);
   },
-  leastResults: 1,
+  minResults: 1,
   saves: { inputs: [0], outputs: true },
   partialDy: true,
   gradient: (dy, { x, y, needs }: GradContext<null>) => {
@@ -130,7 +130,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
   run: ([logits, labels], _, [loss, backprop]) => {
     checkLabels(run(logits, labels, loss, backprop), logits, labels);
   },
-  leastResults: 1,
+  minResults: 1,
   saves: { inputs: [0], outputs: true },
   partialDy: true,
   gradient: (dy, { x, y, needs }: GradContext<null>) => {

@@ -3,7 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { asShape, type Shape, showShape } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { convFlops } from './conv_ops';
@@ -11,7 +11,7 @@ import { matmul } from '../linalg/matmul';
 import { badDType, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
-import { partOfTwo } from '../../op/define/part';
+import { internalBinaryOp } from '../../op/define/internal';
 import { broadcastTo } from '../array/movement';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import { writeWindows } from './pooling';
@@ -68,7 +68,7 @@ function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y
 // c·m].
 
 /** y = Σ w·x over the window of each pixel and channel. */
-const depthwise: Product = partOfTwo<Windows>('depthwise', {
+const depthwise: Product = internalBinaryOp<Windows>('depthwise', {
   flops: ([, w], [y]) => convFlops(y, w, 2),
   dtypes: floating,
   infer: ([x], { dims: [h, w] }) => ({
@@ -84,7 +84,7 @@ const depthwise: Product = partOfTwo<Windows>('depthwise', {
 });
 
 /** The gradient of `depthwise` towards x. */
-const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
+const depthwiseInput: Product = internalBinaryOp<Windows>('depthwiseInput', {
   flops: ([dy, w]) => convFlops(dy, w, 2),
   dtypes: floating,
   infer: ([dy], { dims: [h, w] }) => ({
@@ -100,7 +100,7 @@ const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
 });
 
 /** The gradient of `depthwise` towards w. */
-const depthwiseFilter: Product = partOfTwo<Windows>('depthwiseFilter', {
+const depthwiseFilter: Product = internalBinaryOp<Windows>('depthwiseFilter', {
   flops: ([, dy], [w]) => convFlops(dy, w, 2),
   dtypes: floating,
   infer: ([x], { filter }) => ({ shape: filter, dt: x.dt }),
@@ -125,7 +125,7 @@ interface DepthwisePlan {
 }
 
 /** All that follows from the shapes and from the arguments that are no tensors. */
-const windowsOf = remembered(
+const windowsOf = memoized(
   (
     name: string,
     input: Shape,

@@ -3,7 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { detached } from '../../core/context';
 import { asShape, describe, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
@@ -132,7 +132,7 @@ export interface LocalResponseNormalizationOptions {
 }
 
 /** A matrix of ones along the diagonal adds up the neighbours, exactly where they are. */
-const bandTensor = remembered((n: number, radius: number, dt: DTypeInfo): Tensor =>
+const bandTensor = memoized((n: number, radius: number, dt: DTypeInfo): Tensor =>
   detached(() => {
     const t = makeTensor(dt, asShape([n, n]), n * n);
     const band = viewOf(t) as Float32Array;

@@ -3,7 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, floating, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { detached } from '../../core/context';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
@@ -12,7 +12,7 @@ import { range } from '../array/creation';
 import { badDType, dtypeMask } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
-import { partOfOne, partOfTwo } from '../../op/define/part';
+import { internalUnaryOp, internalBinaryOp } from '../../op/define/internal';
 import { broadcastTo } from '../array/movement';
 import { sample, symbolicZero, type Example, type GradContext } from '../../op/registry';
 import { reshape } from '../array/views';
@@ -92,7 +92,7 @@ const inShape = (y: Tensor, dims: Dims): Shape => pooledShape(shapeOf(y), dims, 
 
 // Rows of tensors with channels last.
 
-const maxPoolLast: OfOne = partOfOne<Dims>('maxPoolLast', {
+const maxPoolLast: OfOne = internalUnaryOp<Dims>('maxPoolLast', {
   dtypes: numeric,
   ulp: 0,
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
@@ -102,7 +102,7 @@ const maxPoolLast: OfOne = partOfOne<Dims>('maxPoolLast', {
 });
 
 /** dx: each element of dy goes to the first of the largest in its window. */
-const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
+const maxPoolGradient: OfTwo = internalBinaryOp<Dims>('maxPoolGradient', {
   dtypes: floating,
   infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, x, dy, dx),
@@ -114,7 +114,7 @@ const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
 });
 
 /** The elements of g where those of x are the largest of their windows. g may be of any type as wide as x's. */
-const maxPoolAt: OfTwo = partOfTwo<Dims>('maxPoolAt', {
+const maxPoolAt: OfTwo = internalBinaryOp<Dims>('maxPoolAt', {
   dtypes: floating,
   infer: ([x, g], dims) => ({ shape: outShape(x, dims), dt: g.dt }),
   run: ([x, g], dims, [y]) => run('at', dims, x, g, y, x),
@@ -125,14 +125,14 @@ const maxPoolAt: OfTwo = partOfTwo<Dims>('maxPoolAt', {
   ],
 });
 
-const avgPoolLast: OfOne = partOfOne<Dims>('avgPoolLast', {
+const avgPoolLast: OfOne = internalUnaryOp<Dims>('avgPoolLast', {
   dtypes: floating,
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
   run: ([x], dims, [y]) => run('mean', dims, x, x, y, x),
   gradient: ([dy], { attrs }: GradContext<Dims>) => [avgPoolGradient(dy, attrs)],
 });
 
-const avgPoolGradient: OfOne = partOfOne<Dims>('avgPoolGradient', {
+const avgPoolGradient: OfOne = internalUnaryOp<Dims>('avgPoolGradient', {
   dtypes: floating,
   infer: ([dy], dims) => ({ shape: inShape(dy, dims), dt: dy.dt }),
   run: ([dy], dims, [dx]) => run('meanGradient', dims, dy, dy, dy, dx),
@@ -182,7 +182,7 @@ function pooled(x: Tensor, kind: Kind, axes: WindowAxes, dims: Dims): Tensor {
 }
 
 /** The windows of a pooling call on x of that shape. */
-const windowsOf = remembered(
+const windowsOf = memoized(
   (
     name: string,
     shape: Shape,
@@ -294,7 +294,7 @@ export interface PoolWindowOptions {
 }
 
 /** What `pool` makes of its arguments. */
-const generalPlan = remembered(
+const generalPlan = memoized(
   (
     shape: Shape,
     windowSizes: readonly number[],
@@ -395,7 +395,7 @@ function positionsIn(shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean)
   const [n, ...rest] = shape;
   return broadcastTo(reshape(range(size === 0 ? 0 : size / n, { dtype }), [1, ...rest]), shape);
 }
-const knownPositions = remembered(
+const knownPositions = memoized(
   (shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean) =>
     detached(() => positionsIn(shape, dtype, fromBatch)),
   [0],

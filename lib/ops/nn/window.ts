@@ -3,7 +3,7 @@
  * sizes that follow.
  */
 import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
-import { listOf } from '../../core/lists';
+import { copyOfList } from '../../core/lists';
 import { asShape, describe, type Dims, type Shape, showShape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import { transpose } from '../array/movement';
@@ -92,7 +92,7 @@ export function perDimension(value: unknown, axes: WindowAxes, op: string, argum
   const { n } = axes;
   let list: readonly unknown[];
   if (typeof value === 'number') list = [value];
-  else if (Array.isArray(value)) list = listOf(value, op, argument);
+  else if (Array.isArray(value)) list = copyOfList(value, op, argument);
   else {
     throw new TypeError(
       `[${op}] ${argument} must be an integer or an array of 1, ${n} or ${n + 2} of them; got ${describe(value)}`,
@@ -144,7 +144,7 @@ export function windowPadding(
     const Class = typeof value === 'string' ? InvalidArgumentError : TypeError;
     throw new Class(`[${op}] padding must be ${takes}; got ${describe(value)}`);
   }
-  const list = listOf(value, op, 'padding');
+  const list = copyOfList(value, op, 'padding');
   if (list.length !== n + 2) {
     throw new InvalidArgumentError(
       `[${op}] When padding is a list, it must be of size ${n + 2}. Received: padding=${describe(value)} of size ${list.length}`,
@@ -152,7 +152,7 @@ export function windowPadding(
   }
   const pairs = list.map((given) => {
     const whole = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v);
-    const pair = Array.isArray(given) ? listOf(given, op, 'padding') : [];
+    const pair = Array.isArray(given) ? copyOfList(given, op, 'padding') : [];
     if (pair.length !== 2 || !whole(pair[0]) || !whole(pair[1])) {
       throw new TypeError(
         `[${op}] padding must be ${takes} of integers [before, after]; got ${describe(value)}`,

@@ -8,7 +8,7 @@ import { bufferOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { kernelNumber } from '../../op/checks';
 import { op } from '../../op/define/general';
-import { registry, type OpRow } from '../../op/registry';
+import { opDefinitions, type OpDefinition } from '../../op/registry';
 
 /** The two words of a 64-bit integer, low first. */
 export type Words = readonly [number, number];
@@ -114,7 +114,7 @@ export function draw(
     return philox(attrs);
   }
   const { atRun, variables } = stream;
-  const row = registry().get('philox') as OpRow & TracedOp;
+  const row = opDefinitions().get('philox') as OpDefinition & TracedOp;
   return (context.tracer as Tracer).emitWithScalars({ ...row, name: distribution }, [], [{ shape, dt }], {
     slot: streamSlot,
     count: 6,

@@ -2,13 +2,13 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { asShape, describe, scalarShape, showShape } from '../../core/shape';
 import type { DTypeOf } from '../../core/dtype_of';
 import {
   aliasTensor,
-  elementsAround,
+  storageView,
   makeTensor,
   shapeOf,
   specOf,
@@ -21,7 +21,7 @@ import { options } from '../../core/options';
 import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
 import { gatherRows } from '../../op/index_rows';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 const shuffleDefaults = { seed: null } as const;
@@ -97,7 +97,7 @@ export function normal<D extends DType = 'float32'>(
 ): Tensor<NoInfer<D>>;
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.normal', 2, arguments, normalDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.normal', 2, arguments, normalDefaults);
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
   return normalValues(
     'normal',
@@ -119,7 +119,7 @@ export function truncatedNormal<D extends DType = 'float32'>(
 ): Tensor<NoInfer<D>>;
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.truncatedNormal', 2, arguments, normalDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.truncatedNormal', 2, arguments, normalDefaults);
   const op = 'random.truncatedNormal';
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, op);
   return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, stateful(o.seed, op), op);
@@ -135,7 +135,7 @@ export function uniform<D extends DType = 'float32'>(
 ): Tensor<NoInfer<D>>;
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.uniform', 2, arguments, uniformDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.uniform', 2, arguments, uniformDefaults);
   const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
   const stream = stateful(o.seed, 'random.uniform');
   return uniformValues(shape, o.minval, o.maxval, o.dtype, stream, 'random.uniform', false);
@@ -147,7 +147,7 @@ export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): 
 export function shuffle<X extends TensorLike>(value: X, options?: { seed?: Seed } | Seed): Tensor<DTypeOf<X>>;
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.shuffle', 2, arguments, shuffleDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.shuffle', 2, arguments, shuffleDefaults);
   const { seed } = options<{ seed: Seed }>(given, 'seed', shuffleDefaults, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
   if (context.tracer !== null) {
@@ -178,10 +178,10 @@ export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tens
 /** The numbers below n in an order that the stream decides. */
 function randomOrder(n: number, stream: Stream): Tensor {
   const drawn = drawWords(n - 1, stream);
-  const draws = elementsAround(drawn) as Int32Array;
+  const draws = storageView(drawn) as Int32Array;
   const first = drawn.offset / 4;
   const order = makeTensor(dtypes.int32, asShape([n]), n);
-  const to = elementsAround(order) as Int32Array;
+  const to = storageView(order) as Int32Array;
   const at = order.offset / 4;
   for (let i = 0; i < n; i++) to[at + i] = i;
   for (let i = 0; i < n - 1; i++) {
@@ -216,11 +216,11 @@ function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
     throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
   }
   if (context.tracer === null) {
-    const elements = elementsAround(t);
+    const elements = storageView(t);
     const at = t.offset / t.dt.bytes;
     return [words(elements[at]), words(elements[at + 1])];
   }
-  const [a, b] = viewOf(decided(t, op));
+  const [a, b] = viewOf(requireConcrete(t, op));
   return [words(a), words(b)];
 }
 
@@ -267,7 +267,8 @@ export function statelessNormal(
   given?: StatelessNormalOptions | TensorLike,
 ): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('random.statelessNormal', 3, arguments, statelessNormalDefaults);
+  if (arguments.length > 3)
+    throwExtraArguments('random.statelessNormal', 3, arguments, statelessNormalDefaults);
   return statelessNormalValues('normal', shape, seed, given, 'random.statelessNormal');
 }
 
@@ -286,7 +287,7 @@ export function statelessTruncatedNormal(
 ): Tensor {
   if (arguments.length > 3)
     // eslint-disable-next-line prefer-rest-params
-    refuseSurplus('random.statelessTruncatedNormal', 3, arguments, statelessNormalDefaults);
+    throwExtraArguments('random.statelessTruncatedNormal', 3, arguments, statelessNormalDefaults);
   return statelessNormalValues('truncatedNormal', shape, seed, given, 'random.statelessTruncatedNormal');
 }
 
@@ -306,7 +307,7 @@ export function statelessUniform(
 ): Tensor {
   const op = 'random.statelessUniform';
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus(op, 3, arguments, statelessUniformDefaults);
+  if (arguments.length > 3) throwExtraArguments(op, 3, arguments, statelessUniformDefaults);
   const o = options<Required<StatelessUniformOptions>>(given, 'minval', statelessUniformDefaults, op);
   checkAlgorithm(o.alg, op);
   const pair = seedPair(seed, op);
@@ -327,7 +328,7 @@ export function split(
 ): Tensor<'int32' | 'int64'>;
 export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.split', 2, arguments, splitDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.split', 2, arguments, splitDefaults);
   const { num, alg } = options<{ num: number; alg: Algorithm }>(given, 'num', splitDefaults, 'random.split');
   return statelessUniform([num, 2], seed, { minval: null, maxval: null, dtype: seedType(seed), alg });
 }
@@ -346,7 +347,7 @@ export function foldIn(
   given?: { alg?: Algorithm } | Algorithm,
 ): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('random.foldIn', 3, arguments, foldInDefaults);
+  if (arguments.length > 3) throwExtraArguments('random.foldIn', 3, arguments, foldInDefaults);
   const { alg } = options<{ alg: Algorithm }>(given, 'alg', foldInDefaults, 'random.foldIn');
   const t =
     typeof data === 'number'
@@ -361,6 +362,6 @@ export function foldIn(
   return tensorFrom(
     t.dt,
     [2],
-    [viewOf(decided(first, 'random.foldIn'))[0], viewOf(decided(t, 'random.foldIn'))[0]],
+    [viewOf(requireConcrete(first, 'random.foldIn'))[0], viewOf(requireConcrete(t, 'random.foldIn'))[0]],
   );
 }

@@ -2,16 +2,16 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, dtypes, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, scalarShape, showShape, sizeOf } from '../../core/shape';
-import { elementsAround, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../../core/tensor';
+import { storageView, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { badDType } from '../../op/checks';
 import { options as parseOptions } from '../../core/options';
 import { draw, fourWords, twoWords, words, type RuntimeStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 const algDefaults = { alg: null } as const;
@@ -71,7 +71,7 @@ function int64s(value: Integers, count: number, op: string, argument: string): b
         (argument === 'state' ? ': [counter low, counter high, key]' : ''),
     );
   }
-  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, (v) =>
+  return Array.from(viewOf(requireConcrete(t, op)) as ArrayLike<number | bigint>, (v) =>
     BigInt.asIntN(64, BigInt(v)),
   );
 }
@@ -102,7 +102,7 @@ export class Generator {
   /** The state `[seed, 0, 0]` (`[seed, -1, -1]` if it is negative). @tf tf.random.Generator.from_seed */
   static fromSeed(seed: number | bigint, options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.fromSeed', 2, arguments, algDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.fromSeed', 2, arguments, algDefaults);
     checkAlg(options, 'Generator.fromSeed');
     return new Generator(seedState(seed, 'Generator.fromSeed'));
   }
@@ -110,7 +110,7 @@ export class Generator {
   /** `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
   static fromState(state: Integers, options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.fromState', 2, arguments, algDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.fromState', 2, arguments, algDefaults);
     checkAlg(options, 'Generator.fromState');
     return new Generator(int64s(state, 3, 'Generator.fromState', 'state'));
   }
@@ -118,7 +118,8 @@ export class Generator {
   /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
   static fromNonDeterministicState(options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
+    if (arguments.length > 1)
+      throwExtraArguments('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
     checkAlg(options, 'Generator.fromNonDeterministicState');
     return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
   }
@@ -131,7 +132,7 @@ export class Generator {
   ): Generator {
     const op = 'Generator.fromKeyCounter';
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus(op, 3, arguments, algDefaults);
+    if (arguments.length > 3) throwExtraArguments(op, 3, arguments, algDefaults);
     checkAlg(options, op);
     return new Generator([
       ...int64s(counter, 2, op, 'counter'),
@@ -183,7 +184,7 @@ export class Generator {
   /** Bigints would take as long as the draw: the state is looked at in words. */
   private advance(elements: number | bigint): Stream {
     const before = this.state.held;
-    const from = elementsAround(before, dtypes.int32) as Int32Array;
+    const from = storageView(before, dtypes.int32) as Int32Array;
     let at = before.offset / 4;
     const word = (i: number): number => from[at + i] >>> 0;
     const stream: Stream = {
@@ -195,7 +196,7 @@ export class Generator {
         ? [words(elements * blocksPerElement), none]
         : [words(elements * BigInt(blocksPerElement)), words((elements * BigInt(blocksPerElement)) >> 64n)];
     const next = makeTensor(dtypes.int64, shapeOf(before), 3);
-    const to = elementsAround(next, dtypes.int32) as Int32Array;
+    const to = storageView(next, dtypes.int32) as Int32Array;
     at = next.offset / 4;
     let sum = 0;
     for (let i = 0; i < 4; i++) {
@@ -204,7 +205,7 @@ export class Generator {
     }
     to[at + 4] = stream.key[0];
     to[at + 5] = stream.key[1];
-    if (context.tracer === null) this.state.adopt(next);
+    if (context.tracer === null) this.state.assignOwned(next);
     else this.state.assign(next);
     return stream;
   }
@@ -223,7 +224,7 @@ export class Generator {
   ): Tensor<NoInfer<D>>;
   normal(shape: ShapeLike, options?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.normal', 2, arguments, normalDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.normal', 2, arguments, normalDefaults);
     return this.normalLike('normal', shape, options, 'Generator.normal');
   }
 
@@ -234,7 +235,7 @@ export class Generator {
   ): Tensor<NoInfer<D>>;
   truncatedNormal(shape: ShapeLike, options?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.truncatedNormal', 2, arguments, normalDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.truncatedNormal', 2, arguments, normalDefaults);
     return this.normalLike('truncatedNormal', shape, options, 'Generator.truncatedNormal');
   }
 
@@ -256,7 +257,7 @@ export class Generator {
   uniform(shape: ShapeLike, options?: GeneratorUniformOptions | TensorLike): Tensor {
     const op = 'Generator.uniform';
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(op, 2, arguments, uniformDefaults);
+    if (arguments.length > 2) throwExtraArguments(op, 2, arguments, uniformDefaults);
     const o = parseOptions<Required<GeneratorUniformOptions>>(options, 'minval', uniformDefaults, op);
     return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
   }
@@ -269,7 +270,7 @@ export class Generator {
   uniformFullInt(shape: ShapeLike, options?: { dtype?: DType } | DType): Tensor {
     const op = 'Generator.uniformFullInt';
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(op, 2, arguments, seedsDefaults);
+    if (arguments.length > 2) throwExtraArguments(op, 2, arguments, seedsDefaults);
     const { dtype } = parseOptions<{ dtype: DType }>(options, 'dtype', seedsDefaults, op);
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
@@ -290,7 +291,7 @@ export class Generator {
    */
   makeSeeds(options?: { count?: number } | number): Tensor<'int64'> {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Generator.makeSeeds', 1, arguments, countDefaults);
+    if (arguments.length > 1) throwExtraArguments('Generator.makeSeeds', 1, arguments, countDefaults);
     const { count } = parseOptions<{ count: number }>(options, 'count', countDefaults, 'Generator.makeSeeds');
     const keys = this.keys(count, 'Generator.makeSeeds');
     const seeds = new BigInt64Array(2 * count);
@@ -301,7 +302,7 @@ export class Generator {
   /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
   split(options?: { count?: number } | number): Generator[] {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Generator.split', 1, arguments, countDefaults);
+    if (arguments.length > 1) throwExtraArguments('Generator.split', 1, arguments, countDefaults);
     const { count } = parseOptions<{ count: number }>(options, 'count', countDefaults, 'Generator.split');
     return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
   }

@@ -17,7 +17,7 @@ import {
   type RuntimeStream,
   type Stream,
 } from './philox';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 
 /** A shape: numbers, or a tensor of integers. */
 export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
@@ -38,7 +38,7 @@ function shapeValues(t: Tensor | Variable, op: string): number[] {
       `[${op}] shape must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
     );
   }
-  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, Number);
+  return Array.from(viewOf(requireConcrete(t, op)) as ArrayLike<number | bigint>, Number);
 }
 
 function checkBroadcast(part: Shape, shape: Shape, op: string, argument: string): void {
@@ -87,7 +87,7 @@ function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): num
           `shape ${showShape(value.shape)}`,
       );
     }
-    return BigInt(decided(value, op).item());
+    return BigInt(requireConcrete(value, op).item());
   }
   // A bigint takes as long as a draw: only where a number does not say it exactly.
   if (Number.isSafeInteger(value)) return dt.big ? (value as number) : element(value, dt, op, argument);

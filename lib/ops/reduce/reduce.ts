@@ -25,7 +25,7 @@ import {
   runMoments,
   runReduce,
   setSum,
-  spread,
+  broadcastAlong,
   sumTo,
   type LogicalReduction,
   type ReduceAttrs,
@@ -45,7 +45,7 @@ const sum = defineReduction('reduceSum', 'sum', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
-  gradient: (dy, { axes, shape }) => spread(dy, axes, shape),
+  gradient: (dy, { axes, shape }) => broadcastAlong(dy, axes, shape),
 });
 setSum((t, axes, shape) => sum.apply(t, { axes, keepdims: false }, shape));
 
@@ -87,8 +87,8 @@ export const reduceMean: Reduction = reduction('reduceMean', 'mean', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
-  integers: integerMean,
-  gradient: (dy, { axes, shape }) => spread(realDivide(dy, reducedCount(shape, axes)), axes, shape),
+  ofIntegers: integerMean,
+  gradient: (dy, { axes, shape }) => broadcastAlong(realDivide(dy, reducedCount(shape, axes)), axes, shape),
 });
 
 /**
@@ -101,20 +101,20 @@ export const reduceProd: Reduction = reduction('reduceProd', 'prod', {
   saves: 'input',
   domain: [0.5, 2],
   ulp: 8,
-  oneBlock: true,
+  contiguousAxes: true,
   // dxᵢ = dy · (the product of those before) · (the product of those after): no division by an element.
   gradient: (dy, { x, axes, shape }) => {
     const before = scanBlock('cumprod', x, axes, true, false);
     const after = scanBlock('cumprod', x, axes, true, true);
-    return multiply(multiply(before, after), spread(dy, axes, shape));
+    return multiply(multiply(before, after), broadcastAlong(dy, axes, shape));
   },
 });
 
 /** Elements that equal the extreme share its gradient equally. */
 function extremeGradient(dy: Tensor, { x, y, axes, shape }: ReductionSaved): Tensor {
-  const chosen = cast(equal(x, spread(y, axes, shape)), x.dtype);
+  const chosen = cast(equal(x, broadcastAlong(y, axes, shape)), x.dtype);
   const count = sumTo(chosen, axes, shapeOf(y));
-  return multiply(chosen, spread(realDivide(dy, count), axes, shape));
+  return multiply(chosen, broadcastAlong(realDivide(dy, count), axes, shape));
 }
 
 /**
@@ -179,7 +179,7 @@ export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', '
   saves: 'both',
   domain: [-10, 10],
   ulp: 4,
-  integers: integerNorm,
+  ofIntegers: integerNorm,
   run: (x, y, axes) => {
     runReduce(sumSquare, x, y, axes, 'reduceEuclideanNorm');
     frame[0] = frame[1] = y.offset;
@@ -188,7 +188,7 @@ export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', '
     frame[4] = y.dt.code;
     native.unary(bufferOf(y), bufferOf(y));
   },
-  gradient: (dy, { x, y, axes, shape }) => realDivide(x, spread(realDivide(y, dy), axes, shape)),
+  gradient: (dy, { x, y, axes, shape }) => realDivide(x, broadcastAlong(realDivide(y, dy), axes, shape)),
 });
 
 /** The input of a composite reduction of floats. */

@@ -98,7 +98,7 @@ export function ruleOp(rule: Rule, states: number, variables: number): TracedOp 
     differentiable: false,
     savesInputs: 0,
     savesOutputs: false,
-    over,
+    inputOutputAliases: over,
     execute: (inputs: readonly Tensor[], numbers: ArrayLike<number>, outputs: readonly Tensor[]) => {
       applyRule(
         rule,
@@ -120,7 +120,7 @@ export function rowsRuleOp(rule: 'sgd'): TracedOp {
     differentiable: false,
     savesInputs: 0,
     savesOutputs: false,
-    over: [[0, 2]],
+    inputOutputAliases: [[0, 2]],
     execute: (
       [gradient, indices, from]: readonly Tensor[],
       numbers: ArrayLike<number>,

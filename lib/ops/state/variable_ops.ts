@@ -57,7 +57,7 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
         `${showShape(shapeOf(d))}, shapes must be equal.`,
     );
   }
-  if (v.writable) {
+  if (v.canOverwrite) {
     d.assertAlive(name);
     frame[0] = frame[2] = held.offset;
     frame[1] = d.offset;
@@ -66,9 +66,9 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
     frame[5] = held.dt.code;
     frame[6] = 0;
     native.binary(bufferOf(held), bufferOf(d), bufferOf(held));
-    v.overwritten();
+    v.markOverwritten();
   } else {
-    v.adopt(unrecorded(() => f(held, d)));
+    v.assignOwned(unrecorded(() => f(held, d)));
   }
   return v;
 }
@@ -84,15 +84,15 @@ function change(
   bad: (position: number) => Error,
 ): Variable {
   if (v.dt === dtypes.bool && kind !== 'update') throw badDType(name, 'the variable', v.dt, numeric);
-  const inPlace = v.writable;
+  const inPlace = v.canOverwrite;
   const value = inPlace ? v.held : copyOf(v.held);
   // The kernel has seen all indices before it writes.
   const status = scatterRows(value, indices, updates, map, kind);
   if (status === -2)
     throw new InvalidArgumentError(`[${name}] updates must not contain 0: integer division by zero`);
   if (status >= 0) throw bad(status);
-  if (inPlace) v.overwritten();
-  else v.adopt(value);
+  if (inPlace) v.markOverwritten();
+  else v.assignOwned(value);
   return v;
 }
 
@@ -194,7 +194,7 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
       `[assign] Cannot broadcast input shape ${showShape(shapeOf(x))} into final shape ${showShape(region.shape)}`,
     );
   }
-  const inPlace = v.writable && x !== held;
+  const inPlace = v.canOverwrite && x !== held;
   const next = inPlace ? held : copyOf(held);
   if (region.shape.every((d) => d > 0)) {
     const { at: start, strides } = regionLayout(shapeOf(held), region);
@@ -212,8 +212,8 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
       own.map(({ n }) => n),
     );
   }
-  if (inPlace) v.overwritten();
-  else v.adopt(next);
+  if (inPlace) v.markOverwritten();
+  else v.assignOwned(next);
   return v;
 }
 
@@ -238,7 +238,7 @@ function countUpTo(v: Variable, limit: number): Tensor {
   const old = v.held;
   if (Number(old.item()) >= to) throw new OutOfRangeError(`[countUpTo] Reached limit of ${to}`);
   const before = copyOf(old);
-  v.adopt(unrecorded(() => add(old, 1)));
+  v.assignOwned(unrecorded(() => add(old, 1)));
   return before;
 }
 

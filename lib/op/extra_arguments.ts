@@ -1,20 +1,20 @@
 /** Rows called with more arguments than they take, as with Python's keywords: `reduceMean(x, -1, { keepdims: true })`. */
 import { InvalidArgumentError } from '../core/errors';
-import { surplusError } from '../core/options';
+import { extraArgumentsError } from '../core/options';
 import { describe } from '../core/shape';
 
 type Callable = (...args: never[]) => unknown;
 
-const unknownOption = ' ';
-const known = new WeakMap<Callable, readonly string[] | null>();
+const probeOption = ' ';
+const optionNamesOf = new WeakMap<Callable, readonly string[] | null>();
 
 /** The names of a function's options, in the order of their places; null where it has none, or cannot tell with these arguments. */
 function optionNames(name: string, f: Callable, first: readonly unknown[]): readonly string[] | null {
-  const before = known.get(f);
+  const before = optionNamesOf.get(f);
   if (before !== undefined) return before;
   let names: readonly string[] | null = null;
   try {
-    Reflect.apply(f, undefined, [...first, { [unknownOption]: null }] as never[]);
+    Reflect.apply(f, undefined, [...first, { [probeOption]: null }] as never[]);
   } catch (error) {
     // A function knows its options when it is given one that it does not have.
     const [, of, list] =
@@ -22,7 +22,7 @@ function optionNames(name: string, f: Callable, first: readonly unknown[]): read
     if (of !== name) return null;
     names = list.split(', ');
   }
-  known.set(f, names);
+  optionNamesOf.set(f, names);
   return names;
 }
 
@@ -34,11 +34,11 @@ const takesList = new Set(['reshape', 'broadcastTo', 'tile', 'reverse']);
  * argument of another is a number. Others may be called with more, as `Array.prototype.reduce` and the like do. `f` has as
  * many parameters as it takes arguments.
  */
-export function refuseMore(name: string, f: Callable, args: readonly unknown[]): void {
+export function checkExtraArguments(name: string, f: Callable, args: readonly unknown[]): void {
   const most = f.length;
   if (most < 2) return;
   const names = optionNames(name, f, args.slice(0, most - 1));
-  if (names !== null) throw surplusError(name, most, args, names);
+  if (names !== null) throw extraArgumentsError(name, most, args, names);
   if (typeof args[args.length - 1] !== 'number') return;
   const rest = args.slice(1);
   const hint =

@@ -3,7 +3,7 @@ import type { DType, DTypeInfo } from './dtype';
 import type { Tensor } from './tensor';
 
 /** An object that stands for a tensor: a variable, or sparse rows. */
-export abstract class Readable<out D extends DType = DType> {
+export abstract class TensorConvertible<out D extends DType = DType> {
   /** Tells it apart from other objects with a dtype, as far as the compiler sees. */
   declare private readonly standsForTensor: never;
   /** The element type. */

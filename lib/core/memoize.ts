@@ -27,7 +27,7 @@ interface Call<R> {
  * not. Arrays are compared by value, other arguments by identity. Callers share a cached result and must not write to it.
  * `shapes`: the positions of arguments that are shapes of tensors; these are immutable, so they are not copied.
  */
-export function remembered<P extends readonly unknown[], R>(
+export function memoized<P extends readonly unknown[], R>(
   f: (...args: P) => R,
   shapes: readonly number[] = [],
 ): (...args: P) => R {
