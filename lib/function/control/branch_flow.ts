@@ -5,7 +5,7 @@ import { aliasTensor, pin, shapeOf, specOf, type Tensor } from '../../core/tenso
 import { derive, noGradient, zeroGradient } from '../../graph/derivative';
 import type { Graph, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 import { Flow, isFloat, unavailableForUpdates, type FlowOrder } from './flow';
 import { scalarShape } from '../../core/shape';
 
@@ -20,7 +20,7 @@ export interface Branch {
 /** Selects a branch by the value of the flow's first input. */
 export type SelectBranch = (index: Tensor) => number;
 
-const scalar: OutSpec = { shape: scalarShape, dt: dtypes.int32 };
+const scalar: ResultSpec = { shape: scalarShape, dt: dtypes.int32 };
 
 export class BranchFlow extends Flow {
   private readonly functions: readonly GraphFunction[];
@@ -31,8 +31,8 @@ export class BranchFlow extends Flow {
     private readonly select: SelectBranch,
     private readonly branches: readonly Branch[],
     /** The types of the inputs after the first. */
-    private readonly ins: readonly OutSpec[],
-    outs: readonly OutSpec[],
+    private readonly ins: readonly ResultSpec[],
+    outs: readonly ResultSpec[],
   ) {
     super(
       name,
@@ -54,7 +54,7 @@ export class BranchFlow extends Flow {
   }
 
   /** Shared by all runs: the saved values of a branch that was not taken are never read. */
-  private zero(out: OutSpec, i: number): Tensor {
+  private zero(out: ResultSpec, i: number): Tensor {
     let t = this.zeros[i];
     if (t === null) {
       this.zeros[i] = t = filled(out.shape, out.dt, 0);
@@ -71,7 +71,7 @@ export class BranchFlow extends Flow {
     // Forward: the results, then the saved values of each branch.
     let next = outs.length;
     const savedAt = derivatives.map((d) => Array.from({ length: d.saved }, () => next++));
-    const forwardOuts: OutSpec[] = [
+    const forwardOuts: ResultSpec[] = [
       ...outs,
       ...derivatives.flatMap((d) => d.forward.results.slice(d.results).map(specOf)),
     ];

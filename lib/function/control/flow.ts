@@ -5,7 +5,7 @@ import { context, withContext } from '../../core/context';
 import type { Effects } from '../../op/contract';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 import { symbolicZero, type Grad } from '../../op/registry';
 import { zeroGradient } from '../../graph/derivative';
 import { effectsOf, variablesOf, type Graph, type TensorSubgraphRuns } from '../../graph/graph';
@@ -37,7 +37,7 @@ export abstract class Flow {
 
   constructor(
     readonly name: string,
-    readonly outs: readonly OutSpec[],
+    readonly outs: readonly ResultSpec[],
     graphs: readonly Graph[],
   ) {
     this.effects = effectsOf(graphs);
@@ -86,7 +86,7 @@ function runSubgraphs(steps: TensorSubgraphRuns): readonly Tensor[] {
   return next.value;
 }
 
-export const isFloat = (o: Pick<OutSpec, 'dt'>): boolean => o.dt.kind === 'float';
+export const isFloat = (o: Pick<ResultSpec, 'dt'>): boolean => o.dt.kind === 'float';
 
 function host(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
   return (context.tracer as Trace).host({
@@ -137,7 +137,7 @@ function emitBackward(
 class Unavailable extends Flow {
   constructor(
     name: string,
-    outs: readonly OutSpec[],
+    outs: readonly ResultSpec[],
     private readonly message: string,
   ) {
     super(name, outs, []);
@@ -152,7 +152,7 @@ class Unavailable extends Flow {
 }
 
 /** The derivatives of a flow that has none: using one throws an error with `message`. */
-export function unavailable(flow: Flow, ins: readonly OutSpec[], message: string): FlowOrder {
+export function unavailable(flow: Flow, ins: readonly ResultSpec[], message: string): FlowOrder {
   const floats = ins.flatMap((o, i) => (isFloat(o) ? [i] : []));
   return {
     forward: flow,
@@ -167,7 +167,7 @@ export function unavailable(flow: Flow, ins: readonly OutSpec[], message: string
 }
 
 /** The same for a flow with updates of variables that must run in JavaScript; `enclosing` names the flow in the error. */
-export function unavailableForUpdates(flow: Flow, ins: readonly OutSpec[], enclosing: string): FlowOrder {
+export function unavailableForUpdates(flow: Flow, ins: readonly ResultSpec[], enclosing: string): FlowOrder {
   return unavailable(
     flow,
     ins,

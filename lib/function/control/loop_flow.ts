@@ -9,7 +9,7 @@ import type { Graph, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph'
 import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
 import { withPendingSteps } from '../../graph/pending';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 import { Flow, isFloat, unavailable, unavailableForUpdates, type FlowOrder } from './flow';
 import { isTrue } from './structure';
 import { scalarShape } from '../../core/shape';
@@ -35,7 +35,7 @@ export interface Loop {
  * all of them; its storage is the key.
  */
 const records = new WeakMap<ArrayBuffer, (readonly Tensor[])[]>();
-const token: OutSpec = { shape: scalarShape, dt: dtypes.float32 };
+const token: ResultSpec = { shape: scalarShape, dt: dtypes.float32 };
 
 export class LoopFlow extends Flow {
   private readonly condition: GraphFunction;
@@ -44,7 +44,7 @@ export class LoopFlow extends Flow {
   constructor(
     name: string,
     private readonly loop: Loop,
-    private readonly ins: readonly OutSpec[],
+    private readonly ins: readonly ResultSpec[],
     /** If set, each iteration saves the values that the backward pass needs. */
     private readonly derivative: Derivative | null = null,
   ) {
@@ -111,7 +111,7 @@ class LoopBackward extends Flow {
     name: string,
     private readonly loop: Loop,
     private readonly derivative: Derivative,
-    private readonly ins: readonly OutSpec[],
+    private readonly ins: readonly ResultSpec[],
     private readonly wanted: readonly number[],
   ) {
     super(
@@ -158,7 +158,7 @@ class LoopBackward extends Flow {
   }
 }
 
-function noSecondDerivative(flow: Flow, ins: readonly OutSpec[]): FlowOrder {
+function noSecondDerivative(flow: Flow, ins: readonly ResultSpec[]): FlowOrder {
   return unavailable(
     flow,
     ins,
@@ -167,6 +167,6 @@ function noSecondDerivative(flow: Flow, ins: readonly OutSpec[]): FlowOrder {
   );
 }
 
-function zeros(o: OutSpec): Tensor {
+function zeros(o: ResultSpec): Tensor {
   return filled(o.shape, o.dt, 0);
 }

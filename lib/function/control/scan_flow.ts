@@ -13,7 +13,7 @@ import { GraphFunction } from '../graph_function';
 import { withPendingSteps } from '../../graph/pending';
 import { replay } from '../../graph/copy';
 import { Trace } from '../../graph/trace';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 import { Flow, isFloat, unavailableForUpdates, type FlowOrder } from './flow';
 
 /** The source of a parameter of the body. Each input of the flow is used once. */
@@ -37,7 +37,10 @@ export interface Scan {
   readonly variables: readonly Variable[];
 }
 
-const stacked = (o: OutSpec, count: number): OutSpec => ({ shape: asShape([count, ...o.shape]), dt: o.dt });
+const stacked = (o: ResultSpec, count: number): ResultSpec => ({
+  shape: asShape([count, ...o.shape]),
+  dt: o.dt,
+});
 
 export class ScanFlow extends Flow {
   private readonly body: GraphFunction;
@@ -45,7 +48,7 @@ export class ScanFlow extends Flow {
   constructor(
     name: string,
     private readonly scan: Scan,
-    private readonly ins: readonly OutSpec[],
+    private readonly ins: readonly ResultSpec[],
   ) {
     const { body, starts, count } = scan;
     const results = body.results.map(specOf);
@@ -117,10 +120,10 @@ export class ScanFlow extends Flow {
     saved: readonly Tensor[],
     savedPerIteration: readonly Tensor[],
     sourceOf: ReadonlyMap<Tensor, Source>,
-  ): { inputs: OutSpec[]; keeps: number[]; dyAt: Map<number, number>; savedSources: Source[] } {
+  ): { inputs: ResultSpec[]; keeps: number[]; dyAt: Map<number, number>; savedSources: Source[] } {
     const { scan, ins, outs } = this;
     const keeps: number[] = [];
-    const inputs: OutSpec[] = [];
+    const inputs: ResultSpec[] = [];
     const kept = saved.map((t): Source | null => {
       const source = sourceOf.get(t);
       if (source === undefined || source.kind === 'carried') return null;
@@ -168,7 +171,7 @@ export class ScanFlow extends Flow {
       if (s.kind === 'carried' && !isSummed(s)) parameterOf.set(s.index, p);
     });
     const trace = new Trace(`${this.name}, backward`);
-    const addParameter = (o: OutSpec, source: Source): Tensor => {
+    const addParameter = (o: ResultSpec, source: Source): Tensor => {
       backwardSources.push(source);
       const t = trace.symbol(o.dt, o.shape);
       parameters.push(t);

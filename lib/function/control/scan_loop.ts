@@ -6,7 +6,7 @@ import type { Variable } from '../../core/variable';
 import { stack, unstack } from '../../ops/array/joining';
 import { slice } from '../../ops/array/slicing';
 import { reshape } from '../../ops/array/views';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 import { emit } from './flow';
 import { ScanFlow, type Source } from './scan_flow';
 import { alike, flattenTensors, type Structure, type FlatStructure } from './structure';
@@ -77,9 +77,9 @@ function loop(start: Structure, steps: LoopSteps): LoopResult | null {
     const stacked = all[0].map((_, k) => stack(all.map((row) => row[k])));
     return { next: flattenTensors(accumulated, op, 'the result of fn').tensors, stacked };
   };
-  const specs: OutSpec[] = [
+  const specs: ResultSpec[] = [
     ...carried.map(specOf),
-    ...rows.map((t): OutSpec => ({ shape: asShape(shapeOf(t).slice(1)), dt: t.dt })),
+    ...rows.map((t): ResultSpec => ({ shape: asShape(shapeOf(t).slice(1)), dt: t.dt })),
   ];
   const [subgraph] = traceSubgraphs(
     op,
