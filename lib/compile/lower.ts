@@ -42,7 +42,14 @@ export function lower(node: OpNode | HostNode, order: number, storages: Storages
   const scalars = node.kind === 'op' ? undefined : node.scalarOp?.scalars;
   const view =
     scalars === undefined && instructions.length === 0 && aliases.every((source) => source !== null);
-  return { node: op, order, instructions, view, scalars, inputOutputAliases: aliasesOf(op, storages) };
+  return {
+    node: op,
+    order,
+    instructions,
+    view,
+    scalars,
+    inputOutputAliases: inputOutputAliasesOf(op, storages),
+  };
 }
 
 /** The op of a host step whose scalars each run computes anew; null for other host steps. */
@@ -122,7 +129,10 @@ function aliases(
 }
 
 /** Pairs of the roots of an output and an input: the output may be written in place of the input. */
-function aliasesOf({ op, inputs, outputs }: OpNode, storages: Storages): (readonly [Tensor, Tensor])[] {
+function inputOutputAliasesOf(
+  { op, inputs, outputs }: OpNode,
+  storages: Storages,
+): (readonly [Tensor, Tensor])[] {
   if (op.inputOutputAliases !== undefined) {
     return op.inputOutputAliases.map(
       ([to, from]) => [storages.root(outputs[to]), storages.root(inputs[from])] as const,

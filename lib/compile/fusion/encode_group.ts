@@ -143,12 +143,15 @@ export function encodeGroup(
     order: first.lowered.order,
     instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => bufferOf(t)), numbers }],
     view: false,
-    inputOutputAliases: aliasesOf(group, (root) => outputs.includes(root)),
+    inputOutputAliases: inputOutputAliasesOf(group, (root) => outputs.includes(root)),
   };
 }
 
 /** An output may overwrite an operand that is read at the same positions, and by no later step. */
-function aliasesOf(group: Group, inMemory: (root: Tensor) => boolean): (readonly [Tensor, Tensor])[] {
+function inputOutputAliasesOf(
+  group: Group,
+  inMemory: (root: Tensor) => boolean,
+): (readonly [Tensor, Tensor])[] {
   const last = lastUses(group);
   const notPointwise = new Set<Tensor>();
   for (const { operands } of group.members) {
