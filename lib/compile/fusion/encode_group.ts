@@ -4,9 +4,10 @@ import { bufferOf, type Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../op/contract';
 import type { Block } from '../copies';
 import type { OpNode } from '../../graph/graph';
-import type { LoweredNode } from '../lowered';
+import type { LoweredNode } from '../lower';
 import { dtypeOf, Space, type Group, type Member } from './group';
 
+/** TileOp of native/program/tile_group.h. */
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
 /** The block of another value to which a value is written. */
@@ -15,6 +16,7 @@ export interface Target {
   readonly block: Block;
 }
 
+/** Rows, columns, and the numbers of values, steps and blocks. */
 const header = 5;
 /** The length of a group's instruction. */
 export const numbersOf = (values: number, steps: number, blocks: number): number =>
@@ -77,7 +79,7 @@ class Encoder {
   private read({ root, space, block }: Member['operands'][number]): number {
     const known = this.valueOf.get(root);
     if (known !== undefined) return known;
-    // One value may be read in several ways: a vector along rows and along columns.
+    // A value may be read in several spaces: a vector along rows and along columns.
     const key = `${root.id}/${space}/${block?.at ?? ''}`;
     let value = this.external.get(key);
     if (value === undefined) {
@@ -132,7 +134,7 @@ export function encodeGroup(
   needed: (root: Tensor) => boolean,
 ): LoweredNode {
   const [first] = group.members;
-  // Unless it reads the source of a broadcast or split that is not carried out.
+  // Not if it reads the source of a broadcast or split: that op is dropped.
   const isPlain = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
   if (group.members.length === 1 && isPlain && !targets.has(first.out.root)) return first.lowered;
   let encoder = new Encoder(group, targets, needed);
@@ -155,12 +157,15 @@ export function encodeGroup(
     order: first.lowered.order,
     instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => bufferOf(t)), numbers }],
     view: false,
-    over: overwrites(group, (root) => outputs.includes(root)),
+    inputOutputAliases: inputOutputAliasesOf(group, (root) => outputs.includes(root)),
   };
 }
 
 /** An output may overwrite an operand that is read at the same positions, and by no later step. */
-function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonly [Tensor, Tensor])[] {
+function inputOutputAliasesOf(
+  group: Group,
+  inMemory: (root: Tensor) => boolean,
+): (readonly [Tensor, Tensor])[] {
   const last = lastUses(group);
   const notPointwise = new Set<Tensor>();
   for (const { operands } of group.members) {
