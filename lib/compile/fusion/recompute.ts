@@ -12,7 +12,7 @@ const minSize = 16 * 1024;
 export function recompute(
   items: readonly Item[],
   escaping: ReadonlySet<Tensor>,
-  hasRoom: (group: Group, more: Member) => boolean,
+  fitsLimits: (group: Group, more: Member) => boolean,
 ): void {
   const users = new Map<Tensor, Set<Item>>();
   for (const item of items) {
@@ -39,7 +39,7 @@ export function recompute(
       const fits = (user: Item): boolean =>
         user.group !== null &&
         canRecompute(group, user.group, member, recomputed.get(user) ?? 0, (root) => inMemory(root, item)) &&
-        hasRoom(user.group, member);
+        fitsLimits(user.group, member);
       if (!readers.every(fits)) continue;
       for (const user of readers) {
         const to = user.group as Group;

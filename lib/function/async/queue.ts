@@ -9,7 +9,7 @@ import { context, detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Claim, Variable } from '../../core/variable';
 import { assignPending } from '../../graph/pending';
-import type { VariableUse } from '../../compile/variable_use';
+import type { VariableUse } from '../../compile/steps';
 import { RunVariables } from './values';
 
 /** The work of a call once it starts. */

@@ -3,13 +3,10 @@
  * its approximation, and x·sigmoid(x) silu, for any grouping of the factors. The fused op that replaces them rounds once.
  */
 import { sameShape } from '../../core/shape';
-import type { OpCall, TracedOp } from '../../op/contract';
+import type { OpCall } from '../../op/contract';
 import { shapeOf, type Tensor } from '../../core/tensor';
-import { opDefinitions } from '../../op/registry';
 import { readsIn, type Graph, type OpNode } from '../graph';
-import { enabled } from './enabled';
-import { rewrite } from './rewrite';
-import { GraphContext } from './simplify';
+import { GraphContext, opNamed, opNode, rewrite } from './rewrite';
 
 /** A polynomial of one tensor: its coefficients by exponent. */
 type Polynomial = ReadonlyMap<number, number>;
@@ -152,17 +149,15 @@ class ActivationMatcher {
 }
 
 export function activations(graph: Graph): Graph {
-  if (!enabled('activations')) return graph;
   const context = new GraphContext(graph);
   const matcher = new ActivationMatcher(graph, context);
-  const matched = new Set<Tensor>();
+  let matched = false;
   const result = rewrite(graph, (node) => {
     context.add(node);
     const activation = matcher.match(node);
     if (activation === null) return null;
-    const op = opDefinitions().get(activation.name) as unknown as TracedOp;
-    matched.add(node.outputs[0]);
-    return { kind: 'op', op, inputs: [activation.x], attrs: null, outputs: node.outputs };
+    matched = true;
+    return opNode(opNamed(activation.name), [activation.x], null, node.outputs[0]);
   });
-  return matched.size === 0 ? graph : result;
+  return matched ? result : graph;
 }

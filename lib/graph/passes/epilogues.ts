@@ -9,7 +9,6 @@ import '../../ops/nn/fused_conv';
 import '../../ops/linalg/fused_matmul';
 import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
-import { enabled } from './enabled';
 
 /** A matrix product or convolution with the epilogue collected so far. */
 interface Product {
@@ -24,7 +23,6 @@ interface Product {
 }
 
 export function epilogues(graph: Graph): Graph {
-  if (!enabled('epilogues')) return graph;
   const uses = readsIn(graph);
   const products = new Map<Tensor, Product>();
   const replacements = new Map<Node, readonly Node[]>();

@@ -2,14 +2,10 @@
  * A matrix whose transpose is an operand of many products, as in the gradient of a recurrent layer at each time step, is
  * transposed once; otherwise each product would pack it. The order of summation stays the same.
  */
-import type { TracedOp } from '../../op/contract';
-import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Sides } from '../../ops/linalg/matmul';
-import { opDefinitions } from '../../op/registry';
 import type { Graph, OpNode } from '../graph';
-import { enabled } from './enabled';
-import { rewrite } from './rewrite';
-import { asShape } from '../../core/shape';
+import { opNamed, opNode, rewrite, symbolLike } from './rewrite';
 
 const minProducts = 3;
 /** Products with at most this many rows or columns do not pack the matrix. */
@@ -25,7 +21,6 @@ function transposedOperand({ op, attrs, inputs: [a, b], outputs: [out] }: OpNode
 }
 
 export function transposeOnce(graph: Graph): Graph {
-  if (!enabled('transposeOnce')) return graph;
   const products = new Map<Tensor, number>();
   for (const node of graph.nodes) {
     const b = node.kind === 'op' ? transposedOperand(node) : null;
@@ -38,9 +33,8 @@ export function transposeOnce(graph: Graph): Graph {
     if (b === null || (products.get(b) ?? 0) < minProducts) return null;
     let t = transposes.get(b);
     if (t === undefined) {
-      t = symbolicTensor(b.dt, asShape([shapeOf(b)[1], shapeOf(b)[0]]), placeholderOf(b) as Placeholder);
-      const op = opDefinitions().get('transpose') as unknown as TracedOp;
-      output.nodes.push({ kind: 'op', op, inputs: [b], attrs: [1, 0], outputs: [t] });
+      t = symbolLike(b, [shapeOf(b)[1], shapeOf(b)[0]]);
+      output.nodes.push(opNode(opNamed('transpose'), [b], [1, 0], t));
       transposes.set(b, t);
     }
     const inputs = node.inputs.map((x, i) => (i === 1 ? t : x));

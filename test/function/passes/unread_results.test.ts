@@ -1,7 +1,7 @@
 /** What a loss computes for its gradient is left out where nobody asks for that. */
 import * as tf from 'gradtape';
 import { optimize } from '../../../lib/graph/passes/optimize';
-import { unreadResults } from '../../../lib/graph/passes/unread_results';
+import { unreadResults } from '../../../lib/graph/passes/dead_code';
 import { graphOf, leaves, type F } from './graphs';
 
 const { softmaxCrossEntropyWithLogits: dense, sparseSoftmaxCrossEntropyWithLogits: sparse } = tf.nn;
