@@ -62,6 +62,15 @@ class Encoder {
     });
   }
 
+  /**
+   * Whether values in memory imply the number of rows and columns, as the executor requires. They do not where a vector is
+   * broadcast and the result is reduced to a vector or a scalar again, all within tiles.
+   */
+  hasSize(): boolean {
+    const spaces = new Set(this.values.filter((v) => v.storage >= 0).map((v) => v.space));
+    return spaces.has(Space.Full) || (spaces.has(Space.PerColumn) && spaces.has(Space.PerRow));
+  }
+
   private storageOf(root: Tensor): number {
     const at = this.storages.indexOf(root);
     return at < 0 ? this.storages.push(root) - 1 : at;
@@ -128,7 +137,12 @@ export function encodeGroup(
   // Not if it reads the source of a broadcast or split: that op is dropped.
   const isPlain = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
   if (group.members.length === 1 && isPlain && !targets.has(first.out.root)) return first.lowered;
-  const { inputs, outputs, storages, values, steps } = new Encoder(group, targets, needed);
+  let encoder = new Encoder(group, targets, needed);
+  if (!encoder.hasSize()) {
+    const full = group.members.find((m) => m.out.space === Space.Full)?.out.root;
+    encoder = new Encoder(group, targets, (root) => root === full || needed(root));
+  }
+  const { inputs, outputs, storages, values, steps } = encoder;
   const columns = group.columns ?? group.size;
   const strides = values.flatMap((v, i) => (v.stride === 0 ? [] : [i, v.stride]));
   const numbers = Float64Array.from([

@@ -324,7 +324,8 @@ export class Fusion {
   /** Whether the group with one more member stays within the limits of an instruction. */
   private fitsLimits(group: Group, more: Member): boolean {
     const { values, storages, numbers } = this.resourcesOf(group, [...group.members, more]);
-    return storages <= maxStorages && values <= maxValues && numbers <= maxNumbers;
+    // One more storage: a group may have to write a value that it alone reads (Encoder.hasSize).
+    return storages < maxStorages && values <= maxValues && numbers <= maxNumbers;
   }
 
   /** Upper bounds on the resources of a group's instruction with these members. */
