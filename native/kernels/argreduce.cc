@@ -30,10 +30,6 @@ constexpr T worst() {
 template <int kBytes>
 struct IntOf;
 template <>
-struct IntOf<1> {
-  using type = int8_t;
-};
-template <>
 struct IntOf<4> {
   using type = int32_t;
 };
@@ -64,11 +60,9 @@ GT_INLINE T best_lane(Vec<T, N> v) {
   }
 }
 
-/// `any` asks whole 32-bit lanes; those of bytes are gathered first.
 template <class M>
 GT_INLINE bool any_lane(M mask) {
-  const vi bits = bitcast<vi>(mask);
-  return any(sizeof(mask[0]) == 1 ? bits != 0 : bits);
+  return any(bitcast<vi>(mask));
 }
 
 /// Where x[0..n) first holds `value`; n if it does not.
@@ -244,13 +238,11 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
   constexpr int64_t kStrip = 512;
   const T* x = static_cast<const T*>(xv);
   int64_t c = 0;
-  if constexpr (sizeof(T) >= 4) {
-    const int64_t whole = width / kLanes<T> * kLanes<T>;
-    for (; c < whole; c += kStrip) {
-      arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
-    }
-    c = whole;
+  const int64_t whole = width / kLanes<T> * kLanes<T>;
+  for (; c < whole; c += kStrip) {
+    arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
   }
+  c = whole;
   T best[kStrip];
   for (; c < width; c += kStrip) {
     const int64_t w = width - c < kStrip ? width - c : kStrip;
@@ -273,13 +265,26 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
   }
 }
 
+/// Other dtypes are converted to one of these whose order is the same.
+template <class T>
+inline constexpr bool is_ordered = is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t);
+
 template <bool kMax>
 constexpr ArgReduceEntry arg_entry(const char* name) {
-  return {name,
-          {&arg_rows<kMax, float>, &arg_rows<kMax, double>, &arg_rows<kMax, int32_t>,
-           &arg_rows<kMax, int64_t>, &arg_rows<kMax, uint8_t>, &arg_rows<kMax, uint8_t>},
-          {&arg_cols<kMax, float>, &arg_cols<kMax, double>, &arg_cols<kMax, int32_t>,
-           &arg_cols<kMax, int64_t>, &arg_cols<kMax, uint8_t>, &arg_cols<kMax, uint8_t>}};
+  return {name, by_dtype<gradtape::ArgRowsFn>([]<class T>() -> gradtape::ArgRowsFn {
+            if constexpr (is_ordered<T>) {
+              return &arg_rows<kMax, T>;
+            } else {
+              return nullptr;
+            }
+          }),
+          by_dtype<gradtape::ArgColsFn>([]<class T>() -> gradtape::ArgColsFn {
+            if constexpr (is_ordered<T>) {
+              return &arg_cols<kMax, T>;
+            } else {
+              return nullptr;
+            }
+          })};
 }
 
 constexpr ArgReduceEntry kArgReduce[] = {arg_entry<true>("argmax"), arg_entry<false>("argmin")};

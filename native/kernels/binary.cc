@@ -7,25 +7,28 @@ namespace {
 
 struct Add {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) + static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) + static_cast<promoted_t<T>>(b));
   }
 };
 
 struct Subtract {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) - static_cast<promoted_t<T>>(b));
   }
 };
 
 struct Multiply {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) * static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) * static_cast<promoted_t<T>>(b));
   }
 };
 
@@ -240,9 +243,10 @@ struct Minimum {
 
 struct SquaredDifference {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    const auto d = static_cast<wrap_t<T>>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    const auto d = static_cast<promoted_t<T>>(a) - static_cast<promoted_t<T>>(b);
     return static_cast<T>(d * d);
   }
 };
@@ -355,6 +359,7 @@ GT_GRADIENT(SiluGrad, silu_grad_f32, 3, silu_grad_f64)
 
 struct Equal {
   GT_FOR(is_any)
+  static constexpr bool by_bits = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a == b;
@@ -363,6 +368,7 @@ struct Equal {
 
 struct NotEqual {
   GT_FOR(is_any)
+  static constexpr bool by_bits = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a != b;

@@ -44,12 +44,13 @@ namespace {
 
 struct Negative {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
       return -x;
     } else {
-      return static_cast<T>(wrap_t<T>(0) - static_cast<wrap_t<T>>(x));
+      return static_cast<T>(promoted_t<T>(0) - static_cast<promoted_t<T>>(x));
     }
   }
 };
@@ -82,9 +83,10 @@ struct Sign {
 
 struct Square {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T x) {
-    return static_cast<T>(static_cast<wrap_t<T>>(x) * static_cast<wrap_t<T>>(x));
+    return static_cast<T>(static_cast<promoted_t<T>>(x) * static_cast<promoted_t<T>>(x));
   }
 };
 
@@ -133,6 +135,7 @@ struct Ceil {
 /// Half to even.
 struct Round {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
