@@ -1,10 +1,12 @@
 /// <reference lib="es2020.bigint" preserve="true" />
 // Above: BigInt64Array in the declarations of users whose target is older, as that of `tsc --init` was up to TypeScript 5.8.
 /**
- * The element types: one table that everything else reads. The order of the codes is that of `DType` in
- * `native/kernels/table.h` (a test compares the two).
+ * The element types: one table that everything else reads. `native/kernels/dtypes.h` has the same list, which is compared
+ * with this one when the library is loaded.
  */
 
+import { native } from '../binding';
+import { InternalError } from './errors';
 import { describe } from './shape';
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
@@ -137,6 +139,23 @@ export const dtypes = Object.freeze({ float32, float64, int32, int64, uint8, boo
 
 /** Every element type, by native code. */
 export const dtypeByCode: readonly DTypeInfo[] = Object.values(dtypes);
+
+/** What a row says, as native code has it. */
+function nativeRow({ name, code, bytes, kind, signed }: DTypeInfo): string {
+  const nativeKind =
+    kind === 'float' ? 'floating' : kind === 'bool' ? 'bool' : signed ? 'signed' : 'unsigned';
+  return `${name} with code ${code}, ${bytes} bytes and kind ${nativeKind}`;
+}
+for (const dt of dtypeByCode) {
+  const row = native.dtypes.at(dt.code);
+  const listed = row
+    ? `${row.name} with code ${row.code}, ${row.bytes} bytes and kind ${row.kind}`
+    : 'nothing';
+  if (listed !== nativeRow(dt))
+    throw new InternalError(
+      `The native addon lists ${listed} as a dtype where the library has ${nativeRow(dt)}.`,
+    );
+}
 
 /** Sets of types that op rows name. */
 export const floating: readonly DType[] = ['float32', 'float64'];

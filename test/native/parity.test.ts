@@ -6,19 +6,9 @@ import { tensorFrom, viewOf } from '../../lib/core/tensor';
 import { cast } from '../../lib/ops/array/cast';
 import { registry } from '../../lib/op/registry';
 
-test('the element types have the same names, order, sizes and kinds', () => {
-  const listed = (
-    native as unknown as { dtypes: { name: string; code: number; bytes: number; kind: string }[] }
-  ).dtypes;
-  const kinds = { float: 'floating', int: '', bool: 'bool' };
-  // Native code has some more.
-  expect(listed.slice(0, dtypeByCode.length)).toMatchObject(
-    dtypeByCode.map((dt) => ({
-      name: dt.name,
-      code: dt.code,
-      bytes: dt.bytes,
-      kind: kinds[dt.kind] || (dt.signed ? 'signed' : 'unsigned'),
-    })),
+test('each dtype is one of native code, in the same place', () => {
+  expect(native.dtypes.slice(0, dtypeByCode.length)).toMatchObject(
+    dtypeByCode.map((dt) => ({ name: dt.name, code: dt.code, bytes: dt.bytes })),
   );
 });
 
