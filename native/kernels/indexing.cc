@@ -95,7 +95,6 @@ int64_t positions(const uint8_t* mask, int64_t n, int64_t base, int64_t* out) no
 // ---- Scatter ----
 
 struct Update {
-  static constexpr bool by_bits = true;
   template <class T>
   static constexpr bool has = true;
   template <class T>
