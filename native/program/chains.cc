@@ -194,14 +194,17 @@ class Maker {
 
 }  // namespace
 
+/// Blocks have the same bytes for all dtypes that there are chains for.
+static constexpr int kFloat32 = static_cast<int>(DType::kFloat32);
+
 int64_t chain_place_bytes(const KernelTable& table) {
-  return table.chain[0].block_bytes + table.vector_bytes;
+  return table.chain[kFloat32].block_bytes + table.vector_bytes;
 }
 
 std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, const TileCut& c) {
   std::vector<Chain> chains;
   // Fewer than two blocks of floats are not worth what it takes to begin, nor are tiles of less than one.
-  const int64_t tile = c.tile_rows * c.tile_columns, block = table.chain[0].block_bytes / 4;
+  const int64_t tile = c.tile_rows * c.tile_columns, block = table.chain[kFloat32].block_bytes / 4;
   if (tile < block || g.rows * g.columns < 2 * block) return chains;
   Maker maker(table, g, c);
   for (int s = 0; s < g.step_count;) {
