@@ -6,7 +6,7 @@ import type { Options } from './options';
 const root = path.join(__dirname, '..');
 /** Seconds that jest takes to begin. */
 const beginning = 6;
-/** Fewer seconds reach too few entries for the test's own expectations. */
+/** In fewer seconds it reaches too few of the entries to be worth the start. */
 const least = 4;
 
 /** Whether the time is enough for it to mean anything. */

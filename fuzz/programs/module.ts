@@ -5,8 +5,8 @@ import { helpers } from './helpers';
 import type { Program } from './program';
 import { moduleText } from './text';
 
-// Which line of a program threw, and whether its JavaScript ran then, is read from the stack.
-Error.stackTraceLimit = 100;
+// Which line of a program threw, and whether it was being traced, is read from the stack.
+Error.stackTraceLimit = 1000;
 
 /** What stack traces call a program. */
 export const fileName = 'fuzzed-program.js';
@@ -40,24 +40,18 @@ export interface Module {
 const names = Object.keys(helpers);
 const values = Object.values(helpers);
 
-export interface Probes {
-  /** Called with the first argument whenever the function's JavaScript runs. */
-  readonly probe: (x: tf.Tensor) => void;
-  /** Called with the number of each function of the program that runs. */
-  readonly ran: (number: number) => void;
-}
-
 const indentOf = (line: string): number => line.search(/\S/);
 
-export function load(program: Program, { probe, ran }: Probes): Module {
+/** `ran` is called with the number of each function of the program that runs. */
+export function load(program: Program, ran: (number: number) => void): Module {
   const text = moduleText(program, { typed: false, functions: { count: 0 } });
   const source = text.replace(/([\w)\]])!(?=[.,;)\s])/g, '$1');
   const seed = source.includes('tf.random.') ? 'tf.random.setSeed(7);' : '';
   const start = source.replace('{', `{ ${seed}`);
-  const f = vm.compileFunction(`${start}\nreturn { make, calls };`, ['tf', 'probe', 'ran', ...names], {
+  const f = vm.compileFunction(`${start}\nreturn { make, calls };`, ['tf', 'ran', ...names], {
     filename: fileName,
   });
-  const module = (f as (...args: unknown[]) => Pick<Module, 'make' | 'calls'>)(tf, probe, ran, ...values);
+  const module = (f as (...args: unknown[]) => Pick<Module, 'make' | 'calls'>)(tf, ran, ...values);
   const lines = source.split('\n');
   return {
     ...module,

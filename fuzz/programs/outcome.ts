@@ -38,16 +38,14 @@ export function snapshots(value: unknown): Snapshot[] {
   return [{ other: value }];
 }
 
-export function failureOf(error: unknown, tracing: boolean): Failure {
-  if (!(error instanceof Error)) return { name: typeof error, message: String(error), lines: [], tracing };
-  const lines = [...(error.stack ?? '').matchAll(new RegExp(`${fileName}:(\\d+)`, 'g'))].map((m) =>
-    Number(m[1]),
-  );
-  // The functions that programs call are on the stack as well where JavaScript runs.
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error))
+    return { name: typeof error, message: String(error), lines: [], tracing: false };
   const stack = error.stack ?? '';
+  const lines = [...stack.matchAll(new RegExp(`${fileName}:(\\d+)`, 'g'))].map((m) => Number(m[1]));
+  // The functions that programs call are on the stack as well where JavaScript runs.
   const runs = lines.length > 0 || stack.includes(helperFile);
-  // Functions that run op by op call others that are traced.
-  const traces = tracing || /Trace\.run \(/.test(stack);
+  const traces = /Trace\.run \(/.test(stack);
   return { name: error.constructor.name, message: error.message, lines, tracing: traces && runs };
 }
 

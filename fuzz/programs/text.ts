@@ -19,14 +19,13 @@ function parameters({ params, self }: Block, typed: boolean): string {
   return list.join(', ');
 }
 
-/** A function; `first` stands before its statements, on the line that opens it. */
-export function blockText(block: Block, depth: number, style: Style, first = ''): string {
+export function blockText(block: Block, depth: number, style: Style): string {
   const { body, results, single, self } = block;
   const { typed, functions } = style;
   const result = single ? results[0] : `[${results.join(', ')}]`;
   const head = self === true ? `function (${parameters(block, typed)})` : `(${parameters(block, typed)}) =>`;
-  if (body.length === 0 && self !== true && first === '') return `${head} ${result}`;
-  const begin = functions === undefined ? first : `${first} ran(${functions.count++});`;
+  if (body.length === 0 && self !== true) return `${head} ${result}`;
+  const begin = functions === undefined ? '' : ` ran(${functions.count++});`;
   const lines = body.map((s) => statementText(s, depth + 1, style));
   return `${head} {${begin}\n${[...lines, `${indent(depth + 1)}return ${result};`].join('\n')}\n${indent(depth)}}`;
 }
@@ -77,7 +76,7 @@ function optionsText({ signature, args }: Program): string {
   return `, { inputSignature: [${specs.join(', ')}] }`;
 }
 
-/** What the program's module defines: `make`, and `calls`. In runs `probe` gets the first argument of each call of `body`. */
+/** What the program's module defines: `make`, and `calls`. */
 export function moduleText(program: Program, style: Style): string {
   const { captured, args, body, calls, tapes, selves } = program;
   const variables = captured.filter((s) => s.template.startsWith('new tf.Variable')).map((s) => s.name);
@@ -88,11 +87,10 @@ export function moduleText(program: Program, style: Style): string {
     tapes === 0
       ? (f: string) => f
       : (f: string) => `differentiated(${f}, ${tapes}, [${program.sources.join(', ')}])`;
-  const first = style.functions === undefined ? '' : ` probe(${body.params[0]});`;
   const lines = [
     `function make(compile${style.typed ? ': typeof tf.function' : ''}, outside${style.typed ? ': boolean' : ''}) {`,
     ...captured.map((s) => statementText(s, 1, style)),
-    `${indent(1)}const body = ${blockText(body, 1, style, first)};`,
+    `${indent(1)}const body = ${blockText(body, 1, style)};`,
     tapes === 0
       ? `${indent(1)}const f = compile(body${options});`
       : `${indent(1)}const f = outside ? ${around(`compile(body${options})`)} : compile(${around('body')}${options});`,

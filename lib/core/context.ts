@@ -1,6 +1,7 @@
 /**
- * The execution context: what is in force while an op runs. The one state of a module that one room of the library sets and
- * another reads. Fields are set for the time of a call by `withContext`, and each room declares those that are its own:
+ * The execution context: what is in force while an op runs. State that one room of the library sets and another
+ * reads belongs here (two exceptions: `claims` in core/variable.ts, `donation` in op/donation.ts). Fields are set for the time
+ * of a call by `withContext`, and each room declares those that are its own:
  *
  * - `tidy` (core/tensor.ts): the large tensors created in the innermost `tf.tidy`;
  * - `recorder` (core/variable.ts, op/contract.ts): the tapes that record;
@@ -24,7 +25,7 @@ export interface Context {
 
 export const context = { recorder: null, tracer: null, tidy: null, onCreate: null } as Context;
 
-/** Runs f with these fields; the others stay as they are. */
+/** Runs f with these fields changed. Afterwards every field is what it was before the call. */
 export function withContext<T>(change: Partial<Context>, f: () => T): T {
   const before = { ...context };
   Object.assign(context, change);

@@ -15,25 +15,6 @@ import { nested, shownPositions } from './format/layout';
 
 export type { PrintData } from './format/elements';
 
-/** dtypes that can be written, by name. */
-export type PrintDType =
-  | 'float16'
-  | 'bfloat16'
-  | 'float32'
-  | 'float64'
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'uint8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint64'
-  | 'bool'
-  | 'string'
-  | 'complex64'
-  | 'complex128';
-
 /** The settings of `np.array2string`, with its defaults. */
 export interface PrintOptions {
   /** Digits after the decimal point, at most: 8. */

@@ -2,13 +2,18 @@
 import { InternalError } from './errors';
 import type { Storage } from './storage';
 
-interface Shown {
+/** A tensor. */
+interface Placed {
   readonly isDisposed: boolean;
+  /** Byte offset of its elements, and how many there are of which dtype. */
+  readonly offset: number;
+  readonly size: number;
+  readonly dt: { readonly bytes: number };
 }
 
 /** Where the elements of a tensor lie. */
 interface Place {
-  readonly tensor: WeakRef<Shown>;
+  readonly tensor: WeakRef<Placed>;
   readonly storage: Storage;
   readonly from: number;
   readonly to: number;
@@ -22,35 +27,38 @@ function isAlive({ tensor, storage }: Place): boolean {
 class Invariants {
   readonly #places = new WeakMap<ArrayBuffer, Place[]>();
 
-  /** Elements lie inside their buffer, at a whole number. */
-  inside({ buffer }: Storage, offset: number, bytes: number): void {
-    if (Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= buffer.byteLength) return;
+  /** A new tensor's elements lie inside their buffer, at a whole number. Returns their bytes. */
+  inside({ offset, size, dt }: Placed, { buffer }: Storage): { from: number; to: number } {
+    const bytes = size * dt.bytes;
+    if (Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= buffer.byteLength)
+      return { from: offset, to: offset + bytes };
     throw new InternalError(
       `a tensor's ${bytes} bytes at ${offset} do not lie in a buffer of ${buffer.byteLength}`,
     );
   }
 
   /** A new tensor shares the elements of others, and holds their storage as they do. */
-  shares(t: Shown, storage: Storage, offset: number, bytes: number): void {
-    this.inside(storage, offset, bytes);
-    if (bytes === 0) return;
+  shares(t: Placed, storage: Storage): void {
+    const range = this.inside(t, storage);
+    if (range.from === range.to) return;
     const places = this.#places.get(storage.buffer);
-    const place = { tensor: new WeakRef(t), storage, from: offset, to: offset + bytes };
+    const place = { tensor: new WeakRef(t), storage, ...range };
     if (places === undefined) this.#places.set(storage.buffer, [place]);
     else places.push(place);
   }
 
   /** A new tensor has its elements for itself: those of no tensor that is alive overlap them. */
-  owns(t: Shown, storage: Storage, offset: number, bytes: number): void {
+  owns(t: Placed, storage: Storage): void {
+    const { from, to } = this.inside(t, storage);
     const alive = (this.#places.get(storage.buffer) ?? []).filter(isAlive);
-    const other = alive.find(({ from, to }) => from < offset + bytes && offset < to);
+    const other = alive.find((place) => place.from < to && from < place.to);
     if (other !== undefined) {
       throw new InternalError(
-        `a new tensor's bytes ${offset} to ${offset + bytes} overlap those of another, ${other.from} to ${other.to}`,
+        `a new tensor's bytes ${from} to ${to} overlap those of another, ${other.from} to ${other.to}`,
       );
     }
     this.#places.set(storage.buffer, alive);
-    this.shares(t, storage, offset, bytes);
+    this.shares(t, storage);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Shapes: sizes, strides, broadcasting. Plain functions on number arrays; knows no tensor. */
 import { describeForeign } from './copies';
 import { InvalidArgumentError, ResourceExhaustedError } from './errors';
-import { listOf } from './lists';
+import { listOf, maxDepth } from './lists';
 
 /** A list of dimensions. */
 export type Dims = readonly number[];
@@ -17,7 +17,7 @@ export type Shape = Dims & { readonly [checked]: true };
 /** The most elements a tensor may have: what a Float64Array over one ArrayBuffer can index. Nor is any dimension larger. */
 export const maxElements = 2 ** 32;
 /** The most dimensions a tensor may have, as in TensorFlow. */
-export const maxRank = 254;
+const maxRank = maxDepth;
 
 export function checkRank(rank: number, where: string): void {
   if (rank > maxRank) {

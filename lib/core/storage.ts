@@ -25,7 +25,7 @@ export class Storage {
     readonly base: number,
     /** The size of a block; 0 for slabs and other storages, which tensors do not free. */
     readonly bytes: number,
-    /** The placeholder that a symbolic tensor has instead of elements. */
+    /** Set if there are no elements: the placeholder of a symbolic tensor, or the storage that a disposed tensor had. */
     readonly instead: object | null = null,
   ) {}
 }

@@ -33,11 +33,6 @@ declare module './context' {
 /** What stands in for the storage of a disposed tensor: every native call refuses it. */
 const disposed = new Storage(new ArrayBuffer(0), 0, 0, {});
 
-/** Where the elements of a disposed tensor were, for a tape that still needs them. */
-class Lost {
-  constructor(readonly buffer: ArrayBuffer) {}
-}
-
 /** What marks a tensor that has no elements: it stands for a value of a function that is being traced. */
 export abstract class Placeholder {
   /** A tensor that stands for the same elements in another shape. */
@@ -196,9 +191,9 @@ export class Tensor<out D extends DType = DType> {
   dispose(): void {
     const storage = this.#storage;
     if (storage.instead !== null) return;
-    // A tape may still need them.
-    const lost = storage.bytes === 0 || storage.pins > 0;
-    this.#storage = lost ? new Storage(disposed.buffer, 0, 0, new Lost(storage.buffer)) : disposed;
+    // A tape may still need the elements, which `revive` finds by the storage.
+    const mayBeHeld = storage.bytes === 0 || storage.pins > 0;
+    this.#storage = mayBeHeld ? new Storage(disposed.buffer, 0, 0, storage) : disposed;
     if (storage.bytes > 0) releaseBlock(storage);
   }
 
@@ -315,7 +310,7 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
   const at = slab.position;
   slab.position = at + step;
   const t = new Construct(dt, shape, size, slab.storage, at);
-  if (invariants !== null) invariants.owns(t, slab.storage, at, bytes);
+  invariants?.owns(t, slab.storage);
   return t;
 }
 
@@ -331,7 +326,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
     });
   }
   const t = new Construct(dt, shape, size, block, block.base);
-  if (invariants !== null) invariants.owns(t, block, block.base, bytes);
+  invariants?.owns(t, block);
   if (context.tidy !== null) context.tidy.push(t);
   return t;
 }
@@ -340,7 +335,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
 export function tensorOver(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
   const storage = new Storage(buffer, 0, 0);
   const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
-  if (invariants !== null) invariants.inside(storage, offset, t.size * dt.bytes);
+  invariants?.inside(t, storage);
   return t;
 }
 
@@ -353,7 +348,7 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
     return mark.alias(t, shape);
   }
   const alias = new Construct(t.dt, shape, t.size, storage, t.offset);
-  if (invariants !== null) invariants.shares(alias, storage, t.offset, t.size * t.dt.bytes);
+  invariants?.shares(alias, storage);
   if (storage.bytes > 0) {
     storage.refs++;
     if (context.tidy !== null) context.tidy.push(alias);
@@ -375,7 +370,7 @@ export function isSole(t: Tensor, pins = 1): boolean {
 export function renew(t: Tensor): Tensor {
   const next = new Construct(t.dt, shapeOf(t), t.size, storageOf(t), t.offset);
   clear(t);
-  if (invariants !== null) invariants.shares(next, storageOf(next), next.offset, next.size * next.dt.bytes);
+  invariants?.shares(next, storageOf(next));
   return next;
 }
 
@@ -404,7 +399,7 @@ export function unpin(t: Tensor): void {
 /** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
 export function revive(t: Tensor): Tensor {
   const { instead } = storageOf(t);
-  if (!(instead instanceof Lost)) return t;
+  if (!(instead instanceof Storage)) return t;
   const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(instead.buffer, 0, 0), t.offset);
   (revived as { id: number }).id = t.id;
   return revived;

@@ -3,7 +3,7 @@
  * elements are private to the library, and often lie in an ArrayBuffer with those of other tensors.
  */
 import { toTensor } from './convert';
-import { dtypeInfo, type DTypeInfo } from './dtype';
+import { dtypeInfo, type DType, type DTypeInfo } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { IndexedSlices } from './indexed_slices';
 import { typedArrayName } from './lists';
@@ -48,9 +48,9 @@ const op = 'fromTransferable';
  * The tensor, variable or IndexedSlices that `toTransferable()` made plain data of, on this thread or another. Elements are copied. A
  * variable gets its name and whether it is trainable; optimizers know it as another one.
  */
-export function fromTransferable(value: TransferableVariable): Variable;
-export function fromTransferable(value: TransferableTensor): Tensor;
-export function fromTransferable(value: TransferableSlices): IndexedSlices;
+export function fromTransferable<D extends DType>(value: TransferableVariable<D>): Variable<D>;
+export function fromTransferable<D extends DType>(value: TransferableTensor<D>): Tensor<D>;
+export function fromTransferable<D extends DType>(value: TransferableSlices<D>): IndexedSlices<D>;
 export function fromTransferable(
   value: TransferableTensor | TransferableVariable | TransferableSlices,
 ): Tensor | Variable | IndexedSlices {

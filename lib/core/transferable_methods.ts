@@ -2,46 +2,46 @@
  * Declares the methods of transferable.ts on the classes. A file of its own: in one that also imports the classes, the
  * compiler leaves that import out of the .d.ts file that it writes.
  */
-import type { DType, TypedArray } from './dtype';
+import type { DType, DTypeTable } from './dtype';
 
 /** A tensor as plain data. */
-export interface TransferableTensor {
-  dtype: DType;
+export interface TransferableTensor<D extends DType = DType> {
+  dtype: D;
   shape: number[];
   /** A copy of the elements, row-major, in an ArrayBuffer of their own: `data.buffer` can be transferred. */
-  data: TypedArray;
+  data: DTypeTable[D]['array'];
 }
 
 /** A variable as plain data. */
-export interface TransferableVariable extends TransferableTensor {
+export interface TransferableVariable<D extends DType = DType> extends TransferableTensor<D> {
   variable: { name: string; trainable: boolean; shape: (number | null)[] };
 }
 
 /** IndexedSlices as plain data. */
-export interface TransferableSlices {
-  values: TransferableTensor;
+export interface TransferableSlices<D extends DType = DType> {
+  values: TransferableTensor<D>;
   indices: TransferableTensor;
   denseShape: number[] | null;
 }
 
 declare module './tensor' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** The tensor as plain data, to clone or to post to another thread; `tf.fromTransferable` makes a tensor of it. */
-    toTransferable(): TransferableTensor;
+    toTransferable(): TransferableTensor<D>;
   }
 }
 declare module './variable' {
-  interface Variable {
+  interface Variable<D extends DType = DType> {
     /**
      * The variable as plain data, to clone or to post to another thread; `tf.fromTransferable` makes a variable of it.
      * FailedPreconditionError if it has a constraint.
      */
-    toTransferable(): TransferableVariable;
+    toTransferable(): TransferableVariable<D>;
   }
 }
 declare module './indexed_slices' {
-  interface IndexedSlices {
+  interface IndexedSlices<D extends DType = DType> {
     /** The rows as plain data, to clone or to post to another thread; `tf.fromTransferable` makes IndexedSlices of it. */
-    toTransferable(): TransferableSlices;
+    toTransferable(): TransferableSlices<D>;
   }
 }

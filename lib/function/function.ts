@@ -7,8 +7,6 @@ import { PolymorphicFunction } from './polymorphic';
 import { receiverOf } from './receiver';
 import type { ConcreteFunction, FunctionOptions } from './types';
 
-export type { ConcreteFunction, FunctionOptions };
-
 const defaults: Required<FunctionOptions> = {
   inputSignature: null,
   reduceRetracing: false,

@@ -3,7 +3,7 @@
  * tensor without its elements, and call `toJSON` of these. So each tensor that is compared gets a `toJSON` of its own, which goes
  * into its copies and knows what it was made for; on the tensor itself it does what that of the class does.
  */
-import { elementOf, showIndex, type TensorValue } from './values';
+import { type Elements, elementOf, showIndex, type TensorValue } from './values';
 
 /** The most elements that are printed whole. */
 const few = 100;
@@ -38,7 +38,7 @@ function printed(t: TensorValue, kind: 'Tensor' | 'Variable'): object {
 
 function printedElements(t: TensorValue): unknown {
   const data = t.data();
-  if (data.length <= few) return nested(t);
+  if (data.length <= few) return nested(t, data);
   const different = differences.get(t) ?? [];
   const out: Record<string, unknown> = {};
   for (const i of different.slice(0, listed)) out[showIndex(i, t.shape)] = elementOf(t.dtype, data, i);
@@ -47,13 +47,12 @@ function printedElements(t: TensorValue): unknown {
   return out;
 }
 
-function nested(t: TensorValue): unknown {
-  const data = t.data();
+function nested({ dtype, shape }: TensorValue, data: Elements): unknown {
   let next = 0;
   const build = (axis: number): unknown =>
-    axis === t.shape.length
-      ? elementOf(t.dtype, data, next++)
-      : Array.from({ length: t.shape[axis] }, () => build(axis + 1));
+    axis === shape.length
+      ? elementOf(dtype, data, next++)
+      : Array.from({ length: shape[axis] }, () => build(axis + 1));
   return build(0);
 }
 

@@ -1,5 +1,5 @@
-/** Whether shorter ways may be taken. */
+/** Whether anything records what an op does. */
 import { context } from '../core/context';
 
-/** Whether an op computes now, and no tape asks what it was made of. */
-export const unwatched = (): boolean => context.recorder === null && context.tracer === null;
+/** Whether neither a tape records nor a function is traced: results that only a gradient reads need not be computed. */
+export const notRecorded = (): boolean => context.recorder === null && context.tracer === null;

@@ -46,7 +46,7 @@ describe('tensors', () => {
     expect(tf.fromTransferable(posted(plain))).toEqual(t);
     // Transferred: the buffer is of this tensor alone, and gone afterwards.
     expect(plain.data.buffer.byteLength).toBe(plain.data.byteLength);
-    const got = posted(plain, [plain.data.buffer as ArrayBuffer]);
+    const got = posted(plain, [plain.data.buffer]);
     expect(plain.data.length).toBe(0);
     expect(tf.fromTransferable(got)).toEqual(t);
     expect(t).toEqual(make());
@@ -129,7 +129,7 @@ test('what is no such data', () => {
     tf.errors.InvalidArgumentError,
   );
   const detached = tf.constant([1, 2]).toTransferable();
-  posted(detached, [detached.data.buffer as ArrayBuffer]);
+  posted(detached, [detached.data.buffer]);
   expect(from(detached)).toThrow(/has lost its elements: its buffer was detached/);
   expect(from({ ...good, variable: 5 })).toThrow(/variable must be what toTransferable\(\) returns; got 5/);
   expect(from({ ...good, variable: { name: 5 } })).toThrow(/variable\.name must be a string/);

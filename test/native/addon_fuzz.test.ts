@@ -53,9 +53,9 @@ describe('fuzz', () => {
         tally: Record<string, Record<'accepted' | 'refused' | 'overlapping', number>>;
       };
       if (seconds > 0) console.log(`seed ${seed}: ${report.rounds} rounds\n${JSON.stringify(report.tally)}`);
-      // A busy machine may come to few rounds in the time.
-      if (report.rounds < 15_000) return;
-      // Of each entry, calls that are accepted and calls that are refused.
+      // Of each entry, calls that are accepted and calls that are refused: for the seeds of the tests, whose rounds are the same
+      // each time. Some entries accept one call in a thousand, so other seeds may have none.
+      if (seconds > 0) return;
       for (const name of [...entryNames, 'program', 'started', 'noise']) {
         expect({ name, ...report.tally[name] }).toEqual({
           name,

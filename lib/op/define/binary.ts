@@ -71,8 +71,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
   const reusesDonated = spec.spends === true;
-  /** In a function that is being traced. Apart: its tensors may be of a class of their own, and `call` is fast for one. */
-  const note = (a: Tensor, b: Tensor): Tensor => {
+  /** Adds the op to the graph being traced. Kept out of `call`, so that the eager path stays small. */
+  const emit = (a: Tensor, b: Tensor): Tensor => {
     const { dt } = a;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
@@ -86,7 +86,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     } else {
       [a, b] = convertPair(left, right, name);
     }
-    if (context.tracer !== null && (context.tracer.traces(a) || context.tracer.traces(b))) return note(a, b);
+    if (context.tracer !== null && (context.tracer.traces(a) || context.tracer.traces(b))) return emit(a, b);
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);

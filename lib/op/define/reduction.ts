@@ -15,7 +15,7 @@ import { options } from '../../core/options';
 import { register, type Example, type Grad, type GradContext, type OpRow } from '../registry';
 import { asMany } from '../exact_rewrites';
 import { traced } from '../traced';
-import { unwatched } from '../not_recorded';
+import { notRecorded } from '../not_recorded';
 import type { DTypeOf } from '../../core/dtype_of';
 
 export interface ReduceOptions {
@@ -154,15 +154,15 @@ const [differenceKernel, maximumKernel, multiplyKernel] = ['squaredDifference', 
 );
 const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
 
-/** How many elements at most go through several kernels in one call. */
+/** The most elements of a fused eager kernel: several kernels in one native call. */
 const small = 1024;
 
-/** Whether an op on x may take such a call, which no tape and no tracer sees: the same kernels in the same order. */
-export function atOnce(x: Tensor): boolean {
-  return x.size <= small && x.size > 0 && unwatched();
+/** Whether an op on x may run as a fused eager kernel, which no tape and no tracer sees: the same kernels in the same order. */
+export function fitsFusedKernel(x: Tensor): boolean {
+  return x.size <= small && x.size > 0 && notRecorded();
 }
 
-/** Mean and variance (or its root) of an x that `atOnce` allows; `mean` may be `variance`, and is lost then. */
+/** Mean and variance (or its root) of an x that `fitsFusedKernel` allows; `mean` may be `variance`, and is lost then. */
 export function runMoments(
   x: Tensor,
   mean: Tensor,
@@ -183,7 +183,7 @@ export function runMoments(
   }
 }
 
-/** y = x / √max(Σ x², epsilon) of an x that `atOnce` allows. */
+/** y = x / √max(Σ x², epsilon) of an x that `fitsFusedKernel` allows. */
 export function runNormalize(
   x: Tensor,
   y: Tensor,

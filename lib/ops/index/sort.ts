@@ -17,7 +17,7 @@ import { partOfOne } from '../../op/define/part';
 import type { DTypeOf } from '../../core/dtype_of';
 import { gather, scatterNd } from './indexing';
 import { transpose } from '../array/movement';
-import { atOnce } from '../../op/define/reduction';
+import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { exchangeLast, rowsOf } from '../nn/softmax';
 import { expandDims, reshape } from '../array/views';
@@ -205,7 +205,7 @@ const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
 });
 
 /** The same without what a tape or a tracer needs. */
-function topNow(x: Tensor, k: number): TopK<never, never> {
+function fusedTopK(x: Tensor, k: number): TopK<never, never> {
   const shape = shapeOfTop(shapeOf(x), k);
   const size = sizeOf(shape);
   const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
@@ -268,7 +268,7 @@ export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>
         `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(shapeOf(x))}`,
       );
     }
-    if (atOnce(x) && indexType === 'int32') return topNow(x, k);
+    if (fitsFusedKernel(x) && indexType === 'int32') return fusedTopK(x, k);
     const [values, indices] = topPair(x, k);
     return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices } as TopK<
       never,

@@ -15,10 +15,10 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { runUnary, unary } from '../../op/define/unary';
 import { concat } from '../array/joining';
-import { atOnce } from '../../op/define/reduction';
+import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, symbolicZero } from '../../op/registry';
 import { select } from '../math/select';
-import { unwatched } from '../../op/not_recorded';
+import { notRecorded } from '../../op/not_recorded';
 import { copyParts } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';
@@ -347,7 +347,7 @@ export const crelu: <X extends TensorLike>(
       throw new InvalidArgumentError('[crelu] features must have at least one dimension; got a scalar');
     }
     const at = axisArgument(axis, shapeOf(x).length, 'crelu');
-    return unwatched() ? creluNow(x, at) : concat([relu(x), relu(negative(x))], at);
+    return notRecorded() ? fusedCrelu(x, at) : concat([relu(x), relu(negative(x))], at);
   },
 );
 
@@ -358,7 +358,7 @@ const negativeKernel = kernelNumber(native.unaryNames, 'negative');
  * An activation of few elements that is several kernels, in one call: `entry` with its two kernels. y has the shape of x but
  * for one axis, which is twice as long in the one as in the other.
  */
-export function inOneCall(
+export function runFusedKernel(
   entry: 'glu' | 'crelu',
   x: Tensor,
   shape: Shape,
@@ -384,11 +384,11 @@ export function inOneCall(
 }
 
 /** The same kernels, each over what the one before has written; of few elements in one call. */
-function creluNow(x: Tensor, at: number): Tensor {
+function fusedCrelu(x: Tensor, at: number): Tensor {
   const dims = shapeOf(x).slice();
   dims[at] *= 2;
   const shape = asShape(dims);
-  if (atOnce(x)) return inOneCall('crelu', x, shape, at, reluKernel, negativeKernel);
+  if (fitsFusedKernel(x)) return runFusedKernel('crelu', x, shape, at, reluKernel, negativeKernel);
   x.assertAlive('crelu');
   const [up, down] = [makeTensor(x.dt, shapeOf(x), x.size), makeTensor(x.dt, shapeOf(x), x.size)];
   runUnary(reluKernel, x, up);

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, showShape, sizeBetween } from '../../core/shape';
 import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
-import { inOneCall, relu6Grad } from './activations';
+import { runFusedKernel, relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from '../math/binary';
 import { greater, less } from '../math/compare';
 import { badDType, kernelNumber } from '../../op/checks';
@@ -15,10 +15,10 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { runUnary, unary, type UnaryOp } from '../../op/define/unary';
 import { split } from '../array/joining';
-import { atOnce } from '../../op/define/reduction';
+import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { select } from '../math/select';
-import { unwatched } from '../../op/not_recorded';
+import { notRecorded } from '../../op/not_recorded';
 import { copyParts } from '../../op/strided';
 import { abs, negative, rsqrt, sign, square } from '../math/unary';
 import { exp, expm1, sigmoid, softplus, tanh } from '../math/unary_math';
@@ -232,7 +232,7 @@ export const glu: <X extends TensorLike>(x: X, options?: GluOptions | OneAxis) =
           `[glu] axis ${along} must have an even number of elements to be halved; the shape is ${showShape(shapeOf(t))}`,
         );
       }
-      if (unwatched()) return gluNow(t, along);
+      if (notRecorded()) return fusedGlu(t, along);
       const [value, gate] = split(t, 2, along);
       return multiply(value, sigmoid(gate));
     },
@@ -242,11 +242,11 @@ const sigmoidKernel = kernelNumber(native.unaryNames, 'sigmoid');
 const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
 /** The same kernels, each over what the one before has written; of few elements in one call. */
-function gluNow(t: Tensor, along: number): Tensor {
+function fusedGlu(t: Tensor, along: number): Tensor {
   const dims = shapeOf(t).slice();
   dims[along] /= 2;
   const shape = asShape(dims);
-  if (atOnce(t)) return inOneCall('glu', t, shape, along, sigmoidKernel, multiplyKernel);
+  if (fitsFusedKernel(t)) return runFusedKernel('glu', t, shape, along, sigmoidKernel, multiplyKernel);
   t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
   copyParts(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);

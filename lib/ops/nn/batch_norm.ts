@@ -13,9 +13,9 @@ import { options } from '../../core/options';
 import type { DTypeOf } from '../../core/dtype_of';
 import { checkEpsilon, normalizationAgain, sumOf, upTo } from './layer_norm';
 import { broadcastTo } from '../array/movement';
-import { atOnce } from '../../op/define/reduction';
+import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
-import { unwatched } from '../../op/not_recorded';
+import { notRecorded } from '../../op/not_recorded';
 import { identity } from '../array/views';
 import { negative, rsqrt } from '../math/unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';
@@ -55,7 +55,7 @@ function runTraining(
 }
 
 /** The same as `batchNormTraining` without what a tape or a tracer needs. */
-function trainingNow(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): [Tensor, Tensor, Tensor] {
+function fusedTraining(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): [Tensor, Tensor, Tensor] {
   const y = makeTensor(x.dt, shapeOf(x), x.size);
   const mean = makeTensor(x.dt, shapeOf(scale), scale.size);
   const variance = makeTensor(x.dt, shapeOf(scale), scale.size);
@@ -269,7 +269,7 @@ export const fusedBatchNorm: <X extends TensorLike>(
     const factor = checkEpsilon(o.exponentialAvgFactor, name, 'exponentialAvgFactor');
     const last = toChannelsLast(t, axes);
     if (o.isTraining && factor === 1) {
-      if (!axes.channelsFirst && atOnce(t)) return trainingNow(last, s, b, epsilon);
+      if (!axes.channelsFirst && fitsFusedKernel(t)) return fusedTraining(last, s, b, epsilon);
       const [y, mean, variance] = batchNormTraining(last, s, b, epsilon);
       return [fromChannelsLast(y, axes), mean, variance];
     }
@@ -332,7 +332,7 @@ export const batchNormalization: <X extends TensorLike>(
     const v = toTensor(variance, t.dt, name, 'variance');
     const b = offset === null ? null : toTensor(offset, t.dt, name, 'offset');
     const s = scale === null ? null : toTensor(scale, t.dt, name, 'scale');
-    if (unwatched() && perLast(t, m) && perLast(t, v) && perLast(t, b) && perLast(t, s) && t.size > 0)
+    if (notRecorded() && perLast(t, m) && perLast(t, v) && perLast(t, b) && perLast(t, s) && t.size > 0)
       return runGiven(name, t, m, v, b, s, epsilon);
     const r = rsqrt(add(v, epsilon));
     const factor = s === null ? r : multiply(r, s);

@@ -18,7 +18,7 @@ import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
 import { fillWith } from '../../op/strided';
 import { negative } from '../math/unary';
-import { unwatched } from '../../op/not_recorded';
+import { notRecorded } from '../../op/not_recorded';
 import { reshape } from '../array/views';
 
 /** dy with a dimension of 1 at the end. */
@@ -141,7 +141,7 @@ const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCro
 
 /** The loss alone, where no tape asks for backprop too; null elsewhere. */
 function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
-  if (logits.size === 0 || !unwatched()) return null;
+  if (logits.size === 0 || !notRecorded()) return null;
   const rank = shapeOf(logits).length - 1;
   // Labels that are numbers have the shape of the loss.
   const shape = shapeOf(labels).length === rank ? shapeOf(labels) : asShape(shapeOf(logits).slice(0, rank));

@@ -13,7 +13,7 @@ import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
 import { broadcastTo, transpose } from '../array/movement';
 import { reduceMean, reduceSum } from '../reduce/reduce';
-import { atOnce } from '../../op/define/reduction';
+import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
 import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
@@ -106,7 +106,7 @@ function parameter(
   );
 }
 
-/** Normalises the rows of `length` elements of an x that has some; mean and rstd are null where `atOnce` allows it. */
+/** Normalises the rows of `length` elements of an x that has some; mean and rstd are null where `fitsFusedKernel` allows it. */
 function runRows(
   x: Tensor,
   scale: Tensor | null,
@@ -308,7 +308,7 @@ export const layerNorm: <X extends TensorLike>(
     const shift = parameter(name, 'beta', beta, t, axes);
     const n = axes.length;
     if (axes[0] === rank - n) {
-      if (!atOnce(t)) return layerNormRows(t, scale, shift, n, eps)[0];
+      if (!fitsFusedKernel(t)) return layerNormRows(t, scale, shift, n, eps)[0];
       const y = makeTensor(t.dt, shapeOf(t), t.size);
       try {
         runRows(t, scale, shift, rowLength(t, n), eps, y, null, null);

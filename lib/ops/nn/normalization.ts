@@ -14,7 +14,7 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { matmul } from '../linalg/matmul';
 import { reduceMean, reduceSum } from '../reduce/reduce';
-import { atOnce, reducedShape, runMoments, runNormalize } from '../../op/define/reduction';
+import { fitsFusedKernel, reducedShape, runMoments, runNormalize } from '../../op/define/reduction';
 import { sample } from '../../op/registry';
 import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
@@ -63,7 +63,7 @@ export const moments: <X extends TensorLike>(
       'moments',
     );
     const axis = axesArgument(axes, shapeOf(t).length, 'moments', 'axes');
-    if (atOnce(t)) {
+    if (fitsFusedKernel(t)) {
       const shape = reducedShape(shapeOf(t), { axes: axis, keepdims });
       const size = sizeOf(shape);
       const both: [Tensor, Tensor] = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
@@ -111,7 +111,7 @@ export const l2Normalize: <X extends TensorLike>(
       'l2Normalize',
     );
     const axes = axesArgument(axis, shapeOf(t).length, 'l2Normalize');
-    if (typeof epsilon === 'number' && atOnce(t)) {
+    if (typeof epsilon === 'number' && fitsFusedKernel(t)) {
       const y = makeTensor(t.dt, shapeOf(t), t.size);
       runNormalize(t, y, axes, epsilon, 'l2Normalize');
       return y;
@@ -218,7 +218,7 @@ export const localResponseNormalization: <X extends TensorLike>(
     const n = shapeOf(x)[3];
     const { bias, alpha, beta } = o;
     const plain = typeof bias === 'number' && typeof alpha === 'number' && typeof beta === 'number';
-    if (plain && n <= 64 && atOnce(x)) return localResponse(x, o.depthRadius, alpha, bias, beta);
+    if (plain && n <= 64 && fitsFusedKernel(x)) return localResponse(x, o.depthRadius, alpha, bias, beta);
     const band = bandTensor(n, o.depthRadius, x.dt);
     const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
     const scale = pow(add(multiply(reshape(sums, shapeOf(x)), o.alpha), o.bias), o.beta);

@@ -13,7 +13,7 @@ import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { transpose } from '../array/movement';
 import { reduceSum } from '../reduce/reduce';
-import { atOnce } from '../../op/define/reduction';
+import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
 import { negative } from '../math/unary';
 import { exp } from '../math/unary_math';
@@ -36,7 +36,7 @@ export function rowsOf(shape: Shape, size: number): [rows: number, cols: number]
 }
 
 /**
- * The kernel along an axis of x, which is not empty; along another than the last only where `atOnce` allows it. The same bits
+ * The kernel along an axis of x, which is not empty; along another than the last only where `fitsFusedKernel` allows it. The same bits
  * as by exchanging axes.
  */
 function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
@@ -165,7 +165,7 @@ function anyAxis(
         throw new InvalidArgumentError(`[${name}] logits must have at least one dimension; got a scalar`);
       }
       const at = axisArgument(axis ?? -1, rank, name);
-      if (x.dt.kind === 'float' && atOnce(x)) {
+      if (x.dt.kind === 'float' && fitsFusedKernel(x)) {
         const y = makeTensor(x.dt, shapeOf(x), x.size);
         try {
           run(kind, x, at, y);

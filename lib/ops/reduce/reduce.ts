@@ -15,7 +15,7 @@ import { composite } from '../../op/define/composite';
 import { op } from '../../op/define/general';
 import { transpose } from '../array/movement';
 import {
-  atOnce,
+  fitsFusedKernel,
   defineReduction,
   kernelOf,
   reduceAttrs,
@@ -200,7 +200,7 @@ function floatInput(input: TensorLike, op: string): Tensor {
 
 /** Variance or standard deviation in one call; null where that cannot be. */
 function varianceAtOnce(x: Tensor, attrs: ReduceAttrs, root: boolean, op: string): Tensor | null {
-  if (!atOnce(x)) return null;
+  if (!fitsFusedKernel(x)) return null;
   const shape = reducedShape(shapeOf(x), attrs);
   const y = makeTensor(x.dt, shape, sizeOf(shape));
   runMoments(x, y, y, attrs.axes, root, op);
@@ -261,7 +261,7 @@ interface LogSumExp {
 
 /**
  * log Σ eˣ of an x that has elements over dimensions that lie beside each other, `inner` elements behind them: 1, or
- * more where `atOnce` allows it.
+ * more where `fitsFusedKernel` allows it.
  */
 function runLogSumExp(x: Tensor, y: Tensor, inner: number): void {
   frame[0] = x.offset;
@@ -309,7 +309,7 @@ export const reduceLogsumexp: Reduction = compositeReduction(
     const shape = reducedShape(shapeOf(x), attrs);
     const n = axes.length;
     const kept = x.rank - n;
-    if (n > 0 && axes[n - 1] - axes[0] === n - 1 && atOnce(x)) {
+    if (n > 0 && axes[n - 1] - axes[0] === n - 1 && fitsFusedKernel(x)) {
       const y = makeTensor(x.dt, shape, sizeOf(shape));
       try {
         runLogSumExp(x, y, sizeBetween(shapeOf(x), axes[n - 1] + 1, x.rank));

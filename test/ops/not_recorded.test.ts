@@ -1,4 +1,4 @@
-/** Ops that take a shorter way where no tape records: the same bits, and the same errors. */
+/** Fused eager kernels, which run where no tape records: the same bits as the ops that they are made of, and the same errors. */
 import * as tf from 'gradtape';
 
 /** Deterministic numbers in [−2, 2). */
