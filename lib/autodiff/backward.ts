@@ -1,26 +1,16 @@
 /** The backward pass over a tape (reverse-mode differentiation). */
-import { dtypes } from '../core/dtype';
 import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
 import { context as execution } from '../core/context';
 import { freeUnlessHeld } from '../core/tidy';
-import {
-  isPinned,
-  isSole,
-  makeTensor,
-  pin,
-  revive,
-  shapeOf,
-  type Tensor,
-  unpin,
-  viewOf,
-} from '../core/tensor';
+import { isPinned, isSole, makeTensor, pin, revive, shapeOf, type Tensor, unpin } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/math/binary';
 import { addSlices, densify } from '../ops/index/slices';
 import { donation } from '../op/donation';
+import { fillWith } from '../op/strided';
 import {
   symbolicZero,
   type Grad,
@@ -33,9 +23,7 @@ import { IdSet, type Entry, type Operand, type Tape } from './tape';
 /** A tensor of one repeated value. */
 export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
   const t = makeTensor(dt, shape, sizeOf(shape));
-  const view = viewOf(t);
-  if (dt === dtypes.int64) (view as BigInt64Array).fill(BigInt(value));
-  else (view as Float32Array).fill(value);
+  fillWith(t, value);
   return t;
 }
 

@@ -3,6 +3,7 @@ import { frame, frameBigInts, native } from '../../binding';
 import { element, toTensor, toValue, type HostArray, type TensorLike } from '../../core/convert';
 import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { rounded } from '../../core/half';
 import { context } from '../../core/context';
 import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -248,7 +249,7 @@ function rangeSize(
     const step = BigInt(delta);
     return Number((span + step - (step > 0n ? 1n : -1n)) / step);
   }
-  const round = dt === dtypes.float32 ? Math.fround : (v: number): number => v;
+  const round = (v: number): number => rounded(dt, v);
   return Math.ceil(Math.abs(round(round(round(Number(limit)) - round(start)) / round(Number(delta)))));
 }
 

@@ -1,7 +1,7 @@
 /** Activations of neural networks: those of tf.nn. ops/activations_keras.ts has those that Keras adds. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypeInfo, floating, numeric } from '../../core/dtype';
+import { floating, numeric, signed } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, sizeBetween, sizeOf } from '../../core/shape';
 import { bufferOf, makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
@@ -314,8 +314,6 @@ export const leakyRelu: <X extends TensorLike>(
     return leakyReluAlpha(x, toTensor(alpha, x.dt, 'leakyRelu', 'alpha'));
   },
 );
-
-const signed = numeric.filter((name) => dtypeInfo(name).signed);
 
 export interface CreluOptions {
   /** Along which axis the two halves stand. Default: the last. */

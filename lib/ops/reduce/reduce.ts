@@ -2,7 +2,7 @@
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { toTensor } from '../../core/convert';
-import { dtypes, floating, integers, numeric, type DType } from '../../core/dtype';
+import { booleans, dtypes, floating, integers, numeric, type DType } from '../../core/dtype';
 import { sizeBetween, sizeOf, type Shape } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Axis } from '../../op/axis';
@@ -148,7 +148,7 @@ export const reduceMin: Reduction = reduction('reduceMin', 'min', {
  */
 export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
   tf: 'tf.math.reduce_any',
-  dtypes: ['bool'],
+  dtypes: booleans,
   gradient: null,
 });
 
@@ -157,7 +157,7 @@ export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
  */
 export const reduceAll: LogicalReduction = reduction('reduceAll', 'all', {
   tf: 'tf.math.reduce_all',
-  dtypes: ['bool'],
+  dtypes: booleans,
   gradient: null,
 });
 
