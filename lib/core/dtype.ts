@@ -195,6 +195,8 @@ export const numeric: readonly DType[] = [...floating, ...integers];
 /** Numbers that may be negative. */
 export const signed = numeric.filter((name) => dtypes[name].signed);
 export const everyType: readonly DType[] = [...numeric, ...named((dt) => dt.kind === 'bool')];
+/** Integers of 4 and 8 bytes: what random bits make. */
+export const wideIntegers = named((dt) => dt.kind === 'int' && dt.bytes >= 4);
 /** What names places: indices, sizes, positions. */
 export const indexTypes: readonly DType[] = ['int32', 'int64'];
 export const booleans = named((dt) => dt.kind === 'bool');

@@ -79,7 +79,7 @@ function show(value: unknown, inside: boolean, edge: number): string {
 function elements(t: Tensor, edge: number): string {
   const data = valuesOf(t);
   const write = (i: number): string =>
-    t.dt.kind === 'float' ? float(data[i] as number, t.dt.bytes === 4) : String(data[i]);
+    t.dt.kind === 'float' ? float(data[i] as number, t.dt.bytes <= 4) : String(data[i]);
   if (t.rank === 0) return write(0);
   if (t.size === 0) return '[]';
   checkText(shapeOf(t), edge === Infinity ? undefined : edge);

@@ -1,6 +1,14 @@
 /** What uniform, normal and truncatedNormal have in common, wherever their streams come from. */
 import { convertLike, element, type TensorLike } from '../../core/convert';
-import { dtypeInfo, dtypes, floating, isDType, type DType, type DTypeInfo } from '../../core/dtype';
+import {
+  dtypeInfo,
+  dtypes,
+  floating,
+  isDType,
+  wideIntegers,
+  type DType,
+  type DTypeInfo,
+} from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { rounded } from '../../core/half';
 import { context } from '../../core/context';
@@ -26,7 +34,7 @@ export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor 
 /** Gives the stream of a draw of so many elements from the distribution. */
 export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | RuntimeStream;
 
-const uniformTypes: readonly DType[] = [...floating, 'int32', 'int64'];
+const uniformTypes: readonly DType[] = [...floating, ...wideIntegers];
 
 export function shapeFrom(shape: unknown, op: string): Shape {
   const given = shape instanceof Tensor || shape instanceof Variable ? shapeValues(shape, op) : shape;
