@@ -93,7 +93,7 @@ napi_value layer_norm_gradient(napi_env env, napi_callback_info info) {
   if (!call.ok() || g.m.count == 0) return nullptr;
   if (!run_layer_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
                                g.dscale, g.dshift, g.m.rows, g.m.n, g.c.size())) {
-    call.fail(kNoMemory);
+    return call.fail(kNoMemory), nullptr;
   }
   g.c.finish();
   return nullptr;
@@ -222,7 +222,7 @@ napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
   if (!call.ok() || g.m.count == 0) return nullptr;
   if (!run_batch_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
                                g.dscale, g.dshift, g.m.rows, g.m.n, call.number(11), g.c.size())) {
-    call.fail(kNoMemory);
+    return call.fail(kNoMemory), nullptr;
   }
   g.c.finish();
   return nullptr;

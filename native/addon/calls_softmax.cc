@@ -105,7 +105,7 @@ napi_value log_sum_exp(napi_env env, napi_callback_info info) {
   if (turned.any()) turned.turn(x, before, true);
   if (!run_log_sum_exp(kernels().softmax[c.dtype()].log_sum_exp, turned.any() ? before : x, y, rows, cols,
                        c.size())) {
-    call.fail(kNoMemory);
+    return call.fail(kNoMemory), nullptr;
   }
   c.finish();
   return nullptr;

@@ -217,6 +217,7 @@ struct Pow {
 /// NaN in either place gives NaN; of equal values the first.
 struct Maximum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -230,6 +231,7 @@ struct Maximum {
 
 struct Minimum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -331,6 +333,7 @@ struct Atan2 {
 /// Gradients that are one pass instead of three: dy by what the forward op saved.
 struct ReluGrad {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T dy, T y) {
     return y > T(0) ? dy : T(0);
@@ -377,6 +380,7 @@ struct NotEqual {
 
 struct Less {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a < b;
@@ -385,6 +389,7 @@ struct Less {
 
 struct LessEqual {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a <= b;
@@ -393,18 +398,12 @@ struct LessEqual {
 
 struct Greater {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a > b;
-  }
+  using Swapped = Less;
 };
 
 struct GreaterEqual {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a >= b;
-  }
+  using Swapped = LessEqual;
 };
 
 struct LogicalAnd {

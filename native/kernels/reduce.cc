@@ -175,16 +175,23 @@ GT_INLINE void each_short(const E* x, int64_t rows, int64_t n, const F& f) {
   }
 }
 
-/// Integers of less than four bytes, and bools, are left to the compiler: their vectors have so many lanes
-/// that what is written above for few of them would be long.
+/// Integers of less than four bytes, and bools: their vectors have so many lanes that what is written above
+/// for few of them would be long. Long runs are left to the compiler, and few of them go as int32.
 template <class E>
 inline constexpr bool is_plain = sizeof(E) < 4;
+constexpr int64_t kFewRuns = 16;
+template <class Op>
+using wide_t = kernel_t<typename Op::Wide, int32_t>;
 
 template <class Op, class E>
 void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
   if constexpr (is_plain<E>) {
+    if (0 < n && n < kFewColumns && stride == n && rows >= kFewRuns) {
+      using Wide = typename Op::Wide;
+      return short_rows_by_tiles(compute_conversion<E>(), &reduce_rows<Wide, wide_t<Op>>, x, y, rows, n);
+    }
     for (int64_t r = 0; r < rows; r++, x += stride) {
       E sum = Op::template identity<E>();
       for (int64_t i = 0; i < n; i++) {
@@ -192,7 +199,6 @@ void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stri
       }
       y[r] = sum;
     }
-    return;
   } else {
     if (n < kShortRow<E> && n > 0 && stride == n && rows >= kLanes<E>) {
       each_short(x, rows, n, [=](const E* from, int64_t r, int64_t count) {
@@ -281,6 +287,11 @@ void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t wi
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
   if constexpr (is_plain<E>) {
+    if (width < kFewColumns && stride == width && n >= kFewRuns) {
+      using Wide = typename Op::Wide;
+      return few_cols_by_tiles(compute_conversion<E>(), &reduce_cols<Wide, wide_t<Op>>,
+                               &reduce_cols<typename Wide::Then, wide_t<Op>>, x, y, n, width);
+    }
     for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
     for (int64_t r = 0; r < n; r++, x += stride) {
       GT_IVDEP
@@ -288,7 +299,6 @@ void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t wi
         y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
       }
     }
-    return;
   } else {
     constexpr int64_t kNarrow = 64;
     if (width < kNarrow && stride == width && n >= 16) {
@@ -341,10 +351,11 @@ void sum_long_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t 
   }
 }
 
-/// The reduction of nothing: the least and the greatest integer are those of the storage type.
+/// The reduction of nothing, as the kernels write it: the least and the greatest integer are those of the
+/// storage type.
 template <class Op, class T, class R>
 constexpr R nothing_of() {
-  if constexpr (is_integer<T>) {
+  if constexpr (is_integer<T> && !flips<Op, T>()) {
     return static_cast<R>(Op::template identity<T>());
   } else {
     return Op::template identity<R>();
@@ -355,11 +366,15 @@ constexpr R kNothing = nothing_of<Op, T, R>();
 
 template <class Op, class T, class R, ReduceRowsFn kRows, ReduceRowsFn kThen>
 void rows_of(const void* x, void* y, int64_t rows, int64_t n, int64_t stride) noexcept {
-  rows_by_tiles(kConversion<T>, kRows, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, rows, n, stride);
+  const Conversion& c = conversion<Op, T>();
+  rows_by_tiles(c, kRows, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, rows, n, stride);
+  if constexpr (flips<Op, T>()) c.from_kernel(y, y, rows);
 }
 template <class Op, class T, class R, ReduceColsFn kCols, ReduceColsFn kThen>
 void cols_of(const void* x, void* y, int64_t n, int64_t stride, int64_t width) noexcept {
-  cols_by_tiles(kConversion<T>, kCols, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, n, stride, width);
+  const Conversion& c = conversion<Op, T>();
+  cols_by_tiles(c, kCols, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, n, stride, width);
+  if constexpr (flips<Op, T>()) c.from_kernel(y, y, width);
 }
 
 template <class Op, class T>
@@ -387,7 +402,7 @@ constexpr ReduceColsFn cols_fn() {
 /// The dtype of what these write.
 template <class Op, class T>
 constexpr DType result_of() {
-  if constexpr (goes_by_tiles<Op, T>) {
+  if constexpr (sizeof(kernel_t<Op, T>) != sizeof(T)) {
     return gradtape::DTypeOf<kernel_t<Op, T>>::dtype;
   } else {
     return gradtape::DTypeOf<T>::dtype;

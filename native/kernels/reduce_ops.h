@@ -25,8 +25,9 @@ constexpr T highest() {
 }
 
 // An op: `map` is applied to each element once, `join` combines two results and works on vectors and elements
-// alike; `identity` maps to and joins as itself; `Then` combines partial results. With `by_bits`, integers of
-// one width share the op.
+// alike; `identity` maps to and joins as itself; `Then` combines partial results; `Wide` is the op of int32
+// that has the same result for less wide elements. `by_bits` and `by_order` are those of elementwise
+// functors.
 
 /// x · y, where C++ would promote narrow integers to int, which does not wrap.
 template <class V>
@@ -41,6 +42,7 @@ GT_INLINE V product(V x, V y) {
 struct Sum {
   static constexpr bool by_bits = true;
   using Then = Sum;
+  using Wide = Sum;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class E>
@@ -58,6 +60,7 @@ struct Sum {
 };
 
 struct SumSquare : Sum {
+  using Wide = SumSquare;
   template <class V>
   static GT_INLINE V map(V x) {
     return product(x, x);
@@ -67,6 +70,7 @@ struct SumSquare : Sum {
 struct Prod {
   static constexpr bool by_bits = true;
   using Then = Prod;
+  using Wide = Prod;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class E>
@@ -86,7 +90,9 @@ struct Prod {
 /// NaN wins.
 template <bool kMax>
 struct Extreme {
+  static constexpr bool by_order = true;
   using Then = Extreme;
+  using Wide = Extreme;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class E>
@@ -124,6 +130,7 @@ template <bool kAny>
 struct Logical {
   static constexpr bool by_bits = true;
   using Then = Logical;
+  using Wide = Extreme<kAny>;
   template <class T>
   static constexpr bool has = is_bool<T>;
   template <class E>

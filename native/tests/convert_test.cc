@@ -14,9 +14,9 @@ template <class From, class To>
 To cast_reference(From x, bool to_bool) {
   if (to_bool) return static_cast<To>(x != 0);
   if constexpr (std::is_floating_point_v<From> && std::is_same_v<To, uint64_t>) {
-    constexpr From top = 0x1p63;
-    return x >= top ? static_cast<To>(cast_reference<From, int64_t>(x - top, false)) ^ uint64_t { 1 } << 63
-                    : static_cast<To>(cast_reference<From, int64_t>(x, false));
+    // Up to 2⁶⁴ exact; beyond that, and below 0, as the int64.
+    if (x >= From(0x1p63) && x < From(0x1p64)) return static_cast<To>(x);
+    return static_cast<To>(cast_reference<From, int64_t>(x, false));
   } else if constexpr (std::is_floating_point_v<From> && !std::is_floating_point_v<To>) {
     using Int = std::conditional_t<sizeof(To) == 8 || std::is_same_v<To, uint32_t>, int64_t, int32_t>;
     const long double truncated = std::trunc(static_cast<long double>(x));
