@@ -1,7 +1,7 @@
 /** How a reduction's row becomes a function, and the op that leads its gradient back. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
-import type { DType } from '../../core/dtype';
+import { isConverted, type DType } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
 import { isPlain, refuseSurplus } from '../../core/options';
 import { context } from '../../core/context';
@@ -157,9 +157,12 @@ const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
 /** The most elements of a fused eager kernel: several kernels in one native call. */
 const small = 1024;
 
-/** Whether an op on x may run as a fused eager kernel, which no tape and no tracer sees: the same kernels in the same order. */
+/**
+ * Whether an op on x may run as a fused eager kernel, which no tape and no tracer sees: the same kernels in the same order. Floats
+ * of 16 bits are rounded after each op, which a kernel of several does not do.
+ */
 export function fitsFusedKernel(x: Tensor): boolean {
-  return x.size <= small && x.size > 0 && notRecorded();
+  return x.size <= small && x.size > 0 && !isConverted(x.dt) && notRecorded();
 }
 
 /** Mean and variance (or its root) of an x that `fitsFusedKernel` allows; `mean` may be `variance`, and is lost then. */
