@@ -179,7 +179,7 @@ setFinisher('matmul', () => ({
 /**
  * activation(A·B + bias + residual), the sum and the activation done on each part of the result while it is in the
  * cache: the same bits as the ops one after another. Shapes as for `matmul`; the bias has one element for each column,
- * the residual the result's shape. float32 and float64. What layers and compiled functions use.
+ * the residual the result's shape. Floating dtypes. What layers and compiled functions use.
  * InvalidArgumentError where shapes do not fit or no activation has that name.
  */
 export const fusedMatmul: <A extends TensorLike, B extends TensorLike>(
