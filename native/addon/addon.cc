@@ -215,6 +215,27 @@ void define_layout(Napi::Object exports) {
   exports.Set("entries", Napi::Object::New(exports.Env()));
 }
 
+constexpr const char* kind_name(Kind kind) {
+  return kind == kBoolean ? "bool" : kind == kFloating ? "floating" : kind == kSigned ? "signed" : "unsigned";
+}
+
+/// The list of dtypes, by code, for TypeScript to compare with its own.
+void define_dtypes(Napi::Object exports) {
+  const Napi::Env env = exports.Env();
+  Napi::Array list = Napi::Array::New(env, kDTypes);
+  for (int code = 0; code < kDTypes; code++) {
+    const DTypeRow& row = kDTypeRows[code];
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", row.name);
+    entry.Set("code", code);
+    entry.Set("bytes", static_cast<double>(row.bytes));
+    entry.Set("kind", kind_name(row.kind));
+    entry.Set("compute", kDTypeRows[static_cast<int>(row.compute)].name);
+    list.Set(static_cast<uint32_t>(code), entry);
+  }
+  exports.Set("dtypes", list);
+}
+
 /// Any call here may fail, since a worker thread may be ended meanwhile. Nothing follows from that: nobody
 /// will see the exports.
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -237,6 +258,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   }
   exports.Set("frame", frame);
   define_layout(exports);
+  define_dtypes(exports);
   define_function<isa>(exports, "isa");
   define_function<get_num_threads>(exports, "numThreads");
   define_function<set_threads>(exports, "setNumThreads");

@@ -30,10 +30,6 @@ constexpr T worst() {
 template <int kBytes>
 struct IntOf;
 template <>
-struct IntOf<1> {
-  using type = int8_t;
-};
-template <>
 struct IntOf<4> {
   using type = int32_t;
 };
@@ -44,6 +40,11 @@ struct IntOf<8> {
 /// An integer as wide as T, so that vectors of both have as many lanes.
 template <class T>
 using int_of = typename IntOf<sizeof(T)>::type;
+
+/// Bytes are left to the compiler: their vectors have so many lanes that what is written here for few of them
+/// would be long.
+template <class T>
+inline constexpr bool is_plain = sizeof(T) < 4;
 
 template <class T, int... I>
 GT_INLINE Vec<T> iota(Seq<I...>) {
@@ -64,58 +65,63 @@ GT_INLINE T best_lane(Vec<T, N> v) {
   }
 }
 
-/// `any` asks whole 32-bit lanes; those of bytes are gathered first.
 template <class M>
 GT_INLINE bool any_lane(M mask) {
-  const vi bits = bitcast<vi>(mask);
-  return any(sizeof(mask[0]) == 1 ? bits != 0 : bits);
+  return any(bitcast<vi>(mask));
 }
 
 /// Where x[0..n) first holds `value`; n if it does not.
 template <class T>
 GT_INLINE int64_t position(const T* x, int64_t n, T value) {
   constexpr int L = kLanes<T>;
-  using I = int_of<T>;
-  const Vec<T> v = splat(value);
   int64_t i = 0;
-  for (; i + 4 * L <= n; i += 4 * L) {
-    auto found = load(x + i) == v;
-    GT_UNROLL
-    for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
-    if (any_lane(found)) break;
+  if constexpr (is_plain<T>) {
+    const void* const found = memchr(x, value, static_cast<size_t>(n));
+    return found == nullptr ? n : static_cast<const T*>(found) - x;
+  } else {
+    using I = int_of<T>;
+    const Vec<T> v = splat(value);
+    for (; i + 4 * L <= n; i += 4 * L) {
+      auto found = load(x + i) == v;
+      GT_UNROLL
+      for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
+      if (any_lane(found)) break;
+    }
+    for (; i + L <= n; i += L) {
+      const auto found = load(x + i) == v;
+      if (!any_lane(found)) continue;
+      const Vec<I> lane = found ? iota<I>(typename MakeSeq<L>::type()) : splat(static_cast<I>(127));
+      return i + best_lane<false, I>(lane);
+    }
+    while (i < n && x[i] != value) i++;
+    return i;
   }
-  for (; i + L <= n; i += L) {
-    const auto found = load(x + i) == v;
-    if (!any_lane(found)) continue;
-    const Vec<I> lane = found ? iota<I>(typename MakeSeq<L>::type()) : splat(static_cast<I>(127));
-    return i + best_lane<false, I>(lane);
-  }
-  while (i < n && x[i] != value) i++;
-  return i;
 }
 
 /// The extreme of x[0..n), NaN skipped; the worst there is if there is nothing better.
 template <bool kMax, class T>
 GT_INLINE T extreme(const T* x, int64_t n) {
-  constexpr int L = kLanes<T>;
-  constexpr int kAccumulators = 8;
   T top = worst<kMax, T>();
   int64_t i = 0;
-  if (n >= L) {
-    Vec<T> acc[kAccumulators];
-    GT_UNROLL
-    for (int k = 0; k < kAccumulators; k++) acc[k] = splat(top);
-    const auto join = [](Vec<T>& a, Vec<T> v) { a = better<kMax>(v, a) ? v : a; };  // a NaN is not better
-    for (; i + kAccumulators * L <= n; i += kAccumulators * L) {
+  if constexpr (!is_plain<T>) {
+    constexpr int L = kLanes<T>;
+    constexpr int kAccumulators = 8;
+    if (n >= L) {
+      Vec<T> acc[kAccumulators];
       GT_UNROLL
-      for (int k = 0; k < kAccumulators; k++) join(acc[k], load(x + i + k * L));
+      for (int k = 0; k < kAccumulators; k++) acc[k] = splat(top);
+      const auto join = [](Vec<T>& a, Vec<T> v) { a = better<kMax>(v, a) ? v : a; };  // a NaN is not better
+      for (; i + kAccumulators * L <= n; i += kAccumulators * L) {
+        GT_UNROLL
+        for (int k = 0; k < kAccumulators; k++) join(acc[k], load(x + i + k * L));
+      }
+      for (; i + L <= n; i += L) join(acc[0], load(x + i));
+      GT_UNROLL
+      for (int half = kAccumulators / 2; half > 0; half /= 2) {
+        for (int k = 0; k < half; k++) join(acc[k], acc[k + half]);
+      }
+      top = best_lane<kMax, T>(acc[0]);
     }
-    for (; i + L <= n; i += L) join(acc[0], load(x + i));
-    GT_UNROLL
-    for (int half = kAccumulators / 2; half > 0; half /= 2) {
-      for (int k = 0; k < half; k++) join(acc[k], acc[k + half]);
-    }
-    top = best_lane<kMax, T>(acc[0]);
   }
   for (; i < n; i++) top = better<kMax>(x[i], top) ? x[i] : top;
   return top;
@@ -181,15 +187,26 @@ GT_INLINE void arg_short(const T* x, int32_t* y, int64_t n) {
 template <bool kMax, class T>
 void arg_rows(const void* xv, int32_t* y, int64_t rows, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
-  constexpr int64_t L = kLanes<T>;
-  if (n < kShortRow<T> && rows >= L) {
-    const int64_t past = n < kGroup<T> ? kGroup<T> - n : 0;
-    int64_t r = 0;
-    for (; (r + L) * n + past <= rows * n; r += L) arg_short<kMax>(x + r * n, y + r, n);
-    for (; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
-    return;
+  int64_t r = 0;
+  if constexpr (is_plain<T>) {
+    // Short rows of bytes as those of int32, a tile at a time.
+    if (n > 0 && n < 64) {
+      int32_t tile[kTile];
+      const int64_t most = kTile / n;
+      for (; r < rows; r += most) {
+        const int64_t count = rows - r < most ? rows - r : most;
+        compute_conversion<uint8_t>().to_kernel(x + r * n, tile, count * n);
+        arg_rows<kMax, int32_t>(tile, y + r, count, n);
+      }
+    }
+  } else {
+    constexpr int64_t L = kLanes<T>;
+    if (n < kShortRow<T> && rows >= L) {
+      const int64_t past = n < kGroup<T> ? kGroup<T> - n : 0;
+      for (; (r + L) * n + past <= rows * n; r += L) arg_short<kMax>(x + r * n, y + r, n);
+    }
   }
-  for (int64_t r = 0; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
+  for (; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
 }
 
 template <int kIs>
@@ -244,7 +261,7 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
   constexpr int64_t kStrip = 512;
   const T* x = static_cast<const T*>(xv);
   int64_t c = 0;
-  if constexpr (sizeof(T) >= 4) {
+  if constexpr (!is_plain<T>) {
     const int64_t whole = width / kLanes<T> * kLanes<T>;
     for (; c < whole; c += kStrip) {
       arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
@@ -275,11 +292,24 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
 
 template <bool kMax>
 constexpr ArgReduceEntry arg_entry(const char* name) {
-  return {name,
-          {&arg_rows<kMax, float>, &arg_rows<kMax, double>, &arg_rows<kMax, int32_t>,
-           &arg_rows<kMax, int64_t>, &arg_rows<kMax, uint8_t>, &arg_rows<kMax, uint8_t>},
-          {&arg_cols<kMax, float>, &arg_cols<kMax, double>, &arg_cols<kMax, int32_t>,
-           &arg_cols<kMax, int64_t>, &arg_cols<kMax, uint8_t>, &arg_cols<kMax, uint8_t>}};
+  return {name, by_dtype<gradtape::ArgRowsFn>([]<class T>() -> gradtape::ArgRowsFn {
+            if constexpr (is_bool<T>) {
+              return &arg_rows<kMax, uint8_t>;
+            } else if constexpr (is_ordered<T>) {
+              return &arg_rows<kMax, T>;
+            } else {
+              return nullptr;
+            }
+          }),
+          by_dtype<gradtape::ArgColsFn>([]<class T>() -> gradtape::ArgColsFn {
+            if constexpr (is_bool<T>) {
+              return &arg_cols<kMax, uint8_t>;
+            } else if constexpr (is_ordered<T>) {
+              return &arg_cols<kMax, T>;
+            } else {
+              return nullptr;
+            }
+          })};
 }
 
 constexpr ArgReduceEntry kArgReduce[] = {arg_entry<true>("argmax"), arg_entry<false>("argmin")};

@@ -7,25 +7,28 @@ namespace {
 
 struct Add {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) + static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) + static_cast<promoted_t<T>>(b));
   }
 };
 
 struct Subtract {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) - static_cast<promoted_t<T>>(b));
   }
 };
 
 struct Multiply {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) * static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) * static_cast<promoted_t<T>>(b));
   }
 };
 
@@ -214,6 +217,7 @@ struct Pow {
 /// NaN in either place gives NaN; of equal values the first.
 struct Maximum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -227,6 +231,7 @@ struct Maximum {
 
 struct Minimum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -240,9 +245,10 @@ struct Minimum {
 
 struct SquaredDifference {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    const auto d = static_cast<wrap_t<T>>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    const auto d = static_cast<promoted_t<T>>(a) - static_cast<promoted_t<T>>(b);
     return static_cast<T>(d * d);
   }
 };
@@ -327,6 +333,7 @@ struct Atan2 {
 /// Gradients that are one pass instead of three: dy by what the forward op saved.
 struct ReluGrad {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T dy, T y) {
     return y > T(0) ? dy : T(0);
@@ -355,6 +362,7 @@ GT_GRADIENT(SiluGrad, silu_grad_f32, 3, silu_grad_f64)
 
 struct Equal {
   GT_FOR(is_any)
+  static constexpr bool by_bits = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a == b;
@@ -363,6 +371,7 @@ struct Equal {
 
 struct NotEqual {
   GT_FOR(is_any)
+  static constexpr bool by_bits = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a != b;
@@ -371,6 +380,7 @@ struct NotEqual {
 
 struct Less {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a < b;
@@ -379,6 +389,7 @@ struct Less {
 
 struct LessEqual {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a <= b;
@@ -387,18 +398,12 @@ struct LessEqual {
 
 struct Greater {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a > b;
-  }
+  using Swapped = Less;
 };
 
 struct GreaterEqual {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a >= b;
-  }
+  using Swapped = LessEqual;
 };
 
 struct LogicalAnd {

@@ -2,144 +2,14 @@
 // results are added, so that errors grow with the number of blocks and not of elements. The order is fixed by
 // the shape alone.
 #include "elementwise.h"
+#include "reduce_converted.h"
+#include "reduce_ops.h"
 #include "simd/columns.h"
 
 namespace {
 
-using gradtape::ReduceColsFn;
 using gradtape::ReduceEntry;
 using gradtape::ReduceLinks;
-using gradtape::ReduceRowsFn;
-
-template <class T>
-constexpr T lowest() {
-  if constexpr (is_float<T>) {
-    return -static_cast<T>(__builtin_inf());
-  } else if constexpr (static_cast<T>(-1) > T(0)) {
-    return T(0);
-  } else {
-    return static_cast<T>(T(1) << (8 * sizeof(T) - 2)) * T(-2);
-  }
-}
-template <class T>
-constexpr T highest() {
-  if constexpr (is_float<T>) {
-    return static_cast<T>(__builtin_inf());
-  } else {
-    return static_cast<T>(~lowest<T>());
-  }
-}
-
-// An op: `Lane<T>` is the type it computes on, `Out<T>` what it writes. `map` is applied to each element
-// once, `join` combines two results and works on vectors and elements alike; `identity` maps to and joins as
-// itself.
-
-struct Sum {
-  template <class T>
-  static constexpr bool has = is_number<T>;
-  template <class T>
-  using Lane = wrap_t<T>;
-  template <class E>
-  static constexpr E identity() {
-    return E(0);
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    return a + b;
-  }
-};
-
-struct SumSquare : Sum {
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x * x;
-  }
-};
-
-struct Prod {
-  template <class T>
-  static constexpr bool has = is_number<T>;
-  template <class T>
-  using Lane = wrap_t<T>;
-  template <class E>
-  static constexpr E identity() {
-    return E(1);
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    return a * b;
-  }
-};
-
-/// NaN wins.
-template <bool kMax>
-struct Extreme {
-  template <class T>
-  static constexpr bool has = is_number<T>;
-  template <class T>
-  using Lane = T;
-  template <class E>
-  static constexpr E identity() {
-    return kMax ? lowest<E>() : highest<E>();
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  /// Right where neither is NaN.
-  template <class V>
-  static GT_INLINE V quick(V a, V b) {
-    return (kMax ? b > a : b < a) ? b : a;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    if constexpr (is_float<E>) {
-      return ((kMax ? b > a : b < a) | (b != b)) ? b : a;
-    } else {
-      return (kMax ? b > a : b < a) ? b : a;
-    }
-  }
-};
-
-template <class Op, class E>
-inline constexpr bool HasQuick = false;
-template <bool kMax>
-inline constexpr bool HasQuick<Extreme<kMax>, float> = true;
-template <bool kMax>
-inline constexpr bool HasQuick<Extreme<kMax>, double> = true;
-
-/// Bools are bytes of 0 or 1.
-template <bool kAny>
-struct Logical {
-  template <class T>
-  static constexpr bool has = is_bool<T>;
-  template <class T>
-  using Lane = uint8_t;
-  template <class E>
-  static constexpr E identity() {
-    return kAny ? E(0) : E(1);
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    if constexpr (kAny) {
-      return a | b;
-    } else {
-      return a & b;
-    }
-  }
-};
 
 constexpr int kAccumulators = 8;
 constexpr int64_t kBlock = 4096;
@@ -305,27 +175,48 @@ GT_INLINE void each_short(const E* x, int64_t rows, int64_t n, const F& f) {
   }
 }
 
-template <class Op, class T>
+/// Integers of less than four bytes, and bools: their vectors have so many lanes that what is written above
+/// for few of them would be long. Long runs are left to the compiler, and few of them go as int32.
+template <class E>
+inline constexpr bool is_plain = sizeof(E) < 4;
+constexpr int64_t kFewRuns = 16;
+template <class Op>
+using wide_t = kernel_t<typename Op::Wide, int32_t>;
+
+template <class Op, class E>
 void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
-  using E = typename Op::template Lane<T>;
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
-  if (n < kShortRow<E> && n > 0 && stride == n && rows >= kLanes<E>) {
-    each_short(x, rows, n, [=](const E* from, int64_t r, int64_t count) {
-      E out[kLanes<E>];
-      fold_short<Op, E>(from, out, n);
-      if (count == kLanes<E>) {
-        memcpy(y + r, out, sizeof out);
-      } else {
-        memcpy(y + r, out, static_cast<size_t>(count) * sizeof(E));
+  if constexpr (is_plain<E>) {
+    if (0 < n && n < kFewColumns && stride == n && rows >= kFewRuns) {
+      using Wide = typename Op::Wide;
+      return short_rows_by_tiles(compute_conversion<E>(), &reduce_rows<Wide, wide_t<Op>>, x, y, rows, n);
+    }
+    for (int64_t r = 0; r < rows; r++, x += stride) {
+      E sum = Op::template identity<E>();
+      for (int64_t i = 0; i < n; i++) {
+        sum = static_cast<E>(Op::template join<E>(sum, static_cast<E>(Op::map(x[i]))));
       }
-    });
-    return;
-  }
-  if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
-    for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
+      y[r] = sum;
+    }
   } else {
-    for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, false>(x + r * stride, n);
+    if (n < kShortRow<E> && n > 0 && stride == n && rows >= kLanes<E>) {
+      each_short(x, rows, n, [=](const E* from, int64_t r, int64_t count) {
+        E out[kLanes<E>];
+        fold_short<Op, E>(from, out, n);
+        if (count == kLanes<E>) {
+          memcpy(y + r, out, sizeof out);
+        } else {
+          memcpy(y + r, out, static_cast<size_t>(count) * sizeof(E));
+        }
+      });
+      return;
+    }
+    if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
+      for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
+    } else {
+      for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, false>(x + r * stride, n);
+    }
   }
 }
 
@@ -391,38 +282,53 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   }
 }
 
-template <class Op, class T>
+template <class Op, class E>
 void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
-  using E = typename Op::template Lane<T>;
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
-  constexpr int64_t kNarrow = 64;
-  if (width < kNarrow && stride == width && n >= 16) {
-    // Narrow rows: several of them make one wide row.
-    const int64_t group = 4 * kNarrow / width;
-    const int64_t groups = n / group;
-    E wide[4 * kNarrow];
-    fold_strip<Op, E>(x, wide, groups, group * width, group * width);
-    const E* rest = x + groups * group * width;
-    const int64_t rows = n - groups * group;
-    for (int64_t i = 0; i < width; i++) {
-      E a = Op::template identity<E>(), b = a;
-      if (groups > 0) {
-        for (int64_t r = 0; r < group; r++) a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
-      }
-      for (int64_t r = 0; r < rows; r++) {
-        b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
-      }
-      y[i] = static_cast<E>(Op::template join<E>(a, b));
+  if constexpr (is_plain<E>) {
+    if (width < kFewColumns && stride == width && n >= kFewRuns) {
+      using Wide = typename Op::Wide;
+      return few_cols_by_tiles(compute_conversion<E>(), &reduce_cols<Wide, wide_t<Op>>,
+                               &reduce_cols<typename Wide::Then, wide_t<Op>>, x, y, n, width);
     }
-    return;
-  }
-  for (int64_t i = 0; i < width; i += kStrip) {
-    fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
+    for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
+    for (int64_t r = 0; r < n; r++, x += stride) {
+      GT_IVDEP
+      for (int64_t i = 0; i < width; i++) {
+        y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
+      }
+    }
+  } else {
+    constexpr int64_t kNarrow = 64;
+    if (width < kNarrow && stride == width && n >= 16) {
+      // Narrow rows: several of them make one wide row.
+      const int64_t group = 4 * kNarrow / width;
+      const int64_t groups = n / group;
+      E wide[4 * kNarrow];
+      fold_strip<Op, E>(x, wide, groups, group * width, group * width);
+      const E* rest = x + groups * group * width;
+      const int64_t rows = n - groups * group;
+      for (int64_t i = 0; i < width; i++) {
+        E a = Op::template identity<E>(), b = a;
+        if (groups > 0) {
+          for (int64_t r = 0; r < group; r++)
+            a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
+        }
+        for (int64_t r = 0; r < rows; r++) {
+          b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
+        }
+        y[i] = static_cast<E>(Op::template join<E>(a, b));
+      }
+      return;
+    }
+    for (int64_t i = 0; i < width; i += kStrip) {
+      fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
+    }
   }
 }
 
-/// Sums of narrow integers and counts of bools, as int64.
+/// Sums of integers as int64.
 template <class T>
 void sum_long_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
   const T* x = static_cast<const T*>(xv);
@@ -445,20 +351,61 @@ void sum_long_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t 
   }
 }
 
+/// The reduction of nothing, as the kernels write it: the least and the greatest integer are those of the
+/// storage type.
+template <class Op, class T, class R>
+constexpr R nothing_of() {
+  if constexpr (is_integer<T> && !flips<Op, T>()) {
+    return static_cast<R>(Op::template identity<T>());
+  } else {
+    return Op::template identity<R>();
+  }
+}
+template <class Op, class T, class R>
+constexpr R kNothing = nothing_of<Op, T, R>();
+
+template <class Op, class T, class R, ReduceRowsFn kRows, ReduceRowsFn kThen>
+void rows_of(const void* x, void* y, int64_t rows, int64_t n, int64_t stride) noexcept {
+  const Conversion& c = conversion<Op, T>();
+  rows_by_tiles(c, kRows, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, rows, n, stride);
+  if constexpr (flips<Op, T>()) c.from_kernel(y, y, rows);
+}
+template <class Op, class T, class R, ReduceColsFn kCols, ReduceColsFn kThen>
+void cols_of(const void* x, void* y, int64_t n, int64_t stride, int64_t width) noexcept {
+  const Conversion& c = conversion<Op, T>();
+  cols_by_tiles(c, kCols, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, n, stride, width);
+  if constexpr (flips<Op, T>()) c.from_kernel(y, y, width);
+}
+
 template <class Op, class T>
 constexpr ReduceRowsFn rows_fn() {
-  if constexpr (Op::template has<T>) {
-    return &reduce_rows<Op, T>;
-  } else {
+  using K = kernel_t<Op, T>;
+  if constexpr (!Op::template has<T>) {
     return nullptr;
+  } else if constexpr (goes_by_tiles<Op, T>) {
+    return &rows_of<Op, T, K, &reduce_rows<Op, K>, &reduce_rows<typename Op::Then, K>>;
+  } else {
+    return &reduce_rows<Op, K>;
   }
 }
 template <class Op, class T>
 constexpr ReduceColsFn cols_fn() {
-  if constexpr (Op::template has<T>) {
-    return &reduce_cols<Op, T>;
-  } else {
+  using K = kernel_t<Op, T>;
+  if constexpr (!Op::template has<T>) {
     return nullptr;
+  } else if constexpr (goes_by_tiles<Op, T>) {
+    return &cols_of<Op, T, K, &reduce_cols<Op, K>, &reduce_cols<typename Op::Then, K>>;
+  } else {
+    return &reduce_cols<Op, K>;
+  }
+}
+/// The dtype of what these write.
+template <class Op, class T>
+constexpr DType result_of() {
+  if constexpr (sizeof(kernel_t<Op, T>) != sizeof(T)) {
+    return gradtape::DTypeOf<kernel_t<Op, T>>::dtype;
+  } else {
+    return gradtape::DTypeOf<T>::dtype;
   }
 }
 
@@ -513,47 +460,77 @@ constexpr ReduceLinks links_of() {
       [](bool whole) noexcept { return link_fn<T>(whole ? &reduce_link<Op, T> : &reduce_rest_link<Op, T>); },
       &begin_link<Op, T>, &end_link<Op, T>};
 }
-template <class Op>
-constexpr ReduceLinks kReduceLinks[gradtape::kChainDTypes] = {links_of<Op, float>(), links_of<Op, double>()};
+template <class Op, class T>
+constexpr ReduceLinks kReduceLinks = links_of<Op, T>();
 
-#define GT_ALL(fn, Op)                                                                          \
-  {                                                                                             \
-    fn<Op, float>(), fn<Op, double>(), fn<Op, int32_t>(), fn<Op, int64_t>(), fn<Op, uint8_t>(), \
-        fn<Op, Bool>()                                                                          \
-  }
+/// Where a compiler fuses the additions of squares, their rounding depends on the loop around them.
+template <class Op, class T>
+inline constexpr bool has_links = Op::template has<T> && is_real<T> && !__is_same(Op, SumSquare);
+
+/// A mean is a sum, of floats, that is divided.
 template <class Op>
 constexpr ReduceEntry reduce_entry(const char* name, int then, bool mean = false) {
-  const ReduceLinks* links = nullptr;
-  // Where a compiler fuses the additions of squares, their rounding depends on the loop around them.
-  if constexpr (Op::template has<float> && !__is_same(Op, SumSquare)) links = kReduceLinks<Op>;
-  return {name, GT_ALL(rows_fn, Op), GT_ALL(cols_fn, Op), -1, then, mean, links};
+  ReduceEntry entry = {
+      name,
+      by_dtype<ReduceRowsFn>([]<class T> { return rows_fn<Op, T>(); }),
+      by_dtype<ReduceColsFn>([]<class T> { return cols_fn<Op, T>(); }),
+      by_dtype<DType>([]<class T> { return result_of<Op, T>(); }),
+      -1,
+      then,
+      mean,
+      by_dtype<const ReduceLinks*>([]<class T>() -> const ReduceLinks* {
+        if constexpr (has_links<Op, T>) {
+          return &kReduceLinks<Op, T>;
+        } else {
+          return nullptr;
+        }
+      }),
+  };
+  for (int dtype = 0; mean && dtype < gradtape::kDTypes; dtype++) {
+    if (gradtape::is_kind(dtype, gradtape::kFloating)) continue;
+    entry.rows[dtype] = nullptr;
+    entry.cols[dtype] = nullptr;
+  }
+  return entry;
 }
-#undef GT_ALL
 
-struct Mean : Sum {
-  template <class T>
-  static constexpr bool has = is_float<T>;
-};
+constexpr ReduceEntry sum_long_entry() {
+  return {"sumLong",
+          by_dtype<ReduceRowsFn>([]<class T>() -> ReduceRowsFn {
+            if constexpr (!is_integer<T>) {
+              return nullptr;
+            } else if constexpr (is_converted<T>) {
+              return &rows_of<Sum, T, uint64_t, &sum_long_rows<compute_t<T>>, &reduce_rows<Sum, uint64_t>>;
+            } else {
+              return &sum_long_rows<T>;
+            }
+          }),
+          by_dtype<ReduceColsFn>([]<class T>() -> ReduceColsFn {
+            if constexpr (!is_integer<T>) {
+              return nullptr;
+            } else if constexpr (is_converted<T>) {
+              return &cols_of<Sum, T, uint64_t, &sum_long_cols<compute_t<T>>, &reduce_cols<Sum, uint64_t>>;
+            } else {
+              return &sum_long_cols<T>;
+            }
+          }),
+          by_dtype<DType>([]<class T> { return DType::kInt64; }),
+          static_cast<int>(DType::kInt64),
+          0,
+          false,
+          {}};
+}
 
-constexpr int kInt64 = static_cast<int>(DType::kInt64);
 constexpr ReduceEntry kReduce[] = {
     reduce_entry<Sum>("sum", 0),
-    reduce_entry<Mean>("mean", 0, true),
+    reduce_entry<Sum>("mean", 0, true),
     reduce_entry<SumSquare>("sumSquare", 0),
     reduce_entry<Prod>("prod", 3),
     reduce_entry<Extreme<true>>("max", 4),
     reduce_entry<Extreme<false>>("min", 5),
     reduce_entry<Logical<true>>("any", 6),
     reduce_entry<Logical<false>>("all", 7),
-    {"sumLong",
-     {nullptr, nullptr, &sum_long_rows<int32_t>, &sum_long_rows<int64_t>, &sum_long_rows<uint8_t>,
-      &sum_long_rows<uint8_t>},
-     {nullptr, nullptr, &sum_long_cols<int32_t>, &sum_long_cols<int64_t>, &sum_long_cols<uint8_t>,
-      &sum_long_cols<uint8_t>},
-     kInt64,
-     0,
-     false,
-     nullptr},
+    sum_long_entry(),
 };
 
 }  // namespace

@@ -13,8 +13,12 @@ namespace {
 template <class From, class To>
 To cast_reference(From x, bool to_bool) {
   if (to_bool) return static_cast<To>(x != 0);
-  if constexpr (std::is_floating_point_v<From> && !std::is_floating_point_v<To>) {
-    using Int = std::conditional_t<sizeof(To) == 8, int64_t, int32_t>;
+  if constexpr (std::is_floating_point_v<From> && std::is_same_v<To, uint64_t>) {
+    // Up to 2⁶⁴ exact; beyond that, and below 0, as the int64.
+    if (x >= From(0x1p63) && x < From(0x1p64)) return static_cast<To>(x);
+    return static_cast<To>(cast_reference<From, int64_t>(x, false));
+  } else if constexpr (std::is_floating_point_v<From> && !std::is_floating_point_v<To>) {
+    using Int = std::conditional_t<sizeof(To) == 8 || std::is_same_v<To, uint32_t>, int64_t, int32_t>;
     const long double truncated = std::trunc(static_cast<long double>(x));
     const bool fits = truncated >= static_cast<long double>(std::numeric_limits<Int>::min()) &&
                       truncated <= static_cast<long double>(std::numeric_limits<Int>::max());
@@ -65,7 +69,7 @@ TEST(cast) {
 
 TEST(select) {
   for (const KernelTable* table : isas()) {
-    for (int64_t bytes : {1, 4, 8}) {
+    for (int64_t bytes : {1, 2, 4, 8}) {
       for (int mode = 0; mode < kSelectModes; mode++) {
         section();
         const SelectFn fn = table->select[size_index(bytes)][mode];
@@ -98,7 +102,7 @@ TEST(select) {
 
 TEST(fill) {
   for (const KernelTable* table : isas()) {
-    for (int64_t bytes : {1, 4, 8}) {
+    for (int64_t bytes : {1, 2, 4, 8}) {
       const FillFn fn = table->fill[size_index(bytes)];
       CHECK(fn != nullptr, "%s has no fill of %lld bytes", table->isa, static_cast<long long>(bytes));
       if (fn == nullptr) continue;
@@ -117,7 +121,8 @@ TEST(fill) {
 
 TEST(iota) {
   for (const KernelTable* table : isas()) {
-    for (int dtype = 0; dtype < kDTypes - 1; dtype++) {
+    for (int dtype = 0; dtype < kDTypes; dtype++) {
+      if (!is_kind(dtype, kNumeric)) continue;
       section();
       const IotaFn fn = table->iota[dtype];
       CHECK(fn != nullptr, "%s has no iota of %s", table->isa, dtype_name(dtype));
