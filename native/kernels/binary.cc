@@ -51,13 +51,12 @@ GT_INLINE T safe_divide(T a, T b) {
   }
   return static_cast<T>(a / b);
 }
+/// a − (a / b)·b, so that an op that wants both divides once; 0 for b = 0.
 template <class T>
 GT_INLINE T safe_remainder(T a, T b) {
-  if (b == T(0) || b == static_cast<T>(-1)) {
-    if constexpr (T(-1) < T(0)) return T(0);
-    if (b == T(0)) return T(0);
-  }
-  return static_cast<T>(a % b);
+  using P = promoted_t<T>;
+  if (b == T(0)) return T(0);
+  return static_cast<T>(static_cast<P>(a) - static_cast<P>(safe_divide(a, b)) * static_cast<P>(b));
 }
 
 struct Truncatediv {

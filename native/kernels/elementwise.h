@@ -12,7 +12,7 @@
 //   static constexpr bool by_order = true;   // operands are compared; results are one of them, or bools
 //   static constexpr bool as_stored = true;  // nothing leaves the range of the storage type
 // (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
-//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: it knew a shorter way
+//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: knew a shorter way
 // and one that is another one of its operands in reverse has, in place of a function,
 //   using Swapped = ...;
 #pragma once
@@ -146,7 +146,7 @@ constexpr gradtape::UnaryFn unary_fn() {
     return nullptr;
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](const void* x, void* y, int64_t n) noexcept {
-      unary_tiles(conversion<F, T>(), &unary_run<F, kernel_t<F, T>>, kToBool, x, y, n);
+      unary_tiles<kToBool>(x, y, n, conversion<F, T>(), &unary_run<F, kernel_t<F, T>>);
     };
   } else {
     return &unary_run<F, kernel_t<F, T>>;
@@ -166,7 +166,7 @@ constexpr gradtape::BinaryFn binary_fn() {
     };
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](const void* a, const void* b, void* y, int64_t n) noexcept {
-      binary_tiles(conversion<F, T>(), &binary_run<F, kernel_t<F, T>, kMode>, kMode, kToBool, a, b, y, n);
+      binary_tiles<kMode, kToBool>(a, b, y, n, conversion<F, T>(), &binary_run<F, kernel_t<F, T>, kMode>);
     };
   } else {
     return &binary_run<F, kernel_t<F, T>, kMode>;
