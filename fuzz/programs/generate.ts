@@ -67,6 +67,15 @@ const types: readonly DType[] = [
     'int64',
     'bool',
     'uint8',
+    'float32',
+    'float32',
+    'float16',
+    'bfloat16',
+    'int8',
+    'int16',
+    'uint16',
+    'uint32',
+    'uint64',
   ] as const),
 ];
 

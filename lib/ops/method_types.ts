@@ -26,8 +26,8 @@ export interface TensorMethods<D extends DType = DType> {
   /** Product, elementwise. z = x·y; integers wrap. @tf tf.math.multiply */
   mul<Y extends TensorLike>(y: Y): Tensor<D & OperandDType<Y>>;
   /**
-   * Quotient, elementwise, with broadcasting. z = x / y; x / 0 is ±inf or NaN. Integers give float64, those of 8 and 16
-   * bits float32.
+   * Quotient, elementwise, with broadcasting. z = x / y; x / 0 is ±inf or NaN. Integers give float64, those of 8 and 16 bits
+   * float32.
    * InvalidArgumentError for different dtypes, shapes that don't broadcast, bool. @tf tf.math.divide
    */
   div(y: TensorLike): Tensor<DTypeTable[D]['quotient']>;

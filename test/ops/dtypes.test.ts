@@ -51,7 +51,7 @@ describe.each(added)('%s', (dtype) => {
     expectElements(tf.constant(7, { dtype }), dtype, [7]);
     expectElements(tf.constant(7n, { dtype }), dtype, [7]);
     expectElements(m, dtype, [1, 2, 3, 4, 5, 6]);
-    const own = big ? BigUint64Array.of(1n, 2n) : array.from([1, 2] as never);
+    const own = tf.constant([1, 2], { dtype }).data();
     expectElements(tf.constant(own as never, { dtype }), dtype, [1, 2]);
     expectElements(tf.constant(Float64Array.of(1, 2), { dtype }), dtype, [1, 2]);
     expectElements(tf.constant([own, own] as never, { dtype }), dtype, [1, 2, 1, 2]);
@@ -364,7 +364,7 @@ describe.each(halves)('%s differentiated', (dtype) => {
       const tape = new tf.GradientTape();
       tape.watch([x, w]);
       const y = tape.run(() => loss(x, w));
-      return tape.gradient(y, [x, w]) as tf.Tensor[];
+      return tape.gradient(y, [x, w]).map((g) => g.toTensor());
     };
     const values = [0.5, -0.25, 1, 0.75, -1, 0.125];
     const [x, w] = [tf.reshape(of(values, dtype), [2, 3]), tf.reshape(of(values, dtype), [3, 2])];

@@ -1,6 +1,6 @@
 /** Calls of all ops of the registry, in the form of the examples that the conformance tests draw from. */
 import * as tf from 'gradtape';
-import type { DType } from '../../../lib/core/dtype';
+import { dtypes, type DType } from '../../../lib/core/dtype';
 import {
   opDefinitions,
   type ExampleArgument,
@@ -68,7 +68,7 @@ function literal(a: unknown): string {
 
 function element(value: unknown, dtype: DType): string {
   if (dtype === 'bool') return String(Boolean(value));
-  if (dtype === 'int64') return `${String(value)}n`;
+  if (dtypes[dtype].big) return `${String(value)}n`;
   return literal(typeof value === 'string' ? Number(value) : value);
 }
 
@@ -166,7 +166,7 @@ export function addCall(b: Builder, row: OpDefinition, tries = 4): boolean {
     const free =
       recent !== undefined && row.dtypes.includes(recent) && b.rng.chance(0.7)
         ? recent
-        : b.rng.pick(row.dtypes.slice(0, 6));
+        : b.rng.pick(row.dtypes);
     const call = callLike(b, row, example.args, example.options, free, how);
     if (call !== null && b.add(call, { flow: flowOf(row) }) !== null) return true;
   }
