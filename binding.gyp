@@ -24,9 +24,9 @@
       "type": "static_library",
       "sources": ["<@(kernel_sources)"],
       "defines": ["GRADTAPE_ISA=portable"],
-      "cflags_cc": ["<@(kernel_cflags)"],
-      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_cflags)"] },
-      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_kernel_cflags)"] } }
+      "cflags_cc": ["<@(kernel_cflags)", "<@(portable_cflags)"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_cflags)", "<@(portable_cflags)"] },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(clang_cl_kernel_cflags)", "<@(clang_cl_portable_cflags)"] } }
     },
     {
       "target_name": "kernels_avx2",

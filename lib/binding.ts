@@ -12,6 +12,15 @@ export interface Native {
   readonly frame: ArrayBuffer;
   /** The most that a call takes. */
   readonly maxBuffers: number;
+  /** All dtypes of native code, by code. */
+  readonly dtypes: readonly {
+    readonly name: string;
+    readonly code: number;
+    readonly bytes: number;
+    readonly kind: 'bool' | 'floating' | 'signed' | 'unsigned';
+    /** The name of the dtype that arithmetic is done in. */
+    readonly compute: string;
+  }[];
   readonly unaryNames: readonly string[];
   readonly binaryNames: readonly string[];
   readonly reduceNames: readonly string[];

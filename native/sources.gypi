@@ -33,6 +33,7 @@
       "native/program/run.cc",
       "native/program/tiles.cc",
       "native/runtime/conv.cc",
+      "native/runtime/converted.cc",
       "native/runtime/conv_filter.cc",
       "native/runtime/conv_map.cc",
       "native/runtime/conv_taps.cc",
@@ -84,6 +85,8 @@
     "kernel_cflags": ["-ffp-contract=fast", "-fno-asynchronous-unwind-tables"],
     "clang_cl_cflags": ["-std:c++20", "/clang:-O3", "/clang:-fno-math-errno", "/clang:-fno-trapping-math", "-Wno-psabi", "-Wno-unknown-pragmas"],
     "clang_cl_kernel_cflags": ["/clang:-ffp-contract=fast"],
+    "clang_cl_portable_cflags": ["/clang:-Os"],
+    "portable_cflags": ["-Os"],
     "avx2_cflags": ["-march=x86-64-v3", "-mtune=znver3"],
     "avx512_cflags": ["-march=x86-64-v4", "-mtune=znver3", "-mprefer-vector-width=512"]
   }

@@ -1,5 +1,4 @@
 /** The backward pass over a tape (reverse-mode differentiation). */
-import { dtypes } from '../core/dtype';
 import { InternalError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import type { Shape } from '../core/shape';
@@ -15,11 +14,11 @@ import {
   shapeOf,
   type Tensor,
   unpin,
-  viewOf,
 } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/math/binary';
 import { addSlices, densify } from '../ops/index/slices';
+import { fillWith } from '../op/strided';
 import {
   symbolicZero,
   type Grad,
@@ -32,9 +31,7 @@ import { IdSet, type Entry, type Operand, type Tape } from './tape';
 /** A tensor with all elements equal to `value`. */
 export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
   const t = makeTensor(dt, shape, sizeOf(shape));
-  const view = viewOf(t);
-  if (dt === dtypes.int64) (view as BigInt64Array).fill(BigInt(value));
-  else (view as Float32Array).fill(value);
+  fillWith(t, value);
   return t;
 }
 

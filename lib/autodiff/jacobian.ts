@@ -1,4 +1,5 @@
 /** Jacobians: one backward pass for each element of the target. */
+import { storedElement } from '../core/half';
 import { IndexedSlices } from '../core/indexed_slices';
 import { asShape, type Shape, sizeOf } from '../core/shape';
 import { shapeOf, type Tensor, viewOf } from '../core/tensor';
@@ -26,7 +27,8 @@ function vectorJacobianProduct(
 function unitCotangent(target: Tensor, first: number, step: number): Tensor {
   const dy = filled(shapeOf(target), target.dt, 0);
   const view = viewOf(dy);
-  for (let i = first; i < target.size; i += step) view[i] = 1;
+  const one = storedElement(target.dt, 1) as number;
+  for (let i = first; i < target.size; i += step) view[i] = one;
   return dy;
 }
 

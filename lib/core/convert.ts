@@ -1,15 +1,31 @@
 /** Conversion of host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
-import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
+import {
+  dtypes,
+  hostArrayDTypes,
+  isConverted,
+  type DTypeInfo,
+  type Float16ArrayLike,
+  type HostArrayDTypes,
+  type TypedArray,
+} from './dtype';
 import { InvalidArgumentError } from './errors';
 import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
 import { TensorConvertible } from './tensor_convertible';
 import { asShape, describe, showShape, sizeOf } from './shape';
-import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, viewOf } from './tensor';
+import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, writeValues } from './tensor';
 
-export type HostArray = readonly (number | bigint | boolean | TypedArray | HostArray)[];
+export type HostArray = readonly (number | bigint | boolean | TypedArray | Float16ArrayLike | HostArray)[];
 /** The values that an op accepts as a tensor. */
 export type TensorLike =
-  Tensor | TensorConvertible | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
+  | Tensor
+  | TensorConvertible
+  | number
+  | bigint
+  | boolean
+  | TypedArray
+  | Uint8ClampedArray
+  | Float16ArrayLike
+  | HostArray;
 
 type Host = number | bigint | boolean;
 
@@ -133,21 +149,10 @@ function inferred(value: unknown): DTypeInfo | null {
 }
 
 function typedArrayType(value: unknown): DTypeInfo | null {
-  switch (typedArrayName(value)) {
-    case 'Float32Array':
-      return dtypes.float32;
-    case 'Float64Array':
-      return dtypes.float64;
-    case 'Int32Array':
-      return dtypes.int32;
-    case 'BigInt64Array':
-      return dtypes.int64;
-    case 'Uint8Array':
-    case 'Uint8ClampedArray':
-      return dtypes.uint8;
-    default:
-      return null;
-  }
+  const name = typedArrayName(value);
+  return name !== undefined && Object.hasOwn(hostArrayDTypes, name)
+    ? dtypes[hostArrayDTypes[name as keyof HostArrayDTypes]]
+    : null;
 }
 
 /** Throws if the buffer of a typed array was detached or shrunk. Its length is 0, as if it were empty, but its methods throw. */
@@ -170,20 +175,26 @@ function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, a
   if (length === 0) checkInBounds(value, op, argument);
   const dt = hint ?? own;
   if (dt === null) {
-    throw new TypeError(
-      `[${op}] ${argument}: ${describe(value)} has no dtype here; pass one of Float32Array, Float64Array, Int32Array, ` +
-        `BigInt64Array, Uint8Array, or give a dtype`,
-    );
+    throw new TypeError(`[${op}] ${argument}: ${describe(value)} has no dtype here; give a dtype`);
   }
   const t = makeTensor(dt, asShape([length]), length);
-  const out = viewOf(t);
   if (dt === own) {
-    (out as { set(v: unknown): void }).set(values);
-  } else {
-    const target = out as { [i: number]: number | bigint };
-    for (let i = 0; i < length; i++) target[i] = hostElement(values[i], dt, op, argument);
+    writeValues(t, values);
+    return t;
   }
+  const { target, at, finish } = writer(t);
+  for (let i = 0; i < length; i++) target[at + i] = hostElement(values[i], dt, op, argument);
+  finish();
   return t;
+}
+
+/** Where the elements of a new tensor are written, from position `at` on; 16-bit floats are converted at the end. */
+function writer(t: Tensor): { target: { [i: number]: number | bigint }; at: number; finish: () => void } {
+  if (!isConverted(t.dt)) {
+    return { target: storageView(t), at: t.offset / t.dt.bytes, finish: () => undefined };
+  }
+  const values = new Float32Array(t.size);
+  return { target: values, at: 0, finish: () => writeValues(t, values) };
 }
 
 /** Like `element`, but 0 and 1 are valid for bool: `data()` of a bool tensor is a Uint8Array. */
@@ -213,9 +224,9 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
   }
   const dt = hint ?? rowType ?? (size === 0 ? null : inferred(first)) ?? dtypes.float32;
   const t = makeTensor(dt, asShape(shape), size);
-  const out = storageView(t) as { [i: number]: number | bigint };
+  const { target, at: begin, finish } = writer(t);
   const kind = typeof first;
-  let at = t.offset / dt.bytes;
+  let at = begin;
   const path: number[] = [];
   const visit = (node: unknown, depth: number): void => {
     if (depth === shape.length) {
@@ -229,7 +240,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
             `all elements must be of one kind`,
         );
       }
-      out[at++] =
+      target[at++] =
         dt === dtypes.float32 && type === 'number' ? (node as number) : element(node, dt, op, argument);
       return;
     }
@@ -243,6 +254,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     path.length = depth;
   };
   visit(value, 0);
+  finish();
   return t;
 }
 

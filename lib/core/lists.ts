@@ -94,6 +94,28 @@ export function checkHeap(count: number, bytes: number, longest: number, what: s
   );
 }
 
+/**
+ * Throws where nested arrays of a tensor's elements would not fit into V8's heap, which an empty tensor may be too large for
+ * too.
+ */
+export function checkNested(
+  shape: readonly number[],
+  size: number,
+  { name, big }: { readonly name: string; readonly big: boolean },
+): void {
+  let arrays = 0;
+  let longest = 0;
+  for (let axis = 0, count = 1; axis < shape.length && count > 0; axis++) {
+    arrays += count;
+    count *= shape[axis];
+    longest = Math.max(longest, shape[axis]);
+  }
+  // An array takes some 48 bytes, an element 8, a bigint 24 more.
+  const bytes = 48 * arrays + (big ? 32 : 8) * size;
+  const what = `[array] a ${name} tensor of shape [${shape.join(',')}] as nested arrays`;
+  checkHeap(arrays + size, bytes / (arrays + size), longest, what);
+}
+
 /** Estimated bytes of heap for a small tensor. */
 const tensorBytes = 200;
 

@@ -1,11 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The Tensor class: immutable, contiguous, row-major. ops/methods.ts adds the methods that call ops. */
 import { markClass } from './copies';
-import { dtypes, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
+import { dtypes, isConverted, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { shapeToString, tensorRepr, tensorToString } from './format';
+import { widened, writeNarrowed } from './half';
 import { invariants } from './invariants';
-import { checkHeap } from './lists';
+import { checkNested } from './lists';
 import { context } from './context';
 import {
   asShape,
@@ -140,12 +141,16 @@ export class Tensor<out D extends DType = DType> {
     if (this.#storage.emptyReason !== null) throw missingElementsError(this, op);
   }
 
-  /** A copy of the elements, row-major, as a typed array: for int64 a BigInt64Array, for bool a Uint8Array of 0 and 1. */
+  /**
+   * The elements, row-major, as a typed array of their own. int64 and uint64 give arrays of bigints, bool a Uint8Array of 0
+   * and 1, float16 and bfloat16 a Float32Array of their values.
+   */
   data(): DTypeTable[D]['array'] {
     this.assertAlive('data');
     const from = this.#offset;
-    const bytes = this.size * this.dt.bytes;
+    const bytes = this.size * this.dt.array.BYTES_PER_ELEMENT;
     try {
+      if (isConverted(this.dt)) return widened(this.dt, this.#storage.buffer, from, this.size);
       return new this.dt.array(this.#storage.buffer.slice(from, from + bytes));
     } catch (error) {
       throw new ResourceExhaustedError(`[data] this process cannot allocate ${bytes} bytes`, {
@@ -154,12 +159,12 @@ export class Tensor<out D extends DType = DType> {
     }
   }
 
-  /** The elements as nested arrays, or the value of a scalar: booleans for bool, bigints for int64. */
+  /** The elements as nested arrays; a scalar gives its value. bool gives booleans, int64 and uint64 bigints. */
   array(): NestedArray<DTypeTable[D]['element']> {
-    const flat = viewOf(this);
+    const flat = valuesOf(this);
     const shape = this.#shape;
     const rank = shape.length;
-    checkNested(this);
+    checkNested(shape, this.#size, this.dt);
     const read = this.dt.kind === 'bool' ? (i: number) => flat[i] !== 0 : (i: number) => flat[i];
     let at = 0;
     const build = (axis: number): NestedArray => {
@@ -178,7 +183,7 @@ export class Tensor<out D extends DType = DType> {
         `[item] only a tensor of one element has an item; this one has shape ${showShape(this.#shape)}`,
       );
     }
-    const value = viewOf(this)[0];
+    const value = valuesOf(this)[0];
     return this.dt.kind === 'bool' ? value !== 0 : value;
   }
 
@@ -207,13 +212,13 @@ export class Tensor<out D extends DType = DType> {
       return `tf.Tensor(<symbolic>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
     if (this.isDisposed)
       return `tf.Tensor(<disposed>, shape=${shapeToString(this.#shape)}, dtype=${this.dt.name})`;
-    return tensorToString(viewOf(this), this.#shape, this.dt.name);
+    return tensorToString(valuesOf(this), this.#shape, this.dt.name);
   }
 
   /** What Python prints for `repr(t)`. */
   repr(): string {
     if (this.isDisposed || this.isSymbolic) return this.toString();
-    return tensorRepr(viewOf(this), this.#shape, this.dt.name);
+    return tensorRepr(valuesOf(this), this.#shape, this.dt.name);
   }
 
   /** @internal */
@@ -249,22 +254,6 @@ markClass(Tensor.prototype, 'Tensor');
 type Construct = new (dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) => Tensor;
 const Construct = Tensor as unknown as Construct;
 
-/** Throws if nested arrays of the elements would not fit into V8's heap; those of an empty tensor may be too large too. */
-function checkNested(t: Tensor): void {
-  const shape = shapeOf(t);
-  let arrays = 0;
-  let longest = 0;
-  for (let axis = 0, count = 1; axis < shape.length && count > 0; axis++) {
-    arrays += count;
-    count *= shape[axis];
-    longest = Math.max(longest, shape[axis]);
-  }
-  // Estimates: 48 bytes for each array, 8 for each element, 24 more for a bigint.
-  const bytes = 48 * arrays + (t.dt.big ? 32 : 8) * t.size;
-  const what = `[array] a ${t.dtype} tensor of shape ${showShape(shape)} as nested arrays`;
-  checkHeap(arrays + t.size, bytes / (arrays + t.size), longest, what);
-}
-
 /** @internal The placeholder of a symbolic tensor; null for others. */
 export function placeholderOf(t: Tensor): Placeholder | null {
   const { emptyReason } = storageOf(t);
@@ -281,10 +270,23 @@ function missingElementsError(t: Tensor, op: string): Error {
   );
 }
 
-/** @internal A view of the elements. Must not be exposed to users: tensors are immutable. */
+/** @internal A view of the elements in place, as they are stored. Must not leave the library: tensors are immutable. */
 export function viewOf(t: Tensor): TypedArray {
   t.assertAlive('data');
-  return new t.dt.array(bufferOf(t), t.offset, t.size);
+  return new t.dt.stored(bufferOf(t), t.offset, t.size);
+}
+
+/** @internal The elements to be read, in place unless they are converted. Must not leave the library either. */
+export function valuesOf(t: Tensor): TypedArray {
+  if (!isConverted(t.dt)) return viewOf(t);
+  t.assertAlive('data');
+  return widened(t.dt, bufferOf(t), t.offset, t.size);
+}
+
+/** @internal Writes all elements of a new tensor. */
+export function writeValues(t: Tensor, values: ArrayLike<number | bigint>): void {
+  if (isConverted(t.dt)) writeNarrowed(t.dt, values as ArrayLike<number>, t.size, bufferOf(t), t.offset);
+  else (viewOf(t) as { set(v: ArrayLike<unknown>): void }).set(values);
 }
 
 /** @internal Whether the tensor's storage is a block, which `dispose` frees, instead of a slab. */
@@ -408,7 +410,7 @@ export function restoreDisposed(t: Tensor): Tensor {
 /** @internal A tensor with a copy of the elements of a typed array or list. */
 export function tensorFrom(dt: DTypeInfo, dims: Dims, values: ArrayLike<number | bigint>): Tensor {
   const t = makeTensor(dt, asShape(dims.slice()), sizeOf(dims));
-  (viewOf(t) as { set(v: ArrayLike<unknown>): void }).set(values);
+  writeValues(t, values);
   return t;
 }
 
@@ -424,7 +426,7 @@ export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   const known = cachedViews[dt.code] as (typeof cachedViews)[number] | undefined;
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
-  const view = new dt.array(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
+  const view = new dt.stored(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
   // The cache must not retain a large block.
   if (!ownsStorage(t)) cachedViews[dt.code] = { buffer, view };
   return view;
@@ -436,7 +438,7 @@ export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
   if (dt === dtypes.float32) {
     (storageView(t) as Float32Array)[t.offset / 4] = value as number;
   } else {
-    (viewOf(t) as { [i: number]: number | bigint })[0] = value;
+    writeValues(t, [value]);
   }
   return t;
 }

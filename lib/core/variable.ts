@@ -29,7 +29,7 @@ import {
   shapeOf,
   type Tensor,
   unpin,
-  viewOf,
+  valuesOf,
 } from './tensor';
 import { uncloneable } from './uncloneable';
 
@@ -370,7 +370,7 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     // As in a TensorFlow graph: without a value.
     if (context.tracer !== null)
       return `<tf.Variable '${this.name}' shape=${shapeToString(this.#declared)} dtype=${this.dt.name}>`;
-    return variableRepr(this.name, viewOf(this.held), shapeOf(this.held), this.dt.name);
+    return variableRepr(this.name, valuesOf(this.held), shapeOf(this.held), this.dt.name);
   }
 
   /** @internal */

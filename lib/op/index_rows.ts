@@ -1,7 +1,7 @@
 /** Indexing of rows: the calls of the native gather and scatter kernels, and the errors for invalid indices. */
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
-import { dtypes, type DTypeInfo } from '../core/dtype';
+import { dtypes, indexTypes, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, type Dims, type Shape, showShape, sizeBetween, stridesOf } from '../core/shape';
 import { bufferOf, makeTensor, shapeOf, Tensor, viewOf } from '../core/tensor';
@@ -36,7 +36,7 @@ export function indexTensor(value: TensorLike, op: string, argument = 'indices')
       typeof value === 'bigint' || value instanceof BigInt64Array ? null : dtypes.int32;
     t = toTensor(value, hint, op, argument);
   }
-  if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) throw badDType(op, argument, t.dt, ['int32', 'int64']);
+  if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) throw badDType(op, argument, t.dt, indexTypes);
   return t;
 }
 

@@ -3,6 +3,7 @@ import { frame, native } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
+import { storedElement } from '../core/half';
 import { lengthOf, copyOfList, typedArrayName } from '../core/lists';
 import { describe, type Dims, mergeDims, showShape } from '../core/shape';
 import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
@@ -111,21 +112,28 @@ export function copySegments(
   }
 }
 
-/** For each dtype, the frame's fourth slot as an element of it. */
-/** Where the value stands among the numbers of a fill. */
+/** Views of a slot of the argument buffer as one stored element of each dtype, by code. */
+export const elementSlots = (slot: number): readonly { [i: number]: number | bigint }[] =>
+  dtypeByCode.map((dt) => new dt.stored(native.frame, slot * 8, 1) as { [i: number]: number | bigint });
+
+/** The slot of the value of a fill. */
 export const fillSlot = 3;
-const fillCells = dtypeByCode.map(
-  (dt) => new dt.array(native.frame, fillSlot * 8, 1) as { [i: number]: unknown },
-);
+const fillValue = elementSlots(fillSlot);
 
 /** Sets all elements of a new tensor to one value. */
 export function fillWith(t: Tensor, value: number | bigint): void {
+  const { dt } = t;
+  fillWithStored(t, storedElement(dt, dt.big ? BigInt(value) : value));
+}
+
+/** The same with a value as the dtype stores it. */
+export function fillWithStored(t: Tensor, value: number | bigint): void {
   const { dt, size } = t;
   if (size === 0) return;
   frame[0] = t.offset;
   frame[1] = size;
   frame[2] = dt.bytes;
-  fillCells[dt.code][0] = dt.big ? BigInt(value) : value;
+  fillValue[dt.code][0] = value;
   native.fill(bufferOf(t));
 }
 

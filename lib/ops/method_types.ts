@@ -26,8 +26,8 @@ export interface TensorMethods<D extends DType = DType> {
   /** Product, elementwise. z = x·y; integers wrap. @tf tf.math.multiply */
   mul<Y extends TensorLike>(y: Y): Tensor<D & OperandDType<Y>>;
   /**
-   * Quotient, elementwise, with broadcasting. z = x / y; x / 0 is ±inf or NaN. int32 and int64 operands give float64, uint8
-   * gives float32.
+   * Quotient, elementwise, with broadcasting. z = x / y; x / 0 is ±inf or NaN. Integers give float64, those of 8 and 16
+   * bits float32.
    * InvalidArgumentError for different dtypes, shapes that don't broadcast, bool. @tf tf.math.divide
    */
   div(y: TensorLike): Tensor<DTypeTable[D]['quotient']>;
@@ -120,8 +120,8 @@ export interface TensorMethods<D extends DType = DType> {
   erf(): Tensor<D>;
   /**
    * The elements as another dtype. Floats become integers by truncation toward zero; what does not fit (and NaN) is the
-   * least value in int32 and int64, the low byte of the int32 in uint8. Wider integers lose their high bits. Anything but 0
-   * is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
+   * least value in int32 and int64, the low bits of the int32 in narrower integers, those of the int64 in uint32 and uint64.
+   * Wider integers lose their high bits. Floats are rounded to the nearest. Anything but 0 is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
    * TypeError for an unknown dtype. @tf tf.cast
    */
   cast<T extends DType>(dtype: T): Tensor<T>;

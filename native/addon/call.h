@@ -92,6 +92,12 @@ class Call {
     if (v >= 0 && v < static_cast<double>(limit)) return static_cast<int64_t>(v);
     return index_slowly(slot, limit, what);
   }
+  /// The dtype in a slot, which must be of one of some kinds.
+  int dtype(int slot, int kinds) {
+    const int dtype = static_cast<int>(index(slot, kDTypes, "no such dtype"));
+    if (!is_kind(dtype, kinds)) fail("the dtype is not of a kind that the entry accepts");
+    return dtype;
+  }
   /// `count` integers in [0, limit) from a slot on, all of them at once; false, and no error, where they are
   /// not: to be read one by one then.
   bool indexes(int slot, int count, int64_t limit, int64_t* to) const {

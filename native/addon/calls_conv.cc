@@ -30,7 +30,7 @@ void convolve(Call& call, bool finishes) {
   ConvCall c;  // all of it is set: to clear it first would take as long
   c.finish = {};
   ConvShape& s = c.shape;
-  s.dtype = static_cast<int>(call.index(3, 2, "no such dtype of a convolution"));
+  s.dtype = call.dtype(3, kFloating);
   c.kind = static_cast<ConvKind>(call.index(4, static_cast<int>(ConvKind::kCount), "no such kind"));
   c.precision =
       static_cast<ConvPrecision>(call.index(5, static_cast<int>(ConvPrecision::kCount), "no such precision"));
@@ -76,10 +76,22 @@ void convolve(Call& call, bool finishes) {
   c.b = call.read(1, 1, b_count, size);
   c.result = call.write(2, 2, result_count, size);
   if (!call.ok() || result_count == 0) return;
-  if (finishes) c.finish = read_finish(call, 3, kFinishSlot, s.dtype, c.result, y_count, s.out_channels);
+  Converted converted(s.dtype, compute_dtype(s.dtype));
+  c.a = converted.in(c.a, a_count);
+  c.b = converted.in(c.b, b_count);
+  c.result = converted.out(c.result, result_count);
+  if (finishes) {
+    c.finish = read_finish(call, 3, kFinishSlot, s.dtype, converted, c.result, y_count, s.out_channels);
+  }
+  if (!converted.ok()) call.fail(kNoMemory);
   if (!call.ok()) return;
-  if (a_count == 0 || b_count == 0) return finish_zeros(c, result_count);
-  if (!run_conv(kernels(), c)) call.fail(kNoMemory);
+  s.dtype = converted.dtype();
+  if (a_count == 0 || b_count == 0) {
+    finish_zeros(c, result_count);
+  } else if (!run_conv(kernels(), c)) {
+    return call.fail(kNoMemory);
+  }
+  converted.finish();
 }
 napi_value conv(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);

@@ -26,7 +26,7 @@ napi_value cast(napi_env env, napi_callback_info info) {
 }
 
 /// select(c, a, b, y): y = c ? a : b; of one dimension, y may be an operand. Frame: c offset, a offset, b
-/// offset, y offset, ndim, element size (1, 4 or 8), then ndim dims, c strides, a strides, b strides
+/// offset, y offset, ndim, element size (1, 2, 4 or 8), then ndim dims, c strides, a strides, b strides
 /// (elements; 0 where broadcast; innermost 0 or 1).
 napi_value select(napi_env env, napi_callback_info info) {
   Call call(env, info, 4);
@@ -35,7 +35,7 @@ napi_value select(napi_env env, napi_callback_info info) {
   if (layout.ndim < 1) call.fail("a select needs a dimension");
   const int64_t size = call.integer(5);
   const int size_code = size_index(size);
-  if (size_code < 0) call.fail("no such element size");
+  if (size_code < 0 || kernels().select[size_code][0] == nullptr) call.fail("no such element size");
   constexpr int64_t kLimit = int64_t{1} << 53;
   int64_t n = 1;
   int64_t reach[3] = {1, 1, 1};
@@ -62,13 +62,13 @@ napi_value select(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// fill(y); frame: y offset, n, element size (1, 4 or 8), then one slot whose first bytes are the element.
+/// fill(y); frame: y offset, n, element size (1, 2, 4 or 8), then one slot whose first bytes are the element.
 napi_value fill(napi_env env, napi_callback_info info) {
   Call call(env, info, 1);
   const int64_t n = call.integer(1);
   const int64_t size = call.integer(2);
   const int size_code = size_index(size);
-  if (size_code < 0) call.fail("no such element size");
+  if (size_code < 0 || kernels().fill[size_code] == nullptr) call.fail("no such element size");
   void* y = call.ok() ? call.write(0, 0, n, size) : nullptr;
   if (!call.ok() || n == 0) return nullptr;
   const FillFn fn = kernels().fill[size_code];

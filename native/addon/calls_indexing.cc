@@ -67,21 +67,8 @@ napi_value gather(napi_env env, napi_callback_info info) {
 
 /// True if one of the integers is 0.
 bool has_zero(const void* p, int64_t n, int dtype) {
-  const auto scan = [&](const auto* x) {
-    bool zero = false;
-    for (int64_t i = 0; i < n; i++) zero |= x[i] == 0;
-    return zero;
-  };
-  switch (static_cast<DType>(dtype)) {
-    case DType::kInt32:
-      return scan(static_cast<const int32_t*>(p));
-    case DType::kInt64:
-      return scan(static_cast<const int64_t*>(p));
-    case DType::kUInt8:
-      return scan(static_cast<const uint8_t*>(p));
-    default:
-      return false;
-  }
+  const FindFn find = kernels().find[kFindZero][dtype];
+  return find != nullptr && find(p, n) >= 0;
 }
 
 /// scatter(dst, indices, updates) → position of the first index tuple out of range, -1, or -2 for an integer
@@ -115,8 +102,8 @@ napi_value scatter(napi_env env, napi_callback_info info) {
 }
 
 /// oneHot(indices, out): out[o, d, i] = on where indices[o, i] is d, else off. Frame: indices offset, out
-/// offset, outer, depth, inner, wide (1: int64 indices), element size (1, 4 or 8), then two slots whose first
-/// bytes are on and off.
+/// offset, outer, depth, inner, wide (1: int64 indices), element size (1, 2, 4 or 8), then two slots whose
+/// first bytes are on and off.
 napi_value one_hot(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
   const int64_t outer = call.index(2, kIntegers, "a dimension is negative");
@@ -124,7 +111,7 @@ napi_value one_hot(napi_env env, napi_callback_info info) {
   const int64_t inner = call.index(4, kIntegers, "a dimension is negative");
   const bool wide = call.index(5, 2, "an index is int32 or int64") != 0;
   const int64_t size = element_size(call, 6);
-  if (size == 2 || size == 16) call.fail("no such element size");
+  if (size == 16) call.fail("no such element size");
   const int64_t n = product(call, outer, inner, 1, 1);
   const int64_t n_out = product(call, outer, depth, inner, 1);
   const int64_t index_size = wide ? 8 : 4;

@@ -30,7 +30,7 @@ struct Reach {
 
 /// The shape of a product, for both entries below. Where C has no elements nothing else is looked at.
 void read_shape(Call& call, MatmulCall& product, Reach* reach) {
-  product.dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
+  product.dtype = call.dtype(3, kNumeric);
   product.m = call.index(4, kLimit, "a dimension is negative");
   product.n = call.index(5, kLimit, "a dimension is negative");
   product.k = call.index(6, kLimit, "a dimension is negative");
@@ -59,11 +59,16 @@ void read_shape(Call& call, MatmulCall& product, Reach* reach) {
   }
 }
 
-void read_operands(Call& call, MatmulCall& product, const Reach& reach) {
+/// The operands, in the dtype of the kernels.
+void read_operands(Call& call, MatmulCall& product, const Reach& reach, Converted& converted) {
   const int64_t size = dtype_size(product.dtype);
-  product.a = call.read(0, 0, reach.a, size);
-  product.b = call.read(1, 1, reach.b, size);
-  product.c = call.write(2, 2, reach.c, size);
+  const void* a = call.read(0, 0, reach.a, size);
+  const void* b = call.read(1, 1, reach.b, size);
+  void* c = call.write(2, 2, reach.c, size);
+  if (!call.ok()) return;
+  product.a = converted.in(a, reach.a);
+  product.b = converted.in(b, reach.b);
+  product.c = product.accumulate ? converted.in_out(c, reach.c) : converted.out(c, reach.c);
 }
 
 constexpr int kFinishSlot = 11 + 3 * kMaxDims;
@@ -106,15 +111,17 @@ bool begin_product(Call& call, MatmulCall& product, Reach* reach, bool finishes)
   return false;
 }
 
-void run_product(Call& call, const MatmulCall& product) {
-  const MatmulKernels& table = kernels().matmul[product.dtype];
-  if (table.block == nullptr) call.fail("there is no matrix product of this dtype");
+void run_product(Call& call, MatmulCall& product, Converted& converted) {
+  if (!converted.ok()) call.fail(kNoMemory);
   if (!call.ok()) return;
+  product.dtype = converted.dtype();
+  const MatmulKernels& table = kernels().matmul[product.dtype];
   const ProgramStep* step = call.step();
   const bool done = step == nullptr || step->row_end < 0
                         ? run_matmul(table, product)
                         : run_matmul_rows(table, product, step->row_begin, step->row_end);
-  if (!done) call.fail(kNoMemory);
+  if (!done) return call.fail(kNoMemory);
+  converted.finish();
 }
 
 /// matmul(a, b, c): C = op(A)·op(B), or += ; frame: a offset, b offset, c offset, dtype, m, n, k, transpose a
@@ -126,8 +133,9 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   MatmulCall product;
   Reach reach;
   if (!begin_product(call, product, &reach, false)) return nullptr;
-  read_operands(call, product, reach);
-  run_product(call, product);
+  Converted converted(product.dtype, product_dtype(product.dtype));
+  read_operands(call, product, reach, converted);
+  run_product(call, product, converted);
   return nullptr;
 }
 
@@ -139,9 +147,10 @@ napi_value fused_matmul(napi_env env, napi_callback_info info) {
   MatmulCall product;
   Reach reach;
   if (!begin_product(call, product, &reach, true)) return nullptr;
-  read_operands(call, product, reach);
-  product.finish = read_finish(call, 3, kFinishSlot, product.dtype, product.c, reach.c, product.n);
-  run_product(call, product);
+  Converted converted(product.dtype, product_dtype(product.dtype));
+  read_operands(call, product, reach, converted);
+  product.finish = read_finish(call, 3, kFinishSlot, product.dtype, converted, product.c, reach.c, product.n);
+  run_product(call, product, converted);
   return nullptr;
 }
 

@@ -1,4 +1,5 @@
 // Entries of layer and batch normalisation.
+#include "../runtime/converted.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/matmul.h"
 #include "../runtime/norm.h"
@@ -24,10 +25,6 @@ struct Matrix {
   }
 };
 
-int floating(Call& call, int slot) {
-  return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
-}
-
 /// Rows whose mean and rstd nobody wants: at most this many.
 constexpr int64_t kUnread = 1024;
 /// layerNorm(x, scale, shift, y, mean, rstd); frame: their offsets, rows, n, dtype, whether there is a scale,
@@ -35,7 +32,7 @@ constexpr int64_t kUnread = 1024;
 napi_value layer_norm(napi_env env, napi_callback_info info) {
   Call call(env, info, 6);
   const Matrix m(call, 6);
-  const int dtype = floating(call, 8);
+  const int dtype = call.dtype(8, kFloating);
   const int64_t size = dtype_size(dtype);
   const bool scaled = call.index(9, 2, "a flag is neither 0 nor 1") != 0;
   const bool shifted = call.index(10, 2, "a flag is neither 0 nor 1") != 0;
@@ -47,10 +44,15 @@ napi_value layer_norm(napi_env env, napi_callback_info info) {
   if (!wanted && m.rows > kUnread) call.fail("there are too many rows");
   alignas(64) char unread[2 * kUnread * 8];
   void* mean = wanted ? call.write(4, 4, m.rows, size) : unread;
-  void* rstd = wanted ? call.write(5, 5, m.rows, size) : unread + kUnread * size;
-  if (call.ok() && m.count > 0) {
-    run_layer_norm(kernels().norm[dtype], x, scale, shift, y, mean, rstd, m.rows, m.n, call.number(11), size);
-  }
+  void* rstd = wanted ? call.write(5, 5, m.rows, size) : unread + kUnread * 8;
+  if (!call.ok() || m.count == 0) return nullptr;
+  Converted c(dtype, compute_dtype(dtype));
+  x = c.in(x, m.count), scale = c.in(scale, m.n), shift = c.in(shift, m.n), y = c.out(y, m.count);
+  if (wanted) mean = c.out(mean, m.rows), rstd = c.out(rstd, m.rows);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  run_layer_norm(kernels().norm[c.dtype()], x, scale, shift, y, mean, rstd, m.rows, m.n, call.number(11),
+                 c.size());
+  c.finish();
   return nullptr;
 }
 
@@ -62,7 +64,9 @@ struct Gradient {
   int64_t size;
   const void *dy, *x, *scale, *mean, *spread;
   void *dx, *dscale, *dshift;
-  Gradient(Call& call, bool per_row, bool scaled) : m(call, 8), dtype(floating(call, 10)) {
+  Converted c;
+  Gradient(Call& call, bool per_row, bool scaled)
+      : m(call, 8), dtype(call.dtype(10, kFloating)), c(dtype, compute_dtype(dtype)) {
     size = dtype_size(dtype);
     const int64_t groups = per_row ? m.rows : m.n;
     dy = call.read(0, 0, m.count, size);
@@ -73,6 +77,11 @@ struct Gradient {
     dx = call.write(5, 5, m.count, size);
     dscale = call.write(6, 6, m.n, size);
     dshift = call.write(7, 7, m.n, size);
+    if (!call.ok() || m.count == 0) return;
+    dy = c.in(dy, m.count), x = c.in(x, m.count), scale = c.in(scale, m.n);
+    mean = c.in(mean, groups), spread = c.in(spread, groups);
+    dx = c.out(dx, m.count), dscale = c.out(dscale, m.n), dshift = c.out(dshift, m.n);
+    if (!c.ok()) call.fail(kNoMemory);
   }
 };
 
@@ -80,12 +89,13 @@ struct Gradient {
 napi_value layer_norm_gradient(napi_env env, napi_callback_info info) {
   Call call(env, info, 8);
   const bool scaled = call.index(11, 2, "a flag is neither 0 nor 1") != 0;
-  const Gradient g(call, true, scaled);
-  if (call.ok() && g.m.count > 0 &&
-      !run_layer_norm_gradient(kernels().norm[g.dtype], g.dy, g.x, g.scale, g.mean, g.spread, g.dx, g.dscale,
-                               g.dshift, g.m.rows, g.m.n, g.size)) {
-    call.fail(kNoMemory);
+  Gradient g(call, true, scaled);
+  if (!call.ok() || g.m.count == 0) return nullptr;
+  if (!run_layer_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
+                               g.dscale, g.dshift, g.m.rows, g.m.n, g.c.size())) {
+    return call.fail(kNoMemory), nullptr;
   }
+  g.c.finish();
   return nullptr;
 }
 
@@ -93,7 +103,7 @@ napi_value layer_norm_gradient(napi_env env, napi_callback_info info) {
 napi_value batch_norm(napi_env env, napi_callback_info info) {
   Call call(env, info, 6);
   const Matrix m(call, 6);
-  const int dtype = floating(call, 8);
+  const int dtype = call.dtype(8, kFloating);
   const int64_t size = dtype_size(dtype);
   const void* x = call.read(0, 0, m.count, size);
   const void* scale = call.read(1, 1, m.n, size);
@@ -101,11 +111,15 @@ napi_value batch_norm(napi_env env, napi_callback_info info) {
   void* y = call.write(3, 3, m.count, size);
   void* mean = call.write(4, 4, m.n, size);
   void* variance = call.write(5, 5, m.n, size);
-  if (call.ok() && m.count > 0 &&
-      !run_batch_norm(kernels().norm[dtype], x, scale, shift, y, mean, variance, m.rows, m.n, call.number(9),
-                      size)) {
-    call.fail(kNoMemory);
+  if (!call.ok() || m.count == 0) return nullptr;
+  Converted c(dtype, compute_dtype(dtype));
+  x = c.in(x, m.count), scale = c.in(scale, m.n), shift = c.in(shift, m.n), y = c.out(y, m.count);
+  mean = c.out(mean, m.n), variance = c.out(variance, m.n);
+  if (!c.ok() || !run_batch_norm(kernels().norm[c.dtype()], x, scale, shift, y, mean, variance, m.rows, m.n,
+                                 call.number(9), c.size())) {
+    return call.fail(kNoMemory), nullptr;
   }
+  c.finish();
   return nullptr;
 }
 
@@ -118,7 +132,7 @@ constexpr int64_t kChannels = 1024;
 napi_value batch_norm_given(napi_env env, napi_callback_info info) {
   Call call(env, info, 6);
   const Matrix m(call, 6);
-  const int dtype = floating(call, 8);
+  const int dtype = call.dtype(8, kFloating);
   const int64_t size = dtype_size(dtype), n = m.n;
   const bool shifted = call.index(9, 2, "a flag is neither 0 nor 1") != 0;
   const bool scaled = call.index(10, 2, "a flag is neither 0 nor 1") != 0;
@@ -135,9 +149,8 @@ napi_value batch_norm_given(napi_env env, napi_callback_info info) {
   void* y = call.write(5, 5, m.count, size);
   if (!call.ok() || m.count == 0) return nullptr;
   alignas(64) char factor[kChannels * 8], shift[kChannels * 8];
-  const auto narrow = static_cast<float>(epsilon);
-  const void* more = size == 4 ? static_cast<const void*>(&narrow) : &epsilon;
-  run(plus, dtype, size, variance, more, factor, n, kVecScalar);
+  const Element more(dtype, epsilon);
+  run(plus, dtype, size, variance, more.data(), factor, n, kVecScalar);
   run(root, dtype, size, factor, factor, n);
   if (scaled) run(times, dtype, size, factor, scale, factor, n, kVecVec);
   run(times, dtype, size, mean, factor, shift, n, kVecVec);
@@ -165,17 +178,20 @@ constexpr int64_t kLocal = 1024;
 napi_value local_response(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
   const Matrix m(call, 3);
-  const int dtype = floating(call, 5);
-  const int64_t size = dtype_size(dtype);
+  const int stored = call.dtype(5, kFloating), dtype = compute_dtype(stored);
+  const int64_t size = dtype_size(dtype), stored_size = dtype_size(stored);
   const UnaryEntry& square = unary_of(call, 9, dtype);
   const BinaryEntry &times = binary_of(call, 10, dtype), &plus = binary_of(call, 11, dtype),
                     &power = binary_of(call, 12, dtype), &over = binary_of(call, 13, dtype);
   if (m.count > kLocal || m.n > kLocal) call.fail("there are too many elements");
   if (!call.ok()) return nullptr;
-  const void* x = call.read(0, 0, m.count, size);
-  const void* band = call.read(1, 1, m.n * m.n, size);
-  void* y = call.write(2, 2, m.count, size);
+  const void* x = call.read(0, 0, m.count, stored_size);
+  const void* band = call.read(1, 1, m.n * m.n, stored_size);
+  void* y = call.write(2, 2, m.count, stored_size);
   if (!call.ok() || m.count == 0) return nullptr;
+  Converted c(stored, dtype);
+  x = c.in(x, m.count), band = c.in(band, m.n * m.n), y = c.out(y, m.count);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
   alignas(64) char squares[kLocal * 8], sums[kLocal * 8];
   run(square, dtype, size, x, squares, m.count);
   MatmulCall product;
@@ -191,24 +207,24 @@ napi_value local_response(napi_env env, napi_callback_info info) {
   }
   const BinaryEntry* const steps[] = {&times, &plus, &power};
   for (int i = 0; i < 3; i++) {
-    const double number = call.number(6 + i);
-    const auto narrow = static_cast<float>(number);
-    const void* operand = size == 4 ? static_cast<const void*>(&narrow) : &number;
-    run(*steps[i], dtype, size, sums, operand, sums, m.count, kVecScalar);
+    const Element operand(dtype, call.number(6 + i));
+    run(*steps[i], dtype, size, sums, operand.data(), sums, m.count, kVecScalar);
   }
   run(over, dtype, size, x, sums, y, m.count, kVecVec);
+  c.finish();
   return nullptr;
 }
 
 /// batchNormGradient: see Gradient; spread is the variance. Frame besides: epsilon.
 napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
   Call call(env, info, 8);
-  const Gradient g(call, false, true);
-  if (call.ok() && g.m.count > 0 &&
-      !run_batch_norm_gradient(kernels().norm[g.dtype], g.dy, g.x, g.scale, g.mean, g.spread, g.dx, g.dscale,
-                               g.dshift, g.m.rows, g.m.n, call.number(11), g.size)) {
-    call.fail(kNoMemory);
+  Gradient g(call, false, true);
+  if (!call.ok() || g.m.count == 0) return nullptr;
+  if (!run_batch_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
+                               g.dscale, g.dshift, g.m.rows, g.m.n, call.number(11), g.c.size())) {
+    return call.fail(kNoMemory), nullptr;
   }
+  g.c.finish();
   return nullptr;
 }
 

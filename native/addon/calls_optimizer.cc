@@ -1,4 +1,5 @@
 // Entries of the optimizers.
+#include "../runtime/converted.h"
 #include "../runtime/copy.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/indexing.h"
@@ -12,11 +13,6 @@ namespace gradtape {
 
 namespace {
 
-/// float32 or float64.
-int floating(Call& call, int slot) {
-  return static_cast<int>(call.index(slot, 2, "the dtype is not floating"));
-}
-
 constexpr int kNumbers = static_cast<int>(sizeof(OptimizerRun::numbers) / sizeof(double));
 
 /// optimizer(gradient, in₀, out₀, in₁, out₁ …, the next variable's gradient …): a rule applied to several
@@ -27,7 +23,8 @@ napi_value optimizer(napi_env env, napi_callback_info info) {
   Call call(env, info, kMaxBuffers);
   const KernelTable& table = kernels();
   const OptimizerEntry& entry = table.optimizer[call.index(0, table.optimizer_count, "no such optimizer")];
-  const int64_t size = dtype_size(floating(call, 1));
+  const int dtype = call.dtype(1, kFloating);
+  const int64_t size = dtype_size(dtype);
   const int buffers = 1 + 2 * entry.states;
   const int count = static_cast<int>(call.index(2, kMaxBuffers / buffers + 1, "too many variables"));
   int slot = 3 + kNumbers + count;
@@ -57,7 +54,19 @@ napi_value optimizer(napi_env env, napi_callback_info info) {
     for (int i = 0; i < entry.states; i++) apart = apart && may_read(run.in[i], run.out[i]);
   }
   if (!apart) call.fail(kOverlap);
-  if (call.ok()) run_optimizer(entry, runs, count, size);
+  if (!call.ok()) return nullptr;
+  Converted c(dtype, compute_dtype(dtype));
+  for (int v = 0; c.any() && v < count; v++) {
+    OptimizerRun& run = runs[v];
+    run.gradient = c.in(run.gradient, run.n);
+    for (int i = 0; i < entry.states; i++) {
+      run.in[i] = c.in(run.in[i], run.n);
+      run.out[i] = c.out(run.out[i], run.n);
+    }
+  }
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  run_optimizer(entry, runs, count, c.dtype());
+  c.finish();
   return nullptr;
 }
 
@@ -75,7 +84,7 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
   map.inner = call.index(5, kIntegers, "a dimension is negative");
   map.rows = map.dims[0] = call.index(6, kIntegers, "a dimension is negative");
   map.wide = call.index(7, 2, "an index is int32 or int64") != 0;
-  const int dtype = floating(call, 8);
+  const int dtype = call.dtype(8, kFloating);
   const OptimizerEntry& entry = table.optimizer[call.index(9, table.optimizer_count, "no such optimizer")];
   if (entry.states != 1) call.fail("the rule has a state");
   const int64_t size = dtype_size(dtype), index_size = map.wide ? 8 : 4;
@@ -98,9 +107,14 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
     flat.ndim = 1;
     flat.dims[0] = n_weights;
     flat.src_strides[0] = flat.dst_strides[0] = 1;
-    run_copy(weights, run.out[0], flat, size == 8 ? 3 : 2);
+    run_copy(weights, run.out[0], flat, size_index(size));
   }
-  run_optimizer_rows(entry, run, map.indices, map.wide, map.k, map.inner, size);
+  Converted c(dtype, compute_dtype(dtype));
+  run.gradient = c.in(run.gradient, n_gradient);
+  run.in[0] = run.out[0] = c.in_out(run.out[0], n_weights);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  run_optimizer_rows(entry, run, map.indices, map.wide, map.k, map.inner, c.dtype());
+  c.finish();
   return call.value(-1);
 }
 

@@ -1,6 +1,7 @@
 // Entries of the reducing families and of random numbers.
 #include <string.h>
 
+#include "../runtime/converted.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/elementwise.h"
 #include "../runtime/reduce.h"
@@ -127,17 +128,16 @@ napi_value normalize(napi_env env, napi_callback_info info) {
   const double epsilon = call.number(kMoreSlots + 4);
   const void* x = call.read(0, 0, r.in, r.size);
   void* y = call.write(1, 1, r.in, r.size);
-  if (r.size != 4 && r.size != 8) call.fail("the dtype is not floating");
+  if (!is_kind(r.dtype, kFloating)) call.fail("the dtype is not floating");
   if (!call.ok() || r.in == 0) return nullptr;
   alignas(64) char squares[kSmallBytes], sums[kSmallBytes];
-  const auto narrow = static_cast<float>(epsilon);
-  const void* least = r.size == 4 ? static_cast<const void*>(&narrow) : &epsilon;
+  const Element least(r.dtype, epsilon);
   run(square, r.dtype, r.size, x, squares, r.in);
   if (!r.run(squares, sums)) {
     call.fail(kNoMemory);
     return nullptr;
   }
-  run(most, r.dtype, r.size, sums, least, sums, r.out, kVecScalar);
+  run(most, r.dtype, r.size, sums, least.data(), sums, r.out, kVecScalar);
   run(root, r.dtype, r.size, sums, sums, r.out);
   r.with(times, x, sums, y);
   return nullptr;
@@ -158,7 +158,11 @@ napi_value arg_reduce(napi_env env, napi_callback_info info) {
   if (!call.ok()) return nullptr;
   const void* x = call.read(0, 0, outer * n * inner, dtype_size(dtype));
   void* y = call.write(1, 1, outer * inner, 4);
-  if (call.ok() && y != nullptr) run_argreduce(entry, dtype, x, static_cast<int32_t*>(y), outer, n, inner);
+  if (!call.ok() || y == nullptr) return nullptr;
+  Converted c(dtype, ordered_dtype(dtype));
+  x = c.in(x, outer * n * inner);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  run_argreduce(entry, c.dtype(), x, static_cast<int32_t*>(y), outer, n, inner);
   return nullptr;
 }
 
@@ -167,7 +171,7 @@ napi_value scan(napi_env env, napi_callback_info info) {
   Call call(env, info, 2);
   const KernelTable& table = kernels();
   const ScanEntry& entry = table.scan[call.index(2, table.scan_count, "no such scan")];
-  const int dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
+  const int dtype = call.dtype(3, kNumeric);
   int64_t product = 1;
   const int64_t outer = dimension(call, 4, &product);
   const int64_t n = dimension(call, 5, &product);
@@ -175,31 +179,36 @@ napi_value scan(napi_env env, napi_callback_info info) {
   if (!call.ok()) return nullptr;
   const void* x = call.read(0, 0, outer * n * inner, dtype_size(dtype));
   void* y = call.write(1, 1, outer * n * inner, dtype_size(dtype));
-  if (entry.fn[dtype] == nullptr) call.fail("the scan does not exist for this dtype");
-  if (call.ok() && y != nullptr) {
-    run_scan(entry, dtype, x, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
-  }
+  if (!call.ok() || y == nullptr) return nullptr;
+  // Integers have a kernel for each width; 16-bit floats are summed up in float32.
+  Converted c(dtype, is_kind(dtype, kFloating) ? compute_dtype(dtype) : dtype);
+  x = c.in(x, outer * n * inner), y = c.out(y, outer * n * inner);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  run_scan(entry, c.dtype(), x, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
+  c.finish();
   return nullptr;
 }
 
 /// recurrence(a, b, y); frame: a offset, b offset, y offset, dtype, outer, n, inner, exclusive, reverse.
 napi_value recurrence(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
-  const int dtype = static_cast<int>(call.index(3, kDTypes, "no such dtype"));
-  const RecurrenceFn fn = kernels().recurrence[dtype];
+  const int dtype = call.dtype(3, kFloating);
   int64_t product = 1;
   const int64_t outer = dimension(call, 4, &product);
   const int64_t n = dimension(call, 5, &product);
   const int64_t inner = dimension(call, 6, &product);
-  if (fn == nullptr) call.fail("the recurrence does not exist for this dtype");
   if (!call.ok()) return nullptr;
-  const int64_t size = dtype_size(dtype);
-  const void* a = call.read(0, 0, outer * n * inner, size);
-  const void* b = call.read(1, 1, outer * n * inner, size);
-  void* y = call.write(2, 2, outer * n * inner, size);
-  if (call.ok() && y != nullptr) {
-    run_recurrence(fn, size, a, b, y, outer, n, inner, call.number(7) != 0, call.number(8) != 0);
-  }
+  const int64_t size = dtype_size(dtype), count = outer * n * inner;
+  const void* a = call.read(0, 0, count, size);
+  const void* b = call.read(1, 1, count, size);
+  void* y = call.write(2, 2, count, size);
+  if (!call.ok() || y == nullptr) return nullptr;
+  Converted c(dtype, compute_dtype(dtype));
+  a = c.in(a, count), b = c.in(b, count), y = c.out(y, count);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  run_recurrence(kernels().recurrence[c.dtype()], c.size(), a, b, y, outer, n, inner, call.number(7) != 0,
+                 call.number(8) != 0);
+  c.finish();
   return nullptr;
 }
 
@@ -221,9 +230,8 @@ napi_value random(napi_env env, napi_callback_info info) {
   for (int i = 0; i < 4; i++) args.counter[i] = static_cast<uint32_t>(words[2 + i]);
   args.lo = static_cast<int64_t>(static_cast<uint64_t>(words[7]) << 32 | static_cast<uint64_t>(words[6]));
   args.range = static_cast<uint64_t>(words[9]) << 32 | static_cast<uint64_t>(words[8]);
-  // An int32 range is used modulo 2³².
-  if (args.range == 0 ||
-      (dtype == static_cast<int>(DType::kInt32) && static_cast<uint32_t>(args.range) == 0)) {
+  // A range of integers of 4 bytes is used modulo 2³².
+  if (args.range == 0 || (dtype_size(dtype) == 4 && static_cast<uint32_t>(args.range) == 0)) {
     args.range = 1;
   }
   RandomFn scrambler = nullptr;
@@ -239,7 +247,7 @@ napi_value random(napi_env env, napi_callback_info info) {
     steps.fn[i] =
         table.binary[call.index(slot, table.binary_count, "no such binary op")].fn[dtype][kVecScalar];
     steps.operand[i] = call.number(slot + 1);
-    if (dtype > 1 || steps.fn[i] == nullptr) call.fail("only floats are computed with");
+    if (!is_kind(dtype, kFloating) || steps.fn[i] == nullptr) call.fail("only floats are computed with");
   }
   void* y = call.write(0, 0, n, dtype_size(dtype));
   if (entry.fn[dtype] == nullptr) call.fail("the distribution does not exist for this dtype");

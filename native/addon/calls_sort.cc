@@ -1,4 +1,5 @@
 // Entries of the sorting family, and of what finds equal elements.
+#include "../runtime/converted.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/sort.h"
 #include "../runtime/unique.h"
@@ -11,20 +12,20 @@ namespace {
 /// What sort and topK have in common: rows and n at `slot`, n < 2³¹, and the dtype's kernels.
 struct Rows {
   int64_t rows, n, size;
-  const SortKernels* kernels;
+  int dtype;
+  /// Of the dtype that is sorted.
+  const SortKernels& kernels() const { return gradtape::kernels().sort[ordered_dtype(dtype)]; }
 };
 Rows rows_of(Call& call, int slot, int dtype_slot) {
   Rows r = {};
   r.rows = call.index(slot, int64_t{1} << 53, "rows is negative");
   r.n = call.index(slot + 1, int64_t{1} << 31, "rows are too long to be sorted");
-  const int dtype = static_cast<int>(call.index(dtype_slot, kDTypes, "no such dtype"));
-  r.size = dtype_size(dtype);
-  r.kernels = &kernels().sort[dtype];
+  r.dtype = call.dtype(dtype_slot, kNumeric);
+  r.size = dtype_size(r.dtype);
   int64_t elements = 0;
   if (__builtin_mul_overflow(r.rows, r.n, &elements) || elements > (int64_t{1} << 53)) {
     call.fail("the shape is too large");
   }
-  if (r.kernels->pair_bytes == 0) call.fail("this dtype has no order");
   return r;
 }
 
@@ -37,10 +38,14 @@ napi_value sort(napi_env env, napi_callback_info info) {
   const bool positions = call.number(5) != 0, descending = call.number(6) != 0;
   const void* x = call.read(0, 0, r.rows * r.n, r.size);
   void* y = call.write(1, 1, r.rows * r.n, positions ? 4 : r.size);
-  if (call.ok() && r.rows * r.n > 0 &&
-      !run_sort(*r.kernels, x, y, r.rows, r.n, r.size, positions, descending)) {
-    call.fail(kNoMemory);
+  if (!call.ok() || r.rows * r.n == 0) return nullptr;
+  Converted c(r.dtype, ordered_dtype(r.dtype));
+  x = c.in(x, r.rows * r.n);
+  if (!positions) y = c.out(y, r.rows * r.n);
+  if (!c.ok() || !run_sort(r.kernels(), x, y, r.rows, r.n, c.size(), positions, descending)) {
+    return call.fail(kNoMemory), nullptr;
   }
+  c.finish();
   return nullptr;
 }
 
@@ -54,10 +59,13 @@ napi_value top_k(napi_env env, napi_callback_info info) {
   const void* x = call.read(0, 0, r.rows * r.n, r.size);
   void* values = call.write(1, 1, r.rows * k, r.size);
   void* indices = call.write(2, 2, r.rows * k, 4);
-  if (call.ok() && r.rows * k > 0 &&
-      !run_top(*r.kernels, x, values, static_cast<int32_t*>(indices), r.rows, r.n, k, r.size)) {
-    call.fail(kNoMemory);
+  if (!call.ok() || r.rows * k == 0) return nullptr;
+  Converted c(r.dtype, ordered_dtype(r.dtype));
+  x = c.in(x, r.rows * r.n), values = c.out(values, r.rows * k);
+  if (!c.ok() || !run_top(r.kernels(), x, values, static_cast<int32_t*>(indices), r.rows, r.n, k, c.size())) {
+    return call.fail(kNoMemory), nullptr;
   }
+  c.finish();
   return nullptr;
 }
 
@@ -77,8 +85,11 @@ napi_value unique(napi_env env, napi_callback_info info) {
   u.came = static_cast<int32_t*>(call.write(3, 3, u.n, 4));
   u.counts = call.write(4, 4, u.n, index_size);
   if (!call.ok()) return nullptr;
-  const int64_t different = u.n > 0 ? run_unique(u) : 0;
-  if (different < 0) call.fail(kNoMemory);
+  Converted c(u.dtype, is_kind(u.dtype, kFloating) ? compute_dtype(u.dtype) : u.dtype);
+  u.x = c.in(u.x, u.n), u.y = c.out(u.y, u.n), u.dtype = c.dtype();
+  const int64_t different = u.n > 0 && c.ok() ? run_unique(u) : 0;
+  if (different < 0 || !c.ok()) call.fail(kNoMemory);
+  if (different > 0) c.finish();
   return call.ok() ? call.value(static_cast<double>(different)) : nullptr;
 }
 

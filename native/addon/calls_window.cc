@@ -58,7 +58,7 @@ void count(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
 /// offsets, dtype, kind (0, 1, 2 in this order), batch, channels, then height and width, each size, out,
 /// kernel, stride, dilation, before.
 void convolve_depthwise(Call& call, bool finishes) {
-  const int dtype = static_cast<int>(call.index(3, 2, "the dtype is not floating"));
+  const int dtype = call.dtype(3, kFloating);
   const auto kind = static_cast<DepthwiseKind>(call.index(4, kDepthwiseKinds, "no such kind"));
   WindowCall window;
   window.batch = call.index(5, kIntegers, "a dimension is negative");
@@ -77,18 +77,25 @@ void convolve_depthwise(Call& call, bool finishes) {
     return call.take(arg, call.integer(static_cast<int>(arg)), n, window.bytes,
                      kind == result_of ? kWrites : kReads);
   };
-  void* x = operand(0, in, kDepthwiseInput);
-  void* w = operand(1, weights, kDepthwiseFilter);
-  void* y = operand(2, out, kDepthwise);
+  Converted converted(dtype, compute_dtype(dtype));
+  const auto operand_as = [&](unsigned arg, int64_t n, DepthwiseKind result_of) {
+    void* const p = operand(arg, n, result_of);
+    return kind == result_of ? converted.out(p, n) : const_cast<void*>(converted.in(p, n));
+  };
+  void* x = operand_as(0, in, kDepthwiseInput);
+  void* w = operand_as(1, weights, kDepthwiseFilter);
+  void* y = operand_as(2, out, kDepthwise);
   if (finishes) {
     if (kind != kDepthwise) call.fail("a gradient is not finished");
-    window.finish = read_finish(call, 3, kFinishSlot, dtype, y, out, window.channels);
+    window.finish = read_finish(call, 3, kFinishSlot, dtype, converted, y, out, window.channels);
   }
   const int64_t results = kind == kDepthwise ? out : kind == kDepthwiseInput ? in : weights;
   if (!call.ok() || results == 0) return;
-  if (!run_depthwise(kernels().depthwise[dtype], kind, window, x, w, y)) {
-    call.fail(kNoMemory);
+  window.bytes = converted.size();
+  if (!converted.ok() || !run_depthwise(kernels().depthwise[converted.dtype()], kind, window, x, w, y)) {
+    return call.fail(kNoMemory);
   }
+  converted.finish();
 }
 napi_value depthwise(napi_env env, napi_callback_info info) {
   Call call(env, info, 3);
@@ -110,7 +117,7 @@ napi_value fused_depthwise(napi_env env, napi_callback_info info) {
 /// depth, height and width as for depthwise.
 napi_value pool(napi_env env, napi_callback_info info) {
   Call call(env, info, 4);
-  const int dtype = static_cast<int>(call.index(4, kDTypes, "no such dtype"));
+  const int dtype = call.dtype(4, kNumeric);
   const auto kind = static_cast<PoolKind>(call.index(5, kPoolKinds, "no such kind"));
   WindowCall window;
   window.batch = call.index(6, kIntegers, "a dimension is negative");
@@ -121,13 +128,20 @@ napi_value pool(napi_env env, napi_callback_info info) {
   count(call, window, &in, &out);
   const bool mean = kind == kPoolMean || kind == kPoolMeanGradient;
   const bool backward = kind == kPoolMaxGradient || kind == kPoolMeanGradient;
-  const PoolKernels& k = kernels().pooling[dtype];
+  Converted c(dtype, ordered_dtype(dtype));
+  const PoolKernels& k = kernels().pooling[c.dtype()];
   if (mean || backward ? k.mean == nullptr : k.max == nullptr) call.fail("there is no pooling of this dtype");
   const void* x = kind == kPoolMeanGradient ? nullptr : call.read(0, 0, in, window.bytes);
   const void* g = kind == kPoolMaxAt ? call.read(1, 1, in, window.bytes) : nullptr;
   void* y = call.take(2, call.integer(2), out, window.bytes, backward ? kReads : kWrites);
   void* dx = backward ? call.write(3, 3, in, window.bytes) : nullptr;
-  if (call.ok() && (backward ? in : out) > 0) run_pool(k, kind, window, x, g, y, dx);
+  if (!call.ok() || (backward ? in : out) == 0) return nullptr;
+  x = c.in(x, in), g = c.in(g, in), dx = c.out(dx, in);
+  y = backward ? const_cast<void*>(c.in(y, out)) : c.out(y, out);
+  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  window.bytes = c.size();
+  run_pool(k, kind, window, x, g, y, dx);
+  c.finish();
   return nullptr;
 }
 

@@ -18,6 +18,18 @@ inline const BinaryEntry& binary_of(Call& call, int slot, int dtype) {
   return op;
 }
 
+/// A number as one element of a dtype.
+class Element {
+ public:
+  Element(int dtype, double value) {
+    kernels().cast[static_cast<int>(DType::kFloat64)][dtype](&value, bytes_, 1);
+  }
+  const void* data() const { return bytes_; }
+
+ private:
+  alignas(16) char bytes_[16];
+};
+
 /// n elements through one of them; `mode` kVecScalar: b is one element.
 inline void run(const UnaryEntry& op, int dtype, int64_t size, const void* x, void* y, int64_t n) {
   run_unary(op.fn[dtype], x, y, n, size, size, op.cost[dtype]);

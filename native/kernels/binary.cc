@@ -7,25 +7,28 @@ namespace {
 
 struct Add {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) + static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) + static_cast<promoted_t<T>>(b));
   }
 };
 
 struct Subtract {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) - static_cast<promoted_t<T>>(b));
   }
 };
 
 struct Multiply {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    return static_cast<T>(static_cast<wrap_t<T>>(a) * static_cast<wrap_t<T>>(b));
+    return static_cast<T>(static_cast<promoted_t<T>>(a) * static_cast<promoted_t<T>>(b));
   }
 };
 
@@ -48,17 +51,20 @@ GT_INLINE T safe_divide(T a, T b) {
   }
   return static_cast<T>(a / b);
 }
+/// a − (a / b)·b, so that an op that wants both divides once; 0 for b = 0.
 template <class T>
 GT_INLINE T safe_remainder(T a, T b) {
-  if (b == T(0) || b == static_cast<T>(-1)) {
-    if constexpr (T(-1) < T(0)) return T(0);
-    if (b == T(0)) return T(0);
-  }
-  return static_cast<T>(a % b);
+  using P = promoted_t<T>;
+  if (b == T(0)) return T(0);
+  return static_cast<T>(static_cast<P>(a) - static_cast<P>(safe_divide(a, b)) * static_cast<P>(b));
 }
+
+// Quotients of integers of 16 bits lie farther from the next whole number than float32 rounds them, so that
+// they are cut off there.
 
 struct Truncatediv {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr int cost = is_float<T> ? 1 : 8;
   template <class T>
@@ -73,6 +79,7 @@ struct Truncatediv {
 
 struct Floordiv {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr int cost = is_float<T> ? 1 : 8;
   template <class T>
@@ -127,6 +134,7 @@ inline constexpr int kRemainderCost = kLibraryCost;
 /// The remainder with b's sign. Floats are exact (fmod), as TensorFlow's are.
 struct Floormod {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
   template <class T>
@@ -150,6 +158,7 @@ struct Floormod {
 
 struct Truncatemod {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
   template <class T>
@@ -214,6 +223,7 @@ struct Pow {
 /// NaN in either place gives NaN; of equal values the first.
 struct Maximum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -227,6 +237,7 @@ struct Maximum {
 
 struct Minimum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -240,9 +251,10 @@ struct Minimum {
 
 struct SquaredDifference {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T a, T b) {
-    const auto d = static_cast<wrap_t<T>>(static_cast<wrap_t<T>>(a) - static_cast<wrap_t<T>>(b));
+    const auto d = static_cast<promoted_t<T>>(a) - static_cast<promoted_t<T>>(b);
     return static_cast<T>(d * d);
   }
 };
@@ -327,6 +339,7 @@ struct Atan2 {
 /// Gradients that are one pass instead of three: dy by what the forward op saved.
 struct ReluGrad {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T dy, T y) {
     return y > T(0) ? dy : T(0);
@@ -355,6 +368,7 @@ GT_GRADIENT(SiluGrad, silu_grad_f32, 3, silu_grad_f64)
 
 struct Equal {
   GT_FOR(is_any)
+  static constexpr bool by_bits = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a == b;
@@ -363,6 +377,7 @@ struct Equal {
 
 struct NotEqual {
   GT_FOR(is_any)
+  static constexpr bool by_bits = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a != b;
@@ -371,6 +386,7 @@ struct NotEqual {
 
 struct Less {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a < b;
@@ -379,6 +395,7 @@ struct Less {
 
 struct LessEqual {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a <= b;
@@ -387,18 +404,12 @@ struct LessEqual {
 
 struct Greater {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a > b;
-  }
+  using Swapped = Less;
 };
 
 struct GreaterEqual {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a >= b;
-  }
+  using Swapped = LessEqual;
 };
 
 struct LogicalAnd {

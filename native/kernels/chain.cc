@@ -1,5 +1,6 @@
 // What chains are made of but for the ops, and what carries them out.
 #include "chain.h"
+#include "element_types.h"
 
 namespace {
 
@@ -43,6 +44,11 @@ gradtape::ChainKernels chain() {
 }  // namespace
 
 void GT_EXPORT(chain)(gradtape::KernelTable& table) {
-  table.chain[0] = chain<float>();
-  table.chain[1] = chain<double>();
+  table.chain = by_dtype<gradtape::ChainKernels>([]<class T>() -> gradtape::ChainKernels {
+    if constexpr (is_real<T>) {
+      return chain<T>();
+    } else {
+      return {};
+    }
+  });
 }

@@ -1,6 +1,7 @@
 // Convolutions as sums over runs of terms: walks blocks of results in register tiles (conv.h), packs the
 // right operand into panels, and adds partial sums.
 #include "conv.h"
+#include "element_types.h"
 
 namespace {
 
@@ -236,6 +237,11 @@ constexpr gradtape::ConvKernels conv_kernels() {
 }  // namespace
 
 void GT_EXPORT(conv)(gradtape::KernelTable& table) {
-  table.conv[0] = conv_kernels<float>();
-  table.conv[1] = conv_kernels<double>();
+  table.conv = by_dtype<gradtape::ConvKernels>([]<class T>() -> gradtape::ConvKernels {
+    if constexpr (is_real<T>) {
+      return conv_kernels<T>();
+    } else {
+      return {};
+    }
+  });
 }

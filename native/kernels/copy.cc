@@ -293,7 +293,7 @@ void plane(const void* src_v, int64_t src_row, int64_t src_step, void* dst_v, in
   }
 }
 
-constexpr gradtape::CopyEntry kCopy[gradtape::kCopySizes] = {
+constexpr gradtape::CopyEntry kCopy[gradtape::kSizes] = {
     {plane<uint8_t>}, {plane<uint16_t>}, {plane<uint32_t>}, {plane<uint64_t>}, {plane<Bytes16>},
 };
 

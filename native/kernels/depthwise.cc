@@ -1,6 +1,7 @@
 // Depthwise convolution: a channel has weights of its own, so lanes are channels. All pixels of a block have
 // the same taps; eight of them share each load of a weight, and their own loads are operands of the
 // multiply-adds.
+#include "element_types.h"
 #include "finish.h"
 #include "spans.h"
 
@@ -284,7 +285,12 @@ void filter(const DepthwiseBlock& b) noexcept {
 }  // namespace
 
 void GT_EXPORT(depthwise)(gradtape::KernelTable& table) {
-  table.depthwise[0] = {.forward = &forward<float>, .filter = &filter<float>, .finish = &finish_rows<float>};
-  table.depthwise[1] = {
-      .forward = &forward<double>, .filter = &filter<double>, .finish = &finish_rows<double>};
+  table.depthwise = by_dtype<gradtape::DepthwiseKernels>([]<class T>() -> gradtape::DepthwiseKernels {
+    if constexpr (is_real<T>) {
+      return gradtape::DepthwiseKernels{
+          .forward = &forward<T>, .filter = &filter<T>, .finish = &finish_rows<T>};
+    } else {
+      return {};
+    }
+  });
 }

@@ -3,63 +3,34 @@
 // A functor is a struct with
 //   template <class T> static constexpr bool has = ...;   // the element types it is defined for
 // and one of
-//   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the
-//   compiler template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for
-//   which T
+//   template <class T> static T scalar(T x)               // one element; compilers vectorise the loop
+//   template <class T> static Vec<T> vec(Vec<T> x)        // one register, where `vectorised<T>` says so
 // and, where an element takes long, so that fewer of them are worth another thread,
 //   template <class T> static constexpr int cost = ...;   // 1: as long as passing through memory
+// and, where integers can do without their compute type, one of
+//   static constexpr bool by_bits = true;    // the bits of results do not depend on the sign of operands
+//   static constexpr bool by_order = true;   // operands are compared; results are one of them, or bools
+//   static constexpr bool as_stored = true;  // nothing leaves the range of the storage type
+//   static constexpr bool by_float = true;   // of two bytes or one: float32 has the same results
 // (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
-//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true where it knew a
-//   shorter way
+//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: knew a shorter way
+// and one that is another one of its operands in reverse has, in place of a function,
+//   using Swapped = ...;
 #pragma once
 #include "chain.h"
+#include "converted.h"
 #include "simd/vec.h"
 #include "table.h"
 
 namespace {
 
 using gradtape::BinaryEntry;
-using gradtape::DType;
 using gradtape::UnaryEntry;
-
-template <class T>
-inline constexpr bool is_float = false;
-template <>
-inline constexpr bool is_float<float> = true;
-template <>
-inline constexpr bool is_float<double> = true;
-
-/// Bool elements have a type of their own, so that a functor can tell them from uint8.
-enum class Bool : uint8_t { kFalse = 0, kTrue = 1 };
-template <class T>
-inline constexpr bool is_bool = false;
-template <>
-inline constexpr bool is_bool<Bool> = true;
-template <class T>
-inline constexpr bool is_number = !is_bool<T>;
-template <class T>
-inline constexpr bool is_any = true;
 
 /// The dtypes a functor is defined for.
 #define GT_FOR(condition) \
   template <class T>      \
   static constexpr bool has = condition<T>;
-
-/// Integer arithmetic wraps: it is done on the unsigned type of the same width.
-template <class T>
-struct Wrap {
-  using type = T;
-};
-template <>
-struct Wrap<int32_t> {
-  using type = uint32_t;
-};
-template <>
-struct Wrap<int64_t> {
-  using type = uint64_t;
-};
-template <class T>
-using wrap_t = typename Wrap<T>::type;
 
 /// The C library's functions by argument type, without its headers' templates.
 #define GT_OVERLOAD(name)                                                \
@@ -80,8 +51,9 @@ vectorised<T>;
 template <class F, class T>
 concept HasShortcut = requires(const T* a, T* y) { F::template by_scalar<T>(a, *a, y, 0); };
 
+// Not within the functions of other dtypes that call these: there would be copies.
 template <class F, class T>
-void unary_run(const void* xv, void* yv, int64_t n) noexcept {
+GT_OUTLINE void unary_run(const void* xv, void* yv, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
   if constexpr (HasVec<F, T>) {
     T* y = static_cast<T*>(yv);
@@ -98,7 +70,7 @@ void unary_run(const void* xv, void* yv, int64_t n) noexcept {
 }
 
 template <class F, class T, int kMode>
-void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
+GT_OUTLINE void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
   const T* a = static_cast<const T*>(av);
   const T* b = static_cast<const T*>(bv);
   if constexpr (kMode == gradtape::kVecScalar && HasShortcut<F, T>) {
@@ -133,20 +105,77 @@ void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
   }
 }
 
+/// The type whose kernel serves T.
 template <class F, class T>
-constexpr gradtape::UnaryFn unary_fn() {
-  if constexpr (F::template has<T>) {
-    return &unary_run<F, T>;
+constexpr auto kernel_type() {
+  if constexpr (requires { requires F::by_bits && !is_float<T>; }) {
+    return gradtape::Type<bits_t<T>>();
+  } else if constexpr (requires { requires F::by_order && is_integer<T>; }) {
+    return gradtape::Type<order_t<T>>();
+  } else if constexpr (requires { requires F::as_stored && is_integer<T>; }) {
+    return gradtape::Type<T>();
+  } else if constexpr (requires { requires F::by_float && is_integer<T> && sizeof(T) <= 2; }) {
+    return gradtape::Type<float>();
   } else {
-    return nullptr;
+    return gradtape::Type<compute_t<T>>();
   }
 }
-template <class F, class T, int kMode>
-constexpr gradtape::BinaryFn binary_fn() {
-  if constexpr (F::template has<T>) {
-    return &binary_run<F, T, kMode>;
+template <class F, class T>
+using kernel_t = typename decltype(kernel_type<F, T>())::type;
+
+/// Whether T is converted to that type by its top bit.
+template <class F, class T>
+constexpr bool flips() {
+  if constexpr (requires { requires F::by_order && is_integer<T>; }) {
+    return !__is_same(T, order_t<T>);
   } else {
+    return false;
+  }
+}
+/// Whether T is converted to that type at all.
+template <class F, class T>
+inline constexpr bool goes_by_tiles = sizeof(kernel_t<F, T>) != sizeof(T) || flips<F, T>();
+template <class F, class T>
+GT_INLINE const Conversion& conversion() {
+  if constexpr (flips<F, T>()) {
+    return GT_CONVERSIONS.flip[gradtape::size_index(sizeof(T))];
+  } else if constexpr (is_integer<T> && is_float<kernel_t<F, T>>) {
+    return GT_CONVERSIONS.floats[static_cast<int>(gradtape::DTypeOf<T>::dtype)];
+  } else {
+    return compute_conversion<T>();
+  }
+}
+
+template <class F, class T, bool kToBool>
+constexpr gradtape::UnaryFn unary_fn() {
+  if constexpr (!F::template has<T>) {
     return nullptr;
+  } else if constexpr (goes_by_tiles<F, T>) {
+    return [](const void* x, void* y, int64_t n) noexcept {
+      unary_tiles<kToBool>(x, y, n, conversion<F, T>(), &unary_run<F, kernel_t<F, T>>);
+    };
+  } else {
+    return &unary_run<F, kernel_t<F, T>>;
+  }
+}
+template <class F, class T, int kMode, bool kToBool>
+constexpr gradtape::BinaryFn binary_fn() {
+  if constexpr (!F::template has<T>) {
+    return nullptr;
+  } else if constexpr (requires { typename F::Swapped; }) {
+    return [](const void* a, const void* b, void* y, int64_t n) noexcept {
+      constexpr int mode = kMode == gradtape::kScalarVec   ? gradtape::kVecScalar
+                           : kMode == gradtape::kVecScalar ? gradtape::kScalarVec
+                                                           : kMode;
+      constexpr gradtape::BinaryFn fn = binary_fn<typename F::Swapped, T, mode, kToBool>();
+      fn(b, a, y, n);
+    };
+  } else if constexpr (goes_by_tiles<F, T>) {
+    return [](const void* a, const void* b, void* y, int64_t n) noexcept {
+      binary_tiles<kMode, kToBool>(a, b, y, n, conversion<F, T>(), &binary_run<F, kernel_t<F, T>, kMode>);
+    };
+  } else {
+    return &binary_run<F, kernel_t<F, T>, kMode>;
   }
 }
 
@@ -160,11 +189,15 @@ constexpr uint8_t cost_of() {
     return 1;
   }
 }
-#define GT_COSTS                                                                             \
-  {                                                                                          \
-    cost_of<F, float>(), cost_of<F, double>(), cost_of<F, int32_t>(), cost_of<F, int64_t>(), \
-        cost_of<F, uint8_t>(), cost_of<F, Bool>()                                            \
+/// The cost for elements of a storage type.
+template <class F, class T>
+constexpr uint8_t cost_at() {
+  if constexpr (requires { typename F::Swapped; }) {
+    return cost_at<typename F::Swapped, T>();
+  } else {
+    return cost_of<F, kernel_t<F, T>>() + (goes_by_tiles<F, T> ? 1 : 0);
   }
+}
 
 /// A functor in registers, also where it has no form for them.
 template <class F, class T>
@@ -210,10 +243,19 @@ constexpr bool links() {
 /// operands are always looped over, or there would be eight copies of each in each form.
 template <class F, class T>
 inline constexpr bool is_long = cost_of<F, T>() > 1;
+/// Of these again, those that are looped over in any case: beside them the way through the first cache is
+/// short, and eight copies of each are large.
+template <class F, class T>
+inline constexpr bool is_looped = cost_of<F, T>() > 2;
 
 template <class F, class T>
 __attribute__((noinline)) void unary_rest(GT_LINK_PARAMETERS) noexcept {
   GT_LINK_LOOP(link->advance, (lanewise<F, T>(v)));
+  GT_LINK_NEXT;
+}
+template <class F, class T>
+void unary_loop_link(GT_LINK_PARAMETERS) noexcept {
+  GT_LINK_LOOP(is_whole(link) ? kBlockLanes<T> : link->advance, (lanewise<F, T>(v)));
   GT_LINK_NEXT;
 }
 template <class F, class T>
@@ -249,7 +291,9 @@ void binary_link(GT_LINK_PARAMETERS) noexcept {
 
 template <class F, class T>
 LinkFn unary_link_of() {
-  if constexpr (links<F, T>()) {
+  if constexpr (links<F, T>() && is_looped<F, T>) {
+    return link_fn<T>(&unary_loop_link<F, T>);
+  } else if constexpr (links<F, T>()) {
     return link_fn<T>(&unary_link<F, T>);
   } else {
     return nullptr;
@@ -274,38 +318,44 @@ LinkFn binary_link_of(int form) {
   }
 }
 
+/// f<T>() for a dtype that chains are made of, else null.
+template <class F>
+LinkFn link_of(int dtype, F f) {
+  return gradtape::dispatch(dtype, [&]<class T>(gradtape::Type<T>) -> LinkFn {
+    if constexpr (is_real<T>) {
+      return f.template operator()<T>();
+    } else {
+      return nullptr;
+    }
+  });
+}
+
 template <class F, bool kToBool = false>
 constexpr UnaryEntry unary_entry(const char* name) {
-  return {name,
-          {unary_fn<F, float>(), unary_fn<F, double>(), unary_fn<F, int32_t>(), unary_fn<F, int64_t>(),
-           unary_fn<F, uint8_t>(), unary_fn<F, Bool>()},
-          kToBool,
-          GT_COSTS,
-          [](int dtype) noexcept -> LinkFn {
-            if constexpr (kToBool)
+  return {name, by_dtype<gradtape::UnaryFn>([]<class T> { return unary_fn<F, T, kToBool>(); }), kToBool,
+          by_dtype<uint8_t>([]<class T> { return cost_at<F, T>(); }), [](int dtype) noexcept -> LinkFn {
+            if constexpr (kToBool) {
               return nullptr;
-            else
-              return dtype == 0 ? unary_link_of<F, float>() : unary_link_of<F, double>();
+            } else {
+              return link_of(dtype, []<class T> { return unary_link_of<F, T>(); });
+            }
           }};
 }
 
-#define GT_BINARY_MODES(T) \
-  { binary_fn<F, T, 0>(), binary_fn<F, T, 1>(), binary_fn<F, T, 2>() }
 template <class F, bool kToBool = false>
 constexpr BinaryEntry binary_entry(const char* name) {
-  return {name,
-          {GT_BINARY_MODES(float), GT_BINARY_MODES(double), GT_BINARY_MODES(int32_t),
-           GT_BINARY_MODES(int64_t), GT_BINARY_MODES(uint8_t), GT_BINARY_MODES(Bool)},
-          kToBool,
-          GT_COSTS,
+  return {name, by_dtype<gradtape::BinaryFns>([]<class T> {
+            return gradtape::BinaryFns{{binary_fn<F, T, 0, kToBool>(), binary_fn<F, T, 1, kToBool>(),
+                                        binary_fn<F, T, 2, kToBool>()}};
+          }),
+          kToBool, by_dtype<uint8_t>([]<class T> { return cost_at<F, T>(); }),
           [](int dtype, int form) noexcept -> LinkFn {
-            if constexpr (kToBool)
+            if constexpr (kToBool) {
               return nullptr;
-            else
-              return dtype == 0 ? binary_link_of<F, float>(form) : binary_link_of<F, double>(form);
+            } else {
+              return link_of(dtype, [form]<class T> { return binary_link_of<F, T>(form); });
+            }
           }};
 }
-#undef GT_BINARY_MODES
-#undef GT_COSTS
 
 }  // namespace

@@ -31,6 +31,16 @@ void iota_run(const void* start, const void* delta, int64_t first, void* yv, int
   }
 }
 
+/// Floats of 16 bits: float32, rounded.
+template <class T>
+void iota_rounded(const void* start, const void* delta, int64_t first, void* y, int64_t n) noexcept {
+  alignas(64) float tile[kTile];
+  each_tile(n, [&](int64_t i, int64_t count) {
+    iota_run<float>(start, delta, first + i, tile, count);
+    compute_conversion<T>().from_kernel(tile, static_cast<T*>(y) + i, count);
+  });
+}
+
 /// Blocks are tested without a branch per element; the place is looked up only in a block that has one.
 template <class T, gradtape::FindKind kKind>
 int64_t find_run(const void* xv, int64_t n) noexcept {
@@ -52,17 +62,32 @@ int64_t find_run(const void* xv, int64_t n) noexcept {
 }  // namespace
 
 void GT_EXPORT(fill)(gradtape::KernelTable& table) {
+  using gradtape::FindFn;
   table.fill[0] = &fill_run<uint8_t>;
-  table.fill[1] = &fill_run<uint32_t>;
-  table.fill[2] = &fill_run<uint64_t>;
-  table.iota[0] = &iota_run<float>;
-  table.iota[1] = &iota_run<double>;
-  table.iota[2] = &iota_run<int32_t>;
-  table.iota[3] = &iota_run<int64_t>;
-  table.iota[4] = &iota_run<uint8_t>;
-  table.find[gradtape::kFindZero][2] = &find_run<int32_t, gradtape::kFindZero>;
-  table.find[gradtape::kFindZero][3] = &find_run<int64_t, gradtape::kFindZero>;
-  table.find[gradtape::kFindZero][4] = &find_run<uint8_t, gradtape::kFindZero>;
-  table.find[gradtape::kFindNegative][2] = &find_run<int32_t, gradtape::kFindNegative>;
-  table.find[gradtape::kFindNegative][3] = &find_run<int64_t, gradtape::kFindNegative>;
+  table.fill[1] = &fill_run<uint16_t>;
+  table.fill[2] = &fill_run<uint32_t>;
+  table.fill[3] = &fill_run<uint64_t>;
+  table.iota = by_dtype<gradtape::IotaFn>([]<class T>() -> gradtape::IotaFn {
+    if constexpr (is_float<T> && is_converted<T>) {
+      return &iota_rounded<T>;
+    } else if constexpr (is_number<T>) {
+      return &iota_run<wrap_t<T>>;
+    } else {
+      return nullptr;
+    }
+  });
+  table.find[gradtape::kFindZero] = by_dtype<FindFn>([]<class T>() -> FindFn {
+    if constexpr (is_integer<T>) {
+      return &find_run<wrap_t<T>, gradtape::kFindZero>;
+    } else {
+      return nullptr;
+    }
+  });
+  table.find[gradtape::kFindNegative] = by_dtype<FindFn>([]<class T>() -> FindFn {
+    if constexpr (gradtape::DTypeOf<T>::kind == gradtape::kSigned) {
+      return &find_run<T, gradtape::kFindNegative>;
+    } else {
+      return nullptr;
+    }
+  });
 }

@@ -50,6 +50,8 @@ void gather(const void* src_v, int64_t row_bytes, const int64_t* rows, int64_t n
   switch (row_bytes) {
     case 1:
       return gather_items<uint8_t>(src, rows, n, dst);
+    case 2:
+      return gather_fixed<2>(src, rows, n, dst);
     case 4:
       return gather_fixed<4>(src, rows, n, dst);
     case 8:
@@ -101,27 +103,30 @@ struct Update {
   }
 };
 struct Add {
+  static constexpr bool by_bits = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
   static T apply(T x, T u) {
-    return static_cast<T>(static_cast<wrap_t<T>>(x) + static_cast<wrap_t<T>>(u));
+    return static_cast<T>(static_cast<promoted_t<T>>(x) + static_cast<promoted_t<T>>(u));
   }
 };
 struct Subtract {
+  static constexpr bool by_bits = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
   static T apply(T x, T u) {
-    return static_cast<T>(static_cast<wrap_t<T>>(x) - static_cast<wrap_t<T>>(u));
+    return static_cast<T>(static_cast<promoted_t<T>>(x) - static_cast<promoted_t<T>>(u));
   }
 };
 struct Multiply {
+  static constexpr bool by_bits = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
   static T apply(T x, T u) {
-    return static_cast<T>(static_cast<wrap_t<T>>(x) * static_cast<wrap_t<T>>(u));
+    return static_cast<T>(static_cast<promoted_t<T>>(x) * static_cast<promoted_t<T>>(u));
   }
 };
 struct Divide {  // integers: towards zero; the caller has refused zeros
@@ -141,6 +146,7 @@ struct Divide {  // integers: towards zero; the caller has refused zeros
   }
 };
 struct Minimum {  // a NaN in place stays, one among the updates is passed over, as in TensorFlow
+  static constexpr bool by_order = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
@@ -149,6 +155,7 @@ struct Minimum {  // a NaN in place stays, one among the updates is passed over,
   }
 };
 struct Maximum {
+  static constexpr bool by_order = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
@@ -187,27 +194,59 @@ void scatter(void* dst_v, int64_t dst_row, const int64_t* rows, const int64_t* f
   }
 }
 
+/// p[j] = f(p[j], u[j]) of the compute type.
+using ApplyFn = void (*)(void* p, const void* u, int64_t n) noexcept;
+template <class F, class C>
+void apply_run(void* pv, const void* uv, int64_t n) noexcept {
+  C* p = static_cast<C*>(pv);
+  const C* u = static_cast<const C*>(uv);
+  for (int64_t j = 0; j < n; j++) p[j] = F::apply(p[j], u[j]);
+}
+
+/// For dtypes that are converted: one loop for all ops. Each result is rounded.
+GT_OUTLINE void scatter_tiles(const Conversion& c, ApplyFn apply, void* dst, int64_t dst_row,
+                              const int64_t* rows, const int64_t* from, int64_t n, const void* updates,
+                              int64_t update_row, int64_t update_step, int64_t columns) noexcept {
+  alignas(64) char p[kTileBytes], u[kTileBytes];
+  for (int64_t i = 0; i < n; i++) {
+    char* const to = bytes_at(dst, rows[i] * dst_row * c.size);
+    const char* const update = bytes_at(updates, (from == nullptr ? i : from[i]) * update_row * c.size);
+    each_tile(columns, [&](int64_t j, int64_t count) {
+      c.to_kernel(to + j * c.size, p, count);
+      if (update_step == 0) {
+        c.to_kernel(update, u, 1);
+        for (int64_t k = 1; k < count; k++) memcpy(u + k * c.kernel_size, u, c.kernel_size);
+      } else {
+        c.to_kernel(update + j * c.size, u, count);
+      }
+      apply(p, u, count);
+      c.from_kernel(p, to + j * c.size, count);
+    });
+  }
+}
+
 template <class F, class T>
 constexpr ScatterFn scatter_fn() {
-  if constexpr (F::template has<T>) {
-    return &scatter<F, T>;
-  } else {
+  using K = kernel_t<F, T>;
+  if constexpr (!F::template has<T>) {
     return nullptr;
+  } else if constexpr (goes_by_tiles<F, T>) {
+    return [](void* dst, int64_t dst_row, const int64_t* rows, const int64_t* from, int64_t n,
+              const void* updates, int64_t update_row, int64_t update_step, int64_t columns) noexcept {
+      scatter_tiles(conversion<F, T>(), &apply_run<F, K>, dst, dst_row, rows, from, n, updates, update_row,
+                    update_step, columns);
+    };
+  } else {
+    return &scatter<F, K>;
   }
 }
 template <class F>
 constexpr ScatterEntry scatter_entry(const char* name, bool divides = false) {
-  return {name,
-          {scatter_fn<F, float>(), scatter_fn<F, double>(), scatter_fn<F, int32_t>(),
-           scatter_fn<F, int64_t>(), scatter_fn<F, uint8_t>(), scatter_fn<F, Bool>()},
-          divides};
+  return {name, by_dtype<ScatterFn>([]<class T> { return scatter_fn<F, T>(); }), divides};
 }
 /// Bits are moved, whatever they mean.
 constexpr ScatterEntry update_entry() {
-  return {"update",
-          {scatter_fn<Update, uint32_t>(), scatter_fn<Update, uint64_t>(), scatter_fn<Update, uint32_t>(),
-           scatter_fn<Update, uint64_t>(), scatter_fn<Update, uint8_t>(), scatter_fn<Update, uint8_t>()},
-          false};
+  return {"update", by_dtype<ScatterFn>([]<class T> { return &scatter<Update, bits_t<T>>; }), false};
 }
 
 constexpr ScatterEntry kScatter[] = {

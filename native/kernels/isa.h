@@ -28,3 +28,9 @@
 #define GT_UNROLL
 #endif
 #define GT_INLINE inline __attribute__((always_inline))
+// There is one copy of such a function, whatever its arguments.
+#if defined(__clang__)
+#define GT_OUTLINE __attribute__((noinline))
+#else
+#define GT_OUTLINE __attribute__((noinline, noclone))
+#endif

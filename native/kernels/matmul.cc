@@ -1,5 +1,6 @@
 // The matrix product: walks blocks of C in register tiles (matmul.h), and packs B into panels.
 #include "matmul.h"
+#include "element_types.h"
 
 namespace {
 
@@ -128,12 +129,14 @@ void turn(const void* x, int64_t x_row, int64_t rows, int64_t columns, void* c, 
   activate<T>(finish, static_cast<T*>(c), c_row, columns, rows);
 }
 
+/// Elements are moved, whatever their bits mean: T is an unsigned integer. Panels have up to so many vectors.
 template <class T>
-void pack(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept {
+GT_OUTLINE void pack_panels(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed,
+                            int panel_vectors) noexcept {
   constexpr int L = kLanes<T>;
   const T* const b = static_cast<const T*>(bv);
   T* out = static_cast<T*>(packed);
-  const Panels panels(n, L, kPanelVectors<T>);
+  const Panels panels(n, L, panel_vectors);
   int64_t column = 0;
   if (b_col == 1) {
     // Some rows at a time, for all panels: a row of B is read in one go.
@@ -207,6 +210,21 @@ inline constexpr int kTurns = !kIsReal<T> || !kFused ? 0
                                                      : 1;
 
 template <class T>
+void pack(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed) noexcept {
+  pack_panels<bits_t<T>>(b, b_row, b_col, k, n, packed, kPanelVectors<T>);
+}
+
+/// Null where nothing is gained by it.
+template <class T>
+constexpr auto turn_of() -> decltype(gradtape::MatmulKernels::turn) {
+  if constexpr (kTurns < T >> 0) {
+    return &turn<T>;
+  } else {
+    return nullptr;
+  }
+}
+
+template <class T>
 constexpr gradtape::MatmulKernels kernels_of() {
   constexpr int kBytes = sizeof(T);
   return {.lanes = kLanes<T>,
@@ -228,15 +246,18 @@ constexpr gradtape::MatmulKernels kernels_of() {
           .dots = &dots<T>,
           .finish = &finish_rows<T>,
           .pack = &pack<T>,
-          .turn = &turn<T>};
+          .turn = turn_of<T>()};
 }
 
 }  // namespace
 
 // Integers multiply as unsigned numbers: products and sums wrap.
 void GT_EXPORT(matmul)(gradtape::KernelTable& table) {
-  table.matmul[static_cast<int>(gradtape::DType::kFloat32)] = kernels_of<float>();
-  table.matmul[static_cast<int>(gradtape::DType::kFloat64)] = kernels_of<double>();
-  table.matmul[static_cast<int>(gradtape::DType::kInt32)] = kernels_of<uint32_t>();
-  table.matmul[static_cast<int>(gradtape::DType::kInt64)] = kernels_of<uint64_t>();
+  table.matmul = by_dtype<gradtape::MatmulKernels>([]<class T>() -> gradtape::MatmulKernels {
+    if constexpr (is_real<T> || (is_integer<T> && sizeof(T) >= 4)) {
+      return kernels_of<wrap_t<T>>();
+    } else {
+      return {};
+    }
+  });
 }

@@ -1,6 +1,7 @@
 // Normalisation along rows (layer norm) and down columns (batch norm). Mean and variance come from one pass
 // over x less a pivot that lies among the elements; where it lies far from the mean, so that digits would be
 // lost, a second pass takes the mean itself. Sums are of T over blocks of fixed size, and double beyond.
+#include "element_types.h"
 #include "simd/columns.h"
 #include "simd/unroll.h"
 #include "spans.h"
@@ -414,6 +415,11 @@ constexpr gradtape::NormKernels kernels_of() {
 }  // namespace
 
 void GT_EXPORT(norm)(gradtape::KernelTable& table) {
-  table.norm[0] = kernels_of<float>();
-  table.norm[1] = kernels_of<double>();
+  table.norm = by_dtype<gradtape::NormKernels>([]<class T>() -> gradtape::NormKernels {
+    if constexpr (is_real<T>) {
+      return kernels_of<T>();
+    } else {
+      return {};
+    }
+  });
 }

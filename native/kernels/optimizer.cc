@@ -1,5 +1,6 @@
 // Updates of weights, one pass over each run. Outputs may be the inputs, or other memory where an older value
 // is still read elsewhere.
+#include "element_types.h"
 #include "simd/lanes.h"
 #include "simd/sqrt.h"
 #include "table.h"
@@ -84,12 +85,22 @@ void adam(const OptimizerRun& run) noexcept {
   });
 }
 
-constexpr gradtape::OptimizerEntry kOptimizers[] = {
-    {"sgd", 1, 1, {&sgd<float>, &sgd<double>}},
-    {"momentum", 2, 2, {&momentum<float, false>, &momentum<double, false>}},
-    {"nesterov", 2, 2, {&momentum<float, true>, &momentum<double, true>}},
-    {"adam", 3, 4, {&adam<float, false>, &adam<double, false>}},
-    {"amsgrad", 4, 4, {&adam<float, true>, &adam<double, true>}},
+using gradtape::OptimizerEntry;
+using gradtape::OptimizerFn;
+
+constexpr OptimizerEntry rule(const char* name, int states, int numbers, OptimizerFn single,
+                              OptimizerFn wide) {
+  return {name, states, numbers, by_dtype<OptimizerFn>([=]<class T>() -> OptimizerFn {
+            return __is_same(T, float) ? single : __is_same(T, double) ? wide : nullptr;
+          })};
+}
+
+constexpr OptimizerEntry kOptimizers[] = {
+    rule("sgd", 1, 1, &sgd<float>, &sgd<double>),
+    rule("momentum", 2, 2, &momentum<float, false>, &momentum<double, false>),
+    rule("nesterov", 2, 2, &momentum<float, true>, &momentum<double, true>),
+    rule("adam", 3, 4, &adam<float, false>, &adam<double, false>),
+    rule("amsgrad", 4, 4, &adam<float, true>, &adam<double, true>),
 };
 
 }  // namespace

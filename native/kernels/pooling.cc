@@ -1,5 +1,6 @@
 // Pooling: lanes are channels, and all pixels of a block have the same taps. The usual windows, 2 × 2 and 3 ×
 // 3, are unrolled.
+#include "element_types.h"
 #include "simd/unroll.h"
 #include "spans.h"
 #include "table.h"
@@ -364,10 +365,11 @@ constexpr gradtape::PoolKernels kernels_of() {
 }  // namespace
 
 void GT_EXPORT(pooling)(gradtape::KernelTable& table) {
-  using gradtape::DType;
-  table.pooling[static_cast<int>(DType::kFloat32)] = kernels_of<float>();
-  table.pooling[static_cast<int>(DType::kFloat64)] = kernels_of<double>();
-  table.pooling[static_cast<int>(DType::kInt32)] = kernels_of<int32_t>();
-  table.pooling[static_cast<int>(DType::kInt64)] = kernels_of<int64_t>();
-  table.pooling[static_cast<int>(DType::kUInt8)] = kernels_of<uint8_t>();
+  table.pooling = by_dtype<gradtape::PoolKernels>([]<class T>() -> gradtape::PoolKernels {
+    if constexpr (is_ordered<T>) {
+      return kernels_of<T>();
+    } else {
+      return {};
+    }
+  });
 }

@@ -114,7 +114,7 @@ constexpr int kWords = 4 * kLanes<uint32_t>;
 
 struct Uniform {
   template <class T>
-  static constexpr bool has = is_float<T>;
+  static constexpr bool has = is_real<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
     for (int i = 0; i < kWords; i++) y[i] = unit(w[i]);
   }
@@ -123,12 +123,21 @@ struct Uniform {
   }
 };
 
+/// Floats of 16 bits have the low bits of a word as those of their mantissa, and lie 2^-bits apart.
 template <class T>
-inline constexpr bool is_wide_int = false;
-template <>
-inline constexpr bool is_wide_int<int32_t> = true;
-template <>
-inline constexpr bool is_wide_int<int64_t> = true;
+inline constexpr int kMantissaBits = __is_same(T, gradtape::Float16) ? 10 : 7;
+template <class H>
+struct UniformHalf {
+  static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
+    constexpr uint32_t kValues = 1u << kMantissaBits<H>;
+    for (int i = 0; i < kWords; i++) {
+      y[i] = static_cast<float>(static_cast<int32_t>(w[i] & (kValues - 1))) * (1.0f / kValues);
+    }
+  }
+};
+
+template <class T>
+inline constexpr bool is_wide_int = is_integer<T> && sizeof(T) >= 4;
 
 GT_INLINE uint64_t join_words(const uint32_t* w) { return static_cast<uint64_t>(w[1]) << 32 | w[0]; }
 
@@ -167,7 +176,7 @@ struct UniformFullInt {
 
 struct Normal {
   template <class T>
-  static constexpr bool has = is_float<T>;
+  static constexpr bool has = is_real<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
     for (int i = 0; i < kWords; i += 2 * kWide) normals_wide(w + i, y + i);
   }
@@ -255,27 +264,59 @@ void truncated_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end)
   }
 }
 
-template <class D, class T>
-constexpr RandomFn random_fn() {
-  if constexpr (D::template has<T>) {
-    return &random_run<D, T>;
-  } else {
-    return nullptr;
-  }
+/// Float32 rounded to floats of 16 bits, a tile at a time.
+GT_OUTLINE void random_tiles(const Conversion& c, RandomFn fn, const RandomArgs& args, void* y, int64_t begin,
+                             int64_t end) noexcept {
+  static_assert(kTile % gradtape::kRandomGroup == 0);
+  alignas(64) float tile[kTile];
+  each_tile(end - begin, [&](int64_t i, int64_t count) {
+    const int64_t from = begin + i;
+    // Where element 0 of the sequence would be.
+    const uintptr_t first = reinterpret_cast<uintptr_t>(tile) - static_cast<uintptr_t>(from) * sizeof(float);
+    fn(args, reinterpret_cast<void*>(first), from, from + count);
+    c.from_kernel(tile, bytes_at(y, from * c.size), count);
+  });
 }
+template <class T, RandomFn kFn>
+void random_rounded(const RandomArgs& args, void* y, int64_t begin, int64_t end) noexcept {
+  random_tiles(compute_conversion<T>(), kFn, args, y, begin, end);
+}
+
+/// Integers of one width share a distribution.
 template <class D>
-constexpr RandomEntry random_entry(const char* name) {
-  return {name,
-          {random_fn<D, float>(), random_fn<D, double>(), random_fn<D, int32_t>(), random_fn<D, int64_t>(),
-           nullptr, nullptr}};
+constexpr RandomEntry integer_entry(const char* name) {
+  return {name, by_dtype<RandomFn>([]<class T>() -> RandomFn {
+            if constexpr (is_wide_int<T>) {
+              return sizeof(T) == 4 ? &random_run<D, int32_t> : &random_run<D, int64_t>;
+            } else {
+              return nullptr;
+            }
+          })};
+}
+/// kFloat and kDouble draw, kHalf what 16-bit floats are rounded from.
+template <RandomFn kFloat, RandomFn kDouble, RandomFn kFloat16 = kFloat, RandomFn kBFloat16 = kFloat>
+constexpr RandomEntry float_entry(const char* name) {
+  return {name, by_dtype<RandomFn>([]<class T>() -> RandomFn {
+            if constexpr (__is_same(T, float)) {
+              return kFloat;
+            } else if constexpr (__is_same(T, double)) {
+              return kDouble;
+            } else if constexpr (is_float<T>) {
+              return &random_rounded < T, __is_same(T, gradtape::Float16) ? kFloat16 : kBFloat16 > ;
+            } else {
+              return nullptr;
+            }
+          })};
 }
 
 constexpr RandomEntry kRandom[] = {
-    random_entry<Uniform>("uniform"),
-    random_entry<UniformInt>("uniformInt"),
-    random_entry<UniformFullInt>("uniformFullInt"),
-    random_entry<Normal>("normal"),
-    {"truncatedNormal", {&truncated_run<float>, &truncated_run<double>, nullptr, nullptr, nullptr, nullptr}},
+    float_entry<&random_run<Uniform, float>, &random_run<Uniform, double>,
+                &random_run<UniformHalf<gradtape::Float16>, float>,
+                &random_run<UniformHalf<gradtape::BFloat16>, float>>("uniform"),
+    integer_entry<UniformInt>("uniformInt"),
+    integer_entry<UniformFullInt>("uniformFullInt"),
+    float_entry<&random_run<Normal, float>, &random_run<Normal, double>>("normal"),
+    float_entry<&truncated_run<float>, &truncated_run<double>>("truncatedNormal"),
 };
 
 }  // namespace

@@ -2,144 +2,14 @@
 // results are added, so that errors grow with the number of blocks and not of elements. The order is fixed by
 // the shape alone.
 #include "elementwise.h"
+#include "reduce_converted.h"
+#include "reduce_ops.h"
 #include "simd/columns.h"
 
 namespace {
 
-using gradtape::ReduceColsFn;
 using gradtape::ReduceEntry;
 using gradtape::ReduceLinks;
-using gradtape::ReduceRowsFn;
-
-template <class T>
-constexpr T lowest() {
-  if constexpr (is_float<T>) {
-    return -static_cast<T>(__builtin_inf());
-  } else if constexpr (static_cast<T>(-1) > T(0)) {
-    return T(0);
-  } else {
-    return static_cast<T>(T(1) << (8 * sizeof(T) - 2)) * T(-2);
-  }
-}
-template <class T>
-constexpr T highest() {
-  if constexpr (is_float<T>) {
-    return static_cast<T>(__builtin_inf());
-  } else {
-    return static_cast<T>(~lowest<T>());
-  }
-}
-
-// An op: `Lane<T>` is the type it computes on, `Out<T>` what it writes. `map` is applied to each element
-// once, `join` combines two results and works on vectors and elements alike; `identity` maps to and joins as
-// itself.
-
-struct Sum {
-  template <class T>
-  static constexpr bool has = is_number<T>;
-  template <class T>
-  using Lane = wrap_t<T>;
-  template <class E>
-  static constexpr E identity() {
-    return E(0);
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    return a + b;
-  }
-};
-
-struct SumSquare : Sum {
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x * x;
-  }
-};
-
-struct Prod {
-  template <class T>
-  static constexpr bool has = is_number<T>;
-  template <class T>
-  using Lane = wrap_t<T>;
-  template <class E>
-  static constexpr E identity() {
-    return E(1);
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    return a * b;
-  }
-};
-
-/// NaN wins.
-template <bool kMax>
-struct Extreme {
-  template <class T>
-  static constexpr bool has = is_number<T>;
-  template <class T>
-  using Lane = T;
-  template <class E>
-  static constexpr E identity() {
-    return kMax ? lowest<E>() : highest<E>();
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  /// Right where neither is NaN.
-  template <class V>
-  static GT_INLINE V quick(V a, V b) {
-    return (kMax ? b > a : b < a) ? b : a;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    if constexpr (is_float<E>) {
-      return ((kMax ? b > a : b < a) | (b != b)) ? b : a;
-    } else {
-      return (kMax ? b > a : b < a) ? b : a;
-    }
-  }
-};
-
-template <class Op, class E>
-inline constexpr bool HasQuick = false;
-template <bool kMax>
-inline constexpr bool HasQuick<Extreme<kMax>, float> = true;
-template <bool kMax>
-inline constexpr bool HasQuick<Extreme<kMax>, double> = true;
-
-/// Bools are bytes of 0 or 1.
-template <bool kAny>
-struct Logical {
-  template <class T>
-  static constexpr bool has = is_bool<T>;
-  template <class T>
-  using Lane = uint8_t;
-  template <class E>
-  static constexpr E identity() {
-    return kAny ? E(0) : E(1);
-  }
-  template <class V>
-  static GT_INLINE V map(V x) {
-    return x;
-  }
-  template <class E, class V>
-  static GT_INLINE V join(V a, V b) {
-    if constexpr (kAny) {
-      return a | b;
-    } else {
-      return a & b;
-    }
-  }
-};
 
 constexpr int kAccumulators = 8;
 constexpr int64_t kBlock = 4096;
@@ -263,30 +133,45 @@ GT_INLINE E fold_row(const E* x, int64_t n) {
 template <class E>
 inline constexpr int64_t kShortRow = 4 * kLanes<E> < 64 ? 4 * kLanes<E> : 64;
 
+/// Integers of less than four bytes, and bools: their vectors have so many lanes that what is written here
+/// for few of them would be long. Loops over them are the compiler's, and all ops share the turning of rows.
+template <class E>
+inline constexpr bool is_plain = sizeof(E) < 4;
+
 /// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
 template <class Op, class E>
 GT_INLINE void fold_short(const E* x, E* y, int64_t n) {
-  constexpr int C = kGroup<E>;
-  Vec<E> acc[C], column[C];
-  GT_UNROLL
-  for (int k = 0; k < C; k++) acc[k] = splat(Op::template identity<E>());
-  int64_t c = 0;
-  for (; c + C <= n; c += C) {
-    load_columns<kMaxGroups>(x + c, n, column);
-    GT_UNROLL
-    for (int k = 0; k < C; k++) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
-  }
-  if (c < n) {
-    // The last columns, with some of the ones before if there are any.
-    const int64_t again = c > 0 ? C - (n - c) : 0;
-    load_columns<kMaxGroups>(x + c - again, n, column);
-    GT_UNROLL
-    for (int k = 0; k < C; k++) {
-      if (k >= again && k - again < n - c) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
+  if constexpr (is_plain<E>) {
+    alignas(64) E columns[kShortRow<E> * kLanes<E>];
+    turn_rows(x, n, columns);
+    Vec<E> acc = splat(Op::template identity<E>());
+    for (int64_t c = 0; c < n; c++) {
+      acc = Op::template join<E>(acc, Op::map(load(columns + c * kLanes<E>)));
     }
+    store(y, acc);
+  } else {
+    constexpr int C = kGroup<E>;
+    Vec<E> acc[C], column[C];
+    GT_UNROLL
+    for (int k = 0; k < C; k++) acc[k] = splat(Op::template identity<E>());
+    int64_t c = 0;
+    for (; c + C <= n; c += C) {
+      load_columns<kMaxGroups>(x + c, n, column);
+      GT_UNROLL
+      for (int k = 0; k < C; k++) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
+    }
+    if (c < n) {
+      // The last columns, with some of the ones before if there are any.
+      const int64_t again = c > 0 ? C - (n - c) : 0;
+      load_columns<kMaxGroups>(x + c - again, n, column);
+      GT_UNROLL
+      for (int k = 0; k < C; k++) {
+        if (k >= again && k - again < n - c) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
+      }
+    }
+    join_all<Op, E, C>(acc);
+    store(y, acc[0]);
   }
-  join_all<Op, E, C>(acc);
-  store(y, acc[0]);
 }
 
 /// Calls f(x, r) for each r that as many rows as there are lanes begin at; for the last ones they are copied
@@ -305,9 +190,8 @@ GT_INLINE void each_short(const E* x, int64_t rows, int64_t n, const F& f) {
   }
 }
 
-template <class Op, class T>
+template <class Op, class E>
 void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
-  using E = typename Op::template Lane<T>;
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
   if (n < kShortRow<E> && n > 0 && stride == n && rows >= kLanes<E>) {
@@ -322,7 +206,15 @@ void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stri
     });
     return;
   }
-  if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
+  if constexpr (is_plain<E>) {
+    for (int64_t r = 0; r < rows; r++, x += stride) {
+      E sum = Op::template identity<E>();
+      for (int64_t i = 0; i < n; i++) {
+        sum = static_cast<E>(Op::template join<E>(sum, static_cast<E>(Op::map(x[i]))));
+      }
+      y[r] = sum;
+    }
+  } else if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
     for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
   } else {
     for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, false>(x + r * stride, n);
@@ -391,38 +283,54 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   }
 }
 
-template <class Op, class T>
-void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
-  using E = typename Op::template Lane<T>;
-  const E* x = static_cast<const E*>(xv);
-  E* y = static_cast<E*>(yv);
-  constexpr int64_t kNarrow = 64;
-  if (width < kNarrow && stride == width && n >= 16) {
-    // Narrow rows: several of them make one wide row.
-    const int64_t group = 4 * kNarrow / width;
-    const int64_t groups = n / group;
-    E wide[4 * kNarrow];
-    fold_strip<Op, E>(x, wide, groups, group * width, group * width);
-    const E* rest = x + groups * group * width;
-    const int64_t rows = n - groups * group;
+/// All rows into one, which stays in the first cache.
+template <class Op, class E>
+GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
+  for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
+  for (int64_t r = 0; r < n; r++, x += stride) {
+    GT_IVDEP
     for (int64_t i = 0; i < width; i++) {
-      E a = Op::template identity<E>(), b = a;
-      if (groups > 0) {
-        for (int64_t r = 0; r < group; r++) a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
-      }
-      for (int64_t r = 0; r < rows; r++) {
-        b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
-      }
-      y[i] = static_cast<E>(Op::template join<E>(a, b));
+      y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
     }
-    return;
   }
-  for (int64_t i = 0; i < width; i += kStrip) {
-    fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
+}
+template <class Op, class E>
+GT_INLINE void fold_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
+  if constexpr (is_plain<E>) {
+    fold_plain_cols<Op, E>(x, y, n, stride, width);
+  } else {
+    for (int64_t i = 0; i < width; i += kStrip) {
+      fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
+    }
   }
 }
 
-/// Sums of narrow integers and counts of bools, as int64.
+template <class Op, class E>
+void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
+  constexpr int64_t kNarrow = 64;
+  const E* x = static_cast<const E*>(xv);
+  E* y = static_cast<E*>(yv);
+  if (width >= kNarrow || stride != width || n < 16) return fold_cols<Op, E>(x, y, n, stride, width);
+  // Narrow rows: several of them make one wide row.
+  const int64_t group = 4 * kNarrow / width;
+  const int64_t groups = n / group;
+  E wide[4 * kNarrow];
+  fold_cols<Op, E>(x, wide, groups, group * width, group * width);
+  const E* rest = x + groups * group * width;
+  const int64_t rows = n - groups * group;
+  for (int64_t i = 0; i < width; i++) {
+    E a = Op::template identity<E>(), b = a;
+    if (groups > 0) {
+      for (int64_t r = 0; r < group; r++) a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
+    }
+    for (int64_t r = 0; r < rows; r++) {
+      b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
+    }
+    y[i] = static_cast<E>(Op::template join<E>(a, b));
+  }
+}
+
+/// Sums of integers as int64.
 template <class T>
 void sum_long_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
   const T* x = static_cast<const T*>(xv);
@@ -445,20 +353,63 @@ void sum_long_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t 
   }
 }
 
+/// The reduction of nothing, as the kernels write it: the least and the greatest integer are those of the
+/// storage type.
+template <class Op, class T>
+constexpr kernel_t<Op, T> nothing_of() {
+  if constexpr (is_integer<T> && !flips<Op, T>()) {
+    return static_cast<kernel_t<Op, T>>(Op::template identity<T>());
+  } else {
+    return Op::template identity<kernel_t<Op, T>>();
+  }
+}
+template <class Op, class T>
+constexpr kernel_t<Op, T> kNothing = nothing_of<Op, T>();
+
+template <class Op, class T>
+void rows_of(const void* x, void* y, int64_t rows, int64_t n, int64_t stride) noexcept {
+  using K = kernel_t<Op, T>;
+  const Conversion& c = conversion<Op, T>();
+  rows_by_tiles(c, &reduce_rows<Op, K>, &reduce_rows<typename Op::Then, K>, sizeof(K), &kNothing<Op, T>, x, y,
+                rows, n, stride);
+  if constexpr (flips<Op, T>()) c.from_kernel(y, y, rows);
+}
+template <class Op, class T>
+void cols_of(const void* x, void* y, int64_t n, int64_t stride, int64_t width) noexcept {
+  using K = kernel_t<Op, T>;
+  const Conversion& c = conversion<Op, T>();
+  cols_by_tiles(c, &reduce_cols<Op, K>, &reduce_cols<typename Op::Then, K>, sizeof(K), &kNothing<Op, T>, x, y,
+                n, stride, width);
+  if constexpr (flips<Op, T>()) c.from_kernel(y, y, width);
+}
+
 template <class Op, class T>
 constexpr ReduceRowsFn rows_fn() {
-  if constexpr (Op::template has<T>) {
-    return &reduce_rows<Op, T>;
-  } else {
+  if constexpr (!Op::template has<T>) {
     return nullptr;
+  } else if constexpr (goes_by_tiles<Op, T>) {
+    return &rows_of<Op, T>;
+  } else {
+    return &reduce_rows<Op, kernel_t<Op, T>>;
   }
 }
 template <class Op, class T>
 constexpr ReduceColsFn cols_fn() {
-  if constexpr (Op::template has<T>) {
-    return &reduce_cols<Op, T>;
-  } else {
+  if constexpr (!Op::template has<T>) {
     return nullptr;
+  } else if constexpr (goes_by_tiles<Op, T>) {
+    return &cols_of<Op, T>;
+  } else {
+    return &reduce_cols<Op, kernel_t<Op, T>>;
+  }
+}
+/// The dtype of what these write.
+template <class Op, class T>
+constexpr DType result_of() {
+  if constexpr (sizeof(kernel_t<Op, T>) != sizeof(T)) {
+    return gradtape::DTypeOf<kernel_t<Op, T>>::dtype;
+  } else {
+    return gradtape::DTypeOf<T>::dtype;
   }
 }
 
@@ -513,47 +464,73 @@ constexpr ReduceLinks links_of() {
       [](bool whole) noexcept { return link_fn<T>(whole ? &reduce_link<Op, T> : &reduce_rest_link<Op, T>); },
       &begin_link<Op, T>, &end_link<Op, T>};
 }
-template <class Op>
-constexpr ReduceLinks kReduceLinks[gradtape::kChainDTypes] = {links_of<Op, float>(), links_of<Op, double>()};
+template <class Op, class T>
+constexpr ReduceLinks kReduceLinks = links_of<Op, T>();
 
-#define GT_ALL(fn, Op)                                                                          \
-  {                                                                                             \
-    fn<Op, float>(), fn<Op, double>(), fn<Op, int32_t>(), fn<Op, int64_t>(), fn<Op, uint8_t>(), \
-        fn<Op, Bool>()                                                                          \
-  }
+/// Where a compiler fuses the additions of squares, their rounding depends on the loop around them.
+template <class Op, class T>
+inline constexpr bool has_links = Op::template has<T> && is_real<T> && !__is_same(Op, SumSquare);
+
+/// A mean is a sum, of floats, that is divided.
 template <class Op>
 constexpr ReduceEntry reduce_entry(const char* name, int then, bool mean = false) {
-  const ReduceLinks* links = nullptr;
-  // Where a compiler fuses the additions of squares, their rounding depends on the loop around them.
-  if constexpr (Op::template has<float> && !__is_same(Op, SumSquare)) links = kReduceLinks<Op>;
-  return {name, GT_ALL(rows_fn, Op), GT_ALL(cols_fn, Op), -1, then, mean, links};
+  ReduceEntry entry = {
+      name,
+      by_dtype<ReduceRowsFn>([]<class T> { return rows_fn<Op, T>(); }),
+      by_dtype<ReduceColsFn>([]<class T> { return cols_fn<Op, T>(); }),
+      by_dtype<DType>([]<class T> { return result_of<Op, T>(); }),
+      -1,
+      then,
+      mean,
+      by_dtype<const ReduceLinks*>([]<class T>() -> const ReduceLinks* {
+        if constexpr (has_links<Op, T>) {
+          return &kReduceLinks<Op, T>;
+        } else {
+          return nullptr;
+        }
+      }),
+  };
+  for (int dtype = 0; mean && dtype < gradtape::kDTypes; dtype++) {
+    if (gradtape::is_kind(dtype, gradtape::kFloating)) continue;
+    entry.rows[dtype] = nullptr;
+    entry.cols[dtype] = nullptr;
+  }
+  return entry;
 }
-#undef GT_ALL
 
-struct Mean : Sum {
-  template <class T>
-  static constexpr bool has = is_float<T>;
-};
+constexpr ReduceEntry sum_long_entry() {
+  return {"sumLong",
+          by_dtype<ReduceRowsFn>([]<class T>() -> ReduceRowsFn {
+            if constexpr (is_integer<T>) {
+              return &sum_long_rows<T>;
+            } else {
+              return nullptr;
+            }
+          }),
+          by_dtype<ReduceColsFn>([]<class T>() -> ReduceColsFn {
+            if constexpr (is_integer<T>) {
+              return &sum_long_cols<T>;
+            } else {
+              return nullptr;
+            }
+          }),
+          by_dtype<DType>([]<class T> { return DType::kInt64; }),
+          static_cast<int>(DType::kInt64),
+          0,
+          false,
+          {}};
+}
 
-constexpr int kInt64 = static_cast<int>(DType::kInt64);
 constexpr ReduceEntry kReduce[] = {
     reduce_entry<Sum>("sum", 0),
-    reduce_entry<Mean>("mean", 0, true),
+    reduce_entry<Sum>("mean", 0, true),
     reduce_entry<SumSquare>("sumSquare", 0),
     reduce_entry<Prod>("prod", 3),
     reduce_entry<Extreme<true>>("max", 4),
     reduce_entry<Extreme<false>>("min", 5),
     reduce_entry<Logical<true>>("any", 6),
     reduce_entry<Logical<false>>("all", 7),
-    {"sumLong",
-     {nullptr, nullptr, &sum_long_rows<int32_t>, &sum_long_rows<int64_t>, &sum_long_rows<uint8_t>,
-      &sum_long_rows<uint8_t>},
-     {nullptr, nullptr, &sum_long_cols<int32_t>, &sum_long_cols<int64_t>, &sum_long_cols<uint8_t>,
-      &sum_long_cols<uint8_t>},
-     kInt64,
-     0,
-     false,
-     nullptr},
+    sum_long_entry(),
 };
 
 }  // namespace

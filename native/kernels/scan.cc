@@ -10,7 +10,7 @@ struct CumSum {
   static constexpr E identity = E(0);
   template <class E>
   static GT_INLINE E join(E a, E b) {
-    return static_cast<E>(a + b);
+    return static_cast<E>(static_cast<promoted_t<E>>(a) + static_cast<promoted_t<E>>(b));
   }
 };
 struct CumProd {
@@ -18,7 +18,7 @@ struct CumProd {
   static constexpr E identity = E(1);
   template <class E>
   static GT_INLINE E join(E a, E b) {
-    return static_cast<E>(a * b);
+    return static_cast<E>(static_cast<promoted_t<E>>(a) * static_cast<promoted_t<E>>(b));
   }
 };
 
@@ -38,9 +38,8 @@ GT_INLINE void scan_rows(const E* x, E* y, int64_t n, bool exclusive, bool rever
   }
 }
 
-template <class Op, class T>
+template <class Op, class E>
 void scan_rows(const void* xv, void* yv, int64_t rows, int64_t n, bool exclusive, bool reverse) noexcept {
-  using E = wrap_t<T>;
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
   constexpr int kRows = 4;
@@ -49,10 +48,10 @@ void scan_rows(const void* xv, void* yv, int64_t rows, int64_t n, bool exclusive
   for (; r < rows; r++) scan_rows<Op, E, 1>(x + r * n, y + r * n, n, exclusive, reverse);
 }
 
-template <class Op, class T>
+/// E is unsigned where it is an integer.
+template <class Op, class E>
 void scan(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width, bool exclusive,
           bool reverse) noexcept {
-  using E = wrap_t<T>;
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
   if (n <= 0) return;
@@ -105,13 +104,23 @@ void recurrence(const void* av, const void* bv, void* yv, int64_t n, int64_t str
   }
 }
 
-#define GT_ALL(fn) \
-  { &fn<Op, float>, &fn<Op, double>, &fn<Op, int32_t>, &fn<Op, int64_t>, &fn<Op, uint8_t>, nullptr }
 template <class Op>
 constexpr ScanEntry scan_entry(const char* name) {
-  return {name, GT_ALL(scan), GT_ALL(scan_rows)};
+  return {name, by_dtype<gradtape::ScanFn>([]<class T>() -> gradtape::ScanFn {
+            if constexpr (is_real<T> || is_integer<T>) {
+              return &scan<Op, wrap_t<T>>;
+            } else {
+              return nullptr;
+            }
+          }),
+          by_dtype<gradtape::ScanRowsFn>([]<class T>() -> gradtape::ScanRowsFn {
+            if constexpr (is_real<T> || is_integer<T>) {
+              return &scan_rows<Op, wrap_t<T>>;
+            } else {
+              return nullptr;
+            }
+          })};
 }
-#undef GT_ALL
 
 constexpr ScanEntry kScan[] = {scan_entry<CumSum>("cumsum"), scan_entry<CumProd>("cumprod")};
 
@@ -119,7 +128,12 @@ constexpr ScanEntry kScan[] = {scan_entry<CumSum>("cumsum"), scan_entry<CumProd>
 
 void GT_EXPORT(scan)(gradtape::KernelTable& table) {
   table.scan = kScan;
-  table.recurrence[static_cast<int>(DType::kFloat32)] = &recurrence<float>;
-  table.recurrence[static_cast<int>(DType::kFloat64)] = &recurrence<double>;
+  table.recurrence = by_dtype<gradtape::RecurrenceFn>([]<class T>() -> gradtape::RecurrenceFn {
+    if constexpr (is_real<T>) {
+      return &recurrence<T>;
+    } else {
+      return nullptr;
+    }
+  });
   table.scan_count = static_cast<int>(sizeof kScan / sizeof kScan[0]);
 }

@@ -45,6 +45,7 @@ void fill_modes(gradtape::SelectFn* fn) {
 
 void GT_EXPORT(select)(gradtape::KernelTable& table) {
   fill_modes<uint8_t>(table.select[0]);
-  fill_modes<uint32_t>(table.select[1]);
-  fill_modes<uint64_t>(table.select[2]);
+  fill_modes<uint16_t>(table.select[1]);
+  fill_modes<uint32_t>(table.select[2]);
+  fill_modes<uint64_t>(table.select[3]);
 }

@@ -2,6 +2,7 @@
 // stays in the cache, and another exponential would cost more than reading it again. But the walk that takes
 // exponentials waits for arithmetic alone: it finishes the row before and looks for the largest element of
 // the row behind on the way (a softmax of 1024 × 1024 in its own walks took a third longer). x may be y.
+#include "element_types.h"
 #include "simd/columns.h"
 #include "simd/lanes.h"
 #include "simd/math.h"
@@ -431,22 +432,31 @@ void cross_entropy_short(const T* x, const T* target, T* loss, T* back, int64_t 
                     });
 }
 
-template <class T, class Label>
-void sparse_cross_entropy_short(const T* x, const Label* labels, T* loss, T* back, int64_t rows, int64_t n) {
+/// Numbers of the one label of each row.
+struct Labels {
+  const void* numbers;
+  bool wide;  // int64, else int32
+  int64_t operator[](int64_t r) const {
+    return wide ? static_cast<const int64_t*>(numbers)[r] : static_cast<const int32_t*>(numbers)[r];
+  }
+};
+
+template <class T>
+void sparse_cross_entropy_short(const T* x, Labels labels, T* loss, T* back, int64_t rows, int64_t n) {
   using V = Vec<T>;
   constexpr int64_t L = kLanes<T>;
   T staged[L * kShortRow<T> + kGroup<T>], tops[L], sums[L];
-  each_side_by_side(
-      x, rows, n, [&](int64_t r, int64_t count, const Columns<T>&, V most, V lse, Columns<T>& e) {
-        store(tops, most);
-        store(sums, lse);
-        const auto place = [&](int64_t i) { return (r + i) * n + static_cast<int64_t>(labels[r + i]); };
-        for (int64_t i = 0; i < count; i++) loss[r + i] = sums[i] - (x[place(i)] - tops[i]);
-        if (back == nullptr) return;
-        e.store(staged, n);
-        memcpy(back + r * n, staged, static_cast<size_t>(count * n) * sizeof(T));
-        for (int64_t i = 0; i < count; i++) back[place(i)] -= T(1);
-      });
+  each_side_by_side(x, rows, n,
+                    [&](int64_t r, int64_t count, const Columns<T>&, V most, V lse, Columns<T>& e) {
+                      store(tops, most);
+                      store(sums, lse);
+                      const auto place = [&](int64_t i) { return (r + i) * n + labels[r + i]; };
+                      for (int64_t i = 0; i < count; i++) loss[r + i] = sums[i] - (x[place(i)] - tops[i]);
+                      if (back == nullptr) return;
+                      e.store(staged, n);
+                      memcpy(back + r * n, staged, static_cast<size_t>(count * n) * sizeof(T));
+                      for (int64_t i = 0; i < count; i++) back[place(i)] -= T(1);
+                    });
 }
 
 template <bool kBack, class T>
@@ -471,11 +481,10 @@ void cross_entropy_long(const T* x, const T* target, T* losses, T* back, int64_t
       [&](int64_t r) GT_LAMBDA { losses[r] = loss.all(); });
 }
 
-template <bool kBack, class T, class Label>
-void sparse_cross_entropy_long(const T* x, const Label* labels, T* losses, T* back, int64_t rows,
-                               int64_t cols) {
+template <bool kBack, class T>
+void sparse_cross_entropy_long(const T* x, Labels labels, T* losses, T* back, int64_t rows, int64_t cols) {
   const Row<T> row(cols);
-  const auto label = [&](int64_t r) { return r * cols + static_cast<int64_t>(labels[r]); };
+  const auto label = [&](int64_t r) { return r * cols + labels[r]; };
   T scale = T(0);
   // Logarithms of as many rows together as there are lanes: one at a time they took a tenth of it all.
   constexpr int64_t L = kLanes<T>;
@@ -514,15 +523,20 @@ void cross_entropy(const void* xv, const void* tv, void* lossv, void* backv, int
   cross_entropy_long<true>(x, target, loss, back, rows, cols);
 }
 
-template <class T, class Label>
-void sparse_cross_entropy(const void* xv, const void* labelsv, void* lossv, void* backv, int64_t rows,
-                          int64_t cols) noexcept {
+template <class T>
+GT_OUTLINE void sparse_cross_entropy(const void* xv, Labels labels, void* lossv, void* backv, int64_t rows,
+                                     int64_t cols) noexcept {
   const T* x = static_cast<const T*>(xv);
-  const Label* labels = static_cast<const Label*>(labelsv);
   T *loss = static_cast<T*>(lossv), *back = static_cast<T*>(backv);
   if (side_by_side<T>(rows, cols)) return sparse_cross_entropy_short(x, labels, loss, back, rows, cols);
   if (back == nullptr) return sparse_cross_entropy_long<false>(x, labels, loss, back, rows, cols);
   sparse_cross_entropy_long<true>(x, labels, loss, back, rows, cols);
+}
+
+template <class T, bool kWide>
+void sparse_cross_entropy_of(const void* x, const void* labels, void* loss, void* back, int64_t rows,
+                             int64_t cols) noexcept {
+  sparse_cross_entropy<T>(x, {labels, kWide}, loss, back, rows, cols);
 }
 
 template <class T>
@@ -533,12 +547,17 @@ constexpr gradtape::SoftmaxKernels kernels_of() {
           .softmax_gradient = &softmax_gradient<T>,
           .log_softmax_gradient = &log_softmax_gradient<T>,
           .cross_entropy = &cross_entropy<T>,
-          .sparse_cross_entropy = {&sparse_cross_entropy<T, int32_t>, &sparse_cross_entropy<T, int64_t>}};
+          .sparse_cross_entropy = {&sparse_cross_entropy_of<T, false>, &sparse_cross_entropy_of<T, true>}};
 }
 
 }  // namespace
 
 void GT_EXPORT(softmax)(gradtape::KernelTable& table) {
-  table.softmax[0] = kernels_of<float>();
-  table.softmax[1] = kernels_of<double>();
+  table.softmax = by_dtype<gradtape::SoftmaxKernels>([]<class T>() -> gradtape::SoftmaxKernels {
+    if constexpr (is_real<T>) {
+      return kernels_of<T>();
+    } else {
+      return {};
+    }
+  });
 }

@@ -2,19 +2,9 @@
 // Kernels work on contiguous runs: pointers, strides where a family needs them, and lengths; never tensors.
 // They are noexcept, allocate nothing and know no threads.
 #pragma once
-#include <stdint.h>
+#include "dtypes.h"
 
 namespace gradtape {
-
-/// Element types, in the order of `lib/core/dtype.ts` (a test compares the two).
-enum class DType : int { kFloat32 = 0, kFloat64, kInt32, kInt64, kUInt8, kBool, kCount };
-inline constexpr int kDTypes = static_cast<int>(DType::kCount);
-
-/// Bytes of one element.
-inline constexpr int64_t dtype_size(int dtype) {
-  constexpr int64_t sizes[kDTypes] = {4, 8, 4, 8, 1, 1};
-  return sizes[dtype];
-}
 
 /// y[i] = f(x[i]), i < n. x == y is allowed.
 using UnaryFn = void (*)(const void* x, void* y, int64_t n) noexcept;
@@ -32,24 +22,27 @@ struct ChainLink {
   char* p;          // its operand, or where it writes to
   int64_t advance;  // −1: that goes along with the elements; 0: it stays where it is
 };
-/// Chains work on these dtypes: float32 and float64.
-inline constexpr int kChainDTypes = 2;
 /// What stands where in a link of two operands: the elements in registers (kept), others from memory, or one.
 enum LinkForm { kKeptVec = 0, kVecKept, kKeptScalar, kScalarKept, kLinkForms };
 
 /// One row per op. A null function means that the op does not exist for that dtype.
 struct UnaryEntry {
   const char* name;
-  UnaryFn fn[kDTypes];
+  ByDType<UnaryFn> fn;
   bool to_bool;                        // the result is bool, whatever the input
-  uint8_t cost[kDTypes];               // time per element, in that of one that only passes through memory
+  ByDType<uint8_t> cost;               // time per element, in that of one that only passes through memory
   LinkFn (*link)(int dtype) noexcept;  // null where there is none
+};
+/// A binary op of one dtype, by the mode.
+struct BinaryFns {
+  BinaryFn of[kBinaryModes];
+  constexpr __attribute__((always_inline)) BinaryFn operator[](int mode) const { return of[mode]; }
 };
 struct BinaryEntry {
   const char* name;
-  BinaryFn fn[kDTypes][kBinaryModes];
+  ByDType<BinaryFns> fn;
   bool to_bool;
-  uint8_t cost[kDTypes];
+  ByDType<uint8_t> cost;
   LinkFn (*link)(int dtype, int form) noexcept;
 };
 
@@ -73,12 +66,15 @@ inline constexpr int64_t kReduceLinkMost = 4096;
 
 struct ReduceEntry {
   const char* name;
-  ReduceRowsFn rows[kDTypes];
-  ReduceColsFn cols[kDTypes];
-  int out_dtype;             // -1: that of the input
-  int then;                  // the op that combines partial results
-  bool mean;                 // divide by the number of elements at the end
-  const ReduceLinks* links;  // by dtype, or null
+  ByDType<ReduceRowsFn> rows;
+  ByDType<ReduceColsFn> cols;
+  /// What rows and cols write: for dtypes that are computed with in another type that may be its dtype, so
+  /// that partial results are rounded once, when all are combined.
+  ByDType<DType> partial;
+  int out_dtype;                      // -1: that of the input
+  int then;                           // the op that combines partial results
+  bool mean;                          // divide by the number of elements at the end
+  ByDType<const ReduceLinks*> links;  // null where there are none
 };
 
 /// y[r] = position of the first extreme element of the n elements at x + r * n; NaN is skipped.
@@ -87,8 +83,8 @@ using ArgRowsFn = void (*)(const void* x, int32_t* y, int64_t rows, int64_t n) n
 using ArgColsFn = void (*)(const void* x, int32_t* y, int64_t n, int64_t stride, int64_t width) noexcept;
 struct ArgReduceEntry {
   const char* name;
-  ArgRowsFn rows[kDTypes];
-  ArgColsFn cols[kDTypes];
+  ByDType<ArgRowsFn> rows;
+  ByDType<ArgColsFn> cols;
 };
 
 /// Running sums or products down n rows of `width` elements, `stride` apart, in x and y alike.
@@ -99,8 +95,8 @@ using ScanRowsFn = void (*)(const void* x, void* y, int64_t rows, int64_t n, boo
                             bool reverse) noexcept;
 struct ScanEntry {
   const char* name;
-  ScanFn fn[kDTypes];
-  ScanRowsFn rows[kDTypes];
+  ByDType<ScanFn> fn;
+  ByDType<ScanRowsFn> rows;
 };
 
 /// The linear recurrence h = a · (the h before) + b along n rows, laid out as for ScanFn. Where it stands at
@@ -121,7 +117,7 @@ using RandomFn = void (*)(const RandomArgs& args, void* y, int64_t begin, int64_
 inline constexpr int64_t kRandomGroup = 64;
 struct RandomEntry {
   const char* name;
-  RandomFn fn[kDTypes];
+  ByDType<RandomFn> fn;
 };
 
 /// What chains are made of but for the ops: a chain begins with a load and ends with `end`.
@@ -134,10 +130,9 @@ struct ChainKernels {
 
 /// y[i] = convert(x[i]).
 using CastFn = void (*)(const void* x, void* y, int64_t n) noexcept;
-/// y[i] = c[i] ? a[i] : b[i] over elements of 1, 4 or 8 bytes; the mode says which operands are a single
-/// element.
+/// y[i] = c[i] ? a[i] : b[i] over elements of one size; the mode says which operands are a single element.
 using SelectFn = void (*)(const void* c, const void* a, const void* b, void* y, int64_t n) noexcept;
-/// y[i] = *pattern, one element of 1, 4 or 8 bytes.
+/// y[i] = *pattern, one element.
 using FillFn = void (*)(const void* pattern, void* y, int64_t n) noexcept;
 /// y[i] = start + (first + i)·delta. start and delta are doubles for float types and int64 for integer types.
 using IotaFn = void (*)(const void* start, const void* delta, int64_t first, void* y, int64_t n) noexcept;
@@ -146,10 +141,12 @@ using FindFn = int64_t (*)(const void* x, int64_t n) noexcept;
 
 /// Bits of a select mode: that operand is a single element.
 enum SelectMode { kScalarB = 1, kScalarA = 2, kScalarCond = 4, kSelectModes = 8 };
-/// Element sizes that families without arithmetic tell apart.
-inline constexpr int kSizes = 3;
-/// 0, 1, 2 for sizes 1, 4, 8; else −1.
-inline constexpr int size_index(int64_t size) { return size == 1 ? 0 : size == 4 ? 1 : size == 8 ? 2 : -1; }
+/// Families without arithmetic know elements by their size alone: 1, 2, 4, 8 or 16 bytes.
+inline constexpr int kSizes = 5;
+/// The logarithm of such a size; else −1.
+constexpr __attribute__((always_inline)) inline int size_index(int64_t size) {
+  return size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : size == 8 ? 3 : size == 16 ? 4 : -1;
+}
 /// What a find looks for.
 enum FindKind { kFindZero = 0, kFindNegative = 1, kFindKinds = 2 };
 
@@ -160,8 +157,6 @@ struct CopyEntry {
   void (*plane)(const void* src, int64_t src_row, int64_t src_step, void* dst, int64_t dst_row,
                 int64_t dst_step, int64_t rows, int64_t n) noexcept;
 };
-/// Element sizes 1, 2, 4, 8 and 16, by their logarithm.
-inline constexpr int kCopySizes = 5;
 
 /// Rows found by number. All numbers have been checked.
 struct RowsEntry {
@@ -180,7 +175,7 @@ using ScatterFn = void (*)(void* dst, int64_t dst_row, const int64_t* rows, cons
                            int64_t columns) noexcept;
 struct ScatterEntry {
   const char* name;
-  ScatterFn fn[kDTypes];
+  ByDType<ScatterFn> fn;
   bool divides;  // an integer update of 0 is an error
 };
 
@@ -423,11 +418,12 @@ struct OptimizerRun {
   int64_t n;
   double numbers[4];
 };
+using OptimizerFn = void (*)(const OptimizerRun& run) noexcept;
 struct OptimizerEntry {
   const char* name;
-  int states;                                       // how many of in and out it has
-  int numbers;                                      // and how many numbers
-  void (*fn[2])(const OptimizerRun& run) noexcept;  // float32, float64
+  int states;   // how many of in and out it has
+  int numbers;  // and how many numbers
+  ByDType<OptimizerFn> fn;
 };
 
 /// Sorting by radix: digits of at most this many bits.
@@ -491,29 +487,30 @@ struct KernelTable {
   int argreduce_count;
   const ScanEntry* scan;
   int scan_count;
-  RecurrenceFn recurrence[kDTypes];
-  ChainKernels chain[kChainDTypes];
+  ByDType<RecurrenceFn> recurrence;
+  ByDType<ChainKernels> chain;  // functions null where there are no chains
   const RandomEntry* random;
   int random_count;
-  CastFn cast[kDTypes][kDTypes];  // [from][to]
-  SelectFn select[kSizes][kSelectModes];
+  ByDType<ByDType<CastFn>> cast;          // [from][to]
+  SelectFn select[kSizes][kSelectModes];  // by size_index; null for sizes that no dtype has
   FillFn fill[kSizes];
-  IotaFn iota[kDTypes];
-  FindFn find[kFindKinds][kDTypes];
-  const CopyEntry* copy;  // kCopySizes of them
+  ByDType<IotaFn> iota;
+  ByDType<FindFn> find[kFindKinds];
+  const CopyEntry* copy;  // by size_index
   RowsEntry rows;
   const ScatterEntry* scatter;
   int scatter_count;
-  const SortKernels* sort;    // by dtype
-  SoftmaxKernels softmax[2];  // float32, float64
+  ByDType<SortKernels> sort;
+  // Functions are null where a family lacks the dtype.
+  ByDType<SoftmaxKernels> softmax;
   const OptimizerEntry* optimizer;
   int optimizer_count;
-  NormKernels norm[2];
-  DepthwiseKernels depthwise[2];
-  PoolKernels pooling[kDTypes];   // functions null where there are none
-  MatmulKernels matmul[kDTypes];  // functions null where there is no product
-  ConvKernels conv[2];            // float32, float64
-  WinogradKernels winograd[2];    // F(2×2), F(4×4); float32
+  ByDType<NormKernels> norm;
+  ByDType<DepthwiseKernels> depthwise;
+  ByDType<PoolKernels> pooling;
+  ByDType<MatmulKernels> matmul;
+  ByDType<ConvKernels> conv;
+  WinogradKernels winograd[2];  // F(2×2), F(4×4); float32
   MeasureKernels measure;
 };
 

@@ -44,12 +44,13 @@ namespace {
 
 struct Negative {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
       return -x;
     } else {
-      return static_cast<T>(wrap_t<T>(0) - static_cast<wrap_t<T>>(x));
+      return static_cast<T>(promoted_t<T>(0) - static_cast<promoted_t<T>>(x));
     }
   }
 };
@@ -57,6 +58,7 @@ struct Negative {
 /// The least integer stays itself.
 struct Abs {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
@@ -70,6 +72,7 @@ struct Abs {
 /// −1, 0 or 1; NaN stays NaN.
 struct Sign {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
@@ -82,9 +85,10 @@ struct Sign {
 
 struct Square {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T x) {
-    return static_cast<T>(static_cast<wrap_t<T>>(x) * static_cast<wrap_t<T>>(x));
+    return static_cast<T>(static_cast<promoted_t<T>>(x) * static_cast<promoted_t<T>>(x));
   }
 };
 
@@ -133,6 +137,7 @@ struct Ceil {
 /// Half to even.
 struct Round {
   GT_FOR(is_number)
+  static constexpr bool by_bits = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
@@ -146,6 +151,7 @@ struct Round {
 /// max(x, 0); NaN stays NaN.
 struct Relu {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {

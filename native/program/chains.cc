@@ -69,9 +69,10 @@ class Maker {
   bool joins(int step) const {
     const TileStep& s = g_.steps[step];
     if (is_column_step(g_, step)) return step > chain_->first;
-    if (s.dtype >= kChainDTypes || s.dtype != chain_->dtype) return false;
+    if (table_.chain[s.dtype].run == nullptr || s.dtype != chain_->dtype) return false;
     if (s.kind == TileOp::kReduce) {
-      return table_.reduce[s.op].links != nullptr && c_.tile_rows * c_.tile_columns <= kReduceLinkMost &&
+      return table_.reduce[s.op].links[s.dtype] != nullptr &&
+             c_.tile_rows * c_.tile_columns <= kReduceLinkMost &&
              (g_.values[s.out].space == TileSpace::kScalar || c_.tile_rows == 1);
     }
     if (g_.values[s.out].space != TileSpace::kFull) return false;
@@ -134,7 +135,7 @@ class Maker {
     const ChainPlace& p = chain_->places[static_cast<size_t>(use.place)];
     if (p.kind == ChainPlace::kState) {
       const TileStep& s = g_.steps[p.step];
-      chain_->states.push_back({use.place, p.step, &table_.reduce[s.op].links[s.dtype]});
+      chain_->states.push_back({use.place, p.step, table_.reduce[s.op].links[s.dtype]});
     }
     if (p.kind != ChainPlace::kRead && p.kind != ChainPlace::kWrite) {
       chain_->own.push_back(use);
@@ -162,7 +163,7 @@ class Maker {
     const Source a = source(s.in[0], step);
     if (s.kind == TileOp::kReduce) {
       keep(a);
-      const ReduceLinks& links = table_.reduce[s.op].links[s.dtype];
+      const ReduceLinks& links = *table_.reduce[s.op].links[s.dtype];
       link(links.link(true), links.link(false), place({ChainPlace::kState, s.out, step, false, 0}));
       return;
     }
@@ -193,14 +194,17 @@ class Maker {
 
 }  // namespace
 
+/// Blocks have the same bytes for all dtypes that there are chains for.
+static constexpr int kFloat32 = static_cast<int>(DType::kFloat32);
+
 int64_t chain_place_bytes(const KernelTable& table) {
-  return table.chain[0].block_bytes + table.vector_bytes;
+  return table.chain[kFloat32].block_bytes + table.vector_bytes;
 }
 
 std::vector<Chain> plan_chains(const KernelTable& table, const TileGroup& g, const TileCut& c) {
   std::vector<Chain> chains;
   // Fewer than two blocks of floats are not worth what it takes to begin, nor are tiles of less than one.
-  const int64_t tile = c.tile_rows * c.tile_columns, block = table.chain[0].block_bytes / 4;
+  const int64_t tile = c.tile_rows * c.tile_columns, block = table.chain[kFloat32].block_bytes / 4;
   if (tile < block || g.rows * g.columns < 2 * block) return chains;
   Maker maker(table, g, c);
   for (int s = 0; s < g.step_count;) {

@@ -68,7 +68,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
       if (op.then < 0 || op.then >= table.reduce_count || table.reduce[op.then].rows[s.dtype] == nullptr) {
         return "no such reduction";
       }
-      if (op.mean && s.dtype > static_cast<int>(DType::kFloat64)) return "a group has means of floats only";
+      if (op.mean && !is_kind(s.dtype, kFloating)) return "a group has means of floats only";
       if (full) return "a reduction gives a value for each row, for each column, or one";
       if (out.space == TileSpace::kPerColumn) {
         if (!out.buffer) return "a reduction down columns needs a buffer";

@@ -157,7 +157,9 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
       plan->column_steps.push_back(i);
       plan->combined.push_back(i);
       plan->partial[s.out] = plan->partial_bytes;
-      if (plan->cut.chunks > 1) plan->partial_bytes += round_up(plan->cut.chunks * g.columns * 8);
+      // And what they come to, where that is rounded then.
+      const int64_t rows = is_rounded(table, s) ? plan->cut.chunks + 1 : plan->cut.chunks;
+      if (rows > 1) plan->partial_bytes += round_up(rows * g.columns * 8);
     }
     if (space == TileSpace::kPerRow && s.kind != TileOp::kReduce) continue;
     cost += s.kind == TileOp::kUnary    ? table.unary[s.op].cost[s.dtype]

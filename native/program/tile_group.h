@@ -62,6 +62,15 @@ inline bool is_column_step(const TileGroup& g, const TileStep& s) {
   return s.kind == TileOp::kReduce && g.values[s.out].space == TileSpace::kPerColumn;
 }
 
+/// The dtype of a reduction's partial results.
+inline int partial_dtype(const KernelTable& table, const TileStep& s) {
+  return static_cast<int>(table.reduce[s.op].partial[s.dtype]);
+}
+/// Whether that is another one than the result's: then they are rounded when all are combined.
+inline bool is_rounded(const KernelTable& table, const TileStep& s) {
+  return s.kind == TileOp::kReduce && partial_dtype(table, s) != s.dtype;
+}
+
 /// Null, or what is wrong with the group.
 const char* check_tiles(const KernelTable& table, const TileGroup& group);
 

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "../runtime/pool.h"
+#include "../runtime/reduce.h"
 #include "../runtime/scratch.h"
 
 namespace gradtape {
@@ -61,16 +62,6 @@ class Walk {
       links_ = {whole, rest, own};
       prepare_chains(table_, plan_.chains, links_);
       chunks(begin, end);
-    }
-  }
-
-  static void divide(char* y, int64_t n, int dtype, int64_t by) {
-    if (dtype == static_cast<int>(DType::kFloat32)) {
-      float* p = reinterpret_cast<float*>(y);
-      for (int64_t i = 0; i < n; i++) p[i] /= static_cast<float>(by);
-    } else {
-      double* p = reinterpret_cast<double*>(y);
-      for (int64_t i = 0; i < n; i++) p[i] /= static_cast<double>(by);
     }
   }
 
@@ -151,7 +142,7 @@ class Walk {
       const int64_t partial = plan_.partial[s.out];
       char* const y = partial >= 0 ? partials_ + partial + t * g_.values[s.out].bytes() : place(s.out);
       state.links->end(links.own + state.place * own_bytes, y);
-      if (partial < 0 && table_.reduce[s.op].mean) divide(y, 1, s.dtype, columns_);
+      if (partial < 0 && table_.reduce[s.op].mean) divide_by_count(s.dtype, y, 1, columns_);
     }
   }
 
@@ -218,7 +209,8 @@ class Walk {
         spread_ &= ~(uint64_t{1} << s.out);
       } else {
         const char* x = place(s.in[0]);
-        fn(x, partials_ + plan_.partial[s.out] + t * out.bytes(), 1, rows_ * columns_, rows_ * columns_);
+        const int64_t bytes = dtype_size(partial_dtype(table_, s));
+        fn(x, partials_ + plan_.partial[s.out] + t * bytes, 1, rows_ * columns_, rows_ * columns_);
       }
       return;
     }
@@ -253,9 +245,23 @@ class Walk {
 
   void reduce_rows(const TileStep& s, ReduceRowsFn fn) {
     const ReduceEntry& op = table_.reduce[s.op];
-    char* const y = place(s.out);
-    fn(place(s.in[0]), y, rows_, columns_, columns_);
-    if (op.mean) divide(y, rows_, s.dtype, columns_);
+    const char* x = place(s.in[0]);
+    char* y = place(s.out);
+    if (!is_rounded(table_, s)) {
+      fn(x, y, rows_, columns_, columns_);
+      if (op.mean) divide_by_count(s.dtype, y, rows_, columns_);
+      return;
+    }
+    constexpr int64_t kRows = 64;
+    const int partial = partial_dtype(table_, s);
+    const int64_t bytes = g_.values[s.out].bytes();
+    alignas(8) char unrounded[8 * kRows];
+    for (int64_t r = 0; r < rows_; r += kRows) {
+      const int64_t n = rows_ - r < kRows ? rows_ - r : kRows;
+      fn(x + r * columns_ * bytes, unrounded, n, columns_, columns_);
+      if (op.mean) divide_by_count(partial, unrounded, n, columns_);
+      table_.cast[partial][s.dtype](unrounded, y + r * bytes, n);
+    }
   }
 
   void reduce_columns(const TileStep& s, int64_t chunk) {
@@ -263,7 +269,10 @@ class Walk {
     const int64_t rows = g_.rows - row < most ? g_.rows - row : most;
     const int64_t row_bytes = g_.columns * g_.values[s.out].bytes();
     const char* x = bases_[s.in[0]] + (g_.values[s.in[0]].buffer ? row * row_bytes : 0);
-    char* y = c_.chunks == 1 ? bases_[s.out] : partials_ + plan_.partial[s.out] + chunk * row_bytes;
+    const int64_t partial_bytes = g_.columns * dtype_size(partial_dtype(table_, s));
+    char* y = c_.chunks == 1 && !is_rounded(table_, s)
+                  ? bases_[s.out]
+                  : partials_ + plan_.partial[s.out] + chunk * partial_bytes;
     table_.reduce[s.op].cols[s.dtype](x, y, rows, g_.columns, g_.columns);
   }
 
@@ -294,30 +303,34 @@ bool walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, 
 }
 
 /// Reduces the rows that all chunks gave, in their order.
-void combine_columns(const KernelTable& table, const TilePlan& plan, const TileStep& s, const char* partial,
+void combine_columns(const KernelTable& table, const TilePlan& plan, const TileStep& s, char* partial,
                      char* result) {
   const TileGroup& g = plan.group;
   const ReduceEntry& op = table.reduce[s.op];
-  const int64_t bytes = g.values[s.out].bytes(), chunks = plan.cut.chunks;
+  const int dtype = partial_dtype(table, s);
+  const int64_t bytes = dtype_size(dtype), chunks = plan.cut.chunks;
+  const bool rounded = is_rounded(table, s);
+  char* const sums = !rounded ? result : chunks > 1 ? partial + chunks * g.columns * bytes : partial;
   if (chunks > 1) {
     parallel_for(
         g.columns, kTileGrain / chunks + 1,
         [&](int64_t begin, int64_t end) {
-          table.reduce[op.then].cols[s.dtype](partial + begin * bytes, result + begin * bytes, chunks,
-                                              g.columns, end - begin);
+          table.reduce[op.then].cols[dtype](partial + begin * bytes, sums + begin * bytes, chunks, g.columns,
+                                            end - begin);
         },
         64);
   }
-  if (op.mean) Walk::divide(result, g.columns, s.dtype, g.rows);
+  if (op.mean) divide_by_count(dtype, sums, g.columns, g.rows);
+  if (rounded) table.cast[dtype][s.dtype](sums, result, g.columns);
 }
 
 /// Reduces the partial results of all tiles, in their order.
 void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, char* partial, char* result,
              int64_t tiles) {
   const ReduceEntry& op = table.reduce[s.op];
-  const ReduceRowsFn fn = table.reduce[op.then].rows[s.dtype];
-  const TileValue& out = g.values[s.out];
-  const int bytes = out.bytes();
+  const int dtype = partial_dtype(table, s);
+  const ReduceRowsFn fn = table.reduce[op.then].rows[dtype];
+  const int64_t bytes = dtype_size(dtype);
   // Chunks, then chunks of chunks: each kernel call sees what its error is bounded for.
   while (tiles > kReduceRowChunk) {
     const int64_t chunks = (tiles + kReduceRowChunk - 1) / kReduceRowChunk;
@@ -328,12 +341,9 @@ void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, ch
     }
     tiles = chunks;
   }
-  if (tiles == 1) {
-    __builtin_memcpy(result, partial, static_cast<size_t>(bytes));
-  } else {
-    fn(partial, result, 1, tiles, tiles);
-  }
-  if (op.mean) Walk::divide(result, 1, s.dtype, g.rows * g.columns);
+  if (tiles != 1) fn(partial, partial, 1, tiles, tiles);
+  if (op.mean) divide_by_count(dtype, partial, 1, g.rows * g.columns);
+  table.cast[dtype][s.dtype](partial, result, 1);
 }
 
 }  // namespace

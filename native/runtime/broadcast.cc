@@ -99,7 +99,7 @@ class TileOperand {
 };
 
 template <class T>
-void run_tiles(const BinaryFn* fns, const void* a, const void* b, char* y, const BroadcastLayout& layout,
+void run_tiles(const BinaryFns& fns, const void* a, const void* b, char* y, const BroadcastLayout& layout,
                int64_t out_size, int64_t begin, int64_t end) {
   const int last = layout.ndim - 1, row = last - 1;
   const int64_t inner = layout.dims[last], most = kTile / inner;
@@ -120,7 +120,7 @@ void run_tiles(const BinaryFn* fns, const void* a, const void* b, char* y, const
 
 }  // namespace
 
-void run_binary_broadcast(const BinaryFn* fns, const void* a, const void* b, void* y,
+void run_binary_broadcast(const BinaryFns& fns, const void* a, const void* b, void* y,
                           const BroadcastLayout& layout, int64_t in_size, int64_t out_size, int cost) {
   const int last = layout.ndim - 1;
   const int64_t inner = layout.dims[last];
@@ -135,6 +135,8 @@ void run_binary_broadcast(const BinaryFn* fns, const void* a, const void* b, voi
         run_tiles<uint64_t>(fns, a, b, out, layout, out_size, begin, end);
       } else if (in_size == 4) {
         run_tiles<uint32_t>(fns, a, b, out, layout, out_size, begin, end);
+      } else if (in_size == 2) {
+        run_tiles<uint16_t>(fns, a, b, out, layout, out_size, begin, end);
       } else {
         run_tiles<uint8_t>(fns, a, b, out, layout, out_size, begin, end);
       }

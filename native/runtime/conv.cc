@@ -174,8 +174,8 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallCon
                                 : 0);
   if (panels.failed()) return false;
   if (sum.dots) {  // the weights of each output channel one after another
-    table_of_kernels.copy[size == 4 ? 2 : 3].plane(call.b, 1, s.out_channels, panels.as<void>(), terms, 1,
-                                                   s.out_channels, terms);
+    table_of_kernels.copy[size_index(size)].plane(call.b, 1, s.out_channels, panels.as<void>(), terms, 1,
+                                                  s.out_channels, terms);
     sum.packed = false;
     sum.weights = panels.as<void>();
     sum.weights_row = terms;

@@ -259,7 +259,8 @@ void SmallConv::write_weights(const void* filter, void* to) const {
   const bool wide = product_.element == 8;
   if (weights_ == Weights::kTerms) {
     const int64_t terms = product_.weights_row;
-    table_->copy[wide ? 3 : 2].plane(filter, 1, s.out_channels, to, terms, 1, s.out_channels, terms);
+    table_->copy[size_index(wide ? 8 : 4)].plane(filter, 1, s.out_channels, to, terms, 1, s.out_channels,
+                                                 terms);
   } else if (wide) {
     turn_weights<double>(s, filter, to);
   } else {

@@ -26,7 +26,7 @@ bool fits(const ConvShape& s) {
   }
   // With few channels the transforms are most of the work: to reckon that would take a tenth of a small call.
   if (s.groups == 1 && least(s.in_channels, s.out_channels) <= 8) return false;
-  return s.dtype == 0 && s.kernel[0] == 1 && s.stride[0] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
+  return s.dtype == kFloat32 && s.kernel[0] == 1 && s.stride[0] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
 }
 
 /// Columns of all groups, those of several as registers hold them.
@@ -88,7 +88,7 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
   char* const v = scratch;
   char* const m = v + t.planes * v_plane * kSize;
   char* const window = m + t.planes * m_plane * kSize;  // a tile at the border, with its zeros
-  const MatmulKernels& matmul = table.matmul[0];
+  const MatmulKernels& matmul = table.matmul[kFloat32];
   for (int64_t first = begin; first < end; first += block) {
     const int64_t count = least(block, end - first);
     for (int64_t i = 0; i < count; i++) {
@@ -141,11 +141,11 @@ const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall&
   const Sides sides(call);
   const WinogradKernels* best = nullptr;
   const bool filter = call.kind == ConvKind::kFilterGradient;
-  double cost = direct_cost(sides, table.conv[0], filter);
+  double cost = direct_cost(sides, table.conv[kFloat32], filter);
   const int allowed = call.precision == ConvPrecision::kFast ? 2 : 1;
   for (int i = 0; i < allowed; i++) {
     const int n = table.winograd[i].tile;
-    const int64_t lanes = table.matmul[0].lanes;
+    const int64_t lanes = table.matmul[kFloat32].lanes;
     const double own = filter ? winograd_filter_cost(sides, n, lanes) : winograd_cost(sides, n, lanes);
     if (own < cost) cost = own, best = &table.winograd[i];
   }
@@ -156,7 +156,7 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
   if (call.kind == ConvKind::kFilterGradient) return run_winograd_filter(table, winograd, call);
   const Sides s(call);
   const Tiling t(s, winograd.tile);
-  const MatmulKernels& matmul = table.matmul[0];
+  const MatmulKernels& matmul = table.matmul[kFloat32];
   const int64_t weights = s.weights(), depth = s.group_depth(), columns = s.group_columns();
   const bool turned = call.kind == ConvKind::kInputGradient, moved = turned || s.groups > 1;
   Temporary swapped(moved ? 9 * weights * kSize : 0);
@@ -170,8 +170,9 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
       for (int64_t i = begin; i < end; i++) {
         const int64_t tap = i / s.groups, g = i % s.groups;
         const int64_t to = (turned ? 8 - tap : tap) * weights + g * depth * columns;
-        table.copy[2].plane(bytes_at(call.b, (tap * weights + g * group) * kSize), row, step,
-                            bytes_at(swapped.as<void>(), to * kSize), columns, 1, depth, columns);
+        table.copy[size_index(kSize)].plane(bytes_at(call.b, (tap * weights + g * group) * kSize), row, step,
+                                            bytes_at(swapped.as<void>(), to * kSize), columns, 1, depth,
+                                            columns);
       }
     });
     w = swapped.as<void>();

@@ -166,7 +166,7 @@ bool run_winograd_filter(const KernelTable& table, const WinogradKernels& winogr
   const Tiling t(s, winograd.tile);
   const Plan plan(s, t);
   FilterSum sum = {};
-  sum.matmul = &table.matmul[0];
+  sum.matmul = &table.matmul[kFloat32];
   sum.kernels = &winograd;
   sum.sides = &s;
   sum.tiling = &t;
@@ -194,7 +194,8 @@ bool run_winograd_filter(const KernelTable& table, const WinogradKernels& winogr
     for (int64_t i = begin; i < end; i++) sum.run(i / units, i % units, scratch);
   });
   if (!enough) return false;
-  add_pairwise(table.conv[0], plan.chunks, elements, kSize, [&](int64_t chunk) { return sum.sums(chunk); });
+  add_pairwise(table.conv[kFloat32], plan.chunks, elements, kSize,
+               [&](int64_t chunk) { return sum.sums(chunk); });
   return true;
 }
 

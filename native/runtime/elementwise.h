@@ -20,7 +20,7 @@ struct BroadcastLayout {
   int64_t a_strides[kMaxDims];
   int64_t b_strides[kMaxDims];
 };
-void run_binary_broadcast(const BinaryFn* fns, const void* a, const void* b, void* y,
+void run_binary_broadcast(const BinaryFns& fns, const void* a, const void* b, void* y,
                           const BroadcastLayout& layout, int64_t in_size, int64_t out_size, int cost = 1);
 
 }  // namespace gradtape

@@ -157,7 +157,7 @@ template <class T, class Index>
 void one_hot(const Index* indices, int64_t outer, int64_t depth, int64_t inner, const void* on_v,
              const void* off, T* out) {
   const T on = *static_cast<const T*>(on_v);
-  const FillFn fill = kernels().fill[sizeof(T) == 1 ? 0 : sizeof(T) == 4 ? 1 : 2];
+  const FillFn fill = kernels().fill[size_index(sizeof(T))];
   const int64_t plane = depth * inner;
   parallel_for(outer, kGrainBytes / static_cast<int64_t>(plane * sizeof(T)) + 1,
                [&](int64_t begin, int64_t end) {
@@ -187,6 +187,8 @@ void run_one_hot(const void* indices, bool wide, int64_t outer, int64_t depth, i
                  const void* off, void* out, int64_t size) {
   if (size == 8) {
     one_hot<uint64_t>(indices, wide, outer, depth, inner, on, off, out);
+  } else if (size == 2) {
+    one_hot<uint16_t>(indices, wide, outer, depth, inner, on, off, out);
   } else if (size == 4) {
     one_hot<uint32_t>(indices, wide, outer, depth, inner, on, off, out);
   } else {

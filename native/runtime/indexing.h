@@ -26,7 +26,7 @@ void run_gather(const RowMap& map, const void* src, void* out, int64_t size);
 /// serves all.
 void run_scatter(const RowMap& map, ScatterFn fn, void* dst, const void* updates, bool scalar, int64_t size);
 
-/// out[o, d, i] = on where the index [o, i] is d, else off; an element has `size` bytes (1, 4 or 8).
+/// out[o, d, i] = on where the index [o, i] is d, else off; an element has `size` bytes (1, 2, 4 or 8).
 void run_one_hot(const void* indices, bool wide, int64_t outer, int64_t depth, int64_t inner, const void* on,
                  const void* off, void* out, int64_t size);
 

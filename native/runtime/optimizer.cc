@@ -45,8 +45,9 @@ constexpr int64_t kLine = 64;
 
 template <class Index>
 void update_rows(const OptimizerEntry& entry, const OptimizerRun& run, const Index* rows, int64_t count,
-                 int64_t columns, int64_t size) {
-  const auto fn = entry.fn[size == 8];
+                 int64_t columns, int dtype) {
+  const auto fn = entry.fn[dtype];
+  const int64_t size = dtype_size(dtype);
   const int64_t row_bytes = columns * size;
   const int64_t fetched = row_bytes < 1024 ? row_bytes : 1024;
   const Hands hands(row_bytes);
@@ -76,8 +77,9 @@ void update_rows(const OptimizerEntry& entry, const OptimizerRun& run, const Ind
 
 }  // namespace
 
-void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int count, int64_t size) {
-  const auto fn = entry.fn[size == 8];
+void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int count, int dtype) {
+  const auto fn = entry.fn[dtype];
+  const int64_t size = dtype_size(dtype);
   // Each variable begins at a multiple of the alignment, as if they lay one behind the other.
   constexpr int64_t kAlign = 64;
   const auto room = [&](int v) { return (runs[v].n + kAlign - 1) / kAlign * kAlign; };
@@ -107,12 +109,12 @@ void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int co
 }
 
 void run_optimizer_rows(const OptimizerEntry& entry, const OptimizerRun& run, const void* rows, bool wide,
-                        int64_t count, int64_t columns, int64_t size) {
+                        int64_t count, int64_t columns, int dtype) {
   if (count == 0 || columns == 0) return;
   if (wide) {
-    update_rows(entry, run, static_cast<const int64_t*>(rows), count, columns, size);
+    update_rows(entry, run, static_cast<const int64_t*>(rows), count, columns, dtype);
   } else {
-    update_rows(entry, run, static_cast<const int32_t*>(rows), count, columns, size);
+    update_rows(entry, run, static_cast<const int32_t*>(rows), count, columns, dtype);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch.h"
+#include "elementwise.h"
 #include "pool.h"
 
 namespace gradtape {
@@ -25,19 +27,20 @@ void parallel_items(int64_t n, int64_t bytes_each, const F& f) {
 
 struct Scratch {
   void* data;
-  explicit Scratch(int64_t bytes) : data(malloc(static_cast<size_t>(bytes))) {}
+  explicit Scratch(int64_t bytes) : data(bytes == 0 ? nullptr : malloc(static_cast<size_t>(bytes))) {}
   ~Scratch() { free(data); }
   Scratch(const Scratch&) = delete;
 };
 
-int out_dtype(const ReduceEntry& op, int dtype) { return op.out_dtype < 0 ? dtype : op.out_dtype; }
+/// The dtype of the kernels' results.
+int partial_dtype(const ReduceEntry& op, int dtype) { return static_cast<int>(op.partial[dtype]); }
 
-/// [outer, n, inner] to [outer, inner]. Long reductions go by chunks of fixed size whose results are reduced
-/// in turn.
+/// [outer, n, inner] to [outer, inner] of partial_dtype. Long reductions go by chunks of fixed size whose
+/// results are reduced in turn.
 bool reduce_middle(const ReduceEntry* ops, int op, int dtype, const void* x, void* y, int64_t outer,
                    int64_t n, int64_t inner) {
   const ReduceEntry& entry = ops[op];
-  const int out = out_dtype(entry, dtype);
+  const int out = partial_dtype(entry, dtype);
   const int64_t in_size = dtype_size(dtype), out_size = dtype_size(out);
   int64_t chunk = inner == 1 ? kReduceRowChunk : kReduceColChunk;
   // A few tall matrices: threads take whole rows, which is faster than columns of all rows.
@@ -103,10 +106,19 @@ void divide_all(void* y, int64_t n, double by) {
 
 }  // namespace
 
-bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* y,
+void divide_by_count(int dtype, void* y, int64_t n, int64_t count) {
+  if (dtype == static_cast<int>(DType::kFloat32)) {
+    divide_all<float>(y, n, static_cast<double>(count));
+  } else {
+    divide_all<double>(y, n, static_cast<double>(count));
+  }
+}
+
+bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* result,
                 const ReduceLayout& layout) {
   const bool mean = ops[op].mean;
-  const int first_dtype = dtype;
+  const int partial = partial_dtype(ops[op], dtype);
+  const int out = ops[op].out_dtype < 0 ? dtype : ops[op].out_dtype;
   int64_t dims[kMaxDims];
   int last_to_do = -1;
   int64_t kept = 1, count = 1;
@@ -120,13 +132,17 @@ bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* 
     }
   }
   if (kept == 0) return true;
+  // What is computed with in another dtype becomes its own at the end.
+  Scratch unrounded(partial == out ? 0 : kept * dtype_size(partial));
+  void* const y = partial == out ? result : unrounded.data;
+  if (y == nullptr) return false;
   if (count == 0) {
     ops[op].rows[dtype](x, y, kept, 0, 0);  // reads nothing
   } else if (last_to_do < 0) {
     if (!reduce_middle(ops, op, dtype, x, y, kept, 1, 1)) return false;
   } else {
     // From the innermost reduced dimension outwards; each step leaves a smaller tensor.
-    void* partial = nullptr;
+    void* between = nullptr;
     int64_t inner = 1;
     for (int d = layout.ndim - 1; d >= 0; d--) {
       if (!layout.reduced(d)) {
@@ -135,26 +151,22 @@ bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* 
       }
       int64_t outer = 1;
       for (int k = 0; k < d; k++) outer *= dims[k];
-      const int out = out_dtype(ops[op], dtype);
-      void* to = d == last_to_do ? y : malloc(static_cast<size_t>(outer * inner * dtype_size(out)));
-      const bool done = to != nullptr && reduce_middle(ops, op, dtype, partial != nullptr ? partial : x, to,
+      void* to = d == last_to_do ? y : malloc(static_cast<size_t>(outer * inner * dtype_size(partial)));
+      const bool done = to != nullptr && reduce_middle(ops, op, dtype, between != nullptr ? between : x, to,
                                                        outer, dims[d], inner);
-      free(partial);
-      partial = to == y ? nullptr : to;
+      free(between);
+      between = to == y ? nullptr : to;
       if (!done) {
-        free(partial);
+        free(between);
         return false;
       }
       op = ops[op].then;
-      dtype = out;
+      dtype = partial;
     }
   }
-  if (mean) {
-    if (first_dtype == static_cast<int>(DType::kFloat32)) {
-      divide_all<float>(y, kept, static_cast<double>(count));
-    } else {
-      divide_all<double>(y, kept, static_cast<double>(count));
-    }
+  if (mean) divide_by_count(partial, y, kept, count);
+  if (partial != out) {
+    run_unary(kernels().cast[partial][out], y, result, kept, dtype_size(partial), dtype_size(out));
   }
   return true;
 }
@@ -265,12 +277,12 @@ void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, i
   constexpr int64_t kGrain = 512;                // some 4 µs of normal numbers
   constexpr int64_t kPiece = 64 * kRandomGroup;  // stays in L1
   const int64_t size = dtype_size(dtype);
-  const bool wide = size == 8;
-  float operand[RandomSteps::kCount];
+  double operand[RandomSteps::kCount];  // each of them as one element
   int last = 0;
   for (int i = 0; i < RandomSteps::kCount; i++) {
-    operand[i] = static_cast<float>(steps.operand[i]);
-    if (steps.fn[i] != nullptr) last = i + 1;
+    if (steps.fn[i] == nullptr) continue;
+    kernels().cast[static_cast<int>(DType::kFloat64)][dtype](&steps.operand[i], &operand[i], 1);
+    last = i + 1;
   }
   parallel_for(
       n, kGrain,
@@ -282,8 +294,7 @@ void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, i
           void* const piece = at(y, from * size);
           for (int i = 0; i < last; i++) {
             if (steps.fn[i] == nullptr) continue;
-            const void* const b = wide ? static_cast<const void*>(&steps.operand[i]) : &operand[i];
-            steps.fn[i](piece, b, piece, to - from);
+            steps.fn[i](piece, &operand[i], piece, to - from);
           }
         }
       },

@@ -18,6 +18,9 @@ struct ReduceLayout {
 bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* y,
                 const ReduceLayout& layout);
 
+/// y[i] /= count, of n float32 or float64.
+void divide_by_count(int dtype, void* y, int64_t n, int64_t count);
+
 /// x is [outer, n, inner], y [outer, inner]; n ≥ 1.
 void run_argreduce(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n,
                    int64_t inner);

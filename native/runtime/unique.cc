@@ -24,7 +24,7 @@ constexpr int64_t kAhead = 16;
 /// The same bits for elements that are alike; `unlike`: like no other.
 template <class T>
 auto bits_of(T v, bool* unlike) {
-  if constexpr (T(0.5) != T(0)) {
+  if constexpr (std::is_floating_point_v<T>) {
     using Bits = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
     *unlike = v != v;
     Bits bits = 0;
@@ -146,18 +146,21 @@ int64_t find_all_of(const UniqueCall& c) {
 }  // namespace
 
 int64_t run_unique(const UniqueCall& call) {
-  switch (static_cast<DType>(call.dtype)) {
-    case DType::kFloat32:
-      return find_all_of<float>(call);
-    case DType::kFloat64:
-      return find_all_of<double>(call);
-    case DType::kInt32:
-      return find_all_of<int32_t>(call);
-    case DType::kInt64:
-      return find_all_of<int64_t>(call);
-    default:
+  return dispatch(call.dtype, [&]<class T>(Type<T>) -> int64_t {
+    if constexpr (std::is_floating_point_v<T>) {
+      return find_all_of<T>(call);
+    } else if constexpr (sizeof(T) == 8) {
+      return find_all_of<uint64_t>(call);
+    } else if constexpr (sizeof(T) == 4) {
+      return find_all_of<uint32_t>(call);
+    } else if constexpr (DTypeOf<T>::kind == kFloating) {
+      return -1;  // converted by the caller
+    } else if constexpr (sizeof(T) == 2) {
+      return find_all_of<uint16_t>(call);
+    } else {
       return find_all_of<uint8_t>(call);
-  }
+    }
+  });
 }
 
 }  // namespace gradtape

@@ -6,6 +6,9 @@
 
 namespace gradtape {
 
+/// Winograd's transforms are of this dtype alone.
+inline constexpr int kFloat32 = static_cast<int>(DType::kFloat32);
+
 inline constexpr int64_t kWinogradSize = 4;  // bytes of an element
 /// Elements between planes beyond what they hold, so that their lines do not collide.
 inline constexpr int64_t kWinogradSkew = 16;

@@ -76,7 +76,7 @@ TEST(chain_unary) {
     section();
     int ops = 0;
     for (int op = 0; op < table->unary_count; op++) {
-      for (int dtype = 0; dtype < kChainDTypes; dtype++) {
+      for (int dtype = 0; dtype < kDTypes; dtype++) {
         if (table->unary[op].fn[dtype] == nullptr || table->unary[op].link(dtype) == nullptr) continue;
         ops++;
         for (const int64_t n : kSizes) {
@@ -102,7 +102,7 @@ TEST(chain_binary) {
     section();
     int ops = 0;
     for (int op = 0; op < table->binary_count; op++) {
-      for (int dtype = 0; dtype < kChainDTypes; dtype++) {
+      for (int dtype = 0; dtype < kDTypes; dtype++) {
         if (!has_binary(table->binary[op], dtype)) continue;
         ops++;
         for (const int64_t n : kSizes) {
@@ -134,9 +134,10 @@ TEST(chain_reduce) {
     section();
     int ops = 0;
     for (int op = 0; op < table->reduce_count; op++) {
-      if (table->reduce[op].links == nullptr) continue;
+      if (table->reduce[op].links[kFloat] == nullptr) continue;
       ops++;
-      for (int dtype = 0; dtype < kChainDTypes; dtype++) {
+      for (int dtype = 0; dtype < kDTypes; dtype++) {
+        if (table->reduce[op].links[dtype] == nullptr) continue;
         for (const int64_t n : {1, 3, 16, 31, 128, 129, 300, 1000, 2125, 4096, 4100}) {
           for (const TileSpace space : {TileSpace::kScalar, TileSpace::kPerRow}) {
             Builder b;

@@ -182,7 +182,47 @@ T random_int(Random& random, Values values) {
 
 }  // namespace
 
+double from_half(int dtype, uint16_t bits) {
+  const int mantissa_bits = dtype == static_cast<int>(DType::kFloat16) ? 10 : 7;
+  const int exponents = 1 << (15 - mantissa_bits), bias = exponents / 2 - 1;
+  const int exponent = (bits & 0x7fff) >> mantissa_bits, mantissa = bits & ((1 << mantissa_bits) - 1);
+  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
+  if (exponent == exponents - 1) {
+    return mantissa == 0 ? sign * HUGE_VAL : std::numeric_limits<double>::quiet_NaN();
+  }
+  if (exponent == 0) return sign * std::ldexp(mantissa, 1 - bias - mantissa_bits);
+  return sign * std::ldexp((1 << mantissa_bits) + mantissa, exponent - bias - mantissa_bits);
+}
+
+uint16_t to_half(int dtype, double x) {
+  const int mantissa_bits = dtype == static_cast<int>(DType::kFloat16) ? 10 : 7;
+  const int exponents = 1 << (15 - mantissa_bits), bias = exponents / 2 - 1;
+  const int sign = std::signbit(x) ? 0x8000 : 0, infinite = (exponents - 1) << mantissa_bits;
+  const double magnitude = std::fabs(x);
+  if (x != x) return static_cast<uint16_t>(sign | infinite | 1 << (mantissa_bits - 1));
+  if (magnitude == HUGE_VAL) return static_cast<uint16_t>(sign | infinite);
+  if (magnitude == 0) return static_cast<uint16_t>(sign);
+  int exponent = 0;
+  std::frexp(magnitude, &exponent);
+  // Numbers of this size are multiples of 2^unit. What rounds up to the next power of two, or beyond all
+  // numbers, has the bits that follow.
+  const int unit = (exponent - 1 < 1 - bias ? 1 - bias : exponent - 1) - mantissa_bits;
+  const auto multiple = static_cast<int64_t>(std::nearbyint(std::ldexp(magnitude, -unit)));
+  const int64_t bits = (static_cast<int64_t>(unit + mantissa_bits + bias - 1) << mantissa_bits) + multiple;
+  return static_cast<uint16_t>(sign | static_cast<int>(bits > infinite ? infinite : bits));
+}
+
 void fill_random(Random& random, int dtype, void* data, int64_t n, Values values) {
+  if (is_half(dtype)) {
+    for (int64_t i = 0; i < n; i++) {
+      // Any bits now and then: all exponents, NaN and denormal numbers among them.
+      static_cast<uint16_t*>(data)[i] =
+          values == Values::kMixed && random.below(4) == 0
+              ? static_cast<uint16_t>(random.next())
+              : to_half(dtype, static_cast<double>(random_float<float>(random, values)));
+    }
+    return;
+  }
   with_type(dtype, [&]<class T>() {
     T* out = static_cast<T*>(data);
     for (int64_t i = 0; i < n; i++) {
@@ -196,10 +236,7 @@ void fill_random(Random& random, int dtype, void* data, int64_t n, Values values
   });
 }
 
-const char* dtype_name(int dtype) {
-  static const char* const names[kDTypes] = {"float32", "float64", "int32", "int64", "uint8", "bool"};
-  return names[dtype];
-}
+const char* dtype_name(int dtype) { return kDTypeRows[dtype].name; }
 
 namespace {
 
@@ -208,7 +245,7 @@ template <class I, class T>
 I ordered(T x) {
   I bits;
   memcpy(&bits, &x, sizeof bits);
-  return bits < 0 ? std::numeric_limits<I>::min() - bits : bits;
+  return static_cast<I>(bits < 0 ? std::numeric_limits<I>::min() - bits : bits);
 }
 
 template <class I, class T>
@@ -231,6 +268,17 @@ double ulps(double a, double b) {
 
 double max_ulps(int dtype, const void* a, const void* b, int64_t n, int64_t* where) {
   double worst = 0;
+  for (int64_t i = 0; is_half(dtype) && i < n; i++) {
+    const uint16_t x = static_cast<const uint16_t*>(a)[i], y = static_cast<const uint16_t*>(b)[i];
+    const bool x_nan = std::isnan(from_half(dtype, x)), y_nan = std::isnan(from_half(dtype, y));
+    const double d = x_nan && y_nan   ? 0
+                     : x_nan || y_nan ? 1e300
+                                      : std::fabs(ordered<int16_t>(x) - ordered<int16_t>(y));
+    if (d > worst) {
+      worst = d;
+      *where = i;
+    }
+  }
   with_type(dtype, [&]<class T>() {
     for (int64_t i = 0; i < n; i++) {
       const double d = ulps(static_cast<const T*>(a)[i], static_cast<const T*>(b)[i]);
@@ -245,6 +293,10 @@ double max_ulps(int dtype, const void* a, const void* b, int64_t n, int64_t* whe
 
 bool same_values(int dtype, const void* a, const void* b, int64_t n) {
   if (memcmp(a, b, static_cast<size_t>(n * dtype_size(dtype))) == 0) return true;
+  if (is_half(dtype)) {
+    int64_t where = 0;
+    return max_ulps(dtype, a, b, n, &where) == 0;
+  }
   bool same = true;
   with_type(dtype, [&]<class T>() {
     for (int64_t i = 0; i < n; i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <initializer_list>
+#include <type_traits>
 
 #include "../kernels/table.h"
 #include "../runtime/dispatch.h"
@@ -114,21 +115,24 @@ double max_ulps(int dtype, const void* a, const void* b, int64_t n, int64_t* whe
 /// operands.
 bool same_values(int dtype, const void* a, const void* b, int64_t n);
 
-/// Calls f.operator()<T>() with the element type of a dtype (bool is uint8_t).
+/// Whether a dtype is a float of 16 bits: C++ has no type for these.
+constexpr bool is_half(int dtype) { return is_kind(dtype, kFloating) && dtype_size(dtype) == 2; }
+/// The number that the bits of such a float stand for, and the bits of the one nearest to a number: the even
+/// one of two, as the definition of the format has it.
+double from_half(int dtype, uint16_t bits);
+uint16_t to_half(int dtype, double x);
+
+/// Calls f.operator()<T>() with the element type of a dtype (bool is uint8_t); not at all for a float of 16
+/// bits.
 template <class F>
 void with_type(int dtype, const F& f) {
-  switch (static_cast<DType>(dtype)) {
-    case DType::kFloat32:
-      return f.template operator()<float>();
-    case DType::kFloat64:
-      return f.template operator()<double>();
-    case DType::kInt32:
-      return f.template operator()<int32_t>();
-    case DType::kInt64:
-      return f.template operator()<int64_t>();
-    default:
-      return f.template operator()<uint8_t>();
-  }
+  dispatch(dtype, [&]<class T>(Type<T>) {
+    if constexpr (std::is_same_v<T, Bool>) {
+      f.template operator()<uint8_t>();
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      f.template operator()<T>();
+    }
+  });
 }
 
 /// Lengths that meet every edge of a vector loop.

@@ -179,7 +179,7 @@ void check_rule(const KernelTable& table, int dtype, const OptimizerEntry& entry
       runs[v].out[s] = static_cast<char*>(run.out[s]) + from;
     }
   }
-  run_optimizer(entry, runs, 3, size);
+  run_optimizer(entry, runs, 3, dtype);
   for (int s = 0; s < entry.states; s++)
     near<T>(table, entry.name, in_place ? in[s] : out[s], want.p + s * n, n, 16);
 }

@@ -225,7 +225,8 @@ TEST(pooling) {
     section();
     Random random(8);
     for (int round = 0; round < (quick() ? 40 : 200) && passing(); round++) {
-      for (int dtype = 0; dtype < kDTypes - 1; dtype++) {
+      for (int dtype = 0; dtype < kDTypes; dtype++) {
+        if (table->pooling[dtype].max == nullptr) continue;
         with_type(dtype, [&]<class T>() { pooling<T>(*table, dtype, random); });
       }
     }

@@ -1,8 +1,8 @@
 /** Random calls of a row: its examples, or the standard ones of its kind, with elements drawn from its domain. */
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
-import { makeTensor, type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
-import { asShape, sizeOf } from '../../lib/core/shape';
+import { type Tensor, tensorFrom } from '../../lib/core/tensor';
+import { sizeOf } from '../../lib/core/shape';
 import { sample, type Example, type OpDefinition, type TensorSample } from '../../lib/op/registry';
 import { invoke, Slot, type Call } from './calls';
 import { moreExamples } from '../golden/more_examples';
@@ -84,11 +84,12 @@ function isSample(a: unknown): a is TensorSample {
 
 function interval(domain: readonly [number, number] | undefined, dtype: DType): [number, number] {
   const float = dtypes[dtype].kind === 'float';
-  let [lo, hi] = domain ?? (float ? [-2, 2] : dtype === 'uint8' ? [0, 20] : [-10, 10]);
+  const { signed } = dtypes[dtype];
+  let [lo, hi] = domain ?? (float ? [-2, 2] : signed ? [-10, 10] : [0, 20]);
   if (!float) {
     lo = Math.ceil(lo);
     hi = Math.floor(hi);
-    if (dtype === 'uint8') [lo, hi] = [Math.max(lo, 0), Math.max(hi, 1)];
+    if (!signed) [lo, hi] = [Math.max(lo, 0), Math.max(hi, 1)];
   }
   return [lo, hi];
 }
@@ -112,20 +113,20 @@ function draw(spec: TensorSample['tensor'], row: OpDefinition, how: Draw, rng: (
   }
   const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);
   const [lo, hi] = interval(spec.domain ?? row.domain, stated);
-  const t = makeTensor(dt, asShape(shape), sizeOf(shape));
+  const size = sizeOf(shape);
+  const out = new dt.array(size);
   const whole = dt.kind !== 'float' || spec.integers === true;
   const [from, width] =
     dt.kind === 'bool' ? [0, 2] : whole ? [Math.ceil(lo), Math.floor(hi) - Math.ceil(lo) + 1] : [lo, hi - lo];
-  const out = viewOf(t);
   const values = out as { [i: number]: number | bigint };
-  const drawn = Math.min(t.size, 4099);
+  const drawn = Math.min(size, 4099);
   for (let i = 0; i < drawn; i++) {
     const v = from + width * rng();
     values[i] = dt.big ? BigInt(Math.floor(v)) : whole ? Math.floor(v) : v;
   }
   // Large tensors repeat themselves, which drawing would take longer than computing.
-  for (let done = drawn; done < t.size; done *= 2) out.copyWithin(done, 0, Math.min(done, t.size - done));
-  return t;
+  for (let done = drawn; done < size; done *= 2) out.copyWithin(done, 0, Math.min(done, size - done));
+  return tensorFrom(dt, shape, out);
 }
 
 /** One example as a call. */

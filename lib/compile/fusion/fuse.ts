@@ -11,7 +11,7 @@ import type { LoweredNode } from '../lower';
 import type { Storages } from '../storages';
 import { encodeGroup, numbersOf, type Target } from './encode_group';
 import { enabled } from '../../graph/passes/enabled';
-import { dtypeOf, readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
+import { dtypeOf, readsOf, Space, usersOf, type Group, type Item, type Member, type Operand } from './group';
 import { recompute } from './recompute';
 
 /** The longest row in a reduction of rows or columns: kMaxTileRow of native/program. */
@@ -387,15 +387,7 @@ export class Fusion {
     }
     kept.reverse();
     if (enabled('recompute')) recompute(kept, this.escaping, (group, more) => this.fitsLimits(group, more));
-    const users = new Map<Tensor, Set<Item>>();
-    for (const item of kept) {
-      for (const t of item.reads) {
-        if (item.group?.produced.has(t) === true) continue;
-        let set = users.get(t);
-        if (set === undefined) users.set(t, (set = new Set()));
-        set.add(item);
-      }
-    }
+    const users = usersOf(kept);
     const targets = this.targets(kept, users);
     const remaining = kept.filter((item) => item.group === null || item.group.members.length > 0);
     return remaining.flatMap((item) => {

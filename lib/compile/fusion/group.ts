@@ -59,3 +59,17 @@ export interface Item {
 export function dtypeOf(node: OpNode, kernel: TileKernel): DTypeInfo {
   return kernel.kind === 'select' ? node.inputs[1].dt : node.inputs[0].dt;
 }
+
+/** For each value in memory, the items that read it. A group does not read the values that it produces. */
+export function usersOf(items: readonly Item[]): Map<Tensor, Set<Item>> {
+  const users = new Map<Tensor, Set<Item>>();
+  for (const item of items) {
+    for (const t of item.reads) {
+      if (item.group?.produced.has(t) === true) continue;
+      const set = users.get(t);
+      if (set === undefined) users.set(t, new Set([item]));
+      else set.add(item);
+    }
+  }
+  return users;
+}

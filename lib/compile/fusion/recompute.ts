@@ -1,6 +1,6 @@
 /** Rematerialization: recomputes cheap values in the groups that read them, instead of writing them to memory. */
 import type { Tensor } from '../../core/tensor';
-import { readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
+import { readsOf, Space, usersOf, type Group, type Item, type Member, type Operand } from './group';
 
 /** Smaller values stay in the cache between two groups. */
 const minSize = 16 * 1024;
@@ -14,14 +14,7 @@ export function recompute(
   escaping: ReadonlySet<Tensor>,
   fitsLimits: (group: Group, more: Member) => boolean,
 ): void {
-  const users = new Map<Tensor, Set<Item>>();
-  for (const item of items) {
-    for (const t of item.reads) {
-      const set = users.get(t);
-      if (set === undefined) users.set(t, new Set([item]));
-      else set.add(item);
-    }
-  }
+  const users = usersOf(items);
   const inMemory = (root: Tensor, producer: Item): boolean =>
     escaping.has(root) || [...(users.get(root) ?? [])].some((user) => user !== producer);
   /** The number of recomputed members at the start of each group. */

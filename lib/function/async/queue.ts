@@ -10,7 +10,7 @@ import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Claim, Variable } from '../../core/variable';
 import { assignPending } from '../../graph/pending';
 import type { VariableUse } from '../../compile/steps';
-import { RunVariables } from './values';
+import { RunVariables } from './run_variables';
 
 /** The work of a call once it starts. */
 export type Body = (args: readonly Tensor[], variables: RunVariables) => Promise<unknown>;

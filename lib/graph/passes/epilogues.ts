@@ -2,6 +2,7 @@
  * Fuses the bias, the residual and the activation behind a matrix product or convolution into its epilogue
  * (ops/nn/epilogue.ts). Results are the same bit for bit as those of the separate ops.
  */
+import { isConverted } from '../../core/dtype';
 import { sameShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import { activationOf, finisherOf, noFinish, type Finish, type Finisher } from '../../ops/nn/epilogue';
@@ -33,7 +34,8 @@ export function epilogues(graph: Graph): Graph {
     if (node.kind !== 'op') continue;
     const [out] = node.outputs;
     const finisher = finisherOf(node.op.name);
-    if (finisher !== null && out.dt.kind === 'float' && out.size > 0) {
+    // Floats of 16 bits would be rounded once in place of after each op.
+    if (finisher !== null && out.dt.kind === 'float' && !isConverted(out.dt) && out.size > 0) {
       products.set(out, { first: node, finisher, inputs: node.inputs, finish: noFinish, node, views: [] });
       continue;
     }

@@ -8,7 +8,7 @@ import {
   symbolicTensor,
   type Tensor,
   tensorFrom,
-  viewOf,
+  valuesOf,
 } from '../../core/tensor';
 import type { OpCall, RewriteContext, TracedOp } from '../../op/contract';
 import { opDefinitions } from '../../op/registry';
@@ -130,7 +130,7 @@ export class GraphContext implements RewriteContext {
 
 function uniformValue(t: Tensor): number | bigint | null {
   if (t.size === 0 || t.size > maxScanned || t.isDisposed) return null;
-  const elements = viewOf(t);
+  const elements = valuesOf(t);
   const [first] = elements;
   for (const x of elements) if (!Object.is(x, first)) return null;
   return Number.isNaN(first) ? null : first;

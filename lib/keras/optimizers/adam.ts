@@ -70,7 +70,7 @@ export class Adam extends Optimizer {
 
   protected override numbers(dt: DTypeInfo, learningRate: number): readonly number[] {
     // α as Keras comes to it: numbers are float32 first, then each operation is rounded to the variable's dtype.
-    const r = dt === dtypes.float32 ? Math.fround : (x: number) => x;
+    const r = dt === dtypes.float64 ? (x: number) => x : Math.fround;
     const t = this.updates() + 1;
     const power1 = r(Math.fround(this.beta1) ** t);
     const power2 = r(Math.fround(this.beta2) ** t);

@@ -4,6 +4,7 @@ import { context } from '../../core/context';
 import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { sizeOf, type Shape } from '../../core/shape';
+import { fillWith } from '../../op/strided';
 
 /** A variable whose elements an optimizer may overwrite while no one holds a tensor of them. */
 export class Slot extends Variable {
@@ -12,9 +13,7 @@ export class Slot extends Variable {
   /** Zeros. */
   constructor(name: string, dt: DTypeInfo, shape: Shape) {
     const zeros = makeTensor(dt, shape, sizeOf(shape));
-    const view = viewOf(zeros);
-    if (dt.big) (view as BigInt64Array).fill(0n);
-    else (view as Float32Array).fill(0);
+    fillWith(zeros, 0);
     super(zeros, { name, trainable: false });
   }
 

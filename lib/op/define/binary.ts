@@ -2,7 +2,7 @@
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
-import { dtypes, type DType } from '../../core/dtype';
+import { dtypes, floating, type DType } from '../../core/dtype';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import { broadcastShapes, checkElements, maxElements, sameShape, sizeOf, type Shape } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -138,7 +138,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
       kind: 'binary',
       op: code,
       cheap: roundsOnce(spec.ulp),
-      dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
+      dtypes: check === null ? undefined : floating.map((name) => dtypes[name]),
     },
     exactRewrite: (call, context, out) => rewriteBinary(call, context, out, spec.neutral),
     fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',

@@ -1,7 +1,7 @@
 /** Reductions over axes, their fused eager kernels, and the broadcast that is the gradient of a sum. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
-import type { DType } from '../../core/dtype';
+import { isConverted, type DType } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
 import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
@@ -157,9 +157,12 @@ const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
 /** The maximum number of elements for a fused eager kernel, which runs several kernels in one native call. */
 const small = 1024;
 
-/** Whether an op on x may run as a fused eager kernel: x is small, and the op is not recorded. Results are bit-identical. */
+/**
+ * Whether an op on x may run as a fused eager kernel: x is small, and the op is not recorded. Results are bit-identical, which
+ * excludes floats of 16 bits: they are rounded after each op, but a fused kernel rounds once.
+ */
 export function fitsFusedKernel(x: Tensor): boolean {
-  return x.size <= small && x.size > 0 && notRecorded();
+  return x.size <= small && x.size > 0 && !isConverted(x.dt) && notRecorded();
 }
 
 /** Mean and variance (with `root`, standard deviation) if `fitsFusedKernel(x)`. If `mean` is `variance`, that is overwritten. */

@@ -6,12 +6,14 @@ import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { op } from '../../op/define/general';
 import { publicCall, sample } from '../../op/registry';
 
-/** Whether a dtype has all values of another one. Float64 has not all of int64, float32 not all of int32. */
+/**
+ * Whether a cast to `wide` and back keeps all values of `narrow`. A float has all values of integers and floats of fewer bytes,
+ * no float of 16 bits has those of the other; integers of one width keep their bits.
+ */
 function holds(wide: DTypeInfo, narrow: DTypeInfo): boolean {
-  if (narrow.kind === 'bool') return true;
-  if (wide.kind === 'bool') return false;
-  if (narrow.kind === 'float') return wide.kind === 'float' && wide.bytes >= narrow.bytes;
-  return wide.kind === 'float' ? wide.bytes > narrow.bytes : wide.bytes >= narrow.bytes && wide.signed;
+  if (wide === narrow || narrow.kind === 'bool') return true;
+  if (wide.kind === 'float') return wide.bytes > narrow.bytes;
+  return wide.kind === 'int' && narrow.kind === 'int' && wide.bytes >= narrow.bytes;
 }
 
 const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
@@ -46,8 +48,8 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
 
 /**
  * The elements as another dtype. Floats become integers by truncation toward zero; what does not fit (and NaN) is the
- * least value in int32 and int64, the low byte of the int32 in uint8. Wider integers lose their high bits. Anything but 0
- * is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
+ * least value in int32 and int64, the low bits of the int32 in narrower integers, those of the int64 in uint32 and uint64.
+ * Wider integers lose their high bits. Floats are rounded to the nearest. Anything but 0 is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
  * TypeError for an unknown dtype. @tf tf.cast
  */
 export function cast<T extends DType>(x: TensorLike, dtype: T): Tensor<T>;

@@ -1,8 +1,18 @@
 /** Ops that make tensors from numbers. */
 import { frame, frameBigInts, native } from '../../binding';
 import { element, toTensor, toValue, type HostArray, type TensorLike } from '../../core/convert';
-import { dtypeInfo, dtypes, everyType, numeric, type DType, type DTypeInfo } from '../../core/dtype';
+import {
+  dtypeInfo,
+  dtypes,
+  everyType,
+  floating,
+  indexTypes,
+  numeric,
+  type DType,
+  type DTypeInfo,
+} from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { rounded } from '../../core/half';
 import { context } from '../../core/context';
 import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, storageView, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -182,6 +192,8 @@ export const constant: {
 
 type Scalar = number | bigint | Tensor | Variable;
 
+const rangeTypes: readonly DType[] = [...floating, ...indexTypes];
+
 /** The dtype and values of range's numbers. */
 function rangeNumbers(
   given: readonly (Scalar | undefined)[],
@@ -223,9 +235,7 @@ function rangeNumbers(
     if (values.some((v) => typeof v === 'bigint')) dt = dtypes.int64;
     else dt = values.every((v) => Number.isInteger(v)) ? dtypes.int32 : dtypes.float32;
   }
-  if (dt === dtypes.bool || dt === dtypes.uint8) {
-    throw badDType('range', 'dtype', dt, ['float32', 'float64', 'int32', 'int64']);
-  }
+  if (!rangeTypes.includes(dt.name)) throw badDType('range', 'dtype', dt, rangeTypes);
   const of = dt;
   return { dt, values: values.map((v, i) => element(v, of, 'range', names[i])) };
 }
@@ -248,7 +258,7 @@ function rangeSize(
     const step = BigInt(delta);
     return Number((span + step - (step > 0n ? 1n : -1n)) / step);
   }
-  const round = dt === dtypes.float32 ? Math.fround : (v: number): number => v;
+  const round = (v: number): number => rounded(dt, v);
   return Math.ceil(Math.abs(round(round(round(Number(limit)) - round(start)) / round(Number(delta)))));
 }
 
@@ -411,7 +421,7 @@ export const linspace: <A extends TensorLike, B extends TensorLike>(
 ) => Tensor<DTypeOfPair<A, B>> = composite(
   'linspace',
   {
-    dtypes: ['float32', 'float64'],
+    dtypes: floating,
     tf: 'tf.linspace',
     ulp: 2,
     domain: [-10, 10],
@@ -425,7 +435,7 @@ export const linspace: <A extends TensorLike, B extends TensorLike>(
     const { axis } = options<Required<LinspaceOptions>>(given, 'axis', linspaceDefaults, 'linspace');
     const [a, b] = convertPair(start, stop, 'linspace');
     if (a.dt !== b.dt) throw mixedDTypes('linspace', a, b);
-    if (a.dt.kind !== 'float') throw badDType('linspace', 'start', a.dt, ['float32', 'float64']);
+    if (a.dt.kind !== 'float') throw badDType('linspace', 'start', a.dt, floating);
     if (!sameShape(shapeOf(a), shapeOf(b))) {
       throw new InvalidArgumentError(
         `[linspace] start and stop must have the same shape; got ${showShape(shapeOf(a))} and ${showShape(shapeOf(b))}`,

@@ -1,8 +1,9 @@
 /** Ops that make tensors with ones in certain places. */
 import { frame, native } from '../../binding';
 import { element, toTensor, type TensorLike } from '../../core/convert';
-import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../../core/dtype';
+import { dtypeInfo, dtypes, integers, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { storedElement } from '../../core/half';
 import { context } from '../../core/context';
 import type { TracedOp } from '../../op/contract';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -26,7 +27,7 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { sample } from '../../op/registry';
 import { select } from '../math/select';
-import { copyStrided, integer } from '../../op/strided';
+import { copyStrided, elementSlots, integer } from '../../op/strided';
 import { traced } from '../../op/traced';
 import { expandDims, reshape, shapeArgument } from './views';
 
@@ -87,9 +88,8 @@ export interface OneHotOptions<V extends TensorLike = TensorLike, D extends DTyp
 
 const oneHotDefaults: Required<OneHotOptions> = { onValue: null, offValue: null, axis: -1, dtype: null };
 
-/** The frame's slots 7 and 8 as an element of each dtype. */
-const hotCells = dtypeByCode.map((dt) => new dt.array(native.frame, 7 * 8, 1) as { [i: number]: unknown });
-const coldCells = dtypeByCode.map((dt) => new dt.array(native.frame, 8 * 8, 1) as { [i: number]: unknown });
+const onValues = elementSlots(7);
+const offValues = elementSlots(8);
 
 /** A number as an element; null where it is no plain one. */
 function hostValue(v: unknown, fallback: 0 | 1, dt: DTypeInfo, name: string): number | bigint | null {
@@ -118,6 +118,12 @@ function hotPlaces(
   return t;
 }
 
+/** Indices as int32 or int64: narrower ones would wrap the places past their greatest value. */
+function widened(at: Tensor): Tensor {
+  if (at.dt === dtypes.int32 || at.dt === dtypes.int64) return at;
+  return cast(at, at.dt.bytes < 4 ? 'int32' : 'int64');
+}
+
 interface Hot {
   depth: number;
   axis: number;
@@ -137,6 +143,8 @@ const hotRow: TracedOp = {
 
 function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
   const dt = t.dt;
+  const onStored = storedElement(dt, on);
+  const offStored = storedElement(dt, off);
   frame[0] = at.offset;
   frame[1] = t.offset;
   frame[2] = sizeBetween(shapeOf(at), 0, axis);
@@ -144,8 +152,8 @@ function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
   frame[4] = sizeBetween(shapeOf(at), axis, at.rank);
   frame[5] = at.dt === dtypes.int64 ? 1 : 0;
   frame[6] = dt.bytes;
-  hotCells[dt.code][0] = on;
-  coldCells[dt.code][0] = off;
+  onValues[dt.code][0] = onStored;
+  offValues[dt.code][0] = offStored;
   try {
     native.oneHot(bufferOf(at), bufferOf(t));
   } catch (error) {
@@ -187,7 +195,7 @@ export const oneHot: {
       'oneHot',
       'indices',
     );
-    if (at.dt.kind !== 'int') throw badDType('oneHot', 'indices', at.dt, ['int32', 'int64', 'uint8']);
+    if (at.dt.kind !== 'int') throw badDType('oneHot', 'indices', at.dt, integers);
     const n = integer(depth, 'oneHot', 'depth');
     if (n < 0) shapeArgument([depth], 'oneHot', 'depth');
     const axis = axisArgument(o.axis, at.rank + 1, 'oneHot');
@@ -212,8 +220,7 @@ export const oneHot: {
       }
       return t;
     };
-    // uint8 would wrap the places past 255.
-    const wide = at.dt === dtypes.uint8 ? cast(at, 'int32') : at;
+    const wide = widened(at);
     const on = hostValue(onValue, 1, dt, 'onValue');
     const off = hostValue(offValue, 0, dt, 'offValue');
     if (on !== null && off !== null) return hotPlaces(wide, n, axis, dt, on, off);

@@ -1,11 +1,12 @@
 /** Checks of values: an error at once, or, in a function that is being traced, at each run. */
 import { toTensor, type TensorLike } from '../../core/convert';
+import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { arrayToString, shapeToString } from '../../core/format';
 import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context, withContext } from '../../core/context';
 import { describe, sameShape, showShape } from '../../core/shape';
-import { shapeOf, Tensor, viewOf } from '../../core/tensor';
+import { shapeOf, Tensor, valuesOf } from '../../core/tensor';
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from '../math/compare';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -69,13 +70,13 @@ function withMessage(op: string, message: string | null, text: string): InvalidA
 /** The first elements, as NumPy prints them. */
 function firstElements(t: Tensor, count: number): string {
   const n = Math.min(count, t.size);
-  return arrayToString(viewOf(t).subarray(0, n), [n], t.dtype);
+  return arrayToString(valuesOf(t).subarray(0, n), [n], t.dtype);
 }
 
 /** The first elements, with commas. */
 function listed(t: Tensor, count: number): string {
   const n = Math.min(count, t.size);
-  const text = arrayToString(viewOf(t).subarray(0, n), [n], t.dtype, '', {
+  const text = arrayToString(valuesOf(t).subarray(0, n), [n], t.dtype, '', {
     separator: ', ',
     linewidth: Infinity,
   });
@@ -118,7 +119,7 @@ export function Assert(
   );
   const tensors = parts.filter((p) => p instanceof Tensor);
   check('Assert', [c, ...tensors], ([real, ...values]) => {
-    const value = viewOf(real)[0];
+    const value = valuesOf(real)[0];
     if (Number(value) !== 0) return;
     let next = 0;
     const text = parts.map((p) => (typeof p === 'string' ? p : listed(values[next++], howMany(summarize))));
@@ -139,7 +140,7 @@ function comparison(name: string, sign: string, holds: Compare) {
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
     check(op, [a, b], ([u, v]) => {
       const good = holds(u, v);
-      const flags = viewOf(good);
+      const flags = valuesOf(good);
       if (!flags.includes(0 as never)) return;
       const count = howMany(summarize);
       let text = `Condition x ${sign} y did not hold.`;
@@ -147,7 +148,7 @@ function comparison(name: string, sign: string, holds: Compare) {
         const bad: number[] = [];
         for (let i = 0; i < flags.length && bad.length < count; i++) if (flags[i] === 0) bad.push(i);
         const pick = (t: Tensor): string => {
-          const all = viewOf(t);
+          const all = valuesOf(t);
           const values = new t.dt.array(bad.length) as { [i: number]: number | bigint };
           bad.forEach((i, k) => (values[k] = all[i]));
           return arrayToString(values as never, [bad.length], t.dtype);
@@ -197,7 +198,7 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
     checkOptions(message, summarize, op);
     const t = toTensor(x, null, op, 'x');
     check(op, [t], ([real]) => {
-      const values = viewOf(real);
+      const values = valuesOf(real);
       for (let i = 0; i < values.length; i++) {
         if (holds(values[i])) continue;
         throw withMessage(
@@ -241,8 +242,8 @@ export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOpt
   }
   const [a, b] = convertPair(x, y, op);
   if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
-  if (a.dt.kind !== 'float') throw badDType(op, 'x', a.dt, ['float32', 'float64']);
-  const epsilon = a.dt.bytes === 4 ? 2 ** -23 : 2 ** -52;
+  if (a.dt.kind !== 'float') throw badDType(op, 'x', a.dt, floating);
+  const { epsilon } = a.dt;
   const rtol = o.rtol ?? 10 * epsilon;
   const atol = o.atol ?? 10 * epsilon;
   check(op, [a, b], ([u, v]) => {
@@ -259,8 +260,8 @@ export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOpt
 function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): boolean {
   // The comparison knows how the shapes broadcast, and says so where they do not.
   const shape = shapeOf(equal(u, v));
-  const a = viewOf(u) as Float64Array;
-  const b = viewOf(v) as Float64Array;
+  const a = valuesOf(u) as Float64Array;
+  const b = valuesOf(v) as Float64Array;
   const size = shape.reduce((n, d) => n * d, 1);
   const at = (t: Tensor, place: readonly number[]): number => {
     let index = 0;
@@ -285,11 +286,11 @@ export function checkNumerics(tensor: TensorLike, message: string): Tensor {
   const op = 'debugging.checkNumerics';
   checkOptions(message, null, op);
   const t = toTensor(tensor, null, op, 'tensor');
-  if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, ['float32', 'float64']);
+  if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, floating);
   check(op, [t], ([real]) => {
     let nan = false;
     let infinite = false;
-    for (const v of viewOf(real) as Float32Array) {
+    for (const v of valuesOf(real) as Float32Array) {
       if (Number.isFinite(v)) continue;
       if (Number.isNaN(v)) nan = true;
       else infinite = true;

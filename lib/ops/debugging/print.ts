@@ -4,7 +4,7 @@ import { checkText } from '../../core/format/layout';
 import { isPlain, options as chosen } from '../../core/options';
 import { context } from '../../core/context';
 import { flatten, mapStructure } from '../../core/nest';
-import { shapeOf, Tensor, viewOf } from '../../core/tensor';
+import { shapeOf, Tensor, valuesOf } from '../../core/tensor';
 
 export interface PrintOptions {
   /** Between values. Default a space. */
@@ -77,9 +77,9 @@ function show(value: unknown, inside: boolean, edge: number): string {
 }
 
 function elements(t: Tensor, edge: number): string {
-  const data = viewOf(t);
+  const data = valuesOf(t);
   const write = (i: number): string =>
-    t.dt.kind === 'float' ? float(data[i] as number, t.dt.bytes === 4) : String(data[i]);
+    t.dt.kind === 'float' ? float(data[i] as number, t.dt.bytes <= 4) : String(data[i]);
   if (t.rank === 0) return write(0);
   if (t.size === 0) return '[]';
   checkText(shapeOf(t), edge === Infinity ? undefined : edge);

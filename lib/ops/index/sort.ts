@@ -113,8 +113,8 @@ const examples: Example[] = [
 ];
 
 /**
- * The elements in order along an axis. NaN counts as greater than every number, −0 as equal to 0. float32, float64, int32,
- * int64, uint8. InvalidArgumentError for a scalar or an unknown direction. @tf tf.sort
+ * The elements in order along an axis. NaN counts as greater than every number, −0 as equal to 0. Numeric
+ * dtypes. InvalidArgumentError for a scalar or an unknown direction. @tf tf.sort
  */
 export const sort: <X extends TensorLike>(values: X, options?: SortOptions | OneAxis) => Tensor<DTypeOf<X>> =
   composite(
@@ -219,8 +219,8 @@ function fusedTopK(x: Tensor, k: number): TopK<never, never> {
 
 /**
  * The k greatest elements along the last axis in descending order, and their positions: `{ values, indices }`. Of equal elements
- * the one with the lesser position comes first; NaN counts as greater than every number. float32, float64, int32, int64,
- * uint8. InvalidArgumentError for a scalar, a k below 0 or larger than the axis. @tf tf.math.top_k
+ * the one with the lesser position comes first; NaN counts as greater than every number. Numeric dtypes.
+ * InvalidArgumentError for a scalar, a k below 0 or larger than the axis. @tf tf.math.top_k
  */
 export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
   input: X,

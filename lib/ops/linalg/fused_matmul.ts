@@ -3,7 +3,7 @@ import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { sameShape, showShape } from '../../core/shape';
-import type { DType } from '../../core/dtype';
+import { floating } from '../../core/dtype';
 import type { TracedOp } from '../../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
@@ -46,7 +46,6 @@ export interface FusedMatmulOptions {
 
 export type FusedAttrs = Sides & Finish;
 
-const types: readonly DType[] = ['float32', 'float64'];
 const defaults: Required<FusedMatmulOptions> = {
   bias: null,
   residual: null,
@@ -79,7 +78,7 @@ function infer(inputs: readonly Tensor[], attrs: FusedAttrs): ResultSpec {
   const a = inputs[0];
   for (let i = 1; i < inputs.length; i++)
     if (inputs[i].dt !== a.dt) throw mixedDTypes('fusedMatmul', a, inputs[i]);
-  if (!types.includes(a.dtype)) throw badDType('fusedMatmul', 'a', a.dt, types);
+  if (!floating.includes(a.dtype)) throw badDType('fusedMatmul', 'a', a.dt, floating);
   const shape = productShape(a, inputs[1], attrs);
   const n = shape[shape.length - 1];
   const bias = attrs.bias < 0 ? null : inputs[attrs.bias];
@@ -133,7 +132,7 @@ const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Fus
   product: 'fused',
   flops: matmulFlops,
   tf: '',
-  dtypes: types,
+  dtypes: floating,
   domain: [-2, 2],
   examples: [
     { args: [sample([2, 3]), sample([3, 4])] },
@@ -181,7 +180,7 @@ setFinisher('matmul', () => ({
 /**
  * activation(A·B + bias + residual), the sum and the activation done on each part of the result while it is in the
  * cache: the same bits as the ops one after another. Shapes as for `matmul`; the bias has one element for each column,
- * the residual the result's shape. float32 and float64. What layers and compiled functions use.
+ * the residual the result's shape. Floating dtypes. What layers and compiled functions use.
  * InvalidArgumentError where shapes do not fit or no activation has that name.
  */
 export const fusedMatmul: <A extends TensorLike, B extends TensorLike>(

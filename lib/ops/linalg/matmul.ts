@@ -1,7 +1,7 @@
 /** The matrix product. */
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
-import type { DType } from '../../core/dtype';
+import { numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import {
@@ -44,7 +44,6 @@ export interface Sides {
   readonly tb: boolean;
 }
 
-const matmulTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
 const noOptions: Required<MatmulOptions> = {
   transposeA: false,
   transposeB: false,
@@ -211,7 +210,7 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
   product: 'plain',
   flops: matmulFlops,
   tf: 'tf.linalg.matmul',
-  dtypes: matmulTypes,
+  dtypes: numeric,
   domain: [-2, 2],
   examples: [
     { args: [sample([2, 3]), sample([3, 4])] },
@@ -228,7 +227,7 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
   args: (left, right, given) => [convertPair(left, right, 'matmul'), sides(given)],
   infer: ([a, b], attrs) => {
     if (a.dt !== b.dt) throw mixedDTypes('matmul', a, b);
-    if (!matmulTypes.includes(a.dtype)) throw badDType('matmul', 'a', a.dt, matmulTypes);
+    if (!numeric.includes(a.dtype)) throw badDType('matmul', 'a', a.dt, numeric);
     return { shape: productShape(a, b, attrs), dt: a.dt };
   },
   run,
@@ -251,7 +250,7 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
 });
 
 const row = opDefinitions().get('matmul') as NonNullable<ReturnType<ReturnType<typeof opDefinitions>['get']>>;
-const typeMask = dtypeMask(matmulTypes);
+const typeMask = dtypeMask(numeric);
 /** Results of more elements take the long way, which checks how many there may be. */
 const quickElements = 2 ** 24;
 
@@ -342,7 +341,7 @@ export const matvec: <A extends TensorLike, B extends TensorLike>(
   'matvec',
   {
     tf: 'tf.linalg.matvec',
-    dtypes: matmulTypes,
+    dtypes: numeric,
     domain: [-2, 2],
     examples: [
       { args: [sample([2, 3]), sample([3])] },
@@ -360,7 +359,7 @@ export const matvec: <A extends TensorLike, B extends TensorLike>(
           showShape(shapeOf(y)),
       );
     }
-    if (!matmulTypes.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, matmulTypes);
+    if (!numeric.includes(x.dtype)) throw badDType('matvec', 'a', x.dt, numeric);
     const column = reshape(y, joinShapes(shapeOf(y), y.rank, one, 0, 1, shapeOf(y), y.rank));
     const c = o === matvecDefaults ? matmul(x, column) : matmul(x, column, { ...o });
     return reshape(c, shapeOf(c).slice(0, -1));

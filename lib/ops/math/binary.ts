@@ -61,17 +61,17 @@ export const realDivide = binary('divide', {
   gradient: [(dy, { b }) => realDivide(dy, b), (dy, { b, y }) => negative(realDivide(multiply(dy, y), b))],
 });
 
-/** Integers divide as floats do: uint8 as float32, int32 and int64 as float64. */
+/** Integers divide as floats do: those of 8 and 16 bits as float32, wider ones as float64. */
 function asFloats(x: TensorLike, y: TensorLike, op: string): [Tensor, Tensor] {
   const [a, b] = convertPair(x, y, op);
   if (a.dt.kind !== 'int' || b.dt !== a.dt) return [a, b];
-  const dtype = a.dt.bytes === 1 ? 'float32' : 'float64';
+  const dtype = a.dt.bytes < 4 ? 'float32' : 'float64';
   return [cast(a, dtype), cast(b, dtype)];
 }
 
 /**
- * Quotient, elementwise, with broadcasting. z = x / y; x / 0 is ±inf or NaN. int32 and int64 operands give float64, uint8
- * gives float32.
+ * Quotient, elementwise, with broadcasting. z = x / y; x / 0 is ±inf or NaN. Integers give float64, those of 8 and 16 bits
+ * float32.
  * InvalidArgumentError for different dtypes, shapes that don't broadcast, bool. @tf tf.math.divide
  */
 export function divide<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): Tensor<QuotientOf<X, Y>>;

@@ -1,5 +1,5 @@
 /** Elementwise comparisons and logic of two operands, with broadcasting; the results are bool. */
-import { everyType, numeric } from '../../core/dtype';
+import { booleans, everyType, numeric } from '../../core/dtype';
 import { comparison } from '../../op/define/binary';
 
 /** Whether x = y, elementwise; NaN equals nothing. @tf tf.math.equal */
@@ -59,7 +59,7 @@ export const greaterEqual = comparison('greaterEqual', {
 /** x and y, elementwise. @tf tf.math.logical_and */
 export const logicalAnd = comparison('logicalAnd', {
   tf: 'tf.math.logical_and',
-  dtypes: ['bool'],
+  dtypes: booleans,
   saves: [],
   gradient: null,
 });
@@ -67,7 +67,7 @@ export const logicalAnd = comparison('logicalAnd', {
 /** x or y, elementwise. @tf tf.math.logical_or */
 export const logicalOr = comparison('logicalOr', {
   tf: 'tf.math.logical_or',
-  dtypes: ['bool'],
+  dtypes: booleans,
   saves: [],
   gradient: null,
 });
@@ -75,7 +75,7 @@ export const logicalOr = comparison('logicalOr', {
 /** Either x or y but not both, elementwise. @tf tf.math.logical_xor */
 export const logicalXor = comparison('logicalXor', {
   tf: 'tf.math.logical_xor',
-  dtypes: ['bool'],
+  dtypes: booleans,
   saves: [],
   gradient: null,
 });

@@ -1,5 +1,5 @@
 /** Elementwise ops of one operand: arithmetic, rounding, predicates. ops/unary_math.ts has exp, log, sin and their kin. */
-import { floating, numeric } from '../../core/dtype';
+import { booleans, floating, numeric } from '../../core/dtype';
 import { multiply, multiplyNoNan, realDivide } from './binary';
 import { binary } from '../../op/define/binary';
 import { predicate, unary } from '../../op/define/unary';
@@ -171,7 +171,7 @@ export const isInf = predicate('isInf', {
 /** Logical not, elementwise; bool. @tf tf.math.logical_not */
 export const logicalNot = predicate('logicalNot', {
   tf: 'tf.math.logical_not',
-  dtypes: ['bool'],
+  dtypes: booleans,
   exactRewrite: involution,
   gradient: null,
 });

@@ -1,7 +1,7 @@
 /** Activations of neural networks: those of tf.nn. ops/activations_keras.ts has those that Keras adds. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypeInfo, floating, numeric } from '../../core/dtype';
+import { floating, numeric, signed } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, sizeBetween, sizeOf } from '../../core/shape';
 import { bufferOf, makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
@@ -176,7 +176,7 @@ export interface GeluOptions {
 
 /**
  * Gaussian error linear unit, elementwise. y = x·Φ(x) = 0.5·x·(1 + erf(x/√2)), right in the left tail too, where the second
- * form has lost every digit; 0 at −∞. float32 and float64. @tf tf.nn.gelu
+ * form has lost every digit; 0 at −∞. Floating dtypes. @tf tf.nn.gelu
  */
 export const gelu: <X extends TensorLike>(
   features: X,
@@ -234,7 +234,7 @@ export interface SiluOptions {
   beta?: TensorLike;
 }
 
-/** Swish, elementwise. y = x·sigmoid(beta·x); 0 at −∞ for beta = 1. float32 and float64. @tf tf.nn.silu */
+/** Swish, elementwise. y = x·sigmoid(beta·x); 0 at −∞ for beta = 1. Floating dtypes. @tf tf.nn.silu */
 export const silu: <X extends TensorLike>(
   features: X,
   options?: SiluOptions | TensorLike,
@@ -314,8 +314,6 @@ export const leakyRelu: <X extends TensorLike>(
     return leakyReluAlpha(x, toTensor(alpha, x.dt, 'leakyRelu', 'alpha'));
   },
 );
-
-const signed = numeric.filter((name) => dtypeInfo(name).signed);
 
 export interface CreluOptions {
   /** Along which axis the two halves stand. Default: the last. */
@@ -399,7 +397,7 @@ function fusedCrelu(x: Tensor, at: number): Tensor {
   return y;
 }
 
-/** Log-sigmoid, elementwise. y = ln(1 / (1 + e⁻ˣ)) = −softplus(−x). float32 and float64. @tf tf.math.log_sigmoid */
+/** Log-sigmoid, elementwise. y = ln(1 / (1 + e⁻ˣ)) = −softplus(−x). Floating dtypes. @tf tf.math.log_sigmoid */
 export const logSigmoid = unary('logSigmoid', {
   tf: 'tf.math.log_sigmoid',
   dtypes: floating,

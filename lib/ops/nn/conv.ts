@@ -303,7 +303,7 @@ export const conv1d: <X extends TensorLike, F extends TensorLike>(
  * k, l and c; x is 0 outside. `input` is [batch…, height, width, channels], `filters` [height, width, channels / groups,
  * output channels]: where the input has more channels than a filter, groups of channels are convolved by themselves.
  * `strides` and `dilations` are a number or a list of 1, 2 or 4; `padding` is 'SAME', 'VALID' or [[0, 0], [top, bottom],
- * [left, right], [0, 0]]. float32 and float64. InvalidArgumentError where shapes do not fit. How exact results are:
+ * [left, right], [0, 0]]. Floating dtypes. InvalidArgumentError where shapes do not fit. How exact results are:
  * `tf.config.setConvolutionPrecision`. @tf tf.nn.conv2d
  */
 export const conv2d: Conv = conv(2, [

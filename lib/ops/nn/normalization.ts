@@ -3,6 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { storedElement } from '../../core/half';
 import { memoized } from '../../core/memoize';
 import { detached } from '../../core/context';
 import { asShape, describe, showShape, sizeOf } from '../../core/shape';
@@ -136,9 +137,10 @@ const bandTensor = memoized((n: number, radius: number, dt: DTypeInfo): Tensor =
   detached(() => {
     const t = makeTensor(dt, asShape([n, n]), n * n);
     const band = viewOf(t) as Float32Array;
+    const one = storedElement(dt, 1) as number;
     band.fill(0);
     for (let i = 0; i < n; i++) {
-      band.fill(1, i * n + Math.max(0, i - radius), i * n + Math.min(n, i + radius + 1));
+      band.fill(one, i * n + Math.max(0, i - radius), i * n + Math.min(n, i + radius + 1));
     }
     return t;
   }),

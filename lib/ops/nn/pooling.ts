@@ -8,6 +8,7 @@ import { detached } from '../../core/context';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { cast } from '../array/cast';
+import { add } from '../math/binary';
 import { range } from '../array/creation';
 import { badDType, dtypeMask } from '../../op/checks';
 import { composite } from '../../op/define/composite';
@@ -113,7 +114,10 @@ const maxPoolGradient: OfTwo = internalBinaryOp<Dims>('maxPoolGradient', {
   ],
 });
 
-/** The elements of g where those of x are the largest of their windows. g may be of any type as wide as x's. */
+/**
+ * The elements of g where those of x are the largest of their windows. g may be of any type as wide as x's, if x's has kernels
+ * of its own; else of x's.
+ */
 const maxPoolAt: OfTwo = internalBinaryOp<Dims>('maxPoolAt', {
   dtypes: floating,
   infer: ([x, g], dims) => ({ shape: outShape(x, dims), dt: g.dt }),
@@ -388,6 +392,19 @@ export interface MaxPoolWithArgmaxOptions<I extends 'int32' | 'int64' = 'int32' 
   includeBatchInIndex?: boolean;
 }
 
+/**
+ * Elements in the same order, of a dtype of 4 or 8 bytes that has kernels of its own: positions go through the same windows as
+ * elements, and have to be as wide as these.
+ */
+function positionKey(x: Tensor): Tensor {
+  const { kind, bytes, signed, max } = x.dt;
+  if (bytes < 4) return cast(x, kind === 'float' ? 'float32' : 'int32');
+  if (signed) return x;
+  // Half of the range, added modulo the whole, is the change of the top bit that keeps the order.
+  const half = typeof max === 'bigint' ? max / 2n + 1n : (max + 1) / 2;
+  return cast(add(x, half), bytes === 4 ? 'int32' : 'int64');
+}
+
 /** The position of each element, from the beginning of its example or of the batch. */
 function positionsIn(shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean): Tensor {
   const size = sizeOf(shape);
@@ -446,8 +463,7 @@ export const maxPoolWithArgmax: <X extends TensorLike, I extends 'int32' | 'int6
       throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
     }
     const dims = windowsOf(name, shapeOf(x), last[1], ksize, strides, padding, false, null);
-    // Positions go through the same windows as elements; they have to be as wide as these.
-    const key = x.dt.bytes === 1 ? cast(x, 'int32') : x;
+    const key = positionKey(x);
     const wide = key.dt.bytes === 8 ? 'int64' : 'int32';
     const batch = o.includeBatchInIndex;
     const positions = (x.size <= 1024 ? knownPositions : positionsIn)(shapeOf(x), wide, batch);

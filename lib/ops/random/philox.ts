@@ -1,6 +1,6 @@
 /** Draws from Philox4x32-10 streams: the native kernels behind everything in tf.random. */
 import { frame, native } from '../../binding';
-import { dtypes, type DTypeInfo } from '../../core/dtype';
+import { dtypes, floating, wideIntegers, type DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
 import type { TracedOp, Tracer } from '../../op/contract';
 import { asShape, type Shape } from '../../core/shape';
@@ -83,7 +83,7 @@ function fill(
 /** Fills a tensor from a stream. A row, so that whoever records or traces sees it; it has no inputs. */
 const philox = op('philox', {
   tf: '',
-  dtypes: ['float32', 'float64', 'int32', 'int64'],
+  dtypes: [...floating, ...wideIntegers],
   args: (draw: Draw) => [[], draw],
   infer: (_, { shape, dt }) => ({ shape, dt }),
   run: (_, attrs, [y]) => {

@@ -1,6 +1,6 @@
 /** Generators: random numbers from a state that is yours. */
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypeInfo, dtypes, type DType } from '../../core/dtype';
+import { dtypeInfo, dtypes, wideIntegers, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
@@ -117,9 +117,10 @@ export class Generator {
 
   /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
   static fromNonDeterministicState(options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
-    // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1)
+    if (arguments.length > 1) {
+      // eslint-disable-next-line prefer-rest-params
       throwExtraArguments('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
+    }
     checkAlg(options, 'Generator.fromNonDeterministicState');
     return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
   }
@@ -262,8 +263,8 @@ export class Generator {
     return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
   }
 
-  /** Integers of the type's whole range: int64 (default) or int32. @tf tf.random.Generator.uniform_full_int */
-  uniformFullInt<D extends 'int32' | 'int64' = 'int64'>(
+  /** Integers of the type's whole range: int64 (default), int32, uint32 or uint64. @tf tf.random.Generator.uniform_full_int */
+  uniformFullInt<D extends 'int32' | 'int64' | 'uint32' | 'uint64' = 'int64'>(
     shape: ShapeLike,
     options?: { dtype?: D } | D,
   ): Tensor<NoInfer<D>>;
@@ -273,7 +274,7 @@ export class Generator {
     if (arguments.length > 2) throwExtraArguments(op, 2, arguments, seedsDefaults);
     const { dtype } = parseOptions<{ dtype: DType }>(options, 'dtype', seedsDefaults, op);
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
-    if (dt !== dtypes.int32 && dt !== dtypes.int64) throw badDType(op, 'dtype', dt, ['int32', 'int64']);
+    if (!wideIntegers.includes(dt.name)) throw badDType(op, 'dtype', dt, wideIntegers);
     const dims = shapeFrom(shape, op);
     return draw('uniformFullInt', dims, dt, this.next(sizeOf(dims)));
   }

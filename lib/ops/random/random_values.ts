@@ -1,7 +1,16 @@
 /** What uniform, normal and truncatedNormal have in common, wherever their streams come from. */
 import { convertLike, element, type TensorLike } from '../../core/convert';
-import { dtypeInfo, dtypes, floating, isDType, type DType, type DTypeInfo } from '../../core/dtype';
+import {
+  dtypeInfo,
+  dtypes,
+  floating,
+  isDType,
+  wideIntegers,
+  type DType,
+  type DTypeInfo,
+} from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+import { rounded } from '../../core/half';
 import { context } from '../../core/context';
 import { broadcastShapes, checkShape, showShape, sizeOf, type Shape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
@@ -25,7 +34,7 @@ export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor 
 /** Gives the stream of a draw of so many elements from the distribution. */
 export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | RuntimeStream;
 
-const uniformTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+const uniformTypes: readonly DType[] = [...floating, ...wideIntegers];
 
 export function shapeFrom(shape: unknown, op: string): Shape {
   const given = shape instanceof Tensor || shape instanceof Variable ? shapeValues(shape, op) : shape;
@@ -131,7 +140,7 @@ export function uniformValues(
   if (lo === 0 && hi === 1) return draw('uniform', shape, dt, stream('uniform', dt, size));
   if (typeof lo === 'number' && typeof hi === 'number' && context.tracer === null) {
     // As the ops below round it.
-    const scale = dt.bytes === 4 ? Math.fround(Math.fround(hi) - Math.fround(lo)) : hi - lo;
+    const scale = rounded(dt, rounded(dt, hi) - rounded(dt, lo));
     return draw('uniform', shape, dt, stream('uniform', dt, size), undefined, { scale, shift: lo });
   }
   // Everything that can fail comes before the draw, so that an error leaves the stream where it was.

@@ -2,7 +2,7 @@
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { toTensor } from '../../core/convert';
-import { dtypes, floating, integers, numeric, type DType } from '../../core/dtype';
+import { booleans, dtypes, floating, integers, numeric, type DType } from '../../core/dtype';
 import { sizeBetween, sizeOf, type Shape } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Axis } from '../../op/axis';
@@ -71,11 +71,18 @@ const reduceSumLong = op<
   gradient: null,
 });
 
-/** Sums in int64, divides towards zero. An empty mean of integers is 0. */
+/** Sums in int64 (uint64 in itself), divides towards zero. An empty mean of integers is 0. */
 function integerMean(x: Tensor, { axes }: ReduceAttrs, shape: Shape): Tensor {
   const count = reducedCount(shapeOf(x), axes);
   if (count === 0) return zeros(shape, x.dtype);
-  return cast(truncatediv(reduceSumLong(x, axes, shape), count), x.dtype);
+  const sum = reduceSumLong(x, axes, shape);
+  return cast(truncatediv(x.dt.name === 'uint64' ? cast(sum, 'uint64') : sum, count), x.dtype);
+}
+
+/** dy / count, also where float16 has no such number. */
+function dividedBy(dy: Tensor, count: number): Tensor {
+  if (count <= dy.dt.max) return realDivide(dy, count);
+  return cast(realDivide(cast(dy, 'float32'), count), dy.dtype);
 }
 
 /**
@@ -88,7 +95,7 @@ export const reduceMean: Reduction = reduction('reduceMean', 'mean', {
   domain: [-10, 10],
   ulp: 4,
   ofIntegers: integerMean,
-  gradient: (dy, { axes, shape }) => broadcastAlong(realDivide(dy, reducedCount(shape, axes)), axes, shape),
+  gradient: (dy, { axes, shape }) => broadcastAlong(dividedBy(dy, reducedCount(shape, axes)), axes, shape),
 });
 
 /**
@@ -148,7 +155,7 @@ export const reduceMin: Reduction = reduction('reduceMin', 'min', {
  */
 export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
   tf: 'tf.math.reduce_any',
-  dtypes: ['bool'],
+  dtypes: booleans,
   gradient: null,
 });
 
@@ -157,7 +164,7 @@ export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
  */
 export const reduceAll: LogicalReduction = reduction('reduceAll', 'all', {
   tf: 'tf.math.reduce_all',
-  dtypes: ['bool'],
+  dtypes: booleans,
   gradient: null,
 });
 
