@@ -38,25 +38,25 @@ export function options<O extends object>(
 ): O {
   if (given === undefined) return defaults;
   const bare = typeof given !== 'object' || given === null || Array.isArray(given) || !isPlainFast(given);
-  const known = caches.get(defaults);
-  if (known !== undefined) {
-    const { list } = known;
+  const cache = caches.get(defaults);
+  if (cache !== undefined) {
+    const { list } = cache;
     for (let c = 0; c < list.length; c++) {
-      const choice = list[c];
-      if (choice.bare !== bare) continue;
-      if (!(bare ? sameValue(choice, given, first) : sameObject(choice, given))) continue;
+      const cached = list[c];
+      if (cached.bare !== bare) continue;
+      if (!(bare ? sameValue(cached, given, first) : sameObject(cached, given))) continue;
       // Most calls repeat the one before: move to front.
       list[c] = list[0];
-      list[0] = choice;
-      known.missed = 0;
-      return choice.result as O;
+      list[0] = cached;
+      cache.missed = 0;
+      return cached.result as O;
     }
   }
   const chosen = Object.create(defaults) as O;
   if (bare) (chosen as Record<string, unknown>)[first] = given;
   else applyGiven(given as Record<string, unknown>, defaults, chosen, op);
-  if (known === undefined || ++known.missed < maxMisses || known.missed % maxMisses === 0)
-    cacheOptions(given, bare, first, defaults, chosen, known);
+  if (cache === undefined || ++cache.missed < maxMisses || cache.missed % maxMisses === 0)
+    cacheOptions(given, bare, first, defaults, chosen, cache);
   return chosen;
 }
 
@@ -109,7 +109,7 @@ function cacheOptions(
   first: string,
   defaults: object,
   chosen: object,
-  known: OptionsCache | undefined,
+  cache: OptionsCache | undefined,
 ): void {
   const own = bare ? { [first]: given } : (given as Record<string, unknown>);
   const [keys, values] = [Object.keys(own), Object.values(own)];
@@ -119,11 +119,11 @@ function cacheOptions(
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];
   });
-  const choice: CachedOptions = { bare, keys, values: copies, result };
-  if (known === undefined) caches.set(defaults, { list: [choice], next: 1, missed: 0 });
+  const cached: CachedOptions = { bare, keys, values: copies, result };
+  if (cache === undefined) caches.set(defaults, { list: [cached], next: 1, missed: 0 });
   else {
-    known.list[known.next % maxCached] = choice;
-    known.next = (known.next + 1) % maxCached;
+    cache.list[cache.next % maxCached] = cached;
+    cache.next = (cache.next + 1) % maxCached;
   }
 }
 

@@ -256,14 +256,14 @@ const Construct = Tensor as unknown as Construct;
 
 /** @internal The placeholder of a symbolic tensor; null for others. */
 export function placeholderOf(t: Tensor): Placeholder | null {
-  const { emptyReason: instead } = storageOf(t);
-  return instead instanceof Placeholder ? instead : null;
+  const { emptyReason } = storageOf(t);
+  return emptyReason instanceof Placeholder ? emptyReason : null;
 }
 
 /** The error for the use of a tensor without elements. */
 function missingElementsError(t: Tensor, op: string): Error {
-  const mark = placeholderOf(t);
-  if (mark !== null) return mark.accessError(t, op);
+  const placeholder = placeholderOf(t);
+  if (placeholder !== null) return placeholder.accessError(t, op);
   return new FailedPreconditionError(
     `[${op}] the ${t.dtype} tensor of shape ${showShape(shapeOf(t))} was disposed; ` +
       `keep it (tf.keep, or return it from tf.tidy) as long as it is used`,
@@ -345,9 +345,9 @@ export function tensorFromBuffer(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffe
 export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   const storage = storageOf(t);
   if (storage.emptyReason !== null) {
-    const mark = placeholderOf(t);
-    if (mark === null) throw missingElementsError(t, op);
-    return mark.alias(t, shape);
+    const placeholder = placeholderOf(t);
+    if (placeholder === null) throw missingElementsError(t, op);
+    return placeholder.alias(t, shape);
   }
   const alias = new Construct(t.dt, shape, t.size, storage, t.offset);
   invariants?.recordAlias(alias, storage);
@@ -380,10 +380,10 @@ export function moveStorage(t: Tensor): Tensor {
 export function symbolicTensor(
   dt: DTypeInfo,
   shape: Shape,
-  mark: Placeholder,
+  placeholder: Placeholder,
   buffer = new ArrayBuffer(0),
 ): Tensor {
-  return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, mark), 0);
+  return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, placeholder), 0);
 }
 
 /** @internal Keeps the elements of a block from being freed, even by the user's `dispose`. */
@@ -400,9 +400,9 @@ export function unpin(t: Tensor): void {
 
 /** @internal The tensor itself; if it was disposed while pinned, a new one with the same id and elements. */
 export function restoreDisposed(t: Tensor): Tensor {
-  const { emptyReason: instead } = storageOf(t);
-  if (!(instead instanceof Storage)) return t;
-  const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(instead.buffer, 0, 0), t.offset);
+  const { emptyReason } = storageOf(t);
+  if (!(emptyReason instanceof Storage)) return t;
+  const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(emptyReason.buffer, 0, 0), t.offset);
   (revived as { id: number }).id = t.id;
   return revived;
 }

@@ -289,9 +289,10 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
    * (200 KB more with each step of a small network).
    */
   takeBackBuffer(): Tensor {
-    const { backBuffer: spare, held } = this;
+    const { backBuffer, held } = this;
     this.backBuffer = null;
-    if (spare !== null && spare.dt === held.dt && sameShape(shapeOf(spare), shapeOf(held))) return spare;
+    if (backBuffer !== null && backBuffer.dt === held.dt && sameShape(shapeOf(backBuffer), shapeOf(held)))
+      return backBuffer;
     return makeTensor(held.dt, shapeOf(held), held.size);
   }
 
@@ -391,7 +392,7 @@ markClass(Variable.prototype, 'Variable');
 /** @internal Reads the current value: the ReadVariable of synchronous runs. */
 export const heldBy = (variable: Variable): Tensor => variable.held;
 
-/** Values of these sizes are assumed to be in the caches of the cores that read them. */
+/** Values of sizes between these (bytes) are assumed to be in the caches of the cores that read them. */
 const minCachedBytes = 32 * 1024;
 const maxCachedBytes = 4 * 1024 * 1024;
 

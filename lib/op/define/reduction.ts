@@ -252,10 +252,10 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
   const mask = dtypeMask(spec.dtypes);
-  const { gradient, ofIntegers: ofIntegers } = spec;
+  const { gradient, ofIntegers } = spec;
   const run =
     spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
-  const oneBlock = spec.contiguousAxes === true;
+  const contiguousAxes = spec.contiguousAxes === true;
   const call = function (input: TensorLike, given?: ReduceOptions | Axis): Tensor {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
     if (arguments.length > 2) throwExtraArguments(name, 2, arguments, defaults);
@@ -263,7 +263,9 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, shapeOf(x).length, name);
     const shape = reducedShape(shapeOf(x), attrs);
-    return oneBlock && attrs.axes.length > 1 ? applyByGroups(x, attrs.axes, shape) : apply(x, attrs, shape);
+    return contiguousAxes && attrs.axes.length > 1
+      ? applyByGroups(x, attrs.axes, shape)
+      : apply(x, attrs, shape);
   };
   const applyByGroups = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
     let y = x;
