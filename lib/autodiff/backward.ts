@@ -29,7 +29,7 @@ import {
 } from '../op/registry';
 import { IdSet, type Entry, type Operand, type Tape } from './tape';
 
-/** A tensor of one repeated value. */
+/** A tensor with all elements equal to `value`. */
 export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
   const t = makeTensor(dt, shape, sizeOf(shape));
   const view = viewOf(t);
@@ -81,7 +81,7 @@ function accumulateAt(gradients: Gradients, id: number, gradient: Upstream): voi
   gradients.set(id, sum);
 }
 
-/** The gradient of a source, summed over its ids; null if nothing connects. */
+/** The gradient of a source, summed over its ids; null if it is not connected. */
 export function gradientOf(
   source: { readonly ids: readonly number[] },
   gradients: Gradients,
@@ -105,6 +105,7 @@ export function gradientTensors(
   return sum === symbolicZero ? filled(source.shape, source.dt, 0) : sum;
 }
 
+/** Removes and returns the upstream gradient of a tensor, which is complete once the backward pass reaches its producer. */
 function takeUpstream(
   gradients: Gradients,
   id: number,
@@ -140,7 +141,7 @@ export interface Path {
   readonly reached: IdSet;
 }
 
-/** With `growing`, the tape may record the backward pass itself: the path is a copy of its present entries. */
+/** With `growing`, the tape also records the backward pass, so the path is a copy of its present entries. */
 export function pathFrom(tape: Tape, sources: ReadonlySet<number>, growing: boolean): Path {
   const entries = growing ? tape.entries.slice() : tape.entries;
   const reached = new IdSet(tape.base);
@@ -163,8 +164,8 @@ const notSaved = (op: string): never => {
   throw new InternalError(`[${op}] its gradient reads a tensor that the op definition does not save`);
 };
 
+/** A saved tensor, restored if it was disposed; undefined if the op definition does not save it. */
 function unpackSaved(saved: Tensor | null): Tensor {
-  // The gradient function reads only what its op definition saves.
   return (saved === null ? undefined : restoreDisposed(saved)) as Tensor;
 }
 
@@ -213,8 +214,8 @@ function inputId(e: Entry, i: number): number {
 }
 
 /**
- * The gradients of Σ targets·dys with respect to the path's sources; a dy of null stands for ones. With `free`, each entry
- * releases its saved tensors as soon as it has been processed.
+ * The gradients of Σ targets·dys with respect to the path's sources; null as a dy means ones. With `free`, each entry
+ * releases its saved tensors once it is processed.
  */
 export function backward(
   path: Path,
@@ -296,8 +297,8 @@ function withZeros(e: Entry, dys: readonly (Tensor | null)[]): Tensor[] {
 }
 
 /**
- * All upstream gradients are symbolic zeros: so are those of the inputs. If a tape records the backward pass, the gradient
- * function runs on tensors of zeros instead, so that they are connected to what it reads.
+ * Processes an entry whose upstream gradients are all symbolic zeros: so are the gradients of its inputs. If a tape records
+ * the backward pass, the gradient function runs on tensors of zeros instead, which connects the results to the saved tensors.
  */
 function propagateZeros(e: Entry, reached: IdSet, gradients: Gradients): void {
   if (e.op.materializesZeros === true || execution.recorder !== null) {

@@ -1,4 +1,4 @@
-/** GradientTape: records ops, and computes gradients from the record. */
+/** GradientTape: records ops, and differentiates what it recorded. */
 import type { TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
@@ -35,15 +35,15 @@ const gradientTapeDefaults = { persistent: false, watchAccessedVariables: true }
 const gradientDefaults = { outputGradients: null, unconnectedGradients: 'none' } as const;
 
 export interface GradientTapeOptions {
-  /** Keep the record after `gradient`, so that it can be called again. Default false. */
+  /** Keep the recorded ops after `gradient`, so that it can be called again. Default false. */
   persistent?: boolean;
-  /** Watch trainable variables by themselves when they are read. Default true. */
+  /** Watch trainable variables automatically when they are read. Default true. */
   watchAccessedVariables?: boolean;
 }
 
 /**
- * Gives each gradient tensors of its own: one that is older than this call (id < firstId) belongs to the caller, and one
- * may stand for several sources. Disposing a gradient then leaves everything else alone.
+ * Replaces tensors that a gradient shares with other sources' gradients, or that existed before this call (id < firstId), by
+ * aliases. So disposing a gradient affects no other tensor.
  */
 function withOwnTensors(
   gradients: readonly (Tensor | IndexedSlices | null)[],
@@ -81,7 +81,7 @@ let integerWatches = 0;
 export class GradientTape {
   private readonly persistent: boolean;
   private readonly watchAccessedVariables: boolean;
-  /** Null before the first use, and after a non-persistent tape was used up. What it records is not for users' hands. */
+  /** Null before the first use, and after a non-persistent tape was consumed. Users must not get the saved tensors. */
   #tape: Tape | null = null;
   private consumed = false;
   private recording = false;
@@ -119,8 +119,8 @@ export class GradientTape {
   }
 
   /**
-   * Calls `f` and records what it does; returns its result. May be called again: the record goes on. FailedPreconditionError
-   * where this tape is recording already, TypeError where `f` returns a Promise.
+   * Calls `f` and records its ops; returns its result. A further call appends to the recorded ops. Throws a
+   * FailedPreconditionError if the tape is already recording, a TypeError if `f` returns a Promise.
    */
   run<T>(f: () => T): T {
     if (typeof f !== 'function')
@@ -143,7 +143,7 @@ export class GradientTape {
     return result;
   }
 
-  /** Follows tensors (constants are not followed by themselves) or variables from now on. @tf tf.GradientTape.watch */
+  /** Watches tensors or variables from now on; constants are not watched automatically. @tf tf.GradientTape.watch */
   watch(tensors: Nested<Source>): void {
     const leaves = flatten(tensors);
     for (const leaf of leaves) {
@@ -170,14 +170,15 @@ export class GradientTape {
     }
   }
 
-  /** The variables that were watched, in the order in which they were created. @tf tf.GradientTape.watched_variables */
+  /** The watched variables, in order of creation. @tf tf.GradientTape.watched_variables */
   watchedVariables(): Variable[] {
     const watched = this.#tape === null ? this.watchedBefore : this.#tape.variables.keys();
     return [...watched].sort((a, b) => a.serial - b.serial);
   }
+  /** Those of the tape that was consumed last. */
   private watchedBefore: Variable[] = [];
 
-  /** Runs `f` without recording it. FailedPreconditionError where the tape is not recording. @tf tf.GradientTape.stop_recording */
+  /** Runs `f` unrecorded. Throws a FailedPreconditionError if the tape is not recording. @tf tf.GradientTape.stop_recording */
   stopRecording<T>(f: () => T): T {
     if (!this.recording) {
       throw new FailedPreconditionError(
@@ -195,7 +196,7 @@ export class GradientTape {
     return result;
   }
 
-  /** Forgets everything recorded and watched; goes on recording if it was. @tf tf.GradientTape.reset */
+  /** Clears the recorded ops and the watched tensors; if the tape is recording, it continues. @tf tf.GradientTape.reset */
   reset(): void {
     const recording = this.recording;
     this.stop();
@@ -206,7 +207,7 @@ export class GradientTape {
     if (recording) this.start();
   }
 
-  /** The tape to go back over; errors and warnings about when. */
+  /** Returns the tape for a backward pass, and stops recording unless it is persistent. Throws if it is empty or consumed. */
   private beginBackward(method: string): Tape {
     if (this.consumed) {
       throw new FailedPreconditionError(
@@ -236,6 +237,7 @@ export class GradientTape {
     return tape;
   }
 
+  /** Releases a tape that is not persistent. */
   private endBackward(tape: Tape): void {
     if (this.persistent) return;
     this.watchedBefore = [...tape.variables.keys()];
@@ -244,10 +246,10 @@ export class GradientTape {
   }
 
   /**
-   * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure. A gather's
-   * gradient comes as IndexedSlices, which has the methods of tensors. A source that has no influence on the targets gets
-   * null, or zeros with `unconnectedGradients: 'zero'`. Since that is a mistake in most programs, the type has no null
-   * unless the call states `{ unconnectedGradients: 'none' }`: do so where sources may be unconnected.
+   * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure. The gradient
+   * of a gather is IndexedSlices, which have the methods of tensors. That of a source without influence on the targets is
+   * null, or zeros with `unconnectedGradients: 'zero'`. Since an unconnected source is usually a mistake, the type includes
+   * null only if the call states `{ unconnectedGradients: 'none' }`.
    * @tf tf.GradientTape.gradient
    */
   gradient<const S extends Nested<Source>>(
@@ -288,7 +290,7 @@ export class GradientTape {
       const gradients = backward(path, targets, dys, !this.persistent);
       const results = resolved.map((s) => {
         let sum = gradientTensors(s, gradients);
-        // A source that the tape does not follow still has an influence on itself.
+        // A source that is a target has the upstream gradient as its gradient, even if the tape does not watch it.
         if (!s.ids.includes(s.own)) {
           targets.forEach((t, i) => {
             if (t.id !== s.own || t.dt.kind !== 'float') return;
@@ -305,8 +307,8 @@ export class GradientTape {
   }
 
   /**
-   * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S; null (or zeros)
-   * where unconnected, which the type says as that of `gradient` does. One target; the sources may be nested.
+   * The jacobian of one target of shape T with respect to each source of shape S, a tensor of shape T + S; null (or zeros) if
+   * unconnected, which the type states as for `gradient`. The sources may be nested.
    * @tf tf.GradientTape.jacobian
    */
   jacobian<const S extends Nested<Source>>(
@@ -344,8 +346,8 @@ export class GradientTape {
 
   /**
    * The jacobian of each example of a batch: for a target of shape [b, ...T] and a source of shape [b, ...S],
-   * a tensor of shape [b, ...T, ...S]; null (or zeros) where unconnected, which the type says as that of `gradient` does.
-   * Examples must not influence each other. @tf tf.GradientTape.batch_jacobian
+   * a tensor of shape [b, ...T, ...S]; null (or zeros) if unconnected, which the type states as for `gradient`.
+   * The examples must be independent of each other. @tf tf.GradientTape.batch_jacobian
    */
   batchJacobian<D extends DType>(
     target: Source,
@@ -362,9 +364,10 @@ export class GradientTape {
     source: Source,
     options?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
-    // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3)
+    if (arguments.length > 3) {
+      // eslint-disable-next-line prefer-rest-params
       throwExtraArguments('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
+    }
     const zero = jacobianZero(options, 'batchJacobian');
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');

@@ -10,7 +10,7 @@ import type { Variable } from '../core/variable';
 /** The most entries by which the bitmap grows at once. */
 const maxGrowth = 2 ** 24;
 
-/** A set of tensor ids: a bitmap for ids from `base` on, which lie close together in one recording; Sets for others. */
+/** A set of tensor ids: a bitmap for ids from `base` on, which are dense in one recording; Sets for others. */
 export class IdSet {
   private readonly base: number;
   private flags = new Uint8Array(64);
@@ -106,13 +106,14 @@ function pinned(t: Tensor): Tensor {
   return t;
 }
 
-/** The entries of one recording, and the tensors that they depend on. */
+/** The entries of one recording, and the ids of the tensors that it watches: sources, and results that depend on them. */
 export class Tape implements Recorder {
   readonly base = peekNextId();
   entries: Entry[] = [];
-  /** The ids of the values read of each variable: several if it was assigned in between. */
+  /** For each watched variable the ids of the values that were read: several if it was assigned in between. */
   readonly variables = new Map<Variable, number[]>();
   private readonly watched = new IdSet(this.base);
+  /** The variables passed to `watchVariable`. */
   private readonly watchedVariables = new Set<Variable>();
 
   constructor(private readonly watchAccessedVariables: boolean) {}
@@ -141,7 +142,7 @@ export class Tape implements Recorder {
     const reads = this.variables.get(variable);
     if (reads === undefined) this.variables.set(variable, [id]);
     else if (!reads.includes(id)) reads.push(id);
-    // As in TensorFlow an integer variable counts as watched, but it has no gradient.
+    // As in TensorFlow, an integer variable is among the watched variables, but has no gradient.
     if (variable.dt.kind === 'float') this.watched.add(id);
   }
 

@@ -7,10 +7,9 @@ import type { RuntimeScalars } from '../op/contract';
 import { asShape, type Shape } from '../core/shape';
 import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorFromBuffer } from '../core/tensor';
 import { heldBy } from '../core/variable';
-import { useOf, type VariableUse } from './variable_use';
 import { isFallible } from '../graph/graph';
 import { NativeProgram } from './native_program';
-import type { Segment, Place, Slot, Step } from './steps';
+import { useOf, type Place, type Segment, type Slot, type Step, type VariableUse } from './steps';
 import { addPending } from '../graph/pending';
 
 declare module '../graph/graph' {
@@ -21,14 +20,6 @@ declare module '../graph/graph' {
 /** Execution times in nanoseconds, by op or step. */
 export type Samples = Map<object, { readonly name: string; readonly times: number[] }>;
 
-/** The median time of each op and host step in microseconds. */
-export function medians(samples: Samples): { name: string; time: number }[] {
-  return [...samples.values()].map(({ name, times }) => {
-    times.sort((a, b) => a - b);
-    return { name, time: times[times.length >> 1] / 1000 };
-  });
-}
-
 export function recordTime(samples: Samples, what: object, name: string, time: number): void {
   const entry = samples.get(what);
   if (entry === undefined) samples.set(what, { name, times: [time] });
@@ -36,7 +27,7 @@ export function recordTime(samples: Samples, what: object, name: string, time: n
 }
 
 /** The scalars of one run of a segment. */
-export interface RunScalars {
+interface RunScalars {
   readonly values: Float64Array;
   /** The number of ops whose scalars were computed. */
   readonly count: number;
@@ -44,7 +35,7 @@ export interface RunScalars {
   readonly failed: { readonly node: number; readonly error: unknown } | null;
 }
 
-/** A run of a segment: its storages, the table of their offsets and the scalars, and the number of ops with scalars. */
+/** A run of a segment: its storages, the table of their byte offsets, behind them the scalars; the number of ops with scalars. */
 export interface SegmentRun {
   readonly storages: readonly ArrayBuffer[];
   readonly table: Float64Array;
@@ -174,7 +165,7 @@ export class Executable {
   }
 
   private runSegment(segment: Segment, program: NativeProgram, values: (Tensor | null)[]): void {
-    // First, since it may call user code, which may call this function recursively.
+    // Scalars first: computing them may call user code, which may call this function recursively.
     const scalars =
       segment.scalars.length === 0
         ? null
@@ -183,7 +174,7 @@ export class Executable {
           });
     for (const f of segment.fresh) {
       values[f.slot] =
-        f.over !== null && f.over.prefersInPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
+        f.overwritable?.prefersInPlace === true ? f.overwritable.held : makeTensor(f.dt, f.shape, f.size);
     }
     const { table } = program;
     const storages = program.storages.slice();
@@ -259,7 +250,7 @@ export class Executable {
   /** Reruns the op of an instruction that stopped the program eagerly, so that it throws its error; returns the next word. */
   rerunEagerly(segment: Segment, word: number, run: SegmentRun): number {
     const number = segment.nodes.findIndex((n) => word >= n.start && word < n.end);
-    if (number < 0) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
+    if (number < 0) throw new InternalError(`[${this.name}] no op has word ${word}`);
     const { node, inputs, outputs, end } = segment.nodes[number];
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
       tensorFromBuffer(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);

@@ -5,7 +5,7 @@ import { copyOfArrays } from './lists';
 /** Calls cached for each function. */
 const maxCached = 16;
 
-/** Whether arguments are equal; arrays are compared by their elements. NaN is equal to nothing. */
+/** Whether arguments are equal; arrays are compared by their elements. NaN is not equal to NaN. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;

@@ -1,4 +1,4 @@
-/** Nested structures: arrays and plain objects of leaves, as arguments and results mirror them. */
+/** Nested structures: arrays and plain objects of leaves (`tf.nest`). */
 import { ResourceExhaustedError } from './errors';
 import { copyOfList, maxDepth, tooDeep } from './lists';
 import { isPlain } from './options';

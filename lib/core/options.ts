@@ -1,11 +1,11 @@
-/** The last argument of most functions. */
+/** The options argument, the last parameter of most public functions. */
 import { InvalidArgumentError } from './errors';
 import { copyOfArrays } from './lists';
 import { describe } from './shape';
 
-/** What was chosen in one of the last calls with some defaults. */
+/** The options of an earlier call, resolved. */
 interface CachedOptions {
-  /** The bare value of the first option, or an object. */
+  /** Whether the argument was the bare value of the first option instead of an object. */
   readonly bare: boolean;
   readonly keys: readonly string[];
   readonly values: readonly unknown[];
@@ -14,21 +14,21 @@ interface CachedOptions {
 interface OptionsCache {
   readonly list: CachedOptions[];
   next: number;
-  /** Calls since one was found. */
+  /** Cache misses since the last hit. */
   missed: number;
 }
 
-/** Calls that are remembered for each defaults. */
+/** Cached calls for each defaults object. */
 const maxCached = 4;
-/** After so many calls that all say something else, only every so-manieth is remembered. */
+/** After this many misses in a row, only every `maxMisses`-th call is cached. */
 const maxMisses = 16;
 const caches = new WeakMap<object, OptionsCache>();
 
 /**
- * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
- * plain object. Unknown names are errors. What is not given is read from `defaults`, the prototype of the result: these stand
- * outside of the function that asks, and never change. Nor may the result be changed: calls that say the same get the same
- * one, since to make it takes as long as a small op.
+ * Resolves the options argument: an object of named options, or the bare value of the option `first` if that is not a plain
+ * object. Unknown names are errors. Options that are not given are inherited from `defaults`, the prototype of the result;
+ * `defaults` must be a constant, since it is also the key of the cache. Creating the result takes as long as a small op, so
+ * equal calls get the same cached object, which callers must not change.
  */
 export function options<O extends object>(
   given: unknown,
@@ -45,7 +45,7 @@ export function options<O extends object>(
       const choice = list[c];
       if (choice.bare !== bare) continue;
       if (!(bare ? sameValue(choice, given, first) : sameObject(choice, given))) continue;
-      // Most calls are repeated: the next one finds it first.
+      // Most calls repeat the one before: move to front.
       list[c] = list[0];
       list[0] = choice;
       known.missed = 0;
@@ -60,12 +60,12 @@ export function options<O extends object>(
   return chosen;
 }
 
-/** Sets what an object gives. */
+/** Copies the given options to the result, and checks their names. */
 function applyGiven(given: Record<string, unknown>, defaults: object, chosen: object, op: string): void {
   for (const key in given) {
     const value = given[key];
     if (!Object.hasOwn(defaults, key)) {
-      // Not a name of its own: somebody put it on Object.prototype.
+      // An inherited name: someone extended Object.prototype.
       if (!Object.hasOwn(given, key)) continue;
       throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
     }
@@ -73,7 +73,7 @@ function applyGiven(given: Record<string, unknown>, defaults: object, chosen: ob
   }
 }
 
-/** Whether two values are the same, or lists of the same numbers, strings and the like. */
+/** Whether two values are equal; arrays are compared by their elements. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return a !== 0 || Object.is(a, b);
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
@@ -87,7 +87,7 @@ function sameValue({ keys, values }: CachedOptions, given: unknown, first: strin
 
 function sameObject({ keys, values }: CachedOptions, given: unknown): boolean {
   let i = 0;
-  // A loop over the names, without lists of them.
+  // Iterates without allocating a list of keys.
   for (const key in given as object) {
     if (i === keys.length || keys[i] !== key) return false;
     if (!same((given as Record<string, unknown>)[key], values[i])) return false;
@@ -96,7 +96,7 @@ function sameObject({ keys, values }: CachedOptions, given: unknown): boolean {
   return i === keys.length;
 }
 
-/** Whether nothing but the value is kept by keeping it: tensors stay the caller's. */
+/** Whether a value consists of primitives and small arrays. Others are not cached: the cache must not retain tensors. */
 function isPlainData(value: unknown, depth = 0): boolean {
   if (Array.isArray(value))
     return value.length <= 16 && depth < 3 && value.every((v) => isPlainData(v, depth + 1));
@@ -119,7 +119,7 @@ function cacheOptions(
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];
   });
-  const choice: CachedOptions = { bare, keys, values: copies, result: result };
+  const choice: CachedOptions = { bare, keys, values: copies, result };
   if (known === undefined) caches.set(defaults, { list: [choice], next: 1, missed: 0 });
   else {
     known.list[known.next % maxCached] = choice;
@@ -128,8 +128,8 @@ function cacheOptions(
 }
 
 /**
- * What to throw where a function whose last argument is its options was called with more arguments than it takes, as Python's
- * keywords would be, `stack(list, 0, { axis: 1 })`: they would be ignored. `names`: its options.
+ * The error for a call with more arguments than parameters, of a function whose last parameter is its options. JavaScript
+ * would ignore the extra ones in `stack(list, 0, { axis: 1 })`, as one translates it from Python. `names`: the options.
  */
 export function extraArgumentsError(
   op: string,
@@ -139,7 +139,7 @@ export function extraArgumentsError(
 ): InvalidArgumentError {
   const meant = new Map<string, unknown>();
   const given = Array.from(args).slice(most - 1);
-  // Axes that other libraries take one by one.
+  // Axes as separate arguments, as in other libraries.
   const isList = (names[0] === 'axis' || names[0] === 'perm') && given.every((v) => typeof v === 'number');
   if (isList) meant.set(names[0], given);
   else
@@ -158,7 +158,7 @@ export function extraArgumentsError(
   );
 }
 
-/** Throws it. To be asked for where `arguments.length > most`, which costs nothing. */
+/** Throws that error. Functions call this if `arguments.length > most`, a test that costs nothing. */
 export function throwExtraArguments(
   op: string,
   most: number,
@@ -170,7 +170,7 @@ export function throwExtraArguments(
 
 const objectPrototype = Object.prototype;
 
-/** Whether a value is an object literal: most are told by a look, where asking for the prototype is a call. */
+/** Like `isPlain`, but faster for most object literals, since getPrototypeOf is a call. */
 const isPlainFast = (value: object): boolean => value.constructor === Object || isPlain(value);
 
 /** Whether a value is an object literal, of this realm or another. */

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
+/** The Tensor class: immutable, contiguous, row-major. ops/methods.ts adds the methods that call ops. */
 import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
@@ -30,52 +30,52 @@ declare module './context' {
   }
 }
 
-/** What stands in for the storage of a disposed tensor: every native call refuses it. */
+/** The storage of disposed tensors. Native calls reject its empty buffer. */
 const disposed = new Storage(new ArrayBuffer(0), 0, 0, {});
 
-/** What marks a tensor that has no elements: it stands for a value of a function that is being traced. */
+/** Marks a symbolic tensor, which represents a value of a function being traced and has no elements. A trace is one. */
 export abstract class Placeholder {
-  /** A tensor that stands for the same elements in another shape. */
+  /** A symbolic tensor of the same elements in another shape. */
   abstract alias(t: Tensor, shape: Shape): Tensor;
-  /** Why the elements cannot be had. */
+  /** The error for an access to the elements. */
   abstract accessError(t: Tensor, op: string): Error;
 }
 
-// What only the library may do with a tensor: the class, which alone can, hands these out as it is defined.
-/** @internal The storage. Must not leave the library: tensors are immutable, and a slab is that of many. */
+// Accessors of private fields, which the class's static block assigns.
+/** @internal The buffer. Must not be exposed to users: tensors are immutable, and many tensors share a slab. */
 export let bufferOf: (t: Tensor) => ArrayBuffer;
-/** @internal The dimensions. Must not leave the library either: `t.shape` is a frozen copy. */
+/** @internal The dimensions. Must not be exposed to users either: `t.shape` is a frozen copy. */
 export let shapeOf: (t: Tensor) => Shape;
 let storageOf: (t: Tensor) => Storage;
-/** Leaves a tensor as if disposed. */
+/** Makes a tensor appear disposed, without releasing its storage. */
 let detachStorage: (t: Tensor) => void;
 
 let nextId = 1;
-/** The id that the next tensor will get. Ids grow. */
+/** The id that the next tensor will get. Ids increase. */
 export function peekNextId(): number {
   return nextId;
 }
 
 /**
- * An immutable array of elements of one dtype. Created by `tf.constant` and by every op. `Tensor<'float32'>` is one whose
- * dtype the compiler knows; `Tensor` alone may have any.
+ * An immutable array of elements of one dtype, created by `tf.constant` and by ops. `Tensor<'float32'>` states its dtype
+ * statically; `Tensor` alone may have any.
  * @tf tf.Tensor
  */
 export class Tensor<out D extends DType = DType> {
-  /** What `x instanceof tf.Tensor` tells the compiler of an unknown x: not `Tensor<any>`. */
+  /** The type to which `x instanceof tf.Tensor` narrows an unknown x: not `Tensor<any>`. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
-  /** @internal Grows with every tensor made; tapes know tensors by it. */
+  /** @internal Increases with every tensor created; tapes identify tensors by it. */
   readonly id: number;
   /** @internal */
   readonly uncloneable: symbol;
-  // Private to the language: kernels trust these, and a slab holds the elements of other tensors too.
+  // ECMAScript-private: kernels trust these, and a slab holds the elements of other tensors too.
   readonly #dt: DTypeInfo;
   readonly #shape: Shape;
   readonly #size: number;
   readonly #offset: number;
   #storage: Storage;
 
-  // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
+  // Private, so that the public declarations have no constructor; the library calls `Construct` below.
   private constructor(dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) {
     this.id = nextId++;
     this.uncloneable = uncloneable;
@@ -125,7 +125,7 @@ export class Tensor<out D extends DType = DType> {
     return this.#shape.length;
   }
 
-  /** @internal Whether it stands for a value of a function that is being traced. */
+  /** @internal Whether it represents a value of a function that is being traced. */
   get isSymbolic(): boolean {
     return this.#storage.emptyReason instanceof Placeholder;
   }
@@ -135,12 +135,12 @@ export class Tensor<out D extends DType = DType> {
     return this.#storage.buffer === disposed.buffer;
   }
 
-  /** @internal Throws where the tensor has no elements. */
+  /** @internal Throws if the tensor has no elements: it is disposed or symbolic. */
   assertAlive(op: string): void {
     if (this.#storage.emptyReason !== null) throw missingElementsError(this, op);
   }
 
-  /** The elements, row-major, as a typed array of their own. int64 gives a BigInt64Array, bool a Uint8Array of 0 and 1. */
+  /** A copy of the elements, row-major, as a typed array: for int64 a BigInt64Array, for bool a Uint8Array of 0 and 1. */
   data(): DTypeTable[D]['array'] {
     this.assertAlive('data');
     const from = this.#offset;
@@ -154,7 +154,7 @@ export class Tensor<out D extends DType = DType> {
     }
   }
 
-  /** The elements as nested arrays; a scalar gives its value. bool gives booleans, int64 bigints. */
+  /** The elements as nested arrays, or the value of a scalar: booleans for bool, bigints for int64. */
   array(): NestedArray<DTypeTable[D]['element']> {
     const flat = viewOf(this);
     const shape = this.#shape;
@@ -171,7 +171,7 @@ export class Tensor<out D extends DType = DType> {
     return build(0);
   }
 
-  /** The value of a tensor of one element. InvalidArgumentError for any other size. */
+  /** The value of a tensor of one element. Throws an InvalidArgumentError for any other size. */
   item(): DTypeTable[D]['element'] {
     if (this.size !== 1) {
       throw new InvalidArgumentError(
@@ -182,18 +182,18 @@ export class Tensor<out D extends DType = DType> {
     return this.dt.kind === 'bool' ? value !== 0 : value;
   }
 
-  /** The tensor itself: what `toTensor` of a gradient gives that came as rows (IndexedSlices). */
+  /** The tensor itself. A gradient is a tensor or IndexedSlices, whose `toTensor` returns the dense tensor. */
   toTensor(): this {
     return this;
   }
 
-  /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */
+  /** Frees a large tensor's storage for reuse at once. Optional: otherwise garbage collection frees it later. */
   dispose(): void {
     const storage = this.#storage;
     if (storage.emptyReason !== null) return;
-    // A tape may still need the elements, which `restoreDisposed` finds by the storage.
-    const mayBeHeld = storage.bytes === 0 || storage.pins > 0;
-    this.#storage = mayBeHeld ? new Storage(disposed.buffer, 0, 0, storage) : disposed;
+    // A tape may still need the elements: `restoreDisposed` finds the storage here. Slabs have no pin count.
+    const mayBePinned = storage.bytes === 0 || storage.pins > 0;
+    this.#storage = mayBePinned ? new Storage(disposed.buffer, 0, 0, storage) : disposed;
     if (storage.bytes > 0) releaseBlock(storage);
   }
 
@@ -224,14 +224,14 @@ export class Tensor<out D extends DType = DType> {
     return depth === options.depth ? this.toString() : this.repr();
   }
 
-  /** JSON has no tensors: nested arrays stand for one. int64 elements become decimal strings. */
+  /** Nested arrays; int64 elements become decimal strings. */
   toJSON(): unknown {
     return JSON.parse(
       JSON.stringify(this.array(), (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v)),
     );
   }
 
-  /** A tensor is neither a number nor a truth value; say which element is meant. */
+  /** Converts a tensor of one element to a number; throws a TypeError for any other size. */
   [Symbol.toPrimitive](hint: string): string | number | bigint {
     if (hint === 'string') return this.toString();
     if (this.size === 1) {
@@ -249,7 +249,7 @@ markClass(Tensor.prototype, 'Tensor');
 type Construct = new (dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) => Tensor;
 const Construct = Tensor as unknown as Construct;
 
-/** Throws where nested arrays of the elements would not fit into V8's heap, which an empty tensor may be too large for too. */
+/** Throws if nested arrays of the elements would not fit into V8's heap; those of an empty tensor may be too large too. */
 function checkNested(t: Tensor): void {
   const shape = shapeOf(t);
   let arrays = 0;
@@ -259,19 +259,19 @@ function checkNested(t: Tensor): void {
     count *= shape[axis];
     longest = Math.max(longest, shape[axis]);
   }
-  // An array takes some 48 bytes, an element 8, a bigint 24 more.
+  // Estimates: 48 bytes for each array, 8 for each element, 24 more for a bigint.
   const bytes = 48 * arrays + (t.dt.big ? 32 : 8) * t.size;
   const what = `[array] a ${t.dtype} tensor of shape ${showShape(shape)} as nested arrays`;
   checkHeap(arrays + t.size, bytes / (arrays + t.size), longest, what);
 }
 
-/** @internal What marks a tensor that stands for a value of a function being traced; null for others. */
+/** @internal The placeholder of a symbolic tensor; null for others. */
 export function placeholderOf(t: Tensor): Placeholder | null {
   const { emptyReason: instead } = storageOf(t);
   return instead instanceof Placeholder ? instead : null;
 }
 
-/** Why a tensor has no elements. */
+/** The error for the use of a tensor without elements. */
 function missingElementsError(t: Tensor, op: string): Error {
   const mark = placeholderOf(t);
   if (mark !== null) return mark.accessError(t, op);
@@ -281,24 +281,24 @@ function missingElementsError(t: Tensor, op: string): Error {
   );
 }
 
-/** @internal A view of the elements in place. Must not leave the library: tensors are immutable. */
+/** @internal A view of the elements. Must not be exposed to users: tensors are immutable. */
 export function viewOf(t: Tensor): TypedArray {
   t.assertAlive('data');
   return new t.dt.array(bufferOf(t), t.offset, t.size);
 }
 
-/** @internal Whether the tensor has a storage of its own, which `dispose` frees. */
+/** @internal Whether the tensor's storage is a block, which `dispose` frees, instead of a slab. */
 export function ownsStorage(t: Tensor): boolean {
   return storageOf(t).bytes > 0;
 }
 
-/** @internal Whether a tape, a variable or `keep` holds that storage. */
+/** @internal Whether a tape, a variable or `tf.keep` holds that block. */
 export function isPinned(t: Tensor): boolean {
   const { bytes, pins } = storageOf(t);
   return bytes > 0 && pins > 0;
 }
 
-/** @internal What a tracer is told of a result like this one. */
+/** @internal Shape and dtype, from which a tracer creates a symbolic tensor. */
 export const specOf = (t: Tensor): { shape: Shape; dt: DTypeInfo } => ({ shape: shapeOf(t), dt: t.dt });
 
 /** @internal An uninitialised tensor, for a kernel to fill. `size` must be the product of `shape`. */
@@ -331,7 +331,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
   return t;
 }
 
-/** @internal A tensor over elements that lie in a buffer of someone else, who sees to it that they last as long. */
+/** @internal A tensor over a buffer that the caller owns; the elements must stay valid as long as the tensor is used. */
 export function tensorFromBuffer(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
   const storage = new Storage(buffer, 0, 0);
   const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
@@ -339,7 +339,7 @@ export function tensorFromBuffer(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffe
   return t;
 }
 
-/** @internal Another tensor over the same storage: for reshape and the like. */
+/** @internal A new tensor over the same storage, as for a reshape. */
 export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   const storage = storageOf(t);
   if (storage.emptyReason !== null) {
@@ -357,16 +357,16 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
 }
 
 /**
- * @internal Whether the tensor has a storage that no other tensor shows and that is pinned so many times: once by a variable
- * whose own tensor it is, so that nobody can tell if the next value is written over this one. Small tensors lie in slabs, where
- * that is not known.
+ * @internal Whether the tensor has a block that no other tensor shares and that is pinned `pins` times. A variable pins its
+ * value once: if that value is uniquely owned, it can be overwritten unobserved. False for small tensors, since slabs have no
+ * reference counts.
  */
 export function isUniquelyOwned(t: Tensor, pins = 1): boolean {
   const storage = storageOf(t);
   return storage.bytes > 0 && storage.refs === 1 && storage.pins === pins;
 }
 
-/** @internal Another tensor, with an id of its own, takes over the storage; the old one is as if disposed. */
+/** @internal Moves the storage to a new tensor, which has a new id. The old tensor appears disposed. */
 export function moveStorage(t: Tensor): Tensor {
   const next = new Construct(t.dt, shapeOf(t), t.size, storageOf(t), t.offset);
   detachStorage(t);
@@ -374,7 +374,7 @@ export function moveStorage(t: Tensor): Tensor {
   return next;
 }
 
-/** @internal A tensor that stands for a value: nothing can read it, and by its buffer it is told apart. */
+/** @internal A tensor without elements. Its empty buffer is unique by default, so that values can be identified by buffers. */
 export function symbolicTensor(
   dt: DTypeInfo,
   shape: Shape,
@@ -384,7 +384,7 @@ export function symbolicTensor(
   return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, mark), 0);
 }
 
-/** @internal What a tape holds keeps its elements even after the user's `dispose`. */
+/** @internal Keeps the elements of a block from being freed, even by the user's `dispose`. */
 export function pin(t: Tensor): void {
   const storage = storageOf(t);
   if (storage.bytes > 0) storage.pins++;
@@ -396,7 +396,7 @@ export function unpin(t: Tensor): void {
   if (storage.bytes > 0) storage.pins--;
 }
 
-/** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
+/** @internal The tensor itself; if it was disposed while pinned, a new one with the same id and elements. */
 export function restoreDisposed(t: Tensor): Tensor {
   const { emptyReason: instead } = storageOf(t);
   if (!(instead instanceof Storage)) return t;
@@ -405,19 +405,19 @@ export function restoreDisposed(t: Tensor): Tensor {
   return revived;
 }
 
-/** @internal A tensor with the elements of a typed array or a list of element values, copied as the dimensions are. */
+/** @internal A tensor with a copy of the elements of a typed array or list. */
 export function tensorFrom(dt: DTypeInfo, dims: Dims, values: ArrayLike<number | bigint>): Tensor {
   const t = makeTensor(dt, asShape(dims.slice()), sizeOf(dims));
   (viewOf(t) as { set(v: ArrayLike<unknown>): void }).set(values);
   return t;
 }
 
-/** For each dtype the storage that was looked at last, and a view of all of it. */
+/** For each dtype code, a view of the buffer that was accessed last. */
 const cachedViews: { buffer: ArrayBuffer; view: TypedArray }[] = [];
 
 /**
- * @internal All elements of the tensor's storage, its own from `offset / dt.bytes` on: one view serves all tensors of a slab,
- * and making one takes longer than a small op. `dt`: what they are looked at as.
+ * @internal A view of the tensor's whole storage as elements of `dt`; those of the tensor begin at `offset / dt.bytes`.
+ * Creating a view takes longer than a small op, and this one serves all tensors of a slab.
  */
 export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   const buffer = bufferOf(t);
@@ -425,7 +425,7 @@ export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
   const view = new dt.array(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
-  // What is kept must not keep a large storage.
+  // The cache must not retain a large block.
   if (!ownsStorage(t)) cachedViews[dt.code] = { buffer, view };
   return view;
 }

@@ -1,20 +1,20 @@
-/** What variables and sparse rows have in common: they are converted to tensors. */
+/** The base class of variables and IndexedSlices: objects that ops convert to tensors. */
 import type { DType, DTypeInfo } from './dtype';
 import type { Tensor } from './tensor';
 
-/** An object that stands for a tensor: a variable, or sparse rows. */
+/** An object that ops convert to a tensor: a variable or IndexedSlices. */
 export abstract class TensorConvertible<out D extends DType = DType> {
-  /** Tells it apart from other objects with a dtype, as far as the compiler sees. */
+  /** Makes the type nominal: other objects with a dtype are not assignable to it. */
   declare private readonly standsForTensor: never;
   /** The element type. */
   abstract get dtype(): D;
   /** @internal */
   abstract readonly dt: DTypeInfo;
   /**
-   * @internal The tensor that ops compute with; tapes see the read. It is not for users' hands, and no op returns it:
-   * to a tape, a variable's operand is the variable, whenever it is used.
+   * @internal The tensor that ops compute with; tapes record the read. It must not reach users, and no op may return it:
+   * tapes identify a variable by the id of this tensor.
    */
   abstract operand(): Tensor;
-  /** @internal A tensor that users may have. */
+  /** @internal The value as a new tensor, which users may get. */
   abstract read(): Tensor;
 }

@@ -1,4 +1,4 @@
-/** Variables: a tensor that can be exchanged. Methods that compute join the class in ops/variable_ops.ts. */
+/** Variables: mutable references to immutable tensors. ops/state/variable_ops.ts adds the methods that call ops. */
 import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
 import { markClass } from './copies';
@@ -36,11 +36,11 @@ import { uncloneable } from './uncloneable';
 export type { PartialShape };
 
 export interface VariableOptions<D extends DType = DType> {
-  /** Whether tapes watch it by themselves. Default true. */
+  /** Whether tapes watch it automatically. Default true. */
   trainable?: boolean;
   /** Default 'Variable'; the variable's `name` is this and ':0', as in TensorFlow. */
   name?: string;
-  /** Default: that of the initial value. */
+  /** Default: the dtype of the initial value. */
   dtype?: D | null;
   /** The shapes that may be assigned; `null` dimensions may vary. Default: the shape of the initial value. */
   shape?: PartialShape | null;
@@ -63,35 +63,38 @@ declare module './context' {
     readonly claims: Claims;
   }
   interface Recorder {
-    /** `value` is what a variable holds, and an op is about to read it. */
+    /** An op is about to read `value`, the tensor that the variable holds. */
     readVariable(variable: Variable, value: Tensor): void;
-    /** `copy` has the value of the tensor that a variable holds: gradients pass through it. */
+    /** Records that `copy` is a copy of `value`, the tensor that a variable holds. */
     recordRead(value: Tensor, copy: Tensor): void;
   }
   interface Tracer {
-    /** From now on the variable holds a tensor that stands for its value. */
+    /** Adds a read of the variable to the graph at its first use; from then on, `held` is a symbolic tensor. */
     touch(variable: Variable): void;
-    /** A tensor that stands for the same value, whatever is assigned later. */
+    /** A symbolic tensor of the same value, unaffected by later assignments. */
     read(value: Tensor): Tensor;
   }
 }
 
-/** A call off the event loop that has not ended, of a compiled function by that name. */
+/**
+ * The exclusive right of an asynchronous call in flight to assign a variable, like a write lock: other code gets an error
+ * until the call has ended. `name` is that of the compiled function.
+ */
 export interface Claim {
   readonly name: string;
 }
 
-/** @internal The calls in flight off the event loop that assign variables. */
+/** @internal The claims of all asynchronous calls in flight. */
 export interface Claims {
-  /** How many there are, including those that may assign any variable. */
+  /** The number of calls in flight that have claims. */
   open: number;
-  /** Whether the queue of calls makes the present assignment, in the order of the calls. */
+  /** Whether the present assignment belongs to the queue of calls, which orders its own assignments. */
   ordered: boolean;
-  /** The last call that may assign any variable: that of a function which runs op by op. */
+  /** The last claim on all variables, by a function that runs op by op: it may assign any. */
   any: Claim | null;
 }
 
-/** @internal Runs assignments that the queue of calls makes: in order, whatever other calls in flight assign. */
+/** @internal Runs assignments of the queue of calls, which claims do not block. */
 export function assigning<T>(f: () => T): T {
   const { claims } = context;
   const before = claims.ordered;
@@ -111,11 +114,11 @@ let nextSerial = 1;
  * @tf tf.Variable
  */
 export class Variable<out D extends DType = DType> extends TensorConvertible<D> {
-  /** What `x instanceof tf.Variable` tells the compiler of an unknown x. */
+  /** The type to which `x instanceof tf.Variable` narrows an unknown x. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Variable;
-  /** @internal Stands before what else could not be cloned. */
+  /** @internal The first field, so that structured cloning reports this symbol before another field that it rejects. */
   readonly uncloneable: symbol = uncloneable;
-  /** @internal Grows with every variable created. */
+  /** @internal Increases with every variable created. */
   readonly serial: number = nextSerial++;
   readonly name: string;
   readonly trainable: boolean;
@@ -124,11 +127,11 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
   readonly dt: DTypeInfo;
   /** The shapes that may be assigned. */
   readonly #declared: PartialShape;
-  /** @internal The tensor held: its own object, so that its id stands for this variable and no other value. */
+  /** @internal The current value: a tensor object of its own, by whose id tapes identify the variable. */
   held: Tensor;
-  /** A storage of its own for the next value, where updates go back and forth between two. */
+  /** Double buffering: the storage of the previous value, into which the next update writes. */
   private backBuffer: Tensor | null = null;
-  /** @internal The last of the calls in flight that assign it. */
+  /** @internal The claim of the last call in flight that assigns it. */
   claim: Claim | null = null;
 
   constructor(initialValue: TensorLike | (() => TensorLike), given?: VariableOptions | boolean) {
@@ -181,10 +184,10 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     return this.dt.name as D;
   }
 
-  /** The shape of the value held now (a shape declared with `null` dimensions allows others). */
+  /** The shape of the current value (a declared shape with `null` dimensions allows others). */
   get shape(): Dims {
     const { held } = this;
-    // A value that has no shape of its own yet has that of every value.
+    // A symbolic value has the declared shape if that has no `null` dimensions.
     return frozen(held.isSymbolic && this.hasOneShape ? (this.#declared as Shape) : shapeOf(held));
   }
 
@@ -193,7 +196,7 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     return !this.#declared.includes(null);
   }
 
-  /** @internal The shapes that may be assigned, in an array of its own. */
+  /** @internal A copy of the declared shape. */
   get declaredShape(): (number | null)[] {
     return [...this.#declared];
   }
@@ -206,7 +209,7 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     return this.held.size;
   }
 
-  /** @internal Whether its maker keeps it: a compiled function that runs op by op may create it at any call. */
+  /** @internal Whether its creator retains it: a compiled function may create such variables after its first call too. */
   get isKept(): boolean {
     return false;
   }
@@ -222,8 +225,8 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
   }
 
   /**
-   * The value now, as a tensor that later assignments do not change. Tapes see the read: gradients with respect to the
-   * variable pass through the tensor only if one recorded here. @tf tf.Variable.read_value
+   * The current value, as a tensor that later assignments do not change. Gradients with respect to the variable pass through
+   * the tensor only if a tape records this read. @tf tf.Variable.read_value
    */
   override read(): Tensor<D> {
     const value = this.operand();
@@ -256,34 +259,34 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     return this.current.item();
   }
 
-  /** What is held; in a function that is being traced, what stands for it, which says that it has no value yet. */
+  /** The current value; symbolic during a trace, where an access to its elements throws. */
   private get current(): Tensor<D> {
     if (context.tracer !== null) context.tracer.touch(this);
     return this.held as Tensor<D>;
   }
 
-  /** Exchanges the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */
+  /** Replaces the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */
   assign(value: TensorLike): this {
     this.assignTensor(convertLike(value, this.dt, 'assign', 'value'));
     return this;
   }
 
-  /** @internal Takes a tensor of the right dtype for its value, after the shape check. Others may have the tensor. */
+  /** @internal Assigns a tensor of the variable's dtype, which other code may hold. */
   assignTensor(value: Tensor): void {
     this.checkFits(value);
     this.replaceValue(ownedAlias(value));
   }
 
-  /** @internal The same with a tensor that nobody else has: later updates may then be made in place. */
+  /** @internal Assigns a tensor that the variable then owns uniquely, so that later updates may be made in place. */
   assignOwned(value: Tensor): void {
     this.checkFits(value);
     this.replaceValue(value);
   }
 
   /**
-   * @internal Where an update writes the next value if not over the present one; `alternate` takes it then. It is the storage of the
-   * value before, which the variable keeps for itself: another tensor that got it would be garbage in an old storage soon,
-   * which V8 frees by a slow collection alone (200 KB more with each step of a small network).
+   * @internal The storage for an update that is not made in place; `swapBuffers` then assigns it. It is that of the previous
+   * value, which the variable retains: if a short-lived tensor reused it, only a slow major collection of V8 would free it
+   * (200 KB more with each step of a small network).
    */
   takeBackBuffer(): Tensor {
     const { backBuffer: spare, held } = this;
@@ -292,41 +295,40 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     return makeTensor(held.dt, shapeOf(held), held.size);
   }
 
-  /** @internal `assignOwned` for what was written into `takeBackBuffer()`. */
+  /** @internal Like `assignOwned`, for a tensor from `takeBackBuffer()`; retains the storage of the old value. */
   swapBuffers(value: Tensor): void {
     this.checkFits(value);
     this.replaceValue(value, true);
   }
 
-  /** @internal Whether an update may write over the value, since no one else can see it. */
+  /** @internal Whether an update may overwrite the value: it is uniquely owned. Throws if the variable is claimed. */
   get canOverwrite(): boolean {
     this.checkUnclaimed();
     return isUniquelyOwned(this.held);
   }
 
   /**
-   * @internal Whether the next value of an update is best written over the present one. Not if that is likely to lie in the
-   * caches of several cores, which have read it in matrix products: writing to such a line waits until the others have dropped
-   * it (235 µs instead of 65 for 100,000 weights, where the cores are far apart). Such values go back and forth between two
-   * storages; an update gives the old one to the next.
+   * @internal Whether an update should overwrite the value. Not if it is likely to be in the caches of several cores, which
+   * have read it in matrix products: a write then waits for the invalidation of the other copies (235 µs instead of 65 for
+   * 100,000 weights, on distant cores). Such values are double-buffered instead.
    */
   get prefersInPlace(): boolean {
     return this.canOverwrite && !isLikelyCached(this.held);
   }
 
-  /** @internal The value as a tensor that later assignments do not change; unlike `read`, no tape sees it. */
+  /** @internal The value as a tensor that later assignments do not change. Unlike `read`, it is not recorded. */
   snapshot(): Tensor {
     return aliasTensor(this.held, shapeOf(this.held), 'read');
   }
 
-  /** @internal Says that the value was written over: to tapes it is another one. */
+  /** @internal Must follow an in-place update: `held` gets a new id, so that tapes see a new value. */
   markOverwritten(): void {
     this.held = moveStorage(this.held);
   }
 
   /**
-   * @internal Stands before every assignment. Throws where a call in flight assigns it: its value would be lost, or that of
-   * the call.
+   * @internal Must precede every assignment. Throws if a call in flight has claimed the variable: one of the two values would
+   * be lost.
    */
   checkUnclaimed(): void {
     const { claims } = context;
@@ -340,16 +342,16 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
     );
   }
 
-  private replaceValue(value: Tensor, keeps = false): void {
+  private replaceValue(value: Tensor, retainOld = false): void {
     if (context.tracer !== null) context.tracer.touch(this);
     this.checkUnclaimed();
     const old = this.held;
-    const kept = keeps && isUniquelyOwned(old);
+    const retained = retainOld && isUniquelyOwned(old);
     this.held = value;
     pin(value);
     unpin(old);
-    // The tensor was the variable's own; its storage goes back unless others share or hold it.
-    if (kept) this.backBuffer = moveStorage(old);
+    // The tensor object was the variable's own: disposing it frees the storage unless others share or pin it.
+    if (retained) this.backBuffer = moveStorage(old);
     else if (ownsStorage(old)) old.dispose();
   }
 
@@ -364,7 +366,7 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
   }
 
   override toString(): string {
-    // As in a graph of TensorFlow: no value yet.
+    // As in a TensorFlow graph: without a value.
     if (context.tracer !== null)
       return `<tf.Variable '${this.name}' shape=${shapeToString(this.#declared)} dtype=${this.dt.name}>`;
     return variableRepr(this.name, viewOf(this.held), shapeOf(this.held), this.dt.name);
@@ -386,9 +388,10 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
 
 markClass(Variable.prototype, 'Variable');
 
-/** @internal What a variable holds: its value to a run on the event loop. */
+/** @internal Reads the current value: the ReadVariable of synchronous runs. */
 export const heldBy = (variable: Variable): Tensor => variable.held;
 
+/** Values of these sizes are assumed to be in the caches of the cores that read them. */
 const minCachedBytes = 32 * 1024;
 const maxCachedBytes = 4 * 1024 * 1024;
 
@@ -397,7 +400,7 @@ function isLikelyCached(t: Tensor): boolean {
   return bytes > minCachedBytes && bytes <= maxCachedBytes && native.numThreads() > 1;
 }
 
-/** A tensor object of the variable's own over the same elements. */
+/** A new tensor object over the same elements, outside of `tf.tidy`. */
 function ownedAlias(value: Tensor): Tensor {
   const tidy = context.tidy;
   context.tidy = null;
@@ -415,7 +418,7 @@ function isCompatible(shape: Shape, declared: PartialShape): boolean {
   return true;
 }
 
-/** As Python writes it. */
+/** A shape as a Python tuple. */
 function pythonTuple(shape: PartialShape): string {
   const dims = shape.map((d) => d ?? 'None').join(', ');
   return shape.length === 1 ? `(${dims},)` : `(${dims})`;

@@ -12,9 +12,9 @@ import { inline } from '../graph/copy';
 import { assignPending } from '../graph/pending';
 import { Trace } from '../graph/trace';
 
-/** State shared by the specializations of one function. */
-export class Origin {
-  /** No call has returned yet, so the function may create variables. */
+/** The state of a function, which its specializations share. */
+export class FunctionState {
+  /** The function may create variables, since no call has returned yet. */
   mayCreateVariables = true;
   /** The number of traces as users count them. */
   traces = 0;
@@ -45,7 +45,7 @@ export class Origin {
   }
 }
 
-/** Thrown if a function uses tensors of its caller, so that it cannot be traced separately. */
+/** Thrown if a function uses tensors of the function that calls it, so that it cannot be traced separately. */
 export class UsesOuterTensors extends Error {}
 
 interface Compiled {
@@ -65,14 +65,14 @@ export class Specialization {
   /** Under this many tapes or more it runs op by op: the compiled graph has derivatives of lower orders only. */
   private derivableOrders: number;
   /** The graph cannot be inlined: custom gradients may close over tensors of its trace. */
-  private readonly hasGradientClosures: boolean;
+  private readonly hasGradientCaptures: boolean;
 
   /**
    * Traces the function. `f` calls it with its tensor arguments replaced, and validates its result. `tensors` have the
    * dtypes and shapes of the signature.
    */
   constructor(
-    private readonly origin: Origin,
+    private readonly state: FunctionState,
     private readonly f: (tensors: readonly Tensor[]) => unknown,
     tensors: readonly Tensor[],
   ) {
@@ -80,29 +80,29 @@ export class Specialization {
     const { created, failure } = traced.trace;
     if (created.length > 0) {
       // Variables may be created at the first call only: a second trace shows whether the function keeps them.
-      origin.checkCreated(created.length);
+      state.checkCreated(created.length);
       if (failure === null) {
         traced = this.trace(tensors);
-        origin.traces++;
-        origin.mayCreateVariables = false;
-        origin.checkCreated(traced.trace.created.length);
+        state.traces++;
+        state.mayCreateVariables = false;
+        state.checkCreated(traced.trace.created.length);
       }
     }
     const { trace, parameters, graph, value } = traced;
     this.parameters = parameters;
     this.reason = trace.failure;
     this.derivableOrders = trace.derivableOrders;
-    this.hasGradientClosures = trace.hasGradientClosures;
+    this.hasGradientCaptures = trace.hasGradientCaptures;
     this.compiled = graph === null ? null : { graph: new GraphFunction(graph), value };
-    if (this.reason === null) origin.mayCreateVariables = false;
-    else origin.warn(this.reason);
+    if (this.reason === null) state.mayCreateVariables = false;
+    else state.warn(this.reason);
   }
 
   /** Runs the function with symbolic tensors. The graph is null if that failed for want of a concrete value. */
   private trace(tensors: readonly Tensor[]) {
-    const { f, origin } = this;
+    const { f, state } = this;
     const outer = context.tracer instanceof Trace ? context.tracer : null;
-    const trace = new Trace(origin.name, undefined, outer);
+    const trace = new Trace(state.name, undefined, outer);
     const parameters = tensors.map((t) => trace.symbol(t.dt, shapeOf(t)));
     let graph: Graph | null = null;
     let value: unknown;
@@ -138,9 +138,9 @@ export class Specialization {
   inlineInto(trace: Trace, tensors: readonly Tensor[]): { readonly value: unknown } | null {
     const { compiled, reason } = this;
     if (reason !== null) throw (trace.failure = reason);
-    if (compiled === null || this.hasGradientClosures) return null;
+    if (compiled === null || this.hasGradientCaptures) return null;
     trace.recordingFailure(() => {
-      if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
+      if (this.derivableOrders < Infinity) trace.limitOrders(this.state.name, this.derivableOrders);
     });
     return { value: this.packResults(inline(trace, compiled.graph.graph, tensors)) };
   }
@@ -150,11 +150,11 @@ export class Specialization {
     const value = runOpByOp(
       () => this.f(tensors),
       (variable) => {
-        if (!variable.isKept) this.origin.checkCreated(1);
+        if (!variable.isKept) this.state.checkCreated(1);
       },
       'outer',
     );
-    this.origin.mayCreateVariables = false;
+    this.state.mayCreateVariables = false;
     return value;
   }
 

@@ -73,7 +73,7 @@ export class Trace extends Placeholder implements Tracer {
   /** While a node of another graph is copied: the assignments pending before it there. */
   private inheritedPending: readonly PendingAssignment[] = [];
   /** The function has custom gradients, which may close over any tensor of the trace. */
-  hasGradientClosures = false;
+  hasGradientCaptures = false;
   /** Set if the function needed a concrete value: the trace is unusable, even if the function caught the error. */
   failure: ConcretizationError | null = null;
   /** The graph has derivatives of orders below this number. */
@@ -121,7 +121,7 @@ export class Trace extends Placeholder implements Tracer {
       if (owner !== null && !this.inScope(owner) && !this.isSubstituted(t))
         throw this.foreignTensorError(t, owner, op.name);
     }
-    if (op.gradientCaptures === true) this.markGradientClosure();
+    if (op.gradientCaptures === true) this.markGradientCaptures();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
@@ -144,8 +144,8 @@ export class Trace extends Placeholder implements Tracer {
     return owner.accessError(t, op);
   }
 
-  markGradientClosure(): void {
-    this.hasGradientClosures = true;
+  markGradientCaptures(): void {
+    this.hasGradientCaptures = true;
   }
 
   needsValue(op: string, why?: string): never {

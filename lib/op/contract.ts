@@ -1,4 +1,4 @@
-/** The op contract: what tapes, traces and the compiler need to know of an op. Definitions of lib/ops satisfy it. */
+/** The op contract: the properties of an op that tapes, traces and the compiler use. Op definitions of lib/ops satisfy it. */
 import type { Recorder, Tracer } from '../core/context';
 import type { DTypeInfo } from '../core/dtype';
 import type { Shape } from '../core/shape';
@@ -7,13 +7,14 @@ import type { Variable } from '../core/variable';
 
 export type { Recorder, Tracer };
 
-/** The properties of an op that a tape uses. Op definitions of lib/ops satisfy it. */
+/** The properties of an op that a tape uses. */
 export interface RecordedOp {
   readonly name: string;
-  /** Whether gradients pass through it at all (argmax and comparisons: no). */
+  /** False for ops without a gradient, such as argmax and comparisons. */
   readonly differentiable: boolean;
-  /** Which inputs and outputs the gradient reads: bit i stands for input i. The tape saves only those. */
+  /** Bit mask of the inputs that the gradient function reads, bit i for input i; −1: all. The tape saves only those. */
   readonly savesInputs: number;
+  /** Whether the gradient function reads the outputs. */
   readonly savesOutputs: boolean;
   /** The gradient function accepts null, instead of zeros, for outputs without an upstream gradient. */
   readonly partialDy?: boolean;
@@ -55,18 +56,18 @@ export interface RewriteContext {
 /** A rewrite rule: returns a tensor or op that replaces `call`, whose (first) result is `out`; null: no replacement. */
 export type Rewrite = (call: OpCall, context: RewriteContext, out: Tensor) => Tensor | OpCall | null;
 
-/** What an op definition may state of the op, for graph passes and the compiler. Absent: no. */
+/** Optional properties of an op, for graph passes and the compiler. An absent flag is false. */
 export interface OpTraits {
-  /** The function of each element, by its name in the native tables of elementwise kernels. */
+  /** For elementwise ops: the name of the kernel in the native tables. */
   readonly elementwise?: string;
   /**
-   * A product of matrices, whose attributes extend `Sides` (the operands that are transposed). 'fused': a bias and the like
-   * follow in the same kernel.
+   * For matrix products, whose attributes extend `Sides` (which operands are transposed). 'fused': the kernel has an
+   * epilogue, such as a bias and an activation.
    */
   readonly product?: 'plain' | 'fused';
-  /** Whether the inputs' elements follow one another in the result: they are concatenated along the first dimension. */
+  /** Whether the op concatenates its inputs along the first dimension, so that the result has their elements in order. */
   readonly concatenates?: (attrs: never, out: Tensor) => boolean;
-  /** The result is the input, broadcast to its shape. */
+  /** The result is the input, broadcast to the result's shape. */
   readonly broadcasts?: boolean | undefined;
   /**
    * Exact rewrite: a cheaper tensor or op with the same elements, bit for bit. The tensor exists already, and may have
@@ -82,13 +83,13 @@ export interface OpTraits {
    * dimensions, where dimension i is the former dimension perm[i]; null if there are none.
    */
   readonly permutedAttrs?: (attrs: never, perm: readonly number[]) => unknown;
-  /** Its gradient closes over tensors of the traced function that are not its inputs. */
+  /** The gradient function may capture tensors of the traced function that are not inputs of the op. */
   readonly gradientCaptures?: boolean;
   /** Whether the op throws for some input values, such as an index out of range; may depend on the inputs' types. */
   readonly fallible?: boolean | ((inputs: readonly Tensor[]) => boolean) | undefined;
-  /** The result repeats the input along the axes in its attributes: the gradient of a sum. */
+  /** The result repeats the input along the axes in the attributes, as the gradient of a sum does. */
   readonly repeats?: boolean;
-  /** Estimated number of arithmetic operations. Absent: one for each element of the largest tensor. */
+  /** Estimated arithmetic operations. Absent: one for each element of the largest tensor. */
   readonly flops?: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => number;
   /** The tile kernel of an elementwise op or reduction that can be fused. */
   readonly tile?: TileKernel | undefined;

@@ -15,12 +15,12 @@ export function idempotent(call: OpCall, context: RewriteContext): Tensor | null
   return context.producer(x)?.op === call.op ? x : null;
 }
 
-/** For ops that copy their input in order: the input itself if nothing is repeated or left out. */
+/** For ops that copy elements without reordering them: the input itself if none is repeated or omitted. */
 export function elideCopy({ inputs: [x] }: OpCall, _: RewriteContext, out: Tensor): Tensor | null {
   return x.size === out.size ? x : null;
 }
 
-/** For binary elementwise ops: if one operand is the neutral element, the other one; else as `shrinkOperands`. */
+/** For binary elementwise ops: if one operand is the identity element, the other one; else as `shrinkOperands`. */
 export function rewriteBinary(
   call: OpCall,
   context: RewriteContext,

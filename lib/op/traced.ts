@@ -1,4 +1,4 @@
-/** How ops behave while a function is traced. */
+/** Helpers of ops for when a function is being traced. */
 import type { DTypeInfo } from '../core/dtype';
 import { TensorConvertible } from '../core/tensor_convertible';
 import { context } from '../core/context';
@@ -24,7 +24,7 @@ export function traced(
   return ys;
 }
 
-/** The tensor, whose elements must be concrete even during a trace: for shapes, axes and bounds given as tensors. */
+/** Returns the tensor if its elements are concrete; throws a ConcretizationError if it is symbolic. For shapes and axes. */
 export function requireConcrete(given: Tensor | TensorConvertible, op: string): Tensor {
   const t = given instanceof TensorConvertible ? given.operand() : given;
   if (!t.isSymbolic || context.tracer === null) return t;

@@ -9,8 +9,8 @@ import { context, detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Claim, Variable } from '../../core/variable';
 import { assignPending } from '../../graph/pending';
-import type { VariableUse } from '../../compile/variable_use';
-import { RunVariables } from './values';
+import type { VariableUse } from '../../compile/steps';
+import { RunVariables } from './run_variables';
 
 /** The work of a call once it starts. */
 export type Body = (args: readonly Tensor[], variables: RunVariables) => Promise<unknown>;

@@ -11,7 +11,7 @@ import { context } from '../../core/context';
 import { at } from '../../ops/array/at';
 import { concat, stack, unstack } from '../../ops/array/joining';
 import { zeros } from '../../ops/array/creation';
-import { maxUnrolled } from './loops';
+import { maxUnrolled } from './while_loop';
 import { stepInLoop } from './scan_loop';
 import {
   alike,

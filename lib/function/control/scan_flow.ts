@@ -8,13 +8,13 @@ import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/math/binary';
 import { derive, noGradient, zeroGradient, type Derivative } from '../../graph/derivative';
-import type { TensorSubgraphRuns, SubgraphRuns } from '../../graph/graph';
+import type { Graph, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
-import type { Graph } from '../../graph/graph';
 import { withPendingSteps } from '../../graph/pending';
 import { replay } from '../../graph/copy';
 import { Trace } from '../../graph/trace';
-import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
+import type { ResultSpec } from '../../op/define/general';
+import { Flow, isFloat, unavailableForUpdates, type FlowOrder } from './flow';
 
 /** The source of a parameter of the body. Each input of the flow is used once. */
 export type Source =
@@ -37,7 +37,10 @@ export interface Scan {
   readonly variables: readonly Variable[];
 }
 
-const stacked = (o: Out, count: number): Out => ({ shape: asShape([count, ...o.shape]), dt: o.dt });
+const stacked = (o: ResultSpec, count: number): ResultSpec => ({
+  shape: asShape([count, ...o.shape]),
+  dt: o.dt,
+});
 
 export class ScanFlow extends Flow {
   private readonly body: GraphFunction;
@@ -45,7 +48,7 @@ export class ScanFlow extends Flow {
   constructor(
     name: string,
     private readonly scan: Scan,
-    private readonly ins: readonly Out[],
+    private readonly ins: readonly ResultSpec[],
   ) {
     const { body, starts, count } = scan;
     const results = body.results.map(specOf);
@@ -97,7 +100,7 @@ export class ScanFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, scan, ins } = this;
-    if (this.effects === 'variables') return updatesInJavaScript(this, ins, 'the loop');
+    if (this.effects === 'variables') return unavailableForUpdates(this, ins, 'the loop');
     const derivative = derive(scan.body);
     const { forward: body } = derivative;
     // Values saved for the backward pass: those that are inputs are passed on, all others are stacked.
@@ -117,10 +120,10 @@ export class ScanFlow extends Flow {
     saved: readonly Tensor[],
     savedPerIteration: readonly Tensor[],
     sourceOf: ReadonlyMap<Tensor, Source>,
-  ): { inputs: Out[]; keeps: number[]; dyAt: Map<number, number>; savedSources: Source[] } {
+  ): { inputs: ResultSpec[]; keeps: number[]; dyAt: Map<number, number>; savedSources: Source[] } {
     const { scan, ins, outs } = this;
     const keeps: number[] = [];
-    const inputs: Out[] = [];
+    const inputs: ResultSpec[] = [];
     const kept = saved.map((t): Source | null => {
       const source = sourceOf.get(t);
       if (source === undefined || source.kind === 'carried') return null;
@@ -168,7 +171,7 @@ export class ScanFlow extends Flow {
       if (s.kind === 'carried' && !isSummed(s)) parameterOf.set(s.index, p);
     });
     const trace = new Trace(`${this.name}, backward`);
-    const addParameter = (o: Out, source: Source): Tensor => {
+    const addParameter = (o: ResultSpec, source: Source): Tensor => {
       backwardSources.push(source);
       const t = trace.symbol(o.dt, o.shape);
       parameters.push(t);

@@ -9,17 +9,17 @@ import { Trace } from '../../graph/trace';
 import type { ResultSpec } from '../../op/define/general';
 
 /**
- * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables: an
- * assigned value is a result of the subgraph, and the enclosing trace carries the assignment out.
+ * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables; an assigned
+ * value is a result of the subgraph, and the enclosing trace carries the assignment out.
  */
-export class SubgraphTrace extends Trace {
+class SubgraphTrace extends Trace {
   /** Tensors of enclosing traces, and their parameters here, which follow the subgraph's declared ones. */
   readonly captures = new Map<Tensor, Tensor>();
   /** The parameters that are values of variables. */
   readonly variableParameters = new Map<Variable, Tensor>();
   /** The new values of assigned variables. */
   readonly assigned = new Map<Variable, Tensor>();
-  /** A host step uses variables: the subgraph must access the variables themselves when it runs. */
+  /** A host step uses variables: the subgraph must access the variables themselves when it runs, as a LiveTrace does. */
   needsVariables = false;
   /** The recorders of enclosing traces. */
   private readonly recorders: readonly Recorder[];
@@ -52,9 +52,9 @@ export class SubgraphTrace extends Trace {
     return this.parent.foreignTensorError(t, of, op);
   }
 
-  override markGradientClosure(): void {
-    super.markGradientClosure();
-    this.parent.markGradientClosure();
+  override markGradientCaptures(): void {
+    super.markGradientCaptures();
+    this.parent.markGradientCaptures();
   }
 
   override symbolFor(t: Tensor): Tensor {
@@ -128,6 +128,7 @@ class LiveTrace extends SubgraphTrace {
   }
 }
 
+/** A subgraph, and what its parent has to pass to it and take from it. */
 export interface TracedSubgraph<R> {
   readonly trace: SubgraphTrace;
   /** Its parameters: the declared ones, then those of `captures`. */
@@ -139,6 +140,23 @@ export interface TracedSubgraph<R> {
   readonly variables: ReadonlySet<Variable>;
   /** It must be traced as `live`. */
   readonly needsVariables: boolean;
+}
+
+/**
+ * Traces the subgraphs of a control-flow op. If they must access the variables themselves when they run, it traces them again as
+ * `live`; then no gradient passes.
+ */
+export function traceSubgraphs<S extends readonly TracedSubgraph<unknown>[]>(
+  op: string,
+  traceAll: (live: boolean) => S,
+  needsVariables = (subgraphs: S): boolean => subgraphs.some((s) => s.needsVariables),
+): S {
+  const subgraphs = traceAll(false);
+  if (!needsVariables(subgraphs)) return subgraphs;
+  const parent = context.tracer as Trace;
+  parent.limitOrders(op, 1);
+  parent.restoreVariables(true);
+  return traceAll(true);
 }
 
 /**

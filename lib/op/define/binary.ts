@@ -1,4 +1,4 @@
-/** Elementwise ops of two operands, which broadcast. */
+/** Binary elementwise ops, whose operands broadcast. */
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
@@ -31,7 +31,7 @@ export interface BinarySaved {
 export interface BinarySpec {
   dtypes: readonly DType[];
   tf: string;
-  /** What the gradients read: any of a, b, y. Default both inputs. */
+  /** The tensors that the gradient functions read: any of a, b, y. Default: both inputs. */
   saves?: readonly ('a' | 'b' | 'y')[];
   domain?: readonly [number, number];
   ulp?: number;
@@ -39,8 +39,8 @@ export interface BinarySpec {
   /** One element in plain JavaScript: see OpDefinition.js. */
   js?: (x: number, y: number) => number;
   /**
-   * The gradients with respect to a and to b, in the shape of the result; they are summed back over broadcast
-   * dimensions here. null as a whole: no gradient passes.
+   * The gradient functions of a and b, which return gradients in the shape of the result; these are then summed over
+   * broadcast dimensions. null: the op is not differentiable.
    */
   gradient:
     | readonly [
@@ -49,20 +49,20 @@ export interface BinarySpec {
       ]
     | null;
   toBool?: boolean;
-  /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
+  /** Identity elements: the value of a for which y is b, of b for which y is a, bit for bit. For float sums −0, not 0. */
   neutral?: { readonly a?: number; readonly b?: number };
-  /** `a` is an upstream gradient that the kernel may write over if it is donated: see op/donation.ts. */
+  /** `a` is an upstream gradient, which the kernel may overwrite if it is donated: see op/donation.ts. */
   reusesDonated?: boolean;
-  /** Checks values before the kernel runs (a zero divisor); an empty result needs none. */
+  /** Checks values before the kernel runs (a zero divisor); not called if the result is empty. */
   check?: (a: Tensor, b: Tensor) => void;
 }
 
-/** An elementwise function of two operands: the result has their dtype. */
+/** A binary elementwise function whose result has the dtype of the operands. */
 export type BinaryOp = <X extends TensorLike, Y extends TensorLike>(x: X, y: Y) => Tensor<DTypeOfPair<X, Y>>;
-/** One whose result is bool. */
+/** A binary elementwise function whose result is bool. */
 export type Comparison = (x: TensorLike, y: TensorLike) => Tensor<'bool'>;
 
-/** The gradients of both operands, in their shapes. */
+/** The gradients with respect to both operands, in their shapes. */
 function binaryGradient(
   gradient: NonNullable<BinarySpec['gradient']>,
   dy: Tensor,
@@ -75,7 +75,7 @@ function binaryGradient(
   });
 }
 
-/** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
+/** Defines a binary elementwise op with broadcasting, by the native kernel of the same name. */
 export function binary(name: string, spec: BinarySpec): BinaryOp {
   const code = kernelNumber(native.binaryNames, name);
   const mask = dtypeMask(spec.dtypes);
@@ -140,7 +140,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
       cheap: roundsOnce(spec.ulp),
       dtypes: check === null ? undefined : [dtypes.float32, dtypes.float64],
     },
-    exactRewrite: (given, around, out) => rewriteBinary(given, around, out, spec.neutral),
+    exactRewrite: (call, context, out) => rewriteBinary(call, context, out, spec.neutral),
     fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',
     execute: ([a, b], _, [y]) => {
       if (check !== null && y.size > 0) check(a, b);
@@ -152,12 +152,12 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   return call as BinaryOp;
 }
 
-/** The same with a bool result. */
+/** Like `binary`, with a bool result. */
 export function comparison(name: string, spec: BinarySpec): Comparison {
   return binary(name, { ...spec, toBool: true }) as Comparison;
 }
 
-/** The native kernel of that number in the binary table; a and b broadcast to y's shape. */
+/** Runs the kernel `code` of the native binary table; a and b broadcast to y's shape. */
 export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const n = y.size;
   frame[0] = a.offset;

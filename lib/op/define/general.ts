@@ -1,6 +1,6 @@
 /**
- * How a definition becomes a function. Each helper takes a declaration and returns a specialised closure, created once: no
- * look-up by name, no argument objects, no allocation beyond the result on the eager path.
+ * Defines ops with a kernel that no other helper fits. Each helper of this folder returns a specialised closure, so that the
+ * eager path has no look-up by name, no argument objects, and no allocation beyond the result.
  */
 import type { DType, DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
@@ -18,11 +18,11 @@ export interface ResultSpec {
 }
 
 /**
- * The general row. The public call is `(...args) => result`:
- * `args` turns the user's arguments into input tensors and attributes (all validation that needs no shapes);
- * `infer` says the results' shapes and dtypes (the shape rule; all other validation), and nothing is computed in it;
- * `run` fills the results, which the framework has allocated.
- * Where the shapes depend on data, `infer` gives null, and `run` makes the results itself and returns them.
+ * The definition of a general op, whose public function is `(...args) => result`:
+ * `args` converts the arguments to input tensors and attributes, and validates what does not depend on shapes;
+ * `infer` is the shape function: it validates the rest, and returns the results' shapes and dtypes without computing them;
+ * `run` fills the results, which are allocated before.
+ * If shapes depend on values, `infer` returns null, and `run` allocates and returns the results.
  */
 export interface OpSpec<P extends unknown[], A> extends OpTraits {
   tf: string;
@@ -33,37 +33,36 @@ export interface OpSpec<P extends unknown[], A> extends OpTraits {
   examples?: readonly Example[];
   args: (...args: P) => [readonly Tensor[], A];
   infer: (inputs: readonly Tensor[], attrs: A) => ResultSpec | readonly ResultSpec[] | null;
-  /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
+  /** 'view': the only result is the first input in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** See OpTraits. */
   concatenates?: (attrs: A, out: Tensor) => boolean;
   permutedAttrs?: (attrs: A, perm: readonly number[]) => A | null;
-  /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
+  /** The inputs (by index) and outputs that the gradient function reads. Default: none. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
-  /** Of several results: `dy` is null where nothing flowed, instead of zeros. */
-  partialDy?: boolean;
   /** See RecordedOp. */
+  partialDy?: boolean;
   materializesZeros?: boolean;
 }
 
-/** The dtypes of the results are for the public function's type to say, to which these are assignable. */
+/** The functions of an op. Their dtype `never` is assignable to any: the declared type of the public function states it. */
 export interface Defined<P extends unknown[], A> {
   one: (...args: P) => Tensor<never>;
   many: (...args: P) => Tensor<never>[];
-  /** What `one` does after its arguments are understood. */
+  /** The op on parsed arguments. */
   apply: (inputs: readonly Tensor[], attrs: A) => Tensor;
 }
 
-/** @internal What `op`, `multiOp` and parts of ops are made by. */
+/** @internal Defines an op; `op`, `multiOp` and internal ops call it. `single`: whether the op has one result. */
 export function defineOp<P extends unknown[], A>(
   name: string,
   spec: OpSpec<P, A>,
   single: boolean,
 ): Defined<P, A> {
   const { args, infer, run } = spec;
-  /** Shapes that depend on data which are known although a function is being traced. */
+  /** Value-dependent shapes during a trace, by running the op; null if an input is symbolic. */
   const concreteShapes = (xs: readonly Tensor[], attrs: A): readonly ResultSpec[] | null => {
     if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
     return (run(xs, attrs, []) as readonly Tensor[]).map(specOf);
@@ -74,7 +73,7 @@ export function defineOp<P extends unknown[], A>(
       const specs = infer(xs, attrs) ?? concreteShapes(xs, attrs);
       const list = specs === null || isOutSpecList(specs) ? specs : [specs];
       list?.forEach((out) => checkedSize(name, out));
-      // An op without results is nothing to a graph.
+      // A graph has no nodes for ops without results.
       return list?.length === 0 ? [] : traced(definition, xs, attrs, list);
     }
     let outputs: readonly Tensor[];
@@ -89,7 +88,7 @@ export function defineOp<P extends unknown[], A>(
           for (let i = 0; i < made.length; i++) made[i] = allocate(name, inferred[i]);
           outputs = made;
         } else outputs = [allocate(name, inferred)];
-        // A run may hand back results of its own instead (tensors that share an input's storage).
+        // `run` may return other tensors instead, such as ones that share an input's storage.
         const own = run(xs, attrs, outputs);
         if (own !== undefined) outputs = own;
       }
@@ -99,7 +98,7 @@ export function defineOp<P extends unknown[], A>(
     if (context.recorder !== null) context.recorder.record(definition, xs, attrs, outputs);
     return outputs;
   };
-  /** The one result, where nothing is traced: without a list of results and their specifications. */
+  /** Fast path for a single result outside of a trace, without a list of results and their specifications. */
   const apply = (xs: readonly Tensor[], attrs: A): Tensor => {
     if (context.tracer !== null || run === 'view') return compute(xs, attrs)[0];
     let y: Tensor;
@@ -116,7 +115,7 @@ export function defineOp<P extends unknown[], A>(
   const one = compose(name, args, (parsed) => apply(parsed[0], parsed[1]));
   const many = compose(name, args, (parsed) => {
     const ys = compute(parsed[0], parsed[1]);
-    // Tapes and tracers keep the list, which the caller may change.
+    // Tapes and tracers retain the list, and the caller may change its copy.
     return ys.slice();
   });
   const definition = toDefinition(name, spec, single ? one : many);
@@ -124,7 +123,7 @@ export function defineOp<P extends unknown[], A>(
   return { one, many, apply } as Defined<P, A>;
 }
 
-/** What the registry has of an op: its traits, and what follows from the rest of the definition. */
+/** The registry's definition of an op: its traits, and properties derived from the rest of `spec`. */
 function toDefinition<P extends unknown[], A>(
   name: string,
   spec: OpSpec<P, A>,
@@ -157,12 +156,12 @@ function checkedSize(name: string, out: ResultSpec): number {
 const allocate = (name: string, out: ResultSpec): Tensor =>
   makeTensor(out.dt, out.shape, checkedSize(name, out));
 
-/** An op with one result, whose dtype the public function's type says. */
+/** Defines an op with one result. */
 export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['one'] {
   return defineOp(name, spec, true).one;
 }
 
-/** An op with several results, which come as an array. */
+/** Defines an op that returns an array of results. */
 export function multiOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['many'] {
   return defineOp(name, spec, false).many;
 }

@@ -1,18 +1,18 @@
-/** Parts of ops: rows that only other ops use. */
+/** Internal ops, which only other ops call. */
 import type { Tensor } from '../../core/tensor';
 import { defineOp, type OpSpec } from './general';
 
-/** A row that only other ops use: its inputs are tensors, its attributes come as they are. */
+/** The definition of an internal op: its arguments are tensors and attributes, which are not parsed. */
 export type InternalOpSpec<A> = Omit<OpSpec<never, A>, 'args' | 'tf'>;
 
-/** A part of other ops with one input. */
+/** Defines an internal op of one input. */
 export function internalUnaryOp<A>(name: string, spec: InternalOpSpec<A>): (x: Tensor, attrs: A) => Tensor {
   const own: OpSpec<[x: Tensor, attrs: A], A> = { ...spec, tf: '', args: (x, attrs) => [[x], attrs] };
   const { apply } = defineOp(name, own, true);
   return (x, attrs) => apply([x], attrs);
 }
 
-/** A part of other ops with two inputs. */
+/** Defines an internal op of two inputs. */
 export function internalBinaryOp<A>(
   name: string,
   spec: InternalOpSpec<A>,

@@ -1,4 +1,4 @@
-/** How a reduction's row becomes a function, and the op that leads its gradient back. */
+/** Reductions over axes, their fused eager kernels, and the broadcast that is the gradient of a sum. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import type { DType } from '../../core/dtype';
@@ -19,20 +19,20 @@ import { notRecorded } from '../not_recorded';
 import type { DTypeOf } from '../../core/dtype_of';
 
 export interface ReduceOptions {
-  /** What to reduce over. Default null: every axis. */
+  /** The axes to reduce. Default null: all. */
   axis?: Axis;
   /** Keep the reduced axes, with size 1. Default false. */
   keepdims?: boolean;
 }
 
-/** A reduction; `options` may be the axis alone. */
+/** A public reduction; `options` may be the axis alone. */
 export type Reduction = <X extends TensorLike>(
   inputTensor: X,
   options?: ReduceOptions | Axis,
 ) => Tensor<DTypeOf<X>>;
-/** A reduction of bool. */
+/** A public reduction of bool tensors. */
 export type LogicalReduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor<'bool'>;
-/** What the helpers make: the dtype of the result is for the public function's type to say. */
+/** A reduction whose dtype `never` is assignable to any: the declared type of the public function states it. */
 type UndeclaredReduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor<never>;
 
 export interface ReduceAttrs {
@@ -42,21 +42,21 @@ export interface ReduceAttrs {
 
 const defaults: Required<ReduceOptions> = { axis: null, keepdims: false };
 
-/** Everything, by rank: what a call without options asks for. */
+/** Cached attributes of calls without options, by rank. */
 const allAxesByRank: ReduceAttrs[] = [];
 
 function allAxes(rank: number): ReduceAttrs {
   return (allAxesByRank[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
 }
 
-/** Axes, sorted and in [0, rank), and whether to keep them, from what a user gave. */
+/** Parses the options of a reduction: sorted axes in [0, rank), and whether to keep them. */
 export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: number, op: string): ReduceAttrs {
   if (given === undefined) return allAxes(rank);
   if (typeof given === 'number') return { axes: [normalizeAxis(given, rank, op)], keepdims: false };
   let axis: unknown = given;
   let keepdims: unknown = false;
   if (given !== null && !Array.isArray(given)) {
-    // As `options` does it, without the object between.
+    // Like `options`, which checks unknown names here, but without allocating its result.
     const o = isPlain(given as object) ? (given as ReduceOptions) : options(given, 'axis', defaults, op);
     for (const key in o) if (key !== 'axis' && key !== 'keepdims') options(given, 'axis', defaults, op);
     axis = o.axis;
@@ -66,7 +66,7 @@ export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: numbe
   return { axes: axesArgument(axis, rank, op), keepdims };
 }
 
-/** The shape that is left. */
+/** The shape of the result of a reduction. */
 export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Shape {
   if (!keepdims && axes.length === shape.length) return scalarShape;
   const out: number[] = [];
@@ -82,17 +82,17 @@ export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Sha
   return asShape(out);
 }
 
-/** How many elements make one of the result. */
+/** The number of elements that are reduced to one. */
 export function reducedCount(shape: Shape, axes: readonly number[]): number {
   let count = 1;
   for (const axis of axes) count *= shape[axis];
   return count;
 }
 
-/** The most dimensions that the border takes. */
+/** The maximum number of dimensions of a native call. */
 const maxDims = 16;
 
-/** Writes a reduction to the frame, its dimensions merged so that kept and reduced ones alternate. */
+/** Writes a reduction to the argument buffer, with dimensions coalesced so that kept and reduced ones alternate. */
 function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
   const shape = shapeOf(x);
   let n = 0;
@@ -133,7 +133,7 @@ function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly num
   frame[4] = n;
 }
 
-/** Runs a kernel. */
+/** Runs a reduction kernel. */
 export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
   writeReduction(kernel, x, y, axes, op);
   try {
@@ -143,7 +143,7 @@ export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly n
   }
 }
 
-/** Where the frame goes on behind a reduction of the most dimensions. */
+/** The first argument-buffer slot after a reduction of `maxDims` dimensions, for the arguments of fused kernels. */
 const moreSlots = 6 + maxDims;
 
 const [squareKernel, sqrtKernel, rsqrtKernel] = ['square', 'sqrt', 'rsqrt'].map((name) =>
@@ -154,15 +154,15 @@ const [differenceKernel, maximumKernel, multiplyKernel] = ['squaredDifference', 
 );
 const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
 
-/** The most elements of a fused eager kernel: several kernels in one native call. */
+/** The maximum number of elements for a fused eager kernel, which runs several kernels in one native call. */
 const small = 1024;
 
-/** Whether an op on x may run as a fused eager kernel, which no tape and no tracer sees: the same kernels in the same order. */
+/** Whether an op on x may run as a fused eager kernel: x is small, and the op is not recorded. Results are bit-identical. */
 export function fitsFusedKernel(x: Tensor): boolean {
   return x.size <= small && x.size > 0 && notRecorded();
 }
 
-/** Mean and variance (or its root) of an x that `fitsFusedKernel` allows; `mean` may be `variance`, and is lost then. */
+/** Mean and variance (with `root`, standard deviation) if `fitsFusedKernel(x)`. If `mean` is `variance`, that is overwritten. */
 export function runMoments(
   x: Tensor,
   mean: Tensor,
@@ -183,7 +183,7 @@ export function runMoments(
   }
 }
 
-/** y = x / √max(Σ x², epsilon) of an x that `fitsFusedKernel` allows. */
+/** y = x / √max(Σ x², epsilon) if `fitsFusedKernel(x)`. */
 export function runNormalize(
   x: Tensor,
   y: Tensor,
@@ -215,24 +215,24 @@ export interface ReductionSaved {
 export interface ReductionSpec {
   tf: string;
   dtypes: readonly DType[];
-  /** What the gradient reads. Default 'none'. */
+  /** The tensors that the gradient function reads. Default 'none'. */
   saves?: 'input' | 'output' | 'both' | 'none';
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  /** dx in the input's shape from dy. null: no gradient passes. */
+  /** Returns dx, in the input's shape. null: the op is not differentiable. */
   gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
-  /** Computes it for integers, in other ops. */
+  /** The reduction of integers, written in other ops. */
   ofIntegers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
-  /** Stands in for the kernel. */
+  /** Replaces the kernel. */
   run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
-  /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
+  /** Groups of adjacent axes are reduced one after the other, so that the axes that the gradient function gets are adjacent. */
   contiguousAxes?: boolean;
 }
 
 interface Defined {
   call: UndeclaredReduction;
-  /** The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
+  /** The reduction with parsed axes; `shape` may differ from `reducedShape` in dimensions of size 1. */
   apply(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor;
 }
 
@@ -240,7 +240,7 @@ export function kernelOf(name: string): number {
   return kernelNumber(native.reduceNames, name);
 }
 
-/** A reduction over any axes by a native kernel. */
+/** Defines a reduction by a native kernel. */
 export function reduction(name: string, kernelName: string, spec: ReductionSpec): UndeclaredReduction {
   return defineReduction(name, kernelName, spec).call;
 }
@@ -308,14 +308,14 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   return { call: call as UndeclaredReduction, apply };
 }
 
-/** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
+/** Broadcasts dy along `axes`: dx[i] = dy[i without its coordinates along `axes`]. The gradient of a sum. */
 export function broadcastAlong(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
   if (context.tracer?.traces(dy) === true)
     return traced(broadcastDefinition, [dy], axes, [{ shape, dt: dy.dt }])[0];
   const size = sizeOf(shape);
   let dx: Tensor;
   if (dy.size === size) {
-    dx = aliasTensor(dy, shape, 'spread');
+    dx = aliasTensor(dy, shape, 'broadcastAlong');
   } else {
     dx = makeTensor(dy.dt, shape, size);
     if (size > 0) fillBroadcast(dy, axes, dx);
@@ -351,14 +351,14 @@ function fillBroadcast(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   try {
     native.copy(bufferOf(dy), bufferOf(dx));
   } catch (error) {
-    throw explain(error, 'spread', [dy]);
+    throw explain(error, 'broadcastAlong', [dy]);
   }
 }
 
 const broadcastDefinition: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
 } = {
-  name: 'spread',
+  name: 'broadcastAlong',
   repeats: true,
   flops: () => 0,
   differentiable: true,
@@ -367,15 +367,16 @@ const broadcastDefinition: TracedOp & {
   exactRewrite: elideCopy,
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
   execute: ([dy], axes: readonly number[], [dx]) => {
-    if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'spread')];
+    if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'broadcastAlong')];
     if (dx.size > 0) fillBroadcast(dy, axes, dx);
     return undefined;
   },
 };
 
+/** The sum over axes, for gradients. */
 export let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
 
-/** Takes the sum that leads back from broadcasting: `shape` is the result's, with the same elements as kept axes. */
+/** Sets `sumTo`, which is an op (ops/reduce/reduce.ts). `shape`: the result's, with or without the reduced axes as 1. */
 export function setSum(f: typeof sumTo): void {
   sumTo = f;
   setBroadcastReducer(f);

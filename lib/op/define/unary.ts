@@ -1,4 +1,4 @@
-/** Elementwise ops of one operand. */
+/** Unary elementwise ops. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
@@ -12,14 +12,14 @@ import { traced } from '../traced';
 export interface UnarySpec {
   dtypes: readonly DType[];
   tf: string;
-  /** What the gradient reads. Default 'input'. */
+  /** The tensors that the gradient function reads. Default 'input'. */
   saves?: 'input' | 'output' | 'both' | 'none';
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
   /** One element in plain JavaScript: see OpDefinition.js. */
   js?: (x: number) => number;
-  /** dx from dy; `x` and `y` are there as `saves` says. null: no gradient passes. */
+  /** Returns dx; `x` and `y` are defined according to `saves`. null: the op is not differentiable. */
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor | SymbolicZero) | null;
   /** The result is bool. */
   toBool?: boolean;
@@ -27,12 +27,12 @@ export interface UnarySpec {
   exactRewrite?: OpDefinition['exactRewrite'];
 }
 
-/** An elementwise function of one operand: the result has its dtype. */
+/** A unary elementwise function whose result has the operand's dtype. */
 export type UnaryOp = <X extends TensorLike>(x: X) => Tensor<DTypeOf<X>>;
-/** One whose result is bool. */
+/** A unary elementwise function whose result is bool. */
 export type Predicate = (x: TensorLike) => Tensor<'bool'>;
 
-/** The native kernel of that number in the unary table. */
+/** Runs the kernel `code` of the native unary table. */
 export function runUnary(code: number, x: Tensor, y: Tensor): void {
   frame[0] = x.offset;
   frame[1] = y.offset;
@@ -42,7 +42,7 @@ export function runUnary(code: number, x: Tensor, y: Tensor): void {
   native.unary(bufferOf(x), bufferOf(y));
 }
 
-/** An elementwise op of one operand: a row of the native unary table of the same name. */
+/** Defines a unary elementwise op, by the native kernel of the same name. */
 export function unary(name: string, spec: UnarySpec): UnaryOp {
   const code = kernelNumber(native.unaryNames, name);
   const mask = dtypeMask(spec.dtypes);
@@ -91,7 +91,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
   return call as UnaryOp;
 }
 
-/** The same with a bool result. */
+/** Like `unary`, with a bool result. */
 export function predicate(name: string, spec: UnarySpec): Predicate {
   return unary(name, { ...spec, toBool: true }) as Predicate;
 }

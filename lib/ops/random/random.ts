@@ -266,9 +266,10 @@ export function statelessNormal(
   seed: SeedPair,
   given?: StatelessNormalOptions | TensorLike,
 ): Tensor {
-  // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3)
+  if (arguments.length > 3) {
+    // eslint-disable-next-line prefer-rest-params
     throwExtraArguments('random.statelessNormal', 3, arguments, statelessNormalDefaults);
+  }
   return statelessNormalValues('normal', shape, seed, given, 'random.statelessNormal');
 }
 

@@ -117,9 +117,10 @@ export class Generator {
 
   /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
   static fromNonDeterministicState(options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
-    // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1)
+    if (arguments.length > 1) {
+      // eslint-disable-next-line prefer-rest-params
       throwExtraArguments('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
+    }
     checkAlg(options, 'Generator.fromNonDeterministicState');
     return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
   }
