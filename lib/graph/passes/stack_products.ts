@@ -5,7 +5,7 @@
  */
 import { sameShape, sizeOf } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
-import type { Sides } from '../../ops/linalg/matmul';
+import type { Transposes } from '../../ops/linalg/matmul';
 import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { opNamed, opNode, rewrite, symbolLike } from './rewrite';
@@ -63,7 +63,7 @@ class ProductSums {
 
   private isProduct(node: OpNode | null): node is OpNode {
     if (node?.op.product !== 'plain') return false;
-    const { ta, tb } = node.attrs as Sides;
+    const { ta, tb } = node.attrs as Transposes;
     const [a, b] = node.inputs;
     if (!ta || tb || a.rank !== 2 || b.rank !== 2) return false;
     // Copying the operands must not cost more than it saves on the sum.

@@ -3,7 +3,7 @@
  * transposed once; otherwise each product would pack it. The order of summation stays the same.
  */
 import { shapeOf, type Tensor } from '../../core/tensor';
-import type { Sides } from '../../ops/linalg/matmul';
+import type { Transposes } from '../../ops/linalg/matmul';
 import type { Graph, OpNode } from '../graph';
 import { opNamed, opNode, rewrite, symbolLike } from './rewrite';
 
@@ -15,8 +15,8 @@ const maxElements = 2 ** 19;
 
 /** The operand that a product multiplies by in transposed form; null if there is none worth it. */
 function transposedOperand({ op, attrs, inputs: [a, b], outputs: [out] }: OpNode): Tensor | null {
-  if (op.product === undefined || !(attrs as Sides).tb || b.rank !== 2) return null;
-  const rows = (attrs as Sides).ta ? shapeOf(a)[a.rank - 1] : out.size / shapeOf(b)[0];
+  if (op.product === undefined || !(attrs as Transposes).tb || b.rank !== 2) return null;
+  const rows = (attrs as Transposes).ta ? shapeOf(a)[a.rank - 1] : out.size / shapeOf(b)[0];
   return rows > maxNarrow && shapeOf(b)[0] > maxNarrow && b.size > 0 && b.size <= maxElements ? b : null;
 }
 
@@ -38,6 +38,6 @@ export function transposeOnce(graph: Graph): Graph {
       transposes.set(b, t);
     }
     const inputs = node.inputs.map((x, i) => (i === 1 ? t : x));
-    return { ...node, inputs, attrs: { ...(node.attrs as Sides), tb: false } };
+    return { ...node, inputs, attrs: { ...(node.attrs as Transposes), tb: false } };
   });
 }

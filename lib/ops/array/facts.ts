@@ -1,4 +1,4 @@
-/** What is known of a tensor without its elements. */
+/** Properties of a tensor that do not depend on its elements: shape, size, rank. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../../core/dtype';
 import { options, throwExtraArguments } from '../../core/options';
@@ -8,7 +8,7 @@ import { Variable } from '../../core/variable';
 const sizeDefaults = { outType: 'int32' } as const;
 
 export interface SizeOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
-  /** 'int32' (the default) or 'int64'. */
+  /** Dtype of the result: 'int32' (default) or 'int64'. */
   outType?: I;
 }
 
@@ -25,7 +25,7 @@ function asElement(dt: DTypeInfo, value: number): number | bigint {
   return dt.big ? BigInt(value) : value;
 }
 
-/** The dimensions of `input` as an integer vector. `x.shape` gives them as numbers. @tf tf.shape */
+/** The dimensions of `input` as an integer vector. `x.shape` has them as numbers. @tf tf.shape */
 export function shape<I extends 'int32' | 'int64' = 'int32'>(
   input: TensorLike,
   options?: SizeOptions<I> | I,
@@ -42,7 +42,7 @@ export function shape(input: TensorLike, given?: SizeOptions | DType): Tensor {
   );
 }
 
-/** The number of elements of `input` as an integer scalar. `x.size` gives it as a number. @tf tf.size */
+/** The number of elements of `input` as an integer scalar. `x.size` is the same as a number. @tf tf.size */
 export function size<I extends 'int32' | 'int64' = 'int32'>(
   input: TensorLike,
   options?: SizeOptions<I> | I,
@@ -54,7 +54,7 @@ export function size(input: TensorLike, given?: SizeOptions | DType): Tensor {
   return scalarTensor(dt, asElement(dt, toTensor(input, null, 'size', 'input').size));
 }
 
-/** The number of dimensions of `input` as an int32 scalar. `x.rank` gives it as a number. @tf tf.rank */
+/** The number of dimensions of `input` as an int32 scalar. `x.rank` is the same as a number. @tf tf.rank */
 export function rank(input: TensorLike): Tensor<'int32'>;
 export function rank(input: TensorLike): Tensor {
   return scalarTensor(dtypeInfo('int32'), shapeOf(toTensor(input, null, 'rank', 'input')).length);

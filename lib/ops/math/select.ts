@@ -1,4 +1,4 @@
-/** Choice between two tensors, and clipping. */
+/** Elementwise selection between two tensors, and clipping. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType, numeric } from '../../core/dtype';
@@ -18,8 +18,9 @@ import { shrinkOperands } from '../../op/exact_rewrites';
 const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' });
 
 /**
- * x where the condition is true, else y; all three broadcast. Values that are not chosen pass no gradient, but their
- * NaNs can spoil it: ∇ of select(x > 0, log(x), 0) is NaN at 0, so make the argument safe first.
+ * x where the condition is true, else y; all three broadcast. Elements that are not selected get gradient 0, but the
+ * function that computed them may turn that into NaN: the gradient of select(x > 0, log(x), 0) is 0 · ∞ = NaN at 0. Make the
+ * argument safe first: log(select(x > 0, x, 1)).
  * InvalidArgumentError for shapes that don't broadcast, x and y of different dtypes, a condition that is not bool.
  * @tf tf.where
  */
@@ -94,9 +95,9 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
 );
 
 /**
- * The elements limited to [clipValueMin, clipValueMax]: max(min(x, clipValueMax), clipValueMin). NaN stays. The bounds may
+ * Clips the elements to [clipValueMin, clipValueMax]: max(min(x, clipValueMax), clipValueMin). NaN stays NaN. The bounds may
  * be tensors that broadcast to x's shape. The gradient is 1 at a bound.
- * InvalidArgumentError where the bounds would make the result larger than x. @tf tf.clip_by_value
+ * InvalidArgumentError for bounds that do not broadcast to x's shape. @tf tf.clip_by_value
  */
 export const clipByValue: <X extends TensorLike>(
   x: X,
