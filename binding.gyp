@@ -58,7 +58,7 @@
     {
       "target_name": "gradtape",
       "sources": ["<@(engine_sources)", "<@(addon_sources)"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "<!(node native/describe.js tables build/generated)"],
       "defines": ["NAPI_VERSION=8"],
       "dependencies": ["kernels_portable", "kernels_avx2", "kernels_avx512", "kernels_neon"],
       "conditions": [["OS=='linux'", { "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"] }]]

@@ -3,7 +3,7 @@
  * Small tensors are allocated from slabs by bumping an offset; a large tensor has an allocation (block) of its own, which
  * `dispose`, `tidy` and the tape return to a free list.
  */
-import { native, frame } from '../binding';
+import { native } from '../binding';
 import { ResourceExhaustedError } from './errors';
 
 /** Tensors up to this many bytes are allocated from slabs and never freed individually. */
@@ -40,7 +40,6 @@ function rawBuffer(bytes: number): ArrayBuffer {
 }
 
 function alignedBase(buffer: ArrayBuffer): number {
-  frame[0] = buffer.byteLength;
   return (alignment - native.newStorage(buffer)) % alignment;
 }
 

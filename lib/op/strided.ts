@@ -1,5 +1,4 @@
 /** What the ops that only move elements share: the strided copy, and reading shapes and lists of tensors. */
-import { frame, native } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
@@ -8,8 +7,11 @@ import { describe, type Dims, mergeDims, showShape } from '../core/shape';
 import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { decided } from './traced';
+import * as kernels from './kernels';
 
-const maxCopyDims = 16;
+/** Dimensions and strides of a copy. */
+const lists = kernels.copyLists;
+const maxCopyDims = lists.dims.length;
 
 /**
  * dst[dstAt + Σ iₖ·dstStrides[k]] = src[srcAt + Σ iₖ·srcStrides[k]] over all indices within dims, in elements. Source
@@ -36,35 +38,26 @@ export function copyStrided(
       );
     }
   }
-  const bytes = dst.dt.bytes;
-  frame[0] = src.offset + srcAt * bytes;
-  frame[1] = dst.offset + dstAt * bytes;
-  frame[2] = bytes;
-  frame[3] = n;
   for (let d = 0; d < n; d++) {
-    frame[4 + d] = dims[d];
-    frame[4 + n + d] = srcStrides[d];
-    frame[4 + 2 * n + d] = dstStrides[d];
+    lists.dims[d] = dims[d];
+    lists.srcStrides[d] = srcStrides[d];
+    lists.dstStrides[d] = dstStrides[d];
   }
-  native.copy(bufferOf(src), bufferOf(dst));
+  kernels.copy(src, dst, dst.dt.bytes, srcAt, dstAt, n);
 }
 
 /** Copies all elements of a tensor to a place in another. */
 export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   if (src.size === 0) return;
-  const bytes = dst.dt.bytes;
-  frame[0] = src.offset;
-  frame[1] = dst.offset + dstAt * bytes;
-  frame[2] = bytes;
-  frame[3] = 1;
-  frame[4] = src.size;
-  frame[5] = 1;
-  frame[6] = 1;
-  native.copy(bufferOf(src), bufferOf(dst));
+  lists.dims[0] = src.size;
+  lists.srcStrides[0] = 1;
+  lists.dstStrides[0] = 1;
+  kernels.copy(src, dst, dst.dt.bytes, 0, dstAt, 1);
 }
 
-/** The most pieces that a call of the border takes. */
-const maxPieces = 252;
+/** The offset and the columns of each piece of a call. */
+const { pieces: places } = kernels.partsLists;
+const maxPieces = places.length / 2;
 
 /**
  * Copies between a whole of so many rows and the pieces that lie side by side in each of them: to the pieces, or from
@@ -73,16 +66,10 @@ const maxPieces = 252;
 export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number, toPieces: boolean): void {
   const { size } = whole;
   if (size === 0) return;
-  const storage = bufferOf(whole);
   let column = 0;
   for (let from = 0; from < pieces.length; from += maxPieces) {
     const count = Math.min(pieces.length - from, maxPieces);
-    frame[0] = whole.offset;
-    frame[1] = whole.dt.bytes;
-    frame[2] = rows;
-    frame[3] = size / rows;
-    frame[4] = column;
-    frame[6] = count;
+    const begin = column;
     // Small pieces that were made together lie in one slab.
     const buffer = bufferOf(pieces[from]);
     let together = true;
@@ -90,38 +77,33 @@ export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number
       const piece = pieces[from + i];
       const width = piece.size / rows;
       if (bufferOf(piece) !== buffer) together = false;
-      frame[7 + 2 * i] = piece.offset;
-      frame[8 + 2 * i] = width;
+      places[2 * i] = piece.offset;
+      places[2 * i + 1] = width;
       column += width;
     }
-    frame[5] = (toPieces ? 1 : 0) + (together ? 2 : 0);
+    kernels.writeParts(whole, whole.dt.bytes, rows, size / rows, begin, toPieces, together, count);
     // A list that is spread into a call costs more than a small copy.
-    if (together) native.parts(storage, buffer);
-    else if (count === 2) native.parts(storage, buffer, bufferOf(pieces[from + 1]));
+    if (together) kernels.parts(whole, buffer);
+    else if (count === 2) kernels.parts(whole, buffer, bufferOf(pieces[from + 1]));
     else {
       const buffers = new Array<ArrayBuffer>(count);
       for (let i = 0; i < count; i++) buffers[i] = bufferOf(pieces[from + i]);
-      native.parts(storage, ...buffers);
+      kernels.parts(whole, ...buffers);
     }
   }
 }
 
-/** For each dtype, the frame's fourth slot as an element of it. */
-/** Where the value stands among the numbers of a fill. */
-export const fillSlot = 3;
-const fillCells = dtypeByCode.map(
-  (dt) => new dt.array(native.frame, fillSlot * 8, 1) as { [i: number]: unknown },
-);
+/** For each dtype, a slot of the argument buffer as an element of it. */
+export const cellsOf = (slot: kernels.List): { [i: number]: unknown }[] =>
+  dtypeByCode.map((dt) => new dt.array(slot.buffer as ArrayBuffer, slot.byteOffset, 1));
+const fillCells = cellsOf(kernels.fillLists.value);
 
 /** Sets all elements of a new tensor to one value. */
 export function fillWith(t: Tensor, value: number | bigint): void {
   const { dt, size } = t;
   if (size === 0) return;
-  frame[0] = t.offset;
-  frame[1] = size;
-  frame[2] = dt.bytes;
   fillCells[dt.code][0] = dt.big ? BigInt(value) : value;
-  native.fill(bufferOf(t));
+  kernels.fill(t, size, dt.bytes);
 }
 
 /** Whether a value is an array of numbers and nothing else: what says the same every time it is read. */

@@ -1,10 +1,10 @@
 /** Conversion between element types. */
-import { frame, native } from '../../binding';
 import { toValue, type TensorLike } from '../../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../../core/dtype';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { op } from '../../op/define/general';
 import { publicCall, sample } from '../../op/registry';
+import * as kernels from '../../op/kernels';
 
 /** Whether a dtype has all values of another one. Float64 has not all of int64, float32 not all of int32. */
 function holds(wide: DTypeInfo, narrow: DTypeInfo): boolean {
@@ -25,14 +25,7 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
   ]),
   args: (x, to) => [[x], to],
   infer: ([x], to) => ({ shape: shapeOf(x), dt: to }),
-  run: ([x], to, [y]) => {
-    frame[0] = x.offset;
-    frame[1] = y.offset;
-    frame[2] = x.size;
-    frame[3] = x.dt.code;
-    frame[4] = to.code;
-    native.cast(bufferOf(x), bufferOf(y));
-  },
+  run: ([x], to, [y]) => kernels.cast(x, y, x.size, x.dt.code, to.code),
   tile: { kind: 'cast', op: 0, cheap: true },
   // There and back again: nothing is lost where the way leads through more than there is.
   simpler: (call, around) => {

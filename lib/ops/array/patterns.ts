@@ -1,7 +1,6 @@
 /** Ops that make tensors with ones in certain places. */
-import { frame, native } from '../../binding';
 import { element, toTensor, type TensorLike } from '../../core/convert';
-import { dtypeByCode, dtypeInfo, dtypes, type DType, type DTypeInfo } from '../../core/dtype';
+import { dtypeInfo, dtypes, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { context } from '../../core/context';
 import type { TracedOp } from '../../op/contract';
@@ -15,7 +14,7 @@ import {
   sizeBetween,
   sizeOf,
 } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from './cast';
@@ -26,9 +25,10 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { sample } from '../../op/registry';
 import { select } from '../math/select';
-import { copyStrided, integer } from '../../op/strided';
+import { cellsOf, copyStrided, integer } from '../../op/strided';
 import { traced } from '../../op/traced';
 import { expandDims, reshape, shapeArgument } from './views';
+import * as kernels from '../../op/kernels';
 
 export interface EyeOptions<D extends DType = DType> {
   /** Default: numRows. */
@@ -87,9 +87,8 @@ export interface OneHotOptions<V extends TensorLike = TensorLike, D extends DTyp
 
 const oneHotDefaults: Required<OneHotOptions> = { onValue: null, offValue: null, axis: -1, dtype: null };
 
-/** The frame's slots 7 and 8 as an element of each dtype. */
-const hotCells = dtypeByCode.map((dt) => new dt.array(native.frame, 7 * 8, 1) as { [i: number]: unknown });
-const coldCells = dtypeByCode.map((dt) => new dt.array(native.frame, 8 * 8, 1) as { [i: number]: unknown });
+const hotCells = cellsOf(kernels.oneHotLists.on);
+const coldCells = cellsOf(kernels.oneHotLists.off);
 
 /** A number as an element; null where it is no plain one. */
 function hostValue(v: unknown, fallback: 0 | 1, dt: DTypeInfo, name: string): number | bigint | null {
@@ -137,17 +136,12 @@ const hotRow: TracedOp = {
 
 function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
   const dt = t.dt;
-  frame[0] = at.offset;
-  frame[1] = t.offset;
-  frame[2] = sizeBetween(shapeOf(at), 0, axis);
-  frame[3] = depth;
-  frame[4] = sizeBetween(shapeOf(at), axis, at.rank);
-  frame[5] = at.dt === dtypes.int64 ? 1 : 0;
-  frame[6] = dt.bytes;
+  const outer = sizeBetween(shapeOf(at), 0, axis);
+  const inner = sizeBetween(shapeOf(at), axis, at.rank);
   hotCells[dt.code][0] = on;
   coldCells[dt.code][0] = off;
   try {
-    native.oneHot(bufferOf(at), bufferOf(t));
+    kernels.oneHot(at, t, outer, depth, inner, at.dt === dtypes.int64, dt.bytes);
   } catch (error) {
     throw explain(error, 'oneHot', [at]);
   }

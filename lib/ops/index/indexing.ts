@@ -1,5 +1,4 @@
 /** Ops that find elements by number: gather, scatter, masks. */
-import { frame, native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
 import {
   dtypeInfo,
@@ -13,7 +12,7 @@ import {
 import { InternalError, InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from '../array/cast';
 import { badDType } from '../../op/checks';
@@ -36,6 +35,7 @@ import { select } from '../math/select';
 import { setRowAdder } from './slices';
 import { fillWith, integer } from '../../op/strided';
 import { reshape, shapeArgument, type ShapeLike } from '../array/views';
+import * as kernels from '../../op/kernels';
 
 const whereDefaults = { dtype: 'int32' } as const;
 
@@ -362,15 +362,7 @@ export const booleanMask: <X extends TensorLike>(
     const shape = joinShapes(shapeOf(x), axis, [count], 0, 1, shapeOf(x), axis + m.rank);
     const [outer, n, inner] = maskSides(shapeOf(x), axis, m.rank);
     const y = makeTensor(x.dt, shape, outer * count * inner);
-    frame[0] = x.offset;
-    frame[1] = m.offset;
-    frame[2] = y.offset;
-    frame[3] = x.dt.bytes;
-    frame[4] = outer;
-    frame[5] = n;
-    frame[6] = inner;
-    frame[7] = count;
-    native.maskGather(bufferOf(x), bufferOf(m), bufferOf(y));
+    kernels.maskGather(x, m, y, x.dt.bytes, outer, n, inner, count);
     return [y];
   },
   saves: { inputs: [1] },
@@ -386,11 +378,7 @@ export const booleanMask: <X extends TensorLike>(
   },
 });
 
-function countNonzero(mask: Tensor): number {
-  frame[0] = mask.offset;
-  frame[1] = mask.size;
-  return native.countNonzero(bufferOf(mask));
-}
+const countNonzero = (mask: Tensor): number => kernels.countNonzero(mask, mask.size);
 
 interface Nonzero {
   readonly dt: DTypeInfo;
@@ -413,13 +401,9 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
     if (known !== null && known !== count)
       throw new InternalError(`[nonzero] ${count} elements are not 0, where ${known} were expected`);
     const out = makeTensor(dt, asShape([count, mask.rank]), count * mask.rank);
-    frame[0] = mask.offset;
-    frame[1] = out.offset;
-    frame[2] = count;
-    frame[3] = dt === dtypes.int64 ? 1 : 0;
-    frame[4] = mask.rank;
-    for (let d = 0; d < mask.rank; d++) frame[5 + d] = shapeOf(mask)[d];
-    native.nonzero(bufferOf(mask), bufferOf(out));
+    const { dims } = kernels.nonzeroLists;
+    for (let d = 0; d < mask.rank; d++) dims[d] = shapeOf(mask)[d];
+    kernels.nonzero(mask, out, count, dt === dtypes.int64, mask.rank);
     return [out];
   },
   gradient: null,

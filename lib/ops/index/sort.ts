@@ -1,10 +1,9 @@
 /** Sorting, and the greatest elements. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add } from '../math/binary';
 import { cast } from '../array/cast';
@@ -21,6 +20,7 @@ import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { exchangeLast, rowsOf } from '../nn/softmax';
 import { expandDims, reshape } from '../array/views';
+import * as kernels from '../../op/kernels';
 
 const sortDefaults = { axis: -1, direction: 'ASCENDING' } as const;
 const argsortDefaults = { axis: -1, direction: 'ASCENDING', stable: false } as const;
@@ -39,14 +39,7 @@ export interface ArgsortOptions extends SortOptions {
 
 function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
   const [rows, n] = rowsOf(shapeOf(x), x.size);
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = rows;
-  frame[3] = n;
-  frame[4] = x.dt.code;
-  frame[5] = positions ? 1 : 0;
-  frame[6] = descending ? 1 : 0;
-  native.sort(bufferOf(x), bufferOf(y));
+  kernels.sort(x, y, rows, n, x.dt.code, positions, descending);
 }
 
 /** [rows, n] of a tensor's last axis. */
@@ -169,14 +162,7 @@ function shapeOfTop(shape: Shape, k: number): Shape {
 
 function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
   const n = shapeOf(x)[shapeOf(x).length - 1];
-  frame[0] = x.offset;
-  frame[1] = values.offset;
-  frame[2] = indices.offset;
-  frame[3] = n === 0 ? 0 : x.size / n;
-  frame[4] = n;
-  frame[5] = x.dt.code;
-  frame[6] = k;
-  native.topK(bufferOf(x), bufferOf(values), bufferOf(indices));
+  kernels.topK(x, values, indices, n === 0 ? 0 : x.size / n, n, x.dt.code, k);
 }
 
 const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {

@@ -1,11 +1,10 @@
 /** The matrix product with what usually follows it, in one pass over the result. */
-import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { sameShape, showShape } from '../../core/shape';
 import type { DType } from '../../core/dtype';
 import type { TracedOp } from '../../op/contract';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
 import { op, type OutSpec } from '../../op/define/general';
@@ -14,8 +13,8 @@ import type { DTypeOfPair } from '../../core/dtype_of';
 import {
   activationRows,
   activations,
+  finishArguments,
   setFinisher,
-  writeFinish,
   type Finish,
   type FusedActivation,
 } from '../nn/epilogue';
@@ -24,9 +23,9 @@ import {
   gradientOfB,
   matmulFlops,
   productShape,
+  runProduct,
   sides,
   sidesOf,
-  writeProduct,
   type Sides,
 } from './matmul';
 import { registry, sample, type GradContext, type OpRow } from '../../op/registry';
@@ -54,8 +53,6 @@ const defaults: Required<FusedMatmulOptions> = {
   transposeA: false,
   transposeB: false,
 };
-/** That of native/addon/calls_matmul.cc. */
-const finishSlot = 59;
 
 function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], FusedAttrs] {
   const inputs: Tensor[] = convertPair(left, right, 'fusedMatmul');
@@ -101,11 +98,7 @@ function infer(inputs: readonly Tensor[], attrs: FusedAttrs): OutSpec {
 
 function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Tensor[]): void {
   const c = outputs[0];
-  if (c.size === 0) return;
-  const [a, b] = inputs;
-  writeProduct(a, b, c, attrs);
-  const [bias, residual] = writeFinish(finishSlot, inputs, attrs, c);
-  native.fusedMatmul(bufferOf(a), bufferOf(b), bufferOf(c), bias, residual);
+  if (c.size > 0) runProduct(inputs[0], inputs[1], c, attrs, ...finishArguments(inputs, attrs));
 }
 
 /** The gradient at the sums, before the activation: that of the activation's own row. */

@@ -1,10 +1,10 @@
 /** Running sums and products, and the recurrence that their gradients need. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { numeric } from '../../core/dtype';
 import { refuseSurplus } from '../../core/options';
 import type { Shape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
 import { context } from '../../core/context';
 import type { TracedOp } from '../../op/contract';
 import { axisArgument, type OneAxis } from '../../op/axis';
@@ -14,6 +14,7 @@ import { badDType, explain } from '../../op/checks';
 import { options } from '../../core/options';
 import { register, sample, type Example, type Grad, type GradContext, type OpRow } from '../../op/registry';
 import { traced } from '../../op/traced';
+import * as kernels from '../../op/kernels';
 
 export interface ScanOptions {
   /** Along which axis. Default 0. */
@@ -35,8 +36,8 @@ interface ScanAttrs {
 
 type ScanName = 'cumsum' | 'cumprod';
 
-/** Sizes before, along and after the axes, to three slots of the frame. */
-function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void {
+/** Sizes before, along and after the axes. */
+function layoutOf(shape: Shape, axes: readonly number[]): [outer: number, n: number, inner: number] {
   let outer = 1;
   let n = 1;
   let inner = 1;
@@ -46,12 +47,10 @@ function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void 
     else if (d < first + axes.length) n *= shape[d];
     else inner *= shape[d];
   }
-  frame[slot] = outer;
-  frame[slot + 1] = n;
-  frame[slot + 2] = inner;
+  return [outer, n, inner];
 }
 
-const kernels: Record<ScanName, number> = {
+const codes: Record<ScanName, number> = {
   cumsum: native.scanNames.indexOf('cumsum'),
   cumprod: native.scanNames.indexOf('cumprod'),
 };
@@ -73,15 +72,9 @@ export function scanBlock(
 }
 
 function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = kernels[name];
-  frame[3] = x.dt.code;
-  writeLayout(4, shapeOf(x), axes);
-  frame[7] = exclusive ? 1 : 0;
-  frame[8] = reverse ? 1 : 0;
+  const [outer, n, inner] = layoutOf(shapeOf(x), axes);
   try {
-    native.scan(bufferOf(x), bufferOf(y));
+    kernels.scan(x, y, codes[name], x.dt.code, outer, n, inner, exclusive, reverse);
   } catch (error) {
     throw explain(error, name, [x]);
   }
@@ -184,14 +177,8 @@ function recurrence(
 }
 
 function runRecurrence(a: Tensor, b: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = y.offset;
-  frame[3] = a.dt.code;
-  writeLayout(4, shapeOf(a), axes);
-  frame[7] = exclusive ? 1 : 0;
-  frame[8] = reverse ? 1 : 0;
-  native.recurrence(bufferOf(a), bufferOf(b), bufferOf(y));
+  const [outer, n, inner] = layoutOf(shapeOf(a), axes);
+  kernels.recurrence(a, b, y, a.dt.code, outer, n, inner, exclusive, reverse);
 }
 
 const recurrenceRow: TracedOp & {

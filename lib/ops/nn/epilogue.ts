@@ -1,7 +1,7 @@
 /** What a matrix product or a convolution can do to its sums before it writes them: a bias, a residual, an activation. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
-import { bufferOf, type Tensor } from '../../core/tensor';
+import type { Tensor } from '../../core/tensor';
 
 /** What the sums go through, by name; each is a row of the unary table, and an op of that name. */
 export const activationRows = {
@@ -34,17 +34,16 @@ export interface Finish {
 }
 export const noFinish: Finish = { bias: -1, residual: -1, activation: null };
 
-/** Into three slots of the frame; returns the buffers of bias and residual (native/addon/call_finish.h). */
-export function writeFinish(
-  slot: number,
+/** The arguments of a native call that say so: −1 where there is no activation. */
+export function finishArguments(
   inputs: readonly Tensor[],
   { bias, residual, activation }: Finish,
-  result: Tensor,
-): [bias: ArrayBuffer, residual: ArrayBuffer] {
-  frame[slot] = bias < 0 ? -1 : inputs[bias].offset;
-  frame[slot + 1] = residual < 0 ? -1 : inputs[residual].offset;
-  frame[slot + 2] = activation === null ? -1 : (kernelNumbers.get(activation) as number);
-  return [bufferOf(bias < 0 ? result : inputs[bias]), bufferOf(residual < 0 ? result : inputs[residual])];
+): [bias: Tensor | null, residual: Tensor | null, activation: number] {
+  return [
+    bias < 0 ? null : inputs[bias],
+    residual < 0 ? null : inputs[residual],
+    activation === null ? -1 : (kernelNumbers.get(activation) as number),
+  ];
 }
 
 /** The op that does another one and finishes it. */

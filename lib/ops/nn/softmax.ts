@@ -1,10 +1,9 @@
 /** Softmax and its logarithm along an axis. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { sizeBetween, type Shape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { multiply, subtract } from '../math/binary';
 import { badDType, explain } from '../../op/checks';
@@ -15,6 +14,7 @@ import { transpose } from '../array/movement';
 import { reduceSum } from '../reduce/reduce';
 import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
+import * as kernels from '../../op/kernels';
 import { negative } from '../math/unary';
 import { exp } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -26,7 +26,6 @@ export interface SoftmaxOptions {
   axis?: OneAxis | null;
 }
 
-type Kind = 0 | 1;
 const last = { axis: -1, keepdims: true } as const;
 
 /** The number of rows along the last axis, and their length. */
@@ -39,22 +38,16 @@ export function rowsOf(shape: Shape, size: number): [rows: number, cols: number]
  * The kernel along an axis of x, which is not empty; along another than the last only where `fitsFusedKernel` allows it. The same bits
  * as by exchanging axes.
  */
-function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
+function run(logarithm: boolean, x: Tensor, axis: number, y: Tensor): void {
   const n = shapeOf(x)[axis];
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = n === 0 ? 0 : x.size / n;
-  frame[3] = n;
-  frame[4] = x.dt.code;
-  frame[5] = kind;
-  frame[6] = Math.max(1, sizeBetween(shapeOf(x), axis + 1, shapeOf(x).length));
-  native.softmax(bufferOf(x), bufferOf(y));
+  const step = Math.max(1, sizeBetween(shapeOf(x), axis + 1, shapeOf(x).length));
+  kernels.softmax(x, y, n === 0 ? 0 : x.size / n, n, x.dt.code, logarithm, step);
 }
 
 /** Rows that work on the last axis. */
 function alongLast(
   name: string,
-  kind: Kind,
+  logarithm: boolean,
   gradient: (dy: Tensor, y: Tensor) => Tensor,
 ): (x: Tensor) => Tensor {
   return op<[x: Tensor], null>(name, {
@@ -68,7 +61,7 @@ function alongLast(
       if (x.dt.kind !== 'float') throw badDType(name, 'logits', x.dt, floating);
       return { shape: shapeOf(x), dt: x.dt };
     },
-    run: ([x], _, [y]) => run(kind, x, shapeOf(x).length - 1, y),
+    run: ([x], _, [y]) => run(logarithm, x, shapeOf(x).length - 1, y),
     saves: { outputs: true },
     gradient: ([dy], { y }) => [gradient(dy, y[0])],
   });
@@ -77,7 +70,7 @@ function alongLast(
 /** The gradients, rows of their own: they can be differentiated again. */
 function gradientRow(
   name: string,
-  kind: Kind,
+  logarithm: boolean,
   again: (g: Tensor, dy: Tensor, y: Tensor, needs: readonly boolean[]) => [Tensor | null, Tensor | null],
 ): (dy: Tensor, y: Tensor) => Tensor {
   return op<[dy: Tensor, y: Tensor], null>(name, {
@@ -92,14 +85,7 @@ function gradientRow(
     },
     run: ([dy, y], _, [dx]) => {
       const [rows, cols] = rowsOf(shapeOf(y), y.size);
-      frame[0] = dy.offset;
-      frame[1] = y.offset;
-      frame[2] = dx.offset;
-      frame[3] = rows;
-      frame[4] = cols;
-      frame[5] = y.dt.code;
-      frame[6] = kind;
-      native.softmaxGradient(bufferOf(dy), bufferOf(y), bufferOf(dx));
+      kernels.softmaxGradient(dy, y, dx, rows, cols, y.dt.code, logarithm);
     },
     saves: { inputs: [0, 1] },
     gradient: ([g], { x, needs }: GradContext<null>) => again(g, x[0], x[1], needs),
@@ -109,7 +95,7 @@ function gradientRow(
 const sumRows = (t: Tensor): Tensor => reduceSum(t, last);
 
 /** dx = (dy − Σ dy·y)·y along the last axis, where y is a softmax. */
-export const softmaxGradient = gradientRow('softmaxGradient', 0, (g, dy, y, needs) => [
+export const softmaxGradient = gradientRow('softmaxGradient', false, (g, dy, y, needs) => [
   needs[0] ? softmaxGradient(g, y) : null,
   needs[1]
     ? subtract(multiply(g, subtract(dy, sumRows(multiply(dy, y)))), multiply(dy, sumRows(multiply(g, y))))
@@ -117,13 +103,13 @@ export const softmaxGradient = gradientRow('softmaxGradient', 0, (g, dy, y, need
 ]);
 
 /** dx = dy − eʸ·Σ dy along the last axis, where y is the logarithm of a softmax. */
-const logSoftmaxGradient = gradientRow('logSoftmaxGradient', 1, (g, dy, y, needs) => [
+const logSoftmaxGradient = gradientRow('logSoftmaxGradient', true, (g, dy, y, needs) => [
   needs[0] ? subtract(g, sumRows(multiply(g, exp(y)))) : null,
   needs[1] ? negative(multiply(multiply(g, exp(y)), sumRows(dy))) : null,
 ]);
 
-const softmaxLast = alongLast('softmaxLast', 0, (dy, y) => softmaxGradient(dy, y));
-const logSoftmaxLast = alongLast('logSoftmaxLast', 1, (dy, y) => logSoftmaxGradient(dy, y));
+const softmaxLast = alongLast('softmaxLast', false, (dy, y) => softmaxGradient(dy, y));
+const logSoftmaxLast = alongLast('logSoftmaxLast', true, (dy, y) => logSoftmaxGradient(dy, y));
 
 /** The order of dimensions that exchanges `axis` and the last one: its own inverse. */
 export function exchangeLast(axis: number, rank: number): number[] {
@@ -136,7 +122,7 @@ export function exchangeLast(axis: number, rank: number): number[] {
 function anyAxis(
   name: string,
   tf: string,
-  kind: Kind,
+  logarithm: boolean,
   f: (x: Tensor) => Tensor,
 ): <X extends TensorLike>(logits: X, options?: SoftmaxOptions | OneAxis | null) => Tensor<DTypeOf<X>> {
   return composite(
@@ -168,7 +154,7 @@ function anyAxis(
       if (x.dt.kind === 'float' && fitsFusedKernel(x)) {
         const y = makeTensor(x.dt, shapeOf(x), x.size);
         try {
-          run(kind, x, at, y);
+          run(logarithm, x, at, y);
         } catch (error) {
           throw explain(error, name, [x]);
         }
@@ -185,7 +171,7 @@ function anyAxis(
  * Softmax. y = exp(x) / Σ exp(x) along `axis`, computed about the largest element so that nothing overflows. A row of
  * −∞, or one with a NaN or +∞, gives NaN. @tf tf.nn.softmax
  */
-export const softmax = anyAxis('softmax', 'tf.nn.softmax', 0, softmaxLast);
+export const softmax = anyAxis('softmax', 'tf.nn.softmax', false, softmaxLast);
 
 /** The logarithm of softmax. y = x − log Σ exp(x) along `axis`. @tf tf.nn.log_softmax */
-export const logSoftmax = anyAxis('logSoftmax', 'tf.nn.log_softmax', 1, logSoftmaxLast);
+export const logSoftmax = anyAxis('logSoftmax', 'tf.nn.log_softmax', true, logSoftmaxLast);

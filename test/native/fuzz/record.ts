@@ -22,7 +22,7 @@ const entries = native as unknown as Record<string, Entry>;
 
 /** What works on other things than array buffers of numbers. */
 const others = new Set([
-  ...['isa', 'numThreads', 'setNumThreads', 'trimHeap', 'capture', 'fused'],
+  ...['isa', 'numThreads', 'setNumThreads', 'newStorage', 'trimHeap', 'capture', 'fused'],
   ...['loadProgram', 'freeProgram', 'runProgram', 'startProgram'],
 ]);
 export const entryNames = Object.keys(entries).filter(
@@ -54,7 +54,7 @@ function noted(f: () => void, most: number): { calls: NotedCall[]; programs: Not
       let known = seen.get(name);
       if (known === undefined) seen.set(name, (known = new Set()));
       // Offsets differ from call to call, and stand in the first slots mostly.
-      const key = `${list.slice(['parts', 'optimizer', 'measure'].includes(name) ? 0 : buffers.length).join()}`;
+      const key = `${list.slice(['parts', 'optimizer'].includes(name) ? 0 : buffers.length).join()}`;
       if (!known.has(key)) {
         known.add(key);
         let sample = samples.get(name);
@@ -67,9 +67,9 @@ function noted(f: () => void, most: number): { calls: NotedCall[]; programs: Not
   });
   const load = native.loadProgram.bind(native);
   spies.push(
-    jest.spyOn(native, 'loadProgram').mockImplementation((code) => {
-      programs.push({ code: base64(new Float64Array(code)), storages: frame[0], late: frame[1] });
-      return load(code);
+    jest.spyOn(native, 'loadProgram').mockImplementation((code, storages, scalars) => {
+      programs.push({ code: base64(new Float64Array(code)), storages, late: scalars });
+      return load(code, storages, scalars);
     }) as never,
   );
   try {
@@ -97,7 +97,7 @@ function examples(): void {
 function measured(): void {
   for (let kind = 0; kind < 7; kind++) {
     frame.fill(0);
-    frame.set([kind, 3, 100, 0, 512, 1024]);
+    frame.set([0, 512, 1024, kind, 3, 100]);
     const buffer = new ArrayBuffer(2048);
     entries.measure(buffer, buffer, buffer);
   }
