@@ -85,13 +85,22 @@ function functionOf(entry) {
     if (!callable) return `${comment(doc)}${write}${lists}`;
     const named = buffers.map((b) => `${nameOf(b)}: Tensor, `).join('');
     return `${comment(`The numbers of the call of \`${name}\` that follows.`)}${write}${comment(doc)}export function ${name}(${named}...buffers: readonly ArrayBuffer[]): ${result} {
-  ${value ? 'return ' : ''}native.${name}(${[...storages, '...buffers'].join(', ')});
+  ${value ? 'return ' : ''}${name}Entry(${[...storages, '...buffers'].join(', ')});
 }
 ${lists}`;
   }
+  const call = (list) => `${name}Entry(${list.join(', ')});`;
+  let calls = `${value ? 'return ' : ''}${call(storages)}`;
+  // Fewer arguments cost less.
+  const last = buffers.slice(buffers.findLastIndex((b) => !b.optional) + 1);
+  if (last.length > 0) {
+    const none = last.map((b) => `${nameOf(b)} === null`).join(' && ');
+    const few = call(storages.slice(0, -last.length));
+    calls = value ? `if (${none}) return ${few}\n${calls}` : `if (${none}) ${few}\nelse ${calls}`;
+  }
   return `${comment(doc)}export function ${name}(${parameters.join(', ')}): ${result} {
   ${statements.join('\n')}
-  ${value ? 'return ' : ''}native.${name}(${storages.join(', ')});
+  ${calls}
 }
 ${lists}`;
 }
@@ -109,13 +118,17 @@ async function generate() {
   const all = entries();
   const callable = all.filter(({ entry }) => entry);
   const signatures = callable.map(({ name, buffers, value, variadic }) => {
-    const own = buffers.map((b) => `${nameOf(b)}: ArrayBuffer`);
+    const least = buffers.findLastIndex((b) => !b.optional);
+    const own = buffers.map((b, i) => `${nameOf(b)}${i > least && !variadic ? '?' : ''}: ArrayBuffer`);
     if (variadic) own.push('...buffers: readonly ArrayBuffer[]');
     return `${name}(${own.join(', ')}): ${value ? 'number' : 'void'};`;
   });
   const text = [
     head,
-    `interface Entries {\n${signatures.join('\n')}\n}\nconst native = binding as typeof binding & Entries;\n`,
+    `interface Entries {\n${signatures.join('\n')}\n}\n// Functions that are constants cost no look-up at each call.\nconst {\n${callable
+      .filter(({ name }) => name !== 'fused')
+      .map(({ name }) => `${name}: ${name}Entry,`)
+      .join('\n')}\n} = binding as typeof binding & Entries;\n`,
     // Fused groups are instructions of programs only (compile/fusion/encode_group.ts).
     ...all.filter(({ name }) => name !== 'fused').map(functionOf),
     // Of the copies: compile/copies.ts finds splits and concatenations by them.

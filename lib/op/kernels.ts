@@ -54,12 +54,12 @@ interface Entries {
   binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   cast(x: ArrayBuffer, y: ArrayBuffer): void;
-  conv(a: ArrayBuffer, b: ArrayBuffer, result: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
+  conv(a: ArrayBuffer, b: ArrayBuffer, result: ArrayBuffer, bias?: ArrayBuffer, residual?: ArrayBuffer): void;
   copy(src: ArrayBuffer, dst: ArrayBuffer): void;
   countNonzero(mask: ArrayBuffer): number;
   crelu(x: ArrayBuffer, y: ArrayBuffer): void;
-  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop: ArrayBuffer): number;
-  depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
+  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop?: ArrayBuffer): number;
+  depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer, bias?: ArrayBuffer, residual?: ArrayBuffer): void;
   fill(y: ArrayBuffer): void;
   find(x: ArrayBuffer): number;
   fused(...buffers: readonly ArrayBuffer[]): void;
@@ -71,8 +71,8 @@ interface Entries {
     scale: ArrayBuffer,
     shift: ArrayBuffer,
     y: ArrayBuffer,
-    mean: ArrayBuffer,
-    rstd: ArrayBuffer,
+    mean?: ArrayBuffer,
+    rstd?: ArrayBuffer,
   ): void;
   layerNormGradient(
     dy: ArrayBuffer,
@@ -87,7 +87,7 @@ interface Entries {
   localResponse(x: ArrayBuffer, band: ArrayBuffer, y: ArrayBuffer): void;
   logSumExp(x: ArrayBuffer, y: ArrayBuffer): void;
   maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;
-  matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
+  matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias?: ArrayBuffer, residual?: ArrayBuffer): void;
   measure(x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer): number;
   moments(x: ArrayBuffer, mean: ArrayBuffer, variance: ArrayBuffer): void;
   nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
@@ -96,7 +96,7 @@ interface Entries {
   optimizer(...buffers: readonly ArrayBuffer[]): void;
   optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, from: ArrayBuffer, to: ArrayBuffer): number;
   parts(whole: ArrayBuffer, ...buffers: readonly ArrayBuffer[]): void;
-  pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
+  pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx?: ArrayBuffer): void;
   random(y: ArrayBuffer): void;
   recurrence(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
   reduce(x: ArrayBuffer, y: ArrayBuffer): void;
@@ -110,7 +110,54 @@ interface Entries {
   unary(x: ArrayBuffer, y: ArrayBuffer): void;
   unique(x: ArrayBuffer, index: ArrayBuffer, y: ArrayBuffer, came: ArrayBuffer, counts: ArrayBuffer): number;
 }
-const native = binding as typeof binding & Entries;
+// Functions that are constants cost no look-up at each call.
+const {
+  argReduce: argReduceEntry,
+  batchNorm: batchNormEntry,
+  batchNormGiven: batchNormGivenEntry,
+  batchNormGradient: batchNormGradientEntry,
+  binary: binaryEntry,
+  binaryBroadcast: binaryBroadcastEntry,
+  cast: castEntry,
+  conv: convEntry,
+  copy: copyEntry,
+  countNonzero: countNonzeroEntry,
+  crelu: creluEntry,
+  crossEntropy: crossEntropyEntry,
+  depthwise: depthwiseEntry,
+  fill: fillEntry,
+  find: findEntry,
+  gather: gatherEntry,
+  glu: gluEntry,
+  iota: iotaEntry,
+  layerNorm: layerNormEntry,
+  layerNormGradient: layerNormGradientEntry,
+  localResponse: localResponseEntry,
+  logSumExp: logSumExpEntry,
+  maskGather: maskGatherEntry,
+  matmul: matmulEntry,
+  measure: measureEntry,
+  moments: momentsEntry,
+  nonzero: nonzeroEntry,
+  normalize: normalizeEntry,
+  oneHot: oneHotEntry,
+  optimizer: optimizerEntry,
+  optimizerRows: optimizerRowsEntry,
+  parts: partsEntry,
+  pool: poolEntry,
+  random: randomEntry,
+  recurrence: recurrenceEntry,
+  reduce: reduceEntry,
+  scan: scanEntry,
+  scatter: scatterEntry,
+  select: selectEntry,
+  softmax: softmaxEntry,
+  softmaxGradient: softmaxGradientEntry,
+  sort: sortEntry,
+  topK: topKEntry,
+  unary: unaryEntry,
+  unique: uniqueEntry,
+} = binding as typeof binding & Entries;
 
 /**
  * The positions of extremes: x is [outer, n, inner], y [outer, inner] of int32; 1 ≤ n < 2³¹.
@@ -131,7 +178,7 @@ export function argReduce(
   frame[4] = outer;
   frame[5] = n;
   frame[6] = inner;
-  native.argReduce(bufferOf(x), bufferOf(y));
+  argReduceEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -159,7 +206,7 @@ export function batchNorm(
   frame[7] = columns;
   frame[8] = dtype;
   frame[9] = epsilon;
-  native.batchNorm(
+  batchNormEntry(
     bufferOf(x),
     bufferOf(scale),
     bufferOf(shift),
@@ -206,7 +253,7 @@ export function batchNormGiven(
   frame[12] = plus;
   frame[13] = minus;
   frame[14] = times;
-  native.batchNormGiven(
+  batchNormGivenEntry(
     bufferOf(x),
     bufferOf(mean),
     bufferOf(variance),
@@ -245,7 +292,7 @@ export function batchNormGradient(
   frame[9] = columns;
   frame[10] = dtype;
   frame[11] = epsilon;
-  native.batchNormGradient(
+  batchNormGradientEntry(
     bufferOf(dy),
     bufferOf(x),
     bufferOf(scale),
@@ -276,7 +323,7 @@ export function binary(
   frame[4] = op;
   frame[5] = dtype;
   frame[6] = mode;
-  native.binary(bufferOf(a), bufferOf(b), bufferOf(y));
+  binaryEntry(bufferOf(a), bufferOf(b), bufferOf(y));
 }
 
 /**
@@ -296,7 +343,7 @@ export function binaryBroadcast(
   frame[3] = ndim;
   frame[4] = op;
   frame[5] = dtype;
-  native.binaryBroadcast(bufferOf(a), bufferOf(b), bufferOf(y));
+  binaryBroadcastEntry(bufferOf(a), bufferOf(b), bufferOf(y));
 }
 /** Of `binaryBroadcast`. */
 export const binaryBroadcastLists = {
@@ -314,7 +361,7 @@ export function cast(x: Tensor, y: Tensor, n: number, from: number, to: number):
   frame[2] = n;
   frame[3] = from;
   frame[4] = to;
-  native.cast(bufferOf(x), bufferOf(y));
+  castEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -354,7 +401,8 @@ export function conv(
   frame[10] = inChannels;
   frame[11] = outChannels;
   frame[12] = groups;
-  native.conv(bufferOf(a), bufferOf(b), bufferOf(result), bufferOf(bias ?? a), bufferOf(residual ?? a));
+  if (bias === null && residual === null) convEntry(bufferOf(a), bufferOf(b), bufferOf(result));
+  else convEntry(bufferOf(a), bufferOf(b), bufferOf(result), bufferOf(bias ?? a), bufferOf(residual ?? a));
 }
 /** Of `conv`. */
 export const convLists = {
@@ -384,7 +432,7 @@ export function copy(
   frame[3] = srcAt;
   frame[4] = dstAt;
   frame[5] = ndim;
-  native.copy(bufferOf(src), bufferOf(dst));
+  copyEntry(bufferOf(src), bufferOf(dst));
 }
 /** Of `copy`. */
 export const copyLists = {
@@ -399,7 +447,7 @@ export const copyLists = {
 export function countNonzero(mask: Tensor, n: number): number {
   frame[0] = mask.offset;
   frame[1] = n;
-  return native.countNonzero(bufferOf(mask));
+  return countNonzeroEntry(bufferOf(mask));
 }
 
 /**
@@ -422,7 +470,7 @@ export function crelu(
   frame[4] = dtype;
   frame[5] = positive;
   frame[6] = negative;
-  native.crelu(bufferOf(x), bufferOf(y));
+  creluEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -448,12 +496,8 @@ export function crossEntropy(
   frame[5] = cols;
   frame[6] = dtype;
   frame[7] = labelsDtype;
-  return native.crossEntropy(
-    bufferOf(logits),
-    bufferOf(labels),
-    bufferOf(loss),
-    bufferOf(backprop ?? logits),
-  );
+  if (backprop === null) return crossEntropyEntry(bufferOf(logits), bufferOf(labels), bufferOf(loss));
+  return crossEntropyEntry(bufferOf(logits), bufferOf(labels), bufferOf(loss), bufferOf(backprop ?? logits));
 }
 
 /**
@@ -483,7 +527,8 @@ export function depthwise(
   frame[7] = activation;
   frame[8] = batch;
   frame[9] = channels;
-  native.depthwise(bufferOf(x), bufferOf(w), bufferOf(y), bufferOf(bias ?? x), bufferOf(residual ?? x));
+  if (bias === null && residual === null) depthwiseEntry(bufferOf(x), bufferOf(w), bufferOf(y));
+  else depthwiseEntry(bufferOf(x), bufferOf(w), bufferOf(y), bufferOf(bias ?? x), bufferOf(residual ?? x));
 }
 /** Of `depthwise`. */
 export const depthwiseLists = {
@@ -502,7 +547,7 @@ export function fill(y: Tensor, n: number, size: number): void {
   frame[0] = y.offset;
   frame[1] = n;
   frame[2] = size;
-  native.fill(bufferOf(y));
+  fillEntry(bufferOf(y));
 }
 /** Of `fill`. */
 export const fillLists = {
@@ -517,7 +562,7 @@ export function find(x: Tensor, n: number, dtype: number, kind: number): number 
   frame[1] = n;
   frame[2] = dtype;
   frame[3] = kind;
-  return native.find(bufferOf(x));
+  return findEntry(bufferOf(x));
 }
 
 /**
@@ -547,7 +592,7 @@ export function gather(
   frame[7] = inner;
   frame[8] = wide ? 1 : 0;
   frame[9] = depth;
-  return native.gather(bufferOf(params), bufferOf(indices), bufferOf(out));
+  return gatherEntry(bufferOf(params), bufferOf(indices), bufferOf(out));
 }
 /** Of `gather`. */
 export const gatherLists = {
@@ -574,7 +619,7 @@ export function glu(
   frame[4] = dtype;
   frame[5] = gate;
   frame[6] = times;
-  native.glu(bufferOf(x), bufferOf(y));
+  gluEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -584,7 +629,7 @@ export function iota(y: Tensor, n: number, dtype: number): void {
   frame[0] = y.offset;
   frame[1] = n;
   frame[2] = dtype;
-  native.iota(bufferOf(y));
+  iotaEntry(bufferOf(y));
 }
 /** Of `iota`. */
 export const iotaLists = {
@@ -617,14 +662,17 @@ export function layerNorm(
   frame[7] = columns;
   frame[8] = dtype;
   frame[9] = epsilon;
-  native.layerNorm(
-    bufferOf(x),
-    bufferOf(scale ?? x),
-    bufferOf(shift ?? x),
-    bufferOf(y),
-    bufferOf(mean ?? x),
-    bufferOf(rstd ?? x),
-  );
+  if (mean === null && rstd === null)
+    layerNormEntry(bufferOf(x), bufferOf(scale ?? x), bufferOf(shift ?? x), bufferOf(y));
+  else
+    layerNormEntry(
+      bufferOf(x),
+      bufferOf(scale ?? x),
+      bufferOf(shift ?? x),
+      bufferOf(y),
+      bufferOf(mean ?? x),
+      bufferOf(rstd ?? x),
+    );
 }
 
 /**
@@ -654,7 +702,7 @@ export function layerNormGradient(
   frame[8] = rows;
   frame[9] = columns;
   frame[10] = dtype;
-  native.layerNormGradient(
+  layerNormGradientEntry(
     bufferOf(dy),
     bufferOf(x),
     bufferOf(scale ?? dy),
@@ -700,7 +748,7 @@ export function localResponse(
   frame[11] = plus;
   frame[12] = power;
   frame[13] = over;
-  native.localResponse(bufferOf(x), bufferOf(band), bufferOf(y));
+  localResponseEntry(bufferOf(x), bufferOf(band), bufferOf(y));
 }
 
 /**
@@ -720,7 +768,7 @@ export function logSumExp(
   frame[3] = cols;
   frame[4] = dtype;
   frame[5] = step;
-  native.logSumExp(bufferOf(x), bufferOf(y));
+  logSumExpEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -744,7 +792,7 @@ export function maskGather(
   frame[5] = n;
   frame[6] = inner;
   frame[7] = count;
-  native.maskGather(bufferOf(src), bufferOf(mask), bufferOf(out));
+  maskGatherEntry(bufferOf(src), bufferOf(mask), bufferOf(out));
 }
 
 /**
@@ -782,7 +830,8 @@ export function matmul(
   frame[11] = accumulate ? 1 : 0;
   frame[12] = activation;
   frame[13] = ndim;
-  native.matmul(bufferOf(a), bufferOf(b), bufferOf(c), bufferOf(bias ?? a), bufferOf(residual ?? a));
+  if (bias === null && residual === null) matmulEntry(bufferOf(a), bufferOf(b), bufferOf(c));
+  else matmulEntry(bufferOf(a), bufferOf(b), bufferOf(c), bufferOf(bias ?? a), bufferOf(residual ?? a));
 }
 /** Of `matmul`. */
 export const matmulLists = {
@@ -803,7 +852,7 @@ export function measure(x: Tensor, a: Tensor, y: Tensor, kind: number, repeats: 
   frame[3] = kind;
   frame[4] = repeats;
   frame[5] = n;
-  return native.measure(bufferOf(x), bufferOf(a), bufferOf(y));
+  return measureEntry(bufferOf(x), bufferOf(a), bufferOf(y));
 }
 
 /**
@@ -830,7 +879,7 @@ export function moments(
   frame[23] = difference;
   frame[24] = rooted ? 1 : 0;
   frame[25] = root;
-  native.moments(bufferOf(x), bufferOf(mean), bufferOf(variance));
+  momentsEntry(bufferOf(x), bufferOf(mean), bufferOf(variance));
 }
 /** Of `moments`. */
 export const momentsLists = {
@@ -847,7 +896,7 @@ export function nonzero(mask: Tensor, out: Tensor, count: number, wide: boolean,
   frame[2] = count;
   frame[3] = wide ? 1 : 0;
   frame[4] = ndim;
-  native.nonzero(bufferOf(mask), bufferOf(out));
+  nonzeroEntry(bufferOf(mask), bufferOf(out));
 }
 /** Of `nonzero`. */
 export const nonzeroLists = {
@@ -880,7 +929,7 @@ export function normalize(
   frame[24] = most;
   frame[25] = times;
   frame[26] = epsilon;
-  native.normalize(bufferOf(x), bufferOf(y));
+  normalizeEntry(bufferOf(x), bufferOf(y));
 }
 /** Of `normalize`. */
 export const normalizeLists = {
@@ -907,7 +956,7 @@ export function oneHot(
   frame[4] = inner;
   frame[5] = wide ? 1 : 0;
   frame[6] = size;
-  native.oneHot(bufferOf(indices), bufferOf(out));
+  oneHotEntry(bufferOf(indices), bufferOf(out));
 }
 /** Of `oneHot`. */
 export const oneHotLists = {
@@ -929,7 +978,7 @@ export function writeOptimizer(rule: number, dtype: number, count: number): void
  * of elements of each variable, then the offsets of the buffers in their order.
  */
 export function optimizer(...buffers: readonly ArrayBuffer[]): void {
-  native.optimizer(...buffers);
+  optimizerEntry(...buffers);
 }
 /** Of `optimizer`. */
 export const optimizerLists = {
@@ -964,7 +1013,7 @@ export function optimizerRows(
   frame[7] = wide ? 1 : 0;
   frame[8] = dtype;
   frame[9] = rule;
-  return native.optimizerRows(bufferOf(gradient), bufferOf(indices), bufferOf(from), bufferOf(to));
+  return optimizerRowsEntry(bufferOf(gradient), bufferOf(indices), bufferOf(from), bufferOf(to));
 }
 /** Of `optimizerRows`. */
 export const optimizerRowsLists = {
@@ -999,7 +1048,7 @@ export function writeParts(
  * The list has for each piece its offset and its columns.
  */
 export function parts(whole: Tensor, ...buffers: readonly ArrayBuffer[]): void {
-  native.parts(bufferOf(whole), ...buffers);
+  partsEntry(bufferOf(whole), ...buffers);
 }
 /** Of `parts`. */
 export const partsLists = {
@@ -1028,7 +1077,8 @@ export function pool(
   frame[5] = kind;
   frame[6] = batch;
   frame[7] = channels;
-  native.pool(bufferOf(x ?? y), bufferOf(g ?? y), bufferOf(y), bufferOf(dx ?? y));
+  if (dx === null) poolEntry(bufferOf(x ?? y), bufferOf(g ?? y), bufferOf(y));
+  else poolEntry(bufferOf(x ?? y), bufferOf(g ?? y), bufferOf(y), bufferOf(dx ?? y));
 }
 /** Of `pool`. */
 export const poolLists = {
@@ -1074,7 +1124,7 @@ export function random(
   frame[16] = scale;
   frame[17] = shiftOp;
   frame[18] = shift;
-  native.random(bufferOf(y));
+  randomEntry(bufferOf(y));
 }
 /** Of `random`. */
 export const randomLists = {
@@ -1107,7 +1157,7 @@ export function recurrence(
   frame[6] = inner;
   frame[7] = exclusive ? 1 : 0;
   frame[8] = reverse ? 1 : 0;
-  native.recurrence(bufferOf(a), bufferOf(b), bufferOf(y));
+  recurrenceEntry(bufferOf(a), bufferOf(b), bufferOf(y));
 }
 
 /**
@@ -1119,7 +1169,7 @@ export function reduce(x: Tensor, y: Tensor, op: number, dtype: number, ndim: nu
   frame[2] = op;
   frame[3] = dtype;
   frame[4] = ndim;
-  native.reduce(bufferOf(x), bufferOf(y));
+  reduceEntry(bufferOf(x), bufferOf(y));
 }
 /** Of `reduce`. */
 export const reduceLists = {
@@ -1149,7 +1199,7 @@ export function scan(
   frame[6] = inner;
   frame[7] = exclusive ? 1 : 0;
   frame[8] = reverse ? 1 : 0;
-  native.scan(bufferOf(x), bufferOf(y));
+  scanEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -1184,7 +1234,7 @@ export function scatter(
   frame[9] = inner;
   frame[10] = wide ? 1 : 0;
   frame[11] = depth;
-  return native.scatter(bufferOf(dst), bufferOf(indices), bufferOf(updates));
+  return scatterEntry(bufferOf(dst), bufferOf(indices), bufferOf(updates));
 }
 /** Of `scatter`. */
 export const scatterLists = {
@@ -1202,7 +1252,7 @@ export function select(c: Tensor, a: Tensor, b: Tensor, y: Tensor, ndim: number,
   frame[3] = y.offset;
   frame[4] = ndim;
   frame[5] = size;
-  native.select(bufferOf(c), bufferOf(a), bufferOf(b), bufferOf(y));
+  selectEntry(bufferOf(c), bufferOf(a), bufferOf(b), bufferOf(y));
 }
 /** Of `select`. */
 export const selectLists = {
@@ -1232,7 +1282,7 @@ export function softmax(
   frame[4] = dtype;
   frame[5] = logarithm ? 1 : 0;
   frame[6] = step;
-  native.softmax(bufferOf(x), bufferOf(y));
+  softmaxEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -1254,7 +1304,7 @@ export function softmaxGradient(
   frame[4] = cols;
   frame[5] = dtype;
   frame[6] = logarithm ? 1 : 0;
-  native.softmaxGradient(bufferOf(dy), bufferOf(y), bufferOf(dx));
+  softmaxGradientEntry(bufferOf(dy), bufferOf(y), bufferOf(dx));
 }
 
 /**
@@ -1276,7 +1326,7 @@ export function sort(
   frame[4] = dtype;
   frame[5] = positions ? 1 : 0;
   frame[6] = descending ? 1 : 0;
-  native.sort(bufferOf(x), bufferOf(y));
+  sortEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -1298,7 +1348,7 @@ export function topK(
   frame[4] = n;
   frame[5] = dtype;
   frame[6] = k;
-  native.topK(bufferOf(x), bufferOf(values), bufferOf(indices));
+  topKEntry(bufferOf(x), bufferOf(values), bufferOf(indices));
 }
 
 /**
@@ -1310,7 +1360,7 @@ export function unary(x: Tensor, y: Tensor, n: number, op: number, dtype: number
   frame[2] = n;
   frame[3] = op;
   frame[4] = dtype;
-  native.unary(bufferOf(x), bufferOf(y));
+  unaryEntry(bufferOf(x), bufferOf(y));
 }
 
 /**
@@ -1335,7 +1385,7 @@ export function unique(
   frame[5] = n;
   frame[6] = dtype;
   frame[7] = wide ? 1 : 0;
-  return native.unique(bufferOf(x), bufferOf(index), bufferOf(y), bufferOf(came), bufferOf(counts));
+  return uniqueEntry(bufferOf(x), bufferOf(index), bufferOf(y), bufferOf(came), bufferOf(counts));
 }
 
 /** Where the arguments of `copy` stand in its argument buffer. */

@@ -257,25 +257,6 @@ const typeMask = dtypeMask(matmulTypes);
 /** Results of more elements take the long way, which checks how many there may be. */
 const quickElements = 2 ** 24;
 
-/** c = op(a)·op(b) of two matrices; false where the border refuses. */
-function multiplied(
-  a: Tensor,
-  b: Tensor,
-  c: Tensor,
-  m: number,
-  n: number,
-  k: number,
-  ta: boolean,
-  tb: boolean,
-): boolean {
-  try {
-    kernels.matmul(a, b, c, null, null, a.dt.code, m, n, k, ta, tb, false, -1, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
  * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
@@ -305,7 +286,11 @@ export const matmul: <A extends TensorLike, B extends TensorLike>(
     const size = m * n;
     if (k !== (tb ? y[1] : y[0]) || size === 0 || size > quickElements) return product(a, b, given);
     const c = makeTensor(a.dt, asShape([m, n]), size);
-    if (!multiplied(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // which says what is wrong
+    try {
+      kernels.matmul(a, b, c, null, null, a.dt.code, m, n, k, ta, tb, false, -1, 0);
+    } catch {
+      return product(a, b, given); // which says what is wrong
+    }
     if (context.recorder !== null) context.recorder.record(row, [a, b], attrs, [c]);
     return c as Tensor<never>;
   },
