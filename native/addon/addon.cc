@@ -58,7 +58,7 @@ void Call::fail(const char* message) {
   }
 }
 
-Napi::RangeError range_error(Napi::Env env, const char* why) {
+[[gnu::cold]] Napi::RangeError range_error(Napi::Env env, const char* why) {
   Napi::RangeError error = Napi::RangeError::New(env, why);
   error.Set("code", Napi::String::New(env, error_code(why)));
   return error;
@@ -227,7 +227,7 @@ constexpr const char* kind_name(Kind kind) {
 }
 
 /// The list of dtypes, by code, for TypeScript to compare with its own.
-void define_dtypes(Napi::Object exports) {
+[[gnu::cold]] void define_dtypes(Napi::Object exports) {
   const Napi::Env env = exports.Env();
   Napi::Array list = Napi::Array::New(env, kDTypes);
   for (int code = 0; code < kDTypes; code++) {
@@ -243,15 +243,24 @@ void define_dtypes(Napi::Object exports) {
   exports.Set("dtypes", list);
 }
 
+/// The names at `first` and every `step` bytes behind it.
+[[gnu::cold]] void define_list(Napi::Object exports, const char* property, const char* const* first,
+                               size_t step, int count) {
+  const Napi::Env env = exports.Env();
+  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
+  for (int i = 0; i < count; i++) {
+    const char* const name = *reinterpret_cast<const char* const*>(reinterpret_cast<const char*>(first) +
+                                                                   static_cast<size_t>(i) * step);
+    list.Set(static_cast<uint32_t>(i), Napi::String::New(env, name));
+  }
+  exports.Set(property, list);
+}
 /// The names of a family's ops, in the order of their numbers.
 template <class Op>
 void define_list(Napi::Object exports, const char* property, const Op* ops, int count) {
-  const Napi::Env env = exports.Env();
-  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
-  for (int i = 0; i < count; i++) list.Set(static_cast<uint32_t>(i), Napi::String::New(env, ops[i].name));
-  exports.Set(property, list);
+  define_list(exports, property, &ops->name, sizeof(Op), count);
 }
-void define_names(Napi::Object exports) {
+[[gnu::cold]] void define_names(Napi::Object exports) {
   const KernelTable& table = kernels();
   define_list(exports, "unaryNames", table.unary, table.unary_count);
   define_list(exports, "binaryNames", table.binary, table.binary_count);
@@ -264,7 +273,7 @@ void define_names(Napi::Object exports) {
 }
 
 /// All entries, and what their arguments were when this was built.
-void define_entries(Napi::Object exports, Instance* instance) {
+[[gnu::cold]] void define_entries(Napi::Object exports, Instance* instance) {
 #define GT_ROW(Name, name) define_entry(exports, #name, entry_##Name.callback, instance, true, entry_##Name.rows);
   GT_ENTRIES(GT_ROW)
 #undef GT_ROW
@@ -274,7 +283,7 @@ void define_entries(Napi::Object exports, Instance* instance) {
 
 /// Any call here may fail, since a worker thread may be ended meanwhile. Nothing follows from that: nobody
 /// will see the exports.
-Napi::Object init(Napi::Env env, Napi::Object exports) {
+[[gnu::cold]] Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto fail = [&](const std::string& why) {
     Napi::Error::New(env, why).ThrowAsJavaScriptException();
     return exports;

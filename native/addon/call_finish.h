@@ -24,7 +24,10 @@ inline Finish read_finish(Call& call, int dtype, Converted& converted, const voi
     const KernelTable& table = kernels();
     const UnaryEntry& op = table.unary[call.index(Entry::activation, table.unary_count, "no such unary op")];
     finish.activation = op.fn[converted.dtype()];
-    if (finish.activation == nullptr || op.to_bool) call.fail("the activation is none of this dtype");
+    // Integers wrap when they are converted back: an activation before that would see other numbers.
+    const bool wraps = converted.any() && is_kind(dtype, kInteger);
+    if (finish.activation == nullptr || op.to_bool || wraps)
+      call.fail("the activation is none of this dtype");
     finish.relu = __builtin_strcmp(op.name, "relu") == 0;
     if (finish.relu) finish.activation = nullptr;
   }

@@ -97,7 +97,7 @@ GT_ENTRY(LayerNormGradient, (dy, x, GT_OPTIONAL(scale), mean, spread, dx, dscale
   if (!call.ok() || g.m.count == 0) return;
   if (!run_layer_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
                                g.dscale, g.dshift, g.m.rows, g.m.n, g.c.size())) {
-    call.fail(kNoMemory);
+    return call.fail(kNoMemory);
   }
   g.c.finish();
 }
@@ -221,7 +221,7 @@ GT_ENTRY(BatchNormGradient, (dy, x, scale, mean, spread, dx, dscale, dshift), GT
   if (!call.ok() || g.m.count == 0) return;
   if (!run_batch_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
                                g.dscale, g.dshift, g.m.rows, g.m.n, call.number(BatchNormGradient::epsilon), g.c.size())) {
-    call.fail(kNoMemory);
+    return call.fail(kNoMemory);
   }
   g.c.finish();
 }

@@ -105,7 +105,7 @@ GT_ENTRY(LogSumExp, (x, y), GT_PART(matrix, Matrix), dtype, step) {
   if (turned.any()) turned.turn(x, before, true);
   if (!run_log_sum_exp(kernels().softmax[c.dtype()].log_sum_exp, turned.any() ? before : x, y, rows, cols,
                        c.size())) {
-    call.fail(kNoMemory);
+    return call.fail(kNoMemory);
   }
   c.finish();
 }

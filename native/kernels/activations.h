@@ -45,6 +45,7 @@ GT_INLINE double mish_f64(double x) {
 /// max(x, 0) up to 6; NaN stays NaN.
 struct Relu6 {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     const T y = x <= T(0) ? T(0) : x;
@@ -86,6 +87,7 @@ struct HardSilu {
 /// dy where 0 < y < 6.
 struct Relu6Grad {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T dy, T y) {
     return ((y > T(0)) & (y < T(6))) ? dy : T(0);

@@ -30,6 +30,10 @@ constexpr T worst() {
 template <int kBytes>
 struct IntOf;
 template <>
+struct IntOf<1> {
+  using type = int8_t;
+};
+template <>
 struct IntOf<4> {
   using type = int32_t;
 };
@@ -40,6 +44,11 @@ struct IntOf<8> {
 /// An integer as wide as T, so that vectors of both have as many lanes.
 template <class T>
 using int_of = typename IntOf<sizeof(T)>::type;
+
+/// Of bytes, loops are left to the compiler: their vectors have so many lanes that what is written here for
+/// few of them would be long.
+template <class T>
+inline constexpr bool is_plain = sizeof(T) < 4;
 
 template <class T, int... I>
 GT_INLINE Vec<T> iota(Seq<I...>) {
@@ -69,47 +78,54 @@ GT_INLINE bool any_lane(M mask) {
 template <class T>
 GT_INLINE int64_t position(const T* x, int64_t n, T value) {
   constexpr int L = kLanes<T>;
-  using I = int_of<T>;
-  const Vec<T> v = splat(value);
   int64_t i = 0;
-  for (; i + 4 * L <= n; i += 4 * L) {
-    auto found = load(x + i) == v;
-    GT_UNROLL
-    for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
-    if (any_lane(found)) break;
+  if constexpr (is_plain<T>) {
+    const void* const found = memchr(x, value, static_cast<size_t>(n));
+    return found == nullptr ? n : static_cast<const T*>(found) - x;
+  } else {
+    using I = int_of<T>;
+    const Vec<T> v = splat(value);
+    for (; i + 4 * L <= n; i += 4 * L) {
+      auto found = load(x + i) == v;
+      GT_UNROLL
+      for (int k = 1; k < 4; k++) found |= load(x + i + k * L) == v;
+      if (any_lane(found)) break;
+    }
+    for (; i + L <= n; i += L) {
+      const auto found = load(x + i) == v;
+      if (!any_lane(found)) continue;
+      const Vec<I> lane = found ? iota<I>(typename MakeSeq<L>::type()) : splat(static_cast<I>(127));
+      return i + best_lane<false, I>(lane);
+    }
+    while (i < n && x[i] != value) i++;
+    return i;
   }
-  for (; i + L <= n; i += L) {
-    const auto found = load(x + i) == v;
-    if (!any_lane(found)) continue;
-    const Vec<I> lane = found ? iota<I>(typename MakeSeq<L>::type()) : splat(static_cast<I>(127));
-    return i + best_lane<false, I>(lane);
-  }
-  while (i < n && x[i] != value) i++;
-  return i;
 }
 
 /// The extreme of x[0..n), NaN skipped; the worst there is if there is nothing better.
 template <bool kMax, class T>
 GT_INLINE T extreme(const T* x, int64_t n) {
-  constexpr int L = kLanes<T>;
-  constexpr int kAccumulators = 8;
   T top = worst<kMax, T>();
   int64_t i = 0;
-  if (n >= L) {
-    Vec<T> acc[kAccumulators];
-    GT_UNROLL
-    for (int k = 0; k < kAccumulators; k++) acc[k] = splat(top);
-    const auto join = [](Vec<T>& a, Vec<T> v) { a = better<kMax>(v, a) ? v : a; };  // a NaN is not better
-    for (; i + kAccumulators * L <= n; i += kAccumulators * L) {
+  if constexpr (!is_plain<T>) {
+    constexpr int L = kLanes<T>;
+    constexpr int kAccumulators = 8;
+    if (n >= L) {
+      Vec<T> acc[kAccumulators];
       GT_UNROLL
-      for (int k = 0; k < kAccumulators; k++) join(acc[k], load(x + i + k * L));
+      for (int k = 0; k < kAccumulators; k++) acc[k] = splat(top);
+      const auto join = [](Vec<T>& a, Vec<T> v) { a = better<kMax>(v, a) ? v : a; };  // a NaN is not better
+      for (; i + kAccumulators * L <= n; i += kAccumulators * L) {
+        GT_UNROLL
+        for (int k = 0; k < kAccumulators; k++) join(acc[k], load(x + i + k * L));
+      }
+      for (; i + L <= n; i += L) join(acc[0], load(x + i));
+      GT_UNROLL
+      for (int half = kAccumulators / 2; half > 0; half /= 2) {
+        for (int k = 0; k < half; k++) join(acc[k], acc[k + half]);
+      }
+      top = best_lane<kMax, T>(acc[0]);
     }
-    for (; i + L <= n; i += L) join(acc[0], load(x + i));
-    GT_UNROLL
-    for (int half = kAccumulators / 2; half > 0; half /= 2) {
-      for (int k = 0; k < half; k++) join(acc[k], acc[k + half]);
-    }
-    top = best_lane<kMax, T>(acc[0]);
   }
   for (; i < n; i++) top = better<kMax>(x[i], top) ? x[i] : top;
   return top;
@@ -154,17 +170,24 @@ inline constexpr int64_t kShortRow = 4 * kLanes<T> < 64 ? 4 * kLanes<T> : 64;
 /// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
 template <bool kMax, class T>
 GT_INLINE void arg_short(const T* x, int32_t* y, int64_t n) {
-  constexpr int64_t C = kGroup<T>;
   using I = int_of<T>;
-  Vec<T> column[C];
   Best<kMax, T> best = {};
-  for (int64_t c = 0; c < n; c += C) {
-    const int64_t again = c > 0 && c + C > n ? c + C - n : 0;
-    load_columns<kMaxGroups>(x + c - again, n, column);
-    if (c == 0) best = {column[0], Vec<I>{}};
-    GT_UNROLL
-    for (int k = 0; k < C; k++) {
-      if (k >= again && k - again < n - c) best.offer(column[k], static_cast<I>(c + k - again));
+  if constexpr (is_plain<T>) {
+    alignas(64) T columns[kShortRow<T> * kLanes<T>];
+    turn_rows(x, n, columns);
+    best.value = load(columns);
+    for (int64_t c = 1; c < n; c++) best.offer(load(columns + c * kLanes<T>), static_cast<I>(c));
+  } else {
+    constexpr int64_t C = kGroup<T>;
+    Vec<T> column[C];
+    for (int64_t c = 0; c < n; c += C) {
+      const int64_t again = c > 0 && c + C > n ? c + C - n : 0;
+      load_columns<kMaxGroups>(x + c - again, n, column);
+      if (c == 0) best = {column[0], Vec<I>{}};
+      GT_UNROLL
+      for (int k = 0; k < C; k++) {
+        if (k >= again && k - again < n - c) best.offer(column[k], static_cast<I>(c + k - again));
+      }
     }
   }
   I at[kLanes<T>];
@@ -176,14 +199,12 @@ template <bool kMax, class T>
 void arg_rows(const void* xv, int32_t* y, int64_t rows, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
   constexpr int64_t L = kLanes<T>;
-  if (n < kShortRow<T> && rows >= L) {
+  int64_t r = 0;
+  if (n < kShortRow<T> && n > 0 && rows >= L) {
     const int64_t past = n < kGroup<T> ? kGroup<T> - n : 0;
-    int64_t r = 0;
     for (; (r + L) * n + past <= rows * n; r += L) arg_short<kMax>(x + r * n, y + r, n);
-    for (; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
-    return;
   }
-  for (int64_t r = 0; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
+  for (; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
 }
 
 template <int kIs>
@@ -238,11 +259,13 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
   constexpr int64_t kStrip = 512;
   const T* x = static_cast<const T*>(xv);
   int64_t c = 0;
-  const int64_t whole = width / kLanes<T> * kLanes<T>;
-  for (; c < whole; c += kStrip) {
-    arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
+  if constexpr (!is_plain<T>) {
+    const int64_t whole = width / kLanes<T> * kLanes<T>;
+    for (; c < whole; c += kStrip) {
+      arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
+    }
+    c = whole;
   }
-  c = whole;
   T best[kStrip];
   for (; c < width; c += kStrip) {
     const int64_t w = width - c < kStrip ? width - c : kStrip;
@@ -265,21 +288,21 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
   }
 }
 
-/// Other dtypes are converted to one of these whose order is the same.
-template <class T>
-inline constexpr bool is_ordered = is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t);
-
 template <bool kMax>
 constexpr ArgReduceEntry arg_entry(const char* name) {
   return {name, by_dtype<gradtape::ArgRowsFn>([]<class T>() -> gradtape::ArgRowsFn {
-            if constexpr (is_ordered<T>) {
+            if constexpr (is_bool<T>) {
+              return &arg_rows<kMax, uint8_t>;
+            } else if constexpr (is_ordered<T>) {
               return &arg_rows<kMax, T>;
             } else {
               return nullptr;
             }
           }),
           by_dtype<gradtape::ArgColsFn>([]<class T>() -> gradtape::ArgColsFn {
-            if constexpr (is_ordered<T>) {
+            if constexpr (is_bool<T>) {
+              return &arg_cols<kMax, uint8_t>;
+            } else if constexpr (is_ordered<T>) {
               return &arg_cols<kMax, T>;
             } else {
               return nullptr;

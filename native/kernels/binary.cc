@@ -51,13 +51,12 @@ GT_INLINE T safe_divide(T a, T b) {
   }
   return static_cast<T>(a / b);
 }
+/// a − (a / b)·b, so that an op that wants both divides once; 0 for b = 0.
 template <class T>
 GT_INLINE T safe_remainder(T a, T b) {
-  if (b == T(0) || b == static_cast<T>(-1)) {
-    if constexpr (T(-1) < T(0)) return T(0);
-    if (b == T(0)) return T(0);
-  }
-  return static_cast<T>(a % b);
+  using P = promoted_t<T>;
+  if (b == T(0)) return T(0);
+  return static_cast<T>(static_cast<P>(a) - static_cast<P>(safe_divide(a, b)) * static_cast<P>(b));
 }
 
 struct Truncatediv {
@@ -217,6 +216,7 @@ struct Pow {
 /// NaN in either place gives NaN; of equal values the first.
 struct Maximum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -230,6 +230,7 @@ struct Maximum {
 
 struct Minimum {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static T scalar(T a, T b) {
     if constexpr (is_float<T>) {
@@ -331,6 +332,7 @@ struct Atan2 {
 /// Gradients that are one pass instead of three: dy by what the forward op saved.
 struct ReluGrad {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T dy, T y) {
     return y > T(0) ? dy : T(0);
@@ -377,6 +379,7 @@ struct NotEqual {
 
 struct Less {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a < b;
@@ -385,6 +388,7 @@ struct Less {
 
 struct LessEqual {
   GT_FOR(is_number)
+  static constexpr bool by_order = true;
   template <class T>
   static bool scalar(T a, T b) {
     return a <= b;
@@ -393,18 +397,12 @@ struct LessEqual {
 
 struct Greater {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a > b;
-  }
+  using Swapped = Less;
 };
 
 struct GreaterEqual {
   GT_FOR(is_number)
-  template <class T>
-  static bool scalar(T a, T b) {
-    return a >= b;
-  }
+  using Swapped = LessEqual;
 };
 
 struct LogicalAnd {

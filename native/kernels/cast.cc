@@ -1,13 +1,14 @@
 // Conversions between element types.
-#include "elementwise.h"
+#include "converted.h"
+#include "simd/half.h"
 
 namespace {
 
 using gradtape::CastFn;
 
-/// A float as an integer, as x86 has it, on every machine: truncated toward zero; what int32 or int64 can't
-/// hold becomes their least value. Narrower integers are the low bits of the int32, uint32 those of the
-/// int64; uint64 from 2⁶³ on is that of x − 2⁶³ with its top bit changed.
+/// A float as an integer, as TensorFlow has it on x86, on every machine: truncated toward zero; what int32 or
+/// int64 can't hold becomes their least value. Narrower integers are the low bits of the int32, uint32 those
+/// of the int64. A uint64 is exact up to 2⁶⁴, and else the bits of the int64.
 template <class From, class To>
 GT_INLINE To truncate(From x) {
   using Int = decltype([] {
@@ -19,8 +20,9 @@ GT_INLINE To truncate(From x) {
   }());
   constexpr From limit = sizeof(Int) == 8 ? From(9223372036854775808.0) : From(2147483648.0);
   if constexpr (__is_same(To, uint64_t)) {
-    return x >= limit ? truncate<From, int64_t>(x - limit) ^ uint64_t { 1 } << 63
-                      : static_cast<uint64_t>(truncate<From, int64_t>(x));
+    const bool large = x >= limit && x < 2 * limit;
+    const uint64_t r = static_cast<uint64_t>(truncate<From, int64_t>(large ? x - limit : x));
+    return large ? r ^ uint64_t { 1 } << 63 : r;
   } else {
     constexpr Int least = sizeof(Int) == 8 ? Int(INT64_MIN) : Int(INT32_MIN);
     // A double may truncate into int32's range from just below it.
@@ -53,12 +55,53 @@ void cast_run(const void* xv, void* yv, int64_t n) noexcept {
   for (int64_t i = 0; i < n; i++) y[i] = convert<From, To>(x[i]);
 }
 
+/// n elements from x to y by `lanes(x, y)`, as many at a time as a register has lanes of float32.
+template <class From, class To, class F>
+GT_INLINE void each_lanes(const void* xv, void* yv, int64_t n, const F& lanes) {
+  constexpr int L = kLanes<float>;
+  const From* x = static_cast<const From*>(xv);
+  To* y = static_cast<To*>(yv);
+  for (; n >= L; n -= L, x += L, y += L) lanes(x, y);
+  if (n <= 0) return;
+  From last[L] = {};
+  To converted[L];
+  memcpy(last, x, static_cast<size_t>(n) * sizeof(From));
+  lanes(last, converted);
+  memcpy(y, converted, static_cast<size_t>(n) * sizeof(To));
+}
+/// Floats of 16 bits to float32, and back.
+template <class T>
+GT_OUTLINE void widen(const void* xv, void* yv, int64_t n) noexcept {
+  each_lanes<T, float>(xv, yv, n, [](const T* x, float* y) {
+    vh v;
+    memcpy(&v, x, sizeof v);
+    store(y, floats_of(v, T()));
+  });
+}
+template <class T>
+GT_OUTLINE void narrow(const void* xv, void* yv, int64_t n) noexcept {
+  each_lanes<float, T>(xv, yv, n, [](const float* x, T* y) {
+    const vh v = halves_of(load(x), T());
+    memcpy(y, &v, sizeof v);
+  });
+}
+
+/// The top bit changes.
+template <class T>
+void flip(const void* xv, void* yv, int64_t n) noexcept {
+  constexpr T kTop = static_cast<T>(T{1} << (8 * sizeof(T) - 1));
+  const T* x = static_cast<const T*>(xv);
+  T* y = static_cast<T*>(yv);
+  GT_IVDEP
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] ^ kTop;
+}
+
 /// From a 16-bit float by way of float32, from which `after` leads on to elements of `size` bytes.
 GT_OUTLINE void cast_from_half(const Conversion& c, CastFn after, int64_t size, const void* x, void* y,
                                int64_t n) noexcept {
   alignas(64) float tile[kTile];
   each_tile(n, [&](int64_t i, int64_t count) {
-    c.widen(bytes_at(x, i * c.size), tile, count);
+    c.to_kernel(bytes_at(x, i * c.size), tile, count);
     after(tile, bytes_at(y, i * size), count);
   });
 }
@@ -68,7 +111,7 @@ GT_OUTLINE void cast_to_half(const Conversion& c, CastFn before, int64_t size, c
   alignas(64) float tile[kTile];
   each_tile(n, [&](int64_t i, int64_t count) {
     before(bytes_at(x, i * size), tile, count);
-    c.narrow(tile, bytes_at(y, i * c.size), count);
+    c.from_kernel(tile, bytes_at(y, i * c.size), count);
   });
 }
 
@@ -87,11 +130,11 @@ constexpr CastFn cast_fn() {
     return &narrow<To>;
   } else if constexpr (from_half) {
     return [](const void* x, void* y, int64_t n) noexcept {
-      cast_from_half(kConversion<From>, cast_fn<float, To>(), sizeof(To), x, y, n);
+      cast_from_half(compute_conversion<From>(), cast_fn<float, To>(), sizeof(To), x, y, n);
     };
   } else if constexpr (to_half) {
     return [](const void* x, void* y, int64_t n) noexcept {
-      cast_to_half(kConversion<To>, cast_fn<From, float>(), sizeof(From), x, y, n);
+      cast_to_half(compute_conversion<To>(), cast_fn<From, float>(), sizeof(From), x, y, n);
     };
   } else if constexpr (integers && sizeof(To) <= sizeof(From)) {
     return &cast_run<bits_t<From>, bits_t<To>>;
@@ -104,7 +147,21 @@ constexpr CastFn cast_fn() {
   }
 }
 
+constexpr ByDType<Conversion> compute_conversions() {
+  return by_dtype<Conversion>([]<class T>() -> Conversion {
+    return {cast_fn<T, compute_t<T>>(), cast_fn<compute_t<T>, T>(), sizeof(T), sizeof(compute_t<T>)};
+  });
+}
+template <class T>
+constexpr Conversion flip_conversion() {
+  return {&flip<T>, &flip<T>, sizeof(T), sizeof(T)};
+}
+
 }  // namespace
+
+constexpr gradtape::Conversions GT_CONVERSIONS = {compute_conversions(),
+                                                  {flip_conversion<uint8_t>(), flip_conversion<uint16_t>(),
+                                                   flip_conversion<uint32_t>(), flip_conversion<uint64_t>()}};
 
 void GT_EXPORT(cast)(gradtape::KernelTable& table) {
   table.cast = by_dtype<ByDType<CastFn>>(

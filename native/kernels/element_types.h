@@ -31,6 +31,12 @@ inline constexpr bool is_converted = !__is_same(T, compute_t<T>);
 template <class T>
 inline constexpr bool is_real = is_float<T> && !is_converted<T>;
 
+/// The types that families of which the order of elements is all that counts have kernels for: operands of
+/// other ones are converted to one of these (`ordered_dtype` in runtime/converted.h).
+template <class T>
+inline constexpr bool is_ordered =
+    is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t) || __is_same(T, uint8_t);
+
 /// Unsigned integers by width.
 template <int kBytes>
 struct UnsignedOf;
@@ -78,6 +84,23 @@ struct PromotedOf<T, true> {
 /// wrap_t, but never one that C++ would promote to int, which does not wrap.
 template <class T>
 using promoted_t = typename PromotedOf<T, is_integer<T> && sizeof(T) < 4>::type;
+
+/// The type of integers as wide as T by which the order of integers is computed: that of other integers is
+/// the same but for their top bit.
+template <int kBytes>
+struct OrderOf {
+  using type = typename UnsignedOf<kBytes>::type;
+};
+template <>
+struct OrderOf<4> {
+  using type = int32_t;
+};
+template <>
+struct OrderOf<8> {
+  using type = int64_t;
+};
+template <class T>
+using order_t = typename OrderOf<sizeof(T)>::type;
 
 /// A table with f<T>() for each storage type T.
 template <class R, class F>

@@ -3,17 +3,18 @@
 // A functor is a struct with
 //   template <class T> static constexpr bool has = ...;   // the element types it is defined for
 // and one of
-//   template <class T> static T scalar(T x)               // one element; the loop is vectorised by the
-//   compiler template <class T> static Vec<T> vec(Vec<T> x)        // one register; `vectorised<T>` says for
-//   which T
+//   template <class T> static T scalar(T x)               // one element; compilers vectorise the loop
+//   template <class T> static Vec<T> vec(Vec<T> x)        // one register, where `vectorised<T>` says so
 // and, where an element takes long, so that fewer of them are worth another thread,
 //   template <class T> static constexpr int cost = ...;   // 1: as long as passing through memory
-// and, where the bits of an integer result do not depend on the sign of its operands, so that integers of one
-// width share the kernel,
-//   static constexpr bool by_bits = true;
+// and, where integers can do without their compute type, one of
+//   static constexpr bool by_bits = true;    // the bits of results do not depend on the sign of operands
+//   static constexpr bool by_order = true;   // operands are compared; results are one of them, or bools
+//   static constexpr bool as_stored = true;  // nothing leaves the range of the storage type
 // (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
-//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true where it knew a
-//   shorter way
+//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: knew a shorter way
+// and one that is another one of its operands in reverse has, in place of a function,
+//   using Swapped = ...;
 #pragma once
 #include "chain.h"
 #include "converted.h"
@@ -102,21 +103,42 @@ void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
   }
 }
 
-/// The type whose kernel serves T: that of unsigned integers as wide as T for what goes by bits, else the
-/// compute type.
+/// The type whose kernel serves T.
 template <class F, class T>
 constexpr auto kernel_type() {
   if constexpr (requires { requires F::by_bits && !is_float<T>; }) {
     return gradtape::Type<bits_t<T>>();
+  } else if constexpr (requires { requires F::by_order && is_integer<T>; }) {
+    return gradtape::Type<order_t<T>>();
+  } else if constexpr (requires { requires F::as_stored && is_integer<T>; }) {
+    return gradtape::Type<T>();
   } else {
     return gradtape::Type<compute_t<T>>();
   }
 }
 template <class F, class T>
 using kernel_t = typename decltype(kernel_type<F, T>())::type;
-/// Whether T is converted to that type.
+
+/// Whether T is converted to that type by its top bit.
 template <class F, class T>
-inline constexpr bool goes_by_tiles = sizeof(kernel_t<F, T>) != sizeof(T);
+constexpr bool flips() {
+  if constexpr (requires { requires F::by_order && is_integer<T>; }) {
+    return !__is_same(T, order_t<T>);
+  } else {
+    return false;
+  }
+}
+/// Whether T is converted to that type at all.
+template <class F, class T>
+inline constexpr bool goes_by_tiles = sizeof(kernel_t<F, T>) != sizeof(T) || flips<F, T>();
+template <class F, class T>
+GT_INLINE const Conversion& conversion() {
+  if constexpr (flips<F, T>()) {
+    return GT_CONVERSIONS.flip[gradtape::size_index(sizeof(T))];
+  } else {
+    return compute_conversion<T>();
+  }
+}
 
 template <class F, class T, bool kToBool>
 constexpr gradtape::UnaryFn unary_fn() {
@@ -124,7 +146,7 @@ constexpr gradtape::UnaryFn unary_fn() {
     return nullptr;
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](const void* x, void* y, int64_t n) noexcept {
-      unary_tiles(kConversion<T>, &unary_run<F, kernel_t<F, T>>, kToBool, x, y, n);
+      unary_tiles<kToBool>(x, y, n, conversion<F, T>(), &unary_run<F, kernel_t<F, T>>);
     };
   } else {
     return &unary_run<F, kernel_t<F, T>>;
@@ -134,9 +156,17 @@ template <class F, class T, int kMode, bool kToBool>
 constexpr gradtape::BinaryFn binary_fn() {
   if constexpr (!F::template has<T>) {
     return nullptr;
+  } else if constexpr (requires { typename F::Swapped; }) {
+    return [](const void* a, const void* b, void* y, int64_t n) noexcept {
+      constexpr int mode = kMode == gradtape::kScalarVec   ? gradtape::kVecScalar
+                           : kMode == gradtape::kVecScalar ? gradtape::kScalarVec
+                                                           : kMode;
+      constexpr gradtape::BinaryFn fn = binary_fn<typename F::Swapped, T, mode, kToBool>();
+      fn(b, a, y, n);
+    };
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](const void* a, const void* b, void* y, int64_t n) noexcept {
-      binary_tiles(kConversion<T>, &binary_run<F, kernel_t<F, T>, kMode>, kMode, kToBool, a, b, y, n);
+      binary_tiles<kMode, kToBool>(a, b, y, n, conversion<F, T>(), &binary_run<F, kernel_t<F, T>, kMode>);
     };
   } else {
     return &binary_run<F, kernel_t<F, T>, kMode>;
@@ -156,7 +186,11 @@ constexpr uint8_t cost_of() {
 /// The cost for elements of a storage type.
 template <class F, class T>
 constexpr uint8_t cost_at() {
-  return cost_of<F, kernel_t<F, T>>() + (goes_by_tiles<F, T> ? 1 : 0);
+  if constexpr (requires { typename F::Swapped; }) {
+    return cost_at<typename F::Swapped, T>();
+  } else {
+    return cost_of<F, kernel_t<F, T>>() + (goes_by_tiles<F, T> ? 1 : 0);
+  }
 }
 
 /// A functor in registers, also where it has no form for them.

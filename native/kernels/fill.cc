@@ -37,7 +37,7 @@ void iota_rounded(const void* start, const void* delta, int64_t first, void* y, 
   alignas(64) float tile[kTile];
   each_tile(n, [&](int64_t i, int64_t count) {
     iota_run<float>(start, delta, first + i, tile, count);
-    narrow<T>(tile, static_cast<T*>(y) + i, count);
+    compute_conversion<T>().from_kernel(tile, static_cast<T*>(y) + i, count);
   });
 }
 

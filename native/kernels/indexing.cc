@@ -146,6 +146,7 @@ struct Divide {  // integers: towards zero; the caller has refused zeros
   }
 };
 struct Minimum {  // a NaN in place stays, one among the updates is passed over, as in TensorFlow
+  static constexpr bool by_order = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
@@ -154,6 +155,7 @@ struct Minimum {  // a NaN in place stays, one among the updates is passed over,
   }
 };
 struct Maximum {
+  static constexpr bool by_order = true;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
@@ -210,15 +212,15 @@ GT_OUTLINE void scatter_tiles(const Conversion& c, ApplyFn apply, void* dst, int
     char* const to = bytes_at(dst, rows[i] * dst_row * c.size);
     const char* const update = bytes_at(updates, (from == nullptr ? i : from[i]) * update_row * c.size);
     each_tile(columns, [&](int64_t j, int64_t count) {
-      c.widen(to + j * c.size, p, count);
+      c.to_kernel(to + j * c.size, p, count);
       if (update_step == 0) {
-        c.widen(update, u, 1);
-        for (int64_t k = 1; k < count; k++) memcpy(u + k * c.compute_size, u, c.compute_size);
+        c.to_kernel(update, u, 1);
+        for (int64_t k = 1; k < count; k++) memcpy(u + k * c.kernel_size, u, c.kernel_size);
       } else {
-        c.widen(update + j * c.size, u, count);
+        c.to_kernel(update + j * c.size, u, count);
       }
       apply(p, u, count);
-      c.narrow(p, to + j * c.size, count);
+      c.from_kernel(p, to + j * c.size, count);
     });
   }
 }
@@ -231,7 +233,7 @@ constexpr ScatterFn scatter_fn() {
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](void* dst, int64_t dst_row, const int64_t* rows, const int64_t* from, int64_t n,
               const void* updates, int64_t update_row, int64_t update_step, int64_t columns) noexcept {
-      scatter_tiles(kConversion<T>, &apply_run<F, K>, dst, dst_row, rows, from, n, updates, update_row,
+      scatter_tiles(conversion<F, T>(), &apply_run<F, K>, dst, dst_row, rows, from, n, updates, update_row,
                     update_step, columns);
     };
   } else {

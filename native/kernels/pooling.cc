@@ -366,7 +366,7 @@ constexpr gradtape::PoolKernels kernels_of() {
 
 void GT_EXPORT(pooling)(gradtape::KernelTable& table) {
   table.pooling = by_dtype<gradtape::PoolKernels>([]<class T>() -> gradtape::PoolKernels {
-    if constexpr (is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t)) {
+    if constexpr (is_ordered<T>) {
       return kernels_of<T>();
     } else {
       return {};

@@ -274,12 +274,12 @@ GT_OUTLINE void random_tiles(const Conversion& c, RandomFn fn, const RandomArgs&
     // Where element 0 of the sequence would be.
     const uintptr_t first = reinterpret_cast<uintptr_t>(tile) - static_cast<uintptr_t>(from) * sizeof(float);
     fn(args, reinterpret_cast<void*>(first), from, from + count);
-    c.narrow(tile, bytes_at(y, from * c.size), count);
+    c.from_kernel(tile, bytes_at(y, from * c.size), count);
   });
 }
 template <class T, RandomFn kFn>
 void random_rounded(const RandomArgs& args, void* y, int64_t begin, int64_t end) noexcept {
-  random_tiles(kConversion<T>, kFn, args, y, begin, end);
+  random_tiles(compute_conversion<T>(), kFn, args, y, begin, end);
 }
 
 /// Integers of one width share a distribution.

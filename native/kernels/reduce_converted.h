@@ -1,6 +1,6 @@
-// Reductions of dtypes that are converted: `fn` is of the compute type and gives results of `size` bytes, of
-// which `then` makes one of several; of nothing there is `nothing`. These results are what the caller gets:
-// what is rounded is rounded once, by the caller.
+// Reductions of dtypes that are converted: `fn` takes what c converts to and gives results of `size` bytes,
+// of which `then` makes one of several; of nothing there is `nothing`. These results are what the caller
+// gets: what is rounded is rounded once, by the caller.
 #pragma once
 #include "converted.h"
 
@@ -24,7 +24,7 @@ GT_OUTLINE void rows_by_tiles(const Conversion& c, ReduceRowsFn fn, ReduceRowsFn
     const int64_t most = kReduceTile / n;
     for (int64_t r = 0; r < rows; r += most) {
       const int64_t count = rows - r < most ? rows - r : most;
-      c.widen(bytes_at(x, r * n * c.size), tile, count * n);
+      c.to_kernel(bytes_at(x, r * n * c.size), tile, count * n);
       fn(tile, bytes_at(y, r * size), count, n, n);
     }
     return;
@@ -39,7 +39,7 @@ GT_OUTLINE void rows_by_tiles(const Conversion& c, ReduceRowsFn fn, ReduceRowsFn
         memcpy(parts, tile, static_cast<size_t>(size));
         found = 1;
       }
-      c.widen(bytes_at(x, (r * stride + i) * c.size), tile, count);
+      c.to_kernel(bytes_at(x, (r * stride + i) * c.size), tile, count);
       fn(tile, parts + found++ * size, 1, count, count);
     }
     then(parts, bytes_at(y, r * size), 1, found, found);
@@ -64,8 +64,9 @@ GT_OUTLINE void cols_by_tiles(const Conversion& c, ReduceColsFn fn, ReduceColsFn
         memcpy(parts, tile, static_cast<size_t>(w * size));
         found = 1;
       }
-      for (int64_t k = 0; k < count; k++) {
-        c.widen(x + (r + k) * stride * c.size, tile + k * w * c.compute_size, w);
+      const int64_t runs = stride == w ? 1 : count;
+      for (int64_t k = 0; k < runs; k++) {
+        c.to_kernel(x + (r + k) * stride * c.size, tile + k * w * c.kernel_size, count / runs * w);
       }
       fn(tile, parts + found++ * w * size, count, w, w);
     }

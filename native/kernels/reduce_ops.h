@@ -25,8 +25,8 @@ constexpr T highest() {
 }
 
 // An op: `map` is applied to each element once, `join` combines two results and works on vectors and elements
-// alike; `identity` maps to and joins as itself; `Then` combines partial results. With `by_bits`, integers of
-// one width share the op.
+// alike; `identity` maps to and joins as itself; `Then` combines partial results. `by_bits` and `by_order`
+// are those of elementwise functors.
 
 /// x · y, where C++ would promote narrow integers to int, which does not wrap.
 template <class V>
@@ -86,6 +86,7 @@ struct Prod {
 /// NaN wins.
 template <bool kMax>
 struct Extreme {
+  static constexpr bool by_order = true;
   using Then = Extreme;
   template <class T>
   static constexpr bool has = is_number<T>;

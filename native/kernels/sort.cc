@@ -13,8 +13,7 @@ namespace {
 using gradtape::kSortBits;
 using gradtape::SortKernels;
 
-/// Keys are unsigned integers as wide as the elements. Dtypes other than float32, float64, int32 and int64
-/// are converted to one of these whose order is the same.
+/// Keys are unsigned integers as wide as the elements.
 template <class T>
 using key_t = bits_t<T>;
 
@@ -61,6 +60,8 @@ GT_INLINE key_t<T> encode(T x, bool zeros_equal) {
     K bits;
     memcpy(&bits, &x, sizeof bits);
     return (bits & kTop) != 0 ? static_cast<K>(~bits) : static_cast<K>(bits | kTop);
+  } else if constexpr (__is_same(T, K)) {
+    return x;
   } else {
     return static_cast<K>(x) ^ kTop;
   }
@@ -75,6 +76,8 @@ GT_INLINE T decode(key_t<T> key) {
     T x;
     memcpy(&x, &bits, sizeof x);
     return x;
+  } else if constexpr (__is_same(T, K)) {
+    return key;
   } else {
     return static_cast<T>(key ^ kTop);
   }
@@ -415,7 +418,7 @@ constexpr SortKernels sort_kernels() {
 
 void GT_EXPORT(sort)(gradtape::KernelTable& table) {
   table.sort = by_dtype<SortKernels>([]<class T>() -> SortKernels {
-    if constexpr (is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t)) {
+    if constexpr (is_ordered<T>) {
       return sort_kernels<T>();
     } else {
       return {};

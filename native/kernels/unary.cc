@@ -58,6 +58,7 @@ struct Negative {
 /// The least integer stays itself.
 struct Abs {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
@@ -71,6 +72,7 @@ struct Abs {
 /// −1, 0 or 1; NaN stays NaN.
 struct Sign {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {
@@ -149,6 +151,7 @@ struct Round {
 /// max(x, 0); NaN stays NaN.
 struct Relu {
   GT_FOR(is_number)
+  static constexpr bool as_stored = true;
   template <class T>
   static T scalar(T x) {
     if constexpr (is_float<T>) {

@@ -12,17 +12,21 @@ namespace gradtape {
 
 namespace {
 
-constexpr int kInt32 = static_cast<int>(DType::kInt32), kInt64 = static_cast<int>(DType::kInt64);
+constexpr int kUInt8 = static_cast<int>(DType::kUInt8), kInt32 = static_cast<int>(DType::kInt32),
+              kInt64 = static_cast<int>(DType::kInt64);
 constexpr int64_t kGrainBytes = 128 * 1024;
 
-/// Unsigned integers that have the order of signed ones but for their top bit.
-bool flips(int dtype) { return is_kind(dtype, kUnsigned) && dtype_size(dtype) >= 4; }
+/// Whether one of two dtypes is of signed and the other of unsigned integers, as wide. Their order is the
+/// same but for their top bit.
+bool flips(int from, int to) {
+  return dtype_size(from) == dtype_size(to) && from != to && is_kind(from, kInteger) && is_kind(to, kInteger);
+}
 
 template <class T>
 void flip(const void* xv, void* yv, int64_t n) {
   const T* x = static_cast<const T*>(xv);
   T* y = static_cast<T*>(yv);
-  constexpr T kTop = T{1} << (8 * sizeof(T) - 1);
+  constexpr T kTop = static_cast<T>(T{1} << (8 * sizeof(T) - 1));
   parallel_for(n, kGrainBytes / static_cast<int64_t>(sizeof(T)), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = x[i] ^ kTop;
   });
@@ -31,8 +35,8 @@ void flip(const void* xv, void* yv, int64_t n) {
 }  // namespace
 
 int ordered_dtype(int dtype) {
-  if (is_kind(dtype, kFloating)) return compute_dtype(dtype);
-  return dtype_size(dtype) == 8 ? kInt64 : kInt32;
+  if (!is_kind(dtype, kInteger)) return compute_dtype(dtype);
+  return dtype_size(dtype) == 8 ? kInt64 : dtype_size(dtype) == 1 ? kUInt8 : kInt32;
 }
 
 int product_dtype(int dtype) {
@@ -49,8 +53,10 @@ Converted::~Converted() {
 }
 
 void Converted::convert(int from, int to, const void* x, void* y, int64_t n) const {
-  if (flips(from_) && dtype_size(from_) == dtype_size(to_)) {
-    return dtype_size(to_) == 4 ? flip<uint32_t>(x, y, n) : flip<uint64_t>(x, y, n);
+  if (flips(from, to)) {
+    return dtype_size(to) == 1   ? flip<uint8_t>(x, y, n)
+           : dtype_size(to) == 4 ? flip<uint32_t>(x, y, n)
+                                 : flip<uint64_t>(x, y, n);
   }
   run_unary(kernels().cast[from][to], x, y, n, dtype_size(from), dtype_size(to));
 }

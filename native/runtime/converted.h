@@ -4,9 +4,9 @@
 
 namespace gradtape {
 
-/// The dtype whose kernels compare, sort and take extremes of a dtype's elements: one of signed integers or
-/// floats whose order is the same. Unsigned integers of 4 and 8 bytes become signed ones of the same size by
-/// a change of their top bit.
+/// The dtype whose kernels compare, sort and take extremes of a dtype's elements, in the same order: bytes
+/// become uint8, integers of 4 and 8 bytes signed ones, by a change of their top bit where the sign differs;
+/// those of 2 bytes become int32.
 int ordered_dtype(int dtype);
 /// The dtype whose kernels add up products: integers of less than 4 bytes become int32, whose low bits are
 /// theirs.

@@ -153,7 +153,7 @@ for (const [what, given] of [
   ['an input too large', { ndim: 1, dims: [17] }],
   ['no such op', { op: names.length, ...all(4) }],
   ['an op of -1', { op: -1, ...all(4) }],
-  ['no such dtype', { dtype: 13, ...all(4) }],
+  ['no such dtype', { dtype: native.dtypes.length, ...all(4) }],
   ['an op without this dtype', { op: names.indexOf('any'), ...all(4) }],
   ['17 dimensions behind a kept one', { ndim: 18, dims: [1] }],
   ['17 dimensions', { ndim: 17, dims: new Array(17).fill(2) }],
