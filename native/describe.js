@@ -145,17 +145,17 @@ function entries() {
 
 /** A number that changes with the arguments of any entry. */
 function fingerprint() {
-  const text = JSON.stringify(entries().map(({ doc: _, ...rest }) => rest));
+  const text = JSON.stringify(entries().map((entry) => ({ ...entry, doc: null })));
   let hash = 0x811c9dc5;
   for (const c of text) hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193) >>> 0;
   return hash;
 }
 
-/** The kernel families: the name and the type of what each kernel source exports by GT_FAMILY (kernels/isa.h). */
+/** The kernel families: what each kernel source exports by GT_EXPORT (kernels/isa.h). */
 function families() {
-  return sources('kernels').flatMap((file) =>
-    uses(read(file), 'GT_FAMILY').map(({ given: [name, ...type] }) => ({ name, type: type.join(', ') })),
-  );
+  return sources('kernels')
+    .flatMap((file) => [...read(file).matchAll(/^void GT_EXPORT\((\w+)\)/gm)].map(([, name]) => name))
+    .sort();
 }
 
 /** The C++ tables that are made of these. */
@@ -170,10 +170,7 @@ function tables() {
         .filter(({ entry }) => entry)
         .map(({ type, name }) => `${type}, ${name}`),
     ),
-    macro(
-      'GT_FAMILIES',
-      families().map(({ name, type }) => `${name}, ${type}`),
-    ),
+    macro('GT_FAMILIES', families()),
   ].join('\n');
 }
 

@@ -121,7 +121,7 @@ async function generate() {
     const least = buffers.findLastIndex((b) => !b.optional);
     const own = buffers.map((b, i) => `${nameOf(b)}${i > least && !variadic ? '?' : ''}: ArrayBuffer`);
     if (variadic) own.push('...buffers: readonly ArrayBuffer[]');
-    return `${name}(${own.join(', ')}): ${value ? 'number' : 'void'};`;
+    return `readonly ${name}: (${own.join(', ')}) => ${value ? 'number' : 'void'};`;
   });
   const text = [
     head,

@@ -9,7 +9,7 @@ import { frame, native as binding } from '../binding';
 import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 
-if (binding.arguments !== 294589219) {
+if (binding.arguments !== 2258945094) {
   throw new InternalError(
     "the native addon is of another version than gradtape's JavaScript: build it again (npm run build:native)",
   );
@@ -24,24 +24,24 @@ export const slotOf = (list: List): number => list.byteOffset / 8;
 const list = (slot: number, length: number): List => frame.subarray(slot, slot + length);
 
 interface Entries {
-  argReduce(x: ArrayBuffer, y: ArrayBuffer): void;
-  batchNorm(
+  readonly argReduce: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly batchNorm: (
     x: ArrayBuffer,
     scale: ArrayBuffer,
     shift: ArrayBuffer,
     y: ArrayBuffer,
     mean: ArrayBuffer,
     variance: ArrayBuffer,
-  ): void;
-  batchNormGiven(
+  ) => void;
+  readonly batchNormGiven: (
     x: ArrayBuffer,
     mean: ArrayBuffer,
     variance: ArrayBuffer,
     offset: ArrayBuffer,
     scale: ArrayBuffer,
     y: ArrayBuffer,
-  ): void;
-  batchNormGradient(
+  ) => void;
+  readonly batchNormGradient: (
     dy: ArrayBuffer,
     x: ArrayBuffer,
     scale: ArrayBuffer,
@@ -50,31 +50,48 @@ interface Entries {
     dx: ArrayBuffer,
     dscale: ArrayBuffer,
     dshift: ArrayBuffer,
-  ): void;
-  binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  cast(x: ArrayBuffer, y: ArrayBuffer): void;
-  conv(a: ArrayBuffer, b: ArrayBuffer, result: ArrayBuffer, bias?: ArrayBuffer, residual?: ArrayBuffer): void;
-  copy(src: ArrayBuffer, dst: ArrayBuffer): void;
-  countNonzero(mask: ArrayBuffer): number;
-  crelu(x: ArrayBuffer, y: ArrayBuffer): void;
-  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop?: ArrayBuffer): number;
-  depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer, bias?: ArrayBuffer, residual?: ArrayBuffer): void;
-  fill(y: ArrayBuffer): void;
-  find(x: ArrayBuffer): number;
-  fused(...buffers: readonly ArrayBuffer[]): void;
-  gather(params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer): number;
-  glu(x: ArrayBuffer, y: ArrayBuffer): void;
-  iota(y: ArrayBuffer): void;
-  layerNorm(
+  ) => void;
+  readonly binary: (a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly binaryBroadcast: (a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly cast: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly conv: (
+    a: ArrayBuffer,
+    b: ArrayBuffer,
+    result: ArrayBuffer,
+    bias?: ArrayBuffer,
+    residual?: ArrayBuffer,
+  ) => void;
+  readonly copy: (src: ArrayBuffer, dst: ArrayBuffer) => void;
+  readonly countNonzero: (mask: ArrayBuffer) => number;
+  readonly crelu: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly crossEntropy: (
+    logits: ArrayBuffer,
+    labels: ArrayBuffer,
+    loss: ArrayBuffer,
+    backprop?: ArrayBuffer,
+  ) => number;
+  readonly depthwise: (
+    x: ArrayBuffer,
+    w: ArrayBuffer,
+    y: ArrayBuffer,
+    bias?: ArrayBuffer,
+    residual?: ArrayBuffer,
+  ) => void;
+  readonly fill: (y: ArrayBuffer) => void;
+  readonly find: (x: ArrayBuffer) => number;
+  readonly fused: (...buffers: readonly ArrayBuffer[]) => void;
+  readonly gather: (params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer) => number;
+  readonly glu: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly iota: (y: ArrayBuffer) => void;
+  readonly layerNorm: (
     x: ArrayBuffer,
     scale: ArrayBuffer,
     shift: ArrayBuffer,
     y: ArrayBuffer,
     mean?: ArrayBuffer,
     rstd?: ArrayBuffer,
-  ): void;
-  layerNormGradient(
+  ) => void;
+  readonly layerNormGradient: (
     dy: ArrayBuffer,
     x: ArrayBuffer,
     scale: ArrayBuffer,
@@ -83,32 +100,49 @@ interface Entries {
     dx: ArrayBuffer,
     dscale: ArrayBuffer,
     dshift: ArrayBuffer,
-  ): void;
-  localResponse(x: ArrayBuffer, band: ArrayBuffer, y: ArrayBuffer): void;
-  logSumExp(x: ArrayBuffer, y: ArrayBuffer): void;
-  maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;
-  matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias?: ArrayBuffer, residual?: ArrayBuffer): void;
-  measure(x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer): number;
-  moments(x: ArrayBuffer, mean: ArrayBuffer, variance: ArrayBuffer): void;
-  nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
-  normalize(x: ArrayBuffer, y: ArrayBuffer): void;
-  oneHot(indices: ArrayBuffer, out: ArrayBuffer): void;
-  optimizer(...buffers: readonly ArrayBuffer[]): void;
-  optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, from: ArrayBuffer, to: ArrayBuffer): number;
-  parts(whole: ArrayBuffer, ...buffers: readonly ArrayBuffer[]): void;
-  pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx?: ArrayBuffer): void;
-  random(y: ArrayBuffer): void;
-  recurrence(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  reduce(x: ArrayBuffer, y: ArrayBuffer): void;
-  scan(x: ArrayBuffer, y: ArrayBuffer): void;
-  scatter(dst: ArrayBuffer, indices: ArrayBuffer, updates: ArrayBuffer): number;
-  select(c: ArrayBuffer, a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  softmax(x: ArrayBuffer, y: ArrayBuffer): void;
-  softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
-  sort(x: ArrayBuffer, y: ArrayBuffer): void;
-  topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
-  unary(x: ArrayBuffer, y: ArrayBuffer): void;
-  unique(x: ArrayBuffer, index: ArrayBuffer, y: ArrayBuffer, came: ArrayBuffer, counts: ArrayBuffer): number;
+  ) => void;
+  readonly localResponse: (x: ArrayBuffer, band: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly logSumExp: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly maskGather: (src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer) => void;
+  readonly matmul: (
+    a: ArrayBuffer,
+    b: ArrayBuffer,
+    c: ArrayBuffer,
+    bias?: ArrayBuffer,
+    residual?: ArrayBuffer,
+  ) => void;
+  readonly measure: (x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer) => number;
+  readonly moments: (x: ArrayBuffer, mean: ArrayBuffer, variance: ArrayBuffer) => void;
+  readonly nonzero: (mask: ArrayBuffer, out: ArrayBuffer) => void;
+  readonly normalize: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly oneHot: (indices: ArrayBuffer, out: ArrayBuffer) => void;
+  readonly optimizer: (...buffers: readonly ArrayBuffer[]) => void;
+  readonly optimizerRows: (
+    gradient: ArrayBuffer,
+    indices: ArrayBuffer,
+    from: ArrayBuffer,
+    to: ArrayBuffer,
+  ) => number;
+  readonly parts: (whole: ArrayBuffer, ...buffers: readonly ArrayBuffer[]) => void;
+  readonly pool: (x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx?: ArrayBuffer) => void;
+  readonly random: (y: ArrayBuffer) => void;
+  readonly recurrence: (a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly reduce: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly scan: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly scatter: (dst: ArrayBuffer, indices: ArrayBuffer, updates: ArrayBuffer) => number;
+  readonly select: (c: ArrayBuffer, a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly softmax: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly softmaxGradient: (dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer) => void;
+  readonly sort: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly topK: (x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer) => void;
+  readonly unary: (x: ArrayBuffer, y: ArrayBuffer) => void;
+  readonly unique: (
+    x: ArrayBuffer,
+    index: ArrayBuffer,
+    y: ArrayBuffer,
+    came: ArrayBuffer,
+    counts: ArrayBuffer,
+  ) => number;
 }
 // Functions that are constants cost no look-up at each call.
 const {

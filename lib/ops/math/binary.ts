@@ -2,7 +2,7 @@
 import type { TensorLike } from '../../core/convert';
 import { floating, numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { type Tensor } from '../../core/tensor';
+import type { Tensor } from '../../core/tensor';
 import { cast } from '../array/cast';
 import type { QuotientOf } from '../../core/dtype_of';
 import { greater, greaterEqual, lessEqual, notEqual } from './compare';

@@ -4,7 +4,7 @@ import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
 import type { TracedOp, Tracer } from '../../op/contract';
 import { asShape, type Shape } from '../../core/shape';
-import { type Tensor } from '../../core/tensor';
+import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { kernelNumber } from '../../op/checks';
 import { op } from '../../op/define/general';
