@@ -402,10 +402,10 @@ export function cast(x: Tensor, y: Tensor, n: number, from: number, to: number):
  * A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 the input's gradient,
  * a = dy and b = the filter; 2 the filter's gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2
  * exact. Lists have one number for each of three dimensions of space: sizes of x, of y and of the filter,
- * strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input channels
- * / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the convolution +
- * bias + residual); the bias has an element for each output channel, the residual those of y, and
- * `activation` is the unary op f, −1 for none.
+ * strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input
+ * channels / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the
+ * convolution + bias + residual); the bias has an element for each output channel, the residual those of y,
+ * and `activation` is the unary op f, −1 for none.
  */
 export function conv(
   a: Tensor,
@@ -536,8 +536,9 @@ export function crossEntropy(
 
 /**
  * A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 x from y and w, 2 w from x and
- * y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those of
- * y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three is 1.
+ * y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those
+ * of y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three
+ * is 1.
  */
 export function depthwise(
   x: Tensor,
@@ -875,8 +876,8 @@ export const matmulLists = {
 };
 
 /**
- * Kind: 0 nothing, 1 a round trip to all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y, 6 add x
- * and a into y. All threads take their part of the n elements (float32) as often as `repeats` says, or do
+ * Kind: 0 nothing, 1 a round trip to all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y, 6 add
+ * x and a into y. All threads take their part of the n elements (float32) as often as `repeats` says, or do
  * `repeats` multiply-adds each. Returns the operations of one repeat of the multiply-adds in one thread.
  */
 export function measure(x: Tensor, a: Tensor, y: Tensor, kind: number, repeats: number, n: number): number {
@@ -890,8 +891,8 @@ export function measure(x: Tensor, a: Tensor, y: Tensor, kind: number, repeats: 
 }
 
 /**
- * mean = the reduction (a mean) of a small x, and variance that of `difference`(x, mean), a binary op; rooted,
- * the unary op `root` of that. variance may be where mean is, which is lost then.
+ * mean = the reduction (a mean) of a small x, and variance that of `difference`(x, mean), a binary op;
+ * rooted, the unary op `root` of that. variance may be where mean is, which is lost then.
  */
 export function moments(
   x: Tensor,
@@ -971,8 +972,8 @@ export const normalizeLists = {
 };
 
 /**
- * out[o, d, i] = on where indices[o, i] is d, else off. Indices are int64 if `wide`; elements have 1, 2, 4 or
- * 8 bytes.
+ * out[o, d, i] = on where indices[o, i] is d, else off. Indices are int64 if `wide`; elements have 1, 2, 4
+ * or 8 bytes.
  */
 export function oneHot(
   indices: Tensor,
@@ -1090,8 +1091,8 @@ export const partsLists = {
 };
 
 /**
- * Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2 dx
- * from y where x is largest; 3 y = mean x; 4 dx from y.
+ * Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2
+ * dx from y where x is largest; 3 y = mean x; 4 dx from y.
  */
 export function pool(
   x: Tensor | null,
@@ -1134,8 +1135,8 @@ export function writeProgramRun(program: number, from: number, to: number): void
 }
 
 /**
- * n numbers of a stream. Lists are words, low first, each in [0, 2³²): the key, the counter, and of integers the
- * lowest value and how many values there are (not 0). `scrambler` is the distribution that scrambles the
+ * n numbers of a stream. Lists are words, low first, each in [0, 2³²): the key, the counter, and of integers
+ * the lowest value and how many values there are (not 0). `scrambler` is the distribution that scrambles the
  * stream, −1 for none. Floats become shift_op(scale_op(number, scale), shift): binary ops, −1 for none.
  */
 export function random(

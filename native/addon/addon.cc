@@ -274,7 +274,8 @@ void define_list(Napi::Object exports, const char* property, const Op* ops, int 
 
 /// All entries, and what their arguments were when this was built.
 [[gnu::cold]] void define_entries(Napi::Object exports, Instance* instance) {
-#define GT_ROW(Name, name) define_entry(exports, #name, entry_##Name.callback, instance, true, entry_##Name.rows);
+#define GT_ROW(Name, name) \
+  define_entry(exports, #name, entry_##Name.callback, instance, true, entry_##Name.rows);
   GT_ENTRIES(GT_ROW)
 #undef GT_ROW
   while (instance->entries[instance->group_entry].callback != entry_Fused.callback) instance->group_entry++;

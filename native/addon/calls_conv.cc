@@ -14,13 +14,13 @@ void convolve(Call& call);
 /// A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 the input's gradient,
 /// a = dy and b = the filter; 2 the filter's gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2
 /// exact. Lists have one number for each of three dimensions of space: sizes of x, of y and of the filter,
-/// strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input channels
-/// / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the convolution +
-/// bias + residual); the bias has an element for each output channel, the residual those of y, and
-/// `activation` is the unary op f, −1 for none.
-GT_ENTRY(Conv, (a, b, result, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, precision, activation, batch,
-         in_channels, out_channels, groups, GT_LIST(in, 3), GT_LIST(out, 3), GT_LIST(kernel, 3), GT_LIST(stride, 3),
-         GT_LIST(dilation, 3), GT_LIST(pad, 3)) {
+/// strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input
+/// channels / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the
+/// convolution + bias + residual); the bias has an element for each output channel, the residual those of y,
+/// and `activation` is the unary op f, −1 for none.
+GT_ENTRY(Conv, (a, b, result, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, precision, activation,
+         batch, in_channels, out_channels, groups, GT_LIST(in, 3), GT_LIST(out, 3), GT_LIST(kernel, 3),
+         GT_LIST(stride, 3), GT_LIST(dilation, 3), GT_LIST(pad, 3)) {
   convolve(call);
 }
 
@@ -42,8 +42,8 @@ void convolve(Call& call) {
   ConvShape& s = c.shape;
   s.dtype = call.dtype(Conv::dtype, kFloating);
   c.kind = static_cast<ConvKind>(call.index(Conv::kind, static_cast<int>(ConvKind::kCount), "no such kind"));
-  c.precision =
-      static_cast<ConvPrecision>(call.index(Conv::precision, static_cast<int>(ConvPrecision::kCount), "no such precision"));
+  c.precision = static_cast<ConvPrecision>(
+      call.index(Conv::precision, static_cast<int>(ConvPrecision::kCount), "no such precision"));
   constexpr int kFrom = Conv::batch, kSizes = Conv::kNumbers - kFrom;
   int64_t sizes[kSizes];
   if (!call.indexes(kFrom, kSizes, kSizes31, sizes)) {

@@ -58,8 +58,8 @@ int log_of_size(Call& call, int slot) {
 
 /// Copies elements of `size` bytes. `src_at` and `dst_at` are the elements with all indices 0; they and the
 /// strides count elements. Strides may be negative, those of the source also 0.
-GT_ENTRY(Copy, (src, dst), size, src_at, dst_at, ndim, GT_LIST(dims, kMaxDims), GT_LIST(src_strides, kMaxDims),
-         GT_LIST(dst_strides, kMaxDims)) {
+GT_ENTRY(Copy, (src, dst), size, src_at, dst_at, ndim, GT_LIST(dims, kMaxDims),
+         GT_LIST(src_strides, kMaxDims), GT_LIST(dst_strides, kMaxDims)) {
   const int log_size = log_of_size(call, Copy::size);
   const int64_t size = int64_t{1} << log_size;
   CopyLayout layout;  // filled up to ndim: clearing it all takes longer than a small copy
@@ -107,8 +107,8 @@ GT_VARIADIC_ENTRY(Parts, (whole), size, rows, columns, begin, GT_FLAG(to_pieces)
   const int count = static_cast<int>(call.index(Parts::count, kMost + 1, "too many pieces"));
   int64_t n = rows;
   if (!multiply_into(&n, columns)) call.fail("the shape is too large");
-  char* whole = static_cast<char*>(
-      reads ? const_cast<void*>(call.read(Parts::whole, n, size)) : call.write(Parts::whole, n, size));
+  char* whole = static_cast<char*>(reads ? const_cast<void*>(call.read(Parts::whole, n, size))
+                                         : call.write(Parts::whole, n, size));
   char* pieces[kMost];
   int64_t widths[kMost];
   int64_t rest = columns - begin;
@@ -118,7 +118,8 @@ GT_VARIADIC_ENTRY(Parts, (whole), size, rows, columns, begin, GT_FLAG(to_pieces)
     widths[i] = call.index(slot + 1, rest + 1, "a piece does not lie in the whole");
     rest -= widths[i];
     const int64_t size_of_piece = rows * widths[i];
-    pieces[i] = static_cast<char*>(call.range(Parts::kBuffers + (together ? 0 : i), call.integer(slot), size_of_piece, size));
+    pieces[i] = static_cast<char*>(
+        call.range(Parts::kBuffers + (together ? 0 : i), call.integer(slot), size_of_piece, size));
     if (pieces[i] == nullptr) continue;
     if (overlap(whole, n * size, pieces[i], size_of_piece * size)) call.fail(kOverlap);
     if (reads) written.add(pieces[i], size_of_piece * size);

@@ -43,7 +43,8 @@ GT_ENTRY(BinaryBroadcast, (a, b, y), ndim, op, dtype, GT_LIST(dims, kMaxDims), G
   BroadcastLayout layout;  // filled up to ndim
   layout.ndim = static_cast<int>(call.index(BinaryBroadcast::ndim, kMaxDims + 1, "too many dimensions"));
   if (layout.ndim < 1) call.fail("a broadcast needs a dimension");
-  const BinaryEntry& op = table.binary[call.index(BinaryBroadcast::op, table.binary_count, "no such binary op")];
+  const BinaryEntry& op =
+      table.binary[call.index(BinaryBroadcast::op, table.binary_count, "no such binary op")];
   const int dtype = call.dtype(BinaryBroadcast::dtype);
   const int64_t in_size = dtype_size(dtype);
   const int64_t out_size = op.to_bool ? 1 : in_size;

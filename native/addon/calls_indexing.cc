@@ -8,8 +8,8 @@ namespace gradtape {
 
 namespace {
 
-/// What an indexed tensor is seen as: [batch, outer, ∏ dims, inner]; k tuples of `depth` indices in each batch,
-/// int64 if `wide`, name the rows.
+/// What an indexed tensor is seen as: [batch, outer, ∏ dims, inner]; k tuples of `depth` indices in each
+/// batch, int64 if `wide`, name the rows.
 GT_GROUP(MapNumbers, batch, outer, k, inner, GT_FLAG(wide), depth, GT_LIST(dims, kMaxDims))
 
 RowMap read_map(Call& call, int first) {
@@ -58,7 +58,8 @@ GT_VALUE_ENTRY(Gather, (params, indices, out), size, GT_PART(map, MapNumbers)) {
   const int64_t n_tuples = product(call, map.batch, map.k, 1, 1);
   const int64_t n_indices = product(call, map.batch, map.k, map.depth, 1);
   const int64_t index_size = map.wide ? 8 : 4;
-  const void* params = call.read(Gather::params, product(call, map.batch, map.outer, map.rows, map.inner), size);
+  const void* params =
+      call.read(Gather::params, product(call, map.batch, map.outer, map.rows, map.inner), size);
   map.indices = call.read(Gather::indices, n_indices, index_size);
   void* out = call.write(Gather::out, n_out, size);
   if (!call.ok()) return -1;
@@ -101,8 +102,8 @@ GT_VALUE_ENTRY(Scatter, (dst, indices, updates), op, dtype, GT_FLAG(scalar), GT_
   return static_cast<double>(status);
 }
 
-/// out[o, d, i] = on where indices[o, i] is d, else off. Indices are int64 if `wide`; elements have 1, 2, 4 or
-/// 8 bytes.
+/// out[o, d, i] = on where indices[o, i] is d, else off. Indices are int64 if `wide`; elements have 1, 2, 4
+/// or 8 bytes.
 GT_ENTRY(OneHot, (indices, out), outer, depth, inner, GT_FLAG(wide), size, GT_RAW(on), GT_RAW(off)) {
   const int64_t outer = call.index(OneHot::outer, kIntegers, "a dimension is negative");
   const int64_t depth = call.index(OneHot::depth, kIntegers, "a dimension is negative");

@@ -13,9 +13,9 @@ void multiply(Call& call);
 /// C = f(op(A)·op(B) + bias + residual), or +=. Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k
 /// transposed); C is [dims, m, n]. Strides are those of the batch dimensions, in elements: 0 where broadcast.
 /// The bias has n elements, the residual those of C; `activation` is the unary op f, −1 for none.
-GT_ROW_ENTRY(Matmul, (a, b, c, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, m, n, k, GT_FLAG(transpose_a),
-             GT_FLAG(transpose_b), GT_FLAG(accumulate), activation, ndim, GT_LIST(dims, kMaxDims),
-             GT_LIST(a_strides, kMaxDims), GT_LIST(b_strides, kMaxDims)) {
+GT_ROW_ENTRY(Matmul, (a, b, c, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, m, n, k,
+             GT_FLAG(transpose_a), GT_FLAG(transpose_b), GT_FLAG(accumulate), activation, ndim,
+             GT_LIST(dims, kMaxDims), GT_LIST(a_strides, kMaxDims), GT_LIST(b_strides, kMaxDims)) {
   multiply(call);
 }
 
@@ -50,7 +50,8 @@ void read_shape(Call& call, MatmulCall& product, Reach* reach) {
   product.transpose_a = call.flag(Matmul::transpose_a);
   product.transpose_b = call.flag(Matmul::transpose_b);
   product.accumulate = call.flag(Matmul::accumulate);
-  const int ndim = product.batch_ndim = static_cast<int>(call.index(Matmul::ndim, kMaxDims + 1, "too many dimensions"));
+  const int ndim = product.batch_ndim =
+      static_cast<int>(call.index(Matmul::ndim, kMaxDims + 1, "too many dimensions"));
   int64_t batches = 1;
   for (int d = 0; call.ok() && d < ndim; d++) {
     product.batch_dims[d] = call.index(Matmul::dims + d, kLimit, "a dimension is negative");

@@ -52,8 +52,8 @@ GT_ENTRY(LayerNorm, (x, GT_OPTIONAL(scale), GT_OPTIONAL(shift), y, GT_OPTIONAL(m
   x = c.in(x, m.count), scale = c.in(scale, m.n), shift = c.in(shift, m.n), y = c.out(y, m.count);
   if (wanted) mean = c.out(mean, m.rows), rstd = c.out(rstd, m.rows);
   if (!c.ok()) return call.fail(kNoMemory);
-  run_layer_norm(kernels().norm[c.dtype()], x, scale, shift, y, mean, rstd, m.rows, m.n, call.number(LayerNorm::epsilon),
-                 c.size());
+  run_layer_norm(kernels().norm[c.dtype()], x, scale, shift, y, mean, rstd, m.rows, m.n,
+                 call.number(LayerNorm::epsilon), c.size());
   c.finish();
 }
 
@@ -220,7 +220,8 @@ GT_ENTRY(BatchNormGradient, (dy, x, scale, mean, spread, dx, dscale, dshift), GT
   Gradient<BatchNormGradient> g(call, false, true);
   if (!call.ok() || g.m.count == 0) return;
   if (!run_batch_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
-                               g.dscale, g.dshift, g.m.rows, g.m.n, call.number(BatchNormGradient::epsilon), g.c.size())) {
+                               g.dscale, g.dshift, g.m.rows, g.m.n, call.number(BatchNormGradient::epsilon),
+                               g.c.size())) {
     return call.fail(kNoMemory);
   }
   g.c.finish();

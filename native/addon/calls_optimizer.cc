@@ -15,11 +15,13 @@ namespace gradtape {
 /// of elements of each variable, then the offsets of the buffers in their order.
 GT_VARIADIC_ENTRY(Optimizer, (), rule, dtype, count, GT_LIST(numbers, 4), GT_LIST(places, 505)) {
   const KernelTable& table = kernels();
-  const OptimizerEntry& entry = table.optimizer[call.index(Optimizer::rule, table.optimizer_count, "no such optimizer")];
+  const OptimizerEntry& entry =
+      table.optimizer[call.index(Optimizer::rule, table.optimizer_count, "no such optimizer")];
   const int dtype = call.dtype(Optimizer::dtype, kFloating);
   const int64_t size = dtype_size(dtype);
   const int buffers = 1 + 2 * entry.states;
-  const int count = static_cast<int>(call.index(Optimizer::count, kMaxBuffers / buffers + 1, "too many variables"));
+  const int count =
+      static_cast<int>(call.index(Optimizer::count, kMaxBuffers / buffers + 1, "too many variables"));
   int slot = Optimizer::places + count;
   if (slot + count * buffers > Optimizer::kNumbers) call.fail("too many variables");
   OptimizerRun runs[kMaxBuffers];
@@ -75,7 +77,8 @@ GT_VALUE_ENTRY(OptimizerRows, (gradient, indices, from, to), count, columns, row
   map.rows = map.dims[0] = call.index(OptimizerRows::rows, kIntegers, "a dimension is negative");
   map.wide = call.flag(OptimizerRows::wide);
   const int dtype = call.dtype(OptimizerRows::dtype, kFloating);
-  const OptimizerEntry& entry = table.optimizer[call.index(OptimizerRows::rule, table.optimizer_count, "no such optimizer")];
+  const OptimizerEntry& entry =
+      table.optimizer[call.index(OptimizerRows::rule, table.optimizer_count, "no such optimizer")];
   if (entry.states != 1) call.fail("the rule has a state");
   const int64_t size = dtype_size(dtype), index_size = map.wide ? 8 : 4;
   int64_t n_gradient = map.k, n_weights = map.rows;

@@ -95,7 +95,8 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
     napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
   }
   const double* numbers = instance->frame;
-  const int64_t number = count_of(numbers[ProgramRun::program], static_cast<int64_t>(instance->programs.size()) - 1);
+  const int64_t number =
+      count_of(numbers[ProgramRun::program], static_cast<int64_t>(instance->programs.size()) - 1);
   if (number < 0 || instance->programs[static_cast<size_t>(number)] == nullptr) {
     error = "no such program";
     return;

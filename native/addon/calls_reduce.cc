@@ -97,9 +97,10 @@ GT_ENTRY(Reduce, (x, y), GT_PART(reduction, ReductionNumbers)) {
   if (call.ok() && !r.run(x, y)) call.fail(kNoMemory);
 }
 
-/// mean = the reduction (a mean) of a small x, and variance that of `difference`(x, mean), a binary op; rooted,
-/// the unary op `root` of that. variance may be where mean is, which is lost then.
-GT_ENTRY(Moments, (x, mean, variance), GT_PART(reduction, ReductionNumbers), difference, GT_FLAG(rooted), root) {
+/// mean = the reduction (a mean) of a small x, and variance that of `difference`(x, mean), a binary op;
+/// rooted, the unary op `root` of that. variance may be where mean is, which is lost then.
+GT_ENTRY(Moments, (x, mean, variance), GT_PART(reduction, ReductionNumbers), difference, GT_FLAG(rooted),
+         root) {
   const SmallReduction r(call, Moments::reduction);
   const BinaryEntry& difference = binary_of(call, Moments::difference, r.dtype);
   const bool rooted = call.flag(Moments::rooted);
@@ -149,7 +150,8 @@ GT_ENTRY(Normalize, (x, y), GT_PART(reduction, ReductionNumbers), square, root, 
 /// The positions of extremes: x is [outer, n, inner], y [outer, inner] of int32; 1 ≤ n < 2³¹.
 GT_ENTRY(ArgReduce, (x, y), op, dtype, outer, n, inner) {
   const KernelTable& table = kernels();
-  const ArgReduceEntry& entry = table.argreduce[call.index(ArgReduce::op, table.argreduce_count, "no such reduction")];
+  const ArgReduceEntry& entry =
+      table.argreduce[call.index(ArgReduce::op, table.argreduce_count, "no such reduction")];
   const int dtype = call.dtype(ArgReduce::dtype);
   int64_t product = 1;
   const int64_t outer = dimension(call, ArgReduce::outer, &product);
@@ -209,11 +211,11 @@ GT_ENTRY(Recurrence, (a, b, y), dtype, outer, n, inner, GT_FLAG(exclusive), GT_F
   c.finish();
 }
 
-/// n numbers of a stream. Lists are words, low first, each in [0, 2³²): the key, the counter, and of integers the
-/// lowest value and how many values there are (not 0). `scrambler` is the distribution that scrambles the
+/// n numbers of a stream. Lists are words, low first, each in [0, 2³²): the key, the counter, and of integers
+/// the lowest value and how many values there are (not 0). `scrambler` is the distribution that scrambles the
 /// stream, −1 for none. Floats become shift_op(scale_op(number, scale), shift): binary ops, −1 for none.
-GT_ENTRY(Random, (y), n, distribution, dtype, GT_LIST(key, 2), GT_LIST(counter, 4), GT_LIST(low, 2), GT_LIST(range, 2),
-         scrambler, scale_op, scale, shift_op, shift) {
+GT_ENTRY(Random, (y), n, distribution, dtype, GT_LIST(key, 2), GT_LIST(counter, 4), GT_LIST(low, 2),
+         GT_LIST(range, 2), scrambler, scale_op, scale, shift_op, shift) {
   const KernelTable& table = kernels();
   const int64_t n = call.integer(Random::n);
   const RandomEntry& entry =

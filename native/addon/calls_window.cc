@@ -13,8 +13,8 @@ namespace {
 constexpr int64_t kWindow = int64_t{1} << 31;
 
 /// One number of each list for each of three dimensions of space.
-GT_GROUP(Windows, GT_LIST(size, 3), GT_LIST(out, 3), GT_LIST(kernel, 3), GT_LIST(stride, 3), GT_LIST(dilation, 3),
-         GT_LIST(before, 3))
+GT_GROUP(Windows, GT_LIST(size, 3), GT_LIST(out, 3), GT_LIST(kernel, 3), GT_LIST(stride, 3),
+         GT_LIST(dilation, 3), GT_LIST(before, 3))
 
 /// The dimensions of a window call, whose numbers begin at `first`.
 void read_windows(Call& call, int first, WindowDim* dims) {
@@ -66,10 +66,11 @@ void count_elements(Call& call, const WindowCall& window, int64_t* in, int64_t* 
 }  // namespace
 
 /// A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 x from y and w, 2 w from x and
-/// y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those of
-/// y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three is 1.
-GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, activation, batch, channels,
-         GT_PART(windows, Windows)) {
+/// y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those
+/// of y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three
+/// is 1.
+GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, activation, batch,
+         channels, GT_PART(windows, Windows)) {
   const int dtype = call.dtype(Depthwise::dtype, kFloating);
   const auto kind = static_cast<DepthwiseKind>(call.index(Depthwise::kind, kDepthwiseKinds, "no such kind"));
   WindowCall window;
@@ -102,8 +103,8 @@ GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, 
   }
   converted.finish();
 }
-/// Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2 dx
-/// from y where x is largest; 3 y = mean x; 4 dx from y.
+/// Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2
+/// dx from y where x is largest; 3 y = mean x; 4 dx from y.
 GT_ENTRY(Pool, (GT_OPTIONAL(x), GT_OPTIONAL(g), y, GT_OPTIONAL(dx)), dtype, kind, batch, channels,
          GT_PART(windows, Windows)) {
   const int dtype = call.dtype(Pool::dtype, kNumeric);
@@ -122,7 +123,8 @@ GT_ENTRY(Pool, (GT_OPTIONAL(x), GT_OPTIONAL(g), y, GT_OPTIONAL(dx)), dtype, kind
   if (mean || backward ? k.mean == nullptr : k.max == nullptr) call.fail("there is no pooling of this dtype");
   const void* x = kind == kPoolMeanGradient ? nullptr : call.read(Pool::x, in, window.bytes);
   const void* g = kind == kPoolMaxAt ? call.read(Pool::g, in, window.bytes) : nullptr;
-  void* y = backward ? const_cast<void*>(call.read(Pool::y, out, window.bytes)) : call.write(Pool::y, out, window.bytes);
+  void* y = backward ? const_cast<void*>(call.read(Pool::y, out, window.bytes))
+                     : call.write(Pool::y, out, window.bytes);
   void* dx = backward ? call.write(Pool::dx, in, window.bytes) : nullptr;
   if (!call.ok() || (backward ? in : out) == 0) return;
   x = c.in(x, in), g = c.in(g, in), dx = c.out(dx, in);

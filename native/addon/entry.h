@@ -28,8 +28,8 @@ namespace gradtape {
 
 /// Numbers that several entries have in common, for a function that reads them from the slot on that it is
 /// given: `call.index(first + Group::name, …)`.
-#define GT_GROUP(Group, ...)                \
-  struct Group {                            \
+#define GT_GROUP(Group, ...)                       \
+  struct Group {                                   \
     enum : int { GT_NAMES(__VA_ARGS__) kNumbers }; \
   };
 /// Numbers of a function of the addon that is no entry.
@@ -41,20 +41,20 @@ struct EntryRow {
   bool rows;
 };
 
-#define GT_ANY_ENTRY(Result, count, rows, Name, buffers, ...)                                              \
-  namespace {                                                                                              \
-  struct Name {                                                                                            \
-    enum : int { GT_NAMES buffers kBuffers, kBefore = kBuffers - 1, GT_NAMES(__VA_ARGS__) kNumbers };      \
-    static_assert(kNumbers <= kFrameSlots && kBuffers <= kMaxBuffers);                                     \
-    static Result body(Call& call);                                                                         \
-  };                                                                                                       \
-  napi_value enter_##Name(napi_env env, napi_callback_info info) {                                         \
-    Call call(env, info, count);                                                                           \
-    return answer<Name>(call);                                                                             \
-  }                                                                                                        \
-  }                                                                                                        \
-  extern const EntryRow entry_##Name;                                                                      \
-  const EntryRow entry_##Name = {enter_##Name, rows};                                                      \
+#define GT_ANY_ENTRY(Result, count, rows, Name, buffers, ...)                                         \
+  namespace {                                                                                         \
+  struct Name {                                                                                       \
+    enum : int { GT_NAMES buffers kBuffers, kBefore = kBuffers - 1, GT_NAMES(__VA_ARGS__) kNumbers }; \
+    static_assert(kNumbers <= kFrameSlots && kBuffers <= kMaxBuffers);                                \
+    static Result body(Call& call);                                                                   \
+  };                                                                                                  \
+  napi_value enter_##Name(napi_env env, napi_callback_info info) {                                    \
+    Call call(env, info, count);                                                                      \
+    return answer<Name>(call);                                                                        \
+  }                                                                                                   \
+  }                                                                                                   \
+  extern const EntryRow entry_##Name;                                                                 \
+  const EntryRow entry_##Name = {enter_##Name, rows};                                                 \
   inline Result Name::body(Call& call)
 
 /// An entry. Its body has `call`; after a failure what it does and returns means nothing.
