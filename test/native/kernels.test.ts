@@ -34,7 +34,7 @@ test('buffers come first, numbers follow each other, and all fit into the argume
   for (const { name, buffers, numbers } of all) {
     let slot = buffers.length;
     for (const number of numbers) {
-      expect({ name, ...number }).toEqual({ name, ...number, slot });
+      expect({ entry: name, ...number }).toEqual({ entry: name, ...number, slot });
       slot += number.size;
     }
     expect(slot).toBeLessThanOrEqual(native.frame.byteLength / 8);
