@@ -15,6 +15,7 @@ struct Conversion {
 };
 struct Conversions {
   ByDType<Conversion> compute;  // to the compute type
+  ByDType<Conversion> floats;   // to float32
   /// Integers of so many bytes (size_index) to those with or without a sign: their top bit changes, and their
   /// order stays.
   Conversion flip[4];

@@ -283,17 +283,21 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   }
 }
 
-/// Columns in strips.
+/// All rows into one, which stays in the first cache.
+template <class Op, class E>
+GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
+  for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
+  for (int64_t r = 0; r < n; r++, x += stride) {
+    GT_IVDEP
+    for (int64_t i = 0; i < width; i++) {
+      y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
+    }
+  }
+}
 template <class Op, class E>
 GT_INLINE void fold_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   if constexpr (is_plain<E>) {
-    for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
-    for (int64_t r = 0; r < n; r++, x += stride) {
-      GT_IVDEP
-      for (int64_t i = 0; i < width; i++) {
-        y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
-      }
-    }
+    fold_plain_cols<Op, E>(x, y, n, stride, width);
   } else {
     for (int64_t i = 0; i < width; i += kStrip) {
       fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
