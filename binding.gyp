@@ -3,7 +3,14 @@
 # "C++ Clang tools" (native/kernels/isa.h refuses MSVC, which lacks the vector extensions).
 {
   "includes": ["native/sources.gypi"],
-  "variables": { "werror%": "false" },
+  "variables": {
+    "werror%": "false",
+    # What lies in the folders; the tables of kernel families and of entries are written when the build is configured.
+    "kernel_sources": ["<!@(node native/describe.js kernels)"],
+    "engine_sources": ["<!@(node native/describe.js engine)"],
+    "addon_sources": ["<!@(node native/describe.js addon)"],
+    "tables": "<!(node native/describe.js tables build/generated)"
+  },
   "target_defaults": {
     "cflags!": ["-O2", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O2"],
@@ -58,7 +65,7 @@
     {
       "target_name": "gradtape",
       "sources": ["<@(engine_sources)", "<@(addon_sources)"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "<(tables)"],
       "defines": ["NAPI_VERSION=8"],
       "dependencies": ["kernels_portable", "kernels_avx2", "kernels_avx512", "kernels_neon"],
       "conditions": [["OS=='linux'", { "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"] }]]

@@ -89,7 +89,24 @@ export default tseslint.config(
       'gradtape/no-shared-state': 'error',
       'no-console': 'error',
       'max-lines': ['error', { max: 500 }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportSpecifier[imported.name=/^frame/]',
+          message: 'arguments of the native binding are written by the functions of op/kernels.ts',
+        },
+      ],
     },
+  },
+  {
+    // Written by scripts/write-kernels.js.
+    files: ['lib/op/kernels.ts'],
+    rules: { 'max-lines': 'off', 'no-restricted-syntax': 'off' },
+  },
+  {
+    // Records the argument buffer as a whole.
+    files: ['lib/compile/lower.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     files: ['examples/**/*.ts'],

@@ -5,13 +5,15 @@ import * as path from 'node:path';
 import { version } from './version';
 
 /**
- * The border: one entry per kernel family. Array buffers are arguments; every number goes through `frame`, whose
- * slots each entry documents (native/addon/calls_*.cc).
+ * What the addon exports, but for the entries of the native binding, which op/kernels.ts calls: array buffers are their
+ * arguments, and every number goes through `frame`, the argument buffer.
  */
 export interface Native {
   readonly frame: ArrayBuffer;
   /** The most that a call takes. */
   readonly maxBuffers: number;
+  /** A fingerprint of the arguments of all entries, which op/kernels.ts was generated for. */
+  readonly arguments: number;
   /** All dtypes of native code, by code. */
   readonly dtypes: readonly {
     readonly name: string;
@@ -33,95 +35,8 @@ export interface Native {
   newStorage(buffer: ArrayBuffer): number;
   /** Gives the heap's free pages back to the system. */
   trimHeap(): void;
-  unary(x: ArrayBuffer, y: ArrayBuffer): void;
-  binary(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  binaryBroadcast(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  glu(x: ArrayBuffer, y: ArrayBuffer): void;
-  crelu(x: ArrayBuffer, y: ArrayBuffer): void;
-  cast(x: ArrayBuffer, y: ArrayBuffer): void;
-  select(c: ArrayBuffer, a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  fill(y: ArrayBuffer): void;
-  iota(y: ArrayBuffer): void;
-  /** The position of the first zero or negative element, or −1. */
-  find(x: ArrayBuffer): number;
-  copy(src: ArrayBuffer, dst: ArrayBuffer): void;
-  /** Pieces that lie side by side in the rows of a whole, to it or from it. */
-  parts(whole: ArrayBuffer, ...pieces: ArrayBuffer[]): void;
   readonly scatterNames: readonly string[];
-  /** The position of the first index out of range, or -1. */
-  gather(params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer): number;
-  /** The position of the first index out of range, -1, or -2 for a division by zero. */
-  scatter(dst: ArrayBuffer, indices: ArrayBuffer, updates: ArrayBuffer): number;
-  oneHot(indices: ArrayBuffer, out: ArrayBuffer): void;
-  countNonzero(mask: ArrayBuffer): number;
-  nonzero(mask: ArrayBuffer, out: ArrayBuffer): void;
-  maskGather(src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer): void;
-  reduce(x: ArrayBuffer, y: ArrayBuffer): void;
-  moments(x: ArrayBuffer, mean: ArrayBuffer, variance: ArrayBuffer): void;
-  normalize(x: ArrayBuffer, y: ArrayBuffer): void;
-  argReduce(x: ArrayBuffer, y: ArrayBuffer): void;
-  scan(x: ArrayBuffer, y: ArrayBuffer): void;
-  recurrence(a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer): void;
-  random(y: ArrayBuffer): void;
-  matmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer): void;
-  fusedMatmul(a: ArrayBuffer, b: ArrayBuffer, c: ArrayBuffer, bias: ArrayBuffer, residual: ArrayBuffer): void;
-  /** A convolution or one of its gradients. */
-  conv(a: ArrayBuffer, b: ArrayBuffer, result: ArrayBuffer): void;
-  fusedConv(
-    x: ArrayBuffer,
-    filter: ArrayBuffer,
-    y: ArrayBuffer,
-    bias: ArrayBuffer,
-    residual: ArrayBuffer,
-  ): void;
-  softmax(x: ArrayBuffer, y: ArrayBuffer): void;
-  logSumExp(x: ArrayBuffer, y: ArrayBuffer): void;
-  sort(x: ArrayBuffer, y: ArrayBuffer): void;
-  topK(x: ArrayBuffer, values: ArrayBuffer, indices: ArrayBuffer): void;
-  /** How many different elements there are. */
-  unique(x: ArrayBuffer, index: ArrayBuffer, y: ArrayBuffer, came: ArrayBuffer, counts: ArrayBuffer): number;
-  softmaxGradient(dy: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
-  /** The position of the first label out of range, or -1. */
-  crossEntropy(logits: ArrayBuffer, labels: ArrayBuffer, loss: ArrayBuffer, backprop?: ArrayBuffer): number;
-  layerNorm(
-    x: ArrayBuffer,
-    scale: ArrayBuffer,
-    shift: ArrayBuffer,
-    y: ArrayBuffer,
-    mean?: ArrayBuffer,
-    rstd?: ArrayBuffer,
-  ): void;
-  layerNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
-  batchNorm(
-    x: ArrayBuffer,
-    scale: ArrayBuffer,
-    shift: ArrayBuffer,
-    y: ArrayBuffer,
-    mean: ArrayBuffer,
-    variance: ArrayBuffer,
-  ): void;
-  batchNormGiven(
-    x: ArrayBuffer,
-    mean: ArrayBuffer,
-    variance: ArrayBuffer,
-    offset: ArrayBuffer,
-    scale: ArrayBuffer,
-    y: ArrayBuffer,
-  ): void;
-  batchNormGradient(dy: ArrayBuffer, x: ArrayBuffer, ...parameters: ArrayBuffer[]): void;
-  localResponse(x: ArrayBuffer, band: ArrayBuffer, y: ArrayBuffer): void;
-  depthwise(x: ArrayBuffer, w: ArrayBuffer, y: ArrayBuffer): void;
-  fusedDepthwise(
-    x: ArrayBuffer,
-    w: ArrayBuffer,
-    y: ArrayBuffer,
-    bias: ArrayBuffer,
-    residual: ArrayBuffer,
-  ): void;
-  pool(x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx: ArrayBuffer): void;
   readonly optimizerNames: readonly string[];
-  /** For each variable the gradient, then what goes in and comes out of each state. */
-  optimizer(...buffers: ArrayBuffer[]): void;
   /** The numbers of the entries that may be steps of a program, by name. */
   readonly entries: Readonly<Record<string, number>>;
   /**
@@ -129,11 +44,9 @@ export interface Native {
    * returns true the call is not carried out. undefined ends that.
    */
   capture(record: ((entry: number, ...buffers: ArrayBuffer[]) => boolean) | undefined): void;
-  /** A group of elementwise steps; only as an instruction of a program. */
-  fused(): void;
-  /** Checks a program and keeps it; its number (native/program/run.h). */
-  loadProgram(code: ArrayBuffer): number;
-  freeProgram(): void;
+  /** Checks a program and keeps it; its number (native/program/run.h). A run brings so many storages and scalars. */
+  loadProgram(code: ArrayBuffer, storages: number, scalars: number): number;
+  freeProgram(program: number): void;
   /** Undefined, or the word of the instruction that gave another result than -1. */
   runProgram(table: ArrayBuffer, ...storages: ArrayBuffer[]): number | undefined;
   /** The same on another thread; then, on the event loop, `done` with that word or -1, and with what it throws. */
@@ -142,8 +55,6 @@ export interface Native {
     table: ArrayBuffer,
     ...storages: ArrayBuffer[]
   ): void;
-  /** The position of the first index out of range, or -1. */
-  optimizerRows(gradient: ArrayBuffer, indices: ArrayBuffer, from: ArrayBuffer, to: ArrayBuffer): number;
 }
 
 /** The folder of the package; none where a bundler made an ES module of it. */
@@ -391,3 +302,24 @@ export const native: Native = load();
 export const frame = new Float64Array(native.frame);
 /** The same slots as raw 64-bit integers. */
 export const frameBigInts = new BigInt64Array(native.frame);
+
+// The argument buffer is written by op/kernels.ts alone, which is generated; this one call is made by Tensor itself, in core.
+const { cast } = native as unknown as { readonly cast: (x: ArrayBuffer, y: ArrayBuffer) => void };
+
+/** Converts `n` elements between dtypes, from byte `offset` of a buffer to byte `at` of another one: the entry `cast`. */
+export function convertElements(
+  from: number,
+  source: ArrayBuffer,
+  offset: number,
+  to: number,
+  target: ArrayBuffer,
+  at: number,
+  n: number,
+): void {
+  frame[0] = offset;
+  frame[1] = at;
+  frame[2] = n;
+  frame[3] = from;
+  frame[4] = to;
+  cast(source, target);
+}

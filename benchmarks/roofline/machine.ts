@@ -39,7 +39,8 @@ function call(
   a: ArrayBuffer,
   y: ArrayBuffer,
 ): number {
-  frame.set([kind, repeats, n, 0, 0, 0]);
+  // Three offsets, then the numbers: native/addon has the entry.
+  frame.set([0, 0, 0, kind, repeats, n]);
   return measure(x, a, y);
 }
 

@@ -5,6 +5,7 @@
 import { native } from '../binding';
 import { mergeDims } from '../core/shape';
 import { bufferOf, type Tensor } from '../core/tensor';
+import { copySlots, partsSlots } from '../op/kernels';
 import type { Instruction, LoweredNode } from './lower';
 
 /** A block of a tensor: rows of `columns` elements, `stride` elements apart, from element `at` on. */
@@ -59,37 +60,41 @@ function blockOf(dims: readonly number[], strides: readonly number[], at: number
   return merged.dims.length === 2 && step === 1 && stride > columns ? { at, columns, stride } : null;
 }
 
-/** The copies of an instruction, whose numbers native/addon defines (calls_copy.cc); null if it does something else. */
+/** The copies of an instruction; null if it does something else. */
 function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | null {
   const { copy, parts } = native.entries;
   const at = (slot: number): number => (slot < numbers.length ? numbers[slot] : 0);
   if (entry === copy) {
-    const [bytes, n] = [at(2), at(3)];
+    const slots = copySlots;
+    const n = at(slots.ndim);
     const list = (begin: number): number[] => Array.from({ length: n }, (_, i) => at(begin + i));
-    const dims = list(4);
-    const block = (offset: number, strides: readonly number[]): Block | null =>
-      offset % bytes === 0 ? blockOf(dims, strides, offset / bytes) : null;
-    const [from, to] = [block(at(0), list(4 + n)), block(at(1), list(4 + 2 * n))];
+    const dims = list(slots.dims);
+    const from = blockOf(dims, list(slots.srcStrides), at(slots.srcAt));
+    const to = blockOf(dims, list(slots.dstStrides), at(slots.dstAt));
     return [{ source: buffers[0], target: buffers[1], from, to, size: dims.reduce((a, b) => a * b, 1) }];
   }
   if (entry !== parts) return null;
-  const [rows, columns, reads] = [at(2), at(3), (at(5) & 1) === 1];
-  let begin = at(4);
-  return Array.from({ length: at(6) }, (_, i) => {
-    const width = at(8 + 2 * i);
+  const [rows, columns, toPieces] = [
+    at(partsSlots.rows),
+    at(partsSlots.columns),
+    at(partsSlots.toPieces) === 1,
+  ];
+  let begin = at(partsSlots.begin);
+  return Array.from({ length: at(partsSlots.count) }, (_, i) => {
+    const width = at(partsSlots.pieces + 2 * i + 1);
     const size = rows * width;
     const inWhole = blockOf([rows, width], [columns, 1], begin);
     const alone = { at: 0, columns: size, stride: size };
     begin += width;
-    const slice = buffers[sharesStorage(at(5)) ? 1 : 1 + i];
-    return reads
+    const slice = buffers[sharesStorage(numbers) ? 1 : 1 + i];
+    return toPieces
       ? { source: buffers[0], target: slice, from: inWhole, to: alone, size }
       : { source: slice, target: buffers[0], from: alone, to: inWhole, size };
   });
 }
 
-/** Whether all slices share one storage: the same tensor several times. */
-const sharesStorage = (flags: number): boolean => (flags & 2) !== 0;
+/** Whether all slices of a `parts` call share one storage: the same tensor several times. */
+const sharesStorage = (numbers: Float64Array): boolean => numbers[partsSlots.together] === 1;
 
 /** The instructions without some copies. */
 export function without(
@@ -114,22 +119,24 @@ function remainingRuns(
   { entry, numbers, buffers }: Instruction,
   removed: ReadonlySet<number>,
 ): Instruction[] {
-  const [count, header] = [numbers[6], 7];
+  const { begin: beginSlot, count: countSlot, pieces } = partsSlots;
+  const count = numbers[countSlot];
   const runs: Instruction[] = [];
-  let begin = numbers[4];
+  let begin = numbers[beginSlot];
   for (let i = 0; i < count;) {
     let end = i;
     while (end < count && !removed.has(end)) end++;
     if (end > i) {
-      const list = numbers.slice(header + 2 * i, header + 2 * end);
-      const parameters = [...numbers.slice(0, 4), begin, numbers[5], end - i, ...list];
-      runs.push({
-        entry,
-        numbers: Float64Array.from(parameters),
-        buffers: [buffers[0], ...(sharesStorage(numbers[5]) ? [buffers[1]] : buffers.slice(1 + i, 1 + end))],
-      });
+      const list = numbers.slice(pieces + 2 * i, pieces + 2 * end);
+      const remaining = new Float64Array(pieces + list.length);
+      remaining.set(numbers.subarray(0, pieces));
+      remaining.set(list, pieces);
+      remaining[beginSlot] = begin;
+      remaining[countSlot] = end - i;
+      const slices = sharesStorage(numbers) ? [buffers[1]] : buffers.slice(1 + i, 1 + end);
+      runs.push({ entry, numbers: remaining, buffers: [buffers[0], ...slices] });
     }
-    for (const next = Math.max(end, i + 1); i < next; i++) begin += numbers[header + 1 + 2 * i] ?? 0;
+    for (const next = Math.max(end, i + 1); i < next; i++) begin += numbers[pieces + 2 * i + 1] ?? 0;
   }
   return runs;
 }

@@ -1,13 +1,13 @@
 /** A program loaded in the addon, which validates it; it is freed with this object. */
-import { frame, native } from '../binding';
+import { native } from '../binding';
 import type { DTypeTable } from '../core/dtype';
+import { writeProgramRun } from '../op/kernels';
 
 /** `Float64Array<ArrayBuffer>`, which TypeScript has from 5.7 on. */
 type Table = DTypeTable['float64']['array'];
 
 const freed = new FinalizationRegistry<number>((number) => {
-  frame[0] = number;
-  native.freeProgram();
+  native.freeProgram(number);
 });
 
 const nothing = new ArrayBuffer(0);
@@ -23,9 +23,7 @@ export class NativeProgram {
 
   /** `code` is described in native/program/run.h; `storages` and `scalars` count those of a run. */
   constructor(code: ArrayBuffer, storages: number, scalars: number) {
-    frame[0] = storages;
-    frame[1] = scalars;
-    this.number = native.loadProgram(code);
+    this.number = native.loadProgram(code, storages, scalars);
     this.words = code.byteLength / 8;
     this.storages = Array.from({ length: storages }, () => nothing);
     this.table = new Float64Array(storages + scalars);
@@ -35,9 +33,7 @@ export class NativeProgram {
 
   /** Runs the program; returns the word of an instruction that stopped it with an exceptional result, or undefined. */
   run(storages: readonly ArrayBuffer[], from = 0, to = this.words): number | undefined {
-    frame[0] = this.number;
-    frame[1] = from;
-    frame[2] = to;
+    writeProgramRun(this.number, from, to);
     return native.runProgram(this.tableBuffer, ...storages);
   }
 
@@ -49,9 +45,7 @@ export class NativeProgram {
     to = this.words,
   ): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
-      frame[0] = this.number;
-      frame[1] = from;
-      frame[2] = to;
+      writeProgramRun(this.number, from, to);
       const done = (stopped: number, error: Error | undefined): void => {
         if (error !== undefined) reject(error);
         else resolve(stopped === -1 ? undefined : stopped);

@@ -1,24 +1,6 @@
 /** Floats of 16 bits: JavaScript reads and writes them as float32, which has all of their values. */
-import { frame, native } from '../binding';
+import { convertElements } from '../binding';
 import { dtypes, isConverted, type DTypeInfo, type DTypeTable } from './dtype';
-
-/** Converts `n` elements, from byte `offset` of a buffer to byte `at` of another one. */
-function convert(
-  from: DTypeInfo,
-  source: ArrayBuffer,
-  offset: number,
-  to: DTypeInfo,
-  target: ArrayBuffer,
-  at: number,
-  n: number,
-): void {
-  frame[0] = offset;
-  frame[1] = at;
-  frame[2] = n;
-  frame[3] = from.code;
-  frame[4] = to.code;
-  native.cast(source, target);
-}
 
 /** The values of 16-bit floats. */
 export function widened(
@@ -28,7 +10,7 @@ export function widened(
   n: number,
 ): DTypeTable['float32']['array'] {
   const values = new Float32Array(n);
-  convert(dt, buffer, offset, dtypes.float32, values.buffer, 0, n);
+  convertElements(dt.code, buffer, offset, dtypes.float32.code, values.buffer, 0, n);
   return values;
 }
 
@@ -42,7 +24,7 @@ export function writeNarrowed(
 ): void {
   const wide = new Float32Array(n);
   wide.set(values);
-  convert(dtypes.float32, wide.buffer, 0, dt, buffer, offset, n);
+  convertElements(dtypes.float32.code, wide.buffer, 0, dt.code, buffer, offset, n);
 }
 
 /** The number of a floating dtype that is nearest to another number. Uses the argument buffer. */

@@ -3,7 +3,7 @@
  * Small tensors are bump-allocated from slabs; a large tensor has an allocation of its own, a block, which `dispose`, `tidy`
  * and the tape return to a free list.
  */
-import { native, frame } from '../binding';
+import { native } from '../binding';
 import { ResourceExhaustedError } from './errors';
 
 /** Tensors up to this many bytes are allocated from slabs and never freed individually. */
@@ -43,7 +43,6 @@ function rawBuffer(bytes: number): ArrayBuffer {
 }
 
 function alignedBase(buffer: ArrayBuffer): number {
-  frame[0] = buffer.byteLength;
   return (alignment - native.newStorage(buffer)) % alignment;
 }
 

@@ -1,8 +1,9 @@
 /** Broadcasting: calls of kernels whose operands broadcast, and the reduction of the gradient to an operand's shape. */
-import { frame, native } from '../binding';
+import { native } from '../binding';
 import { UnimplementedError } from '../core/errors';
 import { broadcastAxes, sameShape, showShape, type Shape } from '../core/shape';
-import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
+import { shapeOf, type Tensor } from '../core/tensor';
+import * as kernels from './kernels';
 
 let reduceTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
 /** Sets the sum that `unbroadcast` uses; it is an op (ops/reduce/reduce.ts), which this module cannot import. */
@@ -19,10 +20,8 @@ export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
 /** Scratch buffers for the coalesced dimensions and the strides of two operands, from the last dimension on. */
 const merged = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;
 
-/** The maximum number of dimensions of a kernel, after coalescing. */
-const maxDims = 16;
-
-function tooMany(op: string, dims: number, operands: readonly Tensor[]): UnimplementedError {
+/** `maxDims`: the maximum number of dimensions of the kernel, after coalescing. */
+function tooMany(op: string, dims: number, maxDims: number, operands: readonly Tensor[]): UnimplementedError {
   const shapes = operands.map((t) => showShape(shapeOf(t))).join(', ');
   return new UnimplementedError(
     `[${op}] Broadcast between ${shapes} is not supported: the operands alternate over ${dims} dimensions, of which ` +
@@ -66,26 +65,26 @@ export function runBroadcast(code: number, a: Tensor, b: Tensor, y: Tensor): voi
       n++;
     }
   }
-  if (n > maxDims) throw tooMany(native.binaryNames[code], n, [a, b]);
-  frame[3] = n;
+  const lists = kernels.binaryBroadcastLists;
+  if (n > lists.dims.length) throw tooMany(native.binaryNames[code], n, lists.dims.length, [a, b]);
   for (let d = 0; d < n; d++) {
     const k = n - 1 - d;
-    frame[6 + d] = dims[k];
-    frame[6 + n + d] = aStrides[k];
-    frame[6 + 2 * n + d] = bStrides[k];
+    lists.dims[d] = dims[k];
+    lists.aStrides[d] = aStrides[k];
+    lists.bStrides[d] = bStrides[k];
   }
-  native.binaryBroadcast(bufferOf(a), bufferOf(b), bufferOf(y));
+  kernels.binaryBroadcast(a, b, y, n, code, a.dt.code);
 }
 
 const threeStrides = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;
 const running = [1, 1, 1];
 const here = [0, 0, 0];
 
-/**
- * Writes the coalesced dimensions of three operands that broadcast to `shape` to the argument buffer: their number to slot 4,
- * dimensions and strides from slot 6 on.
- */
-export function writeTernaryBroadcast(op: string, shape: Shape, operands: readonly Tensor[]): void {
+const { dims: selectDims, cStrides, aStrides, bStrides } = kernels.selectLists;
+const selectStrides = [cStrides, aStrides, bStrides];
+
+/** Writes the coalesced dimensions of three operands that broadcast to `shape`, for `select`; returns their number. */
+export function writeTernaryBroadcast(op: string, shape: Shape, operands: readonly Tensor[]): number {
   const dims = merged[0];
   let n = 0;
   running[0] = running[1] = running[2] = 1;
@@ -109,10 +108,10 @@ export function writeTernaryBroadcast(op: string, shape: Shape, operands: readon
       n++;
     }
   }
-  if (n > maxDims) throw tooMany(op, n, operands);
-  frame[4] = n;
+  if (n > selectDims.length) throw tooMany(op, n, selectDims.length, operands);
   for (let d = 0; d < n; d++) {
-    frame[6 + d] = dims[n - 1 - d];
-    for (let k = 0; k < 3; k++) frame[6 + (k + 1) * n + d] = threeStrides[k][n - 1 - d];
+    selectDims[d] = dims[n - 1 - d];
+    for (let k = 0; k < 3; k++) selectStrides[k][d] = threeStrides[k][n - 1 - d];
   }
+  return n;
 }

@@ -1,13 +1,14 @@
 /** Indexing of rows: the calls of the native gather and scatter kernels, and the errors for invalid indices. */
-import { frame, native } from '../binding';
+import { native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { describe, type Dims, type Shape, showShape, sizeBetween, stridesOf } from '../core/shape';
-import { bufferOf, makeTensor, shapeOf, Tensor, viewOf } from '../core/tensor';
+import { makeTensor, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType } from './checks';
 import { copyFlat } from './strided';
+import * as kernels from './kernels';
 
 /** How a scatter combines an update with an element. */
 export type ScatterOp = 'update' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max';
@@ -40,24 +41,13 @@ export function indexTensor(value: TensorLike, op: string, argument = 'indices')
   return t;
 }
 
-function writeRowMap(slot: number, map: RowMap, indices: Tensor): void {
-  frame[slot] = map.batch;
-  frame[slot + 1] = map.outer;
-  frame[slot + 2] = map.k;
-  frame[slot + 3] = map.inner;
-  frame[slot + 4] = indices.dt === dtypes.int64 ? 1 : 0;
-  frame[slot + 5] = map.dims.length;
-  for (let d = 0; d < map.dims.length; d++) frame[slot + 6 + d] = map.dims[d];
-}
-
 /** out[b, o, j, :] = params[b, o, row(b, j), :]. Returns the position of the first invalid index tuple, or −1. */
 export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: RowMap): number {
-  frame[0] = params.offset;
-  frame[1] = indices.offset;
-  frame[2] = out.offset;
-  frame[3] = params.dt.bytes;
-  writeRowMap(4, map, indices);
-  return native.gather(bufferOf(params), bufferOf(indices), bufferOf(out));
+  const { batch, outer, k, inner, dims } = map;
+  const list = kernels.gatherLists.dims;
+  for (let d = 0; d < dims.length; d++) list[d] = dims[d];
+  const wide = indices.dt === dtypes.int64;
+  return kernels.gather(params, indices, out, params.dt.bytes, batch, outer, k, inner, wide, dims.length);
 }
 
 /** The position of the first index that is not in [0, limit), or −1. Implemented as a gather of empty rows. */
@@ -85,14 +75,25 @@ export function scatterRows(
   kind: ScatterOp,
 ): number {
   const scalar = updates.size === 1 && updates.rank === 0;
-  frame[0] = dst.offset;
-  frame[1] = indices.offset;
-  frame[2] = updates.offset;
-  frame[3] = scatterCodes[kind];
-  frame[4] = dst.dt.code;
-  frame[5] = scalar ? 1 : 0;
-  writeRowMap(6, map, indices);
-  return native.scatter(bufferOf(dst), bufferOf(indices), bufferOf(updates));
+  const { batch, outer, k, inner, dims } = map;
+  const list = kernels.scatterLists.dims;
+  for (let d = 0; d < dims.length; d++) list[d] = dims[d];
+  const wide = indices.dt === dtypes.int64;
+  const [code, rank] = [scatterCodes[kind], dims.length];
+  return kernels.scatter(
+    dst,
+    indices,
+    updates,
+    code,
+    dst.dt.code,
+    scalar,
+    batch,
+    outer,
+    k,
+    inner,
+    wide,
+    rank,
+  );
 }
 
 /** A copy of a tensor with its own storage. */

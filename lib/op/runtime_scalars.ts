@@ -5,7 +5,8 @@ import type { TracedOp, Tracer } from './contract';
 import { scalarShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { fillSlot, fillWith, fillWithStored } from './strided';
+import { fillLists, slotOf } from './kernels';
+import { fillWith, fillWithStored } from './strided';
 
 /** A view of an argument-buffer slot as a stored element of the dtype. */
 const elementAt = (dt: DTypeInfo, numbers: Float64Array, at: number): { [i: number]: number } =>
@@ -33,7 +34,7 @@ export function runtimeScalar(
   variables: readonly Variable[],
 ): Tensor {
   return tracer.emitWithScalars(scalarOp, [], [{ shape: scalarShape, dt }], {
-    slot: fillSlot,
+    slot: slotOf(fillLists.value),
     count: 1,
     variables,
     write: (to, at) => {

@@ -1,5 +1,4 @@
 /** Strided copies and fills, and the parsing of arguments that are integers or lists of tensors. */
-import { frame, native } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
@@ -9,8 +8,11 @@ import { describe, type Dims, mergeDims, showShape } from '../core/shape';
 import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { requireConcrete } from './traced';
+import * as kernels from './kernels';
 
-const maxCopyDims = 16;
+/** Dimensions and strides of a copy. */
+const lists = kernels.copyLists;
+const maxCopyDims = lists.dims.length;
 
 /**
  * dst[dstAt + Σ iₖ·dstStrides[k]] = src[srcAt + Σ iₖ·srcStrides[k]] over all indices within dims, in elements. Source
@@ -37,35 +39,26 @@ export function copyStrided(
       );
     }
   }
-  const bytes = dst.dt.bytes;
-  frame[0] = src.offset + srcAt * bytes;
-  frame[1] = dst.offset + dstAt * bytes;
-  frame[2] = bytes;
-  frame[3] = n;
   for (let d = 0; d < n; d++) {
-    frame[4 + d] = dims[d];
-    frame[4 + n + d] = srcStrides[d];
-    frame[4 + 2 * n + d] = dstStrides[d];
+    lists.dims[d] = dims[d];
+    lists.srcStrides[d] = srcStrides[d];
+    lists.dstStrides[d] = dstStrides[d];
   }
-  native.copy(bufferOf(src), bufferOf(dst));
+  kernels.copy(src, dst, dst.dt.bytes, srcAt, dstAt, n);
 }
 
 /** Copies all elements of a tensor to consecutive elements of another, from `dstAt` on. */
 export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   if (src.size === 0) return;
-  const bytes = dst.dt.bytes;
-  frame[0] = src.offset;
-  frame[1] = dst.offset + dstAt * bytes;
-  frame[2] = bytes;
-  frame[3] = 1;
-  frame[4] = src.size;
-  frame[5] = 1;
-  frame[6] = 1;
-  native.copy(bufferOf(src), bufferOf(dst));
+  lists.dims[0] = src.size;
+  lists.srcStrides[0] = 1;
+  lists.dstStrides[0] = 1;
+  kernels.copy(src, dst, dst.dt.bytes, 0, dstAt, 1);
 }
 
-/** The maximum number of pieces in a native call. */
-const maxSegments = 252;
+/** The offset and the number of columns of each piece in a native call. */
+const { pieces: segments } = kernels.partsLists;
+const maxSegments = segments.length / 2;
 
 /**
  * Splits `whole`, as a matrix of `rows` rows, into `pieces`, matrices of some of its columns (`toPieces`), or concatenates
@@ -79,16 +72,10 @@ export function copySegments(
 ): void {
   const { size } = whole;
   if (size === 0) return;
-  const storage = bufferOf(whole);
   let column = 0;
   for (let from = 0; from < pieces.length; from += maxSegments) {
     const count = Math.min(pieces.length - from, maxSegments);
-    frame[0] = whole.offset;
-    frame[1] = whole.dt.bytes;
-    frame[2] = rows;
-    frame[3] = size / rows;
-    frame[4] = column;
-    frame[6] = count;
+    const begin = column;
     // Small pieces that were allocated together share a slab.
     const buffer = bufferOf(pieces[from]);
     let together = true;
@@ -96,29 +83,26 @@ export function copySegments(
       const piece = pieces[from + i];
       const width = piece.size / rows;
       if (bufferOf(piece) !== buffer) together = false;
-      frame[7 + 2 * i] = piece.offset;
-      frame[8 + 2 * i] = width;
+      segments[2 * i] = piece.offset;
+      segments[2 * i + 1] = width;
       column += width;
     }
-    frame[5] = (toPieces ? 1 : 0) + (together ? 2 : 0);
+    kernels.writeParts(whole, whole.dt.bytes, rows, size / rows, begin, toPieces, together, count);
     // Spreading a list into a call costs more than a small copy.
-    if (together) native.parts(storage, buffer);
-    else if (count === 2) native.parts(storage, buffer, bufferOf(pieces[from + 1]));
+    if (together) kernels.parts(whole, buffer);
+    else if (count === 2) kernels.parts(whole, buffer, bufferOf(pieces[from + 1]));
     else {
       const buffers = new Array<ArrayBuffer>(count);
       for (let i = 0; i < count; i++) buffers[i] = bufferOf(pieces[from + i]);
-      native.parts(storage, ...buffers);
+      kernels.parts(whole, ...buffers);
     }
   }
 }
 
 /** Views of a slot of the argument buffer as one stored element of each dtype, by code. */
-export const elementSlots = (slot: number): readonly { [i: number]: number | bigint }[] =>
-  dtypeByCode.map((dt) => new dt.stored(native.frame, slot * 8, 1) as { [i: number]: number | bigint });
-
-/** The slot of the value of a fill. */
-export const fillSlot = 3;
-const fillValue = elementSlots(fillSlot);
+export const elementSlots = (slot: kernels.List): readonly { [i: number]: number | bigint }[] =>
+  dtypeByCode.map((dt) => new dt.stored(slot.buffer as ArrayBuffer, slot.byteOffset, 1));
+const fillValue = elementSlots(kernels.fillLists.value);
 
 /** Sets all elements of a new tensor to one value. */
 export function fillWith(t: Tensor, value: number | bigint): void {
@@ -130,11 +114,8 @@ export function fillWith(t: Tensor, value: number | bigint): void {
 export function fillWithStored(t: Tensor, value: number | bigint): void {
   const { dt, size } = t;
   if (size === 0) return;
-  frame[0] = t.offset;
-  frame[1] = size;
-  frame[2] = dt.bytes;
   fillValue[dt.code][0] = value;
-  native.fill(bufferOf(t));
+  kernels.fill(t, size, dt.bytes);
 }
 
 /** Whether a value is an array of primitive numbers. */

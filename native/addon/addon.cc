@@ -5,10 +5,14 @@
 #include "../runtime/pages.h"
 #include "../runtime/pool.h"
 #include "call.h"
-#include "entries.h"
-#include "names.h"
+#include "entry.h"
+#include "tables.h"
 
 namespace gradtape {
+
+#define GT_ROW(Name, name) extern const EntryRow entry_##Name;
+GT_ENTRIES(GT_ROW)
+#undef GT_ROW
 
 Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
   if (env == nullptr) {
@@ -58,18 +62,6 @@ void Call::fail(const char* message) {
   Napi::RangeError error = Napi::RangeError::New(env, why);
   error.Set("code", Napi::String::New(env, error_code(why)));
   return error;
-}
-
-[[gnu::cold]] void define_names(Napi::Object exports, const char* property, const char* const* first,
-                                size_t step, int count) {
-  const Napi::Env env = exports.Env();
-  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
-  for (int i = 0; i < count; i++) {
-    const char* const name = *reinterpret_cast<const char* const*>(reinterpret_cast<const char*>(first) +
-                                                                   static_cast<size_t>(i) * step);
-    list.Set(static_cast<uint32_t>(i), Napi::String::New(env, name));
-  }
-  exports.Set(property, list);
 }
 
 void throw_range_error(Napi::Env env, const char* why) { range_error(env, why).ThrowAsJavaScriptException(); }
@@ -211,14 +203,16 @@ Napi::Value trim(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary. Frame:
-/// how many bytes there are.
-napi_value new_storage(napi_env env, napi_callback_info info) {
-  Call call(env, info, 1);
-  const int64_t bytes = call.integer(0);
-  void* p = call.range(0, 0, bytes, 1);
-  if (call.ok() && p != nullptr) ask_for_huge_pages(p, bytes);
-  return call.ok() ? call.value(static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63)) : nullptr;
+/// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary.
+Napi::Value new_storage(const Napi::CallbackInfo& info) {
+  if (!info[0].IsArrayBuffer()) {
+    throw_range_error(info.Env(), "a storage is an ArrayBuffer");
+    return info.Env().Undefined();
+  }
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  void* p = buffer.Data();
+  if (p != nullptr) ask_for_huge_pages(p, static_cast<int64_t>(buffer.ByteLength()));
+  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63));
 }
 
 /// What TypeScript must know of calls: how many buffers they take at most, and the numbers of the entries
@@ -249,6 +243,45 @@ constexpr const char* kind_name(Kind kind) {
   exports.Set("dtypes", list);
 }
 
+/// The names at `first` and every `step` bytes behind it.
+[[gnu::cold]] void define_list(Napi::Object exports, const char* property, const char* const* first,
+                               size_t step, int count) {
+  const Napi::Env env = exports.Env();
+  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
+  for (int i = 0; i < count; i++) {
+    const char* const name = *reinterpret_cast<const char* const*>(reinterpret_cast<const char*>(first) +
+                                                                   static_cast<size_t>(i) * step);
+    list.Set(static_cast<uint32_t>(i), Napi::String::New(env, name));
+  }
+  exports.Set(property, list);
+}
+/// The names of a family's ops, in the order of their numbers.
+template <class Op>
+void define_list(Napi::Object exports, const char* property, const Op* ops, int count) {
+  define_list(exports, property, &ops->name, sizeof(Op), count);
+}
+[[gnu::cold]] void define_names(Napi::Object exports) {
+  const KernelTable& table = kernels();
+  define_list(exports, "unaryNames", table.unary, table.unary_count);
+  define_list(exports, "binaryNames", table.binary, table.binary_count);
+  define_list(exports, "reduceNames", table.reduce, table.reduce_count);
+  define_list(exports, "argReduceNames", table.argreduce, table.argreduce_count);
+  define_list(exports, "scanNames", table.scan, table.scan_count);
+  define_list(exports, "randomNames", table.random, table.random_count);
+  define_list(exports, "scatterNames", table.scatter, table.scatter_count);
+  define_list(exports, "optimizerNames", table.optimizer, table.optimizer_count);
+}
+
+/// All entries, and what their arguments were when this was built.
+[[gnu::cold]] void define_entries(Napi::Object exports, Instance* instance) {
+#define GT_ROW(Name, name) \
+  define_entry(exports, #name, entry_##Name.callback, instance, true, entry_##Name.rows);
+  GT_ENTRIES(GT_ROW)
+#undef GT_ROW
+  while (instance->entries[instance->group_entry].callback != entry_Fused.callback) instance->group_entry++;
+  exports.Set("arguments", static_cast<double>(GT_ARGUMENTS_FINGERPRINT));
+}
+
 /// Any call here may fail, since a worker thread may be ended meanwhile. Nothing follows from that: nobody
 /// will see the exports.
 [[gnu::cold]] Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -276,23 +309,11 @@ constexpr const char* kind_name(Kind kind) {
   define_function<get_num_threads>(exports, "numThreads");
   define_function<set_threads>(exports, "setNumThreads");
   define_function<trim>(exports, "trimHeap");
-  define_entry(exports, "newStorage", new_storage, instance, false);
-  define_copy(exports, instance);
-  define_elementwise(exports, instance);
-  define_activation(exports, instance);
-  define_reduce(exports, instance);
-  define_convert(exports, instance);
-  define_indexing(exports, instance);
-  define_matmul(exports, instance);
-  define_conv(exports, instance);
-  define_softmax(exports, instance);
-  define_sort(exports, instance);
+  define_function<new_storage>(exports, "newStorage");
   define_program(exports, instance);
   define_async(exports, instance);
-  define_optimizer(exports, instance);
-  define_norm(exports, instance);
-  define_window(exports, instance);
-  define_measure(exports, instance);
+  define_names(exports);
+  define_entries(exports, instance);
   return exports;
 }
 

@@ -92,7 +92,13 @@ class Call {
     if (v >= 0 && v < static_cast<double>(limit)) return static_cast<int64_t>(v);
     return index_slowly(slot, limit, what);
   }
-  /// The dtype in a slot, which must be of one of some kinds.
+  /// A number that is 0 or 1.
+  bool flag(int slot) { return index(slot, 2, "a flag is neither 0 nor 1") != 0; }
+  /// Whether a buffer that may be left out is there.
+  bool has(int slot) const { return number(slot) >= 0; }
+  /// The dtype in a slot.
+  int dtype(int slot) { return static_cast<int>(index(slot, kDTypes, "no such dtype")); }
+  /// The same, which must be of one of some kinds.
   int dtype(int slot, int kinds) {
     const int dtype = static_cast<int>(index(slot, kDTypes, "no such dtype"));
     if (!is_kind(dtype, kinds)) fail("the dtype is not of a kind that the entry accepts");
@@ -116,14 +122,14 @@ class Call {
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }
 
-  /// The address of `count` elements of `size` bytes that the entry only reads, at byte offset
-  /// `frame[offset_slot]` of buffer argument `arg`. Null after a failure, and for count 0.
-  const void* read(unsigned arg, int offset_slot, int64_t count, int64_t size) {
-    return take(arg, integer(offset_slot), count, size, kReads);
+  /// The address of `count` elements of `size` bytes that the entry only reads, of the buffer whose argument
+  /// and slot `buffer` is. Null after a failure, and for count 0.
+  const void* read(int buffer, int64_t count, int64_t size) {
+    return take(static_cast<unsigned>(buffer), integer(buffer), count, size, kReads);
   }
   /// The same of elements that it writes, or reads and writes.
-  void* write(unsigned arg, int offset_slot, int64_t count, int64_t size, Use use = kWrites) {
-    return take(arg, integer(offset_slot), count, size, use);
+  void* write(int buffer, int64_t count, int64_t size, Use use = kWrites) {
+    return take(static_cast<unsigned>(buffer), integer(buffer), count, size, use);
   }
   /// The same at a given byte offset. A call takes kMaxTaken ranges at most.
   void* take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use use);
@@ -176,6 +182,9 @@ class Call {
   Bytes bytes_[kMaxTaken];
   napi_value args_[kMaxBuffers];
 };
+
+void define_program(Napi::Object exports, Instance* instance);
+void define_async(Napi::Object exports, Instance* instance);
 
 /// Registers one entry on the exports object.
 void define_entry(Napi::Object exports, const char* name, napi_callback callback, Instance* instance,

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "../program/executor.h"
-#include "entries.h"
 #include "program_call.h"
 
 namespace gradtape {

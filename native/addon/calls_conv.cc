@@ -2,14 +2,30 @@
 #include "../runtime/conv.h"
 
 #include "call_finish.h"
-#include "entries.h"
+#include "entry.h"
 #include "overflow.h"
 
 namespace gradtape {
 
 namespace {
+void convolve(Call& call);
+}
 
-constexpr int kFinishSlot = 28;
+/// A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 the input's gradient,
+/// a = dy and b = the filter; 2 the filter's gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2
+/// exact. Lists have one number for each of three dimensions of space: sizes of x, of y and of the filter,
+/// strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input
+/// channels / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the
+/// convolution + bias + residual); the bias has an element for each output channel, the residual those of y,
+/// and `activation` is the unary op f, −1 for none.
+GT_ENTRY(Conv, (a, b, result, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, precision, activation,
+         batch, in_channels, out_channels, groups, GT_LIST(in, 3), GT_LIST(out, 3), GT_LIST(kernel, 3),
+         GT_LIST(stride, 3), GT_LIST(dilation, 3), GT_LIST(pad, 3)) {
+  convolve(call);
+}
+
+namespace {
+
 constexpr int64_t kSizes31 = int64_t{1} << 31;  // positions and extents then fit in 64 bits
 
 /// Forward, where there is nothing to sum up: zeros, finished.
@@ -20,37 +36,32 @@ void finish_zeros(const ConvCall& c, int64_t count) {
     kernels().depthwise[c.shape.dtype].finish(c.finish, c.result, columns, count / columns, columns);
 }
 
-/// conv(a, b, result); frame: a offset, b offset, result offset, dtype, kind (0 forward: a = x, b = filter; 1
-/// input gradient: a = dy, b = filter; 2 filter gradient: a = x, b = dy), precision (0 fast, 1 balanced, 2
-/// exact), batch, input channels, output channels, groups; then for three dimensions of space each: sizes of
-/// x, sizes of y, sizes of the filter, strides, dilations, paddings before. x is [batch, sizes, input
-/// channels], the filter [sizes, input channels / groups, output channels], y [batch, sizes, output
-/// channels].
-void convolve(Call& call, bool finishes) {
+void convolve(Call& call) {
   ConvCall c;  // all of it is set: to clear it first would take as long
   c.finish = {};
   ConvShape& s = c.shape;
-  s.dtype = call.dtype(3, kFloating);
-  c.kind = static_cast<ConvKind>(call.index(4, static_cast<int>(ConvKind::kCount), "no such kind"));
-  c.precision =
-      static_cast<ConvPrecision>(call.index(5, static_cast<int>(ConvPrecision::kCount), "no such precision"));
-  int64_t numbers[22];
-  if (!call.indexes(6, 22, kSizes31, numbers)) {
+  s.dtype = call.dtype(Conv::dtype, kFloating);
+  c.kind = static_cast<ConvKind>(call.index(Conv::kind, static_cast<int>(ConvKind::kCount), "no such kind"));
+  c.precision = static_cast<ConvPrecision>(
+      call.index(Conv::precision, static_cast<int>(ConvPrecision::kCount), "no such precision"));
+  constexpr int kFrom = Conv::batch, kSizes = Conv::kNumbers - kFrom;
+  int64_t sizes[kSizes];
+  if (!call.indexes(kFrom, kSizes, kSizes31, sizes)) {
     return call.fail("a number of a convolution is negative, too large or no integer");
   }
-  s.batch = numbers[0];
-  s.in_channels = numbers[1];
-  s.out_channels = numbers[2];
-  s.groups = numbers[3];
+  s.batch = sizes[Conv::batch - kFrom];
+  s.in_channels = sizes[Conv::in_channels - kFrom];
+  s.out_channels = sizes[Conv::out_channels - kFrom];
+  s.groups = sizes[Conv::groups - kFrom];
   int64_t x_count = s.batch, filter_count = 1, y_count = s.batch;
   bool fits = true;
   for (int d = 0; d < 3; d++) {
-    s.in[d] = numbers[4 + d];
-    s.out[d] = numbers[7 + d];
-    s.kernel[d] = numbers[10 + d];
-    s.stride[d] = numbers[13 + d];
-    s.dilation[d] = numbers[16 + d];
-    s.pad[d] = numbers[19 + d];
+    s.in[d] = sizes[Conv::in - kFrom + d];
+    s.out[d] = sizes[Conv::out - kFrom + d];
+    s.kernel[d] = sizes[Conv::kernel - kFrom + d];
+    s.stride[d] = sizes[Conv::stride - kFrom + d];
+    s.dilation[d] = sizes[Conv::dilation - kFrom + d];
+    s.pad[d] = sizes[Conv::pad - kFrom + d];
     if (s.stride[d] < 1 || s.dilation[d] < 1) call.fail("a stride or dilation is 0");
     fits = fits && multiply_into(&x_count, s.in[d]) && multiply_into(&filter_count, s.kernel[d]) &&
            multiply_into(&y_count, s.out[d]);
@@ -58,6 +69,7 @@ void convolve(Call& call, bool finishes) {
   if (s.groups < 1 || (s.groups > 1 && (s.in_channels % s.groups != 0 || s.out_channels % s.groups != 0))) {
     call.fail("channels cannot be divided into the groups");
   }
+  const bool finishes = call.has(Conv::bias) || call.has(Conv::residual) || call.has(Conv::activation);
   if (finishes && c.kind != ConvKind::kForward) call.fail("a gradient is not finished");
   if (!call.ok()) return;
   fits = fits && multiply_into(&x_count, s.in_channels) && multiply_into(&y_count, s.out_channels) &&
@@ -72,16 +84,16 @@ void convolve(Call& call, bool finishes) {
   const int64_t result_count = c.kind == ConvKind::kForward         ? y_count
                                : c.kind == ConvKind::kInputGradient ? x_count
                                                                     : filter_count;
-  c.a = call.read(0, 0, a_count, size);
-  c.b = call.read(1, 1, b_count, size);
-  c.result = call.write(2, 2, result_count, size);
+  c.a = call.read(Conv::a, a_count, size);
+  c.b = call.read(Conv::b, b_count, size);
+  c.result = call.write(Conv::result, result_count, size);
   if (!call.ok() || result_count == 0) return;
   Converted converted(s.dtype, compute_dtype(s.dtype));
   c.a = converted.in(c.a, a_count);
   c.b = converted.in(c.b, b_count);
   c.result = converted.out(c.result, result_count);
   if (finishes) {
-    c.finish = read_finish(call, 3, kFinishSlot, s.dtype, converted, c.result, y_count, s.out_channels);
+    c.finish = read_finish<Conv>(call, s.dtype, converted, c.result, y_count, s.out_channels);
   }
   if (!converted.ok()) call.fail(kNoMemory);
   if (!call.ok()) return;
@@ -93,26 +105,7 @@ void convolve(Call& call, bool finishes) {
   }
   converted.finish();
 }
-napi_value conv(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
-  convolve(call, false);
-  return nullptr;
-}
-
-/// fusedConv(x, filter, y, bias, residual): y = f(the forward convolution + bias + residual); the frame as
-/// for conv, and from slot 28 on: bias offset, residual offset (−1: there is none), the unary op f (−1:
-/// none). The bias has an element for each output channel, the residual those of y.
-napi_value fused_conv(napi_env env, napi_callback_info info) {
-  Call call(env, info, 5);
-  convolve(call, true);
-  return nullptr;
-}
 
 }  // namespace
-
-void define_conv(Napi::Object exports, Instance* instance) {
-  define_entry(exports, "conv", conv, instance);
-  define_entry(exports, "fusedConv", fused_conv, instance);
-}
 
 }  // namespace gradtape

@@ -2,9 +2,22 @@
 #include "../runtime/matmul.h"
 
 #include "call_finish.h"
-#include "entries.h"
+#include "entry.h"
 
 namespace gradtape {
+
+namespace {
+void multiply(Call& call);
+}
+
+/// C = f(op(A)·op(B) + bias + residual), or +=. Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k
+/// transposed); C is [dims, m, n]. Strides are those of the batch dimensions, in elements: 0 where broadcast.
+/// The bias has n elements, the residual those of C; `activation` is the unary op f, −1 for none.
+GT_ROW_ENTRY(Matmul, (a, b, c, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, m, n, k,
+             GT_FLAG(transpose_a), GT_FLAG(transpose_b), GT_FLAG(accumulate), activation, ndim,
+             GT_LIST(dims, kMaxDims), GT_LIST(a_strides, kMaxDims), GT_LIST(b_strides, kMaxDims)) {
+  multiply(call);
+}
 
 namespace {
 
@@ -28,21 +41,22 @@ struct Reach {
   int64_t a = 0, b = 0, c = 0;
 };
 
-/// The shape of a product, for both entries below. Where C has no elements nothing else is looked at.
+/// The shape of a product. Where C has no elements nothing else is looked at.
 void read_shape(Call& call, MatmulCall& product, Reach* reach) {
-  product.dtype = call.dtype(3, kNumeric);
-  product.m = call.index(4, kLimit, "a dimension is negative");
-  product.n = call.index(5, kLimit, "a dimension is negative");
-  product.k = call.index(6, kLimit, "a dimension is negative");
-  product.transpose_a = call.index(7, 2, "a flag is neither 0 nor 1") != 0;
-  product.transpose_b = call.index(8, 2, "a flag is neither 0 nor 1") != 0;
-  product.accumulate = call.index(9, 2, "a flag is neither 0 nor 1") != 0;
-  const int ndim = product.batch_ndim = static_cast<int>(call.index(10, kMaxDims + 1, "too many dimensions"));
+  product.dtype = call.dtype(Matmul::dtype, kNumeric);
+  product.m = call.index(Matmul::m, kLimit, "a dimension is negative");
+  product.n = call.index(Matmul::n, kLimit, "a dimension is negative");
+  product.k = call.index(Matmul::k, kLimit, "a dimension is negative");
+  product.transpose_a = call.flag(Matmul::transpose_a);
+  product.transpose_b = call.flag(Matmul::transpose_b);
+  product.accumulate = call.flag(Matmul::accumulate);
+  const int ndim = product.batch_ndim =
+      static_cast<int>(call.index(Matmul::ndim, kMaxDims + 1, "too many dimensions"));
   int64_t batches = 1;
   for (int d = 0; call.ok() && d < ndim; d++) {
-    product.batch_dims[d] = call.index(11 + d, kLimit, "a dimension is negative");
-    product.a_strides[d] = call.index(11 + ndim + d, kLimit, "a stride is negative");
-    product.b_strides[d] = call.index(11 + 2 * ndim + d, kLimit, "a stride is negative");
+    product.batch_dims[d] = call.index(Matmul::dims + d, kLimit, "a dimension is negative");
+    product.a_strides[d] = call.index(Matmul::a_strides + d, kLimit, "a stride is negative");
+    product.b_strides[d] = call.index(Matmul::b_strides + d, kLimit, "a stride is negative");
     if (__builtin_mul_overflow(batches, product.batch_dims[d], &batches)) call.fail("the shape is too large");
   }
   int64_t a_count = 0, b_count = 0;
@@ -62,19 +76,17 @@ void read_shape(Call& call, MatmulCall& product, Reach* reach) {
 /// The operands, in the dtype of the kernels.
 void read_operands(Call& call, MatmulCall& product, const Reach& reach, Converted& converted) {
   const int64_t size = dtype_size(product.dtype);
-  const void* a = call.read(0, 0, reach.a, size);
-  const void* b = call.read(1, 1, reach.b, size);
-  void* c = call.write(2, 2, reach.c, size);
+  const void* a = call.read(Matmul::a, reach.a, size);
+  const void* b = call.read(Matmul::b, reach.b, size);
+  void* c = call.write(Matmul::c, reach.c, size);
   if (!call.ok()) return;
   product.a = converted.in(a, reach.a);
   product.b = converted.in(b, reach.b);
   product.c = product.accumulate ? converted.in_out(c, reach.c) : converted.out(c, reach.c);
 }
 
-constexpr int kFinishSlot = 11 + 3 * kMaxDims;
-
 /// How a product makes its rows, where threads split them anyway.
-void tell_rows(Call& call, const MatmulCall& product, const Reach& reach, bool finishes) {
+void tell_rows(Call& call, const MatmulCall& product, const Reach& reach) {
   const ProgramStep& step = *call.step();
   const MatmulKernels& table = kernels().matmul[product.dtype];
   const int64_t size = dtype_size(product.dtype), wide = product.n * size, deep = product.k * size;
@@ -82,32 +94,34 @@ void tell_rows(Call& call, const MatmulCall& product, const Reach& reach, bool f
     return arg < step.buffer_count && offset >= 0 && count <= step.buffers[arg].bytes / size &&
            offset <= step.buffers[arg].bytes - count * size;
   };
-  const int64_t a = call.integer(0), b = call.integer(1), c = call.integer(2);
-  const int64_t bias = finishes ? call.integer(kFinishSlot) : -1;
-  const int64_t residual = finishes ? call.integer(kFinishSlot + 1) : -1;
+  const int64_t a = call.integer(Matmul::a), b = call.integer(Matmul::b), c = call.integer(Matmul::c);
+  const int64_t bias = call.integer(Matmul::bias);
+  const int64_t residual = call.integer(Matmul::residual);
   // Where something is wrong the run says it.
-  if (!call.ok() || table.block == nullptr || !fits(0, a, reach.a) || !fits(1, b, reach.b) ||
-      !fits(2, c, reach.c) || (bias >= 0 && !fits(3, bias, product.n)) ||
-      (residual >= 0 && !fits(4, residual, reach.c))) {
+  if (!call.ok() || table.block == nullptr || !fits(Matmul::a, a, reach.a) || !fits(Matmul::b, b, reach.b) ||
+      !fits(Matmul::c, c, reach.c) || (bias >= 0 && !fits(Matmul::bias, bias, product.n)) ||
+      (residual >= 0 && !fits(Matmul::residual, residual, reach.c))) {
     return;
   }
   const MatmulRows rows = matmul_rows(table, product);
   if (rows.rows == 0) return;
   RowForm& form = *step.form;
   form.rows = rows.rows, form.grains = rows.grains;
-  form.uses = {{0, a, deep, deep, false}, {1, b, reach.b * size, 0, false}, {2, c, wide, wide, true}};
+  form.uses = {{Matmul::a, a, deep, deep, false},
+               {Matmul::b, b, reach.b * size, 0, false},
+               {Matmul::c, c, wide, wide, true}};
   if (rows.owned) form.kept = 1;
-  if (bias >= 0) form.uses.push_back({3, bias, wide, 0, false});
-  if (residual >= 0) form.uses.push_back({4, residual, wide, wide, false});
+  if (bias >= 0) form.uses.push_back({Matmul::bias, bias, wide, 0, false});
+  if (residual >= 0) form.uses.push_back({Matmul::residual, residual, wide, wide, false});
 }
 
 /// Reads a product's shape. False where no more is to be done: there is nothing to compute, or a program
 /// asked only how the rows are made.
-bool begin_product(Call& call, MatmulCall& product, Reach* reach, bool finishes) {
+bool begin_product(Call& call, MatmulCall& product, Reach* reach) {
   read_shape(call, product, reach);
   if (!call.ok() || reach->c == 0) return false;
   if (call.step() == nullptr || call.step()->form == nullptr) return true;
-  tell_rows(call, product, *reach, finishes);
+  tell_rows(call, product, *reach);
   return false;
 }
 
@@ -124,41 +138,16 @@ void run_product(Call& call, MatmulCall& product, Converted& converted) {
   converted.finish();
 }
 
-/// matmul(a, b, c): C = op(A)·op(B), or += ; frame: a offset, b offset, c offset, dtype, m, n, k, transpose a
-/// (0 or 1), transpose b, accumulate, batch ndim, then the batch dims, a's batch strides, b's batch strides
-/// (elements; 0 where broadcast). Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k transposed);
-/// C is [batch dims, m, n].
-napi_value matmul(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
+void multiply(Call& call) {
   MatmulCall product;
   Reach reach;
-  if (!begin_product(call, product, &reach, false)) return nullptr;
+  if (!begin_product(call, product, &reach)) return;
   Converted converted(product.dtype, product_dtype(product.dtype));
   read_operands(call, product, reach, converted);
+  product.finish = read_finish<Matmul>(call, product.dtype, converted, product.c, reach.c, product.n);
   run_product(call, product, converted);
-  return nullptr;
-}
-
-/// fusedMatmul(a, b, c, bias, residual): C = f(op(A)·op(B) + bias + residual); the frame as for matmul, and
-/// from slot 59 on: bias offset, residual offset (−1: there is none), the unary op f (−1: none). The bias has
-/// n elements, the residual those of C.
-napi_value fused_matmul(napi_env env, napi_callback_info info) {
-  Call call(env, info, 5);
-  MatmulCall product;
-  Reach reach;
-  if (!begin_product(call, product, &reach, true)) return nullptr;
-  Converted converted(product.dtype, product_dtype(product.dtype));
-  read_operands(call, product, reach, converted);
-  product.finish = read_finish(call, 3, kFinishSlot, product.dtype, converted, product.c, reach.c, product.n);
-  run_product(call, product, converted);
-  return nullptr;
 }
 
 }  // namespace
-
-void define_matmul(Napi::Object exports, Instance* instance) {
-  define_entry(exports, "matmul", matmul, instance, true, true);
-  define_entry(exports, "fusedMatmul", fused_matmul, instance, true, true);
-}
 
 }  // namespace gradtape

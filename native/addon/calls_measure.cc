@@ -1,7 +1,7 @@
 // The entry that measures the machine: no op uses it, the roofline of the benchmarks does.
 #include "../runtime/dispatch.h"
 #include "../runtime/pool.h"
-#include "entries.h"
+#include "entry.h"
 
 namespace gradtape {
 
@@ -10,19 +10,19 @@ namespace {
 enum Kind { kNothing = 0, kRound, kFma, kRead, kWrite, kCopy, kAdd, kKinds };
 constexpr int64_t kMaxRepeats = int64_t{1} << 20;
 
-/// measure(x, a, y); frame: kind (0 nothing, 1 a round trip to all threads, 2 multiply-adds, 3 read x, 4
-/// write y, 5 copy x to y, 6 add x and a into y), repeats, n (float32), offsets of x, a, y. All threads take
-/// their part of the n elements as often as it says, or do `repeats` multiply-adds each. Returns the
-/// operations of one repeat of the multiply-adds in one thread.
-napi_value measure(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
-  const int64_t kind = call.index(0, kKinds, "no such kind of measurement");
-  const int64_t repeats = call.index(1, kMaxRepeats, "too many repeats");
-  const int64_t n = call.integer(2);
-  const float* x = static_cast<const float*>(call.read(0, 3, n, 4));
-  const float* a = static_cast<const float*>(call.read(1, 4, n, 4));
-  float* y = static_cast<float*>(call.write(2, 5, n, 4));
-  if (!call.ok()) return nullptr;
+}  // namespace
+
+/// Kind: 0 nothing, 1 a round trip to all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y, 6 add
+/// x and a into y. All threads take their part of the n elements (float32) as often as `repeats` says, or do
+/// `repeats` multiply-adds each. Returns the operations of one repeat of the multiply-adds in one thread.
+GT_VALUE_ENTRY(Measure, (x, a, y), kind, repeats, n) {
+  const int64_t kind = call.index(Measure::kind, kKinds, "no such kind of measurement");
+  const int64_t repeats = call.index(Measure::repeats, kMaxRepeats, "too many repeats");
+  const int64_t n = call.integer(Measure::n);
+  const float* x = static_cast<const float*>(call.read(Measure::x, n, 4));
+  const float* a = static_cast<const float*>(call.read(Measure::a, n, 4));
+  float* y = static_cast<float*>(call.write(Measure::y, n, 4));
+  if (!call.ok()) return -1;
   const MeasureKernels& k = kernels().measure;
   const int64_t threads = num_threads();
   if (kind == kRound) {
@@ -51,13 +51,7 @@ napi_value measure(napi_env env, napi_callback_info info) {
         },
         1024);
   }
-  return call.value(static_cast<double>(k.operations));
-}
-
-}  // namespace
-
-void define_measure(Napi::Object exports, Instance* instance) {
-  define_entry(exports, "measure", measure, instance);
+  return static_cast<double>(k.operations);
 }
 
 }  // namespace gradtape

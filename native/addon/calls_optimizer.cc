@@ -4,36 +4,31 @@
 #include "../runtime/dispatch.h"
 #include "../runtime/indexing.h"
 #include "../runtime/optimizer.h"
-#include "entries.h"
-#include "names.h"
+#include "entry.h"
 #include "overflow.h"
 #include "ranges.h"
 
 namespace gradtape {
 
-namespace {
-
-constexpr int kNumbers = static_cast<int>(sizeof(OptimizerRun::numbers) / sizeof(double));
-
-/// optimizer(gradient, in₀, out₀, in₁, out₁ …, the next variable's gradient …): a rule applied to several
-/// variables, each with its weights first, then the states of the rule. Frame: rule, dtype, the number of
-/// variables, four numbers of the rule, then the number of elements of each variable, then the offsets of the
-/// buffers in their order.
-napi_value optimizer(napi_env env, napi_callback_info info) {
-  Call call(env, info, kMaxBuffers);
+/// A rule applied to `count` variables, each with its weights first, then the states of the rule. The buffers
+/// are for each variable its gradient, then what goes in and comes out of each state. `places` has the number
+/// of elements of each variable, then the offsets of the buffers in their order.
+GT_VARIADIC_ENTRY(Optimizer, (), rule, dtype, count, GT_LIST(numbers, 4), GT_LIST(places, 505)) {
   const KernelTable& table = kernels();
-  const OptimizerEntry& entry = table.optimizer[call.index(0, table.optimizer_count, "no such optimizer")];
-  const int dtype = call.dtype(1, kFloating);
+  const OptimizerEntry& entry =
+      table.optimizer[call.index(Optimizer::rule, table.optimizer_count, "no such optimizer")];
+  const int dtype = call.dtype(Optimizer::dtype, kFloating);
   const int64_t size = dtype_size(dtype);
   const int buffers = 1 + 2 * entry.states;
-  const int count = static_cast<int>(call.index(2, kMaxBuffers / buffers + 1, "too many variables"));
-  int slot = 3 + kNumbers + count;
-  if (slot + count * buffers > kFrameSlots) call.fail("too many variables");
+  const int count =
+      static_cast<int>(call.index(Optimizer::count, kMaxBuffers / buffers + 1, "too many variables"));
+  int slot = Optimizer::places + count;
+  if (slot + count * buffers > Optimizer::kNumbers) call.fail("too many variables");
   OptimizerRun runs[kMaxBuffers];
   WrittenRanges<kMaxBuffers> written;
   for (int v = 0, arg = 0; call.ok() && v < count; v++) {
     OptimizerRun& run = runs[v];
-    run.n = call.index(3 + kNumbers + v, kIntegers, "a variable has no such size");
+    run.n = call.index(Optimizer::places + v, kIntegers, "a variable has no such size");
     const auto next = [&] { return call.range(arg++, call.integer(slot++), run.n, size); };
     run.gradient = next();
     for (int i = 0; i < entry.states; i++) {
@@ -41,7 +36,7 @@ napi_value optimizer(napi_env env, napi_callback_info info) {
       run.out[i] = next();
       written.add(run.out[i], run.n * size);
     }
-    for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(3 + i);
+    for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(Optimizer::numbers + i);
   }
   // New weights may be the old ones or the gradient, and a new state the old one.
   bool apart = written.apart();
@@ -54,7 +49,7 @@ napi_value optimizer(napi_env env, napi_callback_info info) {
     for (int i = 0; i < entry.states; i++) apart = apart && may_read(run.in[i], run.out[i]);
   }
   if (!apart) call.fail(kOverlap);
-  if (!call.ok()) return nullptr;
+  if (!call.ok()) return;
   Converted c(dtype, compute_dtype(dtype));
   for (int v = 0; c.any() && v < count; v++) {
     OptimizerRun& run = runs[v];
@@ -64,28 +59,26 @@ napi_value optimizer(napi_env env, napi_callback_info info) {
       run.out[i] = c.out(run.out[i], run.n);
     }
   }
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory);
   run_optimizer(entry, runs, count, c.dtype());
   c.finish();
-  return nullptr;
 }
 
-/// optimizerRows(gradient, indices, in, out) → position of the first index out of range, or -1; then nothing
-/// has been written. Updates rows of the weights by a rule without state; the other rows are copied where the
-/// result is not in place. Frame: the four offsets, count, columns, rows (of the weights), wide (1: int64
-/// indices, 0: int32), dtype, rule, and up to four numbers. The gradient is [count, columns], the weights are
-/// [rows, columns].
-napi_value optimizer_rows(napi_env env, napi_callback_info info) {
-  Call call(env, info, 4);
+/// The position of the first index out of range, or −1; then nothing has been written. Updates rows of the
+/// weights by a rule without state; the other rows are copied where the result is not in place. The gradient
+/// is [count, columns], the weights are [rows, columns]; indices are int64 if `wide`.
+GT_VALUE_ENTRY(OptimizerRows, (gradient, indices, from, to), count, columns, rows, GT_FLAG(wide), dtype, rule,
+               GT_LIST(numbers, 4)) {
   const KernelTable& table = kernels();
   RowMap map = {};
   map.batch = map.outer = map.depth = 1;
-  map.k = call.index(4, kIntegers, "a dimension is negative");
-  map.inner = call.index(5, kIntegers, "a dimension is negative");
-  map.rows = map.dims[0] = call.index(6, kIntegers, "a dimension is negative");
-  map.wide = call.index(7, 2, "an index is int32 or int64") != 0;
-  const int dtype = call.dtype(8, kFloating);
-  const OptimizerEntry& entry = table.optimizer[call.index(9, table.optimizer_count, "no such optimizer")];
+  map.k = call.index(OptimizerRows::count, kIntegers, "a dimension is negative");
+  map.inner = call.index(OptimizerRows::columns, kIntegers, "a dimension is negative");
+  map.rows = map.dims[0] = call.index(OptimizerRows::rows, kIntegers, "a dimension is negative");
+  map.wide = call.flag(OptimizerRows::wide);
+  const int dtype = call.dtype(OptimizerRows::dtype, kFloating);
+  const OptimizerEntry& entry =
+      table.optimizer[call.index(OptimizerRows::rule, table.optimizer_count, "no such optimizer")];
   if (entry.states != 1) call.fail("the rule has a state");
   const int64_t size = dtype_size(dtype), index_size = map.wide ? 8 : 4;
   int64_t n_gradient = map.k, n_weights = map.rows;
@@ -93,15 +86,15 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
     call.fail("the shape is too large");
   }
   OptimizerRun run = {};
-  run.gradient = call.read(0, 0, n_gradient, size);
-  map.indices = call.read(1, 1, map.k, index_size);
-  const void* weights = call.read(2, 2, n_weights, size);
-  run.in[0] = run.out[0] = call.write(3, 3, n_weights, size, in_place_of(2));
-  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(10 + i);
+  run.gradient = call.read(OptimizerRows::gradient, n_gradient, size);
+  map.indices = call.read(OptimizerRows::indices, map.k, index_size);
+  const void* weights = call.read(OptimizerRows::from, n_weights, size);
+  run.in[0] = run.out[0] = call.write(OptimizerRows::to, n_weights, size, in_place_of(OptimizerRows::from));
+  for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(OptimizerRows::numbers + i);
   const bool copies = weights != run.out[0];
-  if (!call.ok()) return nullptr;
+  if (!call.ok()) return -1;
   const int64_t bad = map.k > 0 ? find_bad_row(map) : -1;
-  if (bad >= 0) return call.value(static_cast<double>(bad));
+  if (bad >= 0) return static_cast<double>(bad);
   if (copies && n_weights > 0) {
     CopyLayout flat = {};
     flat.ndim = 1;
@@ -112,19 +105,10 @@ napi_value optimizer_rows(napi_env env, napi_callback_info info) {
   Converted c(dtype, compute_dtype(dtype));
   run.gradient = c.in(run.gradient, n_gradient);
   run.in[0] = run.out[0] = c.in_out(run.out[0], n_weights);
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory), -1;
   run_optimizer_rows(entry, run, map.indices, map.wide, map.k, map.inner, c.dtype());
   c.finish();
-  return call.value(-1);
-}
-
-}  // namespace
-
-void define_optimizer(Napi::Object exports, Instance* instance) {
-  define_entry(exports, "optimizer", optimizer, instance);
-  define_entry(exports, "optimizerRows", optimizer_rows, instance);
-  const KernelTable& table = kernels();
-  define_names(exports, "optimizerNames", table.optimizer, table.optimizer_count);
+  return -1;
 }
 
 }  // namespace gradtape

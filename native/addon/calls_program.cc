@@ -1,7 +1,6 @@
 // The entries that load and run programs (native/program/run.h).
 #include "../program/run.h"
 
-#include "entries.h"
 #include "program_call.h"
 #include "ranges.h"
 
@@ -19,14 +18,18 @@ Napi::Value capture(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// loadProgram(code) → the program's number in this environment. Frame: how many storages and how many
-/// numbers each run brings.
+double number_at(const Napi::CallbackInfo& info, size_t place) {
+  return info[place].IsNumber() ? info[place].As<Napi::Number>().DoubleValue() : -1;
+}
+
+/// loadProgram(code, storages, scalars) → the program's number in this environment; `storages` and `scalars`
+/// count what each run brings.
 Napi::Value load_program(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Instance* instance = env.GetInstanceData<Instance>();
   const char* error = "a program is an ArrayBuffer over some storages";
   constexpr int64_t most = int64_t{1} << 20;
-  const int64_t storages = count_in(*instance, 0, most), scalars = count_in(*instance, 1, most);
+  const int64_t storages = count_of(number_at(info, 1), most), scalars = count_of(number_at(info, 2), most);
   std::shared_ptr<const Program> program;
   if (info[0].IsArrayBuffer() && storages >= 0 && scalars >= 0) {
     auto code = info[0].As<Napi::ArrayBuffer>();
@@ -45,16 +48,16 @@ Napi::Value load_program(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<double>(place));
 }
 
-/// freeProgram(). Frame: the program's number. A run that is under way goes on.
+/// freeProgram(number). A run that is under way goes on.
 Napi::Value free_program(const Napi::CallbackInfo& info) {
   Instance* instance = info.Env().GetInstanceData<Instance>();
-  const int64_t number = count_in(*instance, 0, static_cast<int64_t>(instance->programs.size()) - 1);
+  const int64_t number = count_of(number_at(info, 0), static_cast<int64_t>(instance->programs.size()) - 1);
   if (number >= 0) instance->programs[static_cast<size_t>(number)] = nullptr;
   return info.Env().Undefined();
 }
 
 /// runProgram(table, ...storages) → undefined, or the word of the instruction that gave another result than
-/// −1. What the arguments and the frame say: program_call.h.
+/// −1. What the arguments say: program_call.h.
 napi_value run_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 0);
   if (call.error != nullptr) return refuse(env, call.error);
@@ -66,23 +69,18 @@ napi_value run_program(napi_env env, napi_callback_info info) {
   return word;
 }
 
-/// fused(...storages): a group of elementwise steps in tiles (native/program/tiles.h). Only as an instruction
-/// of a program, which knows what its numbers mean.
-napi_value fused(napi_env env, napi_callback_info info) {
-  Call call(env, info, 0);
-  call.fail("a group is an instruction of a program");
-  return nullptr;
-}
-
 }  // namespace
+
+/// A group of elementwise steps in tiles (native/program/tiles.h). Only as an instruction of a program, which
+/// knows what its numbers mean.
+GT_VARIADIC_ENTRY(Fused, ()) { call.fail("a group is an instruction of a program"); }
 
 napi_value refuse(napi_env env, const char* why) {
   throw_range_error(env, why);
   return nullptr;
 }
 
-int64_t count_in(const Instance& instance, int slot, int64_t limit) {
-  const double v = instance.frame[slot];
+int64_t count_of(double v, int64_t limit) {
   return is_count(v, static_cast<double>(limit)) ? static_cast<int64_t>(v) : -1;
 }
 
@@ -96,7 +94,9 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
     args = arg_list_.resize(argc);
     napi_get_cb_info(env, info, &argc, args, nullptr, nullptr);
   }
-  const int64_t number = count_in(*instance, 0, static_cast<int64_t>(instance->programs.size()) - 1);
+  const double* numbers = instance->frame;
+  const int64_t number =
+      count_of(numbers[ProgramRun::program], static_cast<int64_t>(instance->programs.size()) - 1);
   if (number < 0 || instance->programs[static_cast<size_t>(number)] == nullptr) {
     error = "no such program";
     return;
@@ -104,8 +104,8 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
   program = instance->programs[static_cast<size_t>(number)].get();
   this->number = static_cast<size_t>(number);
   const int64_t n = program->storage_count();
-  from = count_in(*instance, 1, program->word_count());
-  to = count_in(*instance, 2, program->word_count());
+  from = count_of(numbers[ProgramRun::from], program->word_count());
+  to = count_of(numbers[ProgramRun::to], program->word_count());
   if (from < 0 || to < 0 || argc != before + 1 + static_cast<size_t>(n)) {
     error = "a program is damaged";
     return;
@@ -141,8 +141,6 @@ ProgramCall::ProgramCall(napi_env env, napi_callback_info info, size_t before) {
 }
 
 void define_program(Napi::Object exports, Instance* instance) {
-  instance->group_entry = instance->entry_count;
-  define_entry(exports, "fused", fused, instance);
   define_function<capture>(exports, "capture");
   define_function<load_program>(exports, "loadProgram");
   define_function<free_program>(exports, "freeProgram");

@@ -2,7 +2,7 @@
 #include "../runtime/converted.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/softmax.h"
-#include "entries.h"
+#include "entry.h"
 
 namespace gradtape {
 
@@ -10,10 +10,12 @@ namespace {
 
 constexpr int64_t kLimit = int64_t{1} << 53;
 
-/// rows × cols from two slots, their product in `count`.
-void matrix(Call& call, int slot, int64_t* rows, int64_t* cols, int64_t* count) {
-  *rows = call.index(slot, kLimit, "a dimension is negative");
-  *cols = call.index(slot + 1, kLimit, "a dimension is negative");
+GT_GROUP(Matrix, rows, cols)
+
+/// A matrix's numbers, from the slot `first` on, and their product in `count`.
+void read_matrix(Call& call, int first, int64_t* rows, int64_t* cols, int64_t* count) {
+  *rows = call.index(first + Matrix::rows, kLimit, "a dimension is negative");
+  *cols = call.index(first + Matrix::cols, kLimit, "a dimension is negative");
   if (__builtin_mul_overflow(*rows, *cols, count)) call.fail("the shape is too large");
 }
 
@@ -55,24 +57,25 @@ struct Turned {
   }
 };
 
-/// softmax(x, y); frame: x offset, y offset, rows, cols, dtype, kind (0 softmax, 1 its logarithm), how far
-/// the elements of a row are apart: 1, or of few elements the number of rows that lie side by side.
-napi_value softmax(napi_env env, napi_callback_info info) {
-  Call call(env, info, 2);
+}  // namespace
+
+/// y = the softmax of each row of x, or its logarithm. Elements of a row are `step` apart: 1, or of few
+/// elements the number of rows that lie side by side.
+GT_ENTRY(Softmax, (x, y), GT_PART(matrix, Matrix), dtype, GT_FLAG(logarithm), step) {
   int64_t rows, cols, count;
-  matrix(call, 2, &rows, &cols, &count);
-  const int dtype = call.dtype(4, kFloating);
-  const int64_t kind = call.index(5, 2, "no such kind of softmax");
+  read_matrix(call, Softmax::matrix, &rows, &cols, &count);
+  const int dtype = call.dtype(Softmax::dtype, kFloating);
+  const bool logarithm = call.flag(Softmax::logarithm);
   const int64_t size = dtype_size(dtype);
-  const Turned turned(call, 6, rows, cols, dtype);
-  const void* x = call.read(0, 0, count, size);
-  void* y = call.write(1, 1, count, size);
-  if (!call.ok() || count == 0) return nullptr;
+  const Turned turned(call, Softmax::step, rows, cols, dtype);
+  const void* x = call.read(Softmax::x, count, size);
+  void* y = call.write(Softmax::y, count, size);
+  if (!call.ok() || count == 0) return;
   Converted c(dtype, compute_dtype(dtype));
   x = c.in(x, count), y = c.out(y, count);
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory);
   const SoftmaxKernels& k = kernels().softmax[c.dtype()];
-  const auto fn = kind == 0 ? k.softmax : k.log_softmax;
+  const auto fn = logarithm ? k.log_softmax : k.softmax;
   if (!turned.any()) {
     run_rows(fn, x, y, rows, cols, c.size());
   } else {
@@ -82,101 +85,83 @@ napi_value softmax(napi_env env, napi_callback_info info) {
     turned.turn(after, y, false);
   }
   c.finish();
-  return nullptr;
 }
 
-/// logSumExp(x, y); frame: x offset, y offset, rows, cols, dtype, how far the elements of a row are apart, as
-/// for softmax.
-napi_value log_sum_exp(napi_env env, napi_callback_info info) {
-  Call call(env, info, 2);
+/// y = log Σ eˣ of each row of x; `step` as for softmax.
+GT_ENTRY(LogSumExp, (x, y), GT_PART(matrix, Matrix), dtype, step) {
   int64_t rows, cols, count;
-  matrix(call, 2, &rows, &cols, &count);
-  const int dtype = call.dtype(4, kFloating);
+  read_matrix(call, LogSumExp::matrix, &rows, &cols, &count);
+  const int dtype = call.dtype(LogSumExp::dtype, kFloating);
   const int64_t size = dtype_size(dtype);
-  const Turned turned(call, 5, rows, cols, dtype);
-  const void* x = call.read(0, 0, count, size);
-  void* y = call.write(1, 1, rows, size);
+  const Turned turned(call, LogSumExp::step, rows, cols, dtype);
+  const void* x = call.read(LogSumExp::x, count, size);
+  void* y = call.write(LogSumExp::y, rows, size);
   if (cols == 0 && rows > 0) call.fail("there is nothing to sum");
-  if (!call.ok() || count == 0) return nullptr;
+  if (!call.ok() || count == 0) return;
   Converted c(dtype, compute_dtype(dtype));
   x = c.in(x, count), y = c.out(y, rows);
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory);
   alignas(64) char before[kFewComputeBytes];
   if (turned.any()) turned.turn(x, before, true);
   if (!run_log_sum_exp(kernels().softmax[c.dtype()].log_sum_exp, turned.any() ? before : x, y, rows, cols,
                        c.size())) {
-    return call.fail(kNoMemory), nullptr;
+    return call.fail(kNoMemory);
   }
   c.finish();
-  return nullptr;
 }
 
-/// softmaxGradient(dy, y, dx); frame: dy offset, y offset, dx offset, rows, cols, dtype, kind; y is the
-/// result of the softmax of that kind.
-napi_value softmax_gradient(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
+/// dx from dy and y, the result of the softmax or of its logarithm.
+GT_ENTRY(SoftmaxGradient, (dy, y, dx), GT_PART(matrix, Matrix), dtype, GT_FLAG(logarithm)) {
   int64_t rows, cols, count;
-  matrix(call, 3, &rows, &cols, &count);
-  const int dtype = call.dtype(5, kFloating);
-  const int64_t kind = call.index(6, 2, "no such kind of softmax");
+  read_matrix(call, SoftmaxGradient::matrix, &rows, &cols, &count);
+  const int dtype = call.dtype(SoftmaxGradient::dtype, kFloating);
+  const bool logarithm = call.flag(SoftmaxGradient::logarithm);
   const int64_t size = dtype_size(dtype);
-  const void* dy = call.read(0, 0, count, size);
-  const void* y = call.read(1, 1, count, size);
-  void* dx = call.write(2, 2, count, size);
-  if (!call.ok() || count == 0) return nullptr;
+  const void* dy = call.read(SoftmaxGradient::dy, count, size);
+  const void* y = call.read(SoftmaxGradient::y, count, size);
+  void* dx = call.write(SoftmaxGradient::dx, count, size);
+  if (!call.ok() || count == 0) return;
   Converted c(dtype, compute_dtype(dtype));
   dy = c.in(dy, count), y = c.in(y, count), dx = c.out(dx, count);
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory);
   const SoftmaxKernels& k = kernels().softmax[c.dtype()];
-  run_rows(kind == 0 ? k.softmax_gradient : k.log_softmax_gradient, dy, y, dx, rows, cols, c.size());
+  run_rows(logarithm ? k.log_softmax_gradient : k.softmax_gradient, dy, y, dx, rows, cols, c.size());
   c.finish();
-  return nullptr;
 }
 
-/// crossEntropy(logits, labels, loss, backprop); frame: the four offsets, rows, cols, dtype, label dtype:
-/// that of the logits for a distribution per row, int32 or int64 for the number of the one label, whether
-/// backprop is wanted: if not, it may be left out. Returns the position of the
-/// first number out of range (nothing is written then), or -1.
-napi_value cross_entropy(napi_env env, napi_callback_info info) {
-  Call call(env, info, 4);
+/// The cross entropy of each row and, where it is wanted, its gradient. The labels' dtype is that of the
+/// logits for a distribution per row, int32 or int64 for the number of the one label. Returns the position of
+/// the first number out of range (nothing is written then), or −1.
+GT_VALUE_ENTRY(CrossEntropy, (logits, labels, loss, GT_OPTIONAL(backprop)), GT_PART(matrix, Matrix), dtype,
+               labels_dtype) {
   int64_t rows, cols, count;
-  matrix(call, 4, &rows, &cols, &count);
-  const int dtype = call.dtype(6, kFloating);
-  const int labels_dtype = static_cast<int>(call.index(7, kDTypes, "no such dtype"));
+  read_matrix(call, CrossEntropy::matrix, &rows, &cols, &count);
+  const int dtype = call.dtype(CrossEntropy::dtype, kFloating);
+  const int labels_dtype = call.dtype(CrossEntropy::labels_dtype);
   const bool wide = labels_dtype == static_cast<int>(DType::kInt64);
   const bool sparse = wide || labels_dtype == static_cast<int>(DType::kInt32);
   if (!sparse && labels_dtype != dtype) call.fail("labels have another dtype than logits");
   const int64_t size = dtype_size(dtype), label_size = dtype_size(labels_dtype);
-  const void* logits = call.read(0, 0, count, size);
-  const void* labels = call.read(1, 1, sparse ? rows : count, label_size);
-  void* loss = call.write(2, 2, rows, size);
-  const bool wanted = call.index(8, 2, "a flag is neither 0 nor 1") != 0;
-  void* backprop = wanted ? call.write(3, 3, count, size) : nullptr;
+  const void* logits = call.read(CrossEntropy::logits, count, size);
+  const void* labels = call.read(CrossEntropy::labels, sparse ? rows : count, label_size);
+  void* loss = call.write(CrossEntropy::loss, rows, size);
+  void* backprop =
+      call.has(CrossEntropy::backprop) ? call.write(CrossEntropy::backprop, count, size) : nullptr;
   if (cols == 0 && rows > 0) call.fail("there are no classes");
-  if (!call.ok()) return nullptr;
-  if (count == 0) return call.value(-1);
+  if (!call.ok() || count == 0) return -1;
   if (sparse) {
     const int64_t bad = find_bad_label(labels, rows, cols, label_size);
-    if (bad >= 0) return call.value(static_cast<double>(bad));
+    if (bad >= 0) return static_cast<double>(bad);
   }
   Converted c(dtype, compute_dtype(dtype));
   logits = c.in(logits, count), loss = c.out(loss, rows), backprop = c.out(backprop, count);
   if (!sparse) labels = c.in(labels, count);
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory), -1;
   const SoftmaxKernels& k = kernels().softmax[c.dtype()];
   run_cross_entropy(sparse ? k.sparse_cross_entropy[wide] : k.cross_entropy, logits, labels, loss, backprop,
                     rows, cols, c.size(), sparse ? label_size : cols * c.size());
   c.finish();
-  return call.value(-1);
-}
-
-}  // namespace
-
-void define_softmax(Napi::Object exports, Instance* instance) {
-  define_entry(exports, "softmax", softmax, instance);
-  define_entry(exports, "logSumExp", log_sum_exp, instance);
-  define_entry(exports, "softmaxGradient", softmax_gradient, instance);
-  define_entry(exports, "crossEntropy", cross_entropy, instance);
+  return -1;
 }
 
 }  // namespace gradtape

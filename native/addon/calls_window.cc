@@ -2,43 +2,52 @@
 #include "../runtime/window.h"
 
 #include "call_finish.h"
-#include "entries.h"
+#include "entry.h"
 #include "overflow.h"
 
 namespace gradtape {
 
 namespace {
 
-constexpr int kFinishSlot = 19;
 /// Windows, strides and paddings are smaller than this; so are the distances that windows reach.
 constexpr int64_t kWindow = int64_t{1} << 31;
 
-/// size, out, kernel, stride, dilation, before from six slots.
-WindowDim window_dim(Call& call, int slot) {
+/// One number of each list for each of three dimensions of space.
+GT_GROUP(Windows, GT_LIST(size, 3), GT_LIST(out, 3), GT_LIST(kernel, 3), GT_LIST(stride, 3),
+         GT_LIST(dilation, 3), GT_LIST(before, 3))
+
+/// The dimensions of a window call, whose numbers begin at `first`.
+void read_windows(Call& call, int first, WindowDim* dims) {
   const char* bad = "a window's number is out of range";
-  WindowDim d;
-  int64_t six[6];
-  if (call.indexes(slot, 6, kWindow, six)) {
-    d = {six[0], six[1], six[2], six[3], six[4], six[5]};
+  int64_t all[Windows::kNumbers];
+  if (call.indexes(first, Windows::kNumbers, kWindow, all)) {
+    for (int i = 0; i < 3; i++) {
+      dims[i] = {all[Windows::size + i],   all[Windows::out + i],      all[Windows::kernel + i],
+                 all[Windows::stride + i], all[Windows::dilation + i], all[Windows::before + i]};
+    }
   } else {
-    d.size = call.index(slot, kIntegers, bad);
-    d.out = call.index(slot + 1, kIntegers, bad);
-    d.kernel = call.index(slot + 2, kWindow, bad);
-    d.stride = call.index(slot + 3, kWindow, bad);
-    d.dilation = call.index(slot + 4, kWindow, bad);
-    d.before = call.index(slot + 5, 2 * kWindow, bad);
+    for (int i = 0; i < 3; i++) {
+      dims[i].size = call.index(first + Windows::size + i, kIntegers, bad);
+      dims[i].out = call.index(first + Windows::out + i, kIntegers, bad);
+      dims[i].kernel = call.index(first + Windows::kernel + i, kWindow, bad);
+      dims[i].stride = call.index(first + Windows::stride + i, kWindow, bad);
+      dims[i].dilation = call.index(first + Windows::dilation + i, kWindow, bad);
+      dims[i].before = call.index(first + Windows::before + i, 2 * kWindow, bad);
+    }
   }
-  int64_t reach = 0;
-  if (d.kernel < 1 || d.stride < 1 || d.dilation < 1 ||
-      (d.out > 0 &&
-       (__builtin_mul_overflow(d.out - 1, d.stride, &reach) || reach > d.size + d.before + kWindow))) {
-    call.fail(bad);
+  for (int i = 0; i < 3; i++) {
+    const WindowDim& d = dims[i];
+    int64_t reach = 0;
+    if (d.kernel < 1 || d.stride < 1 || d.dilation < 1 ||
+        (d.out > 0 &&
+         (__builtin_mul_overflow(d.out - 1, d.stride, &reach) || reach > d.size + d.before + kWindow))) {
+      call.fail(bad);
+    }
   }
-  return d;
 }
 
 /// Elements of the input and of the output; fails where there are too many.
-void count(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
+void count_elements(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
   // Eight for the bytes of an element.
   int64_t room_in = 8, room_out = 8;
   *in = *out = 1;
@@ -54,41 +63,38 @@ void count(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
   }
 }
 
-/// depthwise(x, w, y): y from x and w, or x from y and w (its gradient), or w from x and y; frame: their
-/// offsets, dtype, kind (0, 1, 2 in this order), batch, channels, then height and width, each size, out,
-/// kernel, stride, dilation, before.
-void convolve_depthwise(Call& call, bool finishes) {
-  const int dtype = call.dtype(3, kFloating);
-  const auto kind = static_cast<DepthwiseKind>(call.index(4, kDepthwiseKinds, "no such kind"));
+}  // namespace
+
+/// A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 x from y and w, 2 w from x and
+/// y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those
+/// of y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three
+/// is 1.
+GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, activation, batch,
+         channels, GT_PART(windows, Windows)) {
+  const int dtype = call.dtype(Depthwise::dtype, kFloating);
+  const auto kind = static_cast<DepthwiseKind>(call.index(Depthwise::kind, kDepthwiseKinds, "no such kind"));
   WindowCall window;
-  window.batch = call.index(5, kIntegers, "a dimension is negative");
-  window.channels = call.index(6, kIntegers, "a dimension is negative");
+  window.batch = call.index(Depthwise::batch, kIntegers, "a dimension is negative");
+  window.channels = call.index(Depthwise::channels, kIntegers, "a dimension is negative");
+  read_windows(call, Depthwise::windows, window.dims);
   window.dims[0] = {1, 1, 1, 1, 1, 0};
-  window.dims[1] = window_dim(call, 7);
-  window.dims[2] = window_dim(call, 13);
   window.bytes = dtype_size(dtype);
   int64_t in = 0, out = 0, weights = 1, room = 8;
-  count(call, window, &in, &out);
+  count_elements(call, window, &in, &out);
   if (!multiply_into(&weights, window.dims[1].kernel) || !multiply_into(&weights, window.dims[2].kernel) ||
       !multiply_into(&weights, window.channels) || !multiply_into(&room, weights)) {
     call.fail("the shape is too large");
   }
-  const auto operand = [&](unsigned arg, int64_t n, DepthwiseKind result_of) {
-    return call.take(arg, call.integer(static_cast<int>(arg)), n, window.bytes,
-                     kind == result_of ? kWrites : kReads);
-  };
   Converted converted(dtype, compute_dtype(dtype));
-  const auto operand_as = [&](unsigned arg, int64_t n, DepthwiseKind result_of) {
-    void* const p = operand(arg, n, result_of);
-    return kind == result_of ? converted.out(p, n) : const_cast<void*>(converted.in(p, n));
+  const auto operand = [&](int buffer, int64_t n, DepthwiseKind result_of) {
+    if (kind == result_of) return converted.out(call.write(buffer, n, window.bytes), n);
+    return const_cast<void*>(converted.in(call.read(buffer, n, window.bytes), n));
   };
-  void* x = operand_as(0, in, kDepthwiseInput);
-  void* w = operand_as(1, weights, kDepthwiseFilter);
-  void* y = operand_as(2, out, kDepthwise);
-  if (finishes) {
-    if (kind != kDepthwise) call.fail("a gradient is not finished");
-    window.finish = read_finish(call, 3, kFinishSlot, dtype, converted, y, out, window.channels);
-  }
+  void* x = operand(Depthwise::x, in, kDepthwiseInput);
+  void* w = operand(Depthwise::w, weights, kDepthwiseFilter);
+  void* y = operand(Depthwise::y, out, kDepthwise);
+  window.finish = read_finish<Depthwise>(call, dtype, converted, y, out, window.channels);
+  if (window.finish.any() && kind != kDepthwise) call.fail("a gradient is not finished");
   const int64_t results = kind == kDepthwise ? out : kind == kDepthwiseInput ? in : weights;
   if (!call.ok() || results == 0) return;
   window.bytes = converted.size();
@@ -97,60 +103,36 @@ void convolve_depthwise(Call& call, bool finishes) {
   }
   converted.finish();
 }
-napi_value depthwise(napi_env env, napi_callback_info info) {
-  Call call(env, info, 3);
-  convolve_depthwise(call, false);
-  return nullptr;
-}
-
-/// fusedDepthwise(x, w, y, bias, residual): y = f(the depthwise convolution + bias + residual); the frame as
-/// for depthwise, and from slot 19 on: bias offset, residual offset (−1: there is none), the unary op f (−1:
-/// none). The bias has an element for each channel, the residual those of y.
-napi_value fused_depthwise(napi_env env, napi_callback_info info) {
-  Call call(env, info, 5);
-  convolve_depthwise(call, true);
-  return nullptr;
-}
-
-/// pool(x, g, y, dx), of which each kind uses some: 0 y = max x; 1 y = g where x is largest; 2 dx from y
-/// where x is largest; 3 y = mean x; 4 dx from y; frame: their offsets, dtype, kind, batch, channels, then
-/// depth, height and width as for depthwise.
-napi_value pool(napi_env env, napi_callback_info info) {
-  Call call(env, info, 4);
-  const int dtype = call.dtype(4, kNumeric);
-  const auto kind = static_cast<PoolKind>(call.index(5, kPoolKinds, "no such kind"));
+/// Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2
+/// dx from y where x is largest; 3 y = mean x; 4 dx from y.
+GT_ENTRY(Pool, (GT_OPTIONAL(x), GT_OPTIONAL(g), y, GT_OPTIONAL(dx)), dtype, kind, batch, channels,
+         GT_PART(windows, Windows)) {
+  const int dtype = call.dtype(Pool::dtype, kNumeric);
+  const auto kind = static_cast<PoolKind>(call.index(Pool::kind, kPoolKinds, "no such kind"));
   WindowCall window;
-  window.batch = call.index(6, kIntegers, "a dimension is negative");
-  window.channels = call.index(7, kIntegers, "a dimension is negative");
-  for (int d = 0; d < 3; d++) window.dims[d] = window_dim(call, 8 + 6 * d);
+  window.batch = call.index(Pool::batch, kIntegers, "a dimension is negative");
+  window.channels = call.index(Pool::channels, kIntegers, "a dimension is negative");
+  read_windows(call, Pool::windows, window.dims);
   window.bytes = dtype_size(dtype);
   int64_t in = 0, out = 0;
-  count(call, window, &in, &out);
+  count_elements(call, window, &in, &out);
   const bool mean = kind == kPoolMean || kind == kPoolMeanGradient;
   const bool backward = kind == kPoolMaxGradient || kind == kPoolMeanGradient;
   Converted c(dtype, ordered_dtype(dtype));
   const PoolKernels& k = kernels().pooling[c.dtype()];
   if (mean || backward ? k.mean == nullptr : k.max == nullptr) call.fail("there is no pooling of this dtype");
-  const void* x = kind == kPoolMeanGradient ? nullptr : call.read(0, 0, in, window.bytes);
-  const void* g = kind == kPoolMaxAt ? call.read(1, 1, in, window.bytes) : nullptr;
-  void* y = call.take(2, call.integer(2), out, window.bytes, backward ? kReads : kWrites);
-  void* dx = backward ? call.write(3, 3, in, window.bytes) : nullptr;
-  if (!call.ok() || (backward ? in : out) == 0) return nullptr;
+  const void* x = kind == kPoolMeanGradient ? nullptr : call.read(Pool::x, in, window.bytes);
+  const void* g = kind == kPoolMaxAt ? call.read(Pool::g, in, window.bytes) : nullptr;
+  void* y = backward ? const_cast<void*>(call.read(Pool::y, out, window.bytes))
+                     : call.write(Pool::y, out, window.bytes);
+  void* dx = backward ? call.write(Pool::dx, in, window.bytes) : nullptr;
+  if (!call.ok() || (backward ? in : out) == 0) return;
   x = c.in(x, in), g = c.in(g, in), dx = c.out(dx, in);
   y = backward ? const_cast<void*>(c.in(y, out)) : c.out(y, out);
-  if (!c.ok()) return call.fail(kNoMemory), nullptr;
+  if (!c.ok()) return call.fail(kNoMemory);
   window.bytes = c.size();
   run_pool(k, kind, window, x, g, y, dx);
   c.finish();
-  return nullptr;
-}
-
-}  // namespace
-
-void define_window(Napi::Object exports, Instance* instance) {
-  define_entry(exports, "depthwise", depthwise, instance);
-  define_entry(exports, "fusedDepthwise", fused_depthwise, instance);
-  define_entry(exports, "pool", pool, instance);
 }
 
 }  // namespace gradtape

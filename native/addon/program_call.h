@@ -2,19 +2,21 @@
 #pragma once
 #include <vector>
 
-#include "call.h"
+#include "entry.h"
 
 namespace gradtape {
 
 /// Throws a RangeError, and gives nothing.
 napi_value refuse(napi_env env, const char* why);
 
-/// The integer in a slot of the frame, −1 where it is none in [0, limit].
-int64_t count_in(const Instance& instance, int slot, int64_t limit);
+/// The integer that v is, −1 where it is none in [0, limit].
+int64_t count_of(double v, int64_t limit);
 
-/// Arguments: `before` others, the table, the storages. The table has the byte offset of each storage, then
-/// the numbers that the run brings. Frame: the program's number, and between which words it is to be carried
-/// out.
+/// Of a run: the program, and between which words it is to be carried out.
+GT_NUMBERS(ProgramRun, program, from, to)
+
+/// The arguments of a run: `before` others, the table, the storages. The table has the byte offset of each
+/// storage, then the numbers that the run brings.
 ///
 /// A small program is a call of a microsecond, with a storage for each tensor: they are fetched by the
 /// Node-API itself, where node-addon-api would make an object of each.

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "families.h"
+#include "tables.h"
 
 #define GT_DECLARE(family) void gradtape_fill_##family##_portable(gradtape::KernelTable&);
 GT_FAMILIES(GT_DECLARE)

@@ -1,9 +1,7 @@
 'use strict';
 /** What the main package carries. */
 const assert = require('node:assert/strict');
-const fs = require('node:fs');
-const path = require('node:path');
-const { root } = require('./tools');
+const { sources } = require('../../native/describe');
 
 const maxPackedBytes = 1e6;
 
@@ -30,7 +28,7 @@ function checkContents({ files, size, unpackedSize }) {
       'dist/jest/index.js',
       'dist/jest/index.d.ts',
     ],
-    ...['native/sources.gypi', 'native/addon/addon.cc', 'native/kernels/table.h'],
+    ...['native/sources.gypi', 'native/describe.js', 'native/addon/addon.cc', 'native/kernels/table.h'],
   ];
   assert.deepEqual(
     needed.filter((name) => !has(name)),
@@ -38,12 +36,8 @@ function checkContents({ files, size, unpackedSize }) {
     'files that the package lacks',
   );
   // All that the build from source reads.
-  const gypi = JSON.parse(fs.readFileSync(path.join(root, 'native/sources.gypi'), 'utf8'));
-  const sources = Object.entries(gypi.variables).flatMap(([key, list]) =>
-    key.endsWith('_sources') ? list : [],
-  );
   assert.deepEqual(
-    sources.filter((name) => !has(name)),
+    ['kernels', 'engine', 'addon'].flatMap(sources).filter((name) => !has(name)),
     [],
     'native sources that the package lacks',
   );

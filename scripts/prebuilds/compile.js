@@ -2,6 +2,7 @@
 /** Compiles and links the addon for one platform with zig. */
 const fs = require('node:fs');
 const path = require('node:path');
+const { sources, writeTables } = require('../../native/describe');
 const { platforms } = require('../platforms');
 const { napiVersion, includes, nodeApi, exported } = require('./node_api');
 const { darwinSupport } = require('./darwin_support');
@@ -14,14 +15,16 @@ const { root, cache, zig } = require('./zig');
  */
 const processors = { avx2: 'x86_64_v3', avx512: 'x86_64_v4-prefer_256_bit' };
 
-function sources() {
+function settings() {
   return JSON.parse(fs.readFileSync(path.join(root, 'native', 'sources.gypi'), 'utf8')).variables;
 }
 
 /** The objects of a platform: each with its source and its flags. */
 function objects(name, zigFolder) {
   const { isas, os, kernels: kernelsOf = name } = platforms[name];
-  const list = sources();
+  const list = settings();
+  const tables = path.join(cache, 'generated');
+  writeTables(tables);
   // zig's default but for musl; Windows relocates without it.
   const pic = os === 'win32' ? [] : ['-fPIC'];
   const object = (platform, group, source, flags) => ({
@@ -36,13 +39,17 @@ function objects(name, zigFolder) {
     const own = (list[`${isa}_cflags`] ?? []).filter((flag) => !/^-m(arch|tune)=/.test(flag));
     if (isa in processors) own.push(`-mcpu=${processors[isa]}`);
     const flags = [...list.kernel_cflags, ...own, `-DGRADTAPE_ISA=${isa}`];
-    return list.kernel_sources.map((source) => object(kernelsOf, isa, source, flags));
+    return sources('kernels').map((source) => object(kernelsOf, isa, source, flags));
   });
-  const engine = list.engine_sources.map((source) =>
-    object(name, path.basename(path.dirname(source)), source, []),
+  const engine = sources('engine').map((source) =>
+    object(name, source.split('/')[1], source, [`-I${tables}`]),
   );
-  const include = [...includes.flatMap((folder) => ['-isystem', folder]), `-DNAPI_VERSION=${napiVersion}`];
-  const addon = list.addon_sources.map((source) => object(name, 'addon', source, include));
+  const include = [
+    ...includes.flatMap((folder) => ['-isystem', folder]),
+    `-I${tables}`,
+    `-DNAPI_VERSION=${napiVersion}`,
+  ];
+  const addon = sources('addon').map((source) => object(name, 'addon', source, include));
   if (os === 'win32') {
     addon.push(object(name, 'addon', windowsSupport(path.join(cache, name), nodeApi), []));
   }

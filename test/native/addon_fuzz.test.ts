@@ -11,6 +11,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { frame, native } from '../../lib/binding';
+import * as kernels from '../../lib/op/kernels';
 import * as tf from 'gradtape';
 import { root, runChild } from '../helpers/child';
 import { entryNames, note } from './fuzz/record';
@@ -85,9 +86,11 @@ test('the argument buffer survives being detached', () => {
 });
 
 test('a broadcast of two operands that both stand still is refused: it would read past one of them', () => {
-  frame.set([0, 0, 0, 1, 0, 0, 16, 0, 0]);
-  const [a, b, y] = [4, 4, 64].map((n) => new ArrayBuffer(n));
-  expect(() => native.binaryBroadcast(a, b, y)).toThrow('no operand has the innermost dimension');
+  const [a, b, y] = [4, 4, 64].map((n) => tf.zeros([n / 4]));
+  const { dims, aStrides, bStrides } = kernels.binaryBroadcastLists;
+  dims[0] = 16;
+  aStrides[0] = bStrides[0] = 0;
+  expect(() => kernels.binaryBroadcast(a, b, y, 1, 0, 0)).toThrow('no operand has the innermost dimension');
 });
 
 describe('programs', () => {
@@ -95,13 +98,9 @@ describe('programs', () => {
   function codes(): { code: string; storages: number; late: number }[] {
     const seen: { code: string; storages: number; late: number }[] = [];
     const load = native.loadProgram.bind(native);
-    const spy = jest.spyOn(native, 'loadProgram').mockImplementation((code) => {
-      seen.push({
-        code: Buffer.from(code.slice(0)).toString('base64'),
-        storages: frame[0],
-        late: frame[1],
-      });
-      return load(code);
+    const spy = jest.spyOn(native, 'loadProgram').mockImplementation((code, storages, late) => {
+      seen.push({ code: Buffer.from(code.slice(0)).toString('base64'), storages, late });
+      return load(code, storages, late);
     });
     const w = new tf.Variable(tf.ones([20, 30]));
     const step = tf.function((x: tf.Tensor) => {
@@ -132,9 +131,8 @@ describe('programs', () => {
           for (let round = 0; round < 1500; round++) {
             const words = valid.slice();
             if (round > 0) words[below(words.length)] = below(64);
-            frame[0] = storages; frame[1] = late;
             let program;
-            try { program = native.loadProgram(words.buffer); } catch { continue; }
+            try { program = native.loadProgram(words.buffer, storages, late); } catch { continue; }
             const table = new Float64Array(storages + late);
             const make = () => Array.from({ length: storages }, (_, i) => new Float32Array(16384).fill(i % 3).buffer);
             const [here, there] = [make(), make()];
@@ -148,8 +146,7 @@ describe('programs', () => {
               catch (e) { resolve(e.message); }
             });
             table.fill(1e9);
-            frame[0] = program;
-            native.freeProgram();
+            native.freeProgram(program);
             later = await later;
             const equal = later === now && here.every((b, i) => Buffer.compare(Buffer.from(b), Buffer.from(there[i])) === 0);
             if (typeof now === 'string') refused++;
@@ -165,9 +162,7 @@ describe('programs', () => {
   }, 240_000);
 
   test('that were freed, or another count of storages', () => {
-    frame[0] = 1;
-    frame[1] = 0;
-    const program = native.loadProgram(new ArrayBuffer(0));
+    const program = native.loadProgram(new ArrayBuffer(0), 1, 0);
     const call = (...storages: ArrayBuffer[]) => {
       frame[0] = program;
       frame[1] = frame[2] = 0;
@@ -175,8 +170,7 @@ describe('programs', () => {
     };
     expect(call(new ArrayBuffer(8))).toBeUndefined();
     expect(() => call()).toThrow('a program is damaged');
-    frame[0] = program;
-    native.freeProgram();
+    native.freeProgram(program);
     expect(() => call(new ArrayBuffer(8))).toThrow('no such program');
   });
 });

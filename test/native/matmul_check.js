@@ -5,8 +5,9 @@
  * few that differ, and a digest of results on real numbers, which must not depend on the number of threads.
  */
 const crypto = require('node:crypto');
+const { at: from, caller } = require('./entries');
 const native = require(process.env.GRADTAPE_BINARY || '../../build/Release/gradtape.node');
-const frame = new Float64Array(native.frame);
+const call = caller(native);
 
 const arrays = [Float32Array, Float64Array, Int32Array, BigInt64Array];
 const codeOf = (name) => native.dtypes.findIndex((dtype) => dtype.name === name);
@@ -26,23 +27,10 @@ function make(code, n, value) {
 }
 
 function matmul(code, a, b, c, m, n, k, ta, tb, accumulate, dims, as, bs) {
-  frame.set([
-    a.byteOffset,
-    b.byteOffset,
-    c.byteOffset,
-    code,
-    m,
-    n,
-    k,
-    ta,
-    tb,
-    accumulate,
-    dims.length,
-    ...dims,
-    ...as,
-    ...bs,
-  ]);
-  native.matmul(a.buffer, b.buffer, c.buffer);
+  call('matmul', {
+    ...{ a, b, c, dtype: code, m, n, k, transposeA: ta, transposeB: tb, accumulate, activation: -1 },
+    ...{ ndim: dims.length, dims, aStrides: as, bStrides: bs },
+  });
 }
 
 const failures = [];
@@ -229,46 +217,55 @@ for (const [m, n, k, ta, tb] of [
   }
 }
 
-// A hostile frame is refused, and nothing is written.
+// Hostile numbers are refused, and nothing is written.
 const bad = [];
 function refused(what, change) {
-  const a = new Float32Array(12).fill(1);
-  const b = new Float32Array(12).fill(1);
+  const [a, b] = [new Float32Array(12).fill(1), new Float32Array(12).fill(1)];
   const c = new Float32Array(9).fill(5);
-  frame.set([0, 0, 0, 0, 3, 3, 4, 0, 0, 0, 1, 1, 0, 0]);
-  change(frame);
+  const numbers = {
+    dtype: 0,
+    m: 3,
+    n: 3,
+    k: 4,
+    activation: -1,
+    ndim: 1,
+    dims: [1],
+    aStrides: [0],
+    bStrides: [0],
+  };
   try {
-    native.matmul(a.buffer, b.buffer, c.buffer);
+    call('matmul', { a, b, c, ...numbers, ...change(a, c) });
     bad.push(`${what}: accepted`);
   } catch (error) {
     if (!(error instanceof RangeError)) bad.push(`${what}: ${error}`);
   }
   if (!c.every((v) => v === 5)) bad.push(`${what}: wrote`);
 }
-refused('m too large', (f) => (f[4] = 4));
-refused('k too large', (f) => (f[6] = 5));
-refused('n too large', (f) => (f[5] = 4));
-refused('product overflows', (f) => ((f[4] = 2 ** 40), (f[6] = 2 ** 40)));
-refused('negative', (f) => (f[5] = -1));
-refused('NaN', (f) => (f[5] = NaN));
-refused('offset', (f) => (f[2] = 8));
-refused('misaligned', (f) => (f[0] = 2));
-refused('no such dtype', (f) => (f[3] = native.dtypes.length));
-refused('bool', (f) => (f[3] = codeOf('bool')));
-refused('flag', (f) => (f[7] = 2));
-refused('rank', (f) => (f[10] = 17));
-refused('batch', (f) => (f[11] = 2));
-refused('batch overflows', (f) => ((f[11] = 2 ** 50), (f[4] = 2 ** 10), (f[5] = 2 ** 10)));
-refused('stride', (f) => ((f[11] = 2), (f[12] = 2 ** 52)));
-refused('negative stride', (f) => (f[12] = -1));
+refused('m too large', () => ({ m: 4 }));
+refused('k too large', () => ({ k: 5 }));
+refused('n too large', () => ({ n: 4 }));
+refused('product overflows', () => ({ m: 2 ** 40, k: 2 ** 40 }));
+refused('negative', () => ({ n: -1 }));
+refused('NaN', () => ({ n: NaN }));
+refused('offset', (_, c) => ({ c: from(c.buffer, 8) }));
+refused('misaligned', (a) => ({ a: from(a.buffer, 2) }));
+refused('no such dtype', () => ({ dtype: native.dtypes.length }));
+refused('bool', () => ({ dtype: codeOf('bool') }));
+refused('flag', () => ({ transposeA: 2 }));
+refused('rank', () => ({ ndim: 17 }));
+refused('batch', () => ({ dims: [2] }));
+refused('batch overflows', () => ({ dims: [2 ** 50], m: 2 ** 10, n: 2 ** 10 }));
+refused('stride', () => ({ dims: [2], aStrides: [2 ** 52] }));
+refused('negative stride', () => ({ aStrides: [-1] }));
+refused('bias', (a) => ({ bias: from(a.buffer, 40) }));
+refused('residual', (a) => ({ residual: from(a.buffer, 16) }));
+refused('activation', () => ({ activation: 999 }));
 {
   // 100 + 100 is −56 as an int8, whose relu is 0: not that of the int32 that is summed up.
-  const c = Int8Array.of(7);
-  frame.set([0, 0, 0, codeOf('int8'), 1, 1, 2, 0, 0, 0, 0]);
-  frame.set([-1, -1, native.unaryNames.indexOf('relu')], 11 + 3 * 16);
+  const [a, b, c] = [Int8Array.of(100, 100), Int8Array.of(1, 1), Int8Array.of(7)];
+  const activation = native.unaryNames.indexOf('relu');
   try {
-    const none = new ArrayBuffer(0);
-    native.fusedMatmul(Int8Array.of(100, 100).buffer, Int8Array.of(1, 1).buffer, c.buffer, none, none);
+    call('matmul', { a, b, c, dtype: codeOf('int8'), m: 1, n: 1, k: 2, activation });
     bad.push(`an activation of int8: accepted, ${c[0]}`);
   } catch (error) {
     if (!(error instanceof RangeError)) bad.push(`an activation of int8: ${error}`);

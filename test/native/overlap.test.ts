@@ -6,7 +6,8 @@ import { root, runChild } from '../helpers/child';
 import { entryNames, note, type NotedCall } from './fuzz/record';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
-const { rangesOf } = require('./fuzz/layout.js') as {
+const { rangesOf, slotsOf } = require('./fuzz/layout.js') as {
+  slotsOf: Record<string, Record<string, number>>;
   rangesOf: (name: string, numbers: Float64Array, buffers: number) => { arg: number; slot: number }[];
 };
 const entries = native as unknown as Record<string, (...buffers: ArrayBuffer[]) => unknown>;
@@ -42,6 +43,10 @@ describe('each entry', () => {
   const calls = new Map<string, NotedCall[]>();
   beforeAll(() => {
     for (const call of note().calls) {
+      // Its ranges begin where its offsets say.
+      const { src_at: from, dst_at: to } = slotsOf.copy;
+      const numbers = doubles(call.numbers);
+      if (call.name === 'copy' && ((numbers[from] ?? 0) !== 0 || (numbers[to] ?? 0) !== 0)) continue;
       const list = calls.get(call.name);
       if (list === undefined) calls.set(call.name, [call]);
       else list.push(call);
@@ -58,7 +63,7 @@ describe('each entry', () => {
     'unary 0 1',
   ];
   /** Entries that have one range, or write to none. */
-  const alone = ['countNonzero', 'fill', 'find', 'iota', 'newStorage', 'random'];
+  const alone = ['countNonzero', 'fill', 'find', 'iota', 'random'];
 
   test('takes ranges that lie apart, refuses ranges that overlap, and is known where it works in place', () => {
     const pairs = [0, 1, 2, 3, 4].flatMap((i) => [1, 2, 3, 4, 5].filter((j) => j > i).map((j) => [i, j]));
@@ -93,11 +98,13 @@ test('one buffer for labels and for backprop of a cross entropy is refused', () 
   // In a process of its own: labels were checked and then written over.
   const rows = 64;
   const found = runChild(`
-    const native = require(${JSON.stringify(addon)});
-    const frame = new Float64Array(native.frame);
+    const { at, caller } = require(${JSON.stringify(path.join(__dirname, 'entries.js'))});
+    const call = caller(require(${JSON.stringify(addon)}));
     const buffer = new ArrayBuffer(${rows * 1024 * 4});
-    frame.set([0, 0, ${rows * 1024 * 2}, 0, ${rows}, 1000, 0, 2, 1]);
-    try { native.crossEntropy(new ArrayBuffer(${rows * 4000}), buffer, new ArrayBuffer(${rows * 1024 * 3}), buffer); report('done'); }
+    const logits = new ArrayBuffer(${rows * 4000});
+    const loss = at(new ArrayBuffer(${rows * 1024 * 3}), ${rows * 1024 * 2});
+    const numbers = { rows: ${rows}, cols: 1000, dtype: 0, labelsDtype: 2 };
+    try { call('crossEntropy', { logits, labels: buffer, loss, backprop: buffer, ...numbers }); report('done'); }
     catch (e) { report(e.message); }
   `);
   expect(found).toMatch(overlap);
@@ -108,9 +115,9 @@ describe('places of a program', () => {
   function numbersOf(): { unary: number; code: Float64Array } {
     let code = new Float64Array(0);
     const load = native.loadProgram.bind(native);
-    const spy = jest.spyOn(native, 'loadProgram').mockImplementation((words) => {
+    const spy = jest.spyOn(native, 'loadProgram').mockImplementation((words, ...counts) => {
       code = new Float64Array(words.slice(0));
-      return load(words);
+      return load(words, ...counts);
     });
     tf.function((x: tf.Tensor) => tf.exp(x))(tf.ones([16]));
     spy.mockRestore();
@@ -126,15 +133,12 @@ describe('places of a program', () => {
   ): void {
     const { unary } = numbersOf();
     const code = Float64Array.from([unary, 2, 5, 0, 0, 0, ...x, 64, ...y, 64, 0, 0, 16, exp, 0]);
-    frame[0] = storages.length;
-    frame[1] = 0;
-    const program = native.loadProgram(code.buffer);
+    const program = native.loadProgram(code.buffer, storages.length, 0);
     frame.set([program, 0, code.length]);
     try {
       native.runProgram(new ArrayBuffer(8 * storages.length), ...storages);
     } finally {
-      frame[0] = program;
-      native.freeProgram();
+      native.freeProgram(program);
     }
   }
   const [own, a, b] = Array.from({ length: 3 }, () => new ArrayBuffer(256));

@@ -4,8 +4,9 @@
  * loops (large enough to be split among threads), and frames that must be refused. Prints one JSON line.
  */
 const crypto = require('node:crypto');
+const { at: from, caller } = require('./entries');
 const native = require(process.env.GRADTAPE_BINARY || '../../build/Release/gradtape.node');
-const frame = new Float64Array(native.frame);
+const call = caller(native);
 
 let seed = 7;
 const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
@@ -17,10 +18,10 @@ const digest = crypto.createHash('sha256');
 const types = [Float32Array, Float64Array, Int32Array, BigInt64Array, Uint8Array, Uint8Array];
 const names = native.reduceNames;
 
-/** Dimensions alternate between kept and reduced. */
+/** Dimensions alternate between kept and reduced; `first`: a reduced one is the first. */
 function reduce(op, dtype, dims, first, x, y) {
-  frame.set([x.byteOffset, y.byteOffset, names.indexOf(op), dtype, dims.length, first, ...dims]);
-  native.reduce(x.buffer, y.buffer);
+  const all = first === 1 ? [1, ...dims] : dims;
+  call('reduce', { x, y, op: names.indexOf(op), dtype, ndim: all.length, dims: all });
 }
 
 const plain = {
@@ -91,28 +92,21 @@ const words = (value) => [
   Number(BigInt.asUintN(32, value)),
   Number(BigInt.asUintN(32, BigInt.asUintN(64, value) >> 32n)),
 ];
-/** Of the entry of random numbers: the stream is not scrambled, and nothing becomes of its numbers. */
-const asDrawn = [-1, -1, 0, -1, 0];
+/** The stream is not scrambled, and nothing becomes of its numbers. */
+const asDrawn = { scrambler: -1, scaleOp: -1, shiftOp: -1 };
 
 /** Random numbers: any part of a stream is the same, whoever computes it. */
 function draw(name, dtype, n) {
   const y = new types[dtype](n);
-  frame.set([
-    y.byteOffset,
-    n,
-    native.randomNames.indexOf(name),
-    dtype,
-    1,
-    2,
-    0xffffff00,
-    0xffffffff,
-    0xffffffff,
-    3,
-    ...words(-5n),
-    ...words(1000n),
-    ...asDrawn,
-  ]);
-  native.random(y.buffer);
+  call('random', {
+    ...{ y, n, distribution: native.randomNames.indexOf(name), dtype, ...asDrawn },
+    ...{
+      key: [1, 2],
+      counter: [0xffffff00, 0xffffffff, 0xffffffff, 3],
+      low: words(-5n),
+      range: words(1000n),
+    },
+  });
   return y;
 }
 for (const [name, kinds] of [
@@ -136,83 +130,83 @@ for (const [name, kinds] of [
   }
 }
 
-/** Each of these must throw a RangeError and write nothing. */
-function refuse(what, entry, sizes, slots, set) {
-  const buffers = sizes.map((n) => new Uint8Array(n).fill(9).buffer);
-  frame.fill(0);
-  frame.set(slots);
-  if (set) set();
+/** Each of these must throw a RangeError and write nothing; `given` may have offsets for buffers. */
+function refuse(what, entry, names, given) {
+  const buffers = names.map(() => new Uint8Array(64).fill(9).buffer);
+  const ranges = Object.fromEntries(names.map((name, i) => [name, from(buffers[i], given[name] ?? 0)]));
   try {
-    native[entry](...buffers);
-    bad.push(`${what}: accepted`);
+    call(entry, { ...given, ...ranges });
+    bad.push(`${entry}, ${what}: accepted`);
   } catch (error) {
-    if (!(error instanceof RangeError)) bad.push(`${what}: ${error}`);
+    if (!(error instanceof RangeError)) bad.push(`${entry}, ${what}: ${error}`);
   }
-  if (buffers.some((b) => new Uint8Array(b).some((v) => v !== 9))) bad.push(`${what}: wrote`);
+  if (buffers.some((b) => new Uint8Array(b).some((v) => v !== 9))) bad.push(`${entry}, ${what}: wrote`);
 }
-const { NaN: nan, Infinity: inf } = globalThis;
 const most = 2 ** 53;
-for (const [what, slots] of [
-  ['an input past its end', [32, 0, 0, 0, 1, 1, 16]],
-  ['an offset that is negative', [-4, 0, 0, 0, 1, 1, 4]],
-  ['an offset that is not aligned', [2, 0, 0, 0, 1, 1, 4]],
-  ['an offset that is NaN', [nan, 0, 0, 0, 1, 1, 4]],
-  ['an output past its end', [0, 64, 0, 0, 1, 1, 4]],
-  ['an output too small', [0, 0, 0, 0, 1, 0, 17]],
-  ['no such op', [0, 0, names.length, 0, 1, 1, 4]],
-  ['an op of -1', [0, 0, -1, 0, 1, 1, 4]],
-  ['no such dtype', [0, 0, 0, native.dtypes.length, 1, 1, 4]],
-  ['an op without this dtype', [0, 0, names.indexOf('any'), 0, 1, 1, 4]],
-  ['17 dimensions', [0, 0, 0, 0, 17, 1]],
-  ['a negative dimension', [0, 0, 0, 0, 2, 1, -2, -2]],
-  ['an infinite dimension', [0, 0, 0, 0, 1, 1, inf]],
-  ['dimensions whose product overflows', [0, 0, 0, 0, 2, 1, most, most]],
-  ['the same beside a dimension of 0', [0, 0, 0, 0, 3, 1, most, most, 0]],
+const all = (n) => ({ ndim: 2, dims: [1, n] });
+for (const [what, given] of [
+  ['an input past its end', { x: 32, ...all(16) }],
+  ['an offset that is negative', { x: -4, ...all(4) }],
+  ['an offset that is not aligned', { x: 2, ...all(4) }],
+  ['an offset that is NaN', { x: NaN, ...all(4) }],
+  ['an output past its end', { y: 64, ...all(4) }],
+  ['an input too large', { ndim: 1, dims: [17] }],
+  ['no such op', { op: names.length, ...all(4) }],
+  ['an op of -1', { op: -1, ...all(4) }],
+  ['no such dtype', { dtype: native.dtypes.length, ...all(4) }],
+  ['an op without this dtype', { op: names.indexOf('any'), ...all(4) }],
+  ['17 dimensions behind a kept one', { ndim: 18, dims: [1] }],
+  ['17 dimensions', { ndim: 17, dims: new Array(17).fill(2) }],
+  ['a negative dimension', { ndim: 3, dims: [1, -2, -2] }],
+  ['an infinite dimension', all(Infinity)],
+  ['dimensions whose product overflows', { ndim: 3, dims: [1, most, most] }],
+  ['the same beside a dimension of 0', { ndim: 4, dims: [1, most, most, 0] }],
 ]) {
-  refuse(`reduce, ${what}`, 'reduce', [64, 64], slots);
+  refuse(what, 'reduce', ['x', 'y'], given);
 }
-for (const [what, slots] of [
-  ['an empty axis', [0, 0, 0, 0, 2, 0, 2]],
-  ['an axis of 2³¹', [0, 0, 0, 4, 0, 2 ** 31, 1]],
-  ['an input too small', [0, 0, 0, 0, 4, 5, 1]],
-  ['an output too small', [0, 0, 0, 4, 17, 1, 1]],
-  ['an overflow', [0, 0, 0, 0, most, most, most]],
+const scanned = (outer, n, inner) => ({ outer, n, inner });
+for (const [what, given] of [
+  ['an empty axis', scanned(2, 0, 2)],
+  ['an axis of 2³¹', { dtype: 4, ...scanned(0, 2 ** 31, 1) }],
+  ['an input too small', scanned(4, 5, 1)],
+  ['an output too small', { dtype: 4, ...scanned(17, 1, 1) }],
+  ['an overflow', scanned(most, most, most)],
 ]) {
-  refuse(`argReduce, ${what}`, 'argReduce', [64, 64], slots);
+  refuse(what, 'argReduce', ['x', 'y'], given);
 }
-for (const [what, slots] of [
-  ['an input too small', [0, 0, 0, 0, 4, 5, 1]],
-  ['bools', [0, 0, 0, 5, 1, 2, 1]],
-  ['no such op', [0, 0, 2, 0, 1, 2, 1]],
-  ['an overflow', [0, 0, 0, 0, most, 2, 1]],
+for (const [what, given] of [
+  ['an input too small', scanned(4, 5, 1)],
+  ['bools', { dtype: 5, ...scanned(1, 2, 1) }],
+  ['no such op', { op: 2, ...scanned(1, 2, 1) }],
+  ['an overflow', scanned(most, 2, 1)],
+  ['a flag of 2', { reverse: 2, ...scanned(1, 2, 1) }],
 ]) {
-  refuse(`scan, ${what}`, 'scan', [64, 64], slots);
+  refuse(what, 'scan', ['x', 'y'], given);
 }
-refuse('recurrence, integers', 'recurrence', [64, 64, 64], [0, 0, 0, 2, 1, 2, 1]);
-refuse('recurrence, too small', 'recurrence', [64, 64, 64], [0, 0, 4, 0, 1, 16, 1]);
-for (const [what, slots] of [
-  ['more elements than there is room for', [0, 17, 0, 0]],
-  ['a negative number of elements', [0, -1, 0, 0]],
-  ['no such distribution', [0, 4, 9, 0]],
-  ['a dtype it has not', [0, 4, 0, 2]],
-  ['a key that is no word', [0, 4, 0, 0, 2 ** 32]],
-  ['a counter that is no word', [0, 4, 0, 0, 0, 0, -1]],
-  ['a fractional NaN', [0, 4, 0, 0, nan]],
-  ['a bound that is no word', [0, 4, 1, 2, 0, 0, 0, 0, 0, 0, 2 ** 32]],
-  ['a range that is no word', [0, 4, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0.5]],
-  ['no such scrambler', [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 99, -1, 0, -1]],
-  ['a scrambler without words', [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, -1, 0, -1]],
-  ['no such op', [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, -1, 999, 0, -1]],
-  ['an op on integers', [0, 4, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, -1, -1, 0, 0]],
+refuse('integers', 'recurrence', ['a', 'b', 'y'], { dtype: 2, ...scanned(1, 2, 1) });
+refuse('too small', 'recurrence', ['a', 'b', 'y'], { y: 4, ...scanned(1, 16, 1) });
+for (const [what, given] of [
+  ['more elements than there is room for', { n: 17 }],
+  ['a negative number of elements', { n: -1 }],
+  ['no such distribution', { distribution: 9 }],
+  ['a dtype it has not', { dtype: 2 }],
+  ['a key that is no word', { key: [2 ** 32, 0] }],
+  ['a counter that is no word', { counter: [0, 0, -1, 0] }],
+  ['a fractional NaN', { key: [NaN, 0] }],
+  ['a bound that is no word', { distribution: 1, dtype: 2, low: [2 ** 32, 0] }],
+  ['a range that is no word', { distribution: 1, dtype: 2, range: [0, -0.5] }],
+  ['no such scrambler', { scrambler: 99 }],
+  ['a scrambler without words', { scrambler: 0 }],
+  ['no such op', { scaleOp: 999 }],
+  ['an op on integers', { distribution: 1, dtype: 2, shiftOp: 0 }],
 ]) {
-  refuse(`random, ${what}`, 'random', [64], slots);
+  refuse(what, 'random', ['y'], { n: 4, range: [1, 0], ...asDrawn, ...given });
 }
 // A range of nothing must not divide by zero.
 for (const dtype of [2, 3]) {
   for (const range of [0n, 1n << 32n]) {
-    const kernel = native.randomNames.indexOf('uniformInt');
-    frame.set([0, 4, kernel, dtype, 0, 0, 0, 0, 0, 0, 0, 0, ...words(range), ...asDrawn]);
-    native.random(new ArrayBuffer(64));
+    const distribution = native.randomNames.indexOf('uniformInt');
+    call('random', { y: new ArrayBuffer(64), n: 4, distribution, dtype, range: words(range), ...asDrawn });
   }
 }
 

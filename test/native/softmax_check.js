@@ -4,8 +4,9 @@
  * instruction set and the number of threads that the environment names. Prints one JSON line.
  */
 const crypto = require('node:crypto');
+const { at: from, caller } = require('./entries');
 const native = require(process.env.GRADTAPE_BINARY || '../../build/Release/gradtape.node');
-const frame = new Float64Array(native.frame);
+const call = caller(native);
 const types = [Float32Array, Float64Array];
 const epsilon = [2 ** -23, 2 ** -52];
 
@@ -58,8 +59,7 @@ for (const code of [0, 1]) {
     const y = new Type(rows * cols);
     const want = rowsOf(x, cols).map(softmaxRow);
     for (const kind of [0, 1]) {
-      frame.set([x.byteOffset, y.byteOffset, rows, cols, code, kind, 1]);
-      native.softmax(x.buffer, y.buffer);
+      call('softmax', { x, y, rows, cols, dtype: code, logarithm: kind, step: 1 });
       compare(
         `softmax ${kind} ${code} ${rows}×${cols}`,
         y,
@@ -67,8 +67,7 @@ for (const code of [0, 1]) {
         tolerance * (kind === 0 ? 1 : 4),
       );
       const dx = new Type(rows * cols);
-      frame.set([0, 0, 0, rows, cols, code, kind]);
-      native.softmaxGradient(dy.buffer, y.buffer, dx.buffer);
+      call('softmaxGradient', { dy, y, dx, rows, cols, dtype: code, logarithm: kind });
       const dys = rowsOf(dy, cols);
       const wantDx = rowsOf(y, cols).flatMap((row, r) => {
         const sum = row.reduce((s, v, i) => s + dys[r][i] * (kind === 0 ? v : 1), 0);
@@ -79,9 +78,18 @@ for (const code of [0, 1]) {
     const loss = new Type(rows);
     const back = new Type(rows * cols);
     const labels = fill(rows * cols, 2);
-    frame.set([0, 0, 0, 0, rows, cols, code, code, 1]);
-    if (native.crossEntropy(x.buffer, labels.buffer, loss.buffer, back.buffer) !== -1)
-      bad.push('crossEntropy found a bad label');
+    const entropy = (given, labelsDtype) =>
+      call('crossEntropy', {
+        logits: x,
+        labels: given,
+        loss,
+        backprop: back,
+        rows,
+        cols,
+        dtype: code,
+        labelsDtype,
+      });
+    if (entropy(labels, code) !== -1) bad.push('crossEntropy found a bad label');
     const given = rowsOf(labels, cols);
     compare(
       `crossEntropy loss ${code} ${rows}×${cols}`,
@@ -98,9 +106,7 @@ for (const code of [0, 1]) {
     for (const Label of [Int32Array, BigInt64Array]) {
       const classes = Array.from({ length: rows }, () => Math.floor(random() * cols));
       const numbers = Label === Int32Array ? Label.from(classes) : Label.from(classes, BigInt);
-      frame.set([0, 0, 0, 0, rows, cols, code, Label === Int32Array ? 2 : 3, 1]);
-      if (native.crossEntropy(x.buffer, numbers.buffer, loss.buffer, back.buffer) !== -1)
-        bad.push('a good label was refused');
+      if (entropy(numbers, Label === Int32Array ? 2 : 3) !== -1) bad.push('a good label was refused');
       compare(
         `sparse loss ${code} ${rows}×${cols}`,
         loss,
@@ -117,8 +123,7 @@ for (const code of [0, 1]) {
       for (const wrong of [cols, -1]) {
         numbers[at] = Label === Int32Array ? wrong : BigInt(wrong);
         back.fill(5);
-        frame.set([0, 0, 0, 0, rows, cols, code, Label === Int32Array ? 2 : 3, 1]);
-        if (native.crossEntropy(x.buffer, numbers.buffer, loss.buffer, back.buffer) !== at)
+        if (entropy(numbers, Label === Int32Array ? 2 : 3) !== at)
           bad.push(`label ${wrong} was not found at ${at}`);
         if (!back.every((v) => v === 5)) bad.push('a refused call wrote');
       }
@@ -147,8 +152,7 @@ for (const code of [0, 1]) {
     -2e4,
   );
   const result = new Type(18);
-  frame.set([0, 0, 6, 3, code, 0, 1]);
-  native.softmax(special.buffer, result.buffer);
+  call('softmax', { x: special, y: result, rows: 6, cols: 3, dtype: code, step: 1 });
   const third = new Type(1).fill(1 / 3)[0];
   compare(
     `special rows ${code}`,
@@ -187,10 +191,14 @@ for (const code of [0, 1]) {
         const outs = ins.map((all) => (inPlace ? all : before.map(() => new Type(n))));
         const offsets = new Array(2 * (1 + 2 * count)).fill(0);
         const four = [...numbers, 0, 0].slice(0, 4);
-        frame.set([native.optimizerNames.indexOf(rule), code, 2, ...four, n, n, ...offsets]);
-        native.optimizer(
-          ...ins.flatMap((all, v) => [g.buffer, ...all.flatMap((a, k) => [a.buffer, outs[v][k].buffer])]),
-        );
+        call('optimizer', {
+          ...{ rule: native.optimizerNames.indexOf(rule), dtype: code, count: 2, numbers: four },
+          places: [n, n, ...offsets],
+          buffers: ins.flatMap((all, v) => [
+            g.buffer,
+            ...all.flatMap((a, k) => [a.buffer, outs[v][k].buffer]),
+          ]),
+        });
         for (const all of outs) {
           all.forEach((o, k) =>
             compare(`${rule} ${code} n=${n} state ${k}`, o, Array.from(want[k]), 8 * epsilon[code]),
@@ -212,43 +220,41 @@ function refused(what, f) {
   }
 }
 const small = () => new ArrayBuffer(48);
-const set = (...numbers) => frame.set(numbers);
-refused('softmax too large', () => (set(0, 0, 4, 4, 0, 0, 1), native.softmax(small(), small())));
-refused('softmax overflow', () => (set(0, 0, 2 ** 40, 2 ** 40, 0, 0, 1), native.softmax(small(), small())));
-refused('softmax of integers', () => (set(0, 0, 3, 4, 2, 0, 1), native.softmax(small(), small())));
-refused('softmax kind', () => (set(0, 0, 3, 4, 0, 2, 1), native.softmax(small(), small())));
-refused('softmax of rows 0 apart', () => (set(0, 0, 3, 4, 0, 0, 0), native.softmax(small(), small())));
-refused(
-  'softmax of rows that do not divide',
-  () => (set(0, 0, 3, 4, 0, 0, 2), native.softmax(small(), small())),
-);
+const softmax = { rows: 3, cols: 4, dtype: 0, step: 1 };
+for (const [what, change] of Object.entries({
+  'too large': { rows: 4 },
+  overflow: { rows: 2 ** 40, cols: 2 ** 40 },
+  'of integers': { dtype: 2 },
+  flag: { logarithm: 2 },
+  'of rows 0 apart': { step: 0 },
+  'of rows that do not divide': { step: 2 },
+})) {
+  refused(`softmax ${what}`, () => call('softmax', { x: small(), y: small(), ...softmax, ...change }));
+}
+const entropy = { rows: 3, cols: 4, dtype: 0, labelsDtype: 0 };
+const entropyOf = (change) => () =>
+  call('crossEntropy', {
+    ...{ logits: small(), labels: small(), loss: small(), backprop: small() },
+    ...entropy,
+    ...change,
+  });
 {
   const large = new ArrayBuffer(4 * 64 * 64);
-  refused('softmax of many rows', () => (set(0, 0, 64, 64, 0, 0, 2), native.softmax(large, large)));
-  refused(
-    'loss alone short',
-    () => (set(0, 0, 0, 0, 64, 64, 0, 0, 0), native.crossEntropy(large, large, small())),
+  const many = { rows: 64, cols: 64 };
+  refused('softmax of many rows', () =>
+    call('softmax', { x: large, y: large.slice(0), ...softmax, ...many, step: 2 }),
   );
+  refused('loss alone short', entropyOf({ logits: large, labels: large, backprop: null, ...many }));
 }
-refused(
-  'gradient short',
-  () => (set(0, 0, 4, 3, 4, 0, 0), native.softmaxGradient(small(), small(), small())),
+refused('gradient short', () =>
+  call('softmaxGradient', { dy: small(), y: small(), dx: from(small(), 4), rows: 3, cols: 4 }),
 );
-refused(
-  'no classes',
-  () => (set(0, 0, 0, 0, 3, 0, 0, 2, 1), native.crossEntropy(small(), small(), small(), small())),
-);
-refused(
-  'label dtype',
-  () => (set(0, 0, 0, 0, 3, 4, 0, 1, 1), native.crossEntropy(small(), small(), small(), small())),
-);
-refused(
-  'loss short',
-  () => (set(0, 0, 40, 0, 3, 4, 0, 0, 1), native.crossEntropy(small(), small(), small(), small())),
-);
+refused('no classes', entropyOf({ cols: 0, labelsDtype: 2 }));
+refused('label dtype', entropyOf({ labelsDtype: 1 }));
+refused('loss short', entropyOf({ loss: from(small(), 40) }));
 const optimize = (rule, sizes, ...offsets) => {
-  set(rule, 0, sizes.length, 0, 0, 0, 0, ...sizes, ...offsets);
-  native.optimizer(small(), small(), small());
+  const buffers = [small(), small(), small()];
+  call('optimizer', { rule, count: sizes.length, places: [...sizes, ...offsets], buffers });
 };
 const [sgd, adam] = ['sgd', 'adam'].map((rule) => native.optimizerNames.indexOf(rule));
 refused('missing state', () => optimize(adam, [12], 0, 0, 0, 0, 0, 0, 0));

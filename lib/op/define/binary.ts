@@ -1,11 +1,11 @@
 /** Binary elementwise ops, whose operands broadcast. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
 import { dtypes, floating, type DType } from '../../core/dtype';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import { broadcastShapes, checkElements, maxElements, sameShape, sizeOf, type Shape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { runBroadcast, unbroadcast } from '../broadcast';
 import {
   badDType,
@@ -21,6 +21,7 @@ import { reuseDonated } from '../donation';
 import { rewriteBinary } from '../exact_rewrites';
 import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
+import * as kernels from '../kernels';
 
 export interface BinarySaved {
   a: Tensor;
@@ -160,19 +161,9 @@ export function comparison(name: string, spec: BinarySpec): Comparison {
 /** Runs the kernel `code` of the native binary table; a and b broadcast to y's shape. */
 export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const n = y.size;
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = y.offset;
-  frame[4] = code;
-  frame[5] = a.dt.code;
   const mode = a.size === n && b.size === n ? 0 : b.size === 1 ? 2 : a.size === 1 ? 1 : 3;
-  if (mode < 3) {
-    frame[3] = n;
-    frame[6] = mode;
-    native.binary(bufferOf(a), bufferOf(b), bufferOf(y));
-  } else if (n > 0) {
-    runBroadcast(code, a, b, y);
-  }
+  if (mode < 3) kernels.binary(a, b, y, n, code, a.dt.code, mode);
+  else if (n > 0) runBroadcast(code, a, b, y);
 }
 
 function resultShape(name: string, x: Tensor, y: Tensor): Shape {

@@ -1,5 +1,5 @@
 /** Reductions over axes, their fused eager kernels, and the broadcast that is the gradient of a sum. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { isConverted, type DType } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
@@ -7,7 +7,7 @@ import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import type { TracedOp } from '../contract';
 import { asShape, mergeDims, normalizeAxis, scalarShape, type Shape, sizeOf } from '../../core/shape';
-import { aliasTensor, bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { aliasTensor, makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { axesArgument, type Axis } from '../axis';
 import { setBroadcastReducer } from '../broadcast';
 import { badDType, dtypeMask, explain, kernelNumber } from '../checks';
@@ -17,6 +17,7 @@ import { elideCopy } from '../exact_rewrites';
 import { traced } from '../traced';
 import { notRecorded } from '../not_recorded';
 import type { DTypeOf } from '../../core/dtype_of';
+import * as kernels from '../kernels';
 
 export interface ReduceOptions {
   /** The axes to reduce. Default null: all. */
@@ -89,62 +90,54 @@ export function reducedCount(shape: Shape, axes: readonly number[]): number {
   return count;
 }
 
-/** The maximum number of dimensions of a native call. */
-const maxDims = 16;
-
-/** Writes a reduction to the argument buffer, with dimensions coalesced so that kept and reduced ones alternate. */
-function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
+/**
+ * Writes the dimensions of a reduction, coalesced so that kept and reduced ones alternate, and returns their number. The first
+ * is a kept one: it has size 1 if the reduction begins with a reduced dimension.
+ */
+function writeDims(dims: kernels.List, x: Tensor, axes: readonly number[], op: string): number {
   const shape = shapeOf(x);
-  let n = 0;
+  dims[0] = 1;
   if (axes.length === shape.length) {
-    frame[5] = 1;
-    if (shape.length > 0) frame[6] = x.size;
-    n = shape.length > 0 ? 1 : 0;
-  } else {
-    let k = 0;
-    let last = false;
-    for (let d = 0; d < shape.length; d++) {
-      const reduced = axes[k] === d;
-      if (reduced) k++;
-      if (shape[d] === 1) continue;
-      if (n === 0) {
-        frame[5] = reduced ? 1 : 0;
-        frame[6] = shape[d];
-        n = 1;
-      } else if (reduced === last) {
-        frame[5 + n] *= shape[d];
-      } else {
-        if (n === maxDims) {
-          throw new UnimplementedError(
-            `[${op}] more than ${maxDims} alternately kept and reduced dimensions; transpose the tensor so that ` +
-              `fewer groups alternate`,
-          );
-        }
-        frame[6 + n++] = shape[d];
-      }
-      last = reduced;
-    }
-    if (n === 0) frame[5] = 0;
+    dims[1] = x.size;
+    return shape.length > 0 ? 2 : 0;
   }
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = kernel;
-  frame[3] = x.dt.code;
-  frame[4] = n;
+  const most = dims.length - 1;
+  let lead = 0;
+  let n = 0;
+  let k = 0;
+  let last = false;
+  for (let d = 0; d < shape.length; d++) {
+    const reduced = axes[k] === d;
+    if (reduced) k++;
+    if (shape[d] === 1) continue;
+    if (n === 0) {
+      if (reduced) n = lead = 1;
+      dims[n++] = shape[d];
+    } else if (reduced === last) {
+      dims[n - 1] *= shape[d];
+    } else {
+      if (n - lead === most) {
+        throw new UnimplementedError(
+          `[${op}] more than ${most} alternately kept and reduced dimensions; transpose the tensor so that ` +
+            `fewer groups alternate`,
+        );
+      }
+      dims[n++] = shape[d];
+    }
+    last = reduced;
+  }
+  return n;
 }
 
 /** Runs a reduction kernel. */
 export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
-  writeReduction(kernel, x, y, axes, op);
+  const n = writeDims(kernels.reduceLists.dims, x, axes, op);
   try {
-    native.reduce(bufferOf(x), bufferOf(y));
+    kernels.reduce(x, y, kernel, x.dt.code, n);
   } catch (error) {
     throw explain(error, op, [x]);
   }
 }
-
-/** The first argument-buffer slot after a reduction of `maxDims` dimensions, for the arguments of fused kernels. */
-const moreSlots = 6 + maxDims;
 
 const [squareKernel, sqrtKernel, rsqrtKernel] = ['square', 'sqrt', 'rsqrt'].map((name) =>
   kernelNumber(native.unaryNames, name),
@@ -174,13 +167,9 @@ export function runMoments(
   root: boolean,
   op: string,
 ): void {
-  writeReduction(meanKernel, x, mean, axes, op);
-  frame[moreSlots] = variance.offset;
-  frame[moreSlots + 1] = differenceKernel;
-  frame[moreSlots + 2] = root ? 1 : 0;
-  frame[moreSlots + 3] = sqrtKernel;
+  const n = writeDims(kernels.momentsLists.dims, x, axes, op);
   try {
-    native.moments(bufferOf(x), bufferOf(mean), bufferOf(variance));
+    kernels.moments(x, mean, variance, meanKernel, x.dt.code, n, differenceKernel, root, sqrtKernel);
   } catch (error) {
     throw explain(error, op, [x]);
   }
@@ -194,14 +183,10 @@ export function runNormalize(
   epsilon: number,
   op: string,
 ): void {
-  writeReduction(sumKernel, x, y, axes, op);
-  frame[moreSlots] = squareKernel;
-  frame[moreSlots + 1] = rsqrtKernel;
-  frame[moreSlots + 2] = maximumKernel;
-  frame[moreSlots + 3] = multiplyKernel;
-  frame[moreSlots + 4] = epsilon;
+  const n = writeDims(kernels.normalizeLists.dims, x, axes, op);
+  const [square, root, most, times] = [squareKernel, rsqrtKernel, maximumKernel, multiplyKernel];
   try {
-    native.normalize(bufferOf(x), bufferOf(y));
+    kernels.normalize(x, y, sumKernel, x.dt.code, n, square, root, most, times, epsilon);
   } catch (error) {
     throw explain(error, op, [x]);
   }
@@ -344,17 +329,14 @@ function fillBroadcast(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   }
   const { dims, strides: merged } = mergeDims(shape, [strides]);
   const n = dims.length;
-  frame[0] = dy.offset;
-  frame[1] = dx.offset;
-  frame[2] = dy.dt.bytes;
-  frame[3] = n;
+  const lists = kernels.copyLists;
   for (let d = n - 1, step = 1; d >= 0; step *= dims[d--]) {
-    frame[4 + d] = dims[d];
-    frame[4 + n + d] = merged[0][d];
-    frame[4 + 2 * n + d] = step;
+    lists.dims[d] = dims[d];
+    lists.srcStrides[d] = merged[0][d];
+    lists.dstStrides[d] = step;
   }
   try {
-    native.copy(bufferOf(dy), bufferOf(dx));
+    kernels.copy(dy, dx, dy.dt.bytes, 0, 0, n);
   } catch (error) {
     throw explain(error, 'broadcastAlong', [dy]);
   }

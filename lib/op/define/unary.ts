@@ -1,13 +1,14 @@
 /** Unary elementwise ops. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
 import { dtypes, type DType } from '../../core/dtype';
 import type { DTypeOf } from '../../core/dtype_of';
-import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { badDType, dtypeMask, explain, kernelNumber, roundsOnce } from '../checks';
 import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
+import * as kernels from '../kernels';
 
 export interface UnarySpec {
   dtypes: readonly DType[];
@@ -34,12 +35,7 @@ export type Predicate = (x: TensorLike) => Tensor<'bool'>;
 
 /** Runs the kernel `code` of the native unary table. */
 export function runUnary(code: number, x: Tensor, y: Tensor): void {
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = x.size;
-  frame[3] = code;
-  frame[4] = x.dt.code;
-  native.unary(bufferOf(x), bufferOf(y));
+  kernels.unary(x, y, x.size, code, x.dt.code);
 }
 
 /** Defines a unary elementwise op, by the native kernel of the same name. */

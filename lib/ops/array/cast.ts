@@ -1,10 +1,10 @@
 /** Conversion between dtypes. */
-import { frame, native } from '../../binding';
 import { toValue, type TensorLike } from '../../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../../core/dtype';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { op } from '../../op/define/general';
 import { publicCall, sample } from '../../op/registry';
+import * as kernels from '../../op/kernels';
 
 /**
  * Whether a cast to `wide` and back keeps all values of `narrow`. A float has all values of integers and floats of fewer bytes,
@@ -27,14 +27,7 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
   ]),
   args: (x, to) => [[x], to],
   infer: ([x], to) => ({ shape: shapeOf(x), dt: to }),
-  run: ([x], to, [y]) => {
-    frame[0] = x.offset;
-    frame[1] = y.offset;
-    frame[2] = x.size;
-    frame[3] = x.dt.code;
-    frame[4] = to.code;
-    native.cast(bufferOf(x), bufferOf(y));
-  },
+  run: ([x], to, [y]) => kernels.cast(x, y, x.size, x.dt.code, to.code),
   tile: { kind: 'cast', op: 0, cheap: true },
   // A cast to a dtype that represents all values, and back, is the identity.
   exactRewrite: (call, graph) => {

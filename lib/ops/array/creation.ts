@@ -1,5 +1,5 @@
 /** Tensors of constant values and sequences. */
-import { frame, frameBigInts, native } from '../../binding';
+import { native } from '../../binding';
 import { element, toTensor, type TensorLike } from '../../core/convert';
 import {
   dtypeInfo,
@@ -15,7 +15,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { rounded } from '../../core/half';
 import { context } from '../../core/context';
 import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, storageView, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
+import { makeTensor, scalarTensor, shapeOf, storageView, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, divide, multiply, subtract } from '../math/binary';
@@ -30,6 +30,7 @@ import { sample, type Example } from '../../op/registry';
 import { fillWith, integer } from '../../op/strided';
 import { requireConcrete } from '../../op/traced';
 import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
+import * as kernels from '../../op/kernels';
 
 export interface DTypeOptions<D extends DType = DType> {
   dtype?: D;
@@ -263,32 +264,33 @@ const isScalar = (v: unknown): v is Scalar =>
 
 const isInt32 = (v: Scalar): v is number => typeof v === 'number' && (v | 0) === v;
 
-/** The argument buffer as 32-bit halves of its slots. */
-const halves = new Int32Array(native.frame);
+const { start: startSlot, delta: deltaSlot } = kernels.iotaLists;
+const halvesOf = ({ buffer, byteOffset }: kernels.List): Int32Array => new Int32Array(buffer, byteOffset, 2);
+const wholeOf = ({ buffer, byteOffset }: kernels.List): BigInt64Array =>
+  new BigInt64Array(buffer, byteOffset, 1);
+const [startHalves, deltaHalves] = [startSlot, deltaSlot].map(halvesOf);
+const [startWhole, deltaWhole] = [startSlot, deltaSlot].map(wholeOf);
 const lowHalf = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
 
 /** Writes an int32 as the bits of an int64. Converting it to a bigint would take longer than the kernel. */
-function writeInt32(slot: number, value: number): void {
-  halves[2 * slot + lowHalf] = value;
-  halves[2 * slot + 1 - lowHalf] = value < 0 ? -1 : 0;
+function writeInt32(halves: Int32Array, value: number): void {
+  halves[lowHalf] = value;
+  halves[1 - lowHalf] = value < 0 ? -1 : 0;
 }
 
 function iota(size: number, dt: DTypeInfo, start: number | bigint, delta: number | bigint): Tensor {
   const t = makeTensor(dt, asShape([size]), size);
-  frame[0] = t.offset;
-  frame[1] = size;
-  frame[2] = dt.code;
   if (dt.kind === 'float') {
-    frame[3] = Number(start);
-    frame[4] = Number(delta);
+    startSlot[0] = Number(start);
+    deltaSlot[0] = Number(delta);
   } else if (dt === dtypes.int32) {
-    writeInt32(3, start as number);
-    writeInt32(4, delta as number);
+    writeInt32(startHalves, start as number);
+    writeInt32(deltaHalves, delta as number);
   } else {
-    frameBigInts[3] = BigInt(start);
-    frameBigInts[4] = BigInt(delta);
+    startWhole[0] = BigInt(start);
+    deltaWhole[0] = BigInt(delta);
   }
-  native.iota(bufferOf(t));
+  kernels.iota(t, size, dt.code);
   return t;
 }
 

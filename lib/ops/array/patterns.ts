@@ -1,5 +1,4 @@
 /** Identity matrices and one-hot encoding. */
-import { frame, native } from '../../binding';
 import { element, toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, dtypes, integers, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -16,7 +15,7 @@ import {
   sizeBetween,
   sizeOf,
 } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from './cast';
@@ -30,6 +29,7 @@ import { select } from '../math/select';
 import { copyStrided, elementSlots, integer } from '../../op/strided';
 import { traced } from '../../op/traced';
 import { expandDims, reshape, shapeArgument } from './views';
+import * as kernels from '../../op/kernels';
 
 export interface EyeOptions<D extends DType = DType> {
   /** Default: `numRows`. */
@@ -88,8 +88,8 @@ export interface OneHotOptions<V extends TensorLike = TensorLike, D extends DTyp
 
 const oneHotDefaults: Required<OneHotOptions> = { onValue: null, offValue: null, axis: -1, dtype: null };
 
-const onValues = elementSlots(7);
-const offValues = elementSlots(8);
+const onValues = elementSlots(kernels.oneHotLists.on);
+const offValues = elementSlots(kernels.oneHotLists.off);
 
 /** Converts a host value to an element; null if it is a tensor. */
 function hostValue(v: unknown, fallback: 0 | 1, dt: DTypeInfo, name: string): number | bigint | null {
@@ -143,19 +143,12 @@ const fusedOneHotOp: TracedOp = {
 
 function runOneHot(at: Tensor, { depth, axis, on, off }: OneHotAttrs, t: Tensor): void {
   const dt = t.dt;
-  const onStored = storedElement(dt, on);
-  const offStored = storedElement(dt, off);
-  frame[0] = at.offset;
-  frame[1] = t.offset;
-  frame[2] = sizeBetween(shapeOf(at), 0, axis);
-  frame[3] = depth;
-  frame[4] = sizeBetween(shapeOf(at), axis, at.rank);
-  frame[5] = at.dt === dtypes.int64 ? 1 : 0;
-  frame[6] = dt.bytes;
-  onValues[dt.code][0] = onStored;
-  offValues[dt.code][0] = offStored;
+  onValues[dt.code][0] = storedElement(dt, on);
+  offValues[dt.code][0] = storedElement(dt, off);
+  const outer = sizeBetween(shapeOf(at), 0, axis);
+  const inner = sizeBetween(shapeOf(at), axis, at.rank);
   try {
-    native.oneHot(bufferOf(at), bufferOf(t));
+    kernels.oneHot(at, t, outer, depth, inner, at.dt === dtypes.int64, dt.bytes);
   } catch (error) {
     throw explain(error, 'oneHot', [at]);
   }

@@ -1,5 +1,4 @@
 /** Selection of elements: gather, gatherNd, bool masks, and the coordinates of nonzero elements. */
-import { frame, native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
 import {
   dtypeInfo,
@@ -13,7 +12,7 @@ import {
 import { InternalError, InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from '../array/cast';
 import { op } from '../../op/define/general';
@@ -34,6 +33,7 @@ import { select } from '../math/select';
 import { setScatterAdd } from './slices';
 import { fillWith, integer } from '../../op/strided';
 import { reshape } from '../array/views';
+import * as kernels from '../../op/kernels';
 
 const whereDefaults = { dtype: 'int32' } as const;
 
@@ -320,15 +320,7 @@ export const booleanMask: <X extends TensorLike>(
     const shape = joinShapes(shapeOf(x), axis, [count], 0, 1, shapeOf(x), axis + m.rank);
     const [outer, n, inner] = maskSizes(shapeOf(x), axis, m.rank);
     const y = makeTensor(x.dt, shape, outer * count * inner);
-    frame[0] = x.offset;
-    frame[1] = m.offset;
-    frame[2] = y.offset;
-    frame[3] = x.dt.bytes;
-    frame[4] = outer;
-    frame[5] = n;
-    frame[6] = inner;
-    frame[7] = count;
-    native.maskGather(bufferOf(x), bufferOf(m), bufferOf(y));
+    kernels.maskGather(x, m, y, x.dt.bytes, outer, n, inner, count);
     return [y];
   },
   saves: { inputs: [1] },
@@ -344,11 +336,7 @@ export const booleanMask: <X extends TensorLike>(
   },
 });
 
-function countNonzero(mask: Tensor): number {
-  frame[0] = mask.offset;
-  frame[1] = mask.size;
-  return native.countNonzero(bufferOf(mask));
-}
+const countNonzero = (mask: Tensor): number => kernels.countNonzero(mask, mask.size);
 
 interface Nonzero {
   readonly dt: DTypeInfo;
@@ -371,13 +359,9 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
     if (expected !== null && expected !== count)
       throw new InternalError(`[nonzero] ${count} elements are not 0, where ${expected} were expected`);
     const out = makeTensor(dt, asShape([count, mask.rank]), count * mask.rank);
-    frame[0] = mask.offset;
-    frame[1] = out.offset;
-    frame[2] = count;
-    frame[3] = dt === dtypes.int64 ? 1 : 0;
-    frame[4] = mask.rank;
-    for (let d = 0; d < mask.rank; d++) frame[5 + d] = shapeOf(mask)[d];
-    native.nonzero(bufferOf(mask), bufferOf(out));
+    const { dims } = kernels.nonzeroLists;
+    for (let d = 0; d < mask.rank; d++) dims[d] = shapeOf(mask)[d];
+    kernels.nonzero(mask, out, count, dt === dtypes.int64, mask.rank);
     return [out];
   },
   gradient: null,

@@ -1,10 +1,9 @@
 /** Sorting and top-k. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add } from '../math/binary';
 import { cast } from '../array/cast';
@@ -22,6 +21,7 @@ import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { exchangeLast, rowsOf } from '../nn/softmax';
 import { expandDims, reshape } from '../array/views';
+import * as kernels from '../../op/kernels';
 
 const sortDefaults = { axis: -1, direction: 'ASCENDING' } as const;
 const argsortDefaults = { axis: -1, direction: 'ASCENDING', stable: false } as const;
@@ -40,14 +40,7 @@ export interface ArgsortOptions extends SortOptions {
 
 function runSort(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
   const [rows, n] = rowsOf(shapeOf(x), x.size);
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = rows;
-  frame[3] = n;
-  frame[4] = x.dt.code;
-  frame[5] = positions ? 1 : 0;
-  frame[6] = descending ? 1 : 0;
-  native.sort(bufferOf(x), bufferOf(y));
+  kernels.sort(x, y, rows, n, x.dt.code, positions, descending);
 }
 
 /** Reshapes to [rows, n], where n is the size of the last axis. */
@@ -169,14 +162,7 @@ function topKShape(shape: Shape, k: number): Shape {
 
 function runTopK(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
   const n = shapeOf(x)[shapeOf(x).length - 1];
-  frame[0] = x.offset;
-  frame[1] = values.offset;
-  frame[2] = indices.offset;
-  frame[3] = n === 0 ? 0 : x.size / n;
-  frame[4] = n;
-  frame[5] = x.dt.code;
-  frame[6] = k;
-  native.topK(bufferOf(x), bufferOf(values), bufferOf(indices));
+  kernels.topK(x, values, indices, n === 0 ? 0 : x.size / n, n, x.dt.code, k);
 }
 
 const topKLast = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {

@@ -1,5 +1,4 @@
 /** The distinct elements of a vector. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -13,6 +12,7 @@ import { scatterNd } from './scatter';
 import { dependsOnValues, sample } from '../../op/registry';
 import { copyOf } from '../../op/index_rows';
 import { expandDims } from '../array/views';
+import * as kernels from '../../op/kernels';
 
 const uniqueDefaults = { outIdx: 'int32' } as const;
 
@@ -46,15 +46,7 @@ const uniqueOp = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniqueElemen
     const came = makeTensor(dtypes.int32, shape, n);
     const count = makeTensor(index, shape, n);
     x.assertAlive('unique');
-    frame[0] = x.offset;
-    frame[1] = idx.offset;
-    frame[2] = y.offset;
-    frame[3] = came.offset;
-    frame[4] = count.offset;
-    frame[5] = n;
-    frame[6] = x.dt.code;
-    frame[7] = index.big ? 1 : 0;
-    const k = native.unique(bufferOf(x), bufferOf(idx), bufferOf(y), bufferOf(came), bufferOf(count));
+    const k = kernels.unique(x, idx, y, came, count, n, x.dt.code, index.big);
     return [shrink(y, k), idx, shrink(count, k), shrink(came, k)];
   },
   saves: { outputs: true },

@@ -1,11 +1,10 @@
 /** The matrix product with a fused epilogue: bias, residual and activation in one pass over the result. */
-import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { sameShape, showShape } from '../../core/shape';
 import { floating } from '../../core/dtype';
 import type { TracedOp } from '../../op/contract';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
 import { op, type ResultSpec } from '../../op/define/general';
@@ -14,8 +13,8 @@ import type { DTypeOfPair } from '../../core/dtype_of';
 import {
   activationOps,
   activations,
+  epilogueArguments,
   registerEpilogueFusion,
-  writeEpilogue,
   type Epilogue,
   type FusedActivation,
 } from '../nn/epilogue';
@@ -25,8 +24,8 @@ import {
   matmulFlops,
   productShape,
   parseTransposes,
+  runProduct,
   transposesOf,
-  writeProduct,
   type Transposes,
 } from './matmul';
 import { opDefinitions, sample, type GradContext, type OpDefinition } from '../../op/registry';
@@ -53,8 +52,6 @@ const defaults: Required<FusedMatmulOptions> = {
   transposeA: false,
   transposeB: false,
 };
-/** That of native/addon/calls_matmul.cc. */
-const finishSlot = 59;
 
 function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions): [Tensor[], FusedAttrs] {
   const inputs: Tensor[] = convertPair(left, right, 'fusedMatmul');
@@ -102,11 +99,7 @@ function infer(inputs: readonly Tensor[], attrs: FusedAttrs): ResultSpec {
 
 function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Tensor[]): void {
   const c = outputs[0];
-  if (c.size === 0) return;
-  const [a, b] = inputs;
-  writeProduct(a, b, c, attrs);
-  const [bias, residual] = writeEpilogue(finishSlot, inputs, attrs, c);
-  native.fusedMatmul(bufferOf(a), bufferOf(b), bufferOf(c), bias, residual);
+  if (c.size > 0) runProduct(inputs[0], inputs[1], c, attrs, ...epilogueArguments(inputs, attrs));
 }
 
 /** The gradient with respect to the activation's input, by the gradient function of the activation's op. */

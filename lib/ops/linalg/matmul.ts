@@ -1,5 +1,4 @@
 /** Matrix products: matmul, matvec. */
-import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -18,7 +17,7 @@ import {
 import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import type { RewriteContext } from '../../op/contract';
-import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, dtypeMask, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
@@ -26,6 +25,7 @@ import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { publicCall, opDefinitions, sample, type GradContext } from '../../op/registry';
 import { reshape } from '../array/views';
+import * as kernels from '../../op/kernels';
 
 export interface MatmulOptions {
   /** Multiply the transpose of `a`. Default false. */
@@ -135,45 +135,48 @@ function batchStrides(shape: Shape, batch: Dims): number[] {
   return broadcastStrides(shape.slice(0, -2), batch).map((s) => s * matrix);
 }
 
-/** Writes the arguments of C = op(A)·op(B) to the argument buffer. */
-export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Transposes): void {
+/** C = activation(op(A)·op(B) + bias + residual); −1: no activation. */
+export function runProduct(
+  a: Tensor,
+  b: Tensor,
+  c: Tensor,
+  { ta, tb }: Transposes,
+  bias: Tensor | null,
+  residual: Tensor | null,
+  activation: number,
+): void {
   const ra = shapeOf(a).length;
   const rc = shapeOf(c).length;
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = c.offset;
-  frame[3] = a.dt.code;
-  frame[4] = shapeOf(c)[rc - 2];
-  frame[5] = shapeOf(c)[rc - 1];
-  frame[6] = shapeOf(a)[ra - (ta ? 2 : 1)];
-  frame[7] = ta ? 1 : 0;
-  frame[8] = tb ? 1 : 0;
-  frame[9] = 0;
-  frame[10] = 0;
+  const m = shapeOf(c)[rc - 2];
+  const n = shapeOf(c)[rc - 1];
+  const k = shapeOf(a)[ra - (ta ? 2 : 1)];
+  let rank = 0;
   if (rc > 2) {
     const batch = shapeOf(c).slice(0, -2);
     const { dims, strides } = mergeDims(batch, [
       batchStrides(shapeOf(a), batch),
       batchStrides(shapeOf(b), batch),
     ]);
-    const rank = dims.length;
-    if (rank > 16) {
-      throw new InvalidArgumentError(`[matmul] ${rank} batch dimensions that cannot be merged; at most 16`);
+    const lists = kernels.matmulLists;
+    const most = lists.dims.length;
+    rank = dims.length;
+    if (rank > most) {
+      throw new InvalidArgumentError(
+        `[matmul] ${rank} batch dimensions that cannot be merged; at most ${most}`,
+      );
     }
-    frame[10] = rank;
     for (let d = 0; d < rank; d++) {
-      frame[11 + d] = dims[d];
-      frame[11 + rank + d] = strides[0][d];
-      frame[11 + 2 * rank + d] = strides[1][d];
+      lists.dims[d] = dims[d];
+      lists.aStrides[d] = strides[0][d];
+      lists.bStrides[d] = strides[1][d];
     }
   }
+  kernels.matmul(a, b, c, bias, residual, a.dt.code, m, n, k, ta, tb, false, activation, rank);
 }
 
 function run(inputs: readonly Tensor[], attrs: Transposes, outputs: readonly Tensor[]): void {
   const c = outputs[0];
-  if (c.size === 0) return;
-  writeProduct(inputs[0], inputs[1], c, attrs);
-  native.matmul(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(c));
+  if (c.size > 0) runProduct(inputs[0], inputs[1], c, attrs, null, null, -1);
 }
 
 export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Transposes): Tensor {
@@ -260,36 +263,6 @@ const typeMask = dtypeMask(numeric);
 /** Larger results take the general path, which checks the number of elements. */
 const maxFastSize = 2 ** 24;
 
-/** c = op(a)·op(b) of two matrices; false if the native binding throws. */
-function runMatrixProduct(
-  a: Tensor,
-  b: Tensor,
-  c: Tensor,
-  m: number,
-  n: number,
-  k: number,
-  ta: boolean,
-  tb: boolean,
-): boolean {
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = c.offset;
-  frame[3] = a.dt.code;
-  frame[4] = m;
-  frame[5] = n;
-  frame[6] = k;
-  frame[7] = ta ? 1 : 0;
-  frame[8] = tb ? 1 : 0;
-  frame[9] = 0;
-  frame[10] = 0;
-  try {
-    native.matmul(bufferOf(a), bufferOf(b), bufferOf(c));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batch dimensions, which broadcast. Integers
  * wrap. InvalidArgumentError for a tensor of fewer than two dimensions, different inner sizes, or batch dimensions that do
@@ -319,7 +292,11 @@ export const matmul: <A extends TensorLike, B extends TensorLike>(
     const size = m * n;
     if (k !== (tb ? y[1] : y[0]) || size === 0 || size > maxFastSize) return product(a, b, given);
     const c = makeTensor(a.dt, asShape([m, n]), size);
-    if (!runMatrixProduct(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // throws a descriptive error
+    try {
+      kernels.matmul(a, b, c, null, null, a.dt.code, m, n, k, ta, tb, false, -1, 0);
+    } catch {
+      return product(a, b, given); // throws a descriptive error
+    }
     if (context.recorder !== null) context.recorder.record(definition, [a, b], attrs, [c]);
     return c as Tensor<never>;
   },

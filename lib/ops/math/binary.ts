@@ -1,9 +1,8 @@
 /** Elementwise binary arithmetic with broadcasting. Comparisons and logic are in compare.ts. */
-import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { floating, numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { bufferOf, type Tensor } from '../../core/tensor';
+import type { Tensor } from '../../core/tensor';
 import { cast } from '../array/cast';
 import type { QuotientOf } from '../../core/dtype_of';
 import { greater, greaterEqual, lessEqual, notEqual } from './compare';
@@ -12,6 +11,7 @@ import { convertPair } from '../../op/checks';
 import { select } from './select';
 import { negative, square } from './unary';
 import { log } from './unary_math';
+import * as kernels from '../../op/kernels';
 
 /** Sum, elementwise. z = x + y; integers wrap. @tf tf.math.add */
 export const add = binary('add', {
@@ -110,13 +110,7 @@ export const multiplyNoNan = binary('multiplyNoNan', {
 });
 
 /** The flat index of the first element of y that is 0 (kind 0) or negative (kind 1); −1 if there is none. */
-function find(y: Tensor, kind: 0 | 1): number {
-  frame[0] = y.offset;
-  frame[1] = y.size;
-  frame[2] = y.dt.code;
-  frame[3] = kind;
-  return native.find(bufferOf(y));
-}
+const find = (y: Tensor, kind: 0 | 1): number => kernels.find(y, y.size, y.dt.code, kind);
 
 /** Returns the check of an op that throws for integer division by zero. */
 function checkDivisor(op: string): (a: Tensor, b: Tensor) => void {

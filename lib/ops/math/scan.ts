@@ -1,10 +1,10 @@
 /** Cumulative sums and products, and the linear recurrence that the gradient of a product needs. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { numeric } from '../../core/dtype';
 import { throwExtraArguments } from '../../core/options';
 import type { Shape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
 import { context } from '../../core/context';
 import type { TracedOp } from '../../op/contract';
 import { axisArgument, type OneAxis } from '../../op/axis';
@@ -21,6 +21,7 @@ import {
   type OpDefinition,
 } from '../../op/registry';
 import { traced } from '../../op/traced';
+import * as kernels from '../../op/kernels';
 
 export interface ScanOptions {
   /** The axis to accumulate along. Default 0. */
@@ -42,8 +43,8 @@ interface ScanAttrs {
 
 type ScanName = 'cumsum' | 'cumprod';
 
-/** Writes the number of elements before, along and after the axes to three slots of the argument buffer. */
-function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void {
+/** The number of elements before, along and after the axes. */
+function layoutOf(shape: Shape, axes: readonly number[]): [outer: number, n: number, inner: number] {
   let outer = 1;
   let n = 1;
   let inner = 1;
@@ -53,12 +54,10 @@ function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void 
     else if (d < first + axes.length) n *= shape[d];
     else inner *= shape[d];
   }
-  frame[slot] = outer;
-  frame[slot + 1] = n;
-  frame[slot + 2] = inner;
+  return [outer, n, inner];
 }
 
-const kernels: Record<ScanName, number> = {
+const codes: Record<ScanName, number> = {
   cumsum: native.scanNames.indexOf('cumsum'),
   cumprod: native.scanNames.indexOf('cumprod'),
 };
@@ -80,15 +79,9 @@ export function scanAxes(
 }
 
 function runScan(name: ScanName, x: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = kernels[name];
-  frame[3] = x.dt.code;
-  writeLayout(4, shapeOf(x), axes);
-  frame[7] = exclusive ? 1 : 0;
-  frame[8] = reverse ? 1 : 0;
+  const [outer, n, inner] = layoutOf(shapeOf(x), axes);
   try {
-    native.scan(bufferOf(x), bufferOf(y));
+    kernels.scan(x, y, codes[name], x.dt.code, outer, n, inner, exclusive, reverse);
   } catch (error) {
     throw explain(error, name, [x]);
   }
@@ -191,14 +184,8 @@ function recurrence(
 }
 
 function runRecurrence(a: Tensor, b: Tensor, y: Tensor, { axes, exclusive, reverse }: ScanAttrs): void {
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = y.offset;
-  frame[3] = a.dt.code;
-  writeLayout(4, shapeOf(a), axes);
-  frame[7] = exclusive ? 1 : 0;
-  frame[8] = reverse ? 1 : 0;
-  native.recurrence(bufferOf(a), bufferOf(b), bufferOf(y));
+  const [outer, n, inner] = layoutOf(shapeOf(a), axes);
+  kernels.recurrence(a, b, y, a.dt.code, outer, n, inner, exclusive, reverse);
 }
 
 const recurrenceOp: TracedOp & {

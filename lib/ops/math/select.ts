@@ -1,10 +1,9 @@
 /** Elementwise selection between two tensors, and clipping. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType, numeric } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { broadcastShapes, sameShape, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { maximum, minimum } from './binary';
 import { writeTernaryBroadcast } from '../../op/broadcast';
@@ -14,6 +13,7 @@ import { convertPair, mixedDTypes } from '../../op/checks';
 import { op } from '../../op/define/general';
 import { sample } from '../../op/registry';
 import { shrinkOperands } from '../../op/exact_rewrites';
+import * as kernels from '../../op/kernels';
 
 const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' });
 
@@ -68,22 +68,20 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
     },
     run: (inputs, _, [out]) => {
       if (out.size === 0) return;
-      let flat = true;
-      for (let k = 0; k < 3; k++) {
-        const t = inputs[k];
-        frame[k] = t.offset;
-        if (t.size !== 1 && t.size !== out.size) flat = false;
-      }
-      frame[3] = out.offset;
-      frame[5] = out.dt.bytes;
-      if (flat) {
-        frame[4] = 1;
-        frame[6] = out.size;
-        for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
+      const [c, a, b] = inputs;
+      const { size } = out;
+      const isFlat = (t: Tensor): boolean => t.size === 1 || t.size === size;
+      let n = 1;
+      if (isFlat(c) && isFlat(a) && isFlat(b)) {
+        const lists = kernels.selectLists;
+        lists.dims[0] = size;
+        lists.cStrides[0] = c.size === 1 ? 0 : 1;
+        lists.aStrides[0] = a.size === 1 ? 0 : 1;
+        lists.bStrides[0] = b.size === 1 ? 0 : 1;
       } else {
-        writeTernaryBroadcast('where', shapeOf(out), inputs);
+        n = writeTernaryBroadcast('where', shapeOf(out), inputs);
       }
-      native.select(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2]), bufferOf(out));
+      kernels.select(c, a, b, out, n, out.dt.bytes);
     },
     saves: { inputs: [0] },
     gradient: ([dy], { x, needs, shapes }) => [

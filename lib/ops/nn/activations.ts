@@ -1,10 +1,10 @@
 /** The activation functions of tf.nn. Those that only Keras has are in activations_keras.ts. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, signed } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, sizeBetween, sizeOf } from '../../core/shape';
-import { bufferOf, makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, multiply, realDivide, subtract } from '../math/binary';
 import { cast } from '../array/cast';
@@ -23,6 +23,7 @@ import { copySegments } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
+import * as kernels from '../../op/kernels';
 
 const geluDefaults = { approximate: false } as const;
 const siluDefaults = { beta: 1 } as const;
@@ -366,15 +367,8 @@ export function runFusedKernel(
 ): Tensor {
   const y = makeTensor(x.dt, shape, sizeOf(shape));
   const rows = sizeBetween(shape, 0, axis);
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = rows;
-  frame[3] = Math.min(x.size, y.size) / rows;
-  frame[4] = x.dt.code;
-  frame[5] = first;
-  frame[6] = second;
   try {
-    native[entry](bufferOf(x), bufferOf(y));
+    kernels[entry](x, y, rows, Math.min(x.size, y.size) / rows, x.dt.code, first, second);
   } catch (error) {
     throw explain(error, entry, [x]);
   }

@@ -1,10 +1,10 @@
 /** Batch normalisation: the fused op for training, and normalisation with given statistics. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe, showShape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { add, multiply, subtract } from '../math/binary';
 import { badDType, explain, kernelNumber, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
@@ -20,6 +20,7 @@ import { identity } from '../array/views';
 import { negative, rsqrt } from '../math/unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';
 import { fillWith } from '../../op/strided';
+import * as kernels from '../../op/kernels';
 
 interface Epsilon {
   epsilon: number;
@@ -34,24 +35,8 @@ function runTraining(
   mean: Tensor,
   variance: Tensor,
 ): void {
-  frame[0] = x.offset;
-  frame[1] = scale.offset;
-  frame[2] = offset.offset;
-  frame[3] = y.offset;
-  frame[4] = mean.offset;
-  frame[5] = variance.offset;
-  frame[6] = x.size / scale.size;
-  frame[7] = scale.size;
-  frame[8] = x.dt.code;
-  frame[9] = epsilon;
-  native.batchNorm(
-    bufferOf(x),
-    bufferOf(scale),
-    bufferOf(offset),
-    bufferOf(y),
-    bufferOf(mean),
-    bufferOf(variance),
-  );
+  const channels = scale.size;
+  kernels.batchNorm(x, scale, offset, y, mean, variance, x.size / channels, channels, x.dt.code, epsilon);
 }
 
 /** Eager fast path of `batchNormTraining`, without recording. */
@@ -132,27 +117,20 @@ const batchNormGradient = multiOp<GradientArgs, Epsilon>('batchNormGradient', {
       fillWith(doffset, 0);
       return;
     }
-    frame[0] = dy.offset;
-    frame[1] = x.offset;
-    frame[2] = scale.offset;
-    frame[3] = mean.offset;
-    frame[4] = variance.offset;
-    frame[5] = dx.offset;
-    frame[6] = dscale.offset;
-    frame[7] = doffset.offset;
-    frame[8] = x.size / scale.size;
-    frame[9] = scale.size;
-    frame[10] = x.dt.code;
-    frame[11] = epsilon;
-    native.batchNormGradient(
-      bufferOf(dy),
-      bufferOf(x),
-      bufferOf(scale),
-      bufferOf(mean),
-      bufferOf(variance),
-      bufferOf(dx),
-      bufferOf(dscale),
-      bufferOf(doffset),
+    const channels = scale.size;
+    kernels.batchNormGradient(
+      dy,
+      x,
+      scale,
+      mean,
+      variance,
+      dx,
+      dscale,
+      doffset,
+      x.size / channels,
+      channels,
+      x.dt.code,
+      epsilon,
     );
   },
   saves: { inputs: [0, 1, 2] },
@@ -383,35 +361,27 @@ function runBatchNormalization(
   epsilon: number,
 ): Tensor {
   const y = makeTensor(x.dt, shapeOf(x), x.size);
-  const [b, s] = [offset ?? x, scale ?? x];
-  frame[0] = x.offset;
-  frame[1] = mean.offset;
-  frame[2] = variance.offset;
-  frame[3] = b.offset;
-  frame[4] = s.offset;
-  frame[5] = y.offset;
-  frame[6] = x.size / mean.size;
-  frame[7] = mean.size;
-  frame[8] = x.dt.code;
-  frame[9] = offset === null ? 0 : 1;
-  frame[10] = scale === null ? 0 : 1;
-  frame[11] = epsilon;
-  frame[12] = rootKernel;
-  frame[13] = negativeKernel;
-  frame[14] = addKernel;
-  frame[15] = subtractKernel;
-  frame[16] = multiplyKernel;
+  const channels = mean.size;
   try {
-    native.batchNormGiven(
-      bufferOf(x),
-      bufferOf(mean),
-      bufferOf(variance),
-      bufferOf(b),
-      bufferOf(s),
-      bufferOf(y),
+    kernels.batchNormGiven(
+      x,
+      mean,
+      variance,
+      offset,
+      scale,
+      y,
+      x.size / channels,
+      channels,
+      x.dt.code,
+      epsilon,
+      rootKernel,
+      negativeKernel,
+      addKernel,
+      subtractKernel,
+      multiplyKernel,
     );
   } catch (error) {
-    throw explain(error, name, [x, mean, variance, b, s]);
+    throw explain(error, name, [x, mean, variance, offset ?? x, scale ?? x]);
   }
   return y;
 }

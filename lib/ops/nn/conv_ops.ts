@@ -2,15 +2,15 @@
  * The internal ops of all convolutions: the forward convolution and its gradients with respect to input and filter. The
  * gradients of each op are the other two, so that derivatives of any order exist. Tensors have their channels last.
  */
-import { frame, native } from '../../binding';
 import { floating } from '../../core/dtype';
 import { asShape, type Dims, type Shape, sizeOf } from '../../core/shape';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
 import { badDType, mixedDTypes } from '../../op/checks';
 import { internalBinaryOp } from '../../op/define/internal';
 import { sample, type GradContext } from '../../op/registry';
 import { channelsLast } from './window';
+import * as kernels from '../../op/kernels';
 
 /** The geometry of a convolution. Lists have one number for each spatial dimension, at most three. */
 export interface ConvGeometry {
@@ -34,39 +34,62 @@ const yShape = (g: ConvGeometry): Shape => channelsLast(g.batch, g.output, g.out
 const filterShape = (g: ConvGeometry): Shape =>
   asShape([...g.kernel, g.inChannels / g.groups, g.outChannels]);
 
-/** Writes three slots of the argument buffer; missing leading dimensions get the value `missing`. */
-function writeDims(slot: number, dims: readonly number[], missing: number): void {
+/** Writes three numbers to a list; missing leading dimensions get the value `missing`. */
+function writeDims(list: kernels.List, dims: readonly number[], missing: number): void {
   const n = dims.length;
-  frame[slot] = n > 2 ? dims[n - 3] : missing;
-  frame[slot + 1] = n > 1 ? dims[n - 2] : missing;
-  frame[slot + 2] = dims[n - 1];
+  list[0] = n > 2 ? dims[n - 3] : missing;
+  list[1] = n > 1 ? dims[n - 2] : missing;
+  list[2] = dims[n - 1];
 }
 
 /** The codes of the native binding. */
 const Kind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
 
-function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
-  frame[0] = a.offset;
-  frame[1] = b.offset;
-  frame[2] = y.offset;
-  frame[3] = a.dt.code;
-  frame[4] = kind;
-  frame[5] = precisionCodes[g.precision ?? convolutionPrecision()];
-  frame[6] = g.batch;
-  frame[7] = g.inChannels;
-  frame[8] = g.outChannels;
-  frame[9] = g.groups;
-  writeDims(10, g.input, 1);
-  writeDims(13, g.output, 1);
-  writeDims(16, g.kernel, 1);
-  writeDims(19, g.strides, 1);
-  writeDims(22, g.dilations, 1);
-  writeDims(25, g.pads, 0);
+function run(
+  kind: number,
+  a: Tensor,
+  b: Tensor,
+  y: Tensor,
+  g: ConvGeometry,
+  bias: Tensor | null,
+  residual: Tensor | null,
+  activation: number,
+): void {
+  const lists = kernels.convLists;
+  writeDims(lists.in, g.input, 1);
+  writeDims(lists.out, g.output, 1);
+  writeDims(lists.kernel, g.kernel, 1);
+  writeDims(lists.stride, g.strides, 1);
+  writeDims(lists.dilation, g.dilations, 1);
+  writeDims(lists.pad, g.pads, 0);
+  kernels.conv(
+    a,
+    b,
+    y,
+    bias,
+    residual,
+    a.dt.code,
+    kind,
+    precisionCodes[g.precision ?? convolutionPrecision()],
+    activation,
+    g.batch,
+    g.inChannels,
+    g.outChannels,
+    g.groups,
+  );
 }
 
-/** Writes the arguments of a forward convolution to the argument buffer. */
-export function writeConv(x: Tensor, filter: Tensor, y: Tensor, geometry: ConvGeometry): void {
-  write(Kind.forward, x, filter, y, geometry);
+/** Runs a forward convolution with its epilogue: activation(sums + bias + residual). */
+export function runConv(
+  x: Tensor,
+  filter: Tensor,
+  y: Tensor,
+  geometry: ConvGeometry,
+  bias: Tensor | null,
+  residual: Tensor | null,
+  activation: number,
+): void {
+  run(Kind.forward, x, filter, y, geometry, bias, residual, activation);
 }
 
 /**
@@ -122,10 +145,7 @@ function defineConv(
       if (a.dt.kind !== 'float') throw badDType(name, 'input', a.dt, floating);
       return { shape: resultShape(g), dt: a.dt };
     },
-    run: ([a, b], g, [y]) => {
-      write(kind, a, b, y, g);
-      native.conv(bufferOf(a), bufferOf(b), bufferOf(y));
-    },
+    run: ([a, b], g, [y]) => run(kind, a, b, y, g, null, null, -1),
     saves: { inputs: [0, 1] },
     gradient: ([dy], { x, attrs, needs }: GradContext<ConvGeometry>) =>
       gradient(dy, x[0], x[1], attrs, needs),

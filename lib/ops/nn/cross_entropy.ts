@@ -1,10 +1,9 @@
 /** Softmax cross entropy: one pass over the logits computes the loss and its gradient with respect to the logits. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, floating, indexTypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, broadcastShapes, sameShape, type Shape, showShape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, multiply, subtract } from '../math/binary';
 import { cast } from '../array/cast';
@@ -13,6 +12,7 @@ import { composite } from '../../op/define/composite';
 import { multiOp, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import { broadcastTo, transpose } from '../array/movement';
+import * as kernels from '../../op/kernels';
 import { publicCall, sample, type GradContext, type TensorSample } from '../../op/registry';
 import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
@@ -28,22 +28,9 @@ const withLastAxis = (dy: Tensor): Tensor => reshape(dy, [...shapeOf(dy), 1]);
  * Runs the kernel; returns the position of the first label out of range, or −1. `backprop`, the derivative of the loss with
  * respect to the logits, may be omitted.
  */
-function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): number {
+function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop: Tensor | null = null): number {
   const [rows, cols] = rowsOf(shapeOf(logits), logits.size);
-  frame[0] = logits.offset;
-  frame[1] = labels.offset;
-  frame[2] = loss.offset;
-  frame[4] = rows;
-  frame[5] = cols;
-  frame[6] = logits.dt.code;
-  frame[7] = labels.dt.code;
-  if (backprop === undefined) {
-    frame[8] = 0;
-    return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss));
-  }
-  frame[3] = backprop.offset;
-  frame[8] = 1;
-  return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss), bufferOf(backprop));
+  return kernels.crossEntropy(logits, labels, loss, backprop, rows, cols, logits.dt.code, labels.dt.code);
 }
 
 /** The gradient with respect to the logits; dbackprop is the upstream gradient of `backprop`, for second derivatives. */

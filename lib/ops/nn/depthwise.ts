@@ -1,11 +1,10 @@
 /** Depthwise and separable convolution. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { memoized } from '../../core/memoize';
 import { asShape, type Shape, showShape } from '../../core/shape';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { convFlops } from './conv_ops';
 import { matmul } from '../linalg/matmul';
 import { badDType, mixedDTypes } from '../../op/checks';
@@ -31,6 +30,7 @@ import {
   type WindowAxes,
   type WindowDim,
 } from './window';
+import * as kernels from '../../op/kernels';
 
 export interface DepthwiseWindows {
   readonly dims: readonly WindowDim[];
@@ -43,25 +43,32 @@ type Product = (a: Tensor, b: Tensor, windows: Windows) => Tensor;
 /** Codes of the native binding: which of x, w and y is computed from the other two. */
 const kinds = { y: 0, x: 1, w: 2 } as const;
 
-function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
-  frame[0] = x.offset;
-  frame[1] = w.offset;
-  frame[2] = y.offset;
-  frame[3] = x.dt.code;
-  frame[4] = kinds[kind];
-  frame[5] = shapeOf(x)[0];
-  frame[6] = shapeOf(x)[3];
-  writeWindows(7, windows.dims, 2);
+function run(
+  kind: keyof typeof kinds,
+  windows: Windows,
+  x: Tensor,
+  w: Tensor,
+  y: Tensor,
+  bias: Tensor | null = null,
+  residual: Tensor | null = null,
+  activation = -1,
+): void {
+  const [batch, , , channels] = shapeOf(x);
+  writeWindows(kernels.depthwiseLists, windows.dims);
+  kernels.depthwise(x, w, y, bias, residual, x.dt.code, kinds[kind], activation, batch, channels);
 }
 
-/** Writes the arguments of a forward depthwise convolution to the argument buffer. */
-export function writeDepthwise(x: Tensor, w: Tensor, y: Tensor, windows: DepthwiseWindows): void {
-  write('y', windows, x, w, y);
-}
-
-function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
-  write(kind, windows, x, w, y);
-  native.depthwise(bufferOf(x), bufferOf(w), bufferOf(y));
+/** Runs a forward depthwise convolution with its epilogue: activation(sums + bias + residual). */
+export function runDepthwise(
+  x: Tensor,
+  w: Tensor,
+  y: Tensor,
+  windows: DepthwiseWindows,
+  bias: Tensor | null,
+  residual: Tensor | null,
+  activation: number,
+): void {
+  run('y', windows, x, w, y, bias, residual, activation);
 }
 
 // Three ops, each linear in both inputs; the gradients of each are the other two. x is [n, h, w, c·m], w [kh, kw, c, m],

@@ -1,7 +1,7 @@
 /** Epilogues that matrix products and convolutions fuse: bias, residual and activation. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
-import { bufferOf, type Tensor } from '../../core/tensor';
+import type { Tensor } from '../../core/tensor';
 
 /** The op of each activation; its kernel has the same name in the native unary table. */
 export const activationOps = {
@@ -34,17 +34,16 @@ export interface Epilogue {
 }
 export const noEpilogue: Epilogue = { bias: -1, residual: -1, activation: null };
 
-/** Writes three slots of the argument buffer; returns the buffers of bias and residual (native/addon/call_finish.h). */
-export function writeEpilogue(
-  slot: number,
+/** The arguments of native calls with an epilogue; the activation is −1 if there is none. */
+export function epilogueArguments(
   inputs: readonly Tensor[],
   { bias, residual, activation }: Epilogue,
-  result: Tensor,
-): [bias: ArrayBuffer, residual: ArrayBuffer] {
-  frame[slot] = bias < 0 ? -1 : inputs[bias].offset;
-  frame[slot + 1] = residual < 0 ? -1 : inputs[residual].offset;
-  frame[slot + 2] = activation === null ? -1 : (kernelNumbers.get(activation) as number);
-  return [bufferOf(bias < 0 ? result : inputs[bias]), bufferOf(residual < 0 ? result : inputs[residual])];
+): [bias: Tensor | null, residual: Tensor | null, activation: number] {
+  return [
+    bias < 0 ? null : inputs[bias],
+    residual < 0 ? null : inputs[residual],
+    activation === null ? -1 : (kernelNumbers.get(activation) as number),
+  ];
 }
 
 /** A fused op that computes another op with an epilogue. */

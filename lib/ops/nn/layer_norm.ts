@@ -1,10 +1,9 @@
 /** Layer normalisation, and the second derivatives of all fused normalisations. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, showShape, sizeBetween } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axesArgument, type Axis } from '../../op/axis';
 import { add, multiply, subtract } from '../math/binary';
 import { badDType, explain, mixedDTypes } from '../../op/checks';
@@ -19,6 +18,7 @@ import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
 import { fillWith } from '../../op/strided';
 import type { DTypeOf } from '../../core/dtype_of';
+import * as kernels from '../../op/kernels';
 
 /** The sum of the terms that are not null; null if there are none. */
 export function sumOf(terms: readonly (Tensor | null)[]): Tensor | null {
@@ -117,27 +117,7 @@ function runLayerNorm(
   mean: Tensor | null,
   rstd: Tensor | null,
 ): void {
-  const g = scale ?? x;
-  const b = shift ?? x;
-  frame[0] = x.offset;
-  frame[1] = g.offset;
-  frame[2] = b.offset;
-  frame[3] = y.offset;
-  frame[6] = x.size / length;
-  frame[7] = length;
-  frame[8] = x.dt.code;
-  frame[9] = scale === null ? 0 : 1;
-  frame[10] = shift === null ? 0 : 1;
-  frame[11] = epsilon;
-  if (mean === null || rstd === null) {
-    frame[12] = 0;
-    native.layerNorm(bufferOf(x), bufferOf(g), bufferOf(b), bufferOf(y));
-    return;
-  }
-  frame[4] = mean.offset;
-  frame[5] = rstd.offset;
-  frame[12] = 1;
-  native.layerNorm(bufferOf(x), bufferOf(g), bufferOf(b), bufferOf(y), bufferOf(mean), bufferOf(rstd));
+  kernels.layerNorm(x, scale, shift, y, mean, rstd, x.size / length, length, x.dt.code, epsilon);
 }
 
 /** [y, mean, 1/√(variance + ε)]; the statistics are per row, and only the gradient reads them. */
@@ -201,34 +181,14 @@ const layerNormGradient = multiOp<GradientArgs, LayerNormAttrs>('layerNormGradie
     return [{ shape: shapeOf(x), dt: x.dt }, parameter, parameter];
   },
   run: ([dy, x, mean, rstd, gamma], { n, scaled }, [dx, dscale, dshift]) => {
-    const scale = scaled ? gamma : x;
+    const scale = scaled ? gamma : null;
     if (x.size === 0) {
       fillWith(dscale, 0);
       fillWith(dshift, 0);
       return;
     }
-    frame[0] = dy.offset;
-    frame[1] = x.offset;
-    frame[2] = scale.offset;
-    frame[3] = mean.offset;
-    frame[4] = rstd.offset;
-    frame[5] = dx.offset;
-    frame[6] = dscale.offset;
-    frame[7] = dshift.offset;
-    frame[8] = mean.size;
-    frame[9] = rowLength(x, n);
-    frame[10] = x.dt.code;
-    frame[11] = scaled ? 1 : 0;
-    native.layerNormGradient(
-      bufferOf(dy),
-      bufferOf(x),
-      bufferOf(scale),
-      bufferOf(mean),
-      bufferOf(rstd),
-      bufferOf(dx),
-      bufferOf(dscale),
-      bufferOf(dshift),
-    );
+    const columns = rowLength(x, n);
+    kernels.layerNormGradient(dy, x, scale, mean, rstd, dx, dscale, dshift, mean.size, columns, x.dt.code);
   },
   saves: { inputs: [0, 1, 4] },
   partialDy: true,

@@ -1,5 +1,5 @@
 /** moments, l2Normalize, localResponseNormalization and biasAdd, composed of other ops. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -7,7 +7,7 @@ import { storedElement } from '../../core/half';
 import { memoized } from '../../core/memoize';
 import { detached } from '../../core/context';
 import { asShape, describe, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
 import { axesArgument, type Axis } from '../../op/axis';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from '../math/binary';
 import { badDType, explain, kernelNumber, mixedDTypes } from '../../op/checks';
@@ -20,6 +20,7 @@ import { sample } from '../../op/registry';
 import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
 import type { DTypeOf } from '../../core/dtype_of';
+import * as kernels from '../../op/kernels';
 
 const momentsDefaults = { shift: null, keepdims: false } as const;
 const l2NormalizeDefaults = { axis: null, epsilon: 1e-12 } as const;
@@ -156,22 +157,23 @@ function runLocalResponse(x: Tensor, radius: number, alpha: number, bias: number
   const n = shapeOf(x)[3];
   const band = bandTensor(n, radius, x.dt);
   const y = makeTensor(x.dt, shapeOf(x), x.size);
-  frame[0] = x.offset;
-  frame[1] = band.offset;
-  frame[2] = y.offset;
-  frame[3] = x.size / n;
-  frame[4] = n;
-  frame[5] = x.dt.code;
-  frame[6] = alpha;
-  frame[7] = bias;
-  frame[8] = beta;
-  frame[9] = squareKernel;
-  frame[10] = multiplyKernel;
-  frame[11] = addKernel;
-  frame[12] = powKernel;
-  frame[13] = divideKernel;
   try {
-    native.localResponse(bufferOf(x), bufferOf(band), bufferOf(y));
+    kernels.localResponse(
+      x,
+      band,
+      y,
+      x.size / n,
+      n,
+      x.dt.code,
+      alpha,
+      bias,
+      beta,
+      squareKernel,
+      multiplyKernel,
+      addKernel,
+      powKernel,
+      divideKernel,
+    );
   } catch (error) {
     throw explain(error, 'localResponseNormalization', [x]);
   }

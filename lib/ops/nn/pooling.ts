@@ -1,11 +1,10 @@
 /** Max and average pooling. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { memoized } from '../../core/memoize';
 import { asShape, describe, type Shape, showShape } from '../../core/shape';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { badDType, dtypeMask } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
@@ -26,6 +25,7 @@ import {
   type WindowAxes,
   type WindowDim,
 } from './window';
+import * as kernels from '../../op/kernels';
 
 const poolDefaults = { strides: null, padding: 'VALID', dataFormat: null, dilations: null } as const;
 
@@ -33,41 +33,40 @@ type Dims = readonly WindowDim[];
 type PoolOp = (t: Tensor, dims: Dims) => Tensor;
 type PoolGradientOp = (x: Tensor, t: Tensor, dims: Dims) => Tensor;
 
-/** Writes `count` spatial dimensions to the argument buffer; missing leading ones have size 1. */
-export function writeWindows(slot: number, dims: Dims, count: number): void {
-  const missing = count - dims.length;
+/** Writes windows of one to three spatial dimensions; missing leading ones have size 1. */
+export function writeWindows(lists: typeof kernels.poolLists, dims: Dims): void {
+  const missing = lists.size.length - dims.length;
   for (let i = 0; i < missing; i++) {
-    const at = slot + 6 * i;
-    frame[at] = frame[at + 1] = frame[at + 2] = frame[at + 3] = frame[at + 4] = 1;
-    frame[at + 5] = 0;
+    lists.size[i] = lists.out[i] = lists.kernel[i] = lists.stride[i] = lists.dilation[i] = 1;
+    lists.before[i] = 0;
   }
   for (let i = 0; i < dims.length; i++) {
     const d = dims[i];
-    const at = slot + 6 * (missing + i);
-    frame[at] = d.size;
-    frame[at + 1] = d.out;
-    frame[at + 2] = d.kernel;
-    frame[at + 3] = d.stride;
-    frame[at + 4] = d.dilation;
-    frame[at + 5] = d.before;
+    const at = missing + i;
+    lists.size[at] = d.size;
+    lists.out[at] = d.out;
+    lists.kernel[at] = d.kernel;
+    lists.stride[at] = d.stride;
+    lists.dilation[at] = d.dilation;
+    lists.before[at] = d.before;
   }
 }
 
 /** Codes of the native binding. */
 const kinds = { max: 0, at: 1, maxGradient: 2, mean: 3, meanGradient: 4 } as const;
 
-function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
-  const shape = shapeOf(kind === 'meanGradient' ? dx : x);
-  frame[0] = x.offset;
-  frame[1] = g.offset;
-  frame[2] = y.offset;
-  frame[3] = dx.offset;
-  frame[4] = x.dt.code;
-  frame[5] = kinds[kind];
-  frame[6] = shape[0];
-  frame[7] = shape[shape.length - 1];
-  writeWindows(8, dims, 3);
-  native.pool(bufferOf(x), bufferOf(g), bufferOf(y), bufferOf(dx));
+/** Each kind uses some of the tensors. */
+function run(
+  kind: keyof typeof kinds,
+  dims: Dims,
+  x: Tensor | null,
+  g: Tensor | null,
+  y: Tensor,
+  dx: Tensor | null,
+): void {
+  const shape = shapeOf((x ?? dx) as Tensor);
+  writeWindows(kernels.poolLists, dims);
+  kernels.pool(x, g, y, dx, (x ?? y).dt.code, kinds[kind], shape[0], shape[shape.length - 1]);
 }
 
 /** The shape with the spatial sizes of the output ('out') or of the input ('size'). */
@@ -85,7 +84,7 @@ export const maxPoolLast: PoolOp = internalUnaryOp<Dims>('maxPoolLast', {
   dtypes: numeric,
   ulp: 0,
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
-  run: ([x], dims, [y]) => run('max', dims, x, x, y, x),
+  run: ([x], dims, [y]) => run('max', dims, x, null, y, null),
   saves: { inputs: [0] },
   gradient: ([dy], { x, attrs }: GradContext<Dims>) => [maxPoolGradient(x[0], dy, attrs)],
 });
@@ -94,7 +93,7 @@ export const maxPoolLast: PoolOp = internalUnaryOp<Dims>('maxPoolLast', {
 const maxPoolGradient: PoolGradientOp = internalBinaryOp<Dims>('maxPoolGradient', {
   dtypes: floating,
   infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
-  run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, x, dy, dx),
+  run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, null, dy, dx),
   saves: { inputs: [0] },
   gradient: ([g], { x, needs, attrs }: GradContext<Dims>) => [
     symbolicZero,
@@ -109,7 +108,7 @@ const maxPoolGradient: PoolGradientOp = internalBinaryOp<Dims>('maxPoolGradient'
 export const maxPoolAt: PoolGradientOp = internalBinaryOp<Dims>('maxPoolAt', {
   dtypes: floating,
   infer: ([x, g], dims) => ({ shape: outShape(x, dims), dt: g.dt }),
-  run: ([x, g], dims, [y]) => run('at', dims, x, g, y, x),
+  run: ([x, g], dims, [y]) => run('at', dims, x, g, y, null),
   saves: { inputs: [0] },
   gradient: ([dy], { x, needs, attrs }: GradContext<Dims>) => [
     symbolicZero,
@@ -120,14 +119,14 @@ export const maxPoolAt: PoolGradientOp = internalBinaryOp<Dims>('maxPoolAt', {
 const avgPoolLast: PoolOp = internalUnaryOp<Dims>('avgPoolLast', {
   dtypes: floating,
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
-  run: ([x], dims, [y]) => run('mean', dims, x, x, y, x),
+  run: ([x], dims, [y]) => run('mean', dims, x, null, y, null),
   gradient: ([dy], { attrs }: GradContext<Dims>) => [avgPoolGradient(dy, attrs)],
 });
 
 const avgPoolGradient: PoolOp = internalUnaryOp<Dims>('avgPoolGradient', {
   dtypes: floating,
   infer: ([dy], dims) => ({ shape: inShape(dy, dims), dt: dy.dt }),
-  run: ([dy], dims, [dx]) => run('meanGradient', dims, dy, dy, dy, dx),
+  run: ([dy], dims, [dx]) => run('meanGradient', dims, null, null, dy, dx),
   gradient: ([g], { attrs }: GradContext<Dims>) => [avgPoolLast(g, attrs)],
 });
 

@@ -1,10 +1,9 @@
 /** Softmax and log-softmax along an axis. */
-import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { sizeBetween, type Shape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { multiply, subtract } from '../math/binary';
 import { badDType, explain } from '../../op/checks';
@@ -15,6 +14,7 @@ import { transpose } from '../array/movement';
 import { reduceSum } from '../reduce/reduce';
 import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
+import * as kernels from '../../op/kernels';
 import { negative } from '../math/unary';
 import { exp } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -26,7 +26,6 @@ export interface SoftmaxOptions {
   axis?: OneAxis | null;
 }
 
-type Kind = 0 | 1;
 const last = { axis: -1, keepdims: true } as const;
 
 /** The number of rows, and the number of elements in a row, which is along the last axis. */
@@ -39,22 +38,16 @@ export function rowsOf(shape: Shape, size: number): [rows: number, cols: number]
  * Runs the kernel along an axis of x. An axis other than the last requires `fitsFusedKernel(x)`; the result is bit for bit
  * the same as with transposes.
  */
-function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
+function run(logarithm: boolean, x: Tensor, axis: number, y: Tensor): void {
   const n = shapeOf(x)[axis];
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = n === 0 ? 0 : x.size / n;
-  frame[3] = n;
-  frame[4] = x.dt.code;
-  frame[5] = kind;
-  frame[6] = Math.max(1, sizeBetween(shapeOf(x), axis + 1, shapeOf(x).length));
-  native.softmax(bufferOf(x), bufferOf(y));
+  const step = Math.max(1, sizeBetween(shapeOf(x), axis + 1, shapeOf(x).length));
+  kernels.softmax(x, y, n === 0 ? 0 : x.size / n, n, x.dt.code, logarithm, step);
 }
 
 /** Defines an op along the last axis. */
 function defineSoftmax(
   name: string,
-  kind: Kind,
+  logarithm: boolean,
   gradient: (dy: Tensor, y: Tensor) => Tensor,
 ): (x: Tensor) => Tensor {
   return op<[x: Tensor], null>(name, {
@@ -68,7 +61,7 @@ function defineSoftmax(
       if (x.dt.kind !== 'float') throw badDType(name, 'logits', x.dt, floating);
       return { shape: shapeOf(x), dt: x.dt };
     },
-    run: ([x], _, [y]) => run(kind, x, shapeOf(x).length - 1, y),
+    run: ([x], _, [y]) => run(logarithm, x, shapeOf(x).length - 1, y),
     saves: { outputs: true },
     gradient: ([dy], { y }) => [gradient(dy, y[0])],
   });
@@ -77,7 +70,7 @@ function defineSoftmax(
 /** Defines the gradient of such an op as an op, so that it is differentiable itself. */
 function defineSoftmaxGradient(
   name: string,
-  kind: Kind,
+  logarithm: boolean,
   secondGradient: (
     g: Tensor,
     dy: Tensor,
@@ -97,14 +90,7 @@ function defineSoftmaxGradient(
     },
     run: ([dy, y], _, [dx]) => {
       const [rows, cols] = rowsOf(shapeOf(y), y.size);
-      frame[0] = dy.offset;
-      frame[1] = y.offset;
-      frame[2] = dx.offset;
-      frame[3] = rows;
-      frame[4] = cols;
-      frame[5] = y.dt.code;
-      frame[6] = kind;
-      native.softmaxGradient(bufferOf(dy), bufferOf(y), bufferOf(dx));
+      kernels.softmaxGradient(dy, y, dx, rows, cols, y.dt.code, logarithm);
     },
     saves: { inputs: [0, 1] },
     gradient: ([g], { x, needs }: GradContext<null>) => secondGradient(g, x[0], x[1], needs),
@@ -114,7 +100,7 @@ function defineSoftmaxGradient(
 const sumRows = (t: Tensor): Tensor => reduceSum(t, last);
 
 /** dx = (dy − Σ dy·y)·y along the last axis, where y is a softmax. */
-export const softmaxGradient = defineSoftmaxGradient('softmaxGradient', 0, (g, dy, y, needs) => [
+export const softmaxGradient = defineSoftmaxGradient('softmaxGradient', false, (g, dy, y, needs) => [
   needs[0] ? softmaxGradient(g, y) : null,
   needs[1]
     ? subtract(multiply(g, subtract(dy, sumRows(multiply(dy, y)))), multiply(dy, sumRows(multiply(g, y))))
@@ -122,13 +108,13 @@ export const softmaxGradient = defineSoftmaxGradient('softmaxGradient', 0, (g, d
 ]);
 
 /** dx = dy − eʸ·Σ dy along the last axis, where y is the logarithm of a softmax. */
-const logSoftmaxGradient = defineSoftmaxGradient('logSoftmaxGradient', 1, (g, dy, y, needs) => [
+const logSoftmaxGradient = defineSoftmaxGradient('logSoftmaxGradient', true, (g, dy, y, needs) => [
   needs[0] ? subtract(g, sumRows(multiply(g, exp(y)))) : null,
   needs[1] ? negative(multiply(multiply(g, exp(y)), sumRows(dy))) : null,
 ]);
 
-const softmaxLast = defineSoftmax('softmaxLast', 0, (dy, y) => softmaxGradient(dy, y));
-const logSoftmaxLast = defineSoftmax('logSoftmaxLast', 1, (dy, y) => logSoftmaxGradient(dy, y));
+const softmaxLast = defineSoftmax('softmaxLast', false, (dy, y) => softmaxGradient(dy, y));
+const logSoftmaxLast = defineSoftmax('logSoftmaxLast', true, (dy, y) => logSoftmaxGradient(dy, y));
 
 /** The permutation that exchanges `axis` and the last axis; it is its own inverse. */
 export function exchangeLast(axis: number, rank: number): number[] {
@@ -141,7 +127,7 @@ export function exchangeLast(axis: number, rank: number): number[] {
 function withAxisOption(
   name: string,
   tf: string,
-  kind: Kind,
+  logarithm: boolean,
   f: (x: Tensor) => Tensor,
 ): <X extends TensorLike>(logits: X, options?: SoftmaxOptions | OneAxis | null) => Tensor<DTypeOf<X>> {
   return composite(
@@ -173,7 +159,7 @@ function withAxisOption(
       if (x.dt.kind === 'float' && fitsFusedKernel(x)) {
         const y = makeTensor(x.dt, shapeOf(x), x.size);
         try {
-          run(kind, x, at, y);
+          run(logarithm, x, at, y);
         } catch (error) {
           throw explain(error, name, [x]);
         }
@@ -190,7 +176,7 @@ function withAxisOption(
  * Softmax. y = exp(x) / Σ exp(x) along `axis`; the maximum is subtracted first, so that nothing overflows. NaN if all
  * elements are −∞, or one is NaN or +∞. @tf tf.nn.softmax
  */
-export const softmax = withAxisOption('softmax', 'tf.nn.softmax', 0, softmaxLast);
+export const softmax = withAxisOption('softmax', 'tf.nn.softmax', false, softmaxLast);
 
 /** Log-softmax. y = x − log Σ exp(x) along `axis`. @tf tf.nn.log_softmax */
-export const logSoftmax = withAxisOption('logSoftmax', 'tf.nn.log_softmax', 1, logSoftmaxLast);
+export const logSoftmax = withAxisOption('logSoftmax', 'tf.nn.log_softmax', true, logSoftmaxLast);

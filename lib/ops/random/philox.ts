@@ -1,14 +1,15 @@
 /** Draws from Philox4x32-10 streams: the native kernels of tf.random. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { dtypes, floating, wideIntegers, type DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
 import type { TracedOp, Tracer } from '../../op/contract';
 import { asShape, type Shape } from '../../core/shape';
-import { bufferOf, type Tensor } from '../../core/tensor';
+import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { kernelNumber } from '../../op/checks';
 import { op } from '../../op/define/general';
 import { opDefinitions, type OpDefinition } from '../../op/registry';
+import * as kernels from '../../op/kernels';
 
 /** A 64-bit integer as two 32-bit words, low word first. */
 export type Words = readonly [number, number];
@@ -53,34 +54,22 @@ const fullInt = kernelNumber(native.randomNames, 'uniformFullInt');
 const multiplies = kernelNumber(native.binaryNames, 'multiply');
 const adds = kernelNumber(native.binaryNames, 'add');
 
-/** The first slot of the argument buffer for the stream: key, then counter. */
-const streamSlot = 4;
+const lists = kernels.randomLists;
 
 function fill(
   { kernel, dt, stream, bounds: { lo, range }, affine: { scale, shift } }: DrawAttrs,
   y: Tensor,
 ): void {
   const { key, counter } = stream;
-  frame[0] = y.offset;
-  frame[1] = y.size;
-  frame[2] = kernel;
-  frame[3] = dt.code;
-  frame[streamSlot] = key[0];
-  frame[streamSlot + 1] = key[1];
-  frame[streamSlot + 2] = counter[0];
-  frame[streamSlot + 3] = counter[1];
-  frame[streamSlot + 4] = counter[2];
-  frame[streamSlot + 5] = counter[3];
-  frame[10] = lo[0];
-  frame[11] = lo[1];
-  frame[12] = range[0];
-  frame[13] = range[1];
-  frame[14] = stream.scrambled === true ? fullInt : -1;
-  frame[15] = scale === null ? -1 : multiplies;
-  frame[16] = scale ?? 0;
-  frame[17] = shift === null ? -1 : adds;
-  frame[18] = shift ?? 0;
-  native.random(bufferOf(y));
+  for (let i = 0; i < 2; i++) {
+    lists.key[i] = key[i];
+    lists.low[i] = lo[i];
+    lists.range[i] = range[i];
+  }
+  for (let i = 0; i < 4; i++) lists.counter[i] = counter[i];
+  const [scaleOp, shiftOp] = [scale === null ? -1 : multiplies, shift === null ? -1 : adds];
+  const scrambler = stream.scrambled === true ? fullInt : -1;
+  kernels.random(y, y.size, kernel, dt.code, scrambler, scaleOp, scale ?? 0, shiftOp, shift ?? 0);
 }
 
 /** Fills a tensor from a stream. It is an op without inputs, so that tapes and tracers see its result. */
@@ -123,7 +112,8 @@ export function draw(
     [],
     [{ shape, dt }],
     {
-      slot: streamSlot,
+      // The key, followed by the counter.
+      slot: kernels.slotOf(lists.key),
       count: 6,
       variables,
       write: (to, at) => {

@@ -1,15 +1,16 @@
 /** argmax and argmin. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe, joinShapes, showShape } from '../../core/shape';
-import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from '../array/cast';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { publicCall, sample } from '../../op/registry';
+import * as kernels from '../../op/kernels';
 
 export interface ArgOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
   /** The axis to search along. Default 0. */
@@ -69,14 +70,7 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
       for (let d = 0; d < axis; d++) outer *= shapeOf(x)[d];
       let inner = 1;
       for (let d = axis + 1; d < shapeOf(x).length; d++) inner *= shapeOf(x)[d];
-      frame[0] = x.offset;
-      frame[1] = y.offset;
-      frame[2] = kernel;
-      frame[3] = x.dt.code;
-      frame[4] = outer;
-      frame[5] = shapeOf(x)[axis];
-      frame[6] = inner;
-      native.argReduce(bufferOf(x), bufferOf(y));
+      kernels.argReduce(x, y, kernel, x.dt.code, outer, shapeOf(x)[axis], inner);
     },
     gradient: null,
   });

@@ -1,10 +1,10 @@
 /** Reductions over axes. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { toTensor } from '../../core/convert';
 import { booleans, dtypes, floating, integers, numeric, type DType } from '../../core/dtype';
 import { sizeBetween, sizeOf, type Shape } from '../../core/shape';
-import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Axis } from '../../op/axis';
 import { multiply, realDivide, subtract, truncatediv } from '../math/binary';
 import { cast } from '../array/cast';
@@ -39,6 +39,8 @@ import { softmax } from '../nn/softmax';
 import { fillWith } from '../../op/strided';
 import { sqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
+import { runUnary } from '../../op/define/unary';
+import * as kernels from '../../op/kernels';
 
 const sum = defineReduction('reduceSum', 'sum', {
   tf: 'tf.math.reduce_sum',
@@ -193,11 +195,7 @@ export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', '
   ofIntegers: integerNorm,
   run: (x, y, axes) => {
     runReduce(sumSquare, x, y, axes, 'reduceEuclideanNorm');
-    frame[0] = frame[1] = y.offset;
-    frame[2] = y.size;
-    frame[3] = sqrtKernel;
-    frame[4] = y.dt.code;
-    native.unary(bufferOf(y), bufferOf(y));
+    runUnary(sqrtKernel, y, y);
   },
   gradient: (dy, { x, y, axes, shape }) => realDivide(x, broadcastAlong(realDivide(y, dy), axes, shape)),
 });
@@ -276,13 +274,7 @@ interface LogSumExp {
  * `fitsFusedKernel(x)`.
  */
 function runLogSumExp(x: Tensor, y: Tensor, inner: number): void {
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = y.size;
-  frame[3] = x.size / y.size;
-  frame[4] = x.dt.code;
-  frame[5] = inner;
-  native.logSumExp(bufferOf(x), bufferOf(y));
+  kernels.logSumExp(x, y, y.size, x.size / y.size, x.dt.code, inner);
 }
 
 /** y = log Σ eˣ over the last n dimensions. */

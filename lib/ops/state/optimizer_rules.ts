@@ -1,17 +1,23 @@
 /** The native update rules of the optimizers. They are no op definitions, since they write into given tensors. */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
+import * as kernels from '../../op/kernels';
 
 /** The rules of native/kernels/optimizer.cc. */
 export type Rule = 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'amsgrad';
 
 const codes = new Map(native.optimizerNames.map((name, i) => [name, i]));
 
+const { numbers: ruleList, places } = kernels.optimizerLists;
+const rowsList = kernels.optimizerRowsLists.numbers;
 /** The first argument-buffer slots of a rule's numbers in the two native calls, and their maximum count. */
-export const ruleNumbers = { slot: 3, rowsSlot: 10, count: 4 } as const;
+export const ruleNumbers = {
+  slot: kernels.slotOf(ruleList),
+  rowsSlot: kernels.slotOf(rowsList),
+  count: ruleList.length,
+};
 const maxBuffers = native.maxBuffers;
-const maxNumbers = frame.length;
 
 /** The update of one variable: from[0] are its weights, the others the state of the rule. */
 export interface RuleUpdate {
@@ -27,31 +33,28 @@ export interface RuleUpdate {
  */
 export function applyRule(rule: Rule, numbers: ArrayLike<number>, updates: readonly RuleUpdate[]): void {
   const buffersPerUpdate = 1 + 2 * updates[0].from.length;
-  const head = ruleNumbers.slot + ruleNumbers.count;
   const perCall = Math.min(
     Math.floor(maxBuffers / buffersPerUpdate),
-    Math.floor((maxNumbers - head) / (buffersPerUpdate + 1)),
+    Math.floor(places.length / (buffersPerUpdate + 1)),
   );
   for (let first = 0; first < updates.length; first += perCall) {
     const count = Math.min(perCall, updates.length - first);
     const buffers: ArrayBuffer[] = [];
-    frame[0] = codes.get(rule) as number;
-    frame[1] = updates[0].gradient.dt.code;
-    frame[2] = count;
-    for (let i = 0; i < numbers.length; i++) frame[ruleNumbers.slot + i] = numbers[i];
-    let slot = head + count;
+    for (let i = 0; i < numbers.length; i++) ruleList[i] = numbers[i];
+    let place = count;
     for (let v = 0; v < count; v++) {
       const { gradient, from, to } = updates[first + v];
-      frame[head + v] = gradient.size;
-      frame[slot++] = gradient.offset;
+      places[v] = gradient.size;
+      places[place++] = gradient.offset;
       buffers.push(bufferOf(gradient));
       for (let i = 0; i < from.length; i++) {
-        frame[slot++] = from[i].offset;
-        frame[slot++] = to[i].offset;
+        places[place++] = from[i].offset;
+        places[place++] = to[i].offset;
         buffers.push(bufferOf(from[i]), bufferOf(to[i]));
       }
     }
-    native.optimizer(...buffers);
+    kernels.writeOptimizer(codes.get(rule) as number, updates[0].gradient.dt.code, count);
+    kernels.optimizer(...buffers);
   }
 }
 
@@ -68,18 +71,11 @@ export function applyRuleToRows(
   to: Tensor,
 ): void {
   const rows = shapeOf(from)[0];
-  frame[0] = gradient.offset;
-  frame[1] = indices.offset;
-  frame[2] = from.offset;
-  frame[3] = to.offset;
-  frame[4] = indices.size;
-  frame[5] = rows === 0 ? 0 : from.size / rows;
-  frame[6] = rows;
-  frame[7] = indices.dt.big ? 1 : 0;
-  frame[8] = gradient.dt.code;
-  frame[9] = codes.get(rule) as number;
-  for (let i = 0; i < numbers.length; i++) frame[ruleNumbers.rowsSlot + i] = numbers[i];
-  native.optimizerRows(bufferOf(gradient), bufferOf(indices), bufferOf(from), bufferOf(to));
+  const columns = rows === 0 ? 0 : from.size / rows;
+  const code = codes.get(rule) as number;
+  for (let i = 0; i < numbers.length; i++) rowsList[i] = numbers[i];
+  const { dt, size } = indices;
+  kernels.optimizerRows(gradient, indices, from, to, size, columns, rows, dt.big, gradient.dt.code, code);
 }
 
 /**

@@ -3,7 +3,7 @@
  * otherwise they allocate a new tensor and swap it in, so that tensors read earlier never change. A method that throws leaves
  * the variable unchanged.
  */
-import { frame, native } from '../../binding';
+import { native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, indexTypes, numeric, type DType, type DTypeTable } from '../../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
@@ -12,7 +12,7 @@ import { tensorsIn, withTensors } from '../../core/leaves';
 import { context, withContext } from '../../core/context';
 import type { Tracer } from '../../op/contract';
 import { broadcastShapes, broadcastStrides, describe, sameShape, showShape } from '../../core/shape';
-import { bufferOf, shapeOf, specOf, Tensor } from '../../core/tensor';
+import { shapeOf, specOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { at, regionAt, type IndexPart } from '../array/at';
 import { add, divide, multiply, subtract } from '../math/binary';
@@ -34,13 +34,14 @@ import {
 } from '../../op/index_rows';
 import { copyStrided, integer } from '../../op/strided';
 import { negative } from '../math/unary';
+import * as kernels from '../../op/kernels';
 
 /** Runs f without recording it on tapes, since assignments are not differentiable. */
 function unrecorded<T>(f: () => T): T {
   return context.recorder === null ? f() : withContext({ recorder: null }, f);
 }
 
-const kernels = {
+const codes = {
   add: native.binaryNames.indexOf('add'),
   sub: native.binaryNames.indexOf('subtract'),
 };
@@ -59,13 +60,7 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
   }
   if (v.canOverwrite) {
     d.assertAlive(name);
-    frame[0] = frame[2] = held.offset;
-    frame[1] = d.offset;
-    frame[3] = held.size;
-    frame[4] = kernels[kind];
-    frame[5] = held.dt.code;
-    frame[6] = 0;
-    native.binary(bufferOf(held), bufferOf(d), bufferOf(held));
+    kernels.binary(held, d, held, held.size, codes[kind], held.dt.code, 0);
     v.markOverwritten();
   } else {
     v.assignOwned(unrecorded(() => f(held, d)));

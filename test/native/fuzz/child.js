@@ -15,7 +15,7 @@ const { setImmediate } = require('node:timers/promises');
 const native = require(
   process.env.GRADTAPE_BINARY || path.join(__dirname, '../../../build/Release/gradtape.node'),
 );
-const { rangesOf, instructionsOf, programOf } = require('./layout');
+const { slotsOf, rangesOf, instructionsOf, programOf } = require('./layout');
 
 const [file, seedText, roundsText, secondsText, firstText = '0'] = process.argv.slice(2);
 const [seed, rounds, seconds, first] = [seedText, roundsText, secondsText, firstText].map(Number);
@@ -77,7 +77,9 @@ const damaged = (v) => {
 };
 function damage(list, from = 0) {
   for (let i = below(3); i >= 0; i--) {
-    const at = from + below(list.length - from + (next() < 0.1 ? 20 : 0));
+    let at = from + below(list.length - from + (next() < 0.1 ? 20 : 0));
+    // Most places of lists are not used.
+    for (let again = 0; again < 3 && list[at] === 0; again++) at = from + below(list.length - from);
     if (at < list.length) list[at] = damaged(list[at]);
     else if (at < 96)
       list = Float64Array.from({ length: at + 1 }, (_, k) => (k < list.length ? list[k] : 0)).fill(
@@ -207,7 +209,8 @@ function compare(what, places, bytes, together, apart) {
 
 /** Numbers that would take minutes, or threads that nobody gets back. */
 function bounded(name, list) {
-  if (name === 'measure' && list.length > 1 && !(list[1] <= 16)) list[1] = 3;
+  const { repeats } = slotsOf.measure;
+  if (name === 'measure' && list.length > repeats && !(list[repeats] <= 16)) list[repeats] = 3;
   return list;
 }
 
@@ -235,8 +238,7 @@ const rounds_ = {
     };
     // Ranges of one argument are in one buffer, there is no other way.
     const shared = new Set(ranges.map(({ arg }) => arg)).size < ranges.length;
-    // What newStorage says depends on the buffer's address.
-    if (shared || name === 'newStorage' || next() < 0.1) {
+    if (shared || next() < 0.1) {
       const list = ranges.map(() =>
         next() < 0.9 ? new ArrayBuffer(pick([0, 1, 8, 100, 4096, size])) : pick(odd),
       );
@@ -275,9 +277,7 @@ const rounds_ = {
     const at = scatter(n, size);
     const entry = `instruction ${one.entry}`;
     const run = (code, storages, table) => {
-      frame[0] = storages.length;
-      frame[1] = one.late;
-      const program = native.loadProgram(code);
+      const program = native.loadProgram(code, storages.length, one.late);
       try {
         Object.assign(frame, [program, 0, code.byteLength / 8]);
         return native.runProgram(
@@ -285,8 +285,7 @@ const rounds_ = {
           ...storages,
         );
       } finally {
-        frame[0] = program;
-        native.freeProgram();
+        native.freeProgram(program);
       }
     };
     const nothing = new ArrayBuffer(0);
@@ -305,9 +304,7 @@ const rounds_ = {
     const { code, storages, late } = pick(programs);
     const words = code.slice();
     if (next() < 0.8) damage(words);
-    frame[0] = storages;
-    frame[1] = late;
-    const loaded = outcome('program', () => native.loadProgram(words.buffer));
+    const loaded = outcome('program', () => native.loadProgram(words.buffer, storages, late));
     if (loaded.refused !== undefined) return count('program', 'refused');
     const table = Float64Array.from({ length: storages + late }, () =>
       next() < 0.9 ? 64 * below(20) : damaged(0),
@@ -331,8 +328,7 @@ const rounds_ = {
       );
     });
     count('program', refused === undefined ? 'accepted' : 'refused');
-    frame[0] = loaded.value;
-    native.freeProgram();
+    native.freeProgram(loaded.value);
     return undefined;
   },
 };

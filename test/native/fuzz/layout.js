@@ -1,33 +1,30 @@
 'use strict';
 /** Where the numbers of a call say which bytes it works on, and how programs are made of instructions. */
 
-/** The slots of the buffers' offsets, where they are not the first ones. */
-const slots = {
-  moments: [0, 1, 22],
-  fusedMatmul: [0, 1, 2, 59, 60],
-  fusedConv: [0, 1, 2, 28, 29],
-  fusedDepthwise: [0, 1, 2, 19, 20],
-  measure: [3, 4, 5],
-};
+const { entries } = require('../../../native/describe');
+
+/** Where the numbers of an entry stand, by their names. */
+const slotsOf = Object.fromEntries(
+  entries().map(({ name, numbers }) => [name, Object.fromEntries(numbers.map((n) => [n.name, n.slot]))]),
+);
 
 /** For each range of a call the argument that it lies in and the slot of its offset. */
 function rangesOf(name, numbers, buffers) {
-  const simple = slots[name] ?? Array.from({ length: buffers }, (_, i) => i);
-  // From its beginning on.
-  if (name === 'newStorage') return [{ arg: 0, slot: -1 }];
   if (name === 'parts') {
-    const [how, count] = [numbers[5] ?? 0, Math.min(numbers[6] ?? 0, 252)];
-    const pieces = Array.from({ length: count > 0 ? count : 0 }, (_, i) => ({
-      arg: how >= 2 ? 1 : Math.min(1 + i, buffers - 1),
-      slot: 7 + 2 * i,
+    const { together, count, pieces } = slotsOf.parts;
+    const n = Math.min(Math.max(numbers[count] ?? 0, 0), 252);
+    const list = Array.from({ length: n }, (_, i) => ({
+      arg: (numbers[together] ?? 0) >= 1 ? 1 : Math.min(1 + i, buffers - 1),
+      slot: pieces + 2 * i,
     }));
-    return [{ arg: 0, slot: 0 }, ...pieces];
+    return [{ arg: 0, slot: 0 }, ...list];
   }
   if (name === 'optimizer') {
-    const first = 7 + Math.min(Math.max(numbers[2] ?? 0, 0), 257);
-    return Array.from({ length: buffers }, (_, i) => ({ arg: i, slot: Math.trunc(first) + i || 7 }));
+    const { count, places } = slotsOf.optimizer;
+    const first = places + Math.min(Math.max(numbers[count] ?? 0, 0), 257);
+    return Array.from({ length: buffers }, (_, i) => ({ arg: i, slot: Math.trunc(first) + i || places }));
   }
-  return simple.map((slot, arg) => ({ arg, slot }));
+  return Array.from({ length: buffers }, (_, i) => ({ arg: i, slot: i }));
 }
 
 /** The instructions of a program (native/program/run.h). */
@@ -50,4 +47,4 @@ function programOf({ entry, places, slot, late, numbers }, place) {
     .buffer;
 }
 
-module.exports = { rangesOf, instructionsOf, programOf };
+module.exports = { slotsOf, rangesOf, instructionsOf, programOf };

@@ -20,14 +20,12 @@ export interface NotedProgram {
 type Entry = (...buffers: ArrayBuffer[]) => unknown;
 const entries = native as unknown as Record<string, Entry>;
 
-/** What works on other things than array buffers of numbers. */
-const others = new Set([
-  ...['isa', 'numThreads', 'setNumThreads', 'trimHeap', 'capture', 'fused'],
-  ...['loadProgram', 'freeProgram', 'runProgram', 'startProgram'],
-]);
-export const entryNames = Object.keys(entries).filter(
-  (name) => typeof entries[name] === 'function' && !others.has(name),
-);
+/** By their numbers; fused groups are instructions of programs only. */
+const names = Object.entries(native.entries).reduce<string[]>((list, [name, number]) => {
+  list[number] = name;
+  return list;
+}, []);
+export const entryNames = Object.keys(native.entries).filter((name) => name !== 'fused');
 
 const base64 = (list: Float64Array): string =>
   Buffer.from(list.buffer, list.byteOffset, list.byteLength).toString('base64');
@@ -47,35 +45,42 @@ function noted(f: () => void, most: number): { calls: NotedCall[]; programs: Not
   const draw = random('calls');
   const programs: NotedProgram[] = [];
   const seen = new Map<string, Set<string>>();
-  const spies = entryNames.map((name) => {
-    const entry = entries[name].bind(native);
-    return jest.spyOn(entries, name).mockImplementation((...buffers) => {
-      const list = numbers();
-      let known = seen.get(name);
-      if (known === undefined) seen.set(name, (known = new Set()));
-      // Offsets differ from call to call, and stand in the first slots mostly.
-      const key = `${list.slice(['parts', 'optimizer', 'measure'].includes(name) ? 0 : buffers.length).join()}`;
-      if (!known.has(key)) {
-        known.add(key);
-        let sample = samples.get(name);
-        if (sample === undefined) samples.set(name, (sample = []));
-        const at = sample.length < most ? sample.length : Math.floor(draw() * known.size);
-        if (at < most) sample[at] = { name, numbers: base64(list), buffers: buffers.length };
-      }
-      return entry(...buffers);
-    });
-  });
+  const record = (entry: number, ...buffers: ArrayBuffer[]): boolean => {
+    const name = names[entry];
+    const list = numbers();
+    let known = seen.get(name);
+    if (known === undefined) seen.set(name, (known = new Set()));
+    // Offsets differ from call to call, and stand in the first slots mostly.
+    const key = `${list.slice(['parts', 'optimizer'].includes(name) ? 0 : buffers.length).join()}`;
+    if (!known.has(key)) {
+      known.add(key);
+      let sample = samples.get(name);
+      if (sample === undefined) samples.set(name, (sample = []));
+      const at = sample.length < most ? sample.length : Math.floor(draw() * known.size);
+      if (at < most) sample[at] = { name, numbers: base64(list), buffers: buffers.length };
+    }
+    return false;
+  };
+  const capture = native.capture.bind(native);
+  capture(record);
+  const spies: { mockRestore(): void }[] = [
+    // Lowering captures calls itself.
+    jest.spyOn(native, 'capture').mockImplementation((f) => {
+      capture(f ?? record);
+    }),
+  ];
   const load = native.loadProgram.bind(native);
   spies.push(
-    jest.spyOn(native, 'loadProgram').mockImplementation((code) => {
-      programs.push({ code: base64(new Float64Array(code)), storages: frame[0], late: frame[1] });
-      return load(code);
-    }) as never,
+    jest.spyOn(native, 'loadProgram').mockImplementation((code, storages, scalars) => {
+      programs.push({ code: base64(new Float64Array(code)), storages, late: scalars });
+      return load(code, storages, scalars);
+    }),
   );
   try {
     f();
   } finally {
     for (const spy of spies) spy.mockRestore();
+    capture(undefined);
   }
   return { calls: [...samples.values()].flat(), programs };
 }
@@ -97,7 +102,7 @@ function examples(): void {
 function measured(): void {
   for (let kind = 0; kind < 7; kind++) {
     frame.fill(0);
-    frame.set([kind, 3, 100, 0, 512, 1024]);
+    frame.set([0, 512, 1024, kind, 3, 100]);
     const buffer = new ArrayBuffer(2048);
     entries.measure(buffer, buffer, buffer);
   }
