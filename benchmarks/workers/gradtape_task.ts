@@ -21,7 +21,7 @@ export function outputsOf(result: Tensors): Output[] {
   return list.map((t) => ({
     shape: t.shape,
     dtype: t.dtype as Output['dtype'],
-    data: t.data(),
+    data: t.data() as Output['data'],
   }));
 }
 

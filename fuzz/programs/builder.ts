@@ -288,8 +288,8 @@ export class Builder {
   }
 }
 
-export const isFloat = (v: Value): boolean => v.dtype.startsWith('float');
-export const isInteger = (v: Value): boolean => v.dtype.startsWith('int') || v.dtype === 'uint8';
+export const isFloat = (v: Value): boolean => v.dtype.includes('float');
+export const isInteger = (v: Value): boolean => v.dtype.includes('int');
 
 /** Whether it holds of the shape in every trial that is alive. */
 export const everyShape = (v: Value, holds: (shape: readonly number[]) => boolean): boolean =>

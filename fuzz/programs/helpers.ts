@@ -16,11 +16,11 @@ const tables = `const tables = {
 const sources: Readonly<Record<string, string>> = {
   data: `${tables}function data(dtype: tf.DType, shape: number[], seed: number): tf.Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
-  const kind = dtype.startsWith('float') ? 'float' : dtype === 'bool' ? 'bool' : dtype === 'uint8' ? 'unsigned' : 'signed';
+  const kind = dtype.includes('float') ? 'float' : dtype === 'bool' ? 'bool' : dtype.startsWith('uint') ? 'unsigned' : 'signed';
   const values = Array.from({ length: size }, (_, i) => tables[kind][(seed * 5 + i * (1 + 2 * (seed % 3)) + (i >> 3)) % 12]);
   return tf.reshape(tf.cast(tf.constant(values), dtype), shape);
 }`,
-  gradients: `const isFloat = (x: tf.Tensor | tf.Variable): boolean => x.dtype.startsWith('float');
+  gradients: `const isFloat = (x: tf.Tensor | tf.Variable): boolean => x.dtype.includes('float');
 function gradients(f: () => tf.Tensor[], sources: (tf.Tensor | tf.Variable)[]): tf.Tensor[] {
   const wanted = sources.filter(isFloat);
   const tape = new tf.GradientTape();
@@ -74,11 +74,11 @@ export const helpers = compileHelpers();
 /** Element `i` of `data(dtype, shape, seed)`. */
 export function tableValue(dtype: DType, seed: number, i: number): number {
   const lists = (helpers as unknown as { tables: Record<string, readonly number[]> }).tables;
-  const kind = dtype.startsWith('float')
+  const kind = dtype.includes('float')
     ? 'float'
     : dtype === 'bool'
       ? 'bool'
-      : dtype === 'uint8'
+      : dtype.startsWith('uint')
         ? 'unsigned'
         : 'signed';
   return lists[kind][(seed * 5 + i * (1 + 2 * (seed % 3)) + (i >> 3)) % 12];

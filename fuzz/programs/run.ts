@@ -12,7 +12,16 @@ import {
   type State,
   type Tolerance,
 } from './outcome';
-import { baseOf, hasUnits, namesUsed, rounding, statementsIn, type Program } from './program';
+import {
+  baseOf,
+  hasUnits,
+  isRef,
+  namesUsed,
+  rounding,
+  statementsIn,
+  type Block,
+  type Program,
+} from './program';
 import { disabled } from './text';
 
 /** What went wrong; shrinking keeps to failures of one kind. */
@@ -74,11 +83,23 @@ async function callLater(instance: Instance, probe: Probe, args: Args, i: number
 function needed(program: Program): ReadonlySet<string> {
   const all = [...statementsIn(program.captured), ...statementsIn(program.body.body)];
   const live = new Set(namesUsed([], program.body.results));
+  const functions = new Map<string, Block>();
+  for (const { name, holes } of program.captured)
+    for (const hole of holes) if (!isRef(hole)) functions.set(name, hole.block);
   for (let size = -1; size !== live.size;) {
     size = live.size;
     for (const s of all) {
       if (s.name !== '' && !live.has(s.name)) continue;
-      for (const name of namesUsed([s])) live.add(name);
+      const [f] = s.holes;
+      const called = f !== undefined && isRef(f) ? functions.get(baseOf(f.ref)) : undefined;
+      s.holes.forEach((hole, i) => {
+        // Statements of its block are in `all` themselves. A function may not read its argument.
+        if (!isRef(hole)) for (const name of hole.block.results) live.add(baseOf(name));
+        else {
+          const parameter = called?.params[i - 1];
+          if (parameter === undefined || live.has(parameter)) live.add(baseOf(hole.ref));
+        }
+      });
     }
   }
   return live;
@@ -138,7 +159,8 @@ function compare(
   if (error !== null && want.error !== null) {
     // A trace goes on behind what fails by its values.
     const [line, there] = [error.lines.at(-1), want.error.lines.at(-1)];
-    const isLater = error.tracing && line !== undefined && there !== undefined && line > there;
+    // Without a line of the program, what comes behind it failed.
+    const isLater = error.tracing && there !== undefined && (line === undefined || line > there);
     if (error.name !== want.error.name && !isLater && !isUntaken) {
       throw new Difference(
         'error',
@@ -177,6 +199,16 @@ async function withPasses<T>(program: Program, f: () => Promise<T>): Promise<T> 
 
 const relative = 2e-5;
 
+/** That of a program: one rounding of a 16-bit float, which others follow, is worth more than all of float32. */
+function relativeOf({ lines }: Module): number {
+  const has = (dtype: string): boolean => lines.some((line) => line.includes(`'${dtype}'`));
+  return has('bfloat16') ? 2 ** -4 : has('float16') ? 2 ** -6 : relative;
+}
+
+/** By how much an argument is moved, relative to it: 16-bit floats by one or two in the last place. */
+const stepOf = (dtype: string): number =>
+  dtype === 'bfloat16' ? 2 ** -7 : dtype === 'float16' ? 2 ** -10 : 1e-6;
+
 interface Widths {
   readonly values: readonly Tolerance[];
   readonly state: Tolerance;
@@ -191,7 +223,7 @@ function sensitivity(module: Module, probe: Probe, i: number, want: Outcome, nan
     const instance = module.make(eagerly, true);
     for (let k = 0; k <= i; k++) {
       const near = module.calls[k]().map((x, j) =>
-        x.dtype.startsWith('float') ? tf.multiply(x, 1 + sign * (j % 2 === 0 ? 1e-6 : -1e-6)) : x,
+        x.dtype.includes('float') ? tf.multiply(x, 1 + sign * (j % 2 === 0 ? 1 : -1) * stepOf(x.dtype)) : x,
       );
       const got = callPlainly(instance, probe, near, k);
       if (k < i || got.values === null) continue;
@@ -206,10 +238,11 @@ function sensitivity(module: Module, probe: Probe, i: number, want: Outcome, nan
     }
   }
   const count = want.values?.length ?? 0;
+  const least = relativeOf(module);
   const most = moved.slice(count).reduce((x, m) => m.reduce((y, d) => Math.max(y, d), x), 0);
   return {
-    values: moved.slice(0, count).map((m) => ({ width: (at, scale) => relative * scale + 30 * m[at], nan })),
-    state: { width: (_, scale) => relative * scale + 30 * most, nan },
+    values: moved.slice(0, count).map((m) => ({ width: (at, scale) => least * scale + 30 * m[at], nan })),
+    state: { width: (_, scale) => least * scale + 30 * most, nan },
   };
 }
 
@@ -221,7 +254,8 @@ export async function check(program: Program, compiler: Compiler = tf.function):
   const module = load(program, (number) => probe.ran.add(number));
   const exact = program.passes !== 'all';
   const nan = hasUnits(program);
-  const near: Tolerance = { width: (_, scale) => relative * scale, nan };
+  const least = relativeOf(module);
+  const near: Tolerance = { width: (_, scale) => least * scale, nan };
   const tolerances = program.body.results.map((ref) => (!exact && loose.has(baseOf(ref)) ? near : null));
   // A function under a tape is one op to it: what flows to a value from inside and from outside is added in another order.
   const gradientTolerance = exact && program.tapes < 2 && !hasUnits(program) ? null : near;

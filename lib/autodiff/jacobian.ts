@@ -1,4 +1,5 @@
 /** Jacobians: one backward pass for each element of the target. */
+import { storedElement } from '../core/half';
 import { IndexedSlices } from '../core/indexed_slices';
 import { asShape, type Shape, sizeOf } from '../core/shape';
 import { shapeOf, type Tensor, viewOf } from '../core/tensor';
@@ -8,7 +9,7 @@ import { reshape } from '../ops/array/views';
 import { backward, filled, gradientTensors, type Path } from './backward';
 import type { ResolvedSource } from './arguments';
 
-/** The dense gradients of `dy`·target for each source; null if the source is not connected. */
+/** The gradients of `dy`·target with respect to each source, as dense tensors; null if the source is not connected. */
 function vectorJacobianProduct(
   path: Path,
   target: Tensor,
@@ -22,11 +23,12 @@ function vectorJacobianProduct(
   });
 }
 
-/** An upstream gradient with 1 at every `step`-th element from `first` on, else 0. */
+/** An upstream gradient with 1 at every `step`-th element from `first` on, and 0 elsewhere. */
 function unitCotangent(target: Tensor, first: number, step: number): Tensor {
   const dy = filled(shapeOf(target), target.dt, 0);
   const view = viewOf(dy);
-  for (let i = first; i < target.size; i += step) view[i] = 1;
+  const one = storedElement(target.dt, 1) as number;
+  for (let i = first; i < target.size; i += step) view[i] = one;
   return dy;
 }
 
@@ -65,7 +67,7 @@ export function batchJacobian(
   return assemble(path, target, rows, 1, source, asShape([batch, ...inner, ...source.shape.slice(1)]), zero);
 }
 
-/** Stacks the rows to one tensor. */
+/** Stacks the rows of a jacobian, one for each backward pass; null rows are zeros. */
 function assemble(
   path: Path,
   target: Tensor,
@@ -76,7 +78,7 @@ function assemble(
   zero: boolean,
 ): Tensor | null {
   if (rows.every((g) => g === null)) {
-    // An empty target has no rows, so connectivity is read from the path.
+    // An empty target has no rows, so connectivity is determined from the path.
     const connected = target.size === 0 && path.reached.has(target.id) && source.ids.length > 0;
     return zero || connected ? filled(shape, source.dt, 0) : null;
   }

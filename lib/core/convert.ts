@@ -1,26 +1,42 @@
-/** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
-import { dtypes, type DTypeInfo, type TypedArray } from './dtype';
+/** Conversion of host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
+import {
+  dtypes,
+  hostArrayDTypes,
+  isConverted,
+  type DTypeInfo,
+  type Float16ArrayLike,
+  type HostArrayDTypes,
+  type TypedArray,
+} from './dtype';
 import { InvalidArgumentError } from './errors';
 import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
-import { Readable } from './readable';
+import { TensorConvertible } from './tensor_convertible';
 import { asShape, describe, showShape, sizeOf } from './shape';
-import { aliasTensor, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor, viewOf } from './tensor';
+import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, writeValues } from './tensor';
 
-export type HostArray = readonly (number | bigint | boolean | TypedArray | HostArray)[];
-/** Whatever an op takes for a tensor. */
+export type HostArray = readonly (number | bigint | boolean | TypedArray | Float16ArrayLike | HostArray)[];
+/** The values that an op accepts as a tensor. */
 export type TensorLike =
-  Tensor | Readable | number | bigint | boolean | TypedArray | Uint8ClampedArray | HostArray;
+  | Tensor
+  | TensorConvertible
+  | number
+  | bigint
+  | boolean
+  | TypedArray
+  | Uint8ClampedArray
+  | Float16ArrayLike
+  | HostArray;
 
 type Host = number | bigint | boolean;
 
 /**
- * A tensor from anything that can be one. Tensors and variables come back as they are (a variable is read). `hint` is
- * the dtype that host values take (beside a tensor: that tensor's); null lets the values decide: numbers float32,
- * booleans bool, bigints int64, typed arrays their own. Errors name `op` and `argument`.
+ * Converts a value to a tensor. A tensor is returned unchanged, a variable is read. `hint` is the dtype of the tensor that
+ * a host value becomes, such as the dtype of the other operand; if it is null, numbers become float32, booleans bool and
+ * bigints int64, and typed arrays keep their element type. Errors name `op` and `argument`.
  */
 export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Tensor) return value;
-  if (value instanceof Readable) return value.operand();
+  if (value instanceof TensorConvertible) return value.operand();
   switch (typeof value) {
     case 'number':
       return scalarFor(hint ?? dtypes.float32, value, op, argument);
@@ -42,16 +58,16 @@ export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, arg
 }
 
 /**
- * Like toTensor, for functions that may hand their argument back: a variable and a literal give tensors of their own (a
- * tape knows tensors by their ids, and equal literals share one).
+ * Like toTensor, for functions that may return their argument: variables and literals become new tensors. Tapes identify
+ * tensors by id, and equal literals share a cached tensor.
  */
 export function toValue(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
-  if (value instanceof Readable) return value.read();
+  if (value instanceof TensorConvertible) return value.read();
   const t = toTensor(value, hint, op, argument);
   return typeof value === 'object' ? t : aliasTensor(t, shapeOf(t), op);
 }
 
-/** Like toTensor with a hint, and a tensor of another dtype is an error. */
+/** Like toTensor with a hint; throws if a tensor has another dtype. */
 export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument: string): Tensor {
   const t = toTensor(value, dt, op, argument);
   if (t.dt !== dt) {
@@ -65,11 +81,11 @@ export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument:
 
 const cachedScalars = new Map<DTypeInfo, Map<Host, Tensor>>();
 
-/** Operand literals recur (x.mul(2) in a loop), so their tensors, never seen by users, are kept. */
+/** The tensor of a literal operand. Literals recur (x.mul(2) in a loop), so their tensors are cached; users never get them. */
 function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Tensor {
   let byValue = cachedScalars.get(dt);
   if (byValue === undefined) cachedScalars.set(dt, (byValue = new Map<Host, Tensor>()));
-  // -0 and 0 are one key of a Map.
+  // A Map does not distinguish the keys -0 and 0.
   if (!Object.is(value, -0)) {
     const known = byValue.get(value);
     if (known !== undefined) return known;
@@ -84,12 +100,12 @@ function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Te
 }
 
 const literals = new WeakSet<Tensor>();
-/** @internal Whether it stands for a number that someone wrote as an operand. */
+/** @internal Whether this is the cached tensor of a literal operand. */
 export function isLiteral(t: Tensor): boolean {
   return literals.has(t);
 }
 
-/** One host value as an element of dtype `dt`; an InvalidArgumentError where it has no place there. */
+/** Converts a host value to an element of dtype `dt`; throws an InvalidArgumentError if the dtype cannot represent it. */
 export function element(value: unknown, dt: DTypeInfo, op: string, argument: string): number | bigint {
   const fail = (): never => {
     throw new InvalidArgumentError(
@@ -133,24 +149,13 @@ function inferred(value: unknown): DTypeInfo | null {
 }
 
 function typedArrayType(value: unknown): DTypeInfo | null {
-  switch (typedArrayName(value)) {
-    case 'Float32Array':
-      return dtypes.float32;
-    case 'Float64Array':
-      return dtypes.float64;
-    case 'Int32Array':
-      return dtypes.int32;
-    case 'BigInt64Array':
-      return dtypes.int64;
-    case 'Uint8Array':
-    case 'Uint8ClampedArray':
-      return dtypes.uint8;
-    default:
-      return null;
-  }
+  const name = typedArrayName(value);
+  return name !== undefined && Object.hasOwn(hostArrayDTypes, name)
+    ? dtypes[hostArrayDTypes[name as keyof HostArrayDTypes]]
+    : null;
 }
 
-/** An array whose elements are gone has length 0, as an empty one has; its methods refuse to run. */
+/** Throws if the buffer of a typed array was detached or shrunk. Its length is 0, as if it were empty, but its methods throw. */
 function checkInBounds(value: ArrayBufferView, op: string, argument: string): void {
   try {
     Uint8Array.prototype.keys.call(value as Uint8Array);
@@ -165,28 +170,34 @@ function checkInBounds(value: ArrayBufferView, op: string, argument: string): vo
 function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   const own = typedArrayType(value);
   const values = value as unknown as ArrayLike<number | bigint> & TypedArray;
-  // Its own: an array may have another `length`.
+  // The intrinsic length: a `length` property may shadow it.
   const length = lengthOf(value, op, argument);
   if (length === 0) checkInBounds(value, op, argument);
   const dt = hint ?? own;
   if (dt === null) {
-    throw new TypeError(
-      `[${op}] ${argument}: ${describe(value)} has no dtype here; pass one of Float32Array, Float64Array, Int32Array, ` +
-        `BigInt64Array, Uint8Array, or give a dtype`,
-    );
+    throw new TypeError(`[${op}] ${argument}: ${describe(value)} has no dtype here; give a dtype`);
   }
   const t = makeTensor(dt, asShape([length]), length);
-  const out = viewOf(t);
   if (dt === own) {
-    (out as { set(v: unknown): void }).set(values);
-  } else {
-    const target = out as { [i: number]: number | bigint };
-    for (let i = 0; i < length; i++) target[i] = hostElement(values[i], dt, op, argument);
+    writeValues(t, values);
+    return t;
   }
+  const { target, at, finish } = writer(t);
+  for (let i = 0; i < length; i++) target[at + i] = hostElement(values[i], dt, op, argument);
+  finish();
   return t;
 }
 
-/** Elements of typed arrays take a bool hint as 0 and 1 (a Uint8Array is what bool data() gives). */
+/** Where the elements of a new tensor are written, from position `at` on; 16-bit floats are converted at the end. */
+function writer(t: Tensor): { target: { [i: number]: number | bigint }; at: number; finish: () => void } {
+  if (!isConverted(t.dt)) {
+    return { target: storageView(t), at: t.offset / t.dt.bytes, finish: () => undefined };
+  }
+  const values = new Float32Array(t.size);
+  return { target: values, at: 0, finish: () => writeValues(t, values) };
+}
+
+/** Like `element`, but 0 and 1 are valid for bool: `data()` of a bool tensor is a Uint8Array. */
 function hostElement(value: number | bigint, dt: DTypeInfo, op: string, argument: string): number | bigint {
   if (dt.kind === 'bool' && (value === 0 || value === 1)) return value;
   return element(value, dt, op, argument);
@@ -206,16 +217,16 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     if (rowType !== null) break;
   }
   const size = sizeOf(shape);
-  if (first instanceof Tensor || first instanceof Readable) {
+  if (first instanceof Tensor || first instanceof TensorConvertible) {
     throw new TypeError(
       `[${op}] ${argument}: an array of tensors is not a tensor; join them with tf.stack or tf.concat`,
     );
   }
   const dt = hint ?? rowType ?? (size === 0 ? null : inferred(first)) ?? dtypes.float32;
   const t = makeTensor(dt, asShape(shape), size);
-  const out = elementsAround(t) as { [i: number]: number | bigint };
+  const { target, at: begin, finish } = writer(t);
   const kind = typeof first;
-  let at = t.offset / dt.bytes;
+  let at = begin;
   const path: number[] = [];
   const visit = (node: unknown, depth: number): void => {
     if (depth === shape.length) {
@@ -229,7 +240,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
             `all elements must be of one kind`,
         );
       }
-      out[at++] =
+      target[at++] =
         dt === dtypes.float32 && type === 'number' ? (node as number) : element(node, dt, op, argument);
       return;
     }
@@ -243,6 +254,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     path.length = depth;
   };
   visit(value, 0);
+  finish();
   return t;
 }
 

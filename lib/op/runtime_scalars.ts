@@ -1,14 +1,15 @@
-/** Scalars that each run of a program computes anew, and tensors of zeros that take no memory between runs. */
+/** Runtime scalars, which each run of a program recomputes, and tensors of zeros that occupy no memory between runs. */
 import type { DTypeInfo } from '../core/dtype';
+import { storedElement } from '../core/half';
 import type { TracedOp, Tracer } from './contract';
 import { scalarShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { fillSlot, fillWith } from './strided';
+import { fillSlot, fillWith, fillWithStored } from './strided';
 
-/** A view of an argument-buffer slot as an element of the dtype. */
+/** A view of an argument-buffer slot as a stored element of the dtype. */
 const elementAt = (dt: DTypeInfo, numbers: Float64Array, at: number): { [i: number]: number } =>
-  new dt.array(numbers.buffer as ArrayBuffer, numbers.byteOffset + 8 * at, 1) as {
+  new dt.stored(numbers.buffer as ArrayBuffer, numbers.byteOffset + 8 * at, 1) as {
     [i: number]: number;
   };
 
@@ -20,8 +21,8 @@ const op = (name: string, execute: TracedOp['execute']): TracedOp => ({
   execute,
 });
 
-const scalarOp = op('number', (_: readonly Tensor[], value: number, [to]: readonly Tensor[]) => {
-  fillWith(to, value);
+const scalarOp = op('number', (_: readonly Tensor[], stored: number, [to]: readonly Tensor[]) => {
+  fillWithStored(to, stored);
 });
 
 /** A scalar tensor of the traced function. `compute` returns its value at each run; it may use `variables`. */
@@ -36,7 +37,7 @@ export function runtimeScalar(
     count: 1,
     variables,
     write: (to, at) => {
-      elementAt(dt, to, at)[0] = compute();
+      elementAt(dt, to, at)[0] = storedElement(dt, compute()) as number;
     },
     attrs: (numbers) => elementAt(dt, numbers, 0)[0],
   })[0];
@@ -46,7 +47,7 @@ const zerosOp = op('zeros', (_: readonly Tensor[], __: null, [to]: readonly Tens
   fillWith(to, 0);
 });
 
-/** Zeros that each run fills in, instead of a constant. */
+/** A tensor of zeros that each run allocates and fills, instead of a constant. */
 export function runtimeZeros(tracer: Tracer, dt: DTypeInfo, shape: Shape): Tensor {
   return tracer.emit(zerosOp, [], null, [{ shape, dt }])[0];
 }

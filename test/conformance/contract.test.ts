@@ -7,13 +7,13 @@ import { native } from '../../lib/binding';
 import { everyType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { broadcastShapes, broadcastStrides, type Shape } from '../../lib/core/shape';
-import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
-import { registry } from '../../lib/op/registry';
+import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
+import { opDefinitions } from '../../lib/op/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, enlarged, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
 import { bytesOf } from '../helpers/threads';
 
-const rows = [...registry().values()].map((row) => [row.name, row] as const);
+const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
 
 describe('refuses dtypes that the row does not list', () => {
   const limited = rows.filter(([, row]) => row.dtypes.length < everyType.length && row.tf !== '');
@@ -60,7 +60,7 @@ describe('leaves its inputs alone, forward and backward', () => {
 /** The operand repeated to the shape that it broadcasts to. */
 function expanded(t: Tensor, shape: readonly number[]): Tensor {
   const strides = broadcastStrides(t.shape, shape);
-  const from = viewOf(t) as ArrayLike<number | bigint>;
+  const from = valuesOf(t) as ArrayLike<number | bigint>;
   const values: (number | bigint)[] = [];
   const visit = (axis: number, at: number): void => {
     if (axis === shape.length) {

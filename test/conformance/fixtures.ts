@@ -1,4 +1,4 @@
-/** Reads what TensorFlow computed: test/golden/fixtures/ops. test/golden/README.md describes the format. */
+/** Reads what TensorFlow computed: test/golden/fixtures/ops and dtypes. test/golden/README.md describes the format. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { dtypes, isDType, type DType } from '../../lib/core/dtype';
@@ -24,7 +24,8 @@ export interface GoldenCase {
   note?: string;
 }
 
-const folder = path.join(__dirname, '..', 'golden', 'fixtures', 'ops');
+const fixtures = path.join(__dirname, '..', 'golden', 'fixtures');
+const folder = path.join(fixtures, 'ops');
 
 export const howToRecord = (op: string): string =>
   `record it: npm run build:ts && node scripts/dump-registry.js > /tmp/registry.json && ` +
@@ -32,9 +33,11 @@ export const howToRecord = (op: string): string =>
 
 /** The cases of a row, or null where nothing was recorded. */
 export function goldenCases(op: string): GoldenCase[] | null {
-  const file = path.join(folder, `${op}.json`);
-  if (!fs.existsSync(file)) return null;
-  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { cases: GoldenCase[] }).cases;
+  const files = ['ops', 'dtypes'].map((set) => path.join(fixtures, set, `${op}.json`));
+  if (!fs.existsSync(files[0])) return null;
+  return files
+    .filter((file) => fs.existsSync(file))
+    .flatMap((file) => (JSON.parse(fs.readFileSync(file, 'utf8')) as { cases: GoldenCase[] }).cases);
 }
 
 /** The names of all recorded rows. */

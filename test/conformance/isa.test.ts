@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import ts from 'typescript';
 import { native } from '../../lib/binding';
 import { dtypes } from '../../lib/core/dtype';
-import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
+import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
 import type { Call } from './calls';
 import { eachResult } from './isa_results';
 import { difference, isStrict, resultAllowances } from './tolerance';
@@ -68,7 +68,9 @@ function run(isa: string, node = [process.execPath], addon: string | undefined =
 const recorded = (t: Tensor): Recorded => ({
   shape: [...t.shape],
   dtype: t.dtype,
-  values: Array.from(viewOf(t) as ArrayLike<number | bigint>, (v) => (typeof v === 'bigint' ? String(v) : v)),
+  values: Array.from(valuesOf(t) as ArrayLike<number | bigint>, (v) =>
+    typeof v === 'bigint' ? String(v) : v,
+  ),
 });
 
 interface Done {
@@ -89,7 +91,7 @@ function compare({ isa, bytes }: Run): void {
   let compared = 0;
   here ??= collect();
   for (const { call, results } of here) {
-    const sizes = results.map((t) => t.size * t.dt.bytes);
+    const sizes = results.map((t) => t.size * t.dt.array.BYTES_PER_ELEMENT);
     const others = results.map((_, i) => {
       const own = bytes.subarray(at, at + sizes[i]);
       at += sizes[i];

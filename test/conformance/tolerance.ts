@@ -16,8 +16,8 @@
  * - float64 results follow the same rules in float64's units, with `doubleUlp` for the row's.
  */
 import { dtypes, type DType } from '../../lib/core/dtype';
-import { type Tensor, tensorFrom, viewOf } from '../../lib/core/tensor';
-import type { OpRow } from '../../lib/op/registry';
+import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
+import type { OpDefinition } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { anyZero } from './exclusions';
 import { random } from './examples';
@@ -29,8 +29,11 @@ const theirUlp = 2;
 const defaultUlp = 4;
 const doubleUlp = 4;
 const gradientUlp = 16;
-/** Rounding the inputs may not excuse more than this share of the largest element: kinks and ties stay kinks and ties. */
-const cap = 1e-4;
+/**
+ * Rounding the inputs may not excuse more than this share of the largest element (more of 16-bit floats, whose last place is a larger
+ * share): kinks and ties stay kinks and ties.
+ */
+const cap = (dtype: DType): number => Math.max(1e-4, 8 * dtypes[dtype].epsilon);
 
 /** Rows where TensorFlow's own results are worse, with the error seen. */
 const theirUlpOf: Readonly<Record<string, number>> = {
@@ -51,15 +54,17 @@ const scales: Readonly<Record<string, number>> = {
   sparseSoftmaxCrossEntropyWithLogits: 1,
 };
 
-const digits = { float32: 23, float64: 52 } as const;
-const tiny = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+/** The least normal number. */
+export function tiny(dtype: DType): number {
+  return { float64: 2 ** -1022, float16: 2 ** -14 }[dtype as string] ?? 2 ** -126;
+}
 
 /** One unit in the last place at |x|. */
-export function ulpAt(x: number, dtype: 'float32' | 'float64'): number {
-  const magnitude = Math.max(Math.abs(x), tiny[dtype]);
+export function ulpAt(x: number, dtype: DType): number {
+  const magnitude = Math.max(Math.abs(x), tiny(dtype));
   let exponent = Math.floor(Math.log2(magnitude));
   if (2 ** exponent > magnitude) exponent--;
-  return 2 ** (exponent - digits[dtype]);
+  return 2 ** exponent * dtypes[dtype].epsilon;
 }
 
 const delta = 2 ** -30;
@@ -75,7 +80,7 @@ function sensitivity(call: Call, results: (tensors: Tensor[]) => (Tensor | null)
   const rng = random(call.label);
   try {
     const base = results(wide);
-    if (base.some((t) => t !== null && t.dtype === 'float32')) return null;
+    if (base.some((t) => t !== null && isFloat(t) && t.dtype !== 'float64')) return null;
     const moved = base.map((t) => new Float64Array(t === null ? 0 : t.size));
     const rounds = 6;
     for (let round = 0; round < rounds; round++) {
@@ -104,7 +109,7 @@ function sensitivity(call: Call, results: (tensors: Tensor[]) => (Tensor | null)
 }
 
 export function numbers(t: Tensor): Float64Array {
-  return Float64Array.from(viewOf(t) as ArrayLike<number | bigint>, Number);
+  return Float64Array.from(valuesOf(t) as ArrayLike<number | bigint>, Number);
 }
 
 export interface Allowance {
@@ -119,7 +124,7 @@ export interface Allowance {
 
 function scaled(moved: Float64Array | undefined, dtype: DType): Float64Array | undefined {
   if (moved === undefined || moved.length === 0) return undefined;
-  const unit = 2 ** -(digits[dtype as 'float32' | 'float64'] + 1) / delta;
+  const unit = dtypes[dtype].epsilon / 2 / delta;
   return moved.map((m) => m * unit);
 }
 
@@ -127,7 +132,7 @@ function scaled(moved: Float64Array | undefined, dtype: DType): Float64Array | u
 export function resultAllowances(call: Call, wanted: readonly Recorded[]): Allowance[] {
   const { row } = call;
   const strict = isStrict(row);
-  const needed = !strict && wanted.some((w) => w.dtype.startsWith('float') && w.values.length > 0);
+  const needed = !strict && wanted.some((w) => /float/.test(w.dtype) && w.values.length > 0);
   const moved =
     needed && stated(row, 'float32') > 0 ? sensitivity(call, (tensors) => invoke(call, tensors)) : null;
   return wanted.map((w, i) => {
@@ -137,17 +142,17 @@ export function resultAllowances(call: Call, wanted: readonly Recorded[]): Allow
       signedZero: theirs === 0 && !anyZero.includes(row.name),
       ulp: theirs === 0 ? 0 : own + theirs,
       rounding: scaled(moved?.[i], w.dtype as DType),
-      floor: row.name in scales ? 2 * ulpAt(scales[row.name], w.dtype as 'float32' | 'float64') : 0,
+      floor: row.name in scales ? 2 * ulpAt(scales[row.name], w.dtype as DType) : 0,
     };
   });
 }
 
 /** Rows whose results lose nothing to cancellation. Parts of gradients (dy·(1 − y²)) do. */
-export function isStrict(row: OpRow): boolean {
+export function isStrict(row: OpDefinition): boolean {
   return row.tf !== '' && (row.kind === 'unary' || row.kind === 'binary' || row.kind === 'compare');
 }
 
-function stated(row: OpRow, dtype: DType): number {
+function stated(row: OpDefinition, dtype: DType): number {
   const own = row.ulp ?? defaultUlp;
   return dtype === 'float64' && own > 0.5 ? Math.max(own, doubleUlp) : own;
 }
@@ -162,7 +167,7 @@ export function gradientAllowances(
   const moved = sensitivity(call, (tensors) => gradients(call, tensors, () => weights));
   const largest = Math.max(0, ...dy.flatMap((r) => r.values.map((v) => Math.abs(toNumber(v)))));
   return wanted.map((w, i) => {
-    const dtype = w?.dtype === 'float64' ? 'float64' : 'float32';
+    const dtype = (w?.dtype ?? 'float32') as DType;
     return {
       ulp: gradientUlp,
       rounding: scaled(moved?.[i], dtype),
@@ -188,14 +193,14 @@ export function difference(
     return `shape [${got.shape.join(', ')}], TensorFlow has [${want.shape.join(', ')}]`;
   }
   const values = elements(want.values, want.dtype);
-  const own = viewOf(got) as ArrayLike<number | bigint>;
+  const own = valuesOf(got) as ArrayLike<number | bigint>;
   const at = (i: number, why: string): string =>
     `element ${i} is ${String(own[i])}, TensorFlow has ${String(values[i])}${why}; ours ${show(own)}, theirs ${show(values)}`;
   if (!isFloat(got)) {
     const i = values.findIndex((v, k) => v !== own[k] && !skip?.(k));
     return i < 0 ? null : at(i, '');
   }
-  const dtype = got.dtype as 'float32' | 'float64';
+  const { dtype } = got;
   const finite = (values as number[]).filter((v) => Number.isFinite(v)).map(Math.abs);
   const most = finite.length === 0 ? 0 : finite.reduce((a, b) => Math.max(a, b));
   for (let i = 0; i < values.length; i++) {
@@ -211,9 +216,9 @@ export function difference(
       if (allowance.signedZero === true && !Object.is(w, g)) return at(i, ', a zero of the other sign');
       continue;
     }
-    if (w === 0 && Math.abs(g) < tiny[dtype]) continue;
+    if (w === 0 && Math.abs(g) < tiny(dtype)) continue;
     const unit = ulpAt(w, dtype);
-    const rounding = Math.min(allowance.rounding?.[i] ?? 0, cap * most) || 0;
+    const rounding = Math.min(allowance.rounding?.[i] ?? 0, cap(dtype) * most) || 0;
     const allowed = Math.max(allowance.ulp * Math.max(unit, rounding), allowance.floor ?? 0);
     const error = Math.abs(g - w);
     if (error > allowed) {

@@ -117,7 +117,7 @@ test('what is no such data', () => {
   expect(from(null)).toThrow(TypeError);
   expect(from([1, 2])).toThrow(TypeError);
   expect(from({ id: 1 })).toThrow(/a tensor that was cloned or posted itself has lost its elements/);
-  expect(from({ ...good, dtype: 'float16' })).toThrow(/dtype must be one of float32.*; got 'float16'/);
+  expect(from({ ...good, dtype: 'float8' })).toThrow(/dtype must be one of float32.*; got 'float8'/);
   expect(from({ ...good, shape: [-2] })).toThrow(tf.errors.InvalidArgumentError);
   expect(from({ ...good, shape: undefined })).toThrow(TypeError);
   expect(from({ ...good, shape: [3] })).toThrow(/data has 2 elements; shape \[3\] takes 3/);

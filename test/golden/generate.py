@@ -3,7 +3,8 @@
     node scripts/dump-registry.js > registry.json
     python test/golden/generate.py registry.json [--only tanh,add] [--out DIR]
 
-writes fixtures/ops/<name>.json: arguments, results, an upstream gradient and TensorFlow's gradients.
+writes fixtures/ops/<name>.json: arguments, results, an upstream gradient and TensorFlow's gradients. With --few, it
+writes fixtures/dtypes/<name>.json: a few cases of each of the dtypes in FEW.
 README.md describes both formats.
 """
 
@@ -20,6 +21,8 @@ from common import (FIXTURES, encode, encode_tensor, error_class, error_text, ge
 FLOATS = ('float16', 'bfloat16', 'float32', 'float64')
 COMPLEX = ('complex64', 'complex128')
 MAX_BYTES = 150_000
+# Recorded with a few cases of each op: what they have in common with other dtypes is seen there.
+FEW = ('float16', 'bfloat16', 'int8', 'int16', 'uint16', 'uint32', 'uint64')
 DTYPES = {d.name: d for d in [
     tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int8, tf.int16, tf.int32, tf.int64, tf.uint8, tf.uint16,
     tf.uint32, tf.uint64, tf.bool, tf.string, tf.complex64, tf.complex128
@@ -312,6 +315,41 @@ STANDARD = {'unary': unary_examples, 'binary': binary_examples, 'compare': binar
 # ---- one row → one file --------------------------------------------------------------------------
 
 
+def is_telling(example):
+    """Of the standard examples, those that show a dtype: a plain one, broadcasting, one axis, special values."""
+    if 'note' in example:
+        return any(word in example['note'] for word in ('special values', 'ties', 'by zero'))
+    shapes = [a['tensor']['shape'] for a in example['args']]
+    options = example.get('options', {})
+    return shapes in ([[7]], [[3, 1], [1, 4]], [[3, 4]]) and not options.get('keepdims') and options.get('axis') != []
+
+
+def few_cases_of(row, fn):
+    """A few cases of each dtype in FEW that TensorFlow has a kernel for."""
+    dtypes = row.get('dtypes') or []
+    examples = row.get('examples')
+    if row['name'] == 'cast':  # from and to each dtype
+        for index, example in enumerate(examples):
+            if example['args'][0]['tensor']['shape'] == [2, 3]:
+                for dtype in dtypes:
+                    if dtype in FEW or example['args'][1] in FEW:
+                        yield run_case(fn, row, example, dtype, index)
+        return
+    for dtype in dtypes:
+        if dtype not in FEW:
+            continue
+        if examples:
+            free = [(i, e) for i, e in enumerate(examples)
+                    if any('dtype' not in s for a in [*e.get('args', []), *(e.get('options') or {}).values()]
+                           for s in tensors_in(a))]
+            made = [run_case(fn, row, e, dtype, i) for i, e in free[:3]]
+        else:
+            made = [run_case(fn, row, e, dtype, i)
+                    for i, e in enumerate(STANDARD[row['kind']](row, dtype)) if is_telling(e)]
+        if not all('error' in c for c in made):
+            yield from made
+
+
 def cases_of(row, fn):
     dtypes = row.get('dtypes') or ['float32']
     if row.get('examples'):
@@ -335,12 +373,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('registry')
     parser.add_argument('--only', help='names of rows, separated by commas')
-    parser.add_argument('--out', default=os.path.join(FIXTURES, 'ops'))
+    parser.add_argument('--few', action='store_true', help='a few cases of the dtypes in FEW')
+    parser.add_argument('--out')
     options = parser.parse_args()
     one_thread()
     with open(options.registry, encoding='utf-8') as f:
         rows = json.load(f)
     only = set(options.only.split(',')) if options.only else None
+    out = options.out or os.path.join(FIXTURES, 'dtypes' if options.few else 'ops')
     failures, skipped, written = [], [], 0
     for row in rows:
         if only and row['name'] not in only:
@@ -350,12 +390,14 @@ def main():
             continue
         try:
             fn = resolve(row['tf'])
-            cases = list(cases_of(row, fn))
+            cases = list(few_cases_of(row, fn) if options.few else cases_of(row, fn))
         except Exception as e:
             failures.append(f"{row['name']}: {type(e).__name__}: {e}")
             continue
         header = {'op': row['name'], 'tf': row['tf'], 'versions': versions(), 'seed': 'crc32(name#index of the example)'}
-        size = write_lines(os.path.join(options.out, f"{row['name']}.json"), header, 'cases', cases)
+        if options.few and not cases:
+            continue
+        size = write_lines(os.path.join(out, f"{row['name']}.json"), header, 'cases', cases)
         written += 1
         wrong = [c for c in cases if 'error' in c and 'note' not in c]
         remark = f', {len(wrong)} raise' if wrong else ''

@@ -138,8 +138,10 @@ test('dtypes: integers are exact and wrap; others are refused by name', () => {
   expect([i.dtype, i.item()]).toEqual(['int32', 7]);
   const big = tf.matmul(tf.constant(BigInt64Array.of(2n ** 62n, 3n)).reshape([1, 2]), [[4], [5]]);
   expect(big.item()).toBe(15n);
-  const bytes = tf.constant(Uint8Array.of(1, 2)).reshape([1, 2]);
-  expect(() => tf.matmul(bytes, [[1], [2]])).toThrow('[matmul] a has dtype uint8');
+  const bytes = tf.constant(Uint8Array.of(100, 2)).reshape([1, 2]);
+  const wrapped = tf.matmul(bytes, [[3], [2]]);
+  expect([wrapped.dtype, wrapped.item()]).toEqual(['uint8', 304 - 256]);
+  expect(() => tf.matmul([[true]], [[true]])).toThrow('[matmul] a has dtype bool');
   expect(() => tf.matmul(tf.ones([1, 1]), tf.ones([1, 1], 'float64'))).toThrow(
     'was expected to be a float32 tensor but is a float64 tensor',
   );

@@ -280,7 +280,7 @@ describe('bad input leaves the stream where it was', () => {
     ['integers without maxval', () => tf.random.uniform([3], { dtype: 'int32' }), InvalidArgumentError, /Must specify maxval for integer dtype int32/],
     ['an empty range', () => tf.random.uniform([3], { minval: 5, maxval: 5, dtype: 'int32' }), InvalidArgumentError, /Need minval < maxval, got 5 >= 5/],
     ['a negative dimension', () => tf.random.uniform([-1]), InvalidArgumentError, /dimension 0 must be an integer ≥ 0; got -1/],
-    ['a bool dtype', () => tf.random.uniform([3], { dtype: 'bool' }), InvalidArgumentError, /takes float32, float64, int32, int64/],
+    ['a bool dtype', () => tf.random.uniform([3], { dtype: 'bool' }), InvalidArgumentError, /takes float32, float64, float16, bfloat16, int32, int64, uint32, uint64/],
     ['integer normals', () => tf.random.normal([3], { dtype: 'int32' }), InvalidArgumentError, /takes float32, float64/],
     ['a mean that does not broadcast', () => tf.random.normal([3], { mean: [1, 2] }), InvalidArgumentError, /mean of shape \[2\] and numbers of shape \[3\]/],
     ['a mean of another dtype', () => tf.random.normal([3], { mean: tensorFrom(dtypes.float64, [], [1]) }), InvalidArgumentError, /requested dtype float32 for Tensor with dtype float64/],

@@ -153,8 +153,11 @@ const layer: Rule = (b) => {
 const cast: Rule = (b) => {
   const a = b.pick();
   if (a === null) return false;
-  const to = b.rng.pick(['float32', 'float32', 'float64', 'int32', 'int64', 'bool']);
-  return b.add(code`tf.cast(${a}, '${to}')`, { flow: to.startsWith('float') ? 'exact' : 'sharp' }) !== null;
+  const to = b.rng.pick([
+    ...['float32', 'float32', 'float64', 'int32', 'int64', 'bool'],
+    ...['float16', 'bfloat16', 'int8', 'uint16', 'uint64'],
+  ]);
+  return b.add(code`tf.cast(${a}, '${to}')`, { flow: to.includes('float') ? 'exact' : 'sharp' }) !== null;
 };
 
 /** A method in place of the function. */

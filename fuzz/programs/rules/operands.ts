@@ -6,8 +6,6 @@ import { code, everyShape, isFloat, rankOf, type Builder, type Expression, type 
 /** A rule adds statements; false where nothing came of it. */
 export type Rule = (b: Builder) => boolean;
 
-export const numberTypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8'];
-
 /** A tensor that the function captures. */
 export function captured(b: Builder, text: string, prefix = 'c'): Value | null {
   return b.add({ template: text, holes: [] }, { captured: true, prefix })?.[0] ?? null;

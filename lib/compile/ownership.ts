@@ -1,0 +1,107 @@
+/**
+ * Ownership of a run's values. A value that only one variable, or only the caller, receives is handed over without an alias.
+ * Such a value of a variable may also be written in place of the variable's current one, if that is uniquely owned at run time.
+ */
+import { sameShape } from '../core/shape';
+import { shapeOf, type Tensor } from '../core/tensor';
+import type { Variable } from '../core/variable';
+import { inputsOf, isFallible, type Graph } from '../graph/graph';
+import type { LoweredNode } from './lower';
+import type { Storages } from './storages';
+
+/** The variable that alone receives a value. */
+interface Target {
+  readonly variable: Variable;
+  /** The symbolic tensor of the variable's value before; null if the function does not read that. */
+  readonly old: Tensor | null;
+}
+
+/** Learns of a program's nodes in order; then answers who owns a value. Values are identified by the roots of their storages. */
+export class Ownership {
+  /** Values that segments compute. */
+  private readonly produced = new Set<Tensor>();
+  /** The values that variables hold at this point of the program. */
+  private readonly current = new Map<Variable, Tensor>();
+  /** For each assigned value, the variable that last received it. */
+  private readonly targets = new Map<Tensor, Target>();
+  /** Values with several owners, or visible to JavaScript. */
+  private readonly shared = new Set<Tensor>();
+  private readonly results: Set<Tensor>;
+
+  constructor(
+    graph: Graph,
+    private readonly storages: Storages,
+  ) {
+    this.results = new Set(graph.results.map((t) => storages.root(t)));
+  }
+
+  /** Registers the outputs of a segment's node. */
+  produce(outputs: readonly Tensor[]): void {
+    for (const t of outputs) if (this.storages.root(t) === t) this.produced.add(t);
+  }
+
+  read(variable: Variable, output: Tensor): void {
+    this.current.set(variable, output);
+  }
+
+  assign(variable: Variable, value: Tensor): void {
+    const root = this.storages.root(value);
+    if (this.targets.has(root) || !sameShape(shapeOf(root), shapeOf(value))) this.shared.add(root);
+    this.targets.set(root, { variable, old: this.current.get(variable) ?? null });
+    this.current.set(variable, root);
+  }
+
+  /** Registers a use: a value that a variable already holds must not be overwritten by later updates. */
+  use(t: Tensor): void {
+    const root = this.storages.root(t);
+    if (this.targets.has(root)) this.shared.add(root);
+  }
+
+  /** Registers a use by a host step. */
+  shareWithHost(t: Tensor): void {
+    this.shared.add(this.storages.root(t));
+  }
+
+  /** The variable that alone receives a value produced by a segment. */
+  target(value: Tensor): Target | null {
+    const root = this.storages.root(value);
+    if (!this.produced.has(root) || this.shared.has(root) || this.results.has(root)) return null;
+    return this.targets.get(root) ?? null;
+  }
+
+  /** Whether the caller owns a result alone, so that it gets the tensor itself and no alias. Call once for each result, in order. */
+  claimResult(result: Tensor): boolean {
+    const root = this.storages.root(result);
+    if (!this.produced.has(root) || this.shared.has(root) || !sameShape(shapeOf(root), shapeOf(result)))
+      return false;
+    this.shared.add(root);
+    return true;
+  }
+
+  /** The variable whose current value the output `root` of node `at` may overwrite; null if there is none. */
+  overwritable(
+    root: Tensor,
+    nodes: readonly LoweredNode[],
+    at: number,
+    escaping: ReadonlySet<Tensor>,
+  ): Variable | null {
+    const target = this.target(root);
+    if (target === null || !target.variable.hasOneShape) return null;
+    const { variable, old } = target;
+    // If a later node fails, the variable must still have its current value.
+    if (nodes.slice(at + 1).some(mayFail)) return null;
+    if (old === null) return variable;
+    if (escaping.has(old)) return null;
+    for (let i = nodes.length - 1; i > at; i--) {
+      if (inputsOf(nodes[i].node).some((t) => this.storages.locate(t).root === old)) return null;
+    }
+    const { node, inputOutputAliases } = nodes[at];
+    const reads = node.inputs.filter((t) => this.storages.locate(t).root === old);
+    const allowed = (x: Tensor): boolean =>
+      inputOutputAliases.some(([to, from]) => to === root && from === this.storages.root(x));
+    return reads.every(allowed) ? variable : null;
+  }
+}
+
+const mayFail = ({ node, scalars }: LoweredNode): boolean =>
+  scalars?.fallible === true || isFallible(node.op, node.inputs);
