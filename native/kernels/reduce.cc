@@ -190,6 +190,59 @@ GT_INLINE void each_short(const E* x, int64_t rows, int64_t n, const F& f) {
   }
 }
 
+/// Some vectors of columns at a time, and the last vector from where the columns end: all rows of them.
+template <class Op, class E>
+GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
+  constexpr int64_t L = kLanes<E>;
+  int64_t i = 0;
+  for (; i + kAccumulators * L <= width; i += kAccumulators * L) {
+    Vec<E> acc[kAccumulators];
+    GT_UNROLL
+    for (int k = 0; k < kAccumulators; k++) acc[k] = splat(Op::template identity<E>());
+    for (int64_t r = 0; r < n; r++) {
+      GT_UNROLL
+      for (int k = 0; k < kAccumulators; k++) {
+        acc[k] = Op::template join<E>(acc[k], Op::map(load(x + r * stride + i + k * L)));
+      }
+    }
+    GT_UNROLL
+    for (int k = 0; k < kAccumulators; k++) store(y + i + k * L, acc[k]);
+  }
+  while (width >= L && i < width) {
+    if (i > width - L) i = width - L;
+    Vec<E> acc = splat(Op::template identity<E>());
+    for (int64_t r = 0; r < n; r++) acc = Op::template join<E>(acc, Op::map(load(x + r * stride + i)));
+    store(y + i, acc);
+    i += L;
+  }
+  for (; i < width; i++) {
+    E acc = Op::template identity<E>();
+    for (int64_t r = 0; r < n; r++) {
+      acc = static_cast<E>(Op::template join<E>(acc, static_cast<E>(Op::map(x[r * stride + i]))));
+    }
+    y[i] = acc;
+  }
+}
+
+/// A long row as one of so many columns, then what is left of it.
+template <class Op, class E>
+GT_INLINE E fold_plain_row(const E* x, int64_t n) {
+  constexpr int64_t kColumns = kAccumulators * kLanes<E>, kLong = 8 * kColumns;
+  alignas(64) E columns[kColumns];
+  E result = Op::template identity<E>();
+  int64_t i = 0;
+  if (n >= kLong) {
+    const int64_t rows = n / kColumns;
+    fold_plain_cols<Op, E>(x, columns, rows, kColumns, kColumns);
+    i = rows * kColumns;
+    for (int64_t k = 0; k < kColumns; k++) {
+      result = static_cast<E>(Op::template join<E>(result, columns[k]));
+    }
+  }
+  for (; i < n; i++) result = static_cast<E>(Op::template join<E>(result, static_cast<E>(Op::map(x[i]))));
+  return result;
+}
+
 template <class Op, class E>
 void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
   const E* x = static_cast<const E*>(xv);
@@ -207,13 +260,7 @@ void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stri
     return;
   }
   if constexpr (is_plain<E>) {
-    for (int64_t r = 0; r < rows; r++, x += stride) {
-      E sum = Op::template identity<E>();
-      for (int64_t i = 0; i < n; i++) {
-        sum = static_cast<E>(Op::template join<E>(sum, static_cast<E>(Op::map(x[i]))));
-      }
-      y[r] = sum;
-    }
+    for (int64_t r = 0; r < rows; r++) y[r] = fold_plain_row<Op>(x + r * stride, n);
   } else if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
     for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
   } else {
@@ -283,17 +330,6 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   }
 }
 
-/// All rows into one, which stays in the first cache.
-template <class Op, class E>
-GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
-  for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
-  for (int64_t r = 0; r < n; r++, x += stride) {
-    GT_IVDEP
-    for (int64_t i = 0; i < width; i++) {
-      y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
-    }
-  }
-}
 template <class Op, class E>
 GT_INLINE void fold_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   if constexpr (is_plain<E>) {

@@ -13,9 +13,9 @@ namespace {
 using gradtape::kSortBits;
 using gradtape::SortKernels;
 
-/// Keys are unsigned integers as wide as the elements.
+/// Keys are unsigned integers of 4 or 8 bytes.
 template <class T>
-using key_t = bits_t<T>;
+using key_t = typename UnsignedOf<sizeof(T) == 8 ? 8 : 4>::type;
 
 /// A key with the position of its element.
 template <class K>
@@ -60,7 +60,7 @@ GT_INLINE key_t<T> encode(T x, bool zeros_equal) {
     K bits;
     memcpy(&bits, &x, sizeof bits);
     return (bits & kTop) != 0 ? static_cast<K>(~bits) : static_cast<K>(bits | kTop);
-  } else if constexpr (__is_same(T, K)) {
+  } else if constexpr (sizeof(T) == 1) {
     return x;
   } else {
     return static_cast<K>(x) ^ kTop;
@@ -76,8 +76,8 @@ GT_INLINE T decode(key_t<T> key) {
     T x;
     memcpy(&x, &bits, sizeof x);
     return x;
-  } else if constexpr (__is_same(T, K)) {
-    return key;
+  } else if constexpr (sizeof(T) == 1) {
+    return static_cast<T>(key);
   } else {
     return static_cast<T>(key ^ kTop);
   }
@@ -88,7 +88,7 @@ void make_items(const void* xv, void* itemsv, int64_t first, int64_t n, bool des
   using K = key_t<T>;
   const T* x = static_cast<const T*>(xv);
   Item* items = static_cast<Item*>(itemsv);
-  const K flip = descending ? static_cast<K>(-1) : K(0);
+  const K flip = descending ? static_cast<K>(sizeof(T) == 1 ? 0xff : -1) : K(0);
   for (int64_t i = 0; i < n; i++) {
     if constexpr (ItemTraits<Item>::indexed) {
       items[i] = {static_cast<K>(encode(x[i], true) ^ flip), static_cast<uint32_t>(first + i)};
@@ -107,7 +107,7 @@ void take_items(const void* itemsv, void* yv, int64_t n, bool descending) noexce
     int32_t* y = static_cast<int32_t*>(yv);
     for (int64_t i = 0; i < n; i++) y[i] = static_cast<int32_t>(items[i].index);
   } else {
-    const K flip = descending ? static_cast<K>(-1) : K(0);
+    const K flip = descending ? static_cast<K>(sizeof(T) == 1 ? 0xff : -1) : K(0);
     T* y = static_cast<T*>(yv);
     for (int64_t i = 0; i < n; i++) y[i] = decode<T>(static_cast<K>(items[i] ^ flip));
   }
@@ -338,14 +338,16 @@ int64_t top_run(const void* xv, int64_t first, int64_t n, int64_t k, void* pairs
     if (found == k && i + kStep <= n) {
       // Is there any in the next few that could belong? Ties with the last do not: they come later.
       const K last = static_cast<K>(~pairs[k - 1].key);
-      if (last != static_cast<K>(-1)) {
-        const Vec<T> bar = splat(decode<T>(last));
-        auto none = load(x + i) <= bar;
-        GT_UNROLL
-        for (int j = 1; j < 4; j++) none &= load(x + i + j * kLanes<T>) <= bar;
-        if (!any(bitcast<vi>(~none))) {
-          i += kStep;
-          continue;
+      if constexpr (sizeof(T) >= 4) {
+        if (last != static_cast<K>(-1)) {
+          const Vec<T> bar = splat(decode<T>(last));
+          auto none = load(x + i) <= bar;
+          GT_UNROLL
+          for (int j = 1; j < 4; j++) none &= load(x + i + j * kLanes<T>) <= bar;
+          if (!any(bitcast<vi>(~none))) {
+            i += kStep;
+            continue;
+          }
         }
       }
     }
@@ -390,7 +392,7 @@ void top_take(const void* xv, const void* pairsv, void* values, int32_t* indices
 
 template <class T, class Item>
 constexpr gradtape::SortItems sort_items() {
-  constexpr int kBits = static_cast<int>(sizeof(T)) * 8;
+  constexpr int kBits = sizeof(T) == 1 ? 8 : static_cast<int>(sizeof(T)) * 8;
   return {static_cast<int>(sizeof(Item)),
           kBits,
           &make_items<T, Item>,
