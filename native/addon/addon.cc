@@ -6,6 +6,7 @@
 #include "../runtime/pool.h"
 #include "call.h"
 #include "entries.h"
+#include "names.h"
 
 namespace gradtape {
 
@@ -53,10 +54,22 @@ void Call::fail(const char* message) {
   }
 }
 
-Napi::RangeError range_error(Napi::Env env, const char* why) {
+[[gnu::cold]] Napi::RangeError range_error(Napi::Env env, const char* why) {
   Napi::RangeError error = Napi::RangeError::New(env, why);
   error.Set("code", Napi::String::New(env, error_code(why)));
   return error;
+}
+
+[[gnu::cold]] void define_names(Napi::Object exports, const char* property, const char* const* first,
+                                size_t step, int count) {
+  const Napi::Env env = exports.Env();
+  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
+  for (int i = 0; i < count; i++) {
+    const char* const name = *reinterpret_cast<const char* const*>(reinterpret_cast<const char*>(first) +
+                                                                   static_cast<size_t>(i) * step);
+    list.Set(static_cast<uint32_t>(i), Napi::String::New(env, name));
+  }
+  exports.Set(property, list);
 }
 
 void throw_range_error(Napi::Env env, const char* why) { range_error(env, why).ThrowAsJavaScriptException(); }
@@ -220,7 +233,7 @@ constexpr const char* kind_name(Kind kind) {
 }
 
 /// The list of dtypes, by code, for TypeScript to compare with its own.
-void define_dtypes(Napi::Object exports) {
+[[gnu::cold]] void define_dtypes(Napi::Object exports) {
   const Napi::Env env = exports.Env();
   Napi::Array list = Napi::Array::New(env, kDTypes);
   for (int code = 0; code < kDTypes; code++) {
@@ -238,7 +251,7 @@ void define_dtypes(Napi::Object exports) {
 
 /// Any call here may fail, since a worker thread may be ended meanwhile. Nothing follows from that: nobody
 /// will see the exports.
-Napi::Object init(Napi::Env env, Napi::Object exports) {
+[[gnu::cold]] Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto fail = [&](const std::string& why) {
     Napi::Error::New(env, why).ThrowAsJavaScriptException();
     return exports;

@@ -4,12 +4,12 @@
 
 namespace gradtape {
 
+/// The names at `first` and every `step` bytes behind it.
+void define_names(Napi::Object exports, const char* property, const char* const* first, size_t step,
+                  int count);
 template <class Entry>
 void define_names(Napi::Object exports, const char* property, const Entry* entries, int count) {
-  const Napi::Env env = exports.Env();
-  Napi::Array list = Napi::Array::New(env, static_cast<size_t>(count));
-  for (int i = 0; i < count; i++) list.Set(static_cast<uint32_t>(i), Napi::String::New(env, entries[i].name));
-  exports.Set(property, list);
+  define_names(exports, property, &entries->name, sizeof(Entry), count);
 }
 
 }  // namespace gradtape

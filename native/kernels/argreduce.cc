@@ -30,6 +30,10 @@ constexpr T worst() {
 template <int kBytes>
 struct IntOf;
 template <>
+struct IntOf<1> {
+  using type = int8_t;
+};
+template <>
 struct IntOf<4> {
   using type = int32_t;
 };
@@ -41,8 +45,8 @@ struct IntOf<8> {
 template <class T>
 using int_of = typename IntOf<sizeof(T)>::type;
 
-/// Bytes are left to the compiler: their vectors have so many lanes that what is written here for few of them
-/// would be long.
+/// Of bytes, loops are left to the compiler: their vectors have so many lanes that what is written here for
+/// few of them would be long.
 template <class T>
 inline constexpr bool is_plain = sizeof(T) < 4;
 
@@ -166,17 +170,24 @@ inline constexpr int64_t kShortRow = 4 * kLanes<T> < 64 ? 4 * kLanes<T> : 64;
 /// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
 template <bool kMax, class T>
 GT_INLINE void arg_short(const T* x, int32_t* y, int64_t n) {
-  constexpr int64_t C = kGroup<T>;
   using I = int_of<T>;
-  Vec<T> column[C];
   Best<kMax, T> best = {};
-  for (int64_t c = 0; c < n; c += C) {
-    const int64_t again = c > 0 && c + C > n ? c + C - n : 0;
-    load_columns<kMaxGroups>(x + c - again, n, column);
-    if (c == 0) best = {column[0], Vec<I>{}};
-    GT_UNROLL
-    for (int k = 0; k < C; k++) {
-      if (k >= again && k - again < n - c) best.offer(column[k], static_cast<I>(c + k - again));
+  if constexpr (is_plain<T>) {
+    alignas(64) T columns[kShortRow<T> * kLanes<T>];
+    turn_rows(x, n, columns);
+    best.value = load(columns);
+    for (int64_t c = 1; c < n; c++) best.offer(load(columns + c * kLanes<T>), static_cast<I>(c));
+  } else {
+    constexpr int64_t C = kGroup<T>;
+    Vec<T> column[C];
+    for (int64_t c = 0; c < n; c += C) {
+      const int64_t again = c > 0 && c + C > n ? c + C - n : 0;
+      load_columns<kMaxGroups>(x + c - again, n, column);
+      if (c == 0) best = {column[0], Vec<I>{}};
+      GT_UNROLL
+      for (int k = 0; k < C; k++) {
+        if (k >= again && k - again < n - c) best.offer(column[k], static_cast<I>(c + k - again));
+      }
     }
   }
   I at[kLanes<T>];
@@ -187,24 +198,11 @@ GT_INLINE void arg_short(const T* x, int32_t* y, int64_t n) {
 template <bool kMax, class T>
 void arg_rows(const void* xv, int32_t* y, int64_t rows, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
+  constexpr int64_t L = kLanes<T>;
   int64_t r = 0;
-  if constexpr (is_plain<T>) {
-    // Short rows of bytes as those of int32, a tile at a time.
-    if (n > 0 && n < 64) {
-      int32_t tile[kTile];
-      const int64_t most = kTile / n;
-      for (; r < rows; r += most) {
-        const int64_t count = rows - r < most ? rows - r : most;
-        compute_conversion<uint8_t>().to_kernel(x + r * n, tile, count * n);
-        arg_rows<kMax, int32_t>(tile, y + r, count, n);
-      }
-    }
-  } else {
-    constexpr int64_t L = kLanes<T>;
-    if (n < kShortRow<T> && rows >= L) {
-      const int64_t past = n < kGroup<T> ? kGroup<T> - n : 0;
-      for (; (r + L) * n + past <= rows * n; r += L) arg_short<kMax>(x + r * n, y + r, n);
-    }
+  if (n < kShortRow<T> && n > 0 && rows >= L) {
+    const int64_t past = n < kGroup<T> ? kGroup<T> - n : 0;
+    for (; (r + L) * n + past <= rows * n; r += L) arg_short<kMax>(x + r * n, y + r, n);
   }
   for (; r < rows; r++) y[r] = arg_row<kMax, T>(x + r * n, n);
 }

@@ -51,17 +51,20 @@ GT_INLINE T safe_divide(T a, T b) {
   }
   return static_cast<T>(a / b);
 }
+/// a − (a / b)·b, so that an op that wants both divides once; 0 for b = 0.
 template <class T>
 GT_INLINE T safe_remainder(T a, T b) {
-  if (b == T(0) || b == static_cast<T>(-1)) {
-    if constexpr (T(-1) < T(0)) return T(0);
-    if (b == T(0)) return T(0);
-  }
-  return static_cast<T>(a % b);
+  using P = promoted_t<T>;
+  if (b == T(0)) return T(0);
+  return static_cast<T>(static_cast<P>(a) - static_cast<P>(safe_divide(a, b)) * static_cast<P>(b));
 }
+
+// Quotients of integers of 16 bits lie farther from the next whole number than float32 rounds them, so that
+// they are cut off there.
 
 struct Truncatediv {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr int cost = is_float<T> ? 1 : 8;
   template <class T>
@@ -76,6 +79,7 @@ struct Truncatediv {
 
 struct Floordiv {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr int cost = is_float<T> ? 1 : 8;
   template <class T>
@@ -130,6 +134,7 @@ inline constexpr int kRemainderCost = kLibraryCost;
 /// The remainder with b's sign. Floats are exact (fmod), as TensorFlow's are.
 struct Floormod {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
   template <class T>
@@ -153,6 +158,7 @@ struct Floormod {
 
 struct Truncatemod {
   GT_FOR(is_number)
+  static constexpr bool by_float = true;
   template <class T>
   static constexpr bool vectorised = is_float<T> && sizeof(T) == 4;
   template <class T>

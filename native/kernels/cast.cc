@@ -147,10 +147,9 @@ constexpr CastFn cast_fn() {
   }
 }
 
-constexpr ByDType<Conversion> compute_conversions() {
-  return by_dtype<Conversion>([]<class T>() -> Conversion {
-    return {cast_fn<T, compute_t<T>>(), cast_fn<compute_t<T>, T>(), sizeof(T), sizeof(compute_t<T>)};
-  });
+template <class T, class K>
+constexpr Conversion conversion_to() {
+  return {cast_fn<T, K>(), cast_fn<K, T>(), sizeof(T), sizeof(K)};
 }
 template <class T>
 constexpr Conversion flip_conversion() {
@@ -159,9 +158,11 @@ constexpr Conversion flip_conversion() {
 
 }  // namespace
 
-constexpr gradtape::Conversions GT_CONVERSIONS = {compute_conversions(),
-                                                  {flip_conversion<uint8_t>(), flip_conversion<uint16_t>(),
-                                                   flip_conversion<uint32_t>(), flip_conversion<uint64_t>()}};
+constexpr gradtape::Conversions GT_CONVERSIONS = {
+    by_dtype<Conversion>([]<class T> { return conversion_to<T, compute_t<T>>(); }),
+    by_dtype<Conversion>([]<class T> { return conversion_to<T, float>(); }),
+    {flip_conversion<uint8_t>(), flip_conversion<uint16_t>(), flip_conversion<uint32_t>(),
+     flip_conversion<uint64_t>()}};
 
 void GT_EXPORT(cast)(gradtape::KernelTable& table) {
   table.cast = by_dtype<ByDType<CastFn>>(

@@ -15,6 +15,7 @@ struct Conversion {
 };
 struct Conversions {
   ByDType<Conversion> compute;  // to the compute type
+  ByDType<Conversion> floats;   // to float32
   /// Integers of so many bytes (size_index) to those with or without a sign: their top bit changes, and their
   /// order stays.
   Conversion flip[4];
@@ -47,32 +48,34 @@ GT_INLINE void each_tile(int64_t n, const F& f) {
 GT_INLINE const char* bytes_at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 GT_INLINE char* bytes_at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// An op of one operand by `fn`, which takes what c converts to.
-[[maybe_unused]] GT_OUTLINE void unary_tiles(const Conversion& c, gradtape::UnaryFn fn, bool to_bool,
-                                             const void* x, void* y, int64_t n) noexcept {
+/// An op of one operand by `fn`, which takes what c converts to. (Arguments are in the order of those of the
+/// kernels that call these, which is one jump then.)
+template <bool kToBool>
+GT_OUTLINE void unary_tiles(const void* x, void* y, int64_t n, const Conversion& c,
+                            gradtape::UnaryFn fn) noexcept {
   alignas(64) char tile[kTileBytes];
   each_tile(n, [&](int64_t i, int64_t count) {
     c.to_kernel(bytes_at(x, i * c.size), tile, count);
-    fn(tile, to_bool ? bytes_at(y, i) : tile, count);
-    if (!to_bool) c.from_kernel(tile, bytes_at(y, i * c.size), count);
+    fn(tile, kToBool ? bytes_at(y, i) : tile, count);
+    if (!kToBool) c.from_kernel(tile, bytes_at(y, i * c.size), count);
   });
 }
 
 /// The same of two operands.
-[[maybe_unused]] GT_OUTLINE void binary_tiles(const Conversion& c, gradtape::BinaryFn fn, int mode,
-                                              bool to_bool, const void* av, const void* bv, void* y,
-                                              int64_t n) noexcept {
+template <int kMode, bool kToBool>
+GT_OUTLINE void binary_tiles(const void* av, const void* bv, void* y, int64_t n, const Conversion& c,
+                             gradtape::BinaryFn fn) noexcept {
   if (n <= 0) return;
   alignas(64) char a[kTileBytes], b[kTileBytes];
-  const bool one_a = mode == gradtape::kScalarVec, one_b = mode == gradtape::kVecScalar;
-  if (one_a) c.to_kernel(av, a, 1);
-  if (one_b) c.to_kernel(bv, b, 1);
-  char* const result = one_a ? b : a;
+  constexpr bool kOneA = kMode == gradtape::kScalarVec, kOneB = kMode == gradtape::kVecScalar;
+  if (kOneA) c.to_kernel(av, a, 1);
+  if (kOneB) c.to_kernel(bv, b, 1);
+  char* const result = kOneA ? b : a;
   each_tile(n, [&](int64_t i, int64_t count) {
-    if (!one_a) c.to_kernel(bytes_at(av, i * c.size), a, count);
-    if (!one_b) c.to_kernel(bytes_at(bv, i * c.size), b, count);
-    fn(a, b, to_bool ? bytes_at(y, i) : result, count);
-    if (!to_bool) c.from_kernel(result, bytes_at(y, i * c.size), count);
+    if (!kOneA) c.to_kernel(bytes_at(av, i * c.size), a, count);
+    if (!kOneB) c.to_kernel(bytes_at(bv, i * c.size), b, count);
+    fn(a, b, kToBool ? bytes_at(y, i) : result, count);
+    if (!kToBool) c.from_kernel(result, bytes_at(y, i * c.size), count);
   });
 }
 

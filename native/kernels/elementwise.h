@@ -11,8 +11,9 @@
 //   static constexpr bool by_bits = true;    // the bits of results do not depend on the sign of operands
 //   static constexpr bool by_order = true;   // operands are compared; results are one of them, or bools
 //   static constexpr bool as_stored = true;  // nothing leaves the range of the storage type
+//   static constexpr bool by_float = true;   // of two bytes or one: float32 has the same results
 // (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
-//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: it knew a shorter way
+//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: knew a shorter way
 // and one that is another one of its operands in reverse has, in place of a function,
 //   using Swapped = ...;
 #pragma once
@@ -50,8 +51,9 @@ vectorised<T>;
 template <class F, class T>
 concept HasShortcut = requires(const T* a, T* y) { F::template by_scalar<T>(a, *a, y, 0); };
 
+// Not within the functions of other dtypes that call these: there would be copies.
 template <class F, class T>
-void unary_run(const void* xv, void* yv, int64_t n) noexcept {
+GT_OUTLINE void unary_run(const void* xv, void* yv, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
   if constexpr (HasVec<F, T>) {
     T* y = static_cast<T*>(yv);
@@ -68,7 +70,7 @@ void unary_run(const void* xv, void* yv, int64_t n) noexcept {
 }
 
 template <class F, class T, int kMode>
-void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
+GT_OUTLINE void binary_run(const void* av, const void* bv, void* yv, int64_t n) noexcept {
   const T* a = static_cast<const T*>(av);
   const T* b = static_cast<const T*>(bv);
   if constexpr (kMode == gradtape::kVecScalar && HasShortcut<F, T>) {
@@ -112,6 +114,8 @@ constexpr auto kernel_type() {
     return gradtape::Type<order_t<T>>();
   } else if constexpr (requires { requires F::as_stored && is_integer<T>; }) {
     return gradtape::Type<T>();
+  } else if constexpr (requires { requires F::by_float && is_integer<T> && sizeof(T) <= 2; }) {
+    return gradtape::Type<float>();
   } else {
     return gradtape::Type<compute_t<T>>();
   }
@@ -135,6 +139,8 @@ template <class F, class T>
 GT_INLINE const Conversion& conversion() {
   if constexpr (flips<F, T>()) {
     return GT_CONVERSIONS.flip[gradtape::size_index(sizeof(T))];
+  } else if constexpr (is_integer<T> && is_float<kernel_t<F, T>>) {
+    return GT_CONVERSIONS.floats[static_cast<int>(gradtape::DTypeOf<T>::dtype)];
   } else {
     return compute_conversion<T>();
   }
@@ -146,7 +152,7 @@ constexpr gradtape::UnaryFn unary_fn() {
     return nullptr;
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](const void* x, void* y, int64_t n) noexcept {
-      unary_tiles(conversion<F, T>(), &unary_run<F, kernel_t<F, T>>, kToBool, x, y, n);
+      unary_tiles<kToBool>(x, y, n, conversion<F, T>(), &unary_run<F, kernel_t<F, T>>);
     };
   } else {
     return &unary_run<F, kernel_t<F, T>>;
@@ -166,7 +172,7 @@ constexpr gradtape::BinaryFn binary_fn() {
     };
   } else if constexpr (goes_by_tiles<F, T>) {
     return [](const void* a, const void* b, void* y, int64_t n) noexcept {
-      binary_tiles(conversion<F, T>(), &binary_run<F, kernel_t<F, T>, kMode>, kMode, kToBool, a, b, y, n);
+      binary_tiles<kMode, kToBool>(a, b, y, n, conversion<F, T>(), &binary_run<F, kernel_t<F, T>, kMode>);
     };
   } else {
     return &binary_run<F, kernel_t<F, T>, kMode>;

@@ -133,30 +133,45 @@ GT_INLINE E fold_row(const E* x, int64_t n) {
 template <class E>
 inline constexpr int64_t kShortRow = 4 * kLanes<E> < 64 ? 4 * kLanes<E> : 64;
 
+/// Integers of less than four bytes, and bools: their vectors have so many lanes that what is written here
+/// for few of them would be long. Loops over them are the compiler's, and all ops share the turning of rows.
+template <class E>
+inline constexpr bool is_plain = sizeof(E) < 4;
+
 /// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
 template <class Op, class E>
 GT_INLINE void fold_short(const E* x, E* y, int64_t n) {
-  constexpr int C = kGroup<E>;
-  Vec<E> acc[C], column[C];
-  GT_UNROLL
-  for (int k = 0; k < C; k++) acc[k] = splat(Op::template identity<E>());
-  int64_t c = 0;
-  for (; c + C <= n; c += C) {
-    load_columns<kMaxGroups>(x + c, n, column);
-    GT_UNROLL
-    for (int k = 0; k < C; k++) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
-  }
-  if (c < n) {
-    // The last columns, with some of the ones before if there are any.
-    const int64_t again = c > 0 ? C - (n - c) : 0;
-    load_columns<kMaxGroups>(x + c - again, n, column);
-    GT_UNROLL
-    for (int k = 0; k < C; k++) {
-      if (k >= again && k - again < n - c) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
+  if constexpr (is_plain<E>) {
+    alignas(64) E columns[kShortRow<E> * kLanes<E>];
+    turn_rows(x, n, columns);
+    Vec<E> acc = splat(Op::template identity<E>());
+    for (int64_t c = 0; c < n; c++) {
+      acc = Op::template join<E>(acc, Op::map(load(columns + c * kLanes<E>)));
     }
+    store(y, acc);
+  } else {
+    constexpr int C = kGroup<E>;
+    Vec<E> acc[C], column[C];
+    GT_UNROLL
+    for (int k = 0; k < C; k++) acc[k] = splat(Op::template identity<E>());
+    int64_t c = 0;
+    for (; c + C <= n; c += C) {
+      load_columns<kMaxGroups>(x + c, n, column);
+      GT_UNROLL
+      for (int k = 0; k < C; k++) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
+    }
+    if (c < n) {
+      // The last columns, with some of the ones before if there are any.
+      const int64_t again = c > 0 ? C - (n - c) : 0;
+      load_columns<kMaxGroups>(x + c - again, n, column);
+      GT_UNROLL
+      for (int k = 0; k < C; k++) {
+        if (k >= again && k - again < n - c) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
+      }
+    }
+    join_all<Op, E, C>(acc);
+    store(y, acc[0]);
   }
-  join_all<Op, E, C>(acc);
-  store(y, acc[0]);
 }
 
 /// Calls f(x, r) for each r that as many rows as there are lanes begin at; for the last ones they are copied
@@ -175,23 +190,23 @@ GT_INLINE void each_short(const E* x, int64_t rows, int64_t n, const F& f) {
   }
 }
 
-/// Integers of less than four bytes, and bools: their vectors have so many lanes that what is written above
-/// for few of them would be long. Long runs are left to the compiler, and few of them go as int32.
-template <class E>
-inline constexpr bool is_plain = sizeof(E) < 4;
-constexpr int64_t kFewRuns = 16;
-template <class Op>
-using wide_t = kernel_t<typename Op::Wide, int32_t>;
-
 template <class Op, class E>
 void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
+  if (n < kShortRow<E> && n > 0 && stride == n && rows >= kLanes<E>) {
+    each_short(x, rows, n, [=](const E* from, int64_t r, int64_t count) {
+      E out[kLanes<E>];
+      fold_short<Op, E>(from, out, n);
+      if (count == kLanes<E>) {
+        memcpy(y + r, out, sizeof out);
+      } else {
+        memcpy(y + r, out, static_cast<size_t>(count) * sizeof(E));
+      }
+    });
+    return;
+  }
   if constexpr (is_plain<E>) {
-    if (0 < n && n < kFewColumns && stride == n && rows >= kFewRuns) {
-      using Wide = typename Op::Wide;
-      return short_rows_by_tiles(compute_conversion<E>(), &reduce_rows<Wide, wide_t<Op>>, x, y, rows, n);
-    }
     for (int64_t r = 0; r < rows; r++, x += stride) {
       E sum = Op::template identity<E>();
       for (int64_t i = 0; i < n; i++) {
@@ -199,24 +214,10 @@ void reduce_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stri
       }
       y[r] = sum;
     }
+  } else if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
+    for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
   } else {
-    if (n < kShortRow<E> && n > 0 && stride == n && rows >= kLanes<E>) {
-      each_short(x, rows, n, [=](const E* from, int64_t r, int64_t count) {
-        E out[kLanes<E>];
-        fold_short<Op, E>(from, out, n);
-        if (count == kLanes<E>) {
-          memcpy(y + r, out, sizeof out);
-        } else {
-          memcpy(y + r, out, static_cast<size_t>(count) * sizeof(E));
-        }
-      });
-      return;
-    }
-    if (stride == n && rows * n >= kFarBytes / static_cast<int64_t>(sizeof(E))) {
-      for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, true>(x + r * stride, n);
-    } else {
-      for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, false>(x + r * stride, n);
-    }
+    for (int64_t r = 0; r < rows; r++) y[r] = fold_row<Op, false>(x + r * stride, n);
   }
 }
 
@@ -282,49 +283,50 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   }
 }
 
+/// All rows into one, which stays in the first cache.
 template <class Op, class E>
-void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
-  const E* x = static_cast<const E*>(xv);
-  E* y = static_cast<E*>(yv);
+GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
+  for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
+  for (int64_t r = 0; r < n; r++, x += stride) {
+    GT_IVDEP
+    for (int64_t i = 0; i < width; i++) {
+      y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
+    }
+  }
+}
+template <class Op, class E>
+GT_INLINE void fold_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   if constexpr (is_plain<E>) {
-    if (width < kFewColumns && stride == width && n >= kFewRuns) {
-      using Wide = typename Op::Wide;
-      return few_cols_by_tiles(compute_conversion<E>(), &reduce_cols<Wide, wide_t<Op>>,
-                               &reduce_cols<typename Wide::Then, wide_t<Op>>, x, y, n, width);
-    }
-    for (int64_t i = 0; i < width; i++) y[i] = Op::template identity<E>();
-    for (int64_t r = 0; r < n; r++, x += stride) {
-      GT_IVDEP
-      for (int64_t i = 0; i < width; i++) {
-        y[i] = static_cast<E>(Op::template join<E>(y[i], static_cast<E>(Op::map(x[i]))));
-      }
-    }
+    fold_plain_cols<Op, E>(x, y, n, stride, width);
   } else {
-    constexpr int64_t kNarrow = 64;
-    if (width < kNarrow && stride == width && n >= 16) {
-      // Narrow rows: several of them make one wide row.
-      const int64_t group = 4 * kNarrow / width;
-      const int64_t groups = n / group;
-      E wide[4 * kNarrow];
-      fold_strip<Op, E>(x, wide, groups, group * width, group * width);
-      const E* rest = x + groups * group * width;
-      const int64_t rows = n - groups * group;
-      for (int64_t i = 0; i < width; i++) {
-        E a = Op::template identity<E>(), b = a;
-        if (groups > 0) {
-          for (int64_t r = 0; r < group; r++)
-            a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
-        }
-        for (int64_t r = 0; r < rows; r++) {
-          b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
-        }
-        y[i] = static_cast<E>(Op::template join<E>(a, b));
-      }
-      return;
-    }
     for (int64_t i = 0; i < width; i += kStrip) {
       fold_strip<Op, E>(x + i, y + i, n, stride, width - i < kStrip ? width - i : kStrip);
     }
+  }
+}
+
+template <class Op, class E>
+void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width) noexcept {
+  constexpr int64_t kNarrow = 64;
+  const E* x = static_cast<const E*>(xv);
+  E* y = static_cast<E*>(yv);
+  if (width >= kNarrow || stride != width || n < 16) return fold_cols<Op, E>(x, y, n, stride, width);
+  // Narrow rows: several of them make one wide row.
+  const int64_t group = 4 * kNarrow / width;
+  const int64_t groups = n / group;
+  E wide[4 * kNarrow];
+  fold_cols<Op, E>(x, wide, groups, group * width, group * width);
+  const E* rest = x + groups * group * width;
+  const int64_t rows = n - groups * group;
+  for (int64_t i = 0; i < width; i++) {
+    E a = Op::template identity<E>(), b = a;
+    if (groups > 0) {
+      for (int64_t r = 0; r < group; r++) a = static_cast<E>(Op::template join<E>(a, wide[r * width + i]));
+    }
+    for (int64_t r = 0; r < rows; r++) {
+      b = static_cast<E>(Op::template join<E>(b, static_cast<E>(Op::map(rest[r * width + i]))));
+    }
+    y[i] = static_cast<E>(Op::template join<E>(a, b));
   }
 }
 
@@ -353,50 +355,52 @@ void sum_long_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t 
 
 /// The reduction of nothing, as the kernels write it: the least and the greatest integer are those of the
 /// storage type.
-template <class Op, class T, class R>
-constexpr R nothing_of() {
+template <class Op, class T>
+constexpr kernel_t<Op, T> nothing_of() {
   if constexpr (is_integer<T> && !flips<Op, T>()) {
-    return static_cast<R>(Op::template identity<T>());
+    return static_cast<kernel_t<Op, T>>(Op::template identity<T>());
   } else {
-    return Op::template identity<R>();
+    return Op::template identity<kernel_t<Op, T>>();
   }
 }
-template <class Op, class T, class R>
-constexpr R kNothing = nothing_of<Op, T, R>();
+template <class Op, class T>
+constexpr kernel_t<Op, T> kNothing = nothing_of<Op, T>();
 
-template <class Op, class T, class R, ReduceRowsFn kRows, ReduceRowsFn kThen>
+template <class Op, class T>
 void rows_of(const void* x, void* y, int64_t rows, int64_t n, int64_t stride) noexcept {
+  using K = kernel_t<Op, T>;
   const Conversion& c = conversion<Op, T>();
-  rows_by_tiles(c, kRows, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, rows, n, stride);
+  rows_by_tiles(c, &reduce_rows<Op, K>, &reduce_rows<typename Op::Then, K>, sizeof(K), &kNothing<Op, T>, x, y,
+                rows, n, stride);
   if constexpr (flips<Op, T>()) c.from_kernel(y, y, rows);
 }
-template <class Op, class T, class R, ReduceColsFn kCols, ReduceColsFn kThen>
+template <class Op, class T>
 void cols_of(const void* x, void* y, int64_t n, int64_t stride, int64_t width) noexcept {
+  using K = kernel_t<Op, T>;
   const Conversion& c = conversion<Op, T>();
-  cols_by_tiles(c, kCols, kThen, sizeof(R), &kNothing<Op, T, R>, x, y, n, stride, width);
+  cols_by_tiles(c, &reduce_cols<Op, K>, &reduce_cols<typename Op::Then, K>, sizeof(K), &kNothing<Op, T>, x, y,
+                n, stride, width);
   if constexpr (flips<Op, T>()) c.from_kernel(y, y, width);
 }
 
 template <class Op, class T>
 constexpr ReduceRowsFn rows_fn() {
-  using K = kernel_t<Op, T>;
   if constexpr (!Op::template has<T>) {
     return nullptr;
   } else if constexpr (goes_by_tiles<Op, T>) {
-    return &rows_of<Op, T, K, &reduce_rows<Op, K>, &reduce_rows<typename Op::Then, K>>;
+    return &rows_of<Op, T>;
   } else {
-    return &reduce_rows<Op, K>;
+    return &reduce_rows<Op, kernel_t<Op, T>>;
   }
 }
 template <class Op, class T>
 constexpr ReduceColsFn cols_fn() {
-  using K = kernel_t<Op, T>;
   if constexpr (!Op::template has<T>) {
     return nullptr;
   } else if constexpr (goes_by_tiles<Op, T>) {
-    return &cols_of<Op, T, K, &reduce_cols<Op, K>, &reduce_cols<typename Op::Then, K>>;
+    return &cols_of<Op, T>;
   } else {
-    return &reduce_cols<Op, K>;
+    return &reduce_cols<Op, kernel_t<Op, T>>;
   }
 }
 /// The dtype of what these write.
@@ -497,21 +501,17 @@ constexpr ReduceEntry reduce_entry(const char* name, int then, bool mean = false
 constexpr ReduceEntry sum_long_entry() {
   return {"sumLong",
           by_dtype<ReduceRowsFn>([]<class T>() -> ReduceRowsFn {
-            if constexpr (!is_integer<T>) {
-              return nullptr;
-            } else if constexpr (is_converted<T>) {
-              return &rows_of<Sum, T, uint64_t, &sum_long_rows<compute_t<T>>, &reduce_rows<Sum, uint64_t>>;
-            } else {
+            if constexpr (is_integer<T>) {
               return &sum_long_rows<T>;
+            } else {
+              return nullptr;
             }
           }),
           by_dtype<ReduceColsFn>([]<class T>() -> ReduceColsFn {
-            if constexpr (!is_integer<T>) {
-              return nullptr;
-            } else if constexpr (is_converted<T>) {
-              return &cols_of<Sum, T, uint64_t, &sum_long_cols<compute_t<T>>, &reduce_cols<Sum, uint64_t>>;
-            } else {
+            if constexpr (is_integer<T>) {
               return &sum_long_cols<T>;
+            } else {
+              return nullptr;
             }
           }),
           by_dtype<DType>([]<class T> { return DType::kInt64; }),

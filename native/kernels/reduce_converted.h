@@ -74,27 +74,4 @@ GT_OUTLINE void cols_by_tiles(const Conversion& c, ReduceColsFn fn, ReduceColsFn
   }
 }
 
-/// Rows of fewer elements lie side by side in a tile.
-constexpr int64_t kFewColumns = 64;
-
-/// The same of short rows that nothing lies between, 1 ≤ n ≤ kReduceTile, and of few columns, 1 ≤ width ≤
-/// kFewColumns; here results become what the elements are.
-GT_OUTLINE void short_rows_by_tiles(const Conversion& c, ReduceRowsFn fn, const void* x, void* y,
-                                    int64_t rows, int64_t n) noexcept {
-  alignas(64) char tile[8 * kReduceTile], results[8 * kReduceTile];
-  const int64_t most = kReduceTile / n;
-  for (int64_t r = 0; r < rows; r += most) {
-    const int64_t count = rows - r < most ? rows - r : most;
-    c.to_kernel(bytes_at(x, r * n * c.size), tile, count * n);
-    fn(tile, results, count, n, n);
-    c.from_kernel(results, bytes_at(y, r * c.size), count);
-  }
-}
-GT_OUTLINE void few_cols_by_tiles(const Conversion& c, ReduceColsFn fn, ReduceColsFn then, const void* x,
-                                  void* y, int64_t n, int64_t width) noexcept {
-  alignas(64) char results[8 * kFewColumns];
-  cols_by_tiles(c, fn, then, c.kernel_size, nullptr, x, results, n, width, width);
-  c.from_kernel(results, y, width);
-}
-
 }  // namespace

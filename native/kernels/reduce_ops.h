@@ -25,9 +25,8 @@ constexpr T highest() {
 }
 
 // An op: `map` is applied to each element once, `join` combines two results and works on vectors and elements
-// alike; `identity` maps to and joins as itself; `Then` combines partial results; `Wide` is the op of int32
-// that has the same result for less wide elements. `by_bits` and `by_order` are those of elementwise
-// functors.
+// alike; `identity` maps to and joins as itself; `Then` combines partial results. `by_bits` and `by_order`
+// are those of elementwise functors.
 
 /// x · y, where C++ would promote narrow integers to int, which does not wrap.
 template <class V>
@@ -42,7 +41,6 @@ GT_INLINE V product(V x, V y) {
 struct Sum {
   static constexpr bool by_bits = true;
   using Then = Sum;
-  using Wide = Sum;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class E>
@@ -60,7 +58,6 @@ struct Sum {
 };
 
 struct SumSquare : Sum {
-  using Wide = SumSquare;
   template <class V>
   static GT_INLINE V map(V x) {
     return product(x, x);
@@ -70,7 +67,6 @@ struct SumSquare : Sum {
 struct Prod {
   static constexpr bool by_bits = true;
   using Then = Prod;
-  using Wide = Prod;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class E>
@@ -92,7 +88,6 @@ template <bool kMax>
 struct Extreme {
   static constexpr bool by_order = true;
   using Then = Extreme;
-  using Wide = Extreme;
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class E>
@@ -130,7 +125,6 @@ template <bool kAny>
 struct Logical {
   static constexpr bool by_bits = true;
   using Then = Logical;
-  using Wide = Extreme<kAny>;
   template <class T>
   static constexpr bool has = is_bool<T>;
   template <class E>

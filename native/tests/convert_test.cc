@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
+#include <vector>
 
 #include "harness.h"
 
@@ -61,6 +62,55 @@ TEST(cast) {
           CHECK(ys.intact() && memcmp(ys.data(), y.data(), static_cast<size_t>(ys.bytes())) == 0,
                 "%s %s to %s: the first %lld differ", table->isa, dtype_name(from), dtype_name(to),
                 static_cast<long long>(size));
+        }
+      }
+    }
+  }
+}
+
+/// Where floats are no integers of the type: what TensorFlow 2.21 makes of them on x86, alone and among
+/// others alike.
+TEST(cast_edges) {
+  constexpr double infinity = HUGE_VAL, nan = std::numeric_limits<double>::quiet_NaN();
+  constexpr int64_t least = INT64_MIN;
+  constexpr uint64_t top = uint64_t{1} << 63;
+  static constexpr struct {
+    double x;
+    int64_t as_int64;
+    uint64_t as_uint64;
+  } rows[] = {{-0.999, 0, 0},
+              {-1.5, -1, ~uint64_t{0}},
+              {4294967296, 4294967296, 4294967296},
+              {-3e9, -3'000'000'000, 0 - uint64_t{3'000'000'000}},
+              {0x1p63 - 1024, INT64_MAX - 1023, top - 1024},
+              {0x1p63, least, top},
+              {0x1p63 + 2048, least, top + 2048},
+              {0x1p64 - 2048, least, 0 - uint64_t{2048}},
+              {0x1p64, least, top},
+              {1e30, least, top},
+              {-0x1p63, least, top},
+              {-1e19, least, top},
+              {infinity, least, top},
+              {-infinity, least, top},
+              {nan, least, top}};
+  const auto code = [](DType dtype) { return static_cast<int>(dtype); };
+  for (const KernelTable* table : isas()) {
+    section();
+    for (const auto& row : rows) {
+      for (const int64_t n : {1, 37}) {
+        std::vector<double> x(static_cast<size_t>(n), row.x);
+        std::vector<int64_t> y(x.size());
+        std::vector<uint64_t> z(x.size());
+        std::vector<uint32_t> w(x.size());
+        table->cast[code(DType::kFloat64)][code(DType::kInt64)](x.data(), y.data(), n);
+        table->cast[code(DType::kFloat64)][code(DType::kUInt64)](x.data(), z.data(), n);
+        table->cast[code(DType::kFloat64)][code(DType::kUInt32)](x.data(), w.data(), n);
+        for (size_t i = 0; i < x.size(); i++) {
+          CHECK(y[i] == row.as_int64, "%s %.17g to int64", table->isa, row.x);
+          CHECK(z[i] == row.as_uint64, "%s %.17g to uint64", table->isa, row.x);
+          // Out of its range TensorFlow's depends on where the element stands; in loops without vectors it is
+          // this.
+          CHECK(w[i] == static_cast<uint32_t>(row.as_int64), "%s %.17g to uint32", table->isa, row.x);
         }
       }
     }

@@ -9,6 +9,7 @@ const native = require(process.env.GRADTAPE_BINARY || '../../build/Release/gradt
 const frame = new Float64Array(native.frame);
 
 const arrays = [Float32Array, Float64Array, Int32Array, BigInt64Array];
+const codeOf = (name) => native.dtypes.findIndex((dtype) => dtype.name === name);
 let seed = 12345;
 const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
 
@@ -145,6 +146,39 @@ check(0, 2, 3, 4, 0, 0, 0, [0], [8], [12], 8, 12);
   if (big[0] !== 35n) failures.push(`2⁶²·4 + 5·7 in int64 is ${big[0]}`);
 }
 
+// So do narrow ones, and unsigned ones.
+for (const [name, Type] of Object.entries({
+  int8: Int8Array,
+  int16: Int16Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+})) {
+  for (const [m, n, k] of [
+    [1, 1, 1],
+    [5, 17, 33],
+    [40, 70, 130],
+  ]) {
+    const big = Type === BigUint64Array;
+    const any = () => (big ? (BigInt(Math.floor(random() * 2 ** 32)) << 32n) | 12345n : random() * 2 ** 32);
+    const a = new Type(m * k).map(any);
+    const b = new Type(k * n).map(any);
+    const c = new Type(m * n);
+    const want = new Type(m * n);
+    for (let r = 0; r < m; r++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0n;
+        for (let l = 0; l < k; l++) sum += BigInt(a[r * k + l]) * BigInt(b[l * n + j]);
+        want[r * n + j] = big ? BigInt.asUintN(64, sum) : Number(BigInt.asUintN(32, sum));
+      }
+    }
+    matmul(codeOf(name), a, b, c, m, n, k, 0, 0, 0, [], [], []);
+    checked++;
+    if (!c.every((v, i) => v === want[i])) failures.push(`${name} ${m}×${k}×${n}`);
+  }
+}
+
 // NaN and infinity reach exactly the rows and columns they belong to, also through factors of 0.
 for (const [m, n, k] of [
   [20, 30, 25],
@@ -219,14 +253,28 @@ refused('negative', (f) => (f[5] = -1));
 refused('NaN', (f) => (f[5] = NaN));
 refused('offset', (f) => (f[2] = 8));
 refused('misaligned', (f) => (f[0] = 2));
-refused('dtype', (f) => (f[3] = 6));
-refused('uint8', (f) => (f[3] = 4));
+refused('no such dtype', (f) => (f[3] = native.dtypes.length));
+refused('bool', (f) => (f[3] = codeOf('bool')));
 refused('flag', (f) => (f[7] = 2));
 refused('rank', (f) => (f[10] = 17));
 refused('batch', (f) => (f[11] = 2));
 refused('batch overflows', (f) => ((f[11] = 2 ** 50), (f[4] = 2 ** 10), (f[5] = 2 ** 10)));
 refused('stride', (f) => ((f[11] = 2), (f[12] = 2 ** 52)));
 refused('negative stride', (f) => (f[12] = -1));
+{
+  // 100 + 100 is −56 as an int8, whose relu is 0: not that of the int32 that is summed up.
+  const c = Int8Array.of(7);
+  frame.set([0, 0, 0, codeOf('int8'), 1, 1, 2, 0, 0, 0, 0]);
+  frame.set([-1, -1, native.unaryNames.indexOf('relu')], 11 + 3 * 16);
+  try {
+    const none = new ArrayBuffer(0);
+    native.fusedMatmul(Int8Array.of(100, 100).buffer, Int8Array.of(1, 1).buffer, c.buffer, none, none);
+    bad.push(`an activation of int8: accepted, ${c[0]}`);
+  } catch (error) {
+    if (!(error instanceof RangeError)) bad.push(`an activation of int8: ${error}`);
+  }
+  if (c[0] !== 7) bad.push('an activation of int8: wrote');
+}
 
 console.log(
   JSON.stringify({

@@ -161,7 +161,7 @@ for (const [what, slots] of [
   ['an output too small', [0, 0, 0, 0, 1, 0, 17]],
   ['no such op', [0, 0, names.length, 0, 1, 1, 4]],
   ['an op of -1', [0, 0, -1, 0, 1, 1, 4]],
-  ['no such dtype', [0, 0, 0, 6, 1, 1, 4]],
+  ['no such dtype', [0, 0, 0, native.dtypes.length, 1, 1, 4]],
   ['an op without this dtype', [0, 0, names.indexOf('any'), 0, 1, 1, 4]],
   ['17 dimensions', [0, 0, 0, 0, 17, 1]],
   ['a negative dimension', [0, 0, 0, 0, 2, 1, -2, -2]],

@@ -81,6 +81,20 @@ GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>
   for (int i = 0; i < E; i++) columns[i] = r[i];
 }
 
+/// columns[i * kLanes + j] = p[j * n + i] for i < n and as many j as there are lanes. Rows are read 16 bytes
+/// at a time, shorter ones beyond their end, and so many columns are written then.
+template <class T>
+GT_OUTLINE void turn_rows(const T* p, int64_t n, T* columns) {
+  constexpr int64_t C = kGroup<T>;
+  for (int64_t c = 0; c < n; c += C) {
+    const int64_t first = c == 0 || c + C <= n ? c : n - C;
+    Vec<T> column[C];
+    load_columns<kMaxGroups>(p + first, n, column);
+    GT_UNROLL
+    for (int k = 0; k < C; k++) store(columns + (first + k) * kLanes<T>, column[k]);
+  }
+}
+
 /// p[j * row + i] = columns[i], lane j, row by row; 16 bytes of each.
 template <class T>
 GT_INLINE void store_columns(const Vec<T>* columns, T* p, int64_t row) {
