@@ -379,7 +379,7 @@ describe.each(halves)('%s differentiated', (dtype) => {
     const tape = new tf.GradientTape({ persistent: true });
     tape.watch(x);
     const y = tape.run(() => tf.square(x));
-    expectElements(tape.jacobian(y, x) as tf.Tensor, dtype, [2, 0, 0, 4]);
+    expectElements(tape.jacobian(y, x), dtype, [2, 0, 0, 4]);
     const long = tf.ones([100_000], dtype);
     const second = new tf.GradientTape();
     second.watch(long);
