@@ -86,6 +86,7 @@ export default tseslint.config(
     rules: {
       'gradtape/import-chain': 'error',
       'gradtape/no-cycles': 'error',
+      'gradtape/no-shared-state': 'error',
       'no-console': 'error',
       'max-lines': ['error', { max: 500 }],
     },

@@ -200,4 +200,51 @@ const noCycles = {
   },
 };
 
-module.exports = { rules: { 'import-chain': importChain, 'no-cycles': noCycles } };
+/** What several rooms may write to: the execution context, and the argument buffer of the native binding. */
+const sharedState = ['core/context.ts', 'binding.ts'];
+
+const noSharedState = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      written:
+        "'{{name}}' belongs to lib/{{to}}, and lib/{{from}} may not write to it: make it a field of the execution context " +
+        '(lib/core/context.ts), or pass it as an argument',
+    },
+  },
+  create(context) {
+    const file = context.filename;
+    const lib = libOf(file);
+    if (lib === null) return {};
+    const from = partOf(lib, file);
+    const check = (target) => {
+      let root = target;
+      while (root.type === 'MemberExpression' || root.type === 'TSNonNullExpression') {
+        root = root.type === 'MemberExpression' ? root.object : root.expression;
+      }
+      if (root.type !== 'Identifier' || root === target) return;
+      let scope = context.sourceCode.getScope(root);
+      while (scope !== null && !scope.set.has(root.name)) scope = scope.upper;
+      const definition = scope?.set.get(root.name).defs[0];
+      if (definition?.type !== 'ImportBinding') return;
+      const specifier = definition.parent.source.value;
+      if (!specifier.startsWith('.')) return;
+      const owner = resolve(file, specifier);
+      const to = partOf(lib, owner);
+      if (to === from || sharedState.includes(path.relative(lib, owner).split(path.sep).join('/'))) return;
+      context.report({ node: target, messageId: 'written', data: { name: root.name, from, to } });
+    };
+    return {
+      AssignmentExpression: (node) => check(node.left),
+      UpdateExpression: (node) => check(node.argument),
+      UnaryExpression: (node) => {
+        if (node.operator === 'delete') check(node.argument);
+      },
+    };
+  },
+};
+
+module.exports = {
+  rules: { 'import-chain': importChain, 'no-cycles': noCycles, 'no-shared-state': noSharedState },
+};

@@ -20,7 +20,7 @@ export * as math from './namespaces/math';
 export * as nn from './namespaces/nn';
 export * as raw from './namespaces/raw';
 export * as keras from './keras';
-export { definitions as registry, type OpDefinition as OpRow } from './op/registry';
+export { opInfos as registry, type OpInfo } from './op/registry';
 export { version } from './version';
 export type { DType, DTypeTable, HostArrayDTypes, TypedArray } from './core/dtype';
 export type { DTypeOf } from './core/dtype_of';
@@ -45,12 +45,12 @@ export { grad, valueAndGrad } from './autodiff/grad';
 export type { ValueAndGrad } from './autodiff/grad';
 export { compiled as function } from './function/function';
 export type { CompiledFunction, MethodCompiler } from './function/function';
-export type { ConcreteFunction, FunctionOptions } from './function/types';
+export type { ConcreteFunction, FunctionOptions } from './function/polymorphic';
 export { TensorSpec, type TensorSpecOptions } from './function/tensor_spec';
 export type { ProfileRow, Program, ProgramOp, ProgramStep } from './function/describe';
-export { cond, caseOf as case, switchCase } from './function/control/branch_ops';
-export type { CaseOptions, PredFnPair, SwitchCaseOptions } from './function/control/branch_ops';
-export { whileLoop, type WhileLoopOptions } from './function/control/loops';
+export { cond, caseOf as case, switchCase } from './function/control/cond';
+export type { CaseOptions, PredFnPair, SwitchCaseOptions } from './function/control/cond';
+export { whileLoop, type WhileLoopOptions } from './function/control/while_loop';
 export { scan, foldl, foldr, mapFn, vectorizedMap } from './function/control/folds';
 export type { FoldOptions, MapFnOptions, ScanOptions } from './function/control/folds';
 export { executingEagerly, initScope, insideFunction } from './function/eager';
@@ -61,8 +61,8 @@ import './ops/methods';
 import './ops/array/iterate';
 export * from './namespaces/math';
 export { cast } from './ops/array/cast';
-export { convertToTensor } from './ops/array/convert';
-export type { ConvertToTensorOptions } from './ops/array/convert';
+export { constant, convertToTensor } from './ops/array/convert';
+export type { ConstantOptions, ConvertToTensorOptions } from './ops/array/convert';
 export { clipByValue } from './ops/math/select';
 export * as random from './ops/random/random';
 export { reshape, expandDims, squeeze, identity } from './ops/array/views';
@@ -71,13 +71,14 @@ export { transpose, broadcastTo, tile, reverse, roll } from './ops/array/movemen
 export { concat, stack, unstack, split } from './ops/array/joining';
 export type { TransposeOptions } from './ops/array/movement';
 export type { AxisOptions, UnstackOptions, SplitOptions } from './ops/array/joining';
-export { slice, stridedSlice, pad } from './ops/array/slicing';
-export type { StridedSliceOptions, PadOptions } from './ops/array/slicing';
-export { gather, gatherNd, scatterNd, booleanMask, where } from './ops/index/indexing';
+export { slice, stridedSlice } from './ops/array/slicing';
+export type { StridedSliceOptions } from './ops/array/slicing';
+export { pad, type PadOptions } from './ops/array/padding';
+export { gather, gatherNd, booleanMask, where } from './ops/index/indexing';
 export type { GatherOptions, GatherNdOptions, BooleanMaskOptions, WhereOptions } from './ops/index/indexing';
-export { zeros, ones, zerosLike, onesLike, fill, constant, range, linspace } from './ops/array/creation';
+export { zeros, ones, zerosLike, onesLike, fill, range, linspace } from './ops/array/creation';
 export { eye, oneHot } from './ops/array/patterns';
-export type { ConstantOptions, LinspaceOptions, RangeOptions } from './ops/array/creation';
+export type { LinspaceOptions, RangeOptions } from './ops/array/creation';
 export type { EyeOptions, OneHotOptions } from './ops/array/patterns';
 export { unique, uniqueWithCounts } from './ops/index/unique';
 export type { Unique, UniqueOptions, UniqueWithCounts } from './ops/index/unique';
@@ -87,6 +88,7 @@ export { isTensor, rank, shape, size, type SizeOptions } from './ops/array/facts
 export { newaxis } from './ops/array/at';
 export type { IndexPart } from './ops/array/at';
 export {
+  scatterNd,
   tensorScatterNdUpdate,
   tensorScatterNdAdd,
   tensorScatterNdSub,

@@ -17,11 +17,11 @@ interface Sample {
   values?: unknown;
 }
 
-const isFloat = (row: tf.OpRow): boolean => row.dtypes.includes('float32');
+const isFloat = (row: tf.OpInfo): boolean => row.dtypes.includes('float32');
 
 /** Numbers of the row's domain, or bools; of an integer row, small integers. */
 function operand(
-  row: tf.OpRow,
+  row: tf.OpInfo,
   shape: readonly number[],
 ): { tensor: tf.Tensor; array: Float32Array | Uint8Array } {
   const [low, high] = row.domain ?? [-1, 1];
@@ -30,7 +30,7 @@ function operand(
 }
 
 /** An elementwise row on arrays of n elements. */
-export function elementwiseCase(row: tf.OpRow, n: number): Case {
+export function elementwiseCase(row: tf.OpInfo, n: number): Case {
   const [x, y] = [operand(row, [n]), operand(row, [n])];
   const unary = row.kind === 'unary' || (row.kind === 'composite' && functions[row.name]?.length === 1);
   const js = row.js ?? functions[row.name];
@@ -59,7 +59,7 @@ function samplesIn(value: unknown): Sample[] {
 
 let salt = 0;
 
-function draw(row: tf.OpRow, s: Sample, factor: number): tf.Tensor {
+function draw(row: tf.OpInfo, s: Sample, factor: number): tf.Tensor {
   const dtype = s.dtype ?? (isFloat(row) ? 'float32' : row.dtypes[0]);
   if (s.values !== undefined) {
     const flat = (Array.isArray(s.values) ? s.values.flat(Infinity) : [s.values]) as number[];
@@ -75,7 +75,7 @@ function draw(row: tf.OpRow, s: Sample, factor: number): tf.Tensor {
   return tf.cast(tf.reshape(tf.constant(data), shape), dtype);
 }
 
-function place(row: tf.OpRow, value: unknown, factor: number): unknown {
+function place(row: tf.OpInfo, value: unknown, factor: number): unknown {
   if (isSample(value)) return draw(row, value.tensor, factor);
   return Array.isArray(value) ? value.map((v) => place(row, v, factor)) : value;
 }
@@ -84,7 +84,7 @@ function place(row: tf.OpRow, value: unknown, factor: number): unknown {
  * Some example of the row with about `n` elements in its largest tensor, every dimension above 1 times a factor; the
  * largest that the row accepts. null: no example can be called.
  */
-export function exampleCase(row: tf.OpRow, n: number): Case | null {
+export function exampleCase(row: tf.OpInfo, n: number): Case | null {
   let best: { args: unknown[]; size: number } | null = null;
   for (const example of row.examples) {
     const values = [...example.args, ...Object.values(example.options ?? {})];

@@ -23,7 +23,7 @@ export const sizes = { small: 64, large: 1_048_576 } as const;
 type Call = (...args: unknown[]) => unknown;
 
 /** What a row is measured on; null for a part of other functions that cannot be called by itself. */
-export function caseOf(row: tf.OpRow, n: number): Case | null {
+export function caseOf(row: tf.OpInfo, n: number): Case | null {
   const make = Object.hasOwn(specific, row.name) ? specific[row.name] : undefined;
   if (make !== undefined) {
     const made = make(n);
@@ -65,7 +65,7 @@ export function mismatch(ours: ArrayLike<number | bigint>, loop: Numbers | numbe
   return null;
 }
 
-function runRow(row: tf.OpRow, size: keyof typeof sizes, seconds: number): Result[] {
+function runRow(row: tf.OpInfo, size: keyof typeof sizes, seconds: number): Result[] {
   const made = caseOf(row, sizes[size]);
   if (made === null) return [];
   const { args, loop, unequal } = made;

@@ -1,9 +1,9 @@
 /**
- * A small transformer learns Shakespeare's sonnets character by character, and then writes.
+ * A small character-level transformer, trained on Shakespeare's sonnets, which then generates text.
  *
- * The text (sonnets.txt, in the public domain) has 95,000 characters. The test loss comes to
- * 1.75 nats a character, after half a minute. A step draws its batch, goes forward and back and updates
- * the variables as one compiled program. `node dist/examples/char-transformer/main.js --help` lists the options.
+ * The text (sonnets.txt, in the public domain) has 95,000 characters. The test loss reaches
+ * 1.75 nats per character after half a minute. A step samples its batch, computes gradients and updates the
+ * variables in one compiled program. `node dist/examples/char-transformer/main.js --help` lists the options.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -12,24 +12,24 @@ import { readOptions, start } from '../shared/options';
 import { Progress } from '../shared/progress';
 import { Transformer } from './model';
 
-/** The sources' folder, from dist/examples/char-transformer. */
+/** The folder of the sources, relative to dist/examples/char-transformer. */
 const file = path.join(__dirname, '../../../examples/char-transformer/sonnets.txt');
 const batch = 16;
 const context = 64;
 
-/** The text as numbers, and the characters that they stand for. */
+/** Encodes the text: its characters as indices into a vocabulary. */
 function readText(): { ids: Int32Array; alphabet: string } {
   const text = fs.readFileSync(file, 'utf8');
   const alphabet = [...new Set(text)].sort().join('');
   return { ids: Int32Array.from(text, (c) => alphabet.indexOf(c)), alphabet };
 }
 
-/** `length` characters that follow `prompt`; `temperature` below 1 prefers likely ones. */
+/** Generates `length` characters that continue `prompt`; a `temperature` below 1 favours likely ones. */
 function write(model: Transformer, prompt: Int32Array, length: number, temperature: number): number[] {
   const last = [0, context - 1, 0];
   const next = tf.function((ids: tf.Tensor): tf.Tensor => {
     const logits = tf.slice(model.call(ids), last, [1, 1, model.sizes.vocabulary]);
-    // The largest of logits with Gumbel noise is a draw from their softmax.
+    // Gumbel-max trick: the argmax of logits plus Gumbel noise is a sample from their softmax.
     const noise = tf.negative(
       tf.math.log(tf.negative(tf.math.log(tf.random.uniform(logits.shape, { minval: 1e-9 })))),
     );
@@ -53,7 +53,7 @@ start(async () => {
   );
   if (options.seed !== null) tf.random.setSeed(options.seed);
   const { ids, alphabet } = readText();
-  // The last sonnets are kept to test with.
+  // The last sonnets are the test set.
   const held = Math.floor(ids.length * 0.9);
   const model = new Transformer({
     vocabulary: alphabet.length,

@@ -1,10 +1,10 @@
-/** A transformer that says of each character of a text which one follows. */
+/** A transformer that predicts the next character at each position of a text. */
 import * as tf from 'gradtape';
 
 export interface Sizes {
-  /** Different characters. */
+  /** The number of distinct characters. */
   vocabulary: number;
-  /** Characters that it looks back at, the last one included. */
+  /** The context length in characters. */
   context: number;
   width: number;
   heads: number;
@@ -58,12 +58,12 @@ class Block {
   private readonly out: Dense;
   private readonly up: Dense;
   private readonly down: Dense;
-  /** What is added to the scores: so much below zero where a position would look ahead that its weight is 0. */
+  /** The causal mask, which is added to the attention scores: later positions get a weight of 0. */
   private readonly mask: tf.Tensor;
 
   constructor(private readonly sizes: Sizes) {
     const { width, context, blocks } = sizes;
-    // What is added to the sum that runs through the blocks starts smaller the more of them there are.
+    // The initial weights of residual branches are scaled down with the number of blocks.
     const small = 0.02 / Math.sqrt(2 * blocks);
     this.norm1 = new Norm(width);
     this.norm2 = new Norm(width);
@@ -113,7 +113,7 @@ export class Transformer {
     this.head = new Dense(width, vocabulary);
   }
 
-  /** Characters [batch, context] as numbers to logits [batch, context, vocabulary] of those that follow each. */
+  /** Computes the logits [batch, context, vocabulary] of the next characters from character indices [batch, context]. */
   call(ids: tf.Tensor): tf.Tensor {
     let x = tf.add(tf.gather(this.characters, ids), this.positions);
     for (const block of this.blocks) x = block.call(x);

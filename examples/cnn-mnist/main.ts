@@ -1,7 +1,7 @@
 /**
- * Handwritten digits by a convolutional network, trained with a compiled step.
+ * Classifies handwritten digits with a convolutional network, trained by a compiled step.
  *
- * Reaches 97.5% on digits that it has not seen, in seconds. `node dist/examples/cnn-mnist/main.js --help` lists the options.
+ * Test accuracy reaches 97.5% in seconds. `node dist/examples/cnn-mnist/main.js --help` lists the options.
  */
 import * as tf from 'gradtape';
 import { readOptions, start } from '../shared/options';

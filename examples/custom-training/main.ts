@@ -23,12 +23,12 @@ class Model {
   }
 }
 
-/** The mean of the squared distances between what the model says and what is so. */
+/** The mean squared error of the predictions. */
 function loss(predicted: tf.Tensor, target: tf.Tensor): tf.Tensor {
   return tf.reduceMean(tf.square(tf.subtract(predicted, target)));
 }
 
-/** One step down the gradient. */
+/** One step of gradient descent. */
 function train(model: Model, inputs: tf.Tensor, outputs: tf.Tensor, learningRate: number): void {
   const tape = new tf.GradientTape();
   const currentLoss = tape.run(() => loss(model.call(inputs), outputs));
@@ -70,7 +70,7 @@ function sparseUpdates(): void {
   const gradient = tape.gradient(y, embedding);
   assert(gradient instanceof tf.IndexedSlices);
   console.log(gradient);
-  // Only rows 4 and 1 are touched.
+  // Only rows 4 and 1 change.
   embedding.assignSub(new tf.IndexedSlices(gradient.values.mul(0.25), gradient.indices, gradient.denseShape));
   console.log(embedding);
 }

@@ -5,9 +5,9 @@ export interface Options {
   epochs: number;
   learningRate: number;
   examples: number;
-  /** Null: other numbers at every run. */
+  /** The random seed; null: different numbers in each run. */
   seed: number | null;
-  /** Where the pictures go; null: none are drawn. */
+  /** The folder of the charts; null: none are drawn. */
   out: string | null;
 }
 
@@ -22,7 +22,7 @@ Fits a line to noisy data with tf.Variable and tf.GradientTape.
   --out DIR            where the pictures go (default out/custom-training; "none" for no pictures)
   --help               this text`;
 
-/** Reads the options; on --help prints the text and ends the process. */
+/** Parses the options; --help prints the help text and ends the process. */
 export function readOptions(argv: string[]): Options {
   const values = readArguments(argv, help, ['epochs', 'learning-rate', 'examples', 'seed', 'out']);
   return {

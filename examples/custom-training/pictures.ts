@@ -1,4 +1,4 @@
-/** The pictures of the example: the data and the fit, before and after, and the way there. */
+/** The charts of the example: data and fit before and after training, and the history of the parameters. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as tf from 'gradtape';
@@ -47,7 +47,7 @@ export async function drawPictures(run: Run, folder: string): Promise<void> {
     ['before', fit('Before training', run.inputs, run.outputs, run.before)],
     ['after', fit('After training', run.inputs, run.outputs, run.after)],
   ];
-  // Without an epoch there is no way to show.
+  // Without epochs there is no history to plot.
   if (run.Ws.length > 0) charts.push(['progress', progress(run)]);
   await fs.mkdir(folder, { recursive: true });
   for (const [name, chart] of charts) {

@@ -1,7 +1,7 @@
 /**
- * Handwritten digits by a network with one hidden layer, trained with a compiled step.
+ * Classifies handwritten digits with one hidden layer, trained by a compiled step.
  *
- * Reaches 95% on digits that it has not seen, in seconds. `node dist/examples/mlp-mnist/main.js --help` lists the options.
+ * Test accuracy reaches 95% in seconds. `node dist/examples/mlp-mnist/main.js --help` lists the options.
  */
 import * as tf from 'gradtape';
 import { readOptions, start } from '../shared/options';

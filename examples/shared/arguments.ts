@@ -1,4 +1,4 @@
-/** Arguments of a command line, checked. */
+/** Parsing of command lines. */
 import { parseArgs } from 'node:util';
 
 export class UsageError extends Error {
@@ -9,7 +9,7 @@ export class UsageError extends Error {
 
 type Values = Record<string, string | boolean | undefined>;
 
-/** The options of these names by their text, flags by true; on --help prints `help` and ends the process. */
+/** Parses options with values, and flags, which become true; --help prints `help` and ends the process. */
 export function readArguments(
   argv: string[],
   help: string,
@@ -56,14 +56,14 @@ export function positive(name: string, text: unknown, fallback: number): number 
   return value;
 }
 
-/** A folder's path; null for "none". */
+/** Parses a folder's path; "none" is null. */
 export function folder(name: string, text: unknown, fallback: string): string | null {
   if (text === undefined) return fallback;
   if (typeof text !== 'string' || text.trim() === '') throw new UsageError(`${name} must be a folder's path`);
   return text === 'none' ? null : text;
 }
 
-/** A seed; null for "none". */
+/** Parses a seed; "none" is null. */
 export function seed(name: string, text: unknown, fallback: number): number | null {
   return text === 'none' ? null : whole(name, text, fallback, 0, 2 ** 53 - 1);
 }

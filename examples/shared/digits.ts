@@ -20,7 +20,7 @@ function folder(): string {
   }
 }
 
-/** The digits in an order that is random and the same each time: those to train on, and those to test with. */
+/** The training and test digits, in a fixed random order. */
 export function loadDigits(training: number, test: number): [Digits, Digits] {
   const from = folder();
   const classes = Array.from({ length: 10 }, (_, digit) => {

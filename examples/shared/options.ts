@@ -1,17 +1,17 @@
-/** The command line that the examples of networks share. */
+/** The common command line of the examples that train networks. */
 import { folder, readArguments, seed, whole } from './arguments';
 
 export interface Options {
-  /** Passes over the data, or steps: as the example says. */
+  /** The number of epochs or steps, depending on the example. */
   length: number;
   quick: boolean;
-  /** Null: other numbers at every run. */
+  /** The random seed; null: different numbers in each run. */
   seed: number | null;
-  /** Where the picture goes; null: none is drawn. */
+  /** The folder of the chart; null: none is drawn. */
   out: string | null;
 }
 
-/** Reads the options of the example `name`, whose training is as long as `length` (or `quick`) of `unit` unless it is given. */
+/** Parses the options of an example; by default, it trains for `length` (or, with --quick, `quick`) epochs or steps (`unit`). */
 export function readOptions(
   name: string,
   about: string,
@@ -38,7 +38,7 @@ ${about}
   };
 }
 
-/** Runs an example; an error is a message and status 1. */
+/** Runs an example; prints the message of an error and exits with status 1. */
 export function start(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

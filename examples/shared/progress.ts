@@ -1,22 +1,22 @@
-/** How a training goes: a line that is written over on a terminal, and a picture of the learning curve. */
+/** Training progress: a status line on a terminal, and a chart of the learning curve. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as plot from 'gradtape/plot';
 
 export class Progress {
   private readonly start = performance.now();
-  /** Losses since the last point of the curve. */
+  /** The sum of the losses since the last point of the curve. */
   private sum = 0;
   private count = 0;
   readonly training: { x: number[]; loss: number[] } = { x: [], loss: [] };
   readonly test: { x: number[]; loss: number[] } = { x: [], loss: [] };
 
-  /** The line of a moment. */
+  /** Replaces the status line. */
   show(text: string): void {
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
   }
 
-  /** The line that stays. */
+  /** Prints a permanent line. */
   keep(text: string): void {
     if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
     console.log(`${text}  ${this.seconds().toFixed(1)} s`);
@@ -26,7 +26,7 @@ export class Progress {
     return (performance.now() - this.start) / 1000;
   }
 
-  /** A step's loss; every `each` of them are a point of the curve, their mean. */
+  /** Adds the loss of a step; the mean of `each` losses is a point of the curve. */
   step(x: number, loss: number, each: number): void {
     this.sum += loss;
     this.count++;
@@ -36,7 +36,7 @@ export class Progress {
     this.sum = this.count = 0;
   }
 
-  /** A loss on data that are not trained on. */
+  /** Adds a loss on test data. */
   tested(x: number, loss: number): void {
     this.test.x.push(x);
     this.test.loss.push(loss);

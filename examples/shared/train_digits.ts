@@ -1,4 +1,4 @@
-/** Trains a network on the digits, with a step that is compiled to one program. */
+/** Trains a network on the digits with a compiled step. */
 import * as tf from 'gradtape';
 import { loadDigits, type Digits } from './digits';
 import type { Options } from './options';
@@ -10,7 +10,7 @@ export interface Network {
   call(images: tf.Tensor): tf.Tensor;
 }
 
-/** Evenly spread numbers about 0 for a layer with ReLU: their variance is 2 by the inputs of a unit. */
+/** He initialization for layers with ReLU: uniform, with variance 2 / fan-in. */
 export function weights(...shape: number[]): tf.Variable {
   const inputs = shape.slice(0, -1).reduce((a, b) => a * b, 1);
   const most = Math.sqrt(6 / inputs);
@@ -29,7 +29,7 @@ export async function trainDigits(title: string, network: Network, options: Opti
   const losses = (logits: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
     tf.reduceMean(tf.nn.sparseSoftmaxCrossEntropyWithLogits(labels, logits));
   const optimizer = new tf.keras.optimizers.Adam(1e-3);
-  /** One step on the digits at these places: look them up, go forward and back, update the variables. */
+  /** One training step on the digits with the given indices. */
   const step = tf.function((places: tf.Tensor): tf.Tensor => {
     const images = tf.gather(training.images, places);
     const labels = tf.gather(training.labels, places);
@@ -39,7 +39,7 @@ export async function trainDigits(title: string, network: Network, options: Opti
     optimizer.applyGradients(gradients.map((g, i) => [g, network.variables[i]]));
     return loss;
   });
-  /** Loss and accuracy on digits. */
+  /** Computes loss and accuracy. */
   const evaluate = tf.function(({ images, labels }: Digits): [tf.Tensor, tf.Tensor] => {
     const logits = network.call(images);
     const right = tf.equal(tf.argmax(logits, 1), labels);

@@ -1,5 +1,5 @@
 /** Draws programs. */
-import type { OpRow } from '../../lib/op/registry';
+import type { OpDefinition } from '../../lib/op/registry';
 import type { DType } from '../../lib/core/dtype';
 import { examplesOf } from '../../test/conformance/examples';
 import type { Rng } from '../shrinkable';
@@ -80,7 +80,7 @@ const types: readonly DType[] = [
 ];
 
 /** Arguments like the tensors of an op's example, one dimension of which varies, and that op. */
-function argumentsLike(rng: Rng): { args: Argument[]; n: number; row: OpRow } | null {
+function argumentsLike(rng: Rng): { args: Argument[]; n: number; row: OpDefinition } | null {
   const row = rng.pick(drawables);
   const example = rng.pick(examplesOf(row));
   const samples = [...example.args, ...Object.values(example.options ?? {})].flat().filter(isSample);

@@ -1,4 +1,4 @@
-/** What GradientTape's methods take, checked. */
+/** Validation of the arguments of GradientTape's methods. */
 import { toValue, type TensorLike } from '../core/convert';
 import type { DType, DTypeInfo } from '../core/dtype';
 import type { Typed } from '../core/dtype_of';
@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices, type Gradient } from '../core/indexed_slices';
 import { flatten } from '../core/nest';
 import { options } from '../core/options';
-import { Readable } from '../core/readable';
+import { TensorConvertible } from '../core/tensor_convertible';
 import { describe, sameShape, showShape, type Shape } from '../core/shape';
 import { shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -14,13 +14,13 @@ import type { Tape } from './tape';
 
 export const jacobianDefaults = { unconnectedGradients: 'none' } as const;
 
-/** A tensor or a variable, as sources and watched values are. */
+/** A tensor or a variable: a source of a gradient, or a watched value. */
 export type Source<D extends DType = DType> = Tensor<D> | Variable<D>;
 /** Nested arrays and plain objects of T. */
 export type Nested<T> = T | readonly Nested<T>[] | { readonly [key: string]: Nested<T> };
 /**
- * The gradients with respect to the sources S, in their structure. `None`: what an unconnected source has, where the call asks
- * for that.
+ * The gradients with respect to the sources S, in their structure. `None`: null if the call requests that for unconnected
+ * sources.
  */
 export type Gradients<S, None = never> =
   S extends Typed<infer D>
@@ -36,13 +36,13 @@ export type Jacobians<S, None = never> =
       ? { -readonly [K in keyof S]: Jacobians<S[K], None> }
       : Tensor | None;
 
-/** `'none'`: null where a source has no influence; `'zero'`: zeros of its shape. @tf tf.UnconnectedGradients */
+/** The gradient of an unconnected source: `'none'`: null; `'zero'`: zeros of its shape. @tf tf.UnconnectedGradients */
 export type UnconnectedGradients = 'none' | 'zero';
 
 export interface GradientOptions {
-  /** Weights of the targets' elements, in the targets' structure. Default ones. */
+  /** The upstream gradients of the targets, in the targets' structure. Default: ones. */
   outputGradients?: Nested<TensorLike | null> | null;
-  /** What an unconnected source gets. Default 'none'. */
+  /** The gradient of an unconnected source. Default 'none'. */
   unconnectedGradients?: UnconnectedGradients;
 }
 
@@ -50,9 +50,9 @@ export type JacobianOptions = Pick<GradientOptions, 'unconnectedGradients'>;
 
 /** A source of a gradient. */
 export interface ResolvedSource {
-  /** The ids under which the tape follows it: an assignment between reads of a variable makes several. */
+  /** The ids by which the tape watches it: several for a variable that was assigned between reads. */
   ids: readonly number[];
-  /** The id of a target that is this source. */
+  /** The id of the tensor, or of the variable's current value: a target with this id is the source itself. */
   own: number;
   shape: Shape;
   dt: DTypeInfo;
@@ -108,7 +108,7 @@ export function resolveOutputGradients(
   given: GradientOptions['outputGradients'],
 ): (Tensor | null)[] {
   if (given === undefined || given === null) return targets.map(() => null);
-  const leaves = alongside(target, given);
+  const leaves = flattenUpTo(target, given);
   return leaves.map((leaf, i) => {
     if (leaf === null || leaf === undefined) {
       throw new InvalidArgumentError(
@@ -126,8 +126,8 @@ export function resolveOutputGradients(
   });
 }
 
-/** The parts of `given` at the leaves of `target`: a host array beside one tensor is that tensor's weights. */
-function alongside(target: unknown, given: unknown): unknown[] {
+/** Flattens `given` up to the structure of `target`: the upstream gradient of one tensor may be a host array. */
+function flattenUpTo(target: unknown, given: unknown): unknown[] {
   const mismatch = (expected: string): never => {
     throw new InvalidArgumentError(
       `[GradientTape.gradient] outputGradients must have one entry per target, in the target's structure: expected ` +
@@ -137,16 +137,16 @@ function alongside(target: unknown, given: unknown): unknown[] {
   if (Array.isArray(target)) {
     if (!Array.isArray(given) || given.length !== target.length)
       return mismatch(`an array of ${target.length}`);
-    return target.flatMap((part, i) => alongside(part, given[i]));
+    return target.flatMap((part, i) => flattenUpTo(part, given[i]));
   }
-  if (target instanceof Tensor || target instanceof Readable) return [given];
+  if (target instanceof Tensor || target instanceof TensorConvertible) return [given];
   const keys = Object.keys(target as object);
   const isObject = typeof given === 'object' && given !== null && !(given instanceof Tensor);
   if (!isObject || Object.keys(given).length !== keys.length)
     return mismatch(`an object of ${keys.join(', ')}`);
   return keys.flatMap((key) =>
     Object.hasOwn(given, key)
-      ? alongside((target as Record<string, unknown>)[key], (given as Record<string, unknown>)[key])
+      ? flattenUpTo((target as Record<string, unknown>)[key], (given as Record<string, unknown>)[key])
       : mismatch(`an object of ${keys.join(', ')}`),
   );
 }
@@ -165,7 +165,7 @@ const valueOf = (source: Source): Tensor => (source instanceof Variable ? source
 export function resolveSource(tape: Tape, source: Source): ResolvedSource {
   const own = valueOf(source).id;
   const ids = source instanceof Variable ? (tape.variables.get(source) ?? []) : [own];
-  return { ids: ids.filter((id) => tape.follows(id)), own, shape: shapeOf(valueOf(source)), dt: source.dt };
+  return { ids: ids.filter((id) => tape.watches(id)), own, shape: shapeOf(valueOf(source)), dt: source.dt };
 }
 
 export function idsOf(sources: readonly ResolvedSource[]): Set<number> {

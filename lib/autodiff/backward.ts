@@ -5,11 +5,19 @@ import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
 import { context as execution } from '../core/context';
 import { freeUnlessHeld } from '../core/tidy';
-import { isPinned, isSole, makeTensor, pin, revive, shapeOf, type Tensor, unpin } from '../core/tensor';
+import {
+  isPinned,
+  isUniquelyOwned,
+  makeTensor,
+  pin,
+  restoreDisposed,
+  shapeOf,
+  type Tensor,
+  unpin,
+} from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/math/binary';
 import { addSlices, densify } from '../ops/index/slices';
-import { donation } from '../op/donation';
 import { fillWith } from '../op/strided';
 import {
   symbolicZero,
@@ -20,7 +28,7 @@ import {
 } from '../op/registry';
 import { IdSet, type Entry, type Operand, type Tape } from './tape';
 
-/** A tensor of one repeated value. */
+/** A tensor with all elements equal to `value`. */
 export function filled(shape: Shape, dt: DTypeInfo, value: 0 | 1): Tensor {
   const t = makeTensor(dt, shape, sizeOf(shape));
   fillWith(t, value);
@@ -70,7 +78,7 @@ function accumulateAt(gradients: Gradients, id: number, gradient: Upstream): voi
   gradients.set(id, sum);
 }
 
-/** The gradient of a source, summed over its ids; null if nothing connects. */
+/** The gradient of a source, summed over its ids; null if it is not connected. */
 export function gradientOf(
   source: { readonly ids: readonly number[] },
   gradients: Gradients,
@@ -94,6 +102,7 @@ export function gradientTensors(
   return sum === symbolicZero ? filled(source.shape, source.dt, 0) : sum;
 }
 
+/** Removes and returns the upstream gradient of a tensor, which is complete once the backward pass reaches its producer. */
 function takeUpstream(
   gradients: Gradients,
   id: number,
@@ -129,7 +138,7 @@ export interface Path {
   readonly reached: IdSet;
 }
 
-/** With `growing`, the tape may record the backward pass itself: the path is a copy of its present entries. */
+/** With `growing`, the tape also records the backward pass, so the path is a copy of its present entries. */
 export function pathFrom(tape: Tape, sources: ReadonlySet<number>, growing: boolean): Path {
   const entries = growing ? tape.entries.slice() : tape.entries;
   const reached = new IdSet(tape.base);
@@ -152,34 +161,34 @@ const notSaved = (op: string): never => {
   throw new InternalError(`[${op}] its gradient reads a tensor that the op definition does not save`);
 };
 
-function revived(saved: Tensor | null): Tensor {
-  // The gradient function reads only what its op definition saves.
-  return (saved === null ? undefined : revive(saved)) as Tensor;
+/** A saved tensor, restored if it was disposed; undefined if the op definition does not save it. */
+function unpackSaved(saved: Tensor | null): Tensor {
+  return (saved === null ? undefined : restoreDisposed(saved)) as Tensor;
 }
 
 function gradContext(e: Entry, reached: IdSet): GradContext {
   const { attrs, saved0, shape0, dt0, id1, moreInputs, moreOutputs } = e;
   const need0 = dt0.kind === 'float' && reached.has(e.id0);
-  const y = [revived(e.savedOut)];
+  const y = [unpackSaved(e.savedOut)];
   const outShapes = [e.outShape];
   const outDts = [e.outDt];
   // Array literals instead of pushes: an array that grows over-allocates.
   let x: Tensor[], shapes: Shape[], dts: DTypeInfo[], needs: boolean[];
   if (id1 === 0) {
-    x = [revived(saved0)];
+    x = [unpackSaved(saved0)];
     shapes = [shape0];
     dts = [dt0];
     needs = [need0];
   } else {
     const dt1 = e.dt1 as DTypeInfo;
-    x = [revived(saved0), revived(e.saved1)];
+    x = [unpackSaved(saved0), unpackSaved(e.saved1)];
     shapes = [shape0, e.shape1 as Shape];
     dts = [dt0, dt1];
     needs = [need0, dt1.kind === 'float' && reached.has(id1)];
   }
   if (moreInputs !== null) {
     for (const o of moreInputs) {
-      x.push(revived(o.saved));
+      x.push(unpackSaved(o.saved));
       shapes.push(o.shape);
       dts.push(o.dt);
       needs.push(o.dt.kind === 'float' && reached.has(o.id));
@@ -187,7 +196,7 @@ function gradContext(e: Entry, reached: IdSet): GradContext {
   }
   if (moreOutputs !== null) {
     for (const o of moreOutputs) {
-      y.push(revived(o.saved));
+      y.push(unpackSaved(o.saved));
       outShapes.push(o.shape);
       outDts.push(o.dt);
     }
@@ -202,8 +211,8 @@ function inputId(e: Entry, i: number): number {
 }
 
 /**
- * The gradients of Σ targets·dys with respect to the path's sources; a dy of null stands for ones. With `free`, each entry
- * releases its saved tensors as soon as it has been processed.
+ * The gradients of Σ targets·dys with respect to the path's sources; null as a dy means ones. With `free`, each entry
+ * releases its saved tensors once it is processed.
  */
 export function backward(
   path: Path,
@@ -225,7 +234,7 @@ export function backward(
       if (outer !== null) for (const t of temporaries) outer.push(t);
     }
   } finally {
-    donation.dy = null;
+    execution.donated = null;
     execution.tidy = outer;
     for (const g of gradients.values()) unpinGradient(g);
   }
@@ -250,7 +259,7 @@ function propagate(
       const dy = takeUpstream(gradients, e.outId, sources);
       if (dy === symbolicZero) propagateZeros(e, reached, gradients);
       else if (dy !== null) {
-        donation.dy = temporaries !== null && isDonatable(e, dy, temporaries) ? dy : null;
+        execution.donated = temporaries !== null && isDonatable(e, dy, temporaries) ? dy : null;
         propagateEntry(e, [dy], reached, gradients);
       }
     } else {
@@ -269,7 +278,9 @@ function propagate(
 
 /** Whether dy is a temporary of this backward pass whose only remaining reader is the gradient of the unary op `e`. */
 function isDonatable({ op }: Entry, dy: Tensor, temporaries: readonly Tensor[]): boolean {
-  return isSole(dy, 0) && (op as { kind?: string }).kind === 'unary' && temporaries.lastIndexOf(dy) >= 0;
+  return (
+    isUniquelyOwned(dy, 0) && (op as { kind?: string }).kind === 'unary' && temporaries.lastIndexOf(dy) >= 0
+  );
 }
 
 /** The upstream gradients, with zeros in place of null. */
@@ -283,8 +294,8 @@ function withZeros(e: Entry, dys: readonly (Tensor | null)[]): Tensor[] {
 }
 
 /**
- * All upstream gradients are symbolic zeros: so are those of the inputs. If a tape records the backward pass, the gradient
- * function runs on tensors of zeros instead, so that they are connected to what it reads.
+ * Processes an entry whose upstream gradients are all symbolic zeros: so are the gradients of its inputs. If a tape records
+ * the backward pass, the gradient function runs on tensors of zeros instead, which connects the results to the saved tensors.
  */
 function propagateZeros(e: Entry, reached: IdSet, gradients: Gradients): void {
   if (e.op.materializesZeros === true || execution.recorder !== null) {

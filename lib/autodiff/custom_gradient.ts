@@ -1,4 +1,4 @@
-/** Functions with a gradient of the user's own, and values that gradients do not pass. */
+/** Functions with user-defined gradients, and stopGradient. */
 import { toTensor, toValue, type TensorLike } from '../core/convert';
 import type { DTypeOf } from '../core/dtype_of';
 import { InvalidArgumentError } from '../core/errors';
@@ -14,7 +14,7 @@ import type { Grad, GradContext } from '../op/registry';
 import { traced } from '../op/traced';
 import { startRecording, stopRecording } from './tape';
 
-/** What the gradient of a function that reads variables gets last. */
+/** The last argument of the gradient function if the function reads variables. */
 export interface CustomGradientExtras {
   variables: readonly Variable[];
 }
@@ -30,10 +30,10 @@ export type CustomGradientFunction = (
   ...dy: (Tensor & CustomGradientExtras)[]
 ) => Grads | readonly [readonly Grad[], readonly Grad[]];
 
-/** Notes which variables are read. */
+/** Collects the variables that are read. */
 class VariableWatcher implements Recorder {
   readonly seen = new Set<Variable>();
-  follows(): boolean {
+  watches(): boolean {
     return false;
   }
   record(): void {}
@@ -46,9 +46,9 @@ class VariableWatcher implements Recorder {
 }
 
 /**
- * A function like `f` whose gradient is the one that `f` says. `f(...tensors)` returns `[value, gradient]`: value a
- * tensor or an array of tensors, gradient a function from upstream gradients (one per value; zeros where a value is not
- * used) to gradients of the arguments. Second derivatives differentiate `gradient`. @tf tf.custom_gradient
+ * Wraps a function that defines its own gradient. `f(...tensors)` returns `[value, gradient]`: value is a tensor or an array
+ * of tensors, gradient a function from upstream gradients (one per value; zeros if a value is unused) to gradients of the
+ * arguments. Second derivatives differentiate `gradient`. @tf tf.custom_gradient
  */
 export function customGradient<R extends Result>(
   f: (...args: Tensor[]) => readonly [R, CustomGradientFunction],
@@ -56,7 +56,7 @@ export function customGradient<R extends Result>(
   if (typeof f !== 'function') throw new TypeError(`[customGradient] needs a function; got ${describe(f)}`);
   return (...args) => {
     const inputs = args.map((arg, i) => toValue(arg, null, 'customGradient', `argument ${i}`));
-    // The caller's variables, passed as arguments, are arguments; only those that f reaches by itself are watched.
+    // Variables passed as arguments are converted before; the watcher sees only those that f captures.
     const watcher = new VariableWatcher();
     startRecording(watcher);
     let returned: readonly [R, CustomGradientFunction];
@@ -78,18 +78,17 @@ export function customGradient<R extends Result>(
         throw new TypeError(`[customGradient] value ${i} must be a tensor; got ${describe(v)}`);
       }
     });
-    // Results of their own: what the inner ops recorded leads to other tensors, so only this entry leads here.
     const { tracer, recorder } = context;
     const variables =
       recorder === null && tracer === null ? [] : [...watcher.seen].filter((v) => !args.includes(v));
     const sources = [...inputs, ...variables.map((v) => v.operand())];
-    // Behind what takes gradients stand, in a graph, the values.
+    // In a graph, the inputs of the op are the sources, which get gradients, followed by the values.
     const op: TracedOp & { gradient(dy: readonly Tensor[], ctx: GradContext): readonly Grad[] } = {
       name: 'customGradient',
       differentiable: true,
       savesInputs: 0,
       savesOutputs: false,
-      closes: true,
+      gradientCaptures: true,
       materializesZeros: true,
       execute: (xs: readonly Tensor[]) => xs.slice(sources.length),
       gradient: (dy, ctx) => callGradient(gradient, dy, inputs.length, variables, ctx),
@@ -99,6 +98,7 @@ export function customGradient<R extends Result>(
       const outputs = traced(op, all, null, values.map(specOf));
       return (Array.isArray(value) ? outputs : outputs[0]) as unknown as R;
     }
+    // The results are new tensors, so that gradients reach them by this entry alone and not by those of the inner ops.
     const outputs = values.map((v) => aliasTensor(v, shapeOf(v), 'customGradient'));
     if (recorder !== null && sources.length > 0) recorder.record(op, sources, null, outputs);
     return (Array.isArray(value) ? outputs : outputs[0]) as unknown as R;
@@ -113,7 +113,7 @@ function callGradient(
   ctx: GradContext,
 ): readonly Grad[] {
   const withExtras = variables.length === 0 ? dy : [...dy, { variables }];
-  // The user's function may put tensors aside: none that it sees or makes is freed behind its back.
+  // The user's function may retain tensors, so neither its arguments nor its intermediates are freed.
   dy.forEach(keep);
   const result: unknown = withContext({ tidy: null }, () =>
     gradient(...(withExtras as (Tensor & CustomGradientExtras)[])),
@@ -170,7 +170,7 @@ function checkGradient(given: unknown, i: number, ctx: GradContext): Grad {
     : g;
 }
 
-/** The same elements, as a constant: no gradient passes. @tf tf.stop_gradient */
+/** Returns its input as a constant, through which no gradient passes. @tf tf.stop_gradient */
 export function stopGradient<X extends TensorLike>(x: X): Tensor<DTypeOf<X>>;
 export function stopGradient(x: TensorLike): Tensor {
   const t = toTensor(x, null, 'stopGradient', 'input');

@@ -1,4 +1,4 @@
-/** Gradients of functions: short forms of GradientTape. */
+/** Functional differentiation, `grad` and `valueAndGrad`, by a GradientTape. */
 import { toTensor, type HostArray } from '../core/convert';
 import type { TypedArray } from '../core/dtype';
 import type { DTypeOf } from '../core/dtype_of';
@@ -12,7 +12,7 @@ import type { Nested, Source } from './arguments';
 import { GradientTape } from './gradient_tape';
 
 type OneSource = Tensor | Variable | number | bigint | boolean | TypedArray | HostArray;
-/** What the gradient with respect to an argument of type X looks like: a host array is one tensor. */
+/** The type of the gradient with respect to an argument of type X; a host array is one tensor. */
 type GradientOf<X> = X extends OneSource
   ? Gradient<DTypeOf<X>>
   : X extends object
@@ -29,9 +29,9 @@ export interface ValueAndGrad<R, A extends readonly unknown[] = [Tensor]> {
 }
 
 /**
- * A function that computes `f` and its gradient with respect to its arguments: `{ value, grad }`. Arguments may be
- * nested arrays and objects of tensors, variables and numbers (a host array is one tensor); the gradient of one argument
- * mirrors it, those of several come as an array. Variables that `f` reads by itself are constants here.
+ * Returns a function that computes `f` and its gradient with respect to its arguments: `{ value, grad }`. Arguments may be
+ * nested arrays and objects of tensors, variables and numbers (a host array is one tensor). The gradient has the structure
+ * of the argument; those of several arguments are an array. Variables that `f` captures are constants.
  */
 export function valueAndGrad<A extends readonly unknown[], R extends Nested<Source | IndexedSlices | null>>(
   f: (...args: A) => R,
@@ -49,7 +49,7 @@ export function valueAndGrad<A extends readonly unknown[], R extends Nested<Sour
   };
 }
 
-/** Watched values are tensors of their own: literals share tensors. A host array is one tensor. */
+/** Converts an argument to tensors to watch. Numbers become new tensors, since equal literals share one. */
 function asSource(arg: unknown): Nested<Source> {
   if (isHostArray(arg)) return toTensor(arg, null, 'valueAndGrad', 'argument');
   return mapStructure(arg, (leaf) => {
@@ -63,7 +63,7 @@ function isHostArray(arg: unknown): boolean {
   return Array.isArray(arg) && everyLeaf(arg, (leaf) => typeof leaf !== 'object', 'an argument');
 }
 
-/** The gradient alone; see `valueAndGrad`. */
+/** Like `valueAndGrad`, but returns the gradient only. */
 export function grad<A extends readonly unknown[], R extends Nested<Source | IndexedSlices | null>>(
   f: (...args: A) => R,
 ): (...args: A) => GradientsOf<A> {

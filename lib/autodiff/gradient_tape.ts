@@ -1,10 +1,10 @@
-/** GradientTape: records ops, and computes gradients from the record. */
+/** GradientTape: records ops, and differentiates what it recorded. */
 import type { TensorLike } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { flatten, packAs, rejectPromise } from '../core/nest';
-import { options as parseOptions, refuseSurplus } from '../core/options';
+import { options as parseOptions, throwExtraArguments } from '../core/options';
 import { describe, showShape } from '../core/shape';
 import { peekNextId, shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -35,17 +35,17 @@ const gradientTapeDefaults = { persistent: false, watchAccessedVariables: true }
 const gradientDefaults = { outputGradients: null, unconnectedGradients: 'none' } as const;
 
 export interface GradientTapeOptions {
-  /** Keep the record after `gradient`, so that it can be called again. Default false. */
+  /** Keep the recorded ops after `gradient`, so that it can be called again. Default false. */
   persistent?: boolean;
-  /** Watch trainable variables by themselves when they are read. Default true. */
+  /** Watch trainable variables automatically when they are read. Default true. */
   watchAccessedVariables?: boolean;
 }
 
 /**
- * Gives each gradient tensors of its own: one that is older than this call (id < firstId) belongs to the caller, and one
- * may stand for several sources. Disposing a gradient then leaves everything else alone.
+ * Replaces tensors that a gradient shares with other sources' gradients, or that existed before this call (id < firstId), by
+ * aliases. So disposing a gradient affects no other tensor.
  */
-function separate(
+function withOwnTensors(
   gradients: readonly (Tensor | IndexedSlices | null)[],
   firstId: number,
 ): (Tensor | IndexedSlices | null)[] {
@@ -81,15 +81,15 @@ let integerWatches = 0;
 export class GradientTape {
   private readonly persistent: boolean;
   private readonly watchAccessedVariables: boolean;
-  /** Null before the first use, and after a non-persistent tape was used up. What it records is not for users' hands. */
+  /** Null before the first use, and after a non-persistent tape was consumed. Users must not get the saved tensors. */
   #tape: Tape | null = null;
-  private usedUp = false;
+  private consumed = false;
   private recording = false;
   private inRun = false;
 
   constructor(options?: GradientTapeOptions | boolean) {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('GradientTape', 1, arguments, gradientTapeDefaults);
+    if (arguments.length > 1) throwExtraArguments('GradientTape', 1, arguments, gradientTapeDefaults);
     const o = parseOptions<Required<GradientTapeOptions>>(
       options,
       'persistent',
@@ -100,16 +100,16 @@ export class GradientTape {
     this.watchAccessedVariables = o.watchAccessedVariables;
   }
 
-  private record(): Tape {
+  private ensureTape(): Tape {
     if (this.#tape === null) {
       this.#tape = new Tape(this.watchAccessedVariables);
-      this.usedUp = false;
+      this.consumed = false;
     }
     return this.#tape;
   }
 
   private start(): void {
-    startRecording(this.record());
+    startRecording(this.ensureTape());
     this.recording = true;
   }
 
@@ -119,8 +119,8 @@ export class GradientTape {
   }
 
   /**
-   * Calls `f` and records what it does; returns its result. May be called again: the record goes on. FailedPreconditionError
-   * where this tape is recording already, TypeError where `f` returns a Promise.
+   * Calls `f` and records its ops; returns its result. A further call appends to the recorded ops. Throws a
+   * FailedPreconditionError if the tape is already recording, a TypeError if `f` returns a Promise.
    */
   run<T>(f: () => T): T {
     if (typeof f !== 'function')
@@ -143,7 +143,7 @@ export class GradientTape {
     return result;
   }
 
-  /** Follows tensors (constants are not followed by themselves) or variables from now on. @tf tf.GradientTape.watch */
+  /** Watches tensors or variables from now on; constants are not watched automatically. @tf tf.GradientTape.watch */
   watch(tensors: Nested<Source>): void {
     const leaves = flatten(tensors);
     for (const leaf of leaves) {
@@ -163,21 +163,22 @@ export class GradientTape {
           );
         }
       } else if (leaf instanceof Variable) {
-        this.record().watchVariable(leaf);
+        this.ensureTape().watchVariable(leaf);
       } else {
-        this.record().follow(leaf.id);
+        this.ensureTape().watch(leaf.id);
       }
     }
   }
 
-  /** The variables that were watched, in the order in which they were created. @tf tf.GradientTape.watched_variables */
+  /** The watched variables, in order of creation. @tf tf.GradientTape.watched_variables */
   watchedVariables(): Variable[] {
     const watched = this.#tape === null ? this.watchedBefore : this.#tape.variables.keys();
     return [...watched].sort((a, b) => a.serial - b.serial);
   }
+  /** Those of the tape that was consumed last. */
   private watchedBefore: Variable[] = [];
 
-  /** Runs `f` without recording it. FailedPreconditionError where the tape is not recording. @tf tf.GradientTape.stop_recording */
+  /** Runs `f` unrecorded. Throws a FailedPreconditionError if the tape is not recording. @tf tf.GradientTape.stop_recording */
   stopRecording<T>(f: () => T): T {
     if (!this.recording) {
       throw new FailedPreconditionError(
@@ -195,20 +196,20 @@ export class GradientTape {
     return result;
   }
 
-  /** Forgets everything recorded and watched; goes on recording if it was. @tf tf.GradientTape.reset */
+  /** Clears the recorded ops and the watched tensors; if the tape is recording, it continues. @tf tf.GradientTape.reset */
   reset(): void {
     const recording = this.recording;
     this.stop();
     this.#tape?.release();
     this.#tape = null;
-    this.usedUp = false;
+    this.consumed = false;
     this.watchedBefore = [];
     if (recording) this.start();
   }
 
-  /** The tape to go back over; errors and warnings about when. */
-  private open(method: string): Tape {
-    if (this.usedUp) {
+  /** Returns the tape for a backward pass, and stops recording unless it is persistent. Throws if it is empty or consumed. */
+  private beginBackward(method: string): Tape {
+    if (this.consumed) {
       throw new FailedPreconditionError(
         `[GradientTape.${method}] A non-persistent GradientTape can only be used to compute one set of gradients (or ` +
           `jacobians); make it with { persistent: true }`,
@@ -221,7 +222,7 @@ export class GradientTape {
       );
     }
     if (!this.persistent) {
-      this.usedUp = true;
+      this.consumed = true;
       this.stop();
     } else if (this.recording && !warnedInside) {
       warnedInside = true;
@@ -236,7 +237,8 @@ export class GradientTape {
     return tape;
   }
 
-  private close(tape: Tape): void {
+  /** Releases a tape that is not persistent. */
+  private endBackward(tape: Tape): void {
     if (this.persistent) return;
     this.watchedBefore = [...tape.variables.keys()];
     tape.release();
@@ -244,10 +246,10 @@ export class GradientTape {
   }
 
   /**
-   * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure. A gather's
-   * gradient comes as IndexedSlices, which has the methods of tensors. A source that has no influence on the targets gets
-   * null, or zeros with `unconnectedGradients: 'zero'`. Since that is a mistake in most programs, the type has no null
-   * unless the call states `{ unconnectedGradients: 'none' }`: do so where sources may be unconnected.
+   * The gradients of the sum of all targets' elements with respect to each source, in the sources' structure. The gradient
+   * of a gather is IndexedSlices, which have the methods of tensors. That of a source without influence on the targets is
+   * null, or zeros with `unconnectedGradients: 'zero'`. Since an unconnected source is usually a mistake, the type includes
+   * null only if the call states `{ unconnectedGradients: 'none' }`.
    * @tf tf.GradientTape.gradient
    */
   gradient<const S extends Nested<Source>>(
@@ -266,7 +268,7 @@ export class GradientTape {
     options?: GradientOptions | TensorLike | readonly Nested<TensorLike | null>[] | null,
   ): Gradients<S> {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('GradientTape.gradient', 3, arguments, gradientDefaults);
+    if (arguments.length > 3) throwExtraArguments('GradientTape.gradient', 3, arguments, gradientDefaults);
     const o = parseOptions<Required<GradientOptions>>(
       options,
       'outputGradients',
@@ -280,7 +282,7 @@ export class GradientTape {
     leaves.forEach((leaf) => {
       checkSource(leaf, 'gradient');
     });
-    const tape = this.open('gradient');
+    const tape = this.beginBackward('gradient');
     try {
       const firstId = peekNextId();
       const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
@@ -288,7 +290,7 @@ export class GradientTape {
       const gradients = backward(path, targets, dys, !this.persistent);
       const results = resolved.map((s) => {
         let sum = gradientTensors(s, gradients);
-        // A source that the tape does not follow still has an influence on itself.
+        // A source that is a target has the upstream gradient as its gradient, even if the tape does not watch it.
         if (!s.ids.includes(s.own)) {
           targets.forEach((t, i) => {
             if (t.id !== s.own || t.dt.kind !== 'float') return;
@@ -298,15 +300,15 @@ export class GradientTape {
         }
         return sum ?? (o.unconnectedGradients === 'zero' ? filled(s.shape, s.dt, 0) : null);
       });
-      return packAs(sources, separate(results, firstId)) as Gradients<S>;
+      return packAs(sources, withOwnTensors(results, firstId)) as Gradients<S>;
     } finally {
-      this.close(tape);
+      this.endBackward(tape);
     }
   }
 
   /**
-   * The matrix of derivatives: for a target of shape T and a source of shape S, a tensor of shape T + S; null (or zeros)
-   * where unconnected, which the type says as that of `gradient` does. One target; the sources may be nested.
+   * The jacobian of one target of shape T with respect to each source of shape S, a tensor of shape T + S; null (or zeros) if
+   * unconnected, which the type states as for `gradient`. The sources may be nested.
    * @tf tf.GradientTape.jacobian
    */
   jacobian<const S extends Nested<Source>>(
@@ -325,27 +327,27 @@ export class GradientTape {
     options?: JacobianOptions | UnconnectedGradients,
   ): Jacobians<S> {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('GradientTape.jacobian', 3, arguments, jacobianDefaults);
+    if (arguments.length > 3) throwExtraArguments('GradientTape.jacobian', 3, arguments, jacobianDefaults);
     const zero = jacobianZero(options, 'jacobian');
     const t = oneTarget(target, 'jacobian');
     const leaves = flatten(sources);
     leaves.forEach((leaf) => {
       checkSource(leaf, 'jacobian');
     });
-    const tape = this.open('jacobian');
+    const tape = this.beginBackward('jacobian');
     try {
       const resolved = leaves.map((leaf) => resolveSource(tape, leaf as Source));
       const path = pathFrom(tape, idsOf(resolved), this.recording);
       return packAs(sources, jacobian(path, t, resolved, zero)) as Jacobians<S>;
     } finally {
-      this.close(tape);
+      this.endBackward(tape);
     }
   }
 
   /**
    * The jacobian of each example of a batch: for a target of shape [b, ...T] and a source of shape [b, ...S],
-   * a tensor of shape [b, ...T, ...S]; null (or zeros) where unconnected, which the type says as that of `gradient` does.
-   * Examples must not influence each other. @tf tf.GradientTape.batch_jacobian
+   * a tensor of shape [b, ...T, ...S]; null (or zeros) if unconnected, which the type states as for `gradient`.
+   * The examples must be independent of each other. @tf tf.GradientTape.batch_jacobian
    */
   batchJacobian<D extends DType>(
     target: Source,
@@ -362,8 +364,10 @@ export class GradientTape {
     source: Source,
     options?: JacobianOptions | UnconnectedGradients,
   ): Tensor | null {
-    // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
+    if (arguments.length > 3) {
+      // eslint-disable-next-line prefer-rest-params
+      throwExtraArguments('GradientTape.batchJacobian', 3, arguments, jacobianDefaults);
+    }
     const zero = jacobianZero(options, 'batchJacobian');
     const t = oneTarget(target, 'batchJacobian');
     checkSource(source, 'batchJacobian');
@@ -383,13 +387,13 @@ export class GradientTape {
           `(${source.shape.join(', ')}) to match.`,
       );
     }
-    const tape = this.open('batchJacobian');
+    const tape = this.beginBackward('batchJacobian');
     try {
       const resolved = resolveSource(tape, source);
       const path = pathFrom(tape, idsOf([resolved]), this.recording);
       return batchJacobian(path, t, resolved, zero);
     } finally {
-      this.close(tape);
+      this.endBackward(tape);
     }
   }
 }

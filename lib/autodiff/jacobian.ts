@@ -9,7 +9,7 @@ import { reshape } from '../ops/array/views';
 import { backward, filled, gradientTensors, type Path } from './backward';
 import type { ResolvedSource } from './arguments';
 
-/** The dense gradients of `dy`·target for each source; null if the source is not connected. */
+/** The gradients of `dy`·target with respect to each source, as dense tensors; null if the source is not connected. */
 function vectorJacobianProduct(
   path: Path,
   target: Tensor,
@@ -23,7 +23,7 @@ function vectorJacobianProduct(
   });
 }
 
-/** An upstream gradient with 1 at every `step`-th element from `first` on, else 0. */
+/** An upstream gradient with 1 at every `step`-th element from `first` on, and 0 elsewhere. */
 function unitCotangent(target: Tensor, first: number, step: number): Tensor {
   const dy = filled(shapeOf(target), target.dt, 0);
   const view = viewOf(dy);
@@ -67,7 +67,7 @@ export function batchJacobian(
   return assemble(path, target, rows, 1, source, asShape([batch, ...inner, ...source.shape.slice(1)]), zero);
 }
 
-/** Stacks the rows to one tensor. */
+/** Stacks the rows of a jacobian, one for each backward pass; null rows are zeros. */
 function assemble(
   path: Path,
   target: Tensor,
@@ -78,7 +78,7 @@ function assemble(
   zero: boolean,
 ): Tensor | null {
   if (rows.every((g) => g === null)) {
-    // An empty target has no rows, so connectivity is read from the path.
+    // An empty target has no rows, so connectivity is determined from the path.
     const connected = target.size === 0 && path.reached.has(target.id) && source.ids.length > 0;
     return zero || connected ? filled(shape, source.dt, 0) : null;
   }

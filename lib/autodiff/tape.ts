@@ -10,7 +10,7 @@ import type { Variable } from '../core/variable';
 /** The most entries by which the bitmap grows at once. */
 const maxGrowth = 2 ** 24;
 
-/** A set of tensor ids: a bitmap for ids from `base` on, which lie close together in one recording; Sets for others. */
+/** A set of tensor ids: a bitmap for ids from `base` on, which are dense in one recording; Sets for others. */
 export class IdSet {
   private readonly base: number;
   private flags = new Uint8Array(64);
@@ -106,43 +106,44 @@ function pinned(t: Tensor): Tensor {
   return t;
 }
 
-/** The entries of one recording, and the tensors that they depend on. */
+/** The entries of one recording, and the ids of the tensors that it watches: sources, and results that depend on them. */
 export class Tape implements Recorder {
   readonly base = peekNextId();
   entries: Entry[] = [];
-  /** The ids of the values read of each variable: several if it was assigned in between. */
+  /** For each watched variable the ids of the values that were read: several if it was assigned in between. */
   readonly variables = new Map<Variable, number[]>();
-  private readonly followed = new IdSet(this.base);
-  private readonly explicit = new Set<Variable>();
+  private readonly watched = new IdSet(this.base);
+  /** The variables passed to `watchVariable`. */
+  private readonly watchedVariables = new Set<Variable>();
 
   constructor(private readonly watchAccessedVariables: boolean) {}
 
-  follow(id: number): void {
-    this.followed.add(id);
+  watch(id: number): void {
+    this.watched.add(id);
   }
 
-  follows(id: number): boolean {
-    return this.followed.has(id);
+  watches(id: number): boolean {
+    return this.watched.has(id);
   }
 
   watchVariable(variable: Variable): void {
-    this.explicit.add(variable);
-    this.followRead(variable, variable.held.id);
+    this.watchedVariables.add(variable);
+    this.watchRead(variable, variable.held.id);
   }
 
   readVariable(variable: Variable, value: Tensor): void {
-    if (this.followed.has(value.id)) return;
-    if ((this.watchAccessedVariables && variable.trainable) || this.explicit.has(variable)) {
-      this.followRead(variable, value.id);
+    if (this.watched.has(value.id)) return;
+    if ((this.watchAccessedVariables && variable.trainable) || this.watchedVariables.has(variable)) {
+      this.watchRead(variable, value.id);
     }
   }
 
-  private followRead(variable: Variable, id: number): void {
+  private watchRead(variable: Variable, id: number): void {
     const reads = this.variables.get(variable);
     if (reads === undefined) this.variables.set(variable, [id]);
     else if (!reads.includes(id)) reads.push(id);
-    // As in TensorFlow an integer variable counts as watched, but it has no gradient.
-    if (variable.dt.kind === 'float') this.followed.add(id);
+    // As in TensorFlow, an integer variable is among the watched variables, but has no gradient.
+    if (variable.dt.kind === 'float') this.watched.add(id);
   }
 
   recordRead(value: Tensor, copy: Tensor): void {
@@ -150,8 +151,8 @@ export class Tape implements Recorder {
   }
 
   record1(op: RecordedOp, x: Tensor, y: Tensor): void {
-    if (!op.differentiable || !this.followed.has(x.id) || y.dt.kind !== 'float') return;
-    this.followed.add(y.id);
+    if (!op.differentiable || !this.watched.has(x.id) || y.dt.kind !== 'float') return;
+    this.watched.add(y.id);
     this.entries.push(
       new Entry(
         op, null,
@@ -165,10 +166,10 @@ export class Tape implements Recorder {
 
   record2(op: RecordedOp, a: Tensor, b: Tensor, y: Tensor): void {
     if (!op.differentiable || y.dt.kind !== 'float') return;
-    const followsA = this.followed.has(a.id);
-    const followsB = this.followed.has(b.id);
-    if (!followsA && !followsB) return;
-    this.followed.add(y.id);
+    const watchesA = this.watched.has(a.id);
+    const watchesB = this.watched.has(b.id);
+    if (!watchesA && !watchesB) return;
+    this.watched.add(y.id);
     this.entries.push(
       new Entry(
         op, null,
@@ -182,13 +183,13 @@ export class Tape implements Recorder {
 
   record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
     if (!op.differentiable || outputs.length === 0) return;
-    let follows = false;
-    for (let i = 0; i < inputs.length; i++) if (this.followed.has(inputs[i].id)) follows = true;
-    if (!follows) return;
+    let watchesInput = false;
+    for (let i = 0; i < inputs.length; i++) if (this.watched.has(inputs[i].id)) watchesInput = true;
+    if (!watchesInput) return;
     let floating = false;
     for (let i = 0; i < outputs.length; i++) {
       if (outputs[i].dt.kind === 'float') {
-        this.followed.add(outputs[i].id);
+        this.watched.add(outputs[i].id);
         floating = true;
       }
     }
@@ -221,8 +222,8 @@ export class Tape implements Recorder {
 /** Several recorders as one. */
 class Recorders implements Recorder {
   constructor(readonly list: readonly Recorder[]) {}
-  follows(id: number): boolean {
-    return this.list.some((r) => r.follows(id));
+  watches(id: number): boolean {
+    return this.list.some((r) => r.watches(id));
   }
   record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void {
     for (const r of this.list) r.record(op, inputs, attrs, outputs);

@@ -1,113 +1,71 @@
 /** Compiles a graph to an executable: native segments, and steps in JavaScript between them. */
-import type { RuntimeScalars } from '../op/contract';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { inputsOf, type Graph, type HostNode, type Node, type OpNode, type ReadNode } from '../graph/graph';
-import { lower } from './lower';
-import { Storages, type LoweredNode } from './lowered';
-import { elideCopies } from './fusion/fuse_copies';
+import { inputsOf, type Graph, type Node, type OpNode, type ReadNode } from '../graph/graph';
 import { enabled } from '../graph/passes/enabled';
-import { Fusion } from './fusion/fuse';
-import { makeSegment } from './segment';
-import { overwrites, Updates } from './updates';
-import { runNode } from '../graph/run_node';
 import { Executable } from './executable';
+import { elideCopies } from './fusion/elide_copies';
+import { Fusion } from './fusion/fuse';
+import { lower, type LoweredNode } from './lower';
+import { Ownership } from './ownership';
+import { makeSegment } from './segment';
 import type { Segment, Slot, Step } from './steps';
-
-/** The host step for an op that computes in JavaScript. */
-function hostNode(node: OpNode): HostNode {
-  return {
-    kind: 'host',
-    name: node.op.name,
-    inputs: node.inputs,
-    outputs: node.outputs,
-    pending: node.pending,
-    run: (inputs) => runNode(node, inputs),
-    effects: 'none',
-    why: node.op.host ?? 'it computes in JavaScript',
-  };
-}
-
-/** The node with its instructions, or as a host step if it has none. */
-function lowerNode(node: OpNode | HostNode, order: number, storages: Storages): LoweredNode | HostNode {
-  let op: OpNode;
-  let scalars: RuntimeScalars | undefined;
-  if (node.kind === 'op') {
-    op = node;
-  } else if (node.scalarOp === undefined) {
-    return node;
-  } else {
-    scalars = node.scalarOp.scalars;
-    const { inputs, outputs, pending } = node;
-    const attrs = scalars.attrs(new Float64Array(scalars.count));
-    op = { kind: 'op', op: node.scalarOp.op, inputs, attrs, outputs, pending };
-  }
-  const code = lower(op);
-  if (code === null) return node.kind === 'op' ? hostNode(node) : node;
-  code.aliases.forEach((source, i) => {
-    if (source !== null) storages.share(op.outputs[i], source);
-  });
-  const view =
-    scalars === undefined &&
-    code.instructions.length === 0 &&
-    code.aliases.every((source) => source !== null);
-  const over = overwrites(op, storages);
-  return { node: op, order, instructions: code.instructions, view, scalars, over };
-}
+import { Storages } from './storages';
 
 type Lowered = LoweredNode | Exclude<Node, OpNode>;
 
-/** The partition of a program into segments. */
+/** The partition of a program into segments: the ops between two boundaries are one segment. */
 interface Partition {
   /** The nodes, by number, before which a segment ends. */
-  readonly cuts: ReadonlySet<number>;
+  readonly boundaries: ReadonlySet<number>;
   /** The roots of values that are used outside their segment: each run allocates tensors for them. */
   readonly escaping: Set<Tensor>;
-  readonly updates: Updates;
+  readonly ownership: Ownership;
 }
 
 function partition(graph: Graph, nodes: readonly Lowered[], storages: Storages): Partition {
   const escaping = new Set<Tensor>(graph.results.map((t) => storages.root(t)));
   const segmentOf = new Map<Tensor, number>();
-  const cuts = new Set<number>();
-  const updates = new Updates(graph, storages);
+  const boundaries = new Set<number>();
+  const ownership = new Ownership(graph, storages);
   let segment = 0;
   let changedVariables = new Set<Variable>();
   nodes.forEach((item, at) => {
     if ('instructions' in item) {
       for (const t of inputsOf(item.node)) {
-        updates.use(t);
+        ownership.use(t);
         const root = storages.root(t);
         if (segmentOf.has(root) && segmentOf.get(root) !== segment) escaping.add(root);
       }
       for (const t of item.node.outputs) if (storages.root(t) === t) segmentOf.set(t, segment);
-      updates.produce(item.node.outputs);
+      ownership.produce(item.node.outputs);
       for (const v of changedByScalars(item)) changedVariables.add(v);
       return;
     }
+    // A read ends no segment, since it can run before it, unless the segment's runtime scalars change the variable: these are
+    // computed when the segment starts.
     if (item.kind !== 'read' || changedVariables.has(item.variable)) {
-      // The scalars of a segment are computed before it runs: a variable that they change is read after it.
-      cuts.add(at);
+      boundaries.add(at);
       segment++;
       changedVariables = new Set();
     }
     if (item.kind === 'read') {
       segmentOf.set(item.output, segment);
-      updates.read(item.variable, item.output);
+      ownership.read(item.variable, item.output);
       return;
     }
-    if (item.kind === 'assign') updates.assign(item.variable, item.value);
-    else for (const t of item.inputs) updates.shareWithHost(t);
+    if (item.kind === 'assign') ownership.assign(item.variable, item.value);
+    else for (const t of item.inputs) ownership.shareWithHost(t);
     for (const t of inputsOf(item)) escaping.add(storages.root(t));
   });
-  return { cuts, escaping, updates };
+  return { boundaries, escaping, ownership };
 }
 
 /** The step of a node outside segments. `keeps`: whether the value of a read may be used after the variable is assigned. */
 function stepOf(
   node: Exclude<Node, OpNode>,
   slotOf: (t: Tensor) => number,
-  updates: Updates,
+  ownership: Ownership,
   keeps: (read: ReadNode) => boolean,
 ): Step {
   const slotted = (t: Tensor): Slot => ({ slot: slotOf(t), shape: shapeOf(t) });
@@ -115,7 +73,7 @@ function stepOf(
     return { kind: 'read', variable: node.variable, slot: slotOf(node.output), keep: keeps(node) };
   if (node.kind === 'assign') {
     const { variable, value } = node;
-    return { kind: 'assign', variable, ...slotted(value), exclusive: updates.target(value) !== null };
+    return { kind: 'assign', variable, ...slotted(value), exclusive: ownership.target(value) !== null };
   }
   const inputs = node.inputs.map(slotted);
   const { guarded, pending = [] } = node;
@@ -136,18 +94,18 @@ export function compile(graph: Graph): Executable {
   for (const t of graph.parameters) slotOf(t);
   const constants = graph.constants.map(({ real, symbol }) => ({ slot: slotOf(symbol), real }));
 
-  // All nodes are lowered first: storage sharing must be known before values are placed in memory.
+  // All nodes are lowered first: aliases must be known before values are placed in memory.
   const nodes = graph.nodes.map((node, order) =>
-    node.kind === 'op' || node.kind === 'host' ? lowerNode(node, order, storages) : node,
+    node.kind === 'op' || node.kind === 'host' ? lower(node, order, storages) : node,
   );
   const changedByRun = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
-  const { cuts, escaping, updates } = partition(graph, nodes, storages);
+  const { boundaries, escaping, ownership } = partition(graph, nodes, storages);
 
   const steps: Step[] = [];
   let current: LoweredNode[] = [];
   const flush = (): void => {
     if (current.some((n) => !n.view))
-      steps.push(makeSegment(fuse(current, storages, escaping), { storages, escaping, updates, slotOf }));
+      steps.push(makeSegment(fuse(current, storages, escaping), { storages, escaping, ownership, slotOf }));
     current = [];
   };
   nodes.forEach((item, at) => {
@@ -155,9 +113,11 @@ export function compile(graph: Graph): Executable {
       current.push(item);
       return;
     }
-    if (cuts.has(at)) flush();
-    // Assignments come last between two effects, so a read can move before the ops of its segment.
-    steps.push(stepOf(item, slotOf, updates, (r) => escaping.has(r.output) || changedByRun.has(r.variable)));
+    if (boundaries.has(at)) flush();
+    // A read that ends no segment runs before the ops collected so far; an assignment, which could change it, ends one.
+    steps.push(
+      stepOf(item, slotOf, ownership, (r) => escaping.has(r.output) || changedByRun.has(r.variable)),
+    );
   });
   flush();
   return new Executable(
@@ -165,7 +125,7 @@ export function compile(graph: Graph): Executable {
     steps.map((step, i) => (step.kind === 'segment' ? limitOverwrites(step, steps.slice(i + 1)) : step)),
     graph.parameters.map(slotOf),
     constants,
-    graph.results.map((t) => ({ slot: slotOf(t), shape: shapeOf(t), exclusive: updates.claimResult(t) })),
+    graph.results.map((t) => ({ slot: slotOf(t), shape: shapeOf(t), exclusive: ownership.claimResult(t) })),
     slots.size,
   );
 }
@@ -179,7 +139,7 @@ function limitOverwrites(segment: Segment, following: readonly Step[]): Segment 
   const slots = new Set(
     following.slice(0, next < 0 ? undefined : next).flatMap((s) => (s.kind === 'assign' ? [s.slot] : [])),
   );
-  const fresh = segment.fresh.map((f) => (f.over === null || slots.has(f.slot) ? f : { ...f, over: null }));
+  const fresh = segment.fresh.map((f) => (slots.has(f.slot) ? f : { ...f, overwritable: null }));
   return { ...segment, fresh };
 }
 

@@ -5,8 +5,7 @@
 import { native } from '../binding';
 import { mergeDims } from '../core/shape';
 import { bufferOf, type Tensor } from '../core/tensor';
-import type { Instruction } from './lower';
-import type { LoweredNode } from './lowered';
+import type { Instruction, LoweredNode } from './lower';
 
 /** A block of a tensor: rows of `columns` elements, `stride` elements apart, from element `at` on. */
 export interface Block {
@@ -33,10 +32,10 @@ export interface BlockCopies {
   readonly complete: boolean;
 }
 
-/** Whether the slice is contiguous in the whole tensor. */
+/** Whether the slice is contiguous within the tensor that contains the block. */
 export const isRun = (block: Block, slice: Tensor): boolean => block.columns === slice.size;
 
-/** A copy of an instruction between two buffers; a null range is not a block. */
+/** A copy of an instruction between two buffers. `from` or `to` is null if the elements form no block. */
 interface Copy {
   readonly source: ArrayBuffer;
   readonly target: ArrayBuffer;
@@ -46,7 +45,7 @@ interface Copy {
 }
 
 const noBuffer = new ArrayBuffer(0);
-/** Marks an instruction that is no copy. */
+/** Stands for an instruction that is no copy; no tensor has its buffers. */
 const notACopy: Copy = { source: noBuffer, target: noBuffer, from: null, to: null, size: 0 };
 
 function blockOf(dims: readonly number[], strides: readonly number[], at: number): Block | null {
@@ -60,7 +59,7 @@ function blockOf(dims: readonly number[], strides: readonly number[], at: number
   return merged.dims.length === 2 && step === 1 && stride > columns ? { at, columns, stride } : null;
 }
 
-/** The copies of an instruction, whose numbers calls_copy.cc defines; null if it does something else. */
+/** The copies of an instruction, whose numbers native/addon defines (calls_copy.cc); null if it does something else. */
 function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | null {
   const { copy, parts } = native.entries;
   const at = (slot: number): number => (slot < numbers.length ? numbers[slot] : 0);
@@ -138,7 +137,7 @@ function remainingRuns(
 const isWhole = (block: Block | null, t: Tensor, size: number): boolean =>
   block !== null && size === t.size && block.at === 0 && block.columns === size;
 
-/** The copies of all instructions; `notACopy` marks an instruction that does something else. */
+/** The copies of all instructions; `notACopy` for an instruction that does something else. */
 function* copiesIn(instructions: readonly Instruction[]) {
   for (const instruction of instructions) {
     for (const [index, copy] of (copiesOf(instruction) ?? [notACopy]).entries())

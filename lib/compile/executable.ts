@@ -2,15 +2,14 @@
 import { InternalError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
 import { dtypes } from '../core/dtype';
-import { detached, withContext } from '../core/context';
+import { context, detached, withContext } from '../core/context';
 import type { RuntimeScalars } from '../op/contract';
 import { asShape, type Shape } from '../core/shape';
-import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorOver } from '../core/tensor';
-import { claims, heldBy } from '../core/variable';
-import { useOf, type VariableUse } from './variable_use';
+import { aliasTensor, bufferOf, makeTensor, shapeOf, type Tensor, tensorFromBuffer } from '../core/tensor';
+import { heldBy } from '../core/variable';
 import { isFallible } from '../graph/graph';
 import { NativeProgram } from './native_program';
-import type { Segment, Place, Slot, Step } from './steps';
+import { useOf, type Place, type Segment, type Slot, type Step, type VariableUse } from './steps';
 import { addPending } from '../graph/pending';
 
 declare module '../graph/graph' {
@@ -21,14 +20,6 @@ declare module '../graph/graph' {
 /** Execution times in nanoseconds, by op or step. */
 export type Samples = Map<object, { readonly name: string; readonly times: number[] }>;
 
-/** The median time of each op and host step in microseconds. */
-export function medians(samples: Samples): { name: string; time: number }[] {
-  return [...samples.values()].map(({ name, times }) => {
-    times.sort((a, b) => a - b);
-    return { name, time: times[times.length >> 1] / 1000 };
-  });
-}
-
 export function recordTime(samples: Samples, what: object, name: string, time: number): void {
   const entry = samples.get(what);
   if (entry === undefined) samples.set(what, { name, times: [time] });
@@ -36,7 +27,7 @@ export function recordTime(samples: Samples, what: object, name: string, time: n
 }
 
 /** The scalars of one run of a segment. */
-export interface RunScalars {
+interface RunScalars {
   readonly values: Float64Array;
   /** The number of ops whose scalars were computed. */
   readonly count: number;
@@ -44,7 +35,7 @@ export interface RunScalars {
   readonly failed: { readonly node: number; readonly error: unknown } | null;
 }
 
-/** A run of a segment: its storages, the table of their offsets and the scalars, and the number of ops with scalars. */
+/** A run of a segment: its storages, the table of their byte offsets, behind them the scalars; the number of ops with scalars. */
 export interface SegmentRun {
   readonly storages: readonly ArrayBuffer[];
   readonly table: Float64Array;
@@ -119,7 +110,7 @@ export class Executable {
   }
 
   run(args: readonly Tensor[]): Tensor[] {
-    if (claims.open > 0) for (const v of this.use.writes) v.checkFree();
+    if (context.claims.open > 0) for (const v of this.use.writes) v.checkUnclaimed();
     const values = this.values.slice();
     for (let i = 0; i < args.length; i++) values[this.parameters[i]] = args[i];
     const at = ({ slot, shape }: Slot): Tensor => shaped(values[slot] as Tensor, shape);
@@ -131,7 +122,7 @@ export class Executable {
           this.runSegment(step, this.programs[i] as NativeProgram, values);
           break;
         case 'read':
-          values[step.slot] = step.keep ? step.variable.lend() : step.variable.held;
+          values[step.slot] = step.keep ? step.variable.snapshot() : step.variable.held;
           break;
         case 'assign':
           this.assign(step, values[step.slot] as Tensor);
@@ -169,12 +160,12 @@ export class Executable {
 
   private assign({ variable, exclusive, shape }: Step & { readonly kind: 'assign' }, value: Tensor): void {
     if (!exclusive) variable.assignTensor(shaped(value, shape));
-    else if (value === variable.held) variable.overwritten();
-    else variable.adopt(value);
+    else if (value === variable.held) variable.markOverwritten();
+    else variable.assignOwned(value);
   }
 
   private runSegment(segment: Segment, program: NativeProgram, values: (Tensor | null)[]): void {
-    // First, since it may call user code, which may call this function recursively.
+    // Scalars first: computing them may call user code, which may call this function recursively.
     const scalars =
       segment.scalars.length === 0
         ? null
@@ -182,7 +173,8 @@ export class Executable {
             s.write(to, at, heldBy);
           });
     for (const f of segment.fresh) {
-      values[f.slot] = f.over !== null && f.over.inPlace ? f.over.held : makeTensor(f.dt, f.shape, f.size);
+      values[f.slot] =
+        f.overwritable?.prefersInPlace === true ? f.overwritable.held : makeTensor(f.dt, f.shape, f.size);
     }
     const { table } = program;
     const storages = program.storages.slice();
@@ -258,10 +250,10 @@ export class Executable {
   /** Reruns the op of an instruction that stopped the program eagerly, so that it throws its error; returns the next word. */
   rerunEagerly(segment: Segment, word: number, run: SegmentRun): number {
     const number = segment.nodes.findIndex((n) => word >= n.start && word < n.end);
-    if (number < 0) throw new InternalError(`[${this.name}] no op stands at word ${word}`);
+    if (number < 0) throw new InternalError(`[${this.name}] no op has word ${word}`);
     const { node, inputs, outputs, end } = segment.nodes[number];
     const at = (t: Tensor, [storage, offset]: Place): Tensor =>
-      tensorOver(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);
+      tensorFromBuffer(t.dt, shapeOf(t), run.storages[storage], run.table[storage] + offset);
     if (node.op.execute === 'view') return end;
     try {
       node.op.execute(

@@ -3,28 +3,30 @@ import type { RuntimeScalars } from '../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf } from '../graph/graph';
-import type { LoweredNode, Storages } from './lowered';
+import type { LoweredNode } from './lower';
 import { planArena, type ArenaPlan, type Lifetime } from './memory_plan';
-import type { Updates } from './updates';
+import type { Ownership } from './ownership';
 import type { Place, Segment, SegmentNode } from './steps';
+import type { Storages } from './storages';
 
 /** The program that a segment belongs to. */
-export interface SegmentContext {
+interface SegmentContext {
   readonly storages: Storages;
   /** Roots of values used outside their segment: each run allocates tensors for them. */
   readonly escaping: ReadonlySet<Tensor>;
-  readonly updates: Updates;
+  readonly ownership: Ownership;
   readonly slotOf: (t: Tensor) => number;
 }
 
 /** A result that is used outside the segment, and the variable whose value it may overwrite. */
 interface Fresh {
   readonly root: Tensor;
-  readonly over: Variable | null;
+  readonly overwritable: Variable | null;
 }
 
 /** The memory of a segment's values: the arena, storages from outside, or newly allocated ones. */
 class Placement {
+  /** The values outside the arena, whose storages are numbered from 1 on, and those among them that the segment produces. */
   readonly externals: Tensor[] = [];
   readonly fresh: Fresh[] = [];
   private readonly external = new Map<Tensor, number>();
@@ -63,12 +65,12 @@ class Placement {
 
   /** Places the storage of a value that node `at` produces. */
   private create(t: Tensor, at: number): void {
-    const { storages, escaping, updates } = this.context;
+    const { storages, escaping, ownership } = this.context;
     const { root } = storages.locate(t);
     if (this.created.has(root)) return;
     this.created.add(root);
     if (escaping.has(root)) {
-      this.fresh.push({ root, over: updates.over(root, this.nodes, at, escaping) });
+      this.fresh.push({ root, overwritable: ownership.overwritable(root, this.nodes, at, escaping) });
       return;
     }
     const reused = root === t ? this.lifetimeToReuse(t, at) : undefined;
@@ -81,8 +83,8 @@ class Placement {
   /** The lifetime of an arena value whose last use is node `at`, if the node may write `to` in its place. */
   private lifetimeToReuse(to: Tensor, at: number): number | undefined {
     const { storages } = this.context;
-    const { node, over = [] } = this.nodes[at];
-    for (const [written, from] of over) {
+    const { node, inputOutputAliases } = this.nodes[at];
+    for (const [written, from] of inputOutputAliases) {
       if (written !== to || this.lastUse.get(from) !== at) continue;
       const index = this.arenaIndex.get(from);
       if (index === undefined) continue;
@@ -171,12 +173,12 @@ export function makeSegment(nodes: readonly LoweredNode[], context: SegmentConte
     code: code.join(),
     arenaBytes: places.arena.bytes,
     externals: places.externals.map(slotOf),
-    fresh: places.fresh.map(({ root: t, over }) => ({
+    fresh: places.fresh.map(({ root: t, overwritable }) => ({
       slot: slotOf(t),
       dt: t.dt,
       shape: shapeOf(t),
       size: t.size,
-      over,
+      overwritable,
     })),
     // In program order: a scalar may depend on those before it.
     scalars: scalarsOfRun.sort((x, y) => x.order - y.order),

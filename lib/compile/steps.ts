@@ -6,7 +6,7 @@ import type { Variable } from '../core/variable';
 import type { GuardedBranches, HostNode, OpNode } from '../graph/graph';
 import type { RuntimeScalars } from '../op/contract';
 
-/** The location of a value: the number of its storage (0: the arena), byte offset, length. */
+/** The location of a value: the number of a storage (0: the arena), byte offset, length in bytes. */
 export type Place = readonly [storage: number, offset: number, bytes: number];
 
 /** An op of a segment, and the range of its words in the code. */
@@ -27,24 +27,23 @@ export interface Segment {
   readonly kind: 'segment';
   readonly code: ArrayBuffer;
   readonly arenaBytes: number;
-  /** The slots of the storages numbered from 1 on. */
+  /** The slots of the values in the storages numbered from 1 on. */
   readonly externals: readonly number[];
-  /** Results used outside the segment: each run allocates tensors for them. */
+  /** Results that are used outside the segment: each run allocates tensors for them. */
   readonly fresh: readonly {
     readonly slot: number;
     readonly dt: DTypeInfo;
     readonly shape: Shape;
     readonly size: number;
     /** The variable whose value the result may overwrite, if that is uniquely owned at run time. */
-    readonly over: Variable | null;
+    readonly overwritable: Variable | null;
   }[];
-  /**
-   * The runtime scalars in program order: their position among the scalars of the segment, the number of their op, and its
-   * position in program order.
-   */
+  /** The runtime scalars of its ops, in program order. */
   readonly scalars: readonly {
     readonly scalars: RuntimeScalars;
+    /** Their position among all scalars of the segment. */
     readonly at: number;
+    /** The index of their op in `nodes`, and its position in program order. */
     readonly node: number;
     readonly order: number;
   }[];
@@ -52,7 +51,7 @@ export interface Segment {
   readonly nodes: readonly SegmentNode[];
 }
 
-/** A value: its slot in the executable's table, and the shape in which it is used. */
+/** A value: its slot in a run's list of tensors, and the shape in which it is used. */
 export interface Slot {
   readonly slot: number;
   readonly shape: Shape;
@@ -64,7 +63,7 @@ export type Step =
       readonly kind: 'read';
       readonly variable: Variable;
       readonly slot: number;
-      /** The value is used after the variable may have been assigned: it is leased. */
+      /** The value is used after the variable may have been assigned: the run takes a lease on it. */
       readonly keep: boolean;
     }
   | ({
@@ -74,6 +73,7 @@ export type Step =
       readonly exclusive: boolean;
     } & Slot)
   | {
+      /** Guarded branches. */
       readonly kind: 'choice';
       readonly node: HostNode;
       readonly guarded: GuardedBranches;
@@ -87,3 +87,54 @@ export type Step =
       /** The assignments before it that are carried out if it fails. */
       readonly pending: readonly (Slot & { readonly variable: Variable })[];
     };
+
+/** The variables that a program reads and writes, which order concurrent runs. */
+export interface VariableUse {
+  /** Variables whose values from before the run are read. */
+  readonly reads: ReadonlySet<Variable>;
+  readonly writes: ReadonlySet<Variable>;
+  /** It has effects, such as printing or random numbers, that happen in call order. */
+  readonly ordered: boolean;
+}
+
+export function useOf(steps: readonly Step[]): VariableUse {
+  const reads = new Set<Variable>();
+  const writes = new Set<Variable>();
+  let ordered = false;
+  const read = (v: Variable): void => {
+    if (!writes.has(v)) reads.add(v);
+  };
+  const write = (v: Variable): void => {
+    writes.add(v);
+  };
+  const addScalars = (scalars: RuntimeScalars): void => {
+    scalars.reads?.forEach(read);
+    // State that is no variable, such as the global random stream.
+    if (scalars.variables.length === 0) ordered = true;
+    scalars.variables.forEach(write);
+  };
+  for (const step of steps) {
+    if (step.kind === 'choice') {
+      step.guarded.variables.forEach(read);
+      for (const { f } of step.guarded.branches) {
+        const { use } = f.executable;
+        use.reads.forEach(read);
+        use.writes.forEach(write);
+        ordered ||= use.ordered;
+      }
+    } else if (step.kind === 'read') {
+      read(step.variable);
+    } else if (step.kind === 'assign') {
+      write(step.variable);
+    } else if (step.kind === 'segment') {
+      for (const { scalars } of step.scalars) addScalars(scalars);
+    } else if (step.node.scalarOp !== undefined) {
+      addScalars(step.node.scalarOp.scalars);
+    } else {
+      const { effects, variables = [] } = step.node;
+      if (effects === 'variables') variables.forEach(write);
+      if (effects === 'variables' || effects === 'order') ordered = true;
+    }
+  }
+  return { reads, writes, ordered };
+}

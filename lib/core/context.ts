@@ -1,31 +1,42 @@
 /**
- * The execution context: what is in force while an op runs. State that one room of the library sets and another
- * reads belongs here (two exceptions: `claims` in core/variable.ts, `donation` in op/donation.ts). Fields are set for the time
- * of a call by `withContext`, and each room declares those that are its own:
+ * The execution context: the global state that ops read while they run. All state that one layer of the library sets and
+ * another reads is a field of `context`. `withContext` sets fields for the duration of a call. A field is declared by the
+ * module that introduces it (declaration merging), since this one imports nothing:
  *
  * - `tidy` (core/tensor.ts): the large tensors created in the innermost `tf.tidy`;
- * - `recorder` (core/variable.ts, op/contract.ts): the tapes that record;
- * - `tracer` (core/variable.ts, op/contract.ts): the function that is being traced;
- * - `onCreate` (core/variable.ts): what is told of new variables.
+ * - `recorder` (methods in core/variable.ts, op/contract.ts): the active tapes;
+ * - `tracer` (methods in core/variable.ts, op/contract.ts): the function that is being traced;
+ * - `onCreate` (core/variable.ts): a callback for new variables;
+ * - `claims` (core/variable.ts): the asynchronous calls in flight that assign variables. This object is never replaced; the
+ *   queue of such calls mutates it;
+ * - `donated` (op/donation.ts): the upstream gradient that a kernel of the backward pass may overwrite.
  */
 
-/** Receives what ops do: a tape, or several. Null in the context where nothing records. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the rooms that use it declare its methods
+/** Records ops for differentiation: one tape or several. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- other modules declare its methods
 export interface Recorder {}
 
-/** A function that is being traced: ops on its tensors become nodes of a graph. */
+/** Builds the graph of the function that is being traced: ops on its tensors become nodes. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- as above
 export interface Tracer {}
 
 export interface Context {
-  /** Null where nothing records, which is what the fast path of every op asks for. */
+  /** Null if no tape is active; the eager fast path of every op tests this. */
   recorder: Recorder | null;
+  /** Null if no function is being traced. */
   tracer: Tracer | null;
 }
 
-export const context = { recorder: null, tracer: null, tidy: null, onCreate: null } as Context;
+export const context = {
+  recorder: null,
+  tracer: null,
+  tidy: null,
+  onCreate: null,
+  claims: { open: 0, ordered: false, any: null },
+  donated: null,
+} as Context;
 
-/** Runs f with these fields changed. Afterwards every field is what it was before the call. */
+/** Runs f with these fields changed, then restores all fields. */
 export function withContext<T>(change: Partial<Context>, f: () => T): T {
   const before = { ...context };
   Object.assign(context, change);
@@ -36,7 +47,7 @@ export function withContext<T>(change: Partial<Context>, f: () => T): T {
   }
 }
 
-/** Runs f under no tape, trace or tidy: what it creates belongs to something that outlives them. */
+/** Runs f outside of all tapes, traces and `tf.tidy` scopes, for state that outlives them. */
 export function detached<T>(f: () => T): T {
   return withContext({ recorder: null, tracer: null, tidy: null, onCreate: null }, f);
 }

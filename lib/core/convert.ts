@@ -1,4 +1,4 @@
-/** Host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
+/** Conversion of host values to tensors: numbers, bigints, booleans, nested arrays, typed arrays. */
 import {
   dtypes,
   hostArrayDTypes,
@@ -10,23 +10,15 @@ import {
 } from './dtype';
 import { InvalidArgumentError } from './errors';
 import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
-import { Readable } from './readable';
+import { TensorConvertible } from './tensor_convertible';
 import { asShape, describe, showShape, sizeOf } from './shape';
-import {
-  aliasTensor,
-  elementsAround,
-  makeTensor,
-  scalarTensor,
-  shapeOf,
-  Tensor,
-  writeValues,
-} from './tensor';
+import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, writeValues } from './tensor';
 
 export type HostArray = readonly (number | bigint | boolean | TypedArray | Float16ArrayLike | HostArray)[];
-/** Whatever an op takes for a tensor. */
+/** The values that an op accepts as a tensor. */
 export type TensorLike =
   | Tensor
-  | Readable
+  | TensorConvertible
   | number
   | bigint
   | boolean
@@ -38,13 +30,13 @@ export type TensorLike =
 type Host = number | bigint | boolean;
 
 /**
- * A tensor from anything that can be one. Tensors and variables come back as they are (a variable is read). `hint` is
- * the dtype that host values take (beside a tensor: that tensor's); null lets the values decide: numbers float32,
- * booleans bool, bigints int64, typed arrays their own. Errors name `op` and `argument`.
+ * Converts a value to a tensor. A tensor is returned unchanged, a variable is read. `hint` is the dtype of the tensor that
+ * a host value becomes, such as the dtype of the other operand; if it is null, numbers become float32, booleans bool and
+ * bigints int64, and typed arrays keep their element type. Errors name `op` and `argument`.
  */
 export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Tensor) return value;
-  if (value instanceof Readable) return value.operand();
+  if (value instanceof TensorConvertible) return value.operand();
   switch (typeof value) {
     case 'number':
       return scalarFor(hint ?? dtypes.float32, value, op, argument);
@@ -66,16 +58,16 @@ export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, arg
 }
 
 /**
- * Like toTensor, for functions that may hand their argument back: a variable and a literal give tensors of their own (a
- * tape knows tensors by their ids, and equal literals share one).
+ * Like toTensor, for functions that may return their argument: variables and literals become new tensors. Tapes identify
+ * tensors by id, and equal literals share a cached tensor.
  */
 export function toValue(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
-  if (value instanceof Readable) return value.read();
+  if (value instanceof TensorConvertible) return value.read();
   const t = toTensor(value, hint, op, argument);
   return typeof value === 'object' ? t : aliasTensor(t, shapeOf(t), op);
 }
 
-/** Like toTensor with a hint, and a tensor of another dtype is an error. */
+/** Like toTensor with a hint; throws if a tensor has another dtype. */
 export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument: string): Tensor {
   const t = toTensor(value, dt, op, argument);
   if (t.dt !== dt) {
@@ -89,11 +81,11 @@ export function convertLike(value: unknown, dt: DTypeInfo, op: string, argument:
 
 const cachedScalars = new Map<DTypeInfo, Map<Host, Tensor>>();
 
-/** Operand literals recur (x.mul(2) in a loop), so their tensors, never seen by users, are kept. */
+/** The tensor of a literal operand. Literals recur (x.mul(2) in a loop), so their tensors are cached; users never get them. */
 function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Tensor {
   let byValue = cachedScalars.get(dt);
   if (byValue === undefined) cachedScalars.set(dt, (byValue = new Map<Host, Tensor>()));
-  // -0 and 0 are one key of a Map.
+  // A Map does not distinguish the keys -0 and 0.
   if (!Object.is(value, -0)) {
     const known = byValue.get(value);
     if (known !== undefined) return known;
@@ -108,12 +100,12 @@ function scalarFor(dt: DTypeInfo, value: Host, op: string, argument: string): Te
 }
 
 const literals = new WeakSet<Tensor>();
-/** @internal Whether it stands for a number that someone wrote as an operand. */
+/** @internal Whether this is the cached tensor of a literal operand. */
 export function isLiteral(t: Tensor): boolean {
   return literals.has(t);
 }
 
-/** One host value as an element of dtype `dt`; an InvalidArgumentError where it has no place there. */
+/** Converts a host value to an element of dtype `dt`; throws an InvalidArgumentError if the dtype cannot represent it. */
 export function element(value: unknown, dt: DTypeInfo, op: string, argument: string): number | bigint {
   const fail = (): never => {
     throw new InvalidArgumentError(
@@ -163,7 +155,7 @@ function typedArrayType(value: unknown): DTypeInfo | null {
     : null;
 }
 
-/** An array whose elements are gone has length 0, as an empty one has; its methods refuse to run. */
+/** Throws if the buffer of a typed array was detached or shrunk. Its length is 0, as if it were empty, but its methods throw. */
 function checkInBounds(value: ArrayBufferView, op: string, argument: string): void {
   try {
     Uint8Array.prototype.keys.call(value as Uint8Array);
@@ -178,7 +170,7 @@ function checkInBounds(value: ArrayBufferView, op: string, argument: string): vo
 function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   const own = typedArrayType(value);
   const values = value as unknown as ArrayLike<number | bigint> & TypedArray;
-  // Its own: an array may have another `length`.
+  // The intrinsic length: a `length` property may shadow it.
   const length = lengthOf(value, op, argument);
   if (length === 0) checkInBounds(value, op, argument);
   const dt = hint ?? own;
@@ -199,13 +191,13 @@ function fromTyped(value: ArrayBufferView, hint: DTypeInfo | null, op: string, a
 /** Where the elements of a new tensor are written, from position `at` on; 16-bit floats are converted at the end. */
 function writer(t: Tensor): { target: { [i: number]: number | bigint }; at: number; finish: () => void } {
   if (!isConverted(t.dt)) {
-    return { target: elementsAround(t), at: t.offset / t.dt.bytes, finish: () => undefined };
+    return { target: storageView(t), at: t.offset / t.dt.bytes, finish: () => undefined };
   }
   const values = new Float32Array(t.size);
   return { target: values, at: 0, finish: () => writeValues(t, values) };
 }
 
-/** Elements of typed arrays take a bool hint as 0 and 1 (a Uint8Array is what bool data() gives). */
+/** Like `element`, but 0 and 1 are valid for bool: `data()` of a bool tensor is a Uint8Array. */
 function hostElement(value: number | bigint, dt: DTypeInfo, op: string, argument: string): number | bigint {
   if (dt.kind === 'bool' && (value === 0 || value === 1)) return value;
   return element(value, dt, op, argument);
@@ -225,7 +217,7 @@ function fromNested(value: readonly unknown[], hint: DTypeInfo | null, op: strin
     if (rowType !== null) break;
   }
   const size = sizeOf(shape);
-  if (first instanceof Tensor || first instanceof Readable) {
+  if (first instanceof Tensor || first instanceof TensorConvertible) {
     throw new TypeError(
       `[${op}] ${argument}: an array of tensors is not a tensor; join them with tf.stack or tf.concat`,
     );

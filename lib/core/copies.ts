@@ -1,23 +1,24 @@
 /**
- * Copies of the library: a process may load several, of one version or of two (nested node_modules, `jest.resetModules`). Each
- * has classes of its own, so a tensor of one is no tensor to another. The classes are marked, so that errors can say so.
+ * Detection of foreign tensors. A process may load several copies of the library (nested node_modules, `jest.resetModules`).
+ * Each copy has its own classes, so `instanceof Tensor` is false for the tensors of another copy. A mark on the prototypes
+ * lets error messages identify these.
  */
 import { version } from '../version';
 
-/** A copy of the library, as the others see it. */
+/** A loaded copy of the library. */
 interface Copy {
   readonly version: string;
-  /** The file that it was loaded from; undefined where a bundler made an ES module of it. */
+  /** The file that it was loaded from; undefined in an ES module bundle. */
   readonly file: string | undefined;
 }
 
-/** What the prototypes of the marked classes hold; gradtape/jest knows tensors of any copy by it. */
+/** The mark on the prototypes; gradtape/jest recognizes tensors of any copy by it. */
 interface Mark {
   readonly kind: 'Tensor' | 'Variable' | 'IndexedSlices';
   readonly copy: Copy;
 }
 
-// In the registry of symbols, which all copies share.
+// All copies share the global symbol registry.
 const key = Symbol.for('gradtape.copy');
 
 const thisCopy: Copy = Object.freeze({
@@ -30,7 +31,7 @@ export function markClass(prototype: object, kind: Mark['kind']): void {
   Object.defineProperty(prototype, key, { value: Object.freeze({ kind, copy: thisCopy }) });
 }
 
-/** @internal What an error says of a value whose class belongs to another copy; null for all other values. */
+/** @internal Describes an object of another copy of the library for an error message; null for all other objects. */
 export function describeForeign(value: object): string | null {
   const mark = (value as { [key]?: Mark })[key];
   if (mark === undefined || mark.copy === thisCopy) return null;

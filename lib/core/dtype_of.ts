@@ -1,8 +1,8 @@
-/** The dtype that a function's result has, as far as the compiler can tell from its arguments. Types alone. */
+/** Type-level dtype inference: the dtype of a result from the types of the arguments. */
 import type { HostArray } from './convert';
 import type { DType, DTypeTable, HostArrayDTypes } from './dtype';
 
-/** What has a dtype: tensors, variables and sparse rows. */
+/** An object with a dtype: a tensor, a variable or IndexedSlices. */
 export interface Typed<D extends DType = DType> {
   readonly dtype: D;
 }
@@ -17,7 +17,7 @@ type HostDType<X> = X extends number
       : X extends { readonly [Symbol.toStringTag]: infer N extends keyof HostArrayDTypes }
         ? HostArrayDTypes[N]
         : X extends readonly (infer E)[]
-          ? // Arrays of any depth, whose elements may be anything; an empty array is float32.
+          ? // An array type as general as HostArray says nothing of the dtype; an empty array is float32.
             HostArray extends X
             ? DType
             : [E] extends [never]
@@ -28,23 +28,23 @@ type HostDType<X> = X extends number
 /** The dtype of the tensor that a value becomes: `DTypeOf<number[]>` is 'float32', `DTypeOf<Tensor<'int32'>>` is 'int32'. */
 export type DTypeOf<X> = X extends Typed<infer D> ? D : HostDType<X>;
 
-/** What an operand says of the dtype of a result: a host value, which takes the other operand's, nothing. */
+/** The constraint that an operand puts on the result's dtype: none for a host value, which takes the other operand's dtype. */
 export type OperandDType<Y> = Y extends Typed<infer E> ? E : DType;
 
 /**
- * The dtype of two operands, which has to be the same: where the compiler knows only that of one (a weight's, not that of an
- * argument `x: Tensor`), it is that one. A host value beside a tensor takes that tensor's.
+ * The common dtype of two operands. If only one is statically known (that of a weight, but not that of an argument
+ * `x: Tensor`), it is that one. A host value takes the dtype of the other operand.
  */
 export type DTypeOfPair<X, Y> =
   X extends Typed<infer D> ? D & OperandDType<Y> : Y extends Typed<infer E> ? E : HostDType<X>;
 
-/** The dtype of a list of values: host values beside tensors take the tensors'. */
+/** The common dtype of a list of values: host values take the dtype of the tensors. */
 export type DTypeOfList<X> = [Extract<X, Typed>] extends [never] ? DTypeOf<X> : Extract<X, Typed>['dtype'];
 
 /** The dtype of a quotient of two operands. */
 export type QuotientOf<X, Y> = DTypeTable[DTypeOfPair<X, Y>]['quotient'];
 
-/** The dtype of a sequence of numbers: whole ones make int32, which the compiler sees of literals only. */
+/** The dtype of a range: int32 if its bounds are integers, which is statically known of literals only. */
 export type RangeDType<N> = [Extract<N, Typed>] extends [never]
   ? [Extract<N, bigint>] extends [never]
     ? NumberDType<N>

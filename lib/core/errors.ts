@@ -1,7 +1,7 @@
 /**
- * The error classes, named as TensorFlow names them (`tf.errors`). What Python raises as ValueError is
- * InvalidArgumentError here, RuntimeError is FailedPreconditionError, LookupError is NotFoundError. The wrong kind of
- * argument (a string where a tensor belongs) is JavaScript's own TypeError.
+ * The error classes, named as in TensorFlow (`tf.errors`). Python's ValueError corresponds to InvalidArgumentError,
+ * RuntimeError to FailedPreconditionError, LookupError to NotFoundError. An argument of the wrong type (a string instead of
+ * a tensor) throws JavaScript's TypeError.
  */
 
 /** Base of all errors that the library raises about values, shapes, dtypes and states. @tf tf.errors.OpError */
@@ -18,7 +18,7 @@ function errorClass(name: string): typeof OpError {
   return named[name];
 }
 
-/** A value, shape, dtype or axis that the op cannot take. @tf tf.errors.InvalidArgumentError */
+/** A value, shape, dtype or axis is invalid for the op. @tf tf.errors.InvalidArgumentError */
 export class InvalidArgumentError extends errorClass('InvalidArgumentError') {}
 /** The end of a range was reached (`countUpTo`, an exhausted dataset). @tf tf.errors.OutOfRangeError */
 export class OutOfRangeError extends errorClass('OutOfRangeError') {}
@@ -26,9 +26,9 @@ export class OutOfRangeError extends errorClass('OutOfRangeError') {}
 export class FailedPreconditionError extends errorClass('FailedPreconditionError') {}
 /** Something asked for by name does not exist. @tf tf.errors.NotFoundError */
 export class NotFoundError extends errorClass('NotFoundError') {}
-/** Not possible in this version. @tf tf.errors.UnimplementedError */
+/** Not supported by this version. @tf tf.errors.UnimplementedError */
 export class UnimplementedError extends errorClass('UnimplementedError') {}
-/** More memory than the process can have. @tf tf.errors.ResourceExhaustedError */
+/** Memory could not be allocated, or a limit on sizes was exceeded. @tf tf.errors.ResourceExhaustedError */
 export class ResourceExhaustedError extends errorClass('ResourceExhaustedError') {}
-/** A fault of the library itself. @tf tf.errors.InternalError */
+/** A bug in the library. @tf tf.errors.InternalError */
 export class InternalError extends errorClass('InternalError') {}

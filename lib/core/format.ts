@@ -1,8 +1,8 @@
 /**
- * Tensors as text, character for character what TensorFlow 2 with NumPy 2 prints.
+ * Formats tensors as text, character for character as TensorFlow 2 with NumPy 2 does.
  *
- * Knows nothing of tensors: it takes flat row-major elements, a shape and a dtype's name. Elements of complex dtypes
- * are two numbers (real, imaginary); of string ones strings (written as their UTF-8 bytes) or the bytes themselves.
+ * The input is not a tensor, but flat row-major elements, a shape and the name of a dtype. An element of a complex dtype is
+ * two numbers (real, imaginary), one of dtype string is a string (written as its UTF-8 bytes) or its bytes.
  */
 import {
   type PrintData,
@@ -29,7 +29,7 @@ export interface PrintOptions {
   suppress?: boolean;
   /** Between elements: one space. */
   separator?: string;
-  /** What will follow the closing bracket, so that lines leave room for it: nothing. */
+  /** The text that will follow the closing bracket, for which the last line leaves space: nothing. */
   suffix?: string;
 }
 
@@ -56,10 +56,10 @@ function check(data: PrintData, shape: readonly number[], dtype: string): void {
  * An array's elements in nested brackets, as `np.array2string`.
  *
  * Floats have the fewest digits that identify them in their dtype, at most `precision` after the point. All are in
- * scientific notation when the largest reaches 1e8 (float32 1e6, float16 1e3), the smallest nonzero one is below 1e-4,
- * or their quotient exceeds 1000; of a summarised array only the elements seen count.
+ * scientific notation if the largest reaches 1e8 (float32 1e6, float16 1e3), the smallest nonzero one is below 1e-4,
+ * or their quotient exceeds 1000; in a summarised array, only the elements shown are considered.
  *
- * @param prefix what will stand before the text, whose continuation lines are indented by its length.
+ * @param prefix the text that will precede; continuation lines are indented by its length.
  * @throws TypeError for a dtype without text; RangeError when data and shape disagree.
  */
 export function arrayToString(
@@ -85,10 +85,10 @@ export function arrayToString(
   return nested(shape, layout, write);
 }
 
-/** dtypes NumPy gives to Python's own numbers; the repr of an array leaves them out. */
+/** The dtypes that NumPy infers from Python numbers; the repr of an array omits them. */
 const IMPLIED = new Set(['bool', 'int64', 'float64', 'complex128']);
 
-/** An array as Python code, as NumPy's `repr`: `array([1., 2.], dtype=float32)`. */
+/** An array as Python code, like NumPy's `repr`: `array([1., 2.], dtype=float32)`. */
 export function arrayRepr(data: PrintData, shape: readonly number[], dtype: string): string {
   const prefix = 'array(';
   const text = prefix + arrayToString(data, shape, dtype, prefix, { separator: ', ', suffix: ')' });
@@ -104,7 +104,7 @@ export function arrayRepr(data: PrintData, shape: readonly number[], dtype: stri
   return `${text},${gap}${extra}`;
 }
 
-/** Text of several lines begins on a line of its own. */
+/** Puts text of several lines on a new line. */
 function onOwnLines(text: string): string {
   return text.includes('\n') ? `\n${text}` : text;
 }
@@ -138,8 +138,8 @@ export function tensorRepr(data: PrintData, shape: readonly number[], dtype: str
 /**
  * The text of a variable: `<tf.Variable 'w:0' shape=(2,) dtype=float32, numpy=array([1., 2.], dtype=float32)>`.
  *
- * @param name as shown, `:0` included.
- * @param declared the shape the variable may take, where it differs from the shape of its value.
+ * @param name as shown, including `:0`.
+ * @param declared the declared shape, if it differs from the shape of the value.
  * @throws TypeError for a dtype without text; RangeError when data and shape disagree.
  */
 export function variableRepr(

@@ -1,46 +1,46 @@
-/** Sparse rows of a tensor: the gradient of a gather. */
+/** IndexedSlices: a sparse tensor given by some of its rows, such as the gradient of a gather. */
 import { toValue, type TensorLike } from './convert';
 import { markClass } from './copies';
 import { dtypes, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { InternalError, InvalidArgumentError } from './errors';
-import { options as parseOptions, refuseSurplus } from './options';
-import { Readable } from './readable';
+import { options as parseOptions, throwExtraArguments } from './options';
+import { TensorConvertible } from './tensor_convertible';
 import { checkShape, type Dims, frozen } from './shape';
 import { type NestedArray, tensorFrom, Tensor } from './tensor';
 
 /**
- * What `tape.gradient` returns for a source: its rows where only some were read (`tf.gather`, `tf.nn.embeddingLookup`), else
- * a tensor. Both have the methods of tensors; `toTensor()` gives a tensor in either case.
+ * What `tape.gradient` returns for a source: IndexedSlices if the source was only read by `tf.gather` or
+ * `tf.nn.embeddingLookup`, else a tensor. Both have the methods of tensors; `toTensor()` returns a tensor in either case.
  */
 export type Gradient<D extends DType = DType> = Tensor<D> | IndexedSlices<D>;
 
 let densify: (slices: IndexedSlices) => Tensor = () => {
   throw new InternalError('[IndexedSlices] the ops are not loaded');
 };
-/** What sums the rows into a whole tensor; ops/slices.ts hands it in. */
+/** Sets the conversion to a dense tensor, which is written in ops (ops/index/slices.ts). */
 export function setDensifier(f: typeof densify): void {
   densify = f;
 }
 
 export interface IndexedSlicesOptions {
-  /** The shape of the whole: numbers or an integer vector. Default null: not known. */
+  /** The shape of the dense tensor: numbers or an integer vector. Default null: not known. */
   denseShape?: Dims | Tensor | null;
 }
 
 const defaults: Required<IndexedSlicesOptions> = { denseShape: null };
 
 /**
- * A tensor of shape `denseShape` that is zero but for some rows: row `indices[i]` has `values[i]` added. Indices may
- * repeat. Wherever a tensor is wanted, it is the whole tensor. @tf tf.IndexedSlices
+ * A tensor of shape `denseShape` in which most rows are zero: `values[i]` is added to row `indices[i]`. Indices may
+ * repeat. An op that takes a tensor converts it to the dense tensor. @tf tf.IndexedSlices
  */
-export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
-  /** What `x instanceof tf.IndexedSlices` tells the compiler of an unknown x. */
+export class IndexedSlices<out D extends DType = DType> extends TensorConvertible<D> {
+  /** The type to which `x instanceof tf.IndexedSlices` narrows an unknown x. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is IndexedSlices;
-  /** The rows: the shape of `indices`, then that of a row. */
+  /** The rows. Their shape is that of `indices`, followed by that of a row. */
   readonly values: Tensor<D>;
-  /** int32 or int64: where they belong. */
+  /** The position of each row, int32 or int64. */
   readonly indices: Tensor;
-  /** The shape of the whole, or null where it is not known. */
+  /** The shape of the dense tensor; null if it is not known. */
   readonly denseShape: Dims | null;
 
   constructor(
@@ -50,7 +50,7 @@ export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
   ) {
     super();
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus('IndexedSlices', 3, arguments, defaults);
+    if (arguments.length > 3) throwExtraArguments('IndexedSlices', 3, arguments, defaults);
     this.values = toValue(values, null, 'IndexedSlices', 'values') as Tensor<D>;
     this.indices = toValue(indices, dtypes.int32, 'IndexedSlices', 'indices');
     if (this.indices.dt !== dtypes.int32 && this.indices.dt !== dtypes.int64) {
@@ -78,22 +78,22 @@ export class IndexedSlices<out D extends DType = DType> extends Readable<D> {
     return this.denseShape;
   }
 
-  /** The whole tensor: rows with the same index are summed. */
+  /** The dense tensor: rows with the same index are summed. */
   toTensor(): Tensor<D> {
     return this.read();
   }
 
-  /** The elements of the whole tensor, as `Tensor.data` returns them. */
+  /** The elements of the dense tensor, as `Tensor.data` returns them. */
   data(): DTypeTable[D]['array'] {
     return this.read().data();
   }
 
-  /** The elements of the whole tensor, as `Tensor.array` returns them. */
+  /** The elements of the dense tensor, as `Tensor.array` returns them. */
   array(): NestedArray<DTypeTable[D]['element']> {
     return this.read().array();
   }
 
-  /** The element of a whole tensor that has one. */
+  /** The element of a dense tensor of one element. */
   item(): DTypeTable[D]['element'] {
     return this.read().item();
   }

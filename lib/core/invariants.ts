@@ -1,34 +1,34 @@
-/** What must hold of storages, checked where the environment says GRADTAPE_DEBUG=1. Slow: for tests and fuzzing. */
+/** Checks of storage invariants, enabled by GRADTAPE_DEBUG=1 in the environment. They are slow, for tests and fuzzing. */
 import { InternalError } from './errors';
 import type { Storage } from './storage';
 
-/** A tensor. */
-interface Placed {
+/** The properties of a tensor that are checked; tensor.ts imports this module, so it cannot import the class. */
+interface TensorLayout {
   readonly isDisposed: boolean;
-  /** Byte offset of its elements, and how many there are of which dtype. */
+  /** Byte offset of the first element, number of elements, and their dtype. */
   readonly offset: number;
   readonly size: number;
   readonly dt: { readonly bytes: number };
 }
 
-/** Where the elements of a tensor lie. */
-interface Place {
-  readonly tensor: WeakRef<Placed>;
+/** The bytes of a buffer that a tensor occupies. */
+interface ByteRange {
+  readonly tensor: WeakRef<TensorLayout>;
   readonly storage: Storage;
   readonly from: number;
   readonly to: number;
 }
 
-function isAlive({ tensor, storage }: Place): boolean {
+function isAlive({ tensor, storage }: ByteRange): boolean {
   const t = tensor.deref();
   return (t !== undefined && !t.isDisposed) || (storage.bytes > 0 && storage.pins > 0);
 }
 
 class Invariants {
-  readonly #places = new WeakMap<ArrayBuffer, Place[]>();
+  readonly #ranges = new WeakMap<ArrayBuffer, ByteRange[]>();
 
-  /** A new tensor's elements lie inside their buffer, at a whole number. Returns their bytes. */
-  inside({ offset, size, dt }: Placed, { buffer }: Storage): { from: number; to: number } {
+  /** Throws unless a new tensor's elements lie inside its buffer. Returns their byte range. */
+  checkBounds({ offset, size, dt }: TensorLayout, { buffer }: Storage): { from: number; to: number } {
     const bytes = size * dt.bytes;
     if (Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= buffer.byteLength)
       return { from: offset, to: offset + bytes };
@@ -37,28 +37,28 @@ class Invariants {
     );
   }
 
-  /** A new tensor shares the elements of others, and holds their storage as they do. */
-  shares(t: Placed, storage: Storage): void {
-    const range = this.inside(t, storage);
+  /** Registers a new tensor that shares its elements with others. */
+  recordAlias(t: TensorLayout, storage: Storage): void {
+    const range = this.checkBounds(t, storage);
     if (range.from === range.to) return;
-    const places = this.#places.get(storage.buffer);
-    const place = { tensor: new WeakRef(t), storage, ...range };
-    if (places === undefined) this.#places.set(storage.buffer, [place]);
-    else places.push(place);
+    const ranges = this.#ranges.get(storage.buffer);
+    const added = { tensor: new WeakRef(t), storage, ...range };
+    if (ranges === undefined) this.#ranges.set(storage.buffer, [added]);
+    else ranges.push(added);
   }
 
-  /** A new tensor has its elements for itself: those of no tensor that is alive overlap them. */
-  owns(t: Placed, storage: Storage): void {
-    const { from, to } = this.inside(t, storage);
-    const alive = (this.#places.get(storage.buffer) ?? []).filter(isAlive);
-    const other = alive.find((place) => place.from < to && from < place.to);
+  /** Throws if the elements of a newly allocated tensor overlap those of a live tensor. */
+  checkExclusive(t: TensorLayout, storage: Storage): void {
+    const { from, to } = this.checkBounds(t, storage);
+    const alive = (this.#ranges.get(storage.buffer) ?? []).filter(isAlive);
+    const other = alive.find((range) => range.from < to && from < range.to);
     if (other !== undefined) {
       throw new InternalError(
         `a new tensor's bytes ${from} to ${to} overlap those of another, ${other.from} to ${other.to}`,
       );
     }
-    this.#places.set(storage.buffer, alive);
-    this.shares(t, storage);
+    this.#ranges.set(storage.buffer, alive);
+    this.recordAlias(t, storage);
   }
 }
 

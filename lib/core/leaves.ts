@@ -1,11 +1,11 @@
-/** The tensors in nested structures, those of sparse rows too. */
+/** The tensors in nested structures, including those of IndexedSlices. */
 import { IndexedSlices } from './indexed_slices';
 import { flatten, mapStructure } from './nest';
 import { Tensor } from './tensor';
 
 const isTensor = (leaf: unknown): boolean => leaf instanceof Tensor;
 
-/** In order. */
+/** All tensors of a structure, in order. */
 export function tensorsIn(structure: unknown): Tensor[] {
   return flatten(structure).flatMap((leaf) => {
     if (leaf instanceof Tensor) return [leaf];
@@ -13,15 +13,15 @@ export function tensorsIn(structure: unknown): Tensor[] {
   });
 }
 
-/** The structure with other tensors in their places, in order; `stands` says what else a tensor takes the place of. */
+/** A copy of the structure in which `tensors`, in order, replace its tensors (or the leaves selected by `isReplaced`). */
 export function withTensors(
   structure: unknown,
   tensors: readonly Tensor[],
-  stands: (leaf: unknown) => boolean = isTensor,
+  isReplaced: (leaf: unknown) => boolean = isTensor,
 ): unknown {
   let next = 0;
   return mapStructure(structure, (leaf) => {
-    if (stands(leaf)) return tensors[next++];
+    if (isReplaced(leaf)) return tensors[next++];
     if (leaf instanceof IndexedSlices)
       return new IndexedSlices(tensors[next++], tensors[next++], leaf.denseShape);
     return leaf;

@@ -1,13 +1,13 @@
 /**
- * Arrays that users give. A proxy may say another length each time that it is asked, a getter another element, a typed array
- * may have a `length` of its own: what counts is asked for once and checked, and ops compute with copies.
+ * Defensive access to arrays given by users. A proxy may return another length or element at each read, and a property may
+ * shadow the `length` of a typed array; so lengths and elements are read once, checked, and copied.
  */
 import { getHeapStatistics } from 'node:v8';
 import { InvalidArgumentError, ResourceExhaustedError } from './errors';
 
-/** The most levels of nested arrays and objects: as many as a tensor may have dimensions. */
+/** The maximum depth of nested arrays and objects, which is also the maximum rank of a tensor. */
 export const maxDepth = 254;
-/** The most elements of an array. V8 ends the process where one outgrows 2²⁷ while elements are added. */
+/** The maximum length of an array. V8 aborts the process if an array grows beyond 2²⁷ elements. */
 const maxLength = 2 ** 26;
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
@@ -16,55 +16,55 @@ const getter = (name: string | symbol): ((this: unknown) => unknown) =>
 const typedLength = getter('length') as (this: ArrayBufferView) => number;
 const typedName = getter(Symbol.toStringTag) as (this: unknown) => string | undefined;
 
-/** 'Float32Array' and the like, also of another realm; undefined for what is no typed array. */
+/** The class name of a typed array ('Float32Array'), also of another realm; undefined for other values. */
 export function typedArrayName(value: unknown): string | undefined {
   return typeof value === 'object' ? typedName.call(value) : undefined;
 }
 
-/** What errors call a list: the argument of an op, or by a text that says it all. A text is put together for an error alone. */
-const placeOf = (op: string, argument?: string): string =>
+/** How an error names a list: `[op] argument`, or `op` alone. Built only for errors, so callers pass the two parts. */
+const argumentName = (op: string, argument?: string): string =>
   argument === undefined ? op : `[${op}] ${argument}`;
 
-/** The number of elements of an array or typed array, which is an op's argument (or what `op` says where it stands alone). */
+/** The length of an array or typed array, checked. Errors name `op` and `argument`, or `op` alone. */
 export function lengthOf(list: ArrayLike<unknown> | ArrayBufferView, op: string, argument?: string): number {
   if (ArrayBuffer.isView(list)) return typedLength.call(list);
   const length: unknown = list.length;
   if (typeof length !== 'number' || !Number.isInteger(length) || length < 0) {
     throw new InvalidArgumentError(
-      `${placeOf(op, argument)}: the length of an array must be a whole number; this one says ${String(length)}`,
+      `${argumentName(op, argument)}: the length of an array must be a whole number; this one says ${String(length)}`,
     );
   }
   if (length > maxLength) {
     throw new ResourceExhaustedError(
-      `${placeOf(op, argument)}: an array of ${length} elements; the limit is ${maxLength}`,
+      `${argumentName(op, argument)}: an array of ${length} elements; the limit is ${maxLength}`,
     );
   }
   return length;
 }
 
-/** The elements of an array or typed array, in an array that nobody else has. */
-export function listOf(list: ArrayLike<unknown>, op: string, argument?: string): unknown[] {
+/** A copy of an array or typed array, as an array. */
+export function copyOfList(list: ArrayLike<unknown>, op: string, argument?: string): unknown[] {
   const length = lengthOf(list, op, argument);
   const copy: unknown[] = [];
   for (let i = 0; i < length; i++) copy.push(list[i]);
   return copy;
 }
 
-/** An error where something is nested more deeply than it can be, or endlessly. */
+/** The error for a structure nested too deeply, or cyclically. */
 export function tooDeep(where: string): InvalidArgumentError {
   return new InvalidArgumentError(`${where} is nested too deeply (or contains itself)`);
 }
 
-/** A copy of nested arrays, all else as it is. */
+/** A deep copy of nested arrays; other values are kept. */
 export function copyOfArrays(value: unknown, where: string, depth = 0): unknown {
   if (!Array.isArray(value)) return value;
   if (depth === maxDepth) throw tooDeep(where);
-  const copy = listOf(value, where);
+  const copy = copyOfList(value, where);
   for (let i = 0; i < copy.length; i++) copy[i] = copyOfArrays(copy[i], where, depth + 1);
   return copy;
 }
 
-/** Whether all that nested arrays hold passes a test. */
+/** Whether all leaves of nested arrays satisfy a predicate. */
 export function everyLeaf(
   value: unknown,
   test: (leaf: unknown) => boolean,
@@ -73,18 +73,18 @@ export function everyLeaf(
 ): boolean {
   if (!Array.isArray(value)) return test(value);
   if (depth === maxDepth) throw tooDeep(where);
-  return listOf(value, where).every((part) => everyLeaf(part, test, where, depth + 1));
+  return copyOfList(value, where).every((part) => everyLeaf(part, test, where, depth + 1));
 }
 
-/** So many objects or elements always fit into V8's heap. */
-const few = 2 ** 16;
+/** This many objects or elements always fit into V8's heap. */
+const alwaysFits = 2 ** 16;
 
 /**
- * Throws where V8's heap cannot hold `count` objects of about so many bytes, or an array of `longest` elements: V8 would end
- * the process.
+ * Throws if V8's heap cannot hold `count` objects of about `bytes` bytes each, or an array of `longest` elements: V8 would
+ * abort the process.
  */
 export function checkHeap(count: number, bytes: number, longest: number, what: string): void {
-  if (count <= few) return;
+  if (count <= alwaysFits) return;
   const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
   const free = 0.8 * (limit - used);
   if (longest <= maxLength && count * bytes <= free) return;
@@ -116,10 +116,10 @@ export function checkNested(
   checkHeap(arrays + size, bytes / (arrays + size), longest, what);
 }
 
-/** About what a small tensor takes. */
+/** Estimated bytes of heap for a small tensor. */
 const tensorBytes = 200;
 
-/** Throws where V8's heap cannot hold so many tensors. */
+/** Throws if V8's heap cannot hold `count` tensors. */
 export function checkTensors(count: number, op: string): void {
   checkHeap(count, tensorBytes, count, `[${op}] ${count} tensors`);
 }

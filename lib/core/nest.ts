@@ -1,6 +1,6 @@
-/** Nested structures: arrays and plain objects of leaves, as arguments and results mirror them. */
+/** Nested structures: arrays and plain objects of leaves (`tf.nest`). */
 import { ResourceExhaustedError } from './errors';
-import { listOf, maxDepth, tooDeep } from './lists';
+import { copyOfList, maxDepth, tooDeep } from './lists';
 import { isPlain } from './options';
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
@@ -11,13 +11,13 @@ const what = 'a structure of arrays and objects';
 const maxNodes = 2 ** 24;
 
 /** A traversal, which enforces the limits on depth and size. */
-class Walk {
+class Traversal {
   private nodes = 0;
 
   /** The elements of an array; null if `node` is no array. */
   elements(node: unknown, depth: number): unknown[] | null {
     if (!Array.isArray(node)) return null;
-    const elements = listOf(node, what);
+    const elements = copyOfList(node, what);
     this.enter(elements.length, depth);
     return elements;
   }
@@ -39,7 +39,7 @@ class Walk {
 
 /** The leaves, in order: array elements by index, object values in insertion order. */
 export function flatten(structure: unknown): unknown[] {
-  const walk = new Walk();
+  const walk = new Traversal();
   const leaves: unknown[] = [];
   const visit = (node: unknown, depth: number): void => {
     const children = walk.elements(node, depth) ?? walk.entries(node, depth)?.map(([, child]) => child);
@@ -52,7 +52,7 @@ export function flatten(structure: unknown): unknown[] {
 
 /** A structure like `structure` with each leaf replaced by `f(leaf)`. */
 export function mapStructure(structure: unknown, f: (leaf: unknown) => unknown): unknown {
-  const walk = new Walk();
+  const walk = new Traversal();
   const visit = (node: unknown, depth: number): unknown => {
     const elements = walk.elements(node, depth);
     if (elements !== null) return elements.map((child) => visit(child, depth + 1));

@@ -1,34 +1,34 @@
-/** The last argument of most functions. */
+/** The options argument, the last parameter of most public functions. */
 import { InvalidArgumentError } from './errors';
 import { copyOfArrays } from './lists';
 import { describe } from './shape';
 
-/** What was chosen in one of the last calls with some defaults. */
-interface Choice {
-  /** The bare value of the first option, or an object. */
+/** The options of an earlier call, resolved. */
+interface CachedOptions {
+  /** Whether the argument was the bare value of the first option instead of an object. */
   readonly bare: boolean;
   readonly keys: readonly string[];
   readonly values: readonly unknown[];
-  readonly chosen: object;
+  readonly result: object;
 }
-interface Choices {
-  readonly list: Choice[];
+interface OptionsCache {
+  readonly list: CachedOptions[];
   next: number;
-  /** Calls since one was found. */
+  /** Cache misses since the last hit. */
   missed: number;
 }
 
-/** Calls that are remembered for each defaults. */
-const kept = 4;
-/** After so many calls that all say something else, only every so-manieth is remembered. */
-const patience = 16;
-const remembered = new WeakMap<object, Choices>();
+/** Cached calls for each defaults object. */
+const maxCached = 4;
+/** After this many misses in a row, only every `maxMisses`-th call is cached. */
+const maxMisses = 16;
+const caches = new WeakMap<object, OptionsCache>();
 
 /**
- * The options slot: an object of named options, or the bare value of the first optional parameter when that is not a
- * plain object. Unknown names are errors. What is not given is read from `defaults`, the prototype of the result: these stand
- * outside of the function that asks, and never change. Nor may the result be changed: calls that say the same get the same
- * one, since to make it takes as long as a small op.
+ * Resolves the options argument: an object of named options, or the bare value of the option `first` if that is not a plain
+ * object. Unknown names are errors. Options that are not given are inherited from `defaults`, the prototype of the result;
+ * `defaults` must be a constant, since it is also the key of the cache. Creating the result takes as long as a small op, so
+ * equal calls get the same cached object, which callers must not change.
  */
 export function options<O extends object>(
   given: unknown,
@@ -37,35 +37,35 @@ export function options<O extends object>(
   op: string,
 ): O {
   if (given === undefined) return defaults;
-  const bare = typeof given !== 'object' || given === null || Array.isArray(given) || !isLiteral(given);
-  const known = remembered.get(defaults);
-  if (known !== undefined) {
-    const { list } = known;
+  const bare = typeof given !== 'object' || given === null || Array.isArray(given) || !isPlainFast(given);
+  const cache = caches.get(defaults);
+  if (cache !== undefined) {
+    const { list } = cache;
     for (let c = 0; c < list.length; c++) {
-      const choice = list[c];
-      if (choice.bare !== bare) continue;
-      if (!(bare ? sameValue(choice, given, first) : sameObject(choice, given))) continue;
-      // Most calls are repeated: the next one finds it first.
+      const cached = list[c];
+      if (cached.bare !== bare) continue;
+      if (!(bare ? sameValue(cached, given, first) : sameObject(cached, given))) continue;
+      // Most calls repeat the one before: move to front.
       list[c] = list[0];
-      list[0] = choice;
-      known.missed = 0;
-      return choice.chosen as O;
+      list[0] = cached;
+      cache.missed = 0;
+      return cached.result as O;
     }
   }
   const chosen = Object.create(defaults) as O;
   if (bare) (chosen as Record<string, unknown>)[first] = given;
-  else choose(given as Record<string, unknown>, defaults, chosen, op);
-  if (known === undefined || ++known.missed < patience || known.missed % patience === 0)
-    keep(given, bare, first, defaults, chosen, known);
+  else applyGiven(given as Record<string, unknown>, defaults, chosen, op);
+  if (cache === undefined || ++cache.missed < maxMisses || cache.missed % maxMisses === 0)
+    cacheOptions(given, bare, first, defaults, chosen, cache);
   return chosen;
 }
 
-/** Sets what an object gives. */
-function choose(given: Record<string, unknown>, defaults: object, chosen: object, op: string): void {
+/** Copies the given options to the result, and checks their names. */
+function applyGiven(given: Record<string, unknown>, defaults: object, chosen: object, op: string): void {
   for (const key in given) {
     const value = given[key];
     if (!Object.hasOwn(defaults, key)) {
-      // Not a name of its own: somebody put it on Object.prototype.
+      // An inherited name: someone extended Object.prototype.
       if (!Object.hasOwn(given, key)) continue;
       throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
     }
@@ -73,7 +73,7 @@ function choose(given: Record<string, unknown>, defaults: object, chosen: object
   }
 }
 
-/** Whether two values are the same, or lists of the same numbers, strings and the like. */
+/** Whether two values are equal; arrays are compared by their elements. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return a !== 0 || Object.is(a, b);
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
@@ -81,13 +81,13 @@ function same(a: unknown, b: unknown): boolean {
   return true;
 }
 
-function sameValue({ keys, values }: Choice, given: unknown, first: string): boolean {
+function sameValue({ keys, values }: CachedOptions, given: unknown, first: string): boolean {
   return keys[0] === first && same(given, values[0]);
 }
 
-function sameObject({ keys, values }: Choice, given: unknown): boolean {
+function sameObject({ keys, values }: CachedOptions, given: unknown): boolean {
   let i = 0;
-  // A loop over the names, without lists of them.
+  // Iterates without allocating a list of keys.
   for (const key in given as object) {
     if (i === keys.length || keys[i] !== key) return false;
     if (!same((given as Record<string, unknown>)[key], values[i])) return false;
@@ -96,20 +96,20 @@ function sameObject({ keys, values }: Choice, given: unknown): boolean {
   return i === keys.length;
 }
 
-/** Whether nothing but the value is kept by keeping it: tensors stay the caller's. */
+/** Whether a value consists of primitives and small arrays. Others are not cached: the cache must not retain tensors. */
 function isPlainData(value: unknown, depth = 0): boolean {
   if (Array.isArray(value))
     return value.length <= 16 && depth < 3 && value.every((v) => isPlainData(v, depth + 1));
   return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
-function keep(
+function cacheOptions(
   given: unknown,
   bare: boolean,
   first: string,
   defaults: object,
   chosen: object,
-  known: Choices | undefined,
+  cache: OptionsCache | undefined,
 ): void {
   const own = bare ? { [first]: given } : (given as Record<string, unknown>);
   const [keys, values] = [Object.keys(own), Object.values(own)];
@@ -119,19 +119,19 @@ function keep(
   keys.forEach((key, i) => {
     if (Object.hasOwn(chosen, key)) result[key] = copies[i];
   });
-  const choice: Choice = { bare, keys, values: copies, chosen: result };
-  if (known === undefined) remembered.set(defaults, { list: [choice], next: 1, missed: 0 });
+  const cached: CachedOptions = { bare, keys, values: copies, result };
+  if (cache === undefined) caches.set(defaults, { list: [cached], next: 1, missed: 0 });
   else {
-    known.list[known.next % kept] = choice;
-    known.next = (known.next + 1) % kept;
+    cache.list[cache.next % maxCached] = cached;
+    cache.next = (cache.next + 1) % maxCached;
   }
 }
 
 /**
- * What to throw where a function whose last argument is its options was called with more arguments than it takes, as Python's
- * keywords would be, `stack(list, 0, { axis: 1 })`: they would be ignored. `names`: its options.
+ * The error for a call with more arguments than parameters, of a function whose last parameter is its options. JavaScript
+ * would ignore the extra ones in `stack(list, 0, { axis: 1 })`, as one translates it from Python. `names`: the options.
  */
-export function surplusError(
+export function extraArgumentsError(
   op: string,
   most: number,
   args: ArrayLike<unknown>,
@@ -139,7 +139,7 @@ export function surplusError(
 ): InvalidArgumentError {
   const meant = new Map<string, unknown>();
   const given = Array.from(args).slice(most - 1);
-  // Axes that other libraries take one by one.
+  // Axes as separate arguments, as in other libraries.
   const isList = (names[0] === 'axis' || names[0] === 'perm') && given.every((v) => typeof v === 'number');
   if (isList) meant.set(names[0], given);
   else
@@ -158,15 +158,20 @@ export function surplusError(
   );
 }
 
-/** Throws it. To be asked for where `arguments.length > most`, which costs nothing. */
-export function refuseSurplus(op: string, most: number, args: ArrayLike<unknown>, defaults: object): never {
-  throw surplusError(op, most, args, Object.keys(defaults));
+/** Throws that error. Functions call this if `arguments.length > most`, a test that costs nothing. */
+export function throwExtraArguments(
+  op: string,
+  most: number,
+  args: ArrayLike<unknown>,
+  defaults: object,
+): never {
+  throw extraArgumentsError(op, most, args, Object.keys(defaults));
 }
 
 const objectPrototype = Object.prototype;
 
-/** Whether a value is an object literal: most are told by a look, where asking for the prototype is a call. */
-const isLiteral = (value: object): boolean => value.constructor === Object || isPlain(value);
+/** Like `isPlain`, but faster for most object literals, since getPrototypeOf is a call. */
+const isPlainFast = (value: object): boolean => value.constructor === Object || isPlain(value);
 
 /** Whether a value is an object literal, of this realm or another. */
 export function isPlain(value: object): boolean {

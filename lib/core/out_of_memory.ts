@@ -1,4 +1,4 @@
-/** Scratch memory that native code could not allocate. */
+/** Failed allocations of scratch memory in native code. */
 import { ResourceExhaustedError } from './errors';
 import { type Dims, showShape } from './shape';
 
@@ -7,7 +7,7 @@ interface Operand {
   readonly shape: Dims;
 }
 
-/** For an error of the native binding that says so, the one that a user gets; any other error as it is. */
+/** Converts the native binding's error for a failed allocation to a ResourceExhaustedError; returns other errors unchanged. */
 export function outOfMemory(error: unknown, where: string, operands: readonly Operand[]): unknown {
   if (!(error instanceof RangeError) || (error as { code?: unknown }).code !== 'GRADTAPE_MEMORY')
     return error;

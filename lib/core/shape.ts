@@ -1,22 +1,22 @@
-/** Shapes: sizes, strides, broadcasting. Plain functions on number arrays; knows no tensor. */
+/** Shapes: sizes, strides, broadcasting. Pure functions of number arrays, independent of tensors. */
 import { describeForeign } from './copies';
 import { InvalidArgumentError, ResourceExhaustedError } from './errors';
-import { listOf, maxDepth } from './lists';
+import { copyOfList, maxDepth } from './lists';
 
 /** A list of dimensions. */
 export type Dims = readonly number[];
 
 declare const checked: unique symbol;
 /**
- * The shape of a tensor, which tensors share and kernels trust: a list that only the library has. `asShape` says so of one;
- * what users get of it is a frozen copy. (Not the frozen list itself: V8 reads such slowly, a loop over three dimensions takes
- * 15 ns instead of 4, `slice` 230 instead of 8.)
+ * The shape of a tensor, validated and immutable: tensors share it, and kernels trust it. `asShape` brands an array that no
+ * code outside of the library can reach; users get a frozen copy. (The shape itself is not frozen: V8 is slow on frozen
+ * arrays, a loop over three dimensions takes 15 ns instead of 4, `slice` 230 instead of 8.)
  */
 export type Shape = Dims & { readonly [checked]: true };
 
-/** The most elements a tensor may have: what a Float64Array over one ArrayBuffer can index. Nor is any dimension larger. */
+/** The maximum number of elements of a tensor, which a Float64Array over one ArrayBuffer can index; also of each dimension. */
 export const maxElements = 2 ** 32;
-/** The most dimensions a tensor may have, as in TensorFlow. */
+/** The maximum rank of a tensor, as in TensorFlow. */
 const maxRank = maxDepth;
 
 export function checkRank(rank: number, where: string): void {
@@ -25,7 +25,7 @@ export function checkRank(rank: number, where: string): void {
   }
 }
 
-/** A list of sizes ≥ 0 that the library made, and that nobody will write to, as the shape of a tensor. */
+/** Brands an array of dimensions ≥ 0 as a shape; the caller must not write to it afterwards. Checks only the rank. */
 export function asShape(dims: Dims, op?: string): Shape {
   if (dims.length > maxRank) checkRank(dims.length, op === undefined ? 'a shape' : `[${op}]`);
   return dims as Shape;
@@ -33,7 +33,7 @@ export function asShape(dims: Dims, op?: string): Shape {
 
 const copies = new WeakMap<Shape, Dims>();
 
-/** A shape as users get it. */
+/** The frozen copy of a shape that users get. */
 export function frozen(shape: Shape): Dims {
   let copy = copies.get(shape);
   if (copy === undefined) copies.set(shape, (copy = Object.freeze(shape.slice())));
@@ -57,7 +57,7 @@ export function sizeBetween(shape: Dims, from: number, to: number): number {
   return size;
 }
 
-/** a[…aEnd], middle[from…to], b[bFrom…] in one shape. */
+/** The concatenation of a[0…aEnd), middle[from…to) and b[bFrom…). */
 export function joinShapes(
   a: Dims,
   aEnd: number,
@@ -81,17 +81,17 @@ export function sameShape(a: Dims, b: Dims): boolean {
   return true;
 }
 
-/** `[2,3]`, as error messages show shapes. */
+/** A shape for error messages: `[2,3]`. */
 export function showShape(shape: readonly (number | null)[]): string {
   return `[${shape.map((d) => d ?? '?').join(',')}]`;
 }
 
-/** A shape that a user gave, checked. */
+/** Checks a shape given by a user. */
 export function checkShape(shape: unknown, where: string): Shape {
   if (!Array.isArray(shape) && !ArrayBuffer.isView(shape)) {
     throw new TypeError(`${where} must be an array of dimensions; got ${describe(shape)}`);
   }
-  const given = listOf(shape as ArrayLike<unknown>, where);
+  const given = copyOfList(shape as ArrayLike<unknown>, where);
   checkRank(given.length, where);
   const dims: number[] = [];
   let size = 1;
@@ -110,14 +110,14 @@ export function checkShape(shape: unknown, where: string): Shape {
 /** A shape in which `null` stands for a dimension that may vary. */
 export type PartialShape = readonly (number | null)[];
 
-/** Such a shape that a user gave, checked and frozen. */
+/** Checks a partial shape given by a user; returns a frozen copy. */
 export function checkPartialShape(shape: unknown, where: string): PartialShape {
   if (!Array.isArray(shape)) {
     throw new TypeError(
       `${where} must be an array of dimensions, null where one may vary; got ${describe(shape)}`,
     );
   }
-  const given = listOf(shape, where).map((d) => d ?? null);
+  const given = copyOfList(shape, where).map((d) => d ?? null);
   const known = checkShape(
     given.map((d) => d ?? 0),
     where,
@@ -125,14 +125,14 @@ export function checkPartialShape(shape: unknown, where: string): PartialShape {
   return Object.freeze(given.map((d, i) => (d === null ? null : known[i])));
 }
 
-/** Throws where a tensor of `size` elements could not exist. */
+/** Throws if a tensor of this size and shape exceeds the limits. */
 export function checkElements(size: number, shape: Dims, where: string): void {
   if (size > maxElements) {
     throw new ResourceExhaustedError(
       `${where}: a tensor of shape ${showShape(shape)} would have ${size} elements; the limit is ${maxElements}`,
     );
   }
-  // Without elements, only this keeps sizes in bounds.
+  // A dimension of 0 makes the size 0, however large the others are.
   if (size === 0 && shape.some((d) => d > maxElements)) {
     throw new ResourceExhaustedError(
       `${where}: a tensor of shape ${showShape(shape)} has too large a dimension; the limit is ${maxElements}`,
@@ -140,7 +140,7 @@ export function checkElements(size: number, shape: Dims, where: string): void {
   }
 }
 
-/** A short word for any value, for messages. */
+/** A short description of any value, for error messages. */
 export function describe(value: unknown, depth = 0): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) {
@@ -153,9 +153,9 @@ export function describe(value: unknown, depth = 0): string {
   if (typeof value === 'object') {
     const foreign = describeForeign(value);
     if (foreign !== null) return foreign;
-    // Bundlers rename classes that name themselves.
+    // Bundlers prefix the names of classes that refer to themselves.
     const own = (value.constructor?.name ?? '').replace(/^_(?=[A-Z])/, '');
-    // Generators and the like have constructors without a name.
+    // The constructors of generators, for example, have no name.
     const name = own === '' ? Object.prototype.toString.call(value).slice(8, -1) : own;
     return name === 'Object' ? 'an object' : `a ${name}`;
   }
@@ -174,7 +174,7 @@ export function stridesOf(shape: Dims): number[] {
   return strides;
 }
 
-/** The shape that two shapes broadcast to, or null where they don't. */
+/** The shape that two shapes broadcast to; null if they are incompatible. */
 export function broadcastShapes(a: Dims, b: Dims): Shape | null {
   const rank = Math.max(a.length, b.length);
   const out = new Array<number>(rank);
@@ -187,7 +187,7 @@ export function broadcastShapes(a: Dims, b: Dims): Shape | null {
   return asShape(out);
 }
 
-/** Strides of `shape` seen as `out`: 0 along broadcast dimensions. */
+/** Strides of a tensor of shape `shape` broadcast to `out`: 0 along broadcast dimensions. */
 export function broadcastStrides(shape: Dims, out: Dims): number[] {
   const strides = new Array<number>(out.length);
   const lead = out.length - shape.length;
@@ -200,7 +200,7 @@ export function broadcastStrides(shape: Dims, out: Dims): number[] {
   return strides;
 }
 
-/** The axes of `out` along which `shape` was broadcast (to sum over on the way back). */
+/** The axes of `out` along which `shape` was broadcast, over which the gradient is summed. */
 export function broadcastAxes(shape: Dims, out: Dims): number[] {
   const axes: number[] = [];
   const lead = out.length - shape.length;
@@ -211,8 +211,8 @@ export function broadcastAxes(shape: Dims, out: Dims): number[] {
 }
 
 /**
- * Merges neighbouring dimensions that every operand walks the same way; drops dimensions of 1. `strides` holds one
- * stride list per operand. The result has at least one dimension.
+ * Coalesces adjacent dimensions that are contiguous in every operand, and drops dimensions of size 1. `strides` has one list
+ * for each operand. The result has at least one dimension.
  */
 export function mergeDims(
   dims: Dims,
@@ -243,7 +243,7 @@ export function mergeDims(
   return { dims: outDims, strides: outStrides };
 }
 
-/** An axis in [0, rank) from one in [−rank, rank). */
+/** Checks an axis in [−rank, rank), and converts it to [0, rank). */
 export function normalizeAxis(axis: unknown, rank: number, op: string, argument = 'axis'): number {
   if (typeof axis === 'bigint') axis = Number(axis);
   if (typeof axis !== 'number' || !Number.isInteger(axis)) {
@@ -257,15 +257,15 @@ export function normalizeAxis(axis: unknown, rank: number, op: string, argument 
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Axes from a number, an array or null (all), sorted, without repeats. */
+/** Converts a number, an array or null (all) to sorted axes in [0, rank); throws if one is repeated. */
 export function normalizeAxes(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   if (!Array.isArray(axes)) return [normalizeAxis(axes, rank, op, argument)];
-  const list = listOf(axes, op, argument);
+  const list = copyOfList(axes, op, argument);
   const sorted: number[] = [];
   for (let i = 0; i < list.length; i++) {
     const a = normalizeAxis(list[i], rank, op, argument);
-    // Few, and sorted as a rule: each goes to its place from the end.
+    // Insertion sort: there are few axes, and they are usually sorted.
     let k = i;
     while (k > 0 && sorted[k - 1] > a) k--;
     if (k > 0 && sorted[k - 1] === a) {

@@ -1,7 +1,7 @@
 /**
- * Storage of tensor elements. A storage is a V8 ArrayBuffer, so that garbage collection frees it inside synchronous code.
- * Small tensors are allocated from slabs by bumping an offset; a large tensor has an allocation (block) of its own, which
- * `dispose`, `tidy` and the tape return to a free list.
+ * Storage of tensor elements. A storage is a V8 ArrayBuffer, so that garbage collection frees it even during synchronous code.
+ * Small tensors are bump-allocated from slabs; a large tensor has an allocation of its own, a block, which `dispose`, `tidy`
+ * and the tape return to a free list.
  */
 import { native, frame } from '../binding';
 import { ResourceExhaustedError } from './errors';
@@ -13,24 +13,27 @@ const slabAllocationBytes = 8 * 1024;
 const slabBytes = 64 * 1024;
 const alignment = 64;
 
-/** Memory that holds elements: the block of a large tensor and its views, or a slab of many small tensors. */
+/** Memory of elements: the block of a large tensor and its views, or a slab, which many small tensors share. */
 export class Storage {
-  /** Number of tensors that share a block. */
+  /** Reference count: the tensors that share a block. */
   refs = 1;
-  /** Number of holders (tapes, variables) that need the elements even if all tensors were disposed. */
+  /** Number of owners (tapes, variables, `tf.keep`) that need the elements even if all tensors were disposed. */
   pins = 0;
   constructor(
     readonly buffer: ArrayBuffer,
     /** Byte offset of a block: the first 64-byte boundary. */
     readonly base: number,
-    /** The size of a block; 0 for slabs and other storages, which tensors do not free. */
+    /** The size of a block; 0 for slabs and foreign buffers, which are not reference-counted. */
     readonly bytes: number,
-    /** Set if there are no elements: the placeholder of a symbolic tensor, or the storage that a disposed tensor had. */
-    readonly instead: object | null = null,
+    /**
+     * Null if there are elements. Otherwise why there are none: a Placeholder in a symbolic tensor; in a disposed tensor its
+     * former storage, if a tape may still need the elements, or an empty object.
+     */
+    readonly emptyReason: object | null = null,
   ) {}
 }
 
-/** Uninitialised memory. The cost lies in its page faults, not in this call. */
+/** Uninitialised memory. Its cost is the page faults at first access, not this call. */
 function rawBuffer(bytes: number): ArrayBuffer {
   try {
     return Buffer.allocUnsafeSlow(bytes).buffer;
@@ -44,7 +47,7 @@ function alignedBase(buffer: ArrayBuffer): number {
   return (alignment - native.newStorage(buffer)) % alignment;
 }
 
-/** The slab from which small tensors are allocated. Only the tensor constructor path reads it. */
+/** The slab from which small tensors are allocated. Only allocations read it. */
 export const slab = {
   storage: new Storage(new ArrayBuffer(0), 0, 0),
   /** Next free byte. */
@@ -60,7 +63,7 @@ export function nextSlab(): void {
   counters.slabs++;
 }
 
-/** Rounds block sizes up so that freed blocks can be reused: at most an eighth is lost, and never touched. */
+/** Rounds block sizes up so that freed blocks can be reused. At most an eighth is padding, whose pages are never touched. */
 function sizeClass(bytes: number): number {
   if (bytes < 2 ** 30) {
     const step = 1 << Math.max(6, 28 - Math.clz32(bytes));
@@ -70,12 +73,12 @@ function sizeClass(bytes: number): number {
 }
 
 const freeBlocks = new Map<number, Storage[]>();
-/** The free list holds up to this many bytes; blocks within slabs, each of which retains a whole slab, up to fewer. */
+/** Limits on the bytes in the free list: in total, and in blocks within slabs, each of which retains a whole slab. */
 const freeLimit = 512 * 1024 * 1024;
-const freeCarvedLimit = 2 * 1024 * 1024;
-const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeCarvedBytes: 0, freeBlocks: 0 };
+const freeSlabLimit = 2 * 1024 * 1024;
+const counters = { slabs: 0, blocks: 0, recycled: 0, freeBytes: 0, freeSlabBytes: 0, freeBlocks: 0 };
 
-export function takeBlock(bytes: number): Storage {
+export function allocateBlock(bytes: number): Storage {
   const size = sizeClass(bytes);
   const list = freeBlocks.get(size);
   const free = list?.pop();
@@ -83,7 +86,7 @@ export function takeBlock(bytes: number): Storage {
     free.refs = 1;
     free.pins = 0;
     counters.recycled++;
-    if (size <= slabAllocationBytes) counters.freeCarvedBytes -= size;
+    if (size <= slabAllocationBytes) counters.freeSlabBytes -= size;
     counters.freeBytes -= size;
     counters.freeBlocks--;
     return free;
@@ -104,8 +107,8 @@ export function releaseBlock(block: Storage): void {
   if (--block.refs > 0 || block.pins > 0) return;
   if (block.refs < 0 || counters.freeBytes + block.bytes > freeLimit) return;
   if (block.bytes <= slabAllocationBytes) {
-    if (counters.freeCarvedBytes + block.bytes > freeCarvedLimit) return;
-    counters.freeCarvedBytes += block.bytes;
+    if (counters.freeSlabBytes + block.bytes > freeSlabLimit) return;
+    counters.freeSlabBytes += block.bytes;
   }
   const list = freeBlocks.get(block.bytes);
   if (list === undefined) freeBlocks.set(block.bytes, [block]);
@@ -146,6 +149,6 @@ export function memory(): MemoryInfo {
  */
 memory.trim = function trim(): void {
   freeBlocks.clear();
-  counters.freeBytes = counters.freeCarvedBytes = counters.freeBlocks = 0;
+  counters.freeBytes = counters.freeSlabBytes = counters.freeBlocks = 0;
   native.trimHeap();
 };

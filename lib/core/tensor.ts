@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The Tensor class: immutable, contiguous, row-major. Knows no op; methods that compute join it in ops/methods.ts. */
+/** The Tensor class: immutable, contiguous, row-major. ops/methods.ts adds the methods that call ops. */
 import { markClass } from './copies';
 import { dtypes, isConverted, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
@@ -18,7 +18,7 @@ import {
   showShape,
   sizeOf,
 } from './shape';
-import { nextSlab, releaseBlock, slab, smallBytes, Storage, takeBlock } from './storage';
+import { nextSlab, releaseBlock, slab, smallBytes, Storage, allocateBlock } from './storage';
 import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
@@ -31,52 +31,52 @@ declare module './context' {
   }
 }
 
-/** What stands in for the storage of a disposed tensor: every native call refuses it. */
+/** The storage of disposed tensors. Native calls reject its empty buffer. */
 const disposed = new Storage(new ArrayBuffer(0), 0, 0, {});
 
-/** What marks a tensor that has no elements: it stands for a value of a function that is being traced. */
+/** Marks a symbolic tensor, which represents a value of a function being traced and has no elements. A trace is one. */
 export abstract class Placeholder {
-  /** A tensor that stands for the same elements in another shape. */
+  /** A symbolic tensor of the same elements in another shape. */
   abstract alias(t: Tensor, shape: Shape): Tensor;
-  /** Why the elements cannot be had. */
-  abstract misuse(t: Tensor, op: string): Error;
+  /** The error for an access to the elements. */
+  abstract accessError(t: Tensor, op: string): Error;
 }
 
-// What only the library may do with a tensor: the class, which alone can, hands these out as it is defined.
-/** @internal The storage. Must not leave the library: tensors are immutable, and a slab is that of many. */
+// Accessors of private fields, which the class's static block assigns.
+/** @internal The buffer. Must not be exposed to users: tensors are immutable, and many tensors share a slab. */
 export let bufferOf: (t: Tensor) => ArrayBuffer;
-/** @internal The dimensions. Must not leave the library either: `t.shape` is a frozen copy. */
+/** @internal The dimensions. Must not be exposed to users either: `t.shape` is a frozen copy. */
 export let shapeOf: (t: Tensor) => Shape;
 let storageOf: (t: Tensor) => Storage;
-/** Leaves a tensor as if disposed. */
-let clear: (t: Tensor) => void;
+/** Makes a tensor appear disposed, without releasing its storage. */
+let detachStorage: (t: Tensor) => void;
 
 let nextId = 1;
-/** The id that the next tensor will get. Ids grow. */
+/** The id that the next tensor will get. Ids increase. */
 export function peekNextId(): number {
   return nextId;
 }
 
 /**
- * An immutable array of elements of one dtype. Created by `tf.constant` and by every op. `Tensor<'float32'>` is one whose
- * dtype the compiler knows; `Tensor` alone may have any.
+ * An immutable array of elements of one dtype, created by `tf.constant` and by ops. `Tensor<'float32'>` states its dtype
+ * statically; `Tensor` alone may have any.
  * @tf tf.Tensor
  */
 export class Tensor<out D extends DType = DType> {
-  /** What `x instanceof tf.Tensor` tells the compiler of an unknown x: not `Tensor<any>`. */
+  /** The type to which `x instanceof tf.Tensor` narrows an unknown x: not `Tensor<any>`. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
-  /** @internal Grows with every tensor made; tapes know tensors by it. */
+  /** @internal Increases with every tensor created; tapes identify tensors by it. */
   readonly id: number;
   /** @internal */
   readonly uncloneable: symbol;
-  // Private to the language: kernels trust these, and a slab holds the elements of other tensors too.
+  // ECMAScript-private: kernels trust these, and a slab holds the elements of other tensors too.
   readonly #dt: DTypeInfo;
   readonly #shape: Shape;
   readonly #size: number;
   readonly #offset: number;
   #storage: Storage;
 
-  // Private, so that the declarations for users have no constructor: `Construct` below is what the library calls.
+  // Private, so that the public declarations have no constructor; the library calls `Construct` below.
   private constructor(dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) {
     this.id = nextId++;
     this.uncloneable = uncloneable;
@@ -91,7 +91,7 @@ export class Tensor<out D extends DType = DType> {
     bufferOf = (t) => t.#storage.buffer;
     shapeOf = (t) => t.#shape;
     storageOf = (t) => t.#storage;
-    clear = (t) => {
+    detachStorage = (t) => {
       t.#storage = disposed;
     };
   }
@@ -126,9 +126,9 @@ export class Tensor<out D extends DType = DType> {
     return this.#shape.length;
   }
 
-  /** @internal Whether it stands for a value of a function that is being traced. */
+  /** @internal Whether it represents a value of a function that is being traced. */
   get isSymbolic(): boolean {
-    return this.#storage.instead instanceof Placeholder;
+    return this.#storage.emptyReason instanceof Placeholder;
   }
 
   /** Whether `dispose` was called. */
@@ -136,9 +136,9 @@ export class Tensor<out D extends DType = DType> {
     return this.#storage.buffer === disposed.buffer;
   }
 
-  /** @internal Throws where the tensor has no elements. */
+  /** @internal Throws if the tensor has no elements: it is disposed or symbolic. */
   assertAlive(op: string): void {
-    if (this.#storage.instead !== null) throw gone(this, op);
+    if (this.#storage.emptyReason !== null) throw missingElementsError(this, op);
   }
 
   /**
@@ -176,7 +176,7 @@ export class Tensor<out D extends DType = DType> {
     return build(0);
   }
 
-  /** The value of a tensor of one element. InvalidArgumentError for any other size. */
+  /** The value of a tensor of one element. Throws an InvalidArgumentError for any other size. */
   item(): DTypeTable[D]['element'] {
     if (this.size !== 1) {
       throw new InvalidArgumentError(
@@ -187,18 +187,18 @@ export class Tensor<out D extends DType = DType> {
     return this.dt.kind === 'bool' ? value !== 0 : value;
   }
 
-  /** The tensor itself: what `toTensor` of a gradient gives that came as rows (IndexedSlices). */
+  /** The tensor itself. A gradient is a tensor or IndexedSlices, whose `toTensor` returns the dense tensor. */
   toTensor(): this {
     return this;
   }
 
-  /** Frees a large tensor's storage for reuse at once. Never needed: garbage collection does the same later. */
+  /** Frees a large tensor's storage for reuse at once. Optional: otherwise garbage collection frees it later. */
   dispose(): void {
     const storage = this.#storage;
-    if (storage.instead !== null) return;
-    // A tape may still need the elements, which `revive` finds by the storage.
-    const mayBeHeld = storage.bytes === 0 || storage.pins > 0;
-    this.#storage = mayBeHeld ? new Storage(disposed.buffer, 0, 0, storage) : disposed;
+    if (storage.emptyReason !== null) return;
+    // A tape may still need the elements: `restoreDisposed` finds the storage here. Slabs have no pin count.
+    const mayBePinned = storage.bytes === 0 || storage.pins > 0;
+    this.#storage = mayBePinned ? new Storage(disposed.buffer, 0, 0, storage) : disposed;
     if (storage.bytes > 0) releaseBlock(storage);
   }
 
@@ -229,14 +229,14 @@ export class Tensor<out D extends DType = DType> {
     return depth === options.depth ? this.toString() : this.repr();
   }
 
-  /** JSON has no tensors: nested arrays stand for one. int64 elements become decimal strings. */
+  /** Nested arrays; int64 elements become decimal strings. */
   toJSON(): unknown {
     return JSON.parse(
       JSON.stringify(this.array(), (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v)),
     );
   }
 
-  /** A tensor is neither a number nor a truth value; say which element is meant. */
+  /** Converts a tensor of one element to a number; throws a TypeError for any other size. */
   [Symbol.toPrimitive](hint: string): string | number | bigint {
     if (hint === 'string') return this.toString();
     if (this.size === 1) {
@@ -254,16 +254,16 @@ markClass(Tensor.prototype, 'Tensor');
 type Construct = new (dt: DTypeInfo, shape: Shape, size: number, storage: Storage, offset: number) => Tensor;
 const Construct = Tensor as unknown as Construct;
 
-/** @internal What marks a tensor that stands for a value of a function being traced; null for others. */
+/** @internal The placeholder of a symbolic tensor; null for others. */
 export function placeholderOf(t: Tensor): Placeholder | null {
-  const { instead } = storageOf(t);
-  return instead instanceof Placeholder ? instead : null;
+  const { emptyReason } = storageOf(t);
+  return emptyReason instanceof Placeholder ? emptyReason : null;
 }
 
-/** Why a tensor has no elements. */
-function gone(t: Tensor, op: string): Error {
-  const mark = placeholderOf(t);
-  if (mark !== null) return mark.misuse(t, op);
+/** The error for the use of a tensor without elements. */
+function missingElementsError(t: Tensor, op: string): Error {
+  const placeholder = placeholderOf(t);
+  if (placeholder !== null) return placeholder.accessError(t, op);
   return new FailedPreconditionError(
     `[${op}] the ${t.dtype} tensor of shape ${showShape(shapeOf(t))} was disposed; ` +
       `keep it (tf.keep, or return it from tf.tidy) as long as it is used`,
@@ -289,18 +289,18 @@ export function writeValues(t: Tensor, values: ArrayLike<number | bigint>): void
   else (viewOf(t) as { set(v: ArrayLike<unknown>): void }).set(values);
 }
 
-/** @internal Whether the tensor has a storage of its own, which `dispose` frees. */
+/** @internal Whether the tensor's storage is a block, which `dispose` frees, instead of a slab. */
 export function ownsStorage(t: Tensor): boolean {
   return storageOf(t).bytes > 0;
 }
 
-/** @internal Whether a tape, a variable or `keep` holds that storage. */
+/** @internal Whether a tape, a variable or `tf.keep` holds that block. */
 export function isPinned(t: Tensor): boolean {
   const { bytes, pins } = storageOf(t);
   return bytes > 0 && pins > 0;
 }
 
-/** @internal What a tracer is told of a result like this one. */
+/** @internal Shape and dtype, from which a tracer creates a symbolic tensor. */
 export const specOf = (t: Tensor): { shape: Shape; dt: DTypeInfo } => ({ shape: shapeOf(t), dt: t.dt });
 
 /** @internal An uninitialised tensor, for a kernel to fill. `size` must be the product of `shape`. */
@@ -312,7 +312,7 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
   const at = slab.position;
   slab.position = at + step;
   const t = new Construct(dt, shape, size, slab.storage, at);
-  invariants?.owns(t, slab.storage);
+  invariants?.checkExclusive(t, slab.storage);
   return t;
 }
 
@@ -320,7 +320,7 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
   checkElements(size, shape, 'allocation');
   let block: Storage;
   try {
-    block = takeBlock(bytes);
+    block = allocateBlock(bytes);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ResourceExhaustedError(`a ${dt.name} tensor of shape ${showShape(shape)}: ${why}`, {
@@ -328,29 +328,29 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
     });
   }
   const t = new Construct(dt, shape, size, block, block.base);
-  invariants?.owns(t, block);
+  invariants?.checkExclusive(t, block);
   if (context.tidy !== null) context.tidy.push(t);
   return t;
 }
 
-/** @internal A tensor over elements that lie in a buffer of someone else, who sees to it that they last as long. */
-export function tensorOver(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
+/** @internal A tensor over a buffer that the caller owns; the elements must stay valid as long as the tensor is used. */
+export function tensorFromBuffer(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
   const storage = new Storage(buffer, 0, 0);
   const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
-  invariants?.inside(t, storage);
+  invariants?.checkBounds(t, storage);
   return t;
 }
 
-/** @internal Another tensor over the same storage: for reshape and the like. */
+/** @internal A new tensor over the same storage, as for a reshape. */
 export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   const storage = storageOf(t);
-  if (storage.instead !== null) {
-    const mark = placeholderOf(t);
-    if (mark === null) throw gone(t, op);
-    return mark.alias(t, shape);
+  if (storage.emptyReason !== null) {
+    const placeholder = placeholderOf(t);
+    if (placeholder === null) throw missingElementsError(t, op);
+    return placeholder.alias(t, shape);
   }
   const alias = new Construct(t.dt, shape, t.size, storage, t.offset);
-  invariants?.shares(alias, storage);
+  invariants?.recordAlias(alias, storage);
   if (storage.bytes > 0) {
     storage.refs++;
     if (context.tidy !== null) context.tidy.push(alias);
@@ -359,34 +359,34 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
 }
 
 /**
- * @internal Whether the tensor has a storage that no other tensor shows and that is pinned so many times: once by a variable
- * whose own tensor it is, so that nobody can tell if the next value is written over this one. Small tensors lie in slabs, where
- * that is not known.
+ * @internal Whether the tensor has a block that no other tensor shares and that is pinned `pins` times. A variable pins its
+ * value once: if that value is uniquely owned, it can be overwritten unobserved. False for small tensors, since slabs have no
+ * reference counts.
  */
-export function isSole(t: Tensor, pins = 1): boolean {
+export function isUniquelyOwned(t: Tensor, pins = 1): boolean {
   const storage = storageOf(t);
   return storage.bytes > 0 && storage.refs === 1 && storage.pins === pins;
 }
 
-/** @internal Another tensor, with an id of its own, takes over the storage; the old one is as if disposed. */
-export function renew(t: Tensor): Tensor {
+/** @internal Moves the storage to a new tensor, which has a new id. The old tensor appears disposed. */
+export function moveStorage(t: Tensor): Tensor {
   const next = new Construct(t.dt, shapeOf(t), t.size, storageOf(t), t.offset);
-  clear(t);
-  invariants?.shares(next, storageOf(next));
+  detachStorage(t);
+  invariants?.recordAlias(next, storageOf(next));
   return next;
 }
 
-/** @internal A tensor that stands for a value: nothing can read it, and by its buffer it is told apart. */
+/** @internal A tensor without elements. Its empty buffer is unique by default, so that values can be identified by buffers. */
 export function symbolicTensor(
   dt: DTypeInfo,
   shape: Shape,
-  mark: Placeholder,
+  placeholder: Placeholder,
   buffer = new ArrayBuffer(0),
 ): Tensor {
-  return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, mark), 0);
+  return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, placeholder), 0);
 }
 
-/** @internal What a tape holds keeps its elements even after the user's `dispose`. */
+/** @internal Keeps the elements of a block from being freed, even by the user's `dispose`. */
 export function pin(t: Tensor): void {
   const storage = storageOf(t);
   if (storage.bytes > 0) storage.pins++;
@@ -398,37 +398,37 @@ export function unpin(t: Tensor): void {
   if (storage.bytes > 0) storage.pins--;
 }
 
-/** @internal The tensor itself, or if it was disposed while pinned, one with the same id and elements. */
-export function revive(t: Tensor): Tensor {
-  const { instead } = storageOf(t);
-  if (!(instead instanceof Storage)) return t;
-  const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(instead.buffer, 0, 0), t.offset);
+/** @internal The tensor itself; if it was disposed while pinned, a new one with the same id and elements. */
+export function restoreDisposed(t: Tensor): Tensor {
+  const { emptyReason } = storageOf(t);
+  if (!(emptyReason instanceof Storage)) return t;
+  const revived = new Construct(t.dt, shapeOf(t), t.size, new Storage(emptyReason.buffer, 0, 0), t.offset);
   (revived as { id: number }).id = t.id;
   return revived;
 }
 
-/** @internal A tensor with the elements of a typed array or a list of element values, copied as the dimensions are. */
+/** @internal A tensor with a copy of the elements of a typed array or list. */
 export function tensorFrom(dt: DTypeInfo, dims: Dims, values: ArrayLike<number | bigint>): Tensor {
   const t = makeTensor(dt, asShape(dims.slice()), sizeOf(dims));
   writeValues(t, values);
   return t;
 }
 
-/** For each dtype the storage that was looked at last, and a view of all of it. */
-const around: { buffer: ArrayBuffer; view: TypedArray }[] = [];
+/** For each dtype code, a view of the buffer that was accessed last. */
+const cachedViews: { buffer: ArrayBuffer; view: TypedArray }[] = [];
 
 /**
- * @internal All elements of the tensor's storage, its own from `offset / dt.bytes` on: one view serves all tensors of a slab,
- * and making one takes longer than a small op. `dt`: what they are looked at as.
+ * @internal A view of the tensor's whole storage as elements of `dt`; those of the tensor begin at `offset / dt.bytes`.
+ * Creating a view takes longer than a small op, and this one serves all tensors of a slab.
  */
-export function elementsAround(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
+export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   const buffer = bufferOf(t);
-  const known = around[dt.code] as (typeof around)[number] | undefined;
+  const known = cachedViews[dt.code] as (typeof cachedViews)[number] | undefined;
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
   const view = new dt.stored(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
-  // What is kept must not keep a large storage.
-  if (!ownsStorage(t)) around[dt.code] = { buffer, view };
+  // The cache must not retain a large block.
+  if (!ownsStorage(t)) cachedViews[dt.code] = { buffer, view };
   return view;
 }
 
@@ -436,7 +436,7 @@ export function elementsAround(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
 export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
   const t = makeTensor(dt, scalarShape, 1);
   if (dt === dtypes.float32) {
-    (elementsAround(t) as Float32Array)[t.offset / 4] = value as number;
+    (storageView(t) as Float32Array)[t.offset / 4] = value as number;
   } else {
     writeValues(t, [value]);
   }

@@ -1,4 +1,4 @@
-/** Scopes that free the storage of large intermediates when they end. */
+/** `tf.tidy`: scopes that free the storage of large intermediates when they end. */
 import { tensorsIn } from './leaves';
 import { rejectPromise } from './nest';
 import { context } from './context';

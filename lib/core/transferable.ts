@@ -1,6 +1,6 @@
 /**
- * Tensors as plain data, which `structuredClone`, `postMessage` and `workerData` copy or transfer. A tensor itself cannot be cloned: its
- * elements are private to the library, and often lie in an ArrayBuffer with those of other tensors.
+ * Serialization of tensors to plain data, which `structuredClone`, `postMessage` and `workerData` copy or transfer. A tensor
+ * itself cannot be cloned: its elements are private, and often share an ArrayBuffer with those of other tensors.
  */
 import { toTensor } from './convert';
 import { dtypeInfo, type DType, type DTypeInfo } from './dtype';
@@ -45,8 +45,8 @@ IndexedSlices.prototype.toTransferable = function (this: IndexedSlices): Transfe
 const op = 'fromTransferable';
 
 /**
- * The tensor, variable or IndexedSlices that `toTransferable()` made plain data of, on this thread or another. Elements are copied. A
- * variable gets its name and whether it is trainable; optimizers know it as another one.
+ * Restores the tensor, variable or IndexedSlices that `toTransferable()` serialized on this or another thread. Elements are
+ * copied. The result of a variable is a new variable with the same name and trainability, also to optimizers.
  */
 export function fromTransferable<D extends DType>(value: TransferableVariable<D>): Variable<D>;
 export function fromTransferable<D extends DType>(value: TransferableTensor<D>): Tensor<D>;

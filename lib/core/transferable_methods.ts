@@ -1,6 +1,6 @@
 /**
- * Declares the methods of transferable.ts on the classes. A file of its own: in one that also imports the classes, the
- * compiler leaves that import out of the .d.ts file that it writes.
+ * Declares the methods of transferable.ts on the classes. This is a separate file, since TypeScript would omit the imports
+ * of a file that also imports the classes from its .d.ts output.
  */
 import type { DType, DTypeTable } from './dtype';
 
@@ -26,22 +26,22 @@ export interface TransferableSlices<D extends DType = DType> {
 
 declare module './tensor' {
   interface Tensor<D extends DType = DType> {
-    /** The tensor as plain data, to clone or to post to another thread; `tf.fromTransferable` makes a tensor of it. */
+    /** The tensor as plain data, to clone or to post to another thread; `tf.fromTransferable` restores it. */
     toTransferable(): TransferableTensor<D>;
   }
 }
 declare module './variable' {
   interface Variable<D extends DType = DType> {
     /**
-     * The variable as plain data, to clone or to post to another thread; `tf.fromTransferable` makes a variable of it.
-     * FailedPreconditionError if it has a constraint.
+     * The variable as plain data, to clone or to post to another thread; `tf.fromTransferable` restores it.
+     * Throws a FailedPreconditionError if it has a constraint.
      */
     toTransferable(): TransferableVariable<D>;
   }
 }
 declare module './indexed_slices' {
   interface IndexedSlices<D extends DType = DType> {
-    /** The rows as plain data, to clone or to post to another thread; `tf.fromTransferable` makes IndexedSlices of it. */
+    /** The IndexedSlices as plain data, to clone or to post to another thread; `tf.fromTransferable` restores them. */
     toTransferable(): TransferableSlices<D>;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The value of a property that keeps an object from being cloned. Algorithms that clone skip methods and private fields, so that a
- * tensor would arrive without its elements; a symbol they refuse, in a DataCloneError that shows its description. (A field
- * with one symbol for all costs an eager op nothing that can be measured.)
+ * The value of a property that prevents structured cloning. The algorithm skips methods and private fields, so a cloned tensor
+ * would have no elements; but it rejects symbols, by a DataCloneError that shows the description. (The field has no
+ * measurable cost in an eager op.)
  */
 export const uncloneable = Symbol(
   'gradtape: Tensor, Variable and IndexedSlices are cloned and posted as t.toTransferable(), of which ' +

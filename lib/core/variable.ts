@@ -1,4 +1,4 @@
-/** Variables: a tensor that can be exchanged. Methods that compute join the class in ops/variable_ops.ts. */
+/** Variables: mutable references to immutable tensors. ops/state/variable_ops.ts adds the methods that call ops. */
 import { native } from '../binding';
 import { convertLike, toTensor, type TensorLike } from './convert';
 import { markClass } from './copies';
@@ -6,8 +6,8 @@ import { dtypeInfo, type DType, type DTypeInfo, type DTypeTable } from './dtype'
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { shapeToString, variableRepr } from './format';
 import { rejectPromise } from './nest';
-import { options, refuseSurplus } from './options';
-import { Readable } from './readable';
+import { options, throwExtraArguments } from './options';
+import { TensorConvertible } from './tensor_convertible';
 import { context } from './context';
 import {
   checkPartialShape,
@@ -20,12 +20,12 @@ import {
 } from './shape';
 import {
   aliasTensor,
-  isSole,
+  isUniquelyOwned,
   makeTensor,
   type NestedArray,
   ownsStorage,
   pin,
-  renew,
+  moveStorage,
   shapeOf,
   type Tensor,
   unpin,
@@ -36,11 +36,11 @@ import { uncloneable } from './uncloneable';
 export type { PartialShape };
 
 export interface VariableOptions<D extends DType = DType> {
-  /** Whether tapes watch it by themselves. Default true. */
+  /** Whether tapes watch it automatically. Default true. */
   trainable?: boolean;
   /** Default 'Variable'; the variable's `name` is this and ':0', as in TensorFlow. */
   name?: string;
-  /** Default: that of the initial value. */
+  /** Default: the dtype of the initial value. */
   dtype?: D | null;
   /** The shapes that may be assigned; `null` dimensions may vary. Default: the shape of the initial value. */
   shape?: PartialShape | null;
@@ -60,38 +60,43 @@ declare module './context' {
   interface Context {
     /** Called for each variable that is created inside a compiled function; null outside. */
     onCreate: ((variable: Variable) => void) | null;
+    readonly claims: Claims;
   }
   interface Recorder {
-    /** `value` is what a variable holds, and an op is about to read it. */
+    /** An op is about to read `value`, the tensor that the variable holds. */
     readVariable(variable: Variable, value: Tensor): void;
-    /** `copy` has the value of the tensor that a variable holds: gradients pass through it. */
+    /** Records that `copy` is a copy of `value`, the tensor that a variable holds. */
     recordRead(value: Tensor, copy: Tensor): void;
   }
   interface Tracer {
-    /** From now on the variable holds a tensor that stands for its value. */
+    /** Adds a read of the variable to the graph at its first use; from then on, `held` is a symbolic tensor. */
     touch(variable: Variable): void;
-    /** A tensor that stands for the same value, whatever is assigned later. */
+    /** A symbolic tensor of the same value, unaffected by later assignments. */
     read(value: Tensor): Tensor;
   }
 }
 
-/** A call off the event loop that has not ended, of a compiled function by that name. */
+/**
+ * The exclusive right of an asynchronous call in flight to assign a variable, like a write lock: other code gets an error
+ * until the call has ended. `name` is that of the compiled function.
+ */
 export interface Claim {
   readonly name: string;
 }
 
-/** @internal What calls off the event loop have to do with variables. */
-export const claims: {
-  /** How many in flight assign variables, or may. */
+/** @internal The claims of all asynchronous calls in flight. */
+export interface Claims {
+  /** The number of calls in flight that have claims. */
   open: number;
-  /** Whether an assignment now has its place among them. */
+  /** Whether the present assignment belongs to the queue of calls, which orders its own assignments. */
   ordered: boolean;
-  /** The last one in flight that may assign any variable: that of a function which runs op by op. */
+  /** The last claim on all variables, by a function that runs op by op: it may assign any. */
   any: Claim | null;
-} = { open: 0, ordered: false, any: null };
+}
 
-/** @internal Runs what may assign variables that calls in flight assign too, since it comes when it is its turn. */
+/** @internal Runs assignments of the queue of calls, which claims do not block. */
 export function assigning<T>(f: () => T): T {
+  const { claims } = context;
   const before = claims.ordered;
   claims.ordered = true;
   try {
@@ -108,12 +113,12 @@ let nextSerial = 1;
  * `initialValue` may be anything a tensor can be made of, or a function that returns such.
  * @tf tf.Variable
  */
-export class Variable<out D extends DType = DType> extends Readable<D> {
-  /** What `x instanceof tf.Variable` tells the compiler of an unknown x. */
+export class Variable<out D extends DType = DType> extends TensorConvertible<D> {
+  /** The type to which `x instanceof tf.Variable` narrows an unknown x. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Variable;
-  /** @internal Stands before what else could not be cloned. */
+  /** @internal The first field, so that structured cloning reports this symbol before another field that it rejects. */
   readonly uncloneable: symbol = uncloneable;
-  /** @internal Grows with every variable created. */
+  /** @internal Increases with every variable created. */
   readonly serial: number = nextSerial++;
   readonly name: string;
   readonly trainable: boolean;
@@ -122,17 +127,17 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   readonly dt: DTypeInfo;
   /** The shapes that may be assigned. */
   readonly #declared: PartialShape;
-  /** @internal The tensor held: its own object, so that its id stands for this variable and no other value. */
+  /** @internal The current value: a tensor object of its own, by whose id tapes identify the variable. */
   held: Tensor;
-  /** A storage of its own for the next value, where updates go back and forth between two. */
-  private spare: Tensor | null = null;
-  /** @internal The last of the calls in flight that assign it. */
+  /** Double buffering: the storage of the previous value, into which the next update writes. */
+  private backBuffer: Tensor | null = null;
+  /** @internal The claim of the last call in flight that assigns it. */
   claim: Claim | null = null;
 
   constructor(initialValue: TensorLike | (() => TensorLike), given?: VariableOptions | boolean) {
     super();
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Variable', 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments('Variable', 2, arguments, defaults);
     const o = options<Required<VariableOptions>>(given, 'trainable', defaults, 'Variable');
     const initial: unknown = typeof initialValue === 'function' ? initialValue() : initialValue;
     rejectPromise(initial, 'tf.Variable');
@@ -164,13 +169,13 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     this.constraint = o.constraint;
     this.dt = value.dt;
     this.#declared = o.shape === null ? shapeOf(value) : checkPartialShape(o.shape, '[Variable] shape');
-    if (!fits(shapeOf(value), this.#declared)) {
+    if (!isCompatible(shapeOf(value), this.#declared)) {
       throw new InvalidArgumentError(
-        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${tuple(shapeOf(value))}) is not compatible ` +
-          `with the explicitly supplied \`shape\` argument (${tuple(this.#declared)})`,
+        `[Variable] In this \`tf.Variable\` creation, the initial value's shape (${pythonTuple(shapeOf(value))}) is not compatible ` +
+          `with the explicitly supplied \`shape\` argument (${pythonTuple(this.#declared)})`,
       );
     }
-    this.held = own(value);
+    this.held = ownedAlias(value);
     pin(this.held);
     if (context.onCreate !== null) context.onCreate(this);
   }
@@ -179,10 +184,10 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     return this.dt.name as D;
   }
 
-  /** The shape of the value held now (a shape declared with `null` dimensions allows others). */
+  /** The shape of the current value (a declared shape with `null` dimensions allows others). */
   get shape(): Dims {
     const { held } = this;
-    // A value that has no shape of its own yet has that of every value.
+    // A symbolic value has the declared shape if that has no `null` dimensions.
     return frozen(held.isSymbolic && this.hasOneShape ? (this.#declared as Shape) : shapeOf(held));
   }
 
@@ -191,7 +196,7 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     return !this.#declared.includes(null);
   }
 
-  /** @internal The shapes that may be assigned, in an array of its own. */
+  /** @internal A copy of the declared shape. */
   get declaredShape(): (number | null)[] {
     return [...this.#declared];
   }
@@ -204,7 +209,7 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     return this.held.size;
   }
 
-  /** @internal Whether its maker keeps it: a compiled function that runs op by op may create it at any call. */
+  /** @internal Whether its creator retains it: a compiled function may create such variables after its first call too. */
   get isKept(): boolean {
     return false;
   }
@@ -220,8 +225,8 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   }
 
   /**
-   * The value now, as a tensor that later assignments do not change. Tapes see the read: gradients with respect to the
-   * variable pass through the tensor only if one recorded here. @tf tf.Variable.read_value
+   * The current value, as a tensor that later assignments do not change. Gradients with respect to the variable pass through
+   * the tensor only if a tape records this read. @tf tf.Variable.read_value
    */
   override read(): Tensor<D> {
     const value = this.operand();
@@ -243,90 +248,91 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   }
 
   data(): DTypeTable[D]['array'] {
-    return this.readable.data();
+    return this.current.data();
   }
 
   array(): NestedArray<DTypeTable[D]['element']> {
-    return this.readable.array();
+    return this.current.array();
   }
 
   item(): DTypeTable[D]['element'] {
-    return this.readable.item();
+    return this.current.item();
   }
 
-  /** What is held; in a function that is being traced, what stands for it, which says that it has no value yet. */
-  private get readable(): Tensor<D> {
+  /** The current value; symbolic during a trace, where an access to its elements throws. */
+  private get current(): Tensor<D> {
     if (context.tracer !== null) context.tracer.touch(this);
     return this.held as Tensor<D>;
   }
 
-  /** Exchanges the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */
+  /** Replaces the value. Shapes must be compatible; nothing is broadcast. Returns the variable. @tf tf.Variable.assign */
   assign(value: TensorLike): this {
     this.assignTensor(convertLike(value, this.dt, 'assign', 'value'));
     return this;
   }
 
-  /** @internal Takes a tensor of the right dtype for its value, after the shape check. Others may have the tensor. */
+  /** @internal Assigns a tensor of the variable's dtype, which other code may hold. */
   assignTensor(value: Tensor): void {
     this.checkFits(value);
-    this.exchange(own(value));
+    this.replaceValue(ownedAlias(value));
   }
 
-  /** @internal The same with a tensor that nobody else has: later updates may then be made in place. */
-  adopt(value: Tensor): void {
+  /** @internal Assigns a tensor that the variable then owns uniquely, so that later updates may be made in place. */
+  assignOwned(value: Tensor): void {
     this.checkFits(value);
-    this.exchange(value);
+    this.replaceValue(value);
   }
 
   /**
-   * @internal Where an update writes the next value if not over the present one; `alternate` takes it then. It is the storage of the
-   * value before, which the variable keeps for itself: another tensor that got it would be garbage in an old storage soon,
-   * which V8 frees by a slow collection alone (200 KB more with each step of a small network).
+   * @internal The storage for an update that is not made in place; `swapBuffers` then assigns it. It is that of the previous
+   * value, which the variable retains: if a short-lived tensor reused it, only a slow major collection of V8 would free it
+   * (200 KB more with each step of a small network).
    */
-  room(): Tensor {
-    const { spare, held } = this;
-    this.spare = null;
-    if (spare !== null && spare.dt === held.dt && sameShape(shapeOf(spare), shapeOf(held))) return spare;
+  takeBackBuffer(): Tensor {
+    const { backBuffer, held } = this;
+    this.backBuffer = null;
+    if (backBuffer !== null && backBuffer.dt === held.dt && sameShape(shapeOf(backBuffer), shapeOf(held)))
+      return backBuffer;
     return makeTensor(held.dt, shapeOf(held), held.size);
   }
 
-  /** @internal `adopt` for what was written into `room()`. */
-  alternate(value: Tensor): void {
+  /** @internal Like `assignOwned`, for a tensor from `takeBackBuffer()`; retains the storage of the old value. */
+  swapBuffers(value: Tensor): void {
     this.checkFits(value);
-    this.exchange(value, true);
+    this.replaceValue(value, true);
   }
 
-  /** @internal Whether an update may write over the value, since no one else can see it. */
-  get writable(): boolean {
-    this.checkFree();
-    return isSole(this.held);
+  /** @internal Whether an update may overwrite the value: it is uniquely owned. Throws if the variable is claimed. */
+  get canOverwrite(): boolean {
+    this.checkUnclaimed();
+    return isUniquelyOwned(this.held);
   }
 
   /**
-   * @internal Whether the next value of an update is best written over the present one. Not if that is likely to lie in the
-   * caches of several cores, which have read it in matrix products: writing to such a line waits until the others have dropped
-   * it (235 µs instead of 65 for 100,000 weights, where the cores are far apart). Such values go back and forth between two
-   * storages; an update gives the old one to the next.
+   * @internal Whether an update should overwrite the value. Not if it is likely to be in the caches of several cores, which
+   * have read it in matrix products: a write then waits for the invalidation of the other copies (235 µs instead of 65 for
+   * 100,000 weights, on distant cores). Such values are double-buffered instead.
    */
-  get inPlace(): boolean {
-    return this.writable && !isCached(this.held);
+  get prefersInPlace(): boolean {
+    return this.canOverwrite && !isLikelyCached(this.held);
   }
 
-  /** @internal The value as a tensor that later assignments do not change; unlike `read`, no tape sees it. */
-  lend(): Tensor {
+  /** @internal The value as a tensor that later assignments do not change. Unlike `read`, it is not recorded. */
+  snapshot(): Tensor {
     return aliasTensor(this.held, shapeOf(this.held), 'read');
   }
 
-  /** @internal Says that the value was written over: to tapes it is another one. */
-  overwritten(): void {
-    this.held = renew(this.held);
+  /** @internal Must follow an in-place update: `held` gets a new id, so that tapes see a new value. */
+  markOverwritten(): void {
+    this.held = moveStorage(this.held);
   }
 
   /**
-   * @internal Stands before every assignment. Throws where a call in flight assigns it: its value would be lost, or that of
-   * the call.
+   * @internal Must precede every assignment. Throws if a call in flight has claimed the variable: one of the two values would
+   * be lost.
    */
-  checkFree(): void {
+  checkUnclaimed(): void {
+    const { claims } = context;
     if (claims.open === 0 || claims.ordered || context.tracer !== null) return;
     const claim = this.claim ?? claims.any;
     if (claim === null) return;
@@ -337,31 +343,31 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
     );
   }
 
-  private exchange(value: Tensor, keeps = false): void {
+  private replaceValue(value: Tensor, retainOld = false): void {
     if (context.tracer !== null) context.tracer.touch(this);
-    this.checkFree();
+    this.checkUnclaimed();
     const old = this.held;
-    const kept = keeps && isSole(old);
+    const retained = retainOld && isUniquelyOwned(old);
     this.held = value;
     pin(value);
     unpin(old);
-    // The tensor was the variable's own; its storage goes back unless others share or hold it.
-    if (kept) this.spare = renew(old);
+    // The tensor object was the variable's own: disposing it frees the storage unless others share or pin it.
+    if (retained) this.backBuffer = moveStorage(old);
     else if (ownsStorage(old)) old.dispose();
   }
 
   /** @internal */
   checkFits(value: Tensor): void {
-    if (!fits(shapeOf(value), this.#declared)) {
+    if (!isCompatible(shapeOf(value), this.#declared)) {
       throw new InvalidArgumentError(
         `[assign] Cannot assign value to variable '${this.name}': Shape mismatch. The variable shape ` +
-          `${tuple(this.#declared)}, and the assigned value shape ${tuple(shapeOf(value))} are incompatible.`,
+          `${pythonTuple(this.#declared)}, and the assigned value shape ${pythonTuple(shapeOf(value))} are incompatible.`,
       );
     }
   }
 
   override toString(): string {
-    // As in a graph of TensorFlow: no value yet.
+    // As in a TensorFlow graph: without a value.
     if (context.tracer !== null)
       return `<tf.Variable '${this.name}' shape=${shapeToString(this.#declared)} dtype=${this.dt.name}>`;
     return variableRepr(this.name, valuesOf(this.held), shapeOf(this.held), this.dt.name);
@@ -373,29 +379,30 @@ export class Variable<out D extends DType = DType> extends Readable<D> {
   }
 
   toJSON(): unknown {
-    return this.readable.toJSON();
+    return this.current.toJSON();
   }
 
   [Symbol.toPrimitive](hint: string): string | number | bigint {
-    return hint === 'string' ? this.toString() : this.readable[Symbol.toPrimitive](hint);
+    return hint === 'string' ? this.toString() : this.current[Symbol.toPrimitive](hint);
   }
 }
 
 markClass(Variable.prototype, 'Variable');
 
-/** @internal What a variable holds: its value to a run on the event loop. */
+/** @internal Reads the current value: the ReadVariable of synchronous runs. */
 export const heldBy = (variable: Variable): Tensor => variable.held;
 
-const leastCached = 32 * 1024;
-const mostCached = 4 * 1024 * 1024;
+/** Values of sizes between these (bytes) are assumed to be in the caches of the cores that read them. */
+const minCachedBytes = 32 * 1024;
+const maxCachedBytes = 4 * 1024 * 1024;
 
-function isCached(t: Tensor): boolean {
+function isLikelyCached(t: Tensor): boolean {
   const bytes = t.size * t.dt.bytes;
-  return bytes > leastCached && bytes <= mostCached && native.numThreads() > 1;
+  return bytes > minCachedBytes && bytes <= maxCachedBytes && native.numThreads() > 1;
 }
 
-/** A tensor object of the variable's own over the same elements. */
-function own(value: Tensor): Tensor {
+/** A new tensor object over the same elements, outside of `tf.tidy`. */
+function ownedAlias(value: Tensor): Tensor {
   const tidy = context.tidy;
   context.tidy = null;
   try {
@@ -405,15 +412,15 @@ function own(value: Tensor): Tensor {
   }
 }
 
-function fits(shape: Shape, declared: PartialShape): boolean {
+function isCompatible(shape: Shape, declared: PartialShape): boolean {
   if (shape === declared) return true;
   if (shape.length !== declared.length) return false;
   for (let i = 0; i < shape.length; i++) if (declared[i] !== null && declared[i] !== shape[i]) return false;
   return true;
 }
 
-/** As Python writes it. */
-function tuple(shape: PartialShape): string {
+/** A shape as a Python tuple. */
+function pythonTuple(shape: PartialShape): string {
   const dims = shape.map((d) => d ?? 'None').join(', ');
   return shape.length === 1 ? `(${dims},)` : `(${dims})`;
 }

@@ -1,10 +1,10 @@
-/** `tf.Variable` as users see it: a class whose instances have the dtype of what they are made of. */
+/** The public type of `tf.Variable`: its constructor infers the dtype from the initial value. */
 import type { TensorLike } from './convert';
 import type { DType } from './dtype';
 import type { DTypeOf } from './dtype_of';
 import { Variable as VariableClass, type VariableOptions } from './variable';
 
-/** The class `Variable`: TypeScript has no constructors with type parameters of their own. */
+/** The class `Variable`. An interface, since a class constructor cannot have type parameters of its own in TypeScript. */
 export interface VariableConstructor {
   /**
    * A value that persists and can be assigned. Reading gives the tensor held now; tensors read earlier never change.

@@ -6,7 +6,7 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { TensorSpec } from './tensor_spec';
 
-export function showSignature(signature: readonly unknown[]): string {
+function showSignature(signature: readonly unknown[]): string {
   const show = (s: unknown): string => {
     if (Array.isArray(s)) return `[${s.map(show).join(', ')}]`;
     if (s instanceof TensorSpec || typeof s !== 'object' || s === null) return String(s);

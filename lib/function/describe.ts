@@ -1,7 +1,7 @@
 /** Describes a compiled program: as data, as text, and as a graph for Graphviz. */
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { ConcretizationError } from '../graph/concretization_error';
-import { medians, recordTime, type Executable, type Samples } from '../compile/executable';
+import { recordTime, type Executable, type Samples } from '../compile/executable';
 import type { Segment, SegmentNode, Step } from '../compile/steps';
 import type { Specialization } from './specialization';
 
@@ -110,7 +110,7 @@ function describeSegment(segment: Segment): ProgramStep {
   };
 }
 
-function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
+function describeStep(step: Step, inPlace: ReadonlySet<number>): ProgramStep {
   if (step.kind === 'choice') {
     const branches = step.guarded.branches.map(({ when, f }) => ({ when, steps: describeAll(f.executable) }));
     return { kind: 'choice', name: step.node.name, branches };
@@ -119,18 +119,18 @@ function describeStep(step: Step, over: ReadonlySet<number>): ProgramStep {
   if (step.kind === 'host') return { kind: 'host', name: step.node.name, why: step.node.why };
   const variable = step.variable.name;
   if (step.kind === 'read') return { kind: 'read', variable };
-  return { kind: 'assign', variable, inPlace: over.has(step.slot) };
+  return { kind: 'assign', variable, inPlace: inPlace.has(step.slot) };
 }
 
 const thousands = (n: number): string => n.toLocaleString('en-US');
 
 function describeAll({ steps }: Executable): ProgramStep[] {
-  const over = new Set(
+  const inPlace = new Set(
     steps
-      .flatMap((s) => (s.kind === 'segment' ? s.fresh.filter((f) => f.over !== null) : []))
+      .flatMap((s) => (s.kind === 'segment' ? s.fresh.filter((f) => f.overwritable !== null) : []))
       .map((f) => f.slot),
   );
-  return steps.map((s) => describeStep(s, over));
+  return steps.map((s) => describeStep(s, inPlace));
 }
 
 type SegmentStep = Extract<ProgramStep, { kind: 'segment' }>;
@@ -247,7 +247,10 @@ export function profileSpecialization(
     specialization.run(tensors);
     recordTime(samples, specialization, `${name}, op by op`, Number(process.hrtime.bigint() - start));
   }
-  return medians(samples);
+  return [...samples.values()].map(({ name, times }) => {
+    times.sort((a, b) => a - b);
+    return { name, time: times[times.length >> 1] / 1000 };
+  });
 }
 
 /** Adds each op's share of the total time. */

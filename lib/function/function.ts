@@ -1,11 +1,10 @@
-/** tf.function: a function is run once for each signature to see what it computes, and from then on compiled. */
-import { isPlain, options, refuseSurplus } from '../core/options';
+/** tf.function as users call it: options, methods and decorators around a PolymorphicFunction. */
+import { isPlain, options, throwExtraArguments } from '../core/options';
 import { describe } from '../core/shape';
 import { checkSignature } from './bind_signature';
 import type { ProfileRow, Program } from './describe';
-import { PolymorphicFunction } from './polymorphic';
-import { receiverOf } from './receiver';
-import type { ConcreteFunction, FunctionOptions } from './types';
+import { PolymorphicFunction, type ConcreteFunction, type FunctionOptions } from './polymorphic';
+import { receiverOf } from './signature';
 
 const defaults: Required<FunctionOptions> = {
   inputSignature: null,
@@ -15,41 +14,38 @@ const defaults: Required<FunctionOptions> = {
 };
 const profileDefaults = { runs: 20 };
 
-/** A compiled function: call it like the function that it was made of. */
+/** A compiled function, called like the original one. */
 export interface CompiledFunction<A extends unknown[], R> {
   (...args: A): R;
   /**
-   * Computes what a call computes, bit for bit, on other threads; what has to happen in JavaScript (the trace at the first
-   * call, `tf.print`…) happens on the event loop. Arguments are as they are at the call, whatever becomes of them. Several
-   * calls may be in flight: each sees the variables as the calls before it leave them. A variable that a call assigns keeps
-   * its value until that call ends; to assign it meanwhile is a FailedPreconditionError. Errors, those of the trace too,
-   * reject the promise. Not while a tape records or another function is traced.
+   * The same as a call, bit for bit, but computed on other threads. Only what needs JavaScript (the trace at the first call,
+   * `tf.print`…) runs on the event loop. Arguments have the values of the time of the call, even if they are disposed afterwards. Several calls may be in flight:
+   * each sees the variables as the calls before it leave them. A variable that a call assigns keeps its value until that call
+   * ends; assigning it in the meantime is a FailedPreconditionError. Errors, also those of the trace, reject the promise. It is
+   * an error to call it while a tape records or another function is traced.
    */
   async(...args: A): Promise<R>;
-  /** How often the function was run to trace it. @tf tf.types.experimental.PolymorphicFunction.experimental_get_tracing_count */
+  /** The number of times that the function was traced. @tf tf.types.experimental.PolymorphicFunction.experimental_get_tracing_count */
   experimentalGetTracingCount(): number;
   /**
-   * The function for one signature: tensors or TensorSpecs, and the values of other arguments. It is traced now, unless a
-   * dimension is null. @tf tf.types.experimental.PolymorphicFunction.get_concrete_function
+   * The function for one signature, given as tensors or TensorSpecs and the values of other arguments. It is traced now, or at
+   * its first call if a dimension is null. @tf tf.types.experimental.PolymorphicFunction.get_concrete_function
    */
   getConcreteFunction(...args: unknown[]): ConcreteFunction<A, R>;
-  /** What a call with these arguments runs: ops, fused groups, memory, what stays in JavaScript and why. */
+  /** Describes what a call with these arguments runs: ops, fused groups, memory, and what stays in JavaScript and why. */
   program(...args: A): Program;
-  /**
-   * Where the time goes: runs the function `runs` times (default 20), its effects included, and gives the median time of
-   * each op in microseconds.
-   */
+  /** Runs the function `runs` times (default 20), with its side effects, and returns the median time of each op in microseconds. */
   profile(args: A, options?: { runs?: number } | number): ProfileRow[];
   /**
-   * The function as a method of an object: what it is called with as `this`, by `async`, `program` and the others too. The
-   * same function for the same object.
+   * The function as a method of an object, which is `this` in calls of it, of its `async`, `program` and so on. Returns the same
+   * function for the same object.
    */
   bind(self: object | null | undefined): CompiledFunction<A, R>;
-  /** The function itself. @tf tf.types.experimental.PolymorphicFunction.python_function */
+  /** The original function. @tf tf.types.experimental.PolymorphicFunction.python_function */
   readonly jsFunction: (...args: A) => R;
 }
 
-/** A decorator of methods, of either kind: that of the standard, and that of TypeScript's `experimentalDecorators`. */
+/** A method decorator, both of ECMAScript and of TypeScript's `experimentalDecorators`. */
 export interface MethodCompiler {
   <T extends object, A extends unknown[], R>(
     method: (this: T, ...args: A) => R,
@@ -63,8 +59,8 @@ export interface MethodCompiler {
 }
 
 /**
- * The same as a decorator of methods, `@tf.function` or, with options, `@tf.function({ reduceRetracing: true })`: each object
- * gets the function that is bound to it, so that `object.method.async(x)` has its `this`.
+ * The same as a method decorator, `@tf.function` or `@tf.function({ reduceRetracing: true })`: each object gets the function
+ * bound to it, so that `object.method.async(x)` has its `this`.
  */
 export function compiled<T extends object, A extends unknown[], R>(
   method: (this: T, ...args: A) => R,
@@ -78,8 +74,9 @@ export function compiled<M extends (...args: never[]) => unknown>(
 export function compiled(options: FunctionOptions): MethodCompiler;
 /**
  * A compiled version of `f`. At the first call for a new signature (dtypes and shapes of tensors, structure, and all other
- * arguments by value) `f` runs once with tensors that have no values yet, and the ops that it calls are compiled; what
- * else it does happens then only. Variables keep their program order. `f` must not return a Promise.
+ * arguments by value) `f` is traced: it runs once with tensors that have no values yet, and the ops that it calls are compiled.
+ * Other JavaScript in it runs only then. Reads and assignments of variables keep their program order. `f` must not return a
+ * Promise.
  * @tf tf.function
  */
 export function compiled<A extends unknown[], R>(
@@ -89,7 +86,7 @@ export function compiled<A extends unknown[], R>(
 export function compiled(f: unknown, given?: unknown, descriptor?: PropertyDescriptor): unknown {
   if (isPropertyName(given) && descriptor !== undefined) return describedMethod(f, given, descriptor);
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('function', 2, arguments, defaults);
+  if (arguments.length > 2) throwExtraArguments('function', 2, arguments, defaults);
   if (typeof f === 'object' && f !== null && isPlain(f)) {
     return (method: unknown, context: unknown, described?: PropertyDescriptor) =>
       isPropertyName(context) && described !== undefined
@@ -110,7 +107,7 @@ const isPropertyName = (value: unknown): value is string | symbol =>
 
 const forMethods = '[function] as a decorator it is for methods; call it for others, tf.function(f, options)';
 
-/** What a decorator of `experimentalDecorators` makes of a method: each object reads the function bound to it. */
+/** The property descriptor of a method decorated under `experimentalDecorators`: reading it returns the function bound to the object. */
 function describedMethod(
   target: unknown,
   name: string | symbol,
@@ -144,7 +141,7 @@ function decorated(method: Plain, context: ClassMethodDecoratorContext, given?: 
   const f = make(method, given);
   if (!context.private) {
     context.addInitializer(function (this: unknown) {
-      // Not where a class below has a method of its own.
+      // Not if a subclass overrides the method.
       if (Reflect.get(this as object, name) !== f) return;
       const value = f.bind(this as object);
       Object.defineProperty(this, name, { value, writable: true, configurable: true });
@@ -163,10 +160,10 @@ function make<A extends unknown[], R>(
   const name = o.name ?? (f.name === '' ? 'the function' : f.name);
   const polymorphic = new PolymorphicFunction(f, name, o);
 
-  /** The function as a method of each object; that of one object does not change. */
+  /** The function as a method of each object. */
   const methods = new WeakMap<object, CompiledFunction<A, R>>();
   const bindTo = (self: unknown, ...first: unknown[]): unknown => {
-    // As every function has it.
+    // As Function.prototype.bind with arguments.
     if (first.length > 0) return (...rest: unknown[]) => polymorphic.call(self, [...first, ...rest] as A);
     const receiver = receiverOf(self);
     if (receiver === null) return unbound;
@@ -180,15 +177,15 @@ function make<A extends unknown[], R>(
 
   const complete = (callable: (...args: A) => R, self: unknown): CompiledFunction<A, R> =>
     Object.assign(callable, {
-      async: (...args: A) => polymorphic.callLater(self, args),
-      experimentalGetTracingCount: () => polymorphic.origin.traces,
+      async: (...args: A) => polymorphic.callAsync(self, args),
+      experimentalGetTracingCount: () => polymorphic.state.traces,
       getConcreteFunction: (...args: unknown[]) => polymorphic.concrete(self, args),
       program: (...args: A) => polymorphic.program(self, args),
       profile(args: A, times?: { runs?: number } | number): ProfileRow[] {
         if (!Array.isArray(args))
           throw new TypeError(`[${name}] profile takes one array, f.profile([x, y]); got ${describe(args)}`);
         // eslint-disable-next-line prefer-rest-params
-        if (arguments.length > 2) refuseSurplus('function.profile', 2, arguments, profileDefaults);
+        if (arguments.length > 2) throwExtraArguments('function.profile', 2, arguments, profileDefaults);
         const { runs } = options<{ runs: number }>(times, 'runs', profileDefaults, 'function.profile');
         return polymorphic.profile(self, args, runs);
       },

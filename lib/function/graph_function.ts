@@ -1,4 +1,4 @@
-/** A callable graph, which tapes can differentiate. */
+/** A graph as a callable function: compiled at its first run, and differentiated at its first run under a tape. */
 import { filled } from '../autodiff/backward';
 import { IndexedSlices } from '../core/indexed_slices';
 import { context, withContext } from '../core/context';
@@ -25,12 +25,12 @@ interface Order {
 export class GraphFunction {
   private compiled: Executable | null = null;
   private derived: Order | null = null;
-
-  /** Variants for tapes that follow constants of the graph, by the ids of these constants. */
-  private readonly following = new Map<string, GraphFunction>();
+  /** Variants with gradients of constants of the graph that a tape follows, by the ids of these constants. */
+  private readonly variants = new Map<string, GraphFunction>();
 
   constructor(
     readonly graph: Graph,
+    /** The constants that have gradients. */
     private readonly followedIds: ReadonlySet<number> = new Set(),
   ) {}
 
@@ -42,21 +42,22 @@ export class GraphFunction {
     const { recorder } = context;
     return recorder === null
       ? this.executable.run(args)
-      : this.followedBy(recorder).runRecorded(args, recorder);
+      : this.variantFor(recorder).runRecorded(args, recorder);
   }
 
-  private followedBy(recorder: Recorder): GraphFunction {
+  private variantFor(recorder: Recorder): GraphFunction {
     const ids: number[] = [];
     for (const { source } of this.graph.constants) {
-      if (source.dt.kind === 'float' && recorder.follows(source.id)) ids.push(source.id);
+      if (source.dt.kind === 'float' && recorder.watches(source.id)) ids.push(source.id);
     }
     if (ids.length === 0) return this;
     const key = ids.join();
-    let f = this.following.get(key);
-    if (f === undefined) this.following.set(key, (f = new GraphFunction(this.graph, new Set(ids))));
+    let f = this.variants.get(key);
+    if (f === undefined) this.variants.set(key, (f = new GraphFunction(this.graph, new Set(ids))));
     return f;
   }
 
+  /** The derivatives of the first order. */
   get order(): Order {
     if (this.derived === null) {
       const derivative = derive(this.graph, this.followedIds, true);
@@ -96,7 +97,7 @@ function runBackward(
   const gradients = backward.run([...upstream, ...all.slice(savedFrom, savedFrom + derivative.saved)]);
   return derivative.gradients.map((k, i) => {
     if (k < 0) return k === zeroGradient ? symbolicZero : null;
-    const shape = derivative.rows.get(i);
+    const shape = derivative.sparseShapes.get(i);
     return shape === undefined ? gradients[k] : new IndexedSlices(gradients[k], gradients[k + 1], shape);
   });
 }

@@ -5,7 +5,7 @@ import type { Recorder, RecordedOp } from '../op/contract';
 import type { Tensor } from '../core/tensor';
 import type { Grad, GradContext } from '../op/registry';
 
-/** One order for each active tape: a tape may request derivatives of what the tape inside it computes. */
+/** The orders of derivatives that the active tapes may request: one for each tape, since an outer one differentiates what an inner one computes. */
 export function ordersFor<O extends { readonly forward: { readonly order: O } }>(first: O): O[] {
   const orders = [first];
   while (orders.length < recordingDepth()) orders.push(orders[orders.length - 1].forward.order);
@@ -34,8 +34,8 @@ export function recordStep(
 }
 
 /**
- * The lowest sufficient order: a higher one is needed only if its saved values have upstream gradients. `resultCount` returns
- * how many of the dys belong to the results of an order.
+ * The lowest order that suffices for these upstream gradients: a higher one only if they include gradients of the values that
+ * the order below saves. `resultCount` returns how many of the dys belong to the results of an order.
  */
 export function lowestOrder(
   name: string,

@@ -1,4 +1,4 @@
-/** A function with one specialization for each signature: finds or traces that of a call, and runs it. */
+/** A function with one specialization for each signature: finds that of a call, or traces it, and runs it. */
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
 import { detached, context } from '../core/context';
@@ -7,6 +7,7 @@ import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { checkAsync, runAsync } from './async/call';
 import { bindSignature } from './bind_signature';
+import { OwnedBy, Programs, Recent } from './cache';
 import {
   describeProgram,
   profileRows,
@@ -15,13 +16,16 @@ import {
   type Program,
 } from './describe';
 import { functionsRunEagerly, runOpByOp, runsEagerly } from './eager';
-import type { ConcreteFunction, FunctionOptions } from './types';
-import { OwnedBy } from './owners';
-import { Programs } from './programs';
-import { mayUseThis, Receiver, receiverOf } from './receiver';
 import { RetracingWatch, TraceTypes } from './retracing';
-import { bind, Recent, replaceTensors, type BoundCall } from './signature';
-import { Origin, Specialization, UsesOuterTensors } from './specialization';
+import {
+  mayUseThis,
+  Receiver,
+  receiverOf,
+  replaceTensors,
+  signatureOf,
+  type CallSignature,
+} from './signature';
+import { FunctionState, Specialization, UsesOuterTensors } from './specialization';
 import { TensorSpec } from './tensor_spec';
 import { Trace } from '../graph/trace';
 
@@ -49,23 +53,49 @@ function checkResult(value: unknown, name: string): unknown {
   });
 }
 
+export interface FunctionOptions {
+  /** A TensorSpec, or a structure of them, for each argument. Arguments are converted to such tensors; others are an error. */
+  inputSignature?: readonly unknown[] | null;
+  /** Shapes that differ in the same dimensions count as one trace. Each still has a program of its own, up to 64. */
+  reduceRetracing?: boolean;
+  /** No effect: every function is compiled. */
+  jitCompile?: boolean | null;
+  /** The name in messages. Default: that of `f`. */
+  name?: string | null;
+}
+
+/** A compiled function for one signature. */
+export interface ConcreteFunction<A extends unknown[], R> {
+  (...args: A): R;
+  /** The same off the event loop: see `async` of the compiled function. */
+  async(...args: A): Promise<R>;
+  /** The arguments with tensors as specs, then the keyword arguments, of which there are none in JavaScript. */
+  readonly structuredInputSignature: readonly [readonly unknown[], object];
+  /**
+   * The result with tensors as specs. Null until a signature with null dimensions is called, and if the function runs op by op.
+   */
+  readonly structuredOutputs: unknown;
+  /** The specs in `structuredOutputs`. */
+  readonly outputs: readonly TensorSpec[] | null;
+}
+
 interface FoundSpecialization {
   readonly specialization: Specialization;
   readonly tensors: readonly Tensor[];
-  /** This call traced it, and the trace counts towards `tracingCount`. */
+  /** This call traced it, and the user's count of traces includes that. */
   readonly counted: boolean;
 }
 
 export class PolymorphicFunction<A extends unknown[], R> {
-  readonly origin: Origin;
+  readonly state: FunctionState;
   private readonly signature: readonly unknown[] | null;
   private readonly watch: RetracingWatch;
   private readonly takesThis: boolean;
-  /** Programs by the objects and variables among the arguments, with which they can be garbage-collected. */
-  private readonly programs: OwnedBy<Programs<Specialization>>;
+  /** By the objects and variables among the arguments, with which the programs can be garbage-collected. */
+  private readonly programs: OwnedBy<Programs>;
   /** Counted traces by objects: variables of the same type share a trace in the user's count. */
   private readonly types: OwnedBy<TraceTypes>;
-  private readonly recent = new Recent<Specialization>();
+  private readonly recent = new Recent();
   /** The function was found to use tensors of its caller. */
   private usesOuterTensors = false;
 
@@ -75,7 +105,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
     { inputSignature, reduceRetracing }: Required<FunctionOptions>,
   ) {
     this.signature = inputSignature;
-    this.origin = new Origin(name);
+    this.state = new FunctionState(name);
     this.watch = new RetracingWatch(name);
     this.takesThis = mayUseThis(f);
     const declared = inputSignature !== null;
@@ -103,12 +133,12 @@ export class PolymorphicFunction<A extends unknown[], R> {
     return checkResult(value, this.name);
   }
 
-  private programsOf({ objects, variables }: BoundCall): Programs<Specialization> {
+  private programsOf({ objects, variables }: CallSignature): Programs {
     return this.programs.of([...objects, ...variables]);
   }
 
   /** The specialization of a call; traces it if there is none, without running it. */
-  private find(args: readonly unknown[], call = bind(args, this.name)): FoundSpecialization {
+  private findOrTrace(args: readonly unknown[], call = signatureOf(args, this.name)): FoundSpecialization {
     const { key, tensors, objects } = call;
     const programs = this.programsOf(call);
     const existing = programs.get(key);
@@ -117,30 +147,30 @@ export class PolymorphicFunction<A extends unknown[], R> {
     const counted = types.isNew(key, tensors);
     let tracedArgs = args;
     const specialization = new Specialization(
-      this.origin,
+      this.state,
       (given) => this.callWith(tracedArgs, given),
       tensors,
     );
     // The specialization must not retain the tensors of its first call.
     tracedArgs = replaceTensors(args, specialization.parameters);
     if (counted) {
-      this.origin.traces++;
+      this.state.traces++;
       types.add(key, tensors);
     }
     programs.add(key, specialization);
     return { specialization, tensors, counted };
   }
 
-  /** Like `find`, for an asynchronous call. */
+  /** Like `findOrTrace`, for an asynchronous call. */
   private findAsync(args: readonly unknown[]): FoundSpecialization {
-    const call = bind(args, this.name);
+    const call = signatureOf(args, this.name);
     for (const t of call.tensors) t.assertAlive(this.name);
-    return detached(() => this.find(args, call));
+    return detached(() => this.findOrTrace(args, call));
   }
 
   /** Runs a call whose signature is not in the cache of recent ones. */
-  private invoke(args: readonly unknown[]): { value: unknown; found: FoundSpecialization | null } {
-    const call = bind(args, this.name);
+  private callUncached(args: readonly unknown[]): { value: unknown; found: FoundSpecialization | null } {
+    const call = signatureOf(args, this.name);
     const { key, tensors, objects } = call;
     for (const t of tensors) t.assertAlive(this.name);
     const programs = this.programsOf(call);
@@ -150,11 +180,11 @@ export class PolymorphicFunction<A extends unknown[], R> {
       !this.types.of(objects).isNew(key, tensors)
     ) {
       const refuse = (variable: Variable): void => {
-        if (!variable.isKept) this.origin.checkCreated(1);
+        if (!variable.isKept) this.state.checkCreated(1);
       };
       return { value: runOpByOp(() => this.callWith(args, tensors), refuse, 'all'), found: null };
     }
-    const found = this.find(args, call);
+    const found = this.findOrTrace(args, call);
     this.recent.remember(args, found.specialization);
     return { value: found.specialization.run(tensors), found };
   }
@@ -170,7 +200,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
       this.watch.recordCall(false);
       return specialization.run(all as readonly Tensor[]) as R;
     }
-    const { value, found } = this.invoke(all);
+    const { value, found } = this.callUncached(all);
     this.watch.recordCall(found?.counted === true);
     return value as R;
   }
@@ -179,11 +209,11 @@ export class PolymorphicFunction<A extends unknown[], R> {
   private callInside(trace: Trace, self: unknown, args: A): R {
     if (this.usesOuterTensors) return this.f.apply(self, args);
     const all = this.withThis(self, args);
-    const call = bind(all, this.name);
+    const call = signatureOf(all, this.name);
     const { tensors } = call;
     let found: FoundSpecialization;
     try {
-      found = this.find(all, call);
+      found = this.findOrTrace(all, call);
     } catch (error) {
       if (error instanceof UsesOuterTensors) this.usesOuterTensors = true;
       // The function may read the value of a tensor that is concrete here.
@@ -197,7 +227,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
     return inlined === null ? this.f.apply(self, args) : (inlined.value as R);
   }
 
-  async callLater(self: unknown, args: A): Promise<R> {
+  async callAsync(self: unknown, args: A): Promise<R> {
     checkAsync(this.name);
     const bound = this.bound(args);
     if (functionsRunEagerly()) return this.f.apply(self, bound);
@@ -221,16 +251,16 @@ export class PolymorphicFunction<A extends unknown[], R> {
       const symbols = specs.map((s) =>
         mapStructure(s, (leaf) => (isSpec(leaf) ? trace.symbol(leaf.dt, leaf.shape as Shape) : leaf)),
       );
-      saveOutputs(this.find(this.withThis(self, symbols)));
+      saveOutputs(this.findOrTrace(this.withThis(self, symbols)));
     }
     const concreteCall = (...args: A): R => {
       const bound = bindSignature(specs, args);
       if (runsEagerly()) return f.apply(self, bound as A);
-      const { value, found } = this.invoke(this.withThis(self, bound));
+      const { value, found } = this.callUncached(this.withThis(self, bound));
       saveOutputs(found);
       return value as R;
     };
-    const concreteLater = async (...args: A): Promise<R> => {
+    const concreteAsync = async (...args: A): Promise<R> => {
       checkAsync(name);
       const bound = bindSignature(specs, args);
       if (functionsRunEagerly()) return f.apply(self, bound as A);
@@ -238,7 +268,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
       return (await runAsync(name, specialization, tensors)) as R;
     };
     return Object.defineProperties(concreteCall, {
-      async: { value: concreteLater },
+      async: { value: concreteAsync },
       structuredInputSignature: { value: [specs, {}] },
       structuredOutputs: { get: () => outputs },
       outputs: { get: () => (outputs === null ? null : flatten(outputs).filter(isSpec)) },
@@ -246,7 +276,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
   }
 
   program(self: unknown, args: A): Program {
-    return describeProgram(this.name, this.find(this.withThis(self, this.bound(args))).specialization);
+    return describeProgram(this.name, this.findOrTrace(this.withThis(self, this.bound(args))).specialization);
   }
 
   profile(self: unknown, args: A, runs: number): ProfileRow[] {
@@ -255,7 +285,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
         `[${this.name}] profile: runs must be an integer above 0; got ${describe(runs)}`,
       );
     }
-    const { specialization, tensors } = this.find(this.withThis(self, this.bound(args)));
+    const { specialization, tensors } = this.findOrTrace(this.withThis(self, this.bound(args)));
     return profileRows(profileSpecialization(this.name, specialization, tensors, runs));
   }
 }

@@ -2,13 +2,14 @@
 import type { Tensor } from '../core/tensor';
 import { generalize, TensorSpec } from './tensor_spec';
 
+/** The warning: this many traces within this many calls. */
 const threshold = 5;
 const history = 10;
 
 /** The traces of one function as TensorFlow counts them: several programs may share one. */
 export class TraceTypes {
   private readonly types = new Set<string>();
-  /** With `relaxes`: traced specs by signature without shapes; each spec generalizes those before it. */
+  /** With `relaxes`: the specs of each trace by signature without shapes; each generalizes those before it. */
   private readonly relaxed = new Map<string, TensorSpec[][]>();
 
   /** `declared`: there is an input signature. `relaxes`: a dimension that has varied matches any size. */
@@ -23,18 +24,6 @@ export class TraceTypes {
     if (!this.relaxes) return !this.types.has(type);
     const traced = this.relaxed.get(withoutShapes(type)) ?? [];
     return !traced.some((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])));
-  }
-
-  /** With `relaxes`: the specs that a call is traced with, and their index among those of its signature without shapes. */
-  specs(
-    type: string,
-    tensors: readonly Tensor[],
-  ): { readonly place: number; readonly specs: readonly TensorSpec[] } {
-    const traced = this.relaxed.get(withoutShapes(type)) ?? [];
-    const place = traced.findIndex((specs) => specs.every((s, i) => s.isCompatibleWith(tensors[i])));
-    return place < 0
-      ? { place: traced.length, specs: relax(traced, tensors) }
-      : { place, specs: traced[place] };
   }
 
   /** Adds a counted trace. */
@@ -54,9 +43,10 @@ function relax(traced: readonly TensorSpec[][], tensors: readonly Tensor[]): Ten
   return last === undefined ? specs : specs.map((s, i) => generalize(last[i], s) ?? s);
 }
 
-export const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
+const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
 
 /** Counts calls and traces of one function, and warns once about frequent retracing. */
+/** Warns once if a function is traced often. */
 export class RetracingWatch {
   /** For each recent trace, the number of calls until the next one. */
   private perTrace: number[] = [];

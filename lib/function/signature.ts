@@ -1,17 +1,15 @@
-/** Signatures of calls: dtypes and shapes of tensors, structure, and host values select the specialization. */
+/** Signatures of calls: dtypes and shapes of tensors, structure, host values and the receiver (`this`) select the specialization. */
 import { toTensor } from '../core/convert';
-import type { DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { IndexedSlices } from '../core/indexed_slices';
 import { isPlain } from '../core/options';
-import { sameShape, type Shape } from '../core/shape';
-import { placeholderOf, shapeOf, Tensor } from '../core/tensor';
+import { shapeOf, Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
 
-export interface BoundCall {
+export interface CallSignature {
   /**
-   * The key of the specialization. It refers to objects and variables by their index in `objects` and `variables`, so it
-   * identifies a specialization only together with these.
+   * The key: everything that selects the specialization but the identity of objects and variables, which it refers to by their
+   * index in `objects` and `variables`.
    */
   readonly key: string;
   /** The tensors among the arguments, in order. */
@@ -27,8 +25,8 @@ function indexIn<T>(list: T[], value: T): number {
   return at >= 0 ? at : list.push(value) - 1;
 }
 
-/** Binds arguments: typed arrays become tensors; numbers, strings, booleans and other objects are part of the key. */
-export function bind(args: readonly unknown[], name: string): BoundCall {
+/** The signature of a call. Typed arrays become tensors. */
+export function signatureOf(args: readonly unknown[], name: string): CallSignature {
   const tensors: Tensor[] = [];
   const objects: object[] = [];
   const variables: Variable[] = [];
@@ -80,43 +78,6 @@ function sortedKeys(node: object): string[] {
   return Object.keys(node).sort();
 }
 
-interface Entry<T> {
-  readonly dts: readonly DTypeInfo[];
-  readonly shapes: Shape[];
-  readonly value: T;
-}
-
-const maxRecent = 4;
-
-/** A cache for the last few signatures of tensors only. The lookup builds no key, which would take longer than a small call. */
-export class Recent<T> {
-  private readonly entries: Entry<T>[] = [];
-
-  find(args: readonly unknown[]): T | null {
-    for (const entry of this.entries) if (matches(entry, args)) return entry.value;
-    return null;
-  }
-
-  /** Adds the value for arguments that `find` did not find. */
-  remember(args: readonly unknown[], value: T): void {
-    const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
-    if (tensors.length !== args.length) return;
-    this.entries.unshift({ dts: tensors.map((t) => t.dt), shapes: tensors.map((t) => shapeOf(t)), value });
-    if (this.entries.length > maxRecent) this.entries.pop();
-  }
-}
-
-function matches<T>({ dts, shapes }: Entry<T>, args: readonly unknown[]): boolean {
-  if (args.length !== dts.length) return false;
-  for (let i = 0; i < args.length; i++) {
-    const t = args[i];
-    // Symbolic tensors take the slow path.
-    if (!(t instanceof Tensor) || t.dt !== dts[i] || placeholderOf(t) !== null) return false;
-    if (shapeOf(t) !== shapes[i] && !sameShape(shapeOf(t), shapes[i])) return false;
-  }
-  return true;
-}
-
 /** The arguments with each tensor, or typed array, replaced by the next of `tensors`. */
 export function replaceTensors(args: readonly unknown[], tensors: readonly Tensor[]): unknown[] {
   let next = 0;
@@ -132,4 +93,26 @@ export function replaceTensors(args: readonly unknown[], tensors: readonly Tenso
     return Object.fromEntries(Object.keys(node).map((k) => [k, replaced.get(k)]));
   };
   return args.map(visit);
+}
+
+/** The receiver (`this`) of a compiled method. It precedes the arguments, and is part of the signature by identity. */
+export class Receiver {
+  constructor(readonly value: object) {}
+}
+
+const receivers = new WeakMap<object, Receiver>();
+
+/** The receiver for a value of `this`; null if there is none. */
+export function receiverOf(value: unknown): Receiver | null {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || value === globalThis)
+    return null;
+  let receiver = receivers.get(value);
+  if (receiver === undefined) receivers.set(value, (receiver = new Receiver(value)));
+  return receiver;
+}
+
+/** Whether a function may use its own `this`: its source contains the word, and it is no arrow function. */
+export function mayUseThis(f: (...args: never[]) => unknown): boolean {
+  const source = Function.prototype.toString.call(f);
+  return /\bthis\b/.test(source) && !/^(async\s*)?(\(|[\w$]+\s*=>)/.test(source);
 }

@@ -8,13 +8,13 @@ import { ConcretizationError } from '../graph/concretization_error';
 import { runOpByOp } from './eager';
 import type { Graph } from '../graph/graph';
 import { GraphFunction } from './graph_function';
-import { inline } from '../graph/inline';
+import { inline } from '../graph/copy';
 import { assignPending } from '../graph/pending';
 import { Trace } from '../graph/trace';
 
-/** State shared by the specializations of one function. */
-export class Origin {
-  /** No call has returned yet, so the function may create variables. */
+/** The state of a function, which its specializations share. */
+export class FunctionState {
+  /** The function may create variables, since no call has returned yet. */
   mayCreateVariables = true;
   /** The number of traces as users count them. */
   traces = 0;
@@ -45,7 +45,7 @@ export class Origin {
   }
 }
 
-/** Thrown if a function uses tensors of its caller, so that it cannot be traced separately. */
+/** Thrown if a function uses tensors of the function that calls it, so that it cannot be traced separately. */
 export class UsesOuterTensors extends Error {}
 
 interface Compiled {
@@ -64,43 +64,45 @@ export class Specialization {
   readonly reason: ConcretizationError | null;
   /** Under this many tapes or more it runs op by op: the compiled graph has derivatives of lower orders only. */
   private derivableOrders: number;
-  /** The trace contains a custom gradient, which may close over its tensors. */
-  private readonly closes: boolean;
+  /** The graph cannot be inlined: custom gradients may close over tensors of its trace. */
+  private readonly hasGradientCaptures: boolean;
 
   /**
    * Traces the function. `f` calls it with its tensor arguments replaced, and validates its result. `tensors` have the
    * dtypes and shapes of the signature.
    */
   constructor(
-    private readonly origin: Origin,
+    private readonly state: FunctionState,
     private readonly f: (tensors: readonly Tensor[]) => unknown,
     tensors: readonly Tensor[],
   ) {
-    let trace = this.trace(tensors);
-    if (trace.created.length > 0) {
+    let traced = this.trace(tensors);
+    const { created, failure } = traced.trace;
+    if (created.length > 0) {
       // Variables may be created at the first call only: a second trace shows whether the function keeps them.
-      origin.checkCreated(trace.created.length);
-      if (trace.reason === null) {
-        trace = this.trace(tensors);
-        origin.traces++;
-        origin.mayCreateVariables = false;
-        origin.checkCreated(trace.created.length);
+      state.checkCreated(created.length);
+      if (failure === null) {
+        traced = this.trace(tensors);
+        state.traces++;
+        state.mayCreateVariables = false;
+        state.checkCreated(traced.trace.created.length);
       }
     }
-    this.parameters = trace.parameters;
-    this.reason = trace.reason;
+    const { trace, parameters, graph, value } = traced;
+    this.parameters = parameters;
+    this.reason = trace.failure;
     this.derivableOrders = trace.derivableOrders;
-    this.closes = trace.closes;
-    this.compiled =
-      trace.graph === null ? null : { graph: new GraphFunction(trace.graph), value: trace.value };
-    if (this.reason === null) origin.mayCreateVariables = false;
-    else origin.warn(this.reason);
+    this.hasGradientCaptures = trace.hasGradientCaptures;
+    this.compiled = graph === null ? null : { graph: new GraphFunction(graph), value };
+    if (this.reason === null) state.mayCreateVariables = false;
+    else state.warn(this.reason);
   }
 
+  /** Runs the function with symbolic tensors. The graph is null if that failed for want of a concrete value. */
   private trace(tensors: readonly Tensor[]) {
-    const { f, origin } = this;
+    const { f, state } = this;
     const outer = context.tracer instanceof Trace ? context.tracer : null;
-    const trace = new Trace(origin.name, undefined, outer);
+    const trace = new Trace(state.name, undefined, outer);
     const parameters = tensors.map((t) => trace.symbol(t.dt, shapeOf(t)));
     let graph: Graph | null = null;
     let value: unknown;
@@ -109,19 +111,10 @@ export class Specialization {
     } catch (error) {
       if (trace.usesOuterTensors) throw new UsesOuterTensors();
       // User code may have caught and replaced the ConcretizationError.
-      if (trace.reason === null) throw error;
+      if (trace.failure === null) throw error;
     }
     if (trace.usesOuterTensors) throw new UsesOuterTensors();
-    const { reason, created, derivableOrders, closes } = trace;
-    return {
-      closes,
-      parameters,
-      graph: reason === null ? graph : null,
-      value,
-      reason,
-      created,
-      derivableOrders,
-    };
+    return { trace, parameters, graph: trace.failure === null ? graph : null, value };
   }
 
   run(tensors: readonly Tensor[]): unknown {
@@ -144,15 +137,11 @@ export class Specialization {
   /** Inlines a call into the function being traced; null if its graph cannot be copied. */
   inlineInto(trace: Trace, tensors: readonly Tensor[]): { readonly value: unknown } | null {
     const { compiled, reason } = this;
-    if (reason !== null) throw (trace.reason = reason);
-    if (compiled === null || this.closes) return null;
-    try {
-      if (this.derivableOrders < Infinity) trace.limitOrders(this.origin.name, this.derivableOrders);
-    } catch (error) {
-      // User code may catch the error, so the trace records it.
-      if (error instanceof ConcretizationError) trace.reason = error;
-      throw error;
-    }
+    if (reason !== null) throw (trace.failure = reason);
+    if (compiled === null || this.hasGradientCaptures) return null;
+    trace.recordingFailure(() => {
+      if (this.derivableOrders < Infinity) trace.limitOrders(this.state.name, this.derivableOrders);
+    });
     return { value: this.packResults(inline(trace, compiled.graph.graph, tensors)) };
   }
 
@@ -161,11 +150,11 @@ export class Specialization {
     const value = runOpByOp(
       () => this.f(tensors),
       (variable) => {
-        if (!variable.isKept) this.origin.checkCreated(1);
+        if (!variable.isKept) this.state.checkCreated(1);
       },
       'outer',
     );
-    this.origin.mayCreateVariables = false;
+    this.state.mayCreateVariables = false;
     return value;
   }
 

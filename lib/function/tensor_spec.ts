@@ -1,7 +1,7 @@
 /** The type of a tensor argument. */
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
-import { options as parseOptions, refuseSurplus } from '../core/options';
+import { options as parseOptions, throwExtraArguments } from '../core/options';
 import { checkPartialShape, describe } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable, type PartialShape } from '../core/variable';
@@ -26,7 +26,7 @@ export class TensorSpec {
 
   constructor(shape: PartialShape | null, options?: TensorSpecOptions | DType) {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('TensorSpec', 2, arguments, tensorSpecDefaults);
+    if (arguments.length > 2) throwExtraArguments('TensorSpec', 2, arguments, tensorSpecDefaults);
     const o = parseOptions<Required<TensorSpecOptions>>(options, 'dtype', tensorSpecDefaults, 'TensorSpec');
     this.dt = dtypeInfo(o.dtype, '[TensorSpec] dtype');
     this.name = o.name;

@@ -8,35 +8,39 @@ import type { Dims } from '../core/shape';
 import { type Placeholder, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, outputsOf, type Graph, type Node } from './graph';
+import { replay } from './copy';
 import { deadCode } from './passes/dead_code';
-import { replay } from './replay';
 import { Trace } from './trace';
 import { ConcretizationError } from './concretization_error';
 
+/** In place of the position of a gradient: there is none, or it is a symbolic zero. */
 export const noGradient = -1;
 export const zeroGradient = -2;
 
 export interface Derivative {
-  /** Returns the graph's results, then the values that the backward pass reads. */
+  /** Returns the graph's results, then the saved values, which the backward graph reads. */
   readonly forward: Graph;
-  /** From the upstream gradients of the floating-point results, then the saved values, to gradients. */
-  readonly backward: Graph;
-  /** The number of results of the graph, and of saved values behind them. */
+  /** The numbers of the graph's results, and of saved values. */
   readonly results: number;
   readonly saved: number;
-  /** The results that have upstream gradients, by number. */
+  /** Maps upstream gradients of the targets, then the saved values, to gradients. */
+  readonly backward: Graph;
+  /** The floating-point results, by number. */
   readonly targets: readonly number[];
   /** The variables that the graph reads, in order; their gradients follow those of the parameters. */
   readonly reads: readonly Variable[];
   /** The tensors from before the trace that have gradients; these follow those of the reads. */
   readonly captured: readonly Tensor[];
   /**
-   * For each parameter, then each read and each captured tensor: the position of its gradient among the backward results;
-   * or, both negative, `noGradient` or `zeroGradient` (a symbolic zero).
+   * For each parameter, then each read and each captured tensor: the position of its gradient among the backward results,
+   * `noGradient` or `zeroGradient`.
    */
   readonly gradients: readonly number[];
-  /** The sparse gradients, by position in that list, with their dense shape. Their indices are the next backward result. */
-  readonly rows: ReadonlyMap<number, Dims>;
+  /**
+   * The dense shapes of sparse gradients, by index in `gradients`. Such a gradient is two backward results: its values, then
+   * their indices.
+   */
+  readonly sparseShapes: ReadonlyMap<number, Dims>;
 }
 
 /** A gradient as IndexedSlices. */
@@ -49,7 +53,7 @@ interface SparseGradient {
 class DerivativeTrace extends Trace {
   /** A custom gradient may close over a tensor of an enclosing graph, which this graph cannot reach. */
   override foreignTensorError(_t: Tensor, _of: Placeholder, op: string): Error {
-    return (this.reason = new ConcretizationError(
+    return (this.failure = new ConcretizationError(
       op,
       'a gradient uses a tensor of another part of the function',
     ));
@@ -84,11 +88,11 @@ function recordForward(
 ): Recorded {
   // Follows integer tensors and non-trainable variables too: a tape may watch them.
   const tape = new Tape(false);
-  for (const t of [...parameters, ...captured]) tape.follow(t.id);
+  for (const t of [...parameters, ...captured]) tape.watch(t.id);
   startRecording(tape);
   try {
     trace.onRead = (output) => {
-      if (output.dt.kind === 'float') tape.follow(output.id);
+      if (output.dt.kind === 'float') tape.watch(output.id);
     };
     const { results, variables, reads } = replay(graph, trace, parameters);
     const laterReads = reads.flatMap(({ variable, output }) => {
@@ -126,7 +130,10 @@ function recordBackward(
   });
 }
 
-/** Nodes that depend on the upstream gradients form the backward pass; all others belong to the forward pass. */
+/**
+ * Splits the nodes of both passes, of which the first `boundary` are the replayed graph: ops that do not depend on the upstream
+ * gradients belong to the forward pass.
+ */
 function split(
   nodes: readonly Node[],
   boundary: number,
@@ -147,16 +154,19 @@ function split(
 }
 
 /** The position of each gradient among the backward results, and the dense shapes of the sparse ones. */
-function gradientPlaces(gradients: readonly Gradient[]): { places: number[]; rows: Map<number, Dims> } {
+function gradientPlaces(gradients: readonly Gradient[]): {
+  places: number[];
+  sparseShapes: Map<number, Dims>;
+} {
   const places: number[] = [];
-  const rows = new Map<number, Dims>();
+  const sparseShapes = new Map<number, Dims>();
   let next = 0;
   gradients.forEach((g, i) => {
     places.push(g === null ? noGradient : g === symbolicZero ? zeroGradient : next);
     next += tensorsOf(g).length;
-    if (g !== null && g !== symbolicZero && 'tensors' in g) rows.set(i, g.shape);
+    if (g !== null && g !== symbolicZero && 'tensors' in g) sparseShapes.set(i, g.shape);
   });
-  return { places, rows };
+  return { places, sparseShapes };
 }
 
 /**
@@ -187,49 +197,41 @@ export function derive(
     parameters,
   ).value;
   // A custom gradient may have caught the error.
-  if (trace.reason !== null) throw trace.reason;
-  const { results, variables, reads } = recorded;
+  if (trace.failure !== null) throw trace.failure;
   const passes = split(trace.nodes, boundary, dys);
-  const constants = [...trace.constants.values()];
-  const constantSymbols = new Set(constants.map((c) => c.symbol));
+  const results = recorded.results.map((t) => trace.symbolFor(t));
   const wanted = gradients.flatMap(tensorsOf).map((g) => trace.symbolFor(g));
-  const saved = new Set<Tensor>();
-  const needed = deadCode({
-    name: graph.name,
+  const constants = [...trace.constants.values()];
+  const { substitutions } = trace;
+  const backwardPass = deadCode({
+    name: `${graph.name}, backward`,
     parameters: [],
     constants,
     nodes: passes.backward,
     results: wanted,
+    substitutions,
   });
-  for (const t of [...needed.nodes.flatMap(inputsOf), ...wanted])
-    if (!passes.dependent.has(t) && !constantSymbols.has(t)) saved.add(t);
-  const savedValues = [...saved];
-  const { places, rows } = gradientPlaces(gradients);
+  const saved = new Set([...backwardPass.nodes.flatMap(inputsOf), ...wanted]);
+  for (const t of [...passes.dependent, ...constants.map((c) => c.symbol)]) saved.delete(t);
+  const { places, sparseShapes } = gradientPlaces(gradients);
   return {
     // No dead code elimination: every order must have the same reads.
     forward: {
       name: graph.name,
       parameters,
-      constants: [...trace.constants.values()],
+      constants,
       nodes: passes.forward,
-      results: [...results.map((t) => trace.symbolFor(t)), ...savedValues],
-      variables,
-      substitutions: trace.substitutions,
+      results: [...results, ...saved],
+      variables: recorded.variables,
+      substitutions,
     },
-    backward: deadCode({
-      name: `${graph.name}, backward`,
-      parameters: [...dys, ...savedValues],
-      constants: [...trace.constants.values()],
-      nodes: passes.backward,
-      results: wanted,
-      substitutions: trace.substitutions,
-    }),
     results: results.length,
-    saved: savedValues.length,
+    saved: saved.size,
+    backward: { ...backwardPass, parameters: [...dys, ...saved] },
     targets,
-    reads: reads.map((r) => r.variable),
+    reads: recorded.reads.map((r) => r.variable),
     captured: captured.map((c) => c.source),
     gradients: places,
-    rows,
+    sparseShapes,
   };
 }

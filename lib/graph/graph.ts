@@ -1,10 +1,11 @@
 /** The graph that a trace builds: nodes in program order over symbolic tensors. */
-import type { Tensor } from '../core/tensor';
-import type { Effects, RuntimeScalars, ReadVariable, TracedOp } from '../op/contract';
+import { sizeOf } from '../core/shape';
+import { aliasTensor, makeTensor, shapeOf, type Tensor } from '../core/tensor';
+import type { Effects, HostStep, RuntimeScalars, TracedOp } from '../op/contract';
 import type { Variable } from '../core/variable';
 
-/** An assignment that has been traced but not carried out yet. */
-export interface Pending {
+/** An assignment before a node in program order that a run carries out only at its end. */
+export interface PendingAssignment {
   readonly variable: Variable;
   readonly value: Tensor;
 }
@@ -16,35 +17,27 @@ export interface OpNode {
   readonly inputs: readonly Tensor[];
   readonly attrs: unknown;
   readonly outputs: readonly Tensor[];
-  /** For a fallible op: the assignments before it that are not carried out yet. If it fails, they are. */
-  readonly pending?: readonly Pending[] | undefined;
+  /** For a fallible op: if it throws, these assignments are carried out, as they are in eager execution. */
+  readonly pending?: readonly PendingAssignment[] | undefined;
 }
 
 /** A step that runs in JavaScript, between native segments. It sees all assignments before it. */
-export interface HostNode {
+export interface HostNode extends Omit<HostStep, 'outputs'> {
   readonly kind: 'host';
-  readonly name: string;
-  readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  readonly run: (inputs: readonly Tensor[], read: ReadVariable) => readonly Tensor[];
   /** As in OpNode. */
-  readonly pending?: readonly Pending[] | undefined;
+  readonly pending?: readonly PendingAssignment[] | undefined;
   /** For control flow: `run` as a generator, so that the caller decides how its subgraphs run. */
   readonly subgraphRuns?: ((inputs: readonly Tensor[]) => TensorSubgraphRuns) | undefined;
-  readonly effects: Effects;
-  /** The variables of the effect 'variables'. */
-  readonly variables?: readonly Variable[] | undefined;
-  /** Why it does not run natively. */
-  readonly why: string;
-  /** Adds the step to the active trace, with the values its gradient needs, and records it on tapes. Absent: no gradient. */
+  /** Adds the step to the active trace, with the values that its gradient needs, and records it on tapes. Absent: no gradient. */
   readonly record?: ((inputs: readonly Tensor[]) => readonly Tensor[]) | undefined;
-  /** An op whose scalars are computed before a segment runs: it can be an op of that segment. */
+  /** The op that `run` executes with new scalars. The compiler makes it an op of a segment, before which they are computed. */
   readonly scalarOp?: ScalarOp | undefined;
   /** Guarded branches, which run as steps of the enclosing program. */
   readonly guarded?: GuardedBranches | undefined;
 }
 
-/** A compiled graph. compile/executable.ts declares its other members. */
+/** A compiled graph. compile/executable.ts, which this room may not import, adds its other members by module augmentation. */
 export interface CompiledGraph {
   run(args: readonly Tensor[]): Tensor[];
 }
@@ -55,13 +48,10 @@ export type SubgraphRuns<R> = Generator<readonly [CompiledGraph, readonly Tensor
 /** Subgraph runs that return the results of a node. */
 export type TensorSubgraphRuns = SubgraphRuns<readonly Tensor[]>;
 
-/** A graph that a node runs. */
-export interface Subgraph {
-  readonly graph: Graph;
-  readonly executable: CompiledGraph;
-}
-
-/** Subgraphs that update variables; each run selects one of them. */
+/**
+ * Subgraphs that update variables, of which each run executes one. Unlike those of `tf.cond` they have no results and no
+ * gradient, and they run as steps of the enclosing program: an optimizer chooses so whether an update is due.
+ */
 export interface GuardedBranches {
   /** The number of the branch that this run takes. */
   select(): number;
@@ -70,13 +60,14 @@ export interface GuardedBranches {
   readonly branches: readonly {
     /** The condition in words, for `program()`. */
     readonly when: string;
-    readonly f: Subgraph;
-    /** The branch's arguments, by number of the node's input. */
+    readonly f: { readonly graph: Graph; readonly executable: CompiledGraph };
+    /** The inputs of the node that are the branch's arguments, by number. */
     readonly inputs: readonly number[];
   }[];
 }
 
-export interface ScalarOp {
+/** An op with scalars that each run computes anew. */
+interface ScalarOp {
   readonly op: TracedOp;
   readonly scalars: RuntimeScalars;
 }
@@ -89,7 +80,7 @@ export interface ReadNode {
 }
 
 /** Assigns a value to a variable. */
-export interface AssignNode {
+interface AssignNode {
   readonly kind: 'assign';
   readonly variable: Variable;
   readonly value: Tensor;
@@ -99,11 +90,11 @@ export type Node = OpNode | HostNode | ReadNode | AssignNode;
 
 /** A tensor from before the trace. */
 export interface Constant {
-  /** The original tensor, whose id tapes know. It may be disposed. */
+  /** The original tensor, by whose id tapes follow it. The user may dispose it. */
   readonly source: Tensor;
-  /** A pinned alias of it, whose elements stay. */
+  /** A pinned alias of `source`, which keeps its elements. */
   readonly real: Tensor;
-  /** The symbolic tensor for it in the graph. */
+  /** The symbolic tensor that stands for it in the graph. */
   readonly symbol: Tensor;
 }
 
@@ -117,7 +108,7 @@ export interface Graph {
   readonly results: readonly Tensor[];
   /** In a subgraph: the parameters that are values of variables. */
   readonly variables?: ReadonlyMap<Variable, Tensor> | undefined;
-  /** Tensors of the traces that this graph was copied from, mapped to its own: custom gradients close over the former. */
+  /** Maps tensors of the traces that this graph was copied from, which custom gradients close over, to its own. */
   readonly substitutions?: ReadonlyMap<Tensor, Tensor> | undefined;
 }
 
@@ -137,9 +128,9 @@ export function inputsOf(node: Node): readonly Tensor[] {
 
 /** The pending assignments with their values mapped by `f`. */
 export function mapPending(
-  pending: readonly Pending[] | undefined,
+  pending: readonly PendingAssignment[] | undefined,
   f: (t: Tensor) => Tensor,
-): readonly Pending[] | undefined {
+): readonly PendingAssignment[] | undefined {
   return pending?.map(({ variable, value }) => ({ variable, value: f(value) }));
 }
 
@@ -166,9 +157,32 @@ export function variablesOf(graphs: readonly Graph[]): Variable[] {
   for (const node of graphs.flatMap((g) => g.nodes)) {
     if (node.kind === 'read' || node.kind === 'assign') variables.add(node.variable);
     if (node.kind !== 'host') continue;
-    for (const v of node.variables ?? []) variables.add(v);
-    for (const v of [...(node.scalarOp?.scalars.variables ?? []), ...(node.scalarOp?.scalars.reads ?? [])])
-      variables.add(v);
+    const scalars = node.scalarOp?.scalars;
+    const used = [node.variables, scalars?.variables, scalars?.reads];
+    for (const v of used.flatMap((list) => list ?? [])) variables.add(v);
   }
   return [...variables];
+}
+
+/** The side effects of graphs. */
+export function effectsOf(graphs: readonly Graph[]): Effects {
+  let effects: Effects = 'none';
+  for (const node of graphs.flatMap((g) => g.nodes)) {
+    if (node.kind === 'read' || node.kind === 'assign') return 'variables';
+    if (node.kind !== 'host' || node.effects === 'none') continue;
+    if (node.effects === 'variables' || (node.scalarOp?.scalars.variables.length ?? 0) > 0)
+      return 'variables';
+    if (effects !== 'check') effects = node.effects;
+  }
+  return effects;
+}
+
+/** Runs the node's op eagerly, on concrete tensors in place of its inputs. */
+export function runNode(
+  { op, attrs, outputs: symbols }: OpNode,
+  inputs: readonly Tensor[],
+): readonly Tensor[] {
+  if (op.execute === 'view') return [aliasTensor(inputs[0], shapeOf(symbols[0]), op.name)];
+  const outputs = symbols.map((t) => makeTensor(t.dt, shapeOf(t), sizeOf(shapeOf(t))));
+  return op.execute(inputs, attrs as never, outputs) ?? outputs;
 }

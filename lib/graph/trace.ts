@@ -18,17 +18,17 @@ import {
   type Tensor,
 } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { runNode } from './run_node';
 import { readOp } from '../op/read';
 import {
   isFallible,
+  runNode,
   variablesOf,
   type GuardedBranches,
   type Constant,
   type Graph,
   type HostNode,
   type Node,
-  type Pending,
+  type PendingAssignment,
 } from './graph';
 import { ConcretizationError } from './concretization_error';
 
@@ -48,7 +48,7 @@ export const view: TracedOp = {
 export const reread: TracedOp = { ...view, name: 'read' };
 
 /** A variable that the traced function has used. */
-export interface TouchedVariable {
+interface TouchedVariable {
   /** The variable's value before the trace. */
   readonly real: Tensor;
   /** The symbolic tensor for that value. */
@@ -68,13 +68,14 @@ export class Trace extends Placeholder implements Tracer {
   substitutions: ReadonlyMap<Tensor, Tensor> = new Map();
   /** Results of `reread` nodes. */
   private readonly rereads = new Set<Tensor>();
+  /** The function is being traced now. */
   private open = false;
   /** While a node of another graph is copied: the assignments pending before it there. */
-  private inheritedPending: readonly Pending[] = [];
-  /** It contains a custom gradient, which may close over any tensor of the trace. */
-  closes = false;
-  /** Set if the function needed a concrete value: the trace is unusable. */
-  reason: ConcretizationError | null = null;
+  private inheritedPending: readonly PendingAssignment[] = [];
+  /** The function has custom gradients, which may close over any tensor of the trace. */
+  hasGradientCaptures = false;
+  /** Set if the function needed a concrete value: the trace is unusable, even if the function caught the error. */
+  failure: ConcretizationError | null = null;
   /** The graph has derivatives of orders below this number. */
   derivableOrders = Infinity;
   /** Called with the symbolic tensor of each variable read. */
@@ -120,7 +121,7 @@ export class Trace extends Placeholder implements Tracer {
       if (owner !== null && !this.inScope(owner) && !this.isSubstituted(t))
         throw this.foreignTensorError(t, owner, op.name);
     }
-    if (op.closes === true) this.markClosing();
+    if (op.gradientCaptures === true) this.markGradientCaptures();
     const outputs = outs.map((o) => this.symbol(o.dt, o.shape));
     return this.add({
       kind: 'op',
@@ -140,16 +141,25 @@ export class Trace extends Placeholder implements Tracer {
   /** The error for the use of a tensor that belongs to an unrelated trace. */
   foreignTensorError(t: Tensor, owner: Placeholder, op: string): Error {
     if (this.outer?.inScope(owner) === true) this.usesOuterTensors = true;
-    return owner.misuse(t, op);
+    return owner.accessError(t, op);
   }
 
-  /** Marks the trace as containing a custom gradient. */
-  markClosing(): void {
-    this.closes = true;
+  markGradientCaptures(): void {
+    this.hasGradientCaptures = true;
   }
 
   needsValue(op: string, why?: string): never {
-    throw (this.reason = new ConcretizationError(op, why));
+    throw (this.failure = new ConcretizationError(op, why));
+  }
+
+  /** Runs `f`; the trace is unusable if that throws a ConcretizationError. */
+  recordingFailure<R>(f: () => R): R {
+    try {
+      return f();
+    } catch (error) {
+      if (error instanceof ConcretizationError) this.failure = error;
+      throw error;
+    }
   }
 
   /**
@@ -183,7 +193,7 @@ export class Trace extends Placeholder implements Tracer {
     }
     let constant = this.constants.get(t.id);
     if (constant === undefined) {
-      // A pinned alias: users, the backward pass and variables may dispose the original.
+      // A pinned alias: the user, a tape or a variable may dispose the original.
       const real = withContext({ tidy: null }, () => aliasTensor(t, shapeOf(t), this.name));
       pin(real);
       constant = { source: t, real, symbol: this.symbol(t.dt, shapeOf(t)) };
@@ -194,14 +204,15 @@ export class Trace extends Placeholder implements Tracer {
 
   override alias(t: Tensor, shape: Shape): Tensor {
     const tracer = context.tracer;
+    // When the function has been traced, lowering executes ops on its tensors, which may create views of them.
     const substituted = tracer instanceof Trace && tracer.isSubstituted(t);
     if (!this.open && !substituted) return symbolicTensor(t.dt, shape, this, bufferOf(t));
-    if (!(tracer instanceof Trace)) throw this.misuse(t, 'alias');
+    if (!(tracer instanceof Trace)) throw this.accessError(t, 'alias');
     if (!substituted && !tracer.inScope(this)) throw tracer.foreignTensorError(t, this, 'alias');
     return tracer.emit(view, [t], null, [{ shape, dt: t.dt }])[0];
   }
 
-  override misuse(t: Tensor, op: string): Error {
+  override accessError(t: Tensor, op: string): Error {
     const what = `a ${t.dt.name} tensor of shape ${showShape(shapeOf(t))} created while tracing ${this.name}`;
     if (context.tracer instanceof Trace && context.tracer.inScope(this)) {
       return new FailedPreconditionError(
@@ -241,7 +252,7 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   /** Runs `f`; the nodes that it adds have these assignments pending before them. */
-  withPending<R>(pending: readonly Pending[] | undefined, f: () => R): R {
+  withPending<R>(pending: readonly PendingAssignment[] | undefined, f: () => R): R {
     const previous = this.inheritedPending;
     this.inheritedPending = pending ?? [];
     try {
@@ -303,8 +314,8 @@ export class Trace extends Placeholder implements Tracer {
   }
 
   /** The assignments so far that no assign node carries out yet. */
-  private pending(): readonly Pending[] | undefined {
-    const assignments = new Map<Variable, Pending>();
+  private pending(): readonly PendingAssignment[] | undefined {
+    const assignments = new Map<Variable, PendingAssignment>();
     for (const [variable, { read }] of this.touched) {
       if (variable.held !== read)
         assignments.set(variable, { variable, value: this.symbolFor(variable.held) });

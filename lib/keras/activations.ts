@@ -1,4 +1,4 @@
-/** `tf.keras.activations`: functions of a tensor. */
+/** `tf.keras.activations`. */
 export {
   elu,
   gelu,

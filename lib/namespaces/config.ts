@@ -1,17 +1,18 @@
-/** `tf.config`: how the process computes. */
+/** `tf.config`: settings of the process. */
 import { native } from '../binding';
 import { InvalidArgumentError } from '../core/errors';
 import { describe } from '../core/shape';
 
-/** Threads of the kernels. One pool serves the whole process, worker threads included. */
+/** The kernels' thread pool, of which a process has one, shared by its worker threads. */
 export const threading = {
-  /** How many threads one op may use. @tf tf.config.threading.get_intra_op_parallelism_threads */
+  /** The maximum number of threads of one op. @tf tf.config.threading.get_intra_op_parallelism_threads */
   getIntraOpParallelismThreads(): number {
     return native.numThreads();
   },
   /**
-   * Sets how many threads one op may use; 0 stands for as many as the process has CPUs. Results do not depend on it.
-   * At start GRADTAPE_NUM_THREADS decides. @tf tf.config.threading.set_intra_op_parallelism_threads
+   * Sets the maximum number of threads of one op; 0 restores the initial number, which is that of the process's CPUs unless
+   * GRADTAPE_NUM_THREADS is set. Results do not depend on it.
+   * @tf tf.config.threading.set_intra_op_parallelism_threads
    */
   setIntraOpParallelismThreads(count: number): void {
     if (typeof count !== 'number')
@@ -27,7 +28,7 @@ export const threading = {
 
 const startThreads = native.numThreads();
 
-/** The instruction set of the kernels in use: 'avx512', 'avx2', 'neon' or 'portable'. GRADTAPE_FORCE_ISA overrides it at start. */
+/** The instruction set of the kernels: 'avx512', 'avx2', 'neon' or 'portable'. GRADTAPE_FORCE_ISA overrides the choice at load. */
 export function isa(): string {
   return native.isa();
 }

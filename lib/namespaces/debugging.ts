@@ -1,4 +1,4 @@
-/** `tf.debugging`: checks of values. */
+/** `tf.debugging`: assertions. */
 export {
   Assert,
   assertAllFinite,

@@ -1,4 +1,4 @@
-/** `tf.math`: arithmetic, elementwise functions, comparisons, reductions. All of it is in `tf` itself too. */
+/** `tf.math`: arithmetic, elementwise functions, comparisons, reductions. All of them are also in `tf`. */
 export {
   add,
   subtract,

@@ -1,4 +1,4 @@
-/** `tf.nn`. */
+/** `tf.nn`: activations, convolutions, pooling, normalisation, losses. */
 export { embeddingLookup, type EmbeddingLookupOptions } from '../ops/index/embedding';
 export {
   crelu,
@@ -34,12 +34,11 @@ export {
   maxPool1d,
   maxPool2d,
   maxPool3d,
-  maxPoolWithArgmax,
   pool,
-  type MaxPoolWithArgmaxOptions,
   type PoolOptions,
   type PoolWindowOptions,
 } from '../ops/nn/pooling';
+export { maxPoolWithArgmax, type MaxPoolWithArgmaxOptions } from '../ops/nn/pooling_argmax';
 export { layerNorm, type LayerNormOptions } from '../ops/nn/layer_norm';
 export { batchNormalization, fusedBatchNorm, type FusedBatchNormOptions } from '../ops/nn/batch_norm';
 export {

@@ -1,4 +1,4 @@
-/** Axes as arguments: numbers, or integer tensors whose values decide them. */
+/** Axis arguments: numbers, or integer tensors, whose values are then read. */
 import { normalizeAxes, normalizeAxis } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
@@ -12,13 +12,13 @@ export type Axis = OneAxis | readonly OneAxis[] | null;
 const isTensor = (value: unknown): value is Tensor | Variable =>
   value instanceof Tensor || value instanceof Variable;
 
-/** An axis in [0, rank) that a user gave as a number or a scalar integer tensor. */
+/** Converts a number or a scalar integer tensor to an axis in [0, rank). */
 export function axisArgument(axis: unknown, rank: number, op: string, argument = 'axis'): number {
   const given = typeof axis !== 'number' && isTensor(axis) ? integer(axis, op, argument) : axis;
   return normalizeAxis(given, rank, op, argument);
 }
 
-/** Axes in [0, rank), sorted, from a number, a list of numbers, an integer tensor, or null (all). */
+/** Converts a number, a list of numbers, an integer tensor, or null (all) to sorted axes in [0, rank). */
 export function axesArgument(axes: unknown, rank: number, op: string, argument = 'axis'): number[] {
   let given = axes;
   if (typeof axes === 'object') {

@@ -1,25 +1,25 @@
-/** Broadcasting: the call of a binary kernel whose operands broadcast, and the sum that undoes it. */
+/** Broadcasting: calls of kernels whose operands broadcast, and the reduction of the gradient to an operand's shape. */
 import { frame, native } from '../binding';
 import { UnimplementedError } from '../core/errors';
 import { broadcastAxes, sameShape, showShape, type Shape } from '../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 
 let reduceTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
-/** The reduction that undoes broadcasting; ops/reduce.ts hands it in. */
+/** Sets the sum that `unbroadcast` uses; it is an op (ops/reduce/reduce.ts), which this module cannot import. */
 export function setBroadcastReducer(f: typeof reduceTo): void {
   reduceTo = f;
 }
 
-/** Sums `grad` back to `shape`, the shape of an operand that was broadcast to grad's. */
+/** Sums `grad` over the broadcast dimensions, to `shape`: the shape of an operand that was broadcast to grad's. */
 export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
   if (sameShape(shapeOf(grad), shape)) return grad;
   return reduceTo(grad, broadcastAxes(shape, shapeOf(grad)), shape);
 }
 
-/** Dimensions and strides of a broadcast while they are merged, from the last on. */
+/** Scratch buffers for the coalesced dimensions and the strides of two operands, from the last dimension on. */
 const merged = [new Float64Array(256), new Float64Array(256), new Float64Array(256)] as const;
 
-/** The most dimensions that a kernel takes, those merged that are broadcast alike. */
+/** The maximum number of dimensions of a kernel, after coalescing. */
 const maxDims = 16;
 
 function tooMany(op: string, dims: number, operands: readonly Tensor[]): UnimplementedError {
@@ -31,8 +31,8 @@ function tooMany(op: string, dims: number, operands: readonly Tensor[]): Unimple
 }
 
 /**
- * The binary kernel of that number. The dimensions are merged as by mergeDims, without its lists: half of a small call was
- * spent there.
+ * Runs the binary kernel `code` on operands that broadcast. Coalesces dimensions like mergeDims, but into scratch buffers:
+ * allocating its lists took half the time of a small call.
  */
 export function runBroadcast(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const [dims, aStrides, bStrides] = merged;
@@ -81,8 +81,11 @@ const threeStrides = [new Float64Array(256), new Float64Array(256), new Float64A
 const running = [1, 1, 1];
 const here = [0, 0, 0];
 
-/** The merged dimensions of three operands that broadcast to `shape`: count at slot 4, from slot 6 on dims and strides. */
-export function writeThree(op: string, shape: Shape, operands: readonly Tensor[]): void {
+/**
+ * Writes the coalesced dimensions of three operands that broadcast to `shape` to the argument buffer: their number to slot 4,
+ * dimensions and strides from slot 6 on.
+ */
+export function writeTernaryBroadcast(op: string, shape: Shape, operands: readonly Tensor[]): void {
   const dims = merged[0];
   let n = 0;
   running[0] = running[1] = running[2] = 1;

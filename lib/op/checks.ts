@@ -1,13 +1,13 @@
-/** What op definitions check, and the errors that they throw. */
+/** Argument checks of op definitions, and their errors. */
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, type DType, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
-import { Readable } from '../core/readable';
+import { TensorConvertible } from '../core/tensor_convertible';
 import { type Shape, showShape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 
-/** Bit i set for dtype code i. */
+/** A bit mask of dtypes: bit i is set for dtype code i. */
 export function dtypeMask(list: readonly DType[]): number {
   return list.reduce((mask, name) => mask | (1 << dtypes[name].code), 0);
 }
@@ -23,23 +23,26 @@ export function badDType(
   );
 }
 
-/** Turns an error of the native binding into one that names the op: a tensor was disposed, or memory ran out. */
+/**
+ * The error to throw for an error of the native binding, naming the op: if memory ran out, a ResourceExhaustedError. Throws
+ * itself if an input is disposed or symbolic, which the binding reports as an empty buffer.
+ */
 export function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
   for (const t of inputs) t.assertAlive(op);
   return outOfMemory(error, op, inputs);
 }
 
-/** The number of a kernel in one of the native tables. */
+/** The number of a kernel in a native kernel table. */
 export function kernelNumber(names: readonly string[], name: string): number {
   const code = names.indexOf(name);
   if (code < 0) throw new Error(`no native kernel is named ${name}`);
   return code;
 }
 
-/** Converts a pair: a host value beside a tensor takes that tensor's dtype. */
+/** Converts two operands to tensors; a host value takes the dtype of the other operand. */
 export function convertPair(a: TensorLike, b: TensorLike, op: string): [Tensor, Tensor] {
-  const aIsHost = !(a instanceof Tensor || a instanceof Readable);
-  if (aIsHost && (b instanceof Tensor || b instanceof Readable))
+  const aIsHost = !(a instanceof Tensor || a instanceof TensorConvertible);
+  if (aIsHost && (b instanceof Tensor || b instanceof TensorConvertible))
     return [toTensor(a, b.dt, op, 'x'), toTensor(b, null, op, 'y')];
   const x = toTensor(a, null, op, 'x');
   return [x, toTensor(b, x.dt, op, 'y')];
@@ -59,5 +62,5 @@ export function incompatible(op: string, a: Shape, b: Shape): InvalidArgumentErr
   );
 }
 
-/** What is right to half a unit in the last place is an instruction or two. */
+/** Whether an op is correctly rounded (error ≤ 0.5 ulp). Such ops are an instruction or two, cheap enough to recompute. */
 export const roundsOnce = (ulp: number | undefined): boolean => ulp !== undefined && ulp <= 0.5;

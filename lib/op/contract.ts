@@ -1,4 +1,4 @@
-/** The op contract: what tapes, traces and the compiler need to know of an op. Definitions of lib/ops satisfy it. */
+/** The op contract: the properties of an op that tapes, traces and the compiler use. Op definitions of lib/ops satisfy it. */
 import type { Recorder, Tracer } from '../core/context';
 import type { DTypeInfo } from '../core/dtype';
 import type { Shape } from '../core/shape';
@@ -7,13 +7,14 @@ import type { Variable } from '../core/variable';
 
 export type { Recorder, Tracer };
 
-/** The properties of an op that a tape uses. Op definitions of lib/ops satisfy it. */
+/** The properties of an op that a tape uses. */
 export interface RecordedOp {
   readonly name: string;
-  /** Whether gradients pass through it at all (argmax and comparisons: no). */
+  /** False for ops without a gradient, such as argmax and comparisons. */
   readonly differentiable: boolean;
-  /** Which inputs and outputs the gradient reads: bit i stands for input i. The tape saves only those. */
+  /** Bit mask of the inputs that the gradient function reads, bit i for input i; −1: all. The tape saves only those. */
   readonly savesInputs: number;
+  /** Whether the gradient function reads the outputs. */
   readonly savesOutputs: boolean;
   /** The gradient function accepts null, instead of zeros, for outputs without an upstream gradient. */
   readonly partialDy?: boolean;
@@ -55,34 +56,53 @@ export interface RewriteContext {
 /** A rewrite rule: returns a tensor or op that replaces `call`, whose (first) result is `out`; null: no replacement. */
 export type Rewrite = (call: OpCall, context: RewriteContext, out: Tensor) => Tensor | OpCall | null;
 
-/** An op as tracers, graph passes and the compiler see it. */
-export interface TracedOp extends RecordedOp {
-  /** The result is the input, broadcast to its shape. */
-  readonly broadcasts?: boolean;
+/** Optional properties of an op, for graph passes and the compiler. An absent flag is false. */
+export interface OpTraits {
+  /** For elementwise ops: the name of the kernel in the native tables. */
+  readonly elementwise?: string;
+  /**
+   * For matrix products, whose attributes extend `Sides` (which operands are transposed). 'fused': the kernel has an
+   * epilogue, such as a bias and an activation.
+   */
+  readonly product?: 'plain' | 'fused';
+  /** Whether the op concatenates its inputs along the first dimension, so that the result has their elements in order. */
+  readonly concatenates?: (attrs: never, out: Tensor) => boolean;
+  /** The result is the input, broadcast to the result's shape. */
+  readonly broadcasts?: boolean | undefined;
   /**
    * Exact rewrite: a cheaper tensor or op with the same elements, bit for bit. The tensor exists already, and may have
    * another shape with as many elements.
    */
-  readonly simpler?: Rewrite;
-  /** Reassociating rewrite: like `simpler`, but floats may be summed in another order, within the op's error bound. */
-  readonly regrouped?: Rewrite;
+  readonly exactRewrite?: Rewrite | undefined;
+  /** Reassociating rewrite: like `exactRewrite`, but floats may be summed in another order, within the op's error bound. */
+  readonly reassociatingRewrite?: Rewrite | undefined;
   /** For ops that only permute dimensions: result dimension i is input dimension perm[i]. */
   readonly permutes?: (call: OpCall) => readonly number[];
   /**
    * For an op whose inputs and results all have the same rank: the attributes for the same computation with permuted
    * dimensions, where dimension i is the former dimension perm[i]; null if there are none.
    */
-  readonly reordered?: (attrs: never, perm: readonly number[]) => unknown;
-  /** Its gradient closes over tensors of the traced function that are not its inputs. */
-  readonly closes?: boolean;
+  readonly permutedAttrs?: (attrs: never, perm: readonly number[]) => unknown;
+  /** The gradient function may capture tensors of the traced function that are not inputs of the op. */
+  readonly gradientCaptures?: boolean;
   /** Whether the op throws for some input values, such as an index out of range; may depend on the inputs' types. */
   readonly fallible?: boolean | ((inputs: readonly Tensor[]) => boolean) | undefined;
-  /** The result repeats the input along the axes in its attributes: the gradient of a sum. */
-  readonly spreads?: boolean;
-  /** Estimated number of arithmetic operations. Absent: one for each element of the largest tensor. */
+  /** The result repeats the input along the axes in the attributes, as the gradient of a sum does. */
+  readonly repeats?: boolean;
+  /** Estimated arithmetic operations. Absent: one for each element of the largest tensor. */
   readonly flops?: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => number;
   /** The tile kernel of an elementwise op or reduction that can be fused. */
-  readonly tile?: TileKernel;
+  readonly tile?: TileKernel | undefined;
+  /** Why `execute` computes in JavaScript: the op becomes a host step between native segments. */
+  readonly host?: string | undefined;
+  /** `execute` can compute only this many first results, at lower cost and bit for bit the same. Absent: all. */
+  readonly minResults?: number;
+  /** Pairs [output, input], by number: the output may be written in place of the input. */
+  readonly inputOutputAliases?: readonly (readonly [output: number, input: number])[];
+}
+
+/** An op as tracers, graph passes and the compiler see it. */
+export interface TracedOp extends RecordedOp, OpTraits {
   /**
    * Fills the outputs, or returns other tensors that share an input's storage. 'view': the only result is the first input
    * in another shape.
@@ -90,12 +110,6 @@ export interface TracedOp extends RecordedOp {
   readonly execute:
     | ((inputs: readonly Tensor[], attrs: never, outputs: readonly Tensor[]) => void | readonly Tensor[])
     | 'view';
-  /** Why `execute` computes in JavaScript: the op becomes a host step between native segments. */
-  readonly host?: string | undefined;
-  /** `execute` can compute only this many first results, at lower cost and bit for bit the same. Absent: all. */
-  readonly leastResults?: number;
-  /** Pairs [output, input], by number: the output may be written in place of the input. */
-  readonly over?: readonly (readonly [output: number, input: number])[];
 }
 
 /**
@@ -142,7 +156,7 @@ export interface RuntimeScalars {
 declare module '../core/context' {
   interface Recorder {
     /** Whether ops on the tensor with that id are recorded. */
-    follows(id: number): boolean;
+    watches(id: number): boolean;
     record(op: RecordedOp, inputs: readonly Tensor[], attrs: unknown, outputs: readonly Tensor[]): void;
     record1(op: RecordedOp, x: Tensor, y: Tensor): void;
     record2(op: RecordedOp, a: Tensor, b: Tensor, y: Tensor): void;

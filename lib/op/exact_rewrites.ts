@@ -1,4 +1,4 @@
-/** Exact rewrites that op definitions share: see TracedOp.simpler. */
+/** Exact rewrites that op definitions share: see TracedOp.exactRewrite. */
 import type { OpCall, RewriteContext } from './contract';
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
@@ -15,13 +15,13 @@ export function idempotent(call: OpCall, context: RewriteContext): Tensor | null
   return context.producer(x)?.op === call.op ? x : null;
 }
 
-/** For ops that copy their input in order: the input itself if nothing is repeated or left out. */
-export function asMany({ inputs: [x] }: OpCall, _: RewriteContext, out: Tensor): Tensor | null {
+/** For ops that copy elements without reordering them: the input itself if none is repeated or omitted. */
+export function elideCopy({ inputs: [x] }: OpCall, _: RewriteContext, out: Tensor): Tensor | null {
   return x.size === out.size ? x : null;
 }
 
-/** For binary elementwise ops: if one operand is the neutral element, the other one; else as `smallerOperands`. */
-export function simplerBinary(
+/** For binary elementwise ops: if one operand is the identity element, the other one; else as `shrinkOperands`. */
+export function rewriteBinary(
   call: OpCall,
   context: RewriteContext,
   out: Tensor,
@@ -38,11 +38,11 @@ export function simplerBinary(
     if (sameShape(shapeOf(a), shapeOf(out)) && is(b, neutral.b)) return a;
     if (sameShape(shapeOf(b), shapeOf(out)) && is(a, neutral.a)) return b;
   }
-  return smallerOperands(call, context, out);
+  return shrinkOperands(call, context, out);
 }
 
 /** Replaces broadcast operands by their sources, and uniform constants by scalars. */
-export function smallerOperands(call: OpCall, context: RewriteContext, out: Tensor): OpCall | null {
+export function shrinkOperands(call: OpCall, context: RewriteContext, out: Tensor): OpCall | null {
   let changed = false;
   const inputs = call.inputs.slice();
   // Another operand must keep the shape of the result.

@@ -1,4 +1,4 @@
-/** Rows found by number: the calls of the native gather and scatter, and what they say of a bad index. */
+/** Indexing of rows: the calls of the native gather and scatter kernels, and the errors for invalid indices. */
 import { frame, native } from '../binding';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, type DTypeInfo } from '../core/dtype';
@@ -9,12 +9,12 @@ import { Variable } from '../core/variable';
 import { badDType } from './checks';
 import { copyFlat } from './strided';
 
-/** What a scatter does where an update meets an element. */
+/** How a scatter combines an update with an element. */
 export type ScatterOp = 'update' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max';
 
 /**
- * A tensor seen as [batch, outer, ∏ dims, inner] and `k` rows of each batch; a row is named by as many indices as
- * there are dims.
+ * The layout of a gather or scatter: a tensor of shape [batch, outer, ...dims, inner], and in each batch `k` index tuples of
+ * length dims.length, each of which selects a row of `inner` elements.
  */
 export interface RowMap {
   batch: number;
@@ -24,7 +24,7 @@ export interface RowMap {
   dims: readonly number[];
 }
 
-/** Indices as an int32 or int64 tensor; host numbers become int32. */
+/** Converts indices to an int32 or int64 tensor; host numbers become int32. */
 export function indexTensor(value: TensorLike, op: string, argument = 'indices'): Tensor {
   let t: Tensor;
   if (value instanceof Tensor) {
@@ -40,7 +40,7 @@ export function indexTensor(value: TensorLike, op: string, argument = 'indices')
   return t;
 }
 
-function writeMap(slot: number, map: RowMap, indices: Tensor): void {
+function writeRowMap(slot: number, map: RowMap, indices: Tensor): void {
   frame[slot] = map.batch;
   frame[slot + 1] = map.outer;
   frame[slot + 2] = map.k;
@@ -50,17 +50,17 @@ function writeMap(slot: number, map: RowMap, indices: Tensor): void {
   for (let d = 0; d < map.dims.length; d++) frame[slot + 6 + d] = map.dims[d];
 }
 
-/** out[b, o, j, :] = params[b, o, row(b, j), :]. The position of the first bad index, or −1. */
+/** out[b, o, j, :] = params[b, o, row(b, j), :]. Returns the position of the first invalid index tuple, or −1. */
 export function gatherRows(params: Tensor, indices: Tensor, out: Tensor, map: RowMap): number {
   frame[0] = params.offset;
   frame[1] = indices.offset;
   frame[2] = out.offset;
   frame[3] = params.dt.bytes;
-  writeMap(4, map, indices);
+  writeRowMap(4, map, indices);
   return native.gather(bufferOf(params), bufferOf(indices), bufferOf(out));
 }
 
-/** The position of the first of a list of indices that is not in [0, limit), or −1: a gather of rows without elements. */
+/** The position of the first index that is not in [0, limit), or −1. Implemented as a gather of empty rows. */
 export function firstBadIndex(indices: Tensor, limit: number): number {
   return gatherRows(indices, indices, indices, {
     batch: 1,
@@ -73,7 +73,10 @@ export function firstBadIndex(indices: Tensor, limit: number): number {
 
 const scatterCodes = Object.fromEntries(native.scatterNames.map((name, i) => [name, i]));
 
-/** Changes dst in place. The position of the first bad index, −1, or −2 for a division by zero (dst is then as it was). */
+/**
+ * Updates dst in place. Returns −1, or, with dst unchanged, the position of the first invalid index tuple or −2 for a
+ * division by zero.
+ */
 export function scatterRows(
   dst: Tensor,
   indices: Tensor,
@@ -88,11 +91,11 @@ export function scatterRows(
   frame[3] = scatterCodes[kind];
   frame[4] = dst.dt.code;
   frame[5] = scalar ? 1 : 0;
-  writeMap(6, map, indices);
+  writeRowMap(6, map, indices);
   return native.scatter(bufferOf(dst), bufferOf(indices), bufferOf(updates));
 }
 
-/** A copy of a tensor's elements in a storage of its own. */
+/** A copy of a tensor with its own storage. */
 export function copyOf(t: Tensor): Tensor {
   const copy = makeTensor(t.dt, shapeOf(t), t.size);
   copyFlat(t, copy);
@@ -128,7 +131,7 @@ export function badTuple(
   );
 }
 
-/** How gather sees its params: the rows along `axis`, the first `batchDims` dimensions going together. */
+/** The row map of gather: rows along `axis`; the first `batchDims` dimensions of params and indices are batches. */
 export function axisMap(params: Shape, indices: Shape, axis: number, batchDims: number): RowMap {
   return {
     batch: sizeBetween(params, 0, batchDims),
@@ -139,7 +142,7 @@ export function axisMap(params: Shape, indices: Shape, axis: number, batchDims: 
   };
 }
 
-/** How gatherNd and scatterNd see a tensor: the last dimension of the indices names its first dimensions. */
+/** The row map of gatherNd and scatterNd: index tuples, along the last dimension of the indices, index the first dimensions. */
 export function tupleMap(shape: Shape, indices: Shape, batchDims: number): RowMap {
   const last = indices.length - 1;
   const rest = batchDims + indices[last];
@@ -154,7 +157,7 @@ export function tupleMap(shape: Shape, indices: Shape, batchDims: number): RowMa
   };
 }
 
-/** Checks the shape of nd indices against a tensor's. */
+/** Checks the shape of index tuples against a tensor's. */
 export function checkTuples(op: string, shape: Shape, indices: Tensor, batchDims = 0): void {
   if (indices.rank === 0) {
     throw new InvalidArgumentError(
@@ -171,7 +174,7 @@ export function checkTuples(op: string, shape: Shape, indices: Tensor, batchDims
   if (depth > 16) throw new InvalidArgumentError(`[${op}] at most 16 indices name a row; got ${depth}`);
 }
 
-/** Checks that updates have the shape that nd indices ask for: indices.shape[:-1] + shape[indices.shape[-1]:]. */
+/** Checks that updates have the shape indices.shape[:-1] + shape[indices.shape[-1]:]. */
 export function checkUpdates(op: string, shape: Shape, indices: Tensor, updates: Tensor): void {
   if (indices.rank === 0) {
     throw new InvalidArgumentError(`[${op}] Indices shape must have rank at least one. Found: []`);

@@ -1,5 +1,5 @@
 /** Whether anything records what an op does. */
 import { context } from '../core/context';
 
-/** Whether neither a tape records nor a function is traced: results that only a gradient reads need not be computed. */
+/** Whether no tape is active and no function is being traced: results that only a gradient reads need not be computed. */
 export const notRecorded = (): boolean => context.recorder === null && context.tracer === null;

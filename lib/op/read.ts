@@ -1,7 +1,7 @@
 /** The op of `Variable.read`. */
 import type { TracedOp } from './contract';
 
-/** The value of a variable as a tensor that later assignments do not change; the gradient passes as it is. */
+/** The value of a variable as a tensor that later assignments do not change; its gradient is the identity. */
 export const readOp: TracedOp & { gradient<T>(dy: T): T } = {
   name: 'read',
   differentiable: true,

@@ -1,36 +1,37 @@
-/** Every defined row, by name: what the conformance tests, the gradient checks, the benchmarks and the docs read. */
+/** The registry of op definitions, which conformance tests, gradient checks, benchmarks and docs iterate over. */
 import type { DType, DTypeInfo } from '../core/dtype';
 import type { IndexedSlices } from '../core/indexed_slices';
-import type { RecordedOp, TracedOp } from './contract';
+import type { OpTraits, RecordedOp, TracedOp } from './contract';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
-/** A gradient that is zero whatever the values are: the input is connected, but there is nothing to compute. */
+/** A gradient that is zero for all values: the input is connected, but no tensor of zeros is computed. */
 export const symbolicZero = Symbol('zero');
 export type SymbolicZero = typeof symbolicZero;
 
-/** A gradient with respect to one input; null where none flows. */
+/** A gradient with respect to one input; null if the input is not connected. */
 export type Grad = Tensor | IndexedSlices | SymbolicZero | null;
 
-/** What a gradient function may read. Only what the row `saves` is there; shapes and dtypes always are. */
+/** The recorded call, as the gradient function reads it. Only tensors saved by the op definition are defined. */
 export interface GradContext<A = unknown> {
   readonly attrs: A;
-  /** Inputs named by `saves`; reading another is an error. */
+  /** The inputs selected by `savesInputs`; others are undefined. */
   readonly x: readonly Tensor[];
-  /** Outputs, if `saves` says so. */
+  /** The outputs, if `savesOutputs`; else undefined. */
   readonly y: readonly Tensor[];
+  /** Shapes and dtypes of the inputs. */
   readonly shapes: readonly Shape[];
   readonly dts: readonly DTypeInfo[];
   readonly outShapes: readonly Shape[];
   readonly outDts: readonly DTypeInfo[];
-  /** Whether anyone wants the gradient of input i. Skip work where not. */
+  /** Whether the gradient of input i is needed; if not, its value in the result is ignored. */
   readonly needs: readonly boolean[];
 }
 
-/** From the gradients of the outputs (zeros where nothing flowed) to those of the inputs, written in ops. */
+/** The vector-Jacobian product, written in ops: from upstream gradients (zeros for unused outputs) to those of the inputs. */
 export type GradientFunction<A = unknown> = (dy: readonly Tensor[], ctx: GradContext<A>) => readonly Grad[];
 
-/** One tensor argument of an example: random elements in `domain` unless `values` are given. */
+/** A tensor argument of an example: random elements in `domain`, or `values`. */
 export interface TensorSample {
   tensor: {
     shape: readonly number[];
@@ -42,11 +43,11 @@ export interface TensorSample {
 }
 export type ExampleArgument = TensorSample | number | string | boolean | null | readonly ExampleArgument[];
 
-/** A call that tests, golden fixtures and benchmarks make. */
+/** An example call for tests, golden fixtures and benchmarks. */
 export interface Example {
   args: readonly ExampleArgument[];
   options?: Readonly<Record<string, ExampleArgument>>;
-  /** Where the call has no gradient to check. */
+  /** Excludes the call from gradient checks. */
   noGradient?: boolean;
 }
 
@@ -58,87 +59,75 @@ export function sample(
   return { tensor: { shape, ...options } };
 }
 
-export interface OpRow extends RecordedOp {
+export interface OpDefinition extends RecordedOp, OpTraits {
   readonly kind: 'unary' | 'binary' | 'compare' | 'reduction' | 'op' | 'composite';
-  /** TensorFlow's symbol, `tf.math.tanh`; '' for a row that is only a part of other functions. */
+  /** TensorFlow's symbol, such as `tf.math.tanh`; '' for an internal op. */
   readonly tf: string;
   /** Element types of the (first) input. */
   readonly dtypes: readonly DType[];
-  /** Inputs that random tests draw from. */
+  /** The interval from which tests draw random inputs. */
   readonly domain?: readonly [number, number];
   /** Error bound of float32 results in units in the last place. */
   readonly ulp?: number;
   readonly examples: readonly Example[];
-  /** What the op does to one element, in plain JavaScript numbers: the reference and the rival of tests and benchmarks. */
+  /** The op on one element in plain JavaScript: the reference of tests and the baseline of benchmarks. */
   readonly js?: (x: number, y: number) => number;
-  /** Null where gradients do not pass (they are `null`, as for argmax and comparisons). */
+  /** Null if the op is not differentiable, and in composites. */
   readonly gradient: GradientFunction<never> | null;
-  /** See TracedOp.execute; absent in composites, which are no ops to a tracer. */
+  /** See TracedOp.execute. Absent in composites: tracers see the ops that these call. */
   readonly execute?: TracedOp['execute'];
-  readonly tile?: TracedOp['tile'];
-  readonly simpler?: TracedOp['simpler'];
-  readonly regrouped?: TracedOp['regrouped'];
-  readonly broadcasts?: TracedOp['broadcasts'];
-  readonly permutes?: TracedOp['permutes'];
-  readonly reordered?: TracedOp['reordered'];
-  readonly leastResults?: TracedOp['leastResults'];
-  readonly fallible?: TracedOp['fallible'];
-  readonly host?: TracedOp['host'];
-  readonly flops?: TracedOp['flops'];
   /** The public function. */
   readonly call: (...args: never[]) => unknown;
 }
 
-/** Why an op with such results computes in JavaScript: its `host`. */
+/** The trait `host` of ops whose result shapes depend on values. */
 export const dependsOnValues = 'the shape of its result depends on values';
 
-/** Traits of an op that its definition states: see TracedOp. */
-export type OpFacts = Pick<
-  OpRow,
-  | 'tile'
-  | 'simpler'
-  | 'regrouped'
-  | 'broadcasts'
-  | 'permutes'
-  | 'leastResults'
-  | 'fallible'
-  | 'host'
-  | 'flops'
->;
+const definitions = new Map<string, OpDefinition>();
 
-const rows = new Map<string, OpRow>();
-
-export function register(row: OpRow): void {
-  if (rows.has(row.name)) throw new Error(`op ${row.name} is defined twice`);
-  rows.set(row.name, row);
+export function register(definition: OpDefinition): void {
+  const { name } = definition;
+  if (definitions.has(name)) throw new Error(`op ${name} is defined twice`);
+  definitions.set(name, definition);
 }
 
-/** Says that the public function of a row is another one, which prepares arguments for it. Returns that function. */
-export function publicCall<F extends OpRow['call']>(name: string, f: F): F {
-  const row = rows.get(name);
-  if (row === undefined) throw new Error(`no op is named ${name}`);
-  rows.set(name, { ...row, call: f });
+/** Replaces the public function of an op by `f`, which prepares the arguments. Returns f. */
+export function publicCall<F extends OpDefinition['call']>(name: string, f: F): F {
+  const definition = definitions.get(name);
+  if (definition === undefined) throw new Error(`no op is named ${name}`);
+  definitions.set(name, { ...definition, call: f });
   return f;
 }
 
-/** All rows, in the order of their definition. */
-export function registry(): ReadonlyMap<string, OpRow> {
-  return rows;
+/** All definitions by name, including those of internal ops, in the order of definition. */
+export function opDefinitions(): ReadonlyMap<string, OpDefinition> {
+  return definitions;
 }
 
-/** What users are told of an op: not how it is run, since that trusts its arguments. */
-export type OpDefinition = Readonly<
+/** The public properties of an op. `execute` is not one of them, since it trusts its arguments. */
+export type OpInfo = Readonly<
   Pick<
-    OpRow,
+    OpDefinition,
     'name' | 'kind' | 'tf' | 'dtypes' | 'domain' | 'ulp' | 'examples' | 'js' | 'differentiable' | 'call'
   >
 >;
 
-/** The ops by name, in the order of their definition, with their dtypes, accuracy and functions. */
-export function definitions(): ReadonlyMap<string, OpDefinition> {
-  const all = new Map<string, OpDefinition>();
-  for (const { name, kind, tf, dtypes, domain, ulp, examples, js, differentiable, call } of rows.values()) {
-    // The others are parts of public functions, which check for them.
+/** The public ops by name, with their dtypes, accuracy and functions, in the order of definition. */
+export function opInfos(): ReadonlyMap<string, OpInfo> {
+  const all = new Map<string, OpInfo>();
+  for (const {
+    name,
+    kind,
+    tf,
+    dtypes,
+    domain,
+    ulp,
+    examples,
+    js,
+    differentiable,
+    call,
+  } of definitions.values()) {
+    // Internal ops do not check their arguments; the public functions that call them do.
     if (tf === '') continue;
     all.set(name, { name, kind, tf, dtypes: [...dtypes], domain, ulp, examples, js, differentiable, call });
   }

@@ -1,4 +1,4 @@
-/** Scalars that each run of a program computes anew, and tensors of zeros that take no memory between runs. */
+/** Runtime scalars, which each run of a program recomputes, and tensors of zeros that occupy no memory between runs. */
 import type { DTypeInfo } from '../core/dtype';
 import { storedElement } from '../core/half';
 import type { TracedOp, Tracer } from './contract';
@@ -47,7 +47,7 @@ const zerosOp = op('zeros', (_: readonly Tensor[], __: null, [to]: readonly Tens
   fillWith(to, 0);
 });
 
-/** Zeros that each run fills in, instead of a constant. */
+/** A tensor of zeros that each run allocates and fills, instead of a constant. */
 export function runtimeZeros(tracer: Tracer, dt: DTypeInfo, shape: Shape): Tensor {
   return tracer.emit(zerosOp, [], null, [{ shape, dt }])[0];
 }

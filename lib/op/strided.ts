@@ -1,14 +1,14 @@
-/** What the ops that only move elements share: the strided copy, and reading shapes and lists of tensors. */
+/** Strided copies and fills, and the parsing of arguments that are integers or lists of tensors. */
 import { frame, native } from '../binding';
 import { toTensor } from '../core/convert';
 import { dtypeByCode, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../core/errors';
 import { storedElement } from '../core/half';
-import { lengthOf, listOf, typedArrayName } from '../core/lists';
+import { lengthOf, copyOfList, typedArrayName } from '../core/lists';
 import { describe, type Dims, mergeDims, showShape } from '../core/shape';
 import { bufferOf, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { decided } from './traced';
+import { requireConcrete } from './traced';
 
 const maxCopyDims = 16;
 
@@ -50,7 +50,7 @@ export function copyStrided(
   native.copy(bufferOf(src), bufferOf(dst));
 }
 
-/** Copies all elements of a tensor to a place in another. */
+/** Copies all elements of a tensor to consecutive elements of another, from `dstAt` on. */
 export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   if (src.size === 0) return;
   const bytes = dst.dt.bytes;
@@ -64,27 +64,32 @@ export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   native.copy(bufferOf(src), bufferOf(dst));
 }
 
-/** The most pieces that a call of the border takes. */
-const maxPieces = 252;
+/** The maximum number of pieces in a native call. */
+const maxSegments = 252;
 
 /**
- * Copies between a whole of so many rows and the pieces that lie side by side in each of them: to the pieces, or from
- * them to the whole. A piece has the same number of rows.
+ * Splits `whole`, as a matrix of `rows` rows, into `pieces`, matrices of some of its columns (`toPieces`), or concatenates
+ * these to `whole`.
  */
-export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number, toPieces: boolean): void {
+export function copySegments(
+  whole: Tensor,
+  pieces: readonly Tensor[],
+  rows: number,
+  toPieces: boolean,
+): void {
   const { size } = whole;
   if (size === 0) return;
   const storage = bufferOf(whole);
   let column = 0;
-  for (let from = 0; from < pieces.length; from += maxPieces) {
-    const count = Math.min(pieces.length - from, maxPieces);
+  for (let from = 0; from < pieces.length; from += maxSegments) {
+    const count = Math.min(pieces.length - from, maxSegments);
     frame[0] = whole.offset;
     frame[1] = whole.dt.bytes;
     frame[2] = rows;
     frame[3] = size / rows;
     frame[4] = column;
     frame[6] = count;
-    // Small pieces that were made together lie in one slab.
+    // Small pieces that were allocated together share a slab.
     const buffer = bufferOf(pieces[from]);
     let together = true;
     for (let i = 0; i < count; i++) {
@@ -96,7 +101,7 @@ export function copyParts(whole: Tensor, pieces: readonly Tensor[], rows: number
       column += width;
     }
     frame[5] = (toPieces ? 1 : 0) + (together ? 2 : 0);
-    // A list that is spread into a call costs more than a small copy.
+    // Spreading a list into a call costs more than a small copy.
     if (together) native.parts(storage, buffer);
     else if (count === 2) native.parts(storage, buffer, bufferOf(pieces[from + 1]));
     else {
@@ -132,14 +137,14 @@ export function fillWithStored(t: Tensor, value: number | bigint): void {
   native.fill(bufferOf(t));
 }
 
-/** Whether a value is an array of numbers and nothing else: what says the same every time it is read. */
+/** Whether a value is an array of primitive numbers. */
 export function isNumbers(value: unknown): value is readonly number[] {
   if (!Array.isArray(value)) return false;
   for (let i = 0; i < value.length; i++) if (typeof value[i] !== 'number') return false;
   return true;
 }
 
-/** Integers that a user gave as numbers, bigints, a typed array or an integer tensor; a lone one makes a list of one. */
+/** Parses integers given as an array, a typed array, an integer tensor, or a single number or bigint. */
 export function integerList(value: unknown, op: string, argument: string): number[] {
   if (Array.isArray(value) || typedArrayName(value) !== undefined) {
     const given = value as ArrayLike<unknown>;
@@ -159,13 +164,13 @@ export function integerList(value: unknown, op: string, argument: string): numbe
         `[${op}] ${argument} must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
       );
     }
-    const elements = viewOf(decided(t, op)) as ArrayLike<number | bigint>;
+    const elements = viewOf(requireConcrete(t, op)) as ArrayLike<number | bigint>;
     return Array.from(elements, (v) => integer(v, op, argument));
   }
   throw new TypeError(`[${op}] ${argument} must be an array of integers; got ${describe(value)}`);
 }
 
-/** One integer: a number, a bigint or a scalar integer tensor. */
+/** Parses an integer given as a number, a bigint or a scalar integer tensor. */
 export function integer(value: unknown, op: string, argument: string): number {
   if (typeof value === 'bigint') value = Number(value);
   if (value instanceof Tensor || value instanceof Variable) {
@@ -174,7 +179,7 @@ export function integer(value: unknown, op: string, argument: string): number {
         `[${op}] ${argument} must be one integer; got a ${value.dtype} tensor of shape ${showShape(value.shape)}`,
       );
     }
-    value = Number(decided(value, op).item());
+    value = Number(requireConcrete(value, op).item());
   }
   if (typeof value !== 'number') {
     throw new TypeError(`[${op}] ${argument} must be an integer; got ${describe(value)}`);
@@ -190,12 +195,12 @@ export function integer(value: unknown, op: string, argument: string): number {
   return value;
 }
 
-/** The tensors of a list: host values take the dtype of the first tensor; all must agree. */
+/** Converts a list to tensors of one dtype; host values take the dtype of the first tensor. */
 export function tensorList(values: unknown, op: string, argument: string): Tensor[] {
   if (!Array.isArray(values)) {
     throw new TypeError(`[${op}] ${argument} must be an array of tensors; got ${describe(values)}`);
   }
-  const list = listOf(values, op, argument);
+  const list = copyOfList(values, op, argument);
   let dt: DTypeInfo | null = null;
   for (let i = 0; i < list.length; i++) {
     const v = list[i];

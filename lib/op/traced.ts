@@ -1,6 +1,6 @@
-/** How ops behave while a function is traced. */
+/** Helpers of ops for when a function is being traced. */
 import type { DTypeInfo } from '../core/dtype';
-import { Readable } from '../core/readable';
+import { TensorConvertible } from '../core/tensor_convertible';
 import { context } from '../core/context';
 import type { TracedOp, Tracer } from './contract';
 import type { Shape } from '../core/shape';
@@ -24,9 +24,9 @@ export function traced(
   return ys;
 }
 
-/** The tensor, whose elements must be concrete even during a trace: for shapes, axes and bounds given as tensors. */
-export function decided(given: Tensor | Readable, op: string): Tensor {
-  const t = given instanceof Readable ? given.operand() : given;
+/** Returns the tensor if its elements are concrete; throws a ConcretizationError if it is symbolic. For shapes and axes. */
+export function requireConcrete(given: Tensor | TensorConvertible, op: string): Tensor {
+  const t = given instanceof TensorConvertible ? given.operand() : given;
   if (!t.isSymbolic || context.tracer === null) return t;
   return context.tracer.needsValue(op, 'an argument that is a tensor decides the shape of its result');
 }

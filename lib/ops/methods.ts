@@ -1,6 +1,6 @@
 /**
- * Methods on tensors, variables and sparse rows: sugar over the functions, for chaining. The table below is the list: a method
- * calls the function of the same name with `this` first. `npm run build:methods` writes their types.
+ * Methods of tensors, variables and IndexedSlices, for chaining: each calls a function with `this` as the first argument. The
+ * table below lists them; `npm run build:methods` writes their types.
  */
 import { IndexedSlices } from '../core/indexed_slices';
 import { Tensor } from '../core/tensor';
@@ -19,10 +19,11 @@ import { matmul } from './linalg/matmul';
 import * as unaryOps from './math/unary';
 import * as mathOps from './math/unary_math';
 import * as viewOps from './array/views';
-import { pad, slice, stridedSlice } from './array/slicing';
+import { pad } from './array/padding';
+import { slice, stridedSlice } from './array/slicing';
 import './method_types';
 
-/** The functions that are methods too, by the method's name. */
+/** The functions that are also methods, by the method's name. */
 const methods = {
   add: binaryOps.add,
   sub: binaryOps.subtract,
@@ -101,8 +102,8 @@ const methods = {
   cumprod,
 } as const;
 
-/** Methods of IndexedSlices that give rows: variable_ops.ts defines them. */
-const ofRows = new Set(['neg', 'mul', 'div']);
+/** Methods whose result for IndexedSlices may be IndexedSlices; variable_ops.ts defines them. */
+const sparseMethods = new Set(['neg', 'mul', 'div']);
 
 for (const [name, f] of Object.entries(methods) as [string, (...args: unknown[]) => unknown][]) {
   const method = {
@@ -111,7 +112,7 @@ for (const [name, f] of Object.entries(methods) as [string, (...args: unknown[])
     },
   }[name];
   for (const target of [Tensor, Variable, IndexedSlices]) {
-    if (target === IndexedSlices && ofRows.has(name)) continue;
+    if (target === IndexedSlices && sparseMethods.has(name)) continue;
     Object.defineProperty(target.prototype, name, { value: method, writable: true, configurable: true });
   }
 }

@@ -72,6 +72,16 @@ function otherPlatforms(out) {
     });
 }
 
+/**
+ * A stand-in for node-gyp. Yarn 4 adds it to the dependencies of every package with a script that calls it, as
+ * node-addon-api has; nothing here runs it.
+ */
+function nodeGyp(out) {
+  const folder = newFolder('node-gyp');
+  write(folder, { 'package.json': '{"name":"node-gyp","version":"12.0.0"}' });
+  return path.join(out, packed(folder, out).filename);
+}
+
 /** All that the registry serves; `{ main, platform, needed, all }`, `needed` being what the main package depends on. */
 function tarballs() {
   const out = newFolder('tarballs');
@@ -79,7 +89,7 @@ function tarballs() {
   const main = path.join(out, packed(stageMain(), out).filename);
   const platform = path.join(out, packed(path.join(root, 'npm', host), out).filename);
   const needed = dependencies(out);
-  return { main, platform, needed, all: [main, platform, ...needed, ...otherPlatforms(out)] };
+  return { main, platform, needed, all: [main, platform, ...needed, nodeGyp(out), ...otherPlatforms(out)] };
 }
 
 /** Environment of an installation: the registry, and nothing of this user's. */

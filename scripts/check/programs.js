@@ -82,7 +82,7 @@ export const read: number | bigint | boolean | undefined = gradient.array() === 
 export const chart = plot.scatter;
 const w = new Variable([1, 2]);
 export const elements: number[] = [tf.reduceMean(w).item(), ...w.data(), tf.argmax(w).item()];
-export const big: bigint = tf.constant(1n).item();
+export const big: bigint = tf.constant(BigInt(1)).item();
 export const flags: Uint8Array = y.greater(0).data();
 export const scaled: Variable<'float32'> = w.assignSub(tape.gradient(y, w).mul(0.1));
 for (const row of tf.ones([2, 2])) elements.push(row.sum().item());

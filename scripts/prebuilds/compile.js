@@ -4,6 +4,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { platforms } = require('../platforms');
 const { napiVersion, includes, nodeApi, exported } = require('./node_api');
+const { darwinSupport } = require('./darwin_support');
 const { windowsSupport } = require('./windows_support');
 const { root, cache, zig } = require('./zig');
 
@@ -18,7 +19,7 @@ function sources() {
 }
 
 /** The objects of a platform: each with its source and its flags. */
-function objects(name) {
+function objects(name, zigFolder) {
   const { isas, os, kernels: kernelsOf = name } = platforms[name];
   const list = sources();
   // zig's default but for musl; Windows relocates without it.
@@ -45,15 +46,28 @@ function objects(name) {
   if (os === 'win32') {
     addon.push(object(name, 'addon', windowsSupport(path.join(cache, name), nodeApi), []));
   }
+  if (os === 'darwin') {
+    const { file, flags } = darwinSupport(path.join(cache, name), zigFolder);
+    addon.push(object(name, 'addon', file, flags));
+  }
   return [...kernels, ...engine, ...addon];
 }
 
 /**
- * Arguments of `zig build-lib`. Without zig's compiler-rt: it is one object, and whoever needs a single function of it
+ * Arguments with which zig links. Without zig's compiler-rt: it is one object, and whoever needs a single function of it
  * gets its slow memcpy and its exp, sin and log in place of the C library's.
  */
 function linkArguments(name, files, output) {
   const { triple, os } = platforms[name];
+  if (os === 'darwin') {
+    // The compiler's command, since `zig build-lib` has no -x: without it the names of all hidden functions stay.
+    const args = ['c++', '-target', triple, '-shared', '-O3', '-s', '-rtlib=none', '-o', output];
+    // The functions of the Node-API are those of the program that loads the addon.
+    args.push('-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip', '-Wl,-x');
+    // Else the path of the output is written into the file.
+    args.push('-Wl,-install_name,@rpath/gradtape.node');
+    return [...args, ...files];
+  }
   const args = ['build-lib', '-dynamic', '-target', triple, '-O', 'ReleaseFast', '-fstrip', '--gc-sections'];
   args.push(
     '--name',
@@ -69,8 +83,6 @@ function linkArguments(name, files, output) {
     fs.writeFileSync(map, `{ global: ${exported.map((symbol) => `${symbol}; `).join('')}local: *; };\n`);
     args.push('--version-script', map, '-z', 'nodelete', '-fno-soname');
   }
-  // The functions of the Node-API: those of the program that loads the addon (-undefined dynamic_lookup).
-  if (os === 'darwin') args.push('-fallow-shlib-undefined');
   return [...args, ...files];
 }
 
@@ -85,7 +97,7 @@ async function inParallel(jobs, tasks) {
 
 /** Builds the addon of a platform; its file. zig keeps objects whose sources and flags have not changed. */
 async function compile(name, folder, jobs) {
-  const list = objects(name);
+  const list = objects(name, folder);
   for (const { file } of list) fs.mkdirSync(path.dirname(file), { recursive: true });
   await inParallel(
     jobs,

@@ -6,6 +6,7 @@ const { nodeApi, exported } = require('./node_api');
 const { readElf } = require('./elf');
 const { readMachO } = require('./macho');
 const { readPe } = require('./pe');
+const { root } = require('./zig');
 
 const oldestGlibc = [2, 28];
 /** The libraries that each kind of system has; an addon may need no other. */
@@ -48,6 +49,7 @@ function problems(name, file) {
   check(foreign.length === 0, `it needs ${list(foreign)}, which not every such system has`);
   check(found.searchPaths.length === 0, `it looks for libraries in ${list(found.searchPaths)}`);
   check(found.stripped, 'it has local or debug symbols');
+  check(!fs.readFileSync(file).includes(root), 'it names the folder it was built in');
 
   const missing = exported.filter((symbol) => !found.exported.includes(symbol));
   check(missing.length === 0, `it does not export ${list(missing)}`);
@@ -74,9 +76,12 @@ function problems(name, file) {
   if (os === 'darwin') {
     check(found.minimum === '11.0', `it needs macOS ${found.minimum}`);
     check(found.signed || cpu !== 'arm64', 'it has no signature: Apple silicon loads nothing unsigned');
+    check(found.aligned, 'its descriptors of thread-local variables are not aligned');
     const bound = calls.filter(({ library }) => library !== 'dynamic lookup');
     check(bound.length === 0, `${list(bound.map((call) => call.name))}: not by dynamic lookup`);
-    const others = found.imports.filter((one) => !calls.includes(one) && one.library === 'dynamic lookup');
+    const others = found.imports.filter(
+      (one) => !calls.includes(one) && !found.libraries.includes(one.library),
+    );
     check(others.length === 0, `no library has ${list(others.map((one) => one.name))}`);
   }
   return wrong;

@@ -2,7 +2,7 @@
 import * as tf from 'gradtape';
 import { caseOf, elementsOf, mismatch, sizes } from '../../benchmarks/ops/rows';
 
-const call = (row: tf.OpRow, args: readonly unknown[]): unknown =>
+const call = (row: tf.OpInfo, args: readonly unknown[]): unknown =>
   (row.call as unknown as (...args: unknown[]) => unknown)(...args);
 
 const rows = [...tf.registry().values()];

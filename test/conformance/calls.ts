@@ -2,7 +2,7 @@
 import { GradientTape } from '../../lib/autodiff/gradient_tape';
 import { IndexedSlices } from '../../lib/core/indexed_slices';
 import { Tensor } from '../../lib/core/tensor';
-import type { OpRow } from '../../lib/op/registry';
+import type { OpDefinition } from '../../lib/op/registry';
 import { densify } from '../../lib/ops/index/slices';
 
 /** The place of tensor `index` among the arguments. */
@@ -14,7 +14,7 @@ export class Slot {
 }
 
 export interface Call {
-  row: OpRow;
+  row: OpDefinition;
   /** Arguments and options, with slots where tensors go. */
   args: unknown[];
   options?: Record<string, unknown>;

@@ -6,12 +6,12 @@ import '../../lib/index';
 import { compiled } from '../../lib/function/function';
 import { OpError } from '../../lib/core/errors';
 import { type Tensor, tensorFrom } from '../../lib/core/tensor';
-import { registry } from '../../lib/op/registry';
+import { opDefinitions } from '../../lib/op/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, examplesOf } from './examples';
 import { bytesOf } from '../helpers/threads';
 
-const rows = [...registry().values()].map((row) => [row.name, row] as const);
+const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
 
 function expectSame(got: readonly (Tensor | null)[], want: readonly (Tensor | null)[], label: string): void {
   expect(got.length).toBe(want.length);

@@ -8,12 +8,12 @@ import { everyType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { broadcastShapes, broadcastStrides, type Shape } from '../../lib/core/shape';
 import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
-import { registry } from '../../lib/op/registry';
+import { opDefinitions } from '../../lib/op/registry';
 import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, enlarged, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
 import { bytesOf } from '../helpers/threads';
 
-const rows = [...registry().values()].map((row) => [row.name, row] as const);
+const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
 
 describe('refuses dtypes that the row does not list', () => {
   const limited = rows.filter(([, row]) => row.dtypes.length < everyType.length && row.tf !== '');

@@ -3,7 +3,7 @@ import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { type Tensor, tensorFrom } from '../../lib/core/tensor';
 import { sizeOf } from '../../lib/core/shape';
-import { sample, type Example, type OpRow, type TensorSample } from '../../lib/op/registry';
+import { sample, type Example, type OpDefinition, type TensorSample } from '../../lib/op/registry';
 import { invoke, Slot, type Call } from './calls';
 import { moreExamples } from '../golden/more_examples';
 import { elements } from './fixtures';
@@ -60,7 +60,7 @@ const unaryExamples: Example[] = [[], [7], [3, 5], [0], [2, 0, 3]].map((s) => ({
 const binaryExamples: Example[] = shapePairs.map(([a, b]) => ({ args: [sample(a), sample(b)] }));
 
 /** The row's examples; those of its kind where it names none. */
-export function examplesOf(row: OpRow): readonly Example[] {
+export function examplesOf(row: OpDefinition): readonly Example[] {
   const more = moreExamples[row.name] ?? [];
   if (row.examples.length + more.length > 0) return [...row.examples, ...more];
   switch (row.kind) {
@@ -104,7 +104,7 @@ export interface Draw {
   reshape?: (shape: readonly number[]) => readonly number[];
 }
 
-function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => number): Tensor {
+function draw(spec: TensorSample['tensor'], row: OpDefinition, how: Draw, rng: () => number): Tensor {
   const stated = spec.dtype === undefined ? how.dtype : (how.retype?.[spec.dtype] ?? spec.dtype);
   const dt = dtypes[stated];
   if (spec.values !== undefined) {
@@ -130,7 +130,7 @@ function draw(spec: TensorSample['tensor'], row: OpRow, how: Draw, rng: () => nu
 }
 
 /** One example as a call. */
-export function realize(row: OpRow, example: Example, how: Draw): Call {
+export function realize(row: OpDefinition, example: Example, how: Draw): Call {
   const rng = random(`${row.name}#${how.seed}`);
   const tensors: Tensor[] = [];
   const place = (a: unknown): unknown => {
@@ -158,7 +158,7 @@ export function hasFreeDType(example: Example): boolean {
 }
 
 /** Every example of a row in every dtype it takes. */
-export function* everyCall(row: OpRow, seed: string): Generator<Call> {
+export function* everyCall(row: OpDefinition, seed: string): Generator<Call> {
   for (const [i, example] of examplesOf(row).entries()) {
     for (const dtype of hasFreeDType(example) ? row.dtypes : row.dtypes.slice(0, 1)) {
       yield realize(row, example, { dtype, seed: `${seed}/${i}/${dtype}` });
@@ -180,7 +180,7 @@ export function attempt(call: Call): Tensor[] | null {
  * At most `most` of the examples with some `target` elements in the largest tensor, the relations of their shapes kept: every dimension
  * above 1 times a factor. Where that makes no sense for an op, it will say so. Largest first.
  */
-export function enlarged(row: OpRow, dtype: DType, target: number, most: number): Call[] {
+export function enlarged(row: OpDefinition, dtype: DType, target: number, most: number): Call[] {
   const made = [...examplesOf(row).entries()].map(([i, example]) => {
     const own = hasFreeDType(example) ? dtype : row.dtypes[0];
     const small = realize(row, example, { dtype: own, seed: 'size' });

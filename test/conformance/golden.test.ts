@@ -6,7 +6,7 @@ import '../../lib/index';
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { tensorFrom } from '../../lib/core/tensor';
-import { registry, type OpRow } from '../../lib/op/registry';
+import { opDefinitions, type OpDefinition } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, Slot, type Call } from './calls';
 import { excluded, lacksKernel, otherDTypes } from './exclusions';
 import {
@@ -22,10 +22,10 @@ import {
 } from './fixtures';
 import { difference, gradientAllowances, resultAllowances } from './tolerance';
 
-const rows = [...registry().values()];
+const rows = [...opDefinitions().values()];
 
 /** A recorded case as a call; null where it has a dtype that we don't. */
-function callOf(row: OpRow, c: GoldenCase, index: number): Call | null {
+function callOf(row: OpDefinition, c: GoldenCase, index: number): Call | null {
   const tensors: Call['tensors'] = [];
   let foreign = false;
   const place = (a: unknown): unknown => {
@@ -50,7 +50,7 @@ function callOf(row: OpRow, c: GoldenCase, index: number): Call | null {
   return { row, args, options, tensors, label: `case ${index}: ${row.name}(${shown}${rest})${note}` };
 }
 
-function each(row: OpRow, check: (call: Call, c: GoldenCase) => string[]): void {
+function each(row: OpDefinition, check: (call: Call, c: GoldenCase) => string[]): void {
   const cases = goldenCases(row.name);
   if (cases === null) throw new Error(`${row.name} has no golden fixture; ${howToRecord(row.name)}`);
   const failures = cases.flatMap((c, i) => {

@@ -7,7 +7,7 @@ import { GradientTape } from '../../lib/autodiff/gradient_tape';
 import { dtypes } from '../../lib/core/dtype';
 import { IndexedSlices } from '../../lib/core/indexed_slices';
 import { tensorFrom, type Tensor } from '../../lib/core/tensor';
-import { registry, type OpRow } from '../../lib/op/registry';
+import { opDefinitions, type OpDefinition } from '../../lib/op/registry';
 import { densify } from '../../lib/ops/index/slices';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { examplesOf, hasFreeDType, random, realize } from './examples';
@@ -129,7 +129,7 @@ function checkPoint(call: Call, rng: () => number, first: Outcome, second: Outco
   judge(second, call.row.name, call.label, total, along(dense, ds));
 }
 
-function check(row: OpRow): void {
+function check(row: OpDefinition): void {
   const first: Outcome = { checked: 0, kinks: 0, failures: [] };
   const second: Outcome = { checked: 0, kinks: 0, failures: [] };
   let eligible = 0;
@@ -168,5 +168,5 @@ function check(row: OpRow): void {
     throw new Error(`only ${first.checked} points could be checked (${first.kinks} at kinks)`);
 }
 
-const rows = [...registry().values()].filter((row) => row.differentiable);
+const rows = [...opDefinitions().values()].filter((row) => row.differentiable);
 test.each(rows.map((row) => [row.name, row] as const))('%s', (_, row) => check(row));

@@ -1,13 +1,13 @@
 /** The results of every example of every row, one after another: what two instruction sets are compared by. */
 import '../../lib/index';
 import type { Tensor } from '../../lib/core/tensor';
-import { registry } from '../../lib/op/registry';
+import { opDefinitions } from '../../lib/op/registry';
 import type { Call } from './calls';
 import { attempt, enlarged, everyCall } from './examples';
 
 /** Small calls, for the ends of rows, and some of a few thousand elements, for the loops of whole vectors. */
 export function* calls(): Generator<Call> {
-  for (const row of registry().values()) {
+  for (const row of opDefinitions().values()) {
     yield* everyCall(row, 'isa');
     for (const dtype of row.dtypes) yield* enlarged(row, dtype, 3001, 3);
   }

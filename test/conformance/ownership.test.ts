@@ -4,11 +4,11 @@
  */
 import * as tf from '../../lib/index';
 import { OpError } from '../../lib/core/errors';
-import { registry } from '../../lib/op/registry';
+import { opDefinitions } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { everyCall, examplesOf } from './examples';
 
-const rows = [...registry().values()].map((row) => [row.name, row] as const);
+const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
 
 /** Composites (nothing is recorded of them) whose doc comments say that what needs no change comes back as it is. */
 const mayHandBack = ['cast', 'constant', 'convertToTensor', 'roll'];

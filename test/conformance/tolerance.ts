@@ -17,7 +17,7 @@
  */
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
-import type { OpRow } from '../../lib/op/registry';
+import type { OpDefinition } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { anyZero } from './exclusions';
 import { random } from './examples';
@@ -148,11 +148,11 @@ export function resultAllowances(call: Call, wanted: readonly Recorded[]): Allow
 }
 
 /** Rows whose results lose nothing to cancellation. Parts of gradients (dy·(1 − y²)) do. */
-export function isStrict(row: OpRow): boolean {
+export function isStrict(row: OpDefinition): boolean {
   return row.tf !== '' && (row.kind === 'unary' || row.kind === 'binary' || row.kind === 'compare');
 }
 
-function stated(row: OpRow, dtype: DType): number {
+function stated(row: OpDefinition, dtype: DType): number {
   const own = row.ulp ?? defaultUlp;
   return dtype === 'float64' && own > 0.5 ? Math.max(own, doubleUlp) : own;
 }

@@ -135,3 +135,20 @@ test('a loop of another function, under two tapes inside', () => {
   expect(second(tf.function(loop))(x).array()).toEqual(want);
   warnings.mockRestore();
 });
+
+test('a group of fused ops that reads only a vector, which it broadcasts, and reduces the result again', () => {
+  const v = new tf.Variable(tf.constant([0.001, -4, 1.5]));
+  const step = (): tf.Tensor[] => {
+    const tape = new tf.GradientTape();
+    const [all, max] = tape.run(() => {
+      const rows = tf.broadcastTo(v, [2, 3]);
+      return [rows, tf.reduceMax(tf.reduceMean(rows, 0))];
+    });
+    return [all, max, tape.gradient([all, max], v) as tf.Tensor];
+  };
+  expect(
+    tf
+      .function(step)()
+      .map((t) => t.array()),
+  ).toEqual(step().map((t) => t.array()));
+});

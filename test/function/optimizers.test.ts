@@ -189,9 +189,9 @@ test('program() shows the guarded branches of a step', () => {
   const f = tf.function(step);
   const program = f.program(x);
   const choice = program.steps.find((s) => s.kind === 'choice');
-  expect(choice?.branches.map((b) => b.when)).toEqual(['it is time', 'it is not']);
+  expect(choice?.branches.map((b) => b.when)).toEqual(['the update is due', 'gradients accumulate']);
   expect(choice?.branches.map((b) => b.steps.some((s) => s.kind === 'segment'))).toEqual([true, true]);
-  expect(String(program)).toMatch(/each run chooses: SGD\n {4}it is time:\n/);
+  expect(String(program)).toMatch(/each run chooses: SGD\n {4}the update is due:\n/);
   expect(program.toDot()).toMatch(/"SGD", style=dashed/);
   expect(f.profile([x], 6).map((r) => r.name)).toContain('sgd');
 });

@@ -15,7 +15,11 @@ function lint(file: string, code: string): string[] {
         files: ['**/*.ts'],
         languageOptions: { parser },
         plugins: { gradtape: plugin },
-        rules: { 'gradtape/import-chain': 'error', 'gradtape/no-cycles': 'error' },
+        rules: {
+          'gradtape/import-chain': 'error',
+          'gradtape/no-cycles': 'error',
+          'gradtape/no-shared-state': 'error',
+        },
       },
     ],
     { filename: file },
@@ -123,5 +127,34 @@ describe('no-cycles', () => {
   test('ops may', () => {
     const found = report('ops', { 'a.ts': "import { b } from './b';", 'b.ts': "import { a } from './a';" });
     expect(found).toEqual([]);
+  });
+});
+
+describe('no-shared-state', () => {
+  const counters = "import { counters, context } from '../core/counters';\n";
+  test.each([
+    ['ops/a.ts', `import { context } from '../core/context'; context.tidy = null; context.claims.open++;`],
+    ['ops/a.ts', `import { frame } from '../binding'; frame[0] = 1;`],
+    ['core/a.ts', `import { counters } from './counters'; counters.open++;`],
+    [
+      'ops/a.ts',
+      `${counters} const b = counters.open + 1; function f(counters: { open: number }) { counters.open = 2; }`,
+    ],
+    ['ops/a.ts', `import fs from 'node:fs'; fs.a = 1;`],
+  ])('%s may: %s', (file, code) => {
+    expect(lint(at(file), code)).toEqual([]);
+  });
+
+  test.each([
+    ['counters.open++;'],
+    ['counters.open = 1;'],
+    ['counters.list[0].open += 1;'],
+    ['counters.list![0] = 1;'],
+    ['delete counters.open;'],
+    ['context.tidy = null;'],
+  ])('another room may not: %s', (code) => {
+    expect(lint(at('ops/a.ts'), counters + code)).toEqual([
+      expect.stringContaining('belongs to lib/core, and lib/ops may not write to it'),
+    ]);
   });
 });

@@ -1,7 +1,12 @@
 /** Calls of all ops of the registry, in the form of the examples that the conformance tests draw from. */
 import * as tf from 'gradtape';
 import { dtypes, type DType } from '../../../lib/core/dtype';
-import { registry, type ExampleArgument, type OpRow, type TensorSample } from '../../../lib/op/registry';
+import {
+  opDefinitions,
+  type ExampleArgument,
+  type OpDefinition,
+  type TensorSample,
+} from '../../../lib/op/registry';
 import { examplesOf } from '../../../test/conformance/examples';
 import { everyShape, type Builder, type Part, code, type Expression, type Value } from '../builder';
 import type { Flow } from '../program';
@@ -41,13 +46,13 @@ const sharpOps = new Set(
   ),
 );
 
-export function flowOf(row: OpRow): Flow {
+export function flowOf(row: OpDefinition): Flow {
   if (!row.differentiable || sharpOps.has(row.name)) return 'sharp';
   return exactOps.has(row.name) ? 'exact' : 'sum';
 }
 
 /** Every op that users can call and that has examples. Parts of others trust their callers. */
-export const drawables: readonly OpRow[] = [...registry().values()].filter(
+export const drawables: readonly OpDefinition[] = [...opDefinitions().values()].filter(
   (row) => names.has(row.call) && examplesOf(row).length > 0,
 );
 
@@ -104,7 +109,7 @@ function operand(b: Builder, s: TensorSample, free: DType, how: number): Value |
 /** One call like an example. */
 function callLike(
   b: Builder,
-  row: OpRow,
+  row: OpDefinition,
   args: readonly ExampleArgument[],
   given: Readonly<Record<string, ExampleArgument>> | undefined,
   free: DType,
@@ -153,7 +158,7 @@ function callLike(
 }
 
 /** Adds a call of the op, if need be with constants alone. */
-export function addCall(b: Builder, row: OpRow, tries = 4): boolean {
+export function addCall(b: Builder, row: OpDefinition, tries = 4): boolean {
   const examples = examplesOf(row);
   for (let how = tries; how >= 0; how--) {
     const example = b.rng.pick(examples);

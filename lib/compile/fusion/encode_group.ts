@@ -4,9 +4,10 @@ import { bufferOf, type Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../op/contract';
 import type { Block } from '../copies';
 import type { OpNode } from '../../graph/graph';
-import type { LoweredNode } from '../lowered';
+import type { LoweredNode } from '../lower';
 import { dtypeOf, Space, type Group, type Member } from './group';
 
+/** TileOp of native/program/tile_group.h. */
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
 /** The block of another value to which a value is written. */
@@ -15,6 +16,7 @@ export interface Target {
   readonly block: Block;
 }
 
+/** Rows, columns, and the numbers of values, steps and blocks. */
 const header = 5;
 /** The length of a group's instruction. */
 export const numbersOf = (values: number, steps: number, blocks: number): number =>
@@ -60,6 +62,15 @@ class Encoder {
     });
   }
 
+  /**
+   * Whether values in memory imply the number of rows and columns, as the executor requires. They do not where a vector is
+   * broadcast and the result is reduced to a vector or a scalar again, all within tiles.
+   */
+  hasSize(): boolean {
+    const spaces = new Set(this.values.filter((v) => v.storage >= 0).map((v) => v.space));
+    return spaces.has(Space.Full) || (spaces.has(Space.PerColumn) && spaces.has(Space.PerRow));
+  }
+
   private storageOf(root: Tensor): number {
     const at = this.storages.indexOf(root);
     return at < 0 ? this.storages.push(root) - 1 : at;
@@ -68,7 +79,7 @@ class Encoder {
   private read({ root, space, block }: Member['operands'][number]): number {
     const known = this.valueOf.get(root);
     if (known !== undefined) return known;
-    // One value may be read in several ways: a vector along rows and along columns.
+    // A value may be read in several spaces: a vector along rows and along columns.
     const key = `${root.id}/${space}/${block?.at ?? ''}`;
     let value = this.external.get(key);
     if (value === undefined) {
@@ -123,10 +134,15 @@ export function encodeGroup(
   needed: (root: Tensor) => boolean,
 ): LoweredNode {
   const [first] = group.members;
-  // Unless it reads the source of a broadcast or split that is not carried out.
+  // Not if it reads the source of a broadcast or split: that op is dropped.
   const isPlain = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
   if (group.members.length === 1 && isPlain && !targets.has(first.out.root)) return first.lowered;
-  const { inputs, outputs, storages, values, steps } = new Encoder(group, targets, needed);
+  let encoder = new Encoder(group, targets, needed);
+  if (!encoder.hasSize()) {
+    const full = group.members.find((m) => m.out.space === Space.Full)?.out.root;
+    encoder = new Encoder(group, targets, (root) => root === full || needed(root));
+  }
+  const { inputs, outputs, storages, values, steps } = encoder;
   const columns = group.columns ?? group.size;
   const strides = values.flatMap((v, i) => (v.stride === 0 ? [] : [i, v.stride]));
   const numbers = Float64Array.from([
@@ -141,12 +157,15 @@ export function encodeGroup(
     order: first.lowered.order,
     instructions: [{ entry: native.entries.fused, buffers: storages.map((t) => bufferOf(t)), numbers }],
     view: false,
-    over: overwrites(group, (root) => outputs.includes(root)),
+    inputOutputAliases: inputOutputAliasesOf(group, (root) => outputs.includes(root)),
   };
 }
 
 /** An output may overwrite an operand that is read at the same positions, and by no later step. */
-function overwrites(group: Group, inMemory: (root: Tensor) => boolean): (readonly [Tensor, Tensor])[] {
+function inputOutputAliasesOf(
+  group: Group,
+  inMemory: (root: Tensor) => boolean,
+): (readonly [Tensor, Tensor])[] {
   const last = lastUses(group);
   const notPointwise = new Set<Tensor>();
   for (const { operands } of group.members) {

@@ -7,24 +7,27 @@ import { shapeOf, type Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../op/contract';
 import { splitCopies, isRun, concatCopies, type Block } from '../copies';
 import { inputsOf, type OpNode } from '../../graph/graph';
-import type { LoweredNode, Storages } from '../lowered';
+import type { LoweredNode } from '../lower';
+import type { Storages } from '../storages';
 import { encodeGroup, numbersOf, type Target } from './encode_group';
 import { enabled } from '../../graph/passes/enabled';
-import { dtypeOf, readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
+import { dtypeOf, readsOf, Space, usersOf, type Group, type Item, type Member, type Operand } from './group';
 import { recompute } from './recompute';
 
-/** Longest row in a reduction of rows or columns: kMaxTileRow. */
+/** The longest row in a reduction of rows or columns: kMaxTileRow of native/program. */
 const maxRow = 8192;
-/** Limits of one instruction: kMaxTileSteps, storages, kMaxTileValues and numbers. */
+/** Limits of one instruction, within those of native/program: kMaxTileSteps, kMaxBuffers, kMaxTileValues, kFrameSlots. */
 const maxSteps = 36;
 const maxStorages = 32;
 const maxValues = 64;
 const maxNumbers = 512;
 /** Blocks with shorter rows are copied before they are read. */
 const minColumns = 16;
+/** The number of recent items among which a node looks for a group that shares an operand. */
+const lookback = 8;
 
 /** How an operand of `shape` broadcasts to `full`: its space, and the columns that this requires. */
-function repeats(shape: Shape, full: Shape): { space: Space; columns: number | null } | null {
+function operandSpace(shape: Shape, full: Shape): { space: Space; columns: number | null } | null {
   const size = sizeOf(shape);
   const n = sizeOf(full);
   if (size === n) return { space: Space.Full, columns: null };
@@ -54,17 +57,23 @@ function reducedSpace(
   const count = sizeOf(kept);
   if (count === 1) return { space: Space.Scalar, columns: null };
   if (count === sizeOf(shape)) return null;
-  const r = repeats(kept, shape);
+  const r = operandSpace(kept, shape);
   return r !== null && r.space !== Space.Full ? r : null;
 }
 
+/** What a node must agree with to join a group. */
 type GroupSize = Pick<Group, 'size' | 'columns' | 'produced'>;
-/** A member, and the group's columns with it. */
+
+/** A node as a member, and the group's columns once it has joined. */
 interface Fit {
   readonly member: Member;
   readonly columns: number | null;
 }
 
+/**
+ * Places the nodes of a segment one by one: each joins a group that accepts it, starts one, or stays single. `items` is the
+ * order of execution.
+ */
 export class Fusion {
   private items: Item[] = [];
   private readonly producer = new Map<Tensor, Item>();
@@ -136,7 +145,7 @@ export class Fusion {
       }
       return;
     }
-    if (node.op.spreads === true) {
+    if (node.op.repeats === true) {
       this.expansions.set(node.outputs[0], { source: node.inputs[0], axes: node.attrs as readonly number[] });
     }
     if (enabled('blocks')) {
@@ -170,7 +179,7 @@ export class Fusion {
       if (item?.group != null && !found.includes(item.group)) found.push(item.group);
     }
     const inputs = new Set(node.inputs.flatMap((t) => [this.root(t), this.source(t)]));
-    for (let i = this.items.length - 1; i >= 0 && i >= this.items.length - 8; i--) {
+    for (let i = this.items.length - 1; i >= 0 && i >= this.items.length - lookback; i--) {
       const { group } = this.items[i];
       if (group === null || found.includes(group)) continue;
       if (group.members.some((m) => m.operands.some((o) => o.space === Space.Full && inputs.has(o.root))))
@@ -191,7 +200,7 @@ export class Fusion {
     return this.fit(lowered, kernel, group, true) ?? this.fit(lowered, kernel, group, false);
   }
 
-  /** `readBlocks`: operands may be read from their blocks in a wider matrix. */
+  /** `readBlocks`: operands may be read in place, as blocks of a wider matrix. */
   private fit(lowered: LoweredNode, kernel: TileKernel, group: GroupSize, readBlocks: boolean): Fit | null {
     const { node } = lowered;
     const out = node.outputs[0];
@@ -204,7 +213,7 @@ export class Fusion {
     const operand = (t: Tensor, full: Shape): Operand | null => {
       const root = this.root(t);
       const expansion = this.expansions.get(root);
-      const how = repeats(shapeOf(t), full);
+      const how = operandSpace(shapeOf(t), full);
       if (how === null || !agree(how.columns)) return null;
       if (how.space !== Space.Full) return this.operandOf(root, how.space);
       const from = readBlocks && kernel.kind !== 'reduce' ? this.blocks.get(root) : undefined;
@@ -280,12 +289,12 @@ export class Fusion {
     if (fits === null) return false;
     // Full and column reductions are complete only after the group; other operands must be read in the space they have in it.
     for (const o of fits.member.operands) {
-      const made = group.produced.get(o.root);
-      if (made === Space.Scalar || made === Space.PerColumn) return false;
-      if (made !== undefined && (made !== o.space || o.block !== undefined)) return false;
+      const space = group.produced.get(o.root);
+      if (space === Space.Scalar || space === Space.PerColumn) return false;
+      if (space !== undefined && (space !== o.space || o.block !== undefined)) return false;
       if (o.whole !== undefined && group.produced.has(o.whole)) return false;
     }
-    if (!this.hasRoom(group, fits.member)) return false;
+    if (!this.fitsLimits(group, fits.member)) return false;
     const item = this.items.find((i) => i.group === group) as Item;
     if (!this.moveAfter(item, fits.member.operands)) return false;
     group.columns = fits.columns;
@@ -313,9 +322,10 @@ export class Fusion {
   }
 
   /** Whether the group with one more member stays within the limits of an instruction. */
-  private hasRoom(group: Group, more: Member): boolean {
+  private fitsLimits(group: Group, more: Member): boolean {
     const { values, storages, numbers } = this.resourcesOf(group, [...group.members, more]);
-    return storages <= maxStorages && values <= maxValues && numbers <= maxNumbers;
+    // One more storage: a group may have to write a value that it alone reads (Encoder.hasSize).
+    return storages < maxStorages && values <= maxValues && numbers <= maxNumbers;
   }
 
   /** Upper bounds on the resources of a group's instruction with these members. */
@@ -347,6 +357,7 @@ export class Fusion {
     return { values, storages: storages.size, numbers: numbersOf(values, members.length, blocks.size) };
   }
 
+  /** The later items that depend on this one. */
   private dependents(target: Item): Set<Item> {
     const dependents = new Set<Item>();
     for (let i = this.items.indexOf(target) + 1; i < this.items.length; i++) {
@@ -361,30 +372,22 @@ export class Fusion {
   }
 
   private encodeItems(): LoweredNode[] {
-    // Broadcasts and blocks without readers are dropped.
+    // Broadcasts and splits are dropped if all their readers read the source instead.
     const needed = new Set<Tensor>(this.escaping);
     const kept: Item[] = [];
     for (let i = this.items.length - 1; i >= 0; i--) {
       const item = this.items[i];
       if (item.single !== null) {
         const { op, outputs } = item.single.node;
-        const dropped = op.spreads === true || outputs.some((t) => this.blocks.has(t));
+        const dropped = op.repeats === true || outputs.some((t) => this.blocks.has(t));
         if (dropped && !outputs.some((t) => needed.has(t))) continue;
       }
       kept.push(item);
       for (const t of item.reads) needed.add(t);
     }
     kept.reverse();
-    if (enabled('recompute')) recompute(kept, this.escaping, (group, more) => this.hasRoom(group, more));
-    const users = new Map<Tensor, Set<Item>>();
-    for (const item of kept) {
-      for (const t of item.reads) {
-        if (item.group?.produced.has(t) === true) continue;
-        let set = users.get(t);
-        if (set === undefined) users.set(t, (set = new Set()));
-        set.add(item);
-      }
-    }
+    if (enabled('recompute')) recompute(kept, this.escaping, (group, more) => this.fitsLimits(group, more));
+    const users = usersOf(kept);
     const targets = this.targets(kept, users);
     const remaining = kept.filter((item) => item.group === null || item.group.members.length > 0);
     return remaining.flatMap((item) => {

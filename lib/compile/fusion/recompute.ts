@@ -1,6 +1,6 @@
 /** Rematerialization: recomputes cheap values in the groups that read them, instead of writing them to memory. */
 import type { Tensor } from '../../core/tensor';
-import { readsOf, Space, type Group, type Item, type Member, type Operand } from './group';
+import { readsOf, Space, usersOf, type Group, type Item, type Member, type Operand } from './group';
 
 /** Smaller values stay in the cache between two groups. */
 const minSize = 16 * 1024;
@@ -12,16 +12,9 @@ const minSize = 16 * 1024;
 export function recompute(
   items: readonly Item[],
   escaping: ReadonlySet<Tensor>,
-  hasRoom: (group: Group, more: Member) => boolean,
+  fitsLimits: (group: Group, more: Member) => boolean,
 ): void {
-  const users = new Map<Tensor, Set<Item>>();
-  for (const item of items) {
-    for (const t of item.reads) {
-      const set = users.get(t);
-      if (set === undefined) users.set(t, new Set([item]));
-      else set.add(item);
-    }
-  }
+  const users = usersOf(items);
   const inMemory = (root: Tensor, producer: Item): boolean =>
     escaping.has(root) || [...(users.get(root) ?? [])].some((user) => user !== producer);
   /** The number of recomputed members at the start of each group. */
@@ -39,7 +32,7 @@ export function recompute(
       const fits = (user: Item): boolean =>
         user.group !== null &&
         canRecompute(group, user.group, member, recomputed.get(user) ?? 0, (root) => inMemory(root, item)) &&
-        hasRoom(user.group, member);
+        fitsLimits(user.group, member);
       if (!readers.every(fits)) continue;
       for (const user of readers) {
         const to = user.group as Group;

@@ -1,30 +1,30 @@
 /**
  * Exact conversion of binary floating-point numbers to decimal digits, for any IEEE-like format up to float64.
  *
- * JavaScript's own `toString` and `toFixed` do not serve: they know no float32 or float16, and round halves up where
- * printing needs halves to even. So the value and the midpoints to its neighbours are held as integers over one
- * common denominator, and digits are drawn by long division until the number is pinned down.
+ * JavaScript's `toString` and `toFixed` cannot be used: they do not support float32 and float16, and they round half up,
+ * where NumPy rounds half to even. Instead, the value and the midpoints to its neighbours are integers over a common
+ * denominator, and long division generates digits until they identify the number (the Dragon4 algorithm).
  */
 
-/** What digit generation has to know about a binary format. */
+/** The parameters of a binary floating-point format. */
 export interface FloatFormat {
-  /** Bits of the significand, the implicit one included. */
+  /** Bits of the significand, including the implicit one. */
   readonly significandBits: number;
   /** Exponent of the smallest subnormal, 2^minExponent. */
   readonly minExponent: number;
 }
 
-/** Digits of which the first counts 10^exponent, without trailing zeros; zero is `'0'` at 10^0. */
+/** Decimal digits without trailing zeros, the first of which has the weight 10^exponent; zero is `'0'` at 10^0. */
 export interface Decimal {
   readonly digits: string;
   readonly exponent: number;
 }
 
-/** Which decimal places may and must be written: place p is the digit that counts 10^p. */
+/** Limits on the decimal places; place p is the digit with the weight 10^p. */
 export interface Places {
-  /** The last place that may be written: what is left over is rounded there, halves to even. */
+  /** The last place that may be written: the number is rounded there, half to even. */
   readonly last?: number;
-  /** Digits are drawn at least down to this place, beyond what identifies the number. */
+  /** Digits are generated at least down to this place, even if fewer identify the number. */
   readonly atLeast?: number;
 }
 
@@ -44,7 +44,7 @@ function exponentOf(x: number): number {
   return biased === 0 ? exponentOf(x * 2 ** 54) - 54 : biased - 1023;
 }
 
-/** The place of the first digit of a positive finite number: floor(log10(x)). The logarithm may be off by one. */
+/** The place of the first digit of a positive finite number: floor(log10(x)), exactly, though Math.log10 may be off by one. */
 function firstPlace(x: number, numerator: bigint, denominator: bigint): number {
   let place = Math.floor(Math.log10(x));
   const reaches = (p: number): boolean =>
@@ -55,21 +55,21 @@ function firstPlace(x: number, numerator: bigint, denominator: bigint): number {
 }
 
 /**
- * Decimal digits of |x|, x finite: the fewest that tell x from every other number of its format, cut short
- * or carried on as the places returned by `places(first)` demand; `first` is the place of the first digit.
+ * Decimal digits of |x|, x finite: the fewest that distinguish x from every other number of its format, within the limits
+ * returned by `places(first)`; `first` is the place of the first digit.
  */
 export function toDecimal(x: number, format: FloatFormat, places?: (first: number) => Places): Decimal {
   const value = Math.abs(x);
   if (value === 0) return { digits: '0', exponent: 0 };
 
-  // value = significand * 2^exponent; the lower neighbour of a power of two is only half as far as the upper one.
+  // value = significand * 2^exponent. The lower neighbour of a power of two is half as far away as the upper one.
   const exponent = Math.max(exponentOf(value) - format.significandBits + 1, format.minExponent);
   const significand = BigInt(Math.round(value / 2 ** exponent));
   const even = (significand & 1n) === 0n;
   const halfGapBelow =
     significand === 1n << BigInt(format.significandBits - 1) && exponent > format.minExponent;
 
-  // remainder / unit is the value; toLower and toUpper, over the same unit, reach the midpoints to the neighbours.
+  // remainder / unit is the value; toLower / unit and toUpper / unit are the distances to the midpoints.
   const scale = 1n << BigInt(Math.abs(exponent));
   let remainder = 4n * significand * (exponent >= 0 ? scale : 1n);
   let unit = 4n * (exponent >= 0 ? 1n : scale);
@@ -110,7 +110,7 @@ export function toDecimal(x: number, format: FloatFormat, places?: (first: numbe
   }
 }
 
-/** Appends a last digit of 0 to 10 at the given place, and brings the result to its normal form. */
+/** Appends a last digit of 0 to 10 at the given place, propagates the carry and strips trailing zeros. */
 function carry(digits: string, digit: number, place: number): Decimal {
   let written = digits;
   let end = digit;
@@ -139,7 +139,7 @@ export function positional(decimal: Decimal): { whole: string; fraction: string 
   };
 }
 
-/** The exponent of scientific notation, at least `width` digits wide: `e-05`. */
+/** The exponent of scientific notation, with at least `width` digits: `e-05`. */
 export function exponentText(exponent: number, width = 2): string {
   return `e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(width, '0')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * How one element of each dtype is written: alone (a 0-d tensor), and inside an array, where all elements shown
- * share one notation and one width.
+ * Formats an element of each dtype: alone (a 0-d tensor), and inside an array, where all elements shown have the same
+ * notation and width.
  */
 import { type Decimal, type FloatFormat, exponentText, positional, toDecimal } from './decimal';
 
@@ -10,13 +10,13 @@ export type PrintValue = number | bigint | boolean | string | Uint8Array;
 export type PrintData = ArrayLike<PrintValue>;
 
 interface FloatRules extends FloatFormat {
-  /** Arrays with an element of this size or larger are written in scientific notation. */
+  /** An array is written in scientific notation if the magnitude of an element is at least this. */
   readonly largeInArray: number;
-  /** Arrays with a nonzero element smaller than this are, too: 1e-4, as rounded to the format. */
+  /** The same if the magnitude of a nonzero element is below this: 1e-4, as rounded to the format. */
   readonly smallInArray: number;
-  /** So are arrays whose largest and smallest nonzero elements have a quotient above 1000, as rounded to the format. */
+  /** The same if the quotient of the largest and the smallest nonzero magnitude exceeds this: 1000, rounded to the format. */
   readonly maxQuotient: number;
-  /** A number alone is written in scientific notation from this size on, or when below 1e-4. */
+  /** A number alone is written in scientific notation if its magnitude is at least this, or below 1e-4. */
   readonly largeAlone: number;
 }
 
@@ -56,7 +56,7 @@ const COMPLEX_PARTS: { readonly [dtype: string]: FloatRules | undefined } = {
 
 const INTEGER = /^u?int\d+$/;
 
-/** Numbers that one element of the dtype takes in a {@link PrintData}. */
+/** The number of entries of {@link PrintData} for each element. */
 export function numbersPerElement(dtype: string): number {
   return COMPLEX_PARTS[dtype] ? 2 : 1;
 }
@@ -91,11 +91,11 @@ function complexAlone(re: number, im: number, rules: FloatRules): string {
   return `(${floatAlone(re, rules, '')}${isNegative(im) ? '' : '+'}${imaginary})`;
 }
 
-/** A bfloat16 is written as C's `%.6g` does, alone and in arrays, whatever stands beside it. */
+/** A bfloat16 is formatted as by C's `%.6g`, alone and in arrays, independent of other elements. */
 function bfloat16Text(x: number): string {
   if (!Number.isFinite(x)) return nonFiniteText(x);
   const sign = isNegative(x) ? '-' : '';
-  // Six digits of the exact value: taken as a float64, its neighbours are too near to cut it any shorter.
+  // Six digits of the exact value: as a float64, fewer digits never identify it.
   const decimal = toDecimal(x, FLOAT64, (first) => ({ last: first - 5, atLeast: first - 5 }));
   if (decimal.exponent < -4 || decimal.exponent >= 6) return sign + scientificText(decimal);
   const text = positional(decimal);
@@ -109,7 +109,7 @@ const ESCAPES: { readonly [byte: number]: string | undefined } = {
   92: '\\\\',
 };
 
-/** Python's repr of the bytes (a string's are its UTF-8): `b'it\\x00'`. */
+/** Python's repr of bytes, or of the UTF-8 bytes of a string: `b'it\\x00'`. */
 function bytesText(value: string | Uint8Array): string {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
   const quote = bytes.includes(39) && !bytes.includes(34) ? '"' : "'";
@@ -123,7 +123,7 @@ function bytesText(value: string | Uint8Array): string {
   return `b${quote}${text}${quote}`;
 }
 
-/** The text of elements that look the same wherever they stand; undefined for the dtypes whose elements do not. */
+/** The formatter of dtypes whose elements are written without regard to other elements; undefined for other dtypes. */
 function fixedText(dtype: string): ((value: PrintValue) => string) | undefined {
   if (INTEGER.test(dtype)) return (value) => String(value);
   if (dtype === 'bool') return (value) => (value ? 'True' : 'False');
@@ -132,14 +132,14 @@ function fixedText(dtype: string): ((value: PrintValue) => string) | undefined {
   return undefined;
 }
 
-/** True for the dtypes that this module can write. */
+/** Whether this module can format the dtype. */
 export function isPrintable(dtype: string): boolean {
   return Boolean(FLOAT_RULES[dtype] ?? COMPLEX_PARTS[dtype] ?? fixedText(dtype));
 }
 
 /**
- * A single element as Python writes it outside an array. `widened` writes a float as the float64 of the same value
- * (0.10000000149011612, what `repr` of a 0-d tensor shows), else it has the fewest digits of its own dtype (0.1).
+ * A single element as Python writes it outside an array. With `widened`, a float is written as a float64 of the same value
+ * (0.10000000149011612, as in the `repr` of a 0-d tensor), else with the fewest digits for its own dtype (0.1).
  */
 export function elementAlone(data: PrintData, dtype: string, widened: boolean): string {
   const complex = COMPLEX_PARTS[dtype];
@@ -157,12 +157,12 @@ export interface FloatNotation {
   readonly suppress: boolean;
 }
 
-/** The largest of what `measure` says, at least 0. A loop: an array may have more elements than a call arguments. */
+/** The maximum of `measure` over the items, at least 0. No `Math.max(...items)`: a call has a limit on its arguments. */
 function largest<T>(items: readonly T[], measure: (item: T, i: number) => number): number {
   return items.reduce((max, item, i) => Math.max(max, measure(item, i)), 0);
 }
 
-/** How a float is written among `values`, which decide the notation and the width of the column. */
+/** The formatter of floats in an array; `values`, the elements shown, determine the notation and the column width. */
 function floatWriter(
   values: readonly number[],
   rules: FloatRules,
@@ -191,7 +191,7 @@ function floatWriter(
     left = largest(finite, (x) => sign(x).length + 1);
     right = fraction + width + 2;
     write = (x) => {
-      // All get as many digits as the longest, and true ones: the float32 1e-5 becomes 9.9999997e-06.
+      // All have as many digits as the longest, and these are exact: the float32 1e-5 becomes 9.9999997e-06.
       const d = toDecimal(x, rules, (at) => ({ last: at - fraction, atLeast: at - fraction }));
       const first = (sign(x) + d.digits[0]).padStart(left);
       return `${first}.${d.digits.slice(1).padEnd(fraction, '0')}${exponentText(d.exponent, width)}`;
@@ -217,8 +217,8 @@ function floatWriter(
 }
 
 /**
- * How elements are written inside an array of which the elements at the flat positions `shown` are to be seen.
- * Returns the text of the element at a flat position.
+ * The formatter of elements in an array of which the flat positions `shown` are shown: returns the text of the element at a
+ * flat position.
  */
 export function elementWriter(
   data: PrintData,
@@ -241,7 +241,7 @@ export function elementWriter(
     const part = (offset: number): number[] => shown.map((at) => data[2 * at + offset] as number);
     const real = floatWriter(part(0), complex, notation, '');
     const imaginary = floatWriter(part(1), complex, notation, '+');
-    // The j goes before the padding of the fraction, not after it.
+    // The j precedes the padding of the fraction.
     return (at) => real(data[2 * at] as number) + imaginary(data[2 * at + 1] as number).replace(/ *$/, 'j$&');
   }
   const text = fixedText(dtype)!;

@@ -1,32 +1,32 @@
-/** Where the elements of an array go on the page: brackets, rows, blank lines, '...' and line breaks. */
+/** The layout of a formatted array: brackets, rows, blank lines, '...' and line breaks. */
 
 import { checkHeap } from '../lists';
 
 export interface Layout {
   /** Between two elements: `' '` or `', '`. */
   readonly separator: string;
-  /** Columns a line may take. */
+  /** The maximum number of columns of a line. */
   readonly width: number;
-  /** Spaces before the opening bracket's continuation lines, the bracket's own column included. */
+  /** The indentation of continuation lines, including the column of the opening bracket. */
   readonly indent: string;
-  /** How many elements to keep at each end of a long axis; undefined keeps all. */
+  /** The number of elements shown at each end of a long axis; undefined: all are shown. */
   readonly edge?: number;
 }
 
-/** The positions seen along an axis of n elements, in order, with a gap after `head` of them where `gap` is set. */
+/** The positions shown along an axis of n elements, in order; if `gap` is set, '...' follows the first `head` of them. */
 function visible(n: number, edge: number | undefined): { positions: number[]; head: number; gap: boolean } {
   const gap = edge !== undefined && n > 2 * edge;
   if (!gap) return { positions: Array.from({ length: n }, (_, i) => i), head: n, gap };
-  // The last element is always seen, even where no edge is asked for.
+  // The last element is always shown, even if `edge` is 0.
   const tail = Math.max(edge, 1);
   const positions = Array.from({ length: edge + tail }, (_, i) => (i < edge ? i : n - edge - tail + i));
   return { positions, head: edge, gap };
 }
 
-/** About what an element takes on its way to a text. */
+/** Estimated bytes of heap for each formatted element. */
 const textBytes = 100;
 
-/** Throws where V8's heap cannot hold the text of as many elements as are seen of an array. */
+/** Throws if V8's heap cannot hold the text of the elements shown. */
 export function checkText(shape: readonly number[], edge: number | undefined): void {
   const seen = shape.reduce(
     (count, n) => count * (edge === undefined || n <= 2 * edge ? n : edge + Math.max(edge, 1)),
@@ -35,7 +35,7 @@ export function checkText(shape: readonly number[], edge: number | undefined): v
   checkHeap(seen, textBytes, seen, `the text of an array of shape [${shape.join()}]`);
 }
 
-/** Flat row-major positions of the elements that decide the format: those seen, or all where the edge is 0. */
+/** Flat row-major positions of the elements that determine the format: those shown, or all if the edge is 0. */
 export function shownPositions(shape: readonly number[], edge: number | undefined): number[] {
   checkText(shape, edge === 0 ? undefined : edge);
   let flat = [0];
@@ -46,7 +46,7 @@ export function shownPositions(shape: readonly number[], edge: number | undefine
   return flat;
 }
 
-/** Words in rows, none longer than `width` unless a single word is. */
+/** Wraps words into lines of at most `width` columns, unless a single word is longer. */
 function wrapRow(words: readonly string[], layout: Layout, indent: string, width: number): string {
   const limit = width - Math.max(layout.separator.trimEnd().length, 1);
   let text = '';
@@ -62,8 +62,8 @@ function wrapRow(words: readonly string[], layout: Layout, indent: string, width
 }
 
 /**
- * Nested brackets around the elements of an array of the given shape, none of its sizes 0; `element` gives the
- * text of the element at a flat row-major position.
+ * Nested brackets around the elements of an array of the given shape, which has no dimension 0; `element` returns the text
+ * of the element at a flat row-major position.
  */
 export function nested(shape: readonly number[], layout: Layout, element: (at: number) => string): string {
   const level = (axis: number, base: number, indent: string, width: number): string => {

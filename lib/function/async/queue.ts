@@ -5,12 +5,12 @@
  * use variables, and later ones wait for it.
  */
 import { native } from '../../binding';
-import { detached } from '../../core/context';
+import { context, detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
-import { claims, type Claim, type Variable } from '../../core/variable';
+import type { Claim, Variable } from '../../core/variable';
 import { assignPending } from '../../graph/pending';
-import type { VariableUse } from '../../compile/variable_use';
-import { RunVariables } from './values';
+import type { VariableUse } from '../../compile/steps';
+import { RunVariables } from './run_variables';
 
 /** The work of a call once it starts. */
 export type Body = (args: readonly Tensor[], variables: RunVariables) => Promise<unknown>;
@@ -60,8 +60,8 @@ class Call implements Claim {
     const dependencies = new Set(callsWithVariables);
     if (last.ordered !== null) dependencies.add(last.ordered);
     callsWithVariables.add(this);
-    last.opByOp = last.ordered = claims.any = this;
-    claims.open++;
+    last.opByOp = last.ordered = context.claims.any = this;
+    context.claims.open++;
     return dependencies;
   }
 
@@ -83,7 +83,7 @@ class Call implements Claim {
     if (touches) callsWithVariables.add(this);
     if (ordered) last.ordered = this;
     for (const v of writes) v.claim = this;
-    if (writes.size > 0) claims.open++;
+    if (writes.size > 0) context.claims.open++;
     return dependencies;
   }
 
@@ -116,9 +116,9 @@ class Call implements Claim {
     for (const t of this.inputs) t.dispose();
     const writes = use?.writes ?? new Set<Variable>();
     for (const v of writes) if (v.claim === this) v.claim = null;
-    if (use === null || writes.size > 0) claims.open--;
+    if (use === null || writes.size > 0) context.claims.open--;
     callsWithVariables.delete(this);
-    if (last.opByOp === this) last.opByOp = claims.any = null;
+    if (last.opByOp === this) last.opByOp = context.claims.any = null;
     if (last.ordered === this) last.ordered = null;
     for (const call of this.dependents) call.dependencyEnded(this);
     running--;

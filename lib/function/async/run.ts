@@ -8,7 +8,7 @@ import { computeScalars, undoScalars, type Executable, type SegmentRun } from '.
 import type { Segment } from '../../compile/steps';
 import type { TensorSubgraphRuns } from '../../graph/graph';
 import { addPending } from '../../graph/pending';
-import type { RunVariables } from './values';
+import type { RunVariables } from './run_variables';
 
 /** Operations in a graph that runs as fast as a thread switch, about 20 µs. */
 const smallFlops = 100_000;

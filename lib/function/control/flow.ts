@@ -1,40 +1,33 @@
-/** Control flow as a differentiable step of a graph: JavaScript decides which compiled subgraphs run. */
+/** A flow: control flow as a differentiable step of a graph, in which JavaScript decides which compiled subgraphs run. */
 import { filled } from '../../autodiff/backward';
-import type { DTypeInfo } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
 import { context, withContext } from '../../core/context';
 import type { Effects } from '../../op/contract';
-import type { Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
+import type { ResultSpec } from '../../op/define/general';
 import { symbolicZero, type Grad } from '../../op/registry';
 import { zeroGradient } from '../../graph/derivative';
-import type { TensorSubgraphRuns } from '../../graph/graph';
-import { runSubgraphs } from '../../graph/subgraph_runs';
-import { variablesOf, type Graph } from '../../graph/graph';
+import { effectsOf, variablesOf, type Graph, type TensorSubgraphRuns } from '../../graph/graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../../graph/trace';
-import { effectsOf } from './subgraph';
 import { ConcretizationError } from '../../graph/concretization_error';
-
-/** The type of a tensor. */
-export interface Out {
-  readonly shape: Shape;
-  readonly dt: DTypeInfo;
-}
 
 /** One order of derivatives of a flow. */
 export interface FlowOrder {
   /** Returns the results, then the values saved for the backward pass. */
   readonly forward: Flow;
-  /** From the inputs in `keeps`, an upstream gradient for each floating-point result, and the saved values, to gradients. */
+  /**
+   * Its inputs are those of the flow that `keeps` lists, an upstream gradient for each floating-point result, and the saved
+   * values; its results are gradients.
+   */
   readonly backward: Flow;
   readonly keeps: readonly number[];
   /** For each input, the position of its gradient among the backward results, `noGradient` or `zeroGradient`. */
   readonly gradients: readonly number[];
 }
 
-/** A step that runs subgraphs depending on the values of its inputs. */
+/** A step that runs subgraphs, depending on the values of its inputs. `emit` adds it to a trace. */
 export abstract class Flow {
   private derived: FlowOrder | null = null;
 
@@ -44,7 +37,7 @@ export abstract class Flow {
 
   constructor(
     readonly name: string,
-    readonly outs: readonly Out[],
+    readonly outs: readonly ResultSpec[],
     graphs: readonly Graph[],
   ) {
     this.effects = effectsOf(graphs);
@@ -76,7 +69,24 @@ export abstract class Flow {
   }
 }
 
-export const isFloat = (o: Pick<Out, 'dt'>): boolean => o.dt.kind === 'float';
+/** Runs all subgraphs synchronously; `async/run.ts` drives them off the event loop. */
+function runSubgraphs(steps: TensorSubgraphRuns): readonly Tensor[] {
+  let next = steps.next();
+  while (next.done !== true) {
+    const [executable, args] = next.value;
+    let results: readonly Tensor[];
+    try {
+      results = executable.run(args);
+    } catch (error) {
+      next = steps.throw(error);
+      continue;
+    }
+    next = steps.next(results);
+  }
+  return next.value;
+}
+
+export const isFloat = (o: Pick<ResultSpec, 'dt'>): boolean => o.dt.kind === 'float';
 
 function host(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
   return (context.tracer as Trace).host({
@@ -123,11 +133,11 @@ function emitBackward(
   return gradients.map((k) => (k >= 0 ? backwardResults[k] : k === zeroGradient ? symbolicZero : null));
 }
 
-/** A derivative that does not exist: throws if it runs. */
+/** A derivative that does not exist: it throws if it runs. */
 class Unavailable extends Flow {
   constructor(
     name: string,
-    outs: readonly Out[],
+    outs: readonly ResultSpec[],
     private readonly message: string,
   ) {
     super(name, outs, []);
@@ -142,7 +152,7 @@ class Unavailable extends Flow {
 }
 
 /** The derivatives of a flow that has none: using one throws an error with `message`. */
-export function unavailable(flow: Flow, ins: readonly Out[], message: string): FlowOrder {
+export function unavailable(flow: Flow, ins: readonly ResultSpec[], message: string): FlowOrder {
   const floats = ins.flatMap((o, i) => (isFloat(o) ? [i] : []));
   return {
     forward: flow,
@@ -156,8 +166,8 @@ export function unavailable(flow: Flow, ins: readonly Out[], message: string): F
   };
 }
 
-/** The derivatives of a flow with updates of variables that must run in JavaScript; `enclosing` names the flow in the error. */
-export function updatesInJavaScript(flow: Flow, ins: readonly Out[], enclosing: string): FlowOrder {
+/** The same for a flow with updates of variables that must run in JavaScript; `enclosing` names the flow in the error. */
+export function unavailableForUpdates(flow: Flow, ins: readonly ResultSpec[], enclosing: string): FlowOrder {
   return unavailable(
     flow,
     ins,

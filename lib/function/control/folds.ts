@@ -5,13 +5,13 @@ import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';
 import { checkTensors, everyLeaf } from '../../core/lists';
 import { mapStructure } from '../../core/nest';
 import { withTensors } from '../../core/leaves';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import { context } from '../../core/context';
 import { at } from '../../ops/array/at';
 import { concat, stack, unstack } from '../../ops/array/joining';
 import { zeros } from '../../ops/array/creation';
-import { maxUnrolled } from './loops';
+import { maxUnrolled } from './while_loop';
 import { stepInLoop } from './scan_loop';
 import {
   alike,
@@ -188,7 +188,7 @@ export function scan<E>(fn: (accumulated: E, element: E) => E, elems: E, options
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: ScanOptions<A>): A;
 export function scan<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: ScanOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('scan', 3, arguments, scanDefaults);
+  if (arguments.length > 3) throwExtraArguments('scan', 3, arguments, scanDefaults);
   const o = parseOptions<{ initializer: unknown; reverse: boolean }>(
     options,
     'initializer',
@@ -216,7 +216,7 @@ export function foldl<E>(fn: (accumulated: E, element: E) => E, elems: E, option
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A;
 export function foldl<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('foldl', 3, arguments, foldlDefaults);
+  if (arguments.length > 3) throwExtraArguments('foldl', 3, arguments, foldlDefaults);
   const o = parseOptions<{ initializer: unknown }>(options, 'initializer', foldlDefaults, 'foldl');
   return fold('foldl', fn, elems, o.initializer, false, false).last.structure as A;
 }
@@ -231,7 +231,7 @@ export function foldr<E>(fn: (accumulated: E, element: E) => E, elems: E, option
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A;
 export function foldr<A, E>(fn: (accumulated: A, element: E) => A, elems: E, options?: FoldOptions<A>): A {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('foldr', 3, arguments, foldlDefaults);
+  if (arguments.length > 3) throwExtraArguments('foldr', 3, arguments, foldlDefaults);
   const o = parseOptions<{ initializer: unknown }>(options, 'initializer', foldlDefaults, 'foldr');
   return fold('foldr', fn, elems, o.initializer, true, false).last.structure as A;
 }
@@ -264,7 +264,7 @@ export interface MapFnOptions {
  */
 export function mapFn<E, R>(fn: (element: E) => R, elems: E, options?: MapFnOptions | DType): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('mapFn', 3, arguments, mapFnDefaults);
+  if (arguments.length > 3) throwExtraArguments('mapFn', 3, arguments, mapFnDefaults);
   const o = parseOptions<{ fnOutputSignature: unknown }>(
     options,
     'fnOutputSignature',

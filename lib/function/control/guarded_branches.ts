@@ -6,7 +6,7 @@ import { GraphFunction } from '../graph_function';
 import type { Trace } from '../../graph/trace';
 import { traceSubgraph } from './subgraph';
 
-export interface GuardedBranch {
+interface GuardedBranch {
   /** The condition in words, for `program()`. */
   readonly when: string;
   readonly f: () => void;
@@ -23,7 +23,7 @@ export function emitGuardedBranches(
   variables: readonly Variable[],
 ): void {
   const tracer = context.tracer as Trace;
-  // The branches access the variables themselves.
+  // The branches access the variables themselves when they run.
   tracer.restoreVariables(true);
   const subgraphs = cases.map(({ f }) =>
     traceSubgraph(

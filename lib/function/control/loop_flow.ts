@@ -2,15 +2,16 @@
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { InternalError } from '../../core/errors';
-import { bufferOf, type Tensor, tensorOver } from '../../core/tensor';
+import { bufferOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { add } from '../../ops/math/binary';
 import { derive, type Derivative } from '../../graph/derivative';
-import type { TensorSubgraphRuns, SubgraphRuns } from '../../graph/graph';
+import type { Graph, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import type { Variable } from '../../core/variable';
-import type { Graph } from '../../graph/graph';
 import { withPendingSteps } from '../../graph/pending';
-import { Flow, isFloat, unavailable, updatesInJavaScript, type FlowOrder, type Out } from './flow';
+import type { ResultSpec } from '../../op/define/general';
+import { Flow, isFloat, unavailable, unavailableForUpdates, type FlowOrder } from './flow';
+import { isTrue } from './structure';
 import { scalarShape } from '../../core/shape';
 
 export interface Loop {
@@ -27,12 +28,14 @@ export interface Loop {
   readonly variables: readonly Variable[];
   /** The input with the maximum number of iterations; null if there is no limit. */
   readonly limit: number | null;
-  readonly isTrue: (t: Tensor) => boolean;
 }
 
-/** The saved values of all iterations, by the storage of the token tensor that represents them in the graph. */
+/**
+ * The saved values of all iterations. Their number is not known at trace time, so in the graph one tensor, the token, stands for
+ * all of them; its storage is the key.
+ */
 const records = new WeakMap<ArrayBuffer, (readonly Tensor[])[]>();
-const token: Out = { shape: scalarShape, dt: dtypes.float32 };
+const token: ResultSpec = { shape: scalarShape, dt: dtypes.float32 };
 
 export class LoopFlow extends Flow {
   private readonly condition: GraphFunction;
@@ -41,7 +44,7 @@ export class LoopFlow extends Flow {
   constructor(
     name: string,
     private readonly loop: Loop,
-    private readonly ins: readonly Out[],
+    private readonly ins: readonly ResultSpec[],
     /** If set, each iteration saves the values that the backward pass needs. */
     private readonly derivative: Derivative | null = null,
   ) {
@@ -68,12 +71,12 @@ export class LoopFlow extends Flow {
     if (this.derivative === null) return last;
     const buffer = new ArrayBuffer(8);
     records.set(buffer, saved);
-    return [...last, tensorOver(token.dt, token.shape, buffer, 0)];
+    return [...last, tensorFromBuffer(token.dt, token.shape, buffer, 0)];
   }
 
   /** Updates the loop variables, the first of `current`, and appends the saved values of each iteration to `saved`. */
   private *iterate(current: Tensor[], saved: (readonly Tensor[])[]): SubgraphRuns<void> {
-    const { conditionInputs, bodyInputs, carried, limit, isTrue } = this.loop;
+    const { conditionInputs, bodyInputs, carried, limit } = this.loop;
     const { condition, body } = this;
     const maxIterations = limit === null ? Infinity : Number(current[limit].item());
     for (let i = 0; i < maxIterations; i++) {
@@ -87,15 +90,8 @@ export class LoopFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, loop, ins } = this;
-    if (this.effects === 'variables') return updatesInJavaScript(this, ins, 'the loop');
-    if (this.derivative !== null) {
-      return unavailable(
-        this,
-        ins,
-        `[${name}] second derivatives of a loop whose number of iterations is not known while the function is traced are not ` +
-          `supported: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
-      );
-    }
+    if (this.effects === 'variables') return unavailableForUpdates(this, ins, 'the loop');
+    if (this.derivative !== null) return noSecondDerivative(this, ins);
     const derivative = derive(loop.body);
     const wanted = ins.flatMap((o, i) => (isFloat(o) ? [i] : []));
     return {
@@ -115,7 +111,7 @@ class LoopBackward extends Flow {
     name: string,
     private readonly loop: Loop,
     private readonly derivative: Derivative,
-    private readonly ins: readonly Out[],
+    private readonly ins: readonly ResultSpec[],
     private readonly wanted: readonly number[],
   ) {
     super(
@@ -158,16 +154,19 @@ class LoopBackward extends Flow {
 
   protected derive(): FlowOrder {
     const { carried } = this.loop;
-    const given = [...this.ins.slice(0, carried).filter(isFloat), token];
-    return unavailable(
-      this,
-      given,
-      `[${this.name}] second derivatives of a loop whose number of iterations is not known while the function is traced are ` +
-        `not supported: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
-    );
+    return noSecondDerivative(this, [...this.ins.slice(0, carried).filter(isFloat), token]);
   }
 }
 
-function zeros(o: Out): Tensor {
+function noSecondDerivative(flow: Flow, ins: readonly ResultSpec[]): FlowOrder {
+  return unavailable(
+    flow,
+    ins,
+    `[${flow.name}] second derivatives of a loop whose number of iterations is not known while the function is traced are not ` +
+      `supported: call it outside of tf.function, or loop over a known number (tf.scan, or a JavaScript loop)`,
+  );
+}
+
+function zeros(o: ResultSpec): Tensor {
   return filled(o.shape, o.dt, 0);
 }

@@ -3,18 +3,18 @@
  * writes a slice of others. Its derivatives of any order are such loops, too.
  */
 import { filled } from '../../autodiff/backward';
-import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorOver } from '../../core/tensor';
+import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/math/binary';
 import { derive, noGradient, zeroGradient, type Derivative } from '../../graph/derivative';
-import type { TensorSubgraphRuns, SubgraphRuns } from '../../graph/graph';
+import type { Graph, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
-import type { Graph } from '../../graph/graph';
 import { withPendingSteps } from '../../graph/pending';
-import { replay } from '../../graph/replay';
+import { replay } from '../../graph/copy';
 import { Trace } from '../../graph/trace';
-import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
+import type { ResultSpec } from '../../op/define/general';
+import { Flow, isFloat, unavailableForUpdates, type FlowOrder } from './flow';
 
 /** The source of a parameter of the body. Each input of the flow is used once. */
 export type Source =
@@ -37,7 +37,10 @@ export interface Scan {
   readonly variables: readonly Variable[];
 }
 
-const stacked = (o: Out, count: number): Out => ({ shape: asShape([count, ...o.shape]), dt: o.dt });
+const stacked = (o: ResultSpec, count: number): ResultSpec => ({
+  shape: asShape([count, ...o.shape]),
+  dt: o.dt,
+});
 
 export class ScanFlow extends Flow {
   private readonly body: GraphFunction;
@@ -45,7 +48,7 @@ export class ScanFlow extends Flow {
   constructor(
     name: string,
     private readonly scan: Scan,
-    private readonly ins: readonly Out[],
+    private readonly ins: readonly ResultSpec[],
   ) {
     const { body, starts, count } = scan;
     const results = body.results.map(specOf);
@@ -97,7 +100,7 @@ export class ScanFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, scan, ins } = this;
-    if (this.effects === 'variables') return updatesInJavaScript(this, ins, 'the loop');
+    if (this.effects === 'variables') return unavailableForUpdates(this, ins, 'the loop');
     const derivative = derive(scan.body);
     const { forward: body } = derivative;
     // Values saved for the backward pass: those that are inputs are passed on, all others are stacked.
@@ -109,19 +112,19 @@ export class ScanFlow extends Flow {
     return { forward, ...this.backwardFlow(derivative, saved, savedPerIteration, sourceOf) };
   }
 
-  private backwardFlow(
-    derivative: Derivative,
+  /**
+   * The inputs of the backward loop: some of the forward loop's (`keeps`), an upstream gradient for each floating-point result
+   * (at `dyAt`), and the stacked values; and where among them each saved value comes from.
+   */
+  private backwardInputs(
     saved: readonly Tensor[],
     savedPerIteration: readonly Tensor[],
     sourceOf: ReadonlyMap<Tensor, Source>,
-  ): Omit<FlowOrder, 'forward'> {
+  ): { inputs: ResultSpec[]; keeps: number[]; dyAt: Map<number, number>; savedSources: Source[] } {
     const { scan, ins, outs } = this;
-    const { sources, starts, count } = scan;
-    // The inputs: some of the forward flow's, an upstream gradient for each floating-point result, and the stacked values.
     const keeps: number[] = [];
-    const inputs: Out[] = [];
-    const backwardSources: Source[] = [];
-    const keptSources = saved.map((t): Source | null => {
+    const inputs: ResultSpec[] = [];
+    const kept = saved.map((t): Source | null => {
       const source = sourceOf.get(t);
       if (source === undefined || source.kind === 'carried') return null;
       keeps.push(source.input);
@@ -134,11 +137,27 @@ export class ScanFlow extends Flow {
       dyAt.set(k, inputs.length);
       inputs.push(o);
     });
-    const savedAt = new Map<Tensor, number>();
+    const stackedAt = new Map<Tensor, number>();
     for (const t of savedPerIteration) {
-      savedAt.set(t, inputs.length);
-      inputs.push(stacked(specOf(t), count));
+      stackedAt.set(t, inputs.length);
+      inputs.push(stacked(specOf(t), scan.count));
     }
+    const savedSources = saved.map(
+      (t, i): Source => kept[i] ?? { kind: 'slice', input: stackedAt.get(t) as number },
+    );
+    return { inputs, keeps, dyAt, savedSources };
+  }
+
+  private backwardFlow(
+    derivative: Derivative,
+    saved: readonly Tensor[],
+    savedPerIteration: readonly Tensor[],
+    sourceOf: ReadonlyMap<Tensor, Source>,
+  ): Omit<FlowOrder, 'forward'> {
+    const { scan, outs } = this;
+    const { sources, starts, count } = scan;
+    const { inputs, keeps, dyAt, savedSources } = this.backwardInputs(saved, savedPerIteration, sourceOf);
+    const backwardSources: Source[] = [];
     // Loop variables: the gradients of the floating-point loop variables, then sums for values used by every iteration.
     // These include values of variables: the gradient of a read belongs to the variable, and does not pass through assignments.
     const floats = starts.flatMap((_, k) => (isFloat(outs[k]) ? [k] : []));
@@ -152,7 +171,7 @@ export class ScanFlow extends Flow {
       if (s.kind === 'carried' && !isSummed(s)) parameterOf.set(s.index, p);
     });
     const trace = new Trace(`${this.name}, backward`);
-    const addParameter = (o: Out, source: Source): Tensor => {
+    const addParameter = (o: ResultSpec, source: Source): Tensor => {
       backwardSources.push(source);
       const t = trace.symbol(o.dt, o.shape);
       parameters.push(t);
@@ -167,9 +186,7 @@ export class ScanFlow extends Flow {
       if (k < starts.length) return dCarried[floats.indexOf(k)];
       return addParameter(specOf(scan.body.results[k]), { kind: 'slice', input: dyAt.get(k) as number });
     });
-    const savedParameters = saved.map((t, i) =>
-      addParameter(specOf(t), keptSources[i] ?? { kind: 'slice', input: savedAt.get(t) as number }),
-    );
+    const savedParameters = saved.map((t, i) => addParameter(specOf(t), savedSources[i]));
     const { graph } = trace.run(
       () => {
         const bodyGradients = replay(derivative.backward, trace, [...dys, ...savedParameters]).results;
@@ -198,27 +215,43 @@ export class ScanFlow extends Flow {
       },
       inputs,
     );
-    const gradients = ins.map(() => noGradient);
-    sources.forEach((s, p) => {
-      const input = s.kind === 'carried' ? starts[s.index] : s.input;
+    const gradients = this.gradientsOfInputs(derivative, floats, [...sums, ...slices]);
+    return { backward, keeps, gradients };
+  }
+
+  /**
+   * For each input of the loop, which result of the backward loop is its gradient. Those results are the gradients of the
+   * floating-point loop variables (by their index), then those of other parameters of the body (by theirs).
+   */
+  private gradientsOfInputs(
+    derivative: Derivative,
+    floats: readonly number[],
+    parameters: readonly number[],
+  ): number[] {
+    const { sources, starts, variables } = this.scan;
+    const variablesFrom = starts.length - variables.length;
+    const inputOf = (source: Source): number | null =>
+      source.kind === 'carried' ? starts[source.index] : source.input;
+    const gradients = this.ins.map(() => noGradient);
+    sources.forEach((source, p) => {
+      const input = inputOf(source);
       if (input !== null && derivative.gradients[p] === zeroGradient) gradients[input] = zeroGradient;
     });
     floats.forEach((k, i) => {
       const start = starts[k];
       if (start !== null && k < variablesFrom) gradients[start] = i;
     });
-    [...sums, ...slices].forEach((p, i) => {
-      const source = sources[p];
-      const input = source.kind === 'carried' ? starts[source.index] : source.input;
+    parameters.forEach((p, i) => {
+      const input = inputOf(sources[p]);
       if (input !== null) gradients[input] = floats.length + i;
     });
-    return { backward, keeps, gradients };
+    return gradients;
   }
 }
 
 function sliceOf(t: Tensor, i: number): Tensor {
   const shape = asShape(shapeOf(t).slice(1));
-  return tensorOver(t.dt, shape, bufferOf(t), t.offset + i * sizeOf(shape) * t.dt.bytes);
+  return tensorFromBuffer(t.dt, shape, bufferOf(t), t.offset + i * sizeOf(shape) * t.dt.bytes);
 }
 
 function bytesOf(t: Tensor, from: number, bytes: number): Uint8Array {

@@ -6,18 +6,18 @@ import type { Variable } from '../../core/variable';
 import { stack, unstack } from '../../ops/array/joining';
 import { slice } from '../../ops/array/slicing';
 import { reshape } from '../../ops/array/views';
-import type { Trace } from '../../graph/trace';
-import { emit, type Out } from './flow';
+import type { ResultSpec } from '../../op/define/general';
+import { emit } from './flow';
 import { ScanFlow, type Source } from './scan_flow';
 import { alike, flattenTensors, type Structure, type FlatStructure } from './structure';
 import { ConcretizationError } from '../../graph/concretization_error';
-import { traceSubgraph, type TracedSubgraph } from './subgraph';
+import { traceSubgraph, traceSubgraphs, type TracedSubgraph } from './subgraph';
 import { asShape } from '../../core/shape';
 
-/** Steps unrolled into one iteration of a long loop: a compromise between call overhead and compile time. */
+/** The steps that one iteration of the loop runs, unrolled: a compromise between call overhead and compile time. */
 const stepsPerIteration = 32;
 
-export interface LoopSteps {
+interface LoopSteps {
   readonly op: string;
   /** One step: returns the accumulator's next value, and the values to stack. */
   readonly step: (accumulated: Structure, element: Structure) => { next: Structure; output: Structure };
@@ -28,7 +28,7 @@ export interface LoopSteps {
   readonly reverse: boolean;
 }
 
-export interface LoopResult {
+interface LoopResult {
   readonly next: Structure;
   /** The stacked values, whose first dimension counts the elements; null if there are none. */
   readonly stacked: Structure;
@@ -77,19 +77,14 @@ function loop(start: Structure, steps: LoopSteps): LoopResult | null {
     const stacked = all[0].map((_, k) => stack(all.map((row) => row[k])));
     return { next: flattenTensors(accumulated, op, 'the result of fn').tensors, stacked };
   };
-  const specs: Out[] = [
+  const specs: ResultSpec[] = [
     ...carried.map(specOf),
-    ...rows.map((t): Out => ({ shape: asShape(shapeOf(t).slice(1)), dt: t.dt })),
+    ...rows.map((t): ResultSpec => ({ shape: asShape(shapeOf(t).slice(1)), dt: t.dt })),
   ];
-  type Body = ReturnType<typeof body>;
-  const traceBody = (live: boolean): TracedSubgraph<Body> =>
-    traceSubgraph(op, specs, body, (r) => [...r.next, ...r.stacked], live);
-  let subgraph = traceBody(false);
-  if (subgraph.needsVariables) {
-    (context.tracer as Trace).limitOrders(op, 1);
-    (context.tracer as Trace).restoreVariables(true);
-    subgraph = traceBody(true);
-  }
+  const [subgraph] = traceSubgraphs(
+    op,
+    (live) => [traceSubgraph(op, specs, body, (r) => [...r.next, ...r.stacked], live)] as const,
+  );
   const { next, stacked } = subgraph.value;
   if (!next.every((t, k) => alike(t, carried[k]))) return null;
   const results = emitLoop(steps, iterations, subgraph, carried, rows, next.length, stacked.length);
@@ -139,11 +134,11 @@ function emitLoop(
       reverse,
       variables: assigned,
     },
-    inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
+    inputs.map(specOf),
   );
-  if (subgraph.trace.closes) flow.tryDerivative();
+  if (subgraph.trace.hasGradientCaptures) flow.tryDerivative();
   const results = emit(flow, inputs);
-  assigned.forEach((v, i) => v.adopt(results[nexts + i]));
+  assigned.forEach((v, i) => v.assignOwned(results[nexts + i]));
   const from = nexts + assigned.length;
   return { next: results.slice(0, nexts), stacked: results.slice(from, from + stackedCount) };
 }

@@ -1,5 +1,5 @@
-/** Nested structures of loop variables and results, as lists of tensors. */
-import { toValue } from '../../core/convert';
+/** Arguments and results of control flow: conditions, and nested structures of tensors. */
+import { toTensor, toValue } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { mapStructure, rejectPromise } from '../../core/nest';
 import { describe, sameShape, showShape } from '../../core/shape';
@@ -69,4 +69,22 @@ export function alike(a: Tensor, b: Tensor): boolean {
 export function checkCallable(f: unknown, op: string, argument: string): void {
   if (typeof f !== 'function')
     throw new TypeError(`[${op}] '${argument}' must be callable; got ${describe(f)}`);
+}
+
+/** Whether a scalar is true; numbers other than 0 are. */
+export function isTrue(t: Tensor): boolean {
+  const value = t.item();
+  return value !== 0 && value !== 0n && value !== false;
+}
+
+/** A scalar condition as a tensor. */
+export function predicate(value: unknown, op: string, argument: string): Tensor {
+  const t = toTensor(value, null, op, argument);
+  if (t.rank !== 0) {
+    throw new InvalidArgumentError(
+      `[${op}] ${argument} must be a scalar, but it has shape ${showShape(shapeOf(t))}; reduce it with tf.reduceAny or ` +
+        `tf.reduceAll, or choose elementwise with tf.where`,
+    );
+  }
+  return t;
 }

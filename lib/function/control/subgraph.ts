@@ -3,23 +3,23 @@ import { recordingDepth } from '../../autodiff/tape';
 import { context } from '../../core/context';
 import { type Placeholder, placeholderOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
-import type { Effects, Recorder } from '../../op/contract';
+import type { Recorder } from '../../op/contract';
 import type { GuardedBranches, Graph } from '../../graph/graph';
 import { Trace } from '../../graph/trace';
-import type { OutSpec } from '../../op/define/general';
+import type { ResultSpec } from '../../op/define/general';
 
 /**
- * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables: an
- * assigned value is a result of the subgraph, and the enclosing trace carries the assignment out.
+ * The trace of a subgraph. Tensors of enclosing traces that it uses become parameters. So do values of variables; an assigned
+ * value is a result of the subgraph, and the enclosing trace carries the assignment out.
  */
-export class SubgraphTrace extends Trace {
+class SubgraphTrace extends Trace {
   /** Tensors of enclosing traces, and their parameters here, which follow the subgraph's declared ones. */
   readonly captures = new Map<Tensor, Tensor>();
   /** The parameters that are values of variables. */
   readonly variableParameters = new Map<Variable, Tensor>();
   /** The new values of assigned variables. */
   readonly assigned = new Map<Variable, Tensor>();
-  /** A host step uses variables: the subgraph must access the variables themselves when it runs. */
+  /** A host step uses variables: the subgraph must access the variables themselves when it runs, as a LiveTrace does. */
   needsVariables = false;
   /** The recorders of enclosing traces. */
   private readonly recorders: readonly Recorder[];
@@ -37,7 +37,7 @@ export class SubgraphTrace extends Trace {
 
   /** Whether the gradient of a tensor from before the trace may be requested. */
   private mayTakeGradient(t: Tensor): boolean {
-    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.follows(t.id)));
+    return this.traces(t) || (t.dt.kind === 'float' && this.recorders.some((r) => r.watches(t.id)));
   }
 
   override inScope(other: Placeholder): boolean {
@@ -52,9 +52,9 @@ export class SubgraphTrace extends Trace {
     return this.parent.foreignTensorError(t, of, op);
   }
 
-  override markClosing(): void {
-    super.markClosing();
-    this.parent.markClosing();
+  override markGradientCaptures(): void {
+    super.markGradientCaptures();
+    this.parent.markGradientCaptures();
   }
 
   override symbolFor(t: Tensor): Tensor {
@@ -128,6 +128,7 @@ class LiveTrace extends SubgraphTrace {
   }
 }
 
+/** A subgraph, and what its parent has to pass to it and take from it. */
 export interface TracedSubgraph<R> {
   readonly trace: SubgraphTrace;
   /** Its parameters: the declared ones, then those of `captures`. */
@@ -142,13 +143,30 @@ export interface TracedSubgraph<R> {
 }
 
 /**
+ * Traces the subgraphs of a control-flow op. If they must access the variables themselves when they run, it traces them again as
+ * `live`; then no gradient passes.
+ */
+export function traceSubgraphs<S extends readonly TracedSubgraph<unknown>[]>(
+  op: string,
+  traceAll: (live: boolean) => S,
+  needsVariables = (subgraphs: S): boolean => subgraphs.some((s) => s.needsVariables),
+): S {
+  const subgraphs = traceAll(false);
+  if (!needsVariables(subgraphs)) return subgraphs;
+  const parent = context.tracer as Trace;
+  parent.limitOrders(op, 1);
+  parent.restoreVariables(true);
+  return traceAll(true);
+}
+
+/**
  * Traces `f` as a subgraph of the function being traced. `specs` are its declared parameters; `results` selects the graph's
  * results from its return value. With `live`, it reads and assigns variables when it runs, and the caller must have restored
  * the variables of the enclosing trace.
  */
 export function traceSubgraph<R>(
   name: string,
-  specs: readonly OutSpec[],
+  specs: readonly ResultSpec[],
   f: (given: readonly Tensor[]) => R,
   results: (r: R) => readonly Tensor[],
   live: boolean,
@@ -158,7 +176,7 @@ export function traceSubgraph<R>(
   const parameters = specs.map((t) => trace.symbol(t.dt, t.shape));
   const { graph, value } = trace.run(() => f(parameters), results, parameters);
   // The user's function may have caught the error.
-  if (trace.reason !== null) throw trace.reason;
+  if (trace.failure !== null) throw trace.failure;
   const captures = [...trace.captures];
   return {
     trace,
@@ -173,17 +191,4 @@ export function traceSubgraph<R>(
     variables: trace.variables,
     needsVariables: trace.needsVariables,
   };
-}
-
-/** The side effects of graphs. */
-export function effectsOf(graphs: readonly Graph[]): Effects {
-  let effects: Effects = 'none';
-  for (const node of graphs.flatMap((g) => g.nodes)) {
-    if (node.kind === 'read' || node.kind === 'assign') return 'variables';
-    if (node.kind !== 'host' || node.effects === 'none') continue;
-    if (node.effects === 'variables' || (node.scalarOp?.scalars.variables.length ?? 0) > 0)
-      return 'variables';
-    if (effects !== 'check') effects = node.effects;
-  }
-  return effects;
 }

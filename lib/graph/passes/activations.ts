@@ -3,13 +3,10 @@
  * its approximation, and x·sigmoid(x) silu, for any grouping of the factors. The fused op that replaces them rounds once.
  */
 import { sameShape } from '../../core/shape';
-import type { OpCall, TracedOp } from '../../op/contract';
+import type { OpCall } from '../../op/contract';
 import { shapeOf, type Tensor } from '../../core/tensor';
-import { registry } from '../../op/registry';
 import { readsIn, type Graph, type OpNode } from '../graph';
-import { enabled } from './enabled';
-import { rewrite } from './rewrite';
-import { GraphContext } from './simplify';
+import { GraphContext, opNamed, opNode, rewrite } from './rewrite';
 
 /** A polynomial of one tensor: its coefficients by exponent. */
 type Polynomial = ReadonlyMap<number, number>;
@@ -85,8 +82,8 @@ class ActivationMatcher {
       const value = this.constant(t);
       const producer = this.soleUseProducer(t);
       if (value !== null) constant *= value;
-      else if (producer?.op.name === 'multiply') open.push(...producer.inputs);
-      else if (producer?.op.name === 'divide' && this.constant(producer.inputs[1]) !== null) {
+      else if (producer?.op.elementwise === 'multiply') open.push(...producer.inputs);
+      else if (producer?.op.elementwise === 'divide' && this.constant(producer.inputs[1]) !== null) {
         constant /= this.constant(producer.inputs[1]) as number;
         open.push(producer.inputs[0]);
       } else tensors.push(t);
@@ -102,42 +99,44 @@ class ActivationMatcher {
     const producer = this.soleUseProducer(t);
     if (producer === null) return null;
     const [a, b = a] = producer.inputs;
-    const { name } = producer.op;
-    if (name === 'pow' || name === 'divide') {
+    const { elementwise: f } = producer.op;
+    if (f === 'pow' || f === 'divide') {
       const exponent = this.constant(b);
       const base = exponent === null ? null : this.polynomial(a, x);
       if (exponent === null || base === null) return null;
-      if (name === 'divide') return times(base, new Map([[0, 1 / exponent]]));
+      if (f === 'divide') return times(base, new Map([[0, 1 / exponent]]));
       if (exponent !== 2 && exponent !== 3) return null;
       const square = times(base, base);
       return exponent === 2 || square === null ? square : times(square, base);
     }
-    if (!['multiply', 'add', 'subtract', 'square'].includes(name)) return null;
+    if (f !== 'multiply' && f !== 'square' && f !== 'add' && f !== 'subtract') return null;
     const [p, q] = [this.polynomial(a, x), this.polynomial(b, x)];
     if (p === null || q === null) return null;
-    if (name === 'multiply' || name === 'square') return times(p, q);
-    return plus(p, q, name === 'subtract' ? -1 : 1);
+    if (f === 'multiply' || f === 'square') return times(p, q);
+    return plus(p, q, f === 'subtract' ? -1 : 1);
   }
 
   /** The inner function and argument of a gate 1 + inner(argument); null if `t` is none. */
-  private gate(t: Tensor): { readonly inner: string; readonly argument: Tensor } | null {
+  private gate(t: Tensor): { readonly inner: string | undefined; readonly argument: Tensor } | null {
     const producer = this.soleUseProducer(t);
-    if (producer?.op.name !== 'add') return null;
+    if (producer?.op.elementwise !== 'add') return null;
     const at = producer.inputs.findIndex((u) => this.constant(u) === 1);
     const f = at < 0 ? null : this.soleUseProducer(producer.inputs[1 - at]);
-    return f === null ? null : { inner: f.op.name, argument: f.inputs[0] };
+    return f === null ? null : { inner: f.op.elementwise, argument: f.inputs[0] };
   }
 
   /** The activation whose last op is this one; null if there is none. */
   match({ op, inputs, outputs: [out] }: OpNode): { readonly name: string; readonly x: Tensor } | null {
-    if (out.dtype !== 'float32' || (op.name !== 'multiply' && op.name !== 'divide')) return null;
-    if (op.name === 'divide' && this.constant(inputs[1]) === null) return null;
-    const { tensors, constant } = this.factors(op.name === 'divide' ? [inputs[0]] : inputs);
-    const scaled = op.name === 'divide' ? constant / (this.constant(inputs[1]) as number) : constant;
+    const divides = op.elementwise === 'divide';
+    if (out.dtype !== 'float32' || (op.elementwise !== 'multiply' && !divides)) return null;
+    if (divides && this.constant(inputs[1]) === null) return null;
+    const { tensors, constant } = this.factors(divides ? [inputs[0]] : inputs);
+    const scaled = divides ? constant / (this.constant(inputs[1]) as number) : constant;
     if (tensors.length !== 2 || tensors.some((t) => !sameShape(shapeOf(t), shapeOf(out)))) return null;
     for (const [x, other] of [tensors, [...tensors].reverse()]) {
       const unit = this.soleUseProducer(other);
-      if (unit?.op.name === 'sigmoid' && unit.inputs[0] === x && scaled === 1) return { name: 'siluUnit', x };
+      if (unit?.op.elementwise === 'sigmoid' && unit.inputs[0] === x && scaled === 1)
+        return { name: 'siluUnit', x };
       const gate = this.gate(other);
       if (gate === null || !close(new Map([[1, scaled]]), half)) continue;
       const argument = this.polynomial(gate.argument, x);
@@ -150,17 +149,15 @@ class ActivationMatcher {
 }
 
 export function activations(graph: Graph): Graph {
-  if (!enabled('activations')) return graph;
   const context = new GraphContext(graph);
   const matcher = new ActivationMatcher(graph, context);
-  const matched = new Set<Tensor>();
+  let matched = false;
   const result = rewrite(graph, (node) => {
     context.add(node);
     const activation = matcher.match(node);
     if (activation === null) return null;
-    const op = registry().get(activation.name) as unknown as TracedOp;
-    matched.add(node.outputs[0]);
-    return { kind: 'op', op, inputs: [activation.x], attrs: null, outputs: node.outputs };
+    matched = true;
+    return opNode(opNamed(activation.name), [activation.x], null, node.outputs[0]);
   });
-  return matched.size === 0 ? graph : result;
+  return matched ? result : graph;
 }

@@ -1,7 +1,6 @@
 /** Common subexpression elimination. */
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { Graph, OpNode } from '../graph';
-import { enabled } from './enabled';
 import { rewrite } from './rewrite';
 
 /**
@@ -9,7 +8,6 @@ import { rewrite } from './rewrite';
  * its own. Operands of commutative ops are not sorted, since the payload of a NaN depends on their order.
  */
 export function commonSubexpressions(graph: Graph): Graph {
-  if (!enabled('commonSubexpressions')) return graph;
   const identities = new Map<unknown, number>();
   const identityOf = (o: unknown): string => {
     let n = identities.get(o);

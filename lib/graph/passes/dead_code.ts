@@ -1,9 +1,8 @@
-/** Dead code elimination: drops nodes without effects whose results are unused, and unused constants. */
-import { enabled } from './enabled';
-import { inputsOf, outputsOf, type Graph, type Node } from '../graph';
+/** Dead code elimination: of nodes and constants, and of results that an op can omit. */
+import { inputsOf, outputsOf, readsIn, type Graph, type Node } from '../graph';
 
+/** Drops nodes without effects whose results are unused, and unused constants. */
 export function deadCode(graph: Graph): Graph {
-  if (!enabled('deadCode')) return graph;
   const used = new Set<number>(graph.results.map((t) => t.id));
   const kept: Node[] = [];
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
@@ -15,4 +14,17 @@ export function deadCode(graph: Graph): Graph {
   }
   const constants = graph.constants.filter((c) => used.has(c.symbol.id));
   return { ...graph, constants, nodes: kept.reverse() };
+}
+
+/** Drops unused trailing results of ops that can omit them, such as the gradient that a fused loss computes. */
+export function unreadResults(graph: Graph): Graph {
+  const reads = readsIn(graph);
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.kind !== 'op' || node.op.minResults === undefined) return node;
+    const { outputs } = node;
+    let count = outputs.length;
+    while (count > node.op.minResults && !reads.has(outputs[count - 1])) count--;
+    return count === outputs.length ? node : { ...node, outputs: outputs.slice(0, count) };
+  });
+  return { ...graph, nodes };
 }

@@ -1,4 +1,4 @@
-/** The passes. GRADTAPE_DISABLE_PASS lists those to disable, separated by commas. */
+/** The names of the passes over graphs, then those of lib/compile. GRADTAPE_DISABLE_PASS disables some, separated by commas. */
 export const passes = [
   'foldConstants',
   'simplify',
@@ -15,7 +15,7 @@ export const passes = [
   'fuse',
   'recompute',
 ] as const;
-export type Pass = (typeof passes)[number];
+type Pass = (typeof passes)[number];
 
 export function enabled(pass: Pass): boolean {
   const off = process.env.GRADTAPE_DISABLE_PASS;

@@ -5,19 +5,24 @@
 import { isConverted } from '../../core/dtype';
 import { sameShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
-import { activationOf, finisherOf, noFinish, type Finish, type Finisher } from '../../ops/nn/epilogue';
+import {
+  activationOf,
+  epilogueFusionOf,
+  noEpilogue,
+  type Epilogue,
+  type EpilogueFusion,
+} from '../../ops/nn/epilogue';
 import '../../ops/nn/fused_conv';
 import '../../ops/linalg/fused_matmul';
 import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
-import { enabled } from './enabled';
 
 /** A matrix product or convolution with the epilogue collected so far. */
 interface Product {
   readonly first: OpNode;
-  readonly finisher: Finisher;
+  readonly fusion: EpilogueFusion;
   readonly inputs: readonly Tensor[];
-  readonly finish: Finish;
+  readonly epilogue: Epilogue;
   /** The last op that it replaces. */
   readonly node: OpNode;
   /** Views of its result with the same number of columns. */
@@ -25,7 +30,6 @@ interface Product {
 }
 
 export function epilogues(graph: Graph): Graph {
-  if (!enabled('epilogues')) return graph;
   const uses = readsIn(graph);
   const products = new Map<Tensor, Product>();
   const replacements = new Map<Node, readonly Node[]>();
@@ -35,10 +39,10 @@ export function epilogues(graph: Graph): Graph {
   for (const node of graph.nodes) {
     if (node.kind !== 'op') continue;
     const [out] = node.outputs;
-    const finisher = finisherOf(node.op.name);
-    // Floats of 16 bits would be rounded once in place of after each op.
-    if (finisher !== null && out.dt.kind === 'float' && !isConverted(out.dt) && out.size > 0) {
-      products.set(out, { first: node, finisher, inputs: node.inputs, finish: noFinish, node, views: [] });
+    const fusion = epilogueFusionOf(node.op.name);
+    // The epilogue of a fused op rounds floats of 16 bits once, separate ops after each.
+    if (fusion !== null && out.dt.kind === 'float' && !isConverted(out.dt) && out.size > 0) {
+      products.set(out, { first: node, fusion, inputs: node.inputs, epilogue: noEpilogue, node, views: [] });
       continue;
     }
     if (node.op.execute === 'view') {
@@ -65,18 +69,18 @@ export function epilogues(graph: Graph): Graph {
 /** The product, whose result `sum` has a single use, extended by the op `node`; null if the op cannot be fused. */
 function extend(shorter: Product, sum: Tensor, node: OpNode): Product | null {
   const product = { ...shorter, views: [], node };
-  const { inputs, finish } = product;
+  const { inputs, epilogue } = product;
   const [out] = node.outputs;
-  if (finish.activation !== null || !sameShape(shapeOf(out), shapeOf(sum))) return null;
-  const activation = activationOf(node.op.name);
-  if (activation !== null) return { ...product, finish: { ...finish, activation } };
-  if (node.op.name !== 'add' || finish.residual >= 0) return null;
+  if (epilogue.activation !== null || !sameShape(shapeOf(out), shapeOf(sum))) return null;
+  const activation = activationOf(node.op.elementwise);
+  if (activation !== null) return { ...product, epilogue: { ...epilogue, activation } };
+  if (node.op.elementwise !== 'add' || epilogue.residual >= 0) return null;
   const other = node.inputs[node.inputs[0] === sum ? 1 : 0];
   const place = inputs.length;
-  if (finish.bias < 0 && isPerColumn(shapeOf(other), shapeOf(out)))
-    return { ...product, inputs: [...inputs, other], finish: { ...finish, bias: place } };
+  if (epilogue.bias < 0 && isPerColumn(shapeOf(other), shapeOf(out)))
+    return { ...product, inputs: [...inputs, other], epilogue: { ...epilogue, bias: place } };
   if (sameShape(shapeOf(other), shapeOf(out)))
-    return { ...product, inputs: [...inputs, other], finish: { ...finish, residual: place } };
+    return { ...product, inputs: [...inputs, other], epilogue: { ...epilogue, residual: place } };
   return null;
 }
 
@@ -85,13 +89,13 @@ function isPerColumn(shape: Shape, out: Shape): boolean {
   return shape.length > 0 && shape.every((n, d) => n === (d < shape.length - 1 ? 1 : out[out.length - 1]));
 }
 
-function fusedNodes({ first, finisher, inputs, finish, node }: Product): OpNode[] {
-  const parts = [finish.bias >= 0 && 'bias', finish.residual >= 0 && 'residual', finish.activation];
-  const name = `${finisher.op.name}(${parts.filter((p) => p !== false && p !== null).join(', ')})`;
-  const attrs = finisher.attrs(first.attrs, finish);
+function fusedNodes({ first, fusion, inputs, epilogue, node }: Product): OpNode[] {
+  const parts = [epilogue.bias >= 0 && 'bias', epilogue.residual >= 0 && 'residual', epilogue.activation];
+  const name = `${fusion.op.name}(${parts.filter((p) => p !== false && p !== null).join(', ')})`;
+  const attrs = fusion.attrs(first.attrs, epilogue);
   const fused = (outputs: readonly Tensor[]): OpNode => ({
     kind: 'op',
-    op: { ...finisher.op, name },
+    op: { ...fusion.op, name },
     inputs,
     attrs,
     outputs,

@@ -1,9 +1,7 @@
 /** Constant folding: evaluates ops on constants at compile time. */
 import { detached } from '../../core/context';
 import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
-import { runNode } from '../run_node';
-import type { Graph } from '../graph';
-import { enabled } from './enabled';
+import { runNode, type Graph } from '../graph';
 import { rewrite } from './rewrite';
 
 /** Results larger than this and than their inputs are not folded. */
@@ -11,7 +9,6 @@ const maxBytes = 64 * 1024;
 const bytesOf = (list: readonly Tensor[]): number => list.reduce((sum, t) => sum + t.size * t.dt.bytes, 0);
 
 export function foldConstants(graph: Graph): Graph {
-  if (!enabled('foldConstants')) return graph;
   const values = new Map<Tensor, Tensor>(graph.constants.map((c) => [c.symbol, c.real]));
   return rewrite(graph, (node, { constants }) => {
     if (node.inputs.length === 0 || !node.inputs.every((t) => values.has(t))) return null;

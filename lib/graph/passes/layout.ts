@@ -6,45 +6,45 @@
  * transposes: one in which its operands are available or required by other ops, and its result is preferred.
  */
 import { asShape, sameShape, type Shape } from '../../core/shape';
-import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { ReduceAttrs } from '../../op/define/reduction';
-import { registry, type OpRow } from '../../op/registry';
-import type { TracedOp } from '../../op/contract';
 import { inputsOf, mapPending, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
 import { enabled } from './enabled';
+import { opNamed, opNode, symbolLike } from './rewrite';
 
 /** Dimension i of the transpose is dimension perm[i] of its input. */
 type Perm = readonly number[];
 
 const identity = (rank: number): Perm => Array.from({ length: rank }, (_, i) => i);
 /** The composition: first p, then q. */
-const then = (p: Perm, q: Perm): Perm => q.map((d) => p[d]);
+const compose = (p: Perm, q: Perm): Perm => q.map((d) => p[d]);
 const inverse = (p: Perm): Perm => p.map((_, i) => p.indexOf(i));
 const permuted = (shape: Shape, p: Perm): Shape => asShape(p.map((d) => shape[d]));
 const isIdentity = (p: Perm): boolean => p.every((d, i) => d === i);
 
-/** Whether the permutation leaves the elements in their order in memory. */
-function movesNothing(shape: Shape, p: Perm): boolean {
+/** Whether the elements stay in their order in memory, so that a view suffices. */
+function keepsMemoryOrder(shape: Shape, p: Perm): boolean {
   const long = p.filter((d) => shape[d] !== 1);
   return long.every((d, i) => i === 0 || d > long[i - 1]);
 }
 
-/** A tensor of the graph as a member of its family. */
+/** A tensor of the graph as a member of its family: the transpose of the root by `perm`. */
 interface Member {
   readonly root: Tensor;
   readonly perm: Perm;
 }
 
-/** How an op adapts to permuted dimensions. */
+/** How a flexible op, one that supports any order of dimensions, adapts to it. */
 type Kind = 'elementwise' | 'reordered' | 'broadcast' | 'expand' | 'reduce';
 
+/** Null if the op is not flexible. */
 function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
   const { rank } = outputs[0];
   if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
-  if (op.spreads === true) return rank > 1 ? 'expand' : null;
-  if (op.reordered !== undefined && rank > 1 && op.reordered(attrs as never, identity(rank)) !== null)
+  if (op.repeats === true) return rank > 1 ? 'expand' : null;
+  if (op.permutedAttrs !== undefined && rank > 1 && op.permutedAttrs(attrs as never, identity(rank)) !== null)
     return 'reordered';
   if (op.tile === undefined) return null;
   if (op.tile.kind !== 'reduce') return rank > 1 ? 'elementwise' : null;
@@ -57,10 +57,12 @@ class Layout {
   private readonly members = new Map<Tensor, Member>();
   /** The members of each family that have been computed, by permutation. */
   private readonly available = new Map<Tensor, Map<string, { tensor: Tensor; perm: Perm }>>();
-  /** The permutations that ops with a fixed order of dimensions require; and those that flexible ops prefer. */
+  /** By root: the permutations that other ops require, and those that flexible ops prefer. */
   private readonly required = new Map<Tensor, Set<string>>();
   private readonly preferred = new Map<Tensor, Map<string, Perm>>();
+  /** The source of each view. */
   private readonly views = new Map<Tensor, Tensor>();
+  /** The new nodes, and the number of elements that they transpose. */
   private readonly nodes: Node[] = [];
   private transposedElements = 0;
 
@@ -73,8 +75,8 @@ class Layout {
       if (perm === null) continue;
       const { inputs, outputs } = node as OpNode;
       const { root, perm: inputPerm } = this.member(inputs[0]);
-      this.members.set(outputs[0], { root, perm: then(inputPerm, perm) });
-      if (!movesNothing(shapeOf(inputs[0]), perm)) originalCost += outputs[0].size;
+      this.members.set(outputs[0], { root, perm: compose(inputPerm, perm) });
+      if (!keepsMemoryOrder(shapeOf(inputs[0]), perm)) originalCost += outputs[0].size;
     }
     if (originalCost === 0) return this.graph;
     this.collectPreferences();
@@ -131,7 +133,7 @@ class Layout {
       for (const t of inputs) {
         if (t.rank !== target.length) continue;
         const { root, perm } = this.member(t);
-        this.prefer(root, then(perm, target));
+        this.prefer(root, compose(perm, target));
       }
     }
   }
@@ -149,7 +151,7 @@ class Layout {
         if (transposeOf(node) !== null) return;
         const kind = kindOf(node);
         if (kind !== null) {
-          this.placeMovable(node, kind);
+          this.placeFlexible(node, kind);
           return;
         }
         const [out] = node.outputs;
@@ -180,12 +182,11 @@ class Layout {
     if (found !== undefined) return found.tensor;
     const { from, step } = this.nearest(root, perm);
     const shape = permuted(shapeOf(from), step);
-    const symbol = isIdentity(perm) ? root : this.symbol(root, shape);
-    if (movesNothing(shapeOf(from), step)) {
-      this.nodes.push({ kind: 'op', op: view, inputs: [from], attrs: null, outputs: [symbol] });
+    const symbol = isIdentity(perm) ? root : symbolLike(root, shape);
+    if (keepsMemoryOrder(shapeOf(from), step)) {
+      this.nodes.push(opNode(view, [from], null, symbol));
     } else {
-      const op = registry().get('transpose') as OpRow & TracedOp;
-      this.nodes.push({ kind: 'op', op, inputs: [from], attrs: step, outputs: [symbol] });
+      this.nodes.push(opNode(opNamed('transpose'), [from], step, symbol));
       this.transposedElements += symbol.size;
     }
     this.add(root, perm, symbol);
@@ -196,14 +197,10 @@ class Layout {
   private nearest(root: Tensor, perm: Perm): { from: Tensor; step: Perm } {
     let best: { from: Tensor; step: Perm } | null = null;
     for (const { tensor, perm: availablePerm } of this.available.get(root)?.values() ?? []) {
-      const step = then(inverse(availablePerm), perm);
-      if (best === null || movesNothing(shapeOf(tensor), step)) best = { from: tensor, step };
+      const step = compose(inverse(availablePerm), perm);
+      if (best === null || keepsMemoryOrder(shapeOf(tensor), step)) best = { from: tensor, step };
     }
     return best as { from: Tensor; step: Perm };
-  }
-
-  private symbol(like: Tensor, shape: Shape): Tensor {
-    return symbolicTensor(like.dt, shape, placeholderOf(like) as Placeholder);
   }
 
   /** The number of elements to transpose for a member; 0 if it is available or required anyway. */
@@ -211,11 +208,11 @@ class Layout {
     const key = perm.join();
     if (this.available.get(root)?.has(key) === true || this.required.get(root)?.has(key) === true) return 0;
     const { from, step } = this.nearest(root, perm);
-    return movesNothing(shapeOf(from), step) ? 0 : root.size;
+    return keepsMemoryOrder(shapeOf(from), step) ? 0 : root.size;
   }
 
-  /** Adds an op that supports any order of dimensions, in the cheapest one. */
-  private placeMovable(node: OpNode, kind: Kind): void {
+  /** Adds a flexible op in the cheapest order of dimensions. */
+  private placeFlexible(node: OpNode, kind: Kind): void {
     const [x] = node.inputs;
     const [out] = node.outputs;
     const full = kind === 'reduce' ? x : out;
@@ -227,7 +224,8 @@ class Layout {
     for (const t of kind === 'expand' || kind === 'broadcast' ? [] : node.inputs) {
       if (t.rank !== full.rank || (kind === 'elementwise' && t.size < full.size)) continue;
       const { root, perm } = this.member(t);
-      for (const form of this.available.get(root)?.values() ?? []) consider(then(inverse(perm), form.perm));
+      for (const form of this.available.get(root)?.values() ?? [])
+        consider(compose(inverse(perm), form.perm));
     }
     if (kind !== 'reduce') this.preferred.get(out)?.forEach(consider);
     consider(identity(full.rank));
@@ -255,15 +253,16 @@ class Layout {
     if (kind !== 'expand') {
       for (const t of node.inputs) {
         const { root, perm } = this.member(t);
-        if (t.rank === p.length) cost += this.transposeCost(root, then(perm, p));
+        if (t.rank === p.length) cost += this.transposeCost(root, compose(perm, p));
         else
           cost +=
-            this.transposeCost(root, perm) + (movesNothing(extended(shapeOf(t), p.length), p) ? 0 : t.size);
+            this.transposeCost(root, perm) +
+            (keepsMemoryOrder(extended(shapeOf(t), p.length), p) ? 0 : t.size);
       }
     }
     if (kind === 'reduce') return cost;
     for (const target of this.preferred.get(out)?.values() ?? [])
-      if (!movesNothing(permuted(shapeOf(out), p), then(inverse(p), target))) cost += out.size;
+      if (!keepsMemoryOrder(permuted(shapeOf(out), p), compose(inverse(p), target))) cost += out.size;
     return cost;
   }
 
@@ -276,7 +275,7 @@ class Layout {
       const { root, perm } = this.member(x);
       const original = node.attrs as ReduceAttrs;
       const attrs = unchanged ? original : { ...original, axes: permutedAxes(original.axes, p) };
-      this.nodes.push({ ...node, inputs: [this.materialize(root, then(perm, p))], attrs, pending });
+      this.nodes.push({ ...node, inputs: [this.materialize(root, compose(perm, p))], attrs, pending });
       this.add(out, identity(out.rank), out);
       return;
     }
@@ -287,9 +286,9 @@ class Layout {
         : node.inputs.map((t) => this.operand(t, p, kind === 'broadcast'));
     let { attrs } = node;
     if (kind === 'broadcast' && !unchanged) attrs = shape;
-    if (kind === 'reordered' && !unchanged) attrs = node.op.reordered?.(attrs as never, p);
+    if (kind === 'reordered' && !unchanged) attrs = node.op.permutedAttrs?.(attrs as never, p);
     if (kind === 'expand' && !unchanged) attrs = permutedAxes(attrs as readonly number[], p);
-    const result = unchanged ? out : this.symbol(out, shape);
+    const result = unchanged ? out : symbolLike(out, shape);
     this.nodes.push({ ...node, inputs, attrs, outputs: [result], pending });
     this.add(out, p, result);
   }
@@ -297,12 +296,12 @@ class Layout {
   /** An operand with its dimensions permuted as those of the result. */
   private operand(t: Tensor, p: Perm, keepRank: boolean): Tensor {
     const { root, perm } = this.member(t);
-    if (t.rank === p.length) return this.materialize(root, then(perm, p));
+    if (t.rank === p.length) return this.materialize(root, compose(perm, p));
     const operand = this.materialize(root, perm);
     if (isIdentity(p) || t.size === 1) return operand;
     const full = extended(shapeOf(t), p.length);
     const shape = permuted(full, p);
-    if (!movesNothing(full, p)) {
+    if (!keepsMemoryOrder(full, p)) {
       const extendedOperand = this.viewAs(operand, full);
       if (!this.available.has(extendedOperand))
         this.add(extendedOperand, identity(full.length), extendedOperand);
@@ -318,8 +317,8 @@ class Layout {
     if (sameShape(shapeOf(t), shape)) return t;
     const from = this.views.get(t);
     if (from !== undefined) return this.viewAs(this.original(from), shape);
-    const result = this.symbol(t, shape);
-    this.nodes.push({ kind: 'op', op: view, inputs: [t], attrs: null, outputs: [result] });
+    const result = symbolLike(t, shape);
+    this.nodes.push(opNode(view, [t], null, result));
     return result;
   }
 }
@@ -338,5 +337,5 @@ function transposeOf(node: Node): Perm | null {
 }
 
 export function layout(graph: Graph): Graph {
-  return enabled('layout') ? new Layout(graph).run() : graph;
+  return new Layout(graph).run();
 }

@@ -1,28 +1,46 @@
-/** The optimization pipeline over graphs. Each pass is a pure function and can be disabled. */
+/** The optimization pipeline over graphs: the order of the passes, each a pure function from graph to graph. */
 import type { Graph } from '../graph';
 import { activations } from './activations';
 import { commonSubexpressions } from './common_subexpressions';
-import { deadCode } from './dead_code';
+import { deadCode, unreadResults } from './dead_code';
+import { enabled } from './enabled';
 import { epilogues } from './epilogues';
 import { foldConstants } from './fold_constants';
 import { layout } from './layout';
 import { regroup, simplify } from './simplify';
 import { stackProducts } from './stack_products';
 import { transposeOnce } from './transpose_once';
-import { unreadResults } from './unread_results';
+
+const graphPasses = {
+  simplify,
+  foldConstants,
+  regroup,
+  commonSubexpressions,
+  activations,
+  deadCode,
+  stackProducts,
+  layout,
+  epilogues,
+  transposeOnce,
+  unreadResults,
+};
+
+function apply(graph: Graph, names: readonly (keyof typeof graphPasses)[]): Graph {
+  return names.reduce((g, name) => (enabled(name) ? graphPasses[name](g) : g), graph);
+}
 
 export function optimize(graph: Graph): Graph {
-  const passes = [
-    simplify,
-    foldConstants,
-    regroup,
-    commonSubexpressions,
-    activations,
-    deadCode,
-    stackProducts,
-  ];
-  const first = passes.reduce((g, pass) => pass(g), graph);
-  const moved = layout(first);
+  const first = apply(graph, [
+    'simplify',
+    'foldConstants',
+    'regroup',
+    'commonSubexpressions',
+    'activations',
+    'deadCode',
+    'stackProducts',
+  ]);
+  const moved = apply(first, ['layout']);
   // A transpose that was moved may now be next to a product.
-  return unreadResults(transposeOnce(epilogues(moved === first ? first : deadCode(regroup(moved)))));
+  const second = moved === first ? first : apply(moved, ['regroup', 'deadCode']);
+  return apply(second, ['epilogues', 'transposeOnce', 'unreadResults']);
 }

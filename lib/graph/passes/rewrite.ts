@@ -1,6 +1,34 @@
-/** Replaces ops of a graph one by one, in program order. */
-import type { Tensor } from '../../core/tensor';
+/** The means of passes that replace ops of a graph one by one, in program order. */
+import { withContext } from '../../core/context';
+import { asShape, scalarShape } from '../../core/shape';
+import {
+  pin,
+  type Placeholder,
+  placeholderOf,
+  symbolicTensor,
+  type Tensor,
+  tensorFrom,
+  valuesOf,
+} from '../../core/tensor';
+import type { OpCall, RewriteContext, TracedOp } from '../../op/contract';
+import { opDefinitions } from '../../op/registry';
 import { mapPending, type Constant, type Graph, type Node, type OpNode } from '../graph';
+
+/** A symbolic tensor of the same trace and dtype. */
+export const symbolLike = (t: Tensor, shape: readonly number[]): Tensor =>
+  symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
+
+/** The op of a definition. */
+export const opNamed = (name: string): TracedOp => opDefinitions().get(name) as unknown as TracedOp;
+
+/** An op with one result. */
+export const opNode = (op: TracedOp, inputs: readonly Tensor[], attrs: unknown, out: Tensor): OpNode => ({
+  kind: 'op',
+  op,
+  inputs,
+  attrs,
+  outputs: [out],
+});
 
 /** The replacement of an op: existing tensors, one for each result, or another node with the same outputs. */
 export type Replacement = OpNode | readonly Tensor[];
@@ -49,4 +77,61 @@ export function rewrite(graph: Graph, f: (node: OpNode, output: RewriteOutput) =
     }
   }
   return { ...graph, ...output, results: replacedAll(graph.results) };
+}
+
+/** Constants with more elements are not scanned. */
+const maxScanned = 2 ** 22;
+
+/** The rewrite context of a pass: `add` registers each op that the pass has visited. */
+export class GraphContext implements RewriteContext {
+  private readonly producers = new Map<Tensor, OpNode>();
+  private readonly values = new Map<Tensor, number | bigint | null>();
+  private readonly scalars = new Map<Tensor, Tensor>();
+  private readonly constants: Map<Tensor, Tensor>;
+  /** The graph under construction, to which `scalar` adds constants. */
+  output: RewriteOutput | null = null;
+
+  constructor(graph: Graph) {
+    this.constants = new Map(graph.constants.map((c) => [c.symbol, c.real]));
+  }
+
+  add(node: OpNode): void {
+    for (const t of node.outputs) this.producers.set(t, node);
+  }
+
+  producer(t: Tensor): OpCall | null {
+    return this.producers.get(t) ?? null;
+  }
+
+  uniform(t: Tensor): number | bigint | null {
+    let value = this.values.get(t);
+    if (value === undefined) {
+      const real = this.constants.get(t);
+      this.values.set(t, (value = real === undefined ? null : uniformValue(real)));
+    }
+    return value;
+  }
+
+  scalar(t: Tensor): Tensor {
+    let symbol = this.scalars.get(t);
+    if (symbol === undefined) {
+      const real = withContext({ tidy: null }, () =>
+        tensorFrom(t.dt, scalarShape, [this.uniform(t) as number | bigint]),
+      );
+      pin(real);
+      symbol = symbolLike(t, scalarShape);
+      this.scalars.set(t, symbol);
+      this.constants.set(symbol, real);
+      (this.output as RewriteOutput).constants.push({ real, symbol, source: real });
+    }
+    return symbol;
+  }
+}
+
+function uniformValue(t: Tensor): number | bigint | null {
+  if (t.size === 0 || t.size > maxScanned || t.isDisposed) return null;
+  const elements = valuesOf(t);
+  const [first] = elements;
+  for (const x of elements) if (!Object.is(x, first)) return null;
+  return Number.isNaN(first) ? null : first;
 }

@@ -3,28 +3,21 @@
  * bᵢ, so that the sum is read and written once. The order of float sums changes, within the error bound of a product of that
  * depth.
  */
-import { asShape, sameShape, sizeOf } from '../../core/shape';
-import type { TracedOp } from '../../op/contract';
-import { type Placeholder, placeholderOf, shapeOf, symbolicTensor, type Tensor } from '../../core/tensor';
-import type { Sides } from '../../ops/linalg/matmul';
-import { registry } from '../../op/registry';
+import { sameShape, sizeOf } from '../../core/shape';
+import { shapeOf, type Tensor } from '../../core/tensor';
+import type { Transposes } from '../../ops/linalg/matmul';
 import { readsIn, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
-import { enabled } from './enabled';
-import { rewrite } from './rewrite';
+import { opNamed, opNode, rewrite, symbolLike } from './rewrite';
 
 const minProducts = 3;
 /** The most elements in the operands of one product, which are all alive at the same time. */
 const maxElements = 4 * 2 ** 20;
 
-const opNamed = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
-const like = (t: Tensor, shape: readonly number[]): Tensor =>
-  symbolicTensor(t.dt, asShape(shape), placeholderOf(t) as Placeholder);
 const keyOf = (tensors: readonly Tensor[]): string => tensors.map((t) => t.id).join();
 
-/** Whether an op concatenates its inputs along the first dimension. */
 const isRowStack = ({ op, attrs, outputs: [out] }: OpNode): boolean =>
-  (op.name === 'stack' || op.name === 'concat') && (attrs === 0 || attrs === -out.rank);
+  op.concatenates?.(attrs as never, out) === true;
 
 interface Sum {
   readonly products: OpNode[];
@@ -63,13 +56,14 @@ class ProductSums {
 
   private isSum(node: OpNode | null): node is OpNode {
     return (
-      node?.op.name === 'add' && node.inputs.every((t) => sameShape(shapeOf(t), shapeOf(node.outputs[0])))
+      node?.op.elementwise === 'add' &&
+      node.inputs.every((t) => sameShape(shapeOf(t), shapeOf(node.outputs[0])))
     );
   }
 
   private isProduct(node: OpNode | null): node is OpNode {
-    if (node?.op.name !== 'matmul') return false;
-    const { ta, tb } = node.attrs as Sides;
+    if (node?.op.product !== 'plain') return false;
+    const { ta, tb } = node.attrs as Transposes;
     const [a, b] = node.inputs;
     if (!ta || tb || a.rank !== 2 || b.rank !== 2) return false;
     // Copying the operands must not cost more than it saves on the sum.
@@ -111,7 +105,6 @@ class ProductSums {
 }
 
 export function stackProducts(graph: Graph): Graph {
-  if (!enabled('stackProducts')) return graph;
   const sums = new ProductSums(graph);
   const readers = new Map<Tensor, OpNode>();
   for (const node of graph.nodes) if (node.kind === 'op') for (const t of node.inputs) readers.set(t, node);
@@ -129,10 +122,6 @@ export function stackProducts(graph: Graph): Graph {
   const stacked = new Map<string, Tensor>();
   const nodes = graph.nodes.filter((n) => !removed.has(n));
   return rewrite({ ...graph, nodes }, (node, output) => {
-    const opNode = (op: TracedOp, inputs: readonly Tensor[], attrs: unknown, out: Tensor): OpNode => ({
-      ...{ kind: 'op', op, inputs, attrs },
-      outputs: [out],
-    });
     const add = (n: OpNode): Tensor => {
       output.nodes.push(n);
       return n.outputs[0];
@@ -142,7 +131,9 @@ export function stackProducts(graph: Graph): Graph {
       let stack = stacked.get(key);
       if (stack === undefined) {
         const rows = tensors.reduce((sum, t) => sum + shapeOf(t)[0], 0);
-        stack = add(opNode(opNamed('concat'), tensors, 0, like(tensors[0], [rows, shapeOf(tensors[0])[1]])));
+        stack = add(
+          opNode(opNamed('concat'), tensors, 0, symbolLike(tensors[0], [rows, shapeOf(tensors[0])[1]])),
+        );
         stacked.set(key, stack);
       }
       return stack;
@@ -154,13 +145,15 @@ export function stackProducts(graph: Graph): Graph {
     if (sum === undefined) return null;
     const products = splitBySize(sum.products).map((list) => {
       const [a, b] = [0, 1].map((side) => stackRows(list.map((p) => p.inputs[side])));
-      return opNode(opNamed('matmul'), [a, b], { ta: true, tb: false }, like(out, shapeOf(out)));
+      return opNode(opNamed('matmul'), [a, b], { ta: true, tb: false }, symbolLike(out, shapeOf(out)));
     });
     const last = products.length + sum.others.length - 1;
     if (last === 0) return { ...products[0], outputs: [out] };
     const terms = [...sum.others, ...products.map(add)];
     const end = terms.pop() as Tensor;
-    const before = terms.reduce((t, u) => add(opNode(opNamed('add'), [t, u], null, like(out, shapeOf(out)))));
+    const before = terms.reduce((t, u) =>
+      add(opNode(opNamed('add'), [t, u], null, symbolLike(out, shapeOf(out)))),
+    );
     return opNode(opNamed('add'), [before, end], null, out);
   });
 }

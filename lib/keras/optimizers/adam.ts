@@ -1,7 +1,7 @@
-/** Adam. */
+/** The Adam optimizer. */
 import { dtypes, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer } from './optimizer';
 import type { RuleOfVariable } from './update';
@@ -10,19 +10,19 @@ import type { Slot } from './slot';
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.001. */
   learningRate?: LearningRate;
-  /** Weight of the old mean of the gradients, in [0, 1). Default 0.9. */
+  /** Decay rate of the first moment estimates, in [0, 1). Default 0.9. */
   beta1?: number;
-  /** Weight of the old mean of their squares, in [0, 1). Default 0.999. */
+  /** Decay rate of the second moment estimates, in [0, 1). Default 0.999. */
   beta2?: number;
   /** Default 1e-7. */
   epsilon?: number;
-  /** Use the largest mean of squares so far. Default false. */
+  /** Use the maximum of the second moment estimates so far. Default false. */
   amsgrad?: boolean;
 }
 
 /**
- * Adam. α = lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ); m += (g − m)(1 − β₁); v += (g² − v)(1 − β₂); w −= α·m/(√v + ε).
- * The learning rate alone may stand for the options. @tf tf.keras.optimizers.Adam
+ * The Adam optimizer. α = lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ); m += (g − m)(1 − β₁); v += (g² − v)(1 − β₂); w −= α·m/(√v + ε).
+ * Instead of the options, the learning rate alone may be passed. @tf tf.keras.optimizers.Adam
  */
 export class Adam extends Optimizer {
   private readonly beta1: number;
@@ -34,10 +34,10 @@ export class Adam extends Optimizer {
   private maxima: Slot[] = [];
 
   constructor(options?: AdamOptions | LearningRate) {
-    const own = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
+    const ownDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Adam', 1, arguments, own);
-    const o = checkOptions(options, own, 'Adam');
+    if (arguments.length > 1) throwExtraArguments('Adam', 1, arguments, ownDefaults);
+    const o = checkOptions(options, ownDefaults, 'Adam');
     super('Adam', o);
     for (const name of ['beta1', 'beta2'] as const) {
       const beta = checkNumber(o[name], name, 'Adam');
@@ -69,7 +69,7 @@ export class Adam extends Optimizer {
   }
 
   protected override numbers(dt: DTypeInfo, learningRate: number): readonly number[] {
-    // α as Keras comes to it: numbers are float32 first, then each operation is rounded to the variable's dtype.
+    // As in Keras: the numbers are float32, and each operation rounds to the variable's dtype.
     const r = dt === dtypes.float64 ? (x: number) => x : Math.fround;
     const t = this.updates() + 1;
     const power1 = r(Math.fround(this.beta1) ** t);

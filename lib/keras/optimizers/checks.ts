@@ -1,10 +1,11 @@
-/** What an optimizer takes: floating variables, gradients of their shapes, a learning rate. */
+/** Checks of optimizers' arguments: floating-point variables, gradients of their shapes, a learning rate. */
 import { dtypes } from '../../core/dtype';
 import { FailedPreconditionError, InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { describe, sameShape, scalarShape, showShape } from '../../core/shape';
 import { scalarTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
+import type { TracedOp, Tracer } from '../../op/contract';
 import { firstBadIndex } from '../../op/index_rows';
 import type { LearningRate, LearningRateSchedule, ScheduledRate } from './options';
 import { Slot } from './slot';
@@ -43,7 +44,7 @@ export function checkVariable(v: unknown, optimizer: string): asserts v is Varia
 const howToPair =
   'it takes one list of [gradient, variable] pairs; with two lists, call optimizer.apply(gradients, variables)';
 
-/** The pairs of gradient and variable that applyGradients was called with; `count`: with how many arguments. */
+/** Parses the argument of applyGradients; `count` is the number of arguments of that call. */
 export function pairsFrom(
   given: unknown,
   count: number,
@@ -70,7 +71,7 @@ export function pairsFrom(
   return pairs;
 }
 
-/** What `apply` takes: one list, or two. */
+/** Checks the arguments of `apply`: one list, or two. */
 export function checkLists(gradients: unknown, variables: unknown, optimizer: string): void {
   for (const [name, list] of [
     ['gradients', gradients],
@@ -94,7 +95,7 @@ export function unmatched(
   );
 }
 
-/** Which variables weight decay leaves alone. */
+/** Checks the argument of excludeFromWeightDecay. */
 export function checkExcepted(
   excepted: unknown,
   optimizer: string,
@@ -159,14 +160,52 @@ function checkRows(g: IndexedSlices, v: Variable, optimizer: string): void {
   }
 }
 
-/** An index of a gradient's rows that is none of the variable's. */
+/** The error for an index of a sparse gradient that is out of range. */
 export function badRow(indices: Tensor, at: number, v: Variable, optimizer: string): InvalidArgumentError {
   return new InvalidArgumentError(
     `[${optimizer}] the gradient of '${v.name}': indices[${at}] = ${viewOf(indices)[at]} is not in [0, ${shapeOf(v.held)[0]})`,
   );
 }
 
-/** What gives the rate: a number becomes a variable. */
+/** During a trace: adds a check of a sparse gradient's indices to each run; returns the gradient with checked indices. */
+export function checkRowsAtRun(
+  g: IndexedSlices,
+  v: Variable,
+  optimizer: string,
+  tracer: Tracer,
+): IndexedSlices {
+  const { indices } = g;
+  const count = shapeOf(v.held)[0];
+  const op: TracedOp = {
+    name: 'checkRows',
+    differentiable: false,
+    savesInputs: 0,
+    savesOutputs: false,
+    fallible: true,
+    execute: ([concrete]: readonly Tensor[]): readonly Tensor[] => {
+      const bad = firstBadIndex(concrete, count);
+      if (bad >= 0) throw badRow(concrete, bad, v, optimizer);
+      return [concrete];
+    },
+  };
+  const [checked] = tracer.emit(op, [indices], null, [{ shape: shapeOf(indices), dt: indices.dt }]);
+  return new IndexedSlices(g.values, checked, g.denseShape);
+}
+
+/** Warns about variables whose gradient is null. */
+export function warnMissing(
+  gradients: readonly (Gradient | undefined)[],
+  variables: readonly Variable[],
+): void {
+  const names = variables.filter((_, i) => (gradients[i] ?? null) === null).map((v) => `'${v.name}'`);
+  if (names.length === 0) return;
+  process.emitWarning(
+    `Gradients do not exist for variables [${names.join(', ')}] when minimizing the loss. If using ` +
+      `model.compile(), did you forget to provide a loss argument?`,
+  );
+}
+
+/** Parses a learning rate; a number becomes a variable. */
 export function rateFrom(given: LearningRate, optimizer: string): Rate {
   if (given instanceof Variable) return given;
   if (typeof given === 'number') {
@@ -183,7 +222,7 @@ export function rateFrom(given: LearningRate, optimizer: string): Rate {
   );
 }
 
-/** A learning rate that a schedule or function gave. */
+/** The value of a schedule or function as a tensor whose `assign` throws. */
 export function scheduledRate(value: number, optimizer: string): ScheduledRate {
   const assign = (): never => {
     throw new FailedPreconditionError(

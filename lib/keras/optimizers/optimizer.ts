@@ -1,25 +1,23 @@
-/** What all optimizers share: the step from gradients to variables, in the order of Keras 3. */
+/** The base class of optimizers: one step from gradients to variables, in the order of operations of Keras 3. */
 import { GradientTape } from '../../autodiff/gradient_tape';
 import { dtypes, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { detached, context } from '../../core/context';
-import type { ReadVariable, TracedOp, Tracer } from '../../op/contract';
+import type { ReadVariable, Tracer } from '../../op/contract';
 import { describe, scalarShape } from '../../core/shape';
 import { makeTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
-import { claims, heldBy, Variable } from '../../core/variable';
+import { heldBy, Variable } from '../../core/variable';
 import { add, multiply } from '../../ops/math/binary';
 import { cast } from '../../ops/array/cast';
-import { where } from '../../ops/index/indexing';
-import { firstBadIndex } from '../../op/index_rows';
 import { densify } from '../../ops/index/slices';
 import {
-  badRow,
   checkExcepted,
   checkGradient,
   checkLists,
   checkLoss,
+  checkRowsAtRun,
   checkVariable,
   noGradients,
   pairsFrom,
@@ -27,18 +25,27 @@ import {
   scheduledRate,
   unknownVariable,
   unmatched,
+  warnMissing,
   type Gradient,
   type Rate,
 } from './checks';
-import { clipByGlobalNorm, clipByNorm, clipElements } from './clip';
+import { updateAverages } from './averages';
+import { clipGradients } from './clip';
 import type { CheckedOptions, LearningRate, ScheduledRate } from './options';
 import type { Rule } from '../../ops/state/optimizer_rules';
 import { Element, Slot } from './slot';
-import { atOnce, byType, type RuleOfVariable, TracedUpdater, type Update, type Updater } from './update';
+import {
+  eagerUpdater,
+  groupByDType,
+  type RuleOfVariable,
+  TracedUpdater,
+  type Update,
+  type Updater,
+} from './update';
 
 /**
- * Base of the optimizers. `applyGradients([[gradient, variable], …])` makes one step. State is made for the variables
- * of the first step (or of `build`); later steps may leave some out but bring no new ones.
+ * Base class of optimizers. `applyGradients([[gradient, variable], …])` does one step. The state is created for the variables
+ * of the first step (or of `build`); later steps may omit some of them, but not add others.
  * @tf tf.keras.optimizers.Optimizer
  */
 export abstract class Optimizer {
@@ -46,43 +53,43 @@ export abstract class Optimizer {
   /** @internal */
   protected readonly options: CheckedOptions;
   private readonly className: string;
-  /** What gave and gives the learning rate, and which of them does: a variable, so that a call in flight keeps that of its time. */
+  /** The learning rates so far; the index of the current one is a variable, so that calls in flight keep theirs. */
   private rates: Rate[];
-  private readonly chosen = new Slot('learning_rate', dtypes.float32, scalarShape);
+  private readonly rateIndex = new Slot('learning_rate', dtypes.float32, scalarShape);
   private readonly counter = new Slot('iteration', dtypes.int64, scalarShape);
-  private readonly own: Variable[] = [this.counter];
+  private readonly ownVariables: Variable[] = [this.counter];
   /** Position of each variable; null before `build`. */
   private positions: Map<Variable, number> | null = null;
-  private trained: readonly Variable[] = [];
+  private trainedVariables: readonly Variable[] = [];
   private averages: Slot[] = [];
   private accumulators: Slot[] = [];
-  private undecayed: (v: Variable) => boolean = () => false;
-  /** The learning rate of the step that is being made. */
+  private isExcludedFromDecay: (v: Variable) => boolean = () => false;
+  /** The learning rate of the current step. */
   private rateNow = 0;
-  private readonly counted = new Element();
-  private readonly rated = new Element();
-  private readonly choosing = new Element();
+  private readonly counterReader = new Element();
+  private readonly rateReader = new Element();
+  private readonly rateIndexReader = new Element();
 
   protected constructor(className: string, options: CheckedOptions) {
     if (new.target === Optimizer)
-      throw new TypeError('[Optimizer] is the base of the optimizers: make one of these, SGD or Adam');
+      throw new TypeError('[Optimizer] is the base class of optimizers: create one of these, SGD or Adam');
     this.className = className;
     this.name = options.name;
     this.options = options;
     this.rates = [rateFrom(options.learningRate, className)];
-    if (this.rate instanceof Variable) this.own.push(this.rate);
+    if (this.rate instanceof Variable) this.ownVariables.push(this.rate);
   }
 
   private get rate(): Rate {
     return this.rateIn(heldBy);
   }
 
-  /** The learning rate, or what computes it, as a run sees its variables. */
+  /** The learning rate, or the schedule that computes it, according to the variables as a run reads them. */
   private rateIn(read: ReadVariable): Rate {
-    return this.rates[this.choosing.get({ held: read(this.chosen) })];
+    return this.rates[this.rateIndexReader.get({ held: read(this.rateIndex) })];
   }
 
-  /** Makes the state for these variables. The first step does it if nobody did. */
+  /** Creates the state for these variables. The first step does it if it has not been called. */
   build(variables: readonly Variable[]): void {
     if (this.positions !== null) return;
     const positions = new Map<Variable, number>();
@@ -90,7 +97,7 @@ export abstract class Optimizer {
       checkVariable(v, this.className);
       positions.set(v, i);
     });
-    this.trained = [...variables];
+    this.trainedVariables = [...variables];
     if (this.options.useEma) this.averages = this.addSlots('average');
     if (this.options.gradientAccumulationSteps !== null)
       this.accumulators = this.addSlots('gradient_accumulator');
@@ -98,37 +105,38 @@ export abstract class Optimizer {
     this.positions = positions;
   }
 
-  /** Makes the slots of the rule with `addSlots`. */
+  /** Creates the slots of the rule with `addSlots`. */
   protected abstract buildSlots(): void;
 
-  /** The rule, and the state of a variable; `index` is its place in the slot lists. */
+  /** The rule and the state of a variable; `index` is its index in the slot lists. */
   protected abstract rule(index: number): RuleOfVariable;
 
   /** The numbers of the rule for variables of a dtype. */
   protected abstract numbers(dt: DTypeInfo, learningRate: number): readonly number[];
 
-  /** Whether the rule is gradient descent, which leaves rows without a gradient alone. */
-  protected descendsRows = false;
+  /** Whether the rule updates only rows that have a gradient, as plain gradient descent does. */
+  protected supportsRows = false;
 
-  /** Zeros like each variable; several names interleave: a's first, a's second, b's first… */
+  /** Adds slots of zeros, one for each variable and name; `variables` lists all slots of one variable before the next. */
   protected addSlots(name: string): Slot[];
   protected addSlots(names: readonly string[]): Slot[][];
   protected addSlots(names: string | readonly string[]): Slot[] | Slot[][] {
     const list = typeof names === 'string' ? [names] : names;
     const slots = list.map((): Slot[] => []);
-    for (const v of this.trained) {
+    for (const v of this.trainedVariables) {
       list.forEach((name, i) => {
-        const slot = new Slot(`${plainName(v)}_${name}`, v.dt, shapeOf(v.held));
+        const slot = new Slot(`${v.name.replace(/:0$/, '')}_${name}`, v.dt, shapeOf(v.held));
         slots[i].push(slot);
-        this.own.push(slot);
+        this.ownVariables.push(slot);
       });
     }
     return typeof names === 'string' ? slots[0] : slots;
   }
 
   /**
-   * One step from pairs of gradient and variable. Pairs whose gradient is null are left alone, with a warning.
-   * InvalidArgumentError where all are null, a variable is unknown, or a shape does not fit. Returns the step counter.
+   * Does one step for pairs of gradient and variable. Variables whose gradient is null are skipped with a warning.
+   * InvalidArgumentError if all gradients are null, a variable is unknown, or a shape does not match. Returns the step
+   * counter.
    */
   applyGradients(
     gradientsAndVariables: Iterable<readonly [Gradient | undefined, Variable]>,
@@ -141,10 +149,10 @@ export abstract class Optimizer {
     return this.counter as Variable<'int64'>;
   }
 
-  /** One step; without `variables`, those that the optimizer was built for, in their order. */
+  /** Does one step. Default of `variables`: those that the optimizer was built for, in their order. */
   apply(gradients: readonly (Gradient | undefined)[], variables?: readonly Variable[]): void {
     checkLists(gradients, variables, this.className);
-    const list = variables ?? this.trained;
+    const list = variables ?? this.trainedVariables;
     if (variables === undefined && this.positions === null) {
       throw new InvalidArgumentError(
         `[${this.className}] When passing gradients without variables, the optimizer must already be built on a list ` +
@@ -153,7 +161,7 @@ export abstract class Optimizer {
     }
     if (gradients.length !== list.length) throw unmatched(gradients, list, this.className);
     if (gradients.length === 0) return;
-    // Everything is checked before anything changes.
+    // All checks precede the first change.
     if (this.positions === null) list.forEach((v) => checkVariable(v, this.className));
     const present = list.filter((_, i) => (gradients[i] ?? null) !== null);
     if (present.length === 0) throw noGradients(list, this.className);
@@ -165,26 +173,20 @@ export abstract class Optimizer {
       this.applyTraced(context.tracer, given, present);
       return;
     }
-    if (present.length < list.length) {
-      const names = list.filter((_, i) => (gradients[i] ?? null) === null).map((v) => `'${v.name}'`);
-      process.emitWarning(
-        `Gradients do not exist for variables [${names.join(', ')}] when minimizing the loss. If using ` +
-          `model.compile(), did you forget to provide a loss argument?`,
-      );
-    }
+    warnMissing(gradients, list);
     tidy(() => {
       this.step(
         given.map((g, i) => this.prepare(g, present[i])),
         present,
-        atOnce,
+        eagerUpdater,
       );
     });
-    // Weights and counter move together, also if a constraint fails.
+    // The counter matches the weights even if a constraint throws.
     this.setCount(this.count() + 1);
     for (const v of present) if (v.constraint !== null) v.assign(v.constraint(v.read()));
   }
 
-  /** In a function that is being traced: steps of it, whose numbers are found whenever it runs. */
+  /** Adds the step to a function that is being traced; the numbers of the rule are runtime scalars. */
   private applyTraced(
     tracer: Tracer,
     gradients: readonly (Tensor | IndexedSlices)[],
@@ -192,13 +194,13 @@ export abstract class Optimizer {
   ): void {
     const updater = new TracedUpdater(tracer, {
       variables: [this.counter],
-      reads: this.rate instanceof Variable ? [this.chosen, this.rate] : [this.chosen],
+      reads: this.rate instanceof Variable ? [this.rateIndex, this.rate] : [this.rateIndex],
       begin: (read) => (this.rateNow = this.currentRate(read)),
       end: () => this.setCount(this.count() + 1),
       undo: () => this.setCount(this.count() - 1),
     });
     const checked = gradients.map((g, i) =>
-      g instanceof Tensor ? g : this.checkedRows(g, variables[i], tracer),
+      g instanceof Tensor ? g : checkRowsAtRun(g, variables[i], this.className, tracer),
     );
     this.step(
       checked.map((g, i) => this.prepare(g, variables[i])),
@@ -209,37 +211,13 @@ export abstract class Optimizer {
     for (const v of variables) if (v.constraint !== null) v.assign(v.constraint(v.read()));
   }
 
-  /** Rows whose indices are checked when the function runs. */
-  private checkedRows(g: IndexedSlices, v: Variable, tracer: Tracer): IndexedSlices {
-    const { indices } = g;
-    const count = shapeOf(v.held)[0];
-    const check = ([real]: readonly Tensor[]): readonly Tensor[] => {
-      const bad = firstBadIndex(real, count);
-      if (bad >= 0) throw badRow(real, bad, v, this.className);
-      return [real];
-    };
-    const op: TracedOp = {
-      name: 'checkRows',
-      differentiable: false,
-      savesInputs: 0,
-      savesOutputs: false,
-      fallible: true,
-      execute: check,
-    };
-    return new IndexedSlices(
-      g.values,
-      tracer.emit(op, [indices], null, [{ shape: shapeOf(indices), dt: indices.dt }])[0],
-      g.denseShape,
-    );
-  }
-
   private checkKnown(variables: readonly Variable[]): void {
     const known = this.positions;
     if (known === null) return;
     for (const v of variables) if (!known.has(v)) throw unknownVariable(v, this.className);
   }
 
-  /** Unscaled, of the variable's dtype; dense unless the rule can do with rows. Rows that repeat are summed. */
+  /** The unscaled gradient in the variable's dtype; IndexedSlices become dense unless the rule supports rows. */
   private prepare(g: Tensor | IndexedSlices, v: Variable): Tensor | IndexedSlices {
     const scale = this.options.lossScaleFactor;
     const convert = (t: Tensor): Tensor => {
@@ -248,13 +226,13 @@ export abstract class Optimizer {
     };
     if (g instanceof Tensor) return convert(g);
     const rows = new IndexedSlices(convert(g.values), g.indices, shapeOf(v.held));
-    return this.takesRows() ? rows : densify(rows);
+    return this.keepsRows() ? rows : densify(rows);
   }
 
-  private takesRows(): boolean {
+  private keepsRows(): boolean {
     const { clipnorm, clipvalue, globalClipnorm, gradientAccumulationSteps } = this.options;
     const limited = clipnorm !== null || clipvalue !== null || globalClipnorm !== null;
-    return this.descendsRows && !limited && gradientAccumulationSteps === null;
+    return this.supportsRows && !limited && gradientAccumulationSteps === null;
   }
 
   private step(
@@ -270,7 +248,7 @@ export abstract class Optimizer {
       const sums = (u: Updater): Tensor[] => gradients.map((g, i) => add(g as Tensor, u.value(slotOf(i))));
       updater.choose({
         name: this.className,
-        isTime: () => (this.count() + 1) % steps === 0,
+        isDue: () => (this.count() + 1) % steps === 0,
         yes: (u) => {
           const means = sums(u).map((sum) => multiply(sum, 1 / steps));
           this.updateAll(means, variables, u);
@@ -291,10 +269,10 @@ export abstract class Optimizer {
     variables: readonly Variable[],
     updater: Updater,
   ): void {
-    // In a function, each run finds it.
-    if (updater === atOnce) this.rateNow = this.currentRate();
-    const clipped = this.clip(gradients);
-    // One that comes twice is updated twice, one time after the other.
+    // In a trace, each run computes it.
+    if (updater === eagerUpdater) this.rateNow = this.currentRate();
+    const clipped = clipGradients(gradients, this.options);
+    // A variable that occurs twice is updated twice, in order.
     let first = 0;
     const seen = new Set<Variable>();
     variables.forEach((v, i) => {
@@ -315,11 +293,11 @@ export abstract class Optimizer {
   ): void {
     const decay = this.options.weightDecay;
     if (decay !== null) {
-      // w −= w·decay·rate: the plain rule with w as its own gradient.
+      // w −= w·decay·rate: gradient descent with w as its own gradient.
       const numbers = (): readonly number[] => [Math.fround(decay) * this.rateNow];
-      const decayed = variables.filter((v) => !this.undecayed(v));
-      for (const some of byType(decayed.map((variable) => ({ gradient: null, variable, slots: [] }))))
-        updater.update('sgd', numbers, some);
+      const decayed = variables.filter((v) => !this.isExcludedFromDecay(v));
+      for (const group of groupByDType(decayed.map((variable) => ({ gradient: null, variable, slots: [] }))))
+        updater.update('sgd', numbers, group);
     }
     const numbers = (dt: DTypeInfo): readonly number[] => this.numbers(dt, this.rateNow);
     const updates: Update[] = [];
@@ -327,47 +305,24 @@ export abstract class Optimizer {
     variables.forEach((variable, i) => {
       const gradient = gradients[i];
       if (gradient instanceof Tensor) {
-        const own = this.rule(this.position(variable));
-        rule = own.rule;
-        updates.push({ gradient, variable, slots: own.slots });
+        const definition = this.rule(this.position(variable));
+        rule = definition.rule;
+        updates.push({ gradient, variable, slots: definition.slots });
       } else {
         updater.descendRows(numbers, gradient, variable);
       }
     });
-    for (const some of byType(updates)) updater.update(rule as unknown as Rule, numbers, some);
-  }
-
-  private clip(given: readonly (Tensor | IndexedSlices)[]): readonly (Tensor | IndexedSlices)[] {
-    const { clipnorm, globalClipnorm, clipvalue } = this.options;
-    // Where there is a limit no gradient comes as rows.
-    const gradients = given as readonly Tensor[];
-    if (clipnorm !== null) return gradients.map((g) => clipByNorm(g, clipnorm));
-    if (globalClipnorm !== null) return clipByGlobalNorm(gradients, globalClipnorm);
-    if (clipvalue !== null) return gradients.map((g) => clipElements(g, clipvalue));
-    return given;
+    for (const group of groupByDType(updates)) updater.update(rule as unknown as Rule, numbers, group);
   }
 
   private updateAverages(updater: Updater): void {
     const { emaMomentum, emaOverwriteFrequency: every } = this.options;
     const momentum = (): number => (this.updates() === 0 ? 0 : emaMomentum);
-    const isTime = (): number => (every !== null && (this.updates() + 1) % every === 0 ? 1 : 0);
-    const overwrites = every === null ? null : updater.number(dtypes.bool, isTime);
-    const weights = new Map<DTypeInfo, [Tensor, Tensor]>();
-    this.trained.forEach((v, i) => {
-      const { dt } = v;
-      const slot = this.averages[i];
-      const own = weights.get(dt) ?? [updater.number(dt, momentum), updater.number(dt, () => 1 - momentum())];
-      weights.set(dt, own);
-      const old = updater.value(v);
-      const average = add(multiply(updater.value(slot), own[0]), multiply(old, own[1]));
-      updater.assign(slot, average);
-      if (overwrites === null) return;
-      if (updater !== atOnce) updater.assign(v, where(overwrites, average, old));
-      else if (isTime() === 1) updater.assign(v, average);
-    });
+    const overwrites = every === null ? null : (): boolean => (this.updates() + 1) % every === 0;
+    updateAverages(updater, this.trainedVariables, this.averages, momentum, overwrites);
   }
 
-  /** With `useEma`: gives the variables their averages, at the end of training. */
+  /** With `useEma`: assigns the moving averages to the variables, at the end of training. */
   finalizeVariableValues(variables: readonly Variable[]): void {
     if (!this.options.useEma) return;
     this.checkKnown(variables);
@@ -378,9 +333,9 @@ export abstract class Optimizer {
     return this.positions?.get(v) ?? 0;
   }
 
-  /** Steps so far, from the counter variable: someone may have assigned it. */
+  /** The number of steps so far, read from the counter variable, which may have been assigned. */
   private count(): number {
-    return this.counted.get(this.counter);
+    return this.counterReader.get(this.counter);
   }
 
   private setCount(n: number): void {
@@ -389,13 +344,13 @@ export abstract class Optimizer {
     this.counter.settle(next);
   }
 
-  /** Updates so far: with gradient accumulation several steps make one. */
+  /** The number of updates so far; with gradient accumulation, an update takes several steps. */
   protected updates(): number {
     const steps = this.options.gradientAccumulationSteps;
     return steps === null ? this.count() : Math.floor(this.count() / steps);
   }
 
-  /** Updates so far, int64: the counter itself, or with gradient accumulation the whole number of updates. */
+  /** The number of updates so far, int64: the counter variable, or with gradient accumulation a tensor. */
   get iterations(): Variable<'int64'> | Tensor<'int64'> {
     if (this.options.gradientAccumulationSteps === null) return this.counter as Variable<'int64'>;
     const t = makeTensor(dtypes.int64, scalarShape, 1);
@@ -403,15 +358,15 @@ export abstract class Optimizer {
     return t as Tensor<'int64'>;
   }
 
-  /** The variables with state: the counter, the learning rate (unless it is a schedule), the slots of the rule. */
+  /** The state variables: the counter, the learning rate (unless it is a schedule), and the slots of the rule. */
   get variables(): Variable[] {
-    return [...this.own];
+    return [...this.ownVariables];
   }
 
   /** The learning rate as a float32 number. */
   private currentRate(read: ReadVariable = heldBy): number {
     const rate = this.rateIn(read);
-    if (rate instanceof Variable) return Math.fround(this.rated.get({ held: read(rate) }));
+    if (rate instanceof Variable) return Math.fround(this.rateReader.get({ held: read(rate) }));
     const step = this.count();
     const value = typeof rate === 'function' ? rate(step) : rate.call(step);
     const number = value instanceof Tensor || value instanceof Variable ? Number(value.item()) : value;
@@ -424,8 +379,8 @@ export abstract class Optimizer {
   }
 
   /**
-   * The learning rate: a variable that can be assigned, or where a schedule or function gives it, its value for this step, which
-   * cannot. Setting a number assigns the variable; a schedule or function takes its place, for later calls of any kind.
+   * The learning rate: a variable that can be assigned or, for a schedule or function, its value for this step, which cannot.
+   * To set a number assigns the variable; to set a schedule or function replaces it for later calls, compiled ones included.
    */
   get learningRate(): Variable<'float32'> | ScheduledRate {
     if (this.rate instanceof Variable) return this.rate as Variable<'float32'>;
@@ -446,18 +401,18 @@ export abstract class Optimizer {
     const next = rateFrom(rate, this.className);
     detached(() => {
       const before = this.rate;
-      this.chosen.checkFree();
-      // Nobody in flight wants one of the others.
-      if (claims.open === 0) this.rates = [];
-      this.chosen.assign(this.rates.push(next) - 1);
-      const at = this.own.indexOf(before as Variable);
-      if (at >= 0) this.own.splice(at, 1);
+      this.rateIndex.checkUnclaimed();
+      // Without calls in flight, the previous rates are unused.
+      if (context.claims.open === 0) this.rates = [];
+      this.rateIndex.assign(this.rates.push(next) - 1);
+      const at = this.ownVariables.indexOf(before as Variable);
+      if (at >= 0) this.ownVariables.splice(at, 1);
     });
   }
 
   /**
-   * Computes the gradients of `loss()` with respect to `variables` (default: all trainable ones that it reads) and
-   * applies them. Returns the loss.
+   * Computes the gradients of `loss()` with respect to `variables` (default: all trainable variables that it reads) and applies
+   * them. Returns the loss.
    */
   minimize<D extends DType>(loss: () => Tensor<D>, variables?: readonly Variable[]): Tensor<D> {
     checkLoss(loss, this.className);
@@ -469,7 +424,7 @@ export abstract class Optimizer {
     return value;
   }
 
-  /** Excepts variables from weight decay: those listed, and those whose names contain one of `varNames`. */
+  /** Excludes variables from weight decay: those in `varList`, and those whose names contain one of `varNames`. */
   excludeFromWeightDecay(excepted: { varList?: readonly Variable[]; varNames?: readonly string[] }): void {
     if (this.positions !== null) {
       throw new InvalidArgumentError(
@@ -478,7 +433,7 @@ export abstract class Optimizer {
     }
     const { varList, varNames } = checkExcepted(excepted, this.className);
     const list = new Set(varList);
-    this.undecayed = (v) => list.has(v) || varNames.some((name) => v.name.includes(name));
+    this.isExcludedFromDecay = (v) => list.has(v) || varNames.some((name) => v.name.includes(name));
   }
 
   /** The options, for `fromConfig` of the same class. */
@@ -486,9 +441,4 @@ export abstract class Optimizer {
     const rate = this.rate;
     return { ...this.options, learningRate: rate instanceof Variable ? Number(rate.item()) : rate };
   }
-}
-
-/** Without TensorFlow's number of the output. */
-function plainName(v: Variable): string {
-  return v.name.replace(/:0$/, '');
 }

@@ -1,4 +1,4 @@
-/** What every optimizer takes, and the checks of it. */
+/** The options that all optimizers have in common, and their checks. */
 import type { TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { isPlain } from '../../core/options';
@@ -6,43 +6,43 @@ import { describe } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 
-/** A learning rate that depends on the step: an object with `call(step)`, as `tf.keras.optimizers.schedules` has. */
+/** A learning rate schedule: an object with `call(step)`, as in `tf.keras.optimizers.schedules`. */
 export interface LearningRateSchedule {
   call(step: number): number | Tensor;
 }
 
-/** A number, a variable to read, a schedule, or a function of the step. */
+/** A number, a variable, a schedule, or a function of the step. */
 export type LearningRate =
   number | Variable | LearningRateSchedule | ((step: number) => number | Tensor | Variable);
 
-/** The value that a schedule or function gives the learning rate for the present step. */
+/** The value of a schedule or function for the current step. */
 export type ScheduledRate = Tensor<'float32'> & {
-  /** FailedPreconditionError: the schedule decides. */
+  /** Throws a FailedPreconditionError, since the schedule determines the rate. */
   assign(value: TensorLike): never;
 };
 
 export interface OptimizerOptions {
   /** Step size. */
   learningRate?: LearningRate;
-  /** Each step also takes weightDecay·learningRate of each weight away. Default none. */
+  /** Weight decay: each step subtracts weightDecay·learningRate·w from each weight w. Default: none. */
   weightDecay?: number | null;
-  /** Limit of each gradient's norm. Default none. */
+  /** Maximum norm of each gradient. Default: none. */
   clipnorm?: number | null;
-  /** Limit of each element's magnitude. Default none. */
+  /** Maximum magnitude of each gradient element. Default: none. */
   clipvalue?: number | null;
-  /** Limit of the norm of all gradients together. Default none. */
+  /** Maximum norm of all gradients together. Default: none. */
   globalClipnorm?: number | null;
-  /** Keep a moving average of the variables. Default false. */
+  /** Maintain an exponential moving average of the variables. Default false. */
   useEma?: boolean;
-  /** Weight of the old average. Default 0.99. */
+  /** Momentum of the moving average. Default 0.99. */
   emaMomentum?: number;
-  /** Every so many steps the variables become their averages. Default never. */
+  /** Overwrite the variables with their averages every so many steps. Default: never. */
   emaOverwriteFrequency?: number | null;
-  /** Gradients are of a loss that was multiplied by this. Default 1. */
+  /** The factor by which the loss was scaled; gradients are divided by it. Default 1. */
   lossScaleFactor?: number | null;
-  /** Update once for so many steps, with the mean of their gradients. Default every step. */
+  /** The number of steps whose gradients are averaged for one update. Default: one. */
   gradientAccumulationSteps?: number | null;
-  /** Default: the class in small letters. */
+  /** Default: the class name in lower case. */
   name?: string;
 }
 
@@ -63,17 +63,17 @@ const defaults: CheckedOptions = {
 };
 
 /**
- * Merges what was given (an object, or the bare learning rate) with the defaults: those of all optimizers and `own`.
+ * Parses an optimizer's options: an object, or the learning rate alone. `ownDefaults` are the optimizer's own defaults.
  */
 export function checkOptions<O extends OptimizerOptions>(
   given: unknown,
-  own: O,
+  ownDefaults: O,
   optimizer: string,
 ): CheckedOptions & O {
   const isObject = typeof given === 'object' && given !== null && isPlain(given) && !('call' in given);
   const named =
     given === undefined ? {} : isObject ? (given as Record<string, unknown>) : { learningRate: given };
-  const merged: CheckedOptions & O = { ...defaults, name: optimizer.toLowerCase(), ...own };
+  const merged: CheckedOptions & O = { ...defaults, name: optimizer.toLowerCase(), ...ownDefaults };
   for (const [key, value] of Object.entries(named)) {
     if (!Object.hasOwn(merged, key)) {
       throw new TypeError(
@@ -86,7 +86,7 @@ export function checkOptions<O extends OptimizerOptions>(
   return merged;
 }
 
-/** A finite number, or null where that is allowed. */
+/** Checks that a value is a finite number, and returns it. */
 export function checkNumber(value: unknown, name: string, optimizer: string): number {
   if (typeof value !== 'number')
     throw new TypeError(`[${optimizer}] ${name} must be a number; got ${describe(value)}`);

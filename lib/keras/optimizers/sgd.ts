@@ -1,7 +1,7 @@
-/** Gradient descent. */
+/** The SGD optimizer: gradient descent with optional momentum. */
 import type { DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
 import { Optimizer } from './optimizer';
 import type { RuleOfVariable } from './update';
@@ -10,16 +10,16 @@ import type { Slot } from './slot';
 export interface SGDOptions extends OptimizerOptions {
   /** Default 0.01. */
   learningRate?: LearningRate;
-  /** In [0, 1]. Default 0. */
+  /** Momentum, in [0, 1]. Default 0. */
   momentum?: number;
-  /** Look ahead along the momentum. Default false. */
+  /** Use Nesterov momentum. Default false. */
   nesterov?: boolean;
 }
 
 /**
- * Gradient descent, with momentum if asked for.
+ * Gradient descent with optional momentum.
  * w −= lr·g; with momentum: m = momentum·m − lr·g, then w += m, or with nesterov w += momentum·m − lr·g.
- * The learning rate alone may stand for the options. @tf tf.keras.optimizers.SGD
+ * Instead of the options, the learning rate alone may be passed. @tf tf.keras.optimizers.SGD
  */
 export class SGD extends Optimizer {
   private readonly momentum: number;
@@ -27,10 +27,10 @@ export class SGD extends Optimizer {
   private momentums: Slot[] = [];
 
   constructor(options?: SGDOptions | LearningRate) {
-    const own = { learningRate: 0.01, momentum: 0, nesterov: false };
+    const ownDefaults = { learningRate: 0.01, momentum: 0, nesterov: false };
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('SGD', 1, arguments, own);
-    const o = checkOptions(options, own, 'SGD');
+    if (arguments.length > 1) throwExtraArguments('SGD', 1, arguments, ownDefaults);
+    const o = checkOptions(options, ownDefaults, 'SGD');
     super('SGD', o);
     this.momentum = checkNumber(o.momentum, 'momentum', 'SGD');
     if (this.momentum < 0 || this.momentum > 1) {
@@ -38,7 +38,7 @@ export class SGD extends Optimizer {
     }
     checkBoolean(o.nesterov, 'nesterov', 'SGD');
     this.nesterov = o.nesterov;
-    this.descendsRows = this.momentum === 0;
+    this.supportsRows = this.momentum === 0;
   }
 
   static fromConfig(config: Record<string, unknown>): SGD {
@@ -55,7 +55,7 @@ export class SGD extends Optimizer {
   }
 
   protected override numbers(_: DTypeInfo, learningRate: number): readonly number[] {
-    // Keras makes a float32 of the momentum, whatever the variable's dtype.
+    // As in Keras, the momentum is float32 for every dtype of variables.
     return this.momentum === 0 ? [learningRate] : [learningRate, Math.fround(this.momentum)];
   }
 }

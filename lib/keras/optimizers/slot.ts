@@ -1,4 +1,4 @@
-/** The optimizer's own variables: updated in place as long as nobody else has seen their elements. */
+/** Slot variables of optimizers: updated in place as long as no tensor shares their elements. */
 import type { DTypeInfo, TypedArray } from '../../core/dtype';
 import { context } from '../../core/context';
 import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
@@ -6,11 +6,11 @@ import { Variable } from '../../core/variable';
 import { sizeOf, type Shape } from '../../core/shape';
 import { fillWith } from '../../op/strided';
 
-/** A variable whose elements an optimizer may overwrite while no one holds a tensor of them. */
+/** A variable that an optimizer updates in place, unless a read may have created a tensor that shares its elements. */
 export class Slot extends Variable {
   private shared = false;
 
-  /** Zeros. */
+  /** Creates a slot of zeros. */
   constructor(name: string, dt: DTypeInfo, shape: Shape) {
     const zeros = makeTensor(dt, shape, sizeOf(shape));
     fillWith(zeros, 0);
@@ -24,7 +24,7 @@ export class Slot extends Variable {
 
   /** @internal */
   override operand(): Tensor {
-    // A tape may keep it, or a reshape show it.
+    // A tape may save it, or a reshape alias it.
     if (context.tracer === null) this.shared = true;
     return super.operand();
   }
@@ -41,51 +41,51 @@ export class Slot extends Variable {
   }
 
   /** @internal */
-  override lend(): Tensor {
+  override snapshot(): Tensor {
     this.shared = true;
-    return super.lend();
+    return super.snapshot();
   }
 
   /** @internal */
-  override adopt(value: Tensor): void {
-    super.adopt(value);
+  override assignOwned(value: Tensor): void {
+    super.assignOwned(value);
     this.shared = false;
   }
 
   /** @internal */
-  override get writable(): boolean {
-    this.checkFree();
+  override get canOverwrite(): boolean {
+    this.checkUnclaimed();
     return !this.shared;
   }
 
-  /** @internal No tape has seen it. */
-  override get inPlace(): boolean {
+  /** @internal No tape has saved it. */
+  override get prefersInPlace(): boolean {
     return !this.shared;
   }
 
   /** @internal */
-  override overwritten(): void {
-    // The same tensor goes on.
+  override markOverwritten(): void {
+    // The tensor keeps its id, since no tape has recorded it.
   }
 
-  /** Where the next value is to be written: the present one, or a new tensor that `settle` then puts in its place. */
+  /** The destination of the next value: the current tensor, or a new one, which `settle` then assigns. */
   target(): Tensor {
-    this.checkFree();
+    this.checkUnclaimed();
     return this.shared ? makeTensor(this.dt, shapeOf(this.held), this.held.size) : this.held;
   }
 
   settle(value: Tensor): void {
-    if (value !== this.held) this.adopt(value);
+    if (value !== this.held) this.assignOwned(value);
   }
 }
 
-/** The element of a variable that has one, through a view that is made once for each tensor. */
+/** Reads the element of scalar variables through a view that is cached for the current tensor. */
 export class Element {
-  // Private to the language: the view shows a storage.
+  // ECMAScript private fields, since the view exposes a storage.
   #of: Tensor | null = null;
   #view: TypedArray = new Float32Array(1);
 
-  /** `held`: the value that is asked for. */
+  /** `held` is the tensor to read. */
   get({ held }: { readonly held: Tensor }): number {
     if (held !== this.#of) {
       this.#of = held;

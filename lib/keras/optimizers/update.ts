@@ -1,4 +1,4 @@
-/** Rules applied to variables and their slots: at once, or as steps of a function that is being traced. */
+/** Updaters apply rules to variables and their slots: eagerly, or as ops of a function that is being traced. */
 import type { DTypeInfo } from '../../core/dtype';
 import type { IndexedSlices } from '../../core/indexed_slices';
 import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../op/contract';
@@ -19,22 +19,22 @@ import { filled } from '../../ops/array/creation';
 import { runtimeScalar, runtimeZeros } from '../../op/runtime_scalars';
 import type { Slot } from './slot';
 
-/** How a variable is updated. */
+/** The update rule of a variable. */
 export interface RuleOfVariable {
   readonly rule: Rule;
-  /** The state that the rule has of it. */
+  /** The rule's state for the variable. */
   readonly slots: readonly Slot[];
 }
 
 export interface Update {
-  /** It has the variable's dtype and shape. Null: the weights are their own gradient. */
+  /** The gradient, in the variable's dtype and shape. Null: the weights are their own gradient. */
   readonly gradient: Tensor | null;
   readonly variable: Variable;
   readonly slots: readonly Slot[];
 }
 
-/** Variables of each dtype together. */
-export function byType(updates: readonly Update[]): Update[][] {
+/** Groups updates by the variables' dtype. */
+export function groupByDType(updates: readonly Update[]): Update[][] {
   const groups = new Map<DTypeInfo, Update[]>();
   for (const u of updates) {
     const { dt } = u.variable;
@@ -48,38 +48,38 @@ export function byType(updates: readonly Update[]): Update[][] {
 /** The numbers of a rule for variables of a dtype. */
 export type Numbers = (dt: DTypeInfo) => readonly number[];
 
-/** What carries rules out. */
 export interface Updater {
-  /** No variable stands twice among the updates, which all have one dtype. */
+  /** Applies a rule. The variables are distinct and have the same dtype. */
   update(rule: Rule, numbers: Numbers, updates: readonly Update[]): void;
-  /** Gradient descent for the rows that a sparse gradient names; rows that repeat meet one after another. */
+  /** Gradient descent for the rows of a sparse gradient; duplicate rows are applied one after another. */
   descendRows(numbers: Numbers, rows: IndexedSlices, variable: Variable): void;
-  /** Does the one thing where it is time, else the other. */
+  /** Runs one of two branches. */
   choose(choice: Choice): void;
-  /** A number in a dtype, as it is when the step is made. */
+  /** A scalar, computed at each step. */
   number(dt: DTypeInfo, find: () => number): Tensor;
   zeros(dt: DTypeInfo, shape: Shape): Tensor;
-  /** What a variable holds, and how it gets another value, which nobody else has. */
+  /** The current value of a variable. */
   value(v: Variable): Tensor;
+  /** Assigns a uniquely owned tensor. */
   assign(v: Variable, value: Tensor): void;
 }
 
 export interface Choice {
   readonly name: string;
-  readonly isTime: () => boolean;
+  readonly isDue: () => boolean;
   readonly yes: (updater: Updater) => void;
   readonly no: (updater: Updater) => void;
 }
 
 /**
- * Carries rules out at once, in place where no one can tell. Tensors that were read from the variables before keep their
- * elements.
+ * Applies rules immediately, in place for uniquely owned variables. Tensors that were read from the variables earlier do not
+ * change.
  */
-export const atOnce: Updater = {
+export const eagerUpdater: Updater = {
   update(rule, numbers, updates) {
     const all = updates.map(({ gradient, variable, slots }) => {
       const old = variable.held;
-      const next = variable.inPlace ? old : variable.room();
+      const next = variable.prefersInPlace ? old : variable.takeBackBuffer();
       return {
         gradient: gradient ?? old,
         from: [old, ...slots.map((slot) => slot.held)],
@@ -90,23 +90,23 @@ export const atOnce: Updater = {
     updates.forEach(({ variable, slots }, i) => {
       const [next, ...targets] = all[i].to;
       slots.forEach((slot, k) => slot.settle(targets[k]));
-      if (next === variable.held) variable.overwritten();
-      else variable.alternate(next);
+      if (next === variable.held) variable.markOverwritten();
+      else variable.swapBuffers(next);
     });
   },
 
   descendRows(numbers, { values, indices }, variable) {
     const old = variable.held;
-    const inPlace = variable.writable;
+    const inPlace = variable.canOverwrite;
     const next = inPlace ? old : makeTensor(old.dt, shapeOf(old), old.size);
     applyRuleToRows('sgd', numbers(variable.dt), values, indices, old, next);
-    if (inPlace) variable.overwritten();
-    else variable.adopt(next);
+    if (inPlace) variable.markOverwritten();
+    else variable.assignOwned(next);
   },
 
-  choose({ isTime, yes, no }) {
-    if (isTime()) yes(atOnce);
-    else no(atOnce);
+  choose({ isDue, yes, no }) {
+    if (isDue()) yes(eagerUpdater);
+    else no(eagerUpdater);
   },
 
   number: (dt, find) => scalarTensor(dt, find()),
@@ -117,14 +117,15 @@ export const atOnce: Updater = {
   },
 };
 
-/** What the numbers of a function's steps depend on. */
+/** The hooks of each run of a compiled step: learning rate and step counter. */
 export interface StepClock {
-  /** Called in each run before the first numbers are computed. */
+  /** Called before the first numbers are computed. */
   begin(read: ReadVariable): void;
-  /** Called behind the last, and undone where the run fails. */
+  /** Called after the last update. */
   end(): void;
+  /** Reverts `end` after the run failed. */
   undo(): void;
-  /** The variables that these change, and those that they only read. */
+  /** The variables that these hooks change, and those that they only read. */
   readonly variables: readonly Variable[];
   readonly reads: readonly Variable[];
 }
@@ -137,7 +138,7 @@ const countStep: TracedOp = {
   execute: () => undefined,
 };
 
-/** Notes rules as steps of a function that is being traced; `end` comes last. */
+/** Adds rules as ops to the function that is being traced. `end` is to be called last. */
 export class TracedUpdater implements Updater {
   private begun = false;
 
@@ -158,7 +159,7 @@ export class TracedUpdater implements Updater {
     const outs = all.map(({ held }) => ({ shape: shapeOf(held), dt }));
     const op = ruleOp(rule, all.length / updates.length, updates.length);
     const found = this.tracer.emitWithScalars(op, inputs, outs, scalars);
-    all.forEach((v, i) => v.adopt(found[i]));
+    all.forEach((v, i) => v.assignOwned(found[i]));
   }
 
   descendRows(numbers: Numbers, { values, indices }: IndexedSlices, variable: Variable): void {
@@ -166,10 +167,12 @@ export class TracedUpdater implements Updater {
     this.tracer.touch(variable);
     const { held } = variable;
     const outs = [{ shape: shapeOf(held), dt: held.dt }];
-    variable.adopt(this.tracer.emitWithScalars(rowsRuleOp('sgd'), [values, indices, held], outs, scalars)[0]);
+    variable.assignOwned(
+      this.tracer.emitWithScalars(rowsRuleOp('sgd'), [values, indices, held], outs, scalars)[0],
+    );
   }
 
-  choose({ name, isTime, yes, no }: Choice): void {
+  choose({ name, isDue, yes, no }: Choice): void {
     const { clock } = this;
     const branch = (f: Choice['yes']) => (): void => {
       f(new TracedUpdater(context.tracer as Tracer, clock));
@@ -177,10 +180,10 @@ export class TracedUpdater implements Updater {
     emitGuardedBranches(
       name,
       [
-        { when: 'it is time', f: branch(yes) },
-        { when: 'it is not', f: branch(no) },
+        { when: 'the update is due', f: branch(yes) },
+        { when: 'gradients accumulate', f: branch(no) },
       ],
-      () => (isTime() ? 0 : 1),
+      () => (isDue() ? 0 : 1),
       clock.variables,
     );
   }
@@ -200,7 +203,7 @@ export class TracedUpdater implements Updater {
 
   assign(v: Variable, value: Tensor): void {
     this.tracer.touch(v);
-    v.adopt(value);
+    v.assignOwned(value);
   }
 
   end(): void {
@@ -224,7 +227,7 @@ export class TracedUpdater implements Updater {
       count: ruleNumbers.count,
       variables: clock.variables,
       reads: clock.reads,
-      // The learning rate may be a function of the user's.
+      // The learning rate may be a user function, which may throw.
       fallible: first,
       write: (to, at, read) => {
         if (first) clock.begin(read);

@@ -1,4 +1,4 @@
-/** Elementwise ops of two operands, which broadcast. */
+/** Binary elementwise ops, whose operands broadcast. */
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
@@ -17,9 +17,9 @@ import {
   mixedDTypes,
   roundsOnce,
 } from '../checks';
-import { reuseDonated, donation } from '../donation';
-import { simplerBinary } from '../exact_rewrites';
-import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
+import { reuseDonated } from '../donation';
+import { rewriteBinary } from '../exact_rewrites';
+import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
 
 export interface BinarySaved {
@@ -31,16 +31,16 @@ export interface BinarySaved {
 export interface BinarySpec {
   dtypes: readonly DType[];
   tf: string;
-  /** What the gradients read: any of a, b, y. Default both inputs. */
+  /** The tensors that the gradient functions read: any of a, b, y. Default: both inputs. */
   saves?: readonly ('a' | 'b' | 'y')[];
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  /** One element in plain JavaScript: see OpRow.js. */
+  /** One element in plain JavaScript: see OpDefinition.js. */
   js?: (x: number, y: number) => number;
   /**
-   * The gradients with respect to a and to b, in the shape of the result; they are summed back over broadcast
-   * dimensions here. null as a whole: no gradient passes.
+   * The gradient functions of a and b, which return gradients in the shape of the result; these are then summed over
+   * broadcast dimensions. null: the op is not differentiable.
    */
   gradient:
     | readonly [
@@ -49,20 +49,33 @@ export interface BinarySpec {
       ]
     | null;
   toBool?: boolean;
-  /** The values of a that give b itself, and of b that give a itself, bit for bit: −0, not 0, for a sum of floats. */
+  /** Identity elements: the value of a for which y is b, of b for which y is a, bit for bit. For float sums −0, not 0. */
   neutral?: { readonly a?: number; readonly b?: number };
-  /** `a` is an upstream gradient that the kernel may write over if it is donated: see op/donation.ts. */
-  spends?: boolean;
-  /** Checks values before the kernel runs (a zero divisor); an empty result needs none. */
+  /** `a` is an upstream gradient, which the kernel may overwrite if it is donated: see op/donation.ts. */
+  reusesDonated?: boolean;
+  /** Checks values before the kernel runs (a zero divisor); not called if the result is empty. */
   check?: (a: Tensor, b: Tensor) => void;
 }
 
-/** An elementwise function of two operands: the result has their dtype. */
+/** A binary elementwise function whose result has the dtype of the operands. */
 export type BinaryOp = <X extends TensorLike, Y extends TensorLike>(x: X, y: Y) => Tensor<DTypeOfPair<X, Y>>;
-/** One whose result is bool. */
+/** A binary elementwise function whose result is bool. */
 export type Comparison = (x: TensorLike, y: TensorLike) => Tensor<'bool'>;
 
-/** An elementwise op of two operands with broadcasting: a row of the native binary table of the same name. */
+/** The gradients with respect to both operands, in their shapes. */
+function binaryGradient(
+  gradient: NonNullable<BinarySpec['gradient']>,
+  dy: Tensor,
+  { x, y, needs, shapes }: GradContext,
+): (Tensor | SymbolicZero | null)[] {
+  const saved: BinarySaved = { a: x[0], b: x[1], y: y[0] };
+  return gradient.map((of, i) => {
+    const dx = needs[i] ? of(dy, saved) : null;
+    return dx instanceof Tensor ? unbroadcast(dx, shapes[i]) : dx;
+  });
+}
+
+/** Defines a binary elementwise op with broadcasting, by the native kernel of the same name. */
 export function binary(name: string, spec: BinarySpec): BinaryOp {
   const code = kernelNumber(native.binaryNames, name);
   const mask = dtypeMask(spec.dtypes);
@@ -70,13 +83,15 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const gradient = spec.gradient;
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
-  const reusesDonated = spec.spends === true;
+  const reusesDonated = spec.reusesDonated === true;
   /** Adds the op to the graph being traced. Kept out of `call`, so that the eager path stays small. */
   const emit = (a: Tensor, b: Tensor): Tensor => {
     const { dt } = a;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
-    return traced(row, [a, b], null, [{ shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt }])[0];
+    return traced(definition, [a, b], null, [
+      { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
+    ])[0];
   };
   const call = (left: TensorLike, right: TensorLike): Tensor => {
     let a: Tensor, b: Tensor;
@@ -95,19 +110,20 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     const size = shape === own ? a.size : sizeOf(shape);
     if (check !== null && size > 0) check(a, b);
     let y: Tensor;
-    if (reusesDonated && a === donation.dy && shape === own && b.size === size) a = y = reuseDonated(a);
+    if (reusesDonated && a === context.donated && shape === own && b.size === size) a = y = reuseDonated(a);
     else y = makeTensor(toBool ? dtypes.bool : dt, shape, size);
     try {
       runBinary(code, a, b, y);
     } catch (error) {
       throw explain(error, name, [a, b]);
     }
-    if (context.recorder !== null) context.recorder.record2(row, a, b, y);
+    if (context.recorder !== null) context.recorder.record2(definition, a, b, y);
     return y;
   };
-  const row: OpRow = {
+  const definition: OpDefinition = {
     name,
     kind: toBool ? 'compare' : 'binary',
+    elementwise: name,
     tf: spec.tf,
     dtypes: spec.dtypes,
     domain: spec.domain,
@@ -117,25 +133,14 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     differentiable: gradient !== null,
     savesInputs: (saves.includes('a') ? 1 : 0) | (saves.includes('b') ? 2 : 0),
     savesOutputs: saves.includes('y'),
-    gradient:
-      gradient === null
-        ? null
-        : (dy, ctx: GradContext) => {
-            const saved: BinarySaved = { a: ctx.x[0], b: ctx.x[1], y: ctx.y[0] };
-            const da = ctx.needs[0] ? gradient[0](dy[0], saved) : null;
-            const db = ctx.needs[1] ? gradient[1](dy[0], saved) : null;
-            return [
-              da instanceof Tensor ? unbroadcast(da, ctx.shapes[0]) : da,
-              db instanceof Tensor ? unbroadcast(db, ctx.shapes[1]) : db,
-            ];
-          },
+    gradient: gradient === null ? null : (dy, ctx) => binaryGradient(gradient, dy[0], ctx),
     tile: {
       kind: 'binary',
       op: code,
       cheap: roundsOnce(spec.ulp),
       dtypes: check === null ? undefined : floating.map((name) => dtypes[name]),
     },
-    simpler: (given, around, out) => simplerBinary(given, around, out, spec.neutral),
+    exactRewrite: (call, context, out) => rewriteBinary(call, context, out, spec.neutral),
     fallible: check === null ? undefined : ([a]) => a.dt.kind === 'int',
     execute: ([a, b], _, [y]) => {
       if (check !== null && y.size > 0) check(a, b);
@@ -143,16 +148,16 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     },
     call,
   };
-  register(row);
+  register(definition);
   return call as BinaryOp;
 }
 
-/** The same with a bool result. */
+/** Like `binary`, with a bool result. */
 export function comparison(name: string, spec: BinarySpec): Comparison {
   return binary(name, { ...spec, toBool: true }) as Comparison;
 }
 
-/** The native kernel of that number in the binary table; a and b broadcast to y's shape. */
+/** Runs the kernel `code` of the native binary table; a and b broadcast to y's shape. */
 export function runBinary(code: number, a: Tensor, b: Tensor, y: Tensor): void {
   const n = y.size;
   frame[0] = a.offset;

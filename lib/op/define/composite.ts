@@ -1,17 +1,17 @@
-/** Ops written in other ops. */
+/** Composite ops, which are written in other ops, and wrappers of public functions. */
 import type { DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { Readable } from '../../core/readable';
+import { TensorConvertible } from '../../core/tensor_convertible';
 import { Tensor } from '../../core/tensor';
 import { badDType, dtypeMask } from '../checks';
-import { refuseMore } from '../surplus';
-import { register, type Example, type OpRow } from '../registry';
+import { checkExtraArguments } from '../extra_arguments';
+import { register, type Example, type OpDefinition } from '../registry';
 
 /**
- * f with the first n arguments, n ≤ 6. A list of arguments that is made for each call and spread into another costs as much
- * as a small op.
+ * Calls f with the first n arguments, n ≤ 6. Rest parameters and spread arguments would allocate a list for each call, which
+ * costs as much as a small op.
  */
-export function passOn<R>(
+export function callWith<R>(
   f: unknown,
   n: number,
   a: unknown,
@@ -40,34 +40,34 @@ export function passOn<R>(
   }
 }
 
-// Where all of `arguments` may be used, it is made for each call, which takes as long as some small ops. So the usual calls use
-// only its length, and what functions of many parameters get is a list from the start.
+// V8 allocates `arguments` only if the function uses more than its length, which takes as long as some small ops. So wrappers
+// of up to six parameters name them, and only wrappers of more have a rest parameter.
 /* eslint-disable prefer-rest-params */
 
-/** The first n of the arguments behind it: off the usual way, so that a list may be made. */
-const listOf = (n: number, ...args: unknown[]): unknown[] => args.slice(0, n);
+/** The first n arguments as a list, for error paths. */
+const firstArguments = (n: number, ...args: unknown[]): unknown[] => args.slice(0, n);
 
-/** (...p) => then(f(...p)), the public function of that name. */
-export function following<P extends unknown[], Q, R>(
+/** The composition (...p) => then(f(...p)), which throws if it gets more arguments than f has. `name` is the op, for errors. */
+export function compose<P extends unknown[], Q, R>(
   name: string,
   f: (...args: P) => Q,
   then: (q: Q) => R,
 ): (...args: P) => R {
   const most = f.length;
   const listed = (args: unknown[]): R => {
-    if (args.length > most) refuseMore(name, f, args);
+    if (args.length > most) checkExtraArguments(name, f, args);
     return then(f(...(args as P)));
   };
   const usual = function (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, h?: unknown): R {
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
-    return then(passOn<Q>(f, n, a, b, c, d, e, h));
+    return then(callWith<Q>(f, n, a, b, c, d, e, h));
   };
   const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => R;
   return call;
 }
 
-/** A result whose dtypes are for the public function's type to say: it is assignable to a tensor of any dtype. */
+/** The result type R with the dtype `never`, assignable to any dtype: the declared type of the public function states it. */
 type Undeclared<R> = R extends Tensor
   ? Tensor<never>
   : R extends readonly Tensor[]
@@ -80,12 +80,12 @@ export interface CompositeSpec {
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  kind?: OpRow['kind'];
+  kind?: OpDefinition['kind'];
 }
 
 /**
- * An op written in other ops: no kernel, and its gradient comes for free. It checks what it takes itself; where one of
- * the ops inside refuses a dtype that the row does not list, the error is in the row's name.
+ * Defines an op that is written in other ops: it has no kernel, and differentiating those gives its gradient. `f` checks its
+ * own arguments; if an inner op rejects a dtype that `spec` does not list, the error names the composite op instead.
  */
 export function composite<P extends unknown[], R>(
   name: string,
@@ -94,16 +94,16 @@ export function composite<P extends unknown[], R>(
 ): (...args: P) => Undeclared<R> {
   const mask = dtypeMask(spec.dtypes);
   const most = f.length;
-  /** An error of one of the ops inside, because of a dtype that the row does not list, becomes one of the row. */
+  /** The error to throw for an error of an inner op. */
   const named = (error: unknown, args: readonly unknown[]): unknown => {
     if (!(error instanceof InvalidArgumentError) || error.message.startsWith(`[${name}]`)) return error;
-    const tensors = args.filter((x) => x instanceof Tensor || x instanceof Readable);
+    const tensors = args.filter((x) => x instanceof Tensor || x instanceof TensorConvertible);
     const refused = tensors.find((x) => ((mask >> x.dt.code) & 1) === 0);
     if (refused === undefined || tensors.some((x) => ((mask >> x.dt.code) & 1) !== 0)) return error;
     return badDType(name, 'the argument', refused.dt, spec.dtypes);
   };
   const listed = (args: unknown[]): R => {
-    if (args.length > most) refuseMore(name, f, args);
+    if (args.length > most) checkExtraArguments(name, f, args);
     try {
       return f(...(args as P));
     } catch (error) {
@@ -114,9 +114,9 @@ export function composite<P extends unknown[], R>(
     const n = arguments.length;
     if (n > most) return listed(Array.from(arguments));
     try {
-      return passOn<R>(f, n, a, b, c, d, e, h);
+      return callWith<R>(f, n, a, b, c, d, e, h);
     } catch (error) {
-      throw named(error, listOf(n, a, b, c, d, e, h));
+      throw named(error, firstArguments(n, a, b, c, d, e, h));
     }
   };
   const call = (most <= 6 ? usual : (...args: P) => listed(args)) as unknown as (...args: P) => Undeclared<R>;

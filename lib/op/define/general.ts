@@ -1,171 +1,167 @@
 /**
- * How a definition becomes a function. Each helper takes a declaration and returns a specialised closure, created once: no
- * look-up by name, no argument objects, no allocation beyond the result on the eager path.
+ * Defines ops with a kernel that no other helper fits. Each helper of this folder returns a specialised closure, so that the
+ * eager path has no look-up by name, no argument objects, and no allocation beyond the result.
  */
 import type { DType, DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
 import { checkElements, maxElements, sizeOf, type Shape } from '../../core/shape';
 import { aliasTensor, makeTensor, specOf, type Tensor } from '../../core/tensor';
 import { explain } from '../checks';
-import { register, type Example, type GradientFunction, type OpFacts, type OpRow } from '../registry';
+import type { OpTraits } from '../contract';
+import { register, type Example, type GradientFunction, type OpDefinition } from '../registry';
 import { traced } from '../traced';
-import { following } from './composite';
+import { compose } from './composite';
 
-export interface OutSpec {
+export interface ResultSpec {
   shape: Shape;
   dt: DTypeInfo;
 }
 
 /**
- * The general row. The public call is `(...args) => result`:
- * `args` turns the user's arguments into input tensors and attributes (all validation that needs no shapes);
- * `infer` says the results' shapes and dtypes (the shape rule; all other validation), and nothing is computed in it;
- * `run` fills the results, which the framework has allocated.
- * Where the shapes depend on data, `infer` gives null, and `run` makes the results itself and returns them.
+ * The definition of a general op, whose public function is `(...args) => result`:
+ * `args` converts the arguments to input tensors and attributes, and validates what does not depend on shapes;
+ * `infer` is the shape function: it validates the rest, and returns the results' shapes and dtypes without computing them;
+ * `run` fills the results, which are allocated before.
+ * If shapes depend on values, `infer` returns null, and `run` allocates and returns the results.
  */
-export interface OpSpec<P extends unknown[], A> extends OpFacts {
+export interface OpSpec<P extends unknown[], A> extends OpTraits {
   tf: string;
   dtypes: readonly DType[];
-  kind?: OpRow['kind'];
+  kind?: OpDefinition['kind'];
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
   args: (...args: P) => [readonly Tensor[], A];
-  infer: (inputs: readonly Tensor[], attrs: A) => OutSpec | readonly OutSpec[] | null;
-  /** 'view': the one result has the first input's elements in the inferred shape, and shares its storage. */
+  infer: (inputs: readonly Tensor[], attrs: A) => ResultSpec | readonly ResultSpec[] | null;
+  /** 'view': the only result is the first input in the inferred shape, and shares its storage. */
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
-  /** See TracedOp. */
-  reordered?: (attrs: A, perm: readonly number[]) => A | null;
-  /** Which inputs (by index) and whether the outputs are read by the gradient. Default: nothing. */
+  /** See OpTraits. */
+  concatenates?: (attrs: A, out: Tensor) => boolean;
+  permutedAttrs?: (attrs: A, perm: readonly number[]) => A | null;
+  /** The inputs (by index) and outputs that the gradient function reads. Default: none. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
   gradient: GradientFunction<A> | null;
-  /** Of several results: `dy` is null where nothing flowed, instead of zeros. */
-  partialDy?: boolean;
   /** See RecordedOp. */
+  partialDy?: boolean;
   materializesZeros?: boolean;
 }
 
-/** The dtypes of the results are for the public function's type to say, to which these are assignable. */
+/** The functions of an op. Their dtype `never` is assignable to any: the declared type of the public function states it. */
 export interface Defined<P extends unknown[], A> {
   one: (...args: P) => Tensor<never>;
   many: (...args: P) => Tensor<never>[];
-  /** What `one` does after its arguments are understood. */
+  /** The op on parsed arguments. */
   apply: (inputs: readonly Tensor[], attrs: A) => Tensor;
 }
 
-/** @internal What `op`, `multiOp` and parts of ops are made by. */
+/** @internal Defines an op; `op`, `multiOp` and internal ops call it. `single`: whether the op has one result. */
 export function defineOp<P extends unknown[], A>(
   name: string,
   spec: OpSpec<P, A>,
   single: boolean,
 ): Defined<P, A> {
   const { args, infer, run } = spec;
-  const inputs = spec.saves?.inputs ?? [];
-  /** Shapes that depend on data which are known although a function is being traced. */
-  const shapesNow = (xs: readonly Tensor[], attrs: A): readonly OutSpec[] | null => {
+  /** Value-dependent shapes during a trace, by running the op; null if an input is symbolic. */
+  const concreteShapes = (xs: readonly Tensor[], attrs: A): readonly ResultSpec[] | null => {
     if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
     return (run(xs, attrs, []) as readonly Tensor[]).map(specOf);
   };
   const compute = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
     const { tracer } = context;
     if (tracer !== null && xs.some((x) => tracer.traces(x))) {
-      const specs = infer(xs, attrs) ?? shapesNow(xs, attrs);
-      const list = specs === null || isList(specs) ? specs : [specs];
-      list?.forEach((out) => sizeOfOut(name, out));
-      // An op without results is nothing to a graph.
-      return list?.length === 0 ? [] : traced(row, xs, attrs, list);
+      const specs = infer(xs, attrs) ?? concreteShapes(xs, attrs);
+      const list = specs === null || isOutSpecList(specs) ? specs : [specs];
+      list?.forEach((out) => checkedSize(name, out));
+      // A graph has no nodes for ops without results.
+      return list?.length === 0 ? [] : traced(definition, xs, attrs, list);
     }
     let outputs: readonly Tensor[];
     try {
       if (run === 'view') {
-        outputs = [aliasTensor(xs[0], (infer(xs, attrs) as OutSpec).shape, name)];
+        outputs = [aliasTensor(xs[0], (infer(xs, attrs) as ResultSpec).shape, name)];
       } else {
         const inferred = infer(xs, attrs);
         if (inferred === null) outputs = [];
-        else if (isList(inferred)) {
+        else if (isOutSpecList(inferred)) {
           const made = new Array<Tensor>(inferred.length);
           for (let i = 0; i < made.length; i++) made[i] = allocate(name, inferred[i]);
           outputs = made;
         } else outputs = [allocate(name, inferred)];
-        // A run may hand back results of its own instead (tensors that share an input's storage).
+        // `run` may return other tensors instead, such as ones that share an input's storage.
         const own = run(xs, attrs, outputs);
         if (own !== undefined) outputs = own;
       }
     } catch (error) {
       throw explain(error, name, xs);
     }
-    if (context.recorder !== null) context.recorder.record(row, xs, attrs, outputs);
+    if (context.recorder !== null) context.recorder.record(definition, xs, attrs, outputs);
     return outputs;
   };
-  /** The one result, where nothing is traced: without a list of results and their specifications. */
+  /** Fast path for a single result outside of a trace, without a list of results and their specifications. */
   const apply = (xs: readonly Tensor[], attrs: A): Tensor => {
     if (context.tracer !== null || run === 'view') return compute(xs, attrs)[0];
     let y: Tensor;
     try {
-      const inferred = infer(xs, attrs) as OutSpec | null;
+      const inferred = infer(xs, attrs) as ResultSpec | null;
       const made = inferred === null ? [] : [allocate(name, inferred)];
       y = ((run(xs, attrs, made) as readonly Tensor[] | undefined) ?? made)[0];
     } catch (error) {
       throw explain(error, name, xs);
     }
-    if (context.recorder !== null) context.recorder.record(row, xs, attrs, [y]);
+    if (context.recorder !== null) context.recorder.record(definition, xs, attrs, [y]);
     return y;
   };
-  const one = following(name, args, (parsed) => apply(parsed[0], parsed[1]));
-  const many = following(name, args, (parsed) => {
+  const one = compose(name, args, (parsed) => apply(parsed[0], parsed[1]));
+  const many = compose(name, args, (parsed) => {
     const ys = compute(parsed[0], parsed[1]);
-    // Tapes and tracers keep the list, which the caller may change.
+    // Tapes and tracers retain the list, and the caller may change its copy.
     return ys.slice();
   });
-  const row: OpRow = {
-    name,
-    kind: spec.kind ?? 'op',
-    tf: spec.tf,
-    dtypes: spec.dtypes,
-    domain: spec.domain,
-    ulp: spec.ulp,
-    examples: spec.examples ?? [],
-    differentiable: spec.gradient !== null,
-    savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
-    savesOutputs: spec.saves?.outputs ?? false,
-    partialDy: spec.partialDy,
-    materializesZeros: spec.materializesZeros,
-    gradient: spec.gradient,
-    execute: run,
-    tile: spec.tile,
-    simpler: spec.simpler,
-    regrouped: spec.regrouped,
-    broadcasts: spec.broadcasts,
-    permutes: spec.permutes,
-    reordered: spec.reordered,
-    leastResults: spec.leastResults,
-    fallible: spec.fallible,
-    flops: spec.flops,
-    host: spec.host,
-    call: single ? one : many,
-  };
-  register(row);
+  const definition = toDefinition(name, spec, single ? one : many);
+  register(definition);
   return { one, many, apply } as Defined<P, A>;
 }
 
-const isList = (inferred: OutSpec | readonly OutSpec[]): inferred is readonly OutSpec[] =>
+/** The registry's definition of an op: its traits, and properties derived from the rest of `spec`. */
+function toDefinition<P extends unknown[], A>(
+  name: string,
+  spec: OpSpec<P, A>,
+  call: OpDefinition['call'],
+): OpDefinition {
+  const { args: _, infer: __, run, saves, ...stated } = spec;
+  const inputs = saves?.inputs ?? [];
+  return {
+    kind: 'op',
+    examples: [],
+    ...stated,
+    name,
+    differentiable: spec.gradient !== null,
+    savesInputs: inputs === 'all' ? -1 : inputs.reduce((mask, i) => mask | (1 << i), 0),
+    savesOutputs: saves?.outputs ?? false,
+    execute: run,
+    call,
+  };
+}
+
+const isOutSpecList = (inferred: ResultSpec | readonly ResultSpec[]): inferred is readonly ResultSpec[] =>
   Array.isArray(inferred);
 
-function sizeOfOut(name: string, out: OutSpec): number {
+function checkedSize(name: string, out: ResultSpec): number {
   const size = sizeOf(out.shape);
   if (size > maxElements) checkElements(size, out.shape, `[${name}]`);
   return size;
 }
 
-const allocate = (name: string, out: OutSpec): Tensor => makeTensor(out.dt, out.shape, sizeOfOut(name, out));
+const allocate = (name: string, out: ResultSpec): Tensor =>
+  makeTensor(out.dt, out.shape, checkedSize(name, out));
 
-/** An op with one result, whose dtype the public function's type says. */
+/** Defines an op with one result. */
 export function op<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['one'] {
   return defineOp(name, spec, true).one;
 }
 
-/** An op with several results, which come as an array. */
+/** Defines an op that returns an array of results. */
 export function multiOp<P extends unknown[], A>(name: string, spec: OpSpec<P, A>): Defined<P, A>['many'] {
   return defineOp(name, spec, false).many;
 }

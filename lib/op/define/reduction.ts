@@ -1,9 +1,9 @@
-/** How a reduction's row becomes a function, and the op that leads its gradient back. */
+/** Reductions over axes, their fused eager kernels, and the broadcast that is the gradient of a sum. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { isConverted, type DType } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
-import { isPlain, refuseSurplus } from '../../core/options';
+import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import type { TracedOp } from '../contract';
 import { asShape, mergeDims, normalizeAxis, scalarShape, type Shape, sizeOf } from '../../core/shape';
@@ -12,27 +12,27 @@ import { axesArgument, type Axis } from '../axis';
 import { setBroadcastReducer } from '../broadcast';
 import { badDType, dtypeMask, explain, kernelNumber } from '../checks';
 import { options } from '../../core/options';
-import { register, type Example, type Grad, type GradContext, type OpRow } from '../registry';
-import { asMany } from '../exact_rewrites';
+import { register, type Example, type Grad, type GradContext, type OpDefinition } from '../registry';
+import { elideCopy } from '../exact_rewrites';
 import { traced } from '../traced';
 import { notRecorded } from '../not_recorded';
 import type { DTypeOf } from '../../core/dtype_of';
 
 export interface ReduceOptions {
-  /** What to reduce over. Default null: every axis. */
+  /** The axes to reduce. Default null: all. */
   axis?: Axis;
   /** Keep the reduced axes, with size 1. Default false. */
   keepdims?: boolean;
 }
 
-/** A reduction; `options` may be the axis alone. */
+/** A public reduction; `options` may be the axis alone. */
 export type Reduction = <X extends TensorLike>(
   inputTensor: X,
   options?: ReduceOptions | Axis,
 ) => Tensor<DTypeOf<X>>;
-/** A reduction of bool. */
+/** A public reduction of bool tensors. */
 export type LogicalReduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor<'bool'>;
-/** What the helpers make: the dtype of the result is for the public function's type to say. */
+/** A reduction whose dtype `never` is assignable to any: the declared type of the public function states it. */
 type UndeclaredReduction = (inputTensor: TensorLike, options?: ReduceOptions | Axis) => Tensor<never>;
 
 export interface ReduceAttrs {
@@ -42,21 +42,21 @@ export interface ReduceAttrs {
 
 const defaults: Required<ReduceOptions> = { axis: null, keepdims: false };
 
-/** Everything, by rank: what a call without options asks for. */
-const everything: ReduceAttrs[] = [];
+/** Cached attributes of calls without options, by rank. */
+const allAxesByRank: ReduceAttrs[] = [];
 
 function allAxes(rank: number): ReduceAttrs {
-  return (everything[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
+  return (allAxesByRank[rank] ??= { axes: Array.from({ length: rank }, (_, i) => i), keepdims: false });
 }
 
-/** Axes, sorted and in [0, rank), and whether to keep them, from what a user gave. */
+/** Parses the options of a reduction: sorted axes in [0, rank), and whether to keep them. */
 export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: number, op: string): ReduceAttrs {
   if (given === undefined) return allAxes(rank);
   if (typeof given === 'number') return { axes: [normalizeAxis(given, rank, op)], keepdims: false };
   let axis: unknown = given;
   let keepdims: unknown = false;
   if (given !== null && !Array.isArray(given)) {
-    // As `options` does it, without the object between.
+    // Like `options`, which checks unknown names here, but without allocating its result.
     const o = isPlain(given as object) ? (given as ReduceOptions) : options(given, 'axis', defaults, op);
     for (const key in o) if (key !== 'axis' && key !== 'keepdims') options(given, 'axis', defaults, op);
     axis = o.axis;
@@ -66,7 +66,7 @@ export function reduceAttrs(given: ReduceOptions | Axis | undefined, rank: numbe
   return { axes: axesArgument(axis, rank, op), keepdims };
 }
 
-/** The shape that is left. */
+/** The shape of the result of a reduction. */
 export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Shape {
   if (!keepdims && axes.length === shape.length) return scalarShape;
   const out: number[] = [];
@@ -82,17 +82,17 @@ export function reducedShape(shape: Shape, { axes, keepdims }: ReduceAttrs): Sha
   return asShape(out);
 }
 
-/** How many elements make one of the result. */
+/** The number of elements that are reduced to one. */
 export function reducedCount(shape: Shape, axes: readonly number[]): number {
   let count = 1;
   for (const axis of axes) count *= shape[axis];
   return count;
 }
 
-/** The most dimensions that the border takes. */
+/** The maximum number of dimensions of a native call. */
 const maxDims = 16;
 
-/** Writes a reduction to the frame, its dimensions merged so that kept and reduced ones alternate. */
+/** Writes a reduction to the argument buffer, with dimensions coalesced so that kept and reduced ones alternate. */
 function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
   const shape = shapeOf(x);
   let n = 0;
@@ -133,7 +133,7 @@ function writeReduction(kernel: number, x: Tensor, y: Tensor, axes: readonly num
   frame[4] = n;
 }
 
-/** Runs a kernel. */
+/** Runs a reduction kernel. */
 export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly number[], op: string): void {
   writeReduction(kernel, x, y, axes, op);
   try {
@@ -143,7 +143,7 @@ export function runReduce(kernel: number, x: Tensor, y: Tensor, axes: readonly n
   }
 }
 
-/** Where the frame goes on behind a reduction of the most dimensions. */
+/** The first argument-buffer slot after a reduction of `maxDims` dimensions, for the arguments of fused kernels. */
 const moreSlots = 6 + maxDims;
 
 const [squareKernel, sqrtKernel, rsqrtKernel] = ['square', 'sqrt', 'rsqrt'].map((name) =>
@@ -154,18 +154,18 @@ const [differenceKernel, maximumKernel, multiplyKernel] = ['squaredDifference', 
 );
 const [sumKernel, meanKernel] = ['sum', 'mean'].map(kernelOf);
 
-/** The most elements of a fused eager kernel: several kernels in one native call. */
+/** The maximum number of elements for a fused eager kernel, which runs several kernels in one native call. */
 const small = 1024;
 
 /**
- * Whether an op on x may run as a fused eager kernel, which no tape and no tracer sees: the same kernels in the same order. Floats
- * of 16 bits are rounded after each op, which a kernel of several does not do.
+ * Whether an op on x may run as a fused eager kernel: x is small, and the op is not recorded. Results are bit-identical, which
+ * excludes floats of 16 bits: they are rounded after each op, but a fused kernel rounds once.
  */
 export function fitsFusedKernel(x: Tensor): boolean {
   return x.size <= small && x.size > 0 && !isConverted(x.dt) && notRecorded();
 }
 
-/** Mean and variance (or its root) of an x that `fitsFusedKernel` allows; `mean` may be `variance`, and is lost then. */
+/** Mean and variance (with `root`, standard deviation) if `fitsFusedKernel(x)`. If `mean` is `variance`, that is overwritten. */
 export function runMoments(
   x: Tensor,
   mean: Tensor,
@@ -186,7 +186,7 @@ export function runMoments(
   }
 }
 
-/** y = x / √max(Σ x², epsilon) of an x that `fitsFusedKernel` allows. */
+/** y = x / √max(Σ x², epsilon) if `fitsFusedKernel(x)`. */
 export function runNormalize(
   x: Tensor,
   y: Tensor,
@@ -218,24 +218,24 @@ export interface ReductionSaved {
 export interface ReductionSpec {
   tf: string;
   dtypes: readonly DType[];
-  /** What the gradient reads. Default 'none'. */
+  /** The tensors that the gradient function reads. Default 'none'. */
   saves?: 'input' | 'output' | 'both' | 'none';
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  /** dx in the input's shape from dy. null: no gradient passes. */
+  /** Returns dx, in the input's shape. null: the op is not differentiable. */
   gradient: ((dy: Tensor, saved: ReductionSaved) => Tensor) | null;
-  /** Computes it for integers, in other ops. */
-  integers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
-  /** Stands in for the kernel. */
+  /** The reduction of integers, written in other ops. */
+  ofIntegers?: (x: Tensor, attrs: ReduceAttrs, shape: Shape) => Tensor;
+  /** Replaces the kernel. */
   run?: (x: Tensor, y: Tensor, axes: readonly number[]) => void;
-  /** Axes that are no neighbours are reduced one group after the other, so that the gradient sees one group only. */
-  oneBlock?: boolean;
+  /** Groups of adjacent axes are reduced one after the other, so that the axes that the gradient function gets are adjacent. */
+  contiguousAxes?: boolean;
 }
 
 interface Defined {
   call: UndeclaredReduction;
-  /** The same with axes checked already; `shape` may differ from the usual one in dimensions of size 1. */
+  /** The reduction with parsed axes; `shape` may differ from `reducedShape` in dimensions of size 1. */
   apply(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor;
 }
 
@@ -243,7 +243,7 @@ export function kernelOf(name: string): number {
   return kernelNumber(native.reduceNames, name);
 }
 
-/** A reduction over any axes by a native kernel. */
+/** Defines a reduction by a native kernel. */
 export function reduction(name: string, kernelName: string, spec: ReductionSpec): UndeclaredReduction {
   return defineReduction(name, kernelName, spec).call;
 }
@@ -252,20 +252,22 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   const kernel = kernelOf(kernelName);
   const saves = spec.saves ?? 'none';
   const mask = dtypeMask(spec.dtypes);
-  const { gradient, integers: ofIntegers } = spec;
+  const { gradient, ofIntegers } = spec;
   const run =
     spec.run ?? ((x: Tensor, y: Tensor, axes: readonly number[]) => runReduce(kernel, x, y, axes, name));
-  const oneBlock = spec.oneBlock === true;
+  const contiguousAxes = spec.contiguousAxes === true;
   const call = function (input: TensorLike, given?: ReduceOptions | Axis): Tensor {
     // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
-    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments(name, 2, arguments, defaults);
     const x = input instanceof Tensor ? input : toTensor(input, null, name, 'inputTensor');
     if (((mask >> x.dt.code) & 1) === 0) throw badDType(name, 'inputTensor', x.dt, spec.dtypes);
     const attrs = reduceAttrs(given, shapeOf(x).length, name);
     const shape = reducedShape(shapeOf(x), attrs);
-    return oneBlock && attrs.axes.length > 1 ? byBlocks(x, attrs.axes, shape) : apply(x, attrs, shape);
+    return contiguousAxes && attrs.axes.length > 1
+      ? applyByGroups(x, attrs.axes, shape)
+      : apply(x, attrs, shape);
   };
-  const byBlocks = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
+  const applyByGroups = (x: Tensor, axes: readonly number[], shape: Shape): Tensor => {
     let y = x;
     for (let end = axes.length; end > 0;) {
       let begin = end - 1;
@@ -278,13 +280,13 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
   };
   const apply = (x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor => {
     if (ofIntegers !== undefined && x.dt.kind === 'int') return ofIntegers(x, attrs, shape);
-    if (context.tracer?.traces(x) === true) return traced(row, [x], attrs, [{ shape, dt: x.dt }])[0];
+    if (context.tracer?.traces(x) === true) return traced(definition, [x], attrs, [{ shape, dt: x.dt }])[0];
     const y = makeTensor(x.dt, shape, sizeOf(shape));
     run(x, y, attrs.axes);
-    if (context.recorder !== null) context.recorder.record(row, [x], attrs, [y]);
+    if (context.recorder !== null) context.recorder.record(definition, [x], attrs, [y]);
     return y;
   };
-  const row: OpRow = {
+  const definition: OpDefinition = {
     name,
     kind: 'reduction',
     tf: spec.tf,
@@ -307,26 +309,27 @@ export function defineReduction(name: string, kernelName: string, spec: Reductio
     },
     call,
   };
-  register(row);
+  register(definition);
   return { call: call as UndeclaredReduction, apply };
 }
 
-/** dx[i] = dy[i without its coordinates along `axes`]: what leads back from a sum. */
-export function spread(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
-  if (context.tracer?.traces(dy) === true) return traced(spreadRow, [dy], axes, [{ shape, dt: dy.dt }])[0];
+/** Broadcasts dy along `axes`: dx[i] = dy[i without its coordinates along `axes`]. The gradient of a sum. */
+export function broadcastAlong(dy: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  if (context.tracer?.traces(dy) === true)
+    return traced(broadcastDefinition, [dy], axes, [{ shape, dt: dy.dt }])[0];
   const size = sizeOf(shape);
   let dx: Tensor;
   if (dy.size === size) {
-    dx = aliasTensor(dy, shape, 'spread');
+    dx = aliasTensor(dy, shape, 'broadcastAlong');
   } else {
     dx = makeTensor(dy.dt, shape, size);
-    if (size > 0) fillSpread(dy, axes, dx);
+    if (size > 0) fillBroadcast(dy, axes, dx);
   }
-  if (context.recorder !== null) context.recorder.record(spreadRow, [dy], axes, [dx]);
+  if (context.recorder !== null) context.recorder.record(broadcastDefinition, [dy], axes, [dx]);
   return dx;
 }
 
-function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
+function fillBroadcast(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   const shape = shapeOf(dx);
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -353,31 +356,32 @@ function fillSpread(dy: Tensor, axes: readonly number[], dx: Tensor): void {
   try {
     native.copy(bufferOf(dy), bufferOf(dx));
   } catch (error) {
-    throw explain(error, 'spread', [dy]);
+    throw explain(error, 'broadcastAlong', [dy]);
   }
 }
 
-const spreadRow: TracedOp & {
+const broadcastDefinition: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<readonly number[]>): readonly Grad[];
 } = {
-  name: 'spread',
-  spreads: true,
+  name: 'broadcastAlong',
+  repeats: true,
   flops: () => 0,
   differentiable: true,
   savesInputs: 0,
   savesOutputs: false,
-  simpler: asMany,
+  exactRewrite: elideCopy,
   gradient: (dy, ctx) => [sumTo(dy[0], ctx.attrs, ctx.shapes[0])],
   execute: ([dy], axes: readonly number[], [dx]) => {
-    if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'spread')];
-    if (dx.size > 0) fillSpread(dy, axes, dx);
+    if (dy.size === dx.size) return [aliasTensor(dy, shapeOf(dx), 'broadcastAlong')];
+    if (dx.size > 0) fillBroadcast(dy, axes, dx);
     return undefined;
   },
 };
 
+/** The sum over axes, for gradients. */
 export let sumTo: (t: Tensor, axes: readonly number[], shape: Shape) => Tensor;
 
-/** Takes the sum that leads back from broadcasting: `shape` is the result's, with the same elements as kept axes. */
+/** Sets `sumTo`, which is an op (ops/reduce/reduce.ts). `shape`: the result's, with or without the reduced axes as 1. */
 export function setSum(f: typeof sumTo): void {
   sumTo = f;
   setBroadcastReducer(f);

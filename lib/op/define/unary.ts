@@ -1,4 +1,4 @@
-/** Elementwise ops of one operand. */
+/** Unary elementwise ops. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
@@ -6,33 +6,33 @@ import { dtypes, type DType } from '../../core/dtype';
 import type { DTypeOf } from '../../core/dtype_of';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { badDType, dtypeMask, explain, kernelNumber, roundsOnce } from '../checks';
-import { register, type Example, type GradContext, type OpRow, type SymbolicZero } from '../registry';
+import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
 import { traced } from '../traced';
 
 export interface UnarySpec {
   dtypes: readonly DType[];
   tf: string;
-  /** What the gradient reads. Default 'input'. */
+  /** The tensors that the gradient function reads. Default 'input'. */
   saves?: 'input' | 'output' | 'both' | 'none';
   domain?: readonly [number, number];
   ulp?: number;
   examples?: readonly Example[];
-  /** One element in plain JavaScript: see OpRow.js. */
+  /** One element in plain JavaScript: see OpDefinition.js. */
   js?: (x: number) => number;
-  /** dx from dy; `x` and `y` are there as `saves` says. null: no gradient passes. */
+  /** Returns dx; `x` and `y` are defined according to `saves`. null: the op is not differentiable. */
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor | SymbolicZero) | null;
   /** The result is bool. */
   toBool?: boolean;
-  /** See TracedOp.simpler. */
-  simpler?: OpRow['simpler'];
+  /** See TracedOp.exactRewrite. */
+  exactRewrite?: OpDefinition['exactRewrite'];
 }
 
-/** An elementwise function of one operand: the result has its dtype. */
+/** A unary elementwise function whose result has the operand's dtype. */
 export type UnaryOp = <X extends TensorLike>(x: X) => Tensor<DTypeOf<X>>;
-/** One whose result is bool. */
+/** A unary elementwise function whose result is bool. */
 export type Predicate = (x: TensorLike) => Tensor<'bool'>;
 
-/** The native kernel of that number in the unary table. */
+/** Runs the kernel `code` of the native unary table. */
 export function runUnary(code: number, x: Tensor, y: Tensor): void {
   frame[0] = x.offset;
   frame[1] = y.offset;
@@ -42,7 +42,7 @@ export function runUnary(code: number, x: Tensor, y: Tensor): void {
   native.unary(bufferOf(x), bufferOf(y));
 }
 
-/** An elementwise op of one operand: a row of the native unary table of the same name. */
+/** Defines a unary elementwise op, by the native kernel of the same name. */
 export function unary(name: string, spec: UnarySpec): UnaryOp {
   const code = kernelNumber(native.unaryNames, name);
   const mask = dtypeMask(spec.dtypes);
@@ -54,7 +54,7 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     const dt = x.dt;
     if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
     if (context.tracer !== null && context.tracer.traces(x)) {
-      return traced(row, [x], null, [{ shape: shapeOf(x), dt: toBool ? dtypes.bool : dt }])[0];
+      return traced(definition, [x], null, [{ shape: shapeOf(x), dt: toBool ? dtypes.bool : dt }])[0];
     }
     const y = makeTensor(toBool ? dtypes.bool : dt, shapeOf(x), x.size);
     try {
@@ -62,12 +62,13 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     } catch (error) {
       throw explain(error, name, [x]);
     }
-    if (context.recorder !== null) context.recorder.record1(row, x, y);
+    if (context.recorder !== null) context.recorder.record1(definition, x, y);
     return y;
   };
-  const row: OpRow = {
+  const definition: OpDefinition = {
     name,
     kind: 'unary',
+    elementwise: name,
     tf: spec.tf,
     dtypes: spec.dtypes,
     domain: spec.domain,
@@ -80,17 +81,17 @@ export function unary(name: string, spec: UnarySpec): UnaryOp {
     gradient:
       gradient === null ? null : (dy, ctx: GradContext) => [gradient(dy[0], { x: ctx.x[0], y: ctx.y[0] })],
     tile: { kind: 'unary', op: code, cheap: roundsOnce(spec.ulp) },
-    simpler: spec.simpler,
+    exactRewrite: spec.exactRewrite,
     execute: ([x], _, [y]) => {
       runUnary(code, x, y);
     },
     call,
   };
-  register(row);
+  register(definition);
   return call as UnaryOp;
 }
 
-/** The same with a bool result. */
+/** Like `unary`, with a bool result. */
 export function predicate(name: string, spec: UnarySpec): Predicate {
   return unary(name, { ...spec, toBool: true }) as Predicate;
 }

@@ -1,34 +1,35 @@
 /**
- * Indexing: `x.at(0)`, `x.at('1:3', ':', -1)`, `x.at('...', tf.newaxis)`, `x.at('::-1')`, `x.at(mask)`. What Python writes
- * between the brackets of `x[…]`, one argument for each part.
+ * Indexing: `x.at(0)`, `x.at('1:3', ':', -1)`, `x.at('...', tf.newaxis)`, `x.at('::-1')`, `x.at(mask)`. Each argument is one
+ * of the items between the brackets of Python's `x[…]`.
  */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, type DType } from '../../core/dtype';
-import { listOf, maxDepth, tooDeep } from '../../core/lists';
-import { Readable } from '../../core/readable';
+import { copyOfList, maxDepth, tooDeep } from '../../core/lists';
+import { TensorConvertible } from '../../core/tensor_convertible';
 import { describe, type Shape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { context } from '../../core/context';
 import { add } from '../math/binary';
 import { less } from '../math/compare';
 import { booleanMask, gather, where } from '../index/indexing';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { takeRegion, type Region } from './region';
 import { regionOf, type IndexItem } from './slicing';
 
-/** Stands for a new dimension of 1 in an index. @tf tf.newaxis */
+/** Adds a dimension of size 1 in an index. @tf tf.newaxis */
 export const newaxis = null;
 
-/** One part of an index: a position, 'begin:end:step', '...', tf.newaxis, an integer scalar, or a bool mask alone. */
+/** One item of an index: an integer, a slice 'begin:end:step', '...', tf.newaxis, an integer scalar; or a bool mask alone. */
 export type IndexPart = number | bigint | string | null | TensorLike;
 
+/** Parsed index strings, by string. */
 const parsed = new Map<string, IndexItem>();
-/** Longer texts are not kept. */
-const shortText = 64;
+/** Longer strings are not cached. */
+const maxCachedLength = 64;
 
 function invalid(part: unknown): TypeError {
   const what =
-    part instanceof Tensor || part instanceof Readable
+    part instanceof Tensor || part instanceof TensorConvertible
       ? `a ${part.dt.name} tensor of shape ${showShape(part instanceof Tensor ? shapeOf(part) : shapeOf(part.operand()))}`
       : describe(part);
   return new TypeError(
@@ -42,14 +43,14 @@ function parseString(text: string): IndexItem {
   if (known !== undefined) return known;
   const item = readString(text);
   if (parsed.size >= 1024) parsed.clear();
-  if (text.length <= shortText) parsed.set(text, item);
+  if (text.length <= maxCachedLength) parsed.set(text, item);
   return item;
 }
 
 function readString(text: string): IndexItem {
   if (text.trim() === '...') return { kind: 'ellipsis' };
-  const ends = text.split(':', 4).map((piece): number | null => {
-    const end = piece.trim();
+  const ends = text.split(':', 4).map((field): number | null => {
+    const end = field.trim();
     if (end === '') return null;
     if (!/^-?\d+$/.test(end)) throw invalid(text);
     return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(end), Number.MAX_SAFE_INTEGER));
@@ -66,20 +67,20 @@ function parsePart(part: unknown): IndexItem {
   if (typeof part === 'string') return parseString(part);
   if (part === null) return { kind: 'newaxis' };
   if (typeof part === 'bigint') return { kind: 'index', at: Number(part) };
-  if (part instanceof Tensor || part instanceof Readable) {
+  if (part instanceof Tensor || part instanceof TensorConvertible) {
     const t = part instanceof Tensor ? part : part.operand();
     if (t.rank === 0 && (t.dt === dtypes.int32 || t.dt === dtypes.int64)) {
-      return { kind: 'index', at: Number(viewOf(decided(t, 'at'))[0]) };
+      return { kind: 'index', at: Number(viewOf(requireConcrete(t, 'at'))[0]) };
     }
   }
   throw invalid(part);
 }
 
-/** The mask, where the index is one. */
+/** The mask if the index is a bool mask, else null. */
 function maskOf(parts: readonly unknown[]): TensorLike | null {
   if (parts.length !== 1) return null;
   const only = parts[0];
-  if (only instanceof Tensor || only instanceof Readable) {
+  if (only instanceof Tensor || only instanceof TensorConvertible) {
     return only.dt === dtypes.bool ? (only as TensorLike) : null;
   }
   let first: unknown = only;
@@ -90,21 +91,21 @@ function maskOf(parts: readonly unknown[]): TensorLike | null {
   return Array.isArray(only) && typeof first === 'boolean' ? (only as TensorLike) : null;
 }
 
-/** The parts of an index: x[[0, 1]] means x[0, 1]. */
+/** The items of an index; an array is an index of its own: x.at([0, 1]) means x.at(0, 1). */
 function partsOf(parts: readonly unknown[]): readonly unknown[] {
-  return parts.length === 1 && Array.isArray(parts[0]) ? listOf(parts[0], 'at', 'an index') : parts;
+  return parts.length === 1 && Array.isArray(parts[0]) ? copyOfList(parts[0], 'at', 'an index') : parts;
 }
 
-/** What basic indexing (everything but a mask) selects of a tensor of a given shape. */
+/** The region that a basic index (one without a mask) selects of a tensor of the given shape. */
 export function regionAt(shape: Shape, parts: readonly unknown[]): Region {
   return regionOf(shape, partsOf(parts).map(parsePart), 'at');
 }
 
 /**
- * The elements that an index selects: a position drops its dimension (negative ones count from the end), a range
- * 'begin:end:step' keeps it (and is clamped), '...' stands for the dimensions in between, tf.newaxis adds one of 1; a bool
- * tensor selects where it is true. InvalidArgumentError for a position out of bounds, a step of 0 or too many parts,
- * TypeError for anything else. @tf tf.Tensor.__getitem__
+ * The elements that an index selects. An integer drops its dimension (negative ones count from the end); a slice
+ * 'begin:end:step' keeps it and is clamped to it; '...' stands for all dimensions that no other item selects from;
+ * tf.newaxis adds a dimension of size 1; a bool mask selects the elements for which it is true. InvalidArgumentError for an
+ * integer out of bounds, a step of 0 or too many items, TypeError for anything else. @tf tf.Tensor.__getitem__
  */
 export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
   const t = toTensor(x, null, 'at', 'x');
@@ -112,21 +113,21 @@ export function at(x: TensorLike, ...parts: IndexPart[]): Tensor {
   if (mask !== null) return booleanMask(t, mask);
   if (context.tracer !== null) {
     const list = partsOf(parts);
-    if (list.some(isLater)) return atLater(t, list);
+    if (list.some(isSymbolicIndex)) return atSymbolic(t, list);
   }
   return takeRegion(t, regionAt(shapeOf(t), parts));
 }
 
-/** A position that has no value yet: in a function that is being traced. */
-function isLater(part: unknown): part is Tensor | Readable {
-  if (!(part instanceof Tensor || part instanceof Readable)) return false;
+/** Whether an index item is a symbolic integer scalar: its value is unknown during the trace. */
+function isSymbolicIndex(part: unknown): part is Tensor | TensorConvertible {
+  if (!(part instanceof Tensor || part instanceof TensorConvertible)) return false;
   const t = part instanceof Tensor ? part : part.operand();
   return t.isSymbolic && t.rank === 0 && t.dt.kind === 'int';
 }
 
-/** With such positions: everything else first, then they are gathered. */
-function atLater(t: Tensor, parts: readonly unknown[]): Tensor {
-  const items = parts.map((p) => (isLater(p) ? null : parsePart(p)));
+/** Indexing with symbolic integers: selects by all other items first, then gathers along the axes of the symbolic ones. */
+function atSymbolic(t: Tensor, parts: readonly unknown[]): Tensor {
+  const items = parts.map((p) => (isSymbolicIndex(p) ? null : parsePart(p)));
   let y = takeRegion(
     t,
     regionOf(
@@ -136,7 +137,7 @@ function atLater(t: Tensor, parts: readonly unknown[]): Tensor {
     ),
   );
   const axesOf = (list: typeof items): number => list.filter((item) => item?.kind !== 'index').length;
-  // From the end on, so that the axes before stay what they are.
+  // From the last axis to the first, since each gather drops its axis.
   let axis = items.some((item) => item?.kind === 'ellipsis') ? y.rank : axesOf(items);
   for (let i = items.length - 1; i >= 0; i--) {
     const item = items[i];

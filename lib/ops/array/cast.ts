@@ -1,4 +1,4 @@
-/** Conversion between element types. */
+/** Conversion between dtypes. */
 import { frame, native } from '../../binding';
 import { toValue, type TensorLike } from '../../core/convert';
 import { dtypeByCode, dtypeInfo, everyType, type DType, type DTypeInfo } from '../../core/dtype';
@@ -10,7 +10,7 @@ import { publicCall, sample } from '../../op/registry';
  * Whether a cast to `wide` and back keeps all values of `narrow`. A float has all values of integers and floats of fewer bytes,
  * no float of 16 bits has those of the other; integers of one width keep their bits.
  */
-function holds(wide: DTypeInfo, narrow: DTypeInfo): boolean {
+function represents(wide: DTypeInfo, narrow: DTypeInfo): boolean {
   if (wide === narrow || narrow.kind === 'bool') return true;
   if (wide.kind === 'float') return wide.bytes > narrow.bytes;
   return wide.kind === 'int' && narrow.kind === 'int' && wide.bytes >= narrow.bytes;
@@ -36,20 +36,21 @@ const convert = op<[x: Tensor, to: DTypeInfo], DTypeInfo>('cast', {
     native.cast(bufferOf(x), bufferOf(y));
   },
   tile: { kind: 'cast', op: 0, cheap: true },
-  // There and back again: nothing is lost where the way leads through more than there is.
-  simpler: (call, around) => {
-    const inner = around.producer(call.inputs[0]);
+  // A cast to a dtype that represents all values, and back, is the identity.
+  exactRewrite: (call, graph) => {
+    const inner = graph.producer(call.inputs[0]);
     if (inner?.op !== call.op) return null;
     const [x] = inner.inputs;
-    return x.dt === call.attrs && holds(inner.attrs as DTypeInfo, x.dt) ? x : null;
+    return x.dt === call.attrs && represents(inner.attrs as DTypeInfo, x.dt) ? x : null;
   },
   gradient: ([dy], { dts }) => [dts[0].kind === 'float' ? cast(dy, dts[0].name) : null],
 });
 
 /**
- * The elements as another dtype. Floats become integers by truncation toward zero; what does not fit (and NaN) is the
- * least value in int32 and int64, the low bits of the int32 in narrower integers, those of the int64 in uint32 and uint64.
- * Wider integers lose their high bits. Floats are rounded to the nearest. Anything but 0 is true. The gradient passes between floating dtypes. A tensor that has the dtype already comes back as it is.
+ * Converts the elements to another dtype. Floats are truncated towards zero: NaN and values out of range become the smallest
+ * value in int32 and int64, the low bits of that int32 in narrower integers, and those of the int64 in uint32 and uint64.
+ * Wider integers lose their high bits. Floats are rounded to the nearest. As bool, everything but 0 is true. The gradient
+ * passes between floating dtypes. A tensor that already has the dtype is returned unchanged.
  * TypeError for an unknown dtype. @tf tf.cast
  */
 export function cast<T extends DType>(x: TensorLike, dtype: T): Tensor<T>;

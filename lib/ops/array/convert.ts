@@ -1,23 +1,29 @@
-/** Anything as a tensor. */
-import { convertLike, toValue, type TensorLike } from '../../core/convert';
+/** Conversion of values to tensors: constant, convertToTensor. */
+import { convertLike, toValue, type HostArray, type TensorLike } from '../../core/convert';
 import { dtypeInfo, type DType } from '../../core/dtype';
-import { options, refuseSurplus } from '../../core/options';
-import type { Tensor } from '../../core/tensor';
+import { options, throwExtraArguments } from '../../core/options';
+import { InvalidArgumentError } from '../../core/errors';
+import { describe, sameShape, showShape, sizeOf } from '../../core/shape';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import type { DTypeOf } from '../../core/dtype_of';
+import { composite } from '../../op/define/composite';
+import { exact, plain } from './creation';
+import { broadcastTo } from './movement';
+import { reshape, shapeArgument } from './views';
 
 const convertToTensorDefaults = { dtype: null, dtypeHint: null } as const;
 
 export interface ConvertToTensorOptions<D extends DType = DType> {
-  /** The dtype that the result must have; host values take it. Default: what the value says. */
+  /** The dtype of the result; host values are converted to it. Default: the value's. */
   dtype?: D | null;
-  /** The dtype that host values take. */
+  /** The dtype to prefer for host values. */
   dtypeHint?: DType | null;
 }
 
 /**
- * A tensor from a number, an array, a variable (its value now), sparse rows (rows with the same index are summed); a
- * tensor comes back as it is. InvalidArgumentError where a tensor has another dtype than the one asked for: that takes
- * tf.cast. @tf tf.convert_to_tensor
+ * Converts a number, an array, a variable (its current value) or IndexedSlices (slices with equal indices are summed) to a
+ * tensor; a tensor is returned unchanged. InvalidArgumentError for a tensor of another dtype than `dtype`, which tf.cast
+ * converts. @tf tf.convert_to_tensor
  */
 export function convertToTensor<X extends TensorLike, D extends DType = DTypeOf<X>>(
   value: X,
@@ -26,15 +32,71 @@ export function convertToTensor<X extends TensorLike, D extends DType = DTypeOf<
 export function convertToTensor(value: TensorLike, options?: ConvertToTensorOptions | DType): Tensor;
 export function convertToTensor(value: TensorLike, given?: ConvertToTensorOptions | DType): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('convertToTensor', 2, arguments, convertToTensorDefaults);
+  if (arguments.length > 2) throwExtraArguments('convertToTensor', 2, arguments, convertToTensorDefaults);
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(
     given,
     'dtype',
     convertToTensorDefaults,
     'convertToTensor',
   );
-  const wanted = dtype === null ? null : dtypeInfo(dtype, '[convertToTensor] dtype');
+  const required = dtype === null ? null : dtypeInfo(dtype, '[convertToTensor] dtype');
   const hint = dtypeHint === null ? null : dtypeInfo(dtypeHint, '[convertToTensor] dtypeHint');
-  const t = toValue(value, wanted ?? hint, 'convertToTensor', 'value');
-  return wanted === null ? t : convertLike(t, wanted, 'convertToTensor', 'value');
+  const t = toValue(value, required ?? hint, 'convertToTensor', 'value');
+  return required === null ? t : convertLike(t, required, 'convertToTensor', 'value');
 }
+
+export interface ConstantOptions<D extends DType = DType> {
+  /** Default: float32 for numbers, bool for booleans, int64 for bigints. */
+  dtype?: D | null;
+  /** The shape of the result: a single value is repeated; an array must have as many elements. */
+  shape?: readonly number[] | null;
+}
+
+const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null };
+
+/**
+ * Creates a tensor from a number, bigint, boolean, nested arrays of them, or a typed array. A tensor is returned unchanged.
+ * InvalidArgumentError for ragged or mixed arrays, values that the dtype cannot represent, or a number of elements that
+ * differs from the shape's. @tf tf.constant
+ */
+export const constant: {
+  <X extends TensorLike, D extends DType = DTypeOf<X>>(
+    value: X,
+    options?: ConstantOptions<D>,
+  ): Tensor<NoInfer<D>>;
+  <D extends DType>(value: TensorLike, dtype: D): Tensor<D>;
+  (value: TensorLike, options?: ConstantOptions | DType): Tensor;
+} = composite(
+  'constant',
+  {
+    ...exact,
+    tf: 'tf.constant',
+    examples: [plain([[1, 2, 3]]), plain([7], { shape: [2, 2] }), plain([[1, 2]], { dtype: 'int64' })],
+  },
+  (value: TensorLike | HostArray, given?: ConstantOptions | DType): Tensor => {
+    const { dtype, shape } = options(given, 'dtype', constantDefaults, 'constant');
+    if (Array.isArray(dtype)) {
+      throw new TypeError(
+        `[constant] dtype must be a dtype; got ${describe(dtype)}. A shape goes by name, constant(…, { shape: ${describe(dtype)} })`,
+      );
+    }
+    const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
+    const t = toValue(value, hint, 'constant', 'value');
+    if (hint !== null && t.dt !== hint) {
+      throw new InvalidArgumentError(
+        `[constant] value is a ${t.dtype} tensor, and dtype ${hint.name} was asked for; use tf.cast`,
+      );
+    }
+    if (shape === null) return t;
+    const dims = shapeArgument(shape, 'constant');
+    if (sameShape(dims, shapeOf(t))) return t;
+    if (t.size === 1) return broadcastTo(reshape(t, []), dims);
+    if (sizeOf(dims) !== t.size) {
+      throw new InvalidArgumentError(
+        `[constant] value has ${t.size} elements (shape ${showShape(shapeOf(t))}), which do not fill the shape ` +
+          showShape(dims),
+      );
+    }
+    return reshape(t, dims);
+  },
+);

@@ -1,6 +1,6 @@
-/** Ops that make tensors from numbers. */
+/** Tensors of constant values and sequences. */
 import { frame, frameBigInts, native } from '../../binding';
-import { element, toTensor, toValue, type HostArray, type TensorLike } from '../../core/convert';
+import { element, toTensor, type TensorLike } from '../../core/convert';
 import {
   dtypeInfo,
   dtypes,
@@ -15,7 +15,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { rounded } from '../../core/half';
 import { context } from '../../core/context';
 import { asShape, checkElements, describe, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
-import { bufferOf, elementsAround, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
+import { bufferOf, storageView, makeTensor, scalarTensor, shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, divide, multiply, subtract } from '../math/binary';
@@ -28,7 +28,7 @@ import { concat } from './joining';
 import { broadcastTo } from './movement';
 import { sample, type Example } from '../../op/registry';
 import { fillWith, integer } from '../../op/strided';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { expandDims, reshape, shapeArgument, type ShapeLike } from './views';
 
 export interface DTypeOptions<D extends DType = DType> {
@@ -42,7 +42,7 @@ export const plain = (args: Example['args'], more?: Example['options']): Example
   noGradient: true,
 });
 
-/** @internal A tensor of one repeated value, not recorded: it depends on nothing. */
+/** @internal A tensor of one repeated value. It is not recorded, since it depends on no tensor. */
 export function filled(shape: Shape, dt: DTypeInfo, value: number | bigint, opName: string): Tensor {
   const size = sizeOf(shape);
   checkElements(size, shape, `[${opName}]`);
@@ -85,7 +85,7 @@ export const ones: <D extends DType = 'float32'>(
     filled(shapeArgument(shape, 'ones'), dtypeOption(options, 'ones'), 1, 'ones'),
 );
 
-/** Zeros in the shape and (unless another is named) the dtype of a tensor. @tf tf.zeros_like */
+/** Zeros of a tensor's shape and, by default, dtype. @tf tf.zeros_like */
 export const zerosLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
   input: X,
   options?: DTypeOptions<D> | D,
@@ -102,7 +102,7 @@ export const zerosLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
   },
 );
 
-/** Ones in the shape and (unless another is named) the dtype of a tensor. @tf tf.ones_like */
+/** Ones of a tensor's shape and, by default, dtype. @tf tf.ones_like */
 export const onesLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
   input: X,
   options?: DTypeOptions<D> | D,
@@ -119,7 +119,7 @@ export const onesLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
   },
 );
 
-/** A tensor of the given shape, every element the scalar `value`. InvalidArgumentError where value is no scalar. @tf tf.fill */
+/** A tensor whose elements all have the value of a scalar. InvalidArgumentError if `value` is not a scalar. @tf tf.fill */
 export const fill: <X extends TensorLike>(dims: ShapeLike, value: X) => Tensor<DTypeOf<X>> = composite(
   'fill',
   { ...exact, tf: 'tf.fill', examples: [{ args: [[2, 3], sample([])] }, { args: [[0], sample([])] }] },
@@ -132,69 +132,13 @@ export const fill: <X extends TensorLike>(dims: ShapeLike, value: X) => Tensor<D
   },
 );
 
-export interface ConstantOptions<D extends DType = DType> {
-  /** Default: what the values say. Numbers are float32, booleans bool, bigints int64. */
-  dtype?: D | null;
-  /** The shape of the result: a single value is repeated, others must have as many elements. */
-  shape?: readonly number[] | null;
-}
-
-const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null };
-
-/**
- * A tensor from a number, bigint, boolean, nested arrays of them, or a typed array. A tensor comes back as it is.
- * InvalidArgumentError for ragged or mixed arrays, values that the dtype doesn't have, or another number of elements
- * than the shape has. @tf tf.constant
- */
-export const constant: {
-  <X extends TensorLike, D extends DType = DTypeOf<X>>(
-    value: X,
-    options?: ConstantOptions<D>,
-  ): Tensor<NoInfer<D>>;
-  <D extends DType>(value: TensorLike, dtype: D): Tensor<D>;
-  (value: TensorLike, options?: ConstantOptions | DType): Tensor;
-} = composite(
-  'constant',
-  {
-    ...exact,
-    tf: 'tf.constant',
-    examples: [plain([[1, 2, 3]]), plain([7], { shape: [2, 2] }), plain([[1, 2]], { dtype: 'int64' })],
-  },
-  (value: TensorLike | HostArray, given?: ConstantOptions | DType): Tensor => {
-    const { dtype, shape } = options(given, 'dtype', constantDefaults, 'constant');
-    if (Array.isArray(dtype)) {
-      throw new TypeError(
-        `[constant] dtype must be a dtype; got ${describe(dtype)}. A shape goes by name, constant(…, { shape: ${describe(dtype)} })`,
-      );
-    }
-    const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
-    const t = toValue(value, hint, 'constant', 'value');
-    if (hint !== null && t.dt !== hint) {
-      throw new InvalidArgumentError(
-        `[constant] value is a ${t.dtype} tensor, and dtype ${hint.name} was asked for; use tf.cast`,
-      );
-    }
-    if (shape === null) return t;
-    const dims = shapeArgument(shape, 'constant');
-    if (sameShape(dims, shapeOf(t))) return t;
-    if (t.size === 1) return broadcastTo(reshape(t, []), dims);
-    if (sizeOf(dims) !== t.size) {
-      throw new InvalidArgumentError(
-        `[constant] value has ${t.size} elements (shape ${showShape(shapeOf(t))}), which do not fill the shape ` +
-          showShape(dims),
-      );
-    }
-    return reshape(t, dims);
-  },
-);
-
 // ---------------------------------------------------------------------------------------------------- sequences
 
 type Scalar = number | bigint | Tensor | Variable;
 
 const rangeTypes: readonly DType[] = [...floating, ...indexTypes];
 
-/** The dtype and values of range's numbers. */
+/** Parses start, limit and delta of range, and determines its dtype. */
 function rangeNumbers(
   given: readonly (Scalar | undefined)[],
   dtype: DType | null,
@@ -208,7 +152,7 @@ function rangeNumbers(
           `[range] ${names[i]} must be a scalar, not shape ${showShape(v.shape)}`,
         );
       }
-      const value = decided(v, 'range').item();
+      const value = requireConcrete(v, 'range').item();
       if (typeof value === 'boolean') throw badDType('range', names[i], dtypes.bool, numeric);
       return value;
     }
@@ -265,8 +209,8 @@ function rangeSize(
 export type RangeOptions<D extends DType = DType> = DTypeOptions<D> | D;
 
 /**
- * start, start + delta, … up to but not `limit`; `tf.range(n)` counts from 0. Whole numbers make int32, others float32.
- * InvalidArgumentError for a delta of 0 or one that leads away from the limit. @tf tf.range
+ * start, start + delta, … up to `limit`, exclusive; `tf.range(n)` starts at 0. Integers give int32, other numbers float32.
+ * InvalidArgumentError if delta is 0 or has the wrong sign. @tf tf.range
  */
 export function range<N extends Scalar, D extends DType = RangeDType<N>>(
   limit: N,
@@ -303,7 +247,7 @@ export function range(
   const to = count === 1 ? a : (b as Scalar);
   const step = count === 3 ? (c as Scalar) : 1;
   if (dtype === null && isInt32(from) && isInt32(to) && isInt32(step)) {
-    // Anything else has its error below.
+    // The fast path of the usual case. Invalid arguments throw below.
     const forward = step > 0 ? from <= to : step < 0 && from >= to;
     if (forward) return iota(Math.ceil(Math.abs((to - from) / step)), dtypes.int32, from, step);
   }
@@ -319,11 +263,11 @@ const isScalar = (v: unknown): v is Scalar =>
 
 const isInt32 = (v: Scalar): v is number => typeof v === 'number' && (v | 0) === v;
 
-/** The halves of the frame's slots. */
+/** The argument buffer as 32-bit halves of its slots. */
 const halves = new Int32Array(native.frame);
 const lowHalf = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
 
-/** An int32 as the raw bits of an int64; a bigint on the way would take longer than the kernel. */
+/** Writes an int32 as the bits of an int64. Converting it to a bigint would take longer than the kernel. */
 function writeInt32(slot: number, value: number): void {
   halves[2 * slot + lowHalf] = value;
   halves[2 * slot + 1 - lowHalf] = value < 0 ? -1 : 0;
@@ -366,32 +310,32 @@ composite(
 
 const linspaceDefaults: Required<LinspaceOptions> = { axis: 0 };
 
-/** Whether nobody asks where the tensor's value comes from: no gradient flows to it, and it is there. */
+/** Whether the tensor is concrete and neither taped nor traced. */
 function isConstant(t: Tensor): boolean {
   const { recorder, tracer } = context;
-  return (recorder === null || !recorder.follows(t.id)) && (tracer === null || !tracer.traces(t));
+  return (recorder === null || !recorder.watches(t.id)) && (tracer === null || !tracer.traces(t));
 }
 
-/** What linspace's ops give, bit for bit: each of them rounds. */
-function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
+/** Eager fast path of linspace for float32 scalars, bit for bit the same as the composed ops: each operation rounds. */
+function linspaceFloat32(start: Tensor, stop: Tensor, count: number): Tensor {
   start.assertAlive('linspace');
   stop.assertAlive('linspace');
-  const first = elementsAround(start)[start.offset / 4] as number;
-  const last = elementsAround(stop)[stop.offset / 4] as number;
+  const first = storageView(start)[start.offset / 4] as number;
+  const last = storageView(stop)[stop.offset / 4] as number;
   const { fround } = Math;
   const delta = fround(fround(last - first) / fround(count - 1));
   checkElements(count, [count], '[linspace]');
-  const inKernels = count > mostInLoop;
-  const t = inKernels
+  const usesKernels = count > maxLoopCount;
+  const t = usesKernels
     ? iota(count, dtypes.float32, 0, 1)
     : makeTensor(dtypes.float32, asShape([count]), count);
-  if (inKernels) {
+  if (usesKernels) {
     runBinary(multiplyKernel, t, scalarTensor(t.dt, delta), t);
     runBinary(addKernel, t, scalarTensor(t.dt, first), t);
   }
-  const floats = elementsAround(t) as Float32Array;
+  const floats = storageView(t) as Float32Array;
   const at = t.offset / 4;
-  if (!inKernels) {
+  if (!usesKernels) {
     for (let i = 1; i < count - 1; i++) floats[at + i] = first + fround(delta * fround(i));
   }
   floats[at] = first;
@@ -399,19 +343,19 @@ function spacedFloats(start: Tensor, stop: Tensor, count: number): Tensor {
   return t;
 }
 
-/** So many spaced numbers come from a loop: the kernels' calls take longer. */
-const mostInLoop = 256;
+/** Up to this count, a loop is faster than calls of kernels. */
+const maxLoopCount = 256;
 const addKernel = kernelNumber(native.binaryNames, 'add');
 const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
 export interface LinspaceOptions {
-  /** Where the new dimension goes, if start and stop are not scalars. Default 0. */
+  /** Position of the new dimension, if start and stop are not scalars. Default 0. */
   axis?: OneAxis;
 }
 
 /**
- * `num` evenly spaced values from start to stop, both included. start and stop may be tensors of one shape.
- * InvalidArgumentError for different shapes or integers. @tf tf.linspace
+ * `num` evenly spaced values from start to stop, both inclusive. start and stop may be tensors of the same shape.
+ * InvalidArgumentError for different shapes or integer dtypes. @tf tf.linspace
  */
 export const linspace: <A extends TensorLike, B extends TensorLike>(
   start: A,
@@ -445,7 +389,7 @@ export const linspace: <A extends TensorLike, B extends TensorLike>(
     if (count < 0) throw new InvalidArgumentError(`[linspace] Requires num >= 0: ${count}`);
     const at = axisArgument(axis, a.rank + 1, 'linspace');
     if (count > 1 && a.rank === 0 && a.dt === dtypes.float32 && isConstant(a) && isConstant(b))
-      return spacedFloats(a, b, count);
+      return linspaceFloat32(a, b, count);
     const first = expandDims(a, at);
     if (count === 1) return first;
     const last = expandDims(b, at);

@@ -1,11 +1,11 @@
-/** `for (const row of tensor)`. */
+/** Iteration over the first dimension: `for (const row of tensor)`. */
 import type { DType } from '../../core/dtype';
 import { Tensor } from '../../core/tensor';
 import { unstack } from './joining';
 
 declare module '../../core/tensor' {
   interface Tensor<D extends DType = DType> {
-    /** The slices along the first dimension, as `unstack` gives them. TypeError for a scalar. @tf tf.Tensor.__iter__ */
+    /** Iterates over the slices along the first dimension, as `unstack`. TypeError for a scalar. @tf tf.Tensor.__iter__ */
     [Symbol.iterator](): IterableIterator<Tensor<D>>;
   }
 }

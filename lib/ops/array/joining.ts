@@ -1,10 +1,10 @@
-/** Ops that join tensors and cut them apart. */
-import { refuseSurplus } from '../../core/options';
+/** Concatenation, stacking and splitting. */
+import { throwExtraArguments } from '../../core/options';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { checkTensors } from '../../core/lists';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import type { DTypeOf, DTypeOfList } from '../../core/dtype_of';
 import {
   asShape,
@@ -18,16 +18,16 @@ import {
 import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import type { OneAxis } from '../../op/axis';
-import { multiOp, op, type OutSpec } from '../../op/define/general';
+import { multiOp, op, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import { takeRegion, type Region } from './region';
 import { publicCall, sample } from '../../op/registry';
-import { copyParts, integer, integerList, tensorList } from '../../op/strided';
+import { copySegments, integer, integerList, tensorList } from '../../op/strided';
 
 // ---------------------------------------------------------------------------------------------------- joining
 
-/** Whether shapes are equal but for one axis. */
-function sameBut(a: Shape, b: Shape, axis: number): boolean {
+/** Whether two shapes are equal except along one axis. */
+function equalExcept(a: Shape, b: Shape, axis: number): boolean {
   if (a.length !== b.length) return false;
   for (let d = 0; d < a.length; d++) if (a[d] !== b[d] && d !== axis) return false;
   return true;
@@ -40,12 +40,14 @@ function withSize(shape: Shape, axis: number, size: number): Shape {
   return asShape(out);
 }
 
-/** The shape with a dimension put in before an axis, and with an axis left out. */
+/** The shape with a dimension of the given size inserted at an axis. */
 function withAxis(shape: Shape, axis: number, size: number): Shape {
   const out = new Array<number>(shape.length + 1);
   for (let d = 0; d < out.length; d++) out[d] = d < axis ? shape[d] : d === axis ? size : shape[d - 1];
   return asShape(out);
 }
+
+/** The shape without one axis. */
 function withoutAxis(shape: Shape, axis: number): Shape {
   const out = new Array<number>(shape.length - 1);
   for (let d = 0; d < out.length; d++) out[d] = shape[d < axis ? d : d + 1];
@@ -53,7 +55,7 @@ function withoutAxis(shape: Shape, axis: number): Shape {
 }
 
 /** The region of `size` elements from `begin` on along one axis. */
-export function partRegion(shape: Shape, axis: number, begin: number, size: number): Region {
+export function axisRange(shape: Shape, axis: number, begin: number, size: number): Region {
   const sizes = withSize(shape, axis, size);
   return {
     begin: shape.map((_, i) => (i === axis ? begin : 0)),
@@ -64,12 +66,13 @@ export function partRegion(shape: Shape, axis: number, begin: number, size: numb
 }
 
 /**
- * The tensors one after the other along an axis; their other dimensions agree. InvalidArgumentError for an empty list
- * or shapes that don't fit. @tf tf.concat
+ * Concatenates tensors along an axis; all other dimensions must be equal. InvalidArgumentError for an empty list or
+ * incompatible shapes. @tf tf.concat
  */
 export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis) => Tensor<DTypeOfList<V>> =
   op<[values: readonly TensorLike[], axis: OneAxis], number>('concat', {
     flops: () => 0,
+    concatenates: (axis, out) => normalizeAxis(axis, out.rank, 'concat') === 0,
     tf: 'tf.concat',
     dtypes: everyType,
     ulp: 0,
@@ -93,7 +96,7 @@ export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis)
       const at = normalizeAxis(axis, first.rank, 'concat');
       let total = 0;
       for (let i = 0; i < xs.length; i++) {
-        if (!sameBut(shapeOf(xs[i]), shapeOf(first), at)) {
+        if (!equalExcept(shapeOf(xs[i]), shapeOf(first), at)) {
           throw new InvalidArgumentError(
             `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
               `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
@@ -104,16 +107,16 @@ export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis)
       return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
     },
     run: (xs, axis, [y]) => {
-      copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
+      copySegments(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
     },
-    reordered: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
+    permutedAttrs: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
     gradient: ([dy], { attrs, shapes, needs }) => {
       const axis = normalizeAxis(attrs, dy.rank, 'concat');
       let begin = 0;
       return shapes.map((shape, i) => {
         const size = shape[axis];
         begin += size;
-        return needs[i] ? takeRegion(dy, partRegion(shapeOf(dy), axis, begin - size, size)) : null;
+        return needs[i] ? takeRegion(dy, axisRange(shapeOf(dy), axis, begin - size, size)) : null;
       });
     },
   });
@@ -125,10 +128,11 @@ export interface AxisOptions {
 
 const firstAxis: Required<AxisOptions> = { axis: 0 };
 
-const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis) => Tensor = op<
+const stackOp: (values: readonly TensorLike[], options?: AxisOptions | OneAxis) => Tensor = op<
   [values: readonly TensorLike[], options?: AxisOptions | OneAxis],
   number
 >('stack', {
+  concatenates: (axis, out) => normalizeAxis(axis, out.rank, 'stack') === 0,
   tf: 'tf.stack',
   dtypes: everyType,
   ulp: 0,
@@ -156,14 +160,14 @@ const stackRow: (values: readonly TensorLike[], options?: AxisOptions | OneAxis)
     return { shape: withAxis(shapeOf(first), at, xs.length), dt: first.dt };
   },
   run: (xs, axis, [y]) => {
-    copyParts(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'stack')), false);
+    copySegments(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'stack')), false);
   },
   gradient: ([dy], { attrs }) => unstack(dy, { axis: attrs }),
 });
 
 /**
- * Tensors of one shape put side by side along a new axis, which lies in [−rank − 1, rank]. An empty list gives an
- * empty float32 vector. InvalidArgumentError where shapes differ. @tf tf.stack
+ * Stacks tensors of equal shape along a new axis in [−rank − 1, rank]. The result for an empty list is an empty float32
+ * vector. InvalidArgumentError for different shapes. @tf tf.stack
  */
 export function stack<V extends TensorLike>(
   values: readonly V[],
@@ -171,16 +175,16 @@ export function stack<V extends TensorLike>(
 ): Tensor<DTypeOfList<V>>;
 export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('stack', 2, arguments, firstAxis);
+  if (arguments.length > 2) throwExtraArguments('stack', 2, arguments, firstAxis);
   if (Array.isArray(values) && values.length === 0) return makeTensor(dtypes.float32, asShape([0]), 0);
-  return stackRow(values, options);
+  return stackOp(values, options);
 }
 publicCall('stack', stack);
 
 // ---------------------------------------------------------------------------------------------------- splitting
 
 export interface UnstackOptions {
-  /** How many results are expected. Default: as many as the dimension has. */
+  /** The expected number of results, which is only checked. Default: the size of the axis. */
   num?: number | null;
   /** Default 0. */
   axis?: OneAxis;
@@ -188,7 +192,10 @@ export interface UnstackOptions {
 
 const unstackDefaults: Required<UnstackOptions> = { num: null, axis: 0 };
 
-/** The slices along an axis, each without it. InvalidArgumentError for a scalar, or where `num` is not their number. @tf tf.unstack */
+/**
+ * The slices along an axis, each without that axis. InvalidArgumentError for a scalar, or if `num` differs from the axis's
+ * size. @tf tf.unstack
+ */
 export const unstack: <X extends TensorLike>(
   value: X,
   options?: UnstackOptions | number,
@@ -220,12 +227,12 @@ export const unstack: <X extends TensorLike>(
     infer: ([x], axis) => {
       const out = { shape: withoutAxis(shapeOf(x), axis), dt: x.dt };
       checkTensors(shapeOf(x)[axis], 'unstack');
-      const parts = new Array<OutSpec>(shapeOf(x)[axis]);
-      for (let i = 0; i < parts.length; i++) parts[i] = out;
-      return parts;
+      const specs = new Array<ResultSpec>(shapeOf(x)[axis]);
+      for (let i = 0; i < specs.length; i++) specs[i] = out;
+      return specs;
     },
     run: ([x], axis, ys) => {
-      copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+      copySegments(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
     },
     gradient: (dys, { attrs }) => [stack(dys, { axis: attrs })],
   },
@@ -234,7 +241,7 @@ export const unstack: <X extends TensorLike>(
 export interface SplitOptions {
   /** Default 0. */
   axis?: OneAxis;
-  /** The number of parts, where `numOrSizeSplits` is a tensor. Only checked. */
+  /** The expected number of results, which is only checked. */
   num?: number | null;
 }
 
@@ -245,25 +252,25 @@ interface SplitAttrs {
   sizes: readonly number[];
 }
 
-const equalParts = remembered((wanted: unknown, total: number, axis: number): readonly number[] => {
-  const parts = integer(wanted, 'split', 'numOrSizeSplits');
-  if (parts < 1 || total % parts !== 0) {
+const equalSizes = memoized((requested: unknown, total: number, axis: number): readonly number[] => {
+  const specs = integer(requested, 'split', 'numOrSizeSplits');
+  if (specs < 1 || total % specs !== 0) {
     throw new InvalidArgumentError(
       `[split] Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} ` +
-        `(size = ${total}) and num_split ${parts}`,
+        `(size = ${total}) and num_split ${specs}`,
     );
   }
-  checkTensors(parts, 'split');
-  return new Array<number>(parts).fill(total / parts);
+  checkTensors(specs, 'split');
+  return new Array<number>(specs).fill(total / specs);
 });
 
-function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[] {
+function splitSizes(requested: unknown, x: Tensor, axis: number): readonly number[] {
   const total = shapeOf(x)[axis];
   const scalar =
-    typeof wanted === 'bigint' ||
-    ((wanted instanceof Tensor || wanted instanceof Variable) && wanted.rank === 0);
-  if (scalar) return equalParts(integer(wanted, 'split', 'numOrSizeSplits'), total, axis);
-  const sizes = integerList(wanted, 'split', 'numOrSizeSplits');
+    typeof requested === 'bigint' ||
+    ((requested instanceof Tensor || requested instanceof Variable) && requested.rank === 0);
+  if (scalar) return equalSizes(integer(requested, 'split', 'numOrSizeSplits'), total, axis);
+  const sizes = integerList(requested, 'split', 'numOrSizeSplits');
   if (sizes.length === 0) {
     throw new InvalidArgumentError(
       `[split] numOrSizeSplits is empty: there must be at least one size, and they add up to that of axis ${axis}, ${total}`,
@@ -274,7 +281,7 @@ function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[]
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sum !== total || sizes.some((s) => s < 0)) {
     throw new InvalidArgumentError(
-      `[split] the sizes ${showShape(integerList(wanted, 'split', 'numOrSizeSplits'))} must be ≥ 0 and add up to ` +
+      `[split] the sizes ${showShape(integerList(requested, 'split', 'numOrSizeSplits'))} must be ≥ 0 and add up to ` +
         `the size of axis ${axis}, ${total} (one may be -1: the rest)`,
     );
   }
@@ -282,8 +289,8 @@ function splitSizes(wanted: unknown, x: Tensor, axis: number): readonly number[]
 }
 
 /**
- * The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes (one of which may be −1:
- * the rest). InvalidArgumentError where they don't fill the axis. @tf tf.split
+ * Splits a tensor along an axis: into a number of equal sizes, or into the given sizes, one of which may be −1 (what
+ * remains). InvalidArgumentError if the sizes do not add up to the axis's size. @tf tf.split
  */
 export const split: <X extends TensorLike>(
   value: X,
@@ -302,29 +309,31 @@ export const split: <X extends TensorLike>(
     { args: [sample([2, 6]), [1, -1, 2]], options: { axis: -1 } },
     { args: [sample([3]), [3, 0]] },
   ],
-  args: (value, wanted, given) => {
+  args: (value, requested, given) => {
     const { axis, num } = options<Required<SplitOptions>>(given, 'axis', splitDefaults, 'split');
     const x = toTensor(value, null, 'split', 'value');
     if (x.rank === 0) throw new InvalidArgumentError('[split] value is a scalar: it has no axis to split');
     const at = normalizeAxis(integer(axis, 'split', 'axis'), x.rank, 'split');
     const sizes =
-      typeof wanted === 'number' ? equalParts(wanted, shapeOf(x)[at], at) : splitSizes(wanted, x, at);
+      typeof requested === 'number'
+        ? equalSizes(requested, shapeOf(x)[at], at)
+        : splitSizes(requested, x, at);
     if (num !== null && num !== sizes.length) {
       throw new InvalidArgumentError(`[split] num is ${describe(num)}, but there are ${sizes.length} sizes`);
     }
     return [[x], { axis: at, sizes }];
   },
   infer: ([x], { axis, sizes }) => {
-    const parts = new Array<OutSpec>(sizes.length);
+    const specs = new Array<ResultSpec>(sizes.length);
     for (let i = 0; i < sizes.length; i++) {
-      // Equal parts share their shape.
+      // Equal sizes share a specification.
       const same = i > 0 && sizes[i] === sizes[i - 1];
-      parts[i] = same ? parts[i - 1] : { shape: withSize(shapeOf(x), axis, sizes[i]), dt: x.dt };
+      specs[i] = same ? specs[i - 1] : { shape: withSize(shapeOf(x), axis, sizes[i]), dt: x.dt };
     }
-    return parts;
+    return specs;
   },
   run: ([x], { axis }, ys) => {
-    copyParts(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
+    copySegments(x, ys, sizeBetween(shapeOf(x), 0, axis), true);
   },
   gradient: (dys, { attrs }) => [concat(dys, attrs.axis)],
 });

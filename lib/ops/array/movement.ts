@@ -1,4 +1,4 @@
-/** Ops that move whole tensors: transposing, repeating, turning round. */
+/** Ops that rearrange or repeat elements: transpose, broadcastTo, tile, reverse, roll. */
 import { toTensor, toValue, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -23,7 +23,7 @@ import { composite } from '../../op/define/composite';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { sample } from '../../op/registry';
-import { asMany } from '../../op/exact_rewrites';
+import { elideCopy } from '../../op/exact_rewrites';
 import { copyStrided, integerList } from '../../op/strided';
 import { reshape, shapeArgument, type ShapeLike } from './views';
 
@@ -34,14 +34,14 @@ export interface TransposeOptions {
   perm?: readonly number[] | TensorLike | null;
 }
 
-/** The dimensions reversed, by rank. */
+/** The default permutations of transpose, by rank. */
 const reversals: number[][] = [];
 
 function reversal(rank: number): readonly number[] {
   return (reversals[rank] ??= Array.from({ length: rank }, (_, i) => rank - 1 - i));
 }
 
-/** Every axis once, in [0, rank); `given` where it is so already. */
+/** Checks a permutation and normalises its axes to [0, rank); null means reversed dimensions. */
 function permutation(given: readonly number[] | null, rank: number): readonly number[] {
   if (given === null) return reversal(rank);
   if (given.length !== rank) {
@@ -65,8 +65,8 @@ function permutation(given: readonly number[] | null, rank: number): readonly nu
   return list;
 }
 
-/** values[perm[i]] at place i. */
-function permuted(values: readonly number[], perm: readonly number[]): number[] {
+/** The list of values[perm[i]]. */
+function permute(values: readonly number[], perm: readonly number[]): number[] {
   const list = new Array<number>(perm.length);
   for (let i = 0; i < perm.length; i++) list[i] = values[perm[i]];
   return list;
@@ -75,7 +75,7 @@ function permuted(values: readonly number[], perm: readonly number[]): number[] 
 const permutes = ({ inputs: [x], attrs }: OpCall): readonly number[] =>
   permutation(attrs as readonly number[] | null, x.rank);
 
-/** The tensor with its dimensions in another order. @tf tf.transpose */
+/** Permutes the dimensions. @tf tf.transpose */
 export const transpose: <X extends TensorLike>(
   a: X,
   options?: TransposeOptions | readonly number[],
@@ -103,20 +103,20 @@ export const transpose: <X extends TensorLike>(
       : options<{ perm: unknown }>(given, 'perm', transposeDefaults, 'transpose').perm;
     return [[x], perm === null ? null : integerList(perm, 'transpose', 'perm')];
   },
-  infer: ([x], perm) => ({ shape: asShape(permuted(shapeOf(x), permutation(perm, x.rank))), dt: x.dt }),
+  infer: ([x], perm) => ({ shape: asShape(permute(shapeOf(x), permutation(perm, x.rank))), dt: x.dt }),
   run: ([x], perm, [y]) => {
     if (y.size === 0) return;
-    const strides = permuted(stridesOf(shapeOf(x)), permutation(perm, x.rank));
+    const strides = permute(stridesOf(shapeOf(x)), permutation(perm, x.rank));
     copyStrided(x, 0, strides, y, 0, stridesOf(shapeOf(y)), shapeOf(y));
   },
-  simpler: (call, around) => {
+  exactRewrite: (call, graph) => {
     const [x] = call.inputs;
     const perm = permutes(call);
-    const long = perm.filter((d) => shapeOf(x)[d] !== 1);
-    if (long.every((d, i) => i === 0 || d > long[i - 1])) return x;
-    const inner = around.producer(x);
+    const nonUnit = perm.filter((d) => shapeOf(x)[d] !== 1);
+    if (nonUnit.every((d, i) => i === 0 || d > nonUnit[i - 1])) return x;
+    const inner = graph.producer(x);
     if (inner?.op !== call.op) return null;
-    return { ...call, inputs: inner.inputs, attrs: permuted(permutes(inner), perm) };
+    return { ...call, inputs: inner.inputs, attrs: permute(permutes(inner), perm) };
   },
   permutes,
   gradient: ([dy], { attrs, shapes }) => {
@@ -128,8 +128,8 @@ export const transpose: <X extends TensorLike>(
 // ---------------------------------------------------------------------------------------------------- repeating
 
 /**
- * The tensor broadcast to a shape: missing leading dimensions are added, dimensions of 1 repeat.
- * InvalidArgumentError where it doesn't fit. @tf tf.broadcast_to
+ * Broadcasts the tensor to a shape: missing leading dimensions are added, dimensions of size 1 are repeated.
+ * InvalidArgumentError for an incompatible shape. @tf tf.broadcast_to
  */
 export const broadcastTo: <X extends TensorLike>(input: X, shape: ShapeLike) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike, shape: ShapeLike],
@@ -159,7 +159,7 @@ export const broadcastTo: <X extends TensorLike>(input: X, shape: ShapeLike) => 
     }
     return { shape, dt: x.dt };
   },
-  simpler: asMany,
+  exactRewrite: elideCopy,
   broadcasts: true,
   run: ([x], shape, [y]) => {
     if (y.size > 0) copyStrided(x, 0, broadcastStrides(shapeOf(x), shape), y, 0, stridesOf(shape), shape);
@@ -167,8 +167,8 @@ export const broadcastTo: <X extends TensorLike>(input: X, shape: ShapeLike) => 
   gradient: ([dy], { shapes }) => [unbroadcast(dy, shapes[0])],
 });
 
-/** [m₀, d₀, m₁, d₁, …]: a tiled shape with the repeats as dimensions of their own. */
-function tiled(multiples: Dims, shape: Dims): number[] {
+/** [m₀, d₀, m₁, d₁, …]: the shape of a tiled tensor with a separate dimension for each repeat count. */
+function interleave(multiples: Dims, shape: Dims): number[] {
   const dims = new Array<number>(2 * shape.length);
   for (let i = 0; i < shape.length; i++) {
     dims[2 * i] = multiples[i];
@@ -177,7 +177,7 @@ function tiled(multiples: Dims, shape: Dims): number[] {
   return dims;
 }
 
-/** The tensor repeated multiples[i] times along dimension i. @tf tf.tile */
+/** Repeats the tensor multiples[i] times along dimension i. @tf tf.tile */
 export const tile: <X extends TensorLike>(input: X, multiples: ShapeLike) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike, multiples: ShapeLike],
   Dims
@@ -206,23 +206,25 @@ export const tile: <X extends TensorLike>(input: X, multiples: ShapeLike) => Ten
     for (let i = 0; i < shape.length; i++) shape[i] = shapeOf(x)[i] * multiples[i];
     return { shape: asShape(shape), dt: x.dt };
   },
-  simpler: asMany,
+  exactRewrite: elideCopy,
   run: ([x], multiples, [y]) => {
     if (y.size === 0) return;
-    const dims = tiled(multiples, shapeOf(x));
+    const dims = interleave(multiples, shapeOf(x));
     const none = new Array<number>(multiples.length).fill(0);
-    copyStrided(x, 0, tiled(none, stridesOf(shapeOf(x))), y, 0, stridesOf(dims), dims);
+    copyStrided(x, 0, interleave(none, stridesOf(shapeOf(x))), y, 0, stridesOf(dims), dims);
   },
   gradient: ([dy], { attrs, shapes }) => {
     const shape = shapes[0];
     const ones = asShape(shape.map(() => 1));
-    return [reshape(unbroadcast(reshape(dy, tiled(attrs, shape)), asShape(tiled(ones, shape))), shape)];
+    return [
+      reshape(unbroadcast(reshape(dy, interleave(attrs, shape)), asShape(interleave(ones, shape))), shape),
+    ];
   },
 });
 
-// ---------------------------------------------------------------------------------------------------- turning round
+// ---------------------------------------------------------------------------------------------------- reversing and rolling
 
-/** The tensor with the order of elements reversed along the given axes. @tf tf.reverse */
+/** Reverses the order of elements along the given axes. @tf tf.reverse */
 export const reverse: <X extends TensorLike>(tensor: X, axis: Exclude<Axis, null>) => Tensor<DTypeOf<X>> = op<
   [tensor: TensorLike, axis: Exclude<Axis, null>],
   readonly number[]
@@ -255,11 +257,11 @@ export const reverse: <X extends TensorLike>(tensor: X, axis: Exclude<Axis, null
   gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
 });
 
-/** One axis moved by 0 < by < its size places. */
-const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
+/** Rolls one axis by `by` positions, 0 < by < size. */
+const rollAxis: (x: Tensor, axis: number, by: number) => Tensor = op<
   [x: Tensor, axis: number, by: number],
   { axis: number; by: number }
->('rolled', {
+>('rollAxis', {
   tf: '',
   dtypes: everyType,
   ulp: 0,
@@ -275,12 +277,12 @@ const rolled: (x: Tensor, axis: number, by: number) => Tensor = op<
     dims[axis] = by;
     copyStrided(x, (n - by) * step, strides, y, 0, strides, dims);
   },
-  gradient: ([dy], { attrs: { axis, by } }) => [rolled(dy, axis, shapeOf(dy)[axis] - by)],
+  gradient: ([dy], { attrs: { axis, by } }) => [rollAxis(dy, axis, shapeOf(dy)[axis] - by)],
 });
 
 /**
- * The elements moved `shift` places along `axis`, those that leave at one end coming in at the other. Several shifts and
- * axes act one after the other. A tensor that needs no move comes back as it is. @tf tf.roll
+ * Rolls the elements by `shift` positions along `axis`; elements that leave at one end enter at the other. Several shifts
+ * are applied one after another. If nothing moves, the tensor is returned unchanged. @tf tf.roll
  */
 export const roll: <X extends TensorLike>(
   input: X,
@@ -311,7 +313,7 @@ export const roll: <X extends TensorLike>(
       const at = normalizeAxis(axes[i], x.rank, 'roll');
       const n = shapeOf(x)[at];
       const by = x.size === 0 ? 0 : ((shifts[i] % n) + n) % n;
-      if (by > 0) x = rolled(x, at, by);
+      if (by > 0) x = rollAxis(x, at, by);
     }
     return x;
   },

@@ -1,4 +1,4 @@
-/** Ops that make tensors with ones in certain places. */
+/** Identity matrices and one-hot encoding. */
 import { frame, native } from '../../binding';
 import { element, toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, dtypes, integers, type DType, type DTypeInfo } from '../../core/dtype';
@@ -32,9 +32,9 @@ import { traced } from '../../op/traced';
 import { expandDims, reshape, shapeArgument } from './views';
 
 export interface EyeOptions<D extends DType = DType> {
-  /** Default: numRows. */
+  /** Default: `numRows`. */
   numColumns?: number | null;
-  /** Leading dimensions, in which the matrix repeats. */
+  /** Leading dimensions, along which the matrix is repeated. */
   batchShape?: readonly number[] | null;
   dtype?: D;
 }
@@ -80,9 +80,9 @@ export interface OneHotOptions<V extends TensorLike = TensorLike, D extends DTyp
   onValue?: V | null;
   /** Default 0. */
   offValue?: V | null;
-  /** Where the new dimension goes. Default −1: last. */
+  /** Position of the new dimension. Default −1: last. */
   axis?: OneAxis;
-  /** Default: that of onValue or offValue, else float32. */
+  /** Default: the dtype of onValue or offValue if that is a tensor, else float32. */
   dtype?: D | null;
 }
 
@@ -91,7 +91,7 @@ const oneHotDefaults: Required<OneHotOptions> = { onValue: null, offValue: null,
 const onValues = elementSlots(7);
 const offValues = elementSlots(8);
 
-/** A number as an element; null where it is no plain one. */
+/** Converts a host value to an element; null if it is a tensor. */
 function hostValue(v: unknown, fallback: 0 | 1, dt: DTypeInfo, name: string): number | bigint | null {
   if (v === null) return dt.big ? BigInt(fallback) : fallback;
   return typeof v === 'number' || typeof v === 'bigint' || typeof v === 'boolean'
@@ -99,8 +99,8 @@ function hostValue(v: unknown, fallback: 0 | 1, dt: DTypeInfo, name: string): nu
     : null;
 }
 
-/** Where nothing flows through the values: one call. */
-function hotPlaces(
+/** One-hot encoding with host values, which need no gradient: one native call. */
+function fusedOneHot(
   at: Tensor,
   depth: number,
   axis: number,
@@ -111,10 +111,10 @@ function hotPlaces(
   const shape = joinShapes(shapeOf(at), axis, [depth], 0, 1, shapeOf(at), axis);
   const size = sizeOf(shape);
   checkElements(size, shape, '[oneHot]');
-  const hot: Hot = { depth, axis, on, off };
-  if (context.tracer !== null && at.isSymbolic) return traced(hotRow, [at], hot, [{ shape, dt }])[0];
+  const attrs: OneHotAttrs = { depth, axis, on, off };
+  if (context.tracer !== null && at.isSymbolic) return traced(fusedOneHotOp, [at], attrs, [{ shape, dt }])[0];
   const t = makeTensor(dt, shape, size);
-  fillHot(at, hot, t);
+  runOneHot(at, attrs, t);
   return t;
 }
 
@@ -124,24 +124,24 @@ function widened(at: Tensor): Tensor {
   return cast(at, at.dt.bytes < 4 ? 'int32' : 'int64');
 }
 
-interface Hot {
+interface OneHotAttrs {
   depth: number;
   axis: number;
   on: number | bigint;
   off: number | bigint;
 }
 
-const hotRow: TracedOp = {
-  name: 'hotPlaces',
+const fusedOneHotOp: TracedOp = {
+  name: 'fusedOneHot',
   differentiable: false,
   savesInputs: 0,
   savesOutputs: false,
-  execute: ([at], hot: Hot, [t]) => {
-    fillHot(at, hot, t);
+  execute: ([at], attrs: OneHotAttrs, [t]) => {
+    runOneHot(at, attrs, t);
   },
 };
 
-function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
+function runOneHot(at: Tensor, { depth, axis, on, off }: OneHotAttrs, t: Tensor): void {
   const dt = t.dt;
   const onStored = storedElement(dt, on);
   const offStored = storedElement(dt, off);
@@ -162,8 +162,8 @@ function fillHot(at: Tensor, { depth, axis, on, off }: Hot, t: Tensor): void {
 }
 
 /**
- * A new dimension of size `depth` in which the place that the index names has onValue and the others offValue. An index
- * outside [0, depth) gives offValue only. @tf tf.one_hot
+ * One-hot encoding: adds a dimension of size `depth` that holds onValue at the index and offValue elsewhere. An index
+ * outside [0, depth) gives offValue everywhere. @tf tf.one_hot
  */
 export const oneHot: {
   <V extends TensorLike = number, D extends DType = DTypeOf<V>>(
@@ -187,11 +187,11 @@ export const oneHot: {
   },
   (indices: TensorLike, depth: number, given?: OneHotOptions | TensorLike): Tensor => {
     const o = options(given, 'onValue', oneHotDefaults, 'oneHot');
-    const hosted =
+    const isHostValue =
       !(indices instanceof Tensor || indices instanceof Variable) && !ArrayBuffer.isView(indices);
     const at = toTensor(
       indices,
-      hosted && typeof indices !== 'bigint' ? dtypes.int32 : null,
+      isHostValue && typeof indices !== 'bigint' ? dtypes.int32 : null,
       'oneHot',
       'indices',
     );
@@ -223,12 +223,12 @@ export const oneHot: {
     const wide = widened(at);
     const on = hostValue(onValue, 1, dt, 'onValue');
     const off = hostValue(offValue, 0, dt, 'offValue');
-    if (on !== null && off !== null) return hotPlaces(wide, n, axis, dt, on, off);
-    const places = reshape(
+    if (on !== null && off !== null) return fusedOneHot(wide, n, axis, dt, on, off);
+    const classes = reshape(
       range(0, n, { dtype: wide.dtype }),
       Array.from({ length: at.rank + 1 }, (_, i) => (i === axis ? n : 1)),
     );
-    const hot = equal(expandDims(wide, axis), places);
-    return select(hot, value(onValue, 1, 'onValue'), value(offValue, 0, 'offValue'));
+    const isHot = equal(expandDims(wide, axis), classes);
+    return select(isHot, value(onValue, 1, 'onValue'), value(offValue, 0, 'offValue'));
   },
 );

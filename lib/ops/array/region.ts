@@ -1,7 +1,7 @@
 /**
- * Regions: what basic slicing selects. A region says, for each dimension of a tensor, where it begins, in what steps
- * it goes on and how many elements it takes; `shape` is that of the result, in which dimensions may be dropped or
- * added. Taking a region and putting one back into zeros are each other's gradients.
+ * Regions: what basic slicing selects. A region has a begin, a step and a size for each dimension of a tensor; `shape` is
+ * that of the result, in which dimensions of size 1 may be dropped or added. Slicing a region and placing a tensor into a
+ * region of zeros are each other's gradients.
  */
 import { everyType } from '../../core/dtype';
 import type { OpCall } from '../../op/contract';
@@ -16,11 +16,11 @@ export interface Region {
   readonly begin: readonly number[];
   readonly steps: readonly number[];
   readonly sizes: readonly number[];
-  /** Shape of the result: `sizes` but for dimensions of 1. */
+  /** Shape of the result: `sizes` with dimensions of size 1 dropped or added. */
   readonly shape: Shape;
 }
 
-/** The region with the same elements of a tensor of the given shape: where it starts, and its strides, in elements. */
+/** Offset and strides, in elements, of a region of a dense tensor of the given shape. */
 export function regionLayout(shape: Shape, region: Region): { at: number; strides: number[] } {
   const strides = stridesOf(shape);
   let at = 0;
@@ -31,20 +31,20 @@ export function regionLayout(shape: Shape, region: Region): { at: number; stride
   return { at, strides };
 }
 
-/** The same of a tensor with its dimensions in another order; null where dimensions are dropped or added. */
-export function reorderedRegion(region: Region, perm: readonly number[]): Region | null {
+/** The same region of the transposed tensor; null if the region drops or adds dimensions. */
+export function permutedRegion(region: Region, perm: readonly number[]): Region | null {
   if (!sameShape(region.shape, region.sizes)) return null;
   const of = (list: readonly number[]): number[] => perm.map((d) => list[d]);
   const sizes = asShape(of(region.sizes));
   return { begin: of(region.begin), steps: of(region.steps), sizes, shape: sizes };
 }
 
-/** The same for a region of a tensor of a given shape. */
-export function reorderedPlace<A extends { readonly region: Region; readonly shape: Shape }>(
+/** The attributes of an op that places a tensor into a region, for transposed tensors. */
+export function permutedPlacement<A extends { readonly region: Region; readonly shape: Shape }>(
   attrs: A,
   perm: readonly number[],
 ): A | null {
-  const region = reorderedRegion(attrs.region, perm);
+  const region = permutedRegion(attrs.region, perm);
   return region === null ? null : { ...attrs, region, shape: perm.map((d) => attrs.shape[d]) };
 }
 
@@ -55,13 +55,13 @@ function isWhole(shape: Shape, region: Region): boolean {
   return true;
 }
 
-/** The parts of a row that takes a region. */
-export const regionRow = {
+/** The common part of op definitions that slice a region. */
+export const regionDefinition = {
   dtypes: everyType,
   ulp: 0,
   infer: ([x]: readonly Tensor[], region: Region) => ({ shape: region.shape, dt: x.dt }),
-  simpler: ({ inputs: [x], attrs }: OpCall) => (isWhole(shapeOf(x), attrs as Region) ? x : null),
-  reordered: reorderedRegion,
+  exactRewrite: ({ inputs: [x], attrs }: OpCall) => (isWhole(shapeOf(x), attrs as Region) ? x : null),
+  permutedAttrs: permutedRegion,
   run: ([x]: readonly Tensor[], region: Region, [y]: readonly Tensor[]): void => {
     if (y.size === 0) return;
     const { at, strides } = regionLayout(shapeOf(x), region);
@@ -70,10 +70,10 @@ export const regionRow = {
   gradient: (([dy], { attrs, shapes }) => [placeRegion(dy, attrs, shapes[0])]) as GradientFunction<Region>,
 } satisfies Partial<OpSpec<never, Region>>;
 
-/** Takes a region; a row of its own so that indexing and slices share it. */
+/** Slices a region: the internal op behind indexing, and the gradient of concat and pad. */
 export const takeRegion: (x: Tensor, region: Region) => Tensor = op<[x: Tensor, region: Region], Region>(
   'takeRegion',
-  { tf: '', ...regionRow, args: (x, region) => [[x], region] },
+  { tf: '', ...regionDefinition, args: (x, region) => [[x], region] },
 );
 
 interface Placement {
@@ -81,7 +81,7 @@ interface Placement {
   shape: Shape;
 }
 
-/** Zeros of `shape` with `x` in the place of a region: the gradient of taking it. */
+/** Zeros of `shape` with `x` in a region: the gradient of `takeRegion`. */
 export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = op<
   [x: Tensor, region: Region, shape: Shape],
   Placement
@@ -98,6 +98,6 @@ export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = 
     const { at, strides } = regionLayout(shape, region);
     copyStrided(x, 0, stridesOf(region.sizes), y, at, strides, region.sizes);
   },
-  reordered: reorderedPlace,
+  permutedAttrs: permutedPlacement,
   gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
 });

@@ -1,36 +1,30 @@
-/** Basic slicing: slice, stridedSlice, and what indexing by integers, ranges, newaxis and ellipsis comes to. Padding. */
-import { element, toTensor, toValue, type TensorLike } from '../../core/convert';
-import { everyType } from '../../core/dtype';
-import { InvalidArgumentError } from '../../core/errors';
-import { listOf } from '../../core/lists';
-import { remembered } from '../../core/remember';
-import { asShape, describe, type Shape, showShape, stridesOf } from '../../core/shape';
-import { shapeOf, Tensor } from '../../core/tensor';
-import { Variable } from '../../core/variable';
-import { composite } from '../../op/define/composite';
-import { op } from '../../op/define/general';
-import { options } from '../../core/options';
-import { gather } from '../index/indexing';
-import { regionLayout, regionRow, reorderedPlace, takeRegion, type Region } from './region';
-import { sample } from '../../op/registry';
-import { copyStrided, fillWith, integerList, isNumbers } from '../../op/strided';
-import { decided } from '../../op/traced';
+/** Basic slicing: slice, stridedSlice, and the region of an index of integers, ranges, newaxis and ellipsis. */
+import { toTensor, type TensorLike } from '../../core/convert';
 import type { DTypeOf } from '../../core/dtype_of';
+import { InvalidArgumentError } from '../../core/errors';
+import { options } from '../../core/options';
+import { memoized } from '../../core/memoize';
+import { asShape, describe, type Shape, showShape } from '../../core/shape';
+import { shapeOf, type Tensor } from '../../core/tensor';
+import { op } from '../../op/define/general';
+import { sample } from '../../op/registry';
+import { integerList, isNumbers } from '../../op/strided';
+import { regionDefinition, type Region } from './region';
 import type { ShapeLike } from './views';
 
-/** One part of an index: a position, a range (null: from the end that the step's sign says), or how shapes change. */
+/** One item of an index. In a range, null stands for the first or last element, depending on the sign of the step. */
 export type IndexItem =
   | { kind: 'index'; at: number }
   | { kind: 'range'; begin: number | null; end: number | null; step: number }
   | { kind: 'newaxis' }
   | { kind: 'ellipsis' };
 
-/** An end of a range: negative ones count from the end, and what lies outside is the border. */
+/** An end of a range, clamped to [low, high]; negative ones count from the end. */
 function clamp(v: number, n: number, low: number, high: number): number {
   return Math.min(Math.max(v < 0 ? v + n : v, low), high);
 }
 
-/** What an index selects of a tensor of a given shape. Ranges are clamped, positions are not. */
+/** The region that an index selects of a tensor of the given shape. Ranges are clamped; integers out of bounds throw. */
 export function regionOf(shape: Shape, items: readonly IndexItem[], opName: string): Region {
   let used = 0;
   let ellipses = 0;
@@ -48,7 +42,7 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
   const steps: number[] = [];
   const sizes: number[] = [];
   const out: number[] = [];
-  const whole = (count: number): void => {
+  const addWholeDims = (count: number): void => {
     for (let k = 0; k < count; k++) {
       const n = shape[begin.length];
       begin.push(0);
@@ -65,7 +59,7 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
         out.push(1);
         break;
       case 'ellipsis':
-        whole(shape.length - used);
+        addWholeDims(shape.length - used);
         break;
       case 'index':
         if (item.at < -n || item.at >= n) {
@@ -85,7 +79,7 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
         const to = item.end === null ? (item.step > 0 ? high : low) : clamp(item.end, n, low, high);
         const size = Math.max(0, Math.ceil((to - from) / item.step));
         begin.push(size === 0 ? 0 : from);
-        // The step of one element is of no account, and may be larger than any address.
+        // The step of a single element is unused, and might be too large for the address computation.
         steps.push(size > 1 ? item.step : 1);
         sizes.push(size);
         out.push(size);
@@ -93,18 +87,18 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
       }
     }
   }
-  whole(shape.length - begin.length);
+  addWholeDims(shape.length - begin.length);
   return { begin, steps, sizes, shape: asShape(out, opName) };
 }
 
-/** The `size` elements of each dimension from `begin` on; size −1 takes the rest. @tf tf.slice */
+/** Slices `size` elements of each dimension, from `begin` on; a size of −1 means all that remain. @tf tf.slice */
 export const slice: <X extends TensorLike>(
   input: X,
   begin: ShapeLike,
   size: ShapeLike,
 ) => Tensor<DTypeOf<X>> = op<[input: TensorLike, begin: ShapeLike, size: ShapeLike], Region>('slice', {
   tf: 'tf.slice',
-  ...regionRow,
+  ...regionDefinition,
   examples: [
     { args: [sample([3, 4]), [1, 0], [2, 3]] },
     { args: [sample([3, 4]), [0, 2], [-1, -1]] },
@@ -142,15 +136,15 @@ export const slice: <X extends TensorLike>(
 export interface StridedSliceOptions {
   /** Default: all 1. */
   strides?: ShapeLike | null;
-  /** Bit i: begin[i] is ignored, the range starts at its end of the dimension. */
+  /** Bit i: begin[i] is ignored; the range starts at the first element, or at the last one for a negative stride. */
   beginMask?: number;
-  /** Bit i: end[i] is ignored. */
+  /** Bit i: end[i] is ignored; the range extends to the other end of the dimension. */
   endMask?: number;
-  /** Bit i: place i stands for as many whole dimensions as are left. */
+  /** Bit i: entry i is an ellipsis, which selects all dimensions that no other entry selects from. */
   ellipsisMask?: number;
-  /** Bit i: place i is a new dimension of 1. */
+  /** Bit i: entry i adds a dimension of size 1. */
   newAxisMask?: number;
-  /** Bit i: begin[i] is a position, and the dimension is dropped. */
+  /** Bit i: begin[i] is an integer index, which drops the dimension. */
   shrinkAxisMask?: number;
 }
 
@@ -169,9 +163,9 @@ const ellipsis: IndexItem = { kind: 'ellipsis' };
 const newDimension: IndexItem = { kind: 'newaxis' };
 
 /**
- * The elements from `begin` up to `end` in steps of `strides`, per dimension; negative positions count from the end.
- * Fewer places than dimensions leave the others whole. InvalidArgumentError for a stride of 0 or a position out of
- * bounds. @tf tf.strided_slice
+ * Slices each dimension from `begin` to `end` (exclusive) in steps of `strides`; negative positions count from the end.
+ * Dimensions without an entry are kept whole. InvalidArgumentError for a stride of 0 or an integer index out of bounds.
+ * @tf tf.strided_slice
  */
 export const stridedSlice: <X extends TensorLike>(
   input: X,
@@ -183,7 +177,7 @@ export const stridedSlice: <X extends TensorLike>(
   Region
 >('stridedSlice', {
   tf: 'tf.strided_slice',
-  ...regionRow,
+  ...regionDefinition,
   examples: [
     { args: [sample([5]), [0], [5]], options: { strides: [2] } },
     { args: [sample([3, 4]), [2, 3], [-4, -5]], options: { strides: [-1, -2] } },
@@ -197,9 +191,9 @@ export const stridedSlice: <X extends TensorLike>(
     const x = toTensor(input, null, 'stridedSlice', 'input');
     const o = options(given, 'strides', stridedDefaults, 'stridedSlice');
     const { strides } = o;
-    // What tensors hold may change; lists of numbers say the same again.
-    const plain = isNumbers(begin) && isNumbers(end) && (strides === null || isNumbers(strides));
-    const region = plain ? knownStridedRegion : stridedRegion;
+    // Only calls with arrays of numbers are cached: a variable's value may change between calls.
+    const isCacheable = isNumbers(begin) && isNumbers(end) && (strides === null || isNumbers(strides));
+    const region = isCacheable ? cachedStridedRegion : stridedRegion;
     const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = o;
     return [
       [x],
@@ -249,212 +243,4 @@ function stridedRegion(
   }
   return regionOf(shape, items, 'stridedSlice');
 }
-const knownStridedRegion = remembered(stridedRegion, [0]);
-
-// ---------------------------------------------------------------------------------------------------- padding
-
-interface PadPlan {
-  /** Where the input lies. */
-  region: Region;
-  /** The result's. */
-  shape: Shape;
-}
-interface PadAttrs extends PadPlan {
-  value: number | bigint;
-}
-
-function padPlan(shape: Shape, paddings: unknown): PadPlan {
-  const list = readPaddings(paddings, shape);
-  const begin = list.map((p) => p[0]);
-  const around = asShape(shape.map((n, d) => begin[d] + n + list[d][1]));
-  const region = { begin, steps: shape.map(() => 1), sizes: shape, shape };
-  return { region, shape: around };
-}
-const knownPadPlan = remembered(padPlan, [0]);
-
-/** Whether a value is an array of arrays of numbers and nothing else. */
-function isTable(value: unknown): boolean {
-  if (!Array.isArray(value)) return false;
-  for (let i = 0; i < value.length; i++) if (!isNumbers(value[i])) return false;
-  return true;
-}
-
-/** The tensor inside a larger one that is filled with a value. */
-const padConstant = op<[x: Tensor, plan: PadPlan, value: number | bigint], PadAttrs>('padConstant', {
-  tf: '',
-  dtypes: everyType,
-  ulp: 0,
-  args: (x, { region, shape }, value) => [[x], { region, shape, value }],
-  infer: ([x], { shape }) => ({ shape, dt: x.dt }),
-  run: ([x], { region, shape, value }, [y]) => {
-    if (y.size !== x.size) fillWith(y, value);
-    if (x.size === 0) return;
-    const { at, strides } = regionLayout(shape, region);
-    copyStrided(x, 0, stridesOf(shapeOf(x)), y, at, strides, shapeOf(x));
-  },
-  reordered: reorderedPlace,
-  gradient: ([dy], { attrs }) => [takeRegion(dy, attrs.region)],
-});
-
-export interface PadOptions {
-  /**
-   * What goes around: 'CONSTANT' (default) a value, 'REFLECT' the elements mirrored at the border element, 'SYMMETRIC'
-   * mirrored at the border, itself included.
-   */
-  mode?: string;
-  /** The value for 'CONSTANT'. Default 0. */
-  constantValues?: TensorLike;
-}
-
-const padDefaults: Required<PadOptions> = { mode: 'CONSTANT', constantValues: 0 };
-
-function readPaddings(paddings: unknown, shape: Shape): number[][] {
-  const t = paddings instanceof Variable ? paddings.read() : paddings;
-  let list: number[][];
-  if (t instanceof Tensor) {
-    if (t.dt.kind !== 'int' || shapeOf(t).length !== 2) {
-      throw new InvalidArgumentError(
-        `[pad] paddings must be an integer tensor of shape [${shape.length},2], a [before, after] for each dimension; ` +
-          `got a ${t.dtype} tensor of shape ${showShape(shapeOf(t))}`,
-      );
-    }
-    list = (decided(t, 'pad').array() as unknown[]).map((row) => integerList(row, 'pad', 'paddings'));
-  } else if (Array.isArray(t)) {
-    list = [];
-    const rows = listOf(t, 'pad', 'paddings');
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
-      list.push(integerList(row, 'pad', `paddings[${i}]`));
-    }
-  } else {
-    throw new TypeError(`[pad] paddings must be an array of [before, after]; got ${describe(paddings)}`);
-  }
-  const rank = shape.length;
-  let fits = list.length === rank;
-  for (let i = 0; fits && i < list.length; i++) fits = list[i].length === 2;
-  if (!fits) {
-    throw new InvalidArgumentError(
-      `[pad] paddings must have shape [${rank},2], a [before, after] for each dimension of the input of shape ` +
-        showShape(shape),
-    );
-  }
-  for (const p of list) {
-    if (p[0] < 0 || p[1] < 0) {
-      throw new InvalidArgumentError(`[pad] Paddings must be non-negative: ${p[0]} ${p[1]}`);
-    }
-  }
-  return list;
-}
-
-/** Positions in [0, n) of a padded dimension: mirrored, with or without the border element once more. */
-function mirrored(n: number, before: number, after: number, symmetric: boolean): Int32Array {
-  const skip = symmetric ? 0 : 1;
-  const positions = new Int32Array(before + n + after);
-  for (let i = 0; i < positions.length; i++) {
-    const at = i - before;
-    positions[i] = at < 0 ? -at - 1 + skip : at < n ? at : 2 * n - 1 - at - skip;
-  }
-  return positions;
-}
-
-/**
- * The tensor with `paddings[i] = [before, after]` elements more around dimension i.
- * InvalidArgumentError for negative paddings, or mirrored ones larger than the dimension. @tf tf.pad
- */
-export const pad: <X extends TensorLike>(
-  tensor: X,
-  paddings: TensorLike | readonly (readonly number[])[],
-  options?: PadOptions | string,
-) => Tensor<DTypeOf<X>> = composite(
-  'pad',
-  {
-    tf: 'tf.pad',
-    dtypes: everyType,
-    ulp: 0,
-    examples: [
-      {
-        args: [
-          sample([2, 3]),
-          [
-            [1, 1],
-            [2, 0],
-          ],
-        ],
-      },
-      { args: [sample([3]), [[1, 2]]], options: { constantValues: 7 } },
-      {
-        args: [
-          sample([2, 3]),
-          [
-            [1, 1],
-            [2, 2],
-          ],
-        ],
-        options: { mode: 'REFLECT' },
-      },
-      {
-        args: [
-          sample([2, 3]),
-          [
-            [2, 1],
-            [0, 3],
-          ],
-        ],
-        options: { mode: 'SYMMETRIC' },
-      },
-      { args: [sample([0]), [[2, 1]]] },
-    ],
-  },
-  (
-    tensor: TensorLike,
-    paddings: readonly (readonly number[])[] | TensorLike,
-    given?: PadOptions | string,
-  ): Tensor => {
-    const { mode, constantValues } = options<Required<PadOptions>>(given, 'mode', padDefaults, 'pad');
-    const x = toValue(tensor, null, 'pad', 'tensor');
-    const kind = mode === 'CONSTANT' || typeof mode !== 'string' ? mode : mode.toUpperCase();
-    if (kind === 'CONSTANT') {
-      // What tensors hold may change; lists of numbers say the same again.
-      const plan = (isTable(paddings) ? knownPadPlan : padPlan)(shapeOf(x), paddings);
-      return padConstant(x, plan, padValue(constantValues, x));
-    }
-    const list = readPaddings(paddings, shapeOf(x));
-    if (kind !== 'REFLECT' && kind !== 'SYMMETRIC') {
-      throw new InvalidArgumentError(
-        `[pad] Unknown padding mode: ${describe(mode)}; it is 'CONSTANT', 'REFLECT' or 'SYMMETRIC'`,
-      );
-    }
-    const symmetric = kind === 'SYMMETRIC';
-    list.forEach(([before, after], d) => {
-      const n = shapeOf(x)[d];
-      const limit = symmetric ? n : n - 1;
-      if (before > Math.max(limit, 0) || after > Math.max(limit, 0)) {
-        throw new InvalidArgumentError(
-          `[pad] paddings must be ${symmetric ? 'no greater' : 'less'} than the dimension size: ${before}, ${after} ` +
-            `${symmetric ? 'greater' : 'not less'} than ${n}`,
-        );
-      }
-    });
-    // Without elements there is nothing to mirror, however large the other dimensions are.
-    if (x.size === 0) return padConstant(x, padPlan(shapeOf(x), list), 0);
-    return list.reduce(
-      (y, [before, after], d) =>
-        before + after === 0 ? y : gather(y, mirrored(shapeOf(x)[d], before, after, symmetric), { axis: d }),
-      x,
-    );
-  },
-);
-
-function padValue(value: unknown, x: Tensor): number | bigint {
-  if (value instanceof Tensor || value instanceof Variable) {
-    if (value.dt !== x.dt || value.size !== 1) {
-      throw new InvalidArgumentError(
-        `[pad] constantValues must be a scalar of dtype ${x.dtype}; got a ${value.dtype} tensor of shape ` +
-          showShape(value.shape),
-      );
-    }
-    value = decided(value, 'pad').item();
-  }
-  if (value === 0 && !x.dt.big) return 0;
-  return element(value, x.dt, 'pad', 'constantValues');
-}
+const cachedStridedRegion = memoized(stridedRegion, [0]);

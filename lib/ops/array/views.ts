@@ -1,4 +1,4 @@
-/** Ops that change the shape and nothing else: their results share the input's storage. */
+/** Ops that change only the shape: their results share the input's storage. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -13,12 +13,13 @@ import type { DTypeOf } from '../../core/dtype_of';
 
 const squeezeDefaults = { axis: null } as const;
 
-/** Where a shape is wanted: an array of integers, or a vector of them as a tensor. */
+/** A shape argument: an array of integers or an integer vector. */
 export type ShapeLike = readonly number[] | TensorLike;
 
-function resolve(wanted: readonly number[], from: Tensor): Shape {
-  checkRank(wanted.length, '[reshape] shape');
-  const shape = wanted.slice();
+/** Checks the requested shape against the tensor's size, and infers a dimension of −1. */
+function resolveShape(requested: readonly number[], from: Tensor): Shape {
+  checkRank(requested.length, '[reshape] shape');
+  const shape = requested.slice();
   let unknown = -1;
   let known = 1;
   for (let i = 0; i < shape.length; i++) {
@@ -62,8 +63,8 @@ function resolve(wanted: readonly number[], from: Tensor): Shape {
 }
 
 /**
- * The same elements in another shape; one dimension may be −1, which is inferred. Shares storage.
- * InvalidArgumentError where the number of elements would change. @tf tf.reshape
+ * The same elements in another shape; one dimension may be −1 and is inferred. Shares storage.
+ * InvalidArgumentError if the shape has another number of elements. @tf tf.reshape
  */
 export const reshape: <X extends TensorLike>(tensor: X, shape: ShapeLike) => Tensor<DTypeOf<X>> = op<
   [tensor: TensorLike, shape: ShapeLike],
@@ -83,13 +84,13 @@ export const reshape: <X extends TensorLike>(tensor: X, shape: ShapeLike) => Ten
     [toTensor(tensor, null, 'reshape', 'tensor')],
     integerList(shape, 'reshape', 'shape'),
   ],
-  infer: ([x], shape) => ({ shape: resolve(shape, x), dt: x.dt }),
+  infer: ([x], shape) => ({ shape: resolveShape(shape, x), dt: x.dt }),
   run: 'view',
   gradient: ([dy], { shapes }) => [reshape(dy, shapes[0])],
 });
 
 /**
- * The tensor with a dimension of 1 put in at `axis`, which lies in [−rank − 1, rank]. Shares storage.
+ * Inserts a dimension of size 1 at `axis`, which is in [−rank − 1, rank]. Shares storage.
  * @tf tf.expand_dims
  */
 export const expandDims: <X extends TensorLike>(input: X, axis: OneAxis) => Tensor<DTypeOf<X>> = op<
@@ -120,11 +121,11 @@ export const expandDims: <X extends TensorLike>(input: X, axis: OneAxis) => Tens
 });
 
 export interface SqueezeOptions {
-  /** The dimensions to drop, each of them 1. Default: all that are 1. */
+  /** The dimensions to drop, each of size 1. Default: all of size 1. */
   axis?: Axis;
 }
 
-/** The tensor without dimensions of 1. Shares storage. InvalidArgumentError where a named one isn't 1. @tf tf.squeeze */
+/** Drops dimensions of size 1. Shares storage. InvalidArgumentError if a given axis has another size. @tf tf.squeeze */
 export const squeeze: <X extends TensorLike>(
   input: X,
   options?: SqueezeOptions | Axis,
@@ -166,7 +167,7 @@ export const squeeze: <X extends TensorLike>(
   },
 );
 
-/** A tensor of its own with the same shape and elements; the gradient passes unchanged. Shares storage. @tf tf.identity */
+/** A new tensor with the same shape and elements; the gradient passes unchanged. Shares storage. @tf tf.identity */
 export const identity: <X extends TensorLike>(input: X) => Tensor<DTypeOf<X>> = op<
   [input: TensorLike],
   undefined
@@ -181,7 +182,7 @@ export const identity: <X extends TensorLike>(input: X) => Tensor<DTypeOf<X>> = 
   gradient: ([dy]) => [dy],
 });
 
-/** @internal Checks a shape given to an op that makes tensors. */
+/** @internal Parses and checks the shape of a tensor to create. */
 export function shapeArgument(shape: unknown, operation: string, argument = 'shape'): Shape {
   const dims = integerList(shape, operation, argument);
   checkRank(dims.length, `[${operation}] ${argument}`);

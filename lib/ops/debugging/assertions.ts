@@ -1,9 +1,9 @@
-/** Checks of values: an error at once, or, in a function that is being traced, at each run. */
+/** Assertions about values. They throw immediately or, during a trace, add a check to each run of the compiled function. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { arrayToString, shapeToString } from '../../core/format';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context, withContext } from '../../core/context';
 import { describe, sameShape, showShape } from '../../core/shape';
 import { shapeOf, Tensor, valuesOf } from '../../core/tensor';
@@ -14,20 +14,20 @@ import type { DTypeOf } from '../../core/dtype_of';
 const assertDefaults = { summarize: null } as const;
 
 export interface AssertOptions {
-  /** What the error begins with. */
+  /** The beginning of the error message. */
   message?: string | null;
-  /** How many elements the error shows; −1 for all. Default 3. */
+  /** The number of elements in the error message; −1 for all. Default 3. */
   summarize?: number | null;
 }
 
 const defaults: Required<AssertOptions> = { message: null, summarize: null };
 const nearDefaults = { rtol: null, atol: null, ...defaults };
 
-/** Runs the check over values: now, or at this point of each run of the function that is being traced. */
-function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor[]) => void): void {
+/** Runs f on concrete tensors: immediately, or as a host step of the function that is being traced. */
+function check(op: string, tensors: readonly Tensor[], f: (concrete: readonly Tensor[]) => void): void {
   if (context.tracer !== null && tensors.some((t) => t.isSymbolic)) {
-    const run = (real: readonly Tensor[]): readonly Tensor[] => {
-      f(real);
+    const run = (concrete: readonly Tensor[]): readonly Tensor[] => {
+      f(concrete);
       return [];
     };
     context.tracer.host({
@@ -45,7 +45,7 @@ function check(op: string, tensors: readonly Tensor[], f: (real: readonly Tensor
   });
 }
 
-/** The options that all assertions share, checked before they are needed for an error. */
+/** Checks the common options in every call, although only errors use them. */
 function checkOptions(message: unknown, summarize: unknown, op: string): void {
   if (message !== null && typeof message !== 'string') {
     throw new TypeError(`[${op}] message must be a string; got ${describe(message)}`);
@@ -67,14 +67,14 @@ function withMessage(op: string, message: string | null, text: string): InvalidA
   );
 }
 
-/** The first elements, as NumPy prints them. */
+/** The first elements in NumPy's format. */
 function firstElements(t: Tensor, count: number): string {
   const n = Math.min(count, t.size);
   return arrayToString(valuesOf(t).subarray(0, n), [n], t.dtype);
 }
 
-/** The first elements, with commas. */
-function listed(t: Tensor, count: number): string {
+/** The first elements, separated by commas. */
+function joinElements(t: Tensor, count: number): string {
   const n = Math.min(count, t.size);
   const text = arrayToString(valuesOf(t).subarray(0, n), [n], t.dtype, '', {
     separator: ', ',
@@ -83,7 +83,7 @@ function listed(t: Tensor, count: number): string {
   return t.size > n ? `${text.slice(1, -1)}, ...` : text.slice(1, -1);
 }
 
-function howMany(summarize: number | null): number {
+function shownCount(summarize: number | null): number {
   if (summarize === null) return 3;
   return summarize < 0 ? Infinity : summarize;
 }
@@ -98,7 +98,7 @@ export function Assert(
   options?: { summarize?: number | null } | number,
 ): void {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('Assert', 3, arguments, assertDefaults);
+  if (arguments.length > 3) throwExtraArguments('Assert', 3, arguments, assertDefaults);
   const { summarize } = parseOptions<{ summarize: number | null }>(
     options,
     'summarize',
@@ -118,11 +118,13 @@ export function Assert(
     typeof d === 'string' ? d : toTensor(d, null, 'Assert', 'data'),
   );
   const tensors = parts.filter((p) => p instanceof Tensor);
-  check('Assert', [c, ...tensors], ([real, ...values]) => {
-    const value = valuesOf(real)[0];
+  check('Assert', [c, ...tensors], ([concrete, ...values]) => {
+    const value = valuesOf(concrete)[0];
     if (Number(value) !== 0) return;
     let next = 0;
-    const text = parts.map((p) => (typeof p === 'string' ? p : listed(values[next++], howMany(summarize))));
+    const text = parts.map((p) =>
+      typeof p === 'string' ? p : joinElements(values[next++], shownCount(summarize)),
+    );
     throw new InvalidArgumentError(`[Assert] assertion failed: ${text.join('\n')}`);
   });
 }
@@ -133,16 +135,16 @@ function comparison(name: string, sign: string, holds: Compare) {
   const op = `debugging.${name}`;
   const call = function (x: TensorLike, y: TensorLike, options?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus(op, 3, arguments, defaults);
+    if (arguments.length > 3) throwExtraArguments(op, 3, arguments, defaults);
     const { message, summarize } = parseOptions<Required<AssertOptions>>(options, 'message', defaults, op);
     checkOptions(message, summarize, op);
     const [a, b] = convertPair(x, y, op);
     if (a.dt !== b.dt) throw mixedDTypes(op, a, b);
     check(op, [a, b], ([u, v]) => {
-      const good = holds(u, v);
-      const flags = valuesOf(good);
+      const results = holds(u, v);
+      const flags = valuesOf(results);
       if (!flags.includes(0 as never)) return;
-      const count = howMany(summarize);
+      const count = shownCount(summarize);
       let text = `Condition x ${sign} y did not hold.`;
       if (sameShape(shapeOf(u), shapeOf(v)) && u.rank > 0) {
         const bad: number[] = [];
@@ -153,10 +155,10 @@ function comparison(name: string, sign: string, holds: Compare) {
           bad.forEach((i, k) => (values[k] = all[i]));
           return arrayToString(values as never, [bad.length], t.dtype);
         };
-        const places = bad.flatMap((i) => coordinates(i, shapeOf(u)));
+        const positions = bad.flatMap((i) => coordinates(i, shapeOf(u)));
         text +=
           `\nIndices of first ${bad.length} different values:\n` +
-          arrayToString(Int32Array.from(places), [bad.length, u.rank], 'int32') +
+          arrayToString(Int32Array.from(positions), [bad.length, u.rank], 'int32') +
           `\nCorresponding x values:\n${pick(u)}\nCorresponding y values:\n${pick(v)}`;
       }
       text += `\nFirst ${Math.min(count, u.size)} elements of x:\n${firstElements(u, count)}`;
@@ -176,36 +178,36 @@ function coordinates(index: number, shape: readonly number[]): number[] {
   return at;
 }
 
-/** Throws unless x = y everywhere; they broadcast. @tf tf.debugging.assert_equal */
+/** Throws unless x = y for all elements; operands broadcast. @tf tf.debugging.assert_equal */
 export const assertEqual = comparison('assertEqual', '==', equal);
-/** Throws where x = y; they broadcast. @tf tf.debugging.assert_none_equal */
+/** Throws unless x ≠ y for all elements; operands broadcast. @tf tf.debugging.assert_none_equal */
 export const assertNoneEqual = comparison('assertNoneEqual', '!=', notEqual);
-/** Throws unless x < y everywhere; they broadcast. @tf tf.debugging.assert_less */
+/** Throws unless x < y for all elements; operands broadcast. @tf tf.debugging.assert_less */
 export const assertLess = comparison('assertLess', '<', less);
-/** Throws unless x ≤ y everywhere; they broadcast. @tf tf.debugging.assert_less_equal */
+/** Throws unless x ≤ y for all elements; operands broadcast. @tf tf.debugging.assert_less_equal */
 export const assertLessEqual = comparison('assertLessEqual', '<=', lessEqual);
-/** Throws unless x > y everywhere; they broadcast. @tf tf.debugging.assert_greater */
+/** Throws unless x > y for all elements; operands broadcast. @tf tf.debugging.assert_greater */
 export const assertGreater = comparison('assertGreater', '>', greater);
-/** Throws unless x ≥ y everywhere; they broadcast. @tf tf.debugging.assert_greater_equal */
+/** Throws unless x ≥ y for all elements; operands broadcast. @tf tf.debugging.assert_greater_equal */
 export const assertGreaterEqual = comparison('assertGreaterEqual', '>=', greaterEqual);
 
 function againstZero(name: string, sign: string, holds: (v: number | bigint) => boolean) {
   const op = `debugging.${name}`;
   const call = function (x: TensorLike, options?: AssertOptions | string): void {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(op, 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments(op, 2, arguments, defaults);
     const { message, summarize } = parseOptions<Required<AssertOptions>>(options, 'message', defaults, op);
     checkOptions(message, summarize, op);
     const t = toTensor(x, null, op, 'x');
-    check(op, [t], ([real]) => {
-      const values = valuesOf(real);
+    check(op, [t], ([concrete]) => {
+      const values = valuesOf(concrete);
       for (let i = 0; i < values.length; i++) {
         if (holds(values[i])) continue;
         throw withMessage(
           op,
           message,
-          `Condition x ${sign} 0 did not hold element-wise:\nx (shape=${shapeToString(shapeOf(real))} ` +
-            `dtype=${real.dtype}) = \n${listed(real, howMany(summarize))}`,
+          `Condition x ${sign} 0 did not hold element-wise:\nx (shape=${shapeToString(shapeOf(concrete))} ` +
+            `dtype=${concrete.dtype}) = \n${joinElements(concrete, shownCount(summarize))}`,
         );
       }
     });
@@ -213,13 +215,13 @@ function againstZero(name: string, sign: string, holds: (v: number | bigint) => 
   return call;
 }
 
-/** Throws unless every element is above 0. @tf tf.debugging.assert_positive */
+/** Throws unless all elements are > 0. @tf tf.debugging.assert_positive */
 export const assertPositive = againstZero('assertPositive', '>', (v) => v > 0);
-/** Throws unless every element is below 0. @tf tf.debugging.assert_negative */
+/** Throws unless all elements are < 0. @tf tf.debugging.assert_negative */
 export const assertNegative = againstZero('assertNegative', '<', (v) => v < 0);
-/** Throws unless every element is 0 or above. @tf tf.debugging.assert_non_negative */
+/** Throws unless all elements are ≥ 0. @tf tf.debugging.assert_non_negative */
 export const assertNonNegative = againstZero('assertNonNegative', '>=', (v) => v >= 0);
-/** Throws unless every element is 0 or below. @tf tf.debugging.assert_non_positive */
+/** Throws unless all elements are ≤ 0. @tf tf.debugging.assert_non_positive */
 export const assertNonPositive = againstZero('assertNonPositive', '<=', (v) => v <= 0);
 
 export interface AssertNearOptions extends AssertOptions {
@@ -229,10 +231,10 @@ export interface AssertNearOptions extends AssertOptions {
   atol?: number | null;
 }
 
-/** Throws unless |x − y| ≤ atol + rtol·|y| everywhere; they broadcast. @tf tf.debugging.assert_near */
+/** Throws unless |x − y| ≤ atol + rtol·|y| for all elements; operands broadcast. @tf tf.debugging.assert_near */
 export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOptions | number): void {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('debugging.assertNear', 3, arguments, nearDefaults);
+  if (arguments.length > 3) throwExtraArguments('debugging.assertNear', 3, arguments, nearDefaults);
   const op = 'debugging.assertNear';
   const o = parseOptions<Required<AssertNearOptions>>(options, 'rtol', nearDefaults, op);
   checkOptions(o.message, o.summarize, op);
@@ -247,10 +249,10 @@ export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOpt
   const rtol = o.rtol ?? 10 * epsilon;
   const atol = o.atol ?? 10 * epsilon;
   check(op, [a, b], ([u, v]) => {
-    const count = howMany(o.summarize);
+    const count = shownCount(o.summarize);
     const near = (p: number, q: number): boolean => Math.abs(p - q) <= atol + rtol * Math.abs(q) || p === q;
     const shown = (t: Tensor): string =>
-      `(shape=${shapeToString(shapeOf(t))} dtype=${t.dtype}) = \n${listed(t, count)}`;
+      `(shape=${shapeToString(shapeOf(t))} dtype=${t.dtype}) = \n${joinElements(t, count)}`;
     if (everyPair(u, v, near)) return;
     const text = `x and y not equal to tolerance rtol = ${rtol}, atol = ${atol}\nx ${shown(u)}\ny ${shown(v)}`;
     throw withMessage(op, o.message, text);
@@ -258,27 +260,27 @@ export function assertNear(x: TensorLike, y: TensorLike, options?: AssertNearOpt
 }
 
 function everyPair(u: Tensor, v: Tensor, f: (p: number, q: number) => boolean): boolean {
-  // The comparison knows how the shapes broadcast, and says so where they do not.
+  // Determines the broadcast shape, and throws for incompatible shapes.
   const shape = shapeOf(equal(u, v));
   const a = valuesOf(u) as Float64Array;
   const b = valuesOf(v) as Float64Array;
   const size = shape.reduce((n, d) => n * d, 1);
-  const at = (t: Tensor, place: readonly number[]): number => {
+  const at = (t: Tensor, position: readonly number[]): number => {
     let index = 0;
     const skip = shape.length - t.rank;
     for (let d = 0; d < t.rank; d++)
-      index = index * shapeOf(t)[d] + (shapeOf(t)[d] === 1 ? 0 : place[d + skip]);
+      index = index * shapeOf(t)[d] + (shapeOf(t)[d] === 1 ? 0 : position[d + skip]);
     return index;
   };
   for (let i = 0; i < size; i++) {
-    const place = coordinates(i, shape);
-    if (!f(a[at(u, place)], b[at(v, place)])) return false;
+    const position = coordinates(i, shape);
+    if (!f(a[at(u, position)], b[at(v, position)])) return false;
   }
   return true;
 }
 
 /**
- * Throws an InvalidArgumentError that begins with `message` where the tensor has a NaN or an infinity; else returns it.
+ * Throws an InvalidArgumentError that begins with `message` if an element is NaN or infinite; else returns the tensor.
  * @tf tf.debugging.check_numerics
  */
 export function checkNumerics<X extends TensorLike>(tensor: X, message: string): Tensor<DTypeOf<X>>;
@@ -287,10 +289,10 @@ export function checkNumerics(tensor: TensorLike, message: string): Tensor {
   checkOptions(message, null, op);
   const t = toTensor(tensor, null, op, 'tensor');
   if (t.dt.kind !== 'float') throw badDType(op, 'tensor', t.dt, floating);
-  check(op, [t], ([real]) => {
+  check(op, [t], ([concrete]) => {
     let nan = false;
     let infinite = false;
-    for (const v of valuesOf(real) as Float32Array) {
+    for (const v of valuesOf(concrete) as Float32Array) {
       if (Number.isFinite(v)) continue;
       if (Number.isNaN(v)) nan = true;
       else infinite = true;
@@ -302,7 +304,7 @@ export function checkNumerics(tensor: TensorLike, message: string): Tensor {
   return t;
 }
 
-/** The same as `checkNumerics`, without a result. @tf tf.debugging.assert_all_finite */
+/** Like `checkNumerics`, without a result. @tf tf.debugging.assert_all_finite */
 export function assertAllFinite(x: TensorLike, message: string): void {
   checkNumerics(x, message);
 }

@@ -1,42 +1,43 @@
 /** tf.print. */
-import { Readable } from '../../core/readable';
+import { TensorConvertible } from '../../core/tensor_convertible';
 import { checkText } from '../../core/format/layout';
-import { isPlain, options as chosen } from '../../core/options';
+import { isPlain, options as parseOptions } from '../../core/options';
 import { context } from '../../core/context';
 import { flatten, mapStructure } from '../../core/nest';
 import { shapeOf, Tensor, valuesOf } from '../../core/tensor';
 
 export interface PrintOptions {
-  /** Between values. Default a space. */
+  /** Separator between values. Default: a space. */
   sep?: string;
-  /** After the last one. Default a new line. */
+  /** Written after the last value. Default: a newline. */
   end?: string;
-  /** Elements shown at both ends of each dimension; −1 for all. Default 3. */
+  /** The number of elements shown at both ends of each dimension; −1 for all. Default 3. */
   summarize?: number;
-  /** Takes the text. Default: it goes to stderr. */
+  /** Receives the text. Default: it is written to stderr. */
   outputStream?: ((text: string) => void) | null;
 }
 
 const defaults: Required<PrintOptions> = { sep: ' ', end: '\n', summarize: 3, outputStream: null };
 
 /**
- * Prints values to stderr as TensorFlow does: tensors by their elements, arrays and objects with brackets. Inside a function it
- * prints at every run, in its place. A last argument `{ sep, end, summarize, outputStream }` (any of them) is options.
+ * Prints values to stderr in TensorFlow's format: tensors by their elements, arrays and objects with brackets. In a compiled
+ * function it prints at each run, in program order. A last argument with only the keys `sep`, `end`, `summarize` and
+ * `outputStream` is the options.
  * @tf tf.print
  */
 export function print(...values: unknown[]): void {
   const last = values.at(-1);
-  const given = isOptions(last) ? (values.pop() as PrintOptions) : undefined;
-  const o = chosen<Required<PrintOptions>>(given, 'sep', defaults, 'print');
+  const options = isOptions(last) ? (values.pop() as PrintOptions) : undefined;
+  const o = parseOptions<Required<PrintOptions>>(options, 'sep', defaults, 'print');
   const read = values.map((v) =>
-    mapStructure(v, (leaf) => (leaf instanceof Readable ? leaf.operand() : leaf)),
+    mapStructure(v, (leaf) => (leaf instanceof TensorConvertible ? leaf.operand() : leaf)),
   );
   const tensors = flatten(read).filter((t) => t instanceof Tensor);
-  const write = (real: readonly Tensor[]): readonly Tensor[] => {
+  const write = (concrete: readonly Tensor[]): readonly Tensor[] => {
     let next = 0;
     const parts = read.map((v) =>
       show(
-        mapStructure(v, (leaf) => (leaf instanceof Tensor ? real[next++] : leaf)),
+        mapStructure(v, (leaf) => (leaf instanceof Tensor ? concrete[next++] : leaf)),
         false,
         o.summarize,
       ),
@@ -65,10 +66,10 @@ function isOptions(value: unknown): boolean {
   return keys.length > 0 && keys.every((k) => Object.hasOwn(defaults, k));
 }
 
-function show(value: unknown, inside: boolean, edge: number): string {
+function show(value: unknown, isNested: boolean, edge: number): string {
   if (value instanceof Tensor) return elements(value, edge < 0 ? Infinity : edge);
   if (Array.isArray(value)) return `[${value.map((v) => show(v, true, edge)).join(', ')}]`;
-  if (typeof value === 'string') return inside ? `'${value}'` : value;
+  if (typeof value === 'string') return isNested ? `'${value}'` : value;
   if (typeof value === 'object' && value !== null && isPlain(value)) {
     const parts = Object.entries(value).map(([k, v]) => `'${k}': ${show(v, true, edge)}`);
     return `{${parts.join(', ')}}`;
@@ -103,15 +104,16 @@ function elements(t: Tensor, edge: number): string {
   return build(0, 0, t.size);
 }
 
-/** The shorter of C's %.6g and %.9g (float64: 15 and 17 digits) that is the number. */
+/** The shorter of C's %.6g and %.9g (float64: 15 and 17 digits) that parses to the same number. */
 function float(v: number, single: boolean): string {
   if (!Number.isFinite(v)) return Number.isNaN(v) ? 'nan' : v > 0 ? 'inf' : '-inf';
-  const short = general(v, single ? 6 : 15);
-  const back = single ? Math.fround(Number(short)) : Number(short);
-  return back === v ? short : general(v, single ? 9 : 17);
+  const short = formatG(v, single ? 6 : 15);
+  const parsed = single ? Math.fround(Number(short)) : Number(short);
+  return parsed === v ? short : formatG(v, single ? 9 : 17);
 }
 
-function general(v: number, digits: number): string {
+/** C's %.{digits}g. */
+function formatG(v: number, digits: number): string {
   if (v === 0) return Object.is(v, -0) ? '-0' : '0';
   const [mantissa, exponent] = v.toExponential(digits - 1).split('e');
   const e = Number(exponent);

@@ -1,7 +1,7 @@
-/** Lookups in tables of vectors. */
+/** Embedding lookup. */
 import type { TensorLike } from '../../core/convert';
 import type { DTypeOf } from '../../core/dtype_of';
-import { options, refuseSurplus } from '../../core/options';
+import { options, throwExtraArguments } from '../../core/options';
 import type { Tensor } from '../../core/tensor';
 import { indexTensor } from '../../op/index_rows';
 import { divide, maximum, multiply } from '../math/binary';
@@ -14,12 +14,12 @@ import { gather } from './indexing';
 const embeddingLookupDefaults = { maxNorm: null } as const;
 
 export interface EmbeddingLookupOptions {
-  /** Rows with a larger L2 norm are scaled down to it. Default: none are. */
+  /** Rows with a larger L2 norm are scaled down to this norm. Default: no scaling. */
   maxNorm?: number | null;
 }
 
 /**
- * The rows of `params` that the ids name: gather along axis 0, so the gradient is IndexedSlices.
+ * The rows of `params` with the given ids: a gather along axis 0, so the gradient is IndexedSlices.
  * InvalidArgumentError for an id outside [0, rows). @tf tf.nn.embedding_lookup
  */
 export function embeddingLookup<X extends TensorLike>(
@@ -33,7 +33,7 @@ export function embeddingLookup(
   given?: EmbeddingLookupOptions | number,
 ): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('embeddingLookup', 3, arguments, embeddingLookupDefaults);
+  if (arguments.length > 3) throwExtraArguments('embeddingLookup', 3, arguments, embeddingLookupDefaults);
   const { maxNorm } = options<{ maxNorm: number | null }>(
     given,
     'maxNorm',
@@ -45,8 +45,8 @@ export function embeddingLookup(
   const at = indexTensor(ids, 'embeddingLookup', 'ids');
   const axis = Array.from({ length: rows.rank - at.rank }, (_, i) => at.rank + i);
   const squares = reduceSum(square(rows), { axis, keepdims: true });
-  // The square root's gradient at 0 is infinite: rows of zeros take another way.
-  const some = greater(squares, 0);
-  const norms = select(some, sqrt(select(some, squares, 1)), squares);
+  // Rows of zeros bypass the square root, whose gradient at 0 is infinite.
+  const isPositive = greater(squares, 0);
+  const norms = select(isPositive, sqrt(select(isPositive, squares, 1)), squares);
   return divide(multiply(rows, maxNorm), maximum(norms, maxNorm));
 }

@@ -1,4 +1,4 @@
-/** Ops that find elements by number: gather, scatter, masks. */
+/** Selection of elements: gather, gatherNd, bool masks, and the coordinates of nonzero elements. */
 import { frame, native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
 import {
@@ -16,7 +16,6 @@ import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../../c
 import { bufferOf, makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from '../array/cast';
-import { badDType } from '../../op/checks';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { dependsOnValues, publicCall, sample } from '../../op/registry';
@@ -26,25 +25,24 @@ import {
   badIndex,
   badTuple,
   checkTuples,
-  checkUpdates,
   gatherRows,
   indexTensor,
   scatterRows,
   tupleMap,
 } from '../../op/index_rows';
 import { select } from '../math/select';
-import { setRowAdder } from './slices';
+import { setScatterAdd } from './slices';
 import { fillWith, integer } from '../../op/strided';
-import { reshape, shapeArgument, type ShapeLike } from '../array/views';
+import { reshape } from '../array/views';
 
 const whereDefaults = { dtype: 'int32' } as const;
 
 const ints = (shape: readonly number[], values: unknown) => sample(shape, { dtype: 'int32', values });
 
 export interface GatherOptions {
-  /** The dimension of `params` that the indices count along. Default: batchDims. */
+  /** The dimension of `params` to index. Default: batchDims. */
   axis?: OneAxis | null;
-  /** How many leading dimensions of `params` and `indices` go together. Default 0. */
+  /** The number of leading batch dimensions, which `params` and `indices` have in common. Default 0. */
   batchDims?: number;
 }
 
@@ -85,9 +83,9 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
 }
 
 /**
- * The slices of `params` along an axis that the indices name: out[…, i, …] = params[…, indices[i], …]. The result has
- * the indices' shape in place of that dimension. Along axis 0 the gradient is IndexedSlices.
- * InvalidArgumentError for an index outside [0, size): negative ones don't count from the end. @tf tf.gather
+ * The slices of `params` at the indices along an axis: out[…, i, …] = params[…, indices[i], …]. In the result's shape, the
+ * shape of the indices replaces that dimension. Along axis 0, the gradient is IndexedSlices.
+ * InvalidArgumentError for an index outside [0, size), negative ones included. @tf tf.gather
  */
 export const gather: <X extends TensorLike>(
   params: X,
@@ -124,7 +122,7 @@ export const gather: <X extends TensorLike>(
     if (bad >= 0) throw badIndex('gather', at, bad, shapeOf(x)[axis]);
   },
   saves: { inputs: [1] },
-  // So that the gradient has the same rows.
+  // IndexedSlices of a zero gradient have the same indices as those of other gradients.
   materializesZeros: true,
   gradient: ([dy], { x, attrs, shapes }) => {
     const at = x[1];
@@ -134,7 +132,7 @@ export const gather: <X extends TensorLike>(
   },
 });
 
-/** Zeros of `shape` with the slices of `updates` added where gather would have read them: the gradient of gather. */
+/** The gradient of gather: zeros of `shape`, to which the slices of `updates` are added at the indices. */
 const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs) => Tensor = op<
   [indices: Tensor, updates: Tensor, shape: Shape, attrs: GatherAttrs],
   GatherAttrs & { shape: Shape }
@@ -146,7 +144,7 @@ const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: Gathe
   fallible: true,
   run: ([at, u], { axis, batchDims, shape }, [y]) => {
     fillWith(y, 0);
-    // A scalar update would be taken for all rows; here it is the one row.
+    // `scatterRows` applies a scalar update to all indices; with scalar updates there is only one index here.
     const map = axisMap(shape, shapeOf(at), axis, batchDims);
     const bad = scatterRows(y, at, u, map, 'add');
     if (bad >= 0) throw badIndex('convertToTensor', at, bad, shape[axis]);
@@ -159,15 +157,15 @@ const scatterAxis: (indices: Tensor, updates: Tensor, shape: Shape, attrs: Gathe
 });
 
 export interface GatherNdOptions {
-  /** How many leading dimensions go together. Default 0. */
+  /** The number of leading batch dimensions, which `params` and `indices` have in common. Default 0. */
   batchDims?: number;
 }
 
 const gatherNdDefaults: Required<GatherNdOptions> = { batchDims: 0 };
 
 /**
- * The slices of `params` that index tuples name: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
- * InvalidArgumentError for a tuple that doesn't index into params. @tf tf.gather_nd
+ * The slices of `params` at index tuples: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
+ * InvalidArgumentError for a tuple out of bounds. @tf tf.gather_nd
  */
 export const gatherNd: <X extends TensorLike>(
   params: X,
@@ -221,7 +219,7 @@ export const gatherNd: <X extends TensorLike>(
     if (bad >= 0) throw badTuple('gatherNd', at, bad, shapeOf(x).slice(batchDims), 'param shape');
   },
   saves: { inputs: [1] },
-  // So that the gradient has the same rows.
+  // As for gather.
   materializesZeros: true,
   gradient: ([dy], { x, attrs, shapes }) => {
     const at = x[1];
@@ -232,7 +230,7 @@ export const gatherNd: <X extends TensorLike>(
   },
 });
 
-/** Zeros with updates added at index tuples. */
+/** The gradient of gatherNd: zeros of `shape`, to which updates are added at index tuples. */
 const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims: number) => Tensor = op<
   [indices: Tensor, updates: Tensor, shape: Shape, batchDims: number],
   { shape: Shape; batchDims: number }
@@ -251,57 +249,17 @@ const scatterTuples: (indices: Tensor, updates: Tensor, shape: Shape, batchDims:
   gradient: ([dy], { x, attrs }) => [null, gatherNd(dy, x[0], { batchDims: attrs.batchDims })],
 });
 
-/**
- * Zeros of `shape` with the updates added at the index tuples; duplicates sum up. updates has the shape
- * indices.shape[:-1] + shape[indices.shape[-1]:]. InvalidArgumentError for other shapes or tuples outside. @tf tf.scatter_nd
- */
-export const scatterNd: <U extends TensorLike>(
-  indices: TensorLike,
-  updates: U,
-  shape: ShapeLike,
-) => Tensor<DTypeOf<U>> = op<
-  [indices: TensorLike, updates: TensorLike, shape: ShapeLike],
-  { shape: Shape; batchDims: number }
->('scatterNd', {
-  tf: 'tf.scatter_nd',
-  dtypes: numeric,
-  ulp: 2,
-  examples: [
-    { args: [ints([4, 1], [4, 3, 1, 7]), sample([4]), [8]] },
-    { args: [ints([3, 1], [0, 2, 0]), sample([3, 2]), [3, 2]] },
-    { args: [ints([2, 2], [0, 1, 1, 0]), sample([2]), [2, 2]] },
-    { args: [ints([0, 1], []), sample([0]), [3]] },
-  ],
-  args: (indices, updates, shape) => {
-    const at = indexTensor(indices, 'scatterNd');
-    const u = toTensor(updates, null, 'scatterNd', 'updates');
-    if (u.dt === dtypes.bool) throw badDType('scatterNd', 'updates', u.dt, numeric);
-    const dims = shapeArgument(shape, 'scatterNd');
-    checkUpdates('scatterNd', dims, at, u);
-    return [[at, u], { shape: dims, batchDims: 0 }];
-  },
-  infer: ([, u], { shape }) => ({ shape, dt: u.dt }),
-  fallible: true,
-  run: ([at, u], { shape }, [y]) => {
-    fillWith(y, 0);
-    const bad = scatterRows(y, at, u, tupleMap(shape, shapeOf(at), 0), 'add');
-    if (bad >= 0) throw badTuple('scatterNd', at, bad, shape, 'shape');
-  },
-  saves: { inputs: [0] },
-  gradient: ([dy], { x }) => [null, gatherNd(dy, x[0])],
-});
-
 // ---------------------------------------------------------------------------------------------------- masks
 
 export interface BooleanMaskOptions {
-  /** The dimension of `tensor` where the mask's first one lies. Default 0. */
+  /** The dimension of `tensor` that corresponds to the mask's first one. Default 0. */
   axis?: OneAxis | null;
 }
 
 const maskDefaults: Required<BooleanMaskOptions> = { axis: null };
 
-/** [before the mask, under the mask, after it]. */
-function maskSides(shape: Shape, axis: number, maskRank: number): [number, number, number] {
+/** The number of elements in the dimensions before, covered by, and after the mask. */
+function maskSizes(shape: Shape, axis: number, maskRank: number): [number, number, number] {
   return [
     sizeBetween(shape, 0, axis),
     sizeBetween(shape, axis, axis + maskRank),
@@ -310,8 +268,8 @@ function maskSides(shape: Shape, axis: number, maskRank: number): [number, numbe
 }
 
 /**
- * The elements where the mask is true, in order; the dimensions that the mask covers become one.
- * InvalidArgumentError for a scalar mask or one whose shape isn't the tensor's there. @tf tf.boolean_mask
+ * The elements for which the mask is true, in order; the dimensions that the mask covers are flattened into one.
+ * InvalidArgumentError for a scalar mask, or one whose shape differs from those dimensions. @tf tf.boolean_mask
  */
 export const booleanMask: <X extends TensorLike>(
   tensor: X,
@@ -360,7 +318,7 @@ export const booleanMask: <X extends TensorLike>(
   run: ([x, m], axis) => {
     const count = countNonzero(m);
     const shape = joinShapes(shapeOf(x), axis, [count], 0, 1, shapeOf(x), axis + m.rank);
-    const [outer, n, inner] = maskSides(shapeOf(x), axis, m.rank);
+    const [outer, n, inner] = maskSizes(shapeOf(x), axis, m.rank);
     const y = makeTensor(x.dt, shape, outer * count * inner);
     frame[0] = x.offset;
     frame[1] = m.offset;
@@ -376,8 +334,8 @@ export const booleanMask: <X extends TensorLike>(
   saves: { inputs: [1] },
   gradient: ([dy], { x, attrs, shapes }) => {
     const mask = x[1];
-    const [outer, n, inner] = maskSides(shapes[0], attrs, mask.rank);
-    // As many as dy has there: a function that is being traced knows that.
+    const [outer, n, inner] = maskSizes(shapes[0], attrs, mask.rank);
+    // The size of dy, unlike the number of true elements, is known during a trace.
     const count = shapeOf(dy)[attrs];
     const positions = reshape(nonzero(reshape(mask, [n]), dtypes.int32, count), [-1]);
     const rows = reshape(dy, [outer, positions.size, inner]);
@@ -394,7 +352,7 @@ function countNonzero(mask: Tensor): number {
 
 interface Nonzero {
   readonly dt: DTypeInfo;
-  /** How many there are; null where that is not known before. */
+  /** The number of nonzero elements if it is known beforehand, else null. */
   readonly count: number | null;
 }
 
@@ -408,10 +366,10 @@ const nonzero = op<[condition: Tensor, dt?: DTypeInfo, count?: number], Nonzero>
   args: (condition, dt, count) => [[condition], { dt: dt ?? dtypes.int32, count: count ?? null }],
   infer: ([mask], { dt, count }) => (count === null ? null : { shape: asShape([count, mask.rank]), dt }),
   host: dependsOnValues,
-  run: ([mask], { dt, count: known }) => {
+  run: ([mask], { dt, count: expected }) => {
     const count = countNonzero(mask);
-    if (known !== null && known !== count)
-      throw new InternalError(`[nonzero] ${count} elements are not 0, where ${known} were expected`);
+    if (expected !== null && expected !== count)
+      throw new InternalError(`[nonzero] ${count} elements are not 0, where ${expected} were expected`);
     const out = makeTensor(dt, asShape([count, mask.rank]), count * mask.rank);
     frame[0] = mask.offset;
     frame[1] = out.offset;
@@ -430,7 +388,7 @@ export interface WhereOptions<I extends DType = 'int32' | 'int64'> {
   dtype?: I;
 }
 
-/** The coordinates of the elements that are true (or not 0), a row each, in order. @tf tf.where */
+/** The coordinates of the elements that are true or nonzero, one row per element, in order. @tf tf.where */
 export function where<I extends 'int32' | 'int64' = 'int32'>(
   condition: TensorLike,
   options?: WhereOptions<I> | I,
@@ -460,4 +418,4 @@ publicCall('nonzero', (condition: TensorLike, given?: WhereOptions) => where(con
 
 // ---------------------------------------------------------------------------------------------------- slices
 
-setRowAdder((shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }));
+setScatterAdd((shape, indices, values) => scatterAxis(indices, values, shape, { axis: 0, batchDims: 0 }));

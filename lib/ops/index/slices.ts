@@ -1,4 +1,4 @@
-/** Arithmetic of IndexedSlices. */
+/** Sum of IndexedSlices and their conversion to dense tensors. */
 import { InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices, setDensifier } from '../../core/indexed_slices';
 import { checkShape, showShape, type Shape } from '../../core/shape';
@@ -7,13 +7,13 @@ import { cast } from '../array/cast';
 import { concat } from '../array/joining';
 import { reshape } from '../array/views';
 
-/** zeros(shape) with rows added at indices; ops/indexing.ts hands it in. */
-let addRows: (shape: Shape, indices: Tensor, values: Tensor) => Tensor;
-export function setRowAdder(f: typeof addRows): void {
-  addRows = f;
+/** zeros(shape), to which values are added at indices along axis 0. Injected by indexing.ts, which imports this file. */
+let scatterAdd: (shape: Shape, indices: Tensor, values: Tensor) => Tensor;
+export function setScatterAdd(f: typeof scatterAdd): void {
+  scatterAdd = f;
 }
 
-/** Both sets of rows, one after the other: duplicates are kept. */
+/** The sum of two IndexedSlices: the concatenation of their slices, with duplicate indices kept. */
 export function addSlices(a: IndexedSlices, b: IndexedSlices): IndexedSlices {
   const indices =
     a.indices.dt === b.indices.dt
@@ -22,7 +22,7 @@ export function addSlices(a: IndexedSlices, b: IndexedSlices): IndexedSlices {
   return new IndexedSlices(concat([a.values, b.values], 0), concat(indices, 0), a.denseShape ?? b.denseShape);
 }
 
-/** The whole tensor: rows with the same index are summed. @tf tf.convert_to_tensor */
+/** Converts to a dense tensor; slices with equal indices are summed. @tf tf.convert_to_tensor */
 export function densify(slices: IndexedSlices): Tensor {
   const { values, indices } = slices;
   if (slices.denseShape === null) {
@@ -38,7 +38,7 @@ export function densify(slices: IndexedSlices): Tensor {
         `${showShape(shapeOf(indices))} must have values of shape ${showShape(rows)}; got ${showShape(shapeOf(values))}`,
     );
   }
-  return addRows(
+  return scatterAdd(
     denseShape,
     reshape(indices, [indices.size]),
     reshape(values, [indices.size, ...denseShape.slice(1)]),

@@ -1,4 +1,4 @@
-/** Sorting, and the greatest elements. */
+/** Sorting and top-k. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, numeric, type DType } from '../../core/dtype';
@@ -13,9 +13,10 @@ import { badDType, explain } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
-import { partOfOne } from '../../op/define/part';
+import { internalUnaryOp } from '../../op/define/internal';
 import type { DTypeOf } from '../../core/dtype_of';
-import { gather, scatterNd } from './indexing';
+import { gather } from './indexing';
+import { scatterNd } from './scatter';
 import { transpose } from '../array/movement';
 import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
@@ -27,17 +28,17 @@ const argsortDefaults = { axis: -1, direction: 'ASCENDING', stable: false } as c
 const topKDefaults = { k: 1, sorted: true, indexType: 'int32' } as const;
 
 export interface SortOptions {
-  /** Along which axis. Default: the last. */
+  /** The axis to sort along. Default: the last. */
   axis?: OneAxis;
   /** 'ASCENDING' (default) or 'DESCENDING'. */
   direction?: 'ASCENDING' | 'DESCENDING';
 }
 export interface ArgsortOptions extends SortOptions {
-  /** Whether equal elements stay in order. They always do; the option is there for TensorFlow's sake. */
+  /** Whether equal elements keep their order. They always do; the option exists for compatibility with TensorFlow. */
   stable?: boolean;
 }
 
-function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
+function runSort(x: Tensor, y: Tensor, positions: boolean, descending: boolean): void {
   const [rows, n] = rowsOf(shapeOf(x), x.size);
   frame[0] = x.offset;
   frame[1] = y.offset;
@@ -49,34 +50,34 @@ function sortRows(x: Tensor, y: Tensor, positions: boolean, descending: boolean)
   native.sort(bufferOf(x), bufferOf(y));
 }
 
-/** [rows, n] of a tensor's last axis. */
-function flatRows(t: Tensor): Tensor {
+/** Reshapes to [rows, n], where n is the size of the last axis. */
+function asMatrix(t: Tensor): Tensor {
   const n = shapeOf(t)[shapeOf(t).length - 1];
   return reshape(t, [n === 0 ? 0 : t.size / n, n]);
 }
 
-const positionsLast = partOfOne<boolean>('argsortLast', {
+const argsortLast = internalUnaryOp<boolean>('argsortLast', {
   dtypes: numeric,
   infer: ([x]) => ({ shape: shapeOf(x), dt: dtypes.int32 }),
-  run: ([x], descending, [y]) => sortRows(x, y, true, descending),
+  run: ([x], descending, [y]) => runSort(x, y, true, descending),
   gradient: null,
 });
 
-const sortLast = partOfOne<boolean>('sortLast', {
+const sortLast = internalUnaryOp<boolean>('sortLast', {
   dtypes: numeric,
   infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
-  run: ([x], descending, [y]) => sortRows(x, y, false, descending),
+  run: ([x], descending, [y]) => runSort(x, y, false, descending),
   saves: { inputs: [0] },
-  // Each element's gradient stands where the element went: at the position that undoes the order.
+  // Gathers dy with the inverse permutation, which is the argsort of the argsort.
   gradient: ([dy], { x, attrs, shapes }) => {
     if (dy.size === 0) return [dy];
-    const where = positionsLast(flatRows(positionsLast(x[0], attrs)), false);
-    return [reshape(gather(flatRows(dy), where, { axis: 1, batchDims: 1 }), shapes[0])];
+    const where = argsortLast(asMatrix(argsortLast(x[0], attrs)), false);
+    return [reshape(gather(asMatrix(dy), where, { axis: 1, batchDims: 1 }), shapes[0])];
   },
 });
 
-/** Checks what sort and argsort take, and works on the last axis. */
-function alongAxis(
+/** Checks the arguments of sort and argsort, and applies f with the given axis transposed to the last. */
+function applyAlongAxis(
   name: string,
   values: TensorLike,
   given: { axis: unknown; direction: unknown },
@@ -113,22 +114,21 @@ const examples: Example[] = [
 ];
 
 /**
- * The elements in order along an axis. NaN counts as greater than every number, −0 as equal to 0. Numeric
- * dtypes. InvalidArgumentError for a scalar or an unknown direction. @tf tf.sort
+ * Sorts the elements along an axis. NaN counts as greater than every number, −0 as equal to 0. Numeric dtypes. InvalidArgumentError for a scalar or an unknown direction. @tf tf.sort
  */
 export const sort: <X extends TensorLike>(values: X, options?: SortOptions | OneAxis) => Tensor<DTypeOf<X>> =
   composite(
     'sort',
     { tf: 'tf.sort', dtypes: numeric, domain: [-100, 100], ulp: 0, examples },
     (values: TensorLike, given?: SortOptions | OneAxis): Tensor => {
-      const chosen = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
-      return alongAxis('sort', values, chosen, sortLast);
+      const parsed = options<Required<SortOptions>>(given, 'axis', sortDefaults, 'sort');
+      return applyAlongAxis('sort', values, parsed, sortLast);
     },
   );
 
 /**
- * The positions of the elements in order along an axis, int32: `gather(x, argsort(x))` is `sort(x)`. Equal elements stay
- * in order, also where the direction is 'DESCENDING'; NaN counts as greater than every number. @tf tf.argsort
+ * The int32 indices that sort the elements along an axis: `gather(x, argsort(x))` is `sort(x)`. The sort is stable, also
+ * with direction 'DESCENDING'; NaN counts as greater than every number. @tf tf.argsort
  */
 export const argsort: (values: TensorLike, options?: ArgsortOptions | OneAxis) => Tensor<'int32'> = composite(
   'argsort',
@@ -140,34 +140,34 @@ export const argsort: (values: TensorLike, options?: ArgsortOptions | OneAxis) =
     examples: examples.map((e) => ({ ...e, options: { ...e.options, stable: true } })),
   },
   (values: TensorLike, given?: ArgsortOptions | OneAxis): Tensor => {
-    const chosen = options<Required<ArgsortOptions>>(given, 'axis', argsortDefaults, 'argsort');
-    if (typeof chosen.stable !== 'boolean')
-      throw new TypeError(`[argsort] stable must be a boolean; got ${describe(chosen.stable)}`);
-    return alongAxis('argsort', values, chosen, positionsLast);
+    const parsed = options<Required<ArgsortOptions>>(given, 'axis', argsortDefaults, 'argsort');
+    if (typeof parsed.stable !== 'boolean')
+      throw new TypeError(`[argsort] stable must be a boolean; got ${describe(parsed.stable)}`);
+    return applyAlongAxis('argsort', values, parsed, argsortLast);
   },
 );
 
 export interface TopKOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
-  /** How many. Default 1. */
+  /** The number of elements. Default 1. */
   k?: number;
-  /** Whether the greatest comes first. They always come in order. */
+  /** Whether the results are in descending order. They always are; the option exists for compatibility with TensorFlow. */
   sorted?: boolean;
   /** 'int32' (default) or 'int64'. */
   indexType?: I;
 }
-/** What `topK` gives. */
+/** The result of `topK`. */
 export interface TopK<D extends DType = DType, I extends DType = 'int32' | 'int64'> {
   values: Tensor<D>;
   indices: Tensor<I>;
 }
 
-function shapeOfTop(shape: Shape, k: number): Shape {
+function topKShape(shape: Shape, k: number): Shape {
   const top = shape.slice();
   top[top.length - 1] = k;
   return asShape(top);
 }
 
-function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
+function runTopK(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
   const n = shapeOf(x)[shapeOf(x).length - 1];
   frame[0] = x.offset;
   frame[1] = values.offset;
@@ -179,24 +179,24 @@ function runTop(x: Tensor, k: number, values: Tensor, indices: Tensor): void {
   native.topK(bufferOf(x), bufferOf(values), bufferOf(indices));
 }
 
-const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
+const topKLast = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
   tf: '',
   dtypes: numeric,
   args: (x, k) => [[x], { k }],
   infer: ([x], { k }) => {
-    const shape = shapeOfTop(shapeOf(x), k);
+    const shape = topKShape(shapeOf(x), k);
     return [
       { shape, dt: x.dt },
       { shape, dt: dtypes.int32 },
     ];
   },
   run: ([x], { k }, [values, indices]) => {
-    runTop(x, k, values, indices);
+    runTopK(x, k, values, indices);
   },
   saves: { outputs: true },
   gradient: ([dy], { y, shapes }) => {
     const n = shapes[0][shapes[0].length - 1];
-    const rows = flatRows(y[1]);
+    const rows = asMatrix(y[1]);
     const size = sizeOf(shapes[0]);
     const first = expandDims(range(0, Math.max(size, 1), Math.max(n, 1), { dtype: 'int32' }), 1);
     const at = y[1].size === 0 ? reshape(y[1], [0, 1]) : reshape(add(rows, first), [-1, 1]);
@@ -204,13 +204,13 @@ const topPair = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
   },
 });
 
-/** The same without what a tape or a tracer needs. */
+/** Eager fast path of topK, without recording. */
 function fusedTopK(x: Tensor, k: number): TopK<never, never> {
-  const shape = shapeOfTop(shapeOf(x), k);
+  const shape = topKShape(shapeOf(x), k);
   const size = sizeOf(shape);
   const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
   try {
-    runTop(x, k, values, indices);
+    runTopK(x, k, values, indices);
   } catch (error) {
     throw explain(error, 'topK', [x]);
   }
@@ -218,9 +218,9 @@ function fusedTopK(x: Tensor, k: number): TopK<never, never> {
 }
 
 /**
- * The k greatest elements along the last axis in descending order, and their positions: `{ values, indices }`. Of equal elements
- * the one with the lesser position comes first; NaN counts as greater than every number. Numeric dtypes.
- * InvalidArgumentError for a scalar, a k below 0 or larger than the axis. @tf tf.math.top_k
+ * The k largest elements along the last axis in descending order, and their indices: `{ values, indices }`. Equal elements
+ * are ordered by index; NaN counts as greater than every number. Numeric dtypes.
+ * InvalidArgumentError for a scalar, or a k that is negative or larger than the axis. @tf tf.math.top_k
  */
 export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
   input: X,
@@ -261,7 +261,7 @@ export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>
     }
     const n = shapeOf(x)[shapeOf(x).length - 1];
     if (typeof k !== 'number' || !Number.isInteger(k) || k < 0) {
-      throw new InvalidArgumentError(`[topK] k must be a whole number from 0 on; got ${describe(k)}`);
+      throw new InvalidArgumentError(`[topK] k must be a non-negative integer; got ${describe(k)}`);
     }
     if (k > n) {
       throw new InvalidArgumentError(
@@ -269,7 +269,7 @@ export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>
       );
     }
     if (fitsFusedKernel(x) && indexType === 'int32') return fusedTopK(x, k);
-    const [values, indices] = topPair(x, k);
+    const [values, indices] = topKLast(x, k);
     return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices } as TopK<
       never,
       never

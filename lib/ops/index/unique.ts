@@ -1,37 +1,37 @@
-/** The different elements of a vector. */
+/** The distinct elements of a vector. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, showShape } from '../../core/shape';
-import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorOver } from '../../core/tensor';
+import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
 import type { DTypeOf } from '../../core/dtype_of';
-import { scatterNd } from './indexing';
+import { scatterNd } from './scatter';
 import { dependsOnValues, sample } from '../../op/registry';
 import { copyOf } from '../../op/index_rows';
 import { expandDims } from '../array/views';
 
 const uniqueDefaults = { outIdx: 'int32' } as const;
 
-/** The first k elements of a vector that nobody else has. */
-function first(t: Tensor, k: number): Tensor {
+/** The first k elements of a vector that the caller alone refers to; a vector with its own storage is freed. */
+function shrink(t: Tensor, k: number): Tensor {
   if (k === t.size) return t;
-  const part = tensorOver(t.dt, asShape([k]), bufferOf(t), t.offset);
-  if (!ownsStorage(t)) return part;
-  // Not to keep the memory of all.
-  const copy = copyOf(part);
+  const view = tensorFromBuffer(t.dt, asShape([k]), bufferOf(t), t.offset);
+  if (!ownsStorage(t)) return view;
+  // A copy, since the view would keep the whole storage alive.
+  const copy = copyOf(view);
   t.dispose();
   return copy;
 }
 
 /**
- * In the order in which they first come; for each element the position of its like in that order; how often each comes;
- * where each first came.
+ * The distinct elements in order of first occurrence; for each input element its index among them; how often each occurs;
+ * the position of each one's first occurrence.
  */
-const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniqueParts', {
+const uniqueOp = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniqueElements', {
   tf: '',
   dtypes: everyType,
   ulp: 0,
@@ -55,33 +55,33 @@ const uniqueParts = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniquePar
     frame[6] = x.dt.code;
     frame[7] = index.big ? 1 : 0;
     const k = native.unique(bufferOf(x), bufferOf(idx), bufferOf(y), bufferOf(came), bufferOf(count));
-    return [first(y, k), idx, first(count, k), first(came, k)];
+    return [shrink(y, k), idx, shrink(count, k), shrink(came, k)];
   },
   saves: { outputs: true },
   gradient: ([dy], { y, shapes }) => [scatterNd(expandDims(y[3], 1), dy, shapes[0])],
 });
 
 export interface UniqueOptions<I extends DType = 'int32' | 'int64'> {
-  /** dtype of positions and counts: 'int32' (default) or 'int64'. */
+  /** Dtype of indices and counts: 'int32' (default) or 'int64'. */
   outIdx?: I;
 }
-/** What `unique` gives. */
+/** The result of `unique`. */
 export interface Unique<D extends DType = DType, I extends DType = 'int32' | 'int64'> {
-  /** The different elements, in the order in which they first come. */
+  /** The distinct elements, in order of first occurrence. */
   y: Tensor<D>;
-  /** For each element of the input its position in y. */
+  /** For each input element, its index in y. */
   idx: Tensor<I>;
 }
-/** What `uniqueWithCounts` gives. */
+/** The result of `uniqueWithCounts`. */
 export interface UniqueWithCounts<
   D extends DType = DType,
   I extends DType = 'int32' | 'int64',
 > extends Unique<D, I> {
-  /** How often each element of y comes. */
+  /** How often each element of y occurs in the input. */
   count: Tensor<I>;
 }
 
-function parts(name: string, input: TensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
+function runUnique(name: string, input: TensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
   const x = toTensor(input, null, name, 'x');
   const { outIdx } = options<{ outIdx: unknown }>(given, 'outIdx', uniqueDefaults, name);
   if (outIdx !== 'int32' && outIdx !== 'int64')
@@ -91,7 +91,7 @@ function parts(name: string, input: TensorLike, given: UniqueOptions | DType | u
       `[${name}] unique expects a 1D vector; x has shape ${showShape(shapeOf(x))}: tf.reshape(x, [-1])`,
     );
   }
-  return uniqueParts(x, dtypes[outIdx]);
+  return uniqueOp(x, dtypes[outIdx]);
 }
 
 const examples = [
@@ -107,9 +107,9 @@ const examples = [
 ];
 
 /**
- * The different elements of a vector and where each element is among them: `{ y, idx }`, y[idx[i]] = x[i]. A NaN differs from every
- * element. Its results' sizes depend on the data. The gradient (TensorFlow has none) goes to where each element first
- * came. InvalidArgumentError where x is not a vector. @tf tf.unique
+ * The distinct elements of a vector, and for each input element its index among them: `{ y, idx }`, y[idx[i]] = x[i]. Each
+ * NaN is distinct. The size of y depends on the values. The gradient (TensorFlow has none) goes to each element's first
+ * occurrence. InvalidArgumentError if x is not a vector. @tf tf.unique
  */
 export const unique: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
   x: X,
@@ -118,12 +118,12 @@ export const unique: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32
   'unique',
   { tf: 'tf.unique', dtypes: everyType, ulp: 0, examples },
   (x: TensorLike, given?: UniqueOptions | DType): Unique<never, never> => {
-    const [y, idx] = parts('unique', x, given);
+    const [y, idx] = runUnique('unique', x, given);
     return { y, idx } as Unique<never, never>;
   },
 );
 
-/** As `unique`, and how often each comes: `{ y, idx, count }`. @tf tf.unique_with_counts */
+/** Like `unique`, with the number of occurrences: `{ y, idx, count }`. @tf tf.unique_with_counts */
 export const uniqueWithCounts: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
   x: X,
   options?: UniqueOptions<I> | I,
@@ -131,7 +131,7 @@ export const uniqueWithCounts: <X extends TensorLike, I extends 'int32' | 'int64
   'uniqueWithCounts',
   { tf: 'tf.unique_with_counts', dtypes: everyType, ulp: 0, examples },
   (x: TensorLike, given?: UniqueOptions | DType): UniqueWithCounts<never, never> => {
-    const [y, idx, count] = parts('uniqueWithCounts', x, given);
+    const [y, idx, count] = runUnique('uniqueWithCounts', x, given);
     return { y, idx, count } as UniqueWithCounts<never, never>;
   },
 );

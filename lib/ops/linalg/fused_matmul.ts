@@ -1,4 +1,4 @@
-/** The matrix product with what usually follows it, in one pass over the result. */
+/** The matrix product with a fused epilogue: bias, residual and activation in one pass over the result. */
 import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
@@ -8,15 +8,15 @@ import type { TracedOp } from '../../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { unbroadcast } from '../../op/broadcast';
 import { badDType, convertPair, mixedDTypes } from '../../op/checks';
-import { op, type OutSpec } from '../../op/define/general';
+import { op, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import {
-  activationRows,
+  activationOps,
   activations,
-  setFinisher,
-  writeFinish,
-  type Finish,
+  registerEpilogueFusion,
+  writeEpilogue,
+  type Epilogue,
   type FusedActivation,
 } from '../nn/epilogue';
 import {
@@ -24,19 +24,19 @@ import {
   gradientOfB,
   matmulFlops,
   productShape,
-  sides,
-  sidesOf,
+  parseTransposes,
+  transposesOf,
   writeProduct,
-  type Sides,
+  type Transposes,
 } from './matmul';
-import { registry, sample, type GradContext, type OpRow } from '../../op/registry';
+import { opDefinitions, sample, type GradContext, type OpDefinition } from '../../op/registry';
 
 export interface FusedMatmulOptions {
-  /** Added to each row: as many elements as the result has columns. Default null, none. */
+  /** A vector with one element for each column of the result, which is added to each row. Default null: none. */
   bias?: TensorLike | null;
-  /** Added to the result, of its shape. Default null, none. */
+  /** A tensor of the result's shape, which is added to the result. Default null: none. */
   residual?: TensorLike | null;
-  /** Applied to the sums at last. Default null, none. */
+  /** The activation function, which is applied last. Default null: none. */
   activation?: FusedActivation | null;
   /** Multiply the transpose of `a`. Default false. */
   transposeA?: boolean;
@@ -44,7 +44,7 @@ export interface FusedMatmulOptions {
   transposeB?: boolean;
 }
 
-export type FusedAttrs = Sides & Finish;
+export type FusedAttrs = Transposes & Epilogue;
 
 const defaults: Required<FusedMatmulOptions> = {
   bias: null,
@@ -61,7 +61,9 @@ function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions):
   const o = options<Required<FusedMatmulOptions>>(given, 'bias', defaults, 'fusedMatmul');
   const { transposeA, transposeB } = o;
   const plain = typeof transposeA === 'boolean' && typeof transposeB === 'boolean';
-  const { ta, tb } = plain ? sidesOf(transposeA, transposeB) : sides({ transposeA, transposeB });
+  const { ta, tb } = plain
+    ? transposesOf(transposeA, transposeB)
+    : parseTransposes({ transposeA, transposeB });
   const add = (value: TensorLike | null, name: string): number =>
     value === null ? -1 : inputs.push(toTensor(value, inputs[0].dt, 'fusedMatmul', name)) - 1;
   const { activation } = o;
@@ -74,7 +76,7 @@ function parse(left: TensorLike, right: TensorLike, given?: FusedMatmulOptions):
   return [inputs, { ta, tb, bias, residual: add(o.residual, 'residual'), activation }];
 }
 
-function infer(inputs: readonly Tensor[], attrs: FusedAttrs): OutSpec {
+function infer(inputs: readonly Tensor[], attrs: FusedAttrs): ResultSpec {
   const a = inputs[0];
   for (let i = 1; i < inputs.length; i++)
     if (inputs[i].dt !== a.dt) throw mixedDTypes('fusedMatmul', a, inputs[i]);
@@ -103,23 +105,26 @@ function run(inputs: readonly Tensor[], attrs: FusedAttrs, outputs: readonly Ten
   if (c.size === 0) return;
   const [a, b] = inputs;
   writeProduct(a, b, c, attrs);
-  const [bias, residual] = writeFinish(finishSlot, inputs, attrs, c);
+  const [bias, residual] = writeEpilogue(finishSlot, inputs, attrs, c);
   native.fusedMatmul(bufferOf(a), bufferOf(b), bufferOf(c), bias, residual);
 }
 
-/** The gradient at the sums, before the activation: that of the activation's own row. */
-function atSums(dy: Tensor, ctx: GradContext<FusedAttrs>): Tensor {
+/** The gradient with respect to the activation's input, by the gradient function of the activation's op. */
+function preActivationGradient(dy: Tensor, ctx: GradContext<FusedAttrs>): Tensor {
   const { activation, ...linear } = ctx.attrs;
   if (activation === null) return dy;
-  const row = registry().get(activationRows[activation]);
-  if (row?.gradient == null) throw new Error(`activation ${activation} has no gradient`);
-  const rule = row.gradient as (dy: readonly Tensor[], ctx: Partial<GradContext>) => readonly Tensor[];
-  // A row that reads its input gets the sums anew: keeping them would cost the pass that was saved.
-  const x = row.savesInputs === 0 ? [] : [fused(ctx.x[0], ctx.x[1], rebuild(ctx.x, linear))];
+  const activationOp = opDefinitions().get(activationOps[activation]);
+  if (activationOp?.gradient == null) throw new Error(`activation ${activation} has no gradient`);
+  const rule = activationOp.gradient as (
+    dy: readonly Tensor[],
+    ctx: Partial<GradContext>,
+  ) => readonly Tensor[];
+  // If that function reads its input, it is recomputed: saving it would cost the pass over memory that fusion avoids.
+  const x = activationOp.savesInputs === 0 ? [] : [fused(ctx.x[0], ctx.x[1], optionsOf(ctx.x, linear))];
   return rule([dy], { x, y: ctx.y, needs: [true] })[0];
 }
 
-function rebuild(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): FusedMatmulOptions {
+function optionsOf(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): FusedMatmulOptions {
   return {
     bias: attrs.bias < 0 ? null : x[attrs.bias],
     residual: attrs.residual < 0 ? null : x[attrs.residual],
@@ -129,6 +134,7 @@ function rebuild(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>): F
 }
 
 const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], FusedAttrs>('fusedMatmul', {
+  product: 'fused',
   flops: matmulFlops,
   tf: '',
   dtypes: floating,
@@ -157,7 +163,7 @@ const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Fus
   run,
   saves: { inputs: 'all', outputs: true },
   gradient: ([dy], ctx: GradContext<FusedAttrs>) => {
-    const dz = atSums(dy, ctx);
+    const dz = preActivationGradient(dy, ctx);
     const { bias, residual } = ctx.attrs;
     return ctx.shapes.map((shape, i) => {
       if (!ctx.needs[i]) return null;
@@ -171,16 +177,16 @@ const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], Fus
   },
 });
 
-setFinisher('matmul', () => ({
-  op: registry().get('fusedMatmul') as OpRow & TracedOp,
-  attrs: (own, finish): FusedAttrs => ({ ...(own as Sides), ...finish }),
+registerEpilogueFusion('matmul', () => ({
+  op: opDefinitions().get('fusedMatmul') as OpDefinition & TracedOp,
+  attrs: (own, epilogue): FusedAttrs => ({ ...(own as Transposes), ...epilogue }),
 }));
 
 /**
- * activation(A·B + bias + residual), the sum and the activation done on each part of the result while it is in the
- * cache: the same bits as the ops one after another. Shapes as for `matmul`; the bias has one element for each column,
- * the residual the result's shape. Floating dtypes. What layers and compiled functions use.
- * InvalidArgumentError where shapes do not fit or no activation has that name.
+ * activation(A·B + bias + residual), bit for bit the same as the separate ops; the epilogue is applied to each tile of the
+ * result while it is in the cache. Shapes as for `matmul`; the bias has one element for each column, the residual has the
+ * result's shape. Floating dtypes. Layers and compiled functions use it.
+ * InvalidArgumentError for incompatible shapes or an unknown activation.
  */
 export const fusedMatmul: <A extends TensorLike, B extends TensorLike>(
   a: A,

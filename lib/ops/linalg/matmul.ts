@@ -1,4 +1,4 @@
-/** The matrix product. */
+/** Matrix products: matmul, matvec. */
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { numeric } from '../../core/dtype';
@@ -15,7 +15,7 @@ import {
   showShape,
   sizeOf,
 } from '../../core/shape';
-import { isPlain, refuseSurplus } from '../../core/options';
+import { isPlain, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import type { RewriteContext } from '../../op/contract';
 import { bufferOf, makeTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -24,7 +24,7 @@ import { badDType, convertPair, dtypeMask, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
-import { publicCall, registry, sample, type GradContext } from '../../op/registry';
+import { publicCall, opDefinitions, sample, type GradContext } from '../../op/registry';
 import { reshape } from '../array/views';
 
 export interface MatmulOptions {
@@ -32,14 +32,14 @@ export interface MatmulOptions {
   transposeA?: boolean;
   /** Multiply the transpose of `b`. Default false. */
   transposeB?: boolean;
-  /** The same as `transposeA` for real numbers. */
+  /** For real numbers the same as `transposeA`. */
   adjointA?: boolean;
-  /** The same as `transposeB` for real numbers. */
+  /** For real numbers the same as `transposeB`. */
   adjointB?: boolean;
 }
 
-/** Which operands are multiplied transposed. */
-export interface Sides {
+/** Which operands are transposed. */
+export interface Transposes {
   readonly ta: boolean;
   readonly tb: boolean;
 }
@@ -50,20 +50,21 @@ const noOptions: Required<MatmulOptions> = {
   adjointA: false,
   adjointB: false,
 };
-/** All four, by ta + 2·tb. */
-const everySides: readonly Sides[] = [
+/** All combinations, by ta + 2·tb. */
+const allTransposes: readonly Transposes[] = [
   { ta: false, tb: false },
   { ta: true, tb: false },
   { ta: false, tb: true },
   { ta: true, tb: true },
 ];
-const plain = everySides[0];
+const noTransposes = allTransposes[0];
 
-export const sidesOf = (ta: boolean, tb: boolean): Sides => everySides[(ta ? 1 : 0) + (tb ? 2 : 0)];
+export const transposesOf = (ta: boolean, tb: boolean): Transposes =>
+  allTransposes[(ta ? 1 : 0) + (tb ? 2 : 0)];
 
-/** The sides in an options object without a second look, or null where something needs one. */
-function quickSides(given: unknown): Sides | null {
-  if (given === undefined) return plain;
+/** Fast path of `parseTransposes`: null for everything but undefined or a plain object with boolean transposeA, transposeB. */
+function fastTransposes(given: unknown): Transposes | null {
+  if (given === undefined) return noTransposes;
   if (typeof given !== 'object' || given === null || !isPlain(given)) return null;
   let seen = 0;
   for (const key in given) {
@@ -73,11 +74,11 @@ function quickSides(given: unknown): Sides | null {
     else if (key === 'transposeB') seen |= value ? 2 : 0;
     else return null;
   }
-  return everySides[seen];
+  return allTransposes[seen];
 }
 
-export function sides(given: MatmulOptions | boolean | Sides | undefined): Sides {
-  if (given === undefined) return plain;
+export function parseTransposes(given: MatmulOptions | boolean | Transposes | undefined): Transposes {
+  if (given === undefined) return noTransposes;
   if (typeof given === 'object' && given !== null && 'ta' in given) return given;
   const o = options<Required<MatmulOptions>>(given, 'transposeA', noOptions, 'matmul');
   for (const key in o) {
@@ -100,8 +101,8 @@ function notMatrix(i: number, t: Tensor): InvalidArgumentError {
   );
 }
 
-/** The shape of op(A)·op(B), after all checks. */
-export function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): Shape {
+/** Checks the operands' shapes; returns the shape of op(A)·op(B). */
+export function productShape(a: Tensor, b: Tensor, { ta, tb }: Transposes): Shape {
   const ra = shapeOf(a).length;
   const rb = shapeOf(b).length;
   if (ra < 2) throw notMatrix(0, a);
@@ -128,14 +129,14 @@ export function productShape(a: Tensor, b: Tensor, { ta, tb }: Sides): Shape {
   return asShape([...batch, m, n]);
 }
 
-/** Strides of the batch dimensions in elements, 0 where broadcast. */
+/** Strides of the batch dimensions in elements; 0 for broadcast dimensions. */
 function batchStrides(shape: Shape, batch: Dims): number[] {
   const matrix = shape[shape.length - 1] * shape[shape.length - 2];
   return broadcastStrides(shape.slice(0, -2), batch).map((s) => s * matrix);
 }
 
-/** Writes what the native entry must know of C = op(A)·op(B) to the frame. */
-export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Sides): void {
+/** Writes the arguments of C = op(A)·op(B) to the argument buffer. */
+export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Transposes): void {
   const ra = shapeOf(a).length;
   const rc = shapeOf(c).length;
   frame[0] = a.offset;
@@ -168,22 +169,22 @@ export function writeProduct(a: Tensor, b: Tensor, c: Tensor, { ta, tb }: Sides)
   }
 }
 
-function run(inputs: readonly Tensor[], attrs: Sides, outputs: readonly Tensor[]): void {
+function run(inputs: readonly Tensor[], attrs: Transposes, outputs: readonly Tensor[]): void {
   const c = outputs[0];
   if (c.size === 0) return;
   writeProduct(inputs[0], inputs[1], c, attrs);
   native.matmul(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(c));
 }
 
-export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Sides): Tensor {
+export function gradientOfA(dy: Tensor, b: Tensor, { ta, tb }: Transposes): Tensor {
   return ta ? product(b, dy, { ta: tb, tb: true }) : product(dy, b, { ta: false, tb: !tb });
 }
 
-export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Shape): Tensor {
+export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Transposes, shape: Shape): Tensor {
   let x = a;
   let g = dy;
   if (!ta && shape.length === 2 && shapeOf(a).length > 2) {
-    // One matrix shared by a whole batch: one tall product, not one for each and a sum.
+    // B is shared by the whole batch: one product with all rows of the batch, instead of one per matrix and a sum.
     const rows = sizeOf(shapeOf(a).slice(0, -1));
     x = reshape(a, [rows, shapeOf(a)[shapeOf(a).length - 1]]);
     g = reshape(dy, [rows, shapeOf(dy)[shapeOf(dy).length - 1]]);
@@ -191,70 +192,76 @@ export function gradientOfB(dy: Tensor, a: Tensor, { ta, tb }: Sides, shape: Sha
   return tb ? product(g, x, { ta: true, tb: ta }) : product(x, g, { ta: !ta, tb: false });
 }
 
-/** What a tensor is the transpose of, its leading dimensions left as they are. */
-function turned(t: Tensor, around: RewriteContext): Tensor | null {
-  const maker = around.producer(t);
-  const perm = maker === null ? undefined : maker.op.permutes?.(maker);
-  if (maker === null || perm === undefined) return null;
+/** If the tensor is a transpose of the last two dimensions, the transposed tensor; else null. */
+function transposeSource(t: Tensor, graph: RewriteContext): Tensor | null {
+  const producer = graph.producer(t);
+  const perm = producer === null ? undefined : producer.op.permutes?.(producer);
+  if (producer === null || perm === undefined) return null;
   const n = perm.length;
-  const swaps = perm.every((d, i) => d === (i < n - 2 ? i : 2 * n - 3 - i));
-  return swaps ? maker.inputs[0] : null;
+  const swapsLastTwo = perm.every((d, i) => d === (i < n - 2 ? i : 2 * n - 3 - i));
+  return swapsLastTwo ? producer.inputs[0] : null;
 }
 
-/** 2·m·n·k, where the three matrices have m·k, k·n and m·n elements (batches aside). */
+/** 2·m·n·k, computed from the sizes m·k, k·n and m·n of the three matrices. */
 export function matmulFlops([a, b]: readonly Tensor[], [c]: readonly Tensor[]): number {
   return 2 * Math.round(Math.sqrt(a.size * b.size * c.size));
 }
 
-const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Sides], Sides>('matmul', {
-  flops: matmulFlops,
-  tf: 'tf.linalg.matmul',
-  dtypes: numeric,
-  domain: [-2, 2],
-  examples: [
-    { args: [sample([2, 3]), sample([3, 4])] },
-    { args: [sample([3, 2]), sample([3, 4])], options: { transposeA: true } },
-    { args: [sample([2, 3]), sample([4, 3])], options: { transposeB: true } },
-    { args: [sample([3, 2]), sample([4, 3])], options: { transposeA: true, transposeB: true } },
-    { args: [sample([2, 1, 2, 3]), sample([5, 3, 4])] },
-    { args: [sample([2, 2, 3]), sample([3, 4])] },
-    { args: [sample([3, 2]), sample([2, 3, 1, 4])], options: { transposeA: true, transposeB: false } },
-    { args: [sample([1, 40]), sample([3, 40])], options: { transposeB: true } },
-    { args: [sample([2, 0]), sample([0, 3])] },
-    { args: [sample([0, 2]), sample([2, 3])] },
-  ],
-  args: (left, right, given) => [convertPair(left, right, 'matmul'), sides(given)],
-  infer: ([a, b], attrs) => {
-    if (a.dt !== b.dt) throw mixedDTypes('matmul', a, b);
-    if (!numeric.includes(a.dtype)) throw badDType('matmul', 'a', a.dt, numeric);
-    return { shape: productShape(a, b, attrs), dt: a.dt };
+const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean | Transposes], Transposes>(
+  'matmul',
+  {
+    flops: matmulFlops,
+    product: 'plain',
+    tf: 'tf.linalg.matmul',
+    dtypes: numeric,
+    domain: [-2, 2],
+    examples: [
+      { args: [sample([2, 3]), sample([3, 4])] },
+      { args: [sample([3, 2]), sample([3, 4])], options: { transposeA: true } },
+      { args: [sample([2, 3]), sample([4, 3])], options: { transposeB: true } },
+      { args: [sample([3, 2]), sample([4, 3])], options: { transposeA: true, transposeB: true } },
+      { args: [sample([2, 1, 2, 3]), sample([5, 3, 4])] },
+      { args: [sample([2, 2, 3]), sample([3, 4])] },
+      { args: [sample([3, 2]), sample([2, 3, 1, 4])], options: { transposeA: true, transposeB: false } },
+      { args: [sample([1, 40]), sample([3, 40])], options: { transposeB: true } },
+      { args: [sample([2, 0]), sample([0, 3])] },
+      { args: [sample([0, 2]), sample([2, 3])] },
+    ],
+    args: (left, right, given) => [convertPair(left, right, 'matmul'), parseTransposes(given)],
+    infer: ([a, b], attrs) => {
+      if (a.dt !== b.dt) throw mixedDTypes('matmul', a, b);
+      if (!numeric.includes(a.dtype)) throw badDType('matmul', 'a', a.dt, numeric);
+      return { shape: productShape(a, b, attrs), dt: a.dt };
+    },
+    run,
+    // Absorbs transposes of the last two dimensions.
+    reassociatingRewrite: (call, graph) => {
+      const { ta, tb } = call.attrs as Transposes;
+      const [a, b] = call.inputs.map((t) => transposeSource(t, graph));
+      if (a === null && b === null) return null;
+      return {
+        ...call,
+        inputs: [a ?? call.inputs[0], b ?? call.inputs[1]],
+        attrs: { ta: ta !== (a !== null), tb: tb !== (b !== null) },
+      };
+    },
+    saves: { inputs: [0, 1] },
+    gradient: ([dy], ctx: GradContext<Transposes>) => [
+      ctx.needs[0] ? unbroadcast(gradientOfA(dy, ctx.x[1], ctx.attrs), ctx.shapes[0]) : null,
+      ctx.needs[1] ? unbroadcast(gradientOfB(dy, ctx.x[0], ctx.attrs, ctx.shapes[1]), ctx.shapes[1]) : null,
+    ],
   },
-  run,
-  // A transpose of the last two dimensions is done by the product itself.
-  regrouped: (call, around) => {
-    const { ta, tb } = call.attrs as Sides;
-    const [a, b] = call.inputs.map((t) => turned(t, around));
-    if (a === null && b === null) return null;
-    return {
-      ...call,
-      inputs: [a ?? call.inputs[0], b ?? call.inputs[1]],
-      attrs: { ta: ta !== (a !== null), tb: tb !== (b !== null) },
-    };
-  },
-  saves: { inputs: [0, 1] },
-  gradient: ([dy], ctx: GradContext<Sides>) => [
-    ctx.needs[0] ? unbroadcast(gradientOfA(dy, ctx.x[1], ctx.attrs), ctx.shapes[0]) : null,
-    ctx.needs[1] ? unbroadcast(gradientOfB(dy, ctx.x[0], ctx.attrs, ctx.shapes[1]), ctx.shapes[1]) : null,
-  ],
-});
+);
 
-const row = registry().get('matmul') as NonNullable<ReturnType<ReturnType<typeof registry>['get']>>;
+const definition = opDefinitions().get('matmul') as NonNullable<
+  ReturnType<ReturnType<typeof opDefinitions>['get']>
+>;
 const typeMask = dtypeMask(numeric);
-/** Results of more elements take the long way, which checks how many there may be. */
-const quickElements = 2 ** 24;
+/** Larger results take the general path, which checks the number of elements. */
+const maxFastSize = 2 ** 24;
 
-/** c = op(a)·op(b) of two matrices; false where the border refuses. */
-function multiplied(
+/** c = op(a)·op(b) of two matrices; false if the native binding throws. */
+function runMatrixProduct(
   a: Tensor,
   b: Tensor,
   c: Tensor,
@@ -284,9 +291,9 @@ function multiplied(
 }
 
 /**
- * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batches and broadcast. Integers wrap.
- * InvalidArgumentError where a tensor has fewer than two dimensions, the inner sizes differ, or the batches do not
- * broadcast. @tf tf.linalg.matmul
+ * Matrix product. C[…, i, j] = Σₖ A[…, i, k]·B[…, k, j]; leading dimensions are batch dimensions, which broadcast. Integers
+ * wrap. InvalidArgumentError for a tensor of fewer than two dimensions, different inner sizes, or batch dimensions that do
+ * not broadcast. @tf tf.linalg.matmul
  */
 export const matmul: <A extends TensorLike, B extends TensorLike>(
   a: A,
@@ -295,14 +302,14 @@ export const matmul: <A extends TensorLike, B extends TensorLike>(
 ) => Tensor<DTypeOfPair<A, B>> = publicCall(
   'matmul',
   function (a: TensorLike, b: TensorLike, given?: MatmulOptions | boolean): Tensor<never> {
-    // eslint-disable-next-line prefer-rest-params -- a rest parameter is a list made for each call
-    if (arguments.length > 3) refuseSurplus('matmul', 3, arguments, noOptions);
-    // Two matrices, the usual case: no lists, and whatever is unusual or wrong is left to the general row.
+    // eslint-disable-next-line prefer-rest-params -- a rest parameter would allocate an array per call
+    if (arguments.length > 3) throwExtraArguments('matmul', 3, arguments, noOptions);
+    // Eager fast path for two matrices, which allocates no lists. All other cases, and all errors, are left to `product`.
     if (!(a instanceof Tensor && b instanceof Tensor) || a.dt !== b.dt || context.tracer !== null)
       return product(a, b, given);
     const x = shapeOf(a);
     const y = shapeOf(b);
-    const attrs = quickSides(given);
+    const attrs = fastTransposes(given);
     if (x.length !== 2 || y.length !== 2 || attrs === null || ((typeMask >> a.dt.code) & 1) === 0)
       return product(a, b, given);
     const { ta, tb } = attrs;
@@ -310,10 +317,10 @@ export const matmul: <A extends TensorLike, B extends TensorLike>(
     const k = ta ? x[0] : x[1];
     const n = tb ? y[0] : y[1];
     const size = m * n;
-    if (k !== (tb ? y[1] : y[0]) || size === 0 || size > quickElements) return product(a, b, given);
+    if (k !== (tb ? y[1] : y[0]) || size === 0 || size > maxFastSize) return product(a, b, given);
     const c = makeTensor(a.dt, asShape([m, n]), size);
-    if (!multiplied(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // which says what is wrong
-    if (context.recorder !== null) context.recorder.record(row, [a, b], attrs, [c]);
+    if (!runMatrixProduct(a, b, c, m, n, k, ta, tb)) return product(a, b, given); // throws a descriptive error
+    if (context.recorder !== null) context.recorder.record(definition, [a, b], attrs, [c]);
     return c as Tensor<never>;
   },
 );
@@ -329,7 +336,7 @@ const one = [1];
 const matvecDefaults: Required<MatvecOptions> = { transposeA: false, adjointA: false };
 
 /**
- * Matrix times vector. y[…, i] = Σₖ A[…, i, k]·b[…, k]; leading dimensions are batches and broadcast.
+ * Matrix-vector product. y[…, i] = Σₖ A[…, i, k]·b[…, k]; leading dimensions are batch dimensions, which broadcast.
  * InvalidArgumentError as for `matmul`. @tf tf.linalg.matvec
  */
 export const matvec: <A extends TensorLike, B extends TensorLike>(

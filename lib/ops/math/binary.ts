@@ -1,4 +1,4 @@
-/** Elementwise arithmetic of two operands, with broadcasting. ops/compare.ts has comparisons and logic. */
+/** Elementwise binary arithmetic with broadcasting. Comparisons and logic are in compare.ts. */
 import { frame, native } from '../../binding';
 import type { TensorLike } from '../../core/convert';
 import { floating, numeric } from '../../core/dtype';
@@ -61,8 +61,8 @@ export const realDivide = binary('divide', {
   gradient: [(dy, { b }) => realDivide(dy, b), (dy, { b, y }) => negative(realDivide(multiply(dy, y), b))],
 });
 
-/** Integers divide as floats do: those of 8 and 16 bits as float32, wider ones as float64. */
-function asFloats(x: TensorLike, y: TensorLike, op: string): [Tensor, Tensor] {
+/** Converts integer operands for a true division: those of 8 and 16 bits to float32, wider ones to float64. */
+function toFloats(x: TensorLike, y: TensorLike, op: string): [Tensor, Tensor] {
   const [a, b] = convertPair(x, y, op);
   if (a.dt.kind !== 'int' || b.dt !== a.dt) return [a, b];
   const dtype = a.dt.bytes < 4 ? 'float32' : 'float64';
@@ -76,7 +76,7 @@ function asFloats(x: TensorLike, y: TensorLike, op: string): [Tensor, Tensor] {
  */
 export function divide<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): Tensor<QuotientOf<X, Y>>;
 export function divide(x: TensorLike, y: TensorLike): Tensor {
-  const [a, b] = asFloats(x, y, 'divide');
+  const [a, b] = toFloats(x, y, 'divide');
   return realDivide(a, b);
 }
 
@@ -93,10 +93,10 @@ const realDivideNoNan = binary('divideNoNan', {
   ],
 });
 
-/** Quotient, elementwise; 0 where y is 0. Integers as `divide`. @tf tf.math.divide_no_nan */
+/** Quotient, elementwise; 0 where y is 0. Integers are converted as by `divide`. @tf tf.math.divide_no_nan */
 export function divideNoNan<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): Tensor<QuotientOf<X, Y>>;
 export function divideNoNan(x: TensorLike, y: TensorLike): Tensor {
-  const [a, b] = asFloats(x, y, 'divideNoNan');
+  const [a, b] = toFloats(x, y, 'divideNoNan');
   return realDivideNoNan(a, b);
 }
 
@@ -109,7 +109,7 @@ export const multiplyNoNan = binary('multiplyNoNan', {
   gradient: [(dy, { b }) => multiplyNoNan(dy, b), (dy, { a }) => multiplyNoNan(a, dy)],
 });
 
-/** Where in y an integer op forbids an element: position of the first 0 (kind 0) or negative (kind 1), or −1. */
+/** The flat index of the first element of y that is 0 (kind 0) or negative (kind 1); −1 if there is none. */
 function find(y: Tensor, kind: 0 | 1): number {
   frame[0] = y.offset;
   frame[1] = y.size;
@@ -118,7 +118,8 @@ function find(y: Tensor, kind: 0 | 1): number {
   return native.find(bufferOf(y));
 }
 
-function noZero(op: string): (a: Tensor, b: Tensor) => void {
+/** Returns the check of an op that throws for integer division by zero. */
+function checkDivisor(op: string): (a: Tensor, b: Tensor) => void {
   return (_, b) => {
     if (b.dt.kind !== 'int') return;
     if (!b.isSymbolic) b.assertAlive(op);
@@ -142,11 +143,11 @@ export const floordiv = binary('floordiv', {
   ulp: 0.5,
   js: (x, y) => Math.floor(x / y),
   gradient: null,
-  check: noZero('floordiv'),
+  check: checkDivisor('floordiv'),
 });
 
 /**
- * Remainder with the sign of y, elementwise. z = x − y·⌊x / y⌋, exactly.
+ * Remainder of `floordiv`, elementwise; it has the sign of y. z = x − y·⌊x / y⌋, computed exactly.
  * InvalidArgumentError where an integer divisor is 0. @tf tf.math.floormod
  */
 export const floormod = binary('floormod', {
@@ -156,7 +157,7 @@ export const floormod = binary('floormod', {
   ulp: 0.5,
   js: (x, y) => x - Math.floor(x / y) * y,
   gradient: [(dy) => dy, (dy, { a, b }) => negative(multiply(dy, floordiv(a, b)))],
-  check: noZero('floormod'),
+  check: checkDivisor('floormod'),
 });
 
 /**
@@ -169,11 +170,11 @@ export const truncatediv = binary('truncatediv', {
   domain: [1, 10],
   ulp: 0.5,
   gradient: null,
-  check: noZero('truncatediv'),
+  check: checkDivisor('truncatediv'),
 });
 
 /**
- * Remainder with the sign of x, elementwise, as of `truncatediv`.
+ * Remainder of `truncatediv`, elementwise; it has the sign of x.
  * InvalidArgumentError where an integer divisor is 0. @tf tf.truncatemod
  */
 export const truncatemod = binary('truncatemod', {
@@ -182,11 +183,11 @@ export const truncatemod = binary('truncatemod', {
   domain: [1, 10],
   ulp: 0.5,
   gradient: [(dy) => dy, (dy, { a, b }) => negative(multiply(dy, truncatediv(a, b)))],
-  check: noZero('truncatemod'),
+  check: checkDivisor('truncatemod'),
 });
 
 /**
- * Power, elementwise. z = xʸ; x⁰ is 1, a negative base needs a whole y (else NaN), integers wrap.
+ * Power, elementwise. z = xʸ; x⁰ is 1, a negative base with a fractional y gives NaN, integers wrap.
  * InvalidArgumentError for a negative integer exponent. @tf tf.math.pow
  */
 export const pow = binary('pow', {
@@ -198,7 +199,7 @@ export const pow = binary('pow', {
   js: Math.pow,
   gradient: [
     (dy, { a, b }) => multiply(dy, multiply(b, pow(a, subtract(b, 1)))),
-    // Where ln x does not exist it counts as 0, as in TensorFlow.
+    // TensorFlow's convention: for x ≤ 0, the factor ln x of the derivative with respect to y is 0.
     (dy, { a, y }) => {
       const positive = greater(a, 0);
       return multiply(dy, multiply(y, select(positive, log(select(positive, a, 1)), 0)));
@@ -217,7 +218,7 @@ export const pow = binary('pow', {
   },
 });
 
-/** The greater of two, elementwise; NaN if either is. Ties give the whole gradient to x. @tf tf.math.maximum */
+/** Maximum of two operands, elementwise; NaN if either is. Ties pass the whole gradient to x. @tf tf.math.maximum */
 export const maximum = binary('maximum', {
   tf: 'tf.math.maximum',
   dtypes: numeric,
@@ -230,7 +231,7 @@ export const maximum = binary('maximum', {
   ],
 });
 
-/** The lesser of two, elementwise; NaN if either is. Ties give the whole gradient to x. @tf tf.math.minimum */
+/** Minimum of two operands, elementwise; NaN if either is. Ties pass the whole gradient to x. @tf tf.math.minimum */
 export const minimum = binary('minimum', {
   tf: 'tf.math.minimum',
   dtypes: numeric,
@@ -256,10 +257,10 @@ export const squaredDifference = binary('squaredDifference', {
   ],
 });
 
-/** 1 where x ≠ 0, in x's dtype. */
+/** 1 where x ≠ 0, else 0; in x's dtype. */
 const nonzero = (x: Tensor): Tensor => cast(notEqual(x, 0), x.dtype);
 
-/** x·ln y, elementwise; 0 where x is 0, whatever y. @tf tf.math.xlogy */
+/** x·ln y, elementwise; 0 where x is 0, for every y. @tf tf.math.xlogy */
 export const xlogy = binary('xlogy', {
   tf: 'tf.math.xlogy',
   dtypes: floating,
@@ -271,7 +272,7 @@ export const xlogy = binary('xlogy', {
   ],
 });
 
-/** x·ln(1 + y), elementwise; 0 where x is 0, whatever y. @tf tf.math.xlog1py */
+/** x·ln(1 + y), elementwise; 0 where x is 0, for every y. @tf tf.math.xlog1py */
 export const xlog1py = binary('xlog1py', {
   tf: 'tf.math.xlog1py',
   dtypes: floating,
@@ -283,7 +284,7 @@ export const xlog1py = binary('xlog1py', {
   ],
 });
 
-/** x / y, elementwise; 0 where x is 0, whatever y. @tf tf.math.xdivy */
+/** x / y, elementwise; 0 where x is 0, for every y. @tf tf.math.xdivy */
 export const xdivy = binary('xdivy', {
   tf: 'tf.math.xdivy',
   dtypes: floating,
@@ -295,7 +296,7 @@ export const xdivy = binary('xdivy', {
   ],
 });
 
-/** The angle of the point (x, y) = (second, first argument), elementwise, in (−π, π]. @tf tf.math.atan2 */
+/** Angle of the point whose y is the first argument and whose x is the second, elementwise, in (−π, π]. @tf tf.math.atan2 */
 export const atan2 = binary('atan2', {
   tf: 'tf.math.atan2',
   dtypes: floating,

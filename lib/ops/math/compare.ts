@@ -2,7 +2,7 @@
 import { booleans, everyType, numeric } from '../../core/dtype';
 import { comparison } from '../../op/define/binary';
 
-/** Whether x = y, elementwise; NaN equals nothing. @tf tf.math.equal */
+/** Whether x = y, elementwise; NaN is equal to nothing, not even itself. @tf tf.math.equal */
 export const equal = comparison('equal', {
   tf: 'tf.math.equal',
   dtypes: everyType,
@@ -11,7 +11,7 @@ export const equal = comparison('equal', {
   gradient: null,
 });
 
-/** Whether x ≠ y, elementwise; NaN differs from everything. @tf tf.math.not_equal */
+/** Whether x ≠ y, elementwise; NaN is unequal to everything, itself included. @tf tf.math.not_equal */
 export const notEqual = comparison('notEqual', {
   tf: 'tf.math.not_equal',
   dtypes: everyType,
@@ -56,7 +56,7 @@ export const greaterEqual = comparison('greaterEqual', {
   gradient: null,
 });
 
-/** x and y, elementwise. @tf tf.math.logical_and */
+/** Logical AND, elementwise. @tf tf.math.logical_and */
 export const logicalAnd = comparison('logicalAnd', {
   tf: 'tf.math.logical_and',
   dtypes: booleans,
@@ -64,7 +64,7 @@ export const logicalAnd = comparison('logicalAnd', {
   gradient: null,
 });
 
-/** x or y, elementwise. @tf tf.math.logical_or */
+/** Logical OR, elementwise. @tf tf.math.logical_or */
 export const logicalOr = comparison('logicalOr', {
   tf: 'tf.math.logical_or',
   dtypes: booleans,
@@ -72,7 +72,7 @@ export const logicalOr = comparison('logicalOr', {
   gradient: null,
 });
 
-/** Either x or y but not both, elementwise. @tf tf.math.logical_xor */
+/** Logical XOR, elementwise. @tf tf.math.logical_xor */
 export const logicalXor = comparison('logicalXor', {
   tf: 'tf.math.logical_xor',
   dtypes: booleans,

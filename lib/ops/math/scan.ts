@@ -1,8 +1,8 @@
-/** Running sums and products, and the recurrence that their gradients need. */
+/** Cumulative sums and products, and the linear recurrence that the gradient of a product needs. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { numeric } from '../../core/dtype';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import type { Shape } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
 import { context } from '../../core/context';
@@ -12,22 +12,29 @@ import type { DTypeOf } from '../../core/dtype_of';
 import { add, multiply } from './binary';
 import { badDType, explain } from '../../op/checks';
 import { options } from '../../core/options';
-import { register, sample, type Example, type Grad, type GradContext, type OpRow } from '../../op/registry';
+import {
+  register,
+  sample,
+  type Example,
+  type Grad,
+  type GradContext,
+  type OpDefinition,
+} from '../../op/registry';
 import { traced } from '../../op/traced';
 
 export interface ScanOptions {
-  /** Along which axis. Default 0. */
+  /** The axis to accumulate along. Default 0. */
   axis?: OneAxis;
-  /** Each result leaves its own element out: the first is the empty sum or product. Default false. */
+  /** Exclude each element from its own result, so that the first result is the empty sum or product. Default false. */
   exclusive?: boolean;
-  /** From the end towards the beginning. Default false. */
+  /** Accumulate from the end to the beginning. Default false. */
   reverse?: boolean;
 }
 
 export type Scan = <X extends TensorLike>(x: X, options?: ScanOptions | OneAxis) => Tensor<DTypeOf<X>>;
 
 interface ScanAttrs {
-  /** The neighbouring axes that are walked as one. */
+  /** Adjacent axes, which are flattened into one. */
   axes: readonly number[];
   exclusive: boolean;
   reverse: boolean;
@@ -35,7 +42,7 @@ interface ScanAttrs {
 
 type ScanName = 'cumsum' | 'cumprod';
 
-/** Sizes before, along and after the axes, to three slots of the frame. */
+/** Writes the number of elements before, along and after the axes to three slots of the argument buffer. */
 function writeLayout(slot: number, shape: Shape, axes: readonly number[]): void {
   let outer = 1;
   let n = 1;
@@ -56,8 +63,8 @@ const kernels: Record<ScanName, number> = {
   cumprod: native.scanNames.indexOf('cumprod'),
 };
 
-/** A running sum or product along neighbouring axes, walked as one. */
-export function scanBlock(
+/** The cumulative sum or product along adjacent axes, which are flattened into one. */
+export function scanAxes(
   name: ScanName,
   x: Tensor,
   axes: readonly number[],
@@ -65,10 +72,10 @@ export function scanBlock(
   reverse: boolean,
 ): Tensor {
   const attrs: ScanAttrs = { axes, exclusive, reverse };
-  if (context.tracer?.traces(x) === true) return traced(rows[name], [x], attrs, [specOf(x)])[0];
+  if (context.tracer?.traces(x) === true) return traced(definitions[name], [x], attrs, [specOf(x)])[0];
   const y = makeTensor(x.dt, shapeOf(x), x.size);
   runScan(name, x, y, attrs);
-  if (context.recorder !== null) context.recorder.record(rows[name], [x], attrs, [y]);
+  if (context.recorder !== null) context.recorder.record(definitions[name], [x], attrs, [y]);
   return y;
 }
 
@@ -92,27 +99,27 @@ const defaults: Required<ScanOptions> = { axis: 0, exclusive: false, reverse: fa
 function scan(name: ScanName): Scan {
   const call = function (input: TensorLike, given?: ScanOptions | OneAxis): Tensor {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(name, 2, arguments, defaults);
+    if (arguments.length > 2) throwExtraArguments(name, 2, arguments, defaults);
     const x = toTensor(input, null, name, 'x');
     if (!numeric.includes(x.dt.name)) throw badDType(name, 'x', x.dt, numeric);
     const { axis, exclusive, reverse } = options<Required<ScanOptions>>(given, 'axis', defaults, name);
     if (typeof exclusive !== 'boolean' || typeof reverse !== 'boolean') {
       throw new TypeError(`[${name}] exclusive and reverse must be true or false`);
     }
-    return scanBlock(name, x, [axisArgument(axis, shapeOf(x).length, name)], exclusive, reverse);
+    return scanAxes(name, x, [axisArgument(axis, shapeOf(x).length, name)], exclusive, reverse);
   };
   return call as Scan;
 }
 
 /**
- * Running sum along an axis; integers wrap. yᵢ = x₀ + … + xᵢ, with `exclusive` up to xᵢ₋₁, with `reverse` from the end.
+ * Cumulative sum along an axis; integers wrap. yᵢ = x₀ + … + xᵢ; with `exclusive` up to xᵢ₋₁, with `reverse` from the end.
  * @tf tf.math.cumsum
  */
 export const cumsum = scan('cumsum');
 
 /**
- * Running product along an axis; integers wrap. yᵢ = x₀ · … · xᵢ, with `exclusive` up to xᵢ₋₁, with `reverse` from the
- * end. The gradient is right where elements are 0. @tf tf.math.cumprod
+ * Cumulative product along an axis; integers wrap. yᵢ = x₀ · … · xᵢ; with `exclusive` up to xᵢ₋₁, with `reverse` from the
+ * end. The gradient is correct for elements that are 0. @tf tf.math.cumprod
  */
 export const cumprod = scan('cumprod');
 
@@ -125,14 +132,14 @@ const examples: Example[] = [
   { args: [sample([0, 3])], options: { axis: 1 } },
 ];
 
-function row(
+function defineScan(
   name: ScanName,
   call: Scan,
   saves: boolean,
   domain: readonly [number, number],
   gradient: (dy: Tensor, x: Tensor, attrs: ScanAttrs) => Tensor,
-): OpRow {
-  const made: OpRow = {
+): OpDefinition {
+  const definition: OpDefinition = {
     name,
     kind: 'op',
     tf: `tf.math.${name}`,
@@ -149,23 +156,23 @@ function row(
     },
     call,
   };
-  register(made);
-  return made;
+  register(definition);
+  return definition;
 }
 
-const rows: Record<ScanName, OpRow> = {
-  cumsum: row('cumsum', cumsum, false, [-10, 10], (dy, _, { axes, exclusive, reverse }) =>
-    scanBlock('cumsum', dy, axes, exclusive, !reverse),
+const definitions: Record<ScanName, OpDefinition> = {
+  cumsum: defineScan('cumsum', cumsum, false, [-10, 10], (dy, _, { axes, exclusive, reverse }) =>
+    scanAxes('cumsum', dy, axes, exclusive, !reverse),
   ),
-  // dxᵢ = (product of those before) · Σ over j ≥ i of dyⱼ · (product of those between): the sum is a recurrence.
-  cumprod: row('cumprod', cumprod, true, [0.5, 2], (dy, x, { axes, exclusive, reverse }) =>
-    multiply(scanBlock('cumprod', x, axes, true, reverse), recurrence(x, dy, axes, exclusive, !reverse)),
+  // dxᵢ = P(0, i) · Σ over j ≥ i of dyⱼ · P(i + 1, j + 1), where P(m, n) = xₘ · … · xₙ₋₁. The sum is a linear recurrence.
+  cumprod: defineScan('cumprod', cumprod, true, [0.5, 2], (dy, x, { axes, exclusive, reverse }) =>
+    multiply(scanAxes('cumprod', x, axes, true, reverse), recurrence(x, dy, axes, exclusive, !reverse)),
   ),
 };
 
 /**
- * hᵢ = bᵢ + aᵢ₋₁·hᵢ₋₁ along neighbouring axes; exclusive: hᵢ = bᵢ₋₁ + aᵢ₋₁·hᵢ₋₁, h₀ = 0. Its gradients are of the same
- * family, so that products along axes have all orders of derivatives, zeros among the elements or not.
+ * Linear recurrence hᵢ = bᵢ + aᵢ₋₁·hᵢ₋₁ along adjacent axes; exclusive: hᵢ = bᵢ₋₁ + aᵢ₋₁·hᵢ₋₁, h₀ = 0. Its gradient is a
+ * recurrence again, so that cumulative products have derivatives of every order, even if elements are 0.
  */
 function recurrence(
   a: Tensor,
@@ -176,10 +183,10 @@ function recurrence(
 ): Tensor {
   const attrs: ScanAttrs = { axes, exclusive, reverse };
   if (context.tracer !== null && (context.tracer.traces(a) || context.tracer.traces(b)))
-    return traced(recurrenceRow, [a, b], attrs, [specOf(a)])[0];
+    return traced(recurrenceOp, [a, b], attrs, [specOf(a)])[0];
   const y = makeTensor(a.dt, shapeOf(a), a.size);
   runRecurrence(a, b, y, attrs);
-  if (context.recorder !== null) context.recorder.record(recurrenceRow, [a, b], attrs, [y]);
+  if (context.recorder !== null) context.recorder.record(recurrenceOp, [a, b], attrs, [y]);
   return y;
 }
 
@@ -194,7 +201,7 @@ function runRecurrence(a: Tensor, b: Tensor, y: Tensor, { axes, exclusive, rever
   native.recurrence(bufferOf(a), bufferOf(b), bufferOf(y));
 }
 
-const recurrenceRow: TracedOp & {
+const recurrenceOp: TracedOp & {
   gradient(dy: readonly Tensor[], ctx: GradContext<ScanAttrs>): readonly Grad[];
 } = {
   name: 'recurrence',
@@ -205,8 +212,8 @@ const recurrenceRow: TracedOp & {
   savesInputs: 1,
   savesOutputs: true,
   gradient: ([dh], { x: [a], y: [h], attrs: { axes, exclusive, reverse } }) => {
-    // What flows back into the state after row i.
-    const after = recurrence(a, dh, axes, true, !reverse);
-    return [multiply(after, h), exclusive ? after : add(dh, multiply(a, after))];
+    // The gradient with respect to the state hᵢ₊₁, through all later states.
+    const dState = recurrence(a, dh, axes, true, !reverse);
+    return [multiply(dState, h), exclusive ? dState : add(dh, multiply(a, dState))];
   },
 };

@@ -1,4 +1,4 @@
-/** Choice between two tensors, and clipping. */
+/** Elementwise selection between two tensors, and clipping. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType, numeric } from '../../core/dtype';
@@ -7,19 +7,20 @@ import { broadcastShapes, sameShape, showShape, sizeOf } from '../../core/shape'
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { maximum, minimum } from './binary';
-import { writeThree } from '../../op/broadcast';
+import { writeTernaryBroadcast } from '../../op/broadcast';
 import { unbroadcast } from '../../op/broadcast';
 import { composite } from '../../op/define/composite';
 import { convertPair, mixedDTypes } from '../../op/checks';
 import { op } from '../../op/define/general';
 import { sample } from '../../op/registry';
-import { smallerOperands } from '../../op/exact_rewrites';
+import { shrinkOperands } from '../../op/exact_rewrites';
 
 const condition = (shape: readonly number[]) => sample(shape, { dtype: 'bool' });
 
 /**
- * x where the condition is true, else y; all three broadcast. Values that are not chosen pass no gradient, but their
- * NaNs can spoil it: ∇ of select(x > 0, log(x), 0) is NaN at 0, so make the argument safe first.
+ * x where the condition is true, else y; all three broadcast. Elements that are not selected get gradient 0, but the
+ * function that computed them may turn that into NaN: the gradient of select(x > 0, log(x), 0) is 0 · ∞ = NaN at 0. Make the
+ * argument safe first: log(select(x > 0, x, 1)).
  * InvalidArgumentError for shapes that don't broadcast, x and y of different dtypes, a condition that is not bool.
  * @tf tf.where
  */
@@ -32,7 +33,7 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
   {
     tf: 'tf.where',
     tile: { kind: 'select', op: 0, cheap: true },
-    simpler: smallerOperands,
+    exactRewrite: shrinkOperands,
     dtypes: everyType,
     domain: [-10, 10],
     ulp: 0,
@@ -80,7 +81,7 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
         frame[6] = out.size;
         for (let k = 0; k < 3; k++) frame[7 + k] = inputs[k].size === 1 ? 0 : 1;
       } else {
-        writeThree('where', shapeOf(out), inputs);
+        writeTernaryBroadcast('where', shapeOf(out), inputs);
       }
       native.select(bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2]), bufferOf(out));
     },
@@ -94,9 +95,9 @@ export const select: <X extends TensorLike, Y extends TensorLike>(
 );
 
 /**
- * The elements limited to [clipValueMin, clipValueMax]: max(min(x, clipValueMax), clipValueMin). NaN stays. The bounds may
+ * Clips the elements to [clipValueMin, clipValueMax]: max(min(x, clipValueMax), clipValueMin). NaN stays NaN. The bounds may
  * be tensors that broadcast to x's shape. The gradient is 1 at a bound.
- * InvalidArgumentError where the bounds would make the result larger than x. @tf tf.clip_by_value
+ * InvalidArgumentError for bounds that do not broadcast to x's shape. @tf tf.clip_by_value
  */
 export const clipByValue: <X extends TensorLike>(
   x: X,

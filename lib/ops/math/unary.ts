@@ -1,4 +1,4 @@
-/** Elementwise ops of one operand: arithmetic, rounding, predicates. ops/unary_math.ts has exp, log, sin and their kin. */
+/** Elementwise unary ops: arithmetic, rounding, predicates. Transcendental functions are in unary_math.ts. */
 import { booleans, floating, numeric } from '../../core/dtype';
 import { multiply, multiplyNoNan, realDivide } from './binary';
 import { binary } from '../../op/define/binary';
@@ -14,20 +14,20 @@ export const negative = unary('negative', {
   domain: [-10, 10],
   ulp: 0,
   js: (x) => -x,
-  simpler: involution,
+  exactRewrite: involution,
   gradient: (dy) => negative(dy),
 });
 
-/** Absolute value, elementwise. y = |x|; the least integer stays itself. The gradient is 0 at 0. @tf tf.math.abs */
+/** Absolute value, elementwise. y = |x|; the smallest integer wraps to itself. The gradient is 0 at 0. @tf tf.math.abs */
 export const abs = unary('abs', {
   tf: 'tf.math.abs',
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
   js: Math.abs,
-  simpler: (call, around) => {
-    const inner = around.producer(call.inputs[0]);
-    if (inner?.op.name !== 'negative') return idempotent(call, around);
+  exactRewrite: (call, graph) => {
+    const inner = graph.producer(call.inputs[0]);
+    if (inner?.op.name !== 'negative') return idempotent(call, graph);
     return { ...call, inputs: inner.inputs };
   },
   gradient: (dy, { x }) => multiply(dy, sign(x)),
@@ -63,7 +63,7 @@ export const sqrt = unary('sqrt', {
   domain: [0.1, 20],
   ulp: 0.5,
   js: Math.sqrt,
-  // As in TensorFlow, nothing flows back for an upstream gradient of 0, whatever the derivative; so below.
+  // As in TensorFlow, an upstream gradient of 0 gives 0 even if the derivative is infinite or NaN; likewise below.
   gradient: (dy, { y }) => multiplyNoNan(realDivide(0.5, y), dy),
 });
 
@@ -89,42 +89,42 @@ export const reciprocal = unary('reciprocal', {
   gradient: (dy, { y }) => multiplyNoNan(square(y), negative(dy)),
 });
 
-/** The greatest integer ≤ x, elementwise. No gradient passes. @tf tf.math.floor */
+/** Largest integer ≤ x, elementwise. No gradient passes. @tf tf.math.floor */
 export const floor = unary('floor', {
   tf: 'tf.math.floor',
   dtypes: floating,
   domain: [-10, 10],
   ulp: 0,
   js: Math.floor,
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: null,
 });
 
-/** The least integer ≥ x, elementwise. No gradient passes. @tf tf.math.ceil */
+/** Smallest integer ≥ x, elementwise. No gradient passes. @tf tf.math.ceil */
 export const ceil = unary('ceil', {
   tf: 'tf.math.ceil',
   dtypes: floating,
   domain: [-10, 10],
   ulp: 0,
   js: Math.ceil,
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: null,
 });
 
-/** The nearest integer, elementwise; halves go to the even one (2.5 → 2). No gradient passes. @tf tf.math.round */
+/** Nearest integer, elementwise; halves round to even (2.5 → 2). No gradient passes. @tf tf.math.round */
 export const round = unary('round', {
   tf: 'tf.math.round',
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 0,
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: null,
 });
 
-/** dx of relu: dy where y > 0, else 0. */
+/** Gradient of relu: dy where y > 0, else 0. */
 const reluGrad = binary('reluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
@@ -132,7 +132,7 @@ const reluGrad = binary('reluGrad', {
   gradient: [(dy, { b }) => reluGrad(dy, b), () => symbolicZero],
 });
 
-/** Rectifier, elementwise. y = max(x, 0); NaN stays NaN. The gradient is 0 at 0. @tf tf.nn.relu */
+/** Rectified linear unit, elementwise. y = max(x, 0); NaN stays NaN. The gradient is 0 at 0. @tf tf.nn.relu */
 export const relu = unary('relu', {
   tf: 'tf.nn.relu',
   dtypes: numeric,
@@ -140,11 +140,11 @@ export const relu = unary('relu', {
   domain: [-10, 10],
   ulp: 0,
   js: (x) => (x < 0 ? 0 : x),
-  simpler: idempotent,
+  exactRewrite: idempotent,
   gradient: (dy, { y }) => reluGrad(dy, y),
 });
 
-/** Whether an element is not a number; bool. @tf tf.math.is_nan */
+/** Whether an element is NaN; bool. @tf tf.math.is_nan */
 export const isNan = predicate('isNan', {
   tf: 'tf.math.is_nan',
   dtypes: floating,
@@ -168,10 +168,10 @@ export const isInf = predicate('isInf', {
   gradient: null,
 });
 
-/** Logical not, elementwise; bool. @tf tf.math.logical_not */
+/** Logical NOT, elementwise; bool. @tf tf.math.logical_not */
 export const logicalNot = predicate('logicalNot', {
   tf: 'tf.math.logical_not',
   dtypes: booleans,
-  simpler: involution,
+  exactRewrite: involution,
   gradient: null,
 });

@@ -1,4 +1,4 @@
-/** Elementwise math functions of one floating operand. */
+/** Elementwise transcendental functions of floating-point tensors. */
 import { floating } from '../../core/dtype';
 import { add, multiply, realDivide, subtract } from './binary';
 import { binary } from '../../op/define/binary';
@@ -16,7 +16,7 @@ export const exp = unary('exp', {
   gradient: (dy, { y }) => multiply(dy, y),
 });
 
-/** eˣ − 1, elementwise, exact about 0. @tf tf.math.expm1 */
+/** eˣ − 1, elementwise, accurate near 0. @tf tf.math.expm1 */
 export const expm1 = unary('expm1', {
   tf: 'tf.math.expm1',
   dtypes: floating,
@@ -36,7 +36,7 @@ export const log = unary('log', {
   gradient: (dy, { x }) => realDivide(dy, x),
 });
 
-/** ln(1 + x), elementwise, exact about 0. @tf tf.math.log1p */
+/** ln(1 + x), elementwise, accurate near 0. @tf tf.math.log1p */
 export const log1p = unary('log1p', {
   tf: 'tf.math.log1p',
   dtypes: floating,
@@ -159,10 +159,10 @@ export const atanh = unary('atanh', {
   gradient: (dy, { x }) => realDivide(dy, subtract(1, square(x))),
 });
 
-/** dx of tanh: dy·(1 − y²). */
+/** Gradient of tanh: dy·(1 − y²). */
 const tanhGrad = binary('tanhGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
@@ -180,10 +180,10 @@ export const tanh = unary('tanh', {
   gradient: (dy, { y }) => tanhGrad(dy, y),
 });
 
-/** dx of sigmoid: dy·y·(1 − y). */
+/** Gradient of sigmoid: dy·y·(1 − y). */
 const sigmoidGrad = binary('sigmoidGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [0, 1],
   ulp: 2,

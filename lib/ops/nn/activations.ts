@@ -1,4 +1,4 @@
-/** Activations of neural networks: those of tf.nn. ops/activations_keras.ts has those that Keras adds. */
+/** The activation functions of tf.nn. Those that only Keras has are in activations_keras.ts. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, signed } from '../../core/dtype';
@@ -19,7 +19,7 @@ import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, symbolicZero } from '../../op/registry';
 import { select } from '../math/select';
 import { notRecorded } from '../../op/not_recorded';
-import { copyParts } from '../../op/strided';
+import { copySegments } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
@@ -29,10 +29,10 @@ const siluDefaults = { beta: 1 } as const;
 const leakyReluDefaults = { alpha: 0.2 } as const;
 const creluDefaults = { axis: -1 } as const;
 
-/** dx of relu6: dy where 0 < y < 6. */
+/** Gradient of relu6: dy where 0 < y < 6, else 0. */
 export const relu6Grad = binary('relu6Grad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
@@ -40,7 +40,7 @@ export const relu6Grad = binary('relu6Grad', {
   gradient: [(dy, { b }) => relu6Grad(dy, b), () => symbolicZero],
 });
 
-/** Rectifier with a ceiling, elementwise. y = min(max(x, 0), 6); NaN stays NaN. The gradient is 0 at 0 and at 6. @tf tf.nn.relu6 */
+/** Clipped rectified linear unit, elementwise. y = min(max(x, 0), 6); NaN stays NaN. The gradient is 0 at 0 and 6. @tf tf.nn.relu6 */
 export const relu6 = unary('relu6', {
   tf: 'tf.nn.relu6',
   dtypes: numeric,
@@ -51,10 +51,10 @@ export const relu6 = unary('relu6', {
   gradient: (dy, { y }) => relu6Grad(dy, y),
 });
 
-/** dx of elu: dy·(y + 1) where y < 0, else dy. */
+/** Gradient of elu: dy·(y + 1) where y < 0, else dy. */
 const eluGrad = binary('eluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 1,
@@ -72,10 +72,10 @@ export const elu = unary('elu', {
   gradient: (dy, { y }) => eluGrad(dy, y),
 });
 
-/** dx of selu: dy·(y + λα) where y < 0, else dy·λ. */
+/** Gradient of selu: dy·(y + λα) where y < 0, else dy·λ. */
 const seluGrad = binary('seluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
@@ -108,10 +108,10 @@ export const softsign = unary('softsign', {
 
 const invSqrt2Pi = 1 / Math.sqrt(2 * Math.PI);
 
-/** dx of gelu: dy·(Φ(x) + x·φ(x)). */
+/** Gradient of gelu: dy·(Φ(x) + x·φ(x)). */
 const geluGrad = binary('geluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
@@ -125,7 +125,7 @@ const geluGrad = binary('geluGrad', {
   ],
 });
 
-/** x·Φ(x), elementwise, where Φ is the standard normal distribution. */
+/** x·Φ(x), elementwise, where Φ is the cumulative distribution function of the standard normal distribution. */
 const geluErf = unary('geluErf', {
   tf: '',
   dtypes: floating,
@@ -137,10 +137,10 @@ const geluErf = unary('geluErf', {
 const tanhScale = 2 * Math.sqrt(2 / Math.PI);
 const tanhCubic = 0.044715;
 
-/** dx of geluTanh. */
+/** Gradient of geluTanh. */
 const geluTanhGrad = binary('geluTanhGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
@@ -159,7 +159,7 @@ const geluTanhGrad = binary('geluTanhGrad', {
   ],
 });
 
-/** gelu by its approximation: y = x·sigmoid(2·√(2/π)·(x + 0.044715·x³)). */
+/** The tanh approximation of gelu, written with the sigmoid: y = x·sigmoid(2·√(2/π)·(x + 0.044715·x³)). */
 const geluTanh = unary('geluTanh', {
   tf: '',
   dtypes: floating,
@@ -170,13 +170,13 @@ const geluTanh = unary('geluTanh', {
 });
 
 export interface GeluOptions {
-  /** Compute the approximation by tanh, 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default false. */
+  /** Use the tanh approximation, 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default false. */
   approximate?: boolean;
 }
 
 /**
- * Gaussian error linear unit, elementwise. y = x·Φ(x) = 0.5·x·(1 + erf(x/√2)), right in the left tail too, where the second
- * form has lost every digit; 0 at −∞. Floating dtypes. @tf tf.nn.gelu
+ * Gaussian error linear unit, elementwise. y = x·Φ(x) = 0.5·x·(1 + erf(x/√2)); 0 at −∞. It is accurate in the left tail too,
+ * where the second formula cancels. Floating dtypes. @tf tf.nn.gelu
  */
 export const gelu: <X extends TensorLike>(
   features: X,
@@ -203,10 +203,10 @@ export const gelu: <X extends TensorLike>(
   },
 );
 
-/** dx of silu: dy·s·(1 + x·(1 − s)), s = sigmoid(x). */
+/** Gradient of silu: dy·s·(1 + x·(1 − s)), s = sigmoid(x). */
 const siluGrad = binary('siluGrad', {
   tf: '',
-  spends: true,
+  reusesDonated: true,
   dtypes: floating,
   domain: [-8, 8],
   ulp: 4,
@@ -220,7 +220,7 @@ const siluGrad = binary('siluGrad', {
   ],
 });
 
-const plainSilu = unary('siluUnit', {
+const siluUnit = unary('siluUnit', {
   tf: 'tf.nn.silu',
   dtypes: floating,
   domain: [-15, 15],
@@ -230,11 +230,11 @@ const plainSilu = unary('siluUnit', {
 });
 
 export interface SiluOptions {
-  /** The slope of the sigmoid: a number, or a tensor that broadcasts and gets a gradient. Default 1. */
+  /** The slope of the sigmoid: a number, or a tensor that broadcasts and receives a gradient. Default 1. */
   beta?: TensorLike;
 }
 
-/** Swish, elementwise. y = x·sigmoid(beta·x); 0 at −∞ for beta = 1. Floating dtypes. @tf tf.nn.silu */
+/** Sigmoid linear unit (swish), elementwise. y = x·sigmoid(beta·x); 0 at −∞ for beta = 1. Floating dtypes. @tf tf.nn.silu */
 export const silu: <X extends TensorLike>(
   features: X,
   options?: SiluOptions | TensorLike,
@@ -254,7 +254,7 @@ export const silu: <X extends TensorLike>(
   (features: TensorLike, given?: SiluOptions | TensorLike): Tensor => {
     const x = toTensor(features, null, 'silu', 'features');
     const { beta } = options<{ beta: unknown }>(given, 'beta', siluDefaults, 'silu');
-    if (beta === 1) return plainSilu(x);
+    if (beta === 1) return siluUnit(x);
     const slope = toTensor(beta, x.dt, 'silu', 'beta');
     return multiply(x, sigmoid(multiply(x, slope)));
   },
@@ -269,7 +269,7 @@ const leakyReluSlope = binary('leakyReluSlope', {
   ulp: 0,
   gradient: [(dy) => multiply(dy, 0), (dy, { a }) => select(greater(a, 0), 0, dy)],
 });
-/** x where x > 0, else alpha·x; alpha is a tensor. */
+/** leakyRelu with alpha as an operand. */
 const leakyReluAlpha = binary('leakyReluAlpha', {
   tf: '',
   dtypes: floating,
@@ -282,11 +282,11 @@ const leakyReluAlpha = binary('leakyReluAlpha', {
 });
 
 export interface LeakyReluOptions {
-  /** The slope where x ≤ 0: a number, or a tensor that broadcasts and gets a gradient. Default 0.2. */
+  /** The slope for x ≤ 0: a number, or a tensor that broadcasts and receives a gradient. Default 0.2. */
   alpha?: TensorLike;
 }
 
-/** Rectifier that leaks, elementwise. y = x where x > 0, else alpha·x. Integers become float32. @tf tf.nn.leaky_relu */
+/** Leaky rectified linear unit, elementwise. y = x where x > 0, else alpha·x. Integers become float32. @tf tf.nn.leaky_relu */
 export const leakyRelu: <X extends TensorLike>(
   features: X,
   options?: LeakyReluOptions | TensorLike,
@@ -316,11 +316,11 @@ export const leakyRelu: <X extends TensorLike>(
 );
 
 export interface CreluOptions {
-  /** Along which axis the two halves stand. Default: the last. */
+  /** The axis of the concatenation. Default: the last. */
   axis?: OneAxis;
 }
 
-/** Rectified x and rectified −x beside each other. y = concat([relu(x), relu(−x)], axis). @tf tf.nn.crelu */
+/** Concatenated rectified linear unit. y = concat([relu(x), relu(−x)], axis). @tf tf.nn.crelu */
 export const crelu: <X extends TensorLike>(
   features: X,
   options?: CreluOptions | OneAxis,
@@ -353,8 +353,8 @@ const reluKernel = kernelNumber(native.unaryNames, 'relu');
 const negativeKernel = kernelNumber(native.unaryNames, 'negative');
 
 /**
- * An activation of few elements that is several kernels, in one call: `entry` with its two kernels. y has the shape of x but
- * for one axis, which is twice as long in the one as in the other.
+ * Runs a fused eager kernel of an activation that is composed of the two given kernels; requires `fitsFusedKernel(x)`.
+ * `shape` is the result's: that of x, except that one axis is twice (crelu) or half (glu) as long.
  */
 export function runFusedKernel(
   entry: 'glu' | 'crelu',
@@ -381,19 +381,19 @@ export function runFusedKernel(
   return y;
 }
 
-/** The same kernels, each over what the one before has written; of few elements in one call. */
+/** Eager path of crelu without recording. Small tensors take one native call, larger ones compute in place. */
 function fusedCrelu(x: Tensor, at: number): Tensor {
   const dims = shapeOf(x).slice();
   dims[at] *= 2;
   const shape = asShape(dims);
   if (fitsFusedKernel(x)) return runFusedKernel('crelu', x, shape, at, reluKernel, negativeKernel);
   x.assertAlive('crelu');
-  const [up, down] = [makeTensor(x.dt, shapeOf(x), x.size), makeTensor(x.dt, shapeOf(x), x.size)];
-  runUnary(reluKernel, x, up);
-  runUnary(negativeKernel, x, down);
-  runUnary(reluKernel, down, down);
+  const [positive, negated] = [makeTensor(x.dt, shapeOf(x), x.size), makeTensor(x.dt, shapeOf(x), x.size)];
+  runUnary(reluKernel, x, positive);
+  runUnary(negativeKernel, x, negated);
+  runUnary(reluKernel, negated, negated);
   const y = makeTensor(x.dt, shape, 2 * x.size);
-  copyParts(y, [up, down], sizeBetween(shape, 0, at), false);
+  copySegments(y, [positive, negated], sizeBetween(shape, 0, at), false);
   return y;
 }
 

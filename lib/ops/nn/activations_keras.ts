@@ -1,4 +1,4 @@
-/** Activations that Keras has and tf.nn has not: `tf.keras.activations`. */
+/** The activation functions of `tf.keras.activations` that tf.nn does not have. */
 import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
@@ -19,14 +19,14 @@ import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { select } from '../math/select';
 import { notRecorded } from '../../op/not_recorded';
-import { copyParts } from '../../op/strided';
+import { copySegments } from '../../op/strided';
 import { abs, negative, rsqrt, sign, square } from '../math/unary';
 import { exp, expm1, sigmoid, softplus, tanh } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
 
 const gluDefaults = { axis: -1 } as const;
 
-const six = 1 / 6;
+const oneSixth = 1 / 6;
 
 /** Hard sigmoid, elementwise. y = x/6 + 1/2 within [0, 1]. The gradient is 0 at −3 and at 3. @tf tf.keras.activations.hard_sigmoid */
 export const hardSigmoid = unary('hardSigmoid', {
@@ -36,7 +36,7 @@ export const hardSigmoid = unary('hardSigmoid', {
   domain: [-5, 5],
   ulp: 1.5,
   js: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),
-  gradient: (dy, { y }) => multiply(relu6Grad(dy, multiply(y, 6)), six),
+  gradient: (dy, { y }) => multiply(relu6Grad(dy, multiply(y, 6)), oneSixth),
 });
 
 /** Hard swish, elementwise. y = x·hardSigmoid(x). @tf tf.keras.activations.hard_silu */
@@ -48,7 +48,7 @@ export const hardSilu = unary('hardSilu', {
   js: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
   gradient: (dy, { x }) => {
     const h = hardSigmoid(x);
-    return add(multiply(dy, h), multiply(relu6Grad(multiply(dy, x), multiply(h, 6)), six));
+    return add(multiply(dy, h), multiply(relu6Grad(multiply(dy, x), multiply(h, 6)), oneSixth));
   },
 });
 
@@ -67,30 +67,35 @@ export const mish = unary('mish', {
   },
 });
 
-const plain: readonly Example[] = [
+const elementwiseExamples: readonly Example[] = [
   { args: [sample([2, 3])] },
   { args: [sample([])] },
   { args: [sample([2, 0])] },
 ];
 
-/** An elementwise composite of a floating operand. */
+/** Defines an elementwise composite of a floating-point operand. */
 function elementwise(name: string, f: (x: Tensor) => Tensor, domain: [number, number]): UnaryOp {
   const tf = `tf.keras.activations.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
-  return composite(name, { tf, dtypes: floating, domain, ulp: 4, examples: plain }, (x: TensorLike) =>
-    f(operand(x, name)),
+  return composite(
+    name,
+    { tf, dtypes: floating, domain, ulp: 4, examples: elementwiseExamples },
+    (x: TensorLike) => f(operand(x, name)),
   );
 }
 
-/** The same with one number as its option. */
-function withNumber<K extends string>(
+/** Defines an elementwise composite with one number as its option. */
+function withParameter<K extends string>(
   name: string,
   option: K,
-  standard: number,
+  defaultValue: number,
   f: (x: TensorLike, value: TensorLike) => Tensor,
 ): <X extends TensorLike>(x: X, options?: Partial<Record<K, number>> | number) => Tensor<DTypeOf<X>> {
   const tf = `tf.keras.activations.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
-  const examples = [...plain, { args: [sample([7])], options: { [option]: standard * 1.5 } }];
-  const defaults = { [option]: standard };
+  const examples = [
+    ...elementwiseExamples,
+    { args: [sample([7])], options: { [option]: defaultValue * 1.5 } },
+  ];
+  const defaults = { [option]: defaultValue };
   return composite(
     name,
     { tf, dtypes: floating, domain: [-4, 4], ulp: 4, examples },
@@ -110,13 +115,13 @@ function operand(x: TensorLike, op: string): Tensor {
   return t;
 }
 
-/** Clipping to [−1, 1], elementwise. @tf tf.keras.activations.hard_tanh */
+/** Hard tanh, elementwise: x clipped to [−1, 1]. @tf tf.keras.activations.hard_tanh */
 export const hardTanh = elementwise('hardTanh', (x) => maximum(minimum(x, 1), -1), [-3, 3]);
 
-/** x − tanh(x), elementwise. @tf tf.keras.activations.tanh_shrink */
+/** Tanh shrink, elementwise. y = x − tanh(x). @tf tf.keras.activations.tanh_shrink */
 export const tanhShrink = elementwise('tanhShrink', (x) => subtract(x, tanh(x)), [-4, 4]);
 
-/** 0 up to −1, x from 1 on, (x + 1)²/4 between, elementwise. @tf tf.keras.activations.sparse_plus */
+/** Sparse plus, elementwise: 0 for x ≤ −1, x for x ≥ 1, (x + 1)²/4 in between. @tf tf.keras.activations.sparse_plus */
 export const sparsePlus = unary('sparsePlus', {
   tf: 'tf.keras.activations.sparse_plus',
   dtypes: floating,
@@ -126,7 +131,7 @@ export const sparsePlus = unary('sparsePlus', {
   gradient: (dy, { x }) => multiply(dy, sparseSigmoid(x)),
 });
 
-/** 0 up to −1, 1 from 1 on, (x + 1)/2 between, elementwise. @tf tf.keras.activations.sparse_sigmoid */
+/** Sparse sigmoid, elementwise: 0 for x ≤ −1, 1 for x ≥ 1, (x + 1)/2 in between. @tf tf.keras.activations.sparse_sigmoid */
 export const sparseSigmoid = unary('sparseSigmoid', {
   tf: 'tf.keras.activations.sparse_sigmoid',
   dtypes: floating,
@@ -136,10 +141,10 @@ export const sparseSigmoid = unary('sparseSigmoid', {
   gradient: (dy, { x }) => select(less(abs(x), 1), multiply(dy, 0.5), 0),
 });
 
-/** eˣ. @tf tf.keras.activations.exponential */
+/** Exponential, elementwise. y = eˣ. @tf tf.keras.activations.exponential */
 export const exponential = elementwise('exponential', (x) => exp(x), [-10, 10]);
 
-/** x where |x| > b, else 0. */
+/** hardShrink with the threshold as an operand. */
 const hardShrinkThreshold = binary('hardShrinkThreshold', {
   tf: '',
   dtypes: floating,
@@ -148,10 +153,10 @@ const hardShrinkThreshold = binary('hardShrinkThreshold', {
   gradient: [(dy, { a, b }) => select(greater(abs(a), b), dy, 0), (dy) => multiply(dy, 0)],
 });
 
-/** x where |x| > threshold, else 0. @tf tf.keras.activations.hard_shrink */
-export const hardShrink = withNumber('hardShrink', 'threshold', 0.5, hardShrinkThreshold);
+/** Hard shrink, elementwise. y = x where |x| > threshold, else 0. @tf tf.keras.activations.hard_shrink */
+export const hardShrink = withParameter('hardShrink', 'threshold', 0.5, hardShrinkThreshold);
 
-/** x − b·sign(x) where |x| > b, else 0. */
+/** softShrink with the threshold as an operand. */
 const softShrinkThreshold = binary('softShrinkThreshold', {
   tf: '',
   dtypes: floating,
@@ -163,10 +168,10 @@ const softShrinkThreshold = binary('softShrinkThreshold', {
   ],
 });
 
-/** x − threshold·sign(x) where |x| > threshold, else 0. @tf tf.keras.activations.soft_shrink */
-export const softShrink = withNumber('softShrink', 'threshold', 0.5, softShrinkThreshold);
+/** Soft shrink, elementwise. y = x − threshold·sign(x) where |x| > threshold, else 0. @tf tf.keras.activations.soft_shrink */
+export const softShrink = withParameter('softShrink', 'threshold', 0.5, softShrinkThreshold);
 
-/** (x + √(x² + b)) / 2, b a tensor. */
+/** squareplus with b as an operand. */
 const squareplusB = binary('squareplusB', {
   tf: '',
   dtypes: floating,
@@ -178,10 +183,10 @@ const squareplusB = binary('squareplusB', {
   ],
 });
 
-/** (x + √(x² + b)) / 2. @tf tf.keras.activations.squareplus */
-export const squareplus = withNumber('squareplus', 'b', 4, squareplusB);
+/** Squareplus, elementwise. y = (x + √(x² + b)) / 2. @tf tf.keras.activations.squareplus */
+export const squareplus = withParameter('squareplus', 'b', 4, squareplusB);
 
-/** x where x ≥ 0, else alpha·(e^(x/alpha) − 1); alpha is a tensor. */
+/** celu with alpha as an operand. */
 const celuAlpha = binary('celuAlpha', {
   tf: '',
   dtypes: floating,
@@ -189,7 +194,7 @@ const celuAlpha = binary('celuAlpha', {
   ulp: 3,
   gradient: [
     (dy, { a, b }) => multiply(dy, exp(minimum(realDivide(a, b), 0))),
-    // The slope towards alpha is e^q·(1 − q) − 1, q = x/alpha.
+    // The derivative with respect to alpha is e^q·(1 − q) − 1, where q = x/alpha.
     (dy, { a, b }) => {
       const q = minimum(realDivide(a, b), 0);
       return multiply(dy, subtract(expm1(q), multiply(q, exp(q))));
@@ -197,17 +202,17 @@ const celuAlpha = binary('celuAlpha', {
   ],
 });
 
-/** max(0, x) + min(0, alpha·(e^(x/alpha) − 1)): a smooth elu. @tf tf.keras.activations.celu */
-export const celu = withNumber('celu', 'alpha', 1, celuAlpha);
+/** Continuously differentiable elu, elementwise. y = max(0, x) + min(0, alpha·(e^(x/alpha) − 1)). @tf tf.keras.activations.celu */
+export const celu = withParameter('celu', 'alpha', 1, celuAlpha);
 
 export interface GluOptions {
-  /** The axis that is halved. Default: the last. */
+  /** The axis to split in half. Default: the last. */
   axis?: OneAxis;
 }
 
 /**
- * Gated linear unit: the first half along `axis` times the sigmoid of the second. InvalidArgumentError where the axis has an odd
- * number of elements. @tf tf.keras.activations.glu
+ * Gated linear unit: the first half along `axis` times the sigmoid of the second half. InvalidArgumentError for an axis of odd
+ * size. @tf tf.keras.activations.glu
  */
 export const glu: <X extends TensorLike>(x: X, options?: GluOptions | OneAxis) => Tensor<DTypeOf<X>> =
   composite(
@@ -241,7 +246,7 @@ export const glu: <X extends TensorLike>(x: X, options?: GluOptions | OneAxis) =
 const sigmoidKernel = kernelNumber(native.unaryNames, 'sigmoid');
 const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
-/** The same kernels, each over what the one before has written; of few elements in one call. */
+/** Eager path of glu without recording. Small tensors take one native call, larger ones compute in place. */
 function fusedGlu(t: Tensor, along: number): Tensor {
   const dims = shapeOf(t).slice();
   dims[along] /= 2;
@@ -249,7 +254,7 @@ function fusedGlu(t: Tensor, along: number): Tensor {
   if (fitsFusedKernel(t)) return runFusedKernel('glu', t, shape, along, sigmoidKernel, multiplyKernel);
   t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
-  copyParts(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);
+  copySegments(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);
   runUnary(sigmoidKernel, gate, gate);
   runBinary(multiplyKernel, value, gate, value);
   return value;

@@ -1,4 +1,4 @@
-/** Batch normalisation: the fused form for training, and the plain formula. */
+/** Batch normalisation: the fused op for training, and normalisation with given statistics. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
@@ -11,7 +11,7 @@ import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
 import type { DTypeOf } from '../../core/dtype_of';
-import { checkEpsilon, normalizationAgain, sumOf, upTo } from './layer_norm';
+import { checkEpsilon, normalizationSecondGradient, sumOf, indicesUpTo } from './layer_norm';
 import { broadcastTo } from '../array/movement';
 import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
@@ -54,7 +54,7 @@ function runTraining(
   );
 }
 
-/** The same as `batchNormTraining` without what a tape or a tracer needs. */
+/** Eager fast path of `batchNormTraining`, without recording. */
 function fusedTraining(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): [Tensor, Tensor, Tensor] {
   const y = makeTensor(x.dt, shapeOf(x), x.size);
   const mean = makeTensor(x.dt, shapeOf(scale), scale.size);
@@ -67,7 +67,7 @@ function fusedTraining(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number
   return [y, mean, variance];
 }
 
-/** y, and mean and unbiased variance of each channel, the last dimension. */
+/** [y, mean, unbiased variance]; the statistics are per channel, which is the last dimension. */
 const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, epsilon: number], Epsilon>(
   'batchNormTraining',
   {
@@ -89,20 +89,24 @@ const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, eps
     },
     saves: { inputs: [0, 1], outputs: true },
     partialDy: true,
-    gradient: (up, { x, y, attrs }: GradContext<Epsilon>) => {
-      const [dy, dmean, dvariance] = up as readonly (Tensor | null)[];
+    gradient: (upstream, { x, y, attrs }: GradContext<Epsilon>) => {
+      const [dy, dmean, dvariance] = upstream as readonly (Tensor | null)[];
       const [dx, dscale, doffset] =
         dy === null ? [null, null, null] : batchNormGradient(dy, x[0], x[1], y[1], y[2], attrs.epsilon);
       const count = x[0].size / x[1].size;
       // d mean / dx = 1/N, d variance / dx = 2·(x − mean)/(N − 1).
-      const more =
+      const dxOfVariance =
         dvariance === null
           ? null
           : multiply(subtract(x[0], y[1]), multiply(dvariance, 2 / Math.max(1, count - 1)));
-      const all = sumOf([dx, more]);
-      if (dmean === null) return [all, dscale, doffset];
-      const even = multiply(dmean, 1 / count);
-      return [all === null ? broadcastTo(even, shapeOf(x[0])) : add(all, even), dscale, doffset];
+      const dxTotal = sumOf([dx, dxOfVariance]);
+      if (dmean === null) return [dxTotal, dscale, doffset];
+      const dxOfMean = multiply(dmean, 1 / count);
+      return [
+        dxTotal === null ? broadcastTo(dxOfMean, shapeOf(x[0])) : add(dxTotal, dxOfMean),
+        dscale,
+        doffset,
+      ];
     },
   },
 );
@@ -110,8 +114,8 @@ const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, eps
 type GradientArgs = [dy: Tensor, x: Tensor, scale: Tensor, mean: Tensor, variance: Tensor, epsilon: number];
 
 /**
- * The gradients towards x, scale and offset of y alone. mean and variance are those of x, no arguments of their own:
- * derivatives towards x go through them.
+ * The gradients of y with respect to x, scale and offset. mean and variance are functions of x, not independent inputs: the
+ * derivatives with respect to x include theirs.
  */
 const batchNormGradient = multiOp<GradientArgs, Epsilon>('batchNormGradient', {
   tf: '',
@@ -153,25 +157,31 @@ const batchNormGradient = multiOp<GradientArgs, Epsilon>('batchNormGradient', {
   },
   saves: { inputs: [0, 1, 2] },
   partialDy: true,
-  gradient: (up, { x, attrs, shapes }: GradContext<Epsilon>) => {
-    const across = upTo(shapes[1].length - 1);
-    const again = normalizationAgain(up, [x[0], x[1], x[2]], across, across, attrs.epsilon);
-    return [...again, null, null];
+  gradient: (upstream, { x, attrs, shapes }: GradContext<Epsilon>) => {
+    const reducedAxes = indicesUpTo(shapes[1].length - 1);
+    const gradients = normalizationSecondGradient(
+      upstream,
+      [x[0], x[1], x[2]],
+      reducedAxes,
+      reducedAxes,
+      attrs.epsilon,
+    );
+    return [...gradients, null, null];
   },
 });
 
 export interface FusedBatchNormOptions {
-  /** The mean to use, or that a moving average starts from. */
+  /** The mean to normalise with, or the previous value of its moving average. */
   mean?: TensorLike | null;
-  /** The variance to use, or that a moving average starts from. */
+  /** The variance to normalise with, or the previous value of its moving average. */
   variance?: TensorLike | null;
-  /** Added to the variance; below 1.001e-5 that is used. Default 0.001. */
+  /** Added to the variance; at least 1.001e-5 is used. Default 0.001. */
   epsilon?: number;
   /** 'NHWC' (default), 'NCHW', 'NDHWC' or 'NCDHW'. */
   dataFormat?: string;
-  /** Take mean and variance from x (default), or use those given. */
+  /** Compute mean and variance from x (default), or use the given ones. */
   isTraining?: boolean;
-  /** The weight of x's mean and variance in those returned. Default 1. */
+  /** The weight of x's mean and variance in the returned moving averages. Default 1. */
   exponentialAvgFactor?: number;
 }
 
@@ -195,11 +205,12 @@ function perChannel(name: string, what: string, value: TensorLike, x: Tensor, ch
 }
 
 /**
- * Batch normalisation in one call. y = (x − mean)/√(variance + epsilon)·scale + offset for each channel; gives
- * [y, mean, variance]. In training mean and variance are x's over all but the channels (y is computed with the biased
- * variance, the one returned has N − 1 in its denominator), blended with those given where exponentialAvgFactor is not 1;
- * otherwise those given. x has 4 or 5 dimensions; the others are vectors. Gradients flow through all three results.
- * InvalidArgumentError where shapes do not fit or mean and variance are missing.
+ * Fused batch normalisation. y = (x − mean)/√(variance + epsilon)·scale + offset for each channel; returns [y, mean,
+ * variance]. In training, the statistics are those of x over all dimensions but the channels: y is computed with the biased
+ * variance, the returned variance has the denominator N − 1, and both are averaged with the given ones if
+ * exponentialAvgFactor is not 1. Otherwise, the given ones are used. x has 4 or 5 dimensions; scale, offset, mean and
+ * variance are vectors. Gradients pass through all three results.
+ * InvalidArgumentError for incompatible shapes, or if mean and variance are missing.
  * @tf tf.compat.v1.nn.fused_batch_norm
  */
 export const fusedBatchNorm: <X extends TensorLike>(
@@ -250,11 +261,11 @@ export const fusedBatchNorm: <X extends TensorLike>(
         `[${name}] input must be 4 or 5-dimensional; got shape ${showShape(shapeOf(t))}`,
       );
     }
-    const deep = o.dataFormat === 'NDHWC' || o.dataFormat === 'NCDHW';
-    // TensorFlow takes NHWC for five dimensions too: the channels are last.
+    const isVolume = o.dataFormat === 'NDHWC' || o.dataFormat === 'NCDHW';
+    // As in TensorFlow, NHWC also stands for five dimensions with the channels last.
     const axes = windowAxes(
       rank === 5 && o.dataFormat === 'NHWC' ? 'NDHWC' : o.dataFormat,
-      deep ? 3 : rank - 2,
+      isVolume ? 3 : rank - 2,
       name,
     );
     if (axes.n !== rank - 2) {
@@ -285,14 +296,15 @@ export const fusedBatchNorm: <X extends TensorLike>(
       return [fromChannelsLast(y, axes), identity(m), identity(v)];
     }
     const [y, mean, variance] = batchNormTraining(last, s, b, epsilon);
-    const blend = (old: Tensor, now: Tensor): Tensor => add(multiply(old, 1 - factor), multiply(now, factor));
+    const blend = (old: Tensor, batch: Tensor): Tensor =>
+      add(multiply(old, 1 - factor), multiply(batch, factor));
     return [fromChannelsLast(y, axes), blend(m, mean), blend(v, variance)];
   },
 );
 
 /**
- * Batch normalisation with a mean and variance that are given. y = (x − mean)·scale/√(variance + varianceEpsilon) +
- * offset; all broadcast. offset and scale may be null. @tf tf.nn.batch_normalization
+ * Batch normalisation with a given mean and variance. y = (x − mean)·scale/√(variance + varianceEpsilon) + offset; all
+ * operands broadcast. offset and scale may be null. @tf tf.nn.batch_normalization
  */
 export const batchNormalization: <X extends TensorLike>(
   x: X,
@@ -332,8 +344,15 @@ export const batchNormalization: <X extends TensorLike>(
     const v = toTensor(variance, t.dt, name, 'variance');
     const b = offset === null ? null : toTensor(offset, t.dt, name, 'offset');
     const s = scale === null ? null : toTensor(scale, t.dt, name, 'scale');
-    if (notRecorded() && perLast(t, m) && perLast(t, v) && perLast(t, b) && perLast(t, s) && t.size > 0)
-      return runGiven(name, t, m, v, b, s, epsilon);
+    if (
+      notRecorded() &&
+      fitsLastDimension(t, m) &&
+      fitsLastDimension(t, v) &&
+      fitsLastDimension(t, b) &&
+      fitsLastDimension(t, s) &&
+      t.size > 0
+    )
+      return runBatchNormalization(name, t, m, v, b, s, epsilon);
     const r = rsqrt(add(v, epsilon));
     const factor = s === null ? r : multiply(r, s);
     const shift = multiply(m, factor);
@@ -341,8 +360,8 @@ export const batchNormalization: <X extends TensorLike>(
   },
 );
 
-/** Whether p, unless it is null, is a vector with an element for each of x's last dimension, which is not too long. */
-function perLast(x: Tensor, p: Tensor | null): boolean {
+/** Whether p is null or a vector of the size of x's last dimension, and that size is small enough for the fused kernel. */
+function fitsLastDimension(x: Tensor, p: Tensor | null): boolean {
   if (p === null) return true;
   const n = shapeOf(x)[shapeOf(x).length - 1];
   return p.dt === x.dt && shapeOf(p).length === 1 && shapeOf(p)[0] === n && n <= 1024;
@@ -353,8 +372,8 @@ const [addKernel, subtractKernel, multiplyKernel] = ['add', 'subtract', 'multipl
   kernelNumber(native.binaryNames, f),
 );
 
-/** The same kernels in one call: the parts that all rows share are not tensors. */
-function runGiven(
+/** Fused eager kernel of batchNormalization: the intermediate values that all rows share are not allocated as tensors. */
+function runBatchNormalization(
   name: string,
   x: Tensor,
   mean: Tensor,

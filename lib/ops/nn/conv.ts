@@ -1,8 +1,8 @@
-/** Convolutions over one, two and three dimensions of space. */
+/** Convolutions over one, two and three spatial dimensions. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { asShape, describe, type Dims, type Shape, showShape, sizeOf } from '../../core/shape';
 import { shapeOf, Tensor } from '../../core/tensor';
 import type { DTypeOfPair } from '../../core/dtype_of';
@@ -28,15 +28,15 @@ import {
   type WindowDim,
 } from './window';
 
-/** A padding, also as Keras writes it. */
+/** Padding, in TensorFlow's or Keras's spelling. */
 export type ConvPadding = Padding | 'same' | 'valid';
 
 export interface ConvOptions {
   /** The order of the input's dimensions: 'NWC', 'NHWC', 'NDHWC' (the default), or 'NCW', 'NCHW', 'NCDHW'. */
   dataFormat?: string | null;
-  /** Distance between the elements of the input that neighbouring elements of the filter meet. Default 1. */
+  /** Distance between the input elements that adjacent filter elements are applied to. Default 1. */
   dilations?: PerDimension | null;
-  /** In place of `tf.config.setConvolutionPrecision` for this call. */
+  /** Overrides `tf.config.setConvolutionPrecision` for this call. */
   precision?: ConvolutionPrecision | null;
 }
 
@@ -50,7 +50,7 @@ export interface ConvolutionOptions extends ConvOptions {
 const noOptions = { dataFormat: null, dilations: null, precision: null };
 const convolutionDefaults = { strides: null, padding: 'VALID', ...noOptions };
 
-/** 'same' and 'valid' too, as Keras writes them. */
+/** Parses padding, also in Keras's spelling. */
 function convPadding(value: unknown, axes: WindowAxes, op: string): ReturnType<typeof windowPadding> {
   return windowPadding(typeof value === 'string' ? value.toUpperCase() : value, axes, op);
 }
@@ -59,7 +59,7 @@ function convPrecision(value: unknown, op: string): ConvolutionPrecision | undef
   return value === null ? undefined : checkPrecision(value, op);
 }
 
-/** Input and filter as tensors of one floating dtype. */
+/** Converts input and filter to tensors of one floating-point dtype. */
 export function convOperands(
   input: TensorLike,
   filters: TensorLike,
@@ -72,7 +72,7 @@ export function convOperands(
   return [x, w];
 }
 
-/** Throws unless a filter has n sizes, none of them 0, and channels. */
+/** Checks that a filter has n spatial dimensions, none of size 0, and input and output channels. */
 function checkFilter(filter: Shape, n: number, op: string): void {
   if (filter.length !== n + 2) {
     throw new InvalidArgumentError(
@@ -87,7 +87,7 @@ function checkFilter(filter: Shape, n: number, op: string): void {
   }
 }
 
-/** How many groups of channels there are. `argument` is the one whose shape and channels these are. */
+/** The number of channel groups. `shape` is that of `argument`, which has the convolution's input channels. */
 export function convGroups(
   shape: Dims,
   axes: WindowAxes,
@@ -144,7 +144,7 @@ export function convGeometry(
   };
 }
 
-/** What the arguments of a convolution, and of its transpose, say beside the shapes. */
+/** Parses the arguments that convolutions and transposed convolutions have in common. */
 export function convArguments(
   op: string,
   n: number,
@@ -160,23 +160,26 @@ export function convArguments(
   const axes = windowAxes(dataFormat, n, op);
   return {
     axes,
-    steps: perDimension(strides, axes, op, stridesName),
-    apart: perDimension(dilations ?? 1, axes, op, 'dilations'),
-    around: convPadding(padding, axes, op),
-    exact: convPrecision(precision, op),
+    strideList: perDimension(strides, axes, op, stridesName),
+    dilationList: perDimension(dilations ?? 1, axes, op, 'dilations'),
+    paddings: convPadding(padding, axes, op),
+    precisionOption: convPrecision(precision, op),
   };
 }
 
 interface ConvPlan {
   axes: WindowAxes;
   geometry: ConvGeometry;
-  /** The input's shape with its dimensions of batch taken together, and the result's with them apart; null where there is one. */
-  flat: Shape | null;
+  /**
+   * The input's shape with all batch dimensions flattened into one, and the result's shape with them restored; null if there
+   * is only one batch dimension.
+   */
+  flatShape: Shape | null;
   result: Shape | null;
 }
 
-/** All that follows from the shapes and from the arguments that are no tensors. */
-const convPlan = remembered(
+/** The plan of a call, cached by shapes and plain arguments. */
+const convPlan = memoized(
   (
     op: string,
     n: number,
@@ -188,7 +191,7 @@ const convPlan = remembered(
     dilations: unknown,
     precision: unknown,
   ): ConvPlan => {
-    const { axes, steps, apart, around, exact } = convArguments(
+    const { axes, strideList, dilationList, paddings, precisionOption } = convArguments(
       op,
       n,
       filter,
@@ -206,17 +209,24 @@ const convPlan = remembered(
           `${n === 1 ? 'one size' : `${n} sizes`} and channels, with dataFormat ${describe(dataFormat ?? 'channels last')}`,
       );
     }
-    // More dimensions of batch than one are taken together.
+    // Several batch dimensions are flattened into one.
     const lead = shape.slice(0, rank - n - 1);
-    const flat = asShape([sizeOf(lead), ...shape.slice(rank - n - 1)]);
-    const inChannels = flat[axes.channelsFirst ? 1 : n + 1];
+    const flatShape = asShape([sizeOf(lead), ...shape.slice(rank - n - 1)]);
+    const inChannels = flatShape[axes.channelsFirst ? 1 : n + 1];
     const outChannels = filter[n + 1];
     const groups = convGroups(shape, axes, filter, op);
-    const dims = windowDims(spatialSizes(flat, axes), filter.slice(0, n), steps, apart, around, op);
-    const geometry = convGeometry(flat[0], dims, inChannels, outChannels, groups, exact);
-    if (rank === n + 2) return { axes, geometry, flat: null, result: null };
-    const each = windowShape(axes, flat[0], geometry.output, outChannels).slice(1);
-    return { axes, geometry, flat, result: asShape([...lead, ...each]) };
+    const dims = windowDims(
+      spatialSizes(flatShape, axes),
+      filter.slice(0, n),
+      strideList,
+      dilationList,
+      paddings,
+      op,
+    );
+    const geometry = convGeometry(flatShape[0], dims, inChannels, outChannels, groups, precisionOption);
+    if (rank === n + 2) return { axes, geometry, flatShape: null, result: null };
+    const outputShape = windowShape(axes, flatShape[0], geometry.output, outChannels).slice(1);
+    return { axes, geometry, flatShape, result: asShape([...lead, ...outputShape]) };
   },
   [2, 3],
 );
@@ -231,7 +241,7 @@ function convolve(
   o: { dataFormat: unknown; dilations: unknown; precision: unknown },
 ): Tensor {
   const [x, w] = convOperands(input, filters, op);
-  const { axes, geometry, flat, result } = convPlan(
+  const { axes, geometry, flatShape, result } = convPlan(
     op,
     n,
     shapeOf(x),
@@ -242,7 +252,7 @@ function convolve(
     o.dilations,
     o.precision,
   );
-  const images = toChannelsLast(flat === null ? x : reshape(x, flat), axes);
+  const images = toChannelsLast(flatShape === null ? x : reshape(x, flatShape), axes);
   const y = fromChannelsLast(convForward(images, w, geometry), axes);
   return result === null ? y : reshape(y, result);
 }
@@ -280,9 +290,9 @@ function conv(n: number, examples: readonly Example[]): Conv {
 }
 
 /**
- * Convolution along one dimension of space. y[n, i, o] = Σ x[n, i·stride + k·dilation − pad, c]·filters[k, c, o] over k and
- * c; x is 0 outside. `input` is [batch…, width, channels], `filters` [width, channels / groups, output channels]; float32
- * and float64. InvalidArgumentError where shapes do not fit. @tf tf.nn.conv1d
+ * 1-D convolution. y[n, i, o] = Σ x[n, i·stride + k·dilation − pad, c]·filters[k, c, o] over k and c; x is zero-padded.
+ * `input` is [batch…, width, channels], `filters` [width, channels / groups, output channels]; float32 and float64.
+ * InvalidArgumentError for incompatible shapes. @tf tf.nn.conv1d
  */
 export const conv1d: <X extends TensorLike, F extends TensorLike>(
   input: X,
@@ -299,12 +309,11 @@ export const conv1d: <X extends TensorLike, F extends TensorLike>(
 ]);
 
 /**
- * Convolution over two dimensions of space. y[n, i, j, o] = Σ x[n, i·s + k·d − p, j·s + l·d − p, c]·filters[k, l, c, o] over
- * k, l and c; x is 0 outside. `input` is [batch…, height, width, channels], `filters` [height, width, channels / groups,
- * output channels]: where the input has more channels than a filter, groups of channels are convolved by themselves.
- * `strides` and `dilations` are a number or a list of 1, 2 or 4; `padding` is 'SAME', 'VALID' or [[0, 0], [top, bottom],
- * [left, right], [0, 0]]. Floating dtypes. InvalidArgumentError where shapes do not fit. How exact results are:
- * `tf.config.setConvolutionPrecision`. @tf tf.nn.conv2d
+ * 2-D convolution. y[n, i, j, o] = Σ x[n, i·s + k·d − p, j·s + l·d − p, c]·filters[k, l, c, o] over k, l and c; x is
+ * zero-padded. `input` is [batch…, height, width, channels], `filters` [height, width, channels / groups, output channels]:
+ * if the input has more channels than a filter, it is a grouped convolution. `strides` and `dilations` are a number or a
+ * list of 1, 2 or 4; `padding` is 'SAME', 'VALID' or [[0, 0], [top, bottom], [left, right], [0, 0]]. Floating dtypes;
+ * see `tf.config.setConvolutionPrecision` for the accuracy. InvalidArgumentError for incompatible shapes. @tf tf.nn.conv2d
  */
 export const conv2d: Conv = conv(2, [
   { args: [sample([2, 4, 3, 3]), sample([3, 3, 3, 4]), 1, 'SAME'] },
@@ -337,8 +346,8 @@ export const conv2d: Conv = conv(2, [
 ]);
 
 /**
- * Convolution over three dimensions of space: `conv2d` with one more. `input` is [batch…, depth, height, width, channels],
- * `filters` [depth, height, width, channels / groups, output channels]. @tf tf.nn.conv3d
+ * 3-D convolution; see `conv2d`. `input` is [batch…, depth, height, width, channels], `filters` [depth, height, width,
+ * channels / groups, output channels]. @tf tf.nn.conv3d
  */
 export const conv3d: Conv = conv(3, [
   { args: [sample([1, 4, 5, 3, 2]), sample([3, 2, 3, 2, 3]), [1, 1, 1, 1, 1], 'SAME'] },
@@ -346,8 +355,8 @@ export const conv3d: Conv = conv(3, [
 ]);
 
 /**
- * Convolution over as many dimensions of space as `filters` has beside its channels, 1 to 3: `conv1d`, `conv2d` or
- * `conv3d` with defaults. @tf tf.nn.convolution
+ * 1-D, 2-D or 3-D convolution, depending on the rank of `filters`: `conv1d`, `conv2d` or `conv3d` with default strides and
+ * padding. @tf tf.nn.convolution
  */
 export const convolution: <X extends TensorLike, F extends TensorLike>(
   input: X,

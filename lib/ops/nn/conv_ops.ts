@@ -1,6 +1,6 @@
 /**
- * The convolution that all others are written in, and its two gradients: rows of their own, each the gradient of the
- * others, so that derivatives of any order exist. Tensors have their channels last.
+ * The internal ops of all convolutions: the forward convolution and its gradients with respect to input and filter. The
+ * gradients of each op are the other two, so that derivatives of any order exist. Tensors have their channels last.
  */
 import { frame, native } from '../../binding';
 import { floating } from '../../core/dtype';
@@ -8,11 +8,11 @@ import { asShape, type Dims, type Shape, sizeOf } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { convolutionPrecision, precisionCodes, type ConvolutionPrecision } from './conv_precision';
 import { badDType, mixedDTypes } from '../../op/checks';
-import { partOfTwo } from '../../op/define/part';
+import { internalBinaryOp } from '../../op/define/internal';
 import { sample, type GradContext } from '../../op/registry';
 import { channelsLast } from './window';
 
-/** Where each element of a result comes from. Lists have one number for each dimension of space, at most three. */
+/** The geometry of a convolution. Lists have one number for each spatial dimension, at most three. */
 export interface ConvGeometry {
   readonly batch: number;
   /** Sizes of x, of y and of the filter. */
@@ -21,7 +21,7 @@ export interface ConvGeometry {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
-  /** Zeros before the first element. */
+  /** Zero padding before the first element. */
   readonly pads: readonly number[];
   readonly inChannels: number;
   readonly outChannels: number;
@@ -34,7 +34,7 @@ const yShape = (g: ConvGeometry): Shape => channelsLast(g.batch, g.output, g.out
 const filterShape = (g: ConvGeometry): Shape =>
   asShape([...g.kernel, g.inChannels / g.groups, g.outChannels]);
 
-/** Three numbers into the frame: dimensions that are not there come first. */
+/** Writes three slots of the argument buffer; missing leading dimensions get the value `missing`. */
 function writeDims(slot: number, dims: readonly number[], missing: number): void {
   const n = dims.length;
   frame[slot] = n > 2 ? dims[n - 3] : missing;
@@ -42,7 +42,7 @@ function writeDims(slot: number, dims: readonly number[], missing: number): void
   frame[slot + 2] = dims[n - 1];
 }
 
-/** The kinds of the native entry. */
+/** The codes of the native binding. */
 const Kind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
 
 function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): void {
@@ -64,18 +64,21 @@ function write(kind: number, a: Tensor, b: Tensor, y: Tensor, g: ConvGeometry): 
   writeDims(25, g.pads, 0);
 }
 
-/** What the native entry must know of a forward convolution. */
+/** Writes the arguments of a forward convolution to the argument buffer. */
 export function writeConv(x: Tensor, filter: Tensor, y: Tensor, geometry: ConvGeometry): void {
   write(Kind.forward, x, filter, y, geometry);
 }
 
-/** Two for each element of y and each element of the filter that leads to it; filters have `own` dimensions of outputs last. */
-export function convFlops(y: Tensor, filter: Tensor, own = 1): number {
-  const outputs = sizeOf(shapeOf(filter).slice(-own));
+/**
+ * 2 operations for each element of y and each filter element that contributes to it. The last `outputDims` dimensions of the
+ * filter are output channels.
+ */
+export function convFlops(y: Tensor, filter: Tensor, outputDims = 1): number {
+  const outputs = sizeOf(shapeOf(filter).slice(-outputDims));
   return (2 * y.size * filter.size) / Math.max(1, outputs);
 }
 
-function convRow(
+function defineConv(
   name: string,
   kind: number,
   resultShape: (g: ConvGeometry) => Shape,
@@ -88,7 +91,7 @@ function convRow(
   ) => [Tensor | null, Tensor | null],
   operands: readonly [Dims, Dims],
 ): (a: Tensor, b: Tensor, geometry: ConvGeometry) => Tensor {
-  return partOfTwo<ConvGeometry>(name, {
+  return internalBinaryOp<ConvGeometry>(name, {
     dtypes: floating,
     domain: [-2, 2],
     examples: [
@@ -129,12 +132,12 @@ function convRow(
   });
 }
 
-const x: Dims = [2, 5, 4, 2];
-const y: Dims = [2, 3, 2, 3];
-const filter: Dims = [3, 2, 2, 3];
+const xDims: Dims = [2, 5, 4, 2];
+const yDims: Dims = [2, 3, 2, 3];
+const filterDims: Dims = [3, 2, 2, 3];
 
-/** y[n, q, o] = Σ over taps t and channels c of x[n, q·strides + t·dilations − pads, c]·filter[t, c, o]. */
-export const convForward = convRow(
+/** Forward convolution. y[n, q, o] = Σ x[n, q·strides + t·dilations − pads, c]·filter[t, c, o] over taps t and channels c. */
+export const convForward = defineConv(
   'convForward',
   Kind.forward,
   yShape,
@@ -142,11 +145,11 @@ export const convForward = convRow(
     needs[0] ? convBackpropInput(dy, b, g) : null,
     needs[1] ? convBackpropFilter(a, dy, g) : null,
   ],
-  [x, filter],
+  [xDims, filterDims],
 );
 
-/** dx from (dy, filter). */
-export const convBackpropInput: (dy: Tensor, filter: Tensor, geometry: ConvGeometry) => Tensor = convRow(
+/** The gradient with respect to the input, from (dy, filter). */
+export const convBackpropInput: (dy: Tensor, filter: Tensor, geometry: ConvGeometry) => Tensor = defineConv(
   'convBackpropInput',
   Kind.inputGradient,
   xShape,
@@ -154,11 +157,11 @@ export const convBackpropInput: (dy: Tensor, filter: Tensor, geometry: ConvGeome
     needs[0] ? convForward(dx, b, g) : null,
     needs[1] ? convBackpropFilter(dx, a, g) : null,
   ],
-  [y, filter],
+  [yDims, filterDims],
 );
 
-/** dfilter from (x, dy). */
-export const convBackpropFilter: (x: Tensor, dy: Tensor, geometry: ConvGeometry) => Tensor = convRow(
+/** The gradient with respect to the filter, from (x, dy). */
+export const convBackpropFilter: (x: Tensor, dy: Tensor, geometry: ConvGeometry) => Tensor = defineConv(
   'convBackpropFilter',
   Kind.filterGradient,
   filterShape,
@@ -166,5 +169,5 @@ export const convBackpropFilter: (x: Tensor, dy: Tensor, geometry: ConvGeometry)
     needs[0] ? convBackpropInput(b, df, g) : null,
     needs[1] ? convForward(a, df, g) : null,
   ],
-  [x, y],
+  [xDims, yDims],
 );

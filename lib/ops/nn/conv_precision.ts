@@ -1,14 +1,14 @@
-/** How exact convolutions have to be: docs/precision.md. */
+/** The precision setting of convolutions: see docs/precision.md. */
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
 
 /**
- * Which algorithms a convolution may use. 'fast': the fastest, an error of up to 2·10⁻⁶ of the result's magnitude (root
- * mean square). 'balanced': none whose error is larger than that of a sum of one product after another. 'exact': plain summation.
+ * Which algorithms a convolution may use. 'fast': the fastest one, with an error of up to 2·10⁻⁶ of the result's root mean
+ * square. 'balanced': those whose error does not exceed that of sequential summation. 'exact': sequential summation only.
  */
 export type ConvolutionPrecision = 'fast' | 'balanced' | 'exact';
 
-/** The numbers that the native entry knows them by. */
+/** The codes of the native binding. */
 export const precisionCodes: Readonly<Record<ConvolutionPrecision, number>> = {
   fast: 0,
   balanced: 1,

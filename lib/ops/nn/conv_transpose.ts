@@ -1,8 +1,8 @@
-/** Transposed convolutions: the input gradients of convolutions as layers of their own. */
+/** Transposed convolutions: the gradient of a convolution with respect to its input, as an op. */
 import type { TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { showShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { DTypeOfPair } from '../../core/dtype_of';
@@ -32,7 +32,7 @@ import {
 } from './window';
 
 export interface ConvTransposeOptions extends ConvOptions {
-  /** Of the convolution that this is the transpose of. Default 'SAME'. */
+  /** Padding of the convolution whose transpose this is. Default 'SAME'. */
   padding?: ConvPadding;
 }
 
@@ -43,8 +43,8 @@ interface TransposePlan {
   geometry: ConvGeometry;
 }
 
-/** All that follows from the shapes and from the arguments that are no tensors. */
-const transposePlan = remembered(
+/** The plan of a call, cached by shapes and plain arguments. */
+const transposePlan = memoized(
   (
     op: string,
     n: number,
@@ -57,7 +57,7 @@ const transposePlan = remembered(
     dilations: unknown,
     precision: unknown,
   ): TransposePlan => {
-    const { axes, steps, apart, around, exact } = convArguments(
+    const { axes, strideList, dilationList, paddings, precisionOption } = convArguments(
       op,
       n,
       filter,
@@ -79,7 +79,7 @@ const transposePlan = remembered(
     const shape = outputShape.length === n ? windowShape(axes, batch, outputShape, filter[n]) : outputShape;
     if (shape.length !== n + 2 || shape.some((d) => d < 0)) {
       throw new InvalidArgumentError(
-        `[${op}] outputShape must be ${n + 2} sizes, or ${n} for space alone; got ${showShape(shape)}`,
+        `[${op}] outputShape must be ${n + 2} sizes, or the ${n} spatial ones alone; got ${showShape(shape)}`,
       );
     }
     if (shape[0] !== batch) {
@@ -89,7 +89,14 @@ const transposePlan = remembered(
     }
     const inChannels = shape[axes.channelsFirst ? 1 : n + 1];
     const groups = convGroups(shape, axes, filter, op, 'output');
-    const dims = windowDims(spatialSizes(shape, axes), filter.slice(0, n), steps, apart, around, op);
+    const dims = windowDims(
+      spatialSizes(shape, axes),
+      filter.slice(0, n),
+      strideList,
+      dilationList,
+      paddings,
+      op,
+    );
     const sizes = spatialSizes(input, axes);
     dims.forEach((d, i) => {
       if (d.out === sizes[i]) return;
@@ -98,13 +105,13 @@ const transposePlan = remembered(
           `output: ${d.size} filter: ${d.kernel} stride: ${d.stride} dilation: ${d.dilation}; outputShape is ${showShape(shape)}`,
       );
     });
-    const geometry = convGeometry(batch, dims, inChannels, outChannels, groups, exact);
+    const geometry = convGeometry(batch, dims, inChannels, outChannels, groups, precisionOption);
     return { axes, geometry };
   },
   [2, 3],
 );
 
-function transposed(
+function convolveTransposed(
   op: string,
   n: number,
   input: TensorLike,
@@ -140,7 +147,7 @@ type ConvTranspose = <X extends TensorLike, F extends TensorLike>(
   options?: ConvTransposeOptions | ConvPadding,
 ) => Tensor<DTypeOfPair<X, F>>;
 
-function convTransposeOf(n: number, examples: readonly Example[]): ConvTranspose {
+function defineConvTranspose(n: number, examples: readonly Example[]): ConvTranspose {
   const name = `conv${n}dTranspose`;
   return composite(
     name,
@@ -151,25 +158,26 @@ function convTransposeOf(n: number, examples: readonly Example[]): ConvTranspose
       outputShape: ShapeLike,
       strides: PerDimension,
       given?: ConvTransposeOptions | ConvPadding,
-    ) => transposed(name, n, input, filters, outputShape, strides, given),
+    ) => convolveTransposed(name, n, input, filters, outputShape, strides, given),
   );
 }
 
 /**
- * The transpose of `conv1d`: its gradient with respect to an input of shape `outputShape`. `filters` is [width, output
- * channels, input channels]. @tf tf.nn.conv1d_transpose
+ * Transposed 1-D convolution: the gradient of `conv1d` with respect to an input of shape `outputShape`. `filters` is [width,
+ * output channels, input channels]. @tf tf.nn.conv1d_transpose
  */
-export const conv1dTranspose: ConvTranspose = convTransposeOf(1, [
+export const conv1dTranspose: ConvTranspose = defineConvTranspose(1, [
   { args: [sample([2, 3, 4]), sample([3, 2, 4]), [2, 6, 2], 2] },
   { args: [sample([1, 4, 1]), sample([2, 3, 1]), [1, 5, 3], 1], options: { padding: 'VALID' } },
 ]);
 
 /**
- * The transpose of `conv2d`: its gradient with respect to an input of shape `outputShape`, which must be one that gives
- * this input's sizes. `filters` is [height, width, output channels, input channels]; `padding` is that of the convolution.
- * `outputShape` may be the sizes of space alone. InvalidArgumentError where shapes do not fit. @tf tf.nn.conv2d_transpose
+ * Transposed 2-D convolution: the gradient of `conv2d` with respect to an input of shape `outputShape`, for which `conv2d`
+ * must have a result of the shape of `input`. `filters` is [height, width, output channels, input channels]; `padding` is
+ * that of `conv2d`. `outputShape` may be the spatial sizes alone. InvalidArgumentError for incompatible shapes.
+ * @tf tf.nn.conv2d_transpose
  */
-export const conv2dTranspose: ConvTranspose = convTransposeOf(2, [
+export const conv2dTranspose: ConvTranspose = defineConvTranspose(2, [
   { args: [sample([1, 3, 3, 4]), sample([3, 3, 2, 4]), [1, 6, 6, 2], 2] },
   { args: [sample([2, 3, 2, 3]), sample([3, 2, 2, 3]), [2, 5, 3, 2], 2] },
   { args: [sample([1, 3, 3, 2]), sample([3, 3, 3, 2]), [1, 8, 7, 3], 2], options: { padding: 'VALID' } },
@@ -177,8 +185,8 @@ export const conv2dTranspose: ConvTranspose = convTransposeOf(2, [
   { args: [sample([1, 4, 4, 2]), sample([3, 3, 1, 2]), [1, 4, 4, 1], 1] },
 ]);
 
-/** The transpose of `conv3d`, as `conv2dTranspose` is that of `conv2d`. @tf tf.nn.conv3d_transpose */
-export const conv3dTranspose: ConvTranspose = convTransposeOf(3, [
+/** Transposed 3-D convolution; see `conv2dTranspose`. @tf tf.nn.conv3d_transpose */
+export const conv3dTranspose: ConvTranspose = defineConvTranspose(3, [
   { args: [sample([1, 2, 3, 2, 3]), sample([2, 3, 2, 2, 3]), [1, 4, 6, 4, 2], 2] },
   {
     args: [sample([1, 2, 2, 2, 1]), sample([2, 2, 2, 2, 1]), [1, 3, 3, 3, 2], [1, 1, 1, 1, 1]],
@@ -187,7 +195,7 @@ export const conv3dTranspose: ConvTranspose = convTransposeOf(3, [
 ]);
 
 /**
- * `conv1dTranspose`, `conv2dTranspose` or `conv3dTranspose`, as `outputShape` has dimensions beside batch and channels.
+ * `conv1dTranspose`, `conv2dTranspose` or `conv3dTranspose`, depending on the length of `outputShape`.
  * @tf tf.nn.conv_transpose
  */
 export const convTranspose: ConvTranspose = composite(
@@ -214,6 +222,6 @@ export const convTranspose: ConvTranspose = composite(
         `[convTranspose] outputShape must be of length 3, 4 or 5; got ${n + 2} sizes`,
       );
     }
-    return transposed('convTranspose', n, input, filters, outputShape, strides, given);
+    return convolveTransposed('convTranspose', n, input, filters, outputShape, strides, given);
   },
 );

@@ -1,4 +1,4 @@
-/** Softmax cross entropy: loss and gradient in one pass over the logits. */
+/** Softmax cross entropy: one pass over the logits computes the loss and its gradient with respect to the logits. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, floating, indexTypes } from '../../core/dtype';
@@ -10,7 +10,7 @@ import { add, multiply, subtract } from '../math/binary';
 import { cast } from '../array/cast';
 import { badDType, explain } from '../../op/checks';
 import { composite } from '../../op/define/composite';
-import { multiOp, type OutSpec } from '../../op/define/general';
+import { multiOp, type ResultSpec } from '../../op/define/general';
 import { options } from '../../core/options';
 import { broadcastTo, transpose } from '../array/movement';
 import { publicCall, sample, type GradContext, type TensorSample } from '../../op/registry';
@@ -21,10 +21,13 @@ import { negative } from '../math/unary';
 import { notRecorded } from '../../op/not_recorded';
 import { reshape } from '../array/views';
 
-/** dy with a dimension of 1 at the end. */
-const column = (dy: Tensor): Tensor => reshape(dy, [...shapeOf(dy), 1]);
+/** dy with a last dimension of size 1. */
+const withLastAxis = (dy: Tensor): Tensor => reshape(dy, [...shapeOf(dy), 1]);
 
-/** Runs the kernel; the position of the first bad label, or -1. backprop is left out where nobody wants it. */
+/**
+ * Runs the kernel; returns the position of the first label out of range, or −1. `backprop`, the derivative of the loss with
+ * respect to the logits, may be omitted.
+ */
 function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): number {
   const [rows, cols] = rowsOf(shapeOf(logits), logits.size);
   frame[0] = logits.offset;
@@ -43,35 +46,35 @@ function run(logits: Tensor, labels: Tensor, loss: Tensor, backprop?: Tensor): n
   return native.crossEntropy(bufferOf(logits), bufferOf(labels), bufferOf(loss), bufferOf(backprop));
 }
 
-/** From dloss and what flows into backprop itself (second derivatives) to dlogits. */
+/** The gradient with respect to the logits; dbackprop is the upstream gradient of `backprop`, for second derivatives. */
 function gradientOfLogits(
   dloss: Tensor | null,
-  dback: Tensor | null,
+  dbackprop: Tensor | null,
   backprop: Tensor,
   logits: Tensor,
 ): Tensor | null {
-  const first = dloss === null ? null : multiply(column(dloss), backprop);
-  if (dback === null) return first;
-  const second = softmaxGradient(dback, softmax(logits));
+  const first = dloss === null ? null : multiply(withLastAxis(dloss), backprop);
+  if (dbackprop === null) return first;
+  const second = softmaxGradient(dbackprop, softmax(logits));
   return first === null ? second : add(first, second);
 }
 
-function gradientOfLabels(dloss: Tensor | null, dback: Tensor | null, logits: Tensor): Tensor | null {
-  const first = dloss === null ? null : negative(multiply(column(dloss), logSoftmax(logits)));
-  if (dback === null) return first;
-  return first === null ? negative(dback) : subtract(first, dback);
+function gradientOfLabels(dloss: Tensor | null, dbackprop: Tensor | null, logits: Tensor): Tensor | null {
+  const first = dloss === null ? null : negative(multiply(withLastAxis(dloss), logSoftmax(logits)));
+  if (dbackprop === null) return first;
+  return first === null ? negative(dbackprop) : subtract(first, dbackprop);
 }
 
-/** Whether two shapes agree in their first `rank` dimensions. */
-function sameLead(a: Shape, b: Shape, rank: number): boolean {
+/** Whether two shapes are equal in their first `rank` dimensions. */
+function equalLeading(a: Shape, b: Shape, rank: number): boolean {
   for (let i = 0; i < rank; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
-/** loss and backprop; labels have all dimensions of the logits, or all but the last. */
-function results(name: string, logits: Tensor, labels: Tensor, rank: number): OutSpec[] {
+/** Specifications of loss and backprop. The labels have `rank` dimensions: those of the logits, or all but the last. */
+function resultSpecs(name: string, logits: Tensor, labels: Tensor, rank: number): ResultSpec[] {
   checkLogits(logits, name);
-  if (shapeOf(labels).length !== rank || !sameLead(shapeOf(labels), shapeOf(logits), rank)) {
+  if (shapeOf(labels).length !== rank || !equalLeading(shapeOf(labels), shapeOf(logits), rank)) {
     throw new InvalidArgumentError(
       `[${name}] labels of shape ${showShape(shapeOf(labels))} do not belong to logits of shape ${showShape(shapeOf(logits))}`,
     );
@@ -82,32 +85,32 @@ function results(name: string, logits: Tensor, labels: Tensor, rank: number): Ou
   ];
 }
 
-/** [loss, softmax(logits) − labels] of equal shapes, along the last axis. */
-const dense = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntropy', {
+/** [loss, softmax(logits) − labels] along the last axis, for logits and labels of equal shape. */
+const denseCrossEntropy = multiOp<[logits: Tensor, labels: Tensor], null>('softmaxCrossEntropy', {
   tf: '',
   dtypes: floating,
   domain: [-3, 3],
-  // Labels sum to 1: for others the gradient to the logits is not that of the loss (nor is TensorFlow's).
+  // The labels sum to 1; otherwise, as in TensorFlow, the gradient with respect to the logits is not that of the loss.
   examples: [{ args: [sample([2, 3]), sample([2, 3], { values: [0, 0, 1, 0, 1, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits, labels]) => results('softmaxCrossEntropy', logits, labels, logits.rank),
+  infer: ([logits, labels]) => resultSpecs('softmaxCrossEntropy', logits, labels, logits.rank),
   run: ([logits, labels], _, [loss, backprop]) => {
     if (logits.size > 0) run(logits, labels, loss, backprop);
     else fillWith(loss, 0);
   },
-  leastResults: 1,
+  minResults: 1,
   saves: { inputs: [0], outputs: true },
   partialDy: true,
   gradient: (dy, { x, y, needs }: GradContext<null>) => {
-    const [dloss, dback] = dy as readonly (Tensor | null)[];
+    const [dloss, dbackprop] = dy as readonly (Tensor | null)[];
     return [
-      needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null,
-      needs[1] ? gradientOfLabels(dloss, dback, x[0]) : null,
+      needs[0] ? gradientOfLogits(dloss, dbackprop, y[1], x[0]) : null,
+      needs[1] ? gradientOfLabels(dloss, dbackprop, x[0]) : null,
     ];
   },
 });
 
-/** The error that the label at `bad` is outside of the classes; nothing for −1. */
+/** Throws for the label at position `bad`, which is not in [0, classes), unless that is −1. */
 function checkLabels(bad: number, logits: Tensor, labels: Tensor): void {
   if (!(bad >= 0)) return;
   const values = viewOf(labels);
@@ -119,31 +122,31 @@ function checkLabels(bad: number, logits: Tensor, labels: Tensor): void {
 }
 
 /** [loss, softmax(logits) − oneHot(labels)]. */
-const sparse = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCrossEntropy', {
+const sparseCrossEntropy = multiOp<[logits: Tensor, labels: Tensor], null>('sparseSoftmaxCrossEntropy', {
   tf: '',
   dtypes: floating,
   domain: [-3, 3],
   examples: [{ args: [sample([2, 3]), sample([2], { dtype: 'int32', values: [2, 0] })] }],
   args: (logits, labels) => [[logits, labels], null],
-  infer: ([logits, labels]) => results('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
+  infer: ([logits, labels]) => resultSpecs('sparseSoftmaxCrossEntropy', logits, labels, logits.rank - 1),
   fallible: true,
   run: ([logits, labels], _, [loss, backprop]) => {
     checkLabels(run(logits, labels, loss, backprop), logits, labels);
   },
-  leastResults: 1,
+  minResults: 1,
   saves: { inputs: [0], outputs: true },
   partialDy: true,
   gradient: (dy, { x, y, needs }: GradContext<null>) => {
-    const [dloss, dback] = dy as readonly (Tensor | null)[];
-    return [needs[0] ? gradientOfLogits(dloss, dback, y[1], x[0]) : null, null];
+    const [dloss, dbackprop] = dy as readonly (Tensor | null)[];
+    return [needs[0] ? gradientOfLogits(dloss, dbackprop, y[1], x[0]) : null, null];
   },
 });
 
-/** The loss alone, where no tape asks for backprop too; null elsewhere. */
-function lossAlone(name: string, logits: Tensor, labels: Tensor): Tensor | null {
+/** Eager fast path: the loss without backprop; null if it does not apply. */
+function fusedLoss(name: string, logits: Tensor, labels: Tensor): Tensor | null {
   if (logits.size === 0 || !notRecorded()) return null;
   const rank = shapeOf(logits).length - 1;
-  // Labels that are numbers have the shape of the loss.
+  // Class labels (as opposed to distributions) have the shape of the loss.
   const shape = shapeOf(labels).length === rank ? shapeOf(labels) : asShape(shapeOf(logits).slice(0, rank));
   const loss = makeTensor(logits.dt, shape, logits.size / shapeOf(logits)[rank]);
   try {
@@ -159,7 +162,7 @@ export interface SoftmaxCrossEntropyOptions {
   axis?: OneAxis;
 }
 
-const lastAxis = { axis: -1 };
+const defaults = { axis: -1 };
 
 function checkLogits(logits: Tensor, op: string): void {
   if (logits.dt.kind !== 'float') throw badDType(op, 'logits', logits.dt, floating);
@@ -171,24 +174,24 @@ function checkLogits(logits: Tensor, op: string): void {
 }
 
 /**
- * Labels for examples: each row (or, with `along`, the middle dimension) sums to 1. The gradient to logits,
- * softmax(logits) − labels, is only for such.
+ * Labels for examples: distributions along the last dimension or, if `weights` are given, along the middle one. The gradient
+ * softmax(logits) − labels is only correct for distributions.
  */
-function distributions(shape: readonly number[], along?: readonly number[]): TensorSample {
+function distributions(shape: readonly number[], weights?: readonly number[]): TensorSample {
   const n = shape[shape.length - 1];
   const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
   const values = Array.from({ length: rows * n }, (_, i) => {
     const [row, k] = [Math.floor(i / n), i % n];
-    if (along !== undefined) return along[(row + k) % along.length];
+    if (weights !== undefined) return weights[(row + k) % weights.length];
     return (row + k) % n === 0 ? 1 - 0.0625 * (n - 1) : 0.0625;
   });
   return sample(shape, { values });
 }
 
 /**
- * Softmax cross entropy against a distribution per row. loss = −Σ labels·logSoftmax(logits) along `axis`, which the
- * result lacks; labels and logits broadcast, labels are cast to logits' dtype. Gradients flow to both.
- * InvalidArgumentError where shapes do not broadcast, or logits are not floating.
+ * Softmax cross entropy with labels that are distributions. loss = −Σ labels·logSoftmax(logits) along `axis`, which is
+ * reduced. labels and logits broadcast and both receive gradients; labels are cast to the dtype of the logits.
+ * InvalidArgumentError for shapes that do not broadcast, or logits of an integer dtype.
  * @tf tf.nn.softmax_cross_entropy_with_logits
  */
 export const softmaxCrossEntropyWithLogits: <L extends TensorLike, X extends TensorLike>(
@@ -226,21 +229,21 @@ export const softmaxCrossEntropyWithLogits: <L extends TensorLike, X extends Ten
     }
     if (!sameShape(shape, shapeOf(x))) x = broadcastTo(x, shape);
     if (!sameShape(shape, shapeOf(t))) t = broadcastTo(t, shape);
-    const { axis } = options<{ axis: unknown }>(given, 'axis', lastAxis, name);
+    const { axis } = options<{ axis: unknown }>(given, 'axis', defaults, name);
     const at = axisArgument(axis, shape.length, name);
-    if (at === shape.length - 1) return lossAlone(name, x, t) ?? dense(x, t)[0];
+    if (at === shape.length - 1) return fusedLoss(name, x, t) ?? denseCrossEntropy(x, t)[0];
     const perm = exchangeLast(at, shape.length);
-    const loss = dense(transpose(x, { perm }), transpose(t, { perm }))[0];
-    // The last dimension took the place of the classes: back to the end.
-    const back = Array.from({ length: shape.length - 1 }, (_, i) => i);
-    back.splice(at, 1);
-    back.push(at);
-    return transpose(loss, { perm: back });
+    const loss = denseCrossEntropy(transpose(x, { perm }), transpose(t, { perm }))[0];
+    // The transpose exchanged the axis of the classes with the last one, which now returns to the end.
+    const restore = Array.from({ length: shape.length - 1 }, (_, i) => i);
+    restore.splice(at, 1);
+    restore.push(at);
+    return transpose(loss, { perm: restore });
   },
 );
 
-/** Of tensors: what a host array is made of is for the public function to know. */
-const numbered = composite(
+/** The op for labels that are a tensor; the public function converts host values. */
+const sparseFromTensors = composite(
   'sparseSoftmaxCrossEntropyWithLogits',
   {
     tf: 'tf.nn.sparse_softmax_cross_entropy_with_logits',
@@ -264,7 +267,7 @@ const numbered = composite(
           `(received ${shapeOf(x).length}).`,
       );
     }
-    if (!sameLead(shapeOf(t), shapeOf(x), shapeOf(t).length)) {
+    if (!equalLeading(shapeOf(t), shapeOf(x), shapeOf(t).length)) {
       throw new InvalidArgumentError(
         `[${name}] \`labels.shape\` must equal \`logits.shape\` except for the last dimension. Received: ` +
           `labels.shape=${showShape(shapeOf(t))} and logits.shape=${showShape(shapeOf(x))}`,
@@ -275,14 +278,14 @@ const numbered = composite(
         `[${name}] Must have at least one class, but got logits shape ${showShape(shapeOf(x))}`,
       );
     }
-    return lossAlone(name, x, t) ?? sparse(x, t)[0];
+    return fusedLoss(name, x, t) ?? sparseCrossEntropy(x, t)[0];
   },
 );
 
 /**
- * Softmax cross entropy against the number of the one right class per row. loss = −logSoftmax(logits)[label] along the
- * last axis. Labels are int32 or int64 of the logits' shape without that axis; plain numbers are int32.
- * InvalidArgumentError where a label is outside [0, classes) or shapes do not fit.
+ * Softmax cross entropy with integer labels. loss = −logSoftmax(logits)[label] along the last axis. labels are int32 or int64
+ * and have the shape of the logits without that axis; host numbers become int32.
+ * InvalidArgumentError for a label outside [0, classes) or incompatible shapes.
  * @tf tf.nn.sparse_softmax_cross_entropy_with_logits
  */
 export function sparseSoftmaxCrossEntropyWithLogits<X extends TensorLike>(
@@ -293,6 +296,6 @@ export function sparseSoftmaxCrossEntropyWithLogits(labels: TensorLike, logits: 
   const name = 'sparseSoftmaxCrossEntropyWithLogits';
   const t = toTensor(labels, dtypes.int32, name, 'labels');
   if (!indexTypes.includes(t.dtype)) throw badDType(name, 'labels', t.dt, indexTypes);
-  return numbered(t, logits);
+  return sparseFromTensors(t, logits);
 }
 publicCall('sparseSoftmaxCrossEntropyWithLogits', sparseSoftmaxCrossEntropyWithLogits);

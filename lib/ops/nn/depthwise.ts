@@ -3,7 +3,7 @@ import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { asShape, type Shape, showShape } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import { convFlops } from './conv_ops';
@@ -11,7 +11,7 @@ import { matmul } from '../linalg/matmul';
 import { badDType, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
-import { partOfTwo } from '../../op/define/part';
+import { internalBinaryOp } from '../../op/define/internal';
 import { broadcastTo } from '../array/movement';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import { writeWindows } from './pooling';
@@ -40,7 +40,7 @@ export interface DepthwiseWindows {
 type Windows = DepthwiseWindows;
 type Product = (a: Tensor, b: Tensor, windows: Windows) => Tensor;
 
-/** What is computed from the other two of x, w and y. */
+/** Codes of the native binding: which of x, w and y is computed from the other two. */
 const kinds = { y: 0, x: 1, w: 2 } as const;
 
 function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y: Tensor): void {
@@ -54,7 +54,7 @@ function write(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor,
   writeWindows(7, windows.dims, 2);
 }
 
-/** What the native entry must know of y. */
+/** Writes the arguments of a forward depthwise convolution to the argument buffer. */
 export function writeDepthwise(x: Tensor, w: Tensor, y: Tensor, windows: DepthwiseWindows): void {
   write('y', windows, x, w, y);
 }
@@ -64,11 +64,11 @@ function run(kind: keyof typeof kinds, windows: Windows, x: Tensor, w: Tensor, y
   native.depthwise(bufferOf(x), bufferOf(w), bufferOf(y));
 }
 
-// Three rows, each linear in both inputs, that are each other's gradients: x [n, h, w, c·m], w [kh, kw, c, m], y [n, oh, ow,
-// c·m].
+// Three ops, each linear in both inputs; the gradients of each are the other two. x is [n, h, w, c·m], w [kh, kw, c, m],
+// y [n, oh, ow, c·m].
 
-/** y = Σ w·x over the window of each pixel and channel. */
-const depthwise: Product = partOfTwo<Windows>('depthwise', {
+/** y = Σ w·x over the window of each position and channel. */
+const depthwise: Product = internalBinaryOp<Windows>('depthwise', {
   flops: ([, w], [y]) => convFlops(y, w, 2),
   dtypes: floating,
   infer: ([x], { dims: [h, w] }) => ({
@@ -83,8 +83,8 @@ const depthwise: Product = partOfTwo<Windows>('depthwise', {
   ],
 });
 
-/** The gradient of `depthwise` towards x. */
-const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
+/** The gradient of `depthwise` with respect to x. */
+const depthwiseInput: Product = internalBinaryOp<Windows>('depthwiseInput', {
   flops: ([dy, w]) => convFlops(dy, w, 2),
   dtypes: floating,
   infer: ([dy], { dims: [h, w] }) => ({
@@ -99,8 +99,8 @@ const depthwiseInput: Product = partOfTwo<Windows>('depthwiseInput', {
   ],
 });
 
-/** The gradient of `depthwise` towards w. */
-const depthwiseFilter: Product = partOfTwo<Windows>('depthwiseFilter', {
+/** The gradient of `depthwise` with respect to w. */
+const depthwiseFilter: Product = internalBinaryOp<Windows>('depthwiseFilter', {
   flops: ([, dy], [w]) => convFlops(dy, w, 2),
   dtypes: floating,
   infer: ([x], { filter }) => ({ shape: filter, dt: x.dt }),
@@ -115,7 +115,7 @@ const depthwiseFilter: Product = partOfTwo<Windows>('depthwiseFilter', {
 export interface DepthwiseConv2dOptions {
   /** 'NHWC' (default) or 'NCHW'. */
   dataFormat?: string | null;
-  /** Distances between the elements of a window. Default 1. */
+  /** Distance between the elements of a window. Default 1. */
   dilations?: PerDimension | null;
 }
 
@@ -124,8 +124,8 @@ interface DepthwisePlan {
   windows: Windows;
 }
 
-/** All that follows from the shapes and from the arguments that are no tensors. */
-const windowsOf = remembered(
+/** The plan of a call, cached by shapes and plain arguments. */
+const depthwisePlan = memoized(
   (
     name: string,
     input: Shape,
@@ -152,10 +152,10 @@ const windowsOf = remembered(
     if (kh === 0 || kw === 0) {
       throw new InvalidArgumentError(`[${name}] filter must not be empty; got shape ${showShape(filter)}`);
     }
-    const steps = perDimension(strides, axes, name, 'strides');
-    const apart = perDimension(dilations ?? 1, axes, name, 'dilations');
-    const around = windowPadding(padding, axes, name);
-    const dims = windowDims(spatialSizes(input, axes), [kh, kw], steps, apart, around, name);
+    const strideList = perDimension(strides, axes, name, 'strides');
+    const dilationList = perDimension(dilations ?? 1, axes, name, 'dilations');
+    const paddings = windowPadding(padding, axes, name);
+    const dims = windowDims(spatialSizes(input, axes), [kh, kw], strideList, dilationList, paddings, name);
     return { axes, windows: { dims, filter } };
   },
   [1, 2],
@@ -163,7 +163,7 @@ const windowsOf = remembered(
 
 const noOptions = { dataFormat: null, dilations: null };
 
-/** `last`: the result with channels last, before `dataFormat` has its way, for the ops that go on from there. */
+/** Depthwise convolution with channels last; `complete` continues from its result, and applies the data format. */
 function convolve(
   name: string,
   input: TensorLike,
@@ -171,14 +171,14 @@ function convolve(
   strides: unknown,
   padding: unknown,
   given: unknown,
-  finish: (last: Tensor, axes: WindowAxes) => Tensor,
+  complete: (last: Tensor, axes: WindowAxes) => Tensor,
 ): Tensor {
   const x = toTensor(input, null, name, 'input');
   if (x.dt.kind !== 'float') throw badDType(name, 'input', x.dt, floating);
   const f = toTensor(filter, x.dt, name, 'filter');
   if (f.dt !== x.dt) throw mixedDTypes(name, x, f);
   const o = options<{ dataFormat: unknown; dilations: unknown }>(given, 'dataFormat', noOptions, name);
-  const { axes, windows } = windowsOf(
+  const { axes, windows } = depthwisePlan(
     name,
     shapeOf(x),
     shapeOf(f),
@@ -190,21 +190,22 @@ function convolve(
   const [, , channels, multiplier] = shapeOf(f);
   let last = toChannelsLast(x, axes);
   if (multiplier !== 1) {
-    // A channel for each output: lanes are channels, and the gradient is a sum over them by itself.
+    // Repeats each input channel per output channel, so that the kernel is vectorised over channels. The gradient of the
+    // broadcast sums over the repeats.
     const shape = shapeOf(last);
     last = reshape(broadcastTo(reshape(last, [...shape, 1]), [...shape, multiplier]), [
       ...shape.slice(0, 3),
       channels * multiplier,
     ]);
   }
-  return finish(depthwise(last, f, windows), axes);
+  return complete(depthwise(last, f, windows), axes);
 }
 
 /**
- * Depthwise convolution: each channel with filters of its own. y[b, i, j, c·m + q] = Σ filter[di, dj, c, q]·x[b,
- * i·stride + di·dilation − before, …, c]. input is [batch, height, width, channels], filter [height, width, channels, m],
- * the result has channels·m channels. padding is 'VALID', 'SAME' or a list of pairs. InvalidArgumentError where shapes
- * do not fit. @tf tf.nn.depthwise_conv2d
+ * Depthwise convolution: each channel has its own m filters. y[b, i, j, c·m + q] = Σ filter[di, dj, c, q]·x[b,
+ * i·stride + di·dilation − before, …, c]. input is [batch, height, width, channels], filter [height, width, channels, m];
+ * the result has channels·m channels. padding is 'VALID', 'SAME' or a list of pairs. InvalidArgumentError for incompatible
+ * shapes. @tf tf.nn.depthwise_conv2d
  */
 export const depthwiseConv2d: <X extends TensorLike, F extends TensorLike>(
   input: X,
@@ -241,7 +242,7 @@ export const depthwiseConv2d: <X extends TensorLike, F extends TensorLike>(
         ],
       },
       { args: [sample([1, 3, 3, 1]), sample([5, 5, 1, 4]), [1, 1, 1, 1], 'SAME'] },
-      // Without windows TensorFlow leaves the filter's gradient uninitialised.
+      // For an empty result, TensorFlow leaves the filter's gradient uninitialised.
       { args: [sample([0, 4, 4, 2]), sample([3, 3, 2, 1]), [1, 1, 1, 1], 'SAME'], noGradient: true },
       { args: [sample([1, 2, 2, 2]), sample([3, 3, 2, 1]), [1, 1, 1, 1], 'VALID'], noGradient: true },
     ],
@@ -256,8 +257,8 @@ export const depthwiseConv2d: <X extends TensorLike, F extends TensorLike>(
 );
 
 /**
- * Separable convolution: `depthwiseConv2d`, then a product over channels with pointwiseFilter of shape [1, 1, channels·m,
- * outputs]. @tf tf.nn.separable_conv2d
+ * Separable convolution: `depthwiseConv2d`, then a 1×1 convolution with pointwiseFilter of shape [1, 1, channels·m, outputs].
+ * @tf tf.nn.separable_conv2d
  */
 export const separableConv2d: <X extends TensorLike, F extends TensorLike>(
   input: X,

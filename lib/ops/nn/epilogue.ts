@@ -1,10 +1,10 @@
-/** What a matrix product or a convolution can do to its sums before it writes them: a bias, a residual, an activation. */
+/** Epilogues that matrix products and convolutions fuse: bias, residual and activation. */
 import { frame, native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
 import { bufferOf, type Tensor } from '../../core/tensor';
 
-/** What the sums go through, by name; each is a row of the unary table, and an op of that name. */
-export const activationRows = {
+/** The op of each activation; its kernel has the same name in the native unary table. */
+export const activationOps = {
   relu: 'relu',
   relu6: 'relu6',
   gelu: 'geluErf',
@@ -13,32 +13,32 @@ export const activationRows = {
   sigmoid: 'sigmoid',
   tanh: 'tanh',
 } as const;
-export type FusedActivation = keyof typeof activationRows;
-export const activations = Object.keys(activationRows) as FusedActivation[];
-/** Their places in the unary table. */
+export type FusedActivation = keyof typeof activationOps;
+export const activations = Object.keys(activationOps) as FusedActivation[];
+/** The index of each activation in the native unary table. */
 const kernelNumbers = new Map(
-  activations.map((name) => [name, native.unaryNames.indexOf(activationRows[name])]),
+  activations.map((name) => [name, native.unaryNames.indexOf(activationOps[name])]),
 );
 
-/** The activation that the op of that name is, or null. */
-export function activationOf(op: string): FusedActivation | null {
-  return activations.find((name) => activationRows[name] === op) ?? null;
+/** The activation that an elementwise op computes; null for other ops. */
+export function activationOf(elementwise: string | undefined): FusedActivation | null {
+  return activations.find((name) => activationOps[name] === elementwise) ?? null;
 }
 
-/** activation(sums + bias + residual). */
-export interface Finish {
-  /** Places among the inputs, −1 where there is none: a vector for the last dimension, a tensor of the result's shape. */
+/** activation(product + bias + residual). */
+export interface Epilogue {
+  /** Indices of inputs, −1 for none: the bias is a vector for the last dimension, the residual has the result's shape. */
   readonly bias: number;
   readonly residual: number;
   readonly activation: FusedActivation | null;
 }
-export const noFinish: Finish = { bias: -1, residual: -1, activation: null };
+export const noEpilogue: Epilogue = { bias: -1, residual: -1, activation: null };
 
-/** Into three slots of the frame; returns the buffers of bias and residual (native/addon/call_finish.h). */
-export function writeFinish(
+/** Writes three slots of the argument buffer; returns the buffers of bias and residual (native/addon/call_finish.h). */
+export function writeEpilogue(
   slot: number,
   inputs: readonly Tensor[],
-  { bias, residual, activation }: Finish,
+  { bias, residual, activation }: Epilogue,
   result: Tensor,
 ): [bias: ArrayBuffer, residual: ArrayBuffer] {
   frame[slot] = bias < 0 ? -1 : inputs[bias].offset;
@@ -47,20 +47,20 @@ export function writeFinish(
   return [bufferOf(bias < 0 ? result : inputs[bias]), bufferOf(residual < 0 ? result : inputs[residual])];
 }
 
-/** The op that does another one and finishes it. */
-export interface Finisher {
+/** A fused op that computes another op with an epilogue. */
+export interface EpilogueFusion {
   readonly op: TracedOp;
-  /** Its attributes, from those of the other. */
-  attrs(own: unknown, finish: Finish): unknown;
+  /** The fused op's attributes, from those of the other op. */
+  attrs(own: unknown, epilogue: Epilogue): unknown;
 }
 
-const finishers = new Map<string, () => Finisher>();
+const fusions = new Map<string, () => EpilogueFusion>();
 
-export function setFinisher(op: string, finisher: () => Finisher): void {
-  finishers.set(op, finisher);
+export function registerEpilogueFusion(op: string, fusion: () => EpilogueFusion): void {
+  fusions.set(op, fusion);
 }
 
-/** For the op of that name; null where it writes its sums as they are. */
-export function finisherOf(op: string): Finisher | null {
-  return finishers.get(op)?.() ?? null;
+/** The fused op for an op; null if it supports no epilogue. */
+export function epilogueFusionOf(op: string): EpilogueFusion | null {
+  return fusions.get(op)?.() ?? null;
 }

@@ -1,13 +1,13 @@
-/** Convolutions that finish their sums: what compiled functions make of a convolution and what follows it. */
+/** Convolutions with fused epilogues, which compiled functions use. */
 import { native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
 import { bufferOf, type Tensor } from '../../core/tensor';
 import { convFlops, writeConv, type ConvGeometry } from './conv_ops';
 import { writeDepthwise, type DepthwiseWindows } from './depthwise';
-import { setFinisher, writeFinish, type Finish } from './epilogue';
+import { registerEpilogueFusion, writeEpilogue, type Epilogue } from './epilogue';
 
 /** `own`: the attributes of the convolution alone. */
-type Attrs<A> = Finish & { readonly own: A };
+type Attrs<A> = Epilogue & { readonly own: A };
 type Call = (
   x: ArrayBuffer,
   w: ArrayBuffer,
@@ -16,8 +16,8 @@ type Call = (
   residual: ArrayBuffer,
 ) => void;
 
-/** The bits are those of the ops one after another. */
-function finishing<A>(
+/** Defines op `name`: convolution `op` with a fused epilogue, bit for bit the same as the separate ops. */
+function defineFusedConv<A>(
   op: string,
   name: string,
   slot: number,
@@ -25,7 +25,7 @@ function finishing<A>(
   call: Call,
   flops: NonNullable<TracedOp['flops']>,
 ): void {
-  const row: TracedOp = {
+  const definition: TracedOp = {
     name,
     differentiable: false,
     savesInputs: 0,
@@ -35,14 +35,14 @@ function finishing<A>(
       if (y.size === 0) return;
       const [x, w] = inputs;
       write(x, w, y, attrs.own);
-      call(bufferOf(x), bufferOf(w), bufferOf(y), ...writeFinish(slot, inputs, attrs, y));
+      call(bufferOf(x), bufferOf(w), bufferOf(y), ...writeEpilogue(slot, inputs, attrs, y));
     },
   };
-  setFinisher(op, () => ({ op: row, attrs: (own, finish) => ({ ...finish, own }) }));
+  registerEpilogueFusion(op, () => ({ op: definition, attrs: (own, epilogue) => ({ ...epilogue, own }) }));
 }
 
 // The slots are those of native/addon/calls_conv.cc and calls_window.cc.
-finishing<ConvGeometry>(
+defineFusedConv<ConvGeometry>(
   'convForward',
   'fusedConv',
   28,
@@ -50,7 +50,7 @@ finishing<ConvGeometry>(
   (...buffers) => native.fusedConv(...buffers),
   ([, w], [y]) => convFlops(y, w),
 );
-finishing<DepthwiseWindows>(
+defineFusedConv<DepthwiseWindows>(
   'depthwise',
   'fusedDepthwise',
   19,

@@ -1,4 +1,4 @@
-/** Layer normalisation, and the second derivatives of every fused normalisation. */
+/** Layer normalisation, and the second derivatives of all fused normalisations. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
@@ -20,50 +20,50 @@ import { reshape } from '../array/views';
 import { fillWith } from '../../op/strided';
 import type { DTypeOf } from '../../core/dtype_of';
 
-/** A sum in which null is nothing. */
+/** The sum of the terms that are not null; null if there are none. */
 export function sumOf(terms: readonly (Tensor | null)[]): Tensor | null {
   return terms.reduce((a, b) => (a === null ? b : b === null ? a : add(a, b)), null);
 }
 
-export const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+export const indicesUpTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /**
- * The derivatives of a fused gradient, (dy, x, scale) → (dx, dscale, dshift), towards dy, x and scale. `up` flows into its
- * three results. Mean and variance are over the axes `over`; scale and shift are summed over `across`, and have the
- * dimensions that come after those.
+ * The gradients of a fused gradient op, (dy, x, scale) → (dx, dscale, dshift), with respect to dy, x and scale. `upstream`
+ * are the upstream gradients of its three results. Mean and variance are computed over `normalizedAxes`; dscale and dshift
+ * are sums over `reducedAxes`, and have the remaining dimensions.
  */
-export function normalizationAgain(
-  up: readonly (Tensor | null)[],
+export function normalizationSecondGradient(
+  upstream: readonly (Tensor | null)[],
   [dy, x, scale]: readonly [dy: Tensor, x: Tensor, scale: Tensor | null],
-  over: readonly number[],
-  across: readonly number[],
+  normalizedAxes: readonly number[],
+  reducedAxes: readonly number[],
   epsilon: number,
 ): [ddy: Tensor | null, dx: Tensor | null, dscale: Tensor | null] {
-  const [a, b, c] = up;
-  const mean = (t: Tensor): Tensor => reduceMean(t, { axis: over, keepdims: true });
+  const [a, b, c] = upstream;
+  const mean = (t: Tensor): Tensor => reduceMean(t, { axis: normalizedAxes, keepdims: true });
   const centred = subtract(x, mean(x));
   const r = rsqrt(add(mean(square(centred)), epsilon));
   const h = multiply(centred, r);
-  // Orthogonal to constants and nearly to h: dx = r·project(dy·scale). Its own adjoint.
+  // dx = r·project(dy·scale). The projection removes the mean and the component along h; it is self-adjoint.
   const project = (t: Tensor): Tensor => subtract(subtract(t, mean(t)), multiply(h, mean(multiply(t, h))));
   const scaled = (t: Tensor): Tensor => (scale === null ? t : multiply(t, scale));
   const g = scaled(dy);
-  const back = a === null ? null : multiply(project(a), r);
+  const projected = a === null ? null : multiply(project(a), r);
   const ddy = sumOf([
-    back === null ? null : scaled(back),
+    projected === null ? null : scaled(projected),
     b === null ? null : multiply(h, b),
     c === null ? null : broadcastTo(c, shapeOf(dy)),
   ]);
   const dscale =
-    scale === null || back === null
+    scale === null || projected === null
       ? null
-      : reshape(reduceSum(multiply(dy, back), { axis: across }), shapeOf(scale));
-  // Through h, and through r alone.
-  const lost =
+      : reshape(reduceSum(multiply(dy, projected), { axis: reducedAxes }), shapeOf(scale));
+  // dx has two parts: the gradient through h, and the one through the factor r.
+  const throughStatistics =
     a === null
       ? null
       : multiply(add(multiply(a, mean(multiply(g, h))), multiply(g, mean(multiply(a, h)))), multiply(r, -1));
-  const throughH = sumOf([b === null ? null : multiply(dy, b), lost]);
+  const throughH = sumOf([b === null ? null : multiply(dy, b), throughStatistics]);
   const dx = sumOf([
     throughH === null ? null : multiply(project(throughH), r),
     a === null ? null : multiply(multiply(h, square(r)), multiply(mean(multiply(a, project(g))), -1)),
@@ -71,21 +71,21 @@ export function normalizationAgain(
   return [ddy, dx, dscale];
 }
 
-interface RowAttrs {
-  /** Trailing dimensions that are normalised together. */
+interface LayerNormAttrs {
+  /** The number of trailing dimensions that are normalised over. */
   n: number;
   scaled: boolean;
   shifted: boolean;
   epsilon: number;
 }
 
-type RowArgs = [x: Tensor, scale: Tensor | null, shift: Tensor | null, n: number, epsilon: number];
+type LayerNormArgs = [x: Tensor, scale: Tensor | null, shift: Tensor | null, n: number, epsilon: number];
 
-/** Elements of the trailing dimensions that are normalised together. */
+/** The number of elements in the n trailing dimensions, which are normalised together. */
 const rowLength = ({ shape }: Tensor, n: number): number =>
   sizeBetween(shape, shape.length - n, shape.length);
 
-/** Scale or shift, in the shape of the normalised dimensions; null stays. */
+/** Converts gamma or beta and checks that it has the shape of the normalised dimensions; null stays null. */
 function parameter(
   name: string,
   what: string,
@@ -106,8 +106,8 @@ function parameter(
   );
 }
 
-/** Normalises the rows of `length` elements of an x that has some; mean and rstd are null where `fitsFusedKernel` allows it. */
-function runRows(
+/** Normalises rows of `length` elements of a non-empty x. A null mean and rstd require `fitsFusedKernel(x)`. */
+function runLayerNorm(
   x: Tensor,
   scale: Tensor | null,
   shift: Tensor | null,
@@ -140,8 +140,8 @@ function runRows(
   native.layerNorm(bufferOf(x), bufferOf(g), bufferOf(b), bufferOf(y), bufferOf(mean), bufferOf(rstd));
 }
 
-/** y, and mean and 1/√(variance + ε) of each row; the latter two serve the gradient only. */
-const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
+/** [y, mean, 1/√(variance + ε)]; the statistics are per row, and only the gradient reads them. */
+const layerNormRows = multiOp<LayerNormArgs, LayerNormAttrs>('layerNormRows', {
   tf: '',
   dtypes: floating,
   args: (x, scale, shift, n, epsilon) => {
@@ -162,11 +162,11 @@ const layerNormRows = multiOp<RowArgs, RowAttrs>('layerNormRows', {
       return;
     }
     const shift = shifted ? inputs[inputs.length - 1] : null;
-    runRows(x, scaled ? inputs[1] : null, shift, rowLength(x, n), epsilon, y, mean, rstd);
+    runLayerNorm(x, scaled ? inputs[1] : null, shift, rowLength(x, n), epsilon, y, mean, rstd);
   },
   saves: { inputs: [0, 1], outputs: true },
   partialDy: true,
-  gradient: (dy, { x, y, attrs }: GradContext<RowAttrs>) => {
+  gradient: (dy, { x, y, attrs }: GradContext<LayerNormAttrs>) => {
     const { scaled, shifted, n, epsilon } = attrs;
     if ((dy as readonly (Tensor | null)[])[0] === null)
       return [null, null, null].slice(0, 1 + Number(scaled) + Number(shifted));
@@ -186,10 +186,10 @@ type GradientArgs = [
 ];
 
 /**
- * The gradients towards x, scale and shift. mean and rstd are those of x, no arguments of their own: derivatives towards
- * x go through them.
+ * The gradients with respect to x, scale and shift. mean and rstd are functions of x, not independent inputs: the derivatives
+ * with respect to x include theirs.
  */
-const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
+const layerNormGradient = multiOp<GradientArgs, LayerNormAttrs>('layerNormGradient', {
   tf: '',
   dtypes: floating,
   args: (dy, x, scale, mean, rstd, n, epsilon) => [
@@ -200,8 +200,8 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
     const parameter = { shape: asShape(shapeOf(x).slice(shapeOf(x).length - n)), dt: x.dt };
     return [{ shape: shapeOf(x), dt: x.dt }, parameter, parameter];
   },
-  run: ([dy, x, mean, rstd, given], { n, scaled }, [dx, dscale, dshift]) => {
-    const scale = scaled ? given : x;
+  run: ([dy, x, mean, rstd, gamma], { n, scaled }, [dx, dscale, dshift]) => {
+    const scale = scaled ? gamma : x;
     if (x.size === 0) {
       fillWith(dscale, 0);
       fillWith(dshift, 0);
@@ -232,18 +232,24 @@ const layerNormGradient = multiOp<GradientArgs, RowAttrs>('layerNormGradient', {
   },
   saves: { inputs: [0, 1, 4] },
   partialDy: true,
-  gradient: (up, { x, attrs, shapes }: GradContext<RowAttrs>) => {
+  gradient: (upstream, { x, attrs, shapes }: GradContext<LayerNormAttrs>) => {
     const rank = shapes[1].length;
     const lead = rank - attrs.n;
-    const over = upTo(rank).slice(lead);
+    const normalizedAxes = indicesUpTo(rank).slice(lead);
     const saved = [x[0], x[1], attrs.scaled ? x[4] : null] as const;
-    const [ddy, dx, dscale] = normalizationAgain(up, saved, over, upTo(lead), attrs.epsilon);
+    const [ddy, dx, dscale] = normalizationSecondGradient(
+      upstream,
+      saved,
+      normalizedAxes,
+      indicesUpTo(lead),
+      attrs.epsilon,
+    );
     return attrs.scaled ? [ddy, dx, null, null, dscale] : [ddy, dx, null, null];
   },
 });
 
 export interface LayerNormOptions {
-  /** The axis or axes that are normalised together. Default: the last. */
+  /** The axis or axes to normalise over. Default: the last. */
   axis?: Exclude<Axis, null>;
   /** Added to the variance. Default 0.001. */
   epsilon?: number;
@@ -251,7 +257,7 @@ export interface LayerNormOptions {
 
 const defaults = { axis: -1, epsilon: 1e-3 };
 
-/** A number ≥ 0. */
+/** Checks that a value is a number ≥ 0, and returns it. */
 export function checkEpsilon(value: unknown, op: string, argument = 'epsilon'): number {
   if (typeof value === 'number' && value >= 0) return value;
   const Class = typeof value === 'number' ? InvalidArgumentError : TypeError;
@@ -259,10 +265,10 @@ export function checkEpsilon(value: unknown, op: string, argument = 'epsilon'): 
 }
 
 /**
- * Layer normalisation: what Keras's layer of that name computes. y = (x − mean)/√(variance + epsilon)·gamma + beta, with
- * mean and variance over the axes `axis` of each example. gamma and beta have the shape of those axes in ascending order;
- * null stands for ones and for zeros. In one pass over x, with gradients of any order. float32 results are within 1e-6 of
- * the float64 ones where gamma is about 1. InvalidArgumentError where x is a scalar or shapes do not fit.
+ * Layer normalisation, as computed by Keras's LayerNormalization. y = (x − mean)/√(variance + epsilon)·gamma + beta, with
+ * mean and variance over `axis` of each example. gamma and beta have the shape of those axes in ascending order; null stands
+ * for ones (gamma) or zeros (beta). Computed in one pass over x; differentiable to any order. For gamma ≈ 1, float32 results
+ * are within 1e-6 of those in float64. InvalidArgumentError for a scalar x or incompatible shapes.
  */
 export const layerNorm: <X extends TensorLike>(
   x: X,
@@ -311,14 +317,14 @@ export const layerNorm: <X extends TensorLike>(
       if (!fitsFusedKernel(t)) return layerNormRows(t, scale, shift, n, eps)[0];
       const y = makeTensor(t.dt, shapeOf(t), t.size);
       try {
-        runRows(t, scale, shift, rowLength(t, n), eps, y, null, null);
+        runLayerNorm(t, scale, shift, rowLength(t, n), eps, y, null, null);
       } catch (error) {
         throw explain(error, name, [t, scale ?? t, shift ?? t]);
       }
       return y;
     }
-    const perm = [...upTo(rank).filter((a) => !axes.includes(a)), ...axes];
+    const perm = [...indicesUpTo(rank).filter((a) => !axes.includes(a)), ...axes];
     const y = layerNormRows(transpose(t, { perm }), scale, shift, n, eps)[0];
-    return transpose(y, { perm: upTo(rank).map((a) => perm.indexOf(a)) });
+    return transpose(y, { perm: indicesUpTo(rank).map((a) => perm.indexOf(a)) });
   },
 );

@@ -1,10 +1,10 @@
-/** Normalisations and their parts that are written in other ops. */
+/** moments, l2Normalize, localResponseNormalization and biasAdd, composed of other ops. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { storedElement } from '../../core/half';
-import { remembered } from '../../core/remember';
+import { memoized } from '../../core/memoize';
 import { detached } from '../../core/context';
 import { asShape, describe, showShape, sizeOf } from '../../core/shape';
 import { bufferOf, makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
@@ -34,8 +34,8 @@ export interface MomentsOptions {
 }
 
 /**
- * [mean, variance] over the axes, a number or an array of them: the variance is Σ (x − mean)² / N. Gradients of any order
- * flow to x. @tf tf.nn.moments
+ * [mean, variance] over the given axis or axes; the variance is Σ (x − mean)² / N. Differentiable to any order.
+ * @tf tf.nn.moments
  */
 export const moments: <X extends TensorLike>(
   x: X,
@@ -67,9 +67,9 @@ export const moments: <X extends TensorLike>(
     if (fitsFusedKernel(t)) {
       const shape = reducedShape(shapeOf(t), { axes: axis, keepdims });
       const size = sizeOf(shape);
-      const both: [Tensor, Tensor] = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
-      runMoments(t, both[0], both[1], axis, false, 'moments');
-      return both;
+      const result: [Tensor, Tensor] = [makeTensor(t.dt, shape, size), makeTensor(t.dt, shape, size)];
+      runMoments(t, result[0], result[1], axis, false, 'moments');
+      return result;
     }
     const mean = reduceMean(t, { axis, keepdims: true });
     const variance = reduceMean(squaredDifference(t, mean), { axis, keepdims });
@@ -78,13 +78,13 @@ export const moments: <X extends TensorLike>(
 );
 
 export interface L2NormalizeOptions {
-  /** The axis or axes that are normalised together. Default: all. */
+  /** The axis or axes to normalise over. Default: all. */
   axis?: Axis;
-  /** The least sum of squares to divide by. Default 1e-12. */
+  /** Lower bound of the sum of squares. Default 1e-12. */
   epsilon?: number;
 }
 
-/** x / √max(Σ x², epsilon) along the axes. @tf tf.math.l2_normalize */
+/** L2 normalisation: x / √max(Σ x², epsilon) over the axes. @tf tf.math.l2_normalize */
 export const l2Normalize: <X extends TensorLike>(
   x: X,
   options?: L2NormalizeOptions | Axis,
@@ -122,7 +122,7 @@ export const l2Normalize: <X extends TensorLike>(
 );
 
 export interface LocalResponseNormalizationOptions {
-  /** Channels on either side that count. Default 5. */
+  /** The number of neighbouring channels on either side that are summed over. Default 5. */
   depthRadius?: number;
   /** Default 1. */
   bias?: number;
@@ -132,8 +132,8 @@ export interface LocalResponseNormalizationOptions {
   beta?: number;
 }
 
-/** A matrix of ones along the diagonal adds up the neighbours, exactly where they are. */
-const bandTensor = remembered((n: number, radius: number, dt: DTypeInfo): Tensor =>
+/** A band matrix of ones, whose product with a row of channels sums each channel's neighbourhood. */
+const bandTensor = memoized((n: number, radius: number, dt: DTypeInfo): Tensor =>
   detached(() => {
     const t = makeTensor(dt, asShape([n, n]), n * n);
     const band = viewOf(t) as Float32Array;
@@ -151,8 +151,8 @@ const [multiplyKernel, addKernel, powKernel, divideKernel] = ['multiply', 'add',
   kernelNumber(native.binaryNames, f),
 );
 
-/** The same kernels in one call. */
-function localResponse(x: Tensor, radius: number, alpha: number, bias: number, beta: number): Tensor {
+/** Fused eager kernel of localResponseNormalization; requires `fitsFusedKernel(x)`. */
+function runLocalResponse(x: Tensor, radius: number, alpha: number, bias: number, beta: number): Tensor {
   const n = shapeOf(x)[3];
   const band = bandTensor(n, radius, x.dt);
   const y = makeTensor(x.dt, shapeOf(x), x.size);
@@ -179,8 +179,8 @@ function localResponse(x: Tensor, radius: number, alpha: number, bias: number, b
 }
 
 /**
- * y = x / (bias + alpha·Σ x²)^beta, the sum going over the channels (the last of four dimensions) within depthRadius of
- * each. @tf tf.nn.local_response_normalization
+ * Local response normalisation. y = x / (bias + alpha·Σ x²)^beta, where the sum is over the channels within depthRadius of
+ * each channel. The input has four dimensions, channels last. @tf tf.nn.local_response_normalization
  */
 export const localResponseNormalization: <X extends TensorLike>(
   input: X,
@@ -219,8 +219,9 @@ export const localResponseNormalization: <X extends TensorLike>(
     }
     const n = shapeOf(x)[3];
     const { bias, alpha, beta } = o;
-    const plain = typeof bias === 'number' && typeof alpha === 'number' && typeof beta === 'number';
-    if (plain && n <= 64 && fitsFusedKernel(x)) return localResponse(x, o.depthRadius, alpha, bias, beta);
+    const allNumbers = typeof bias === 'number' && typeof alpha === 'number' && typeof beta === 'number';
+    if (allNumbers && n <= 64 && fitsFusedKernel(x))
+      return runLocalResponse(x, o.depthRadius, alpha, bias, beta);
     const band = bandTensor(n, o.depthRadius, x.dt);
     const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
     const scale = pow(add(multiply(reshape(sums, shapeOf(x)), o.alpha), o.bias), o.beta);
@@ -229,13 +230,13 @@ export const localResponseNormalization: <X extends TensorLike>(
 );
 
 export interface BiasAddOptions {
-  /** 'N…C', such as 'NHWC' (default): the last dimension; 'NC…', such as 'NCHW': the second. */
+  /** The channels are the last dimension for 'N…C', such as 'NHWC' (default), and the second for 'NC…', such as 'NCHW'. */
   dataFormat?: string | null;
 }
 
 /**
- * value + bias, a vector with one element for each channel. InvalidArgumentError where value is not at least a matrix or
- * bias does not fit. @tf tf.nn.bias_add
+ * value + bias, where bias is a vector with one element per channel. InvalidArgumentError if value has fewer than two
+ * dimensions or bias has another size. @tf tf.nn.bias_add
  */
 export const biasAdd: <X extends TensorLike>(
   value: X,

@@ -1,22 +1,16 @@
-/** Pooling: the largest or the mean of each window. */
+/** Max and average pooling. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypeInfo, floating, numeric, type DType } from '../../core/dtype';
+import { floating, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { remembered } from '../../core/remember';
-import { detached } from '../../core/context';
-import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
+import { memoized } from '../../core/memoize';
+import { asShape, describe, type Shape, showShape } from '../../core/shape';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
-import { cast } from '../array/cast';
-import { add } from '../math/binary';
-import { range } from '../array/creation';
 import { badDType, dtypeMask } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
-import { partOfOne, partOfTwo } from '../../op/define/part';
-import { broadcastTo } from '../array/movement';
+import { internalUnaryOp, internalBinaryOp } from '../../op/define/internal';
 import { sample, symbolicZero, type Example, type GradContext } from '../../op/registry';
-import { reshape } from '../array/views';
 import type { DTypeOf } from '../../core/dtype_of';
 import {
   checkWindowRank,
@@ -34,18 +28,12 @@ import {
 } from './window';
 
 const poolDefaults = { strides: null, padding: 'VALID', dataFormat: null, dilations: null } as const;
-const maxPoolWithArgmaxDefaults = {
-  dataFormat: 'NHWC',
-  outputDtype: 'int32',
-  includeBatchInIndex: false,
-} as const;
 
 type Dims = readonly WindowDim[];
-type OfOne = (t: Tensor, dims: Dims) => Tensor;
-type OfTwo = (x: Tensor, t: Tensor, dims: Dims) => Tensor;
-const last: readonly WindowAxes[] = [1, 2, 3].map((n) => ({ n, channelsFirst: false }));
+type PoolOp = (t: Tensor, dims: Dims) => Tensor;
+type PoolGradientOp = (x: Tensor, t: Tensor, dims: Dims) => Tensor;
 
-/** The frame's slots of `count` spatial dimensions; missing ones in front are 1. */
+/** Writes `count` spatial dimensions to the argument buffer; missing leading ones have size 1. */
 export function writeWindows(slot: number, dims: Dims, count: number): void {
   const missing = count - dims.length;
   for (let i = 0; i < missing; i++) {
@@ -65,7 +53,7 @@ export function writeWindows(slot: number, dims: Dims, count: number): void {
   }
 }
 
-/** Kinds of the native entry. */
+/** Codes of the native binding. */
 const kinds = { max: 0, at: 1, maxGradient: 2, mean: 3, meanGradient: 4 } as const;
 
 function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tensor, dx: Tensor): void {
@@ -82,7 +70,7 @@ function run(kind: keyof typeof kinds, dims: Dims, x: Tensor, g: Tensor, y: Tens
   native.pool(bufferOf(x), bufferOf(g), bufferOf(y), bufferOf(dx));
 }
 
-/** The shape with other sizes of space: those of the windows, or of what they move over. */
+/** The shape with the spatial sizes of the output ('out') or of the input ('size'). */
 function pooledShape(shape: Shape, dims: Dims, sizes: 'out' | 'size'): Shape {
   const pooled = shape.slice();
   for (let i = 0; i < dims.length; i++) pooled[i + 1] = dims[i][sizes];
@@ -91,9 +79,9 @@ function pooledShape(shape: Shape, dims: Dims, sizes: 'out' | 'size'): Shape {
 const outShape = (x: Tensor, dims: Dims): Shape => pooledShape(shapeOf(x), dims, 'out');
 const inShape = (y: Tensor, dims: Dims): Shape => pooledShape(shapeOf(y), dims, 'size');
 
-// Rows of tensors with channels last.
+// Internal ops, on tensors with channels last.
 
-const maxPoolLast: OfOne = partOfOne<Dims>('maxPoolLast', {
+export const maxPoolLast: PoolOp = internalUnaryOp<Dims>('maxPoolLast', {
   dtypes: numeric,
   ulp: 0,
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
@@ -102,8 +90,8 @@ const maxPoolLast: OfOne = partOfOne<Dims>('maxPoolLast', {
   gradient: ([dy], { x, attrs }: GradContext<Dims>) => [maxPoolGradient(x[0], dy, attrs)],
 });
 
-/** dx: each element of dy goes to the first of the largest in its window. */
-const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
+/** The gradient of maxPoolLast: each element of dy goes to the first maximum of its window. */
+const maxPoolGradient: PoolGradientOp = internalBinaryOp<Dims>('maxPoolGradient', {
   dtypes: floating,
   infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
   run: ([x, dy], dims, [dx]) => run('maxGradient', dims, x, x, dy, dx),
@@ -115,10 +103,10 @@ const maxPoolGradient: OfTwo = partOfTwo<Dims>('maxPoolGradient', {
 });
 
 /**
- * The elements of g where those of x are the largest of their windows. g may be of any type as wide as x's, if x's has kernels
- * of its own; else of x's.
+ * The elements of g at the positions of the maxima of x's windows. g has a dtype of the same width as x, or that of x if x has
+ * no kernels of its own.
  */
-const maxPoolAt: OfTwo = partOfTwo<Dims>('maxPoolAt', {
+export const maxPoolAt: PoolGradientOp = internalBinaryOp<Dims>('maxPoolAt', {
   dtypes: floating,
   infer: ([x, g], dims) => ({ shape: outShape(x, dims), dt: g.dt }),
   run: ([x, g], dims, [y]) => run('at', dims, x, g, y, x),
@@ -129,21 +117,21 @@ const maxPoolAt: OfTwo = partOfTwo<Dims>('maxPoolAt', {
   ],
 });
 
-const avgPoolLast: OfOne = partOfOne<Dims>('avgPoolLast', {
+const avgPoolLast: PoolOp = internalUnaryOp<Dims>('avgPoolLast', {
   dtypes: floating,
   infer: ([x], dims) => ({ shape: outShape(x, dims), dt: x.dt }),
   run: ([x], dims, [y]) => run('mean', dims, x, x, y, x),
   gradient: ([dy], { attrs }: GradContext<Dims>) => [avgPoolGradient(dy, attrs)],
 });
 
-const avgPoolGradient: OfOne = partOfOne<Dims>('avgPoolGradient', {
+const avgPoolGradient: PoolOp = internalUnaryOp<Dims>('avgPoolGradient', {
   dtypes: floating,
   infer: ([dy], dims) => ({ shape: inShape(dy, dims), dt: dy.dt }),
   run: ([dy], dims, [dx]) => run('meanGradient', dims, dy, dy, dy, dx),
   gradient: ([g], { attrs }: GradContext<Dims>) => [avgPoolLast(g, attrs)],
 });
 
-// What users call.
+// Public functions.
 
 export interface PoolOptions {
   /** 'NWC', 'NHWC', 'NDHWC' (default), or 'NCW', 'NCHW', 'NCDHW'. */
@@ -161,7 +149,7 @@ type PoolCall = <X extends TensorLike>(
 interface Kind {
   dtypes: readonly DType[];
   mask: number;
-  /** Takes padding as a list. */
+  /** Whether explicit padding is supported. */
   explicit: boolean;
   pool: (x: Tensor, dims: Dims) => Tensor;
 }
@@ -172,21 +160,21 @@ const kindOf = (dtypes: readonly DType[], explicit: boolean, pool: Kind['pool'])
   explicit,
   pool,
 });
-const maxKind = kindOf(numeric, true, (x, dims) => maxPoolLast(x, dims));
+export const maxKind = kindOf(numeric, true, (x, dims) => maxPoolLast(x, dims));
 const avgKind = kindOf(floating, false, (x, dims) => avgPoolLast(x, dims));
 
-function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
+export function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
   const x = toTensor(value, null, name, 'input');
   if (((kind.mask >> x.dt.code) & 1) === 0) throw badDType(name, 'input', x.dt, kind.dtypes);
   return x;
 }
 
-function pooled(x: Tensor, kind: Kind, axes: WindowAxes, dims: Dims): Tensor {
+function applyPooling(x: Tensor, kind: Kind, axes: WindowAxes, dims: Dims): Tensor {
   return fromChannelsLast(kind.pool(toChannelsLast(x, axes), dims), axes);
 }
 
-/** The windows of a pooling call on x of that shape. */
-const windowsOf = remembered(
+/** The windows of a pooling call, cached by shape and plain arguments. */
+export const poolWindows = memoized(
   (
     name: string,
     shape: Shape,
@@ -199,7 +187,7 @@ const windowsOf = remembered(
   ): Dims => {
     checkWindowRank(shape, axes, name, 'input');
     const kernels = perDimension(ksize, axes, name, 'ksize');
-    const steps = perDimension(strides, axes, name, 'strides');
+    const strideList = perDimension(strides, axes, name, 'strides');
     const pads = windowPadding(padding, axes, name, { explicit: explicit && axes.n < 3 });
     if (typeof pads !== 'string') {
       pads.forEach((pair, i) => {
@@ -209,15 +197,15 @@ const windowsOf = remembered(
         );
       });
     }
-    const apart = dilations ?? kernels.map(() => 1);
-    return windowDims(spatialSizes(shape, axes), kernels, steps, apart, pads, name);
+    const dilationList = dilations ?? kernels.map(() => 1);
+    return windowDims(spatialSizes(shape, axes), kernels, strideList, dilationList, pads, name);
   },
   [1],
 );
 
 const noFormat = { dataFormat: null };
 
-/** n spatial dimensions, or with 0 as many as the input has. */
+/** Defines a pooling function for n spatial dimensions; 0 stands for as many as the input has. */
 function pooling(name: string, tf: string, n: number, kind: Kind, examples: readonly Example[]): PoolCall {
   return composite(
     name,
@@ -233,18 +221,18 @@ function pooling(name: string, tf: string, n: number, kind: Kind, examples: read
         );
       }
       const axes = windowAxes(dataFormat, spatial, name);
-      const dims = windowsOf(name, shapeOf(x), axes, ksize, strides, padding, kind.explicit, null);
-      return pooled(x, kind, axes, dims);
+      const dims = poolWindows(name, shapeOf(x), axes, ksize, strides, padding, kind.explicit, null);
+      return applyPooling(x, kind, axes, dims);
     },
   );
 }
 
-const ofOne: readonly Example[] = [
+const examples1d: readonly Example[] = [
   { args: [sample([2, 7, 3]), 2, 2, 'VALID'] },
   { args: [sample([1, 7, 2]), 3, 1, 'SAME'] },
   { args: [sample([2, 5, 1]), [4], [3], 'SAME'] },
 ];
-const ofTwo: readonly Example[] = [
+const examples2d: readonly Example[] = [
   { args: [sample([2, 4, 6, 3]), 2, 2, 'VALID'] },
   { args: [sample([1, 5, 5, 20]), 3, 2, 'SAME'] },
   { args: [sample([1, 7, 4, 2]), [3, 2], [1, 3], 'SAME'] },
@@ -252,39 +240,39 @@ const ofTwo: readonly Example[] = [
   { args: [sample([1, 3, 3, 2]), 5, 1, 'SAME'] },
   { args: [sample([1, 5, 5, 2]), 2, 3, 'VALID'] },
   { args: [sample([0, 4, 4, 2]), 2, 2, 'SAME'] },
-  // Without windows TensorFlow leaves the gradient uninitialised.
+  // For an empty result, TensorFlow leaves the gradient uninitialised.
   { args: [sample([1, 2, 4, 2]), [3, 2], 1, 'VALID'], noGradient: true },
 ];
-const ofThree: readonly Example[] = [
+const examples3d: readonly Example[] = [
   { args: [sample([1, 4, 4, 4, 2]), 2, 2, 'VALID'] },
   { args: [sample([1, 3, 4, 5, 2]), [2, 3, 2], [1, 2, 2], 'SAME'] },
 ];
-const mixed: readonly Example[] = [ofOne[1], ofTwo[0], ofTwo[1], ofThree[1]];
+const mixedExamples: readonly Example[] = [examples1d[1], examples2d[0], examples2d[1], examples3d[1]];
 
 /**
- * The largest element of each window, for each channel. `input` is [batch, …spatial, channels] with one to three spatial
- * dimensions; ksize and strides are numbers or one for each of them; padding is 'VALID', 'SAME' or, up to two dimensions, a
- * list of pairs that are smaller than the window. A window with a NaN gives NaN. The gradient goes to the first of the
- * largest. InvalidArgumentError where shapes do not fit. @tf tf.nn.max_pool
+ * Max pooling: the maximum of each window, for each channel. `input` is [batch, …spatial, channels] with one to three spatial
+ * dimensions; ksize and strides are one number or one per spatial dimension; padding is 'VALID', 'SAME' or, for up to two
+ * spatial dimensions, a list of pairs that are smaller than the window. A window with a NaN gives NaN. The gradient goes to
+ * the first maximum. InvalidArgumentError for incompatible shapes. @tf tf.nn.max_pool
  */
-export const maxPool = pooling('maxPool', 'tf.nn.max_pool', 0, maxKind, mixed);
+export const maxPool = pooling('maxPool', 'tf.nn.max_pool', 0, maxKind, mixedExamples);
 /** `maxPool` over one spatial dimension. @tf tf.nn.max_pool1d */
-export const maxPool1d = pooling('maxPool1d', 'tf.nn.max_pool1d', 1, maxKind, ofOne);
+export const maxPool1d = pooling('maxPool1d', 'tf.nn.max_pool1d', 1, maxKind, examples1d);
 /** `maxPool` over two spatial dimensions. @tf tf.nn.max_pool2d */
-export const maxPool2d = pooling('maxPool2d', 'tf.nn.max_pool2d', 2, maxKind, ofTwo);
+export const maxPool2d = pooling('maxPool2d', 'tf.nn.max_pool2d', 2, maxKind, examples2d);
 /** `maxPool` over three spatial dimensions. @tf tf.nn.max_pool3d */
-export const maxPool3d = pooling('maxPool3d', 'tf.nn.max_pool3d', 3, maxKind, ofThree);
+export const maxPool3d = pooling('maxPool3d', 'tf.nn.max_pool3d', 3, maxKind, examples3d);
 /**
- * The mean of each window, for each channel; padding does not count. Arguments are those of `maxPool`, with padding
- * 'VALID' or 'SAME'. @tf tf.nn.avg_pool
+ * Average pooling: the mean of each window, for each channel, without padded elements. The arguments are those of `maxPool`,
+ * with padding 'VALID' or 'SAME'. @tf tf.nn.avg_pool
  */
-export const avgPool = pooling('avgPool', 'tf.nn.avg_pool', 0, avgKind, mixed);
+export const avgPool = pooling('avgPool', 'tf.nn.avg_pool', 0, avgKind, mixedExamples);
 /** `avgPool` over one spatial dimension. @tf tf.nn.avg_pool1d */
-export const avgPool1d = pooling('avgPool1d', 'tf.nn.avg_pool1d', 1, avgKind, ofOne);
+export const avgPool1d = pooling('avgPool1d', 'tf.nn.avg_pool1d', 1, avgKind, examples1d);
 /** `avgPool` over two spatial dimensions. @tf tf.nn.avg_pool2d */
-export const avgPool2d = pooling('avgPool2d', 'tf.nn.avg_pool2d', 2, avgKind, ofTwo);
+export const avgPool2d = pooling('avgPool2d', 'tf.nn.avg_pool2d', 2, avgKind, examples2d);
 /** `avgPool` over three spatial dimensions. @tf tf.nn.avg_pool3d */
-export const avgPool3d = pooling('avgPool3d', 'tf.nn.avg_pool3d', 3, avgKind, ofThree);
+export const avgPool3d = pooling('avgPool3d', 'tf.nn.avg_pool3d', 3, avgKind, examples3d);
 
 export interface PoolWindowOptions {
   /** Default 1 in each dimension. */
@@ -293,12 +281,12 @@ export interface PoolWindowOptions {
   padding?: Padding;
   /** 'NWC', 'NHWC', 'NDHWC' (default), or 'NCW', 'NCHW', 'NCDHW'. */
   dataFormat?: string | null;
-  /** Distances between the elements of a window. Default 1. */
+  /** Distance between the elements of a window. Default 1. */
   dilations?: PerDimension | null;
 }
 
-/** What `pool` makes of its arguments. */
-const generalPlan = remembered(
+/** The plan of a call of `pool`, cached by shape and plain arguments. */
+const poolPlan = memoized(
   (
     shape: Shape,
     windowSizes: readonly number[],
@@ -316,15 +304,15 @@ const generalPlan = remembered(
         `[${name}] pooling with padding ${describe(padding)} is not implemented for dilations ${describe(dilations)}; it takes 'VALID'`,
       );
     }
-    const dims = windowsOf(name, shape, axes, windowSizes, strides ?? 1, padding, explicit, dilations);
+    const dims = poolWindows(name, shape, axes, windowSizes, strides ?? 1, padding, explicit, dilations);
     return { axes, dims };
   },
   [0],
 );
 
 /**
- * Pooling by type: 'MAX' or 'AVG' over windows of `windowShape`, one size for each spatial dimension. Dilated windows take
- * no padding. @tf tf.nn.pool
+ * Max ('MAX') or average ('AVG') pooling over windows of `windowShape`, one size per spatial dimension. Dilation requires
+ * padding 'VALID'. @tf tf.nn.pool
  */
 export const pool: <X extends TensorLike>(
   input: X,
@@ -370,7 +358,7 @@ export const pool: <X extends TensorLike>(
         `[${name}] windowShape must be an array of 1 to 3 sizes, one for each spatial dimension; got ${describe(windowSizes)}`,
       );
     }
-    const { axes, dims } = generalPlan(
+    const { axes, dims } = poolPlan(
       shapeOf(x),
       windowSizes,
       kind.explicit,
@@ -379,95 +367,6 @@ export const pool: <X extends TensorLike>(
       o.dataFormat,
       o.dilations,
     );
-    return pooled(x, kind, axes, dims);
-  },
-);
-
-export interface MaxPoolWithArgmaxOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
-  /** 'NHWC', the only one. */
-  dataFormat?: string;
-  /** 'int32' (default) or 'int64'. */
-  outputDtype?: I;
-  /** Count positions from the beginning of the batch, not of each example. Default false. */
-  includeBatchInIndex?: boolean;
-}
-
-/**
- * Elements in the same order, of a dtype of 4 or 8 bytes that has kernels of its own: positions go through the same windows as
- * elements, and have to be as wide as these.
- */
-function positionKey(x: Tensor): Tensor {
-  const { kind, bytes, signed, max } = x.dt;
-  if (bytes < 4) return cast(x, kind === 'float' ? 'float32' : 'int32');
-  if (signed) return x;
-  // Half of the range, added modulo the whole, is the change of the top bit that keeps the order.
-  const half = typeof max === 'bigint' ? max / 2n + 1n : (max + 1) / 2;
-  return cast(add(x, half), bytes === 4 ? 'int32' : 'int64');
-}
-
-/** The position of each element, from the beginning of its example or of the batch. */
-function positionsIn(shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean): Tensor {
-  const size = sizeOf(shape);
-  if (fromBatch) return reshape(range(size, { dtype }), shape);
-  const [n, ...rest] = shape;
-  return broadcastTo(reshape(range(size === 0 ? 0 : size / n, { dtype }), [1, ...rest]), shape);
-}
-const knownPositions = remembered(
-  (shape: Shape, dtype: 'int32' | 'int64', fromBatch: boolean) =>
-    detached(() => positionsIn(shape, dtype, fromBatch)),
-  [0],
-);
-
-/**
- * [the largest element of each window, its position]: the flat one, (y·width + x)·channels + c, within its example.
- * Arguments are those of `maxPool2d`. Positions are int32 unless outputDtype says 'int64'. @tf tf.nn.max_pool_with_argmax
- */
-export const maxPoolWithArgmax: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
-  input: X,
-  ksize: PerDimension,
-  strides: PerDimension,
-  padding: Padding,
-  options?: MaxPoolWithArgmaxOptions<I> | string,
-) => [output: Tensor<DTypeOf<X>>, argmax: Tensor<NoInfer<I>>] = composite(
-  'maxPoolWithArgmax',
-  {
-    tf: 'tf.nn.max_pool_with_argmax',
-    dtypes: numeric,
-    ulp: 0,
-    examples: [
-      { args: [sample([2, 4, 6, 3]), 2, 2, 'VALID'] },
-      { args: [sample([2, 5, 4, 2]), [3, 2], [2, 1], 'SAME'], options: { includeBatchInIndex: true } },
-      { args: [sample([1, 3, 3, 20]), 2, 1, 'SAME'], options: { outputDtype: 'int64' } },
-    ],
-  },
-  (
-    input: TensorLike,
-    ksize: PerDimension,
-    strides: PerDimension,
-    padding: Padding,
-    given?: MaxPoolWithArgmaxOptions | string,
-  ): [Tensor, Tensor] => {
-    const name = 'maxPoolWithArgmax';
-    const x = poolInput(name, input, maxKind);
-    const o = options<Required<MaxPoolWithArgmaxOptions>>(
-      given,
-      'dataFormat',
-      maxPoolWithArgmaxDefaults,
-      name,
-    );
-    if (o.dataFormat !== 'NHWC') {
-      throw new InvalidArgumentError(`[${name}] dataFormat must be 'NHWC'; got ${describe(o.dataFormat)}`);
-    }
-    const out = dtypeInfo(o.outputDtype, `[${name}] outputDtype`);
-    if (out.name !== 'int32' && out.name !== 'int64') {
-      throw new InvalidArgumentError(`[${name}] outputDtype must be int32 or int64; got ${out.name}`);
-    }
-    const dims = windowsOf(name, shapeOf(x), last[1], ksize, strides, padding, false, null);
-    const key = positionKey(x);
-    const wide = key.dt.bytes === 8 ? 'int64' : 'int32';
-    const batch = o.includeBatchInIndex;
-    const positions = (x.size <= 1024 ? knownPositions : positionsIn)(shapeOf(x), wide, batch);
-    const argmax = cast(maxPoolAt(key, positions, dims), out.name);
-    return [maxPoolLast(x, dims), argmax];
+    return applyPooling(x, kind, axes, dims);
   },
 );

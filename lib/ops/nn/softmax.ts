@@ -1,4 +1,4 @@
-/** Softmax and its logarithm along an axis. */
+/** Softmax and log-softmax along an axis. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
@@ -29,15 +29,15 @@ export interface SoftmaxOptions {
 type Kind = 0 | 1;
 const last = { axis: -1, keepdims: true } as const;
 
-/** The number of rows along the last axis, and their length. */
+/** The number of rows, and the number of elements in a row, which is along the last axis. */
 export function rowsOf(shape: Shape, size: number): [rows: number, cols: number] {
   const cols = shape[shape.length - 1];
   return [cols === 0 ? 0 : size / cols, cols];
 }
 
 /**
- * The kernel along an axis of x, which is not empty; along another than the last only where `fitsFusedKernel` allows it. The same bits
- * as by exchanging axes.
+ * Runs the kernel along an axis of x. An axis other than the last requires `fitsFusedKernel(x)`; the result is bit for bit
+ * the same as with transposes.
  */
 function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
   const n = shapeOf(x)[axis];
@@ -51,8 +51,8 @@ function run(kind: Kind, x: Tensor, axis: number, y: Tensor): void {
   native.softmax(bufferOf(x), bufferOf(y));
 }
 
-/** Rows that work on the last axis. */
-function alongLast(
+/** Defines an op along the last axis. */
+function defineSoftmax(
   name: string,
   kind: Kind,
   gradient: (dy: Tensor, y: Tensor) => Tensor,
@@ -74,11 +74,16 @@ function alongLast(
   });
 }
 
-/** The gradients, rows of their own: they can be differentiated again. */
-function gradientRow(
+/** Defines the gradient of such an op as an op, so that it is differentiable itself. */
+function defineSoftmaxGradient(
   name: string,
   kind: Kind,
-  again: (g: Tensor, dy: Tensor, y: Tensor, needs: readonly boolean[]) => [Tensor | null, Tensor | null],
+  secondGradient: (
+    g: Tensor,
+    dy: Tensor,
+    y: Tensor,
+    needs: readonly boolean[],
+  ) => [Tensor | null, Tensor | null],
 ): (dy: Tensor, y: Tensor) => Tensor {
   return op<[dy: Tensor, y: Tensor], null>(name, {
     tf: '',
@@ -102,14 +107,14 @@ function gradientRow(
       native.softmaxGradient(bufferOf(dy), bufferOf(y), bufferOf(dx));
     },
     saves: { inputs: [0, 1] },
-    gradient: ([g], { x, needs }: GradContext<null>) => again(g, x[0], x[1], needs),
+    gradient: ([g], { x, needs }: GradContext<null>) => secondGradient(g, x[0], x[1], needs),
   });
 }
 
 const sumRows = (t: Tensor): Tensor => reduceSum(t, last);
 
 /** dx = (dy − Σ dy·y)·y along the last axis, where y is a softmax. */
-export const softmaxGradient = gradientRow('softmaxGradient', 0, (g, dy, y, needs) => [
+export const softmaxGradient = defineSoftmaxGradient('softmaxGradient', 0, (g, dy, y, needs) => [
   needs[0] ? softmaxGradient(g, y) : null,
   needs[1]
     ? subtract(multiply(g, subtract(dy, sumRows(multiply(dy, y)))), multiply(dy, sumRows(multiply(g, y))))
@@ -117,15 +122,15 @@ export const softmaxGradient = gradientRow('softmaxGradient', 0, (g, dy, y, need
 ]);
 
 /** dx = dy − eʸ·Σ dy along the last axis, where y is the logarithm of a softmax. */
-const logSoftmaxGradient = gradientRow('logSoftmaxGradient', 1, (g, dy, y, needs) => [
+const logSoftmaxGradient = defineSoftmaxGradient('logSoftmaxGradient', 1, (g, dy, y, needs) => [
   needs[0] ? subtract(g, sumRows(multiply(g, exp(y)))) : null,
   needs[1] ? negative(multiply(multiply(g, exp(y)), sumRows(dy))) : null,
 ]);
 
-const softmaxLast = alongLast('softmaxLast', 0, (dy, y) => softmaxGradient(dy, y));
-const logSoftmaxLast = alongLast('logSoftmaxLast', 1, (dy, y) => logSoftmaxGradient(dy, y));
+const softmaxLast = defineSoftmax('softmaxLast', 0, (dy, y) => softmaxGradient(dy, y));
+const logSoftmaxLast = defineSoftmax('logSoftmaxLast', 1, (dy, y) => logSoftmaxGradient(dy, y));
 
-/** The order of dimensions that exchanges `axis` and the last one: its own inverse. */
+/** The permutation that exchanges `axis` and the last axis; it is its own inverse. */
 export function exchangeLast(axis: number, rank: number): number[] {
   const perm = Array.from({ length: rank }, (_, i) => i);
   perm[axis] = rank - 1;
@@ -133,7 +138,7 @@ export function exchangeLast(axis: number, rank: number): number[] {
   return perm;
 }
 
-function anyAxis(
+function withAxisOption(
   name: string,
   tf: string,
   kind: Kind,
@@ -182,10 +187,10 @@ function anyAxis(
 }
 
 /**
- * Softmax. y = exp(x) / Σ exp(x) along `axis`, computed about the largest element so that nothing overflows. A row of
- * −∞, or one with a NaN or +∞, gives NaN. @tf tf.nn.softmax
+ * Softmax. y = exp(x) / Σ exp(x) along `axis`; the maximum is subtracted first, so that nothing overflows. NaN if all
+ * elements are −∞, or one is NaN or +∞. @tf tf.nn.softmax
  */
-export const softmax = anyAxis('softmax', 'tf.nn.softmax', 0, softmaxLast);
+export const softmax = withAxisOption('softmax', 'tf.nn.softmax', 0, softmaxLast);
 
-/** The logarithm of softmax. y = x − log Σ exp(x) along `axis`. @tf tf.nn.log_softmax */
-export const logSoftmax = anyAxis('logSoftmax', 'tf.nn.log_softmax', 1, logSoftmaxLast);
+/** Log-softmax. y = x − log Σ exp(x) along `axis`. @tf tf.nn.log_softmax */
+export const logSoftmax = withAxisOption('logSoftmax', 'tf.nn.log_softmax', 1, logSoftmaxLast);

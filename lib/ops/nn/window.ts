@@ -1,45 +1,45 @@
 /**
- * What convolutions and pooling share: the arguments that say how a window moves over the spatial dimensions, and the
- * sizes that follow.
+ * Common to convolution and pooling: parsing of window arguments (size, stride, dilation, padding, data format), and the
+ * output sizes that follow from them.
  */
 import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
-import { listOf } from '../../core/lists';
+import { copyOfList } from '../../core/lists';
 import { asShape, describe, type Dims, type Shape, showShape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import { transpose } from '../array/movement';
 
-/** [before, after] of one dimension. */
+/** Padding of one dimension. */
 export type PadPair = readonly [before: number, after: number];
 
 /**
- * 'VALID': windows lie inside the input. 'SAME': the input is padded so that there are ⌈size / stride⌉ windows, the odd
- * element at the end. A list: so much before and after each dimension, those of batch and channels [0, 0].
+ * 'VALID': no padding. 'SAME': the input is padded so that there are ⌈size / stride⌉ windows; an odd element of padding is
+ * at the end. A list: explicit padding of each dimension, where batch and channels have [0, 0].
  */
 export type Padding = 'SAME' | 'VALID' | readonly PadPair[];
 
-/** A number for all spatial dimensions, a list of one for each, or of one for each dimension of the tensor. */
+/** One number for all spatial dimensions, a list with one for each of them, or with one for each dimension of the tensor. */
 export type PerDimension = number | readonly number[];
 
-/** How a window moves along one spatial dimension. */
+/** The window along one spatial dimension. */
 export interface WindowDim {
-  /** Elements of the input. */
+  /** Input size. */
   size: number;
-  /** Elements of the window, `dilation` apart. */
+  /** The number of elements in the window, which are `dilation` apart. */
   kernel: number;
   stride: number;
   dilation: number;
-  /** Positions of the window. */
+  /** Output size: the number of window positions. */
   out: number;
-  /** Padding. Window o begins at o·stride − before. */
+  /** Padding. Window o begins at input element o·stride − before. */
   before: number;
   after: number;
 }
 
-/** The spatial dimensions of a tensor, and where its batch and channels are. */
+/** The data format of a tensor. */
 export interface WindowAxes {
-  /** Spatial dimensions. */
+  /** The number of spatial dimensions. */
   n: number;
-  /** N…C with false, NC… with true. */
+  /** true: NC…, false: N…C. */
   channelsFirst: boolean;
 }
 
@@ -51,7 +51,7 @@ const formats: readonly (readonly [last: string, first: string])[] = [
 const axesLast: readonly WindowAxes[] = [1, 2, 3].map((n) => ({ n, channelsFirst: false }));
 const axesFirst: readonly WindowAxes[] = [1, 2, 3].map((n) => ({ n, channelsFirst: true }));
 
-/** `dataFormat` for n = 1, 2 or 3 spatial dimensions; null is the default, channels last. The same object each time. */
+/** Parses `dataFormat` for 1 ≤ n ≤ 3 spatial dimensions; null means channels last. Equal formats give the same object. */
 export function windowAxes(format: unknown, n: number, op: string): WindowAxes {
   if (format === null || format === undefined) return axesLast[n - 1];
   const [last, first] = formats[n - 1];
@@ -62,7 +62,7 @@ export function windowAxes(format: unknown, n: number, op: string): WindowAxes {
   );
 }
 
-/** The place of the i-th spatial dimension in a tensor. */
+/** The axis of the i-th spatial dimension. */
 export function spatialAxis({ channelsFirst }: WindowAxes, i: number): number {
   return i + (channelsFirst ? 2 : 1);
 }
@@ -73,7 +73,7 @@ export function spatialSizes(shape: Dims, axes: WindowAxes): number[] {
   return shape.slice(from, from + axes.n);
 }
 
-/** [batch, …spatial, channels] in the tensor's own order. */
+/** The shape of batch, spatial dimensions and channels in the given data format. */
 export function windowShape(axes: WindowAxes, batch: number, spatial: Dims, channels: number): Shape {
   return axes.channelsFirst ? asShape([batch, channels, ...spatial]) : channelsLast(batch, spatial, channels);
 }
@@ -87,12 +87,12 @@ export function channelsLast(batch: number, spatial: Dims, channels: number): Sh
   return asShape(shape);
 }
 
-/** A list of n numbers ≥ 1 from a number, or a list of 1, n or n + 2 of them, those of batch and channels 1. */
+/** Parses one integer ≥ 1, or a list of 1, n or n + 2 (with 1 for batch and channels); returns a list of n. */
 export function perDimension(value: unknown, axes: WindowAxes, op: string, argument: string): number[] {
   const { n } = axes;
   let list: readonly unknown[];
   if (typeof value === 'number') list = [value];
-  else if (Array.isArray(value)) list = listOf(value, op, argument);
+  else if (Array.isArray(value)) list = copyOfList(value, op, argument);
   else {
     throw new TypeError(
       `[${op}] ${argument} must be an integer or an array of 1, ${n} or ${n + 2} of them; got ${describe(value)}`,
@@ -127,10 +127,10 @@ export function perDimension(value: unknown, axes: WindowAxes, op: string, argum
   return numbers.length === n ? numbers.slice() : new Array<number>(n).fill(numbers[0]);
 }
 
-/** Windows, strides and paddings beyond this have no use, and would overflow in native code. */
+/** The maximum of window sizes, strides and paddings, so that native index arithmetic does not overflow. */
 const maxWindow = 2 ** 31 - 1;
 
-/** Padding as it holds for the spatial dimensions; lists only where the op takes them. */
+/** Parses padding; returns it for the spatial dimensions. `explicit`: whether the op supports lists. */
 export function windowPadding(
   value: unknown,
   axes: WindowAxes,
@@ -139,23 +139,23 @@ export function windowPadding(
 ): 'SAME' | 'VALID' | readonly PadPair[] {
   if (value === 'SAME' || value === 'VALID') return value;
   const { n } = axes;
-  const takes = explicit ? `'SAME', 'VALID' or an array of ${n + 2} pairs` : `'SAME' or 'VALID'`;
+  const accepted = explicit ? `'SAME', 'VALID' or an array of ${n + 2} pairs` : `'SAME' or 'VALID'`;
   if (!Array.isArray(value) || !explicit) {
     const Class = typeof value === 'string' ? InvalidArgumentError : TypeError;
-    throw new Class(`[${op}] padding must be ${takes}; got ${describe(value)}`);
+    throw new Class(`[${op}] padding must be ${accepted}; got ${describe(value)}`);
   }
-  const list = listOf(value, op, 'padding');
+  const list = copyOfList(value, op, 'padding');
   if (list.length !== n + 2) {
     throw new InvalidArgumentError(
       `[${op}] When padding is a list, it must be of size ${n + 2}. Received: padding=${describe(value)} of size ${list.length}`,
     );
   }
   const pairs = list.map((given) => {
-    const whole = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v);
-    const pair = Array.isArray(given) ? listOf(given, op, 'padding') : [];
-    if (pair.length !== 2 || !whole(pair[0]) || !whole(pair[1])) {
+    const isInteger = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v);
+    const pair = Array.isArray(given) ? copyOfList(given, op, 'padding') : [];
+    if (pair.length !== 2 || !isInteger(pair[0]) || !isInteger(pair[1])) {
       throw new TypeError(
-        `[${op}] padding must be ${takes} of integers [before, after]; got ${describe(value)}`,
+        `[${op}] padding must be ${accepted} of integers [before, after]; got ${describe(value)}`,
       );
     }
     if (pair[0] < 0 || pair[1] < 0 || pair[0] > maxWindow || pair[1] > maxWindow) {
@@ -175,7 +175,7 @@ export function windowPadding(
   return pairs.slice(from, from + n);
 }
 
-/** Output size and padding of one dimension. */
+/** Computes the output size and padding of one dimension. */
 export function windowDim(
   size: number,
   kernel: number,
@@ -184,25 +184,25 @@ export function windowDim(
   padding: 'SAME' | 'VALID' | PadPair,
   op: string,
 ): WindowDim {
-  const reach = (kernel - 1) * dilation + 1;
+  const extent = (kernel - 1) * dilation + 1;
   if (padding === 'SAME') {
     const out = Math.ceil(size / stride);
-    const total = Math.max(0, (out - 1) * stride + reach - size);
+    const total = Math.max(0, (out - 1) * stride + extent - size);
     const before = Math.floor(total / 2);
     return { size, kernel, stride, dilation, out, before, after: total - before };
   }
   const [before, after] = padding === 'VALID' ? [0, 0] : padding;
-  const out = Math.trunc((size + before + after - reach + stride) / stride);
+  const out = Math.trunc((size + before + after - extent + stride) / stride);
   if (out < 0) {
     throw new InvalidArgumentError(
       `[${op}] Computed output size would be negative: ${out} [input_size: ${size + before + after}, ` +
-        `effective_filter_size: ${reach}, stride: ${stride}]`,
+        `effective_filter_size: ${extent}, stride: ${stride}]`,
     );
   }
   return { size, kernel, stride, dilation, out: out + 0, before, after };
 }
 
-/** All spatial dimensions: `sizes`, `kernels`, `strides` and `dilations` in their order. */
+/** `windowDim` for all spatial dimensions. */
 export function windowDims(
   sizes: Dims,
   kernels: readonly number[],
@@ -232,13 +232,13 @@ export function checkWindowRank(shape: Shape, { n }: WindowAxes, op: string, arg
   );
 }
 
-/** The tensor with its channels last. */
+/** Transposes a tensor in the given data format to channels last. */
 export function toChannelsLast(t: Tensor, { n, channelsFirst }: WindowAxes): Tensor {
   if (!channelsFirst) return t;
   return transpose(t, { perm: [0, ...Array.from({ length: n }, (_, i) => i + 2), 1] });
 }
 
-/** A result with channels last in the order that the user asked for. */
+/** Transposes a tensor with channels last to the given data format. */
 export function fromChannelsLast(t: Tensor, { n, channelsFirst }: WindowAxes): Tensor {
   if (!channelsFirst) return t;
   return transpose(t, { perm: [0, n + 1, ...Array.from({ length: n }, (_, i) => i + 1)] });

@@ -1,6 +1,6 @@
 /**
- * The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), seeded and drawn from as Python's `random.Random` does.
- * TensorFlow takes the seeds of random ops from it after `set_seed`.
+ * The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), seeded like Python's `random.Random`. After `set_seed`,
+ * TensorFlow draws the seeds of random ops from it.
  */
 const n = 624;
 const m = 397;
@@ -9,7 +9,7 @@ export class MersenneTwister {
   private readonly state = new Uint32Array(n);
   private at = n;
 
-  /** As Python's `random.Random(seed)` for an integer: the 32-bit words of |seed|, lowest first, are the key. */
+  /** Equivalent to Python's `random.Random(seed)`: the key is the 32-bit words of |seed|, lowest first. */
   constructor(seed: bigint) {
     const key: number[] = [];
     for (let rest = seed < 0n ? -seed : seed; rest > 0n; rest >>= 32n) key.push(Number(rest & 0xffffffffn));
@@ -59,7 +59,7 @@ export class MersenneTwister {
     return (y ^ (y >>> 18)) >>> 0;
   }
 
-  /** Python's `randint(0, 2**31 - 1)`: as 2³¹ has 32 bits, 32-bit draws until one is small enough. */
+  /** Python's `randint(0, 2**31 - 1)`: rejection sampling of 32-bit draws, since 2³¹ has 32 bits. */
   seed31(): number {
     let r = this.next();
     while (r >= 2 ** 31) r = this.next();

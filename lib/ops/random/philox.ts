@@ -1,4 +1,4 @@
-/** Draws from Philox4x32-10 streams: the native kernels behind everything in tf.random. */
+/** Draws from Philox4x32-10 streams: the native kernels of tf.random. */
 import { frame, native } from '../../binding';
 import { dtypes, floating, wideIntegers, type DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
@@ -8,36 +8,39 @@ import { bufferOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { kernelNumber } from '../../op/checks';
 import { op } from '../../op/define/general';
-import { registry, type OpRow } from '../../op/registry';
+import { opDefinitions, type OpDefinition } from '../../op/registry';
 
-/** The two words of a 64-bit integer, low first. */
+/** A 64-bit integer as two 32-bit words, low word first. */
 export type Words = readonly [number, number];
 
-/** Where a stream stands: two words of key, four of counter. */
+/** The position of a stream: key and 128-bit counter, as 32-bit words. */
 export interface Stream {
   readonly key: Words;
   readonly counter: readonly [number, number, number, number];
-  /** It is that of a stateless seed pair: the first block of this one is its key and the upper half of its counter. */
+  /**
+   * The stream of a stateless seed pair: the first block of the stream with this key and counter supplies its actual key
+   * and the upper half of its counter.
+   */
   readonly scrambled?: boolean;
 }
 
 export type Distribution = 'uniform' | 'uniformInt' | 'uniformFullInt' | 'normal' | 'truncatedNormal';
 
-/** What becomes of drawn floats: `scale` times the number, plus `shift`, each rounded; null: left out. */
+/** An affine map of drawn floats: scale · x + shift, rounded after each operation; null omits an operation. */
 export interface Affine {
   readonly scale: number | null;
   readonly shift: number | null;
 }
-export const asDrawn: Affine = { scale: null, shift: null };
+export const identityAffine: Affine = { scale: null, shift: null };
 
-/** Integers lie in [lo, lo + range). */
+/** The interval [lo, lo + range) of integer draws. */
 export interface Bounds {
   readonly lo: Words;
   readonly range: Words;
 }
 const noBounds: Bounds = { lo: twoWords(0, 0), range: twoWords(1, 0) };
 
-interface Draw {
+interface DrawAttrs {
   kernel: number;
   shape: Shape;
   dt: DTypeInfo;
@@ -50,11 +53,11 @@ const fullInt = kernelNumber(native.randomNames, 'uniformFullInt');
 const multiplies = kernelNumber(native.binaryNames, 'multiply');
 const adds = kernelNumber(native.binaryNames, 'add');
 
-/** Where the stream stands among the numbers of the native call: key, then counter. */
+/** The first slot of the argument buffer for the stream: key, then counter. */
 const streamSlot = 4;
 
 function fill(
-  { kernel, dt, stream, bounds: { lo, range }, affine: { scale, shift } }: Draw,
+  { kernel, dt, stream, bounds: { lo, range }, affine: { scale, shift } }: DrawAttrs,
   y: Tensor,
 ): void {
   const { key, counter } = stream;
@@ -80,11 +83,11 @@ function fill(
   native.random(bufferOf(y));
 }
 
-/** Fills a tensor from a stream. A row, so that whoever records or traces sees it; it has no inputs. */
+/** Fills a tensor from a stream. It is an op without inputs, so that tapes and tracers see its result. */
 const philox = op('philox', {
   tf: '',
   dtypes: [...floating, ...wideIntegers],
-  args: (draw: Draw) => [[], draw],
+  args: (draw: DrawAttrs) => [[], draw],
   infer: (_, { shape, dt }) => ({ shape, dt }),
   run: (_, attrs, [y]) => {
     if (y.size > 0) fill(attrs, y);
@@ -92,21 +95,21 @@ const philox = op('philox', {
   gradient: null,
 });
 
-/** A stream that is known when a compiled function runs, not yet while it is traced. */
+/** A stream whose position is determined at each run of a compiled function, not during the trace. */
 export interface RuntimeStream {
   readonly atRun: () => Stream;
-  /** The variables that finding it reads or changes. */
+  /** The variables that `atRun` reads or changes. */
   readonly variables: readonly Variable[];
 }
 
-/** A tensor of the distribution's elements. */
+/** Draws a tensor from a distribution. */
 export function draw(
   distribution: Distribution,
   shape: Shape,
   dt: DTypeInfo,
   stream: Stream | RuntimeStream,
   bounds: Bounds = noBounds,
-  affine: Affine = asDrawn,
+  affine: Affine = identityAffine,
 ): Tensor {
   const kernel = kernelNumber(native.randomNames, distribution);
   if (!('atRun' in stream)) {
@@ -114,24 +117,29 @@ export function draw(
     return philox(attrs);
   }
   const { atRun, variables } = stream;
-  const row = registry().get('philox') as OpRow & TracedOp;
-  return (context.tracer as Tracer).emitWithScalars({ ...row, name: distribution }, [], [{ shape, dt }], {
-    slot: streamSlot,
-    count: 6,
-    variables,
-    write: (to, at) => {
-      const { key, counter } = atRun();
-      for (let i = 0; i < 2; i++) to[at + i] = key[i];
-      for (let i = 0; i < 4; i++) to[at + 2 + i] = counter[i];
+  const definition = opDefinitions().get('philox') as OpDefinition & TracedOp;
+  return (context.tracer as Tracer).emitWithScalars(
+    { ...definition, name: distribution },
+    [],
+    [{ shape, dt }],
+    {
+      slot: streamSlot,
+      count: 6,
+      variables,
+      write: (to, at) => {
+        const { key, counter } = atRun();
+        for (let i = 0; i < 2; i++) to[at + i] = key[i];
+        for (let i = 0; i < 4; i++) to[at + 2 + i] = counter[i];
+      },
+      attrs: ([k0, k1, c0, c1, c2, c3]): DrawAttrs => {
+        return { kernel, shape, dt, stream: { key: [k0, k1], counter: [c0, c1, c2, c3] }, bounds, affine };
+      },
     },
-    attrs: ([k0, k1, c0, c1, c2, c3]): Draw => {
-      return { kernel, shape, dt, stream: { key: [k0, k1], counter: [c0, c1, c2, c3] }, bounds, affine };
-    },
-  })[0];
+  )[0];
 }
 
-// Lists of words are lists of doubles from the start: one of small integers becomes such where it is read beside others, at
-// every call, which takes as long as the draw.
+// V8 stores small integers and doubles in arrays of different element kinds, and a transition between the two takes as long
+// as a draw. So word lists are created as arrays of doubles.
 
 export function twoWords(a: number, b: number): Words {
   const list: [number, number] = [0.5, 0.5];
@@ -149,14 +157,14 @@ export function fourWords(a: number, b: number, c: number, d: number): Stream['c
   return list;
 }
 
-/** Those of a bigint, or of a number that is a safe integer; bigints cost as much as the draw. */
+/** The words of a bigint or a safe integer. Numbers are preferable: an operation on bigints costs as much as a draw. */
 export function words(value: bigint | number): Words {
   if (typeof value === 'number') return twoWords(value >>> 0, Math.floor(value / 2 ** 32) >>> 0);
   const bits = BigInt.asUintN(64, value);
   return twoWords(Number(bits & 0xffffffffn), Number(bits >> 32n));
 }
 
-/** a − b, modulo 2⁶⁴. */
+/** a − b modulo 2⁶⁴. */
 export function wordsBetween(b: Words, a: Words): Words {
   const low = a[0] - b[0];
   return twoWords(low >>> 0, (a[1] - b[1] - (low < 0 ? 1 : 0)) >>> 0);
@@ -169,7 +177,7 @@ export function drawWords(count: number, stream: Stream): Tensor {
 
 const scrambling = twoWords(0x3ec8f720, 0x02461e29);
 
-/** The stream of a stateless seed pair: the pair, scrambled by one block of a fixed key. */
+/** The stream of a stateless seed pair, which is scrambled by one block of a fixed key. */
 export function statelessStream([a, b]: readonly [Words, Words]): Stream {
   return { key: scrambling, counter: fourWords(a[0], a[1], b[0], b[1]), scrambled: true };
 }

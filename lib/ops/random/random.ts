@@ -1,14 +1,14 @@
-/** Random numbers, the same as TensorFlow's for the same seeds: what `tf.random` holds. */
+/** The functions of tf.random. For the same seeds, they return the same numbers as TensorFlow's. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { asShape, describe, scalarShape, showShape } from '../../core/shape';
 import type { DTypeOf } from '../../core/dtype_of';
 import {
   aliasTensor,
-  elementsAround,
+  storageView,
   makeTensor,
   shapeOf,
   specOf,
@@ -21,7 +21,7 @@ import { options } from '../../core/options';
 import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
 import { gatherRows } from '../../op/index_rows';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 const shuffleDefaults = { seed: null } as const;
@@ -38,36 +38,36 @@ export interface NormalOptions<D extends DType = DType> {
   stddev?: TensorLike;
   /** float32 (default) or float64. */
   dtype?: D;
-  /** A seed of this op's own, beside the global one. */
+  /** The op seed, which is combined with the global seed. */
   seed?: Seed;
 }
 
 export interface UniformOptions<D extends DType = DType> {
-  /** Included. Default 0. */
+  /** Lower bound, inclusive. Default 0. */
   minval?: TensorLike;
-  /** Not included. Default 1 for floats; integers need it. */
+  /** Upper bound, exclusive. Default 1 for floats; required for integers. */
   maxval?: TensorLike | null;
   /** float32 (default), float64, int32 or int64. */
   dtype?: D;
-  /** A seed of this op's own, beside the global one. */
+  /** The op seed, which is combined with the global seed. */
   seed?: Seed;
 }
 
-/** A generator, as TensorFlow spells its name. */
+/** A random number algorithm, by TensorFlow's name. */
 export type Algorithm = 'philox' | 'auto_select';
 
 export interface StatelessNormalOptions<D extends DType = DType> {
   mean?: TensorLike;
   stddev?: TensorLike;
   dtype?: D;
-  /** Philox is the only one. */
+  /** Only Philox is supported. */
   alg?: Algorithm;
 }
 
 export interface StatelessUniformOptions<D extends DType = DType> {
-  /** Included. Default 0. Null, with maxval null: all integers of the type. */
+  /** Lower bound, inclusive. Default 0. If both bounds are null: the whole range of an integer dtype. */
   minval?: TensorLike | null;
-  /** Not included. Default 1 for floats; integers need it. */
+  /** Upper bound, exclusive. Default 1 for floats; required for integers. */
   maxval?: TensorLike | null;
   dtype?: D;
   alg?: Algorithm;
@@ -79,8 +79,8 @@ export type SeedPair = readonly [number | bigint, number | bigint] | TensorLike;
 const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32', seed: null } as const;
 const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32', seed: null } as const;
 
-/** TensorFlow's kernels of one dtype share a stream for the same seeds; full-range integers have no stateful kernel. */
-const stateful =
+/** The stream of a stateful op: see `nextStream`. */
+const statefulStream =
   (seed: Seed, op: string): StreamFor =>
   (distribution, dt, size) => {
     const next = (): Stream => nextStream(distribution, dt.name, seed, size * blocksPerElement, op);
@@ -88,8 +88,8 @@ const stateful =
   };
 
 /**
- * Normal numbers of mean `mean` and deviation `stddev` (which broadcast with `shape`, and pass gradients).
- * Seeded as TensorFlow: see `setSeed`. @tf tf.random.normal
+ * Normally distributed values. `mean` and `stddev` broadcast with `shape` and receive gradients. See `setSeed` for seeds.
+ * @tf tf.random.normal
  */
 export function normal<D extends DType = 'float32'>(
   shape: ShapeLike,
@@ -97,7 +97,7 @@ export function normal<D extends DType = 'float32'>(
 ): Tensor<NoInfer<D>>;
 export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.normal', 2, arguments, normalDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.normal', 2, arguments, normalDefaults);
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, 'random.normal');
   return normalValues(
     'normal',
@@ -105,13 +105,14 @@ export function normal(shape: ShapeLike, given?: NormalOptions | TensorLike): Te
     o.mean,
     o.stddev,
     o.dtype,
-    stateful(o.seed, 'random.normal'),
+    statefulStream(o.seed, 'random.normal'),
     'random.normal',
   );
 }
 
 /**
- * Normal numbers, drawn again while they lie beyond two deviations from the mean. @tf tf.random.truncated_normal
+ * Normally distributed values; those more than two standard deviations from the mean are redrawn.
+ * @tf tf.random.truncated_normal
  */
 export function truncatedNormal<D extends DType = 'float32'>(
   shape: ShapeLike,
@@ -119,15 +120,15 @@ export function truncatedNormal<D extends DType = 'float32'>(
 ): Tensor<NoInfer<D>>;
 export function truncatedNormal(shape: ShapeLike, given?: NormalOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.truncatedNormal', 2, arguments, normalDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.truncatedNormal', 2, arguments, normalDefaults);
   const op = 'random.truncatedNormal';
   const o = options<Required<NormalOptions>>(given, 'mean', normalDefaults, op);
-  return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, stateful(o.seed, op), op);
+  return normalValues('truncatedNormal', shape, o.mean, o.stddev, o.dtype, statefulStream(o.seed, op), op);
 }
 
 /**
- * Uniform numbers in [minval, maxval). Bounds of floats broadcast with `shape` and pass gradients; those of integers are
- * scalars, and `maxval` is needed. @tf tf.random.uniform
+ * Uniformly distributed values in [minval, maxval). For floats, the bounds broadcast with `shape` and receive gradients; for
+ * integers, they are scalars and `maxval` is required. @tf tf.random.uniform
  */
 export function uniform<D extends DType = 'float32'>(
   shape: ShapeLike,
@@ -135,19 +136,19 @@ export function uniform<D extends DType = 'float32'>(
 ): Tensor<NoInfer<D>>;
 export function uniform(shape: ShapeLike, given?: UniformOptions | TensorLike): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.uniform', 2, arguments, uniformDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.uniform', 2, arguments, uniformDefaults);
   const o = options<Required<UniformOptions>>(given, 'minval', uniformDefaults, 'random.uniform');
-  const stream = stateful(o.seed, 'random.uniform');
+  const stream = statefulStream(o.seed, 'random.uniform');
   return uniformValues(shape, o.minval, o.maxval, o.dtype, stream, 'random.uniform', false);
 }
 
 /**
- * The rows of `value` (its parts along axis 0) in random order. @tf tf.random.shuffle
+ * Shuffles the slices of `value` along axis 0. @tf tf.random.shuffle
  */
 export function shuffle<X extends TensorLike>(value: X, options?: { seed?: Seed } | Seed): Tensor<DTypeOf<X>>;
 export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.shuffle', 2, arguments, shuffleDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.shuffle', 2, arguments, shuffleDefaults);
   const { seed } = options<{ seed: Seed }>(given, 'seed', shuffleDefaults, 'random.shuffle');
   const x = toTensor(value, null, 'random.shuffle', 'value');
   if (context.tracer !== null) {
@@ -175,26 +176,26 @@ export function shuffle(value: TensorLike, given?: { seed?: Seed } | Seed): Tens
   return y;
 }
 
-/** The numbers below n in an order that the stream decides. */
+/** A random permutation of 0 … n − 1 (Fisher–Yates), drawn from the stream. */
 function randomOrder(n: number, stream: Stream): Tensor {
   const drawn = drawWords(n - 1, stream);
-  const draws = elementsAround(drawn) as Int32Array;
+  const draws = storageView(drawn) as Int32Array;
   const first = drawn.offset / 4;
   const order = makeTensor(dtypes.int32, asShape([n]), n);
-  const to = elementsAround(order) as Int32Array;
+  const to = storageView(order) as Int32Array;
   const at = order.offset / 4;
   for (let i = 0; i < n; i++) to[at + i] = i;
   for (let i = 0; i < n - 1; i++) {
     const j = i + ((draws[first + i] >>> 0) % (n - i));
-    const kept = to[at + i];
+    const swapped = to[at + i];
     to[at + i] = to[at + j];
-    to[at + j] = kept;
+    to[at + j] = swapped;
   }
   drawn.dispose();
   return order;
 }
 
-/** The two numbers of a stateless seed. */
+/** Parses a stateless seed pair. */
 function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
   if (
     Array.isArray(seed) &&
@@ -204,7 +205,7 @@ function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
   )
     return [words(seed[0] as number), words(seed[1] as number)];
   const t = toTensor(
-    Array.isArray(seed) ? seed.map((s: unknown) => (typeof s === 'number' ? wholeNumber(s, op) : s)) : seed,
+    Array.isArray(seed) ? seed.map((s: unknown) => (typeof s === 'number' ? toInt64(s, op) : s)) : seed,
     null,
     op,
     'seed',
@@ -216,16 +217,16 @@ function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
     throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
   }
   if (context.tracer === null) {
-    const elements = elementsAround(t);
+    const elements = storageView(t);
     const at = t.offset / t.dt.bytes;
     return [words(elements[at]), words(elements[at + 1])];
   }
-  const [a, b] = viewOf(decided(t, op));
+  const [a, b] = viewOf(requireConcrete(t, op));
   return [words(a), words(b)];
 }
 
-/** Whole numbers become int64, so that literals serve as seeds; others are left for the error message. */
-function wholeNumber(value: number, op: string): bigint {
+/** Converts an integer literal of a seed to int64; throws for other numbers. */
+function toInt64(value: number, op: string): bigint {
   if (Number.isSafeInteger(value)) return BigInt(value);
   throw new InvalidArgumentError(`[${op}] seed must consist of integers; got ${value}`);
 }
@@ -254,7 +255,7 @@ function statelessNormalValues(
 }
 
 /**
- * Normal numbers that are a function of `seed` alone. @tf tf.random.stateless_normal
+ * Normally distributed values that depend only on `seed`. @tf tf.random.stateless_normal
  */
 export function statelessNormal<D extends DType = 'float32'>(
   shape: ShapeLike,
@@ -266,13 +267,15 @@ export function statelessNormal(
   seed: SeedPair,
   given?: StatelessNormalOptions | TensorLike,
 ): Tensor {
-  // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('random.statelessNormal', 3, arguments, statelessNormalDefaults);
+  if (arguments.length > 3) {
+    // eslint-disable-next-line prefer-rest-params
+    throwExtraArguments('random.statelessNormal', 3, arguments, statelessNormalDefaults);
+  }
   return statelessNormalValues('normal', shape, seed, given, 'random.statelessNormal');
 }
 
 /**
- * Truncated normal numbers that are a function of `seed` alone. @tf tf.random.stateless_truncated_normal
+ * Truncated normal values that depend only on `seed`. @tf tf.random.stateless_truncated_normal
  */
 export function statelessTruncatedNormal<D extends DType = 'float32'>(
   shape: ShapeLike,
@@ -286,13 +289,13 @@ export function statelessTruncatedNormal(
 ): Tensor {
   if (arguments.length > 3)
     // eslint-disable-next-line prefer-rest-params
-    refuseSurplus('random.statelessTruncatedNormal', 3, arguments, statelessNormalDefaults);
+    throwExtraArguments('random.statelessTruncatedNormal', 3, arguments, statelessNormalDefaults);
   return statelessNormalValues('truncatedNormal', shape, seed, given, 'random.statelessTruncatedNormal');
 }
 
 /**
- * Uniform numbers that are a function of `seed` alone; for integers, `minval` and `maxval` null give the whole range of
- * the type. @tf tf.random.stateless_uniform
+ * Uniformly distributed values that depend only on `seed`. For integers, null for both bounds means the dtype's whole range.
+ * @tf tf.random.stateless_uniform
  */
 export function statelessUniform<D extends DType = 'float32'>(
   shape: ShapeLike,
@@ -306,20 +309,20 @@ export function statelessUniform(
 ): Tensor {
   const op = 'random.statelessUniform';
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus(op, 3, arguments, statelessUniformDefaults);
+  if (arguments.length > 3) throwExtraArguments(op, 3, arguments, statelessUniformDefaults);
   const o = options<Required<StatelessUniformOptions>>(given, 'minval', statelessUniformDefaults, op);
   checkAlgorithm(o.alg, op);
   const pair = seedPair(seed, op);
   return uniformValues(shape, o.minval, o.maxval, o.dtype, () => statelessStream(pair), op, true);
 }
 
-/** The dtype that results of seed arithmetic have: literals are int32, as in TensorFlow. */
+/** The dtype of derived seeds; literals are int32, as in TensorFlow. */
 function seedType(seed: SeedPair): DType {
   return seed instanceof Tensor || seed instanceof Variable ? seed.dtype : 'int32';
 }
 
 /**
- * `num` new seed pairs from one: a tensor of shape [num, 2]. @tf tf.random.split
+ * Derives `num` seed pairs from one; the result has shape [num, 2]. @tf tf.random.split
  */
 export function split(
   seed: SeedPair,
@@ -327,13 +330,13 @@ export function split(
 ): Tensor<'int32' | 'int64'>;
 export function split(seed: SeedPair, given?: { num?: number; alg?: Algorithm } | number): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('random.split', 2, arguments, splitDefaults);
+  if (arguments.length > 2) throwExtraArguments('random.split', 2, arguments, splitDefaults);
   const { num, alg } = options<{ num: number; alg: Algorithm }>(given, 'num', splitDefaults, 'random.split');
   return statelessUniform([num, 2], seed, { minval: null, maxval: null, dtype: seedType(seed), alg });
 }
 
 /**
- * A new seed pair from a pair and an integer. @tf tf.random.fold_in
+ * Derives a seed pair from a seed pair and an integer. @tf tf.random.fold_in
  */
 export function foldIn(
   seed: SeedPair,
@@ -346,11 +349,11 @@ export function foldIn(
   given?: { alg?: Algorithm } | Algorithm,
 ): Tensor {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('random.foldIn', 3, arguments, foldInDefaults);
+  if (arguments.length > 3) throwExtraArguments('random.foldIn', 3, arguments, foldInDefaults);
   const { alg } = options<{ alg: Algorithm }>(given, 'alg', foldInDefaults, 'random.foldIn');
   const t =
     typeof data === 'number'
-      ? tensorFrom(dtypes.int32, scalarShape, [Number(wholeNumber(data, 'random.foldIn'))])
+      ? tensorFrom(dtypes.int32, scalarShape, [Number(toInt64(data, 'random.foldIn'))])
       : toTensor(data, null, 'random.foldIn', 'data');
   if (t.rank !== 0 || (t.dt !== dtypes.int32 && t.dt !== dtypes.int64)) {
     throw new InvalidArgumentError(
@@ -361,6 +364,6 @@ export function foldIn(
   return tensorFrom(
     t.dt,
     [2],
-    [viewOf(decided(first, 'random.foldIn'))[0], viewOf(decided(t, 'random.foldIn'))[0]],
+    [viewOf(requireConcrete(first, 'random.foldIn'))[0], viewOf(requireConcrete(t, 'random.foldIn'))[0]],
   );
 }

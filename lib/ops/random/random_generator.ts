@@ -1,17 +1,17 @@
-/** Generators: random numbers from a state that is yours. */
+/** tf.random.Generator: random numbers from an explicit state. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, dtypes, wideIntegers, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { refuseSurplus } from '../../core/options';
+import { throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, scalarShape, showShape, sizeOf } from '../../core/shape';
-import { elementsAround, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../../core/tensor';
+import { storageView, makeTensor, shapeOf, type Tensor, tensorFrom, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { badDType } from '../../op/checks';
 import { options as parseOptions } from '../../core/options';
 import { draw, fourWords, twoWords, words, type RuntimeStream, type Stream } from './philox';
 import { blocksPerElement, checkInteger, nonDeterministicInt64 } from './random_seed';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 import { normalValues, shapeFrom, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 const algDefaults = { alg: null } as const;
@@ -19,10 +19,10 @@ const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32' } as const;
 const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32' } as const;
 const seedsDefaults = { dtype: 'int64' } as const;
 const countDefaults = { count: 1 } as const;
-const none = twoWords(0, 0);
+const zeroWords = twoWords(0, 0);
 
 export interface GeneratorOptions {
-  /** Philox is the only one; 'auto_select' (default) is Philox. */
+  /** Only Philox is supported; 'auto_select' (default) selects it. */
   alg?: 'philox' | 'auto_select' | null;
 }
 
@@ -36,9 +36,9 @@ export interface GeneratorNormalOptions<D extends DType = DType> {
 }
 
 export interface GeneratorUniformOptions<D extends DType = DType> {
-  /** Included. Default 0. Null, with maxval null: all integers of the type. */
+  /** Lower bound, inclusive. Default 0. If both bounds are null: the whole range of an integer dtype. */
   minval?: TensorLike | null;
-  /** Not included. Default 1 for floats; integers need it. */
+  /** Upper bound, exclusive. Default 1 for floats; required for integers. */
   maxval?: TensorLike | null;
   /** float32 (default), float64, int32 or int64. */
   dtype?: D;
@@ -56,7 +56,7 @@ function checkAlg(options: GeneratorOptions | GeneratorOptions['alg'] | undefine
   );
 }
 
-/** `count` 64-bit integers. */
+/** Parses a vector of `count` 64-bit integers. */
 function int64s(value: Integers, count: number, op: string, argument: string): bigint[] {
   const given = Array.isArray(value)
     ? value.map((v: unknown) => checkInteger(v, `[${op}] an element of ${argument}`))
@@ -71,59 +71,61 @@ function int64s(value: Integers, count: number, op: string, argument: string): b
         (argument === 'state' ? ': [counter low, counter high, key]' : ''),
     );
   }
-  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, (v) =>
+  return Array.from(viewOf(requireConcrete(t, op)) as ArrayLike<number | bigint>, (v) =>
     BigInt.asIntN(64, BigInt(v)),
   );
 }
 
-/** The seed in the state's three numbers: the sign fills the upper two. */
+/** The state of a seed: the seed as a sign-extended 192-bit integer. */
 function seedState(seed: unknown, op: string): bigint[] {
   const value = checkInteger(seed, `[${op}] seed`);
   return [0n, 64n, 128n].map((shift) => BigInt.asIntN(64, value >> shift));
 }
 
 /**
- * A random number generator with a state of its own: `[counter low, counter high, key]`. Each draw of n elements moves the
- * counter on by 256·n. The same state gives the same numbers as TensorFlow's. @tf tf.random.Generator
+ * A random number generator with its own state: `[counter low, counter high, key]`. A draw of n elements advances the counter
+ * by 256·n. For the same state, it returns the same numbers as TensorFlow's. @tf tf.random.Generator
  */
 export class Generator {
-  /** The state; assigning to it is `reset`. */
+  /** The state; to assign to it is the same as `reset`. */
   readonly state: Variable;
 
   private constructor(state: readonly bigint[]) {
     if (!Array.isArray(state) || state.length !== 3 || state.some((n) => typeof n !== 'bigint')) {
       throw new TypeError(
-        '[random.Generator] is made by Generator.fromSeed(seed), fromState(state) or fromNonDeterministicState()',
+        '[random.Generator] is created by Generator.fromSeed(seed), fromState(state) or fromNonDeterministicState()',
       );
     }
     this.state = new Variable(tensorFrom(dtypes.int64, [3], state), { trainable: false, name: 'StateVar' });
   }
 
-  /** The state `[seed, 0, 0]` (`[seed, -1, -1]` if it is negative). @tf tf.random.Generator.from_seed */
+  /** Creates a generator with state `[seed, 0, 0]`, or `[seed, -1, -1]` for a negative seed. @tf tf.random.Generator.from_seed */
   static fromSeed(seed: number | bigint, options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.fromSeed', 2, arguments, algDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.fromSeed', 2, arguments, algDefaults);
     checkAlg(options, 'Generator.fromSeed');
     return new Generator(seedState(seed, 'Generator.fromSeed'));
   }
 
-  /** `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
+  /** Creates a generator with state `[counter low, counter high, key]`. @tf tf.random.Generator.from_state */
   static fromState(state: Integers, options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.fromState', 2, arguments, algDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.fromState', 2, arguments, algDefaults);
     checkAlg(options, 'Generator.fromState');
     return new Generator(int64s(state, 3, 'Generator.fromState', 'state'));
   }
 
-  /** A state that nobody can foresee. @tf tf.random.Generator.from_non_deterministic_state */
+  /** Creates a generator with a random state. @tf tf.random.Generator.from_non_deterministic_state */
   static fromNonDeterministicState(options?: GeneratorOptions | GeneratorOptions['alg']): Generator {
-    // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
+    if (arguments.length > 1) {
+      // eslint-disable-next-line prefer-rest-params
+      throwExtraArguments('Generator.fromNonDeterministicState', 1, arguments, algDefaults);
+    }
     checkAlg(options, 'Generator.fromNonDeterministicState');
     return new Generator([nonDeterministicInt64(), nonDeterministicInt64(), nonDeterministicInt64()]);
   }
 
-  /** From a key and the two halves of a counter, low first. @tf tf.random.Generator.from_key_counter */
+  /** Creates a generator from a key and a counter (low half, high half). @tf tf.random.Generator.from_key_counter */
   static fromKeyCounter(
     key: number | bigint,
     counter: Integers,
@@ -131,7 +133,7 @@ export class Generator {
   ): Generator {
     const op = 'Generator.fromKeyCounter';
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 3) refuseSurplus(op, 3, arguments, algDefaults);
+    if (arguments.length > 3) throwExtraArguments(op, 3, arguments, algDefaults);
     checkAlg(options, op);
     return new Generator([
       ...int64s(counter, 2, op, 'counter'),
@@ -139,12 +141,12 @@ export class Generator {
     ]);
   }
 
-  /** TensorFlow's number for Philox. */
+  /** TensorFlow's number of the algorithm: 1 for Philox. */
   get algorithm(): number {
     return 1;
   }
 
-  /** The key: an int64 scalar. */
+  /** The key, an int64 scalar. */
   get key(): Tensor {
     return tensorFrom(dtypes.int64, scalarShape, [this.#values()[2]]);
   }
@@ -173,17 +175,20 @@ export class Generator {
     this.set([...int64s(counter, 2, op, 'counter'), BigInt.asIntN(64, checkInteger(key, `[${op}] key`))]);
   }
 
-  /** Moves the counter on as a draw of `delta` elements would; returns the state before. @tf tf.random.Generator.skip */
+  /** Advances the counter like a draw of `delta` elements; returns the previous state. @tf tf.random.Generator.skip */
   skip(delta: number | bigint): Tensor {
     const before = this.state.held;
     this.advance(checkInteger(delta, '[Generator.skip] delta'));
     return tensorFrom(dtypes.int64, [3], viewOf(before));
   }
 
-  /** Bigints would take as long as the draw: the state is looked at in words. */
+  /**
+   * Advances the counter by a draw of that many elements; returns the previous position. It computes with 32-bit words, since
+   * an operation on bigints takes as long as a draw.
+   */
   private advance(elements: number | bigint): Stream {
     const before = this.state.held;
-    const from = elementsAround(before, dtypes.int32) as Int32Array;
+    const from = storageView(before, dtypes.int32) as Int32Array;
     let at = before.offset / 4;
     const word = (i: number): number => from[at + i] >>> 0;
     const stream: Stream = {
@@ -192,10 +197,10 @@ export class Generator {
     };
     const [low, high] =
       typeof elements === 'number'
-        ? [words(elements * blocksPerElement), none]
+        ? [words(elements * blocksPerElement), zeroWords]
         : [words(elements * BigInt(blocksPerElement)), words((elements * BigInt(blocksPerElement)) >> 64n)];
     const next = makeTensor(dtypes.int64, shapeOf(before), 3);
-    const to = elementsAround(next, dtypes.int32) as Int32Array;
+    const to = storageView(next, dtypes.int32) as Int32Array;
     at = next.offset / 4;
     let sum = 0;
     for (let i = 0; i < 4; i++) {
@@ -204,7 +209,7 @@ export class Generator {
     }
     to[at + 4] = stream.key[0];
     to[at + 5] = stream.key[1];
-    if (context.tracer === null) this.state.adopt(next);
+    if (context.tracer === null) this.state.assignOwned(next);
     else this.state.assign(next);
     return stream;
   }
@@ -216,25 +221,25 @@ export class Generator {
     return { atRun: () => this.advance(elements), variables: [this.state] };
   }
 
-  /** Normal numbers. @tf tf.random.Generator.normal */
+  /** Normally distributed values. @tf tf.random.Generator.normal */
   normal<D extends DType = 'float32'>(
     shape: ShapeLike,
     options?: GeneratorNormalOptions<D> | TensorLike,
   ): Tensor<NoInfer<D>>;
   normal(shape: ShapeLike, options?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.normal', 2, arguments, normalDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.normal', 2, arguments, normalDefaults);
     return this.normalLike('normal', shape, options, 'Generator.normal');
   }
 
-  /** Normal numbers within two deviations of the mean. @tf tf.random.Generator.truncated_normal */
+  /** Normally distributed values within two standard deviations of the mean. @tf tf.random.Generator.truncated_normal */
   truncatedNormal<D extends DType = 'float32'>(
     shape: ShapeLike,
     options?: GeneratorNormalOptions<D> | TensorLike,
   ): Tensor<NoInfer<D>>;
   truncatedNormal(shape: ShapeLike, options?: GeneratorNormalOptions | TensorLike): Tensor {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus('Generator.truncatedNormal', 2, arguments, normalDefaults);
+    if (arguments.length > 2) throwExtraArguments('Generator.truncatedNormal', 2, arguments, normalDefaults);
     return this.normalLike('truncatedNormal', shape, options, 'Generator.truncatedNormal');
   }
 
@@ -248,7 +253,7 @@ export class Generator {
     return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, this.stream, op);
   }
 
-  /** Uniform numbers in [minval, maxval). @tf tf.random.Generator.uniform */
+  /** Uniformly distributed values in [minval, maxval). @tf tf.random.Generator.uniform */
   uniform<D extends DType = 'float32'>(
     shape: ShapeLike,
     options?: GeneratorUniformOptions<D> | TensorLike,
@@ -256,12 +261,12 @@ export class Generator {
   uniform(shape: ShapeLike, options?: GeneratorUniformOptions | TensorLike): Tensor {
     const op = 'Generator.uniform';
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(op, 2, arguments, uniformDefaults);
+    if (arguments.length > 2) throwExtraArguments(op, 2, arguments, uniformDefaults);
     const o = parseOptions<Required<GeneratorUniformOptions>>(options, 'minval', uniformDefaults, op);
     return uniformValues(shape, o.minval, o.maxval, o.dtype, this.stream, op, true);
   }
 
-  /** Integers of the type's whole range: int64 (default), int32, uint32 or uint64. @tf tf.random.Generator.uniform_full_int */
+  /** Integers of the dtype's whole range: int64 (default), int32, uint32 or uint64. @tf tf.random.Generator.uniform_full_int */
   uniformFullInt<D extends 'int32' | 'int64' | 'uint32' | 'uint64' = 'int64'>(
     shape: ShapeLike,
     options?: { dtype?: D } | D,
@@ -269,7 +274,7 @@ export class Generator {
   uniformFullInt(shape: ShapeLike, options?: { dtype?: DType } | DType): Tensor {
     const op = 'Generator.uniformFullInt';
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 2) refuseSurplus(op, 2, arguments, seedsDefaults);
+    if (arguments.length > 2) throwExtraArguments(op, 2, arguments, seedsDefaults);
     const { dtype } = parseOptions<{ dtype: DType }>(options, 'dtype', seedsDefaults, op);
     const dt = dtypeInfo(dtype, `[${op}] dtype`);
     if (!wideIntegers.includes(dt.name)) throw badDType(op, 'dtype', dt, wideIntegers);
@@ -285,12 +290,12 @@ export class Generator {
   }
 
   /**
-   * Seeds for stateless functions: an int64 tensor of shape [2, count], a seed in each column.
+   * Seeds for stateless functions: an int64 tensor of shape [2, count] with one seed pair per column.
    * @tf tf.random.Generator.make_seeds
    */
   makeSeeds(options?: { count?: number } | number): Tensor<'int64'> {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Generator.makeSeeds', 1, arguments, countDefaults);
+    if (arguments.length > 1) throwExtraArguments('Generator.makeSeeds', 1, arguments, countDefaults);
     const { count } = parseOptions<{ count: number }>(options, 'count', countDefaults, 'Generator.makeSeeds');
     const keys = this.keys(count, 'Generator.makeSeeds');
     const seeds = new BigInt64Array(2 * count);
@@ -298,10 +303,10 @@ export class Generator {
     return tensorFrom(dtypes.int64, [2, count], seeds) as Tensor<'int64'>;
   }
 
-  /** `count` generators whose streams are independent of this one's and each other's. @tf tf.random.Generator.split */
+  /** `count` generators with independent streams. @tf tf.random.Generator.split */
   split(options?: { count?: number } | number): Generator[] {
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) refuseSurplus('Generator.split', 1, arguments, countDefaults);
+    if (arguments.length > 1) throwExtraArguments('Generator.split', 1, arguments, countDefaults);
     const { count } = parseOptions<{ count: number }>(options, 'count', countDefaults, 'Generator.split');
     return Array.from(this.keys(count, 'Generator.split'), (key) => new Generator([0n, 0n, key]));
   }
@@ -309,13 +314,13 @@ export class Generator {
 
 let globalGenerator: Generator | null = null;
 
-/** The generator that all share; made from an unforeseeable state at first use. @tf tf.random.get_global_generator */
+/** The global generator; it is created with a random state at first use. @tf tf.random.get_global_generator */
 export function getGlobalGenerator(): Generator {
   globalGenerator ??= Generator.fromNonDeterministicState();
   return globalGenerator;
 }
 
-/** Puts another generator in its place. @tf tf.random.set_global_generator */
+/** Replaces the global generator. @tf tf.random.set_global_generator */
 export function setGlobalGenerator(generator: Generator): void {
   if (!(generator instanceof Generator)) {
     throw new TypeError(`[setGlobalGenerator] needs a tf.random.Generator; got ${describe(generator)}`);

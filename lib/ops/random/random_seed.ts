@@ -1,4 +1,4 @@
-/** Seeds of random ops: the global one, the ops' own, and where each op's stream stands. */
+/** Seeds of stateful random ops: the global seed, op seeds, and the position of each op's stream. */
 import { randomBytes } from 'node:crypto';
 import { describe } from '../../core/shape';
 import { MersenneTwister } from './mersenne_twister';
@@ -7,18 +7,18 @@ import { fourWords, twoWords, words, type Stream } from './philox';
 export type Seed = number | bigint | null;
 
 const maxInt32 = 2n ** 31n - 1n;
-/** TensorFlow's global seed where only ops have seeds. */
+/** TensorFlow's global seed for ops with a seed, if no global seed is set. */
 const defaultGlobalSeed = 87654321n;
 
-/** Blocks of 128 bits that each element may use. */
+/** The number of 128-bit blocks that are reserved for each element of a draw. */
 export const blocksPerElement = 256;
 
 let globalSeed: bigint | null = null;
 let twister: MersenneTwister | null = null;
-/** Blocks used by each op, dtype and pair of seeds since the global seed was set. */
-const used = new Map<string, number>();
+/** The number of blocks used since the global seed was set, by kernel, dtype and pair of seeds. */
+const blocksUsed = new Map<string, number>();
 
-/** Any integer as a bigint; a TypeError for anything else. */
+/** Converts an integer to a bigint; throws a TypeError for anything else. */
 export function checkInteger(value: unknown, where: string): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
@@ -28,22 +28,25 @@ export function checkInteger(value: unknown, where: string): bigint {
 }
 
 /**
- * Sets the global seed: from here on, random ops without a seed of their own draw the same numbers in the same order as
- * TensorFlow's do after its `set_seed`. @tf tf.random.set_seed
+ * Sets the global seed. From then on, random ops without an op seed draw the same numbers in the same order as TensorFlow
+ * after `tf.random.set_seed`. @tf tf.random.set_seed
  */
 export function setSeed(seed: number | bigint): void {
   globalSeed = checkInteger(seed, '[setSeed] seed');
   twister = new MersenneTwister(globalSeed);
-  used.clear();
+  blocksUsed.clear();
 }
 
-/** The remainder that is never negative. */
+/** The non-negative remainder of a seed modulo 2³¹ − 1. */
 function truncate(seed: bigint): bigint {
-  const rest = seed % maxInt32;
-  return rest < 0n ? rest + maxInt32 : rest;
+  const remainder = seed % maxInt32;
+  return remainder < 0n ? remainder + maxInt32 : remainder;
 }
 
-/** Seeds the op; both are null where nothing was ever seeded. Draws from the Mersenne Twister if the op has no seed. */
+/**
+ * The pair of seeds of an op; null if neither a global nor an op seed is set. For an op without a seed, the second one is
+ * drawn from the Mersenne Twister.
+ */
 function seedsFor(opSeed: Seed, op: string): readonly [bigint, bigint] | null {
   const own = opSeed === null ? null : checkInteger(opSeed, `[${op}] seed`);
   if (globalSeed === null && own === null) return null;
@@ -55,8 +58,8 @@ function seedsFor(opSeed: Seed, op: string): readonly [bigint, bigint] | null {
 let unseeded: { key: readonly [number, number]; high: readonly [number, number]; blocks: number } | null =
   null;
 
-/** A stream that nobody can foresee, one per process, each draw further along. */
-function unforeseen(blocks: number): Stream {
+/** The process's stream of unseeded ops, whose key is random; each draw advances it. */
+function nonDeterministicStream(blocks: number): Stream {
   if (unseeded === null) {
     const [k0, k1, c2, c3] = new Uint32Array(new Uint8Array(randomBytes(16)).buffer);
     unseeded = { key: twoWords(k0, k1), high: twoWords(c2, c3), blocks: 0 };
@@ -68,16 +71,16 @@ function unforeseen(blocks: number): Stream {
 }
 
 /**
- * Where the next draw of an op starts. What shares a stream is TensorFlow's kernel and dtype; the draw
- * moves it on by `blocks`.
+ * The stream position of an op's next draw, which advances the stream by `blocks`. As in TensorFlow, ops with the same
+ * kernel, dtype and seeds share a stream.
  */
 export function nextStream(kernel: string, dtype: string, opSeed: Seed, blocks: number, op: string): Stream {
   const seeds = seedsFor(opSeed, op);
-  if (seeds === null) return unforeseen(blocks);
+  if (seeds === null) return nonDeterministicStream(blocks);
   const key = `${kernel}/${dtype}/${seeds[0]}/${seeds[1]}`;
-  const at = used.get(key) ?? 0;
-  // Streams of seeds that the Mersenne Twister gave are used once: only those of explicit seeds are worth remembering.
-  if (opSeed !== null || at > 0) used.set(key, at + blocks);
+  const at = blocksUsed.get(key) ?? 0;
+  // The stream of a seed from the Mersenne Twister is used only once, so only streams of explicit seeds are kept.
+  if (opSeed !== null || at > 0) blocksUsed.set(key, at + blocks);
   const [c2, c3] = words(seeds[1]);
   return { key: words(seeds[0]), counter: fourWords(at % 2 ** 32, Math.floor(at / 2 ** 32), c2, c3) };
 }

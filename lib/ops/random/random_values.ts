@@ -1,4 +1,4 @@
-/** What uniform, normal and truncatedNormal have in common, wherever their streams come from. */
+/** Uniform, normal and truncated normal values: common to the global ops, stateless ops and generators. */
 import { convertLike, element, type TensorLike } from '../../core/convert';
 import {
   dtypeInfo,
@@ -18,7 +18,7 @@ import { Variable } from '../../core/variable';
 import { add, multiply, subtract } from '../math/binary';
 import { badDType } from '../../op/checks';
 import {
-  asDrawn,
+  identityAffine,
   draw,
   words,
   wordsBetween,
@@ -26,12 +26,12 @@ import {
   type RuntimeStream,
   type Stream,
 } from './philox';
-import { decided } from '../../op/traced';
+import { requireConcrete } from '../../op/traced';
 
-/** A shape: numbers, or a tensor of integers. */
+/** A shape argument: an array of integers or an integer vector. */
 export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
 
-/** Gives the stream of a draw of so many elements from the distribution. */
+/** Returns the stream of a draw of `size` elements from a distribution. */
 export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | RuntimeStream;
 
 const uniformTypes: readonly DType[] = [...floating, ...wideIntegers];
@@ -47,7 +47,7 @@ function shapeValues(t: Tensor | Variable, op: string): number[] {
       `[${op}] shape must be a vector of integers; got a ${t.dtype} tensor of shape ${showShape(t.shape)}`,
     );
   }
-  return Array.from(viewOf(decided(t, op)) as ArrayLike<number | bigint>, Number);
+  return Array.from(viewOf(requireConcrete(t, op)) as ArrayLike<number | bigint>, Number);
 }
 
 function checkBroadcast(part: Shape, shape: Shape, op: string, argument: string): void {
@@ -58,7 +58,7 @@ function checkBroadcast(part: Shape, shape: Shape, op: string, argument: string)
   }
 }
 
-/** mean + stddev · (a standard normal number, perhaps truncated). Gradients flow through mean and stddev. */
+/** mean + stddev · (standard normal values, possibly truncated). mean and stddev receive gradients. */
 export function normalValues(
   distribution: 'normal' | 'truncatedNormal',
   shapeLike: unknown,
@@ -74,7 +74,7 @@ export function normalValues(
   if (typeof mean === 'number' && typeof stddev === 'number' && context.tracer === null) {
     const affine =
       mean === 0 && stddev === 1
-        ? asDrawn
+        ? identityAffine
         : { scale: stddev === 1 ? null : stddev, shift: mean === 0 ? null : mean };
     return draw(distribution, shape, dt, stream(distribution, dt, sizeOf(shape)), undefined, affine);
   }
@@ -87,8 +87,8 @@ export function normalValues(
   return shift === null ? scaled : add(scaled, shift);
 }
 
-/** One end of a range of integers. */
-function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): number | bigint {
+/** Parses a bound of an integer interval. */
+function parseBound(value: unknown, dt: DTypeInfo, op: string, argument: string): number | bigint {
   if (value instanceof Tensor || value instanceof Variable) {
     if (value.size !== 1 || value.rank !== 0 || value.dt !== dt) {
       throw new InvalidArgumentError(
@@ -96,16 +96,16 @@ function bound(value: unknown, dt: DTypeInfo, op: string, argument: string): num
           `shape ${showShape(value.shape)}`,
       );
     }
-    return BigInt(decided(value, op).item());
+    return BigInt(requireConcrete(value, op).item());
   }
-  // A bigint takes as long as a draw: only where a number does not say it exactly.
+  // Bigints only for values that a number does not represent exactly: an operation on them takes as long as a draw.
   if (Number.isSafeInteger(value)) return dt.big ? (value as number) : element(value, dt, op, argument);
   return BigInt(element(value, dt, op, argument));
 }
 
 /**
- * Floats in [minval, maxval), gradients flowing through both; integers in [minval, maxval), or if both are null, of
- * the type's whole range (where `fullRange` allows that).
+ * Floats or integers in [minval, maxval). For floats, both bounds receive gradients. If both are null and `fullRange` is
+ * set, integers of the dtype's whole range.
  */
 export function uniformValues(
   shapeLike: unknown,
@@ -129,9 +129,9 @@ export function uniformValues(
           (fullRange ? `; or give null for both, for all integers of the type` : ''),
       );
     }
-    const lo = bound(minval, dt, op, 'minval');
-    const hi = bound(maxval, dt, op, 'maxval');
-    return integers(shapeLike, dt, lo, hi, stream, op);
+    const lo = parseBound(minval, dt, op, 'minval');
+    const hi = parseBound(maxval, dt, op, 'maxval');
+    return uniformIntegers(shapeLike, dt, lo, hi, stream, op);
   }
   const shape = shapeFrom(shapeLike, op);
   const lo = minval ?? 0;
@@ -139,18 +139,18 @@ export function uniformValues(
   const size = sizeOf(shape);
   if (lo === 0 && hi === 1) return draw('uniform', shape, dt, stream('uniform', dt, size));
   if (typeof lo === 'number' && typeof hi === 'number' && context.tracer === null) {
-    // As the ops below round it.
+    // Rounded like the result of `subtract` below.
     const scale = rounded(dt, rounded(dt, hi) - rounded(dt, lo));
     return draw('uniform', shape, dt, stream('uniform', dt, size), undefined, { scale, shift: lo });
   }
-  // Everything that can fail comes before the draw, so that an error leaves the stream where it was.
+  // Everything that may throw precedes the draw, so that an error does not advance the stream.
   const bottom = convertLike(lo, dt, op, 'minval');
   const range = subtract(convertLike(hi, dt, op, 'maxval'), bottom);
   checkBroadcast(shapeOf(range), shape, op, 'minval and maxval');
   return add(multiply(draw('uniform', shape, dt, stream('uniform', dt, size)), range), bottom);
 }
 
-function integers(
+function uniformIntegers(
   shapeLike: unknown,
   dt: DTypeInfo,
   lo: number | bigint,

@@ -1,4 +1,4 @@
-/** Positions of the largest and the smallest elements. */
+/** argmax and argmin. */
 import { frame, native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType } from '../../core/dtype';
@@ -12,9 +12,9 @@ import { options } from '../../core/options';
 import { publicCall, sample } from '../../op/registry';
 
 export interface ArgOptions<I extends 'int32' | 'int64' = 'int32' | 'int64'> {
-  /** Along which axis. Default 0. */
+  /** The axis to search along. Default 0. */
   axis?: OneAxis | null;
-  /** int32 (default) or int64. */
+  /** Dtype of the result: int32 (default) or int64. */
   outputType?: I;
 }
 
@@ -55,7 +55,7 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
       const along = axisArgument(axis ?? 0, shapeOf(x).length, name);
       if (shapeOf(x)[along] === 0) {
         throw new InvalidArgumentError(
-          `[${name}] Reduction axis ${along} is empty in shape ${showShape(shapeOf(x))}; it must have an element`,
+          `[${name}] Reduction axis ${along} is empty in shape ${showShape(shapeOf(x))}; it must have at least one element`,
         );
       }
       return [[x], along];
@@ -89,13 +89,13 @@ function argReduce(name: 'argmax' | 'argmin'): ArgReduce {
 }
 
 /**
- * Position of the largest element along an axis: the first of equals; NaN is skipped unless there is nothing else (then
- * 0). InvalidArgumentError for an empty axis. @tf tf.math.argmax
+ * Index of the largest element along an axis, the first one of ties. NaN is ignored; the index is 0 if all elements are
+ * NaN. InvalidArgumentError for an empty axis. @tf tf.math.argmax
  */
 export const argmax: ArgReduce = argReduce('argmax');
 
 /**
- * Position of the smallest element along an axis: the first of equals; NaN is skipped unless there is nothing else (then
- * 0). InvalidArgumentError for an empty axis. @tf tf.math.argmin
+ * Index of the smallest element along an axis, the first one of ties. NaN is ignored; the index is 0 if all elements are
+ * NaN. InvalidArgumentError for an empty axis. @tf tf.math.argmin
  */
 export const argmin: ArgReduce = argReduce('argmin');

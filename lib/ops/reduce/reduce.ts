@@ -25,7 +25,7 @@ import {
   runMoments,
   runReduce,
   setSum,
-  spread,
+  broadcastAlong,
   sumTo,
   type LogicalReduction,
   type ReduceAttrs,
@@ -33,7 +33,7 @@ import {
   type Reduction,
   type ReductionSaved,
 } from '../../op/define/reduction';
-import { scanBlock } from '../math/scan';
+import { scanAxes } from '../math/scan';
 import { select } from '../math/select';
 import { softmax } from '../nn/softmax';
 import { fillWith } from '../../op/strided';
@@ -45,7 +45,7 @@ const sum = defineReduction('reduceSum', 'sum', {
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
-  gradient: (dy, { axes, shape }) => spread(dy, axes, shape),
+  gradient: (dy, { axes, shape }) => broadcastAlong(dy, axes, shape),
 });
 setSum((t, axes, shape) => sum.apply(t, { axes, keepdims: false }, shape));
 
@@ -54,52 +54,52 @@ setSum((t, axes, shape) => sum.apply(t, { axes, keepdims: false }, shape));
  */
 export const reduceSum: Reduction = sum.call;
 
-const sumLong = kernelOf('sumLong');
+const sumInt64Kernel = kernelOf('sumLong');
 
-/** Sum of integers as int64. */
-const reduceSumLong = op<
+/** Sum of integers, accumulated and returned as int64. */
+const reduceSumInt64 = op<
   [x: Tensor, axes: readonly number[], shape: Shape],
   Pick<ReduceAttrs, 'axes'> & { shape: Shape }
->('reduceSumLong', {
+>('reduceSumInt64', {
   tf: '',
   dtypes: integers,
   args: (x, axes, shape) => [[x], { axes, shape }],
   infer: (_, { shape }) => ({ shape, dt: dtypes.int64 }),
   run: ([x], { axes }, [y]) => {
-    runReduce(sumLong, x, y, axes, 'reduceMean');
+    runReduce(sumInt64Kernel, x, y, axes, 'reduceMean');
   },
   gradient: null,
 });
 
-/** Sums in int64 (uint64 in itself), divides towards zero. An empty mean of integers is 0. */
+/** Sums in int64 (or uint64) and rounds the quotient towards zero. The mean of no elements is 0. */
 function integerMean(x: Tensor, { axes }: ReduceAttrs, shape: Shape): Tensor {
   const count = reducedCount(shapeOf(x), axes);
   if (count === 0) return zeros(shape, x.dtype);
-  const sum = reduceSumLong(x, axes, shape);
+  const sum = reduceSumInt64(x, axes, shape);
   return cast(truncatediv(x.dt.name === 'uint64' ? cast(sum, 'uint64') : sum, count), x.dtype);
 }
 
-/** dy / count, also where float16 has no such number. */
+/** dy / count, also if count exceeds the range of float16. */
 function dividedBy(dy: Tensor, count: number): Tensor {
   if (count <= dy.dt.max) return realDivide(dy, count);
   return cast(realDivide(cast(dy, 'float32'), count), dy.dtype);
 }
 
 /**
- * Mean over axes. y = Σ x / n; integers are summed as int64 and divided towards zero. The mean of nothing is NaN (0 for
- * integers). @tf tf.math.reduce_mean
+ * Mean over axes. y = Σ x / n; integers are summed as int64, and the quotient is rounded towards zero. The mean of no
+ * elements is NaN (0 for integers). @tf tf.math.reduce_mean
  */
 export const reduceMean: Reduction = reduction('reduceMean', 'mean', {
   tf: 'tf.math.reduce_mean',
   dtypes: numeric,
   domain: [-10, 10],
   ulp: 4,
-  integers: integerMean,
-  gradient: (dy, { axes, shape }) => spread(dividedBy(dy, reducedCount(shape, axes)), axes, shape),
+  ofIntegers: integerMean,
+  gradient: (dy, { axes, shape }) => broadcastAlong(dividedBy(dy, reducedCount(shape, axes)), axes, shape),
 });
 
 /**
- * Product over axes; integers wrap. y = Π x. An empty product is 1. The gradient is right where elements are 0.
+ * Product over axes; integers wrap. y = Π x. An empty product is 1. The gradient is correct for elements that are 0.
  * @tf tf.math.reduce_prod
  */
 export const reduceProd: Reduction = reduction('reduceProd', 'prod', {
@@ -108,25 +108,25 @@ export const reduceProd: Reduction = reduction('reduceProd', 'prod', {
   saves: 'input',
   domain: [0.5, 2],
   ulp: 8,
-  oneBlock: true,
-  // dxᵢ = dy · (the product of those before) · (the product of those after): no division by an element.
+  contiguousAxes: true,
+  // dxᵢ = dy · (product of the elements before i) · (product of the elements after i), without a division by xᵢ.
   gradient: (dy, { x, axes, shape }) => {
-    const before = scanBlock('cumprod', x, axes, true, false);
-    const after = scanBlock('cumprod', x, axes, true, true);
-    return multiply(multiply(before, after), spread(dy, axes, shape));
+    const before = scanAxes('cumprod', x, axes, true, false);
+    const after = scanAxes('cumprod', x, axes, true, true);
+    return multiply(multiply(before, after), broadcastAlong(dy, axes, shape));
   },
 });
 
-/** Elements that equal the extreme share its gradient equally. */
+/** Elements that tie for the extreme share its gradient equally. */
 function extremeGradient(dy: Tensor, { x, y, axes, shape }: ReductionSaved): Tensor {
-  const chosen = cast(equal(x, spread(y, axes, shape)), x.dtype);
-  const count = sumTo(chosen, axes, shapeOf(y));
-  return multiply(chosen, spread(realDivide(dy, count), axes, shape));
+  const isExtreme = cast(equal(x, broadcastAlong(y, axes, shape)), x.dtype);
+  const count = sumTo(isExtreme, axes, shapeOf(y));
+  return multiply(isExtreme, broadcastAlong(realDivide(dy, count), axes, shape));
 }
 
 /**
- * Maximum over axes. NaN wins. That of nothing is −∞ (the least value of integers). Elements that tie share the gradient
- * equally. @tf tf.math.reduce_max
+ * Maximum over axes; NaN if an element is NaN. The maximum of no elements is −∞ (the dtype's smallest value for integers).
+ * Elements that tie share the gradient equally. @tf tf.math.reduce_max
  */
 export const reduceMax: Reduction = reduction('reduceMax', 'max', {
   tf: 'tf.math.reduce_max',
@@ -138,8 +138,8 @@ export const reduceMax: Reduction = reduction('reduceMax', 'max', {
 });
 
 /**
- * Minimum over axes. NaN wins. That of nothing is ∞ (the greatest value of integers). Elements that tie share the
- * gradient equally. @tf tf.math.reduce_min
+ * Minimum over axes; NaN if an element is NaN. The minimum of no elements is ∞ (the dtype's largest value for integers).
+ * Elements that tie share the gradient equally. @tf tf.math.reduce_min
  */
 export const reduceMin: Reduction = reduction('reduceMin', 'min', {
   tf: 'tf.math.reduce_min',
@@ -151,7 +151,7 @@ export const reduceMin: Reduction = reduction('reduceMin', 'min', {
 });
 
 /**
- * Whether any element is true. False for nothing. @tf tf.math.reduce_any
+ * Whether any element is true; false for no elements. @tf tf.math.reduce_any
  */
 export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
   tf: 'tf.math.reduce_any',
@@ -160,7 +160,7 @@ export const reduceAny: LogicalReduction = reduction('reduceAny', 'any', {
 });
 
 /**
- * Whether all elements are true. True for nothing. @tf tf.math.reduce_all
+ * Whether all elements are true; true for no elements. @tf tf.math.reduce_all
  */
 export const reduceAll: LogicalReduction = reduction('reduceAll', 'all', {
   tf: 'tf.math.reduce_all',
@@ -171,13 +171,17 @@ export const reduceAll: LogicalReduction = reduction('reduceAll', 'all', {
 const sumSquare = kernelOf('sumSquare');
 const sqrtKernel = native.unaryNames.indexOf('sqrt');
 
-/** Sums that wrap as integers do, and their roots rounded towards zero; one that wrapped below 0 gives the least value. */
+/**
+ * The norm of integers: the sum of squares wraps, and its root is rounded towards zero. A sum that wrapped to a negative
+ * number gives the dtype's smallest value.
+ */
 function integerNorm(x: Tensor, attrs: ReduceAttrs, shape: Shape): Tensor {
   return cast(sqrt(cast(sum.apply(square(x), attrs, shape), 'float64')), x.dtype);
 }
 
 /**
- * Euclidean norm over axes. y = √Σ x², for integers rounded towards zero; their sums wrap. Its gradient at 0 is NaN.
+ * Euclidean norm over axes. y = √Σ x². For integers, the sum wraps and the root is rounded towards zero. The gradient at 0
+ * is NaN.
  * @tf tf.math.reduce_euclidean_norm
  */
 export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', 'sumSquare', {
@@ -186,7 +190,7 @@ export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', '
   saves: 'both',
   domain: [-10, 10],
   ulp: 4,
-  integers: integerNorm,
+  ofIntegers: integerNorm,
   run: (x, y, axes) => {
     runReduce(sumSquare, x, y, axes, 'reduceEuclideanNorm');
     frame[0] = frame[1] = y.offset;
@@ -195,18 +199,18 @@ export const reduceEuclideanNorm: Reduction = reduction('reduceEuclideanNorm', '
     frame[4] = y.dt.code;
     native.unary(bufferOf(y), bufferOf(y));
   },
-  gradient: (dy, { x, y, axes, shape }) => realDivide(x, spread(realDivide(y, dy), axes, shape)),
+  gradient: (dy, { x, y, axes, shape }) => realDivide(x, broadcastAlong(realDivide(y, dy), axes, shape)),
 });
 
-/** The input of a composite reduction of floats. */
+/** Converts the input of a composite reduction, which must be floating-point. */
 function floatInput(input: TensorLike, op: string): Tensor {
   const x = toTensor(input, null, op, 'inputTensor');
   if (!floating.includes(x.dt.name)) throw badDType(op, 'inputTensor', x.dt, floating);
   return x;
 }
 
-/** Variance or standard deviation in one call; null where that cannot be. */
-function varianceAtOnce(x: Tensor, attrs: ReduceAttrs, root: boolean, op: string): Tensor | null {
+/** Fused eager kernel of the variance or standard deviation (`root`); null if it does not apply. */
+function fusedVariance(x: Tensor, attrs: ReduceAttrs, root: boolean, op: string): Tensor | null {
   if (!fitsFusedKernel(x)) return null;
   const shape = reducedShape(shapeOf(x), attrs);
   const y = makeTensor(x.dt, shape, sizeOf(shape));
@@ -237,12 +241,13 @@ function compositeReduction(
 }
 
 /**
- * Variance over axes, dividing by n. y = Σ (x − mean)² / n, computed so: the mean first. @tf tf.math.reduce_variance
+ * Population variance over axes. y = Σ (x − mean)² / n, computed in two passes: the mean first.
+ * @tf tf.math.reduce_variance
  */
 export const reduceVariance: Reduction = compositeReduction(
   'reduceVariance',
   { tf: 'tf.math.reduce_variance', domain: [-10, 10], ulp: 8 },
-  (x, attrs) => varianceAtOnce(x, attrs, false, 'reduceVariance') ?? variance(x, attrs),
+  (x, attrs) => fusedVariance(x, attrs, false, 'reduceVariance') ?? variance(x, attrs),
 );
 
 function variance(x: Tensor, { axes: axis, keepdims }: ReduceAttrs): Tensor {
@@ -251,24 +256,24 @@ function variance(x: Tensor, { axes: axis, keepdims }: ReduceAttrs): Tensor {
 }
 
 /**
- * Standard deviation over axes. y = √variance; its gradient is NaN where all elements are equal. @tf tf.math.reduce_std
+ * Standard deviation over axes. y = √variance. The gradient is NaN if all elements are equal. @tf tf.math.reduce_std
  */
 export const reduceStd: Reduction = compositeReduction(
   'reduceStd',
   { tf: 'tf.math.reduce_std', domain: [-10, 10], ulp: 8 },
-  (x, attrs) => varianceAtOnce(x, attrs, true, 'reduceStd') ?? sqrt(variance(x, attrs)),
+  (x, attrs) => fusedVariance(x, attrs, true, 'reduceStd') ?? sqrt(variance(x, attrs)),
 );
 
 interface LogSumExp {
-  /** How many of the last dimensions are summed over. */
+  /** The number of trailing dimensions to reduce. */
   n: number;
   /** The result's shape. */
   shape: Shape;
 }
 
 /**
- * log Σ eˣ of an x that has elements over dimensions that lie beside each other, `inner` elements behind them: 1, or
- * more where `fitsFusedKernel` allows it.
+ * y = log Σ eˣ of a non-empty x over adjacent dimensions, which `inner` elements follow. An `inner` above 1 requires
+ * `fitsFusedKernel(x)`.
  */
 function runLogSumExp(x: Tensor, y: Tensor, inner: number): void {
   frame[0] = x.offset;
@@ -280,7 +285,7 @@ function runLogSumExp(x: Tensor, y: Tensor, inner: number): void {
   native.logSumExp(bufferOf(x), bufferOf(y));
 }
 
-/** log Σ eˣ over the last n dimensions. */
+/** y = log Σ eˣ over the last n dimensions. */
 const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSumExpLast', {
   tf: '',
   dtypes: floating,
@@ -294,18 +299,18 @@ const logSumExpLast = op<[x: Tensor, n: number, shape: Shape], LogSumExp>('logSu
     runLogSumExp(x, y, 1);
   },
   saves: { inputs: [0], outputs: true },
-  // dx = dy·softmax(x). Beside an infinite element the others have no share, where a softmax is NaN.
+  // dx = dy·softmax(x), except that finite elements next to an infinite one get 0: their softmax would be NaN.
   gradient: ([dy], { x: [x], y: [y], attrs: { n } }) => {
     if (x.size === 0) return [x];
-    const column = shapeOf(x).map((d, i) => (i < x.rank - n ? d : 1));
-    const share = reshape(softmax(reshape(x, [y.size, x.size / y.size])), shapeOf(x));
-    const none = logicalAnd(equal(reshape(y, column), Infinity), less(x, Infinity));
-    return [multiply(reshape(dy, column), select(none, 0, share))];
+    const keptShape = shapeOf(x).map((d, i) => (i < x.rank - n ? d : 1));
+    const weights = reshape(softmax(reshape(x, [y.size, x.size / y.size])), shapeOf(x));
+    const isZero = logicalAnd(equal(reshape(y, keptShape), Infinity), less(x, Infinity));
+    return [multiply(reshape(dy, keptShape), select(isZero, 0, weights))];
   },
 });
 
 /**
- * y = log Σ eˣ over axes, without overflow: the maximum is taken out. −∞ for nothing and for nothing but −∞.
+ * y = log Σ eˣ over axes, without overflow: the maximum is subtracted first. −∞ for no elements, and if all are −∞.
  * @tf tf.math.reduce_logsumexp
  */
 export const reduceLogsumexp: Reduction = compositeReduction(

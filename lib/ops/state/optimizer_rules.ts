@@ -1,4 +1,4 @@
-/** The native update rules of the optimizers. Not rows: they write where they are told to. */
+/** The native update rules of the optimizers. They are no op definitions, since they write into given tensors. */
 import { frame, native } from '../../binding';
 import type { TracedOp } from '../../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
@@ -8,32 +8,32 @@ export type Rule = 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'amsgrad';
 
 const codes = new Map(native.optimizerNames.map((name, i) => [name, i]));
 
-/** Where the numbers of a rule stand among those of the native calls, and how many there can be. */
+/** The first argument-buffer slots of a rule's numbers in the two native calls, and their maximum count. */
 export const ruleNumbers = { slot: 3, rowsSlot: 10, count: 4 } as const;
-const mostBuffers = native.maxBuffers;
-const mostNumbers = frame.length;
+const maxBuffers = native.maxBuffers;
+const maxNumbers = frame.length;
 
-/** One variable: from[0] are its weights, the others the state of the rule. */
+/** The update of one variable: from[0] are its weights, the others the state of the rule. */
 export interface RuleUpdate {
   readonly gradient: Tensor;
   readonly from: readonly Tensor[];
-  /** The new values: the same tensors, where nobody else sees them, or others. */
+  /** The new values: the same tensors if they are uniquely owned, or new ones. */
   readonly to: readonly Tensor[];
 }
 
 /**
- * Applies a rule to variables of one dtype, in as few native calls as can be. All tensors of an update have the shape of its
- * gradient.
+ * Applies a rule to variables of one dtype, in as few native calls as possible. All tensors of an update have the shape of
+ * its gradient.
  */
 export function applyRule(rule: Rule, numbers: ArrayLike<number>, updates: readonly RuleUpdate[]): void {
-  const buffersOf = 1 + 2 * updates[0].from.length;
+  const buffersPerUpdate = 1 + 2 * updates[0].from.length;
   const head = ruleNumbers.slot + ruleNumbers.count;
-  const most = Math.min(
-    Math.floor(mostBuffers / buffersOf),
-    Math.floor((mostNumbers - head) / (buffersOf + 1)),
+  const perCall = Math.min(
+    Math.floor(maxBuffers / buffersPerUpdate),
+    Math.floor((maxNumbers - head) / (buffersPerUpdate + 1)),
   );
-  for (let first = 0; first < updates.length; first += most) {
-    const count = Math.min(most, updates.length - first);
+  for (let first = 0; first < updates.length; first += perCall) {
+    const count = Math.min(perCall, updates.length - first);
     const buffers: ArrayBuffer[] = [];
     frame[0] = codes.get(rule) as number;
     frame[1] = updates[0].gradient.dt.code;
@@ -56,8 +56,8 @@ export function applyRule(rule: Rule, numbers: ArrayLike<number>, updates: reado
 }
 
 /**
- * Applies a rule without state to the rows that `indices` (checked before) name, from weights into others or in place. Rows
- * that repeat meet one after another.
+ * Applies a rule without state to the rows at `indices`, which are already checked, in place or from one tensor into
+ * another. Duplicate indices are applied one after another.
  */
 export function applyRuleToRows(
   rule: 'sgd',
@@ -83,22 +83,22 @@ export function applyRuleToRows(
 }
 
 /**
- * The same as an op over several variables, for programs. Inputs are for each its gradient, its weights, its states; outputs
- * its new weights and states; attributes the rule's numbers.
+ * `applyRule` as an op of compiled functions. Inputs are gradient, weights and states of each variable; outputs are its new
+ * weights and states; the attributes are the rule's numbers.
  */
 export function ruleOp(rule: Rule, states: number, variables: number): TracedOp {
-  const over: (readonly [number, number])[] = [];
+  const aliases: (readonly [number, number])[] = [];
   for (let v = 0; v < variables; v++) {
-    // Weights that are their own gradient decay.
-    over.push([v * states, v * (states + 1)]);
-    for (let i = 0; i < states; i++) over.push([v * states + i, v * (states + 1) + 1 + i]);
+    // Weight decay passes the weights as their own gradient, so the new weights may also replace the gradient.
+    aliases.push([v * states, v * (states + 1)]);
+    for (let i = 0; i < states; i++) aliases.push([v * states + i, v * (states + 1) + 1 + i]);
   }
   return {
     name: rule,
     differentiable: false,
     savesInputs: 0,
     savesOutputs: false,
-    over,
+    inputOutputAliases: aliases,
     execute: (inputs: readonly Tensor[], numbers: ArrayLike<number>, outputs: readonly Tensor[]) => {
       applyRule(
         rule,
@@ -113,14 +113,14 @@ export function ruleOp(rule: Rule, states: number, variables: number): TracedOp 
   };
 }
 
-/** The update of rows as an op: inputs are the rows of the gradient, their indices and the weights. */
+/** `applyRuleToRows` as an op: inputs are the gradient's rows, their indices, and the weights. */
 export function rowsRuleOp(rule: 'sgd'): TracedOp {
   return {
     name: `${rule}Rows`,
     differentiable: false,
     savesInputs: 0,
     savesOutputs: false,
-    over: [[0, 2]],
+    inputOutputAliases: [[0, 2]],
     execute: (
       [gradient, indices, from]: readonly Tensor[],
       numbers: ArrayLike<number>,

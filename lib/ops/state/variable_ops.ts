@@ -1,7 +1,7 @@
 /**
- * The methods of variables that compute: they make the new value in a storage of its own and exchange it, or write over
- * the present one where no tensor, tape or other variable shows it, so that tensors read earlier never change. A method
- * that throws leaves the variable as it was.
+ * Methods of variables that compute a new value. They write it in place if the storage is uniquely owned by the variable;
+ * otherwise they allocate a new tensor and swap it in, so that tensors read earlier never change. A method that throws leaves
+ * the variable unchanged.
  */
 import { frame, native } from '../../binding';
 import { convertLike, toTensor, type TensorLike } from '../../core/convert';
@@ -35,7 +35,7 @@ import {
 import { copyStrided, integer } from '../../op/strided';
 import { negative } from '../math/unary';
 
-/** Runs without any tape: assignments are no ops of the computation. */
+/** Runs f without recording it on tapes, since assignments are not differentiable. */
 function unrecorded<T>(f: () => T): T {
   return context.recorder === null ? f() : withContext({ recorder: null }, f);
 }
@@ -45,7 +45,7 @@ const kernels = {
   sub: native.binaryNames.indexOf('subtract'),
 };
 
-/** v ± delta, of the same shape; rows of an IndexedSlices touch only theirs. */
+/** v ± delta, which has the variable's shape; IndexedSlices update only the rows at their indices. */
 function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kind: 'add' | 'sub'): Variable {
   if (delta instanceof IndexedSlices) return scatter(v, delta, kind, name);
   if (v.dt === dtypes.bool) throw badDType(name, 'the variable', v.dt, numeric);
@@ -57,7 +57,7 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
         `${showShape(shapeOf(d))}, shapes must be equal.`,
     );
   }
-  if (v.writable) {
+  if (v.canOverwrite) {
     d.assertAlive(name);
     frame[0] = frame[2] = held.offset;
     frame[1] = d.offset;
@@ -66,15 +66,15 @@ function update(v: Variable, delta: TensorLike, f: typeof add, name: string, kin
     frame[5] = held.dt.code;
     frame[6] = 0;
     native.binary(bufferOf(held), bufferOf(d), bufferOf(held));
-    v.overwritten();
+    v.markOverwritten();
   } else {
-    v.adopt(unrecorded(() => f(held, d)));
+    v.assignOwned(unrecorded(() => f(held, d)));
   }
   return v;
 }
 
-/** Changes the rows that indices name: in place where no one can tell, else in a copy, which then is the value. */
-function change(
+/** Scatters updates into the variable: in place if its storage is uniquely owned, else into a copy, which is swapped in. */
+function applyScatter(
   v: Variable,
   indices: Tensor,
   updates: Tensor,
@@ -84,15 +84,15 @@ function change(
   bad: (position: number) => Error,
 ): Variable {
   if (v.dt === dtypes.bool && kind !== 'update') throw badDType(name, 'the variable', v.dt, numeric);
-  const inPlace = v.writable;
+  const inPlace = v.canOverwrite;
   const value = inPlace ? v.held : copyOf(v.held);
-  // The kernel has seen all indices before it writes.
+  // The kernel checks all indices before it writes.
   const status = scatterRows(value, indices, updates, map, kind);
   if (status === -2)
     throw new InvalidArgumentError(`[${name}] updates must not contain 0: integer division by zero`);
   if (status >= 0) throw bad(status);
-  if (inPlace) v.overwritten();
-  else v.adopt(value);
+  if (inPlace) v.markOverwritten();
+  else v.assignOwned(value);
   return v;
 }
 
@@ -104,7 +104,7 @@ function checkSlices(sparse: unknown, name: string): asserts sparse is IndexedSl
   }
 }
 
-/** Values in the variable's dtype: a scalar, or rows for the indices. */
+/** The values converted to the variable's dtype; they are a scalar, or one row per index. */
 function sliceValues(v: Variable, sparse: IndexedSlices, batchDims: number, name: string): Tensor {
   const values = convertLike(sparse.values, v.dt, name, 'values');
   const indices = sparse.indices;
@@ -132,7 +132,7 @@ function scatter(v: Variable, sparse: unknown, kind: ScatterOp, name: string): V
   const values = sliceValues(v, sparse, 0, name);
   const indices = sparse.indices;
   const shape = shapeOf(v.held);
-  return change(v, indices, values, axisMap(shape, shapeOf(indices), 0, 0), kind, name, (position) =>
+  return applyScatter(v, indices, values, axisMap(shape, shapeOf(indices), 0, 0), kind, name, (position) =>
     badIndex(name, indices, position, shape[0]),
   );
 }
@@ -148,7 +148,7 @@ function scatterNd(
   const values = convertLike(updates, v.dt, name, 'updates');
   const shape = shapeOf(v.held);
   checkUpdates(name, shape, where, values);
-  return change(v, where, values, tupleMap(shape, shapeOf(where), 0), kind, name, (position) =>
+  return applyScatter(v, where, values, tupleMap(shape, shapeOf(where), 0), kind, name, (position) =>
     badTuple(name, where, position, shape, 'shape'),
   );
 }
@@ -173,14 +173,14 @@ function batchScatterUpdate(v: Variable, sparse: unknown): Variable {
   }
   const values = sliceValues(v, sparse, batchDims, name);
   const map = axisMap(shape, shapeOf(indices), batchDims, batchDims);
-  return change(v, indices, values, map, 'update', name, (position) =>
+  return applyScatter(v, indices, values, map, 'update', name, (position) =>
     badIndex(name, indices, position, shape[batchDims]),
   );
 }
 
-/** What an index of a variable gives: the elements, which can be assigned. */
+/** The result of indexing a variable: the selected elements, with a method that assigns to them. */
 export type VariableSlice<D extends DType = DType> = Tensor<D> & {
-  /** Exchanges the elements; the value is broadcast to their shape. Returns the variable. */
+  /** Assigns new values, which are broadcast to the slice's shape. Returns the variable. */
   assign(value: TensorLike): Variable<D>;
 };
 
@@ -194,12 +194,12 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
       `[assign] Cannot broadcast input shape ${showShape(shapeOf(x))} into final shape ${showShape(region.shape)}`,
     );
   }
-  const inPlace = v.writable && x !== held;
+  const inPlace = v.canOverwrite && x !== held;
   const next = inPlace ? held : copyOf(held);
   if (region.shape.every((d) => d > 0)) {
     const { at: start, strides } = regionLayout(shapeOf(held), region);
-    // The region's own dimensions, without those that the index dropped or added (all of them 1).
-    const own = region.sizes.map((n, d) => ({ n, stride: strides[d] })).filter(({ n }) => n !== 1);
+    // Without dimensions of size 1, region and result have the same dimensions: only those are dropped or added.
+    const kept = region.sizes.map((n, d) => ({ n, stride: strides[d] })).filter(({ n }) => n !== 1);
     const shape = region.shape;
     const from = broadcastStrides(shapeOf(x), shape).filter((_, i) => shape[i] !== 1);
     copyStrided(
@@ -208,12 +208,12 @@ function assignAt(v: Variable, parts: readonly IndexPart[], value: TensorLike): 
       from,
       next,
       start,
-      own.map(({ stride }) => stride),
-      own.map(({ n }) => n),
+      kept.map(({ stride }) => stride),
+      kept.map(({ n }) => n),
     );
   }
-  if (inPlace) v.overwritten();
-  else v.adopt(next);
+  if (inPlace) v.markOverwritten();
+  else v.assignOwned(next);
   return v;
 }
 
@@ -222,7 +222,7 @@ function variableAt(v: Variable, parts: readonly IndexPart[]): VariableSlice {
   const assign = (value: TensorLike): unknown => {
     if (context.tracer === null) return assignAt(v, parts, value);
     const x = convertLike(value, v.dt, 'assign', 'value');
-    return later(context.tracer, 'assign', (u, given) => assignAt(u, parts, given as Tensor), v, [x]);
+    return callTraced(context.tracer, 'assign', (u, given) => assignAt(u, parts, given as Tensor), v, [x]);
   };
   Object.defineProperty(t, 'assign', { value: assign });
   return t as VariableSlice;
@@ -238,56 +238,56 @@ function countUpTo(v: Variable, limit: number): Tensor {
   const old = v.held;
   if (Number(old.item()) >= to) throw new OutOfRangeError(`[countUpTo] Reached limit of ${to}`);
   const before = copyOf(old);
-  v.adopt(unrecorded(() => add(old, 1)));
+  v.assignOwned(unrecorded(() => add(old, 1)));
   return before;
 }
 
-/** The methods; each returns the variable unless it says otherwise. */
+/** Methods that compute a new value. Those whose result is a Variable return the variable itself. */
 interface ComputingMethods<D extends DType = DType> {
   /**
-   * Adds `delta`, which has the variable's shape (nothing is broadcast), or rows. InvalidArgumentError for another
+   * Adds `delta`, which has the variable's shape, without broadcasting; or IndexedSlices. InvalidArgumentError for another
    * shape or dtype. @tf tf.Variable.assign_add
    */
   assignAdd(delta: TensorLike): Variable<D>;
-  /** Subtracts `delta`, as assignAdd adds. @tf tf.Variable.assign_sub */
+  /** Subtracts `delta`; see `assignAdd`. @tf tf.Variable.assign_sub */
   assignSub(delta: TensorLike): Variable<D>;
   /**
-   * Replaces the rows that sparseDelta.indices name; the last of duplicates wins. A scalar value serves all rows.
-   * InvalidArgumentError for an index outside or values of another shape. @tf tf.Variable.scatter_update
+   * Replaces the rows at sparseDelta.indices; of duplicates, the last one counts. A scalar value is assigned to all of them.
+   * InvalidArgumentError for an index out of range, or values of another shape. @tf tf.Variable.scatter_update
    */
   scatterUpdate(sparseDelta: IndexedSlices): Variable<D>;
-  /** Adds to rows; duplicates sum up. @tf tf.Variable.scatter_add */
+  /** Adds to rows; duplicates are summed. @tf tf.Variable.scatter_add */
   scatterAdd(sparseDelta: IndexedSlices): Variable<D>;
   /** Subtracts from rows. @tf tf.Variable.scatter_sub */
   scatterSub(sparseDelta: IndexedSlices): Variable<D>;
   /** Multiplies rows. @tf tf.Variable.scatter_mul */
   scatterMul(sparseDelta: IndexedSlices): Variable<D>;
-  /** Divides rows; integers towards zero, InvalidArgumentError for a zero. @tf tf.Variable.scatter_div */
+  /** Divides rows; integers round towards zero, InvalidArgumentError for a divisor of 0. @tf tf.Variable.scatter_div */
   scatterDiv(sparseDelta: IndexedSlices): Variable<D>;
-  /** The smaller of rows and values. @tf tf.Variable.scatter_min */
+  /** Replaces rows by the minimum of row and value. @tf tf.Variable.scatter_min */
   scatterMin(sparseDelta: IndexedSlices): Variable<D>;
-  /** The larger of rows and values. @tf tf.Variable.scatter_max */
+  /** Replaces rows by the maximum of row and value. @tf tf.Variable.scatter_max */
   scatterMax(sparseDelta: IndexedSlices): Variable<D>;
-  /** Replaces what the index tuples name. @tf tf.Variable.scatter_nd_update */
+  /** Replaces the elements or slices at the index tuples. @tf tf.Variable.scatter_nd_update */
   scatterNdUpdate(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** Adds at the index tuples. @tf tf.Variable.scatter_nd_add */
   scatterNdAdd(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** Subtracts at the index tuples. @tf tf.Variable.scatter_nd_sub */
   scatterNdSub(indices: TensorLike, updates: TensorLike): Variable<D>;
-  /** The smaller of element and update at the index tuples. @tf tf.Variable.scatter_nd_min */
+  /** Takes the minimum of element and update at the index tuples. @tf tf.Variable.scatter_nd_min */
   scatterNdMin(indices: TensorLike, updates: TensorLike): Variable<D>;
-  /** The larger of element and update at the index tuples. @tf tf.Variable.scatter_nd_max */
+  /** Takes the maximum of element and update at the index tuples. @tf tf.Variable.scatter_nd_max */
   scatterNdMax(indices: TensorLike, updates: TensorLike): Variable<D>;
   /** Replaces rows within batches: indices [batch…, k], values [batch…, k, …]. @tf tf.Variable.batch_scatter_update */
   batchScatterUpdate(sparseDelta: IndexedSlices): Variable<D>;
-  /** The rows that the indices name: gather along axis 0. @tf tf.Variable.sparse_read */
+  /** The rows at the indices: gather along axis 0. @tf tf.Variable.sparse_read */
   sparseRead(indices: TensorLike): Tensor<D>;
   /**
-   * The value before, and one more after. OutOfRangeError at the limit, InvalidArgumentError for a variable that isn't an
-   * int32 or int64 scalar. @tf tf.Variable.count_up_to
+   * Increments the variable; returns the previous value. OutOfRangeError at the limit, InvalidArgumentError for a variable
+   * that is not an int32 or int64 scalar. @tf tf.Variable.count_up_to
    */
   countUpTo(limit: number): Tensor<D>;
-  /** The elements that an index selects; `v.at('1:3').assign(…)` exchanges them. @tf tf.Variable.__getitem__ */
+  /** The elements that an index selects; `v.at('1:3').assign(…)` replaces them. @tf tf.Variable.__getitem__ */
   at(...parts: IndexPart[]): VariableSlice<D>;
 }
 
@@ -319,11 +319,11 @@ const methods: {
   at: (v, ...parts) => variableAt(v, parts),
 };
 
-/** Methods made of ops, which a tracer follows by itself; the others are calls at every run. */
-const followed = new Set<string>(['assignAdd', 'assignSub', 'sparseRead', 'at']);
+/** Methods composed of ops, which are traced; the others become host steps. */
+const composedMethods = new Set<string>(['assignAdd', 'assignSub', 'sparseRead', 'at']);
 
-/** In a function that is being traced. */
-function later(
+/** Calls a method during a trace. */
+function callTraced(
   tracer: Tracer,
   name: string,
   f: (v: Variable, ...args: unknown[]) => unknown,
@@ -331,17 +331,17 @@ function later(
   args: unknown[],
 ): unknown {
   const sparse = (name === 'assignAdd' || name === 'assignSub') && args[0] instanceof IndexedSlices;
-  if (followed.has(name) && !sparse) {
+  if (composedMethods.has(name) && !sparse) {
     tracer.touch(v);
     return f(v, ...args);
   }
   const given = args.map((a) => (a instanceof Variable ? a.read() : a));
-  const counts = name === 'countUpTo';
+  const returnsCount = name === 'countUpTo';
   const run = (real: readonly Tensor[]): Tensor[] => {
     const result = f(v, ...(withTensors(given, real) as unknown[]));
-    return counts ? [result as Tensor] : [];
+    return returnsCount ? [result as Tensor] : [];
   };
-  const outputs = counts ? [specOf(v.held)] : [];
+  const outputs = returnsCount ? [specOf(v.held)] : [];
   const [count] = tracer.host({
     name,
     inputs: tensorsIn(given),
@@ -351,13 +351,13 @@ function later(
     effects: 'variables',
     variables: [v],
   });
-  return counts ? count : v;
+  return returnsCount ? count : v;
 }
 
 for (const [name, f] of Object.entries(methods) as [string, (v: Variable, ...args: unknown[]) => unknown][]) {
   const method: (this: Variable, ...args: unknown[]) => unknown = {
     [name](this: Variable, ...args: unknown[]): unknown {
-      return context.tracer === null ? f(this, ...args) : later(context.tracer, name, f, this, args);
+      return context.tracer === null ? f(this, ...args) : callTraced(context.tracer, name, f, this, args);
     },
   }[name];
   Object.defineProperty(Variable.prototype, name, { value: method, writable: true, configurable: true });
@@ -366,7 +366,8 @@ for (const [name, f] of Object.entries(methods) as [string, (v: Variable, ...arg
 // ---------------------------------------------------------------------------------------------------- IndexedSlices
 
 /**
- * scalar · x. Rows stay rows. InvalidArgumentError where `scalar` isn't a scalar. @tf tf.math.scalar_mul
+ * scalar · x; the product with IndexedSlices is IndexedSlices. InvalidArgumentError if `scalar` is not a scalar.
+ * @tf tf.math.scalar_mul
  */
 export function scalarMul<D extends DType>(scalar: TensorLike, x: IndexedSlices<D>): IndexedSlices<D>;
 export function scalarMul<S extends TensorLike, X extends TensorLike>(
@@ -388,27 +389,27 @@ export function scalarMul(scalar: TensorLike, x: TensorLike): Tensor | IndexedSl
 
 declare module '../../core/indexed_slices' {
   interface IndexedSlices<D extends DType = DType> {
-    /** The rows negated. */
+    /** Negates the values. */
     neg(): IndexedSlices<D>;
-    /** The rows times a scalar; times anything else, the whole tensor's product. @tf tf.math.multiply */
+    /** IndexedSlices if y is a scalar, else the product with the dense tensor. @tf tf.math.multiply */
     mul<Y extends TensorLike>(y: Y): Gradient<D & OperandDType<Y>>;
-    /** The rows divided by a scalar; divided by anything else, the whole tensor's quotient. @tf tf.math.divide */
+    /** IndexedSlices if y is a scalar, else the quotient of the dense tensor. @tf tf.math.divide */
     div(y: TensorLike): Gradient<DTypeTable[D]['quotient']>;
-    /** The rows times a scalar. @tf tf.math.scalar_mul */
+    /** Multiplies the values by a scalar. @tf tf.math.scalar_mul */
     scalarMul(scalar: TensorLike): IndexedSlices<D>;
   }
 }
 
-/** Whether a product with it is one with each row. */
-function isScalar(y: TensorLike): boolean {
+/** Whether an operand is a scalar, so that it can be applied to each row. */
+function isScalarOperand(y: TensorLike): boolean {
   return y instanceof Tensor || y instanceof Variable ? y.rank === 0 : typeof y !== 'object';
 }
 
-/** The same rows with other values. */
+/** The same indices with other values. */
 const withValues = (slices: IndexedSlices, values: Tensor): IndexedSlices =>
   new IndexedSlices(values, slices.indices, slices.denseShape);
 
-/** The methods of rows that give rows; the others (ops/methods.ts) are those of the whole tensor. */
+/** The methods of IndexedSlices whose results may be IndexedSlices; the others (methods.ts) compute on the dense tensor. */
 const sliceMethods = {
   neg(this: IndexedSlices): IndexedSlices {
     return withValues(this, negative(this.values));
@@ -417,10 +418,10 @@ const sliceMethods = {
     return scalarMul(scalar, this);
   },
   mul(this: IndexedSlices, y: TensorLike): Gradient {
-    return isScalar(y) ? withValues(this, multiply(this.values, y)) : multiply(this, y);
+    return isScalarOperand(y) ? withValues(this, multiply(this.values, y)) : multiply(this, y);
   },
   div(this: IndexedSlices, y: TensorLike): Gradient {
-    return isScalar(y) ? withValues(this, divide(this.values, y)) : divide(this, y);
+    return isScalarOperand(y) ? withValues(this, divide(this.values, y)) : divide(this, y);
   },
 };
 for (const [name, value] of Object.entries(sliceMethods)) {

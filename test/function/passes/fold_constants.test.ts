@@ -6,11 +6,11 @@ import { optimize } from '../../../lib/graph/passes/optimize';
 import { Trace } from '../../../lib/graph/trace';
 import type { TracedOp } from '../../../lib/op/contract';
 import { shapeOf, specOf } from '../../../lib/core/tensor';
-import { registry } from '../../../lib/op/registry';
+import { opDefinitions } from '../../../lib/op/registry';
 import { bytesOf } from '../../helpers/threads';
 import { namesOf } from './graphs';
 
-const row = (name: string): TracedOp => registry().get(name) as unknown as TracedOp;
+const row = (name: string): TracedOp => opDefinitions().get(name) as unknown as TracedOp;
 
 /** x + op(constant): ops of constants alone run while a function is traced; in parts of other graphs they may stay. */
 function graph(name: string, constant: tf.Tensor, attrs: unknown, out: tf.Tensor) {

@@ -1,7 +1,7 @@
 /** What a loss computes for its gradient is left out where nobody asks for that. */
 import * as tf from 'gradtape';
 import { optimize } from '../../../lib/graph/passes/optimize';
-import { unreadResults } from '../../../lib/graph/passes/unread_results';
+import { unreadResults } from '../../../lib/graph/passes/dead_code';
 import { graphOf, leaves, type F } from './graphs';
 
 const { softmaxCrossEntropyWithLogits: dense, sparseSoftmaxCrossEntropyWithLogits: sparse } = tf.nn;
@@ -14,7 +14,7 @@ const labels = (rows: number, classes: number): tf.Tensor =>
 /** The numbers of results of the ops that have several. */
 const results = (f: F, args: tf.Tensor[], pass = optimize): number[] =>
   pass(graphOf(f, args)).nodes.flatMap((n) =>
-    n.kind === 'op' && n.op.leastResults !== undefined ? [n.outputs.length] : [],
+    n.kind === 'op' && n.op.minResults !== undefined ? [n.outputs.length] : [],
   );
 
 describe.each(['float32', 'float64'] as const)('%s', (dtype) => {

@@ -3,7 +3,7 @@ import * as tf from 'gradtape';
 import { native, frame } from '../../../lib/binding';
 import { attempt, everyCall, random } from '../../conformance/examples';
 import { gradients } from '../../conformance/calls';
-import { registry } from '../../../lib/op/registry';
+import { opDefinitions } from '../../../lib/op/registry';
 
 /** One call: the numbers of its argument buffer, as the base64 of doubles, and how many buffers it has. */
 export interface NotedCall {
@@ -81,7 +81,7 @@ function noted(f: () => void, most: number): { calls: NotedCall[]; programs: Not
 }
 
 function examples(): void {
-  for (const row of registry().values()) {
+  for (const row of opDefinitions().values()) {
     for (const call of everyCall(row, 'fuzz')) {
       if (attempt(call) === null || !row.differentiable) continue;
       try {

@@ -4,10 +4,10 @@ import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
 import { rejectPromise } from '../../core/nest';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
-import { describe, showShape } from '../../core/shape';
-import { shapeOf, type Tensor } from '../../core/tensor';
+import { describe } from '../../core/shape';
+import { shapeOf, specOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { lessEqual } from '../../ops/math/compare';
 import { cast } from '../../ops/array/cast';
@@ -15,11 +15,13 @@ import { stack } from '../../ops/array/joining';
 import { reduceSum } from '../../ops/reduce/reduce';
 import { Assert } from '../../ops/debugging/assertions';
 import type { Trace } from '../../graph/trace';
-import { BranchFlow, type Branch, type SelectBranch } from './branches';
-import { emit, type Out } from './flow';
+import { BranchFlow, type Branch, type SelectBranch } from './branch_flow';
+import { emit } from './flow';
 import {
   alike,
   checkCallable,
+  isTrue,
+  predicate,
   showStructure,
   showTensor,
   showTypes,
@@ -27,27 +29,9 @@ import {
   type FlatStructure,
 } from './structure';
 import { ConcretizationError } from '../../graph/concretization_error';
-import { traceSubgraph, type TracedSubgraph } from './subgraph';
+import { traceSubgraph, traceSubgraphs, type TracedSubgraph } from './subgraph';
 
-/** Whether a scalar is true; numbers other than 0 are. */
-export function isTrue(t: Tensor): boolean {
-  const value = t.item();
-  return value !== 0 && value !== 0n && value !== false;
-}
-
-/** A scalar condition as a tensor. */
-export function predicate(value: unknown, op: string, argument: string): Tensor {
-  const t = toTensor(value, null, op, argument);
-  if (t.rank !== 0) {
-    throw new InvalidArgumentError(
-      `[${op}] ${argument} must be a scalar, but it has shape ${showShape(shapeOf(t))}; reduce it with tf.reduceAny or ` +
-        `tf.reduceAll, or choose elementwise with tf.where`,
-    );
-  }
-  return t;
-}
-
-/** Calls a branch eagerly. */
+/** Calls a branch whose condition is known. */
 function callNow<R>(f: () => R, op: string): R {
   const result = f();
   rejectPromise(result, `tf.${op}`);
@@ -99,7 +83,7 @@ export function caseOf<R>(
   options?: CaseOptions<R> | CaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) refuseSurplus('case', 2, arguments, caseDefaults);
+  if (arguments.length > 2) throwExtraArguments('case', 2, arguments, caseDefaults);
   const o = parseOptions<Required<CaseOptions<R>>>(options, 'default', caseDefaults, 'case');
   if (!Array.isArray(predFnPairs))
     throw new TypeError(`[case] 'predFnPairs' must be an array of pairs. Received: ${describe(predFnPairs)}`);
@@ -163,7 +147,7 @@ export function switchCase<R>(
   options?: SwitchCaseOptions<R> | SwitchCaseOptions<R>['default'],
 ): R {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 3) refuseSurplus('switchCase', 3, arguments, switchCaseDefaults);
+  if (arguments.length > 3) throwExtraArguments('switchCase', 3, arguments, switchCaseDefaults);
   const o = parseOptions<Required<SwitchCaseOptions<R>>>(
     options,
     'default',
@@ -217,7 +201,7 @@ export function switchCase<R>(
   return emitBranches('switchCase', index, select, branches, names) as R;
 }
 
-/** Traces branches that are selected by a symbolic index. */
+/** Adds branches that are selected by a symbolic index to the function being traced. */
 function emitBranches(
   op: string,
   index: Tensor,
@@ -225,13 +209,7 @@ function emitBranches(
   fs: readonly (() => unknown)[],
   names: readonly string[],
 ): unknown {
-  try {
-    return traceBranches(op, index, select, fs, names);
-  } catch (error) {
-    // User code may catch the error, so the enclosing trace records it.
-    if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
-    throw error;
-  }
+  return (context.tracer as Trace).recordingFailure(() => traceBranches(op, index, select, fs, names));
 }
 
 function traceBranches(
@@ -241,7 +219,7 @@ function traceBranches(
   fs: readonly (() => unknown)[],
   names: readonly string[],
 ): unknown {
-  const traceAll = (live: boolean): TracedSubgraph<FlatStructure>[] =>
+  const subgraphs = traceSubgraphs(op, (live) =>
     fs.map((f, i) =>
       traceSubgraph(
         op,
@@ -250,14 +228,8 @@ function traceBranches(
         (r) => r.tensors,
         live,
       ),
-    );
-  let subgraphs = traceAll(false);
-  if (subgraphs.some((p) => p.needsVariables)) {
-    (context.tracer as Trace).limitOrders(op, 1);
-    // The branches must access the variables themselves.
-    (context.tracer as Trace).restoreVariables(true);
-    subgraphs = traceAll(true);
-  }
+    ),
+  );
   checkAlike(op, subgraphs, names);
 
   // Values of variables are inputs, and results if a branch assigns them.
@@ -298,12 +270,11 @@ function traceBranches(
     const results = [...graph.results, ...newValues];
     return { graph: { ...graph, parameters, results }, inputs, outs: results.map((_, i) => i) };
   });
-  const spec = (t: Tensor): Out => ({ shape: shapeOf(t), dt: t.dt });
-  const outs = branches[0].graph.results.map(spec);
-  const flow = new BranchFlow(op, select, branches, captures.map(spec), outs);
-  if (subgraphs.some((p) => p.trace.closes)) flow.tryDerivative();
+  const outs = branches[0].graph.results.map(specOf);
+  const flow = new BranchFlow(op, select, branches, captures.map(specOf), outs);
+  if (subgraphs.some((p) => p.trace.hasGradientCaptures)) flow.tryDerivative();
   const results = emit(flow, [index, ...captures]);
-  [...assigned].forEach((v, i) => v.adopt(results[resultCount + i]));
+  [...assigned].forEach((v, i) => v.assignOwned(results[resultCount + i]));
   return withTensors(subgraphs[0].value.structure, results);
 }
 

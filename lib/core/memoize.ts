@@ -5,7 +5,7 @@ import { copyOfArrays } from './lists';
 /** Calls cached for each function. */
 const maxCached = 16;
 
-/** Whether arguments are equal; arrays are compared by their elements. NaN is equal to nothing. */
+/** Whether arguments are equal; arrays are compared by their elements. NaN is not equal to NaN. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
@@ -27,7 +27,7 @@ interface Call<R> {
  * not. Arrays are compared by value, other arguments by identity. Callers share a cached result and must not write to it.
  * `shapes`: the positions of arguments that are shapes of tensors; these are immutable, so they are not copied.
  */
-export function remembered<P extends readonly unknown[], R>(
+export function memoized<P extends readonly unknown[], R>(
   f: (...args: P) => R,
   shapes: readonly number[] = [],
 ): (...args: P) => R {

@@ -1,25 +1,30 @@
 /**
- * Ownership of a run's values: which ones a variable or the caller alone receives. A variable's new value may be written in
- * place of its current one if that is uniquely owned at run time.
+ * Ownership of a run's values. A value that only one variable, or only the caller, receives is handed over without an alias.
+ * Such a value of a variable may also be written in place of the variable's current one, if that is uniquely owned at run time.
  */
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, isFallible, type Graph } from '../graph/graph';
-import type { LoweredNode, Storages } from './lowered';
+import type { LoweredNode } from './lower';
+import type { Storages } from './storages';
 
 /** The variable that alone receives a value. */
-export interface Target {
+interface Target {
   readonly variable: Variable;
-  /** The symbolic tensor of its current value, if the function reads it. */
+  /** The symbolic tensor of the variable's value before; null if the function does not read that. */
   readonly old: Tensor | null;
 }
 
-export class Updates {
+/** Learns of a program's nodes in order; then answers who owns a value. Values are identified by the roots of their storages. */
+export class Ownership {
+  /** Values that segments compute. */
   private readonly produced = new Set<Tensor>();
+  /** The values that variables hold at this point of the program. */
   private readonly current = new Map<Variable, Tensor>();
+  /** For each assigned value, the variable that last received it. */
   private readonly targets = new Map<Tensor, Target>();
-  /** Storages with several owners, or visible to JavaScript. */
+  /** Values with several owners, or visible to JavaScript. */
   private readonly shared = new Set<Tensor>();
   private readonly results: Set<Tensor>;
 
@@ -64,7 +69,7 @@ export class Updates {
     return this.targets.get(root) ?? null;
   }
 
-  /** Whether the caller may get the produced tensor itself instead of an alias. Called once for each result, in order. */
+  /** Whether the caller owns a result alone, so that it gets the tensor itself and no alias. Call once for each result, in order. */
   claimResult(result: Tensor): boolean {
     const root = this.storages.root(result);
     if (!this.produced.has(root) || this.shared.has(root) || !sameShape(shapeOf(root), shapeOf(result)))
@@ -74,7 +79,7 @@ export class Updates {
   }
 
   /** The variable whose current value the output `root` of node `at` may overwrite; null if there is none. */
-  over(
+  overwritable(
     root: Tensor,
     nodes: readonly LoweredNode[],
     at: number,
@@ -83,37 +88,20 @@ export class Updates {
     const target = this.target(root);
     if (target === null || !target.variable.hasOneShape) return null;
     const { variable, old } = target;
-    // If a later node fails, the assignment may not take effect.
+    // If a later node fails, the variable must still have its current value.
     if (nodes.slice(at + 1).some(mayFail)) return null;
     if (old === null) return variable;
     if (escaping.has(old)) return null;
     for (let i = nodes.length - 1; i > at; i--) {
       if (inputsOf(nodes[i].node).some((t) => this.storages.locate(t).root === old)) return null;
     }
-    const { node, over } = nodes[at];
+    const { node, inputOutputAliases } = nodes[at];
     const reads = node.inputs.filter((t) => this.storages.locate(t).root === old);
     const allowed = (x: Tensor): boolean =>
-      over === undefined ? false : over.some(([to, from]) => to === root && from === this.storages.root(x));
+      inputOutputAliases.some(([to, from]) => to === root && from === this.storages.root(x));
     return reads.every(allowed) ? variable : null;
   }
 }
 
 const mayFail = ({ node, scalars }: LoweredNode): boolean =>
   scalars?.fallible === true || isFallible(node.op, node.inputs);
-
-/** Pairs of storages [output, input] of an op for which the output may be written in place of the input. */
-export function overwrites(
-  { op, inputs, outputs }: LoweredNode['node'],
-  storages: Storages,
-): (readonly [Tensor, Tensor])[] {
-  if (op.over !== undefined) {
-    return op.over.map(([to, from]) => [storages.root(outputs[to]), storages.root(inputs[from])] as const);
-  }
-  const kernel = op.tile;
-  if (kernel === undefined || kernel.kind === 'reduce' || outputs.length !== 1) return [];
-  const [out] = outputs;
-  if (inputs.some((t) => t.size !== out.size && t.size !== 1)) return [];
-  return inputs
-    .filter((t) => t.size === out.size && t.dt === out.dt)
-    .map((t) => [storages.root(out), storages.root(t)] as const);
-}

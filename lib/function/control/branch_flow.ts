@@ -1,12 +1,12 @@
 /** A conditional over compiled branches. Its derivatives of any order are such conditionals, too. */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
-import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
+import { aliasTensor, pin, shapeOf, specOf, type Tensor } from '../../core/tensor';
 import { derive, noGradient, zeroGradient } from '../../graph/derivative';
-import type { TensorSubgraphRuns } from '../../graph/graph';
+import type { Graph, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
-import { Flow, isFloat, updatesInJavaScript, type FlowOrder, type Out } from './flow';
-import type { Graph } from '../../graph/graph';
+import type { ResultSpec } from '../../op/define/general';
+import { Flow, isFloat, unavailableForUpdates, type FlowOrder } from './flow';
 import { scalarShape } from '../../core/shape';
 
 export interface Branch {
@@ -20,7 +20,7 @@ export interface Branch {
 /** Selects a branch by the value of the flow's first input. */
 export type SelectBranch = (index: Tensor) => number;
 
-const scalar: Out = { shape: scalarShape, dt: dtypes.int32 };
+const scalar: ResultSpec = { shape: scalarShape, dt: dtypes.int32 };
 
 export class BranchFlow extends Flow {
   private readonly functions: readonly GraphFunction[];
@@ -31,8 +31,8 @@ export class BranchFlow extends Flow {
     private readonly select: SelectBranch,
     private readonly branches: readonly Branch[],
     /** The types of the inputs after the first. */
-    private readonly ins: readonly Out[],
-    outs: readonly Out[],
+    private readonly ins: readonly ResultSpec[],
+    outs: readonly ResultSpec[],
   ) {
     super(
       name,
@@ -54,7 +54,7 @@ export class BranchFlow extends Flow {
   }
 
   /** Shared by all runs: the saved values of a branch that was not taken are never read. */
-  private zero(out: Out, i: number): Tensor {
+  private zero(out: ResultSpec, i: number): Tensor {
     let t = this.zeros[i];
     if (t === null) {
       this.zeros[i] = t = filled(out.shape, out.dt, 0);
@@ -65,17 +65,15 @@ export class BranchFlow extends Flow {
 
   protected derive(): FlowOrder {
     const { name, select, branches, outs, ins } = this;
-    if (this.effects === 'variables') return updatesInJavaScript(this, [scalar, ...ins], 'it');
+    if (this.effects === 'variables') return unavailableForUpdates(this, [scalar, ...ins], 'it');
     const floats = outs.flatMap((o, i) => (isFloat(o) ? [i] : []));
     const derivatives = branches.map((b) => derive(b.graph));
     // Forward: the results, then the saved values of each branch.
     let next = outs.length;
     const savedAt = derivatives.map((d) => Array.from({ length: d.saved }, () => next++));
-    const forwardOuts: Out[] = [
+    const forwardOuts: ResultSpec[] = [
       ...outs,
-      ...derivatives.flatMap((d) =>
-        d.forward.results.slice(d.results).map((t) => ({ shape: shapeOf(t), dt: t.dt })),
-      ),
+      ...derivatives.flatMap((d) => d.forward.results.slice(d.results).map(specOf)),
     ];
     const forward = new BranchFlow(
       name,

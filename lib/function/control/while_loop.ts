@@ -3,18 +3,17 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { withTensors } from '../../core/leaves';
-import { options as parseOptions, refuseSurplus } from '../../core/options';
+import { options as parseOptions, throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import type { Trace } from '../../graph/trace';
-import { isTrue, predicate } from './branch_ops';
-import { emit, type Out } from './flow';
+import { emit } from './flow';
 import { LoopFlow } from './loop_flow';
-import { alike, checkCallable, checkSameStructure, flattenTensors } from './structure';
+import { alike, checkCallable, checkSameStructure, flattenTensors, isTrue, predicate } from './structure';
 import { ConcretizationError } from '../../graph/concretization_error';
-import { traceSubgraph, type TracedSubgraph } from './subgraph';
+import { traceSubgraph, traceSubgraphs } from './subgraph';
 
 const whileLoopDefaults = { maximumIterations: null } as const;
 
@@ -23,7 +22,7 @@ export interface WhileLoopOptions {
   maximumIterations?: TensorLike | null;
 }
 
-/** The most iterations to which a loop with a known condition is unrolled inside a function. */
+/** The most iterations of a loop that are unrolled during a trace, as long as the condition is known. */
 export const maxUnrolled = 64;
 
 /**
@@ -40,7 +39,7 @@ export function whileLoop<V extends unknown[]>(
   options?: WhileLoopOptions | WhileLoopOptions['maximumIterations'],
 ): V {
   // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 4) refuseSurplus('whileLoop', 4, arguments, whileLoopDefaults);
+  if (arguments.length > 4) throwExtraArguments('whileLoop', 4, arguments, whileLoopDefaults);
   const o = parseOptions<Required<WhileLoopOptions>>(
     options,
     'maximumIterations',
@@ -105,13 +104,9 @@ export function whileLoop<V extends unknown[]>(
     maxIterations === null || maxIterations === Infinity
       ? limit
       : toTensor(maxIterations - done, dtypes.int32, 'whileLoop', '');
-  try {
-    return compiledLoop((vars) => call(cond, vars), step, current, remaining) as V;
-  } catch (error) {
-    // User code may catch the error, so the enclosing trace records it.
-    if (error instanceof ConcretizationError) (context.tracer as Trace).reason = error;
-    throw error;
-  }
+  return (context.tracer as Trace).recordingFailure(
+    () => compiledLoop((vars) => call(cond, vars), step, current, remaining) as V,
+  );
 }
 
 /** The value of the condition if it is known at trace time; else null. */
@@ -140,29 +135,28 @@ function compiledLoop(
   (context.tracer as Trace).limitOrders('whileLoop', 2);
   const vars = flattenTensors(start, 'whileLoop', 'loopVars').tensors;
   const specs = vars.map(specOf);
-  const traceBoth = (live: boolean): [TracedSubgraph<Tensor>, TracedSubgraph<readonly Tensor[]>] => [
-    traceSubgraph(
-      'whileLoop',
-      specs,
-      (given) => predicate(cond(withTensors(start, given)), 'whileLoop', 'the result of cond'),
-      (t) => [t],
-      live,
-    ),
-    traceSubgraph(
-      'whileLoop',
-      specs,
-      (given) => flattenTensors(step(withTensors(start, given)), 'whileLoop', 'the result of body').tensors,
-      (ts) => ts,
-      live,
-    ),
-  ];
-  let [condition, body] = traceBoth(false);
-  if (condition.needsVariables || body.needsVariables || condition.assigned.size > 0) {
-    (context.tracer as Trace).limitOrders('whileLoop', 1);
-    // The loop must access the variables themselves.
-    (context.tracer as Trace).restoreVariables(true);
-    [condition, body] = traceBoth(true);
-  }
+  const [condition, body] = traceSubgraphs(
+    'whileLoop',
+    (live) =>
+      [
+        traceSubgraph(
+          'whileLoop',
+          specs,
+          (given) => predicate(cond(withTensors(start, given)), 'whileLoop', 'the result of cond'),
+          (t) => [t],
+          live,
+        ),
+        traceSubgraph(
+          'whileLoop',
+          specs,
+          (given) =>
+            flattenTensors(step(withTensors(start, given)), 'whileLoop', 'the result of body').tensors,
+          (ts) => ts,
+          live,
+        ),
+      ] as const,
+    ([c, b]) => c.needsVariables || b.needsVariables || c.assigned.size > 0,
+  );
   // Variables that the body assigns are loop variables too.
   const assigned = [...body.assigned.keys()];
   const oldValues = assigned.map((v) => v.held);
@@ -198,13 +192,12 @@ function compiledLoop(
       carried: carried.length,
       variables: assigned,
       limit: limit === null ? null : inputs.length - 1,
-      isTrue,
     },
-    inputs.map((t): Out => ({ shape: shapeOf(t), dt: t.dt })),
+    inputs.map(specOf),
   );
-  if (condition.trace.closes || body.trace.closes) flow.tryDerivative();
+  if (condition.trace.hasGradientCaptures || body.trace.hasGradientCaptures) flow.tryDerivative();
   const results = emit(flow, inputs);
-  assigned.forEach((v, i) => v.adopt(results[vars.length + i]));
+  assigned.forEach((v, i) => v.assignOwned(results[vars.length + i]));
   return withTensors(start, results);
 }
 

@@ -1,44 +1,44 @@
-/** Rows called with more arguments than they take, as with Python's keywords: `reduceMean(x, -1, { keepdims: true })`. */
+/** Errors for calls with more arguments than parameters, such as `reduceMean(x, -1, { keepdims: true })`. */
 import { InvalidArgumentError } from '../core/errors';
-import { surplusError } from '../core/options';
+import { extraArgumentsError } from '../core/options';
 import { describe } from '../core/shape';
 
 type Callable = (...args: never[]) => unknown;
 
-const unknownOption = ' ';
-const known = new WeakMap<Callable, readonly string[] | null>();
+const probeOption = ' ';
+const optionNamesOf = new WeakMap<Callable, readonly string[] | null>();
 
-/** The names of a function's options, in the order of their places; null where it has none, or cannot tell with these arguments. */
+/** The names of a function's options, in order; null if it has none, or if it throws another error for these arguments. */
 function optionNames(name: string, f: Callable, first: readonly unknown[]): readonly string[] | null {
-  const before = known.get(f);
+  const before = optionNamesOf.get(f);
   if (before !== undefined) return before;
   let names: readonly string[] | null = null;
   try {
-    Reflect.apply(f, undefined, [...first, { [unknownOption]: null }] as never[]);
+    Reflect.apply(f, undefined, [...first, { [probeOption]: null }] as never[]);
   } catch (error) {
-    // A function knows its options when it is given one that it does not have.
+    // The error for an unknown option lists the options.
     const [, of, list] =
       /^\[([^\]]*)\] has no option ' '; it takes (.*)$/.exec(String((error as Error).message)) ?? [];
     if (of !== name) return null;
     names = list.split(', ');
   }
-  known.set(f, names);
+  optionNamesOf.set(f, names);
   return names;
 }
 
-/** Functions whose second argument is a list of sizes or axes, which other libraries take one by one. */
+/** Functions whose second argument is a list of sizes or axes; in other libraries, these are separate arguments. */
 const takesList = new Set(['reshape', 'broadcastTo', 'tile', 'reverse']);
 
 /**
- * Throws where a function whose last argument is its options was called with more: they would be ignored; and where the last
- * argument of another is a number. Others may be called with more, as `Array.prototype.reduce` and the like do. `f` has as
- * many parameters as it takes arguments.
+ * Throws if the last parameter of `f` is its options, or if the last extra argument is a number: JavaScript would ignore it.
+ * Other extra arguments are allowed, since callers such as `Array.prototype.reduce` pass them. To be called if there are more
+ * arguments than `f.length`.
  */
-export function refuseMore(name: string, f: Callable, args: readonly unknown[]): void {
+export function checkExtraArguments(name: string, f: Callable, args: readonly unknown[]): void {
   const most = f.length;
   if (most < 2) return;
   const names = optionNames(name, f, args.slice(0, most - 1));
-  if (names !== null) throw surplusError(name, most, args, names);
+  if (names !== null) throw extraArgumentsError(name, most, args, names);
   if (typeof args[args.length - 1] !== 'number') return;
   const rest = args.slice(1);
   const hint =

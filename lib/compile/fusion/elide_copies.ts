@@ -4,7 +4,8 @@
  */
 import type { Tensor } from '../../core/tensor';
 import { splitCopies, isRun, concatCopies, without, type BlockCopies } from '../copies';
-import type { LoweredNode, Storages } from '../lowered';
+import type { LoweredNode } from '../lower';
+import type { Storages } from '../storages';
 import { enabled } from '../../graph/passes/enabled';
 
 /** Values are written at multiples of this many bytes, as in storages of their own. */

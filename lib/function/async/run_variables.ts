@@ -30,7 +30,7 @@ export class RunVariables {
 
   /** Fixes the value of a variable for the run with a lease, so that its elements are not overwritten. */
   pin(variable: Variable): Tensor {
-    const t = this.retain(detached(() => variable.lend()));
+    const t = this.retain(detached(() => variable.snapshot()));
     this.pinned.set(variable, t);
     return t;
   }
@@ -61,7 +61,7 @@ export class RunVariables {
         const assigned = this.assigned.get(variable);
         if (assigned === undefined) continue;
         this.assigned.delete(variable);
-        if (assigned.exclusive) variable.adopt(assigned.value);
+        if (assigned.exclusive) variable.assignOwned(assigned.value);
         else variable.assignTensor(assigned.value);
       }
     });

@@ -1,8 +1,8 @@
-import { remembered } from '../../lib/core/remember';
+import { memoized } from '../../lib/core/memoize';
 
 test('equal arguments give the same result, arrays by their elements', () => {
   let calls = 0;
-  const f = remembered((a: unknown, b: unknown) => ({ a, b, number: ++calls }));
+  const f = memoized((a: unknown, b: unknown) => ({ a, b, number: ++calls }));
   const first = f([2, [3, 4]], 'SAME');
   expect(f([2, [3, 4]], 'SAME')).toBe(first);
   expect(f([2, [3, 5]], 'SAME')).not.toBe(first);
@@ -13,7 +13,7 @@ test('equal arguments give the same result, arrays by their elements', () => {
 });
 
 test('an array that is changed later is another argument', () => {
-  const sum = remembered((list: readonly number[]) => list.reduce((a, b) => a + b, 0));
+  const sum = memoized((list: readonly number[]) => list.reduce((a, b) => a + b, 0));
   const list = [1, 2];
   expect(sum(list)).toBe(3);
   list[1] = 5;
@@ -22,7 +22,7 @@ test('an array that is changed later is another argument', () => {
 
 test('only the last calls are kept, and nothing of one that throws', () => {
   let calls = 0;
-  const f = remembered((n: number) => {
+  const f = memoized((n: number) => {
     calls++;
     if (n < 0) throw new RangeError('negative');
     return n;
