@@ -170,7 +170,7 @@ test('bad calls say what is wrong', () => {
   );
   expect(() => tf.argsort([1], { axis: 1 })).toThrow('[argsort]');
   expect(() => tf.math.topK([1, 2], 3)).toThrow('[topK] input must have at least k columns');
-  expect(() => tf.math.topK([1, 2], -1)).toThrow('[topK] k must be a whole number');
+  expect(() => tf.math.topK([1, 2], -1)).toThrow('[topK] k must be a non-negative integer');
   expect(() => tf.math.topK(3)).toThrow('[topK] input must have at least one dimension');
   expect(() => tf.sort(tf.constant([true]))).toThrow('[sort] values has dtype bool');
 });
