@@ -265,6 +265,17 @@ void arg_cols(const void* xv, int32_t* y, int64_t n, int64_t stride, int64_t wid
       arg_strip<kMax>(x + c, y + c, n, stride, whole - c < kStrip ? whole - c : kStrip);
     }
     c = whole;
+  } else if (width < kGroup<T>) {
+    for (; c < width; c++) {
+      T best = x[c];
+      int32_t at = 0;
+      for (int64_t r = 1; r < n; r++) {
+        if (!better<kMax>(x[r * stride + c], best)) continue;
+        best = x[r * stride + c];
+        at = static_cast<int32_t>(r);
+      }
+      y[c] = at;
+    }
   }
   T best[kStrip];
   for (; c < width; c += kStrip) {

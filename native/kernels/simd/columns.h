@@ -82,7 +82,7 @@ GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>
 }
 
 /// columns[i * kLanes + j] = p[j * n + i] for i < n and as many j as there are lanes. Rows are read 16 bytes
-/// at a time, shorter ones beyond their end, and so many columns are written then.
+/// at a time, shorter ones beyond their end.
 template <class T>
 GT_OUTLINE void turn_rows(const T* p, int64_t n, T* columns) {
   constexpr int64_t C = kGroup<T>;
@@ -91,7 +91,9 @@ GT_OUTLINE void turn_rows(const T* p, int64_t n, T* columns) {
     Vec<T> column[C];
     load_columns<kMaxGroups>(p + first, n, column);
     GT_UNROLL
-    for (int k = 0; k < C; k++) store(columns + (first + k) * kLanes<T>, column[k]);
+    for (int k = 0; k < C; k++) {
+      if (first + k < n) store(columns + (first + k) * kLanes<T>, column[k]);
+    }
   }
 }
 
