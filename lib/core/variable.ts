@@ -84,7 +84,7 @@ export interface Claim {
   readonly name: string;
 }
 
-/** @internal The claims of all asynchronous calls in flight. */
+/** The claims of all asynchronous calls in flight. */
 export interface Claims {
   /** The number of calls in flight that have claims. */
   open: number;
