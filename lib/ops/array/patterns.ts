@@ -143,8 +143,10 @@ const fusedOneHotOp: TracedOp = {
 
 function runOneHot(at: Tensor, { depth, axis, on, off }: OneHotAttrs, t: Tensor): void {
   const dt = t.dt;
-  onValues[dt.code][0] = storedElement(dt, on);
-  offValues[dt.code][0] = storedElement(dt, off);
+  // Both before slots are written: a conversion is itself a native call.
+  const [storedOn, storedOff] = [storedElement(dt, on), storedElement(dt, off)];
+  onValues[dt.code][0] = storedOn;
+  offValues[dt.code][0] = storedOff;
   const outer = sizeBetween(shapeOf(at), 0, axis);
   const inner = sizeBetween(shapeOf(at), axis, at.rank);
   try {
