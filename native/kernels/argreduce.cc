@@ -27,23 +27,9 @@ constexpr T worst() {
   }
 }
 
-template <int kBytes>
-struct IntOf;
-template <>
-struct IntOf<1> {
-  using type = int8_t;
-};
-template <>
-struct IntOf<4> {
-  using type = int32_t;
-};
-template <>
-struct IntOf<8> {
-  using type = int64_t;
-};
 /// An integer as wide as T, so that vectors of both have as many lanes.
 template <class T>
-using int_of = typename IntOf<sizeof(T)>::type;
+using int_of = typename SignedOf<sizeof(T)>::type;
 
 /// Of bytes, loops are left to the compiler: their vectors have so many lanes that what is written here for
 /// few of them would be long.

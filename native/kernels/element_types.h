@@ -56,6 +56,21 @@ template <>
 struct UnsignedOf<8> {
   using type = uint64_t;
 };
+/// Signed integers by width.
+template <int kBytes>
+struct SignedOf;
+template <>
+struct SignedOf<1> {
+  using type = int8_t;
+};
+template <>
+struct SignedOf<4> {
+  using type = int32_t;
+};
+template <>
+struct SignedOf<8> {
+  using type = int64_t;
+};
 /// The type of unsigned integers as wide as T: for what moves bits, whatever they mean.
 template <class T>
 using bits_t = typename UnsignedOf<sizeof(T)>::type;

@@ -33,14 +33,6 @@ struct ItemTraits<Pair<K>> {
   using key = K;
   static constexpr bool indexed = true;
 };
-template <int kBytes>
-struct SignedOf {
-  using type = int32_t;
-};
-template <>
-struct SignedOf<8> {
-  using type = int64_t;
-};
 template <class Item>
 GT_INLINE auto key_of(const Item& item) {
   if constexpr (ItemTraits<Item>::indexed) {
