@@ -1,7 +1,7 @@
 'use strict';
 /**
- * What the sources of this folder say about themselves, for those who need it as a list: the builds (sources by folder, the
- * tables of kernel families and of entries), and TypeScript (the arguments of each entry).
+ * Reads lists from the C++ sources, so that nobody maintains them by hand: for the builds, the sources by folder and the tables
+ * of kernel families and entries; for lib/op/kernels.ts, the arguments of each entry of the native binding.
  *
  *   node native/describe.js kernels|engine|addon   prints the sources of that part
  *   node native/describe.js tables FOLDER          writes FOLDER/tables.h, and prints the folder
@@ -23,7 +23,7 @@ function files(folder, ending) {
 const sources = (part) => parts[part].flatMap((folder) => files(folder, '.cc'));
 const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
 
-/** The text between the parenthesis at `open` and its partner. */
+/** The text between the parenthesis at `open` and the one that closes it. */
 function inside(text, open) {
   let depth = 0;
   for (let at = open; at < text.length; at++) {
@@ -56,7 +56,7 @@ function uses(text, pattern) {
   }));
 }
 
-/** The numbers of a family's members in C++ that lists are as long as. */
+/** The integer constants of the headers, by name: the lengths of lists are expressions over them. */
 function lengths() {
   const found = new Map();
   for (const file of [
@@ -158,7 +158,7 @@ function families() {
     .sort();
 }
 
-/** The C++ tables that are made of these. */
+/** The text of tables.h: X-macros over the entries and the kernel families. */
 function tables() {
   const macro = (name, rows) => `#define ${name}(X)${rows.map((row) => ` \\\n  X(${row})`).join('')}\n`;
   return [
@@ -174,7 +174,7 @@ function tables() {
   ].join('\n');
 }
 
-/** Writes a file unless it says that already, so that nothing is compiled anew. */
+/** Writes a file only if its text changes, so that what includes it is not recompiled. */
 function write(file, text) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== text) fs.writeFileSync(file, text);
