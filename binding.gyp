@@ -12,6 +12,7 @@
     "tables": "<!(node native/describe.js tables build/generated)"
   },
   "target_defaults": {
+    "include_dirs": ["native", "<(tables)"],
     "cflags!": ["-O2", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O2"],
     "cflags_cc": ["<@(common_cflags)"],
@@ -65,7 +66,7 @@
     {
       "target_name": "gradtape",
       "sources": ["<@(engine_sources)", "<@(addon_sources)"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "<(tables)"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8"],
       "dependencies": ["kernels_portable", "kernels_avx2", "kernels_avx512", "kernels_neon"],
       "conditions": [["OS=='linux'", { "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"] }]]

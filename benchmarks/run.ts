@@ -5,18 +5,19 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from 'gradtape';
-import { borderBenchmarks } from './border/calls';
+import { bindingBenchmarks } from './binding/calls';
 import { describe, machine } from './machine';
+import { fileBenchmarks } from './memory/files';
 import { memoryBenchmarks } from './memory/loops';
 import { moreBenchmarks } from './ops/more';
-import { rowBenchmarks } from './ops/rows';
+import { opBenchmarks } from './ops/definitions';
 import { sizesBenchmarks } from './ops/sizes';
 import { showResult, showSummary } from './print';
 import { rooflineBenchmarks } from './roofline';
 import type { BenchFile, Benchmark, Result, Settings } from './suite';
 import { latencyBenchmarks } from './train/latency';
 import { tutorialBenchmarks } from './train/tutorial';
-import { trainingBenchmarks } from './train/works';
+import { trainingBenchmarks } from './train/workloads';
 
 const usage = `npm run bench -- [words] [options]
   words            rows whose names contain one of them: matmul, ops/exp, training, memory, sizes, roofline
@@ -28,12 +29,13 @@ const usage = `npm run bench -- [words] [options]
 
 function benchmarks(settings: Settings): Benchmark[] {
   return [
-    ...borderBenchmarks(settings),
+    ...bindingBenchmarks(settings),
     ...tutorialBenchmarks(settings),
     ...memoryBenchmarks(),
+    ...fileBenchmarks(),
     ...trainingBenchmarks(settings),
     ...latencyBenchmarks(settings),
-    ...rowBenchmarks(settings),
+    ...opBenchmarks(settings),
     ...moreBenchmarks(settings),
     ...sizesBenchmarks(settings),
     ...rooflineBenchmarks(settings),

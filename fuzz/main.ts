@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { addonHasTime, runAddon } from './addon';
+import { cpuSignal, limitCpu } from './cpu_limit';
 import { parseOptions, usage, type Options } from './options';
 import { checkSeed, mostShrinking, report, runPart, splitPlace, type Part } from './part';
 import { programs } from './programs/part';
@@ -21,6 +22,7 @@ const partNamed = (name: string): Part<unknown> => {
 
 /** In the process of a part. */
 async function inChild(name: string, options: Options, progress: number): Promise<number> {
+  limitCpu();
   const part = partNamed(name);
   const found = await runPart(part, { ...options, seconds: options.seconds, progress });
   if (found === null) {
@@ -33,9 +35,13 @@ async function inChild(name: string, options: Options, progress: number): Promis
 
 /** Checks one value, which stands on standard input. */
 async function oneValue(name: string): Promise<number> {
+  limitCpu();
   await partNamed(name).check(JSON.parse(fs.readFileSync(0, 'utf8')));
   return 0;
 }
+
+/** Seconds of wall-clock time for what waits for ever; what computes for ever is ended by its CPU time, on a busy machine too. */
+const mostIdle = 900;
 
 const self = (...args: string[]): string[] => ['--expose-gc', '--no-warnings', __filename, ...args];
 
@@ -46,6 +52,16 @@ const environment = ({ isa }: Options): NodeJS.ProcessEnv => ({
   ...(isa === null ? {} : { GRADTAPE_FORCE_ISA: isa }),
 });
 
+interface End {
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** Its wall-clock time was over. */
+  readonly late: boolean;
+}
+
+const howEnded = ({ status, signal, late }: End): string =>
+  late || signal === cpuSignal ? 'did not end' : `ended with ${signal ?? `status ${status}`}`;
+
 /** The same part, each value in a process of its own. */
 function isolated(part: Part<unknown>, options: Options): Part<unknown> {
   return {
@@ -54,20 +70,17 @@ function isolated(part: Part<unknown>, options: Options): Part<unknown> {
       const { signal, status, error } = spawnSync(process.execPath, self('--value', part.name), {
         input: JSON.stringify(value),
         env: environment(options),
-        timeout: 20_000,
+        timeout: mostIdle * 1000,
         stdio: ['pipe', 'ignore', 'ignore'],
       });
       if (signal === null && status !== null && status < 2) return Promise.resolve();
-      const how = error !== undefined ? 'did not end' : `ended with ${signal ?? `status ${status}`}`;
+      const how = howEnded({ status, signal, late: error !== undefined });
       return Promise.reject(new Error(`the process ${how}`));
     },
   };
 }
 
-function ended(
-  child: ChildProcess,
-  seconds: number,
-): Promise<{ status: number | null; signal: string | null; late: boolean }> {
+function ended(child: ChildProcess, seconds: number): Promise<End> {
   return new Promise((resolve) => {
     let late = false;
     const timer = setTimeout(() => {
@@ -100,12 +113,19 @@ async function runInProcess(name: string, options: Options): Promise<boolean> {
     if (options.isa !== null) given.push('--isa', options.isa);
     if (options.replay !== null) given.push('--replay', options.replay);
     const child = spawn(process.execPath, self(...given), { env: environment(options), stdio: 'inherit' });
-    const { status, signal, late } = await ended(child, options.seconds + 2 * mostShrinking + 60);
+    const { status, signal, late } = await ended(child, options.seconds + mostShrinking + mostIdle);
     if (status === 0) return true;
     if (status === 1) return false;
-    // It died: its last value is run again, and made smaller, each time in a process of its own.
-    const place = fs.readFileSync(file, 'utf8').trim() || (options.replay ?? '');
-    const how = late ? 'did not end' : `ended with ${signal ?? `status ${status}`}`;
+    const [place, stage] = (fs.readFileSync(file, 'utf8').trim() || (options.replay ?? '')).split(' ');
+    const how = howEnded({ status, signal, late });
+    if (stage === 'draw') {
+      const again = `npm run fuzz -- --only ${name} --isa ${options.isa ?? 'avx512'} --replay ${place}`;
+      console.log(
+        `FAIL: ${name}: the process ${how} while a value was drawn, and each statement of it tried: ${again}`,
+      );
+      return false;
+    }
+    // Its last value is run again, and made smaller, each time in a process of its own.
     console.log(`FAIL: ${name}: the process ${how} in ${place}; making that smaller`);
     const { seed, path: at } = splitPlace(place);
     const part = isolated(partNamed(name), options);

@@ -1,6 +1,7 @@
 /** A part of the fuzzer: values that are drawn, checked, shrunk and printed. The loop over all of them is here. */
 import * as fs from 'node:fs';
 import fc from 'fast-check';
+import { valueBegins } from './cpu_limit';
 
 export interface Part<T> {
   readonly name: string;
@@ -16,7 +17,7 @@ export interface Run {
   readonly seed: number;
   /** `SEED:PATH` of a failure that is run again. */
   readonly replay: string | null;
-  /** Where the position of the value that is about to be checked is written, for who finds this process dead. */
+  /** Where the position of a value that is about to be drawn or checked is written, for who finds this process dead. */
   readonly progress: number | null;
 }
 
@@ -38,27 +39,39 @@ export interface Found<T> {
   readonly error: unknown;
 }
 
+/** What happens to a value. */
+export type Stage = 'draw' | 'check';
+
 /** Checks the values of one seed, and shrinks the first that fails, to failures of its kind only. */
 export async function checkSeed<T>(
   part: Pick<Part<T>, 'arbitrary' | 'check'>,
   seed: number,
   path: string,
-  begins: (run: number) => void = () => undefined,
+  begins: (run: number, stage: Stage) => void = () => undefined,
 ): Promise<Found<T> | null> {
   let kind: string | null = null;
   let runs = 0;
   let deadline = Infinity;
+  const enter = (stage: Stage): void => {
+    valueBegins();
+    begins(runs, stage);
+  };
   const property = fc.asyncProperty(part.arbitrary, async (value) => {
-    begins(runs++);
     if (Date.now() > deadline) return;
+    enter('check');
     try {
       await part.check(value);
     } catch (error) {
       if (kind === null) deadline = Date.now() + mostShrinking * 1000;
       kind ??= kindOf(error);
       if (kindOf(error) === kind) throw error;
+    } finally {
+      runs++;
+      // The next one.
+      enter('draw');
     }
   });
+  enter('draw');
   const details = await fc.check(property, { seed, path, numRuns: path === '' ? valuesPerSeed : 1 });
   if (!details.failed || details.counterexample === null) return null;
   return {
@@ -107,9 +120,9 @@ export async function runPart<T>(part: Part<T>, run: Run): Promise<Found<T> | nu
   let values = 0;
   let early: number | null = null;
   for (let seed = run.seed; Date.now() < end; seed = (seed + 1) | 0) {
-    const found = await checkSeed(part, seed, '', (k) => {
-      values++;
-      if (run.progress !== null) fs.writeSync(run.progress, `${seed}:${k}`.padEnd(40), 0);
+    const found = await checkSeed(part, seed, '', (k, stage) => {
+      if (stage === 'check') values++;
+      if (run.progress !== null) fs.writeSync(run.progress, `${seed}:${k} ${stage}`.padEnd(40), 0);
     });
     if (found !== null) return found;
     if (early === null && Date.now() > begin + run.seconds * 300) early = held();

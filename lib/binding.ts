@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { castSlots } from './cast_slots';
 import { version } from './version';
 
 /**
@@ -9,7 +10,7 @@ import { version } from './version';
  * arguments, and every number goes through `frame`, the argument buffer.
  */
 export interface Native {
-  readonly frame: ArrayBuffer;
+  readonly argumentBuffer: ArrayBuffer;
   /** The most that a call takes. */
   readonly maxBuffers: number;
   /** A fingerprint of the arguments of all entries, which op/kernels.ts was generated for. */
@@ -299,11 +300,11 @@ function load(): Native {
 
 export const native: Native = load();
 /** The numbers of the next call. */
-export const frame = new Float64Array(native.frame);
+export const frame = new Float64Array(native.argumentBuffer);
 /** The same slots as raw 64-bit integers. */
-export const frameBigInts = new BigInt64Array(native.frame);
+export const frameBigInts = new BigInt64Array(native.argumentBuffer);
 
-// The argument buffer is written by op/kernels.ts alone, which is generated; this one call is made by Tensor itself, in core.
+// The argument buffer is written by op/kernels.ts alone, which is generated; this one call is made in core.
 const { cast } = native as unknown as { readonly cast: (x: ArrayBuffer, y: ArrayBuffer) => void };
 
 /** Converts `n` elements between dtypes, from byte `offset` of a buffer to byte `at` of another one: the entry `cast`. */
@@ -316,10 +317,10 @@ export function convertElements(
   at: number,
   n: number,
 ): void {
-  frame[0] = offset;
-  frame[1] = at;
-  frame[2] = n;
-  frame[3] = from;
-  frame[4] = to;
+  frame[castSlots.x] = offset;
+  frame[castSlots.y] = at;
+  frame[castSlots.n] = n;
+  frame[castSlots.from] = from;
+  frame[castSlots.to] = to;
   cast(source, target);
 }

@@ -15,15 +15,20 @@ export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';
 export * as config from './namespaces/config';
+export * as image from './namespaces/image';
+export * as io from './namespaces/io';
 export * as linalg from './namespaces/linalg';
 export * as math from './namespaces/math';
 export * as nn from './namespaces/nn';
 export * as raw from './namespaces/raw';
+export * as strings from './namespaces/strings';
+export * as train from './namespaces/train';
 export * as keras from './keras';
 export { opInfos as registry, type OpInfo } from './op/registry';
 export { version } from './version';
-export type { DType, DTypeTable, HostArrayDTypes, TypedArray } from './core/dtype';
+export type { AnyDType, DType, DTypeTable, HostArrayDTypes, TypedArray } from './core/dtype';
 export type { DTypeOf } from './core/dtype_of';
+export type { StringLike, StringTensor } from './core/strings';
 export type { Dims as Shape } from './core/shape';
 export type { NestedArray } from './core/tensor';
 export type { PartialShape, VariableOptions } from './core/variable';
@@ -61,9 +66,18 @@ import './ops/methods';
 import './ops/array/iterate';
 export * from './namespaces/math';
 export { cast } from './ops/array/cast';
+export { saturateCast } from './ops/image/color';
 export { constant, convertToTensor } from './ops/array/convert';
 export type { ConstantOptions, ConvertToTensorOptions } from './ops/array/convert';
 export { clipByValue } from './ops/math/select';
+export { clipByGlobalNorm, clipByNorm, norm } from './ops/math/norms';
+export type {
+  ClipByGlobalNormOptions,
+  ClipByNormOptions,
+  GradientList,
+  NormOptions,
+  NormOrder,
+} from './ops/math/norms';
 export * as random from './ops/random/random';
 export { reshape, expandDims, squeeze, identity } from './ops/array/views';
 export type { ShapeLike, SqueezeOptions } from './ops/array/views';
@@ -74,6 +88,15 @@ export type { AxisOptions, UnstackOptions, SplitOptions } from './ops/array/join
 export { slice, stridedSlice } from './ops/array/slicing';
 export type { StridedSliceOptions } from './ops/array/slicing';
 export { pad, type PadOptions } from './ops/array/padding';
+export { meshgrid, repeat, reverseSequence, sequenceMask } from './ops/array/sequences';
+export type {
+  MeshgridOptions,
+  RepeatOptions,
+  ReverseSequenceOptions,
+  SequenceMaskOptions,
+} from './ops/array/sequences';
+export { searchsorted, type SearchsortedOptions } from './ops/index/search';
+export { histogramFixedWidth, histogramFixedWidthBins, type HistogramOptions } from './ops/index/counting';
 export { gather, gatherNd, booleanMask, where } from './ops/index/indexing';
 export type { GatherOptions, GatherNdOptions, BooleanMaskOptions, WhereOptions } from './ops/index/indexing';
 export { zeros, ones, zerosLike, onesLike, fill, range, linspace } from './ops/array/creation';
@@ -84,6 +107,8 @@ export { unique, uniqueWithCounts } from './ops/index/unique';
 export type { Unique, UniqueOptions, UniqueWithCounts } from './ops/index/unique';
 export { sort, argsort, type SortOptions, type ArgsortOptions } from './ops/index/sort';
 export { matmul } from './ops/linalg/matmul';
+export { einsum } from './ops/linalg/einsum';
+export { tensordot, type TensordotAxes } from './ops/linalg/tensordot';
 export { isTensor, rank, shape, size, type SizeOptions } from './ops/array/facts';
 export { newaxis } from './ops/array/at';
 export type { IndexPart } from './ops/array/at';

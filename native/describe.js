@@ -4,7 +4,7 @@
  * of kernel families and entries; for lib/op/kernels.ts, the arguments of each entry of the native binding.
  *
  *   node native/describe.js kernels|engine|addon   prints the sources of that part
- *   node native/describe.js tables FOLDER          writes FOLDER/tables.h, and prints the folder
+ *   node native/describe.js tables FOLDER          writes FOLDER/kernel_table.h and FOLDER/tables.h, and prints the folder
  */
 const fs = require('node:fs');
 const path = require('node:path');
@@ -126,7 +126,7 @@ function entries() {
         }
       };
       add(bare ? rest : rest.slice(1));
-      if (slot > known.get('kFrameSlots'))
+      if (slot > known.get('kArgumentSlots'))
         throw new Error(`${name} has more numbers than the argument buffer`);
       list.push({
         type: name,
@@ -151,14 +151,61 @@ function fingerprint() {
   return hash;
 }
 
-/** The kernel families: what each kernel source exports by GT_EXPORT (kernels/isa.h). */
+/**
+ * The kernel families, as GT_FAMILY declares each in a kernel source (kernels/isa.h): its name, its members of the kernel
+ * table, and the types of functions that the source declares by GT_FUNCTION.
+ */
 function families() {
   return sources('kernels')
-    .flatMap((file) => [...read(file).matchAll(/^void GT_EXPORT\((\w+)\)/gm)].map(([, name]) => name))
-    .sort();
+    .flatMap((file) => {
+      const text = read(file);
+      const functions = uses(text, 'GT_FUNCTION').map(({ doc, given: [name, ...parameters] }) => ({
+        doc,
+        name,
+        parameters,
+      }));
+      return uses(text, 'GT_FAMILY').map(({ doc, given: [name, ...members] }, i) => ({
+        ...{ name, members, doc, file },
+        functions: i === 0 ? functions : [],
+      }));
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The text of tables.h: X-macros over the entries and the kernel families. */
+/** The lists of named ops among the members of the kernel table, and the addon's properties that have the names. */
+const opLists = () =>
+  families()
+    .flatMap(({ members }) => members)
+    .flatMap((member) => /^OpList<\w+> (\w+)$/.exec(member)?.slice(1) ?? [])
+    .map((name) => `${name}, ${camel(name)}Names`);
+
+const commented = (doc) => doc.split('\n').filter(Boolean).map((line) => `/// ${line}\n`).join(''); // prettier-ignore
+
+/** The text of kernel_table.h: the KernelTable, and the types of its functions. */
+function kernelTable() {
+  const all = families();
+  return [
+    '// Written by native/describe.js when the build is configured. kernels/table.h includes it.\n#pragma once\n',
+    files('kernels', 'interface.h')
+      .map((file) => `#include "${file.replace('native/', '')}"\n`)
+      .join(''),
+    '\nnamespace gradtape {\n\n',
+    ...all.flatMap(({ file, functions }) =>
+      functions.map(
+        ({ doc, name, parameters }) =>
+          `// ${file}\n${commented(doc)}using ${name} = void (*)(${parameters.join(', ')}) noexcept;\n\n`,
+      ),
+    ),
+    'struct KernelTable {\n  const char* isa;\n  int vector_bytes;\n',
+    ...all.map(
+      ({ file, doc, members }) =>
+        `\n// ${file}\n${commented(doc)}${members.map((m) => `  ${m};\n`).join('')}`,
+    ),
+    '};\n\n}  // namespace gradtape\n',
+  ].join('');
+}
+
+/** The text of tables.h: X-macros over the entries, the kernel families and their lists of ops. */
 function tables() {
   const macro = (name, rows) => `#define ${name}(X)${rows.map((row) => ` \\\n  X(${row})`).join('')}\n`;
   return [
@@ -170,7 +217,11 @@ function tables() {
         .filter(({ entry }) => entry)
         .map(({ type, name }) => `${type}, ${name}`),
     ),
-    macro('GT_FAMILIES', families()),
+    macro(
+      'GT_FAMILIES',
+      families().map(({ name }) => name),
+    ),
+    macro('GT_OP_LISTS', opLists()),
   ].join('\n');
 }
 
@@ -179,7 +230,10 @@ function write(file, text) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== text) fs.writeFileSync(file, text);
 }
-const writeTables = (folder) => write(path.join(folder, 'tables.h'), tables());
+function writeTables(folder) {
+  write(path.join(folder, 'kernel_table.h'), kernelTable());
+  write(path.join(folder, 'tables.h'), tables());
+}
 
 module.exports = { sources, entries, families, fingerprint, writeTables, camel };
 

@@ -1,7 +1,8 @@
 'use strict';
 /**
  * Builds dist/: the declarations by tsc; the JavaScript by esbuild, one file for each entry of the package, because
- * loading a hundred files costs twice the time and memory of loading one; the examples by tsc.
+ * loading a hundred files costs twice the time and memory of loading one; the examples by tsc. Keras is a file of its own,
+ * which is loaded where it is first used; it shares the file `engine.js` with the library.
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -19,48 +20,88 @@ function tsc(project) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/** Declarations that TypeScript 5.4 reads: up to 5.6 typed arrays have no parameter for their buffer. */
+/**
+ * Declarations that TypeScript 5.4 reads: up to 5.6 typed arrays have no parameter for their buffer. Node's buffers are typed
+ * arrays: users need not have its types.
+ */
 function writeOldTypedArrays() {
   for (const name of fs.readdirSync(dist, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const file = path.join(dist, name);
     const text = fs.readFileSync(file, 'utf8');
-    const old = text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1');
+    const old = text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1').replace(/\bBuffer\b/g, 'Uint8Array');
     if (old !== text) fs.writeFileSync(file, old);
   }
 }
 
-fs.rmSync(dist, { recursive: true, force: true });
-tsc('tsconfig.build.json');
-writeOldTypedArrays();
-esbuild.buildSync({
+const settings = {
   absWorkingDir: root,
-  entryPoints: {
-    library: 'lib/index.ts',
-    'plot/index': 'lib/plot/index.ts',
-    'jest/index': 'lib/jest/index.ts',
-  },
   outdir: dist,
   bundle: true,
   packages: 'external',
   platform: 'node',
-  format: 'cjs',
   target: 'node20',
   // Text outside ASCII would make V8 keep the whole file in two bytes a character.
   charset: 'ascii',
   logLevel: 'warning',
-});
+};
 
-// Node searches the file that `import` names for the names in it, which takes longer than running it: that file is a
-// small one, to which esbuild's list of the names moves.
-const library = path.join(dist, 'library.js');
-const text = fs.readFileSync(library, 'utf8');
-const at = text.lastIndexOf('// Annotate the CommonJS export names');
-if (at < 0) throw new Error('esbuild left no list of the exported names');
-fs.writeFileSync(library, text.slice(0, at));
-fs.writeFileSync(
-  path.join(dist, 'index.js'),
-  `'use strict';
+/** Leaves Keras out of lib/index.ts. */
+const withoutKeras = {
+  name: 'without-keras',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/keras$/ }, ({ importer }) =>
+      importer === path.join(root, 'lib', 'index.ts') ? { path: 'keras', namespace: 'without-keras' } : null,
+    );
+    build.onLoad({ filter: /./, namespace: 'without-keras' }, () => ({ contents: 'export {};' }));
+  },
+};
+
+/**
+ * An ES module of esbuild's as a CommonJS one. Unlike those that esbuild writes, it reads what it imports once, so that a
+ * call of an imported function is one of a constant.
+ */
+function toCommonJs(text) {
+  const named = (list, separator) => list.replace(/([\w$]+) as ([\w$]+)/g, separator);
+  const converted = text
+    .replace(
+      /^import \{([^}]*)\} from (".*");$/gm,
+      (_, list, from) => `const {${named(list, '$1: $2')}} = require(${from});`,
+    )
+    .replace(/^import \* as ([\w$]+) from (".*");$/gm, 'const $1 = require($2);')
+    .replace(/^export \{([^}]*)\};$/gm, (_, list) => `module.exports = {${named(list, '$2: $1')}};`)
+    .replace(/\bnodeRequire\(/g, 'require(');
+  // A module without an export counts as CommonJS, and esbuild wraps all that it imports: then a file has no values of these when
+  // others read what it exports.
+  const wrapped = /^var \w+ = __commonJS\(\{\s*"(.*?)"/m.exec(converted);
+  if (wrapped !== null)
+    throw new Error(`esbuild wrapped ${wrapped[1]}: is there a module without an export, such as export {}?`);
+  const left = /^(import|export) .*/m.exec(converted);
+  if (left !== null) throw new Error(`esbuild wrote what scripts/build-ts.js does not know: ${left[0]}`);
+  return `"use strict";\n${converted}`;
+}
+
+/** Writes library.js, keras/index.js and engine.js, which both share; the names that the first two export. */
+async function buildLibrary() {
+  const { outputFiles, metafile } = await esbuild.build({
+    ...settings,
+    entryPoints: { library: 'lib/index.ts', 'keras/index': 'lib/keras/index.ts' },
+    plugins: [withoutKeras],
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'engine',
+    // Otherwise esbuild would wrap it for ES modules.
+    define: { require: 'nodeRequire' },
+    metafile: true,
+    write: false,
+  });
+  for (const { path: file, text } of outputFiles) fs.writeFileSync(file, toCommonJs(text));
+  const names = (file) => metafile.outputs[`dist/${file}`].exports.sort();
+  return { library: names('library.js'), keras: names('keras/index.js') };
+}
+
+/** Node searches the file that `import` names for the names in it, which takes longer than running it: it is a small one. */
+const index = ({ library, keras }) => `'use strict';
 // esbuild exports getters; whoever calls tf.add in a loop should not call one each time.
 function plain(space) {
   const out = {};
@@ -73,8 +114,40 @@ function isNamespace(value) {
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(Object.getOwnPropertyDescriptors(value)).some((property) => property.get !== undefined);
 }
-module.exports = plain(require('./library.js'));
+// import reads all that is exported, so tf.keras itself is there at once; its parts are loaded with the first of them.
+const keras = {};
+const kerasNames = ${JSON.stringify(keras)};
+function loadKeras() {
+  const space = plain(require('./keras/index.js'));
+  for (const name of kerasNames) Object.defineProperty(keras, name, { value: space[name], writable: true });
+  return space;
+}
+for (const name of kerasNames)
+  Object.defineProperty(keras, name, { get: () => loadKeras()[name], enumerable: true, configurable: true });
+const library = plain(require('./library.js'));
+// Some ops are public in Keras alone.
+const registry = () => (loadKeras(), library.registry());
+module.exports = { ...library, keras, registry };
+Object.create(module.exports);
 Object.defineProperty(module.exports, '__esModule', { value: true });
-${text.slice(at)}`,
-);
-tsc('tsconfig.examples.json');
+// What import can name.
+0 && (module.exports = { ${library.map((name) => `${name}: null`).join(', ')} });
+`;
+
+async function main() {
+  fs.rmSync(dist, { recursive: true, force: true });
+  tsc('tsconfig.build.json');
+  writeOldTypedArrays();
+  fs.writeFileSync(path.join(dist, 'index.js'), index(await buildLibrary()));
+  await esbuild.build({
+    ...settings,
+    entryPoints: { 'plot/index': 'lib/plot/index.ts', 'jest/index': 'lib/jest/index.ts' },
+    format: 'cjs',
+  });
+  tsc('tsconfig.examples.json');
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

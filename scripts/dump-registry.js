@@ -1,8 +1,8 @@
 'use strict';
 /**
  * Prints the op registry as JSON: what test/golden/generate.py records fixtures from (test/golden/README.md has the
- * format). Reads dist/: run `npm run build:ts` after a row has changed. Rows without a TensorFlow counterpart have
- * `"tf": null`. The examples are those of the rows and of test/golden/more_examples.ts.
+ * format). Reads dist/: run `npm run build:ts` after an op definition has changed. Those without a TensorFlow counterpart have
+ * `"tf": null`. The examples are those of the definitions and of test/golden/more_examples.ts.
  */
 const fs = require('node:fs');
 const path = require('node:path');
@@ -63,15 +63,15 @@ function encodeExample(example) {
 }
 
 const more = moreExamples();
-const examplesOf = (row) => [...row.examples, ...(more[row.name] ?? [])];
-const rows = [...registry().values()].map((row) => ({
-  name: row.name,
-  tf: row.tf || null,
-  kind: row.kind,
-  dtypes: row.dtypes,
-  ...(row.domain === undefined ? {} : { domain: row.domain.map(encode) }),
-  ...(row.ulp === undefined ? {} : { ulp: row.ulp }),
-  differentiable: row.differentiable,
-  ...(examplesOf(row).length === 0 ? {} : { examples: examplesOf(row).map(encodeExample) }),
+const examplesOf = (definition) => [...definition.examples, ...(more[definition.name] ?? [])];
+const definitions = [...registry().values()].map((definition) => ({
+  name: definition.name,
+  tf: definition.tf || null,
+  kind: definition.kind,
+  dtypes: definition.dtypes,
+  ...(definition.domain === undefined ? {} : { domain: definition.domain.map(encode) }),
+  ...(definition.ulp === undefined ? {} : { ulp: definition.ulp }),
+  differentiable: definition.differentiable,
+  ...(examplesOf(definition).length === 0 ? {} : { examples: examplesOf(definition).map(encodeExample) }),
 }));
-console.log(`[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]`);
+console.log(`[\n${definitions.map((definition) => JSON.stringify(definition)).join(',\n')}\n]`);

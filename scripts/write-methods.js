@@ -20,7 +20,7 @@ const head = `/**
 const tail = `
 /* eslint-disable @typescript-eslint/no-empty-object-type */
 declare module '../core/tensor' {
-  interface Tensor<D extends DType = DType> extends TensorMethods<D> {}
+  interface Tensor<D extends AnyDType = DType> extends TensorMethods<D> {}
 }
 declare module '../core/variable' {
   interface Variable<D extends DType = DType> extends TensorMethods<D> {}
@@ -50,7 +50,7 @@ function withSelf(text, self) {
     text
       .replaceAll(`DTypeOfPair<${self}, `, 'DTypeOfMethod<')
       .replaceAll(`QuotientOf<${self}, `, 'QuotientOfMethod<')
-      .replaceAll(`DTypeOf<${self}>`, 'D')
+      .replace(new RegExp(`\\b(Any)?DTypeOf<${self}>`, 'g'), 'D')
       .replace(/DTypeOfMethod<(\w+)>/g, 'D & OperandDType<$1>')
       // Not of both operands: TypeScript would not see that it is covariant in D.
       .replace(/QuotientOfMethod<\w+>/g, "DTypeTable[D]['quotient']")
@@ -86,7 +86,7 @@ function methodOf(name, signature, checker) {
 /** Where the names in the declarations are imported from. */
 function importsOf(text, program, checker) {
   const file = ts.createSourceFile('methods.ts', text, 99, true);
-  const names = new Set(['DType']);
+  const names = new Set(['AnyDType', 'DType']);
   const local = new Set(['D', 'TensorMethods', 'NoInfer']);
   const visit = (node) => {
     if (ts.isTypeParameterDeclaration(node)) local.add(node.name.text);
@@ -145,7 +145,7 @@ async function generate() {
   });
   const body = `
 /** The functions of the same names with the tensor as their first argument. */
-export interface TensorMethods<D extends DType = DType> {
+export interface TensorMethods<D extends AnyDType = DType> {
 ${members.join('')}}
 `;
   const text = head + importsOf(body, program, checker).join('') + body + tail;

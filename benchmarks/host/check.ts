@@ -1,6 +1,6 @@
 /** Whether a library's results are right, before anyone looks at its time. */
 import * as fs from 'node:fs';
-import { product, type Elements, type Expected, type Tolerance, type Work } from '../works/work';
+import { product, type Elements, type Expected, type Tolerance, type Workload } from '../workloads/workload';
 import type { TensorFile } from './protocol';
 
 export interface Result {
@@ -64,8 +64,8 @@ export function difference(got: Result, want: Expected, tolerance: Tolerance, mo
 }
 
 /** How many elements of each result the reference computes: about as many as take it a tenth of a second. */
-function affordable(work: Work, expected: Expected): number {
-  const each = Math.max(1, work.cost / product(expected.shape));
+function affordable(workload: Workload, expected: Expected): number {
+  const each = Math.max(1, workload.cost / product(expected.shape));
   return Math.max(64, Math.min(4096, Math.floor(1e7 / each)));
 }
 
@@ -74,21 +74,21 @@ function affordable(work: Work, expected: Expected): number {
  * `first`, the library whose results passed first, within twice the tolerance.
  */
 export function judge(
-  work: Work,
+  workload: Workload,
   expected: readonly Expected[] | null,
   results: readonly Result[],
   first: readonly Result[] | null,
 ): string | null {
-  if (work.check !== undefined) return work.check(results);
+  if (workload.check !== undefined) return workload.check(results);
   if (expected !== null) {
     if (results.length < expected.length) return `${results.length} results instead of ${expected.length}`;
     for (const [i, want] of expected.entries()) {
-      const wrong = difference(results[i], want, work.tolerance, affordable(work, want));
+      const wrong = difference(results[i], want, workload.tolerance, affordable(workload, want));
       if (wrong !== null) return wrong;
     }
   }
   if (first !== null) {
-    const { relative, absolute, l2 } = work.tolerance;
+    const { relative, absolute, l2 } = workload.tolerance;
     const twice = { relative: 2 * relative, absolute: 2 * absolute, l2: l2 === undefined ? l2 : 2 * l2 };
     for (const [i, other] of first.slice(0, expected?.length ?? first.length).entries()) {
       const want = { shape: other.shape, at: (at: number) => Number(other.data[at]) };

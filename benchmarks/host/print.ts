@@ -15,7 +15,7 @@ function line(entry: Entry, base: number | undefined): string {
   return `${name} ${shown.median.padStart(9)}  ${spread.padEnd(26)} ${ratio.padStart(9)}  ${notes}`.trimEnd();
 }
 
-/** A work's block: a line for each library, the fastest first, and the verdict. */
+/** A workload's block: a line for each library, the fastest first, and the verdict. */
 export function showRow(row: Row, rows: readonly Row[]): string {
   const { ours, best, bestCompiled, ratio, met, aim } = verdict(row, rows);
   const time = (e: Entry): number => e.timing?.median ?? Infinity;
@@ -31,7 +31,7 @@ export function showRow(row: Row, rows: readonly Row[]): string {
     parts.push(`${r.toFixed(3)}× that of ${bestCompiled.library}, which is compiled`);
   }
   if (aim !== '') parts.push(`target ${aim}: ${met === null ? 'not measured' : met ? 'met' : 'NOT met'}`);
-  return [row.work, ...lines, `  → ${parts.join('; ')}`].join('\n');
+  return [row.workload, ...lines, `  → ${parts.join('; ')}`].join('\n');
 }
 
 export function showSummary(rows: readonly Row[]): string {
@@ -45,7 +45,7 @@ export function showSummary(rows: readonly Row[]): string {
     ...missed.map(({ row, ratio, ours, aim }) => {
       const reached =
         row.target?.kind === 'ratio' && ratio !== null ? `${ratio.toFixed(3)}×` : showTime(ours!.median);
-      return `  missed: ${row.work}: ${reached}, target ${aim}`;
+      return `  missed: ${row.workload}: ${reached}, target ${aim}`;
     }),
   ].join('\n');
 }

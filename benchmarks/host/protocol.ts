@@ -2,7 +2,7 @@
  * What the host and a library's process say to each other: one JSON object on a line. Tensors travel as files of raw
  * little-endian elements. Whatever else a library prints is passed over.
  */
-import type { ElementType, Parameter } from '../works/work';
+import type { ElementType, Parameter } from '../workloads/workload';
 
 /** A tensor in a file. */
 export interface TensorFile {
@@ -14,7 +14,7 @@ export interface TensorFile {
 export type Request =
   /** Loads the library. */
   | { do: 'open'; threads: number }
-  /** Makes a work ready and runs it once. Replaces the work before it. */
+  /** Prepares a workload and runs it once. Replaces the workload before it. */
   | {
       do: 'prepare';
       kind: string;
@@ -37,7 +37,7 @@ export interface Prepared {
   reason?: string;
   /** How it does it, where that needs saying: a layout, a compiler. */
   note?: string;
-  /** The whole work is compiled into one program beforehand: it stands beside eager works, not among them. */
+  /** The whole workload is compiled into one program beforehand: it stands beside eager workloads, not among them. */
   compiled?: boolean;
 }
 

@@ -1,7 +1,7 @@
-/** What a run of the peers gives: a row for each work, with the ratio to the best peer and whether the target is met. */
+/** What a run of the peers gives: a row for each workload, with the ratio to the best peer and whether the target is met. */
 import type { Machine } from '../machine';
 import { showTime, type Timing } from '../measure';
-import type { Target } from '../works/work';
+import type { Target } from '../workloads/workload';
 
 export interface Entry {
   library: string;
@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 export interface Row {
-  work: string;
+  workload: string;
   kind: string;
   target?: Target;
   /** gradtape first. */
@@ -36,7 +36,7 @@ export interface PeersRun {
 
 export interface Verdict {
   ours: Timing | null;
-  /** The best peer that counts, and the best of those that compile the whole work beforehand where those do not count. */
+  /** The best peer that counts, and the best of those that compile the whole workload beforehand where those do not count. */
   best: Entry | null;
   bestCompiled: Entry | null;
   /** Our time by that of the best peer. */
@@ -68,8 +68,8 @@ const ownTime = (row: Row | undefined): Timing | null => ownEntry(row)?.timing ?
 const showRatio = (ratio: number): string => (ratio < 0.1 ? ratio.toFixed(3) : ratio.toFixed(2));
 
 /**
- * A row's verdict: like is compared with like. Where gradtape compiles the work, peers that compile count too; where it runs
- * op by op, they stand beside. `rows` are all of the run, for targets that compare works.
+ * A row's verdict: like is compared with like. Where gradtape compiles the workload, peers that compile count too; where it runs
+ * op by op, they stand beside. `rows` are all of the run, for targets that compare workloads.
  */
 export function verdict(row: Row, rows: readonly Row[]): Verdict {
   const ours = ownTime(row);
@@ -93,10 +93,10 @@ export function verdict(row: Row, rows: readonly Row[]): Verdict {
   if (target.kind === 'time') {
     return { ...made, met: ours === null ? null : ours.median <= target.ns, aim: `≤ ${showTime(target.ns)}` };
   }
-  const other = ownTime(rows.find((r) => r.work === target.work));
+  const other = ownTime(rows.find((r) => r.workload === target.workload));
   return {
     ...made,
     met: ours === null || other === null ? null : ours.median <= target.ratio * other.median,
-    aim: `≤ ${showRatio(target.ratio)}× its own ${target.work}`,
+    aim: `≤ ${showRatio(target.ratio)}× its own ${target.workload}`,
   };
 }

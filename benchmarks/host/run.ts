@@ -1,25 +1,25 @@
-/** `npm run bench:peers`: the works of benchmarks/works, in every library that is here. benchmarks/README.md explains. */
+/** `npm run bench:peers`: the workloads of benchmarks/workloads, in every library that is here. benchmarks/README.md explains. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { describe, machine } from '../machine';
-import { works } from '../works';
+import { workloads } from '../workloads';
 import { Child } from './child';
 import { commandFor, libraries, peersFolder, type LibraryEntry, type Places } from './libraries';
 import { showRow, showSummary } from './print';
 import type { Opened } from './protocol';
 import { defaultRounds } from './rounds';
 import type { PeersRun, Row } from './rows';
-import { Rates, runWork, type Participant } from './works_run';
+import { Rates, runWorkload, type Participant } from './workload_run';
 
 const usage = `npm run bench:peers -- [words] [options]
-  words              works whose names contain one of them (--only a,b is the same)
-  --list             print the works and the libraries, and stop
+  words              workloads whose names contain one of them (--only a,b is the same)
+  --list             print the workloads and the libraries, and stop
   --peers a,b        only these libraries; --without a,b: all but these
   --threads N        threads of every library (default: all CPUs)
-  --seconds S        timed seconds for each library and work (default ${defaultRounds.seconds})
+  --seconds S        timed seconds for each library and workload (default ${defaultRounds.seconds})
   --json FILE        write the results
   --python PY        an interpreter for PyTorch, TensorFlow, JAX and NumPy; --pytorch, --tensorflow, --jax, --numpy PY: for one
   --tfjs-node DIR    a folder where @tensorflow/tfjs-node is installed`;
@@ -93,8 +93,8 @@ function install(): void {
 async function main(): Promise<void> {
   const { values, words, list, places, threads, seconds } = readOptions();
   if (values.help === true) return console.log(usage);
-  const chosen = works.filter((w) => words.length === 0 || words.some((word) => w.name.includes(word)));
-  if (chosen.length === 0) throw new Error(`no work's name contains ${words.join(' or ')}`);
+  const chosen = workloads.filter((w) => words.length === 0 || words.some((word) => w.name.includes(word)));
+  if (chosen.length === 0) throw new Error(`no workload's name contains ${words.join(' or ')}`);
   const wanted = choose(list(values.peers), list(values.without));
   if (values.list === true) {
     console.log(chosen.map((w) => w.name).join('\n'));
@@ -130,7 +130,7 @@ async function main(): Promise<void> {
 
   const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-peers-'));
   const rows: Row[] = [];
-  // After every work: a run that is cut short keeps what it has.
+  // After every workload: a run that is cut short keeps what it has.
   const save = (): void => {
     if (values.json === undefined) return;
     const run: PeersRun = { format: 1, suite: 'peers', machine: about, libraries: known, rows };
@@ -138,8 +138,8 @@ async function main(): Promise<void> {
   };
   try {
     const rates = new Rates();
-    for (const work of chosen) {
-      const row = await runWork(work, participants, { ...defaultRounds, seconds }, rates, temp);
+    for (const workload of chosen) {
+      const row = await runWorkload(workload, participants, { ...defaultRounds, seconds }, rates, temp);
       rows.push(row);
       save();
       console.log(`\n${showRow(row, rows)}`);

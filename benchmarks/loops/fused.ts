@@ -1,5 +1,5 @@
 /** What `tf.function` fuses, fused by hand in plain JavaScript. */
-import { erf } from '../works/special';
+import { erf } from '../workloads/special';
 
 /** x·y + sigmoid(x)·2. */
 export function chain(x: Float32Array, y: Float32Array): Float32Array {

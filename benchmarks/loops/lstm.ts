@@ -65,7 +65,7 @@ function cellGradient(
   }
 }
 
-/** Parameters: as works/models.ts says. A call is a step and returns its loss. */
+/** Parameters: as workloads/models.ts says. A call is a step and returns its loss. */
 export function lstmTraining({ x, labels, parameters, rate, epsilon }: Training): () => number {
   const own = parameters.map((p) => p.slice());
   const [wx, wh, b, w, b2] = own;

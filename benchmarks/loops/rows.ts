@@ -14,6 +14,25 @@ export function softmax(x: Float32Array, rows: number, n: number): Float32Array 
   return y;
 }
 
+/** What each row has above a threshold; Keras takes it from the sum of the sums of all prefixes of the support. */
+export function sparsemax(x: Float32Array, rows: number, n: number): Float32Array {
+  const y = new Float32Array(rows * n);
+  for (let i = 0; i < rows; i++) {
+    const row = x.subarray(i * n, (i + 1) * n);
+    const sorted = row.slice().sort().reverse();
+    let [sum, sums, support] = [0, 0, 0];
+    for (let j = 0; j < n; j++) {
+      sum += sorted[j];
+      if (1 + (j + 1) * sorted[j] <= sum) break;
+      sums += sum;
+      support++;
+    }
+    const threshold = (sums - 1) / support;
+    for (let j = 0; j < n; j++) y[i * n + j] = Math.max(0, row[j] - threshold);
+  }
+  return y;
+}
+
 export function logSoftmax(x: Float32Array, rows: number, n: number): Float32Array {
   const y = new Float32Array(rows * n);
   for (let i = 0; i < rows; i++) {

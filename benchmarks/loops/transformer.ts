@@ -1,5 +1,5 @@
 /** The training step of a transformer's block in plain JavaScript. */
-import { erf } from '../works/special';
+import { erf } from '../workloads/special';
 import { Adam, addBias, columnSums, product, type Training } from './train';
 
 interface Norm {
@@ -167,7 +167,7 @@ export interface BlockTraining extends Training<Float32Array> {
   time: number;
 }
 
-/** Parameters: as works/models.ts says. A call is a step and returns its loss. */
+/** Parameters: as workloads/models.ts says. A call is a step and returns its loss. */
 export function transformerTraining(training: BlockTraining): () => number {
   const { x, labels: target, parameters, rate, epsilon, heads, normEpsilon, time } = training;
   const own = parameters.map((p) => p.slice());

@@ -56,7 +56,7 @@ export function memoryBenchmarks(): Benchmark[] {
           name: 'memory/10⁶ taped steps in one synchronous loop',
           timings: [],
           figures: {
-            'RSS growth after the first tenth': `${f.growthMB.toFixed(1)} MB`,
+            'RSS growth after the first 10⁵ steps': `${f.growthMB.toFixed(1)} MB`,
             peak: `${f.peakMB.toFixed(0)} MB`,
             'step, second tenth': `${(f.firstNs / 1e3).toFixed(2)} µs`,
             'step, last tenth': `${(f.lastNs / 1e3).toFixed(2)} µs`,

@@ -1,8 +1,10 @@
 /** Matrix products and norms: much arithmetic, so that the sizes of products stop where a loop takes too long. */
+import { ctcLoss } from '../loops/ctc';
 import { matmul } from '../loops/matmul';
 import * as rows from '../loops/rows';
 import type { MakeCase } from './case';
-import { floats, side } from './data';
+import * as tf from 'gradtape';
+import { floats, integers, side } from './data';
 
 const product: MakeCase = (n) => {
   const s = Math.min(256, side(n));
@@ -76,6 +78,16 @@ export const heavyCases: Readonly<Record<string, MakeCase>> = {
     const x = floats(shape);
     const options = { depthRadius: 2, bias: 2, alpha: 1e-4, beta: 0.75 };
     return { args: [x.tensor, options], loop: () => rows.localResponse(x.array, shape[3], options) };
+  },
+  ctcLoss: (n) => {
+    const [steps, length, classes] = [12, 3, 16];
+    const examples = Math.max(1, Math.floor(n / (steps * classes)));
+    const [labels, logits] = [integers([examples, length], 1, classes), floats([steps, examples, classes])];
+    const sizes = [tf.fill([examples], length), tf.fill([examples], steps)].map((t) => tf.cast(t, 'int32'));
+    return {
+      args: [labels.tensor, logits.tensor, ...sizes],
+      loop: () => ctcLoss(labels.array, logits.array, steps, examples, classes),
+    };
   },
   biasAdd: (n) => {
     const s = side(n);

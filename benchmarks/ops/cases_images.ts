@@ -128,6 +128,13 @@ const planarPool: (f: 'max' | 'avg', args: readonly unknown[]) => MakeCase = (f,
   return { args: [x.tensor, ...args], loop: () => conv.pool2x2(x.array, shape, f) };
 };
 
+/** To half the size. */
+const adaptivePool: (f: 'max' | 'avg') => MakeCase = (f) => (n) => {
+  const shape = n < 4096 ? image(n) : [8, 56, 56, 32];
+  const x = floats(shape);
+  return { args: [x.tensor, [shape[1] / 2, shape[2] / 2]], loop: () => conv.pool2x2(x.array, shape, f) };
+};
+
 /** Windows of 2 in each dimension. */
 const pool: (dims: number, f: 'max' | 'avg') => MakeCase = (dims, f) => (n) => {
   const s = cube(n, dims, 2, 2);
@@ -157,6 +164,8 @@ export const imageCases: Readonly<Record<string, MakeCase>> = {
   conv2dTranspose: transposed(2),
   conv3dTranspose: transposed(3),
   convTranspose: transposed(2),
+  adaptiveMaxPool: adaptivePool('max'),
+  adaptiveAveragePool: adaptivePool('avg'),
   maxPool: planarPool('max', halved),
   maxPool1d: pool(1, 'max'),
   maxPool2d: planarPool('max', halved),

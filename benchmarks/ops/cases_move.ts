@@ -232,6 +232,10 @@ export const moveCases: Readonly<Record<string, MakeCase>> = {
       },
     };
   },
+  threshold: (n) => {
+    const x = floats([n]);
+    return { args: [x.tensor, 0.5, 0.25], loop: () => x.array.map((v) => (v > 0.5 ? v : 0.25)) };
+  },
   cast: (n) => {
     const x = floats([n], -100, 100);
     return { args: [x.tensor, 'int32'], loop: () => Int32Array.from(x.array) };

@@ -144,6 +144,7 @@ export const reduceCases: Readonly<Record<string, MakeCase>> = {
   cumprod: scan((a, x) => a * x, 1, [0.999, 1.001]),
   softmax: ofRows(rows.softmax),
   softmaxLast: ofRows(rows.softmax),
+  sparsemax: ofRows(rows.sparsemax),
   logSoftmax: ofRows(rows.logSoftmax),
   logSoftmaxLast: ofRows(rows.logSoftmax),
   softmaxGradient: gradientOfRows(rows.softmaxGradient),

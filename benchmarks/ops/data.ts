@@ -1,6 +1,6 @@
 /** Tensors for a benchmark, and the same numbers as typed arrays for the loop beside it. */
 import * as tf from 'gradtape';
-import { elements } from '../works/inputs';
+import { elements } from '../workloads/inputs';
 
 export interface Operand<A> {
   tensor: tf.Tensor;

@@ -1,5 +1,5 @@
-/** One element of what a row computes, where the row itself names no `js`: what a person would write in the loop. */
-import { erf } from '../works/special';
+/** One element of what an op definition computes, where the op definition itself names no `js`: what a person would write in the loop. */
+import { erf } from '../workloads/special';
 
 type F = (x: number, y: number) => number;
 
@@ -75,5 +75,7 @@ export const functions: Readonly<Record<string, F>> = {
   squareplus: (x) => (x + Math.sqrt(x * x + 4)) / 2,
   squareplusB: (x, b) => (x + Math.sqrt(x * x + b)) / 2,
   clipByValue: (x) => min(0.5, max(-0.5, x)),
+  thresholdedRelu: (x) => max(x, 0),
+  scaledElu: (x) => (x > 0 ? x : Math.expm1(x)),
   identity: (x) => x,
 };

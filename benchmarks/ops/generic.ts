@@ -1,8 +1,8 @@
-/** A case for any row: its kind's standard one with its `js`, or one of its examples made larger. */
+/** A case for any op definition: its kind's standard one with its `js`, or one of its examples made larger. */
 import * as tf from 'gradtape';
 import { mapLoop, zipLoop, type NumbersType } from '../loops/elementwise';
-import { elements } from '../works/inputs';
-import { product } from '../works/work';
+import { elements } from '../workloads/inputs';
+import { product } from '../workloads/workload';
 import type { Case } from './case';
 import { bools, floats } from './data';
 import { functions } from './functions';
@@ -17,26 +17,28 @@ interface Sample {
   values?: unknown;
 }
 
-const isFloat = (row: tf.OpInfo): boolean => row.dtypes.includes('float32');
+const isFloat = (definition: tf.OpInfo): boolean => definition.dtypes.includes('float32');
 
-/** Numbers of the row's domain, or bools; of an integer row, small integers. */
+/** Numbers of the op definition's domain, or bools; of an integer op definition, small integers. */
 function operand(
-  row: tf.OpInfo,
+  definition: tf.OpInfo,
   shape: readonly number[],
 ): { tensor: tf.Tensor; array: Float32Array | Uint8Array } {
-  const [low, high] = row.domain ?? [-1, 1];
-  if (!isFloat(row) && row.dtypes.includes('bool')) return bools(shape);
+  const [low, high] = definition.domain ?? [-1, 1];
+  if (!isFloat(definition) && definition.dtypes.includes('bool')) return bools(shape);
   return floats(shape, Math.max(low, -1e6), Math.min(high, 1e6));
 }
 
-/** An elementwise row on arrays of n elements. */
-export function elementwiseCase(row: tf.OpInfo, n: number): Case {
-  const [x, y] = [operand(row, [n]), operand(row, [n])];
-  const unary = row.kind === 'unary' || (row.kind === 'composite' && functions[row.name]?.length === 1);
-  const js = row.js ?? functions[row.name];
+/** An elementwise definition on arrays of n elements. */
+export function elementwiseCase(definition: tf.OpInfo, n: number): Case {
+  const [x, y] = [operand(definition, [n]), operand(definition, [n])];
+  const unary =
+    definition.kind === 'unary' ||
+    (definition.kind === 'composite' && functions[definition.name]?.length === 1);
+  const js = definition.js ?? functions[definition.name];
   const args = unary ? [x.tensor] : [x.tensor, y.tensor];
   if (js === undefined) return { args };
-  const first = (row.call as unknown as Call)(...args.map((t) => tf.reshape(t, [n])));
+  const first = (definition.call as unknown as Call)(...args.map((t) => tf.reshape(t, [n])));
   const Type: NumbersType = first instanceof tf.Tensor && first.dtype === 'bool' ? Uint8Array : Float32Array;
   if (unary) {
     const loop = mapLoop(js as (x: number) => number, Type);
@@ -59,14 +61,14 @@ function samplesIn(value: unknown): Sample[] {
 
 let salt = 0;
 
-function draw(row: tf.OpInfo, s: Sample, factor: number): tf.Tensor {
-  const dtype = s.dtype ?? (isFloat(row) ? 'float32' : row.dtypes[0]);
+function draw(definition: tf.OpInfo, s: Sample, factor: number): tf.Tensor {
+  const dtype = s.dtype ?? (isFloat(definition) ? 'float32' : definition.dtypes[0]);
   if (s.values !== undefined) {
     const flat = (Array.isArray(s.values) ? s.values.flat(Infinity) : [s.values]) as number[];
     return tf.cast(tf.reshape(tf.constant(flat.map(Number), { dtype: 'float64' }), s.shape), dtype);
   }
   const shape = s.shape.map((n) => (n > 1 ? n * factor : n));
-  const [low, high] = s.domain ?? row.domain ?? [-1, 1];
+  const [low, high] = s.domain ?? definition.domain ?? [-1, 1];
   const whole = s.integers === true || !dtype.startsWith('float');
   const data = elements(
     { shape, low, high: whole ? high + 1 : high, dtype: whole ? 'int32' : 'float32' },
@@ -75,18 +77,18 @@ function draw(row: tf.OpInfo, s: Sample, factor: number): tf.Tensor {
   return tf.cast(tf.reshape(tf.constant(data), shape), dtype);
 }
 
-function place(row: tf.OpInfo, value: unknown, factor: number): unknown {
-  if (isSample(value)) return draw(row, value.tensor, factor);
-  return Array.isArray(value) ? value.map((v) => place(row, v, factor)) : value;
+function place(definition: tf.OpInfo, value: unknown, factor: number): unknown {
+  if (isSample(value)) return draw(definition, value.tensor, factor);
+  return Array.isArray(value) ? value.map((v) => place(definition, v, factor)) : value;
 }
 
 /**
- * Some example of the row with about `n` elements in its largest tensor, every dimension above 1 times a factor; the
- * largest that the row accepts. null: no example can be called.
+ * Some example of the op definition with about `n` elements in its largest tensor, every dimension above 1 times a factor; the
+ * largest that the op definition accepts. null: no example can be called.
  */
-export function exampleCase(row: tf.OpInfo, n: number): Case | null {
+export function exampleCase(definition: tf.OpInfo, n: number): Case | null {
   let best: { args: unknown[]; size: number } | null = null;
-  for (const example of row.examples) {
+  for (const example of definition.examples) {
     const values = [...example.args, ...Object.values(example.options ?? {})];
     const samples = samplesIn(values).filter(({ values }) => values === undefined);
     if (samples.some((s) => product(s.shape) === 0)) continue;
@@ -96,14 +98,14 @@ export function exampleCase(row: tf.OpInfo, n: number): Case | null {
       const size = largest * factor ** dims;
       if (best !== null && size <= best.size) continue;
       try {
-        const args = example.args.map((a) => place(row, a, factor));
+        const args = example.args.map((a) => place(definition, a, factor));
         if (example.options !== undefined) {
           const entries = Object.entries(example.options).map(
-            ([k, v]) => [k, place(row, v, factor)] as const,
+            ([k, v]) => [k, place(definition, v, factor)] as const,
           );
           args.push(Object.fromEntries(entries));
         }
-        (row.call as unknown as Call)(...args);
+        (definition.call as unknown as Call)(...args);
         best = { args, size };
         break;
       } catch {

@@ -1,11 +1,11 @@
-/** Public functions that are no rows: random numbers and optimizers. */
+/** Public functions that are no op definitions: random numbers and optimizers. */
 import * as tf from 'gradtape';
 import { Adam } from '../loops/train';
 import { normal, uniform } from '../loops/movement';
 import { measure } from '../measure';
 import type { Benchmark, Result, Settings } from '../suite';
 import { floats } from './data';
-import { sizes } from './rows';
+import { sizes } from './definitions';
 
 function compare(name: string, ours: () => unknown, loop: () => unknown, seconds: number): Result {
   const names = ['gradtape', 'plain JS loop'];

@@ -15,7 +15,7 @@ const colors = [
   '#7f7f7f',
 ];
 
-/** The ratio to the best other library, works in order of it. */
+/** The ratio to the best other library, workloads in order of it. */
 export function ratiosChart(run: PeersRun): plot.Chart {
   const ratios = run.rows
     .map((row) => verdict(row, run.rows).ratio)
@@ -24,7 +24,7 @@ export function ratiosChart(run: PeersRun): plot.Chart {
   return plot
     .chart({
       title: 'Time by that of the best other library',
-      xTitle: 'works, in order',
+      xTitle: 'workloads, in order',
       yTitle: 'ratio',
       yScale: 'log',
       width: 760,
@@ -39,8 +39,8 @@ export function ratiosChart(run: PeersRun): plot.Chart {
 
 /** GFLOP/s of square matrix products, by library. */
 export function matmulChart(run: PeersRun): plot.Chart {
-  const works = run.rows
-    .map((row) => ({ row, n: Number(/^matmul\/(\d+)$/.exec(row.work)?.[1]) }))
+  const workloads = run.rows
+    .map((row) => ({ row, n: Number(/^matmul\/(\d+)$/.exec(row.workload)?.[1]) }))
     .filter(({ n }) => Number.isFinite(n));
   const chart = plot.chart({
     title: 'Matrix products n×n, float32',
@@ -51,7 +51,7 @@ export function matmulChart(run: PeersRun): plot.Chart {
     width: 760,
   });
   run.libraries.forEach(({ name }, i) => {
-    const points = works.flatMap(({ row, n }) => {
+    const points = workloads.flatMap(({ row, n }) => {
       const timing = row.entries.find((e) => e.library === name)?.timing;
       return timing === undefined ? [] : [[n, (2 * n ** 3) / timing.median]];
     });
@@ -66,10 +66,10 @@ export function matmulChart(run: PeersRun): plot.Chart {
 }
 
 /** call + n/rate, from the smallest size and the best rate of the larger ones. */
-export function model(points: readonly SizePoint[], work: (n: number) => number): (n: number) => number {
+export function model(points: readonly SizePoint[], cost: (n: number) => number): (n: number) => number {
   const call = points[0].timing.median;
-  const rate = Math.max(...points.map(({ n, timing }) => work(n) / timing.median));
-  return (n) => call + work(n) / rate;
+  const rate = Math.max(...points.map(({ n, timing }) => cost(n) / timing.median));
+  return (n) => call + cost(n) / rate;
 }
 
 export function sizesChart(run: BenchFile['runs'][number]): plot.Chart {

@@ -9,9 +9,9 @@ export type ResultFile = BenchFile | PeersRun;
 export function timingsOf(file: ResultFile): Map<string, Timing> {
   const map = new Map<string, Timing>();
   if (file.suite === 'peers') {
-    for (const { work, entries } of file.rows) {
+    for (const { workload, entries } of file.rows) {
       for (const { library, timing } of entries)
-        if (timing !== undefined) map.set(`${work} | ${library}`, timing);
+        if (timing !== undefined) map.set(`${workload} | ${library}`, timing);
     }
     return map;
   }

@@ -31,7 +31,7 @@ function peersRow(row: Row, rows: readonly Row[]): Cell[] {
   const spread = v.ours === null ? missing : `${show(v.ours).low} – ${show(v.ours).high}`;
   const ratio = v.ratio === null ? '–' : v.ratio.toFixed(3);
   return [
-    row.work,
+    row.workload,
     v.ours === null ? '–' : show(v.ours).median,
     spread,
     best(v.best) + (v.bestCompiled === null ? '' : ` (compiled: ${best(v.bestCompiled)})`),
@@ -41,17 +41,17 @@ function peersRow(row: Row, rows: readonly Row[]): Cell[] {
   ];
 }
 
-/** Every library's time for every work. */
+/** Every library's time for every workload. */
 function everyLibrary(run: PeersRun): string {
   const names = run.libraries.filter((l) => l.absent === undefined).map((l) => l.name);
   const rows = run.rows.map((row) => [
-    row.work,
+    row.workload,
     ...names.map((name) => {
       const timing = row.entries.find((e) => e.library === name)?.timing;
       return timing === undefined ? '–' : show(timing).median;
     }),
   ]);
-  return table(['work', ...names], rows);
+  return table(['workload', ...names], rows);
 }
 
 /** Why a library has no time, by reason. */
@@ -60,13 +60,13 @@ function reasons(run: PeersRun): string {
   for (const { name, absent } of run.libraries) {
     if (absent !== undefined) lines.push(`- ${name} did not take part: ${absent}`);
     const by = new Map<string, string[]>();
-    for (const { work, entries } of run.rows) {
+    for (const { workload, entries } of run.rows) {
       const reason = entries.find((e) => e.library === name)?.reason;
       if (reason === undefined) continue;
       const kind = reason.startsWith('too slow') ? 'too slow to wait for' : reason;
-      by.set(kind, [...(by.get(kind) ?? []), work]);
+      by.set(kind, [...(by.get(kind) ?? []), workload]);
     }
-    for (const [reason, works] of by) lines.push(`- ${name}: ${reason}: ${works.join('; ')}`);
+    for (const [reason, workloads] of by) lines.push(`- ${name}: ${reason}: ${workloads.join('; ')}`);
   }
   return lines.join('\n');
 }
@@ -80,13 +80,13 @@ function peersPart(run: PeersRun): string {
     '## Beside other libraries',
     `${about(run.machine)}.\n\n${versions.join(', ')}.`,
     "Medians and quartiles of one run, in which the libraries take turns. The ratio is gradtape's time by that of the best " +
-      'library, or of the one that the target names; libraries that compile the whole work count where gradtape does. Below 1 ' +
+      'library, or of the one that the target names; libraries that compile the whole workload count where gradtape does. Below 1 ' +
       'gradtape is faster.',
     `${met} of ${aimed.length} targets met.`,
-    '![The ratio to the best library, by work](charts/ratios.svg)',
+    '![The ratio to the best library, by workload](charts/ratios.svg)',
     '![Matrix products by size](charts/matmul.svg)',
     table(
-      ['work', 'gradtape', 'quartiles', 'best other', 'ratio', 'target', 'met'],
+      ['workload', 'gradtape', 'quartiles', 'best other', 'ratio', 'target', 'met'],
       run.rows.map((row) => peersRow(row, run.rows)),
     ),
     '### All libraries',

@@ -84,19 +84,19 @@ export function figures({ peers, bench }: Results): string {
     }
     parts.push(
       `\`npm run bench\`, ${machine.threads} threads of ${machine.cpu} (${machine.isa}), Node ${machine.node}:`,
-      table(['work', 'gradtape', 'plain JS', 'speed-up'], cells),
+      table(['workload', 'gradtape', 'plain JS', 'speed-up'], cells),
     );
   }
   if (peers !== undefined) {
     const cells = beside.flatMap(([words, name]) => {
-      const row = peers.rows.find((r) => r.work === name);
+      const row = peers.rows.find((r) => r.workload === name);
       return row === undefined ? [] : [besideRow(words, row, peers.rows)];
     });
     const { machine } = peers;
     parts.push(
       `\`npm run bench:peers\`, ${machine.threads} threads of ${machine.cpu} (${machine.isa}); all rows and libraries are in ` +
-        '`benchmarks/RESULTS.md`:',
-      table(['work', 'gradtape', 'best other', 'ratio'], cells),
+        "`benchmarks/RESULTS.md`.\nThe ratio is gradtape's time divided by that of the best other library; below 1, gradtape is faster:",
+      table(['workload', 'gradtape', 'best other', 'ratio'], cells),
     );
   }
   return parts.join('\n\n');

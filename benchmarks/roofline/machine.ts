@@ -6,7 +6,7 @@ import { levels, moved, streams, type Limits, type Stream } from './levels';
 
 /** The addon's own loops; no part of the library's interface. */
 interface Measuring {
-  frame: ArrayBuffer;
+  argumentBuffer: ArrayBuffer;
   measure?: (x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer) => number;
 }
 
@@ -20,7 +20,7 @@ function addon(): Measuring {
 }
 
 const native = addon();
-const frame = new Float64Array(native.frame);
+const frame = new Float64Array(native.argumentBuffer);
 const none = new ArrayBuffer(0);
 
 /** Whether the addon has the loops: one that was built before them has not. */

@@ -7,8 +7,8 @@ import type { Benchmark, Result } from '../suite';
 import { models, type ModelParams } from '../workers/gradtape_models';
 import { tensor } from '../workers/gradtape_task';
 import { freshStep } from '../workers/gradtape_train';
-import { trainingWorks } from '../works/training';
-import { inputsOf } from './works';
+import { trainingWorkloads } from '../workloads/training';
+import { inputsOf } from './workloads';
 
 const limit = 5;
 
@@ -35,9 +35,9 @@ async function perStep(step: () => tf.Tensor | Promise<tf.Tensor>, milliseconds:
 
 /** Milliseconds: how late events come, an awaited step, a plain step. */
 async function watch(kind: string, seconds: number): Promise<Figures> {
-  const work = trainingWorks.find((w) => w.kind === kind)!;
-  const params = work.params as unknown as ModelParams & { epsilon: number };
-  const [x, target, ...initial] = inputsOf(work).map(tensor);
+  const workload = trainingWorkloads.find((w) => w.kind === kind)!;
+  const params = workload.params as unknown as ModelParams & { epsilon: number };
+  const [x, target, ...initial] = inputsOf(workload).map(tensor);
   const step = tf.function(freshStep(models[kind](params), { ...params, rate: 1e-4 }, initial));
   for (let i = 0; i < 20; i++) await step.async(x, target);
 

@@ -1,4 +1,4 @@
-/** The models of works/models.ts in gradtape, as a user writes them: the loss of a batch. */
+/** The models of workloads/models.ts in gradtape, as a user writes them: the loss of a batch. */
 import * as tf from 'gradtape';
 
 export type Loss = (x: tf.Tensor, target: tf.Tensor, v: readonly tf.Variable[]) => tf.Tensor;

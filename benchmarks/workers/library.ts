@@ -1,6 +1,6 @@
 /** What a JavaScript library has to offer to take part. */
 import type { Opened } from '../host/protocol';
-import type { Elements, ElementType, Parameter } from '../works/work';
+import type { Elements, ElementType, Parameter } from '../workloads/workload';
 
 export interface Input {
   shape: number[];
@@ -14,7 +14,7 @@ export interface Output {
   data: Elements;
 }
 
-/** A work that is ready to run. */
+/** A workload that is ready to run. */
 export interface Task {
   /** As a user writes it: a fresh result each call, or a promise of one. */
   run: () => unknown;
@@ -28,7 +28,7 @@ export interface Task {
 
 export type Params = Readonly<Record<string, Parameter>>;
 
-/** Makes a work ready, or says why the library cannot do it. */
+/** Prepares a workload, or says why the library cannot do it. */
 export type Maker = (params: never, inputs: readonly Input[]) => Task | string | Promise<Task | string>;
 
 export interface Library extends Opened {

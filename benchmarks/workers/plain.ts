@@ -4,8 +4,8 @@ import { mapLoop, zipLoop } from '../loops/elementwise';
 import { matmul as matmulLoop, type ProductShape } from '../loops/matmul';
 import * as move from '../loops/movement';
 import * as rows from '../loops/rows';
-import { erf } from '../works/special';
-import type { Elements, ElementType } from '../works/work';
+import { erf } from '../workloads/special';
+import type { Elements, ElementType } from '../workloads/workload';
 import type { Input, Library, Maker, Output, Task } from './library';
 import { plainTraining } from './plain_train';
 

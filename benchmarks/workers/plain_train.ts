@@ -4,7 +4,7 @@ import { fusedStep } from '../loops/line';
 import { lstmTraining } from '../loops/lstm';
 import { cnnTraining, mlpForward, mlpTraining, type Training } from '../loops/train';
 import { transformerTraining } from '../loops/transformer';
-import type { Elements } from '../works/work';
+import type { Elements } from '../workloads/workload';
 import type { Input, Maker, Output, Task } from './library';
 
 interface TrainParams {

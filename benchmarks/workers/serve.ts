@@ -5,7 +5,7 @@ import * as readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { lacking, mark, type Reply, type Request, type TensorFile } from '../host/protocol';
 import { timer } from '../measure';
-import type { Elements } from '../works/work';
+import type { Elements } from '../workloads/workload';
 import type { Input, Library, Open, Task } from './library';
 
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
@@ -42,7 +42,7 @@ export class Server {
     }
     if (this.library === null) throw new Error('open comes first');
     if (request.do === 'prepare') return this.prepare(this.library, request);
-    if (this.task === null || this.time === null) throw new Error('no work is prepared');
+    if (this.task === null || this.time === null) throw new Error('no workload is prepared');
     if (request.do === 'time') return { ns: await this.time(request.calls) };
     const outputs = await this.task.outputs(this.first as never);
     this.task.free?.(this.first as never);

@@ -2,7 +2,16 @@
 import * as tf from 'gradtape';
 import type { DType } from '../../lib/core/dtype';
 import type { Rng } from '../shrinkable';
-import { baseOf, flowThrough, isUnit, type Block, type Flow, type Hole, type Statement } from './program';
+import {
+  baseOf,
+  flowThrough,
+  isRef,
+  isUnit,
+  type Block,
+  type Flow,
+  type Hole,
+  type Statement,
+} from './program';
 import { evaluate, Scope } from './trial';
 
 /** Something that statements may use. */
@@ -94,6 +103,17 @@ function leavesOf(value: unknown, path = ''): Leaf[] {
   if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
     return Object.entries(value).flatMap(([key, v]) => leavesOf(v, `${path}.${key}`));
   return [];
+}
+
+/** Ops whose results are as large as the elements, or the sizes, of their operands multiply to. */
+const growing = /\b(?:meshgrid|segment\w+|sequenceMask|repeat|range|bincount|confusionMatrix)\(/;
+
+/** Whether such an op could fill the memory. */
+function mayFillMemory({ template, holes }: Expression, scope: Scope): boolean {
+  if (!growing.test(template)) return false;
+  const operands = holes.flatMap((h) => (isRef(h) ? leavesOf(valueOf(h.ref, scope)) : []));
+  if (template.includes('meshgrid(')) return operands.reduce((n, { t }) => n * t.size, 1) > 1e6;
+  return operands.some(({ t }) => [...t.data()].some((x) => !(Math.abs(Number(x)) < 1e5)));
 }
 
 export interface AddOptions {
@@ -208,8 +228,10 @@ export class Builder {
     const failed: Trial[] = [];
     const results = whole.trials.map((trial, i) => {
       if (!trial.alive) return undefined;
+      const scope = captured ? trial.scope : this.scopes[i];
       try {
-        const value = evaluate(statement, captured ? trial.scope : this.scopes[i]);
+        if (mayFillMemory(statement, scope)) throw new RangeError('too large to try');
+        const value = evaluate(statement, scope);
         if (leavesOf(value).some(({ t }) => t.size > mostElements)) failed.push(trial);
         return value;
       } catch {

@@ -1,6 +1,6 @@
 /** Draws programs. */
 import type { OpDefinition } from '../../lib/op/registry';
-import type { DType } from '../../lib/core/dtype';
+import { everyType, type DType } from '../../lib/core/dtype';
 import { examplesOf } from '../../test/conformance/examples';
 import type { Rng } from '../shrinkable';
 import { Builder, code, isFloat, sameShapes, type Trial, type Value, type Whole } from './builder';
@@ -54,30 +54,8 @@ const shapes: readonly (readonly Dim[])[] = [
     [8],
   ],
 ] as Dim[][];
-const types: readonly DType[] = [
-  ...([
-    'float32',
-    'float32',
-    'float32',
-    'float32',
-    'float32',
-    'float64',
-    'int32',
-    'int32',
-    'int64',
-    'bool',
-    'uint8',
-    'float32',
-    'float32',
-    'float16',
-    'bfloat16',
-    'int8',
-    'int16',
-    'uint16',
-    'uint32',
-    'uint64',
-  ] as const),
-];
+/** All dtypes, but float32 and int32 more often than others. */
+const types: readonly DType[] = [...everyType, ...new Array<DType>(6).fill('float32'), 'int32'];
 
 /** Arguments like the tensors of an op's example, one dimension of which varies, and that op. */
 function argumentsLike(rng: Rng): { args: Argument[]; n: number; row: OpDefinition } | null {

@@ -42,16 +42,16 @@ const values = Object.values(helpers);
 
 const indentOf = (line: string): number => line.search(/\S/);
 
-/** `ran` is called with the number of each function of the program that runs. */
-export function load(program: Program, ran: (number: number) => void): Module {
+/** `ran` is called with the number of each function of the program that runs; `library` is what the program's text calls `tf`. */
+export function load(program: Program, ran: (number: number) => void, library: typeof tf = tf): Module {
   const text = moduleText(program, { typed: false, functions: { count: 0 } });
   const source = text.replace(/([\w)\]])!(?=[.,;)\s])/g, '$1');
-  const seed = source.includes('tf.random.') ? 'tf.random.setSeed(7);' : '';
-  const start = source.replace('{', `{ ${seed}`);
+  // What draws random numbers (dropout too) draws the same ones eagerly and compiled.
+  const start = source.replace('{', '{ tf.random.setSeed(7);');
   const f = vm.compileFunction(`${start}\nreturn { make, calls };`, ['tf', 'ran', ...names], {
     filename: fileName,
   });
-  const module = (f as (...args: unknown[]) => Pick<Module, 'make' | 'calls'>)(tf, ran, ...values);
+  const module = (f as (...args: unknown[]) => Pick<Module, 'make' | 'calls'>)(library, ran, ...values);
   const lines = source.split('\n');
   return {
     ...module,

@@ -1,12 +1,14 @@
 /** Runs a program eagerly, compiled and off the event loop, and compares. */
 import * as tf from 'gradtape';
 import { load, type Args, type Instance, type Module } from './module';
+import { nudged } from './nudged';
 import {
   difference,
   failureOf,
   snapshots,
   stateDifference,
   stateOf,
+  type Failure,
   type Outcome,
   type Snapshot,
   type State,
@@ -14,9 +16,9 @@ import {
 } from './outcome';
 import {
   baseOf,
+  hasTapes,
   hasUnits,
   isRef,
-  namesUsed,
   rounding,
   statementsIn,
   type Block,
@@ -41,9 +43,20 @@ const eagerly = (f: unknown): unknown => f;
 /** The compiler under test, for tests of the fuzzer itself. */
 export type Compiler = typeof tf.function;
 
-/** The functions of a program that ran in a call, by number. */
+/** A function of a program that begins to run in an eager call. */
+interface Visit {
+  readonly number: number;
+  /** The lines that called it, the innermost first. */
+  readonly callers: readonly number[];
+  /** What the variables hold. */
+  readonly state: State;
+}
+
 interface Probe {
+  /** The functions of a program that ran in a call, by number. */
   ran: Set<number>;
+  /** Called where one begins. */
+  begins?: (number: number) => void;
 }
 
 function outcomeOf(instance: Instance, probe: Probe, run: () => unknown): Outcome {
@@ -79,25 +92,48 @@ async function callLater(instance: Instance, probe: Probe, args: Args, i: number
   return { values, error, state: stateOf(instance.state()), ran: probe.ran };
 }
 
-/** Names that results or effects need: what nobody reads need not be computed, nor fail. */
+/** Where a template asks for no more than the shape of a value. */
+const shapeAlone =
+  /tf\.(?:zerosLike|onesLike|shape|size|rank)\(\$\d\b|(?:\$\d|tf\.squeeze\(\$\d\))\.(?:shape|rank|size)\b/g;
+
+/** Names whose values results or effects need: what nobody reads need not be computed, nor fail. */
 function needed(program: Program): ReadonlySet<string> {
   const all = [...statementsIn(program.captured), ...statementsIn(program.body.body)];
-  const live = new Set(namesUsed([], program.body.results));
+  const live = new Set<string>();
+  /** The same with their paths. */
+  const refs = new Set<string>();
+  const use = (ref: string): void => {
+    live.add(baseOf(ref));
+    refs.add(ref);
+  };
+  program.body.results.forEach(use);
   const functions = new Map<string, Block>();
-  for (const { name, holes } of program.captured)
-    for (const hole of holes) if (!isRef(hole)) functions.set(name, hole.block);
-  for (let size = -1; size !== live.size;) {
-    size = live.size;
+  for (const { name, holes, template } of program.captured) {
+    const [hole] = holes.slice(-1);
+    if (/^(?:compile\(|\(\{ v:)/.test(template) && !isRef(hole)) functions.set(name, hole.block);
+  }
+  const useResults = ({ results, single }: Block, name: string): void => {
+    const own = [...refs].filter((ref) => baseOf(ref) === name).map((ref) => /\[(\d+)\]/.exec(ref)?.[1]);
+    results.forEach((ref, k) => {
+      if (single || own.some((at) => at === undefined || Number(at) === k)) use(ref);
+    });
+  };
+  for (let size = -1; size !== refs.size;) {
+    size = refs.size;
     for (const s of all) {
       if (s.name !== '' && !live.has(s.name)) continue;
       const [f] = s.holes;
       const called = f !== undefined && isRef(f) ? functions.get(baseOf(f.ref)) : undefined;
+      if (called !== undefined) useResults(called, s.name);
+      const read = s.template.replace(shapeAlone, '');
       s.holes.forEach((hole, i) => {
-        // Statements of its block are in `all` themselves. A function may not read its argument.
-        if (!isRef(hole)) for (const name of hole.block.results) live.add(baseOf(name));
-        else {
+        if (isRef(hole)) {
+          // A function may not read its argument.
           const parameter = called?.params[i - 1];
-          if (parameter === undefined || live.has(parameter)) live.add(baseOf(hole.ref));
+          if (read.includes(`$${i}`) && (parameter === undefined || live.has(parameter))) use(hole.ref);
+        } else if (!functions.has(s.name)) {
+          // Statements of its block are in `all` themselves.
+          hole.block.results.forEach(use);
         }
       });
     }
@@ -121,6 +157,29 @@ const documented = [
   /only supports singleton tf\.Variables created on the first call/,
 ];
 
+/** Whether the text draws from the stream of random numbers. */
+const draws = ({ lines }: Module): boolean =>
+  lines.some((line) => /random\.(?!stateless)|dropout\(/i.test(line) && !line.includes('setSeed'));
+
+/**
+ * Whether an op failed that the program does not call: one of a gradient. To tapes control flow and other functions are one op,
+ * all of whose results have gradients, those that rest on no source included, as in TensorFlow.
+ */
+function isOfGradient(error: Failure, { captured, body, tapes }: Program, { lines }: Module): boolean {
+  if (tapes === 0 && !hasTapes(captured) && !hasTapes(body.body)) return false;
+  const op = /^\[(\w+)\]/.exec(error.message)?.[1];
+  return op !== undefined && !lines.some((line) => line.includes(`${op}(`));
+}
+
+/** Whether a function began where one on the stack of the error did. */
+function isOnStack({ lines }: Failure, { number, callers }: Visit, module: Module): boolean {
+  const at = lines.length - callers.length - 1;
+  if (callers.length === 0) return true;
+  return (
+    at >= 0 && module.functionAt(lines[at]) === number && callers.every((c, i) => c === lines[at + 1 + i])
+  );
+}
+
 interface Comparison {
   readonly program: Program;
   readonly module: Module;
@@ -137,16 +196,20 @@ function compare(
   i: number,
   got: Outcome,
   want: Outcome,
-  before: State,
+  visits: () => readonly Visit[],
 ): boolean {
   const at = `call ${i}, ${what}`;
   const { error } = got;
-  // A trace goes through branches that are not taken.
+  // A trace goes through branches that are not taken: there, or in this call of the function around them.
   const place = error?.tracing === true ? module.functionAt(error.lines[0] ?? 0) : null;
-  const isUntaken = place !== null && !want.ran.has(place);
+  const isUntaken =
+    error !== null &&
+    place !== null &&
+    (!want.ran.has(place) || !visits().some((v) => v.number === place && isOnStack(error, v, module)));
   if (error !== null && documented.some((message) => message.test(error.message))) return false;
   if (error !== null && want.error === null) {
     if (isUntaken) return false;
+    if (hasUnits(program) && isOfGradient(error, program, module)) return false;
     throw new Difference(
       `refused: ${error.name}: ${error.message.replace(/[\d'"[\],-]+/g, '').slice(0, 60)}`,
       `${at}: ${error.name}: ${error.message}; eagerly there is no error`,
@@ -161,16 +224,20 @@ function compare(
     const [line, there] = [error.lines.at(-1), want.error.lines.at(-1)];
     // Without a line of the program, what comes behind it failed.
     const isLater = error.tracing && there !== undefined && (line === undefined || line > there);
-    if (error.name !== want.error.name && !isLater && !isUntaken) {
+    // What failed eagerly need not run: then this is another error, further on, and more has been assigned before it.
+    const isSkipped = isUnread(want, module, program);
+    if (error.name !== want.error.name && !isLater && !isUntaken && !isSkipped) {
       throw new Difference(
         'error',
         `${at}: ${error.name}: ${error.message}; eagerly ${want.error.name}: ${want.error.message}`,
       );
     }
     const found = stateDifference(got.state, want.state, stateTolerance);
-    if (found === null) return true;
-    // Nothing runs where the trace fails.
-    if (error.tracing && stateDifference(got.state, before, null) === null) return false;
+    // Where the trace fails nothing has run, nor drawn random numbers: of the function, or of one that it calls, if it is not compiled.
+    if (found === null) return !(error.tracing && draws(module));
+    if (isSkipped) return false;
+    const begun = error.tracing ? visits().filter((v) => isOnStack(error, v, module)) : [];
+    if (begun.some((v) => stateDifference(got.state, v.state, stateTolerance) === null)) return false;
     throw new Difference('state', `${at}: after ${error.name} (${error.message}): ${found}`);
   }
   const [values, wanted] = [got.values ?? [], want.values ?? []];
@@ -209,18 +276,29 @@ function relativeOf({ lines }: Module): number {
 const stepOf = (dtype: string): number =>
   dtype === 'bfloat16' ? 2 ** -7 : dtype === 'float16' ? 2 ** -10 : 1e-6;
 
+interface Moved {
+  readonly program: Program;
+  readonly module: Module;
+  /** Of the call. */
+  readonly i: number;
+  readonly want: Outcome;
+  readonly nan: boolean;
+}
+
 interface Widths {
   readonly values: readonly Tolerance[];
   readonly state: Tolerance;
 }
 
-/** By how much results move when arguments move a little; where that is much, they may differ by as much. */
-function sensitivity(module: Module, probe: Probe, i: number, want: Outcome, nan: boolean): Widths {
+/** By how much results move when arguments, or gradients on their way, move a little; where that is much, they may differ by as much. */
+function sensitivity({ program, module, i, want, nan }: Moved): Widths {
+  const probe: Probe = { ran: new Set() };
   const lists = (o: Outcome): Snapshot[] => [...(o.values ?? []), ...o.state.flat()];
   const wanted = lists(want);
   const moved = wanted.map((v) => new Float64Array('other' in v ? 0 : v.data.length));
-  for (const sign of [1, -1, 3]) {
-    const instance = module.make(eagerly, true);
+  const off = load(program, () => undefined, nudged(stepOf));
+  for (const sign of [1, -1, 3, 0]) {
+    const instance = (sign === 0 ? off : module).make(eagerly, true);
     for (let k = 0; k <= i; k++) {
       const near = module.calls[k]().map((x, j) =>
         x.dtype.includes('float') ? tf.multiply(x, 1 + sign * (j % 2 === 0 ? 1 : -1) * stepOf(x.dtype)) : x,
@@ -246,6 +324,24 @@ function sensitivity(module: Module, probe: Probe, i: number, want: Outcome, nan
   };
 }
 
+/** The functions that run in an eager call, in their order. */
+function visitsOf(program: Program, i: number): Visit[] {
+  const visits: Visit[] = [];
+  const probe: Probe = { ran: new Set() };
+  const module = load(program, (number) => probe.begins?.(number));
+  const instance = module.make(eagerly, true);
+  for (let k = 0; k <= i; k++) {
+    if (k === i) {
+      probe.begins = (number) => {
+        const callers = failureOf(new Error()).lines.slice(1);
+        visits.push({ number, callers, state: stateOf(instance.state()) });
+      };
+    }
+    callPlainly(instance, probe, module.calls[k](), k);
+  }
+  return visits;
+}
+
 /** Rejects with a Difference where the program gives one thing eagerly and another compiled, or off the event loop. */
 export async function check(program: Program, compiler: Compiler = tf.function): Promise<void> {
   const { loose, holds } = rounding(program);
@@ -262,18 +358,19 @@ export async function check(program: Program, compiler: Compiler = tf.function):
   const base = { program, module, tolerances, gradientTolerance, stateTolerance: exact ? null : near };
 
   const eager = module.make(eagerly, true);
-  const start = stateOf(eager.state());
   const wanted = module.calls.map((args, i) => callPlainly(eager, probe, args(), i));
   const same = (what: string, i: number, got: Outcome): boolean => {
-    const before = i === 0 ? start : wanted[i - 1].state;
+    let known: Visit[] | null = null;
+    const visits = (): Visit[] => (known ??= visitsOf(program, i));
     try {
-      return compare({ ...base, what }, i, got, wanted[i], before);
+      return compare({ ...base, what }, i, got, wanted[i], visits);
     } catch (error) {
       if ((exact && gradientTolerance === null) || !(error instanceof Difference)) throw error;
-      const wide = sensitivity(module, probe, i, wanted[i], nan);
+      const wide = sensitivity({ program, module, i, want: wanted[i], nan });
       const own = wide.values.map((t, k) => (k < tolerances.length && tolerances[k] === null ? null : t));
       const wider = { ...base, what, tolerances: own, stateTolerance: exact ? null : wide.state };
-      return compare(wider, i, got, wanted[i], before);
+      // That has set the seed again.
+      return compare(wider, i, got, wanted[i], visits) && !draws(module);
     }
   };
 

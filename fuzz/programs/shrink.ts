@@ -35,10 +35,10 @@ function renamedBlock(block: Block, name: string, ref: string): Block {
   };
 }
 
-/** What may take the place of a statement's value: its operands. */
+/** What may take the place of a statement's value: its operands, but for functions and optimizers. */
 function* standIns(s: Statement): Generator<string> {
   for (const hole of s.holes) {
-    if (isRef(hole)) yield hole.ref;
+    if (isRef(hole) && !/^[go]\d/.test(hole.ref)) yield hole.ref;
   }
   for (const hole of s.holes) {
     if (!isRef(hole) && hole.block.params.length === 0) {

@@ -140,6 +140,6 @@ export function programText(program: Program): string {
 /** What GRADTAPE_DISABLE_PASS is while a program runs. */
 export const disabled: Readonly<Record<Program['passes'], string>> = {
   all: '',
-  exact: 'fuse,regroup,stackProducts,activations',
+  exact: 'fuse,regroup,activations',
   none: passes.join(','),
 };

@@ -5,16 +5,8 @@ import type { Shape } from '../core/shape';
 import { sizeOf } from '../core/shape';
 import { context as execution } from '../core/context';
 import { freeUnlessHeld } from '../core/tidy';
-import {
-  isPinned,
-  isUniquelyOwned,
-  makeTensor,
-  pin,
-  restoreDisposed,
-  shapeOf,
-  type Tensor,
-  unpin,
-} from '../core/tensor';
+import { isPinned, isUniquelyOwned, pin, unpin } from '../core/ownership';
+import { makeTensor, restoreDisposed, shapeOf, type Tensor } from '../core/tensor';
 import type { DTypeInfo } from '../core/dtype';
 import { add } from '../ops/math/binary';
 import { addSlices, densify } from '../ops/index/slices';

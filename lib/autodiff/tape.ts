@@ -4,7 +4,8 @@ import { context } from '../core/context';
 import type { RecordedOp, Recorder } from '../op/contract';
 import { readOp } from '../op/read';
 import type { Shape } from '../core/shape';
-import { peekNextId, pin, shapeOf, type Tensor, unpin } from '../core/tensor';
+import { pin, unpin } from '../core/ownership';
+import { peekNextId, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 
 /** The most entries by which the bitmap grows at once. */

@@ -1,4 +1,4 @@
-/** Compiles a graph to an executable: native segments, and steps in JavaScript between them. */
+/** Builds an executable from a graph: lowers its ops, partitions them into segments and other steps, and fuses each segment. */
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, type Graph, type Node, type OpNode, type ReadNode } from '../graph/graph';
@@ -6,6 +6,7 @@ import { enabled } from '../graph/passes/enabled';
 import { Executable } from './executable';
 import { elideCopies } from './fusion/elide_copies';
 import { Fusion } from './fusion/fuse';
+import { inlineLoop } from './inline_loop';
 import { lower, type LoweredNode } from './lower';
 import { Ownership } from './ownership';
 import { makeSegment } from './segment';
@@ -96,8 +97,12 @@ export function compile(graph: Graph): Executable {
 
   // All nodes are lowered first: aliases must be known before values are placed in memory.
   const nodes = graph.nodes.map((node, order) =>
-    node.kind === 'op' || node.kind === 'host' ? lower(node, order, storages) : node,
+    node.kind === 'op' || node.kind === 'host'
+      ? (inlineLoop(node, order) ?? lower(node, order, storages))
+      : node,
   );
+  for (const real of nodes.flatMap((n) => ('instructions' in n ? (n.constants ?? []) : [])))
+    constants.push({ slot: slotOf(real), real });
   const changedByRun = new Set(nodes.flatMap((n) => ('instructions' in n ? changedByScalars(n) : [])));
   const { boundaries, escaping, ownership } = partition(graph, nodes, storages);
 

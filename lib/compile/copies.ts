@@ -1,6 +1,7 @@
 /**
- * Recognizes splits and concatenations by their instructions, whatever the op: an op that only copies is described by the
- * blocks that it copies from and to.
+ * Recognizes ops that only copy (splits, slices, concatenations, stacks) by their native calls, whatever the op, and describes
+ * them by the blocks that they copy. fusion/elide_copies.ts uses this to remove copies of contiguous blocks, fusion/fuse.ts to
+ * let fused groups access blocks in place.
  */
 import { native } from '../binding';
 import { mergeDims } from '../core/shape';
@@ -16,21 +17,20 @@ export interface Block {
 }
 
 /** A copy between a block of one tensor and all of another, the slice. */
-export interface BlockCopy {
-  readonly instruction: Instruction;
-  /** The number of the copy within its instruction. */
-  readonly index: number;
+interface BlockCopy {
   /** The tensor that is copied as a whole, or filled by this copy alone. */
   readonly slice: Tensor;
   readonly block: Block;
 }
 
-export interface BlockCopies {
+interface BlockCopies {
   /** The tensor that contains the blocks: the input of a split, or the output of a concatenation. */
   readonly whole: Tensor;
   readonly copies: readonly BlockCopy[];
   /** `copies` holds all copies of the op. */
   readonly complete: boolean;
+  /** The number of elements that the op copies. */
+  readonly covered: number;
 }
 
 /** Whether the slice is contiguous within the tensor that contains the block. */
@@ -96,95 +96,43 @@ function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | n
 /** Whether all slices of a `parts` call share one storage: the same tensor several times. */
 const sharesStorage = (numbers: Float64Array): boolean => numbers[partsSlots.together] === 1;
 
-/** The instructions without some copies. */
-export function without(
-  instructions: readonly Instruction[],
-  removed: ReadonlySet<BlockCopy>,
-): readonly Instruction[] {
-  const removedIndices = new Map<Instruction, Set<number>>();
-  for (const { instruction, index } of removed) {
-    const set = removedIndices.get(instruction);
-    if (set === undefined) removedIndices.set(instruction, new Set([index]));
-    else set.add(index);
-  }
-  return instructions.flatMap((instruction) => {
-    const removedHere = removedIndices.get(instruction);
-    if (removedHere === undefined) return [instruction];
-    return instruction.entry === native.entries.parts ? remainingRuns(instruction, removedHere) : [];
-  });
-}
-
-/** The remaining copies of an instruction, with one call for each run of them. */
-function remainingRuns(
-  { entry, numbers, buffers }: Instruction,
-  removed: ReadonlySet<number>,
-): Instruction[] {
-  const { begin: beginSlot, count: countSlot, pieces } = partsSlots;
-  const count = numbers[countSlot];
-  const runs: Instruction[] = [];
-  let begin = numbers[beginSlot];
-  for (let i = 0; i < count;) {
-    let end = i;
-    while (end < count && !removed.has(end)) end++;
-    if (end > i) {
-      const list = numbers.slice(pieces + 2 * i, pieces + 2 * end);
-      const remaining = new Float64Array(pieces + list.length);
-      remaining.set(numbers.subarray(0, pieces));
-      remaining.set(list, pieces);
-      remaining[beginSlot] = begin;
-      remaining[countSlot] = end - i;
-      const slices = sharesStorage(numbers) ? [buffers[1]] : buffers.slice(1 + i, 1 + end);
-      runs.push({ entry, numbers: remaining, buffers: [buffers[0], ...slices] });
-    }
-    for (const next = Math.max(end, i + 1); i < next; i++) begin += numbers[pieces + 2 * i + 1] ?? 0;
-  }
-  return runs;
-}
-
 const isWhole = (block: Block | null, t: Tensor, size: number): boolean =>
   block !== null && size === t.size && block.at === 0 && block.columns === size;
 
 /** The copies of all instructions; `notACopy` for an instruction that does something else. */
-function* copiesIn(instructions: readonly Instruction[]) {
-  for (const instruction of instructions) {
-    for (const [index, copy] of (copiesOf(instruction) ?? [notACopy]).entries())
-      yield { instruction, index, copy };
+const copiesIn = (instructions: readonly Instruction[]): readonly Copy[] =>
+  instructions.flatMap((instruction) => copiesOf(instruction) ?? [notACopy]);
+
+/** The copies between `whole` and `slices`, if the op does nothing else; `split`: from `whole`, not to it. */
+function blockCopies(
+  { instructions, scalars }: LoweredNode,
+  whole: Tensor,
+  slices: readonly Tensor[],
+  split: boolean,
+): BlockCopies | null {
+  if (scalars !== undefined) return null;
+  const copies: BlockCopy[] = [];
+  let [covered, count] = [0, 0];
+  for (const { source, target, from, to, size } of copiesIn(instructions)) {
+    const [outer, inner, block, part] = split ? [source, target, from, to] : [target, source, to, from];
+    const slice = slices.find((t) => bufferOf(t) === inner);
+    if (outer !== bufferOf(whole) || slice === undefined) return null;
+    count++;
+    covered += size;
+    if (block !== null && size > 0 && isWhole(part, slice, size)) copies.push({ slice, block });
   }
+  return copies.length === 0 ? null : { whole, copies, complete: copies.length === count, covered };
 }
 
 /** The results of an op that only splits its input; null for other ops. Results that are no block are left out. */
-export function splitCopies({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
-  const [whole] = node.inputs;
-  const copies: BlockCopy[] = [];
-  let count = 0;
-  // The op may have no input.
-  if (scalars !== undefined || node.inputs.length === 0) return null;
-  for (const { instruction, index, copy } of copiesIn(instructions)) {
-    const { source, target, from, to, size } = copy;
-    const slice = node.outputs.find((t) => bufferOf(t) === target);
-    if (source !== bufferOf(whole) || slice === undefined) return null;
-    count++;
-    if (from !== null && size > 0 && isWhole(to, slice, size))
-      copies.push({ instruction, index, slice, block: from });
-  }
-  return copies.length > 0 ? { whole, copies, complete: copies.length === count } : null;
+export function splitCopies(lowered: LoweredNode): BlockCopies | null {
+  const { inputs, outputs } = lowered.node;
+  return inputs.length === 0 ? null : blockCopies(lowered, inputs[0], outputs, true);
 }
 
-/** The inputs of an op that only concatenates; null for other ops. Inputs that do not become a block are left out. */
-export function concatCopies({ node, instructions, scalars }: LoweredNode): BlockCopies | null {
-  if (scalars !== undefined || node.outputs.length !== 1) return null;
-  const [whole] = node.outputs;
-  const copies: BlockCopy[] = [];
-  let [covered, count] = [0, 0];
-  for (const { instruction, index, copy } of copiesIn(instructions)) {
-    const { source, target, from, to, size } = copy;
-    const slice = node.inputs.find((t) => bufferOf(t) === source);
-    if (target !== bufferOf(whole) || slice === undefined) return null;
-    count++;
-    covered += size;
-    if (to !== null && size > 0 && isWhole(from, slice, size))
-      copies.push({ instruction, index, slice, block: to });
-  }
-  if (copies.length === 0 || covered !== whole.size) return null;
-  return { whole, copies, complete: copies.length === count };
+/** The inputs of an op that only concatenates; null for other ops, and if an input does not become a block. */
+export function concatCopies(lowered: LoweredNode): BlockCopies | null {
+  const { inputs, outputs } = lowered.node;
+  const concat = outputs.length === 1 ? blockCopies(lowered, outputs[0], inputs, false) : null;
+  return concat?.complete === true && concat.covered === outputs[0].size ? concat : null;
 }

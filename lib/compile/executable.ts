@@ -1,4 +1,4 @@
-/** A compiled graph and its synchronous execution. */
+/** A compiled graph: runs its steps in order on the calling thread. function/async/run.ts runs them off the event loop. */
 import { InternalError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
 import { dtypes } from '../core/dtype';

@@ -7,6 +7,7 @@ import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 import { runNode, type HostNode, type OpNode } from '../graph/graph';
 import type { RuntimeScalars } from '../op/contract';
+import type { Place } from './steps';
 import type { Storages } from './storages';
 
 /** One recorded call of a native entry. */
@@ -28,6 +29,10 @@ export interface LoweredNode {
   readonly scalars?: RuntimeScalars | undefined;
   /** Pairs of an output's and an input's root: the output may be written in place of the input. */
   readonly inputOutputAliases: readonly (readonly [to: Tensor, from: Tensor])[];
+  /** Of an inlined loop, in place of instructions: their words, once the places of all values are known. */
+  readonly code?: (placeOf: (t: Tensor) => Place) => readonly Float64Array[];
+  /** Of an inlined loop: those of its inputs that are no tensors of the graph. */
+  readonly constants?: readonly Tensor[];
 }
 
 /** Lowers a node: an op of a segment, or a host step if it computes in JavaScript. Registers aliases in `storages`. */

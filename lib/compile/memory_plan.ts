@@ -16,13 +16,6 @@ export interface ArenaPlan {
 }
 
 const alignment = 64;
-/**
- * Storages whose sizes are multiples of a page would all start at the same page offset, and evict each other from the L1
- * cache when an instruction reads several of them. Padding by five cache lines staggers them.
- */
-const page = 4096;
-const padded = (bytes: number): number => (bytes % page === 0 ? bytes + 5 * alignment : bytes);
-
 /** Greedy by size: each storage gets the lowest offset that is free during its lifetime. */
 export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
   const order = lifetimes
@@ -36,9 +29,9 @@ export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
     const { from, to, bytes } = lifetimes[i];
     let at = 0;
     for (const j of placed) {
-      if (offsets[j] >= at + padded(bytes)) break;
+      if (offsets[j] >= at + bytes) break;
       if (lifetimes[j].from > to || lifetimes[j].to < from) continue;
-      at = Math.max(at, Math.ceil((offsets[j] + padded(lifetimes[j].bytes)) / alignment) * alignment);
+      at = Math.max(at, Math.ceil((offsets[j] + lifetimes[j].bytes) / alignment) * alignment);
     }
     offsets[i] = at;
     total = Math.max(total, at + bytes);

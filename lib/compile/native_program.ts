@@ -1,4 +1,4 @@
-/** A program loaded in the addon, which validates it; it is freed with this object. */
+/** A program in the addon: loading validates it, and the addon frees it after this object has been garbage-collected. */
 import { native } from '../binding';
 import type { DTypeTable } from '../core/dtype';
 import { writeProgramRun } from '../op/kernels';

@@ -1,6 +1,8 @@
 /**
- * Ownership of a run's values. A value that only one variable, or only the caller, receives is handed over without an alias.
- * Such a value of a variable may also be written in place of the variable's current one, if that is uniquely owned at run time.
+ * Ownership: which results of segments have a single owner after the run, one variable or the caller. The owner gets the tensor
+ * itself; a value with several owners is handed out as aliases, tensors that share its storage. A result that one variable owns
+ * may also be written into the storage of the variable's current value (an in-place update), if no other tensor shares that
+ * storage at run time.
  */
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';

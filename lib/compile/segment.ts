@@ -142,7 +142,7 @@ export function makeSegment(nodes: readonly LoweredNode[], context: SegmentConte
   const segmentNodes: SegmentNode[] = [];
   const scalarsOfRun: { scalars: RuntimeScalars; at: number; node: number; order: number }[] = [];
   let scalarCount = 0;
-  for (const { node, instructions, scalars, order } of nodes) {
+  for (const { node, instructions, scalars, order, code: loopCode } of nodes) {
     const start = code.words;
     const scalarRange = scalars === undefined ? [0, 0, 0] : [scalars.slot, scalars.count, scalarCount];
     for (const { entry, buffers, numbers } of instructions) {
@@ -150,6 +150,7 @@ export function makeSegment(nodes: readonly LoweredNode[], context: SegmentConte
       for (const b of buffers) code.write(Float64Array.from(places.of(byBuffer.get(b) as Tensor)));
       code.write(numbers);
     }
+    for (const words of loopCode?.(places.of) ?? []) code.write(words);
     if (scalars !== undefined) {
       scalarsOfRun.push({ scalars, at: scalarCount, node: segmentNodes.length, order });
       scalarCount += scalars.count;

@@ -1,4 +1,7 @@
-/** The steps of an executable: native segments, and what runs in JavaScript between them. */
+/**
+ * The steps of an executable as data, which compile.ts writes and executable.ts (or function/async/run.ts) runs: native segments,
+ * reads and assignments of variables, guarded branches, and host steps, which run in JavaScript. Also the variables that they use.
+ */
 import type { DTypeInfo } from '../core/dtype';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';

@@ -3,6 +3,7 @@ import {
   dtypes,
   hostArrayDTypes,
   isConverted,
+  stringType,
   type DTypeInfo,
   type Float16ArrayLike,
   type HostArrayDTypes,
@@ -11,6 +12,7 @@ import {
 import { InvalidArgumentError } from './errors';
 import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
 import { TensorConvertible } from './tensor_convertible';
+import { convertText, type StringTensor } from './strings';
 import { asShape, describe, showShape, sizeOf } from './shape';
 import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, writeValues } from './tensor';
 
@@ -26,6 +28,8 @@ export type TensorLike =
   | Uint8ClampedArray
   | Float16ArrayLike
   | HostArray;
+/** What ops accept that take tensors of strings too. */
+export type AnyTensorLike = TensorLike | StringTensor;
 
 type Host = number | bigint | boolean;
 
@@ -37,6 +41,7 @@ type Host = number | bigint | boolean;
 export function toTensor(value: unknown, hint: DTypeInfo | null, op: string, argument: string): Tensor {
   if (value instanceof Tensor) return value;
   if (value instanceof TensorConvertible) return value.operand();
+  if (hint === stringType) return convertText(value, op, argument);
   switch (typeof value) {
     case 'number':
       return scalarFor(hint ?? dtypes.float32, value, op, argument);

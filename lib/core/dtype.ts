@@ -6,7 +6,7 @@
  */
 
 import { native } from '../binding';
-import { InternalError } from './errors';
+import { InternalError, InvalidArgumentError } from './errors';
 import { describe } from './shape';
 
 export type TypedArray =
@@ -55,10 +55,13 @@ export interface DTypeTable {
   uint64: { array: ArrayOf<BigUint64ArrayConstructor>; element: bigint; quotient: 'float64' };
   float16: { array: ArrayOf<Float32ArrayConstructor>; element: number; quotient: 'float16' };
   bfloat16: { array: ArrayOf<Float32ArrayConstructor>; element: number; quotient: 'bfloat16' };
+  string: { array: string[]; element: string; quotient: never };
 }
 
-/** The names of the element types, as TensorFlow spells them. */
-export type DType = keyof DTypeTable;
+/** The names of all element types, as TensorFlow spells them. */
+export type AnyDType = keyof DTypeTable;
+/** Those that most ops take: numbers and bool. `Tensor` alone is a tensor of one of these, `Tensor<'string'>` one of strings. */
+export type DType = Exclude<AnyDType, 'string'>;
 
 /** The element types that typed arrays of users have, by the arrays' `Symbol.toStringTag`. */
 export const hostArrayDTypes = {
@@ -91,7 +94,7 @@ export interface DTypeInfo {
   readonly code: number;
   /** Bytes of one element. */
   readonly bytes: number;
-  readonly kind: 'float' | 'int' | 'bool';
+  readonly kind: 'float' | 'int' | 'bool' | 'string';
   readonly signed: boolean;
   /** The array that users get. */
   readonly array: TypedArrayConstructor;
@@ -149,7 +152,7 @@ function infoOf(name: DType, code: number): DTypeInfo {
     bytes,
     kind: kind === 'floating' ? 'float' : kind === 'bool' ? 'bool' : 'int',
     signed: kind === 'floating' || kind === 'signed',
-    array: kind === 'floating' && bytes === 2 ? Float32Array : stored,
+    array: kind === 'floating' && bytes < 4 ? Float32Array : stored,
     stored,
     big,
     min: range[0],
@@ -183,6 +186,31 @@ if (native.dtypes.length !== dtypeByCode.length)
 
 /** Whether elements are stored as bits that are converted to be read: the 16-bit floats. */
 export const isConverted = (dt: DTypeInfo): boolean => dt.stored !== dt.array;
+
+/** What takes the place of the array over elements for strings, which have none. */
+const noArray = class {
+  constructor() {
+    throw new InvalidArgumentError('a tensor of dtype string has no numbers, and this op takes no strings');
+  }
+} as unknown as TypedArrayConstructor;
+
+/**
+ * The dtype of strings, whose elements are in host storage (core/strings.ts); native code does not know it. It is none of `dtypes`:
+ * the few ops that take strings say so, see `strings` in op/strings.ts. Its infinite size makes other allocations fail.
+ */
+export const stringType: DTypeInfo = Object.freeze({
+  name: 'string' as DType,
+  code: dtypeByCode.length,
+  bytes: Infinity,
+  kind: 'string',
+  signed: false,
+  array: Array as unknown as TypedArrayConstructor,
+  stored: noArray,
+  big: false,
+  min: 0,
+  max: 0,
+  epsilon: 1,
+});
 
 function named(test: (dt: DTypeInfo) => boolean): readonly DType[] {
   return dtypeByCode.filter(test).map((dt) => dt.name);

@@ -28,6 +28,23 @@ type HostDType<X> = X extends number
 /** The dtype of the tensor that a value becomes: `DTypeOf<number[]>` is 'float32', `DTypeOf<Tensor<'int32'>>` is 'int32'. */
 export type DTypeOf<X> = X extends Typed<infer D> ? D : HostDType<X>;
 
+/** Whether a type is one of string tensors: not `any`, and not a tensor whose dtype is not stated. */
+type IsStrings<X> = 0 extends 1 & X
+  ? false
+  : X extends { readonly dtype: infer D }
+    ? [D] extends [never]
+      ? false
+      : [D] extends ['string']
+        ? true
+        : false
+    : false;
+
+/** The same for ops that take tensors of strings too. */
+export type AnyDTypeOf<X> = IsStrings<X> extends true ? 'string' : DTypeOf<X>;
+
+/** As DTypeOfList, for ops that take tensors of strings too. */
+export type AnyDTypeOfList<X> = IsStrings<X> extends true ? 'string' : DTypeOfList<X>;
+
 /** The constraint that an operand puts on the result's dtype: none for a host value, which takes the other operand's dtype. */
 export type OperandDType<Y> = Y extends Typed<infer E> ? E : DType;
 

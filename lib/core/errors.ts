@@ -32,3 +32,5 @@ export class UnimplementedError extends errorClass('UnimplementedError') {}
 export class ResourceExhaustedError extends errorClass('ResourceExhaustedError') {}
 /** A bug in the library. @tf tf.errors.InternalError */
 export class InternalError extends errorClass('InternalError') {}
+/** A file is damaged, or not of the format that it should be. @tf tf.errors.DataLossError */
+export class DataLossError extends errorClass('DataLossError') {}

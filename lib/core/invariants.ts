@@ -29,7 +29,8 @@ class Invariants {
 
   /** Throws unless a new tensor's elements lie inside its buffer. Returns their byte range. */
   checkBounds({ offset, size, dt }: TensorLayout, { buffer }: Storage): { from: number; to: number } {
-    const bytes = size * dt.bytes;
+    // Strings are in host storage.
+    const bytes = dt.bytes === Infinity ? 0 : size * dt.bytes;
     if (Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= buffer.byteLength)
       return { from: offset, to: offset + bytes };
     throw new InternalError(

@@ -3,7 +3,8 @@ import { ResourceExhaustedError } from './errors';
 import { copyOfList, maxDepth, tooDeep } from './lists';
 import { isPlain } from './options';
 
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+/** Whether a value is a plain object: a node of a structure, not a leaf. */
+export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && isPlain(value);
 
 const what = 'a structure of arrays and objects';
@@ -39,6 +40,7 @@ class Traversal {
 
 /** The leaves, in order: array elements by index, object values in insertion order. */
 export function flatten(structure: unknown): unknown[] {
+  if (!Array.isArray(structure) && !isPlainObject(structure)) return [structure];
   const walk = new Traversal();
   const leaves: unknown[] = [];
   const visit = (node: unknown, depth: number): void => {

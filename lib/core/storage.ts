@@ -33,6 +33,13 @@ export class Storage {
   ) {}
 }
 
+/** The elements of a tensor of strings: each is a string with a character for each byte. See strings.ts. */
+export class StringStorage extends Storage {
+  constructor(readonly values: readonly string[]) {
+    super(new ArrayBuffer(0), 0, 0);
+  }
+}
+
 /** Uninitialised memory. Its cost is the page faults at first access, not this call. */
 function rawBuffer(bytes: number): ArrayBuffer {
   try {

@@ -1,9 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The Tensor class: immutable, contiguous, row-major. ops/methods.ts adds the methods that call ops. */
 import { markClass } from './copies';
-import { dtypes, isConverted, type DType, type DTypeInfo, type DTypeTable, type TypedArray } from './dtype';
+import {
+  dtypes,
+  isConverted,
+  stringType,
+  type AnyDType,
+  type DType,
+  type DTypeInfo,
+  type DTypeTable,
+  type TypedArray,
+} from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
-import { shapeToString, tensorRepr, tensorToString } from './format';
+import { shapeToString, tensorRepr, tensorToString, type PrintData } from './format';
 import { widened, writeNarrowed } from './half';
 import { invariants } from './invariants';
 import { checkNested } from './lists';
@@ -18,7 +27,7 @@ import {
   showShape,
   sizeOf,
 } from './shape';
-import { nextSlab, releaseBlock, slab, smallBytes, Storage, allocateBlock } from './storage';
+import { allocateBlock, nextSlab, releaseBlock, slab, smallBytes, Storage, StringStorage } from './storage';
 import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
@@ -47,7 +56,8 @@ export abstract class Placeholder {
 export let bufferOf: (t: Tensor) => ArrayBuffer;
 /** @internal The dimensions. Must not be exposed to users either: `t.shape` is a frozen copy. */
 export let shapeOf: (t: Tensor) => Shape;
-let storageOf: (t: Tensor) => Storage;
+/** @internal */
+export let storageOf: (t: Tensor) => Storage;
 /** Makes a tensor appear disposed, without releasing its storage. */
 let detachStorage: (t: Tensor) => void;
 
@@ -62,7 +72,7 @@ export function peekNextId(): number {
  * statically; `Tensor` alone may have any.
  * @tf tf.Tensor
  */
-export class Tensor<out D extends DType = DType> {
+export class Tensor<out D extends AnyDType = DType> {
   /** The type to which `x instanceof tf.Tensor` narrows an unknown x: not `Tensor<any>`. */
   declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
   /** @internal Increases with every tensor created; tapes identify tensors by it. */
@@ -138,7 +148,7 @@ export class Tensor<out D extends DType = DType> {
 
   /** @internal Throws if the tensor has no elements: it is disposed or symbolic. */
   assertAlive(op: string): void {
-    if (this.#storage.emptyReason !== null) throw missingElementsError(this, op);
+    if (this.#storage.emptyReason !== null) throw missingElementsError(this as Tensor, op);
   }
 
   /**
@@ -147,6 +157,7 @@ export class Tensor<out D extends DType = DType> {
    */
   data(): DTypeTable[D]['array'] {
     this.assertAlive('data');
+    if (this.#dt === stringType) return valuesOf(this as Tensor) as unknown as DTypeTable[D]['array'];
     const from = this.#offset;
     const bytes = this.size * this.dt.array.BYTES_PER_ELEMENT;
     try {
@@ -161,7 +172,7 @@ export class Tensor<out D extends DType = DType> {
 
   /** The elements as nested arrays; a scalar gives its value. bool gives booleans, int64 and uint64 bigints. */
   array(): NestedArray<DTypeTable[D]['element']> {
-    const flat = valuesOf(this);
+    const flat = valuesOf(this as Tensor);
     const shape = this.#shape;
     const rank = shape.length;
     checkNested(shape, this.#size, this.dt);
@@ -183,7 +194,7 @@ export class Tensor<out D extends DType = DType> {
         `[item] only a tensor of one element has an item; this one has shape ${showShape(this.#shape)}`,
       );
     }
-    const value = valuesOf(this)[0];
+    const value = valuesOf(this as Tensor)[0];
     return this.dt.kind === 'bool' ? value !== 0 : value;
   }
 
@@ -212,13 +223,13 @@ export class Tensor<out D extends DType = DType> {
       return `tf.Tensor(<symbolic>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
     if (this.isDisposed)
       return `tf.Tensor(<disposed>, shape=${shapeToString(this.#shape)}, dtype=${this.dt.name})`;
-    return tensorToString(valuesOf(this), this.#shape, this.dt.name);
+    return tensorToString(printDataOf(this as Tensor), this.#shape, this.dt.name);
   }
 
   /** What Python prints for `repr(t)`. */
   repr(): string {
     if (this.isDisposed || this.isSymbolic) return this.toString();
-    return tensorRepr(valuesOf(this), this.#shape, this.dt.name);
+    return tensorRepr(printDataOf(this as Tensor), this.#shape, this.dt.name);
   }
 
   /** @internal */
@@ -280,24 +291,26 @@ export function viewOf(t: Tensor): TypedArray {
 export function valuesOf(t: Tensor): TypedArray {
   if (!isConverted(t.dt)) return viewOf(t);
   t.assertAlive('data');
+  // Of text only those read the values that take anything.
+  if (t.dt === stringType) return bytesOf(t).map((bytes) => bytes.toString('utf8')) as unknown as TypedArray;
   return widened(t.dt, bufferOf(t), t.offset, t.size);
 }
+
+/** @internal The elements of a tensor of strings, as strings of bytes. Another op may have made it if it is empty. */
+export function stringsOf(t: Tensor): readonly string[] {
+  const storage = storageOf(t);
+  return storage instanceof StringStorage ? storage.values : [];
+}
+
+const bytesOf = (t: Tensor): Buffer[] => stringsOf(t).map((value) => Buffer.from(value, 'latin1'));
+
+/** @internal What is printed of a tensor. */
+export const printDataOf = (t: Tensor): PrintData => (t.dt === stringType ? bytesOf(t) : valuesOf(t));
 
 /** @internal Writes all elements of a new tensor. */
 export function writeValues(t: Tensor, values: ArrayLike<number | bigint>): void {
   if (isConverted(t.dt)) writeNarrowed(t.dt, values as ArrayLike<number>, t.size, bufferOf(t), t.offset);
   else (viewOf(t) as { set(v: ArrayLike<unknown>): void }).set(values);
-}
-
-/** @internal Whether the tensor's storage is a block, which `dispose` frees, instead of a slab. */
-export function ownsStorage(t: Tensor): boolean {
-  return storageOf(t).bytes > 0;
-}
-
-/** @internal Whether a tape, a variable or `tf.keep` holds that block. */
-export function isPinned(t: Tensor): boolean {
-  const { bytes, pins } = storageOf(t);
-  return bytes > 0 && pins > 0;
 }
 
 /** @internal Shape and dtype, from which a tracer creates a symbolic tensor. */
@@ -317,6 +330,7 @@ export function makeTensor(dt: DTypeInfo, shape: Shape, size: number): Tensor {
 }
 
 function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Tensor {
+  if (dt === stringType) new dt.stored(0);
   checkElements(size, shape, 'allocation');
   let block: Storage;
   try {
@@ -335,7 +349,11 @@ function makeLarge(dt: DTypeInfo, shape: Shape, size: number, bytes: number): Te
 
 /** @internal A tensor over a buffer that the caller owns; the elements must stay valid as long as the tensor is used. */
 export function tensorFromBuffer(dt: DTypeInfo, shape: Shape, buffer: ArrayBuffer, offset: number): Tensor {
-  const storage = new Storage(buffer, 0, 0);
+  return tensorOver(dt, shape, new Storage(buffer, 0, 0), offset);
+}
+
+/** @internal A tensor over a storage that is no block. */
+export function tensorOver(dt: DTypeInfo, shape: Shape, storage: Storage, offset = 0): Tensor {
   const t = new Construct(dt, shape, sizeOf(shape), storage, offset);
   invariants?.checkBounds(t, storage);
   return t;
@@ -358,16 +376,6 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
   return alias;
 }
 
-/**
- * @internal Whether the tensor has a block that no other tensor shares and that is pinned `pins` times. A variable pins its
- * value once: if that value is uniquely owned, it can be overwritten unobserved. False for small tensors, since slabs have no
- * reference counts.
- */
-export function isUniquelyOwned(t: Tensor, pins = 1): boolean {
-  const storage = storageOf(t);
-  return storage.bytes > 0 && storage.refs === 1 && storage.pins === pins;
-}
-
 /** @internal Moves the storage to a new tensor, which has a new id. The old tensor appears disposed. */
 export function moveStorage(t: Tensor): Tensor {
   const next = new Construct(t.dt, shapeOf(t), t.size, storageOf(t), t.offset);
@@ -384,18 +392,6 @@ export function symbolicTensor(
   buffer = new ArrayBuffer(0),
 ): Tensor {
   return new Construct(dt, shape, sizeOf(shape), new Storage(buffer, 0, 0, placeholder), 0);
-}
-
-/** @internal Keeps the elements of a block from being freed, even by the user's `dispose`. */
-export function pin(t: Tensor): void {
-  const storage = storageOf(t);
-  if (storage.bytes > 0) storage.pins++;
-}
-
-/** @internal Undoes `pin`. */
-export function unpin(t: Tensor): void {
-  const storage = storageOf(t);
-  if (storage.bytes > 0) storage.pins--;
 }
 
 /** @internal The tensor itself; if it was disposed while pinned, a new one with the same id and elements. */
@@ -428,7 +424,7 @@ export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   t.assertAlive('data');
   const view = new dt.stored(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
   // The cache must not retain a large block.
-  if (!ownsStorage(t)) cachedViews[dt.code] = { buffer, view };
+  if (storageOf(t).bytes === 0) cachedViews[dt.code] = { buffer, view };
   return view;
 }
 

@@ -3,7 +3,8 @@ import { tensorsIn } from './leaves';
 import { rejectPromise } from './nest';
 import { context } from './context';
 import { describe } from './shape';
-import { isPinned, ownsStorage, pin, Tensor } from './tensor';
+import { isPinned, ownsStorage, pin } from './ownership';
+import { Tensor } from './tensor';
 
 /**
  * Runs `fn`, then frees the storage of the large tensors created inside it, except those in its result (nested arrays,

@@ -3,7 +3,7 @@
  * itself cannot be cloned: its elements are private, and often share an ArrayBuffer with those of other tensors.
  */
 import { toTensor } from './convert';
-import { dtypeInfo, type DType, type DTypeInfo } from './dtype';
+import { dtypeInfo, stringType, type AnyDType, type DType, type DTypeInfo } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { IndexedSlices } from './indexed_slices';
 import { typedArrayName } from './lists';
@@ -49,7 +49,7 @@ const op = 'fromTransferable';
  * copied. The result of a variable is a new variable with the same name and trainability, also to optimizers.
  */
 export function fromTransferable<D extends DType>(value: TransferableVariable<D>): Variable<D>;
-export function fromTransferable<D extends DType>(value: TransferableTensor<D>): Tensor<D>;
+export function fromTransferable<D extends AnyDType>(value: TransferableTensor<D>): Tensor<D>;
 export function fromTransferable<D extends DType>(value: TransferableSlices<D>): IndexedSlices<D>;
 export function fromTransferable(
   value: TransferableTensor | TransferableVariable | TransferableSlices,
@@ -90,9 +90,10 @@ function tensorOf(value: unknown, what: string): Tensor {
         ` (a tensor that was cloned or posted itself has lost its elements: post t.toTransferable())`,
     );
   }
-  const dt: DTypeInfo = dtypeInfo(dtype, `[${op}] dtype`);
+  const isText = dtype === 'string';
+  const dt: DTypeInfo = isText ? stringType : dtypeInfo(dtype, `[${op}] dtype`);
   const dims = checkShape(shape, `[${op}] shape`);
-  if (typedArrayName(data) !== dt.array.name) {
+  if (isText ? !Array.isArray(data) : typedArrayName(data) !== dt.array.name) {
     throw new TypeError(`[${op}] data of dtype ${dt.name} must be a ${dt.array.name}; got ${describe(data)}`);
   }
   const t = toTensor(data, dt, op, 'data');

@@ -2,10 +2,10 @@
  * Declares the methods of transferable.ts on the classes. This is a separate file, since TypeScript would omit the imports
  * of a file that also imports the classes from its .d.ts output.
  */
-import type { DType, DTypeTable } from './dtype';
+import type { AnyDType, DType, DTypeTable } from './dtype';
 
 /** A tensor as plain data. */
-export interface TransferableTensor<D extends DType = DType> {
+export interface TransferableTensor<D extends AnyDType = DType> {
   dtype: D;
   shape: number[];
   /** A copy of the elements, row-major, in an ArrayBuffer of their own: `data.buffer` can be transferred. */
@@ -25,7 +25,7 @@ export interface TransferableSlices<D extends DType = DType> {
 }
 
 declare module './tensor' {
-  interface Tensor<D extends DType = DType> {
+  interface Tensor<D extends AnyDType = DType> {
     /** The tensor as plain data, to clone or to post to another thread; `tf.fromTransferable` restores it. */
     toTransferable(): TransferableTensor<D>;
   }

@@ -18,17 +18,14 @@ import {
   type PartialShape,
   type Shape,
 } from './shape';
+import { isUniquelyOwned, ownsStorage, pin, unpin } from './ownership';
 import {
   aliasTensor,
-  isUniquelyOwned,
   makeTensor,
   type NestedArray,
-  ownsStorage,
-  pin,
   moveStorage,
   shapeOf,
   type Tensor,
-  unpin,
   valuesOf,
 } from './tensor';
 import { uncloneable } from './uncloneable';

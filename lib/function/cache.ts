@@ -1,6 +1,10 @@
 /**
- * The cache of specializations: `Recent` for calls with tensors alone, before the signature is known; then `OwnedBy`, by the
- * objects and variables among the arguments; then `Programs`, by the key of the signature.
+ * The cache of specializations, which a call searches in this order:
+ *
+ * 1. `Recent`: the last few specializations whose arguments were all tensors, found by comparing dtypes and shapes. It spares such
+ *    calls the computation of a signature.
+ * 2. `OwnedBy`: by the identities of the objects and variables among the arguments; it holds them weakly.
+ * 3. `Programs`: by the rest of the signature, a string.
  */
 import type { DTypeInfo } from '../core/dtype';
 import { sameShape, type Shape } from '../core/shape';

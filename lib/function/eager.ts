@@ -1,4 +1,4 @@
-/** Eager execution of functions: whether functions are compiled, and whether the current code runs inside one. */
+/** Eager execution of `tf.function`s: their plain functions run op by op. Also whether the current code runs during a call of one. */
 import { tensorsIn, withTensors } from '../core/leaves';
 import { rejectPromise } from '../core/nest';
 import { detached, context, withContext } from '../core/context';
@@ -28,12 +28,12 @@ export function functionsRunEagerly(): boolean {
   return allEager;
 }
 
-/** Whether ops run eagerly: false inside a compiled function. @tf tf.executing_eagerly */
+/** Whether ops run eagerly: false while a `tf.function` is traced, or runs op by op because it is not compiled. @tf tf.executing_eagerly */
 export function executingEagerly(): boolean {
   return !insideFunction();
 }
 
-/** Whether the caller runs inside a compiled function. @tf tf.inside_function */
+/** Whether a call of a `tf.function` is under way: its trace, or its execution op by op. @tf tf.inside_function */
 export function insideFunction(): boolean {
   return context.tracer !== null || eagerScope !== 'none';
 }

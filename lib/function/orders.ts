@@ -1,4 +1,7 @@
-/** Derivatives of several orders, for graphs and control flow under nested tapes. */
+/**
+ * Orders of derivatives: under n nested tapes, a graph or a control-flow step is recorded with what its derivatives of orders 1 to
+ * n need. The backward pass then uses the lowest order that suffices.
+ */
 import { recordingDepth } from '../autodiff/tape';
 import { UnimplementedError } from '../core/errors';
 import type { Recorder, RecordedOp } from '../op/contract';

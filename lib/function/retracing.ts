@@ -1,4 +1,4 @@
-/** The user-visible count of traces, and the warning about frequent retracing. */
+/** The traces that `experimentalGetTracingCount` counts, and the warning about frequent retracing. */
 import type { Tensor } from '../core/tensor';
 import { generalize, TensorSpec } from './tensor_spec';
 
@@ -46,7 +46,6 @@ function relax(traced: readonly TensorSpec[][], tensors: readonly Tensor[]): Ten
 const withoutShapes = (type: string): string => type.replace(/(T\d+)\[[\d,]*\]/g, '$1');
 
 /** Counts calls and traces of one function, and warns once about frequent retracing. */
-/** Warns once if a function is traced often. */
 export class RetracingWatch {
   /** For each recent trace, the number of calls until the next one. */
   private perTrace: number[] = [];

@@ -1,4 +1,4 @@
-/** The type of a tensor argument. */
+/** tf.TensorSpec: the dtype and shape that a declared signature requires of a tensor argument. */
 import { dtypeInfo, type DType, type DTypeInfo } from '../core/dtype';
 import { shapeToString } from '../core/format';
 import { options as parseOptions, throwExtraArguments } from '../core/options';

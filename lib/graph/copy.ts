@@ -1,21 +1,38 @@
-/** Copies a graph into a trace: `inline` as ops of the function that calls it, `replay` as a whole with its own variables. */
+/**
+ * Copies a graph into a trace. `inline` copies it into a function that calls it: reads and assignments of variables become those of
+ * the caller, which sees its own earlier assignments. `replay` copies it into a trace of its own, such as that of its derivative:
+ * reads and assignments stay the graph's nodes.
+ */
 import { context } from '../core/context';
 import { specOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { mapPending, type Graph, type HostNode, type OpNode, type ReadNode } from './graph';
 import { reread, type Trace } from './trace';
 
-/** Copies of nodes with these inputs. Tapes record the copies of ops and host steps. */
+/** The copies of nodes that depend on how the graph is copied. */
 interface Copier {
-  op(node: OpNode, inputs: readonly Tensor[]): readonly Tensor[];
+  /** A host step that is not recorded. */
   host(node: HostNode, inputs: readonly Tensor[]): readonly Tensor[];
   read(node: ReadNode): Tensor;
+  /** Registers the copy of a later read of a variable that is a parameter. */
+  reread(variable: Variable, output: Tensor): void;
   assign(variable: Variable, value: Tensor): void;
 }
 
-/** Copies the nodes of a graph in order. `copies` maps the graph's tensors to those of the trace, and is extended. */
+/**
+ * Copies the nodes of a graph in order. `copies` maps the graph's tensors to those of the trace, and is extended. Tapes record
+ * the copies of ops and host steps.
+ */
 function copyNodes(graph: Graph, trace: Trace, copies: Map<Tensor, Tensor>, copier: Copier): void {
   const copyOf = (t: Tensor): Tensor => copies.get(t) ?? t;
+  const copyOp = ({ op, attrs, outputs }: OpNode, inputs: readonly Tensor[]): readonly Tensor[] => {
+    const copied = trace.emit(op, inputs, attrs, outputs.map(specOf));
+    if (op === reread) copier.reread(attrs as Variable, copied[0]);
+    else context.recorder?.record(op, inputs, attrs, copied);
+    return copied;
+  };
+  const copyHost = (node: HostNode, inputs: readonly Tensor[]): readonly Tensor[] =>
+    context.recorder === null || node.record === undefined ? copier.host(node, inputs) : node.record(inputs);
   for (const node of graph.nodes) {
     if (node.kind === 'read') {
       copies.set(node.output, copier.read(node));
@@ -24,7 +41,7 @@ function copyNodes(graph: Graph, trace: Trace, copies: Map<Tensor, Tensor>, copi
     } else {
       const inputs = node.inputs.map(copyOf);
       const outputs = trace.withPending(mapPending(node.pending, copyOf), () =>
-        node.kind === 'op' ? copier.op(node, inputs) : copier.host(node, inputs),
+        node.kind === 'op' ? copyOp(node, inputs) : copyHost(node, inputs),
       );
       node.outputs.forEach((t, i) => copies.set(t, outputs[i]));
     }
@@ -42,14 +59,9 @@ export function inline(trace: Trace, graph: Graph, args: readonly Tensor[]): Ten
   for (const { symbol, source, real } of graph.constants)
     copies.set(symbol, source.isDisposed ? real : source);
   copyNodes(graph, trace, copies, {
-    op: ({ op, attrs, outputs }, inputs) => {
-      const copied = trace.emit(op, inputs, attrs, outputs.map(specOf));
-      if (op === reread) context.recorder?.readVariable(attrs as Variable, copied[0]);
-      else context.recorder?.record(op, inputs, attrs, copied);
-      return copied;
-    },
     host: (node, inputs) => inlineHost(trace, node, inputs),
     read: ({ variable }) => variable.operand(),
+    reread: (variable, output) => context.recorder?.readVariable(variable, output),
     assign: (variable, value) => {
       variable.assignTensor(value);
     },
@@ -58,7 +70,6 @@ export function inline(trace: Trace, graph: Graph, args: readonly Tensor[]): Ten
 }
 
 function inlineHost(trace: Trace, node: HostNode, inputs: readonly Tensor[]): readonly Tensor[] {
-  if (context.recorder !== null && node.record !== undefined) return node.record(inputs);
   if (node.guarded !== undefined) {
     trace.restoreVariables(true);
     trace.addGuardedBranches(node.name, inputs, node.guarded);
@@ -92,22 +103,15 @@ export function replay(graph: Graph, trace: Trace, parameters: readonly Tensor[]
   }
   const reads: { variable: Variable; output: Tensor }[] = [];
   copyNodes(graph, trace, copies, {
-    op: ({ op, attrs, outputs }, inputs) => {
-      const copied = trace.emit(op, inputs, attrs, outputs.map(specOf));
-      if (op === reread) {
-        reads.push({ variable: attrs as Variable, output: copied[0] });
-        trace.onRead?.(copied[0]);
-      } else context.recorder?.record(op, inputs, attrs, copied);
-      return copied;
-    },
-    host: (node, inputs) =>
-      context.recorder === null || node.record === undefined
-        ? trace.copyHost(node, inputs)
-        : node.record(inputs),
+    host: (node, inputs) => trace.copyHost(node, inputs),
     read: ({ variable, output: source }) => {
       const output = trace.copyRead(variable, source);
       reads.push({ variable, output });
       return output;
+    },
+    reread: (variable, output) => {
+      reads.push({ variable, output });
+      trace.onRead?.(output);
     },
     assign: (variable, value) => {
       trace.copyAssign(variable, value);

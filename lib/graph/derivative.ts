@@ -86,9 +86,9 @@ function recordForward(
   parameters: readonly Tensor[],
   captured: readonly Tensor[],
 ): Recorded {
-  // Follows integer tensors and non-trainable variables too: a tape may watch them.
+  // Follows non-trainable variables too: a tape may watch them. Integers have no gradients.
   const tape = new Tape(false);
-  for (const t of [...parameters, ...captured]) tape.watch(t.id);
+  for (const t of [...parameters, ...captured]) if (t.dt.kind === 'float') tape.watch(t.id);
   startRecording(tape);
   try {
     trace.onRead = (output) => {

@@ -35,9 +35,34 @@ export interface HostNode extends Omit<HostStep, 'outputs'> {
   readonly scalarOp?: ScalarOp | undefined;
   /** Guarded branches, which run as steps of the enclosing program. */
   readonly guarded?: GuardedBranches | undefined;
+  /** A loop with a known number of iterations, which the compiler may make a part of a segment. */
+  readonly loop?: CountedLoop | undefined;
 }
 
-/** A compiled graph. compile/executable.ts, which this room may not import, adds its other members by module augmentation. */
+/** The source of a parameter of a loop's body. */
+export type LoopSource =
+  /** The loop variable of that number, from the previous iteration. */
+  | { readonly kind: 'carried'; readonly index: number }
+  /** The slice of an input for the iteration, along its first dimension. */
+  | { readonly kind: 'slice'; readonly input: number }
+  | { readonly kind: 'whole'; readonly input: number };
+
+/** What a host step with the same inputs and outputs computes: a compiled graph, run a known number of times. */
+export interface CountedLoop {
+  /** Returns the next values of the loop variables, then one slice of each stacked output. */
+  readonly body: { readonly executable: CompiledGraph };
+  /** One for each parameter of the body. */
+  readonly sources: readonly LoopSource[];
+  /** The inputs with the initial values of the loop variables; null: zeros. */
+  readonly starts: readonly (number | null)[];
+  /** The zeros of a loop variable that starts with them. */
+  readonly zeros: (variable: number) => Tensor;
+  readonly count: number;
+  /** From the last slice to the first. */
+  readonly reverse: boolean;
+}
+
+/** A compiled graph. compile/executable.ts, which this folder may not import, adds its other members by module augmentation. */
 export interface CompiledGraph {
   run(args: readonly Tensor[]): Tensor[];
 }

@@ -1,6 +1,7 @@
 /**
- * Assignments before an error stay in force. A compiled function carries assignments out at its end, so an error is
- * associated with the assignments pending before it, and the caller of the function carries them out.
+ * Assignments that precede an error. In eager execution, what a function assigned before it threw stays assigned. A compiled
+ * function carries out its assignments at its end, which an error prevents. So a step that throws attaches to the error the
+ * assignments that precede it in program order (pending ones), and the call of the function carries them out before it rethrows.
  */
 import { detached } from '../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../core/tensor';

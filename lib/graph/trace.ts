@@ -6,11 +6,11 @@ import type { DTypeInfo } from '../core/dtype';
 import { context, withContext } from '../core/context';
 import type { HostStep, RuntimeScalars, TracedOp, Tracer } from '../op/contract';
 import { showShape, type Shape } from '../core/shape';
+import { pin } from '../core/ownership';
 import {
   aliasTensor,
   bufferOf,
   peekNextId,
-  pin,
   Placeholder,
   placeholderOf,
   shapeOf,
@@ -306,7 +306,7 @@ export class Trace extends Placeholder implements Tracer {
     this.touched.clear();
   }
 
-  host(step: HostStep & Pick<HostNode, 'record' | 'subgraphRuns'>): Tensor[] {
+  host(step: HostStep & Pick<HostNode, 'record' | 'subgraphRuns' | 'loop'>): Tensor[] {
     if (step.effects === 'variables') this.restoreVariables(true);
     const outputs = step.outputs.map((o) => this.symbol(o.dt, o.shape));
     const inputs = step.inputs.map((t) => this.symbolFor(t));

@@ -45,3 +45,23 @@ export { cumsum, cumprod } from '../ops/math/scan';
 export type { ScanOptions } from '../ops/math/scan';
 export type { Axis, OneAxis } from '../op/axis';
 export type { ReduceOptions } from '../op/define/reduction';
+export {
+  segmentMax,
+  segmentMean,
+  segmentMin,
+  segmentProd,
+  segmentSum,
+  unsortedSegmentMax,
+  unsortedSegmentMean,
+  unsortedSegmentMin,
+  unsortedSegmentProd,
+  unsortedSegmentSqrtN,
+  unsortedSegmentSum,
+} from '../ops/index/segments';
+export {
+  bincount,
+  confusionMatrix,
+  inTopK,
+  type BincountOptions,
+  type ConfusionMatrixOptions,
+} from '../ops/index/counting';

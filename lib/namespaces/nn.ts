@@ -24,6 +24,16 @@ export {
   sparseSoftmaxCrossEntropyWithLogits,
   type SoftmaxCrossEntropyOptions,
 } from '../ops/nn/cross_entropy';
+export {
+  logPoissonLoss,
+  sigmoidCrossEntropyWithLogits,
+  weightedCrossEntropyWithLogits,
+  type LogPoissonLossOptions,
+} from '../ops/nn/sigmoid_cross_entropy';
+export { ctcLoss, type CtcLossOptions } from '../ops/nn/ctc';
+export { dropout, type DropoutOptions, type NoiseShape } from '../ops/nn/dropout';
+export { depthToSpace, spaceToDepth, type DepthSpaceOptions } from '../ops/nn/depth_space';
+export * as experimental from './nn_experimental';
 export { depthwiseConv2d, separableConv2d, type DepthwiseConv2dOptions } from '../ops/nn/depthwise';
 export {
   avgPool,

@@ -1,7 +1,7 @@
 /** Argument checks of op definitions, and their errors. */
-import { toTensor, type TensorLike } from '../core/convert';
-import { dtypes, type DType, type DTypeInfo } from '../core/dtype';
-import { InvalidArgumentError } from '../core/errors';
+import { toTensor, type AnyTensorLike } from '../core/convert';
+import { dtypes, stringType, type DType, type DTypeInfo } from '../core/dtype';
+import { InvalidArgumentError, OpError } from '../core/errors';
 import { outOfMemory } from '../core/out_of_memory';
 import { TensorConvertible } from '../core/tensor_convertible';
 import { type Shape, showShape } from '../core/shape';
@@ -29,6 +29,10 @@ export function badDType(
  */
 export function explain(error: unknown, op: string, inputs: readonly Tensor[]): unknown {
   for (const t of inputs) t.assertAlive(op);
+  // An op that takes strings names itself in its own errors.
+  const isOwn = error instanceof OpError && error.message.startsWith('[');
+  if (!isOwn && inputs.some((t) => t.dt === stringType))
+    return new InvalidArgumentError(`[${op}] the op takes no tensors of dtype string`);
   return outOfMemory(error, op, inputs);
 }
 
@@ -40,7 +44,7 @@ export function kernelNumber(names: readonly string[], name: string): number {
 }
 
 /** Converts two operands to tensors; a host value takes the dtype of the other operand. */
-export function convertPair(a: TensorLike, b: TensorLike, op: string): [Tensor, Tensor] {
+export function convertPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor, Tensor] {
   const aIsHost = !(a instanceof Tensor || a instanceof TensorConvertible);
   if (aIsHost && (b instanceof Tensor || b instanceof TensorConvertible))
     return [toTensor(a, b.dt, op, 'x'), toTensor(b, null, op, 'y')];

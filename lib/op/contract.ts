@@ -60,13 +60,6 @@ export type Rewrite = (call: OpCall, context: RewriteContext, out: Tensor) => Te
 export interface OpTraits {
   /** For elementwise ops: the name of the kernel in the native tables. */
   readonly elementwise?: string;
-  /**
-   * For matrix products, whose attributes extend `Sides` (which operands are transposed). 'fused': the kernel has an
-   * epilogue, such as a bias and an activation.
-   */
-  readonly product?: 'plain' | 'fused';
-  /** Whether the op concatenates its inputs along the first dimension, so that the result has their elements in order. */
-  readonly concatenates?: (attrs: never, out: Tensor) => boolean;
   /** The result is the input, broadcast to the result's shape. */
   readonly broadcasts?: boolean | undefined;
   /**

@@ -1,4 +1,4 @@
-/** Exact rewrites that op definitions share: see TracedOp.exactRewrite. */
+/** Exact rewrites that op definitions share: see OpTraits.exactRewrite. */
 import type { OpCall, RewriteContext } from './contract';
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';

@@ -1,5 +1,6 @@
 /** Indexing of rows: the calls of the native gather and scatter kernels, and the errors for invalid indices. */
 import { native } from '../binding';
+import { context } from '../core/context';
 import { toTensor, type TensorLike } from '../core/convert';
 import { dtypes, indexTypes, type DTypeInfo } from '../core/dtype';
 import { InvalidArgumentError } from '../core/errors';
@@ -7,6 +8,7 @@ import { describe, type Dims, type Shape, showShape, sizeBetween, stridesOf } fr
 import { makeTensor, shapeOf, Tensor, viewOf } from '../core/tensor';
 import { Variable } from '../core/variable';
 import { badDType } from './checks';
+import type { TracedOp } from './contract';
 import { copyFlat } from './strided';
 import * as kernels from './kernels';
 
@@ -59,6 +61,34 @@ export function firstBadIndex(indices: Tensor, limit: number): number {
     inner: 0,
     dims: [limit],
   });
+}
+
+/**
+ * The indices, each of which must be in [0, limit): the position of the first that is not makes the error that is thrown, at once
+ * or, while a function is traced, in each of its runs.
+ */
+export function checkedIndices(
+  indices: Tensor,
+  limit: number,
+  error: (indices: Tensor, position: number) => Error,
+): Tensor {
+  const { tracer } = context;
+  const check = (at: Tensor): Tensor => {
+    const bad = firstBadIndex(at, limit);
+    if (bad >= 0) throw error(at, bad);
+    return at;
+  };
+  if (!indices.isSymbolic) return check(indices);
+  if (tracer === null) return indices;
+  const op: TracedOp = {
+    name: 'checkedIndices',
+    differentiable: false,
+    savesInputs: 0,
+    savesOutputs: false,
+    fallible: true,
+    execute: ([at]: readonly Tensor[]) => [check(at)],
+  };
+  return tracer.emit(op, [indices], null, [{ shape: shapeOf(indices), dt: indices.dt }])[0];
 }
 
 const scatterCodes = Object.fromEntries(native.scatterNames.map((name, i) => [name, i]));

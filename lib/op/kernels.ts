@@ -9,7 +9,7 @@ import { frame, native as binding } from '../binding';
 import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 
-if (binding.arguments !== 2258945094) {
+if (binding.arguments !== 322980066) {
   throw new InternalError(
     "the native addon is of another version than gradtape's JavaScript: build it again (npm run build:native)",
   );
@@ -125,7 +125,7 @@ interface Entries {
   ) => number;
   readonly parts: (whole: ArrayBuffer, ...buffers: readonly ArrayBuffer[]) => void;
   readonly pool: (x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx?: ArrayBuffer) => void;
-  readonly random: (y: ArrayBuffer) => void;
+  readonly random: (seed: ArrayBuffer, y: ArrayBuffer) => void;
   readonly recurrence: (a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer) => void;
   readonly reduce: (x: ArrayBuffer, y: ArrayBuffer) => void;
   readonly scan: (x: ArrayBuffer, y: ArrayBuffer) => void;
@@ -251,9 +251,9 @@ export function batchNorm(
 }
 
 /**
- * Normalises with what training left behind. factor = root(variance plus epsilon), times scale if there is
- * one; y = x times factor plus (offset minus mean times factor), or plus negative(mean times factor) without
- * an offset: two unary ops, three binary ones. At most kChannels columns.
+ * Normalises with the moving statistics of training. factor = root(variance plus epsilon), times scale if
+ * there is one; y = x times factor plus (offset minus mean times factor), or plus negative(mean times
+ * factor) without an offset: two unary ops, three binary ones. At most kChannels columns.
  */
 export function batchNormGiven(
   x: Tensor,
@@ -508,7 +508,7 @@ export function crelu(
 }
 
 /**
- * The cross entropy of each row and, where it is wanted, its gradient. The labels' dtype is that of the
+ * The cross entropy of each row and, optionally, its gradient. The labels' dtype is that of the
  * logits for a distribution per row, int32 or int64 for the number of the one label. Returns the position of
  * the first number out of range (nothing is written then), or −1.
  */
@@ -673,7 +673,7 @@ export const iotaLists = {
 };
 
 /**
- * Normalises each row; its mean and 1/√(variance + epsilon) are written where they are wanted, both or none.
+ * Normalises each row. Its mean and 1/√(variance + epsilon) are optional results, both or none.
  */
 export function layerNorm(
   x: Tensor,
@@ -1126,7 +1126,7 @@ export const poolLists = {
 };
 
 /**
- * Of a run: the program, and between which words it is to be carried out.
+ * The numbers of a run: the program, and the words [from, to) to run.
  */
 export function writeProgramRun(program: number, from: number, to: number): void {
   frame[0] = program;
@@ -1138,8 +1138,10 @@ export function writeProgramRun(program: number, from: number, to: number): void
  * n numbers of a stream. Lists are words, low first, each in [0, 2³²): the key, the counter, and of integers
  * the lowest value and how many values there are (not 0). `scrambler` is the distribution that scrambles the
  * stream, −1 for none. Floats become shift_op(scale_op(number, scale), shift): binary ops, −1 for none.
+ * `seed`, two integers of 64 bits, stands for the counter where it is given.
  */
 export function random(
+  seed: Tensor | null,
   y: Tensor,
   n: number,
   distribution: number,
@@ -1150,23 +1152,24 @@ export function random(
   shiftOp: number,
   shift: number,
 ): void {
-  frame[0] = y.offset;
-  frame[1] = n;
-  frame[2] = distribution;
-  frame[3] = dtype;
-  frame[14] = scrambler;
-  frame[15] = scaleOp;
-  frame[16] = scale;
-  frame[17] = shiftOp;
-  frame[18] = shift;
-  randomEntry(bufferOf(y));
+  frame[0] = seed === null ? -1 : seed.offset;
+  frame[1] = y.offset;
+  frame[2] = n;
+  frame[3] = distribution;
+  frame[4] = dtype;
+  frame[15] = scrambler;
+  frame[16] = scaleOp;
+  frame[17] = scale;
+  frame[18] = shiftOp;
+  frame[19] = shift;
+  randomEntry(bufferOf(seed ?? y), bufferOf(y));
 }
 /** Of `random`. */
 export const randomLists = {
-  key: list(4, 2),
-  counter: list(6, 4),
-  low: list(10, 2),
-  range: list(12, 2),
+  key: list(5, 2),
+  counter: list(7, 4),
+  low: list(11, 2),
+  range: list(13, 2),
 };
 
 /**

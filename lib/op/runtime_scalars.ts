@@ -1,10 +1,13 @@
-/** Runtime scalars, which each run of a program recomputes, and tensors of zeros that occupy no memory between runs. */
+/**
+ * Values of a compiled function that are neither constants nor computed by its ops: runtime scalars, numbers that JavaScript
+ * computes anew for each run (the learning rate of a schedule), and zeros, which each run fills, so that the program does not hold a
+ * constant tensor of them.
+ */
 import type { DTypeInfo } from '../core/dtype';
 import { storedElement } from '../core/half';
-import type { TracedOp, Tracer } from './contract';
+import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from './contract';
 import { scalarShape, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import type { Variable } from '../core/variable';
 import { fillLists, slotOf } from './kernels';
 import { fillWith, fillWithStored } from './strided';
 
@@ -26,19 +29,22 @@ const scalarOp = op('number', (_: readonly Tensor[], stored: number, [to]: reado
   fillWithStored(to, stored);
 });
 
-/** A scalar tensor of the traced function. `compute` returns its value at each run; it may use `variables`. */
+/** A scalar tensor of the traced function. `compute` returns its value at each run; it may use the variables of `uses`. */
 export function runtimeScalar(
   tracer: Tracer,
   dt: DTypeInfo,
-  compute: () => number,
-  variables: readonly Variable[],
+  compute: (read: ReadVariable) => number,
+  uses: Pick<RuntimeScalars, 'variables' | 'reads' | 'fallible'>,
 ): Tensor {
+  const { variables, reads, fallible = false } = uses;
   return tracer.emitWithScalars(scalarOp, [], [{ shape: scalarShape, dt }], {
     slot: slotOf(fillLists.value),
     count: 1,
     variables,
-    write: (to, at) => {
-      elementAt(dt, to, at)[0] = storedElement(dt, compute()) as number;
+    reads,
+    fallible,
+    write: (to, at, read) => {
+      elementAt(dt, to, at)[0] = storedElement(dt, compute(read)) as number;
     },
     attrs: (numbers) => elementAt(dt, numbers, 0)[0],
   })[0];

@@ -1,8 +1,9 @@
-/** Helpers of ops for when a function is being traced. */
+/** What ops do while a function is traced: `traced` records the op; `requireConcrete` refuses an argument whose value is not known. */
 import type { DTypeInfo } from '../core/dtype';
 import { TensorConvertible } from '../core/tensor_convertible';
 import { context } from '../core/context';
 import type { TracedOp, Tracer } from './contract';
+import { hasStrings } from './strings';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -19,6 +20,8 @@ export function traced(
   const { tracer, recorder } = context;
   const t = tracer as Tracer;
   if (outs === null) return t.needsValue(definition.name);
+  if (hasStrings(xs))
+    return t.needsValue(definition.name, 'it takes strings, which are no values of compiled code');
   const ys = t.emit(definition as TracedOp, xs, attrs, outs);
   if (recorder !== null) recorder.record(definition, xs, attrs, ys);
   return ys;

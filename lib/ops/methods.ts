@@ -116,3 +116,5 @@ for (const [name, f] of Object.entries(methods) as [string, (...args: unknown[])
     Object.defineProperty(target.prototype, name, { value: method, writable: true, configurable: true });
   }
 }
+
+export {};

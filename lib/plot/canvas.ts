@@ -14,7 +14,7 @@ const DOTS = [
   [0x40, 0x80],
 ];
 
-/** A grid of characters with the origin at the lower left; coordinates from 0 to 1, what lies outside is cut off. */
+/** A grid of characters with the origin at the lower left; coordinates from 0 to 1, what lies outside is clipped. */
 export class Canvas {
   readonly width: number;
   readonly height: number;

@@ -34,9 +34,9 @@ export interface ChartOptions {
   xScale?: ScaleType;
   /** 'linear' (default) or 'log'. */
   yScale?: ScaleType;
-  /** What the x axis spans; by default all points with some room. What lies outside is cut off. */
+  /** What the x axis spans; by default all points with a margin. What lies outside is clipped. */
   xRange?: readonly [number, number];
-  /** What the y axis spans; by default all points with some room. What lies outside is cut off. */
+  /** What the y axis spans; by default all points with a margin. What lies outside is clipped. */
   yRange?: readonly [number, number];
   /**
    * Where the legend stands: beside the plot ('right', which `true` and the default mean, 'left', 'top', 'bottom'),

@@ -15,6 +15,7 @@ export {
   type ScatterOptions,
 } from './chart';
 export type { HasData, Values } from './check';
+export { type HistoryLike, historyPlot, type HistoryPlotOptions } from './history';
 export { MissingPackageError, PackageLoadError } from './errors';
 export type { LegendPlace, ScaleType } from './model';
 export type { PngOptions } from './render';

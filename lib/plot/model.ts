@@ -76,7 +76,7 @@ export interface Domain {
   readonly whole: boolean;
 }
 
-/** The range asked for, or else the extent of everything drawable with 5 % room at each end. */
+/** The range asked for, or else the extent of everything drawable with a margin of 5 % at each end. */
 export function domain(model: Model, axis: 'x' | 'y'): Domain {
   const { scale, range } = model[axis];
   let low = Infinity;
@@ -105,11 +105,11 @@ export function domain(model: Model, axis: 'x' | 'y'): Domain {
 function padLinear(low: number, high: number): { low: number; high: number } {
   const size = Math.max(Math.abs(low), Math.abs(high));
   const flat = high - low <= 1e-12 * size;
-  const room = flat ? 0.1 * size || 1 : 0.05 * (high - low);
-  return { low: low - room, high: high + room };
+  const margin = flat ? 0.1 * size || 1 : 0.05 * (high - low);
+  return { low: low - margin, high: high + margin };
 }
 
 function padLog(low: number, high: number): { low: number; high: number } {
-  const room = high / low - 1 <= 1e-12 ? Math.sqrt(10) : Math.pow(high / low, 0.05);
-  return { low: low / room, high: high * room };
+  const margin = high / low - 1 <= 1e-12 ? Math.sqrt(10) : Math.pow(high / low, 0.05);
+  return { low: low / margin, high: high * margin };
 }

@@ -110,7 +110,7 @@ function positionScale(model: Model, axis: 'x' | 'y'): object {
   };
 }
 
-/** As many ticks as leave room for their labels; only powers of ten on a logarithmic axis that has several. */
+/** As many ticks as leave space for their labels; only powers of ten on a logarithmic axis that has several. */
 function tickOptions(model: Model, axis: 'x' | 'y', span: Domain): object {
   const tickCount = Math.max(2, Math.round(axis === 'x' ? model.width / 80 : model.height / 50));
   if (model[axis].scale === 'log') {
@@ -194,7 +194,7 @@ function legend(model: Model, marks: readonly Mark[]): object {
 
 /**
  * A path for a point of a size in pixels, in units of half a sample. All samples have the same `size` for Vega, which
- * makes their room from it; so what differs has to be in the path.
+ * reserves their space by it; so what differs has to be in the path.
  */
 function circle(size: number): string {
   const r = Math.min(Math.max(size, 6), 14) / SAMPLE;

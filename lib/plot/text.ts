@@ -18,7 +18,7 @@ export interface TextOptions {
 
 const TEXT_KEYS: readonly (keyof TextOptions)[] = ['width', 'height', 'color', 'ascii'];
 
-/** What tells marks apart without colours. */
+/** The characters that distinguish marks without colours. */
 const GLYPHS = ['o', '*', '+', 'x', '#', '@', '%', '&'];
 const DASH_GLYPHS = ['-', '=', '~', '.', '_'];
 
@@ -26,7 +26,7 @@ const DASH_GLYPHS = ['-', '=', '~', '.', '_'];
 const BOX = ['│', '┤', '└', '─', '┬'];
 const ASCII_BOX = ['|', '+', '+', '-', '+'];
 
-/** A way from the data to the plot: 0 is the low end of the axis, 1 the high end. */
+/** A map from the data to the plot: 0 is the low end of the axis, 1 the high end. */
 type Place = (v: number) => number;
 
 /** Gives text the colour of a mark, where colours are wanted. */

@@ -1,11 +1,11 @@
 // The module: one state per environment, one entry per kernel family.
 #include <string>
 
-#include "../runtime/dispatch.h"
-#include "../runtime/pages.h"
-#include "../runtime/pool.h"
-#include "call.h"
-#include "entry.h"
+#include "addon/call.h"
+#include "addon/entry.h"
+#include "runtime/dispatch/dispatch.h"
+#include "runtime/memory/pages.h"
+#include "runtime/parallel/pool.h"
 #include "tables.h"
 
 namespace gradtape {
@@ -17,7 +17,7 @@ GT_ENTRIES(GT_ROW)
 Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
   if (env == nullptr) {
     step_ = reinterpret_cast<ProgramStep*>(info);
-    frame_ = step_->frame;
+    slots_ = step_->numbers;
     numbers_ = step_->number_count;
     return;
   }
@@ -33,7 +33,7 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
     napi_get_cb_info(env, info, &argc, args_, nullptr, nullptr);
   }
   Entry* entry = static_cast<Entry*>(data);
-  frame_ = entry->instance->frame;
+  slots_ = entry->instance->argument_buffer;
   if (!entry->instance->capture.IsEmpty() && entry->step) {
     capture(entry, argc < static_cast<size_t>(count) ? argc : static_cast<size_t>(count));
   }
@@ -149,6 +149,16 @@ void* Call::range(int arg, int64_t offset, int64_t count, int64_t size) {
   return within(known_data_, known_bytes_, offset, count, size, &range) ? range.pointer() : nullptr;
 }
 
+napi_value Call::value(double v) {
+  if (step_ != nullptr) {
+    step_->result = v;
+    return nullptr;
+  }
+  napi_value result = nullptr;
+  napi_create_double(env_, v, &result);
+  return result;
+}
+
 StepTable Instance::steps() const {
   return {entries,
           entry_count,
@@ -161,22 +171,12 @@ StepTable Instance::steps() const {
           [](const void* list, int number) { return static_cast<const Entry*>(list)[number].rows; }};
 }
 
-napi_value Call::value(double v) {
-  if (step_ != nullptr) {
-    step_->result = v;
-    return nullptr;
-  }
-  napi_value result = nullptr;
-  napi_create_double(env_, v, &result);
-  return result;
-}
-
 void define_entry(Napi::Object exports, const char* name, napi_callback callback, Instance* instance,
                   bool step, bool rows) {
   if (instance->entry_count == kMaxEntries) Napi::Error::Fatal("gradtape", "kMaxEntries");
   Entry* entry = &instance->entries[instance->entry_count];
   *entry = {instance, instance->entry_count++, name, callback, step, rows};
-  // As an assignment would leave it. The wrapper has no function for a callback of the Node-API itself.
+  // With the attributes of an assigned property. The wrapper has no function for a bare Node-API callback.
   const napi_property_descriptor property = {
       name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_jsproperty, entry};
   exports.DefineProperty(Napi::PropertyDescriptor(property));
@@ -203,7 +203,7 @@ Napi::Value trim(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// newStorage(buffer): readies a storage, and says how far its first byte is past a 64-byte boundary.
+/// newStorage(buffer): prepares a storage; returns the distance of its first byte from a 64-byte boundary.
 Napi::Value new_storage(const Napi::CallbackInfo& info) {
   if (!info[0].IsArrayBuffer()) {
     throw_range_error(info.Env(), "a storage is an ArrayBuffer");
@@ -215,8 +215,8 @@ Napi::Value new_storage(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63));
 }
 
-/// What TypeScript must know of calls: how many buffers they take at most, and the numbers of the entries
-/// that may be steps of programs, by name.
+/// Properties that TypeScript needs for calls: the maximum number of buffers, and by name the numbers of the
+/// entries that may be instructions of programs.
 void define_layout(Napi::Object exports) {
   exports.Set("maxBuffers", kMaxBuffers);
   exports.Set("entries", Napi::Object::New(exports.Env()));
@@ -243,7 +243,7 @@ constexpr const char* kind_name(Kind kind) {
   exports.Set("dtypes", list);
 }
 
-/// The names at `first` and every `step` bytes behind it.
+/// A list of names: the one at `first`, then one every `step` bytes.
 [[gnu::cold]] void define_list(Napi::Object exports, const char* property, const char* const* first,
                                size_t step, int count) {
   const Napi::Env env = exports.Env();
@@ -256,23 +256,18 @@ constexpr const char* kind_name(Kind kind) {
   exports.Set(property, list);
 }
 /// The names of a family's ops, in the order of their numbers.
-template <class Op>
-void define_list(Napi::Object exports, const char* property, const Op* ops, int count) {
-  define_list(exports, property, &ops->name, sizeof(Op), count);
+template <class Entry>
+void define_list(Napi::Object exports, const char* property, OpList<Entry> list) {
+  define_list(exports, property, &list.ops->name, sizeof(Entry), list.count);
 }
 [[gnu::cold]] void define_names(Napi::Object exports) {
   const KernelTable& table = kernels();
-  define_list(exports, "unaryNames", table.unary, table.unary_count);
-  define_list(exports, "binaryNames", table.binary, table.binary_count);
-  define_list(exports, "reduceNames", table.reduce, table.reduce_count);
-  define_list(exports, "argReduceNames", table.argreduce, table.argreduce_count);
-  define_list(exports, "scanNames", table.scan, table.scan_count);
-  define_list(exports, "randomNames", table.random, table.random_count);
-  define_list(exports, "scatterNames", table.scatter, table.scatter_count);
-  define_list(exports, "optimizerNames", table.optimizer, table.optimizer_count);
+#define GT_ROW(list, property) define_list(exports, #property, table.list);
+  GT_OP_LISTS(GT_ROW)
+#undef GT_ROW
 }
 
-/// All entries, and what their arguments were when this was built.
+/// All entries, and the fingerprint of their arguments at build time.
 [[gnu::cold]] void define_entries(Napi::Object exports, Instance* instance) {
 #define GT_ROW(Name, name) \
   define_entry(exports, #name, entry_##Name.callback, instance, true, entry_##Name.rows);
@@ -282,8 +277,8 @@ void define_list(Napi::Object exports, const char* property, const Op* ops, int 
   exports.Set("arguments", static_cast<double>(GT_ARGUMENTS_FINGERPRINT));
 }
 
-/// Any call here may fail, since a worker thread may be ended meanwhile. Nothing follows from that: nobody
-/// will see the exports.
+/// Any call here may fail, since a worker thread may be terminated meanwhile. That has no consequence: the
+/// exports are discarded then.
 [[gnu::cold]] Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto fail = [&](const std::string& why) {
     Napi::Error::New(env, why).ThrowAsJavaScriptException();
@@ -293,16 +288,16 @@ void define_list(Napi::Object exports, const char* property, const Op* ops, int 
   if (const char* why = num_threads_error()) return fail(std::string("GRADTAPE_NUM_THREADS ") + why);
   static const bool once = (keep_heap(), true);
   (void)once;
-  // The frame outlives every use: it is freed with the environment,
+  // The argument buffer outlives every use: it is freed with the environment,
   // and its memory is ours even if script code detaches the array buffer over it.
   Instance* instance = new Instance();
   env.SetInstanceData(instance);
-  const auto frame = Napi::ArrayBuffer::New(env, instance->frame, sizeof instance->frame);
-  if (frame.IsEmpty()) {
+  const auto slots = Napi::ArrayBuffer::New(env, instance->argument_buffer, sizeof instance->argument_buffer);
+  if (slots.IsEmpty()) {
     env.GetAndClearPendingException();
     return fail("this runtime does not allow external array buffers");
   }
-  exports.Set("frame", frame);
+  exports.Set("argumentBuffer", slots);
   define_layout(exports);
   define_dtypes(exports);
   define_function<isa>(exports, "isa");

@@ -1,18 +1,17 @@
-// What every entry of the border does with its arguments.
+// How an entry of the native binding reads its arguments.
 //
 // A call carries array buffers as arguments and everything else (offsets, lengths, op numbers, shapes,
-// strides) in the environment's frame: 512 doubles that TypeScript writes just before, or a page, a smaller
-// frame that a call which is made again and again keeps for itself. Node asks V8 for each
-// buffer's address and length at every call, so nothing is cached that could dangle; every range is checked
-// against it. A failed check throws and leaves all buffers as they were.
+// strides) in the environment's argument buffer: 512 doubles that TypeScript writes before the call. Each
+// call asks V8 for the address and length of every buffer, so no cached pointer can dangle, and checks every
+// range against them. A failed check throws and leaves all buffers as they were.
 #pragma once
 #include <stdint.h>
 
 #include <memory>
 #include <vector>
 
-#include "../program/run.h"
-#include "napi_setup.h"
+#include "addon/napi_setup.h"
+#include "program/run.h"
 
 namespace gradtape {
 
@@ -30,19 +29,19 @@ struct Entry {
   int number;  // within the environment's entries, the same in all of them
   const char* name;
   napi_callback callback;
-  bool step;  // may be a step of a program
-  bool rows;  // as one, it says how it makes rows, and makes some of them
+  bool step;  // may be an instruction of a program
+  bool rows;  // as such, it describes how its rows depend on rows, and computes a range of them
 };
 inline constexpr int kMaxEntries = 96;
 
 /// The instance data of an environment (the main thread and each worker has its own). Entries get it as the
 /// data of their function, which comes with the arguments; asking the environment for it is another call.
 struct Instance {
-  double frame[kFrameSlots];
+  double argument_buffer[kArgumentSlots];
   Entry entries[kMaxEntries];
   int entry_count;
   Napi::FunctionReference
-      capture;      // while set, calls that may be steps of a program go to this function first
+      capture;      // while set, this function gets calls that may be instructions of a program
   int group_entry;  // that of fused groups
   std::vector<std::shared_ptr<const Program>> programs;  // null where one was freed
   AsyncJobs* async;                                      // runs off the event loop, once there was one
@@ -78,27 +77,27 @@ class Call {
   /// Fetches `count` arguments. A call that is captured is recorded instead of carried out: it is not ok().
   Call(napi_env env, napi_callback_info info, int count);
 
-  /// The integer in a slot of the frame; fails outside ±2⁵³.
+  /// The integer in a slot of the argument buffer; fails outside ±2⁵³.
   int64_t integer(int slot) {
     const double v = number(slot);
     if (__builtin_fabs(v) <= 9007199254740992.0) return static_cast<int64_t>(v);
     fail("a number of the call is not an integer");
     return 0;
   }
-  double number(int slot) const { return slot < numbers_ ? frame_[slot] : 0; }
+  double number(int slot) const { return slot < numbers_ ? slots_[slot] : 0; }
   /// An integer that must lie in [0, limit).
   int64_t index(int slot, int64_t limit, const char* what) {
     const double v = number(slot);
     if (v >= 0 && v < static_cast<double>(limit)) return static_cast<int64_t>(v);
     return index_slowly(slot, limit, what);
   }
-  /// A number that is 0 or 1.
+  /// The flag in a slot: 0 or 1.
   bool flag(int slot) { return index(slot, 2, "a flag is neither 0 nor 1") != 0; }
-  /// Whether a buffer that may be left out is there.
+  /// Whether an optional buffer was given.
   bool has(int slot) const { return number(slot) >= 0; }
   /// The dtype in a slot.
   int dtype(int slot) { return static_cast<int>(index(slot, kDTypes, "no such dtype")); }
-  /// The same, which must be of one of some kinds.
+  /// The same; fails if the dtype is of none of these kinds.
   int dtype(int slot, int kinds) {
     const int dtype = static_cast<int>(index(slot, kDTypes, "no such dtype"));
     if (!is_kind(dtype, kinds)) fail("the dtype is not of a kind that the entry accepts");
@@ -111,7 +110,7 @@ class Call {
     const double most = static_cast<double>(limit);
     bool bad = false;
     for (int i = 0; i < have; i++) {
-      const double v = frame_[slot + i];
+      const double v = slots_[slot + i];
       const bool out = !(v >= 0 && v < most);
       bad |= out;
       to[i] = static_cast<int64_t>(out ? 0 : v);
@@ -120,7 +119,7 @@ class Call {
     return !bad;
   }
   /// Raw bytes of a slot: an int64 or float64 fill value.
-  const void* raw(int slot) const { return slot < numbers_ ? &frame_[slot] : &kZero; }
+  const void* raw(int slot) const { return slot < numbers_ ? &slots_[slot] : &kZero; }
 
   /// The address of `count` elements of `size` bytes that the entry only reads, of the buffer whose argument
   /// and slot `buffer` is. Null after a failure, and for count 0.
@@ -134,14 +133,14 @@ class Call {
   /// The same at a given byte offset. A call takes kMaxTaken ranges at most.
   void* take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use use);
 
-  /// A range that the entry itself keeps apart from the others.
+  /// A range whose overlaps the entry checks itself.
   void* range(int arg, int64_t offset, int64_t count, int64_t size);
 
   /// Throws a RangeError (once) and makes ok() false.
   [[gnu::cold, gnu::noinline]] void fail(const char* message);
   bool ok() const { return !failed_; }
   napi_env env() const { return env_; }
-  /// The step of a program that this is, or null.
+  /// The instruction of a program that is carried out, or null.
   const ProgramStep* step() const { return step_; }
   /// A JS number, for entries that report where something is wrong.
   napi_value value(double v);
@@ -167,12 +166,12 @@ class Call {
 
   napi_env env_;
   static constexpr double kZero = 0;
-  const double* frame_ = nullptr;
-  int numbers_ = kFrameSlots;
+  const double* slots_ = nullptr;
+  int numbers_ = kArgumentSlots;
   ProgramStep* step_ = nullptr;
   int arg_count_ = 0;
   bool failed_ = false;
-  // The buffer that range() was asked for last: pieces of one storage follow each other.
+  // The buffer of the last range(): consecutive ranges often lie in one storage.
   int known_arg_ = -1;
   void* known_data_ = nullptr;
   size_t known_bytes_ = 0;
@@ -189,7 +188,7 @@ void define_async(Napi::Object exports, Instance* instance);
 /// Registers one entry on the exports object.
 void define_entry(Napi::Object exports, const char* name, napi_callback callback, Instance* instance,
                   bool step = true, bool rows = false);
-/// A function that is no entry: it has no number, and no program may call it.
+/// A function that is not an entry: it has no number, and programs cannot call it.
 template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
 void define_function(Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<kFunction>(exports.Env(), name));

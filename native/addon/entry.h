@@ -8,7 +8,7 @@
 // slot of the argument buffer that has the same number; the numbers follow in the slots behind. So
 // `Softmax::x` is argument and slot, `Softmax::rows` a slot.
 #pragma once
-#include "call.h"
+#include "addon/call.h"
 
 namespace gradtape {
 
@@ -45,7 +45,7 @@ struct EntryRow {
   namespace {                                                                                         \
   struct Name {                                                                                       \
     enum : int { GT_NAMES buffers kBuffers, kBefore = kBuffers - 1, GT_NAMES(__VA_ARGS__) kNumbers }; \
-    static_assert(kNumbers <= kFrameSlots && kBuffers <= kMaxBuffers);                                \
+    static_assert(kNumbers <= kArgumentSlots && kBuffers <= kMaxBuffers);                             \
     static Result body(Call& call);                                                                   \
   };                                                                                                  \
   napi_value enter_##Name(napi_env env, napi_callback_info info) {                                    \

@@ -1,4 +1,4 @@
-// Arithmetic of the border's checks.
+// Checked arithmetic of the native binding.
 #pragma once
 #include <stdint.h>
 

@@ -1,18 +1,18 @@
-// What an entry that runs a program is given.
+// The arguments of a function that runs a program.
 #pragma once
 #include <vector>
 
-#include "entry.h"
+#include "addon/entry.h"
 
 namespace gradtape {
 
-/// Throws a RangeError, and gives nothing.
+/// Throws a RangeError; returns null.
 napi_value refuse(napi_env env, const char* why);
 
-/// The integer that v is, −1 where it is none in [0, limit].
+/// v as an integer; −1 if it is not an integer in [0, limit].
 int64_t count_of(double v, int64_t limit);
 
-/// Of a run: the program, and between which words it is to be carried out.
+/// The numbers of a run: the program, and the words [from, to) to run.
 GT_NUMBERS(ProgramRun, program, from, to)
 
 /// The arguments of a run: `before` others, the table, the storages. The table has the byte offset of each
@@ -35,7 +35,7 @@ class ProgramCall {
   Range* ranges = nullptr;
 
  private:
-  /// On the stack where they are few.
+  /// A list on the stack, or on the heap if it is long.
   static constexpr size_t kFew = 64;
   template <class T>
   struct List {

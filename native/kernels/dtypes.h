@@ -98,6 +98,13 @@ constexpr __attribute__((always_inline)) inline int compute_dtype(int dtype) {
   return static_cast<int>(kDTypeRows[dtype].compute);
 }
 
+/// Families without arithmetic know elements by their size alone: 1, 2, 4, 8 or 16 bytes.
+inline constexpr int kSizes = 5;
+/// The logarithm of such a size; else −1.
+constexpr __attribute__((always_inline)) inline int size_index(int64_t size) {
+  return size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : size == 8 ? 3 : size == 16 ? 4 : -1;
+}
+
 /// Carries a type as an argument.
 template <class T>
 struct Type {

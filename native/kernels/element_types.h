@@ -1,8 +1,8 @@
 // The list of dtypes as kernels see it: predicates and traits of element types, and tables with an entry for
 // each dtype.
 #pragma once
-#include "dtypes.h"
-#include "isa.h"
+#include "kernels/dtypes.h"
+#include "kernels/isa.h"
 
 namespace {
 
@@ -32,7 +32,7 @@ template <class T>
 inline constexpr bool is_real = is_float<T> && !is_converted<T>;
 
 /// The types that families of which the order of elements is all that counts have kernels for: operands of
-/// other ones are converted to one of these (`ordered_dtype` in runtime/converted.h).
+/// other ones are converted to one of these (`ordered_dtype` in runtime/convert/converted.h).
 template <class T>
 inline constexpr bool is_ordered =
     is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t) || __is_same(T, uint8_t);

@@ -1,7 +1,7 @@
 // Included first by every kernel source. The build compiles each source once per instruction set and says
 // which with GRADTAPE_ISA (portable, avx2, avx512, neon). Everything in a kernel source lives in an unnamed
 // namespace, so that no template compiled for AVX-512 can be linked into the baseline; the one exported
-// symbol of a source is its `GT_EXPORT(family)` function, which fills in that family's part of the table.
+// symbol of a source is the function that GT_FAMILY defines, which fills in that family's part of the table.
 #pragma once
 #ifndef GRADTAPE_ISA
 #error "GRADTAPE_ISA must name the instruction set"
@@ -14,7 +14,15 @@
 #define GT_CAT(a, b) GT_CAT2(a, b)
 #define GT_STR2(a) #a
 #define GT_STR(a) GT_STR2(a)
-#define GT_EXPORT(family) GT_CAT(GT_CAT(gradtape_fill_##family, _), GRADTAPE_ISA)
+/// A kernel family: its name and its members of the KernelTable, as C++ declares them. The body, which sees
+/// the table of this instruction set as `table`, fills these members in.
+///   GT_FAMILY(roll, ByDType<RollFn> roll) { table.roll = …; }
+/// (native/describe.js knows this macro and the next by their text, and generates the KernelTable.)
+#define GT_FAMILY(family, ...) \
+  void GT_CAT(GT_CAT(gradtape_fill_##family, _), GRADTAPE_ISA)(gradtape::KernelTable & table)
+/// The type of a family's functions, from their parameters: for a family that needs no interface.h.
+///   GT_FUNCTION(RollFn, const void* x, void* y, int64_t rows, int64_t n, int64_t shift);
+#define GT_FUNCTION(Name, ...) using gradtape::Name
 
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"  // a loop that calls the C library stays scalar

@@ -1,4 +1,4 @@
-#include "tile_group.h"
+#include "program/tile_group.h"
 
 namespace gradtape {
 
@@ -51,21 +51,21 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
     }
     int result = s.dtype;
     if (s.kind == TileOp::kUnary) {
-      if (s.op >= table.unary_count || table.unary[s.op].fn[s.dtype] == nullptr) return "no such unary op";
+      if (s.op >= table.unary.count || table.unary[s.op].fn[s.dtype] == nullptr) return "no such unary op";
       if (table.unary[s.op].to_bool) result = static_cast<int>(DType::kBool);
     } else if (s.kind == TileOp::kBinary) {
-      if (s.op >= table.binary_count || table.binary[s.op].fn[s.dtype][0] == nullptr)
+      if (s.op >= table.binary.count || table.binary[s.op].fn[s.dtype][0] == nullptr)
         return "no such binary op";
       if (table.binary[s.op].to_bool) result = static_cast<int>(DType::kBool);
     } else if (s.kind == TileOp::kCast) {
       if (s.op >= kDTypes || table.cast[s.dtype][s.op] == nullptr) return "no such cast";
       result = s.op;
     } else if (s.kind == TileOp::kReduce) {
-      if (s.op >= table.reduce_count || table.reduce[s.op].rows[s.dtype] == nullptr)
+      if (s.op >= table.reduce.count || table.reduce[s.op].rows[s.dtype] == nullptr)
         return "no such reduction";
       const ReduceEntry& op = table.reduce[s.op];
       if (op.out_dtype >= 0) return "a group cannot reduce to another dtype";
-      if (op.then < 0 || op.then >= table.reduce_count || table.reduce[op.then].rows[s.dtype] == nullptr) {
+      if (op.then < 0 || op.then >= table.reduce.count || table.reduce[op.then].rows[s.dtype] == nullptr) {
         return "no such reduction";
       }
       if (op.mean && !is_kind(s.dtype, kFloating)) return "a group has means of floats only";

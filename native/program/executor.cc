@@ -1,9 +1,9 @@
-#include "executor.h"
+#include "program/executor.h"
 
 #include <mutex>
 
-#include "../runtime/pool.h"
-#include "../runtime/thread.h"
+#include "runtime/parallel/pool.h"
+#include "runtime/parallel/thread.h"
 
 namespace gradtape {
 
@@ -36,7 +36,7 @@ Executor& executor() {
   return e;
 }
 
-/// Calls a thread that sleeps, if there is one.
+/// Wakes a sleeping thread, if there is one.
 void call_one(Executor& e) {
   Server* server = e.sleeping;
   if (server == nullptr) return;
@@ -45,7 +45,7 @@ void call_one(Executor& e) {
   wake(server->asleep);
 }
 
-/// Until there is a job for the thread.
+/// Waits until there is a job for the thread.
 void await_job(Executor& e, Server& self, std::unique_lock<std::mutex>& lock) {
   while (e.first == nullptr || e.busy >= num_threads()) {
     self.asleep.store(1, std::memory_order_relaxed);

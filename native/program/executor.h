@@ -4,7 +4,7 @@
 // Jobs begin in the order in which they come, as many at a time as the pool may use threads. The regions of
 // their kernels are split among the pool's threads as those of any other caller.
 #pragma once
-#include "run.h"
+#include "program/run.h"
 
 namespace gradtape {
 
@@ -22,13 +22,13 @@ struct Job {
   const double* scalars;
   int64_t from, to;
   ProgramResult result;
-  /// Called on the executor's thread when the result is there. From then on the job is no longer the
-  /// executor's.
+  /// Called on the executor's thread when the result is available. From then on the executor does not touch
+  /// the job.
   void (*done)(Job*) noexcept;
   Job* next;  // the executor's
 };
 
-/// Queues a job. False, with nothing done, where the system has no thread to give.
+/// Queues a job. False, without effect, if the system cannot start a thread.
 bool submit(Job* job);
 
 /// Ends an owner's work: returns when none of its jobs runs (at the end of the step that each is in), with

@@ -1,4 +1,4 @@
-#include "tiles.h"
+#include "program/tiles.h"
 
 namespace gradtape {
 
@@ -33,7 +33,7 @@ bool has_rows(const TileGroup& g) {
   return false;
 }
 
-/// So many elements that the parts of all values lie in the first-level cache together.
+/// The number of elements for which the tiles of all values fit the first-level cache together.
 int64_t tile_size(const TileGroup& g) {
   int full = 0;
   for (int v = 0; v < g.value_count; v++) full += g.values[v].space == TileSpace::kFull;
@@ -59,7 +59,7 @@ TileCut cut(const TileGroup& g) {
   }
   c.chunk_tiles = 1;
   if (reduces_columns(g)) {
-    // What is reduced stays in the second-level cache meanwhile.
+    // The reduced values stay in the second-level cache meanwhile.
     constexpr int64_t kRows = 64, kLeast = 8 * 1024, kMost = 16, kElements = 32 * 1024;
     const int64_t columns = g.columns > 0 ? g.columns : 1;
     const int64_t rows = kRows * columns < kLeast ? kLeast / columns : kRows;
@@ -72,7 +72,7 @@ TileCut cut(const TileGroup& g) {
   return c;
 }
 
-/// Whether the parts of a value in all tiles of a chunk are there together.
+/// Whether a value is kept for all tiles of a chunk at once.
 bool is_kept(const TileGroup& g, int v) {
   for (int s = 0; s < g.step_count; s++) {
     if (is_column_step(g, g.steps[s]) && g.steps[s].in[0] == v) return true;
@@ -112,7 +112,7 @@ TileLayout lay_out(const TileGroup& g, const TileCut& c) {
     const int64_t count = value.space == TileSpace::kFull ? full : c.tile_rows;
     l.temp[v] = l.bytes;
     if (!value.buffer) l.bytes += round_up(count * value.bytes() * (is_kept(g, v) ? c.chunk_tiles : 1));
-    l.spread[v] = l.bytes;
+    l.broadcast[v] = l.bytes;
     if (needs_spread(g, c, v)) l.bytes += round_up(full * value.bytes());
   }
   return l;
@@ -124,23 +124,23 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
   plan->group = g;
   plan->cut = cut(g);
   plan->layout = lay_out(g, plan->cut);
-  plan->chains = plan_chains(table, g, plan->cut);
+  plan->pipelines = plan_pipelines(table, g, plan->cut);
   for (int v = 0; v < g.value_count; v++) {
     plan->where[v] = where_is(g, plan->cut, v);
     if (!g.values[v].buffer) plan->temps.push_back(v);
     if (plan->where[v].form == TileForm::kColumns) plan->repeated.push_back(v);
   }
-  size_t links = 0;
-  for (const Chain& chain : plan->chains) links += chain.links.size();
-  for (ReadyLinks& ready : plan->ready) ready.whole.resize(links), ready.rest.resize(links);
+  size_t stages = 0;
+  for (const Pipeline& pipeline : plan->pipelines) stages += pipeline.stages.size();
+  for (CachedStages& ready : plan->ready) ready.whole.resize(stages), ready.rest.resize(stages);
   plan->layout.own = plan->layout.bytes;
-  const auto whole = [&](const Chain& c) {
+  const auto whole = [&](const Pipeline& c) {
     return c.first == 0 && c.end == g.step_count && c.states.empty();
   };
   plan->flat =
-      g.rows == 1 && plan->cut.chunk_tiles == 1 && plan->chains.size() == 1 && whole(plan->chains[0]);
-  for (const Chain& chain : plan->chains) {
-    const int64_t bytes = static_cast<int64_t>(chain.places.size()) * chain_place_bytes(table);
+      g.rows == 1 && plan->cut.chunk_tiles == 1 && plan->pipelines.size() == 1 && whole(plan->pipelines[0]);
+  for (const Pipeline& pipeline : plan->pipelines) {
+    const int64_t bytes = static_cast<int64_t>(pipeline.values.size()) * pipeline_value_bytes(table);
     if (plan->layout.own + bytes > plan->layout.bytes) plan->layout.bytes = plan->layout.own + bytes;
   }
   plan->partial_bytes = 0;
@@ -157,7 +157,7 @@ void plan_tiles(const KernelTable& table, const TileGroup& g, TilePlan* plan) {
       plan->column_steps.push_back(i);
       plan->combined.push_back(i);
       plan->partial[s.out] = plan->partial_bytes;
-      // And what they come to, where that is rounded then.
+      // And the combined results, if these are rounded afterwards.
       const int64_t rows = is_rounded(table, s) ? plan->cut.chunks + 1 : plan->cut.chunks;
       if (rows > 1) plan->partial_bytes += round_up(rows * g.columns * 8);
     }

@@ -1,4 +1,4 @@
-#include "row_runs.h"
+#include "program/row_runs.h"
 
 #include <numeric>
 #include <utility>
@@ -7,10 +7,10 @@ namespace gradtape {
 
 namespace {
 
-/// So that finding runs takes no longer than the rest of loading.
+/// Limits the search, so that it takes no longer than the rest of loading.
 constexpr size_t kLongest = 16;
 
-/// Whether what one of two instructions writes may be touched by the other in another row.
+/// Whether one of two instructions may write bytes that the other touches in another row.
 bool collide(const RowUse& a, const RowUse& b, int64_t rows) {
   if (!(a.writes || b.writes) || a.buffer != b.buffer) return false;
   if (a.end(rows) <= b.offset || b.end(rows) <= a.offset) return false;

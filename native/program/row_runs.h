@@ -1,15 +1,15 @@
-// Runs of instructions that threads carry out side by side, each for rows of its own.
+// Row-wise runs: instructions that threads carry out in parallel, each for its own rows.
 //
 // Where a matrix product and the groups behind it compute each row from the same row of what came before, as
-// the steps of a recurrent layer do, threads need not wait for each other in between: they meet at the end of
-// the run. Each row is computed as by the instructions one by one, bit for bit.
+// the steps of a recurrent layer do, threads need not synchronise between instructions, but only at the end
+// of the run. Each row has the bits that the instructions one by one give.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #include <vector>
 
-#include "tiles.h"
+#include "program/tiles.h"
 
 namespace gradtape {
 
@@ -34,16 +34,16 @@ struct RowChunks {
   int64_t at(int64_t row) const { return (row * times + by - 1) / by; }
 };
 
-/// How an instruction makes its rows, if it can make each by itself.
+/// How an instruction computes its rows, if it can compute each independently.
 struct RowForm {
   int64_t rows = 0;    // 0: it cannot
   int64_t align = 1;   // ranges of rows begin at multiples of this
-  int64_t grains = 0;  // its work, in what pays for a thread
+  int64_t grains = 0;  // its work, in units that pay for a thread
   RowChunks chunks;    // of a group
   /// Of a group without rows: its elements, which are rows of any length, and how many of them are a chunk.
   /// Then there is one row, and the width and step of a use are those of an element.
   int64_t elements = 0, chunk_elements = 0;
-  /// A buffer of which each thread would rather read a part of its own, unless the program itself made it;
+  /// A buffer that is better split among the threads than read by all, unless the program itself computed it;
   /// −1: none.
   int kept = -1;
   std::vector<RowUse> uses;
@@ -67,9 +67,9 @@ struct RowRun {
 /// Finds the runs of a program as its instructions come.
 class RowRuns {
  public:
-  /// The next instruction; storages stand in place of its buffers. Gives its chunks, if it is a group.
+  /// Adds the next instruction, with storages in place of its buffers. Returns its chunks if it is a group.
   RowChunks add(RowForm form);
-  /// After the last one: the runs of two instructions or more.
+  /// After the last instruction: the runs of at least two instructions.
   std::vector<RowRun> finish();
 
  private:

@@ -1,15 +1,15 @@
-#include "run.h"
+#include "program/run.h"
 
 #include <algorithm>
 
-#include "../runtime/dispatch.h"
-#include "../runtime/pool.h"
+#include "runtime/dispatch/dispatch.h"
+#include "runtime/parallel/pool.h"
 
 namespace gradtape {
 
 namespace {
 
-/// The numbers of a group; the first that is not as it should be is remembered.
+/// Reads the numbers of a group, and remembers the first invalid one.
 class Numbers {
  public:
   Numbers(const double* numbers, int count) : numbers_(numbers), count_(count) {}
@@ -33,7 +33,7 @@ class Numbers {
 constexpr int64_t kIntegers = int64_t{1} << 53;
 constexpr int64_t kHeader = 6;
 
-/// Whether the rows of a run can be shared evenly among the threads that there are.
+/// Whether the rows of a run split evenly among the threads.
 bool pays(const RowRun& run) {
   const int64_t threads = num_threads(), units = (run.rows + run.align - 1) / run.align;
   return threads > 1 && (units % threads == 0 || units >= 4 * threads);
@@ -63,8 +63,8 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   const int64_t left = word_count() - at;
   const double* w = words_.data() + at;
   if (left < kHeader || !is_count(w[0], steps_.count - 1) || !is_count(w[1], kMaxBuffers) ||
-      !is_count(w[2], kFrameSlots) || !is_count(w[3], kFrameSlots) || !is_count(w[4], kFrameSlots - w[3]) ||
-      !is_count(w[5], static_cast<double>(scalars_) - w[4])) {
+      !is_count(w[2], kArgumentSlots) || !is_count(w[3], kArgumentSlots) ||
+      !is_count(w[4], kArgumentSlots - w[3]) || !is_count(w[5], static_cast<double>(scalars_) - w[4])) {
     return "an instruction of the program is damaged";
   }
   Instruction i = {};
@@ -356,7 +356,7 @@ const char* Program::run_one(const Instruction& i, const Range* storages, const 
   place_buffers(i, storages, ranges);
   const double* numbers = words_.data() + i.numbers;
   int count = i.number_count;
-  double own[kFrameSlots];
+  double own[kArgumentSlots];
   if (i.scalar_count > 0) {
     const int end = i.scalar_slot + i.scalar_count;
     std::copy(numbers, numbers + count, own);

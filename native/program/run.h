@@ -4,7 +4,7 @@
 //   entry, count of buffers, count of numbers, the first of the numbers that each run brings, how many those
 //   are, and where they stand among all that a run brings; then for each buffer the storage it lies in (its
 //   place in the list that a run brings), its byte offset there and its length in bytes; then the numbers, as
-//   they would stand in the frame. Zeros at their end may be left out.
+//   they would stand in the argument buffer. Zeros at their end may be left out.
 // Storage 0 is the program's own memory, and overlaps no other (row_runs.h).
 // It is checked and copied once, when it is loaded. A run checks that the storages are there, as long as the
 // program needs; an entry still checks its own arguments against its ranges, as in a call from JavaScript:
@@ -18,12 +18,12 @@
 #include <memory>
 #include <vector>
 
-#include "row_runs.h"
+#include "program/row_runs.h"
 
 namespace gradtape {
 
 /// Numbers and buffers that a call may have.
-inline constexpr int kFrameSlots = 512;
+inline constexpr int kArgumentSlots = 512;
 inline constexpr int kMaxBuffers = 257;
 
 /// Bytes that a program may touch.
@@ -32,9 +32,9 @@ struct Range {
   int64_t bytes;
 };
 
-/// What an entry gets of an instruction, and what it says.
+/// What an entry gets of an instruction, and what it returns.
 struct ProgramStep {
-  const double* frame;  // its numbers; those not there are 0
+  const double* numbers;  // its numbers; those not there are 0
   int number_count;
   const Range* buffers;
   int buffer_count;
@@ -43,7 +43,7 @@ struct ProgramStep {
   /// Of entries that know rows (StepTable::has_rows). Not null: nothing is done but to say here how the call
   /// makes its rows. The buffers have their sizes then, and no memory.
   RowForm* form = nullptr;
-  /// The rows that are to be computed, on the calling thread; −1: all.
+  /// The rows to compute, on the calling thread; −1: all.
   int64_t row_begin = 0, row_end = -1;
 };
 
@@ -51,21 +51,21 @@ struct ProgramStep {
 struct StepTable {
   const void* entries;
   int count;
-  /// The entry whose numbers are a fused group: programs carry it out themselves.
+  /// The entry of fused groups, which programs run without calling it.
   int group;
   bool (*is_step)(const void* entries, int entry);
   void (*run)(const void* entries, int entry, ProgramStep* step);
-  /// Whether an entry can say how it makes rows, and make some of them. Null: none can.
+  /// Whether an entry supports row-wise runs. Null: none does.
   bool (*has_rows)(const void* entries, int entry) = nullptr;
 };
 
 struct ProgramResult {
   int64_t stopped;    // −1 after the last instruction, else the word of the one that ended the run
-  const char* error;  // why it ended there; null: its result was another than −1
+  const char* error;  // why it ended there; null: the instruction's result was not −1
 };
 
 inline constexpr const char* kOverlap = "ranges of the call overlap, and it writes to one of them";
-/// Told from all other reasons by its address.
+/// Distinguished from all other reasons by its address.
 inline constexpr char kNoMemory[] = "there is no memory for what the call needs besides its buffers";
 inline constexpr const char* kCancelled = "the program was cancelled";
 
@@ -123,7 +123,7 @@ class Program {
     std::vector<TileBuffer> buffers;
     std::vector<Apart> apart;
   };
-  /// What a storage must have: bytes, and an address that is a multiple.
+  /// The requirements on a storage: its size and alignment.
   struct Need {
     int64_t bytes;
     uintptr_t align;
@@ -142,7 +142,7 @@ class Program {
   RowForm form_of(const Instruction& i) const;
   const char* run_one(const Instruction& i, const Range* storages, const double* scalars,
                       double* result) const;
-  /// What is left to do of an instruction of a run: rows [begin, end).
+  /// Runs rows [begin, end) of an instruction of a run.
   const char* run_rows(const Instruction& i, const Range* storages, int64_t begin, int64_t end) const;
   void place_buffers(const Instruction& i, const Range* storages, Range* ranges) const;
   ProgramResult run_together(const RowRun& run, const Range* storages) const;

@@ -1,6 +1,6 @@
 // What a fused group is, and how it is cut.
 #pragma once
-#include "../kernels/table.h"
+#include "kernels/table.h"
 
 namespace gradtape {
 

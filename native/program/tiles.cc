@@ -1,19 +1,19 @@
-#include "tiles.h"
+#include "program/tiles.h"
 
 #include <stdlib.h>
 
 #include <atomic>
 
-#include "../runtime/pool.h"
-#include "../runtime/reduce.h"
-#include "../runtime/scratch.h"
+#include "runtime/memory/scratch.h"
+#include "runtime/parallel/pool.h"
+#include "runtime/reduce/reduce.h"
 
 namespace gradtape {
 
 namespace {
 
 /// Writes `count` copies of each of n elements.
-void spread_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, const KernelTable& table) {
+void broadcast_rows(const char* x, char* y, int64_t n, int64_t count, int bytes, const KernelTable& table) {
   const FillFn fill = table.fill[size_index(bytes)];
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
 }
@@ -44,34 +44,34 @@ class Walk {
     for (const int v : plan_.repeated) {
       const int64_t bytes = g_.columns * g_.values[v].bytes();
       for (int64_t r = 0; r < c_.tile_rows; r++) {
-        __builtin_memcpy(spread(v) + r * bytes, bases_[v], static_cast<size_t>(bytes));
+        __builtin_memcpy(broadcast(v) + r * bytes, bases_[v], static_cast<size_t>(bytes));
       }
     }
-    if (plan_.chains.empty()) {
+    if (plan_.pipelines.empty()) {
       chunks(begin, end);
       return;
     }
     char* const own = scratch_ + plan_.layout.own;
-    if (ReadyLinks* ready = take_links(own)) {
-      links_ = {ready->whole.data(), ready->rest.data(), own};
-      if (!ready->suit(own)) prepare_chains(table_, plan_.chains, links_);
+    if (CachedStages* ready = claim_stages(own)) {
+      stages_ = {ready->whole.data(), ready->rest.data(), own};
+      if (!ready->suit(own)) prepare_pipelines(table_, plan_.pipelines, stages_);
       chunks(begin, end);
       ready->give_back(own);
     } else {
-      ChainLink whole[kMaxChainLinks], rest[kMaxChainLinks];
-      links_ = {whole, rest, own};
-      prepare_chains(table_, plan_.chains, links_);
+      Stage whole[kMaxPipelineStages], rest[kMaxPipelineStages];
+      stages_ = {whole, rest, own};
+      prepare_pipelines(table_, plan_.pipelines, stages_);
       chunks(begin, end);
     }
   }
 
  private:
-  /// Links that suit, or others that nobody has, or null.
-  ReadyLinks* take_links(const char* own) const {
-    for (ReadyLinks& ready : plan_.ready) {
+  /// Prepared stages for this scratch memory, or else unclaimed ones, or null.
+  CachedStages* claim_stages(const char* own) const {
+    for (CachedStages& ready : plan_.ready) {
       if (ready.suit(own) && ready.take()) return &ready;
     }
-    for (ReadyLinks& ready : plan_.ready) {
+    for (CachedStages& ready : plan_.ready) {
       if (ready.take()) return &ready;
     }
     return nullptr;
@@ -82,7 +82,7 @@ class Walk {
       row_ = 0, rows_ = 1;
       column_ = begin * c_.tile_columns;
       columns_ = (end < c_.tiles ? end * c_.tile_columns : g_.columns) - column_;
-      chain(plan_.chains[0], links_, 0);
+      pipeline(plan_.pipelines[0], stages_, 0);
       return;
     }
     for (int64_t c = begin; c < end; c++) {
@@ -100,54 +100,54 @@ class Walk {
     rows_ = g_.rows - row_ < c_.tile_rows ? g_.rows - row_ : c_.tile_rows;
     columns_ = g_.columns - column_ < c_.tile_columns ? g_.columns - column_ : c_.tile_columns;
     spread_ = 0;
-    const Chain* next = plan_.chains.data();
-    const Chain* const end = next + plan_.chains.size();
-    ChainLinks links = links_;
+    const Pipeline* next = plan_.pipelines.data();
+    const Pipeline* const end = next + plan_.pipelines.size();
+    StageBuffers stages = stages_;
     for (int s = 0; s < g_.step_count;) {
       if (next == end || next->first > s) {
         step(g_.steps[s++], t);
         continue;
       }
-      chain(*next, links, t);
-      links.whole += next->links.size(), links.rest += next->links.size();
+      pipeline(*next, stages, t);
+      stages.whole += next->stages.size(), stages.rest += next->stages.size();
       s = next++->end;
     }
   }
 
-  void chain(const Chain& chain, const ChainLinks& links, int64_t t) {
-    const int64_t own_bytes = chain_place_bytes(table_);
+  void pipeline(const Pipeline& pipeline, const StageBuffers& stages, int64_t t) {
+    const int64_t own_bytes = pipeline_value_bytes(table_);
     bool blocks = false;
-    for (const ChainMove& m : chain.moves) {
-      char*& at = links.whole[m.link].p;
+    for (const TileOperand& m : pipeline.tile_operands) {
+      char*& at = stages.whole[m.stage].p;
       if (plan_.where[m.value].form < TileForm::kColumns) {
         at = place(m.value);
       } else if (!m.writes) {
         at = const_cast<char*>(operand(m.value, true).p);
       } else if (is_block(m.value)) {
-        at = spread(m.value), blocks = true;
+        at = broadcast(m.value), blocks = true;
       } else {
         at = place(m.value);
       }
     }
-    for (const ChainState& s : chain.states) s.links->begin(links.own + s.place * own_bytes);
-    run_chain(table_, chain, links, rows_ * columns_);
+    for (const ReductionState& s : pipeline.states) s.stages->begin(stages.own + s.place * own_bytes);
+    run_pipeline(table_, pipeline, stages, rows_ * columns_);
     if (blocks) {
-      for (const ChainUse& use : chain.writes) {
-        const int v = chain.places[static_cast<size_t>(use.place)].value;
-        if (is_block(v)) put_block(v, links.whole[use.link].p);
+      for (const StageOperand& use : pipeline.writes) {
+        const int v = pipeline.values[static_cast<size_t>(use.operand)].value;
+        if (is_block(v)) put_block(v, stages.whole[use.stage].p);
       }
     }
-    for (const ChainState& state : chain.states) {
+    for (const ReductionState& state : pipeline.states) {
       const TileStep& s = g_.steps[state.step];
       const int64_t partial = plan_.partial[s.out];
       char* const y = partial >= 0 ? partials_ + partial + t * g_.values[s.out].bytes() : place(s.out);
-      state.links->end(links.own + state.place * own_bytes, y);
+      state.stages->end(stages.own + state.place * own_bytes, y);
       if (partial < 0 && table_.reduce[s.op].mean) divide_by_count(s.dtype, y, 1, columns_);
     }
   }
 
   bool is_block(int v) const { return plan_.where[v].form == TileForm::kBlock; }
-  char* spread(int v) const { return scratch_ + plan_.layout.spread[v]; }
+  char* broadcast(int v) const { return scratch_ + plan_.layout.broadcast[v]; }
 
   /// Writes this tile's part of a block, which is in one piece.
   void put_block(int v, const char* y) {
@@ -172,7 +172,7 @@ class Walk {
       case TileForm::kRowOne:
         return {place(v), full};
       case TileForm::kColumns:
-        return {full ? spread(v) : place(v), false};
+        return {full ? broadcast(v) : place(v), false};
       case TileForm::kRows:
         return {full ? repeated(v) : place(v), false};
       default:
@@ -183,20 +183,20 @@ class Walk {
   /// This tile's part of a per-row value, each element as often as a row is long.
   const char* repeated(int v) {
     if ((spread_ >> v & 1) == 0) {
-      spread_rows(place(v), spread(v), rows_, columns_, g_.values[v].bytes(), table_);
+      broadcast_rows(place(v), broadcast(v), rows_, columns_, g_.values[v].bytes(), table_);
       spread_ |= uint64_t{1} << v;
     }
-    return spread(v);
+    return broadcast(v);
   }
 
   /// This tile's part of a block, in one piece.
   const char* piece(int v) {
     if ((spread_ >> v & 1) == 0) {
       const int64_t bytes = g_.values[v].bytes(), row = columns_ * bytes;
-      copy_rows(place(v), g_.values[v].stride * bytes, spread(v), row, rows_, row);
+      copy_rows(place(v), g_.values[v].stride * bytes, broadcast(v), row, rows_, row);
       spread_ |= uint64_t{1} << v;
     }
-    return spread(v);
+    return broadcast(v);
   }
 
   void step(const TileStep& s, int64_t t) {
@@ -217,7 +217,7 @@ class Walk {
     const bool full = out.space == TileSpace::kFull;
     const int64_t n = full ? rows_ * columns_ : rows_;
     const bool block = is_block(s.out);
-    char* const y = block ? spread(s.out) : place(s.out);
+    char* const y = block ? broadcast(s.out) : place(s.out);
     const Operand a = operand(s.in[0], full);
     if (s.kind == TileOp::kUnary || s.kind == TileOp::kCast) {
       const UnaryFn fn =
@@ -289,8 +289,8 @@ class Walk {
   char* bases_[kMaxTileValues];  // of the values, before row 0 and column 0
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
   int64_t in_chunk_ = 0;
-  ChainLinks links_ = {};  // of all chains
-  uint64_t spread_ = 0;    // bit v: this tile's part of per-row value v has been repeated
+  StageBuffers stages_ = {};  // of all pipelines
+  uint64_t spread_ = 0;       // bit v: this tile's part of per-row value v has been repeated
 };
 
 /// False if there was no memory.

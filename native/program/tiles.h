@@ -8,12 +8,12 @@
 #pragma once
 #include <atomic>
 
-#include "chains.h"
-#include "tile_group.h"
+#include "program/pipelines.h"
+#include "program/tile_group.h"
 
 namespace gradtape {
 
-/// How a step with a full result reads a value.
+/// How a step with a full result reads an operand.
 enum class TileForm : uint8_t {
   kLies,     // as it lies
   kOne,      // one element for all
@@ -31,18 +31,19 @@ struct TileWhere {
 
 /// Places in a thread's scratch memory.
 struct TileLayout {
-  int64_t temp[kMaxTileValues];    // of values that exist only within a tile
-  int64_t spread[kMaxTileValues];  // of values that were repeated to full ones, and of blocks in one piece
-  int64_t own;                     // of the chains' places
+  int64_t temp[kMaxTileValues];  // of values that exist only within a tile
+  int64_t
+      broadcast[kMaxTileValues];  // of values that were broadcast to full ones, and of blocks made contiguous
+  int64_t own;                    // of the pipelines' values
   int64_t bytes;
 };
 
-/// The links of a plan's chains, prepared for one thread's scratch memory: from run to run they stay so as
-/// long as the same thread carries out the plan. One thread at a time may have them.
-struct alignas(64) ReadyLinks {
-  std::vector<ChainLink> whole, rest;
+/// Stages of a plan's pipelines with the addresses of one thread's scratch memory: from run to run they stay
+/// valid as long as the same thread runs the plan. One thread at a time may claim them.
+struct alignas(64) CachedStages {
+  std::vector<Stage> whole, rest;
 
-  /// Whether they were prepared for places at `own`.
+  /// Whether they were prepared for scratch memory at `own`.
   bool suit(const char* own) const { return own_.load(std::memory_order_relaxed) == own; }
   bool take() { return !taken_.test_and_set(std::memory_order_acquire); }
   void give_back(const char* own) {
@@ -54,26 +55,27 @@ struct alignas(64) ReadyLinks {
   std::atomic<const char*> own_{nullptr};
   std::atomic_flag taken_;
 };
-/// As many threads find links that suit them.
-inline constexpr int kReadyLinks = 2;
+/// As many threads find prepared stages.
+inline constexpr int kCachedStages = 2;
 
-/// Element steps that pay for a second thread: 2 to 4 µs.
+/// Elements times steps that pay for a second thread: 2 to 4 µs.
 inline constexpr int64_t kTileGrain = 24 * 1024;
 
 /// A group that was checked, and how it is carried out.
 struct TilePlan {
   TileGroup group;
   TileCut cut;
-  std::vector<Chain> chains;
-  mutable ReadyLinks ready[kReadyLinks];
-  bool flat;  // one row, one chain and nothing else: its blocks are all the tiles there need be
+  std::vector<Pipeline> pipelines;
+  mutable CachedStages ready[kCachedStages];
+  bool flat;  // one row and one pipeline: it runs over whole chunks, without tiles
   TileLayout layout;
   TileWhere where[kMaxTileValues];
-  std::vector<int> temps;           // values that exist only within a tile
-  std::vector<int> repeated;        // values that are repeated for all tiles at once
-  std::vector<int> column_steps;    // reductions down columns
-  std::vector<int> combined;        // steps whose results are combined at the end
-  int64_t partial[kMaxTileValues];  // where the parts of a result that is combined at the end stand, or −1
+  std::vector<int> temps;         // values that exist only within a tile
+  std::vector<int> repeated;      // values that are repeated for all tiles at once
+  std::vector<int> column_steps;  // reductions down columns
+  std::vector<int> combined;      // steps whose results are combined at the end
+  int64_t
+      partial[kMaxTileValues];  // where the partial results of a value that is combined at the end are, or −1
   int64_t partial_bytes;
   int64_t grain;  // chunks that pay for a second thread
 };

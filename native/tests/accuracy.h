@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/table.h"
+
 namespace gradtape::test {
 
 inline double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
@@ -124,9 +126,9 @@ struct Worst {
 };
 
 template <class Entry>
-const Entry* find_entry(const Entry* entries, int count, const char* name) {
-  for (int i = 0; i < count; i++) {
-    if (strcmp(entries[i].name, name) == 0) return &entries[i];
+const Entry* find_entry(OpList<Entry> list, const char* name) {
+  for (int i = 0; i < list.count; i++) {
+    if (strcmp(list[i].name, name) == 0) return &list[i];
   }
   return nullptr;
 }

@@ -1,11 +1,11 @@
 // Convolutions and their gradients on every instruction set, against their definition in double.
-#include "../runtime/conv.h"
+#include "runtime/conv/conv.h"
 
 #include <math.h>
 
-#include "../runtime/conv_winograd.h"
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "runtime/conv/winograd.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -53,7 +53,7 @@ void each_product(const ConvShape& s, const F& f) {
 }
 
 UnaryFn activation(const KernelTable& table, const char* name, int dtype) {
-  for (int i = 0; i < table.unary_count; i++) {
+  for (int i = 0; i < table.unary.count; i++) {
     if (strcmp(table.unary[i].name, name) == 0) return table.unary[i].fn[dtype];
   }
   return nullptr;
@@ -61,7 +61,7 @@ UnaryFn activation(const KernelTable& table, const char* name, int dtype) {
 
 /// What is finished as it is written has the bits of the plain result, finished afterwards.
 template <class T>
-void check_finish(const KernelTable& table, ConvCall call, Buffer& plain, Random& random) {
+void check_epilogue(const KernelTable& table, ConvCall call, Buffer& plain, Random& random) {
   const int64_t size = sizeof(T), n = call.shape.out_channels, count = plain.bytes() / size;
   const int dtype = call.shape.dtype;
   Buffer bias(n * size, size), residual(count * size, 3 * size), want(count * size), got(count * size, size);
@@ -71,12 +71,12 @@ void check_finish(const KernelTable& table, ConvCall call, Buffer& plain, Random
   const UnaryFn relu = activation(table, "relu", dtype), tanh = activation(table, "tanh", dtype);
   for (int i = 0; i < 3; i++) {  // bias, residual; no activation, relu, tanh
     const int64_t parts = 1 + random.below(11);
-    call.finish = {};
-    if (parts & 1) call.finish.bias = bias.data();
-    call.finish.adds = parts & 2;
-    call.finish.residual = bytes_between(got.data(), residual.data());
-    call.finish.relu = parts / 4 == 1;
-    if (parts / 4 == 2) call.finish.activation = tanh;
+    call.epilogue = {};
+    if (parts & 1) call.epilogue.bias = bias.data();
+    call.epilogue.adds = parts & 2;
+    call.epilogue.residual = bytes_between(got.data(), residual.data());
+    call.epilogue.relu = parts / 4 == 1;
+    if (parts / 4 == 2) call.epilogue.activation = tanh;
     for (int64_t j = 0; j < count; j++) {
       T y = plain.as<T>()[j];
       if (parts & 1) y += bias.as<T>()[j % n];
@@ -137,7 +137,7 @@ void check(const KernelTable& table, const ConvShape& s, ConvPrecision precision
       call.result = result.data();
       done = done && (forced == nullptr ? run_conv(table, call) : run_winograd(table, *forced, call));
     }
-    if (kind == ConvKind::kForward && forced == nullptr) check_finish<T>(table, call, one, random);
+    if (kind == ConvKind::kForward && forced == nullptr) check_epilogue<T>(table, call, one, random);
     double error = 0, norm = 0;
     for (int64_t i = 0; i < n; i++) {
       const double e = static_cast<double>(one.as<T>()[i]) - want.p[i];

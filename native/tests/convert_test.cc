@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "harness.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 

@@ -4,11 +4,11 @@
 #include <limits>
 #include <type_traits>
 
-#include "../runtime/converted.h"
-#include "../runtime/matmul.h"
-#include "../runtime/reduce.h"
-#include "../runtime/sort.h"
-#include "harness.h"
+#include "runtime/convert/converted.h"
+#include "runtime/matmul/matmul.h"
+#include "runtime/reduce/reduce.h"
+#include "runtime/sort/sort.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -53,8 +53,8 @@ bool less(long double a, long double b) {
 
 TEST(runtime_converted_argreduce) {
   Random random(91);
-  for (int op = 0; op < kernels().argreduce_count; op++) {
-    const ArgReduceEntry& entry = kernels().argreduce[op];
+  for (int op = 0; op < kernels().arg_reduce.count; op++) {
+    const ArgReduceEntry& entry = kernels().arg_reduce[op];
     const bool max = strcmp(entry.name, "argmax") == 0;
     for (int dtype = 0; dtype < kDTypes; dtype++) {
       section();
@@ -109,7 +109,7 @@ TEST(runtime_converted_sort) {
                   run_sort(sort, in, places.data(), kRows, n, c.size(), true, descending) &&
                   run_top(sort, in, values, top_places.as<int32_t>(), kRows, n, k, c.size()),
               "no memory");
-        c.finish();
+        c.write_back();
         CHECK(y.intact() && places.intact() && top.intact() && top_places.intact(), "wrote outside");
         for (int64_t r = 0; r < kRows; r++) {
           for (int64_t i = 0; i < n && passing(); i++) {
@@ -156,7 +156,7 @@ TEST(runtime_converted_matmul) {
     call.m = m, call.n = n, call.k = k;
     CHECK(kernels().matmul[c.dtype()].block != nullptr && run_matmul(kernels().matmul[c.dtype()], call),
           "no product of %s", dtype_name(dtype));
-    c.finish();
+    c.write_back();
     CHECK(y.intact(), "a product of %s wrote outside", dtype_name(dtype));
     for (int64_t i = 0; i < m * n && passing(); i++) {
       const int64_t row = i / n, column = i % n;
@@ -193,7 +193,7 @@ TEST(runtime_converted_matmul) {
 /// with in a wider type.
 TEST(reduce_nothing) {
   for (const KernelTable* table : isas()) {
-    for (int op = 0; op < table->reduce_count; op++) {
+    for (int op = 0; op < table->reduce.count; op++) {
       const bool max = strcmp(table->reduce[op].name, "max") == 0;
       if (!max && strcmp(table->reduce[op].name, "min") != 0) continue;
       for (int dtype = 0; dtype < kDTypes; dtype++) {
@@ -202,7 +202,8 @@ TEST(reduce_nothing) {
             if (!is_kind(dtype, kInteger)) return;
             section();
             Buffer y(3 * dtype_size(dtype));
-            CHECK(run_reduce(table->reduce, op, dtype, y.data(), y.data(), {2, {0, 3}, true}), "no memory");
+            CHECK(run_reduce(table->reduce.ops, op, dtype, y.data(), y.data(), {2, {0, 3}, true}),
+                  "no memory");
             for (int i = 0; i < 3; i++) {
               CHECK(y.as<T>()[i] == (max ? std::numeric_limits<T>::min() : std::numeric_limits<T>::max()),
                     "%s %s of no %s", table->isa, table->reduce[op].name, dtype_name(dtype));

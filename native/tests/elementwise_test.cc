@@ -4,10 +4,10 @@
 #include <limits>
 #include <type_traits>
 
-#include "../runtime/elementwise.h"
-#include "../runtime/pool.h"
-#include "harness.h"
-#include "references.h"
+#include "runtime/elementwise/elementwise.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
+#include "tests/references.h"
 
 namespace gradtape::test {
 
@@ -219,16 +219,16 @@ void binary_op(const BinaryEntry& portable, int index) {
 TEST(unary) {
   const KernelTable& portable = *isas().table[0];
   int unknown = 0;
-  for (int i = 0; i < portable.unary_count; i++) {
+  for (int i = 0; i < portable.unary.count; i++) {
     for (const KernelTable* table : isas()) {
-      CHECK(table->unary_count == portable.unary_count &&
+      CHECK(table->unary.count == portable.unary.count &&
                 strcmp(table->unary[i].name, portable.unary[i].name) == 0,
             "the tables list different ops");
     }
     if (find_unary<double>(portable.unary[i].name) == nullptr) unknown++;
     unary_op(portable.unary[i], i);
   }
-  if (unknown > 0) skip("%d of %d ops have no reference here", unknown, portable.unary_count);
+  if (unknown > 0) skip("%d of %d ops have no reference here", unknown, portable.unary.count);
 }
 
 /// float32 functions over the whole range of bit patterns: each of them with GRADTAPE_TEST_EXHAUSTIVE, else a
@@ -238,7 +238,7 @@ TEST(unary_sweep) {
   constexpr int64_t kRun = 4096;
   Buffer x(kRun * 4), y(kRun * 4);
   for (const KernelTable* table : isas()) {
-    for (int op = 0; op < table->unary_count; op++) {
+    for (int op = 0; op < table->unary.count; op++) {
       const UnaryEntry& entry = table->unary[op];
       if (entry.fn[0] == nullptr) continue;
       section();
@@ -256,16 +256,16 @@ TEST(unary_sweep) {
 TEST(binary) {
   const KernelTable& portable = *isas().table[0];
   int unknown = 0;
-  for (int i = 0; i < portable.binary_count; i++) {
+  for (int i = 0; i < portable.binary.count; i++) {
     for (const KernelTable* table : isas()) {
-      CHECK(table->binary_count == portable.binary_count &&
+      CHECK(table->binary.count == portable.binary.count &&
                 strcmp(table->binary[i].name, portable.binary[i].name) == 0,
             "the tables list different ops");
     }
     if (find_binary<double>(portable.binary[i].name) == nullptr) unknown++;
     binary_op(portable.binary[i], i);
   }
-  if (unknown > 0) skip("%d of %d ops have no reference here", unknown, portable.binary_count);
+  if (unknown > 0) skip("%d of %d ops have no reference here", unknown, portable.binary.count);
 }
 
 /// Any number of threads gives the same bytes.

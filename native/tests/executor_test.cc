@@ -1,5 +1,5 @@
 // Programs on the executor's threads: many owners at once, beside callers of the pool, and owners that end.
-#include "../program/executor.h"
+#include "program/executor.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "../runtime/matmul.h"
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "runtime/matmul/matmul.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -21,7 +21,7 @@ namespace {
 
 /// c = a·b, n×n; numbers: n.
 void product(ProgramStep* step) {
-  const int64_t n = static_cast<int64_t>(step->frame[0]);
+  const int64_t n = static_cast<int64_t>(step->numbers[0]);
   for (int i = 0; i < 3; i++) {
     if (step->buffers[i].bytes != n * n * 4) step->error = "a matrix has another size";
   }
@@ -65,7 +65,7 @@ std::shared_ptr<const Program> load(const std::vector<double>& code) {
 }
 
 /// Code for c = (((a·b) mod 7)·b) mod 7 …, `rounds` of it, between two storages.
-std::vector<double> chain(int64_t n, int rounds) {
+std::vector<double> pipeline(int64_t n, int rounds) {
   const double bytes = static_cast<double>(n * n * 4);
   std::vector<double> code;
   const auto add = [&](std::initializer_list<double> words) {
@@ -122,7 +122,7 @@ TEST(executor_runs_programs) {
   Random random(3);
   for (int64_t n : {1, 5, 64, 150}) {
     Random again = random;
-    const auto program = load(chain(n, 5));
+    const auto program = load(pipeline(n, 5));
     Task here(&owner, again, n, program);
     const ProgramResult now = here.run_here();
     CHECK(now.stopped == -1 && now.error == nullptr, "n %d: the program ended early", static_cast<int>(n));
@@ -165,7 +165,7 @@ TEST(executor_reports) {
 TEST(executor_calls_sleepers) {
   JobOwner owner;
   Random random(6);
-  const auto program = load(chain(1, 1));
+  const auto program = load(pipeline(1, 1));
   std::vector<std::unique_ptr<Task>> tasks;
   for (int i = 0; i < 12; i++) tasks.push_back(std::make_unique<Task>(&owner, random, 1, program));
   const int rounds = quick() ? 300 : 5000;
@@ -196,7 +196,7 @@ TEST(executor_stress) {
       JobOwner owner;
       while (!end) {
         const int64_t n = 1 + random.below(90);
-        const auto program = load(chain(n, 3));
+        const auto program = load(pipeline(n, 3));
         std::vector<std::unique_ptr<Task>> tasks;
         std::vector<std::unique_ptr<Task>> expected;
         for (int i = 0; i < 4; i++) {
@@ -236,9 +236,9 @@ TEST(executor_owner_ends) {
   set_num_threads(2);
   Random random(9);
   JobOwner other;
-  Task lasting(&other, random, 100, load(chain(100, quick() ? 20 : 200)));
+  Task lasting(&other, random, 100, load(pipeline(100, quick() ? 20 : 200)));
   CHECK(submit(&lasting.job), "no thread");
-  const auto program = load(chain(150, 1000));
+  const auto program = load(pipeline(150, 1000));
   int all_left = 0;
   for (int round = 0; round < (quick() ? 20 : 30); round++) {
     auto owner = std::make_unique<JobOwner>();

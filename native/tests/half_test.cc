@@ -3,10 +3,10 @@
 #include <cmath>
 #include <vector>
 
-#include "../program/tiles.h"
-#include "../runtime/indexing.h"
-#include "../runtime/reduce.h"
-#include "harness.h"
+#include "program/tiles.h"
+#include "runtime/indexing/indexing.h"
+#include "runtime/reduce/reduce.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -144,7 +144,7 @@ TEST(half_elementwise) {
         fill_random(random, dtype, z.data(), n);
         for (int64_t i = 0; i < n; i += 5) z.as<uint16_t>()[i] = x.as<uint16_t>()[i];
         Buffer a = widened(dtype, x), b = widened(dtype, z);
-        for (int op = 0; op < table->unary_count; op++) {
+        for (int op = 0; op < table->unary.count; op++) {
           const UnaryEntry& entry = table->unary[op];
           CHECK((entry.fn[dtype] != nullptr) == (entry.fn[kFloat] != nullptr), "%s %s of %s", table->isa,
                 entry.name, dtype_name(dtype));
@@ -157,7 +157,7 @@ TEST(half_elementwise) {
           CHECK(y.intact() && (entry.to_bool ? y.equals(want) : same_values(dtype, y.data(), want.data(), n)),
                 "%s %s of %s", table->isa, entry.name, dtype_name(dtype));
         }
-        for (int op = 0; op < table->binary_count; op++) {
+        for (int op = 0; op < table->binary.count; op++) {
           const BinaryEntry& entry = table->binary[op];
           for (int mode = 0; mode < kBinaryModes; mode++) {
             const BinaryFn fn = entry.fn[dtype][mode];
@@ -184,7 +184,7 @@ TEST(half_reduce) {
   Random random(84);
   for (const KernelTable* table : isas()) {
     for (const int dtype : kHalves) {
-      for (int op = 0; op < table->reduce_count; op++) {
+      for (int op = 0; op < table->reduce.count; op++) {
         const ReduceEntry& entry = table->reduce[op];
         CHECK((entry.rows[dtype] != nullptr) == (entry.rows[kFloat] != nullptr), "%s %s of %s", table->isa,
               entry.name, dtype_name(dtype));
@@ -208,12 +208,12 @@ TEST(half_reduce) {
             x.as<uint16_t>()[i] = to_half(
                 dtype, random.below(2) != 0 ? 1 : -1 - 0.01 * random.unit() * 30 / static_cast<double>(n));
           }
-          CHECK(run_reduce(table->reduce, op, dtype, x.data(), y.data(), layout), "no memory");
+          CHECK(run_reduce(table->reduce.ops, op, dtype, x.data(), y.data(), layout), "no memory");
           Buffer wide(n * 8);
           for (int64_t i = 0; i < n; i++) {
             wide.as<double>()[i] = from_half(dtype, x.as<uint16_t>()[i]);
           }
-          CHECK(run_reduce(table->reduce, op, kDouble, wide.data(), wide_y.data(), layout), "no memory");
+          CHECK(run_reduce(table->reduce.ops, op, kDouble, wide.data(), wide_y.data(), layout), "no memory");
           CHECK(y.intact(), "%s %s of %s wrote outside", table->isa, entry.name, dtype_name(dtype));
           double size = 0;
           for (int64_t i = 0; i < n; i++) size += std::fabs(wide.as<double>()[i]);
@@ -306,7 +306,7 @@ TEST(half_scatter) {
   Random random(86);
   for (const KernelTable* table : isas()) {
     for (const int dtype : kHalves) {
-      for (int op = 0; op < table->scatter_count; op++) {
+      for (int op = 0; op < table->scatter.count; op++) {
         section();
         const ScatterEntry& entry = table->scatter[op];
         CHECK(entry.fn[dtype] != nullptr, "%s scatter %s of %s", table->isa, entry.name, dtype_name(dtype));
@@ -356,7 +356,7 @@ TEST(half_random) {
   const RandomArgs args = {{123, 456}, {789, 0, 1, 3}, 0, 1};
   for (const KernelTable* table : isas()) {
     for (const int dtype : kHalves) {
-      for (int index = 0; index < table->random_count; index++) {
+      for (int index = 0; index < table->random.count; index++) {
         const RandomEntry& entry = table->random[index];
         if (entry.fn[dtype] == nullptr) continue;
         section();
@@ -369,7 +369,7 @@ TEST(half_random) {
           CHECK(y.equals(want), "%s %s of %s", table->isa, entry.name, dtype_name(dtype));
           continue;
         }
-        for (int i = 0; i < table->random_count; i++) {
+        for (int i = 0; i < table->random.count; i++) {
           if (strcmp(table->random[i].name, "uniformFullInt") != 0) continue;
           table->random[i].fn[static_cast<int>(DType::kUInt32)](args, words.data(), 0, n);
         }

@@ -9,8 +9,8 @@
 #include <initializer_list>
 #include <type_traits>
 
-#include "../kernels/table.h"
-#include "../runtime/dispatch.h"
+#include "kernels/table.h"
+#include "runtime/dispatch/dispatch.h"
 
 namespace gradtape::test {
 

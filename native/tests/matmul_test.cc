@@ -1,11 +1,11 @@
 // The matrix product on every instruction set, against plain loops over small integers: exact in every dtype.
-#include "../runtime/matmul.h"
+#include "runtime/matmul/matmul.h"
 
 #include <string.h>
 
-#include "../runtime/matmul_plan.h"
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "runtime/matmul/matmul_plan.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -203,13 +203,13 @@ TEST(matmul_rounding) {
 }
 
 // What is finished strip by strip has the bits of what is finished afterwards.
-TEST(matmul_finish) {
+TEST(matmul_epilogue) {
   const int before = num_threads();
   for (const KernelTable* table : isas()) {
     section();
     Random random(12);
     UnaryFn tanh = nullptr, relu = nullptr;
-    for (int i = 0; i < table->unary_count; i++) {
+    for (int i = 0; i < table->unary.count; i++) {
       if (strcmp(table->unary[i].name, "tanh") == 0) tanh = table->unary[i].fn[0];
       if (strcmp(table->unary[i].name, "relu") == 0) relu = table->unary[i].fn[0];
     }
@@ -245,8 +245,8 @@ TEST(matmul_finish) {
           w[i] = (w[i] + bias.as<float>()[i % s.n]) + residual.as<float>()[i];
         (rectified ? relu : tanh)(w, w, want.bytes() / 4);
         call.c = c.data();
-        call.finish = {bias.data(), true, bytes_between(c.data(), residual.data()),
-                       rectified ? nullptr : tanh, rectified};
+        call.epilogue = {bias.data(), true, bytes_between(c.data(), residual.data()),
+                         rectified ? nullptr : tanh, rectified};
         for (int threads : {1, 2, 3}) {
           set_num_threads(threads);
           c.fill(0x55);
@@ -304,7 +304,7 @@ TEST(matmul_plans) {
     CHECK(plan(*table, {288, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
     CHECK(plan(*table, {9, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
     CHECK(plan(*table, {64, 10, 128}, true, false, 2).way ==
-              (table->matmul[0].turn_columns > 0 ? MatmulWay::kTurned : MatmulWay::kTiles),
+              (table->matmul[0].transpose_columns > 0 ? MatmulWay::kTransposed : MatmulWay::kTiles),
           "%s ten columns", table->isa);
   }
 }

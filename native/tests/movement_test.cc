@@ -4,11 +4,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "../runtime/copy.h"
-#include "../runtime/indexing.h"
-#include "../runtime/pool.h"
-#include "../runtime/select.h"
-#include "harness.h"
+#include "runtime/copy/copy.h"
+#include "runtime/elementwise/select.h"
+#include "runtime/indexing/indexing.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -235,7 +235,7 @@ TEST(runtime_bad_rows) {
 TEST(runtime_scatter) {
   Random random(34);
   for (const KernelTable* table : isas()) {
-    for (int op = 0; op < table->scatter_count; op++) {
+    for (int op = 0; op < table->scatter.count; op++) {
       for (int dtype = 0; dtype < kDTypes; dtype++) {
         const ScatterFn fn = table->scatter[op].fn[dtype];
         if (fn == nullptr || is_half(dtype)) continue;
@@ -303,7 +303,7 @@ TEST(runtime_scatter_split) {
         for (int64_t i = 0; i < map.inner; i++) x[i] += updates.as<float>()[j * map.inner + i];
       }
       set_num_threads(2 + round % 3);
-      for (int op = 0; op < table->scatter_count; op++) {
+      for (int op = 0; op < table->scatter.count; op++) {
         if (strcmp(table->scatter[op].name, "add") != 0) continue;
         run_scatter(map, table->scatter[op].fn[0], many.data(), updates.data(), false, size);
       }

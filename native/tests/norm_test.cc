@@ -1,10 +1,10 @@
 // Layer and batch normalisation on every instruction set, against plain loops in double.
-#include "../runtime/norm.h"
+#include "runtime/norm/norm.h"
 
 #include <cmath>
 #include <vector>
 
-#include "harness.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 

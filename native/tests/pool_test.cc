@@ -1,12 +1,12 @@
 // The thread pool: what it splits, and many callers at once.
-#include "../runtime/pool.h"
+#include "runtime/parallel/pool.h"
 
 #include <atomic>
 #include <chrono>
 #include <thread>
 #include <vector>
 
-#include "harness.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 

@@ -1,11 +1,11 @@
 // Programs that are damaged: refused when they are loaded or run, or carried out within their storages.
-#include "../program/run.h"
+#include "program/run.h"
 
 #include <vector>
 
-#include "../program/tiles.h"
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "program/tiles.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -16,7 +16,7 @@ constexpr int kGroup = 0, kTouch = 1;
 /// An entry that reads its numbers and writes all of its buffers.
 void touch(const void*, int, ProgramStep* step) {
   double sum = 0;
-  for (int i = 0; i < step->number_count; i++) sum += step->frame[i];
+  for (int i = 0; i < step->number_count; i++) sum += step->numbers[i];
   for (int i = 0; i < step->buffer_count; i++) {
     memset(step->buffers[i].data, sum > 0, static_cast<size_t>(step->buffers[i].bytes));
   }
@@ -29,21 +29,21 @@ StepTable steps() {
 
 int find_unary(const char* name) {
   const KernelTable& t = kernels();
-  for (int i = 0; i < t.unary_count; i++) {
+  for (int i = 0; i < t.unary.count; i++) {
     if (strcmp(t.unary[i].name, name) == 0) return i;
   }
   return -1;
 }
 int find_binary(const char* name) {
   const KernelTable& t = kernels();
-  for (int i = 0; i < t.binary_count; i++) {
+  for (int i = 0; i < t.binary.count; i++) {
     if (strcmp(t.binary[i].name, name) == 0) return i;
   }
   return -1;
 }
 int find_reduce(const char* name) {
   const KernelTable& t = kernels();
-  for (int i = 0; i < t.reduce_count; i++) {
+  for (int i = 0; i < t.reduce.count; i++) {
     if (strcmp(t.reduce[i].name, name) == 0) return i;
   }
   return -1;

@@ -1,12 +1,14 @@
 // Reductions, positions of extremes, running sums and random numbers, on every instruction set.
-#include "../runtime/reduce.h"
+#include "runtime/reduce/reduce.h"
 
 #include <cmath>
 #include <limits>
 #include <type_traits>
 
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "runtime/parallel/pool.h"
+#include "runtime/random/random.h"
+#include "runtime/scan/scan.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -156,7 +158,7 @@ void check_layout(const KernelTable& table, int index, int dtype, const ReduceLa
   for (int64_t threads : kThreads) {
     set_num_threads(static_cast<int>(threads));
     Buffer y(kept * dtype_size(out), dtype_size(out));
-    CHECK(run_reduce(table.reduce, index, dtype, x.data(), y.data(), layout), "no memory");
+    CHECK(run_reduce(table.reduce.ops, index, dtype, x.data(), y.data(), layout), "no memory");
     CHECK(y.intact() && x.intact(), "%s %s %s wrote outside", table.isa, op.name, dtype_name(dtype));
     if (threads == 1) {
       memcpy(first.data(), y.data(), static_cast<size_t>(y.bytes()));
@@ -193,7 +195,7 @@ TEST(reduce) {
   Random random(20);
   const KernelTable& portable = *isas().table[0];
   int unknown = 0;
-  for (int op = 0; op < portable.reduce_count; op++) {
+  for (int op = 0; op < portable.reduce.count; op++) {
     if (kind_of(portable.reduce[op].name) == Kind::kUnknown) {
       unknown++;
       continue;
@@ -230,7 +232,7 @@ TEST(reduce) {
       }
     }
   }
-  if (unknown > 0) skip("%d of %d reductions have no reference here", unknown, portable.reduce_count);
+  if (unknown > 0) skip("%d of %d reductions have no reference here", unknown, portable.reduce.count);
 }
 
 /// Float sums of ten million elements are as good as pairwise ones: those that lose most when they are added
@@ -253,7 +255,7 @@ TEST(sum_error) {
         const ReduceLayout layout = {inner == 1 ? 1 : 2, {kCount / inner, inner}, true};
         const int64_t kept = inner == 1 ? 1 : inner;
         Buffer out(kept * 4);
-        CHECK(run_reduce(table->reduce, 0, 0, x.data(), out.data(), layout), "no memory");
+        CHECK(run_reduce(table->reduce.ops, 0, 0, x.data(), out.data(), layout), "no memory");
         for (int64_t c = 0; c < kept; c += 1 + kept / 4) {
           double want = 0, size = 0;
           for (int64_t i = c; i < kCount; i += kept) {
@@ -302,8 +304,8 @@ TEST(reduce_strides) {
 TEST(argreduce) {
   Random random(22);
   for (const KernelTable* table : isas()) {
-    for (int index = 0; index < table->argreduce_count; index++) {
-      const ArgReduceEntry& op = table->argreduce[index];
+    for (int index = 0; index < table->arg_reduce.count; index++) {
+      const ArgReduceEntry& op = table->arg_reduce[index];
       const bool max = strcmp(op.name, "argmax") == 0;
       CHECK(max || strcmp(op.name, "argmin") == 0, "unknown op %s", op.name);
       for (int dtype = 0; dtype < kDTypes; dtype++) {
@@ -368,7 +370,7 @@ TEST(argreduce) {
 TEST(scan) {
   Random random(23);
   for (const KernelTable* table : isas()) {
-    for (int index = 0; index < table->scan_count; index++) {
+    for (int index = 0; index < table->scan.count; index++) {
       const ScanEntry& op = table->scan[index];
       const bool product = strcmp(op.name, "cumprod") == 0;
       if (!product && strcmp(op.name, "cumsum") != 0) {
@@ -466,7 +468,7 @@ TEST(recurrence) {
 namespace {
 
 int random_index(const KernelTable& table, const char* name) {
-  for (int i = 0; i < table.random_count; i++) {
+  for (int i = 0; i < table.random.count; i++) {
     if (strcmp(table.random[i].name, name) == 0) return i;
   }
   return -1;
@@ -522,7 +524,7 @@ TEST(random) {
   const KernelTable& portable = *isas().table[0];
   const int64_t n = quick() ? 20'011 : 100'003;
   const RandomArgs args = {{123, 456}, {789, 0, 0xfffffff0u, 3}, -5, 17};
-  for (int index = 0; index < portable.random_count; index++) {
+  for (int index = 0; index < portable.random.count; index++) {
     for (int dtype = 0; dtype < kDTypes; dtype++) {
       if (portable.random[index].fn[dtype] == nullptr) continue;
       section();

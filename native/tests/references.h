@@ -4,7 +4,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "harness.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 

@@ -2,10 +2,10 @@
 #include <initializer_list>
 #include <vector>
 
-#include "../program/run.h"
-#include "../runtime/matmul.h"
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "program/run.h"
+#include "runtime/matmul/matmul.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -16,9 +16,9 @@ constexpr int kGroup = 0, kProduct = 1, kOpaque = 2;
 /// c[m, n] = a[m, k]·b[k, n]; numbers: m, n, k.
 void product(ProgramStep* step) {
   MatmulCall call = {};
-  call.m = static_cast<int64_t>(step->frame[0]);
-  call.n = static_cast<int64_t>(step->frame[1]);
-  call.k = static_cast<int64_t>(step->frame[2]);
+  call.m = static_cast<int64_t>(step->numbers[0]);
+  call.n = static_cast<int64_t>(step->numbers[1]);
+  call.k = static_cast<int64_t>(step->numbers[2]);
   const MatmulKernels& table = kernels().matmul[0];
   if (step->form != nullptr) {
     step->form->rows = call.m, step->form->grains = 100;
@@ -46,19 +46,19 @@ constexpr StepTable kSteps = {nullptr,  3,
 double unary(const char* name) {
   const KernelTable& t = kernels();
   int i = 0;
-  while (i < t.unary_count && strcmp(t.unary[i].name, name) != 0) i++;
+  while (i < t.unary.count && strcmp(t.unary[i].name, name) != 0) i++;
   return i;
 }
 double reduction(const char* name) {
   const KernelTable& t = kernels();
   int i = 0;
-  while (i < t.reduce_count && strcmp(t.reduce[i].name, name) != 0) i++;
+  while (i < t.reduce.count && strcmp(t.reduce[i].name, name) != 0) i++;
   return i;
 }
 double add() {
   const KernelTable& t = kernels();
   int i = 0;
-  while (i < t.binary_count && strcmp(t.binary[i].name, "add") != 0) i++;
+  while (i < t.binary.count && strcmp(t.binary[i].name, "add") != 0) i++;
   return i;
 }
 

@@ -1,11 +1,11 @@
 // Softmax, cross entropy and the optimizer rules on every instruction set, against plain loops in double.
-#include "../runtime/softmax.h"
-#include "../runtime/optimizer.h"
+#include "runtime/softmax/softmax.h"
+#include "runtime/optimizer/optimizer.h"
 
 #include <cmath>
 
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 
@@ -54,6 +54,7 @@ struct Doubles {
 template <class T>
 void check_rows(const KernelTable& table, int dtype, int64_t rows, int64_t cols) {
   const SoftmaxKernels& k = table.softmax[dtype];
+  const CrossEntropyKernels& cross_entropy = table.cross_entropy[dtype];
   const int64_t n = rows * cols, size = sizeof(T);
   Random random(static_cast<uint64_t>(n));
   Buffer x(n * size, size), dy(n * size), y(n * size, size), dx(n * size), loss(rows * size),
@@ -91,7 +92,7 @@ void check_rows(const KernelTable& table, int dtype, int64_t rows, int64_t cols)
       losses.p[r] -= t * v;
     }
   }
-  run_cross_entropy(k.cross_entropy, x.data(), labels.data(), loss.data(), y.data(), rows, cols, size,
+  run_cross_entropy(cross_entropy.dense, x.data(), labels.data(), loss.data(), y.data(), rows, cols, size,
                     cols * size);
   near<T>(table, "cross entropy", loss, losses.p, rows, scale * static_cast<double>(cols + 8));
   near<T>(table, "cross entropy backprop", y, want.p, n, scale * 2);
@@ -101,7 +102,7 @@ void check_rows(const KernelTable& table, int dtype, int64_t rows, int64_t cols)
     CHECK(alone.equals(loss), "%s: the loss by itself is another, %lld x %lld", table.isa,
           static_cast<long long>(rows), static_cast<long long>(cols));
   };
-  alone_as_well(k.cross_entropy, labels, cols * size);
+  alone_as_well(cross_entropy.dense, labels, cols * size);
   Buffer numbers(rows * 8, 8);
   for (int64_t r = 0; r < rows; r++) {
     const int64_t label = random.below(cols);
@@ -114,11 +115,11 @@ void check_rows(const KernelTable& table, int dtype, int64_t rows, int64_t cols)
     losses.p[r] = lse - static_cast<double>(x.as<T>()[r * cols + label]);
   }
   CHECK(find_bad_label(numbers.data(), rows, cols, 8) == -1, "a good label was refused");
-  run_cross_entropy(k.sparse_cross_entropy[1], x.data(), numbers.data(), loss.data(), y.data(), rows, cols,
+  run_cross_entropy(cross_entropy.sparse[1], x.data(), numbers.data(), loss.data(), y.data(), rows, cols,
                     size, 8);
   near<T>(table, "sparse cross entropy", loss, losses.p, rows, scale * 4);
   near<T>(table, "sparse cross entropy backprop", y, want.p, n, scale * 2);
-  alone_as_well(k.sparse_cross_entropy[1], numbers, 8);
+  alone_as_well(cross_entropy.sparse[1], numbers, 8);
   numbers.as<int64_t>()[rows - 1] = cols;
   CHECK(find_bad_label(numbers.data(), rows, cols, 8) == rows - 1, "a bad label was not found");
 }
@@ -230,8 +231,8 @@ TEST(cross_entropy_near_zero) {
       const float x[] = {0, gap, 0}, labels[] = {0, 1, 0};
       const int32_t label = 1;
       float loss[2], back[3], log[3];
-      table->softmax[0].cross_entropy(x, labels, &loss[0], back, 1, 3);
-      table->softmax[0].sparse_cross_entropy[0](x, &label, &loss[1], back, 1, 3);
+      table->cross_entropy[0].dense(x, labels, &loss[0], back, 1, 3);
+      table->cross_entropy[0].sparse[0](x, &label, &loss[1], back, 1, 3);
       table->softmax[0].log_softmax(x, log, 1, 3);
       const double want = std::log1p(2 * std::exp(-static_cast<double>(gap)));
       for (float got : {loss[0], loss[1], -log[1]}) {
@@ -246,7 +247,7 @@ TEST(optimizer_rules) {
   const int before = num_threads();
   for (const KernelTable* table : isas()) {
     with_floats([&]<class T>(int dtype) {
-      for (int e = 0; e < table->optimizer_count; e++) {
+      for (int e = 0; e < table->optimizer.count; e++) {
         section();
         for (int64_t n : {1, 5, 16, 64, 103, 40'000}) {
           for (int threads : {1, 3}) {

@@ -1,12 +1,12 @@
 // The different elements of vectors, against looking through all that came before.
-#include "../runtime/unique.h"
+#include "runtime/sort/unique.h"
 
 #include <string.h>
 
 #include <vector>
 
-#include "../kernels/table.h"
-#include "harness.h"
+#include "kernels/table.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 

@@ -1,12 +1,12 @@
 // Depthwise convolution and pooling on every instruction set, against loops over the taps in double.
-#include "../runtime/window.h"
+#include "runtime/window/window.h"
 
 #include <cmath>
 #include <type_traits>
 #include <vector>
 
-#include "../runtime/pool.h"
-#include "harness.h"
+#include "runtime/parallel/pool.h"
+#include "tests/harness.h"
 
 namespace gradtape::test {
 

@@ -21,6 +21,10 @@ function checkContents({ files, size, unpackedSize }) {
     ],
     ...[
       'dist/index.js',
+      'dist/library.js',
+      'dist/engine.js',
+      'dist/keras/index.js',
+      'dist/keras/index.d.ts',
       'dist/index.d.ts',
       'dist/core/tensor.d.ts',
       'dist/plot/index.js',

@@ -50,9 +50,11 @@ const body = `
 const v = new tf.Variable([1, 2]);
 const f = tf.function((x) => x.mul(v).add(1));
 console.log(f(tf.constant([3, 4])).array().join());
+const dense = new tf.keras.layers.Dense(1, { kernelInitializer: 'ones' });
+console.log(dense.invoke(tf.constant([[3, 4]])).array().join());
 f.async(tf.constant([1, 1])).then((y) => console.log(y.array().join()));
 `;
-const said = '4,9\n2,3\n';
+const said = '4,9\n7\n2,3\n';
 const programs = {
   'main.cjs': `const tf = require('gradtape');${body}`,
   'main.mjs': `import * as tf from 'gradtape';${body}`,

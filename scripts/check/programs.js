@@ -21,6 +21,16 @@ const names = Object.keys(required);
 assert.deepEqual(names.filter((name) => !(name in tf)), []);
 assert.ok(names.length > 20);
 
+// Keras is loaded where it is first used, and shares its classes with the rest.
+const { keras } = tf;
+assert.equal(keras, required.keras);
+assert.equal(typeof Object.getOwnPropertyDescriptor(keras, 'layers').get, 'function');
+const dense = new keras.layers.Dense(1);
+assert.equal(Object.getOwnPropertyDescriptor(keras, 'layers').value.Dense, keras.layers.Dense);
+assert.ok(dense.invoke(tf.ones([2, 3])) instanceof Tensor);
+assert.ok(dense.trainableVariables[0] instanceof Variable);
+assert.ok(tf.registry().has('hardSigmoid'));
+
 const v = new Variable([1, 2]);
 const sum = add(required.add(v, 1), v.add(0.5));
 assert.ok(sum instanceof tf.Tensor);

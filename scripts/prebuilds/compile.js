@@ -29,9 +29,11 @@ function objects(name, zigFolder) {
   const pic = os === 'win32' ? [] : ['-fPIC'];
   const object = (platform, group, source, flags) => ({
     source,
-    file: path.join(cache, platform, group, `${path.basename(source, path.extname(source))}.o`),
+    // The folders stay in the object's path: sources of several folders have the same name.
+    file: `${path.join(cache, platform, group, path.isAbsolute(source) ? path.basename(source) : source)}.o`,
     flags: [
       ...['-target', platforms[platform].triple, ...list.common_cflags, '-Werror', '-g0'],
+      ...['-Inative', `-I${tables}`],
       ...[...pic, '-fomit-frame-pointer', '-ffunction-sections', '-fdata-sections', ...flags],
     ],
   });
@@ -41,14 +43,8 @@ function objects(name, zigFolder) {
     const flags = [...list.kernel_cflags, ...own, `-DGRADTAPE_ISA=${isa}`];
     return sources('kernels').map((source) => object(kernelsOf, isa, source, flags));
   });
-  const engine = sources('engine').map((source) =>
-    object(name, source.split('/')[1], source, [`-I${tables}`]),
-  );
-  const include = [
-    ...includes.flatMap((folder) => ['-isystem', folder]),
-    `-I${tables}`,
-    `-DNAPI_VERSION=${napiVersion}`,
-  ];
+  const engine = sources('engine').map((source) => object(name, 'engine', source, []));
+  const include = [...includes.flatMap((folder) => ['-isystem', folder]), `-DNAPI_VERSION=${napiVersion}`];
   const addon = sources('addon').map((source) => object(name, 'addon', source, include));
   if (os === 'win32') {
     addon.push(object(name, 'addon', windowsSupport(path.join(cache, name), nodeApi), []));

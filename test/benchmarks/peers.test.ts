@@ -7,23 +7,23 @@ import { parseReply } from '../../benchmarks/host/protocol';
 import { timeInRounds } from '../../benchmarks/host/rounds';
 import { verdict, type Entry, type Row } from '../../benchmarks/host/rows';
 import { measure, show } from '../../benchmarks/measure';
-import { works } from '../../benchmarks/works';
-import { elements, seedOf } from '../../benchmarks/works/inputs';
-import { product, type Target, type Work } from '../../benchmarks/works/work';
+import { workloads } from '../../benchmarks/workloads';
+import { elements, seedOf } from '../../benchmarks/workloads/inputs';
+import { product, type Target, type Workload } from '../../benchmarks/workloads/workload';
 
-const work = (name: string): Work => {
-  const found = works.find((w) => w.name === name);
-  if (found === undefined) throw new Error(`no work ${name}`);
+const workload = (name: string): Workload => {
+  const found = workloads.find((w) => w.name === name);
+  if (found === undefined) throw new Error(`no workload ${name}`);
   return found;
 };
 
-describe('works', () => {
-  it('have names of their own, inputs that fit, and targets that name works that are there', () => {
-    const names = works.map((w) => w.name);
+describe('workloads', () => {
+  it('have names of their own, inputs that fit, and targets that name workloads that are there', () => {
+    const names = workloads.map((w) => w.name);
     expect(new Set(names).size).toBe(names.length);
-    for (const { name, cost, target } of works) {
+    for (const { name, cost, target } of workloads) {
       expect([name, cost > 0]).toEqual([name, true]);
-      if (target?.kind === 'own') expect(names).toContain(target.work);
+      if (target?.kind === 'own') expect(names).toContain(target.workload);
     }
   });
 
@@ -41,7 +41,7 @@ describe('works', () => {
 });
 
 describe('judge', () => {
-  const add = work('eager/add 4');
+  const add = workload('eager/add 4');
   const [x, y] = [Float32Array.of(1, 2, 3, 4), Float32Array.of(10, 20, 30, 40)];
   const expected = add.reference!([x, y]);
   const result = (...data: number[]): Result[] => [{ shape: [4], data: Float32Array.from(data) }];
@@ -72,7 +72,7 @@ describe('judge', () => {
 
   it('knows the product of two matrices in each of its four forms', () => {
     for (const form of ['NN', 'NT', 'TN', 'TT']) {
-      const thin = work(`matmul/thin 1x784·784x128 ${form}`);
+      const thin = workload(`matmul/thin 1x784·784x128 ${form}`);
       const [a, b] = thin.inputs.map((spec, i) => elements(spec, i));
       const tB = form[1] === 'T';
       const at = thin.reference!([a, b])[0].at(5);
@@ -80,7 +80,7 @@ describe('judge', () => {
       for (let q = 0; q < 784; q++) sum += a[q] * b[tB ? 5 * 784 + q : q * 128 + 5];
       expect(at).toBeCloseTo(sum, 10);
     }
-    const batched = work('matmul/thin 64x 64x64·64x64 TN');
+    const batched = workload('matmul/thin 64x 64x64·64x64 TN');
     const [a, b] = batched.inputs.map((spec, i) => elements(spec, i));
     let sum = 0;
     for (let q = 0; q < 64; q++) sum += a[3 * 4096 + q * 64 + 2] * b[3 * 4096 + q * 64 + 7];
@@ -152,7 +152,7 @@ describe('verdict', () => {
     ...more,
   });
   const row = (target: Target | undefined, ...entries: Entry[]): Row => ({
-    work: 'w',
+    workload: 'w',
     kind: 'k',
     target,
     entries,
@@ -182,7 +182,7 @@ describe('verdict', () => {
     expect(verdict(plain, [plain])).toMatchObject({ ratio: 5, met: false });
   });
 
-  it('compares a compiled work with compiled peers too', () => {
+  it('compares a compiled workload with compiled peers too', () => {
     const r = row(
       { kind: 'ratio', ratio: 0.5 },
       entry('gradtape', 50, { compiled: true }),
@@ -198,11 +198,11 @@ describe('verdict', () => {
     });
   });
 
-  it('knows times and own works, and what was not measured', () => {
+  it('knows times and own workloads, and what was not measured', () => {
     const quick = row({ kind: 'time', ns: 100 }, entry('gradtape', 99));
     expect(verdict(quick, [quick])).toMatchObject({ met: true, ratio: null });
-    const other = { ...row(undefined, entry('gradtape', 40)), work: 'other' };
-    const own = row({ kind: 'own', ratio: 1.2, work: 'other' }, entry('gradtape', 49));
+    const other = { ...row(undefined, entry('gradtape', 40)), workload: 'other' };
+    const own = row({ kind: 'own', ratio: 1.2, workload: 'other' }, entry('gradtape', 49));
     expect(verdict(own, [own, other]).met).toBe(false);
     expect(verdict(own, [own]).met).toBeNull();
     const none = row({ kind: 'ratio', ratio: 1 }, entry('gradtape'), entry('A', 3));
@@ -258,8 +258,8 @@ it('tells replies from what a library prints', () => {
   expect(parseReply('Hello from a library {"ns":5}')).toBeNull();
 });
 
-it('inputs cost no more memory than the largest works need', () => {
-  for (const { name, inputs } of works) {
+it('inputs cost no more memory than the largest workloads need', () => {
+  for (const { name, inputs } of workloads) {
     const bytes = inputs.reduce((sum, i) => sum + product(i.shape) * (i.dtype === 'float64' ? 8 : 4), 0);
     expect([name, bytes < 200e6]).toEqual([name, true]);
   }

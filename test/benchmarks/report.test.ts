@@ -45,7 +45,7 @@ const peers: PeersRun = {
   ],
   rows: [
     {
-      work: 'elementwise/add 1M',
+      workload: 'elementwise/add 1M',
       kind: 'binary',
       target: { kind: 'ratio', ratio: 0.5 },
       entries: [
@@ -54,7 +54,7 @@ const peers: PeersRun = {
       ],
     },
     {
-      work: 'matmul/32',
+      workload: 'matmul/32',
       kind: 'matmul',
       target: { kind: 'ratio', ratio: 0.5 },
       entries: [

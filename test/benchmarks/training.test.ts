@@ -1,8 +1,8 @@
-/** The training works: gradtape compiled, gradtape op by op and the loops by hand come to the same losses. */
-import { check, inputsOf, tasksOf } from '../../benchmarks/train/works';
-import { cnnOf, lstmOf, mlpOf, transformerOf, type Model } from '../../benchmarks/works/models';
-import { stepOf, trainingWorks } from '../../benchmarks/works/training';
-import type { Target } from '../../benchmarks/works/work';
+/** The training workloads: gradtape compiled, gradtape op by op and the loops by hand come to the same losses. */
+import { check, inputsOf, tasksOf } from '../../benchmarks/train/workloads';
+import { cnnOf, lstmOf, mlpOf, transformerOf, type Model } from '../../benchmarks/workloads/models';
+import { stepOf, trainingWorkloads } from '../../benchmarks/workloads/training';
+import type { Target } from '../../benchmarks/workloads/workload';
 
 const target: Target = { kind: 'time', ns: 1 };
 
@@ -22,24 +22,31 @@ describe.each(models.map((model) => [model.title, model] as const))('%s', (_, mo
     ['op by op', false],
     ['compiled', true],
   ])('%s as the loop', (_how, compiled) => {
-    const work = { ...stepOf(model, compiled, target), tolerance };
-    const { ours, loop } = tasksOf(work, inputsOf(work));
+    const workload = { ...stepOf(model, compiled, target), tolerance };
+    const { ours, loop } = tasksOf(workload, inputsOf(workload));
     expect(ours.compiled).toBe(compiled);
-    check(work, ours, loop!);
+    check(workload, ours, loop!);
   });
 });
 
 type Results = readonly { data: Float32Array }[];
 
-describe.each(trainingWorks.filter((w) => w.cost < 1e8).map((w) => [w.name, w] as const))('%s', (_, work) => {
-  it('is what the loop gives, or what it must be', () => {
-    const inputs = inputsOf(work);
-    const { ours, loop } = tasksOf(work, inputs);
-    if (loop !== null) return check(work, ours, loop);
-    const [{ data }] = ours.outputs(ours.run() as never) as Results;
-    if (work.kind !== 'firstCall') return expect(data).toEqual(inputs[2].data);
-    const model = { ...work, kind: String(work.params.model), params: { ...work.params, steps: 1 } };
-    const [losses] = tasksOf(model, inputs).ours.outputs(null as never) as Results;
-    expect(data[0]).toBe(losses.data[0]);
-  });
-});
+describe.each(trainingWorkloads.filter((w) => w.cost < 1e8).map((w) => [w.name, w] as const))(
+  '%s',
+  (_, workload) => {
+    it('is what the loop gives, or what it must be', () => {
+      const inputs = inputsOf(workload);
+      const { ours, loop } = tasksOf(workload, inputs);
+      if (loop !== null) return check(workload, ours, loop);
+      const [{ data }] = ours.outputs(ours.run() as never) as Results;
+      if (workload.kind !== 'firstCall') return expect(data).toEqual(inputs[2].data);
+      const model = {
+        ...workload,
+        kind: String(workload.params.model),
+        params: { ...workload.params, steps: 1 },
+      };
+      const [losses] = tasksOf(model, inputs).ours.outputs(null as never) as Results;
+      expect(data[0]).toBe(losses.data[0]);
+    });
+  },
+);

@@ -1,4 +1,4 @@
-/** A call of a row that can be repeated with other tensors in the same places, and its gradients. */
+/** A call of an op definition that can be repeated with other tensors in the same places, and its gradients. */
 import { GradientTape } from '../../lib/autodiff/gradient_tape';
 import { IndexedSlices } from '../../lib/core/indexed_slices';
 import { Tensor } from '../../lib/core/tensor';
@@ -14,7 +14,7 @@ export class Slot {
 }
 
 export interface Call {
-  row: OpDefinition;
+  definition: OpDefinition;
   /** Arguments and options, with slots where tensors go. */
   args: unknown[];
   options?: Record<string, unknown>;
@@ -44,7 +44,7 @@ export function invoke(call: Call, tensors: readonly Tensor[] = call.tensors): T
     const entries = Object.entries(call.options).map(([key, value]) => [key, fill(value, tensors)] as const);
     args.push(Object.fromEntries(entries));
   }
-  return flattenResult((call.row.call as (...a: unknown[]) => unknown)(...args));
+  return flattenResult((call.definition.call as (...a: unknown[]) => unknown)(...args));
 }
 
 export const isFloat = (t: Tensor): boolean => t.dt.kind === 'float';

@@ -1,5 +1,5 @@
 /**
- * Every row inside a compiled function gives what it gives eagerly, bit for bit: results and gradients. Without the pass that finds
+ * Every op definition inside a compiled function gives what it gives eagerly, bit for bit: results and gradients. Without the pass that finds
  * activations in plain ops, as some gradients are written: its results are rounded once (test/function/passes).
  */
 import '../../lib/index';
@@ -11,7 +11,7 @@ import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, examplesOf } from './examples';
 import { bytesOf } from '../helpers/threads';
 
-const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
+const definitions = [...opDefinitions().values()].map((definition) => [definition.name, definition] as const);
 
 function expectSame(got: readonly (Tensor | null)[], want: readonly (Tensor | null)[], label: string): void {
   expect(got.length).toBe(want.length);
@@ -29,7 +29,7 @@ function expectSame(got: readonly (Tensor | null)[], want: readonly (Tensor | nu
 const ones = (ys: readonly Tensor[]): Tensor[] =>
   ys.map((y) => tensorFrom(y.dt, y.shape, new Float64Array(y.size).fill(1)));
 
-describe('compiled, every row', () => {
+describe('compiled, every op definition', () => {
   const before = process.env.GRADTAPE_DISABLE_PASS;
   beforeAll(() => {
     process.env.GRADTAPE_DISABLE_PASS = 'activations';
@@ -39,9 +39,9 @@ describe('compiled, every row', () => {
     else process.env.GRADTAPE_DISABLE_PASS = before;
   });
 
-  test.each(rows)('%s', (_, row) => {
+  test.each(definitions)('%s', (_, definition) => {
     let made = 0;
-    for (const call of everyCall(row, 'compiled')) {
+    for (const call of everyCall(definition, 'compiled')) {
       const want = attempt(call);
       if (want === null) continue;
       made++;
@@ -49,7 +49,7 @@ describe('compiled, every row', () => {
       const got = f(...call.tensors);
       expectSame(got, want, call.label);
       expectSame(f(...call.tensors), want, `${call.label}, called again`);
-      if (!row.differentiable || !want.some(isFloat) || !call.tensors.some(isFloat)) continue;
+      if (!definition.differentiable || !want.some(isFloat) || !call.tensors.some(isFloat)) continue;
       const g = compiled((...tensors: Tensor[]) => gradients(call, tensors, ones));
       let wantGradients: (Tensor | null)[];
       try {
@@ -62,6 +62,6 @@ describe('compiled, every row', () => {
       // Once more: what comes behind a cut is compiled the second time.
       expectSame(g(...call.tensors), wantGradients, `${call.label}, gradients again`);
     }
-    if (examplesOf(row).length > 0) expect(made).toBeGreaterThan(0);
+    if (examplesOf(definition).length > 0) expect(made).toBeGreaterThan(0);
   });
 });

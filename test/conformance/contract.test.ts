@@ -1,5 +1,5 @@
 /**
- * What every row owes its callers whatever TensorFlow does: it refuses dtypes that it does not list, leaves its inputs
+ * What every op definition owes its callers whatever TensorFlow does: it refuses dtypes that it does not list, leaves its inputs
  * alone, broadcasts, and gives the same bits on one thread and on two.
  */
 import '../../lib/index';
@@ -13,15 +13,17 @@ import { gradients, invoke, isFloat } from './calls';
 import { attempt, everyCall, enlarged, examplesOf, hasFreeDType, realize, shapePairs } from './examples';
 import { bytesOf } from '../helpers/threads';
 
-const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
+const definitions = [...opDefinitions().values()].map((definition) => [definition.name, definition] as const);
 
-describe('refuses dtypes that the row does not list', () => {
-  const limited = rows.filter(([, row]) => row.dtypes.length < everyType.length && row.tf !== '');
-  test.each(limited)('%s', (_, row) => {
-    const example = examplesOf(row).find(hasFreeDType);
+describe('refuses dtypes that the op definition does not list', () => {
+  const limited = definitions.filter(
+    ([, definition]) => definition.dtypes.length < everyType.length && definition.tf !== '',
+  );
+  test.each(limited)('%s', (_, definition) => {
+    const example = examplesOf(definition).find(hasFreeDType);
     if (example === undefined) return;
-    for (const dtype of everyType.filter((d) => !row.dtypes.includes(d))) {
-      const call = realize(row, example, { dtype, seed: 'dtype' });
+    for (const dtype of everyType.filter((d) => !definition.dtypes.includes(d))) {
+      const call = realize(definition, example, { dtype, seed: 'dtype' });
       let thrown: unknown = null;
       let got = '';
       try {
@@ -29,22 +31,23 @@ describe('refuses dtypes that the row does not list', () => {
       } catch (error) {
         thrown = error;
       }
-      if (thrown === null) throw new Error(`${call.label} gives ${got}, but the row does not list ${dtype}`);
+      if (thrown === null)
+        throw new Error(`${call.label} gives ${got}, but the op definition does not list ${dtype}`);
       if (!(thrown instanceof OpError || thrown instanceof TypeError)) throw thrown as Error;
-      expect(thrown.message).toContain(row.name);
+      expect(thrown.message).toContain(definition.name);
     }
   });
 });
 
 describe('leaves its inputs alone, forward and backward', () => {
-  test.each(rows)('%s', (_, row) => {
+  test.each(definitions)('%s', (_, definition) => {
     let made = 0;
-    for (const call of everyCall(row, 'inputs')) {
+    for (const call of everyCall(definition, 'inputs')) {
       const before = call.tensors.map(bytesOf);
       const outputs = attempt(call);
       if (outputs === null) continue;
       made++;
-      if (row.differentiable && outputs.some(isFloat) && call.tensors.some(isFloat)) {
+      if (definition.differentiable && outputs.some(isFloat) && call.tensors.some(isFloat)) {
         gradients(call, call.tensors, (ys) =>
           ys.map((y) => tensorFrom(y.dt, y.shape, new Float64Array(y.size).fill(1))),
         );
@@ -53,7 +56,7 @@ describe('leaves its inputs alone, forward and backward', () => {
         if (!bytesOf(t).equals(before[i])) throw new Error(`${call.label} changed its tensor argument ${i}`);
       });
     }
-    if (examplesOf(row).length > 0) expect(made).toBeGreaterThan(0);
+    if (examplesOf(definition).length > 0) expect(made).toBeGreaterThan(0);
   });
 });
 
@@ -74,7 +77,9 @@ function expanded(t: Tensor, shape: readonly number[]): Tensor {
 }
 
 describe('broadcasts as if the operands were repeated', () => {
-  const pairs = rows.filter(([, row]) => row.kind === 'binary' || row.kind === 'compare');
+  const pairs = definitions.filter(
+    ([, definition]) => definition.kind === 'binary' || definition.kind === 'compare',
+  );
   const shapes = [
     ...shapePairs,
     [
@@ -84,11 +89,11 @@ describe('broadcasts as if the operands were repeated', () => {
     [[1], []] as const,
     [[1, 1], [3]] as const,
   ];
-  test.each(pairs)('%s', (_, row) => {
-    for (const dtype of row.dtypes) {
+  test.each(pairs)('%s', (_, definition) => {
+    for (const dtype of definition.dtypes) {
       for (const [a, b] of shapes) {
         const args = [a, b].map((shape) => ({ tensor: { shape } }));
-        const call = realize(row, { args }, { dtype, seed: `broadcast/${dtype}` });
+        const call = realize(definition, { args }, { dtype, seed: `broadcast/${dtype}` });
         const shape = broadcastShapes(a, b) as Shape;
         const whole = invoke(
           call,
@@ -101,7 +106,7 @@ describe('broadcasts as if the operands were repeated', () => {
         }
       }
       const misfit = realize(
-        row,
+        definition,
         { args: [{ tensor: { shape: [2] } }, { tensor: { shape: [3] } }] },
         { dtype, seed: 'x' },
       );
@@ -113,11 +118,11 @@ describe('broadcasts as if the operands were repeated', () => {
 describe('gives the same bits on one thread and on two', () => {
   const before = native.numThreads();
   afterAll(() => native.setNumThreads(before));
-  test.each(rows)('%s', (_, row) => {
-    const simple = row.kind !== 'op' && row.kind !== 'composite';
+  test.each(definitions)('%s', (_, definition) => {
+    const simple = definition.kind !== 'op' && definition.kind !== 'composite';
     // An elementwise op wakes a second thread for some 520,000 floats; a product of matrices for fewer.
-    const wide = row.dtypes.find((d) => d !== 'uint8' && d !== 'bool') ?? row.dtypes[0];
-    for (const call of enlarged(row, wide, simple ? 600_000 : 100_000, 4)) {
+    const wide = definition.dtypes.find((d) => d !== 'uint8' && d !== 'bool') ?? definition.dtypes[0];
+    for (const call of enlarged(definition, wide, simple ? 600_000 : 100_000, 4)) {
       native.setNumThreads(1);
       const alone = attempt(call);
       if (alone === null) continue;

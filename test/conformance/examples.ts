@@ -1,4 +1,4 @@
-/** Random calls of a row: its examples, or the standard ones of its kind, with elements drawn from its domain. */
+/** Random calls of an op definition: its examples, or the standard ones of its kind, with elements drawn from its domain. */
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { OpError } from '../../lib/core/errors';
 import { type Tensor, tensorFrom } from '../../lib/core/tensor';
@@ -59,11 +59,11 @@ function reductionExamples(): Example[] {
 const unaryExamples: Example[] = [[], [7], [3, 5], [0], [2, 0, 3]].map((s) => ({ args: [sample(s)] }));
 const binaryExamples: Example[] = shapePairs.map(([a, b]) => ({ args: [sample(a), sample(b)] }));
 
-/** The row's examples; those of its kind where it names none. */
-export function examplesOf(row: OpDefinition): readonly Example[] {
-  const more = moreExamples[row.name] ?? [];
-  if (row.examples.length + more.length > 0) return [...row.examples, ...more];
-  switch (row.kind) {
+/** The definition's examples; those of its kind where it names none. */
+export function examplesOf(definition: OpDefinition): readonly Example[] {
+  const more = moreExamples[definition.name] ?? [];
+  if (definition.examples.length + more.length > 0) return [...definition.examples, ...more];
+  switch (definition.kind) {
     case 'unary':
       return unaryExamples;
     case 'binary':
@@ -73,8 +73,10 @@ export function examplesOf(row: OpDefinition): readonly Example[] {
       return reductionExamples();
     default:
       // A part of other functions (the generator under tf.random), which have tests of their own.
-      if (row.tf === '') return [];
-      throw new Error(`row ${row.name} of kind ${row.kind} has no examples: give it some`);
+      if (definition.tf === '') return [];
+      throw new Error(
+        `definition ${definition.name} of kind ${definition.kind} has no examples: give it some`,
+      );
   }
 }
 
@@ -104,7 +106,7 @@ export interface Draw {
   reshape?: (shape: readonly number[]) => readonly number[];
 }
 
-function draw(spec: TensorSample['tensor'], row: OpDefinition, how: Draw, rng: () => number): Tensor {
+function draw(spec: TensorSample['tensor'], definition: OpDefinition, how: Draw, rng: () => number): Tensor {
   const stated = spec.dtype === undefined ? how.dtype : (how.retype?.[spec.dtype] ?? spec.dtype);
   const dt = dtypes[stated];
   if (spec.values !== undefined) {
@@ -112,7 +114,7 @@ function draw(spec: TensorSample['tensor'], row: OpDefinition, how: Draw, rng: (
     return tensorFrom(dt, spec.shape, elements(flat, stated));
   }
   const shape = how.reshape === undefined ? spec.shape : how.reshape(spec.shape);
-  const [lo, hi] = interval(spec.domain ?? row.domain, stated);
+  const [lo, hi] = interval(spec.domain ?? definition.domain, stated);
   const size = sizeOf(shape);
   const out = new dt.array(size);
   const whole = dt.kind !== 'float' || spec.integers === true;
@@ -130,12 +132,12 @@ function draw(spec: TensorSample['tensor'], row: OpDefinition, how: Draw, rng: (
 }
 
 /** One example as a call. */
-export function realize(row: OpDefinition, example: Example, how: Draw): Call {
-  const rng = random(`${row.name}#${how.seed}`);
+export function realize(definition: OpDefinition, example: Example, how: Draw): Call {
+  const rng = random(`${definition.name}#${how.seed}`);
   const tensors: Tensor[] = [];
   const place = (a: unknown): unknown => {
     if (isSample(a)) {
-      tensors.push(draw(a.tensor, row, how, rng));
+      tensors.push(draw(a.tensor, definition, how, rng));
       return new Slot(tensors.length - 1);
     }
     return Array.isArray(a) ? a.map(place) : a;
@@ -147,21 +149,21 @@ export function realize(row: OpDefinition, example: Example, how: Draw): Call {
       : Object.fromEntries(Object.entries(example.options).map(([key, value]) => [key, place(value)]));
   const shown = tensors.map((t) => `${t.dtype}[${t.shape.join(',')}]`).join(' ');
   const rest = options === undefined ? '' : ` ${JSON.stringify(example.options)}`;
-  return { row, args, options, tensors, label: `${row.name}(${shown}${rest})` };
+  return { definition, args, options, tensors, label: `${definition.name}(${shown}${rest})` };
 }
 
-/** Whether some tensor of the example takes the row's dtypes one after another. */
+/** Whether some tensor of the example takes the op definition's dtypes one after another. */
 export function hasFreeDType(example: Example): boolean {
   const free = (a: unknown): boolean =>
     isSample(a) ? a.tensor.dtype === undefined : Array.isArray(a) ? a.some(free) : false;
   return example.args.some(free) || Object.values(example.options ?? {}).some(free);
 }
 
-/** Every example of a row in every dtype it takes. */
-export function* everyCall(row: OpDefinition, seed: string): Generator<Call> {
-  for (const [i, example] of examplesOf(row).entries()) {
-    for (const dtype of hasFreeDType(example) ? row.dtypes : row.dtypes.slice(0, 1)) {
-      yield realize(row, example, { dtype, seed: `${seed}/${i}/${dtype}` });
+/** Every example of an op definition in every dtype it takes. */
+export function* everyCall(definition: OpDefinition, seed: string): Generator<Call> {
+  for (const [i, example] of examplesOf(definition).entries()) {
+    for (const dtype of hasFreeDType(example) ? definition.dtypes : definition.dtypes.slice(0, 1)) {
+      yield realize(definition, example, { dtype, seed: `${seed}/${i}/${dtype}` });
     }
   }
 }
@@ -180,10 +182,10 @@ export function attempt(call: Call): Tensor[] | null {
  * At most `most` of the examples with some `target` elements in the largest tensor, the relations of their shapes kept: every dimension
  * above 1 times a factor. Where that makes no sense for an op, it will say so. Largest first.
  */
-export function enlarged(row: OpDefinition, dtype: DType, target: number, most: number): Call[] {
-  const made = [...examplesOf(row).entries()].map(([i, example]) => {
-    const own = hasFreeDType(example) ? dtype : row.dtypes[0];
-    const small = realize(row, example, { dtype: own, seed: 'size' });
+export function enlarged(definition: OpDefinition, dtype: DType, target: number, most: number): Call[] {
+  const made = [...examplesOf(definition).entries()].map(([i, example]) => {
+    const own = hasFreeDType(example) ? dtype : definition.dtypes[0];
+    const small = realize(definition, example, { dtype: own, seed: 'size' });
     const { tensors } = small;
     // Results count too: an outer product is larger than its operands.
     const all = [...tensors, ...(attempt(small) ?? [])];
@@ -192,7 +194,10 @@ export function enlarged(row: OpDefinition, dtype: DType, target: number, most: 
     const factor = Math.max(1, Math.floor((target / largest) ** (1 / dims)));
     const reshape = (shape: readonly number[]): number[] => shape.map((n) => (n > 1 ? n * factor : n));
     const size = tensors.reduce((sum, t) => sum + sizeOf(reshape(t.shape)), 0);
-    return { size, call: () => realize(row, example, { dtype: own, seed: `large/${i}/${own}`, reshape }) };
+    return {
+      size,
+      call: () => realize(definition, example, { dtype: own, seed: `large/${i}/${own}`, reshape }),
+    };
   });
   return made
     .filter(({ size }) => size < 3 * target)

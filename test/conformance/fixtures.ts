@@ -31,7 +31,7 @@ export const howToRecord = (op: string): string =>
   `record it: npm run build:ts && node scripts/dump-registry.js > /tmp/registry.json && ` +
   `python test/golden/generate.py /tmp/registry.json --only ${op} (test/golden/README.md says which Python)`;
 
-/** The cases of a row, or null where nothing was recorded. */
+/** The cases of an op definition, or null where nothing was recorded. */
 export function goldenCases(op: string): GoldenCase[] | null {
   const files = ['ops', 'dtypes'].map((set) => path.join(fixtures, set, `${op}.json`));
   if (!fs.existsSync(files[0])) return null;
@@ -40,7 +40,7 @@ export function goldenCases(op: string): GoldenCase[] | null {
     .flatMap((file) => (JSON.parse(fs.readFileSync(file, 'utf8')) as { cases: GoldenCase[] }).cases);
 }
 
-/** The names of all recorded rows. */
+/** The names of all recorded op definitions. */
 export function recordedOps(): string[] {
   if (!fs.existsSync(folder)) return [];
   return fs.readdirSync(folder).map((file) => file.replace(/\.json$/, ''));

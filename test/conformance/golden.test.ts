@@ -1,5 +1,5 @@
 /**
- * Every row against TensorFlow: results, dtypes, shapes, gradients and refusals of every recorded case. A row without a
+ * Every op definition against TensorFlow: results, dtypes, shapes, gradients and refusals of every recorded case. An op definition without a
  * recording fails.
  */
 import '../../lib/index';
@@ -22,10 +22,10 @@ import {
 } from './fixtures';
 import { difference, gradientAllowances, resultAllowances } from './tolerance';
 
-const rows = [...opDefinitions().values()];
+const definitions = [...opDefinitions().values()];
 
 /** A recorded case as a call; null where it has a dtype that we don't. */
-function callOf(row: OpDefinition, c: GoldenCase, index: number): Call | null {
+function callOf(definition: OpDefinition, c: GoldenCase, index: number): Call | null {
   const tensors: Call['tensors'] = [];
   let foreign = false;
   const place = (a: unknown): unknown => {
@@ -47,14 +47,21 @@ function callOf(row: OpDefinition, c: GoldenCase, index: number): Call | null {
   const shown = tensors.map((t) => `${t.dtype}[${t.shape.join(',')}]`).join(' ');
   const rest = options === undefined ? '' : ` ${JSON.stringify(options)}`;
   const note = c.note === undefined ? '' : ` “${c.note}”`;
-  return { row, args, options, tensors, label: `case ${index}: ${row.name}(${shown}${rest})${note}` };
+  return {
+    definition,
+    args,
+    options,
+    tensors,
+    label: `case ${index}: ${definition.name}(${shown}${rest})${note}`,
+  };
 }
 
-function each(row: OpDefinition, check: (call: Call, c: GoldenCase) => string[]): void {
-  const cases = goldenCases(row.name);
-  if (cases === null) throw new Error(`${row.name} has no golden fixture; ${howToRecord(row.name)}`);
+function each(definition: OpDefinition, check: (call: Call, c: GoldenCase) => string[]): void {
+  const cases = goldenCases(definition.name);
+  if (cases === null)
+    throw new Error(`${definition.name} has no golden fixture; ${howToRecord(definition.name)}`);
   const failures = cases.flatMap((c, i) => {
-    const call = callOf(row, c, i);
+    const call = callOf(definition, c, i);
     return call === null ? [] : check(call, c).map((why) => `${call.label}: ${why}`);
   });
   if (failures.length > 0) {
@@ -75,10 +82,12 @@ function checkError(call: Call, recorded: string): string[] {
 
 function checkResults(call: Call, c: GoldenCase): string[] {
   if (c.error !== undefined) {
-    return lacksKernel(c.error) || excluded(call.row.name, c, 'error').all ? [] : checkError(call, c.error);
+    return lacksKernel(c.error) || excluded(call.definition.name, c, 'error').all
+      ? []
+      : checkError(call, c.error);
   }
   const wanted = c.outputs as Recorded[];
-  const skip = excluded(call.row.name, c, 'outputs');
+  const skip = excluded(call.definition.name, c, 'outputs');
   if (skip.all) return [];
   const before = call.tensors.map((t) => t.data());
   let got: ReturnType<typeof invoke>;
@@ -96,7 +105,7 @@ function checkResults(call: Call, c: GoldenCase): string[] {
     return [...problems, `${got.length} results, TensorFlow has ${wanted.length}`];
   const allowances = resultAllowances(call, wanted);
   got.forEach((t, i) => {
-    const other = otherDTypes[call.row.name];
+    const other = otherDTypes[call.definition.name];
     const renamed = other?.theirs === wanted[i].dtype && other.ours === t.dtype;
     const want = renamed ? { ...wanted[i], dtype: t.dtype } : wanted[i];
     const why = difference(t, want, allowances[i], skip.element);
@@ -111,7 +120,7 @@ function bytesOf(data: ArrayBufferView): Buffer {
 
 function checkGradients(call: Call, c: GoldenCase): string[] {
   if (c.grads === undefined || c.dy === undefined) return [];
-  const skip = excluded(call.row.name, c, 'gradients');
+  const skip = excluded(call.definition.name, c, 'gradients');
   if (skip.all) return [];
   const dy = c.dy.filter((d): d is Recorded => d !== null);
   const weights = dy.map((r) =>
@@ -138,15 +147,18 @@ function checkGradients(call: Call, c: GoldenCase): string[] {
   });
 }
 
-// Rows without a counterpart in TensorFlow are parts of other rows' gradients.
-const comparable = rows.filter((row) => row.tf !== '');
+// Op definitions without a counterpart in TensorFlow are parts of other op definitions' gradients.
+const comparable = definitions.filter((definition) => definition.tf !== '');
 
-describe.each(comparable.map((row) => [row.name, row] as const))('%s', (_, row) => {
-  test('results', () => each(row, checkResults));
-  if (row.differentiable) test('gradients', () => each(row, checkGradients));
-});
+describe.each(comparable.map((definition) => [definition.name, definition] as const))(
+  '%s',
+  (_, definition) => {
+    test('results', () => each(definition, checkResults));
+    if (definition.differentiable) test('gradients', () => each(definition, checkGradients));
+  },
+);
 
-test('no recording is left of a row that is gone', () => {
-  const compared = new Set(comparable.map((row) => row.name));
+test('no recording is left of an op definition that is gone', () => {
+  const compared = new Set(comparable.map((definition) => definition.name));
   expect(recordedOps().filter((op) => !compared.has(op))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * Every differentiable row against finite differences in float64: its gradient, and the gradient of its gradient (with
- * respect to the inputs and to the upstream gradient), along random directions at random points of the row's domain.
+ * Every differentiable definition against finite differences in float64: its gradient, and the gradient of its gradient (with
+ * respect to the inputs and to the upstream gradient), along random directions at random points of the op definition's domain.
  */
 import '../../lib/index';
 import { GradientTape } from '../../lib/autodiff/gradient_tape';
@@ -60,10 +60,16 @@ interface Outcome {
   failures: string[];
 }
 
-function judge(outcome: Outcome, row: string, what: string, f: (t: number) => number, got: number): void {
+function judge(
+  outcome: Outcome,
+  definition: string,
+  what: string,
+  f: (t: number) => number,
+  got: number,
+): void {
   const { value, unsure, jump, scale } = slope(f);
   const size = Math.max(Math.abs(value), Math.abs(got));
-  const singular = Number.isNaN(got) && singularGradients.includes(row);
+  const singular = Number.isNaN(got) && singularGradients.includes(definition);
   if (singular || !Number.isFinite(value) || Math.max(unsure, jump) > 1e-4 * Math.max(size, scale, 1e-3)) {
     outcome.kinks++;
     return;
@@ -96,7 +102,7 @@ function checkPoint(call: Call, rng: () => number, first: Outcome, second: Outco
       .filter(isFloat)
       .reduce((sum, out, i) => sum + dot(numbers(out), weights[i]), 0);
   const grads = gradients(call, points, () => dy);
-  judge(first, call.row.name, call.label, loss, along(grads, directions));
+  judge(first, call.definition.name, call.label, loss, along(grads, directions));
 
   // G(x, dy) = Σ w·∇L: its derivative by tapes within tapes.
   const reached = grads.map((g) =>
@@ -126,19 +132,19 @@ function checkPoint(call: Call, rng: () => number, first: Outcome, second: Outco
   });
   const dense = seconds.map((g) => (g instanceof IndexedSlices ? densify(g) : g));
   const ds = [...directions.filter((d) => d !== null), ...dyDirections];
-  judge(second, call.row.name, call.label, total, along(dense, ds));
+  judge(second, call.definition.name, call.label, total, along(dense, ds));
 }
 
-function check(row: OpDefinition): void {
+function check(definition: OpDefinition): void {
   const first: Outcome = { checked: 0, kinks: 0, failures: [] };
   const second: Outcome = { checked: 0, kinks: 0, failures: [] };
   let eligible = 0;
-  for (const [i, example] of examplesOf(row).entries()) {
+  for (const [i, example] of examplesOf(definition).entries()) {
     if (example.noGradient === true) continue;
-    if (hasFreeDType(example) && !row.dtypes.includes('float64')) continue;
+    if (hasFreeDType(example) && !definition.dtypes.includes('float64')) continue;
     for (let point = 0; point < pointsPerExample; point++) {
       const seed = `fd/${i}/${point}`;
-      const call = realize(row, example, { dtype: 'float64', seed, retype: { float32: 'float64' } });
+      const call = realize(definition, example, { dtype: 'float64', seed, retype: { float32: 'float64' } });
       if (!call.tensors.some((t) => isFloat(t) && t.size > 0)) continue;
       if (call.tensors.some((t) => isFloat(t) && !numbers(t).every(Number.isFinite))) continue;
       let outputs: Tensor[];
@@ -150,7 +156,7 @@ function check(row: OpDefinition): void {
       const floats = outputs.filter(isFloat);
       if (floats.length === 0 || floats.some((t) => t.dtype !== 'float64')) continue;
       eligible++;
-      checkPoint(call, random(`${row.name}/${seed}`), first, second);
+      checkPoint(call, random(`${definition.name}/${seed}`), first, second);
     }
   }
   const failures = [
@@ -161,12 +167,14 @@ function check(row: OpDefinition): void {
     const more = failures.length > 8 ? `\n… and ${failures.length - 8} more` : '';
     throw new Error(`${failures.length} differences:\n${failures.slice(0, 8).join('\n')}${more}`);
   }
-  if (eligible === 0 && row.gradient === null) return; // a composite of constants, such as zeros
-  if (examplesOf(row).length === 0) return; // a part of other rows, whose second-order checks go through it
-  // A row whose every point lies at a kink has not been checked at all.
+  if (eligible === 0 && definition.gradient === null) return; // a composite of constants, such as zeros
+  if (examplesOf(definition).length === 0) return; // a part of other definitions, whose second-order checks go through it
+  // An op definition whose every point lies at a kink has not been checked at all.
   if (first.checked < 2)
     throw new Error(`only ${first.checked} points could be checked (${first.kinks} at kinks)`);
 }
 
-const rows = [...opDefinitions().values()].filter((row) => row.differentiable);
-test.each(rows.map((row) => [row.name, row] as const))('%s', (_, row) => check(row));
+const definitions = [...opDefinitions().values()].filter((definition) => definition.differentiable);
+test.each(definitions.map((definition) => [definition.name, definition] as const))('%s', (_, definition) =>
+  check(definition),
+);

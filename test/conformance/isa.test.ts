@@ -1,5 +1,5 @@
 /**
- * Every instruction set that this CPU has gives the results of the default one, within what the rows state: each runs
+ * Every instruction set that this CPU has gives the results of the default one, within what the op definitions state: each runs
  * all examples in a process of its own. So does that of another platform, where `GRADTAPE_EMULATED` is a Node for it
  * with what runs that (words between spaces), `GRADTAPE_EMULATED_BINARY` its addon and `GRADTAPE_EMULATED_ISA` the
  * instruction set (without it, neon).
@@ -102,7 +102,7 @@ function compare({ isa, bytes }: Run): void {
     if (!differing) continue;
     const wanted = results.map(recorded);
     // Both are off by what is allowed, and sums of hundreds of terms by more than the short ones of the examples.
-    const factor = isStrict(call.row) ? 1 : 4;
+    const factor = isStrict(call.definition) ? 1 : 4;
     const allowances = resultAllowances(call, wanted).map((a) => ({ ...a, ulp: factor * a.ulp }));
     results.forEach((t, i) => {
       const copy = new t.dt.array(Uint8Array.from(others[i]).buffer);

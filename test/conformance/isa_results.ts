@@ -1,4 +1,4 @@
-/** The results of every example of every row, one after another: what two instruction sets are compared by. */
+/** The results of every example of every op definition, one after another: what two instruction sets are compared by. */
 import '../../lib/index';
 import type { Tensor } from '../../lib/core/tensor';
 import { opDefinitions } from '../../lib/op/registry';
@@ -7,9 +7,9 @@ import { attempt, enlarged, everyCall } from './examples';
 
 /** Small calls, for the ends of rows, and some of a few thousand elements, for the loops of whole vectors. */
 export function* calls(): Generator<Call> {
-  for (const row of opDefinitions().values()) {
-    yield* everyCall(row, 'isa');
-    for (const dtype of row.dtypes) yield* enlarged(row, dtype, 3001, 3);
+  for (const definition of opDefinitions().values()) {
+    yield* everyCall(definition, 'isa');
+    for (const dtype of definition.dtypes) yield* enlarged(definition, dtype, 3001, 3);
   }
 }
 

@@ -8,7 +8,7 @@ import { opDefinitions } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
 import { everyCall, examplesOf } from './examples';
 
-const rows = [...opDefinitions().values()].map((row) => [row.name, row] as const);
+const definitions = [...opDefinitions().values()].map((definition) => [definition.name, definition] as const);
 
 /** Composites (nothing is recorded of them) whose doc comments say that what needs no change comes back as it is. */
 const mayHandBack = ['cast', 'constant', 'convertToTensor', 'roll'];
@@ -22,14 +22,14 @@ function attempt(call: Call, tensors: readonly tf.Tensor[]): tf.Tensor[] | null 
   }
 }
 
-test.each(rows)('%s', (_, row) => {
+test.each(definitions)('%s', (_, definition) => {
   let made = 0;
-  for (const call of everyCall(row, 'ownership')) {
+  for (const call of everyCall(definition, 'ownership')) {
     const results = attempt(call, call.tensors);
     if (results === null) continue;
     made++;
     for (const y of results) {
-      if (call.tensors.includes(y) && !mayHandBack.includes(row.name))
+      if (call.tensors.includes(y) && !mayHandBack.includes(definition.name))
         throw new Error(`${call.label} hands its argument back`);
     }
     if (new Set(results.map((y) => y.id)).size !== results.length) {
@@ -37,7 +37,7 @@ test.each(rows)('%s', (_, row) => {
     }
 
     // Parts of ops, which no function of TensorFlow's names, are given tensors.
-    if (row.tf !== '') {
+    if (definition.tf !== '') {
       const variables = call.tensors.map((t) => new tf.Variable(t));
       const held = variables.map((v) => v.held.id);
       const fromVariables = attempt(call, variables as unknown as tf.Tensor[]);
@@ -47,7 +47,7 @@ test.each(rows)('%s', (_, row) => {
       }
     }
 
-    if (!row.differentiable || !results.some(isFloat)) continue;
+    if (!definition.differentiable || !results.some(isFloat)) continue;
     const found = gradients(call, call.tensors, (ys) => ys.map((y) => tf.onesLike(y)));
     found.forEach((g, i) => {
       if (g === null) return;
@@ -58,7 +58,7 @@ test.each(rows)('%s', (_, row) => {
       ]);
     });
   }
-  if (examplesOf(row).length > 0) expect(made).toBeGreaterThan(0);
+  if (examplesOf(definition).length > 0) expect(made).toBeGreaterThan(0);
 });
 
 test('functions that may hand their argument back give a value where it is a variable', () => {

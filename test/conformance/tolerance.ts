@@ -5,15 +5,15 @@
  * need not be equal. Where TensorFlow flushes a denormal
  * result to zero, ours may be the denormal. Everything else:
  *
- * - Results of unary, binary and compare rows: within `ulp` units in the last place as the row states it. Up to 0.5
+ * - Results of unary, binary and compare op definitions: within `ulp` units in the last place as the op definition states it. Up to 0.5
  *   means correctly rounded here and there, so equal; above it, TensorFlow's own error comes on top (`theirUlp`).
- * - Results of other rows (sums, products of matrices, whatever cancels): within `ulp + theirUlp` units of the last place
+ * - Results of other op definitions (sums, products of matrices, whatever cancels): within `ulp + theirUlp` units of the last place
  *   or of what rounding every input does to the element, whichever is larger. That is measured, by perturbing inputs in
  *   float64, so a sum of large terms that cancel is compared on the scale of its terms, and nothing else is loosened.
- *   `scales` names the rows whose formula rounds a number near 1 in the middle.
+ *   `scales` names the op definitions whose formula rounds a number near 1 in the middle.
  * - Gradients: the same with `gradientUlp`, and no stricter than that many units of the largest upstream gradient, because
  *   formulas such as 1 − y² lose what y rounds off.
- * - float64 results follow the same rules in float64's units, with `doubleUlp` for the row's.
+ * - float64 results follow the same rules in float64's units, with `doubleUlp` for the op definition's.
  */
 import { dtypes, type DType } from '../../lib/core/dtype';
 import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
@@ -25,7 +25,7 @@ import { elements, toNumber, type Recorded } from './fixtures';
 
 /** Eigen's elementary functions are within this of the truth (in float32; float64 alike), see `theirUlpOf`. */
 const theirUlp = 2;
-/** Unless a row says how good it is. */
+/** Unless an op definition says how good it is. */
 const defaultUlp = 4;
 const doubleUlp = 4;
 const gradientUlp = 16;
@@ -35,7 +35,7 @@ const gradientUlp = 16;
  */
 const cap = (dtype: DType): number => Math.max(1e-4, 8 * dtypes[dtype].epsilon);
 
-/** Rows where TensorFlow's own results are worse, with the error seen. */
+/** Op definitions where TensorFlow's own results are worse, with the error seen. */
 const theirUlpOf: Readonly<Record<string, number>> = {
   // Eigen multiplies out an estimate: 1 / 1 is 0.99999994 in float32.
   reciprocal: 1,
@@ -50,6 +50,8 @@ const scales: Readonly<Record<string, number>> = {
   tanhShrink: 0.5,
   logSoftmax: 1,
   logSoftmaxLast: 1,
+  // TensorFlow subtracts a mean that is rounded to float32: an error on the scale of the deviation, which becomes 1.
+  perImageStandardization: 1,
   softmaxCrossEntropyWithLogits: 1,
   sparseSoftmaxCrossEntropyWithLogits: 1,
 };
@@ -130,30 +132,35 @@ function scaled(moved: Float64Array | undefined, dtype: DType): Float64Array | u
 
 /** What results of a call may be off by. */
 export function resultAllowances(call: Call, wanted: readonly Recorded[]): Allowance[] {
-  const { row } = call;
-  const strict = isStrict(row);
+  const { definition } = call;
+  const strict = isStrict(definition);
   const needed = !strict && wanted.some((w) => /float/.test(w.dtype) && w.values.length > 0);
   const moved =
-    needed && stated(row, 'float32') > 0 ? sensitivity(call, (tensors) => invoke(call, tensors)) : null;
+    needed && stated(definition, 'float32') > 0
+      ? sensitivity(call, (tensors) => invoke(call, tensors))
+      : null;
   return wanted.map((w, i) => {
-    const own = stated(row, w.dtype as DType);
-    const theirs = theirUlpOf[row.name] ?? (own === 0 || (own <= 0.5 && strict) ? 0 : theirUlp);
+    const own = stated(definition, w.dtype as DType);
+    const theirs = theirUlpOf[definition.name] ?? (own === 0 || (own <= 0.5 && strict) ? 0 : theirUlp);
     return {
-      signedZero: theirs === 0 && !anyZero.includes(row.name),
+      signedZero: theirs === 0 && !anyZero.includes(definition.name),
       ulp: theirs === 0 ? 0 : own + theirs,
       rounding: scaled(moved?.[i], w.dtype as DType),
-      floor: row.name in scales ? 2 * ulpAt(scales[row.name], w.dtype as DType) : 0,
+      floor: definition.name in scales ? 2 * ulpAt(scales[definition.name], w.dtype as DType) : 0,
     };
   });
 }
 
-/** Rows whose results lose nothing to cancellation. Parts of gradients (dy·(1 − y²)) do. */
-export function isStrict(row: OpDefinition): boolean {
-  return row.tf !== '' && (row.kind === 'unary' || row.kind === 'binary' || row.kind === 'compare');
+/** Op definitions whose results lose nothing to cancellation. Parts of gradients (dy·(1 − y²)) do. */
+export function isStrict(definition: OpDefinition): boolean {
+  return (
+    definition.tf !== '' &&
+    (definition.kind === 'unary' || definition.kind === 'binary' || definition.kind === 'compare')
+  );
 }
 
-function stated(row: OpDefinition, dtype: DType): number {
-  const own = row.ulp ?? defaultUlp;
+function stated(definition: OpDefinition, dtype: DType): number {
+  const own = definition.ulp ?? defaultUlp;
   return dtype === 'float64' && own > 0.5 ? Math.max(own, doubleUlp) : own;
 }
 

@@ -20,7 +20,7 @@ beforeEach(() => {
   project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'binding-')));
   folder = path.join(project, 'node_modules', 'gradtape');
   const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 };
-  for (const name of ['binding', 'version']) {
+  for (const name of ['binding', 'version', 'cast_slots']) {
     const source = fs.readFileSync(path.join(root, 'lib', `${name}.ts`), 'utf8');
     put(`dist/${name}.js`, ts.transpileModule(source, { compilerOptions }).outputText);
   }

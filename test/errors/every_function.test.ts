@@ -142,10 +142,10 @@ function built(a: ExampleArgument): unknown {
 test('an odd argument or option among good ones', () => {
   const problems: string[] = [];
   let calls = 0;
-  for (const [name, row] of opDefinitions()) {
-    if (row.tf === '' || row.examples.length === 0) continue;
-    const { args, options = {} } = row.examples[0];
-    const f = row.call as unknown as Loose;
+  for (const [name, definition] of opDefinitions()) {
+    if (definition.tf === '' || definition.examples.length === 0) continue;
+    const { args, options = {} } = definition.examples[0];
+    const f = definition.call as unknown as Loose;
     const keys = new Set(Object.keys(options));
     try {
       f(...args.map(built), { ' ': 1 });

@@ -4,6 +4,7 @@
  * not need to see.
  */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import * as ts from 'typescript';
 import * as tf from 'gradtape';
@@ -85,7 +86,11 @@ test('the code has the right types', () => {
 
 test.each([...programs])('%s runs', async (_, code) => {
   const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+  const before = process.cwd();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-docs-'));
   try {
+    // What they write does not belong into the repository.
+    process.chdir(folder);
     const { outputText } = ts.transpileModule(`const page = async () => { ${code}\n};`, {
       compilerOptions: { target: ts.ScriptTarget.ES2022 },
     });
@@ -96,6 +101,8 @@ test.each([...programs])('%s runs', async (_, code) => {
     ) => () => Promise<void>;
     await make(tf, expectGives)();
   } finally {
+    process.chdir(before);
+    fs.rmSync(folder, { recursive: true });
     log.mockRestore();
     tf.config.setConvolutionPrecision('fast');
   }

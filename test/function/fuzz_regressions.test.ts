@@ -152,3 +152,73 @@ test('a group of fused ops that reads only a vector, which it broadcasts, and re
       .map((t) => t.array()),
   ).toEqual(step().map((t) => t.array()));
 });
+
+describe('values that only a run knows are checked in each run', () => {
+  const x = tf.constant([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  const images = tf.ones([2, 4, 4, 1]);
+  const boxes = tf.constant([[0, 0, 1, 1]]);
+  test.each([
+    [
+      'seqLengths has the element -3, not in \\[0, 3\\]',
+      (at: tf.Tensor) => tf.reverseSequence(x, at, { seqAxis: 1 }),
+      [2, 3],
+      [2, -3],
+    ],
+    [
+      'seqLengths has the element 4, not in \\[0, 3\\]',
+      (at: tf.Tensor) => tf.reverseSequence(x, at, { seqAxis: 1 }),
+      [0, 1],
+      [4, 1],
+    ],
+    [
+      'indices\\[0\\] = 2 is not in \\[0, 2\\)',
+      (at: tf.Tensor) => tf.image.cropAndResize(images, boxes, at, [2, 2]),
+      [1],
+      [2],
+    ],
+  ])('%s', (message, f, good, bad) => {
+    const compiled = tf.function(f);
+    const index = (list: number[]): tf.Tensor => tf.constant(list, { dtype: 'int32' });
+    expect(plain(compiled(index(good)))).toEqual(plain(f(index(good))));
+    for (const g of [f, compiled]) {
+      expect(() => g(index(bad))).toThrow(tf.errors.InvalidArgumentError);
+      expect(() => g(index(bad))).toThrow(new RegExp(message));
+    }
+    expect(plain(compiled(index(good)))).toEqual(plain(f(index(good))));
+  });
+});
+
+test('more segments, or repetitions, than JavaScript has lists for', () => {
+  const last = 150_000_000;
+  const y = tf.math.segmentMax(tf.constant([3, 5], { dtype: 'uint8' }), tf.constant([0, last], 'int32'));
+  expect([y.size, y.at(0).item(), y.at(7).item(), y.at(-1).item()]).toEqual([last + 1, 3, 0, 5]);
+  y.dispose();
+  expect(
+    tf
+      .repeat(tf.constant([3, 5]), [100_000, 2])
+      .at('99999:')
+      .data(),
+  ).toEqual(Float32Array.of(3, 5, 5));
+  for (const n of [2 ** 33, 2 ** 52])
+    expect(() => tf.repeat(tf.constant([3, 5]), [n, 2 ** 45])).toThrow(tf.errors.ResourceExhaustedError);
+});
+
+test('a gradient that does not exist is not asked for on the way to an integer', () => {
+  const f = (x: tf.Tensor): tf.Tensor => tf.linalg.qr(tf.cast(x, 'float64'), { fullMatrices: true }).q;
+  const x = tf.constant([[1], [0]], { dtype: 'int32' });
+  const tape = new tf.GradientTape();
+  const q = tape.run(() => tf.function(f)(x));
+  expect(q.shape).toEqual([2, 2]);
+  expect(tape.gradient(q, x)).toBeNull();
+});
+
+test('the magnitude of a negated unsigned integer, which wraps, is kept', () => {
+  for (const dtype of ['uint8', 'uint16', 'uint32', 'uint64'] as const) {
+    const x = tf.constant([0, 1, 3], { dtype });
+    const f = (t: tf.Tensor): tf.Tensor => tf.abs(tf.negative(t));
+    expect(plain(tf.function(f)(x))).toEqual(plain(f(x)));
+  }
+});

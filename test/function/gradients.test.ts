@@ -176,3 +176,30 @@ test('sparse gradients stay sparse across function boundaries', () => {
   });
   expect(got).toEqual(want);
 });
+
+test('a weight that all time steps use, and its transpose with a value for each assignment', () => {
+  const start = tf.reshape(tf.sin(tf.cast(tf.range(256), 'float32')), [16, 16]);
+  const w = new tf.Variable(start);
+  const step = (x: tf.Tensor): tf.Tensor[] => {
+    const tape = new tf.GradientTape();
+    const loss = tape.run(() => {
+      let h = tf.zeros([12, 16]);
+      for (const t of tf.unstack(x)) h = tf.tanh(tf.add(tf.matmul(h, w, { transposeB: true }), t));
+      return tf.reduceSum(tf.square(h));
+    });
+    const dw = tf.convertToTensor(tape.gradient(loss, w));
+    w.assign(tf.multiply(w, 0.5));
+    return [dw, ...[1, 2, 3].map((k) => tf.matmul(tf.multiply(x, k), w, { transposeB: true }))];
+  };
+  const x = tf.reshape(tf.cos(tf.cast(tf.range(7 * 12 * 16), 'float32')), [7, 12, 16]);
+  const want = step(x);
+  w.assign(start);
+  tf.function(step)(x).forEach((got, i) => {
+    const expected = want[i].data() as Float32Array;
+    got.data().forEach((e, k) => {
+      expect(Math.abs(Number(e) - expected[k])).toBeLessThanOrEqual(
+        1e-5 * Math.max(1, Math.abs(expected[k])),
+      );
+    });
+  });
+});

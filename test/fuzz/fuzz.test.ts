@@ -1,10 +1,15 @@
 /** The fuzzer finds what it is meant to find, makes it small, and finds it again. */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { transformSync } from 'esbuild';
 import fc from 'fast-check';
 import * as tf from 'gradtape';
 import { checkSeed, splitPlace, type Found, type Part } from '../../fuzz/part';
 import { programs } from '../../fuzz/programs/part';
-import type { Program } from '../../fuzz/programs/program';
+import type { Block, Program, Statement } from '../../fuzz/programs/program';
 import { check } from '../../fuzz/programs/run';
+import { smallerPrograms } from '../../fuzz/programs/shrink';
 import { programText } from '../../fuzz/programs/text';
 import { viewOf } from '../../lib/core/tensor';
 import { storages } from '../../fuzz/storages/part';
@@ -19,10 +24,10 @@ afterAll(() => {
 });
 
 /** The first failure of some seeds. */
-async function find<T>(part: Pick<Part<T>, 'arbitrary' | 'check'>): Promise<Found<T>> {
+async function find<T>(part: Pick<Part<T>, 'arbitrary' | 'check'>, message: RegExp = /./): Promise<Found<T>> {
   for (let seed = 1; seed < 40; seed++) {
     const found = await checkSeed(part, seed, '');
-    if (found !== null) return found;
+    if (found !== null && message.test(String(found.error))) return found;
   }
   throw new Error('nothing was found');
 }
@@ -45,6 +50,28 @@ function flawed(spoil: (result: unknown, call: number) => unknown): typeof tf.fu
 const withCompiler = (compiler: typeof tf.function): Pick<Part<Program>, 'arbitrary' | 'check'> => ({
   arbitrary: programs.arbitrary,
   check: (program) => check(program, compiler),
+});
+
+describe('a process', () => {
+  const source = fs.readFileSync(path.join(__dirname, '../../fuzz/cpu_limit.ts'), 'utf8');
+  const { code } = transformSync(source, { loader: 'ts', format: 'cjs', platform: 'node' });
+  const run = (text: string) => spawnSync(process.execPath, ['-e', `${code}\nlimitCpu(0.7);\n${text}`]);
+  const compute =
+    'const now = () => { const { user, system } = process.cpuUsage(); return user + system; };' +
+    'for (const end = now() + 4e5; now() < end;);';
+
+  test('that computes for ever is ended by its CPU time', () => {
+    expect(run('for (;;);').signal).toBe('SIGVTALRM');
+  });
+
+  test('may wait for long, and compute many values', () => {
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);';
+    const values = `${compute} setTimeout(() => { valueBegins(); setTimeout(() => { ${compute} }, 700); }, 700);`;
+    expect(run(`${wait} valueBegins(); setTimeout(() => { ${values} }, 700);`)).toMatchObject({
+      signal: null,
+      status: 0,
+    });
+  });
 });
 
 describe('programs', () => {
@@ -95,9 +122,291 @@ describe('programs', () => {
       };
       return Object.assign(bad, good, { bind: (self: object) => good.bind(self) });
     };
-    const found = await find(withCompiler(twice as unknown as typeof tf.function));
-    expect(String(found.error)).toMatch(/call 0, compiled: afterwards variable/);
+    // Some programs give themselves away earlier: what is called twice draws twice.
+    const message = /call 0, compiled: afterwards variable/;
+    const found = await find(withCompiler(twice as unknown as typeof tf.function), message);
     expect(programText(found.value)).toMatch(/assign|applyGradients|minimize|scatter/);
+  });
+
+  const statement = (name: string, template: string, ...holes: (string | Block)[]): Statement => ({
+    name,
+    template,
+    holes: holes.map((hole) => (typeof hole === 'string' ? { ref: hole } : { block: hole })),
+    flow: 'exact',
+  });
+  const plain = {
+    captured: [],
+    signature: 'none',
+    tapes: 0,
+    sources: [],
+    selves: [],
+    together: false,
+  } as const;
+
+  test('gradients that cancel may do so in another order', async () => {
+    const same: Block = { params: [], body: [], results: ['x0'], single: true };
+    // Two gradients of 1 and two of about 3000 and -3000: eagerly 1 + 1 + 3000 - 3000 = 2, compiled 1 + (1 + 3000 - 3000) = 3.
+    const body = [
+      statement('a1', 'tf.cond($0, $1, $2)', 'x0', same, same),
+      statement('a2', "tf.divide(tf.cast($0, 'float32'), tf.cast(tf.abs($1), 'float32'))", 'a1', 'a1'),
+      statement('a3', 'tf.square($0)', 'a2'),
+    ];
+    const program: Program = {
+      ...plain,
+      args: [{ dtype: 'float16', shape: [] }],
+      body: { params: ['x0'], body, results: ['x0', 'a1', 'a2', 'a3'], single: false },
+      calls: [{ n: 1, m: 1, seed: 9 }],
+      passes: 'none',
+      tapes: 1,
+    };
+    expect(programText(program)).toContain("tf.constant(0.001, { dtype: 'float16' })");
+    await check(program);
+    const wrong = flawed((result) =>
+      Array.isArray(result) ? result.map((y) => tf.multiply(y as tf.Tensor, 1.1)) : result,
+    );
+    await expect(check(program, wrong)).rejects.toThrow('call 0, compiled: result 0');
+  });
+
+  test('where an op that failed eagerly is unused, a later one may fail in its place', async () => {
+    const body = [
+      statement('a1', 'tf.gather($0, $1)', 'x0', 'v0'),
+      statement('', '$0.assign(tf.subtract($0, 4))', 'v0'),
+      statement('', 'tf.debugging.assertGreater($0, 9)', 'v0'),
+    ];
+    const program: Program = {
+      ...plain,
+      captured: [statement('v0', "new tf.Variable(tf.constant(0, { dtype: 'int32' }))")],
+      args: [{ dtype: 'float32', shape: [1] }],
+      body: { params: ['x0'], body, results: ['x0'], single: false },
+      // The second call has no element -4 to gather.
+      calls: [
+        { n: 1, m: 1, seed: 0 },
+        { n: 1, m: 1, seed: 0 },
+      ],
+      passes: 'exact',
+    };
+    await check(program);
+    const used: Program = { ...program, body: { ...program.body, results: ['a1'] } };
+    await check(used);
+    const wrong = (() => () => {
+      throw new tf.errors.InternalError('wrong');
+    }) as unknown as typeof tf.function;
+    await expect(check(used, wrong)).rejects.toThrow('InternalError: wrong; eagerly InvalidArgumentError');
+  });
+
+  /** A program of float32 arguments, which is called once unless `calls` say more. */
+  const programOf = (
+    shapes: Program['args'][number]['shape'][],
+    body: readonly Statement[],
+    results: readonly string[],
+    rest: Partial<Program> = {},
+  ): Program => ({
+    ...plain,
+    args: shapes.map((shape) => ({ dtype: 'float32', shape })),
+    body: { params: shapes.map((_, i) => `x${i}`), body, results, single: false },
+    calls: [{ n: 2, m: 1, seed: 0 }],
+    passes: 'none',
+    ...rest,
+  });
+  const blockOf = (params: readonly string[], body: readonly Statement[], result: string): Block => ({
+    params,
+    body,
+    results: [result],
+    single: true,
+  });
+  const doubled = statement('', '$0.assign(tf.multiply($0, 2))', 'v0');
+
+  test.each<[string, Program]>([
+    [
+      'a trace goes through a branch that another call of the function has taken',
+      programOf(
+        [[1], [8]],
+        [statement('a1', '$0($1)', 'g1', 'x0'), statement('a2', '$0($1)', 'g1', 'x1')],
+        ['a1', 'a2'],
+        {
+          captured: [
+            statement(
+              'g1',
+              'compile($0)',
+              blockOf(
+                ['p0'],
+                [
+                  statement(
+                    'a5',
+                    'tf.cond(tf.less(tf.reduceSum($0), 2), $1, $2)',
+                    'p0',
+                    blockOf([], [statement('a3', 'tf.reshape($0, [1])', 'p0')], 'a3'),
+                    blockOf([], [statement('a4', 'tf.reshape(tf.reduceMax($0), [1])', 'p0')], 'a4'),
+                  ),
+                ],
+                'a5',
+              ),
+            ),
+          ],
+        },
+      ),
+    ],
+    [
+      'a function whose trace fails assigns nothing, but those before it do where the program runs op by op',
+      programOf(
+        [[2], [3]],
+        [
+          statement('a1', '$0.at(tf.less($0, 1))', 'x0'),
+          statement('a2', '$0($1)', 'g1', 'x0'),
+          statement('a3', '$0($1)', 'g1', 'x1'),
+        ],
+        ['a3'],
+        {
+          captured: [
+            statement('v0', 'new tf.Variable(tf.constant(1))'),
+            statement(
+              'g1',
+              'compile($0)',
+              blockOf(['p0'], [doubled, statement('a5', 'tf.reshape($0, [2])', 'p0')], 'a5'),
+            ),
+          ],
+        },
+      ),
+    ],
+    [
+      'a trace that fails leaves a zero with its sign',
+      programOf(
+        [['n']],
+        [
+          statement('', '$0.assign(tf.add($0, tf.reduceSum($1)))', 'v0', 'x0'),
+          statement('a1', 'tf.squeeze($0, { axis: 0 })', 'x0'),
+        ],
+        ['a1'],
+        {
+          captured: [statement('v0', 'new tf.Variable(tf.constant([-0]))')],
+          calls: [
+            { n: 0, m: 1, seed: 0 },
+            { n: 3, m: 1, seed: 0 },
+          ],
+          passes: 'all',
+        },
+      ),
+    ],
+    [
+      'a trace that fails draws no random numbers',
+      programOf(
+        [['n']],
+        [statement('a1', 'tf.nn.dropout(tf.ones([40]), 0.5)'), statement('a2', '$0.at(2)', 'x0')],
+        ['a1', 'a2'],
+        {
+          calls: [
+            { n: 0, m: 1, seed: 0 },
+            { n: 3, m: 1, seed: 0 },
+          ],
+        },
+      ),
+    ],
+    [
+      'gradients of one op for several operands that are one tensor cancel in another order',
+      programOf(
+        [[2]],
+        [
+          statement('a1', "tf.cast($0, 'bfloat16')", 'x0'),
+          statement('a2', 'tf.nn.batchNormalization($0, $0, $0, null, null, 0.001)', 'a1'),
+        ],
+        ['a1', 'a2'],
+        { tapes: 2, calls: [{ n: 1, m: 1, seed: 6 }] },
+      ),
+    ],
+    [
+      'behind a loop, what rests on no source has a gradient too, which may not exist',
+      programOf(
+        [[]],
+        [
+          statement(
+            'a1',
+            'tf.whileLoop($0, $1, [tf.constant(0), $2])',
+            {
+              ...blockOf(
+                ['p0', 'p1'],
+                [statement('a3', 'tf.less(tf.add($0, tf.abs($1)), 3)', 'p0', 'p1')],
+                'a3',
+              ),
+            },
+            {
+              ...blockOf(['p2', 'p3'], [statement('a4', 'tf.add($0, 1)', 'p2')], 'a4'),
+              results: ['a4', 'x0'],
+              single: false,
+            },
+            'x0',
+          ),
+          statement('a2', 'tf.reshape(tf.tile(tf.reshape($0, [1]), [8]), [2, 2, 2])', 'a1[0]'),
+          statement('a5', 'tf.linalg.det($0)', 'a2'),
+        ],
+        ['a5'],
+        { tapes: 1 },
+      ),
+    ],
+  ])('%s', async (_, program) => {
+    await check(program);
+    const wrong = (() => () => {
+      throw new tf.errors.InternalError('wrong');
+    }) as unknown as typeof tf.function;
+    await expect(check(program, wrong)).rejects.toThrow('InternalError: wrong');
+  });
+
+  test('a value of which only the shape is asked need not be computed, nor fail', async () => {
+    const body = [
+      statement('a1', 'tf.gather($0, [9])', 'x0'),
+      statement('a2', 'tf.zerosLike($0)', 'a1'),
+      statement('a3', 'tf.multiply($0, $1.rank)', 'x0', 'a1'),
+      statement('a4', 'tf.add($0, tf.squeeze($1).shape.length)', 'x0', 'a1'),
+    ];
+    await check(programOf([[3]], body, ['a2', 'a3', 'a4'], { passes: 'exact' }));
+  });
+
+  test('a result of another function that nobody reads need not be computed, nor fail', async () => {
+    const inner: Block = {
+      params: ['p0'],
+      body: [statement('a5', 'tf.gather($0, [9])', 'p0')],
+      results: ['p0', 'a5'],
+      single: false,
+    };
+    const captured = [statement('g1', 'compile($0)', inner)];
+    const body = [statement('a1', '$0($1)', 'g1', 'x0')];
+    await check(programOf([[3]], body, ['a1[0]'], { captured, passes: 'exact' }));
+    const lenient = (() => () => [tf.constant([1, -1, 0.5]), tf.zeros([1])]) as unknown as typeof tf.function;
+    await expect(check(programOf([[3]], body, ['a1[0]', 'a1[1]'], { captured }), lenient)).rejects.toThrow(
+      'no error; eagerly InvalidArgumentError',
+    );
+  });
+
+  test('an error of a value that is read is not passed over', async () => {
+    const body = [statement('a1', 'tf.gather($0, [9])', 'x0'), statement('a2', 'tf.abs($0)', 'a1')];
+    const program = programOf([[3]], body, ['a2']);
+    await check(program);
+    const lenient = ((f: F) =>
+      (...args: tf.Tensor[]) => {
+        try {
+          return f(...args);
+        } catch {
+          return [tf.zeros([1])];
+        }
+      }) as unknown as typeof tf.function;
+    await expect(check(program, lenient)).rejects.toThrow('no error; eagerly InvalidArgumentError');
+  });
+
+  test('no function takes the place of a tensor in smaller programs', () => {
+    const g = statement('g1', 'compile($0)', blockOf(['p0'], [statement('a5', 'tf.abs($0)', 'p0')], 'a5'));
+    const body = [statement('a1', '$0($1)', 'g1', 'x0'), statement('a2', 'tf.negative($0)', 'a1')];
+    const texts = [...smallerPrograms(programOf([[3]], body, ['a2'], { captured: [g] }))].map(programText);
+    expect(texts.filter((text) => text.includes('tf.negative(x0)')).length).toBeGreaterThan(0);
+    expect(texts.filter((text) => /negative\(g1|\[g1/.test(text))).toEqual([]);
+  });
+
+  test('values are drawn and checked in turn, as the reader of a dead process is told', async () => {
+    const stages: string[] = [];
+    const part = {
+      arbitrary: fc.integer().map((n) => (stages.push('drawn'), n)),
+      check: () => Promise.resolve(),
+    };
+    await checkSeed(part, 1, '', (run, stage) => stages.push(`${run} ${stage}`));
+    expect(stages.slice(0, 6)).toEqual(['0 draw', 'drawn', '0 check', '1 draw', 'drawn', '1 check']);
   });
 
   test('the text of a program is the program', () => {

@@ -75,7 +75,8 @@ def encode_array(a):
 
 
 def dtype_name(t):
-    return t.dtype.name if hasattr(t.dtype, 'name') else str(np.asarray(t).dtype)
+    name = t.dtype.name if hasattr(t.dtype, 'name') else str(np.asarray(t).dtype)
+    return 'string' if name.startswith(('str', 'bytes')) else name
 
 
 def encode_tensor(t):

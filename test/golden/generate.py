@@ -1,4 +1,4 @@
-"""Records what TensorFlow computes for every row of the op registry.
+"""Records what TensorFlow computes for every definition of the op registry.
 
     node scripts/dump-registry.js > registry.json
     python test/golden/generate.py registry.json [--only tanh,add] [--out DIR]
@@ -161,10 +161,10 @@ def flatten_outputs(result):
     return [tf.convert_to_tensor(r) for r in tf.nest.flatten(result, expand_composites=True) if r is not None]
 
 
-def run_case(fn, row, example, dtype, index):
-    rng = generator(seed_of(row['name'], index))
+def run_case(fn, definition, example, dtype, index):
+    rng = generator(seed_of(definition['name'], index))
     sources, args, options, used = [], [], {}, {}
-    domain = row.get('domain')
+    domain = definition.get('domain')
     per_argument = bool(domain) and isinstance(domain[0], list)
     for i, a in enumerate(example.get('args', [])):
         d = (domain[i] if i < len(domain) else None) if per_argument else domain
@@ -187,7 +187,7 @@ def run_case(fn, row, example, dtype, index):
         return case
     case['outputs'] = [encode_tensor(o) for o in outputs]
     targets = [o for o in outputs if o.dtype.is_floating or o.dtype.is_complex]
-    if example.get('noGradient') or row.get('differentiable') is False or not targets or not floats:
+    if example.get('noGradient') or definition.get('differentiable') is False or not targets or not floats:
         return case
     upstream = [build({'shape': o.shape.as_list(), 'domain': [-1, 1]}, o.dtype.name, rng, None) for o in targets]
     given = iter(upstream)
@@ -239,13 +239,13 @@ def specials(dtype, domain):
     return [*small, int(info.max), int(info.min)]
 
 
-def unary_examples(row, dtype):
+def unary_examples(definition, dtype):
     yield {'args': [random_tensor([])]}
     yield {'args': [random_tensor([7])]}
     yield {'args': [random_tensor([3, 5])]}
     yield {'args': [random_tensor([0])]}
     yield {'args': [random_tensor([2, 0, 3])]}
-    yield {'args': [given(specials(dtype, row.get('domain')))], 'note': 'special values'}
+    yield {'args': [given(specials(dtype, definition.get('domain')))], 'note': 'special values'}
 
 
 SHAPE_PAIRS = [([4], [4]), ([], [4]), ([4], []), ([], []), ([3, 1], [1, 4]), ([2, 3, 4], [4]), ([2, 1, 3], [4, 1]),
@@ -253,8 +253,8 @@ SHAPE_PAIRS = [([4], [4]), ([], [4]), ([4], []), ([], []), ([3, 1], [1, 4]), ([2
 DIVISIONS = ('div', 'mod', 'rem')
 
 
-def binary_examples(row, dtype):
-    divides = any(word in row['name'].lower() for word in DIVISIONS) and 'nonan' not in row['name'].lower()
+def binary_examples(definition, dtype):
+    divides = any(word in definition['name'].lower() for word in DIVISIONS) and 'nonan' not in definition['name'].lower()
     integer = dtype not in FLOATS + COMPLEX + ('bool',)
     nonzero = [1, 9] if divides and integer else None
     for a, b in SHAPE_PAIRS:
@@ -268,7 +268,7 @@ def binary_examples(row, dtype):
     elif integer:
         grid = [0, 1, 2, 3, 7, 255] if dtype.startswith('u') else [0, 1, -1, 2, -2, 3, -3, 7, -7]
         right = [v for v in grid if v] if divides else grid
-        if row['name'] == 'pow':
+        if definition['name'] == 'pow':
             right = [v for v in grid if v >= 0]
     else:
         return
@@ -276,7 +276,7 @@ def binary_examples(row, dtype):
     yield {'args': [given([x for x, _ in pairs]), given([y for _, y in pairs])], 'note': 'all pairs of special values'}
     if divides and integer:
         yield {'args': [given([5, 6]), given([2, 0])], 'note': 'integer division by zero'}
-    if row['name'] == 'pow' and integer and not dtype.startswith('u'):
+    if definition['name'] == 'pow' and integer and not dtype.startswith('u'):
         yield {'args': [given([2, 3]), given([2, -1])], 'note': 'integer to a negative power'}
         yield {'args': [random_tensor([0]), given([-1], [])], 'note': 'nothing to a negative power'}
     if divides and integer:
@@ -284,7 +284,7 @@ def binary_examples(row, dtype):
         yield {'args': [given([], [1, 0]), given([0, 1, 0], [3, 1])], 'note': 'nothing is divided by zero'}
 
 
-def reduction_examples(row, dtype):
+def reduction_examples(definition, dtype):
     for shape in ([], [5], [3, 4], [2, 3, 4], [0, 3]):
         for axis in (None, 0, -1, [0, 2], []):
             axes = [] if axis is None else axis if isinstance(axis, list) else [axis]
@@ -312,7 +312,7 @@ STANDARD = {'unary': unary_examples, 'binary': binary_examples, 'compare': binar
             'reduction': reduction_examples}
 
 
-# ---- one row → one file --------------------------------------------------------------------------
+# ---- one definition → one file --------------------------------------------------------------------------
 
 
 def is_telling(example):
@@ -324,16 +324,16 @@ def is_telling(example):
     return shapes in ([[7]], [[3, 1], [1, 4]], [[3, 4]]) and not options.get('keepdims') and options.get('axis') != []
 
 
-def few_cases_of(row, fn):
+def few_cases_of(definition, fn):
     """A few cases of each dtype in FEW that TensorFlow has a kernel for."""
-    dtypes = row.get('dtypes') or []
-    examples = row.get('examples')
-    if row['name'] == 'cast':  # from and to each dtype
+    dtypes = definition.get('dtypes') or []
+    examples = definition.get('examples')
+    if definition['name'] == 'cast':  # from and to each dtype
         for index, example in enumerate(examples):
             if example['args'][0]['tensor']['shape'] == [2, 3]:
                 for dtype in dtypes:
                     if dtype in FEW or example['args'][1] in FEW:
-                        yield run_case(fn, row, example, dtype, index)
+                        yield run_case(fn, definition, example, dtype, index)
         return
     for dtype in dtypes:
         if dtype not in FEW:
@@ -342,28 +342,28 @@ def few_cases_of(row, fn):
             free = [(i, e) for i, e in enumerate(examples)
                     if any('dtype' not in s for a in [*e.get('args', []), *(e.get('options') or {}).values()]
                            for s in tensors_in(a))]
-            made = [run_case(fn, row, e, dtype, i) for i, e in free[:3]]
+            made = [run_case(fn, definition, e, dtype, i) for i, e in free[:3]]
         else:
-            made = [run_case(fn, row, e, dtype, i)
-                    for i, e in enumerate(STANDARD[row['kind']](row, dtype)) if is_telling(e)]
+            made = [run_case(fn, definition, e, dtype, i)
+                    for i, e in enumerate(STANDARD[definition['kind']](definition, dtype)) if is_telling(e)]
         if not all('error' in c for c in made):
             yield from made
 
 
-def cases_of(row, fn):
-    dtypes = row.get('dtypes') or ['float32']
-    if row.get('examples'):
-        for index, example in enumerate(row['examples']):
+def cases_of(definition, fn):
+    dtypes = definition.get('dtypes') or ['float32']
+    if definition.get('examples'):
+        for index, example in enumerate(definition['examples']):
             specs = [s for a in [*example.get('args', []), *(example.get('options') or {}).values()]
                      for s in tensors_in(a)]
             free = any('dtype' not in s for s in specs)
             for dtype in dtypes if free else dtypes[:1]:
-                yield run_case(fn, row, example, dtype, index)
+                yield run_case(fn, definition, example, dtype, index)
         return
-    if row['kind'] not in STANDARD:
-        raise ValueError(f"{row['name']}: kind {row['kind']} has no standard examples and the row gives none")
+    if definition['kind'] not in STANDARD:
+        raise ValueError(f"{definition['name']}: kind {definition['kind']} has no standard examples and the definition gives none")
     for dtype in dtypes:
-        made = [run_case(fn, row, e, dtype, i) for i, e in enumerate(STANDARD[row['kind']](row, dtype))]
+        made = [run_case(fn, definition, e, dtype, i) for i, e in enumerate(STANDARD[definition['kind']](definition, dtype))]
         if all('error' in c for c in made):  # TensorFlow lacks this dtype: once is enough
             made = [{**made[0], 'note': f'TensorFlow has no {dtype} kernel'}]
         yield from made
@@ -372,36 +372,36 @@ def cases_of(row, fn):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('registry')
-    parser.add_argument('--only', help='names of rows, separated by commas')
+    parser.add_argument('--only', help='names of ops, separated by commas')
     parser.add_argument('--few', action='store_true', help='a few cases of the dtypes in FEW')
     parser.add_argument('--out')
     options = parser.parse_args()
     one_thread()
     with open(options.registry, encoding='utf-8') as f:
-        rows = json.load(f)
+        definitions = json.load(f)
     only = set(options.only.split(',')) if options.only else None
     out = options.out or os.path.join(FIXTURES, 'dtypes' if options.few else 'ops')
     failures, skipped, written = [], [], 0
-    for row in rows:
-        if only and row['name'] not in only:
+    for definition in definitions:
+        if only and definition['name'] not in only:
             continue
-        if not row.get('tf'):
-            skipped.append(row['name'])
+        if not definition.get('tf'):
+            skipped.append(definition['name'])
             continue
         try:
-            fn = resolve(row['tf'])
-            cases = list(few_cases_of(row, fn) if options.few else cases_of(row, fn))
+            fn = resolve(definition['tf'])
+            cases = list(few_cases_of(definition, fn) if options.few else cases_of(definition, fn))
         except Exception as e:
-            failures.append(f"{row['name']}: {type(e).__name__}: {e}")
+            failures.append(f"{definition['name']}: {type(e).__name__}: {e}")
             continue
-        header = {'op': row['name'], 'tf': row['tf'], 'versions': versions(), 'seed': 'crc32(name#index of the example)'}
+        header = {'op': definition['name'], 'tf': definition['tf'], 'versions': versions(), 'seed': 'crc32(name#index of the example)'}
         if options.few and not cases:
             continue
-        size = write_lines(os.path.join(out, f"{row['name']}.json"), header, 'cases', cases)
+        size = write_lines(os.path.join(out, f"{definition['name']}.json"), header, 'cases', cases)
         written += 1
         wrong = [c for c in cases if 'error' in c and 'note' not in c]
         remark = f', {len(wrong)} raise' if wrong else ''
-        print(f"{row['name']}: {len(cases)} cases{remark}, {size} bytes{' TOO LARGE' if size > MAX_BYTES else ''}")
+        print(f"{definition['name']}: {len(cases)} cases{remark}, {size} bytes{' TOO LARGE' if size > MAX_BYTES else ''}")
     print(f'{written} files; without a TensorFlow counterpart: {skipped or "none"}')
     for f in failures:
         print('FAILED', f, file=sys.stderr)

@@ -153,7 +153,18 @@ def stateful_cases():
         step('shuffle', {'range': 4}, seed=5), step('shuffle', {'range': 12, 'shape': [6, 2]}),
         step('shuffle', {'range': 24, 'shape': [4, 3, 2], 'dtype': 'float32'}), step('shuffle', {'range': 1, 'shape': []}),
         step('shuffle', {'range': 10, 'dtype': 'int64'}, seed=5), step('uniform', [3])]
-    yield 'stateful/other', [seed, step('categorical', {'tensor': [[0.1, 0.2, 0.7], [1.0, -1.0, 0.0]]}, 9), step('gamma', [5], 2.5), step('poisson', [5], 3.0)]
+    logits = {'tensor': [[0.1, 0.2, 0.7], [1.0, -1.0, 0.0]]}
+    for dtype in ('int32', 'int64'):
+        yield f'stateful/categorical/{dtype}', [seed] + [step('categorical', logits, n, dtype=dtype) for n in (9, 0, 1, 50)] + [
+            step('categorical', logits, n, dtype=dtype, seed=5) for n in (3, 3, 5, 1)] + [step('uniform', [3])]
+    yield 'stateful/categorical/errors', [step('categorical', {'tensor': [0.1, 0.2]}, 3), step('categorical', logits, -1),
+                                          step('categorical', logits, 3, dtype='float32')]
+    yield 'stateful/gamma', [seed] + [step('gamma', shape, a) for shape in ([5], [2, 3], []) for a in (2.5, 0.3, 1.0)] + [
+        step('gamma', [3], {'tensor': [0.5, 20.0]}), step('gamma', [2], {'tensor': [2.0, 3.0]}, beta={'tensor': [[1.0], [4.0]]}),
+        step('gamma', [4], 2.5, dtype='float64'), step('gamma', [3], 2.5, seed=5), step('gamma', [3], 2.5, seed=5), step('uniform', [3])]
+    yield 'stateful/poisson', [seed] + [step('poisson', [7], lam) for lam in (3.0, 0.1, 12.5, 1000.0, 0.0)] + [
+        step('poisson', [3], {'tensor': [0.5, 20.0]}), step('poisson', [5], 30.0, dtype='int64'), step('poisson', [3], 4.0, seed=5),
+        step('poisson', [3], 4.0, seed=5), step('uniform', [3])]
 
 
 def fresh_cases():
@@ -190,9 +201,19 @@ def stateless_cases():
     for dtype in ('int32', 'int64', 'uint32', 'uint64'):
         yield f'stateless/statelessUniform/full_{dtype}', [
             step('statelessUniform', shape, s, minval=None, maxval=None, dtype=dtype) for s in seeds[:2] for shape in ([5], [2, 3], [259])]
-    yield 'stateless/other', [step('statelessCategorical', {'tensor': [[0.1, 0.2, 0.7]]}, 9, [1, 2]), step('statelessGamma', [5], [1, 2], 2.5),
-                              step('statelessPoisson', [5], [1, 2], 3.0), step('statelessBinomial', [5], [1, 2], 10.0, 0.3),
-                              step('experimental.statelessShuffle', {'range': 10}, [1, 2])]
+    for dtype in ('int32', 'int64'):
+        yield f'stateless/categorical/{dtype}', [
+            step('statelessCategorical', {'tensor': [[0.1, 0.2, 0.7], [5.0, -1.0, 5.0]]}, n, s, dtype=dtype) for n in (9, 70) for s in seeds[:2]]
+    yield 'stateless/gamma', [step('statelessGamma', [5], s, a) for s in seeds for a in (2.5, 0.3, 1.0)] + [
+        step('statelessGamma', [2, 3], [1, 2], {'tensor': [0.5, 2.0, 30.0]}), step('statelessGamma', [4], [1, 2], 2.5, beta=3.0),
+        step('statelessGamma', [4], [1, 2], 2.5, dtype='float64'), step('statelessGamma', [4], [1, 2], {'tensor': [1.0, 2.0]})]
+    yield 'stateless/poisson', [step('statelessPoisson', [5], [1, 2], lam) for lam in (3.0, 15.0, 200.0)] + [
+        step('statelessPoisson', [2, 2], [3, 4], {'tensor': [0.5, 40.0]}, dtype='float32')]
+    yield 'stateless/binomial', [
+        step('statelessBinomial', [6], s, n, p) for s in seeds[:2] for n in (10.0, 100.0, 5000.0) for p in (0.3, 0.5, 0.9, 0.0)] + [
+        step('statelessBinomial', [2, 3], [1, 2], {'tensor': [1000.0, 20.0, 3.0]}, 0.3),
+        step('statelessBinomial', [3], [1, 2], {'tensor': [10.0, 20.0, 30.0]}, {'tensor': [0.3, 0.9, 0.5]}, outputDtype='float32')]
+    yield 'stateless/shuffle', [step('experimental.statelessShuffle', {'range': 10}, [1, 2])]
     yield 'splitting/split', [step('split', [1, 2]), step('split', [1, 2], num=3), step('split', {'tensor': [1, 2], 'dtype': 'int64'}, num=3), step('split', [0, 0], num=1)]
     yield 'splitting/fold_in', [step('foldIn', [1, 2], d) for d in (0, 1, 2, 1000)] + [
         step('foldIn', {'tensor': [1, 2], 'dtype': 'int64'}, 5), step('foldIn', [1, 2], {'int64': str(2**40)})]

@@ -1,5 +1,5 @@
 /**
- * Calls beyond the examples that rows carry themselves: refusals, ties, duplicates, special values, odd ranks. They are
+ * Calls beyond the examples that op definitions have: refusals, ties, duplicates, special values, odd ranks. They are
  * recorded and checked like those; here they cost users of the library nothing.
  *
  * This file imports types only: scripts/dump-registry.js runs it as it is.
@@ -9,7 +9,7 @@ import type { Example, ExampleArgument, TensorSample } from '../../lib/op/regist
 
 type Options = Omit<TensorSample['tensor'], 'shape'>;
 
-/** A tensor of the row's dtypes, one after another. */
+/** A tensor of the definition's dtypes, one after another. */
 const t = (shape: readonly number[], options: Options = {}): TensorSample => ({
   tensor: { shape, ...options },
 });
@@ -87,7 +87,7 @@ const softmaxes: Example[] = [
   call([f32([2, 3], [inf, 0, 1, 2, 3, 4])], { axis: 0 }),
 ];
 
-/** By row. A row that is not listed has its own examples, or the standard ones of its kind. */
+/** By op. An op that is not listed has its own examples, or the standard ones of its kind. */
 export const moreExamples: Readonly<Record<string, readonly Example[]>> = {
   reshape: [
     call([t([]), [1, 1]]),

@@ -152,7 +152,7 @@ describe('no-shared-state', () => {
     ['counters.list![0] = 1;'],
     ['delete counters.open;'],
     ['context.tidy = null;'],
-  ])('another room may not: %s', (code) => {
+  ])('another folder may not: %s', (code) => {
     expect(lint(at('ops/a.ts'), counters + code)).toEqual([
       expect.stringContaining('belongs to lib/core, and lib/ops may not write to it'),
     ]);

@@ -77,7 +77,7 @@ test('the argument buffer survives being detached', () => {
     const native = require(${JSON.stringify(addon)});
     let message = 'none';
     try {
-      structuredClone(native.frame, { transfer: [native.frame] });
+      structuredClone(native.argumentBuffer, { transfer: [native.argumentBuffer] });
       native.unary(new ArrayBuffer(16), new ArrayBuffer(16));
     } catch (e) { message = String(e.message); }
     report(message);
@@ -120,7 +120,7 @@ describe('programs', () => {
   test('that run on another thread, and are freed meanwhile, do what they do here', () => {
     const code = `
       const native = require(${JSON.stringify(addon)});
-      const frame = new Float64Array(native.frame);
+      const frame = new Float64Array(native.argumentBuffer);
       let state = 5;
       const below = (n) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0), state % n);
       (async () => {

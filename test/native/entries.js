@@ -13,7 +13,7 @@ const at = (buffer, byteOffset) => ({ buffer, byteOffset });
  * out; lists are arrays; numbers that are not given are 0. A variadic entry's further buffers are `buffers`.
  */
 function caller(native) {
-  const frame = new Float64Array(native.frame);
+  const frame = new Float64Array(native.argumentBuffer);
   return (name, given) => {
     const { buffers, numbers } = declared.get(name);
     const left = new Set(Object.keys(given));

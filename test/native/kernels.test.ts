@@ -1,4 +1,4 @@
-/** lib/op/kernels.ts is what scripts/write-kernels.js makes of native/addon, and the addon was built from the same. */
+/** lib/op/kernels.ts and lib/cast_slots.ts are what scripts/write-kernels.js makes of native/addon, and the addon was built from the same. */
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
 import { native } from '../../lib/binding';
@@ -37,7 +37,7 @@ test('buffers come first, numbers follow each other, and all fit into the argume
       expect({ entry: name, ...number }).toEqual({ entry: name, ...number, slot });
       slot += number.size;
     }
-    expect(slot).toBeLessThanOrEqual(native.frame.byteLength / 8);
+    expect(slot).toBeLessThanOrEqual(native.argumentBuffer.byteLength / 8);
   }
 });
 
@@ -53,7 +53,7 @@ test('a list is a view of its slots', () => {
         at: 8 * slot,
         length: size,
       });
-      expect(list?.buffer).toBe(native.frame);
+      expect(list?.buffer).toBe(native.argumentBuffer);
       seen++;
     }
   }

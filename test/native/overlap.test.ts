@@ -53,21 +53,23 @@ describe('each entry', () => {
     }
   });
 
-  /** Entries that write where they read: the first pair of ranges that may be the same bytes. */
-  const inPlace = [
-    'binary 0 2',
-    'moments 1 2',
-    'optimizer 0 2',
-    'optimizerRows 2 3',
-    'select 1 3',
-    'unary 0 1',
-  ];
+  /** Entries that write where they read, each with the pairs of ranges that may be the same bytes. */
+  const inPlace: Readonly<Record<string, readonly string[]>> = {
+    binary: ['0 2', '1 2'],
+    moments: ['1 2'],
+    // Weights may be written over the gradient too; then comes a state (3 4), or the next variable (3 5, 4 5).
+    optimizer: ['0 2', '1 2', '3 4', '3 5', '4 5'],
+    optimizerRows: ['2 3'],
+    // Of elements of one byte, it may write over the condition.
+    select: ['0 3', '1 3', '2 3'],
+    unary: ['0 1'],
+  };
   /** Entries that have one range, or write to none. */
   const alone = ['countNonzero', 'fill', 'find', 'iota', 'random'];
 
   test('takes ranges that lie apart, refuses ranges that overlap, and is known where it works in place', () => {
     const pairs = [0, 1, 2, 3, 4].flatMap((i) => [1, 2, 3, 4, 5].filter((j) => j > i).map((j) => [i, j]));
-    const accepting: string[] = [];
+    const accepting: Record<string, string[]> = {};
     const refusing: string[] = [];
     for (const [name, list] of calls) {
       expect({ name, apart: list.map((call) => attempt(call, (k) => (k + 1) << 12)) }).toEqual({
@@ -85,11 +87,16 @@ describe('each entry', () => {
           (call) => attempt(call, near(0)) === '' && attempt(call, near(8)).startsWith(overlap),
         );
         if (!works) continue;
-        accepting.push(`${name} ${pair.join(' ')}`);
-        break;
+        (accepting[name] ??= []).push(pair.join(' '));
       }
     }
-    expect(accepting.sort()).toEqual(inPlace);
+    // The calls are a sample: of the pairs of an entry, some are not met each time.
+    expect(Object.keys(accepting).sort()).toEqual(Object.keys(inPlace));
+    for (const [name, pairs] of Object.entries(accepting))
+      expect({ name, unexpected: pairs.filter((pair) => !inPlace[name].includes(pair)) }).toEqual({
+        name,
+        unexpected: [],
+      });
     expect([...refusing, ...alone].sort()).toEqual(entryNames.slice().sort());
   });
 });
@@ -157,6 +164,8 @@ describe('places of a program', () => {
 
   test("the program's own memory is no other storage, and neither is the table or the argument buffer", () => {
     expect(() => run([0, 0], [1, 128], [own, own])).toThrow('overlaps its own memory');
-    expect(() => run([0, 0], [1, 128], [own, native.frame])).toThrow('the argument buffer or the table');
+    expect(() => run([0, 0], [1, 128], [own, native.argumentBuffer])).toThrow(
+      'the argument buffer or the table',
+    );
   });
 });

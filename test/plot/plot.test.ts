@@ -62,7 +62,7 @@ describe('coordinates', () => {
 });
 
 describe('axes', () => {
-  test('span all points and rules with 5 % room', () => {
+  test('span all points and rules with a margin of 5 %', () => {
     const c = chart().scatter([0, 10], [5, 7]).line([2, 20], [6, 6]).rule({ y: 25 });
     expect(span(c, 'x')).toEqual([-1, 21]);
     expect(span(c, 'y')).toEqual([4, 26]);

@@ -48,7 +48,7 @@ test('parameters have names that say what they are, and results a dtype or any',
   expect(signatures.length).toBeGreaterThan(300);
   const named = signatures.filter(([, s]) => s.getParameters().some((p) => p.name === 'given'));
   expect(named.map(([name]) => name)).toEqual([]);
-  // Helpers of rows leave the dtype to the public function's type: none may have forgotten it.
+  // Helpers that define ops leave the dtype to the public function's type: none may have forgotten it.
   const undeclared = signatures.filter(([, s, checker]) =>
     checker.typeToString(s.getReturnType()).includes('Tensor<never>'),
   );

@@ -1,4 +1,4 @@
-/** jax-js, whose kernels are WebAssembly here: every work is one function under jit, and its result is waited for. */
+/** jax-js, whose kernels are WebAssembly here: every workload is one function under jit, and its result is waited for. */
 import { versionOf } from './version.mjs';
 
 globalThis.navigator ??= {};

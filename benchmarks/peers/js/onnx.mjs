@@ -55,7 +55,7 @@ const opset = (domain, version) => bytes(8, [...text(1, domain), ...integer(2, v
 export function model({ nodes, inputs, outputs, constants = [] }) {
   const graph = [
     ...nodes.flatMap((n) => bytes(1, node(n))),
-    ...text(2, 'work'),
+    ...text(2, 'workload'),
     ...constants.flatMap((c) => bytes(5, constant(c))),
     ...inputs.flatMap((i) => bytes(11, value(i))),
     ...outputs.flatMap((o) => bytes(12, value(o))),

@@ -1,4 +1,4 @@
-/** onnxruntime-node: each work is a model of one node, and a call is a run of its session. */
+/** onnxruntime-node: each workload is a model of one node, and a call is a run of its session. */
 import * as ort from 'onnxruntime-node';
 import { model } from './onnx.mjs';
 import { versionOf } from './version.mjs';
@@ -125,7 +125,7 @@ const largest =
 const sort = (params, inputs) => largest(inputs[0].data.length, false)(params, inputs);
 const topK = (params, inputs) => largest(params.k, true)(params, inputs);
 
-/** Between channels last, as the works have them, and first, as this library takes them. */
+/** Between channels last, as the workloads have them, and first, as this library takes them. */
 function moved({ data, shape, dtype }, perm) {
   const strides = shape.map((_, d) => shape.slice(d + 1).reduce((a, b) => a * b, 1));
   const to = perm.map((d) => shape[d]);

@@ -18,7 +18,7 @@ def sparse_cross_entropy(logits, labels):
     return -picked[:, 0]
 
 
-# The models of benchmarks/works/models.ts: the loss of a batch.
+# The models of benchmarks/workloads/models.ts: the loss of a batch.
 
 
 def mlp_forward(x, v):
@@ -175,7 +175,7 @@ def line(params, inputs):
 
 
 def calling(f):
-    """The work of one function of all inputs."""
+    """The workload of one function of all inputs."""
 
     def kind(params, inputs):
         compiled = jax.jit(f(params))

@@ -1,6 +1,6 @@
 """Serves one Python library to the host: `python serve.py MODULE`. The protocol is in benchmarks/host/protocol.ts.
 
-A library's module has open(threads) -> {"version": ..., "about": {...}} and a function for each kind of work that it can
+A library's module has open(threads) -> {"version": ..., "about": {...}} and a function for each kind of workload that it can
 do, layer_norm(params, inputs) for layerNorm: it returns a Task or, as a string, the reason why the library cannot do it.
 """
 

@@ -1,4 +1,4 @@
-"""What the Python libraries share: tensors as they travel, and a work that is ready to run."""
+"""What the Python libraries share: tensors as they travel, and a workload that is ready to run."""
 
 import time
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Tensor:
 
 @dataclass
 class Task:
-    """`run` computes the work as a user writes it; `outputs` turns what it returns into Tensors."""
+    """`run` computes the workload as a user writes it; `outputs` turns what it returns into Tensors."""
 
     run: Callable[[], Any]
     outputs: Callable[[Any], List[Tensor]]

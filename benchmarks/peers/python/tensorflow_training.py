@@ -15,7 +15,7 @@ def cross_entropy(labels, logits):
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
 
 
-# The models of benchmarks/works/models.ts: the loss of a batch.
+# The models of benchmarks/workloads/models.ts: the loss of a batch.
 
 
 def mlp_forward(x, v):

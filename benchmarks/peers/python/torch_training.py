@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from task import Task, fastest
 from torch_arrays import LAYOUTS, filters, image, outputs, tensor
 
-# The models of benchmarks/works/models.ts. Each makes, from inputs and a layout of images, the batch, what is to come out,
+# The models of benchmarks/workloads/models.ts. Each makes, from inputs and a layout of images, the batch, what is to come out,
 # the parameters and the loss.
 
 

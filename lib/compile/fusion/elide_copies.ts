@@ -1,9 +1,10 @@
 /**
- * Copy elision: contiguous slices of a split and inputs of a concatenation are placed inside the whole tensor from the start.
- * A split or concat along the first dimension, a stack, an unstack or a slice of rows then copies nothing.
+ * Copy elision: of the copies that ../copies.ts recognizes, those of contiguous blocks are removed. The results of such a split
+ * and the inputs of such a concatenation are placed inside the whole tensor from the start. A split or concat along the first
+ * dimension, a stack, an unstack or a slice of rows then copies nothing. Runs before fusion.
  */
 import type { Tensor } from '../../core/tensor';
-import { splitCopies, isRun, concatCopies, without, type BlockCopies } from '../copies';
+import { splitCopies, isRun, concatCopies } from '../copies';
 import type { LoweredNode } from '../lower';
 import type { Storages } from '../storages';
 import { enabled } from '../../graph/passes/enabled';
@@ -49,7 +50,7 @@ function elideSplit(
   return { ...lowered, instructions: [], view: true };
 }
 
-/** Places inputs of a concatenation inside its result; null if that is not possible for any of them. */
+/** Places the inputs of a concatenation inside its result; null if that is not possible. */
 function elideConcat(
   lowered: LoweredNode,
   storages: Storages,
@@ -57,38 +58,27 @@ function elideConcat(
   produced: Set<Tensor>,
 ): LoweredNode | null {
   const concat = concatCopies(lowered);
-  if (concat === null || storages.root(concat.whole) !== concat.whole || escaping.has(concat.whole))
-    return null;
-  const elided = new Set(elidableCopies(concat, lowered.node.inputs, storages, escaping, produced));
-  if (elided.size === 0) return null;
-  for (const { slice, block } of elided) {
+  if (concat === null) return null;
+  const { whole, copies } = concat;
+  if (storages.root(whole) !== whole || escaping.has(whole)) return null;
+  const { node } = lowered;
+  const locations = new Set(node.inputs.map((t) => storages.locate(t).root));
+  // An input that occurs twice, as a whole or in part, must be copied.
+  if (locations.size < node.inputs.length) return null;
+  const isElidable = ({ slice, block }: (typeof copies)[number]): boolean => {
     const root = storages.root(slice);
-    storages.placeWithin(root, concat.whole, block.at * slice.dt.bytes);
+    if (!produced.has(root) || escaping.has(root)) return false;
+    return isRun(block, slice) && (block.at * slice.dt.bytes) % alignment === 0;
+  };
+  if (!copies.every(isElidable)) return null;
+  for (const { slice, block } of copies) {
+    const root = storages.root(slice);
+    storages.placeWithin(root, whole, block.at * slice.dt.bytes);
     produced.delete(root);
   }
-  const instructions = without(lowered.instructions, elided);
-  const { node } = lowered;
-  const name = instructions.length === 0 ? `${node.op.name} in place` : node.op.name;
-  return { ...lowered, node: { ...node, op: { ...node.op, name } }, instructions };
-}
-
-/** The copies of a concatenation whose inputs can be produced in place. */
-function elidableCopies(
-  { copies }: BlockCopies,
-  inputs: readonly Tensor[],
-  storages: Storages,
-  escaping: ReadonlySet<Tensor>,
-  produced: ReadonlySet<Tensor>,
-): BlockCopies['copies'] {
-  // An input that occurs twice, as a whole or in part, must still be copied.
-  const times = new Map<Tensor, number>();
-  for (const t of inputs) {
-    const { root } = storages.locate(t);
-    times.set(root, (times.get(root) ?? 0) + 1);
-  }
-  return copies.filter(({ slice, block }) => {
-    const root = storages.root(slice);
-    if (!produced.has(root) || escaping.has(root) || times.get(root) !== 1) return false;
-    return isRun(block, slice) && (block.at * slice.dt.bytes) % alignment === 0;
-  });
+  return {
+    ...lowered,
+    node: { ...node, op: { ...node.op, name: `${node.op.name} in place` } },
+    instructions: [],
+  };
 }

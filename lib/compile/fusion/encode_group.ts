@@ -10,12 +10,6 @@ import { dtypeOf, Space, type Group, type Member } from './group';
 /** TileOp of native/program/tile_group.h. */
 const kinds = { unary: 0, binary: 1, select: 2, reduce: 3, cast: 4 } as const;
 
-/** The block of another value to which a value is written. */
-export interface Target {
-  readonly whole: Tensor;
-  readonly block: Block;
-}
-
 /** Rows, columns, and the numbers of values, steps and blocks. */
 const header = 5;
 /** The length of a group's instruction. */
@@ -39,7 +33,7 @@ const blockLayout = (block: Block | undefined, t: Tensor): typeof contiguous =>
     ? contiguous
     : { at: block.at * t.dt.bytes, stride: block.stride === block.columns ? 0 : block.stride };
 
-/** Numbers the values of a group. Values within a tile reuse the numbers of dead ones. */
+/** Numbers the values of a group. */
 class Encoder {
   readonly inputs: Tensor[] = [];
   readonly outputs: Tensor[] = [];
@@ -48,18 +42,12 @@ class Encoder {
   readonly steps: number[][] = [];
   private readonly valueOf = new Map<Tensor, number>();
   private readonly external = new Map<string, number>();
-  private readonly free: number[] = [];
-  private readonly lastUse: ReadonlyMap<Tensor, number>;
 
   constructor(
     group: Group,
-    private readonly targets: ReadonlyMap<Tensor, Target>,
     private readonly needed: (root: Tensor) => boolean,
   ) {
-    this.lastUse = lastUses(group);
-    group.members.forEach((m, i) => {
-      this.add(m, i);
-    });
+    for (const m of group.members) this.add(m);
   }
 
   /**
@@ -91,38 +79,15 @@ class Encoder {
     return value;
   }
 
-  /** Adds a value in memory: the result itself, or the block of another value to which it is written. */
-  private memoryValue(root: Tensor, space: Space): number {
-    const target = this.targets.get(root);
-    const to = target?.whole ?? root;
-    if (!this.outputs.includes(to)) this.outputs.push(to);
-    const storage = this.storageOf(to);
-    return this.values.push({ space, dtype: to.dt.code, storage, ...blockLayout(target?.block, root) }) - 1;
-  }
-
-  private tileValue({ dt }: Tensor, space: Space): number {
-    const { values, free } = this;
-    const at = free.findIndex((v) => values[v].space === space && values[v].dtype === dt.code);
-    return at >= 0
-      ? free.splice(at, 1)[0]
-      : values.push({ space, dtype: dt.code, storage: -1, ...contiguous }) - 1;
-  }
-
-  private add({ node, kernel, operands, out: { root, space } }: Member, i: number): void {
+  private add({ node, kernel, operands, out: { root, space } }: Member): void {
     const [a, b = a, c = a] = operands.map((o) => this.read(o));
-    // A step's result never reuses the number of its operands: a broadcast operand is read again for each row.
-    const isInMemory =
-      this.targets.has(root) || space === Space.Scalar || space === Space.PerColumn || this.needed(root);
-    const value = isInMemory ? this.memoryValue(root, space) : this.tileValue(root, space);
+    const isInMemory = space === Space.Scalar || space === Space.PerColumn || this.needed(root);
+    if (isInMemory && !this.outputs.includes(root)) this.outputs.push(root);
+    const storage = isInMemory ? this.storageOf(root) : -1;
+    const value = this.values.push({ space, dtype: root.dt.code, storage, ...contiguous }) - 1;
     this.valueOf.set(root, value);
     const op = kernel.kind === 'cast' ? root.dt.code : kernel.op;
     this.steps.push([kinds[kernel.kind], op, dtypeOf(node, kernel).code, value, a, b, c]);
-    for (const o of operands) {
-      const v = this.valueOf.get(o.root);
-      if (this.lastUse.get(o.root) !== i || v === undefined) continue;
-      if (this.values[v].storage < 0 && !this.free.includes(v)) this.free.push(v);
-    }
-    if (!isInMemory && this.lastUse.get(root) === undefined) this.free.push(value);
   }
 }
 
@@ -130,17 +95,16 @@ class Encoder {
 export function encodeGroup(
   group: Group,
   rootOf: (t: Tensor) => Tensor,
-  targets: ReadonlyMap<Tensor, Target>,
   needed: (root: Tensor) => boolean,
 ): LoweredNode {
   const [first] = group.members;
   // Not if it reads the source of a broadcast or split: that op is dropped.
   const isPlain = first.operands.every((o, i) => rootOf(first.node.inputs[i]) === o.root);
-  if (group.members.length === 1 && isPlain && !targets.has(first.out.root)) return first.lowered;
-  let encoder = new Encoder(group, targets, needed);
+  if (group.members.length === 1 && isPlain) return first.lowered;
+  let encoder = new Encoder(group, needed);
   if (!encoder.hasSize()) {
     const full = group.members.find((m) => m.out.space === Space.Full)?.out.root;
-    encoder = new Encoder(group, targets, (root) => root === full || needed(root));
+    encoder = new Encoder(group, (root) => root === full || needed(root));
   }
   const { inputs, outputs, storages, values, steps } = encoder;
   const columns = group.columns ?? group.size;

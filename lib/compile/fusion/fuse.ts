@@ -5,11 +5,11 @@
 import { asShape, sameShape, type Shape, sizeOf } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../op/contract';
-import { splitCopies, isRun, concatCopies, type Block } from '../copies';
+import { splitCopies, isRun, type Block } from '../copies';
 import { inputsOf, type OpNode } from '../../graph/graph';
 import type { LoweredNode } from '../lower';
 import type { Storages } from '../storages';
-import { encodeGroup, numbersOf, type Target } from './encode_group';
+import { encodeGroup, numbersOf } from './encode_group';
 import { enabled } from '../../graph/passes/enabled';
 import { dtypeOf, readsOf, Space, usersOf, type Group, type Item, type Member, type Operand } from './group';
 import { recompute } from './recompute';
@@ -388,59 +388,12 @@ export class Fusion {
     kept.reverse();
     if (enabled('recompute')) recompute(kept, this.escaping, (group, more) => this.fitsLimits(group, more));
     const users = usersOf(kept);
-    const targets = this.targets(kept, users);
     const remaining = kept.filter((item) => item.group === null || item.group.members.length > 0);
-    return remaining.flatMap((item) => {
-      if (item.single !== null) return targets.joined.has(item) ? [] : [item.single];
-      const group = item.group as Group;
-      return encodeGroup(
-        group,
-        (t) => this.root(t),
-        targets.of,
-        (root) => {
-          if (this.escaping.has(root)) return true;
-          for (const user of users.get(root) ?? []) if (user !== item) return true;
-          return false;
-        },
-      );
+    return remaining.map((item) => {
+      if (item.single !== null) return item.single;
+      const isNeeded = (root: Tensor): boolean =>
+        this.escaping.has(root) || [...(users.get(root) ?? [])].some((user) => user !== item);
+      return encodeGroup(item.group as Group, (t) => this.root(t), isNeeded);
     });
-  }
-
-  /** Concatenations of a group's values that are not used elsewhere: the group writes the values into the result's blocks. */
-  private targets(
-    items: readonly Item[],
-    users: ReadonlyMap<Tensor, ReadonlySet<Item>>,
-  ): { of: Map<Tensor, Target>; joined: Set<Item> } {
-    const of = new Map<Tensor, Target>();
-    const joined = new Set<Item>();
-    const blocksOf = new Map<Group, number>();
-    if (!enabled('blocks')) return { of, joined };
-    for (const item of items) {
-      const concat = item.single === null ? null : concatCopies(item.single);
-      if (concat?.complete !== true) continue;
-      const { copies, whole } = concat;
-      const roots = copies.map(({ slice }) => this.root(slice));
-      const producer = this.producer.get(roots[0]);
-      const group = producer?.group ?? null;
-      if (group === null || new Set(roots).size < roots.length) continue;
-      const isExclusive = (root: Tensor): boolean =>
-        group.produced.get(root) === Space.Full &&
-        !this.escaping.has(root) &&
-        this.storages.locate(root).root === root &&
-        [...(users.get(root) ?? [])].every((user) => user === item || user === producer) &&
-        !group.members.some((m) => m.kernel.kind === 'reduce' && m.operands[0].root === root);
-      if (!roots.every(isExclusive)) continue;
-      const rows = copies.find(({ slice, block }) => !isRun(block, slice))?.block.columns;
-      const columns = group.columns ?? rows ?? null;
-      if (copies.some(({ slice, block }) => !isRun(block, slice) && block.columns !== columns)) continue;
-      if (rows !== undefined && rows < minColumns) continue;
-      const more = (blocksOf.get(group) ?? 0) + copies.length;
-      if (this.resourcesOf(group, group.members).numbers + 2 * more > maxNumbers) continue;
-      blocksOf.set(group, more);
-      group.columns = columns;
-      copies.forEach(({ block }, i) => of.set(roots[i], { whole, block }));
-      joined.add(item);
-    }
-    return { of, joined };
   }
 }

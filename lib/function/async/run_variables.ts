@@ -1,4 +1,8 @@
-/** The variables of an asynchronous run. */
+/**
+ * The variables as an asynchronous run sees them. Their values are pinned until it ends: assignments by others do not change them.
+ * Only the run itself sees its assignments, until they are published: when it ends, or earlier if a step in JavaScript uses the
+ * variable.
+ */
 import { detached } from '../../core/context';
 import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { assigning, type Variable } from '../../core/variable';
@@ -10,9 +14,6 @@ interface Assigned {
   readonly exclusive: boolean;
 }
 
-/**
- * The values that were pinned at the call, and the run's assignments, which are private to the run until `publish`.
- */
 export class RunVariables {
   private readonly pinned = new Map<Variable, Tensor>();
   private readonly assigned = new Map<Variable, Assigned>();

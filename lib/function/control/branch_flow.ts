@@ -1,7 +1,11 @@
-/** A conditional over compiled branches. Its derivatives of any order are such conditionals, too. */
+/**
+ * BranchFlow, the conditional that cond.ts emits: a flow that runs one of several compiled branches. Its derivatives of any order
+ * are such conditionals, too.
+ */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
-import { aliasTensor, pin, shapeOf, specOf, type Tensor } from '../../core/tensor';
+import { pin } from '../../core/ownership';
+import { aliasTensor, shapeOf, specOf, type Tensor } from '../../core/tensor';
 import { derive, noGradient, zeroGradient } from '../../graph/derivative';
 import type { Graph, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';

@@ -202,15 +202,8 @@ export function switchCase<R>(
 }
 
 /** Adds branches that are selected by a symbolic index to the function being traced. */
-function emitBranches(
-  op: string,
-  index: Tensor,
-  select: SelectBranch,
-  fs: readonly (() => unknown)[],
-  names: readonly string[],
-): unknown {
-  return (context.tracer as Trace).recordingFailure(() => traceBranches(op, index, select, fs, names));
-}
+const emitBranches = (...args: Parameters<typeof traceBranches>): unknown =>
+  (context.tracer as Trace).recordingFailure(() => traceBranches(...args));
 
 function traceBranches(
   op: string,

@@ -1,4 +1,8 @@
-/** A flow: control flow as a differentiable step of a graph, in which JavaScript decides which compiled subgraphs run. */
+/**
+ * The base class of control flow in graphs (BranchFlow, LoopFlow, ScanFlow). A flow is one host step of the graph: at each run,
+ * JavaScript decides which compiled subgraphs run, and how often. This file adds a flow to the trace, and its derivatives under
+ * tapes; the subclasses say what they run and what their derivatives are.
+ */
 import { filled } from '../../autodiff/backward';
 import { UnimplementedError } from '../../core/errors';
 import { context, withContext } from '../../core/context';
@@ -8,7 +12,13 @@ import type { Variable } from '../../core/variable';
 import type { ResultSpec } from '../../op/define/general';
 import { symbolicZero, type Grad } from '../../op/registry';
 import { zeroGradient } from '../../graph/derivative';
-import { effectsOf, variablesOf, type Graph, type TensorSubgraphRuns } from '../../graph/graph';
+import {
+  effectsOf,
+  variablesOf,
+  type CountedLoop,
+  type Graph,
+  type TensorSubgraphRuns,
+} from '../../graph/graph';
 import { lowestOrder, ordersFor, recordStep } from '../orders';
 import type { Trace } from '../../graph/trace';
 import { ConcretizationError } from '../../graph/concretization_error';
@@ -45,6 +55,11 @@ export abstract class Flow {
   }
 
   abstract subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns;
+
+  /** The same as a loop that the compiler may make a part of a segment; undefined: it is none. */
+  get countedLoop(): CountedLoop | undefined {
+    return undefined;
+  }
 
   run(inputs: readonly Tensor[]): readonly Tensor[] {
     return runSubgraphs(this.subgraphRuns(inputs));
@@ -99,6 +114,7 @@ function host(flow: Flow, inputs: readonly Tensor[]): Tensor[] {
     variables: flow.variables,
     record: (args) => emit(flow, args),
     subgraphRuns: (real) => flow.subgraphRuns(real),
+    loop: flow.countedLoop,
   });
 }
 

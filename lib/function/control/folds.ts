@@ -1,4 +1,7 @@
-/** tf.scan, tf.foldl, tf.foldr, tf.mapFn, tf.vectorizedMap. */
+/**
+ * tf.scan, tf.foldl, tf.foldr, tf.mapFn, tf.vectorizedMap. Inside a traced function, short ones are unrolled; scan_loop.ts traces
+ * long ones as loops.
+ */
 import { toTensor } from '../../core/convert';
 import { dtypeInfo, type DType } from '../../core/dtype';
 import { InvalidArgumentError, OutOfRangeError } from '../../core/errors';

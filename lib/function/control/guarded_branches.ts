@@ -1,4 +1,7 @@
-/** Guarded branches: subgraphs that update variables, of which each run executes one. */
+/**
+ * Guarded branches: subgraphs that update variables, of which each run executes one. Optimizers use them
+ * (keras/optimizers/update.ts), for example to apply accumulated gradients every n-th step only.
+ */
 import { context } from '../../core/context';
 import type { Variable } from '../../core/variable';
 import type { GuardedBranches } from '../../graph/graph';

@@ -1,4 +1,7 @@
-/** A loop over a compiled body, and its backward pass. */
+/**
+ * LoopFlow, the loop that while_loop.ts emits: a flow whose condition decides at run time how often its compiled body runs; and
+ * its backward pass.
+ */
 import { filled } from '../../autodiff/backward';
 import { dtypes } from '../../core/dtype';
 import { InternalError } from '../../core/errors';

@@ -1,14 +1,15 @@
 /**
- * A loop with a known number of iterations over a compiled body, which reads a slice of some tensors at each iteration and
- * writes a slice of others. Its derivatives of any order are such loops, too.
+ * ScanFlow, the loop that scan_loop.ts emits: a flow with a known number of iterations over a compiled body, which reads a slice
+ * of some tensors at each iteration and writes a slice of others. Its derivatives of any order are such loops, too.
  */
 import { filled } from '../../autodiff/backward';
+import { detached } from '../../core/context';
 import { bufferOf, makeTensor, shapeOf, specOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { asShape, sizeOf } from '../../core/shape';
 import type { Variable } from '../../core/variable';
 import { add } from '../../ops/math/binary';
 import { derive, noGradient, zeroGradient, type Derivative } from '../../graph/derivative';
-import type { Graph, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph';
+import type { CountedLoop, Graph, LoopSource, SubgraphRuns, TensorSubgraphRuns } from '../../graph/graph';
 import { GraphFunction } from '../graph_function';
 import { withPendingSteps } from '../../graph/pending';
 import { replay } from '../../graph/copy';
@@ -17,12 +18,7 @@ import type { ResultSpec } from '../../op/define/general';
 import { Flow, isFloat, unavailableForUpdates, type FlowOrder } from './flow';
 
 /** The source of a parameter of the body. Each input of the flow is used once. */
-export type Source =
-  /** The loop variable of that number, from the previous iteration. */
-  | { readonly kind: 'carried'; readonly index: number }
-  /** The slice of an input for the iteration, along its first dimension. */
-  | { readonly kind: 'slice'; readonly input: number }
-  | { readonly kind: 'whole'; readonly input: number };
+export type Source = LoopSource;
 
 export interface Scan {
   /** Returns the next values of the loop variables, then one slice of each stacked result. */
@@ -58,6 +54,12 @@ export class ScanFlow extends Flow {
       [body],
     );
     this.body = new GraphFunction(body);
+  }
+
+  override get countedLoop(): CountedLoop {
+    const { sources, starts, count, reverse } = this.scan;
+    const zeros = (k: number): Tensor => detached(() => filled(this.outs[k].shape, this.outs[k].dt, 0));
+    return { body: this.body, sources, starts, zeros, count, reverse };
   }
 
   *subgraphRuns(inputs: readonly Tensor[]): TensorSubgraphRuns {

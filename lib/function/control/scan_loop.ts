@@ -1,4 +1,7 @@
-/** Long scans, folds and maps inside a traced function: loops over a compiled body. */
+/**
+ * Long scans, folds and maps (folds.ts) inside a traced function: traces several of their steps as the body of a loop, and emits
+ * the loop as a ScanFlow (scan_flow.ts).
+ */
 import { withTensors } from '../../core/leaves';
 import { context } from '../../core/context';
 import { shapeOf, specOf, type Tensor } from '../../core/tensor';
@@ -14,8 +17,8 @@ import { ConcretizationError } from '../../graph/concretization_error';
 import { traceSubgraph, traceSubgraphs, type TracedSubgraph } from './subgraph';
 import { asShape } from '../../core/shape';
 
-/** The steps that one iteration of the loop runs, unrolled: a compromise between call overhead and compile time. */
-const stepsPerIteration = 32;
+/** The steps that one iteration of a scan or fold runs, unrolled: a compromise between call overhead and compile time. */
+const unrolledSteps = 32;
 
 interface LoopSteps {
   readonly op: string;
@@ -26,6 +29,8 @@ interface LoopSteps {
   readonly first: number;
   readonly count: number;
   readonly reverse: boolean;
+  /** The steps of one iteration. Default: `unrolledSteps`. */
+  readonly stepsPerIteration?: number;
 }
 
 interface LoopResult {
@@ -48,21 +53,31 @@ export function stepInLoop(start: Structure, steps: LoopSteps): LoopResult | nul
 }
 
 function loop(start: Structure, steps: LoopSteps): LoopResult | null {
-  const { op, reverse, elements } = steps;
+  const { op, reverse, elements, stepsPerIteration = unrolledSteps } = steps;
   const iterations = Math.floor(steps.count / stepsPerIteration);
   const count = iterations * stepsPerIteration;
   const first = reverse ? steps.first + steps.count - count : steps.first;
   const carried = flattenTensors(start, op, 'the accumulator').tensors;
   const rows = elements.tensors.map((t) => {
     const rest = shapeOf(t).slice(1);
-    const used = slice(t, [first, ...rest.map(() => 0)], [count, ...rest]);
+    const used = count === shapeOf(t)[0] ? t : slice(t, [first, ...rest.map(() => 0)], [count, ...rest]);
+    if (stepsPerIteration === 1) return used;
     return reshape(used, [iterations, stepsPerIteration, ...rest]);
   });
   let output: Structure = null;
   const body = (parameters: readonly Tensor[]): { next: readonly Tensor[]; stacked: readonly Tensor[] } => {
-    const chunks = parameters.slice(carried.length).map((t) => unstack(t));
-    const all: (readonly Tensor[])[] = [];
+    const slices = parameters.slice(carried.length);
     let accumulated: Structure = withTensors(start, parameters.slice(0, carried.length));
+    if (stepsPerIteration === 1) {
+      const result = steps.step(accumulated, withTensors(elements.structure, slices));
+      output = result.output;
+      return {
+        next: flattenTensors(result.next, op, 'the result of fn').tensors,
+        stacked: flattenTensors(output, op, 'the result of fn').tensors,
+      };
+    }
+    const chunks = slices.map((t) => unstack(t));
+    const all: (readonly Tensor[])[] = [];
     for (let n = 0; n < stepsPerIteration; n++) {
       const i = reverse ? stepsPerIteration - 1 - n : n;
       const element = withTensors(
@@ -89,7 +104,9 @@ function loop(start: Structure, steps: LoopSteps): LoopResult | null {
   if (!next.every((t, k) => alike(t, carried[k]))) return null;
   const results = emitLoop(steps, iterations, subgraph, carried, rows, next.length, stacked.length);
   if (results === null) return null;
-  const joined = results.stacked.map((t) => reshape(t, [count, ...shapeOf(t).slice(2)]));
+  const joined = results.stacked.map((t) =>
+    stepsPerIteration === 1 ? t : reshape(t, [count, ...shapeOf(t).slice(2)]),
+  );
   return { next: withTensors(start, results.next), stacked: withTensors(output, joined), first, count };
 }
 

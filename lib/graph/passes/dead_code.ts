@@ -1,4 +1,4 @@
-/** Dead code elimination: of nodes and constants, and of results that an op can omit. */
+/** Two passes of dead code elimination: `deadCode` removes nodes and constants, `unreadResults` results that an op can omit. */
 import { inputsOf, outputsOf, readsIn, type Graph, type Node } from '../graph';
 
 /** Drops nodes without effects whose results are unused, and unused constants. */

@@ -1,19 +1,22 @@
-/** The names of the passes over graphs, then those of lib/compile. GRADTAPE_DISABLE_PASS disables some, separated by commas. */
+/**
+ * The names of the passes, by which GRADTAPE_DISABLE_PASS disables them (a list separated by commas); the table of
+ * docs/compiled-functions.md describes each. Those from `blocks` on belong to lib/compile. The order of the list has no meaning:
+ * optimize.ts has the order of the passes over graphs.
+ */
 export const passes = [
   'foldConstants',
   'simplify',
   'regroup',
   'commonSubexpressions',
   'deadCode',
-  'stackProducts',
   'activations',
   'layout',
   'epilogues',
-  'transposeOnce',
   'unreadResults',
   'blocks',
   'fuse',
   'recompute',
+  'loops',
 ] as const;
 type Pass = (typeof passes)[number];
 

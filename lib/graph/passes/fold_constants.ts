@@ -1,6 +1,7 @@
 /** Constant folding: evaluates ops on constants at compile time. */
 import { detached } from '../../core/context';
-import { aliasTensor, pin, shapeOf, type Tensor } from '../../core/tensor';
+import { pin } from '../../core/ownership';
+import { aliasTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { runNode, type Graph } from '../graph';
 import { rewrite } from './rewrite';
 

@@ -2,8 +2,11 @@
  * Layout propagation: moves transposes through elementwise ops, broadcasts, concatenations, pads, slices and reductions until
  * they cancel. A chain of channels-first convolutions then runs channels-last, with one transpose at each end.
  *
- * A value and its transposes form a family. Each op that supports any order of dimensions gets the order with the cheapest
- * transposes: one in which its operands are available or required by other ops, and its result is preferred.
+ * A value and its transposes form a family, of which the members computed so far are available. Going back from the last op, the
+ * pass collects the orders of dimensions in which the ops that support only one (products, convolutions) require each value, and
+ * those that other ops therefore prefer. Going forward, each op that supports any order (a flexible op) gets the one that costs the
+ * fewest elements to transpose: of its operands, unless the transpose is available or required anyway, and of its result, for each
+ * order that is preferred.
  */
 import { asShape, sameShape, type Shape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';

@@ -8,8 +8,6 @@ import { epilogues } from './epilogues';
 import { foldConstants } from './fold_constants';
 import { layout } from './layout';
 import { regroup, simplify } from './simplify';
-import { stackProducts } from './stack_products';
-import { transposeOnce } from './transpose_once';
 
 const graphPasses = {
   simplify,
@@ -18,10 +16,8 @@ const graphPasses = {
   commonSubexpressions,
   activations,
   deadCode,
-  stackProducts,
   layout,
   epilogues,
-  transposeOnce,
   unreadResults,
 };
 
@@ -37,10 +33,9 @@ export function optimize(graph: Graph): Graph {
     'commonSubexpressions',
     'activations',
     'deadCode',
-    'stackProducts',
   ]);
   const moved = apply(first, ['layout']);
   // A transpose that was moved may now be next to a product.
   const second = moved === first ? first : apply(moved, ['regroup', 'deadCode']);
-  return apply(second, ['epilogues', 'transposeOnce', 'unreadResults']);
+  return apply(second, ['epilogues', 'unreadResults']);
 }

@@ -1,8 +1,8 @@
 /** The means of passes that replace ops of a graph one by one, in program order. */
 import { withContext } from '../../core/context';
 import { asShape, scalarShape } from '../../core/shape';
+import { pin } from '../../core/ownership';
 import {
-  pin,
   type Placeholder,
   placeholderOf,
   symbolicTensor,

@@ -1,6 +1,8 @@
 /**
- * Applies the rewrite rules of op definitions. The exact ones (OpTraits.exactRewrite) are x·1, x/1, x − 0, −(−x) and copies that
- * move nothing: results are the same bit for bit, signs of zeros and NaNs included; only a signalling NaN is not quieted.
+ * Two passes that apply the rewrite rules of op definitions to the ops of a graph: `simplify` the exact rules
+ * (OpTraits.exactRewrite), `regroup` the reassociating ones. Exact rules replace, for example, x·1, x/1, x − 0, −(−x) and a copy of
+ * all of x by x. Results are the same bit for bit, signs of zeros and NaNs included, with one exception: arithmetic such as x·1
+ * turns a signalling NaN into a quiet one, and the x that replaces it is still signalling.
  */
 import type { OpCall } from '../../op/contract';
 import { sameShape } from '../../core/shape';

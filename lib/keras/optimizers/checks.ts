@@ -5,8 +5,7 @@ import { IndexedSlices } from '../../core/indexed_slices';
 import { describe, sameShape, scalarShape, showShape } from '../../core/shape';
 import { scalarTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
-import type { TracedOp, Tracer } from '../../op/contract';
-import { firstBadIndex } from '../../op/index_rows';
+import { checkedIndices, firstBadIndex } from '../../op/index_rows';
 import type { LearningRate, LearningRateSchedule, ScheduledRate } from './options';
 import { Slot } from './slot';
 
@@ -161,34 +160,17 @@ function checkRows(g: IndexedSlices, v: Variable, optimizer: string): void {
 }
 
 /** The error for an index of a sparse gradient that is out of range. */
-export function badRow(indices: Tensor, at: number, v: Variable, optimizer: string): InvalidArgumentError {
+function badRow(indices: Tensor, at: number, v: Variable, optimizer: string): InvalidArgumentError {
   return new InvalidArgumentError(
     `[${optimizer}] the gradient of '${v.name}': indices[${at}] = ${viewOf(indices)[at]} is not in [0, ${shapeOf(v.held)[0]})`,
   );
 }
 
-/** During a trace: adds a check of a sparse gradient's indices to each run; returns the gradient with checked indices. */
-export function checkRowsAtRun(
-  g: IndexedSlices,
-  v: Variable,
-  optimizer: string,
-  tracer: Tracer,
-): IndexedSlices {
-  const { indices } = g;
-  const count = shapeOf(v.held)[0];
-  const op: TracedOp = {
-    name: 'checkRows',
-    differentiable: false,
-    savesInputs: 0,
-    savesOutputs: false,
-    fallible: true,
-    execute: ([concrete]: readonly Tensor[]): readonly Tensor[] => {
-      const bad = firstBadIndex(concrete, count);
-      if (bad >= 0) throw badRow(concrete, bad, v, optimizer);
-      return [concrete];
-    },
-  };
-  const [checked] = tracer.emit(op, [indices], null, [{ shape: shapeOf(indices), dt: indices.dt }]);
+/** The gradient, the indices of whose rows are checked in each run of a traced function. */
+export function checkRowsAtRun(g: IndexedSlices, v: Variable, optimizer: string): IndexedSlices {
+  const checked = checkedIndices(g.indices, shapeOf(v.held)[0], (indices, at) =>
+    badRow(indices, at, v, optimizer),
+  );
   return new IndexedSlices(g.values, checked, g.denseShape);
 }
 

@@ -1,6 +1,21 @@
 /** `tf.keras.optimizers`. */
-export { Adam, type AdamOptions } from './adam';
+export { Adam, AdamW, type AdamOptions, type AdamWOptions } from './adam';
+export { Adadelta, type AdadeltaOptions } from './adadelta';
+export { Adafactor, type AdafactorOptions } from './adafactor';
+export { Adagrad, type AdagradOptions } from './adagrad';
+export { Adamax, type AdamaxOptions } from './adamax';
+export { Ftrl, type FtrlOptions } from './ftrl';
+export { Lamb, type LambOptions } from './lamb';
+export { Lion, type LionOptions } from './lion';
+export { Muon, type MuonOptions } from './muon';
+export { Nadam, type NadamOptions } from './nadam';
+export { RMSprop, type RMSpropOptions } from './rmsprop';
+export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from './schedule_free_adamw';
 export type { Gradient } from './checks';
+export { getOptimizer as get, type OptimizerLike } from './get';
+export { LossScaleOptimizer, type LossScaleOptions } from './loss_scale_optimizer';
 export { Optimizer } from './optimizer';
 export type { LearningRate, LearningRateSchedule, OptimizerOptions, ScheduledRate } from './options';
 export { SGD, type SGDOptions } from './sgd';
+export * as schedules from './schedules';
+export { deserialize, serialize } from './serialization';

@@ -1,17 +1,17 @@
 /** The base class of optimizers: one step from gradients to variables, in the order of operations of Keras 3. */
 import { GradientTape } from '../../autodiff/gradient_tape';
+import { context } from '../../core/context';
 import { dtypes, type DType, type DTypeInfo } from '../../core/dtype';
-import { InvalidArgumentError } from '../../core/errors';
+import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
-import { detached, context } from '../../core/context';
-import type { ReadVariable, Tracer } from '../../op/contract';
-import { describe, scalarShape } from '../../core/shape';
-import { makeTensor, shapeOf, Tensor, viewOf } from '../../core/tensor';
+import { shapeOf, Tensor } from '../../core/tensor';
 import { tidy } from '../../core/tidy';
-import { heldBy, Variable } from '../../core/variable';
+import type { Variable } from '../../core/variable';
+import type { Tracer } from '../../op/contract';
 import { add, multiply } from '../../ops/math/binary';
 import { cast } from '../../ops/array/cast';
 import { densify } from '../../ops/index/slices';
+import { updateAverages } from './averages';
 import {
   checkExcepted,
   checkGradient,
@@ -21,117 +21,101 @@ import {
   checkVariable,
   noGradients,
   pairsFrom,
-  rateFrom,
-  scheduledRate,
   unknownVariable,
   unmatched,
   warnMissing,
   type Gradient,
-  type Rate,
 } from './checks';
-import { updateAverages } from './averages';
 import { clipGradients } from './clip';
-import type { CheckedOptions, LearningRate, ScheduledRate } from './options';
-import type { Rule } from '../../ops/state/optimizer_rules';
-import { Element, Slot } from './slot';
-import {
-  eagerUpdater,
-  groupByDType,
-  type RuleOfVariable,
-  TracedUpdater,
-  type Update,
-  type Updater,
-} from './update';
+import type { OptimizerOptions } from './options';
+import type { Slot } from './slot';
+import { OptimizerState } from './state';
+import { eagerUpdater, groupByDType, TracedUpdater, type Updater } from './update';
+
+/** What the steps of one update share. */
+interface CurrentUpdate {
+  readonly updater: Updater;
+  /** The scalars of the update, by dtype and name. */
+  readonly scalars: Map<string, Tensor>;
+}
 
 /**
  * Base class of optimizers. `applyGradients([[gradient, variable], …])` does one step. The state is created for the variables
- * of the first step (or of `build`); later steps may omit some of them, but not add others.
- * @tf tf.keras.optimizers.Optimizer
+ * of the first step (or of `build`); later steps may omit some of them, but not add others. A subclass creates its state in
+ * `buildSlots` and says in `updateStep` what a step does to one variable. @tf tf.keras.optimizers.Optimizer
  */
-export abstract class Optimizer {
-  readonly name: string;
-  /** @internal */
-  protected readonly options: CheckedOptions;
-  private readonly className: string;
-  /** The learning rates so far; the index of the current one is a variable, so that calls in flight keep theirs. */
-  private rates: Rate[];
-  private readonly rateIndex = new Slot('learning_rate', dtypes.float32, scalarShape);
-  private readonly counter = new Slot('iteration', dtypes.int64, scalarShape);
-  private readonly ownVariables: Variable[] = [this.counter];
-  /** Position of each variable; null before `build`. */
-  private positions: Map<Variable, number> | null = null;
-  private trainedVariables: readonly Variable[] = [];
-  private averages: Slot[] = [];
-  private accumulators: Slot[] = [];
+export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> extends OptimizerState<O> {
   private isExcludedFromDecay: (v: Variable) => boolean = () => false;
   /** The learning rate of the current step. */
   private rateNow = 0;
-  private readonly counterReader = new Element();
-  private readonly rateReader = new Element();
-  private readonly rateIndexReader = new Element();
+  private current: CurrentUpdate | null = null;
 
-  protected constructor(className: string, options: CheckedOptions) {
-    if (new.target === Optimizer)
-      throw new TypeError('[Optimizer] is the base class of optimizers: create one of these, SGD or Adam');
-    this.className = className;
-    this.name = options.name;
-    this.options = options;
-    this.rates = [rateFrom(options.learningRate, className)];
-    if (this.rate instanceof Variable) this.ownVariables.push(this.rate);
+  /**
+   * What a step does to a variable: it assigns the slots and the variable with `assign`. The gradient and the learning rate are of
+   * the variable's dtype.
+   */
+  protected updateStep(_gradient: Tensor, variable: Variable, _learningRate: Tensor): void {
+    throw new UnimplementedError(
+      `[${this.className}] does not say in updateStep(gradient, variable, learningRate) how '${variable.name}' is updated`,
+    );
   }
 
-  private get rate(): Rate {
-    return this.rateIn(heldBy);
+  /** What an update does before the first `updateStep`. */
+  protected beginUpdate(): void {
+    // Nothing by default.
   }
 
-  /** The learning rate, or the schedule that computes it, according to the variables as a run reads them. */
-  private rateIn(read: ReadVariable): Rate {
-    return this.rates[this.rateIndexReader.get({ held: read(this.rateIndex) })];
-  }
-
-  /** Creates the state for these variables. The first step does it if it has not been called. */
-  build(variables: readonly Variable[]): void {
-    if (this.positions !== null) return;
-    const positions = new Map<Variable, number>();
+  /** @internal Updates distinct variables. */
+  protected updateVariables(
+    gradients: readonly (Tensor | IndexedSlices)[],
+    variables: readonly Variable[],
+    updater: Updater,
+  ): void {
+    const rates = new Map<DTypeInfo, Tensor>();
     variables.forEach((v, i) => {
-      checkVariable(v, this.className);
-      positions.set(v, i);
+      const rate = rates.get(v.dt) ?? updater.number(v.dt, () => this.rateNow, true);
+      rates.set(v.dt, rate);
+      if (i === 0) this.beginUpdate();
+      this.updateStep(gradients[i] as Tensor, v, rate);
     });
-    this.trainedVariables = [...variables];
-    if (this.options.useEma) this.averages = this.addSlots('average');
-    if (this.options.gradientAccumulationSteps !== null)
-      this.accumulators = this.addSlots('gradient_accumulator');
-    this.buildSlots();
-    this.positions = positions;
   }
 
-  /** Creates the slots of the rule with `addSlots`. */
-  protected abstract buildSlots(): void;
+  /** @internal The learning rate of the current step, float32. */
+  protected get rateOfStep(): number {
+    return this.rateNow;
+  }
 
-  /** The rule and the state of a variable; `index` is its index in the slot lists. */
-  protected abstract rule(index: number): RuleOfVariable;
+  /** A number of the current update as a scalar of a dtype: compiled functions compute it anew at each run. */
+  protected stepScalar(name: string, dt: DTypeInfo, compute: () => number): Tensor {
+    const { updater, scalars } = this.current as CurrentUpdate;
+    const key = `${dt.name} ${name}`;
+    const found = scalars.get(key) ?? updater.number(dt, compute);
+    scalars.set(key, found);
+    return found;
+  }
 
-  /** The numbers of the rule for variables of a dtype. */
-  protected abstract numbers(dt: DTypeInfo, learningRate: number): readonly number[];
+  /** 1 − βᵗ for the decay rate in an option, and t the number of this update, counted from 1. */
+  protected biasCorrection(name: keyof O & string, variable: Variable): Tensor {
+    const { dt } = variable;
+    return this.stepScalar(name, dt, () =>
+      biasCorrection(this.options[name] as number, this.updates() + 1, dt),
+    );
+  }
 
-  /** Whether the rule updates only rows that have a gradient, as plain gradient descent does. */
+  /** The current value of a variable or slot. */
+  protected read(v: Variable): Tensor {
+    context.tracer?.touch(v);
+    return v.held;
+  }
+
+  /** Assigns a variable or slot. */
+  protected assign(v: Variable, value: Tensor): void {
+    const converted = value.dt === v.dt ? value : cast(value, v.dtype);
+    (this.current?.updater ?? eagerUpdater).assign(v, converted);
+  }
+
+  /** @internal Whether the rule updates only rows that have a gradient, as plain gradient descent does. */
   protected supportsRows = false;
-
-  /** Adds slots of zeros, one for each variable and name; `variables` lists all slots of one variable before the next. */
-  protected addSlots(name: string): Slot[];
-  protected addSlots(names: readonly string[]): Slot[][];
-  protected addSlots(names: string | readonly string[]): Slot[] | Slot[][] {
-    const list = typeof names === 'string' ? [names] : names;
-    const slots = list.map((): Slot[] => []);
-    for (const v of this.trainedVariables) {
-      list.forEach((name, i) => {
-        const slot = new Slot(`${v.name.replace(/:0$/, '')}_${name}`, v.dt, shapeOf(v.held));
-        slots[i].push(slot);
-        this.ownVariables.push(slot);
-      });
-    }
-    return typeof names === 'string' ? slots[0] : slots;
-  }
 
   /**
    * Does one step for pairs of gradient and variable. Variables whose gradient is null are skipped with a warning.
@@ -194,13 +178,13 @@ export abstract class Optimizer {
   ): void {
     const updater = new TracedUpdater(tracer, {
       variables: [this.counter],
-      reads: this.rate instanceof Variable ? [this.rateIndex, this.rate] : [this.rateIndex],
-      begin: (read) => (this.rateNow = this.currentRate(read)),
+      reads: this.rates.variables,
+      begin: (read) => (this.rateNow = this.rates.number(() => this.count(), read)),
       end: () => this.setCount(this.count() + 1),
       undo: () => this.setCount(this.count() - 1),
     });
     const checked = gradients.map((g, i) =>
-      g instanceof Tensor ? g : checkRowsAtRun(g, variables[i], this.className, tracer),
+      g instanceof Tensor ? g : checkRowsAtRun(g, variables[i], this.className),
     );
     this.step(
       checked.map((g, i) => this.prepare(g, variables[i])),
@@ -270,20 +254,26 @@ export abstract class Optimizer {
     updater: Updater,
   ): void {
     // In a trace, each run computes it.
-    if (updater === eagerUpdater) this.rateNow = this.currentRate();
+    if (updater === eagerUpdater) this.rateNow = this.rates.number(() => this.count());
     const clipped = clipGradients(gradients, this.options);
-    // A variable that occurs twice is updated twice, in order.
-    let first = 0;
-    const seen = new Set<Variable>();
-    variables.forEach((v, i) => {
-      if (seen.has(v)) {
-        this.updateDistinct(clipped.slice(first, i), variables.slice(first, i), updater);
-        first = i;
-        seen.clear();
-      }
-      seen.add(v);
-    });
-    this.updateDistinct(clipped.slice(first), variables.slice(first), updater);
+    const before = this.current;
+    this.current = { updater, scalars: new Map() };
+    try {
+      // A variable that occurs twice is updated twice, in order.
+      let first = 0;
+      const seen = new Set<Variable>();
+      variables.forEach((v, i) => {
+        if (seen.has(v)) {
+          this.updateDistinct(clipped.slice(first, i), variables.slice(first, i), updater);
+          first = i;
+          seen.clear();
+        }
+        seen.add(v);
+      });
+      this.updateDistinct(clipped.slice(first), variables.slice(first), updater);
+    } finally {
+      this.current = before;
+    }
   }
 
   private updateDistinct(
@@ -291,28 +281,22 @@ export abstract class Optimizer {
     variables: readonly Variable[],
     updater: Updater,
   ): void {
-    const decay = this.options.weightDecay;
-    if (decay !== null) {
+    for (const decay of new Set(variables.map((v) => this.weightDecayOf(v)))) {
+      if (decay === null) continue;
       // w −= w·decay·rate: gradient descent with w as its own gradient.
       const numbers = (): readonly number[] => [Math.fround(decay) * this.rateNow];
-      const decayed = variables.filter((v) => !this.isExcludedFromDecay(v));
+      const decayed = variables.filter(
+        (v) => !this.isExcludedFromDecay(v) && this.weightDecayOf(v) === decay,
+      );
       for (const group of groupByDType(decayed.map((variable) => ({ gradient: null, variable, slots: [] }))))
         updater.update('sgd', numbers, group);
     }
-    const numbers = (dt: DTypeInfo): readonly number[] => this.numbers(dt, this.rateNow);
-    const updates: Update[] = [];
-    let rule: Rule | null = null;
-    variables.forEach((variable, i) => {
-      const gradient = gradients[i];
-      if (gradient instanceof Tensor) {
-        const definition = this.rule(this.position(variable));
-        rule = definition.rule;
-        updates.push({ gradient, variable, slots: definition.slots });
-      } else {
-        updater.descendRows(numbers, gradient, variable);
-      }
-    });
-    for (const group of groupByDType(updates)) updater.update(rule as unknown as Rule, numbers, group);
+    this.updateVariables(gradients, variables, updater);
+  }
+
+  /** The weight decay of a variable that is not excluded from it; null: none. */
+  protected weightDecayOf(_v: Variable): number | null {
+    return this.options.weightDecay;
   }
 
   private updateAverages(updater: Updater): void {
@@ -329,85 +313,9 @@ export abstract class Optimizer {
     for (const v of variables) v.assignTensor(this.averages[this.position(v)].read());
   }
 
-  private position(v: Variable): number {
-    return this.positions?.get(v) ?? 0;
-  }
-
-  /** The number of steps so far, read from the counter variable, which may have been assigned. */
-  private count(): number {
-    return this.counterReader.get(this.counter);
-  }
-
-  private setCount(n: number): void {
-    const next = this.counter.target();
-    (viewOf(next) as BigInt64Array)[0] = BigInt(n);
-    this.counter.settle(next);
-  }
-
-  /** The number of updates so far; with gradient accumulation, an update takes several steps. */
-  protected updates(): number {
-    const steps = this.options.gradientAccumulationSteps;
-    return steps === null ? this.count() : Math.floor(this.count() / steps);
-  }
-
-  /** The number of updates so far, int64: the counter variable, or with gradient accumulation a tensor. */
-  get iterations(): Variable<'int64'> | Tensor<'int64'> {
-    if (this.options.gradientAccumulationSteps === null) return this.counter as Variable<'int64'>;
-    const t = makeTensor(dtypes.int64, scalarShape, 1);
-    (viewOf(t) as BigInt64Array)[0] = BigInt(this.updates());
-    return t as Tensor<'int64'>;
-  }
-
-  /** The state variables: the counter, the learning rate (unless it is a schedule), and the slots of the rule. */
-  get variables(): Variable[] {
-    return [...this.ownVariables];
-  }
-
-  /** The learning rate as a float32 number. */
-  private currentRate(read: ReadVariable = heldBy): number {
-    const rate = this.rateIn(read);
-    if (rate instanceof Variable) return Math.fround(this.rateReader.get({ held: read(rate) }));
-    const step = this.count();
-    const value = typeof rate === 'function' ? rate(step) : rate.call(step);
-    const number = value instanceof Tensor || value instanceof Variable ? Number(value.item()) : value;
-    if (typeof number !== 'number') {
-      throw new TypeError(
-        `[${this.className}] the learning rate of step ${step} is ${describe(value)}, not a number`,
-      );
-    }
-    return Math.fround(number);
-  }
-
-  /**
-   * The learning rate: a variable that can be assigned or, for a schedule or function, its value for this step, which cannot.
-   * To set a number assigns the variable; to set a schedule or function replaces it for later calls, compiled ones included.
-   */
-  get learningRate(): Variable<'float32'> | ScheduledRate {
-    if (this.rate instanceof Variable) return this.rate as Variable<'float32'>;
-    return scheduledRate(this.currentRate(), this.className);
-  }
-
-  set learningRate(rate: LearningRate | Tensor) {
-    if (typeof rate === 'number' || rate instanceof Tensor || rate instanceof Variable) {
-      if (!(this.rate instanceof Variable)) {
-        throw new TypeError(
-          `[${this.className}] This optimizer was created with a schedule or function as its learningRate, hence its ` +
-            `learning rate is not settable. If you need it to be, create the optimizer with a number.`,
-        );
-      }
-      this.rate.assign(rate);
-      return;
-    }
-    const next = rateFrom(rate, this.className);
-    detached(() => {
-      const before = this.rate;
-      this.rateIndex.checkUnclaimed();
-      // Without calls in flight, the previous rates are unused.
-      if (context.claims.open === 0) this.rates = [];
-      this.rateIndex.assign(this.rates.push(next) - 1);
-      const at = this.ownVariables.indexOf(before as Variable);
-      if (at >= 0) this.ownVariables.splice(at, 1);
-    });
+  /** @internal The variables and their moving averages: with `useEma`, from the first step on. */
+  get movingAverages(): [Variable, Variable][] {
+    return this.averages.map((average, i) => [this.trainedVariables[i], average]);
   }
 
   /**
@@ -424,6 +332,22 @@ export abstract class Optimizer {
     return value;
   }
 
+  /** The loss, times `lossScaleFactor`: gradients of that are what `apply` divides by it. */
+  scaleLoss(loss: Tensor): Tensor {
+    const scale = this.options.lossScaleFactor;
+    return scale === null ? loss : multiply(loss, scale);
+  }
+
+  /** @internal A LossScaleOptimizer scales the loss. */
+  dropLossScale(): void {
+    this.options = { ...this.options, lossScaleFactor: null };
+  }
+
+  /** @internal The optimizers within, by the names that files have for them. */
+  savedOptimizers(): readonly (readonly [string, Optimizer])[] {
+    return [];
+  }
+
   /** Excludes variables from weight decay: those in `varList`, and those whose names contain one of `varNames`. */
   excludeFromWeightDecay(excepted: { varList?: readonly Variable[]; varNames?: readonly string[] }): void {
     if (this.positions !== null) {
@@ -435,10 +359,10 @@ export abstract class Optimizer {
     const list = new Set(varList);
     this.isExcludedFromDecay = (v) => list.has(v) || varNames.some((name) => v.name.includes(name));
   }
+}
 
-  /** The options, for `fromConfig` of the same class. */
-  getConfig(): Record<string, unknown> {
-    const rate = this.rate;
-    return { ...this.options, learningRate: rate instanceof Variable ? Number(rate.item()) : rate };
-  }
+/** 1 − βᵗ. As in Keras, β is float32, and each operation rounds to the variable's dtype. */
+export function biasCorrection(beta: number, t: number, dt: DTypeInfo): number {
+  const r = dt === dtypes.float64 ? (x: number) => x : Math.fround;
+  return r(1 - r(Math.fround(beta) ** t));
 }

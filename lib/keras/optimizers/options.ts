@@ -73,7 +73,7 @@ export function checkOptions<O extends OptimizerOptions>(
   const isObject = typeof given === 'object' && given !== null && isPlain(given) && !('call' in given);
   const named =
     given === undefined ? {} : isObject ? (given as Record<string, unknown>) : { learningRate: given };
-  const merged: CheckedOptions & O = { ...defaults, name: optimizer.toLowerCase(), ...ownDefaults };
+  const merged: CheckedOptions & O = { ...defaults, ...ownDefaults };
   for (const [key, value] of Object.entries(named)) {
     if (!Object.hasOwn(merged, key)) {
       throw new TypeError(

@@ -1,9 +1,7 @@
 /** The SGD optimizer: gradient descent with optional momentum. */
 import type { DTypeInfo } from '../../core/dtype';
-import { InvalidArgumentError } from '../../core/errors';
-import { throwExtraArguments } from '../../core/options';
-import { checkBoolean, checkNumber, checkOptions, type LearningRate, type OptimizerOptions } from './options';
-import { Optimizer } from './optimizer';
+import type { LearningRate, OptimizerOptions } from './options';
+import { RuleOptimizer } from './rule_optimizer';
 import type { RuleOfVariable } from './update';
 import type { Slot } from './slot';
 
@@ -16,46 +14,39 @@ export interface SGDOptions extends OptimizerOptions {
   nesterov?: boolean;
 }
 
+const defaults = { learningRate: 0.01, momentum: 0, nesterov: false };
+
 /**
  * Gradient descent with optional momentum.
  * w −= lr·g; with momentum: m = momentum·m − lr·g, then w += m, or with nesterov w += momentum·m − lr·g.
  * Instead of the options, the learning rate alone may be passed. @tf tf.keras.optimizers.SGD
  */
-export class SGD extends Optimizer {
-  private readonly momentum: number;
-  private readonly nesterov: boolean;
+export class SGD extends RuleOptimizer<SGDOptions> {
   private momentums: Slot[] = [];
 
   constructor(options?: SGDOptions | LearningRate) {
-    const ownDefaults = { learningRate: 0.01, momentum: 0, nesterov: false };
     // eslint-disable-next-line prefer-rest-params
-    if (arguments.length > 1) throwExtraArguments('SGD', 1, arguments, ownDefaults);
-    const o = checkOptions(options, ownDefaults, 'SGD');
-    super('SGD', o);
-    this.momentum = checkNumber(o.momentum, 'momentum', 'SGD');
-    if (this.momentum < 0 || this.momentum > 1) {
-      throw new InvalidArgumentError(`[SGD] momentum must be a number in [0, 1]; got ${this.momentum}`);
-    }
-    checkBoolean(o.nesterov, 'nesterov', 'SGD');
-    this.nesterov = o.nesterov;
-    this.supportsRows = this.momentum === 0;
-  }
-
-  static fromConfig(config: Record<string, unknown>): SGD {
-    return new SGD(config);
+    super(options, defaults, arguments);
+    this.checkNumbers('momentum');
+    this.checkBooleans('nesterov');
+    const { momentum } = this.options;
+    if (momentum < 0 || momentum > 1) throw this.badOption('momentum', 'a number in [0, 1]');
+    this.supportsRows = momentum === 0;
   }
 
   protected override buildSlots(): void {
-    if (this.momentum !== 0) this.momentums = this.addSlots('momentum');
+    if (this.options.momentum !== 0) this.momentums = this.addSlots('momentum');
   }
 
+  /** @internal */
   protected override rule(index: number): RuleOfVariable {
-    if (this.momentum === 0) return { rule: 'sgd', slots: [] };
-    return { rule: this.nesterov ? 'nesterov' : 'momentum', slots: [this.momentums[index]] };
+    if (this.options.momentum === 0) return { rule: 'sgd', slots: [] };
+    return { rule: this.options.nesterov ? 'nesterov' : 'momentum', slots: [this.momentums[index]] };
   }
 
+  /** @internal */
   protected override numbers(_: DTypeInfo, learningRate: number): readonly number[] {
     // As in Keras, the momentum is float32 for every dtype of variables.
-    return this.momentum === 0 ? [learningRate] : [learningRate, Math.fround(this.momentum)];
+    return this.options.momentum === 0 ? [learningRate] : [learningRate, Math.fround(this.options.momentum)];
   }
 }

@@ -10,11 +10,11 @@ import { fillWith } from '../../op/strided';
 export class Slot extends Variable {
   private shared = false;
 
-  /** Creates a slot of zeros. */
-  constructor(name: string, dt: DTypeInfo, shape: Shape) {
-    const zeros = makeTensor(dt, shape, sizeOf(shape));
-    fillWith(zeros, 0);
-    super(zeros, { name, trainable: false });
+  /** Creates a slot whose elements are all the same. */
+  constructor(name: string, dt: DTypeInfo, shape: Shape, initial = 0) {
+    const value = makeTensor(dt, shape, sizeOf(shape));
+    fillWith(value, initial);
+    super(value, { name, trainable: false });
   }
 
   override read(): Tensor {
@@ -77,6 +77,12 @@ export class Slot extends Variable {
   settle(value: Tensor): void {
     if (value !== this.held) this.assignOwned(value);
   }
+}
+
+/** The path of a layer's weight; the name of another variable. */
+export function pathOf(v: Variable): string {
+  const { path } = v as { path?: unknown };
+  return typeof path === 'string' ? path : v.name.replace(/:0$/, '');
 }
 
 /** Reads the element of scalar variables through a view that is cached for the current tensor. */

@@ -55,8 +55,8 @@ export interface Updater {
   descendRows(numbers: Numbers, rows: IndexedSlices, variable: Variable): void;
   /** Runs one of two branches. */
   choose(choice: Choice): void;
-  /** A scalar, computed at each step. */
-  number(dt: DTypeInfo, find: () => number): Tensor;
+  /** A scalar, computed at each step; `needsRate`: from the learning rate. */
+  number(dt: DTypeInfo, find: () => number, needsRate?: boolean): Tensor;
   zeros(dt: DTypeInfo, shape: Shape): Tensor;
   /** The current value of a variable. */
   value(v: Variable): Tensor;
@@ -188,8 +188,15 @@ export class TracedUpdater implements Updater {
     );
   }
 
-  number(dt: DTypeInfo, find: () => number): Tensor {
-    return runtimeScalar(this.tracer, dt, find, this.clock.variables);
+  number(dt: DTypeInfo, find: () => number, needsRate = false): Tensor {
+    const { clock } = this;
+    if (!needsRate || this.begun) return runtimeScalar(this.tracer, dt, find, clock);
+    this.begun = true;
+    const compute = (read: ReadVariable): number => {
+      clock.begin(read);
+      return find();
+    };
+    return runtimeScalar(this.tracer, dt, compute, { ...clock, fallible: true });
   }
 
   zeros(dt: DTypeInfo, shape: Shape): Tensor {

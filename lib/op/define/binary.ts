@@ -1,8 +1,8 @@
 /** Binary elementwise ops, whose operands broadcast. */
 import { native } from '../../binding';
-import type { TensorLike } from '../../core/convert';
+import type { AnyTensorLike, TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
-import { dtypes, floating, type DType } from '../../core/dtype';
+import { dtypes, floating, stringType, type DType, type DTypeInfo } from '../../core/dtype';
 import type { DTypeOfPair } from '../../core/dtype_of';
 import { broadcastShapes, checkElements, maxElements, sameShape, sizeOf, type Shape } from '../../core/shape';
 import { makeTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -20,6 +20,7 @@ import {
 import { reuseDonated } from '../donation';
 import { rewriteBinary } from '../exact_rewrites';
 import { register, type Example, type GradContext, type OpDefinition, type SymbolicZero } from '../registry';
+import { viaNumbers } from '../strings';
 import { traced } from '../traced';
 import * as kernels from '../kernels';
 
@@ -50,6 +51,8 @@ export interface BinarySpec {
       ]
     | null;
   toBool?: boolean;
+  /** It takes tensors of strings too: see op/strings.ts. */
+  strings?: boolean;
   /** Identity elements: the value of a for which y is b, of b for which y is a, bit for bit. For float sums −0, not 0. */
   neutral?: { readonly a?: number; readonly b?: number };
   /** `a` is an upstream gradient, which the kernel may overwrite if it is donated: see op/donation.ts. */
@@ -62,6 +65,8 @@ export interface BinarySpec {
 export type BinaryOp = <X extends TensorLike, Y extends TensorLike>(x: X, y: Y) => Tensor<DTypeOfPair<X, Y>>;
 /** A binary elementwise function whose result is bool. */
 export type Comparison = (x: TensorLike, y: TensorLike) => Tensor<'bool'>;
+/** A comparison that takes tensors of strings too. */
+export type Equality = (x: AnyTensorLike, y: AnyTensorLike) => Tensor<'bool'>;
 
 /** The gradients with respect to both operands, in their shapes. */
 function binaryGradient(
@@ -85,11 +90,12 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const toBool = spec.toBool === true;
   const check = spec.check ?? null;
   const reusesDonated = spec.reusesDonated === true;
+  const isText = (dt: DTypeInfo): boolean => spec.strings === true && dt === stringType;
   /** Adds the op to the graph being traced. Kept out of `call`, so that the eager path stays small. */
   const emit = (a: Tensor, b: Tensor): Tensor => {
     const { dt } = a;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
-    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    if (((mask >> dt.code) & 1) === 0 && !isText(dt)) throw badDType(name, 'x', dt, spec.dtypes);
     return traced(definition, [a, b], null, [
       { shape: resultShape(name, a, b), dt: toBool ? dtypes.bool : dt },
     ])[0];
@@ -105,7 +111,10 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     if (context.tracer !== null && (context.tracer.traces(a) || context.tracer.traces(b))) return emit(a, b);
     const dt = a.dt;
     if (b.dt !== dt) throw mixedDTypes(name, a, b);
-    if (((mask >> dt.code) & 1) === 0) throw badDType(name, 'x', dt, spec.dtypes);
+    if (((mask >> dt.code) & 1) === 0) {
+      if (isText(dt)) return viaNumbers([a, b], [dtypes.bool], ([x, y]) => [call(x, y)])[0];
+      throw badDType(name, 'x', dt, spec.dtypes);
+    }
     const own = shapeOf(a);
     const shape = own === shapeOf(b) ? own : resultShape(name, a, b);
     const size = shape === own ? a.size : sizeOf(shape);
@@ -151,6 +160,25 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   };
   register(definition);
   return call as BinaryOp;
+}
+
+interface ActivationGradientSpec extends Pick<BinarySpec, 'dtypes' | 'saves' | 'domain' | 'ulp'> {
+  /** The gradient with respect to b. */
+  second: NonNullable<BinarySpec['gradient']>[1];
+}
+
+/**
+ * Defines the gradient of an activation as an op of the upstream gradient and b, the activation's input or output. It is linear in
+ * the upstream gradient, whose buffer it reuses if that is donated.
+ */
+export function activationGradient(name: string, { second, ...spec }: ActivationGradientSpec): BinaryOp {
+  const op = binary(name, {
+    ...spec,
+    tf: '',
+    reusesDonated: true,
+    gradient: [(dy, { b }) => op(dy, b), second],
+  });
+  return op;
 }
 
 /** Like `binary`, with a bool result. */

@@ -1,4 +1,7 @@
-/** Composite ops, which are written in other ops, and wrappers of public functions. */
+/**
+ * Composite ops, which are written in other ops. Also `compose` and `callWith`, by which public functions count their arguments
+ * without allocating a list of them.
+ */
 import type { DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { TensorConvertible } from '../../core/tensor_convertible';

@@ -1,6 +1,7 @@
 /**
- * Defines ops with a kernel that no other helper fits. Each helper of this folder returns a specialised closure, so that the
- * eager path has no look-up by name, no argument objects, and no allocation beyond the result.
+ * Defines ops with kernels that are neither elementwise nor reductions: `op` (one result) and `multiOp` (several). As the other
+ * helpers of this folder, they return the op's public function, a closure that was specialised when the op was defined. So an eager
+ * call looks up nothing by name, creates no objects for its arguments, and allocates only its result.
  */
 import type { DType, DTypeInfo } from '../../core/dtype';
 import { context } from '../../core/context';
@@ -9,6 +10,7 @@ import { aliasTensor, makeTensor, specOf, type Tensor } from '../../core/tensor'
 import { explain } from '../checks';
 import type { OpTraits } from '../contract';
 import { register, type Example, type GradientFunction, type OpDefinition } from '../registry';
+import { hasStrings, viaNumbers } from '../strings';
 import { traced } from '../traced';
 import { compose } from './composite';
 
@@ -27,6 +29,8 @@ export interface ResultSpec {
 export interface OpSpec<P extends unknown[], A> extends OpTraits {
   tf: string;
   dtypes: readonly DType[];
+  /** It takes tensors of strings too: see op/strings.ts. */
+  strings?: boolean;
   kind?: OpDefinition['kind'];
   domain?: readonly [number, number];
   ulp?: number;
@@ -37,7 +41,6 @@ export interface OpSpec<P extends unknown[], A> extends OpTraits {
   run:
     ((inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]) => void | readonly Tensor[]) | 'view';
   /** See OpTraits. */
-  concatenates?: (attrs: A, out: Tensor) => boolean;
   permutedAttrs?: (attrs: A, perm: readonly number[]) => A | null;
   /** The inputs (by index) and outputs that the gradient function reads. Default: none. */
   saves?: { inputs?: readonly number[] | 'all'; outputs?: boolean };
@@ -62,6 +65,12 @@ export function defineOp<P extends unknown[], A>(
   single: boolean,
 ): Defined<P, A> {
   const { args, infer, run } = spec;
+  const strings = spec.strings === true;
+  const computeStrings = (xs: readonly Tensor[], attrs: A): readonly Tensor[] => {
+    const specs = infer(xs, attrs);
+    const list = specs === null || isOutSpecList(specs) ? specs : [specs];
+    return viaNumbers(xs, list?.map(({ dt }) => dt) ?? null, (numbers) => compute(numbers, attrs));
+  };
   /** Value-dependent shapes during a trace, by running the op; null if an input is symbolic. */
   const concreteShapes = (xs: readonly Tensor[], attrs: A): readonly ResultSpec[] | null => {
     if (run === 'view' || xs.some((x) => x.isSymbolic)) return null;
@@ -76,6 +85,7 @@ export function defineOp<P extends unknown[], A>(
       // A graph has no nodes for ops without results.
       return list?.length === 0 ? [] : traced(definition, xs, attrs, list);
     }
+    if (strings && hasStrings(xs)) return computeStrings(xs, attrs);
     let outputs: readonly Tensor[];
     try {
       if (run === 'view') {
@@ -100,7 +110,8 @@ export function defineOp<P extends unknown[], A>(
   };
   /** Fast path for a single result outside of a trace, without a list of results and their specifications. */
   const apply = (xs: readonly Tensor[], attrs: A): Tensor => {
-    if (context.tracer !== null || run === 'view') return compute(xs, attrs)[0];
+    if (context.tracer !== null || run === 'view' || (strings && hasStrings(xs)))
+      return compute(xs, attrs)[0];
     let y: Tensor;
     try {
       const inferred = infer(xs, attrs) as ResultSpec | null;
@@ -129,7 +140,7 @@ function toDefinition<P extends unknown[], A>(
   spec: OpSpec<P, A>,
   call: OpDefinition['call'],
 ): OpDefinition {
-  const { args: _, infer: __, run, saves, ...stated } = spec;
+  const { args: _, infer: __, run, saves, strings: ___, ...stated } = spec;
   const inputs = saves?.inputs ?? [];
   return {
     kind: 'op',

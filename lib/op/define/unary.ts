@@ -24,7 +24,7 @@ export interface UnarySpec {
   gradient: ((dy: Tensor, saved: { x: Tensor; y: Tensor }) => Tensor | SymbolicZero) | null;
   /** The result is bool. */
   toBool?: boolean;
-  /** See TracedOp.exactRewrite. */
+  /** See OpTraits.exactRewrite. */
   exactRewrite?: OpDefinition['exactRewrite'];
 }
 

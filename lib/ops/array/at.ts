@@ -3,7 +3,7 @@
  * of the items between the brackets of Python's `x[…]`.
  */
 import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypes, type DType } from '../../core/dtype';
+import { dtypes, type AnyDType, type DType } from '../../core/dtype';
 import { copyOfList, maxDepth, tooDeep } from '../../core/lists';
 import { TensorConvertible } from '../../core/tensor_convertible';
 import { describe, type Shape, showShape } from '../../core/shape';
@@ -158,7 +158,7 @@ function atSymbolic(t: Tensor, parts: readonly unknown[]): Tensor {
 const whole: IndexItem = { kind: 'range', begin: null, end: null, step: 1 };
 
 declare module '../../core/tensor' {
-  interface Tensor<D extends DType = DType> {
+  interface Tensor<D extends AnyDType = DType> {
     /** The elements that an index selects. @tf tf.Tensor.__getitem__ */
     at(...parts: IndexPart[]): Tensor<D>;
   }

@@ -1,6 +1,7 @@
 /** Conversion of values to tensors: constant, convertToTensor. */
-import { convertLike, toValue, type HostArray, type TensorLike } from '../../core/convert';
-import { dtypeInfo, type DType } from '../../core/dtype';
+import { convertLike, toValue, type TensorLike } from '../../core/convert';
+import { dtypeInfo, stringType, type DType, type DTypeInfo } from '../../core/dtype';
+import { isText, type StringLike, type StringTensor } from '../../core/strings';
 import { options, throwExtraArguments } from '../../core/options';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe, sameShape, showShape, sizeOf } from '../../core/shape';
@@ -30,7 +31,11 @@ export function convertToTensor<X extends TensorLike, D extends DType = DTypeOf<
   options?: (ConvertToTensorOptions<D> & { dtypeHint?: null }) | D,
 ): Tensor<NoInfer<D>>;
 export function convertToTensor(value: TensorLike, options?: ConvertToTensorOptions | DType): Tensor;
-export function convertToTensor(value: TensorLike, given?: ConvertToTensorOptions | DType): Tensor {
+export function convertToTensor(
+  value: StringLike | StringTensor,
+  options?: { dtype?: 'string' | null; dtypeHint?: DType | 'string' | null } | 'string',
+): StringTensor;
+export function convertToTensor(value: unknown, given?: unknown): Tensor | StringTensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) throwExtraArguments('convertToTensor', 2, arguments, convertToTensorDefaults);
   const { dtype, dtypeHint } = options<Required<ConvertToTensorOptions>>(
@@ -39,16 +44,29 @@ export function convertToTensor(value: TensorLike, given?: ConvertToTensorOption
     convertToTensorDefaults,
     'convertToTensor',
   );
-  const required = dtype === null ? null : dtypeInfo(dtype, '[convertToTensor] dtype');
-  const hint = dtypeHint === null ? null : dtypeInfo(dtypeHint, '[convertToTensor] dtypeHint');
+  const required = elementType(dtype, value, '[convertToTensor] dtype');
+  const hint = elementType(dtypeHint, value, '[convertToTensor] dtypeHint');
   const t = toValue(value, required ?? hint, 'convertToTensor', 'value');
   return required === null ? t : convertLike(t, required, 'convertToTensor', 'value');
+}
+
+/** The row of a dtype, strings included; that of strings for text, null for other values, if it is null. */
+function elementType(dtype: unknown, value: unknown, where: string): DTypeInfo | null {
+  if (dtype === 'string') return stringType;
+  if (dtype !== null) return dtypeInfo(dtype, where);
+  return isText(value) ? stringType : null;
 }
 
 export interface ConstantOptions<D extends DType = DType> {
   /** Default: float32 for numbers, bool for booleans, int64 for bigints. */
   dtype?: D | null;
   /** The shape of the result: a single value is repeated; an array must have as many elements. */
+  shape?: readonly number[] | null;
+}
+
+/** The options of `constant` for text. */
+export interface StringOptions {
+  dtype?: 'string' | null;
   shape?: readonly number[] | null;
 }
 
@@ -66,6 +84,8 @@ export const constant: {
   ): Tensor<NoInfer<D>>;
   <D extends DType>(value: TensorLike, dtype: D): Tensor<D>;
   (value: TensorLike, options?: ConstantOptions | DType): Tensor;
+  /** Of text: a tensor of strings. */
+  (value: StringLike | StringTensor, options?: StringOptions | 'string'): StringTensor;
 } = composite(
   'constant',
   {
@@ -73,14 +93,14 @@ export const constant: {
     tf: 'tf.constant',
     examples: [plain([[1, 2, 3]]), plain([7], { shape: [2, 2] }), plain([[1, 2]], { dtype: 'int64' })],
   },
-  (value: TensorLike | HostArray, given?: ConstantOptions | DType): Tensor => {
-    const { dtype, shape } = options(given, 'dtype', constantDefaults, 'constant');
+  (value: unknown, given?: unknown): Tensor => {
+    const { dtype, shape } = options<Required<ConstantOptions>>(given, 'dtype', constantDefaults, 'constant');
     if (Array.isArray(dtype)) {
       throw new TypeError(
         `[constant] dtype must be a dtype; got ${describe(dtype)}. A shape goes by name, constant(…, { shape: ${describe(dtype)} })`,
       );
     }
-    const hint = dtype === null ? null : dtypeInfo(dtype, '[constant] dtype');
+    const hint = elementType(dtype, value, '[constant] dtype');
     const t = toValue(value, hint, 'constant', 'value');
     if (hint !== null && t.dt !== hint) {
       throw new InvalidArgumentError(

@@ -7,7 +7,9 @@ import {
   everyType,
   floating,
   indexTypes,
+  isDType,
   numeric,
+  stringType,
   type DType,
   type DTypeInfo,
 } from '../../core/dtype';
@@ -21,6 +23,7 @@ import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, divide, multiply, subtract } from '../math/binary';
 import { badDType, convertPair, kernelNumber, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
+import { stringTensor } from '../../core/strings';
 import { options } from '../../core/options';
 import { runBinary } from '../../op/define/binary';
 import type { DTypeOf, DTypeOfPair, RangeDType } from '../../core/dtype_of';
@@ -55,7 +58,8 @@ export function filled(shape: Shape, dt: DTypeInfo, value: number | bigint, opNa
 const dtypeDefaults: { dtype: DType | null } = { dtype: null };
 
 function dtypeOption(given: unknown, opName: string, fallback: DType = 'float32'): DTypeInfo {
-  if (given === undefined) return dtypes[fallback];
+  if (given === undefined)
+    return isDType(fallback) ? dtypes[fallback] : dtypeInfo(fallback, `[${opName}] dtype`);
   const { dtype } = options<{ dtype: unknown }>(given, 'dtype', dtypeDefaults, opName);
   if (typeof dtype === 'number')
     throw new TypeError(
@@ -99,6 +103,8 @@ export const zerosLike: <X extends TensorLike, D extends DType = DTypeOf<X>>(
   },
   (input: TensorLike, options?: DTypeOptions | DType): Tensor => {
     const x = toTensor(input, null, 'zerosLike', 'input');
+    if (x.dt === stringType && options === undefined)
+      return stringTensor(shapeOf(x), new Array<string>(x.size).fill(''));
     return filled(shapeOf(x), dtypeOption(options, 'zerosLike', x.dtype), 0, 'zerosLike');
   },
 );

@@ -1,10 +1,10 @@
 /** Iteration over the first dimension: `for (const row of tensor)`. */
-import type { DType } from '../../core/dtype';
+import type { AnyDType, DType } from '../../core/dtype';
 import { Tensor } from '../../core/tensor';
 import { unstack } from './joining';
 
 declare module '../../core/tensor' {
-  interface Tensor<D extends DType = DType> {
+  interface Tensor<D extends AnyDType = DType> {
     /** Iterates over the slices along the first dimension, as `unstack`. TypeError for a scalar. @tf tf.Tensor.__iter__ */
     [Symbol.iterator](): IterableIterator<Tensor<D>>;
   }
@@ -23,3 +23,5 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
   writable: true,
   configurable: true,
 });
+
+export {};

@@ -1,11 +1,11 @@
 /** Concatenation, stacking and splitting. */
 import { throwExtraArguments } from '../../core/options';
-import { toTensor, type TensorLike } from '../../core/convert';
+import { type AnyTensorLike, toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { checkTensors } from '../../core/lists';
 import { memoized } from '../../core/memoize';
-import type { DTypeOf, DTypeOfList } from '../../core/dtype_of';
+import type { AnyDTypeOfList, AnyDTypeOf } from '../../core/dtype_of';
 import {
   asShape,
   describe,
@@ -69,57 +69,59 @@ export function axisRange(shape: Shape, axis: number, begin: number, size: numbe
  * Concatenates tensors along an axis; all other dimensions must be equal. InvalidArgumentError for an empty list or
  * incompatible shapes. @tf tf.concat
  */
-export const concat: <V extends TensorLike>(values: readonly V[], axis: OneAxis) => Tensor<DTypeOfList<V>> =
-  op<[values: readonly TensorLike[], axis: OneAxis], number>('concat', {
-    flops: () => 0,
-    concatenates: (axis, out) => normalizeAxis(axis, out.rank, 'concat') === 0,
-    tf: 'tf.concat',
-    dtypes: everyType,
-    ulp: 0,
-    examples: [
-      { args: [[sample([2, 3]), sample([1, 3])], 0] },
-      { args: [[sample([2, 3]), sample([2, 1]), sample([2, 2])], 1] },
-      { args: [[sample([2, 3]), sample([2, 0])], -1] },
-      { args: [[sample([2])], 0] },
-    ],
-    args: (values, axis) => {
-      const list = tensorList(values, 'concat', 'values');
-      if (list.length === 0)
-        throw new InvalidArgumentError('[concat] values is empty: there is nothing to join');
-      return [list, integer(axis, 'concat', 'axis')];
-    },
-    infer: (xs, axis) => {
-      const first = xs[0];
-      if (first.rank === 0) {
-        throw new InvalidArgumentError('[concat] values[0] is a scalar; join scalars with tf.stack');
+export const concat: <V extends AnyTensorLike>(
+  values: readonly V[],
+  axis: OneAxis,
+) => Tensor<AnyDTypeOfList<V>> = op<[values: readonly AnyTensorLike[], axis: OneAxis], number>('concat', {
+  flops: () => 0,
+  tf: 'tf.concat',
+  dtypes: everyType,
+  strings: true,
+  ulp: 0,
+  examples: [
+    { args: [[sample([2, 3]), sample([1, 3])], 0] },
+    { args: [[sample([2, 3]), sample([2, 1]), sample([2, 2])], 1] },
+    { args: [[sample([2, 3]), sample([2, 0])], -1] },
+    { args: [[sample([2])], 0] },
+  ],
+  args: (values, axis) => {
+    const list = tensorList(values, 'concat', 'values');
+    if (list.length === 0)
+      throw new InvalidArgumentError('[concat] values is empty: there is nothing to join');
+    return [list, integer(axis, 'concat', 'axis')];
+  },
+  infer: (xs, axis) => {
+    const first = xs[0];
+    if (first.rank === 0) {
+      throw new InvalidArgumentError('[concat] values[0] is a scalar; join scalars with tf.stack');
+    }
+    const at = normalizeAxis(axis, first.rank, 'concat');
+    let total = 0;
+    for (let i = 0; i < xs.length; i++) {
+      if (!equalExcept(shapeOf(xs[i]), shapeOf(first), at)) {
+        throw new InvalidArgumentError(
+          `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
+            `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
+        );
       }
-      const at = normalizeAxis(axis, first.rank, 'concat');
-      let total = 0;
-      for (let i = 0; i < xs.length; i++) {
-        if (!equalExcept(shapeOf(xs[i]), shapeOf(first), at)) {
-          throw new InvalidArgumentError(
-            `[concat] all dimensions but axis ${at} must be equal: values[0] has shape ${showShape(shapeOf(first))}, ` +
-              `values[${i}] has ${showShape(shapeOf(xs[i]))}`,
-          );
-        }
-        total += shapeOf(xs[i])[at];
-      }
-      return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
-    },
-    run: (xs, axis, [y]) => {
-      copySegments(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
-    },
-    permutedAttrs: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
-    gradient: ([dy], { attrs, shapes, needs }) => {
-      const axis = normalizeAxis(attrs, dy.rank, 'concat');
-      let begin = 0;
-      return shapes.map((shape, i) => {
-        const size = shape[axis];
-        begin += size;
-        return needs[i] ? takeRegion(dy, axisRange(shapeOf(dy), axis, begin - size, size)) : null;
-      });
-    },
-  });
+      total += shapeOf(xs[i])[at];
+    }
+    return { shape: withSize(shapeOf(first), at, total), dt: first.dt };
+  },
+  run: (xs, axis, [y]) => {
+    copySegments(y, xs, sizeBetween(shapeOf(y), 0, normalizeAxis(axis, y.rank, 'concat')), false);
+  },
+  permutedAttrs: (axis, perm) => perm.indexOf(normalizeAxis(axis, perm.length, 'concat')),
+  gradient: ([dy], { attrs, shapes, needs }) => {
+    const axis = normalizeAxis(attrs, dy.rank, 'concat');
+    let begin = 0;
+    return shapes.map((shape, i) => {
+      const size = shape[axis];
+      begin += size;
+      return needs[i] ? takeRegion(dy, axisRange(shapeOf(dy), axis, begin - size, size)) : null;
+    });
+  },
+});
 
 export interface AxisOptions {
   /** Default 0. */
@@ -132,9 +134,9 @@ const stackOp: (values: readonly TensorLike[], options?: AxisOptions | OneAxis) 
   [values: readonly TensorLike[], options?: AxisOptions | OneAxis],
   number
 >('stack', {
-  concatenates: (axis, out) => normalizeAxis(axis, out.rank, 'stack') === 0,
   tf: 'tf.stack',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [[sample([2, 3]), sample([2, 3])]], options: { axis: 0 } },
@@ -169,10 +171,10 @@ const stackOp: (values: readonly TensorLike[], options?: AxisOptions | OneAxis) 
  * Stacks tensors of equal shape along a new axis in [−rank − 1, rank]. The result for an empty list is an empty float32
  * vector. InvalidArgumentError for different shapes. @tf tf.stack
  */
-export function stack<V extends TensorLike>(
+export function stack<V extends AnyTensorLike>(
   values: readonly V[],
   options?: AxisOptions | OneAxis,
-): Tensor<DTypeOfList<V>>;
+): Tensor<AnyDTypeOfList<V>>;
 export function stack(values: readonly TensorLike[], options?: AxisOptions | OneAxis): Tensor {
   // eslint-disable-next-line prefer-rest-params
   if (arguments.length > 2) throwExtraArguments('stack', 2, arguments, firstAxis);
@@ -196,14 +198,15 @@ const unstackDefaults: Required<UnstackOptions> = { num: null, axis: 0 };
  * The slices along an axis, each without that axis. InvalidArgumentError for a scalar, or if `num` differs from the axis's
  * size. @tf tf.unstack
  */
-export const unstack: <X extends TensorLike>(
+export const unstack: <X extends AnyTensorLike>(
   value: X,
   options?: UnstackOptions | number,
-) => Tensor<DTypeOf<X>>[] = multiOp<[value: TensorLike, options?: UnstackOptions | number], number>(
+) => Tensor<AnyDTypeOf<X>>[] = multiOp<[value: AnyTensorLike, options?: UnstackOptions | number], number>(
   'unstack',
   {
     tf: 'tf.unstack',
     dtypes: everyType,
+    strings: true,
     ulp: 0,
     examples: [
       { args: [sample([3, 2])] },
@@ -292,16 +295,17 @@ function splitSizes(requested: unknown, x: Tensor, axis: number): readonly numbe
  * Splits a tensor along an axis: into a number of equal sizes, or into the given sizes, one of which may be −1 (what
  * remains). InvalidArgumentError if the sizes do not add up to the axis's size. @tf tf.split
  */
-export const split: <X extends TensorLike>(
+export const split: <X extends AnyTensorLike>(
   value: X,
-  numOrSizeSplits: TensorLike | readonly number[],
+  numOrSizeSplits: AnyTensorLike | readonly number[],
   options?: SplitOptions | OneAxis,
-) => Tensor<DTypeOf<X>>[] = multiOp<
-  [value: TensorLike, numOrSizeSplits: unknown, options?: SplitOptions | OneAxis],
+) => Tensor<AnyDTypeOf<X>>[] = multiOp<
+  [value: AnyTensorLike, numOrSizeSplits: unknown, options?: SplitOptions | OneAxis],
   SplitAttrs
 >('split', {
   tf: 'tf.split',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([4, 3]), 2] },

@@ -1,9 +1,9 @@
 /** Ops that rearrange or repeat elements: transpose, broadcastTo, tile, reverse, roll. */
-import { toTensor, toValue, type TensorLike } from '../../core/convert';
+import { type AnyTensorLike, toTensor, toValue, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import type { OpCall } from '../../op/contract';
-import type { DTypeOf } from '../../core/dtype_of';
+import type { AnyDTypeOf } from '../../core/dtype_of';
 import {
   asShape,
   broadcastShapes,
@@ -76,16 +76,17 @@ const permutes = ({ inputs: [x], attrs }: OpCall): readonly number[] =>
   permutation(attrs as readonly number[] | null, x.rank);
 
 /** Permutes the dimensions. @tf tf.transpose */
-export const transpose: <X extends TensorLike>(
+export const transpose: <X extends AnyTensorLike>(
   a: X,
   options?: TransposeOptions | readonly number[],
-) => Tensor<DTypeOf<X>> = op<
-  [a: TensorLike, options?: TransposeOptions | readonly number[]],
+) => Tensor<AnyDTypeOf<X>> = op<
+  [a: AnyTensorLike, options?: TransposeOptions | readonly number[]],
   readonly number[] | null
 >('transpose', {
   flops: () => 0,
   tf: 'tf.transpose',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([2, 3])] },
@@ -131,13 +132,14 @@ export const transpose: <X extends TensorLike>(
  * Broadcasts the tensor to a shape: missing leading dimensions are added, dimensions of size 1 are repeated.
  * InvalidArgumentError for an incompatible shape. @tf tf.broadcast_to
  */
-export const broadcastTo: <X extends TensorLike>(input: X, shape: ShapeLike) => Tensor<DTypeOf<X>> = op<
-  [input: TensorLike, shape: ShapeLike],
+export const broadcastTo: <X extends AnyTensorLike>(input: X, shape: ShapeLike) => Tensor<AnyDTypeOf<X>> = op<
+  [input: AnyTensorLike, shape: ShapeLike],
   Shape
 >('broadcastTo', {
   flops: () => 0,
   tf: 'tf.broadcast_to',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([3]), [2, 3]] },
@@ -178,12 +180,13 @@ function interleave(multiples: Dims, shape: Dims): number[] {
 }
 
 /** Repeats the tensor multiples[i] times along dimension i. @tf tf.tile */
-export const tile: <X extends TensorLike>(input: X, multiples: ShapeLike) => Tensor<DTypeOf<X>> = op<
-  [input: TensorLike, multiples: ShapeLike],
+export const tile: <X extends AnyTensorLike>(input: X, multiples: ShapeLike) => Tensor<AnyDTypeOf<X>> = op<
+  [input: AnyTensorLike, multiples: ShapeLike],
   Dims
 >('tile', {
   tf: 'tf.tile',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([2, 3]), [2, 1]] },
@@ -225,37 +228,41 @@ export const tile: <X extends TensorLike>(input: X, multiples: ShapeLike) => Ten
 // ---------------------------------------------------------------------------------------------------- reversing and rolling
 
 /** Reverses the order of elements along the given axes. @tf tf.reverse */
-export const reverse: <X extends TensorLike>(tensor: X, axis: Exclude<Axis, null>) => Tensor<DTypeOf<X>> = op<
-  [tensor: TensorLike, axis: Exclude<Axis, null>],
-  readonly number[]
->('reverse', {
-  tf: 'tf.reverse',
-  dtypes: everyType,
-  ulp: 0,
-  examples: [
-    { args: [sample([2, 3]), [0]] },
-    { args: [sample([2, 3]), [-1]] },
-    { args: [sample([2, 3, 4]), [0, 2]] },
-    { args: [sample([2, 3]), []] },
-  ],
-  args: (tensor, axis) => {
-    const x = toTensor(tensor, null, 'reverse', 'tensor');
-    return [[x], normalizeAxes(integerList(axis, 'reverse', 'axis'), x.rank, 'reverse')];
+export const reverse: <X extends AnyTensorLike>(
+  tensor: X,
+  axis: Exclude<Axis, null>,
+) => Tensor<AnyDTypeOf<X>> = op<[tensor: AnyTensorLike, axis: Exclude<Axis, null>], readonly number[]>(
+  'reverse',
+  {
+    tf: 'tf.reverse',
+    dtypes: everyType,
+    strings: true,
+    ulp: 0,
+    examples: [
+      { args: [sample([2, 3]), [0]] },
+      { args: [sample([2, 3]), [-1]] },
+      { args: [sample([2, 3, 4]), [0, 2]] },
+      { args: [sample([2, 3]), []] },
+    ],
+    args: (tensor, axis) => {
+      const x = toTensor(tensor, null, 'reverse', 'tensor');
+      return [[x], normalizeAxes(integerList(axis, 'reverse', 'axis'), x.rank, 'reverse')];
+    },
+    infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
+    run: ([x], axes, [y]) => {
+      if (y.size === 0) return;
+      const to = stridesOf(shapeOf(y));
+      let at = 0;
+      const from = to.map((s, i) => {
+        if (!axes.includes(i)) return s;
+        at += (shapeOf(x)[i] - 1) * s;
+        return -s;
+      });
+      copyStrided(x, at, from, y, 0, to, shapeOf(y));
+    },
+    gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
   },
-  infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
-  run: ([x], axes, [y]) => {
-    if (y.size === 0) return;
-    const to = stridesOf(shapeOf(y));
-    let at = 0;
-    const from = to.map((s, i) => {
-      if (!axes.includes(i)) return s;
-      at += (shapeOf(x)[i] - 1) * s;
-      return -s;
-    });
-    copyStrided(x, at, from, y, 0, to, shapeOf(y));
-  },
-  gradient: ([dy], { attrs }) => [reverse(dy, attrs)],
-});
+);
 
 /** Rolls one axis by `by` positions, 0 < by < size. */
 const rollAxis: (x: Tensor, axis: number, by: number) => Tensor = op<
@@ -264,6 +271,7 @@ const rollAxis: (x: Tensor, axis: number, by: number) => Tensor = op<
 >('rollAxis', {
   tf: '',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   args: (x, axis, by) => [[x], { axis, by }],
   infer: ([x]) => ({ shape: shapeOf(x), dt: x.dt }),
@@ -284,11 +292,11 @@ const rollAxis: (x: Tensor, axis: number, by: number) => Tensor = op<
  * Rolls the elements by `shift` positions along `axis`; elements that leave at one end enter at the other. Several shifts
  * are applied one after another. If nothing moves, the tensor is returned unchanged. @tf tf.roll
  */
-export const roll: <X extends TensorLike>(
+export const roll: <X extends AnyTensorLike>(
   input: X,
   shift: number | readonly number[],
   axis: Exclude<Axis, null>,
-) => Tensor<DTypeOf<X>> = composite(
+) => Tensor<AnyDTypeOf<X>> = composite(
   'roll',
   {
     tf: 'tf.roll',
@@ -300,7 +308,7 @@ export const roll: <X extends TensorLike>(
       { args: [sample([2, 0]), 1, 1] },
     ],
   },
-  (input: TensorLike, shift: number | readonly number[], axis: Exclude<Axis, null>): Tensor => {
+  (input: AnyTensorLike, shift: number | readonly number[], axis: Exclude<Axis, null>): Tensor => {
     let x = toValue(input, null, 'roll', 'input');
     const shifts = integerList(shift, 'roll', 'shift');
     const axes = integerList(axis, 'roll', 'axis');

@@ -1,7 +1,7 @@
 /** Padding with a constant or with mirrored elements. */
-import { element, toValue, type TensorLike } from '../../core/convert';
+import { type AnyTensorLike, element, toValue, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
-import type { DTypeOf } from '../../core/dtype_of';
+import type { AnyDTypeOf } from '../../core/dtype_of';
 import { InvalidArgumentError } from '../../core/errors';
 import { copyOfList } from '../../core/lists';
 import { options } from '../../core/options';
@@ -47,6 +47,7 @@ function isNestedNumbers(value: unknown): boolean {
 const padConstant = op<[x: Tensor, plan: PadPlan, value: number | bigint], PadAttrs>('padConstant', {
   tf: '',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   args: (x, { region, shape }, value) => [[x], { region, shape, value }],
   infer: ([x], { shape }) => ({ shape, dt: x.dt }),
@@ -125,11 +126,11 @@ function mirrored(n: number, before: number, after: number, symmetric: boolean):
  * Pads dimension i with `paddings[i] = [before, after]` elements.
  * InvalidArgumentError for negative paddings, or paddings that are too large to mirror. @tf tf.pad
  */
-export const pad: <X extends TensorLike>(
+export const pad: <X extends AnyTensorLike>(
   tensor: X,
   paddings: TensorLike | readonly (readonly number[])[],
   options?: PadOptions | string,
-) => Tensor<DTypeOf<X>> = composite(
+) => Tensor<AnyDTypeOf<X>> = composite(
   'pad',
   {
     tf: 'tf.pad',
@@ -170,7 +171,7 @@ export const pad: <X extends TensorLike>(
     ],
   },
   (
-    tensor: TensorLike,
+    tensor: AnyTensorLike,
     paddings: readonly (readonly number[])[] | TensorLike,
     given?: PadOptions | string,
   ): Tensor => {

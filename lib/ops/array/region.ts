@@ -58,6 +58,7 @@ function isWhole(shape: Shape, region: Region): boolean {
 /** The common part of op definitions that slice a region. */
 export const regionDefinition = {
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   infer: ([x]: readonly Tensor[], region: Region) => ({ shape: region.shape, dt: x.dt }),
   exactRewrite: ({ inputs: [x], attrs }: OpCall) => (isWhole(shapeOf(x), attrs as Region) ? x : null),
@@ -88,6 +89,7 @@ export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = 
 >('placeRegion', {
   tf: '',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   args: (x, region, shape) => [[x], { region, shape }],
   infer: ([x], { shape }) => ({ shape, dt: x.dt }),

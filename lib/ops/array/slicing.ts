@@ -1,6 +1,6 @@
 /** Basic slicing: slice, stridedSlice, and the region of an index of integers, ranges, newaxis and ellipsis. */
-import { toTensor, type TensorLike } from '../../core/convert';
-import type { DTypeOf } from '../../core/dtype_of';
+import { type AnyTensorLike, toTensor } from '../../core/convert';
+import type { AnyDTypeOf } from '../../core/dtype_of';
 import { InvalidArgumentError } from '../../core/errors';
 import { options } from '../../core/options';
 import { memoized } from '../../core/memoize';
@@ -92,11 +92,11 @@ export function regionOf(shape: Shape, items: readonly IndexItem[], opName: stri
 }
 
 /** Slices `size` elements of each dimension, from `begin` on; a size of −1 means all that remain. @tf tf.slice */
-export const slice: <X extends TensorLike>(
+export const slice: <X extends AnyTensorLike>(
   input: X,
   begin: ShapeLike,
   size: ShapeLike,
-) => Tensor<DTypeOf<X>> = op<[input: TensorLike, begin: ShapeLike, size: ShapeLike], Region>('slice', {
+) => Tensor<AnyDTypeOf<X>> = op<[input: AnyTensorLike, begin: ShapeLike, size: ShapeLike], Region>('slice', {
   tf: 'tf.slice',
   ...regionDefinition,
   examples: [
@@ -167,13 +167,13 @@ const newDimension: IndexItem = { kind: 'newaxis' };
  * Dimensions without an entry are kept whole. InvalidArgumentError for a stride of 0 or an integer index out of bounds.
  * @tf tf.strided_slice
  */
-export const stridedSlice: <X extends TensorLike>(
+export const stridedSlice: <X extends AnyTensorLike>(
   input: X,
   begin: ShapeLike,
   end: ShapeLike,
   options?: StridedSliceOptions | ShapeLike,
-) => Tensor<DTypeOf<X>> = op<
-  [input: TensorLike, begin: ShapeLike, end: ShapeLike, options?: StridedSliceOptions | ShapeLike],
+) => Tensor<AnyDTypeOf<X>> = op<
+  [input: AnyTensorLike, begin: ShapeLike, end: ShapeLike, options?: StridedSliceOptions | ShapeLike],
   Region
 >('stridedSlice', {
   tf: 'tf.strided_slice',

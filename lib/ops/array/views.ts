@@ -1,5 +1,5 @@
 /** Ops that change only the shape: their results share the input's storage. */
-import { toTensor, type TensorLike } from '../../core/convert';
+import { type AnyTensorLike, toTensor, type TensorLike } from '../../core/convert';
 import { everyType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, checkRank, describe, normalizeAxis, type Shape, showShape } from '../../core/shape';
@@ -9,7 +9,7 @@ import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { sample } from '../../op/registry';
 import { integer, integerList } from '../../op/strided';
-import type { DTypeOf } from '../../core/dtype_of';
+import type { AnyDTypeOf, DTypeOf } from '../../core/dtype_of';
 
 const squeezeDefaults = { axis: null } as const;
 
@@ -66,8 +66,8 @@ function resolveShape(requested: readonly number[], from: Tensor): Shape {
  * The same elements in another shape; one dimension may be −1 and is inferred. Shares storage.
  * InvalidArgumentError if the shape has another number of elements. @tf tf.reshape
  */
-export const reshape: <X extends TensorLike>(tensor: X, shape: ShapeLike) => Tensor<DTypeOf<X>> = op<
-  [tensor: TensorLike, shape: ShapeLike],
+export const reshape: <X extends AnyTensorLike>(tensor: X, shape: ShapeLike) => Tensor<AnyDTypeOf<X>> = op<
+  [tensor: AnyTensorLike, shape: ShapeLike],
   readonly number[]
 >('reshape', {
   flops: () => 0,
@@ -93,8 +93,8 @@ export const reshape: <X extends TensorLike>(tensor: X, shape: ShapeLike) => Ten
  * Inserts a dimension of size 1 at `axis`, which is in [−rank − 1, rank]. Shares storage.
  * @tf tf.expand_dims
  */
-export const expandDims: <X extends TensorLike>(input: X, axis: OneAxis) => Tensor<DTypeOf<X>> = op<
-  [input: TensorLike, axis: OneAxis],
+export const expandDims: <X extends AnyTensorLike>(input: X, axis: OneAxis) => Tensor<AnyDTypeOf<X>> = op<
+  [input: AnyTensorLike, axis: OneAxis],
   number
 >('expandDims', {
   tf: 'tf.expand_dims',
@@ -126,10 +126,10 @@ export interface SqueezeOptions {
 }
 
 /** Drops dimensions of size 1. Shares storage. InvalidArgumentError if a given axis has another size. @tf tf.squeeze */
-export const squeeze: <X extends TensorLike>(
+export const squeeze: <X extends AnyTensorLike>(
   input: X,
   options?: SqueezeOptions | Axis,
-) => Tensor<DTypeOf<X>> = op<[input: TensorLike, options?: SqueezeOptions | Axis], number[] | null>(
+) => Tensor<AnyDTypeOf<X>> = op<[input: AnyTensorLike, options?: SqueezeOptions | Axis], number[] | null>(
   'squeeze',
   {
     tf: 'tf.squeeze',

@@ -1,5 +1,5 @@
 /** Selection of elements: gather, gatherNd, bool masks, and the coordinates of nonzero elements. */
-import { convertLike, toTensor, type TensorLike } from '../../core/convert';
+import { type AnyTensorLike, convertLike, toTensor, type TensorLike } from '../../core/convert';
 import {
   dtypeInfo,
   dtypes,
@@ -12,13 +12,14 @@ import {
 import { InternalError, InvalidArgumentError } from '../../core/errors';
 import { IndexedSlices } from '../../core/indexed_slices';
 import { asShape, joinShapes, type Shape, showShape, sizeBetween } from '../../core/shape';
+import type { StringTensor } from '../../core/strings';
 import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { cast } from '../array/cast';
 import { op } from '../../op/define/general';
 import { options } from '../../core/options';
 import { dependsOnValues, publicCall, sample } from '../../op/registry';
-import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
+import type { AnyDTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import {
   axisMap,
   badIndex,
@@ -87,17 +88,18 @@ function gatherAttrs(x: Tensor, indices: Tensor, given: unknown): GatherAttrs {
  * shape of the indices replaces that dimension. Along axis 0, the gradient is IndexedSlices.
  * InvalidArgumentError for an index outside [0, size), negative ones included. @tf tf.gather
  */
-export const gather: <X extends TensorLike>(
+export const gather: <X extends AnyTensorLike>(
   params: X,
   indices: TensorLike,
   options?: GatherOptions | OneAxis,
-) => Tensor<DTypeOf<X>> = op<
-  [params: TensorLike, indices: TensorLike, options?: GatherOptions | OneAxis],
+) => Tensor<AnyDTypeOf<X>> = op<
+  [params: AnyTensorLike, indices: TensorLike, options?: GatherOptions | OneAxis],
   GatherAttrs
 >('gather', {
   flops: () => 0,
   tf: 'tf.gather',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([4, 3]), ints([3], [0, 2, 0])] },
@@ -167,16 +169,17 @@ const gatherNdDefaults: Required<GatherNdOptions> = { batchDims: 0 };
  * The slices of `params` at index tuples: out[i, …] = params[indices[i, 0], indices[i, 1], …, …].
  * InvalidArgumentError for a tuple out of bounds. @tf tf.gather_nd
  */
-export const gatherNd: <X extends TensorLike>(
+export const gatherNd: <X extends AnyTensorLike>(
   params: X,
   indices: TensorLike,
   options?: GatherNdOptions | number,
-) => Tensor<DTypeOf<X>> = op<
-  [params: TensorLike, indices: TensorLike, options?: GatherNdOptions | number],
+) => Tensor<AnyDTypeOf<X>> = op<
+  [params: AnyTensorLike, indices: TensorLike, options?: GatherNdOptions | number],
   number
 >('gatherNd', {
   tf: 'tf.gather_nd',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([3, 4]), ints([2, 2], [0, 1, 2, 3])] },
@@ -271,16 +274,17 @@ function maskSizes(shape: Shape, axis: number, maskRank: number): [number, numbe
  * The elements for which the mask is true, in order; the dimensions that the mask covers are flattened into one.
  * InvalidArgumentError for a scalar mask, or one whose shape differs from those dimensions. @tf tf.boolean_mask
  */
-export const booleanMask: <X extends TensorLike>(
+export const booleanMask: <X extends AnyTensorLike>(
   tensor: X,
-  mask: TensorLike,
+  mask: AnyTensorLike,
   options?: BooleanMaskOptions | OneAxis,
-) => Tensor<DTypeOf<X>> = op<
-  [tensor: TensorLike, mask: TensorLike, options?: BooleanMaskOptions | OneAxis],
+) => Tensor<AnyDTypeOf<X>> = op<
+  [tensor: AnyTensorLike, mask: AnyTensorLike, options?: BooleanMaskOptions | OneAxis],
   number
 >('booleanMask', {
   tf: 'tf.boolean_mask',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   examples: [
     { args: [sample([4]), sample([4], { dtype: 'bool', values: [true, false, true, true] })] },
@@ -383,8 +387,9 @@ export function where<X extends TensorLike, Y extends TensorLike>(
   x: X,
   y: Y,
 ): Tensor<DTypeOfPair<X, Y>>;
-export function where(condition: TensorLike, x?: unknown, y?: TensorLike): Tensor {
-  if (y !== undefined) return select(condition, x as TensorLike, y);
+export function where(condition: TensorLike, x: StringTensor, y: StringTensor): StringTensor;
+export function where(condition: TensorLike, x?: unknown, y?: unknown): Tensor | StringTensor {
+  if (y !== undefined) return select(condition, x as TensorLike, y as TensorLike);
   const o = options<{ dtype: DType }>(x, 'dtype', whereDefaults, 'where');
   if (typeof o.dtype !== 'string') {
     throw new InvalidArgumentError('[where] x and y must both be given, or neither');

@@ -1,13 +1,14 @@
 /** The distinct elements of a vector. */
-import { toTensor, type TensorLike } from '../../core/convert';
-import { dtypes, everyType, type DType, type DTypeInfo } from '../../core/dtype';
+import { toTensor, type AnyTensorLike } from '../../core/convert';
+import { dtypes, everyType, type AnyDType, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, showShape } from '../../core/shape';
-import { bufferOf, makeTensor, ownsStorage, shapeOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
+import { ownsStorage } from '../../core/ownership';
+import { bufferOf, makeTensor, shapeOf, type Tensor, tensorFromBuffer } from '../../core/tensor';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
-import type { DTypeOf } from '../../core/dtype_of';
+import type { AnyDTypeOf } from '../../core/dtype_of';
 import { scatterNd } from './scatter';
 import { dependsOnValues, sample } from '../../op/registry';
 import { copyOf } from '../../op/index_rows';
@@ -34,6 +35,7 @@ function shrink(t: Tensor, k: number): Tensor {
 const uniqueOp = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniqueElements', {
   tf: '',
   dtypes: everyType,
+  strings: true,
   ulp: 0,
   args: (x, index) => [[x], index],
   infer: () => null,
@@ -58,7 +60,7 @@ export interface UniqueOptions<I extends DType = 'int32' | 'int64'> {
   outIdx?: I;
 }
 /** The result of `unique`. */
-export interface Unique<D extends DType = DType, I extends DType = 'int32' | 'int64'> {
+export interface Unique<D extends AnyDType = DType, I extends DType = 'int32' | 'int64'> {
   /** The distinct elements, in order of first occurrence. */
   y: Tensor<D>;
   /** For each input element, its index in y. */
@@ -66,14 +68,14 @@ export interface Unique<D extends DType = DType, I extends DType = 'int32' | 'in
 }
 /** The result of `uniqueWithCounts`. */
 export interface UniqueWithCounts<
-  D extends DType = DType,
+  D extends AnyDType = DType,
   I extends DType = 'int32' | 'int64',
 > extends Unique<D, I> {
   /** How often each element of y occurs in the input. */
   count: Tensor<I>;
 }
 
-function runUnique(name: string, input: TensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
+function runUnique(name: string, input: AnyTensorLike, given: UniqueOptions | DType | undefined): Tensor[] {
   const x = toTensor(input, null, name, 'x');
   const { outIdx } = options<{ outIdx: unknown }>(given, 'outIdx', uniqueDefaults, name);
   if (outIdx !== 'int32' && outIdx !== 'int64')
@@ -103,26 +105,26 @@ const examples = [
  * NaN is distinct. The size of y depends on the values. The gradient (TensorFlow has none) goes to each element's first
  * occurrence. InvalidArgumentError if x is not a vector. @tf tf.unique
  */
-export const unique: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
+export const unique: <X extends AnyTensorLike, I extends 'int32' | 'int64' = 'int32'>(
   x: X,
   options?: UniqueOptions<I> | I,
-) => Unique<DTypeOf<X>, NoInfer<I>> = composite(
+) => Unique<AnyDTypeOf<X>, NoInfer<I>> = composite(
   'unique',
   { tf: 'tf.unique', dtypes: everyType, ulp: 0, examples },
-  (x: TensorLike, given?: UniqueOptions | DType): Unique<never, never> => {
+  (x: AnyTensorLike, given?: UniqueOptions | DType): Unique<never, never> => {
     const [y, idx] = runUnique('unique', x, given);
     return { y, idx } as Unique<never, never>;
   },
 );
 
 /** Like `unique`, with the number of occurrences: `{ y, idx, count }`. @tf tf.unique_with_counts */
-export const uniqueWithCounts: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>(
+export const uniqueWithCounts: <X extends AnyTensorLike, I extends 'int32' | 'int64' = 'int32'>(
   x: X,
   options?: UniqueOptions<I> | I,
-) => UniqueWithCounts<DTypeOf<X>, NoInfer<I>> = composite(
+) => UniqueWithCounts<AnyDTypeOf<X>, NoInfer<I>> = composite(
   'uniqueWithCounts',
   { tf: 'tf.unique_with_counts', dtypes: everyType, ulp: 0, examples },
-  (x: TensorLike, given?: UniqueOptions | DType): UniqueWithCounts<never, never> => {
+  (x: AnyTensorLike, given?: UniqueOptions | DType): UniqueWithCounts<never, never> => {
     const [y, idx, count] = runUnique('uniqueWithCounts', x, given);
     return { y, idx, count } as UniqueWithCounts<never, never>;
   },

@@ -127,7 +127,6 @@ function optionsOf(x: readonly Tensor[], attrs: Omit<FusedAttrs, 'activation'>):
 }
 
 const fused = op<[a: TensorLike, b: TensorLike, given?: FusedMatmulOptions], FusedAttrs>('fusedMatmul', {
-  product: 'fused',
   flops: matmulFlops,
   tf: '',
   dtypes: floating,

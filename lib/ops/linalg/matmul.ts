@@ -214,7 +214,6 @@ const product = op<[a: TensorLike, b: TensorLike, given?: MatmulOptions | boolea
   'matmul',
   {
     flops: matmulFlops,
-    product: 'plain',
     tf: 'tf.linalg.matmul',
     dtypes: numeric,
     domain: [-2, 2],

@@ -1,24 +1,26 @@
 /** Elementwise comparisons and logic of two operands, with broadcasting; the results are bool. */
 import { booleans, everyType, numeric } from '../../core/dtype';
-import { comparison } from '../../op/define/binary';
+import { comparison, type Equality } from '../../op/define/binary';
 
 /** Whether x = y, elementwise; NaN is equal to nothing, not even itself. @tf tf.math.equal */
 export const equal = comparison('equal', {
   tf: 'tf.math.equal',
   dtypes: everyType,
+  strings: true,
   saves: [],
   domain: [-10, 10],
   gradient: null,
-});
+}) as Equality;
 
 /** Whether x ≠ y, elementwise; NaN is unequal to everything, itself included. @tf tf.math.not_equal */
 export const notEqual = comparison('notEqual', {
   tf: 'tf.math.not_equal',
   dtypes: everyType,
+  strings: true,
   saves: [],
   domain: [-10, 10],
   gradient: null,
-});
+}) as Equality;
 
 /** Whether x < y, elementwise. @tf tf.math.less */
 export const less = comparison('less', {

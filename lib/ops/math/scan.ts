@@ -10,7 +10,7 @@ import type { TracedOp } from '../../op/contract';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import type { DTypeOf } from '../../core/dtype_of';
 import { add, multiply } from './binary';
-import { badDType, explain } from '../../op/checks';
+import { badDType, explain, kernelNumber } from '../../op/checks';
 import { options } from '../../core/options';
 import {
   register,
@@ -41,7 +41,9 @@ interface ScanAttrs {
   reverse: boolean;
 }
 
-type ScanName = 'cumsum' | 'cumprod';
+/** The native kernels. */
+const scanNames = ['cumsum', 'cumprod'] as const;
+type ScanName = (typeof scanNames)[number];
 
 /** The number of elements before, along and after the axes. */
 function layoutOf(shape: Shape, axes: readonly number[]): [outer: number, n: number, inner: number] {
@@ -57,10 +59,9 @@ function layoutOf(shape: Shape, axes: readonly number[]): [outer: number, n: num
   return [outer, n, inner];
 }
 
-const codes: Record<ScanName, number> = {
-  cumsum: native.scanNames.indexOf('cumsum'),
-  cumprod: native.scanNames.indexOf('cumprod'),
-};
+const codes = Object.fromEntries(
+  scanNames.map((name) => [name, kernelNumber(native.scanNames, name)]),
+) as Record<ScanName, number>;
 
 /** The cumulative sum or product along adjacent axes, which are flattened into one. */
 export function scanAxes(

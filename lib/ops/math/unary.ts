@@ -1,7 +1,7 @@
 /** Elementwise unary ops: arithmetic, rounding, predicates. Transcendental functions are in unary_math.ts. */
 import { booleans, floating, numeric } from '../../core/dtype';
 import { multiply, multiplyNoNan, realDivide } from './binary';
-import { binary } from '../../op/define/binary';
+import { activationGradient } from '../../op/define/binary';
 import { predicate, unary } from '../../op/define/unary';
 import { symbolicZero } from '../../op/registry';
 import { idempotent, involution } from '../../op/exact_rewrites';
@@ -28,6 +28,8 @@ export const abs = unary('abs', {
   exactRewrite: (call, graph) => {
     const inner = graph.producer(call.inputs[0]);
     if (inner?.op.name !== 'negative') return idempotent(call, graph);
+    // The negative of an unsigned integer wraps to another magnitude.
+    if (!call.inputs[0].dt.signed) return null;
     return { ...call, inputs: inner.inputs };
   },
   gradient: (dy, { x }) => multiply(dy, sign(x)),
@@ -122,14 +124,12 @@ export const round = unary('round', {
 });
 
 /** Gradient of relu: dy where y > 0, else 0. */
-const reluGrad = binary('reluGrad', {
-  tf: '',
-  reusesDonated: true,
+const reluGrad = activationGradient('reluGrad', {
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
   ulp: 0,
-  gradient: [(dy, { b }) => reluGrad(dy, b), () => symbolicZero],
+  second: () => symbolicZero,
 });
 
 /** Rectified linear unit, elementwise. y = max(x, 0); NaN stays NaN. The gradient is 0 at 0. @tf tf.nn.relu */

@@ -1,7 +1,7 @@
 /** Elementwise transcendental functions of floating-point tensors. */
 import { floating } from '../../core/dtype';
 import { add, multiply, realDivide, subtract } from './binary';
-import { binary } from '../../op/define/binary';
+import { activationGradient } from '../../op/define/binary';
 import { unary } from '../../op/define/unary';
 import { negative, reciprocal, rsqrt, square } from './unary';
 
@@ -160,13 +160,11 @@ export const atanh = unary('atanh', {
 });
 
 /** Gradient of tanh: dy·(1 − y²). */
-const tanhGrad = binary('tanhGrad', {
-  tf: '',
-  reusesDonated: true,
+const tanhGrad = activationGradient('tanhGrad', {
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
-  gradient: [(dy, { b }) => tanhGrad(dy, b), (dy, { a, b }) => multiply(multiply(dy, -2), multiply(a, b))],
+  second: (dy, { a, b }) => multiply(multiply(dy, -2), multiply(a, b)),
 });
 
 /** Hyperbolic tangent, elementwise. y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). @tf tf.math.tanh */
@@ -181,16 +179,11 @@ export const tanh = unary('tanh', {
 });
 
 /** Gradient of sigmoid: dy·y·(1 − y). */
-const sigmoidGrad = binary('sigmoidGrad', {
-  tf: '',
-  reusesDonated: true,
+const sigmoidGrad = activationGradient('sigmoidGrad', {
   dtypes: floating,
   domain: [0, 1],
   ulp: 2,
-  gradient: [
-    (dy, { b }) => sigmoidGrad(dy, b),
-    (dy, { a, b }) => multiply(multiply(dy, a), subtract(1, multiply(b, 2))),
-  ],
+  second: (dy, { a, b }) => multiply(multiply(dy, a), subtract(1, multiply(b, 2))),
 });
 
 /** Logistic function, elementwise. y = 1 / (1 + e⁻ˣ). @tf tf.math.sigmoid */

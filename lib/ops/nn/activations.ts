@@ -10,7 +10,7 @@ import { add, multiply, realDivide, subtract } from '../math/binary';
 import { cast } from '../array/cast';
 import { greater, less } from '../math/compare';
 import { badDType, explain, kernelNumber } from '../../op/checks';
-import { binary } from '../../op/define/binary';
+import { activationGradient, binary } from '../../op/define/binary';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { runUnary, unary } from '../../op/define/unary';
@@ -31,14 +31,12 @@ const leakyReluDefaults = { alpha: 0.2 } as const;
 const creluDefaults = { axis: -1 } as const;
 
 /** Gradient of relu6: dy where 0 < y < 6, else 0. */
-export const relu6Grad = binary('relu6Grad', {
-  tf: '',
-  reusesDonated: true,
+export const relu6Grad = activationGradient('relu6Grad', {
   dtypes: numeric,
   saves: ['b'],
   domain: [-10, 10],
   ulp: 0,
-  gradient: [(dy, { b }) => relu6Grad(dy, b), () => symbolicZero],
+  second: () => symbolicZero,
 });
 
 /** Clipped rectified linear unit, elementwise. y = min(max(x, 0), 6); NaN stays NaN. The gradient is 0 at 0 and 6. @tf tf.nn.relu6 */
@@ -53,13 +51,11 @@ export const relu6 = unary('relu6', {
 });
 
 /** Gradient of elu: dy·(y + 1) where y < 0, else dy. */
-const eluGrad = binary('eluGrad', {
-  tf: '',
-  reusesDonated: true,
+const eluGrad = activationGradient('eluGrad', {
   dtypes: floating,
   domain: [-1, 1],
   ulp: 1,
-  gradient: [(dy, { b }) => eluGrad(dy, b), (dy, { a, b }) => select(less(b, 0), multiply(dy, a), 0)],
+  second: (dy, { a, b }) => select(less(b, 0), multiply(dy, a), 0),
 });
 
 /** Exponential linear unit, elementwise. y = x where x ≥ 0, else eˣ − 1. @tf tf.nn.elu */
@@ -74,13 +70,11 @@ export const elu = unary('elu', {
 });
 
 /** Gradient of selu: dy·(y + λα) where y < 0, else dy·λ. */
-const seluGrad = binary('seluGrad', {
-  tf: '',
-  reusesDonated: true,
+const seluGrad = activationGradient('seluGrad', {
   dtypes: floating,
   domain: [-1, 1],
   ulp: 2,
-  gradient: [(dy, { b }) => seluGrad(dy, b), (dy, { a, b }) => select(less(b, 0), multiply(dy, a), 0)],
+  second: (dy, { a, b }) => select(less(b, 0), multiply(dy, a), 0),
 });
 
 /**
@@ -110,20 +104,15 @@ export const softsign = unary('softsign', {
 const invSqrt2Pi = 1 / Math.sqrt(2 * Math.PI);
 
 /** Gradient of gelu: dy·(Φ(x) + x·φ(x)). */
-const geluGrad = binary('geluGrad', {
-  tf: '',
-  reusesDonated: true,
+const geluGrad = activationGradient('geluGrad', {
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
-  gradient: [
-    (dy, { b }) => geluGrad(dy, b),
-    (dy, { a, b }) => {
-      const s = square(b);
-      const density = multiply(exp(multiply(s, -0.5)), invSqrt2Pi);
-      return multiply(multiply(dy, a), multiply(density, subtract(2, s)));
-    },
-  ],
+  second: (dy, { a, b }) => {
+    const s = square(b);
+    const density = multiply(exp(multiply(s, -0.5)), invSqrt2Pi);
+    return multiply(multiply(dy, a), multiply(density, subtract(2, s)));
+  },
 });
 
 /** x·Φ(x), elementwise, where Φ is the cumulative distribution function of the standard normal distribution. */
@@ -139,25 +128,20 @@ const tanhScale = 2 * Math.sqrt(2 / Math.PI);
 const tanhCubic = 0.044715;
 
 /** Gradient of geluTanh. */
-const geluTanhGrad = binary('geluTanhGrad', {
-  tf: '',
-  reusesDonated: true,
+const geluTanhGrad = activationGradient('geluTanhGrad', {
   dtypes: floating,
   domain: [-5, 5],
   ulp: 4,
-  gradient: [
-    (dy, { b }) => geluTanhGrad(dy, b),
-    (dy, { a, b }) => {
-      // With s = sigmoid(t): y = x·s, y″ = s·(1 − s)·(2·t′ + x·((1 − 2·s)·t′² + t″)).
-      const s2 = square(b);
-      const s = sigmoid(multiply(b, multiply(add(multiply(s2, tanhCubic), 1), tanhScale)));
-      const t1 = multiply(add(multiply(s2, 3 * tanhCubic), 1), tanhScale);
-      const t2 = multiply(b, 6 * tanhCubic * tanhScale);
-      const inner = add(multiply(multiply(subtract(1, multiply(s, 2)), t1), t1), t2);
-      const second = multiply(multiply(s, subtract(1, s)), add(multiply(t1, 2), multiply(b, inner)));
-      return multiply(multiply(dy, a), second);
-    },
-  ],
+  second: (dy, { a, b }) => {
+    // With s = sigmoid(t): y = x·s, y″ = s·(1 − s)·(2·t′ + x·((1 − 2·s)·t′² + t″)).
+    const s2 = square(b);
+    const s = sigmoid(multiply(b, multiply(add(multiply(s2, tanhCubic), 1), tanhScale)));
+    const t1 = multiply(add(multiply(s2, 3 * tanhCubic), 1), tanhScale);
+    const t2 = multiply(b, 6 * tanhCubic * tanhScale);
+    const inner = add(multiply(multiply(subtract(1, multiply(s, 2)), t1), t1), t2);
+    const second = multiply(multiply(s, subtract(1, s)), add(multiply(t1, 2), multiply(b, inner)));
+    return multiply(multiply(dy, a), second);
+  },
 });
 
 /** The tanh approximation of gelu, written with the sigmoid: y = x·sigmoid(2·√(2/π)·(x + 0.044715·x³)). */
@@ -205,20 +189,15 @@ export const gelu: <X extends TensorLike>(
 );
 
 /** Gradient of silu: dy·s·(1 + x·(1 − s)), s = sigmoid(x). */
-const siluGrad = binary('siluGrad', {
-  tf: '',
-  reusesDonated: true,
+const siluGrad = activationGradient('siluGrad', {
   dtypes: floating,
   domain: [-8, 8],
   ulp: 4,
-  gradient: [
-    (dy, { b }) => siluGrad(dy, b),
-    (dy, { a, b }) => {
-      const s = sigmoid(b);
-      const second = multiply(multiply(s, subtract(1, s)), add(multiply(b, subtract(1, multiply(s, 2))), 2));
-      return multiply(multiply(dy, a), second);
-    },
-  ],
+  second: (dy, { a, b }) => {
+    const s = sigmoid(b);
+    const second = multiply(multiply(s, subtract(1, s)), add(multiply(b, subtract(1, multiply(s, 2))), 2));
+    return multiply(multiply(dy, a), second);
+  },
 });
 
 const siluUnit = unary('siluUnit', {

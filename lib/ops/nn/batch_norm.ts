@@ -53,48 +53,48 @@ function fusedTraining(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number
 }
 
 /** [y, mean, unbiased variance]; the statistics are per channel, which is the last dimension. */
-const batchNormTraining = multiOp<[x: Tensor, scale: Tensor, offset: Tensor, epsilon: number], Epsilon>(
-  'batchNormTraining',
-  {
-    tf: '',
-    dtypes: floating,
-    args: (x, scale, offset, epsilon) => [[x, scale, offset], { epsilon }],
-    infer: ([x, scale]) => [
-      { shape: shapeOf(x), dt: x.dt },
-      { shape: shapeOf(scale), dt: x.dt },
-      { shape: shapeOf(scale), dt: x.dt },
-    ],
-    run: ([x, scale, offset], { epsilon }, [y, mean, variance]) => {
-      if (x.size > 0) {
-        runTraining(x, scale, offset, epsilon, y, mean, variance);
-        return;
-      }
-      fillWith(mean, NaN);
-      fillWith(variance, NaN);
-    },
-    saves: { inputs: [0, 1], outputs: true },
-    partialDy: true,
-    gradient: (upstream, { x, y, attrs }: GradContext<Epsilon>) => {
-      const [dy, dmean, dvariance] = upstream as readonly (Tensor | null)[];
-      const [dx, dscale, doffset] =
-        dy === null ? [null, null, null] : batchNormGradient(dy, x[0], x[1], y[1], y[2], attrs.epsilon);
-      const count = x[0].size / x[1].size;
-      // d mean / dx = 1/N, d variance / dx = 2·(x − mean)/(N − 1).
-      const dxOfVariance =
-        dvariance === null
-          ? null
-          : multiply(subtract(x[0], y[1]), multiply(dvariance, 2 / Math.max(1, count - 1)));
-      const dxTotal = sumOf([dx, dxOfVariance]);
-      if (dmean === null) return [dxTotal, dscale, doffset];
-      const dxOfMean = multiply(dmean, 1 / count);
-      return [
-        dxTotal === null ? broadcastTo(dxOfMean, shapeOf(x[0])) : add(dxTotal, dxOfMean),
-        dscale,
-        doffset,
-      ];
-    },
+export const batchNormTraining = multiOp<
+  [x: Tensor, scale: Tensor, offset: Tensor, epsilon: number],
+  Epsilon
+>('batchNormTraining', {
+  tf: '',
+  dtypes: floating,
+  args: (x, scale, offset, epsilon) => [[x, scale, offset], { epsilon }],
+  infer: ([x, scale]) => [
+    { shape: shapeOf(x), dt: x.dt },
+    { shape: shapeOf(scale), dt: x.dt },
+    { shape: shapeOf(scale), dt: x.dt },
+  ],
+  run: ([x, scale, offset], { epsilon }, [y, mean, variance]) => {
+    if (x.size > 0) {
+      runTraining(x, scale, offset, epsilon, y, mean, variance);
+      return;
+    }
+    fillWith(mean, NaN);
+    fillWith(variance, NaN);
   },
-);
+  saves: { inputs: [0, 1], outputs: true },
+  partialDy: true,
+  gradient: (upstream, { x, y, attrs }: GradContext<Epsilon>) => {
+    const [dy, dmean, dvariance] = upstream as readonly (Tensor | null)[];
+    const [dx, dscale, doffset] =
+      dy === null ? [null, null, null] : batchNormGradient(dy, x[0], x[1], y[1], y[2], attrs.epsilon);
+    const count = x[0].size / x[1].size;
+    // d mean / dx = 1/N, d variance / dx = 2·(x − mean)/(N − 1).
+    const dxOfVariance =
+      dvariance === null
+        ? null
+        : multiply(subtract(x[0], y[1]), multiply(dvariance, 2 / Math.max(1, count - 1)));
+    const dxTotal = sumOf([dx, dxOfVariance]);
+    if (dmean === null) return [dxTotal, dscale, doffset];
+    const dxOfMean = multiply(dmean, 1 / count);
+    return [
+      dxTotal === null ? broadcastTo(dxOfMean, shapeOf(x[0])) : add(dxTotal, dxOfMean),
+      dscale,
+      doffset,
+    ];
+  },
+});
 
 type GradientArgs = [dy: Tensor, x: Tensor, scale: Tensor, mean: Tensor, variance: Tensor, epsilon: number];
 

@@ -42,3 +42,5 @@ defineFusedConv<ConvGeometry>('convForward', 'fusedConv', runConv, ([, w], [y]) 
 defineFusedConv<DepthwiseWindows>('depthwise', 'fusedDepthwise', runDepthwise, ([, w], [y]) =>
   convFlops(y, w, 2),
 );
+
+export {};

@@ -160,7 +160,7 @@ const kindOf = (dtypes: readonly DType[], explicit: boolean, pool: Kind['pool'])
   pool,
 });
 export const maxKind = kindOf(numeric, true, (x, dims) => maxPoolLast(x, dims));
-const avgKind = kindOf(floating, false, (x, dims) => avgPoolLast(x, dims));
+export const avgKind = kindOf(floating, false, (x, dims) => avgPoolLast(x, dims));
 
 export function poolInput(name: string, value: TensorLike, kind: Kind): Tensor {
   const x = toTensor(value, null, name, 'input');

@@ -58,6 +58,7 @@ const lists = kernels.randomLists;
 
 function fill(
   { kernel, dt, stream, bounds: { lo, range }, affine: { scale, shift } }: DrawAttrs,
+  seed: Tensor | null,
   y: Tensor,
 ): void {
   const { key, counter } = stream;
@@ -69,7 +70,7 @@ function fill(
   for (let i = 0; i < 4; i++) lists.counter[i] = counter[i];
   const [scaleOp, shiftOp] = [scale === null ? -1 : multiplies, shift === null ? -1 : adds];
   const scrambler = stream.scrambled === true ? fullInt : -1;
-  kernels.random(y, y.size, kernel, dt.code, scrambler, scaleOp, scale ?? 0, shiftOp, shift ?? 0);
+  kernels.random(seed, y, y.size, kernel, dt.code, scrambler, scaleOp, scale ?? 0, shiftOp, shift ?? 0);
 }
 
 /** Fills a tensor from a stream. It is an op without inputs, so that tapes and tracers see its result. */
@@ -79,7 +80,19 @@ const philox = op('philox', {
   args: (draw: DrawAttrs) => [[], draw],
   infer: (_, { shape, dt }) => ({ shape, dt }),
   run: (_, attrs, [y]) => {
-    if (y.size > 0) fill(attrs, y);
+    if (y.size > 0) fill(attrs, null, y);
+  },
+  gradient: null,
+});
+
+/** Fills a tensor from the stream of a stateless seed, an int64 tensor of shape [2]. */
+const philoxSeeded = op('philoxSeeded', {
+  tf: '',
+  dtypes: [...floating, ...wideIntegers],
+  args: (seed: Tensor, draw: DrawAttrs) => [[seed], draw],
+  infer: (_, { shape, dt }) => ({ shape, dt }),
+  run: ([seed], attrs, [y]) => {
+    if (y.size > 0) fill(attrs, seed, y);
   },
   gradient: null,
 });
@@ -91,16 +104,25 @@ export interface RuntimeStream {
   readonly variables: readonly Variable[];
 }
 
+/** The stream of a stateless seed whose value a trace does not know: an int64 tensor of shape [2]. */
+export interface SeededStream {
+  readonly seed: Tensor;
+}
+
+export type AnyStream = Stream | RuntimeStream | SeededStream;
+
 /** Draws a tensor from a distribution. */
 export function draw(
   distribution: Distribution,
   shape: Shape,
   dt: DTypeInfo,
-  stream: Stream | RuntimeStream,
+  stream: AnyStream,
   bounds: Bounds = noBounds,
   affine: Affine = identityAffine,
 ): Tensor {
   const kernel = kernelNumber(native.randomNames, distribution);
+  if ('seed' in stream)
+    return philoxSeeded(stream.seed, { kernel, shape, dt, stream: unseeded, bounds, affine });
   if (!('atRun' in stream)) {
     const attrs = { kernel, shape, dt, stream, bounds, affine };
     return philox(attrs);
@@ -166,6 +188,9 @@ export function drawWords(count: number, stream: Stream): Tensor {
 }
 
 const scrambling = twoWords(0x3ec8f720, 0x02461e29);
+
+/** Stands in for a stateless stream whose counter is a tensor. */
+const unseeded: Stream = { key: scrambling, counter: fourWords(0, 0, 0, 0), scrambled: true };
 
 /** The stream of a stateless seed pair, which is scrambled by one block of a fixed key. */
 export function statelessStream([a, b]: readonly [Words, Words]): Stream {

@@ -4,24 +4,16 @@ import { dtypes, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { throwExtraArguments } from '../../core/options';
 import { context } from '../../core/context';
-import { asShape, describe, scalarShape, showShape } from '../../core/shape';
+import { asShape, scalarShape, showShape } from '../../core/shape';
 import type { DTypeOf } from '../../core/dtype_of';
-import {
-  aliasTensor,
-  storageView,
-  makeTensor,
-  shapeOf,
-  specOf,
-  Tensor,
-  tensorFrom,
-  viewOf,
-} from '../../core/tensor';
+import { aliasTensor, storageView, makeTensor, shapeOf, specOf, Tensor, tensorFrom } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { options } from '../../core/options';
-import { drawWords, statelessStream, words, type Stream, type Words } from './philox';
+import { drawWords, type Stream } from './philox';
+import { checkAlgorithm, streamOfSeed, toInt64, type Algorithm, type SeedPair } from './seed_pair';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
 import { gatherRows } from '../../op/index_rows';
-import { requireConcrete } from '../../op/traced';
+import { stack } from '../array/joining';
 import { normalValues, uniformValues, type ShapeLike, type StreamFor } from './random_values';
 
 const shuffleDefaults = { seed: null } as const;
@@ -29,6 +21,23 @@ const splitDefaults = { num: 2, alg: 'auto_select' } as const;
 const foldInDefaults = { alg: 'auto_select' } as const;
 
 export { setSeed } from './random_seed';
+export {
+  categorical,
+  statelessCategorical,
+  type CategoricalOptions,
+  type StatelessCategoricalOptions,
+} from './categorical';
+export type { Algorithm, SeedPair } from './seed_pair';
+export {
+  gamma,
+  poisson,
+  statelessBinomial,
+  statelessGamma,
+  statelessPoisson,
+  type GammaOptions,
+  type PoissonOptions,
+  type StatelessGammaOptions,
+} from './distributions';
 export { Generator, getGlobalGenerator, setGlobalGenerator, type GeneratorOptions } from './random_generator';
 
 export interface NormalOptions<D extends DType = DType> {
@@ -53,9 +62,6 @@ export interface UniformOptions<D extends DType = DType> {
   seed?: Seed;
 }
 
-/** A random number algorithm, by TensorFlow's name. */
-export type Algorithm = 'philox' | 'auto_select';
-
 export interface StatelessNormalOptions<D extends DType = DType> {
   mean?: TensorLike;
   stddev?: TensorLike;
@@ -72,9 +78,6 @@ export interface StatelessUniformOptions<D extends DType = DType> {
   dtype?: D;
   alg?: Algorithm;
 }
-
-/** A pair of integers: numbers, bigints or a tensor of shape [2]. */
-export type SeedPair = readonly [number | bigint, number | bigint] | TensorLike;
 
 const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32', seed: null } as const;
 const uniformDefaults = { minval: 0, maxval: null, dtype: 'float32', seed: null } as const;
@@ -195,49 +198,6 @@ function randomOrder(n: number, stream: Stream): Tensor {
   return order;
 }
 
-/** Parses a stateless seed pair. */
-function seedPair(seed: SeedPair, op: string): readonly [Words, Words] {
-  if (
-    Array.isArray(seed) &&
-    seed.length === 2 &&
-    Number.isSafeInteger(seed[0]) &&
-    Number.isSafeInteger(seed[1])
-  )
-    return [words(seed[0] as number), words(seed[1] as number)];
-  const t = toTensor(
-    Array.isArray(seed) ? seed.map((s: unknown) => (typeof s === 'number' ? toInt64(s, op) : s)) : seed,
-    null,
-    op,
-    'seed',
-  );
-  if (t.rank !== 1 || t.size !== 2) {
-    throw new InvalidArgumentError(`[${op}] seed must have shape [2], not ${showShape(shapeOf(t))}`);
-  }
-  if (t.dt !== dtypes.int32 && t.dt !== dtypes.int64) {
-    throw new InvalidArgumentError(`[${op}] seed must be int32 or int64, not ${t.dtype}`);
-  }
-  if (context.tracer === null) {
-    const elements = storageView(t);
-    const at = t.offset / t.dt.bytes;
-    return [words(elements[at]), words(elements[at + 1])];
-  }
-  const [a, b] = viewOf(requireConcrete(t, op));
-  return [words(a), words(b)];
-}
-
-/** Converts an integer literal of a seed to int64; throws for other numbers. */
-function toInt64(value: number, op: string): bigint {
-  if (Number.isSafeInteger(value)) return BigInt(value);
-  throw new InvalidArgumentError(`[${op}] seed must consist of integers; got ${value}`);
-}
-
-function checkAlgorithm(alg: unknown, op: string): void {
-  if (alg === 'philox' || alg === 'auto_select') return;
-  throw new InvalidArgumentError(
-    `[${op}] alg must be 'philox' or 'auto_select' (which is Philox); got ${describe(alg)}`,
-  );
-}
-
 const statelessNormalDefaults = { mean: 0, stddev: 1, dtype: 'float32', alg: 'auto_select' } as const;
 const statelessUniformDefaults = { minval: 0, maxval: null, dtype: 'float32', alg: 'auto_select' } as const;
 
@@ -250,8 +210,8 @@ function statelessNormalValues(
 ): Tensor {
   const o = options<Required<StatelessNormalOptions>>(given, 'mean', statelessNormalDefaults, op);
   checkAlgorithm(o.alg, op);
-  const pair = seedPair(seed, op);
-  return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, () => statelessStream(pair), op);
+  const stream = streamOfSeed(seed, op);
+  return normalValues(distribution, shape, o.mean, o.stddev, o.dtype, () => stream, op);
 }
 
 /**
@@ -312,8 +272,8 @@ export function statelessUniform(
   if (arguments.length > 3) throwExtraArguments(op, 3, arguments, statelessUniformDefaults);
   const o = options<Required<StatelessUniformOptions>>(given, 'minval', statelessUniformDefaults, op);
   checkAlgorithm(o.alg, op);
-  const pair = seedPair(seed, op);
-  return uniformValues(shape, o.minval, o.maxval, o.dtype, () => statelessStream(pair), op, true);
+  const stream = streamOfSeed(seed, op);
+  return uniformValues(shape, o.minval, o.maxval, o.dtype, () => stream, op, true);
 }
 
 /** The dtype of derived seeds; literals are int32, as in TensorFlow. */
@@ -361,9 +321,5 @@ export function foldIn(
     );
   }
   const first = statelessUniform([], seed, { minval: null, maxval: null, dtype: t.dtype, alg });
-  return tensorFrom(
-    t.dt,
-    [2],
-    [viewOf(requireConcrete(first, 'random.foldIn'))[0], viewOf(requireConcrete(t, 'random.foldIn'))[0]],
-  );
+  return stack([first, t]);
 }

@@ -17,22 +17,14 @@ import { shapeOf, Tensor, viewOf } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { add, multiply, subtract } from '../math/binary';
 import { badDType } from '../../op/checks';
-import {
-  identityAffine,
-  draw,
-  words,
-  wordsBetween,
-  type Distribution,
-  type RuntimeStream,
-  type Stream,
-} from './philox';
+import { identityAffine, draw, words, wordsBetween, type AnyStream, type Distribution } from './philox';
 import { requireConcrete } from '../../op/traced';
 
 /** A shape argument: an array of integers or an integer vector. */
 export type ShapeLike = readonly number[] | Int32Array | BigInt64Array | Tensor | Variable;
 
 /** Returns the stream of a draw of `size` elements from a distribution. */
-export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => Stream | RuntimeStream;
+export type StreamFor = (distribution: Distribution, dt: DTypeInfo, size: number) => AnyStream;
 
 const uniformTypes: readonly DType[] = [...floating, ...wideIntegers];
 

@@ -4,7 +4,7 @@ import type { TracedOp } from '../../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../../core/tensor';
 import * as kernels from '../../op/kernels';
 
-/** The rules of native/kernels/optimizer.cc. */
+/** The rules of native/kernels/optimizer/optimizer.cc. */
 export type Rule = 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'amsgrad';
 
 const codes = new Map(native.optimizerNames.map((name, i) => [name, i]));

@@ -1,7 +1,7 @@
 // Columns of matrices whose rows are contiguous, in registers: what transposes and reductions of short rows
 // need.
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 
@@ -84,7 +84,7 @@ GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>
 /// columns[i * kLanes + j] = p[j * n + i] for i < n and as many j as there are lanes. Rows are read 16 bytes
 /// at a time, shorter ones beyond their end.
 template <class T>
-GT_OUTLINE void turn_rows(const T* p, int64_t n, T* columns) {
+GT_OUTLINE void transpose_rows(const T* p, int64_t n, T* columns) {
   constexpr int64_t C = kGroup<T>;
   for (int64_t c = 0; c < n; c += C) {
     const int64_t first = c == 0 || c + C <= n ? c : n - C;

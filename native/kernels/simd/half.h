@@ -2,8 +2,8 @@
 // nearest even the other. A NaN stays a NaN of its sign. Of float16 by the instruction set's own instructions
 // where it has them, else by bits.
 #pragma once
-#include "../dtypes.h"
-#include "vec.h"
+#include "kernels/dtypes.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
-#include "unroll.h"
-#include "vec.h"
+#include "kernels/simd/unroll.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Activations of neural networks, float32. Errors as in math_exp.h.
 #pragma once
-#include "math_exp.h"
-#include "math_log.h"
+#include "kernels/simd/math_exp.h"
+#include "kernels/simd/math_log.h"
 
 namespace {
 

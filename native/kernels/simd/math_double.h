@@ -1,7 +1,7 @@
 // Math functions of float64. The errors stated are maxima over random numbers of all magnitudes, against long
 // double.
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // exp and its family, float32. The errors stated are maxima over all floats, or every 61st, the same on every
 // instruction set unless said otherwise (native/tests/math_test.cc).
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

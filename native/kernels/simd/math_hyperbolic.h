@@ -1,9 +1,9 @@
 // sinh, cosh and the inverses of the hyperbolic functions, float32. The errors stated are maxima over all
 // floats.
 #pragma once
-#include "math_exp.h"
-#include "math_log.h"
-#include "sqrt.h"
+#include "kernels/simd/math_exp.h"
+#include "kernels/simd/math_log.h"
+#include "kernels/simd/sqrt.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // The inverses of sin, cos and tan, float32. The errors stated are maxima over all floats.
 #pragma once
-#include "math_exp.h"
-#include "sqrt.h"
+#include "kernels/simd/math_exp.h"
+#include "kernels/simd/sqrt.h"
 
 namespace {
 

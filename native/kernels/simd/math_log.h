@@ -1,7 +1,7 @@
 // log and its family, pow and erfc, float32. Errors as in math_exp.h.
 #pragma once
-#include "math_double.h"
-#include "math_exp.h"
+#include "kernels/simd/math_double.h"
+#include "kernels/simd/math_exp.h"
 
 namespace {
 

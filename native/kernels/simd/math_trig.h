@@ -1,6 +1,6 @@
 // sin, cos and tan, float32, through doubles. Errors as in math_exp.h.
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

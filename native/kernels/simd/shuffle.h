@@ -1,6 +1,6 @@
 // Interleaving of vectors of 32-bit lanes, in memory order.
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Square roots of all lanes.
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

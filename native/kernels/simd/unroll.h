@@ -1,6 +1,6 @@
 // Numbers that the compiler knows: for loops that must be unrolled, and for shuffles.
 #pragma once
-#include "vec.h"
+#include "kernels/simd/vec.h"
 
 namespace {
 

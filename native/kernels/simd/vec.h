@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../isa.h"
+#include "kernels/isa.h"
 #if defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__aarch64__)

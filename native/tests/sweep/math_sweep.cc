@@ -17,9 +17,9 @@
 #include <thread>
 #include <vector>
 
-#include "../../runtime/cpu.h"
-#include "../../runtime/dispatch.h"
-#include "../accuracy.h"
+#include "runtime/dispatch/cpu.h"
+#include "runtime/dispatch/dispatch.h"
+#include "tests/accuracy.h"
 
 namespace gradtape::test {
 
@@ -89,7 +89,7 @@ void check_block(const Function& f, const std::vector<const KernelTable*>& isas,
   float y[kBlock];
   for (int i = 0; i < n; i++) want[i] = f.reference(x[i]);
   for (size_t k = 0; k < isas.size(); k++) {
-    find_entry(isas[k]->unary, isas[k]->unary_count, f.name)->fn[0](x, y, n);
+    find_entry(isas[k]->unary, f.name)->fn[0](x, y, n);
     for (int i = 0; i < n; i++) shown[k].ulps.see(error_ulps(y[i], want[i]), x[i]);
     for (int i = 0; f.absolute > 0 && i < n; i++) shown[k].absolute.see(error_absolute(y[i], want[i]), x[i]);
   }
@@ -171,7 +171,7 @@ void binary_task(const BinaryFunction& f, int part, const Settings& settings,
       want[j] = f.reference(p.a, p.b);
     }
     for (size_t k = 0; k < isas.size(); k++) {
-      find_entry(isas[k]->binary, isas[k]->binary_count, f.name)->fn[0][0](a, b, y, kBlock);
+      find_entry(isas[k]->binary, f.name)->fn[0][0](a, b, y, kBlock);
       for (int j = 0; j < kBlock; j++) shown[k].ulps.see(error_ulps(y[j], want[j]), a[j], b[j]);
     }
     count += kBlock;

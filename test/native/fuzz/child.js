@@ -20,7 +20,7 @@ const { slotsOf, rangesOf, instructionsOf, programOf } = require('./layout');
 const [file, seedText, roundsText, secondsText, firstText = '0'] = process.argv.slice(2);
 const [seed, rounds, seconds, first] = [seedText, roundsText, secondsText, firstText].map(Number);
 const noted = JSON.parse(fs.readFileSync(file, 'utf8'));
-const frame = new Float64Array(native.frame);
+const frame = new Float64Array(native.argumentBuffer);
 
 const doubles = (text) => {
   const bytes = Buffer.from(text, 'base64');
@@ -97,7 +97,7 @@ structuredClone(detached, { transfer: [detached] });
 const odd = [undefined, null, 3, 'x', {}, [], new Float32Array(4), Symbol('s'), () => 1, 5n, detached];
 odd.push(
   new SharedArrayBuffer(64),
-  native.frame,
+  native.argumentBuffer,
   new ArrayBuffer(0),
   new ArrayBuffer(1),
   new ArrayBuffer(100),

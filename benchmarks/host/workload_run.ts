@@ -1,0 +1,150 @@
+/** Runs one workload in all libraries: prepare, check, time. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { elementsOf } from '../workloads/inputs';
+import type { Elements, Workload } from '../workloads/workload';
+import type { Child } from './child';
+import { judge, readResult, type Result } from './check';
+import { lacking, type Prepared, type TensorFile } from './protocol';
+import { showBytes, summary } from '../measure';
+import { watchMemory, type Growth } from './memory';
+import { timeInRounds, type RoundSettings } from './rounds';
+import type { Entry, Row } from './rows';
+
+export interface Participant {
+  name: string;
+  child: Child;
+  /** Starts another process, after one that ended or was given up. */
+  restart: () => Promise<Child>;
+  /** It is silent where it has no function of the kind. */
+  way?: boolean;
+}
+
+/** Libraries whose earlier workloads say that this one would take them longer than so many seconds are not asked. */
+const patience = 1.5;
+/** Seconds that a library may take to prepare a workload and run it once, and again for its result. */
+const longest = 40;
+
+/** The best rate, cost per nanosecond, that a library has shown at a kind of workload. */
+export class Rates {
+  private readonly rates = new Map<string, number>();
+
+  private key(library: string, workload: Workload): string {
+    return `${library}/${workload.kind}/${String(workload.params.f ?? '')}`;
+  }
+
+  note(library: string, workload: Workload, ns: number): void {
+    // A small workload says what a call costs, and nothing of a large one.
+    if (workload.cost < 1e6) return;
+    const key = this.key(library, workload);
+    this.rates.set(key, Math.max(this.rates.get(key) ?? 0, workload.cost / ns));
+  }
+
+  /** Seconds that a call would take; 0 where nothing is known. */
+  predict(library: string, workload: Workload): number {
+    const rate = this.rates.get(this.key(library, workload));
+    return rate === undefined ? 0 : workload.cost / rate / 1e9;
+  }
+}
+
+function writeInputs(workload: Workload, folder: string): { files: TensorFile[]; data: Elements[] } {
+  const data = elementsOf(workload);
+  const files = workload.inputs.map(({ shape, dtype = 'float32' }, i) => {
+    const file = path.join(folder, `input${i}`);
+    fs.writeFileSync(file, data[i]);
+    return { file, shape, dtype };
+  });
+  return { files, data };
+}
+
+/** How many processes' memory a row shows: one and the same library's differ by some megabytes. */
+const processes = 3;
+
+/** Starts a library's process anew, and gives what tells how much it has grown at most. */
+async function anew(participant: Participant): Promise<() => Growth> {
+  participant.child.end();
+  participant.child = await participant.restart();
+  return watchMemory(participant.child.pid!);
+}
+
+async function grownBy(child: Child, growth: () => Growth): Promise<Growth> {
+  await child.ask({ do: 'time', calls: 20 }, longest);
+  return growth();
+}
+
+export async function runWorkload(
+  workload: Workload,
+  participants: readonly Participant[],
+  settings: RoundSettings,
+  rates: Rates,
+  temp: string,
+): Promise<Row> {
+  const folder = fs.mkdtempSync(path.join(temp, 'workload-'));
+  const { files, data } = writeInputs(workload, folder);
+  const expected = workload.reference?.(data) ?? null;
+  const entries: Entry[] = [];
+  const ready: { entry: Entry; child: Child }[] = [];
+  let first: Result[] | null = null;
+  for (const participant of participants) {
+    const { name } = participant;
+    const entry: Entry = { library: name };
+    entries.push(entry);
+    const seconds = rates.predict(name, workload);
+    if (seconds > patience) {
+      entry.reason = `too slow: about ${seconds.toPrecision(2)} s a call`;
+      continue;
+    }
+    try {
+      if (!participant.child.alive) participant.child = await participant.restart();
+      const { kind, params } = workload;
+      const grown: Growth[] = [];
+      let prepared: Prepared;
+      do {
+        const growth = workload.quantity === 'memory' ? await anew(participant) : null;
+        prepared = await participant.child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
+        if (growth === null || prepared.reason !== undefined) break;
+        // Before the result, for which some prepare the workload once more.
+        grown.push(await grownBy(participant.child, growth));
+      } while (grown.length < processes);
+      const { child } = participant;
+      Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
+      if (prepared.reason === lacking && participant.way === true) entries.pop();
+      if (prepared.reason !== undefined) continue;
+      const into = path.join(folder, String(entries.length));
+      fs.mkdirSync(into);
+      const results = (await child.ask({ do: 'result', folder: into }, longest)).outputs.map(readResult);
+      fs.rmSync(into, { recursive: true });
+      const wrong = judge(workload, expected, results, first);
+      if (wrong !== null) {
+        entry.reason = `wrong result: ${wrong}`;
+        continue;
+      }
+      first ??= results;
+      if (grown.length > 0) {
+        entry.timing = { ...summary(grown.map((g) => g.grown)), unit: 'bytes' };
+        const whole = summary(grown.map((g) => g.whole)).median;
+        entry.note = [entry.note, `${showBytes(whole)} with the library`].filter(Boolean).join(', ');
+        continue;
+      }
+      ready.push({ entry, child });
+    } catch (error) {
+      entry.reason = (error as Error).message;
+      // It is not waited for twice.
+      if (!participant.child.alive) rates.note(name, workload, longest * 1e9);
+    }
+  }
+  fs.rmSync(folder, { recursive: true });
+  const timings = await timeInRounds(
+    ready.map(({ child }) => ({ time: async (calls) => (await child.ask({ do: 'time', calls })).ns })),
+    { ...settings, warmUp: workload.warmUp ?? settings.warmUp },
+  );
+  for (const [i, { entry }] of ready.entries()) {
+    const timing = timings[i];
+    if (timing instanceof Error) entry.reason = timing.message;
+    else {
+      entry.timing = timing;
+      rates.note(entry.library, workload, timing.median);
+    }
+  }
+  return { workload: workload.name, kind: workload.kind, target: workload.target, entries };
+}

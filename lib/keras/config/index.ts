@@ -1,0 +1,2 @@
+/** `tf.keras.config`. */
+export { dtypePolicy, setDtypePolicy } from '../base/dtype_policy';

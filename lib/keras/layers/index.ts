@@ -1,0 +1,17 @@
+/** `tf.keras.layers`. */
+export { Layer } from './layer';
+export type { AddWeightOptions, CallOptions, LayerOptions } from './options';
+export type { InputSpec } from './input_spec';
+export * from './activation';
+export * from './aliases';
+export * from './attention';
+export * from './convolution';
+export * from './core';
+export * from './merging';
+export * from './normalization';
+export * from './pooling';
+export * from './preprocessing';
+export * from './recurrent';
+export * from './regularization';
+export * from './reshaping';
+export { deserialize, serialize } from './serialization';

@@ -1,0 +1,7 @@
+/** `tf.keras.models`. */
+export { Model, type ModelOptions } from './model';
+export { Sequential } from './sequential';
+export { loadModel, saveModel } from '../saving/keras_file';
+export { modelFromJson } from './model_from_json';
+export { loadLayersModel, type LoadLayersModelOptions } from '../saving/tfjs';
+export { cloneModel, type CloneModelOptions } from './clone_model';

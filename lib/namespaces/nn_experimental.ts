@@ -1,0 +1,2 @@
+/** `tf.nn.experimental`: dropout with explicit seeds. */
+export { statelessDropout, type StatelessDropoutOptions } from '../ops/nn/dropout';

@@ -1,0 +1,2 @@
+export function coveragePage(keras: object): string;
+export const target: string;
