@@ -107,8 +107,8 @@ async function runInProcess(name: string, options: Options): Promise<boolean> {
       file,
       '--seconds',
       String(options.seconds),
-      '--seed',
-      String(options.seed),
+      // One word: a seed may be negative.
+      `--seed=${options.seed}`,
     ];
     if (options.isa !== null) given.push('--isa', options.isa);
     if (options.replay !== null) given.push('--replay', options.replay);
