@@ -15,7 +15,7 @@ import { policyFrom, type DTypePolicy } from '../base/dtype_policy';
 import { inspectSymbol, KerasObject, type Config } from '../base/keras_object';
 import { uniqueName, withNameScope } from '../base/naming';
 import { classNameOf, snakeNameOf } from '../base/registry';
-import { showKerasShape, type KerasShape } from '../base/shapes';
+import type { KerasShape } from '../base/shapes';
 import { SeedGenerator } from '../base/seed';
 import { Weight, withAutocast } from '../base/weight';
 import { countWeight, weightWith } from '../base/weight_limit';
@@ -42,6 +42,8 @@ import { isHostArray, masksOf, shapesOf, type SymbolicInputs, type TensorInputs 
 import { symbolicOutputs } from '../symbolic/symbolic_output';
 import { childrenOf, partsOf } from './tracking';
 import { namedOptions } from '../base/named_options';
+import { assignWeights } from './assign_weights';
+import { tensorsOfFirstCall } from './first_call';
 
 /**
  * Base class of layers. A layer is called like a function, `layer(x)`; the first call builds it: `build(inputShape)` makes its
@@ -286,6 +288,19 @@ export abstract class Layer extends KerasObject {
     return this.#inboundNodes;
   }
 
+  /**
+   * The symbolic inputs of the first call with symbolic tensors: one, or a list. InvalidArgumentError if there was no such call.
+   * @tf tf.keras.Layer.input
+   */
+  get input(): SymbolicInputs {
+    return tensorsOfFirstCall(this, 'input');
+  }
+
+  /** The symbolic results of that call. @tf tf.keras.Layer.output */
+  get output(): SymbolicInputs {
+    return tensorsOfFirstCall(this, 'output');
+  }
+
   /** @internal The layers that this one owns: those in its properties, in arrays and objects there too. */
   sublayers(): Layer[] {
     return partsOf(this, (part): part is Layer => part instanceof Layer);
@@ -363,24 +378,7 @@ export abstract class Layer extends KerasObject {
 
   /** Assigns the weights, in the order of `weights`. */
   setWeights(values: readonly TensorLike[]): void {
-    const { weights } = this;
-    if (values.length !== weights.length) {
-      throw new InvalidArgumentError(
-        `[${this.name}] You called setWeights(weights) on layer '${this.name}' with a weight list of length ` +
-          `${values.length}, but the layer was expecting ${weights.length} weights`,
-      );
-    }
-    const tensors = values.map((value, i) => convertToTensor(value, { dtype: weights[i].dtype }));
-    tensors.forEach((t, i) => {
-      const expected = shapeOf(weights[i].held);
-      if (showKerasShape(shapeOf(t)) !== showKerasShape(expected)) {
-        throw new InvalidArgumentError(
-          `[${this.name}] Layer ${this.name} weight shape ${showKerasShape(expected)} is not compatible with provided ` +
-            `weight shape ${showKerasShape(shapeOf(t))}`,
-        );
-      }
-    });
-    tensors.forEach((t, i) => weights[i].assign(t));
+    assignWeights(this.weights, values, this.name);
   }
 
   /** The number of elements of all weights. InvalidArgumentError if it has not been built. */

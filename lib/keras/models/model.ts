@@ -29,11 +29,21 @@ import {
 import { savedOptimizer } from '../saving/optimizer_state';
 import type { Saveable } from '../saving/weights';
 import { FunctionGraph } from './function_graph';
+import { layerOf, type LayerChoice } from './layer_choice';
 import { printSummary, type SummaryOptions } from './summary';
 import { splitAtText, type TextSplit } from './text_split';
 import { functionalConfig, rebuildFunctional, type FunctionalJson } from './functional_config';
 
 export type ModelOptions = Omit<LayerOptions, 'activityRegularizer'>;
+
+/** A functional model by the names of its arguments, as `keras.Model(inputs=…, outputs=…)`. */
+export interface FunctionalOptions extends ModelOptions {
+  inputs: SymbolicInputs;
+  outputs: SymbolicInputs;
+}
+
+const isFunctionalOptions = (options: object): options is FunctionalOptions =>
+  isPlainObject(options) && 'inputs' in options && 'outputs' in options;
 
 /** A structure whose objects have their keys in order, as Keras orders the tensors of a dict: by name, not by insertion. */
 function withSortedKeys<T>(structure: T): T {
@@ -54,17 +64,23 @@ export class Model extends Trainer {
   #prepared: FunctionGraph | null = null;
 
   constructor(inputs: SymbolicInputs, outputs: SymbolicInputs, options?: ModelOptions);
+  constructor(options: FunctionalOptions);
   constructor(options?: ModelOptions);
   constructor(
     first: SymbolicInputs | ModelOptions = {},
-    outputs?: SymbolicInputs,
+    second?: SymbolicInputs,
     functionalOptions: ModelOptions = {},
   ) {
-    const isFunctional = outputs !== undefined;
-    const options = isFunctional ? functionalOptions : (first as ModelOptions);
+    const { inputs, outputs, ...options } =
+      second !== undefined
+        ? { inputs: first as SymbolicInputs, outputs: second, ...functionalOptions }
+        : isFunctionalOptions(first)
+          ? namedOptions(first, 'Model')
+          : { inputs: null, outputs: null, ...(first as ModelOptions) };
+    const isFunctional = inputs !== null;
     super(isFunctional ? { ...options, name: options.name ?? uniqueName('functional') } : options);
     Object.defineProperty(this, 'graph', { value: null, writable: true, enumerable: false });
-    if (isFunctional) this.connect(first as SymbolicInputs, outputs);
+    if (isFunctional) this.connect(inputs, outputs);
   }
 
   private connect(inputs: SymbolicInputs, outputs: SymbolicInputs): void {
@@ -176,11 +192,25 @@ export class Model extends Trainer {
   }
 
   private symbolic(what: 'inputs' | 'outputs'): readonly KerasTensor[] {
-    if (this.graph === null)
-      throw new InvalidArgumentError(
-        `[${this.name}] model '${this.name}' has no defined ${what}: it is not a functional model, or was not built yet`,
-      );
+    if (this.graph === null) throw this.notBuilt(what);
     return this.graph[what];
+  }
+
+  /** @internal The error of a model that has no graph. */
+  protected notBuilt(what: string): InvalidArgumentError {
+    return new InvalidArgumentError(
+      `[${this.name}] model '${this.name}' has no defined ${what}: it is not a functional model, or was not built yet`,
+    );
+  }
+
+  /** The symbolic inputs, in the structure in which the model was made of them. */
+  override get input(): SymbolicInputs {
+    return this.graph === null ? super.input : (this.graph.inputStructure as SymbolicInputs);
+  }
+
+  /** The symbolic outputs, likewise. With `input` and a layer's `output`, a model of some of the layers. */
+  override get output(): SymbolicInputs {
+    return this.graph === null ? super.output : (this.graph.outputStructure as SymbolicInputs);
   }
 
   get inputShape(): KerasShape {
@@ -296,15 +326,12 @@ export class Model extends Trainer {
     return this.graph.operations.filter((operation): operation is Layer => operation instanceof Layer);
   }
 
-  /** The layer of that name, or at that index. */
-  getLayer(which: string | number): Layer {
-    const { layers } = this;
-    const found = typeof which === 'number' ? layers.at(which) : layers.find(({ name }) => name === which);
-    if (found === undefined)
-      throw new InvalidArgumentError(
-        `[${this.name}] No such layer: ${which}. Existing layers are: ${layers.map(({ name }) => name).join(', ')}`,
-      );
-    return found;
+  /**
+   * The layer of a name, or at an index. InvalidArgumentError if there is none, and for both or neither of name and index.
+   * @tf tf.keras.Model.get_layer
+   */
+  getLayer(which: string | number | LayerChoice): Layer {
+    return layerOf(this.layers, which, this.name);
   }
 }
 

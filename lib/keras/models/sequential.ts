@@ -21,7 +21,7 @@ import { Model, type ModelOptions } from './model';
  */
 export class Sequential extends Model {
   private readonly stack: Layer[] = [];
-  private input: InputLayer | null = null;
+  private inputLayer: InputLayer | null = null;
 
   constructor(layers: readonly (Layer | KerasTensor)[] = [], options: ModelOptions = {}) {
     super(options);
@@ -56,11 +56,11 @@ export class Sequential extends Model {
           `name of a layer in this model. Update the \`name\` argument to pass a unique name.`,
       );
     if (layer instanceof InputLayer) {
-      if (this.input !== null || this.stack.length > 0)
+      if (this.inputLayer !== null || this.stack.length > 0)
         throw new InvalidArgumentError(
           `[Sequential] Sequential model '${this.name}' takes one Input, as its first layer`,
         );
-      this.input = layer;
+      this.inputLayer = layer;
     } else {
       this.stack.push(layer);
     }
@@ -69,7 +69,7 @@ export class Sequential extends Model {
   private rebuild(): void {
     this.built = false;
     this.setGraph(null);
-    const { input } = this;
+    const { inputLayer: input } = this;
     if (input !== null && this.stack.length > 0) withNameScope(this.name, () => this.build(input.batchShape));
   }
 
@@ -84,13 +84,13 @@ export class Sequential extends Model {
       );
     // Inputs of several tensors: the layers are called as they come.
     if (!Array.isArray(inputShape) || inputShape.some((n) => typeof n === 'object' && n !== null)) return;
-    this.input ??= new InputLayer({ batchShape: inputShape, dtype: this.stack[0].computeDtype });
+    this.inputLayer ??= new InputLayer({ batchShape: inputShape, dtype: this.stack[0].computeDtype });
     // Keras makes a functional model here, which takes a name.
     uniqueName('functional');
-    const start = this.input.output;
+    const start = this.inputLayer.output;
     const end = this.stack.reduce<unknown>((x, layer) => layer.invoke(x), start);
     this.setGraph(new FunctionGraph(start, end, this.name));
-    this.buildShape = this.input.batchShape;
+    this.buildShape = this.inputLayer.batchShape;
     this.built = true;
   }
 
@@ -118,6 +118,10 @@ export class Sequential extends Model {
     return [...this.stack];
   }
 
+  protected override notBuilt(what: string): InvalidArgumentError {
+    return new InvalidArgumentError(`[${this.name}] Sequential model '${this.name}' has no defined ${what} yet.`);
+  }
+
   override sublayers(): Layer[] {
     return [...this.stack];
   }
@@ -129,7 +133,7 @@ export class Sequential extends Model {
   }
 
   override getConfig(): Config {
-    const { input, stack } = this;
+    const { inputLayer: input, stack } = this;
     return {
       ...super.getConfig(),
       layers: input === null ? [...stack] : [input, ...stack],

@@ -70,7 +70,7 @@ export class InputLayer extends Layer {
   }
 
   /** The symbolic tensor. */
-  get output(): KerasTensor {
+  override get output(): KerasTensor {
     return this.inboundNodes[0].outputTensors[0];
   }
 
