@@ -119,7 +119,9 @@ export class Sequential extends Model {
   }
 
   protected override notBuilt(what: string): InvalidArgumentError {
-    return new InvalidArgumentError(`[${this.name}] Sequential model '${this.name}' has no defined ${what} yet.`);
+    return new InvalidArgumentError(
+      `[${this.name}] Sequential model '${this.name}' has no defined ${what} yet.`,
+    );
   }
 
   override sublayers(): Layer[] {
