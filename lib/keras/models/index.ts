@@ -1,5 +1,6 @@
 /** `tf.keras.models`. */
-export { Model, type ModelOptions } from './model';
+export { Model, type FunctionalOptions, type ModelOptions } from './model';
+export { type LayerChoice } from './layer_choice';
 export { Sequential } from './sequential';
 export { loadModel, saveModel } from '../saving/keras_file';
 export { modelFromJson } from './model_from_json';
