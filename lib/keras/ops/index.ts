@@ -1,10 +1,87 @@
 /** `tf.keras.ops`. */
 export * from './arithmetic';
+export {
+  allclose,
+  fmax,
+  fmin,
+  fmod,
+  gcd,
+  heaviside,
+  hypot,
+  isclose,
+  isin,
+  lcm,
+  ldexp,
+  logaddexp,
+  logaddexp2,
+  psnr,
+  type IscloseOptions,
+} from './arithmetic_more';
+export {
+  associativeScan,
+  cond,
+  foriLoop,
+  map,
+  scan,
+  switchBranch as switch,
+  vectorizedMap,
+  whileLoop,
+} from './control';
+export * from './core';
+export * from './creation';
 export * from './crossentropy';
 export * from './ctc';
 export { dotProductAttention, type DotProductAttentionOptions } from './attention';
 export * from './elementwise';
+export {
+  cbrt,
+  conj,
+  conjugate,
+  copy,
+  deg2rad,
+  fabs,
+  imag,
+  isneginf,
+  isposinf,
+  isreal,
+  nanToNum,
+  rad2deg,
+  realPart as real,
+  round,
+  signbit,
+  sinc,
+  trunc,
+} from './elementwise_more';
+export * from './linalg';
+export * from './matrices';
 export * from './movement';
+export {
+  arraySplit,
+  diff,
+  dsplit,
+  dstack,
+  fliplr,
+  flipud,
+  hsplit,
+  hstack,
+  moveaxis,
+  nonzero,
+  ravel,
+  roll,
+  rot90,
+  select,
+  takeAlongAxis,
+  trapezoid,
+  unravelIndex,
+  unstack,
+  vsplit,
+  vstack,
+} from './movement_more';
+export * from './nan_reductions';
+export * from './ordering';
+export * from './patches';
+export * from './products';
+export * from './quantiles';
 export * from './normalization';
 export * from './windows';
 export {

@@ -10,7 +10,7 @@ import { symbolicOutputs } from '../symbolic/symbolic_output';
 import { CallNode, kerasTensorsIn, type Operation } from '../symbolic/keras_tensor';
 
 /** The modules of Keras in which operations are, as files name them. */
-export type OperationModule = 'numpy' | 'nn' | 'math' | 'core';
+export type OperationModule = 'numpy' | 'nn' | 'math' | 'core' | 'linalg';
 
 /** What an operation is. Its arguments are tensors; what its config has is of plain values. */
 export interface OperationDefinition {
