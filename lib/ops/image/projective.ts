@@ -1,11 +1,11 @@
-/** Images under affine maps, as TensorFlow's ImageProjectiveTransformV3 without perspective. */
+/** Images under affine and projective maps, as TensorFlow's ImageProjectiveTransformV3. */
 import { shapeOf, type Tensor } from '../../core/tensor';
 import { cast } from '../array/cast';
 import { constant } from '../array/convert';
 import { range } from '../array/creation';
 import { expandDims, reshape } from '../array/views';
 import { gather } from '../index/indexing';
-import { add, multiply, subtract } from '../math/binary';
+import { add, divide, multiply, subtract } from '../math/binary';
 import { greater, greaterEqual, less, lessEqual, logicalAnd } from '../math/compare';
 import { clipByValue, select } from '../math/select';
 import { floor } from '../math/unary';
@@ -45,7 +45,7 @@ function inside(x: Tensor, n: number, mode: FillMode): Tensor {
 
 /**
  * Images [batch, height, width, channels], where the pixel (x, y) is what `images` have at (a₀x + a₁y + a₂, b₀x + b₁y + b₂); `maps` are
- * [batch, 6]: a₀, a₁, a₂, b₀, b₁, b₂.
+ * [batch, 6]: a₀, a₁, a₂, b₀, b₁, b₂; or [batch, 8] with c₀, c₁, where both coordinates are divided by c₀x + c₁y + 1.
  */
 export function affineTransform(images: Tensor, maps: Tensor, options: AffineOptions): Tensor {
   const { interpolation, fillMode, fillValue } = options;
@@ -55,8 +55,11 @@ export function affineTransform(images: Tensor, maps: Tensor, options: AffineOpt
   const m = cast(maps, 'float32');
   const entry = (i: number): Tensor => reshape(gather(m, i, { axis: 1 }), [-1, 1, 1]);
   const at = (i: number): Tensor => add(add(multiply(entry(i), x), multiply(entry(i + 1), y)), entry(i + 2));
-  const column = inside(at(0), width, fillMode);
-  const row = inside(at(3), height, fillMode);
+  const depth =
+    shapeOf(maps)[1] === 8 ? add(add(multiply(entry(6), x), multiply(entry(7), y)), 1) : null;
+  const place = (i: number): Tensor => (depth === null ? at(i) : divide(at(i), depth));
+  const column = inside(place(0), width, fillMode);
+  const row = inside(place(3), height, fillMode);
   const pixels = reshape(images, [batch * height * width, channels]);
   const first = reshape(range(0, batch * height * width, height * width, { dtype: 'int32' }), [batch, 1, 1]);
   const read = (r: Tensor, c: Tensor): Tensor => {
@@ -64,12 +67,12 @@ export function affineTransform(images: Tensor, maps: Tensor, options: AffineOpt
       logicalAnd(greaterEqual(r, 0), lessEqual(r, height - 1)),
       logicalAnd(greaterEqual(c, 0), lessEqual(c, width - 1)),
     );
-    const place = add(
+    const index = add(
       multiply(cast(clipByValue(r, 0, height - 1), 'int32'), width),
       cast(clipByValue(c, 0, width - 1), 'int32'),
     );
     const fill = constant(fillValue, { dtype: images.dtype });
-    return select(expandDims(within, -1), gather(pixels, add(place, first)), fill);
+    return select(expandDims(within, -1), gather(pixels, add(index, first)), fill);
   };
   if (interpolation === 'nearest') {
     // Halves are rounded away from zero; below zero nothing is read.

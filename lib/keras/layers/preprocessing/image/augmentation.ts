@@ -225,7 +225,7 @@ export class RandomPosterization extends RandomColor {
   protected override planFor(batch: number): Tensor {
     const [low, high] = this.factor;
     if (low === high) return multiply(onesLike(constant(new Float32Array(batch))), low);
-    return cast(randint([batch], low, high, { dtype: 'int64', seed: this.generator }), 'float32');
+    return cast(randint([batch], low, high, { dtype: 'int64', seed: this.source }), 'float32');
   }
 
   protected transform(images: Tensor, bits: Tensor): Tensor {

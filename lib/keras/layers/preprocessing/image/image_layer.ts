@@ -17,6 +17,8 @@ import type { CallOptions, LayerOptions } from '../../options';
 export interface ImageLayerOptions extends Omit<LayerOptions, 'activityRegularizer'> {
   /** 'channels_last' (default): [batch, height, width, channels]; 'channels_first': [batch, channels, height, width]. */
   dataFormat?: 'channels_last' | 'channels_first' | null;
+  /** How bounding boxes say where they are, such as 'xyxy'; inputs with bounding boxes need it. */
+  boundingBoxFormat?: string | null;
 }
 
 export interface RandomImageOptions extends ImageLayerOptions {
@@ -24,19 +26,38 @@ export interface RandomImageOptions extends ImageLayerOptions {
   seed?: number | null;
 }
 
-/** Images with what belongs to them: labels stay as they are, segmentation masks move as the images do. */
+/** Boxes [batch, boxes, 4] and their labels [batch, boxes]. */
+export interface BoundingBoxes {
+  boxes: Tensor;
+  labels: Tensor;
+}
+
+/** Images with what belongs to them: segmentation masks move as the images do, labels are mixed where images are. */
 export interface ImageData {
   images: Tensor;
   labels?: Tensor;
   segmentationMasks?: Tensor;
+  boundingBoxes?: BoundingBoxes;
+}
+
+/** What a plan is made for: images [batch, height, width, channels]; a single image is a batch of one. */
+export interface ImageSizes {
+  readonly channels: number;
+  readonly isSingle: boolean;
 }
 
 /** A layer on images, [batch, height, width, channels] or [height, width, channels]. */
 export abstract class ImageLayer extends Layer {
   readonly dataFormat: 'channels_last' | 'channels_first';
+  readonly boundingBoxFormat: string | null;
 
-  constructor({ dataFormat = null, ...others }: ImageLayerOptions) {
+  constructor({ dataFormat = null, boundingBoxFormat = null, ...others }: ImageLayerOptions) {
     super(others);
+    if (boundingBoxFormat !== null && typeof boundingBoxFormat !== 'string')
+      throw new TypeError(
+        `[${this.name}] boundingBoxFormat must be a string such as 'xyxy'; got ${describe(boundingBoxFormat)}`,
+      );
+    this.boundingBoxFormat = boundingBoxFormat;
     if (![null, 'channels_last', 'channels_first'].includes(dataFormat))
       throw new InvalidArgumentError(
         `[${this.name}] The \`dataFormat\` argument must be one of 'channels_first', 'channels_last'. Received: ` +
@@ -49,8 +70,29 @@ export abstract class ImageLayer extends Layer {
   protected abstract transform(images: Tensor, plan: unknown, isMask: boolean): Tensor;
 
   /** What all tensors of one call share, such as what was drawn; [batch, height, width] are the images' sizes. */
-  protected planFor(_batch: number, _height: number, _width: number): unknown {
+  protected planFor(_batch: number, _height: number, _width: number, _sizes: ImageSizes): unknown {
     return null;
+  }
+
+  /** The labels that belong to the transformed images. */
+  protected transformLabels(labels: Tensor, _plan: unknown): Tensor {
+    return labels;
+  }
+
+  /** The bounding boxes of a batch that belong to the transformed images. */
+  protected transformBoxes(boxes: BoundingBoxes, _plan: unknown): BoundingBoxes {
+    return boxes;
+  }
+
+  /** @internal What it makes of a batch in the dtype of the layer with the channels last, as a part of another layer. */
+  applyTo(images: Tensor, plan: unknown, isMask = false): Tensor {
+    if (isMask && !this.movesPixels) return images;
+    return this.transform(images, plan, isMask);
+  }
+
+  /** @internal Its plan as a part of another layer, whose generator random numbers are drawn from. */
+  planWith(_generator: SeedGenerator, size: readonly [number, number, number], sizes: ImageSizes): unknown {
+    return this.planFor(...size, sizes);
   }
 
   /** Whether it changes its inputs in training only. */
@@ -61,6 +103,11 @@ export abstract class ImageLayer extends Layer {
   /** Whether masks change as images do; otherwise they stay as they are. */
   protected get movesPixels(): boolean {
     return true;
+  }
+
+  /** Whether bounding boxes are transformed, though pixels move. */
+  protected get takesBoxes(): boolean {
+    return false;
   }
 
   /** Whether results have the dtype of the layer; otherwise that of the images. */
@@ -78,22 +125,54 @@ export abstract class ImageLayer extends Layer {
     const {
       images,
       segmentationMasks: masks = null,
+      boundingBoxes,
+      labels,
       ...others
-    } = data as ImageData & { boundingBoxes?: unknown };
+    } = data as ImageData;
     if (!(images instanceof Tensor))
       throw new InvalidArgumentError(
         `[${this.name}] the inputs need 'images'; got ${describe(Object.keys(data))}`,
       );
-    if (others.boundingBoxes !== undefined)
-      throw new UnimplementedError(`[${this.name}] bounding boxes are not supported`);
     const plan = this.planOf(images, training);
+    const isSingle = images.rank === 3;
     return {
       ...others,
       images: this.transformed(images, plan, false),
+      ...(boundingBoxes === undefined ? {} : { boundingBoxes: this.boxesOf(boundingBoxes, plan, isSingle) }),
+      ...(labels === undefined
+        ? {}
+        : { labels: plan === null ? labels : this.labelsOf(labels, plan, isSingle) }),
       ...(masks === null
         ? {}
         : { segmentationMasks: this.movesPixels ? this.transformed(masks, plan, true) : masks }),
     };
+  }
+
+  private labelsOf(labels: Tensor, { plan }: { plan: unknown }, isSingle: boolean): Tensor {
+    if (!isSingle) return this.transformLabels(labels, plan);
+    return squeeze(this.transformLabels(expandDims(labels, 0), plan), 0);
+  }
+
+  private boxesOf(given: BoundingBoxes, plan: { plan: unknown } | null, isSingle: boolean): BoundingBoxes {
+    if (this.movesPixels && !this.takesBoxes)
+      throw new UnimplementedError(`[${this.name}] bounding boxes are not supported`);
+    if (this.boundingBoxFormat === null)
+      throw new InvalidArgumentError(
+        `[${this.name}] the inputs have 'boundingBoxes', but the layer has no format of bounding boxes. Pass the option ` +
+          "`boundingBoxFormat`, such as 'xyxy'",
+      );
+    if (!isPlainObject(given) || !(given.boxes instanceof Tensor) || !(given.labels instanceof Tensor))
+      throw new InvalidArgumentError(
+        `[${this.name}] 'boundingBoxes' must be { boxes, labels }, two tensors; got ${describe(given)}`,
+      );
+    if (plan === null) return given;
+    if (!isSingle) return this.transformBoxes(given, plan.plan);
+    const { boxes, labels, ...others } = given;
+    const result = this.transformBoxes(
+      { ...others, boxes: expandDims(boxes, 0), labels: expandDims(labels, 0) },
+      plan.plan,
+    );
+    return { ...result, boxes: squeeze(result.boxes, 0), labels: squeeze(result.labels, 0) };
   }
 
   /** Null outside of training, for a layer that changes its inputs in training only. */
@@ -105,8 +184,10 @@ export abstract class ImageLayer extends Layer {
         `[${this.name}] Expected image tensor to have rank 3 (single image) or 4 (batch of images). Received: ` +
           `data.shape=${showShape(shape)}`,
       );
-    const [height, width] = this.dataFormat === 'channels_last' ? shape.slice(-3) : shape.slice(-2);
-    return { plan: this.planFor(shape.length === 4 ? shape[0] : 1, height, width) };
+    const isSingle = shape.length === 3;
+    const [a, b, c] = shape.slice(-3);
+    const [height, width, channels] = this.dataFormat === 'channels_last' ? [a, b, c] : [b, c, a];
+    return { plan: this.planFor(isSingle ? 1 : shape[0], height, width, { channels, isSingle }) };
   }
 
   private transformed(images: Tensor, plan: { plan: unknown } | null, isMask: boolean): Tensor {
@@ -140,7 +221,12 @@ export abstract class ImageLayer extends Layer {
   }
 
   override getConfig(): Config {
-    return { ...super.getConfig(), dataFormat: this.dataFormat };
+    const { dataFormat, boundingBoxFormat } = this;
+    return {
+      ...super.getConfig(),
+      dataFormat,
+      ...(boundingBoxFormat === null ? {} : { boundingBoxFormat }),
+    };
   }
 }
 
@@ -148,6 +234,8 @@ export abstract class ImageLayer extends Layer {
 export abstract class RandomImageLayer extends ImageLayer {
   readonly seed: number | null;
   readonly generator: SeedGenerator;
+  /** What `draw` draws from: the generator, or that of the layer of which this one is a part. */
+  #source: SeedGenerator;
 
   constructor({ seed = null, ...others }: RandomImageOptions) {
     super(others);
@@ -155,6 +243,26 @@ export abstract class RandomImageLayer extends ImageLayer {
       throw new TypeError(`[${this.name}] \`seed\` must be an integer or null; got ${describe(seed)}`);
     this.seed = seed;
     this.generator = new SeedGenerator(seed);
+    this.#source = this.generator;
+  }
+
+  /** What random numbers are drawn from. */
+  protected get source(): SeedGenerator {
+    return this.#source;
+  }
+
+  /** @internal */
+  override planWith(
+    generator: SeedGenerator,
+    size: readonly [number, number, number],
+    sizes: ImageSizes,
+  ): unknown {
+    this.#source = generator;
+    try {
+      return this.planFor(...size, sizes);
+    } finally {
+      this.#source = this.generator;
+    }
   }
 
   protected override get trainsOnly(): boolean {
@@ -163,7 +271,7 @@ export abstract class RandomImageLayer extends ImageLayer {
 
   /** Random numbers in [low, high). */
   protected draw(shape: readonly number[], low: number, high: number): Tensor {
-    return uniform([...shape], { minval: low, maxval: high, seed: this.generator });
+    return uniform([...shape], { minval: low, maxval: high, seed: this.#source });
   }
 
   override getConfig(): Config {
