@@ -5,10 +5,10 @@ import { constant } from '../array/convert';
 import { range } from '../array/creation';
 import { expandDims, reshape } from '../array/views';
 import { gather } from '../index/indexing';
-import { add, divide, multiply, subtract } from '../math/binary';
+import { add, divide, floormod, multiply, subtract } from '../math/binary';
 import { greater, greaterEqual, less, lessEqual, logicalAnd } from '../math/compare';
 import { clipByValue, select } from '../math/select';
-import { floor } from '../math/unary';
+import { abs, floor, round } from '../math/unary';
 
 /** What lies beyond the edge: the mirrored image, the image again, a value, or its edge. */
 export const fillModes = ['reflect', 'wrap', 'constant', 'nearest'] as const;
@@ -89,5 +89,49 @@ export function affineTransform(images: Tensor, maps: Tensor, options: AffineOpt
   return add(
     multiply(part(subtract(bottom, row)), between(top)),
     multiply(part(subtract(row, top)), between(bottom)),
+  );
+}
+
+/** Pixel numbers in an image of n pixels for those outside, as Keras's map_coordinates has them. */
+function indexInside(i: Tensor, n: number, mode: FillMode): Tensor {
+  if (mode === 'constant' || mode === 'nearest') return clipByValue(i, 0, n - 1);
+  if (mode === 'wrap') return floormod(i, n);
+  const rest = floormod(abs(i), 2 * n);
+  return select(less(rest, n), rest, subtract(2 * n - 1, rest));
+}
+
+/**
+ * What images [batch, height, width, channels] have at the coordinates rows and columns, [batch, height, width]: as Keras's
+ * map_coordinates, where an edge is passed pixel by pixel.
+ */
+export function readPixels(images: Tensor, rows: Tensor, columns: Tensor, options: AffineOptions): Tensor {
+  const { interpolation, fillMode, fillValue } = options;
+  const [batch, height, width, channels] = shapeOf(images);
+  const pixels = reshape(images, [batch * height * width, channels]);
+  const first = reshape(range(0, batch * height * width, height * width, { dtype: 'int32' }), [batch, 1, 1]);
+  const fill = constant(fillValue, { dtype: images.dtype });
+  const read = (r: Tensor, c: Tensor): Tensor => {
+    const index = add(multiply(indexInside(r, height, fillMode), width), indexInside(c, width, fillMode));
+    const found = gather(pixels, add(index, first));
+    if (fillMode !== 'constant') return found;
+    const within = logicalAnd(
+      logicalAnd(greaterEqual(r, 0), less(r, height)),
+      logicalAnd(greaterEqual(c, 0), less(c, width)),
+    );
+    return select(expandDims(within, -1), found, fill);
+  };
+  const index = (x: Tensor): Tensor => cast(x, 'int32');
+  if (interpolation === 'nearest') return read(index(round(rows)), index(round(columns)));
+  const [top, left] = [floor(rows), floor(columns)];
+  const [below, right] = [subtract(rows, top), subtract(columns, left)];
+  const part = (value: Tensor): Tensor => expandDims(cast(value, images.dtype), -1);
+  const between = (r: Tensor): Tensor =>
+    add(
+      multiply(part(subtract(1, right)), read(r, index(left))),
+      multiply(part(right), read(r, add(index(left), 1))),
+    );
+  return add(
+    multiply(part(subtract(1, below)), between(index(top))),
+    multiply(part(below), between(add(index(top), 1))),
   );
 }

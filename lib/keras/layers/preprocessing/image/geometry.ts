@@ -66,7 +66,7 @@ export interface RandomAffineOptions extends RandomImageOptions {
 }
 
 /** A layer that moves pixels by a random affine map for each image. */
-abstract class RandomAffine extends RandomImageLayer {
+export abstract class RandomAffine extends RandomImageLayer {
   readonly fillMode: FillMode;
   readonly interpolation: AffineInterpolation;
   readonly fillValue: number;
