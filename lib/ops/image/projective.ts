@@ -55,8 +55,7 @@ export function affineTransform(images: Tensor, maps: Tensor, options: AffineOpt
   const m = cast(maps, 'float32');
   const entry = (i: number): Tensor => reshape(gather(m, i, { axis: 1 }), [-1, 1, 1]);
   const at = (i: number): Tensor => add(add(multiply(entry(i), x), multiply(entry(i + 1), y)), entry(i + 2));
-  const depth =
-    shapeOf(maps)[1] === 8 ? add(add(multiply(entry(6), x), multiply(entry(7), y)), 1) : null;
+  const depth = shapeOf(maps)[1] === 8 ? add(add(multiply(entry(6), x), multiply(entry(7), y)), 1) : null;
   const place = (i: number): Tensor => (depth === null ? at(i) : divide(at(i), depth));
   const column = inside(place(0), width, fillMode);
   const row = inside(place(3), height, fillMode);

@@ -1,4 +1,4 @@
-"""Layers that mix, warp and equalize images, spectrograms and pipelines: fixtures/keras/layers/augmentation.json."""
+"""Layers that mix, warp and equalize images: fixtures/keras/layers/augmentation.json."""
 
 import numpy as np
 
@@ -25,14 +25,6 @@ def wide(*shape):
 
 # Labels follow the mixed images.
 LABELS = np.eye(4, 3, dtype="float32")
-
-
-def spectrogram(mode, **kwargs):
-    return fixed(lambda: layers.STFTSpectrogram(mode=mode, frame_length=12, **kwargs), x(2, 40, 2), exact_weights=True)
-
-
-def mel(*shape, **kwargs):
-    return fixed(lambda: layers.MelSpectrogram(fft_length=32, num_mel_bins=5, sequence_stride=10, sampling_rate=4000, **kwargs), x(*shape))
 
 
 CASES = [
@@ -77,16 +69,6 @@ CASES = [
     drawn(lambda: layers.RandAugment(num_ops=1, factor=0.3, interpolation="nearest", seed=26), wide(4, 5, 3)),
     drawn(lambda: layers.AugMix(chain_depth=0, seed=25), wide(2, 3, 4, 3)),
     layer(lambda: layers.AugMix(seed=25), wide(2, 3, 4, 3), call={"training": False}, double=False, gradients=False),
-    *[spectrogram(mode, expand_dims=True) for mode in ["log", "magnitude", "psd", "real", "imag", "angle", "stft"]],
-    spectrogram("psd", frame_step=5, fft_length=32, window="hamming", periodic=True, scaling="spectrum", padding="same"),
-    spectrogram("stft", data_format="channels_first", frame_step=4, window=None, scaling=None),
-    layer(lambda: layers.STFTSpectrogram("log", frame_length=8), x(1, 20, 1)),
-    mel(50),
-    mel(2, 64),
-    mel(2, 60, sequence_length=20, power_to_db=False, mag_exp=1.0, max_freq=1500),
-    mel(60, window="hamming", top_db=20.0, ref_power=2.0, min_freq=100.0),
-    fixed(lambda: layers.Pipeline([layers.Rescaling(0.5), layers.AutoContrast(value_range=(0, 1))]), image(2, 3, 4, 2)),
-    drawn(lambda: layers.Pipeline([layers.RandomFlip(seed=1), layers.RandomBrightness(0.2, value_range=(0, 1), seed=2)]), image(3, 2, 3, 1)),
 ]
 
 if __name__ == "__main__":

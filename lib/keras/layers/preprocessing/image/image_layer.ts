@@ -122,13 +122,7 @@ export abstract class ImageLayer extends Layer {
   call(data: Tensor | ImageData, { training = true }: CallOptions = {}): unknown {
     if (!isPlainObject(data))
       return this.transformed(data as Tensor, this.planOf(data as Tensor, training), false);
-    const {
-      images,
-      segmentationMasks: masks = null,
-      boundingBoxes,
-      labels,
-      ...others
-    } = data as ImageData;
+    const { images, segmentationMasks: masks = null, boundingBoxes, labels, ...others } = data as ImageData;
     if (!(images instanceof Tensor))
       throw new InvalidArgumentError(
         `[${this.name}] the inputs need 'images'; got ${describe(Object.keys(data))}`,

@@ -238,8 +238,7 @@ export class RandomErasing extends RandomBox {
 
   private fillFor(batch: number, height: number, width: number, channels: number): Tensor {
     const { fillValue, valueRange, computeDtype: dtype } = this;
-    if (fillValue !== null)
-      return clipByValue(cast(constant(fillValue as number), dtype), ...valueRange);
+    if (fillValue !== null) return clipByValue(cast(constant(fillValue as number), dtype), ...valueRange);
     const isFirst = this.dataFormat === 'channels_first';
     const shape = isFirst ? [batch, channels, height, width] : [batch, height, width, channels];
     const noise = clipByValue(
