@@ -10,6 +10,7 @@ test.each([
   ['images', 'Test accuracy', (accuracy: number) => accuracy > 75],
   ['series', 'Mean error of the LSTM', (error: number) => error < 0.15],
   ['characters', 'Test loss', (loss: number) => loss < 3.1],
+  ['text', 'Test accuracy', (accuracy: number) => accuracy > 75],
   ['two-inputs', 'Mean error', (error: number) => error < 120],
   ['transfer', 'Test accuracy', (accuracy: number) => accuracy > 65],
 ])('%s --quick', (name, word, good) => {
