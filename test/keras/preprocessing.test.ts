@@ -104,6 +104,54 @@ test('images come with labels and masks, which move as they do', () => {
   expect(() => flip({ images, boundingBoxes: {} } as never)).toThrow(tf.errors.UnimplementedError);
 });
 
+test('layers that mix images mix labels and boxes, too', () => {
+  const images = tf.random.uniform([4, 5, 6, 3], { seed: 1 });
+  const labels = tf.oneHot([0, 1, 2, 1], 3);
+  const boundingBoxes = { boxes: tf.random.uniform([4, 2, 4], { seed: 2 }), labels: tf.ones([4, 2]) };
+  const data = { images, labels, boundingBoxes, segmentationMasks: images };
+  const mixUp = new layers.MixUp({ alpha: 2, seed: 3, boundingBoxFormat: 'xyxy' })<typeof data>(data);
+  expect(mixUp.segmentationMasks.array()).toEqual(mixUp.images.array());
+  expect(mixUp.boundingBoxes.boxes.shape).toEqual([4, 4, 4]);
+  expect(mixUp.boundingBoxes.labels.shape).toEqual([4, 4]);
+  const { boundingBoxes: _, ...unboxed } = data;
+  const cutMix = new layers.CutMix({ seed: 3 })<typeof unboxed>(unboxed);
+  expect(cutMix.segmentationMasks.array()).toEqual(cutMix.images.array());
+  for (const mixed of [mixUp.labels, cutMix.labels]) {
+    expect(mixed.array()).not.toEqual(labels.array());
+    for (const sum of tf.reduceSum(mixed, { axis: 1 }).data() as Float32Array) expect(sum).toBeCloseTo(1, 5);
+  }
+  expect(() => new layers.CutMix({ boundingBoxFormat: 'xyxy' })(data)).toThrow(tf.errors.UnimplementedError);
+  expect(() => new layers.MixUp()(data)).toThrow(/Pass the option `boundingBoxFormat`/);
+});
+
+test('the number of bounding boxes is filled up or cut', () => {
+  const images = tf.ones([1, 2, 2, 1]);
+  const boundingBoxes = { boxes: tf.ones([1, 2, 4]), labels: tf.constant([[5, 6]]) };
+  const after = (n: number): typeof boundingBoxes =>
+    new layers.MaxNumBoundingBoxes(n, { boundingBoxFormat: 'xyxy' })<{ boundingBoxes: typeof boundingBoxes }>(
+      {
+        images,
+        boundingBoxes,
+      } as never,
+    ).boundingBoxes;
+  expect(after(3).labels.array()).toEqual([[5, 6, -1]]);
+  expect(after(3).boxes.shape).toEqual([1, 3, 4]);
+  expect(after(1).labels.array()).toEqual([[5]]);
+  const config = new layers.MaxNumBoundingBoxes(3, { fillValue: 0 }).getConfig();
+  expect(layers.MaxNumBoundingBoxes.fromConfig<tf.keras.layers.MaxNumBoundingBoxes>(config).fillValue).toBe(
+    0,
+  );
+});
+
+test('chains of augmentations are the same for a seed, and within the range of values', () => {
+  const images = tf.random.uniform([2, 6, 6, 3], { maxval: 255, seed: 4 });
+  const mix = (): unknown => new layers.AugMix({ factor: 0.5, seed: 9 })(images).array();
+  expect(mix()).toEqual(mix());
+  const values = new layers.AugMix({ seed: 9 })(images).data() as Float32Array;
+  expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...values)).toBeLessThanOrEqual(255);
+});
+
 test('random layers draw anew in each compiled step', async () => {
   const model = new tf.keras.Sequential([
     tf.keras.Input([4, 4, 1]),
@@ -153,6 +201,12 @@ test.each([
   [() => new layers.Resizing(2, 0), /width must be a positive integer/],
   [() => new layers.RandomRotation(2), /in the range \[-1, 1\]/],
   [() => new layers.RandomRotation(0.2, { fillMode: 'x' as never }), /Unknown `fillMode` 'x'/],
+  [() => new layers.CutMix({ factor: 2 }), /in the range \[0, 1\]/],
+  [() => new layers.MixUp({ alpha: 0 }), /alpha must be a positive number/],
+  [() => new layers.RandomShear({ xFactor: -0.1 }), /in the range \[0, 1\]/],
+  [() => new layers.RandomGaussianBlur({ kernelSize: 2 }), /kernelSize must be an odd number/],
+  [() => new layers.RandomPerspective({ scale: 2 }), /in the range \[0,1\]/],
+  [() => new layers.MaxNumBoundingBoxes(0), /maxNumber must be a positive integer/],
   [() => new layers.RandomFlip()(tf.ones([2, 2])), /to have rank 3 \(single image\) or 4/],
 ])('errors %#', (f, message) => {
   expect(f).toThrow(InvalidArgumentError);
