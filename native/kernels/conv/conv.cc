@@ -1,12 +1,12 @@
-// Convolutions as sums over runs of terms: walks blocks of results in register tiles (conv.h), packs the
-// right operand into panels, and adds partial sums.
+// Direct convolution: splits blocks of results into register tiles (conv.h), packs the right operand into
+// panels, and adds partial sums.
 #include "kernels/conv/conv.h"
 #include "kernels/element_types.h"
 
 namespace {
 
-/// The columns as panels of at most `most` vectors: all full but the last two, which share what is left
-/// evenly, since a narrow tile is a slow one.
+/// Splits the columns into panels of at most `most` vectors. All are full except the last two, which share
+/// the remaining vectors evenly, because narrow tiles are slow.
 struct TapPanels {
   int64_t vectors, most, count;
   TapPanels(int64_t n, int lanes, int most_vectors)
@@ -69,14 +69,14 @@ void term_row(const TermRow& m) noexcept {
     const int64_t width = panels.width(p), end = column + width * L;
     const int64_t most = tile_rows<T>(static_cast<int>(width));
     const int64_t strips = (m.m + most - 1) / most;
-    const int64_t rows = m.m / strips, longer = m.m % strips;
+    const int64_t rows = m.m / strips, remainder = m.m % strips;
     const TermFn<T>* fn = kTermTiles<T>.fn[end > m.n][width - 1];
     tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
     tile.a = static_cast<const T*>(m.a);
     tile.c = static_cast<T*>(m.c) + column;
     tile.epilogue = TileEpilogue<T>(m.epilogue, column);
     for (int64_t s = 0; s < strips; s++) {
-      const int64_t count = rows + (s < longer);
+      const int64_t count = rows + (s < remainder);
       fn[count - 1](tile);
       activate<T>(m.epilogue, tile.c, m.c_row, count, (end < m.n ? end : m.n) - column);
       tile.a += count * m.a_row;
@@ -114,7 +114,7 @@ void taps(const TapBlock& m) noexcept {
     const int64_t width = panels.width(p);
     const int64_t most = tile_rows<T>(static_cast<int>(width));
     const int64_t strips = (m.m + most - 1) / most;
-    const int64_t rows = m.m / strips, longer = m.m % strips;
+    const int64_t rows = m.m / strips, remainder = m.m % strips;
     const int64_t end = column + width * L;
     const TapFn<T>* fn = kTapTiles<T>.fn[end > m.n][width - 1];
     tile.last = first_lanes<T>(end <= m.n ? L : L - (end - m.n));
@@ -124,7 +124,7 @@ void taps(const TapBlock& m) noexcept {
     tile.c_first = m.c_first + column;
     tile.epilogue = TileEpilogue<T>(m.epilogue, column);
     for (int64_t s = 0; s < strips; s++) {
-      const int64_t count = rows + (s < longer);
+      const int64_t count = rows + (s < remainder);
       fn[count - 1](tile);
       for (int64_t r = 0; r < count; r++) {
         activate<T>(m.epilogue, static_cast<T*>(tile.c[r]) + tile.c_first, 0, 1,
@@ -138,7 +138,7 @@ void taps(const TapBlock& m) noexcept {
   }
 }
 
-/// Rows of a tile of so many columns.
+/// Rows of a `run_tap_dots` tile with this many columns.
 constexpr int dot_rows(int columns) {
   constexpr int many[] = {8, 8, 6, 4}, few[] = {4, 4, 3, 2};
   return (kRegisters == 32 ? many : few)[columns - 1];

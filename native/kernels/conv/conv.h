@@ -1,6 +1,7 @@
-// Register tiles of convolutions: those of the matrix product (matmul/register_tiles.h), with a pointer for
-// each row of the left operand in each run of terms, and one for each row of the result. So nothing is
-// copied: a filter's taps, strides, dilations and borders are where the pointers point to.
+// Microkernels of convolutions (implicit GEMM with indirection): the register tiles of the matrix product
+// (matmul/register_tiles.h), except that each row of the left operand is given by a pointer for each run of
+// terms, and each row of the result by a pointer. Kernel taps, strides, dilations and padding are expressed
+// by the pointers, so no im2col copy is made.
 #pragma once
 #include "kernels/matmul/register_tiles.h"
 
@@ -10,6 +11,7 @@ using gradtape::TapBlock;
 using gradtape::TapRun;
 using gradtape::TermRow;
 
+/// A register tile of a TapBlock (interface.h).
 template <class T>
 struct TapTile {
   const void* const* a;  // of the first row, at run 0
@@ -26,8 +28,8 @@ struct TapTile {
   TileEpilogue<T> epilogue;
 };
 
-/// kPartial: the last vector is loaded and stored by lanes. Vectors half as wide were slower where at most
-/// half of the columns are there.
+/// Computes a tile of MR rows by NV vectors. kPartial: the last vector is loaded and stored with a mask.
+/// (Half-width vectors for tiles with few columns were slower.)
 template <class T, int MR, int NV, bool kPartial>
 void run_taps(const TapTile<T>& tile) noexcept {
   constexpr int L = kLanes<T>;
@@ -66,7 +68,7 @@ void run_taps(const TapTile<T>& tile) noexcept {
   });
 }
 
-/// A tile of a row of results; strides and offsets in bytes.
+/// A register tile of a TermRow (interface.h); strides and offsets in bytes.
 template <class T>
 struct TermTile {
   const T* a;
@@ -112,8 +114,8 @@ void run_terms(const TermTile<T>& tile) noexcept {
                                   [&](auto r) GT_LAMBDA { return tile.c + r * tile.c_row; });
 }
 
-/// MR rows by NR columns of scalar products: the terms of a run are contiguous in both operands, column j of
-/// B at b + j · b_row.
+/// Computes a tile of MR rows by NR columns as dot products along the terms, which are contiguous in both
+/// operands; column j of B is at b + j · b_row.
 template <class T, int MR, int NR>
 void run_tap_dots(const TapTile<T>& tile) noexcept {
   constexpr int L = kLanes<T>;

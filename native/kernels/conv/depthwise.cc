@@ -1,6 +1,6 @@
-// Depthwise convolution: a channel has weights of its own, so lanes are channels. All pixels of a block have
-// the same taps; eight of them share each load of a weight, and their own loads are operands of the
-// multiply-adds.
+// Depthwise convolution: every channel has its own filter, so channels are vectorized, one per lane. All
+// pixels of a block have the same taps. Each weight is loaded once for eight pixels, whose own loads are
+// memory operands of the multiply-adds.
 #include "kernels/element_types.h"
 #include "kernels/matmul/epilogue.h"
 #include "kernels/simd/spans.h"
@@ -14,12 +14,12 @@ GT_INLINE const T* in(const void* p) {
   return static_cast<const T*>(p);
 }
 
-/// Pixels whose sums are in registers, and those of a strip: narrow, so that the rows that several outputs
-/// read stay in the nearest cache.
+/// Pixels whose sums are in registers at a time, and pixels per strip. Strips are narrow, so that input rows
+/// read by several output rows stay in L1.
 constexpr int kPixels = 8;
 constexpr int64_t kStrip = 16;
 
-/// P pixels from x on, one vector of channels.
+/// P consecutive pixels, one vector of channels, any taps.
 template <class T, int P, class Span>
 GT_INLINE void pixels(const DepthwiseBlock& b, const T* x, const T* w, T* y, Span span) {
   const int64_t step = b.x_step, step3 = 3 * step, along = b.x_tap[2], next = b.w_tap[2], nx = b.taps[2];
@@ -28,7 +28,7 @@ GT_INLINE void pixels(const DepthwiseBlock& b, const T* x, const T* w, T* y, Spa
   for (int64_t t = b.taps[1]; t > 0; t--, x += down, w += wrap) {
     for (int64_t u = nx; u > 0; u--, x += along, w += next) {
       const Vec<T> weight = span.get(w);
-      // Addresses of four pixels from one pointer: more of them would not fit the registers.
+      // One pointer serves four pixels (offsets 0, step, 2·step, 3·step), to save registers.
       GT_UNROLL
       for (int p = 0; p < P; p++) {
         const T* at = x + p / 4 * 4 * step;
@@ -40,14 +40,14 @@ GT_INLINE void pixels(const DepthwiseBlock& b, const T* x, const T* w, T* y, Spa
   for (int p = 0; p < P; p++) span.put(y + p * b.y_step, sum[p]);
 }
 
-/// Rows and pixels of a tile of windows that slide by one element: their weights and sums are in registers.
-/// To fetch the rows of the next tile ahead cost a tenth; two rows of four pixels, or four of two, a
-/// twentieth; three rows of six or eight, and four of four, gained nothing.
+/// Rows and pixels per tile where windows slide by one element (stride = dilation): weights and sums are in
+/// registers. Prefetching the rows of the next tile made it 10% slower, tiles of 2×4 or 4×2 5% slower; 3×6,
+/// 3×8 and 4×4 were no faster.
 constexpr int kTileRows = kRegisters == 32 ? 3 : 1, kTilePixels = 4;
 
-/// R rows of P pixels under NY × 3 taps that lie side by side: an element of the input is loaded once for all
-/// pixels of a row that see it, and with R > 1 once for all rows. Sums go down the columns of the taps
-/// whatever R and P are. w: the weights, column by column.
+/// R rows of P pixels with NY × 3 taps on adjacent pixels: an input element is loaded once for all pixels of
+/// the tile that read it. The order of summation, column by column of the filter, does not depend on R and P.
+/// w: the weights in column-major order.
 template <class T, int NY, int R, int P, class Span>
 GT_INLINE void tile3(const DepthwiseBlock& b, const Vec<T> (&w)[3 * NY], const T* x, T* y, Span span) {
   const int64_t row = b.x_tap[1], row3 = 3 * row, step = b.x_step;
@@ -56,7 +56,7 @@ GT_INLINE void tile3(const DepthwiseBlock& b, const Vec<T> (&w)[3 * NY], const T
   unroll<P + 2>([&](auto c) GT_LAMBDA {
     unroll<R + NY - 1>([&](auto q) GT_LAMBDA {
       Vec<T> v = span.get(q == 3 ? x + row3 : x + q * row);
-      hold(v);
+      keep_in_register(v);
       unroll<3>([&](auto u) GT_LAMBDA {
         unroll<R>([&](auto r) GT_LAMBDA {
           constexpr int p = decltype(c){} - decltype(u){}, t = decltype(q){} - decltype(r){};
@@ -72,7 +72,7 @@ GT_INLINE void tile3(const DepthwiseBlock& b, const Vec<T> (&w)[3 * NY], const T
   });
 }
 
-/// R rows of n pixels.
+/// R rows of n pixels, in tiles.
 template <class T, int NY, int R, class Span>
 GT_INLINE void strip3(const DepthwiseBlock& b, const T* x, const T* weights, T* y, int64_t n, Span span) {
   Vec<T> w[3 * NY];
@@ -89,9 +89,9 @@ GT_INLINE void strip3(const DepthwiseBlock& b, const T* x, const T* weights, T* 
   }
 }
 
-/// Strips go down all rows: what two of their tiles have in common is still in the nearest cache (3 to 8% of
-/// the time). Stores past the caches took a fifth less where results come from memory, and half as much again
-/// where they are in a cache.
+/// A strip is processed for all rows before the next one, so that the input rows two of its tiles share are
+/// still in L1 (saves 3 to 8%). Non-temporal stores were 20% faster where results are not cached, but 50%
+/// slower where they are.
 template <class T, int NY>
 void slide3(const DepthwiseBlock& b) {
   constexpr int R = NY == 3 ? kTileRows : 1;
@@ -115,12 +115,12 @@ void slide3(const DepthwiseBlock& b) {
   }
 }
 
-/// Pixels of a tile of longer rows of taps; 10 and 12 were as fast where images are large, slower where
-/// small.
+/// Pixels per tile for filters wider than 3; 10 and 12 were as fast for large images and slower for small
+/// ones.
 constexpr int kRowPixels = 8;
 
-/// P pixels under any number of rows of NX taps that lie side by side: the elements of a row stay in
-/// registers for all pixels that see them. Sums have the order of `pixels`.
+/// P pixels with any number of rows of NX taps on adjacent pixels: each input element of a row is loaded once
+/// for all pixels that read it. The order of summation is that of `pixels`.
 template <class T, int NX, int P, class Span>
 GT_INLINE void tile_row(const DepthwiseBlock& b, const T* x, const T* w, T* y, Span span) {
   Vec<T> sum[P] = {};
@@ -130,12 +130,12 @@ GT_INLINE void tile_row(const DepthwiseBlock& b, const T* x, const T* w, T* y, S
     const T* at = x;
     unroll<P + NX - 1>([&](auto c) GT_LAMBDA {
       v[c] = span.get(at);
-      hold(v[c]);
+      keep_in_register(v[c]);
       at += step;
     });
     unroll<NX>([&](auto u) GT_LAMBDA {
       Vec<T> weight = span.get(w + u * b.w_tap[2]);
-      hold(weight);
+      keep_in_register(weight);
       unroll<P>([&](auto p) GT_LAMBDA { sum[p] = fma(weight, v[p + u], sum[p]); });
     });
   }
@@ -189,11 +189,11 @@ void forward(const DepthwiseBlock& b) noexcept {
   }
 }
 
-/// Pixels that are summed in registers before they are added to the weights: short sums lose little, and the
-/// pixels stay in the nearest cache for all channels.
+/// Pixels that are summed in registers before the sum is added to the weights' gradient: short sums lose
+/// little precision, and the pixels stay in L1 for all channels.
 constexpr int64_t kRun = 32;
 
-/// NY × NX taps from x on, one vector of channels, over n pixels.
+/// The gradient of NY × NX taps, one vector of channels, over n pixels.
 template <class T, int NY, int NX, class Span>
 GT_INLINE void taps(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64_t n, Span span) {
   Vec<T> sum[NY * NX] = {};
@@ -211,10 +211,11 @@ GT_INLINE void taps(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64
   }
 }
 
-/// Rows whose products with the input share its loads, where 3 × 3 taps lie side by side.
+/// Rows of dy that are processed together for 3 × 3 filters on adjacent pixels, so that they share loads of
+/// x.
 constexpr int kFilterRows = kRegisters == 32 ? 3 : 2;
 
-/// The terms of P pixels of R rows.
+/// Adds the terms of R rows of P pixels to the nine sums.
 template <class T, int R, int P, class Span>
 GT_INLINE void terms3(const DepthwiseBlock& b, const T* x, const T* y, Vec<T> (&sum)[9], Span span) {
   const int64_t row = b.x_tap[1], row3 = 3 * row, step = b.x_step;
@@ -225,7 +226,7 @@ GT_INLINE void terms3(const DepthwiseBlock& b, const T* x, const T* y, Vec<T> (&
   unroll<P + 2>([&](auto c) GT_LAMBDA {
     unroll<R + 2>([&](auto q) GT_LAMBDA {
       Vec<T> v = span.get(q == 3 ? x + row3 : x + q * row);
-      hold(v);
+      keep_in_register(v);
       unroll<3>([&](auto u) GT_LAMBDA {
         unroll<R>([&](auto r) GT_LAMBDA {
           constexpr int p = decltype(c){} - decltype(u){}, t = decltype(q){} - decltype(r){};
@@ -237,7 +238,7 @@ GT_INLINE void terms3(const DepthwiseBlock& b, const T* x, const T* y, Vec<T> (&
   });
 }
 
-/// R rows of n pixels, one vector of channels.
+/// The gradient of 3 × 3 taps over R rows of n pixels, one vector of channels.
 template <class T, int R, class Span>
 GT_INLINE void taps3(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64_t n, Span span) {
   Vec<T> sum[9] = {};
@@ -249,7 +250,7 @@ GT_INLINE void taps3(const DepthwiseBlock& b, const T* x, const T* y, T* w, int6
   });
 }
 
-/// Any taps of n pixels of a row.
+/// The gradient of any taps over n pixels of a row.
 template <class T, class Span>
 GT_INLINE void any_taps(const DepthwiseBlock& b, const T* x, const T* y, T* w, int64_t n, Span span) {
   const int64_t nx = b.taps[2];

@@ -1,20 +1,21 @@
-// Winograd's transforms for filters of 3×3: F(2×2, 3×3) and F(4×4, 3×3). A tile of N×N inputs becomes N²
-// numbers that are multiplied by those of the filter, and N² sums become M×M outputs, M = N − 2. For the
-// filter's gradient those of a tile of x are multiplied by N² of the M×M gradients, and N² sums become 3×3.
-// All of them work on one channel in each lane.
+// Winograd transforms for 3×3 filters: F(2×2, 3×3) and F(4×4, 3×3), in the notation of Lavin and Gray,
+// y = Aᵀ[(G·w·Gᵀ) ⊙ (Bᵀ·x·B)]A. The transform of an N×N input tile is multiplied elementwise by that of the
+// filter, summed over channels, and transformed to M×M outputs, M = N − 2. For the filter gradient, the
+// transform of a tile of x is multiplied by A·dy·Aᵀ, summed over tiles, and transformed to 3×3 weights by Gᵀ.
+// One channel per lane.
 #include "kernels/matmul/epilogue.h"
 #include "kernels/simd/unroll.h"
 
 namespace {
 
-/// The transforms along one dimension for tiles of N inputs: Bᵀx, Gw and Aᵀm; A·dy and Gᵀm, their transposes,
-/// make filter gradients.
+/// The one-dimensional transforms for tiles of N inputs: input Bᵀ·x, filter G·w and output Aᵀ·m; and for the
+/// filter gradient, gradient A·dy and weights Gᵀ·m.
 template <int N>
-struct Points;
+struct Transforms1D;
 
-/// F(2, 3) at 0, ±1, ∞.
+/// F(2, 3), with the interpolation points 0, ±1, ∞.
 template <>
-struct Points<4> {
+struct Transforms1D<4> {
   template <class V>
   GT_INLINE static void input(const V* x, V* y) {
     y[0] = x[0] - x[2];
@@ -51,14 +52,15 @@ struct Points<4> {
   }
 };
 
-/// F(4, 3) at 0, ±a, ±b, ∞. With 5/8 and 3/2, whose products are exact, errors are half of those with 1
-/// and 2.
+/// F(4, 3), with the interpolation points 0, ±a, ±b, ∞. With a = 5/8 and b = 3/2, whose products are exact,
+/// errors are half of those with the usual points 1 and 2.
 template <>
-struct Points<6> {
+struct Transforms1D<6> {
   static constexpr float a = 0.625F, b = 1.5F, a2 = a * a, b2 = b * b, a3 = a * a2, b3 = b * b2;
-  // By these Gw is divided.
-  static constexpr double at_0 = double{a2} * b2, at_a = 2.0 * a2 * (a2 - b2), at_b = 2.0 * b2 * (b2 - a2);
-  static constexpr float part(double of, double divisor) { return static_cast<float>(of / divisor); }
+  // The divisors of the rows of G.
+  static constexpr double divisor_0 = double{a2} * b2, divisor_a = 2.0 * a2 * (a2 - b2),
+                          divisor_b = 2.0 * b2 * (b2 - a2);
+  static constexpr float quotient(double of, double divisor) { return static_cast<float>(of / divisor); }
 
   template <class V>
   GT_INLINE static void input(const V* x, V* y) {
@@ -73,9 +75,11 @@ struct Points<6> {
   }
   template <class V>
   GT_INLINE static void filter(const V* w, V* y) {
-    const V c = w[0] * part(1, at_a) + w[2] * part(a2, at_a), d = w[1] * part(a, at_a);
-    const V e = w[0] * part(1, at_b) + w[2] * part(b2, at_b), f = w[1] * part(b, at_b);
-    y[0] = w[0] * part(1, at_0);
+    const V c = w[0] * quotient(1, divisor_a) + w[2] * quotient(a2, divisor_a),
+            d = w[1] * quotient(a, divisor_a);
+    const V e = w[0] * quotient(1, divisor_b) + w[2] * quotient(b2, divisor_b),
+            f = w[1] * quotient(b, divisor_b);
+    y[0] = w[0] * quotient(1, divisor_0);
     y[1] = c + d;
     y[2] = c - d;
     y[3] = e + f;
@@ -104,14 +108,14 @@ struct Points<6> {
   template <class V>
   GT_INLINE static void weights(const V* m, V* w) {
     const V c = m[1] + m[2], d = m[1] - m[2], e = m[3] + m[4], f = m[3] - m[4];
-    w[0] = m[0] * part(1, at_0) + c * part(1, at_a) + e * part(1, at_b);
-    w[1] = d * part(a, at_a) + f * part(b, at_b);
-    w[2] = c * part(a2, at_a) + e * part(b2, at_b) + m[5];
+    w[0] = m[0] * quotient(1, divisor_0) + c * quotient(1, divisor_a) + e * quotient(1, divisor_b);
+    w[1] = d * quotient(a, divisor_a) + f * quotient(b, divisor_b);
+    w[2] = c * quotient(a2, divisor_a) + e * quotient(b2, divisor_b) + m[5];
   }
 };
 
-/// f over all channels, a register at a time: f(first channel, load, store), whose last call works on part of
-/// a register.
+/// Calls f(channel, load, store) for each vector of channels; the last call's load and store are masked if
+/// that vector is partial.
 template <class T, class F>
 GT_INLINE void over_channels(int64_t channels, const F& f) {
   constexpr int L = kLanes<T>;
@@ -121,14 +125,15 @@ GT_INLINE void over_channels(int64_t channels, const F& f) {
         c, [](const T* p) { return load(p); }, [](T* p, Vec<T> v) { store(p, v); });
   }
   if (c < channels) {
-    const Lanes<T> some = first_lanes<T>(channels - c);
+    const Lanes<T> mask = first_lanes<T>(channels - c);
     f(
-        c, [some](const T* p) { return load_lanes(p, some); },
-        [some](T* p, Vec<T> v) { store_lanes(p, v, some); });
+        c, [mask](const T* p) { return load_lanes(p, mask); },
+        [mask](T* p, Vec<T> v) { store_lanes(p, v, mask); });
   }
 }
 
-/// rows(first, count) for some rows of a tile at a time: those of ±a have most of their sums in common.
+/// Calls rows(first, count) for groups of rows of a tile. For N = 6, the rows of the points a and −a (and of
+/// ±b) are a group, because they share most of their sums.
 template <int N, class F>
 GT_INLINE void in_groups(const F& rows) {
   if constexpr (N == 6) {
@@ -141,12 +146,12 @@ GT_INLINE void in_groups(const F& rows) {
   }
 }
 
-/// kIn×kIn elements of each channel to N² planes by `points`, along the one dimension and the other. A few
-/// rows at a time, as many as registers hold: to load elements again takes less time than to spill a whole
-/// tile of sums (3% of a convolution); to fetch lines of the planes ahead of the stores gained nothing.
+/// Transforms kIn×kIn elements of each channel to N² planes by `transform`, along columns and then rows. A
+/// few rows at a time, as many as registers hold: loading elements again is faster than spilling a full tile
+/// of sums (by 3% of a convolution). Prefetching the planes' cache lines gained nothing.
 template <class T, int N, int kIn, class F>
 GT_INLINE void to_planes(const void* xv, int64_t row, int64_t column, int64_t channels, void* planes,
-                         int64_t plane, const F& points) {
+                         int64_t plane, const F& transform) {
   using V = Vec<T>;
   const T* const x = static_cast<const T*>(xv);
   T* const out = static_cast<T*>(planes);
@@ -156,12 +161,12 @@ GT_INLINE void to_planes(const void* xv, int64_t row, int64_t column, int64_t ch
       unroll<kIn>([&](auto j) GT_LAMBDA {
         V in[kIn], y[N];
         unroll<kIn>([&](auto i) GT_LAMBDA { in[i] = get(x + i * row + j * column + c); });
-        points(in, y);
+        transform(in, y);
         unroll<decltype(count){}>([&](auto i) GT_LAMBDA { t[i][j] = y[first + i]; });
       });
       unroll<decltype(count){}>([&](auto i) GT_LAMBDA {
         V y[N];
-        points(t[i], y);
+        transform(t[i], y);
         unroll<N>([&](auto j) GT_LAMBDA { put(out + ((first + i) * N + j) * plane + c, y[j]); });
       });
     });
@@ -172,7 +177,7 @@ template <class T, int N>
 void transform_input(const void* x, int64_t row, int64_t column, int64_t channels, void* v,
                      int64_t plane) noexcept {
   to_planes<T, N, N>(x, row, column, channels, v, plane,
-                     [](auto& in, auto& y) GT_LAMBDA { Points<N>::input(in, y); });
+                     [](auto& in, auto& y) GT_LAMBDA { Transforms1D<N>::input(in, y); });
 }
 
 template <class T, int N>
@@ -187,14 +192,14 @@ void transform_filter(const void* wv, int64_t tap, int64_t n, void* uv, int64_t 
       V in[3], y[N];
       GT_UNROLL
       for (int i = 0; i < 3; i++) in[i] = get(w + (i * 3 + j) * tap + c);
-      Points<N>::filter(in, y);
+      Transforms1D<N>::filter(in, y);
       GT_UNROLL
       for (int i = 0; i < N; i++) t[i][j] = y[i];
     }
     GT_UNROLL
     for (int i = 0; i < N; i++) {
       V y[N];
-      Points<N>::filter(t[i], y);
+      Transforms1D<N>::filter(t[i], y);
       GT_UNROLL
       for (int j = 0; j < N; j++) put(out + (i * N + j) * plane + c, y[j]);
     }
@@ -208,7 +213,7 @@ void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv,
   constexpr int M = N - 2;
   const T* const m = static_cast<const T*>(mv);
   T* const out = static_cast<T*>(yv);
-  const bool whole = rows == M && columns == M;
+  const bool full = rows == M && columns == M;
   const TileEpilogue<T> epilogue(given, 0);
   over_channels<T>(channels, [&](int64_t c, auto get, auto set) {
     const auto put = [&](T* p, V v) GT_LAMBDA { set(p, apply_epilogue<T>(epilogue, v, p, c, get)); };
@@ -218,16 +223,16 @@ void transform_output(const void* mv, int64_t plane, int64_t channels, void* yv,
       V in[N], y[M];
       GT_UNROLL
       for (int i = 0; i < N; i++) in[i] = get(m + (i * N + j) * plane + c);
-      Points<N>::output(in, y);
+      Transforms1D<N>::output(in, y);
       GT_UNROLL
       for (int i = 0; i < M; i++) t[i][j] = y[i];
     }
     GT_UNROLL
     for (int i = 0; i < M; i++) {
       V y[M];
-      Points<N>::output(t[i], y);
+      Transforms1D<N>::output(t[i], y);
       T* const p = out + i * row + c;
-      if (whole) {
+      if (full) {
         GT_UNROLL
         for (int j = 0; j < M; j++) put(p + j * column, y[j]);
       } else if (i < rows) {
@@ -246,7 +251,7 @@ template <class T, int N>
 void transform_gradient(const void* dy, int64_t row, int64_t column, int64_t channels, void* d,
                         int64_t plane) noexcept {
   to_planes<T, N, N - 2>(dy, row, column, channels, d, plane,
-                         [](auto& in, auto& y) GT_LAMBDA { Points<N>::gradient(in, y); });
+                         [](auto& in, auto& y) GT_LAMBDA { Transforms1D<N>::gradient(in, y); });
 }
 
 template <class T, int N>
@@ -262,14 +267,14 @@ void transform_weights(const void* mv, int64_t plane, int64_t n, void* wv, int64
       V in[N], y[3];
       GT_UNROLL
       for (int i = 0; i < N; i++) in[i] = get(m + (i * N + j) * plane + c);
-      Points<N>::weights(in, y);
+      Transforms1D<N>::weights(in, y);
       GT_UNROLL
       for (int i = 0; i < 3; i++) t[i][j] = y[i];
     }
     GT_UNROLL
     for (int i = 0; i < 3; i++) {
       V y[3];
-      Points<N>::weights(t[i], y);
+      Transforms1D<N>::weights(t[i], y);
       GT_UNROLL
       for (int j = 0; j < 3; j++) {
         T* const p = w + (i * 3 + j) * tap + c;

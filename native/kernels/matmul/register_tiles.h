@@ -148,7 +148,7 @@ GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec
     unroll<MR>([&](auto r) GT_LAMBDA { x[r] = element(r); });
     unroll<NV>([&](auto v) GT_LAMBDA {
       V y = columns(v);
-      hold(y);
+      keep_in_register(y);
       unroll<MR>([&](auto r) GT_LAMBDA { c[r][v] = fma(x[r], y, c[r][v]); });
     });
   } else {
@@ -156,7 +156,7 @@ GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec
     unroll<NV>([&](auto v) GT_LAMBDA { y[v] = columns(v); });
     unroll<MR>([&](auto r) GT_LAMBDA {
       V x = element(r);
-      hold(x);
+      keep_in_register(x);
       unroll<NV>([&](auto v) GT_LAMBDA { c[r][v] = fma(x, y[v], c[r][v]); });
     });
   }

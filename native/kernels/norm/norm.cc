@@ -1,6 +1,7 @@
-// Normalisation along rows (layer norm) and down columns (batch norm). Mean and variance come from one pass
-// over x less a pivot that lies among the elements; where it lies far from the mean, so that digits would be
-// lost, a second pass takes the mean itself. Sums are of T over blocks of fixed size, and double beyond.
+// Normalisation along rows (layer norm) and down columns (batch norm). Mean and variance are computed in one
+// pass over x − pivot, where the pivot is the mean of a few elements (shifted-data algorithm). If the pivot
+// is too far from the mean (kPivotFar), a second pass uses the mean as the pivot. Sums are accumulated in T
+// over blocks of fixed size, and the block sums in double.
 #include "kernels/element_types.h"
 #include "kernels/simd/columns.h"
 #include "kernels/simd/spans.h"
@@ -9,14 +10,15 @@
 
 namespace {
 
-/// Vectors of a row whose sums are kept in T.
+/// Vectors of a row that are summed in T before their sum is added to a double.
 constexpr int64_t kBlockVectors = 64;
 
-/// Rows up to so long are fetched while the one before is written, if all of them are not in the nearer
-/// caches.
+/// While a row is written the next one is prefetched, if rows have at most kNearBytes and the rows together
+/// at least kFarBytes, which do not fit the L1 and L2 caches.
 constexpr int64_t kNearBytes = 8 * 1024, kFarBytes = 256 * 1024;
 
-/// Two sums over a row: body(i, span, s, q) adds the terms of the vector at i. Four of each are in flight.
+/// Two sums over a row: body(i, span, s, q) adds the terms of the vector at i to the accumulators s and q, of
+/// which there are four each, to hide the latency of additions.
 template <class T, class F>
 GT_INLINE void row_sums(int64_t n, double* first, double* second, const F& body) {
   constexpr int L = kLanes<T>;
@@ -27,9 +29,9 @@ GT_INLINE void row_sums(int64_t n, double* first, double* second, const F& body)
     const int64_t stop = i + kBlockVectors * L < end ? i + kBlockVectors * L : end;
     for (; i + 4 * L <= stop; i += 4 * L) {
       GT_UNROLL
-      for (int u = 0; u < 4; u++) body(i + u * L, Whole<T>{}, s[u], q[u]);
+      for (int u = 0; u < 4; u++) body(i + u * L, FullVector<T>{}, s[u], q[u]);
     }
-    for (; i < stop; i += L) body(i, Whole<T>{}, s[0], q[0]);
+    for (; i < stop; i += L) body(i, FullVector<T>{}, s[0], q[0]);
     a += static_cast<double>(sum_lanes<T>((s[0] + s[1]) + (s[2] + s[3])));
     b += static_cast<double>(sum_lanes<T>((q[0] + q[1]) + (q[2] + q[3])));
   }
@@ -44,21 +46,21 @@ GT_INLINE void row_sums(int64_t n, double* first, double* second, const F& body)
 }
 
 struct Moments {
-  double off, variance;  // of the mean from the pivot
+  double offset, variance;  // offset = mean − pivot
 };
 template <class T>
 GT_INLINE Moments row_moments(const T* x, int64_t n, T pivot) {
   double sum, squares;
   row_sums<T>(n, &sum, &squares, [=](int64_t i, auto span, Vec<T>& s, Vec<T>& q) GT_LAMBDA {
-    const Vec<T> d = span.only(span.get(x + i) - pivot);
+    const Vec<T> d = span.zero_tail(span.get(x + i) - pivot);
     s += d;
     q += d * d;
   });
-  const double count = static_cast<double>(n), off = sum / count;
-  return {off, squares / count - off * off};
+  const double count = static_cast<double>(n), offset = sum / count;
+  return {offset, squares / count - offset * offset};
 }
 
-/// A register as registers of doubles, and back.
+/// Conversions between a register of T and one or two registers of double.
 template <class T>
 struct Doubles;
 template <>
@@ -77,30 +79,31 @@ struct Doubles<double> {
   GT_INLINE static vd join(const vd* v) { return v[0]; }
 };
 
-/// Rows of at most so many elements, a quarter of a vector of them or more, go side by side, a lane for each:
-/// what follows the sums takes longer than these.
+/// Rows of at most this many elements are normalised kLanes<T> at a time, one row per lane, if there are at
+/// least kLanes<T> / 4 rows: for such rows the scalar work after the sums (division, square root) takes
+/// longer than the sums.
 template <class T>
-inline constexpr int64_t kSideBySide = kLanes<T>;
+inline constexpr int64_t kRowPerLaneMax = kLanes<T>;
 
 template <class T, bool kScale, bool kShift>
-void normalize_side_by_side(const T* x, const T* scale, const T* shift, T* y, T* means, T* rstds,
+void normalize_row_per_lane(const T* x, const T* scale, const T* shift, T* y, T* means, T* rstds,
                             int64_t rows, int64_t n, double epsilon) {
   using V = Vec<T>;
   using D = Doubles<T>;
   constexpr int64_t L = kLanes<T>, C = kGroup<T>;
-  V at[kSideBySide<T> + C];
-  T staged[L * kSideBySide<T> + C], lanes[L];
+  V at[kRowPerLaneMax<T> + C];
+  T staged[L * kRowPerLaneMax<T> + C], lanes[L];
   const vd count = splat(static_cast<double>(n));
-  const T part_of_row = T(1) / static_cast<T>(n);
+  const T inverse_n = T(1) / static_cast<T>(n);
   for (int64_t r = 0; r < rows; r += L) {
     const int64_t here = rows - r < L ? rows - r : L;
     const size_t bytes = static_cast<size_t>(here * n) * sizeof(T);
     memset(staged, 0, static_cast<size_t>(L * n + C) * sizeof(T));
     memcpy(staged, x + r * n, bytes);
     for (int64_t c = 0; c < n; c += C) load_columns<kMaxGroups>(staged + c, n, at + c);
-    // The mean, all but for rounding; parts of it, so that large elements do not overflow.
+    // The pivot is the mean up to rounding. Elements are divided first, so that large ones do not overflow.
     V pivot = {};
-    for (int64_t c = 0; c < n; c++) pivot += at[c] * part_of_row;
+    for (int64_t c = 0; c < n; c++) pivot += at[c] * inverse_n;
     vd exact[D::kCount], variance[D::kCount];
     for (int pass = 0; pass < 2; pass++) {
       V s = {}, q = {};
@@ -115,12 +118,12 @@ void normalize_side_by_side(const T* x, const T* scale, const T* shift, T* y, T*
       D::split(pivot, pivots);
       bool again = false;
       for (int h = 0; h < D::kCount; h++) {
-        const vd off = sums[h] / count;
-        variance[h] = squares[h] / count - off * off;
-        exact[h] = pivots[h] + off;
-        const vl far = ~(off * off <= gradtape::kPivotFar * variance[h]);
+        const vd offset = sums[h] / count;
+        variance[h] = squares[h] / count - offset * offset;
+        exact[h] = pivots[h] + offset;
+        const vl far = ~(offset * offset <= gradtape::kPivotFar * variance[h]);
         again = again || any(bitcast<vi>(far));
-        // Rows whose pivot is near keep it, and get the same sums once more.
+        // Rows whose pivot is near enough keep it; the second pass gives them the same sums.
         pivots[h] = select(far, exact[h], pivots[h]);
       }
       if (!again) break;
@@ -157,23 +160,23 @@ void normalize_side_by_side(const T* x, const T* scale, const T* shift, T* y, T*
 template <class T, bool kScale, bool kShift>
 void normalize_rows(const T* x, const T* scale, const T* shift, T* y, T* means, T* rstds, int64_t rows,
                     int64_t n, double epsilon) {
-  if (n <= kSideBySide<T> && rows >= kLanes<T> / 4) {
-    return normalize_side_by_side<T, kScale, kShift>(x, scale, shift, y, means, rstds, rows, n, epsilon);
+  if (n <= kRowPerLaneMax<T> && rows >= kLanes<T> / 4) {
+    return normalize_row_per_lane<T, kScale, kShift>(x, scale, shift, y, means, rstds, rows, n, epsilon);
   }
-  // Nothing is read from afar while a row is written: the next one is asked for then. To take the sums of the
-  // next row before this one is written, so that nothing waits for them, gained nothing.
-  // A vector of 16 bytes is too little for an instruction more.
+  // The row that is written has just been read for its sums, so memory is idle meanwhile: the next row is
+  // prefetched. (Computing the sums of the next row before this one is written gained nothing.) With vectors
+  // of 16 bytes, a prefetch instruction per vector costs more than it gains.
   const bool far = GT_VEC_BYTES >= 32 && n * static_cast<int64_t>(sizeof(T)) <= kNearBytes &&
                    rows * n * static_cast<int64_t>(sizeof(T)) >= kFarBytes;
   for (int64_t r = 0; r < rows; r++, x += n, y += n) {
     T pivot = n < kLanes<T> ? x[0] : sum_lanes<T>(load(x)) / T(kLanes<T>);
     Moments m = row_moments(x, n, pivot);
-    if (!(m.off * m.off <= gradtape::kPivotFar * m.variance)) {
-      pivot = static_cast<T>(static_cast<double>(pivot) + m.off);
+    if (!(m.offset * m.offset <= gradtape::kPivotFar * m.variance)) {
+      pivot = static_cast<T>(static_cast<double>(pivot) + m.offset);
       m = row_moments(x, n, pivot);
     }
     const double variance = m.variance < 0 ? 0 : m.variance;
-    const double exact = static_cast<double>(pivot) + m.off;
+    const double exact = static_cast<double>(pivot) + m.offset;
     const T mean = static_cast<T>(exact), rest = static_cast<T>(exact - static_cast<double>(mean));
     const T rstd = static_cast<T>(1 / __builtin_sqrt(variance + epsilon));
     means[r] = mean;
@@ -213,8 +216,8 @@ void layer_norm(const void* xv, const void* scale, const void* shift, void* yv, 
   }
 }
 
-/// With g = dy·scale and x̂ = (x − mean)·rstd: dx = rstd·(g − mean(g) − x̂·mean(g·x̂)), dscale = Σ dy·x̂,
-/// dshift = Σ dy over the rows.
+/// With g = dy·scale and x̂ = (x − mean)·rstd: dx = rstd·(g − mean(g) − x̂·mean(g·x̂)), where the means are over
+/// a row; dscale = Σ dy·x̂ and dshift = Σ dy, where the sums are over the rows.
 template <class T, bool kScale>
 void gradient_rows(const T* dy, const T* x, const T* scale, const T* means, const T* rstds, T* dx, T* dscale,
                    T* dshift, int64_t rows, int64_t n) {
@@ -261,12 +264,13 @@ void layer_norm_gradient(const void* dy, const void* x, const void* scale, const
 
 // ------------------------------------------------------------------------------------------------ columns
 
-/// Vectors of a strip of columns whose sums stay in registers.
+/// Vectors per strip of columns: the accumulators of a strip stay in registers.
 constexpr int kStrip = GT_VEC_BYTES == 32 ? 2 : 4;
-/// Rows whose sums go into one accumulator before they are added to the whole.
+/// Rows that are summed into one accumulator before it is added to the total.
 constexpr int64_t kBlockRows = 32;
 
-/// f(column, vectors, span) for the strips of a row: kStrip vectors, or 1, the last of them perhaps partial.
+/// Calls f(column, Count<vectors>{}, span) for each strip of a row: strips of kStrip vectors, then of one
+/// vector, the last of which may be partial.
 template <int N>
 struct Count {
   static constexpr int n = N;
@@ -275,12 +279,14 @@ template <class T, class F>
 GT_INLINE void each_strip(int64_t width, const F& f) {
   constexpr int L = kLanes<T>;
   int64_t c = 0;
-  for (; c + kStrip * L <= width; c += kStrip * L) f(c, Count<kStrip>{}, Whole<T>{});
-  for (; c + L <= width; c += L) f(c, Count<1>{}, Whole<T>{});
+  for (; c + kStrip * L <= width; c += kStrip * L) f(c, Count<kStrip>{}, FullVector<T>{});
+  for (; c + L <= width; c += L) f(c, Count<1>{}, FullVector<T>{});
   if (c < width) f(c, Count<1>{}, partial<T>(width - c));
 }
 
-/// Two sums down the columns; term(i, span, s, q) adds those of the vector at element i of the first row.
+/// Two sums down each column. make(column, count, span) returns the strip's function term(i, v, s, q), which
+/// adds the terms of vector v of the strip to s and q; i is the index of the strip's first element in the
+/// current row.
 template <class T, class F>
 GT_INLINE void column_sums(int64_t rows, int64_t width, T* first, T* second, const F& make) {
   using V = Vec<T>;
@@ -310,14 +316,14 @@ GT_INLINE void column_sums(int64_t rows, int64_t width, T* first, T* second, con
   });
 }
 
-/// NV vectors that a strip holds for all its rows.
+/// The vectors of per-column parameters (mean, scale …) of a strip, loaded once for all its rows.
 template <class T, int N>
-struct Held {
+struct StripVectors {
   Vec<T> v[N];
 };
 template <class T, int N, class Span>
-GT_INLINE Held<T, N> hold(const T* p, Count<N>, Span span) {
-  Held<T, N> h;
+GT_INLINE StripVectors<T, N> load_strip(const T* p, Count<N>, Span span) {
+  StripVectors<T, N> h;
   GT_UNROLL
   for (int v = 0; v < N; v++) h.v[v] = span.get(p + v * kLanes<T>);
   return h;
@@ -329,7 +335,7 @@ void column_moments(const void* xv, const void* pivotv, int64_t rows, int64_t wi
   const T *x = static_cast<const T*>(xv), *pivot = static_cast<const T*>(pivotv);
   column_sums<T>(rows, width, static_cast<T*>(sums), static_cast<T*>(squares),
                  [=](int64_t c, auto count, auto span) GT_LAMBDA {
-                   const auto p = hold<T>(pivot + c, count, span);
+                   const auto p = load_strip<T>(pivot + c, count, span);
                    return [=](int64_t i, int v, Vec<T>& s, Vec<T>& q) GT_LAMBDA {
                      const Vec<T> d = span.get(x + i + v * kLanes<T>) - p.v[v];
                      s += d;
@@ -345,7 +351,7 @@ void column_products(const void* dyv, const void* xv, const void* meanv, int64_t
           *mean = static_cast<const T*>(meanv);
   column_sums<T>(rows, width, static_cast<T*>(sums), static_cast<T*>(products),
                  [=](int64_t c, auto count, auto span) GT_LAMBDA {
-                   const auto m = hold<T>(mean + c, count, span);
+                   const auto m = load_strip<T>(mean + c, count, span);
                    return [=](int64_t i, int v, Vec<T>& s, Vec<T>& q) GT_LAMBDA {
                      const Vec<T> g = span.get(dy + i + v * kLanes<T>);
                      s += g;
@@ -354,7 +360,8 @@ void column_products(const void* dyv, const void* xv, const void* meanv, int64_t
                  });
 }
 
-/// Rows that a strip of columns is taken down at a time, so that wide rows are read nearly in order.
+/// A strip of columns is processed for this many rows before the next strip, so that wide rows are read
+/// almost sequentially.
 constexpr int64_t kScaleRows = 16;
 
 template <class T>
@@ -366,8 +373,8 @@ void column_scale(const void* xv, const void* meanv, const void* av, const void*
   for (int64_t begin = 0; begin < rows; begin += kScaleRows) {
     const int64_t end = begin + kScaleRows < rows ? begin + kScaleRows : rows;
     each_strip<T>(width, [=](int64_t c, auto count, auto span) GT_LAMBDA {
-      const auto m = hold<T>(mean + c, count, span), f = hold<T>(a + c, count, span),
-                 s = hold<T>(b + c, count, span);
+      const auto m = load_strip<T>(mean + c, count, span), f = load_strip<T>(a + c, count, span),
+                 s = load_strip<T>(b + c, count, span);
       for (int64_t r = begin; r < end; r++) {
         GT_UNROLL
         for (int v = 0; v < decltype(count)::n; v++) {
@@ -389,8 +396,8 @@ void column_gradient(const void* dyv, const void* xv, const void* meanv, const v
   for (int64_t begin = 0; begin < rows; begin += kScaleRows) {
     const int64_t end = begin + kScaleRows < rows ? begin + kScaleRows : rows;
     each_strip<T>(width, [=](int64_t c, auto count, auto span) GT_LAMBDA {
-      const auto m = hold<T>(mean + c, count, span), f = hold<T>(a + c, count, span),
-                 g = hold<T>(b + c, count, span), s = hold<T>(shift + c, count, span);
+      const auto m = load_strip<T>(mean + c, count, span), f = load_strip<T>(a + c, count, span),
+                 g = load_strip<T>(b + c, count, span), s = load_strip<T>(shift + c, count, span);
       for (int64_t r = begin; r < end; r++) {
         GT_UNROLL
         for (int v = 0; v < decltype(count)::n; v++) {

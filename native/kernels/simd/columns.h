@@ -1,5 +1,5 @@
-// Columns of matrices whose rows are contiguous, in registers: what transposes and reductions of short rows
-// need.
+// Loads and stores of matrix columns, for row-major matrices: small transposes in registers, used by
+// transposes and by reductions of short rows.
 #pragma once
 #include "kernels/simd/vec.h"
 
@@ -16,27 +16,28 @@ struct MakeSeq<0, I...> {
   using type = Seq<I...>;
 };
 
-/// Interleaves the low (kHigh = 0) or high halves of a's and b's 16-byte groups, of E elements each.
+/// Interleaves the low (kHigh = 0) or high (kHigh = 1) halves of each 16-byte group of a and b, E elements
+/// per group.
 template <int N, int E, int kHigh, class V, int... I>
 GT_INLINE V unpack(V a, V b, Seq<I...>) {
   return __builtin_shufflevector(a, b, (I / E * E + kHigh * (E / 2) + I % E / 2 + (I % 2) * N)...);
 }
-/// a, then b.
+/// The concatenation of a and b.
 template <class T, int N, int... I>
 GT_INLINE Vec<T, N> concat(Vec<T, N / 2> a, Vec<T, N / 2> b, Seq<I...>) {
   return __builtin_shufflevector(a, b, I...);
 }
 
-/// N lanes from kFirst on.
+/// The N lanes [kFirst, kFirst + N) of v.
 template <class E, int N, int kFirst, int... I>
 GT_INLINE Vec<E, N> part(Vec<E, 2 * N> v, Seq<I...>) {
   return __builtin_shufflevector(v, v, (kFirst + I)...);
 }
-/// Elements in 16 bytes, and how many such groups a register has.
+/// Elements per 16-byte group.
 template <class T>
 inline constexpr int kGroup = 16 / static_cast<int>(sizeof(T));
 
-/// kGroups runs of 16 bytes, `step` elements apart, side by side.
+/// Loads kGroups groups of 16 bytes, `step` elements apart, into one vector.
 template <int kGroups, class T>
 GT_INLINE Vec<T, kGroup<T> * kGroups> load_groups(const T* p, int64_t step) {
   constexpr int N = kGroup<T> * kGroups;
@@ -49,9 +50,11 @@ GT_INLINE Vec<T, kGroup<T> * kGroups> load_groups(const T* p, int64_t step) {
                         load_groups<kGroups / 2>(p + kGroups / 2 * step, step), typename MakeSeq<N>::type());
   }
 }
+/// 16-byte groups per register.
 inline constexpr int kMaxGroups = GT_VEC_BYTES / 16;
 
-/// As many perfect shuffles as E has bits: E × E squares, one in each group, are transposed.
+/// Transposes E registers of N lanes in place, as N / E independent E × E matrices (one per 16-byte group),
+/// by log2(E) perfect shuffles.
 template <int N, int E, class V>
 GT_INLINE void transpose_groups(V* r) {
   using S = typename MakeSeq<N>::type;
@@ -68,7 +71,7 @@ GT_INLINE void transpose_groups(V* r) {
   }
 }
 
-/// columns[i], lane j = p[j * row + i] for i < 16 bytes' worth, j < kGroups times as many.
+/// Lane j of columns[i] = p[j * row + i], for i < kGroup<T> and j < kGroups * kGroup<T>.
 template <int kGroups, class T>
 GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>* columns) {
   constexpr int E = kGroup<T>;
@@ -81,8 +84,8 @@ GT_INLINE void load_columns(const T* p, int64_t row, Vec<T, kGroup<T> * kGroups>
   for (int i = 0; i < E; i++) columns[i] = r[i];
 }
 
-/// columns[i * kLanes + j] = p[j * n + i] for i < n and as many j as there are lanes. Rows are read 16 bytes
-/// at a time, shorter ones beyond their end.
+/// columns[i * kLanes + j] = p[j * n + i], for i < n and j < kLanes<T>. Rows are read 16 bytes at a time: if
+/// a row is shorter than that, the read extends past its end.
 template <class T>
 GT_OUTLINE void transpose_rows(const T* p, int64_t n, T* columns) {
   constexpr int64_t C = kGroup<T>;
@@ -97,7 +100,7 @@ GT_OUTLINE void transpose_rows(const T* p, int64_t n, T* columns) {
   }
 }
 
-/// p[j * row + i] = columns[i], lane j, row by row; 16 bytes of each.
+/// p[j * row + i] = lane j of columns[i], for i < kGroup<T>: 16 bytes of each row.
 template <class T>
 GT_INLINE void store_columns(const Vec<T>* columns, T* p, int64_t row) {
   constexpr int E = kGroup<T>;

@@ -1,6 +1,6 @@
-// Conversion of the 16-bit floats from and to float32, a register of float32 at a time: exact one way, to
-// nearest even the other. A NaN stays a NaN of its sign. Of float16 by the instruction set's own instructions
-// where it has them, else by bits.
+// Conversion of float16 and bfloat16 to float32 (exact) and from float32 (rounded to nearest even), one
+// register of float32 at a time. A NaN stays a NaN and keeps its sign. float16 uses the instructions of the
+// instruction set where there are any, and integer arithmetic otherwise.
 #pragma once
 #include "kernels/dtypes.h"
 #include "kernels/simd/vec.h"
@@ -10,7 +10,7 @@ namespace {
 using gradtape::BFloat16;
 using gradtape::Float16;
 
-/// The bits of as many 16-bit floats as a register has lanes of float32.
+/// The bits of kLanes<float> 16-bit floats: half a register.
 using vh = Vec<uint16_t, kLanes<float>>;
 
 GT_INLINE vf floats_of(vh x, BFloat16) { return bitcast<vf>(__builtin_convertvector(x, vu) << 16); }
@@ -53,7 +53,8 @@ GT_INLINE vf floats_of(vh x, Float16) {
   constexpr uint32_t kExponent = 0x0f800000u;
   const vu wide = __builtin_convertvector(x, vu);
   const vu magnitude = (wide & 0x7fffu) << 13, exponent = magnitude & kExponent;
-  // The exponent's bias grows by 112; that of infinity and NaN, which are quiet then, by as much again.
+  // The exponent bias grows by 112. Infinity and NaN need 112 more to reach the exponent 255; NaNs are made
+  // quiet.
   const vu normal = magnitude + (112u << 23);
   const vu special =
       (magnitude + (224u << 23)) | select(bitcast<vi>(magnitude) > bitcast<vi>(splat(kExponent)),
@@ -64,7 +65,7 @@ GT_INLINE vf floats_of(vh x, Float16) {
 }
 GT_INLINE vh halves_of(vf x, Float16) {
   const vu bits = bitcast<vu>(x), magnitude = bits & 0x7fffffffu;
-  // Below 2⁻¹⁴ an addition leaves as many bits as a denormal number has.
+  // Below 2⁻¹⁴, adding 0.5 rounds to a multiple of 2⁻²⁴, the spacing of float16's denormal numbers.
   const vu denormal = bitcast<vu>(bitcast<vf>(magnitude) + 0.5f) - 0x3f000000u;
   const vu normal = (magnitude - (112u << 23) + 0xfffu + (magnitude >> 13 & 1u)) >> 13;
   const vu nan = 0x7e00u | (magnitude >> 13 & 0x3ffu);

@@ -1,5 +1,6 @@
-// The first n lanes of a vector: what the edge of a matrix needs. AVX-512 and AVX2 have masked loads and
-// stores, which never touch memory outside the n elements; elsewhere the lanes are moved one by one.
+// Masked loads and stores of the first n lanes of a vector, for the edges of matrices. Memory outside the n
+// elements is never accessed. AVX-512 and AVX2 have instructions for this; elsewhere lanes are copied one by
+// one. Also the horizontal sum of a vector.
 #pragma once
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -15,12 +16,12 @@ template <class T>
 struct Lanes {
   uint32_t mask;
 };
-/// The first n lanes, 0 ≤ n ≤ kLanes<T>. T has 4 or 8 bytes.
+/// The mask of the first n lanes, 0 ≤ n ≤ kLanes<T>. T has 4 or 8 bytes.
 template <class T>
 GT_INLINE Lanes<T> first_lanes(int64_t n) {
   return {(uint32_t{1} << n) - 1};
 }
-/// The lanes of p; the others are 0.
+/// Loads the masked lanes; the others are 0.
 template <class T>
 GT_INLINE Vec<T> load_lanes(const T* p, Lanes<T> lanes) {
   if constexpr (sizeof(T) == 4) {
@@ -116,7 +117,7 @@ GT_INLINE T sum_halves(Vec<T, N> v) {
     return sum_halves<T, N / 2>(add_halves<T, N>(v, typename MakeInts<N / 2>::type{}));
   }
 }
-/// The sum of all lanes, added pairwise.
+/// The sum of all lanes, by pairwise summation.
 template <class T>
 GT_INLINE T sum_lanes(Vec<T> v) {
   return sum_halves<T, kLanes<T>>(v);

@@ -1,4 +1,5 @@
-// Vector math functions. Each states lane type, max ULP and range; the tests hold it to them.
+// Vectorized math functions. Each documents its element type, its largest error in ULP and its range, which
+// the tests verify.
 #pragma once
 #include "kernels/simd/math_activation.h"
 #include "kernels/simd/math_double.h"

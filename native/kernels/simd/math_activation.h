@@ -1,4 +1,4 @@
-// Activations of neural networks, float32. Errors as in math_exp.h.
+// Activation functions, float32. Errors are stated as in math_exp.h.
 #pragma once
 #include "kernels/simd/math_exp.h"
 #include "kernels/simd/math_log.h"
@@ -8,19 +8,20 @@ namespace {
 /// dy·(s + x·s·(1 − s)), s = sigmoid(x), float32.
 GT_INLINE vf silu_grad_f32(vf dy, vf x) {
   const vf z = exp_f32(-abs(x));
-  const vf w = 1.0f / (z + 1.0f);  // of |x|
-  const vf v = z * w;              // of −|x|, and 1 − w
+  const vf w = 1.0f / (z + 1.0f);  // sigmoid(|x|)
+  const vf v = z * w;              // sigmoid(−|x|) = 1 − w
   const vf c = at_most(at_least(x, -120.0f), 120.0f);
   const vf s = x < 0.0f ? v : w;
   return dy * fma(c * v, w, s);
 }
 
 #if defined(__AVX512F__)
-constexpr float kHalf = -0.721347511f;       // log₂(e)/2 the other way,
-constexpr float kHalfLow = -9.62981496e-9f;  // and what a float leaves of it
-/// erfcx(u/√2)/2 · 2^(kHalfLow·u²), where u + 1 = 2ᵉ·(1 + j/8 + 1/16 + d), as polynomials in d, to 1.2e-7:
-/// coefficient k of the piece (8·e + j − 8) mod 32. Two registers hold a coefficient's 32 values. Half the
-/// time of the rational function; with 16 pieces it took seven coefficients.
+constexpr float kHalf = -0.721347511f;       // −log₂(e)/2 rounded to float,
+constexpr float kHalfLow = -9.62981496e-9f;  // and its rounding error
+/// Piecewise polynomials for erfcx(u/√2)/2 · 2^(kHalfLow·u²), to 1.2e-7. With u + 1 = 2ᵉ·(1 + j/8 + 1/16 +
+/// d), kErfcx[k][(8·e + j − 8) mod 32] is the coefficient of dᵏ on its interval. The 32 values of a
+/// coefficient fill two registers. This takes half the time of the rational function below; 16 intervals
+/// would need seven coefficients.
 alignas(64) constexpr float kErfcx[5][32] = {
     {0.245331392f,  0.217639819f,  0.195023105f,  0.176290885f,  0.160580099f,  0.147254065f,  0.135835588f,
      0.125961721f,  0.113452055f,  0.100039199f,  0.0893593058f, 0.0806753859f, 0.0734882206f, 0.0674492195f,
@@ -53,10 +54,10 @@ alignas(64) constexpr float kErfcx[5][32] = {
 };
 GT_INLINE vf half_erfcx(vf u) {
   const vi bits = bitcast<vi>(u + 1.0f);
-  const vi piece = bits >> 20;  // its low five bits
+  const vi interval = bits >> 20;  // the lookup uses the low five bits
   const vf d = bitcast<vf>((bits & 0xfffff) | 0x3f800000) - 1.0625f;
-  vf r = one_of(kErfcx[4], piece);
-  for (int k = 3; k >= 0; k--) r = fma(r, d, one_of(kErfcx[k], piece));
+  vf r = table_lookup(kErfcx[4], interval);
+  for (int k = 3; k >= 0; k--) r = fma(r, d, table_lookup(kErfcx[k], interval));
   return r;
 }
 #else
@@ -75,28 +76,29 @@ GT_INLINE vf half_erfcx(vf u) {
 }
 #endif
 
-#if !defined(GT_PRODUCT_LESS)
-/// x without its last twelve bits.
+#if !defined(GT_HAS_FMSUB)
+/// x without its last twelve bits: the product of two such numbers is exact.
 GT_INLINE vf high_half(vf x) {
   return bitcast<vf>(bitcast<vi>(x) & splat(static_cast<int32_t>(0xfffff000u)));
 }
 #endif
 
-/// exp(−u²/2), u ≤ 14.5, where u² is taken in two parts, or the tail would lose 60 ULP.
+/// exp(−u²/2), u ≤ 14.5. u² is computed in double-float (a rounded value and its error): rounding it would
+/// cost 60 ULP in the tail.
 GT_INLINE ExpPower exp_half_square(vf u) {
 #if defined(__AVX512F__)
-  // Less what kHalfLow gives, which half_erfcx brings along.
-  const vf s = u * u, low = product_less(u, u, s);
+  // Without the factor 2^(kHalfLow·u²), which half_erfcx includes.
+  const vf s = u * u, low = fmsub(u, u, s);
   const vf half = splat(kHalf);
   const vf biased = fma(s, half, splat(kThirtySeconds));
   const vf t = biased - kThirtySeconds;
-  const vf r = fma(low, half, product_less(s, half, t));
-  // With a fourth term 0.6 ULP less, and 4% slower.
+  const vf r = fma(low, half, fmsub(s, half, t));
+  // A fourth term would reduce the error by 0.6 ULP and take 4% more time.
   const vf q = fma(splat(0.240228564f), r, splat(0.693157345f)) * r;
-  const vf high = one_of(kExp2, bitcast<vi>(biased));
+  const vf high = table_lookup(kExp2, bitcast<vi>(biased));
   return {fma(high, q, high), t};
-#elif defined(GT_PRODUCT_LESS)
-  const vf s = u * u, low = product_less(u, u, s);
+#elif defined(GT_HAS_FMSUB)
+  const vf s = u * u, low = fmsub(u, u, s);
   const vf magic = splat(12582912.0f);
   vf t = fma(s, splat(-0.72134752f), magic);
   const vi n = bitcast<vi>(t) - 0x4B400000;
@@ -113,7 +115,8 @@ GT_INLINE ExpPower exp_half_square(vf u) {
 #endif
 }
 
-/// Parts of the normal distribution at u ≤ 14.5: φ(u)·√(2π) = p·2ᵗ, and r = (1 − Φ(u)) / (φ(u)·√(2π)).
+/// The standard normal density φ and distribution Φ at u ≤ 14.5, in factors: φ(u)·√(2π) = p·2ᵗ, and
+/// r = (1 − Φ(u)) / (φ(u)·√(2π)).
 struct NormalParts {
   vf p, t, r;
 };
@@ -122,10 +125,10 @@ GT_INLINE NormalParts normal_parts(vf u) {
   return {e.p, e.t, half_erfcx(u)};
 }
 constexpr float kNormalEnd = 14.5f;
-/// min(|x|, end), or anything where x is NaN.
+/// min(|x|, end); unspecified if x is NaN.
 GT_INLINE vf magnitude_up_to(vf x, float end) {
 #if defined(__AVX512F__)
-  // The one of the lesser magnitude, without its sign.
+  // Mode 10: the operand of smaller magnitude, with its sign cleared.
   return bitcast<vf>(
       _mm512_maskz_range_ps(static_cast<__mmask16>(-1), bitcast<__m512>(x), _mm512_set1_ps(end), 10));
 #else
@@ -133,9 +136,9 @@ GT_INLINE vf magnitude_up_to(vf x, float end) {
 #endif
 }
 
-/// x·Φ(x), float32, Φ the normal distribution: max(x, 0) − u·(1 − Φ(u)). Nothing cancels in the left tail:
-/// max 7.8 ULP for all x (6.1 with AVX-512), 2 above −1; the absolute error is below 1e-7, above 1 below 1
-/// ULP.
+/// gelu: x·Φ(x) = max(x, 0) − u·(1 − Φ(u)), u = |x|, float32, which avoids cancellation in the left tail. Max
+/// 7.8 ULP for all x (6.1 with AVX-512), 2 for x > −1; the absolute error is below 1e-7, and below 1 ULP for
+/// x > 1.
 GT_INLINE vf gelu_f32(vf x) {
   const vf u = magnitude_up_to(x, kNormalEnd);
   const NormalParts n = normal_parts(u);
@@ -147,7 +150,7 @@ GT_INLINE vf gelu_grad_f32(vf dy, vf x) {
   const vf u = at_most(abs(x), kNormalEnd);
   const NormalParts n = normal_parts(u);
 #if defined(__AVX512F__)
-  // 1/√(2π), less what p leaves to r.
+  // 1/√(2π), corrected for the factor 2^(kHalfLow·u²) that is in r instead of p.
   const vf density = fma(u * u, splat(0.276523128f * kHalfLow), splat(0.398942280f));
 #else
   const vf density = splat(0.398942280f);
@@ -156,29 +159,29 @@ GT_INLINE vf gelu_grad_f32(vf dy, vf x) {
   return dy * (x < 0.0f ? g : 1.0f - g);
 }
 
-/// exp(−u·(1.59576912 + 0.0713548163·u²)), u ≤ 10.9. What u², the bracket and its product with u round off is
-/// counted: the tail would lose 215 ULP.
+/// exp(−u·(1.59576912 + 0.0713548163·u²)), u ≤ 10.9. The rounding errors of u², of the bracket and of its
+/// product with u are compensated: they would cost 215 ULP in the tail.
 GT_INLINE ExpPower exp_gelu_tanh(vf u) {
-#if defined(GT_PRODUCT_LESS)
-  // The bracket, times −log₂(e). The last bits of its first constant are 0, so that the difference is exact.
+#if defined(GT_HAS_FMSUB)
+  // The bracket times −log₂(e). The low bits of k1 are 0, so that q − k1 is exact.
   const vf k1 = splat(-2.30220795f), k3 = splat(-0.102943242f);
   const vf s = u * u, q = fma(s, k3, k1);
   vf low = fma(s, splat(2.01619854e-9f), splat(-2.51366969e-7f));
-  low = fma(product_less(u, u, s), k3, low);
-  low = low + product_less(s, k3, q - k1);
+  low = fma(fmsub(u, u, s), k3, low);
+  low = low + fmsub(s, k3, q - k1);
 #if defined(__AVX512F__)
   const vf biased = fma(u, q, splat(kSixteenths)), t = biased - kSixteenths;
-  return exp2_power(biased, t, fma(u, low, product_less(u, q, t)));
+  return exp2_power(biased, t, fma(u, low, fmsub(u, q, t)));
 #else
   const vf magic = splat(12582912.0f);
   vf t = fma(u, q, magic);
   const vi n = bitcast<vi>(t) - 0x4B400000;
   t -= magic;
-  const ExpParts e = exp_series(n, t, fma(u, low, product_less(u, q, t)) * 0.693147181f);
+  const ExpParts e = exp_series(n, t, fma(u, low, fmsub(u, q, t)) * 0.693147181f);
   return {(e.r + e.rrq) + 1.0f, e.t};
 #endif
 #else
-  // Halves of twelve bits have exact products.
+  // Products of numbers of twelve bits are exact.
   const vf s = high_half(u * u);
   const vf u0 = high_half(u), s1 = (u0 * u0 - s) + (u - u0) * (u + u0);
   const vf c1 = splat(-1.59576797f), c3 = splat(-0.0713500977f);
@@ -188,8 +191,9 @@ GT_INLINE ExpPower exp_gelu_tanh(vf u) {
   return {(e.r + e.rrq) + 1.0f, e.t};
 #endif
 }
-/// x·sigmoid(1.59576912·(x + 0.044715·x³)), float32, gelu by tanh: max(x, 0) − |x|·sigmoid of −|that|.
-/// Max 3.5 ULP for all x (3.2 with AVX-512); the absolute error is below 1e-7.
+/// The tanh approximation of gelu: x·sigmoid(a(x)), a(x) = 1.59576912·(x + 0.044715·x³), float32, computed as
+/// max(x, 0) − |x|·sigmoid(−|a(x)|). Max 3.5 ULP for all x (3.2 with AVX-512); the absolute error is below
+/// 1e-7.
 GT_INLINE vf gelu_tanh_f32(vf x) {
   const vf u = magnitude_up_to(x, 10.9f);
   const ExpPower e = exp_gelu_tanh(u);
@@ -208,7 +212,7 @@ GT_INLINE vf gelu_tanh_grad_f32(vf dy, vf x) {
 }
 
 /// x·sigmoid(x), float32: max(x, 0) − u·z/(1 + z), u = |x|, z = exp(−u). Max 3.35 ULP for all x (3.08
-/// with AVX-512); −0 at −inf. The scale 2ᵗ comes last: no digit of a denormal result is lost before.
+/// with AVX-512); −0 at −inf. The scale 2ᵗ is applied last, so that denormal results are rounded once.
 GT_INLINE vf silu_f32(vf x) {
   const vf u = magnitude_up_to(x, 110.0f);
   const ExpPower e = exp_power(-u);
@@ -216,7 +220,8 @@ GT_INLINE vf silu_f32(vf x) {
   return at_least(x, -0.0f) - g;
 }
 
-/// x < 0 ? alpha·(exp(x) − 1) : x, times a scale, float32. Max 0.94 and 1.96 ULP for all x.
+/// elu: x < 0 ? exp(x) − 1 : x, and selu: scale·(x < 0 ? alpha·(exp(x) − 1) : x), float32. Max 0.94 and 1.96
+/// ULP for all x.
 GT_INLINE vf elu_f32(vf x) { return x < 0.0f ? expm1_f32(x) : x; }
 GT_INLINE vf selu_f32(vf x) { return x < 0.0f ? expm1_f32(x) * 1.75809934f : x * 1.05070099f; }
 

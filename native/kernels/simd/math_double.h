@@ -1,5 +1,5 @@
-// Math functions of float64. The errors stated are maxima over random numbers of all magnitudes, against long
-// double.
+// Math functions, float64. The stated errors are the maxima over random numbers of all magnitudes, compared
+// with long double.
 #pragma once
 #include "kernels/simd/vec.h"
 
@@ -11,8 +11,8 @@ GT_INLINE vd copysign(vd x, vd s) {
   return bitcast<vd>((bitcast<vl>(x) & ~sign) | (bitcast<vl>(s) & sign));
 }
 
-/// x = n·ln2 + r, |r| ≤ ln2/2, |x| ≤ 750; and rrq = exp(r) − 1 − r, by its series to r¹³, whose rest is below
-/// 5e-18.
+/// Range reduction of exp for |x| ≤ 750: x = n·ln2 + r, |r| ≤ ln2/2, and rrq = exp(r) − 1 − r by its Taylor
+/// series up to r¹³, whose truncation error is below 5e-18.
 struct ExpParts64 {
   vl n;
   vd r, rrq;
@@ -24,7 +24,7 @@ GT_INLINE ExpParts64 exp_parts(vd x) {
   t -= magic;
   const vd r = (x - t * 6.93147180369123816490e-01) - t * 1.90821492927058770002e-10;
   const vd s = r * r;
-  // Pairs of coefficients first: the chain is half as long as Horner's.
+  // Estrin's scheme for pairs of coefficients: the dependency chain is half as long as Horner's.
   const vd p0 = fma(r, splat(1.0 / 6), splat(0.5));
   const vd p1 = fma(r, splat(1.0 / 120), splat(1.0 / 24));
   const vd p2 = fma(r, splat(1.0 / 5040), splat(1.0 / 720));
@@ -41,23 +41,23 @@ GT_INLINE ExpParts64 exp_parts(vd x) {
 /// 2ⁿ, −1022 ≤ n ≤ 1023.
 GT_INLINE vd exp2i(vl n) { return bitcast<vd>((n + 1023) << 52); }
 
-/// exp, float64. Max 0.99 ULP for all x; through the denormals to 0, NaN stays.
+/// exp, float64. Max 0.99 ULP for all x; gradual underflow to 0; NaN is kept.
 GT_INLINE vd exp_f64(vd x) {
-  x = x < -746.0 ? splat(-746.0) : x;  // compares that let NaN through
+  x = x < -746.0 ? splat(-746.0) : x;  // comparisons that keep NaN
   x = x > 710.0 ? splat(710.0) : x;
   const ExpParts64 e = exp_parts(x);
-  // In two steps, so that denormals and the last power of two come out right.
+  // Scaled in two steps, so that denormal results and 2¹⁰²³ are right.
   const vl h = e.n >> 1;
   return (1.0 + (e.r + e.rrq)) * exp2i(h) * exp2i(e.n - h);
 }
 
-/// exp(x) − 1, float64. Max 1.95 ULP for all x; ±0, denormals and NaN stay.
+/// exp(x) − 1, float64. Max 1.95 ULP for all x; ±0, denormals and NaN are kept.
 GT_INLINE vd expm1_f64(vd x) {
   const vd x0 = x;
   x = x < -40.0 ? splat(-40.0) : x;
   x = x > 710.0 ? splat(710.0) : x;
   const ExpParts64 e = exp_parts(x);
-  const vd s = exp2i(e.n - 1);  // half of it, so that 2¹⁰²⁴ needs no second step
+  const vd s = exp2i(e.n - 1);  // half the result first, because 2¹⁰²⁴ would overflow
   const vd half = fma(s, e.r + e.rrq, s - 0.5);
   return abs(x0) < 1e-16 ? x0 : half + half;
 }
@@ -105,15 +105,16 @@ GT_INLINE vd log_f64(vd x) {
   return x < 0.0 ? splat(__builtin_nan("")) : r;
 }
 
-/// Up to here the reduction by π/2 keeps all digits; beyond it lanes go to the C library.
+/// Up to here the range reduction by π/2 is exact enough; larger inputs are computed by the C library.
 inline constexpr double kTrigLimit64 = 1e5;
 
-GT_INLINE vd sin_turned(vd x, int64_t quarter) {
+/// sin(x + quarters·π/2).
+GT_INLINE vd sin_quarter_turns(vd x, int64_t quarters) {
   const vd magic = splat(6755399441055744.0);
   vd t = fma(x, splat(0.63661977236758134), magic);
-  const vl q = bitcast<vl>(t) + quarter;
+  const vl q = bitcast<vl>(t) + quarters;
   t -= magic;
-  // π/2 in parts of 33 bits; what the remainder's last bit leaves out is kept.
+  // Cody–Waite reduction with π/2 in parts of 33 bits; r + low is the remainder with extra precision.
   const vd a = x - t * 1.57079632673412561417e+00;
   const vd b = a - t * 6.07710050630396597660e-11;
   vd low = ((a - b) - t * 6.07710050630396597660e-11) - t * 2.02226624879595063154e-21;
@@ -155,11 +156,11 @@ __attribute__((noinline)) vd cos_large(vd x, vd y) {
 
 /// sin and cos, float64. Max 0.9 ULP for all x.
 GT_INLINE vd sin_f64(vd x) {
-  const vd y = x == 0.0 ? x : sin_turned(x, 0);
+  const vd y = x == 0.0 ? x : sin_quarter_turns(x, 0);
   return trig_is_large(x) ? sin_large(x, y) : y;
 }
 GT_INLINE vd cos_f64(vd x) {
-  const vd y = sin_turned(x, 1);
+  const vd y = sin_quarter_turns(x, 1);
   return trig_is_large(x) ? cos_large(x, y) : y;
 }
 

@@ -1,5 +1,5 @@
-// exp and its family, float32. The errors stated are maxima over all floats, or every 61st, the same on every
-// instruction set unless said otherwise (native/tests/math_test.cc).
+// exp and related functions, float32. The stated errors are the maxima over all floats, or over every 61st,
+// and hold on every instruction set unless a comment says otherwise (native/tests/math_test.cc).
 #pragma once
 #include "kernels/simd/vec.h"
 
@@ -12,7 +12,7 @@ GT_INLINE vf copysign(vf x, vf s) {
   return bitcast<vf>((bitcast<vi>(x) & ~sign) | (bitcast<vi>(s) & sign));
 }
 
-/// max(x, bound) and min(x, bound) that let NaN through: one instruction, where a choice takes two.
+/// max(x, bound) and min(x, bound) that keep NaN, as one instruction; a comparison and a blend are two.
 GT_INLINE vf at_least(vf x, float bound) {
 #if defined(__AVX512F__)
   return bitcast<vf>(
@@ -38,7 +38,8 @@ GT_INLINE vf at_most(vf x, float bound) {
 #endif
 }
 
-/// x = n·ln2 + r, |r| ≤ ln2/2, for |x| ≤ 110; t is n as a float; and r·r·q(r) = exp(r) − 1 − r.
+/// Range reduction of exp for |x| ≤ 110: x = n·ln2 + r, |r| ≤ ln2/2; t is n as a float, and
+/// rrq = exp(r) − 1 − r.
 struct ExpParts {
   vi n;
   vf t, r, rrq;
@@ -50,7 +51,7 @@ GT_INLINE ExpParts exp_series(vi n, vf t, vf r) {
   q = fma(q, r, splat(0.499999851f));
   return {n, t, r, q * (r * r)};
 }
-/// Of x + low, where low is far smaller than x.
+/// The reduction of x + low, |low| ≪ |x|.
 GT_INLINE ExpParts exp_parts(vf x, vf low) {
   const vf magic = splat(12582912.0f);
   vf t = fma(x, splat(1.44269504f), magic);
@@ -61,8 +62,8 @@ GT_INLINE ExpParts exp_parts(vf x, vf low) {
 GT_INLINE ExpParts exp_parts(vf x) { return exp_parts(x, vf{}); }
 /// 2ⁿ, −126 ≤ n ≤ 127.
 GT_INLINE vf exp2i(vi n) { return bitcast<vf>((n + 127) << 23); }
-/// p·2ᵗ for whole t, |t| ≤ 252; one rounding, in denormal results too. AVX-512 takes the whole number below
-/// t.
+/// p·2ᵗ for integral t, |t| ≤ 252, rounded once even if the result is denormal. AVX-512 takes any t and uses
+/// ⌊t⌋.
 GT_INLINE vf scale2(vf p, vf t) {
 #if defined(__AVX512F__)
   return bitcast<vf>(
@@ -75,10 +76,10 @@ GT_INLINE vf scale2(vf p, vf t) {
 }
 
 #if defined(__AVX512F__) || (defined(__FMA__) && GT_VEC_BYTES == 32)
-#define GT_PRODUCT_LESS
-/// a·b − c with one rounding, by an instruction that the compiler cannot take apart: Clang rounds a product
-/// that it finds twice, and GCC takes a·b − a·b for 0.
-GT_INLINE vf product_less(vf a, vf b, vf c) {
+#define GT_HAS_FMSUB
+/// a·b − c, rounded once, by an intrinsic that the compiler cannot split: Clang rounds a product that occurs
+/// twice, and GCC folds a·b − a·b to 0.
+GT_INLINE vf fmsub(vf a, vf b, vf c) {
 #if defined(__AVX512F__)
   return bitcast<vf>(_mm512_fmsub_ps(bitcast<__m512>(a), bitcast<__m512>(b), bitcast<__m512>(c)));
 #else
@@ -87,13 +88,14 @@ GT_INLINE vf product_less(vf a, vf b, vf c) {
 }
 #endif
 
-/// p·2ᵗ for t like those of ExpPower, and whole ones.
+/// The number p·2^⌊t⌋, as `scale2` computes it: t is integral except with AVX-512.
 struct ExpPower {
   vf p, t;
 };
 #if defined(__AVX512F__)
-/// 2^(j/16) as two floats each. A register holds 16 of them, and three terms of a polynomial do for what is
-/// left then: of the whole numbers alone it takes six. Exp is 7% faster so, sigmoid 10.
+/// 2^(j/16) as the sum of two floats each. With this table, which fills a register, a polynomial of three
+/// terms is enough; reduction to integral exponents alone would need six. exp is 7% faster with it, sigmoid
+/// 10%.
 alignas(64) constexpr float kExp2High[16] = {
     1.0f,        1.04427373f, 1.09050775f, 1.13878858f, 1.18920708f, 1.24185777f, 1.29683959f, 1.35425556f,
     1.41421354f, 1.47682619f, 1.54221082f, 1.61049032f, 1.68179286f, 1.75625217f, 1.8340081f,  1.91520655f};
@@ -102,23 +104,24 @@ alignas(64) constexpr float kExp2Low[16] = {
     4.4968381e-8f,  -4.01899953e-8f, -1.01233493e-8f, 2.4203235e-8f,   -4.50089885e-8f,
     8.07090483e-9f, 9.83621717e-9f,  -2.47553267e-8f, -9.23577037e-9f, -1.1239278e-8f,
     9.84532811e-9f};
-GT_INLINE vf one_of(const float (&table)[16], vi index) {  // its low four bits
+GT_INLINE vf table_lookup(const float (&table)[16], vi index) {  // uses the low four bits
   return bitcast<vf>(_mm512_maskz_permutexvar_ps(static_cast<__mmask16>(-1), bitcast<__m512i>(index),
                                                  _mm512_load_ps(table)));
 }
-GT_INLINE vf one_of(const float (&table)[32], vi index) {  // its low five bits
+GT_INLINE vf table_lookup(const float (&table)[32], vi index) {  // uses the low five bits
   return bitcast<vf>(
       _mm512_permutex2var_ps(_mm512_load_ps(table), bitcast<__m512i>(index), _mm512_load_ps(table + 16)));
 }
 constexpr float kSixteenths = 786432.0f;  // floats near it are 1/16 apart
-/// 2^(t + r), |r| ≤ 1/32, where t is `biased` less kSixteenths: scale2 takes the whole number below t.
+/// 2^(t + r), |r| ≤ 1/32, where t = biased − kSixteenths is a multiple of 1/16: the table gives the
+/// fractional part of t, scale2 its floor.
 GT_INLINE ExpPower exp2_power(vf biased, vf t, vf r) {
   const vi sixteenths = bitcast<vi>(biased);
-  const vf high = one_of(kExp2High, sixteenths);
+  const vf high = table_lookup(kExp2High, sixteenths);
   const vf q = fma(fma(splat(0.0555059873f), r, splat(0.24023445f)), r, splat(0.693147182f));
-  return {high + fma(high, q * r, one_of(kExp2Low, sixteenths)), t};
+  return {high + fma(high, q * r, table_lookup(kExp2Low, sixteenths)), t};
 }
-/// 2^(j/32): two registers. Without a second table, results have 0.5 ULP more.
+/// 2^(j/32), in two registers. There is no table of low parts, which adds 0.5 ULP of error.
 alignas(64) constexpr float kExp2[32] = {
     1.0f,        1.0218972f,  1.04427373f, 1.06714046f, 1.09050775f, 1.1143868f,  1.13878858f, 1.1637249f,
     1.18920708f, 1.21524739f, 1.24185777f, 1.26905096f, 1.29683959f, 1.32523668f, 1.35425556f, 1.38390994f,
@@ -129,14 +132,14 @@ constexpr float kThirtySeconds = 393216.0f;  // floats near it are 1/32 apart
 GT_INLINE ExpPower exp_power(vf x) {
   const vf log2e = splat(1.44269502f), biased = fma(x, log2e, splat(kSixteenths));
   const vf t = biased - kSixteenths;
-  return exp2_power(biased, t, fma(x, splat(1.92596303e-8f), product_less(x, log2e, t)));
+  return exp2_power(biased, t, fma(x, splat(1.92596303e-8f), fmsub(x, log2e, t)));
 }
-/// The same to 1.3 ULP, in less time.
+/// exp(x), |x| ≤ 110, with an error of 1.3 ULP, in less time.
 GT_INLINE ExpPower exp_power_short(vf x) {
   const vf log2e = splat(1.44269502f), biased = fma(x, log2e, splat(kThirtySeconds));
   const vf t = biased - kThirtySeconds;
-  const vf r = fma(x, splat(1.92596303e-8f), product_less(x, log2e, t));
-  const vf high = one_of(kExp2, bitcast<vi>(biased));
+  const vf r = fma(x, splat(1.92596303e-8f), fmsub(x, log2e, t));
+  const vf high = table_lookup(kExp2, bitcast<vi>(biased));
   const vf q = fma(fma(splat(0.0555041087f), r, splat(0.240228268f)), r, splat(0.693147182f));
   return {fma(high, q * r, high), t};
 }
@@ -148,19 +151,19 @@ GT_INLINE ExpPower exp_power(vf x) {
 GT_INLINE ExpPower exp_power_short(vf x) { return exp_power(x); }
 #endif
 
-/// exp, float32. Max 0.99 ULP for all x, 0.77 with AVX-512; overflows to inf, underflows through the
-/// denormals to 0, NaN stays.
+/// exp, float32. Max 0.99 ULP for all x, 0.77 with AVX-512; overflows to inf, underflows gradually
+/// to 0; NaN is kept.
 GT_INLINE vf exp_f32(vf x) {
   const ExpPower e = exp_power(at_most(at_least(x, -104.0f), 88.8f));
   return scale2(e.p, e.t);
 }
 
-/// exp(x) − 1, float32. Max 1.5 ULP for all x; −1 from −18 down; ±0, denormals and NaN stay.
+/// exp(x) − 1, float32. Max 1.5 ULP for all x; −1 below −18; ±0, denormals and NaN are kept.
 GT_INLINE vf expm1_f32(vf x) {
   const vf x0 = x;
   x = at_most(at_least(x, -18.0f), 88.8f);
   const ExpParts e = exp_parts(x);
-  // Half of it, so that 2¹²⁸ needs no second step.
+  // Half the result first, because 2¹²⁸ would overflow.
   const vf s = exp2i(e.n - 1);
   const vf half = fma(s, e.r + e.rrq, s - 0.5f);
   return abs(x0) < 5e-8f ? x0 : half + half;
@@ -170,15 +173,16 @@ GT_INLINE vf expm1_f32(vf x) {
 GT_INLINE vf sigmoid_f32(vf x) {
   const ExpPower e = exp_power_short(-at_most(abs(x), 104.0f));
   const vf z = scale2(e.p, e.t);
-  // z/(1 + z) and 1/(1 + z) by their distance to z and 1: what rounds the quotient counts for half at most.
+  // z/(1 + z) = z − z·q and 1/(1 + z) = 1 − q with q = z/(1 + z) ≤ 1/2, so the rounding error of q counts for
+  // at most half.
   const vf k = x < 0.0f ? z : splat(1.0f);
   return fma(-k, z / (z + 1.0f), k);
 }
 
 #if defined(__AVX512F__)
-/// Where piece k of tanh begins counting, and its coefficients by power: tanh(base + d), to 0.4 ULP. The
-/// bases are near the pieces' middles, where the first coefficient loses nothing by being a float; the first
-/// piece's is 0, so that small numbers keep all their digits.
+/// Piecewise polynomials for tanh(base + d), to 0.4 ULP: the base of each of 32 intervals, and the
+/// coefficients by power of d. Bases are points near the middle of their interval where tanh is almost
+/// exactly a float; that of the interval at 0 is 0, so that small numbers keep full relative precision.
 alignas(64) constexpr float kTanhBase[32] = {
     1.5108008f, 1.7473515f,  2.0063672f, 2.2494102f,  2.499086f,   2.7543163f,  3.003586f,  3.2537851f,
     3.6230626f, 4.121367f,   4.6235547f, 5.1358047f,  5.624367f,   6.120539f,   6.6255703f, 7.11882f,
@@ -214,19 +218,20 @@ alignas(64) constexpr float kTanh[5][32] = {
      0.1695783f,     0.15384153f,     0.11959849f,     0.080143295f,    0.043447837f,    0.014517194f,
      -0.0056121643f, -0.017670836f},
 };
-/// tanh, float32: a polynomial for each of 32 pieces of u + 0.625, eight to a power of two. The sum only
-/// chooses the piece; the distance from its base is exact (taken from the sum it made 3.3 ULP). Max 1.29 ULP
-/// for all x; ±1 from 9.25 on. Two thirds of the time of exp and a division.
+/// tanh, float32: a polynomial on each of 32 intervals, which the leading bits of u + 0.625 select, eight per
+/// power of two. d is computed from u, exactly; computing it from the rounded sum gave an error of 3.3 ULP.
+/// Max 1.29 ULP for all x; ±1 for |x| ≥ 9.25. Takes two thirds of the time of exp and a division.
 GT_INLINE vf tanh_f32(vf x) {
   const vf u = at_most(abs(x), 9.25f);
-  const vi piece = bitcast<vi>(u + 0.625f) >> 20;  // its low five bits
-  const vf d = u - one_of(kTanhBase, piece);
-  vf r = one_of(kTanh[4], piece);
-  for (int k = 3; k >= 0; k--) r = fma(r, d, one_of(kTanh[k], piece));
+  const vi interval = bitcast<vi>(u + 0.625f) >> 20;  // the lookup uses the low five bits
+  const vf d = u - table_lookup(kTanhBase, interval);
+  vf r = table_lookup(kTanh[4], interval);
+  for (int k = 3; k >= 0; k--) r = fma(r, d, table_lookup(kTanh[k], interval));
   return copysign(r, x);
 }
 #else
-/// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1. Max 2.89 ULP (2.83 with FMA) for all x; ±1 from 10 on.
+/// tanh, float32: e / (e + 2) with e = exp(2|x|) − 1. Max 2.89 ULP (2.83 with FMA) for all x; ±1 for |x|
+/// ≥ 10.
 GT_INLINE vf tanh_f32(vf x) {
   vf u = abs(x);
   u = at_most(u + u, 20.0f);
@@ -237,9 +242,9 @@ GT_INLINE vf tanh_f32(vf x) {
 }
 #endif
 
-/// The error function, float32: a polynomial below 0.88, 1 − exp(polynomial) above, ±1 from 4 on. Max 0.98
-/// ULP for all x, with FMA and without. Without it it was 1.16 before the one polynomial was centred in its
-/// range, where its products are smaller, and what the other's last step rounds off was kept.
+/// The error function, float32: a polynomial for |x| ≤ 0.875, 1 − exp(polynomial) above, ±1 for |x| ≥ 4. Max
+/// 0.98 ULP for all x, with and without FMA. The former polynomial is centred in its range and the rounding
+/// error of the latter's last step is compensated; without both the error is 1.16 ULP where there is no FMA.
 GT_INLINE vf erf_f32(vf x) {
   const vf t = abs(x);
   const vf c = at_most(t, 4.0f);
@@ -252,7 +257,7 @@ GT_INLINE vf erf_f32(vf x) {
   r = fma(r, c, splat(-0.128717512f));
   const vf k = r;
   r = fma(k, c, -c);
-  const ExpParts p = exp_parts(r, fma(k, c, -(r + c)));  // 1 − exp(r) with one rounding; 1.5 ≤ −r ≤ 19
+  const ExpParts p = exp_parts(r, fma(k, c, -(r + c)));  // with the rounding error of r; 1.5 ≤ −r ≤ 19
   const vf e = exp2i(p.n);
   vf big = (1.0f - e) - e * (p.r + p.rrq);
   big = t >= 4.0f ? splat(1.0f) : big;

@@ -1,5 +1,4 @@
-// sinh, cosh and the inverses of the hyperbolic functions, float32. The errors stated are maxima over all
-// floats.
+// sinh, cosh and the inverse hyperbolic functions, float32. The stated errors are the maxima over all floats.
 #pragma once
 #include "kernels/simd/math_exp.h"
 #include "kernels/simd/math_log.h"
@@ -7,12 +6,12 @@
 
 namespace {
 
-/// sinh, float32: a polynomial below 1, above it from e = exp(|x|) − 1 as (e + e / (e + 1)) / 2.
+/// sinh, float32: a polynomial for |x| < 1, otherwise (e + e / (e + 1)) / 2 with e = exp(|x|) − 1.
 /// Max 1.48 ULP for all x.
 GT_INLINE vf sinh_f32(vf x) {
   const vf u = at_most(abs(x), 89.5f);
   const ExpParts p = exp_parts(u);
-  const vf s = exp2i(p.n - 2);  // a quarter of it, so that nothing before the last step overflows
+  const vf s = exp2i(p.n - 2);  // a quarter of e, so that only the last step can overflow
   const vf e = fma(s, p.r + p.rrq, s - 0.25f);
   const vf half = e + e / fma(e, splat(4.0f), splat(1.0f));
   const vf z = x * x;
@@ -30,7 +29,7 @@ GT_INLINE vf cosh_f32(vf x) {
   return half + half;
 }
 
-/// Beyond it 1 is lost beside x, and x² may overflow.
+/// For larger x, x + 1 rounds to x and x² might overflow.
 inline constexpr float kLogLimit = 0x1p30f;
 
 /// asinh, float32: log(1 + u + u² / (1 + √(1 + u²))), u = |x|. Max 1.78 ULP for all x.

@@ -1,11 +1,11 @@
-// The inverses of sin, cos and tan, float32. The errors stated are maxima over all floats.
+// The inverse trigonometric functions, float32. The stated errors are the maxima over all floats.
 #pragma once
 #include "kernels/simd/math_exp.h"
 #include "kernels/simd/sqrt.h"
 
 namespace {
 
-/// π/2 as a float and what that leaves out.
+/// π/2 rounded to float, and the rounding error.
 inline constexpr float kHalfPi = 1.57079637f, kHalfPiRest = -4.37113883e-8f;
 
 /// atan for 0 ≤ x ≤ 1.
@@ -22,7 +22,7 @@ GT_INLINE vf atan_unit(vf x) {
   return fma(p * z, x, x);
 }
 
-/// atan, float32: above 1, π/2 − atan(1/x). Max 1.59 ULP (1.41 with FMA) for all x.
+/// atan, float32, for |x| > 1 as π/2 − atan(1/x). Max 1.59 ULP (1.41 with FMA) for all x.
 GT_INLINE vf atan_f32(vf x) {
   const vf u = abs(x);
   const vi large = u > 1.0f;
@@ -30,8 +30,8 @@ GT_INLINE vf atan_f32(vf x) {
   return copysign(large ? (kHalfPi - r) + kHalfPiRest : r, x);
 }
 
-/// The angle of (x, y), float32, by the quotient of the smaller and the larger of |y| and |x|; signs of zeros
-/// and infinities as C has them. Max 1.5 ULP over a grid.
+/// atan2, the angle of the point (x, y), float32, from the quotient of the smaller and the larger of |y| and
+/// |x|. Signed zeros and infinities behave as in C. Max 1.5 ULP over a grid.
 GT_INLINE vf atan2_f32(vf y, vf x) {
   const vf v = abs(y), u = abs(x);
   const vi steep = v > u;
@@ -45,8 +45,8 @@ GT_INLINE vf atan2_f32(vf y, vf x) {
   return copysign(fma(turns, splat(kHalfPiRest), a), y);
 }
 
-/// Of |x| ≤ 1: asin(|x|), or where |x| > 1/2 asin(√((1 − |x|) / 2)), from which asin is π/2 − 2·that, and
-/// acos 2·that. root + rest, the rest far smaller. NaN beyond 1.
+/// s = asin(|x|) for |x| ≤ 1/2, and for larger |x| s = asin(√((1 − |x|) / 2)), from which asin(|x|) = π/2 −
+/// 2·s and acos(|x|) = 2·s. s = root + rest, |rest| ≪ root. NaN for |x| > 1.
 struct AsinParts {
   vi large;
   vf root, rest;
@@ -69,7 +69,7 @@ GT_INLINE vf asin_f32(vf x) {
   const AsinParts a = asin_parts(x);
   const vf twice = a.root + a.root;
   const vf difference = kHalfPi - twice;
-  const vf lost = (kHalfPi - difference) - twice;  // what its rounding left out
+  const vf lost = (kHalfPi - difference) - twice;  // its rounding error
   const vf large = difference + (lost - (a.rest + a.rest - kHalfPiRest));
   return copysign(a.large ? large : a.root + a.rest, x);
 }

@@ -1,12 +1,12 @@
-// log and its family, pow and erfc, float32. Errors as in math_exp.h.
+// log and related functions, pow and erfc, float32. Errors are stated as in math_exp.h.
 #pragma once
 #include "kernels/simd/math_double.h"
 #include "kernels/simd/math_exp.h"
 
 namespace {
 
-constexpr float kLn2Low = -2.12194440e-4f;  // what a float of 11 bits leaves of ln 2
-/// log(2ⁱ·(1 + f)), 1/√2 ≤ 1 + f ≤ √2, of which `low` has i·kLn2Low, and what else is small.
+constexpr float kLn2Low = -2.12194440e-4f;  // ln 2 − 0.693359375, which has 11 bits
+/// log(2ⁱ·(1 + f)), 1/√2 ≤ 1 + f ≤ √2. `low` is i·kLn2Low plus any small correction of the caller's.
 GT_INLINE vf log_parts(vf i, vf f, vf low) {
   const vf s = f * f;
   vf p = fma(splat(7.0376836292e-2f), f, splat(-0.11514610310f));
@@ -28,24 +28,25 @@ GT_INLINE vf log_parts(vf i, vf f) { return log_parts(i, f, i * kLn2Low); }
 GT_INLINE vf log_f32(vf x) {
   const vi denormal = x < 1.17549435e-38f;
   const vf y = denormal ? x * 8388608.0f : x;
-  const vu bits = bitcast<vu>(y);  // unsigned: those of negative numbers and NaNs wrap
+  const vu bits = bitcast<vu>(y);  // unsigned, because the subtraction wraps for negative numbers and NaN
   const vi e = bitcast<vi>(bits - 0x3f3504f3u) >> 23;
   const vf f = bitcast<vf>(bits - (bitcast<vu>(e) << 23)) - 1.0f;
   const vf i = __builtin_convertvector(e - (denormal & 23), vf);
   vf r = log_parts(i, f);
-  r = x < __builtin_inff() ? r : x;  // inf and NaN stay
+  r = x < __builtin_inff() ? r : x;  // inf and NaN are kept
   r = x == 0.0f ? splat(-__builtin_inff()) : r;
   return x < 0.0f ? splat(__builtin_nanf("")) : r;
 }
 
-/// log(1 + x) + more·ln2 for finite x > −1: f is formed from x itself, scaled, so nothing is lost about 0.
+/// log(1 + x) + more·ln2 for finite x > −1. f is computed from the scaled x, not from 1 + x, so that no
+/// precision is lost near 0.
 GT_INLINE vf log1p_parts(vf x, vf more) {
   const vf u = x + 1.0f;
   const vi e = bitcast<vi>(bitcast<vu>(u) - 0x3f3504f3u) >> 23;
   const vf scale = exp2i(-(e >> 1)) * exp2i((e >> 1) - e);  // 2⁻ᵉ, e up to 128
   const vf c = scale - 1.0f;
   const vf f = x * scale + c;
-  const vf lost = x * scale - (f - c);  // what f's rounding left out, nearly
+  const vf lost = x * scale - (f - c);  // approximately the rounding error of f
   const vf i = __builtin_convertvector(e, vf) + more;
   return log_parts(i, f, fma(i, splat(kLn2Low), lost - lost * f));
 }
@@ -68,10 +69,10 @@ GT_INLINE vf softplus_f32(vf x) {
   return (x <= 0.0f ? splat(0.0f) : x) + l;
 }
 
-/// a / b for normal numbers, to 1e-15 or so.
+/// a / b for normal numbers, with a relative error of about 1e-15.
 GT_INLINE vd quotient(vd a, vd b) {
 #if defined(__AVX512F__)
-  // Newton's iterations: two of them and a product are half the time of a division.
+  // Two Newton–Raphson iterations and a product take half the time of a division.
   vd y = bitcast<vd>(_mm512_maskz_rcp14_pd(static_cast<__mmask8>(-1), bitcast<__m512d>(b)));
   y = fma(fma(-b, y, splat(1.0)), y, y);
   y = fma(fma(-b, y, splat(1.0)), y, y);
@@ -81,7 +82,8 @@ GT_INLINE vd quotient(vd a, vd b) {
 #endif
 }
 
-/// log2 of positive finite normal doubles, to 6e-11: 2·artanh((m − 1)/(m + 1)) by its series.
+/// log2 of positive finite normal doubles, with an error of 6e-11: e + 2·artanh((m − 1)/(m + 1)) / ln 2 by
+/// its series, x = 2ᵉ·m.
 GT_INLINE vd log2_f64(vd x) {
   using Bits = Vec<uint64_t>;
   const Bits bits = bitcast<Bits>(x);
@@ -99,7 +101,7 @@ GT_INLINE vd log2_f64(vd x) {
   return fma(s * 2.8853900817779268, p, e);
 }
 
-/// 2ˣ for doubles, to 1e-9, clamped to [2⁻²⁰⁰, 2²⁰⁰]; NaN stays.
+/// 2ˣ for doubles, with a relative error of 1e-9; results are clamped to [2⁻²⁰⁰, 2²⁰⁰], NaN is kept.
 GT_INLINE vd exp2_f64(vd x) {
   x = x < -200.0 ? splat(-200.0) : x;
   x = x > 200.0 ? splat(200.0) : x;
@@ -119,8 +121,8 @@ GT_INLINE vd exp2_f64(vd x) {
   return p * bitcast<vd>((n + 1023) << 52);
 }
 
-/// erfc of doubles, |x| ≤ 10.5, to 1e-8 of itself: erfcx(|x|), a rational function of |x|·√2 (as half_erfcx),
-/// by exp(−x²).
+/// erfc for doubles, |x| ≤ 10.5, with a relative error of 1e-8: erfcx(|x|)·exp(−x²), where erfcx is the
+/// rational function of |x|·√2 of half_erfcx.
 GT_INLINE vd erfc_f64(vd x) {
   const vd u = abs(x) * 1.4142135623730951;
   vd a = fma(splat(4.07724807e-3), u, splat(4.03702491e-2));
@@ -136,7 +138,7 @@ GT_INLINE vd erfc_f64(vd x) {
   return x < 0.0 ? 2.0 - g : g;
 }
 
-/// 1 − erf(x), float32, through doubles: the tail through the denormals to 0. Max 0.67 ULP for all x.
+/// erfc(x) = 1 − erf(x), float32, computed in double; gradual underflow to 0. Max 0.67 ULP for all x.
 GT_INLINE vf erfc_f32(vf x) {
   x = at_most(at_least(x, -10.5f), 10.5f);
   return narrow(erfc_f64(widen_low(x)), erfc_f64(widen_high(x)));
@@ -149,14 +151,15 @@ __attribute__((noinline)) vf pow_rare(vf a, vf b, vi rare, vf r) {
   return r;
 }
 
-/// aᵇ, float32. Max 0.6 ULP for all a and b. Through doubles: 2^(b·log2|a|), then C's rules for zeros and
-/// negative bases; lanes with an infinity or NaN go to the C library.
+/// aᵇ, float32. Max 0.6 ULP for all a and b. Computed in double as 2^(b·log2|a|); zeros and negative
+/// bases follow C's rules, and lanes with an infinity or NaN are computed by the C library.
 GT_INLINE vf pow_f32(vf a, vf b) {
   const vf x = abs(a), y = abs(b);
   vf r = narrow(exp2_f64(widen_low(b) * log2_f64(widen_low(x))),
                 exp2_f64(widen_high(b) * log2_f64(widen_high(x))));
   r = x == 0.0f ? (b > 0.0f ? splat(0.0f) : b < 0.0f ? splat(__builtin_inff()) : splat(1.0f)) : r;
-  // From 2²⁴ on every float is even; below 2²³ the integer part tells, between them the last bit.
+  // Whether b is odd: floats from 2²⁴ on are all even; below 2²³ the integer part decides, between them the
+  // last bit of the representation.
   const vi small = y < 8388608.0f;
   const vf yi = small ? y : splat(0.0f);
   const vi whole = __builtin_convertvector(yi, vi);

@@ -1,13 +1,14 @@
-// sin, cos and tan, float32, through doubles. Errors as in math_exp.h.
+// sin, cos and tan, float32, with range reduction in double. Errors are stated as in math_exp.h.
 #pragma once
 #include "kernels/simd/vec.h"
 
 namespace {
 
-/// Up to here the reduction is good to 1e-20; beyond it lanes go to the C library.
+/// Up to here the range reduction has an error of 1e-20; larger inputs are computed by the C library.
 inline constexpr float kTrigLimit = 1.6e6f;
 
-/// x = q·π/2 + r, |r| ≤ π/4 for |x| ≤ kTrigLimit; sine and cosine of r by their series (to 1e-12), and q.
+/// For |x| ≤ kTrigLimit: x = q·π/2 + r, |r| ≤ π/4, with the sine and cosine of r by their Taylor series
+/// (error 1e-12).
 struct SinCos {
   vd sin, cos;
   vl q;
@@ -36,21 +37,21 @@ GT_INLINE SinCos sincos_parts(vd x) {
   c = fma(c, z, splat(1.0));
   return {s * r, c, q};
 }
-/// x = q·π/2 + r for |x| ≤ kTrigLimit, reduced in double: r right to its last bit, q a whole number.
-GT_INLINE void reduce_half(vd x, vd* r, vd* q) {
+/// x = q·π/2 + r for |x| ≤ kTrigLimit, with integral q.
+GT_INLINE void reduce_to_quadrant(vd x, vd* r, vd* q) {
   const vd magic = splat(6755399441055744.0);
   vd t = fma(x, splat(0.63661977236758134), magic);
   t -= magic;
   *q = t;
   *r = (x - t * 1.57079632673412561417e+00) - t * 6.07710050650619224932e-11;
 }
-/// The sine of x + quarter·π/2, its polynomials in float.
-GT_INLINE vf sin_turned(vf x, int32_t quarter) {
+/// sin(x + quarters·π/2): the range reduction is in double, the polynomials in float.
+GT_INLINE vf sin_quarter_turns(vf x, int32_t quarters) {
   vd r0, q0, r1, q1;
-  reduce_half(widen_low(x), &r0, &q0);
-  reduce_half(widen_high(x), &r1, &q1);
+  reduce_to_quadrant(widen_low(x), &r0, &q0);
+  reduce_to_quadrant(widen_high(x), &r1, &q1);
   const vf r = narrow(r0, r1);
-  const vi q = __builtin_convertvector(narrow(q0, q1), vi) + quarter;
+  const vi q = __builtin_convertvector(narrow(q0, q1), vi) + quarters;
   const vf z = r * r;
   vf s = fma(splat(-1.9515295891e-4f), z, splat(8.3321608736e-3f));
   s = fma(s, z, splat(-1.6666654611e-1f));
@@ -67,7 +68,8 @@ GT_INLINE vd tan_parts(vd x) {
   return (odd ? -p.cos : p.sin) / (odd ? p.sin : p.cos);
 }
 
-/// Large ones go to the C library; what stands beside them must not: an element's result is its own.
+/// Lanes too large for the range reduction are computed by the C library, and only those: the result of an
+/// element must not depend on its neighbours.
 GT_INLINE vi lane_is_large(vf x) { return (x > kTrigLimit) | (x < -kTrigLimit); }
 __attribute__((noinline)) vf sin_large(vf x, vf y) {
   const vf exact = each_lane(x, [](float v) { return static_cast<float>(__builtin_sin(v)); });
@@ -85,13 +87,13 @@ GT_INLINE bool trig_is_large(vf x) { return __builtin_expect(any(lane_is_large(x
 
 /// sin, float32. Max 1.6 ULP for all x.
 GT_INLINE vf sin_f32(vf x) {
-  const vf y = x == 0.0f ? x : sin_turned(x, 0);
+  const vf y = x == 0.0f ? x : sin_quarter_turns(x, 0);
   return trig_is_large(x) ? sin_large(x, y) : y;
 }
 
 /// cos, float32. Max 1.6 ULP for all x.
 GT_INLINE vf cos_f32(vf x) {
-  const vf y = sin_turned(x, 1);
+  const vf y = sin_quarter_turns(x, 1);
   return trig_is_large(x) ? cos_large(x, y) : y;
 }
 

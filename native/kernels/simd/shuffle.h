@@ -1,4 +1,4 @@
-// Interleaving of vectors of 32-bit lanes, in memory order.
+// Interleaving and deinterleaving of vectors of 32-bit lanes.
 #pragma once
 #include "kernels/simd/vec.h"
 
@@ -27,7 +27,7 @@ namespace {
 template <class T>
 using Half = Vec<T, kLanes<T> / 2>;
 
-/// a0 b0 a1 b1 …, from the lower halves, or from the upper ones.
+/// Interleaves the lower (or upper) halves of a and b: a0 b0 a1 b1 …
 template <class V>
 GT_INLINE V interleave_low(V a, V b) {
   return __builtin_shufflevector(a, b, GT_LOW);
@@ -36,10 +36,10 @@ template <class V>
 GT_INLINE V interleave_high(V a, V b) {
   return __builtin_shufflevector(a, b, GT_HIGH);
 }
-/// Lanes 0, 2, 4 …, and 1, 3, 5 …
+/// The even lanes 0, 2, 4 …, and the odd lanes 1, 3, 5 …
 GT_INLINE Half<int32_t> evens(vi v) { return __builtin_shufflevector(v, v, GT_EVEN); }
 GT_INLINE Half<int32_t> odds(vi v) { return __builtin_shufflevector(v, v, GT_ODD); }
-/// a0 b0 a1 b1 … of two half vectors.
+/// Interleaves two half vectors: a0 b0 a1 b1 …
 GT_INLINE vf zip(Half<float> a, Half<float> b) { return __builtin_shufflevector(a, b, GT_ZIP); }
 
 #undef GT_LOW

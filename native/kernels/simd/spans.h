@@ -1,24 +1,25 @@
-// One loop body for the whole vectors of a run of elements and for the partial one at its end.
+// Loops over n contiguous elements, one vector at a time, with one body for the full vectors and for the
+// partial vector (the tail) at the end.
 #pragma once
 #include "kernels/simd/lanes.h"
 
 namespace {
 
-/// A body is called with one of these: it loads and stores through it.
+/// The body receives one of these as its `span`, through which it loads and stores.
 template <class T>
-struct Whole {
+struct FullVector {
   GT_INLINE Vec<T> get(const T* p) const { return load(p); }
   GT_INLINE void put(T* p, Vec<T> v) const { store(p, v); }
-  /// v, with 0 in lanes past the end.
-  GT_INLINE Vec<T> only(Vec<T> v) const { return v; }
+  /// v with the lanes past the end set to 0.
+  GT_INLINE Vec<T> zero_tail(Vec<T> v) const { return v; }
 };
 template <class T>
-struct Partial {
+struct PartialVector {
   Lanes<T> lanes;
   int64_t n;
   GT_INLINE Vec<T> get(const T* p) const { return load_lanes(p, lanes); }
   GT_INLINE void put(T* p, Vec<T> v) const { store_lanes(p, v, lanes); }
-  GT_INLINE Vec<T> only(Vec<T> v) const {
+  GT_INLINE Vec<T> zero_tail(Vec<T> v) const {
     T lane[kLanes<T>];
     store(lane, v);
     GT_UNROLL
@@ -27,14 +28,14 @@ struct Partial {
   }
 };
 template <>
-struct Partial<uint8_t> {
+struct PartialVector<uint8_t> {
   int64_t n;
   GT_INLINE Vec<uint8_t> get(const uint8_t* p) const { return load_n(p, n); }
   GT_INLINE void put(uint8_t* p, Vec<uint8_t> v) const { store_n(p, v, n); }
 };
-/// The first n lanes, n < kLanes<T>; T has 1, 4 or 8 bytes.
+/// The tail of n < kLanes<T> elements; T has 1, 4 or 8 bytes.
 template <class T>
-GT_INLINE Partial<T> partial(int64_t n) {
+GT_INLINE PartialVector<T> partial(int64_t n) {
   if constexpr (sizeof(T) == 1) {
     return {n};
   } else {
@@ -42,11 +43,11 @@ GT_INLINE Partial<T> partial(int64_t n) {
   }
 }
 
-/// f(i, span) for the vectors of n elements.
+/// Calls f(i, span) for each vector of n elements; i is the index of its first element.
 template <class T, class F>
 GT_INLINE void each_vector(int64_t n, const F& f) {
   const int64_t end = n / kLanes<T> * kLanes<T>;
-  for (int64_t i = 0; i < end; i += kLanes<T>) f(i, Whole<T>{});
+  for (int64_t i = 0; i < end; i += kLanes<T>) f(i, FullVector<T>{});
   if (end < n) f(end, partial<T>(n - end));
 }
 

@@ -1,4 +1,5 @@
-// Numbers that the compiler knows: for loops that must be unrolled, and for shuffles.
+// Compile-time integers and integer sequences (std::integral_constant and std::integer_sequence, without the
+// C++ library): for loops that must be unrolled, and for shuffles.
 #pragma once
 #include "kernels/simd/vec.h"
 
@@ -20,12 +21,13 @@ template <class F, int... I>
 GT_INLINE void unroll_over(Ints<I...>, const F& f) {
   (f(Int<I>{}), ...);
 }
-/// f(0), f(1) … f(N − 1), each with its number known to the compiler, so that arrays indexed by it stay in
+/// Calls f(Int<0>{}) … f(Int<N − 1>{}). The index is a compile-time constant, so arrays indexed by it stay in
 /// registers.
 template <int N, class F>
 GT_INLINE void unroll(const F& f) {
   unroll_over(typename MakeInts<N>::type{}, f);
 }
+/// Attribute of a lambda that is always inlined.
 #define GT_LAMBDA __attribute__((always_inline))
 
 }  // namespace

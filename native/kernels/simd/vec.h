@@ -1,4 +1,4 @@
-// The vector vocabulary: GCC/Clang vector extensions as wide as the instruction set's registers.
+// Basic SIMD types and operations: GCC/Clang vector extensions, as wide as the instruction set's registers.
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -32,7 +32,7 @@ using Vec = typename VecType<T, N>::type;
 template <class T>
 inline constexpr int kLanes = GT_VEC_BYTES / static_cast<int>(sizeof(T));
 
-/// Vector registers.
+/// Number of vector registers.
 #if (defined(__AVX512F__) && GT_VEC_BYTES == 64) || defined(__aarch64__)
 inline constexpr int kRegisters = 32;
 #else
@@ -55,9 +55,10 @@ template <class T>
 GT_INLINE void store(T* p, Vec<T> v) {
   memcpy(p, &v, sizeof v);
 }
-/// Keeps a loaded vector in a register: folded into each multiply-add it would be loaded again for each.
+/// Forces a loaded vector to stay in a register; the compiler might otherwise fold the load into each
+/// multiply-add that uses it, and so repeat it.
 template <class V>
-GT_INLINE void hold(V& v) {
+GT_INLINE void keep_in_register(V& v) {
 #if defined(__AVX512F__)
   asm("" : "+v"(v));
 #elif defined(__AVX2__)
@@ -66,7 +67,7 @@ GT_INLINE void hold(V& v) {
   (void)v;
 #endif
 }
-/// The first n (< lanes) elements, the other lanes `fill`.
+/// Loads the first n < kLanes<T> elements; the other lanes are `fill`.
 template <class T>
 GT_INLINE Vec<T> load_n(const T* p, int64_t n, T fill = T(0)) {
   T lanes[kLanes<T>];
@@ -89,7 +90,7 @@ GT_INLINE To bitcast(From v) {
   memcpy(&r, &v, sizeof r);
   return r;
 }
-/// Lanewise mask ? a : b; a mask lane is all ones or zero.
+/// mask ? a : b in each lane; a lane of a mask is all ones or zero.
 template <class M, class V>
 GT_INLINE V select(M mask, V a, V b) {
   return mask ? a : b;
@@ -110,14 +111,15 @@ GT_INLINE bool any(vi mask) {
   return r != 0;
 #endif
 }
-/// Lanes one by one, for the few inputs that the register form of a function leaves to the C library.
+/// Applies a scalar function to each lane: for the rare inputs for which a vector function calls the C
+/// library.
 template <class F>
 GT_INLINE vf each_lane(vf x, F f) {
   for (int i = 0; i < kLanes<float>; i++) x[i] = f(x[i]);
   return x;
 }
 
-/// A register of floats as two of doubles, and back.
+/// Conversions between one register of floats and two of doubles (narrow, widen_low, widen_high).
 #if GT_VEC_BYTES == 64
 #define GT_LOW_LANES 0, 1, 2, 3, 4, 5, 6, 7
 #define GT_HIGH_LANES 8, 9, 10, 11, 12, 13, 14, 15
@@ -140,7 +142,7 @@ GT_INLINE vf narrow(vd low, vd high) {
                                  GT_LOW_LANES, GT_HIGH_LANES);
 }
 
-/// a < b ? a : b, so that a NaN in either place yields b.
+/// a < b ? a : b: if either is NaN, the result is b.
 template <class V>
 GT_INLINE V min_or_second(V a, V b) {
   return a < b ? a : b;
@@ -149,9 +151,10 @@ template <class V>
 GT_INLINE V max_or_second(V a, V b) {
   return a > b ? a : b;
 }
-/// a·b + c; where the instruction set can, rounded once. In 256 bits and for NEON it is asked for by name:
-/// tuned for Zen 2 and 3, GCC takes apart what a loop has only one of, and a tile of one sum would round
-/// otherwise than a large one; for AArch64 it did so with the last channels of tiles of one pixel.
+/// a·b + c, rounded once where the instruction set has fused multiply-add. 256-bit vectors and NEON use
+/// intrinsics: when tuning for Zen 2 and 3, GCC splits a multiply-add that is alone in its loop into a
+/// product and a sum, so a tile with one accumulator would round differently from a larger one; for AArch64
+/// it did so in tiles of one pixel.
 template <class V>
 GT_INLINE V fma(V a, V b, V c) {
 #if defined(__FMA__) && GT_VEC_BYTES == 32

@@ -1,6 +1,6 @@
-// The convolution and its input gradient by tap pointers: the register tiles of the matrix product walk the
-// channels of one tap after another, and the pointers say where. Nothing is copied but weights and, where
-// there are few channels, a border around the input.
+// Chooses the algorithm of a convolution, and has the direct one for the forward pass and the input gradient:
+// the register tiles of the matrix product iterate over the channels of one tap after another, addressed by
+// indirection pointers. Only weights are copied and, if there are few channels, the input with its padding.
 #include "runtime/conv/conv.h"
 
 #include "runtime/conv/conv_map.h"
@@ -14,7 +14,7 @@ namespace gradtape {
 
 namespace {
 
-/// The filter's matrices in panels, all taps one below another, group after group.
+/// Packs the filter into panels: for each group, the matrices of all taps stacked vertically.
 struct Packing {
   int64_t taps, groups, rows, columns;  // rows and columns of one tap in one group
   int64_t tap, group, row, column;      // steps in elements
@@ -34,7 +34,8 @@ struct Packing {
   }
 };
 
-/// Few channels, and no tap outside of x: pixels along a row have the same few terms, at fixed distances.
+/// Whether `term_rows` applies: with few channels, and no tap outside x, all pixels of a row have the same
+/// few terms at fixed distances.
 bool few_terms(const ConvKernels& kernels, const ConvShape& s) {
   const int64_t terms = s.taps() * s.in_channels;
   return terms <= kernels.depth && terms * s.out_channels * dtype_size(s.dtype) <= kernels.pack_bytes;
@@ -42,10 +43,10 @@ bool few_terms(const ConvKernels& kernels, const ConvShape& s) {
 bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, const ConvCall& call) {
   const int64_t size = dtype_size(s.dtype), terms = s.taps() * s.in_channels;
   const int64_t pitch = s.in[2] * s.in_channels, inner = s.kernel[2] * s.in_channels;
-  Temporary table(terms * 8);
+  Workspace table(terms * 8);
   if (table.failed()) return false;
   int64_t* const offset = table.as<int64_t>();
-  // Without divisions: for few pixels these took as long as the sums.
+  // Without divisions, which took as long as the sums in small calls.
   for (int64_t i = 0, t = 0; i < s.kernel[0]; i++) {
     for (int64_t j = 0; j < s.kernel[1]; j++) {
       const int64_t first = (i * s.dilation[0] * s.in[1] + j * s.dilation[1]) * pitch;
@@ -80,7 +81,7 @@ bool term_rows(const ConvKernels& kernels, const ConvShape& s, const void* x, co
   return true;
 }
 
-/// If `small` is set, only the plan is recorded there.
+/// The forward convolution by direct sums. If `small` is set, only the plan is recorded there.
 bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallConv* small) {
   const ConvKernels& kernels = table_of_kernels.conv[call.shape.dtype];
   ConvShape s = call.shape;
@@ -90,15 +91,16 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallCon
   int64_t depth = s.group_in();
   int64_t pixel = s.in_channels;
   int64_t extent[3] = {};
-  // What `term_rows` would do, a small one does by pointers: the same products in the same order.
+  // Where `term_rows` would apply, a small convolution uses pointers and does not merge taps: the products
+  // and their order are the same.
   const int64_t merged = s.kernel[2] * s.in_channels;
-  const bool apart = small != nullptr && few_terms(kernels, s) &&
-                     !few_columns(kernels, s.out_channels, merged) &&
-                     !few_columns(kernels, s.out_channels, depth);
-  const bool merge = merges_taps(s) && !apart, pad = merge && !stays_inside(s);
+  const bool unmerged = small != nullptr && few_terms(kernels, s) &&
+                        !few_columns(kernels, s.out_channels, merged) &&
+                        !few_columns(kernels, s.out_channels, depth);
+  const bool merge = merges_taps(s) && !unmerged, pad = merge && !stays_inside(s);
   if (pad && small != nullptr) return true;
   if (pad) padded_extent(s, extent);
-  Temporary padded(pad ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
+  Workspace padded(pad ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
   if (padded.failed()) return false;
   if (merge) {
     if (pad) {
@@ -114,7 +116,7 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallCon
     s.kernel[2] = 1;
   }
   const int64_t taps = s.taps();
-  Temporary table(taps * 4 * 8);
+  Workspace table(taps * 4 * 8);
   if (table.failed()) return false;
   int64_t(*const offset)[3] = table.as<int64_t[3]>();
   int64_t* const rows = table.as<int64_t>() + taps * 3;
@@ -158,7 +160,8 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallCon
   sum.epilogue = call.epilogue;
   const Packing packing = {taps,        s.groups,       depth, sum.columns, depth * s.out_channels,
                            sum.columns, s.out_channels, 1};
-  // Columns of one group are far apart in the filter: their lines would collide.
+  // The rows of one group are a large stride apart in the filter, so unpacked they would map to few cache
+  // sets.
   sum.packed = (s.groups > 1 || taps * depth * s.out_channels * size > kernels.pack_bytes) && s.pixels() > 64;
   sum.dots = few_columns(kernels, sum.columns, depth);
   const int64_t terms = taps * depth;
@@ -169,11 +172,11 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallCon
     small->add(sum);
     return true;
   }
-  Temporary panels(sum.dots     ? terms * s.out_channels * size
+  Workspace panels(sum.dots     ? terms * s.out_channels * size
                    : sum.packed ? s.groups * packing.group_elements(kernels) * size
                                 : 0);
   if (panels.failed()) return false;
-  if (sum.dots) {  // the weights of each output channel one after another
+  if (sum.dots) {  // transposes the filter: each output channel's weights become contiguous
     table_of_kernels.copy[size_index(size)].plane(call.b, 1, s.out_channels, panels.as<void>(), terms, 1,
                                                   s.out_channels, terms);
     sum.packed = false;
@@ -193,13 +196,13 @@ bool forward(const KernelTable& table_of_kernels, const ConvCall& call, SmallCon
   return sum.run();
 }
 
-/// from ÷ stride for `from`, from − dilation … in turn, without a division for each: for few pixels these
-/// took longer than the sums.
+/// Quotient and remainder of from, from − dilation, from − 2·dilation … divided by the stride, with one
+/// division in all: in small calls divisions took longer than the sums.
 struct Quotient {
   int64_t whole, rest;  // rest ≥ 0
 };
 struct Quotients {
-  int64_t stride, whole, rest;  // of the dilation
+  int64_t stride, whole, rest;  // quotient and remainder of the dilation
 
   Quotients(int64_t by, int64_t dilation)
       : stride(by), whole(by == 1 ? dilation : dilation / by), rest(dilation - whole * by) {}
@@ -215,8 +218,9 @@ struct Quotients {
   }
 };
 
-/// The pixels of dx whose position is the same modulo the strides read the same taps, so each such phase is a
-/// convolution of its own with step 1: nothing is multiplied by zeros between dy's elements.
+/// The input gradient (transposed convolution). Pixels of dx whose positions are equal modulo the strides use
+/// the same taps, so each such phase is computed as a convolution with stride 1, and no zeros are inserted
+/// between the elements of dy.
 bool input_gradient(const ConvKernels& kernels, const ConvCall& call, SmallConv* small) {
   const ConvShape& s = call.shape;
   const int64_t size = dtype_size(s.dtype), taps = s.taps();
@@ -225,8 +229,8 @@ bool input_gradient(const ConvKernels& kernels, const ConvCall& call, SmallConv*
                            depth, 1,        s.out_channels};
   const bool dots = few_columns(kernels, columns, depth);
   const bool packs = !dots && small == nullptr;
-  Temporary panels(packs ? s.groups * packing.group_elements(kernels) * size : 0);
-  Temporary table(taps * 4 * 8);
+  Workspace panels(packs ? s.groups * packing.group_elements(kernels) * size : 0);
+  Workspace table(taps * 4 * 8);
   if (panels.failed() || table.failed()) return false;
   if (packs) packing.run(kernels, size, call.b, panels.as<void>());
   int64_t(*const offset)[3] = table.as<int64_t[3]>();
@@ -300,7 +304,7 @@ bool input_gradient(const ConvKernels& kernels, const ConvCall& call, SmallConv*
   return true;
 }
 
-/// A 1×1 filter over every pixel is a product of matrices.
+/// A 1×1 convolution with stride 1 is a matrix product.
 bool is_product(const ConvShape& s) {
   if (s.groups != 1) return false;
   for (int d = 0; d < 3; d++) {
@@ -325,7 +329,7 @@ bool product(const KernelTable& table, const ConvCall& call) {
   return run_matmul(table.matmul[s.dtype], matmul);
 }
 
-/// One group per channel is a depthwise convolution, whose filter has the same layout.
+/// A convolution with one channel per group is a depthwise convolution; the filter's layout is the same.
 bool is_depthwise(const ConvShape& s) {
   return s.groups > 1 && s.groups == s.in_channels && s.groups == s.out_channels && s.in[0] == 1 &&
          s.out[0] == 1 && s.kernel[0] == 1 && s.pad[0] == 0;

@@ -9,14 +9,14 @@ enum class ConvKind : int { kForward = 0, kInputGradient, kFilterGradient, kCoun
 enum class ConvPrecision : int { kFast = 0, kBalanced, kExact, kCount };
 
 /// Tensors are contiguous with channels last: x [batch, in…, in_channels], filter [kernel…, in_channels /
-/// groups, out_channels], y [batch, out…, out_channels]. There are three dimensions of space; those that are
-/// not needed come first and are 1.
+/// groups, out_channels], y [batch, out…, out_channels]. There are always three spatial dimensions; for 1-D
+/// and 2-D convolutions the leading ones are 1.
 struct ConvShape {
   int dtype;
   int64_t batch;
   int64_t in[3], out[3], kernel[3];
   int64_t stride[3], dilation[3];  // at least 1
-  int64_t pad[3];                  // before the first element
+  int64_t pad[3];                  // zeros before the first element
   int64_t in_channels, out_channels, groups;
 
   bool operator==(const ConvShape&) const = default;
@@ -39,10 +39,10 @@ struct ConvCall {
   const void* a;
   const void* b;
   void* result;
-  Epilogue epilogue;  // of a forward convolution
+  Epilogue epilogue;  // forward convolutions only
 };
 
-/// False if memory for the work could not be had.
+/// Chooses the algorithm and runs it. False if workspace memory cannot be allocated.
 bool run_conv(const KernelTable& table, const ConvCall& call);
 
 }  // namespace gradtape

@@ -1,6 +1,7 @@
-// The gradient of a convolution with respect to its filter: for each tap the product of x's channels and dy's
-// over all pixels. Pixels are taken in chunks whose number depends on the shape alone; each has sums of its
-// own, which are added pairwise at the end, so results do not depend on the number of threads.
+// The gradient of a convolution with respect to its filter, by direct sums: for each tap, the matrix product
+// of x's channels and dy's channels over all pixels. Pixels are split into chunks, whose number depends on
+// the shape alone. Each chunk has its own partial sum, and these are added pairwise at the end, so results do
+// not depend on the number of threads.
 #include <atomic>
 
 #include "runtime/conv/conv_map.h"
@@ -15,31 +16,32 @@ namespace {
 
 constexpr int64_t kBlockPixels = 512;  // x, dy and the sums of a block stay in L2
 constexpr int64_t kMaxChunks = 8;
-constexpr int64_t kPartialBytes = 8 << 20;  // of the sums of all chunks
-constexpr int64_t kRowBlock = 64;           // rows of the result that one unit of work has
+constexpr int64_t kPartialBytes = 8 << 20;  // of all partial sums
+constexpr int64_t kRowBlock = 64;           // rows of the result per unit of work
 
+/// The arguments that all units of work of a call share.
 struct FilterSum {
   const ConvKernels* kernels;
   const ConvShape* shape;
-  PixelMap map;           // of y: what each pixel reads of x
-  int64_t rows;           // of each tap, in each group: channels, or more where taps were merged
-  const int64_t* row_at;  // where each row of a tap lies in x, in elements from the pixel
+  PixelMap map;               // from the pixels of y to those of x
+  int64_t rows;               // input channels of each tap and group; more if taps are merged
+  const int64_t* row_offset;  // offset in x of each row of a tap, in elements from the pixel
   const void* x;
   const void* dy;
-  int64_t pixels;  // of a block, at most
-  bool packed;     // a block of dy is packed into panels: with few registers they have to lie in L1
+  int64_t pixels;  // maximum per block
+  bool packed;     // dy is packed into panels, which must fit L1 where there are few registers
 
-  /// f(run, where its first pixel begins in x) for the runs of `count` pixels from `first` on that tap t
-  /// reads inside x; how many there are.
+  /// Calls f(run, index in x of its first pixel) for the runs of pixels in [first, first + count) for which
+  /// tap t is inside x. Returns the number of runs.
   template <class F>
   int64_t each_run(int64_t first, int64_t count, int64_t t, const F& f) const;
-  /// What precedes the calls of `block` for the pixels [first, first + count).
+  /// Prepares the calls of `block` for the pixels [first, first + count): packs dy.
   void begin(int64_t first, int64_t count, void* scratch) const;
   /// Adds these pixels to the sums of rows [row, row + m) of tap t at `out`.
   void block(int64_t first, int64_t count, int64_t t, int64_t row, int64_t m, void* out, bool accumulate,
              void* scratch) const;
-  /// The same for all pixels, as one block that is recorded in the plan of a small convolution.
-  void tell(SmallConv* small) const;
+  /// Records the same computation, with all pixels as one block, in the plan of a small convolution.
+  void record(SmallConv* small) const;
   /// Bytes of scratch of a block.
   int64_t scratch_bytes() const { return panels_bytes() + tables_bytes(); }
   int64_t panel_elements() const {
@@ -88,7 +90,7 @@ void FilterSum::block(int64_t first, int64_t count, int64_t t, int64_t row, int6
   for (int64_t i = 0; i < m; i++) c[i] = bytes_at(out, (t * rows + row + i) * shape->out_channels * size);
   const int64_t used = each_run(first, count, t, [&](const TapRun& run, int64_t at) {
     runs[run.slot] = run;
-    for (int64_t i = 0; i < m; i++) a[run.slot * m + i] = bytes_at(x, (at + row_at[row + i]) * size);
+    for (int64_t i = 0; i < m; i++) a[run.slot * m + i] = bytes_at(x, (at + row_offset[row + i]) * size);
   });
   TapBlock block = {};
   block.a = a;
@@ -112,7 +114,7 @@ void FilterSum::block(int64_t first, int64_t count, int64_t t, int64_t row, int6
   }
 }
 
-void FilterSum::tell(SmallConv* small) const {
+void FilterSum::record(SmallConv* small) const {
   const int64_t size = map.element;
   TapProduct product = {};
   product.kernels = kernels;
@@ -126,14 +128,14 @@ void FilterSum::tell(SmallConv* small) const {
   for (int64_t t = 0; t < map.taps; t++) {
     for (int64_t row = 0; row < rows; row += kRowBlock) {
       const int64_t m = least(kRowBlock, rows - row);
-      TapRun runs[SmallConv::kRuns];
-      int64_t a[SmallConv::kPlaces], c[kRowBlock];
+      TapRun runs[SmallConv::kMaxRuns];
+      int64_t a[SmallConv::kMaxOffsets], c[kRowBlock];
       for (int64_t i = 0; i < m; i++) c[i] = (t * rows + row + i) * shape->out_channels * size;
       const int64_t used = each_run(0, shape->pixels(), t, [&](const TapRun& run, int64_t at) {
         // Calls that do not fit are rejected below.
-        if (run.slot >= SmallConv::kRuns || (run.slot + 1) * m > SmallConv::kPlaces) return;
+        if (run.slot >= SmallConv::kMaxRuns || (run.slot + 1) * m > SmallConv::kMaxOffsets) return;
         runs[run.slot] = run;
-        for (int64_t i = 0; i < m; i++) a[run.slot * m + i] = (at + row_at[row + i]) * size;
+        for (int64_t i = 0; i < m; i++) a[run.slot * m + i] = (at + row_offset[row + i]) * size;
       });
       small->add(product, runs, used, a, c, m);
     }
@@ -154,12 +156,12 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv
   }
   const void* x = call.a;
   int64_t extent[3] = {};
-  // With few channels all taps are rows of one product.
+  // With few channels the taps are merged: all of them are rows of one product.
   const bool merge = merges_taps(s), pad = merge && !stays_inside(s);
   if (pad) padded_extent(s, extent);
   const bool copies = pad && small == nullptr;
   if (pad && small != nullptr) small->pad(s, extent);
-  Temporary padded(copies ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
+  Workspace padded(copies ? s.batch * extent[0] * extent[1] * extent[2] * s.in_channels * size : 0);
   if (padded.failed()) return false;
   if (copies) {
     pad_input(s, extent, x, padded.as<void>());
@@ -170,16 +172,16 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv
   }
   const int64_t taps = merge ? 1 : s.taps();
   const int64_t rows = merge ? s.taps() * s.in_channels : s.group_in();
-  Temporary table((taps * 3 + rows) * 8);
+  Workspace table((taps * 3 + rows) * 8);
   if (table.failed()) return false;
   int64_t(*const offset)[3] = table.as<int64_t[3]>();
-  int64_t* const row_at = table.as<int64_t>() + taps * 3;
+  int64_t* const row_offset = table.as<int64_t>() + taps * 3;
 
   FilterSum sum = {};
   sum.kernels = &kernels;
   sum.shape = &s;
   sum.rows = rows;
-  sum.row_at = row_at;
+  sum.row_offset = row_offset;
   sum.x = x;
   sum.dy = call.b;
   sum.packed = kernels.depth < kBlockPixels;
@@ -206,15 +208,15 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv
           if (!merge) offset[t][d] = tap[d] * s.dilation[d] - s.pad[d];
           at += tap[d] * s.dilation[d] * sum.map.in_pitch[d];
         }
-        for (int64_t ci = 0; merge && ci < s.in_channels; ci++) row_at[t * s.in_channels + ci] = at + ci;
+        for (int64_t ci = 0; merge && ci < s.in_channels; ci++) row_offset[t * s.in_channels + ci] = at + ci;
       }
     }
   }
   if (merge) {
     for (int d = 0; d < 3; d++) offset[0][d] = 0;
-    // Every tap is inside, so the one tap that stands for all may say so of the first alone.
+    // Every tap is inside x, so checking the offset of the first one is enough for the merged tap.
   } else {
-    for (int64_t i = 0; i < rows; i++) row_at[i] = i;
+    for (int64_t i = 0; i < rows; i++) row_offset[i] = i;
   }
 
   int64_t chunks = 1;
@@ -224,21 +226,21 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv
   }
   const int64_t work = pixels * rows * taps * s.out_channels;
   if (small != nullptr) {
-    if (chunks == 1 && pixels <= sum.pixels && work <= kConvGrain) sum.tell(small);
+    if (chunks == 1 && pixels <= sum.pixels && work <= kConvGrain) sum.record(small);
     return true;
   }
   const int64_t row_blocks = (rows + kRowBlock - 1) / kRowBlock;
-  const int64_t units = taps * row_blocks;  // in each chunk
-  Temporary partials((chunks - 1) * elements * size);
+  const int64_t units = taps * row_blocks;  // per chunk
+  Workspace partials((chunks - 1) * elements * size);
   if (partials.failed()) return false;
   const auto sums = [&](int64_t chunk) {
     return chunk == 0 ? call.result : bytes_at(partials.as<void>(), (chunk - 1) * elements * size);
   };
-  std::atomic<bool> enough{true};
+  std::atomic<bool> allocated{true};
   parallel_for_grains(chunks * units, work / kConvGrain, [&](int64_t begin, int64_t end) {
     void* const scratch = thread_scratch(sum.scratch_bytes());
     if (scratch == nullptr) {
-      enough = false;
+      allocated = false;
       return;
     }
     for (int64_t chunk = begin / units; chunk * units < end; chunk++) {
@@ -255,7 +257,7 @@ bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv
       }
     }
   });
-  if (!enough) return false;
+  if (!allocated) return false;
   add_pairwise(kernels, chunks, elements, size, sums);
   return true;
 }

@@ -10,13 +10,13 @@ namespace {
 constexpr std::align_val_t kAlign{64};
 }
 
-void* Temporary::allocate(int64_t bytes) {
+void* Workspace::allocate(int64_t bytes) {
   return ::operator new(static_cast<size_t>(bytes), kAlign, std::nothrow);
 }
-void Temporary::release(void* data) { ::operator delete(data, kAlign); }
+void Workspace::release(void* data) { ::operator delete(data, kAlign); }
 
 PixelRuns::PixelRuns(const int64_t* size, int64_t first, int64_t count) : size_(size), rest_(count) {
-  for (int d = 2; d >= 0; d--) {  // no divisions from the first pixel on: few pixels would notice
+  for (int d = 2; d >= 0; d--) {  // without divisions if first is 0: they take noticeable time in small calls
     at_[d + 1] = size[d] == 0 || first == 0 ? 0 : first % size[d];
     first = size[d] == 0 || first == 0 ? 0 : first / size[d];
   }
@@ -47,8 +47,8 @@ bool PixelMap::inside(const PixelRun& run, int64_t t, int64_t* from, int64_t* to
   return *from < *to;
 }
 
-void PixelMap::point(int64_t first, int64_t count, const void* in, const void* zeros, void* out,
-                     const void** a, void** c) const {
+void PixelMap::fill_pointers(int64_t first, int64_t count, const void* in, const void* zeros, void* out,
+                             const void** a, void** c) const {
   PixelRuns runs(size, first, count);
   PixelRun run;
   const int64_t a_step = step[2] * in_pitch[2] * element, c_step = out_pitch[2] * element;
@@ -88,7 +88,7 @@ bool merges_taps(const ConvShape& shape) {
   if (shape.groups != 1 || shape.in_channels >= 8 || shape.kernel[2] < 2 || shape.dilation[2] != 1) {
     return false;
   }
-  // The copy must not be much larger than the input.
+  // Merging needs a padded copy, which must not be much larger than the input.
   int64_t extent[3];
   padded_extent(shape, extent);
   double inner = 1, outer = 1;

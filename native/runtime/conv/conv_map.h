@@ -1,4 +1,5 @@
-// Shared by the algorithms for convolutions: the addresses of pixels, and memory for a call.
+// Shared by the convolution algorithms: workspace memory, and which input pixels the taps of each output
+// pixel read.
 #pragma once
 #include <stddef.h>
 
@@ -6,16 +7,17 @@
 
 namespace gradtape {
 
-/// Memory for one call, 64-byte aligned; null where it could not be had. A little lies on the stack: small
-/// calls would take longer to find memory than to compute.
-class Temporary {
+/// Workspace of one call, 64-byte aligned. Up to kInlineBytes are in the object itself, on the stack: in
+/// small calls an allocation would take longer than the computation.
+class Workspace {
  public:
-  explicit Temporary(int64_t bytes) : data_(bytes >= 0 && bytes <= kOwn ? own_ : allocate(bytes)) {}
-  ~Temporary() {
-    if (data_ != own_ && data_ != nullptr) release(data_);
+  explicit Workspace(int64_t bytes)
+      : data_(bytes >= 0 && bytes <= kInlineBytes ? inline_ : allocate(bytes)) {}
+  ~Workspace() {
+    if (data_ != inline_ && data_ != nullptr) release(data_);
   }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
   template <class T>
   T* as() const {
     return static_cast<T*>(data_);
@@ -23,20 +25,20 @@ class Temporary {
   bool failed() const { return data_ == nullptr; }
 
  private:
-  static constexpr int64_t kOwn = 4096;
+  static constexpr int64_t kInlineBytes = 4096;
   static void* allocate(int64_t bytes);
   static void release(void* data);
 
-  alignas(64) char own_[kOwn];  // not cleared
+  alignas(64) char inline_[kInlineBytes];  // uninitialized
   void* data_;
 };
 
-/// Runs of pixels along a row of the result.
+/// A run of adjacent pixels within one row of the result.
 struct PixelRun {
-  int64_t batch, z, y, x;  // of the first
+  int64_t batch, z, y, x;  // the first pixel
   int64_t length;
 };
-/// Takes the pixels [first, first + count) of [batch, size…] row by row.
+/// Splits the pixels [first, first + count) of [batch, size…] into runs, row by row.
 class PixelRuns {
  public:
   PixelRuns(const int64_t* size, int64_t first, int64_t count);
@@ -49,8 +51,8 @@ class PixelRuns {
   int64_t at_[4];
 };
 
-/// A result's pixels, and what each reads: at tap t the element q·step + offset[t] of the input in each
-/// dimension of space.
+/// Maps output pixels to the input pixels that they read: for tap t, output position q reads input position
+/// q·step + offset[t] in each spatial dimension.
 struct PixelMap {
   int64_t batch, size[3];
   int64_t out_first = 0, out_batch, out_pitch[3];  // in elements
@@ -62,29 +64,31 @@ struct PixelMap {
   int64_t element;  // bytes
 
   int64_t pixels() const { return batch * size[0] * size[1] * size[2]; }
-  /// The pixels of a run that tap t reads inside the input, as [*from, *to) of 0 … run.length; false if none.
-  /// *at = the element that the first of them reads.
+  /// The pixels [*from, *to) of the run for which tap t is inside the input; false if there are none. *at =
+  /// the index of the input element that the first of them reads.
   bool inside(const PixelRun& run, int64_t t, int64_t* from, int64_t* to, int64_t* at) const;
-  /// a[t · count + i] and c[i]: where pixel first + i reads at tap t, `zeros` outside, and where it lies.
-  void point(int64_t first, int64_t count, const void* in, const void* zeros, void* out, const void** a,
-             void** c) const;
+  /// Writes the indirection pointers of the pixels first + i, i < count: a[t · count + i], the input pixel
+  /// that tap t reads (`zeros` if it is outside the input), and c[i], the output pixel.
+  void fill_pointers(int64_t first, int64_t count, const void* in, const void* zeros, void* out,
+                     const void** a, void** c) const;
 };
 
 class SmallConv;
-/// The parts' entries; see conv.cc. If `small` is set, only the plan is recorded there.
+/// The filter gradient by direct sums (conv_filter.cc). If `small` is set, only the plan is recorded there.
 bool run_conv_filter(const ConvKernels& kernels, const ConvCall& call, SmallConv* small);
-/// x with zeros around, so that no tap is outside: out must hold the elements of `padded_size`.
+/// Copies x with zero padding, so that no tap is outside. `out` has the spatial size `extent`, which
+/// `padded_extent` computes.
 void pad_input(const ConvShape& shape, const int64_t* extent, const void* x, void* out);
-/// The columns [left, right) of a row of that which come from x.
+/// The columns [left, right) of a padded row that are copied from x.
 struct PaddedColumns {
   int64_t left, right;
   PaddedColumns(const ConvShape& shape, const int64_t* extent);
 };
-/// The rows, columns … that the taps of all pixels reach over.
+/// The spatial size of the region that the taps of all output pixels cover.
 void padded_extent(const ConvShape& shape, int64_t* extent);
-/// Whether the taps along the last dimension are better taken as one with more channels.
+/// Whether it is faster to treat the taps along the last dimension as one tap with more channels.
 bool merges_taps(const ConvShape& shape);
-/// Whether no tap lies outside x.
+/// Whether no tap is outside x.
 bool stays_inside(const ConvShape& shape);
 
 inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -92,10 +96,10 @@ inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 inline const void* bytes_at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 inline void* bytes_at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// Multiply-adds that pay for a second thread.
+/// Multiply-adds per unit of parallel work.
 inline constexpr int64_t kConvGrain = 200'000;
 
-/// Whether scalar products along the channels are faster than tiles as wide as a register.
+/// Whether dot products along the channels (ConvKernels::dots) are faster than register tiles of columns.
 inline bool few_columns(const ConvKernels& kernels, int64_t columns, int64_t depth) {
   return columns <= kernels.few_columns && depth >= kernels.lanes;
 }

@@ -12,7 +12,7 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kPixelBlock = 192;         // pixels whose pointers are made at a time,
+constexpr int64_t kPixelBlock = 192;         // pixels whose pointers are computed at a time,
 constexpr int64_t kPointerBytes = 48 << 10;  // or fewer where there are many taps
 
 }  // namespace
@@ -44,8 +44,8 @@ void TapProduct::run(const void* const* a, void* const* c, int64_t m, const TapR
   }
 }
 
-int64_t TapSum::make_runs(TapRun* runs, int64_t* ends) const {
-  const int64_t each = piece(), terms = map.taps * depth;
+int64_t TapSum::build_runs(TapRun* runs, int64_t* ends) const {
+  const int64_t each = run_terms(), terms = map.taps * depth;
   const int64_t wanted = terms == 0 ? 1 : (terms + kernels->depth - 1) / kernels->depth;
   int64_t parts = 0, made = 0, sum = 0;
   for (int64_t t = 0; t < map.taps; t++) {
@@ -64,69 +64,68 @@ bool TapSum::run() const {
   const int64_t pixels = map.pixels(), size = element;
   if (pixels == 0) return true;
   const int64_t count = run_count();
-  Temporary list(count * static_cast<int64_t>(sizeof(TapRun)) + (count + 2) * 8);
-  Temporary zeros(depth * groups * size);
+  Workspace list(count * static_cast<int64_t>(sizeof(TapRun)) + (count + 2) * 8);
+  Workspace zeros(depth * groups * size);
   if (list.failed() || zeros.failed()) return false;
   __builtin_memset(zeros.as<void>(), 0, static_cast<size_t>(depth * groups * size));
   TapRun* const runs = list.as<TapRun>();
   int64_t* const ends = reinterpret_cast<int64_t*>(runs + count);
-  const int64_t parts = make_runs(runs, ends);
+  const int64_t parts = build_runs(runs, ends);
 
   const int64_t tile = kernels->tile_rows;
   const int64_t fit = most(2 * tile, least(kPixelBlock, kPointerBytes / (8 * (map.taps + 1))));
   const int64_t block_pixels = fit / tile * tile;
-  std::atomic<bool> enough{true};
+  std::atomic<bool> allocated{true};
   parallel_for(
       pixels, kConvGrain / most(1, map.taps * depth * groups * columns) + 1,
       [&](int64_t begin, int64_t end) {
         const void** a = static_cast<const void**>(thread_scratch((map.taps + 1) * block_pixels * 8));
         if (a == nullptr) {
-          enough = false;
+          allocated = false;
           return;
         }
         for (int64_t p = begin; p < end; p += block_pixels) {
           const int64_t m = least(block_pixels, end - p);
           void** c = const_cast<void**>(a + map.taps * m);
-          map.point(p, m, in, zeros.as<void>(), out, a, c);
+          map.fill_pointers(p, m, in, zeros.as<void>(), out, a, c);
           TapProduct::run(a, c, m, runs, ends, parts);
         }
       },
       tile);
-  return enough;
+  return allocated;
 }
 
-// ------------------------------------------------------------------------------------------ small
-// convolutions
+// ----------------------------------------------------------------------------------- small convolutions
 
-thread_local SmallConv::Kept SmallConv::t_kept;
+thread_local SmallConv::Cache SmallConv::t_cache;
 alignas(64) const char SmallConv::kZeros[kZeroBytes] = {};
 
 const SmallConv* SmallConv::find(const KernelTable& table, const ConvCall& call) {
-  Kept& kept = t_kept;
-  if (kept.list == nullptr) return nullptr;
-  for (int i = 0, at = kept.last; i < kKept; i++) {
-    const SmallConv& c = kept.list[at];
+  Cache& cache = t_cache;
+  if (cache.list == nullptr) return nullptr;
+  for (int i = 0, at = cache.last; i < kCacheSize; i++) {
+    const SmallConv& c = cache.list[at];
     if (c.ready_ && c.shape_ == call.shape && c.kind_ == call.kind && c.precision_ == call.precision &&
         c.table_ == &table) {
-      kept.last = at;
+      cache.last = at;
       return &c;
     }
-    if (++at == kKept) at = 0;
+    if (++at == kCacheSize) at = 0;
   }
   return nullptr;
 }
 
 SmallConv* SmallConv::begin(const KernelTable& table, const ConvCall& call) {
   const ConvShape& s = call.shape;
-  // Roughly, so that large calls are done with here; `add` counts.
-  if (s.taps() > kRuns || s.pixels() > kPlaces || s.pixels() * (s.taps() + 1) > 4 * kPlaces ||
+  // A quick estimate, which rejects large calls early; `add` checks exactly.
+  if (s.taps() > kMaxRuns || s.pixels() > kMaxOffsets || s.pixels() * (s.taps() + 1) > 4 * kMaxOffsets ||
       s.in_channels > kZeroBytes || s.out_channels > kZeroBytes) {
     return nullptr;
   }
-  Kept& kept = t_kept;
-  if (kept.list == nullptr) kept.list = new (std::nothrow) SmallConv[kKept];
-  if (kept.list == nullptr) return nullptr;
-  SmallConv& c = kept.list[kept.oldest];
+  Cache& cache = t_cache;
+  if (cache.list == nullptr) cache.list = new (std::nothrow) SmallConv[kCacheSize];
+  if (cache.list == nullptr) return nullptr;
+  SmallConv& c = cache.list[cache.oldest];
   c.ready_ = false;
   c.table_ = &table;
   c.kind_ = call.kind;
@@ -134,7 +133,7 @@ SmallConv* SmallConv::begin(const KernelTable& table, const ConvCall& call) {
   c.shape_ = s;
   c.fits_ = true;
   c.pad_bytes_ = 0;
-  c.sum_count_ = c.place_count_ = c.run_count_ = c.end_count_ = c.outside_count_ = 0;
+  c.sum_count_ = c.offset_count_ = c.run_count_ = c.end_count_ = c.outside_count_ = 0;
   return &c;
 }
 
@@ -142,32 +141,32 @@ void SmallConv::add(const TapSum& sum) {
   const PixelMap& map = sum.map;
   const int64_t pixels = map.pixels(), runs = sum.run_count(), count = map.taps * pixels;
   if (!fits_ || pixels == 0) return;
-  fits_ = sum_count_ < kSums && runs <= kRuns - run_count_ && runs + 2 <= kEnds - end_count_ &&
-          pixels <= kPixelBlock && count + pixels <= kPlaces - place_count_ &&
+  fits_ = sum_count_ < kSums && runs <= kMaxRuns - run_count_ && runs + 2 <= kEnds - end_count_ &&
+          pixels <= kPixelBlock && count + pixels <= kMaxOffsets - offset_count_ &&
           sum.depth * sum.groups * sum.element <= kZeroBytes &&
           count * sum.depth * sum.groups * sum.columns <= kConvGrain;
   if (!fits_) return;
-  const void* a[kPlaces];
-  void* c[kPlaces];
-  map.point(0, pixels, sum.in, kZeros, sum.out, a, c);
-  int64_t* const places = places_ + place_count_;
+  const void* a[kMaxOffsets];
+  void* c[kMaxOffsets];
+  map.fill_pointers(0, pixels, sum.in, kZeros, sum.out, a, c);
+  int64_t* const offsets = offsets_ + offset_count_;
   const int outside = outside_count_;
   for (int64_t i = 0; i < count; i++) {
     const bool reads = a[i] != kZeros;
-    places[i] = reads ? bytes_between(sum.in, a[i]) : 0;
+    offsets[i] = reads ? bytes_between(sum.in, a[i]) : 0;
     if (!reads) outside_[outside_count_++] = static_cast<int16_t>(i);
   }
-  for (int64_t i = 0; i < pixels; i++) places[count + i] = bytes_between(sum.out, c[i]);
-  const int64_t parts = sum.make_runs(runs_ + run_count_, ends_ + end_count_);
+  for (int64_t i = 0; i < pixels; i++) offsets[count + i] = bytes_between(sum.out, c[i]);
+  const int64_t parts = sum.build_runs(runs_ + run_count_, ends_ + end_count_);
   sums_[sum_count_++] = {static_cast<int>(pixels),
                          static_cast<int>(map.taps),
                          static_cast<int>(parts),
-                         place_count_,
+                         offset_count_,
                          run_count_,
                          end_count_,
                          outside,
                          outside_count_ - outside};
-  place_count_ += static_cast<int>(count + pixels);
+  offset_count_ += static_cast<int>(count + pixels);
   run_count_ += static_cast<int>(runs);
   end_count_ += static_cast<int>(parts);
   product_ = sum;
@@ -175,14 +174,14 @@ void SmallConv::add(const TapSum& sum) {
 
 void SmallConv::add(const TapProduct& product, const TapRun* runs, int64_t count, const int64_t* a,
                     const int64_t* c, int64_t m) {
-  fits_ = fits_ && sum_count_ < kSums && count <= kRuns - run_count_ && 1 <= kEnds - end_count_ &&
-          (count + 1) * m <= kPlaces - place_count_;
+  fits_ = fits_ && sum_count_ < kSums && count <= kMaxRuns - run_count_ && 1 <= kEnds - end_count_ &&
+          (count + 1) * m <= kMaxOffsets - offset_count_;
   if (!fits_) return;
-  sums_[sum_count_++] = {static_cast<int>(m), static_cast<int>(count), 1, place_count_, run_count_,
+  sums_[sum_count_++] = {static_cast<int>(m), static_cast<int>(count), 1, offset_count_, run_count_,
                          end_count_,          outside_count_,          0};
   __builtin_memcpy(runs_ + run_count_, runs, static_cast<size_t>(count) * sizeof(TapRun));
-  for (int64_t i = 0; i < count * m; i++) places_[place_count_++] = a[i];
-  for (int64_t i = 0; i < m; i++) places_[place_count_++] = c[i];
+  for (int64_t i = 0; i < count * m; i++) offsets_[offset_count_++] = a[i];
+  for (int64_t i = 0; i < m; i++) offsets_[offset_count_++] = c[i];
   run_count_ += static_cast<int>(count);
   ends_[end_count_++] = count;
   product_ = product;
@@ -228,15 +227,15 @@ bool SmallConv::done() {
   }
   product_.epilogue = {};
   ready_ = true;
-  Kept& kept = t_kept;
-  kept.last = kept.oldest;
-  kept.oldest = (kept.oldest + 1) % kKept;
+  Cache& cache = t_cache;
+  cache.last = cache.oldest;
+  cache.oldest = (cache.oldest + 1) % kCacheSize;
   return true;
 }
 
 namespace {
 
-/// to[t · depth + i][l] of each group = filter[t][l][i]: plain loops, since they are short.
+/// For each group, to[t · depth + i][l] = filter[t][l][i]. Plain loops, because they are short.
 template <class T>
 void transpose_weights(const ConvShape& s, const void* filter, void* to) {
   const T* const from = static_cast<const T*>(filter);
@@ -291,17 +290,17 @@ void SmallConv::run(const ConvCall& call) const {
     write_padded(x, padded);
     x = padded;
   }
-  const void* a[kPlaces];
-  void* c[kPlaces];
+  const void* a[kMaxOffsets];
+  void* c[kMaxOffsets];
   for (int i = 0; i < sum_count_; i++) {
     const Sum& sum = sums_[i];
-    const int64_t* place = places_ + sum.places;
+    const int64_t* offset = offsets_ + sum.offsets;
     const int16_t* const outside = outside_ + sum.outside;
     const int count = sum.taps * sum.pixels;
-    for (int k = 0; k < count; k++) a[k] = bytes_at(x, place[k]);
+    for (int k = 0; k < count; k++) a[k] = bytes_at(x, offset[k]);
     for (int k = 0; k < sum.outside_count; k++) a[outside[k]] = kZeros;
-    place += count;
-    for (int k = 0; k < sum.pixels; k++) c[k] = bytes_at(call.result, place[k]);
+    offset += count;
+    for (int k = 0; k < sum.pixels; k++) c[k] = bytes_at(call.result, offset[k]);
     product.run(a, c, sum.pixels, runs_ + sum.runs, ends_ + sum.ends, sum.parts);
   }
 }

@@ -1,4 +1,5 @@
-// Depthwise convolution and its gradients.
+// Depthwise convolution and its gradients, split into blocks of pixels that have the same taps
+// (window/segments.h).
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ namespace gradtape {
 
 namespace {
 
-/// The block itself, in an image's planes x and y.
+/// The block of the vertical segment v and the horizontal segment h in one image's x and y.
 DepthwiseBlock depthwise_block(const WindowCall& call, const Segment& v, const Segment& h, const void* x,
                                int64_t x_width, void* y, int64_t y_width, void* w) {
   const int64_t c = call.channels, kernel = call.dims[2].kernel;
@@ -27,7 +28,7 @@ DepthwiseBlock depthwise_block(const WindowCall& call, const Segment& v, const S
   return b;
 }
 
-/// Taps from the last to the first, so that they walk forwards over x.
+/// Reverses the order of the taps if it goes backwards over x.
 void reverse_taps(DepthwiseBlock* b, int axis, int64_t bytes) {
   if (b->taps[axis] == 0 || b->x_tap[axis] >= 0) return;
   const int64_t last = b->taps[axis] - 1;
@@ -43,8 +44,8 @@ void exchange(int64_t* a) {
   a[2] = first;
 }
 
-/// Makes a column of pixels a row, which is faster for blocks with one pixel a row. A single pixel too: else
-/// the order of its sum would depend on how threads split the column.
+/// Treats a column of pixels as a row, which is faster for blocks with one pixel per row. This includes
+/// single pixels: otherwise their order of summation would depend on how threads split the column.
 void column_as_row(DepthwiseBlock* b) {
   if (b->count != 1) return;
   b->count = b->rows;
@@ -56,13 +57,13 @@ void column_as_row(DepthwiseBlock* b) {
   exchange(b->w_tap);
 }
 
-/// The blocks of a small image. Finding them takes several times as long as the sums, so each thread caches
-/// those of its last shapes.
+/// The plan of a small image: its blocks. Computing them takes several times as long as the sums, so each
+/// thread caches those of its most recent shapes.
 struct SmallImage {
-  static constexpr int kBlocks = 16, kKept = 8;
+  static constexpr int kBlocks = 16, kCacheSize = 8;
 
-  const DepthwiseKernels* kernels = nullptr;  // null: there is none yet
-  bool readers;
+  const DepthwiseKernels* kernels = nullptr;  // null if the entry is empty
+  bool transposed;
   int64_t channels, bytes;
   WindowDim height, width;
   int count;
@@ -72,16 +73,16 @@ struct SmallImage {
   } places[kBlocks];
 
   bool is(const DepthwiseKernels& k, const WindowCall& call, bool reads) const {
-    return kernels == &k && readers == reads && channels == call.channels && bytes == call.bytes &&
+    return kernels == &k && transposed == reads && channels == call.channels && bytes == call.bytes &&
            height == call.dims[1] && width == call.dims[2];
   }
-  /// False where there are too many blocks.
+  /// Computes the blocks. False if there are more than kBlocks.
   bool find(const WindowCall& call, const void* from, int64_t from_width, void* w, void* to,
             int64_t to_width) {
     count = 0;
     bool fits = true;
-    each_segment(height, readers, [&](const Segment& v) {
-      each_segment(width, readers, [&](const Segment& h) {
+    each_segment(height, transposed, [&](const Segment& v) {
+      each_segment(width, transposed, [&](const Segment& h) {
         if (count == kBlocks) fits = false;
         if (!fits) return;
         DepthwiseBlock& b = blocks[count];
@@ -106,27 +107,27 @@ struct SmallImage {
 };
 struct SmallImages {
   SmallImage* list = nullptr;
-  int oldest = 0, last = 0;  // `last`: the one found last
+  int oldest = 0, last = 0;  // `last`: the one used last
   ~SmallImages() { delete[] list; }
 };
 constinit thread_local SmallImages t_small;
 
-/// The blocks of such a call's images; null where there are too many.
-SmallImage* small_image(const DepthwiseKernels& k, const WindowCall& call, bool readers, const void* from,
+/// The cached or newly computed plan for the call's images; null if there are too many blocks.
+SmallImage* small_image(const DepthwiseKernels& k, const WindowCall& call, bool transposed, const void* from,
                         int64_t from_width, void* w, void* to, int64_t to_width) {
   SmallImages& small = t_small;
-  if (small.list == nullptr) small.list = new (std::nothrow) SmallImage[SmallImage::kKept];
+  if (small.list == nullptr) small.list = new (std::nothrow) SmallImage[SmallImage::kCacheSize];
   if (small.list == nullptr) return nullptr;
-  for (int i = 0, at = small.last; i < SmallImage::kKept; i++) {
-    if (small.list[at].is(k, call, readers)) {
+  for (int i = 0, at = small.last; i < SmallImage::kCacheSize; i++) {
+    if (small.list[at].is(k, call, transposed)) {
       small.last = at;
       return &small.list[at];
     }
-    if (++at == SmallImage::kKept) at = 0;
+    if (++at == SmallImage::kCacheSize) at = 0;
   }
   SmallImage& image = small.list[small.oldest];
   image.kernels = nullptr;
-  image.readers = readers;
+  image.transposed = transposed;
   image.channels = call.channels;
   image.bytes = call.bytes;
   image.height = call.dims[1];
@@ -134,23 +135,24 @@ SmallImage* small_image(const DepthwiseKernels& k, const WindowCall& call, bool 
   if (!image.find(call, from, from_width, w, to, to_width)) return nullptr;
   image.kernels = &k;
   small.last = small.oldest;
-  small.oldest = (small.oldest + 1) % SmallImage::kKept;
+  small.oldest = (small.oldest + 1) % SmallImage::kCacheSize;
   return &image;
 }
 
-/// y = x * w, or with `readers` x's gradient out of y's: `from` is what is read, `to` what is written.
-void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, const void* from, void* w,
+/// The convolution of x and w, or if `transposed` is set the transposed convolution of dy and w (the input
+/// gradient). Reads `from`, writes `to`.
+void convolve(const DepthwiseKernels& k, const WindowCall& call, bool transposed, const void* from, void* w,
               void* to) {
   const WindowDim &height = call.dims[1], &width = call.dims[2];
-  const int64_t rows = readers ? height.size : height.out, to_width = readers ? width.size : width.out;
-  const int64_t from_width = readers ? width.out : width.size;
+  const int64_t rows = transposed ? height.size : height.out, to_width = transposed ? width.size : width.out;
+  const int64_t from_width = transposed ? width.out : width.size;
   const int64_t pixel = call.channels * call.bytes;
-  const int64_t from_image = elements(height, width, readers) * pixel,
-                to_image = elements(height, width, !readers) * pixel;
+  const int64_t from_image = elements(height, width, transposed) * pixel,
+                to_image = elements(height, width, !transposed) * pixel;
   const double work = static_cast<double>(to_width * call.channels) * taps_of(height) * taps_of(width);
   const int64_t grain = grain_for(work);
   if (rows <= kRows && call.batch * rows <= grain && rows * to_width * call.channels > 0) {
-    SmallImage* const small = small_image(k, call, readers, from, from_width, w, to, to_width);
+    SmallImage* const small = small_image(k, call, transposed, from, from_width, w, to, to_width);
     for (int64_t image = 0; small != nullptr && image < call.batch; image++) {
       void* const y = at(to, image * to_image);
       small->run(at(from, image * from_image), w, y);
@@ -162,10 +164,10 @@ void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, c
     while (begin < end) {
       const int64_t image = begin / rows, first = begin % rows;
       const int64_t last = smaller(rows, smaller(first + end - begin, first + kRows));
-      each_segment(height, readers, [&](const Segment& whole) {
+      each_segment(height, transposed, [&](const Segment& whole) {
         const Segment v = within(whole, first, last);
         if (v.count <= 0) return;
-        each_segment(width, readers, [&](const Segment& h) {
+        each_segment(width, transposed, [&](const Segment& h) {
           DepthwiseBlock b = depthwise_block(call, v, h, at(from, image * from_image), from_width,
                                              at(to, image * to_image), to_width, w);
           reverse_taps(&b, 1, call.bytes);
@@ -174,7 +176,7 @@ void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, c
           k.forward(b);
         });
       });
-      if (call.epilogue.any()) {  // while the rows are near
+      if (call.epilogue.any()) {  // while the rows are in cache
         void* const row = at(to, image * to_image + first * to_width * pixel);
         k.epilogue(call.epilogue, row, call.channels, (last - first) * to_width, call.channels);
       }
@@ -183,10 +185,10 @@ void convolve(const DepthwiseKernels& k, const WindowCall& call, bool readers, c
   });
 }
 
-/// Output pixels whose contributions to the weights make one partial sum.
+/// Output pixels per partial sum of the weights' gradient.
 constexpr int64_t kChunkPixels = 1024;
 
-/// w's gradient: partial sums over fixed bands of output rows, added up in double.
+/// The filter gradient: partial sums over fixed bands of output rows, which are added in double.
 bool filter_gradient(const DepthwiseKernels& k, const WindowCall& call, const void* x, void* w, void* y) {
   const WindowDim &height = call.dims[1], &width = call.dims[2];
   const int64_t pixel = call.channels * call.bytes, weights = height.kernel * width.kernel * call.channels;
@@ -196,7 +198,7 @@ bool filter_gradient(const DepthwiseKernels& k, const WindowCall& call, const vo
     return true;
   }
   const int64_t band = larger(1, kChunkPixels / width.out), bands = (height.out + band - 1) / band;
-  // Small images share a partial sum.
+  // Several small images share a partial sum.
   const int64_t images = larger(1, kChunkPixels / larger(1, band * bands * width.out));
   const int64_t groups = bands == 1 ? (call.batch + images - 1) / images : call.batch;
   const int64_t together = bands == 1 ? images : 1, parts = groups * bands;
@@ -233,8 +235,8 @@ bool filter_gradient(const DepthwiseKernels& k, const WindowCall& call, const vo
 bool run_depthwise(const DepthwiseKernels& k, DepthwiseKind kind, const WindowCall& call, void* x, void* w,
                    void* y) {
   if (kind == kDepthwiseFilter) return filter_gradient(k, call, x, w, y);
-  const bool readers = kind == kDepthwiseInput;
-  convolve(k, call, readers, readers ? y : x, w, readers ? x : y);
+  const bool transposed = kind == kDepthwiseInput;
+  convolve(k, call, transposed, transposed ? y : x, w, transposed ? x : y);
   return true;
 }
 

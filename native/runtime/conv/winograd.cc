@@ -1,7 +1,7 @@
-// Winograd's algorithm: N×N inputs of each channel become N² numbers, the filter's likewise; for each of the
-// N² one product of matrices over the channels; then N² sums become (N − 2)² outputs. F(4×4) takes 2.25
-// multiplications for each output and channel, F(2×2) 4, plain sums 9. Tiles are taken in blocks whose
-// numbers stay in L2.
+// Winograd's algorithm for the forward pass and the input gradient. The filter and each N×N input tile are
+// transformed to N² values per channel; each of these N² planes is a matrix product over the channels; and
+// each N×N result is transformed to (N − 2)² outputs. Per output and channel, F(4×4) takes 2.25
+// multiplications, F(2×2) 4, and direct sums 9. Tiles are processed in blocks whose transforms stay in L2.
 #include "runtime/conv/winograd.h"
 
 #include <atomic>
@@ -15,50 +15,52 @@ namespace gradtape {
 namespace {
 
 constexpr int64_t kSize = kWinogradSize, kSkew = kWinogradSkew;
-constexpr int64_t kBlockBytes = 480 << 10;  // of the numbers of a block of tiles
+constexpr int64_t kBlockBytes = 480 << 10;  // of the transforms of a block of tiles
 constexpr int64_t kFewTiles = 24, kManyTiles = 96;
 
 bool fits(const ConvShape& s) {
   for (int d = 1; d < 3; d++) {
-    // A phase of one element is no tile.
+    // A phase that has only one element does not fill a tile.
     const bool near = s.dilation[d] == 1 || s.dilation[d] < least(s.in[d], s.out[d]);
     if (s.kernel[d] != 3 || s.stride[d] != 1 || !near) return false;
   }
-  // With few channels the transforms are most of the work: to reckon that would take a tenth of a small call.
+  // With few channels the transforms dominate. Decided without the cost model, which would take 10% of a
+  // small call.
   if (s.groups == 1 && least(s.in_channels, s.out_channels) <= 8) return false;
   return s.dtype == kFloat32 && s.kernel[0] == 1 && s.stride[0] == 1 && s.pad[0] == 0 && s.in[0] == s.out[0];
 }
 
-/// Columns of all groups, those of several as registers hold them.
-double full_columns(const Sides& s, int64_t lanes) {
+/// The columns of all groups; if there are several, each group's columns are rounded up to full vectors.
+double full_columns(const WinogradShape& s, int64_t lanes) {
   if (s.groups == 1) return static_cast<double>(s.columns);
   return in_vectors(s.group_columns(), lanes) * static_cast<double>(s.groups);
 }
 
-/// Nanoseconds of one thread, roughly, as measured with 512-bit vectors; what counts are the proportions.
-double winograd_cost(const Sides& s, int n, int64_t lanes) {
+/// Cost model: approximate nanoseconds on one thread, fitted to measurements with 512-bit vectors. Costs are
+/// only compared with each other.
+double winograd_cost(const WinogradShape& s, int n, int64_t lanes) {
   const Tiling t(s, n);
   const double planes = static_cast<double>(t.planes), tiles = static_cast<double>(t.tiles);
   const double depth = static_cast<double>(s.depth), columns = static_cast<double>(s.columns);
   const double terms = static_cast<double>(s.group_depth()), weights = static_cast<double>(s.weights());
-  // The filter's numbers are read for each block of tiles: from memory, where L2 cannot hold them.
+  // The transformed filter is read for each block of tiles, from memory if it does not fit L2.
   const double each = planes * weights * kSize > 1 << 20 ? 1.5 : 0.2;
   const double products = full_columns(s, lanes) * (terms + 8) / 50;
   return planes * (tiles * (products + depth * 0.44 + columns * 0.28) + weights * each);
 }
 
-/// Columns as plain sums reckon with them.
-double direct_columns(const Sides& s, const ConvKernels& kernels, bool filter_gradient) {
+/// The columns that direct sums compute, with the padding to full vectors.
+double direct_columns(const WinogradShape& s, const ConvKernels& kernels, bool filter_gradient) {
   const double groups = static_cast<double>(s.groups);
   if (filter_gradient) return in_vectors(s.group_columns(), kernels.lanes) * groups;
-  // Few are computed one by one, from whole vectors of the depth.
+  // Few columns are computed by dot products, without padding.
   if (few_columns(kernels, s.group_columns(), s.group_depth())) return static_cast<double>(s.columns);
   return full_columns(s, kernels.lanes);
 }
 
-double direct_cost(const Sides& s, const ConvKernels& kernels, bool filter_gradient) {
-  // A tile of one vector has too few sums for the latency of multiply-adds. Groups have little depth to each
-  // tap, whose pointers have to be loaded.
+double direct_cost(const WinogradShape& s, const ConvKernels& kernels, bool filter_gradient) {
+  // A tile of one vector has too few accumulators to hide the latency of multiply-adds. With groups the depth
+  // of each tap is small, so loading the pointers counts.
   const bool one_vector = s.group_columns() <= kernels.lanes;
   const double narrow = one_vector && (filter_gradient || s.groups > 1) ? 1.3 : 1;
   const int64_t depth = s.group_depth() + (s.groups > 1 ? 2 : 0);
@@ -66,17 +68,17 @@ double direct_cost(const Sides& s, const ConvKernels& kernels, bool filter_gradi
          direct_columns(s, kernels, filter_gradient) * narrow / 55;
 }
 
-/// What all threads read: the filter's numbers, group after group, in panels where the product wants that.
+/// The transformed filter, which all threads read: group after group, packed into panels if that pays.
 struct Filter {
   const void* u;
-  int64_t plane, group, depth_step;  // elements between planes, groups, and parts of the depth
-  int64_t depth;                     // of a part
+  int64_t plane, group, depth_step;  // elements between planes, groups, and blocks along the depth
+  int64_t depth;                     // of a block
   bool packed;
 };
 
-/// Tiles [begin, end) on the calling thread.
-bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const Sides& s, const Tiling& t,
-               const Filter& filter, const ConvCall& call, int64_t begin, int64_t end) {
+/// Computes the tiles [begin, end) on the calling thread.
+bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const WinogradShape& s,
+               const Tiling& t, const Filter& filter, const ConvCall& call, int64_t begin, int64_t end) {
   const int64_t n = kernels.tile;
   const Image from = s.from_image(call.a);
   const int64_t each = t.planes * (s.depth + s.columns) * kSize;
@@ -87,12 +89,12 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
   if (scratch == nullptr) return false;
   char* const v = scratch;
   char* const m = v + t.planes * v_plane * kSize;
-  char* const window = m + t.planes * m_plane * kSize;  // a tile at the border, with its zeros
+  char* const window = m + t.planes * m_plane * kSize;  // a tile at the edge, with zero padding
   const MatmulKernels& matmul = table.matmul[kFloat32];
   for (int64_t first = begin; first < end; first += block) {
     const int64_t count = least(block, end - first);
     for (int64_t i = 0; i < count; i++) {
-      const Place to(t, first + i);
+      const TilePosition to(t, first + i);
       const Window x = from.window(n, to.image, to.y - s.pad_y, to.x - s.pad_x, window);
       kernels.input(x.first, x.row, x.column, s.depth, v + i * s.depth * kSize, v_plane);
     }
@@ -120,7 +122,7 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
       }
     }
     for (int64_t i = 0; i < count; i++) {
-      const Place to(t, first + i);
+      const TilePosition to(t, first + i);
       const int64_t rows = taken(t.out, s.height, to.y, s.step_y);
       const int64_t columns = taken(t.out, s.width, to.x, s.step_x);
       if (rows == 0 || columns == 0) continue;
@@ -138,7 +140,7 @@ bool run_tiles(const KernelTable& table, const WinogradKernels& kernels, const S
 
 const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall& call) {
   if (call.precision == ConvPrecision::kExact || !fits(call.shape)) return nullptr;
-  const Sides sides(call);
+  const WinogradShape sides(call);
   const WinogradKernels* best = nullptr;
   const bool filter = call.kind == ConvKind::kFilterGradient;
   double cost = direct_cost(sides, table.conv[kFloat32], filter);
@@ -154,16 +156,17 @@ const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall&
 
 bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, const ConvCall& call) {
   if (call.kind == ConvKind::kFilterGradient) return run_winograd_filter(table, winograd, call);
-  const Sides s(call);
+  const WinogradShape s(call);
   const Tiling t(s, winograd.tile);
   const MatmulKernels& matmul = table.matmul[kFloat32];
   const int64_t weights = s.weights(), depth = s.group_depth(), columns = s.group_columns();
-  const bool transposed = call.kind == ConvKind::kInputGradient, moved = transposed || s.groups > 1;
-  Temporary swapped(moved ? 9 * weights * kSize : 0);
-  Temporary numbers(t.planes * (weights + kSkew) * kSize);
-  if (swapped.failed() || numbers.failed()) return false;
+  const bool transposed = call.kind == ConvKind::kInputGradient, reorder = transposed || s.groups > 1;
+  Workspace reordered(reorder ? 9 * weights * kSize : 0);
+  Workspace transformed(t.planes * (weights + kSkew) * kSize);
+  if (reordered.failed() || transformed.failed()) return false;
   const void* w = call.b;
-  if (moved) {  // group after group; for the gradient taps the other way round, channels exchanged
+  if (reorder) {  // copies group after group; for the input gradient with reversed taps and transposed
+                  // channels
     const int64_t row = transposed ? 1 : s.columns, step = transposed ? s.depth : 1;
     const int64_t group = transposed ? depth : columns;
     parallel_for(9 * s.groups, (1 << 15) / (depth * columns) + 1, [&](int64_t begin, int64_t end) {
@@ -171,28 +174,28 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
         const int64_t tap = i / s.groups, g = i % s.groups;
         const int64_t to = (transposed ? 8 - tap : tap) * weights + g * depth * columns;
         table.copy[size_index(kSize)].plane(bytes_at(call.b, (tap * weights + g * group) * kSize), row, step,
-                                            bytes_at(swapped.as<void>(), to * kSize), columns, 1, depth,
+                                            bytes_at(reordered.as<void>(), to * kSize), columns, 1, depth,
                                             columns);
       }
     });
-    w = swapped.as<void>();
+    w = reordered.as<void>();
   }
   parallel_for(
       weights, 1 << 13,
       [&](int64_t begin, int64_t end) {
         winograd.filter(bytes_at(w, begin * kSize), weights, end - begin,
-                        bytes_at(numbers.as<void>(), begin * kSize), weights + kSkew);
+                        bytes_at(transformed.as<void>(), begin * kSize), weights + kSkew);
       },
       16);
   Filter filter = {};
-  filter.u = numbers.as<void>();
+  filter.u = transformed.as<void>();
   filter.plane = weights + kSkew;
   filter.group = depth * columns;
   filter.depth = depth <= matmul.whole_depth ? depth : matmul.depth;
   filter.depth_step = filter.depth * columns;
   filter.packed = filter.group * kSize > matmul.pack_bytes;
   const int64_t wide = (columns + matmul.lanes - 1) / matmul.lanes * matmul.lanes;
-  Temporary panels(filter.packed ? t.planes * s.groups * depth * wide * kSize : 0);
+  Workspace panels(filter.packed ? t.planes * s.groups * depth * wide * kSize : 0);
   if (panels.failed()) return false;
   if (filter.packed) {
     const int64_t matrices = t.planes * s.groups;
@@ -200,7 +203,7 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
       for (int64_t i = begin; i < end; i++) {
         const int64_t from = i / s.groups * filter.plane + i % s.groups * filter.group;
         for (int64_t d = 0; d < depth; d += filter.depth) {
-          matmul.pack(bytes_at(numbers.as<void>(), (from + d * columns) * kSize), columns, 1,
+          matmul.pack(bytes_at(transformed.as<void>(), (from + d * columns) * kSize), columns, 1,
                       least(filter.depth, depth - d), columns,
                       bytes_at(panels.as<void>(), (i * depth + d) * wide * kSize));
         }
@@ -211,14 +214,14 @@ bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, con
     filter.plane = s.groups * filter.group;
     filter.depth_step = filter.depth * wide;
   }
-  std::atomic<bool> enough{true};
+  std::atomic<bool> allocated{true};
   parallel_for(
       t.tiles, kConvGrain / most(1, t.planes * weights) + 1,
       [&](int64_t begin, int64_t end) {
-        if (!run_tiles(table, winograd, s, t, filter, call, begin, end)) enough = false;
+        if (!run_tiles(table, winograd, s, t, filter, call, begin, end)) allocated = false;
       },
       6);
-  return enough;
+  return allocated;
 }
 
 }  // namespace gradtape

@@ -1,4 +1,4 @@
-// Convolutions with filters of 3×3 by Winograd's algorithm.
+// Convolutions with 3×3 filters by Winograd's algorithm.
 #pragma once
 #include "runtime/conv/conv.h"
 
@@ -7,7 +7,7 @@ namespace gradtape {
 /// The fastest transforms for the call; null if direct sums are faster or the only ones allowed.
 const WinogradKernels* choose_winograd(const KernelTable& table, const ConvCall& call);
 
-/// The convolution or one of its gradients. False if memory for the work could not be had.
+/// Runs the convolution or one of its gradients. False if workspace memory cannot be allocated.
 bool run_winograd(const KernelTable& table, const WinogradKernels& winograd, const ConvCall& call);
 
 }  // namespace gradtape

@@ -1,7 +1,8 @@
-// The filter's gradient by Winograd's algorithm: of each tile N×N elements of x and M×M of dy become N²
-// numbers, whose products are added up over the tiles, N² matrices of input channels × output channels; at
-// the end these become the 3×3 weights. Tiles are taken in chunks whose number depends on the shape alone;
-// each has sums of its own, which are added pairwise, so results do not depend on the number of threads.
+// The filter gradient by Winograd's algorithm. For each tile, N×N elements of x and M×M of dy are transformed
+// to N² values per channel; their products are summed over the tiles, which makes N² matrices of input
+// channels × output channels; and at the end these are transformed to the 3×3 weights. Tiles are split into
+// chunks, whose number depends on the shape alone. Each chunk has its own partial sum, and these are added
+// pairwise, so results do not depend on the number of threads.
 #include <atomic>
 
 #include "runtime/conv/winograd_tiles.h"
@@ -14,14 +15,14 @@ namespace gradtape {
 namespace {
 
 constexpr int64_t kSize = kWinogradSize, kSkew = kWinogradSkew;
-constexpr int64_t kMaxRows = 128, kMaxColumns = 256;  // channels that a unit of work has at most
-constexpr int64_t kBlock = 32;  // tiles whose numbers are made at a time: more take as long, and more memory
+constexpr int64_t kMaxRows = 128, kMaxColumns = 256;  // maximum channels per unit of work
+constexpr int64_t kBlock = 32;  // tiles transformed at a time: more are not faster and need more memory
 constexpr int64_t kMaxChunks = 16;
-constexpr int64_t kChunkTiles = 64;         // at least
-constexpr int64_t kPartialBytes = 8 << 20;  // of the sums of all chunks
-constexpr int64_t kStretch = 512;           // tiles whose products are added up before they become weights
+constexpr int64_t kChunkTiles = 64;          // minimum tiles per chunk
+constexpr int64_t kPartialBytes = 8 << 20;   // of all partial sums
+constexpr int64_t kTilesPerTransform = 512;  // tiles whose products are summed before the weights transform
 
-/// `count` channels in parts of about equal size, whole vectors of 16.
+/// Splits channels into parts of about equal size, multiples of 16.
 struct Parts {
   int64_t size, count;
   Parts(int64_t channels, int64_t most_channels) {
@@ -31,15 +32,15 @@ struct Parts {
   }
 };
 
-/// Elements from one tile to the next: lines a multiple of 512 bytes apart would collide.
+/// Elements between consecutive tiles. A multiple of 512 bytes would map their cache lines to the same sets.
 int64_t pitch_of(int64_t channels) { return channels % 128 == 0 ? channels + 16 : channels; }
 
-/// The split of the work, which depends on the shape alone.
+/// How the work is split, which depends on the shape alone.
 struct Plan {
   Parts rows, columns;
   int64_t chunks;
 
-  Plan(const Sides& s, const Tiling& t)
+  Plan(const WinogradShape& s, const Tiling& t)
       : rows(s.group_depth(), kMaxRows), columns(s.group_columns(), kMaxColumns), chunks(1) {
     while (chunks < kMaxChunks && 2 * chunks * 9 * s.weights() * kSize <= kPartialBytes &&
            t.tiles / (2 * chunks) >= kChunkTiles) {
@@ -48,15 +49,16 @@ struct Plan {
   }
 };
 
+/// The arguments that all units of work of a call share.
 struct FilterSum {
   const MatmulKernels* matmul;
   const WinogradKernels* kernels;
-  const Sides* sides;
+  const WinogradShape* sides;
   const Tiling* tiling;
   const Plan* plan;
   Image x, dy;
   void* result;
-  void* partials;  // of the chunks but the first
+  void* partials;  // partial sums of all chunks except the first, whose sum is `result`
   int64_t x_pitch, dy_pitch;
   int64_t x_plane, dy_plane, plane;
 
@@ -72,9 +74,9 @@ struct FilterSum {
   void run(int64_t chunk, int64_t unit, void* scratch) const;
 };
 
-/// The sums of a chunk for one part of the input channels and one of the output channels of a group.
+/// Computes a chunk's sum for one part of the input channels and one part of the output channels of a group.
 void FilterSum::run(int64_t chunk, int64_t unit, void* scratch) const {
-  const Sides& s = *sides;
+  const WinogradShape& s = *sides;
   const Tiling& t = *tiling;
   const Parts &rows = plan->rows, &columns = plan->columns;
   const int64_t group = unit / columns.count / rows.count;
@@ -99,35 +101,35 @@ void FilterSum::run(int64_t chunk, int64_t unit, void* scratch) const {
   product.c_row = columns.size;
   product.m = from.channels;
   product.n = to.channels;
-  // f(tile's place, its number) for those of [begin, end) that exist; how many these are.
+  // Calls f(position, index) for the tiles in [begin, end) that are not empty. Returns how many there are.
   const auto each_tile = [&](int64_t begin, int64_t end, const auto& f) {
     int64_t count = 0;
     for (int64_t i = begin; i < end; i++) {
-      const Place at(t, i);
+      const TilePosition at(t, i);
       if (at.y < s.height && at.x < s.width) f(at, count++);
     }
     return count;
   };
   const int64_t chunk_begin = t.tiles * chunk / plan->chunks, end = t.tiles * (chunk + 1) / plan->chunks;
   bool written = false;
-  const auto finish = [&] {
+  const auto transform_weights = [&] {
     for (int64_t i = 0; i < from.channels; i++) {
       kernels->weights(bytes_at(sum, i * columns.size * kSize), plane, to.channels,
                        bytes_at(out, i * s.columns * kSize), s.weights(), written);
     }
     written = true;
   };
-  for (int64_t first = chunk_begin; first < end; first += kStretch) {
-    const int64_t count = least(kStretch, end - first), blocks = (count + kBlock - 1) / kBlock;
+  for (int64_t first = chunk_begin; first < end; first += kTilesPerTransform) {
+    const int64_t count = least(kTilesPerTransform, end - first), blocks = (count + kBlock - 1) / kBlock;
     product.accumulate = false;
     for (int64_t b = 0; b < blocks; b++) {
       const int64_t begin = first + count * b / blocks, next = first + count * (b + 1) / blocks;
-      product.k = each_tile(begin, next, [&](const Place& at, int64_t i) {
+      product.k = each_tile(begin, next, [&](const TilePosition& at, int64_t i) {
         const Window w = from.window(kernels->tile, at.image, at.y - s.pad_y, at.x - s.pad_x, copy);
         kernels->input(w.first, w.row, w.column, from.channels, bytes_at(v, i * x_pitch * kSize), x_plane);
       });
       if (product.k == 0) continue;
-      each_tile(begin, next, [&](const Place& at, int64_t i) {
+      each_tile(begin, next, [&](const TilePosition& at, int64_t i) {
         const Window w = to.window(t.out, at.image, at.y, at.x, copy);
         kernels->gradient(w.first, w.row, w.column, to.channels, bytes_at(d, i * dy_pitch * kSize), dy_plane);
       });
@@ -139,20 +141,20 @@ void FilterSum::run(int64_t chunk, int64_t unit, void* scratch) const {
       }
       product.accumulate = true;
     }
-    if (product.accumulate) finish();
+    if (product.accumulate) transform_weights();
   }
-  if (written) return;  // else there was no tile
+  if (written) return;  // otherwise all tiles were empty
   __builtin_memset(sum, 0, static_cast<size_t>(t.planes * plane * kSize));
-  finish();
+  transform_weights();
 }
 
 }  // namespace
 
-double winograd_filter_cost(const Sides& s, int n, int64_t lanes) {
+double winograd_filter_cost(const WinogradShape& s, int n, int64_t lanes) {
   const Tiling t(s, n);
   const Plan plan(s, t);
   const double rows = static_cast<double>(s.group_depth()), columns = in_vectors(s.group_columns(), lanes);
-  // A tile of one vector has too few sums for the latency of multiply-adds.
+  // A tile of one vector has too few accumulators to hide the latency of multiply-adds.
   const double narrow = s.group_columns() <= lanes ? 1.3 : 1;
   const double transforms = in_vectors(s.group_depth(), lanes) * static_cast<double>(plan.columns.count) +
                             columns * static_cast<double>(plan.rows.count);
@@ -162,7 +164,7 @@ double winograd_filter_cost(const Sides& s, int n, int64_t lanes) {
 }
 
 bool run_winograd_filter(const KernelTable& table, const WinogradKernels& winograd, const ConvCall& call) {
-  const Sides s(call);
+  const WinogradShape s(call);
   const Tiling t(s, winograd.tile);
   const Plan plan(s, t);
   FilterSum sum = {};
@@ -180,20 +182,20 @@ bool run_winograd_filter(const KernelTable& table, const WinogradKernels& winogr
   sum.dy_plane = kBlock * sum.dy_pitch + kSkew;
   sum.plane = plan.rows.size * plan.columns.size + kSkew;
   const int64_t elements = sum.elements(), units = sum.units();
-  Temporary partials((plan.chunks - 1) * elements * kSize);
+  Workspace partials((plan.chunks - 1) * elements * kSize);
   if (partials.failed()) return false;
   sum.partials = partials.as<void>();
-  std::atomic<bool> enough{true};
+  std::atomic<bool> allocated{true};
   const int64_t work = t.tiles * t.planes * s.weights();
   parallel_for_grains(plan.chunks * units, work / kConvGrain, [&](int64_t begin, int64_t end) {
     void* const scratch = thread_scratch(sum.scratch_bytes());
     if (scratch == nullptr) {
-      enough = false;
+      allocated = false;
       return;
     }
     for (int64_t i = begin; i < end; i++) sum.run(i / units, i % units, scratch);
   });
-  if (!enough) return false;
+  if (!allocated) return false;
   add_pairwise(table.conv[kFloat32], plan.chunks, elements, kSize,
                [&](int64_t chunk) { return sum.sums(chunk); });
   return true;

@@ -52,9 +52,10 @@ inline Segment windows_from(const WindowDim& d, int64_t o) {
   return {o, 1, count, low, 1, high - low, from, d.stride, d.dilation};
 }
 
-/// The segment of input elements i, i + stride … that the same taps of windows read: n windows, tap j being
-/// that of window `from` + i·from_step + j·from_tap.
-inline Segment readers_from(const WindowDim& d, int64_t i) {
+/// The transposed mapping, for input gradients: the segment of input elements i, i + stride … that are read
+/// by the same taps of windows. There are n windows; tap j is that of window `from` + i·from_step +
+/// j·from_tap.
+inline Segment transposed_from(const WindowDim& d, int64_t i) {
   const int64_t common = d.stride == 1 ? 1 : std::gcd(d.dilation, d.stride);
   const int64_t k_step = floor_div(d.stride, common), tap = floor_div(d.dilation, common);
   Segment s = {i, d.stride, 1, 0, k_step, 0, 0, 1, -tap};
@@ -81,10 +82,10 @@ inline Segment readers_from(const WindowDim& d, int64_t i) {
   return s;
 }
 
-/// f(segment) over all of a dimension, as windows or (`readers`) as input elements.
+/// Calls f(segment) for all segments of a dimension: of windows, or if `transposed` is set of input elements.
 template <class F>
-inline void each_segment(const WindowDim& d, bool readers, const F& f) {
-  if (!readers) {
+inline void each_segment(const WindowDim& d, bool transposed, const F& f) {
+  if (!transposed) {
     for (int64_t o = 0; o < d.out;) {
       const Segment s = windows_from(d, o);
       f(s);
@@ -94,7 +95,7 @@ inline void each_segment(const WindowDim& d, bool readers, const F& f) {
   }
   for (int64_t r = 0; r < d.stride && r < d.size; r++) {
     for (int64_t i = r; i < d.size;) {
-      const Segment s = readers_from(d, i);
+      const Segment s = transposed_from(d, i);
       f(s);
       i += s.count * d.stride;
     }
