@@ -89,7 +89,7 @@ export function arrayToString(
 const IMPLIED = new Set(['bool', 'int64', 'float64', 'complex128']);
 
 /** An array as Python code, like NumPy's `repr`: `array([1., 2.], dtype=float32)`. */
-export function arrayRepr(data: PrintData, shape: readonly number[], dtype: string): string {
+function arrayRepr(data: PrintData, shape: readonly number[], dtype: string): string {
   const prefix = 'array(';
   const text = prefix + arrayToString(data, shape, dtype, prefix, { separator: ', ', suffix: ')' });
   const size = elementCount(shape);

@@ -305,7 +305,7 @@ export function stringsOf(t: Tensor): readonly string[] {
 const bytesOf = (t: Tensor): Buffer[] => stringsOf(t).map((value) => Buffer.from(value, 'latin1'));
 
 /** @internal What is printed of a tensor. */
-export const printDataOf = (t: Tensor): PrintData => (t.dt === stringType ? bytesOf(t) : valuesOf(t));
+const printDataOf = (t: Tensor): PrintData => (t.dt === stringType ? bytesOf(t) : valuesOf(t));
 
 /** @internal Writes all elements of a new tensor. */
 export function writeValues(t: Tensor, values: ArrayLike<number | bigint>): void {

@@ -77,7 +77,7 @@ export interface SummaryValue {
 }
 
 /** @internal The encoding of a summary value. */
-export function encodeValue({ tag, plugin, pluginContent, tensor }: SummaryValue): Buffer {
+function encodeValue({ tag, plugin, pluginContent, tensor }: SummaryValue): Buffer {
   const { value, metadata, pluginData } = fields;
   const content = pluginContent === undefined ? [] : [bytes(pluginData.content, pluginContent)];
   return Buffer.concat([

@@ -14,7 +14,7 @@ export interface PngOptions {
   fonts?: readonly string[];
 }
 
-export const PNG_KEYS: readonly (keyof PngOptions)[] = ['scale', 'fonts'];
+const PNG_KEYS: readonly (keyof PngOptions)[] = ['scale', 'fonts'];
 
 const MOST_PIXELS = 2 ** 28;
 

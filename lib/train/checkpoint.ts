@@ -126,9 +126,6 @@ function assign(
   for (const [name, v] of found) v.assign(saved.read(name));
 }
 
-/** Whether there is a checkpoint. */
-export const checkpointExists = (prefix: string): boolean => fs.existsSync(prefix + ending);
-
 /** Removes a checkpoint, if it is there. */
 export function removeCheckpoint(prefix: string): void {
   fs.rmSync(prefix + ending, { force: true });

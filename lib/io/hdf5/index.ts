@@ -1,4 +1,4 @@
 /** HDF5 files, as Keras writes them. */
-export { isHdf5, openHdf5, type AttributeValue, type ReadDataset, type ReadGroup } from './read';
+export { openHdf5, type AttributeValue, type ReadDataset, type ReadGroup } from './read';
 export type { H5Attribute } from './encode';
 export { hdf5Parts, type H5Dataset, type H5Group } from './write';

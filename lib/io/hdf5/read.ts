@@ -23,7 +23,7 @@ const signature = Buffer.from('894844460d0a1a0a', 'hex');
 const maxName = 1 << 16;
 
 /** Whether the bytes begin as an HDF5 file does. */
-export const isHdf5 = (source: ByteSource): boolean =>
+const isHdf5 = (source: ByteSource): boolean =>
   source.size >= 8 && source.read(0, 8, 'the signature').equals(signature);
 
 /** The root of a file. DataLossError if the bytes are none, UnimplementedError for newer versions of the format. */

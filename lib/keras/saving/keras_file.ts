@@ -23,7 +23,7 @@ import { isShardMap, loadShards, saveShards } from './shards';
 import { loadWeightsTree, saveables, TreeStore, weightsTree, type Assets, type Saveable } from './weights';
 
 /** The version of Keras whose format is written. */
-export const kerasVersion = '3.15.1';
+const kerasVersion = '3.15.1';
 /** The most bytes of a config: more is no config. */
 const maxConfigBytes = 2 ** 28;
 /** How many times its stored size a member may have; Keras does not compress. */

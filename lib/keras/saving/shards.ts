@@ -1,5 +1,4 @@
 /** Weights that are spread over several files, with a JSON that says where each is. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { dtypes } from '../../core/dtype';
 import { DataLossError, InvalidArgumentError } from '../../core/errors';
@@ -133,6 +132,3 @@ class ShardStore implements WeightStore {
 
 /** Whether a path is that of such a JSON. */
 export const isShardMap = (file: string): boolean => file.endsWith(ending);
-
-/** Whether there is a file. */
-export const exists = (file: string): boolean => fs.existsSync(file);

@@ -1,5 +1,5 @@
 /**
- * Composite ops, which are written in other ops. Also `compose` and `callWith`, by which public functions count their arguments
+ * Composite ops, which are written in other ops. Also `compose`, by which public functions count their arguments
  * without allocating a list of them.
  */
 import type { DType } from '../../core/dtype';
@@ -14,7 +14,7 @@ import { register, type Example, type OpDefinition } from '../registry';
  * Calls f with the first n arguments, n ≤ 6. Rest parameters and spread arguments would allocate a list for each call, which
  * costs as much as a small op.
  */
-export function callWith<R>(
+function callWith<R>(
   f: unknown,
   n: number,
   a: unknown,

@@ -55,7 +55,7 @@ function withoutAxis(shape: Shape, axis: number): Shape {
 }
 
 /** The region of `size` elements from `begin` on along one axis. */
-export function axisRange(shape: Shape, axis: number, begin: number, size: number): Region {
+function axisRange(shape: Shape, axis: number, begin: number, size: number): Region {
   const sizes = withSize(shape, axis, size);
   return {
     begin: shape.map((_, i) => (i === axis ? begin : 0)),

@@ -32,7 +32,7 @@ export function regionLayout(shape: Shape, region: Region): { at: number; stride
 }
 
 /** The same region of the transposed tensor; null if the region drops or adds dimensions. */
-export function permutedRegion(region: Region, perm: readonly number[]): Region | null {
+function permutedRegion(region: Region, perm: readonly number[]): Region | null {
   if (!sameShape(region.shape, region.sizes)) return null;
   const of = (list: readonly number[]): number[] => perm.map((d) => list[d]);
   const sizes = asShape(of(region.sizes));
@@ -83,7 +83,7 @@ interface Placement {
 }
 
 /** Zeros of `shape` with `x` in a region: the gradient of `takeRegion`. */
-export const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = op<
+const placeRegion: (x: Tensor, region: Region, shape: Shape) => Tensor = op<
   [x: Tensor, region: Region, shape: Shape],
   Placement
 >('placeRegion', {

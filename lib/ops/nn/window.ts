@@ -63,7 +63,7 @@ export function windowAxes(format: unknown, n: number, op: string): WindowAxes {
 }
 
 /** The axis of the i-th spatial dimension. */
-export function spatialAxis({ channelsFirst }: WindowAxes, i: number): number {
+function spatialAxis({ channelsFirst }: WindowAxes, i: number): number {
   return i + (channelsFirst ? 2 : 1);
 }
 

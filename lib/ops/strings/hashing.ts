@@ -1,5 +1,4 @@
 /** Buckets of strings and integers: hashes modulo a number. */
-import { toTensor } from '../../core/convert';
 import { dtypes, integers, stringType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
@@ -77,7 +76,7 @@ function bucketCount(given: number, name: string): bigint {
 }
 
 /** @internal The two halves of a key as unsigned 64-bit integers. */
-export function hashKey(key: unknown, name: string): readonly [bigint, bigint] {
+function hashKey(key: unknown, name: string): readonly [bigint, bigint] {
   const ok =
     Array.isArray(key) &&
     key.length === 2 &&
@@ -107,12 +106,4 @@ export function toHashBucketStrong(
   const buckets = bucketCount(numBuckets, name);
   const halves = hashKey(key, name);
   return hashBuckets(textOf(input, name) as unknown as Tensor, { buckets, key: halves });
-}
-
-/** @internal An argument that is a tensor of strings or integers. */
-export function hashable(value: unknown, name: string): Tensor {
-  const x = toTensor(value, null, name, 'inputs');
-  if (x.dt !== stringType && x.dt.kind !== 'int')
-    throw new InvalidArgumentError(`[${name}] inputs must be strings or integers; got ${x.dtype}`);
-  return x;
 }

@@ -20,7 +20,7 @@ export function textOf(value: unknown, op: string, argument = 'input'): StringTe
 }
 
 /** Its elements, each replaced. */
-export function mapText(t: StringTensor, f: (bytes: string) => string): StringTensor {
+function mapText(t: StringTensor, f: (bytes: string) => string): StringTensor {
   const x = t as unknown as Tensor;
   return stringTensor(shapeOf(x), stringsOf(x).map(f)) as unknown as StringTensor;
 }
