@@ -31,7 +31,8 @@ function call({ name, pos, options }: Case, args: readonly unknown[]): unknown {
 }
 
 /** These pass through exp and log, factorizations or long sums. */
-const loose = /^(cholesky|det|inv|logdet|slogdet|solve|lstsq|corrcoef|geomspace|logspace|logaddexp|norm|correlate|psnr)/;
+const loose =
+  /^(cholesky|det|inv|logdet|slogdet|solve|lstsq|corrcoef|geomspace|logspace|logaddexp|norm|correlate|psnr)/;
 
 function expectEqual(got: unknown, expected: Recorded, tolerance: number): void {
   const t = got as tf.Tensor;
@@ -50,20 +51,19 @@ const isFloat = (t: tf.Tensor): boolean => t.dtype.startsWith('float');
 
 /** What gradients of an output are taken with, as in recording.py. */
 const cotangent = (t: tf.Tensor): tf.Tensor =>
-  tf.reshape(tf.cast(tf.constant(new Float64Array(t.size).map((_, k) => Math.cos(k * 0.7 + 0.3))), t.dtype), t.shape);
+  tf.reshape(
+    tf.cast(tf.constant(new Float64Array(t.size).map((_, k) => Math.cos(k * 0.7 + 0.3))), t.dtype),
+    t.shape,
+  );
 
 function expectGradients(recorded: Case, tolerance: number): void {
   const args = map(recorded.args, recordedTensor);
   const sources = (flat(args) as tf.Tensor[]).filter(isFloat);
   const tape = new tf.GradientTape();
-  const total = tape.record(() => {
-    sources.forEach((x) => {
-      tape.watch(x);
-    });
+  tape.watch(sources);
+  const total = tape.run(() => {
     const outputs = (flat(call(recorded, args)) as tf.Tensor[]).filter(isFloat);
-    return outputs
-      .map((t) => tf.reduceSum(tf.multiply(t, cotangent(t))))
-      .reduce((a, b) => tf.add(a, b));
+    return outputs.map((t) => tf.reduceSum(tf.multiply(t, cotangent(t)))).reduce((a, b) => tf.add(a, b));
   });
   const found = tape.gradient(total, sources, { unconnectedGradients: 'zero' }) as tf.Tensor[];
   recorded.gradients?.forEach((expected, k) => {
@@ -80,9 +80,12 @@ function expectModel(recorded: Case, tolerance: number): void {
   const outputs = flat(call(recorded, symbols)) as tf.keras.KerasTensor[];
   const model = new tf.keras.Model(flat(symbols) as tf.keras.KerasTensor[], outputs);
   expect(serialize(model)).toEqual(recorded.config);
-  const loaded = deserialize(recorded.config as Json, { file: 'fixture', customObjects: {} }) as tf.keras.Model;
+  const loaded = deserialize(recorded.config as Json, {
+    file: 'fixture',
+    customObjects: {},
+  }) as tf.keras.Model;
   for (const m of [model, loaded]) {
-    const results = flat(m<unknown>(flat(args)));
+    const results = flat(m<unknown>(flat(args) as tf.Tensor[]));
     recorded.outputs.forEach((expected, k) => {
       expectEqual(results[k], expected, tolerance);
     });
@@ -94,7 +97,9 @@ function expectModel(recorded: Case, tolerance: number): void {
 const isDynamic = ({ name, options }: Case): boolean =>
   /^(nonzero|bincount|histogram)$/.test(name) || (name.startsWith('segment') && !('num_segments' in options));
 
-const rows = cases.map((recorded, k) => [`${k}: ${recorded.name} ${JSON.stringify(recorded.options)}`, recorded] as const);
+const rows = cases.map(
+  (recorded, k) => [`${k}: ${recorded.name} ${JSON.stringify(recorded.options)}`, recorded] as const,
+);
 
 test.each(rows)('%s', (_, recorded) => {
   const tolerance = loose.test(recorded.name) ? 3e-5 : 2e-6;
@@ -107,7 +112,12 @@ test.each(rows)('%s', (_, recorded) => {
   if (!isDynamic(recorded)) {
     const compiled = tf.function((...tensors: tf.Tensor[]) => {
       let next = 0;
-      return flat(call(recorded, map(recorded.args, () => tensors[next++]))) as tf.Tensor[];
+      return flat(
+        call(
+          recorded,
+          map(recorded.args, () => tensors[next++]),
+        ),
+      ) as tf.Tensor[];
     });
     const results = compiled(...(flat(args) as tf.Tensor[]));
     recorded.outputs.forEach((expected, k) => {

@@ -14,6 +14,7 @@ export function snakeCase(name: string): string {
 
 /** Names that are not in snake case by the usual rule. */
 const pythonNames: Readonly<Record<string, string>> = {
+  N: 'N',
   beta1: 'beta_1',
   beta2: 'beta_2',
   beta2Decay: 'beta_2_decay',

@@ -20,7 +20,11 @@ import { applyOperation, type OperationDefinition } from './operation';
 import { as, axisOf } from './define';
 
 /** Calls f with tensors, or records it for symbolic ones: the operands are one list, in which functions may stand. */
-function higher(className: string, run: (operands: readonly unknown[]) => unknown, operands: readonly unknown[]): unknown {
+function higher(
+  className: string,
+  run: (operands: readonly unknown[]) => unknown,
+  operands: readonly unknown[],
+): unknown {
   const definition: OperationDefinition = {
     module: 'core',
     className,
@@ -38,7 +42,11 @@ function callable(f: unknown, name: string, op: string): void {
 export function cond<R>(pred: unknown, trueFn: () => R, falseFn: () => R): R {
   callable(trueFn, 'trueFn', 'cond');
   callable(falseFn, 'falseFn', 'cond');
-  return higher('Cond', ([p, f, g]) => condOp(p as TensorLike, f as () => R, g as () => R), [pred, trueFn, falseFn]) as R;
+  return higher('Cond', ([p, f, g]) => condOp(p as TensorLike, f as () => R, g as () => R), [
+    pred,
+    trueFn,
+    falseFn,
+  ]) as R;
 }
 
 /** The result of the function with this index, which is limited to those that there are, for the operands. @tf tf.keras.ops.switch */
@@ -51,7 +59,7 @@ export function switchBranch<A extends readonly unknown[], R>(
     throw new TypeError(`[switch] branches must be an array of functions; got ${describe(branches)}`);
   branches.forEach((branch) => callable(branch, 'branches', 'switch'));
   const run = ([i, ...values]: readonly unknown[]): unknown => {
-    const place = as(toTensor(i as TensorLike, null, 'switch', 'index'), 'int32');
+    const place = as(toTensor(i, null, 'switch', 'index'), 'int32');
     return switchCase(
       minimum(maximum(place, 0), branches.length - 1),
       branches.map((branch: (...all: unknown[]) => unknown) => () => branch(...values)),
@@ -103,7 +111,9 @@ export function foriLoop<V>(
 ): V {
   callable(bodyFun, 'bodyFun', 'foriLoop');
   const run = ([from, to, first]: readonly unknown[]): unknown => {
-    const [begin, end] = [from, to].map((n) => as(toTensor(n as TensorLike, null, 'foriLoop', 'bounds'), 'int32'));
+    const [begin, end] = [from, to].map((n) =>
+      as(toTensor(n as TensorLike, null, 'foriLoop', 'bounds'), 'int32'),
+    );
     const [, value] = whileLoopOp(
       (i: Tensor) => less(i, end),
       (i: Tensor, v: V) => [add(i, 1), bodyFun(i, v)],
@@ -118,8 +128,8 @@ export function foriLoop<V>(
 function asTensors(value: unknown, op: string): unknown {
   if (value instanceof Tensor) return value;
   return flatten(value).some((leaf) => leaf instanceof Tensor)
-    ? mapStructure(value, (leaf) => toTensor(leaf as TensorLike, null, op, 'x'))
-    : toTensor(value as TensorLike, null, op, 'x');
+    ? mapStructure(value, (leaf) => toTensor(leaf, null, op, 'x'))
+    : toTensor(value, null, op, 'x');
 }
 
 /** f of each slice along the first dimension, stacked. @tf tf.keras.ops.map */
@@ -143,9 +153,11 @@ interface ScanOptions {
   unroll?: number | boolean;
 }
 
-const leaf = (x: unknown): Tensor => toTensor(x as TensorLike, null, 'scan', 'xs');
+const leaf = (x: unknown): Tensor => toTensor(x, null, 'scan', 'xs');
 const each = (structure: unknown, f: (t: Tensor) => Tensor): unknown =>
-  structure instanceof Tensor ? f(structure) : mapStructure(structure, (x) => (x === null ? null : f(leaf(x))));
+  structure instanceof Tensor
+    ? f(structure)
+    : mapStructure(structure, (x) => (x === null ? null : f(leaf(x))));
 
 /**
  * `[carry, y] = f(carry, x)` for the slices of xs along the first dimension, in order: `[carry, ys]`, the last carry and all y,
@@ -160,8 +172,7 @@ export function scan<C, X, Y>(
   callable(f, 'f', 'scan');
   const defaults: Required<ScanOptions> = { length: null, reverse: false, unroll: 1 };
   const { length, reverse } = readOptions(options, 'length', defaults, 'scan');
-  if (xs === null && length === null)
-    throw new InvalidArgumentError('[scan] needs xs, or the option length');
+  if (xs === null && length === null) throw new InvalidArgumentError('[scan] needs xs, or the option length');
   const run = ([first, elements]: readonly unknown[]): unknown => {
     const has = elements !== null;
     const all = has ? each(elements, (t) => t) : zeros([length as number]);
@@ -169,7 +180,10 @@ export function scan<C, X, Y>(
     if (n === 0) throw new InvalidArgumentError('[scan] there are no elements');
     const ordered = reverse ? each(all, (t) => reversed(t, [0])) : all;
     const step = (carry: C, x: unknown): readonly [C, Y] => f(carry, (has ? x : null) as X);
-    const [c, y] = step(asTensors(first, 'scan') as C, each(ordered, (t) => at(t, 0)));
+    const [c, y] = step(
+      asTensors(first, 'scan') as C,
+      each(ordered, (t) => at(t, 0)),
+    );
     const start = each(y, (t) => expandDims(t, 0));
     if (n === 1) return [c, start];
     const rest = each(ordered, (t) => at(t, '1:'));
@@ -191,7 +205,7 @@ interface AssociativeOptions {
   axis?: number;
 }
 
-/** Slices [begin, end) along the first dimension, every `by`. */
+/** The part of each tensor that a slice of the first dimension names. */
 const every = (xs: readonly Tensor[], items: string): Tensor[] => xs.map((x) => at(x, items));
 
 /** The results of an associative f of the first 1, 2, 3… elements, in a logarithmic number of calls. */
@@ -201,19 +215,32 @@ function associative(f: (a: Tensor[], b: Tensor[]) => Tensor[], xs: readonly Ten
   const pairs = f(every(xs, `:${n - 1}:2`), every(xs, '1::2'));
   const odd = associative(f, pairs);
   const even = every(xs, '2::2');
-  const later =
-    even[0].shape[0] === 0 ? even : f(n % 2 === 0 ? every(odd, ':-1') : odd, even);
+  const later = even[0].shape[0] === 0 ? even : f(n % 2 === 0 ? every(odd, ':-1') : odd, even);
   return xs.map((x, k) => {
     const evens = concat([at(x, ':1'), later[k]], 0);
     const count = Math.floor(n / 2);
-    const woven = stack([slice(evens, evens.shape.map(() => 0), [count, ...x.shape.slice(1)]), odd[k]], 1);
+    const woven = stack(
+      [
+        slice(
+          evens,
+          evens.shape.map(() => 0),
+          [count, ...x.shape.slice(1)],
+        ),
+        odd[k],
+      ],
+      1,
+    );
     const flat = reshape(woven, [2 * count, ...x.shape.slice(1)]);
     return n % 2 === 0 ? flat : concat([flat, at(evens, '-1:')], 0);
   });
 }
 
 /** The results of an associative function f(a, b) of whole slices: of the first 1, 2, 3… elements along an axis. @tf tf.keras.ops.associative_scan */
-export function associativeScan<X>(f: (a: X, b: X) => X, elems: X, options?: AssociativeOptions | boolean): X {
+export function associativeScan<X>(
+  f: (a: X, b: X) => X,
+  elems: X,
+  options?: AssociativeOptions | boolean,
+): X {
   callable(f, 'f', 'associativeScan');
   const { reverse, axis } = readOptions(options, 'reverse', { reverse: false, axis: 0 }, 'associativeScan');
   const run = ([elements]: readonly unknown[]): unknown => {
@@ -223,7 +250,7 @@ export function associativeScan<X>(f: (a: X, b: X) => X, elems: X, options?: Ass
       let next = 0;
       return each(elements, () => exchanged(parts[next++], axis)) as X;
     };
-    const xs = (flatten(each(elements, toFront)) as Tensor[]);
+    const xs = flatten(each(elements, toFront)) as Tensor[];
     const join = (a: Tensor[], b: Tensor[]): Tensor[] =>
       (flatten(f(inForm(a), inForm(b))) as Tensor[]).map((t) => exchanged(t, axis));
     const found = associative(join, xs);

@@ -50,7 +50,7 @@ export const convertToTensor = operation<OfDType>({
   check: (config) => ({ ...config, dtype: dtypeOrNull(config.dtype, 'convertToTensor') }),
   run: ([x], config) => {
     const to = config.dtype === null ? null : dtypeInfo(config.dtype, '[convertToTensor] dtype');
-    if (!(x instanceof Tensor)) return toTensor(x as TensorLike, to, 'convertToTensor', 'x');
+    if (!(x instanceof Tensor)) return toTensor(x, to, 'convertToTensor', 'x');
     return to === null ? x : as(x, to.name);
   },
 });
@@ -70,7 +70,7 @@ export const stopGradient = exact('StopGradient', (x) => stop(x), { module: core
 
 /** The indices that a part of these sizes, which begins at a position, has along each axis; it is moved inside if it is beyond an end. */
 function places(x: Tensor, start: unknown, sizes: readonly number[], op: string): Tensor[] {
-  const begin = toTensor(start as TensorLike, null, op, 'startIndices');
+  const begin = toTensor(start, null, op, 'startIndices');
   if (begin.rank !== 1 || begin.size !== x.rank || sizes.length !== x.rank)
     throw new InvalidArgumentError(
       `[${op}] startIndices and the shape must have one integer for each of ${x.rank} dimensions; got ${begin.size} and ${sizes.length}`,
@@ -98,7 +98,7 @@ export const slice = operation<Binary<[shape: readonly number[]]>>({
   required: ['shape'],
   check: (config) => ({ shape: integers(config.shape, 'shape', 'slice') }),
   run: ([inputs, start], config) => {
-    const x = toTensor(inputs as TensorLike, null, 'slice', 'inputs');
+    const x = toTensor(inputs, null, 'slice', 'inputs');
     const sizes = openSizes(x, start, config.shape as number[]);
     return places(x, start, sizes, 'slice').reduce<Tensor>((y, found, axis) => gather(y, found, { axis }), x);
   },
@@ -106,18 +106,18 @@ export const slice = operation<Binary<[shape: readonly number[]]>>({
 
 /** The tensor with a part, which begins at a position, replaced. @tf tf.keras.ops.slice_update */
 export const sliceUpdate = operation<
-  (<X extends Operand, U extends Operand>(
+  <X extends Operand, U extends Operand>(
     inputs: X,
     startIndices: Operand,
     updates: U,
-  ) => KerasTensor extends X | U ? KerasTensor : Tensor)
+  ) => KerasTensor extends X | U ? KerasTensor : Tensor
 >({
   module: core,
   className: 'SliceUpdate',
   tensors: ['inputs', 'startIndices', 'updates'],
   run: ([inputs, start, updates]) => {
-    const x = toTensor(inputs as TensorLike, null, 'sliceUpdate', 'inputs');
-    const part = toTensor(updates as TensorLike, x.dt, 'sliceUpdate', 'updates');
+    const x = toTensor(inputs, null, 'sliceUpdate', 'inputs');
+    const part = toTensor(updates, x.dt, 'sliceUpdate', 'updates');
     const sizes = part.shape;
     const grid = places(x, start, sizes, 'sliceUpdate').map((found, axis) =>
       broadcastTo(
@@ -168,12 +168,12 @@ function scatterMultiply(x: Tensor, indices: Tensor, values: Tensor): Tensor {
 
 /** The tensor with values at index tuples; or with these added, multiplied, or where they are larger or smaller. @tf tf.keras.ops.scatter_update */
 export const scatterUpdate = operation<
-  (<X extends Operand, I extends Operand, U extends Operand>(
+  <X extends Operand, I extends Operand, U extends Operand>(
     inputs: X,
     indices: I,
     updates: U,
     options?: { reduction?: Update | null } | Update | null,
-  ) => KerasTensor extends X | I | U ? KerasTensor : Tensor)
+  ) => KerasTensor extends X | I | U ? KerasTensor : Tensor
 >({
   module: core,
   className: 'ScatterUpdate',
@@ -181,12 +181,14 @@ export const scatterUpdate = operation<
   optional: { reduction: null },
   check: ({ reduction }) => ({
     reduction:
-      reduction === null ? null : oneOf(reduction, ['add', 'max', 'min', 'mul'], 'reduction', 'scatterUpdate'),
+      reduction === null
+        ? null
+        : oneOf(reduction, ['add', 'max', 'min', 'mul'], 'reduction', 'scatterUpdate'),
   }),
   run: ([inputs, indices, values], { reduction }) => {
-    const x = toTensor(inputs as TensorLike, null, 'scatterUpdate', 'inputs');
-    const tuples = toTensor(indices as TensorLike, dtypeInfo('int32', 'dtype'), 'scatterUpdate', 'indices');
-    const by = toTensor(values as TensorLike, x.dt, 'scatterUpdate', 'updates');
+    const x = toTensor(inputs, null, 'scatterUpdate', 'inputs');
+    const tuples = toTensor(indices, dtypeInfo('int32', 'dtype'), 'scatterUpdate', 'indices');
+    const by = toTensor(values, x.dt, 'scatterUpdate', 'updates');
     if (reduction === 'mul') return scatterMultiply(x, tuples, by);
     const f = reduction === null ? scatters.tensorScatterNdUpdate : updates[reduction as 'add'];
     return f(x, tuples, by);
@@ -216,12 +218,16 @@ const segment = (
       sorted: flag(sorted, 'sorted', className),
     }),
     run: ([data, ids], { numSegments, sorted }) => {
-      const x = toTensor(data as TensorLike, null, className, 'data');
-      const by = toTensor(ids as TensorLike, dtypeInfo('int32', 'dtype'), className, 'segmentIds');
+      const x = toTensor(data, null, className, 'data');
+      const by = toTensor(ids, dtypeInfo('int32', 'dtype'), className, 'segmentIds');
       if (numSegments !== null) return unsorted(x, by, numSegments as number);
       if (sorted === true) return sortedOne(x, by);
       const numbers = [...(by.data() as Iterable<number | bigint>)].map(Number);
-      return unsorted(x, by, numbers.reduce((most, id) => Math.max(most, id + 1), 0));
+      return unsorted(
+        x,
+        by,
+        numbers.reduce((most, id) => Math.max(most, id + 1), 0),
+      );
     },
   });
 

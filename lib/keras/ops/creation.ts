@@ -73,7 +73,7 @@ export const fullLike = operation<Binary<[options?: DTypeOption]>>({
   optional: { dtype: null },
   check: ({ dtype }) => ({ dtype: dtypeOrNull(dtype, 'fullLike') }),
   run: ([x, value], { dtype }) => {
-    const like = toTensor(x as TensorLike, null, 'fullLike', 'x');
+    const like = toTensor(x, null, 'fullLike', 'x');
     return filled(value as TensorLike, like.shape, (dtype as DType | null) ?? like.dtype);
   },
 });
@@ -155,7 +155,7 @@ export function arange(start: number, options?: ArangeOptions | number | null): 
   const isWhole = [from, to, by].every((n) => Number.isInteger(n));
   const result = dtypeOrNull(dtype, 'arange') ?? (isWhole ? 'int32' : 'float32');
   const computed = isWhole && result !== 'bool' ? 'int32' : 'float32';
-  return as(range(from, to, by, { dtype: result.startsWith('float') ? result : computed }) as Tensor, result);
+  return as(range(from, to, by, { dtype: result.startsWith('float') ? result : computed }), result);
 }
 
 interface SpacedOptions {
@@ -168,14 +168,16 @@ interface SpacedOptions {
   /** The position of the new dimension, if start and stop are not scalars. Default 0. */
   axis?: number;
 }
-const spacedDefaults = { num: 50, endpoint: true, dtype: null, axis: 0 };
+type Spacing = Required<SpacedOptions>;
 
-function spaced(args: readonly TensorLike[], options: typeof spacedDefaults): { y: Tensor; step: Tensor } {
+function spaced(args: readonly TensorLike[], options: Spacing): { y: Tensor; step: Tensor } {
   const { num, endpoint, axis } = options;
-  const dtype = options.dtype as DType | null;
+  const dtype = options.dtype ?? null;
   const count = integer(num, 'num', 'linspace');
   if (count < 0) throw new InvalidArgumentError(`[linspace] num must not be negative; got ${count}`);
-  const operands = promoted(args, 'linspace').map((x) => floating(dtype === null ? x : as(x, dtype), 'linspace'));
+  const operands = promoted(args, 'linspace').map((x) =>
+    floating(dtype === null ? x : as(x, dtype), 'linspace'),
+  );
   const { shape } = binary.add(operands[0], operands[1]);
   const [start, stop] = operands.map((x) => broadcastTo(x, shape));
   const parts = flag(endpoint, 'endpoint', 'linspace') ? count - 1 : count;
@@ -195,7 +197,7 @@ export const linspace = operation<Binary<[options?: (SpacedOptions & { retstep?:
   tensors: ['start', 'stop'],
   optional: { num: 50, endpoint: true, retstep: false, dtype: null, axis: 0 },
   run: (args, config) => {
-    const { y, step } = spaced(likes(args), config as unknown as typeof spacedDefaults);
+    const { y, step } = spaced(likes(args), config as unknown as Spacing);
     return config.retstep === true ? [y, step] : y;
   },
 });
@@ -206,7 +208,7 @@ export const logspace = operation<Binary<[options?: (SpacedOptions & { base?: nu
   tensors: ['start', 'stop'],
   optional: { num: 50, endpoint: true, base: 10, dtype: null, axis: 0 },
   run: (args, config) => {
-    const { y } = spaced(likes(args), config as unknown as typeof spacedDefaults);
+    const { y } = spaced(likes(args), config as unknown as Spacing);
     return binary.pow(toTensor(config.base as number, y.dt, 'logspace', 'base'), y);
   },
 });
@@ -219,7 +221,7 @@ export const geomspace: Spaced = operation<Spaced>({
   run: (args, config) => {
     const [start, stop] = promoted(likes(args), 'geomspace').map((x) => floating(x, 'geomspace'));
     const exponent = (x: Tensor): Tensor => binary.multiply(log(abs(x)), 1 / Math.LN10);
-    const { y } = spaced([exponent(start), exponent(stop)], config as unknown as typeof spacedDefaults);
+    const { y } = spaced([exponent(start), exponent(stop)], config as unknown as Spacing);
     const powers = binary.pow(toTensor(10, y.dt, 'geomspace', 'base'), y);
     return binary.multiply(powers, as(sign(start), powers.dtype));
   },
@@ -239,8 +241,14 @@ const meshgridDefinition: OperationDefinition = {
 operation(meshgridDefinition);
 
 /** Coordinate grids of vectors: `meshgrid([x, y], 'ij')`. Indexing 'xy' (default) exchanges the first two axes. @tf tf.keras.ops.meshgrid */
-export function meshgrid(x: readonly KerasTensor[], options?: { indexing?: 'xy' | 'ij' } | 'xy' | 'ij'): KerasTensor[];
-export function meshgrid(x: readonly TensorLike[], options?: { indexing?: 'xy' | 'ij' } | 'xy' | 'ij'): Tensor[];
+export function meshgrid(
+  x: readonly KerasTensor[],
+  options?: { indexing?: 'xy' | 'ij' } | 'xy' | 'ij',
+): KerasTensor[];
+export function meshgrid(
+  x: readonly TensorLike[],
+  options?: { indexing?: 'xy' | 'ij' } | 'xy' | 'ij',
+): Tensor[];
 export function meshgrid(
   x: readonly Operand[],
   options?: { indexing?: 'xy' | 'ij' } | 'xy' | 'ij',

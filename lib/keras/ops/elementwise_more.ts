@@ -63,7 +63,7 @@ export const realPart = exact('Real', (x) => identity(x));
 /** The imaginary part: 0. @tf tf.keras.ops.imag */
 export const imag = exact('Imag', (x) => zerosLike(x));
 
-/** A factor by which a tensor is scaled so that `decimals` places are whole numbers. */
+/** x, rounded to a number of decimals. */
 const scaled = (x: Tensor, decimals: number): Tensor => {
   const factor = 10 ** decimals;
   return binary.divide(unary.round(binary.multiply(x, factor)), factor);
@@ -118,7 +118,7 @@ export const nanToNum = operation<Unary<[options?: NanToNumOptions | number]>>({
     if (x.dt.kind !== 'float') return identity(x);
     const most = largest[x.dtype];
     if (most === undefined) throw new InvalidArgumentError(`[nanToNum] no limits are known for ${x.dtype}`);
-    const number = (value: unknown): Tensor => toTensor(value as number, x.dt, 'nanToNum', 'nan');
+    const number = (value: unknown): Tensor => toTensor(value, x.dt, 'nanToNum', 'nan');
     const finite = select(unary.isNan(x), number(config.nan), x);
     const below = select(compare.equal(finite, Infinity), number(config.posinf ?? most), finite);
     return select(compare.equal(below, -Infinity), number(config.neginf ?? -most), below);

@@ -1,5 +1,4 @@
 /** Linear algebra: factorizations, systems of equations, determinants, norms. */
-import type { TensorLike } from '../../core/convert';
 import { toTensor } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
@@ -106,7 +105,9 @@ export const lstsq = operation<Binary<[options?: { rcond?: number | null } | num
   run: (args) => {
     const [a, b] = floats(likes(args), 'lstsq');
     if (a.rank !== 2 || b.rank < 1 || b.rank > 2)
-      throw new InvalidArgumentError(`[lstsq] a must be a matrix, b a vector or matrix; got ranks ${a.rank}, ${b.rank}`);
+      throw new InvalidArgumentError(
+        `[lstsq] a must be a matrix, b a vector or matrix; got ranks ${a.rank}, ${b.rank}`,
+      );
     const [m, n] = a.shape;
     const right = b.rank === 1 ? reshape(b, [-1, 1]) : b;
     const { q, r } = qrOp(m >= n ? a : swapped(a));
@@ -151,7 +152,12 @@ function matrixNorm(x: Tensor, ord: Order, pair: readonly [number, number], keep
   const [summed, other] = Math.abs(ord) === 1 ? pair : [pair[1], pair[0]];
   const sums = reduceSum(abs(x), { axis: summed, keepdims: true });
   const y = (ord > 0 ? reduceMax : reduceMin)(sums, { axis: other, keepdims: true });
-  return keepdims ? y : squeeze(y, [...pair].sort((a, b) => a - b));
+  return keepdims
+    ? y
+    : squeeze(
+        y,
+        [...pair].sort((a, b) => a - b),
+      );
 }
 
 /** The norms of vectors (an axis) or matrices (two axes). Integers become float32. @tf tf.keras.ops.norm */
@@ -166,11 +172,11 @@ export const norm = operation<Unary<[options?: NormOptions | Order]>>({
     keepdims: flag(keepdims, 'keepdims', 'norm'),
   }),
   run: (args, { ord, axis, keepdims }) => {
-    const x = floating(toTensor(args[0] as TensorLike, null, 'norm', 'x'), 'norm');
+    const x = floating(toTensor(args[0], null, 'norm', 'x'), 'norm');
     const given = axis as Axes;
-    const list = (given === null ? x.shape.map((_, i) => i) : typeof given === 'number' ? [given] : given).map((i) =>
-      axisOf(i, x.rank, 'norm'),
-    );
+    const list = (
+      given === null ? x.shape.map((_, i) => i) : typeof given === 'number' ? [given] : given
+    ).map((i) => axisOf(i, x.rank, 'norm'));
     const order = ord as Order;
     if (list.length === 1) return vectorNorm(x, order, list[0], keepdims as boolean);
     if (list.length === 2) return matrixNorm(x, order, [list[0], list[1]], keepdims as boolean);
@@ -179,4 +185,3 @@ export const norm = operation<Unary<[options?: NormOptions | Order]>>({
     return sqrt(reduceSum(square(x), { axis: list, keepdims: keepdims as boolean }));
   },
 });
-

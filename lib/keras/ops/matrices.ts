@@ -80,7 +80,9 @@ const ofAxes = (className: string, f: (x: Tensor, offset: number) => Tensor): Of
       const rows = axisOf(axis1 as number, x.rank, className, 'axis1');
       const columns = axisOf(axis2 as number, x.rank, className, 'axis2');
       if (rows === columns)
-        throw new InvalidArgumentError(`[${className}] axis1 and axis2 must be different; got ${rows} for both`);
+        throw new InvalidArgumentError(
+          `[${className}] axis1 and axis2 must be different; got ${rows} for both`,
+        );
       const others = x.shape.map((_, i) => i).filter((i) => i !== rows && i !== columns);
       return f(transpose(x, { perm: [...others, rows, columns] }), offset as number);
     },

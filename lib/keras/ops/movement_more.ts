@@ -17,7 +17,15 @@ import type { KerasTensor } from '../symbolic/keras_tensor';
 import { as, axisOf, exact, likes, only } from './define';
 import { floating, promoted } from './dtypes';
 import { wrapped } from './movement';
-import { applyOperation, axes, integer, integers, number, operation, type OperationDefinition } from './operation';
+import {
+  applyOperation,
+  axes,
+  integer,
+  integers,
+  number,
+  operation,
+  type OperationDefinition,
+} from './operation';
 import type { AxisOption, Axes, Binary, Nary, Operand, Unary } from './types';
 
 const numpy = 'numpy';
@@ -60,9 +68,7 @@ export const moveaxis = operation<
 });
 
 /** x, shifted along axes, what leaves at an end entering at the other; null (default): of the flat tensor. @tf tf.keras.ops.roll */
-export const roll = operation<
-  Unary<[shift: number | readonly number[], options?: AxisOption<Axes> | Axes]>
->({
+export const roll = operation<Unary<[shift: number | readonly number[], options?: AxisOption<Axes> | Axes]>>({
   module: numpy,
   className: 'Roll',
   tensors: ['x'],
@@ -128,10 +134,10 @@ export const hstack = joined('Hstack', (xs) => {
   const whole = xs.map((x) => (x.rank === 0 ? reshape(x, [1]) : x));
   return concat(whole, whole[0].rank === 1 ? 0 : 1);
 });
-/** Tensors, joined along the first axis; vectors are rows. @tf tf.keras.ops.vstack */
+/** Tensors, joined along the first axis; vectors end to end, as Keras does on TensorFlow. @tf tf.keras.ops.vstack */
 export const vstack = joined('Vstack', (xs) =>
   concat(
-    xs.map((x) => (x.rank < 2 ? reshape(x, [1, -1]) : x)),
+    xs.map((x) => (x.rank === 0 ? reshape(x, [1]) : x)),
     0,
   ),
 );
@@ -196,7 +202,9 @@ export const arraySplit = operation<
     const x = only(args, 'arraySplit');
     const along = axisOf(axis as number, x.rank, 'arraySplit');
     const [n, count] = [x.shape[along], indicesOrSections as number];
-    const sizes = [...new Array<number>(count).keys()].map((i) => Math.floor(n / count) + (i < n % count ? 1 : 0));
+    const sizes = [...new Array<number>(count).keys()].map(
+      (i) => Math.floor(n / count) + (i < n % count ? 1 : 0),
+    );
     return splitOp(x, sizes, { axis: along });
   },
 });
@@ -213,7 +221,9 @@ export const unstack = operation<
     const x = only(args, 'unstack');
     const along = axisOf(integer(axis, 'axis', 'unstack'), x.rank, 'unstack');
     if (num !== null && num !== x.shape[along])
-      throw new InvalidArgumentError(`[unstack] num is ${describe(num)}, and the axis has size ${x.shape[along]}`);
+      throw new InvalidArgumentError(
+        `[unstack] num is ${describe(num)}, and the axis has size ${x.shape[along]}`,
+      );
     return unstackOp(x, { axis: along });
   },
 });
@@ -235,8 +245,8 @@ export const takeAlongAxis = operation<Binary<[options?: AxisOption | number | n
   optional: { axis: null },
   check: ({ axis }) => ({ axis: axis === null ? null : integer(axis, 'axis', 'takeAlongAxis') }),
   run: ([value, places], { axis }) => {
-    const given = toTensor(value as TensorLike, null, 'takeAlongAxis', 'x');
-    const indices = as(toTensor(places as TensorLike, null, 'takeAlongAxis', 'indices'), 'int32');
+    const given = toTensor(value, null, 'takeAlongAxis', 'x');
+    const indices = as(toTensor(places, null, 'takeAlongAxis', 'indices'), 'int32');
     if (axis === null ? indices.rank !== 1 : indices.rank !== given.rank)
       throw new InvalidArgumentError(
         `[takeAlongAxis] indices must have ${axis === null ? 'one dimension' : 'the rank of x'}; got shapes ` +
@@ -315,7 +325,7 @@ export const trapezoid = operation<Unary<[options?: TrapezoidOptions | readonly 
     const width =
       x === null
         ? number(dx, 'dx', 'trapezoid')
-        : differences(as(toTensor(x as TensorLike, null, 'trapezoid', 'x'), y.dtype), -1);
+        : differences(as(toTensor(x, null, 'trapezoid', 'x'), y.dtype), -1);
     return reduceSum(multiply(heights, width), { axis: -1 });
   },
 });
@@ -340,15 +350,25 @@ const selectDefinition: OperationDefinition = {
   tensors: ['condlist', 'choicelist', 'default'],
   run: ([conditions, choices, other]) => {
     const [last, ...values] = promoted(likes([other, ...(choices as unknown[])]), 'select');
-    const tests = (conditions as TensorLike[]).map((c) => as(toTensor(c, null, 'select', 'condlist'), 'bool'));
+    const tests = (conditions as TensorLike[]).map((c) =>
+      as(toTensor(c, null, 'select', 'condlist'), 'bool'),
+    );
     return tests.reduceRight<Tensor>((y, test, i) => choose(test, values[i], y), last);
   },
 };
 operation(selectDefinition);
 
 /** The first choice whose condition is true, elementwise, else the default, 0. @tf tf.keras.ops.select */
-export function select(condlist: readonly Operand[], choicelist: readonly KerasTensor[], options?: SelectDefault): KerasTensor;
-export function select(condlist: readonly TensorLike[], choicelist: readonly TensorLike[], options?: SelectDefault): Tensor;
+export function select(
+  condlist: readonly Operand[],
+  choicelist: readonly KerasTensor[],
+  options?: SelectDefault,
+): KerasTensor;
+export function select(
+  condlist: readonly TensorLike[],
+  choicelist: readonly TensorLike[],
+  options?: SelectDefault,
+): Tensor;
 export function select(
   condlist: readonly Operand[],
   choicelist: readonly Operand[],
@@ -366,8 +386,7 @@ export const nonzero = operation<Unary<[], Tensor[], KerasTensor[]>>({
   module: numpy,
   className: 'Nonzero',
   tensors: ['x'],
-  run: (args) =>
-    unstackOp(placesOf(as(only(args, 'nonzero'), 'bool'), { dtype: 'int32' }), { axis: 1 }),
+  run: (args) => unstackOp(placesOf(as(only(args, 'nonzero'), 'bool'), { dtype: 'int32' }), { axis: 1 }),
 });
 
 /** The coordinates of flat indices in a shape, a tensor for each dimension. @tf tf.keras.ops.unravel_index */

@@ -57,8 +57,7 @@ export const nanmax = reduction('Nanmax', extreme(reduce.reduceMax, reduce.reduc
 export const nanmin = reduction('Nanmin', extreme(reduce.reduceMin, reduce.reduceAll, Infinity));
 
 const nanSum = (x: Tensor, over: Over): Tensor => reduce.reduceSum(summed(without(x, 0)), over);
-const counted = (x: Tensor, over: Over): Tensor =>
-  reduce.reduceSum(as(logicalNot(isNan(x)), x.dtype), over);
+const counted = (x: Tensor, over: Over): Tensor => reduce.reduceSum(as(logicalNot(isNan(x)), x.dtype), over);
 const nanMean = (value: Tensor, over: Over): Tensor => {
   const x = floating(value, 'nanmean');
   return divide(nanSum(x, over), counted(x, over));
@@ -148,7 +147,10 @@ function mean(value: TensorLike, weights: TensorLike | null | undefined, axis: n
     return reduce.reduceMean(floating(value, 'average'), { axis });
   const [x, w] = promoted([value, weights], 'average').map((t) => floating(t, 'average'));
   if (axis === null || x.rank === w.rank)
-    return divide(reduce.reduceSum(multiply(x, w), { axis }), reduce.reduceSum(multiply(w, onesLike(w)), { axis }));
+    return divide(
+      reduce.reduceSum(multiply(x, w), { axis }),
+      reduce.reduceSum(multiply(w, onesLike(w)), { axis }),
+    );
   return divide(tensordot(x, w, [[axis], [0]]), reduce.reduceSum(w));
 }
 

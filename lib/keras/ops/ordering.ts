@@ -63,7 +63,7 @@ export const argpartition = operation<Unary<[kth: number, options?: AxisOption |
   }),
   run: (args, { axis }) => {
     const x = only(args, 'argpartition');
-    return axis === null ? argsortOp(reshape(x, [-1]), 0) : argsortOp(x, axis as number);
+    return axis === null ? argsortOp(reshape(x, [-1]), 0) : argsortOp(x, axis);
   },
 });
 
@@ -93,8 +93,8 @@ export const digitize = operation<Binary>({
   className: 'Digitize',
   tensors: ['x', 'bins'],
   run: ([x, bins]) => {
-    const values = as(toTensor(x as TensorLike, null, 'digitize', 'x'), 'float64');
-    const edges = as(toTensor(bins as TensorLike, null, 'digitize', 'bins'), 'float64');
+    const values = as(toTensor(x, null, 'digitize', 'x'), 'float64');
+    const edges = as(toTensor(bins, null, 'digitize', 'bins'), 'float64');
     return positions(edges, values, 'right', 'digitize');
   },
 });
@@ -127,7 +127,11 @@ export const bincount = operation<Unary<[options?: BincountOptions | null]>>({
 
 /** The counts of the elements of a vector in equal bins, and the edges of these: `[counts, edges]`. @tf tf.keras.ops.histogram */
 export const histogram = operation<
-  Unary<[options?: { bins?: number; range?: readonly [number, number] | null } | number], Tensor[], KerasTensor[]>
+  Unary<
+    [options?: { bins?: number; range?: readonly [number, number] | null } | number],
+    Tensor[],
+    KerasTensor[]
+  >
 >({
   module: numpy,
   className: 'Histogram',
@@ -136,7 +140,10 @@ export const histogram = operation<
   check: ({ bins, range }) => {
     const count = integer(bins, 'bins', 'histogram');
     if (count < 1) throw new InvalidArgumentError(`[histogram] bins must be positive; got ${count}`);
-    if (range !== null && !(Array.isArray(range) && range.length === 2 && Number(range[1]) >= Number(range[0])))
+    if (
+      range !== null &&
+      !(Array.isArray(range) && range.length === 2 && Number(range[1]) >= Number(range[0]))
+    )
       throw new TypeError(`[histogram] range must be a pair [low, high]; got ${describe(range)}`);
     return { bins: count, range };
   },
@@ -147,11 +154,14 @@ export const histogram = operation<
     const at = x.dt.kind === 'float' ? x : as(x, 'float64');
     const ends = range as readonly number[] | null;
     const [low, high] =
-      ends === null ? [reduceMin(at), reduceMax(at)] : ends.map((end) => toTensor(end, at.dt, 'histogram', 'range'));
+      ends === null
+        ? [reduceMin(at), reduceMax(at)]
+        : ends.map((end) => toTensor(end, at.dt, 'histogram', 'range'));
     const edges = as(linspace(low, high, count + 1), x.dtype);
     const inside = booleanMask(x, logicalAnd(greaterEqual(at, low), lessEqual(at, high)));
     const inner = split(edges, count === 1 ? [2] : [1, count - 1, 1])[1];
-    const bin = count === 1 ? onesLike(inside, { dtype: 'int32' }) : positions(inner, inside, 'right', 'histogram');
+    const bin =
+      count === 1 ? onesLike(inside, { dtype: 'int32' }) : positions(inner, inside, 'right', 'histogram');
     const places = count === 1 ? add(bin, -1) : bin;
     return [scatterNd(expandDims(places, -1), onesLike(inside), [count]), edges];
   },
@@ -211,7 +221,11 @@ export function unique(x: TensorLike, options: UniqueOptions = {}): Tensor | Ten
     inverse = gather(argsortOp(order, { axis: 0 }), inverse);
   }
   if (!returnInverse && !returnCounts) return values;
-  return [values, ...(returnInverse ? [reshape(inverse, given.shape)] : []), ...(returnCounts ? [counts] : [])];
+  return [
+    values,
+    ...(returnInverse ? [reshape(inverse, given.shape)] : []),
+    ...(returnCounts ? [counts] : []),
+  ];
 }
 
 interface MultiHotOptions {

@@ -107,7 +107,12 @@ export const unfold = operation<Unary<[kernelSize: Pair, options?: WindowOptions
       config.padding,
       config.stride,
     ].map(both);
-    const padded = pad(x, [[0, 0], [0, 0], [padding[0], padding[0]], [padding[1], padding[1]]]);
+    const padded = pad(x, [
+      [0, 0],
+      [0, 0],
+      [padding[0], padding[0]],
+      [padding[1], padding[1]],
+    ]);
     const [n, c, h, w] = padded.shape;
     const rows = starts(h, size[0], stride[0], dilation[0]);
     const columns = starts(w, size[1], stride[1], dilation[1]);
@@ -119,9 +124,7 @@ export const unfold = operation<Unary<[kernelSize: Pair, options?: WindowOptions
 });
 
 /** The images [n, c, h, w] in which the windows are summed: the reverse of `unfold`. @tf tf.keras.ops.fold */
-export const fold = operation<
-  Unary<[outputSize: Pair, kernelSize: Pair, options?: WindowOptions | Pair]>
->({
+export const fold = operation<Unary<[outputSize: Pair, kernelSize: Pair, options?: WindowOptions | Pair]>>({
   module: 'nn',
   className: 'Fold',
   tensors: ['x'],

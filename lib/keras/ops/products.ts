@@ -124,8 +124,7 @@ export const cross = operation<Binary<[options?: CrossOptions | number]>>({
       return found.length === 3 ? found : [...found, zerosLike(found[0])];
     });
     const [p, q] = parts;
-    const minor = (i: number, j: number): Tensor =>
-      subtract(multiply(p[i], q[j]), multiply(p[j], q[i]));
+    const minor = (i: number, j: number): Tensor => subtract(multiply(p[i], q[j]), multiply(p[j], q[i]));
     if (sizes[0] === 2 && sizes[1] === 2) return minor(0, 1);
     return stack([minor(1, 2), minor(2, 0), minor(0, 1)], common ?? integer(axisc, 'axisc', 'cross'));
   },
@@ -134,7 +133,9 @@ export const cross = operation<Binary<[options?: CrossOptions | number]>>({
 /** Sums of products of two vectors, one of which is shifted. */
 function correlation(a: Tensor, b: Tensor, mode: 'valid' | 'same' | 'full'): Tensor {
   if (a.rank !== 1 || b.rank !== 1)
-    throw new InvalidArgumentError(`[correlate] x1 and x2 must be vectors; got ranks ${a.rank} and ${b.rank}`);
+    throw new InvalidArgumentError(
+      `[correlate] x1 and x2 must be vectors; got ranks ${a.rank} and ${b.rank}`,
+    );
   const [n, m] = [a.size, b.size];
   const around = mode === 'valid' ? 0 : Math.max(m - 1, 0);
   const x = around === 0 ? a : pad(a, [[around, around]]);
@@ -164,10 +165,7 @@ export const corrcoef = exact('Corrcoef', (value) => {
   const x = wideFloating(value);
   const centered = subtract(x, reduceMean(x, { axis: -1, keepdims: true }));
   const rows = x.rank === 1 ? expandDims(centered, 0) : centered;
-  const covariance = divide(
-    matmul(rows, rows, { transposeB: true }),
-    Math.max(x.shape[x.rank - 1] - 1, 0),
-  );
+  const covariance = divide(matmul(rows, rows, { transposeB: true }), Math.max(x.shape[x.rank - 1] - 1, 0));
   const deviation = sqrt(diagonalOf(covariance));
   const scale = multiply(expandDims(deviation, -1), expandDims(deviation, -2));
   const y = clipByValue(divide(covariance, scale), -1, 1);
@@ -179,7 +177,9 @@ export const cdist = both(
   'CDist',
   (x, y) => {
     if (x.rank < 2 || y.rank < 2)
-      throw new InvalidArgumentError(`[cdist] x and y must have at least 2 dimensions; got ${x.rank} and ${y.rank}`);
+      throw new InvalidArgumentError(
+        `[cdist] x and y must have at least 2 dimensions; got ${x.rank} and ${y.rank}`,
+      );
     if (x.shape[x.rank - 1] !== y.shape[y.rank - 1])
       throw new InvalidArgumentError(
         `[cdist] the last dimensions must be equal; got ${x.shape[x.rank - 1]} and ${y.shape[y.rank - 1]}`,

@@ -1,5 +1,5 @@
 /** Medians and other quantiles. */
-import { toTensor, type TensorLike } from '../../core/convert';
+import { toTensor } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
 import type { Tensor } from '../../core/tensor';
 import { onesLike } from '../../ops/array/creation';
@@ -28,8 +28,8 @@ interface Reduced {
 }
 
 function reduced(x: Tensor, axis: Axes, keepdims: boolean, op: string): Reduced {
-  const list = (axis === null ? x.shape.map((_, i) => i) : typeof axis === 'number' ? [axis] : axis).map((a) =>
-    axisOf(a, x.rank, op),
+  const list = (axis === null ? x.shape.map((_, i) => i) : typeof axis === 'number' ? [axis] : axis).map(
+    (a) => axisOf(a, x.rank, op),
   );
   const others = x.shape.map((_, i) => i).filter((i) => !list.includes(i));
   const moved = transpose(x, { perm: [...others, ...list] });
@@ -98,9 +98,9 @@ const quantileOp = (className: string, op: string, scale: number, ignoreNan: boo
       keepdims: flag(keepdims, 'keepdims', op),
     }),
     run: ([x, q], config) => {
-      const fractions = as(toTensor(q as TensorLike, null, op, 'q'), 'float64');
+      const fractions = as(toTensor(q, null, op, 'q'), 'float64');
       return quantiles(
-        toTensor(x as TensorLike, null, op, 'x'),
+        toTensor(x, null, op, 'x'),
         scale === 1 ? fractions : multiply(fractions, 1 / scale),
         config as never,
         ignoreNan,
