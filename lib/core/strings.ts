@@ -23,6 +23,10 @@ export const encoded = (text: string): string => latin1(Buffer.from(text, 'utf8'
 const latin1 = (bytes: Buffer, text: string): string =>
   bytes.length === text.length ? text : bytes.toString('latin1');
 
+/** An element of these bytes. */
+export const fromBytes = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+
 /** A tensor of elements that are strings of bytes. The list becomes the tensor's. */
 export function stringTensor(shape: readonly number[], values: readonly string[]): Tensor {
   const dims = asShape([...shape]);

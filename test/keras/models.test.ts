@@ -66,12 +66,24 @@ async function loadCase(file: string): Promise<tf.keras.Model> {
   return (await tf.keras.models.loadModel(file)) as tf.keras.Model;
 }
 
+/** The folder for `generate_keras.py --check`, which loads what is written there. */
+const written = process.env.GRADTAPE_WRITE_KERAS;
+
+/** The model as it was saved, in Keras's other two formats, and the epoch of training that followed. */
+async function writeForPython(name: string, history: Record<string, unknown>): Promise<void> {
+  const file = path.join(scratch, name);
+  const saved = await loadCase(`${file}.keras`);
+  await saved.saveWeights(`${file}.weights.h5`);
+  await saved.save(`${file}.h5`);
+  fs.writeFileSync(`${file}.json`, JSON.stringify({ history }));
+}
+
 let scratch: string;
 beforeAll(() => {
-  scratch = process.env.GRADTAPE_WRITE_KERAS ?? fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-keras-'));
+  scratch = written ?? fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-keras-'));
 });
 afterAll(() => {
-  if (process.env.GRADTAPE_WRITE_KERAS === undefined) fs.rmSync(scratch, { recursive: true });
+  if (written === undefined) fs.rmSync(scratch, { recursive: true });
 });
 
 describe.each(models)('$name', (recorded) => {
@@ -107,6 +119,34 @@ describe.each(models)('$name', (recorded) => {
     const other = recorded.draws ? await loadCase(file) : model;
     const first = await other.fit(x, y, { ...options, epochs: 1 });
     const second = await again.fit(x, y, { ...options, epochs: 1 });
+    if (written !== undefined) await writeForPython(recorded.name, second.history);
     expect(second.history).toEqual(first.history);
   });
+});
+
+test('the record of what Python loaded has all models', () => {
+  interface Exchange {
+    versions: { keras: string };
+    models: { name: string; predictions: number; training: number; weightsH5: number; h5: number | string }[];
+  }
+  const file = path.join(folder, '../../keras/exchange.json');
+  const exchange = JSON.parse(fs.readFileSync(file, 'utf8')) as Exchange;
+  expect(exchange.versions.keras).toMatch(/^3\./);
+  expect(exchange.models.map(({ name }) => name)).toEqual(models.map(({ name }) => name));
+  const far = exchange.models.filter(({ name, predictions, training, weightsH5, h5 }) => {
+    const limit = name.startsWith('mixed') ? 2e-2 : 1e-4;
+    const numbers = [predictions, training, weightsH5, ...(typeof h5 === 'number' ? [h5] : [])];
+    return !numbers.every((difference) => difference < limit);
+  });
+  expect(far).toEqual([]);
+  // Keras cannot load the legacy files that it writes itself of these models.
+  const refused = exchange.models.filter(({ h5 }) => typeof h5 === 'string');
+  expect(refused.map(({ name }) => name).sort()).toEqual([
+    'attention',
+    'causal_language_model',
+    'normalized',
+    'operations',
+    'operators',
+  ]);
+  for (const { h5 } of refused) expect(h5).toMatch(/^Keras refuses its own file, too: /);
 });

@@ -33,6 +33,12 @@ const otherModules = [
 
 const functionalModule = 'keras.src.models.functional';
 
+/** `.h5` files have the names of Keras's Python classes; these differ from the public ones. */
+const pythonNames: Readonly<Record<string, string>> = { GroupQueryAttention: 'GroupedQueryAttention' };
+const publicNames: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(pythonNames).map(([name, python]) => [python, name]),
+);
+
 function moduleOf(className: string, key: string): string | null {
   const listed = modules.find(([pattern]) => pattern.test(key))?.[1];
   const candidates = listed ?? [...layerModules, ...otherModules];
@@ -156,7 +162,8 @@ class Converter {
     );
   }
 
-  private convertObject(value: JsonObject, className: string, key: string, depth: number): Json {
+  private convertObject(value: JsonObject, pythonName: string, key: string, depth: number): Json {
+    const className = entryOf(publicNames, pythonName) ?? pythonName;
     if (typeof value.module === 'string') return this.convertEntries(value, depth);
     const { config } = value;
     if (className === 'Policy' && isObject(config)) return config.name ?? 'float32';
@@ -307,10 +314,11 @@ export function toLegacy(json: Json, inLayers = true): Json {
       ...others
     } = json;
     if (module === 'builtins') return json;
+    const pythonName = entryOf(pythonNames, className) ?? className;
     const { compile_config: __, ...rest } = others;
     const layers: JsonObject = config.layers === undefined ? {} : { layers: toLegacy(config.layers) };
     return {
-      class_name: typeof registeredName === 'string' ? registeredName : className,
+      class_name: typeof registeredName === 'string' ? registeredName : pythonName,
       config: { ...config, ...layers },
       ...rest,
     };

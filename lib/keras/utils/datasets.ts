@@ -22,7 +22,8 @@ function permuted(list: Int32Array, seed: number | null): Int32Array {
   return list;
 }
 
-function checkSeed(seed: unknown, where: string): number | null {
+/** A seed of 32 bits, or null. */
+export function checkSeed(seed: unknown, where: string): number | null {
   if (seed === null || (Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) < 2 ** 32))
     return seed as number | null;
   throw new InvalidArgumentError(

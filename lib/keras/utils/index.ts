@@ -17,4 +17,7 @@ export {
   type TimeseriesOptions,
   unpackXYSampleWeight,
 } from './datasets';
+export type { DirectoryDataset, DirectoryOptions } from './directories';
+export { type DecodeImage, imageDatasetFromDirectory, type ImageDirectoryOptions } from './image_dataset';
+export { textDatasetFromDirectory, type TextDirectoryOptions } from './text_dataset';
 export { Progbar, type ProgbarOptions } from './progbar';

@@ -16,10 +16,22 @@ export class MersenneTwister {
     this.seedByArray(key.length === 0 ? [0] : key);
   }
 
+  /** Equivalent to NumPy's `RandomState(seed)`, for a seed of 32 bits. */
+  static ofRandomState(seed: number): MersenneTwister {
+    const twister = new MersenneTwister(0n);
+    twister.seedByWord(seed);
+    return twister;
+  }
+
+  private seedByWord(word: number): void {
+    const s = this.state;
+    s[0] = word;
+    for (let i = 1; i < n; i++) s[i] = Math.imul(1812433253, s[i - 1] ^ (s[i - 1] >>> 30)) + i;
+  }
+
   private seedByArray(key: readonly number[]): void {
     const s = this.state;
-    s[0] = 19650218;
-    for (let i = 1; i < n; i++) s[i] = Math.imul(1812433253, s[i - 1] ^ (s[i - 1] >>> 30)) + i;
+    this.seedByWord(19650218);
     let i = 1;
     let j = 0;
     for (let k = Math.max(n, key.length); k > 0; k--) {
@@ -57,6 +69,16 @@ export class MersenneTwister {
     y ^= (y << 7) & 0x9d2c5680;
     y ^= (y << 15) & 0xefc60000;
     return (y ^ (y >>> 18)) >>> 0;
+  }
+
+  /** An integer from 0 to `most` < 2³², as NumPy's `RandomState.shuffle` draws it: by rejection, of as many bits as `most` has. */
+  upTo(most: number): number {
+    if (most === 0) return 0;
+    const mask = 0xffffffff >>> Math.clz32(most);
+    for (;;) {
+      const value = (this.next() & mask) >>> 0;
+      if (value <= most) return value;
+    }
   }
 
   /** Python's `randint(0, 2**31 - 1)`: rejection sampling of 32-bit draws, since 2³¹ has 32 bits. */
