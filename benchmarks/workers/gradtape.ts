@@ -1,6 +1,7 @@
 /** gradtape as a library that takes part. */
 import * as tf from 'gradtape';
 import { imageKinds } from './gradtape_images';
+import { kerasKinds } from './gradtape_keras';
 import { trainKinds } from './gradtape_train';
 import { calling, outputsOf, tensor } from './gradtape_task';
 import type { Input, Library, Maker, Task } from './library';
@@ -123,6 +124,7 @@ const kinds: Record<string, Maker> = {
   ...{ gather, sparseUpdate, random, sort, topK },
   ...imageKinds,
   ...trainKinds,
+  ...kerasKinds,
 };
 
 export function open(threads: number): Library {

@@ -1,6 +1,7 @@
 /** Every workload, in the order of the table. */
 import { convWorkloads } from './conv';
 import { elementwiseWorkloads } from './elementwise';
+import { kerasWorkloads } from './keras';
 import { matmulWorkloads } from './matmul';
 import { otherWorkloads } from './other';
 import { rowsWorkloads } from './rows';
@@ -14,4 +15,5 @@ export const workloads: readonly Workload[] = [
   ...convWorkloads,
   ...otherWorkloads,
   ...trainingWorkloads,
+  ...kerasWorkloads,
 ];
