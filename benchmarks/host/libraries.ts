@@ -29,6 +29,14 @@ export const libraries: readonly LibraryEntry[] = [
   { name: 'tf.function', from: 'python', module: 'tensorflow_function_peer', needs: 'tensorflow', way: true },
   { name: 'XLA', from: 'python', module: 'tensorflow_xla_peer', needs: 'tensorflow', way: true },
   { name: 'JAX', from: 'python', module: 'jax_peer', needs: 'jax' },
+  {
+    name: 'Keras on TF',
+    from: 'python',
+    module: 'keras_tensorflow_peer',
+    needs: 'tensorflow',
+    way: true,
+  },
+  { name: 'Keras on JAX', from: 'python', module: 'keras_jax_peer', needs: 'keras', way: true },
   { name: 'NumPy', from: 'python', module: 'numpy_peer', needs: 'numpy' },
   {
     name: 'tfjs-node',

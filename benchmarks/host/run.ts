@@ -49,6 +49,8 @@ function readOptions() {
       'tf.function': values.tensorflow,
       XLA: values.tensorflow,
       JAX: values.jax,
+      'Keras on TF': values.tensorflow,
+      'Keras on JAX': values.jax,
       NumPy: values.numpy ?? values.tensorflow ?? values.jax,
     },
     python: values.python ?? 'python3',

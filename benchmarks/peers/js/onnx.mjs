@@ -49,10 +49,25 @@ const constant = ({ name, values }) => [
   ...text(8, name),
 ];
 
+/** Weights that belong to the model, as a part of it: parts of a message that follow each other are one message. */
+function weight({ name, shape, data }) {
+  const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const head = [
+    ...shape.flatMap((n) => integer(1, n)),
+    ...integer(2, types.float32),
+    ...text(8, name),
+    ...[...varint((9 << 3) | 2), ...varint(raw.length)],
+  ];
+  const inTensor = head.length + raw.length;
+  const before = [...varint((5 << 3) | 2), ...varint(inTensor), ...head];
+  const graph = [...varint((7 << 3) | 2), ...varint(before.length + raw.length)];
+  return Buffer.concat([Buffer.from([...graph, ...before]), raw]);
+}
+
 const opset = (domain, version) => bytes(8, [...text(1, domain), ...integer(2, version)]);
 
-/** A model: `nodes`, `inputs` and `outputs` with shapes and types, `constants` of int64. */
-export function model({ nodes, inputs, outputs, constants = [] }) {
+/** A model: `nodes`, `inputs` and `outputs` with shapes and types, `constants` of int64, `weights` of float32. */
+export function model({ nodes, inputs, outputs, constants = [], weights = [] }) {
   const graph = [
     ...nodes.flatMap((n) => bytes(1, node(n))),
     ...text(2, 'workload'),
@@ -60,10 +75,6 @@ export function model({ nodes, inputs, outputs, constants = [] }) {
     ...inputs.flatMap((i) => bytes(11, value(i))),
     ...outputs.flatMap((o) => bytes(12, value(o))),
   ];
-  return Uint8Array.from([
-    ...integer(1, 9),
-    ...bytes(7, graph),
-    ...opset('', 20),
-    ...opset('com.microsoft', 1),
-  ]);
+  const rest = [...integer(1, 9), ...bytes(7, graph), ...opset('', 20), ...opset('com.microsoft', 1)];
+  return Uint8Array.from(Buffer.concat([Buffer.from(rest), ...weights.map(weight)]));
 }

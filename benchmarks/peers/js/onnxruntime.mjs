@@ -1,5 +1,6 @@
 /** onnxruntime-node: each workload is a model of one node, and a call is a run of its session. */
 import * as ort from 'onnxruntime-node';
+import { networkNodes } from './onnx_networks.mjs';
 import { model } from './onnx.mjs';
 import { versionOf } from './version.mjs';
 
@@ -11,10 +12,11 @@ const outputs = (result) =>
   Object.values(result).map(({ dims, type, data }) => ({ shape: dims, dtype: type, data }));
 
 /** A session of a model whose inputs are called x0, x1… and whose results y0, y1…, fed with the same tensors each time. */
-async function session({ nodes, feeds, results, constants, back = outputs, note }) {
+async function session({ nodes, feeds, results, constants, weights, back = outputs, note }) {
   const bytes = model({
     nodes,
     constants,
+    weights,
     inputs: feeds.map((t, i) => ({ name: `x${i}`, dtype: t.type, shape: t.dims })),
     outputs: results.map(({ shape, dtype }, i) => ({ name: `y${i}`, shape, dtype })),
   });
@@ -162,6 +164,18 @@ const pool = ({ f }, [x]) => {
   return single(op, [first(x)], [b, c, h / 2, w / 2], { attributes, back: last, note: 'NCHW' });
 };
 
+/** One example through a network, whose weights belong to the model: the library packs them, and folds the normalisations. */
+const kerasPredictOne = ({ layers, shape }, [x, ...parameters]) => {
+  const image = shape.length === 3;
+  const network = networkNodes(JSON.parse(layers), parameters, moved);
+  return session({
+    ...network,
+    feeds: [tensor(image ? first(x) : x)],
+    results: [{ shape: [x.shape[0], network.units] }],
+    note: image ? 'NCHW, weights in the model' : 'weights in the model',
+  });
+};
+
 const noTraining = () => 'it has no gradients';
 
 const kinds = {
@@ -179,7 +193,7 @@ const kinds = {
     concat,
     gather,
   },
-  ...{ random, sort, topK, conv2d, pool },
+  ...{ random, sort, topK, conv2d, pool, kerasPredictOne },
   ...{ conv2dInputGradient: noTraining, conv2dFilterGradient: noTraining, poolGradient: noTraining },
   ...{ batchNorm: noTraining, mlp: noTraining, cnn: noTraining, sparseUpdate: noTraining },
 };

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 
 from task import Task, fastest
 from torch_arrays import LAYOUTS, filters, image, outputs, task, tensor
+from torch_networks import network_kinds
 from torch_training import training_kinds
 
 
@@ -225,3 +226,4 @@ def batch_norm(params, inputs):
 # Training.
 
 globals().update(training_kinds())
+globals().update(network_kinds())
