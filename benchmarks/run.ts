@@ -15,6 +15,7 @@ import { sizesBenchmarks } from './ops/sizes';
 import { showResult, showSummary } from './print';
 import { rooflineBenchmarks } from './roofline';
 import type { BenchFile, Benchmark, Result, Settings } from './suite';
+import { kerasBenchmarks } from './train/keras';
 import { latencyBenchmarks } from './train/latency';
 import { tutorialBenchmarks } from './train/tutorial';
 import { trainingBenchmarks } from './train/workloads';
@@ -35,6 +36,7 @@ function benchmarks(settings: Settings): Benchmark[] {
     ...fileBenchmarks(),
     ...trainingBenchmarks(settings),
     ...latencyBenchmarks(settings),
+    ...kerasBenchmarks(settings),
     ...opBenchmarks(settings),
     ...moreBenchmarks(settings),
     ...sizesBenchmarks(settings),

@@ -33,7 +33,7 @@ const kerasFit = (params: NetworkParams & { batch: number }, inputs: readonly In
   const options = { batchSize: params.batch, epochs: 1, shuffle: false, verbose: 0 } as const;
   const epochs = (): (() => Promise<number>) => {
     const model = trainedModel(params, parameters);
-    return async () => (await model.fit(x, y, options)).history.loss[0] as number;
+    return async () => (await model.fit(x, y, options)).history.loss[0];
   };
   return { run: epochs(), outputs: async () => floats(await epochs()()), compiled: true };
 };
