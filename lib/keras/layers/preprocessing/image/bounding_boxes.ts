@@ -47,8 +47,8 @@ export class MaxNumBoundingBoxes extends ImageLayer {
     return images;
   }
 
-  protected override transformBoxes(given: BoundingBoxes): BoundingBoxes {
-    return { ...given, boxes: this.filled(given.boxes), labels: this.filled(given.labels) };
+  protected override transformBoxes(items: BoundingBoxes): BoundingBoxes {
+    return { ...items, boxes: this.filled(items.boxes), labels: this.filled(items.labels) };
   }
 
   private filled(x: Tensor): Tensor {

@@ -86,9 +86,9 @@ export class MixUp extends RandomImageLayer {
     return mixed(labels, weights, order, this.computeDtype);
   }
 
-  protected override transformBoxes(given: BoundingBoxes, { order }: Mix): BoundingBoxes {
+  protected override transformBoxes(items: BoundingBoxes, { order }: Mix): BoundingBoxes {
     const both = (x: Tensor): Tensor => concat([x, gather(x, order)], 1);
-    return { ...given, boxes: both(given.boxes), labels: both(given.labels) };
+    return { ...items, boxes: both(items.boxes), labels: both(items.labels) };
   }
 
   override getConfig(): Config {
