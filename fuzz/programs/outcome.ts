@@ -86,7 +86,7 @@ export function difference(got: Snapshot, want: Snapshot, tolerance: Tolerance |
   for (let i = 0; i < want.data.length; i++) {
     const [g, w] = [got.data[i], want.data[i]];
     if (Object.is(g, w)) continue;
-    if (tolerance !== null) {
+    if (tolerance !== null && typeof g !== 'bigint') {
       if (Math.abs(Number(g) - Number(w)) <= tolerance.width(i, scale)) continue;
       if (tolerance.nan && Number.isNaN(g)) continue;
     }

@@ -271,6 +271,9 @@ async function withPasses<T>(program: Program, f: () => Promise<T>): Promise<T> 
   }
 }
 
+/** Bit for bit, but for the sign of zeros. */
+const anyZero: Tolerance = { width: () => 0, nan: false };
+
 const relative = 2e-5;
 
 /** That of a program: one rounding of a 16-bit float, which others follow, is worth more than all of float32. */
@@ -359,23 +362,26 @@ export async function check(program: Program, compiler: Compiler = tf.function):
   const nan = hasUnits(program);
   const least = relativeOf(module);
   const near: Tolerance = { width: (_, scale) => least * scale, nan };
-  const tolerances = program.body.results.map((ref) => (!exact && loose.has(baseOf(ref)) ? near : null));
+  // What is known to be no gradient is not multiplied by what follows, which would give its zeros a sign.
+  const same = hasTapes(program.captured) || hasTapes(program.body.body) ? anyZero : null;
+  const tolerances = program.body.results.map((ref) => (!exact && loose.has(baseOf(ref)) ? near : same));
   // A function under a tape is one op to it: what flows to a value from inside and from outside is added in another order.
-  const gradientTolerance = exact && program.tapes < 2 && !hasUnits(program) ? null : near;
-  const base = { program, module, tolerances, gradientTolerance, stateTolerance: exact ? null : near };
+  const precise = exact && program.tapes < 2 && !hasUnits(program);
+  const gradientTolerance = precise ? same : near;
+  const base = { program, module, tolerances, gradientTolerance, stateTolerance: exact ? same : near };
 
   const eager = module.make(eagerly, true);
   const wanted = module.calls.map((args, i) => callPlainly(eager, probe, args(), i));
-  const same = (what: string, i: number, got: Outcome): boolean => {
+  const agree = (what: string, i: number, got: Outcome): boolean => {
     let known: Visit[] | null = null;
     const visits = (): Visit[] => (known ??= visitsOf(program, i));
     try {
       return compare({ ...base, what }, i, got, wanted[i], visits);
     } catch (error) {
-      if ((exact && gradientTolerance === null) || !(error instanceof Difference)) throw error;
+      if (precise || !(error instanceof Difference)) throw error;
       const wide = sensitivity({ program, module, i, want: wanted[i], nan });
-      const own = wide.values.map((t, k) => (k < tolerances.length && tolerances[k] === null ? null : t));
-      const wider = { ...base, what, tolerances: own, stateTolerance: exact ? null : wide.state };
+      const own = wide.values.map((t, k) => (k < tolerances.length && tolerances[k] === same ? same : t));
+      const wider = { ...base, what, tolerances: own, stateTolerance: exact ? same : wide.state };
       // That has set the seed again.
       return compare(wider, i, got, wanted[i], visits) && !draws(module);
     }
@@ -384,11 +390,11 @@ export async function check(program: Program, compiler: Compiler = tf.function):
   await withPasses(program, async () => {
     const compiled = module.make(compiler, true);
     for (const [i, args] of module.calls.entries())
-      if (!same('compiled', i, callPlainly(compiled, probe, args(), i))) break;
+      if (!agree('compiled', i, callPlainly(compiled, probe, args(), i))) break;
     const later = module.make(compiler, false);
     let apart = false;
     for (const [i, args] of module.calls.entries()) {
-      if (same('off the event loop', i, await callLater(later, probe, args(), i))) continue;
+      if (agree('off the event loop', i, await callLater(later, probe, args(), i))) continue;
       apart = true;
       break;
     }
@@ -399,7 +405,7 @@ export async function check(program: Program, compiler: Compiler = tf.function):
     const end = stateOf(flying.state());
     for (const [i, got] of all.entries()) {
       const state = i === all.length - 1 ? end : wanted[i].state;
-      if (!same('in flight with the others', i, { ...got, state })) return;
+      if (!agree('in flight with the others', i, { ...got, state })) return;
     }
   });
 }
