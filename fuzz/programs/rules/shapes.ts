@@ -156,12 +156,12 @@ const dataShapes: Rule = (b) => {
     () => code`${a}.at(tf.less(${a}, 1))`,
     () => code`tf.unique(tf.reshape(${a}, [-1]))`,
     () => code`tf.uniqueWithCounts(tf.reshape(${a}, [-1]))`,
-    () => code`tf.range(tf.cast(tf.reduceMax(tf.abs(${a})), 'int32'))`,
+    () => code`tf.range(tf.minimum(tf.cast(tf.reduceMax(tf.abs(${a})), 'int32'), 500))`,
     () => code`tf.range(tf.reduceSum(tf.cast(tf.greater(${a}, 0), 'int32')))`,
     () =>
       code`tf.reshape(${a}, tf.stack([tf.size(${a}), tf.cast(tf.greaterEqual(tf.reduceSum(tf.abs(${a})), 0), 'int32')]))`,
     () => code`tf.zeros(tf.reshape(tf.minimum(${whole ?? '3'}, 5), [1]))`,
-    () => code`tf.fill(tf.stack([tf.maximum(${whole ?? '2'}, 1)]), 1.5)`,
+    () => code`tf.fill(tf.stack([tf.minimum(tf.maximum(${whole ?? '2'}, 1), 500)]), 1.5)`,
     () => code`tf.slice(${a}, [${Array.from({ length: rankOf(a) }, () => 0).join(', ')}], tf.shape(${a}))`,
     () => code`tf.tile(tf.reshape(${a}, [-1]), tf.reshape(tf.minimum(${whole ?? '2'}, 3), [1]))`,
   ];
