@@ -102,8 +102,8 @@ export const firstOf = (network: Network, examples: number, train: boolean, targ
   });
 
 /** The gradients of a recurrent layer's last output, summed, for its weights. */
-export const layerGradientOf = (by: 'layer' | 'loop', target: Target): Workload => {
-  const network = { ...recurrentNetwork('lstm', 50, 64, 128) };
+export const layerGradientOf = (by: 'layer' | 'loop', target?: Target): Workload => {
+  const network = recurrentNetwork('lstm', 50, 64, 128);
   return {
     ...workloadOf('recurrentGradient', '', network, 32, {
       labels: false,
@@ -131,7 +131,7 @@ export const kerasWorkloads: readonly Workload[] = [
   fitOf(cnn, 1920, 32, best(0.5)),
   stepOf(resnet, 32, best(0.6)),
   layerGradientOf('layer', { kind: 'ratio', ratio: 0.7, to: ['PyTorch'] }),
-  layerGradientOf('loop', { kind: 'ratio', ratio: 0.7, to: ['PyTorch'] }),
+  layerGradientOf('loop'),
   predictOneOf(mlp, 'row', within(8000)),
   predictOf(mlp, 10_000, 32, best(0.5)),
   firstOf(lstm, 32, true, within(60e6)),
