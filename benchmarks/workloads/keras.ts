@@ -59,6 +59,8 @@ export const fitOf = (network: Network, examples: number, batch: number, target:
     labels: true,
     params: { batch },
     target,
+    // An epoch is many calls: the rate of one network says nothing of another's.
+    cost: 1,
   });
 
 /** Steps of `trainOnBatch`; the result is the losses of the first. */
