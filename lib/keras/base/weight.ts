@@ -32,6 +32,10 @@ export class Weight extends Variable {
   declare trainable: boolean;
   /** @internal Whether it is trained where its layer is not frozen. */
   mayTrain = true;
+  /** @internal The matrices that `enableLora` added to this weight, which it froze. */
+  lora: { readonly a: Weight; readonly b: Weight; readonly scale: number } | null = null;
+  /** @internal Whether it is such a matrix. */
+  isLoraFactor = false;
   /** The names of the layers in which it was created, and its own: `sequential/dense/kernel`. */
   readonly path: string;
   readonly regularizer: ((value: Tensor) => Tensor) | null;

@@ -339,7 +339,7 @@ export abstract class Layer extends KerasObject {
 
   get trainableWeights(): Weight[] {
     if (!this.trainable) return [];
-    const found = new Set<Weight>(this.#ownWeights.filter((w) => w.mayTrain));
+    const found = new Set<Weight>(this.#ownWeights.filter((w) => w.mayTrain && w.lora === null));
     for (const layer of this.sublayers()) for (const w of layer.trainableWeights) found.add(w);
     return [...found];
   }
@@ -367,7 +367,7 @@ export abstract class Layer extends KerasObject {
     if (typeof value !== 'boolean')
       throw new TypeError(`[${this.name}] trainable must be true or false; got ${describe(value)}`);
     this.#trainable = value;
-    for (const w of this.#ownWeights) w.trainable = value && w.mayTrain;
+    for (const w of this.#ownWeights) w.trainable = value && w.mayTrain && w.lora === null;
     for (const layer of this.sublayers()) layer.trainable = value;
   }
 

@@ -6,7 +6,7 @@ import { isPlain } from '../../core/options';
 import { writeAllAtomically, type FileToWrite } from '../../io/atomic';
 import { hdf5Parts, openHdf5, type H5Group, type ReadDataset, type ReadGroup } from '../../io/hdf5';
 import { readSmallFile, withFile } from '../../io/source';
-import { datasetOf, groupAt, loadWeightsTree, saveables, TreeStore } from './weights';
+import { fileDataset, fileVariables, groupAt, loadWeightsTree, saveables, TreeStore } from './weights';
 import type { LoadTreeOptions, Saveable, VariableGroup, WeightStore } from './weights';
 
 const ending = '.weights.json';
@@ -35,7 +35,7 @@ export function saveShards(
     const groups = [...names, 'vars'];
     groupAt(shards[shards.length - 1], groups).attributes = { name: saveable.name };
     const used = new Set<string>();
-    saveable.savedVariables().forEach((v, i) => {
+    fileVariables(saveable).forEach((v, i) => {
       const bytes = v.size * dtypes[v.dtype].bytes;
       if (bytes > limit)
         throw new InvalidArgumentError(
@@ -48,7 +48,7 @@ export function saveShards(
         shards.push({});
         size = bytes;
       }
-      (groupAt(shards[shards.length - 1], groups).datasets ??= {})[`${i}`] = datasetOf(v);
+      (groupAt(shards[shards.length - 1], groups).datasets ??= {})[`${i}`] = fileDataset(v);
       used.add(nameOf(shards.length - 1));
     });
     const list = [...used];

@@ -1,12 +1,15 @@
 /** The weights of a model as a tree of HDF5 groups, in Keras's layout. */
 import { DataLossError, InvalidArgumentError } from '../../core/errors';
 import { showShape } from '../../core/shape';
-import { shapeOf } from '../../core/tensor';
+import { shapeOf, Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import { cast } from '../../ops/array/cast';
+import { zeros } from '../../ops/array/creation';
 import type { H5Dataset, H5Group, ReadDataset, ReadGroup } from '../../io/hdf5';
 import { bytesOf } from '../../io/stored';
 import { snakeNameOf } from '../base/registry';
+import type { Weight } from '../base/weight';
+import { effectiveWeight } from '../layers/lora';
 
 /** Files of an object beside its variables: text by their names. */
 export type Assets = Readonly<Record<string, string>>;
@@ -43,8 +46,22 @@ export interface WeightStore {
   variables(path: readonly string[]): VariableGroup | null;
 }
 
-export function datasetOf(v: Variable): H5Dataset {
-  const value = v.held;
+// `instanceof Weight` holds for every variable.
+type MaybeWeight = Partial<Pick<Weight, 'lora' | 'isLoraFactor'>>;
+const loraOf = (v: Variable & MaybeWeight): Weight['lora'] => v.lora ?? null;
+
+/** The variables that an object has in a file: those of LoRA are a part of the weight that they change. */
+export const fileVariables = (saveable: Saveable): Variable[] =>
+  saveable.savedVariables().filter((v: Variable & MaybeWeight) => v.isLoraFactor !== true);
+
+/** The value of a variable in a file, which for a weight with LoRA is the sum. */
+export function fileDataset(v: Variable): H5Dataset {
+  return datasetOf(loraOf(v) === null ? v : (effectiveWeight(v as Weight, v.dtype) as Tensor));
+}
+
+/** The value itself. */
+export function datasetOf(v: Variable | Tensor): H5Dataset {
+  const value = v instanceof Tensor ? v : v.held;
   return { shape: [...shapeOf(value)], dtype: value.dtype, data: () => bytesOf(value) };
 }
 
@@ -91,7 +108,7 @@ export function weightsTree(model: Saveable, skip: readonly unknown[] = []): H5G
     group.attributes = { name: saveable.name };
     const names = saveable.savedVariableNames?.();
     group.datasets = Object.fromEntries(
-      saveable.savedVariables().map((v, i) => [names?.[i] ?? `${i}`, datasetOf(v)]),
+      fileVariables(saveable).map((v, i) => [names?.[i] ?? `${i}`, fileDataset(v)]),
     );
   }
   return root;
@@ -167,19 +184,30 @@ function matchVariables(saveable: Saveable, store: WeightStore, path: readonly s
   const place = path.map((name) => `/${name}`).join('') + '/vars';
   const names = group?.keys() ?? [];
   if (saveable.prepareLoad?.(names.length, (name) => group?.dataset(name) ?? null) === false) return [];
-  const variables = saveable.savedVariables();
+  const variables = fileVariables(saveable);
   if (variables.length === 0) return [];
   if (group === null || names.length !== variables.length)
     throw new InvalidArgumentError(
       `[${file}] '${saveable.name}' has ${variables.length} variables; the file has ${names.length} of them at ${place}`,
     );
   const wanted = saveable.savedVariableNames?.();
-  return variables.map((variable, i) => {
+  return variables.flatMap((variable, i) => {
     const name = wanted?.[i] ?? `${i}`;
     const dataset = group.dataset(name);
     if (dataset === null) throw new DataLossError(`[${file}] ${place}/${name} is missing, or is no dataset`);
     checkFits(dataset, variable, `[${file}] ${place}/${name}`, saveable.name);
-    return { variable, dataset };
+    return [{ variable, dataset }, ...withoutLora(variable)];
+  });
+}
+
+/** Zeros for the matrices of a weight's LoRA: files have the sum. */
+function withoutLora(variable: Variable): Assignment[] {
+  const lora = loraOf(variable);
+  if (lora === null) return [];
+  return [lora.a, lora.b].map((factor) => {
+    const shape = [...shapeOf(factor.held)];
+    const { dtype } = factor;
+    return { variable: factor, dataset: { shape, dtype, typeName: dtype, read: () => zeros(shape, dtype) } };
   });
 }
 

@@ -40,6 +40,14 @@ CASES = [
     layer(lambda: layers.Masking(mask_value=2.0), np.array([[[2, 2], [1, 2]], [[2, 3], [2, 2]]], "float32")),
     layer(lambda: layers.Identity(), x(2, 3)),
     layer(lambda: layers.Identity(), [x(2, 3), ints(2, high=4)]),
+    layer(lambda: layers.Dense(4, lora_rank=2, kernel_regularizer="l2"), x(3, 5)),
+    layer(lambda: layers.Dense(4, lora_rank=3, use_bias=False), x(2, 3, 5)),
+    layer(lambda: layers.EinsumDense("abc,cde->abde", (None, 2, 3), bias_axes="de", lora_rank=2, lora_alpha=4), x(2, 3, 4)),
+    layer(lambda: layers.Embedding(5, 3, lora_rank=2), ints(2, 4, high=5)),
+    layer(lambda: layers.ReversibleEmbedding(5, 3, lora_rank=2), x(2, 4, 3), call={"reverse": True}),
+    layer(lambda: layers.Conv1D(4, 3, lora_rank=2, lora_alpha=1), x(2, 6, 3)),
+    layer(lambda: layers.Conv2D(4, (2, 3), groups=2, padding="same", lora_rank=2, lora_alpha=4), x(2, 4, 5, 2)),
+    layer(lambda: layers.Conv3D(2, 2, lora_rank=1, lora_alpha=0.5), x(1, 3, 3, 4, 2)),
 ]
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import { get as getConstraint, type Constraint } from '../../constraints/get';
 import { get as getInitializer } from '../../initializers/get';
 import type { Initializer } from '../../initializers/initializer';
 import { get as getRegularizer, type WeightRegularizer } from '../../regularizers/get';
+import { addLora, effectiveWeight, loraArguments, loraConfig, type LoraOptions } from '../lora';
 import { positiveInteger, type LayerPadding, type WindowSize } from '../window_arguments';
 import { BaseConvolution, refuseStridesWithDilation } from './base_convolution';
 import type { Conv1DOptions, ConvLayerOptions } from './options';
@@ -24,6 +25,13 @@ abstract class BaseConv extends BaseConvolution {
   readonly kernelRegularizer: WeightRegularizer | null;
   readonly kernelConstraint: Constraint | null;
   kernel: Weight | null = null;
+  /** The rank of LoRA; null: none. */
+  loraRank: number | null;
+  loraAlpha: number | null;
+  /** Whether `enableLora` was called. */
+  loraEnabled = false;
+  loraKernelA: Weight | null = null;
+  loraKernelB: Weight | null = null;
 
   constructor(rank: number, filters: number, kernelSize: WindowSize, options: Conv1DOptions) {
     const where = nameOfClass(new.target);
@@ -32,6 +40,8 @@ abstract class BaseConv extends BaseConvolution {
       kernelInitializer = 'glorot_uniform',
       kernelRegularizer = null,
       kernelConstraint = null,
+      loraRank = null,
+      loraAlpha = null,
       ...common
     } = namedOptions(options, where);
     super(where, rank, kernelSize, common);
@@ -46,6 +56,7 @@ abstract class BaseConv extends BaseConvolution {
     this.kernelInitializer = getInitializer(kernelInitializer, where);
     this.kernelRegularizer = getRegularizer(kernelRegularizer, where);
     this.kernelConstraint = getConstraint(kernelConstraint, where);
+    ({ loraRank: this.loraRank, loraAlpha: this.loraAlpha } = loraArguments({ loraRank, loraAlpha }, where));
   }
 
   override build(inputShape: KerasShape): void {
@@ -65,6 +76,26 @@ abstract class BaseConv extends BaseConvolution {
     });
     this.addBias(filters);
     this.built = true;
+    if (this.loraRank !== null) this.enableLora(this.loraRank, { loraAlpha: this.loraAlpha });
+  }
+
+  /**
+   * Freezes the kernel and uses kernel + (loraAlpha / rank)·A·B in its place, with trained float32 weights A with the rank as
+   * the kernel's last dimension and
+   * B [rank, filters]. Files get that sum as the kernel. The model must be compiled again. InvalidArgumentError if the layer is not
+   * built, has LoRA already, or has a constraint of the kernel.
+   * @tf tf.keras.layers.Conv2D
+   */
+  enableLora(rank: number, options: LoraOptions = {}): void {
+    const { kernel: weight, kernelRegularizer: regularizer, kernelConstraint: constraint } = this;
+    const added = addLora(this, { weight, name: 'kernel', regularizer, constraint }, rank, options);
+    ({
+      a: this.loraKernelA,
+      b: this.loraKernelB,
+      loraRank: this.loraRank,
+      loraAlpha: this.loraAlpha,
+    } = added);
+    this.loraEnabled = true;
   }
 
   protected override outputChannels(): number {
@@ -74,7 +105,8 @@ abstract class BaseConv extends BaseConvolution {
   protected override convolve(images: Tensor): Tensor {
     const { strides, dilationRate: dilations } = this;
     const padding = this.paddingOfOp();
-    const y = convolution(images, this.kernel as Weight, { strides, padding, dilations });
+    const kernel = effectiveWeight(this.kernel as Weight, this.computeDtype);
+    const y = convolution(images, kernel, { strides, padding, dilations });
     if (y.size === 0 && images.size > 0)
       throw new InvalidArgumentError(
         `[${classNameOf(this)}] The convolution operation resulted in an empty output. Output shape: ` +
@@ -91,7 +123,11 @@ abstract class BaseConv extends BaseConvolution {
 
   override getConfig(): Config {
     const { filters, groups, kernelInitializer, kernelRegularizer, kernelConstraint } = this;
-    return { ...super.getConfig(), filters, groups, kernelInitializer, kernelRegularizer, kernelConstraint };
+    return {
+      ...super.getConfig(),
+      ...{ filters, groups, kernelInitializer, kernelRegularizer, kernelConstraint },
+      ...loraConfig(this),
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import type { ActivationLike } from '../../activations/get';
 import type { ConstraintLike } from '../../constraints/get';
 import type { InitializerLike } from '../../initializers/get';
 import type { RegularizerLike } from '../../regularizers/get';
+import type { LoraLayerOptions } from '../lora';
 import type { LayerOptions } from '../options';
 import type { DataFormat, LayerPadding, WindowSize } from '../window_arguments';
 
@@ -36,7 +37,7 @@ export interface KernelOptions {
 }
 
 /** The options of `Conv2D` and `Conv3D`. Strides and dilation cannot both be greater than 1. */
-export interface ConvLayerOptions extends ConvolutionLayerOptions, KernelOptions {
+export interface ConvLayerOptions extends ConvolutionLayerOptions, KernelOptions, LoraLayerOptions {
   /** Groups of channels that are convolved separately, each with filters / groups filters. Default 1. */
   groups?: number;
 }

@@ -16,10 +16,18 @@ import type { Initializer } from '../../initializers/initializer';
 import { get as getRegularizer, type RegularizerLike, type WeightRegularizer } from '../../regularizers/get';
 import { KerasTensor } from '../../symbolic/keras_tensor';
 import { Layer } from '../layer';
+import {
+  addLora,
+  effectiveWeight,
+  loraArguments,
+  loraConfig,
+  type LoraLayerOptions,
+  type LoraOptions,
+} from '../lora';
 import type { LayerOptions } from '../options';
 import { namedOptions } from '../../base/named_options';
 
-export interface DenseOptions extends Omit<LayerOptions, 'activityRegularizer'> {
+export interface DenseOptions extends Omit<LayerOptions, 'activityRegularizer'>, LoraLayerOptions {
   /** Applied to the result. Default: none. */
   activation?: ActivationLike | null;
   /** Default true. */
@@ -52,6 +60,13 @@ export class Dense extends Layer {
   readonly biasConstraint: Constraint | null;
   kernel: Weight | null = null;
   bias: Weight | null = null;
+  /** The rank of LoRA; null: none. */
+  loraRank: number | null;
+  loraAlpha: number | null;
+  /** Whether `enableLora` was called. */
+  loraEnabled = false;
+  loraKernelA: Weight | null = null;
+  loraKernelB: Weight | null = null;
 
   constructor(units: number, options: DenseOptions = {}) {
     const {
@@ -64,6 +79,8 @@ export class Dense extends Layer {
       activityRegularizer = null,
       kernelConstraint = null,
       biasConstraint = null,
+      loraRank = null,
+      loraAlpha = null,
       ...others
     } = namedOptions(options, 'Dense');
     super({ ...others, activityRegularizer: getRegularizer(activityRegularizer, 'Dense') });
@@ -80,6 +97,10 @@ export class Dense extends Layer {
     this.biasRegularizer = getRegularizer(biasRegularizer, 'Dense');
     this.kernelConstraint = getConstraint(kernelConstraint, 'Dense');
     this.biasConstraint = getConstraint(biasConstraint, 'Dense');
+    ({ loraRank: this.loraRank, loraAlpha: this.loraAlpha } = loraArguments(
+      { loraRank, loraAlpha },
+      'Dense',
+    ));
     this.inputSpec = { minNdim: 2 };
     this.supportsMasking = true;
   }
@@ -105,6 +126,25 @@ export class Dense extends Layer {
       });
     this.inputSpec = { minNdim: 2, axes: { [-1]: n } };
     this.built = true;
+    if (this.loraRank !== null) this.enableLora(this.loraRank, { loraAlpha: this.loraAlpha });
+  }
+
+  /**
+   * Freezes the kernel and uses kernel + (loraAlpha / rank)·A·B in its place, with trained float32 weights A [n, rank] and
+   * B [rank, units]. Files get that sum as the kernel. The model must be compiled again. InvalidArgumentError if the layer is not
+   * built, has LoRA already, or has a constraint of the kernel.
+   * @tf tf.keras.layers.Dense
+   */
+  enableLora(rank: number, options: LoraOptions = {}): void {
+    const { kernel: weight, kernelRegularizer: regularizer, kernelConstraint: constraint } = this;
+    const added = addLora(this, { weight, name: 'kernel', regularizer, constraint }, rank, options);
+    ({
+      a: this.loraKernelA,
+      b: this.loraKernelB,
+      loraRank: this.loraRank,
+      loraAlpha: this.loraAlpha,
+    } = added);
+    this.loraEnabled = true;
   }
 
   call(inputs: Tensor): Tensor {
@@ -112,7 +152,7 @@ export class Dense extends Layer {
     const { shape } = x;
     const n = shape[shape.length - 1];
     const rows = shape.length > 2 ? reshape(x, [x.size / Math.max(1, n), n]) : x;
-    const product = matmul(rows, this.kernel as Weight);
+    const product = matmul(rows, effectiveWeight(this.kernel as Weight, this.computeDtype));
     const biased = this.bias === null ? product : add(product, this.bias);
     return this.activation(shape.length > 2 ? reshape(biased, [...shape.slice(0, -1), this.units]) : biased);
   }
@@ -130,6 +170,7 @@ export class Dense extends Layer {
       ...{ units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer },
       ...{ biasRegularizer, kernelConstraint, biasConstraint },
       ...(activityRegularizer === null ? {} : { activityRegularizer }),
+      ...loraConfig(this),
     };
   }
 }

@@ -16,6 +16,7 @@ import type { Initializer } from '../../initializers/initializer';
 import { VarianceScaling } from '../../initializers/random_initializers';
 import { get as getRegularizer, type WeightRegularizer } from '../../regularizers/get';
 import { Layer } from '../layer';
+import { addLora, effectiveWeight, loraArguments, loraConfig, type LoraOptions } from '../lora';
 import type { DenseOptions } from './dense';
 import { einsumShapes, type EinsumShapes } from './einsum_equation';
 
@@ -58,6 +59,13 @@ export class EinsumDense extends Layer {
   readonly biasConstraint: Constraint | null;
   kernel: Weight | null = null;
   bias: Weight | null = null;
+  /** The rank of LoRA; null: none. */
+  loraRank: number | null;
+  loraAlpha: number | null;
+  /** Whether `enableLora` was called. */
+  loraEnabled = false;
+  loraKernelA: Weight | null = null;
+  loraKernelB: Weight | null = null;
 
   /**
    * @param equation Such as `'ab,bc->ac'`, `'...ab,bc->...ac'` or `'ab...,bc->ac...'`.
@@ -75,6 +83,8 @@ export class EinsumDense extends Layer {
       activityRegularizer = null,
       kernelConstraint = null,
       biasConstraint = null,
+      loraRank = null,
+      loraAlpha = null,
       ...others
     } = namedOptions(options, 'EinsumDense');
     super({ ...others, activityRegularizer: getRegularizer(activityRegularizer, 'EinsumDense') });
@@ -90,6 +100,10 @@ export class EinsumDense extends Layer {
     this.partialOutputShape = shapeArgument(outputShape);
     this.biasAxes = biasAxes;
     this.activation = getActivation(activation, 'EinsumDense');
+    ({ loraRank: this.loraRank, loraAlpha: this.loraAlpha } = loraArguments(
+      { loraRank, loraAlpha },
+      'EinsumDense',
+    ));
     this.kernelInitializer = getInitializer(kernelInitializer, 'EinsumDense');
     this.biasInitializer = getInitializer(biasInitializer, 'EinsumDense');
     this.kernelRegularizer = getRegularizer(kernelRegularizer, 'EinsumDense');
@@ -128,6 +142,7 @@ export class EinsumDense extends Layer {
       });
     this.inputSpec = { ndim: inputShape.length };
     this.built = true;
+    if (this.loraRank !== null) this.enableLora(this.loraRank, { loraAlpha: this.loraAlpha });
   }
 
   /** The kernel's initializer; one that scales by the numbers of inputs and outputs is told which axes these are. */
@@ -137,8 +152,27 @@ export class EinsumDense extends Layer {
     return given.withAxes(inputAxes, outputAxes);
   }
 
+  /**
+   * Freezes the kernel and uses kernel + (loraAlpha / rank)·A·B in its place, with trained float32 weights A with the rank as
+   * the kernel's last dimension and
+   * B [rank, the last of the kernel]. Files get that sum as the kernel. The model must be compiled again. InvalidArgumentError if the layer is not
+   * built, has LoRA already, or has a constraint of the kernel.
+   * @tf tf.keras.layers.EinsumDense
+   */
+  enableLora(rank: number, options: LoraOptions = {}): void {
+    const { kernel: weight, kernelRegularizer: regularizer, kernelConstraint: constraint } = this;
+    const added = addLora(this, { weight, name: 'kernel', regularizer, constraint }, rank, options);
+    ({
+      a: this.loraKernelA,
+      b: this.loraKernelB,
+      loraRank: this.loraRank,
+      loraAlpha: this.loraAlpha,
+    } = added);
+    this.loraEnabled = true;
+  }
+
   call(x: Tensor): Tensor {
-    const y = einsum<TensorLike>(this.equation, x, this.kernel as Weight);
+    const y = einsum<TensorLike>(this.equation, x, effectiveWeight(this.kernel as Weight, this.computeDtype));
     return this.activation(this.bias === null ? y : add(y, this.bias));
   }
 
@@ -155,6 +189,7 @@ export class EinsumDense extends Layer {
       ...{ outputShape: partialOutputShape, equation, activation, biasAxes, kernelInitializer },
       ...{ biasInitializer, kernelRegularizer, biasRegularizer, activityRegularizer },
       ...{ kernelConstraint, biasConstraint },
+      ...loraConfig(this),
     };
   }
 }

@@ -23,9 +23,18 @@ import { get as getRegularizer, type RegularizerLike, type WeightRegularizer } f
 import { KerasTensor } from '../../symbolic/keras_tensor';
 import { setMask } from '../call_context';
 import { Layer } from '../layer';
+import {
+  addLora,
+  effectiveWeight,
+  loraArguments,
+  loraConfig,
+  type LoraLayerOptions,
+  withLora,
+  type LoraOptions,
+} from '../lora';
 import type { LayerOptions } from '../options';
 
-export interface EmbeddingOptions extends Omit<LayerOptions, 'activityRegularizer'> {
+export interface EmbeddingOptions extends Omit<LayerOptions, 'activityRegularizer'>, LoraLayerOptions {
   /** Default 'uniform'. */
   embeddingsInitializer?: InitializerLike;
   embeddingsRegularizer?: RegularizerLike | null;
@@ -58,6 +67,13 @@ export class Embedding extends Layer {
   readonly embeddingsConstraint: Constraint | null;
   readonly maskZero: boolean;
   embeddings: Weight | null = null;
+  /** The rank of LoRA; null: none. */
+  loraRank: number | null;
+  loraAlpha: number | null;
+  /** Whether `enableLora` was called. */
+  loraEnabled = false;
+  loraEmbeddingsA: Weight | null = null;
+  loraEmbeddingsB: Weight | null = null;
 
   /**
    * @param inputDim The number of integers, from 0.
@@ -71,6 +87,8 @@ export class Embedding extends Layer {
       embeddingsConstraint = null,
       maskZero = false,
       weights = null,
+      loraRank = null,
+      loraAlpha = null,
       ...others
     } = namedOptions(options, 'Embedding');
     super({ ...others, activityRegularizer: getRegularizer(activityRegularizer, 'Embedding') });
@@ -83,6 +101,10 @@ export class Embedding extends Layer {
       throw new TypeError(`[Embedding] maskZero must be true or false; got ${describe(maskZero)}`);
     this.maskZero = maskZero;
     this.supportsMasking = maskZero;
+    ({ loraRank: this.loraRank, loraAlpha: this.loraAlpha } = loraArguments(
+      { loraRank, loraAlpha },
+      'Embedding',
+    ));
     if (weights !== null) {
       this.build();
       const list = Array.isArray(weights) && weights.length === 1 ? (weights as TensorLike[]) : [weights];
@@ -105,11 +127,37 @@ export class Embedding extends Layer {
       autocast: false,
     });
     this.built = true;
+    if (this.loraRank !== null) this.enableLora(this.loraRank, { loraAlpha: this.loraAlpha });
+  }
+
+  /**
+   * Freezes the embeddings and uses embeddings + (loraAlpha / rank)·A·B in its place, with trained float32 weights A [inputDim, rank] and
+   * B [rank, outputDim]. Files get that sum as the embeddings. The model must be compiled again. InvalidArgumentError if the layer is not
+   * built, has LoRA already, or has a constraint of the embeddings.
+   * @tf tf.keras.layers.Embedding
+   */
+  enableLora(rank: number, options: LoraOptions = {}): void {
+    const { embeddings: weight, embeddingsRegularizer: regularizer, embeddingsConstraint: constraint } = this;
+    const added = addLora(this, { weight, name: 'embeddings', regularizer, constraint }, rank, options);
+    ({
+      a: this.loraEmbeddingsA,
+      b: this.loraEmbeddingsB,
+      loraRank: this.loraRank,
+      loraAlpha: this.loraAlpha,
+    } = added);
+    this.loraEnabled = true;
   }
 
   call(x: Tensor, ..._rest: unknown[]): Tensor {
     const whole = x.dtype === 'int32' || x.dtype === 'int64' ? x : cast(x, 'int32');
-    const vectors = gather(this.embeddings as Weight, wrapped(whole, this.inputDim));
+    const embeddings = this.embeddings as Weight;
+    const places = wrapped(whole, this.inputDim);
+    let vectors: Tensor = gather(embeddings, places);
+    if (embeddings.lora !== null) {
+      // The rows of A alone: their gradient is that of a few rows, too.
+      const { a, b, scale } = embeddings.lora;
+      vectors = withLora(vectors, gather(a, places), b.operand(), scale);
+    }
     return vectors.dtype === this.computeDtype ? vectors : cast(vectors, this.computeDtype);
   }
 
@@ -128,6 +176,7 @@ export class Embedding extends Layer {
       ...super.getConfig(),
       ...{ inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, activityRegularizer },
       ...{ embeddingsConstraint, maskZero },
+      ...loraConfig(this),
     };
   }
 }
@@ -198,10 +247,12 @@ export class ReversibleEmbedding extends Embedding {
 
   private project(x: Tensor): Tensor {
     const weight = (this.tieWeights ? this.embeddings : this.reverseEmbeddings) as Weight;
+    const matrix =
+      weight.lora === null ? weight.read() : (effectiveWeight(weight, this.computeDtype) as Tensor);
     const { reverseDtype, logitSoftCap: cap } = this;
     const dtype = reverseDtype ?? this.computeDtype;
     const of = (t: Tensor): Tensor => (t.dtype === dtype ? t : cast(t, dtype));
-    const logits = matmul(of(x), of(weight.read()), { transposeB: this.tieWeights });
+    const logits = matmul(of(x), of(matrix), { transposeB: this.tieWeights });
     return cap === null ? logits : multiply(tanh(divide(logits, cap)), cap);
   }
 

@@ -1,3 +1,4 @@
+export type { LoraLayerOptions, LoraOptions } from '../lora';
 export { Dense, type DenseOptions } from './dense';
 export { EinsumDense, type EinsumDenseOptions } from './einsum_dense';
 export {
