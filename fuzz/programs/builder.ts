@@ -226,19 +226,23 @@ export class Builder {
     const loose = new Set(whole.strict ? this.values.filter((v) => v.loose).map((v) => baseOf(v.ref)) : []);
     if (!flowThrough([statement], loose) && whole.strict) return null;
     const failed: Trial[] = [];
+    // The call would not fail, but take what follows in it very long.
+    let tooLarge = false;
     const results = whole.trials.map((trial, i) => {
       if (!trial.alive) return undefined;
       const scope = captured ? trial.scope : this.scopes[i];
       try {
-        if (mayFillMemory(statement, scope)) throw new RangeError('too large to try');
+        tooLarge ||= mayFillMemory(statement, scope);
+        if (tooLarge) return undefined;
         const value = evaluate(statement, scope);
-        if (leavesOf(value).some(({ t }) => t.size > mostElements)) failed.push(trial);
+        tooLarge = leavesOf(value).some(({ t }) => t.size > mostElements);
         return value;
       } catch {
         failed.push(trial);
         return undefined;
       }
     });
+    if (tooLarge) return null;
     if (failed.length > 0) {
       const ends = whole.trials.every((t) => !t.alive || failed.includes(t));
       if (!whole.mayFail || captured || this.depth > 0 || ends) return null;
