@@ -6,6 +6,7 @@ import { cast } from '../../ops/array/cast';
 import { reshape } from '../../ops/array/views';
 import { matmul } from '../../ops/linalg/matmul';
 import { add, multiply } from '../../ops/math/binary';
+import { withDefaults } from '../base/named_options';
 import { currentPath, withNameScope } from '../base/naming';
 import type { Weight } from '../base/weight';
 import type { Constraint } from '../constraints/get';
@@ -22,6 +23,12 @@ export interface LoraOptions {
   /** Of B. Default 'zeros': the layer computes what it did before. */
   bInitializer?: InitializerLike;
 }
+
+const defaults: Required<LoraOptions> = {
+  loraAlpha: null,
+  aInitializer: 'he_uniform',
+  bInitializer: 'zeros',
+};
 
 /** The options of the constructors of layers that have LoRA. */
 export interface LoraLayerOptions {
@@ -61,7 +68,8 @@ export function loraArguments(
 export const loraConfig = ({ loraRank, loraAlpha }: LoraLayerOptions): LoraLayerOptions =>
   loraRank === null ? {} : { loraRank, loraAlpha };
 
-const withScope = <T>(scope: string | null, f: () => T): T => (scope === null ? f() : withNameScope(scope, f));
+const withScope = <T>(scope: string | null, f: () => T): T =>
+  scope === null ? f() : withNameScope(scope, f);
 
 /** The weight of a layer that LoRA changes, and what the layer says of it. */
 export interface LoraTarget {
@@ -95,13 +103,13 @@ export function addLora(
       `[${where}] lora is already enabled. This can only be done once per layer.`,
     );
   const loraRank = rankArgument(rank, where);
-  const loraAlpha = alphaArgument(options.loraAlpha ?? null, where) ?? loraRank;
-  const { aInitializer = 'he_uniform', bInitializer = 'zeros' } = options;
+  const o = withDefaults<Required<LoraOptions>>(options, defaults, where);
+  const loraAlpha = alphaArgument(o.loraAlpha, where) ?? loraRank;
   const shape = shapeOf(weight.held);
   const common = { dtype: 'float32', regularizer } as const;
-  const initializers = [getInitializer(aInitializer, where), getInitializer(bInitializer, where)];
-  // `build` has entered the layer's scope already.
-  const scope = currentPath('').endsWith(`${layer.name}/`) ? null : layer.name;
+  const initializers = [getInitializer(o.aInitializer, where), getInitializer(o.bInitializer, where)];
+  const owner = weight.path.slice(0, Math.max(0, weight.path.lastIndexOf('/')));
+  const scope = owner === '' || currentPath('') === `${owner}/` ? null : owner;
   const [a, b] = withScope(scope, () => [
     layer.addWeight({
       ...common,
