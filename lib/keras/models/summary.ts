@@ -43,7 +43,7 @@ interface SizedWeight {
 }
 
 /** The name of the class in Keras. */
-function classOf(operation: object): string {
+export function classOf(operation: object): string {
   const { serializedAs } = operation as { serializedAs?: () => { className: string } | undefined };
   return serializedAs?.call(operation)?.className ?? classNameOf(operation);
 }
@@ -60,7 +60,7 @@ function showShapes(outputs: unknown): string {
 }
 
 /** The shape of the results of a layer; `?` if it is unknown. */
-function outputShapeText(operation: Operation): string {
+export function outputShapeText(operation: Operation): string {
   const node = operation.inboundNodes[operation.inboundNodes.length - 1] as CallNode | undefined;
   let tensors: readonly KerasTensor[] = node?.outputTensors ?? [];
   if (node === undefined) {
@@ -95,7 +95,7 @@ function isChain({ graph, layers }: SummarizedModel): boolean {
 }
 
 /** The layers that are listed: those of a functional model with its operations. */
-function listed(model: SummarizedModel): readonly Operation[] {
+export function listed(model: SummarizedModel): readonly Operation[] {
   const isSequential = 'add' in model;
   return model.graph === null || isSequential ? model.layers : model.graph.operations;
 }

@@ -192,8 +192,8 @@ export function layeredLayout(boxes: readonly Box[], edges: readonly Edge[]): La
   const left = slots.reduce((least, { x, width }) => Math.min(least, x - width / 2), Infinity);
   const right = slots.reduce((most, { x, width }) => Math.max(most, x + width / 2), -Infinity);
   let y = 0;
-  const middles = ranks.map((rank) => {
-    const height = rank.reduce((most, slot) => Math.max(most, slots[slot].height), 0);
+  const heights = ranks.map((rank) => rank.reduce((most, slot) => Math.max(most, slots[slot].height), 0));
+  const middles = heights.map((height) => {
     const middle = y + height / 2;
     y += height + gap;
     return middle;
@@ -206,6 +206,18 @@ export function layeredLayout(boxes: readonly Box[], edges: readonly Edge[]): La
       const middle = middleOf(slots[i]);
       return { x: middle.x - width / 2, y: middle.y - height / 2 };
     }),
-    bends: routes.map((route) => route.slice(1, -1).map((slot) => middleOf(slots[slot]))),
+    // An edge passes a rank at a right angle, so that it does not cut the corners of the boxes there.
+    bends: routes.map((route) =>
+      route.slice(1, -1).flatMap((slot, i, { length }) => {
+        const { x, y } = middleOf(slots[slot]);
+        const half = heights[slots[slot].rank] / 2;
+        const next = i + 1 < length ? slots[route[i + 2]].rank : slots[route[route.length - 1]].rank;
+        const sign = next > slots[slot].rank ? 1 : -1;
+        return [
+          { x, y: y - sign * half },
+          { x, y: y + sign * half },
+        ];
+      }),
+    ),
   };
 }
