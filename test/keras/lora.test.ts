@@ -83,7 +83,7 @@ test('a model predicts and trains as Keras does, and kernels stay', async () => 
   const before = model.nonTrainableWeights.map((w) => numbers(w.read()));
   model.compile({ optimizer: 'sgd', loss: 'mse' });
   const { history } = await model.fit(x, y, { batchSize: 4, epochs: 3, shuffle: false, verbose: 0 });
-  (history.loss as number[]).forEach((loss, i) => expect(loss).toBeCloseTo(recorded.losses[i], 5));
+  history.loss.forEach((loss, i) => expect(loss).toBeCloseTo(recorded.losses[i], 5));
   expectClose((await model.predict(x, { verbose: 0 })) as tf.Tensor, recordedTensor(recorded.after));
   expect(model.nonTrainableWeights.map((w) => numbers(w.read()))).toEqual(before);
 

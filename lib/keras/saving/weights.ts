@@ -8,8 +8,8 @@ import { zeros } from '../../ops/array/creation';
 import type { H5Dataset, H5Group, ReadDataset, ReadGroup } from '../../io/hdf5';
 import { bytesOf } from '../../io/stored';
 import { snakeNameOf } from '../base/registry';
+import { effectiveWeight } from '../base/lora_weight';
 import type { Weight } from '../base/weight';
-import { effectiveWeight } from '../layers/lora';
 
 /** Files of an object beside its variables: text by their names. */
 export type Assets = Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ export const fileVariables = (saveable: Saveable): Variable[] =>
 
 /** The value of a variable in a file, which for a weight with LoRA is the sum. */
 export function fileDataset(v: Variable): H5Dataset {
-  return datasetOf(loraOf(v) === null ? v : (effectiveWeight(v as Weight, v.dtype) as Tensor));
+  return datasetOf(loraOf(v) === null ? v : effectiveWeight(v as Weight, v.dtype));
 }
 
 /** The value itself. */

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from '../../../core/errors';
 import type { Tensor } from '../../../core/tensor';
 import { convolution, type ConvPadding } from '../../../ops/nn/conv';
+import { effectiveWeight } from '../../base/lora_weight';
 import type { Config } from '../../base/keras_object';
 import { namedOptions } from '../../base/named_options';
 import { classNameOf, nameOfClass } from '../../base/registry';
@@ -11,7 +12,7 @@ import { get as getConstraint, type Constraint } from '../../constraints/get';
 import { get as getInitializer } from '../../initializers/get';
 import type { Initializer } from '../../initializers/initializer';
 import { get as getRegularizer, type WeightRegularizer } from '../../regularizers/get';
-import { addLora, effectiveWeight, loraArguments, loraConfig, type LoraOptions } from '../lora';
+import { addLora, loraArguments, loraConfig, type LoraOptions } from '../lora';
 import { positiveInteger, type LayerPadding, type WindowSize } from '../window_arguments';
 import { BaseConvolution, refuseStridesWithDilation } from './base_convolution';
 import type { Conv1DOptions, ConvLayerOptions } from './options';

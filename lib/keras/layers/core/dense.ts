@@ -7,6 +7,7 @@ import { matmul } from '../../../ops/linalg/matmul';
 import { add } from '../../../ops/math/binary';
 import { reshape } from '../../../ops/array/views';
 import { getActivation, type Activation, type ActivationLike } from '../../activations/get';
+import { effectiveWeight } from '../../base/lora_weight';
 import type { Config } from '../../base/keras_object';
 import type { KerasShape } from '../../base/shapes';
 import type { Weight } from '../../base/weight';
@@ -16,14 +17,7 @@ import type { Initializer } from '../../initializers/initializer';
 import { get as getRegularizer, type RegularizerLike, type WeightRegularizer } from '../../regularizers/get';
 import { KerasTensor } from '../../symbolic/keras_tensor';
 import { Layer } from '../layer';
-import {
-  addLora,
-  effectiveWeight,
-  loraArguments,
-  loraConfig,
-  type LoraLayerOptions,
-  type LoraOptions,
-} from '../lora';
+import { addLora, loraArguments, loraConfig, type LoraLayerOptions, type LoraOptions } from '../lora';
 import type { LayerOptions } from '../options';
 import { namedOptions } from '../../base/named_options';
 

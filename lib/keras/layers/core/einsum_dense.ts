@@ -6,6 +6,7 @@ import type { Tensor } from '../../../core/tensor';
 import { einsum } from '../../../ops/linalg/einsum';
 import { add } from '../../../ops/math/binary';
 import { getActivation, type Activation } from '../../activations/get';
+import { effectiveWeight } from '../../base/lora_weight';
 import type { Config } from '../../base/keras_object';
 import { namedOptions } from '../../base/named_options';
 import type { KerasShape } from '../../base/shapes';
@@ -16,7 +17,7 @@ import type { Initializer } from '../../initializers/initializer';
 import { VarianceScaling } from '../../initializers/random_initializers';
 import { get as getRegularizer, type WeightRegularizer } from '../../regularizers/get';
 import { Layer } from '../layer';
-import { addLora, effectiveWeight, loraArguments, loraConfig, type LoraOptions } from '../lora';
+import { addLora, loraArguments, loraConfig, type LoraOptions } from '../lora';
 import type { DenseOptions } from './dense';
 import { einsumShapes, type EinsumShapes } from './einsum_equation';
 

@@ -10,6 +10,7 @@ import { gather } from '../../../ops/index/indexing';
 import { matmul } from '../../../ops/linalg/matmul';
 import { divide, multiply } from '../../../ops/math/binary';
 import { tanh } from '../../../ops/math/unary_math';
+import { effectiveWeight, withLora } from '../../base/lora_weight';
 import type { Config } from '../../base/keras_object';
 import { namedOptions } from '../../base/named_options';
 import type { KerasShape } from '../../base/shapes';
@@ -23,15 +24,7 @@ import { get as getRegularizer, type RegularizerLike, type WeightRegularizer } f
 import { KerasTensor } from '../../symbolic/keras_tensor';
 import { setMask } from '../call_context';
 import { Layer } from '../layer';
-import {
-  addLora,
-  effectiveWeight,
-  loraArguments,
-  loraConfig,
-  type LoraLayerOptions,
-  withLora,
-  type LoraOptions,
-} from '../lora';
+import { addLora, loraArguments, loraConfig, type LoraLayerOptions, type LoraOptions } from '../lora';
 import type { LayerOptions } from '../options';
 
 export interface EmbeddingOptions extends Omit<LayerOptions, 'activityRegularizer'>, LoraLayerOptions {

@@ -8,7 +8,7 @@ export function nameOfActivation(layer: object): string | null {
   try {
     const config: unknown = serialize(activation as never);
     if (typeof config === 'string') return config;
-    return String((config as { class_name?: unknown } | null)?.class_name ?? activation.name);
+    return (config as { class_name?: string } | null)?.class_name ?? activation.name;
   } catch {
     // A function of the user, which files cannot have.
     return activation.name === '' ? '?' : activation.name;

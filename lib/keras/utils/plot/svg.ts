@@ -13,7 +13,6 @@ const textWidth = (text: string, size: number): number => text.length * size * 0
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 // Control characters are not allowed in XML, escaped or not.
 const escape = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
   text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?')
     .replace(/[&<>"]/g, (c) => escapes[c]);
