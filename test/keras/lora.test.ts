@@ -79,19 +79,19 @@ test('weights have the order, the names and the trainability of Keras', () => {
 test('a model predicts and trains as Keras does, and kernels stay', async () => {
   const model = withStart();
   const [x, y] = [recordedTensor(recorded.x), recordedTensor(recorded.y)];
-  expectClose((await model.predict(x, { verbose: 0 })) as tf.Tensor, recordedTensor(recorded.predicted));
+  expectClose(await model.predict<tf.Tensor>(x, { verbose: 0 }), recordedTensor(recorded.predicted));
   const before = model.nonTrainableWeights.map((w) => numbers(w.read()));
   model.compile({ optimizer: 'sgd', loss: 'mse' });
   const { history } = await model.fit(x, y, { batchSize: 4, epochs: 3, shuffle: false, verbose: 0 });
   history.loss.forEach((loss, i) => expect(loss).toBeCloseTo(recorded.losses[i], 5));
-  expectClose((await model.predict(x, { verbose: 0 })) as tf.Tensor, recordedTensor(recorded.after));
+  expectClose(await model.predict<tf.Tensor>(x, { verbose: 0 }), recordedTensor(recorded.after));
   expect(model.nonTrainableWeights.map((w) => numbers(w.read()))).toEqual(before);
 
   // The file has the sums alone, as that of Keras.
   const file = path.join(folder, 'model.keras');
   await model.save(file);
   const loaded = (await tf.keras.models.loadModel(file)) as tf.keras.Sequential;
-  expectClose((await loaded.predict(x, { verbose: 0 })) as tf.Tensor, recordedTensor(recorded.after));
+  expectClose(await loaded.predict<tf.Tensor>(x, { verbose: 0 }), recordedTensor(recorded.after));
   expect(
     loaded.weights
       .filter((w) => numbers(w.read()).every((v) => v === 0))
@@ -115,7 +115,7 @@ test('a model predicts and trains as Keras does, and kernels stay', async () => 
 test("Keras's file loads: the sum as the kernel, A and B zero", async () => {
   const model = (await tf.keras.models.loadModel(path.join(fixtures, 'lora.keras'))) as tf.keras.Sequential;
   expectClose(
-    (await model.predict(recordedTensor(recorded.x), { verbose: 0 })) as tf.Tensor,
+    await model.predict<tf.Tensor>(recordedTensor(recorded.x), { verbose: 0 }),
     recordedTensor(recorded.after),
   );
   names.forEach((name) => {
