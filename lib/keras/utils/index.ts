@@ -20,4 +20,5 @@ export {
 export type { DirectoryDataset, DirectoryOptions } from './directories';
 export { type DecodeImage, imageDatasetFromDirectory, type ImageDirectoryOptions } from './image_dataset';
 export { textDatasetFromDirectory, type TextDirectoryOptions } from './text_dataset';
+export { modelToSvg, type ModelToSvgOptions, plotModel, type PlotModelOptions } from './plot/plot_model';
 export { Progbar, type ProgbarOptions } from './progbar';
