@@ -28,7 +28,8 @@ const isConfigured = (value: object): value is Configured =>
   typeof (value as Partial<Configured>).getConfig === 'function';
 
 /** Numbers that Keras reads as floats only: JSON knows no difference between 0 and 0.0, Python does. */
-const floats = /"(learning_rate|momentum|beta|threshold)":(-?\d+)(?=[,}])/g;
+const floats =
+  /"(learning_rate|momentum|beta|threshold|min_freq|top_db|mag_exp|min_power|ref_power)":(-?\d+)(?=[,}])/g;
 
 /** The text of a config. */
 export const configText = (config: Json): string => JSON.stringify(config).replace(floats, '"$1":$2.0');

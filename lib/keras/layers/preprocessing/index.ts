@@ -12,4 +12,6 @@ export {
   type Standardize as TextStandardize,
   type TextVectorizationOptions,
 } from './text_vectorization';
+export * from './audio';
 export * from './image';
+export { Pipeline, type PipelineOptions } from './pipeline';

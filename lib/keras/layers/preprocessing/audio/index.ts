@@ -1,0 +1,3 @@
+/** Layers on signals of sound. */
+export { MelSpectrogram, type MelSpectrogramOptions } from './mel_spectrogram';
+export { STFTSpectrogram, type SpectrogramMode, type STFTSpectrogramOptions } from './stft_spectrogram';
