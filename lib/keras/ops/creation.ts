@@ -3,6 +3,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { options as readOptions } from '../../core/options';
+import { checkElements } from '../../core/shape';
 import { Tensor } from '../../core/tensor';
 import { linspace as linspaceOp, ones as onesOp, range, zeros as zerosOp } from '../../ops/array/creation';
 import { broadcastTo } from '../../ops/array/movement';
@@ -269,6 +270,7 @@ function bessel0(x: number): number {
 /** A window of `size` points; `f` is of the position, 0 at the first and 1 at the last. */
 function window(size: number, op: string, f: (at: number) => number): Tensor {
   const n = integer(size, 'x', op);
+  checkElements(n, [n], `[${op}]`);
   const values = new Float32Array(Math.max(0, n)).map((_, i) => (n === 1 ? 1 : f(i / (n - 1))));
   return toTensor(values, null, op, 'x');
 }

@@ -183,6 +183,9 @@ export const vsplit = splitting('Vsplit', () => 0);
 /** x, split along the third axis. @tf tf.keras.ops.dsplit */
 export const dsplit = splitting('Dsplit', () => 2);
 
+/** There may be more sections than elements: the others are empty tensors. */
+const maxSections = 2 ** 20;
+
 /** x, split along an axis (default 0) into parts, the first of which may be larger by one. @tf tf.keras.ops.array_split */
 export const arraySplit = operation<
   Unary<[indicesOrSections: number, options?: AxisOption<number> | number], Tensor[], KerasTensor[]>
@@ -194,8 +197,10 @@ export const arraySplit = operation<
   optional: { axis: 0 },
   check: ({ indicesOrSections, axis }) => {
     const count = integer(indicesOrSections, 'indicesOrSections', 'arraySplit');
-    if (count <= 0)
-      throw new InvalidArgumentError(`[arraySplit] indicesOrSections must be positive; got ${count}`);
+    if (count <= 0 || count > maxSections)
+      throw new InvalidArgumentError(
+        `[arraySplit] indicesOrSections must be from 1 to ${maxSections}; got ${count}`,
+      );
     return { indicesOrSections: count, axis: integer(axis, 'axis', 'arraySplit') };
   },
   run: (args, { indicesOrSections, axis }) => {
@@ -283,7 +288,9 @@ export const diff = operation<Unary<[options?: DiffOptions | number]>>({
   run: (args, { n, axis }) => {
     let x = only(args, 'diff');
     if ((n as number) < 0) throw new InvalidArgumentError(`[diff] n must not be negative; got ${String(n)}`);
-    for (let i = 0; i < (n as number); i++) x = differences(x, axis as number);
+    // As often as the axis has elements, nothing is left: more changes nothing.
+    const times = Math.min(n as number, x.shape[axisOf(axis as number, x.rank, 'diff')]);
+    for (let i = 0; i < times; i++) x = differences(x, axis as number);
     return x;
   },
 });
@@ -395,7 +402,7 @@ export const unravelIndex = operation<Unary<[shape: readonly number[]], Tensor[]
   className: 'UnravelIndex',
   tensors: ['indices'],
   required: ['shape'],
-  check: ({ shape }) => ({ shape: integers(shape, 'shape', 'unravelIndex') }),
+  check: ({ shape }) => ({ shape: [integers(shape, 'shape', 'unravelIndex')].flat() }),
   run: (args, { shape }) => {
     let rest = only(args, 'unravelIndex');
     const coordinates: Tensor[] = [];

@@ -1,6 +1,7 @@
 /** Orders, positions and counts: sorting, the largest elements, bins. */
 import { toTensor, type TensorLike } from '../../core/convert';
 import { InvalidArgumentError } from '../../core/errors';
+import { options as readOptions } from '../../core/options';
 import { describe } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import { fill, linspace, onesLike } from '../../ops/array/creation';
@@ -203,14 +204,13 @@ interface UniqueOptions {
   returnCounts?: boolean;
 }
 
+const uniqueDefaults = { sorted: true, returnInverse: false, returnCounts: false };
+
 /** The distinct elements of all, or `[values, inverse, counts]` with those asked for. Their number depends on the values. @tf tf.keras.ops.unique */
-export function unique(x: TensorLike, options: UniqueOptions = {}): Tensor | Tensor[] {
-  const { sorted = true, returnInverse = false, returnCounts = false, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined)
-    throw new InvalidArgumentError(
-      `[unique] has no option '${unknown}'; it takes sorted, returnInverse, returnCounts`,
-    );
+export function unique(x: TensorLike, options: UniqueOptions | boolean = {}): Tensor | Tensor[] {
+  const { sorted, returnInverse, returnCounts } = readOptions(options, 'sorted', uniqueDefaults, 'unique');
+  for (const [name, value] of Object.entries({ sorted, returnInverse, returnCounts }))
+    flag(value, name, 'unique');
   const given = toTensor(x, null, 'unique', 'x');
   const { y, idx, count } = uniqueWithCounts(reshape(given, [-1]));
   let [values, inverse, counts]: Tensor[] = [y, idx, count];

@@ -282,6 +282,8 @@ export function datasetsOf(
   read: Reading['read'],
   where: string,
 ): DirectoryDataset | [DirectoryDataset, DirectoryDataset] {
+  if (typeof directory !== 'string')
+    throw new TypeError(`[${where}] \`directory\` must be the path of a folder; got ${describe(directory)}`);
   checkDirectoryOptions(o, where);
   const all = indexDirectory(directory, o, formats, o.seed ?? drawBelow(1e6), where);
   const make = (part: LabeledFiles, shuffle: boolean, kind: string): DirectoryDataset => {
