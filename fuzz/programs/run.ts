@@ -184,8 +184,9 @@ function isOnStack({ lines }: Failure, { number, callers }: Visit, module: Modul
  * Whether a tape inside the function may see a variable as two: behind any assignment, also of another variable, the function reads it
  * again, and what flows to each of the two is added up first.
  */
-const readsAgain = ({ captured, body }: Program, { lines }: Module): boolean =>
-  (hasTapes(captured) || hasTapes(body.body)) && lines.some((line) => line.includes('.assign'));
+const readsAgain = ({ captured, body, tapes }: Program, { lines }: Module): boolean =>
+  (tapes > 0 || hasTapes(captured) || hasTapes(body.body)) &&
+  lines.some((line) => /\.(assign|applyGradients|minimize)/.test(line));
 
 interface Comparison {
   readonly program: Program;
