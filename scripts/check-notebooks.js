@@ -49,7 +49,7 @@ function workFolder(kernels) {
   const modules = path.join(folder, 'node_modules');
   fs.mkdirSync(path.join(modules, '@resvg'), { recursive: true });
   fs.symlinkSync(root, path.join(modules, 'gradtape'));
-  for (const name of ['vega', 'vega-lite', '@resvg/resvg-js', 'dejavu-fonts-ttf'])
+  for (const name of ['vega', 'vega-lite', '@resvg/resvg-js', 'dejavu-fonts-ttf', '@types'])
     fs.symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
   write(folder, { 'package.json': '{"private":true}' });
   for (const [name, argv] of Object.entries(kernels)) {
