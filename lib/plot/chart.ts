@@ -282,7 +282,9 @@ function readFrame(fn: string, options: ChartOptions): Omit<Model, 'marks'> {
         `${fn}: ${name}Range must be positive on a logarithmic axis, got [${range.join(', ')}]`,
       );
     }
-    return { title: text(`${name}Title`), scale, range };
+    const title = text(`${name}Title`);
+    if (scale === 'linear') return { title, scale, range };
+    return { title: title === undefined ? 'Log scale' : `${title} (log scale)`, scale, range };
   };
   return {
     title: text('title'),
@@ -320,8 +322,8 @@ function chartOf(kind: 'scatter' | 'line', args: unknown[], keys: readonly strin
   const lists = args.slice(0, hasOneList(args) ? 1 : 2);
   const [frame, marks] = split(kind, args[lists.length] ?? {}, keys);
   const chart = new Chart(frame);
-  const add = chart[kind] as (...args: unknown[]) => Chart;
-  return add.call(chart, ...lists, marks);
+  const all = [...lists, marks] as [Values, Values];
+  return kind === 'line' ? chart.line(...all) : chart.scatter(...all);
 }
 
 function split(fn: string, options: object, keys: readonly string[]): [ChartOptions, MarkOptions] {

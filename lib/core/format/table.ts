@@ -13,8 +13,14 @@ export interface MimeBundle {
 /** Rows and columns at each end of a matrix that has more than twice as many. */
 const edge = 10;
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => entities[c]);
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+};
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => entities[c]);
 
 /** The text of a tensor, and a table if it is a matrix; `data` is null if its elements cannot be read. */
 export function mimeBundle(
