@@ -109,10 +109,7 @@ describe('SVG and PNG of the tutorial charts', () => {
     const out = compiled.run<string>(
       "return plot.chart({ xScale: 'log', width: 700 }).line([1, 1e8], [1, 2]).toSVG();",
     );
-    expect(out).toContain('>Log scale<');
-    const shown = out
-      .replace('>Log scale<', '><')
-      .matchAll(/text-anchor="middle"[^>]* opacity="1">([^<]*)<\/text>/g);
+    const shown = out.matchAll(/text-anchor="middle"[^>]* opacity="1">([^<]*)<\/text>/g);
     expect([...shown].map(([, text]) => text)).toEqual([
       '1',
       '10',
@@ -123,6 +120,7 @@ describe('SVG and PNG of the tutorial charts', () => {
       '1e6',
       '1e7',
       '1e8',
+      'Log scale',
     ]);
   });
 
