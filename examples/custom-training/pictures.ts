@@ -16,17 +16,37 @@ export interface Run {
   trueB: number;
 }
 
-function fit(title: string, inputs: tf.Tensor, outputs: tf.Tensor, predicted: tf.Tensor): plot.Chart {
-  const x = inputs.data() as Float32Array;
+/** The least and the largest of the values, and a margin. */
+function rangeOf(...tensors: readonly tf.Tensor[]): [number, number] {
+  let [low, high] = [0, 0];
+  for (const t of tensors) {
+    for (const value of t.data() as Float32Array) {
+      if (value < low && value > -Infinity) low = value;
+      if (value > high && value < Infinity) high = value;
+    }
+  }
+  const margin = 0.05 * (high - low) || 1;
+  return [low - margin, high + margin];
+}
+
+/** The data and the predictions `of` the model; the axes are those of both charts. */
+function fit(title: string, run: Run, of: 'before' | 'after'): plot.Chart {
+  const { inputs, outputs, before, after } = run;
   return plot
-    .chart({ title, xTitle: 'x', yTitle: 'y' })
-    .scatter(x, outputs.data() as Float32Array, { label: 'Data', color: 'blue' })
-    .scatter(x, predicted.data() as Float32Array, { label: 'Predictions', color: 'red' });
+    .chart({
+      title,
+      xTitle: 'x',
+      yTitle: 'y',
+      xRange: rangeOf(inputs),
+      yRange: rangeOf(outputs, before, after),
+    })
+    .scatter(inputs, outputs, { label: 'Data', color: 'blue', opacity: 0.4 })
+    .scatter(inputs, run[of], { label: 'Predictions', color: 'red', opacity: 0.4 });
 }
 
 function progress(run: Run): plot.Chart {
   return plot
-    .chart({ title: 'W and b over the epochs', xTitle: 'Epoch', yTitle: 'Value' })
+    .chart({ title: 'W and b over the Epochs', xTitle: 'Epoch', yTitle: 'Value' })
     .line(run.Ws, { label: 'W', color: 'red' })
     .line(run.bs, { label: 'b', color: 'blue' })
     .rule({ y: run.trueW, label: 'True W', color: 'red', dashed: true })
@@ -36,16 +56,14 @@ function progress(run: Run): plot.Chart {
 /** The fit as text, for a terminal. */
 export function showFit(run: Run): void {
   const width = Math.min(process.stdout.columns, 100);
-  console.log(
-    `\n${fit('After training', run.inputs, run.outputs, run.after).toText({ width, height: 20, color: true })}`,
-  );
+  console.log(`\n${fit('After Training', run, 'after').toText({ width, height: 20, color: true })}`);
 }
 
 /** Writes before, after and progress as SVG and PNG into `folder`. */
 export async function drawPictures(run: Run, folder: string): Promise<void> {
   const charts: [string, plot.Chart][] = [
-    ['before', fit('Before training', run.inputs, run.outputs, run.before)],
-    ['after', fit('After training', run.inputs, run.outputs, run.after)],
+    ['before', fit('Before Training', run, 'before')],
+    ['after', fit('After Training', run, 'after')],
   ];
   // Without epochs there is no history to plot.
   if (run.Ws.length > 0) charts.push(['progress', progress(run)]);

@@ -1,4 +1,5 @@
 /** Parsing of command lines. */
+import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
 
 export class UsageError extends Error {
@@ -56,11 +57,24 @@ export function positive(name: string, text: unknown, fallback: number): number 
   return value;
 }
 
-/** Parses a folder's path; "none" is null. */
+/** Parses a folder's path; "none" is null. The folder is made at once: one that cannot be written is refused before the work. */
 export function folder(name: string, text: unknown, fallback: string): string | null {
-  if (text === undefined) return fallback;
+  if (text === undefined) return writable(name, fallback);
   if (typeof text !== 'string' || text.trim() === '') throw new UsageError(`${name} must be a folder's path`);
-  return text === 'none' ? null : text;
+  return text === 'none' ? null : writable(name, text);
+}
+
+function writable(name: string, path: string): string {
+  try {
+    fs.mkdirSync(path, { recursive: true });
+    fs.accessSync(path, fs.constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      `${name} must be a folder that can be written; ${JSON.stringify(path)} is not (${code})`,
+    );
+  }
+  return path;
 }
 
 /** Parses a seed; "none" is null. */

@@ -13,6 +13,7 @@ import {
 } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError } from './errors';
 import { shapeToString, tensorRepr, tensorToString, type PrintData } from './format';
+import { mimeBundle, type MimeBundle } from './format/table';
 import { widened, writeNarrowed } from './half';
 import { invariants } from './invariants';
 import { checkNested } from './lists';
@@ -240,6 +241,12 @@ export class Tensor<out D extends AnyDType = DType> {
     return depth === options.depth ? this.toString() : this.repr();
   }
 
+  /** @internal What a notebook shows. */
+  [Symbol.for('Jupyter.display')](): MimeBundle {
+    const data = this.isDisposed || this.isSymbolic ? null : printDataOf(this as Tensor);
+    return mimeBundle(this.toString(), data, this.#shape, this.dt.name, 'tf.Tensor');
+  }
+
   /** Nested arrays; int64 elements become decimal strings. */
   toJSON(): unknown {
     return JSON.parse(
@@ -305,7 +312,7 @@ export function stringsOf(t: Tensor): readonly string[] {
 const bytesOf = (t: Tensor): Buffer[] => stringsOf(t).map((value) => Buffer.from(value, 'latin1'));
 
 /** @internal What is printed of a tensor. */
-const printDataOf = (t: Tensor): PrintData => (t.dt === stringType ? bytesOf(t) : valuesOf(t));
+export const printDataOf = (t: Tensor): PrintData => (t.dt === stringType ? bytesOf(t) : valuesOf(t));
 
 /** @internal Writes all elements of a new tensor. */
 export function writeValues(t: Tensor, values: ArrayLike<number | bigint>): void {

@@ -5,6 +5,7 @@ import { markClass } from './copies';
 import { dtypeInfo, type DType, type DTypeInfo, type DTypeTable } from './dtype';
 import { FailedPreconditionError, InvalidArgumentError } from './errors';
 import { shapeToString, variableRepr } from './format';
+import { mimeBundle, type MimeBundle } from './format/table';
 import { rejectPromise } from './nest';
 import { options, throwExtraArguments } from './options';
 import { TensorConvertible } from './tensor_convertible';
@@ -24,6 +25,7 @@ import {
   makeTensor,
   type NestedArray,
   moveStorage,
+  printDataOf,
   shapeOf,
   type Tensor,
   valuesOf,
@@ -373,6 +375,12 @@ export class Variable<out D extends DType = DType> extends TensorConvertible<D> 
   /** @internal */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+
+  /** @internal What a notebook shows. */
+  [Symbol.for('Jupyter.display')](): MimeBundle {
+    const data = context.tracer === null ? printDataOf(this.held) : null;
+    return mimeBundle(this.toString(), data, shapeOf(this.held), this.dt.name, `tf.Variable '${this.name}'`);
   }
 
   toJSON(): unknown {

@@ -1,3 +1,4 @@
+import { MissingPackageError } from './errors';
 import {
   checkOptions,
   looksLikeValues,
@@ -195,6 +196,17 @@ export class Chart {
     return toText(this.#model(), options);
   }
 
+  /** @internal What a notebook shows: a picture, or text where the packages that `toSVG` needs are missing. */
+  async [Symbol.for('Jupyter.display')](): Promise<Record<string, string>> {
+    const text = { 'text/plain': this.toText() };
+    try {
+      return { 'image/svg+xml': await this.toSVG(), ...text };
+    } catch (error) {
+      if (error instanceof MissingPackageError) return text;
+      throw error;
+    }
+  }
+
   #model(): Model {
     if (this.#marks.length === 0) {
       throw new RangeError('chart: there is nothing to draw; call scatter, line or rule first');
@@ -203,7 +215,7 @@ export class Chart {
   }
 
   #series(kind: 'scatter' | 'line', args: unknown[], keys: readonly string[]): this {
-    const single = args.length < 2 || (args.length === 2 && isOptions(args[1]));
+    const single = hasOneList(args);
     const options = (args[single ? 1 : 2] ?? {}) as ScatterOptions & LineOptions;
     const first = readValues(kind, single ? 'y' : 'x', args[0]);
     const x = single ? first.map((_, i) => i) : first;
@@ -238,6 +250,10 @@ export class Chart {
   }
 }
 
+/** Whether the arguments of a series are y and its options, not x, y and options. */
+const hasOneList = (args: readonly unknown[]): boolean =>
+  args.length < 2 || (args.length === 2 && isOptions(args[1]));
+
 /** Whether the second argument can only be options: coordinates have a length or data(). */
 function isOptions(v: unknown): boolean {
   return typeof v === 'object' && v !== null && !looksLikeValues(v);
@@ -266,7 +282,9 @@ function readFrame(fn: string, options: ChartOptions): Omit<Model, 'marks'> {
         `${fn}: ${name}Range must be positive on a logarithmic axis, got [${range.join(', ')}]`,
       );
     }
-    return { title: text(`${name}Title`), scale, range };
+    const title = text(`${name}Title`);
+    if (scale === 'linear') return { title, scale, range };
+    return { title: title === undefined ? 'Log scale' : `${title} (log scale)`, scale, range };
   };
   return {
     title: text('title'),
@@ -286,16 +304,26 @@ export function chart(options?: ChartOptions): Chart {
   return new Chart(options);
 }
 
-/** A chart of one set of points: the options of the chart and of the points together. */
-export function scatter(x: Values, y: Values, options: ChartOptions & ScatterOptions = {}): Chart {
-  const [frame, marks] = split('scatter', options, SCATTER_KEYS);
-  return new Chart(frame).scatter(x, y, marks);
+/** A chart of one set of points: the options of the chart and of the points together. With one list, x counts 0, 1, 2, … */
+export function scatter(y: Values, options?: ChartOptions & ScatterOptions): Chart;
+export function scatter(x: Values, y: Values, options?: ChartOptions & ScatterOptions): Chart;
+export function scatter(...args: unknown[]): Chart {
+  return chartOf('scatter', args, SCATTER_KEYS);
 }
 
-/** A chart of one line: the options of the chart and of the line together. */
-export function line(x: Values, y: Values, options: ChartOptions & LineOptions = {}): Chart {
-  const [frame, marks] = split('line', options, LINE_KEYS);
-  return new Chart(frame).line(x, y, marks);
+/** A chart of one line: the options of the chart and of the line together. With one list, x counts 0, 1, 2, … */
+export function line(y: Values, options?: ChartOptions & LineOptions): Chart;
+export function line(x: Values, y: Values, options?: ChartOptions & LineOptions): Chart;
+export function line(...args: unknown[]): Chart {
+  return chartOf('line', args, LINE_KEYS);
+}
+
+function chartOf(kind: 'scatter' | 'line', args: unknown[], keys: readonly string[]): Chart {
+  const lists = args.slice(0, hasOneList(args) ? 1 : 2);
+  const [frame, marks] = split(kind, args[lists.length] ?? {}, keys);
+  const chart = new Chart(frame);
+  const all = [...lists, marks] as [Values, Values];
+  return kind === 'line' ? chart.line(...all) : chart.scatter(...all);
 }
 
 function split(fn: string, options: object, keys: readonly string[]): [ChartOptions, MarkOptions] {

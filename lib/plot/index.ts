@@ -20,5 +20,6 @@ export { MissingPackageError, PackageLoadError } from './errors';
 export type { LegendPlace, ScaleType } from './model';
 export type { PngOptions } from './render';
 export type { SaveOptions } from './save';
+export { show } from './show';
 export type { VegaLiteSpec } from './spec';
 export type { TextOptions } from './text';

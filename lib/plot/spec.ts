@@ -118,7 +118,19 @@ function tickOptions(model: Model, axis: 'x' | 'y', span: Domain): object {
     const format = '~g';
     if (powers.length === 0) return { format, tickCount };
     const texts = Object.fromEntries(powers.map(({ value, text }) => [value, text]));
-    return { format, values: powers.map((t) => t.value), labelExpr: `${JSON.stringify(texts)}[datum.value]` };
+    const minor = minorTicks(span, powers);
+    const isMinor = `indexof(${JSON.stringify(powers.map((t) => t.value))}, datum.value) < 0`;
+    return {
+      format,
+      values: [...powers.map((t) => t.value), ...minor].sort((a, b) => a - b),
+      labelExpr: `${JSON.stringify(texts)}[datum.value] || ''`,
+      ...(minor.length === 0
+        ? {}
+        : {
+            tickSize: { condition: { test: isMinor, value: 3 }, value: 5 },
+            gridOpacity: { condition: { test: isMinor, value: 0.4 }, value: 1 },
+          }),
+    };
   }
   const digits = exponentialDigits(span, tickCount);
   return {
@@ -130,6 +142,16 @@ function tickOptions(model: Model, axis: 'x' | 'y', span: Domain): object {
 
 function exponential(digits: number): object {
   return { format: `.${digits}~e`, labelExpr: "datum.value == 0 ? '0' : datum.label" };
+}
+
+/** Two to nine times the powers of ten, where those are next to each other and leave space. */
+function minorTicks({ low, high }: Domain, powers: readonly { value: number }[]): number[] {
+  const decades = Math.log10(high / low);
+  if (decades > 7 || powers[1].value > 11 * powers[0].value) return [];
+  const all = [powers[0].value / 10, ...powers.map((t) => t.value)].flatMap((power) =>
+    [2, 3, 4, 5, 6, 7, 8, 9].map((k) => Number((k * power).toPrecision(3))),
+  );
+  return all.filter((value) => value >= low && value <= high);
 }
 
 /** Points that cannot be drawn are left out, except in lines, where null makes a gap. */

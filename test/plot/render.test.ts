@@ -120,6 +120,7 @@ describe('SVG and PNG of the tutorial charts', () => {
       '1e6',
       '1e7',
       '1e8',
+      'Log scale',
     ]);
   });
 

@@ -61,7 +61,7 @@ start(async () => {
   const shown = Array.from({ length: 168 }, (_, i) => i);
   const firstWeek = (values: tf.Tensor): number[] => [...(values.data() as Float32Array)].slice(0, 168);
   const chart = plot
-    .chart({ title: 'A week of the test data', xTitle: 'hour', width: 640 })
+    .chart({ title: 'A Week of the Test Data', xTitle: 'Hour', width: 640 })
     .scatter(shown, firstWeek(actual), { label: 'data' })
     .line(shown, firstWeek(forecast), { label: 'forecast', color: 'red' });
   await save(chart, options.out, 'forecast');

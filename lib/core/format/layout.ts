@@ -14,7 +14,10 @@ export interface Layout {
 }
 
 /** The positions shown along an axis of n elements, in order; if `gap` is set, '...' follows the first `head` of them. */
-function visible(n: number, edge: number | undefined): { positions: number[]; head: number; gap: boolean } {
+export function visible(
+  n: number,
+  edge: number | undefined,
+): { positions: number[]; head: number; gap: boolean } {
   const gap = edge !== undefined && n > 2 * edge;
   if (!gap) return { positions: Array.from({ length: n }, (_, i) => i), head: n, gap };
   // The last element is always shown, even if `edge` is 0.
