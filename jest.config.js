@@ -4,6 +4,7 @@ module.exports = {
   // Against what hangs: on a busy machine, under a sanitizer, some tests take more than jest's five seconds.
   testTimeout: 60_000,
   roots: ['<rootDir>/test'],
+  setupFiles: ['<rootDir>/test/helpers/quiet_warnings.ts'],
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
   moduleNameMapper: {

@@ -104,7 +104,7 @@ function build({ nodedir, debug = false, gyp = [] }) {
     if (status !== 0) throw new Error(`gradtape: node-gyp ${args[0]} ended with ${status}`);
   };
   const common = [...headers(nodedir), ...(debug ? ['--debug'] : [])];
-  // Apart: what stands behind `--` would go to make as well.
+  // Separately: arguments after `--` would be passed to make as well.
   run('configure', ...common, ...gyp);
   run('build', '--jobs', String(os.availableParallelism()), ...common);
 }

@@ -33,7 +33,7 @@ async function inChild(name: string, options: Options, progress: number): Promis
   return 1;
 }
 
-/** Checks one value, which stands on standard input. */
+/** Checks one value, read from standard input. */
 async function oneValue(name: string): Promise<number> {
   limitCpu();
   await partNamed(name).check(JSON.parse(fs.readFileSync(0, 'utf8')));

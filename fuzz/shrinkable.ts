@@ -1,7 +1,7 @@
 /** What fast-check needs to draw a value and to shrink it, where the value is a data structure of our own. */
 import fc from 'fast-check';
 
-/** Draws of one value, in the order in which the generator asks for them. */
+/** Draws of one value, in the order in which the generator requests them. */
 export class Rng {
   constructor(private readonly source: fc.Random) {}
 

@@ -129,7 +129,7 @@ async function buildLibrary() {
 
 /** Node searches the file that `import` names for the names in it, which takes longer than running it: it is a small one. */
 const index = ({ library, keras }) => `'use strict';
-// esbuild exports getters; whoever calls tf.add in a loop should not call one each time.
+// esbuild exports getters; a call of tf.add in a loop should not go through one each time.
 function plain(space) {
   const out = {};
   for (const [name, value] of Object.entries(space)) out[name] = isNamespace(value) ? plain(value) : value;

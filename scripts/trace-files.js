@@ -1,6 +1,6 @@
 'use strict';
 /**
- * How many files and functions of lib/ take part in the first call of a compiled training step: what somebody who follows
+ * How many files and functions of lib/ take part in the first call of a compiled training step: what a reader who follows
  * that call has to read. `npm run build:ts && node scripts/trace-files.js [--list]`. Counted by V8's coverage of a bundle
  * with a source map: functions that ran during the call.
  */

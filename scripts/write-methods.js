@@ -44,7 +44,7 @@ function load() {
   return ts.createProgram([table], options, host);
 }
 
-/** The type parameter that stands for the tensor itself becomes the tensor's dtype `D`. */
+/** The type parameter of the tensor itself becomes the tensor's dtype `D`. */
 function withSelf(text, self) {
   return (
     text

@@ -45,7 +45,7 @@ for (const [signal, code] of [
 
 /**
  * A process that serves a library. It is halted while nothing is asked of it: threads that spin for more work, as those
- * of OpenMP and XLA do, take a CPU from whoever is timed next.
+ * of OpenMP and XLA do, occupy a CPU while the next library is timed.
  */
 export class Child {
   private readonly process: ChildProcessWithoutNullStreams;

@@ -12,12 +12,12 @@ export interface LibraryEntry {
   name: string;
   /** `own` comes with the suite, `npm` from benchmarks/peers, `python` and `folder` where they are found. */
   from: 'own' | 'npm' | 'python' | 'folder';
-  /** The worker's module, and what it is told. */
+  /** The worker's module and its arguments. */
   module: string;
   setting?: string;
   /** The package whose presence decides. */
   needs?: string;
-  /** Another way to use a library that stands here too: it takes part where it has a function of the kind, and is silent elsewhere. */
+  /** A second way to use a library that is listed here too: it takes part where it implements the workload, and is omitted elsewhere. */
   way?: true;
 }
 

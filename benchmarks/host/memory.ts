@@ -14,9 +14,9 @@ function status(pid: number, key: 'VmRSS' | 'VmHWM'): number {
   return 1024 * Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]);
 }
 
-/** Begins to watch a process: what it gives tells the growth so far. */
+/** Starts to observe a process; the returned function reports its growth so far. */
 export function watchMemory(pid: number): () => Growth {
-  if (process.platform !== 'linux') throw new Error('only Linux tells how much memory a process had at most');
+  if (process.platform !== 'linux') throw new Error('only Linux reports the peak memory of a process');
   // The peak so far is forgotten.
   fs.writeFileSync(`/proc/${pid}/clear_refs`, '5');
   const before = status(pid, 'VmRSS');

@@ -27,7 +27,7 @@ export type Request =
   | { do: 'time'; calls: number };
 
 export interface Opened {
-  /** The version of the library, and of what it stands on. */
+  /** The version of the library, and of its backend. */
   version: string;
   about?: Readonly<Record<string, string>>;
 }
@@ -37,7 +37,7 @@ export interface Prepared {
   reason?: string;
   /** How it does it, where that needs saying: a layout, a compiler. */
   note?: string;
-  /** The whole workload is compiled into one program beforehand: it stands beside eager workloads, not among them. */
+  /** The whole workload is compiled into one program beforehand: it is listed beside eager workloads, not among them. */
   compiled?: boolean;
 }
 

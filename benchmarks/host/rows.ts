@@ -48,7 +48,7 @@ export interface Verdict {
 }
 
 const own = 'gradtape';
-/** What to beat is a library; the plain loop stands beside them, and counts where a target names it. */
+/** Targets refer to libraries; the plain loop is listed beside them, and counts only if a target names it. */
 const baseline = 'plain JS';
 
 function best(entries: readonly Entry[], accept: (e: Entry) => boolean): Entry | null {

@@ -60,7 +60,7 @@ function writeInputs(workload: Workload, folder: string): { files: TensorFile[];
 /** How many processes' memory a row shows: one and the same library's differ by some megabytes. */
 const processes = 3;
 
-/** Starts a library's process anew, and gives what tells how much it has grown at most. */
+/** Restarts a library's process; returns a function that reports its peak growth. */
 async function anew(participant: Participant): Promise<() => Growth> {
   participant.child.end();
   participant.child = await participant.restart();

@@ -1,4 +1,4 @@
-/** gradtape's training steps and what stands around them: op by op, or compiled by tf.function where the workload says so. */
+/** gradtape's training steps, and the work between them: op by op, or compiled by tf.function where the workload says so. */
 import * as tf from 'gradtape';
 import { mlpForward, models, type Loss, type ModelParams } from './gradtape_models';
 import { outputsOf, tensor } from './gradtape_task';

@@ -1,4 +1,4 @@
-/** Training steps and what stands around them in plain JavaScript. */
+/** Training steps, and the work between them, in plain JavaScript. */
 import { chain as chainLoop, normGelu as normGeluLoop } from '../loops/fused';
 import { fusedStep } from '../loops/line';
 import { lstmTraining } from '../loops/lstm';

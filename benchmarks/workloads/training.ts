@@ -1,5 +1,5 @@
 /**
- * Training steps and what stands around them. The rows of `train/` are eager; those of `training/` are compiled by the libraries
+ * Training steps, and the work between them. The rows of `train/` are eager; those of `training/` are compiled by the libraries
  * that can.
  */
 import { million } from './elementwise';

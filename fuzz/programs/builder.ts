@@ -190,7 +190,7 @@ export class Builder {
     return this.learn(ref, values, loose);
   }
 
-  /** The tensors in what a name stands for that are there in all trials. */
+  /** The tensors in the value of a name that exist in all trials. */
   private learn(name: string, results: readonly unknown[], loose: boolean, comesOut = false): Value[] {
     const { trials } = this.whole;
     const lists = results.map((r, i) => (trials[i].alive ? leavesOf(r) : null));

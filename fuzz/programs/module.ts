@@ -28,7 +28,7 @@ export interface Instance {
 }
 
 export interface Module {
-  /** `compile` is tf.function, or what stands for it; `outside`: tapes are around the compiled function, not in it. */
+  /** `compile` is tf.function, or its substitute; `outside`: tapes are around the compiled function, not in it. */
   make(compile: unknown, outside: boolean): Instance;
   readonly calls: readonly (() => Args)[];
   /** The lines of the text that ran. */

@@ -2,7 +2,7 @@
 import type { DType } from '../../lib/core/dtype';
 
 /**
- * Where a value stands in a statement: a name with a path to a part of it (`a3[0].values`), or a function. A statement's
+ * A reference to a value in a statement: a name with a path to a part of it (`a3[0].values`), or a function. A statement's
  * template names its holes `$0`, `$1`…
  */
 export type Hole = { readonly ref: string } | { readonly block: Block };

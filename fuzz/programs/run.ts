@@ -37,7 +37,7 @@ export class Difference extends Error {
   }
 }
 
-/** What stands for tf.function in eager runs. */
+/** The substitute for tf.function in eager runs. */
 const eagerly = (f: unknown): unknown => f;
 
 /** The compiler under test, for tests of the fuzzer itself. */
@@ -92,11 +92,11 @@ async function callLater(instance: Instance, probe: Probe, args: Args, i: number
   return { values, error, state: stateOf(instance.state()), ran: probe.ran };
 }
 
-/** Where a template asks for no more than the shape of a value. */
+/** Where a template needs only the shape of a value. */
 const shapeAlone =
   /tf\.(?:zerosLike|onesLike|shape|size|rank)\(\$\d\b|(?:\$\d|tf\.squeeze\(\$\d\))\.(?:shape|rank|size)\b/g;
 
-/** Names whose values results or effects need: what nobody reads need not be computed, nor fail. */
+/** Names whose values results or effects need: a value that is never read need not be computed, nor fail. */
 function needed(program: Program): ReadonlySet<string> {
   const all = [...statementsIn(program.captured), ...statementsIn(program.body.body)];
   const live = new Set<string>();
@@ -141,7 +141,7 @@ function needed(program: Program): ReadonlySet<string> {
   return live;
 }
 
-/** Whether the statement that failed is one whose result nobody reads. */
+/** Whether the statement that failed is one whose result is never read. */
 function isUnread(outcome: Outcome, module: Module, program: Program): boolean {
   const live = needed(program);
   return (outcome.error?.lines ?? []).some((line) => {
@@ -353,7 +353,7 @@ function visitsOf(program: Program, i: number): Visit[] {
   return visits;
 }
 
-/** Rejects with a Difference where the program gives one thing eagerly and another compiled, or off the event loop. */
+/** Rejects with a Difference if the eager results of the program differ from the compiled ones, or from those off the event loop. */
 export async function check(program: Program, compiler: Compiler = tf.function): Promise<void> {
   const { loose, holds } = rounding(program);
   if (program.passes === 'all' && !holds) return;

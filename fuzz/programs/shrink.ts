@@ -12,7 +12,7 @@ import {
   type Statement,
 } from './program';
 
-/** The name stands for another value from here on. */
+/** The name refers to another value from here on. */
 function renamed(body: readonly Statement[], name: string, ref: string): Statement[] {
   return body.map((s) => ({ ...s, holes: s.holes.map((h) => renamedHole(h, name, ref)) }));
 }
@@ -51,7 +51,7 @@ function* standIns(s: Statement): Generator<string> {
 function* smallerBlocks(block: Block, isTop: boolean): Generator<Block> {
   const { body, results } = block;
   const unused = body.filter((s) => s.fixed !== true);
-  // Runs of statements that nobody needs.
+  // Runs of statements without effect on the result.
   for (const left of withoutRuns(body)) {
     const gone = body.filter((s) => !left.includes(s));
     const used = namesUsed(left, isTop ? [] : results);

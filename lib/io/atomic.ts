@@ -47,7 +47,7 @@ function writeNew(file: string, parts: Iterable<Uint8Array>): void {
   }
 }
 
-/** Makes the new name last too. Systems that do not open folders, such as Windows, have no such call. */
+/** Makes the rename durable (fsync of the folder). Systems on which folders cannot be opened, such as Windows, have no such call. */
 function syncFolder(folder: string): void {
   try {
     const handle = fs.openSync(folder, 'r');

@@ -1,4 +1,4 @@
-/** What `toEqual`, `toStrictEqual` and all matchers that compare values take for equal tensors. */
+/** Equality of tensors for `toEqual`, `toStrictEqual` and all other matchers that compare values. */
 import { makePrintable, noteDifferences } from './print';
 import { differingElements, kindOf, sameShape, type SlicesValue, type TensorValue } from './values';
 

@@ -93,7 +93,7 @@ function methodOf(t: object, kind: 'Tensor' | 'Variable'): ToJSON | undefined {
   return toJSON;
 }
 
-/** Gives a tensor a `toJSON` of its own, which its copies have too and print its elements by. */
+/** Defines `toJSON` on the tensor itself, so that copies of it have the method too and print its elements. */
 export function makePrintable(t: TensorValue, kind: 'Tensor' | 'Variable'): void {
   const toJSON = methodOf(t, kind);
   if (toJSON === undefined || Object.hasOwn(t, 'toJSON') || !Object.isExtensible(t)) return;

@@ -9,7 +9,7 @@ import { frame, native as binding } from '../binding';
 import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 
-if (binding.arguments !== 322980066) {
+if (binding.arguments !== 324223877) {
   throw new InternalError(
     "the native addon is of another version than gradtape's JavaScript: build it again (npm run build:native)",
   );
@@ -63,7 +63,6 @@ interface Entries {
   ) => void;
   readonly copy: (src: ArrayBuffer, dst: ArrayBuffer) => void;
   readonly countNonzero: (mask: ArrayBuffer) => number;
-  readonly crelu: (x: ArrayBuffer, y: ArrayBuffer) => void;
   readonly crossEntropy: (
     logits: ArrayBuffer,
     labels: ArrayBuffer,
@@ -81,7 +80,6 @@ interface Entries {
   readonly find: (x: ArrayBuffer) => number;
   readonly fused: (...buffers: readonly ArrayBuffer[]) => void;
   readonly gather: (params: ArrayBuffer, indices: ArrayBuffer, out: ArrayBuffer) => number;
-  readonly glu: (x: ArrayBuffer, y: ArrayBuffer) => void;
   readonly iota: (y: ArrayBuffer) => void;
   readonly layerNorm: (
     x: ArrayBuffer,
@@ -101,7 +99,6 @@ interface Entries {
     dscale: ArrayBuffer,
     dshift: ArrayBuffer,
   ) => void;
-  readonly localResponse: (x: ArrayBuffer, band: ArrayBuffer, y: ArrayBuffer) => void;
   readonly logSumExp: (x: ArrayBuffer, y: ArrayBuffer) => void;
   readonly maskGather: (src: ArrayBuffer, mask: ArrayBuffer, out: ArrayBuffer) => void;
   readonly matmul: (
@@ -156,17 +153,14 @@ const {
   conv: convEntry,
   copy: copyEntry,
   countNonzero: countNonzeroEntry,
-  crelu: creluEntry,
   crossEntropy: crossEntropyEntry,
   depthwise: depthwiseEntry,
   fill: fillEntry,
   find: findEntry,
   gather: gatherEntry,
-  glu: gluEntry,
   iota: iotaEntry,
   layerNorm: layerNormEntry,
   layerNormGradient: layerNormGradientEntry,
-  localResponse: localResponseEntry,
   logSumExp: logSumExpEntry,
   maskGather: maskGatherEntry,
   matmul: matmulEntry,
@@ -485,29 +479,6 @@ export function countNonzero(mask: Tensor, n: number): number {
 }
 
 /**
- * Each row of y is positive(that of x), then positive(negative(that of x)): two unary ops. Rows and columns
- * are those of x.
- */
-export function crelu(
-  x: Tensor,
-  y: Tensor,
-  rows: number,
-  columns: number,
-  dtype: number,
-  positive: number,
-  negative: number,
-): void {
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = rows;
-  frame[3] = columns;
-  frame[4] = dtype;
-  frame[5] = positive;
-  frame[6] = negative;
-  creluEntry(bufferOf(x), bufferOf(y));
-}
-
-/**
  * The cross entropy of each row and, optionally, its gradient. The labels' dtype is that of the
  * logits for a distribution per row, int32 or int64 for the number of the one label. Returns the position of
  * the first number out of range (nothing is written then), or −1.
@@ -635,29 +606,6 @@ export const gatherLists = {
 };
 
 /**
- * y = times(the first half of each row of x, gate(the second)): `gate` is a unary op, `times` a binary one.
- * Rows and columns are those of y.
- */
-export function glu(
-  x: Tensor,
-  y: Tensor,
-  rows: number,
-  columns: number,
-  dtype: number,
-  gate: number,
-  times: number,
-): void {
-  frame[0] = x.offset;
-  frame[1] = y.offset;
-  frame[2] = rows;
-  frame[3] = columns;
-  frame[4] = dtype;
-  frame[5] = gate;
-  frame[6] = times;
-  gluEntry(bufferOf(x), bufferOf(y));
-}
-
-/**
  * y[i] = start + i·delta; these are doubles for float dtypes, the raw bits of an int64 for integer dtypes.
  */
 export function iota(y: Tensor, n: number, dtype: number): void {
@@ -747,43 +695,6 @@ export function layerNormGradient(
     bufferOf(dscale),
     bufferOf(dshift),
   );
-}
-
-/**
- * y = over(x, power(plus(times(square(x)·band, alpha), bias), beta)), a unary op and four binary ones; x has
- * at most kLocal elements, the band is a square matrix.
- */
-export function localResponse(
-  x: Tensor,
-  band: Tensor,
-  y: Tensor,
-  rows: number,
-  columns: number,
-  dtype: number,
-  alpha: number,
-  bias: number,
-  beta: number,
-  square: number,
-  times: number,
-  plus: number,
-  power: number,
-  over: number,
-): void {
-  frame[0] = x.offset;
-  frame[1] = band.offset;
-  frame[2] = y.offset;
-  frame[3] = rows;
-  frame[4] = columns;
-  frame[5] = dtype;
-  frame[6] = alpha;
-  frame[7] = bias;
-  frame[8] = beta;
-  frame[9] = square;
-  frame[10] = times;
-  frame[11] = plus;
-  frame[12] = power;
-  frame[13] = over;
-  localResponseEntry(bufferOf(x), bufferOf(band), bufferOf(y));
 }
 
 /**

@@ -28,7 +28,7 @@ export class Canvas {
     this.#dots = new Uint8Array(width * height);
   }
 
-  /** Takes the character at (x, y). */
+  /** Claims the character at (x, y). */
   cell(x: number, y: number, owner: number): void {
     if (inside(x) && inside(y)) this.#take(step(x, this.width), step(y, this.height), owner);
   }
@@ -42,7 +42,7 @@ export class Canvas {
     this.#dots[at] |= DOTS[3 - (row & 3)][column & 1];
   }
 
-  /** Takes the characters on the way from one point to another. */
+  /** Claims the characters on the line from one point to another. */
   line(x0: number, y0: number, x1: number, y1: number, owner: number): void {
     const part = clipLine(x0, y0, x1, y1);
     if (part === undefined) return;

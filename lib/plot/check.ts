@@ -6,7 +6,7 @@ export interface HasData {
   data(): ArrayLike<number | bigint>;
 }
 
-/** What a chart takes as coordinates: an array, a typed array, any array-like of numbers, or a tensor. */
+/** The coordinates that a chart accepts: an array, a typed array, any array-like of numbers, or a tensor. */
 export type Values = ArrayLike<number | bigint> | HasData;
 
 /** Whether a value can only be meant as coordinates, not as an options object. */

@@ -7,7 +7,7 @@ export interface Color {
   readonly alpha: number;
 }
 
-/** The colours that series take in turn when they name none. */
+/** The palette: series without a colour of their own use these in turn. */
 const CYCLE = '#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf'.split(' ');
 
 /** The colour of the n-th series that names none. */

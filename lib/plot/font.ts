@@ -1,5 +1,5 @@
 /**
- * How wide text is. Without a canvas Vega takes every character to be 0.8 em wide, which pushes legends and axis
+ * How wide text is. Without a canvas Vega assumes that every character is 0.8 em wide, which pushes legends and axis
  * titles far from where they belong; so charts name one font, DejaVu Sans, and this file knows its widths.
  */
 
@@ -34,7 +34,7 @@ export function textWidth(text: string, fontSize: number): number {
   return (sum * fontSize) / 1000;
 }
 
-/** How many columns of a terminal one character takes: 0 for combining marks, 2 for wide (East Asian, emoji). */
+/** The number of terminal columns that a character occupies: 0 for combining marks, 2 for wide (East Asian, emoji). */
 export function columns(character: string): 0 | 1 | 2 {
   const code = character.codePointAt(0)!;
   if (code < 0x300) return 1;

@@ -101,7 +101,7 @@ async function draw(vega: Vega, lite: VegaLite, model: Model): Promise<string> {
 
 const measures = new WeakSet<TextMeasure>();
 
-/** Tells Vega how wide our font is, and leaves its opinion on all others alone. */
+/** Sets the text metrics of our font in Vega; those of other fonts are unchanged. */
 function measureOurFont(vega: Vega): void {
   const theirs = vega.textMetrics.width;
   if (measures.has(theirs)) return;

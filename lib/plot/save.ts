@@ -7,7 +7,7 @@ import { type PngOptions, readPngOptions, toPNG, toSVG } from './render';
 /** Options of `Chart.save`; an SVG file ignores them. */
 export type SaveOptions = PngOptions;
 
-/** Renders a chart in the format that the file's name asks for, and puts the file in place in one step. */
+/** Renders a chart in the format of the file's extension, and replaces the file atomically. */
 export async function save(model: Model, path: string, options?: SaveOptions): Promise<void> {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError("save: path must be a file name such as 'chart.svg' or 'chart.png'");

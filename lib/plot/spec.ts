@@ -32,7 +32,7 @@ export function toVegaLite(model: Model): VegaLiteSpec {
     background: withAlpha(model.background),
     config: config(model),
     layer: [
-      // Rules have one coordinate each; this layer of no points gives a chart of rules alone both axes.
+      // Rules have one coordinate each; this layer without points gives a chart that has only rules both axes.
       ...(model.marks.every((m) => m.kind === 'rule') ? [emptyLayer(scales)] : []),
       ...model.marks.map((mark) => layer(model, mark, scales)),
     ],
@@ -154,7 +154,7 @@ function minorTicks({ low, high }: Domain, powers: readonly { value: number }[])
   return all.filter((value) => value >= low && value <= high);
 }
 
-/** Points that cannot be drawn are left out, except in lines, where null makes a gap. */
+/** Points that cannot be drawn are omitted, except in lines, where null is a gap. */
 function points(model: Model, series: Series): object[] {
   const rows: object[] = [];
   for (let i = 0; i < series.x.length; i++) {

@@ -29,7 +29,7 @@ const ASCII_BOX = ['|', '+', '+', '-', '+'];
 /** A map from the data to the plot: 0 is the low end of the axis, 1 the high end. */
 type Place = (v: number) => number;
 
-/** Gives text the colour of a mark, where colours are wanted. */
+/** Adds the escape codes for the colour of a mark, if colours are on. */
 type Paint = (mark: Mark, text: string) => string;
 
 /**

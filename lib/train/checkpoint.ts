@@ -59,7 +59,7 @@ export class Checkpoint {
   }
 
   /**
-   * Writes the variables to `prefix`-N.safetensors, where N counts the calls, and notes it as the latest checkpoint of the
+   * Writes the variables to `prefix`-N.safetensors, where N counts the calls, and records it as the latest checkpoint of the
    * folder; returns the path without its ending, for `restore`.
    */
   async save(prefix: string): Promise<string> {

@@ -51,7 +51,7 @@ export class CheckpointManager {
     this.kept = listedCheckpoints(directory);
   }
 
-  /** The checkpoints that are kept, the latest last, as `restore` takes them. */
+  /** The checkpoints that are kept, the latest last, in the form that `restore` accepts. */
   get checkpoints(): string[] {
     return [...this.kept];
   }

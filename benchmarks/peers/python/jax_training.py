@@ -1,4 +1,4 @@
-"""Training steps and what stands around them in JAX: each is one program, made by jit."""
+"""Training steps, and the work between them, in JAX: each is one program, compiled by jit."""
 
 import jax
 import jax.numpy as jnp
@@ -139,7 +139,7 @@ def trained(model):
 
 
 def trained_lstm(params, inputs):
-    """A loop as it stands, or unrolled in part: the faster."""
+    """A loop, as written or partly unrolled: whichever is faster."""
     makes = {n: maker(lstm({**params, "unroll": n}), params, inputs) for n in (1, 10)}
     unroll, run = fastest([(n, make()) for n, make in makes.items()])
     note = f"jit, scan unrolled by {unroll}"

@@ -1,4 +1,4 @@
-"""Training steps and what stands around them in TensorFlow: eager, or compiled by what `training_kinds` is given."""
+"""Training steps, and the work between them, in TensorFlow: eager, or compiled by the function passed to `training_kinds`."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Training steps and what stands around them in PyTorch: eager, or compiled by what `training_kinds` is given."""
+"""Training steps, and the work between them, in PyTorch: eager, or compiled by the function passed to `training_kinds`."""
 
 import torch
 import torch.nn.functional as F

@@ -29,7 +29,7 @@ function makeConvolution(texts: readonly string[]): tf.keras.Model {
   ]);
 }
 
-/** The number of times that each word occurs, and a weight for each: what can be told without the order of the words. */
+/** The number of times that each word occurs, and a weight for each: the information that does not depend on the order of the words. */
 function makeBagOfWords(texts: readonly string[]): tf.keras.Model {
   const words = new layers.TextVectorization({ outputMode: 'count' });
   words.adapt(texts);

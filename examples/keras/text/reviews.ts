@@ -18,7 +18,7 @@ const said = [
 ];
 /**
  * What it denies, of the other opinion. "The film was superb, not dull" and "the film was dull, not superb" have the same words:
- * who counts them cannot tell which is good.
+ * a count of them does not show which is good.
  */
 const denied = [
   ...['not B', 'I had expected a B one', 'people call it B', 'it looks B at first'],

@@ -83,7 +83,7 @@ function statedText({ tensor }: TensorSample, dtype: DType): string {
   return tensor.shape.length === 1 ? rows : `tf.reshape(${rows}, [${tensor.shape.join(', ')}])`;
 }
 
-/** What stands in the place of a tensor of an example. */
+/** What replaces a tensor of an example. */
 function operand(b: Builder, s: TensorSample, free: DType, how: number): Value | null {
   const dtype = s.tensor.dtype ?? free;
   const { shape } = s.tensor;

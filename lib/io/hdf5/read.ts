@@ -312,7 +312,7 @@ export class ReadDataset extends ReadObject {
     this.type = parseType(type.data, what);
     this.shape = parseSpace(space.data, what) ?? [0];
     const found = parseLayout(layout, what);
-    // Nothing was ever written: HDF5 would make up the elements.
+    // No element was ever written: HDF5 would return fill values.
     this.where = {
       at: found.kind === 'compact' ? found.start : Math.max(0, found.address),
       bytes: found.bytes,

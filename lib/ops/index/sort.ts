@@ -3,12 +3,12 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, numeric, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, type Shape, showShape, sizeOf } from '../../core/shape';
-import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add } from '../math/binary';
 import { cast } from '../array/cast';
 import { range } from '../array/creation';
-import { badDType, explain } from '../../op/checks';
+import { badDType } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
 import { options } from '../../core/options';
@@ -17,7 +17,6 @@ import type { DTypeOf } from '../../core/dtype_of';
 import { gather } from './indexing';
 import { scatterNd } from './scatter';
 import { transpose } from '../array/movement';
-import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { exchangeLast, rowsOf } from '../nn/softmax';
 import { expandDims, reshape } from '../array/views';
@@ -190,19 +189,6 @@ const topKLast = multiOp<[x: Tensor, k: number], { k: number }>('topKPair', {
   },
 });
 
-/** Eager fast path of topK, without recording. */
-function fusedTopK(x: Tensor, k: number): TopK<never, never> {
-  const shape = topKShape(shapeOf(x), k);
-  const size = sizeOf(shape);
-  const [values, indices] = [makeTensor(x.dt, shape, size), makeTensor(dtypes.int32, shape, size)];
-  try {
-    runTopK(x, k, values, indices);
-  } catch (error) {
-    throw explain(error, 'topK', [x]);
-  }
-  return { values, indices } as TopK<never, never>;
-}
-
 /**
  * The k largest elements along the last axis in descending order, and their indices: `{ values, indices }`. Equal elements
  * are ordered by index; NaN counts as greater than every number. Numeric dtypes.
@@ -254,7 +240,6 @@ export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>
         `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(shapeOf(x))}`,
       );
     }
-    if (fitsFusedKernel(x) && indexType === 'int32') return fusedTopK(x, k);
     const [values, indices] = topKLast(x, k);
     return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices } as TopK<
       never,

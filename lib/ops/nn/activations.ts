@@ -3,19 +3,18 @@ import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, signed } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { asShape, describe, type Shape, sizeBetween, sizeOf } from '../../core/shape';
+import { asShape, describe, sizeBetween } from '../../core/shape';
 import { makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
 import { add, multiply, realDivide, subtract } from '../math/binary';
 import { cast } from '../array/cast';
 import { greater, less } from '../math/compare';
-import { badDType, explain, kernelNumber } from '../../op/checks';
+import { badDType, kernelNumber } from '../../op/checks';
 import { activationGradient, binary } from '../../op/define/binary';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { runUnary, unary } from '../../op/define/unary';
 import { concat } from '../array/joining';
-import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, symbolicZero } from '../../op/registry';
 import { select } from '../math/select';
 import { notRecorded } from '../../op/not_recorded';
@@ -23,7 +22,6 @@ import { copySegments } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';
 import type { DTypeOf } from '../../core/dtype_of';
-import * as kernels from '../../op/kernels';
 
 const geluDefaults = { approximate: false } as const;
 const siluDefaults = { beta: 1 } as const;
@@ -332,34 +330,11 @@ export const crelu: <X extends TensorLike>(
 const reluKernel = kernelNumber(native.unaryNames, 'relu');
 const negativeKernel = kernelNumber(native.unaryNames, 'negative');
 
-/**
- * Runs a fused eager kernel of an activation that is composed of the two given kernels; requires `fitsFusedKernel(x)`.
- * `shape` is the result's: that of x, except that one axis is twice (crelu) or half (glu) as long.
- */
-export function runFusedKernel(
-  entry: 'glu' | 'crelu',
-  x: Tensor,
-  shape: Shape,
-  axis: number,
-  first: number,
-  second: number,
-): Tensor {
-  const y = makeTensor(x.dt, shape, sizeOf(shape));
-  const rows = sizeBetween(shape, 0, axis);
-  try {
-    kernels[entry](x, y, rows, Math.min(x.size, y.size) / rows, x.dt.code, first, second);
-  } catch (error) {
-    throw explain(error, entry, [x]);
-  }
-  return y;
-}
-
-/** Eager path of crelu without recording. Small tensors take one native call, larger ones compute in place. */
+/** Eager path of crelu without recording: computes in place. */
 function fusedCrelu(x: Tensor, at: number): Tensor {
   const dims = shapeOf(x).slice();
   dims[at] *= 2;
   const shape = asShape(dims);
-  if (fitsFusedKernel(x)) return runFusedKernel('crelu', x, shape, at, reluKernel, negativeKernel);
   x.assertAlive('crelu');
   const [positive, negated] = [makeTensor(x.dt, shapeOf(x), x.size), makeTensor(x.dt, shapeOf(x), x.size)];
   runUnary(reluKernel, x, positive);

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { asShape, describe, showShape, sizeBetween } from '../../core/shape';
 import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import { axisArgument, type OneAxis } from '../../op/axis';
-import { runFusedKernel, relu6Grad } from './activations';
+import { relu6Grad } from './activations';
 import { add, maximum, minimum, multiply, realDivide, subtract } from '../math/binary';
 import { greater, less } from '../math/compare';
 import { badDType, kernelNumber } from '../../op/checks';
@@ -15,7 +15,6 @@ import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { runUnary, unary, type UnaryOp } from '../../op/define/unary';
 import { split } from '../array/joining';
-import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type Example } from '../../op/registry';
 import { select } from '../math/select';
 import { notRecorded } from '../../op/not_recorded';
@@ -246,12 +245,11 @@ export const glu: <X extends TensorLike>(x: X, options?: GluOptions | OneAxis) =
 const sigmoidKernel = kernelNumber(native.unaryNames, 'sigmoid');
 const multiplyKernel = kernelNumber(native.binaryNames, 'multiply');
 
-/** Eager path of glu without recording. Small tensors take one native call, larger ones compute in place. */
+/** Eager path of glu without recording: computes in place. */
 function fusedGlu(t: Tensor, along: number): Tensor {
   const dims = shapeOf(t).slice();
   dims[along] /= 2;
   const shape = asShape(dims);
-  if (fitsFusedKernel(t)) return runFusedKernel('glu', t, shape, along, sigmoidKernel, multiplyKernel);
   t.assertAlive('glu');
   const [value, gate] = [makeTensor(t.dt, shape, t.size / 2), makeTensor(t.dt, shape, t.size / 2)];
   copySegments(t, [value, gate], sizeBetween(shapeOf(t), 0, along), true);

@@ -1,5 +1,4 @@
 /** moments, l2Normalize, localResponseNormalization and biasAdd, composed of other ops. */
-import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -10,7 +9,7 @@ import { asShape, describe, showShape, sizeOf } from '../../core/shape';
 import { makeTensor, shapeOf, type Tensor, viewOf } from '../../core/tensor';
 import { axesArgument, type Axis } from '../../op/axis';
 import { add, maximum, multiply, pow, realDivide, squaredDifference } from '../math/binary';
-import { badDType, explain, kernelNumber, mixedDTypes } from '../../op/checks';
+import { badDType, mixedDTypes } from '../../op/checks';
 import { composite } from '../../op/define/composite';
 import { options } from '../../core/options';
 import { matmul } from '../linalg/matmul';
@@ -20,7 +19,6 @@ import { sample } from '../../op/registry';
 import { rsqrt, square } from '../math/unary';
 import { reshape } from '../array/views';
 import type { DTypeOf } from '../../core/dtype_of';
-import * as kernels from '../../op/kernels';
 
 const momentsDefaults = { shift: null, keepdims: false } as const;
 const l2NormalizeDefaults = { axis: null, epsilon: 1e-12 } as const;
@@ -147,39 +145,6 @@ const bandTensor = memoized((n: number, radius: number, dt: DTypeInfo): Tensor =
   }),
 );
 
-const squareKernel = kernelNumber(native.unaryNames, 'square');
-const [multiplyKernel, addKernel, powKernel, divideKernel] = ['multiply', 'add', 'pow', 'divide'].map((f) =>
-  kernelNumber(native.binaryNames, f),
-);
-
-/** Fused eager kernel of localResponseNormalization; requires `fitsFusedKernel(x)`. */
-function runLocalResponse(x: Tensor, radius: number, alpha: number, bias: number, beta: number): Tensor {
-  const n = shapeOf(x)[3];
-  const band = bandTensor(n, radius, x.dt);
-  const y = makeTensor(x.dt, shapeOf(x), x.size);
-  try {
-    kernels.localResponse(
-      x,
-      band,
-      y,
-      x.size / n,
-      n,
-      x.dt.code,
-      alpha,
-      bias,
-      beta,
-      squareKernel,
-      multiplyKernel,
-      addKernel,
-      powKernel,
-      divideKernel,
-    );
-  } catch (error) {
-    throw explain(error, 'localResponseNormalization', [x]);
-  }
-  return y;
-}
-
 /**
  * Local response normalisation. y = x / (bias + alpha·Σ x²)^beta, where the sum is over the channels within depthRadius of
  * each channel. The input has four dimensions, channels last. @tf tf.nn.local_response_normalization
@@ -220,10 +185,6 @@ export const localResponseNormalization: <X extends TensorLike>(
       );
     }
     const n = shapeOf(x)[3];
-    const { bias, alpha, beta } = o;
-    const allNumbers = typeof bias === 'number' && typeof alpha === 'number' && typeof beta === 'number';
-    if (allNumbers && n <= 64 && fitsFusedKernel(x))
-      return runLocalResponse(x, o.depthRadius, alpha, bias, beta);
     const band = bandTensor(n, o.depthRadius, x.dt);
     const sums = matmul(reshape(square(x), [x.size / Math.max(1, n), n]), band);
     const scale = pow(add(multiply(reshape(sums, shapeOf(x)), o.alpha), o.bias), o.beta);

@@ -5,7 +5,6 @@
 #include "addon/overflow.h"
 #include "runtime/convert/converted.h"
 #include "runtime/dispatch/dispatch.h"
-#include "runtime/matmul/matmul.h"
 
 namespace gradtape {
 
@@ -167,51 +166,6 @@ GT_ENTRY(BatchNormGiven, (x, mean, variance, GT_OPTIONAL(offset), GT_OPTIONAL(sc
   rows.b_strides[0] = 0;
   run_binary_broadcast(times.fn[dtype], x, factor, y, rows, size, size, times.cost[dtype]);
   run_binary_broadcast(plus.fn[dtype], y, shift, y, rows, size, size, plus.cost[dtype]);
-}
-
-static constexpr int64_t kLocal = 1024;
-/// y = over(x, power(plus(times(square(x)·band, alpha), bias), beta)), a unary op and four binary ones; x has
-/// at most kLocal elements, the band is a square matrix.
-GT_ENTRY(LocalResponse, (x, band, y), GT_PART(matrix, MatrixNumbers), dtype, alpha, bias, beta, square, times,
-         plus, power, over) {
-  using A = LocalResponse;
-  const Matrix m(call, A::matrix);
-  const int stored = call.dtype(A::dtype, kFloating), dtype = compute_dtype(stored);
-  const int64_t size = dtype_size(dtype), stored_size = dtype_size(stored);
-  const UnaryEntry& square = unary_of(call, A::square, dtype);
-  const BinaryEntry &times = binary_of(call, A::times, dtype), &plus = binary_of(call, A::plus, dtype),
-                    &power = binary_of(call, A::power, dtype), &over = binary_of(call, A::over, dtype);
-  if (m.count > kLocal || m.n > kLocal) call.fail("there are too many elements");
-  if (!call.ok()) return;
-  const void* x = call.read(A::x, m.count, stored_size);
-  const void* band = call.read(A::band, m.n * m.n, stored_size);
-  void* y = call.write(A::y, m.count, stored_size);
-  if (!call.ok() || m.count == 0) return;
-  Converted c(stored, dtype);
-  x = c.in(x, m.count), band = c.in(band, m.n * m.n), y = c.out(y, m.count);
-  if (!c.ok()) return call.fail(kNoMemory);
-  alignas(64) char squares[kLocal * 8], sums[kLocal * 8];
-  run(square, dtype, size, x, squares, m.count);
-  MatmulCall product;
-  product.a = squares;
-  product.b = band;
-  product.c = sums;
-  product.dtype = dtype;
-  product.m = m.rows;
-  product.n = product.k = m.n;
-  if (!run_matmul(kernels().matmul[dtype], product)) {
-    call.fail(kNoMemory);
-    return;
-  }
-  const auto step = [&](const BinaryEntry& op, int slot) {
-    const Element operand(dtype, call.number(slot));
-    run(op, dtype, size, sums, operand.data(), sums, m.count, kVecScalar);
-  };
-  step(times, A::alpha);
-  step(plus, A::bias);
-  step(power, A::beta);
-  run(over, dtype, size, x, sums, y, m.count, kVecVec);
-  c.write_back();
 }
 
 /// The gradients of batchNorm; `spread` is the variance.

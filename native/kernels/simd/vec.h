@@ -144,10 +144,6 @@ GT_INLINE vf narrow(vd low, vd high) {
 
 /// a < b ? a : b: if either is NaN, the result is b.
 template <class V>
-GT_INLINE V min_or_second(V a, V b) {
-  return a < b ? a : b;
-}
-template <class V>
 GT_INLINE V max_or_second(V a, V b) {
   return a > b ? a : b;
 }
