@@ -215,16 +215,22 @@ class InlinedLoop {
         }
         return place;
       };
-      const storageAt = (storage: number): Position =>
-        storage === 0 ? { tensor: this.arena, offset: 0 } : at(this.segment.externals[storage - 1]);
+      // Instructions name the same storages again and again.
+      const places: (Place | undefined)[] = [];
+      const placeAt = (storage: number): Place =>
+        (places[storage] ??= absolute(
+          storage === 0 ? { tensor: this.arena, offset: 0 } : at(this.segment.externals[storage - 1]),
+          0,
+        ));
       for (const { words, storages } of this.instructions) {
         const chunk = words.slice();
-        storages.forEach((storage, n) => {
-          const slot = headerWords + placeWords * n;
-          const [base, offset] = absolute(storageAt(storage), 0);
+        let slot = headerWords;
+        for (const storage of storages) {
+          const [base, offset] = placeAt(storage);
           chunk[slot] = base;
           chunk[slot + 1] += offset;
-        });
+          slot += placeWords;
+        }
         chunks.push(chunk);
       }
       for (let k = variables; k < this.results.length; k++) {

@@ -9,7 +9,7 @@ import { frame, native as binding } from '../binding';
 import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 
-if (binding.arguments !== 324223877) {
+if (binding.arguments !== 1697921588) {
   throw new InternalError(
     "the native addon is of another version than gradtape's JavaScript: build it again (npm run build:native)",
   );
@@ -122,6 +122,7 @@ interface Entries {
   ) => number;
   readonly parts: (whole: ArrayBuffer, ...buffers: readonly ArrayBuffer[]) => void;
   readonly pool: (x: ArrayBuffer, g: ArrayBuffer, y: ArrayBuffer, dx?: ArrayBuffer) => void;
+  readonly qr: (x: ArrayBuffer, q: ArrayBuffer, r: ArrayBuffer) => void;
   readonly random: (seed: ArrayBuffer, y: ArrayBuffer) => void;
   readonly recurrence: (a: ArrayBuffer, b: ArrayBuffer, y: ArrayBuffer) => void;
   readonly reduce: (x: ArrayBuffer, y: ArrayBuffer) => void;
@@ -173,6 +174,7 @@ const {
   optimizerRows: optimizerRowsEntry,
   parts: partsEntry,
   pool: poolEntry,
+  qr: qrEntry,
   random: randomEntry,
   recurrence: recurrenceEntry,
   reduce: reduceEntry,
@@ -1043,6 +1045,30 @@ export function writeProgramRun(program: number, from: number, to: number): void
   frame[0] = program;
   frame[1] = from;
   frame[2] = to;
+}
+
+/**
+ * x = q·r for `batch` matrices: x is m×n, q m×columns, r columns×n; columns is min(m, n) or m.
+ */
+export function qr(
+  x: Tensor,
+  q: Tensor,
+  r: Tensor,
+  batch: number,
+  m: number,
+  n: number,
+  columns: number,
+  dtype: number,
+): void {
+  frame[0] = x.offset;
+  frame[1] = q.offset;
+  frame[2] = r.offset;
+  frame[3] = batch;
+  frame[4] = m;
+  frame[5] = n;
+  frame[6] = columns;
+  frame[7] = dtype;
+  qrEntry(bufferOf(x), bufferOf(q), bufferOf(r));
 }
 
 /**

@@ -102,6 +102,35 @@ describe('full QR', () => {
     );
   });
 
+  test('of matrices without rows or columns', () => {
+    const shapes = (x: tf.Tensor, full: boolean): (readonly number[])[] => {
+      const { q, r } = tf.linalg.qr(x, full);
+      return [q.shape, r.shape];
+    };
+    expect(shapes(tf.zeros([0, 2]), false)).toEqual([
+      [0, 0],
+      [0, 2],
+    ]);
+    expect(shapes(tf.zeros([2, 0, 3]), true)).toEqual([
+      [2, 0, 0],
+      [2, 0, 3],
+    ]);
+    expect(shapes(tf.zeros([3, 0]), false)).toEqual([
+      [3, 0],
+      [0, 0],
+    ]);
+    expect(flat(tf.linalg.qr(tf.zeros([2, 0]), true).q)).toEqual([1, 0, 0, 1]);
+  });
+
+  test('of zeros is the identity and 0; a NaN is not lost', () => {
+    const { q, r } = tf.linalg.qr(tf.zeros([3, 2]));
+    expect([flat(q), flat(r)]).toEqual([
+      [1, 0, 0, 1, 0, 0],
+      [0, 0, 0, 0],
+    ]);
+    expect(flat(tf.linalg.qr(tf.constant([[1], [NaN]])).r)).toEqual([NaN]);
+  });
+
   test('has no gradient with more rows than columns', () => {
     const tape = new tf.GradientTape();
     tape.watch(x);

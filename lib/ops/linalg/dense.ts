@@ -16,58 +16,6 @@ export function transposed(a: Matrix, m: number, n: number): Matrix {
 }
 
 /**
- * Householder QR of an m×n matrix, which becomes R; returns Q, of shape m×columns. The signs are those of LAPACK and Eigen:
- * a diagonal element of R has the sign opposite to that of the column's element before the reflection.
- */
-export function householderQr(a: Matrix, m: number, n: number, columns: number): Matrix {
-  const steps = Math.min(m, n);
-  const reflectors: Float64Array[] = [];
-  const taus: number[] = [];
-  for (let k = 0; k < steps; k++) {
-    let tail = 0;
-    for (let i = k + 1; i < m; i++) tail += a[i * n + k] ** 2;
-    const head = a[k * n + k];
-    const v = new Float64Array(m - k);
-    v[0] = 1;
-    let tau = 0;
-    if (tail > 0) {
-      const norm = Math.sqrt(head * head + tail);
-      const beta = head >= 0 ? -norm : norm;
-      for (let i = k + 1; i < m; i++) v[i - k] = a[i * n + k] / (head - beta);
-      tau = (beta - head) / beta;
-    }
-    reflectors.push(v);
-    taus.push(tau);
-    reflect(a, n, k, k, n, v, tau);
-    for (let i = k + 1; i < m; i++) a[i * n + k] = 0;
-  }
-  // Q is the product of the reflections, applied to the first columns of the identity from the last to the first.
-  const q = new Float64Array(m * columns);
-  for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1;
-  for (let k = steps - 1; k >= 0; k--) reflect(q, columns, k, k, columns, reflectors[k], taus[k]);
-  return q;
-}
-
-/** Applies I − tau·v·vᵀ to the rows from `row` on and the columns [from, to) of a matrix with n columns. */
-function reflect(
-  a: Matrix,
-  n: number,
-  row: number,
-  from: number,
-  to: number,
-  v: Float64Array,
-  tau: number,
-): void {
-  if (tau === 0) return;
-  for (let j = from; j < to; j++) {
-    let dot = 0;
-    for (let i = 0; i < v.length; i++) dot += v[i] * a[(row + i) * n + j];
-    dot *= tau;
-    for (let i = 0; i < v.length; i++) a[(row + i) * n + j] -= dot * v[i];
-  }
-}
-
-/**
  * Cholesky factorization of the lower triangle, in place; the upper one becomes 0. The lower triangle becomes NaN if the matrix
  * is not positive definite.
  */

@@ -8,12 +8,12 @@ import { asShape, describe } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import { composite } from '../../op/define/composite';
 import { multiOp } from '../../op/define/general';
+import * as kernels from '../../op/kernels';
 import { sample } from '../../op/registry';
 import { concat } from '../array/joining';
 import { slice } from '../array/slicing';
 import { add, subtract } from '../math/binary';
-import { batchSize, factorOperand, factorTypes, inJavaScript, matrixReader, writer } from './batches';
-import { householderQr } from './dense';
+import { batchSize, factorOperand, factorTypes } from './batches';
 import { matmul } from './matmul';
 import { triangularSolve } from './solve';
 import { band, swapped } from './structure';
@@ -49,7 +49,6 @@ function tallGradient(q: Tensor, r: Tensor, dq: Tensor, dr: Tensor): Tensor {
 const factors = multiOp<[x: Tensor, full: boolean], boolean>('qrFactors', {
   tf: '',
   dtypes: factorTypes,
-  host: inJavaScript,
   args: (x, full) => [[x], full],
   infer: ([x], full) => {
     const batch = shapeOf(x).slice(0, -2);
@@ -62,13 +61,7 @@ const factors = multiOp<[x: Tensor, full: boolean], boolean>('qrFactors', {
   },
   run: ([x], _, [q, r]) => {
     const [m, n] = shapeOf(x).slice(-2);
-    const p = shapeOf(q)[q.rank - 1];
-    const [read, writeQ, writeR] = [matrixReader(x), writer(q), writer(r)];
-    for (let i = 0; i < batchSize(x); i++) {
-      const a = read(i);
-      writeQ(i, householderQr(a, m, n, p));
-      writeR(i, a.subarray(0, p * n));
-    }
+    kernels.qr(x, q, r, batchSize(x), m, n, shapeOf(q)[q.rank - 1], x.dt.code);
   },
   saves: { inputs: [0], outputs: true },
   gradient: ([dq, dr], { x: [a], y: [q, r], shapes: [shape] }) => {
