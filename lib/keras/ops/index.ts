@@ -27,6 +27,7 @@ export {
   vectorizedMap,
   whileLoop,
 } from './control';
+export * from './bits';
 export * from './core';
 export * from './creation';
 export * from './crossentropy';
@@ -52,6 +53,7 @@ export {
   sinc,
   trunc,
 } from './elementwise_more';
+export * from './fourier';
 export * from './linalg';
 export * from './matrices';
 export * from './movement';
@@ -82,6 +84,7 @@ export * from './ordering';
 export * from './patches';
 export * from './products';
 export * from './quantiles';
+export * from './rearrange';
 export * from './normalization';
 export * from './windows';
 export {

@@ -213,7 +213,10 @@ def tuples(value):
 def call(case, args):
     pos = [tuples(p) for p in case["pos"]]
     kw = {key: tuples(value) for key, value in case["kw"].items()}
-    return getattr(ops, case["name"])(*args, *pos, **kw)
+    function = ops
+    for part in case["name"].split("."):
+        function = getattr(function, part)
+    return function(*args, *pos, **kw)
 
 
 def flat(result):
@@ -248,8 +251,8 @@ def config_of(case, values):
     return json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
 
 
-def record(index, case):
-    rng = np.random.default_rng(seed_of("ops_more", index))
+def record(index, case, family):
+    rng = np.random.default_rng(seed_of(family, index))
     values = drawn(list(case["args"]), rng)
     values = [np.asarray(v) if not isinstance(v, list) else v for v in values]
     tensors = convert(values)
@@ -272,13 +275,17 @@ def record(index, case):
     return row
 
 
-if __name__ == "__main__":
+def record_all(family, cases):
     one_thread()
     rows = []
-    for index, case in enumerate(CASES):
+    for index, case in enumerate(cases):
         try:
-            rows.append(record(index, case))
+            rows.append(record(index, case, family))
         except Exception as error:
             print("FAILED", case["name"], case["kw"], repr(error)[:300])
-    path = os.path.join(KERAS, "ops_more.json")
+    path = os.path.join(KERAS, f"{family}.json")
     print(len(rows), write_lines(path, {"versions": versions()}, "cases", rows))
+
+
+if __name__ == "__main__":
+    record_all("ops_more", CASES)
