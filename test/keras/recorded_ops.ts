@@ -9,7 +9,7 @@ import { flat, recordedTensor, type Recorded } from './recorded';
 type Loose = (...args: unknown[]) => unknown;
 export interface Case {
   readonly name: string;
-  readonly args: readonly (Recorded | readonly Recorded[])[];
+  readonly args: readonly (Recorded | readonly Recorded[] | readonly number[])[];
   /** Plain arguments after the tensors. */
   readonly pos: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
@@ -49,8 +49,14 @@ function expectEqual(got: unknown, expected: Recorded, tolerance: number): void 
   });
 }
 
+/** The arguments with tensors in place of what was recorded; a list of numbers is an argument as it is. */
 const map = <T>(args: Case['args'], f: (recorded: Recorded) => T): (T | T[])[] =>
-  args.map((arg) => (Array.isArray(arg) ? (arg as Recorded[]).map(f) : f(arg as Recorded)));
+  args.map((arg) => {
+    if (!Array.isArray(arg)) return f(arg as Recorded);
+    return typeof arg[0] === 'number' ? (arg as T[]) : (arg as Recorded[]).map(f);
+  });
+const tensorsIn = <T = tf.Tensor>(args: unknown): T[] =>
+  flat(args).filter((leaf) => typeof leaf === 'object') as T[];
 const isFloat = (t: tf.Tensor): boolean => t.dtype.startsWith('float');
 
 /** What gradients of an output are taken with, as in recording.py. */
@@ -62,7 +68,7 @@ const cotangent = (t: tf.Tensor): tf.Tensor =>
 
 function expectGradients(recorded: Case, tolerance: number): void {
   const args = map(recorded.args, recordedTensor);
-  const sources = (flat(args) as tf.Tensor[]).filter(isFloat);
+  const sources = tensorsIn(args).filter(isFloat);
   const tape = new tf.GradientTape();
   tape.watch(sources);
   const total = tape.run(() => {
@@ -82,14 +88,14 @@ function expectModel(recorded: Case, tolerance: number): void {
     tf.keras.Input(shape.slice(1), { batchSize: shape[0], dtype }),
   );
   const outputs = flat(call(recorded, symbols)) as tf.keras.KerasTensor[];
-  const model = new tf.keras.Model(flat(symbols) as tf.keras.KerasTensor[], outputs);
+  const model = new tf.keras.Model(tensorsIn<tf.keras.KerasTensor>(symbols), outputs);
   expect(serialize(model)).toEqual(recorded.config);
   const loaded = deserialize(recorded.config as Json, {
     file: 'fixture',
     customObjects: {},
   }) as tf.keras.Model;
   for (const m of [model, loaded]) {
-    const results = flat(m<unknown>(flat(args) as tf.Tensor[]));
+    const results = flat(m<unknown>(tensorsIn(args)));
     recorded.outputs.forEach((expected, k) => {
       expectEqual(results[k], expected, tolerance);
     });
@@ -104,7 +110,7 @@ function expectCompiled(recorded: Case, tolerance: number): void {
     const operands = map(recorded.args, () => tensors[next++]);
     return flat(call(recorded, operands)) as tf.Tensor[];
   });
-  const results = compiled(...(flat(args) as tf.Tensor[]));
+  const results = compiled(...tensorsIn(args));
   recorded.outputs.forEach((expected, k) => {
     expectEqual(results[k], expected, tolerance);
   });

@@ -166,7 +166,8 @@ export const irfft = operation<OfPair<[options?: Length], Tensor, KerasTensor>>(
   run: ([x], { fftLength }) => {
     const pair = pairOf(x, 'irfft', 1);
     const n = (fftLength as number | null) ?? 2 * (shapeOf(pair.re)[pair.re.rank - 1] - 1);
-    if (n < 1) throw new InvalidArgumentError('[irfft] x must have 2 coefficients or more, or fftLength be named');
+    if (n < 1)
+      throw new InvalidArgumentError('[irfft] x must have 2 coefficients or more, or fftLength be named');
     return realInverse(pair, n);
   },
 });
@@ -190,11 +191,14 @@ function windowOf(value: unknown, n: number, size: number, like: Tensor, op: str
   let values: Tensor;
   if (typeof value === 'string') {
     if (value !== 'hann' && value !== 'hamming')
-      throw new InvalidArgumentError(`[${op}] window must be 'hann', 'hamming', a tensor or null; got '${value}'`);
+      throw new InvalidArgumentError(
+        `[${op}] window must be 'hann', 'hamming', a tensor or null; got '${value}'`,
+      );
     const part = value === 'hann' ? 0.5 : 0.54;
     // Windows of an odd length are symmetric, as TensorFlow's are.
     const period = n % 2 === 0 ? n : n - 1;
-    const at = (i: number): number => (n === 1 ? 1 : part - (1 - part) * Math.cos((2 * Math.PI * i) / period));
+    const at = (i: number): number =>
+      n === 1 ? 1 : part - (1 - part) * Math.cos((2 * Math.PI * i) / period);
     values = constant(
       Float64Array.from({ length: n }, (_, i) => at(i)),
       { dtype: like.dtype },

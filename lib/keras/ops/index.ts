@@ -1,4 +1,8 @@
 /** `tf.keras.ops`. */
+export * as image from './image';
+export * as linalg from './namespaces/linalg';
+export * as nn from './namespaces/nn';
+export * as numpy from './namespaces/numpy';
 export * from './arithmetic';
 export {
   allclose,

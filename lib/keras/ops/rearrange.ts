@@ -37,7 +37,10 @@ function sidesOf(pattern: unknown): readonly [from: Groups, to: Groups] {
   const [before, after] = [from.flat(), to.flat()];
   for (const names of [before, after])
     if (new Set(names).size !== names.length) refuse(pattern, 'an axis occurs twice on one side');
-  const missing = [...before.filter((name) => !after.includes(name)), ...after.filter((n) => !before.includes(n))];
+  const missing = [
+    ...before.filter((name) => !after.includes(name)),
+    ...after.filter((n) => !before.includes(n)),
+  ];
   if (missing.length > 0) refuse(pattern, `both sides must have the axes ${missing.join(', ')}`);
   return [from, to];
 }
@@ -57,7 +60,10 @@ function lengthsOf(
     if (open.length > 1) refuse(pattern, `the lengths of all but one of ${names.join(', ')} must be named`);
     const known = names.reduce((product, name) => product * (named.get(name) ?? 1), 1);
     if (open.length === 1 ? shape[d] % known !== 0 : shape[d] !== known)
-      refuse(pattern, `dimension ${d} of shape ${showShape(shape)} cannot be (${names.join(' ')}) with ${known}`);
+      refuse(
+        pattern,
+        `dimension ${d} of shape ${showShape(shape)} cannot be (${names.join(' ')}) with ${known}`,
+      );
     for (const name of names) found.set(name, named.get(name) ?? shape[d] / known);
   });
   return found;

@@ -223,8 +223,13 @@ def flat(result):
     return list(result) if isinstance(result, (list, tuple)) else [result]
 
 
+def is_plain(value):
+    """A list of numbers, which is an argument as it is."""
+    return isinstance(value, list) and all(isinstance(v, int) for v in value)
+
+
 def leaves(args):
-    return [leaf for arg in args for leaf in (arg if isinstance(arg, list) else [arg])]
+    return [leaf for arg in args if not is_plain(arg) for leaf in (arg if isinstance(arg, list) else [arg])]
 
 
 def gradients_of(case, tensors):
@@ -242,7 +247,9 @@ def gradients_of(case, tensors):
 def config_of(case, values):
     keras.backend.clear_session()
     symbols = [
-        [keras.Input(batch_shape=v.shape, dtype=str(v.dtype)) for v in value]
+        value
+        if is_plain(value)
+        else [keras.Input(batch_shape=v.shape, dtype=str(v.dtype)) for v in value]
         if isinstance(value, list)
         else keras.Input(batch_shape=value.shape, dtype=str(value.dtype))
         for value in values
