@@ -8,5 +8,6 @@ const loose =
 testRecordedOps('ops_more.json', {
   tolerance: ({ name }) => (loose.test(name) ? 3e-5 : 2e-6),
   isDynamic: ({ name, options }) =>
-    /^(nonzero|bincount|histogram)$/.test(name) || (name.startsWith('segment') && !('num_segments' in options)),
+    /^(nonzero|bincount|histogram)$/.test(name) ||
+    (name.startsWith('segment') && !('num_segments' in options)),
 });

@@ -20,7 +20,7 @@ import { sin } from '../../../ops/math/unary_math';
 import { depthwiseConv2d } from '../../../ops/nn/depthwise';
 import { reduceMax, reduceMean, reduceMin, reduceSum } from '../../../ops/reduce/reduce';
 import { gaussian } from '../../layers/preprocessing/image/warps';
-import { KerasTensor } from '../../symbolic/keras_tensor';
+import type { KerasTensor } from '../../symbolic/keras_tensor';
 import { oneOf } from '../define';
 import { floating, promoted } from '../dtypes';
 import { flag, integer, number, operation } from '../operation';

@@ -1,7 +1,7 @@
 /** Images, sheared, seen in perspective, deformed and blurred at random. */
 import { InvalidArgumentError } from '../../../../core/errors';
 import { describe } from '../../../../core/shape';
-import { type Tensor } from '../../../../core/tensor';
+import type { Tensor } from '../../../../core/tensor';
 import { cast } from '../../../../ops/array/cast';
 import { constant } from '../../../../ops/array/convert';
 import { onesLike, range, zerosLike } from '../../../../ops/array/creation';
