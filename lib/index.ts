@@ -14,6 +14,7 @@ export type {
 export { memory } from './core/storage';
 export { tidy, keep } from './core/tidy';
 export * as errors from './core/errors';
+export * as bitwise from './namespaces/bitwise';
 export * as config from './namespaces/config';
 export * as image from './namespaces/image';
 export * as io from './namespaces/io';
@@ -59,6 +60,7 @@ export { whileLoop, type WhileLoopOptions } from './function/control/while_loop'
 export { scan, foldl, foldr, mapFn, vectorizedMap } from './function/control/folds';
 export type { FoldOptions, MapFnOptions, ScanOptions } from './function/control/folds';
 export { executingEagerly, initScope, insideFunction } from './function/eager';
+export { bitcast } from './ops/array/bitcast';
 export * as debugging from './namespaces/debugging';
 export { print, type PrintOptions } from './ops/debugging/print';
 export { Assert } from './ops/debugging/assertions';

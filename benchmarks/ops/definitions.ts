@@ -4,6 +4,7 @@ import type { Numbers } from '../loops/elementwise';
 import { measure, type Contender } from '../measure';
 import type { Benchmark, Result, Settings } from '../suite';
 import type { Case, MakeCase } from './case';
+import { bitCases } from './cases_bits';
 import { countCases } from './cases_count';
 import { heavyCases } from './cases_heavy';
 import { imageCases } from './cases_images';
@@ -22,6 +23,7 @@ const specific: Readonly<Record<string, MakeCase>> = {
   ...pictureCases,
   ...linalgCases,
   ...countCases,
+  ...bitCases,
 };
 
 export const sizes = { small: 64, large: 1_048_576 } as const;

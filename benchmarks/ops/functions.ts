@@ -1,5 +1,5 @@
 /** One element of what an op definition computes, where the op definition itself names no `js`: what a person would write in the loop. */
-import { erf } from '../workloads/special';
+import { besselI, erf, erfinv } from '../workloads/special';
 
 type F = (x: number, y: number) => number;
 
@@ -34,6 +34,10 @@ export const functions: Readonly<Record<string, F>> = {
   round,
   erf: (x) => erf(x),
   erfc: (x) => 1 - erf(x),
+  erfinv: (x) => erfinv(x),
+  besselI0: (x) => besselI(0, x),
+  besselI1: (x) => besselI(1, x),
+  nextafter: (x, y) => x + (y > x ? 1 : -1) * abs(x) * 2 ** -24,
   truncatediv: (x, y) => trunc(x / y),
   truncatemod: (x, y) => x % y,
   multiplyNoNan: (x, y) => (y === 0 ? 0 : x * y),

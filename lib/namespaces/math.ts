@@ -19,6 +19,7 @@ export {
   xlog1py,
   xdivy,
   atan2,
+  nextafter,
 } from '../ops/math/binary';
 export * from '../ops/math/compare';
 export * from '../ops/math/unary';

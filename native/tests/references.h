@@ -251,6 +251,7 @@ const BinaryReference<W>* find_binary(const char* name) {
       GT_REAL2("xlogy", 3, 2, a == 0 ? a : a * std::log(b)),
       GT_REAL2("xlog1py", 3, 3, a == 0 ? a : a * std::log1p(b)),
       GT_REAL2("atan2", 2, 2, std::atan2(a, b)),
+      GT_REAL2("nextafter", 0, 0, std::nextafter(a, b)),
       GT_ANY2("reluGrad", b > 0 ? a : W(0)),
       {"tanhGrad", [](W a, W b) -> W { return a * (1 - b * b); }, 3, 3, false, 2},
       {"sigmoidGrad", [](W a, W b) -> W { return a * (b * (1 - b)); }, 3, 3, false, 2},

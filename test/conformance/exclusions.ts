@@ -171,6 +171,20 @@ export const exclusions: readonly Exclusion[] = [
     what: 'gradients',
     why: 'TensorFlow leaves out what flows through the mean and variance that come back, and to those given',
   },
+  {
+    ops: ['besselI0', 'besselI1'],
+    when: (c) => c.note === 'special values',
+    what: 'both',
+    element: (c, i) => Math.abs(firstValue(c, i)) === Infinity,
+    why: 'TensorFlow has NaN at infinities; the limits are infinite',
+  },
+  {
+    ops: ['besselI1'],
+    when: (c) => c.note === 'special values',
+    what: 'gradients',
+    element: (c, i) => Math.abs(firstValue(c, i)) <= 2 * leastNormal(c),
+    why: "TensorFlow's derivative of I₁ is 1 at 0, where it is ½",
+  },
 ];
 
 /**

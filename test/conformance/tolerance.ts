@@ -39,6 +39,10 @@ const cap = (dtype: DType): number => Math.max(1e-4, 8 * dtypes[dtype].epsilon);
 const theirUlpOf: Readonly<Record<string, number>> = {
   // Eigen multiplies out an estimate: 1 / 1 is 0.99999994 in float32.
   reciprocal: 1,
+  // Polynomials with float32 coefficients, evaluated in float32.
+  erfinv: 16,
+  besselI0: 8,
+  besselI1: 16,
 };
 
 /**

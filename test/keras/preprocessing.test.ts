@@ -124,6 +124,18 @@ test('layers that mix images mix labels and boxes, too', () => {
   expect(() => new layers.MixUp()(data)).toThrow(/Pass the option `boundingBoxFormat`/);
 });
 
+test('layers that mix images are compiled, and draw anew in each run', () => {
+  const images = tf.random.uniform([4, 5, 6, 3], { seed: 1 });
+  for (const make of [() => new layers.MixUp({ seed: 3 }), () => new layers.CutMix({ seed: 3 })]) {
+    const [eager, inside] = [make(), make()];
+    const compiled = tf.function((x: tf.Tensor) => inside(x, { training: true }));
+    const first = compiled(images);
+    expect(first.array()).toEqual(eager(images, { training: true }).array());
+    expect(compiled(images).array()).toEqual(eager(images, { training: true }).array());
+    expect(compiled(images).array()).not.toEqual(first.array());
+  }
+});
+
 test('the number of bounding boxes is filled up or cut', () => {
   const images = tf.ones([1, 2, 2, 1]);
   const boundingBoxes = { boxes: tf.ones([1, 2, 4]), labels: tf.constant([[5, 6]]) };

@@ -56,3 +56,16 @@ test('a seed of another shape or dtype is refused in a trace too', () => {
   expect(() => draw(tf.constant([1, 2, 3], { dtype: 'int32' }))).toThrow(/seed must have shape \[2\]/);
   expect(() => draw(tf.constant([1, 2]))).toThrow(/seed must be int32 or int64/);
 });
+
+test('rejection sampling takes seeds that a compiled function computes', () => {
+  const calls: ((seed: tf.Tensor) => tf.Tensor)[] = [
+    (seed) => tf.random.statelessGamma([3, 2], seed, [1.5, 0.5]),
+    (seed) => tf.random.statelessPoisson([4], seed, 3, 'int64'),
+    (seed) => tf.random.statelessBinomial([4], seed, 20, 0.25),
+  ];
+  for (const call of calls) {
+    const compiled = tf.function((seed: tf.Tensor) => call(tf.add(seed, 1)));
+    for (const seed of [tf.constant([3, 4], 'int32'), tf.constant([-7, 12], 'int64')])
+      expect(compiled(seed).array()).toEqual(call(tf.add(seed, 1)).array());
+  }
+});

@@ -33,9 +33,10 @@ export function functionalConfig(graph: FunctionGraph): Config {
     indices.get(operation as Operation)?.get(index) ?? index;
   const tensors = (structure: unknown): Json =>
     serialize(replaceKerasTensors(structure, (t) => serializeKerasTensor(t, renumber)));
-  const node = ({ args }: CallNode): Json => {
+  const node = ({ args, operation }: CallNode): Json => {
     const { positional, named } = splitArguments(args);
-    const entries = Object.entries(named).map(([key, value]) => [toPythonName(key), tensors(value)] as const);
+    const spell = operation.keepsNames === true ? (key: string): string => key : toPythonName;
+    const entries = Object.entries(named).map(([key, value]) => [spell(key), tensors(value)] as const);
     return { args: positional.map(tensors), kwargs: Object.fromEntries(entries) };
   };
   const place = (t: KerasTensor): unknown => {
@@ -175,7 +176,8 @@ function callNode(
   try {
     const args = readArguments(node.args, layers, reading) as unknown[];
     const entries = Object.entries(readArguments(node.kwargs, layers, reading) as Record<string, unknown>);
-    const kwargs = Object.fromEntries(entries.map(([key, value]) => [fromPythonName(key), value]));
+    const spell = operation.keepsNames === true ? (key: string): string => key : fromPythonName;
+    const kwargs = Object.fromEntries(entries.map(([key, value]) => [spell(key), value]));
     operation.invoke(...args, ...(entries.length > 0 ? [kwargs] : []));
     return true;
   } catch (error) {

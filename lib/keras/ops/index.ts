@@ -1,4 +1,8 @@
 /** `tf.keras.ops`. */
+export * as image from './image';
+export * as linalg from './namespaces/linalg';
+export * as nn from './namespaces/nn';
+export * as numpy from './namespaces/numpy';
 export * from './arithmetic';
 export {
   allclose,
@@ -27,6 +31,7 @@ export {
   vectorizedMap,
   whileLoop,
 } from './control';
+export * from './bits';
 export * from './core';
 export * from './creation';
 export * from './crossentropy';
@@ -52,6 +57,7 @@ export {
   sinc,
   trunc,
 } from './elementwise_more';
+export * from './fourier';
 export * from './linalg';
 export * from './matrices';
 export * from './movement';
@@ -82,6 +88,7 @@ export * from './ordering';
 export * from './patches';
 export * from './products';
 export * from './quantiles';
+export * from './rearrange';
 export * from './normalization';
 export * from './windows';
 export {

@@ -10,7 +10,7 @@ import { symbolicOutputs } from '../symbolic/symbolic_output';
 import { CallNode, kerasTensorsIn, type Operation } from '../symbolic/keras_tensor';
 
 /** The modules of Keras in which operations are, as files name them. */
-export type OperationModule = 'numpy' | 'nn' | 'math' | 'core' | 'linalg';
+export type OperationModule = 'numpy' | 'nn' | 'math' | 'core' | 'linalg' | 'image' | 'einops';
 
 /** What an operation is. Its arguments are tensors; what its config has is of plain values. */
 export interface OperationDefinition {
@@ -23,6 +23,8 @@ export interface OperationDefinition {
   readonly named?: readonly string[];
   /** How Keras records those: by name (default), or by position with null for one that is missing. */
   readonly namedBy?: 'name' | 'position';
+  /** Calls may end with an object of operands whose names vary. */
+  readonly keywords?: boolean;
   /** The function's name where it is not that of the class: `batchNormalization`. */
   readonly functionName?: string;
   /** The config's entries that have no default, which follow the tensors as arguments. */
@@ -50,6 +52,11 @@ export class RecordedOperation extends KerasObject implements Operation {
     this.config = config;
     this.name = typeof name === 'string' ? name : uniqueName(snakeCase(definition.className));
     this.inboundNodes = [];
+  }
+
+  /** @internal */
+  get keepsNames(): boolean {
+    return this.definition.keywords === true;
   }
 
   override invoke(...args: unknown[]): unknown {
@@ -80,11 +87,11 @@ export class RecordedOperation extends KerasObject implements Operation {
 
 /** The operands in their order; the last argument may have some by name. */
 function operandsOf(
-  { tensors, named = [] }: OperationDefinition,
+  { tensors, named = [], keywords = false }: OperationDefinition,
   args: readonly unknown[],
 ): readonly unknown[] {
   const last = args[args.length - 1];
-  if (!isPlainObject(last)) return args;
+  if (keywords || !isPlainObject(last)) return args;
   const byName = new Map(Object.entries(last));
   return [...tensors, ...named].map((name, i) => (i < args.length - 1 ? args[i] : byName.get(name)));
 }

@@ -51,6 +51,8 @@ export interface Operation extends KerasObject {
   readonly name: string;
   /** The calls with symbolic tensors so far. */
   readonly inboundNodes: CallNode[];
+  /** Whether the names of its keyword arguments are the caller's own, which files have as they are. */
+  readonly keepsNames?: boolean;
   /** Calls it with the arguments of a node, in which tensors have taken the place of symbolic ones. */
   invoke(...args: unknown[]): unknown;
 }

@@ -7,6 +7,7 @@ import { cast } from '../array/cast';
 import type { QuotientOf } from '../../core/dtype_of';
 import { greater, greaterEqual, lessEqual, notEqual } from './compare';
 import { binary } from '../../op/define/binary';
+import { symbolicZero } from '../../op/registry';
 import { convertPair } from '../../op/checks';
 import { select } from './select';
 import { negative, square } from './unary';
@@ -301,4 +302,17 @@ export const atan2 = binary('atan2', {
     (dy, { a, b }) => multiply(dy, realDivide(b, add(square(a), square(b)))),
     (dy, { a, b }) => multiply(dy, realDivide(negative(a), add(square(a), square(b)))),
   ],
+});
+
+/**
+ * The number of the dtype that is next to x in the direction of y, elementwise; y where they are equal. The gradient is that of x.
+ * float32 and float64. @tf tf.math.nextafter
+ */
+export const nextafter = binary('nextafter', {
+  tf: 'tf.math.nextafter',
+  dtypes: ['float32', 'float64'],
+  saves: [],
+  domain: [-10, 10],
+  ulp: 0,
+  gradient: [(dy) => dy, () => symbolicZero],
 });

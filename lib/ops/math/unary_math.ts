@@ -1,6 +1,9 @@
 /** Elementwise transcendental functions of floating-point tensors. */
 import { floating } from '../../core/dtype';
+import { onesLike } from '../array/creation';
 import { add, multiply, realDivide, subtract } from './binary';
+import { equal } from './compare';
+import { select } from './select';
 import { activationGradient } from '../../op/define/binary';
 import { unary } from '../../op/define/unary';
 import { negative, reciprocal, rsqrt, square } from './unary';
@@ -225,4 +228,42 @@ export const erfc = unary('erfc', {
   domain: [-3, 3],
   ulp: 0.75,
   gradient: (dy, { x }) => multiply(dy, multiply(exp(negative(square(x))), -twoOverRootPi)),
+});
+
+/**
+ * Inverse of the error function, elementwise: the y with erf y = x. ±inf at ±1, NaN beyond. Right to the last bit or the one before
+ * it. @tf tf.math.erfinv
+ */
+export const erfinv = unary('erfinv', {
+  tf: 'tf.math.erfinv',
+  dtypes: floating,
+  saves: 'output',
+  domain: [-0.95, 0.95],
+  ulp: 1,
+  gradient: (dy, { y }) => multiply(dy, multiply(exp(square(y)), Math.sqrt(Math.PI) / 2)),
+});
+
+/** Modified Bessel function of the first kind and order 0, elementwise. y = Σ (x² / 4)ᵏ / (k!)². @tf tf.math.bessel_i0 */
+export const besselI0 = unary('besselI0', {
+  tf: 'tf.math.bessel_i0',
+  dtypes: floating,
+  domain: [-10, 10],
+  ulp: 2,
+  gradient: (dy, { x }) => multiply(dy, besselI1(x)),
+});
+
+/**
+ * Modified Bessel function of the first kind and order 1, the derivative of `besselI0`, elementwise.
+ * y = x / 2 · Σ (x² / 4)ᵏ / (k! (k + 1)!). @tf tf.math.bessel_i1
+ */
+export const besselI1 = unary('besselI1', {
+  tf: 'tf.math.bessel_i1',
+  dtypes: floating,
+  domain: [-10, 10],
+  ulp: 2,
+  gradient: (dy, { x }) => {
+    const isZero = equal(x, 0);
+    const quotient = realDivide(besselI1(x), select(isZero, onesLike(x), x));
+    return multiply(dy, select(isZero, 0.5, subtract(besselI0(x), quotient)));
+  },
 });

@@ -8,60 +8,89 @@ import { options, throwExtraArguments } from '../../core/options';
 import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from '../../core/shape';
 import { shapeOf, storageView, type Tensor, valuesOf } from '../../core/tensor';
 import { badDType } from '../../op/checks';
+import { op } from '../../op/define/general';
 import { internalBinaryOp } from '../../op/define/internal';
 import { broadcastTo } from '../array/movement';
 import { maximum, realDivide } from '../math/binary';
 import type { Stream } from './philox';
-import { statelessStream } from './philox';
+import { statelessStream, words } from './philox';
 import { shapeFrom, type ShapeLike } from './random_values';
 import { blocksPerElement, nextStream, type Seed } from './random_seed';
 import { drawBinomial, drawGamma, drawPoisson, Draws } from './rejection';
-import { checkAlgorithm, seedPair, type Algorithm, type SeedPair } from './seed_pair';
+import { checkAlgorithm, streamOfSeed, type Algorithm, type SeedPair } from './seed_pair';
 
 type Kind = 'gamma' | 'poisson' | 'binomial';
 
-interface DrawAttrs {
+interface ResultAttrs {
   readonly kind: Kind;
   readonly shape: Shape;
   readonly dt: DTypeInfo;
+}
+interface DrawAttrs extends ResultAttrs {
   readonly stream: Stream;
 }
+const inJavaScript = 'the rejection sampler is written in JavaScript';
 
 /**
  * Draws with parameters a (and b, of the same shape), which are those of the last dimensions of the result. The stream is
  * divided by parameters first, then by the draws of each.
  */
+function drawInto(y: Tensor, a: Tensor, b: Tensor, { kind, dt }: ResultAttrs, stream: Stream): void {
+  const draws = new Draws(stream);
+  const first = valuesOf(a) as ArrayLike<number | bigint>;
+  const second = valuesOf(b) as ArrayLike<number | bigint>;
+  const to = storageView(y) as { [i: number]: number | bigint };
+  const start = y.offset / dt.bytes;
+  const parameters = a.size;
+  const samples = parameters === 0 ? 0 : y.size / parameters;
+  for (let i = 0; i < parameters; i++) {
+    const [p, q] = [Number(first[i]), Number(second[i])];
+    for (let sample = 0; sample < samples; sample++) {
+      const index = i * samples + sample;
+      const value =
+        kind === 'gamma'
+          ? drawGamma(draws, index, p)
+          : kind === 'poisson'
+            ? drawPoisson(draws, index, p)
+            : drawBinomial(draws, index, p, q);
+      to[start + sample * parameters + i] = storedElement(
+        dt,
+        dt.big ? BigInt(Number.isFinite(value) ? Math.trunc(value) : 0) : value,
+      );
+    }
+  }
+}
+
+/** Draws from a stream that is known. */
 const drawRejected = internalBinaryOp<DrawAttrs>('drawRejected', {
   dtypes: numeric,
   infer: (_, { shape, dt }) => ({ shape, dt }),
-  host: 'the rejection sampler is written in JavaScript',
-  run: ([a, b], { kind, dt, stream }, [y]) => {
-    const draws = new Draws(stream);
-    const first = valuesOf(a) as ArrayLike<number | bigint>;
-    const second = valuesOf(b) as ArrayLike<number | bigint>;
-    const to = storageView(y) as { [i: number]: number | bigint };
-    const start = y.offset / dt.bytes;
-    const parameters = a.size;
-    const samples = parameters === 0 ? 0 : y.size / parameters;
-    for (let i = 0; i < parameters; i++) {
-      const [p, q] = [Number(first[i]), Number(second[i])];
-      for (let sample = 0; sample < samples; sample++) {
-        const index = i * samples + sample;
-        const value =
-          kind === 'gamma'
-            ? drawGamma(draws, index, p)
-            : kind === 'poisson'
-              ? drawPoisson(draws, index, p)
-              : drawBinomial(draws, index, p, q);
-        to[start + sample * parameters + i] = storedElement(
-          dt,
-          dt.big ? BigInt(Number.isFinite(value) ? Math.trunc(value) : 0) : value,
-        );
-      }
-    }
+  host: inJavaScript,
+  run: ([a, b], attrs, [y]) => {
+    drawInto(y, a, b, attrs, attrs.stream);
   },
   gradient: null,
 });
+
+/** Draws from the stream of a seed pair, an int64 tensor that compiled functions compute. */
+const drawSeeded = op<[a: Tensor, b: Tensor, seed: Tensor, attrs: ResultAttrs], ResultAttrs>('drawSeeded', {
+  tf: '',
+  dtypes: numeric,
+  args: (a, b, seed, attrs) => [[a, b, seed], attrs],
+  infer: (_, { shape, dt }) => ({ shape, dt }),
+  host: inJavaScript,
+  run: ([a, b, seed], attrs, [y]) => {
+    const [low, high] = valuesOf(seed);
+    drawInto(y, a, b, attrs, statelessStream([words(low), words(high)]));
+  },
+  gradient: null,
+});
+
+/** Draws with the seed of a stateless op. */
+function drawStateless(a: Tensor, b: Tensor, attrs: ResultAttrs, seed: SeedPair, name: string): Tensor {
+  const stream = streamOfSeed(seed, name);
+  return 'seed' in stream ? drawSeeded(a, b, stream.seed, attrs) : drawRejected(a, b, { ...attrs, stream });
+}
 
 /** The stream of a stateful op, which is drawn at each run of a compiled function. */
 function drawStateful(
@@ -196,8 +225,7 @@ export function statelessGamma(
   const { a, b, dt } = gammaParameters(alpha, o.beta, o.dtype, op);
   const whole = shapeFrom(shape, op);
   checkSuffix(whole, a, op, 'alpha and beta');
-  const stream = statelessStream(seedPair(seed, op));
-  return atRate(drawRejected(a, a, { kind: 'gamma', shape: whole, dt, stream }), b);
+  return atRate(drawStateless(a, a, { kind: 'gamma', shape: whole, dt }, seed, op), b);
 }
 
 export interface PoissonOptions<D extends DType = DType> {
@@ -266,8 +294,7 @@ export function statelessPoisson(
   const rate = rateTensor(lam, op, 'lam');
   const whole = shapeFrom(shape, op);
   checkSuffix(whole, rate, op, 'lam');
-  const stream = statelessStream(seedPair(seed, op));
-  return drawRejected(rate, rate, { kind: 'poisson', shape: whole, dt, stream });
+  return drawStateless(rate, rate, { kind: 'poisson', shape: whole, dt }, seed, op);
 }
 
 /**
@@ -304,6 +331,5 @@ export function statelessBinomial(
   }
   const [a, b] = [n, p].map((t) => (sameShape(shapeOf(t), both) ? t : broadcastTo(t, both)));
   checkSuffix(whole, a, op, 'counts and probs');
-  const stream = statelessStream(seedPair(seed, op));
-  return drawRejected(a, b, { kind: 'binomial', shape: whole, dt, stream });
+  return drawStateless(a, b, { kind: 'binomial', shape: whole, dt }, seed, op);
 }

@@ -193,6 +193,74 @@ struct Atan2 {
   }
 };
 
+struct BitwiseAnd {
+  GT_FOR(is_integer)
+  static constexpr bool by_bits = true;
+  template <class T>
+  static T scalar(T a, T b) {
+    return static_cast<T>(a & b);
+  }
+};
+
+struct BitwiseOr {
+  GT_FOR(is_integer)
+  static constexpr bool by_bits = true;
+  template <class T>
+  static T scalar(T a, T b) {
+    return static_cast<T>(a | b);
+  }
+};
+
+struct BitwiseXor {
+  GT_FOR(is_integer)
+  static constexpr bool by_bits = true;
+  template <class T>
+  static T scalar(T a, T b) {
+    return static_cast<T>(a ^ b);
+  }
+};
+
+/// The number of places of a shift, from 0 to the last bit.
+template <class T>
+GT_INLINE T shift_count(T b) {
+  constexpr T last = static_cast<T>(8 * sizeof(T) - 1);
+  return b < T(0) ? T(0) : b > last ? last : b;
+}
+
+struct LeftShift {
+  GT_FOR(is_integer)
+  static constexpr bool as_stored = true;
+  template <class T>
+  static T scalar(T a, T b) {
+    return static_cast<T>(static_cast<promoted_t<T>>(a) << shift_count(b));
+  }
+};
+
+/// Copies of the sign bit come in from the left.
+struct RightShift {
+  GT_FOR(is_integer)
+  static constexpr bool as_stored = true;
+  template <class T>
+  static T scalar(T a, T b) {
+    return static_cast<T>(a >> shift_count(b));
+  }
+};
+
+/// The number beside a, in b's direction.
+struct Nextafter {
+  GT_FOR(is_real)
+  template <class T>
+  static constexpr int cost = 4;
+  template <class T>
+  static T scalar(T a, T b) {
+    if constexpr (sizeof(T) == 4) {
+      return __builtin_nextafterf(a, b);
+    } else {
+      return __builtin_nextafter(a, b);
+    }
+  }
+};
+
 /// Gradients that are one pass instead of three: dy by what the forward op saved.
 struct ReluGrad {
   GT_FOR(is_number)
@@ -242,6 +310,12 @@ constexpr BinaryEntry kBinary[] = {
     binary_entry<Xlog1py>("xlog1py"),
     binary_entry<Xdivy>("xdivy"),
     binary_entry<Atan2>("atan2"),
+    binary_entry<BitwiseAnd>("bitwiseAnd"),
+    binary_entry<BitwiseOr>("bitwiseOr"),
+    binary_entry<BitwiseXor>("bitwiseXor"),
+    binary_entry<LeftShift>("leftShift"),
+    binary_entry<RightShift>("rightShift"),
+    binary_entry<Nextafter>("nextafter"),
     binary_entry<ReluGrad>("reluGrad"),
     binary_entry<TanhGrad>("tanhGrad"),
     binary_entry<SigmoidGrad>("sigmoidGrad"),

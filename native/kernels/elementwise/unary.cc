@@ -1,6 +1,7 @@
 // Elementwise kernels of one operand. To add one: a functor, and its line in the list at the end.
 #include "kernels/elementwise/activations.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/special.h"
 #include "kernels/simd/math.h"
 
 namespace {
@@ -201,6 +202,15 @@ GT_INLINE double softplus_f64(double x) {
 GT_INLINE vf log_sigmoid_f32(vf x) { return -softplus_f32(-x); }
 GT_INLINE double log_sigmoid_f64(double x) { return -softplus_f64(-x); }
 
+struct Invert {
+  GT_FOR(is_integer)
+  static constexpr bool by_bits = true;
+  template <class T>
+  static T scalar(T x) {
+    return static_cast<T>(~static_cast<promoted_t<T>>(x));
+  }
+};
+
 GT_MATH_BOTH(Exp, exp_f32, 2, exp_f64, 6)
 GT_MATH_BOTH(Expm1, expm1_f32, 2, expm1_f64, 6)
 GT_MATH_BOTH(Log, log_f32, 2, log_f64, 6)
@@ -229,6 +239,21 @@ GT_MATH(Asinh, asinh_f32, __builtin_asinh, 4)
 GT_MATH(Acosh, acosh_f32, __builtin_acosh, 4)
 GT_MATH(Atanh, atanh_f32, __builtin_atanh, 4)
 
+/// A function without a register form, which is computed in double.
+#define GT_DOUBLE(Name, form)                 \
+  struct Name {                               \
+    GT_FOR(is_float)                          \
+    template <class T>                        \
+    static constexpr int cost = kLibraryCost; \
+    template <class T>                        \
+    static T scalar(T x) {                    \
+      return static_cast<T>(form(x));         \
+    }                                         \
+  };
+GT_DOUBLE(Erfinv, erfinv_f64)
+GT_DOUBLE(BesselI0, bessel_i0_f64)
+GT_DOUBLE(BesselI1, bessel_i1_f64)
+
 constexpr UnaryEntry kUnary[] = {
     unary_entry<Negative>("negative"),
     unary_entry<Abs>("abs"),
@@ -240,6 +265,7 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<Floor>("floor"),
     unary_entry<Ceil>("ceil"),
     unary_entry<Round>("round"),
+    unary_entry<Invert>("invert"),
     unary_entry<Relu>("relu"),
     unary_entry<Relu6>("relu6"),
     unary_entry<Gelu>("geluErf"),
@@ -266,6 +292,9 @@ constexpr UnaryEntry kUnary[] = {
     unary_entry<LogSigmoid>("logSigmoid"),
     unary_entry<Erf>("erf"),
     unary_entry<Erfc>("erfc"),
+    unary_entry<Erfinv>("erfinv"),
+    unary_entry<BesselI0>("besselI0"),
+    unary_entry<BesselI1>("besselI1"),
     unary_entry<Sinh>("sinh"),
     unary_entry<Cosh>("cosh"),
     unary_entry<Asin>("asin"),

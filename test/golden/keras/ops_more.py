@@ -213,15 +213,23 @@ def tuples(value):
 def call(case, args):
     pos = [tuples(p) for p in case["pos"]]
     kw = {key: tuples(value) for key, value in case["kw"].items()}
-    return getattr(ops, case["name"])(*args, *pos, **kw)
+    function = ops
+    for part in case["name"].split("."):
+        function = getattr(function, part)
+    return function(*args, *pos, **kw)
 
 
 def flat(result):
     return list(result) if isinstance(result, (list, tuple)) else [result]
 
 
+def is_plain(value):
+    """A list of numbers, which is an argument as it is."""
+    return isinstance(value, list) and all(isinstance(v, int) for v in value)
+
+
 def leaves(args):
-    return [leaf for arg in args for leaf in (arg if isinstance(arg, list) else [arg])]
+    return [leaf for arg in args if not is_plain(arg) for leaf in (arg if isinstance(arg, list) else [arg])]
 
 
 def gradients_of(case, tensors):
@@ -239,7 +247,9 @@ def gradients_of(case, tensors):
 def config_of(case, values):
     keras.backend.clear_session()
     symbols = [
-        [keras.Input(batch_shape=v.shape, dtype=str(v.dtype)) for v in value]
+        value
+        if is_plain(value)
+        else [keras.Input(batch_shape=v.shape, dtype=str(v.dtype)) for v in value]
         if isinstance(value, list)
         else keras.Input(batch_shape=value.shape, dtype=str(value.dtype))
         for value in values
@@ -248,8 +258,8 @@ def config_of(case, values):
     return json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
 
 
-def record(index, case):
-    rng = np.random.default_rng(seed_of("ops_more", index))
+def record(index, case, family):
+    rng = np.random.default_rng(seed_of(family, index))
     values = drawn(list(case["args"]), rng)
     values = [np.asarray(v) if not isinstance(v, list) else v for v in values]
     tensors = convert(values)
@@ -272,13 +282,17 @@ def record(index, case):
     return row
 
 
-if __name__ == "__main__":
+def record_all(family, cases):
     one_thread()
     rows = []
-    for index, case in enumerate(CASES):
+    for index, case in enumerate(cases):
         try:
-            rows.append(record(index, case))
+            rows.append(record(index, case, family))
         except Exception as error:
             print("FAILED", case["name"], case["kw"], repr(error)[:300])
-    path = os.path.join(KERAS, "ops_more.json")
+    path = os.path.join(KERAS, f"{family}.json")
     print(len(rows), write_lines(path, {"versions": versions()}, "cases", rows))
+
+
+if __name__ == "__main__":
+    record_all("ops_more", CASES)

@@ -30,6 +30,10 @@ MODULES = [
     "config",
     "mixed_precision",
     "ops",
+    "ops.image",
+    "ops.linalg",
+    "ops.nn",
+    "ops.numpy",
 ]
 
 

@@ -5,17 +5,14 @@ import { shapeOf, type Tensor } from '../../../../core/tensor';
 import { add } from '../../../../ops/math/binary';
 import { cast } from '../../../../ops/array/cast';
 import { range } from '../../../../ops/array/creation';
-import { pad } from '../../../../ops/array/padding';
-import { slice } from '../../../../ops/array/slicing';
-import { saturateCast } from '../../../../ops/image/color';
 import { resize } from '../../../../ops/image/resize';
 import { resizeMethods, type ResizeMethod } from '../../../../ops/image/resampling';
 import { gather } from '../../../../ops/index/indexing';
-import { round } from '../../../../ops/math/unary';
 import type { Config } from '../../../base/keras_object';
 import { namedOptions } from '../../../base/named_options';
 import { defaultSeed } from '../../../base/seed';
 import type { KerasShape } from '../../../base/shapes';
+import { aspectWindow, crop, resizeImages, type ResizeImagesOptions } from './aspect';
 import {
   checkPixels,
   ImageLayer,
@@ -23,20 +20,6 @@ import {
   type ImageLayerOptions,
   type RandomImageOptions,
 } from './image_layer';
-
-/** A window of images with the channels last. */
-function crop(images: Tensor, top: number, left: number, height: number, width: number): Tensor {
-  const [batch, h, w, channels] = shapeOf(images);
-  const [rows, columns] = [Math.min(height, h - top), Math.min(width, w - left)];
-  return slice(images, [0, top, left, 0], [batch, rows, columns, channels]);
-}
-
-/** The largest window of the aspect ratio height : width, in the middle. */
-function aspectWindow(h: number, w: number, height: number, width: number) {
-  const rows = Math.max(1, Math.min(h, Math.trunc((w * height) / width)));
-  const columns = Math.max(1, Math.min(w, Math.trunc((h * width) / height)));
-  return { rows, columns, top: Math.trunc((h - rows) / 2), left: Math.trunc((w - columns) / 2) };
-}
 
 const interpolations = resizeMethods.filter((method) =>
   ['nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5'].includes(method),
@@ -111,34 +94,12 @@ export class Resizing extends ImageLayer {
 
   protected transform(images: Tensor, _plan: unknown, isMask: boolean): Tensor {
     const method = isMask ? 'nearest' : this.interpolation;
-    const resized: Tensor = resize(this.inRatio(images), [this.height, this.width], {
-      method,
-      antialias: this.antialias,
-    });
-    if (resized.dt === images.dt) return resized;
-    return images.dt.kind === 'int'
-      ? saturateCast(round(resized), images.dtype)
-      : cast(resized, images.dtype);
+    return resizeImages(images, [this.height, this.width], { ...this.options, method });
   }
 
-  /** The images, cropped or padded to the aspect ratio. */
-  private inRatio(images: Tensor): Tensor {
-    const [, h, w] = shapeOf(images);
-    const { height, width } = this;
-    if (this.cropToAspectRatio) {
-      const { rows, columns, top, left } = aspectWindow(h, w, height, width);
-      return crop(images, top, left, rows, columns);
-    }
-    if (!this.padToAspectRatio) return images;
-    const rows = Math.trunc((Math.max(h, Math.trunc((w * height) / width)) - h) / 2);
-    const columns = Math.trunc((Math.max(w, Math.trunc((h * width) / height)) - w) / 2);
-    const sides = [
-      [0, 0],
-      [rows, rows],
-      [columns, columns],
-      [0, 0],
-    ];
-    return pad(images, sides, { constantValues: this.fillValue });
+  private get options(): ResizeImagesOptions {
+    const { antialias, cropToAspectRatio, padToAspectRatio, fillValue, interpolation: method } = this;
+    return { method, antialias, cropToAspectRatio, padToAspectRatio, fillValue };
   }
 
   override computeOutputShape(inputShape: KerasShape): KerasShape {

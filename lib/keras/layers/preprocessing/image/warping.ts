@@ -1,12 +1,11 @@
 /** Images, sheared, seen in perspective, deformed and blurred at random. */
 import { InvalidArgumentError } from '../../../../core/errors';
 import { describe } from '../../../../core/shape';
-import { shapeOf, type Tensor } from '../../../../core/tensor';
+import type { Tensor } from '../../../../core/tensor';
 import { cast } from '../../../../ops/array/cast';
 import { constant } from '../../../../ops/array/convert';
 import { onesLike, range, zerosLike } from '../../../../ops/array/creation';
 import { stack, unstack } from '../../../../ops/array/joining';
-import { broadcastTo } from '../../../../ops/array/movement';
 import { expandDims, reshape } from '../../../../ops/array/views';
 import {
   affineInterpolations,
@@ -16,19 +15,16 @@ import {
   type AffineInterpolation,
   type FillMode,
 } from '../../../../ops/image/projective';
-import { solve } from '../../../../ops/linalg/solve';
-import { add, divide, multiply } from '../../../../ops/math/binary';
-import { greater, less, lessEqual } from '../../../../ops/math/compare';
+import { add, multiply } from '../../../../ops/math/binary';
+import { greater, less } from '../../../../ops/math/compare';
 import { clipByValue, select } from '../../../../ops/math/select';
-import { floor, square } from '../../../../ops/math/unary';
-import { exp } from '../../../../ops/math/unary_math';
-import { depthwiseConv2d } from '../../../../ops/nn/depthwise';
-import { reduceSum } from '../../../../ops/reduce/reduce';
+import { floor } from '../../../../ops/math/unary';
 import type { Config } from '../../../base/keras_object';
 import { namedOptions } from '../../../base/named_options';
 import { normal } from '../../../random';
 import { rangeOf, type RandomColorOptions } from './color';
 import { RandomAffine, type RandomAffineOptions } from './geometry';
+import { blur, gaussian, homography } from './warps';
 import { boundsOf, RandomImageLayer, type Factor, type RandomImageOptions } from './image_layer';
 
 type Range = readonly [number, number];
@@ -141,7 +137,7 @@ export class RandomPerspective extends RandomImageLayer {
     const [right, bottom] = [width - 1, height - 1];
     const corners = [0, 0, right, 0, 0, bottom, right, bottom];
     const start = reshape(constant(Float32Array.from(corners)), [1, 4, 2]);
-    return { applies, maps: homography(corners, add(start, multiply(start, moves))) };
+    return { applies, maps: homography(start, add(start, multiply(start, moves))) };
   }
 
   protected transform(images: Tensor, { maps, applies }: Perspective, isMask: boolean): Tensor {
@@ -157,40 +153,6 @@ export class RandomPerspective extends RandomImageLayer {
     const { factor, scale, interpolation, fillValue } = this;
     return { ...super.getConfig(), factor, scale, interpolation, fillValue };
   }
-}
-
-/** The projective maps [batch, 8] that take the four points `end`, [batch, 4, 2], to those of `start`: x₁, y₁, x₂, … */
-function homography(start: readonly number[], end: Tensor): Tensor {
-  const [batch] = shapeOf(end);
-  const coordinates = unstack(reshape(end, [batch, 8]), { axis: 1 });
-  const one = onesLike(coordinates[0]);
-  const zero = zerosLike(one);
-  const rows = Array.from({ length: 8 }, (_, i) => {
-    const [x, y] = coordinates.slice(i - (i % 2), i - (i % 2) + 2);
-    const own = [x, y, one];
-    const none = [zero, zero, zero];
-    const products = [multiply(x, -start[i]), multiply(y, -start[i])];
-    return stack([...(i % 2 === 0 ? [...own, ...none] : [...none, ...own]), ...products], { axis: 1 });
-  });
-  const target = broadcastTo(reshape(constant(Float32Array.from(start)), [1, 8, 1]), [batch, 8, 1]);
-  return reshape(solve(stack(rows, { axis: 1 }), target), [batch, 8]);
-}
-
-/** A Gaussian kernel [size]; taps farther from its middle than `reach` are 0. */
-function gaussian(size: number, sigma: Tensor, reach: Tensor | null = null): Tensor {
-  const x = constant(Float32Array.from({ length: size }, (_, i) => i - (size - 1) / 2));
-  const values = exp(multiply(square(divide(cast(x, sigma.dtype), sigma)), -0.5));
-  const kept = reach === null ? values : select(lessEqual(square(x), square(reach)), values, 0);
-  return divide(kept, reduceSum(kept));
-}
-
-/** Convolves each channel with the product of two kernels, in the shape [height, width]. */
-function blur(images: Tensor, x: Tensor, y: Tensor, [height, width]: Range): Tensor {
-  const product = multiply(reshape(y, [-1, 1]), reshape(x, [1, -1]));
-  const kernel = cast(reshape(product, [height, width, 1, 1]), images.dtype);
-  const channels = shapeOf(images)[3];
-  const all = broadcastTo(kernel, [height, width, channels, 1]);
-  return depthwiseConv2d(images, all, [1, 1, 1, 1], 'SAME');
 }
 
 export interface RandomGaussianBlurOptions extends RandomColorOptions {

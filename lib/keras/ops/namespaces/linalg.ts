@@ -1,0 +1,2 @@
+/** `tf.keras.ops.linalg`: linear algebra, which `tf.keras.ops` has too. */
+export { cholesky, choleskyInverse, det, inv, lstsq, norm, qr, solve, solveTriangular } from '../linalg';

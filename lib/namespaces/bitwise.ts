@@ -1,0 +1,2 @@
+/** `tf.bitwise`: bitwise operations of integers. */
+export * from '../ops/math/bitwise';
