@@ -47,6 +47,7 @@ export * as random from './random';
 export * as regularizers from './regularizers';
 export * as utils from './utils';
 export { Input } from './layers/core/input_layer';
+export { InputSpec } from './layers/input_spec';
 export { Model } from './models/model';
 export { Sequential } from './models/sequential';
 export { KerasTensor } from './symbolic/keras_tensor';

@@ -3,6 +3,7 @@ import { dtypeInfo, type DType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
 import { namedOptions } from './named_options';
+import { floatx } from './settings';
 
 /** The names of policies of mixed precision. */
 export type MixedPolicy = 'mixed_float16' | 'mixed_bfloat16';
@@ -36,13 +37,11 @@ export class DTypePolicy {
   }
 }
 
-/** The dtype of losses, of metrics and of their variables that are given none. @tf tf.keras.config.floatx */
-export const floatx = (): DType => 'float32';
-
-let globalPolicy = new DTypePolicy('float32');
+/** Null until a layer asks for it. */
+let globalPolicy: DTypePolicy | null = null;
 
 /** The policy of layers that are given none. @tf tf.keras.config.dtype_policy */
-export const dtypePolicy = (): DTypePolicy => globalPolicy;
+export const dtypePolicy = (): DTypePolicy => (globalPolicy ??= new DTypePolicy(floatx()));
 
 /** Sets the policy of layers that are given none. @tf tf.keras.config.set_dtype_policy */
 export function setDtypePolicy(policy: DTypePolicy | string): void {
@@ -51,7 +50,7 @@ export function setDtypePolicy(policy: DTypePolicy | string): void {
 
 /** A policy from one, its name, or null for the global one. */
 export function policyFrom(given: unknown, where: string): DTypePolicy {
-  if (given === null || given === undefined) return globalPolicy;
+  if (given === null || given === undefined) return dtypePolicy();
   if (given instanceof DTypePolicy) return given;
   if (typeof given === 'string') return new DTypePolicy(given);
   throw new InvalidArgumentError(

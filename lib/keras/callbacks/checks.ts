@@ -1,6 +1,7 @@
 /** The checks of the options of callbacks. */
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
+import { write } from '../base/settings';
 
 export function checkNumber(value: unknown, name: string, where: string): number {
   if (typeof value !== 'number' || Number.isNaN(value))
@@ -61,7 +62,7 @@ export class BatchCounter {
 
 /** A line of text on standard output. */
 export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+  write(`${text}\n`);
 };
 
 export const warn = (text: string): void => {

@@ -1,6 +1,7 @@
 /** The progress of training on the terminal. */
 import { Progbar } from '../utils/progbar';
 import { Callback, type Logs } from './callback';
+import { write } from '../base/settings';
 
 /** Draws Keras's progress bar. @tf tf.keras.callbacks.ProgbarLogger */
 export class ProgbarLogger extends Callback {
@@ -20,7 +21,7 @@ export class ProgbarLogger extends Callback {
   override onEpochBegin(epoch: number): void {
     const { verbose = 0, epochs = 1 } = this.params ?? {};
     this.begin();
-    if (verbose > 0 && epochs > 1) process.stdout.write(`Epoch ${epoch + 1}/${epochs}\n`);
+    if (verbose > 0 && epochs > 1) write(`Epoch ${epoch + 1}/${epochs}\n`);
   }
 
   override onTestBegin(): void {

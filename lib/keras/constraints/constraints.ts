@@ -8,9 +8,7 @@ import { clipByValue } from '../../ops/math/select';
 import { sqrt, square } from '../../ops/math/unary';
 import { reduceSum } from '../../ops/reduce/reduce';
 import { KerasObject, type Config } from '../base/keras_object';
-
-/** Keras adds it to norms that are divided by. */
-const epsilon = 1e-7;
+import { epsilon } from '../base/settings';
 
 type Axis = number | readonly number[];
 
@@ -53,7 +51,7 @@ export class MaxNorm extends Constraint {
   call(w: Tensor): Tensor {
     const length = norms(w, this.axis);
     const wanted = clipByValue(length, 0, this.maxValue);
-    return multiply(w, divide(wanted, add(length, epsilon)));
+    return multiply(w, divide(wanted, add(length, epsilon())));
   }
 
   override getConfig(): Config {
@@ -83,7 +81,7 @@ export class UnitNorm extends Constraint {
   }
 
   call(w: Tensor): Tensor {
-    return divide(w, add(norms(w, this.axis), epsilon));
+    return divide(w, add(norms(w, this.axis), epsilon()));
   }
 
   override getConfig(): Config {
@@ -122,7 +120,7 @@ export class MinMaxNorm extends Constraint {
     const length = norms(w, this.axis);
     const clipped = clipByValue(length, this.minValue, this.maxValue);
     const wanted = add(multiply(clipped, this.rate), multiply(length, 1 - this.rate));
-    return multiply(w, divide(wanted, add(length, epsilon)));
+    return multiply(w, divide(wanted, add(length, epsilon())));
   }
 
   override getConfig(): Config {

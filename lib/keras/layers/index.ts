@@ -1,7 +1,7 @@
 /** `tf.keras.layers`. */
 export { Layer } from './layer';
 export type { AddWeightOptions, CallOptions, LayerOptions } from './options';
-export type { InputSpec } from './input_spec';
+export { InputSpec, type InputSpecLike, type InputSpecOptions, type InputSpecs } from './input_spec';
 export * from './activation';
 export * from './aliases';
 export * from './attention';

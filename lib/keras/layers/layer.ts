@@ -37,7 +37,7 @@ import {
   type CallOptions,
   type LayerOptions,
 } from './options';
-import { checkInput, checkInputs, type InputSpec } from './input_spec';
+import { checkInputs, type InputSpecs } from './input_spec';
 import { isHostArray, masksOf, shapesOf, type SymbolicInputs, type TensorInputs } from './inputs';
 import { symbolicOutputs } from '../symbolic/symbolic_output';
 import { childrenOf, partsOf } from './tracking';
@@ -56,8 +56,8 @@ export abstract class Layer extends KerasObject {
   declare built: boolean;
   /** Whether it passes masks on: `computeMask` gives that of its results. */
   declare supportsMasking: boolean;
-  /** What its inputs must be; null: anything. */
-  declare inputSpec: InputSpec | readonly InputSpec[] | null;
+  /** What its first argument must be: an InputSpec, or one for each of several inputs; null: anything. */
+  declare inputSpec: InputSpecs | null;
   declare readonly dtypePolicy: DTypePolicy;
   declare activityRegularizer: ((output: Tensor) => Tensor) | null;
   readonly #inboundNodes: CallNode[] = [];
@@ -151,7 +151,7 @@ export abstract class Layer extends KerasObject {
     const options: CallOptions = named;
     const symbolic = hasKerasTensors(args) || hasKerasTensors(Object.values(named));
     const inputs = args.map((arg) => this.convertInputs(arg));
-    this.checkInputSpec(inputs[0]);
+    if (this.inputSpec !== null) checkInputs(this.inputSpec, inputs[0], this.name);
     if (!this.built) withNameScope(this.name, () => this.buildFor(inputs, options));
     const training = options.training ?? currentTraining() ?? this.defaultTraining;
     const mask = options.mask ?? masksOf(inputs[0]);
@@ -201,19 +201,6 @@ export abstract class Layer extends KerasObject {
   /** @internal Whether floating-point inputs are cast to the dtype in which the layer computes. */
   protected get convertsFloats(): boolean {
     return true;
-  }
-
-  private checkInputSpec(inputs: unknown): void {
-    if (this.inputSpec === null) return;
-    if (inputs instanceof Tensor && !Array.isArray(this.inputSpec)) {
-      checkInput(this.inputSpec as InputSpec, inputs, 0, this.name);
-      return;
-    }
-    const list = Array.isArray(inputs) ? (inputs as unknown[]) : [inputs];
-    const described = list.filter(
-      (x): x is Tensor | KerasTensor => x instanceof Tensor || x instanceof KerasTensor,
-    );
-    checkInputs(this.inputSpec, described, this.name);
   }
 
   /** Builds it for the shapes of the arguments; a subclass whose `build` takes several shapes overrides it. */

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import { copyOfList } from '../../core/lists';
 import { describe } from '../../core/shape';
 import { showKerasShape, type KerasShape } from '../base/shapes';
+import { imageDataFormat } from '../base/settings';
 
 /** One integer for all spatial dimensions, or one for each of them. */
 export type WindowSize = number | readonly number[];
@@ -58,9 +59,9 @@ export function paddingName<P extends string>(value: unknown, allowed: readonly 
   return padding;
 }
 
-/** A data format; null is channels last. */
+/** A data format; null is the default one. */
 export function dataFormatName(value: unknown, where: string): DataFormat {
-  if (value === null) return 'channels_last';
+  if (value === null) return imageDataFormat();
   if (typeof value !== 'string')
     throw new TypeError(
       `[${where}] The \`dataFormat\` argument must be 'channels_last' or 'channels_first'. Received: ${describe(value)}`,

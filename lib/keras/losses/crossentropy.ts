@@ -42,7 +42,7 @@ export const crossentropyDefaults: Required<CrossentropyOptions> = {
 const knownLogits = (predictions: Tensor, fromLogits: boolean): Tensor | null =>
   logitsOf(predictions) ?? (fromLogits ? predictions : null);
 
-const probabilities = (p: Tensor): Tensor => clipByValue(p, epsilon, 1 - epsilon);
+const probabilities = (p: Tensor): Tensor => clipByValue(p, epsilon(), 1 - epsilon());
 
 function checkShapes(name: string, target: Tensor, output: Tensor, hint = ''): void {
   if (sameShape(shapeOf(target), shapeOf(output)) && output.rank > 0) return;

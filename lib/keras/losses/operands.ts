@@ -5,8 +5,7 @@ import type { Tensor } from '../../core/tensor';
 import { cast } from '../../ops/array/cast';
 import { toSameRank } from '../base/ranks';
 
-/** The lower bound of what logarithms are taken of, and of some denominators: `keras.backend.epsilon()`. */
-export const epsilon = 1e-7;
+export { epsilon } from '../base/settings';
 
 /** A tensor in a dtype. */
 export const inDType = (t: Tensor, dtype: Tensor['dtype']): Tensor =>

@@ -34,7 +34,7 @@ export function dice(
   const { axis } = readOptions(options, 'axis', diceDefaults, 'dice');
   const [t, p] = pair(yTrue, yPred, 'dice');
   const shared = multiply(reduceSum(multiply(t, p), { axis }), 2);
-  const sums = add(add(reduceSum(t, { axis }), reduceSum(p, { axis })), epsilon);
+  const sums = add(add(reduceSum(t, { axis }), reduceSum(p, { axis })), epsilon());
   return subtract(1, divide(shared, sums));
 }
 
@@ -58,7 +58,7 @@ export function tversky(yTrue: TensorLike, yPred: TensorLike, options?: TverskyO
   const onlyTrue = reduceSum(multiply(subtract(1, p), t), { axis });
   const onlyPredicted = reduceSum(multiply(p, subtract(1, t)), { axis });
   const total = add(add(shared, multiply(onlyTrue, alpha)), multiply(onlyPredicted, beta));
-  return subtract(1, divide(shared, add(total, epsilon)));
+  return subtract(1, divide(shared, add(total, epsilon())));
 }
 
 export interface CircleOptions {

@@ -25,13 +25,13 @@ export function meanAbsoluteError(yTrue: TensorLike, yPred: TensorLike): Tensor 
 /** 100·mean(|yTrue − yPred| / |yTrue|) along the last axis. @tf tf.keras.losses.mean_absolute_percentage_error */
 export function meanAbsolutePercentageError(yTrue: TensorLike, yPred: TensorLike): Tensor {
   const [t, p] = alignedPair(yTrue, yPred, 'meanAbsolutePercentageError');
-  return multiply(reduceMean(abs(divide(subtract(t, p), maximum(abs(t), epsilon))), { axis: -1 }), 100);
+  return multiply(reduceMean(abs(divide(subtract(t, p), maximum(abs(t), epsilon()))), { axis: -1 }), 100);
 }
 
 /** mean((log(yTrue + 1) − log(yPred + 1))²) along the last axis. @tf tf.keras.losses.mean_squared_logarithmic_error */
 export function meanSquaredLogarithmicError(yTrue: TensorLike, yPred: TensorLike): Tensor {
   const [t, p] = alignedPair(yTrue, yPred, 'meanSquaredLogarithmicError');
-  const logOf = (x: Tensor): Tensor => log(add(maximum(x, epsilon), 1));
+  const logOf = (x: Tensor): Tensor => log(add(maximum(x, epsilon()), 1));
   return reduceMean(squaredDifference(logOf(p), logOf(t)), { axis: -1 });
 }
 
@@ -72,7 +72,7 @@ export const cosineSimilarityDefaults = { axis: -1 };
 
 /** Vectors of length 1; those of length 0 stay. */
 function normalized(x: Tensor, axis: number): Tensor {
-  const inverse = minimum(rsqrt(reduceSum(square(x), { axis, keepdims: true })), 1 / epsilon);
+  const inverse = minimum(rsqrt(reduceSum(square(x), { axis, keepdims: true })), 1 / epsilon());
   return multiply(x, inverse);
 }
 
@@ -94,12 +94,12 @@ export function cosineSimilarity(
 
 /** Σ yTrue·log(yTrue / yPred) along the last axis, of distributions. @tf tf.keras.losses.kl_divergence */
 export function klDivergence(yTrue: TensorLike, yPred: TensorLike): Tensor {
-  const [t, p] = pair(yTrue, yPred, 'klDivergence').map((x) => clipByValue(x, epsilon, 1));
+  const [t, p] = pair(yTrue, yPred, 'klDivergence').map((x) => clipByValue(x, epsilon(), 1));
   return reduceSum(multiply(t, log(divide(t, p))), { axis: -1 });
 }
 
 /** mean(yPred − yTrue·log(yPred)) along the last axis. @tf tf.keras.losses.poisson */
 export function poisson(yTrue: TensorLike, yPred: TensorLike): Tensor {
   const [t, p] = pair(yTrue, yPred, 'poisson');
-  return reduceMean(subtract(p, multiply(t, log(add(p, epsilon)))), { axis: -1 });
+  return reduceMean(subtract(p, multiply(t, log(add(p, epsilon())))), { axis: -1 });
 }

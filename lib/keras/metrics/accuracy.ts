@@ -10,7 +10,7 @@ import { inTopK } from '../../ops/index/counting';
 import { equal, greater } from '../../ops/math/compare';
 import { argmax } from '../../ops/reduce/argreduce';
 import { reduceAny } from '../../ops/reduce/reduce';
-import { floatx } from '../base/dtype_policy';
+import { floatx } from '../base/settings';
 import { toSameRank } from '../base/ranks';
 import { inDType } from '../losses/operands';
 import type { MetricOptions } from './metric';

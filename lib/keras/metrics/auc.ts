@@ -98,7 +98,7 @@ export class AUC extends Metric {
           ? []
           : [...thresholdsOf(o.thresholds, 0.5, 'AUC')].sort((a, b) => a - b);
     this.#isEven = o.thresholds === null || areEven([0, ...inner, 1]);
-    this.thresholds = [-epsilon, ...inner, 1 + epsilon];
+    this.thresholds = [-epsilon(), ...inner, 1 + epsilon()];
     this.numThresholds = this.thresholds.length;
     this.multiLabel = o.multiLabel;
     this.numLabels = o.numLabels;

@@ -62,7 +62,7 @@ export function thresholdsOf(given: Thresholds | null, otherwise: number, where:
 /** Whether there are at least three thresholds, at equal distances from 0 to 1. */
 export function areEven(thresholds: readonly number[]): boolean {
   const last = thresholds.length - 1;
-  return last >= 2 && thresholds.every((t, i) => Math.abs(t - i / last) <= epsilon + 1e-5 * (i / last));
+  return last >= 2 && thresholds.every((t, i) => Math.abs(t - i / last) <= epsilon() + 1e-5 * (i / last));
 }
 
 /** `count` thresholds from 0 to 1. */

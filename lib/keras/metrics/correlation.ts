@@ -48,7 +48,7 @@ export function concordanceCorrelation(
     add(variance(t, meanTrue), variance(p, meanPredicted)),
     squaredDifference(meanTrue, meanPredicted),
   );
-  return reduceMean(divide(multiply(covariance, 2), add(norm, epsilon)), { axis });
+  return reduceMean(divide(multiply(covariance, 2), add(norm, epsilon())), { axis });
 }
 
 /** The mean of Pearson's correlations of the examples. @tf tf.keras.metrics.PearsonCorrelation */

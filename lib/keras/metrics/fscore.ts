@@ -120,15 +120,18 @@ export class FBetaScore extends Metric {
       );
     const { truePositives, falsePositives, falseNegatives, intermediateWeights } = this.#counts;
     const right = truePositives.read();
-    const precision = divide(right, add(add(right, falsePositives.read()), epsilon));
-    const recall = divide(right, add(add(right, falseNegatives.read()), epsilon));
+    const precision = divide(right, add(add(right, falsePositives.read()), epsilon()));
+    const recall = divide(right, add(add(right, falseNegatives.read()), epsilon()));
     const squared = this.beta ** 2;
-    const mean = divide(multiply(precision, recall), add(add(multiply(precision, squared), recall), epsilon));
+    const mean = divide(
+      multiply(precision, recall),
+      add(add(multiply(precision, squared), recall), epsilon()),
+    );
     const scores = multiply(mean, 1 + squared);
     if (this.average === null) return scores;
     if (this.average !== 'weighted') return reduceMean(scores);
     const weights = intermediateWeights.read();
-    return reduceSum(multiply(scores, divide(weights, add(reduceSum(weights), epsilon))));
+    return reduceSum(multiply(scores, divide(weights, add(reduceSum(weights), epsilon()))));
   }
 
   override getConfig(): Config {

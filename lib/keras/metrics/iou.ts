@@ -130,8 +130,8 @@ export class IoU extends Metric {
     const wanted = (x: Tensor): Tensor => cast(gather(x, ids), 'float32');
     const [part, whole] = [wanted(right), wanted(union)];
     const occurs = greater(whole, 1e-9);
-    const shares = select(occurs, divide(part, add(whole, epsilon)), 0);
-    return divide(reduceSum(shares), add(reduceSum(cast(occurs, 'float32')), epsilon));
+    const shares = select(occurs, divide(part, add(whole, epsilon())), 0);
+    return divide(reduceSum(shares), add(reduceSum(cast(occurs, 'float32')), epsilon()));
   }
 
   override getConfig(): Config {

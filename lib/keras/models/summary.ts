@@ -12,6 +12,7 @@ import type { Optimizer } from '../optimizers';
 import { KerasTensor, type CallNode, type Operation } from '../symbolic/keras_tensor';
 import { textTable, type Column } from '../utils/text_table';
 import type { FunctionGraph } from './function_graph';
+import { write } from '../base/settings';
 
 export interface SummaryOptions {
   /** The number of characters of a line. Default: 88, or more for what is added; at most what fits the terminal. */
@@ -251,6 +252,6 @@ export function printSummary(model: SummarizedModel, options: SummaryOptions = {
   if (printFn !== null && typeof printFn !== 'function')
     throw new TypeError(`[summary] printFn must be a function; got ${describe(printFn)}`);
   const text = summaryText(model, o);
-  if (printFn === null) process.stdout.write(text);
+  if (printFn === null) write(text);
   else printFn(text);
 }

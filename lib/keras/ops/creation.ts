@@ -14,7 +14,7 @@ import { band } from '../../ops/linalg/structure';
 import * as binary from '../../ops/math/binary';
 import { abs, floor, sign } from '../../ops/math/unary';
 import { log } from '../../ops/math/unary_math';
-import { floatx as getFloatx } from '../base/dtype_policy';
+import { floatx as getFloatx } from '../base/settings';
 import type { KerasTensor } from '../symbolic/keras_tensor';
 import { as, dtypeOrNull, likes, only, oneOf } from './define';
 import { floating, promoted } from './dtypes';

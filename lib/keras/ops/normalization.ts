@@ -14,12 +14,11 @@ import { moments as momentsOp } from '../../ops/nn/normalization';
 import { reduceMean, reduceSum } from '../../ops/reduce/reduce';
 import { checkBounds, listOfAxes } from '../layers/axes';
 import { widened } from '../layers/normalization/wide';
+import { epsilon as defaultEpsilon } from '../base/settings';
 import type { KerasTensor } from '../symbolic/keras_tensor';
 import { floating } from './dtypes';
 import { axes as axesArgument, flag, integer, integers, number, operation } from './operation';
 import type { Axes, Operand, Unary } from './types';
-
-const defaultEpsilon = 1e-7;
 
 /** An operand that may be missing, as a tensor of a dtype. */
 const optional = (value: unknown, like: Tensor, op: string, name: string): Tensor | null =>
@@ -90,7 +89,7 @@ export const normalize = operation<Unary<[options?: NormalizeOptions | Axes]>>({
   run: ([value], { axis, order, epsilon }) => {
     const given = floating(value as TensorLike, 'normalize');
     const x = given.rank === 0 ? expandDims(given, 0) : given;
-    const least = (epsilon as number | null) ?? defaultEpsilon;
+    const least = (epsilon as number | null) ?? defaultEpsilon();
     if (order === 2) {
       const squares = reduceSum(square(x), { axis: axis as Axes, keepdims: true });
       return multiply(x, minimum(rsqrt(squares), 1 / least));
@@ -213,7 +212,7 @@ export const layerNormalization = operation<LayerNormalization>({
       return t === null ? null : reshape(t, sizes);
     };
     const [scale, shift] = [vector(gamma, 'gamma'), vector(beta, 'beta')];
-    const eps = (epsilon as number | null) ?? defaultEpsilon;
+    const eps = (epsilon as number | null) ?? defaultEpsilon();
     if (rmsScaling !== true)
       return cast(layerNorm(x, scale, shift, { axis: sorted, epsilon: eps }), given.dtype);
     const [, variance] = momentsOp(x, sorted, { keepdims: true });
@@ -258,7 +257,7 @@ export const rmsNormalization = operation<RmsNormalization>({
     const given = floating(value as TensorLike, op);
     const x = widened(given.rank === 0 ? expandDims(given, 0) : given);
     const squares = reduceMean(square(x), { axis: axis as number[], keepdims: true });
-    const y = multiply(x, rsqrt(add(squares, (epsilon as number | null) ?? defaultEpsilon)));
+    const y = multiply(x, rsqrt(add(squares, (epsilon as number | null) ?? defaultEpsilon())));
     const scale = optional(factors, x, op, 'scale');
     return cast(scale === null ? y : multiply(y, scale), given.dtype);
   },

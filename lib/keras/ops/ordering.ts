@@ -19,7 +19,7 @@ import { reduceMax, reduceMin } from '../../ops/reduce/reduce';
 import { oneHot } from '../../ops/array/patterns';
 import type { DType } from '../../core/dtype';
 import type { KerasTensor } from '../symbolic/keras_tensor';
-import { floatx } from '../base/dtype_policy';
+import { floatx } from '../base/settings';
 import { as, dtypeOrNull, likes, oneOf, only } from './define';
 import { promoted } from './dtypes';
 import { flag, integer, operation } from './operation';

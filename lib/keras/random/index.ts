@@ -18,11 +18,12 @@ import { statelessCategorical } from '../../ops/random/categorical';
 import { statelessBinomial, statelessGamma } from '../../ops/random/distributions';
 import { statelessNormal, statelessTruncatedNormal, statelessUniform } from '../../ops/random/random';
 import { drawSeed, type SeedLike } from '../base/seed';
+import { floatx } from '../base/settings';
 
 export { SeedGenerator, type SeedLike } from '../base/seed';
 
 export interface RandomOptions {
-  /** Default float32; for integers, int32. */
+  /** Default: `tf.keras.config.floatx()`, float32; for integers, int32. */
   dtype?: DType;
   /** An integer: the same values at each call; or a generator. Default: the global generator. */
   seed?: SeedLike;
@@ -50,9 +51,25 @@ export interface ShuffleOptions {
   seed?: SeedLike;
 }
 
-const normalDefaults = { mean: 0, stddev: 1, dtype: 'float32', seed: null } as const;
-const uniformDefaults = { minval: 0, maxval: 1, dtype: 'float32', seed: null } as const;
-const floatDefaults = { dtype: 'float32', seed: null } as const;
+// Getters: `setFloatx` may come later.
+const normalDefaults = {
+  ...{ mean: 0, stddev: 1, seed: null },
+  get dtype(): DType {
+    return floatx();
+  },
+};
+const uniformDefaults = {
+  ...{ minval: 0, maxval: 1, seed: null },
+  get dtype(): DType {
+    return floatx();
+  },
+};
+const floatDefaults = {
+  seed: null,
+  get dtype(): DType {
+    return floatx();
+  },
+};
 const integerDefaults = { dtype: 'int32', seed: null } as const;
 const dropoutDefaults = { noiseShape: null, seed: null } as const;
 const shuffleDefaults = { axis: 0, seed: null } as const;
@@ -77,7 +94,7 @@ function parseTyped(
   where: string,
 ): Required<RandomOptions> {
   const o = parse<RandomOptions>(args, count, 'dtype', defaults, where);
-  checkKind(o.dtype, defaults.dtype === 'float32' ? 'a floating point' : 'an integer', where);
+  checkKind(o.dtype, defaults === floatDefaults ? 'a floating point' : 'an integer', where);
   return o;
 }
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../../core/errors';
 import type { Tensor } from '../../core/tensor';
 import { cast } from '../../ops/array/cast';
 import { add, multiply } from '../../ops/math/binary';
-import { floatx } from '../base/dtype_policy';
+import { floatx } from '../base/settings';
 import { snakeCase } from '../base/naming';
 import { FunctionLoss } from '../losses/function_loss';
 import { get as getLoss, type LossLike } from '../losses/get';

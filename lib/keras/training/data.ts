@@ -127,6 +127,17 @@ function permutation(n: number, block: number): Int32Array {
   );
 }
 
+/** A batch, x, [x, y] or [x, y, sampleWeight], by its parts. `where`: it must be one. */
+export function batchOf(given: unknown, where: string | null = null): Batch {
+  const parts = Array.isArray(given) && !isHostArray(given) ? given : [given];
+  if (where !== null && (given === undefined || given === null || parts.length > 3))
+    throw new InvalidArgumentError(
+      `[${where}] \`getItem\` must return a batch: x, [x, y] or [x, y, sampleWeight]; got ${describe(given)}`,
+    );
+  const [x, y = null, sampleWeight = null] = parts.map(toTensors);
+  return { x, y, sampleWeight };
+}
+
 /** An iterable of batches: x, [x, y] or [x, y, sampleWeight]. */
 export class IterableSource implements BatchSource {
   constructor(
@@ -142,9 +153,7 @@ export class IterableSource implements BatchSource {
 
   async *epoch(): AsyncIterable<Batch> {
     for await (const given of this.batches) {
-      const parts = Array.isArray(given) && !isHostArray(given) ? given : [given];
-      const [x, y = null, sampleWeight = null] = parts.map(toTensors);
-      yield this.change({ x, y, sampleWeight });
+      yield this.change(batchOf(given));
     }
   }
 }

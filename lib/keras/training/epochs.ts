@@ -1,6 +1,7 @@
 /// <reference lib="es2018.asynciterable" preserve="true" />
 /** The batches of epochs. */
 import { InvalidArgumentError } from '../../core/errors';
+import { maxStepsPerEpoch } from '../base/settings';
 import type { Batch, BatchSource } from './data';
 
 /** The error for data without batches. */
@@ -22,11 +23,17 @@ export class Epochs {
   /** What the next epoch goes on with, where there is a limit. */
   private current: AsyncIterator<Batch> | Iterator<Batch> | null = null;
   private seen = 0;
+  private readonly limit: number | null;
 
   constructor(
     private readonly source: BatchSource,
-    private readonly limit: number | null,
-  ) {}
+    limit: number | null,
+  ) {
+    const most = maxStepsPerEpoch() || Infinity;
+    const isLimited = most < (limit ?? source.steps ?? Infinity);
+    this.limit = isLimited ? most : limit;
+    if (isLimited) process.emitWarning(`Limiting stepsPerEpoch to ${most}`);
+  }
 
   /** The number of batches of an epoch; null: not known. */
   get steps(): number | null {
@@ -55,7 +62,10 @@ export class Epochs {
       this.seen++;
       yield next.value;
     }
-    if (isEnd()) this.reset();
+    if (!isEnd()) return;
+    // What follows the last batch: the end of an epoch of a PyDataset.
+    await this.current?.next();
+    this.reset();
   }
 }
 

@@ -10,13 +10,14 @@ import { gather } from '../../ops/index/indexing';
 import { multiply } from '../../ops/math/binary';
 import { reduceMean } from '../../ops/reduce/reduce';
 import { argmax } from '../../ops/reduce/argreduce';
+import { standardStream } from '../base/settings';
 import type { Logs } from '../callbacks/callback';
 import { rows, type Batch } from './data';
 import type { EvaluateOptions } from './options';
 
 /** Whether and how progress is shown; `elsewhere`: by default where there is no terminal. */
 export const verbosity = (verbose: EvaluateOptions['verbose'] = 'auto', elsewhere: 0 | 2 = 2): 0 | 1 | 2 =>
-  verbose === 'auto' ? (process.stdout.isTTY === true ? 1 : elsewhere) : verbose;
+  verbose === 'auto' ? (standardStream.isTTY ? 1 : elsewhere) : verbose;
 
 /** Values by name in alphabetical order, as Keras reports them. */
 export const sorted = (logs: Logs): Logs =>

@@ -9,7 +9,12 @@ import type { LossLike } from '../losses/get';
 import type { MetricLike } from '../metrics/get';
 import type { OptimizerLike } from '../optimizers/get';
 import type { PerOutput } from './per_output';
+import { maxEpochs } from '../base/settings';
 import type { Data } from './data';
+import type { BatchSequence } from './sequence_source';
+
+/** Batches: of an iterable, an async iterable, or by number. */
+export type Batches = Iterable<unknown> | AsyncIterable<unknown> | BatchSequence;
 
 export interface CompileOptions {
   /** Default 'rmsprop'. */
@@ -84,7 +89,7 @@ export interface FitOptions extends Omit<EvaluateOptions, 'steps'> {
   /** The share of the last examples that is held back for validation. */
   validationSplit?: number;
   /** Data for validation: [x, y], [x, y, sampleWeight] or batches. */
-  validationData?: readonly Data[] | Iterable<unknown> | AsyncIterable<unknown> | null;
+  validationData?: readonly Data[] | Batches | null;
   /** Whether examples are shuffled before each epoch. Default true. */
   shuffle?: boolean | 'batch';
   /** The weight of the examples of each class. */
@@ -153,5 +158,9 @@ export function checkOptions<O extends EvaluateOptions | FitOptions>(options: O,
     throw new InvalidArgumentError(
       `[${where}] Expected \`validationFreq\` to be a positive integer or an array of these; got ${describe(validationFreq)}`,
     );
-  return checked;
+  const { epochs = 1 } = checked as FitOptions;
+  const most = maxEpochs() || Infinity;
+  if (where !== 'fit' || epochs <= most) return checked;
+  process.emitWarning(`Limiting epochs to ${most}`);
+  return { ...checked, epochs: most };
 }

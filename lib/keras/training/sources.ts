@@ -12,6 +12,7 @@ import {
 } from './data';
 import { part, weightClasses } from './helpers';
 import type { FitOptions } from './options';
+import { isBatchSequence, SequenceSource } from './sequence_source';
 
 /** The batches that `fit` trains and validates on. */
 export function sourcesOfFit(
@@ -23,14 +24,17 @@ export function sourcesOfFit(
   const validationBatch = given.validationBatchSize ?? batchSize;
   let held: BatchSource | null = null;
   let training: BatchSource;
-  if (isBatches(x)) {
+  if (isBatchSequence(x) || isBatches(x)) {
     checkAlone('fit', y, given.sampleWeight ?? null);
     if (validationSplit > 0)
       throw new InvalidArgumentError(
         '[fit] Argument `validationSplit` is only supported for tensors or arrays; x is an iterable of batches',
       );
     const classWeight = given.classWeight ?? null;
-    training = new IterableSource(x, (batch) => weightClasses(batch, classWeight));
+    const change = (batch: Batch): Batch => weightClasses(batch, classWeight);
+    training = isBatchSequence(x)
+      ? new SequenceSource(x, shuffle !== false, 'fit', change)
+      : new IterableSource(x, change);
   } else {
     let parts: Batch = {
       x: toTensors(x),
@@ -75,9 +79,9 @@ export function sourceOf(
   batchSize: number,
   where = 'evaluate',
 ): BatchSource {
-  if (isBatches(x)) {
+  if (isBatchSequence(x) || isBatches(x)) {
     checkAlone(where, y, sampleWeight);
-    return new IterableSource(x);
+    return isBatchSequence(x) ? new SequenceSource(x, false, where) : new IterableSource(x);
   }
   const parts = { x: toTensors(x), y: toTensors(y), sampleWeight: toTensors(sampleWeight) };
   return new ArraySource(parts, { batchSize, shuffle: false }, where);
@@ -85,7 +89,7 @@ export function sourceOf(
 
 /** The batches of validation data: [x, y], [x, y, sampleWeight], or an iterable. */
 function validationSource(data: unknown, batchSize: number): BatchSource {
-  if (isBatches(data)) return sourceOf(data, null, null, batchSize);
+  if (isBatchSequence(data) || isBatches(data)) return sourceOf(data, null, null, batchSize);
   if (!Array.isArray(data) || data.length < 2 || data.length > 3)
     throw new InvalidArgumentError(
       `[fit] validationData must be [x, y], [x, y, sampleWeight] or an iterable of batches; got ${describe(data)}`,

@@ -27,6 +27,7 @@ import {
   checkCompileOptions,
   checkOptions,
   compileOptionsFrom,
+  type Batches,
   type CompileOptions,
   type EvaluateOptions,
   type FitOptions,
@@ -263,11 +264,7 @@ export abstract class Trainer extends Layer implements TrainedModel {
    * Where a bar is shown on a terminal and nothing else listens for SIGINT, Ctrl-C ends it as `stopTraining` does.
    * @tf tf.keras.Model.fit
    */
-  async fit(
-    x: Data | Iterable<unknown> | AsyncIterable<unknown>,
-    y: Data | null = null,
-    options: FitOptions = {},
-  ): Promise<History> {
+  async fit(x: Data | Batches, y: Data | null = null, options: FitOptions = {}): Promise<History> {
     this.checkCompiled('fit');
     const o = checkOptions(options, 'fit');
     const { epochs = 1, initialEpoch = 0, stepsPerEpoch = null, validationFreq = 1 } = o;
@@ -363,11 +360,7 @@ export abstract class Trainer extends Layer implements TrainedModel {
   }
 
   /** The loss and metrics on data, by name. @tf tf.keras.Model.evaluate */
-  async evaluate(
-    x: Data | Iterable<unknown> | AsyncIterable<unknown>,
-    y: Data | null = null,
-    options: EvaluateOptions = {},
-  ): Promise<Logs> {
+  async evaluate(x: Data | Batches, y: Data | null = null, options: EvaluateOptions = {}): Promise<Logs> {
     this.checkCompiled('evaluate');
     const o = checkOptions(options, 'evaluate');
     const source = sourceOf(x, y, o.sampleWeight ?? null, o.batchSize ?? 32);
@@ -377,10 +370,7 @@ export abstract class Trainer extends Layer implements TrainedModel {
   }
 
   /** The outputs for inputs, batch by batch. @tf tf.keras.Model.predict */
-  async predict<R = Tensor>(
-    x: Data | Iterable<unknown> | AsyncIterable<unknown>,
-    options: EvaluateOptions = {},
-  ): Promise<R> {
+  async predict<R = Tensor>(x: Data | Batches, options: EvaluateOptions = {}): Promise<R> {
     const o = checkOptions(options, 'predict');
     const batches = new Epochs(sourceOf(x, null, null, o.batchSize ?? 32, 'predict'), o.steps ?? null);
     const params = { verbose: verbosity(o.verbose, 0), epochs: 1, steps: batches.steps };

@@ -11,6 +11,7 @@ import { reshape } from '../../ops/array/views';
 import { MersenneTwister } from '../../ops/random/mersenne_twister';
 import { drawBelow } from '../base/seed';
 import { checkSeed } from './datasets';
+import { write } from '../base/settings';
 
 /** Options that images and texts share. */
 export interface DirectoryOptions {
@@ -189,7 +190,7 @@ export function indexDirectory(
   if (o.labelMode === 'binary' && labels !== null && classNames?.length !== 2)
     fail(where, `labelMode: 'binary' needs exactly two classes; got ${describe(classNames)}`);
   if (o.verbose)
-    process.stdout.write(
+    write(
       `Found ${files.length} files${classNames === null ? '' : ` belonging to ${classNames.length} classes`}.\n`,
     );
   if (o.shuffle) {
@@ -211,7 +212,7 @@ export function partOf(
   const at = files.length - held;
   const take = <T>(list: readonly T[]): readonly T[] =>
     subset === 'training' ? list.slice(0, at) : list.slice(at);
-  if (verbose) process.stdout.write(`Using ${subset === 'training' ? at : held} files for ${subset}.\n`);
+  if (verbose) write(`Using ${subset === 'training' ? at : held} files for ${subset}.\n`);
   return { files: take(files), labels: labels && take(labels), classNames };
 }
 

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from '../../core/errors';
 import { namedOptions } from '../base/named_options';
 import { fixed, scientific } from '../base/python_text';
+import { standardStream } from '../base/settings';
 
 export interface ProgbarOptions {
   /** Default 20. */
@@ -58,7 +59,7 @@ export class Progbar {
       width = 20,
       verbose = 1,
       interval = 0.05,
-      stream = process.stdout,
+      stream = standardStream,
       unitName = 'step',
       statefulMetrics = null,
       statelessMetrics = null,

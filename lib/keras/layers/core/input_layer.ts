@@ -7,11 +7,12 @@ import type { KerasShape } from '../../base/shapes';
 import { KerasTensor, CallNode } from '../../symbolic/keras_tensor';
 import { Layer } from '../layer';
 import { namedOptions } from '../../base/named_options';
+import { floatx } from '../../base/settings';
 
 export interface InputOptions {
   /** The number of examples in a batch; null (default): any. */
   batchSize?: number | null;
-  /** Default 'float32'. */
+  /** Default: `tf.keras.config.floatx()`, 'float32'. */
   dtype?: AnyDType | null;
   /** The name of the input layer; default: `input_layer`, numbered. */
   name?: string | null;
@@ -59,7 +60,7 @@ export class InputLayer extends Layer {
         ? [batchSize, ...checkShape(shape, 'shape')]
         : checkShape(batchShape, 'batchShape');
     this.inputDtype =
-      dtype === 'string' ? stringType.name : dtypeInfo(dtype ?? 'float32', '[Input] dtype').name;
+      dtype === 'string' ? stringType.name : dtypeInfo(dtype ?? floatx(), '[Input] dtype').name;
     this.optional = optional;
     this.built = true;
     new CallNode(this, [], new KerasTensor(this.batchShape, this.inputDtype, this.name));

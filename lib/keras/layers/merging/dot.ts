@@ -12,6 +12,7 @@ import { namedOptions } from '../../base/named_options';
 import { showKerasShape, type KerasShape } from '../../base/shapes';
 import type { LayerOptions } from '../options';
 import { Merge, shapesOfList } from './merge';
+import { epsilon } from '../../base/settings';
 
 export interface DotOptions extends LayerOptions {
   /** Whether the inputs are divided by their norms along the axes first, so that the results are cosines. Default false. */
@@ -26,10 +27,8 @@ const fail = (layer: string, message: string): never => {
 const letters = (n: number, from: number): string[] =>
   Array.from({ length: n }, (_, i) => String.fromCharCode('a'.charCodeAt(0) + from + i));
 
-/** Keras's epsilon, below which a norm counts as this. */
-const epsilon = 1e-7;
 const normalized = (x: Tensor, axis: number): Tensor =>
-  multiply(x, minimum(rsqrt(reduceSum(square(x), { axis, keepdims: true })), 1 / epsilon));
+  multiply(x, minimum(rsqrt(reduceSum(square(x), { axis, keepdims: true })), 1 / epsilon()));
 
 /**
  * Sums of products of two inputs along an axis of each, for each example of the batch: [batch, n] and [batch, n] → [batch, 1];

@@ -8,9 +8,7 @@ import { select } from '../../../ops/math/select';
 import { square } from '../../../ops/math/unary';
 import { moments } from '../../../ops/nn/normalization';
 import { reduceSum } from '../../../ops/reduce/reduce';
-
-/** Keras's, against a mask that is false everywhere. */
-const epsilon = 1e-7;
+import { epsilon } from '../../base/settings';
 
 /** The mean and the biased variance over all axes but one, of shape [channels]; of the entries whose mask is true, if there is one. */
 export function batchMoments(x: Tensor, axis: number, mask: Tensor | null): [mean: Tensor, variance: Tensor] {
@@ -19,7 +17,7 @@ export function batchMoments(x: Tensor, axis: number, mask: Tensor | null): [mea
   if (mask === null) return moments(x, axes);
   const kept = broadcastTo(cast(expandDims(mask, -1), 'bool'), x.shape);
   const total = (t: Tensor): Tensor => reduceSum(t, { axis: axes, keepdims: true });
-  const count = add(total(cast(kept, x.dtype)), epsilon);
+  const count = add(total(cast(kept, x.dtype)), epsilon());
   const mean = realDivide(total(select(kept, x, 0)), count);
   const variance = realDivide(total(square(select(kept, subtract(x, mean), 0))), count);
   return [reshape(mean, [x.shape[at]]), reshape(variance, [x.shape[at]])];

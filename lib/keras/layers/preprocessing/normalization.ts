@@ -19,6 +19,7 @@ import { isHostArray } from '../inputs';
 import type { LayerOptions } from '../options';
 import { SameShapeLayer } from '../same_shape_layer';
 import { isIterableOfBatches } from './adapt';
+import { epsilon } from '../../base/settings';
 
 export interface NormalizationOptions extends Omit<LayerOptions, 'activityRegularizer'> {
   /** The axes along which there is a mean for each index; null: one mean for all. Default −1. */
@@ -29,8 +30,6 @@ export interface NormalizationOptions extends Omit<LayerOptions, 'activityRegula
   /** Whether it undoes the standardization. Default false. */
   invert?: boolean;
 }
-
-const epsilon = 1e-7;
 
 /**
  * (x − mean) / √variance, or with `invert` x·√variance + mean; the means and variances are given, or found by `adapt`. Inputs of any
@@ -199,7 +198,7 @@ export class Normalization extends SameShapeLayer {
     const given = this.inputMean !== null && this.inputVariance !== null;
     const mean = given ? this.broadcast(this.inputMean) : this.adapted(this.adaptMean);
     const variance = given ? this.broadcast(this.inputVariance) : this.adapted(this.adaptVariance);
-    const deviation = maximum(sqrt(variance), constant(epsilon, { dtype: this.computeDtype }));
+    const deviation = maximum(sqrt(variance), constant(epsilon(), { dtype: this.computeDtype }));
     return this.invert ? add(mean, multiply(x, deviation)) : divide(subtract(x, mean), deviation);
   }
 

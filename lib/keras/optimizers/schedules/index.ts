@@ -14,3 +14,4 @@ export {
 } from './decays';
 export { LearningRateSchedule, type ScheduleOptions } from './learning_rate_schedule';
 export { PiecewiseConstantDecay } from './piecewise';
+export { deserialize, serialize } from './serialization';

@@ -31,9 +31,8 @@ import {
   type DataFormat,
   type LayerPadding,
 } from '../../window_arguments';
+import { epsilon } from '../../../base/settings';
 
-/** Keras's default epsilon. */
-const epsilon = 1e-7;
 const modes = ['log', 'magnitude', 'psd', 'real', 'imag', 'angle', 'stft'] as const;
 export type SpectrogramMode = (typeof modes)[number];
 
@@ -220,8 +219,8 @@ export class STFTSpectrogram extends Layer {
             ),
       );
     }
-    const magnitude = this.arranged(sqrt(maximum(power, epsilon)));
-    return mode === 'magnitude' ? magnitude : log(maximum(magnitude, epsilon));
+    const magnitude = this.arranged(sqrt(maximum(power, epsilon())));
+    return mode === 'magnitude' ? magnitude : log(maximum(magnitude, epsilon()));
   }
 
   override computeOutputShape(inputShape: KerasShape): KerasShape {

@@ -28,6 +28,7 @@ import {
   type ImageLayerOptions,
   type RandomImageOptions,
 } from './image_layer';
+import { epsilon } from '../../../base/settings';
 
 type Range = readonly [number, number];
 const bytes: Range = [0, 255];
@@ -277,7 +278,7 @@ export class RandomSaturation extends RandomColor {
 
   protected override planFor(batch: number): Tensor {
     const f = super.planFor(batch);
-    return divide(f, add(subtract(1, f), 1e-7));
+    return divide(f, add(subtract(1, f), epsilon()));
   }
 
   protected transform(images: Tensor, factors: Tensor): Tensor {

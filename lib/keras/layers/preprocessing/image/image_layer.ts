@@ -13,6 +13,7 @@ import { uniform } from '../../../random';
 import { KerasTensor } from '../../../symbolic/keras_tensor';
 import { Layer } from '../../layer';
 import type { CallOptions, LayerOptions } from '../../options';
+import { imageDataFormat } from '../../../base/settings';
 
 export interface ImageLayerOptions extends Omit<LayerOptions, 'activityRegularizer'> {
   /** 'channels_last' (default): [batch, height, width, channels]; 'channels_first': [batch, channels, height, width]. */
@@ -63,7 +64,7 @@ export abstract class ImageLayer extends Layer {
         `[${this.name}] The \`dataFormat\` argument must be one of 'channels_first', 'channels_last'. Received: ` +
           `dataFormat=${describe(dataFormat)}`,
       );
-    this.dataFormat = dataFormat ?? 'channels_last';
+    this.dataFormat = dataFormat ?? imageDataFormat();
   }
 
   /** What it makes of a batch with the channels last. `plan` is what `planFor` gave; `isMask`: of segmentation masks. */
