@@ -144,6 +144,13 @@ async function main() {
     entryPoints: { 'plot/index': 'lib/plot/index.ts', 'jest/index': 'lib/jest/index.ts' },
     format: 'cjs',
   });
+  // It requires the library instead of having another copy of it.
+  await esbuild.build({
+    ...settings,
+    entryPoints: { 'serving/index': 'lib/serving/index.ts' },
+    external: ['gradtape'],
+    format: 'cjs',
+  });
   tsc('tsconfig.examples.json');
 }
 
