@@ -11,5 +11,6 @@ module.exports = {
     '^gradtape$': '<rootDir>/lib/index.ts',
     '^gradtape/plot$': '<rootDir>/lib/plot/index.ts',
     '^gradtape/jest$': '<rootDir>/lib/jest/index.ts',
+    '^gradtape/serving$': '<rootDir>/lib/serving/index.ts',
   },
 };

@@ -30,6 +30,8 @@ const mayImport = {
   ...Object.fromEntries(chain.map((folder) => [folder, before(folder)])),
   plot: [],
   jest: [],
+  // It uses what the package exports, by the name 'gradtape'.
+  serving: [],
   namespaces: chain,
   index: [...chain, 'namespaces'],
 };

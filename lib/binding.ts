@@ -34,6 +34,8 @@ export interface Native {
   numThreads(): number;
   setNumThreads(n: number): void;
   newStorage(buffer: ArrayBuffer): number;
+  /** An ArrayBuffer over the memory of the array, which may be over a SharedArrayBuffer, and which it keeps alive. */
+  shareMemory(array: Uint8Array): ArrayBuffer;
   /** Gives the heap's free pages back to the system. */
   trimHeap(): void;
   readonly scatterNames: readonly string[];

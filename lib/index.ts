@@ -50,7 +50,7 @@ export type { CustomGradientExtras, CustomGradientFunction } from './autodiff/cu
 export { grad, valueAndGrad } from './autodiff/grad';
 export type { ValueAndGrad } from './autodiff/grad';
 export { compiled as function } from './function/function';
-export type { CompiledFunction, MethodCompiler } from './function/function';
+export type { AsyncOptions, CompiledFunction, MethodCompiler } from './function/function';
 export type { ConcreteFunction, FunctionOptions } from './function/polymorphic';
 export { TensorSpec, type TensorSpecOptions } from './function/tensor_spec';
 export type { ProfileRow, Program, ProgramOp, ProgramStep } from './function/describe';

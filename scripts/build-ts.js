@@ -173,6 +173,15 @@ async function main() {
     minifyWhitespace: true,
     lineLimit: 160,
   });
+  // It requires the library instead of having another copy of it.
+  await esbuild.build({
+    ...settings,
+    entryPoints: { 'serving/index': 'lib/serving/index.ts' },
+    external: ['gradtape'],
+    format: 'cjs',
+    minifyWhitespace: true,
+    lineLimit: 160,
+  });
   removeUnreachedDeclarations();
   tsc('tsconfig.examples.json');
 }

@@ -16,7 +16,7 @@ const root = path.join(__dirname, '..');
 function build(out) {
   const files = fs
     .readdirSync(path.join(root, 'lib'), { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.startsWith('plot'))
+    .filter((name) => name.endsWith('.ts') && !/^(plot|serving)/.test(name))
     .map((name) => path.join('lib', name));
   esbuild.buildSync({
     absWorkingDir: root,

@@ -10,7 +10,7 @@ import { ResourceExhaustedError } from './errors';
 export const smallBytes = 1024;
 /** Blocks up to this many bytes are allocated from slabs too: a separate ArrayBuffer would cost more. */
 const slabAllocationBytes = 8 * 1024;
-const slabBytes = 64 * 1024;
+export const slabBytes = 64 * 1024;
 const alignment = 64;
 
 /** Memory of elements: the block of a large tensor and its views, or a slab, which many small tensors share. */

@@ -28,7 +28,7 @@ import {
   showShape,
   sizeOf,
 } from './shape';
-import { allocateBlock, nextSlab, releaseBlock, slab, smallBytes, Storage, StringStorage } from './storage';
+import { allocateBlock, nextSlab, releaseBlock, slab, slabBytes, smallBytes, Storage, StringStorage } from './storage';
 import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
@@ -430,8 +430,8 @@ export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   if (known?.buffer === buffer) return known.view;
   t.assertAlive('data');
   const view = new dt.stored(buffer, 0, Math.floor(buffer.byteLength / dt.bytes));
-  // The cache must not retain a large block.
-  if (storageOf(t).bytes === 0) cachedViews[dt.code] = { buffer, view };
+  // The cache must not retain a large block, nor a buffer of the user's.
+  if (storageOf(t).bytes === 0 && buffer.byteLength < 2 * slabBytes) cachedViews[dt.code] = { buffer, view };
   return view;
 }
 

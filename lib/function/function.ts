@@ -14,6 +14,14 @@ const defaults: Required<FunctionOptions> = {
 };
 const profileDefaults = { runs: 20 };
 
+const asyncDefaults: Required<AsyncOptions> = { signal: null };
+
+/** Options of a call off the event loop. */
+export interface AsyncOptions {
+  /** Ends the call. Default null. */
+  signal?: AbortSignal | null;
+}
+
 /** A compiled function, called like the original one. */
 export interface CompiledFunction<A extends unknown[], R> {
   (...args: A): R;
@@ -25,6 +33,12 @@ export interface CompiledFunction<A extends unknown[], R> {
    * an error to call it while a tape records or another function is traced.
    */
   async(...args: A): Promise<R>;
+  /**
+   * `async` with options: `await f.asyncWith({ signal })(x)`. An AbortSignal rejects the promise with its reason: at once if the call
+   * waits for its turn; otherwise before the next step of the program, that is a piece without control flow or JavaScript in it, or
+   * turn of a loop. What the call has assigned to variables until then stays assigned, as after any error.
+   */
+  asyncWith(options: AsyncOptions): (...args: A) => Promise<R>;
   /** The number of times that the function was traced. @tf tf.types.experimental.PolymorphicFunction.experimental_get_tracing_count */
   experimentalGetTracingCount(): number;
   /**
@@ -178,6 +192,10 @@ function make<A extends unknown[], R>(
   const complete = (callable: (...args: A) => R, self: unknown): CompiledFunction<A, R> =>
     Object.assign(callable, {
       async: (...args: A) => polymorphic.callAsync(self, args),
+      asyncWith(given: AsyncOptions): (...args: A) => Promise<R> {
+        const { signal } = options<Required<AsyncOptions>>(given, 'signal', asyncDefaults, 'function.asyncWith');
+        return (...args) => polymorphic.callAsync(self, args, signal);
+      },
       experimentalGetTracingCount: () => polymorphic.state.traces,
       getConcreteFunction: (...args: unknown[]) => polymorphic.concrete(self, args),
       program: (...args: A) => polymorphic.program(self, args),

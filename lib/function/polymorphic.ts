@@ -5,7 +5,7 @@ import { detached, context } from '../core/context';
 import { describe, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { Variable } from '../core/variable';
-import { checkAsync, runAsync } from './async/call';
+import { checkAsync, checkSignal, runAsync } from './async/call';
 import { bindSignature } from './bind_signature';
 import { OwnedBy, Programs, Recent } from './cache';
 import {
@@ -227,13 +227,14 @@ export class PolymorphicFunction<A extends unknown[], R> {
     return inlined === null ? this.f.apply(self, args) : (inlined.value as R);
   }
 
-  async callAsync(self: unknown, args: A): Promise<R> {
+  async callAsync(self: unknown, args: A, signal: AbortSignal | null = null): Promise<R> {
+    checkSignal(signal, this.name);
     checkAsync(this.name);
     const bound = this.bound(args);
     if (functionsRunEagerly()) return this.f.apply(self, bound);
     const { specialization, tensors, counted } = this.findAsync(this.withThis(self, bound));
     this.watch.recordCall(counted);
-    return (await runAsync(this.name, specialization, tensors)) as R;
+    return (await runAsync(this.name, specialization, tensors, signal)) as R;
   }
 
   concrete(self: unknown, args: readonly unknown[]): ConcreteFunction<A, R> {

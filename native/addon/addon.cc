@@ -215,6 +215,22 @@ Napi::Value new_storage(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63));
 }
 
+/// shareMemory(array): an ArrayBuffer over the memory of a Uint8Array, which may be over a SharedArrayBuffer: the
+/// Node-API has no access to those themselves. It holds the array, and with it the memory, until it is collected.
+Napi::Value share_memory(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    throw_range_error(env, "shared memory comes as a Uint8Array");
+    return env.Undefined();
+  }
+  auto array = info[0].As<Napi::Uint8Array>();
+  auto* held = new Napi::ObjectReference(Napi::Persistent(array.As<Napi::Object>()));
+  const auto release = [](Napi::Env, void*, Napi::ObjectReference* reference) { delete reference; };
+  const auto buffer = Napi::ArrayBuffer::New(env, array.Data(), array.ByteLength(), release, held);
+  if (buffer.IsEmpty()) delete held;
+  return buffer;
+}
+
 /// Properties that TypeScript needs for calls: the maximum number of buffers, and by name the numbers of the
 /// entries that may be instructions of programs.
 void define_layout(Napi::Object exports) {
@@ -305,6 +321,7 @@ void define_list(Napi::Object exports, const char* property, OpList<Entry> list)
   define_function<set_threads>(exports, "setNumThreads");
   define_function<trim>(exports, "trimHeap");
   define_function<new_storage>(exports, "newStorage");
+  define_function<share_memory>(exports, "shareMemory");
   define_program(exports, instance);
   define_async(exports, instance);
   define_names(exports);

@@ -31,6 +31,8 @@ function checkContents({ files, size, unpackedSize }) {
       'dist/plot/index.d.ts',
       'dist/jest/index.js',
       'dist/jest/index.d.ts',
+      'dist/serving/index.js',
+      'dist/serving/index.d.ts',
     ],
     ...['native/sources.gypi', 'native/describe.js', 'native/addon/addon.cc', 'native/kernels/table.h'],
   ];

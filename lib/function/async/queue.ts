@@ -30,6 +30,7 @@ class Call implements Claim {
   private readonly inputs: Tensor[];
   readonly order = calls++;
   private readonly variables = new RunVariables();
+  private begun = false;
   /** The number of unfinished calls that it depends on, and the calls that depend on it. */
   private pendingDependencies = 0;
   private readonly dependents: Call[] = [];
@@ -42,11 +43,21 @@ class Call implements Claim {
     private readonly use: VariableUse | null,
     private readonly body: Body,
     args: readonly Tensor[],
+    private readonly signal: AbortSignal | null,
     private readonly resolve: (result: unknown) => void,
     private readonly reject: (error: unknown) => void,
   ) {
     this.inputs = args.map((t) => aliasTensor(t, shapeOf(t), name));
+    signal?.addEventListener('abort', this.abort, { once: true });
   }
+
+  /**
+   * Rejects the promise at once if the call has not started, else at its next step. A call that has not started keeps its turn, in which
+   * it does nothing: later ones wait for those before it through it.
+   */
+  private readonly abort = (): void => {
+    if (!this.begun) this.reject((this.signal as AbortSignal).reason);
+  };
 
   enqueue(): void {
     const dependencies = this.use === null ? this.dependenciesOpByOp() : this.dependenciesCompiled(this.use);
@@ -89,8 +100,10 @@ class Call implements Claim {
 
   begin(): void {
     running++;
+    this.begun = true;
     // A synchronous error rejects as well.
     new Promise((resolve) => {
+      this.signal?.throwIfAborted();
       resolve(detached(() => this.body(this.inputs, this.variables)));
     }).then(
       (result) => {
@@ -107,6 +120,7 @@ class Call implements Claim {
   /** Carries out the assignments, also those before an error, as a synchronous call does. */
   private end(error?: unknown): void {
     const { use, variables } = this;
+    this.signal?.removeEventListener('abort', this.abort);
     variables.publish();
     if (error !== undefined)
       variables.withClaim(() => {
@@ -146,11 +160,12 @@ export function enqueue(
   name: string,
   use: VariableUse | null,
   args: readonly Tensor[],
+  signal: AbortSignal | null,
   body: Body,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     detached(() => {
-      new Call(name, use, body, args, resolve, reject).enqueue();
+      new Call(name, use, body, args, signal, resolve, reject).enqueue();
     });
     beginReady();
   });

@@ -33,6 +33,7 @@ function isSmall(e: Executable): boolean {
 async function runSubgraphsAsync(
   runs: TensorSubgraphRuns,
   variables: RunVariables,
+  signal: AbortSignal | null,
 ): Promise<readonly Tensor[]> {
   let since = performance.now();
   const withClaim = <T>(f: () => T): T => variables.withClaim(f);
@@ -45,10 +46,11 @@ async function runSubgraphsAsync(
         results = withClaim(() => e.run(args));
         if (performance.now() - since > maxBlockingMs) {
           await setImmediate();
+          signal?.throwIfAborted();
           since = performance.now();
         }
       } else {
-        results = await runSteps(e, args, variables);
+        results = await runSteps(e, args, variables, signal);
         since = performance.now();
       }
     } catch (error) {
@@ -63,12 +65,13 @@ async function runSubgraphsAsync(
 
 /**
  * Runs all steps. The tensors of `args` must stay alive until the promise is settled. The steps before the first segment run
- * synchronously.
+ * synchronously. A signal ends the run before its next step, with its reason.
  */
 export async function runSteps(
   e: Executable,
   args: readonly Tensor[],
   variables: RunVariables,
+  signal: AbortSignal | null = null,
 ): Promise<Tensor[]> {
   const values = e.values.slice();
   args.forEach((t, i) => (values[e.parameters[i]] = t));
@@ -84,6 +87,7 @@ export async function runSteps(
   const arena = e.leaseArena();
   try {
     for (const step of e.steps) {
+      signal?.throwIfAborted();
       switch (step.kind) {
         case 'segment':
           // Never in place of a variable's value, which others may read until the call ends.
@@ -107,6 +111,7 @@ export async function runSteps(
             f.executable,
             inputs.map((i) => shaped(step.inputs[i])),
             variables,
+            signal,
           );
           break;
         }
@@ -120,7 +125,7 @@ export async function runSteps(
             outputs =
               node.subgraphRuns === undefined
                 ? variables.withClaim(() => node.run(inputs, variables.read))
-                : await runSubgraphsAsync(node.subgraphRuns(inputs), variables);
+                : await runSubgraphsAsync(node.subgraphRuns(inputs), variables, signal);
           } catch (error) {
             addPending(error, pending, (i) => shaped(pending[i]));
             throw error;

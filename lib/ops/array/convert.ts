@@ -2,6 +2,7 @@
 import { convertLike, toValue, type TensorLike } from '../../core/convert';
 import { dtypeInfo, stringType, type DType, type DTypeInfo } from '../../core/dtype';
 import { isText, type StringLike, type StringTensor } from '../../core/strings';
+import { sharedTensor } from '../../core/shared_memory';
 import { options, throwExtraArguments } from '../../core/options';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe, sameShape, showShape, sizeOf } from '../../core/shape';
@@ -62,6 +63,13 @@ export interface ConstantOptions<D extends DType = DType> {
   dtype?: D | null;
   /** The shape of the result: a single value is repeated; an array must have as many elements. */
   shape?: readonly number[] | null;
+  /**
+   * If false, the tensor reads the elements of a Float32Array or Float64Array over a SharedArrayBuffer in place, such as weights
+   * that worker threads share. Its memory stays alive as long as the tensor. The elements must not change while the tensor is in use:
+   * a compiled function may have read them when it was traced. The library never writes to them; assigning a variable that holds the
+   * tensor gives it other memory. Default true.
+   */
+  copy?: boolean;
 }
 
 /** The options of `constant` for text. */
@@ -70,12 +78,12 @@ export interface StringOptions {
   shape?: readonly number[] | null;
 }
 
-const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null };
+const constantDefaults: Required<ConstantOptions> = { dtype: null, shape: null, copy: true };
 
 /**
  * Creates a tensor from a number, bigint, boolean, nested arrays of them, or a typed array. A tensor is returned unchanged.
  * InvalidArgumentError for ragged or mixed arrays, values that the dtype cannot represent, or a number of elements that
- * differs from the shape's. @tf tf.constant
+ * differs from the shape's. With `copy: false`, the memory of a SharedArrayBuffer is read in place. @tf tf.constant
  */
 export const constant: {
   <X extends TensorLike, D extends DType = DTypeOf<X>>(
@@ -94,14 +102,21 @@ export const constant: {
     examples: [plain([[1, 2, 3]]), plain([7], { shape: [2, 2] }), plain([[1, 2]], { dtype: 'int64' })],
   },
   (value: unknown, given?: unknown): Tensor => {
-    const { dtype, shape } = options<Required<ConstantOptions>>(given, 'dtype', constantDefaults, 'constant');
+    const { dtype, shape, copy } = options<Required<ConstantOptions>>(
+      given,
+      'dtype',
+      constantDefaults,
+      'constant',
+    );
+    if (typeof copy !== 'boolean')
+      throw new TypeError(`[constant] copy must be true or false; got ${describe(copy)}`);
     if (Array.isArray(dtype)) {
       throw new TypeError(
         `[constant] dtype must be a dtype; got ${describe(dtype)}. A shape goes by name, constant(…, { shape: ${describe(dtype)} })`,
       );
     }
     const hint = elementType(dtype, value, '[constant] dtype');
-    const t = toValue(value, hint, 'constant', 'value');
+    const t = copy ? toValue(value, hint, 'constant', 'value') : sharedTensor(value, 'constant');
     if (hint !== null && t.dt !== hint) {
       throw new InvalidArgumentError(
         `[constant] value is a ${t.dtype} tensor, and dtype ${hint.name} was asked for; use tf.cast`,
@@ -110,7 +125,7 @@ export const constant: {
     if (shape === null) return t;
     const dims = shapeArgument(shape, 'constant');
     if (sameShape(dims, shapeOf(t))) return t;
-    if (t.size === 1) return broadcastTo(reshape(t, []), dims);
+    if (t.size === 1 && copy) return broadcastTo(reshape(t, []), dims);
     if (sizeOf(dims) !== t.size) {
       throw new InvalidArgumentError(
         `[constant] value has ${t.size} elements (shape ${showShape(shapeOf(t))}), which do not fill the shape ` +
