@@ -3,7 +3,7 @@
  * of their folder, `@tf` becomes a link to TensorFlow's page, guides get their headings as titles.
  */
 import * as path from 'node:path';
-import { Comment, CommentTag, Context, Converter, ReflectionKind, RendererEvent } from 'typedoc';
+import { Comment, CommentTag, Context, Converter, ReflectionKind } from 'typedoc';
 import { categoryOf } from './categories.mjs';
 
 export const root = path.resolve(import.meta.dirname, '..', '..');
@@ -106,6 +106,20 @@ export function shareComments(reflection) {
   });
 }
 
+/** Links to files that are no pages go to the repository; TypeDoc would copy the files. */
+export function linkRepository(project, pages) {
+  for (const parts of [project.readme ?? [], ...(project.documents ?? []).map((d) => d.content)])
+    for (const part of parts) {
+      if (part.kind !== 'relative-link') continue;
+      const target = part.target === undefined ? undefined : project.files.resolvePath(part.target);
+      if (target === undefined) continue;
+      const file = path.relative(root, target).replaceAll('\\', '/');
+      if (pages.includes(file) || /\.(png|svg)$/.test(file)) continue;
+      part.kind = 'text';
+      part.text = repository + file + (part.targetAnchor === undefined ? '' : `#${part.targetAnchor}`);
+    }
+}
+
 export function load(app) {
   showCallsOfConstants();
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => titleDocument(document));
@@ -118,5 +132,4 @@ export function load(app) {
     everyComment(project, linkTensorFlow);
     for (const reflection of Object.values(project.reflections)) categorize(context, reflection);
   });
-  void RendererEvent;
 }
