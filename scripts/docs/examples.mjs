@@ -3,6 +3,7 @@
  * calls, or that its comment names, is whose example it is), else a call from the op registry or from the recordings of keras.ops.
  */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
@@ -240,6 +241,8 @@ export function exampleFinder() {
   const generators = [registryExamples(tf), kerasExamples()];
   const scope = { tf, plot, jest, require };
   const at = (name) => name.split('.').reduce((o, part) => o?.[part], scope);
+  // What examples write does not belong into the repository.
+  process.chdir(fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-docs-')));
   const find = async (name) => {
     tf.random.setSeed(1);
     if (written.has(name)) {

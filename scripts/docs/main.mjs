@@ -1,4 +1,4 @@
-/** `npm run docs`: the documentation site, in docs/site/ or the folder that is named. `--check` only checks what it would say. */
+/** `npm run docs`: the documentation site, in docs/site/ or the folder that is named. */
 import * as path from 'node:path';
 import { Application, Comment, CommentTag, ReflectionKind, TSConfigReader, TypeDocReader } from 'typedoc';
 import { exampleFinder } from './examples.mjs';
@@ -55,7 +55,7 @@ async function describe(project) {
 }
 
 async function main() {
-  const out = process.argv[2] ?? path.join(root, 'docs', 'site');
+  const out = process.argv[2] === undefined ? path.join(root, 'docs', 'site') : path.resolve(process.argv[2]);
   const app = await Application.bootstrapWithPlugins({ options: path.join(root, 'typedoc.json') }, [
     new TypeDocReader(),
     new TSConfigReader(),
