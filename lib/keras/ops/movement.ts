@@ -19,14 +19,12 @@ import { expandDims as expand, reshape as reshapeOp, squeeze as squeezeOp } from
 import { gather } from '../../ops/index/indexing';
 import { oneHot as oneHotOp } from '../../ops/array/patterns';
 import type { DType } from '../../core/dtype';
-import { add } from '../../ops/math/binary';
-import { less } from '../../ops/math/compare';
-import { select } from '../../ops/math/select';
 import { options as readOptions } from '../../core/options';
 import type { Config } from '../base/keras_object';
 import { fromRecordedItem, indexedShape, toRecordedItem, type IndexItem } from '../symbolic/index_items';
 import { KerasTensor } from '../symbolic/keras_tensor';
 import { promoted } from './dtypes';
+import { wrapped } from './indices';
 import { applyOperation, axes, integer, integers, operation, type OperationDefinition } from './operation';
 import { reshapedShape } from './reshape';
 import type { Axes, AxisOption, Nary, Operand, Unary } from './types';
@@ -284,11 +282,6 @@ export function pad(
   const { mode, constantValues } = readOptions(options, 'mode', padDefaults, 'pad');
   const config = (padDefinition.check as (config: Config) => Config)({ padWidth, mode });
   return applyOperation(padDefinition, [x, { constantValues }], config) as Tensor;
-}
-
-/** The indices with negative ones counted from the end. */
-export function wrapped(indices: Tensor, size: number): Tensor {
-  return select(less(indices, 0), add(indices, size), indices);
 }
 
 export interface Take {

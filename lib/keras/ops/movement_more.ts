@@ -16,7 +16,7 @@ import { reduceSum } from '../../ops/reduce/reduce';
 import type { KerasTensor } from '../symbolic/keras_tensor';
 import { as, axisOf, exact, likes, only } from './define';
 import { floating, promoted } from './dtypes';
-import { wrapped } from './movement';
+import { wrapped } from './indices';
 import {
   applyOperation,
   axes,
