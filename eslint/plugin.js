@@ -1,6 +1,6 @@
 'use strict';
 /**
- * The import chain of the library as lint rules: train → keras → io → function → compile → graph → autodiff → ops → op → core → binding → version.
+ * The import chain of the library as lint rules: train → keras → io → function → compile → graph → autodiff → ops → op → core → binding → cast_slots → version.
  * CONTRIBUTING.md says what the folders are.
  */
 const fs = require('node:fs');
