@@ -57,6 +57,7 @@ export {
   sinc,
   trunc,
 } from './elementwise_more';
+export * from './factorizations';
 export * from './fourier';
 export * from './linalg';
 export * from './matrices';

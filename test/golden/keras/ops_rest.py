@@ -109,6 +109,14 @@ CASES = [
         ((2, 6, 7, 2), {"filter_size": 5}),
         ((3, 6, 7), {"filter_size": 3, "max_val": 2.0, "data_format": "channels_first"}),
     ]],
+    # Factorizations whose results are unique.
+    *[named("svd", x(*shape), compute_uv=False) for shape in [(3, 3), (2, 4, 2), (2, 3)]],
+    *[named("pinv", x(*shape)) for shape in [(3, 3), (2, 4, 2), (2, 3)]],
+    named("pinv", exactly([1, 2, 0], [2, 4, 0], [0, 0, 1]), gradients=False),
+    named("pinv", x(3, 4), rcond=0.4, gradients=False),
+    named("matrix_rank", exactly([[1, 2], [2, 4]], [[1, 2], [3, 4]], [[0, 0], [0, 0]]), gradients=False),
+    named("matrix_rank", x(3, 4), tol=1.0, gradients=False),
+    named("lu_factor", x(4, 4), gradients=False),
     # Axes.
     named("rearrange", x(2, 3, 4), pos=["b h w -> w b h"]),
     named("rearrange", x(2, 3, 4), pos=["b h w -> b (h w)"]),
