@@ -45,7 +45,7 @@ test('epsilon bounds losses, metrics and constraints', () => {
   expect(config.epsilon()).toBe(0.125);
   expect(loss()).toBeCloseTo(-Math.log(0.125), 5);
   const unit = new keras.constraints.UnitNorm();
-  expect(Number(unit(tf.constant([[3], [4]])).array()[0][0])).toBeCloseTo(3 / 5.125, 5);
+  expect(Number(unit(tf.constant([[3], [4]])).data()[0])).toBeCloseTo(3 / 5.125, 5);
   expect(() => config.setEpsilon(NaN)).toThrow(/\[setEpsilon\] value must be a finite number/);
 });
 

@@ -1,8 +1,11 @@
 /** What fit, evaluate and predict do besides training: steps, validation, callbacks, ends of it, texts. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from 'gradtape';
+import { buildSync } from 'esbuild';
 
 const { Callback, LambdaCallback } = tf.keras.callbacks;
 const quiet = { verbose: 0, shuffle: false } as const;
@@ -208,6 +211,39 @@ describe('ends from outside', () => {
     } finally {
       process.stdout.isTTY = isTTY;
       write.mockRestore();
+    }
+  });
+
+  test('a second Ctrl-C ends the process', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-sigint-'));
+    try {
+      const stop = path.join(folder, 'stop.js');
+      buildSync({
+        entryPoints: [path.join(__dirname, '../../lib/keras/training/stop.ts')],
+        ...{ outfile: stop, bundle: true, platform: 'node', format: 'cjs' },
+        external: ['*.node'],
+      });
+      const program = `
+        const { Stop } = require(${JSON.stringify(stop)});
+        process.stdout.isTTY = true;
+        const stop = new Stop(null, 'fit');
+        // Work that never looks whether it should end.
+        stop.catchInterrupt(true, () => new Promise(() => setInterval(() => undefined, 1000)));
+        process.send('ready');`;
+      const script = path.join(folder, 'fit.js');
+      fs.writeFileSync(script, program);
+      const child = fork(script, [], { execArgv: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+      const exit = once(child, 'exit');
+      await once(child, 'message');
+      const output = child.stdout as NonNullable<typeof child.stdout>;
+      child.kill('SIGINT');
+      const [text] = (await once(output, 'data')) as [Buffer];
+      expect(text.toString()).toContain('Interrupted: training ends after this step');
+      expect(child.exitCode).toBeNull();
+      child.kill('SIGINT');
+      expect(await exit).toEqual([null, 'SIGINT']);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
     }
   });
 

@@ -195,3 +195,44 @@ test('a few rows of inputs alone are inputs, not labels', async () => {
   );
   expect(loss).toBeCloseTo(10, 5);
 });
+
+test('options that a layer does not have: the message names the layer and what it takes', () => {
+  expect(() => new layers.Dense(1, { activaton: 'relu' } as never)).toThrow(TypeError);
+  expect(() => new layers.Dense(1, { activaton: 'relu' } as never)).toThrow(
+    /^\[dense\] Unrecognized keyword arguments passed to the layer: activaton\. It takes name, trainable, dtype, .*activation, useBias/,
+  );
+  expect(() => new layers.LSTM(1, { unit: 2 } as never)).toThrow(
+    /^\[lstm_cell\].*: unit\. It takes name, trainable, .*recurrentActivation/,
+  );
+});
+
+// Keras 3.15.1: Lambda(lambda x, k=2.0: x * k + 1, arguments={"k": 3.0}, mask=…), Wrapper, Masking.
+test('Lambda computes with its arguments, passes masks and has gradients', () => {
+  const lambda = new layers.Lambda(
+    (x: tf.Tensor, { k = 2 }: { k?: number } = {}) => tf.add(tf.multiply(x, k), 1),
+    {
+      arguments: { k: 3 },
+    } as never,
+  );
+  const x = new tf.Variable([[1, -2]]);
+  const tape = new tf.GradientTape();
+  const y = tape.run(() => lambda(x));
+  expect(y.array()).toEqual([[4, -5]]);
+  expect(tape.gradient(y, x)!.array()).toEqual([[3, 3]]);
+  expect(lambda(tf.keras.Input([2])).shape).toEqual([null, 2]);
+});
+
+test('Wrapper has the weights, the losses and the config of its layer', () => {
+  class Scaled extends layers.Wrapper {
+    override call(x: tf.Tensor): unknown {
+      return tf.multiply(this.layer(x), 2);
+    }
+  }
+  const inner = new layers.Dense(1, { kernelInitializer: 'ones', kernelRegularizer: 'l2', name: 'inner' });
+  const scaled = new Scaled(inner, { name: 'scaled' });
+  expect(scaled(tf.constant([[1, 2]])).array()).toEqual([[6]]);
+  expect(scaled.weights.map((w) => w.path)).toEqual(['scaled/inner/kernel', 'scaled/inner/bias']);
+  expect(Number(scaled.losses[0].item())).toBeCloseTo(0.02, 6);
+  expect(scaled.getConfig()).toMatchObject({ name: 'scaled', layer: inner });
+  expect(() => new Scaled(3 as never)).toThrow(TypeError);
+});

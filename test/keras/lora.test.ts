@@ -144,6 +144,22 @@ test('files of weights and shards go between models with and without LoRA', asyn
   expect(numbers(dense.weights[3].read())).toEqual([0, 0]);
 });
 
+test('a legacy .h5 file and a checkpoint bring the predictions back', async () => {
+  const model = withStart();
+  const x = recordedTensor(recorded.x);
+  const file = path.join(folder, 'model.h5');
+  await model.save(file);
+  const loaded = (await tf.keras.models.loadModel(file)) as tf.keras.Sequential;
+  expectClose(await loaded.predict<tf.Tensor>(x, { verbose: 0 }), recordedTensor(recorded.predicted));
+
+  const prefix = await new tf.train.Checkpoint({ model }).save(path.join(folder, 'checkpoint'));
+  const other = recordedModel();
+  await new tf.train.Checkpoint({ model: other }).restore(prefix);
+  expectClose(await other.predict<tf.Tensor>(x, { verbose: 0 }), recordedTensor(recorded.predicted));
+  // The factors themselves, not their product alone.
+  expect(other.weights.map((w) => numbers(w.read()))).toEqual(model.weights.map((w) => numbers(w.read())));
+});
+
 test('B is zero at first: the layer computes what it did', () => {
   const layer = new layers.Conv2D(3, 2);
   const x = tf.random.normal([1, 4, 4, 2]);

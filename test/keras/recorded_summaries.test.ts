@@ -81,3 +81,36 @@ test('summary checks its options', () => {
   expect(() => summary({ printFn: 3 })).toThrow(TypeError);
   expect(() => summary({ layerRange: ['a'] })).toThrow('two strings');
 });
+
+// Printed by Keras 3.15.1: models of subclasses show how many examples they are called with.
+test.each([
+  ['fit', 6, 4, 'None'],
+  ['fit', 8, 4, '4'],
+  ['evaluate', 6, 4, 'None'],
+  ['predict', 6, 4, '4'],
+  ['trainOnBatch', 6, 6, '6'],
+  ['testOnBatch', 6, 6, '6'],
+  ['predictOnBatch', 6, 6, '6'],
+] as const)('%s of %i examples by %i shows the batch size %s', async (method, n, batchSize, shown) => {
+  const { layers } = tf.keras;
+  class Net extends tf.keras.Model {
+    readonly d = new layers.Dense(3, { name: 'd' });
+    readonly e = new layers.Dense(2, { name: 'e' });
+    override call(x: tf.Tensor): unknown {
+      return this.e(this.d(x));
+    }
+  }
+  const model = new Net();
+  model.compile({ loss: 'mse' });
+  const [x, y] = [tf.ones([n, 5]), tf.ones([n, 2])];
+  if (method === 'predict') await model.predict(x, { batchSize });
+  else if (method === 'predictOnBatch') model.predictOnBatch(x);
+  else if (method === 'trainOnBatch' || method === 'testOnBatch') await model[method](x, y);
+  else await model[method](x, y, { batchSize, verbose: 0 });
+  const lines: string[] = [];
+  model.summary({ lineLength: 80, printFn: (text) => lines.push(...text.split('\n')) });
+  expect(lines.filter((line) => line.startsWith('│')).map((line) => line.replace(/ +/g, ' '))).toEqual([
+    `│ d (Dense) │ (${shown}, 3) │ 18 │`,
+    `│ e (Dense) │ (${shown}, 2) │ 8 │`,
+  ]);
+});

@@ -31,7 +31,8 @@ import {
 import { currentTraining, maskOf, setMask, withTraining } from './call_context';
 import type { Saveable } from '../saving/weights';
 import {
-  checkLayerOptions,
+  checkLayerName,
+  checkNoOthers,
   withOptions,
   type AddWeightOptions,
   type CallOptions,
@@ -75,7 +76,7 @@ export abstract class Layer extends KerasObject {
     const own = snakeNameOf(this);
     const named = namedOptions(options, own);
     const { name = null, trainable = true, dtype = null, activityRegularizer = null, ...others } = named;
-    checkLayerOptions(name, others, own);
+    checkLayerName(name, own);
     this.name = name ?? uniqueName(own);
     this.built = false;
     this.supportsMasking = false;
@@ -85,6 +86,7 @@ export abstract class Layer extends KerasObject {
     this.activityRegularizer = activityRegularizer;
     this.buildShape = null;
     this.#trainable = trainable;
+    checkNoOthers(others, this, own);
   }
 
   /** Creates the weights for inputs of this shape. */

@@ -46,15 +46,39 @@ export function withOptions(literal: Record<string, unknown>, options: object): 
   return literal;
 }
 
-/** Checks a layer's name, and that it has no options but its own. */
-export function checkLayerOptions(name: unknown, others: object, layer: string): void {
-  const unknown = Object.keys(others);
-  if (unknown.length > 0)
-    throw new TypeError(
-      `[${layer}] Unrecognized keyword arguments passed to the layer: ${unknown.join(', ')}`,
-    );
+/** Checks a layer's name. */
+export function checkLayerName(name: unknown, layer: string): void {
   if (name !== null && (typeof name !== 'string' || name.includes('/')))
     throw new InvalidArgumentError(
       `[${layer}] Argument \`name\` must be a string and cannot contain character \`/\`. Received: name=${describe(name)}`,
+    );
+}
+
+/** What a layer is for the message about options that it does not have. */
+interface WithConfig {
+  readonly constructor: unknown;
+  getConfig(): object;
+}
+
+/** The names of a layer's options: those in its config, which a layer that is not complete yet may fail to write. */
+function optionNames(layer: WithConfig): string[] {
+  const { positional = [] } = layer.constructor as { positional?: readonly string[] };
+  const own = ['name', 'trainable', 'dtype', 'activityRegularizer'];
+  try {
+    return [...new Set([...Object.keys(layer.getConfig()), ...own])].filter(
+      (name) => !positional.includes(name),
+    );
+  } catch {
+    return own;
+  }
+}
+
+/** TypeError if options are left that no class of the layer took. */
+export function checkNoOthers(others: object, layer: WithConfig, where: string): void {
+  const unknown = Object.keys(others);
+  if (unknown.length > 0)
+    throw new TypeError(
+      `[${where}] Unrecognized keyword arguments passed to the layer: ${unknown.join(', ')}. It takes ` +
+        optionNames(layer).join(', '),
     );
 }

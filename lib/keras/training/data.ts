@@ -28,6 +28,8 @@ export interface Batch {
 export interface BatchSource {
   /** The number of batches of an epoch; null: not known before its end. */
   readonly steps: number | null;
+  /** The number of examples of every batch; absent or null: it varies, or is not known. */
+  readonly batchSize?: number | null;
   epoch(): Iterable<Batch> | AsyncIterable<Batch>;
 }
 
@@ -77,6 +79,7 @@ export interface ArrayOptions {
 export class ArraySource implements BatchSource {
   readonly steps: number;
   readonly examples: number;
+  readonly batchSize: number | null;
 
   constructor(
     private readonly parts: Batch,
@@ -90,6 +93,7 @@ export class ArraySource implements BatchSource {
         `[${where}] batchSize must be a positive integer; got ${describe(batchSize)}`,
       );
     this.steps = Math.ceil(this.examples / batchSize);
+    this.batchSize = this.examples % batchSize === 0 ? batchSize : null;
   }
 
   *epoch(): Iterable<Batch> {

@@ -40,6 +40,11 @@ export class Epochs {
     return this.limit ?? this.source.steps;
   }
 
+  /** The number of examples of every batch; null: it varies, or is not known. */
+  get batchSize(): number | null {
+    return this.source.batchSize ?? null;
+  }
+
   /** Starts anew. */
   reset(): void {
     this.current = null;

@@ -20,6 +20,7 @@ import { partsOf } from '../layers/tracking';
 import { CompileLoss } from './compile_loss';
 import { CompileMetrics } from './compile_metrics';
 import { inOutputOrder } from './per_output';
+import { exampleCount, widenBatch } from './build_shapes';
 import { rows, toTensors, type Batch, type Data } from './data';
 import { Epochs, noBatches, warnOutOfData } from './epochs';
 import { joined, numbers, sorted, validates, verbosity, weightClasses } from './helpers';
@@ -249,11 +250,13 @@ export abstract class Trainer extends Layer implements TrainedModel {
   }
 
   /** Builds the layers by a first pass of a batch, so that the compiled step finds all weights. */
-  #buildWith(batch: Batch): void {
+  #buildWith(batch: Batch, batchSize: number | null = exampleCount(batch)): void {
     if (this.#layersBuilt && this.built) return;
-    if (!this.built || !this.allSublayers().every(({ built }) => built)) {
+    const unbuilt = [this as Layer, ...this.allSublayers()].filter(({ built }) => !built);
+    if (unbuilt.length > 0) {
       this.invoke(rows(batch.x, 0, 1), { training: false });
       this.clearLosses();
+      widenBatch(unbuilt, batchSize);
     }
     this.optimizer?.build(this.trainableWeights);
     this.#layersBuilt = true;
@@ -337,7 +340,7 @@ export abstract class Trainer extends Layer implements TrainedModel {
     for await (const batch of batches.next()) {
       if (stop.isDue()) break;
       if (starts) await callbacks.call(begin, i);
-      if (i === 0) this.#buildWith(batch);
+      if (i === 0) this.#buildWith(batch, batches.batchSize);
       outputs = await runner.run({ ...batch, x: this.prepareInputs(batch.x) });
       // Reading the values waits for the step.
       const isDrawn = bars.map((bar) => bar.wants(i)).includes(true);

@@ -16,6 +16,7 @@ import { KerasTensor, replaceKerasTensors } from '../../symbolic/keras_tensor';
 import { setMask } from '../call_context';
 import { Layer } from '../layer';
 import type { LayerOptions } from '../options';
+import { withNameScope } from '../../base/naming';
 
 export interface MaskingOptions extends LayerOptions {
   /** Default 0. */
@@ -93,8 +94,9 @@ export abstract class Wrapper<L extends Layer = Layer> extends Layer {
 
   override build(inputShape: KerasShape): void {
     if (!this.layer.built) {
-      this.layer.build(inputShape);
-      this.layer.built = true;
+      const { layer } = this;
+      withNameScope(layer.name, () => layer.build(inputShape));
+      layer.built = true;
     }
     this.built = true;
   }
