@@ -85,6 +85,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     await predictor.reload();
     return { version: predictor.version };
   });
-  app.addHook('onClose', () => predictor.close());
+  // What waits is computed at once, and connections end with their answers instead of idling.
+  let isClosing = false;
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done();
+  });
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    await predictor.close();
+  });
   return app;
 }

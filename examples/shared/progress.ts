@@ -46,8 +46,8 @@ export class Progress {
   async draw(title: string, xTitle: string, folder: string): Promise<void> {
     const chart = plot
       .chart({ title, xTitle, yTitle: 'loss', yScale: 'log', width: 640 })
-      .line(this.training.x, this.training.loss, { label: 'training', color: 'blue', opacity: 0.7 })
-      .line(this.test.x, this.test.loss, { label: 'test', color: 'red' });
+      .line(this.training.x, this.training.loss, { label: 'training', color: 'blue', opacity: 0.7 });
+    if (this.test.x.length > 0) chart.line(this.test.x, this.test.loss, { label: 'test', color: 'red' });
     await fs.mkdir(folder, { recursive: true });
     const name = path.join(folder, 'learning-curve');
     for (const type of ['svg', 'png']) await chart.save(`${name}.${type}`);
