@@ -83,7 +83,7 @@ function tensorCode({ shape, dtype = 'float32', domain = [-2, 2], integers = fal
         ? values.flat(Infinity)
         : [values];
   const rounded = elements.map((v) =>
-    typeof v === 'number' && !Number.isInteger(v) ? Number(v.toPrecision(3)) : v,
+    typeof v === 'number' && !Number.isInteger(v) ? Number(v.toPrecision(2)) : v,
   );
   if (dtype === 'bool') return `tf.constant(${literal(nested(rounded.map(Boolean), shape))})`;
   if (size === 0) return `tf.zeros([${shape.join(', ')}]${options})`;

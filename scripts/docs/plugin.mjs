@@ -3,7 +3,15 @@
  * of their folder, `@tf` becomes a link to TensorFlow's page, guides get their headings as titles.
  */
 import * as path from 'node:path';
-import { Comment, CommentTag, Context, Converter, ReflectionKind } from 'typedoc';
+import {
+  Comment,
+  CommentTag,
+  Context,
+  Converter,
+  ParameterReflection,
+  ReflectionFlag,
+  ReflectionKind,
+} from 'typedoc';
 import { categoryOf } from './categories.mjs';
 
 export const root = path.resolve(import.meta.dirname, '..', '..');
@@ -88,6 +96,26 @@ function titleDocument(document) {
   if (heading !== null) document.name = heading[1].replaceAll('`', '');
 }
 
+/** `...rest: [axis?: number]` is what the type says, `axis?: number` what a reader calls. */
+function spreadRest(signature) {
+  const { parameters } = signature;
+  const last = parameters?.at(-1);
+  if (!last?.flags.isRest || last.type?.type !== 'tuple') return;
+  const members = last.type.elements;
+  if (!members.every((m) => m.type === 'namedTupleMember')) return;
+  signature.parameters = [
+    ...parameters.slice(0, -1),
+    ...members.map((member) => {
+      const parameter = new ParameterReflection(member.name, ReflectionKind.Parameter, signature);
+      parameter.type = member.element;
+      if (member.isOptional) parameter.setFlag(ReflectionFlag.Optional);
+      signature.project.registerReflection(parameter, undefined, undefined);
+      return parameter;
+    }),
+  ];
+  signature.project.removeReflection(last);
+}
+
 /** One description for all signatures of a function stands above them; the signatures keep what is their own. */
 export function shareComments(reflection) {
   const { signatures } = reflection;
@@ -127,7 +155,9 @@ export function load(app) {
     const { project } = context;
     for (const reflection of Object.values(project.reflections)) {
       reflection.comment?.removeModifier('@function');
-      if (reflection.kindOf(ReflectionKind.FunctionOrMethod)) shareComments(reflection);
+      if (!reflection.kindOf(ReflectionKind.FunctionOrMethod)) continue;
+      shareComments(reflection);
+      reflection.signatures?.forEach(spreadRest);
     }
     everyComment(project, linkTensorFlow);
     for (const reflection of Object.values(project.reflections)) categorize(context, reflection);

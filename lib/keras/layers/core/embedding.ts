@@ -19,7 +19,7 @@ import { get as getConstraint, type Constraint, type ConstraintLike } from '../.
 import { get as getInitializer, type InitializerLike } from '../../initializers/get';
 import type { Initializer } from '../../initializers/initializer';
 import { notEqual } from '../../ops/arithmetic';
-import { wrapped } from '../../ops/movement';
+import { wrapped } from '../../ops/indices';
 import { get as getRegularizer, type RegularizerLike, type WeightRegularizer } from '../../regularizers/get';
 import { KerasTensor } from '../../symbolic/keras_tensor';
 import { setMask } from '../call_context';
