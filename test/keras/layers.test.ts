@@ -212,13 +212,13 @@ test('Lambda computes with its arguments, passes masks and has gradients', () =>
     (x: tf.Tensor, { k = 2 }: { k?: number } = {}) => tf.add(tf.multiply(x, k), 1),
     {
       arguments: { k: 3 },
-    } as never,
+    },
   );
   const x = new tf.Variable([[1, -2]]);
   const tape = new tf.GradientTape();
   const y = tape.run(() => lambda(x));
   expect(y.array()).toEqual([[4, -5]]);
-  expect(tape.gradient(y, x)!.array()).toEqual([[3, 3]]);
+  expect(tape.gradient(y, x).array()).toEqual([[3, 3]]);
   expect(lambda(tf.keras.Input([2])).shape).toEqual([null, 2]);
 });
 

@@ -51,25 +51,19 @@ export interface ShuffleOptions {
   seed?: SeedLike;
 }
 
-// Getters: `setFloatx` may come later.
-const normalDefaults = {
-  ...{ mean: 0, stddev: 1, seed: null },
-  get dtype(): DType {
-    return floatx();
-  },
-};
-const uniformDefaults = {
-  ...{ minval: 0, maxval: 1, seed: null },
-  get dtype(): DType {
-    return floatx();
-  },
-};
-const floatDefaults = {
-  seed: null,
-  get dtype(): DType {
-    return floatx();
-  },
-};
+/** Defaults whose dtype is `floatx()` at the time of the call; objects that inherit them may have their own. */
+const withFloatx = <T extends object>(defaults: T): T & { readonly dtype: DType } =>
+  Object.defineProperty(defaults, 'dtype', {
+    enumerable: true,
+    get: floatx,
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, 'dtype', { value, enumerable: true, writable: true, configurable: true });
+    },
+  }) as T & { readonly dtype: DType };
+
+const normalDefaults = withFloatx({ mean: 0, stddev: 1, seed: null });
+const uniformDefaults = withFloatx({ minval: 0, maxval: 1, seed: null });
+const floatDefaults = withFloatx({ seed: null });
 const integerDefaults = { dtype: 'int32', seed: null } as const;
 const dropoutDefaults = { noiseShape: null, seed: null } as const;
 const shuffleDefaults = { axis: 0, seed: null } as const;
