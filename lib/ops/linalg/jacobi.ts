@@ -1,5 +1,5 @@
 /** Eigenvalues and singular values of one dense matrix, row by row in a Float64Array, by Jacobi's rotations. */
-import { householderQr, identityMatrix, transposed, type Matrix } from './dense';
+import { identityMatrix, transposed, type Matrix } from './dense';
 
 /** Rotations stop where an element is this small beside what it couples. */
 const negligible = 1e-15;
@@ -104,14 +104,33 @@ export function singularValues(a: Matrix, m: number, n: number): SingularValues 
   return { u: rank < n ? completed(u, m, n, rank, n) : u, s, v: ordered(v, n, order, n) };
 }
 
-/** Orthonormal columns: the first `rank` ones of an m×n matrix, and others up to `columns`. */
+/** Orthonormal columns: the first `rank` ones of an m×n matrix, and others up to `columns`, by Gram and Schmidt's method. */
 export function completed(u: Matrix, m: number, n: number, rank: number, columns: number): Matrix {
-  const first = Float64Array.from({ length: m * rank }, (_, i) => u[Math.floor(i / rank) * n + (i % rank)]);
-  const q = rank === 0 ? identityMatrix(m) : householderQr(first.slice(), m, rank, m);
-  return Float64Array.from({ length: m * columns }, (_, i) => {
-    const [row, column] = [Math.floor(i / columns), i % columns];
-    return column < rank ? first[row * rank + column] : q[row * m + column];
-  });
+  const q = new Float64Array(m * columns);
+  for (let i = 0; i < m; i++) for (let j = 0; j < rank; j++) q[i * columns + j] = u[i * n + j];
+  for (let j = rank; j < columns; j++) {
+    // The unit vector that is farthest from the columns so far.
+    let [best, least] = [0, Infinity];
+    for (let i = 0; i < m; i++) {
+      let inside = 0;
+      for (let k = 0; k < j; k++) inside += q[i * columns + k] ** 2;
+      if (inside < least) [best, least] = [i, inside];
+    }
+    const v = new Float64Array(m);
+    v[best] = 1;
+    // The second time removes what rounding left the first time.
+    for (let pass = 0; pass < 2; pass++) for (let k = 0; k < j; k++) removeColumn(v, q, columns, k);
+    const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+    for (let i = 0; i < m; i++) q[i * columns + j] = v[i] / norm;
+  }
+  return q;
+}
+
+/** Subtracts from v its part along column k of a matrix of orthonormal columns. */
+function removeColumn(v: Float64Array, q: Matrix, columns: number, k: number): void {
+  let dot = 0;
+  for (let i = 0; i < v.length; i++) dot += v[i] * q[i * columns + k];
+  for (let i = 0; i < v.length; i++) v[i] -= dot * q[i * columns + k];
 }
 
 /** The LU decomposition of an n×n matrix with partial pivoting, in place; returns which row is at each place. */
