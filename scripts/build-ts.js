@@ -59,7 +59,12 @@ function removeUnreachedDeclarations() {
 
 /** Shorter by a fifth: without indentation, in lines that editors and stack traces can show; names are kept. */
 const condensed = (text) =>
-  esbuild.transformSync(text, { minifyWhitespace: true, lineLimit: 160, charset: 'ascii' }).code;
+  esbuild.transformSync(text, {
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
+    charset: 'ascii',
+  }).code;
 
 const settings = {
   absWorkingDir: root,
@@ -171,6 +176,7 @@ async function main() {
     entryPoints: { 'plot/index': 'lib/plot/index.ts', 'jest/index': 'lib/jest/index.ts' },
     format: 'cjs',
     minifyWhitespace: true,
+    minifySyntax: true,
     lineLimit: 160,
   });
   // It requires the library instead of having another copy of it.
@@ -180,6 +186,7 @@ async function main() {
     external: ['gradtape'],
     format: 'cjs',
     minifyWhitespace: true,
+    minifySyntax: true,
     lineLimit: 160,
   });
   removeUnreachedDeclarations();

@@ -4,7 +4,7 @@
  * `npm run example:server -- --help` lists the options; README.md says more.
  */
 import * as fs from 'node:fs';
-import { folder, readArguments, whole, positive } from '../shared/arguments';
+import { file as filePath, readArguments, whole, positive } from '../shared/arguments';
 import { start } from '../shared/options';
 import { createServer } from './app';
 import { runLoad } from './load';
@@ -41,7 +41,7 @@ start(async () => {
     'connections',
   ];
   const values = readArguments(process.argv.slice(2), help, names, ['constant', 'load', 'binary']);
-  const file = folder('--file', values.file, 'out/server/digits.keras') ?? '';
+  const file = filePath('--file', values.file, 'out/server/digits.keras');
   const epochs = whole('--epochs', values.epochs, 12, 1, 1000);
   const workers = whole('--workers', values.workers, 0, 0, 64);
   const port = whole('--port', values.port, 3000, 0, 65535);

@@ -57,6 +57,13 @@ export function positive(name: string, text: unknown, fallback: number): number 
   return value;
 }
 
+/** Parses a file's path. */
+export function file(name: string, text: unknown, fallback: string): string {
+  if (text === undefined) return fallback;
+  if (typeof text !== 'string' || text.trim() === '') throw new UsageError(`${name} must be a file's path`);
+  return text;
+}
+
 /** Parses a folder's path; "none" is null. The folder is made at once: one that cannot be written is refused before the work. */
 export function folder(name: string, text: unknown, fallback: string): string | null {
   if (text === undefined) return writable(name, fallback);

@@ -14,7 +14,8 @@ import { lengthOf, maxDepth, tooDeep, typedArrayName } from './lists';
 import { TensorConvertible } from './tensor_convertible';
 import { convertText, type StringTensor } from './strings';
 import { asShape, describe, showShape, sizeOf } from './shape';
-import { aliasTensor, storageView, makeTensor, scalarTensor, shapeOf, Tensor, writeValues } from './tensor';
+import { scalarTensor } from './scalar_tensor';
+import { aliasTensor, storageView, makeTensor, shapeOf, Tensor, writeValues } from './tensor';
 
 export type HostArray = readonly (number | bigint | boolean | TypedArray | Float16ArrayLike | HostArray)[];
 /** The values that an op accepts as a tensor. */

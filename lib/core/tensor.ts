@@ -2,7 +2,6 @@
 /** The Tensor class: immutable, contiguous, row-major. ops/methods.ts adds the methods that call ops. */
 import { markClass } from './copies';
 import {
-  dtypes,
   isConverted,
   stringType,
   type AnyDType,
@@ -18,17 +17,17 @@ import { widened, writeNarrowed } from './half';
 import { invariants } from './invariants';
 import { checkNested } from './lists';
 import { context } from './context';
+import { asShape, checkElements, type Dims, frozen, type Shape, showShape, sizeOf } from './shape';
 import {
-  asShape,
-  checkElements,
-  type Dims,
-  frozen,
-  scalarShape,
-  type Shape,
-  showShape,
-  sizeOf,
-} from './shape';
-import { allocateBlock, nextSlab, releaseBlock, slab, slabBytes, smallBytes, Storage, StringStorage } from './storage';
+  allocateBlock,
+  nextSlab,
+  releaseBlock,
+  slab,
+  slabBytes,
+  smallBytes,
+  Storage,
+  StringStorage,
+} from './storage';
 import { uncloneable } from './uncloneable';
 
 /** Nested arrays of elements, as `array()` returns them; a scalar's is the element alone. */
@@ -220,10 +219,9 @@ export class Tensor<out D extends AnyDType = DType> {
 
   /** What Python prints for `print(t)`. */
   toString(): string {
-    if (this.isSymbolic)
-      return `tf.Tensor(<symbolic>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
-    if (this.isDisposed)
-      return `tf.Tensor(<disposed>, shape=${shapeToString(this.#shape)}, dtype=${this.dt.name})`;
+    const lacks = this.isSymbolic ? 'symbolic' : this.isDisposed ? 'disposed' : null;
+    if (lacks !== null)
+      return `tf.Tensor(<${lacks}>, shape=${shapeToString(this.shape)}, dtype=${this.dt.name})`;
     return tensorToString(printDataOf(this as Tensor), this.#shape, this.dt.name);
   }
 
@@ -433,15 +431,4 @@ export function storageView(t: Tensor, dt: DTypeInfo = t.dt): TypedArray {
   // The cache must not retain a large block, nor a buffer of the user's.
   if (storageOf(t).bytes === 0 && buffer.byteLength < 2 * slabBytes) cachedViews[dt.code] = { buffer, view };
   return view;
-}
-
-/** @internal A scalar tensor. */
-export function scalarTensor(dt: DTypeInfo, value: number | bigint): Tensor {
-  const t = makeTensor(dt, scalarShape, 1);
-  if (dt === dtypes.float32) {
-    (storageView(t) as Float32Array)[t.offset / 4] = value as number;
-  } else {
-    writeValues(t, [value]);
-  }
-  return t;
 }

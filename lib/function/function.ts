@@ -193,7 +193,12 @@ function make<A extends unknown[], R>(
     Object.assign(callable, {
       async: (...args: A) => polymorphic.callAsync(self, args),
       asyncWith(given: AsyncOptions): (...args: A) => Promise<R> {
-        const { signal } = options<Required<AsyncOptions>>(given, 'signal', asyncDefaults, 'function.asyncWith');
+        const { signal } = options<Required<AsyncOptions>>(
+          given,
+          'signal',
+          asyncDefaults,
+          'function.asyncWith',
+        );
         return (...args) => polymorphic.callAsync(self, args, signal);
       },
       experimentalGetTracingCount: () => polymorphic.state.traces,

@@ -5,7 +5,8 @@ import type { ReadVariable, RuntimeScalars, TracedOp, Tracer } from '../../op/co
 import { context } from '../../core/context';
 import type { Shape } from '../../core/shape';
 import { emitGuardedBranches } from '../../function/control/guarded_branches';
-import { makeTensor, scalarTensor, shapeOf, type Tensor } from '../../core/tensor';
+import { scalarTensor } from '../../core/scalar_tensor';
+import { makeTensor, shapeOf, type Tensor } from '../../core/tensor';
 import type { Variable } from '../../core/variable';
 import {
   applyRule,

@@ -2,7 +2,8 @@
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypeInfo, type DType, type DTypeInfo } from '../../core/dtype';
 import { options, throwExtraArguments } from '../../core/options';
-import { scalarTensor, shapeOf, Tensor, tensorFrom } from '../../core/tensor';
+import { scalarTensor } from '../../core/scalar_tensor';
+import { shapeOf, Tensor, tensorFrom } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 
 const sizeDefaults = { outType: 'int32' } as const;

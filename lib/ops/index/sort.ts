@@ -240,6 +240,8 @@ export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>
         `[topK] input must have at least k columns: k is ${k}, the shape ${showShape(shapeOf(x))}`,
       );
     }
+    // Otherwise the error would name the op inside.
+    x.assertAlive('topK');
     const [values, indices] = topKLast(x, k);
     return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices } as TopK<
       never,
