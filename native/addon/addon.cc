@@ -215,8 +215,9 @@ Napi::Value new_storage(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63));
 }
 
-/// shareMemory(array): an ArrayBuffer over the memory of a Uint8Array, which may be over a SharedArrayBuffer: the
-/// Node-API has no access to those themselves. It holds the array, and with it the memory, until it is collected.
+/// shareMemory(array): an ArrayBuffer over the memory of a Uint8Array, which may be over a SharedArrayBuffer:
+/// the Node-API has no access to those themselves. It holds the array, and with it the memory, until it is
+/// collected.
 Napi::Value share_memory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {

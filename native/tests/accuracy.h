@@ -37,6 +37,35 @@ inline double sparse_sigmoid(double x) { return x <= -1 ? 0 : x >= 1 ? 1 : (x + 
 inline double reciprocal(double x) { return 1 / x; }
 inline double square(double x) { return x * x; }
 
+/// The modified Bessel function of the first kind of an order, by its power series, whose terms have one
+/// sign; it is beyond all floats from 93 on.
+inline double bessel_i(int order, double x) {
+  if (x != x) return x;
+  const long double half = std::fabs(x) / 2.0L, quarter = half * half;
+  long double term = order == 0 ? 1 : half, sum = term;
+  if (half > 46.5L) return order == 1 && x < 0 ? -1e300 : 1e300;
+  for (int k = 1; term > sum * 1e-20L; k++) {
+    term *= quarter / (static_cast<long double>(k) * (k + order));
+    sum += term;
+  }
+  return static_cast<double>(order == 1 ? std::copysign(sum, static_cast<long double>(x)) : sum);
+}
+inline double bessel_i0(double x) { return bessel_i(0, x); }
+inline double bessel_i1(double x) { return bessel_i(1, x); }
+/// By Newton's method on erfc, from Winitzki's approximation.
+inline double erfinv(double y) {
+  const long double a = std::fabs(static_cast<long double>(y)), rest = 1 - a;
+  if (!(rest > 0)) return rest == 0 ? std::copysign(HUGE_VAL, y) : std::nan("");
+  if (a < 1e-8L) return static_cast<double>(y * 0.88622692545275801365L);
+  const long double log = std::log(rest * (1 + a)), part = 4.330746750799873L + log / 2;
+  long double x = std::sqrt(std::sqrt(part * part - log / 0.147L) - part);
+  for (int i = 0; i < 5; i++) {
+    const long double error = a < 0.5L ? std::erf(x) - a : rest - std::erfc(x);
+    x -= error * std::exp(x * x) * 0.88622692545275801365L;
+  }
+  return static_cast<double>(std::copysign(x, static_cast<long double>(y)));
+}
+
 using Real = double (*)(double);
 struct Function {
   const char* name;
@@ -82,6 +111,9 @@ inline constexpr Function kFunctions[] = {
     {"asinh", static_cast<Real>(std::asinh), 2},
     {"acosh", static_cast<Real>(std::acosh), 2.25},
     {"atanh", static_cast<Real>(std::atanh), 2.25},
+    {"erfinv", erfinv, 1},
+    {"besselI0", bessel_i0, 2},
+    {"besselI1", bessel_i1, 2},
 };
 
 /// The distance of a float from the true value, in units of the last place of floats there; huge where one is

@@ -29,6 +29,7 @@ const folders = {
   'lib/version.ts': 'Runtime',
   'lib/binding.ts': 'Runtime',
   'lib/plot': 'Charts',
+  'lib/serving': 'Serving',
   'lib/jest': 'Tests',
   'lib/keras': 'Keras',
 };
