@@ -1,4 +1,5 @@
 /** tf.function as users call it: options, methods and decorators around a PolymorphicFunction. */
+import type { Signal } from '../core/abort_signal';
 import { isPlain, options, throwExtraArguments } from '../core/options';
 import { describe } from '../core/shape';
 import { checkSignature } from './bind_signature';
@@ -19,7 +20,7 @@ const asyncDefaults: Required<AsyncOptions> = { signal: null };
 /** Options of a call off the event loop. */
 export interface AsyncOptions {
   /** Ends the call. Default null. */
-  signal?: AbortSignal | null;
+  signal?: Signal | null;
 }
 
 /** A compiled function, called like the original one. */

@@ -1,4 +1,5 @@
 /** A function with one specialization for each signature: finds that of a call, or traces it, and runs it. */
+import type { Signal } from '../core/abort_signal';
 import { rejectPromise, flatten, mapStructure } from '../core/nest';
 import { InvalidArgumentError } from '../core/errors';
 import { detached, context } from '../core/context';
@@ -227,7 +228,7 @@ export class PolymorphicFunction<A extends unknown[], R> {
     return inlined === null ? this.f.apply(self, args) : (inlined.value as R);
   }
 
-  async callAsync(self: unknown, args: A, signal: AbortSignal | null = null): Promise<R> {
+  async callAsync(self: unknown, args: A, signal: Signal | null = null): Promise<R> {
     checkSignal(signal, this.name);
     checkAsync(this.name);
     const bound = this.bound(args);

@@ -1,6 +1,8 @@
 /** The types of a batcher's arguments and results. */
 import type * as tf from 'gradtape';
 
+type Signal = NonNullable<tf.AsyncOptions['signal']>;
+
 /** What a batch function returns: tensors with a row for each row of the batch. */
 export type BatchResult = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>>;
 
@@ -10,7 +12,7 @@ export type BatchResult = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<str
  */
 export type BatchFunction<R extends BatchResult = tf.Tensor> = (
   batch: tf.Tensor,
-  options: { signal: AbortSignal },
+  options: { signal: Signal },
 ) => R | Promise<R>;
 
 export interface BatcherOptions {
@@ -31,7 +33,7 @@ export interface BatcherOptions {
 
 export interface RunOptions {
   /** Rejects the request with its reason, and removes it from the queue. */
-  signal?: AbortSignal | null;
+  signal?: Signal | null;
 }
 
 /** What a batcher has done so far. */

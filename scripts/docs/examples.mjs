@@ -24,10 +24,10 @@ export function writtenExamples() {
     const text = fs.readFileSync(path.join(folder, file), 'utf8').replace(/^\/\*\*[^]*?\*\/\n/, '');
     for (const paragraph of text.split(/\n\n+/)) {
       const code = paragraph.trim();
-      const name = /tf(?:\.\w+)+|(?:plot|jest)\.\w+/.exec(code)?.[0];
+      const name = /tf(?:\.\w+)+|(?:plot|jest|gradtape\/serving)\.\w+/.exec(code)?.[0];
       if (name === undefined || code.startsWith('import ')) continue;
       if (examples.has(name)) throw new Error(`docs/examples has two paragraphs about ${name} (${file})`);
-      examples.set(name, code.replace(/^\/\/ (?:tf|plot|jest)[.\w]+\n/, ''));
+      examples.set(name, code.replace(/^\/\/ (?:tf|plot|jest|gradtape\/serving)[.\w]+\n/, ''));
     }
   }
   return examples;
@@ -166,7 +166,7 @@ const renamed = { any: 'any', all: 'all' };
 /** Calls of keras.ops that were recorded from Keras, smallest first. */
 function kerasExamples() {
   const byName = new Map();
-  for (const file of ['ops.json', 'ops_more.json']) {
+  for (const file of ['ops.json', 'ops_more.json', 'ops_rest.json']) {
     const { cases } = JSON.parse(
       fs.readFileSync(path.join(root, 'test', 'golden', 'fixtures', 'keras', file), 'utf8'),
     );
@@ -178,7 +178,11 @@ function kerasExamples() {
   return (name) => {
     const random = generator(name);
     const code = (arg) =>
-      Array.isArray(arg) ? `[${arg.map(code).join(', ')}]` : tensorCode(withValues(arg), random);
+      Array.isArray(arg)
+        ? `[${arg.map(code).join(', ')}]`
+        : Array.isArray(arg?.shape)
+          ? tensorCode(withValues(arg), random)
+          : literal(arg);
     return [...(byName.get(name) ?? [])]
       .filter((c) => c.operands === undefined)
       .sort((a, b) => cost(a) - cost(b))
@@ -239,7 +243,8 @@ export function exampleFinder() {
   const written = writtenExamples();
   const used = new Set();
   const generators = [registryExamples(tf), kerasExamples()];
-  const scope = { tf, plot, jest, require };
+  const serving = require(path.join(root, 'dist', 'serving', 'index.js'));
+  const scope = { tf, plot, jest, serving, require };
   const at = (name) => name.split('.').reduce((o, part) => o?.[part], scope);
   // What examples write does not belong into the repository.
   process.chdir(fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-docs-')));
