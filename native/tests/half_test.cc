@@ -1,6 +1,7 @@
 // Floats of 16 bits: each op's result is that of float32, rounded once, to nearest even. The float32 kernels
 // have tests of their own, so that they are the reference here, with conversions by the formats' definitions.
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "program/tiles.h"
@@ -161,8 +162,9 @@ TEST(half_elementwise) {
           const BinaryEntry& entry = table->binary[op];
           for (int mode = 0; mode < kBinaryModes; mode++) {
             const BinaryFn fn = entry.fn[dtype][mode];
-            CHECK((fn != nullptr) == (entry.fn[kFloat][mode] != nullptr), "%s %s of %s", table->isa,
-                  entry.name, dtype_name(dtype));
+            // The float beside a number of 16 bits is that number again once it is rounded.
+            const bool is_there = entry.fn[kFloat][mode] != nullptr && strcmp(entry.name, "nextafter") != 0;
+            CHECK((fn != nullptr) == is_there, "%s %s of %s", table->isa, entry.name, dtype_name(dtype));
             if (fn == nullptr) continue;
             section();
             Buffer floats(n * 4), y(n * (entry.to_bool ? 1 : 2)), bools(n);
