@@ -15,6 +15,7 @@ import * as binary from '../../ops/math/binary';
 import { abs, floor, sign } from '../../ops/math/unary';
 import { log } from '../../ops/math/unary_math';
 import { floatx as getFloatx } from '../base/settings';
+import { windowValues } from '../base/window_values';
 import type { KerasTensor } from '../symbolic/keras_tensor';
 import { as, dtypeOrNull, likes, only, oneOf } from './define';
 import { floating, promoted } from './dtypes';
@@ -260,6 +261,24 @@ export function meshgrid(
   return applyOperation(meshgridDefinition, x as readonly Operand[], config) as Tensor[];
 }
 
+/** InvalidArgumentError unless a tensor may have so many elements; a negative number is none. */
+function windowSize(size: number, op: string): number {
+  const n = Math.max(0, integer(size, 'x', op));
+  checkElements(n, [n], `[${op}]`);
+  return n;
+}
+const namedWindow = (name: string, op: string, size: number): Tensor =>
+  toTensor(new Float32Array(windowValues(name, windowSize(size, op), false)), null, op, 'x');
+
+/** A triangular window of x points, float32. @tf tf.keras.ops.bartlett */
+export const bartlett = (x: number): Tensor => namedWindow('bartlett', 'bartlett', x);
+/** The Hamming window of x points, float32. @tf tf.keras.ops.hamming */
+export const hamming = (x: number): Tensor => namedWindow('hamming', 'hamming', x);
+/** The Hann window of x points, float32. @tf tf.keras.ops.hanning */
+export const hanning = (x: number): Tensor => namedWindow('hann', 'hanning', x);
+/** The Blackman window of x points, float32. @tf tf.keras.ops.blackman */
+export const blackman = (x: number): Tensor => namedWindow('blackman', 'blackman', x);
+
 /** The modified Bessel function I₀ of a number, by its power series. */
 function bessel0(x: number): number {
   let [sum, term] = [1, 1];
@@ -267,28 +286,12 @@ function bessel0(x: number): number {
   return sum;
 }
 
-/** A window of `size` points; `f` is of the position, 0 at the first and 1 at the last. */
-function window(size: number, op: string, f: (at: number) => number): Tensor {
-  const n = integer(size, 'x', op);
-  checkElements(n, [n], `[${op}]`);
-  const values = new Float32Array(Math.max(0, n)).map((_, i) => (n === 1 ? 1 : f(i / (n - 1))));
-  return toTensor(values, null, op, 'x');
-}
-const cosine = (at: number, k: number): number => Math.cos(2 * Math.PI * k * at);
-
-/** A triangular window of x points, float32. @tf tf.keras.ops.bartlett */
-export const bartlett = (x: number): Tensor => window(x, 'bartlett', (at) => 1 - Math.abs(2 * at - 1));
-/** The Hamming window of x points, float32. @tf tf.keras.ops.hamming */
-export const hamming = (x: number): Tensor => window(x, 'hamming', (at) => 0.54 - 0.46 * cosine(at, 1));
-/** The Hann window of x points, float32. @tf tf.keras.ops.hanning */
-export const hanning = (x: number): Tensor => window(x, 'hanning', (at) => 0.5 - 0.5 * cosine(at, 1));
-/** The Blackman window of x points, float32. @tf tf.keras.ops.blackman */
-export const blackman = (x: number): Tensor =>
-  window(x, 'blackman', (at) => 0.42 - 0.5 * cosine(at, 1) + 0.08 * cosine(at, 2));
 /** The Kaiser window of x points, float32; a larger beta makes it narrower. @tf tf.keras.ops.kaiser */
-export const kaiser = (x: number, beta: number): Tensor =>
-  window(
-    x,
-    'kaiser',
-    (at) => bessel0(number(beta, 'beta', 'kaiser') * Math.sqrt(1 - (2 * at - 1) ** 2)) / bessel0(beta),
-  );
+export function kaiser(x: number, beta: number): Tensor {
+  const n = windowSize(x, 'kaiser');
+  const most = bessel0(number(beta, 'beta', 'kaiser'));
+  const at = (i: number): number =>
+    n === 1 ? 1 : bessel0(beta * Math.sqrt(1 - (2 * (i / (n - 1)) - 1) ** 2)) / most;
+  const values = new Float32Array(n).map((_, i) => at(i));
+  return toTensor(values, null, 'kaiser', 'x');
+}

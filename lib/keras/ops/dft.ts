@@ -4,9 +4,9 @@ import { shapeOf, type Tensor } from '../../core/tensor';
 import { constant } from '../../ops/array/convert';
 import { pad } from '../../ops/array/padding';
 import { slice } from '../../ops/array/slicing';
-import { transpose } from '../../ops/array/movement';
 import { reshape } from '../../ops/array/views';
 import { matmul } from '../../ops/linalg/matmul';
+import { swapped } from '../../ops/linalg/structure';
 import { add, multiply, subtract } from '../../ops/math/binary';
 import { negative } from '../../ops/math/unary';
 
@@ -90,11 +90,11 @@ export function dft(x: Complex): Whole {
   }
   const columns = n / rows;
   // Element j = j₁·columns + j₂ goes to k = k₁ + rows·k₂: first along j₁, then along j₂.
-  const matrix = each(x, (part) => transposed(asMatrix(part, rows, columns)));
+  const matrix = each(x, (part) => swapped(asMatrix(part, rows, columns)));
   const first = times(matrix, factorsOf(rootTable(rows, rows, rows), [rows, rows], x.re), rowsBy);
   const turned = times(first, factorsOf(rootTable(columns, rows, n), [columns, rows], x.re), multiply);
-  const second = dft(eachOf(turned, transposed));
-  return eachOf(second, (part) => reshape(transposed(part), shape));
+  const second = dft(eachOf(turned, swapped));
+  return eachOf(second, (part) => reshape(swapped(part), shape));
 }
 
 /** Rows of x times a matrix: one product for all. */
@@ -103,13 +103,6 @@ function rowsBy(x: Tensor, matrix: Tensor): Tensor {
   if (shape.length === 2) return matmul(x, matrix);
   const [n, columns] = shapeOf(matrix);
   return reshape(matmul(reshape(x, [x.size / Math.max(n, 1), n]), matrix), [...shape.slice(0, -1), columns]);
-}
-
-function transposed(x: Tensor): Tensor {
-  const order = shapeOf(x).map((_, d) => d);
-  const last = order.length - 1;
-  [order[last - 1], order[last]] = [last, last - 1];
-  return transpose(x, { perm: order });
 }
 
 /** e^(−πi·k² / n) for k < n, and the transform of its conjugate, around a circle of `size`. */

@@ -13,13 +13,15 @@ import { slice } from '../../ops/array/slicing';
 import { reshape } from '../../ops/array/views';
 import { gather } from '../../ops/index/indexing';
 import { scatterNd } from '../../ops/index/scatter';
+import { swapped } from '../../ops/linalg/structure';
 import { divide, multiply } from '../../ops/math/binary';
 import { negative, square } from '../../ops/math/unary';
 import { reduceSum } from '../../ops/reduce/reduce';
+import { windowValues } from '../base/window_values';
 import type { KerasTensor } from '../symbolic/keras_tensor';
 import { dft, fitted, inverseDft, type Complex } from './dft';
 import { only } from './define';
-import { flag, integer, operation } from './operation';
+import { flag, operation, positive } from './operation';
 import type { Operand, Unary } from './types';
 
 const math = 'math';
@@ -59,30 +61,18 @@ function pairOf(value: unknown, op: string, rank: number): Complex & { readonly 
   return { re, im };
 }
 
-/** TypeError or InvalidArgumentError unless a value is a positive integer that a dimension may have. */
-function length(value: unknown, name: string, op: string): number {
-  const n = integer(value, name, op);
-  if (n < 1 || n >= 2 ** 31)
-    throw new InvalidArgumentError(`[${op}] ${name} must be a positive integer below 2³¹; got ${n}`);
-  return n;
-}
 const lengthOrNull = (value: unknown, name: string, op: string): number | null =>
-  value === null ? null : length(value, name, op);
+  value === null ? null : positive(value, name, op);
 
 const asList = ({ re, im }: { re: Tensor; im: Tensor }): Tensor[] => [re, im];
-const swapLast = (x: Tensor): Tensor => {
-  const order = shapeOf(x).map((_, d) => d);
-  return transpose(x, { perm: [...order.slice(0, -2), order.length - 1, order.length - 2] });
-};
-
 /** A function along both of the last two axes. */
 function alongTwo(
   x: { re: Tensor; im: Tensor },
   f: (x: { re: Tensor; im: Tensor }) => { re: Tensor; im: Tensor },
 ): { re: Tensor; im: Tensor } {
   const rows = f(x);
-  const columns = f({ re: swapLast(rows.re), im: swapLast(rows.im) });
-  return { re: swapLast(columns.re), im: swapLast(columns.im) };
+  const columns = f({ re: swapped(rows.re), im: swapped(rows.im) });
+  return { re: swapped(columns.re), im: swapped(columns.im) };
 }
 
 /** The discrete Fourier transform along the last axis, of a pair [real, imaginary]. @tf tf.keras.ops.fft */
@@ -194,15 +184,8 @@ function windowOf(value: unknown, n: number, size: number, like: Tensor, op: str
       throw new InvalidArgumentError(
         `[${op}] window must be 'hann', 'hamming', a tensor or null; got '${value}'`,
       );
-    const part = value === 'hann' ? 0.5 : 0.54;
     // Windows of an odd length are symmetric, as TensorFlow's are.
-    const period = n % 2 === 0 ? n : n - 1;
-    const at = (i: number): number =>
-      n === 1 ? 1 : part - (1 - part) * Math.cos((2 * Math.PI * i) / period);
-    values = constant(
-      Float64Array.from({ length: n }, (_, i) => at(i)),
-      { dtype: like.dtype },
-    );
+    values = constant(windowValues(value, n, n % 2 === 0), { dtype: like.dtype });
   } else {
     values = cast(toTensor(value, null, op, 'window'), like.dtype);
     if (values.rank !== 1 || values.size !== n)
@@ -223,7 +206,7 @@ interface Frames {
 
 function checkFrames(config: Readonly<Record<string, unknown>>, op: string): Frames {
   const [sequenceLength, sequenceStride, fftLength] = ['sequenceLength', 'sequenceStride', 'fftLength'].map(
-    (name) => length(config[name], name, op),
+    (name) => positive(config[name], name, op),
   );
   if (fftLength < sequenceLength)
     throw new InvalidArgumentError(

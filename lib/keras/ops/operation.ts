@@ -182,6 +182,14 @@ export function integer(value: unknown, name: string, op: string): number {
   return value;
 }
 
+/** An integer that a dimension may have, at least 1; TypeError or InvalidArgumentError for other values. */
+export function positive(value: unknown, name: string, op: string): number {
+  const n = integer(value, name, op);
+  if (n < 1 || n >= 2 ** 31)
+    throw new InvalidArgumentError(`[${op}] ${name} must be a positive integer below 2³¹; got ${n}`);
+  return n;
+}
+
 /** TypeError unless a value is true or false. */
 export function flag(value: unknown, name: string, op: string): boolean {
   if (typeof value !== 'boolean')

@@ -117,7 +117,7 @@ export class ArraySource implements BatchSource {
 }
 
 /** A random order of 0…n−1, blocks of `block` numbers kept together. */
-function permutation(n: number, block: number): Int32Array {
+export function permutation(n: number, block: number): Int32Array {
   const blocks = Int32Array.from({ length: Math.ceil(n / block) }, (_, i) => i);
   for (let i = blocks.length - 1; i > 0; i--) {
     const j = drawBelow(i + 1);

@@ -2,8 +2,7 @@
 /** Batches of objects that have them by number. */
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
-import { drawBelow } from '../base/seed';
-import { batchOf, type Batch, type BatchSource } from './data';
+import { batchOf, permutation, type Batch, type BatchSource } from './data';
 
 /** Batches by their number: a PyDataset, or any object like it. */
 export interface BatchSequence {
@@ -48,12 +47,7 @@ export class SequenceSource implements BatchSource {
   /** The numbers of the batches of an epoch. */
   private *order(): Iterable<number> {
     const count = this.steps;
-    const order = Array.from({ length: this.shuffle && count !== null ? count : 0 }, (_, i) => i);
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = drawBelow(i + 1);
-      [order[i], order[j]] = [order[j], order[i]];
-    }
-    if (order.length > 0) yield* order;
+    if (this.shuffle && count !== null) yield* permutation(count, 1);
     else for (let i = 0; count === null || i < count; i++) yield i;
   }
 

@@ -241,7 +241,7 @@ export const topK: <X extends TensorLike, I extends 'int32' | 'int64' = 'int32'>
       );
     }
     // Otherwise the error would name the op inside.
-    if (x.isDisposed && !x.isSymbolic) x.assertAlive('topK');
+    if (!x.isSymbolic) x.assertAlive('topK');
     const [values, indices] = topKLast(x, k);
     return { values, indices: indexType === 'int64' ? cast(indices, 'int64') : indices } as TopK<
       never,

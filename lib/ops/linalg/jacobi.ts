@@ -132,22 +132,3 @@ function removeColumn(v: Float64Array, q: Matrix, columns: number, k: number): v
   for (let i = 0; i < v.length; i++) dot += v[i] * q[i * columns + k];
   for (let i = 0; i < v.length; i++) v[i] -= dot * q[i * columns + k];
 }
-
-/** The LU decomposition of an n×n matrix with partial pivoting, in place; returns which row is at each place. */
-export function pivotedLu(a: Matrix, n: number): Int32Array {
-  const rows = Int32Array.from({ length: n }, (_, i) => i);
-  for (let k = 0; k < n; k++) {
-    let best = k;
-    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]) > Math.abs(a[best * n + k])) best = i;
-    if (best !== k) {
-      [rows[k], rows[best]] = [rows[best], rows[k]];
-      for (let j = 0; j < n; j++) [a[k * n + j], a[best * n + j]] = [a[best * n + j], a[k * n + j]];
-    }
-    if (a[k * n + k] === 0) continue;
-    for (let i = k + 1; i < n; i++) {
-      const factor = (a[i * n + k] /= a[k * n + k]);
-      for (let j = k + 1; j < n; j++) a[i * n + j] -= factor * a[k * n + j];
-    }
-  }
-  return rows;
-}

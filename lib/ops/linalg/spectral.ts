@@ -14,7 +14,8 @@ import { equal } from '../math/compare';
 import { select } from '../math/select';
 import { square } from '../math/unary';
 import { batchSize, factorTypes, inJavaScript, matrixReader, writer } from './batches';
-import { completed, pivotedLu, singularValues, symmetricEigen } from './jacobi';
+import { luFactor } from './dense';
+import { completed, singularValues, symmetricEigen } from './jacobi';
 import { matmul } from './matmul';
 import { triangularSolve } from './solve';
 import { band, diag, swapped } from './structure';
@@ -159,7 +160,7 @@ export const luFactors = multiOp<[x: Tensor], null>('luFactors', {
     const to = storageView(places) as Int32Array;
     for (let i = 0; i < batchSize(x); i++) {
       const matrix = read(i);
-      pivotedLu(matrix, n).forEach((row, place) => (to[places.offset / 4 + i * n + row] = place));
+      luFactor(matrix, n).rows.forEach((row, place) => (to[places.offset / 4 + i * n + row] = place));
       write(i, matrix);
     }
   },

@@ -37,37 +37,28 @@ const shifts: readonly Example[] = [
   },
 ];
 
+const ofBits = { dtypes: integers, domain: [0, 100], ulp: 0, examples: operands, gradient: null } as const;
+const ofShifts = { dtypes: integers, domain: [0, 7], ulp: 0, examples: shifts, gradient: null } as const;
+
 /** The bits that are 1 in both, elementwise. z = x & y. Integers of one dtype. @tf tf.bitwise.bitwise_and */
 export const bitwiseAnd = binary('bitwiseAnd', {
   tf: 'tf.bitwise.bitwise_and',
-  dtypes: integers,
-  domain: [0, 100],
-  ulp: 0,
-  examples: operands,
+  ...ofBits,
   js: (x, y) => x & y,
-  gradient: null,
 });
 
 /** The bits that are 1 in either, elementwise. z = x | y. Integers of one dtype. @tf tf.bitwise.bitwise_or */
 export const bitwiseOr = binary('bitwiseOr', {
   tf: 'tf.bitwise.bitwise_or',
-  dtypes: integers,
-  domain: [0, 100],
-  ulp: 0,
-  examples: operands,
+  ...ofBits,
   js: (x, y) => x | y,
-  gradient: null,
 });
 
 /** The bits in which they differ, elementwise. z = x ^ y. Integers of one dtype. @tf tf.bitwise.bitwise_xor */
 export const bitwiseXor = binary('bitwiseXor', {
   tf: 'tf.bitwise.bitwise_xor',
-  dtypes: integers,
-  domain: [0, 100],
-  ulp: 0,
-  examples: operands,
+  ...ofBits,
   js: (x, y) => x ^ y,
-  gradient: null,
 });
 
 /** All bits flipped, elementwise. y = ~x. Integers. @tf tf.bitwise.invert */
@@ -92,12 +83,8 @@ export const invert = unary('invert', {
  */
 export const leftShift = binary('leftShift', {
   tf: 'tf.bitwise.left_shift',
-  dtypes: integers,
-  domain: [0, 7],
-  ulp: 0,
-  examples: shifts,
+  ...ofShifts,
   js: (x, y) => x << y,
-  gradient: null,
 });
 
 /**
@@ -106,10 +93,6 @@ export const leftShift = binary('leftShift', {
  */
 export const rightShift = binary('rightShift', {
   tf: 'tf.bitwise.right_shift',
-  dtypes: integers,
-  domain: [0, 7],
-  ulp: 0,
-  examples: shifts,
+  ...ofShifts,
   js: (x, y) => x >> y,
-  gradient: null,
 });

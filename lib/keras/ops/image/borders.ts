@@ -10,7 +10,7 @@ import { slice } from '../../../ops/array/slicing';
 import { expandDims, reshape, squeeze } from '../../../ops/array/views';
 import { gather } from '../../../ops/index/indexing';
 import { oneOf } from '../define';
-import { integer, operation } from '../operation';
+import { integer, operation, positive } from '../operation';
 import type { Unary } from '../types';
 import { exactRank, formatOf, imagesOf, type DataFormatOption } from './common';
 
@@ -152,11 +152,7 @@ function perAxis(value: unknown, n: number, name: string, op: string): readonly 
     throw new InvalidArgumentError(
       `[${op}] ${name} must be an integer or a list of ${n}; got ${describe(value)}`,
     );
-  return list.map((size) => {
-    const k = integer(size, name, op);
-    if (k < 1 || k >= 2 ** 31) throw new InvalidArgumentError(`[${op}] ${name} must be positive; got ${k}`);
-    return k;
-  });
+  return list.map((size) => positive(size, name, op));
 }
 
 /** The windows along an axis, as a new axis after it. */

@@ -1,6 +1,5 @@
 /** Colors and sizes of images: `tf.keras.ops.image`. */
 import { InvalidArgumentError } from '../../../core/errors';
-import { describe } from '../../../core/shape';
 import { shapeOf, type Tensor } from '../../../core/tensor';
 import { cast } from '../../../ops/array/cast';
 import { constant } from '../../../ops/array/convert';
@@ -11,9 +10,9 @@ import { multiply } from '../../../ops/math/binary';
 import { reduceSum } from '../../../ops/reduce/reduce';
 import { resizeImages } from '../../layers/preprocessing/image/aspect';
 import { oneOf } from '../define';
-import { flag, integer, number, operation } from '../operation';
+import { flag, number, operation, positive } from '../operation';
 import type { Unary } from '../types';
-import { batchOf, floatImages, formatOf, imagesOf, type DataFormatOption } from './common';
+import { batchOf, floatImages, formatOf, imagesOf, pairOf, type DataFormatOption } from './common';
 import type { DataFormat } from '../../layers/window_arguments';
 
 type OfImages = Unary<[options?: DataFormatOption | DataFormat | null]>;
@@ -76,16 +75,6 @@ const methods = resizeMethods.filter((method) =>
   ['bilinear', 'nearest', 'lanczos3', 'lanczos5', 'bicubic', 'area'].includes(method),
 );
 
-/** A pair of positive integers. */
-export function pixelPair(value: unknown, name: string, op: string): readonly [number, number] {
-  if (!Array.isArray(value) || value.length !== 2)
-    throw new TypeError(`[${op}] ${name} must be a list of two integers; got ${describe(value)}`);
-  const [a, b] = value.map((n: unknown) => integer(n, name, op));
-  if (a < 1 || b < 1 || a >= 2 ** 31 || b >= 2 ** 31)
-    throw new InvalidArgumentError(`[${op}] ${name} must be positive; got [${a}, ${b}]`);
-  return [a, b];
-}
-
 /** Images, resized to [height, width]; results have the dtype of the images. @tf tf.keras.ops.image.resize */
 export const resize = operation<
   Unary<[size: readonly [number, number] | readonly number[], options?: ResizeOptions | ResizeMethod]>
@@ -116,7 +105,7 @@ export const resize = operation<
         `[${op}] Only one of \`padToAspectRatio\` & \`cropToAspectRatio\` can be \`true\`.`,
       );
     return {
-      size: pixelPair(config.size, 'size', op),
+      size: pairOf(config.size, 'size', op, positive),
       interpolation: oneOf(config.interpolation, methods, 'interpolation', op),
       ...{ antialias, cropToAspectRatio, padToAspectRatio },
       fillMode: oneOf(config.fillMode, ['constant'], 'fillMode', op),

@@ -1,7 +1,7 @@
 /** What operations on images share: images and batches of them, channels last or first. */
 import { toTensor } from '../../../core/convert';
 import { InvalidArgumentError } from '../../../core/errors';
-import { showShape } from '../../../core/shape';
+import { describe, showShape } from '../../../core/shape';
 import { shapeOf, type Tensor } from '../../../core/tensor';
 import { transpose } from '../../../ops/array/movement';
 import { expandDims, squeeze } from '../../../ops/array/views';
@@ -24,6 +24,19 @@ export interface DataFormatOption {
 /** The option, checked; files have null where it was null. */
 export const formatOf = (value: unknown, op: string): DataFormat | null =>
   value === null || value === undefined ? null : dataFormatName(value, op);
+
+/** A list of two, each of which `check` accepts. */
+export function pairOf(
+  value: unknown,
+  name: string,
+  op: string,
+  check: (value: unknown, name: string, op: string) => number,
+): readonly [number, number] {
+  if (!Array.isArray(value) || value.length !== 2)
+    throw new TypeError(`[${op}] ${name} must be a list of two numbers; got ${describe(value)}`);
+  const [a, b] = value.map((n: unknown) => check(n, name, op));
+  return [a, b];
+}
 
 /** Images as a batch with the channels last, and the way back. */
 export interface Batch {

@@ -1,7 +1,7 @@
 /** Images under maps of their coordinates: affine, projective and elastic ones. */
 import { toTensor } from '../../../core/convert';
 import { InvalidArgumentError } from '../../../core/errors';
-import { describe, sameShape, showShape } from '../../../core/shape';
+import { sameShape, showShape } from '../../../core/shape';
 import { shapeOf, type Tensor } from '../../../core/tensor';
 import { cast } from '../../../ops/array/cast';
 import { constant } from '../../../ops/array/convert';
@@ -21,10 +21,9 @@ import { drawSeed, type SeedLike } from '../../base/seed';
 import { blur, gaussian, homography } from '../../layers/preprocessing/image/warps';
 import { KerasTensor } from '../../symbolic/keras_tensor';
 import { oneOf } from '../define';
-import { integer, number, operation } from '../operation';
+import { integer, number, operation, positive } from '../operation';
 import type { Operand, Unary } from '../types';
-import { batchOf, exactRank, floatImages, formatOf, imagesOf, type DataFormatOption } from './common';
-import { pixelPair } from './color';
+import { batchOf, exactRank, floatImages, formatOf, imagesOf, pairOf, type DataFormatOption } from './common';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -143,14 +142,6 @@ export interface GaussianBlurOptions extends DataFormatOption {
   sigma?: readonly [number, number] | readonly number[];
 }
 
-/** A pair of numbers. */
-function numberPair(value: unknown, name: string, op: string): readonly [number, number] {
-  if (!Array.isArray(value) || value.length !== 2)
-    throw new TypeError(`[${op}] ${name} must be a list of two numbers; got ${describe(value)}`);
-  const [a, b] = value.map((n: unknown) => number(n, name, op));
-  return [a, b];
-}
-
 /** The largest kernel of a blur, in pixels of each direction. */
 const largestKernel = 2 ** 15;
 
@@ -170,11 +161,11 @@ export const gaussianBlur = operation<Unary<[options?: GaussianBlurOptions | rea
   optional: { kernelSize: [3, 3], sigma: [1, 1], dataFormat: null },
   check: ({ kernelSize, sigma, dataFormat }) => {
     const op = 'image.gaussianBlur';
-    const sizes = pixelPair(kernelSize, 'kernelSize', op);
+    const sizes = pairOf(kernelSize, 'kernelSize', op, positive);
     for (const size of sizes) checkKernel(size, op);
     return {
       kernelSize: sizes,
-      sigma: numberPair(sigma, 'sigma', op),
+      sigma: pairOf(sigma, 'sigma', op, number),
       dataFormat: formatOf(dataFormat, op),
     };
   },
