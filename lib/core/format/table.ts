@@ -2,25 +2,16 @@
 import { shapeToString } from '../format';
 import { type PrintData, elementWriter } from './elements';
 import { shownPositions, visible } from './layout';
+import { escapeMarkup } from './markup';
 
 /** Contents by MIME type. A Jupyter front end chooses the richest that it can show. */
 export interface MimeBundle {
   'text/plain': string;
   'text/html'?: string;
-  'image/svg+xml'?: string;
 }
 
 /** Rows and columns at each end of a matrix that has more than twice as many. */
 const edge = 10;
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#x27;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => entities[c]);
 
 /** The text of a tensor, and a table if it is a matrix; `data` is null if its elements cannot be read. */
 export function mimeBundle(
@@ -60,7 +51,7 @@ function htmlTable(
   const body = rows.positions.map((i) =>
     lineOf(
       String(i),
-      columns.positions.map((j) => `<td>${escaped(write(i * shape[1] + j).trim())}</td>`),
+      columns.positions.map((j) => `<td>${escapeMarkup(write(i * shape[1] + j).trim())}</td>`),
       'td',
     ),
   );
@@ -70,7 +61,7 @@ function htmlTable(
     'td',
   );
   return (
-    `<table><caption>${escaped(caption)}</caption><thead>${header}</thead>` +
+    `<table><caption>${escapeMarkup(caption)}</caption><thead>${header}</thead>` +
     `<tbody>${withGap(body, rows, dots).join('')}</tbody></table>`
   );
 }

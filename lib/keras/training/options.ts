@@ -1,5 +1,6 @@
 /// <reference lib="es2018.asynciterable" preserve="true" />
 /** The options of compile, fit, evaluate and predict. */
+import type { Signal } from '../../core/abort_signal';
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
 import { namedOptions } from '../base/named_options';
@@ -77,11 +78,8 @@ export interface EvaluateOptions {
   signal?: StopSignal | null;
 }
 
-/** What ends training: an AbortSignal. */
-export interface StopSignal {
-  readonly aborted: boolean;
-  throwIfAborted(): void;
-}
+/** What of an AbortSignal ends training. */
+export type StopSignal = Pick<Signal, 'aborted' | 'throwIfAborted'>;
 
 export interface FitOptions extends Omit<EvaluateOptions, 'steps'> {
   /** Passes over the data. Default 1. */

@@ -1,4 +1,5 @@
 /** A drawing of a model as SVG. */
+import { escapeMarkup } from '../../../core/format/markup';
 import type { Drawing, DrawnLayer } from './model_drawing';
 import { layeredLayout, type Box, type Point } from './layered_layout';
 
@@ -10,12 +11,9 @@ const margin = 16;
 /** The width of a text in Helvetica, roughly. */
 const textWidth = (text: string, size: number): number => text.length * size * 0.58;
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 // Control characters are not allowed in XML, escaped or not.
 const escape = (text: string): string =>
-  text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?')
-    .replace(/[&<>"]/g, (c) => escapes[c]);
+  escapeMarkup(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?'));
 
 const rowsOf = ({ lines, trained }: DrawnLayer): string[] =>
   trained === null ? [...lines] : [...lines, trained ? 'Trainable' : 'Non-trainable'];
