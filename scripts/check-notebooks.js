@@ -11,31 +11,21 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const prettier = require('prettier');
 const { fromNpm } = require('./check/runtimes');
+const { cache, pythonWith } = require('./python');
 const { root, run, write, newFolder, check, finish } = require('./check/tools');
 
 const notebooks = path.join(root, 'examples', 'notebooks');
-const cache = path.join(root, 'build-prebuilds', 'notebooks');
+const home = path.join(cache, 'notebooks');
 const packages = { deno: '@deno/linux-x64-glibc@2.9.6', tslab: 'tslab@1.0.22', nbclient: 'nbclient==0.10.4' };
-
-/** The Python that has nbclient. */
-async function pythonWithClient() {
-  const python = path.join(cache, 'venv', 'bin', 'python');
-  if (!fs.existsSync(path.join(cache, 'venv', 'done'))) {
-    await run(process.env.PYTHON ?? 'python3', ['-m', 'venv', '--clear', path.join(cache, 'venv')]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', packages.nbclient]);
-    fs.writeFileSync(path.join(cache, 'venv', 'done'), '');
-  }
-  return python;
-}
 
 /** The commands that start the kernels. */
 async function kernelCommands() {
   const deno = path.join(await fromNpm(packages.deno), 'deno');
-  const tslab = path.join(cache, 'node_modules', 'tslab', 'bin', 'tslab');
+  const tslab = path.join(home, 'node_modules', 'tslab', 'bin', 'tslab');
   if (!fs.existsSync(tslab)) {
-    fs.mkdirSync(cache, { recursive: true });
-    write(cache, { 'package.json': '{"private":true}' });
-    await run('npm', ['install', '--silent', '--ignore-scripts', packages.tslab], { cwd: cache });
+    fs.mkdirSync(home, { recursive: true });
+    write(home, { 'package.json': '{"private":true}' });
+    await run('npm', ['install', '--silent', '--ignore-scripts', packages.tslab], { cwd: home });
   }
   return {
     deno: [deno, 'jupyter', '--kernel', '--conn', '{connection_file}'],
@@ -53,9 +43,9 @@ function workFolder(kernels) {
     fs.symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
   write(folder, { 'package.json': '{"private":true}' });
   for (const [name, argv] of Object.entries(kernels)) {
-    const home = path.join(folder, 'jupyter', 'kernels', name);
-    fs.mkdirSync(home, { recursive: true });
-    write(home, { 'kernel.json': JSON.stringify({ argv, display_name: name, language: 'typescript' }) });
+    const kernel = path.join(folder, 'jupyter', 'kernels', name);
+    fs.mkdirSync(kernel, { recursive: true });
+    write(kernel, { 'kernel.json': JSON.stringify({ argv, display_name: name, language: 'typescript' }) });
   }
   return folder;
 }
@@ -78,7 +68,7 @@ async function main() {
     console.log('skipped: the kernels that are tried are those for Linux on x86-64');
     return;
   }
-  const python = await pythonWithClient();
+  const { python } = pythonWith(packages.nbclient);
   const kernels = await kernelCommands();
   const folder = workFolder(kernels);
   const env = { JUPYTER_DATA_DIR: path.join(folder, 'jupyter') };
