@@ -24,7 +24,12 @@ function codeOf(page: string): string {
     if (given !== null) code += given[1];
     else if (line === '```ts') inside = true;
     else if (line === '```') inside = false;
-    else if (inside && !/^import .* from 'gradtape';$/.test(line)) code += line;
+    // Blocks are the body of a function: other entries of the package are imported in it.
+    else if (inside && !/^import .* from 'gradtape';$/.test(line))
+      code += line.replace(
+        /^import (?:\* as )?(.*) from '(gradtape\/\w+)';$/,
+        "const $1 = await import('$2');",
+      );
     code += '\n';
   }
   return code;
@@ -92,14 +97,15 @@ test.each([...programs])('%s runs', async (_, code) => {
     // What they write does not belong into the repository.
     process.chdir(folder);
     const { outputText } = ts.transpileModule(`const page = async () => { ${code}\n};`, {
-      compilerOptions: { target: ts.ScriptTarget.ES2022 },
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
     });
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the documentation's own code
-    const make = new Function('tf', 'expectGives', `${outputText}\nreturn page;`) as (
+    const make = new Function('tf', 'expectGives', 'require', `${outputText}\nreturn page;`) as (
       library: typeof tf,
       check: typeof expectGives,
+      load: NodeJS.Require,
     ) => () => Promise<void>;
-    await make(tf, expectGives)();
+    await make(tf, expectGives, require)();
   } finally {
     process.chdir(before);
     fs.rmSync(folder, { recursive: true });
