@@ -143,7 +143,8 @@ export const pictureCases: Readonly<Record<string, MakeCase>> = {
     };
   },
   saturateCast: mapped((x) => Math.trunc(Math.min(Math.max(x, 0), 255)), 'uint8'),
-  convertImageDtype: mapped((x) => Math.trunc(x * 255.5), 'uint8'),
+  // The product is rounded to float32, as the op's.
+  convertImageDtype: mapped((x) => Math.trunc(Math.fround(x * 255.5)), 'uint8'),
   adjustBrightness: mapped((x) => x + 0.25, 0.25),
   adjustGamma: mapped((x) => Math.sqrt(x), 0.5),
   rgbToHsv: colored(images.toHsv),
