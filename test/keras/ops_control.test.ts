@@ -195,6 +195,36 @@ test('a range is not computed from symbolic tensors, as in Keras', () => {
   expect(() => ops.arange(0, tf.keras.Input([]) as never)).toThrow('[arange] stop must be a number; got');
 });
 
+test('dtypes and bounds of reductions are those of Keras', () => {
+  const bools = tf.constant([
+    [true, false],
+    [true, true],
+  ]);
+  const bytes = tf.cast(bools, 'int8');
+  const dtypes = [
+    ops.abs(bools),
+    ops.square(bools),
+    ops.max(bools),
+    ops.min(bools),
+    ops.matmul(bools, bools),
+  ];
+  expect(dtypes.map((t) => t.dtype)).toEqual(['bool', 'int32', 'bool', 'bool', 'bool']);
+  expect([ops.max(bools).item(), ops.min(bools).item()]).toEqual([true, false]);
+  expect(ops.matmul(bools, bools).array()).toEqual([
+    [true, false],
+    [true, true],
+  ]);
+  expect([ops.matmul(bytes, bytes).dtype, ops.cumsum(bytes).dtype, ops.cumprod(bools).dtype]).toEqual([
+    'int32',
+    'int8',
+    'int32',
+  ]);
+  expect(ops.cumsum(bytes, { dtype: 'float64' }).dtype).toBe('float64');
+  expect(ops.prod(bytes, { dtype: 'float16' }).dtype).toBe('float16');
+  expect(values(ops.max(vector, { initial: 99 }))).toBe(99);
+  expect(values(ops.min(vector, { initial: -99 }))).toBe(-99);
+});
+
 test('weighted means, and errors', () => {
   expect(values(ops.average(vector, { weights: tf.constant([0, 0, 1, 3]) }))).toBe(3.75);
   expect(() => ops.roll(vector, 'a' as never)).toThrow('[roll] shift must be an integer');
