@@ -43,6 +43,9 @@ export interface MaxPoolingOptions extends PoolingOptions {
   poolSize?: WindowSize;
 }
 
+/** Whether a first argument is the object of options. */
+const hasOptions = (first: unknown): boolean => typeof first === 'object' && first !== null && isPlain(first);
+
 /** Base class of layers that reduce each window, for each channel. */
 abstract class BasePooling extends Layer {
   static override readonly positional = ['poolSize'];
@@ -60,7 +63,7 @@ abstract class BasePooling extends Layer {
       padding = 'valid',
       dataFormat = null,
       ...others
-    } = isPlain(first as object)
+    } = hasOptions(first)
       ? { ...(first as PoolingWithSizeOptions), ...namedOptions(options, where) }
       : { ...namedOptions(options, where), poolSize: first as WindowSize };
     super(others);
@@ -101,7 +104,7 @@ abstract class BasePooling extends Layer {
 abstract class BaseMaxPooling extends BasePooling {
   constructor(rank: number, first: WindowSize | MaxPoolingOptions, options: PoolingOptions) {
     const withSize = { poolSize: 2, ...(first as MaxPoolingOptions) };
-    super(rank, isPlain(first as object) ? withSize : (first as WindowSize), options);
+    super(rank, hasOptions(first) ? withSize : (first as WindowSize), options);
   }
 
   protected override pool(images: Tensor, padding: 'SAME' | 'VALID'): Tensor {
