@@ -67,7 +67,9 @@ function applyGiven(given: Record<string, unknown>, defaults: object, chosen: ob
     if (!Object.hasOwn(defaults, key)) {
       // An inherited name: someone extended Object.prototype.
       if (!Object.hasOwn(given, key)) continue;
-      throw new TypeError(`[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ')}`);
+      throw new TypeError(
+        `[${op}] has no option '${key}'; it takes ${Object.keys(defaults).join(', ') || 'none'}`,
+      );
     }
     if (value !== undefined) (chosen as Record<string, unknown>)[key] = value;
   }

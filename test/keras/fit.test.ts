@@ -139,6 +139,25 @@ describe('steps and epochs', () => {
     expect(Math.abs(losses[0] - losses[2])).toBeGreaterThan(1);
   });
 
+  test('classes without a weight count once', async () => {
+    const labels = tf.constant([[0], [1], [2], [-1], [0], [1], [2], [0]], { dtype: 'float32' });
+    const loss = async (options: object): Promise<number> =>
+      (await model().fit(x, labels, { ...quiet, ...options })).history.loss[0];
+    const sampleWeight = tf.constant([2, 1, 1, 1, 2, 1, 1, 2], { dtype: 'float32' });
+    expect(await loss({ classWeight: { 0: 2 } })).toBe(await loss({ sampleWeight }));
+    expect(await loss({ classWeight: {} })).toBe(await loss({}));
+    await expect(loss({ classWeight: { cat: 2 } })).rejects.toThrow(
+      'classWeight must have a number for each',
+    );
+  });
+
+  test('options in the place of labels: the error says where they belong', async () => {
+    const batches = new Set([[x, y]]).values();
+    await expect(model().fit(batches as never, { epochs: 2 })).rejects.toThrow(
+      'options are the third argument, fit(batches, null, { … })',
+    );
+  });
+
   test('steps that a subclass overrides, compiled and eager', async () => {
     class Own extends tf.keras.Sequential {
       override trainStep(batch: Parameters<tf.keras.Sequential['trainStep']>[0]): Record<string, tf.Tensor> {

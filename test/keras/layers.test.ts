@@ -236,3 +236,23 @@ test('Wrapper has the weights, the losses and the config of its layer', () => {
   expect(scaled.getConfig()).toMatchObject({ name: 'scaled', layer: inner });
   expect(() => new Scaled(3 as never)).toThrow(TypeError);
 });
+
+test('pooling layers take the size of a window first or among the options', () => {
+  const { AveragePooling2D, MaxPooling2D } = tf.keras.layers;
+  for (const type of [AveragePooling2D, MaxPooling2D]) {
+    const layer = new type({ poolSize: [2, 3], strides: 1 });
+    expect(layer.getConfig()).toMatchObject({ poolSize: [2, 3], strides: [1, 1] });
+    expect(new type([2, 3], { strides: 1 }).getConfig()).toMatchObject({ poolSize: [2, 3], strides: [1, 1] });
+  }
+  expect(new MaxPooling2D({ padding: 'same' }).poolSize).toEqual([2, 2]);
+  expect(() => new AveragePooling2D({ padding: 'same' } as never)).toThrow('`poolSize` argument must be 2');
+});
+
+test('what Keras computes or refuses, in corners', () => {
+  const { layers, losses } = tf.keras;
+  expect(() => new losses.CategoricalGeneralizedCrossEntropy({ q: 0 })).toThrow('q must be in the interval');
+  expect(() => new layers.LSTM(2)(tf.zeros([2, 0, 2]))).toThrow('their shape is [2,0,2]');
+  const image = tf.reshape(tf.range(16, { dtype: 'float32' }), [1, 4, 4, 1]);
+  const resized = new layers.Resizing(2, 2, { interpolation: 'area' })<tf.Tensor>(image);
+  expect([...(resized.data() as Iterable<number>)]).toEqual([2.5, 4.5, 10.5, 12.5]);
+});

@@ -160,6 +160,71 @@ test('distinct elements', () => {
   ]);
 });
 
+test('distinct elements of a given number, and where they are first', () => {
+  const x = tf.constant([5, 1, 5, 2], 'int32');
+  const all = { returnIndex: true, returnInverse: true, returnCounts: true };
+  expect((ops.unique(x, { ...all, size: 5, fillValue: 9 }) as tf.Tensor[]).map(values)).toEqual([
+    [1, 2, 5, 9, 9],
+    [1, 3, 0, 1, 1],
+    [2, 0, 2, 1],
+    [1, 1, 2, 0, 0],
+  ]);
+  expect(values(ops.unique(x, { size: 2 }) as tf.Tensor)).toEqual([1, 2]);
+  expect(() => ops.unique(x, { size: -1 })).toThrow('[unique] size must not be negative; got -1');
+});
+
+test('distinct elements are an operation of functional models', async () => {
+  const x = tf.keras.Input([3]);
+  const y = ops.unique(x, { returnInverse: true }) as tf.keras.KerasTensor[];
+  expect(y.map(({ shape, dtype }) => [shape, dtype])).toEqual([
+    [[null], 'float32'],
+    [[null, 3], 'int32'],
+  ]);
+  const model = new tf.keras.Model(x, y[0]);
+  const input = tf.constant([
+    [1, 2, 1],
+    [4, 1, 2],
+  ]);
+  expect(values(model<tf.Tensor>(input))).toEqual([1, 2, 4]);
+  expect(values(await model.predict<tf.Tensor>(input))).toEqual([1, 2, 4]);
+  const [, { config }] = (model.getConfig() as { layers: { config: object }[] }).layers;
+  expect(Object.keys(config)).toContain('fill_value');
+});
+
+test('a range is not computed from symbolic tensors, as in Keras', () => {
+  expect(() => ops.arange(0, tf.keras.Input([]) as never)).toThrow('[arange] stop must be a number; got');
+});
+
+test('dtypes and bounds of reductions are those of Keras', () => {
+  const bools = tf.constant([
+    [true, false],
+    [true, true],
+  ]);
+  const bytes = tf.cast(bools, 'int8');
+  const dtypes = [
+    ops.abs(bools),
+    ops.square(bools),
+    ops.max(bools),
+    ops.min(bools),
+    ops.matmul(bools, bools),
+  ];
+  expect(dtypes.map((t) => t.dtype)).toEqual(['bool', 'int32', 'bool', 'bool', 'bool']);
+  expect([ops.max(bools).item(), ops.min(bools).item()]).toEqual([true, false]);
+  expect(ops.matmul(bools, bools).array()).toEqual([
+    [true, false],
+    [true, true],
+  ]);
+  expect([ops.matmul(bytes, bytes).dtype, ops.cumsum(bytes).dtype, ops.cumprod(bools).dtype]).toEqual([
+    'int32',
+    'int8',
+    'int32',
+  ]);
+  expect(ops.cumsum(bytes, { dtype: 'float64' }).dtype).toBe('float64');
+  expect(ops.prod(bytes, { dtype: 'float16' }).dtype).toBe('float16');
+  expect(values(ops.max(vector, { initial: 99 }))).toBe(99);
+  expect(values(ops.min(vector, { initial: -99 }))).toBe(-99);
+});
+
 test('weighted means, and errors', () => {
   expect(values(ops.average(vector, { weights: tf.constant([0, 0, 1, 3]) }))).toBe(3.75);
   expect(() => ops.roll(vector, 'a' as never)).toThrow('[roll] shift must be an integer');

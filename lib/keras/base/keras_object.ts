@@ -1,5 +1,6 @@
 /** What layers, losses, initializers and the like have in common: a config from which an equal object can be made. */
 import { Callable } from './callable';
+import { withDefaults } from './named_options';
 import { classNameOf } from './registry';
 
 /** @internal The method by which Node prints an object. */
@@ -7,6 +8,8 @@ export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.cust
 
 /** A config: the constructor's arguments by their names. Values are plain data or other objects with a config. */
 export type Config = Record<string, unknown>;
+
+const noOptions = {};
 
 interface Constructor<T> {
   new (...args: never[]): T;
@@ -20,6 +23,12 @@ interface Constructor<T> {
 export abstract class KerasObject extends Callable {
   /** The names of the constructor's arguments that come before the options. */
   static readonly positional: readonly string[] = [];
+
+  /** A class without a constructor of its own has no options: TypeError for any. */
+  constructor(options?: Readonly<Record<string, never>>) {
+    super();
+    if (options !== undefined) withDefaults(options, noOptions, classNameOf(this));
+  }
 
   static fromConfig<T>(this: Constructor<T>, config: Config): T {
     const options = { ...config };

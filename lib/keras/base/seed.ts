@@ -8,7 +8,7 @@ import { cast } from '../../ops/array/cast';
 import { add, floormod, multiply } from '../../ops/math/binary';
 import { MersenneTwister } from '../../ops/random/mersenne_twister';
 import { setSeed } from '../../ops/random/random_seed';
-import { namedOptions } from './named_options';
+import { namedOptions, withDefaults } from './named_options';
 import { uniqueName } from './naming';
 import { Weight } from './weight';
 
@@ -22,7 +22,7 @@ export const drawBelow = (n: number): number =>
   orders === null ? Math.floor(Math.random() * n) : orders.next() % n;
 
 /**
- * Makes what Keras draws reproducible: seeds that are not options, and the random ops of TensorFlow.
+ * Makes what Keras draws reproducible: seeds that are not given, and the random ops of TensorFlow.
  * @tf tf.keras.utils.set_random_seed
  */
 export function setRandomSeed(seed: number): void {
@@ -50,19 +50,25 @@ export function defaultSeed(): number {
 /** TensorFlow's stateless ops take int32 seeds: what Keras makes of wider ones. */
 const seedLimit = 2 ** 31 - 2;
 
+const generatorDefaults: { seed: number | null; name: string | null } = { seed: null, name: null };
+
 /**
  * Draws a seed at each use, from a state that is a variable: inside compiled functions too. @tf tf.keras.random.SeedGenerator
  */
 export class SeedGenerator {
   readonly name: string;
-  /** The seed that it was options, or null. */
+  /** The seed that it was given, or null. */
   readonly seed: number | null;
   /** The seed and the number of draws, int64. */
   readonly state: Weight;
 
   constructor(options: { seed?: number | null; name?: string } | number | null = {}) {
-    const { seed = null, name } =
-      typeof options === 'object' && options !== null ? options : { seed: options };
+    const bare = typeof options !== 'object' || options === null;
+    const { seed, name } = withDefaults(
+      bare ? { seed: options } : options,
+      generatorDefaults,
+      'SeedGenerator',
+    );
     if (seed !== null && !Number.isInteger(seed))
       throw new InvalidArgumentError(`[SeedGenerator] seed must be an integer; got ${describe(seed)}`);
     this.name = name ?? uniqueName('seed_generator');

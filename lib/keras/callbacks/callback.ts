@@ -1,6 +1,8 @@
 /** Callbacks: what happens at certain points of training. */
 import type { TensorLike } from '../../core/convert';
 import type { Tensor } from '../../core/tensor';
+import { withDefaults } from '../base/named_options';
+import { nameOfClass } from '../base/registry';
 import type { Weight } from '../base/weight';
 import type { Optimizer } from '../optimizers';
 
@@ -47,6 +49,8 @@ export interface TrainingParams {
 /** A method's result may be a promise, which is awaited. */
 export type MaybePromise = void | Promise<void>;
 
+const noOptions = {};
+
 /**
  * Base class of callbacks: a subclass overrides the methods of the points at which it does something. @tf tf.keras.callbacks.Callback
  */
@@ -54,6 +58,11 @@ export class Callback {
   /** The model that is trained. */
   model: TrainedModel | null = null;
   params: TrainingParams | null = null;
+
+  /** A callback without a constructor of its own has no options: TypeError for any. */
+  constructor(options?: Readonly<Record<string, never>>) {
+    if (options !== undefined) withDefaults(options, noOptions, nameOfClass(this.constructor));
+  }
 
   /** @internal Whether its methods for batches do anything. */
   get watchesBatches(): boolean {

@@ -1,7 +1,7 @@
 /** Several callbacks as one. */
 import { InvalidArgumentError } from '../../core/errors';
 import { describe } from '../../core/shape';
-import { namedOptions } from '../base/named_options';
+import { withDefaults } from '../base/named_options';
 import {
   Callback,
   type CallbackMethod,
@@ -21,6 +21,15 @@ export interface CallbackListOptions extends Partial<TrainingParams> {
   model?: TrainedModel | null;
 }
 
+const defaults: Required<CallbackListOptions> = {
+  addHistory: false,
+  addProgbar: false,
+  model: null,
+  verbose: 0,
+  epochs: 1,
+  steps: null,
+};
+
 /**
  * Several callbacks as one, for training loops of one's own; `fit` takes it in place of an array. Its methods call those of each
  * callback in order, and resolve when these have finished. @tf tf.keras.callbacks.CallbackList
@@ -32,12 +41,7 @@ export class CallbackList {
   params: TrainingParams;
 
   constructor(callbacks: readonly Callback[] | Callback | null = null, options: CallbackListOptions = {}) {
-    const {
-      addHistory = false,
-      addProgbar = false,
-      model = null,
-      ...params
-    } = namedOptions(options, 'CallbackList');
+    const { addHistory, addProgbar, model, ...params } = withDefaults(options, defaults, 'CallbackList');
     const list: unknown[] = callbacks === null ? [] : [callbacks].flat(Infinity);
     for (const callback of list)
       if (!(callback instanceof Callback))
@@ -50,7 +54,7 @@ export class CallbackList {
     if (addProgbar && !this.callbacks.some((callback) => callback instanceof ProgbarLogger))
       this.callbacks.push(new ProgbarLogger());
     this.history = this.callbacks.find((callback) => callback instanceof History) ?? null;
-    this.params = { verbose: params.verbose ?? 0, epochs: params.epochs ?? 1, steps: params.steps ?? null };
+    this.params = params;
     if (model !== null) this.setModel(model);
     this.setParams(this.params);
   }

@@ -1,4 +1,6 @@
 /** Cross-entropies as objects. */
+import { InvalidArgumentError } from '../../core/errors';
+import { describe } from '../../core/shape';
 import {
   binaryCrossentropy,
   binaryFocalCrossentropy,
@@ -110,5 +112,9 @@ export class CategoricalGeneralizedCrossEntropy extends FunctionLoss {
       'CategoricalGeneralizedCrossEntropy',
       generalizedDefaults,
     );
+    if (!(this.q > 0 && this.q < 1))
+      throw new InvalidArgumentError(
+        `[CategoricalGeneralizedCrossEntropy] q must be in the interval (0, 1); got ${describe(this.q)}`,
+      );
   }
 }

@@ -2,9 +2,9 @@
 import type { TensorLike } from '../../core/convert';
 import type { Tensor } from '../../core/tensor';
 import type { Config } from '../base/keras_object';
-import { namedOptions, withDefaults } from '../base/named_options';
+import { withDefaults } from '../base/named_options';
 import { toSameRank } from '../base/ranks';
-import { Loss, type LossOptions } from './loss';
+import { Loss, lossDefaults, type LossOptions } from './loss';
 
 type LossFunction = (yTrue: TensorLike, yPred: TensorLike, options?: never) => Tensor;
 
@@ -26,12 +26,12 @@ export class FunctionLoss extends Loss {
     defaults: Readonly<Record<string, unknown>> = {},
     unsaved: Readonly<Record<string, unknown>> = {},
   ) {
-    const { name, reduction, dtype, ...own } = namedOptions(given, where);
+    const all = { ...lossDefaults, ...defaults, ...unsaved };
+    const { name, reduction, dtype, ...own } = withDefaults(given, all, where);
     super({ name, reduction, dtype });
     this.#fn = fn;
     this.#unsaved = unsaved;
-    const all = { ...defaults, ...unsaved };
-    this.#options = withDefaults<Record<string, unknown>>(own, all, where);
+    this.#options = own;
     Object.assign(this, this.#options);
   }
 

@@ -12,9 +12,9 @@ import { policyFrom, type DTypePolicy, type MixedPolicy } from '../base/dtype_po
 import { floatx } from '../base/settings';
 import { KerasObject, type Config } from '../base/keras_object';
 import { logitsOf, withLogits } from '../base/logits';
-import { namedOptions } from '../base/named_options';
+import { withDefaults } from '../base/named_options';
 import { uniqueName } from '../base/naming';
-import { registrationOf, snakeNameOf } from '../base/registry';
+import { classNameOf, registrationOf, snakeNameOf } from '../base/registry';
 import { toSameRank } from '../base/ranks';
 import { maskOf, setMask } from '../layers/call_context';
 import { inDType } from './operands';
@@ -31,6 +31,12 @@ export interface LossOptions {
   /** The dtype of the result. Default: float32. */
   dtype?: DType | MixedPolicy | DTypePolicy | null;
 }
+
+export const lossDefaults: Required<LossOptions> = {
+  reduction: 'sum_over_batch_size',
+  name: null,
+  dtype: null,
+};
 
 /** The weights of values from those that are given and a mask. */
 export function applyMask(
@@ -94,8 +100,8 @@ export abstract class Loss extends KerasObject {
   readonly dtype: DType;
 
   constructor(options: LossOptions = {}) {
-    const { reduction = 'sum_over_batch_size', name = null, dtype = null } = namedOptions(options, 'Loss');
     super();
+    const { reduction, name, dtype } = withDefaults(options, lossDefaults, classNameOf(this));
     if (reduction !== null && !reductions.includes(reduction))
       throw new InvalidArgumentError(
         `[Loss] Invalid value for argument \`reduction\`. Expected one of ${reductions.join(', ')}. Received: ${describe(reduction)}`,

@@ -8,9 +8,9 @@ import { zeros } from '../../ops/array/creation';
 import { policyFrom, type DTypePolicy, type MixedPolicy } from '../base/dtype_policy';
 import { floatx } from '../base/settings';
 import { KerasObject, type Config } from '../base/keras_object';
-import { namedOptions } from '../base/named_options';
+import { withDefaults } from '../base/named_options';
 import { uniqueName, withNameScope } from '../base/naming';
-import { snakeNameOf } from '../base/registry';
+import { classNameOf, snakeNameOf } from '../base/registry';
 import { Weight } from '../base/weight';
 import { get as getInitializer, type InitializerLike } from '../initializers/get';
 import { inDType } from '../losses/operands';
@@ -38,8 +38,8 @@ export abstract class Metric extends KerasObject {
   readonly variables: Weight[] = [];
 
   constructor(options: MetricOptions = {}) {
-    const { name = null, dtype = null } = namedOptions(options, 'Metric');
     super();
+    const { name, dtype } = withDefaults(options, metricDefaults, classNameOf(this));
     if (name !== null && typeof name !== 'string')
       throw new TypeError(`[Metric] name must be a string; got ${describe(name)}`);
     this.name = name ?? uniqueName(snakeNameOf(this));

@@ -71,7 +71,10 @@ export const logicalOr = both('LogicalOr', compare.logicalOr, booleans);
 export const logicalXor = both('LogicalXor', compare.logicalXor, booleans);
 
 /** The matrix product, over broadcast batches; vectors are rows on the left and columns on the right. @tf tf.keras.ops.matmul */
-export const matmul = both('Matmul', (a, b) => {
+export const matmul = both('Matmul', (x1, x2) => {
+  // As in Keras, whose products of 8-bit integers would overflow.
+  const [a, b] = x1.dtype === 'int8' ? [cast(x1, 'int32'), cast(x2, 'int32')] : [x1, x2];
+  if (a.dtype === 'bool') return cast(matmul(cast(a, 'int32'), cast(b, 'int32')), 'bool');
   if (a.rank > 1 && b.rank > 1) return product(a, b);
   if (a.rank === 0 || b.rank === 0) return product(a, b);
   return contract(a, b, [[a.rank - 1], [Math.max(0, b.rank - 2)]]);

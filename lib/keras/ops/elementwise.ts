@@ -37,15 +37,16 @@ const predicate = (className: string, f: (x: Tensor) => Tensor): Unary => real(c
 
 /** −x. @tf tf.keras.ops.negative */
 export const negative = exact('Negative', unary.negative);
+const magnitude = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : unary.abs(x));
 /** |x|. @tf tf.keras.ops.absolute */
-export const absolute = exact('Absolute', unary.abs);
+export const absolute = exact('Absolute', magnitude);
 /** |x|. @tf tf.keras.ops.abs */
 export const abs = absolute;
-exact('Abs', unary.abs);
+exact('Abs', magnitude);
 /** −1, 0 or 1. @tf tf.keras.ops.sign */
 export const sign = exact('Sign', unary.sign);
 /** x². @tf tf.keras.ops.square */
-export const square = exact('Square', unary.square);
+export const square = exact('Square', (x) => unary.square(x.dtype === 'bool' ? convert(x, 'int32') : x));
 /** Not x. @tf tf.keras.ops.logical_not */
 export const logicalNot = exact('LogicalNot', (x) =>
   unary.logicalNot(x.dtype === 'bool' ? x : convert(x, 'bool')),

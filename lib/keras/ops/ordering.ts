@@ -1,14 +1,16 @@
 /** Orders, positions and counts: sorting, the largest elements, bins. */
 import { toTensor, type TensorLike } from '../../core/convert';
-import { InvalidArgumentError } from '../../core/errors';
-import { options as readOptions } from '../../core/options';
+import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
 import { describe } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
-import { fill, linspace, onesLike } from '../../ops/array/creation';
+import { fill, linspace, onesLike, range as rangeOp } from '../../ops/array/creation';
 import { split } from '../../ops/array/joining';
+import { pad } from '../../ops/array/padding';
+import { slice } from '../../ops/array/slicing';
 import { expandDims, reshape } from '../../ops/array/views';
 import { bincount as bincountOp, inTopK as inTopKOp } from '../../ops/index/counting';
 import { booleanMask, gather } from '../../ops/index/indexing';
+import { unsortedSegmentMin } from '../../ops/index/segments';
 import { scatterNd } from '../../ops/index/scatter';
 import { searchsorted as searchsortedOp } from '../../ops/index/search';
 import { argsort as argsortOp, sort as sortOp, topK as topKOp } from '../../ops/index/sort';
@@ -18,7 +20,8 @@ import { greaterEqual, lessEqual, logicalAnd, notEqual } from '../../ops/math/co
 import { reduceMax, reduceMin } from '../../ops/reduce/reduce';
 import { oneHot } from '../../ops/array/patterns';
 import type { DType } from '../../core/dtype';
-import type { KerasTensor } from '../symbolic/keras_tensor';
+import type { KerasShape } from '../base/shapes';
+import { KerasTensor } from '../symbolic/keras_tensor';
 import { floatx } from '../base/settings';
 import { as, dtypeOrNull, likes, oneOf, only } from './define';
 import { promoted } from './dtypes';
@@ -198,35 +201,81 @@ export const inTopK = operation<Binary<[k: number]>>({
 interface UniqueOptions {
   /** Ascending order (default), or that of the first occurrences. */
   sorted?: boolean;
+  /** Whether the index of the first occurrence of each is in the result. */
+  returnIndex?: boolean;
   /** Whether the inverse is in the result: for each element, its index among the distinct ones. */
   returnInverse?: boolean;
   /** Whether the counts are. */
   returnCounts?: boolean;
+  /** How many there are in the result: the first, or all and `fillValue` behind them. Default: as many as there are. */
+  size?: number | null;
+  /** Default 0. */
+  fillValue?: number | null;
 }
 
-const uniqueDefaults = { sorted: true, returnInverse: false, returnCounts: false };
-
-/** The distinct elements of all, or `[values, inverse, counts]` with those asked for. Their number depends on the values. @tf tf.keras.ops.unique */
-export function unique(x: TensorLike, options: UniqueOptions | boolean = {}): Tensor | Tensor[] {
-  const { sorted, returnInverse, returnCounts } = readOptions(options, 'sorted', uniqueDefaults, 'unique');
-  for (const [name, value] of Object.entries({ sorted, returnInverse, returnCounts }))
-    flag(value, name, 'unique');
-  const given = toTensor(x, null, 'unique', 'x');
-  const { y, idx, count } = uniqueWithCounts(reshape(given, [-1]));
-  let [values, inverse, counts]: Tensor[] = [y, idx, count];
-  if (sorted) {
-    const order = argsortOp(values, { axis: 0 });
-    values = gather(values, order);
-    counts = gather(counts, order);
-    inverse = gather(argsortOp(order, { axis: 0 }), inverse);
-  }
-  if (!returnInverse && !returnCounts) return values;
-  return [
-    values,
-    ...(returnInverse ? [reshape(inverse, given.shape)] : []),
-    ...(returnCounts ? [counts] : []),
-  ];
+/** Cuts a vector off, or appends a value. */
+function toSize(x: Tensor, size: number | null, value: number): Tensor {
+  if (size === null) return x;
+  const count = Math.min(size, x.shape[0]);
+  return pad(slice(x, [0], [count]), [[0, size - count]], { constantValues: value });
 }
+
+/**
+ * The distinct elements of all, or `[values, index, inverse, counts]` with those asked for. Their number depends on the values unless there
+ * is a `size`. @tf tf.keras.ops.unique
+ */
+export const unique = operation<
+  Unary<[options?: UniqueOptions | boolean], Tensor | Tensor[], KerasTensor | KerasTensor[]>
+>({
+  module: numpy,
+  className: 'Unique',
+  tensors: ['x'],
+  optional: {
+    sorted: true,
+    returnIndex: false,
+    returnInverse: false,
+    returnCounts: false,
+    axis: null,
+    size: null,
+    fillValue: null,
+  },
+  check: (config) => {
+    for (const name of ['sorted', 'returnIndex', 'returnInverse', 'returnCounts'])
+      flag(config[name], name, 'unique');
+    if (config.axis !== null) throw new UnimplementedError('[unique] axis must be null: of all elements');
+    if (config.size !== null && integer(config.size, 'size', 'unique') < 0)
+      throw new InvalidArgumentError(`[unique] size must not be negative; got ${describe(config.size)}`);
+    return config;
+  },
+  spec: ([x], { returnIndex, returnInverse, returnCounts, size }) => {
+    const { shape, dtype } = x as KerasTensor;
+    const numbers = (of: KerasShape): KerasTensor => new KerasTensor(of, 'int32');
+    const vector = [size as number | null];
+    const results = [new KerasTensor(vector, dtype)];
+    if (returnIndex) results.push(numbers(vector));
+    if (returnInverse) results.push(numbers(shape));
+    if (returnCounts) results.push(numbers(vector));
+    return results.length === 1 ? results[0] : results;
+  },
+  run: (args, config) => {
+    const x = only(args, 'unique');
+    const size = config.size as number | null;
+    const { y, idx, count } = uniqueWithCounts(reshape(x, [-1]));
+    const first = config.returnIndex
+      ? unsortedSegmentMin(rangeOp(x.size, { dtype: 'int32' }), idx, y.shape[0])
+      : idx;
+    const order = config.sorted ? argsortOp(y, { axis: 0 }) : null;
+    const inOrder = (t: Tensor, filler: number): Tensor =>
+      toSize(order === null ? t : gather(t, order), size, filler);
+    const results = [inOrder(y, (config.fillValue as number | null) ?? 0)];
+    // Keras's own filler of indices is 1.
+    if (config.returnIndex) results.push(inOrder(first, 1));
+    if (config.returnInverse)
+      results.push(reshape(order === null ? idx : gather(argsortOp(order, { axis: 0 }), idx), x.shape));
+    if (config.returnCounts) results.push(inOrder(count, 0));
+    return results.length === 1 ? results[0] : results;
+  },
+});
 
 interface MultiHotOptions {
   /** The axis of the classes. Default: the last. */

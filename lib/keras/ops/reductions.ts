@@ -1,25 +1,36 @@
 /** Reductions. */
 import { toTensor } from '../../core/convert';
+import type { DType } from '../../core/dtype';
 import type { Tensor } from '../../core/tensor';
 import { cast } from '../../ops/array/cast';
+import { convertToTensor } from '../../ops/array/convert';
+import { maximum, minimum } from '../../ops/math/binary';
 import { expandDims, reshape } from '../../ops/array/views';
 import { argmax as argmaxOp, argmin as argminOp } from '../../ops/reduce/argreduce';
 import * as reduce from '../../ops/reduce/reduce';
 import { cumprod as cumprodOp, cumsum as cumsumOp } from '../../ops/math/scan';
+import { as, dtypeOrNull, summed } from './define';
 import { floating } from './dtypes';
 import { axes, integer, operation, type OperationModule } from './operation';
 import type { Axes, AxisOption, ReductionOptions, Unary } from './types';
 
 type Reduce = (x: Tensor, options: { axis: Axes; keepdims: boolean }) => Tensor;
-type Options = ReductionOptions | Axes;
+interface DTypeOption {
+  /** The dtype in which it computes. Default: that of the elements, at least 32 bits in sums and products of all. */
+  dtype?: DType | null;
+}
+interface InitialOption {
+  /** A bound of the result: the result of no elements. */
+  initial?: number | null;
+}
 
-function reduction(
+function reduction<More extends object = object>(
   className: string,
   f: Reduce,
   prepare: (x: Tensor) => Tensor,
   more: { module?: OperationModule; optional?: Record<string, unknown> } = {},
-): Unary<[options?: Options]> {
-  return operation<Unary<[options?: Options]>>({
+): Unary<[options?: (ReductionOptions & More) | Axes]> {
+  return operation<Unary<[options?: (ReductionOptions & More) | Axes]>>({
     module: more.module ?? 'numpy',
     className,
     tensors: ['x'],
@@ -28,36 +39,42 @@ function reduction(
       if (typeof keepdims !== 'boolean') throw new TypeError(`[${className}] keepdims must be true or false`);
       return { axis: axes(axis, 'axis', className), keepdims, ...others };
     },
-    run: ([x], { axis, keepdims }) =>
-      f(prepare(toTensor(x, null, className, 'x')), { axis: axis as Axes, keepdims: keepdims as boolean }),
+    run: ([x], { axis, keepdims, dtype = null, initial = null }) => {
+      const given = toTensor(x, null, className, 'x');
+      const to = dtypeOrNull(dtype, className);
+      const y = f(to === null ? prepare(given) : as(given, to), {
+        axis: axis as Axes,
+        keepdims: keepdims as boolean,
+      });
+      if (initial === null) return y;
+      const bound = cast(convertToTensor(initial as number), y.dtype);
+      return className === 'Max' ? maximum(y, bound) : minimum(y, bound);
+    },
   });
 }
 
-/** Keras sums integers of fewer than 32 bits, and booleans, as 32-bit integers. */
-function summed(x: Tensor): Tensor {
-  const { kind, bytes, name } = x.dt;
-  if (kind === 'bool') return cast(x, 'int32');
-  if (kind === 'float' || bytes >= 4) return x;
-  return cast(x, name.startsWith('u') ? 'uint32' : 'int32');
-}
 const asFloat = (x: Tensor): Tensor => floating(x, 'mean');
 const asBool = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : cast(x, 'bool'));
 const same = (x: Tensor): Tensor => x;
+
+/** Of booleans, the maximum is whether any is true, and the minimum whether all are. */
+const greatest: Reduce = (x, o) => (x.dtype === 'bool' ? reduce.reduceAny(x, o) : reduce.reduceMax(x, o));
+const least: Reduce = (x, o) => (x.dtype === 'bool' ? reduce.reduceAll(x, o) : reduce.reduceMin(x, o));
 
 /** The sum over axes. @tf tf.keras.ops.sum */
 export const sum = reduction('Sum', reduce.reduceSum, summed);
 /** The mean over axes; of integers as float32. @tf tf.keras.ops.mean */
 export const mean = reduction('Mean', reduce.reduceMean, asFloat);
 /** The product over axes. @tf tf.keras.ops.prod */
-export const prod = reduction('Prod', reduce.reduceProd, summed, { optional: { dtype: null } });
+export const prod = reduction<DTypeOption>('Prod', reduce.reduceProd, summed, { optional: { dtype: null } });
 /** The maximum over axes. @tf tf.keras.ops.max */
-export const max = reduction('Max', reduce.reduceMax, same, { optional: { initial: null } });
+export const max = reduction<InitialOption>('Max', greatest, same, { optional: { initial: null } });
 /** The minimum over axes. @tf tf.keras.ops.min */
-export const min = reduction('Min', reduce.reduceMin, same, { optional: { initial: null } });
+export const min = reduction<InitialOption>('Min', least, same, { optional: { initial: null } });
 /** The maximum over axes. @tf tf.keras.ops.amax */
-export const amax = reduction('Amax', reduce.reduceMax, same);
+export const amax = reduction('Amax', greatest, same);
 /** The minimum over axes. @tf tf.keras.ops.amin */
-export const amin = reduction('Amin', reduce.reduceMin, same);
+export const amin = reduction('Amin', least, same);
 /** The variance over axes. @tf tf.keras.ops.var */
 export const variance = reduction('Var', reduce.reduceVariance, asFloat);
 /** The standard deviation over axes. @tf tf.keras.ops.std */
@@ -69,7 +86,10 @@ export const all = reduction('All', reduce.reduceAll, asBool);
 /** ln Σeˣ over axes. @tf tf.keras.ops.logsumexp */
 export const logsumexp = reduction('Logsumexp', reduce.reduceLogsumexp, asFloat, { module: 'math' });
 
-function position(className: string, f: (x: Tensor, axis: number) => Tensor): Unary<[options?: Options]> {
+function position(
+  className: string,
+  f: (x: Tensor, axis: number) => Tensor,
+): Unary<[options?: ReductionOptions | Axes]> {
   return reduction(
     className,
     (x, { axis, keepdims }) => {
@@ -98,15 +118,17 @@ export const argmin = position('Argmin', (x, axis) => argminOp(x, axis));
 const scan = (
   className: string,
   f: (x: Tensor, axis: number) => Tensor,
-): Unary<[options?: AxisOption | number | null]> =>
-  operation<Unary<[options?: AxisOption | number | null]>>({
+): Unary<[options?: (AxisOption & DTypeOption) | number | null]> =>
+  operation<Unary<[options?: (AxisOption & DTypeOption) | number | null]>>({
     module: 'numpy',
     className,
     tensors: ['x'],
     optional: { axis: null, dtype: null },
     check: ({ axis, dtype }) => ({ axis: axis === null ? null : integer(axis, 'axis', className), dtype }),
-    run: ([value], { axis }) => {
-      const x = summed(toTensor(value, null, className, 'x'));
+    run: ([value], { axis, dtype }) => {
+      const given = toTensor(value, null, className, 'x');
+      const to = dtypeOrNull(dtype, className) ?? (given.dtype === 'bool' ? 'int32' : given.dtype);
+      const x = as(given, to);
       return axis === null ? f(reshape(x, [-1]), 0) : f(x, axis as number);
     },
   });

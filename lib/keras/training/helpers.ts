@@ -1,6 +1,7 @@
 /** Small parts of training: batches, logs, weights of classes. */
 import { InvalidArgumentError } from '../../core/errors';
 import { flatten, packAs } from '../../core/nest';
+import { describe } from '../../core/shape';
 import { shapeOf, Tensor } from '../../core/tensor';
 import { cast } from '../../ops/array/cast';
 import { convertToTensor } from '../../ops/array/convert';
@@ -8,6 +9,9 @@ import { concat } from '../../ops/array/joining';
 import { reshape, squeeze } from '../../ops/array/views';
 import { gather } from '../../ops/index/indexing';
 import { multiply } from '../../ops/math/binary';
+import { greater, less, logicalOr } from '../../ops/math/compare';
+import { select } from '../../ops/math/select';
+import { round } from '../../ops/math/unary';
 import { reduceMean } from '../../ops/reduce/reduce';
 import { argmax } from '../../ops/reduce/argreduce';
 import { standardStream } from '../base/settings';
@@ -62,7 +66,7 @@ export function joined(batches: readonly unknown[]): unknown {
   );
 }
 
-/** Multiplies the weights of examples by those of their classes. */
+/** Multiplies the weights of examples by those of their classes; a class that has none counts once. */
 export function weightClasses(batch: Batch, classWeight: Readonly<Record<number, number>> | null): Batch {
   if (classWeight === null) return batch;
   if (!(batch.y instanceof Tensor))
@@ -70,11 +74,23 @@ export function weightClasses(batch: Batch, classWeight: Readonly<Record<number,
   const { y } = batch;
   const oneHot = y.rank > 1 && shapeOf(y)[y.rank - 1] > 1;
   const flat = y.rank > 1 && !oneHot ? squeeze(y, -1) : y;
-  const classes = oneHot ? argmax(y, { axis: -1 }) : cast(flat, 'int32');
+  const classes = oneHot
+    ? argmax(y, { axis: -1 })
+    : cast(flat.dt.kind === 'float' ? round(flat) : flat, 'int32');
   const numbers = Object.entries(classWeight).map(([key, value]) => [Number(key), value] as const);
-  const table = new Float32Array(Math.max(...numbers.map(([key]) => key)) + 1).fill(1);
+  const wrong = numbers.find(
+    ([key, value]) => !Number.isInteger(key) || key < 0 || typeof value !== 'number',
+  );
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(
+      `[fit] classWeight must have a number for each class number, { 0: 1, 1: 2.5 }; got ${Object.keys(classWeight).join(', ')} ` +
+        `with ${describe(wrong[1])}`,
+    );
+  const others = Math.max(-1, ...numbers.map(([key]) => key)) + 1;
+  const table = new Float32Array(others + 1).fill(1);
   for (const [key, value] of numbers) table[key] = value;
-  const weights = gather(convertToTensor(table), classes);
+  const isOther = logicalOr(less(classes, 0), greater(classes, others));
+  const weights = gather(convertToTensor(table), select(isOther, others, classes));
   const { sampleWeight } = batch;
   if (sampleWeight === null) return { ...batch, sampleWeight: weights };
   const given = reshape(cast(sampleWeight as Tensor, 'float32'), [...shapeOf(weights)]);

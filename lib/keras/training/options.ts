@@ -90,7 +90,7 @@ export interface FitOptions extends Omit<EvaluateOptions, 'steps'> {
   validationData?: readonly Data[] | Batches | null;
   /** Whether examples are shuffled before each epoch. Default true. */
   shuffle?: boolean | 'batch';
-  /** The weight of the examples of each class. */
+  /** The weight of the examples of each class; 1 for others. */
   classWeight?: Readonly<Record<number, number>> | null;
   /** The epoch with which it begins, as `epochs` counts them. Default 0. */
   initialEpoch?: number;

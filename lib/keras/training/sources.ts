@@ -67,7 +67,7 @@ function checkAlone(where: string, y: unknown, sampleWeight: unknown): void {
   if (y === null && sampleWeight === null) return;
   throw new InvalidArgumentError(
     `[${where}] when x is an iterable of batches, [x, y] or [x, y, sampleWeight], \`${y === null ? 'sampleWeight' : 'y'}\` ` +
-      'should not be given: it comes with them',
+      `should not be given: it comes with them; options are the third argument, ${where}(batches, null, { … })`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Keras's progress bar. */
 import { InvalidArgumentError } from '../../core/errors';
-import { namedOptions } from '../base/named_options';
+import { withDefaults } from '../base/named_options';
 import { fixed, scientific } from '../base/python_text';
 import { standardStream } from '../base/settings';
 
@@ -20,6 +20,16 @@ export interface ProgbarOptions {
   /** Where it is written, a terminal for the bar. Default: standard output. */
   stream?: { write(text: string): unknown; isTTY?: boolean };
 }
+
+const defaults: Required<ProgbarOptions> = {
+  width: 20,
+  verbose: 1,
+  interval: 0.05,
+  statefulMetrics: null,
+  statelessMetrics: null,
+  unitName: 'step',
+  stream: standardStream,
+};
 
 /** Values by name, or pairs of name and value. */
 export type ProgbarValues = Readonly<Record<string, number>> | readonly (readonly [string, number])[];
@@ -55,15 +65,11 @@ export class Progbar {
     public target: number | null,
     options: ProgbarOptions = {},
   ) {
-    const {
-      width = 20,
-      verbose = 1,
-      interval = 0.05,
-      stream = standardStream,
-      unitName = 'step',
-      statefulMetrics = null,
-      statelessMetrics = null,
-    } = namedOptions(options, 'Progbar');
+    const { width, verbose, interval, stream, unitName, statefulMetrics, statelessMetrics } = withDefaults(
+      options,
+      defaults,
+      'Progbar',
+    );
     if (statefulMetrics !== null && statelessMetrics !== null)
       throw new InvalidArgumentError(
         '[Progbar] Only one of `statefulMetrics` or `statelessMetrics` can be provided.',

@@ -6,7 +6,7 @@ import type { Config } from '../../base/keras_object';
 import type { KerasShape } from '../../base/shapes';
 import { KerasTensor, CallNode } from '../../symbolic/keras_tensor';
 import { Layer } from '../layer';
-import { namedOptions } from '../../base/named_options';
+import { namedOptions, withDefaults } from '../../base/named_options';
 import { floatx } from '../../base/settings';
 
 export interface InputOptions {
@@ -26,6 +26,15 @@ export interface InputLayerOptions extends InputOptions {
   optional?: boolean;
 }
 
+const defaults: InputLayerOptions = {
+  shape: undefined,
+  batchShape: undefined,
+  batchSize: null,
+  dtype: null,
+  name: null,
+  optional: false,
+};
+
 function checkShape(shape: unknown, what: string): KerasShape {
   const ok =
     Array.isArray(shape) &&
@@ -44,24 +53,21 @@ export class InputLayer extends Layer {
   private readonly inputDtype: DType;
 
   constructor(options: InputLayerOptions) {
-    const {
-      shape,
-      batchShape,
-      batchSize = null,
-      dtype,
-      name,
-      optional = false,
-    } = namedOptions(options, 'InputLayer');
+    const { shape, batchShape, batchSize, dtype, name, optional } = withDefaults(
+      options,
+      defaults,
+      'InputLayer',
+    );
     super({ name });
     if ((shape === undefined) === (batchShape === undefined))
       throw new InvalidArgumentError('[InputLayer] give either shape or batchShape');
     this.batchShape =
       batchShape === undefined
-        ? [batchSize, ...checkShape(shape, 'shape')]
+        ? [batchSize ?? null, ...checkShape(shape, 'shape')]
         : checkShape(batchShape, 'batchShape');
     this.inputDtype =
       dtype === 'string' ? stringType.name : dtypeInfo(dtype ?? floatx(), '[Input] dtype').name;
-    this.optional = optional;
+    this.optional = optional ?? false;
     this.built = true;
     new CallNode(this, [], new KerasTensor(this.batchShape, this.inputDtype, this.name));
   }

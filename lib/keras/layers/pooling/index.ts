@@ -23,6 +23,6 @@ export {
   AdaptiveMaxPooling2D,
   AdaptiveMaxPooling3D,
 } from './adaptive_pooling';
-export type { MaxPoolingOptions, PoolingOptions } from './pooling';
+export type { MaxPoolingOptions, PoolingOptions, PoolingWithSizeOptions } from './pooling';
 export type { GlobalPoolingOptions } from './global_pooling';
 export type { AdaptivePoolingOptions } from './adaptive_pooling';

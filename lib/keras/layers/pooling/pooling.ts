@@ -33,10 +33,18 @@ export interface PoolingOptions extends LayerOptions {
   dataFormat?: DataFormat | null;
 }
 
+export interface PoolingWithSizeOptions extends PoolingOptions {
+  /** The size of a window. */
+  poolSize: WindowSize;
+}
+
 export interface MaxPoolingOptions extends PoolingOptions {
   /** The size of a window. Default 2. */
   poolSize?: WindowSize;
 }
+
+/** Whether a first argument is the object of options. */
+const hasOptions = (first: unknown): boolean => typeof first === 'object' && first !== null && isPlain(first);
 
 /** Base class of layers that reduce each window, for each channel. */
 abstract class BasePooling extends Layer {
@@ -47,12 +55,20 @@ abstract class BasePooling extends Layer {
   readonly dataFormat: DataFormat;
   private readonly axes: WindowAxes;
 
-  constructor(rank: number, poolSize: WindowSize, options: PoolingOptions) {
+  constructor(rank: number, first: WindowSize | PoolingWithSizeOptions, options: PoolingOptions) {
     const where = nameOfClass(new.target);
-    const { strides = null, padding = 'valid', dataFormat = null, ...others } = namedOptions(options, where);
+    const {
+      poolSize,
+      strides = null,
+      padding = 'valid',
+      dataFormat = null,
+      ...others
+    } = hasOptions(first)
+      ? { ...(first as PoolingWithSizeOptions), ...namedOptions(options, where) }
+      : { ...namedOptions(options, where), poolSize: first as WindowSize };
     super(others);
     this.poolSize = integerTuple(poolSize, rank, 'poolSize', where);
-    this.strides = integerTuple(strides ?? poolSize, rank, 'strides', where);
+    this.strides = integerTuple(strides ?? this.poolSize, rank, 'strides', where);
     this.padding = paddingName(padding, ['valid', 'same'], where);
     this.dataFormat = dataFormatName(dataFormat, where);
     this.axes = { n: rank, channelsFirst: this.dataFormat === 'channels_first' };
@@ -86,11 +102,9 @@ abstract class BasePooling extends Layer {
 }
 
 abstract class BaseMaxPooling extends BasePooling {
-  constructor(rank: number, poolSize: WindowSize | MaxPoolingOptions, options: PoolingOptions) {
-    if (typeof poolSize === 'object' && !Array.isArray(poolSize) && poolSize !== null && isPlain(poolSize)) {
-      const { poolSize: size = 2, ...others } = { ...(poolSize as MaxPoolingOptions), ...options };
-      super(rank, size, others);
-    } else super(rank, poolSize as WindowSize, options);
+  constructor(rank: number, first: WindowSize | MaxPoolingOptions, options: PoolingOptions) {
+    const withSize = { poolSize: 2, ...(first as MaxPoolingOptions) };
+    super(rank, hasOptions(first) ? withSize : (first as WindowSize), options);
   }
 
   protected override pool(images: Tensor, padding: 'SAME' | 'VALID'): Tensor {
@@ -132,11 +146,12 @@ abstract class BaseAveragePooling extends BasePooling {
 }
 
 /**
- * The mean of each window and channel, without padded elements: inputs [batch, steps, channels] → [batch, new steps, channels].
+ * The mean of each window and channel, without padded elements: inputs [batch, steps, channels] → [batch, new steps, channels]. The size
+ * of a window may also be among the options.
  * @tf tf.keras.layers.AveragePooling1D
  */
 export class AveragePooling1D extends BaseAveragePooling {
-  constructor(poolSize: WindowSize, options: PoolingOptions = {}) {
+  constructor(poolSize: WindowSize | PoolingWithSizeOptions, options: PoolingOptions = {}) {
     super(1, poolSize, options);
   }
 }
@@ -146,14 +161,14 @@ export class AveragePooling1D extends BaseAveragePooling {
  * width, channels]. @tf tf.keras.layers.AveragePooling2D
  */
 export class AveragePooling2D extends BaseAveragePooling {
-  constructor(poolSize: WindowSize, options: PoolingOptions = {}) {
+  constructor(poolSize: WindowSize | PoolingWithSizeOptions, options: PoolingOptions = {}) {
     super(2, poolSize, options);
   }
 }
 
 /** `AveragePooling2D` over three spatial dimensions. @tf tf.keras.layers.AveragePooling3D */
 export class AveragePooling3D extends BaseAveragePooling {
-  constructor(poolSize: WindowSize, options: PoolingOptions = {}) {
+  constructor(poolSize: WindowSize | PoolingWithSizeOptions, options: PoolingOptions = {}) {
     super(3, poolSize, options);
   }
 }

@@ -53,6 +53,7 @@ export function checkNames(options: object, layer: string): void {
   const unknown = Object.keys(options).filter((key) => !names.includes(key));
   if (unknown.length > 0)
     throw new TypeError(
-      `[${layer}] Unrecognized keyword arguments passed to the layer: ${unknown.join(', ')}`,
+      `[${layer}] Unrecognized keyword arguments passed to the layer: ${unknown.join(', ')}. It takes ` +
+        names.join(', '),
     );
 }

@@ -1,7 +1,7 @@
 /** The layer that runs a cell over time. */
 import type { TensorLike } from '../../../core/convert';
 import { InvalidArgumentError } from '../../../core/errors';
-import { describe } from '../../../core/shape';
+import { describe, showShape } from '../../../core/shape';
 import { shapeOf, type Tensor } from '../../../core/tensor';
 import { initScope } from '../../../function/eager';
 import { cast } from '../../../ops/array/cast';
@@ -215,7 +215,7 @@ export class RNN extends Layer {
     const [batch, time] = sequences.shape;
     if (time === 0)
       throw new InvalidArgumentError(
-        `[${this.name}] the inputs have no steps: their shape is ${describe(sequences)}`,
+        `[${this.name}] the inputs have no steps: their shape is ${showShape(sequences.shape)}`,
       );
     const given = options.initialState ?? null;
     const start = this.startStates(given, batch, dtype);

@@ -22,11 +22,11 @@ import {
 } from './image_layer';
 
 const interpolations = resizeMethods.filter((method) =>
-  ['nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5'].includes(method),
+  ['nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5', 'area'].includes(method),
 );
 
 export interface ResizingOptions extends ImageLayerOptions {
-  /** 'nearest', 'bilinear' (default), 'bicubic', 'lanczos3' or 'lanczos5'. */
+  /** 'nearest', 'bilinear' (default), 'bicubic', 'lanczos3', 'lanczos5' or 'area'. */
   interpolation?: ResizeMethod;
   /** Whether what does not fit the aspect ratio is cut off first. Default false. */
   cropToAspectRatio?: boolean;
@@ -67,7 +67,7 @@ export class Resizing extends ImageLayer {
     this.width = checkPixels(width, 'width', 'Resizing');
     if (!interpolations.includes(interpolation))
       throw new InvalidArgumentError(
-        `[Resizing] Invalid value for argument \`interpolation\`. Expected of one ${interpolations.join(', ')}. Received: ` +
+        `[Resizing] Invalid value for argument \`interpolation\`. Expected one of ${interpolations.join(', ')}. Received: ` +
           `interpolation=${describe(interpolation)}`,
       );
     if ((fillMode as unknown) !== 'constant')
