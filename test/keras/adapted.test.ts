@@ -74,7 +74,7 @@ test('a model of text, numbers and learned vocabularies that Keras saved', async
   const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   const model = (await tf.keras.models.loadModel(
     path.join(folder, recorded.model as string),
-  )) as tf.keras.Model;
+  ));
   const inputs = (recorded.inputs as Recorded[]).map(tensor);
   expectClose(model(inputs), recorded.outputs);
   expectClose(await model.predict(inputs), recorded.outputs);
