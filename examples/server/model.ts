@@ -40,7 +40,7 @@ export async function trainModel(file: string, epochs: number, seed = 1): Promis
 
 /** Loads the file and checks that it has the inputs and outputs that the server promises. */
 export async function loadServed(file: string): Promise<tf.keras.Model> {
-  const model = (await models.loadModel(file, { compile: false })) as tf.keras.Model;
+  const model = await models.loadModel(file, { compile: false });
   const shape = model(tf.zeros([1, pixels])).shape;
   if (shape.join() !== `1,${digits}`)
     throw new Error(`${file}: the model gives [${shape.join(',')}], not [1,${digits}]`);

@@ -58,7 +58,7 @@ async function withServer(
 }
 
 test('JSON and binary requests get the probabilities of the model', async () => {
-  const model = (await tf.keras.models.loadModel(file)) as tf.keras.Model;
+  const model = await tf.keras.models.loadModel(file);
   const expected = [...(model(tf.constant([image])).data() as Float32Array)];
   await withServer({}, async (url) => {
     const one = await post(`${url}/predict`, { pixels: image });

@@ -72,9 +72,7 @@ test.each(layers.map((recorded, i) => [`${i}: ${recorded.config.class_name}`, re
 test('a model of text, numbers and learned vocabularies that Keras saved', async () => {
   const [recorded] = cases.filter(({ model }) => model !== undefined);
   const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-  const model = (await tf.keras.models.loadModel(
-    path.join(folder, recorded.model as string),
-  )) as tf.keras.Model;
+  const model = await tf.keras.models.loadModel(path.join(folder, recorded.model as string));
   const inputs = (recorded.inputs as Recorded[]).map(tensor);
   expectClose(model(inputs), recorded.outputs);
   expectClose(await model.predict(inputs), recorded.outputs);

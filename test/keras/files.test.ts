@@ -79,7 +79,7 @@ test('classes of the user are found by their registration or in customObjects', 
   const file = path.join(folder, 'scale.keras');
   await new tf.keras.Sequential([tf.keras.Input([2]), new Scale(3)]).save(file);
   await expect(tf.keras.models.loadModel(file)).rejects.toThrow("Could not locate class 'Scale'");
-  const model = (await tf.keras.models.loadModel(file, { customObjects: { Scale } })) as tf.keras.Model;
+  const model = await tf.keras.models.loadModel(file, { customObjects: { Scale } });
   expect(model<tf.Tensor>([[1, 2]]).array()).toEqual([[3, 6]]);
 });
 
@@ -110,7 +110,7 @@ test('loading draws no random values but for weights that the file does not have
   ]);
   expect(drawn).toHaveBeenCalledTimes(2);
   await model.save(file);
-  const loaded = (await tf.keras.models.loadModel(file, { customObjects: { Own } })) as tf.keras.Model;
+  const loaded = await tf.keras.models.loadModel(file, { customObjects: { Own } });
   expect(drawn).toHaveBeenCalledTimes(2);
   drawn.mockRestore();
   const values = (m: tf.keras.Model): unknown[] => m.weights.map((w) => w.array());

@@ -63,7 +63,7 @@ function expectNear(found: Value, expected: Value, tolerance: number): void {
 const toleranceOf = (name: string): number => (name.startsWith('mixed') ? 4e-3 : 1e-6);
 
 async function loadCase(file: string): Promise<tf.keras.Model> {
-  return (await tf.keras.models.loadModel(file)) as tf.keras.Model;
+  return await tf.keras.models.loadModel(file);
 }
 
 /** The folder for `generate_keras.py --check`, which loads what is written there. */

@@ -48,7 +48,7 @@ test('inputs by name', async () => {
     const expected = model(x).array();
     const file = path.join(folder, 'm.keras');
     await model.save(file);
-    const loaded = (await models.loadModel(file, { customObjects: { Pair } })) as tf.keras.Model;
+    const loaded = await models.loadModel(file, { customObjects: { Pair } });
     expect(loaded(x).array()).toEqual(expected);
   } finally {
     fs.rmSync(folder, { recursive: true });
@@ -67,7 +67,7 @@ test.each([
     const file = path.join(folder, 'm.keras');
     await model.save(file);
     await expect(models.loadModel(file)).rejects.toThrow(/Could not locate class/);
-    const loaded = (await models.loadModel(file, { customObjects: { Net, Wide } })) as tf.keras.Model;
+    const loaded = await models.loadModel(file, { customObjects: { Net, Wide } });
     expect(loaded).toBeInstanceOf(model.constructor);
     expect(loaded.name).toBe(model.name);
     const x = tf.constant([[1, 2]]);

@@ -247,7 +247,7 @@ test('the model is compiled as it was; its hard sigmoid is that of Keras 2, also
   try {
     const file = path.join(folder, 'm.keras');
     await model.save(file);
-    const again = (await tf.keras.models.loadModel(file)) as tf.keras.Model;
+    const again = await tf.keras.models.loadModel(file);
     const x = tf.random.statelessUniform([2, 5, 3], [1, 2]);
     expect(again<tf.Tensor>(x).array()).toEqual(model<tf.Tensor>(x).array());
   } finally {

@@ -24,12 +24,12 @@ function expectPredictions(model: tf.keras.Model, name: string): void {
 }
 
 test.each(['sequential', 'functional'])("Keras's %s.h5 is loaded, written and loaded", async (name) => {
-  const model = (await tf.keras.models.loadModel(path.join(recorded, `${name}.h5`))) as tf.keras.Model;
+  const model = await tf.keras.models.loadModel(path.join(recorded, `${name}.h5`));
   expectPredictions(model, name);
   if (name === 'sequential') expect(model.optimizer?.variables.length).toBe(10);
   const file = path.join(folder, `${name}.h5`);
   await model.save(file);
-  const again = (await tf.keras.models.loadModel(file)) as tf.keras.Model;
+  const again = await tf.keras.models.loadModel(file);
   expectPredictions(again, name);
   await again.loadWeights(path.join(recorded, `${name}.h5`), { byName: true });
   expectPredictions(again, name);

@@ -39,7 +39,7 @@ start(async () => {
   const training = highDigits(first, 50);
   const test = highDigits(second, options.quick ? 300 : 800);
 
-  const trained = (await models.loadModel(file)) as tf.keras.Model;
+  const trained = await models.loadModel(file);
   const scratch = withNewHead(models.cloneModel(trained));
   for (const layer of trained.layers) layer.trainable = false;
   const transferred = withNewHead(trained);

@@ -1,5 +1,6 @@
 /** The values of epochs in a CSV file. */
 import * as fs from 'node:fs';
+import { InvalidArgumentError } from '../../core/errors';
 import { options as resolve } from '../../core/options';
 import { floatText } from '../base/python_text';
 import { Callback, type Logs } from './callback';
@@ -36,7 +37,13 @@ export class CSVLogger extends Callback {
   override onTrainBegin(): void {
     this.keys = null;
     this.needsHeader = !this.append || !(fs.existsSync(this.filename) && fs.statSync(this.filename).size > 0);
-    if (!this.append) fs.writeFileSync(this.filename, '');
+    try {
+      fs.writeFileSync(this.filename, '', { flag: this.append ? 'a' : 'w' });
+    } catch (error) {
+      throw new InvalidArgumentError(
+        `[CSVLogger] \`filename\` must be a file that can be written, in a folder that exists: ${(error as Error).message}`,
+      );
+    }
   }
 
   override onEpochEnd(epoch: number, logs: Logs = {}): void {

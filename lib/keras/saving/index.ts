@@ -8,15 +8,14 @@ export {
   type RegisteredObjectOptions,
 } from '../base/registry';
 export {
-  loadModel,
   loadWeights,
   saveModel,
   saveWeights,
-  type LoadOptions,
   type LoadWeightsOptions,
   type SaveOptions,
   type SaveWeightsOptions,
 } from './keras_file';
+export { loadModel, type LoadOptions } from './load_model';
 export {
   deserializeKerasObject,
   serializeKerasObject,

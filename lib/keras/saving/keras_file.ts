@@ -1,4 +1,4 @@
-/** `.keras` and `.weights.h5` files. */
+/** `.keras` files as they are written, and `.weights.h5` files. */
 import * as fs from 'node:fs';
 import { DataLossError, InvalidArgumentError, NotFoundError } from '../../core/errors';
 import { options as resolve, throwExtraArguments } from '../../core/options';
@@ -8,28 +8,17 @@ import { hdf5Parts, openHdf5 } from '../../io/hdf5';
 import { checkPath, withFile, type ByteSource } from '../../io/source';
 import { ZipReader } from '../../io/zip/read';
 import { zipMember, zipParts } from '../../io/zip/write';
-import { withWeightLimit } from '../base/weight_limit';
-import { loadLegacyModel, loadLegacyWeights, saveLegacyModel } from './legacy_h5';
-import {
-  deserialize,
-  serialize,
-  withSharing,
-  type CustomObjects,
-  type Json,
-  type Reading,
-  configText,
-} from './serialize';
+import { loadLegacyWeights, saveLegacyModel } from './legacy_h5';
+import { serialize, withSharing, configText, type Json } from './serialize';
 import { isShardMap, loadShards, saveShards } from './shards';
-import { loadWeightsTree, saveables, TreeStore, weightsTree, type Assets, type Saveable } from './weights';
+import { loadWeightsTree, saveables, TreeStore, weightsTree, type Saveable } from './weights';
 
 /** The version of Keras whose format is written. */
 const kerasVersion = '3.15.1';
-/** The most bytes of a config: more is no config. */
-const maxConfigBytes = 2 ** 28;
 /** How many times its stored size a member may have; Keras does not compress. */
-const maxRatio = 100;
+export const maxRatio = 100;
 
-const isLegacy = (file: string): boolean => /\.(h5|hdf5)$/.test(file);
+export const isLegacy = (file: string): boolean => /\.(h5|hdf5)$/.test(file);
 
 const twoDigits = (n: number): string => `${n}`.padStart(2, '0');
 
@@ -39,7 +28,7 @@ function dateSaved(): string {
   return `${day}@${[d.getHours(), d.getMinutes(), d.getSeconds()].map(twoDigits).join(':')}`;
 }
 
-function checkSaveable(model: unknown, where: string): asserts model is Saveable {
+export function checkSaveable(model: unknown, where: string): asserts model is Saveable {
   if (typeof (model as Partial<Saveable> | null | undefined)?.savedVariables !== 'function')
     throw new TypeError(`[${where}] needs a model; got ${describe(model)}`);
 }
@@ -102,33 +91,6 @@ export async function saveModel(model: Saveable, file: string, options?: SaveOpt
   );
 }
 
-export interface LoadOptions {
-  /** The user's classes and functions, by the names in the file. */
-  customObjects?: CustomObjects;
-  /** Whether it is compiled as it was when it was saved. Default true. */
-  compile?: boolean;
-}
-
-const loadDefaults: Required<LoadOptions> = { customObjects: {}, compile: true };
-
-/** Reads a model from a `.keras` or `.h5` file. Nothing in the file is executed. @tf tf.keras.saving.load_model */
-// eslint-disable-next-line @typescript-eslint/require-await -- errors are rejections
-export async function loadModel(file: string, options?: LoadOptions): Promise<unknown> {
-  // eslint-disable-next-line prefer-rest-params
-  if (arguments.length > 2) throwExtraArguments('loadModel', 2, arguments, loadDefaults);
-  const { customObjects, compile } = resolve<Required<LoadOptions>>(
-    options,
-    'customObjects',
-    loadDefaults,
-    'loadModel',
-  );
-  checkPath(file, 'loadModel');
-  return withFile(file, 'loadModel', (source) => {
-    if (isLegacy(file)) return loadLegacyModel(source, { file, customObjects }, compile);
-    return loadZip(source, { file, customObjects, shared: new Map() }, compile);
-  });
-}
-
 /** The object of a JSON in a file. */
 export function parseJson(text: string, what: string): Json {
   try {
@@ -139,44 +101,8 @@ export function parseJson(text: string, what: string): Json {
 }
 
 /** Where a file has those of an object, such as its vocabulary. */
-const assetPath = (path: readonly string[], name: string): string => ['assets', ...path, name].join('/');
-
-/** The files of an object that it would write. */
-function readAssets(zip: ZipReader, saveable: Saveable, path: readonly string[]): Assets {
-  return Object.fromEntries(
-    Object.keys(saveable.savedAssets?.() ?? {}).flatMap((name) => {
-      const member = zip.open(assetPath(path, name));
-      return member === null ? [] : [[name, member.read(0, member.size, name).toString('utf8')]];
-    }),
-  );
-}
-
-type Loaded = Saveable & { compileFromConfig?: (config: unknown) => void };
-
-function loadZip(source: ByteSource, reading: Reading, compile: boolean): unknown {
-  const { file } = reading;
-  const zip = new ZipReader(source, maxRatio);
-  const [config, weights] = ['config.json', 'model.weights.h5'].map((name) => zip.open(name));
-  if (config === null || weights === null)
-    throw new DataLossError(
-      `[${file}] has no ${config === null ? 'config.json' : 'model.weights.h5'}: it is no .keras file`,
-    );
-  if (config.size > maxConfigBytes) throw new DataLossError(`[${file}] config.json has ${config.size} bytes`);
-  const text = config.read(0, config.size, 'config.json').toString('utf8');
-  const json = parseJson(text, `[${file}] config.json`);
-  const store = new TreeStore(file, openHdf5(weights));
-  return withWeightLimit(weights.size, file, () => {
-    const model = deserialize(json, reading) as Loaded;
-    checkSaveable(model, file);
-    const compiled = (json as { compile_config?: Json }).compile_config;
-    if (compile && compiled !== undefined && compiled !== null && Object.keys(compiled).length > 0)
-      model.compileFromConfig?.(deserialize(compiled, reading));
-    loadWeightsTree(model, store);
-    for (const { saveable, path } of saveables(model, new Set()))
-      saveable.loadAssets?.(readAssets(zip, saveable, path), file);
-    return model;
-  });
-}
+export const assetPath = (path: readonly string[], name: string): string =>
+  ['assets', ...path, name].join('/');
 
 export interface SaveWeightsOptions {
   /** Whether a file of that name is replaced; otherwise it is an error. Default true. */
