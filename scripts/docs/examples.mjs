@@ -220,7 +220,7 @@ export async function run(code, scope) {
   });
   const lines = [];
   const text = (v) => (typeof v === 'string' ? v : inspect(v, { depth: 4, breakLength: 90 }));
-  const log = (...values) => lines.push(values.map(text).join(' '));
+  const log = (...values) => void lines.push(values.map(text).join(' '));
   const show = (value) => {
     if (typeof value?.then === 'function')
       return value.then((v) => v !== undefined && lines.push(inspect(v, { depth: 4, breakLength: 90 })));
