@@ -130,7 +130,7 @@ const mix = new tf.keras.layers.CutMix({ factor: 1, seed: 1 });
 const { images, labels } = mix({ images: tf.ones([2, 8, 8, 3]), labels: [[1, 0], [0, 1]] }, { training: true });
 console.log(images.shape, labels.shape);
 
-const limit = new tf.keras.layers.MaxNumBoundingBoxes(2);
+const limit = new tf.keras.layers.MaxNumBoundingBoxes(2, { boundingBoxFormat: 'xyxy' });
 const { boundingBoxes } = limit({
   images: tf.ones([1, 8, 8, 3]),
   boundingBoxes: { boxes: tf.ones([1, 3, 4]), labels: [[1, 2, 3]] },

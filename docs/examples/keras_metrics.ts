@@ -2,7 +2,7 @@
 
 // tf.keras.metrics.Metric
 class Largest extends tf.keras.metrics.Metric {
-  largest = this.addWeight({ shape: [], initializer: 'zeros', name: 'largest' });
+  largest = this.addVariable({ shape: [], name: 'largest' });
   updateState(yTrue, yPred) {
     this.largest.assign(tf.maximum(this.largest, tf.reduceMax(tf.abs(tf.subtract(yTrue, yPred)))));
   }

@@ -2,6 +2,7 @@
 
 // tf.keras.optimizers.Optimizer
 class SignDescent extends tf.keras.optimizers.Optimizer {
+  buildSlots() {} // no state of its own
   updateStep(gradient, variable, learningRate) {
     variable.assignSub(tf.multiply(tf.sign(gradient), learningRate));
   }
@@ -10,7 +11,7 @@ const w = new tf.Variable([1, -2]);
 new SignDescent({ learningRate: 0.1 }).applyGradients([[tf.constant([3, -4]), w]]);
 w.read();
 
-const optimizer = new tf.keras.optimizers.SGD(0.1, { momentum: 0.9 });
+const optimizer = new tf.keras.optimizers.SGD({ learningRate: 0.1, momentum: 0.9 });
 const w = new tf.Variable(10);
 for (let i = 0; i < 3; i++) {
   const tape = new tf.GradientTape();
@@ -24,7 +25,7 @@ const w = new tf.Variable(10);
 optimizer.applyGradients([[tf.constant(20), w]]);
 w.item();
 
-const optimizer = new tf.keras.optimizers.AdamW(0.1, { weightDecay: 0.01 });
+const optimizer = new tf.keras.optimizers.AdamW({ learningRate: 0.1, weightDecay: 0.01 });
 optimizer.excludeFromWeightDecay({ varNames: ['bias'] });
 const w = new tf.Variable(10);
 optimizer.applyGradients([[tf.constant(20), w]]);
@@ -40,7 +41,7 @@ const w = new tf.Variable(10);
 optimizer.applyGradients([[tf.constant(20), w]]);
 w.item();
 
-const optimizer = new tf.keras.optimizers.RMSprop(0.1, { rho: 0.9 });
+const optimizer = new tf.keras.optimizers.RMSprop({ learningRate: 0.1, rho: 0.9 });
 const w = new tf.Variable(10);
 optimizer.applyGradients([[tf.constant(20), w]]);
 w.item();
@@ -60,7 +61,7 @@ const w = new tf.Variable([[10, 20], [30, 40]]);
 optimizer.applyGradients([[tf.ones([2, 2]), w]]);
 w.read();
 
-const optimizer = new tf.keras.optimizers.Ftrl(0.1, { l1RegularizationStrength: 0.01 });
+const optimizer = new tf.keras.optimizers.Ftrl({ learningRate: 0.1, l1RegularizationStrength: 0.01 });
 const w = new tf.Variable(10);
 optimizer.applyGradients([[tf.constant(20), w]]);
 w.item();
