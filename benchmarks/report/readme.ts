@@ -1,30 +1,13 @@
 /** The table of figures in the README, between two marks. */
 import { verdict, type Row } from '../host/rows';
-import { show, showTime } from '../measure';
-import { speedUp } from '../print';
-import type { Result } from '../suite';
+import { show } from '../measure';
 import type { Results } from './markdown';
 import { table } from './table';
 
 export const begin = '<!-- figures: npm run bench:report writes what is between these marks -->';
 export const end = '<!-- end of the figures -->';
 
-/** What the README shows of `npm run bench`: words for a row, and its name. */
-const own: readonly (readonly [string, string])[] = [
-  ['eager `add` of 4 elements', 'eager/add 4'],
-  ['the same, on a tape', 'eager/add 4, taped'],
-  ['the tutorial’s step, 1,000 points: forward, backward, two updates', 'train/tutorial step, 1,000 points'],
-  ['training step, MLP 784-128-10, batch 64, Adam', 'train/MLP 784-128-10, batch 64, Adam'],
-  ['training step, MNIST CNN, batch 32, Adam', 'train/MNIST CNN, batch 32, Adam'],
-  ['the same step, compiled: MLP', 'training/MLP 784-128-10, batch 64, Adam'],
-  ['compiled: MNIST CNN', 'training/MNIST CNN, batch 32, Adam'],
-  ['compiled: LSTM h128, T50, batch 32, Adam', 'training/LSTM h128, T50, batch 32, Adam'],
-  ['`exp` of a million elements', 'ops/exp large'],
-  ['softmax of 1024×1024', 'ops/softmax large'],
-  ['matrix product 256×256', 'ops/matmul large'],
-];
-
-/** And of `npm run bench:peers`. */
+/** What the README shows of `npm run bench:peers`. */
 const beside: readonly (readonly [string, string])[] = [
   ['add, 1M elements', 'elementwise/add 1M'],
   ['exp, 1M elements', 'elementwise/exp 1M'],
@@ -45,17 +28,6 @@ const beside: readonly (readonly [string, string])[] = [
   ['first call of a compiled MLP step', 'training/first call, MLP 784-128-10, batch 64, Adam'],
 ];
 
-function ownRow(words: string, r: Result): string[] {
-  const by = speedUp(r);
-  const loop = r.timings[1]?.timing;
-  return [
-    words,
-    showTime(r.timings[0].timing.median),
-    loop === undefined ? '' : showTime(loop.median),
-    by === undefined ? '' : `${by.toFixed(by < 10 ? 1 : 0)}×`,
-  ];
-}
-
 function besideRow(words: string, row: Row, rows: readonly Row[]): string[] {
   const v = verdict(row, rows);
   const other = v.best === null ? '' : `${show(v.best.timing!).median} (${v.best.library})`;
@@ -67,39 +39,19 @@ function besideRow(words: string, row: Row, rows: readonly Row[]): string[] {
   ];
 }
 
-/** The tables; empty where nothing has been measured. */
-export function figures({ peers, bench }: Results): string {
-  const parts: string[] = [];
-  const run = bench?.runs[0];
-  if (run !== undefined) {
-    const { machine, rows } = run;
-    const cells = own.flatMap(([words, name]) => {
-      const row = rows.find((r) => r.name === name);
-      return row === undefined ? [] : [ownRow(words, row)];
-    });
-    for (const { name, figures: made } of rows) {
-      if (!name.startsWith('memory/') || made === undefined) continue;
-      const [[what, value]] = Object.entries(made);
-      cells.push([`${name.slice('memory/'.length)}: ${what}`, value, '', '']);
-    }
-    parts.push(
-      `\`npm run bench\`, ${machine.threads} threads of ${machine.cpu} (${machine.isa}), Node ${machine.node}:`,
-      table(['workload', 'gradtape', 'plain JS', 'speed-up'], cells),
-    );
-  }
-  if (peers !== undefined) {
-    const cells = beside.flatMap(([words, name]) => {
-      const row = peers.rows.find((r) => r.workload === name);
-      return row === undefined ? [] : [besideRow(words, row, peers.rows)];
-    });
-    const { machine } = peers;
-    parts.push(
-      `\`npm run bench:peers\`, ${machine.threads} threads of ${machine.cpu} (${machine.isa}); all rows and libraries are in ` +
-        "`benchmarks/RESULTS.md`.\nThe ratio is gradtape's time divided by that of the best other library; below 1, gradtape is faster:",
-      table(['workload', 'gradtape', 'best other', 'ratio'], cells),
-    );
-  }
-  return parts.join('\n\n');
+/** What the README shows: one table, beside other libraries. Empty if these have not been measured. */
+export function figures({ peers }: Results): string {
+  if (peers === undefined) return '';
+  const cells = beside.flatMap(([words, name]) => {
+    const row = peers.rows.find((r) => r.workload === name);
+    return row === undefined ? [] : [besideRow(words, row, peers.rows)];
+  });
+  const { machine } = peers;
+  return [
+    `Measured with ${machine.threads} threads of ${machine.cpu} (${machine.isa}). The ratio is gradtape's time divided by that of the ` +
+      'best other library; below 1, gradtape is faster:',
+    table(['workload', 'gradtape', 'best other', 'ratio'], cells),
+  ].join('\n\n');
 }
 
 /** A text with what is between the marks replaced. */

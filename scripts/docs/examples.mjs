@@ -219,17 +219,25 @@ export async function run(code, scope) {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
   const lines = [];
+  // Progress bars and summaries write to the standard output.
+  const print = (...parts) => lines.push(String(parts[0]).replace(/\n$/, '')) > 0;
   const text = (v) => (typeof v === 'string' ? v : inspect(v, { depth: 4, breakLength: 90 }));
-  const log = (...values) => lines.push(values.map(text).join(' '));
-  const show = (value) => {
-    if (typeof value?.then === 'function')
-      return value.then((v) => v !== undefined && lines.push(inspect(v, { depth: 4, breakLength: 90 })));
-    if (value !== undefined) lines.push(inspect(value, { depth: 4, breakLength: 90 }));
-    return undefined;
+  const log = (...values) => void lines.push(values.map(text).join(' '));
+  const show = async (value) => {
+    const v = await value;
+    // A text of several lines is shown as it is printed, others as values.
+    if (v !== undefined)
+      lines.push(typeof v === 'string' && v.includes('\n') ? v : inspect(v, { depth: 4, breakLength: 90 }));
   };
   const names = Object.keys(scope);
   const f = new AsyncFunction(...names, 'console', 'show', outputText.replace(/\bshow\(/, 'await show('));
-  await f(...names.map((n) => scope[n]), { log, warn: log, error: log, info: log }, show);
+  const write = process.stdout.write;
+  process.stdout.write = print;
+  try {
+    await f(...names.map((n) => scope[n]), { log, warn: log, error: log, info: log }, show);
+  } finally {
+    process.stdout.write = write;
+  }
   return lines.join('\n');
 }
 
@@ -249,7 +257,7 @@ export function exampleFinder() {
   // What examples write does not belong into the repository.
   process.chdir(fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-docs-')));
   const find = async (name) => {
-    tf.random.setSeed(1);
+    tf.keras.utils.setRandomSeed(1);
     if (written.has(name)) {
       used.add(name);
       const code = written.get(name);

@@ -25,11 +25,22 @@ const plainFunctions = (project) =>
     .getReflectionsByKind(ReflectionKind.Function)
     .filter((f) => f.parent?.kindOf(ReflectionKind.SomeModule) && f.signatures !== undefined);
 
+const classesOf = (project) => project.getReflectionsByKind(ReflectionKind.Class);
+
 const relative = (file) => path.relative(root, path.resolve(root, file)).replaceAll('\\', '/');
 
 const fenced = (language, text) => ({ kind: 'code', text: `\`\`\`${language}\n${text}\n\`\`\`` });
 
-/** Gives each function its dtypes and an example with what it prints. Returns the names of those without one. */
+const hasExample = (comment) => comment.blockTags.some(({ tag }) => tag === '@example');
+
+function addExample(comment, example) {
+  if (example === undefined) return;
+  const content = [fenced('ts', example.code)];
+  if (example.output !== '') content.push({ kind: 'text', text: '\n\n' }, fenced('text', example.output));
+  comment.blockTags.push(new CommentTag('@example', content));
+}
+
+/** Gives each function its dtypes, and functions and classes an example with what it prints. Returns the names of those without one. */
 async function describe(project) {
   const { find, written, used, dtypesOf } = exampleFinder();
   const without = [];
@@ -39,18 +50,20 @@ async function describe(project) {
     only.comment ??= new Comment();
     const dtypes = dtypesOf(name);
     if (dtypes !== undefined) only.comment.summary.push({ kind: 'text', text: `\n\n${dtypes}` });
-    const example = await find(name);
-    if (example === undefined) {
-      without.push(name);
-      continue;
-    }
-    const content = [fenced('ts', example.code)];
-    if (example.output !== '') content.push({ kind: 'text', text: '\n\n' }, fenced('text', example.output));
-    only.comment.blockTags.push(new CommentTag('@example', content));
+    addExample(only.comment, await find(name));
+    if (!hasExample(only.comment)) without.push(name);
+  }
+  for (const c of classesOf(project)) {
+    const name = nameOf(c);
+    c.comment ??= new Comment();
+    if (!hasExample(c.comment)) addExample(c.comment, await find(name));
+    if (!hasExample(c.comment)) without.push(name);
   }
   const unused = [...written.keys()].filter((name) => !used.has(name));
   if (unused.length > 0)
-    throw new Error(`docs/examples has examples of what is no public function: ${unused.join(', ')}`);
+    throw new Error(
+      `docs/examples has examples of what is no public function or class: ${unused.join(', ')}`,
+    );
   return without;
 }
 
@@ -66,7 +79,7 @@ async function main() {
   const without = await describe(project);
   app.validate(project);
   await app.generateDocs(project, out);
-  const problems = checkSite(out, { functions: plainFunctions(project).length, without });
+  const problems = checkSite(out, without);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) console.error(`${problems.length} problems`);
   return app.logger.hasErrors() || problems.length > 0 ? 1 : 0;

@@ -25,6 +25,8 @@ const placed =
   ReflectionKind.Variable |
   ReflectionKind.Namespace;
 
+const constructs = (symbol) => symbol?.name === 'Variable';
+
 /** TypeDoc shows a constant as a function only if its initializer is one; with this tag, whenever its type has calls. */
 function showCallsOfConstants() {
   const original = Context.prototype.getComment;
@@ -33,7 +35,8 @@ function showCallsOfConstants() {
     if (kind !== ReflectionKind.Variable || this.scope.kindOf(ReflectionKind.ClassOrInterface))
       return comment;
     const tagged = comment ?? new Comment();
-    tagged.modifierTags.add('@function');
+    // `Variable` is a constant whose type has constructors.
+    tagged.modifierTags.add(constructs(symbol) ? '@class' : '@function');
     return tagged;
   };
 }
@@ -155,6 +158,7 @@ export function load(app) {
     const { project } = context;
     for (const reflection of Object.values(project.reflections)) {
       reflection.comment?.removeModifier('@function');
+      reflection.comment?.removeModifier('@class');
       if (!reflection.kindOf(ReflectionKind.FunctionOrMethod)) continue;
       shareComments(reflection);
       reflection.signatures?.forEach(spreadRest);

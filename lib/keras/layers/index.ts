@@ -3,7 +3,6 @@ export { Layer } from './layer';
 export type { AddWeightOptions, CallOptions, LayerOptions } from './options';
 export { InputSpec, type InputSpecLike, type InputSpecOptions, type InputSpecs } from './input_spec';
 export * from './activation';
-export * from './aliases';
 export * from './attention';
 export * from './convolution';
 export * from './core';
@@ -15,3 +14,5 @@ export * from './recurrent';
 export * from './regularization';
 export * from './reshaping';
 export { deserialize, serialize } from './serialization';
+// Last: of the names of a class, documentation shows the first as its own.
+export * from './aliases';
