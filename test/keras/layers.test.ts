@@ -245,6 +245,7 @@ test('pooling layers take the size of a window first or among the options', () =
     expect(new type([2, 3], { strides: 1 }).getConfig()).toMatchObject({ poolSize: [2, 3], strides: [1, 1] });
   }
   expect(new MaxPooling2D({ padding: 'same' }).poolSize).toEqual([2, 2]);
+  expect(new MaxPooling2D({ poolSize: undefined }).poolSize).toEqual([2, 2]);
   expect(() => new AveragePooling2D({ padding: 'same' } as never)).toThrow('`poolSize` argument must be 2');
 });
 

@@ -9,8 +9,6 @@ export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.cust
 /** A config: the constructor's arguments by their names. Values are plain data or other objects with a config. */
 export type Config = Record<string, unknown>;
 
-const noOptions = {};
-
 interface Constructor<T> {
   new (...args: never[]): T;
   readonly positional: readonly string[];
@@ -27,7 +25,7 @@ export abstract class KerasObject extends Callable {
   /** A class without a constructor of its own has no options: TypeError for any. */
   constructor(options?: Readonly<Record<string, never>>) {
     super();
-    if (options !== undefined) withDefaults(options, noOptions, classNameOf(this));
+    if (options !== undefined) withDefaults(options, {}, classNameOf(this));
   }
 
   static fromConfig<T>(this: Constructor<T>, config: Config): T {

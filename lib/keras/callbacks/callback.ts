@@ -49,8 +49,6 @@ export interface TrainingParams {
 /** A method's result may be a promise, which is awaited. */
 export type MaybePromise = void | Promise<void>;
 
-const noOptions = {};
-
 /**
  * Base class of callbacks: a subclass overrides the methods of the points at which it does something. @tf tf.keras.callbacks.Callback
  */
@@ -61,7 +59,7 @@ export class Callback {
 
   /** A callback without a constructor of its own has no options: TypeError for any. */
   constructor(options?: Readonly<Record<string, never>>) {
-    if (options !== undefined) withDefaults(options, noOptions, nameOfClass(this.constructor));
+    if (options !== undefined) withDefaults(options, {}, nameOfClass(this.constructor));
   }
 
   /** @internal Whether its methods for batches do anything. */

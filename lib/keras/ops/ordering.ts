@@ -261,15 +261,15 @@ export const unique = operation<
     const x = only(args, 'unique');
     const size = config.size as number | null;
     const { y, idx, count } = uniqueWithCounts(reshape(x, [-1]));
-    const first = config.returnIndex
-      ? unsortedSegmentMin(rangeOp(x.size, { dtype: 'int32' }), idx, y.shape[0])
-      : idx;
     const order = config.sorted ? argsortOp(y, { axis: 0 }) : null;
     const inOrder = (t: Tensor, filler: number): Tensor =>
       toSize(order === null ? t : gather(t, order), size, filler);
     const results = [inOrder(y, (config.fillValue as number | null) ?? 0)];
-    // Keras's own filler of indices is 1.
-    if (config.returnIndex) results.push(inOrder(first, 1));
+    if (config.returnIndex) {
+      const first = unsortedSegmentMin(rangeOp(x.size, { dtype: 'int32' }), idx, y.shape[0]);
+      // Keras's own filler of indices is 1.
+      results.push(inOrder(first, 1));
+    }
     if (config.returnInverse)
       results.push(reshape(order === null ? idx : gather(argsortOp(order, { axis: 0 }), idx), x.shape));
     if (config.returnCounts) results.push(inOrder(count, 0));

@@ -28,7 +28,12 @@ function reduction<More extends object = object>(
   className: string,
   f: Reduce,
   prepare: (x: Tensor) => Tensor,
-  more: { module?: OperationModule; optional?: Record<string, unknown> } = {},
+  more: {
+    module?: OperationModule;
+    optional?: Record<string, unknown>;
+    /** Combines the result with `initial`, if that is an option. */
+    combine?: (y: Tensor, initial: Tensor) => Tensor;
+  } = {},
 ): Unary<[options?: (ReductionOptions & More) | Axes]> {
   return operation<Unary<[options?: (ReductionOptions & More) | Axes]>>({
     module: more.module ?? 'numpy',
@@ -46,9 +51,8 @@ function reduction<More extends object = object>(
         axis: axis as Axes,
         keepdims: keepdims as boolean,
       });
-      if (initial === null) return y;
-      const bound = cast(convertToTensor(initial as number), y.dtype);
-      return className === 'Max' ? maximum(y, bound) : minimum(y, bound);
+      if (initial === null || more.combine === undefined) return y;
+      return more.combine(y, cast(convertToTensor(initial as number), y.dtype));
     },
   });
 }
@@ -68,9 +72,15 @@ export const mean = reduction('Mean', reduce.reduceMean, asFloat);
 /** The product over axes. @tf tf.keras.ops.prod */
 export const prod = reduction<DTypeOption>('Prod', reduce.reduceProd, summed, { optional: { dtype: null } });
 /** The maximum over axes. @tf tf.keras.ops.max */
-export const max = reduction<InitialOption>('Max', greatest, same, { optional: { initial: null } });
+export const max = reduction<InitialOption>('Max', greatest, same, {
+  optional: { initial: null },
+  combine: maximum,
+});
 /** The minimum over axes. @tf tf.keras.ops.min */
-export const min = reduction<InitialOption>('Min', least, same, { optional: { initial: null } });
+export const min = reduction<InitialOption>('Min', least, same, {
+  optional: { initial: null },
+  combine: minimum,
+});
 /** The maximum over axes. @tf tf.keras.ops.amax */
 export const amax = reduction('Amax', greatest, same);
 /** The minimum over axes. @tf tf.keras.ops.amin */

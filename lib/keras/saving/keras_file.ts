@@ -100,7 +100,7 @@ export function parseJson(text: string, what: string): Json {
   }
 }
 
-/** Where a file has those of an object, such as its vocabulary. */
+/** The member of a `.keras` file that holds an asset of an object, such as its vocabulary; `path` is the object's. */
 export const assetPath = (path: readonly string[], name: string): string =>
   ['assets', ...path, name].join('/');
 

@@ -26,7 +26,7 @@ export interface InputLayerOptions extends InputOptions {
   optional?: boolean;
 }
 
-const defaults: InputLayerOptions = {
+const defaults: InputLayerOptions & { batchSize: number | null; optional: boolean } = {
   shape: undefined,
   batchShape: undefined,
   batchSize: null,
@@ -63,11 +63,11 @@ export class InputLayer extends Layer {
       throw new InvalidArgumentError('[InputLayer] give either shape or batchShape');
     this.batchShape =
       batchShape === undefined
-        ? [batchSize ?? null, ...checkShape(shape, 'shape')]
+        ? [batchSize, ...checkShape(shape, 'shape')]
         : checkShape(batchShape, 'batchShape');
     this.inputDtype =
       dtype === 'string' ? stringType.name : dtypeInfo(dtype ?? floatx(), '[Input] dtype').name;
-    this.optional = optional ?? false;
+    this.optional = optional;
     this.built = true;
     new CallNode(this, [], new KerasTensor(this.batchShape, this.inputDtype, this.name));
   }

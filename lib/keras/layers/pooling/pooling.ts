@@ -43,8 +43,9 @@ export interface MaxPoolingOptions extends PoolingOptions {
   poolSize?: WindowSize;
 }
 
-/** Whether a first argument is the object of options. */
-const hasOptions = (first: unknown): boolean => typeof first === 'object' && first !== null && isPlain(first);
+/** Whether a first argument is the object of options, with the size of a window among them. */
+const isOptions = <O extends object>(first: WindowSize | O): first is O =>
+  typeof first === 'object' && first !== null && isPlain(first);
 
 /** Base class of layers that reduce each window, for each channel. */
 abstract class BasePooling extends Layer {
@@ -63,9 +64,9 @@ abstract class BasePooling extends Layer {
       padding = 'valid',
       dataFormat = null,
       ...others
-    } = hasOptions(first)
-      ? { ...(first as PoolingWithSizeOptions), ...namedOptions(options, where) }
-      : { ...namedOptions(options, where), poolSize: first as WindowSize };
+    } = isOptions(first)
+      ? { ...first, ...namedOptions(options, where) }
+      : { ...namedOptions(options, where), poolSize: first };
     super(others);
     this.poolSize = integerTuple(poolSize, rank, 'poolSize', where);
     this.strides = integerTuple(strides ?? this.poolSize, rank, 'strides', where);
@@ -103,8 +104,7 @@ abstract class BasePooling extends Layer {
 
 abstract class BaseMaxPooling extends BasePooling {
   constructor(rank: number, first: WindowSize | MaxPoolingOptions, options: PoolingOptions) {
-    const withSize = { poolSize: 2, ...(first as MaxPoolingOptions) };
-    super(rank, hasOptions(first) ? withSize : (first as WindowSize), options);
+    super(rank, isOptions(first) ? { ...first, poolSize: first.poolSize ?? 2 } : first, options);
   }
 
   protected override pool(images: Tensor, padding: 'SAME' | 'VALID'): Tensor {

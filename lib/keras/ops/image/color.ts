@@ -71,7 +71,8 @@ export interface ResizeOptions extends DataFormatOption {
   fillValue?: number;
 }
 
-const methods = resizeMethods.filter((method) =>
+/** The interpolations that Keras has. */
+export const interpolations = resizeMethods.filter((method) =>
   ['bilinear', 'nearest', 'lanczos3', 'lanczos5', 'bicubic', 'area'].includes(method),
 );
 
@@ -106,7 +107,7 @@ export const resize = operation<
       );
     return {
       size: pairOf(config.size, 'size', op, positive),
-      interpolation: oneOf(config.interpolation, methods, 'interpolation', op),
+      interpolation: oneOf(config.interpolation, interpolations, 'interpolation', op),
       ...{ antialias, cropToAspectRatio, padToAspectRatio },
       fillMode: oneOf(config.fillMode, ['constant'], 'fillMode', op),
       fillValue: number(config.fillValue, 'fillValue', op),

@@ -6,12 +6,13 @@ import { add } from '../../../../ops/math/binary';
 import { cast } from '../../../../ops/array/cast';
 import { range } from '../../../../ops/array/creation';
 import { resize } from '../../../../ops/image/resize';
-import { resizeMethods, type ResizeMethod } from '../../../../ops/image/resampling';
+import type { ResizeMethod } from '../../../../ops/image/resampling';
 import { gather } from '../../../../ops/index/indexing';
 import type { Config } from '../../../base/keras_object';
 import { namedOptions } from '../../../base/named_options';
 import { defaultSeed } from '../../../base/seed';
 import type { KerasShape } from '../../../base/shapes';
+import { interpolations } from '../../../ops/image/color';
 import { aspectWindow, crop, resizeImages, type ResizeImagesOptions } from './aspect';
 import {
   checkPixels,
@@ -20,10 +21,6 @@ import {
   type ImageLayerOptions,
   type RandomImageOptions,
 } from './image_layer';
-
-const interpolations = resizeMethods.filter((method) =>
-  ['nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5', 'area'].includes(method),
-);
 
 export interface ResizingOptions extends ImageLayerOptions {
   /** 'nearest', 'bilinear' (default), 'bicubic', 'lanczos3', 'lanczos5' or 'area'. */
