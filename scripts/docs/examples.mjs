@@ -219,8 +219,6 @@ export async function run(code, scope) {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
   const lines = [];
-  // Progress bars and summaries write to the standard output.
-  const print = (...parts) => lines.push(String(parts[0]).replace(/\n$/, '')) > 0;
   const text = (v) => (typeof v === 'string' ? v : inspect(v, { depth: 4, breakLength: 90 }));
   const log = (...values) => void lines.push(values.map(text).join(' '));
   const show = async (value) => {
@@ -232,7 +230,11 @@ export async function run(code, scope) {
   const names = Object.keys(scope);
   const f = new AsyncFunction(...names, 'console', 'show', outputText.replace(/\bshow\(/, 'await show('));
   const write = process.stdout.write;
-  process.stdout.write = print;
+  // Progress bars and summaries write to the standard output.
+  process.stdout.write = (chunk) => {
+    lines.push(String(chunk).replace(/\n$/, ''));
+    return true;
+  };
   try {
     await f(...names.map((n) => scope[n]), { log, warn: log, error: log, info: log }, show);
   } finally {

@@ -34,7 +34,6 @@ const fenced = (language, text) => ({ kind: 'code', text: `\`\`\`${language}\n${
 const hasExample = (comment) => comment.blockTags.some(({ tag }) => tag === '@example');
 
 function addExample(comment, example) {
-  if (example === undefined) return;
   const content = [fenced('ts', example.code)];
   if (example.output !== '') content.push({ kind: 'text', text: '\n\n' }, fenced('text', example.output));
   comment.blockTags.push(new CommentTag('@example', content));
@@ -44,20 +43,22 @@ function addExample(comment, example) {
 async function describe(project) {
   const { find, written, used, dtypesOf } = exampleFinder();
   const without = [];
+  const illustrate = async (name, comment) => {
+    const example = hasExample(comment) ? undefined : await find(name);
+    if (example !== undefined) addExample(comment, example);
+    if (!hasExample(comment)) without.push(name);
+  };
   for (const f of plainFunctions(project)) {
     const name = nameOf(f);
     const [only] = f.signatures.length === 1 ? f.signatures : [f];
     only.comment ??= new Comment();
     const dtypes = dtypesOf(name);
     if (dtypes !== undefined) only.comment.summary.push({ kind: 'text', text: `\n\n${dtypes}` });
-    addExample(only.comment, await find(name));
-    if (!hasExample(only.comment)) without.push(name);
+    await illustrate(name, only.comment);
   }
   for (const c of classesOf(project)) {
-    const name = nameOf(c);
     c.comment ??= new Comment();
-    if (!hasExample(c.comment)) addExample(c.comment, await find(name));
-    if (!hasExample(c.comment)) without.push(name);
+    await illustrate(nameOf(c), c.comment);
   }
   const unused = [...written.keys()].filter((name) => !used.has(name));
   if (unused.length > 0)

@@ -25,9 +25,10 @@ const placed =
   ReflectionKind.Variable |
   ReflectionKind.Namespace;
 
-const constructs = (symbol) => symbol?.name === 'Variable';
-
-/** TypeDoc shows a constant as a function only if its initializer is one; with this tag, whenever its type has calls. */
+/**
+ * TypeDoc shows a constant as a function only if its initializer is one; with this tag, whenever its type has calls. One whose type has
+ * constructors (`Variable`) is shown as a class.
+ */
 function showCallsOfConstants() {
   const original = Context.prototype.getComment;
   Context.prototype.getComment = function getComment(symbol, kind) {
@@ -35,8 +36,8 @@ function showCallsOfConstants() {
     if (kind !== ReflectionKind.Variable || this.scope.kindOf(ReflectionKind.ClassOrInterface))
       return comment;
     const tagged = comment ?? new Comment();
-    // `Variable` is a constant whose type has constructors.
-    tagged.modifierTags.add(constructs(symbol) ? '@class' : '@function');
+    const type = symbol && this.checker.getTypeOfSymbol(symbol);
+    tagged.modifierTags.add(type?.getConstructSignatures().length > 0 ? '@class' : '@function');
     return tagged;
   };
 }
