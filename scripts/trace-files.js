@@ -62,9 +62,9 @@ function countOwn(out, result) {
     const file = path.relative(out, url.replace(/^file:\/\//, ''));
     if (file.startsWith('..')) continue;
     const text = fs.readFileSync(path.join(out, file), 'utf8');
-    // Neither the module itself nor what esbuild writes for each export, `name: () => name`.
+    // Neither the module itself nor what esbuild writes for each export: `() => name`, `() => module.name`, `() => from[key]`.
     const isOwn = ({ functionName, ranges: [{ startOffset, endOffset }] }) =>
-      functionName !== '' && !/^\(\) => \w+$/.test(text.slice(startOffset, endOffset));
+      functionName !== '' && !/^\(\) => \w+(\.\w+|\[key\])?$/.test(text.slice(startOffset, endOffset));
     const called = functions.filter((f) => f.ranges[0].count > 0 && isOwn(f));
     if (called.length > 0) ran.set(file.replace(/\.js$/, '.ts'), called.length);
   }

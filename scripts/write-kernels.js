@@ -130,7 +130,7 @@ function kernels(all) {
       .join('\n')}\n} = binding as typeof binding & Entries;\n`,
     // Fused groups are instructions of programs only (compile/fusion/encode_group.ts).
     ...all.filter(({ name }) => name !== 'fused').map(functionOf),
-    // Of the copies: compile/copies.ts finds splits and concatenations by them.
+    // Of the copies: compile/fusion/copies.ts finds splits and concatenations by them.
     ...callable.filter(({ name }) => ['copy', 'parts'].includes(name)).map(slotsOf),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /** Programs as TypeScript: what runs, without its types, is what a failure prints. */
 import { dtypes, type DType } from '../../lib/core/dtype';
-import { passes } from '../../lib/graph/passes/enabled';
+import { passes } from '../../lib/graph/passes/optimize';
 import { helperText, tableValue } from './helpers';
 import { isRef, type Argument, type Block, type Program, type Sizes, type Statement } from './program';
 

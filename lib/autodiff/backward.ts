@@ -162,8 +162,6 @@ function gradContext(e: Entry, reached: IdSet): GradContext {
   const { attrs, saved0, shape0, dt0, id1, moreInputs, moreOutputs } = e;
   const need0 = dt0.kind === 'float' && reached.has(e.id0);
   const y = [unpackSaved(e.savedOut)];
-  const outShapes = [e.outShape];
-  const outDts = [e.outDt];
   // Array literals instead of pushes: an array that grows over-allocates.
   let x: Tensor[], shapes: Shape[], dts: DTypeInfo[], needs: boolean[];
   if (id1 === 0) {
@@ -186,14 +184,8 @@ function gradContext(e: Entry, reached: IdSet): GradContext {
       needs.push(o.dt.kind === 'float' && reached.has(o.id));
     }
   }
-  if (moreOutputs !== null) {
-    for (const o of moreOutputs) {
-      y.push(unpackSaved(o.saved));
-      outShapes.push(o.shape);
-      outDts.push(o.dt);
-    }
-  }
-  return { attrs, x, y, shapes, dts, outShapes, outDts, needs };
+  if (moreOutputs !== null) for (const o of moreOutputs) y.push(unpackSaved(o.saved));
+  return { attrs, x, y, shapes, dts, needs };
 }
 
 function inputId(e: Entry, i: number): number {

@@ -1,12 +1,21 @@
 /** The tape of a GradientTape, and the stack of active recorders. */
 import type { DTypeInfo } from '../core/dtype';
 import { context } from '../core/context';
-import type { RecordedOp, Recorder } from '../op/contract';
-import { readOp } from '../op/read';
+import type { RecordedOp, Recorder, TracedOp } from '../op/contract';
 import type { Shape } from '../core/shape';
 import { pin, unpin } from '../core/ownership';
 import { peekNextId, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
+
+/** The value of a variable as a tensor that later assignments do not change; its gradient is the identity. */
+export const readOp: TracedOp & { gradient<T>(dy: T): T } = {
+  name: 'read',
+  differentiable: true,
+  savesInputs: 0,
+  savesOutputs: false,
+  execute: 'view',
+  gradient: (dy) => dy,
+};
 
 /** The most entries by which the bitmap grows at once. */
 const maxGrowth = 2 ** 24;

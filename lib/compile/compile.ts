@@ -2,16 +2,16 @@
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, type Graph, type Node, type OpNode, type ReadNode } from '../graph/graph';
-import { enabled } from '../graph/passes/enabled';
+import { enabled } from '../graph/passes/optimize';
 import { Executable } from './executable';
-import { elideCopies } from './fusion/elide_copies';
+import { elideCopies } from './fusion/copies';
 import { Fusion } from './fusion/fuse';
 import { inlineLoop } from './inline_loop';
 import { lower, type LoweredNode } from './lower';
 import { Ownership } from './ownership';
 import { makeSegment } from './segment';
 import type { Segment, Slot, Step } from './steps';
-import { Storages } from './storages';
+import { Storages } from './memory_plan';
 
 type Lowered = LoweredNode | Exclude<Node, OpNode>;
 

@@ -8,7 +8,7 @@ import { InternalError } from '../core/errors';
 import { asShape } from '../core/shape';
 import { symbolicTensor, placeholderOf, type Placeholder, type Tensor } from '../core/tensor';
 import { isFallible, type CountedLoop, type HostNode, type OpNode } from '../graph/graph';
-import { enabled } from '../graph/passes/enabled';
+import { enabled } from '../graph/passes/optimize';
 import type { TracedOp } from '../op/contract';
 import { copySlots } from '../op/kernels';
 import type { LoweredNode } from './lower';

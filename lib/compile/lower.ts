@@ -8,7 +8,7 @@ import { bufferOf, type Tensor } from '../core/tensor';
 import { runNode, type HostNode, type OpNode } from '../graph/graph';
 import type { RuntimeScalars } from '../op/contract';
 import type { Place } from './steps';
-import type { Storages } from './storages';
+import type { Storages } from './memory_plan';
 
 /** One recorded call of a native entry. */
 export interface Instruction {

@@ -9,7 +9,7 @@ import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf, isFallible, type Graph } from '../graph/graph';
 import type { LoweredNode } from './lower';
-import type { Storages } from './storages';
+import type { Storages } from './memory_plan';
 
 /** The variable that alone receives a value. */
 interface Target {

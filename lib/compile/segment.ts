@@ -4,10 +4,9 @@ import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
 import { inputsOf } from '../graph/graph';
 import type { LoweredNode } from './lower';
-import { planArena, type ArenaPlan, type Lifetime } from './memory_plan';
+import { planArena, type ArenaPlan, type Lifetime, type Storages } from './memory_plan';
 import type { Ownership } from './ownership';
 import type { Place, Segment, SegmentNode } from './steps';
-import type { Storages } from './storages';
 
 /** The program that a segment belongs to. */
 interface SegmentContext {

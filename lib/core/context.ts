@@ -51,3 +51,6 @@ export function withContext<T>(change: Partial<Context>, f: () => T): T {
 export function detached<T>(f: () => T): T {
   return withContext({ recorder: null, tracer: null, tidy: null, onCreate: null }, f);
 }
+
+/** Whether no tape is active and no function is being traced: results that only a gradient reads need not be computed. */
+export const notRecorded = (): boolean => context.recorder === null && context.tracer === null;

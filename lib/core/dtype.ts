@@ -184,8 +184,11 @@ if (native.dtypes.length !== dtypeByCode.length)
     `The native addon lists ${native.dtypes.length} dtypes, the library ${dtypeByCode.length}.`,
   );
 
-/** Whether elements are stored as bits that are converted to be read: the 16-bit floats. */
+/** Whether elements are stored as bits that are converted to be read: the floats of 16 bits. */
 export const isConverted = (dt: DTypeInfo): boolean => dt.stored !== dt.array;
+
+/** The least positive normal number of a floating dtype, whose largest number is (2 − ε)·2ⁿ: 2¹⁻ⁿ. */
+export const leastNormal = ({ max, epsilon }: DTypeInfo): number => (2 * (2 - epsilon)) / Number(max);
 
 /** What takes the place of the array over elements for strings, which have none. */
 const noArray = class {

@@ -40,6 +40,7 @@ const one = new Uint16Array(1);
 /** An element as it is stored. Uses the argument buffer. */
 export function storedElement(dt: DTypeInfo, value: number | bigint): number | bigint {
   if (!isConverted(dt)) return value;
+  one[0] = 0; // An element may have one byte alone.
   writeNarrowed(dt, [value as number], 1, one.buffer, 0);
   return one[0];
 }

@@ -1,5 +1,5 @@
 /** The tracer: runs a function once with symbolic arguments and records the ops that it calls. */
-import { recordingDepth } from '../autodiff/tape';
+import { readOp, recordingDepth } from '../autodiff/tape';
 import { isLiteral } from '../core/convert';
 import { FailedPreconditionError, InvalidArgumentError } from '../core/errors';
 import type { DTypeInfo } from '../core/dtype';
@@ -18,7 +18,6 @@ import {
   type Tensor,
 } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { readOp } from '../op/read';
 import {
   isFallible,
   runNode,

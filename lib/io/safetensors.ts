@@ -1,6 +1,6 @@
 /** Safetensors files: 8 bytes with the length of a JSON, the JSON, the elements of the tensors. */
 import type { TensorLike } from '../core/convert';
-import type { DType } from '../core/dtype';
+import { everyType, type DType } from '../core/dtype';
 import { DataLossError, InvalidArgumentError, NotFoundError, UnimplementedError } from '../core/errors';
 import { isPlain, options as resolve, throwExtraArguments } from '../core/options';
 import { describe } from '../core/shape';
@@ -10,22 +10,10 @@ import { writeAtomically } from './atomic';
 import { checkPath, type ByteSource } from './source';
 import { bytesOf, elementsOf, readTensor } from './stored';
 
-const names: Readonly<Record<DType, string>> = {
-  float64: 'F64',
-  float32: 'F32',
-  float16: 'F16',
-  bfloat16: 'BF16',
-  int64: 'I64',
-  int32: 'I32',
-  int16: 'I16',
-  int8: 'I8',
-  uint64: 'U64',
-  uint32: 'U32',
-  uint16: 'U16',
-  uint8: 'U8',
-  bool: 'BOOL',
-};
-const dtypeOf = new Map(Object.entries(names).map(([dtype, name]) => [name, dtype as DType]));
+/** F32, BF16, I64, U8, BOOL… */
+const nameOf = (dtype: DType): string =>
+  dtype.toUpperCase().replace('FLOAT', 'F').replace('INT', 'I').replace('UI', 'U');
+const dtypeOf = new Map(everyType.map((dtype) => [nameOf(dtype), dtype]));
 /** What the reference implementation reads at most. */
 const maxHeader = 100_000_000;
 
@@ -237,7 +225,7 @@ export function* safetensorsParts(
     if (name === '__metadata__')
       throw new InvalidArgumentError(`[saveSafetensors] a tensor cannot have the name ${name}`);
     const end = at + t.size * t.dt.bytes;
-    const entry = { dtype: names[t.dtype], shape: t.shape, data_offsets: [at, end] };
+    const entry = { dtype: nameOf(t.dtype), shape: t.shape, data_offsets: [at, end] };
     Object.defineProperty(header, name, { value: entry, enumerable: true });
     at = end;
   }

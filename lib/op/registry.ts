@@ -22,8 +22,6 @@ export interface GradContext<A = unknown> {
   /** Shapes and dtypes of the inputs. */
   readonly shapes: readonly Shape[];
   readonly dts: readonly DTypeInfo[];
-  readonly outShapes: readonly Shape[];
-  readonly outDts: readonly DTypeInfo[];
   /** Whether the gradient of input i is needed; if not, its value in the result is ignored. */
   readonly needs: readonly boolean[];
 }

@@ -167,9 +167,7 @@ TEST(runtime_converted_matmul) {
           want += p;
           sizes += std::fabs(p);
         }
-        const long double unit = dtype == static_cast<int>(DType::kFloat16)    ? 0x1p-11L
-                                 : dtype == static_cast<int>(DType::kBFloat16) ? 0x1p-8L
-                                                                               : 0;
+        const long double unit = is_half(dtype) ? static_cast<long double>(rounding_error(dtype)) : 0;
         CHECK(std::fabs(element(dtype, y, i) - want) <= unit * std::fabs(want) + sizes * 0x1p-20L,
               "%s: element %lld", dtype_name(dtype), static_cast<long long>(i));
         continue;

@@ -221,7 +221,7 @@ TEST(half_reduce) {
           for (int64_t i = 0; i < n; i++) size += std::fabs(wide.as<double>()[i]);
           for (int64_t i = 0; i < kept && passing(); i++) {
             const double want = wide_y.as<double>()[i], got = from_half(dtype, y.as<uint16_t>()[i]);
-            const double unit = dtype == kHalves[0] ? 0x1p-11 : 0x1p-8;
+            const double unit = rounding_error(dtype);
             const double allowed = std::fabs(want) * (unit + 0x1p-20) + size * 0x1p-22 + 0x1p-25;
             // Beyond the largest number there is infinity.
             if (std::isinf(got) && std::fabs(want) >= 65504 && std::signbit(got) == std::signbit(want))
@@ -272,7 +272,7 @@ TEST(half_group) {
                                             all.as<char>()};
           CHECK(run_tiles(*table, plan, at), "no memory");
           CHECK(y.intact() && r.intact() && c.intact() && all.intact(), "a group wrote outside");
-          const double unit = dtype == kHalves[0] ? 0x1p-11 : 0x1p-8;
+          const double unit = rounding_error(dtype);
           const auto near = [&](const char* what, Buffer& result, int64_t i, double total, double size,
                                 int64_t count) {
             const double by = op == mean ? static_cast<double>(count) : 1;
@@ -375,7 +375,7 @@ TEST(half_random) {
           if (strcmp(table->random[i].name, "uniformFullInt") != 0) continue;
           table->random[i].fn[static_cast<int>(DType::kUInt32)](args, words.data(), 0, n);
         }
-        const uint32_t values = dtype == kHalves[0] ? 1024 : 128;
+        const uint32_t values = 1u << mantissa_bits(dtype);
         for (int64_t i = 0; i < n && passing(); i++) {
           const double want = static_cast<double>(words.as<uint32_t>()[i] % values) / values;
           CHECK(from_half(dtype, y.as<uint16_t>()[i]) == want, "%s uniform %s, number %lld: %g, not %g",

@@ -183,32 +183,32 @@ T random_int(Random& random, Values values) {
 }  // namespace
 
 double from_half(int dtype, uint16_t bits) {
-  const int mantissa_bits = dtype == static_cast<int>(DType::kFloat16) ? 10 : 7;
-  const int exponents = 1 << (15 - mantissa_bits), bias = exponents / 2 - 1;
-  const int exponent = (bits & 0x7fff) >> mantissa_bits, mantissa = bits & ((1 << mantissa_bits) - 1);
+  const int digits = mantissa_bits(dtype);
+  const int exponents = 1 << (15 - digits), bias = exponents / 2 - 1;
+  const int exponent = (bits & 0x7fff) >> digits, mantissa = bits & ((1 << digits) - 1);
   const double sign = (bits & 0x8000) != 0 ? -1 : 1;
   if (exponent == exponents - 1) {
     return mantissa == 0 ? sign * HUGE_VAL : std::numeric_limits<double>::quiet_NaN();
   }
-  if (exponent == 0) return sign * std::ldexp(mantissa, 1 - bias - mantissa_bits);
-  return sign * std::ldexp((1 << mantissa_bits) + mantissa, exponent - bias - mantissa_bits);
+  if (exponent == 0) return sign * std::ldexp(mantissa, 1 - bias - digits);
+  return sign * std::ldexp((1 << digits) + mantissa, exponent - bias - digits);
 }
 
 uint16_t to_half(int dtype, double x) {
-  const int mantissa_bits = dtype == static_cast<int>(DType::kFloat16) ? 10 : 7;
-  const int exponents = 1 << (15 - mantissa_bits), bias = exponents / 2 - 1;
-  const int sign = std::signbit(x) ? 0x8000 : 0, infinite = (exponents - 1) << mantissa_bits;
+  const int digits = mantissa_bits(dtype);
+  const int exponents = 1 << (15 - digits), bias = exponents / 2 - 1;
+  const int sign = std::signbit(x) ? 0x8000 : 0, infinite = (exponents - 1) << digits;
   const double magnitude = std::fabs(x);
-  if (x != x) return static_cast<uint16_t>(sign | infinite | 1 << (mantissa_bits - 1));
+  if (x != x) return static_cast<uint16_t>(sign | infinite | 1 << (digits - 1));
   if (magnitude == HUGE_VAL) return static_cast<uint16_t>(sign | infinite);
   if (magnitude == 0) return static_cast<uint16_t>(sign);
   int exponent = 0;
   std::frexp(magnitude, &exponent);
   // Numbers of this size are multiples of 2^unit. What rounds up to the next power of two, or beyond all
   // numbers, has the bits that follow.
-  const int unit = (exponent - 1 < 1 - bias ? 1 - bias : exponent - 1) - mantissa_bits;
+  const int unit = (exponent - 1 < 1 - bias ? 1 - bias : exponent - 1) - digits;
   const auto multiple = static_cast<int64_t>(std::nearbyint(std::ldexp(magnitude, -unit)));
-  const int64_t bits = (static_cast<int64_t>(unit + mantissa_bits + bias - 1) << mantissa_bits) + multiple;
+  const int64_t bits = (static_cast<int64_t>(unit + digits + bias - 1) << digits) + multiple;
   return static_cast<uint16_t>(sign | static_cast<int>(bits > infinite ? infinite : bits));
 }
 

@@ -117,6 +117,10 @@ bool same_values(int dtype, const void* a, const void* b, int64_t n);
 
 /// Whether a dtype is a float of 16 bits: C++ has no type for these.
 constexpr bool is_half(int dtype) { return is_kind(dtype, kFloating) && dtype_size(dtype) == 2; }
+/// The bits that such a float has after the point.
+constexpr int mantissa_bits(int dtype) { return dtype == static_cast<int>(DType::kFloat16) ? 10 : 7; }
+/// Half a unit in the last place of 1.
+constexpr double rounding_error(int dtype) { return 0.5 / (1 << mantissa_bits(dtype)); }
 /// The number that the bits of such a float stand for, and the bits of the one nearest to a number: the even
 /// one of two, as the definition of the format has it.
 double from_half(int dtype, uint16_t bits);

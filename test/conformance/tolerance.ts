@@ -15,7 +15,7 @@
  *   formulas such as 1 − y² lose what y rounds off.
  * - float64 results follow the same rules in float64's units, with `doubleUlp` for the op definition's.
  */
-import { dtypes, type DType } from '../../lib/core/dtype';
+import { dtypes, leastNormal, type DType } from '../../lib/core/dtype';
 import { type Tensor, tensorFrom, valuesOf } from '../../lib/core/tensor';
 import type { OpDefinition } from '../../lib/op/registry';
 import { gradients, invoke, isFloat, type Call } from './calls';
@@ -61,9 +61,7 @@ const scales: Readonly<Record<string, number>> = {
 };
 
 /** The least normal number. */
-export function tiny(dtype: DType): number {
-  return { float64: 2 ** -1022, float16: 2 ** -14 }[dtype as string] ?? 2 ** -126;
-}
+export const tiny = (dtype: DType): number => leastNormal(dtypes[dtype]);
 
 /** One unit in the last place at |x|. */
 export function ulpAt(x: number, dtype: DType): number {

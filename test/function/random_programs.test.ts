@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import * as tf from 'gradtape';
 import { broadcastShapes } from '../../lib/core/shape';
-import { passes } from '../../lib/graph/passes/enabled';
+import { passes } from '../../lib/graph/passes/optimize';
 import { bytesOf } from '../helpers/threads';
 
 /** Numbers that say what is done: which op, and which of the values there are. Every list of them is a program. */

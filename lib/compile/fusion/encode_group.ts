@@ -2,7 +2,7 @@
 import { native } from '../../binding';
 import { bufferOf, type Tensor } from '../../core/tensor';
 import type { TracedOp } from '../../op/contract';
-import type { Block } from '../copies';
+import type { Block } from './copies';
 import type { OpNode } from '../../graph/graph';
 import type { LoweredNode } from '../lower';
 import { dtypeOf, Space, type Group, type Member } from './group';

@@ -5,12 +5,12 @@
 import { asShape, sameShape, type Shape, sizeOf } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
 import type { TileKernel } from '../../op/contract';
-import { splitCopies, isRun, type Block } from '../copies';
+import { splitCopies, isRun, type Block } from './copies';
 import { inputsOf, type OpNode } from '../../graph/graph';
 import type { LoweredNode } from '../lower';
-import type { Storages } from '../storages';
+import type { Storages } from '../memory_plan';
 import { encodeGroup, numbersOf } from './encode_group';
-import { enabled } from '../../graph/passes/enabled';
+import { enabled } from '../../graph/passes/optimize';
 import { dtypeOf, readsOf, Space, usersOf, type Group, type Item, type Member, type Operand } from './group';
 import { recompute } from './recompute';
 

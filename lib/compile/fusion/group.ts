@@ -2,7 +2,7 @@
 import type { DTypeInfo } from '../../core/dtype';
 import type { TileKernel } from '../../op/contract';
 import type { Tensor } from '../../core/tensor';
-import type { Block } from '../copies';
+import type { Block } from './copies';
 import type { OpNode } from '../../graph/graph';
 import type { LoweredNode } from '../lower';
 

@@ -55,6 +55,7 @@ const COMPLEX_PARTS: { readonly [dtype: string]: FloatRules | undefined } = {
 };
 
 const INTEGER = /^u?int\d+$/;
+const FLOAT = /^b?float\d+/;
 
 /** The number of entries of {@link PrintData} for each element. */
 export function numbersPerElement(dtype: string): number {
@@ -91,8 +92,8 @@ function complexAlone(re: number, im: number, rules: FloatRules): string {
   return `(${floatAlone(re, rules, '')}${isNegative(im) ? '' : '+'}${imaginary})`;
 }
 
-/** A bfloat16 is formatted as by C's `%.6g`, alone and in arrays, independent of other elements. */
-function bfloat16Text(x: number): string {
+/** A float that NumPy itself does not have (bfloat16) is formatted as by C's `%.6g`, alone and in arrays, independent of other elements. */
+function extensionFloatText(x: number): string {
   if (!Number.isFinite(x)) return nonFiniteText(x);
   const sign = isNegative(x) ? '-' : '';
   // Six digits of the exact value: as a float64, fewer digits never identify it.
@@ -128,7 +129,7 @@ function fixedText(dtype: string): ((value: PrintValue) => string) | undefined {
   if (INTEGER.test(dtype)) return (value) => String(value);
   if (dtype === 'bool') return (value) => (value ? 'True' : 'False');
   if (dtype === 'string') return (value) => bytesText(value as string | Uint8Array);
-  if (dtype === 'bfloat16') return (value) => bfloat16Text(value as number);
+  if (FLOAT.test(dtype) && !FLOAT_RULES[dtype]) return (value) => extensionFloatText(value as number);
   return undefined;
 }
 
@@ -145,7 +146,7 @@ export function elementAlone(data: PrintData, dtype: string, widened: boolean): 
   const complex = COMPLEX_PARTS[dtype];
   if (complex) return complexAlone(data[0] as number, data[1] as number, widened ? FLOAT64 : complex);
   const float = FLOAT_RULES[dtype];
-  if (widened && (float || dtype === 'bfloat16')) return floatAlone(data[0] as number, FLOAT64, '.0');
+  if (widened && FLOAT.test(dtype)) return floatAlone(data[0] as number, FLOAT64, '.0');
   if (float) return floatAlone(data[0] as number, float, '.0');
   return fixedText(dtype)!(data[0]);
 }

@@ -13,7 +13,6 @@ import { shapeOf, type Tensor } from '../../core/tensor';
 import type { ReduceAttrs } from '../../op/define/reduction';
 import { inputsOf, mapPending, type Graph, type Node, type OpNode } from '../graph';
 import { view } from '../trace';
-import { enabled } from './enabled';
 import { opNamed, opNode, symbolLike } from './rewrite';
 
 /** Dimension i of the transpose is dimension perm[i] of its input. */
@@ -41,8 +40,8 @@ interface Member {
 /** How a flexible op, one that supports any order of dimensions, adapts to it. */
 type Kind = 'elementwise' | 'reordered' | 'broadcast' | 'expand' | 'reduce';
 
-/** Null if the op is not flexible. */
-function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
+/** Null if the op is not flexible. Reductions are with `sums`: the order of summation changes. */
+function kindOf({ op, inputs, outputs, attrs }: OpNode, sums: boolean): Kind | null {
   if (outputs.length !== 1 || outputs[0].size === 0) return null;
   const { rank } = outputs[0];
   if (op.broadcasts === true) return rank > 1 ? 'broadcast' : null;
@@ -51,8 +50,7 @@ function kindOf({ op, inputs, outputs, attrs }: OpNode): Kind | null {
     return 'reordered';
   if (op.tile === undefined) return null;
   if (op.tile.kind !== 'reduce') return rank > 1 ? 'elementwise' : null;
-  // The order of summation changes.
-  const moves = enabled('regroup') && inputs[0].rank > 1 && (attrs as ReduceAttrs).axes.length > 0;
+  const moves = sums && inputs[0].rank > 1 && (attrs as ReduceAttrs).axes.length > 0;
   return moves ? 'reduce' : null;
 }
 
@@ -69,7 +67,10 @@ class Layout {
   private readonly nodes: Node[] = [];
   private transposedElements = 0;
 
-  constructor(private readonly graph: Graph) {}
+  constructor(
+    private readonly graph: Graph,
+    private readonly sums: boolean,
+  ) {}
 
   run(): Graph {
     let originalCost = 0;
@@ -118,7 +119,7 @@ class Layout {
       const node = this.graph.nodes[i];
       if (transposeOf(node) !== null) continue;
       if (node.kind === 'op') for (const { value } of node.pending ?? []) addRequired(value);
-      const kind = node.kind === 'op' ? kindOf(node) : null;
+      const kind = node.kind === 'op' ? kindOf(node, this.sums) : null;
       if (kind === null) inputsOf(node).forEach(addRequired);
       else if (kind === 'elementwise' || kind === 'reordered') this.propagatePreferences(node as OpNode);
     }
@@ -152,7 +153,7 @@ class Layout {
         return;
       case 'op': {
         if (transposeOf(node) !== null) return;
-        const kind = kindOf(node);
+        const kind = kindOf(node, this.sums);
         if (kind !== null) {
           this.placeFlexible(node, kind);
           return;
@@ -339,6 +340,7 @@ function transposeOf(node: Node): Perm | null {
   return node.kind === 'op' && node.outputs[0].size > 0 ? (node.op.permutes?.(node) ?? null) : null;
 }
 
-export function layout(graph: Graph): Graph {
-  return new Layout(graph).run();
+/** With `sums`, transposes move through reductions too, which changes the order of sums. */
+export function layout(graph: Graph, sums = true): Graph {
+  return new Layout(graph, sums).run();
 }

@@ -1,7 +1,7 @@
 /** The bytes of HDF5's messages and texts. */
-import type { DType } from '../../core/dtype';
+import { dtypes, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-import { messageTypes } from './messages';
+import { floatBits, messageTypes } from './messages';
 
 /** Attributes: text; a list of texts of fixed length; an empty list is one of numbers, as NumPy has it. */
 export type H5Attribute = string | readonly string[];
@@ -59,10 +59,11 @@ const integer = (bytes: number, signed: boolean): number[] => [
   0,
 ];
 
-/** Bits of exponent and mantissa, and the exponent's bias. */
-function float(bytes: number, exponent: number, mantissa: number, bias: number): number[] {
-  const bits = 8 * bytes;
-  const head = [0x11, 0x20, bits - 1, 0, bytes, 0, 0, 0];
+function float(dt: DTypeInfo): number[] {
+  const [exponent, mantissa] = floatBits(dt);
+  const bits = 8 * dt.bytes;
+  const bias = 2 ** (exponent - 1) - 1;
+  const head = [0x11, 0x20, bits - 1, 0, dt.bytes, 0, 0, 0];
   return [...head, 0, 0, bits, 0, mantissa, exponent, 0, mantissa, bias & 255, bias >> 8, 0, 0];
 }
 
@@ -73,24 +74,14 @@ const bool = [
   ...[0, 1],
 ];
 
-const types: Readonly<Record<DType, readonly number[]>> = {
-  float32: float(4, 8, 23, 127),
-  float64: float(8, 11, 52, 1023),
-  float16: float(2, 5, 10, 15),
+function typeOf(dt: DTypeInfo): readonly number[] {
+  if (dt.kind === 'bool') return bool;
   // h5py has no such float: two opaque bytes, and an attribute that names them.
-  bfloat16: [0x15, 0, 0, 0, 2, 0, 0, 0],
-  int8: integer(1, true),
-  int16: integer(2, true),
-  int32: integer(4, true),
-  int64: integer(8, true),
-  uint8: integer(1, false),
-  uint16: integer(2, false),
-  uint32: integer(4, false),
-  uint64: integer(8, false),
-  bool,
-};
+  if (dt.name === 'bfloat16') return [0x15, 0, 0, 0, 2, 0, 0, 0];
+  return dt.kind === 'float' ? float(dt) : integer(dt.bytes, dt.signed);
+}
 
-export const datatype = (dtype: DType): Buffer => Buffer.from(types[dtype]);
+export const datatype = (dtype: DType): Buffer => Buffer.from(typeOf(dtypes[dtype]));
 
 /** A text of any length, in UTF-8: its length and place in a global heap. */
 const textType = Buffer.from([0x19, 1, 1, 0, 16, 0, 0, 0, ...integer(1, false)]);

@@ -1,5 +1,5 @@
 /** The messages of HDF5's object headers that describe values: datatypes, dataspaces, layouts. */
-import type { DType } from '../../core/dtype';
+import { dtypes, floating, isDType, type DType, type DTypeInfo } from '../../core/dtype';
 import { DataLossError, UnimplementedError } from '../../core/errors';
 
 /** A message of an object header. */
@@ -83,16 +83,17 @@ export class Fields {
   }
 }
 
-const signedNames: Readonly<Record<number, DType>> = { 1: 'int8', 2: 'int16', 4: 'int32', 8: 'int64' };
-const unsignedNames: Readonly<Record<number, DType>> = { 1: 'uint8', 2: 'uint16', 4: 'uint32', 8: 'uint64' };
+/** The bits of a float's exponent and mantissa. */
+export function floatBits({ bytes, epsilon }: DTypeInfo): readonly [exponent: number, mantissa: number] {
+  const mantissa = -Math.log2(epsilon);
+  return [8 * bytes - 1 - mantissa, mantissa];
+}
 
 /** The float of that many bytes, exponent bits and mantissa bits. */
-const floatNames: Readonly<Record<string, DType>> = {
-  '2,5,10': 'float16',
-  '2,8,7': 'bfloat16',
-  '4,8,23': 'float32',
-  '8,11,52': 'float64',
-};
+function floatOf(...layout: readonly [bytes: number, exponent: number, mantissa: number]): DType | undefined {
+  const isIt = (dt: DTypeInfo): boolean => [dt.bytes, ...floatBits(dt)].every((n, i) => n === layout[i]);
+  return floating.find((name) => isIt(dtypes[name]));
+}
 
 export function parseType(data: Buffer, place: string): H5Type {
   const f = new Fields(data, place);
@@ -108,15 +109,15 @@ export function parseType(data: Buffer, place: string): H5Type {
   if (kind === 0) {
     f.skip(2);
     const precision = f.u16();
-    const dtype = ((bits & 8) !== 0 ? signedNames : unsignedNames)[bytes];
-    if (dtype === undefined || precision !== 8 * bytes) return other(`an integer of ${precision} bits`);
+    const dtype = `${(bits & 8) !== 0 ? '' : 'u'}int${precision}`;
+    if (!isDType(dtype) || precision !== 8 * bytes) return other(`an integer of ${precision} bits`);
     return { kind: 'number', bytes, dtype, bigEndian };
   }
   if (kind === 1) {
     f.skip(5);
     const exponentBits = f.u8();
     f.skip(1);
-    const dtype = floatNames[[bytes, exponentBits, f.u8()].join()];
+    const dtype = floatOf(bytes, exponentBits, f.u8());
     return dtype === undefined || (bits & 64) !== 0
       ? other(`a float of ${bytes} bytes`)
       : { kind: 'number', bytes, dtype, bigEndian };

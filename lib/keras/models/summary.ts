@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from '../../core/errors';
 import { isPlainObject, flatten } from '../../core/nest';
 import { describe } from '../../core/shape';
-import type { DType } from '../../core/dtype';
+import { dtypes, type DType } from '../../core/dtype';
 import { namedOptions } from '../base/named_options';
 import { fixed, withCommas } from '../base/python_text';
 import { classNameOf } from '../base/registry';
@@ -153,14 +153,9 @@ function showMemory(bytes: number): string {
   return `${fixed(size, 2)} PB`;
 }
 
-const bytesOf: Partial<Record<DType, number>> = {
-  ...{ float32: 4, int32: 4, uint32: 4, float64: 8, int64: 8, uint64: 8, complex64: 8, complex128: 16 },
-  ...{ float16: 2, bfloat16: 2, int16: 2, uint16: 2, int8: 1, uint8: 1, bool: 1 },
-};
-
 const count = (weights: readonly SizedWeight[]): { elements: number; bytes: number } => ({
   elements: weights.reduce((sum, { size }) => sum + size, 0),
-  bytes: [...new Set(weights)].reduce((sum, { size, dtype }) => sum + size * (bytesOf[dtype] ?? 4), 0),
+  bytes: [...new Set(weights)].reduce((sum, { size, dtype }) => sum + size * dtypes[dtype].bytes, 0),
 });
 
 /** The lines below the table. */

@@ -1,5 +1,6 @@
 /** Connectionist temporal classification: its loss, and the labels that outputs say. */
 import { toTensor, type TensorLike } from '../../core/convert';
+import { isConverted } from '../../core/dtype';
 import { InvalidArgumentError, UnimplementedError } from '../../core/errors';
 import { describe, showShape } from '../../core/shape';
 import { shapeOf, type Tensor } from '../../core/tensor';
@@ -52,7 +53,7 @@ const int32 = (x: unknown, op: string, name: string): Tensor => {
 /** Of 16-bit floats as float32. */
 function wide(x: unknown, op: string): Tensor {
   const t = floating(x as TensorLike, op);
-  return t.dtype === 'float16' || t.dtype === 'bfloat16' ? cast(t, 'float32') : t;
+  return isConverted(t.dt) ? cast(t, 'float32') : t;
 }
 
 /**

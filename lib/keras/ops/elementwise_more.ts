@@ -84,14 +84,6 @@ export const round = operation<Unary<[options?: { decimals?: number } | number]>
   },
 });
 
-/** The largest finite number of a floating dtype. */
-const largest: Readonly<Record<string, number>> = {
-  float64: Number.MAX_VALUE,
-  float32: 3.4028234663852886e38,
-  bfloat16: 3.3895313892515355e38,
-  float16: 65504,
-};
-
 interface NanToNumOptions {
   /** In place of NaN. Default 0. */
   nan?: number;
@@ -116,7 +108,7 @@ export const nanToNum = operation<Unary<[options?: NanToNumOptions | number]>>({
   run: (args, config) => {
     const x = only(args, 'nanToNum');
     if (x.dt.kind !== 'float') return identity(x);
-    const most = largest[x.dtype];
+    const most = Number(x.dt.max);
     if (most === undefined) throw new InvalidArgumentError(`[nanToNum] no limits are known for ${x.dtype}`);
     const number = (value: unknown): Tensor => toTensor(value, x.dt, 'nanToNum', 'nan');
     const finite = select(unary.isNan(x), number(config.nan), x);

@@ -66,7 +66,7 @@ export function normalize(x: TensorLike, options: NormalizeOptions | number = {}
   if (typeof order !== 'number' || Number.isNaN(order))
     throw new TypeError(`[normalize] order must be a number; got ${describe(order)}`);
   const given = convertToTensor(x);
-  const t = given.dtype.startsWith('float') || given.dtype === 'bfloat16' ? given : cast(given, 'float32');
+  const t = given.dt.kind === 'float' ? given : cast(given, 'float32');
   const norm = normOf(t, axis, order);
   const isZero = equal(norm, 0);
   return divide(t, where(isZero, onesLike(norm), norm));

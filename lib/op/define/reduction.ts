@@ -4,7 +4,7 @@ import { toTensor, type TensorLike } from '../../core/convert';
 import { isConverted, type DType } from '../../core/dtype';
 import { UnimplementedError } from '../../core/errors';
 import { isPlain, throwExtraArguments } from '../../core/options';
-import { context } from '../../core/context';
+import { context, notRecorded } from '../../core/context';
 import type { TracedOp } from '../contract';
 import { asShape, mergeDims, normalizeAxis, scalarShape, type Shape, sizeOf } from '../../core/shape';
 import { aliasTensor, makeTensor, shapeOf, Tensor } from '../../core/tensor';
@@ -15,7 +15,6 @@ import { options } from '../../core/options';
 import { register, type Example, type Grad, type GradContext, type OpDefinition } from '../registry';
 import { elideCopy } from '../exact_rewrites';
 import { traced } from '../traced';
-import { notRecorded } from '../not_recorded';
 import type { DTypeOf } from '../../core/dtype_of';
 import * as kernels from '../kernels';
 

@@ -1,4 +1,5 @@
 /** The activation functions of tf.nn. Those that only Keras has are in activations_keras.ts. */
+import { notRecorded } from '../../core/context';
 import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating, numeric, signed } from '../../core/dtype';
@@ -18,7 +19,6 @@ import { runUnary, unary } from '../../op/define/unary';
 import { concat } from '../array/joining';
 import { sample, symbolicZero } from '../../op/registry';
 import { select } from '../math/select';
-import { notRecorded } from '../../op/not_recorded';
 import { copySegments } from '../../op/strided';
 import { abs, negative, relu, square } from '../math/unary';
 import { exp, sigmoid } from '../math/unary_math';

@@ -1,4 +1,5 @@
 /** The activation functions of `tf.keras.activations` that tf.nn does not have. */
+import { notRecorded } from '../../core/context';
 import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
@@ -17,7 +18,6 @@ import { runUnary, unary, type UnaryOp } from '../../op/define/unary';
 import { split } from '../array/joining';
 import { sample, type Example } from '../../op/registry';
 import { select } from '../math/select';
-import { notRecorded } from '../../op/not_recorded';
 import { copySegments } from '../../op/strided';
 import { abs, negative, rsqrt, sign, square } from '../math/unary';
 import { exp, expm1, sigmoid, softplus, tanh } from '../math/unary_math';

@@ -1,4 +1,5 @@
 /** Batch normalisation: the fused op for training, and normalisation with given statistics. */
+import { notRecorded } from '../../core/context';
 import { native } from '../../binding';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { floating } from '../../core/dtype';
@@ -15,7 +16,6 @@ import { checkEpsilon, normalizationSecondGradient, sumOf, indicesUpTo } from '.
 import { broadcastTo } from '../array/movement';
 import { fitsFusedKernel } from '../../op/define/reduction';
 import { sample, type GradContext } from '../../op/registry';
-import { notRecorded } from '../../op/not_recorded';
 import { identity } from '../array/views';
 import { negative, rsqrt } from '../math/unary';
 import { fromChannelsLast, toChannelsLast, windowAxes } from './window';

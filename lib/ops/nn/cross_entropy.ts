@@ -1,4 +1,5 @@
 /** Softmax cross entropy: one pass over the logits computes the loss and its gradient with respect to the logits. */
+import { notRecorded } from '../../core/context';
 import { toTensor, type TensorLike } from '../../core/convert';
 import { dtypes, floating, indexTypes } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
@@ -18,7 +19,6 @@ import type { DTypeOf, DTypeOfPair } from '../../core/dtype_of';
 import { exchangeLast, logSoftmax, rowsOf, softmax, softmaxGradient } from './softmax';
 import { fillWith } from '../../op/strided';
 import { negative } from '../math/unary';
-import { notRecorded } from '../../op/not_recorded';
 import { reshape } from '../array/views';
 
 /** dy with a last dimension of size 1. */

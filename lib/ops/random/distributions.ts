@@ -1,7 +1,7 @@
 /** Gamma, Poisson and binomial distributions, with TensorFlow's numbers for the same seeds. */
 import { toTensor, convertLike, type TensorLike } from '../../core/convert';
 import { context } from '../../core/context';
-import { dtypeInfo, floating, numeric, type DType, type DTypeInfo } from '../../core/dtype';
+import { dtypeInfo, floating, leastNormal, numeric, type DType, type DTypeInfo } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
 import { storedElement } from '../../core/half';
 import { options, throwExtraArguments } from '../../core/options';
@@ -165,12 +165,9 @@ function gammaParameters(
   return { a: sameShape(shape, shapeOf(a)) ? a : broadcastTo(a, shape), b, dt };
 }
 
-/** The least positive normal numbers. */
-const tiny: Readonly<Partial<Record<DType, number>>> = { float64: 2 ** -1022, float16: 2 ** -14 };
-
 /** Divides by the rate. No result is 0. */
 function atRate(y: Tensor, beta: Tensor | null): Tensor {
-  return maximum(beta === null ? y : realDivide(y, beta), tiny[y.dtype] ?? 2 ** -126);
+  return maximum(beta === null ? y : realDivide(y, beta), leastNormal(y.dt));
 }
 
 /**

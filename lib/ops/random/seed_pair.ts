@@ -43,10 +43,6 @@ function seedTensor(seed: SeedPair, op: string): Tensor {
   return t;
 }
 
-/** Parses a stateless seed pair, whose value must be known. */
-export const seedPair = (seed: SeedPair, op: string): readonly [Words, Words] =>
-  numberPair(seed) ?? pairOf(seedTensor(seed, op), op);
-
 /** The stream of a stateless seed pair. Its value may be unknown in a trace. */
 export function streamOfSeed(seed: SeedPair, op: string): Stream | SeededStream {
   const numbers = numberPair(seed);

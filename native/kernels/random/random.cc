@@ -7,6 +7,7 @@
 
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/random/random_normal.h"
+#include "kernels/simd/half.h"
 #include "kernels/simd/shuffle.h"
 
 namespace {
@@ -124,8 +125,6 @@ struct Uniform {
 };
 
 /// Floats of 16 bits have the low bits of a word as those of their mantissa, and lie 2^-bits apart.
-template <class T>
-inline constexpr int kMantissaBits = __is_same(T, gradtape::Float16) ? 10 : 7;
 template <class H>
 struct UniformHalf {
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
@@ -293,16 +292,18 @@ constexpr RandomEntry integer_entry(const char* name) {
             }
           })};
 }
-/// kFloat and kDouble draw, kHalf what 16-bit floats are rounded from.
-template <RandomFn kFloat, RandomFn kDouble, RandomFn kFloat16 = kFloat, RandomFn kBFloat16 = kFloat>
+/// kFloat and kDouble draw; other floats are rounded from those of kFloat, or of the distribution Half<T>.
+template <RandomFn kFloat, RandomFn kDouble, template <class> class... Half>
 constexpr RandomEntry float_entry(const char* name) {
   return {name, by_dtype<RandomFn>([]<class T>() -> RandomFn {
             if constexpr (__is_same(T, float)) {
               return kFloat;
             } else if constexpr (__is_same(T, double)) {
               return kDouble;
+            } else if constexpr (is_float<T> && sizeof...(Half) == 1) {
+              return &random_rounded<T, &random_run<Half<T>..., float>>;
             } else if constexpr (is_float<T>) {
-              return &random_rounded < T, __is_same(T, gradtape::Float16) ? kFloat16 : kBFloat16 > ;
+              return &random_rounded<T, kFloat>;
             } else {
               return nullptr;
             }
@@ -310,9 +311,7 @@ constexpr RandomEntry float_entry(const char* name) {
 }
 
 constexpr RandomEntry kRandom[] = {
-    float_entry<&random_run<Uniform, float>, &random_run<Uniform, double>,
-                &random_run<UniformHalf<gradtape::Float16>, float>,
-                &random_run<UniformHalf<gradtape::BFloat16>, float>>("uniform"),
+    float_entry<&random_run<Uniform, float>, &random_run<Uniform, double>, UniformHalf>("uniform"),
     integer_entry<UniformInt>("uniformInt"),
     integer_entry<UniformFullInt>("uniformFullInt"),
     float_entry<&random_run<Normal, float>, &random_run<Normal, double>>("normal"),

@@ -10,6 +10,14 @@ namespace {
 using gradtape::BFloat16;
 using gradtape::Float16;
 
+/// The bits that a float has after the point.
+template <class T>
+inline constexpr int kMantissaBits = T::undefined;
+template <>
+inline constexpr int kMantissaBits<Float16> = 10;
+template <>
+inline constexpr int kMantissaBits<BFloat16> = 7;
+
 /// The bits of kLanes<float> 16-bit floats: half a register.
 using vh = Vec<uint16_t, kLanes<float>>;
 
