@@ -1,4 +1,4 @@
-/** The table of figures in the README, between two marks. */
+/** The tables of figures in the README, between two markers. */
 import { verdict, type Row } from '../host/rows';
 import { show, showTime } from '../measure';
 import { speedUp } from '../print';
@@ -9,7 +9,7 @@ import { table } from './table';
 export const begin = '<!-- figures: npm run bench:report writes what is between these marks -->';
 export const end = '<!-- end of the figures -->';
 
-/** What the README shows of `npm run bench`: words for a row, and its name. */
+/** The rows of `npm run bench` that the README shows: a description and the row's name. */
 const own: readonly (readonly [string, string])[] = [
   ['eager `add` of 4 elements', 'eager/add 4'],
   ['the same, on a tape', 'eager/add 4, taped'],
@@ -24,7 +24,7 @@ const own: readonly (readonly [string, string])[] = [
   ['matrix product 256×256', 'ops/matmul large'],
 ];
 
-/** And of `npm run bench:peers`. */
+/** The same for `npm run bench:peers`. */
 const beside: readonly (readonly [string, string])[] = [
   ['add, 1M elements', 'elementwise/add 1M'],
   ['exp, 1M elements', 'elementwise/exp 1M'],
@@ -67,7 +67,7 @@ function besideRow(words: string, row: Row, rows: readonly Row[]): string[] {
   ];
 }
 
-/** The tables; empty where nothing has been measured. */
+/** The tables; empty without results. */
 export function figures({ peers, bench }: Results): string {
   const parts: string[] = [];
   const run = bench?.runs[0];
@@ -102,7 +102,7 @@ export function figures({ peers, bench }: Results): string {
   return parts.join('\n\n');
 }
 
-/** A text with what is between the marks replaced. */
+/** The text with the part between the markers replaced. */
 export function withFigures(text: string, results: Results): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the README has no marks ${begin} … ${end}`);
